@@ -1,0 +1,139 @@
+"""From a graph to its profile, in one pass over the nodes."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import msgspec
+
+from archcalc.counting import Work, convention
+from archcalc.dims import Dim, Shape, size, written
+from archcalc.errors import SpecError
+from archcalc.graph import Graph, Node
+from archcalc.layers.base import AXES, Layer
+from archcalc.rows import Profile, Row
+
+
+class _Measures(msgspec.Struct, frozen=True):
+    """What a layer costs on inputs of given shapes, wherever it stands in the network."""
+
+    settings: str
+    weights: dict[str, Dim]
+    buffers: Dim
+    activations: Dim
+    work: Work
+    rounded: tuple[str, ...]
+
+
+def profile(graph: Graph, batch: Dim = 1, *, convention_name: str = "macs", in_place: bool = True) -> Profile:
+    """What every layer of a graph costs for a batch, FLOPs being priced by the named convention.
+
+    A layer that may overwrite its input stores nothing; with `in_place` false its output counts like any other. Raises
+    SpecError for a number stated in the spec that is not the computed one.
+
+    >>> from archcalc.spec import load
+    >>> profile(load("vgg16")).totals.params
+    138357544
+    """
+    nodes = graph.nodes
+    free = _free_to_overwrite(nodes)
+    measured: dict[tuple[Layer, tuple[Shape, ...]], _Measures] = {}
+    rows = []
+    for node in nodes:
+        layer = node.layer
+        shapes = tuple([nodes[i].shape for i in node.inputs])
+        # Repeated blocks bring the same layer on the same shapes again and again.
+        measures = measured.get((layer, shapes))
+        if measures is None:
+            measures = measured[layer, shapes] = _measure(layer, shapes, node.shape, batch)
+        own = measures.weights if node.share is None else _unshared(node, nodes, measures.weights)
+        overwrites = layer.stores == "in place" and free[node.inputs[0]]
+        biases = sum([n for name, n in own.items() if "bias" in name])
+        rows.append(
+            Row(
+                name=node.name,
+                layer=layer.kind,
+                settings=measures.settings,
+                sources=tuple([nodes[i].name for i in node.inputs]),
+                inputs=shapes,
+                output=node.shape,
+                weights=sum(own.values()) - biases,
+                biases=biases,
+                buffers=measures.buffers if node.share is None else 0,
+                activations=0 if layer.stores == "view" or (overwrites and in_place) else measures.activations,
+                work=measures.work,
+                in_place=overwrites,
+                auxiliary=node.auxiliary,
+                shared="" if node.share is None else nodes[node.share].name,
+                blocks=node.blocks,
+                note=node.note,
+                rounded=measures.rounded,
+            ),
+        )
+    result = Profile(graph, batch, convention(convention_name), tuple(rows))
+    _check(result)
+    return result
+
+
+def _measure(layer: Layer, shapes: tuple[Shape, ...], output: Shape, batch: Dim) -> _Measures:
+    rounded = []
+    for rounding in layer.roundings(*shapes):
+        numerator, divisor = rounding.numerator, rounding.divisor
+        if isinstance(numerator, int) and isinstance(divisor, int) and numerator % divisor:
+            axis = AXES[len(output) - 1][rounding.axis - 1]
+            rounded.append(f"{axis} {float(Fraction(numerator, divisor) + 1):.10g} → {output[rounding.axis]}")
+    return _Measures(
+        settings=" ".join(f"{name}={_written(value)}" for name, value in layer.settings().items()),
+        weights={name: size(shape) for name, shape in layer.weights(*shapes).items()},
+        buffers=sum(size(shape) for shape in layer.buffers(*shapes).values()),
+        activations=batch * size(output),
+        work=layer.work(output, *shapes).times(batch),
+        rounded=tuple(rounded),
+    )
+
+
+def _written(value: object) -> str:
+    """A field's value on one line: 3, 1×7, (0,1)×(0,1), true."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if not isinstance(value, tuple):
+        return str(value)
+    if any(isinstance(entry, tuple) for entry in value):
+        return "×".join(f"({','.join(map(str, entry))})" if isinstance(entry, tuple) else str(entry) for entry in value)
+    return "×".join(map(str, value))
+
+
+def _unshared(node: Node, nodes: tuple[Node, ...], weights: dict[str, Dim]) -> dict[str, Dim]:
+    """The weights that a node has of its own beside those it shares."""
+    owner = nodes[node.share or 0]
+    shared = owner.layer.weights(*[nodes[i].shape for i in owner.inputs])
+    return {name: n for name, n in weights.items() if name not in shared}
+
+
+def _free_to_overwrite(nodes: tuple[Node, ...]) -> list[bool]:
+    """Whether a node's output may be overwritten by the one that reads it.
+
+    It may where nothing else reads it, under this or another shape, and where it is neither the network's input nor
+    a trained array.
+    """
+    readers = [0] * len(nodes)
+    for node in nodes:
+        for i in node.inputs:
+            readers[i] += 1
+    free: list[bool] = []
+    for node, count in zip(nodes, readers, strict=True):
+        own = node.layer.stores == "output" or (node.layer.stores == "in place" and not free[node.inputs[0]])
+        free.append(count == 1 and bool(node.inputs) and (own or all(free[i] for i in node.inputs)))
+    return free
+
+
+def _check(result: Profile) -> None:
+    """Raise SpecError for a stated number that is not the computed one."""
+    for stated in result.graph.assertions:
+        rows = result.rows[stated.first : stated.last]
+        if not all(row.auxiliary for row in rows):
+            rows = tuple(row for row in rows if not row.auxiliary)
+        computed = getattr(result.sum(rows), stated.measure)
+        if computed != stated.expected:
+            fact = f"{stated.measure} is {written(computed)}, not {written(stated.expected)}"
+            raise SpecError(fact, stated.place, f"the difference is {written(abs(computed - stated.expected))}")

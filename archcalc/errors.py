@@ -1,0 +1,90 @@
+"""The one exception of the package, and the places it points at."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Source(msgspec.Struct, frozen=True):
+    """A text with a name, kept so that an error can show the line it is about."""
+
+    name: str
+    text: str
+
+    def line(self, number: int) -> str:
+        """Line `number` as it stands in the text, counted from 1.
+
+        >>> Source("a.yaml", "one\\r\\ntwo").line(1)
+        'one'
+        """
+        lines = self.text.split("\n")
+        return lines[number - 1].rstrip("\r") if number <= len(lines) else ""
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A span on one line of a source; line and columns count from 1, `end` is exclusive."""
+
+    source: Source
+    line: int
+    column: int
+    end: int
+
+    def __str__(self) -> str:
+        return f"{self.source.name}:{self.line}:{self.column}"
+
+
+class SpecError(ValueError):
+    """A mistake in a spec: the fact, the place where it stands, and what would mend it."""
+
+    def __init__(self, fact: str, place: Place | None = None, *notes: str) -> None:
+        super().__init__(fact)
+        self.fact = fact
+        self.place = place
+        self.notes = notes
+
+    def __str__(self) -> str:
+        notes = [note for note in self.notes if note]
+        if self.place is None:
+            return "\n".join([self.fact, *(f"  = {note}" for note in notes)])
+        place = self.place
+        gutter = " " * len(str(place.line))
+        shown, column, width = _window(place)
+        return "\n".join(
+            [
+                f"{place}: {self.fact}",
+                f"  {place.line} | {shown}",
+                f"  {gutter} | {' ' * column}{'^' * width}",
+                *(f"  {gutter} = {note}" for note in notes),
+            ],
+        )
+
+
+# A hostile file may hold its whole text on one line; nobody reads past this many characters.
+_WIDTH = 100
+
+
+def _window(place: Place) -> tuple[str, int, int]:
+    """The part of the line worth showing, with the offset and the width of the marked span."""
+    # A tab or a control character would move the marks away from what they mark.
+    line = "".join(c if c.isprintable() else " " for c in place.source.line(place.line))
+    column = place.column - 1
+    start = max(0, column - _WIDTH // 2) if len(line) > _WIDTH else 0
+    shown = line[start : start + _WIDTH].rstrip()
+    if start:
+        shown = "…" + shown[1:]
+    if start + _WIDTH < len(line):
+        shown = shown[:-1] + "…"
+    width = max(1, min(place.end - place.column, len(shown) - (column - start)))
+    return shown, column - start, width
+
+
+def nearest(word: str, known: list[str]) -> str:
+    """A remedy naming the known word closest to `word`, or an empty text where none is close.
+
+    >>> nearest("cov2d", ["conv2d", "relu"])
+    "did you mean 'conv2d'?"
+    """
+    import difflib  # noqa: PLC0415 - 8 ms that only a mistake has to pay
+
+    close = difflib.get_close_matches(word[:80], known, n=1, cutoff=0.6)
+    return f"did you mean '{close[0]}'?" if close else ""

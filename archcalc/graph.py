@@ -1,0 +1,165 @@
+"""A network as an ordered list of nodes whose shapes are known and whose requirements were checked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from archcalc.dims import Dim, Shape, Truth, decided, written_shape
+from archcalc.errors import Place, SpecError
+from archcalc.layers.base import Layer
+
+
+class Node(msgspec.Struct, frozen=True):
+    """One use of a layer: `inputs` and `share` are positions of earlier nodes, `shape` is the output's."""
+
+    name: str
+    layer: Layer
+    inputs: tuple[int, ...]
+    shape: Shape
+    place: Place | None = None
+    # The calls of blocks around the node, outermost first, each numbered where a block is called again.
+    blocks: tuple[str, ...] = ()
+    auxiliary: bool = False
+    share: int | None = None
+    note: str = ""
+
+
+class Assumption(msgspec.Struct, frozen=True):
+    """A fact about symbols that a layer relies on and that they leave open."""
+
+    node: str
+    fact: Truth
+
+
+class Assertion(msgspec.Struct, frozen=True):
+    """A number that a spec states for nodes `first` up to `last` (exclusive), to be checked against the computed one."""
+
+    measure: str
+    expected: Dim
+    first: int
+    last: int
+    place: Place | None = None
+
+
+class Figure(msgspec.Struct, frozen=True):
+    """A published figure: the quantity it is of, the value as printed, and where it was printed."""
+
+    of: str
+    value: str
+    source: str = ""
+    note: str = ""
+
+
+class Graph(msgspec.Struct, frozen=True):
+    """A network: its nodes in order of execution, the first of them its input, and what its spec says of it."""
+
+    name: str
+    nodes: tuple[Node, ...]
+    title: str = ""
+    source: str = ""
+    notes: tuple[str, ...] = ()
+    family: str = ""
+    figures: tuple[Figure, ...] = ()
+    assumptions: tuple[Assumption, ...] = ()
+    assertions: tuple[Assertion, ...] = ()
+
+    @property
+    def input(self) -> Shape:
+        """The shape of the input."""
+        return self.nodes[0].shape
+
+
+class Builder:
+    """Adds nodes one after the other, checking what each layer requires of its inputs.
+
+    >>> from archcalc.layers import Conv2d, Input
+    >>> builder = Builder()
+    >>> image = builder.add("input", Input((3, 224, 224)))
+    >>> conv = builder.add("conv1", Conv2d(out=64, kernel=3, padding=1), image)
+    >>> builder.nodes[conv].shape
+    (64, 224, 224)
+    """
+
+    def __init__(self) -> None:
+        self.nodes: list[Node] = []
+        self.assumptions: list[Assumption] = []
+        self._inferred: dict[tuple[Layer, tuple[Shape, ...]], tuple[Shape, list[Truth]]] = {}
+
+    def add(
+        self,
+        name: str,
+        layer: Layer,
+        *inputs: int,
+        place: Place | None = None,
+        places: dict[str, Place] | None = None,
+        **details: Any,
+    ) -> int:
+        """Append a node and return its position; raises SpecError where the layer cannot take these inputs.
+
+        `places` are those of the layer's fields; `details` are further fields of `Node`.
+        """
+        shapes = tuple(self.nodes[i].shape for i in inputs)
+        # Repeated blocks bring the same layer on the same shapes again and again.
+        key = (layer, shapes)
+        if key not in self._inferred:
+            self._inferred[key] = infer(layer, shapes, place, places)
+        shape, open_facts = self._inferred[key]
+        self.assumptions.extend(Assumption(name, fact) for fact in open_facts)
+        node = Node(name, layer, inputs, shape, place, **details)
+        if node.share is not None:
+            _check_shared(node, self.nodes[node.share], weights_of(self.nodes[node.share], self.nodes), shapes)
+        self.nodes.append(node)
+        return len(self.nodes) - 1
+
+    def graph(self, name: str = "network", **about: Any) -> Graph:
+        """What was added, as a graph; `about` are further fields of `Graph`."""
+        return Graph(name, tuple(self.nodes), assumptions=tuple(self.assumptions), **about)
+
+
+def infer(
+    layer: Layer,
+    shapes: tuple[Shape, ...],
+    place: Place | None = None,
+    places: dict[str, Place] | None = None,
+) -> tuple[Shape, list[Truth]]:
+    """The output shape of a layer on inputs of these shapes, and the facts that symbols leave open.
+
+    Raises SpecError, at the place of the field to blame where there is one, for a requirement that does not hold.
+    """
+    least, most = layer.arity
+    if not least <= len(shapes) <= most:
+        wanted = (
+            "no input"
+            if most == 0
+            else f"at least {least} inputs"
+            if most > least
+            else f"{least} input{'s' * (least > 1)}"
+        )
+        raise SpecError(f"{layer.kind} takes {wanted}, not {len(shapes)}", place)
+    open_facts: list[Truth] = []
+    for fact, message, field in layer.requires(*shapes):
+        truth = decided(fact)
+        if truth is None:
+            open_facts.append(fact)
+        elif not truth:
+            seen = " and ".join(written_shape(x) for x in shapes)
+            note = f"input is {seen}" if len(shapes) == 1 else f"inputs are {seen}" if shapes else ""
+            raise SpecError(f"{layer.kind}: {message}", (places or {}).get(field, place), note)
+    return layer.output(*shapes), open_facts
+
+
+def weights_of(node: Node, nodes: list[Node]) -> dict[str, Shape]:
+    """The trained arrays that a node uses, by name."""
+    return node.layer.weights(*(nodes[i].shape for i in node.inputs))
+
+
+def _check_shared(node: Node, owner: Node, owned: dict[str, Shape], shapes: tuple[Shape, ...]) -> None:
+    wanted = node.layer.weights(*shapes)
+    if not owned.keys() & wanted.keys():
+        raise SpecError(f"{node.layer.kind} has no weights in common with {owner.name}", node.place)
+    for name in owned.keys() & wanted.keys():
+        if owned[name] != wanted[name]:
+            fact = f"{node.layer.kind} needs a {name} of {written_shape(wanted[name])}, {owner.name} has {written_shape(owned[name])}"
+            raise SpecError(fact, node.place)

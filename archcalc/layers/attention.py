@@ -1,0 +1,79 @@
+"""Multi-head attention."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from archcalc.counting import Work
+from archcalc.dims import Dim, Shape, divides, quotient, same, size
+from archcalc.layers.base import Count, Layer, Requirement
+
+
+class Attention(Layer, frozen=True):
+    """Softmax(QKᵀ/√key)·V in `heads` heads between four projections (Vaswani et al. 2017, section 3.2).
+
+    Inputs are queries (tokens×features) and, from elsewhere, memory for keys and values, or keys and values apart; one
+    input attends to itself. `key` and `value` are widths of one head and default to features / heads; `kv_heads` below
+    `heads` shares keys and values between queries (Ainslie et al. 2023); `out` defaults to features.
+    """
+
+    heads: Count
+    kv_heads: Count | None = None
+    key: Count | None = None
+    value: Count | None = None
+    out: Count | None = None
+    bias: bool = True
+
+    def output(self, q: Shape, k: Shape | None = None, v: Shape | None = None) -> Shape:  # noqa: ARG002 - arity
+        return (q[0], q[1] if self.out is None else self.out)
+
+    def requires(self, q: Shape, k: Shape | None = None, v: Shape | None = None) -> Iterator[Requirement]:
+        k = k or q
+        v = v or k
+        for x in (q, k, v):
+            yield len(x) == 2, "the input must be tokens×features", ""
+        yield same(k[0], v[0]), f"there are {k[0]} keys and {v[0]} values", ""
+        if self.key is None:
+            yield divides(self.heads, q[1]), f"heads={self.heads} does not divide the {q[1]} features", "heads"
+        if self.kv_heads is not None:
+            yield (
+                divides(self.kv_heads, self.heads),
+                f"kv_heads={self.kv_heads} does not divide heads={self.heads}",
+                "kv_heads",
+            )
+
+    def widths(self, q: Shape) -> tuple[Dim, Dim, Dim]:
+        """Heads of keys and values, and the widths of a head's keys and values."""
+        key = quotient(q[1], self.heads) if self.key is None else self.key
+        return self.kv_heads or self.heads, key, key if self.value is None else self.value
+
+    def weights(self, q: Shape, k: Shape | None = None, v: Shape | None = None) -> dict[str, Shape]:
+        k = k or q
+        v = v or k
+        kv_heads, key, value = self.widths(q)
+        weights: dict[str, Shape] = {
+            "query": (self.heads * key, q[1]),
+            "key": (kv_heads * key, k[1]),
+            "value": (kv_heads * value, v[1]),
+            "out": (self.output(q)[1], self.heads * value),
+        }
+        if self.bias:
+            weights |= {f"{name}_bias": shape[:1] for name, shape in weights.items()}
+        return weights
+
+    def work(self, output: Shape, q: Shape, k: Shape | None = None, v: Shape | None = None) -> Work:
+        k = k or q
+        v = v or k
+        weights = self.weights(q, k, v)
+        _, key, value = self.widths(q)
+        tokens = {"query": q[0], "key": k[0], "value": v[0], "out": output[0]}
+        projections = sum(n * size(weights[name]) for name, n in tokens.items())
+        shifts = sum(n * weights[name][0] for name, n in tokens.items()) if self.bias else 0
+        scores = self.heads * q[0] * k[0]
+        return Work(
+            macs=projections + scores * (key + value),
+            additions=shifts + scores - self.heads * q[0],
+            multiplications=scores,
+            exponentials=scores,
+            divisions=scores,
+        )

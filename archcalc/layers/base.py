@@ -1,0 +1,164 @@
+"""What every kind of layer says of itself, the types of its fields, and the registry of kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, TypeAlias
+
+import msgspec
+
+from archcalc.counting import Work
+from archcalc.dims import Dim, Shape, Truth
+
+if TYPE_CHECKING:
+    Count: TypeAlias = Dim
+    Natural: TypeAlias = Dim
+else:
+    Count = Annotated[int, msgspec.Meta(ge=1)]
+    Natural = Annotated[int, msgspec.Meta(ge=0)]
+
+Sizes: TypeAlias = Count | tuple[Count, ...]
+# A pair would be tuple[Natural, Natural], but msgspec 0.22 crashes in garbage collection on a fixed tuple inside a union;
+# `one_each` checks the length instead.
+Margins: TypeAlias = Natural | tuple[Natural | tuple[Natural, ...], ...]
+Padding: TypeAlias = Margins | Literal["same"]
+
+# How a message names what a field takes, by the name of its type.
+EXPECTED = {
+    "Count": "a whole number of at least 1",
+    "Natural": "a whole number of at least 0",
+    "Sizes": "a whole number of at least 1, or a list with one for each axis",
+    "Sizes | None": "a whole number of at least 1, or a list with one for each axis",
+    "Count | None": "a whole number of at least 1",
+    "Margins": "a whole number of at least 0, or a list with one for each axis, or with a pair [before, after] for each axis",
+    "Padding": "a whole number of at least 0, a list with one for each axis or with a pair [before, after] for each axis, or same",
+    "bool": "true or false",
+    "float": "a number",
+    "int": "a whole number",
+    "tuple[Count, ...]": "a list of whole numbers of at least 1",
+    "tuple[Natural, ...]": "a list of whole numbers of at least 0",
+}
+
+AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
+
+# A fact, what to say where it is false, and the field it is about ("" where it is about the input).
+Requirement: TypeAlias = tuple[Truth, str, str]
+
+
+class Rounding(NamedTuple):
+    """A division inside the size of one axis of the output, numerator / divisor + 1 places, which need not come out even."""
+
+    axis: int
+    numerator: Dim
+    divisor: Dim
+
+
+class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A kind of layer: its fields are what a spec may say, its methods are all that is known of it.
+
+    Methods take the shapes of the inputs, without the batch, and return values for one sample. They never see the
+    graph, the convention or the spec. The number of inputs is read from the signature of `output`.
+    """
+
+    kinds: ClassVar[dict[str, type[Layer]]] = {}
+    kind: ClassVar[str] = ""
+    arity: ClassVar[tuple[int, float]] = (1, 1)
+    # Whether the output is a new array, overwrites the input, or is the input seen under another shape.
+    stores: ClassVar[Literal["output", "in place", "view"]] = "output"
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """File the class under its own name in lower case; a leading underscore keeps it out."""
+        super().__init_subclass__(**options)
+        code = cls.output.__code__
+        least = code.co_argcount - 1 - len(cls.output.__defaults__ or ())
+        variadic = bool(code.co_flags & 0x04)
+        cls.arity = (2, float("inf")) if variadic else (least, code.co_argcount - 1)
+        if not cls.__name__.startswith("_"):
+            cls.kind = cls.__name__.lower()
+            if cls.kind in Layer.kinds:
+                message = f"two layer kinds are named {cls.kind}"
+                raise TypeError(message)
+            Layer.kinds[cls.kind] = cls
+
+    # mypy accepts any signature over (*Any, **Any), which lets `output` say how many inputs a kind takes.
+    def output(self, *inputs: Any, **_: Any) -> Shape:
+        """The shape of the output."""
+        raise NotImplementedError
+
+    def requires(self, *_inputs: Any, **_: Any) -> Iterator[Requirement]:
+        """What must hold for the inputs and fields; later facts may rely on earlier ones."""
+        yield from ()
+
+    def roundings(self, *_inputs: Any, **_: Any) -> Iterator[Rounding]:
+        """The divisions that `output` rounds."""
+        yield from ()
+
+    def weights(self, *_inputs: Any, **_: Any) -> dict[str, Shape]:
+        """Trained arrays by name; a name that holds "bias" is a bias. Params are the sizes of these."""
+        return {}
+
+    def buffers(self, *_inputs: Any, **_: Any) -> dict[str, Shape]:
+        """Arrays that are kept but not trained, such as running statistics."""
+        return {}
+
+    def work(self, output: Shape, *inputs: Any, **_: Any) -> Work:  # noqa: ARG002 - the signature that kinds override
+        """Raw operation counts for one sample."""
+        return Work()
+
+    def forward(self, xp: Any, *arrays: Any, **weights: Any) -> Any:
+        """The output array, computed with the array namespace `xp`, batch first. Each kind will state its own."""
+        message = f"{self.kind} has no reference forward pass yet"
+        raise NotImplementedError(message)
+
+    def settings(self) -> dict[str, Any]:
+        """The fields that differ from their defaults.
+
+        >>> from archcalc.layers import Conv2d
+        >>> Conv2d(out=64, kernel=3, padding=1, stride=1).settings()
+        {'out': 64, 'kernel': 3, 'padding': 1}
+        """
+        required = len(self.__struct_fields__) - len(self.__struct_defaults__)
+        defaults = dict(zip(self.__struct_fields__[required:], self.__struct_defaults__, strict=True))
+        return {
+            name: value
+            for name in self.__struct_fields__
+            if (value := getattr(self, name)) != defaults.get(name, msgspec.UNSET)
+        }
+
+
+def each_axis(value: Any, rank: int) -> tuple[Any, ...]:
+    """A field written once for all axes, or once for each.
+
+    >>> each_axis(3, 2), each_axis((1, 2), 2)
+    ((3, 3), (1, 2))
+    """
+    return value if isinstance(value, tuple) else (value,) * rank
+
+
+def both_sides(value: Any, rank: int) -> tuple[tuple[Dim, Dim], ...]:
+    """Margins before and after each axis, from any of the ways to write them.
+
+    >>> both_sides(1, 2), both_sides((1, (0, 2)), 2)
+    (((1, 1), (1, 1)), ((1, 1), (0, 2)))
+    """
+    return tuple(side if isinstance(side, tuple) else (side, side) for side in each_axis(value, rank))
+
+
+def one_each(rank: int, **fields: Any) -> Iterator[Requirement]:
+    """A list in a field has one entry for each axis."""
+    for name, value in fields.items():
+        if isinstance(value, tuple):
+            yield (
+                len(value) == rank,
+                f"{name} has {len(value)} entries for {rank} {'axis' if rank == 1 else 'axes'}",
+                name,
+            )
+            for side in value:
+                if isinstance(side, tuple):
+                    yield len(side) == 2, f"{name} has {len(side)} entries for the two sides of an axis", name
+
+
+def of_rank(x: Shape, rank: int) -> Requirement:
+    """An input of channels and `rank` further axes."""
+    wanted = "×".join(("channels", *AXES[rank]))
+    return len(x) == rank + 1, f"the input must be {wanted}", ""

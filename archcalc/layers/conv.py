@@ -1,0 +1,179 @@
+"""Convolution and transposed convolution over one, two or three axes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from archcalc.counting import Work
+from archcalc.dims import Dim, Shape, at_least, divides, quotient, same, size
+from archcalc.layers.base import (
+    AXES,
+    Count,
+    Layer,
+    Margins,
+    Natural,
+    Padding,
+    Requirement,
+    Sizes,
+    both_sides,
+    each_axis,
+    of_rank,
+    one_each,
+)
+from archcalc.layers.sliding import _Sliding, span
+
+
+def _grouped(groups: Dim, channels: Dim, out: Dim) -> Iterator[Requirement]:
+    yield divides(groups, channels), f"groups={groups} does not divide the {channels} input channels", "groups"
+    yield divides(groups, out), f"groups={groups} does not divide the {out} output channels", "groups"
+
+
+class _Conv(_Sliding, frozen=True):
+    """Cross-correlation with `out` filters, each seeing channels / groups of the input.
+
+    Output size along an axis: ⌊(n + padding − dilation·(kernel − 1) − 1) / stride⌋ + 1. Weights out·(channels/groups)·∏kernel,
+    biases `out`; MACs are weights × output positions, padded positions counted like any other. `connections` lists for
+    each output map the input maps it sees (LeCun et al. 1998, table I).
+    """
+
+    out: Count
+    kernel: Sizes
+    stride: Sizes = 1
+    padding: Padding = 0
+    dilation: Sizes = 1
+    groups: Count = 1
+    bias: bool = True
+    connections: tuple[tuple[Natural, ...], ...] | None = None
+
+    def geometry(self) -> tuple[Sizes, Sizes, Padding, Sizes, bool]:
+        return self.kernel, self.stride, self.padding, self.dilation, False
+
+    def output(self, x: Shape) -> Shape:
+        return (self.out, *self.places(x))
+
+    def requires(self, x: Shape) -> Iterator[Requirement]:
+        yield from super().requires(x)
+        yield from _grouped(self.groups, x[0], self.out)
+        if self.connections is not None:
+            table = "connections"
+            yield same(self.groups, 1), f"connections need groups=1, not {self.groups}", "groups"
+            yield (
+                same(len(self.connections), self.out),
+                f"connections has {len(self.connections)} rows for {self.out} maps",
+                table,
+            )
+            for i, row in enumerate(self.connections):
+                yield (
+                    bool(row) and len(set(row)) == len(row),
+                    f"row {i} of connections must name each input map once",
+                    table,
+                )
+                for seen in row:
+                    yield at_least(x[0] - 1, seen), f"row {i} of connections names map {seen} of 0 to {x[0] - 1}", table
+
+    def weights(self, x: Shape) -> dict[str, Shape]:
+        kernel = each_axis(self.kernel, self.rank)
+        if self.connections is None:
+            weight: Shape = (self.out, quotient(x[0], self.groups), *kernel)
+        else:
+            weight = (sum(map(len, self.connections)), *kernel)
+        return {"weight": weight, "bias": (self.out,)} if self.bias else {"weight": weight}
+
+    def work(self, output: Shape, x: Shape) -> Work:
+        positions = size(output[1:])
+        return Work(
+            macs=positions * size(self.weights(x)["weight"]), additions=positions * self.out if self.bias else 0
+        )
+
+
+class Conv1d(_Conv, frozen=True):
+    __doc__ = _Conv.__doc__
+    rank: ClassVar[int] = 1
+
+
+class Conv2d(_Conv, frozen=True):
+    __doc__ = _Conv.__doc__
+    rank: ClassVar[int] = 2
+
+
+class Conv3d(_Conv, frozen=True):
+    __doc__ = _Conv.__doc__
+    rank: ClassVar[int] = 3
+
+
+class _ConvTranspose(Layer, frozen=True):
+    """The transpose of a convolution: each input position spreads over a window of the output.
+
+    Output size along an axis: (n − 1)·stride − padding + dilation·(kernel − 1) + output_padding + 1. Weights
+    channels·(out/groups)·∏kernel. MACs are weights × *input* positions (Dumoulin and Visin 2016, section 4).
+    """
+
+    rank: ClassVar[int] = 0
+
+    out: Count
+    kernel: Sizes
+    stride: Sizes = 1
+    padding: Margins = 0
+    output_padding: Natural | tuple[Natural, ...] = 0
+    dilation: Sizes = 1
+    groups: Count = 1
+    bias: bool = True
+
+    def output(self, x: Shape) -> Shape:
+        return (
+            self.out,
+            *(
+                (n - 1) * s - before - after + span(k, d) + extra
+                for n, k, s, (before, after), d, extra in zip(
+                    x[1:],
+                    each_axis(self.kernel, self.rank),
+                    each_axis(self.stride, self.rank),
+                    both_sides(self.padding, self.rank),
+                    each_axis(self.dilation, self.rank),
+                    each_axis(self.output_padding, self.rank),
+                    strict=True,
+                )
+            ),
+        )
+
+    def requires(self, x: Shape) -> Iterator[Requirement]:
+        yield of_rank(x, self.rank)
+        yield from one_each(
+            self.rank,
+            kernel=self.kernel,
+            stride=self.stride,
+            padding=self.padding,
+            output_padding=self.output_padding,
+            dilation=self.dilation,
+        )
+        yield from _grouped(self.groups, x[0], self.out)
+        extras = zip(*(each_axis(f, self.rank) for f in (self.output_padding, self.stride, self.dilation)), strict=True)
+        for extra, s, d in extras:
+            # A larger one could be had with a smaller padding, and frameworks refuse it.
+            smaller = at_least(s - 1, extra) is True or at_least(d - 1, extra) is True
+            yield smaller, f"output_padding={extra} must be smaller than stride={s} or dilation={d}", "output_padding"
+        for axis, n in zip(AXES[self.rank], self.output(x)[1:], strict=True):
+            yield at_least(n, 1), f"the padding leaves an output {axis} of {n}", "padding"
+
+    def weights(self, x: Shape) -> dict[str, Shape]:
+        weight = (x[0], quotient(self.out, self.groups), *each_axis(self.kernel, self.rank))
+        return {"weight": weight, "bias": (self.out,)} if self.bias else {"weight": weight}
+
+    def work(self, output: Shape, x: Shape) -> Work:
+        return Work(macs=size(x[1:]) * size(self.weights(x)["weight"]), additions=size(output) if self.bias else 0)
+
+
+class ConvTranspose1d(_ConvTranspose, frozen=True):
+    __doc__ = _ConvTranspose.__doc__
+    rank: ClassVar[int] = 1
+
+
+class ConvTranspose2d(_ConvTranspose, frozen=True):
+    __doc__ = _ConvTranspose.__doc__
+    rank: ClassVar[int] = 2
+
+
+class ConvTranspose3d(_ConvTranspose, frozen=True):
+    __doc__ = _ConvTranspose.__doc__
+    rank: ClassVar[int] = 3

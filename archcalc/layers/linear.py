@@ -1,0 +1,84 @@
+"""Dense layers and learned arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar, Literal
+
+from archcalc.counting import Work
+from archcalc.dims import Shape, size
+from archcalc.layers.base import Count, Layer, Requirement
+
+
+class Linear(Layer, frozen=True):
+    """A dense layer over the last axis of a vector or of each token of a sequence.
+
+    Weights features·out, biases `out`; MACs are weights × tokens.
+    """
+
+    out: Count
+    bias: bool = True
+
+    def output(self, x: Shape) -> Shape:
+        return (*x[:-1], self.out)
+
+    def requires(self, x: Shape) -> Iterator[Requirement]:
+        # Frameworks would take the last axis of an image; whoever wrote that forgot to flatten it.
+        yield len(x) in {1, 2}, "the input must be a vector or a sequence; put flatten before it", ""
+
+    def weights(self, x: Shape) -> dict[str, Shape]:
+        weight = (self.out, x[-1])
+        return {"weight": weight, "bias": (self.out,)} if self.bias else {"weight": weight}
+
+    def work(self, output: Shape, x: Shape) -> Work:
+        return Work(macs=size(output) * x[-1], additions=size(output) if self.bias else 0)
+
+
+class Embedding(Layer, frozen=True):
+    """A table with one row of `out` values for each entry of the vocabulary; looking rows up costs no operations."""
+
+    vocabulary: Count
+    out: Count
+
+    def output(self, x: Shape) -> Shape:
+        return (*x, self.out)
+
+    def requires(self, x: Shape) -> Iterator[Requirement]:
+        yield len(x) == 1, "the input must be a sequence of token numbers", ""
+
+    def weights(self, _x: Shape) -> dict[str, Shape]:
+        return {"weight": (self.vocabulary, self.out)}
+
+
+class Learned(Layer, frozen=True):
+    """A trained array that depends on no input, such as a class token or a position embedding."""
+
+    stores: ClassVar[Literal["output", "in place", "view"]] = "view"
+
+    shape: tuple[Count, ...]
+
+    def output(self) -> Shape:
+        return self.shape
+
+    def weights(self) -> dict[str, Shape]:
+        return {"weight": self.shape}
+
+
+class Scale(Layer, frozen=True):
+    """One trained factor for each entry along an axis, and with `bias` one trained offset (layer scale: Touvron et al. 2021)."""
+
+    axis: int = 0
+    bias: bool = False
+
+    def output(self, x: Shape) -> Shape:
+        return x
+
+    def requires(self, x: Shape) -> Iterator[Requirement]:
+        yield -len(x) <= self.axis < len(x), f"axis={self.axis} is not one of the input's {len(x)}", "axis"
+
+    def weights(self, x: Shape) -> dict[str, Shape]:
+        weight = (x[self.axis],)
+        return {"weight": weight, "bias": weight} if self.bias else {"weight": weight}
+
+    def work(self, output: Shape, _x: Shape) -> Work:
+        return Work(multiplications=size(output), additions=size(output) if self.bias else 0)

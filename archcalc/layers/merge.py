@@ -1,0 +1,66 @@
+"""Layers that join branches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from archcalc.counting import Work
+from archcalc.dims import Dim, Shape, same, size, written_shape
+from archcalc.layers.base import Layer, Requirement
+
+
+def _shapes(xs: tuple[Shape, ...]) -> str:
+    return " and ".join(written_shape(x) for x in dict.fromkeys(xs))
+
+
+class _Broadcast(Layer, frozen=True):
+    """Joins arrays value by value; an axis of 1 is repeated to fit."""
+
+    def output(self, *xs: Shape) -> Shape:
+        return tuple(_longest(sizes) for sizes in zip(*xs, strict=True))
+
+    def requires(self, *xs: Shape) -> Iterator[Requirement]:
+        yield len({len(x) for x in xs}) == 1, f"branches of {_shapes(xs)} have different numbers of axes", ""
+        for sizes in zip(*xs, strict=True):
+            for n in sizes:
+                if n != 1:
+                    yield same(n, _longest(sizes)), f"branches of {_shapes(xs)} do not match", ""
+
+
+def _longest(sizes: tuple[Dim, ...]) -> Dim:
+    return next((n for n in sizes if n != 1), 1)
+
+
+class Add(_Broadcast, frozen=True):
+    """The sum of its branches, value by value; an axis of 1 is repeated to fit."""
+
+    def work(self, output: Shape, *xs: Shape) -> Work:
+        return Work(additions=(len(xs) - 1) * size(output))
+
+
+class Multiply(_Broadcast, frozen=True):
+    """The product of its branches, value by value; an axis of 1 is repeated to fit."""
+
+    def work(self, output: Shape, *xs: Shape) -> Work:
+        return Work(multiplications=(len(xs) - 1) * size(output))
+
+
+class Concat(Layer, frozen=True):
+    """Its branches one after the other along an axis."""
+
+    axis: int = 0
+
+    def output(self, *xs: Shape) -> Shape:
+        axis = self.axis % len(xs[0])
+        total: Any = sum(x[axis] for x in xs)
+        return (*xs[0][:axis], total, *xs[0][axis + 1 :])
+
+    def requires(self, *xs: Shape) -> Iterator[Requirement]:
+        yield len({len(x) for x in xs}) == 1, f"branches of {_shapes(xs)} have different numbers of axes", ""
+        rank = len(xs[0])
+        yield -rank <= self.axis < rank, f"axis={self.axis} is not one of the branches' {rank}", "axis"
+        for position, sizes in enumerate(zip(*xs, strict=True)):
+            if position != self.axis % rank:
+                for n in sizes[1:]:
+                    yield same(n, sizes[0]), f"branches of {_shapes(xs)} differ outside axis {self.axis}", ""

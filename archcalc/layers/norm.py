@@ -1,0 +1,198 @@
+"""Normalisation. Operations are those of the definition at inference, before anything is folded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from archcalc.counting import Work
+from archcalc.dims import Dim, Shape, at_least, divides, size
+from archcalc.layers.base import Count, Layer, Requirement, of_rank
+
+
+def _affine(affine: bool, bias: bool, shape: Shape) -> dict[str, Shape]:
+    if not affine:
+        return {}
+    return {"weight": shape, "bias": shape} if bias else {"weight": shape}
+
+
+def _applied(n: Dim, affine: bool) -> Work:
+    """Subtract the mean, divide by the deviation, then scale and shift: for n values."""
+    return Work(additions=(2 if affine else 1) * n, divisions=n, multiplications=n if affine else 0)
+
+
+def _measured(n: Dim, groups: Dim, affine: bool) -> Work:
+    """The mean and the variance of each group of n values in all, and what is done with them."""
+    applied = _applied(n, affine)
+    return Work(
+        # n for the means, 2n for the squared differences and their sum, less the first of each sum.
+        additions=applied.additions + 3 * n - 2 * groups,
+        multiplications=applied.multiplications + n,
+        divisions=applied.divisions + 2 * groups,
+        exponentials=groups,
+    )
+
+
+class _BatchNorm(Layer, frozen=True):
+    """Each channel less its running mean, over its running deviation, then scaled and shifted.
+
+    Params 2·channels where `affine`, buffers 2·channels (Ioffe and Szegedy 2015, algorithm 2).
+    """
+
+    rank: ClassVar[int] = 0
+
+    affine: bool = True
+
+    def output(self, x: Shape) -> Shape:
+        return x
+
+    def requires(self, x: Shape) -> Iterator[Requirement]:
+        yield of_rank(x, self.rank)
+
+    def weights(self, x: Shape) -> dict[str, Shape]:
+        return _affine(self.affine, True, (x[0],))
+
+    def buffers(self, x: Shape) -> dict[str, Shape]:
+        return {"running_mean": (x[0],), "running_var": (x[0],)}
+
+    def work(self, output: Shape, _x: Shape) -> Work:
+        return _applied(size(output), self.affine)
+
+
+class BatchNorm1d(_BatchNorm, frozen=True):
+    __doc__ = _BatchNorm.__doc__
+    rank: ClassVar[int] = 1
+
+    def requires(self, x: Shape) -> Iterator[Requirement]:
+        yield len(x) in {1, 2}, "the input must be a vector or channels×length", ""
+
+
+class BatchNorm2d(_BatchNorm, frozen=True):
+    __doc__ = _BatchNorm.__doc__
+    rank: ClassVar[int] = 2
+
+
+class BatchNorm3d(_BatchNorm, frozen=True):
+    __doc__ = _BatchNorm.__doc__
+    rank: ClassVar[int] = 3
+
+
+class _InstanceNorm(Layer, frozen=True):
+    """Each channel of each sample less its mean, over its deviation; no running statistics (Ulyanov et al. 2016)."""
+
+    rank: ClassVar[int] = 0
+
+    affine: bool = False
+
+    def output(self, x: Shape) -> Shape:
+        return x
+
+    def requires(self, x: Shape) -> Iterator[Requirement]:
+        yield of_rank(x, self.rank)
+        yield at_least(size(x[1:]), 2), "one value for each channel has no deviation to divide by", ""
+
+    def weights(self, x: Shape) -> dict[str, Shape]:
+        return _affine(self.affine, True, (x[0],))
+
+    def work(self, output: Shape, _x: Shape) -> Work:
+        return _measured(size(output), output[0], self.affine)
+
+
+class InstanceNorm1d(_InstanceNorm, frozen=True):
+    __doc__ = _InstanceNorm.__doc__
+    rank: ClassVar[int] = 1
+
+
+class InstanceNorm2d(_InstanceNorm, frozen=True):
+    __doc__ = _InstanceNorm.__doc__
+    rank: ClassVar[int] = 2
+
+
+class InstanceNorm3d(_InstanceNorm, frozen=True):
+    __doc__ = _InstanceNorm.__doc__
+    rank: ClassVar[int] = 3
+
+
+class GroupNorm(Layer, frozen=True):
+    """Groups of channels less their mean, over their deviation, then each channel scaled and shifted (Wu and He 2018)."""
+
+    groups: Count
+    affine: bool = True
+
+    def output(self, x: Shape) -> Shape:
+        return x
+
+    def requires(self, x: Shape) -> Iterator[Requirement]:
+        yield divides(self.groups, x[0]), f"groups={self.groups} does not divide the {x[0]} input channels", "groups"
+
+    def weights(self, x: Shape) -> dict[str, Shape]:
+        return _affine(self.affine, True, (x[0],))
+
+    def work(self, output: Shape, _x: Shape) -> Work:
+        return _measured(size(output), self.groups, self.affine)
+
+
+class LayerNorm(Layer, frozen=True):
+    """The last `axes` axes less their mean, over their deviation, then scaled and shifted value by value (Ba et al. 2016)."""
+
+    axes: Count = 1
+    affine: bool = True
+    bias: bool = True
+
+    def output(self, x: Shape) -> Shape:
+        return x
+
+    def requires(self, x: Shape) -> Iterator[Requirement]:
+        yield at_least(len(x), self.axes), f"axes={self.axes} is more than the input's {len(x)}", "axes"
+
+    def weights(self, x: Shape) -> dict[str, Shape]:
+        return _affine(self.affine, self.bias, x[len(x) - self.axes :])
+
+    def work(self, output: Shape, _x: Shape) -> Work:
+        work = _measured(size(output), size(output[: len(output) - self.axes]), self.affine)
+        unshifted = 0 if self.bias or not self.affine else size(output)
+        return Work(work.macs, work.additions - unshifted, work.multiplications, 0, work.divisions, work.exponentials)
+
+
+class RMSNorm(Layer, frozen=True):
+    """The last axis over its root mean square, then scaled (Zhang and Sennrich 2019)."""
+
+    affine: bool = True
+
+    def output(self, x: Shape) -> Shape:
+        return x
+
+    def weights(self, x: Shape) -> dict[str, Shape]:
+        return _affine(self.affine, False, x[-1:])
+
+    def work(self, output: Shape, _x: Shape) -> Work:
+        n, groups = size(output), size(output[:-1])
+        return Work(
+            additions=n - groups,
+            multiplications=(2 if self.affine else 1) * n,
+            divisions=n + groups,
+            exponentials=groups,
+        )
+
+
+class LocalResponseNorm(Layer, frozen=True):
+    """Each value over (k + alpha/size · the sum of squares in `size` neighbouring channels)^beta.
+
+    Krizhevsky et al. 2012, section 3.3, writes alpha without the division by `size`.
+    """
+
+    size: Count = 5
+    alpha: float = 1e-4
+    beta: float = 0.75
+    k: float = 1.0
+
+    def output(self, x: Shape) -> Shape:
+        return x
+
+    def requires(self, x: Shape) -> Iterator[Requirement]:
+        yield len(x) > 1, "the input must be channels and at least one further axis", ""
+
+    def work(self, output: Shape, _x: Shape) -> Work:
+        n = size(output)
+        # Squares, their windowed sum, the affine form, the power and the quotient.
+        return Work(multiplications=2 * n, additions=self.size * n, exponentials=n, divisions=n)

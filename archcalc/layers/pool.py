@@ -1,0 +1,217 @@
+"""Pooling: windows, adaptive windows, the whole input, and LeNet's trained subsampling."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from archcalc.counting import Work
+from archcalc.dims import Dim, Shape, at_least, common, size
+from archcalc.layers.base import Layer, Padding, Requirement, Rounding, Sizes, each_axis, of_rank, one_each
+from archcalc.layers.sliding import _Sliding, span
+
+
+class _Pool(_Sliding, frozen=True):
+    """One value for each place of a window in each channel; the stride defaults to the kernel."""
+
+    kernel: Sizes
+    stride: Sizes | None = None
+    padding: Padding = 0
+    ceil_mode: bool = False
+
+    def geometry(self) -> tuple[Sizes, Sizes, Padding, Sizes, bool]:
+        return self.kernel, self.kernel if self.stride is None else self.stride, self.padding, 1, self.ceil_mode
+
+    def output(self, x: Shape) -> Shape:
+        return (x[0], *self.places(x))
+
+    def requires(self, x: Shape) -> Iterator[Requirement]:
+        yield from super().requires(x)
+        for _n, k, _s, sides, d in self.axes(x):
+            # A window that lies in the padding alone would have no value.
+            for side in sides or ():
+                wide = span(k, d)
+                yield at_least(wide, 2 * side), f"padding={side} is more than half of the kernel's {wide}", "padding"
+
+    def window(self) -> Dim:
+        """How many values a window holds."""
+        return size(each_axis(self.kernel, self.rank))
+
+
+class _MaxPool(_Pool, frozen=True):
+    """The largest value of each window.
+
+    Output size along an axis: ⌊(n + padding − dilation·(kernel − 1) − 1) / stride⌋ + 1; with `ceil_mode` the division is
+    rounded up, and the last window must start inside the input or the padding before it. ∏kernel − 1 comparisons for
+    each output.
+    """
+
+    dilation: Sizes = 1
+
+    def geometry(self) -> tuple[Sizes, Sizes, Padding, Sizes, bool]:
+        kernel, stride, padding, _, up = super().geometry()
+        return kernel, stride, padding, self.dilation, up
+
+    def work(self, output: Shape, _x: Shape) -> Work:
+        return Work(comparisons=size(output) * (self.window() - 1))
+
+
+class MaxPool1d(_MaxPool, frozen=True):
+    __doc__ = _MaxPool.__doc__
+    rank: ClassVar[int] = 1
+
+
+class MaxPool2d(_MaxPool, frozen=True):
+    __doc__ = _MaxPool.__doc__
+    rank: ClassVar[int] = 2
+
+
+class MaxPool3d(_MaxPool, frozen=True):
+    __doc__ = _MaxPool.__doc__
+    rank: ClassVar[int] = 3
+
+
+class _AvgPool(_Pool, frozen=True):
+    """The mean of each window; `count_include_pad` says whether padded zeros enter the mean.
+
+    Output sizes as for max pooling. ∏kernel − 1 additions and 1 division for each output.
+    """
+
+    count_include_pad: bool = True
+
+    def work(self, output: Shape, _x: Shape) -> Work:
+        return Work(additions=size(output) * (self.window() - 1), divisions=size(output))
+
+
+class AvgPool1d(_AvgPool, frozen=True):
+    __doc__ = _AvgPool.__doc__
+    rank: ClassVar[int] = 1
+
+
+class AvgPool2d(_AvgPool, frozen=True):
+    __doc__ = _AvgPool.__doc__
+    rank: ClassVar[int] = 2
+
+
+class AvgPool3d(_AvgPool, frozen=True):
+    __doc__ = _AvgPool.__doc__
+    rank: ClassVar[int] = 3
+
+
+class _AdaptivePool(Layer, frozen=True):
+    """Pooling to a given size: window i of m over n values runs from ⌊i·n/m⌋ to ⌈(i + 1)·n/m⌉."""
+
+    rank: ClassVar[int] = 0
+
+    size: Sizes
+
+    def output(self, x: Shape) -> Shape:
+        return (x[0], *each_axis(self.size, self.rank))
+
+    def requires(self, x: Shape) -> Iterator[Requirement]:
+        yield of_rank(x, self.rank)
+        yield from one_each(self.rank, size=self.size)
+
+    def visited(self, x: Shape) -> Dim:
+        """How many values all windows hold together: along an axis n + m − gcd(n, m), since windows overlap."""
+        total = x[0]
+        for n, m in zip(x[1:], each_axis(self.size, self.rank), strict=True):
+            total *= n + m - common(n, m)
+        return total
+
+
+class _AdaptiveMaxPool(_AdaptivePool, frozen=True):
+    """The largest value of each of `size` windows, window i of m over n values running from ⌊i·n/m⌋ to ⌈(i + 1)·n/m⌉."""
+
+    def work(self, output: Shape, x: Shape) -> Work:
+        return Work(comparisons=self.visited(x) - size(output))
+
+
+class AdaptiveMaxPool1d(_AdaptiveMaxPool, frozen=True):
+    __doc__ = _AdaptiveMaxPool.__doc__
+    rank: ClassVar[int] = 1
+
+
+class AdaptiveMaxPool2d(_AdaptiveMaxPool, frozen=True):
+    __doc__ = _AdaptiveMaxPool.__doc__
+    rank: ClassVar[int] = 2
+
+
+class AdaptiveMaxPool3d(_AdaptiveMaxPool, frozen=True):
+    __doc__ = _AdaptiveMaxPool.__doc__
+    rank: ClassVar[int] = 3
+
+
+class _AdaptiveAvgPool(_AdaptivePool, frozen=True):
+    """The mean of each of `size` windows, window i of m over n values running from ⌊i·n/m⌋ to ⌈(i + 1)·n/m⌉."""
+
+    def work(self, output: Shape, x: Shape) -> Work:
+        return Work(additions=self.visited(x) - size(output), divisions=size(output))
+
+
+class AdaptiveAvgPool1d(_AdaptiveAvgPool, frozen=True):
+    __doc__ = _AdaptiveAvgPool.__doc__
+    rank: ClassVar[int] = 1
+
+
+class AdaptiveAvgPool2d(_AdaptiveAvgPool, frozen=True):
+    __doc__ = _AdaptiveAvgPool.__doc__
+    rank: ClassVar[int] = 2
+
+
+class AdaptiveAvgPool3d(_AdaptiveAvgPool, frozen=True):
+    __doc__ = _AdaptiveAvgPool.__doc__
+    rank: ClassVar[int] = 3
+
+
+class _GlobalPool(Layer, frozen=True):
+    """One value for each channel; every further axis becomes 1."""
+
+    def output(self, x: Shape) -> Shape:
+        return (x[0], *(1 for _ in x[1:]))
+
+    def requires(self, x: Shape) -> Iterator[Requirement]:
+        yield len(x) > 1, "the input must be channels and at least one further axis", ""
+
+
+class GlobalAvgPool(_GlobalPool, frozen=True):
+    """The mean of each channel; every further axis becomes 1 (Lin et al. 2013, section 3.2)."""
+
+    def work(self, output: Shape, x: Shape) -> Work:
+        return Work(additions=size(x) - size(output), divisions=size(output))
+
+
+class GlobalMaxPool(_GlobalPool, frozen=True):
+    """The largest value of each channel; every further axis becomes 1."""
+
+    def work(self, output: Shape, x: Shape) -> Work:
+        return Work(comparisons=size(x) - size(output))
+
+
+class Subsample2d(Layer, frozen=True):
+    """LeNet's trained pooling: the sum of each window times one coefficient, plus one bias, both of the channel.
+
+    Windows do not overlap. Two params a channel (LeCun et al. 1998, section II-B, layers S2 and S4).
+    """
+
+    kernel: Sizes
+
+    def output(self, x: Shape) -> Shape:
+        return (x[0], *(n // k for n, k in zip(x[1:], each_axis(self.kernel, 2), strict=True)))
+
+    def requires(self, x: Shape) -> Iterator[Requirement]:
+        yield of_rank(x, 2)
+        yield from one_each(2, kernel=self.kernel)
+        for n, k in zip(x[1:], each_axis(self.kernel, 2), strict=True):
+            yield at_least(n, k), f"kernel {k} is larger than the input's {n}", "kernel"
+
+    def roundings(self, x: Shape) -> Iterator[Rounding]:
+        for axis, (n, k) in enumerate(zip(x[1:], each_axis(self.kernel, 2), strict=True), start=1):
+            yield Rounding(axis, n - k, k)
+
+    def weights(self, x: Shape) -> dict[str, Shape]:
+        return {"weight": (x[0],), "bias": (x[0],)}
+
+    def work(self, output: Shape, _x: Shape) -> Work:
+        n = size(output)
+        return Work(additions=n * size(each_axis(self.kernel, 2)), multiplications=n)

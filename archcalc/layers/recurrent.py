@@ -1,0 +1,90 @@
+"""Recurrent layers over a sequence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar, Literal
+
+from archcalc.counting import Work
+from archcalc.dims import Shape, size
+from archcalc.layers.base import Count, Layer, Requirement
+
+
+class _Recurrent(Layer, frozen=True):
+    """A cell run over the tokens of a sequence, in `layers` layers and one or both directions.
+
+    Each layer and direction has input weights gates·hidden×features, recurrent weights gates·hidden×hidden and, as torch
+    and cuDNN have them, two biases of gates·hidden.
+    """
+
+    gates: ClassVar[int] = 1
+    # What a hidden value costs at each step beside the products and the biases.
+    per_value: ClassVar[Work] = Work()
+
+    hidden: Count
+    layers: Count = 1
+    bidirectional: bool = False
+    bias: bool = True
+
+    def output(self, x: Shape) -> Shape:
+        return (x[0], self.hidden * (2 if self.bidirectional else 1))
+
+    def requires(self, x: Shape) -> Iterator[Requirement]:
+        yield len(x) == 2, "the input must be tokens×features", ""
+
+    def weights(self, x: Shape) -> dict[str, Shape]:
+        weights: dict[str, Shape] = {}
+        rows = self.gates * self.hidden
+        features = x[1]
+        for layer in range(self.layers):
+            for direction in ("", "_reverse") if self.bidirectional else ("",):
+                suffix = f"l{layer}{direction}"
+                weights[f"weight_ih_{suffix}"] = (rows, features)
+                weights[f"weight_hh_{suffix}"] = (rows, self.hidden)
+                if self.bias:
+                    weights[f"bias_ih_{suffix}"] = (rows,)
+                    weights[f"bias_hh_{suffix}"] = (rows,)
+            features = self.output(x)[1]
+        return weights
+
+    def work(self, output: Shape, x: Shape) -> Work:
+        sizes = [(name.startswith("bias"), size(shape)) for name, shape in self.weights(x).items()]
+        values = self.per_value.times(output[1] * self.layers)
+        step = Work(
+            macs=sum(n for bias, n in sizes if not bias),
+            # The two products of a gate are added to each other, and its biases to them.
+            additions=values.additions + self.gates * output[1] * self.layers + sum(n for bias, n in sizes if bias),
+            multiplications=values.multiplications,
+            exponentials=values.exponentials,
+            divisions=values.divisions,
+        )
+        return step.times(x[0])
+
+
+class LSTM(_Recurrent, frozen=True):
+    """Long short-term memory: three gates and a candidate at each step (Hochreiter and Schmidhuber 1997; Gers et al. 2000)."""
+
+    gates: ClassVar[int] = 4
+    # Three sigmoids, two tanh, c = f·c + i·g, h = o·tanh(c).
+    per_value: ClassVar[Work] = Work(exponentials=5, additions=4, divisions=3, multiplications=3)
+
+
+class GRU(_Recurrent, frozen=True):
+    """Gated recurrent unit: two gates and a candidate at each step (Cho et al. 2014)."""
+
+    gates: ClassVar[int] = 3
+    # Two sigmoids, one tanh, r·(hidden part), h = (1 − z)·n + z·h.
+    per_value: ClassVar[Work] = Work(exponentials=3, additions=4, divisions=2, multiplications=3)
+
+
+class RNN(_Recurrent, frozen=True):
+    """The plain cell: one tanh or ReLU of the two products (Elman 1990)."""
+
+    nonlinearity: Literal["tanh", "relu"] = "tanh"
+
+    def work(self, output: Shape, x: Shape) -> Work:
+        products = super().work(output, x)
+        values = output[1] * self.layers * x[0]
+        if self.nonlinearity == "tanh":
+            return Work(products.macs, products.additions, exponentials=values)
+        return Work(products.macs, products.additions, comparisons=values)

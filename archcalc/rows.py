@@ -1,0 +1,125 @@
+"""The result of the engine: a row for each layer, and the profile that holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from archcalc.counting import Convention, Work
+from archcalc.dims import Dim, Shape
+from archcalc.graph import Graph
+
+
+class Row(msgspec.Struct, frozen=True):
+    """What one layer costs: activations and work for the whole batch, weights once wherever they are shared."""
+
+    name: str
+    layer: str
+    settings: str
+    sources: tuple[str, ...]
+    inputs: tuple[Shape, ...]
+    output: Shape
+    weights: Dim
+    biases: Dim
+    buffers: Dim
+    activations: Dim
+    work: Work
+    in_place: bool
+    auxiliary: bool
+    shared: str
+    blocks: tuple[str, ...]
+    note: str
+    # Sizes that did not divide evenly, such as "height 54.25 → 54".
+    rounded: tuple[str, ...]
+
+    @property
+    def params(self) -> Dim:
+        """Trained values: weights and biases."""
+        return self.weights + self.biases
+
+    @property
+    def macs(self) -> Dim:
+        """Multiply-accumulates."""
+        return self.work.macs
+
+
+class Totals(msgspec.Struct, frozen=True):
+    """Sums over rows; `activation_bytes` at 4 bytes a value."""
+
+    weights: Dim
+    biases: Dim
+    buffers: Dim
+    activations: Dim
+    macs: Dim
+    flops: Dim
+
+    @property
+    def params(self) -> Dim:
+        """Trained values: weights and biases."""
+        return self.weights + self.biases
+
+    @property
+    def activation_bytes(self) -> Dim:
+        """Bytes of the activations in single precision."""
+        return 4 * self.activations
+
+
+class Profile(msgspec.Struct, frozen=True):
+    """A network's rows under one convention; every total is a sum of rows."""
+
+    graph: Graph
+    batch: Dim
+    convention: Convention
+    rows: tuple[Row, ...]
+
+    def flops(self, row: Row) -> Dim:
+        """FLOPs of a row under the profile's convention."""
+        return self.convention.flops(row.work)
+
+    def sum(self, rows: Iterable[Row]) -> Totals:
+        """Totals of any of the rows."""
+        rows = list(rows)
+        return Totals(
+            weights=sum(row.weights for row in rows),
+            biases=sum(row.biases for row in rows),
+            buffers=sum(row.buffers for row in rows),
+            activations=sum(row.activations for row in rows),
+            macs=sum(row.macs for row in rows),
+            flops=sum(self.flops(row) for row in rows),
+        )
+
+    @property
+    def totals(self) -> Totals:
+        """Totals of the network proper, without auxiliary heads."""
+        return self.sum(row for row in self.rows if not row.auxiliary)
+
+    @property
+    def auxiliary(self) -> Totals:
+        """Totals of the heads that are used in training only."""
+        return self.sum(row for row in self.rows if row.auxiliary)
+
+    def by_kind(self) -> dict[str, Totals]:
+        """Totals for each kind of layer, in order of appearance."""
+        return self._grouped(lambda row: row.layer)
+
+    def by_block(self) -> dict[str, Totals]:
+        """Totals for each first part of the layers' names, in order of appearance."""
+        return self._grouped(lambda row: row.name.partition("/")[0])
+
+    def _grouped(self, key: Callable[[Row], str]) -> dict[str, Totals]:
+        groups: dict[str, list[Row]] = {}
+        for row in self.rows:
+            if not row.auxiliary:
+                groups.setdefault(key(row), []).append(row)
+        return {name: self.sum(rows) for name, rows in groups.items()}
+
+    @property
+    def depth(self) -> int:
+        """The most layers with weights that multiply-accumulate on any path from the input to the last row."""
+        depths: dict[str, int] = {}
+        for row in self.rows:
+            weighted = row.macs != 0 and (row.weights != 0 or row.shared != "")
+            depths[row.name] = max((depths[name] for name in row.sources), default=0) + weighted
+        main = [row for row in self.rows if not row.auxiliary]
+        return depths[main[-1].name]

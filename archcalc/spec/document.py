@@ -1,0 +1,163 @@
+"""The parts of a spec, read from its tree but not yet expanded."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+import msgspec
+
+from archcalc.errors import Place, Source, SpecError, nearest
+from archcalc.graph import Figure
+from archcalc.spec.tree import Mapping, Scalar, Sequence, Tree, parse
+
+KEYS = ("name", "title", "source", "note", "family", "input", "params", "blocks", "layers", "totals", "figures")
+FIGURE_KEYS = ("of", "value", "source", "note")
+
+
+class Block(msgspec.Struct, frozen=True):
+    """A reusable list of layers; each parameter has the text of its default, or None where it must be given."""
+
+    name: str
+    parameters: dict[str, str | None]
+    body: Sequence
+    place: Place
+
+
+class Document(msgspec.Struct, frozen=True):
+    """A spec's own parts."""
+
+    name: str
+    title: str
+    source: str
+    notes: tuple[str, ...]
+    family: str
+    input: Mapping
+    params: Mapping
+    blocks: dict[str, Block]
+    layers: Sequence
+    totals: Mapping
+    figures: tuple[Figure, ...]
+
+
+def read(source: Source) -> Document:
+    """The parts of a spec's text; raises SpecError for a part that is missing, unknown or of the wrong form."""
+    tree = parse(source)
+    if not isinstance(tree, Mapping):
+        raise SpecError("a spec is a mapping", tree.place, "start with 'name:', 'input:' and 'layers:'")
+    _known(tree, KEYS, "a spec")
+    nothing = Mapping({}, {}, tree.place)
+    for key in ("input", "layers"):
+        if key not in tree.items:
+            raise SpecError(f"the spec has no '{key}:'", tree.place)
+    layers = _sequence(tree.items["layers"], "layers")
+    if not layers.items:
+        raise SpecError("'layers:' is empty", layers.place)
+    return Document(
+        name=_text(tree, "name"),
+        title=_text(tree, "title"),
+        source=_text(tree, "source"),
+        notes=_notes(tree.items.get("note")),
+        family=_text(tree, "family"),
+        input=_mapping(tree.items["input"], "input"),
+        params=_mapping(tree.items.get("params", nothing), "params"),
+        blocks=_blocks(_mapping(tree.items.get("blocks", nothing), "blocks")),
+        layers=layers,
+        totals=_mapping(tree.items.get("totals", nothing), "totals"),
+        figures=_figures(tree.items.get("figures")),
+    )
+
+
+def _known(tree: Mapping, keys: tuple[str, ...], what: str) -> None:
+    for key, scalar in tree.keys.items():
+        if key not in keys:
+            raise SpecError(
+                f"{what} has no '{key}'", scalar.place, nearest(key, list(keys)) or f"it has {', '.join(keys)}"
+            )
+
+
+def _text(tree: Mapping, key: str) -> str:
+    value = tree.items.get(key)
+    if value is None:
+        return ""
+    if not isinstance(value, Scalar):
+        raise SpecError(f"'{key}' must be text", value.place)
+    return value.text
+
+
+def _notes(tree: Tree | None) -> tuple[str, ...]:
+    if tree is None:
+        return ()
+    notes = []
+    for note in tree.items if isinstance(tree, Sequence) else [tree]:
+        if not isinstance(note, Scalar):
+            raise SpecError("a note must be text", note.place, "put a text with a colon in quotes")
+        notes.append(note.text)
+    return tuple(notes)
+
+
+def _mapping(tree: Tree, key: str) -> Mapping:
+    if not isinstance(tree, Mapping):
+        example = {"input": "{channels: 3, height: 224, width: 224}", "params": "{classes: 1000}"}.get(key, "")
+        raise SpecError(f"'{key}' must be a mapping", tree.place, f"such as {key}: {example}" if example else "")
+    return tree
+
+
+def _sequence(tree: Tree, key: str) -> Sequence:
+    if not isinstance(tree, Sequence):
+        raise SpecError(f"'{key}' must be a list", tree.place, "start each item with '- '")
+    return tree
+
+
+def _blocks(tree: Mapping) -> dict[str, Block]:
+    blocks: dict[str, Block] = {}
+    for key, scalar in tree.keys.items():
+        name, parameters = _signature(scalar)
+        if name in blocks:
+            first = blocks[name].place
+            raise SpecError(f"block '{name}' is defined twice", scalar.place, f"first on line {first.line}")
+        body = tree.items[key]
+        if not isinstance(body, Sequence):
+            raise SpecError(f"block '{name}' must be a list of layers", body.place, "start each item with '- '")
+        blocks[name] = Block(name, parameters, body, scalar.place)
+    return blocks
+
+
+def _signature(scalar: Scalar) -> tuple[str, dict[str, str | None]]:
+    """Read `stage(out, depth=2)`: Python's grammar for a function's head, without what blocks have no use for."""
+    text = scalar.text.strip()
+    head = text if text.endswith(")") else f"{text}()"
+    problem = SpecError(f"'{text[:60]}' is not the head of a block", scalar.place, "write it as stage(out, depth=2)")
+    try:
+        # On one line, so that nothing but a head and an empty body can be read.
+        module = ast.parse(f"def {' '.join(head.split())}: ...") if len(head) <= 1000 else ast.Module([], [])
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        raise problem from None
+    match module.body:
+        case [ast.FunctionDef(args=args, body=[ast.Expr(ast.Constant(value=value))], name=name, returns=None)] if (
+            value is ...
+        ):
+            pass
+        case _:
+            raise problem
+    if args.posonlyargs or args.kwonlyargs or args.vararg or args.kwarg or any(arg.annotation for arg in args.args):
+        raise problem
+    defaults: list[Any] = [None] * (len(args.args) - len(args.defaults)) + [
+        ast.unparse(default) for default in args.defaults
+    ]
+    return name, {arg.arg: default for arg, default in zip(args.args, defaults, strict=True)}
+
+
+def _figures(tree: Tree | None) -> tuple[Figure, ...]:
+    if tree is None:
+        return ()
+    figures = []
+    for item in _sequence(tree, "figures").items:
+        if not isinstance(item, Mapping):
+            raise SpecError("a figure must be a mapping", item.place, "such as {of: params, value: 138M, source: …}")
+        _known(item, FIGURE_KEYS, "a figure")
+        for key in ("of", "value"):
+            if key not in item.items:
+                raise SpecError(f"the figure has no '{key}'", item.place)
+        figures.append(Figure(**{key: _text(item, key) for key in item.items}))
+    return tuple(figures)

@@ -1,0 +1,268 @@
+"""From a document to a graph: blocks, repeats, conditions and branches written out layer by layer."""
+
+from __future__ import annotations
+
+import msgspec
+
+from archcalc.dims import written
+from archcalc.errors import SpecError, nearest
+from archcalc.graph import Assertion, Builder
+from archcalc.layers.base import Layer
+from archcalc.spec.document import Block
+from archcalc.spec.expression import Value
+from archcalc.spec.fields import Call, call_of, layer_of, text_of, value_of
+from archcalc.spec.names import Names
+from archcalc.spec.stated import MEASURES, SHAPES, assertion, check_shape
+from archcalc.spec.tree import Scalar, Sequence, Tree
+
+# Ten times the deepest network published; a larger repeat is a slip of the pen.
+MOST_LAYERS = 100_000
+_MOST_BLOCKS = 32
+
+# What may be written beside any layer or block, apart from its own settings.
+OWN = frozenset({"name", "from", "if", "repeat", "share", "auxiliary", "note", "source"}) | MEASURES | SHAPES
+
+# The names of a shape's axes in expressions, by how many axes there are.
+_AXES = {
+    1: (("features",), ("channels",), ("tokens",)),
+    2: (("channels", "length"), ("tokens", "features")),
+    3: (("channels", "height", "width"),),
+    4: (("channels", "depth", "height", "width"),),
+}
+
+
+class Scope(msgspec.Struct, frozen=True):
+    """Where an item stands: the front of its layers' names, the values it may use, the blocks around it."""
+
+    prefix: str
+    values: dict[str, Value]
+    # Names of the blocks being written out, and the same numbered by use.
+    calls: tuple[str, ...] = ()
+    blocks: tuple[str, ...] = ()
+    auxiliary: bool = False
+    # The front of names here, and the front of the names whose weights are used in their place.
+    shares: tuple[str, str] | None = None
+
+
+class Expansion:
+    """Writes items into a graph builder, each after the one before."""
+
+    def __init__(self, blocks: dict[str, Block], params: dict[str, Value], *, checked: bool) -> None:
+        self.builder = Builder()
+        self.assertions: list[Assertion] = []
+        self._blocks = blocks
+        self._params = params
+        self.checked = checked
+        self._names = Names()
+        self._uses: dict[str, int] = {}
+        self._steps = 0
+
+    def start(self, layer: Layer, source: Tree) -> int:
+        """Add the network's input."""
+        full = self._names.take("", "input", source.place)
+        position = self._names.positions[full] = self.builder.add(full, layer, place=source.place)
+        return position
+
+    def sequence(self, items: list[Tree], scope: Scope, last: int) -> int:
+        """Add items in order; returns the position of what the next one would follow."""
+        for item in items:
+            last = self._item(call_of(item), scope, last)
+        return last
+
+    def _item(self, call: Call, scope: Scope, last: int) -> int:
+        """An item as often as its `repeat` says, where its `if` holds."""
+        if call.word.text not in self._blocks and (call.word.text not in Layer.kinds or call.word.text == "input"):
+            known = [*self._blocks, *Layer.kinds]
+            raise SpecError(
+                f"no layer or block named '{call.word.text[:60]}'", call.word.place, nearest(call.word.text, known)
+            )
+        times = self._times(call.given["repeat"], scope, last) if "repeat" in call.given else 1
+        before = last
+        auxiliary = False
+        for index in range(times):
+            self._steps += 1
+            if self._steps > MOST_LAYERS:
+                raise SpecError(f"the spec has more than {MOST_LAYERS:,} layers", call.word.place)
+            inputs = self._inputs(call, scope, last)
+            values = self._values(scope, inputs[0], index)
+            if "if" in call.given and not _truth(call.given["if"], values):
+                continue
+            auxiliary = "auxiliary" in call.given and _truth(call.given["auxiliary"], values)
+            inner = msgspec.structs.replace(scope, values=values, auxiliary=auxiliary or scope.auxiliary)
+            last = self._once(call, inner, inputs, f"_{index + 1}" if times > 1 else "")
+        # A head used in training only hangs from the trunk, which goes on where it left off.
+        return before if auxiliary else last
+
+    def _times(self, tree: Tree, scope: Scope, last: int) -> int:
+        times = value_of(tree, self._values(scope, last, 0))
+        if not isinstance(times, int) or isinstance(times, bool) or times < 0:
+            raise SpecError("repeat must be a whole number of at least 0", tree.place)
+        if times > MOST_LAYERS:
+            raise SpecError(f"repeat is {written(times)}; a spec has at most {MOST_LAYERS:,} layers", tree.place)
+        return times
+
+    def _values(self, scope: Scope, position: int, index: int) -> dict[str, Value]:
+        """The names an item may use: the axes of its input, the index of the repeat, and over both the scope's own."""
+        shape = self.builder.nodes[position].shape
+        values: dict[str, Value] = {"index": index}
+        for names in _AXES.get(len(shape), ()):
+            values.update(zip(names, shape, strict=True))
+        values.update(scope.values)
+        return values
+
+    def _inputs(self, call: Call, scope: Scope, last: int) -> tuple[int, ...]:
+        """The layers that `from` names, or the one before."""
+        if "from" not in call.given:
+            return (last,)
+        tree = call.given["from"]
+        named = tree.items if isinstance(tree, Sequence) else [tree]
+        if not named:
+            raise SpecError("'from' names no layer", tree.place)
+        return tuple([self._find(item, scope)[1] for item in named])
+
+    def _find(self, tree: Tree, scope: Scope) -> tuple[str, int]:
+        return self._names.find(text_of(tree, scope.values), scope.prefix, tree.place)
+
+    def _once(self, call: Call, scope: Scope, inputs: tuple[int, ...], suffix: str) -> int:
+        """Add one layer, merge or block, and hold what the spec states of it against what it is."""
+        first = len(self.builder.nodes)
+        for key in ("input", "channels"):
+            if key in call.given and self.checked:
+                check_shape(key, call.given[key], scope.values, self.builder.nodes[inputs[0]].shape)
+        name = ""
+        if "name" in call.given:
+            text = text_of(call.given["name"], scope.values)
+            varies = getattr(call.given["name"], "text", "") != text
+            name = self._names.take(scope.prefix, text + ("" if varies else suffix), call.given["name"].place)
+        if call.word.text in self._blocks:
+            position = self._block(self._blocks[call.word.text], call, scope, inputs, name)
+        else:
+            position = self._layer(Layer.kinds[call.word.text], call, scope, inputs, name)
+        if "output" in call.given and self.checked:
+            check_shape("output", call.given["output"], scope.values, self.builder.nodes[position].shape)
+        for key in sorted(call.given.keys() & MEASURES):
+            stated = assertion(key, call.given[key], scope.values, first, len(self.builder.nodes))
+            self.assertions += [stated] * self.checked
+        return position
+
+    def _block(self, block: Block, call: Call, scope: Scope, inputs: tuple[int, ...], name: str) -> int:
+        if block.name in scope.calls:
+            circle = " → ".join((*scope.calls[scope.calls.index(block.name) :], block.name))
+            raise SpecError(f"block '{block.name}' uses itself", call.word.place, circle)
+        if len(scope.calls) == _MOST_BLOCKS:
+            raise SpecError(f"more than {_MOST_BLOCKS} blocks inside each other", call.word.place)
+        if len(inputs) > 1:
+            raise SpecError(f"block '{block.name}' takes one input, not {len(inputs)}", call.given["from"].place)
+        shares = scope.shares
+        if "share" in call.given:
+            if not name:
+                raise SpecError("a block that shares weights needs a name", call.word.place)
+            shares = (f"{name}/", f"{self._find(call.given['share'], scope)[0]}/")
+        self._uses[block.name] = self._uses.get(block.name, 0) + 1
+        inner = Scope(
+            prefix=f"{name}/" if name else scope.prefix,
+            values=self._arguments(block, call, scope.values),
+            calls=(*scope.calls, block.name),
+            blocks=(*scope.blocks, f"{block.name}:{self._uses[block.name]}"),
+            auxiliary=scope.auxiliary,
+            shares=shares,
+        )
+        try:
+            position = self.sequence(block.body.items, inner, inputs[0])
+        except SpecError as error:
+            used = f"in block '{block.name}', used on line {call.word.place.line}"
+            raise SpecError(error.fact, error.place, *error.notes, used) from None
+        if name:
+            self._names.positions[name] = position
+        return position
+
+    def _arguments(self, block: Block, call: Call, values: dict[str, Value]) -> dict[str, Value]:
+        """The values of a block's parameters, over those of the network."""
+        given = {key: tree for key, tree in call.given.items() if key not in OWN}
+        if call.bare is not None:
+            if not block.parameters:
+                raise SpecError(f"block '{block.name}' takes no value", call.bare.place)
+            given = {next(iter(block.parameters)): call.bare}
+        for key in given:
+            if key not in block.parameters:
+                takes = f"it takes {', '.join(block.parameters)}" if block.parameters else "it takes nothing of its own"
+                remedy = nearest(key, [*block.parameters, *OWN]) or takes
+                raise SpecError(f"block '{block.name}' has no '{key}'", call.keys[key].place, remedy)
+        inner = dict(self._params)
+        for key, default in block.parameters.items():
+            if key in given:
+                inner[key] = value_of(given[key], values)
+            elif default is None:
+                raise SpecError(f"block '{block.name}' needs '{key}'", call.word.place)
+            else:
+                inner[key] = value_of(Scalar(default, quoted=False, place=block.place), inner)
+        return inner
+
+    def _layer(self, cls: type[Layer], call: Call, scope: Scope, inputs: tuple[int, ...], name: str) -> int:
+        branches: dict[str, Tree] = {}
+        own = OWN
+        if cls.arity[1] > 1:
+            call, branches = _branches(cls, call)
+            own = OWN | branches.keys()
+        layer, places = layer_of(cls, call, own, scope.values)
+        if branches:
+            inputs = self._joined(branches, scope, inputs[0], f"{name}/" if name else scope.prefix)
+        elif cls.arity[1] == 0:
+            inputs = ()
+        full = name or self._names.number(scope.prefix, cls.kind)
+        position = self.builder.add(
+            full,
+            layer,
+            *inputs,
+            place=call.word.place,
+            places=places,
+            blocks=scope.blocks,
+            auxiliary=scope.auxiliary,
+            share=self._shared(full, layer, call, scope, inputs),
+            note=" ".join(text_of(call.given[key], {}) for key in ("note", "source") if key in call.given),
+        )
+        self._names.positions[full] = position
+        return position
+
+    def _joined(self, branches: dict[str, Tree], scope: Scope, start: int, prefix: str) -> tuple[int, ...]:
+        """The ends of branches that all begin at `start`: a list is written out, a word names a layer, nothing is the input."""
+        ends = []
+        for branch, tree in branches.items():
+            if isinstance(tree, Sequence):
+                inner = scope
+                if tree.items:
+                    inner = msgspec.structs.replace(scope, prefix=self._names.number(prefix, branch) + "/")
+                ends.append(self.sequence(tree.items, inner, start))
+            elif isinstance(tree, Scalar):
+                ends.append(self._find(tree, scope)[1] if tree.text else start)
+            else:
+                raise SpecError(f"branch '{branch}' must be a list of layers or the name of a layer", tree.place)
+        return tuple(ends)
+
+    def _shared(self, full: str, layer: Layer, call: Call, scope: Scope, inputs: tuple[int, ...]) -> int | None:
+        """The node whose weights a layer uses in place of its own."""
+        if "share" in call.given:
+            owner = self._find(call.given["share"], scope)[1]
+        elif scope.shares and layer.weights(*(self.builder.nodes[i].shape for i in inputs)):
+            own, other = scope.shares
+            owner = self._names.find(other + full.removeprefix(own), "", call.word.place)[1]
+        else:
+            return None
+        first = self.builder.nodes[owner].share
+        return owner if first is None else first
+
+
+def _branches(cls: type[Layer], call: Call) -> tuple[Call, dict[str, Tree]]:
+    """What is joined, apart from the layer's own settings: `{a: […], b: name}`, or `[name, […]]` without names."""
+    if isinstance(call.bare, Sequence):
+        return Call(call.word, {}, {}), {str(number): tree for number, tree in enumerate(call.bare.items, start=1)}
+    if cls.arity[1] != float("inf"):
+        return call, {}
+    return call, {key: tree for key, tree in call.given.items() if key not in OWN and key not in cls.__struct_fields__}
+
+
+def _truth(tree: Tree, values: dict[str, Value]) -> bool:
+    value = value_of(tree, values)
+    if not isinstance(value, bool):
+        raise SpecError("a condition must be true or false", tree.place, "such as if: stride > 1")
+    return value

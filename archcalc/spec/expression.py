@@ -1,0 +1,160 @@
+"""Arithmetic in specs: `4*width`, `ceil(channels / 2)`, `2 if index == 0 else 1`.
+
+Read with Python's grammar and walked by hand, so that only what is listed here can run. Numbers are exact: 0.75 is
+three quarters, and `/` never loses a remainder.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import operator
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+from archcalc.dims import Dim, ceil_div
+from archcalc.errors import Place, SpecError, nearest
+
+Value: TypeAlias = Dim | Fraction | bool | str | tuple[Any, ...]
+
+MOST_CHARACTERS = 300
+# No layer has more of anything, and arithmetic on numbers below it is instant.
+MOST = 10**15
+_MOST_POWER = 64
+
+_OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: lambda a, b: (
+        Fraction(a, b) if isinstance(a, (int, Fraction)) and isinstance(b, (int, Fraction)) else a / b
+    ),
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+    ast.Pow: lambda a, b: _power(a, b),
+    ast.USub: operator.neg,
+    ast.UAdd: operator.pos,
+    ast.Not: operator.not_,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+}
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "ceil": lambda x: math.ceil(x) if isinstance(x, (int, Fraction)) else ceil_div(x, 1),
+    "floor": lambda x: x // 1,
+    "round": lambda x: (x + Fraction(1, 2)) // 1,
+    "min": min,
+    "max": max,
+}
+
+_CONSTANTS: dict[str, Value] = {"true": True, "false": False, "True": True, "False": False}
+
+
+def evaluate(text: str, names: Mapping[str, Value], place: Place) -> Value:
+    """The value of an expression; raises SpecError for what is not one, with the place it stands at.
+
+    >>> from archcalc.errors import Source
+    >>> here = Place(Source("a.yaml", ""), 1, 1, 2)
+    >>> evaluate("ceil(channels * 0.75)", {"channels": 30}, here)
+    23
+    """
+    if text.isdecimal() and len(text) <= len(str(MOST)):
+        return _bounded(int(text))
+    if text in names:
+        return names[text]
+    try:
+        return _bounded(_walk(_parsed(text), names))
+    except SpecError as error:
+        raise SpecError(error.fact, place, *error.notes) from None
+    except ZeroDivisionError:
+        raise SpecError(f"'{text}' divides by zero", place) from None
+    except (TypeError, ArithmeticError):
+        raise SpecError(f"'{text}' mixes values that do not go together", place) from None
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> ast.expr:
+    if len(text) > MOST_CHARACTERS:
+        raise SpecError(f"an expression of {len(text):,} characters; at most {MOST_CHARACTERS} are read")
+    try:
+        return ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        raise SpecError(f"'{text}' is not a number, a name or an expression") from None
+
+
+def _walk(node: ast.expr, names: Mapping[str, Value]) -> Any:  # noqa: PLR0911 - one return for each form of expression
+    match node:
+        case ast.Constant(value=bool() | str() as value):
+            return value
+        case ast.Constant(value=int() as value):
+            return _bounded(value)
+        case ast.Constant(value=float() as value) if math.isfinite(value):
+            # repr gives the shortest decimal, which is what was written.
+            return _whole(Fraction(repr(value)))
+        case ast.Name(id=name):
+            return _named(name, names)
+        case ast.UnaryOp(op=op, operand=operand) if type(op) in _OPERATORS:
+            return _OPERATORS[type(op)](_walk(operand, names))
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
+            return _bounded(_OPERATORS[type(op)](_number(_walk(left, names)), _number(_walk(right, names))))
+        case ast.Compare(left=left, ops=ops, comparators=rights) if all(type(op) in _OPERATORS for op in ops):
+            values = [_walk(side, names) for side in (left, *rights)]
+            return all(_OPERATORS[type(op)](a, b) for op, a, b in zip(ops, values, values[1:], strict=False))
+        case ast.Tuple(elts=entries) | ast.List(elts=entries):
+            return tuple(_walk(entry, names) for entry in entries)
+        case ast.BoolOp(op=op, values=sides):
+            return (all if isinstance(op, ast.And) else any)(_walk(side, names) for side in sides)
+        case ast.IfExp(test=test, body=body, orelse=orelse):
+            return _walk(body if _walk(test, names) else orelse, names)
+        case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if args:
+            if name not in FUNCTIONS:
+                raise SpecError(
+                    f"no function '{name}'", None, nearest(name, list(FUNCTIONS)) or f"there are {', '.join(FUNCTIONS)}"
+                )
+            return _bounded(FUNCTIONS[name](*(_walk(arg, names) for arg in args)))
+        case _:
+            raise SpecError(
+                f"'{ast.unparse(node)}' is not arithmetic",
+                None,
+                "specs know + - * / // % ** comparisons, if-else, and functions",
+            )
+
+
+def _named(name: str, names: Mapping[str, Value]) -> Value:
+    if name in names:
+        return names[name]
+    if name in _CONSTANTS:
+        return _CONSTANTS[name]
+    known = ", ".join(names) or "none"
+    raise SpecError(f"no value named '{name}' here", None, nearest(name, list(names)) or f"the names here are {known}")
+
+
+def _number(value: Any) -> Any:
+    """The value, where arithmetic with it stays small: text times a number would not."""
+    if isinstance(value, (str, tuple)):
+        raise TypeError
+    return value
+
+
+def _power(base: Any, exponent: Any) -> Any:
+    if not isinstance(exponent, int) or not 0 <= exponent <= _MOST_POWER:
+        raise SpecError(f"a power must be a whole number from 0 to {_MOST_POWER}")
+    return base**exponent
+
+
+def _bounded(value: Any) -> Any:
+    """The value, whole where it can be; raises SpecError beyond any size that a network has."""
+    value = _whole(value)
+    if isinstance(value, (int, Fraction)) and (abs(value) > MOST or value.denominator > MOST):
+        raise SpecError(f"a number beyond {MOST:.0e} is not a size", None, "check the digits and the repeats")
+    return value
+
+
+def _whole(value: Any) -> Any:
+    return value.numerator if isinstance(value, Fraction) and value.denominator == 1 else value

@@ -1,0 +1,164 @@
+"""From the name or the path of a spec to its graph."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from archcalc.dims import Dim, Shape, is_dim, symbol, written_shape
+from archcalc.errors import Place, Source, SpecError, nearest
+from archcalc.graph import Graph
+from archcalc.layers.base import AXES
+from archcalc.layers.rearrange import Input
+from archcalc.spec.document import Document, read
+from archcalc.spec.expand import Expansion, Scope
+from archcalc.spec.expression import Value
+from archcalc.spec.fields import value_of
+from archcalc.spec.stated import MEASURES, assertion, check_shape
+from archcalc.spec.tree import Mapping, Scalar, Tree
+
+_PACKAGE = Path(__file__).parent.parent
+# Installed, the specs lie inside the package; in a checkout they stand beside it.
+SPECS = _PACKAGE / "specs" if (_PACKAGE / "specs").is_dir() else _PACKAGE.parent / "specs"
+
+# The ways to say an input's shape: each set of keys, in the order of the axes.
+INPUTS = (
+    *(("channels", *axes) for axes in AXES.values()),
+    ("tokens", "features"),
+    ("tokens",),
+    ("features",),
+)
+
+
+def bundled() -> list[str]:
+    """The names of the networks that come with archcalc."""
+    return sorted(path.stem for path in SPECS.glob("*.yaml"))
+
+
+def source_of(spec: str) -> Source:
+    """The text of a spec: a bundled name, a path, or `-` for standard input."""
+    if spec == "-":
+        return Source("<stdin>", _decoded("<stdin>", sys.stdin.buffer.read()))
+    path = Path(spec)
+    if "/" not in spec and path.suffix not in {".yaml", ".yml"} and (SPECS / f"{spec}.yaml").is_file():
+        path = SPECS / f"{spec}.yaml"
+    try:
+        return Source(str(path) if path.parent != SPECS else f"specs/{path.name}", _decoded(spec, path.read_bytes()))
+    except IsADirectoryError:
+        raise SpecError(f"{spec}: is a directory, not a spec") from None
+    except (OSError, ValueError) as error:
+        if isinstance(error, SpecError):
+            raise
+        if path.suffix or "/" in spec:
+            reason = getattr(error, "strerror", None) or "not a path"
+            raise SpecError(f"{spec[:200]}: {reason[0].lower()}{reason[1:]}") from None
+        raise SpecError(
+            f"no network or file named '{spec[:60]}'", None, nearest(spec, bundled()), "archcalc list names all"
+        ) from None
+
+
+def _decoded(name: str, raw: bytes) -> str:
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise SpecError(
+            f"{name}:{line}: byte 0x{raw[error.start]:02x} is not UTF-8", None, "save the file as UTF-8"
+        ) from None
+
+
+def load(spec: str, *, input_shape: Shape | None = None, **params: Dim | str) -> Graph:
+    """The graph of a network, by bundled name or by path, with declared params set and the input's shape replaced.
+
+    Numbers that the spec states are checked only where it stands as written. Raises SpecError.
+
+    >>> load("vgg16").nodes[-1].shape
+    (1000,)
+    >>> load("vgg16", classes=10).nodes[-1].shape
+    (10,)
+    """
+    return parse(source_of(spec), input_shape=input_shape, **params)
+
+
+def parse(source: Source, *, input_shape: Shape | None = None, **params: Dim | str) -> Graph:
+    """The graph of a spec's text."""
+    document = read(source)
+    values = _params(document, params)
+    expansion = Expansion(document.blocks, values, checked=input_shape is None and not params)
+    shape = _input(document.input, values)
+    if input_shape is not None:
+        if len(input_shape) != len(shape):
+            wanted = "×".join(document.input.items)
+            raise SpecError(f"the input is {wanted}, not {written_shape(input_shape)}")
+        shape = input_shape
+    start = expansion.start(Input(shape), document.input)
+    last = expansion.sequence(document.layers.items, Scope("", values), start)
+    nodes = expansion.builder.nodes
+    if expansion.checked:
+        for key, tree in document.totals.items.items():
+            if key == "output":
+                check_shape(key, tree, values, nodes[last].shape)
+            elif key in MEASURES:
+                expansion.assertions.append(assertion(key, tree, values, 0, len(nodes)))
+            else:
+                known = ["output", *sorted(MEASURES)]
+                raise SpecError(f"totals have no '{key}'", document.totals.keys[key].place, nearest(key, known))
+    return expansion.builder.graph(
+        document.name or Path(source.name).stem,
+        title=document.title,
+        source=document.source,
+        notes=document.notes,
+        family=document.family,
+        figures=document.figures,
+        assertions=tuple(expansion.assertions),
+    )
+
+
+def _params(document: Document, given: dict[str, Dim | str]) -> dict[str, Value]:
+    """The declared params, each with its own value or the one given."""
+    declared = document.params
+    for name in given:
+        if name not in declared.items:
+            known = list(declared.items)
+            remedy = nearest(name, known) or (f"it declares {', '.join(known)}" if known else "it declares no params")
+            raise SpecError(f"the spec has no param '{name}'", None, remedy)
+    values: dict[str, Value] = {}
+    for name, tree in declared.items.items():
+        if name not in given:
+            values[name] = _letter_or_value(tree, values)
+        elif isinstance(value := given[name], str):
+            here = Place(Source("--set", f"{name}={value}"), 1, len(name) + 2, len(name) + 2 + len(value))
+            values[name] = _letter_or_value(Scalar(value, quoted=False, place=here), values)
+        else:
+            values[name] = value
+    return values
+
+
+def _letter_or_value(tree: Tree, values: dict[str, Value]) -> Value:
+    """The value of a tree; a name that stands for nothing yet is a dimension left as a letter."""
+    if isinstance(tree, Scalar) and not tree.quoted and tree.text.isidentifier() and tree.text not in values:
+        return tree.text == "true" if tree.text in {"true", "false"} else symbol(tree.text)
+    return value_of(tree, values)
+
+
+def _input(tree: Mapping, values: dict[str, Value]) -> Shape:
+    """The shape that `input:` states by naming its axes."""
+    for axes in INPUTS:
+        if set(axes) == set(tree.items):
+            break
+    else:
+        known = {axis: None for axes in INPUTS for axis in axes}
+        for key, scalar in tree.keys.items():
+            if key not in known:
+                raise SpecError(
+                    f"an input has no '{key}'", scalar.place, nearest(key, list(known)) or f"it has {', '.join(known)}"
+                )
+        ways = "; ".join(", ".join(axes) for axes in INPUTS)
+        raise SpecError("these axes do not make an input", tree.place, f"an input is one of: {ways}")
+    sizes = []
+    for axis in axes:
+        value = _letter_or_value(tree.items[axis], values)
+        if not is_dim(value) or (isinstance(value, int) and value < 1):
+            raise SpecError(f"{axis} must be a whole number of at least 1", tree.items[axis].place)
+        sizes.append(value)
+    return tuple(sizes)

@@ -1,0 +1,53 @@
+"""What a spec states beside a layer or for the whole network, to be held against what is computed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from archcalc.dims import Shape, is_dim, same, written_shape
+from archcalc.errors import SpecError
+from archcalc.graph import Assertion
+from archcalc.spec.expression import Value, evaluate
+from archcalc.spec.fields import value_of
+from archcalc.spec.tree import Scalar, Tree
+
+MEASURES = frozenset({"params", "weights", "biases", "buffers", "activations", "macs"})
+SHAPES = frozenset({"input", "channels", "output"})
+
+
+def assertion(key: str, tree: Tree, names: Mapping[str, Value], first: int, last: int) -> Assertion:
+    """A measure stated for nodes `first` up to `last`."""
+    expected = value_of(tree, names)
+    if not isinstance(expected, int) or isinstance(expected, bool):
+        raise SpecError(f"{key} must be a whole number", tree.place)
+    return Assertion(key, expected, first, last, tree.place)
+
+
+def check_shape(key: str, tree: Tree, names: Mapping[str, Value], computed: Shape) -> None:
+    """Raise SpecError where a stated shape, or number of channels, is not the computed one."""
+    if key == "channels":
+        computed = computed[:1]
+    stated = shape_of(tree, names)
+    if len(stated) != len(computed) or any(same(a, b) is False for a, b in zip(stated, computed, strict=True)):
+        turned = sorted(map(str, stated)) == sorted(map(str, computed))
+        remedy = "channels come first: channels×height×width" if turned and len(stated) == 3 else ""
+        raise SpecError(f"{key} is {written_shape(computed)}, not {written_shape(stated)}", tree.place, remedy)
+
+
+def shape_of(tree: Tree, names: Mapping[str, Value]) -> Shape:
+    """Read 64x112x112, 64×112×112, [64, 112, 112] or 4096."""
+    if (
+        isinstance(tree, Scalar)
+        and not tree.quoted
+        and re.fullmatch(r"\w+([x×]\w+)+", tree.text)
+        and tree.text not in names
+    ):
+        values: Value = tuple(evaluate(part, names, tree.place) for part in re.split("[x×]", tree.text))
+    else:
+        values = value_of(tree, names)
+    sizes = values if isinstance(values, tuple) else (values,)
+    for n in sizes:
+        if not is_dim(n):
+            raise SpecError("a shape is whole numbers, such as 64x112x112", tree.place)
+    return sizes
