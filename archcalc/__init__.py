@@ -1,0 +1,12 @@
+"""What a neural network costs, without a framework and without running a model."""
+
+from archcalc.counting import Convention
+from archcalc.dims import symbol
+from archcalc.engine import profile
+from archcalc.errors import SpecError
+from archcalc.formats import render
+from archcalc.graph import Graph
+from archcalc.rows import Profile
+from archcalc.spec import load
+
+__all__ = ["Convention", "Graph", "Profile", "SpecError", "load", "profile", "render", "symbol"]

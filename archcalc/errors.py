@@ -12,9 +12,9 @@ class Source(msgspec.Struct, frozen=True):
     text: str
 
     def line(self, number: int) -> str:
-        """Line `number` as it stands in the text, counted from 1.
+        r"""Line `number` as it stands in the text, counted from 1.
 
-        >>> Source("a.yaml", "one\\r\\ntwo").line(1)
+        >>> Source("a.yaml", "one\r\ntwo").line(1)
         'one'
         """
         lines = self.text.split("\n")

@@ -10,7 +10,7 @@ from archcalc.dims import Dim, Shape, at_least, divides, size
 from archcalc.layers.base import Count, Layer, Requirement, of_rank
 
 
-def _affine(affine: bool, bias: bool, shape: Shape) -> dict[str, Shape]:
+def _affine(shape: Shape, *, affine: bool, bias: bool = True) -> dict[str, Shape]:
     if not affine:
         return {}
     return {"weight": shape, "bias": shape} if bias else {"weight": shape}
@@ -50,7 +50,7 @@ class _BatchNorm(Layer, frozen=True):
         yield of_rank(x, self.rank)
 
     def weights(self, x: Shape) -> dict[str, Shape]:
-        return _affine(self.affine, True, (x[0],))
+        return _affine((x[0],), affine=self.affine)
 
     def buffers(self, x: Shape) -> dict[str, Shape]:
         return {"running_mean": (x[0],), "running_var": (x[0],)}
@@ -92,7 +92,7 @@ class _InstanceNorm(Layer, frozen=True):
         yield at_least(size(x[1:]), 2), "one value for each channel has no deviation to divide by", ""
 
     def weights(self, x: Shape) -> dict[str, Shape]:
-        return _affine(self.affine, True, (x[0],))
+        return _affine((x[0],), affine=self.affine)
 
     def work(self, output: Shape, _x: Shape) -> Work:
         return _measured(size(output), output[0], self.affine)
@@ -126,7 +126,7 @@ class GroupNorm(Layer, frozen=True):
         yield divides(self.groups, x[0]), f"groups={self.groups} does not divide the {x[0]} input channels", "groups"
 
     def weights(self, x: Shape) -> dict[str, Shape]:
-        return _affine(self.affine, True, (x[0],))
+        return _affine((x[0],), affine=self.affine)
 
     def work(self, output: Shape, _x: Shape) -> Work:
         return _measured(size(output), self.groups, self.affine)
@@ -146,7 +146,7 @@ class LayerNorm(Layer, frozen=True):
         yield at_least(len(x), self.axes), f"axes={self.axes} is more than the input's {len(x)}", "axes"
 
     def weights(self, x: Shape) -> dict[str, Shape]:
-        return _affine(self.affine, self.bias, x[len(x) - self.axes :])
+        return _affine(x[len(x) - self.axes :], affine=self.affine, bias=self.bias)
 
     def work(self, output: Shape, _x: Shape) -> Work:
         work = _measured(size(output), size(output[: len(output) - self.axes]), self.affine)
@@ -163,7 +163,7 @@ class RMSNorm(Layer, frozen=True):
         return x
 
     def weights(self, x: Shape) -> dict[str, Shape]:
-        return _affine(self.affine, False, x[-1:])
+        return _affine(x[-1:], affine=self.affine, bias=False)
 
     def work(self, output: Shape, _x: Shape) -> Work:
         n, groups = size(output), size(output[:-1])

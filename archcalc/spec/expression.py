@@ -24,6 +24,13 @@ MOST_CHARACTERS = 300
 MOST = 10**15
 _MOST_POWER = 64
 
+
+def _power(base: Any, exponent: Any) -> Any:
+    if not isinstance(exponent, int) or not 0 <= exponent <= _MOST_POWER:
+        raise SpecError(f"a power must be a whole number from 0 to {_MOST_POWER}")
+    return base**exponent
+
+
 _OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -33,7 +40,7 @@ _OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ),
     ast.FloorDiv: operator.floordiv,
     ast.Mod: operator.mod,
-    ast.Pow: lambda a, b: _power(a, b),
+    ast.Pow: _power,
     ast.USub: operator.neg,
     ast.UAdd: operator.pos,
     ast.Not: operator.not_,
@@ -88,7 +95,7 @@ def _parsed(text: str) -> ast.expr:
         raise SpecError(f"'{text}' is not a number, a name or an expression") from None
 
 
-def _walk(node: ast.expr, names: Mapping[str, Value]) -> Any:  # noqa: PLR0911 - one return for each form of expression
+def _walk(node: ast.expr, names: Mapping[str, Value]) -> Any:  # noqa: PLR0911, PLR0912 - one case for each form of expression
     match node:
         case ast.Constant(value=bool() | str() as value):
             return value
@@ -104,12 +111,12 @@ def _walk(node: ast.expr, names: Mapping[str, Value]) -> Any:  # noqa: PLR0911 -
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
             return _bounded(_OPERATORS[type(op)](_number(_walk(left, names)), _number(_walk(right, names))))
         case ast.Compare(left=left, ops=ops, comparators=rights) if all(type(op) in _OPERATORS for op in ops):
-            values = [_walk(side, names) for side in (left, *rights)]
-            return all(_OPERATORS[type(op)](a, b) for op, a, b in zip(ops, values, values[1:], strict=False))
+            sides: list[Any] = [_walk(side, names) for side in (left, *rights)]
+            return all(_OPERATORS[type(op)](a, b) for op, a, b in zip(ops, sides, sides[1:], strict=False))
         case ast.Tuple(elts=entries) | ast.List(elts=entries):
             return tuple(_walk(entry, names) for entry in entries)
-        case ast.BoolOp(op=op, values=sides):
-            return (all if isinstance(op, ast.And) else any)(_walk(side, names) for side in sides)
+        case ast.BoolOp(op=op, values=terms):
+            return (all if isinstance(op, ast.And) else any)(_walk(term, names) for term in terms)
         case ast.IfExp(test=test, body=body, orelse=orelse):
             return _walk(body if _walk(test, names) else orelse, names)
         case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if args:
@@ -140,12 +147,6 @@ def _number(value: Any) -> Any:
     if isinstance(value, (str, tuple)):
         raise TypeError
     return value
-
-
-def _power(base: Any, exponent: Any) -> Any:
-    if not isinstance(exponent, int) or not 0 <= exponent <= _MOST_POWER:
-        raise SpecError(f"a power must be a whole number from 0 to {_MOST_POWER}")
-    return base**exponent
 
 
 def _bounded(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Mapping as Names
 from fractions import Fraction
@@ -151,7 +152,7 @@ def _misfit(cls: type[Layer], message: str, trees: dict[str, Tree], names: Names
 
 def _expected(cls: type[Layer], name: str) -> str:
     """What a field takes, in words."""
-    annotation = next(c.__annotations__[name] for c in cls.__mro__ if name in c.__dict__.get("__annotations__", {}))
+    annotation = next(own[name] for c in cls.__mro__ if name in (own := inspect.get_annotations(c)))
     if annotation.startswith("Literal["):
         return f"one of {annotation[8:-1].replace(chr(34), '')}"
     if annotation in EXPECTED:

@@ -28,7 +28,7 @@ class Names:
         return full
 
     def number(self, prefix: str, base: str) -> str:
-        """A full name for what a spec leaves unnamed: the base itself, then base_2, base_3, …
+        """A full name for what a spec leaves unnamed: the base itself, then numbered from 2.
 
         >>> names = Names()
         >>> names.number("3a/", "relu"), names.number("3a/", "relu")

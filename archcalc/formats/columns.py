@@ -1,0 +1,145 @@
+"""The columns a table can have, and the rows of a profile folded where blocks repeat."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import groupby
+from typing import Any
+
+import msgspec
+
+from archcalc.dims import Dim, written, written_shape
+from archcalc.errors import SpecError, nearest
+from archcalc.rows import Profile, Row, Totals
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A row and how often it stands in the network one after the other."""
+
+    row: Row
+    times: int = 1
+
+
+class Column(msgspec.Struct, frozen=True):
+    """One column: its key on the command line, its title, its cell for a line, and its cell in the totals."""
+
+    key: str
+    title: str
+    cell: Callable[[Profile, Line], Any]
+    total: Callable[[Totals], Any] | None = None
+
+    @property
+    def numeric(self) -> bool:
+        """Whether the cells are numbers."""
+        return self.total is not None or self.key.endswith("%") or self.key == "times"
+
+
+def _measure(key: str, title: str) -> Column:
+    return Column(key, title, lambda _, line: getattr(line.row, key), lambda totals: getattr(totals, key))
+
+
+def _share(key: str) -> Column:
+    def cell(profile: Profile, line: Line) -> str:
+        whole = getattr(profile.totals, key)
+        part = getattr(line.row, key) * line.times
+        if line.row.auxiliary or not part or not isinstance(part, int) or not isinstance(whole, int):
+            return ""
+        return f"{100 * part / whole:.1f}"
+
+    return Column(f"{key}%", "%", cell)
+
+
+COLUMNS = {
+    column.key: column
+    for column in (
+        Column("name", "name", lambda _, line: line.row.name),
+        Column("layer", "layer", lambda _, line: line.row.layer),
+        Column("settings", "settings", lambda _, line: line.row.settings),
+        Column("input", "input", lambda _, line: ", ".join(map(written_shape, line.row.inputs))),
+        Column("output", "output", lambda _, line: written_shape(line.row.output)),
+        _measure("params", "params"),
+        _measure("weights", "weights"),
+        _measure("biases", "biases"),
+        _measure("buffers", "buffers"),
+        _measure("activations", "activations"),
+        Column(
+            "bytes",
+            "activation bytes",
+            lambda _, line: 4 * line.row.activations,
+            lambda totals: totals.activation_bytes,
+        ),
+        _measure("macs", "MACs"),
+        Column("flops", "FLOPs", lambda profile, line: profile.flops(line.row), lambda totals: totals.flops),
+        _share("params"),
+        _share("activations"),
+        _share("macs"),
+        Column("times", "times", lambda _, line: f"× {line.times}" if line.times > 1 else ""),
+        Column("shared", "weights of", lambda _, line: line.row.shared),
+        Column("in_place", "in place", lambda _, line: "yes" if line.row.in_place else ""),
+        Column("auxiliary", "auxiliary", lambda _, line: "yes" if line.row.auxiliary else ""),
+        Column("note", "note", lambda _, line: line.row.note),
+    )
+}
+
+DEFAULT = ("name", "layer", "output", "activations", "params", "params%", "macs", "macs%", "flops")
+
+
+def chosen(keys: Sequence[str] | None, *, fold: bool = False) -> list[Column]:
+    """The columns of these keys, or the default ones; a folded table says how often each row stands."""
+    names = list(DEFAULT if keys is None else keys)
+    for name in names:
+        if name not in COLUMNS:
+            raise SpecError(
+                f"no column '{name}'", None, nearest(name, list(COLUMNS)), f"there are {', '.join(COLUMNS)}"
+            )
+    if fold and "times" not in names:
+        names.insert(1, "times")
+    return [COLUMNS[name] for name in names]
+
+
+def lines(rows: Sequence[Row], *, fold: bool) -> list[Line]:
+    """The rows one by one, or with blocks and layers that repeat unchanged written once."""
+    return _folded(list(rows), 0) if fold else [Line(row) for row in rows]
+
+
+def _folded(rows: list[Row], depth: int) -> list[Line]:
+    # Rows of one call of a block belong together; a row of no block at this depth stands alone.
+    counted = enumerate(rows)
+    calls = groupby(counted, key=lambda item: item[1].blocks[depth] if len(item[1].blocks) > depth else item[0])
+    segments = [[row for _, row in call] for _, call in calls]
+    folded: list[Line] = []
+    for _, run in groupby(segments, key=lambda segment: [_signature(row) for row in segment]):
+        first, *others = run
+        inside = _folded(first, depth + 1) if len(first[0].blocks) > depth else [Line(first[0])]
+        folded += [Line(line.row, line.times * (1 + len(others))) for line in inside]
+    return folded
+
+
+def _signature(row: Row) -> tuple[Any, ...]:
+    """All that two rows must have in common to be written once."""
+    costs = (row.weights, row.biases, row.buffers, row.activations, row.work)
+    return (row.layer, row.settings, row.inputs, row.output, *costs, row.in_place, row.auxiliary, row.note)
+
+
+def cell_text(value: Any) -> str:
+    """A cell as a person reads it."""
+    return value if isinstance(value, str) else written(value) if value != 0 else "0"
+
+
+def total_text(column: Column, totals: Totals) -> str:
+    """A column's cell in the row of totals."""
+    return "" if column.total is None else cell_text(column.total(totals))
+
+
+def abbreviated(n: Dim) -> str:
+    """A number to three digits with K, M or G, which are 10³, 10⁶ and 10⁹.
+
+    >>> abbreviated(138357544), abbreviated(999)
+    ('138M', '999')
+    """
+    if not isinstance(n, int):
+        return str(n)
+    for unit, suffix in ((10**9, "G"), (10**6, "M"), (10**3, "K")):
+        if n >= unit:
+            return f"{n / unit:.3g}{suffix}" if n < 999.5 * unit else f"{n / unit:.0f}{suffix}"
+    return str(n)

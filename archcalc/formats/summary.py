@@ -1,0 +1,92 @@
+"""What stands around a table in every format: the heading above it, the totals and remarks below it."""
+
+from __future__ import annotations
+
+from archcalc.dims import Dim, written, written_shape
+from archcalc.rows import Profile
+
+
+def title(profile: Profile) -> str:
+    """The network's title, or its name where it has none."""
+    return profile.graph.title or profile.graph.name
+
+
+def heading(profile: Profile) -> list[str]:
+    """Where the network is from, and what the numbers are for."""
+    convention = profile.convention
+    return [
+        *([profile.graph.source] if profile.graph.source else []),
+        f"Input {written_shape(profile.graph.input)}, batch {profile.batch}. Convention {convention.name}: {convention.rule}.",
+    ]
+
+
+def totals(profile: Profile) -> list[tuple[str, str]]:
+    """The totals with what they are made of, label and text."""
+    all_rows = profile.totals
+    entries = [
+        (
+            "params",
+            f"{written(all_rows.params)} = {written(all_rows.weights)} weights + {written(all_rows.biases)} biases",
+        )
+    ]
+    if all_rows.buffers != 0:
+        entries.append(("buffers", f"{written(all_rows.buffers)} running statistics, not in params"))
+    values = f"{written(all_rows.activations)} values, input included, in 4 bytes each: {bytes_text(all_rows.activation_bytes)}"
+    entries += [("activations", values), ("MACs", written(all_rows.macs)), ("FLOPs", written(all_rows.flops))]
+    heads = profile.auxiliary
+    if any(row.auxiliary for row in profile.rows):
+        text = f"{written(heads.params)} params, {written(heads.macs)} MACs more in training, not in the totals"
+        entries.append(("auxiliary", text))
+    return entries
+
+
+def remarks(profile: Profile) -> list[str]:
+    """What a reader must know to trust the numbers: rounding, sharing, assumptions, and the spec's own notes."""
+    graph = profile.graph
+    rounded: dict[str, str] = {}
+    for row in profile.rows:
+        for text in row.rounded:
+            rounded.setdefault(f"{row.layer} {row.settings} {text}", f"{row.name} {text}")
+    sides = dict.fromkeys(rounded.values())
+    return [
+        *([f"Divided with a remainder: {'; '.join(_squared(list(sides)))}."] if sides else []),
+        *(f"{row.name} uses the weights of {row.shared}." for row in profile.rows if row.shared),
+        *(f"Holds where {assumption.fact} ({assumption.node})." for assumption in graph.assumptions),
+        *graph.notes,
+        *(f"{row.name}: {row.note}" for row in profile.rows if row.note),
+        *(f"Published: {said}" for said in published(profile)),
+    ]
+
+
+def published(profile: Profile) -> list[str]:
+    """Each published figure of the network beside the exact number."""
+    lines = []
+    for figure in profile.graph.figures:
+        exact = getattr(profile.totals, figure.of, None)
+        beside = "" if exact is None else f"; exact {written(exact)}"
+        lines.append(
+            " ".join(filter(None, (f"{figure.of} {figure.value}", f"({figure.source})" if figure.source else "")))
+            + beside
+        )
+    return lines
+
+
+def _squared(texts: list[str]) -> list[str]:
+    """Height and width that round alike said once: "conv1 height 54.25 → 54" with its width as "conv1 54.25 → 54"."""
+    squared = []
+    for text in texts:
+        if " width " in text and text.replace(" width ", " height ") in texts:
+            continue
+        both = " height " in text and text.replace(" height ", " width ") in texts
+        squared.append(text.replace(" height ", " ") if both else text)
+    return squared
+
+
+def bytes_text(n: Dim) -> str:
+    """Bytes, with MB (10⁶) and MiB (2²⁰) where there are that many.
+
+    >>> bytes_text(60950432)
+    '60,950,432 bytes, 60.95 MB, 58.13 MiB'
+    """
+    text = f"{written(n)} bytes"
+    return f"{text}, {n / 10**6:.2f} MB, {n / 2**20:.2f} MiB" if isinstance(n, int) and n >= 10**4 else text

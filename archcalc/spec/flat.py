@@ -1,0 +1,70 @@
+"""A graph written back as a spec without blocks, repeats or expressions."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from archcalc.dims import Dim, written_shape
+from archcalc.graph import Graph, Node
+from archcalc.spec.load import INPUTS
+
+# What YAML and the spec language read back as the same text without quotes.
+_PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]*")
+
+
+def flat(graph: Graph) -> str:
+    """The spec of a graph, one line a layer, that loads to the same rows."""
+    nodes = graph.nodes
+    about = {"name": graph.name, "title": graph.title, "source": graph.source, "family": graph.family}
+    lines = [f"{key}: {_scalar(text)}" for key, text in about.items() if text]
+    if graph.notes:
+        lines += ["note:", *(f"  - {_scalar(note)}" for note in graph.notes)]
+    axes = next(axes for axes in INPUTS if len(axes) == len(graph.input))
+    lines += [f"input: {{{', '.join(f'{axis}: {n}' for axis, n in zip(axes, graph.input, strict=True))}}}", "layers:"]
+    trunk = 0
+    for position, node in enumerate(nodes):
+        if position:
+            lines.append(f"  - {_item(node, nodes, trunk)}  # {written_shape(node.shape)}")
+            trunk = trunk if node.auxiliary else position
+    if graph.figures:
+        lines.append("figures:")
+        for figure in graph.figures:
+            said = {name: getattr(figure, name) for name in figure.__struct_fields__}
+            lines.append(f"  - {{{', '.join(f'{key}: {_scalar(text)}' for key, text in said.items() if text)}}}")
+    return "\n".join(lines)
+
+
+def _item(node: Node, nodes: tuple[Node, ...], trunk: int) -> str:
+    parts = [f"name: {_scalar(node.name)}"]
+    names = [_scalar(nodes[i].name) for i in node.inputs]
+    if len(names) > 1:
+        parts.append(f"from: [{', '.join(names)}]")
+    elif names and node.inputs[0] != trunk:
+        parts.append(f"from: {names[0]}")
+    parts += [f"{key}: {_value(value)}" for key, value in node.layer.settings().items()]
+    if node.share is not None:
+        parts.append(f"share: {_scalar(nodes[node.share].name)}")
+    if node.auxiliary:
+        parts.append("auxiliary: true")
+    if node.note:
+        parts.append(f"note: {_scalar(node.note)}")
+    return f"{node.layer.kind}: {{{', '.join(parts)}}}"
+
+
+def _scalar(text: str) -> str:
+    return text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_value, value))}]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, (int, float, str)) else _symbolic(value)
+
+
+def _symbolic(value: Dim) -> str:
+    """A formula in the expression language, whose arithmetic sympy writes the same way."""
+    return str(value)

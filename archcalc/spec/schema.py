@@ -1,0 +1,130 @@
+"""A JSON Schema of the spec language, generated from the layer classes, by which an editor completes and checks a spec."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from archcalc.layers.base import Layer
+from archcalc.spec.document import FIGURE_KEYS
+from archcalc.spec.load import INPUTS
+from archcalc.spec.stated import MEASURES
+
+_EXPRESSION = {"type": "string", "description": "an expression, or the name of a value"}
+_SIZE = {"anyOf": [{"type": "integer"}, _EXPRESSION]}
+_SHAPE = {"anyOf": [{"type": "integer"}, {"type": "string"}, {"type": "array", "items": _SIZE}]}
+_ITEMS = {"type": "array", "items": {"$ref": "#/$defs/item"}}
+
+_BESIDE: dict[str, Any] = {
+    "name": {
+        "type": ["string", "integer"],
+        "description": "the layer's name; {index} and other values may stand in it",
+    },
+    "from": {
+        "type": ["string", "integer", "array"],
+        "description": "the layer, or layers, whose output is taken; the one before by default",
+    },
+    "if": {"type": ["boolean", "string"], "description": "a condition under which the item is there"},
+    "repeat": {**_SIZE, "description": "how many times; index counts from 0"},
+    "share": {"type": ["string", "integer"], "description": "the earlier layer or block whose weights are used"},
+    "auxiliary": {"type": ["boolean", "string"], "description": "a head used in training only"},
+    "note": {"type": "string"},
+    "source": {"type": "string"},
+    "input": {**_SHAPE, "description": "checked: the shape that comes in"},
+    "channels": {**_SIZE, "description": "checked: the channels that come in"},
+    "output": {**_SHAPE, "description": "checked: the shape that goes out"},
+    **{measure: {**_SIZE, "description": f"checked: the {measure}"} for measure in sorted(MEASURES)},
+}
+
+
+def schema() -> dict[str, Any]:
+    """The schema of a whole spec."""
+    kinds = {name: cls for name, cls in Layer.kinds.items() if name != "input"}
+    _, components = msgspec.json.schema_components(kinds.values())
+    layers = {name: _layer(cls, components[cls.__name__]) for name, cls in kinds.items()}
+    text = {"type": "string"}
+    axes = sorted({axis for axes in INPUTS for axis in axes})
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "archcalc spec",
+        "type": "object",
+        "required": ["input", "layers"],
+        "additionalProperties": False,
+        "properties": {
+            "name": {"type": ["string", "integer"]},
+            "title": text,
+            "source": text,
+            "note": {"anyOf": [text, {"type": "array", "items": text}]},
+            "family": text,
+            "input": {"type": "object", "additionalProperties": False, "properties": dict.fromkeys(axes, _SIZE)},
+            "params": {"type": "object", "description": "values that --set can replace"},
+            "blocks": {
+                "type": "object",
+                "additionalProperties": _ITEMS,
+                "description": "reusable lists of layers: stage(out, depth=2)",
+            },
+            "layers": _ITEMS,
+            "totals": {
+                "type": "object",
+                "additionalProperties": False,
+                "properties": {"output": _SHAPE, **dict.fromkeys(sorted(MEASURES), _SIZE)},
+            },
+            "figures": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {key: {"type": ["string", "number"]} for key in FIGURE_KEYS},
+                    "additionalProperties": False,
+                },
+            },
+        },
+        "$defs": {
+            "item": {
+                "anyOf": [
+                    {"enum": sorted(kinds), "description": "a layer without settings"},
+                    {"type": "string", "description": "a block without arguments"},
+                    {
+                        "type": "object",
+                        "minProperties": 1,
+                        "maxProperties": 1,
+                        "properties": {name: {"$ref": f"#/$defs/{name}"} for name in sorted(kinds)},
+                        "additionalProperties": {"description": "a call of a block with its arguments"},
+                    },
+                ],
+            },
+            **layers,
+        },
+    }
+
+
+def _layer(cls: type[Layer], component: dict[str, Any]) -> dict[str, Any]:
+    """A layer's settings in braces, its first one bare, or nothing where all have defaults."""
+    fields = {name: _open(field) for name, field in component["properties"].items()}
+    merges = cls.arity[1] == float("inf")
+    forms: list[dict[str, Any]] = [
+        {
+            "type": "object",
+            "properties": {**_BESIDE, **fields},
+            "required": component.get("required", []),
+            # A merge has its branches beside its settings, under names of the author's choice.
+            "additionalProperties": {"anyOf": [_ITEMS, {"type": ["string", "integer", "null"]}]} if merges else False,
+        },
+    ]
+    if merges:
+        forms.append({"type": "array", "description": "branches without names"})
+    elif fields:
+        forms.append(next(iter(fields.values())))
+    if not component.get("required"):
+        forms.append({"type": "null"})
+    return {"description": component.get("description", ""), "anyOf": forms}
+
+
+def _open(field: dict[str, Any]) -> dict[str, Any]:
+    """A field's schema with an expression allowed wherever a value is."""
+    field = {key: value for key, value in field.items() if key != "default"}
+    return (
+        {"anyOf": [field, _EXPRESSION, {"type": "array", "items": {}}]}
+        if "array" in str(field)
+        else {"anyOf": [field, _EXPRESSION]}
+    )

@@ -1,0 +1,306 @@
+"""Hypothesis strategies: layers of every kind, and shapes of inputs that suit them or do not.
+
+`layers(kind, *shapes)` draws a layer that fits the inputs, `suited(kind)` draws inputs that the kind may take, and
+`cases(kind)` draws both and then, one time in four, spoils a field or the inputs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgspec
+from hypothesis import strategies as st
+from msgspec import inspect
+
+from archcalc.layers import Layer
+
+Shape = tuple[int, ...]
+Draw = Callable[[st.SearchStrategy[Any]], Any]
+
+LARGEST = 9
+
+
+@st.composite
+def cases(draw: Draw, kind: str, *, flaws: bool = True) -> tuple[Layer, tuple[Shape, ...]]:
+    """A layer of a kind and its inputs; with `flaws`, one in four has a field or inputs drawn without looking."""
+    shapes = draw(suited(kind))
+    layer = draw(layers(kind, *shapes))
+    flaw = draw(st.integers(0, 7)) if flaws else 7
+    if flaw == 0:
+        shapes = tuple(draw(st.lists(ANY_SHAPE, max_size=3)))
+    elif flaw == 1 and layer.__struct_fields__:
+        field = draw(st.sampled_from(msgspec.structs.fields(layer)))
+        spoilt = {**msgspec.structs.asdict(layer), field.name: draw(of_type(inspect.type_info(field.type)))}
+        layer = msgspec.convert(spoilt, type(layer))
+    return layer, shapes
+
+
+@st.composite
+def layers(draw: Draw, kind: str, *shapes: Shape) -> Layer:
+    """A layer of a kind that takes inputs of these shapes, whose ranks must be among `ranks(kind)`."""
+    cls = Layer.kinds[kind]
+    fields = FITTING[kind](draw, *shapes) if kind in FITTING else {}
+    for field in msgspec.structs.fields(cls):
+        if field.name not in fields:
+            fields[field.name] = draw(of_type(inspect.type_info(field.type)))
+    # Not the constructor, which checks nothing: a field holds only what a spec may say.
+    return msgspec.convert(fields, cls)
+
+
+def suited(kind: str) -> st.SearchStrategy[tuple[Shape, ...]]:
+    """As many inputs as the kind takes, of shapes that it may take."""
+    if kind in {"add", "multiply"}:
+        return shapes_of(RANKS["add"]).flatmap(lambda x: st.lists(_broadcast(x), min_size=2, max_size=3)).map(tuple)
+    if kind == "concat":
+        return shapes_of(RANKS["concat"]).flatmap(_apart_in_one_axis)
+    if kind == "attention":
+        return st.lists(shapes_of([2]), min_size=1, max_size=3).map(_as_many_values_as_keys)
+    if Layer.kinds[kind].arity == (0, 0):
+        return st.just(())
+    return st.tuples(shapes_of(ranks(kind)))
+
+
+def ranks(kind: str) -> tuple[int, ...]:
+    """How many axes an input of the kind may have."""
+    if kind in RANKS:
+        return RANKS[kind]
+    rank = getattr(Layer.kinds[kind], "rank", 0)
+    return (rank + 1,) if rank else (1, 2, 3, 4)
+
+
+def shapes_of(ranks: Iterable[int]) -> st.SearchStrategy[Shape]:
+    """Shapes of so many axes, the first of them often with many divisors."""
+    channels = st.sampled_from([1, 2, 3, 4, 6, 8, 12])
+    return st.sampled_from(list(ranks)).flatmap(lambda rank: st.tuples(channels, *[st.integers(1, 8)] * (rank - 1)))
+
+
+def of_type(kind: inspect.Type) -> st.SearchStrategy[Any]:
+    """Any value that a field of this type may hold, small where it is a number."""
+    match kind:
+        case inspect.IntType(ge=ge):
+            return st.integers(-LARGEST if ge is None else ge, LARGEST)
+        case inspect.UnionType(types=types):
+            return st.one_of(*map(of_type, types))
+        case inspect.VarTupleType(item_type=item):
+            return st.lists(of_type(item), max_size=4).map(tuple)
+        case inspect.LiteralType(values=values):
+            return st.sampled_from(values)
+        case inspect.BoolType():
+            return st.booleans()
+        case inspect.FloatType():
+            return st.sampled_from([-1.5, 0.0, 0.25, 1.0, 2.0])
+        case inspect.NoneType():
+            return st.none()
+    message = f"no strategy for {kind}"
+    raise TypeError(message)
+
+
+def divisors(n: int) -> st.SearchStrategy[int]:
+    """The numbers that divide n."""
+    return st.sampled_from([k for k in range(1, n + 1) if n % k == 0])
+
+
+def axes(x: Shape) -> st.SearchStrategy[int]:
+    """An axis of x, counted from either end."""
+    return st.integers(-len(x), len(x) - 1)
+
+
+ANY_SHAPE = st.lists(st.integers(1, 6), max_size=5).map(tuple)
+
+
+def _broadcast(x: Shape) -> st.SearchStrategy[Shape]:
+    return st.tuples(*(st.sampled_from([n, n, 1]) for n in x))
+
+
+@st.composite
+def _apart_in_one_axis(draw: Draw, x: Shape) -> tuple[Shape, ...]:
+    axis = draw(axes(x)) % len(x)
+    sizes = draw(st.lists(st.integers(1, 5), min_size=2, max_size=3))
+    return tuple((*x[:axis], n, *x[axis + 1 :]) for n in sizes)
+
+
+def _as_many_values_as_keys(xs: list[Shape]) -> tuple[Shape, ...]:
+    return (xs[0], xs[1], (xs[1][0], xs[2][1])) if len(xs) == 3 else tuple(xs)
+
+
+def _each(draw: Draw, entries: list[Any]) -> Any:
+    """A field with these entries, written once where they are alike or as a list."""
+    once = all(entry == entries[0] for entry in entries) and isinstance(entries[0], int)
+    return entries[0] if once and draw(st.booleans()) else tuple(entries)
+
+
+def _margins(draw: Draw, sides: list[tuple[int, int]]) -> Any:
+    """Margins before and after each axis, as pairs only where they differ."""
+    return _each(draw, [before if before == after else (before, after) for before, after in sides])
+
+
+def _every_axis(draw: Draw, x: Shape, axis: Callable[[Draw, int], Any]) -> list[Any]:
+    """What `axis` draws for each axis but the first, or one answer for all of them."""
+    if draw(st.booleans()):
+        return [axis(draw, min(x[1:]))] * len(x[1:])
+    return [axis(draw, n) for n in x[1:]]
+
+
+def _sides(draw: Draw, least: int, most: int) -> tuple[int, int]:
+    """Margins before and after an axis, most of them alike."""
+    before = draw(st.integers(least, most))
+    return (before, draw(st.integers(least, most)) if draw(st.integers(0, 3)) == 0 else before)
+
+
+def _window(draw: Draw, x: Shape, *, dilated: bool, pooling: bool) -> dict[str, Any]:
+    """Kernel, stride, padding and dilation of a window that finds room along every axis."""
+
+    def axis(draw: Draw, n: int) -> tuple[int, int, int, tuple[int, int]]:
+        k, s = draw(st.integers(1, 5)), draw(st.integers(1, 4))
+        d = draw(st.integers(1, 3)) if dilated else 1
+        span = d * (k - 1) + 1
+        # What the window lacks must be padding on either side; of that, pooling takes half a window at most.
+        lacking = max(0, -((n - span) // 2))
+        return k, s, d, _sides(draw, lacking, span // 2 if pooling else lacking + 2)
+
+    kernel, stride, dilation, sides = map(list, zip(*_every_axis(draw, x, axis), strict=True))
+    fields = {"kernel": _each(draw, kernel), "stride": _each(draw, stride), "padding": _margins(draw, sides)}
+    if dilated:
+        fields["dilation"] = _each(draw, dilation)
+    if draw(st.integers(0, 4)) == 0:
+        fields["padding"] = "same"
+    if pooling and draw(st.integers(0, 4)) == 0:
+        fields["stride"] = None
+    return fields
+
+
+def _grouped(draw: Draw, x: Shape) -> dict[str, Any]:
+    groups = draw(divisors(x[0]))
+    return {"groups": groups, "out": groups * draw(st.integers(1, 4))}
+
+
+def _conv(draw: Draw, x: Shape) -> dict[str, Any]:
+    fields = _window(draw, x, dilated=True, pooling=False) | _grouped(draw, x) | {"connections": None}
+    if draw(st.integers(0, 4)) == 0:
+        row = st.lists(st.integers(0, x[0] - 1), min_size=1, unique=True).map(tuple)
+        table = draw(st.lists(row, min_size=1, max_size=5).map(tuple))
+        fields |= {"connections": table, "out": len(table), "groups": 1}
+    return fields
+
+
+def _conv_transpose(draw: Draw, x: Shape) -> dict[str, Any]:
+    def axis(draw: Draw, n: int) -> tuple[int, int, int, int, tuple[int, int]]:
+        k, s, d = draw(st.integers(1, 5)), draw(st.integers(1, 4)), draw(st.integers(1, 3))
+        extra = draw(st.integers(0, max(s, d) - 1))
+        unpadded = (n - 1) * s + d * (k - 1) + 1 + extra
+        return k, s, d, extra, _sides(draw, 0, min(4, (unpadded - 1) // 2))
+
+    kernel, stride, dilation, extra, sides = map(list, zip(*_every_axis(draw, x, axis), strict=True))
+    return _grouped(draw, x) | {
+        "kernel": _each(draw, kernel),
+        "stride": _each(draw, stride),
+        "dilation": _each(draw, dilation),
+        "output_padding": _each(draw, extra),
+        "padding": _margins(draw, sides),
+    }
+
+
+def _max_pool(draw: Draw, x: Shape) -> dict[str, Any]:
+    return _window(draw, x, dilated=True, pooling=True)
+
+
+def _avg_pool(draw: Draw, x: Shape) -> dict[str, Any]:
+    return _window(draw, x, dilated=False, pooling=True)
+
+
+def _sizes(name: str) -> Callable[[Draw, Shape], dict[str, Any]]:
+    return lambda draw, x: {name: _each(draw, _every_axis(draw, x, lambda draw, _n: draw(st.integers(1, LARGEST))))}
+
+
+def _attention(draw: Draw, q: Shape, *_: Shape) -> dict[str, Any]:
+    key = draw(st.none() | st.integers(1, LARGEST))
+    heads = draw(divisors(q[1]) if key is None else st.sampled_from([1, 2, 3, 4, 6, 8]))
+    return {"key": key, "heads": heads, "kv_heads": draw(st.none() | divisors(heads))}
+
+
+def _slice(draw: Draw, x: Shape) -> dict[str, Any]:
+    axis = draw(axes(x))
+    start = draw(st.integers(0, x[axis] - 1))
+    return {"axis": axis, "start": start, "stop": draw(st.integers(start + 1, x[axis]))}
+
+
+def _concat(draw: Draw, *xs: Shape) -> dict[str, Any]:
+    apart = [axis for axis, sizes in enumerate(zip(*xs, strict=True)) if len(set(sizes)) > 1]
+    axis = apart[0] if apart else draw(axes(xs[0])) % len(xs[0])
+    return {"axis": draw(st.sampled_from([axis, axis - len(xs[0])]))}
+
+
+def _pixel_shuffle(draw: Draw, x: Shape) -> dict[str, Any]:
+    return {"factor": draw(st.sampled_from([f for f in (1, 2, 3) if x[0] % f**2 == 0]))}
+
+
+def _split(draw: Draw, x: Shape) -> dict[str, Any]:
+    parts = draw(divisors(x[0]))
+    return {"parts": parts, "part": draw(st.integers(0, parts - 1))}
+
+
+def _factors(draw: Draw, x: Shape) -> dict[str, Any]:
+    """The values of x under another shape."""
+    left, shape = math.prod(x), []
+    for _ in range(draw(st.integers(0, 3))):
+        shape.append(draw(divisors(left)))
+        left //= shape[-1]
+    return {"shape": (*shape, left)}
+
+
+def _crop_axis(draw: Draw, n: int) -> tuple[int, int]:
+    return _sides(draw, 0, (n - 1) // 2)
+
+
+# The fields that must suit the inputs; any others hold anything of their type.
+FITTING: dict[str, Callable[..., dict[str, Any]]] = {
+    **{f"conv{rank}d": _conv for rank in (1, 2, 3)},
+    **{f"convtranspose{rank}d": _conv_transpose for rank in (1, 2, 3)},
+    **{f"maxpool{rank}d": _max_pool for rank in (1, 2, 3)},
+    **{f"avgpool{rank}d": _avg_pool for rank in (1, 2, 3)},
+    **{f"adaptive{pool}pool{rank}d": _sizes("size") for rank in (1, 2, 3) for pool in ("max", "avg")},
+    "attention": _attention,
+    "channelshuffle": lambda draw, x: {"groups": draw(divisors(x[0]))},
+    "concat": _concat,
+    "crop": lambda draw, x: {"margin": _margins(draw, _every_axis(draw, x, _crop_axis))},
+    "dropout": lambda draw, _x: {"rate": draw(st.sampled_from([0.0, 0.1, 1.0]))},
+    "flatten": lambda draw, x: {"start": draw(st.integers(0, len(x) - 1))},
+    "groupnorm": lambda draw, x: {"groups": draw(divisors(x[0]))},
+    "hardtanh": lambda draw, _x: {"min": draw(st.sampled_from([-1.0, 0.0])), "max": draw(st.sampled_from([0.5, 6.0]))},
+    "layernorm": lambda draw, x: {"axes": draw(st.integers(1, len(x)))},
+    "pad": lambda draw, x: {"margin": _margins(draw, _every_axis(draw, x, lambda draw, _n: _sides(draw, 0, 4)))},
+    "permute": lambda draw, x: {"order": tuple(draw(st.permutations(range(len(x)))))},
+    "pixelshuffle": _pixel_shuffle,
+    "reshape": _factors,
+    "scale": lambda draw, x: {"axis": draw(axes(x))},
+    "slice": _slice,
+    "softmax": lambda draw, x: {"axis": draw(axes(x))},
+    "split": _split,
+    "stochasticdepth": lambda draw, _x: {"rate": draw(st.sampled_from([0.0, 0.1, 1.0]))},
+    "subsample2d": lambda draw, x: {"kernel": _each(draw, _every_axis(draw, x, lambda draw, n: draw(st.integers(1, n))))},
+    "upsample": _sizes("scale"),
+}
+
+# The kinds whose inputs have some numbers of axes only, beside those that have a rank.
+RANKS: dict[str, tuple[int, ...]] = {
+    "add": (1, 2, 3, 4),
+    "attention": (2,),
+    "batchnorm1d": (1, 2),
+    "channelshuffle": (2, 3, 4),
+    "concat": (1, 2, 3, 4),
+    "crop": (2, 3, 4),
+    "embedding": (1,),
+    "globalavgpool": (2, 3, 4),
+    "globalmaxpool": (2, 3, 4),
+    "gru": (2,),
+    "linear": (1, 2),
+    "localresponsenorm": (2, 3, 4),
+    "lstm": (2,),
+    "pad": (2, 3, 4),
+    "pixelshuffle": (3,),
+    "rnn": (2,),
+    "subsample2d": (3,),
+    "upsample": (2, 3, 4),
+}

@@ -1,0 +1,127 @@
+"""Every layer kind gives the sizes, params and MACs that torch gives, and refuses what torch refuses."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+from typing import NamedTuple
+
+import msgspec
+import pytest
+import torch
+from hypothesis import given, reject
+from hypothesis import strategies as st
+from strategies import Shape, cases
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+from torch_twins import TWINS, WITHOUT_TWIN, MultiheadAttention, Twin
+
+from archcalc.errors import SpecError
+from archcalc.graph import infer
+from archcalc.layers import Layer
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths:UserWarning"),
+    pytest.mark.filterwarnings("ignore:input's size at dim=1 does not match num_features:UserWarning"),
+]
+
+BATCH = 2
+REFUSALS = (RuntimeError, ValueError, IndexError, TypeError, AssertionError)
+
+# What archcalc refuses though torch takes it: the kinds, the message, and why.
+STRICTER = [
+    # Written for no reason but a mistake, or not written alike in torch.
+    (".*", r"has \d+ entries for", "torch repeats a list of one entry, and F.pad takes margins of more axes"),
+    ("add|multiply|concat", r"takes at least 2 inputs", "nothing is joined"),
+]
+
+# What torch refuses though archcalc takes it: the kinds, torch's message, and why.
+LAXER = [
+    ("avgpool3d", "smaller than kernel size", "torch leaves the padding out here, unlike avg_pool1d and avg_pool2d"),
+]
+
+
+class Refusal(NamedTuple):
+    """Why torch does not take a layer or its inputs."""
+
+    error: Exception
+
+
+class Built(NamedTuple):
+    """The twin of a layer, the shape of its output for one sample, and its MACs for the batch."""
+
+    module: nn.Module
+    output: Shape
+    macs: int
+
+
+def built(twin: Twin, layer: Layer, shapes: tuple[Shape, ...], device: str) -> Built | Refusal:
+    with torch.device(device), FlopCounterMode(display=False) as counter:
+        try:
+            module = twin(layer, *shapes).eval()
+            output = module(*(torch.zeros(BATCH, *x) for x in shapes))
+        except REFUSALS as error:
+            return Refusal(error)
+    return Built(module, tuple(output.shape[1:] if shapes else output.shape), counter.get_total_flops() // 2)
+
+
+def inferred(layer: Layer, shapes: tuple[Shape, ...]) -> Shape | SpecError:
+    try:
+        return infer(layer, shapes)[0]
+    except SpecError as error:
+        return error
+
+
+def listed(exceptions: list[tuple[str, str, str]], layer: Layer, message: str) -> bool:
+    return any(re.fullmatch(kinds, layer.kind) and re.search(said, message) for kinds, said, _ in exceptions)
+
+
+def agree_on_shape(twin: Twin, layer: Layer, shapes: tuple[Shape, ...]) -> None:
+    answer = inferred(layer, shapes)
+    # Some of torch's checks are made only where there are values.
+    for device in ("meta", "cpu"):
+        torchs = built(twin, layer, shapes, device)
+        if isinstance(torchs, Built) and isinstance(answer, SpecError):
+            assert listed(STRICTER, layer, answer.fact), f"torch gives {torchs.output}, archcalc refuses: {answer}"
+        elif isinstance(torchs, Built):
+            assert answer == torchs.output
+        elif isinstance(answer, SpecError):
+            return
+        else:
+            assert listed(LAXER, layer, str(torchs.error)), f"archcalc gives {answer}, torch refuses: {torchs.error}"
+
+
+def sizes(arrays: dict[str, Shape]) -> int:
+    return sum(map(math.prod, arrays.values()))
+
+
+def agree_on_cost(twin: Twin, layer: Layer, shapes: tuple[Shape, ...]) -> None:
+    torchs = built(twin, layer, shapes, "meta")
+    if isinstance(torchs, Refusal):
+        reject()
+    weights = layer.weights(*shapes)
+    assert sizes(weights) == sum(p.numel() for p in torchs.module.parameters())
+    biases = {name: shape for name, shape in weights.items() if "bias" in name}
+    assert sizes(biases) == sum(p.numel() for name, p in torchs.module.named_parameters() if "bias" in name)
+    assert sizes(layer.buffers(*shapes)) == sum(b.numel() for b in torchs.module.buffers() if b.is_floating_point())
+    assert BATCH * layer.work(torchs.output, *shapes).macs == torchs.macs
+
+
+def test_every_kind_has_a_twin_or_a_reason() -> None:
+    """A kind that nobody compares with torch says why."""
+    assert sorted([*TWINS, *WITHOUT_TWIN]) == sorted(Layer.kinds)
+
+
+@pytest.mark.parametrize("kind", TWINS)
+@given(data=st.data())
+def test_shape(kind: str, data: st.DataObject) -> None:
+    """A layer puts out what torch's puts out, and takes nothing that torch's does not."""
+    agree_on_shape(TWINS[kind], *data.draw(cases(kind)))
+
+
+@pytest.mark.parametrize("kind", TWINS)
+@given(data=st.data())
+def test_cost(kind: str, data: st.DataObject) -> None:
+    """A layer's weights, biases, buffers and MACs are as many as torch counts."""
+    agree_on_cost(TWINS[kind], *data.draw(cases(kind, flaws=False)))
