@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+
 import msgspec
+
+# What YAML takes for the end of a line, which `str.splitlines` does not agree with.
+_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+# A hostile file may hold its whole text on one line; nobody reads past this many characters.
+_WIDTH = 100
+_MOST_SAID = 400
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -17,8 +26,17 @@ class Source(msgspec.Struct, frozen=True):
         >>> Source("a.yaml", "one\r\ntwo").line(1)
         'one'
         """
-        lines = self.text.split("\n")
-        return lines[number - 1].rstrip("\r") if number <= len(lines) else ""
+        lines = _BREAK.split(self.text)
+        return lines[number - 1] if number <= len(lines) else ""
+
+    def at(self, offset: int) -> Place:
+        r"""The place of one character, counted from 0.
+
+        >>> str(Source("a.yaml", "one\ntwo").at(5))
+        'a.yaml:2:2'
+        """
+        before = _BREAK.split(self.text[:offset])
+        return Place(self, len(before), len(before[-1]) + 1, len(before[-1]) + 2)
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -43,24 +61,38 @@ class SpecError(ValueError):
         self.notes = notes
 
     def __str__(self) -> str:
-        notes = [note for note in self.notes if note]
+        notes = [_said(note) for note in self.notes if note]
         if self.place is None:
-            return "\n".join([self.fact, *(f"  = {note}" for note in notes)])
+            return "\n".join([_said(self.fact), *(f"  = {note}" for note in notes)])
         place = self.place
         gutter = " " * len(str(place.line))
         shown, column, width = _window(place)
+        before, marked = _columns(shown[:column]), _columns(shown[column : column + width])
         return "\n".join(
             [
-                f"{place}: {self.fact}",
+                _said(f"{place}: {self.fact}"),
                 f"  {place.line} | {shown}",
-                f"  {gutter} | {' ' * column}{'^' * width}",
+                f"  {gutter} | {' ' * before}{'^' * max(1, marked)}",
                 *(f"  {gutter} = {note}" for note in notes),
             ],
         )
 
 
-# A hostile file may hold its whole text on one line; nobody reads past this many characters.
-_WIDTH = 100
+def _said(text: str) -> str:
+    r"""A sentence fit for a terminal, whatever a file put into it.
+
+    >>> _said("no layer named '\x1b[2J'")
+    "no layer named '\\x1b[2J'"
+    """
+    text = text if len(text) <= _MOST_SAID else f"{text[:_MOST_SAID]}…"
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def _columns(text: str) -> int:
+    """How many columns of a terminal a text fills: a CJK character takes two, an accent none."""
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in {"W", "F"} else 1 for c in text
+    )
 
 
 def _window(place: Place) -> tuple[str, int, int]:
@@ -81,10 +113,11 @@ def _window(place: Place) -> tuple[str, int, int]:
 def nearest(word: str, known: list[str]) -> str:
     """A remedy naming the known word closest to `word`, or an empty text where none is close.
 
-    >>> nearest("cov2d", ["conv2d", "relu"])
+    >>> nearest("Cov2D", ["conv2d", "relu"])
     "did you mean 'conv2d'?"
     """
     import difflib  # noqa: PLC0415 - 8 ms that only a mistake has to pay
 
-    close = difflib.get_close_matches(word[:80], known, n=1, cutoff=0.6)
-    return f"did you mean '{close[0]}'?" if close else ""
+    folded = {name.lower(): name for name in known}
+    close = difflib.get_close_matches(word[:80].lower(), folded, n=1, cutoff=0.65)
+    return f"did you mean '{folded[close[0]]}'?" if close else ""

@@ -74,7 +74,8 @@ class Graph(msgspec.Struct, frozen=True):
 class Builder:
     """Adds nodes one after the other, checking what each layer requires of its inputs.
 
-    >>> from archcalc.layers import Conv2d, Input
+    >>> from archcalc.layers.conv import Conv2d
+    >>> from archcalc.layers.rearrange import Input
     >>> builder = Builder()
     >>> image = builder.add("input", Input((3, 224, 224)))
     >>> conv = builder.add("conv1", Conv2d(out=64, kernel=3, padding=1), image)

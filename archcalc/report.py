@@ -7,7 +7,7 @@ from collections.abc import Callable
 from tabulate import tabulate
 
 from archcalc.formats.columns import abbreviated
-from archcalc.formats.markup import escape_markdown, markdown
+from archcalc.formats.markdown import escape_markdown, render
 from archcalc.rows import Profile, Totals
 
 _COLUMNS = ("name", "layer", "settings", "output", "activations", "params", "macs")
@@ -22,7 +22,7 @@ def page(profile: Profile) -> str:
     """What a network is, its table with repeated blocks folded, and where params, MACs and activations sit."""
     return "\n".join(
         [
-            markdown(profile, _COLUMNS, fold=True),
+            render(profile, _COLUMNS, fold=True),
             "",
             "## Where they sit",
             "",

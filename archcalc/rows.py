@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cached_property
 
 import msgspec
 
@@ -65,7 +66,7 @@ class Totals(msgspec.Struct, frozen=True):
         return 4 * self.activations
 
 
-class Profile(msgspec.Struct, frozen=True):
+class Profile(msgspec.Struct, frozen=True, dict=True):
     """A network's rows under one convention; every total is a sum of rows."""
 
     graph: Graph
@@ -89,12 +90,12 @@ class Profile(msgspec.Struct, frozen=True):
             flops=sum(self.flops(row) for row in rows),
         )
 
-    @property
+    @cached_property
     def totals(self) -> Totals:
         """Totals of the network proper, without auxiliary heads."""
         return self.sum(row for row in self.rows if not row.auxiliary)
 
-    @property
+    @cached_property
     def auxiliary(self) -> Totals:
         """Totals of the heads that are used in training only."""
         return self.sum(row for row in self.rows if row.auxiliary)

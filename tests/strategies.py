@@ -59,6 +59,8 @@ def suited(kind: str) -> st.SearchStrategy[tuple[Shape, ...]]:
         return st.lists(shapes_of([2]), min_size=1, max_size=3).map(_as_many_values_as_keys)
     if Layer.kinds[kind].arity == (0, 0):
         return st.just(())
+    if kind.startswith("instancenorm"):
+        return st.tuples(shapes_of(ranks(kind)).filter(lambda x: math.prod(x[1:]) > 1))
     return st.tuples(shapes_of(ranks(kind)))
 
 
@@ -154,11 +156,10 @@ def _window(draw: Draw, x: Shape, *, dilated: bool, pooling: bool) -> dict[str, 
 
     def axis(draw: Draw, n: int) -> tuple[int, int, int, tuple[int, int]]:
         k, s = draw(st.integers(1, 5)), draw(st.integers(1, 4))
-        d = draw(st.integers(1, 3)) if dilated else 1
-        span = d * (k - 1) + 1
-        # What the window lacks must be padding on either side; of that, pooling takes half a window at most.
-        lacking = max(0, -((n - span) // 2))
-        return k, s, d, _sides(draw, lacking, span // 2 if pooling else lacking + 2)
+        # What the window lacks must be padding on either side; pooling takes half a kernel at most.
+        lacking = [max(0, -((n - d * (k - 1) - 1) // 2)) for d in (1, 2, 3)]
+        d = draw(st.sampled_from([d for d in (1, 2, 3) if lacking[d - 1] <= k // 2 or not pooling])) if dilated else 1
+        return k, s, d, _sides(draw, lacking[d - 1], k // 2 if pooling else lacking[d - 1] + 2)
 
     kernel, stride, dilation, sides = map(list, zip(*_every_axis(draw, x, axis), strict=True))
     fields = {"kernel": _each(draw, kernel), "stride": _each(draw, stride), "padding": _margins(draw, sides)}
@@ -274,6 +275,7 @@ FITTING: dict[str, Callable[..., dict[str, Any]]] = {
     "permute": lambda draw, x: {"order": tuple(draw(st.permutations(range(len(x)))))},
     "pixelshuffle": _pixel_shuffle,
     "reshape": _factors,
+    **dict.fromkeys(("gru", "lstm", "rnn"), lambda draw, _x: {"layers": draw(st.integers(1, 3))}),
     "scale": lambda draw, x: {"axis": draw(axes(x))},
     "slice": _slice,
     "softmax": lambda draw, x: {"axis": draw(axes(x))},

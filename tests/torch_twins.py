@@ -218,7 +218,7 @@ def layer_norm(k: Layer, x: Shape) -> nn.Module:
 
 
 def upsample(k: Layer, x: Shape) -> nn.Module:
-    mode = "nearest" if k.mode == "nearest" else {2: "linear", 3: "bilinear", 4: "trilinear"}[len(x)]
+    mode = "nearest" if k.mode == "nearest" else {3: "bilinear", 4: "trilinear"}.get(len(x), "linear")
     return nn.Upsample(scale_factor=k.scale, mode=mode)
 
 

@@ -11,7 +11,7 @@ from archcalc.rows import Profile, Row
 _NAMES = {"linear": "FC", "maxpool": "POOL", "avgpool": "POOL", "conv": "CONV", "input": "INPUT"}
 
 
-def cs231n(profile: Profile, columns: Sequence[str] | None = None, *, fold: bool = False) -> str:  # noqa: ARG001 - one signature
+def render(profile: Profile, columns: Sequence[str] | None = None, *, fold: bool = False) -> str:  # noqa: ARG001 - one signature
     """A line for the input and for each layer that stores values: its size, its memory and its weights."""
     rows = {row.name: row for row in profile.rows}
     shown = [row for row in profile.rows if row.activations != 0 and not row.auxiliary]

@@ -59,8 +59,10 @@ def remarks(profile: Profile) -> list[str]:
 
 
 def published(profile: Profile) -> list[str]:
-    """Each published figure of the network beside the exact number."""
-    lines = []
+    """Each published figure of the network, which is for one sample, beside the exact number."""
+    lines: list[str] = []
+    if profile.batch != 1:
+        return lines
     for figure in profile.graph.figures:
         exact = getattr(profile.totals, figure.of, None)
         beside = "" if exact is None else f"; exact {written(exact)}"

@@ -12,7 +12,7 @@ from archcalc.formats.summary import heading, remarks, title, totals
 from archcalc.rows import Profile
 
 
-def text(profile: Profile, columns: Sequence[str] | None = None, *, fold: bool = False) -> str:
+def render(profile: Profile, columns: Sequence[str] | None = None, *, fold: bool = False) -> str:
     """The table in plain text, with its heading, totals and remarks."""
     parts = chosen(columns, fold=fold)
     body = [[cell_text(column.cell(profile, line)) for column in parts] for line in lines(profile.rows, fold=fold)]

@@ -113,7 +113,7 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def settings(self) -> dict[str, Any]:
         """The fields that differ from their defaults.
 
-        >>> from archcalc.layers import Conv2d
+        >>> from archcalc.layers.conv import Conv2d
         >>> Conv2d(out=64, kernel=3, padding=1, stride=1).settings()
         {'out': 64, 'kernel': 3, 'padding': 1}
         """

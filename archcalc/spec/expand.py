@@ -7,7 +7,7 @@ import msgspec
 from archcalc.dims import written
 from archcalc.errors import SpecError, nearest
 from archcalc.graph import Assertion, Builder
-from archcalc.layers.base import Layer
+from archcalc.layers import Layer
 from archcalc.spec.document import Block
 from archcalc.spec.expression import Value
 from archcalc.spec.fields import Call, call_of, layer_of, text_of, value_of
@@ -35,6 +35,8 @@ class Scope(msgspec.Struct, frozen=True):
     """Where an item stands: the front of its layers' names, the values it may use, the blocks around it."""
 
     prefix: str
+    # What the block or the network gives all its items, and what one item sees: its input's axes and index besides.
+    fixed: dict[str, Value]
     values: dict[str, Value]
     # Names of the blocks being written out, and the same numbered by use.
     calls: tuple[str, ...] = ()
@@ -83,8 +85,9 @@ class Expansion:
             self._steps += 1
             if self._steps > MOST_LAYERS:
                 raise SpecError(f"the spec has more than {MOST_LAYERS:,} layers", call.word.place)
-            inputs = self._inputs(call, scope, last)
-            values = self._values(scope, inputs[0], index)
+            counted = {**scope.fixed, "index": index} if "repeat" in call.given else scope.fixed
+            inputs = self._inputs(call, scope.prefix, counted) or (last,)
+            values = self._values(counted, inputs[0])
             if "if" in call.given and not _truth(call.given["if"], values):
                 continue
             auxiliary = "auxiliary" in call.given and _truth(call.given["auxiliary"], values)
@@ -94,34 +97,34 @@ class Expansion:
         return before if auxiliary else last
 
     def _times(self, tree: Tree, scope: Scope, last: int) -> int:
-        times = value_of(tree, self._values(scope, last, 0))
+        times = value_of(tree, self._values(scope.fixed, last))
         if not isinstance(times, int) or isinstance(times, bool) or times < 0:
             raise SpecError("repeat must be a whole number of at least 0", tree.place)
         if times > MOST_LAYERS:
             raise SpecError(f"repeat is {written(times)}; a spec has at most {MOST_LAYERS:,} layers", tree.place)
         return times
 
-    def _values(self, scope: Scope, position: int, index: int) -> dict[str, Value]:
-        """The names an item may use: the axes of its input, the index of the repeat, and over both the scope's own."""
+    def _values(self, fixed: dict[str, Value], position: int) -> dict[str, Value]:
+        """The names an item may use: the axes of its input, and over them the scope's own."""
         shape = self.builder.nodes[position].shape
-        values: dict[str, Value] = {"index": index}
+        values: dict[str, Value] = {"index": 0}
         for names in _AXES.get(len(shape), ()):
             values.update(zip(names, shape, strict=True))
-        values.update(scope.values)
+        values.update(fixed)
         return values
 
-    def _inputs(self, call: Call, scope: Scope, last: int) -> tuple[int, ...]:
-        """The layers that `from` names, or the one before."""
+    def _inputs(self, call: Call, prefix: str, values: dict[str, Value]) -> tuple[int, ...]:
+        """The layers that `from` names."""
         if "from" not in call.given:
-            return (last,)
+            return ()
         tree = call.given["from"]
         named = tree.items if isinstance(tree, Sequence) else [tree]
         if not named:
             raise SpecError("'from' names no layer", tree.place)
-        return tuple([self._find(item, scope)[1] for item in named])
+        return tuple([self._find(item, prefix, values)[1] for item in named])
 
-    def _find(self, tree: Tree, scope: Scope) -> tuple[str, int]:
-        return self._names.find(text_of(tree, scope.values), scope.prefix, tree.place)
+    def _find(self, tree: Tree, prefix: str, values: dict[str, Value]) -> tuple[str, int]:
+        return self._names.find(text_of(tree, values), prefix, tree.place)
 
     def _once(self, call: Call, scope: Scope, inputs: tuple[int, ...], suffix: str) -> int:
         """Add one layer, merge or block, and hold what the spec states of it against what it is."""
@@ -157,11 +160,13 @@ class Expansion:
         if "share" in call.given:
             if not name:
                 raise SpecError("a block that shares weights needs a name", call.word.place)
-            shares = (f"{name}/", f"{self._find(call.given['share'], scope)[0]}/")
+            shares = (f"{name}/", f"{self._find(call.given['share'], scope.prefix, scope.values)[0]}/")
         self._uses[block.name] = self._uses.get(block.name, 0) + 1
+        arguments = self._arguments(block, call, scope.values)
         inner = Scope(
             prefix=f"{name}/" if name else scope.prefix,
-            values=self._arguments(block, call, scope.values),
+            fixed=arguments,
+            values=arguments,
             calls=(*scope.calls, block.name),
             blocks=(*scope.blocks, f"{block.name}:{self._uses[block.name]}"),
             auxiliary=scope.auxiliary,
@@ -231,10 +236,11 @@ class Expansion:
             if isinstance(tree, Sequence):
                 inner = scope
                 if tree.items:
-                    inner = msgspec.structs.replace(scope, prefix=self._names.number(prefix, branch) + "/")
+                    front = self._names.number(prefix, branch) + "/"
+                    inner = msgspec.structs.replace(scope, prefix=front, fixed=scope.fixed | {"index": scope.values["index"]})
                 ends.append(self.sequence(tree.items, inner, start))
             elif isinstance(tree, Scalar):
-                ends.append(self._find(tree, scope)[1] if tree.text else start)
+                ends.append(self._find(tree, scope.prefix, scope.values)[1] if tree.text else start)
             else:
                 raise SpecError(f"branch '{branch}' must be a list of layers or the name of a layer", tree.place)
         return tuple(ends)
@@ -242,7 +248,7 @@ class Expansion:
     def _shared(self, full: str, layer: Layer, call: Call, scope: Scope, inputs: tuple[int, ...]) -> int | None:
         """The node whose weights a layer uses in place of its own."""
         if "share" in call.given:
-            owner = self._find(call.given["share"], scope)[1]
+            owner = self._find(call.given["share"], scope.prefix, scope.values)[1]
         elif scope.shares and layer.weights(*(self.builder.nodes[i].shape for i in inputs)):
             own, other = scope.shares
             owner = self._names.find(other + full.removeprefix(own), "", call.word.place)[1]

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from archcalc.dims import Dim, written_shape
+from archcalc.dims import written_shape
 from archcalc.graph import Graph, Node
 from archcalc.spec.load import INPUTS
 
@@ -21,6 +21,11 @@ def flat(graph: Graph) -> str:
     lines = [f"{key}: {_scalar(text)}" for key, text in about.items() if text]
     if graph.notes:
         lines += ["note:", *(f"  - {_scalar(note)}" for note in graph.notes)]
+    letters = sorted(
+        {str(letter) for node in nodes[1:] for value in node.layer.settings().values() for letter in _letters(value)}
+    )
+    if letters:
+        lines.append(f"params: {{{', '.join(f'{letter}: {letter}' for letter in letters)}}}")
     axes = next(axes for axes in INPUTS if len(axes) == len(graph.input))
     lines += [f"input: {{{', '.join(f'{axis}: {n}' for axis, n in zip(axes, graph.input, strict=True))}}}", "layers:"]
     trunk = 0
@@ -60,11 +65,13 @@ def _scalar(text: str) -> str:
 def _value(value: Any) -> str:
     if isinstance(value, tuple):
         return f"[{', '.join(map(_value, value))}]"
-    if isinstance(value, bool):
-        return str(value).lower()
-    return str(value) if isinstance(value, (int, float, str)) else _symbolic(value)
+    # A formula reads the same in sympy and in the expression language.
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _symbolic(value: Dim) -> str:
-    """A formula in the expression language, whose arithmetic sympy writes the same way."""
-    return str(value)
+def _letters(value: Any) -> set[Any]:
+    """The symbols in a setting."""
+    if isinstance(value, tuple):
+        return {letter for entry in value for letter in _letters(entry)}
+    letters: set[Any] = getattr(value, "free_symbols", set())
+    return letters

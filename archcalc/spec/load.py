@@ -92,7 +92,7 @@ def parse(source: Source, *, input_shape: Shape | None = None, **params: Dim | s
             raise SpecError(f"the input is {wanted}, not {written_shape(input_shape)}")
         shape = input_shape
     start = expansion.start(Input(shape), document.input)
-    last = expansion.sequence(document.layers.items, Scope("", values), start)
+    last = expansion.sequence(document.layers.items, Scope("", values, values), start)
     nodes = expansion.builder.nodes
     if expansion.checked:
         for key, tree in document.totals.items.items():
@@ -109,7 +109,8 @@ def parse(source: Source, *, input_shape: Shape | None = None, **params: Dim | s
         source=document.source,
         notes=document.notes,
         family=document.family,
-        figures=document.figures,
+        # Published figures are of the network as it stands, like the numbers that the spec states.
+        figures=document.figures if expansion.checked else (),
         assertions=tuple(expansion.assertions),
     )
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from archcalc.layers.base import Layer
+from archcalc.layers import Layer
 from archcalc.spec.document import FIGURE_KEYS
 from archcalc.spec.load import INPUTS
 from archcalc.spec.stated import MEASURES

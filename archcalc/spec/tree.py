@@ -6,16 +6,21 @@ refused before they can cost anything, and scalars stay text, to be typed by the
 
 from __future__ import annotations
 
-from typing import Any, NoReturn, TypeAlias
+import re
+from typing import Any, TypeAlias
 
 import msgspec
 import yaml
 
-from archcalc.errors import Place, Source, SpecError
+from archcalc.errors import Place, Source, SpecError, nearest
+from archcalc.spec.misread import misread
 
 # A spec is a page of text. These bounds are a hundred times what any needs.
 MOST_CHARACTERS = 1_000_000
 MOST_DEPTH = 64
+
+# What YAML does not allow in a text; its C parser would say where only in bytes.
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -56,17 +61,12 @@ def parse(source: Source) -> Tree:
         raise SpecError(
             f"{source.name}: the file holds {len(source.text):,} characters; a spec has at most {MOST_CHARACTERS:,}"
         )
+    if forbidden := _FORBIDDEN.search(source.text):
+        raise SpecError(f"U+{ord(forbidden[0]):04X} is not allowed in a spec", source.at(forbidden.start()))
     try:
         tree = _build(source, yaml.parse(source.text, Loader=_LOADER))
     except yaml.MarkedYAMLError as error:
-        _refuse(source, error)
-    except yaml.YAMLError as error:
-        # The reader refuses control characters without a mark, only with an offset.
-        position = getattr(error, "position", 0)
-        before = source.text[:position]
-        line, column = before.count("\n") + 1, position - (before.rfind("\n") + 1) + 1
-        character = f"U+{ord(source.text[position]):04X}" if position < len(source.text) else "this character"
-        raise SpecError(f"{character} is not allowed in a spec", Place(source, line, column, column + 1)) from None
+        raise misread(source, error) from None
     if tree is None:
         raise SpecError(f"{source.name}: the file is empty", None, "a spec starts with 'name:', 'input:' and 'layers:'")
     return tree
@@ -128,25 +128,31 @@ def _entry(mapping: Mapping, key: Scalar | None, tree: Tree) -> Scalar | None:
 
 
 def _plain(event: Any, place: Place) -> None:
-    if event.tag is not None:
-        raise SpecError(f"tags such as {event.tag[:40]} are not used in specs", place)
-    if event.anchor is not None:
-        raise SpecError("anchors are not used in specs", place, "name the repeated part in 'blocks:'")
+    """Refuse a tag or an anchor, marked as it is written."""
+    if event.tag is None and event.anchor is None:
+        return
+    written = place.source.line(place.line)[place.column - 1 :].partition(" ")[0]
+    marked = Place(place.source, place.line, place.column, place.column + len(written))
+    if written.startswith("!"):
+        raise SpecError("tags are not used in specs", marked, "each value is read as its key needs it")
+    raise SpecError("anchors are not used in specs", marked, "name the repeated part in 'blocks:'")
 
 
 def _place(source: Source, event: Any) -> Place:
     start, end = event.start_mark, event.end_mark
     column = start.column + 1
-    ends = end.column + 1 if end.line == start.line and type(event) is yaml.ScalarEvent else column + 1
+    words = isinstance(event, (yaml.ScalarEvent, yaml.AliasEvent))
+    ends = end.column + 1 if end.line == start.line and words else column + 1
     return Place(source, start.line + 1, column, max(ends, column + 1))
 
 
-def _refuse(source: Source, error: yaml.MarkedYAMLError) -> NoReturn:
-    """The parser's error in the form of ours, with a remedy for what people do most."""
-    mark = error.problem_mark or error.context_mark
-    place = Place(source, mark.line + 1, mark.column + 1, mark.column + 2) if mark else None
-    problem = (error.problem or "not YAML").replace("did not find expected", "expected")
-    if "\t" in source.line(mark.line + 1)[: mark.column + 1] if mark else False:
-        raise SpecError("a tab cannot indent YAML", place, "use spaces") from None
-    context = f" {error.context}" if error.context and error.context not in problem else ""
-    raise SpecError(f"{problem}{context}", place) from None
+def unknown(what: str, key: Scalar, known: list[str], otherwise: str = "") -> SpecError:
+    """The refusal of a key that `what` does not have, with the likeliest slip as the remedy."""
+    word, colon, _ = key.text.partition(":")
+    if colon and word in known:
+        remedy = "put a space after ':'"
+    elif key.text.isdecimal():
+        remedy = "write numbers without commas"
+    else:
+        remedy = nearest(key.text, known) or otherwise
+    return SpecError(f"{what} has no '{key.text[:60]}'", key.place, remedy)

@@ -1,20 +1,14 @@
-"""A profile for other programs: JSON and CSV with exact numbers."""
+"""A profile as JSON with exact numbers."""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from archcalc.dims import Dim, Shape
-from archcalc.formats.columns import chosen, lines
 from archcalc.rows import Profile, Row, Totals
-
-# A spreadsheet takes text that starts with one of these for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def json_text(value: Any) -> str:
@@ -22,7 +16,7 @@ def json_text(value: Any) -> str:
     return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
 
 
-def json(profile: Profile, columns: Sequence[str] | None = None, *, fold: bool = False) -> str:  # noqa: ARG001 - one signature
+def render(profile: Profile, columns: Sequence[str] | None = None, *, fold: bool = False) -> str:  # noqa: ARG001 - one signature
     """Every row and every total, whatever columns a table would show."""
     return json_text(to_dict(profile))
 
@@ -79,19 +73,3 @@ def _plain(dim: Dim) -> int | str:
 
 def _shape(shape: Shape) -> list[int | str]:
     return [_plain(n) for n in shape]
-
-
-def csv_(profile: Profile, columns: Sequence[str] | None = None, *, fold: bool = False) -> str:
-    """The rows with the keys of their columns, and no totals, so that a column can be summed."""
-    parts = chosen(columns, fold=fold)
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    # FLOPs mean nothing without their convention, and a CSV file has no heading to name it in.
-    writer.writerow(f"flops ({profile.convention.name})" if part.key == "flops" else part.key for part in parts)
-    for line in lines(profile.rows, fold=fold):
-        writer.writerow(line.times if part.key == "times" else _harmless(part.cell(profile, line)) for part in parts)
-    return out.getvalue().rstrip("\n")
-
-
-def _harmless(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

@@ -1,0 +1,46 @@
+"""The command line: options in, text out, no logic between. Each command is one module."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from archcalc.errors import SpecError
+
+COMMANDS = ("table", "list", "expand", "schema", "report")
+
+
+class _Commands(click.Group):
+    """Loads the one command that is called; prints a SpecError as it is, with exit code 1."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"archcalc.cli.{cmd_name}").command
+        return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except SpecError as error:
+            click.echo(str(error), err=True)
+            ctx.exit(1)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="archcalc")
+def main() -> None:
+    """What a neural network costs: sizes, parameters, memory, operations.
+
+    SPEC is the name of a bundled network, the path of a spec, or - for standard input.
+    """
+    # A terminal that cannot show × or → gets a question mark rather than a traceback.
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")

@@ -1,0 +1,34 @@
+"""`archcalc report`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from archcalc.engine import profile
+from archcalc.report import index, page
+from archcalc.spec import bundled, load
+
+
+@click.command("report")
+@click.argument("specs", nargs=-1, metavar="[SPEC]...")
+@click.option("--all", "every", is_flag=True, help="Every bundled network, and an index.")
+@click.option(
+    "-o", "--output", "folder", type=click.Path(file_okay=False, path_type=Path), default="reports", show_default=True
+)
+def command(specs: tuple[str, ...], folder: Path, *, every: bool) -> None:
+    """Write a markdown page for each network."""
+    if bool(specs) == every:
+        raise click.UsageError("name one or more specs, or give --all")
+    profiles = [profile(load(name)) for name in (bundled() if every else specs)]
+    pages = {f"{result.graph.name}.md": page(result) for result in profiles}
+    if every:
+        pages["README.md"] = index(sorted(profiles, key=lambda result: result.totals.params))
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in pages.items():
+        # Written beside and then moved into place, so that no page is ever half there.
+        unfinished = folder / f".{name}.part"
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.replace(folder / name)
+        click.echo(folder / name)

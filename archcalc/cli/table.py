@@ -1,0 +1,51 @@
+"""`archcalc table`."""
+
+from __future__ import annotations
+
+import click
+
+from archcalc.cli.options import BatchType, input_option, set_option
+from archcalc.counting import CONVENTIONS
+from archcalc.dims import Dim, Shape
+from archcalc.engine import profile
+from archcalc.formats import FORMATS, render
+from archcalc.spec import load
+
+
+@click.command("table")
+@click.argument("spec")
+@click.option(
+    "--format", "form", type=click.Choice([f for f in FORMATS if f != "cs231n"]), default="text", show_default=True
+)
+@click.option("--columns", help="Columns, separated by commas.")
+@click.option("--style", type=click.Choice(["cs231n"]), help="The layout of the CS231n course notes.")
+@input_option
+@click.option("--batch", type=BatchType(), default="1", show_default=True, help="Samples in a batch.")
+@set_option
+@click.option(
+    "--convention",
+    type=click.Choice(list(CONVENTIONS)),
+    default="macs",
+    show_default=True,
+    help="What counts as a FLOP.",
+)
+@click.option("--fold/--no-fold", help="Write repeated blocks once.")
+@click.option("--count-in-place", is_flag=True, help="Count what layers that overwrite their input would store.")
+def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
+    spec: str,
+    form: str,
+    columns: str | None,
+    style: str | None,
+    input_shape: Shape | None,
+    batch: Dim,
+    settings: tuple[tuple[str, str], ...],
+    convention: str,
+    *,
+    fold: bool,
+    count_in_place: bool,
+) -> None:
+    """A row for each layer: size, activations, params, MACs, FLOPs."""
+    graph = load(spec, input_shape=input_shape, **dict(settings))
+    result = profile(graph, batch, convention_name=convention, in_place=not count_in_place)
+    chosen = [key.strip() for key in columns.split(",")] if columns else None
+    click.echo(render(result, style or form, chosen, fold=fold))

@@ -1,0 +1,24 @@
+"""Maxout."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from archcalc.counting import Work
+from archcalc.dims import Shape, divides, quotient, size
+from archcalc.layers.base import Count, Layer, Requirement
+
+
+class Maxout(Layer, frozen=True):
+    """The largest of every `pieces` channels that follow each other (Goodfellow et al. 2013)."""
+
+    pieces: Count = 2
+
+    def output(self, x: Shape) -> Shape:
+        return (quotient(x[0], self.pieces), *x[1:])
+
+    def requires(self, x: Shape) -> Iterator[Requirement]:
+        yield divides(self.pieces, x[0]), f"pieces={self.pieces} does not divide the {x[0]} input channels", "pieces"
+
+    def work(self, output: Shape, _x: Shape) -> Work:
+        return Work(comparisons=size(output) * (self.pieces - 1))

@@ -1,0 +1,102 @@
+"""The structure of the package: who imports whom, what loads when, how long a file may be."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "archcalc"
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+# Each room and the rooms it may import from. A line here is a decision: add one only with a reason.
+MAY_IMPORT = {
+    "errors": set(),
+    "dims": set(),
+    "counting": {"dims", "errors"},
+    "layers": {"counting", "dims"},
+    "graph": {"dims", "errors", "layers"},
+    "rows": {"counting", "dims", "graph"},
+    "engine": {"counting", "dims", "errors", "graph", "layers", "rows"},
+    "spec": {"dims", "errors", "graph", "layers"},
+    "formats": {"dims", "errors", "rows"},
+    "report": {"formats", "rows"},
+    "cli": {"counting", "dims", "engine", "errors", "formats", "report", "rows", "spec"},
+    "__main__": {"cli"},
+    "__init__": {"counting", "dims", "engine", "errors", "formats", "graph", "rows", "spec"},
+}
+
+# What may be imported inside a function: slow, and not needed by every command.
+LAZY = {"sympy", "numpy", "matplotlib", "difflib"}
+
+
+def module_of(path: Path) -> str:
+    return ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
+
+
+def room_of(module: str) -> str:
+    parts = module.split(".")
+    return parts[1] if len(parts) > 1 else "__init__"
+
+
+def imports(node: ast.AST) -> list[str]:
+    """The full names of the modules that an import statement loads."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom):
+        return [node.module or ""]
+    return []
+
+
+def project_imports(path: Path) -> set[str]:
+    found = {name for node in ast.walk(ast.parse(path.read_text())) for name in imports(node)}
+    return {name for name in found if name.split(".")[0] == "archcalc"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_of)
+def test_a_file_imports_only_from_rooms_below_it(path):
+    """Every import of the project's own modules is one that the table allows."""
+    room = room_of(module_of(path))
+
+    assert {room_of(name) for name in project_imports(path)} - {room} <= MAY_IMPORT[room]
+
+
+def test_modules_import_each_other_without_cycles():
+    """There is an order in which every module comes after those it imports."""
+    modules = {module_of(path) for path in FILES}
+    graph = {module_of(path): project_imports(path) & modules for path in FILES}
+
+    assert len(list(TopologicalSorter(graph).static_order())) == len(modules)
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_of)
+def test_only_slow_libraries_are_imported_inside_functions(path):
+    """An import below the top of a file is of a library that most commands never need."""
+    functions = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.FunctionDef)]
+    inside = {name for function in functions for node in ast.walk(function) for name in imports(node)}
+
+    assert inside <= LAZY
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_of)
+def test_a_file_is_at_most_300_lines(path):
+    """A longer file is asking to be split by idea."""
+    assert len(path.read_text().splitlines()) <= 300
+
+
+def test_no_file_is_named_for_leftovers():
+    """A name such as utils says nothing of what belongs there."""
+    assert not {path.stem for path in FILES} & {"utils", "helpers", "common", "core", "misc"}
+
+
+def test_only_the_standard_library_and_the_declared_dependencies_are_imported():
+    """What is imported is what pyproject.toml declares."""
+    declared = {"click", "tabulate", "yaml", "msgspec", "numpy", "sympy", "archcalc"}
+    found = {
+        name.split(".")[0] for path in FILES for node in ast.walk(ast.parse(path.read_text())) for name in imports(node)
+    }
+
+    assert found - set(sys.stdlib_module_names) <= declared

@@ -1,0 +1,48 @@
+"""What a command loads, and what it must not."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+SLOW = {"numpy", "sympy", "matplotlib", "torch", "difflib", "asyncio", "concurrent"}
+
+SCRIPT = """
+import json, sys
+from archcalc.cli import main
+try:
+    main(sys.argv[1:], standalone_mode=False)
+finally:
+    print("\\n" + json.dumps(sorted(sys.modules)))
+"""
+
+
+def loaded(*arguments: str) -> set[str]:
+    done = subprocess.run([sys.executable, "-c", SCRIPT, *arguments], capture_output=True, text=True, check=True)
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["table", "vgg16"], ["table", "vgg16", "--format", "json"], ["list"], ["expand", "googlenet"], ["schema"]],
+    ids=" ".join,
+)
+def test_a_command_without_symbols_loads_no_slow_library(arguments):
+    """Neither numpy nor sympy is imported where whole numbers do."""
+    assert not loaded(*arguments) & SLOW
+
+
+def test_a_table_loads_only_its_own_format_and_command():
+    """Printing a text table needs none of the other formats or commands."""
+    ours = {name for name in loaded("table", "vgg16") if name.startswith(("archcalc.formats.", "archcalc.cli."))}
+
+    assert ours == {
+        "archcalc.cli.options",
+        "archcalc.cli.table",
+        "archcalc.formats.columns",
+        "archcalc.formats.summary",
+        "archcalc.formats.text",
+    }

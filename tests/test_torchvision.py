@@ -1,0 +1,147 @@
+"""The bundled specs against torchvision's models, operation by operation, on the meta device where nothing is computed."""
+
+from __future__ import annotations
+
+import math
+from contextlib import suppress
+from functools import cache
+from typing import Any
+
+import pytest
+import torch
+from torch.overrides import TorchFunctionMode
+from torch.utils.flop_counter import FlopCounterMode
+
+from archcalc.engine import profile
+from archcalc.rows import Profile
+from archcalc.spec import load
+
+for operator in ("nms", "qnms"):
+    # torchvision registers shapes for its own operators, which are missing where its binary is built for another torch.
+    with suppress(RuntimeError):
+        torch.library.define(f"torchvision::{operator}", "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+
+torchvision = pytest.importorskip("torchvision")
+
+# The spec of each model. Those without a suffix are torchvision's own network or, for the three deep ResNets, the
+# paper's, which differs in where the stride is.
+SPECS = {
+    **{f"{name}-torchvision": name for name in ("alexnet", "googlenet", "resnet50", "resnet101", "resnet152")},
+    **{name: name for name in ("vgg11", "vgg13", "vgg16", "vgg19", "squeezenet1_0", "squeezenet1_1", "inception_v3")},
+    **{name: name for name in ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "resnext50_32x4d")},
+    **{name: name for name in ("wide_resnet50_2", "densenet121", "mobilenet_v2", "shufflenet_v2_x1_0", "vit_b_16")},
+}
+
+# What torch calls the operation of a layer kind. Reshaping has no counterpart in either list.
+KINDS = {
+    "conv2d": "conv2d",
+    "linear": "linear",
+    "batch_norm": "batchnorm2d",
+    "layer_norm": "layernorm",
+    "multi_head_attention_forward": "attention",
+    "relu": "relu",
+    "hardtanh": "relu6",
+    "gelu": "gelu",
+    "dropout": "dropout",
+    "max_pool2d": "maxpool2d",
+    "avg_pool2d": "avgpool2d",
+    "adaptive_avg_pool2d": "adaptiveavgpool2d",
+    "mean": "adaptiveavgpool2d",
+    "cat": "concat",
+    "add": "add",
+    "add_": "add",
+}
+
+# Kind, output and params of an operation.
+Step = tuple[str, tuple[int, ...], int]
+
+
+class Trace(TorchFunctionMode):
+    """Records each operation of a layer kind that torch is asked for, modules' and functions' alike."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.steps: list[Step] = []
+
+    def __torch_function__(self, function: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        result = function(*args, **kwargs)
+        kind = KINDS.get(function.__name__)
+        if kind == "attention":
+            # Here alone tokens come before the batch.
+            self.record(kind, (result[0].shape[0], *result[0].shape[2:]), [*args, *kwargs.values()])
+        elif kind and result.dim() and not nothing(kind, args, kwargs, result):
+            self.record(kind, tuple(result.shape[1:]), [] if kind == "add" else [*args, *kwargs.values()])
+        return result
+
+    def record(self, kind: str, shape: tuple[int, ...], arrays: list[Any]) -> None:
+        params = sum(array.numel() for array in arrays if isinstance(array, torch.nn.Parameter))
+        self.steps.append((kind, bare(shape), params))
+
+
+def nothing(kind: str, args: Any, kwargs: Any, result: Any) -> bool:
+    """Whether an operation changes nothing: a dropout of no values, a concatenation of one array, a pool to the same size."""
+    return (
+        (kind == "dropout" and kwargs.get("p") == 0)
+        or (kind == "concat" and len(args[0]) == 1)
+        or (kind == "adaptiveavgpool2d" and args[0].shape == result.shape)
+    )
+
+
+def bare(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """A shape without the axes of 1 at its end, which a mean over the image drops and a pool keeps."""
+    return tuple(shape[: max((i for i, n in enumerate(shape, start=1) if n > 1), default=0)])
+
+
+@cache
+def model_of(spec: str) -> torch.nn.Module:
+    """The torchvision model without weights, with the strides of the paper's ResNets where the spec is theirs."""
+    name = SPECS[spec]
+    unset = {"init_weights": False} if name in {"googlenet", "inception_v3"} else {}
+    with torch.device("meta"):
+        model = torchvision.models.get_model(name, **unset)
+    if name in {"resnet50", "resnet101", "resnet152"} and spec == name:
+        for module in model.modules():
+            if isinstance(module, torchvision.models.resnet.Bottleneck):
+                module.conv1.stride, module.conv2.stride = module.conv2.stride, module.conv1.stride
+    return model
+
+
+def steps_of(result: Profile) -> list[Step]:
+    """The rows of a profile as a trace would have recorded them."""
+    kinds = set(KINDS.values())
+    steps = []
+    for row in result.rows:
+        kind = "adaptiveavgpool2d" if row.layer == "globalavgpool" else row.layer
+        if kind in kinds and not (kind == "adaptiveavgpool2d" and row.inputs[0] == row.output):
+            steps.append((kind, bare(row.output), row.params))
+    return steps
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_operations(spec):
+    """Each operation of the model has its layer, in order, with its output size and params, auxiliary heads included."""
+    result = profile(load(spec))
+    model = model_of(spec).train()
+    with Trace() as trace:
+        model(torch.empty(2, *result.graph.input, device="meta"))
+    assert steps_of(result) == trace.steps
+    assert result.totals.params + result.auxiliary.params == sum(array.numel() for array in model.parameters())
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_macs(spec):
+    """The MACs are half of the FLOPs that torch's own counter finds at inference."""
+    result = profile(load(spec))
+    model = model_of(spec).eval()
+    with FlopCounterMode(display=False) as counter:
+        model(torch.empty(1, *result.graph.input, device="meta"))
+    assert result.totals.macs == counter.get_total_flops() / 2
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_buffers(spec):
+    """The buffers are the running statistics of the model, without its counters of batches seen."""
+    result = profile(load(spec))
+    buffers = sum(math.prod(array.shape) for array in model_of(spec).buffers() if array.dim())
+    assert result.totals.buffers + result.auxiliary.buffers == buffers

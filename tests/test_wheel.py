@@ -1,0 +1,45 @@
+"""The package as it is installed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "-w", folder, ROOT]
+    subprocess.run(build, check=True)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+def test_the_wheel_holds_every_spec_and_nothing_but_the_package(wheel):
+    """Specs travel inside the package; tests and reports stay at home."""
+    names = zipfile.ZipFile(wheel).namelist()
+    specs = {Path(name).name for name in names if name.startswith("archcalc/specs/")}
+
+    assert specs == {path.name for path in (ROOT / "specs").glob("*.yaml")}
+    assert {name.split("/")[0].split("-")[0] for name in names} == {"archcalc"}
+    assert "archcalc/py.typed" in names
+
+
+def test_the_wheel_lists_and_tabulates_in_an_empty_environment(wheel, tmp_path):
+    """Installed from the wheel alone, archcalc finds its specs and prints the same VGG-16 total."""
+    venv.create(tmp_path / "venv", with_pip=True)
+    bin_ = tmp_path / "venv" / "bin"
+    subprocess.run([bin_ / "pip", "install", "--quiet", wheel], check=True, cwd=tmp_path)
+
+    listed = subprocess.run([bin_ / "archcalc", "list"], check=True, cwd=tmp_path, capture_output=True, text=True).stdout
+    table = subprocess.run([bin_ / "archcalc", "table", "vgg16"], check=True, cwd=tmp_path, capture_output=True, text=True)
+
+    assert len(listed.splitlines()) == 2 + len(list((ROOT / "specs").glob("*.yaml")))
+    assert "params       138,357,544 = 138,344,128 weights + 13,416 biases" in table.stdout
