@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -20,6 +21,12 @@ Shape = tuple[int, ...]
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 
 LARGEST = 9
+ANY_SHAPE = st.lists(st.integers(1, 6), max_size=5).map(tuple)
+SIMPLE = {
+    inspect.BoolType: st.booleans(),
+    inspect.FloatType: st.sampled_from([-1.5, 0.0, 0.25, 1.0, 2.0]),
+    inspect.NoneType: st.none(),
+}
 
 
 @st.composite
@@ -51,17 +58,9 @@ def layers(draw: Draw, kind: str, *shapes: Shape) -> Layer:
 
 def suited(kind: str) -> st.SearchStrategy[tuple[Shape, ...]]:
     """As many inputs as the kind takes, of shapes that it may take."""
-    if kind in {"add", "multiply"}:
-        return shapes_of(RANKS["add"]).flatmap(lambda x: st.lists(_broadcast(x), min_size=2, max_size=3)).map(tuple)
-    if kind == "concat":
-        return shapes_of(RANKS["concat"]).flatmap(_apart_in_one_axis)
-    if kind == "attention":
-        return st.lists(shapes_of([2]), min_size=1, max_size=3).map(_as_many_values_as_keys)
-    if Layer.kinds[kind].arity == (0, 0):
-        return st.just(())
-    if kind.startswith("instancenorm"):
-        return st.tuples(shapes_of(ranks(kind)).filter(lambda x: math.prod(x[1:]) > 1))
-    return st.tuples(shapes_of(ranks(kind)))
+    if kind in INPUTS:
+        return INPUTS[kind]
+    return st.just(()) if Layer.kinds[kind].arity == (0, 0) else st.tuples(shapes_of(ranks(kind)))
 
 
 def ranks(kind: str) -> tuple[int, ...]:
@@ -89,14 +88,8 @@ def of_type(kind: inspect.Type) -> st.SearchStrategy[Any]:
             return st.lists(of_type(item), max_size=4).map(tuple)
         case inspect.LiteralType(values=values):
             return st.sampled_from(values)
-        case inspect.BoolType():
-            return st.booleans()
-        case inspect.FloatType():
-            return st.sampled_from([-1.5, 0.0, 0.25, 1.0, 2.0])
-        case inspect.NoneType():
-            return st.none()
-    message = f"no strategy for {kind}"
-    raise TypeError(message)
+        case _:
+            return SIMPLE[type(kind)]
 
 
 def divisors(n: int) -> st.SearchStrategy[int]:
@@ -109,11 +102,8 @@ def axes(x: Shape) -> st.SearchStrategy[int]:
     return st.integers(-len(x), len(x) - 1)
 
 
-ANY_SHAPE = st.lists(st.integers(1, 6), max_size=5).map(tuple)
-
-
-def _broadcast(x: Shape) -> st.SearchStrategy[Shape]:
-    return st.tuples(*(st.sampled_from([n, n, 1]) for n in x))
+def _alike_but_for_ones(x: Shape) -> st.SearchStrategy[tuple[Shape, ...]]:
+    return st.lists(st.tuples(*(st.sampled_from([n, n, 1]) for n in x)), min_size=2, max_size=3).map(tuple)
 
 
 @st.composite
@@ -203,14 +193,6 @@ def _conv_transpose(draw: Draw, x: Shape) -> dict[str, Any]:
     }
 
 
-def _max_pool(draw: Draw, x: Shape) -> dict[str, Any]:
-    return _window(draw, x, dilated=True, pooling=True)
-
-
-def _avg_pool(draw: Draw, x: Shape) -> dict[str, Any]:
-    return _window(draw, x, dilated=False, pooling=True)
-
-
 def _sizes(name: str) -> Callable[[Draw, Shape], dict[str, Any]]:
     return lambda draw, x: {name: _each(draw, _every_axis(draw, x, lambda draw, _n: draw(st.integers(1, LARGEST))))}
 
@@ -251,26 +233,25 @@ def _factors(draw: Draw, x: Shape) -> dict[str, Any]:
     return {"shape": (*shape, left)}
 
 
-def _crop_axis(draw: Draw, n: int) -> tuple[int, int]:
-    return _sides(draw, 0, (n - 1) // 2)
-
-
 # The fields that must suit the inputs; any others hold anything of their type.
 FITTING: dict[str, Callable[..., dict[str, Any]]] = {
     **{f"conv{rank}d": _conv for rank in (1, 2, 3)},
     **{f"convtranspose{rank}d": _conv_transpose for rank in (1, 2, 3)},
-    **{f"maxpool{rank}d": _max_pool for rank in (1, 2, 3)},
-    **{f"avgpool{rank}d": _avg_pool for rank in (1, 2, 3)},
+    **{f"maxpool{rank}d": partial(_window, dilated=True, pooling=True) for rank in (1, 2, 3)},
+    **{f"avgpool{rank}d": partial(_window, dilated=False, pooling=True) for rank in (1, 2, 3)},
     **{f"adaptive{pool}pool{rank}d": _sizes("size") for rank in (1, 2, 3) for pool in ("max", "avg")},
     "attention": _attention,
     "channelshuffle": lambda draw, x: {"groups": draw(divisors(x[0]))},
     "concat": _concat,
-    "crop": lambda draw, x: {"margin": _margins(draw, _every_axis(draw, x, _crop_axis))},
+    "crop": lambda draw, x: {
+        "margin": _margins(draw, _every_axis(draw, x, lambda draw, n: _sides(draw, 0, (n - 1) // 2)))
+    },
     "dropout": lambda draw, _x: {"rate": draw(st.sampled_from([0.0, 0.1, 1.0]))},
     "flatten": lambda draw, x: {"start": draw(st.integers(0, len(x) - 1))},
     "groupnorm": lambda draw, x: {"groups": draw(divisors(x[0]))},
     "hardtanh": lambda draw, _x: {"min": draw(st.sampled_from([-1.0, 0.0])), "max": draw(st.sampled_from([0.5, 6.0]))},
     "layernorm": lambda draw, x: {"axes": draw(st.integers(1, len(x)))},
+    "maxout": lambda draw, x: {"pieces": draw(divisors(x[0]))},
     "pad": lambda draw, x: {"margin": _margins(draw, _every_axis(draw, x, lambda draw, _n: _sides(draw, 0, 4)))},
     "permute": lambda draw, x: {"order": tuple(draw(st.permutations(range(len(x)))))},
     "pixelshuffle": _pixel_shuffle,
@@ -281,28 +262,36 @@ FITTING: dict[str, Callable[..., dict[str, Any]]] = {
     "softmax": lambda draw, x: {"axis": draw(axes(x))},
     "split": _split,
     "stochasticdepth": lambda draw, _x: {"rate": draw(st.sampled_from([0.0, 0.1, 1.0]))},
-    "subsample2d": lambda draw, x: {"kernel": _each(draw, _every_axis(draw, x, lambda draw, n: draw(st.integers(1, n))))},
+    "subsample2d": lambda draw, x: {
+        "kernel": _each(draw, _every_axis(draw, x, lambda draw, n: draw(st.integers(1, n))))
+    },
     "upsample": _sizes("scale"),
 }
 
+_SPATIAL = ("channelshuffle", "crop", "globalavgpool", "globalmaxpool", "localresponsenorm", "pad", "upsample")
+
 # The kinds whose inputs have some numbers of axes only, beside those that have a rank.
 RANKS: dict[str, tuple[int, ...]] = {
-    "add": (1, 2, 3, 4),
+    **dict.fromkeys(("add", "multiply", "concat"), (1, 2, 3, 4)),
     "attention": (2,),
     "batchnorm1d": (1, 2),
-    "channelshuffle": (2, 3, 4),
-    "concat": (1, 2, 3, 4),
-    "crop": (2, 3, 4),
     "embedding": (1,),
-    "globalavgpool": (2, 3, 4),
-    "globalmaxpool": (2, 3, 4),
-    "gru": (2,),
+    **dict.fromkeys(_SPATIAL, (2, 3, 4)),
     "linear": (1, 2),
-    "localresponsenorm": (2, 3, 4),
-    "lstm": (2,),
-    "pad": (2, 3, 4),
     "pixelshuffle": (3,),
-    "rnn": (2,),
+    **dict.fromkeys(("gru", "lstm", "rnn"), (2,)),
     "subsample2d": (3,),
-    "upsample": (2, 3, 4),
+}
+
+# The inputs of kinds for which a rank does not say enough.
+INPUTS: dict[str, st.SearchStrategy[tuple[Shape, ...]]] = {
+    **dict.fromkeys(("add", "multiply"), shapes_of(RANKS["add"]).flatmap(_alike_but_for_ones)),
+    "attention": st.lists(shapes_of([2]), min_size=1, max_size=3).map(_as_many_values_as_keys),
+    "concat": shapes_of(RANKS["concat"]).flatmap(_apart_in_one_axis),
+    # torch's meta device takes its time for each token.
+    **dict.fromkeys(("gru", "lstm", "rnn"), st.tuples(st.tuples(st.integers(1, 3), st.integers(1, 8)))),
+    **{
+        f"instancenorm{rank}d": st.tuples(shapes_of([rank + 1]).filter(lambda x: math.prod(x[1:]) > 1))
+        for rank in (1, 2, 3)
+    },
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from typing import NamedTuple
@@ -10,10 +11,10 @@ import pytest
 import torch
 from hypothesis import given, reject
 from hypothesis import strategies as st
-from strategies import Shape, cases
+from strategies import Shape, cases, shapes_of
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
-from torch_twins import TWINS, WITHOUT_TWIN, Twin
+from torch_twins import TWINS, WITHOUT_TWIN, MultiheadAttention, Twin
 
 from archcalc.errors import SpecError
 from archcalc.graph import infer
@@ -24,12 +25,15 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:input's size at dim=[01] does not match num_features:UserWarning"),
 ]
 
+# Tensors are tiny, and tests run beside each other.
+torch.set_num_threads(1)
+
 BATCH = 2
 REFUSALS = (RuntimeError, ValueError, IndexError, TypeError, AssertionError)
 
 # What archcalc refuses though torch takes it: the kinds, the message, and why.
 STRICTER = [
-    ("linear", "must be a vector or a sequence", "torch takes an image's width for features; the author forgot to flatten"),
+    ("linear", "must be a vector or a sequence", "whoever gives it an image forgot to flatten"),
     (".*", "the input must be", "torch takes any rank here, or the batch for channels where there are none"),
     (".*", r"has \d+ entries for", "torch repeats a list of one entry, and F.pad takes margins of more axes"),
     ("add|multiply", "different numbers of axes", "torch puts axes of 1 in front, as it would before the batch"),
@@ -37,7 +41,7 @@ STRICTER = [
     ("conv.d", "must name each input map once", "a map seen twice is a map with the sum of two filters"),
     ("convtranspose.d|crop", "leaves", "torch keeps an empty axis"),
     ("slice", "must be more than start", "torch keeps an empty axis"),
-    ("(avg|max)pool.d", "more than half of the kernel", "torch says so itself where padding is even, F.pad does not know"),
+    ("(avg|max)pool.d", "more than half of the kernel", "so does torch, but not for padding by F.pad"),
 ]
 
 # What torch refuses though archcalc takes it: the kinds, torch's message, and why.
@@ -135,3 +139,35 @@ def test_shape(kind: str, data: st.DataObject) -> None:
 def test_cost(kind: str, data: st.DataObject) -> None:
     """A layer's weights, biases, buffers and MACs are as many as torch counts."""
     agree_on_cost(TWINS[kind], *data.draw(cases(kind, flaws=False)))
+
+
+@given(case=cases("attention", flaws=False), heads=st.integers(1, 6))
+def test_attention_of_equal_heads_is_torchs_own(case: tuple[Layer, tuple[Shape, ...]], heads: int) -> None:
+    """With heads and bias alone, attention is nn.MultiheadAttention."""
+    layer = type(case[0])(heads=heads, bias=case[0].bias)
+    agree_on_shape(MultiheadAttention, layer, case[1])
+    if case[1][0][1] % heads == 0:
+        agree_on_cost(MultiheadAttention, layer, case[1])
+
+
+@pytest.mark.parametrize(("kind", "dilations"), [("maxpool1d", (1, 2, 3)), ("avgpool1d", (None,))])
+def test_every_small_pooling_rounded_up(kind: str, dilations: tuple[int | None, ...]) -> None:
+    """With ceil_mode the last window starts inside the input or the padding before it."""
+    for d, n, k, s, p in itertools.product(dilations, range(1, 13), range(1, 5), range(1, 5), range(3)):
+        fields = {"kernel": k, "stride": s, "padding": p, "ceil_mode": True} | ({"dilation": d} if d else {})
+        agree_on_shape(TWINS[kind], Layer.kinds[kind](**fields), ((1, n),))
+
+
+@pytest.mark.parametrize("rank", [1, 2, 3])
+@given(data=st.data())
+def test_adaptive_windows(rank: int, data: st.DataObject) -> None:
+    """Adaptive pooling compares or adds the values of each window, counted one window at a time."""
+    x = data.draw(shapes_of([rank + 1]))
+    places = tuple(data.draw(st.lists(st.integers(1, 9), min_size=rank, max_size=rank)))
+    joined = 0
+    for window in itertools.product(*map(range, places)):
+        ends = zip(window, x[1:], places, strict=True)
+        joined += math.prod(math.ceil((i + 1) * n / m) - i * n // m for i, n, m in ends) - 1
+    output = (x[0], *places)
+    assert Layer.kinds[f"adaptivemaxpool{rank}d"](size=places).work(output, x).comparisons == x[0] * joined
+    assert Layer.kinds[f"adaptiveavgpool{rank}d"](size=places).work(output, x).additions == x[0] * joined

@@ -208,6 +208,8 @@ def test_flops_of_the_resnet_paper(name):
 
 @pytest.mark.parametrize(("alpha", "size", "params", "macs"), MOBILENETS)
 def test_totals_of_mobilenet(alpha, size, params, macs):
-    """MobileNet has the millions of params and multiply-adds of its tables 4, 6 and 7, whatever its width and input."""
+    """MobileNet of any width and input has the params and multiply-adds of the paper's tables 4, 6 and 7."""
     totals = profile(load("mobilenet_v1", input_shape=(3, size, size), alpha=alpha)).totals
-    assert (round(totals.params / 1e6, 1), round(totals.macs / 1e6)) == (params, macs)
+    assert round(totals.params / 1e6, 1) == params
+    # 290.7 is printed as 290 and 568.7 as 569.
+    assert abs(totals.macs / 1e6 - macs) < 1

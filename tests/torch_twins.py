@@ -7,8 +7,8 @@ from functools import reduce
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn import functional
 
 from archcalc.layers import Layer
 
@@ -47,7 +47,7 @@ def margins(value: Any, rank: int) -> list[tuple[int, int]]:
 def pad(sides: list[tuple[int, int]], value: float = 0) -> nn.Module:
     """F.pad lists the last axis first; negative sides cut."""
     flat = [side for pair in reversed(sides) for side in pair]
-    return Function(lambda t: F.pad(t, flat, value=value))
+    return Function(lambda t: functional.pad(t, flat, value=value))
 
 
 def around(k: Layer, x: Shape, stride: Any) -> Iterator[tuple[int, int]]:
@@ -118,8 +118,8 @@ def pooling(module: type[nn.Module], empty: float, *names: str) -> Twin:
         if k.padding != "same" and all(before == after for before, after in sides):
             return module(k.kernel, stride, tuple(before for before, _ in sides), ceil_mode=k.ceil_mode, **options)
         # torch takes F.pad's zeros for input and with ceil_mode starts windows in those after it; they would see nothing.
-        starts = [range(0, before + n, s) for n, (before, _), s in zip(x[1:], sides, per_axis(stride, k.rank), strict=True)]
-        cut = (..., *(slice(len(start)) for start in starts))
+        axes = zip(x[1:], sides, per_axis(stride, k.rank), strict=True)
+        cut = (..., *(slice(len(range(0, before + n, s))) for n, (before, _), s in axes))
         return nn.Sequential(
             pad(sides, empty),
             module(k.kernel, stride, ceil_mode=k.ceil_mode, **options),
@@ -152,7 +152,7 @@ class Attention(nn.Module):
         values = memory if values is None else values
         heads = (self.query(q), self.heads), (self.key(memory), self.kv_heads), (self.value(values), self.kv_heads)
         split = [t.unflatten(2, (n, -1)).transpose(1, 2) for t, n in heads]
-        mixed = F.scaled_dot_product_attention(*split, enable_gqa=self.kv_heads != self.heads)
+        mixed = functional.scaled_dot_product_attention(*split, enable_gqa=self.kv_heads != self.heads)
         return self.out(mixed.transpose(1, 2).flatten(2))
 
 
@@ -169,23 +169,25 @@ class MultiheadAttention(nn.MultiheadAttention):
         return super().forward(q, memory, memory if values is None else values, need_weights=False)[0]
 
 
-class First(nn.Module):
-    """What a recurrent module puts out, without its last state."""
-
-    def __init__(self, module: nn.Module) -> None:
-        super().__init__()
-        self.module = module
-
-    def forward(self, t: Tensor) -> Tensor:
-        return self.module(t)[0]
-
-
 def recurrent(module: type[nn.Module], *names: str) -> Twin:
     def twin(k: Layer, x: Shape) -> nn.Module:
         options = {name: getattr(k, name) for name in ("bidirectional", "bias", *names)}
-        return First(module(x[1], k.hidden, k.layers, batch_first=True, **options))
+        cells = module(x[1], k.hidden, k.layers, batch_first=True, **options)
+        return nn.Sequential(cells, Function(lambda output_and_state: output_and_state[0]))
 
     return twin
+
+
+def plain(module: type[nn.Module]) -> Twin:
+    return lambda _k, _x: module()
+
+
+def affine(module: type[nn.Module]) -> Twin:
+    return lambda k, x: module(x[0], affine=k.affine)
+
+
+def adaptive(module: type[nn.Module]) -> Twin:
+    return lambda k, _x: module(k.size)
 
 
 def scale(k: Layer, x: Shape) -> nn.Module:
@@ -199,16 +201,16 @@ def scale(k: Layer, x: Shape) -> nn.Module:
 
 def subsample(k: Layer, x: Shape) -> nn.Module:
     def sums(t: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-        return F.avg_pool2d(t, k.kernel, divisor_override=1) * weight[:, None, None] + bias[:, None, None]
+        return functional.avg_pool2d(t, k.kernel, divisor_override=1) * weight[:, None, None] + bias[:, None, None]
 
     return Function(sums, weight=x[:1], bias=x[:1])
 
 
-def shrunk(largest: str) -> Twin:
+def shrunk(name: str) -> Twin:
     """A reduction over all axes after the channels', each left as 1; without any, flatten refuses."""
 
     def reduction(t: Tensor) -> Tensor:
-        return getattr(t.flatten(2), largest)(2).unflatten(1, (t.shape[1], *(1 for _ in t.shape[2:])))
+        return getattr(t.flatten(2), name)(2).unflatten(1, (t.shape[1], *(1 for _ in t.shape[2:])))
 
     return lambda _k, _x: Function(reduction)
 
@@ -226,12 +228,18 @@ def permute(k: Layer, _x: Shape) -> nn.Module:
     return Function(lambda t: t.permute(0, *(axis + 1 for axis in k.order)))
 
 
+def stochastic_depth(k: Layer, _x: Shape) -> nn.Module:
+    """As torchvision has it: a mask of one value for each sample, at rest all ones."""
+
+    def masked(t: Tensor) -> Tensor:
+        return t * functional.dropout(torch.ones(len(t)), k.rate, training=False).view(-1, *(1 for _ in t.shape[1:]))
+
+    return Function(masked)
+
+
 TWINS: dict[str, Twin] = {
     "add": lambda _k, *_xs: Function(lambda *ts: reduce(torch.add, ts)),
     "attention": Attention,
-    "batchnorm1d": lambda k, x: nn.BatchNorm1d(x[0], affine=k.affine),
-    "batchnorm2d": lambda k, x: nn.BatchNorm2d(x[0], affine=k.affine),
-    "batchnorm3d": lambda k, x: nn.BatchNorm3d(x[0], affine=k.affine),
     "channelshuffle": lambda k, _x: nn.ChannelShuffle(k.groups),
     "concat": lambda k, *_xs: Function(each(lambda *ts: torch.cat(ts, k.axis))),
     "crop": lambda k, x: pad([(-before, -after) for before, after in margins(k.margin, len(x) - 1)]),
@@ -244,50 +252,44 @@ TWINS: dict[str, Twin] = {
     "globalmaxpool": shrunk("amax"),
     "groupnorm": lambda k, x: nn.GroupNorm(k.groups, x[0], affine=k.affine),
     "gru": recurrent(nn.GRU),
-    "hardsigmoid": lambda _k, _x: nn.Hardsigmoid(),
-    "hardswish": lambda _k, _x: nn.Hardswish(),
     "hardtanh": lambda k, _x: nn.Hardtanh(k.min, k.max),
-    "identity": lambda _k, _x: nn.Identity(),
-    "instancenorm1d": lambda k, x: nn.InstanceNorm1d(x[0], affine=k.affine),
-    "instancenorm2d": lambda k, x: nn.InstanceNorm2d(x[0], affine=k.affine),
-    "instancenorm3d": lambda k, x: nn.InstanceNorm3d(x[0], affine=k.affine),
     "layernorm": layer_norm,
     "leakyrelu": lambda k, _x: nn.LeakyReLU(k.slope),
     "learned": lambda k: Function(lambda weight: weight, weight=k.shape),
     "linear": lambda k, x: nn.Linear(x[-1], k.out, k.bias),
     "localresponsenorm": lambda k, _x: nn.LocalResponseNorm(k.size, k.alpha, k.beta, k.k),
     "lstm": recurrent(nn.LSTM),
-    "mish": lambda _k, _x: nn.Mish(),
+    "maxout": lambda k, _x: Function(lambda t: t.unflatten(1, (-1, k.pieces)).amax(2)),
     "multiply": lambda _k, *_xs: Function(lambda *ts: reduce(torch.mul, ts)),
     "pad": lambda k, x: pad(margins(k.margin, len(x) - 1)),
     "permute": permute,
     "pixelshuffle": lambda k, _x: nn.PixelShuffle(k.factor),
     "prelu": lambda k, x: nn.PReLU(x[0] if k.per_channel else 1),
-    "relu": lambda _k, _x: nn.ReLU(),
-    "relu6": lambda _k, _x: nn.ReLU6(),
     "reshape": lambda k, _x: Function(lambda t: t.reshape(t.shape[0], *k.shape)),
     "rmsnorm": lambda k, x: nn.RMSNorm(x[-1], elementwise_affine=k.affine),
     "rnn": recurrent(nn.RNN, "nonlinearity"),
     "scale": scale,
-    "selu": lambda _k, _x: nn.SELU(),
-    "sigmoid": lambda _k, _x: nn.Sigmoid(),
-    "silu": lambda _k, _x: nn.SiLU(),
     "slice": lambda k, _x: Function(each(lambda t: t.narrow(k.axis, k.start, k.stop - k.start))),
-    "softmax": lambda k, _x: Function(each(lambda t: F.softmax(t, k.axis))),
+    "softmax": lambda k, _x: Function(each(lambda t: functional.softmax(t, k.axis))),
     "softplus": lambda k, _x: nn.Softplus(k.beta),
     "split": lambda k, _x: Function(lambda t: t.unflatten(1, (k.parts, -1))[:, k.part]),
-    # torchvision's mask of one value for each sample, at rest.
-    "stochasticdepth": lambda k, _x: Function(lambda t: t * F.dropout(torch.ones(len(t)), k.rate, training=False).view(-1, *(1 for _ in t.shape[1:]))),
+    "stochasticdepth": stochastic_depth,
     "subsample2d": subsample,
-    "tanh": lambda _k, _x: nn.Tanh(),
     "upsample": upsample,
 }
+for _module in (
+    *(nn.Hardsigmoid, nn.Hardswish, nn.Identity, nn.Mish, nn.ReLU),
+    *(nn.ReLU6, nn.SELU, nn.Sigmoid, nn.SiLU, nn.Tanh),
+):
+    TWINS[_module.__name__.lower()] = plain(_module)
 for _rank in (1, 2, 3):
+    TWINS[f"batchnorm{_rank}d"] = affine(getattr(nn, f"BatchNorm{_rank}d"))
+    TWINS[f"instancenorm{_rank}d"] = affine(getattr(nn, f"InstanceNorm{_rank}d"))
     TWINS[f"conv{_rank}d"] = convolution(getattr(nn, f"Conv{_rank}d"))
     TWINS[f"convtranspose{_rank}d"] = transposed(getattr(nn, f"ConvTranspose{_rank}d"))
     TWINS[f"maxpool{_rank}d"] = pooling(getattr(nn, f"MaxPool{_rank}d"), float("-inf"), "dilation")
     TWINS[f"avgpool{_rank}d"] = pooling(getattr(nn, f"AvgPool{_rank}d"), 0, "count_include_pad")
-    TWINS[f"adaptivemaxpool{_rank}d"] = lambda k, _x: getattr(nn, f"AdaptiveMaxPool{k.rank}d")(k.size)
-    TWINS[f"adaptiveavgpool{_rank}d"] = lambda k, _x: getattr(nn, f"AdaptiveAvgPool{k.rank}d")(k.size)
+    TWINS[f"adaptivemaxpool{_rank}d"] = adaptive(getattr(nn, f"AdaptiveMaxPool{_rank}d"))
+    TWINS[f"adaptiveavgpool{_rank}d"] = adaptive(getattr(nn, f"AdaptiveAvgPool{_rank}d"))
 
 WITHOUT_TWIN = {"input": "torch has no layer for what is given to a network"}
