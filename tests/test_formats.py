@@ -21,7 +21,7 @@ DATA = Path(__file__).parent / "data"
 VGG = archcalc.profile(archcalc.load("vgg16"))
 
 HOSTILE = """
-name: '=cmd|x <img src=x> \\input{/etc/passwd}'
+name: '=cmd|x <img src=x>'
 title: '<script>alert(1)</script> [link](javascript:x) $\\write18$ `code` | cell'
 source: '{{7*7}} \\href{x}{y} *bold* _under_ # heading'
 note: ['@SUM(A1)', '<b>bold</b> & more', '| a | b |']
@@ -86,6 +86,13 @@ def test_repeated_blocks_are_written_once():
     folded = lines(archcalc.profile(archcalc.load("resnet152")).rows, fold=True)
 
     assert {line.times for line in folded} == {1, 2, 7, 35}
+
+
+def test_equal_branches_side_by_side_are_not_a_repeat():
+    """GoogLeNet's module 3b starts two branches with the same 1×1 convolution, and both are written."""
+    folded = lines(archcalc.profile(archcalc.load("googlenet")).rows, fold=True)
+
+    assert {line.times for line in folded} == {1}
 
 
 def test_json_has_the_keys_of_its_contract_and_exact_integers():

@@ -28,7 +28,6 @@ pytestmark = [
 # Tensors are tiny, and tests run beside each other.
 torch.set_num_threads(1)
 
-BATCH = 2
 REFUSALS = (RuntimeError, ValueError, IndexError, TypeError, AssertionError)
 
 # What archcalc refuses though torch takes it: the kinds, the message, and why.
@@ -63,22 +62,22 @@ class Built(NamedTuple):
     output: Shape
 
 
-def built(twin: Twin, layer: Layer, shapes: tuple[Shape, ...], device: str) -> Built | Refusal:
+def built(twin: Twin, layer: Layer, shapes: tuple[Shape, ...], *, device: str, batch: int) -> Built | Refusal:
     try:
         with torch.device(device):
             module = twin(layer, *shapes).eval()
-            output = module(*(torch.zeros(BATCH, *x) for x in shapes))
+            output = module(*(torch.zeros(batch, *x) for x in shapes))
     except REFUSALS as error:
         return Refusal(error)
     return Built(module, tuple(output.shape[1:] if shapes else output.shape))
 
 
-def built_somehow(twin: Twin, layer: Layer, shapes: tuple[Shape, ...]) -> Built | Refusal:
-    """Some of torch's checks are made only where there are values."""
-    on_meta = built(twin, layer, shapes, "meta")
+def taken(twin: Twin, layer: Layer, shapes: tuple[Shape, ...]) -> Built | Refusal:
+    """Some of torch's checks are made only where there are values, some only of a batch of 1."""
+    on_meta = built(twin, layer, shapes, device="meta", batch=2)
     if isinstance(on_meta, Refusal):
         return on_meta
-    on_cpu = built(twin, layer, shapes, "cpu")
+    on_cpu = built(twin, layer, shapes, device="cpu", batch=1)
     assert isinstance(on_cpu, Refusal) or on_cpu.output == on_meta.output
     return on_cpu
 
@@ -96,7 +95,7 @@ def listed(exceptions: list[tuple[str, str, str]], layer: Layer, message: str) -
 
 def agree_on_shape(twin: Twin, layer: Layer, shapes: tuple[Shape, ...]) -> None:
     answer = inferred(layer, shapes)
-    torchs = built_somehow(twin, layer, shapes)
+    torchs = taken(twin, layer, shapes)
     if isinstance(torchs, Built):
         allowed = isinstance(answer, SpecError) and listed(STRICTER, layer, answer.fact)
         assert allowed or answer == torchs.output
@@ -110,7 +109,7 @@ def sizes(arrays: dict[str, Shape]) -> int:
 
 def agree_on_cost(twin: Twin, layer: Layer, shapes: tuple[Shape, ...]) -> None:
     with FlopCounterMode(display=False) as counter:
-        torchs = built(twin, layer, shapes, "meta")
+        torchs = built(twin, layer, shapes, device="meta", batch=2)
     if isinstance(torchs, Refusal):
         reject()
     assert infer(layer, shapes)[0] == torchs.output
@@ -119,7 +118,7 @@ def agree_on_cost(twin: Twin, layer: Layer, shapes: tuple[Shape, ...]) -> None:
     biases = {name: shape for name, shape in weights.items() if "bias" in name}
     assert sizes(biases) == sum(p.numel() for name, p in torchs.module.named_parameters() if "bias" in name)
     assert sizes(layer.buffers(*shapes)) == sum(b.numel() for b in torchs.module.buffers() if b.is_floating_point())
-    assert BATCH * layer.work(torchs.output, *shapes).macs == counter.get_total_flops() // 2
+    assert 2 * layer.work(torchs.output, *shapes).macs == counter.get_total_flops() // 2
 
 
 def test_every_kind_has_a_twin_or_a_reason() -> None:

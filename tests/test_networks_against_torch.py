@@ -28,6 +28,7 @@ NETWORKS = 17
 # Kinds with one input that can stand anywhere: embeddings take token numbers, which no layer puts out.
 # torch's 3-D average pooling leaves the padding out when it asks whether the kernel fits.
 CHAIN = sorted(kind for kind in TWINS if Layer.kinds[kind].arity[0] == 1 and kind not in {"embedding", "avgpool3d"})
+WORKING = ("conv", "linear", "attention", "lstm", "gru", "rnn")
 # An unrolled network must stay small enough to run hundreds of.
 MOST_VALUES = 4096
 
@@ -36,10 +37,11 @@ MOST_VALUES = 4096
 def networks(draw: Draw) -> Graph:
     """A graph whose layers follow the last node, or an earlier one, or join two, or share an earlier one's weights."""
     builder = Builder()
-    shape = tuple(draw(st.lists(st.integers(1, 8), min_size=1, max_size=4)))
+    rank = draw(st.sampled_from([3, 3, 3, 2, 2, 4, 1]))
+    shape = tuple(draw(st.lists(st.integers(4, 9), min_size=rank, max_size=rank)))
     builder.add("input", Input(shape))
-    for number in range(draw(st.integers(1, MOST_LAYERS))):
-        step = draw(st.sampled_from(["follow", "follow", "follow", "branch", "join", "share"]))
+    for number in range(draw(st.integers(4, MOST_LAYERS))):
+        step = draw(st.sampled_from(["follow", "follow", "branch", "join", "share"]))
         layer, inputs, share = STEPS[step](draw, builder)
         try:
             builder.add(f"layer{number}", layer, *inputs, share=share)
@@ -60,7 +62,10 @@ def branch(draw: Draw, builder: Builder) -> tuple[Layer, tuple[int, ...], None]:
 
 def single(draw: Draw, builder: Builder, source: int) -> tuple[Layer, tuple[int, ...], None]:
     x = builder.nodes[source].shape
-    kind = draw(st.sampled_from([kind for kind in CHAIN if len(x) in ranks(kind)]))
+    fits = [kind for kind in CHAIN if len(x) in ranks(kind)]
+    # Half of all layers multiply, or there would be little to count.
+    working = [kind for kind in fits if kind.startswith(WORKING)] or fits
+    kind = draw(st.sampled_from(working) | st.sampled_from(fits))
     return draw(layers(kind, x)), (source,), None
 
 

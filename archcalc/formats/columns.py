@@ -108,17 +108,32 @@ def _folded(rows: list[Row], depth: int) -> list[Line]:
     calls = groupby(counted, key=lambda item: item[1].blocks[depth] if len(item[1].blocks) > depth else item[0])
     segments = [[row for _, row in call] for _, call in calls]
     folded: list[Line] = []
-    for _, run in groupby(segments, key=lambda segment: [_signature(row) for row in segment]):
-        first, *others = run
+    start = 0
+    while start < len(segments):
+        end = start + 1
+        while end < len(segments) and _repeats(segments[end - 1], segments[end]):
+            end += 1
+        first = segments[start]
         inside = _folded(first, depth + 1) if len(first[0].blocks) > depth else [Line(first[0])]
-        folded += [Line(line.row, line.times * (1 + len(others))) for line in inside]
+        folded += [Line(line.row, line.times * (end - start)) for line in inside]
+        start = end
     return folded
 
 
-def _signature(row: Row) -> tuple[Any, ...]:
-    """All that two rows must have in common to be written once."""
+def _repeats(one: list[Row], other: list[Row]) -> bool:
+    """Whether rows say again what the rows before them said, and take up where those end: twins side by side do not."""
+    first, second = ([_signature(row, rows) for row in rows] for rows in (one, other))
+    inside = {row.name for row in other}
+    outside = {name for row in other for name in row.sources if name not in inside}
+    return first == second and outside == {one[-1].name}
+
+
+def _signature(row: Row, rows: list[Row]) -> tuple[Any, ...]:
+    """All that two rows must have in common to be written once, with what they take from their own block."""
+    places = {other.name: place for place, other in enumerate(rows)}
+    sources = tuple(places.get(name, -1) for name in row.sources)
     costs = (row.weights, row.biases, row.buffers, row.activations, row.work)
-    return (row.layer, row.settings, row.inputs, row.output, *costs, row.in_place, row.auxiliary, row.note)
+    return (row.layer, row.settings, row.inputs, row.output, sources, *costs, row.in_place, row.auxiliary, row.note)
 
 
 def cell_text(value: Any) -> str:

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import ast
+import keyword
+import re
+import warnings
 from typing import Any
 
 import msgspec
 
-from archcalc.errors import Place, Source, SpecError, nearest
+from archcalc.errors import Place, Source, SpecError
 from archcalc.graph import Figure
-from archcalc.spec.tree import Mapping, Scalar, Sequence, Tree, parse
+from archcalc.layers import Layer
+from archcalc.spec.stated import OWN
+from archcalc.spec.tree import Mapping, Scalar, Sequence, Tree, parse, plain, unknown
 
 KEYS = ("name", "title", "source", "note", "family", "input", "params", "blocks", "layers", "totals", "figures")
+_NEEDED = {"input": "input: {channels: 3, height: 224, width: 224}", "layers": "layers: [flatten, linear: 10]"}
 FIGURE_KEYS = ("of", "value", "source", "note")
+_MOST_NAME = 100
+_MOST_HEAD = 1_000
 
 
 class Block(msgspec.Struct, frozen=True):
@@ -47,14 +55,14 @@ def read(source: Source) -> Document:
         raise SpecError("a spec is a mapping", tree.place, "start with 'name:', 'input:' and 'layers:'")
     _known(tree, KEYS, "a spec")
     nothing = Mapping({}, {}, tree.place)
-    for key in ("input", "layers"):
+    for key, example in _NEEDED.items():
         if key not in tree.items:
-            raise SpecError(f"the spec has no '{key}:'", tree.place)
-    layers = _sequence(tree.items["layers"], "layers")
+            raise SpecError(f"the spec has no '{key}:'", tree.place, f"such as {example}")
+    layers = _sequence(tree.items["layers"], "'layers'")
     if not layers.items:
-        raise SpecError("'layers:' is empty", layers.place)
+        raise SpecError("'layers' is empty", layers.place)
     return Document(
-        name=_text(tree, "name"),
+        name=_name(tree),
         title=_text(tree, "title"),
         source=_text(tree, "source"),
         notes=_notes(tree.items.get("note")),
@@ -71,9 +79,17 @@ def read(source: Source) -> Document:
 def _known(tree: Mapping, keys: tuple[str, ...], what: str) -> None:
     for key, scalar in tree.keys.items():
         if key not in keys:
-            raise SpecError(
-                f"{what} has no '{key}'", scalar.place, nearest(key, list(keys)) or f"it has {', '.join(keys)}"
-            )
+            raise unknown(what, scalar, list(keys), f"it has {', '.join(keys)}")
+
+
+def _name(tree: Mapping) -> str:
+    name = _text(tree, "name")
+    # Reports are files of this name.
+    if "/" in name or "\\" in name or name.startswith(".") or len(name) > _MOST_NAME:
+        place = tree.items["name"].place
+        remedy = f"a name is at most {_MOST_NAME} characters without / and \\, for reports are files of that name"
+        raise SpecError(f"'{name[:60]}' cannot be the name of a spec", place, remedy)
+    return name
 
 
 def _text(tree: Mapping, key: str) -> str:
@@ -82,7 +98,7 @@ def _text(tree: Mapping, key: str) -> str:
         return ""
     if not isinstance(value, Scalar):
         raise SpecError(f"'{key}' must be text", value.place)
-    return value.text
+    return plain(value)
 
 
 def _notes(tree: Tree | None) -> tuple[str, ...]:
@@ -92,20 +108,22 @@ def _notes(tree: Tree | None) -> tuple[str, ...]:
     for note in tree.items if isinstance(tree, Sequence) else [tree]:
         if not isinstance(note, Scalar):
             raise SpecError("a note must be text", note.place, "put a text with a colon in quotes")
-        notes.append(note.text)
+        notes.append(plain(note))
     return tuple(notes)
 
 
 def _mapping(tree: Tree, key: str) -> Mapping:
     if not isinstance(tree, Mapping):
-        example = {"input": "{channels: 3, height: 224, width: 224}", "params": "{classes: 1000}"}.get(key, "")
-        raise SpecError(f"'{key}' must be a mapping", tree.place, f"such as {key}: {example}" if example else "")
+        example = _NEEDED.get(key) or ("params: {classes: 1000}" if key == "params" else "")
+        raise SpecError(f"'{key}' must be a mapping", tree.place, f"such as {example}" if example else "")
     return tree
 
 
-def _sequence(tree: Tree, key: str) -> Sequence:
+def _sequence(tree: Tree, what: str) -> Sequence:
+    if isinstance(tree, Scalar) and not tree.text:
+        raise SpecError(f"{what} is empty", tree.place, "give it a list, each item with '- '")
     if not isinstance(tree, Sequence):
-        raise SpecError(f"'{key}' must be a list", tree.place, "start each item with '- '")
+        raise SpecError(f"{what} must be a list", tree.place, "start each item with '- '")
     return tree
 
 
@@ -116,10 +134,13 @@ def _blocks(tree: Mapping) -> dict[str, Block]:
         if name in blocks:
             first = blocks[name].place
             raise SpecError(f"block '{name}' is defined twice", scalar.place, f"first on line {first.line}")
-        body = tree.items[key]
-        if not isinstance(body, Sequence):
-            raise SpecError(f"block '{name}' must be a list of layers", body.place, "start each item with '- '")
-        blocks[name] = Block(name, parameters, body, scalar.place)
+        if name in Layer.kinds:
+            raise SpecError(f"block '{name}' has the name of a layer", scalar.place, "give it another")
+        for parameter in parameters:
+            if parameter in OWN:
+                fact = f"block '{name}' cannot have a parameter '{parameter}'"
+                raise SpecError(fact, scalar.place, f"'{parameter}' has a meaning of its own beside any layer")
+        blocks[name] = Block(name, parameters, _sequence(tree.items[key], f"block '{name}'"), scalar.place)
     return blocks
 
 
@@ -127,16 +148,22 @@ def _signature(scalar: Scalar) -> tuple[str, dict[str, str | None]]:
     """Read `stage(out, depth=2)`: Python's grammar for a function's head, without what blocks have no use for."""
     text = scalar.text.strip()
     head = text if text.endswith(")") else f"{text}()"
-    problem = SpecError(f"'{text[:60]}' is not the head of a block", scalar.place, "write it as stage(out, depth=2)")
+    reserved = next(
+        (f"'{word}' is a reserved word" for word in re.findall(r"\w+", head) if keyword.iskeyword(word)), ""
+    )
+    remedy = "write it as stage(out, depth=2), with names of letters, digits and _ and defaults last"
+    problem = SpecError(f"'{text[:60]}' is not the head of a block", scalar.place, remedy, reserved)
     try:
-        # On one line, so that nothing but a head and an empty body can be read.
-        module = ast.parse(f"def {' '.join(head.split())}: ...") if len(head) <= 1000 else ast.Module([], [])
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            # On one line, so that nothing but a head and an empty body can be read.
+            module = ast.parse(f"def {' '.join(head.split())}: ...") if len(head) <= _MOST_HEAD else None
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         raise problem from None
-    match module.body:
-        case [ast.FunctionDef(args=args, body=[ast.Expr(ast.Constant(value=value))], name=name, returns=None)] if (
-            value is ...
-        ):
+    match module:
+        case ast.Module(
+            body=[ast.FunctionDef(args=args, body=[ast.Expr(ast.Constant(value=value))], name=name, returns=None)]
+        ) if value is ...:
             pass
         case _:
             raise problem
@@ -152,7 +179,7 @@ def _figures(tree: Tree | None) -> tuple[Figure, ...]:
     if tree is None:
         return ()
     figures = []
-    for item in _sequence(tree, "figures").items:
+    for item in _sequence(tree, "'figures'").items:
         if not isinstance(item, Mapping):
             raise SpecError("a figure must be a mapping", item.place, "such as {of: params, value: 138M, source: …}")
         _known(item, FIGURE_KEYS, "a figure")

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import msgspec
 
-from archcalc.dims import written
-from archcalc.errors import SpecError, nearest
-from archcalc.graph import Assertion, Builder
+from archcalc.dims import size, written, written_shape
+from archcalc.errors import SpecError
+from archcalc.graph import Assertion, Builder, weights_of
 from archcalc.layers import Layer
+from archcalc.spec.calls import Call, branches_of, call_of, note_of, weight_of
 from archcalc.spec.document import Block
-from archcalc.spec.expression import Value
-from archcalc.spec.fields import Call, call_of, layer_of, text_of, value_of
+from archcalc.spec.expression import Value, bounded
+from archcalc.spec.fields import layer_of, text_of, truth_of, value_of
 from archcalc.spec.names import Names
-from archcalc.spec.stated import MEASURES, SHAPES, assertion, check_shape
-from archcalc.spec.tree import Scalar, Sequence, Tree
+from archcalc.spec.stated import MEASURES, OWN, assertion, check_shape
+from archcalc.spec.tree import Scalar, Sequence, Tree, likely, unknown
 
 # Ten times the deepest network published; a larger repeat is a slip of the pen.
 MOST_LAYERS = 100_000
-_MOST_BLOCKS = 32
-
-# What may be written beside any layer or block, apart from its own settings.
-OWN = frozenset({"name", "from", "if", "repeat", "share", "auxiliary", "note", "source"}) | MEASURES | SHAPES
+_MOST_VALUES = 20 * MOST_LAYERS
+_MOST_DEPTH = 40
 
 # The names of a shape's axes in expressions, by how many axes there are.
 _AXES = {
@@ -38,6 +37,8 @@ class Scope(msgspec.Struct, frozen=True):
     # What the block or the network gives all its items, and what one item sees: its input's axes and index besides.
     fixed: dict[str, Value]
     values: dict[str, Value]
+    # How many blocks and branches are around.
+    depth: int = 0
     # Names of the blocks being written out, and the same numbered by use.
     calls: tuple[str, ...] = ()
     blocks: tuple[str, ...] = ()
@@ -58,6 +59,7 @@ class Expansion:
         self._names = Names()
         self._uses: dict[str, int] = {}
         self._steps = 0
+        self._read = 0
 
     def start(self, layer: Layer, source: Tree) -> int:
         """Add the network's input."""
@@ -76,21 +78,25 @@ class Expansion:
         if call.word.text not in self._blocks and (call.word.text not in Layer.kinds or call.word.text == "input"):
             known = [*self._blocks, *Layer.kinds]
             raise SpecError(
-                f"no layer or block named '{call.word.text[:60]}'", call.word.place, nearest(call.word.text, known)
+                f"no layer or block named '{call.word.text[:60]}'", call.word.place, likely(call.word.text, known)
             )
         times = self._times(call.given["repeat"], scope, last) if "repeat" in call.given else 1
         before = last
         auxiliary = False
+        weight = weight_of(call)
         for index in range(times):
             self._steps += 1
+            self._read += weight
             if self._steps > MOST_LAYERS:
                 raise SpecError(f"the spec has more than {MOST_LAYERS:,} layers", call.word.place)
+            if self._read > _MOST_VALUES:
+                raise SpecError(f"the spec writes out more than {_MOST_VALUES:,} values", call.word.place)
             counted = {**scope.fixed, "index": index} if "repeat" in call.given else scope.fixed
             inputs = self._inputs(call, scope.prefix, counted) or (last,)
             values = self._values(counted, inputs[0])
-            if "if" in call.given and not _truth(call.given["if"], values):
+            if "if" in call.given and not truth_of(call, "if", values):
                 continue
-            auxiliary = "auxiliary" in call.given and _truth(call.given["auxiliary"], values)
+            auxiliary = "auxiliary" in call.given and truth_of(call, "auxiliary", values)
             inner = msgspec.structs.replace(scope, values=values, auxiliary=auxiliary or scope.auxiliary)
             last = self._once(call, inner, inputs, f"_{index + 1}" if times > 1 else "")
         # A head used in training only hangs from the trunk, which goes on where it left off.
@@ -99,7 +105,8 @@ class Expansion:
     def _times(self, tree: Tree, scope: Scope, last: int) -> int:
         times = value_of(tree, self._values(scope.fixed, last))
         if not isinstance(times, int) or isinstance(times, bool) or times < 0:
-            raise SpecError("repeat must be a whole number of at least 0", tree.place)
+            said = tree.text[:60] if isinstance(tree, Scalar) else "a list"
+            raise SpecError(f"repeat must be a whole number of at least 0, not {said}", tree.place)
         if times > MOST_LAYERS:
             raise SpecError(f"repeat is {written(times)}; a spec has at most {MOST_LAYERS:,} layers", tree.place)
         return times
@@ -128,6 +135,8 @@ class Expansion:
 
     def _once(self, call: Call, scope: Scope, inputs: tuple[int, ...], suffix: str) -> int:
         """Add one layer, merge or block, and hold what the spec states of it against what it is."""
+        if scope.depth > _MOST_DEPTH:
+            raise SpecError(f"more than {_MOST_DEPTH} blocks and branches inside each other", call.word.place)
         first = len(self.builder.nodes)
         for key in ("input", "channels"):
             if key in call.given and self.checked:
@@ -152,8 +161,6 @@ class Expansion:
         if block.name in scope.calls:
             circle = " → ".join((*scope.calls[scope.calls.index(block.name) :], block.name))
             raise SpecError(f"block '{block.name}' uses itself", call.word.place, circle)
-        if len(scope.calls) == _MOST_BLOCKS:
-            raise SpecError(f"more than {_MOST_BLOCKS} blocks inside each other", call.word.place)
         if len(inputs) > 1:
             raise SpecError(f"block '{block.name}' takes one input, not {len(inputs)}", call.given["from"].place)
         shares = scope.shares
@@ -167,6 +174,7 @@ class Expansion:
             prefix=f"{name}/" if name else scope.prefix,
             fixed=arguments,
             values=arguments,
+            depth=scope.depth + 1,
             calls=(*scope.calls, block.name),
             blocks=(*scope.blocks, f"{block.name}:{self._uses[block.name]}"),
             auxiliary=scope.auxiliary,
@@ -191,8 +199,7 @@ class Expansion:
         for key in given:
             if key not in block.parameters:
                 takes = f"it takes {', '.join(block.parameters)}" if block.parameters else "it takes nothing of its own"
-                remedy = nearest(key, [*block.parameters, *OWN]) or takes
-                raise SpecError(f"block '{block.name}' has no '{key}'", call.keys[key].place, remedy)
+                raise unknown(f"block '{block.name}'", call.keys[key], [*block.parameters, *OWN], takes)
         inner = dict(self._params)
         for key, default in block.parameters.items():
             if key in given:
@@ -207,14 +214,16 @@ class Expansion:
         branches: dict[str, Tree] = {}
         own = OWN
         if cls.arity[1] > 1:
-            call, branches = _branches(cls, call)
+            call, branches = branches_of(cls, call, OWN)
             own = OWN | branches.keys()
         layer, places = layer_of(cls, call, own, scope.values)
+        if branches and len(inputs) > 1:
+            raise SpecError(f"{cls.kind} has branches and {len(inputs)} layers in 'from'", call.given["from"].place)
         if branches:
-            inputs = self._joined(branches, scope, inputs[0], f"{name}/" if name else scope.prefix)
+            inputs = self._joined(branches, call, scope, inputs[0], f"{name}/" if name else scope.prefix)
         elif cls.arity[1] == 0:
             inputs = ()
-        full = name or self._names.number(scope.prefix, cls.kind)
+        full = name or self._names.number(scope.prefix, cls.kind, call.word.place)
         position = self.builder.add(
             full,
             layer,
@@ -223,52 +232,47 @@ class Expansion:
             places=places,
             blocks=scope.blocks,
             auxiliary=scope.auxiliary,
-            share=self._shared(full, layer, call, scope, inputs),
-            note=" ".join(text_of(call.given[key], {}) for key in ("note", "source") if key in call.given),
+            share=self._shared(full, layer, call, scope),
+            note=note_of(call),
         )
         self._names.positions[full] = position
+        shape = self.builder.nodes[position].shape
+        try:
+            for n in (*shape, size(shape) if all(isinstance(n, int) for n in shape) else 1):
+                bounded(n)
+        except SpecError as error:
+            fact = f"{cls.kind}: the output would be {written_shape(shape)}"
+            raise SpecError(fact, call.word.place, error.fact) from None
         return position
 
-    def _joined(self, branches: dict[str, Tree], scope: Scope, start: int, prefix: str) -> tuple[int, ...]:
+    def _joined(self, branches: dict[str, Tree], call: Call, scope: Scope, start: int, prefix: str) -> tuple[int, ...]:
         """The ends of branches that all begin at `start`: a list is written out, a word names a layer, nothing is the input."""
         ends = []
         for branch, tree in branches.items():
             if isinstance(tree, Sequence):
                 inner = scope
                 if tree.items:
-                    front = self._names.number(prefix, branch) + "/"
-                    inner = msgspec.structs.replace(scope, prefix=front, fixed=scope.fixed | {"index": scope.values["index"]})
+                    front = self._names.number(prefix, branch, call.keys.get(branch, call.word).place) + "/"
+                    fixed = scope.fixed | {"index": scope.values["index"]}
+                    inner = msgspec.structs.replace(scope, prefix=front, fixed=fixed, depth=scope.depth + 1)
                 ends.append(self.sequence(tree.items, inner, start))
             elif isinstance(tree, Scalar):
                 ends.append(self._find(tree, scope.prefix, scope.values)[1] if tree.text else start)
             else:
-                raise SpecError(f"branch '{branch}' must be a list of layers or the name of a layer", tree.place)
+                fact = f"branch '{branch[:60]}' must be a list of layers or the name of a layer"
+                raise SpecError(fact, tree.place, "start each item with '- '")
         return tuple(ends)
 
-    def _shared(self, full: str, layer: Layer, call: Call, scope: Scope, inputs: tuple[int, ...]) -> int | None:
+    def _shared(self, full: str, layer: Layer, call: Call, scope: Scope) -> int | None:
         """The node whose weights a layer uses in place of its own."""
         if "share" in call.given:
             owner = self._find(call.given["share"], scope.prefix, scope.values)[1]
-        elif scope.shares and layer.weights(*(self.builder.nodes[i].shape for i in inputs)):
+        elif scope.shares and type(layer).weights is not Layer.weights:
             own, other = scope.shares
             owner = self._names.find(other + full.removeprefix(own), "", call.word.place)[1]
+            if not weights_of(self.builder.nodes[owner], self.builder.nodes):
+                return None
         else:
             return None
         first = self.builder.nodes[owner].share
         return owner if first is None else first
-
-
-def _branches(cls: type[Layer], call: Call) -> tuple[Call, dict[str, Tree]]:
-    """What is joined, apart from the layer's own settings: `{a: […], b: name}`, or `[name, […]]` without names."""
-    if isinstance(call.bare, Sequence):
-        return Call(call.word, {}, {}), {str(number): tree for number, tree in enumerate(call.bare.items, start=1)}
-    if cls.arity[1] != float("inf"):
-        return call, {}
-    return call, {key: tree for key, tree in call.given.items() if key not in OWN and key not in cls.__struct_fields__}
-
-
-def _truth(tree: Tree, values: dict[str, Value]) -> bool:
-    value = value_of(tree, values)
-    if not isinstance(value, bool):
-        raise SpecError("a condition must be true or false", tree.place, "such as if: stride > 1")
-    return value

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import math
 import operator
+import warnings
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import lru_cache
@@ -20,9 +21,15 @@ from archcalc.errors import Place, SpecError, nearest
 Value: TypeAlias = Dim | Fraction | bool | str | tuple[Any, ...]
 
 MOST_CHARACTERS = 300
+# Of one list, and of it with the lists inside it.
+MOST_ENTRIES = 250
+_MOST_NESTED = 1_000
+_MOST_DEPTH = 4
 # No layer has more of anything, and arithmetic on numbers below it is instant.
 MOST = 10**15
 _MOST_POWER = 64
+# A formula of more terms, written out, is none that anyone reads, and sympy slows down with their square.
+_MOST_TERMS = 100
 
 
 def _power(base: Any, exponent: Any) -> Any:
@@ -62,6 +69,12 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 
 _CONSTANTS: dict[str, Value] = {"true": True, "false": False, "True": True, "False": False}
 
+# What other readers of YAML take for these.
+_SWITCHES = {
+    **dict.fromkeys(("yes", "on"), "did you mean 'true'?"),
+    **dict.fromkeys(("no", "off"), "did you mean 'false'?"),
+}
+
 
 def evaluate(text: str, names: Mapping[str, Value], place: Place) -> Value:
     """The value of an expression; raises SpecError for what is not one, with the place it stands at.
@@ -72,16 +85,21 @@ def evaluate(text: str, names: Mapping[str, Value], place: Place) -> Value:
     23
     """
     if text.isdecimal() and len(text) <= len(str(MOST)):
-        return _bounded(int(text))
+        return bounded(int(text))
     if text in names:
         return names[text]
+    if not text.strip():
+        raise SpecError("a value is missing here", place)
     try:
-        return _bounded(_walk(_parsed(text), names))
+        return bounded(_walk(_parsed(text), names))
     except SpecError as error:
         raise SpecError(error.fact, place, *error.notes) from None
     except ZeroDivisionError:
         raise SpecError(f"'{text}' divides by zero", place) from None
-    except (TypeError, ArithmeticError):
+    except (TypeError, ArithmeticError) as error:
+        if "truth value" in str(error):  # sympy, of a comparison of letters
+            fact, remedy = f"'{text}' depends on letters that have no value", "give them one in 'params:' or by --set"
+            raise SpecError(fact, place, remedy) from None
         raise SpecError(f"'{text}' mixes values that do not go together", place) from None
 
 
@@ -90,7 +108,10 @@ def _parsed(text: str) -> ast.expr:
     if len(text) > MOST_CHARACTERS:
         raise SpecError(f"an expression of {len(text):,} characters; at most {MOST_CHARACTERS} are read")
     try:
-        return ast.parse(text.strip(), mode="eval").body
+        with warnings.catch_warnings():
+            # Python only warns of `1if`; here it is a slip like any other.
+            warnings.simplefilter("error")
+            return ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         raise SpecError(f"'{text}' is not a number, a name or an expression") from None
 
@@ -100,7 +121,7 @@ def _walk(node: ast.expr, names: Mapping[str, Value]) -> Any:  # noqa: PLR0911, 
         case ast.Constant(value=bool() | str() as value):
             return value
         case ast.Constant(value=int() as value):
-            return _bounded(value)
+            return bounded(value)
         case ast.Constant(value=float() as value) if math.isfinite(value):
             # repr gives the shortest decimal, which is what was written.
             return _whole(Fraction(repr(value)))
@@ -109,7 +130,7 @@ def _walk(node: ast.expr, names: Mapping[str, Value]) -> Any:  # noqa: PLR0911, 
         case ast.UnaryOp(op=op, operand=operand) if type(op) in _OPERATORS:
             return _OPERATORS[type(op)](_walk(operand, names))
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
-            return _bounded(_OPERATORS[type(op)](_number(_walk(left, names)), _number(_walk(right, names))))
+            return bounded(_OPERATORS[type(op)](_number(_walk(left, names)), _number(_walk(right, names))))
         case ast.Compare(left=left, ops=ops, comparators=rights) if all(type(op) in _OPERATORS for op in ops):
             sides: list[Any] = [_walk(side, names) for side in (left, *rights)]
             return all(_OPERATORS[type(op)](a, b) for op, a, b in zip(ops, sides, sides[1:], strict=False))
@@ -124,7 +145,7 @@ def _walk(node: ast.expr, names: Mapping[str, Value]) -> Any:  # noqa: PLR0911, 
                 raise SpecError(
                     f"no function '{name}'", None, nearest(name, list(FUNCTIONS)) or f"there are {', '.join(FUNCTIONS)}"
                 )
-            return _bounded(FUNCTIONS[name](*(_walk(arg, names) for arg in args)))
+            return bounded(FUNCTIONS[name](*(_walk(arg, names) for arg in args)))
         case _:
             raise SpecError(
                 f"'{ast.unparse(node)}' is not arithmetic",
@@ -139,7 +160,8 @@ def _named(name: str, names: Mapping[str, Value]) -> Value:
     if name in _CONSTANTS:
         return _CONSTANTS[name]
     known = ", ".join(names) or "none"
-    raise SpecError(f"no value named '{name}' here", None, nearest(name, list(names)) or f"the names here are {known}")
+    remedy = _SWITCHES.get(name.lower()) or nearest(name, list(names)) or f"the names here are {known}"
+    raise SpecError(f"no value named '{name}' here", None, remedy)
 
 
 def _number(value: Any) -> Any:
@@ -149,12 +171,43 @@ def _number(value: Any) -> Any:
     return value
 
 
-def _bounded(value: Any) -> Any:
+def bounded(value: Any) -> Any:
     """The value, whole where it can be; raises SpecError beyond any size that a network has."""
     value = _whole(value)
-    if isinstance(value, (int, Fraction)) and (abs(value) > MOST or value.denominator > MOST):
-        raise SpecError(f"a number beyond {MOST:.0e} is not a size", None, "check the digits and the repeats")
+    if isinstance(value, (int, Fraction)):
+        if not -MOST <= value <= MOST or value.denominator > MOST:
+            raise SpecError(f"a number beyond {MOST:.0e} is not a size", None, "check the digits and the repeats")
+    elif isinstance(value, tuple):
+        _entries(value, 0)
+    elif hasattr(value, "free_symbols") and _terms(value) > _MOST_TERMS:
+        raise SpecError(f"a formula of more than {_MOST_TERMS} terms", None, "give some of its letters a value")
     return value
+
+
+def _entries(value: Any, depth: int) -> int:
+    """How many values a list holds, lists in it included."""
+    if not isinstance(value, tuple):
+        return 1
+    if depth == _MOST_DEPTH:
+        raise SpecError(f"lists inside each other more than {_MOST_DEPTH} deep")
+    if len(value) > MOST_ENTRIES:
+        raise SpecError(f"a list of {len(value):,} entries; at most {MOST_ENTRIES:,} are read")
+    total = 1
+    for entry in value:
+        total += _entries(entry, depth + 1)
+        if total > _MOST_NESTED:
+            raise SpecError(f"lists of more than {_MOST_NESTED:,} entries in all")
+    return total
+
+
+def _terms(formula: Any) -> int:
+    """At most how many terms a formula has when it is written out."""
+    terms = [_terms(part) for part in formula.args if hasattr(part, "free_symbols")]
+    if formula.is_Pow and terms[1:] and formula.exp.is_Integer:
+        return terms[0] ** min(abs(int(formula.exp)), _MOST_TERMS) if terms[0] > 1 else 1
+    if formula.is_Mul:
+        return math.prod(terms)
+    return sum(terms) or 1
 
 
 def _whole(value: Any) -> Any:

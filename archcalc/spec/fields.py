@@ -10,45 +10,24 @@ from typing import Any
 
 import msgspec
 
-from archcalc.errors import Place, SpecError, nearest
+from archcalc.errors import Place, SpecError
 from archcalc.layers.base import EXPECTED, Layer
-from archcalc.spec.expression import Value, evaluate
-from archcalc.spec.tree import Mapping, Scalar, Sequence, Tree
+from archcalc.spec.calls import Call
+from archcalc.spec.expression import MOST_ENTRIES, Value, bounded, evaluate
+from archcalc.spec.tree import Mapping, Scalar, Sequence, Tree, unknown
 
-
-class Call(msgspec.Struct, frozen=True):
-    """One item of a list of layers: the word it names, what it was given by key, or the one value given bare."""
-
-    word: Scalar
-    given: dict[str, Tree]
-    keys: dict[str, Scalar]
-    bare: Tree | None = None
-
-
-def call_of(item: Tree) -> Call:
-    """Read `relu`, `linear: 4096` or `conv2d: {out: 64, kernel: 3}`."""
-    if isinstance(item, Scalar):
-        return Call(item, {}, {})
-    if isinstance(item, Sequence):
-        raise SpecError("a list stands where a layer was expected", item.place)
-    if len(item.items) != 1:
-        found = ", ".join(f"'{key}'" for key in list(item.items)[:4]) or "none"
-        remedy = "indent what belongs to the layer further, or put it in braces" if item.items else ""
-        raise SpecError(f"a layer is one word with its settings; this item has the keys {found}", item.place, remedy)
-    ((word, value),) = item.items.items()
-    if isinstance(value, Mapping):
-        return Call(item.keys[word], value.items, value.keys)
-    if isinstance(value, Scalar) and not value.text and not value.quoted:
-        return Call(item.keys[word], {}, {})
-    return Call(item.keys[word], {}, {}, value)
+_MOST_TEXT = 300
 
 
 def value_of(tree: Tree, names: Names[str, Value]) -> Value:
     """The value of a number, a name, an expression, quoted text, or a list of these."""
     if isinstance(tree, Sequence):
-        return tuple([value_of(item, names) for item in tree.items])
+        try:
+            return tuple(bounded(tuple([value_of(item, names) for item in _read(tree)])))
+        except SpecError as error:
+            raise SpecError(error.fact, error.place or tree.place, *error.notes) from None
     if isinstance(tree, Mapping):
-        raise SpecError("settings stand where a value was expected", tree.place)
+        raise SpecError("a mapping stands where a value was expected", tree.place)
     return text_of(tree, names) if tree.quoted else evaluate(tree.text, names, tree.place)
 
 
@@ -58,7 +37,30 @@ def text_of(tree: Tree, names: Names[str, Value]) -> str:
         raise SpecError("text was expected here", tree.place)
     if "{" not in tree.text:
         return tree.text
-    return re.sub(r"\{([^{}]*)\}", lambda match: str(evaluate(match[1].strip(), names, tree.place)), tree.text)
+    if len(tree.text) > _MOST_TEXT:
+        raise SpecError(
+            f"a text with {{…}} in it has at most {_MOST_TEXT} characters, not {len(tree.text):,}", tree.place
+        )
+    text = re.sub(r"\{([^{}]*)\}", lambda match: str(evaluate(match[1].strip(), names, tree.place)), tree.text)
+    if len(text) > _MOST_TEXT:
+        raise SpecError(f"the text has {len(text):,} characters, and at most {_MOST_TEXT} are read", tree.place)
+    return text
+
+
+def _read(tree: Sequence) -> list[Tree]:
+    if len(tree.items) > MOST_ENTRIES:
+        raise SpecError(f"a list of {len(tree.items):,} entries; at most {MOST_ENTRIES:,} are read", tree.place)
+    return tree.items
+
+
+def truth_of(call: Call, key: str, names: Names[str, Value]) -> bool:
+    """Whether what a call says under a key is so."""
+    tree = call.given[key]
+    value = value_of(tree, names)
+    if not isinstance(value, bool):
+        shown = f", not {tree.text[:60]}" if isinstance(tree, Scalar) else ""
+        raise SpecError(f"'{key}' must be true or false{shown}", tree.place, f"such as {key}: stride > 1")
+    return value
 
 
 def layer_of(
@@ -74,7 +76,7 @@ def layer_of(
     for key in trees:
         if key not in fields and call.bare is None:
             takes = f"it takes {', '.join(fields)}" if fields else "it takes nothing of its own"
-            raise SpecError(f"{cls.kind} has no '{key}'", call.keys[key].place, nearest(key, [*fields, *own]) or takes)
+            raise unknown(cls.kind, call.keys[key], [*fields, *own], takes)
     for name in fields[: len(fields) - len(cls.__struct_defaults__)]:
         if name not in trees:
             raise SpecError(f"{cls.kind} needs '{name}'", call.word.place, f"{name} is {_expected(cls, name)}")
@@ -89,8 +91,10 @@ def layer_of(
 def _field(tree: Tree, names: Names[str, Value]) -> Any:
     """A value as msgspec converts it: a word that names nothing may be one that the field itself knows."""
     if isinstance(tree, Sequence):
-        return [_field(item, names) for item in tree.items]
-    if isinstance(tree, Scalar) and not tree.quoted and tree.text.isidentifier() and tree.text not in names:
+        return [_field(item, names) for item in _read(tree)]
+    if isinstance(tree, Mapping):
+        return {}
+    if not tree.quoted and tree.text.isidentifier() and tree.text not in names:
         return {"true": True, "false": False}.get(tree.text, tree.text)
     value = value_of(tree, names)
     return float(value) if isinstance(value, Fraction) else value
@@ -111,12 +115,15 @@ def _symbolic(cls: type[Layer], values: dict[str, Any]) -> Layer:
     def known(value: Any) -> Any:
         if isinstance(value, (list, tuple)):
             return [known(entry) for entry in value]
-        return value if _numeric(value) else 1
+        # Where a field is no dimension, and for a formula that is no whole number, msgspec shall refuse it.
+        whole = getattr(value, "is_integer", False) is not False and getattr(value, "is_finite", False) is not False
+        return 1 if whole and not _numeric(value) else value
 
     def frozen(value: Any) -> Any:
         return tuple(map(frozen, value)) if isinstance(value, (list, tuple)) else value
 
-    msgspec.convert({key: known(value) for key, value in values.items()}, cls)
+    sized = {key for key in values if re.search("Count|Natural|Sizes|Margins|Padding", _annotation(cls, key))}
+    msgspec.convert({key: known(value) if key in sized else value for key, value in values.items()}, cls)
     return cls(**{key: frozen(value) for key, value in values.items()})
 
 
@@ -142,19 +149,26 @@ def _misfit(cls: type[Layer], message: str, trees: dict[str, Tree], names: Names
             # Not a word that the field knows, so it was meant as a name, and evaluating it says which are known.
             evaluate(tree.text, names, tree.place)
         value = _field(tree, names)
-        shown = tree.text if str(value) == tree.text else f"{tree.text} = {value}"
-        remedy = (
-            "write ceil(…), floor(…) or round(…) around it" if isinstance(value, float) and "whole" in expected else ""
-        )
-        return SpecError(f"{cls.kind}: {name} must be {expected}, not {shown[:60] or 'nothing'}", tree.place, remedy)
-    return SpecError(f"{cls.kind}: {name} must be {expected}", tree.place)
+        if tree.quoted:
+            shown, remedy = f'"{tree.text[:60]}"', "" if "one of" in expected else "write it without quotes"
+        elif str(value) == tree.text or isinstance(value, (list, tuple)):
+            shown, remedy = tree.text[:60], ""
+        else:
+            shown = f"{tree.text[:60]} = {f'{value:.10g}' if isinstance(value, float) else value}"
+            remedy = "write ceil(…), floor(…) or round(…) around it" if isinstance(value, float) else ""
+        return SpecError(f"{cls.kind}: {name} must be {expected}, not {shown}", tree.place, remedy)
+    form = "a mapping" if isinstance(tree, Mapping) else "a list"
+    return SpecError(f"{cls.kind}: {name} must be {expected}, not {form}", tree.place)
 
 
 def _expected(cls: type[Layer], name: str) -> str:
     """What a field takes, in words."""
-    annotation = next(own[name] for c in cls.__mro__ if name in (own := inspect.get_annotations(c)))
+    annotation = _annotation(cls, name)
     if annotation.startswith("Literal["):
         return f"one of {annotation[8:-1].replace(chr(34), '')}"
-    if annotation in EXPECTED:
-        return EXPECTED[annotation]
-    return "a list"
+    return EXPECTED.get(annotation, "a list")
+
+
+def _annotation(cls: type[Layer], name: str) -> str:
+    """A field's type as it is written in the class."""
+    return str(next(own[name] for c in cls.__mro__ if name in (own := inspect.get_annotations(c))))

@@ -15,8 +15,10 @@ from archcalc.spec.expand import Expansion, Scope
 from archcalc.spec.expression import Value
 from archcalc.spec.fields import value_of
 from archcalc.spec.stated import MEASURES, assertion, check_shape
-from archcalc.spec.tree import Mapping, Scalar, Tree
+from archcalc.spec.tree import MOST_CHARACTERS, Mapping, Scalar, Tree, unknown
 
+_MOST_BYTES = 4 * MOST_CHARACTERS
+_MOST_PARAMS = 100
 _PACKAGE = Path(__file__).parent.parent
 # Installed, the specs lie inside the package; in a checkout they stand beside it.
 SPECS = _PACKAGE / "specs" if (_PACKAGE / "specs").is_dir() else _PACKAGE.parent / "specs"
@@ -38,14 +40,16 @@ def bundled() -> list[str]:
 def source_of(spec: str) -> Source:
     """The text of a spec: a bundled name, a path, or `-` for standard input."""
     if spec == "-":
-        return Source("<stdin>", _decoded("<stdin>", sys.stdin.buffer.read()))
+        return Source("<stdin>", _decoded("<stdin>", sys.stdin.buffer.read(_MOST_BYTES + 1)))
     path = Path(spec)
     if "/" not in spec and path.suffix not in {".yaml", ".yml"} and (SPECS / f"{spec}.yaml").is_file():
         path = SPECS / f"{spec}.yaml"
     try:
-        return Source(str(path) if path.parent != SPECS else f"specs/{path.name}", _decoded(spec, path.read_bytes()))
+        with path.open("rb") as file:
+            raw = file.read(_MOST_BYTES + 1)
+        return Source(str(path) if path.parent != SPECS else f"specs/{path.name}", _decoded(spec, raw))
     except IsADirectoryError:
-        raise SpecError(f"{spec}: is a directory, not a spec") from None
+        raise SpecError(f"{path}: is a directory, not a spec") from None
     except (OSError, ValueError) as error:
         if isinstance(error, SpecError):
             raise
@@ -58,6 +62,8 @@ def source_of(spec: str) -> Source:
 
 
 def _decoded(name: str, raw: bytes) -> str:
+    if len(raw) > _MOST_BYTES:
+        raise SpecError(f"{name}: the file holds more than {_MOST_BYTES:,} bytes", None, "a spec is a page of text")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -102,7 +108,7 @@ def parse(source: Source, *, input_shape: Shape | None = None, **params: Dim | s
                 expansion.assertions.append(assertion(key, tree, values, 0, len(nodes)))
             else:
                 known = ["output", *sorted(MEASURES)]
-                raise SpecError(f"totals have no '{key}'", document.totals.keys[key].place, nearest(key, known))
+                raise unknown("'totals'", document.totals.keys[key], known, f"it has {', '.join(known)}")
     return expansion.builder.graph(
         document.name or Path(source.name).stem,
         title=document.title,
@@ -118,6 +124,11 @@ def parse(source: Source, *, input_shape: Shape | None = None, **params: Dim | s
 def _params(document: Document, given: dict[str, Dim | str]) -> dict[str, Value]:
     """The declared params, each with its own value or the one given."""
     declared = document.params
+    for name, key in declared.keys.items():
+        if not name.isidentifier():
+            raise SpecError(f"'{name[:60]}' cannot name a param", key.place, "a name is letters, digits and _")
+    if len(declared.keys) > _MOST_PARAMS:
+        raise SpecError(f"{len(declared.keys):,} params; a spec has at most {_MOST_PARAMS}", declared.place)
     for name in given:
         if name not in declared.items:
             known = list(declared.items)
@@ -148,18 +159,18 @@ def _input(tree: Mapping, values: dict[str, Value]) -> Shape:
         if set(axes) == set(tree.items):
             break
     else:
-        known = {axis: None for axes in INPUTS for axis in axes}
+        known = list(dict.fromkeys(axis for axes in INPUTS for axis in axes))
         for key, scalar in tree.keys.items():
             if key not in known:
-                raise SpecError(
-                    f"an input has no '{key}'", scalar.place, nearest(key, list(known)) or f"it has {', '.join(known)}"
-                )
-        ways = "; ".join(", ".join(axes) for axes in INPUTS)
-        raise SpecError("these axes do not make an input", tree.place, f"an input is one of: {ways}")
+                raise unknown("an input", scalar, known, f"it has {', '.join(known)}")
+        more = min((set(axes) - set(tree.items) for axes in INPUTS if set(axes) > set(tree.items)), key=len, default=())
+        fact = f"the input has no '{min(more)}'" if more else f"{', '.join(tree.items)} do not make an input"
+        raise SpecError(fact, tree.place, f"an input is one of: {'; '.join(', '.join(axes) for axes in INPUTS)}")
     sizes = []
     for axis in axes:
         value = _letter_or_value(tree.items[axis], values)
         if not is_dim(value) or (isinstance(value, int) and value < 1):
-            raise SpecError(f"{axis} must be a whole number of at least 1", tree.items[axis].place)
+            written = getattr(tree.items[axis], "text", "a list")
+            raise SpecError(f"{axis} must be a whole number of at least 1, not {written}", tree.items[axis].place)
         sizes.append(value)
     return tuple(sizes)

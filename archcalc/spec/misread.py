@@ -38,8 +38,8 @@ _SAYINGS = (
     _Saying("unknown escape", "no such escape in double quotes", r"write \\ for a backslash, or use single quotes"),
     _Saying("cannot start any token", "a value cannot start with '{at}'", "put it in quotes"),
     _Saying("node content", "a value is missing before '{at}'"),
-    _Saying("scanning an alias", "a value cannot start with '*'", "put it in quotes"),
-    _Saying("scanning an anchor", "a value cannot start with '&'", "put it in quotes"),
+    _Saying("scanning an alias", "a value cannot start with '*'", "put it in quotes", opening=True),
+    _Saying("scanning an anchor", "a value cannot start with '&'", "put it in quotes", opening=True),
     _Saying("scanning a directive", "a line cannot start with '%'", "put it in quotes"),
     _Saying("<document start>", "the spec has ended before this", "give it one mapping, without braces around it"),
 )
@@ -121,8 +121,8 @@ def _misaligned(reading: _Reading) -> SpecError:
     if "while parsing a block" not in reading.said:
         return SpecError(reading.said.replace("did not find expected", "expected"), place)
     if reading.before.strip():
-        return SpecError("this comes after the end of the value", place, "put the whole text in quotes of one kind")
+        remedy = "write a quote inside a quoted text twice" if re.search("['\"]", reading.before) else ""
+        return SpecError("this comes after the end of the value", place, remedy)
     if reading.at == "-":
         return SpecError("this '-' belongs to no list above it", place, "start the items of a list in one column")
-    remedy = f"line up the keys that start on line {reading.start.line + 1}"
-    return SpecError("this line belongs to nothing above it", place, remedy)
+    return SpecError("this key belongs to no mapping above it", place, "start the keys of a mapping in one column")

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from archcalc.errors import Place, SpecError, nearest
 
 _MOST_CHARACTERS = 100
+_MOST_WHOLE = 1_000
+# Enough to suggest from, and few enough to compare with.
+_MOST_VISIBLE = 1_000
 
 
 class Names:
@@ -12,29 +17,35 @@ class Names:
 
     def __init__(self) -> None:
         self.positions: dict[str, int] = {}
-        self._taken: set[str] = set()
+        # Each name that is taken, with the place that gave it; None for those that are numbered.
+        self._taken: dict[str, Place | None] = {}
         self._numbers: dict[str, int] = {}
 
     def take(self, prefix: str, name: str, place: Place) -> str:
         """The full form of a name that a spec gives; raises SpecError where it is taken or is no name."""
-        full = prefix + name
-        if not name.strip() or not name.isprintable() or len(name) > _MOST_CHARACTERS:
-            raise SpecError(f"a name is 1 to {_MOST_CHARACTERS} printable characters", place)
+        full = _checked(prefix, name, place)
         if full in self._taken:
-            raise SpecError(
-                f"the name '{full}' is used twice", place, "name the block call too, or write {index} in the name"
-            )
-        self._taken.add(full)
+            first = self._taken[full]
+            if first is None:
+                remedy = "a layer above it that has no name of its own is called that"
+            elif (first.line, first.column) == (place.line, place.column):
+                remedy = "give the call of the block a name too, or write {index} in this one"
+            else:
+                remedy = f"first on line {first.line}"
+            raise SpecError(f"the name '{full}' is used twice", place, remedy)
+        self._taken[full] = place
         return full
 
-    def number(self, prefix: str, base: str) -> str:
+    def number(self, prefix: str, base: str, place: Place) -> str:
         """A full name for what a spec leaves unnamed: the base itself, then numbered from 2.
 
+        >>> from archcalc.errors import Source
+        >>> here = Source("a.yaml", "").at(0)
         >>> names = Names()
-        >>> names.number("3a/", "relu"), names.number("3a/", "relu")
+        >>> names.number("3a/", "relu", here), names.number("3a/", "relu", here)
         ('3a/relu', '3a/relu_2')
         """
-        full = prefix + base
+        full = _checked(prefix, base, place)
         count = self._numbers.get(full, 0)
         while True:
             count += 1
@@ -42,7 +53,7 @@ class Names:
             if numbered not in self._taken:
                 break
         self._numbers[full] = count
-        self._taken.add(numbered)
+        self._taken[numbered] = None
         return numbered
 
     def find(self, name: str, prefix: str, place: Place) -> tuple[str, int]:
@@ -54,6 +65,20 @@ class Names:
             if not front:
                 break
             front = front[: front.rstrip("/").rfind("/") + 1]
-        visible = [full.removeprefix(prefix) for full in self.positions]
-        remedy = nearest(name, visible) or "'from' names a layer above it; a layer inside a block is block/layer"
+        visible = [full.removeprefix(prefix) for full in list(self.positions)[-_MOST_VISIBLE:]]
+        # The same name inside a block or a branch, or numbered by a repeat.
+        inner = [
+            full for full in visible if re.fullmatch(rf"(?:.*/)?{re.escape(name[:_MOST_CHARACTERS])}(?:_\d+)?", full)
+        ]
+        otherwise = "'from' names a layer above it; a layer inside a block is block/layer"
+        remedy = f"did you mean '{inner[-1]}'?" if inner else nearest(name, visible) or otherwise
         raise SpecError(f"no layer named '{name[:60]}' before this one", place, remedy)
+
+
+def _checked(prefix: str, name: str, place: Place) -> str:
+    """The full form of a name, where it is fit to be printed and short enough to be repeated in every row."""
+    if not name.strip() or not name.isprintable() or len(name) > _MOST_CHARACTERS:
+        raise SpecError(f"a name is 1 to {_MOST_CHARACTERS} printable characters", place)
+    if len(prefix) + len(name) > _MOST_WHOLE:
+        raise SpecError(f"a name of more than {_MOST_WHOLE:,} characters, with the blocks around it", place)
+    return prefix + name

@@ -15,12 +15,17 @@ from archcalc.spec.tree import Scalar, Tree
 MEASURES = frozenset({"params", "weights", "biases", "buffers", "activations", "macs"})
 SHAPES = frozenset({"input", "channels", "output"})
 
+# What may be written beside any layer or block, apart from its own settings.
+OWN = frozenset({"name", "from", "if", "repeat", "share", "auxiliary", "note", "source"}) | MEASURES | SHAPES
+
 
 def assertion(key: str, tree: Tree, names: Mapping[str, Value], first: int, last: int) -> Assertion:
     """A measure stated for nodes `first` up to `last`."""
     expected = value_of(tree, names)
     if not isinstance(expected, int) or isinstance(expected, bool):
-        raise SpecError(f"{key} must be a whole number", tree.place)
+        written = tree.text[:60] if isinstance(tree, Scalar) else "a list"
+        remedy = "write it without commas" if isinstance(expected, tuple) else ""
+        raise SpecError(f"{key} must be a whole number, not {written}", tree.place, remedy)
     return Assertion(key, expected, first, last, tree.place)
 
 

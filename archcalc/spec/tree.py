@@ -147,12 +147,18 @@ def _place(source: Source, event: Any) -> Place:
 
 
 def unknown(what: str, key: Scalar, known: list[str], otherwise: str = "") -> SpecError:
-    """The refusal of a key that `what` does not have, with the likeliest slip as the remedy."""
-    word, colon, _ = key.text.partition(":")
+    """The refusal of a key that `what` does not have."""
+    return SpecError(f"{what} has no '{key.text[:60]}'", key.place, likely(key.text, known) or otherwise)
+
+
+def likely(text: str, known: list[str]) -> str:
+    """A remedy for the likeliest slip in a word that should be one of those known, or an empty text."""
+    word, colon, _ = text.partition(":")
     if colon and word in known:
-        remedy = "put a space after ':'"
-    elif key.text.isdecimal():
-        remedy = "write numbers without commas"
-    else:
-        remedy = nearest(key.text, known) or otherwise
-    return SpecError(f"{what} has no '{key.text[:60]}'", key.place, remedy)
+        return "put a space after ':'"
+    return "write numbers without commas" if text.isdecimal() else nearest(text, known)
+
+
+def plain(scalar: Scalar) -> str:
+    """A text on one line, without the characters that would steer a terminal."""
+    return "".join(c for c in " ".join(scalar.text.split()) if c.isprintable())

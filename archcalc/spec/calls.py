@@ -1,0 +1,71 @@
+"""One item of a list of layers: the word and what stands beside it, before any of it is evaluated."""
+
+from __future__ import annotations
+
+import msgspec
+
+from archcalc.errors import SpecError
+from archcalc.layers import Layer
+from archcalc.spec.tree import Mapping, Scalar, Sequence, Tree, plain
+
+_MOST_NOTE = 300
+
+
+class Call(msgspec.Struct, frozen=True):
+    """One item of a list of layers: the word it names, what it was given by key, or the one value given bare."""
+
+    word: Scalar
+    given: dict[str, Tree]
+    keys: dict[str, Scalar]
+    bare: Tree | None = None
+
+
+def call_of(item: Tree) -> Call:
+    """Read `relu`, `linear: 4096` or `conv2d: {out: 64, kernel: 3}`."""
+    if isinstance(item, Scalar):
+        if not item.text:
+            raise SpecError("this item of the list is empty", item.place)
+        return Call(item, {}, {})
+    if isinstance(item, Sequence):
+        raise SpecError("a list stands where a layer was expected", item.place)
+    if len(item.items) != 1:
+        if not item.items:
+            raise SpecError("this item of the list is empty", item.place)
+        first, second, *_ = item.keys.values()
+        remedy = "indent a layer's settings further than its word, and give each layer its own '- '"
+        raise SpecError(f"'{second.text[:60]}' stands beside '{first.text[:60]}', not inside it", second.place, remedy)
+    ((word, value),) = item.items.items()
+    if isinstance(value, Mapping):
+        return Call(item.keys[word], value.items, value.keys)
+    if isinstance(value, Scalar) and not value.text and not value.quoted:
+        return Call(item.keys[word], {}, {})
+    return Call(item.keys[word], {}, {}, value)
+
+
+def weight_of(call: Call) -> int:
+    """How many values must be read for a call, a long expression counting for several."""
+    return 1 + sum(map(_weight, call.given.values())) + (_weight(call.bare) if call.bare else 0)
+
+
+def _weight(tree: Tree) -> int:
+    if isinstance(tree, Sequence):
+        return 1 + sum(map(_weight, tree.items))
+    return 1 + len(tree.text) // 16 if isinstance(tree, Scalar) else 1
+
+
+def branches_of(cls: type[Layer], call: Call, own: frozenset[str]) -> tuple[Call, dict[str, Tree]]:
+    """What is joined, apart from the layer's own settings: `{a: […], b: name}`, or `[name, […]]` without names."""
+    if isinstance(call.bare, Sequence):
+        return Call(call.word, {}, {}), {str(number): tree for number, tree in enumerate(call.bare.items, start=1)}
+    if cls.arity[1] != float("inf"):
+        return call, {}
+    return call, {key: tree for key, tree in call.given.items() if key not in own and key not in cls.__struct_fields__}
+
+
+def note_of(call: Call) -> str:
+    """What a spec says of a layer, which every table repeats."""
+    said = [call.given[key] for key in ("note", "source") if key in call.given]
+    for tree in said:
+        if not isinstance(tree, Scalar) or len(tree.text) > _MOST_NOTE:
+            raise SpecError(f"a note beside a layer is a text of at most {_MOST_NOTE} characters", tree.place)
+    return " ".join(plain(tree) for tree in said if isinstance(tree, Scalar))
