@@ -35,7 +35,7 @@ STRICTER = [
     ("linear", "must be a vector or a sequence", "whoever gives it an image forgot to flatten"),
     (".*", "the input must be", "torch takes any rank here, or the batch for channels where there are none"),
     (".*", r"has \d+ entries for", "torch repeats a list of one entry, and F.pad takes margins of more axes"),
-    ("add|multiply", "different numbers of axes", "torch puts axes of 1 in front, as it would before the batch"),
+    ("add|multiply", "different numbers of axes", "torch puts axes of 1 in front of the fewer"),
     ("add|multiply|concat", "takes at least 2 inputs", "nothing is joined"),
     ("conv.d", "must name each input map once", "a map seen twice is a map with the sum of two filters"),
     ("convtranspose.d|crop", "leaves", "torch keeps an empty axis"),
@@ -46,6 +46,7 @@ STRICTER = [
 # What torch refuses though archcalc takes it: the kinds, torch's message, and why.
 LAXER = [
     ("avgpool3d", "smaller than kernel size", "torch leaves the padding out here, unlike avg_pool1d and avg_pool2d"),
+    ("groupnorm", "more than 1 value per channel", "torch takes the same samples two at a time"),
 ]
 
 

@@ -238,7 +238,7 @@ def stochastic_depth(k: Layer, _x: Shape) -> nn.Module:
 
 
 TWINS: dict[str, Twin] = {
-    "add": lambda _k, *_xs: Function(lambda *ts: reduce(torch.add, ts)),
+    "add": lambda _k, *_xs: Function(each(lambda *ts: reduce(torch.add, ts))),
     "attention": Attention,
     "channelshuffle": lambda k, _x: nn.ChannelShuffle(k.groups),
     "concat": lambda k, *_xs: Function(each(lambda *ts: torch.cat(ts, k.axis))),
@@ -260,7 +260,7 @@ TWINS: dict[str, Twin] = {
     "localresponsenorm": lambda k, _x: nn.LocalResponseNorm(k.size, k.alpha, k.beta, k.k),
     "lstm": recurrent(nn.LSTM),
     "maxout": lambda k, _x: Function(lambda t: t.unflatten(1, (-1, k.pieces)).amax(2)),
-    "multiply": lambda _k, *_xs: Function(lambda *ts: reduce(torch.mul, ts)),
+    "multiply": lambda _k, *_xs: Function(each(lambda *ts: reduce(torch.mul, ts))),
     "pad": lambda k, x: pad(margins(k.margin, len(x) - 1)),
     "permute": permute,
     "pixelshuffle": lambda k, _x: nn.PixelShuffle(k.factor),

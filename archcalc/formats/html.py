@@ -11,10 +11,10 @@ from archcalc.rows import Profile
 
 _STYLE = """\
 :root { color-scheme: light dark; font: 15px/1.45 system-ui, sans-serif; }
-body { max-width: 75rem; margin: 2rem auto; padding: 0 1rem; }
+body { max-width: 90rem; margin: 2rem auto; padding: 0 1rem; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-th, td { padding: .2rem .7rem; white-space: nowrap; }
+th, td { padding: .2rem .6rem; text-align: left; white-space: nowrap; }
 thead th { border-bottom: 2px solid; }
 tbody tr:last-child { border-top: 2px solid; font-weight: 600; }
 tbody tr:hover { background: color-mix(in srgb, currentColor 10%, transparent); }

@@ -5,12 +5,32 @@ Each works value by value, so at inference it can overwrite its input; the engin
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from archcalc.counting import Work
 from archcalc.dims import Shape, size
-from archcalc.layers.base import Layer, Requirement
+from archcalc.layers.base import Layer, Requirement, along, in_batch
+
+
+def softmax(xp: Any, x: Any, axis: int) -> Any:
+    """eˣ over the sum of eˣ along an axis; less its largest value first, which changes nothing but keeps eˣ finite."""
+    powers = xp.exp(x - x.max(axis, keepdims=True))
+    return powers / powers.sum(axis, keepdims=True)
+
+
+def sigmoid(xp: Any, x: Any) -> Any:
+    """1 / (1 + e⁻ˣ), written as e^−log(e⁰ + e⁻ˣ) so that no power overflows."""
+    return xp.exp(-xp.logaddexp(0, -x))
+
+
+def _hard_sigmoid(xp: Any, x: Any) -> Any:
+    return xp.minimum(xp.maximum(x / 6 + 0.5, 0), 1)
+
+
+def _elu(xp: Any, x: Any, alpha: float) -> Any:
+    return xp.where(x > 0, x, alpha * xp.expm1(xp.minimum(x, 0)))
 
 
 class _Elementwise(Layer, frozen=True):
@@ -31,11 +51,17 @@ class ReLU(_Elementwise, frozen=True):
 
     per_value: ClassVar[Work] = Work(comparisons=1)
 
+    def forward(self, xp: Any, x: Any) -> Any:
+        return xp.maximum(x, 0)
+
 
 class ReLU6(_Elementwise, frozen=True):
     """min(max(0, x), 6) (Krizhevsky 2010; Howard et al. 2017)."""
 
     per_value: ClassVar[Work] = Work(comparisons=2)
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        return xp.minimum(xp.maximum(x, 0), 6)
 
 
 class LeakyReLU(_Elementwise, frozen=True):
@@ -43,6 +69,9 @@ class LeakyReLU(_Elementwise, frozen=True):
 
     slope: float = 0.01
     per_value: ClassVar[Work] = Work(comparisons=1, multiplications=1)
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        return xp.where(x > 0, x, self.slope * x)
 
 
 class PReLU(_Elementwise, frozen=True):
@@ -54,6 +83,9 @@ class PReLU(_Elementwise, frozen=True):
     def weights(self, x: Shape) -> dict[str, Shape]:
         return {"weight": (x[0] if self.per_channel else 1,)}
 
+    def forward(self, xp: Any, x: Any, weight: Any) -> Any:
+        return xp.where(x > 0, x, along(1, weight, x) * x)
+
 
 class ELU(_Elementwise, frozen=True):
     """x where positive, alpha·(eˣ − 1) elsewhere (Clevert et al. 2015)."""
@@ -61,11 +93,18 @@ class ELU(_Elementwise, frozen=True):
     alpha: float = 1.0
     per_value: ClassVar[Work] = Work(comparisons=1, exponentials=1, additions=1, multiplications=1)
 
+    def forward(self, xp: Any, x: Any) -> Any:
+        return _elu(xp, x, self.alpha)
+
 
 class SELU(_Elementwise, frozen=True):
     """ELU with fixed alpha, times a fixed scale (Klambauer et al. 2017)."""
 
     per_value: ClassVar[Work] = Work(comparisons=1, exponentials=1, additions=1, multiplications=2)
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        # The two numbers for which a mean of 0 and a variance of 1 are a fixed point.
+        return 1.0507009873554804934193349852946 * _elu(xp, x, 1.6732632423543772848170429916717)
 
 
 class GELU(_Elementwise, frozen=True):
@@ -79,11 +118,21 @@ class GELU(_Elementwise, frozen=True):
         tanh = Work(exponentials=1, additions=2, multiplications=6)
         return (tanh if self.approximate == "tanh" else exact).times(size(output))
 
+    def forward(self, xp: Any, x: Any) -> Any:
+        if self.approximate == "tanh":
+            return 0.5 * x * (1 + xp.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
+        # numpy has no erf. Python's is exact to the last digit or two, and vectorize calls it for each value.
+        erf = xp.vectorize(math.erf, otypes=[x.dtype])
+        return 0.5 * x * (1 + erf(x / math.sqrt(2)))
+
 
 class SiLU(_Elementwise, frozen=True):
     """x·sigmoid(x), also called swish (Elfwing et al. 2017; Ramachandran et al. 2017)."""
 
     per_value: ClassVar[Work] = Work(exponentials=1, additions=1, divisions=1, multiplications=1)
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        return x * sigmoid(xp, x)
 
 
 class Mish(_Elementwise, frozen=True):
@@ -91,11 +140,17 @@ class Mish(_Elementwise, frozen=True):
 
     per_value: ClassVar[Work] = Work(exponentials=3, additions=1, multiplications=1)
 
+    def forward(self, xp: Any, x: Any) -> Any:
+        return x * xp.tanh(xp.logaddexp(0, x))
+
 
 class Sigmoid(_Elementwise, frozen=True):
     """1 / (1 + e⁻ˣ)."""
 
     per_value: ClassVar[Work] = Work(exponentials=1, additions=1, divisions=1)
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        return sigmoid(xp, x)
 
 
 class Tanh(_Elementwise, frozen=True):
@@ -103,17 +158,26 @@ class Tanh(_Elementwise, frozen=True):
 
     per_value: ClassVar[Work] = Work(exponentials=1)
 
+    def forward(self, xp: Any, x: Any) -> Any:
+        return xp.tanh(x)
+
 
 class HardSigmoid(_Elementwise, frozen=True):
     """min(max(0, x/6 + 1/2), 1)."""
 
     per_value: ClassVar[Work] = Work(comparisons=2, divisions=1, additions=1)
 
+    def forward(self, xp: Any, x: Any) -> Any:
+        return _hard_sigmoid(xp, x)
+
 
 class HardSwish(_Elementwise, frozen=True):
     """x·hardsigmoid(x) (Howard et al. 2019)."""
 
     per_value: ClassVar[Work] = Work(comparisons=2, divisions=1, additions=1, multiplications=1)
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        return x * _hard_sigmoid(xp, x)
 
 
 class HardTanh(_Elementwise, frozen=True):
@@ -126,12 +190,18 @@ class HardTanh(_Elementwise, frozen=True):
     def requires(self, _x: Shape) -> Iterator[Requirement]:
         yield self.min < self.max, f"min={self.min:g} must be less than max={self.max:g}", "min"
 
+    def forward(self, xp: Any, x: Any) -> Any:
+        return xp.minimum(xp.maximum(x, self.min), self.max)
+
 
 class Softplus(_Elementwise, frozen=True):
     """log(1 + e^(beta·x)) / beta (Dugas et al. 2001)."""
 
     beta: float = 1.0
     per_value: ClassVar[Work] = Work(exponentials=2, additions=1, multiplications=1, divisions=1)
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        return xp.logaddexp(0, self.beta * x) / self.beta
 
 
 class Dropout(_Elementwise, frozen=True):
@@ -142,6 +212,9 @@ class Dropout(_Elementwise, frozen=True):
     def requires(self, _x: Shape) -> Iterator[Requirement]:
         yield 0 <= self.rate <= 1, f"rate={self.rate:g} is not a share between 0 and 1", "rate"
 
+    def forward(self, _xp: Any, x: Any) -> Any:
+        return x
+
 
 class StochasticDepth(Dropout, frozen=True):
     """Drops a whole branch for some samples in training; at inference it does nothing (Huang et al. 2016)."""
@@ -151,6 +224,9 @@ class Identity(_Elementwise, frozen=True):
     """The input unchanged."""
 
     stores: ClassVar[Literal["output", "in place", "view"]] = "view"
+
+    def forward(self, _xp: Any, x: Any) -> Any:
+        return x
 
 
 class Softmax(Layer, frozen=True):
@@ -170,3 +246,6 @@ class Softmax(Layer, frozen=True):
         n = size(output)
         sums = size((*output[: self.axis % len(output)], *output[self.axis % len(output) + 1 :]))
         return Work(exponentials=n, additions=n - sums, divisions=n)
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        return softmax(xp, x, in_batch(self.axis, x))

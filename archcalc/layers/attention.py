@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from archcalc.counting import Work
 from archcalc.dims import Dim, Shape, divides, quotient, same, size
+from archcalc.layers.activation import softmax
 from archcalc.layers.base import Count, Layer, Requirement
 
 
@@ -77,3 +79,19 @@ class Attention(Layer, frozen=True):
             exponentials=scores,
             divisions=scores,
         )
+
+    def forward(self, xp: Any, q: Any, k: Any = None, v: Any = None, **weights: Any) -> Any:
+        k = q if k is None else k
+        v = k if v is None else v
+        kv_heads, key, value = self.widths(q.shape[1:])
+
+        def projected(name: str, x: Any) -> Any:
+            return xp.einsum("nti,oi->nto", x, weights[name], optimize=True) + weights.get(f"{name}_bias", 0.0)
+
+        # h heads of keys and values, each read by g heads of queries.
+        queries = projected("query", q).reshape(*q.shape[:2], kv_heads, -1, key)
+        keys = projected("key", k).reshape(*k.shape[:2], kv_heads, key)
+        values = projected("value", v).reshape(*v.shape[:2], kv_heads, value)
+        scores = xp.einsum("nqhgd,nkhd->nhgqk", queries, keys, optimize=True) / key**0.5
+        mixed = xp.einsum("nhgqk,nkhd->nqhgd", softmax(xp, scores, -1), values, optimize=True)
+        return projected("out", mixed.reshape(*q.shape[:2], -1))

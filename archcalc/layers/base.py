@@ -105,10 +105,15 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Raw operation counts for one sample."""
         return Work()
 
-    def forward(self, xp: Any, *arrays: Any, **weights: Any) -> Any:
-        """The output array, computed with the array namespace `xp`, batch first. Each kind will state its own."""
-        message = f"{self.kind} has no reference forward pass yet"
-        raise NotImplementedError(message)
+    def forward(self, xp: Any, /, *arrays: Any, **weights: Any) -> Any:
+        """The output for a batch: the definition of the layer, written to be read and not to be fast.
+
+        `xp` is numpy or a namespace that stands in for it. Arrays have the batch first and keep their dtype; `weights`
+        holds an array for each name in `weights` and in `buffers`. The multiply-accumulates of `work` go through
+        `xp.einsum`, and nothing else does, so that they can be counted. A layer without inputs returns a batch of one,
+        which whoever runs the network repeats, so that all the arrays that meet in a layer are of one batch.
+        """
+        raise NotImplementedError
 
     def settings(self) -> dict[str, Any]:
         """The fields that differ from their defaults.
@@ -133,6 +138,16 @@ def each_axis(value: Any, rank: int) -> tuple[Any, ...]:
     ((3, 3), (1, 2))
     """
     return value if isinstance(value, tuple) else (value,) * rank
+
+
+def along(axis: int, vector: Any, x: Any) -> Any:
+    """A vector shaped to lie along an axis of an array, so that it can be added to it or multiply it."""
+    return vector.reshape(-1, *(1 for _ in range(axis + 1, x.ndim)))
+
+
+def in_batch(axis: int, x: Any) -> int:
+    """The axis of a batch that in each of its samples is `axis`, counted from either end."""
+    return axis % (x.ndim - 1) + 1
 
 
 def both_sides(value: Any, rank: int) -> tuple[tuple[Dim, Dim], ...]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from archcalc.counting import Work
 from archcalc.dims import Shape, size
-from archcalc.layers.base import Count, Layer, Requirement
+from archcalc.layers.base import Count, Layer, Requirement, along, in_batch
 
 
 class Linear(Layer, frozen=True):
@@ -33,6 +33,10 @@ class Linear(Layer, frozen=True):
     def work(self, output: Shape, x: Shape) -> Work:
         return Work(macs=size(output) * x[-1], additions=size(output) if self.bias else 0)
 
+    def forward(self, xp: Any, x: Any, weight: Any, bias: Any = 0.0) -> Any:
+        axes = "nt"[: x.ndim - 1]
+        return xp.einsum(f"{axes}i,oi->{axes}o", x, weight, optimize=True) + bias
+
 
 class Embedding(Layer, frozen=True):
     """A table with one row of `out` values for each entry of the vocabulary; looking rows up costs no operations."""
@@ -49,6 +53,9 @@ class Embedding(Layer, frozen=True):
     def weights(self, _x: Shape) -> dict[str, Shape]:
         return {"weight": (self.vocabulary, self.out)}
 
+    def forward(self, _xp: Any, tokens: Any, weight: Any) -> Any:
+        return weight[tokens]
+
 
 class Learned(Layer, frozen=True):
     """A trained array that depends on no input, such as a class token or a position embedding."""
@@ -62,6 +69,9 @@ class Learned(Layer, frozen=True):
 
     def weights(self) -> dict[str, Shape]:
         return {"weight": self.shape}
+
+    def forward(self, _xp: Any, weight: Any) -> Any:
+        return weight[None]
 
 
 class Scale(Layer, frozen=True):
@@ -82,3 +92,8 @@ class Scale(Layer, frozen=True):
 
     def work(self, output: Shape, _x: Shape) -> Work:
         return Work(multiplications=size(output), additions=size(output) if self.bias else 0)
+
+    def forward(self, _xp: Any, x: Any, weight: Any, bias: Any = None) -> Any:
+        axis = in_batch(self.axis, x)
+        y = x * along(axis, weight, x)
+        return y if bias is None else y + along(axis, bias, x)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import reduce
 from typing import Any
 
 from archcalc.counting import Work
 from archcalc.dims import Dim, Shape, same, size, written_shape
-from archcalc.layers.base import Layer, Requirement
+from archcalc.layers.base import Layer, Requirement, in_batch
 
 
 def _shapes(xs: tuple[Shape, ...]) -> str:
@@ -38,12 +39,18 @@ class Add(_Broadcast, frozen=True):
     def work(self, output: Shape, *xs: Shape) -> Work:
         return Work(additions=(len(xs) - 1) * size(output))
 
+    def forward(self, xp: Any, *xs: Any) -> Any:
+        return reduce(xp.add, xs)
+
 
 class Multiply(_Broadcast, frozen=True):
     """The product of its branches, value by value; an axis of 1 is repeated to fit."""
 
     def work(self, output: Shape, *xs: Shape) -> Work:
         return Work(multiplications=(len(xs) - 1) * size(output))
+
+    def forward(self, xp: Any, *xs: Any) -> Any:
+        return reduce(xp.multiply, xs)
 
 
 class Concat(Layer, frozen=True):
@@ -64,3 +71,6 @@ class Concat(Layer, frozen=True):
             if position != self.axis % rank:
                 for n in sizes[1:]:
                     yield same(n, sizes[0]), f"branches of {_shapes(xs)} differ outside axis {self.axis}", ""
+
+    def forward(self, xp: Any, *xs: Any) -> Any:
+        return xp.concatenate(xs, in_batch(self.axis, xs[0]))

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from archcalc.counting import Work
 from archcalc.dims import Dim, Shape, at_least, divides, size
-from archcalc.layers.base import Count, Layer, Requirement, of_rank
+from archcalc.layers.base import Count, Layer, Requirement, along, of_rank
+
+
+# Added to every variance, so that equal values are not divided by zero.
+_EPSILON = 1e-5
+
+
+def _standard(xp: Any, x: Any, axes: int | tuple[int, ...]) -> Any:
+    """Values less their mean, over their deviation."""
+    centred = x - x.mean(axis=axes, keepdims=True)
+    return centred / xp.sqrt((centred**2).mean(axis=axes, keepdims=True) + _EPSILON)
 
 
 def _affine(shape: Shape, *, affine: bool, bias: bool = True) -> dict[str, Shape]:
@@ -58,6 +68,12 @@ class _BatchNorm(Layer, frozen=True):
     def work(self, output: Shape, _x: Shape) -> Work:
         return _applied(size(output), self.affine)
 
+    def forward(
+        self, xp: Any, x: Any, running_mean: Any, running_var: Any, weight: Any = None, bias: Any = None
+    ) -> Any:
+        y = (x - along(1, running_mean, x)) / xp.sqrt(along(1, running_var, x) + _EPSILON)
+        return y if weight is None else y * along(1, weight, x) + along(1, bias, x)
+
 
 class BatchNorm1d(_BatchNorm, frozen=True):
     __doc__ = _BatchNorm.__doc__
@@ -97,6 +113,10 @@ class _InstanceNorm(Layer, frozen=True):
     def work(self, output: Shape, _x: Shape) -> Work:
         return _measured(size(output), output[0], self.affine)
 
+    def forward(self, xp: Any, x: Any, weight: Any = None, bias: Any = None) -> Any:
+        y = _standard(xp, x, tuple(range(2, x.ndim)))
+        return y if weight is None else y * along(1, weight, x) + along(1, bias, x)
+
 
 class InstanceNorm1d(_InstanceNorm, frozen=True):
     __doc__ = _InstanceNorm.__doc__
@@ -131,6 +151,10 @@ class GroupNorm(Layer, frozen=True):
     def work(self, output: Shape, _x: Shape) -> Work:
         return _measured(size(output), self.groups, self.affine)
 
+    def forward(self, xp: Any, x: Any, weight: Any = None, bias: Any = None) -> Any:
+        y = _standard(xp, x.reshape(len(x), self.groups, -1), 2).reshape(x.shape)
+        return y if weight is None else y * along(1, weight, x) + along(1, bias, x)
+
 
 class LayerNorm(Layer, frozen=True):
     """The last `axes` axes less their mean, over their deviation, then scaled and shifted value by value (Ba et al. 2016)."""
@@ -153,6 +177,9 @@ class LayerNorm(Layer, frozen=True):
         unshifted = 0 if self.bias or not self.affine else size(output)
         return Work(work.macs, work.additions - unshifted, work.multiplications, 0, work.divisions, work.exponentials)
 
+    def forward(self, xp: Any, x: Any, weight: Any = 1.0, bias: Any = 0.0) -> Any:
+        return _standard(xp, x, tuple(range(-self.axes, 0))) * weight + bias
+
 
 class RMSNorm(Layer, frozen=True):
     """The last axis over its root mean square, then scaled (Zhang and Sennrich 2019)."""
@@ -173,6 +200,10 @@ class RMSNorm(Layer, frozen=True):
             divisions=n + groups,
             exponentials=groups,
         )
+
+    def forward(self, xp: Any, x: Any, weight: Any = 1.0) -> Any:
+        # The smallest step of the dtype, as in torch: only zeros need it.
+        return x / xp.sqrt((x**2).mean(axis=-1, keepdims=True) + xp.finfo(x.dtype).eps) * weight
 
 
 class LocalResponseNorm(Layer, frozen=True):
@@ -196,3 +227,10 @@ class LocalResponseNorm(Layer, frozen=True):
         n = size(output)
         # Squares, their windowed sum, the affine form, the power and the quotient.
         return Work(multiplications=2 * n, additions=self.size * n, exponentials=n, divisions=n)
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        # Half of the window lies before the channel; of an even window the channel itself begins the second half.
+        sides = (self.size // 2, (self.size - 1) // 2)
+        squares = xp.pad(x**2, [sides if axis == 1 else (0, 0) for axis in range(x.ndim)])
+        sums = xp.lib.stride_tricks.sliding_window_view(squares, self.size, axis=1).sum(axis=-1)
+        return x / (self.k + self.alpha / self.size * sums) ** self.beta

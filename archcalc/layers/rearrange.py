@@ -3,13 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from archcalc.counting import Work
 from archcalc.dims import Dim, Shape, at_least, divides, quotient, same, size, written_shape
-from archcalc.layers.base import Count, Layer, Margins, Natural, Requirement, Sizes, both_sides, each_axis, one_each
+from archcalc.layers.base import (
+    Count,
+    Layer,
+    Margins,
+    Natural,
+    Requirement,
+    Sizes,
+    along,
+    both_sides,
+    each_axis,
+    in_batch,
+    one_each,
+)
 
 _SPATIAL = "the input must be channels and at least one further axis"
+
+
+def _interpolated(xp: Any, x: Any, scale: Dim, axis: int) -> Any:
+    """An axis made longer: each new value lies between the two old ones nearest to it, or at either end on one."""
+    last = x.shape[axis] - 1
+    # A value is in the middle of its cell, and `scale` new cells fill an old one.
+    centre = xp.clip((xp.arange(x.shape[axis] * scale) + 0.5) / scale - 0.5, 0, last)
+    before = centre.astype(int)
+    after = xp.minimum(before + 1, last)
+    share = along(axis, (centre - before).astype(x.dtype), x)
+    return xp.take(x, before, axis) * (1 - share) + xp.take(x, after, axis) * share
 
 
 class Input(Layer, frozen=True):
@@ -19,6 +42,9 @@ class Input(Layer, frozen=True):
 
     def output(self) -> Shape:
         return self.shape
+
+    def forward(self, _xp: Any, x: Any) -> Any:
+        return x
 
 
 class Flatten(Layer, frozen=True):
@@ -33,6 +59,9 @@ class Flatten(Layer, frozen=True):
 
     def requires(self, x: Shape) -> Iterator[Requirement]:
         yield at_least(len(x) - 1, self.start), f"start={self.start} is not one of the input's {len(x)} axes", "start"
+
+    def forward(self, _xp: Any, x: Any) -> Any:
+        return x.reshape(*x.shape[: self.start + 1], -1)
 
 
 class Reshape(Layer, frozen=True):
@@ -49,6 +78,9 @@ class Reshape(Layer, frozen=True):
         wanted, given = size(self.shape), size(x)
         yield same(wanted, given), f"{written_shape(self.shape)} has {wanted} values, the input has {given}", "shape"
 
+    def forward(self, _xp: Any, x: Any) -> Any:
+        return x.reshape(len(x), *self.shape)
+
 
 class Permute(Layer, frozen=True):
     """The axes in another order, counted from 0."""
@@ -63,6 +95,9 @@ class Permute(Layer, frozen=True):
     def requires(self, x: Shape) -> Iterator[Requirement]:
         wanted = list(range(len(x)))
         yield sorted(self.order) == wanted, f"order must name each of the axes 0 to {len(x) - 1} once", "order"
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        return xp.permute_dims(x, (0, *(axis + 1 for axis in self.order)))
 
 
 class Pad(Layer, frozen=True):
@@ -82,6 +117,9 @@ class Pad(Layer, frozen=True):
     def requires(self, x: Shape) -> Iterator[Requirement]:
         yield len(x) > 1, _SPATIAL, ""
         yield from one_each(len(x) - 1, margin=self.margin)
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        return xp.pad(x, ((0, 0), (0, 0), *both_sides(self.margin, x.ndim - 2)))
 
 
 class Crop(Layer, frozen=True):
@@ -106,6 +144,10 @@ class Crop(Layer, frozen=True):
         for n, left in zip(x[1:], self.output(x)[1:], strict=True):
             yield at_least(left, 1), f"the margin leaves nothing of an axis of {n}", "margin"
 
+    def forward(self, _xp: Any, x: Any) -> Any:
+        sides = zip(x.shape[2:], both_sides(self.margin, x.ndim - 2), strict=True)
+        return x[:, :, *(slice(before, n - after) for n, (before, after) in sides)]
+
 
 class Upsample(Layer, frozen=True):
     """Each axis but the first made `scale` times longer, by repeating values or by (bi-, tri-)linear interpolation."""
@@ -126,6 +168,11 @@ class Upsample(Layer, frozen=True):
         corners = 2 ** (len(output) - 1)
         return Work(multiplications=corners * size(output), additions=(corners - 1) * size(output))
 
+    def forward(self, xp: Any, x: Any) -> Any:
+        for axis, s in enumerate(each_axis(self.scale, x.ndim - 2), start=2):
+            x = xp.repeat(x, s, axis) if self.mode == "nearest" else _interpolated(xp, x, s, axis)
+        return x
+
 
 class PixelShuffle(Layer, frozen=True):
     """Each factor² channels laid out as a factor×factor square of pixels (Shi et al. 2016)."""
@@ -143,6 +190,12 @@ class PixelShuffle(Layer, frozen=True):
             "factor",
         )
 
+    def forward(self, _xp: Any, x: Any) -> Any:
+        n, _, height, width = x.shape
+        f = self.factor
+        squares = x.reshape(n, -1, f, f, height, width)
+        return squares.transpose(0, 1, 4, 2, 5, 3).reshape(n, -1, height * f, width * f)
+
 
 class ChannelShuffle(Layer, frozen=True):
     """Channels read as groups × rest and written as rest × groups (Zhang et al. 2017, figure 1)."""
@@ -156,6 +209,10 @@ class ChannelShuffle(Layer, frozen=True):
         # torch takes a bare channel axis for an image's height and refuses it.
         yield len(x) > 1, _SPATIAL, ""
         yield divides(self.groups, x[0]), f"groups={self.groups} does not divide the {x[0]} input channels", "groups"
+
+    def forward(self, _xp: Any, x: Any) -> Any:
+        n, _, *space = x.shape
+        return x.reshape(n, self.groups, -1, *space).swapaxes(1, 2).reshape(x.shape)
 
 
 class Split(Layer, frozen=True):
@@ -172,6 +229,9 @@ class Split(Layer, frozen=True):
     def requires(self, x: Shape) -> Iterator[Requirement]:
         yield divides(self.parts, x[0]), f"parts={self.parts} does not divide the {x[0]} input channels", "parts"
         yield at_least(self.parts - 1, self.part), f"part={self.part} is not one of 0 to {self.parts - 1}", "part"
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        return xp.split(x, self.parts, axis=1)[self.part]
 
 
 class Slice(Layer, frozen=True):
@@ -192,3 +252,7 @@ class Slice(Layer, frozen=True):
         n: Dim = x[self.axis]
         yield at_least(self.stop, self.start + 1), f"stop={self.stop} must be more than start={self.start}", "stop"
         yield at_least(n, self.stop), f"stop={self.stop} is more than the {n} entries of the axis", "stop"
+
+    def forward(self, _xp: Any, x: Any) -> Any:
+        before: tuple[slice, ...] = (slice(None),) * in_batch(self.axis, x)
+        return x[(*before, slice(self.start, self.stop))]

@@ -60,6 +60,28 @@ class _Recurrent(Layer, frozen=True):
         )
         return step.times(x[0])
 
+    def forward(self, xp: Any, x: Any, **weights: Any) -> Any:
+        for layer in range(self.layers):
+            directions = ("", "_reverse") if self.bidirectional else ("",)
+            x = xp.concatenate([self.run(xp, x, f"l{layer}{direction}", weights) for direction in directions], axis=2)
+        return x
+
+    def run(self, xp: Any, x: Any, suffix: str, weights: dict[str, Any]) -> Any:
+        """The hidden values of one layer in one direction: the inputs' products at once, the recurrent ones step by step."""
+        driven = xp.einsum("nti,gi->ntg", x, weights[f"weight_ih_{suffix}"], optimize=True)
+        driven = driven + weights.get(f"bias_ih_{suffix}", 0.0)
+        states = [xp.zeros((len(x), self.hidden), x.dtype)] * self.states
+        hidden = []
+        for token in range(x.shape[1]):
+            recurrent = xp.einsum("nh,gh->ng", states[0], weights[f"weight_hh_{suffix}"], optimize=True)
+            states = self.step(xp, driven[:, token], recurrent + weights.get(f"bias_hh_{suffix}", 0.0), *states)
+            hidden.append(states[0])
+        return xp.stack(hidden, axis=1)
+
+    def step(self, xp: Any, driven: Any, recurrent: Any, *states: Any) -> list[Any]:
+        """The states after a token, the hidden values first, from the products with the input and with them."""
+        raise NotImplementedError
+
 
 class LSTM(_Recurrent, frozen=True):
     """Long short-term memory: three gates and a candidate at each step (Hochreiter and Schmidhuber 1997; Gers et al. 2000)."""
@@ -68,6 +90,11 @@ class LSTM(_Recurrent, frozen=True):
     # Three sigmoids, two tanh, c = f·c + i·g, h = o·tanh(c).
     per_value: ClassVar[Work] = Work(exponentials=5, additions=4, divisions=3, multiplications=3)
 
+    def step(self, xp: Any, driven: Any, recurrent: Any, _h: Any, c: Any) -> list[Any]:  # type: ignore[override]
+        i, f, g, o = xp.split(driven + recurrent, 4, axis=1)
+        c = sigmoid(xp, f) * c + sigmoid(xp, i) * xp.tanh(g)
+        return [sigmoid(xp, o) * xp.tanh(c), c]
+
 
 class GRU(_Recurrent, frozen=True):
     """Gated recurrent unit: two gates and a candidate at each step (Cho et al. 2014)."""
@@ -75,6 +102,11 @@ class GRU(_Recurrent, frozen=True):
     gates: ClassVar[int] = 3
     # Two sigmoids, one tanh, r·(hidden part), h = (1 − z)·n + z·h.
     per_value: ClassVar[Work] = Work(exponentials=3, additions=4, divisions=2, multiplications=3)
+
+    def step(self, xp: Any, driven: Any, recurrent: Any, h: Any) -> list[Any]:
+        (r, z, n), (hr, hz, hn) = xp.split(driven, 3, axis=1), xp.split(recurrent, 3, axis=1)
+        z = sigmoid(xp, z + hz)
+        return [(1 - z) * xp.tanh(n + sigmoid(xp, r + hr) * hn) + z * h]
 
 
 class RNN(_Recurrent, frozen=True):
@@ -88,3 +120,6 @@ class RNN(_Recurrent, frozen=True):
         if self.nonlinearity == "tanh":
             return Work(products.macs, products.additions, exponentials=values)
         return Work(products.macs, products.additions, comparisons=values)
+
+    def step(self, xp: Any, driven: Any, recurrent: Any, _h: Any) -> list[Any]:
+        return [(xp.tanh if self.nonlinearity == "tanh" else ReLU().forward)(driven + recurrent)]

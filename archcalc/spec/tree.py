@@ -156,6 +156,8 @@ def likely(text: str, known: list[str]) -> str:
     word, colon, _ = text.partition(":")
     if colon and word in known:
         return "put a space after ':'"
+    if text.count(")") > text.count("("):
+        return "in braces a comma ends a value; write such a setting on a line of its own"
     return "write numbers without commas" if text.isdecimal() else nearest(text, known)
 
 

@@ -14,6 +14,7 @@ import statistics
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import archcalc
 from archcalc.graph import Builder
@@ -24,7 +25,7 @@ PAIRS = 15
 # Compiled modules are what an installed package has.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
-TABLE = [sys.executable, "-m", "archcalc", "table", "vgg16"]
+TABLE = [str(Path(sys.executable).parent / "archcalc"), "table", "vgg16"]
 FLOOR = [sys.executable, "-c", "import click, yaml, tabulate"]
 TORCHINFO = [
     sys.executable,
