@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from archcalc.errors import SpecError
+from archcalc.errors import SpecError, nearest
 
 COMMANDS = ("table", "list", "expand", "schema", "report")
 
@@ -24,6 +24,13 @@ class _Commands(click.Group):
             return None
         command: click.Command = import_module(f"archcalc.cli.{cmd_name}").command
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS:
+            ctx.fail(f"no command '{args[0]}'; {nearest(args[0], list(COMMANDS)) or 'archcalc --help names all'}")
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

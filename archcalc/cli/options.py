@@ -6,7 +6,17 @@ from typing import Any
 
 import click
 
-from archcalc.dims import Shape, symbol
+from archcalc.dims import Dim, Shape, symbol
+
+# No network takes more, and longer numbers than this take long to read.
+_MOST_DIGITS = 15
+
+
+def size_of(text: str) -> Dim | None:
+    """A size written as a whole number or as a letter, or None for what is neither."""
+    if text.isdecimal() and len(text) <= _MOST_DIGITS and int(text):
+        return int(text)
+    return symbol(text) if text.isidentifier() else None
 
 
 class ShapeType(click.ParamType[Any]):
@@ -15,24 +25,25 @@ class ShapeType(click.ParamType[Any]):
     name = "shape"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Shape:
-        parts = str(value).replace("×", "x").split("x")
-        if not all(
-            part.isidentifier() or (part.isdecimal() and int(part[:16]) > 0 and len(part) <= 15) for part in parts
-        ):
+        if isinstance(value, tuple):
+            return value
+        sizes = [size_of(part) for part in str(value).replace("×", "x").split("x")]
+        shape = tuple(size for size in sizes if size is not None)
+        if len(shape) < len(sizes):
             self.fail(f"'{value}' is not a shape such as 3x224x224", param, ctx)
-        return tuple(int(part) if part.isdecimal() else symbol(part) for part in parts)
+        return shape
 
 
-class BatchType(ShapeType):
+class BatchType(click.ParamType[Any]):
     """A whole number of at least 1, or a letter."""
 
     name = "n"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        sizes = super().convert(value, param, ctx)
-        if len(sizes) != 1:
-            self.fail(f"'{value}' is not a number of samples", param, ctx)
-        return sizes[0]
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Dim:
+        size = size_of(str(value))
+        if size is None:
+            self.fail(f"'{value}' is not a whole number of at least 1, or a letter", param, ctx)
+        return size
 
 
 class SettingType(click.ParamType[Any]):

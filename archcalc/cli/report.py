@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from archcalc.engine import profile
+from archcalc.errors import SpecError
 from archcalc.report import index, page
 from archcalc.spec import bundled, load
 
@@ -25,10 +26,13 @@ def command(specs: tuple[str, ...], folder: Path, *, every: bool) -> None:
     pages = {f"{result.graph.name}.md": page(result) for result in profiles}
     if every:
         pages["README.md"] = index(sorted(profiles, key=lambda result: result.totals.params))
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in pages.items():
-        # Written beside and then moved into place, so that no page is ever half there.
-        unfinished = folder / f".{name}.part"
-        unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(folder / name)
-        click.echo(folder / name)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in pages.items():
+            # Written beside and then moved into place, so that no page is ever half there.
+            unfinished = folder / f".{name}.part"
+            unfinished.write_text(text, encoding="utf-8")
+            unfinished.replace(folder / name)
+            click.echo(folder / name)
+    except OSError as error:
+        raise SpecError(f"{folder}: cannot be written to, {error.strerror}") from None

@@ -45,6 +45,8 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     count_in_place: bool,
 ) -> None:
     """A row for each layer: size, activations, params, MACs, FLOPs."""
+    if style and form != "text":
+        raise click.UsageError(f"--style {style} is a layout of text; it does not go with --format {form}")
     graph = load(spec, input_shape=input_shape, **dict(settings))
     result = profile(graph, batch, convention_name=convention, in_place=not count_in_place)
     chosen = [key.strip() for key in columns.split(",")] if columns else None

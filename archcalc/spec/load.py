@@ -96,6 +96,11 @@ def parse(source: Source, *, input_shape: Shape | None = None, **params: Dim | s
         if len(input_shape) != len(shape):
             wanted = "×".join(document.input.items)
             raise SpecError(f"the input is {wanted}, not {written_shape(input_shape)}")
+        if sorted(map(str, shape)) == sorted(map(str, input_shape)) and shape[0] != input_shape[0]:
+            wanted = "×".join(document.input.items)
+            raise SpecError(
+                f"the input is {wanted}, not {written_shape(input_shape)}", None, f"write {'x'.join(map(str, shape))}"
+            )
         shape = input_shape
     start = expansion.start(Input(shape), document.input)
     last = expansion.sequence(document.layers.items, Scope("", values, values), start)
