@@ -9,7 +9,7 @@ import msgspec
 from archcalc.counting import Work, convention
 from archcalc.dims import Dim, Shape, quotient, size, written
 from archcalc.errors import SpecError
-from archcalc.graph import Graph, Node
+from archcalc.graph import Graph, Node, overwritable
 from archcalc.layers.base import AXES, Layer
 from archcalc.rows import Profile, Row
 
@@ -36,7 +36,7 @@ def profile(graph: Graph, batch: Dim = 1, *, convention_name: str = "macs", in_p
     138357544
     """
     nodes = graph.nodes
-    free = _free_to_overwrite(nodes)
+    free = overwritable(nodes)
     measured: dict[tuple[Layer, tuple[Shape, ...]], _Measures] = {}
     rows = []
     for node in nodes:
@@ -108,23 +108,6 @@ def _unshared(node: Node, nodes: tuple[Node, ...], weights: dict[str, Dim]) -> d
     owner = nodes[node.share or 0]
     shared = owner.layer.weights(*[nodes[i].shape for i in owner.inputs])
     return {name: n for name, n in weights.items() if name not in shared}
-
-
-def _free_to_overwrite(nodes: tuple[Node, ...]) -> list[bool]:
-    """Whether a node's output may be overwritten by the one that reads it.
-
-    It may where nothing else reads it, under this or another shape, and where it is neither the network's input nor
-    a trained array.
-    """
-    readers = [0] * len(nodes)
-    for node in nodes:
-        for i in node.inputs:
-            readers[i] += 1
-    free: list[bool] = []
-    for node, count in zip(nodes, readers, strict=True):
-        own = node.layer.stores == "output" or (node.layer.stores == "in place" and not free[node.inputs[0]])
-        free.append(count == 1 and bool(node.inputs) and (own or all(free[i] for i in node.inputs)))
-    return free
 
 
 def _check(result: Profile, *, in_place: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 import msgspec
 
@@ -12,6 +13,11 @@ _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 # A hostile file may hold its whole text on one line; nobody reads past this many characters.
 _WIDTH = 100
 _MOST_SAID = 400
+
+
+@lru_cache(maxsize=1)
+def _lines(text: str) -> list[str]:
+    return _BREAK.split(text)
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -26,7 +32,7 @@ class Source(msgspec.Struct, frozen=True):
         >>> Source("a.yaml", "one\r\ntwo").line(1)
         'one'
         """
-        lines = _BREAK.split(self.text)
+        lines = _lines(self.text)
         return lines[number - 1] if number <= len(lines) else ""
 
     def at(self, offset: int) -> Place:

@@ -156,6 +156,23 @@ def weights_of(node: Node, nodes: list[Node]) -> dict[str, Shape]:
     return node.layer.weights(*(nodes[i].shape for i in node.inputs))
 
 
+def overwritable(nodes: tuple[Node, ...]) -> list[bool]:
+    """Whether a node's output may be overwritten by the one that reads it.
+
+    It may where nothing else reads it, under this or another shape, and where it is neither the network's input nor
+    a trained array.
+    """
+    readers = [0] * len(nodes)
+    for node in nodes:
+        for i in node.inputs:
+            readers[i] += 1
+    free: list[bool] = []
+    for node, count in zip(nodes, readers, strict=True):
+        own = node.layer.stores == "output" or (node.layer.stores == "in place" and not free[node.inputs[0]])
+        free.append(count == 1 and bool(node.inputs) and (own or all(free[i] for i in node.inputs)))
+    return free
+
+
 def _check_shared(node: Node, owner: Node, owned: dict[str, Shape], shapes: tuple[Shape, ...]) -> None:
     wanted = node.layer.weights(*shapes)
     if not owned.keys() & wanted.keys():

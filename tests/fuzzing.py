@@ -1,7 +1,7 @@
 """Specs mutated at random, each of which must end in a table or a SpecError.
 
-    python tests/fuzzing.py 100000          mutants 0 to 99999, with their outcomes counted
-    python tests/fuzzing.py 1 --first 4711  one mutant again
+python tests/fuzzing.py 100000          mutants 0 to 99999, with their outcomes counted
+python tests/fuzzing.py 1 --first 4711  one mutant again
 """
 
 from __future__ import annotations
@@ -27,11 +27,53 @@ WRITTEN = (Path(__file__).parent / "data" / "fuzz.yaml").read_text(encoding="utf
 SEEDS = [path.read_text(encoding="utf-8") for path in sorted(SPECS.glob("*.yaml"))] + WRITTEN
 FIELDS = sorted({field for cls in Layer.kinds.values() for field in cls.__struct_fields__})
 KEYS = "name from if repeat share auxiliary note source input output channels params macs blocks layers totals figures"
-WORDS = [*Layer.kinds, *FIELDS, *KEYS.split(), *"true false same index height width tokens features C".split()]
-NUMBERS = "0 1 2 3 7 -1 0.5 1e3 1e-9 1e400 999999 100001 10**15 1000000000000000 2**63 9**9**9 0x1F 1_000 ٣".split()
+WORDS = [
+    *Layer.kinds,
+    *FIELDS,
+    *KEYS.split(),
+    *["true", "false", "same", "index", "height", "width", "tokens", "features", "C"],
+]
+NUMBERS = [
+    "0",
+    "1",
+    "2",
+    "3",
+    "7",
+    "-1",
+    "0.5",
+    "1e3",
+    "1e-9",
+    "1e400",
+    "999999",
+    "100001",
+    "10**15",
+    "1000000000000000",
+    "2**63",
+    "9**9**9",
+    "0x1F",
+    "1_000",
+    "٣",
+]
 JUNK = [
     *"{}[],:-?!&*#|>'\"%@`\\~=<().+/^$ \t\n\r\0\x1b\x7f\x85\xa0\u2028\u202e\ufeff\ud800×é漢🙂",
-    *("- ", ": ", "{{", "}}", "[[[[", "]]", "\n  ", "\n- ", "---\n", "...\n", "&a ", "*a", "<<: ", "!!int ", "!x ", "? "),
+    *(
+        "- ",
+        ": ",
+        "{{",
+        "}}",
+        "[[[[",
+        "]]",
+        "\n  ",
+        "\n- ",
+        "---\n",
+        "...\n",
+        "&a ",
+        "*a",
+        "<<: ",
+        "!!int ",
+        "!x ",
+        "? ",
+    ),
     *("{index}", "{channels}", "(", "))", " if ", " else ", "**", "//", "%", "[]", "{}", "''", '"\\e[2J"', "lambda: 0"),
 ]
 TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
@@ -60,7 +102,9 @@ def indent(text: str, rng: random.Random) -> str:
     lines = text.split("\n")
     first = rng.randrange(len(lines))
     for i in range(first, min(len(lines), first + rng.randint(1, 4))):
-        lines[i] = rng.choice([" ", "  ", "\t", "    - "]) + lines[i] if rng.random() < 0.6 else lines[i][rng.randint(1, 4) :]
+        lines[i] = (
+            rng.choice([" ", "  ", "\t", "    - "]) + lines[i] if rng.random() < 0.6 else lines[i][rng.randint(1, 4) :]
+        )
     return "\n".join(lines)
 
 

@@ -35,13 +35,25 @@ def cases(draw: Draw, kind: str, *, flaws: bool = True) -> tuple[Layer, tuple[Sh
     shapes = draw(suited(kind))
     layer = draw(layers(kind, *shapes))
     flaw = draw(st.sampled_from(["none", "inputs", "field", "field"])) if flaws else "none"
+    slight = draw(st.booleans())
     if flaw == "inputs":
-        shapes = tuple(draw(st.lists(ANY_SHAPE, max_size=3)))
+        shapes = draw(nudged(shapes) if slight else st.lists(ANY_SHAPE, max_size=3).map(tuple))
     elif flaw == "field" and layer.__struct_fields__:
-        field = draw(st.sampled_from(msgspec.structs.fields(layer)))
-        spoilt = {**msgspec.structs.asdict(layer), field.name: draw(of_type(inspect.type_info(field.type)))}
-        layer = msgspec.convert(spoilt, type(layer))
+        field, fields = draw(st.sampled_from(msgspec.structs.fields(layer))), msgspec.structs.asdict(layer)
+        spoilt = nudged(fields[field.name]) if slight else of_type(inspect.type_info(field.type))
+        layer = msgspec.convert({**fields, field.name: draw(spoilt)}, type(layer))
     return layer, shapes
+
+
+@st.composite
+def nudged(draw: Draw, value: Any) -> Any:
+    """The value with one of its numbers one more or one less, never below 1 where it was not."""
+    if isinstance(value, tuple) and value:
+        i = draw(st.integers(0, len(value) - 1))
+        return (*value[:i], draw(nudged(value[i])), *value[i + 1 :])
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value + draw(st.sampled_from([1] if value in {0, 1} else [1, -1]))
+    return value
 
 
 @st.composite
@@ -111,10 +123,6 @@ def _apart_in_one_axis(draw: Draw, x: Shape) -> tuple[Shape, ...]:
     axis = draw(axes(x)) % len(x)
     sizes = draw(st.lists(st.integers(1, 5), min_size=2, max_size=3))
     return tuple((*x[:axis], n, *x[axis + 1 :]) for n in sizes)
-
-
-def _as_many_values_as_keys(xs: list[Shape]) -> tuple[Shape, ...]:
-    return (xs[0], xs[1], (xs[1][0], xs[2][1])) if len(xs) == 3 else tuple(xs)
 
 
 def _each(draw: Draw, entries: list[Any]) -> Any:
@@ -215,10 +223,6 @@ def _concat(draw: Draw, *xs: Shape) -> dict[str, Any]:
     return {"axis": draw(st.sampled_from([axis, axis - len(xs[0])]))}
 
 
-def _pixel_shuffle(draw: Draw, x: Shape) -> dict[str, Any]:
-    return {"factor": draw(st.sampled_from([f for f in (1, 2, 3) if x[0] % f**2 == 0]))}
-
-
 def _split(draw: Draw, x: Shape) -> dict[str, Any]:
     parts = draw(divisors(x[0]))
     return {"parts": parts, "part": draw(st.integers(0, parts - 1))}
@@ -241,27 +245,24 @@ FITTING: dict[str, Callable[..., dict[str, Any]]] = {
     **{f"avgpool{rank}d": partial(_window, dilated=False, pooling=True) for rank in (1, 2, 3)},
     **{f"adaptive{pool}pool{rank}d": _sizes("size") for rank in (1, 2, 3) for pool in ("max", "avg")},
     "attention": _attention,
-    "channelshuffle": lambda draw, x: {"groups": draw(divisors(x[0]))},
+    **dict.fromkeys(("channelshuffle", "groupnorm"), lambda draw, x: {"groups": draw(divisors(x[0]))}),
     "concat": _concat,
     "crop": lambda draw, x: {
         "margin": _margins(draw, _every_axis(draw, x, lambda draw, n: _sides(draw, 0, (n - 1) // 2)))
     },
-    "dropout": lambda draw, _x: {"rate": draw(st.sampled_from([0.0, 0.1, 1.0]))},
+    **dict.fromkeys(("dropout", "stochasticdepth"), lambda draw, _x: {"rate": draw(st.sampled_from([0.0, 0.1, 1.0]))}),
     "flatten": lambda draw, x: {"start": draw(st.integers(0, len(x) - 1))},
-    "groupnorm": lambda draw, x: {"groups": draw(divisors(x[0]))},
     "hardtanh": lambda draw, _x: {"min": draw(st.sampled_from([-1.0, 0.0])), "max": draw(st.sampled_from([0.5, 6.0]))},
     "layernorm": lambda draw, x: {"axes": draw(st.integers(1, len(x)))},
     "maxout": lambda draw, x: {"pieces": draw(divisors(x[0]))},
     "pad": lambda draw, x: {"margin": _margins(draw, _every_axis(draw, x, lambda draw, _n: _sides(draw, 0, 4)))},
     "permute": lambda draw, x: {"order": tuple(draw(st.permutations(range(len(x)))))},
-    "pixelshuffle": _pixel_shuffle,
+    "pixelshuffle": lambda draw, x: {"factor": draw(st.sampled_from([f for f in (1, 2, 3) if x[0] % f**2 == 0]))},
     "reshape": _factors,
     **dict.fromkeys(("gru", "lstm", "rnn"), lambda draw, _x: {"layers": draw(st.integers(1, 3))}),
-    "scale": lambda draw, x: {"axis": draw(axes(x))},
+    **dict.fromkeys(("scale", "softmax"), lambda draw, x: {"axis": draw(axes(x))}),
     "slice": _slice,
-    "softmax": lambda draw, x: {"axis": draw(axes(x))},
     "split": _split,
-    "stochasticdepth": lambda draw, _x: {"rate": draw(st.sampled_from([0.0, 0.1, 1.0]))},
     "subsample2d": lambda draw, x: {
         "kernel": _each(draw, _every_axis(draw, x, lambda draw, n: draw(st.integers(1, n))))
     },
@@ -273,25 +274,23 @@ _SPATIAL = ("channelshuffle", "crop", "globalavgpool", "globalmaxpool", "localre
 # The kinds whose inputs have some numbers of axes only, beside those that have a rank.
 RANKS: dict[str, tuple[int, ...]] = {
     **dict.fromkeys(("add", "multiply", "concat"), (1, 2, 3, 4)),
-    "attention": (2,),
     "batchnorm1d": (1, 2),
     "embedding": (1,),
     **dict.fromkeys(_SPATIAL, (2, 3, 4)),
     "linear": (1, 2),
     "pixelshuffle": (3,),
-    **dict.fromkeys(("gru", "lstm", "rnn"), (2,)),
+    **dict.fromkeys(("attention", "gru", "lstm", "rnn"), (2,)),
     "subsample2d": (3,),
 }
 
 # The inputs of kinds for which a rank does not say enough.
 INPUTS: dict[str, st.SearchStrategy[tuple[Shape, ...]]] = {
     **dict.fromkeys(("add", "multiply"), shapes_of(RANKS["add"]).flatmap(_alike_but_for_ones)),
-    "attention": st.lists(shapes_of([2]), min_size=1, max_size=3).map(_as_many_values_as_keys),
+    "attention": st.lists(shapes_of([2]), min_size=1, max_size=3).map(
+        # As many values as keys.
+        lambda xs: (*xs[:2], *((xs[1][0], x[1]) for x in xs[2:]))
+    ),
     "concat": shapes_of(RANKS["concat"]).flatmap(_apart_in_one_axis),
     # torch's meta device takes its time for each token.
     **dict.fromkeys(("gru", "lstm", "rnn"), st.tuples(st.tuples(st.integers(1, 3), st.integers(1, 8)))),
-    **{
-        f"instancenorm{rank}d": st.tuples(shapes_of([rank + 1]).filter(lambda x: math.prod(x[1:]) > 1))
-        for rank in (1, 2, 3)
-    },
 }

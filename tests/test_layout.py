@@ -24,7 +24,9 @@ MAY_IMPORT = {
     "spec": {"dims", "errors", "graph", "layers"},
     "formats": {"dims", "errors", "rows"},
     "report": {"formats", "rows"},
-    "cli": {"counting", "dims", "engine", "errors", "formats", "report", "rows", "spec"},
+    "reference": {"counting", "dims", "errors", "graph", "layers"},
+    "verify": {"dims", "engine", "errors", "graph", "reference", "rows", "spec"},
+    "cli": {"counting", "dims", "engine", "errors", "formats", "report", "rows", "spec", "verify"},
     "__main__": {"cli"},
     "__init__": {"counting", "dims", "engine", "errors", "formats", "graph", "rows", "spec"},
 }

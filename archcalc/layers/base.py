@@ -147,7 +147,8 @@ def along(axis: int, vector: Any, x: Any) -> Any:
 
 def in_batch(axis: int, x: Any) -> int:
     """The axis of a batch that in each of its samples is `axis`, counted from either end."""
-    return axis % (x.ndim - 1) + 1
+    samples: int = x.ndim - 1
+    return axis % samples + 1
 
 
 def both_sides(value: Any, rank: int) -> tuple[tuple[Dim, Dim], ...]:

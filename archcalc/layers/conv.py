@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
+from itertools import accumulate, product
+from typing import Any, ClassVar
 
 from archcalc.counting import Work
 from archcalc.dims import Dim, Shape, at_least, divides, quotient, same, size
@@ -16,12 +17,17 @@ from archcalc.layers.base import (
     Padding,
     Requirement,
     Sizes,
+    along,
     both_sides,
     each_axis,
     of_rank,
     one_each,
 )
 from archcalc.layers.sliding import _Sliding, span
+
+# The letters of a contraction for where the window stands along each axis, and for the taps of its kernel.
+_PLACES = ("", "x", "yx", "zyx")
+_TAPS = ("", "i", "ji", "kji")
 
 
 def _grouped(groups: Dim, channels: Dim, out: Dim) -> Iterator[Requirement]:
@@ -85,6 +91,28 @@ class _Conv(_Sliding, frozen=True):
         return Work(
             macs=positions * size(self.weights(x)["weight"]), additions=positions * self.out if self.bias else 0
         )
+
+    def forward(self, xp: Any, x: Any, weight: Any, bias: Any = None) -> Any:
+        windows = self.windows(xp, x)
+        y = self.filtered(xp, windows, weight) if self.connections is None else self.joined(xp, windows, weight)
+        return y if bias is None else y + along(1, bias, y)
+
+    def filtered(self, xp: Any, windows: Any, weight: Any) -> Any:
+        """Each group of filters applied to its group of channels."""
+        n, _, *rest = windows.shape
+        places, taps = _PLACES[self.rank], _TAPS[self.rank]
+        windows = windows.reshape(n, self.groups, -1, *rest)
+        filters = weight.reshape(self.groups, -1, *weight.shape[1:])
+        y = xp.einsum(f"ngc{places}{taps},goc{taps}->ngo{places}", windows, filters, optimize=True)
+        return y.reshape(n, self.out, *rest[: self.rank])
+
+    def joined(self, xp: Any, windows: Any, weight: Any) -> Any:
+        """Each row of filters applied to the maps that its row of the table names."""
+        places, taps = _PLACES[self.rank], _TAPS[self.rank]
+        table = [list(row) for row in self.connections or ()]
+        rows = zip(table, xp.split(weight, list(accumulate(map(len, table)))[:-1]), strict=True)
+        product = f"nc{places}{taps},c{taps}->n{places}"
+        return xp.stack([xp.einsum(product, windows[:, row], filters, optimize=True) for row, filters in rows], axis=1)
 
 
 class Conv1d(_Conv, frozen=True):
@@ -162,6 +190,27 @@ class _ConvTranspose(Layer, frozen=True):
 
     def work(self, output: Shape, x: Shape) -> Work:
         return Work(macs=size(x[1:]) * size(self.weights(x)["weight"]), additions=size(output) if self.bias else 0)
+
+    def forward(self, xp: Any, x: Any, weight: Any, bias: Any = None) -> Any:
+        n, _, *space = x.shape
+        places, taps = _PLACES[self.rank], _TAPS[self.rank]
+        kernel, stride, dilation, extra = (
+            each_axis(field, self.rank) for field in (self.kernel, self.stride, self.dilation, self.output_padding)
+        )
+        x = x.reshape(n, self.groups, -1, *space)
+        filters = weight.reshape(self.groups, -1, *weight.shape[1:])
+        spread = xp.einsum(f"ngc{places},gco{taps}->{taps}ngo{places}", x, filters, optimize=True)
+        # Each tap adds what it spreads to every s-th value of the output, from its own place on.
+        lasts = [(m - 1) * s for m, s in zip(space, stride, strict=True)]
+        whole = [last + span(k, d) + e for last, k, d, e in zip(lasts, kernel, dilation, extra, strict=True)]
+        y = xp.zeros((n, self.out, *whole), x.dtype)
+        for tap in product(*map(range, kernel)):
+            steps = zip(tap, lasts, stride, dilation, strict=True)
+            reached = (slice(i * d, i * d + last + 1, s) for i, last, s, d in steps)
+            y[:, :, *reached] += spread[tap].reshape(n, self.out, *space)
+        sides = zip(whole, both_sides(self.padding, self.rank), strict=True)
+        y = y[:, :, *(slice(before, m - after) for m, (before, after) in sides)]
+        return y if bias is None else y + along(1, bias, y)
 
 
 class ConvTranspose1d(_ConvTranspose, frozen=True):

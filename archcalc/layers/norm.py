@@ -9,7 +9,6 @@ from archcalc.counting import Work
 from archcalc.dims import Dim, Shape, at_least, divides, size
 from archcalc.layers.base import Count, Layer, Requirement, along, of_rank
 
-
 # Added to every variance, so that equal values are not divided by zero.
 _EPSILON = 1e-5
 
@@ -18,6 +17,11 @@ def _standard(xp: Any, x: Any, axes: int | tuple[int, ...]) -> Any:
     """Values less their mean, over their deviation."""
     centred = x - x.mean(axis=axes, keepdims=True)
     return centred / xp.sqrt((centred**2).mean(axis=axes, keepdims=True) + _EPSILON)
+
+
+def _shifted(x: Any, weight: Any = None, bias: Any = None) -> Any:
+    """Each channel times its weight plus its bias, where it has them."""
+    return x if weight is None else x * along(1, weight, x) + along(1, bias, x)
 
 
 def _affine(shape: Shape, *, affine: bool, bias: bool = True) -> dict[str, Shape]:
@@ -68,11 +72,9 @@ class _BatchNorm(Layer, frozen=True):
     def work(self, output: Shape, _x: Shape) -> Work:
         return _applied(size(output), self.affine)
 
-    def forward(
-        self, xp: Any, x: Any, running_mean: Any, running_var: Any, weight: Any = None, bias: Any = None
-    ) -> Any:
-        y = (x - along(1, running_mean, x)) / xp.sqrt(along(1, running_var, x) + _EPSILON)
-        return y if weight is None else y * along(1, weight, x) + along(1, bias, x)
+    def forward(self, xp: Any, x: Any, running_mean: Any, running_var: Any, **affine: Any) -> Any:
+        deviation = xp.sqrt(running_var + _EPSILON)
+        return _shifted((x - along(1, running_mean, x)) / along(1, deviation, x), **affine)
 
 
 class BatchNorm1d(_BatchNorm, frozen=True):
@@ -113,9 +115,8 @@ class _InstanceNorm(Layer, frozen=True):
     def work(self, output: Shape, _x: Shape) -> Work:
         return _measured(size(output), output[0], self.affine)
 
-    def forward(self, xp: Any, x: Any, weight: Any = None, bias: Any = None) -> Any:
-        y = _standard(xp, x, tuple(range(2, x.ndim)))
-        return y if weight is None else y * along(1, weight, x) + along(1, bias, x)
+    def forward(self, xp: Any, x: Any, **affine: Any) -> Any:
+        return _shifted(_standard(xp, x, tuple(range(2, x.ndim))), **affine)
 
 
 class InstanceNorm1d(_InstanceNorm, frozen=True):
@@ -151,9 +152,9 @@ class GroupNorm(Layer, frozen=True):
     def work(self, output: Shape, _x: Shape) -> Work:
         return _measured(size(output), self.groups, self.affine)
 
-    def forward(self, xp: Any, x: Any, weight: Any = None, bias: Any = None) -> Any:
-        y = _standard(xp, x.reshape(len(x), self.groups, -1), 2).reshape(x.shape)
-        return y if weight is None else y * along(1, weight, x) + along(1, bias, x)
+    def forward(self, xp: Any, x: Any, **affine: Any) -> Any:
+        groups = x.reshape(len(x), self.groups, -1)
+        return _shifted(_standard(xp, groups, 2).reshape(x.shape), **affine)
 
 
 class LayerNorm(Layer, frozen=True):

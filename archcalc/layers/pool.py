@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from archcalc.counting import Work
-from archcalc.dims import Dim, Shape, at_least, common, size
-from archcalc.layers.base import Layer, Padding, Requirement, Rounding, Sizes, each_axis, of_rank, one_each
-from archcalc.layers.sliding import _Sliding, span
+from archcalc.dims import Dim, Shape, at_least, ceil_div, common, size
+from archcalc.layers.base import Layer, Padding, Requirement, Rounding, Sizes, along, each_axis, of_rank, one_each
+from archcalc.layers.sliding import _Sliding, sliding, span
 
 
 class _Pool(_Sliding, frozen=True):
@@ -33,6 +34,11 @@ class _Pool(_Sliding, frozen=True):
                 wide = span(k, d)
                 yield at_least(wide, 2 * side), f"padding={side} is more than half of the kernel's {wide}", "padding"
 
+    @property
+    def taps(self) -> tuple[int, ...]:
+        """The axes of `windows` that the values of one window lie along."""
+        return tuple(range(-self.rank, 0))
+
     def window(self) -> Dim:
         """How many values a window holds."""
         return size(each_axis(self.kernel, self.rank))
@@ -54,6 +60,9 @@ class _MaxPool(_Pool, frozen=True):
 
     def work(self, output: Shape, _x: Shape) -> Work:
         return Work(comparisons=size(output) * (self.window() - 1))
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        return self.windows(xp, x, -math.inf, -math.inf).max(axis=self.taps)
 
 
 class MaxPool1d(_MaxPool, frozen=True):
@@ -81,6 +90,11 @@ class _AvgPool(_Pool, frozen=True):
 
     def work(self, output: Shape, _x: Shape) -> Work:
         return Work(additions=size(output) * (self.window() - 1), divisions=size(output))
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        # Padding counts if the field says so; what a window reaches beyond it never does.
+        counted = self.windows(xp, xp.ones_like(x[:1, :1]), float(self.count_include_pad)).sum(axis=self.taps)
+        return self.windows(xp, x).sum(axis=self.taps) / counted
 
 
 class AvgPool1d(_AvgPool, frozen=True):
@@ -119,12 +133,23 @@ class _AdaptivePool(Layer, frozen=True):
             total *= n + m - common(n, m)
         return total
 
+    def joined(self, xp: Any, x: Any, join: Any) -> Any:
+        """One value for each window: windows are products of intervals, so one axis after the other."""
+        for axis, m in enumerate(each_axis(self.size, self.rank), start=2):
+            n = x.shape[axis]
+            intervals = [range(i * n // m, ceil_div((i + 1) * n, m)) for i in range(m)]
+            x = xp.stack([join(xp.take(x, interval, axis), axis) for interval in intervals], axis)
+        return x
+
 
 class _AdaptiveMaxPool(_AdaptivePool, frozen=True):
     """The largest value of each of `size` windows, window i of m over n values running from ⌊i·n/m⌋ to ⌈(i + 1)·n/m⌉."""
 
     def work(self, output: Shape, x: Shape) -> Work:
         return Work(comparisons=self.visited(x) - size(output))
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        return self.joined(xp, x, xp.max)
 
 
 class AdaptiveMaxPool1d(_AdaptiveMaxPool, frozen=True):
@@ -147,6 +172,9 @@ class _AdaptiveAvgPool(_AdaptivePool, frozen=True):
 
     def work(self, output: Shape, x: Shape) -> Work:
         return Work(additions=self.visited(x) - size(output), divisions=size(output))
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        return self.joined(xp, x, xp.mean)
 
 
 class AdaptiveAvgPool1d(_AdaptiveAvgPool, frozen=True):
@@ -180,12 +208,18 @@ class GlobalAvgPool(_GlobalPool, frozen=True):
     def work(self, output: Shape, x: Shape) -> Work:
         return Work(additions=size(x) - size(output), divisions=size(output))
 
+    def forward(self, _xp: Any, x: Any) -> Any:
+        return x.mean(axis=tuple(range(2, x.ndim)), keepdims=True)
+
 
 class GlobalMaxPool(_GlobalPool, frozen=True):
     """The largest value of each channel; every further axis becomes 1."""
 
     def work(self, output: Shape, x: Shape) -> Work:
         return Work(comparisons=size(x) - size(output))
+
+    def forward(self, _xp: Any, x: Any) -> Any:
+        return x.max(axis=tuple(range(2, x.ndim)), keepdims=True)
 
 
 class Subsample2d(Layer, frozen=True):
@@ -215,3 +249,8 @@ class Subsample2d(Layer, frozen=True):
     def work(self, output: Shape, _x: Shape) -> Work:
         n = size(output)
         return Work(additions=n * size(each_axis(self.kernel, 2)), multiplications=n)
+
+    def forward(self, xp: Any, x: Any, weight: Any, bias: Any) -> Any:
+        kernel = each_axis(self.kernel, 2)
+        sums = sliding(xp, x, kernel, kernel, (1, 1)).sum(axis=(-2, -1))
+        return sums * along(1, weight, x) + along(1, bias, x)

@@ -96,8 +96,8 @@ class Permute(Layer, frozen=True):
         wanted = list(range(len(x)))
         yield sorted(self.order) == wanted, f"order must name each of the axes 0 to {len(x) - 1} once", "order"
 
-    def forward(self, xp: Any, x: Any) -> Any:
-        return xp.permute_dims(x, (0, *(axis + 1 for axis in self.order)))
+    def forward(self, _xp: Any, x: Any) -> Any:
+        return x.transpose(0, *(axis + 1 for axis in self.order))
 
 
 class Pad(Layer, frozen=True):

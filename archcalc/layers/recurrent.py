@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from archcalc.counting import Work
 from archcalc.dims import Shape, size
+from archcalc.layers.activation import sigmoid
 from archcalc.layers.base import Count, Layer, Requirement
 
 
@@ -18,6 +19,8 @@ class _Recurrent(Layer, frozen=True):
     """
 
     gates: ClassVar[int] = 1
+    # The hidden values and, in an LSTM, the cell's.
+    states: ClassVar[int] = 1
     # What a hidden value costs at each step beside the products and the biases.
     per_value: ClassVar[Work] = Work()
 
@@ -62,8 +65,10 @@ class _Recurrent(Layer, frozen=True):
 
     def forward(self, xp: Any, x: Any, **weights: Any) -> Any:
         for layer in range(self.layers):
-            directions = ("", "_reverse") if self.bidirectional else ("",)
-            x = xp.concatenate([self.run(xp, x, f"l{layer}{direction}", weights) for direction in directions], axis=2)
+            hidden = [self.run(xp, x, f"l{layer}", weights)]
+            if self.bidirectional:
+                hidden.append(self.run(xp, x[:, ::-1], f"l{layer}_reverse", weights)[:, ::-1])
+            x = xp.concatenate(hidden, axis=2)
         return x
 
     def run(self, xp: Any, x: Any, suffix: str, weights: dict[str, Any]) -> Any:
@@ -78,8 +83,8 @@ class _Recurrent(Layer, frozen=True):
             hidden.append(states[0])
         return xp.stack(hidden, axis=1)
 
-    def step(self, xp: Any, driven: Any, recurrent: Any, *states: Any) -> list[Any]:
-        """The states after a token, the hidden values first, from the products with the input and with them."""
+    def step(self, *_: Any, **__: Any) -> list[Any]:
+        """The states after a token, hidden values first, from `xp`, the two products with their biases, and the states."""
         raise NotImplementedError
 
 
@@ -87,10 +92,11 @@ class LSTM(_Recurrent, frozen=True):
     """Long short-term memory: three gates and a candidate at each step (Hochreiter and Schmidhuber 1997; Gers et al. 2000)."""
 
     gates: ClassVar[int] = 4
+    states: ClassVar[int] = 2
     # Three sigmoids, two tanh, c = f·c + i·g, h = o·tanh(c).
     per_value: ClassVar[Work] = Work(exponentials=5, additions=4, divisions=3, multiplications=3)
 
-    def step(self, xp: Any, driven: Any, recurrent: Any, _h: Any, c: Any) -> list[Any]:  # type: ignore[override]
+    def step(self, xp: Any, driven: Any, recurrent: Any, _h: Any, c: Any) -> list[Any]:
         i, f, g, o = xp.split(driven + recurrent, 4, axis=1)
         c = sigmoid(xp, f) * c + sigmoid(xp, i) * xp.tanh(g)
         return [sigmoid(xp, o) * xp.tanh(c), c]
@@ -122,4 +128,5 @@ class RNN(_Recurrent, frozen=True):
         return Work(products.macs, products.additions, comparisons=values)
 
     def step(self, xp: Any, driven: Any, recurrent: Any, _h: Any) -> list[Any]:
-        return [(xp.tanh if self.nonlinearity == "tanh" else ReLU().forward)(driven + recurrent)]
+        x = driven + recurrent
+        return [xp.tanh(x) if self.nonlinearity == "tanh" else xp.maximum(x, 0)]

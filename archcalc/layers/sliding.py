@@ -29,6 +29,13 @@ def span(kernel: Dim, dilation: Dim) -> Dim:
     return dilation * (kernel - 1) + 1
 
 
+def sliding(xp: Any, x: Any, kernel: Shape, stride: Shape, dilation: Shape) -> Any:
+    """Each place of a window over all axes but batch and channels, and what it sees there: a view, nothing is copied."""
+    axes = range(2, x.ndim)
+    view = xp.lib.stride_tricks.sliding_window_view(x, tuple(map(span, kernel, dilation)), axis=axes)
+    return view[:, :, *(slice(None, None, step) for step in (*stride, *dilation))]
+
+
 class _Sliding(Layer, frozen=True):
     """A window over the last `rank` axes; with padding `same` an output axis is the input's divided by the stride, rounded up."""
 
@@ -80,3 +87,24 @@ class _Sliding(Layer, frozen=True):
         for axis, (n, k, s, sides, d) in enumerate(self.axes(x), start=1):
             if sides is not None:
                 yield Rounding(axis, n + sides[0] + sides[1] - span(k, d), s)
+
+    def margins(self, x: Shape) -> Iterator[tuple[Dim, Dim]]:
+        """The padding before and after each axis; `same` pads by what windows at 0, s, 2s, ... lack, the odd one after."""
+        for n, k, s, sides, d in self.axes(x):
+            lacking = max(0, max(range(0, n, s)) + span(k, d) - n)
+            yield (lacking // 2, lacking - lacking // 2) if sides is None else sides
+
+    def windows(self, xp: Any, x: Any, padding: float = 0.0, beyond: float = 0.0) -> Any:
+        """What the window sees at each of its places, as a view: batch, channels, places, and the taps of the kernel.
+
+        Where sizes are rounded up, the last window may reach `beyond` the padding, if it starts before that.
+        """
+        shape = x.shape[1:]
+        _, kernel, stride, _, dilation = zip(*self.axes(shape), strict=True)
+        margins = list(self.margins(shape))
+        x = xp.pad(x, [(0, 0), (0, 0), *margins], constant_values=padding)
+        if not self.geometry()[-1]:
+            return sliding(xp, x, kernel, stride, dilation)
+        x = xp.pad(x, [(0, 0), (0, 0), *((0, s - 1) for s in stride)], constant_values=beyond)
+        starts = (range(0, before + n, s) for n, (before, _), s in zip(shape[1:], margins, stride, strict=True))
+        return sliding(xp, x, kernel, stride, dilation)[:, :, *(slice(len(places)) for places in starts)]

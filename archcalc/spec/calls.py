@@ -9,6 +9,7 @@ from archcalc.layers import Layer
 from archcalc.spec.tree import Mapping, Scalar, Sequence, Tree, plain
 
 _MOST_NOTE = 300
+_SHORT = 16
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -43,14 +44,14 @@ def call_of(item: Tree) -> Call:
 
 
 def weight_of(call: Call) -> int:
-    """How many values must be read for a call, a long expression counting for several."""
+    """How many values must be read for a call, a long expression counting for as many as it has characters."""
     return 1 + sum(map(_weight, call.given.values())) + (_weight(call.bare) if call.bare else 0)
 
 
 def _weight(tree: Tree) -> int:
     if isinstance(tree, Sequence):
         return 1 + sum(map(_weight, tree.items))
-    return 1 + len(tree.text) // 16 if isinstance(tree, Scalar) else 1
+    return len(tree.text) if isinstance(tree, Scalar) and len(tree.text) > _SHORT else 1
 
 
 def branches_of(cls: type[Layer], call: Call, own: frozenset[str]) -> tuple[Call, dict[str, Tree]]:

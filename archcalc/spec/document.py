@@ -21,6 +21,7 @@ _NEEDED = {"input": "input: {channels: 3, height: 224, width: 224}", "layers": "
 FIGURE_KEYS = ("of", "value", "source", "note")
 _MOST_NAME = 100
 _MOST_HEAD = 1_000
+_MOST_BLOCKS = 500
 
 
 class Block(msgspec.Struct, frozen=True):
@@ -129,6 +130,8 @@ def _sequence(tree: Tree, what: str) -> Sequence:
 
 def _blocks(tree: Mapping) -> dict[str, Block]:
     blocks: dict[str, Block] = {}
+    if len(tree.keys) > _MOST_BLOCKS:
+        raise SpecError(f"{len(tree.keys):,} blocks; a spec has at most {_MOST_BLOCKS}", tree.place)
     for key, scalar in tree.keys.items():
         name, parameters = _signature(scalar)
         if name in blocks:

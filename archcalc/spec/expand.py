@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from archcalc.dims import size, written, written_shape
+from archcalc.dims import Shape, size, written, written_shape
 from archcalc.errors import SpecError
 from archcalc.graph import Assertion, Builder, weights_of
 from archcalc.layers import Layer
@@ -16,9 +16,10 @@ from archcalc.spec.names import Names
 from archcalc.spec.stated import MEASURES, OWN, assertion, check_shape
 from archcalc.spec.tree import Scalar, Sequence, Tree, likely, unknown
 
-# Ten times the deepest network published; a larger repeat is a slip of the pen.
-MOST_LAYERS = 100_000
-_MOST_VALUES = 20 * MOST_LAYERS
+# Several times the deepest network published; a larger repeat is a slip of the pen.
+MOST_LAYERS = 20_000
+_MOST_VALUES = 100 * MOST_LAYERS
+_MOST_FORMULAS = 500
 _MOST_DEPTH = 40
 
 # The names of a shape's axes in expressions, by how many axes there are.
@@ -60,6 +61,7 @@ class Expansion:
         self._uses: dict[str, int] = {}
         self._steps = 0
         self._read = 0
+        self._formulas: set[Shape] = set()
 
     def start(self, layer: Layer, source: Tree) -> int:
         """Add the network's input."""
@@ -236,14 +238,22 @@ class Expansion:
             note=note_of(call),
         )
         self._names.positions[full] = position
-        shape = self.builder.nodes[position].shape
+        self._check_size(cls.kind, self.builder.nodes[position].shape, call)
+        return position
+
+    def _check_size(self, kind: str, shape: Shape, call: Call) -> None:
+        """Refuse an output beyond any network's, and more formulas than can be worked through in a few seconds."""
+        known = all(isinstance(n, int) for n in shape)
         try:
-            for n in (*shape, size(shape) if all(isinstance(n, int) for n in shape) else 1):
+            for n in (*shape, size(shape) if known else 1):
                 bounded(n)
         except SpecError as error:
-            fact = f"{cls.kind}: the output would be {written_shape(shape)}"
+            fact = f"{kind}: the output would be {written_shape(shape)}"
             raise SpecError(fact, call.word.place, error.fact) from None
-        return position
+        if not known:
+            self._formulas.add(shape)
+            if len(self._formulas) > _MOST_FORMULAS:
+                raise SpecError(f"letters lead to more than {_MOST_FORMULAS} different shapes", call.word.place)
 
     def _joined(self, branches: dict[str, Tree], call: Call, scope: Scope, start: int, prefix: str) -> tuple[int, ...]:
         """The ends of branches that all begin at `start`: a list is written out, a word names a layer, nothing is the input."""

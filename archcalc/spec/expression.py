@@ -28,8 +28,9 @@ _MOST_DEPTH = 4
 # No layer has more of anything, and arithmetic on numbers below it is instant.
 MOST = 10**15
 _MOST_POWER = 64
-# A formula of more terms, written out, is none that anyone reads, and sympy slows down with their square.
-_MOST_TERMS = 100
+# A larger formula is none that anyone reads, and sympy would work on it for minutes.
+_MOST_TERMS = 1_000
+_MOST_OPERATIONS = 200
 
 
 def _power(base: Any, exponent: Any) -> Any:
@@ -179,8 +180,8 @@ def bounded(value: Any) -> Any:
             raise SpecError(f"a number beyond {MOST:.0e} is not a size", None, "check the digits and the repeats")
     elif isinstance(value, tuple):
         _entries(value, 0)
-    elif hasattr(value, "free_symbols") and _terms(value) > _MOST_TERMS:
-        raise SpecError(f"a formula of more than {_MOST_TERMS} terms", None, "give some of its letters a value")
+    elif hasattr(value, "free_symbols") and (_terms(value) > _MOST_TERMS or value.count_ops() > _MOST_OPERATIONS):
+        raise SpecError("a formula too long to work with", None, "give some of its letters a value")
     return value
 
 

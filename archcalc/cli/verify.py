@@ -1,0 +1,75 @@
+"""`archcalc verify`."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from archcalc.cli.options import input_option, set_option
+from archcalc.dims import Shape, written_shape
+from archcalc.errors import SpecError
+from archcalc.formats.json import json_text
+from archcalc.spec import load
+from archcalc.verify import Proof, proofs, smallest
+
+
+@click.command("verify")
+@click.argument("spec")
+@click.option("--quick", is_flag=True, help="On the smallest input that keeps every layer alive.")
+@input_option
+@set_option
+@click.option("--batch", type=click.IntRange(min=1), default=1, show_default=True, help="Samples in a batch.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the weights and the input.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
+    spec: str,
+    quick: bool,
+    input_shape: Shape | None,
+    settings: tuple[tuple[str, str], ...],
+    batch: int,
+    seed: int,
+    form: str,
+) -> None:
+    """Run a network in numpy and compare every closed form with what happens."""
+    if quick and input_shape is not None:
+        raise click.UsageError("--quick looks for the input itself; it does not go with --input")
+    params = dict(settings)
+    shape = smallest(spec, **params) if quick else input_shape
+    graph = load(spec, input_shape=shape, **params)
+    with click.progressbar(
+        proofs(graph, batch, seed),
+        length=len(graph.nodes),
+        label=graph.name,
+        file=sys.stderr,
+        hidden=not sys.stderr.isatty(),
+    ) as bar:
+        done = list(bar)
+    differences = [difference for proof in done for difference in proof.differences]
+    if form == "json":
+        click.echo(
+            json_text({"network": graph.name, "input": list(graph.input), "proofs": done, "differences": differences})
+        )
+    else:
+        click.echo(
+            f"{graph.name}, input {written_shape(graph.input)}, batch {batch}, seed {seed}: {len(done)} layers run in numpy."
+        )
+        click.echo("\n".join(_proved(done)))
+    if differences:
+        raise SpecError(f"{len(differences)} numbers disagree", None, *differences)
+
+
+def _proved(done: list[Proof]) -> list[str]:
+    """A line for each measure: in how many layers the formula and the run agree, and the total that ran."""
+    meant = {
+        "output": "shapes of the arrays",
+        "params": "sizes of the arrays",
+        "macs": "products counted one einsum at a time",
+        "activations": "values stored in memory of their own",
+    }
+    lines = []
+    for name, what in meant.items():
+        agree = sum(getattr(proof.row, name) == getattr(proof.found, name) for proof in done)
+        total = "" if name == "output" else f", {sum(getattr(proof.found, name) for proof in done):,} in all"
+        lines.append(f"{name:11}  {agree} of {len(done)} layers agree with the {what}{total}")
+    return lines

@@ -1,0 +1,41 @@
+"""A network run layer by layer, each by its own plain forward pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from archcalc.graph import Graph, Node
+
+
+def outputs(graph: Graph, x: Any, arrays: Mapping[str, Mapping[str, Any]], xp: Any = np) -> Iterator[tuple[Node, Any]]:
+    """Each node in order with its output for a batch, whose sizes need not be those that the graph's input states.
+
+    `arrays` holds the weights and buffers of each node by its name, as `seeded` makes them. An array is let go after
+    its last use, so keep what is wanted and leave the rest.
+
+    >>> from archcalc.spec import load
+    >>> from archcalc.reference import seeded
+    >>> lenet = load("lenet5")
+    >>> *_, (node, scores) = outputs(lenet, np.ones((2, 1, 32, 32)), seeded(lenet))
+    >>> node.name, scores.shape
+    ('output', (2, 10))
+    """
+    # What the network is given stands before its first node.
+    sources = {0: (-1,)} | {position: node.inputs for position, node in enumerate(graph.nodes) if position}
+    last_use = {source: position for position, inputs in sources.items() for source in inputs}
+    batch, alive = len(x), {-1: x}
+    del x
+    for position, node in enumerate(graph.nodes):
+        y = node.layer.forward(xp, *(alive[source] for source in sources[position]), **arrays[node.name])
+        if not sources[position]:
+            y = xp.broadcast_to(y, (batch, *y.shape[1:]))
+        for source in set(sources[position]):
+            if last_use[source] == position:
+                del alive[source]
+        if position in last_use:
+            alive[position] = y
+        yield node, y
+        del y

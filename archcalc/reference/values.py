@@ -1,0 +1,86 @@
+"""Weights and buffers to run a network with where it has none."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from archcalc.counting import Work
+from archcalc.dims import Shape, size, written_shape
+from archcalc.errors import SpecError
+from archcalc.graph import Graph, Node
+
+# One array for each name, for each node by its name.
+Arrays = dict[str, dict[str, Any]]
+
+
+def seeded(graph: Graph, seed: int = 0, dtype: Any = np.float32) -> Arrays:
+    """Random weights and buffers for every node, with which values stay of order one however deep the network.
+
+    Matrices and filters are drawn so that what they put out has a mean square of 1 (He et al. 2015), given that of what
+    they get, which is followed through the network. A node that shares has its owner's arrays, as far as both have them.
+    Every dtype holds the same values. Raises SpecError where a size is a letter.
+
+    >>> from archcalc.spec import load
+    >>> {name: array.shape for name, array in seeded(load("lenet5"))["C1"].items()}
+    {'weight': (6, 1, 5, 5), 'bias': (6,)}
+    """
+    arrays: Arrays = {}
+    powers: list[float] = []
+    for position, node in enumerate(graph.nodes):
+        shapes = [graph.nodes[i].shape for i in node.inputs]
+        if not all(isinstance(n, int) for n in node.shape):
+            raise SpecError(
+                f"{node.name} puts out {written_shape(node.shape)}", node.place, "a network runs only on numbers"
+            )
+        work = node.layer.work(node.shape, *shapes)
+        given = [powers[i] for i in node.inputs]
+        owned = {} if node.share is None else arrays[graph.nodes[node.share].name]
+        drawn = _Draws(node, work, max(given, default=1.0), np.random.default_rng([seed, position]))
+        wanted = node.layer.weights(*shapes) | node.layer.buffers(*shapes)
+        arrays[node.name] = {
+            name: owned[name] if name in owned else drawn.array(name, shape).astype(dtype, copy=False)
+            for name, shape in wanted.items()
+        }
+        powers.append(_power(node, work, given, summed=[graph.nodes[i].layer.kind for i in node.inputs] == ["add"]))
+    return arrays
+
+
+def _power(node: Node, work: Work, given: list[float], *, summed: bool) -> float:
+    """About the mean square of a node's output, from those of its inputs."""
+    if not given or work.macs or "norm" in node.layer.kind:
+        return 1.0
+    if node.layer.kind == "add":
+        return sum(given)
+    if node.layer.kind == "multiply":
+        return math.prod(given)
+    # An activation function cuts off about half; after a sum less, for what an earlier one let through is positive.
+    activation = node.layer.stores == "in place" and work != Work()
+    return max(given) / 2 if activation and not summed else max(given)
+
+
+class _Draws:
+    """The random arrays of one node, whose inputs have a mean square of `power`."""
+
+    def __init__(self, node: Node, work: Work, power: float, random: np.random.Generator) -> None:
+        self.node, self.work, self.power, self.random = node, work, power, random
+
+    def normal(self, shape: Shape, deviation: float) -> Any:
+        return np.float32(deviation) * self.random.standard_normal(shape, np.float32)
+
+    def array(self, name: str, shape: Shape) -> Any:
+        if "bias" in name:
+            return self.normal(shape, 0.1)
+        if name == "running_mean":
+            return self.normal(shape, 0.1 * math.sqrt(self.power))
+        if name == "running_var":
+            return np.float32(self.power) * (self.random.random(shape, np.float32) + np.float32(0.5))
+        if self.work.macs:
+            # As many products are added up for each value as there are MACs for it; a matrix says it itself.
+            fan = self.work.macs / size(self.node.shape) if name == "weight" else shape[-1]
+            return self.normal(shape, 1 / math.sqrt(fan * self.power))
+        if self.node.layer.kind in {"embedding", "learned"}:
+            return self.normal(shape, 1.0)
+        return 1 + self.normal(shape, 0.1)

@@ -1,0 +1,119 @@
+"""The bundled specs against torchvision's models with the same weights: what every operation puts out, in step."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import settings
+from test_torchvision import KINDS, SPECS, Trace, model_of, torchvision
+from torch import nn
+from torch_weights import multihead
+
+from archcalc.graph import Graph, Node
+from archcalc.reference import outputs, seeded
+from archcalc.spec import load
+
+# A smaller image says as much, where the model takes one; the thorough profile has the whole.
+SIDES = {"inception_v3": 96, "vgg11": 224, "vgg13": 224, "vgg16": 224, "vgg19": 224}
+THOROUGH = settings().max_examples > 100
+TOLERANCE = {"float32": 1e-4, "float64": 1e-10}
+
+
+class Arrays(Trace):
+    """Records the names of the parameters and buffers that each operation is given."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.names = {id(array): name for name, array in [*model.named_parameters(), *model.named_buffers()]}
+        self.used: list[list[str]] = []
+
+    def record(self, kind: str, shape: tuple[int, ...], arrays: list[Any]) -> None:
+        super().record(kind, shape, arrays)
+        self.used.append([self.names.pop(id(array)) for array in arrays if id(array) in self.names])
+
+
+class Compared(Trace):
+    """Holds what each operation puts out against the next array of ours; in place it would soon be another's."""
+
+    def __init__(self, ours: Iterator[tuple[Node, Any]], tolerance: float) -> None:
+        super().__init__()
+        self.ours, self.tolerance = ours, tolerance
+
+    def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        before = len(self.steps)
+        result = super().__torch_function__(function, types, args, kwargs)
+        if len(self.steps) > before:
+            # Attention alone gives its weights too, and has tokens before the batch.
+            expected = (result[0].transpose(0, 1) if isinstance(result, tuple) else result).numpy()
+            node, y = next(self.ours)
+            assert y.dtype == expected.dtype
+            error = np.abs(y.reshape(expected.shape) - expected).max() / np.abs(expected).max()
+            assert error <= self.tolerance, node.name
+        return result
+
+
+def model_for(spec: str, graph: Graph) -> nn.Module:
+    """The model without weights; the vision transformer alone must be told the image's size."""
+    if SPECS[spec] != "vit_b_16":
+        return copy.deepcopy(model_of(spec)).eval()
+    with torch.device("meta"):
+        return torchvision.models.get_model(SPECS[spec], image_size=graph.input[1]).eval()
+
+
+def operations(graph: Graph, run: Iterator[tuple[Node, Any]]) -> Iterator[tuple[Node, Any]]:
+    """The nodes that are operations to torch as well, without the auxiliary heads, which are for training."""
+    kinds = {*KINDS.values(), "globalavgpool"}
+    for node, y in run:
+        pool = node.layer.kind.endswith("avgpool2d") or node.layer.kind == "globalavgpool"
+        same = pool and graph.nodes[node.inputs[0]].shape == node.shape
+        if node.layer.kind in kinds and not node.auxiliary and not same:
+            yield node, y
+
+
+def fill(model: nn.Module, graph: Graph, arrays: dict[str, dict[str, Any]]) -> None:
+    """Let the model's parameters and buffers be ours, in the order of execution."""
+    with Arrays(model) as trace:
+        model(torch.empty(1, *graph.input, device="meta"))
+    nodes = [node for node, _ in operations(graph, ((node, None) for node in graph.nodes))]
+    state = {}
+    for node, names in zip(nodes, trace.used, strict=True):
+        own = arrays[node.name]
+        own = multihead(own) if node.layer.kind == "attention" else dict(own)
+        state |= {name: torch.from_numpy(own.pop(leaf(name))) for name in names}
+        assert not own
+    for node in graph.nodes:
+        if node.layer.kind == "learned":
+            # The class token and the positions come into the model's own code, and differ in shape.
+            (name,) = (n for n, array in model.named_parameters() if array.shape == (1, *node.shape))
+            state[name] = torch.from_numpy(arrays[node.name]["weight"][None])
+    model.load_state_dict(state, strict=False, assign=True)
+
+
+def leaf(name: str) -> str:
+    """An array's own name; that of attention's last projection belongs to it."""
+    return name[name.index("out_proj") :] if "out_proj" in name else name.rpartition(".")[2]
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_outputs(spec: str) -> None:
+    """Every operation puts out what torch puts out, in either dtype."""
+    whole = load(spec)
+    side = whole.input[1] if THOROUGH else SIDES.get(spec, 64)
+    graph = load(spec, input_shape=(3, side, side))
+    model = model_for(spec, graph)
+    arrays = seeded(graph)
+    x = np.random.default_rng(0).standard_normal((1, *graph.input), np.float32)
+    for dtype, tolerance in TOLERANCE.items():
+        cast = {
+            node: {name: array.astype(dtype, copy=False) for name, array in own.items()} for node, own in arrays.items()
+        }
+        fill(model, graph, cast)
+        ours = operations(graph, outputs(graph, x.astype(dtype), cast))
+        with torch.no_grad(), Compared(ours, tolerance):
+            model(torch.from_numpy(x.astype(dtype)))
+        assert next(ours, None) is None
