@@ -139,6 +139,8 @@ def infer(
             else f"{least} input{'s' * (least > 1)}"
         )
         raise SpecError(f"{layer.kind} takes {wanted}, not {len(shapes)}", place)
+    if not all(shapes):
+        raise SpecError(f"{layer.kind}: the input must be of at least one axis", place)
     open_facts: list[Truth] = []
     for fact, message, field in layer.requires(*shapes):
         truth = decided(fact)

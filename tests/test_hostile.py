@@ -45,7 +45,7 @@ HOSTILE = {
     "long keys": (VECTOR + f"layers: [relu: {{{'y' * 1_000}: 1}}]", "relu has no"),
     "recursion": (VECTOR + "blocks: {a: [b], b: [a]}\nlayers: [a]", "uses itself"),
     "doubling": (VECTOR + blocks(32, "", "{next}, {next}", "relu") + "layers: [b0]", "more than 20,000 layers"),
-    "deep blocks": (VECTOR + blocks(500, "", "{next}", "relu") + "layers: [b0]", "inside each other"),
+    "deep blocks": (VECTOR + blocks(400, "", "{next}", "relu") + "layers: [b0]", "inside each other"),
     "deep blocks and branches": (
         VECTOR + blocks(30, "", "add: [[], [add: [[], [add: [[], [add: [[], [{next}]]]]]]]]", "relu") + "layers: [b0]",
         "inside each other",
@@ -115,7 +115,7 @@ HOSTILE = {
     ),
     "nested formulas": (
         LETTERS + "layers: [maxpool2d: {kernel: 3, stride: 2, padding: 1, ceil_mode: true, repeat: 100}]",
-        "too long to work with",
+        "too many formulas",
     ),
     "many commas": (VECTOR + "layers: [relu" + "," * 900_000 + "]", "a value is missing"),
     "many quotes": (VECTOR + "title: '" + "'" * 900_000, "never closed"),

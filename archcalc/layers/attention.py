@@ -30,8 +30,8 @@ class Attention(Layer, frozen=True):
         return (q[0], q[1] if self.out is None else self.out)
 
     def requires(self, q: Shape, k: Shape | None = None, v: Shape | None = None) -> Iterator[Requirement]:
-        k = k or q
-        v = v or k
+        k = q if k is None else k
+        v = k if v is None else v
         for x in (q, k, v):
             yield len(x) == 2, "the input must be tokens×features", ""
         yield same(k[0], v[0]), f"there are {k[0]} keys and {v[0]} values", ""
@@ -50,8 +50,8 @@ class Attention(Layer, frozen=True):
         return self.kv_heads or self.heads, key, key if self.value is None else self.value
 
     def weights(self, q: Shape, k: Shape | None = None, v: Shape | None = None) -> dict[str, Shape]:
-        k = k or q
-        v = v or k
+        k = q if k is None else k
+        v = k if v is None else v
         kv_heads, key, value = self.widths(q)
         weights: dict[str, Shape] = {
             "query": (self.heads * key, q[1]),
@@ -64,8 +64,8 @@ class Attention(Layer, frozen=True):
         return weights
 
     def work(self, output: Shape, q: Shape, k: Shape | None = None, v: Shape | None = None) -> Work:
-        k = k or q
-        v = v or k
+        k = q if k is None else k
+        v = k if v is None else v
         weights = self.weights(q, k, v)
         _, key, value = self.widths(q)
         tokens = {"query": q[0], "key": k[0], "value": v[0], "out": output[0]}

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from archcalc.counting import Work
 from archcalc.dims import Dim, Shape, at_least, ceil_div, common, size
 from archcalc.layers.base import Layer, Padding, Requirement, Rounding, Sizes, along, each_axis, of_rank, one_each
-from archcalc.layers.sliding import _Sliding, sliding, span
+from archcalc.layers.sliding import _Sliding, sliding
 
 
 class _Pool(_Sliding, frozen=True):
@@ -28,11 +28,10 @@ class _Pool(_Sliding, frozen=True):
 
     def requires(self, x: Shape) -> Iterator[Requirement]:
         yield from super().requires(x)
-        for _n, k, _s, sides, d in self.axes(x):
-            # A window that lies in the padding alone would have no value.
+        for _n, k, _s, sides, _d in self.axes(x):
+            # A window that lies in the padding alone would have no value. Frameworks ask it of the kernel, dilated or not.
             for side in sides or ():
-                wide = span(k, d)
-                yield at_least(wide, 2 * side), f"padding={side} is more than half of the kernel's {wide}", "padding"
+                yield at_least(k, 2 * side), f"padding={side} is more than half of the kernel's {k}", "padding"
 
     @property
     def taps(self) -> tuple[int, ...]:

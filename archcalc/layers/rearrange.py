@@ -159,7 +159,7 @@ class Upsample(Layer, frozen=True):
         return (x[0], *(n * s for n, s in zip(x[1:], each_axis(self.scale, len(x) - 1), strict=True)))
 
     def requires(self, x: Shape) -> Iterator[Requirement]:
-        yield len(x) > 1, _SPATIAL, ""
+        yield 1 < len(x) <= 4, "the input must be channels and one to three further axes", ""
         yield from one_each(len(x) - 1, scale=self.scale)
 
     def work(self, output: Shape, _x: Shape) -> Work:

@@ -74,14 +74,16 @@ class _Sliding(Layer, frozen=True):
 
     def requires(self, x: Shape) -> Iterator[Requirement]:
         yield of_rank(x, self.rank)
-        kernel, stride, padding, dilation, _ = self.geometry()
+        kernel, stride, padding, dilation, up = self.geometry()
         yield from one_each(self.rank, kernel=kernel, stride=stride, padding=padding, dilation=dilation)
-        for axis, (n, k, _s, sides, d) in zip(AXES[self.rank], self.axes(x), strict=True):
+        for axis, (n, k, s, sides, d) in zip(AXES[self.rank], self.axes(x), strict=True):
             if sides is not None:
                 padded = n + sides[0] + sides[1]
+                # Rounded up, the last window may reach beyond the padding by less than a stride.
+                room = padded + s - 1 if up else padded
                 covers = f"kernel {k}" if d == 1 else f"kernel {k} with dilation {d} covers {span(k, d)} and"
                 wide = f"{n}" if padded == n else f"{padded} ({n} with padding {sides[0]} + {sides[1]})"
-                yield at_least(padded, span(k, d)), f"{covers} is larger than the input's {axis} of {wide}", "kernel"
+                yield at_least(room, span(k, d)), f"{covers} is larger than the input's {axis} of {wide}", "kernel"
 
     def roundings(self, x: Shape) -> Iterator[Rounding]:
         for axis, (n, k, s, sides, d) in enumerate(self.axes(x), start=1):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from archcalc.dims import Shape, size, written, written_shape
+from archcalc.dims import Dim, Shape, size, written, written_shape
 from archcalc.errors import SpecError
 from archcalc.graph import Assertion, Builder, weights_of
 from archcalc.layers import Layer
@@ -19,7 +19,8 @@ from archcalc.spec.tree import Scalar, Sequence, Tree, likely, unknown
 # Several times the deepest network published; a larger repeat is a slip of the pen.
 MOST_LAYERS = 20_000
 _MOST_VALUES = 100 * MOST_LAYERS
-_MOST_FORMULAS = 500
+# Of all different formulas together, which sympy works through in some seconds.
+_MOST_OPERATIONS = 2_000
 _MOST_DEPTH = 40
 
 # The names of a shape's axes in expressions, by how many axes there are.
@@ -61,7 +62,7 @@ class Expansion:
         self._uses: dict[str, int] = {}
         self._steps = 0
         self._read = 0
-        self._formulas: set[Shape] = set()
+        self._formulas: dict[Dim, int] = {}
 
     def start(self, layer: Layer, source: Tree) -> int:
         """Add the network's input."""
@@ -242,18 +243,21 @@ class Expansion:
         return position
 
     def _check_size(self, kind: str, shape: Shape, call: Call) -> None:
-        """Refuse an output beyond any network's, and more formulas than can be worked through in a few seconds."""
-        known = all(isinstance(n, int) for n in shape)
+        """Refuse an output beyond any network's, and formulas that would take minutes to work through."""
+        letters = [n for n in shape if not isinstance(n, int)]
         try:
-            for n in (*shape, size(shape) if known else 1):
+            for n in (*shape, 1 if letters else size(shape)):
                 bounded(n)
         except SpecError as error:
             fact = f"{kind}: the output would be {written_shape(shape)}"
             raise SpecError(fact, call.word.place, error.fact) from None
-        if not known:
-            self._formulas.add(shape)
-            if len(self._formulas) > _MOST_FORMULAS:
-                raise SpecError(f"letters lead to more than {_MOST_FORMULAS} different shapes", call.word.place)
+        for n in letters:
+            if n not in self._formulas:
+                self._formulas[n] = 2 + n.count_ops()
+                if sum(self._formulas.values()) > _MOST_OPERATIONS:
+                    raise SpecError(
+                        "the letters lead to too many formulas", call.word.place, f"here {written_shape(shape)}"
+                    )
 
     def _joined(self, branches: dict[str, Tree], call: Call, scope: Scope, start: int, prefix: str) -> tuple[int, ...]:
         """The ends of branches that all begin at `start`: a list is written out, a word names a layer, nothing is the input."""
