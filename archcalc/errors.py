@@ -73,11 +73,13 @@ class SpecError(ValueError):
         place = self.place
         gutter = " " * len(str(place.line))
         shown, column, width = _window(place)
-        before, marked = _columns(shown[:column]), _columns(shown[column : column + width])
+        # A place may lie one column after its line, where something is missing.
+        before = _columns(shown[:column].ljust(column))
+        marked = _columns(shown[column : column + width])
         return "\n".join(
             [
                 _said(f"{place}: {self.fact}"),
-                f"  {place.line} | {shown}",
+                f"  {place.line} | {shown}".rstrip(),
                 f"  {gutter} | {' ' * before}{'^' * max(1, marked)}",
                 *(f"  {gutter} = {note}" for note in notes),
             ],
@@ -107,7 +109,7 @@ def _window(place: Place) -> tuple[str, int, int]:
     line = "".join(c if c.isprintable() else " " for c in place.source.line(place.line))
     column = place.column - 1
     start = max(0, column - _WIDTH // 2) if len(line) > _WIDTH else 0
-    shown = line[start : start + _WIDTH].rstrip()
+    shown = line[start : start + _WIDTH]
     if start:
         shown = "…" + shown[1:]
     if start + _WIDTH < len(line):

@@ -11,17 +11,17 @@ from archcalc.graph import Graph, Node
 
 
 def outputs(graph: Graph, x: Any, arrays: Mapping[str, Mapping[str, Any]], xp: Any = np) -> Iterator[tuple[Node, Any]]:
-    """Each node in order with its output for a batch, whose sizes need not be those that the graph's input states.
+    """Each node in order with its output for the batch x, which is let go after its last use.
 
-    `arrays` holds the weights and buffers of each node by its name, as `seeded` makes them. An array is let go after
-    its last use, so keep what is wanted and leave the rest.
+    `arrays` holds the weights and buffers of each node by its name, as `seeded` makes them. What a layer without inputs
+    puts out is repeated for the batch, as a view.
 
     >>> from archcalc.spec import load
     >>> from archcalc.reference import seeded
     >>> lenet = load("lenet5")
-    >>> *_, (node, scores) = outputs(lenet, np.ones((2, 1, 32, 32)), seeded(lenet))
-    >>> node.name, scores.shape
-    ('output', (2, 10))
+    >>> *_, (_, scores) = outputs(lenet, np.ones((2, 1, 32, 32)), seeded(lenet))
+    >>> scores.shape
+    (2, 10)
     """
     # What the network is given stands before its first node.
     sources = {0: (-1,)} | {position: node.inputs for position, node in enumerate(graph.nodes) if position}
