@@ -51,9 +51,6 @@ def put_out(module: nn.Module, layer: Layer, inputs: list[Any], arrays: dict[str
     xs = [torch.from_numpy(cast(x, "float64")) for x in inputs]
     put(module, layer, wide)
     y = module(*xs).detach()
-    if isinstance(module, nn.Sequential) and not getattr(layer, "count_include_pad", True):
-        # The padding stands before torch's pooling and is input like any other: divide by the share that is not.
-        y = y / module(*map(torch.ones_like, xs))
     return y.numpy() if inputs else y.numpy()[None]
 
 

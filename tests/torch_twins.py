@@ -120,11 +120,13 @@ def pooling(module: type[nn.Module], empty: float, *names: str) -> Twin:
         # torch takes F.pad's zeros for input and with ceil_mode starts windows in those after it; they would see nothing.
         axes = zip(x[1:], sides, per_axis(stride, k.rank), strict=True)
         cut = (..., *(slice(len(range(0, before + n, s))) for n, (before, _), s in axes))
-        return nn.Sequential(
+        padded = nn.Sequential(
             pad(sides, empty),
             module(k.kernel, stride, ceil_mode=k.ceil_mode, **options),
             Function(lambda t: t[cut]),
         )
+        # Nor does it know these zeros when it leaves out padding: divide by the share of a window that is input.
+        return padded if options.get("count_include_pad", True) else Function(lambda t: padded(t) / padded(torch.ones_like(t)))
 
     return twin
 

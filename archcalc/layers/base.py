@@ -35,6 +35,7 @@ EXPECTED = {
     "bool": "true or false",
     "float": "a number",
     "int": "a whole number",
+    "tuple[int, ...]": "a list of whole numbers",
     "tuple[Count, ...]": "a list of whole numbers of at least 1",
     "tuple[Natural, ...]": "a list of whole numbers of at least 0",
 }

@@ -160,7 +160,7 @@ class GroupNorm(Layer, frozen=True):
 class LayerNorm(Layer, frozen=True):
     """The last `axes` axes less their mean, over their deviation, then scaled and shifted value by value (Ba et al. 2016)."""
 
-    axes: Count = 1
+    axes: int = 1
     affine: bool = True
     bias: bool = True
 
@@ -168,7 +168,7 @@ class LayerNorm(Layer, frozen=True):
         return x
 
     def requires(self, x: Shape) -> Iterator[Requirement]:
-        yield at_least(len(x), self.axes), f"axes={self.axes} is more than the input's {len(x)}", "axes"
+        yield 1 <= self.axes <= len(x), f"axes={self.axes} is not one of 1 to the input's {len(x)}", "axes"
 
     def weights(self, x: Shape) -> dict[str, Shape]:
         return _affine(x[len(x) - self.axes :], affine=self.affine, bias=self.bias)

@@ -52,13 +52,13 @@ class Flatten(Layer, frozen=True):
 
     stores: ClassVar[Literal["output", "in place", "view"]] = "view"
 
-    start: Natural = 0
+    start: int = 0
 
     def output(self, x: Shape) -> Shape:
         return (*x[: self.start], size(x[self.start :]))
 
     def requires(self, x: Shape) -> Iterator[Requirement]:
-        yield at_least(len(x) - 1, self.start), f"start={self.start} is not one of the input's {len(x)} axes", "start"
+        yield 0 <= self.start < len(x), f"start={self.start} is not one of the input's {len(x)} axes", "start"
 
     def forward(self, _xp: Any, x: Any) -> Any:
         return x.reshape(*x.shape[: self.start + 1], -1)
@@ -87,7 +87,7 @@ class Permute(Layer, frozen=True):
 
     stores: ClassVar[Literal["output", "in place", "view"]] = "view"
 
-    order: tuple[Natural, ...]
+    order: tuple[int, ...]
 
     def output(self, x: Shape) -> Shape:
         return tuple(x[axis] for axis in self.order)

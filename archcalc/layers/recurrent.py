@@ -10,6 +10,9 @@ from archcalc.dims import Shape, size
 from archcalc.layers.activation import sigmoid
 from archcalc.layers.base import Count, Layer, Requirement
 
+# Each has weights of its own, by name.
+_MOST_LAYERS = 1_000
+
 
 class _Recurrent(Layer, frozen=True):
     """A cell run over the tokens of a sequence, in `layers` layers and one or both directions.
@@ -25,7 +28,7 @@ class _Recurrent(Layer, frozen=True):
     per_value: ClassVar[Work] = Work()
 
     hidden: Count
-    layers: Count = 1
+    layers: int = 1
     bidirectional: bool = False
     bias: bool = True
 
@@ -34,6 +37,7 @@ class _Recurrent(Layer, frozen=True):
 
     def requires(self, x: Shape) -> Iterator[Requirement]:
         yield len(x) == 2, "the input must be tokens×features", ""
+        yield 1 <= self.layers <= _MOST_LAYERS, f"layers={self.layers} is not one of 1 to {_MOST_LAYERS:,}", "layers"
 
     def weights(self, x: Shape) -> dict[str, Shape]:
         weights: dict[str, Shape] = {}

@@ -69,7 +69,8 @@ class _Sliding(Layer, frozen=True):
             room = n + sides[0] + sides[1] - span(k, d)
             size = (ceil_div(room, s) if up else room // s) + 1
             # The last window must start inside the input or the padding before it, else it would see nothing.
-            sizes.append(least(size, ceil_div(n + sides[0], s)) if up else size)
+            beyond = up and at_least(span(k, d), s + sides[1]) is not True
+            sizes.append(least(size, ceil_div(n + sides[0], s)) if beyond else size)
         return tuple(sizes)
 
     def requires(self, x: Shape) -> Iterator[Requirement]:
