@@ -2,6 +2,10 @@
 
 import os
 
+# Tests run beside each other, a process for each core; threads of numpy and torch would only stand in each other's way.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+
 from hypothesis import HealthCheck, settings
 
 _SLOW_IMPORTS = [HealthCheck.too_slow]

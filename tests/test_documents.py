@@ -86,6 +86,13 @@ def test_the_commands_listed_are_those_there_are():
     assert sorted(listed) == sorted(main.list_commands(None))
 
 
+def test_help_names_every_command_after_any_was_used():
+    """Loading a command, `list` above all, leaves the list of commands as it was."""
+    printed(["list"])
+
+    assert re.findall(r"^  (\w+)  ", printed(["--help"]), re.MULTILINE) == list(main.list_commands(None))
+
+
 def test_the_contributors_page_shows_a_whole_kind_in_under_60_lines():
     """The exercise in CONTRIBUTING.md is the file in the package."""
     code = (ROOT / "archcalc" / "layers" / "maxout.py").read_text()

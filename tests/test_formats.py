@@ -51,7 +51,7 @@ def test_the_cs231n_totals_are_the_sums_of_the_rows():
     values = sum(a * b * c for a, b, c in volumes)
     weights = sum(int(row.rpartition(" ")[2].replace(",", "")) for row in rows)
 
-    assert (15_237_608, 138_344_128) == (values, weights)
+    assert (values, weights) == (15_237_608, 138_344_128)
     assert archcalc.render(VGG, "cs231n").endswith(
         f"TOTAL memory: {values:,} * 4 bytes = {4 * values:,} bytes, 60.95 MB, 58.13 MiB\n"
         f"TOTAL params: {weights:,} weights + 13,416 biases = {weights + 13_416:,}",
@@ -139,7 +139,7 @@ class Tags(HTMLParser):
         super().__init__()
         self.found = set()
 
-    def handle_starttag(self, tag, attrs):
+    def handle_starttag(self, tag, attrs):  # noqa: ARG002 - the parser's signature
         self.found.add(tag)
 
 

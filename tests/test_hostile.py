@@ -113,6 +113,7 @@ HOSTILE = {
         LETTERS + "layers: [conv2d: {out: 8, kernel: 3, repeat: 19999}]",
         "letters",
     ),
+    "many layers with letters": (LETTERS + "layers: [relu: {repeat: 19999}]", "values"),
     "nested formulas": (
         LETTERS + "layers: [maxpool2d: {kernel: 3, stride: 2, padding: 1, ceil_mode: true, repeat: 100}]",
         "formula",

@@ -83,7 +83,9 @@ def test_branches_may_be_lists_layer_names_or_the_input_itself():
 
 def test_an_item_in_a_branch_sees_its_own_input_and_index():
     """What is true at the join is not carried into its branches, but for the index of a repeated join."""
-    text = IMAGE + "layers:\n  - concat:\n      a: [conv2d: {out: 4, kernel: 1}, conv2d: {out: 2*channels, kernel: 1}]\n"
+    text = (
+        IMAGE + "layers:\n  - concat:\n      a: [conv2d: {out: 4, kernel: 1}, conv2d: {out: 2*channels, kernel: 1}]\n"
+    )
     text += "      b: [conv2d: {name: 'x{index}', out: 4 + index, kernel: 1, repeat: 2}]\n      c: [conv2d: {out: 10**index, kernel: 1}]\n      repeat: 2"
 
     assert [row.output[0] for row in rows(text) if row.layer == "conv2d"] == [4, 8, 4, 5, 1, 4, 8, 4, 5, 10]

@@ -107,7 +107,9 @@ class Network(nn.Module):
         self.layers = nn.ModuleDict()
         for node in graph.nodes[1:]:
             if node.share is None:
-                self.layers[node.name] = TWINS[node.layer.kind](node.layer, *(graph.nodes[i].shape for i in node.inputs))
+                self.layers[node.name] = TWINS[node.layer.kind](
+                    node.layer, *(graph.nodes[i].shape for i in node.inputs)
+                )
 
     def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
         outputs = [x]

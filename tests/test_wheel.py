@@ -38,8 +38,12 @@ def test_the_wheel_lists_and_tabulates_in_an_empty_environment(wheel, tmp_path):
     bin_ = tmp_path / "venv" / "bin"
     subprocess.run([bin_ / "pip", "install", "--quiet", wheel], check=True, cwd=tmp_path)
 
-    listed = subprocess.run([bin_ / "archcalc", "list"], check=True, cwd=tmp_path, capture_output=True, text=True).stdout
-    table = subprocess.run([bin_ / "archcalc", "table", "vgg16"], check=True, cwd=tmp_path, capture_output=True, text=True)
+    listed = subprocess.run(
+        [bin_ / "archcalc", "list"], check=True, cwd=tmp_path, capture_output=True, text=True
+    ).stdout
+    table = subprocess.run(
+        [bin_ / "archcalc", "table", "vgg16"], check=True, cwd=tmp_path, capture_output=True, text=True
+    )
 
     assert len(listed.splitlines()) == 2 + len(list((ROOT / "specs").glob("*.yaml")))
     assert "params       138,357,544 = 138,344,128 weights + 13,416 biases" in table.stdout

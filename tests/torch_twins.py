@@ -126,7 +126,8 @@ def pooling(module: type[nn.Module], empty: float, *names: str) -> Twin:
             Function(lambda t: t[cut]),
         )
         # Nor does it know these zeros when it leaves out padding: divide by the share of a window that is input.
-        return padded if options.get("count_include_pad", True) else Function(lambda t: padded(t) / padded(torch.ones_like(t)))
+        inner = Function(lambda t: padded(t) / padded(torch.ones_like(t)))
+        return padded if options.get("count_include_pad", True) else inner
 
     return twin
 

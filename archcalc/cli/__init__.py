@@ -16,8 +16,10 @@ COMMANDS = ("table", "list", "expand", "schema", "report", "verify")
 class _Commands(click.Group):
     """Loads the one command that is called; prints a SpecError as it is, with exit code 1."""
 
+    # Once `archcalc list` is loaded, `list` in this module is that module and no longer the type: hence [*COMMANDS].
+
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return list(COMMANDS)
+        return [*COMMANDS]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         if cmd_name not in COMMANDS:
@@ -29,7 +31,7 @@ class _Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS:
-            ctx.fail(f"no command '{args[0]}'; {nearest(args[0], list(COMMANDS)) or 'archcalc --help names all'}")
+            ctx.fail(f"no command '{args[0]}'; {nearest(args[0], [*COMMANDS]) or 'archcalc --help names all'}")
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -19,6 +19,8 @@ from archcalc.spec.tree import Scalar, Sequence, Tree, likely, unknown
 # Several times the deepest network published; a larger repeat is a slip of the pen.
 MOST_LAYERS = 20_000
 _MOST_VALUES = 100 * MOST_LAYERS
+# What a layer whose size holds letters counts for: sympy takes as long over it.
+_LETTERED = 400
 # Of all different formulas together, which sympy works through in some seconds.
 _MOST_OPERATIONS = 2_000
 _MOST_DEPTH = 40
@@ -251,6 +253,7 @@ class Expansion:
         except SpecError as error:
             fact = f"{kind}: the output would be {written_shape(shape)}"
             raise SpecError(fact, call.word.place, error.fact) from None
+        self._read += _LETTERED * bool(letters)
         for n in letters:
             if n not in self._formulas:
                 self._formulas[n] = 2 + n.count_ops()

@@ -6,7 +6,7 @@ taken pair by pair. torchinfo has to be installed beside torch and torchvision f
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import importlib.metadata
 import os
 import platform
@@ -84,14 +84,18 @@ def profiles_a_second() -> float:
 def main() -> None:
     version = importlib.metadata.version
     print("# Benchmarks\n")
-    print(f"Taken in one run on {datetime.datetime.now(tz=datetime.UTC):%Y-%m-%d}, {os.cpu_count()} cores, Python")
-    print(f"{platform.python_version()}, by `python tests/benchmarks/speed.py`. Ratios are medians of pairs run in turn.\n")
+    print(f"Taken in one run on {dt.datetime.now(tz=dt.UTC):%Y-%m-%d}, {os.cpu_count()} cores, Python")
+    print(
+        f"{platform.python_version()}, by `python tests/benchmarks/speed.py`. Ratios are medians of pairs run in turn.\n"
+    )
     print("## Whole processes\n")
     print("| A | B | A, s | B, s | A / B |\n|---|---|---:|---:|---:|")
     a, b, ratio = in_turn(TABLE, FLOOR, PAIRS)
     print(f'| `archcalc table vgg16` | `python -c "import click, yaml, tabulate"` | {a:.3f} | {b:.3f} | {ratio:.2f} |')
     a, b, ratio = in_turn(TORCHINFO, TABLE, 5)
-    print(f"| the same with torchinfo {version('torchinfo')}, torch {version('torch')} | `archcalc table vgg16` | {a:.3f} | {b:.3f} | {ratio:.1f} |")
+    print(
+        f"| the same with torchinfo {version('torchinfo')}, torch {version('torch')} | `archcalc table vgg16` | {a:.3f} | {b:.3f} | {ratio:.1f} |"
+    )
     print("\n## In one process\n")
     print("| plain stack of 3×3 convolutions | build, s | profile, s | µs a layer |\n|---|---:|---:|---:|")
     for depth in (1_000, 10_000, 100_000, 1_000_000):
