@@ -110,7 +110,8 @@ class Builder:
         self.assumptions.extend(Assumption(name, fact) for fact in open_facts)
         node = Node(name, layer, inputs, shape, place, **details)
         if node.share is not None:
-            _check_shared(node, self.nodes[node.share], weights_of(self.nodes[node.share], self.nodes), shapes)
+            owner = self.nodes[node.share]
+            _check_shared(node, owner, shapes, weights_of(owner, self.nodes), (places or {}).get("share", place))
         self.nodes.append(node)
         return len(self.nodes) - 1
 
@@ -175,11 +176,14 @@ def overwritable(nodes: tuple[Node, ...]) -> list[bool]:
     return free
 
 
-def _check_shared(node: Node, owner: Node, owned: dict[str, Shape], shapes: tuple[Shape, ...]) -> None:
+def _check_shared(
+    node: Node, owner: Node, shapes: tuple[Shape, ...], owned: dict[str, Shape], place: Place | None
+) -> None:
     wanted = node.layer.weights(*shapes)
-    if not owned.keys() & wanted.keys():
-        raise SpecError(f"{node.layer.kind} has no weights in common with {owner.name}", node.place)
-    for name in owned.keys() & wanted.keys():
+    common = [name for name in wanted if name in owned]
+    if not common:
+        raise SpecError(f"{node.layer.kind} has no weights in common with {owner.name}", place)
+    for name in common:
         if owned[name] != wanted[name]:
-            fact = f"{node.layer.kind} needs a {name} of {written_shape(wanted[name])}, {owner.name} has {written_shape(owned[name])}"
-            raise SpecError(fact, node.place)
+            mine, its = written_shape(wanted[name]), written_shape(owned[name])
+            raise SpecError(f"{node.layer.kind} needs a {name} of {mine}, {owner.name} has {its}", place)

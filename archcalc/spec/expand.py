@@ -222,6 +222,8 @@ class Expansion:
             call, branches = branches_of(cls, call, OWN)
             own = OWN | branches.keys()
         layer, places = layer_of(cls, call, own, scope.values)
+        if "share" in call.given:
+            places["share"] = call.given["share"].place
         if branches and len(inputs) > 1:
             raise SpecError(f"{cls.kind} has branches and {len(inputs)} layers in 'from'", call.given["from"].place)
         if branches:
