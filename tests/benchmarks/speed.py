@@ -1,13 +1,13 @@
-"""How fast archcalc is, as ratios taken in one run: `python tests/benchmarks/speed.py > reports/benchmarks.md`.
+"""How fast archcalc is, as ratios taken in one run: `python tests/benchmarks/speed.py [PYTHON] > reports/benchmarks.md`.
 
 Wall times of shared machines drift by a factor of two, so whole processes are timed in turn, A B A B, and the ratio is
-taken pair by pair. torchinfo has to be installed beside torch and torchvision for the second table.
+taken pair by pair. Run it where only archcalc is installed, as a user has it; PYTHON is one that has torchinfo, torch and
+torchvision, by default the running one.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import importlib.metadata
 import os
 import platform
 import statistics
@@ -27,8 +27,9 @@ ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYT
 
 TABLE = [str(Path(sys.executable).parent / "archcalc"), "table", "vgg16"]
 FLOOR = [sys.executable, "-c", "import click, yaml, tabulate"]
+TORCH = sys.argv[1] if len(sys.argv) > 1 else sys.executable
 TORCHINFO = [
-    sys.executable,
+    TORCH,
     "-c",
     """
 import torch
@@ -81,8 +82,12 @@ def profiles_a_second() -> float:
     return statistics.median(rates)
 
 
+def version_of(package: str) -> str:
+    command = [TORCH, "-c", f"import importlib.metadata; print(importlib.metadata.version('{package}'))"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
 def main() -> None:
-    version = importlib.metadata.version
     print("# Benchmarks\n")
     print(f"Taken in one run on {dt.datetime.now(tz=dt.UTC):%Y-%m-%d}, {os.cpu_count()} cores, Python")
     print(
@@ -94,7 +99,7 @@ def main() -> None:
     print(f'| `archcalc table vgg16` | `python -c "import click, yaml, tabulate"` | {a:.3f} | {b:.3f} | {ratio:.2f} |')
     a, b, ratio = in_turn(TORCHINFO, TABLE, 5)
     print(
-        f"| the same with torchinfo {version('torchinfo')}, torch {version('torch')} | `archcalc table vgg16` | {a:.3f} | {b:.3f} | {ratio:.1f} |"
+        f"| the same with torchinfo {version_of('torchinfo')}, torch {version_of('torch')} | `archcalc table vgg16` | {a:.3f} | {b:.3f} | {ratio:.1f} |"
     )
     print("\n## In one process\n")
     print("| plain stack of 3×3 convolutions | build, s | profile, s | µs a layer |\n|---|---:|---:|---:|")
