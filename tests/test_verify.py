@@ -42,7 +42,7 @@ def run(*arguments: str):
 
 
 def test_the_command_says_what_it_proved():
-    """The totals are those that ran: LeNet-5 multiplies 326,520 times."""
+    """LeNet-5 multiplies 326,520 times and stores 1,024 + 4,704 + 1,176 + 1,600 + 400 + 120 + 84 + 10 = 9,118 values."""
     result = run("lenet5")
 
     assert (result.exit_code, result.stderr) == (0, "")

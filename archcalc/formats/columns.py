@@ -122,18 +122,23 @@ def _folded(rows: list[Row], depth: int) -> list[Line]:
 
 def _repeats(one: list[Row], other: list[Row]) -> bool:
     """Whether rows say again what the rows before them said, and take up where those end: twins side by side do not."""
-    first, second = ([_signature(row, rows) for row in rows] for rows in (one, other))
     inside = {row.name for row in other}
     outside = {name for row in other for name in row.sources if name not in inside}
-    return first == second and outside == {one[-1].name}
+    return outside == {one[-1].name} and _signatures(one) == _signatures(other)
 
 
-def _signature(row: Row, rows: list[Row]) -> tuple[Any, ...]:
-    """All that two rows must have in common to be written once, with what they take from their own block."""
-    places = {other.name: place for place, other in enumerate(rows)}
-    sources = tuple(places.get(name, -1) for name in row.sources)
-    costs = (row.weights, row.biases, row.buffers, row.activations, row.work)
-    return (row.layer, row.settings, row.inputs, row.output, sources, *costs, row.in_place, row.auxiliary, row.note)
+def _signatures(rows: list[Row]) -> list[tuple[Any, ...]]:
+    """All that rows must have in common with others to be written once, with what they take from their own block."""
+    places = {row.name: place for place, row in enumerate(rows)}
+    return [
+        (
+            *(row.layer, row.settings, row.inputs, row.output),
+            tuple(places.get(name, -1) for name in row.sources),
+            *(row.weights, row.biases, row.buffers, row.activations, row.work),
+            *(row.in_place, row.auxiliary, row.note),
+        )
+        for row in rows
+    ]
 
 
 def cell_text(value: Any) -> str:

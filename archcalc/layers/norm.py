@@ -10,13 +10,13 @@ from archcalc.dims import Dim, Shape, at_least, divides, size
 from archcalc.layers.base import Count, Layer, Requirement, along, of_rank
 
 # Added to every variance, so that equal values are not divided by zero.
-_EPSILON = 1e-5
+EPSILON = 1e-5
 
 
 def _standard(xp: Any, x: Any, axes: int | tuple[int, ...]) -> Any:
     """Values less their mean, over their deviation."""
     centred = x - x.mean(axis=axes, keepdims=True)
-    return centred / xp.sqrt((centred**2).mean(axis=axes, keepdims=True) + _EPSILON)
+    return centred / xp.sqrt((centred**2).mean(axis=axes, keepdims=True) + EPSILON)
 
 
 def _shifted(x: Any, weight: Any = None, bias: Any = None) -> Any:
@@ -73,7 +73,7 @@ class _BatchNorm(Layer, frozen=True):
         return _applied(size(output), self.affine)
 
     def forward(self, xp: Any, x: Any, running_mean: Any, running_var: Any, **affine: Any) -> Any:
-        deviation = xp.sqrt(running_var + _EPSILON)
+        deviation = xp.sqrt(running_var + EPSILON)
         return _shifted((x - along(1, running_mean, x)) / along(1, deviation, x), **affine)
 
 

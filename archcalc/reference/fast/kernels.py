@@ -9,11 +9,10 @@ import numpy as np
 
 from archcalc.graph import Node
 from archcalc.layers.base import each_axis
+from archcalc.layers.norm import EPSILON
 from archcalc.reference.fast.arena import Scratch
 from archcalc.reference.fast.conv import convolution
 from archcalc.reference.fast.site import Site, Step
-
-EPSILON = 1e-5
 
 
 class Place(msgspec.Struct, frozen=True):
