@@ -64,6 +64,8 @@ class Graph(msgspec.Struct, frozen=True):
     figures: tuple[Figure, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
     assertions: tuple[Assertion, ...] = ()
+    # How files of trained weights call the layers: patterns of names, and what they become, in order.
+    weights: tuple[tuple[str, str], ...] = ()
 
     @property
     def input(self) -> Shape:
@@ -157,6 +159,24 @@ def infer(
 def weights_of(node: Node, nodes: list[Node]) -> dict[str, Shape]:
     """The trained arrays that a node uses, by name."""
     return node.layer.weights(*(nodes[i].shape for i in node.inputs))
+
+
+def needed(graph: Graph, last: int) -> list[int]:
+    """The positions that the node at `last` depends on, with itself and the network's input, in order.
+
+    >>> builder = Builder()
+    >>> from archcalc.layers.activation import ReLU
+    >>> from archcalc.layers.rearrange import Input
+    >>> start = builder.add("input", Input((3,)))
+    >>> _, end = builder.add("aside", ReLU(), start), builder.add("relu", ReLU(), start)
+    >>> needed(builder.graph(), end)
+    [0, 2]
+    """
+    found = {0, last}
+    for position in range(last, 0, -1):
+        if position in found:
+            found.update(graph.nodes[position].inputs)
+    return sorted(found)
 
 
 def overwritable(nodes: tuple[Node, ...]) -> list[bool]:

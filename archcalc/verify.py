@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
-import numpy as np
 
 from archcalc.dims import Shape
 from archcalc.engine import profile
 from archcalc.errors import SpecError
 from archcalc.graph import Graph
-from archcalc.reference import CountingNumpy, outputs, seeded
+from archcalc.reference import CountingNumpy, noise, outputs, seeded
 from archcalc.rows import Row
 from archcalc.spec import load
 
@@ -52,7 +51,7 @@ def proofs(graph: Graph, batch: int = 1, seed: int = 0) -> Iterator[Proof]:
     arrays = seeded(graph, seed)
     counting = CountingNumpy()
     memory = _Memory(graph)
-    run = outputs(graph, _batch(graph, batch, seed), arrays, counting)
+    run = outputs(graph, noise(graph, batch, seed), arrays, counting)
     for position, ((node, y), row) in enumerate(zip(run, profile(graph, batch).rows, strict=True)):
         macs, counting.macs = counting.macs, 0
         owner = {} if node.share is None else arrays[graph.nodes[node.share].name]
@@ -61,14 +60,6 @@ def proofs(graph: Graph, batch: int = 1, seed: int = 0) -> Iterator[Proof]:
         stored = memory.stored(position, y, set(map(id, arrays[node.name].values())))
         yield Proof(row, Found(tuple(y.shape[1:]), sum(array.size for array in own), macs, stored))
         del y
-
-
-def _batch(graph: Graph, batch: int, seed: int) -> Any:
-    """Random input: numbers, or the first entry of a vocabulary where token numbers are looked up."""
-    shape = (batch, *graph.input)
-    if any(node.layer.kind == "embedding" and 0 in node.inputs for node in graph.nodes):
-        return np.zeros(shape, int)
-    return np.random.default_rng(seed).standard_normal(shape, np.float32)
 
 
 class _Memory:

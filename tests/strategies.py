@@ -100,6 +100,8 @@ def of_type(kind: inspect.Type) -> st.SearchStrategy[Any]:
             return st.lists(of_type(item), max_size=4).map(tuple)
         case inspect.LiteralType(values=values):
             return st.sampled_from(values)
+        case inspect.FloatType(gt=0):
+            return st.sampled_from([1e-6, 1e-5, 1e-3, 0.5])
         case _:
             return SIMPLE[type(kind)]
 

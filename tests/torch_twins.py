@@ -186,7 +186,7 @@ def plain(module: type[nn.Module]) -> Twin:
 
 
 def affine(module: type[nn.Module]) -> Twin:
-    return lambda k, x: module(x[0], affine=k.affine)
+    return lambda k, x: module(x[0], affine=k.affine, eps=k.eps)
 
 
 def adaptive(module: type[nn.Module]) -> Twin:
@@ -219,7 +219,7 @@ def shrunk(name: str) -> Twin:
 
 
 def layer_norm(k: Layer, x: Shape) -> nn.Module:
-    return nn.LayerNorm([x[-i] for i in range(k.axes, 0, -1)], elementwise_affine=k.affine, bias=k.bias)
+    return nn.LayerNorm([x[-i] for i in range(k.axes, 0, -1)], k.eps, k.affine, k.bias)
 
 
 def upsample(k: Layer, x: Shape) -> nn.Module:
@@ -253,7 +253,7 @@ TWINS: dict[str, Twin] = {
     "gelu": lambda k, _x: nn.GELU(k.approximate),
     "globalavgpool": shrunk("mean"),
     "globalmaxpool": shrunk("amax"),
-    "groupnorm": lambda k, x: nn.GroupNorm(k.groups, x[0], affine=k.affine),
+    "groupnorm": lambda k, x: nn.GroupNorm(k.groups, x[0], k.eps, k.affine),
     "gru": recurrent(nn.GRU),
     "hardtanh": lambda k, _x: nn.Hardtanh(k.min, k.max),
     "layernorm": layer_norm,
@@ -269,7 +269,7 @@ TWINS: dict[str, Twin] = {
     "pixelshuffle": lambda k, _x: nn.PixelShuffle(k.factor),
     "prelu": lambda k, x: nn.PReLU(x[0] if k.per_channel else 1),
     "reshape": lambda k, _x: Function(lambda t: t.reshape(t.shape[0], *k.shape)),
-    "rmsnorm": lambda k, x: nn.RMSNorm(x[-1], elementwise_affine=k.affine),
+    "rmsnorm": lambda k, x: nn.RMSNorm(x[-1], k.eps, k.affine),
     "rnn": recurrent(nn.RNN, "nonlinearity"),
     "scale": scale,
     "slice": lambda k, _x: Function(each(lambda t: t.narrow(k.axis, k.start, k.stop - k.start))),

@@ -13,9 +13,11 @@ from archcalc.dims import Dim, Shape, Truth
 if TYPE_CHECKING:
     Count: TypeAlias = Dim
     Natural: TypeAlias = Dim
+    Positive: TypeAlias = float
 else:
     Count = Annotated[int, msgspec.Meta(ge=1)]
     Natural = Annotated[int, msgspec.Meta(ge=0)]
+    Positive = Annotated[float, msgspec.Meta(gt=0)]
 
 Sizes: TypeAlias = Count | tuple[Count, ...]
 # A pair would be tuple[Natural, Natural], but msgspec 0.22 crashes in garbage collection on a fixed tuple inside a union;
@@ -34,6 +36,8 @@ EXPECTED = {
     "Padding": "a whole number of at least 0, a list with one for each axis or with a pair [before, after] for each axis, or same",
     "bool": "true or false",
     "float": "a number",
+    "Positive": "a number above 0",
+    "Positive | None": "a number above 0",
     "int": "a whole number",
     "tuple[int, ...]": "a list of whole numbers",
     "tuple[Count, ...]": "a list of whole numbers of at least 1",

@@ -7,16 +7,13 @@ from typing import Any, ClassVar
 
 from archcalc.counting import Work
 from archcalc.dims import Dim, Shape, at_least, divides, size
-from archcalc.layers.base import Count, Layer, Requirement, along, of_rank
-
-# Added to every variance, so that equal values are not divided by zero.
-EPSILON = 1e-5
+from archcalc.layers.base import Count, Layer, Positive, Requirement, along, of_rank
 
 
-def _standard(xp: Any, x: Any, axes: int | tuple[int, ...]) -> Any:
-    """Values less their mean, over their deviation."""
+def _standard(xp: Any, x: Any, axes: int | tuple[int, ...], eps: float) -> Any:
+    """Values less their mean, over their deviation; `eps` keeps equal values from being divided by zero."""
     centred = x - x.mean(axis=axes, keepdims=True)
-    return centred / xp.sqrt((centred**2).mean(axis=axes, keepdims=True) + EPSILON)
+    return centred / xp.sqrt((centred**2).mean(axis=axes, keepdims=True) + eps)
 
 
 def _shifted(x: Any, weight: Any = None, bias: Any = None) -> Any:
@@ -56,6 +53,7 @@ class _BatchNorm(Layer, frozen=True):
     rank: ClassVar[int] = 0
 
     affine: bool = True
+    eps: Positive = 1e-5
 
     def output(self, x: Shape) -> Shape:
         return x
@@ -73,7 +71,7 @@ class _BatchNorm(Layer, frozen=True):
         return _applied(size(output), self.affine)
 
     def forward(self, xp: Any, x: Any, running_mean: Any, running_var: Any, **affine: Any) -> Any:
-        deviation = xp.sqrt(running_var + EPSILON)
+        deviation = xp.sqrt(running_var + self.eps)
         return _shifted((x - along(1, running_mean, x)) / along(1, deviation, x), **affine)
 
 
@@ -101,6 +99,7 @@ class _InstanceNorm(Layer, frozen=True):
     rank: ClassVar[int] = 0
 
     affine: bool = False
+    eps: Positive = 1e-5
 
     def output(self, x: Shape) -> Shape:
         return x
@@ -116,7 +115,7 @@ class _InstanceNorm(Layer, frozen=True):
         return _measured(size(output), output[0], self.affine)
 
     def forward(self, xp: Any, x: Any, **affine: Any) -> Any:
-        return _shifted(_standard(xp, x, tuple(range(2, x.ndim))), **affine)
+        return _shifted(_standard(xp, x, tuple(range(2, x.ndim)), self.eps), **affine)
 
 
 class InstanceNorm1d(_InstanceNorm, frozen=True):
@@ -139,6 +138,7 @@ class GroupNorm(Layer, frozen=True):
 
     groups: Count
     affine: bool = True
+    eps: Positive = 1e-5
 
     def output(self, x: Shape) -> Shape:
         return x
@@ -154,7 +154,7 @@ class GroupNorm(Layer, frozen=True):
 
     def forward(self, xp: Any, x: Any, **affine: Any) -> Any:
         groups = x.reshape(len(x), self.groups, -1)
-        return _shifted(_standard(xp, groups, 2).reshape(x.shape), **affine)
+        return _shifted(_standard(xp, groups, 2, self.eps).reshape(x.shape), **affine)
 
 
 class LayerNorm(Layer, frozen=True):
@@ -163,6 +163,7 @@ class LayerNorm(Layer, frozen=True):
     axes: int = 1
     affine: bool = True
     bias: bool = True
+    eps: Positive = 1e-5
 
     def output(self, x: Shape) -> Shape:
         return x
@@ -179,13 +180,17 @@ class LayerNorm(Layer, frozen=True):
         return Work(work.macs, work.additions - unshifted, work.multiplications, 0, work.divisions, work.exponentials)
 
     def forward(self, xp: Any, x: Any, weight: Any = 1.0, bias: Any = 0.0) -> Any:
-        return _standard(xp, x, tuple(range(-self.axes, 0))) * weight + bias
+        return _standard(xp, x, tuple(range(-self.axes, 0)), self.eps) * weight + bias
 
 
 class RMSNorm(Layer, frozen=True):
-    """The last axis over its root mean square, then scaled (Zhang and Sennrich 2019)."""
+    """The last axis over its root mean square, then scaled (Zhang and Sennrich 2019).
+
+    Without `eps` the smallest step of the dtype is added to the mean square, as in torch: only zeros need it.
+    """
 
     affine: bool = True
+    eps: Positive | None = None
 
     def output(self, x: Shape) -> Shape:
         return x
@@ -203,8 +208,8 @@ class RMSNorm(Layer, frozen=True):
         )
 
     def forward(self, xp: Any, x: Any, weight: Any = 1.0) -> Any:
-        # The smallest step of the dtype, as in torch: only zeros need it.
-        return x / xp.sqrt((x**2).mean(axis=-1, keepdims=True) + xp.finfo(x.dtype).eps) * weight
+        eps = xp.finfo(x.dtype).eps if self.eps is None else self.eps
+        return x / xp.sqrt((x**2).mean(axis=-1, keepdims=True) + eps) * weight
 
 
 class LocalResponseNorm(Layer, frozen=True):

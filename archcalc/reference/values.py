@@ -48,6 +48,19 @@ def seeded(graph: Graph, seed: int = 0, dtype: Any = np.float32) -> Arrays:
     return arrays
 
 
+def noise(graph: Graph, batch: int = 1, seed: int = 0) -> Any:
+    """Random input: numbers, or the first entry of a vocabulary where token numbers are looked up.
+
+    >>> from archcalc.spec import load
+    >>> noise(load("lenet5"), 2).shape
+    (2, 1, 32, 32)
+    """
+    shape = (batch, *graph.input)
+    if any(node.layer.kind == "embedding" and 0 in node.inputs for node in graph.nodes):
+        return np.zeros(shape, int)
+    return np.random.default_rng(seed).standard_normal(shape, np.float32)
+
+
 def _power(node: Node, work: Work, given: list[float], *, summed: bool) -> float:
     """About the mean square of a node's output, from those of its inputs."""
     if not given or work.macs or "norm" in node.layer.kind:

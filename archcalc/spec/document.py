@@ -16,7 +16,20 @@ from archcalc.layers import Layer
 from archcalc.spec.stated import OWN
 from archcalc.spec.tree import Mapping, Scalar, Sequence, Tree, parse, plain, unknown
 
-KEYS = ("name", "title", "source", "note", "family", "input", "params", "blocks", "layers", "totals", "figures")
+KEYS = (
+    "name",
+    "title",
+    "source",
+    "note",
+    "family",
+    "input",
+    "params",
+    "blocks",
+    "layers",
+    "totals",
+    "weights",
+    "figures",
+)
 _NEEDED = {"input": "input: {channels: 3, height: 224, width: 224}", "layers": "layers: [flatten, linear: 10]"}
 FIGURE_KEYS = ("of", "value", "source", "note")
 _MOST_NAME = 100
@@ -46,6 +59,7 @@ class Document(msgspec.Struct, frozen=True):
     blocks: dict[str, Block]
     layers: Sequence
     totals: Mapping
+    weights: tuple[tuple[str, str], ...]
     figures: tuple[Figure, ...]
 
 
@@ -73,6 +87,7 @@ def read(source: Source) -> Document:
         blocks=_blocks(_mapping(tree.items.get("blocks", nothing), "blocks")),
         layers=layers,
         totals=_mapping(tree.items.get("totals", nothing), "totals"),
+        weights=_weights(_mapping(tree.items.get("weights", nothing), "weights")),
         figures=_figures(tree.items.get("figures")),
     )
 
@@ -176,6 +191,20 @@ def _signature(scalar: Scalar) -> tuple[str, dict[str, str | None]]:
         ast.unparse(default) for default in args.defaults
     ]
     return name, {arg.arg: default for arg, default in zip(args.args, defaults, strict=True)}
+
+
+def _weights(tree: Mapping) -> tuple[tuple[str, str], ...]:
+    """The rules by which layers' names become those of a file of trained weights."""
+    rules = []
+    for pattern, replacement in tree.items.items():
+        if not isinstance(replacement, Scalar):
+            raise SpecError(f"what '{pattern[:60]}' becomes must be text", replacement.place)
+        text = plain(replacement)
+        if text.count("*") > pattern.count("*"):
+            fact = f"'{text[:60]}' has more * than '{pattern[:60]}'"
+            raise SpecError(fact, replacement.place, "each * stands for what the * in its place matched")
+        rules.append((pattern, text))
+    return tuple(rules)
 
 
 def _figures(tree: Tree | None) -> tuple[Figure, ...]:

@@ -33,6 +33,8 @@ def flat(graph: Graph) -> str:
         if position:
             lines.append(f"  - {_item(node, nodes, trunk)}  # {written_shape(node.shape)}")
             trunk = trunk if node.auxiliary else position
+    if graph.weights:
+        lines += ["weights:", *(f"  {_scalar(pattern)}: {_scalar(name)}" for pattern, name in graph.weights)]
     if graph.figures:
         lines.append("figures:")
         for figure in graph.figures:

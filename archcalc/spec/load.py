@@ -120,6 +120,7 @@ def parse(source: Source, *, input_shape: Shape | None = None, **params: Dim | s
         source=document.source,
         notes=document.notes,
         family=document.family,
+        weights=document.weights,
         # Published figures are of the network as it stands, like the numbers that the spec states.
         figures=document.figures if expansion.checked else (),
         assertions=tuple(expansion.assertions),

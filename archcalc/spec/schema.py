@@ -70,6 +70,11 @@ def schema() -> dict[str, Any]:
                 "additionalProperties": False,
                 "properties": {"output": _SHAPE, **dict.fromkeys(sorted(MEASURES), _SIZE)},
             },
+            "weights": {
+                "type": "object",
+                "additionalProperties": {"type": ["string", "integer"]},
+                "description": "how files of trained weights call the layers: patterns with *, and what they become",
+            },
             "figures": {
                 "type": "array",
                 "items": {

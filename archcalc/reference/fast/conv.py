@@ -3,105 +3,128 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided, sliding_window_view
+from numpy.lib.stride_tricks import sliding_window_view
 
-from archcalc.reference.fast.site import Site, Step, in_order
-from archcalc.reference.fast.winograd import winograd
+from archcalc.reference.fast.crew import Part, shares
+from archcalc.reference.fast.site import Site, Step, blocks, in_order, slice_of
+from archcalc.reference.fast.winograd import suits, winograd
 
-# Values in a block of columns: 4 MB in single precision, which stays in the cache between the copy and the product.
-_BLOCK = 1 << 20
-# Below this many channels the transforms cost more than the products that they save.
-_WINOGRAD_CHANNELS = 16
+# Values of a block: half a megabyte in single precision, which stays in a core's own cache between one pass and the next.
+_POINTWISE = 1 << 20
+_COLUMNS = 1 << 20
+_DEPTHWISE = 1 << 18
 
 
 def convolution(site: Site) -> Step:
     """A 2-D convolution, by the cheapest way to do it."""
-    channels, groups = site.x.shape[1], site.groups
-    kernel, padded = site.weight.shape[2:], site.padding != ((0, 0), (0, 0))
-    if groups == channels == len(site.weight) and site.dilation == (1, 1):
+    channels, groups = site.x.shape[3], site.groups
+    if groups == channels == len(site.weight):
         return depthwise(site)
     if groups > 1:
-        return in_order([columns(site.group(number)) for number in range(groups)])
-    if kernel == (1, 1) and site.stride == (1, 1) and not padded:
+        return [[_grouped(site, worker, share) for worker, share in enumerate(shares(groups, site.shared))]]
+    if site.kernel == site.stride == (1, 1) and site.inside:
         return pointwise(site)
-    if kernel == (3, 3) and site.stride == site.dilation == (1, 1) and min(site.weight.shape[:2]) >= _WINOGRAD_CHANNELS:
-        return winograd(site)
-    return columns(site)
+    return winograd(site) if suits(site) else columns(site)
+
+
+def _grouped(site: Site, worker: int, share: range) -> Part:
+    """Some groups of a convolution one after the other."""
+    return in_order([part for n in share for parts in convolution(site.group(n, worker)) for part in parts])
+
+
+def _split(site: Site, rows: int, pixels: int) -> list[tuple[range, slice]]:
+    """Rows and channels of the outputs for each worker: all of what there is less of, a share of what there is more of."""
+    out = len(site.weight)
+    if pixels >= out:
+        return [(share, slice(0, out)) for share in shares(rows, site.shared)]
+    return [(range(rows), slice_of(share)) for share in shares(out, site.shared)]
 
 
 def pointwise(site: Site) -> Step:
-    """A 1×1 convolution: one product of the weights and the pixels as they lie."""
-    matrix = site.weight.reshape(len(site.weight), -1)
-    pixels = site.y.shape[2] * site.y.shape[3]
-    inputs, outputs = (array.reshape(len(array), -1, pixels) for array in (site.x, site.y))
-    width = max(1, _BLOCK // (4 * max(matrix.shape)))
+    """A 1×1 convolution: one product of the pixels as they lie and the weights."""
+    out = len(site.weight)
+    matrix = np.ascontiguousarray(site.weight.reshape(out, -1).T)
+    pixels, outputs = site.x.reshape(-1, len(matrix)), site.y.reshape(-1, out)
+    high = max(8, _POINTWISE // sum(matrix.shape) // 8 * 8)
 
-    def step() -> None:
-        for a, b in zip(inputs, outputs, strict=True):
-            for start in range(0, pixels, width):
-                part = b[:, start : start + width]
-                np.matmul(matrix, a[:, start : start + width], out=part)
-                site.finish(part)
+    def part(share: range, outs: slice) -> Part:
+        factor, finish = matrix[:, outs], site.finish.of(outs).flat()
 
-    return step
+        def run() -> None:
+            for rows in blocks(share, high):
+                here = slice_of(rows)
+                np.matmul(pixels[here], factor, out=outputs[here, outs])
+                finish(outputs[here, outs], here)
+
+        return run
+
+    return [[part(*own) for own in _split(site, len(pixels), len(pixels))]]
 
 
 def columns(site: Site) -> Step:
-    """Any convolution: the windows of some rows copied side by side, then one product, row block by row block."""
-    samples, channels, height, width = site.x.shape
-    rows, wide = site.y.shape[2:]
-    kernel = site.weight.shape[2:]
-    matrix = site.weight.reshape(len(site.weight), -1)
-    high = min(rows, max(1, _BLOCK // (matrix.shape[1] * wide)))
-    (top, bottom), (left, right) = site.padding
-    image = site.scratch.take("padded", channels, top + height + bottom, left + width + right)
-    block = site.scratch.take("columns", matrix.shape[1] * high * wide)
-    covers = tuple(d * (k - 1) + 1 for d, k in zip(site.dilation, kernel, strict=True))
-    steps = (slice(None), *(slice(None, None, s) for s in (*site.stride, *site.dilation)))
+    """Any convolution: what windows see copied side by side, then one product, a block of rows at a time."""
+    samples, rows, wide, out = site.y.shape
+    matrix = np.ascontiguousarray(site.weight.transpose(2, 3, 1, 0).reshape(-1, out))
+    high = min(rows, max(1, _COLUMNS // (wide * len(matrix))))
+    steps = (*(slice(None, None, s) for s in site.stride), slice(None), *(slice(None, None, d) for d in site.dilation))
 
-    def step() -> None:
-        padded, buffer = image(), block()
-        # Channel, tap down, tap across, output row, output column.
-        windows = sliding_window_view(padded, covers, axis=(1, 2))[steps].transpose(0, 3, 4, 1, 2)
-        padded[...] = 0
-        for sample in range(samples):
-            padded[:, top : top + height, left : left + width] = site.x[sample]
-            flat = site.y[sample].reshape(len(matrix), -1)
-            for row in range(0, rows, high):
-                n = min(high, rows - row)
-                part = buffer[: matrix.shape[1] * n * wide].reshape(*windows.shape[:3], n, wide)
-                part[...] = windows[:, :, :, row : row + n]
-                target = flat[:, row * wide : (row + n) * wide]
-                np.matmul(matrix, part.reshape(matrix.shape[1], -1), out=target)
-                site.finish(target)
+    def part(worker: int, share: range, outs: slice) -> Part:
+        factor, finish = matrix[:, outs], site.finish.of(outs)
+        surrounded = site.surrounded(worker, high)
+        block = site.scratch.take(f"columns {worker}", high * wide * len(matrix))
 
-    return step
+        def run() -> None:
+            buffer = block()
+            for sample, places in rows_of(share, rows, high):
+                seen = sliding_window_view(surrounded(sample, places), site.covers, axis=(0, 1))[steps]
+                flat = buffer[: len(places) * wide * len(matrix)]
+                # Row, column, tap down, tap across, channel.
+                flat.reshape(len(places), wide, *site.kernel, -1)[...] = seen.transpose(0, 1, 3, 4, 2)
+                here = (sample, slice_of(places), slice(None), outs)
+                target = site.y[here].reshape(-1, factor.shape[1])
+                np.matmul(flat.reshape(-1, len(matrix)), factor, out=target)
+                finish(target, *here[:2])
+
+        return run
+
+    return [[part(site.worker + i, *own) for i, own in enumerate(_split(site, samples * rows, samples * rows * wide))]]
+
+
+def rows_of(share: range, rows: int, high: int) -> list[tuple[int, range]]:
+    """A share of the rows of all samples, by sample and in blocks."""
+    found = []
+    for sample in range(share.start // rows, -(-share.stop // rows)):
+        first = sample * rows
+        own = range(max(share.start - first, 0), min(share.stop - first, rows))
+        found += [(sample, places) for places in blocks(own, high)]
+    return found
 
 
 def depthwise(site: Site) -> Step:
-    """One filter a channel, without columns: the rows of a window lie one after the other in memory as they are.
+    """One filter a channel: for each tap of the kernel, what it sees times its weights, added up."""
+    samples, rows, wide, channels = site.y.shape
+    taps = [(i, j) for i in range(site.kernel[0]) for j in range(site.kernel[1])]
+    # Repeated along a row where that makes one run of it, which is faster than a run for each pixel.
+    repeats = wide if site.stride[1] == 1 else 1
+    weights = [np.ascontiguousarray(np.broadcast_to(site.weight[:, 0, i, j], (repeats, channels))) for i, j in taps]
+    high = min(rows, max(1, _DEPTHWISE // (wide * channels)))
 
-    Each output row is such a run of rows times a banded matrix that holds the filter shifted along the width. Most of
-    that matrix is zero, yet the product is far ahead of adding up shifted images one tap at a time.
-    """
-    samples, channels, height, width = site.x.shape
-    (kh, kw), (rows, wide), (down, across) = site.weight.shape[2:], site.y.shape[2:], site.stride
-    (top, bottom), (left, right) = site.padding
-    line = left + width + right
-    band = np.zeros((channels, kh, line, wide), site.x.dtype)
-    for column in range(wide):
-        band[:, :, column * across : column * across + kw, column] = site.weight[:, 0]
-    band = band.reshape(channels, kh * line, wide)
-    image = site.scratch.take("padded", channels, top + height + bottom, line)
+    def part(worker: int, share: range) -> Part:
+        surrounded = site.surrounded(worker, high)
+        product = site.scratch.take(f"products {worker}", high, wide, channels)
 
-    def step() -> None:
-        padded = image()
-        plane, row, item = padded.strides
-        runs = as_strided(padded, (channels, rows, kh * line), (plane, down * row, item), writeable=False)
-        padded[...] = 0
-        for sample in range(samples):
-            padded[:, top : top + height, left : left + width] = site.x[sample]
-            np.matmul(runs, band, out=site.y[sample])
-            site.finish(site.y[sample].reshape(channels, -1))
+        def run() -> None:
+            products = product()
+            for sample, places in rows_of(share, rows, high):
+                seen = surrounded(sample, places)
+                here = (sample, slice_of(places))
+                target, term = site.y[here], products[: len(places)]
+                np.multiply(site.tap(seen, places, *taps[0]), weights[0], out=target)
+                for tap, weight in zip(taps[1:], weights[1:], strict=True):
+                    np.multiply(site.tap(seen, places, *tap), weight, out=term)
+                    np.add(target, term, out=target)
+                site.finish(target.reshape(-1, channels), *here)
 
-    return step
+        return run
+
+    return [[part(site.worker + number, share) for number, share in enumerate(shares(samples * rows, site.shared))]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -9,97 +10,215 @@ import numpy as np
 
 from archcalc.graph import Node
 from archcalc.layers.base import each_axis
-from archcalc.layers.norm import EPSILON
 from archcalc.reference.fast.arena import Scratch
 from archcalc.reference.fast.conv import convolution
-from archcalc.reference.fast.site import Site, Step
+from archcalc.reference.fast.crew import Part, shares
+from archcalc.reference.fast.fold import Chain
+from archcalc.reference.fast.pool import largest, mean
+from archcalc.reference.fast.site import Finish, Site, Step, blocks, slice_of
+
+# Values of a block in one pass after another over the same array.
+_BLOCK = 1 << 15
 
 
 class Place(msgspec.Struct, frozen=True):
-    """A node's inputs and output where they lie, and its arrays."""
+    """A node's inputs and output where they lie, images with their channels last, its arrays and what it takes in."""
 
     node: Node
     inputs: list[Any]
     output: Any
     arrays: dict[str, Any]
     scratch: Scratch
-    # The arrays of a batch normalisation that follows a convolution and is folded into it.
-    norm: dict[str, Any] | None = None
-    relu: bool = False
+    workers: int
+    chain: Chain
+    # The node of a batch normalisation that follows, its arrays, and what is added to the outputs.
+    norm: tuple[Node, dict[str, Any]] | None = None
+    other: Any = None
+
+    def finish(self, bias: Any = None) -> Finish:
+        """What is done to outputs, once they have their biases."""
+        return Finish(bias, self.other, self.chain.low, self.chain.high)
 
 
 def step_of(place: Place) -> Step:
     """The step of a node: its kernel, or its layer's own forward pass copied into place."""
     kernel = KERNELS.get(place.node.layer.kind)
     if kernel is not None and getattr(place.node.layer, "connections", None) is None:
-        return kernel(place)
+        step = kernel(place)
+        if step is not None:
+            return step
+    inputs, output = [channels_first(x) for x in place.inputs], channels_first(place.output)
 
-    def step() -> None:
-        place.output[...] = place.node.layer.forward(np, *place.inputs, **place.arrays)
+    def part() -> None:
+        output[...] = place.node.layer.forward(np, *inputs, **place.arrays)
 
-    return step
+    return [[part]]
+
+
+def channels_first(x: Any) -> Any:
+    """An array as layers see it, from how it lies."""
+    return x.transpose(0, 3, 1, 2) if x.ndim == 4 else x
+
+
+def _scale_and_shift(node: Node, arrays: dict[str, Any]) -> tuple[Any, Any]:
+    """A batch normalisation as a product and a sum for each channel."""
+    scale = arrays.get("weight", 1) / np.sqrt(arrays["running_var"] + getattr(node.layer, "eps", 0.0))
+    return scale, arrays.get("bias", 0) - arrays["running_mean"] * scale
 
 
 def _conv2d(place: Place) -> Step:
     layer: Any = place.node.layer
-    (x,), y = place.inputs, place.output
-    weight = place.arrays["weight"]
-    bias = place.arrays.get("bias", np.zeros(len(weight), x.dtype))
-    if place.norm is not None:
-        scale = place.norm.get("weight", 1) / np.sqrt(place.norm["running_var"] + EPSILON)
-        weight = weight * scale.reshape(-1, 1, 1, 1).astype(x.dtype)
-        bias = ((bias - place.norm["running_mean"]) * scale + place.norm.get("bias", 0)).astype(x.dtype)
-    stride, dilation = each_axis(layer.stride, 2), each_axis(layer.dilation, 2)
-    sides = tuple(layer.margins(x.shape[1:]))
-    return convolution(Site(x, y, weight, bias, stride, sides, dilation, layer.groups, place.scratch, place.relu))
-
-
-def _linear(place: Place) -> Step:
-    (x,), y = place.inputs, place.output
     weight, bias = place.arrays["weight"], place.arrays.get("bias")
+    if place.norm is not None:
+        scale, shift = _scale_and_shift(*place.norm)
+        weight = (weight * scale.reshape(-1, 1, 1, 1)).astype(place.output.dtype)
+        bias = (shift if bias is None else shift + bias * scale).astype(place.output.dtype)
+    return convolution(_site(place, layer.dilation, weight=weight, groups=layer.groups, finish=place.finish(bias)))
+
+
+def _site(place: Place, dilation: Any, **more: Any) -> Site:
+    """Where a window of two axes slides."""
+    layer: Any = place.node.layer
+    (x,) = place.inputs
+    kernel, stride = layer.geometry()[:2]
+    (top, _), (left, _) = layer.margins((x.shape[3], *x.shape[1:3]))
+    return Site(
+        x,
+        place.output,
+        each_axis(kernel, 2),
+        each_axis(stride, 2),
+        each_axis(dilation, 2),
+        (top, left),
+        place.scratch,
+        place.workers,
+        **more,
+    )
+
+
+def _maxpool2d(place: Place) -> Step:
+    layer: Any = place.node.layer
+    return largest(_site(place, layer.dilation))
+
+
+def _avgpool2d(place: Place) -> Step:
+    layer: Any = place.node.layer
+    x = place.inputs[0]
+    inside = np.ones((1, 1, *x.shape[1:3]), x.dtype)
+    counted = layer.windows(np, inside, float(layer.count_include_pad)).sum(axis=layer.taps)
+    return mean(_site(place, 1), counted[0, 0])
+
+
+def _linear(place: Place) -> Step | None:
+    x, y, layer_finish = place.inputs[0], place.output, place.finish(place.arrays.get("bias"))
+    if x.ndim == 4:
+        return None
+    weight = place.arrays["weight"]
     flat, out = x.reshape(-1, x.shape[-1]), y.reshape(-1, y.shape[-1])
 
-    def step() -> None:
-        np.matmul(flat, weight.T, out=out)
-        if bias is not None:
-            np.add(out, bias, out=out)
-        if place.relu:
-            np.maximum(out, 0, out=out)
+    def part(rows: slice, columns: slice) -> Part:
+        finish = layer_finish.of(columns)
 
-    return step
+        def run() -> None:
+            np.matmul(flat[rows], weight[columns].T, out=out[rows, columns])
+            finish(out[rows, columns])
+
+        return run
+
+    everything = slice(None)
+    if len(flat) > len(weight):
+        return [[part(slice_of(share), everything) for share in shares(len(flat), place.workers)]]
+    return [[part(everything, slice_of(share)) for share in shares(len(weight), place.workers)]]
+
+
+def _batchnorm2d(place: Place) -> Step:
+    scale, shift = (a.astype(place.output.dtype) for a in _scale_and_shift(place.node, place.arrays))
+    x, y = (array.reshape(-1, array.shape[-1]) for array in (place.inputs[0], place.output))
+    finish = place.finish(shift)
+
+    def pass_over(here: slice) -> None:
+        np.multiply(x[here], scale, out=y[here])
+        finish(y[here])
+
+    return _in_passes(pass_over, len(y), y.shape[1], place.workers)
+
+
+def _add(place: Place) -> Step | None:
+    inputs = [x.reshape(-1) for x in place.inputs]
+    y = place.output.reshape(-1)
+    finish = place.finish()
+
+    def pass_over(here: slice) -> None:
+        np.add(inputs[0][here], inputs[1][here], out=y[here])
+        for other in inputs[2:]:
+            np.add(y[here], other[here], out=y[here])
+        finish.bound(y[here])
+
+    return _in_passes(pass_over, len(y), 1, place.workers)
 
 
 def _relu(place: Place) -> Step:
-    (x,) = place.inputs
-    return lambda: _quiet(np.maximum(x, 0, out=place.output))
+    return _bounded(place, Finish(low=0.0))
 
 
 def _relu6(place: Place) -> Step:
-    (x,) = place.inputs
-    return lambda: _quiet(np.clip(x, 0, 6, out=place.output))
+    return _bounded(place, Finish(low=0.0, high=6.0))
 
 
-def _add(place: Place) -> Step:
-    first, second, *others = place.inputs
+def _bounded(place: Place, finish: Finish) -> Step:
+    x, y = place.inputs[0].reshape(-1), place.output.reshape(-1)
 
-    def step() -> None:
-        np.add(first, second, out=place.output)
-        for other in others:
-            np.add(place.output, other, out=place.output)
-        if place.relu:
-            np.maximum(place.output, 0, out=place.output)
+    def pass_over(here: slice) -> None:
+        if not np.may_share_memory(x, y):
+            y[here] = x[here]
+        finish.bound(y[here])
 
-    return step
+    return _in_passes(pass_over, len(y), 1, place.workers)
+
+
+def _in_passes(pass_over: Callable[[slice], None], rows: int, wide: int, workers: int) -> Step:
+    """A pass over rows block by block, shared where that is worth it."""
+    high = max(1, _BLOCK // wide)
+
+    def part(share: range) -> Part:
+        def run() -> None:
+            for block in blocks(share, high):
+                pass_over(slice_of(block))
+
+        return run
+
+    return [[part(share) for share in shares(rows, workers if rows * wide > 4 * _BLOCK else 1)]]
+
+
+def _embedding(place: Place) -> Step:
+    (tokens,) = place.inputs
+
+    def part() -> None:
+        # All activations are of one type, and so are the numbers of tokens; a float32 holds them exactly up to 2²⁴.
+        place.output[...] = place.node.layer.forward(np, tokens.astype(np.intp), **place.arrays)
+
+    return [[part]]
 
 
 def _concat(place: Place) -> Step:
     axis: int = getattr(place.node.layer, "axis", 0)
-    along = axis % (place.output.ndim - 1) + 1
-    return lambda: _quiet(np.concatenate(place.inputs, axis=along, out=place.output))
+    inputs, output = [channels_first(x) for x in place.inputs], channels_first(place.output)
+    along = axis % (output.ndim - 1) + 1
+
+    def part() -> None:
+        np.concatenate(inputs, axis=along, out=output)
+
+    return [[part]]
 
 
-def _quiet(_: Any) -> None:
-    """Nothing, of what a ufunc returns."""
-
-
-KERNELS = {"conv2d": _conv2d, "linear": _linear, "relu": _relu, "relu6": _relu6, "add": _add, "concat": _concat}
+KERNELS: dict[str, Callable[[Place], Step | None]] = {
+    "add": _add,
+    "avgpool2d": _avgpool2d,
+    "batchnorm2d": _batchnorm2d,
+    "concat": _concat,
+    "conv2d": _conv2d,
+    "embedding": _embedding,
+    "linear": _linear,
+    "maxpool2d": _maxpool2d,
+    "relu": _relu,
+    "relu6": _relu6,
+}

@@ -8,16 +8,23 @@ from typing import Any
 
 import numpy as np
 
-from archcalc.graph import Graph, Node, overwritable
+from archcalc.dims import Shape
+from archcalc.graph import Graph, Node, needed, overwritable
 from archcalc.reference.fast.arena import Scratch, Span, aligned, offsets
-from archcalc.reference.fast.kernels import Place, step_of
+from archcalc.reference.fast.crew import Crew, available
+from archcalc.reference.fast.fold import Chain, chains
+from archcalc.reference.fast.kernels import Place, channels_first, step_of
+from archcalc.reference.fast.site import Step
 
-# Layers that take a ReLU into their own last pass.
-_FINISHING = {"conv2d", "linear", "add"}
+# Layers whose output is their input, value by value.
+_PASSING = {"dropout", "identity", "stochasticdepth"}
 
 
 class Program:
-    """A network compiled for one batch size and one set of arrays; call it with a batch to get the last output.
+    """A network compiled for one batch size and one set of arrays; call it with a batch to get an output.
+
+    That is the output at position `last`, by default the last that is no auxiliary head's. Only the layers that it
+    depends on are run, on `workers` cores.
 
     >>> from archcalc.spec import load
     >>> from archcalc.reference import seeded
@@ -26,50 +33,41 @@ class Program:
     (2, 10)
     """
 
-    def __init__(
-        self, graph: Graph, arrays: Mapping[str, Mapping[str, Any]], batch: int = 1, dtype: Any = np.float32
+    def __init__(  # noqa: PLR0913 - what it is compiled from and for
+        self,
+        graph: Graph,
+        arrays: Mapping[str, Mapping[str, Any]],
+        batch: int = 1,
+        dtype: Any = np.float32,
+        *,
+        last: int | None = None,
+        workers: int | None = None,
     ) -> None:
-        nodes = {position: node for position, node in enumerate(graph.nodes) if not node.auxiliary}
+        if last is None:
+            last = max(position for position, node in enumerate(graph.nodes) if not node.auxiliary)
+        nodes = {position: graph.nodes[position] for position in needed(graph, last)}
         readers = _readers(nodes)
-        norms = _folded(nodes, readers)
-        relus = _finished(nodes, readers, norms)
-        roots = _roots(nodes, overwritable(graph.nodes), {*norms.values(), *relus.values()})
-        self._arena, views = _laid_out(nodes, roots, batch, np.dtype(dtype))
+        worked = chains(nodes, readers)
+        roots = _roots(nodes, overwritable(graph.nodes), worked)
+        self._arena, views = _laid_out(nodes, roots, last, batch, np.dtype(dtype))
         scratch = Scratch(dtype)
-        gone = {*norms.values(), *relus.values()}
-        self._input, self._output = views[0], views[max(nodes)]
-        self._steps = [
-            step_of(
-                Place(
-                    node,
-                    [views[source] for source in node.inputs],
-                    views[position],
-                    _of_type(arrays[node.name], dtype),
-                    scratch,
-                    _of_type(arrays[nodes[norms[position]].name], dtype) if position in norms else None,
-                    position in relus or norms.get(position) in relus,
-                ),
-            )
-            for position, node in nodes.items()
-            if position and position not in gone and not (node.layer.stores == "view" and _same(views, node, position))
+        self._crew = Crew(available() if workers is None else workers)
+        self._input, self._output = channels_first(views[0]), channels_first(views[last])
+        self._steps: list[Step] = [
+            step_of(_place(chain, nodes, views, arrays, scratch, self._crew.workers, dtype))
+            for position, chain in worked.items()
+            if position and not _passes(nodes[position], roots, position)
         ]
         self.nbytes = self._arena.nbytes + scratch.nbytes
 
     def __call__(self, x: Any) -> Any:
-        """The last output for a batch; the array is the program's own and holds until the next call."""
+        """The output for a batch; the array is the program's own and holds until the next call."""
         self._input[...] = x
-        for step in self._steps:
-            step()
+        with self._crew as crew:
+            for step in self._steps:
+                for parts in step:
+                    crew.run(parts)
         return self._output
-
-
-def _of_type(arrays: Mapping[str, Any], dtype: Any) -> dict[str, Any]:
-    return {name: np.ascontiguousarray(array, dtype) for name, array in arrays.items()}
-
-
-def _same(views: dict[int, Any], node: Node, position: int) -> bool:
-    """Whether a view already lies where its input does."""
-    return bool(node.inputs) and np.shares_memory(views[position], views[node.inputs[0]])
 
 
 def _readers(nodes: dict[int, Node]) -> dict[int, list[int]]:
@@ -80,52 +78,75 @@ def _readers(nodes: dict[int, Node]) -> dict[int, list[int]]:
     return readers
 
 
-def _folded(nodes: dict[int, Node], readers: dict[int, list[int]]) -> dict[int, int]:
-    """The batch normalisation that alone reads a convolution, by the convolution's position."""
-    found = {}
-    for position, node in nodes.items():
-        plain = node.layer.kind == "conv2d" and getattr(node.layer, "connections", None) is None
-        if plain and len(readers[position]) == 1 and nodes[readers[position][0]].layer.kind == "batchnorm2d":
-            found[position] = readers[position][0]
-    return found
+def _place(  # noqa: PLR0913, PLR0917 - what the program knows
+    chain: Chain,
+    nodes: dict[int, Node],
+    views: dict[int, Any],
+    arrays: Mapping[str, Mapping[str, Any]],
+    scratch: Scratch,
+    workers: int,
+    dtype: Any,
+) -> Place:
+    """A chain's first node where it works."""
+
+    def of(position: int) -> dict[str, Any]:
+        return {name: np.ascontiguousarray(a, dtype) for name, a in arrays[nodes[position].name].items()}
+
+    return Place(
+        nodes[chain.first],
+        [views[source] for source in nodes[chain.first].inputs],
+        views[chain.last],
+        of(chain.first),
+        scratch,
+        workers,
+        chain,
+        None if chain.norm is None else (nodes[chain.norm], of(chain.norm)),
+        None if chain.other is None else views[chain.other],
+    )
 
 
-def _finished(nodes: dict[int, Node], readers: dict[int, list[int]], norms: dict[int, int]) -> dict[int, int]:
-    """The ReLU that alone reads a layer which can take it into its last pass, by that layer's position."""
-    found = {}
-    normalised = set(norms.values())
-    for position, node in nodes.items():
-        able = (
-            node.layer.kind in _FINISHING and getattr(node.layer, "connections", None) is None and position not in norms
-        )
-        if (able or position in normalised) and len(readers[position]) == 1:
-            (reader,) = readers[position]
-            if nodes[reader].layer.kind == "relu":
-                found[position] = reader
-    return found
+def _passes(node: Node, roots: dict[int, int], position: int) -> bool:
+    """Whether a node's output is what already lies there."""
+    alike = node.layer.kind in _PASSING or node.layer.stores == "view"
+    return alike and roots[position] != position
 
 
-def _roots(nodes: dict[int, Node], free: list[bool], inside: set[int]) -> dict[int, int]:
-    """The node in whose buffer each node's output lies: its own, or that of the input which it overwrites or reshapes."""
+def _roots(nodes: dict[int, Node], free: list[bool], worked: dict[int, Chain]) -> dict[int, int]:
+    """The node in whose buffer each node's output lies: its own, that of its chain, or that of the input it overwrites."""
+    inside = {position: first for first, chain in worked.items() for position in chain.positions[1:]}
     roots: dict[int, int] = {}
     for position, node in nodes.items():
-        shares = position in inside
-        if node.inputs and not shares:
-            passes = node.layer.kind in {"flatten", "reshape", "identity"}
-            shares = passes or (node.layer.stores == "in place" and free[node.inputs[0]])
+        if position in inside:
+            roots[position] = roots[inside[position]]
+            continue
+        shares = False
+        if node.inputs:
+            source = nodes[node.inputs[0]]
+            shares = (
+                node.layer.kind == "identity"
+                or (node.layer.kind in {"flatten", "reshape"} and _alike(source.shape, node.shape))
+                or (node.layer.stores == "in place" and free[node.inputs[0]])
+            )
         roots[position] = roots[node.inputs[0]] if shares else position
     return roots
 
 
-def _laid_out(nodes: dict[int, Node], roots: dict[int, int], batch: int, dtype: Any) -> tuple[Any, dict[int, Any]]:
-    """One block of memory, and each node's output as a view of it."""
+def _alike(shape: Shape, other: Shape) -> bool:
+    """Whether values lie in the same order under both shapes: not where one is an image of several pixels and channels."""
+    return all(len(s) != 3 or 1 in {s[0], s[1] * s[2]} for s in (shape, other))
+
+
+def _laid_out(
+    nodes: dict[int, Node], roots: dict[int, int], end: int, batch: int, dtype: Any
+) -> tuple[Any, dict[int, Any]]:
+    """One block of memory, and each node's output as a view of it, images with their channels last."""
     last = {root: root for root in roots.values()}
     for position, node in nodes.items():
         for used in (position, *node.inputs):
             last[roots[used]] = max(last[roots[used]], position)
-    last[roots[max(nodes)]] = max(nodes) + 1
-    shapes = {position: (batch, *node.shape) for position, node in nodes.items()}
-    spans = {root: Span(aligned(math.prod(shapes[root]) * dtype.itemsize), root, end) for root, end in last.items()}
+    last[roots[end]] = end + 1
+    shapes = {position: (batch, *_as_it_lies(node.shape)) for position, node in nodes.items()}
+    spans = {root: Span(aligned(math.prod(shapes[root]) * dtype.itemsize), root, stop) for root, stop in last.items()}
     places, total = offsets(spans)
     arena = np.empty(total, np.uint8)
     return arena, {
@@ -134,3 +155,8 @@ def _laid_out(nodes: dict[int, Node], roots: dict[int, int], batch: int, dtype: 
         .reshape(shapes[position])
         for position, root in roots.items()
     }
+
+
+def _as_it_lies(shape: Shape) -> Shape:
+    """An image's axes with the channels last, any other's as they are."""
+    return (*shape[1:], shape[0]) if len(shape) == 3 else shape

@@ -1,7 +1,11 @@
-"""What a step of the fast path works on: arrays that stay where they are from one run to the next."""
+"""Where a window slides: arrays that stay where they are from one run to the next, images with their channels last.
+
+With the channels last, what a pixel holds lies side by side, so that copies, sums over taps and biases run along it.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -9,50 +13,168 @@ import msgspec
 import numpy as np
 
 from archcalc.reference.fast.arena import Scratch
+from archcalc.reference.fast.crew import Part
 
-Step: TypeAlias = Callable[[], None]
+# Parts that run side by side, one batch of them after the other.
+Step: TypeAlias = list[list[Part]]
 Sides: TypeAlias = tuple[tuple[int, int], tuple[int, int]]
+
+# In products and sums of a matrix product: what else is done to a value takes as long as so many, one tap outside a matrix
+# product as so many, and below so many in all, waking another thread takes longer than it saves.
+_FINISHING = 60
+_TAP = 8
+_WORTH_SHARING = 20_000_000
+
+
+class Finish(msgspec.Struct, frozen=True):
+    """What is done to outputs while they are in the cache: biases, a sum with another array, bounds."""
+
+    bias: Any = None
+    other: Any = None
+    low: float | None = None
+    high: float = math.inf
+
+    def __call__(self, part: Any, *where: Any) -> None:
+        """Finish outputs of one row a pixel, which stand at `where` in all outputs."""
+        if self.bias is not None:
+            add_along_rows(part, self.bias)
+        if self.other is not None:
+            np.add(part, self.other[where].reshape(part.shape), out=part)
+        self.bound(part)
+
+    def of(self, outs: slice) -> Finish:
+        """The same for some of the channels."""
+        bias = None if self.bias is None else self.bias[outs]
+        other = None if self.other is None else self.other[..., outs]
+        return msgspec.structs.replace(self, bias=bias, other=other)
+
+    def flat(self) -> Finish:
+        """The same with a row a pixel in the array to add."""
+        other = self.other
+        return self if other is None else msgspec.structs.replace(self, other=other.reshape(-1, other.shape[-1]))
+
+    def bound(self, part: Any) -> None:
+        """Hold values between the bounds."""
+        if self.low is not None:
+            # One pass for both bounds, and three times as fast as `maximum` for one.
+            np.clip(part, self.low, self.high, out=part)
+
+
+def add_along_rows(part: Any, bias: Any) -> None:
+    """Add a vector to each row; short rows several at a time, for each run of the inner loop has its own cost."""
+    rows, wide = part.shape
+    together = math.gcd(rows, max(1, 1024 // wide))
+    if together > 1 and part.flags.c_contiguous:
+        part = part.reshape(rows // together, together * wide)
+        bias = np.tile(bias, together)
+    np.add(part, bias, out=part)
 
 
 class Site(msgspec.Struct, frozen=True):
-    """A convolution in place: its input and output, its weights with any normalisation folded in, its geometry."""
+    """A convolution or pool in place: its input and output as batch, height, width, channels, and its geometry.
+
+    `weight` and `finish` hold any normalisation that follows. `weight` is out, channels of a group, height, width.
+    """
 
     x: Any
     y: Any
-    weight: Any
-    bias: Any
+    kernel: tuple[int, int]
     stride: tuple[int, int]
-    padding: Sides
     dilation: tuple[int, int]
-    groups: int
+    # Before height and width.
+    padding: tuple[int, int]
     scratch: Scratch
-    relu: bool
+    workers: int
+    weight: Any = None
+    # The first of the workers.
+    worker: int = 0
+    groups: int = 1
+    finish: Finish = Finish()
 
-    def finish(self, rows: Any) -> None:
-        """Add the biases to rows of outputs, one row a channel, and take their ReLU where it follows."""
-        rows += self.bias.reshape(-1, 1)
-        if self.relu:
-            np.maximum(rows, 0, out=rows)
+    @property
+    def shared(self) -> int:
+        """Over how many workers it is worth sharing."""
+        taps = math.prod(self.kernel)
+        products = _TAP * taps if self.weight is None or self.weight.shape[1] == 1 else self.weight[0].size
+        return self.workers if self.y.size * (products + _FINISHING) >= _WORTH_SHARING else 1
 
-    def group(self, number: int) -> Site:
-        """One group of the convolution as a convolution of its own."""
-        seen, own = self.x.shape[1] // self.groups, len(self.weight) // self.groups
+    @property
+    def covers(self) -> tuple[int, int]:
+        """How many rows and columns a window covers."""
+        return tuple(d * (k - 1) + 1 for k, d in zip(self.kernel, self.dilation, strict=True))  # type: ignore[return-value]
+
+    @property
+    def inside(self) -> bool:
+        """Whether no window reaches beyond the input."""
+        ends = ((n - 1) * s + c for n, s, c in zip(self.y.shape[1:3], self.stride, self.covers, strict=True))
+        return self.padding == (0, 0) and all(end <= n for end, n in zip(ends, self.x.shape[1:3], strict=True))
+
+    def surrounded(self, worker: int, high: int, fill: float = 0.0) -> Callable[[int, range], Any]:
+        """What gives all that `high` rows of outputs, at most, of one sample see, with `fill` beyond the input."""
+        _, height, width, channels = self.x.shape
+        (down, across), (top, left), (tall, wide) = self.stride, self.padding, self.covers
+        line = (self.y.shape[2] - 1) * across + wide
+        image = self.scratch.take(f"image {worker}", (high - 1) * down + tall, line, channels)
+        right = max(0, min(width, line - left))
+
+        def rows(sample: int, places: range) -> Any:
+            first, n = places.start * down - top, (len(places) - 1) * down + tall
+            if self.inside:
+                return self.x[sample, first : first + n, :line]
+            # Rows of padding, rows of the input, rows of padding.
+            lead = min(n, max(0, -first))
+            tail = max(lead, min(n, height - first))
+            part = image()[:n]
+            part[:lead] = fill
+            part[tail:] = fill
+            part[lead:tail, :left] = fill
+            part[lead:tail, left + right :] = fill
+            part[lead:tail, left : left + right] = self.x[sample, first + lead : first + tail, :right]
+            return part
+
+        return rows
+
+    def tap(self, seen: Any, places: range, i: int, j: int) -> Any:
+        """What tap i, j of the kernel sees at each place of some rows of outputs, in what `surrounded` gave."""
+        (down, across), (dy, dx) = self.stride, self.dilation
+        rows = slice(i * dy, i * dy + (len(places) - 1) * down + 1, down)
+        return seen[rows, j * dx : j * dx + (self.y.shape[2] - 1) * across + 1 : across]
+
+    def group(self, number: int, worker: int) -> Site:
+        """One group of the convolution as a convolution of its own, all of it one worker's."""
+        seen, own = self.x.shape[3] // self.groups, len(self.weight) // self.groups
         outs = slice(number * own, (number + 1) * own)
         return msgspec.structs.replace(
             self,
-            x=self.x[:, number * seen : (number + 1) * seen],
-            y=self.y[:, outs],
+            x=self.x[..., number * seen : (number + 1) * seen],
+            y=self.y[..., outs],
             weight=self.weight[outs],
-            bias=self.bias[outs],
             groups=1,
+            workers=1,
+            worker=worker,
+            finish=self.finish.of(outs),
         )
 
 
-def in_order(steps: list[Step]) -> Step:
-    """Steps as one."""
+def slice_of(places: range) -> slice:
+    """A range of positions as what takes them from an array."""
+    return slice(places.start, places.stop)
 
-    def step() -> None:
-        for each in steps:
+
+def blocks(places: range, high: int) -> list[range]:
+    """Rows in blocks of at most `high`.
+
+    >>> blocks(range(2, 7), 3)
+    [range(2, 5), range(5, 7)]
+    """
+    return [places[start : start + high] for start in range(0, len(places), high)]
+
+
+def in_order(parts: list[Part]) -> Part:
+    """Parts one after the other, as one."""
+
+    def part() -> None:
+        for each in parts:
             each()
 
-    return step
+    return part

@@ -1,7 +1,7 @@
 """Winograd's minimal filtering F(4×4, 3×3): 36 products where 16 outputs of a 3×3 convolution need 144.
 
 Lavin and Gray 2015, arXiv:1509.09308, section 4.3. The two transforms are small dense matrices applied to all tiles at
-once, since a matrix product runs on every core and elementwise steps do not.
+once: as products of matrices they go faster than as the few sums that they amount to.
 """
 
 from __future__ import annotations
@@ -9,9 +9,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import msgspec
 import numpy as np
 
-from archcalc.reference.fast.site import Site, Step
+from archcalc.reference.fast.crew import Part, shares
+from archcalc.reference.fast.site import Site, Step, blocks, in_order, slice_of
 
 # One axis: outputs = A · ((G g) * (B d)) for a filter g of 3 taps and a tile d of 6 values.
 _A = np.array([[1, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0], [0, 1, -1, 8, -8, 1]], dtype=float)
@@ -37,70 +39,142 @@ _G = np.array(
     ],
 )
 _TILE = 4
+_POINTS = 36
+# Values of a block's transformed inputs and products.
 _BLOCK = 1 << 20
+# Below this many channels the transforms, and below this many tiles the reading of filters four times as large, cost
+# more than the products that they save.
+_LEAST_CHANNELS = 16
+_LEAST_TILES = 30
+
+
+def suits(site: Site) -> bool:
+    """Whether a convolution is one that this way is ahead for."""
+    samples, rows, wide, out = site.y.shape
+    tiles = samples * -(-rows // _TILE) * -(-wide // _TILE)
+    alike = site.kernel == (3, 3) and site.stride == site.dilation == (1, 1)
+    return alike and min(site.x.shape[3], out) >= _LEAST_CHANNELS and tiles >= _LEAST_TILES
 
 
 def winograd(site: Site) -> Step:
     """A 3×3 convolution of stride 1."""
-    samples, channels, height, width = site.x.shape
-    _, out, rows, columns = site.y.shape
-    down, across = -(-rows // _TILE), -(-columns // _TILE)
-    (top, _), (left, _) = site.padding
-    dtype = site.x.dtype
-    filters = np.kron(_G, _G) @ site.weight.reshape(out * channels, 9).T.astype(float)
-    filters = filters.reshape(36, out, channels).astype(dtype)
-    spread, gather = np.kron(_B, _B).astype(dtype), np.kron(_A, _A).astype(dtype)
-
+    samples, rows, wide, out = site.y.shape
+    channels = site.x.shape[3]
+    down, across = -(-rows // _TILE), -(-wide // _TILE)
     # Whole rows of tiles at a time; where one sample has few, several samples, so that the filters are read less often.
-    most = max(1, _BLOCK // (36 * (channels + out)))
+    most = max(1, _BLOCK // (_POINTS * (channels + out)))
     high = min(down, max(1, most // across))
     together = min(samples, max(1, most // (down * across))) if high == down else 1
-    block = together * high * across
-    images = site.scratch.take("padded", together, channels, down * _TILE + 2, across * _TILE + 2)
-    sizes = {"tiles": 36 * channels, "spreads": 36 * channels, "products": 36 * out, "outputs": 16 * out}
-    buffers = [site.scratch.take(name, size * block) for name, size in sizes.items()]
-
-    def step() -> None:
-        padded = images()
-        tiles, spreads, products, outputs = (buffer() for buffer in buffers)
-        padded[...] = 0
-        for first in range(0, samples, together):
-            n = min(together, samples - first)
-            padded[:n, :, top : top + height, left : left + width] = site.x[first : first + n]
-            by_channel = padded[:n].transpose(1, 0, 2, 3)
-            for row in range(0, down, high):
-                k = min(high, down - row)
-                count = n * k * across
-                d = _front(tiles, 36, channels, n, k, across)
-                for i in range(6):
-                    start = row * _TILE + i
-                    for j in range(6):
-                        d[6 * i + j] = by_channel[
-                            :, :, start : start + _TILE * k : _TILE, j : j + _TILE * across : _TILE
-                        ]
-                v = np.matmul(spread, d.reshape(36, -1), out=_front(spreads, 36, channels * count))
-                m = np.matmul(filters, v.reshape(36, channels, count), out=_front(products, 36, out, count))
-                # The transform takes a constant in the second of the six points of each axis to itself in every output.
-                m[7] += site.bias.reshape(-1, 1)
-                z = np.matmul(gather, m.reshape(36, -1), out=_front(outputs, 16, out * count))
-                if site.relu:
-                    np.maximum(z, 0, out=z)
-                target = site.y[first : first + n].transpose(1, 0, 2, 3)
-                _scatter(z.reshape(16, out, n, k, across), target, row * _TILE)
-
-    return step
+    pieces = [(some, tall) for some in blocks(range(samples), together) for tall in blocks(range(down), high)]
+    filters = np.kron(_G, _G) @ site.weight.reshape(out * channels, 9).T.astype(float)
+    filters = filters.reshape(_POINTS, out, channels).transpose(0, 2, 1).astype(site.x.dtype, order="C")
+    tiles = Tiles(site, filters, (together, high, across))
+    workers = site.shared
+    if len(pieces) >= 2 * workers or workers == 1:
+        return [[tiles.whole(site.worker + i, pieces[i::workers]) for i in range(min(workers, len(pieces)))]]
+    return [
+        [stage(site.worker + i, piece, share) for i, share in enumerate(shares(n, workers))]
+        for piece in pieces
+        for stage, n in ((tiles.taken, _POINTS), (tiles.multiplied, _POINTS), (tiles.put, _TILE**2))
+    ]
 
 
-def _front(buffer: Any, *shape: int) -> Any:
-    """An array at the front of a buffer, which a last block need not fill."""
-    return buffer[: math.prod(shape)].reshape(shape)
+class Tiles:
+    """The three stages for a piece, some rows of tiles of some samples, in buffers of the worker's or of all."""
 
+    def __init__(self, site: Site, filters: Any, largest: tuple[int, int, int]) -> None:
+        self._site, self._filters, self._largest = site, filters, largest
+        samples = len(site.x)
+        down = -(-site.y.shape[1] // _TILE)
+        # A tile is what a window of 6×6 sees that moves by 4.
+        places = np.broadcast_to(np.float32(0), (samples, down, largest[2], 1))
+        self._windows = msgspec.structs.replace(site, y=places, kernel=(6, 6), stride=(_TILE, _TILE), dilation=(1, 1))
+        dtype = site.x.dtype
+        self._spread, self._gather = np.kron(_B, _B).astype(dtype), np.kron(_A, _A).astype(dtype)
 
-def _scatter(z: Any, y: Any, top: int) -> None:
-    """Write tiles of outputs to their places, leaving out what lies beyond the edges."""
-    rows = y.shape[2]
-    for i in range(_TILE):
-        target = y[:, :, top + i : min(rows, top + i + _TILE * z.shape[3]) : _TILE]
-        for j in range(_TILE):
-            part = target[:, :, :, j::_TILE]
-            part[...] = z[_TILE * i + j, :, :, : part.shape[2], : part.shape[3]]
+    def whole(self, worker: int, pieces: list[tuple[range, range]]) -> Part:
+        """All stages of some pieces, one after the other."""
+        points, values = range(_POINTS), range(_TILE**2)
+        return in_order(
+            [
+                part
+                for piece in pieces
+                for part in (
+                    self.taken(worker, piece, points, f" {worker}"),
+                    self.multiplied(worker, piece, points, f" {worker}"),
+                    self.put(worker, piece, values, f" {worker}"),
+                )
+            ],
+        )
+
+    def taken(self, worker: int, piece: tuple[range, range], points: range, owner: str = "") -> Part:
+        """Some of the 36 values of each tile, side by side."""
+        samples, tall = piece
+        surrounded = self._windows.surrounded(worker, self._largest[1])
+        tiles = self._buffer("tiles" + owner, _POINTS, self._site.x.shape[3])
+
+        def run() -> None:
+            d = self._front(tiles(), _POINTS, piece)
+            for place, sample in enumerate(samples):
+                seen = surrounded(sample, tall)
+                for point in points:
+                    d[point, place] = self._windows.tap(seen, tall, *divmod(point, 6))
+
+        return run
+
+    def multiplied(self, _worker: int, piece: tuple[range, range], points: range, owner: str = "") -> Part:
+        """Some of the 36 products of a matrix of tiles and one of filters."""
+        channels, out = self._filters.shape[1:]
+        tiles = self._buffer("tiles" + owner, _POINTS, channels)
+        spreads = self._buffer("spreads" + owner, _POINTS, channels)
+        products = self._buffer("products" + owner, _POINTS, out)
+        here = slice_of(points)
+        spread, filters, bias = self._spread[here], self._filters[here], self._site.finish.bias
+
+        def run() -> None:
+            d, v, m = (self._front(buffer(), _POINTS, piece) for buffer in (tiles, spreads, products))
+            np.matmul(spread, d.reshape(_POINTS, -1), out=v.reshape(_POINTS, -1)[here])
+            np.matmul(v.reshape(_POINTS, -1, channels)[here], filters, out=m.reshape(_POINTS, -1, out)[here])
+            # The transform takes a constant in the second of the six points of each axis to itself in every output.
+            if bias is not None and 7 in points:
+                m[7] += bias
+
+        return run
+
+    def put(self, _worker: int, piece: tuple[range, range], values: range, owner: str = "") -> Part:
+        """Some of the 16 outputs of each tile, put to their places; what lies beyond the edges is left out."""
+        samples, tall = piece
+        _, rows, wide, out = self._site.y.shape
+        products = self._buffer("products" + owner, _POINTS, out)
+        outputs = self._buffer("outputs" + owner, _TILE**2, out)
+        here, finish = slice_of(values), self._site.finish
+        some, top, bottom = slice_of(samples), tall.start * _TILE, min(rows, tall.stop * _TILE)
+
+        def run() -> None:
+            m, z = self._front(products(), _POINTS, piece), self._front(outputs(), _TILE**2, piece)
+            np.matmul(self._gather[here], m.reshape(_POINTS, -1), out=z.reshape(_TILE**2, -1)[here])
+            if finish.other is None:
+                finish.bound(z[here])
+            for value in values:
+                i, j = divmod(value, _TILE)
+                where = (some, slice(top + i, bottom, _TILE), slice(j, wide, _TILE))
+                target = self._site.y[where]
+                part = z[value, :, : target.shape[1], : target.shape[2]]
+                if finish.other is None:
+                    target[...] = part
+                else:
+                    np.add(part, finish.other[where], out=part)
+                    finish.bound(part)
+                    target[...] = part
+
+        return run
+
+    def _buffer(self, name: str, values: int, channels: int) -> Any:
+        """A buffer with so many values of each tile and channel of the largest piece."""
+        return self._site.scratch.take(name, values * channels * math.prod(self._largest))
+
+    def _front(self, buffer: Any, values: int, piece: tuple[range, range]) -> Any:
+        """The front of a buffer, which the last pieces need not fill: value, sample, tile down, tile across, channel."""
+        shape = (values, len(piece[0]), len(piece[1]), self._largest[2])
+        channels = len(buffer) // (values * math.prod(self._largest))
+        return buffer[: math.prod(shape) * channels].reshape(*shape, channels)

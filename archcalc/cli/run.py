@@ -1,0 +1,112 @@
+"""`archcalc run`."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from archcalc.cli.options import ShapeType, set_option
+from archcalc.dims import Shape, written_shape
+from archcalc.errors import SpecError
+from archcalc.formats.json import json_text
+from archcalc.graph import needed
+from archcalc.reference import Program, noise, seeded, trained
+from archcalc.reference.images import batch_of
+from archcalc.reference.run import position_of
+from archcalc.spec import load
+
+
+class NumbersType(click.ParamType[Any]):
+    """0.485,0.456,0.406."""
+
+    name = "numbers"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, ...]:
+        if isinstance(value, tuple):
+            return value
+        try:
+            numbers = tuple(float(part) for part in str(value).split(","))
+        except ValueError:
+            self.fail(f"'{value}' is not one or more numbers such as 0.485,0.456,0.406", param, ctx)
+        if not all(map(math.isfinite, numbers)):
+            self.fail(f"'{value}' holds what is not a number", param, ctx)
+        return numbers
+
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command("run")
+@click.argument("spec")
+@click.option("--input", "source", type=_FILE, help="A .npy file or an image; noise where none is given.")
+@click.option("--weights", type=_FILE, help="A .npz or .safetensors file; seeded weights where none is given.")
+@click.option("--layer", default="", help="Another layer than the last.")
+@click.option("-o", "--output", type=_FILE, help="Write what is put out to this .npy file.")
+@click.option("--top", type=click.IntRange(min=1), default=5, show_default=True, help="How many classes to print.")
+@click.option("--mean", type=NumbersType(), default=(), help="Taken from each channel, such as 0.485,0.456,0.406.")
+@click.option("--std", type=NumbersType(), default=(), help="What each channel is divided by.")
+@click.option("--shape", "input_shape", type=ShapeType(), help="Another input shape, such as 3x320x320.")
+@set_option
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of noise and seeded weights.")
+@click.option("--dtype", type=click.Choice(["float32", "float64"]), default="float32", show_default=True)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
+    spec: str,
+    source: Path | None,
+    weights: Path | None,
+    layer: str,
+    output: Path | None,
+    top: int,
+    mean: tuple[float, ...],
+    std: tuple[float, ...],
+    input_shape: Shape | None,
+    settings: tuple[tuple[str, str], ...],
+    seed: int,
+    dtype: str,
+    form: str,
+) -> None:
+    """Run a network in numpy: class scores, or any layer's output."""
+    graph = load(spec, input_shape=input_shape, **dict(settings))
+    last = position_of(graph, layer)
+    node = graph.nodes[last]
+    x = noise(graph, 1, seed) if source is None else batch_of(source, graph.input, mean, std)
+    arrays = seeded(graph, seed) if weights is None else trained(graph, weights, needed(graph, last), dtype)
+    y = Program(graph, arrays, len(x), dtype, last=last)(x)
+    if output is not None:
+        _save(output, y)
+    best = _best(y, top) if len(node.shape) == 1 else []
+    if form == "json":
+        found = {"network": graph.name, "layer": node.name, "output": list(node.shape), "samples": len(y)}
+        figures = {"least": float(y.min()), "mean": float(y.mean()), "most": float(y.max())}
+        classes = [[{"class": place, "value": value} for place, value in sample] for sample in best]
+        click.echo(json_text({**found, **figures, "classes": classes}))
+        return
+    given = "noise" if source is None else source
+    learned = "seeded weights, so the numbers mean nothing" if weights is None else weights
+    click.echo(f"{graph.name} on {given}, batch {len(y)}, {dtype}; {learned}")
+    click.echo(f"{node.name} puts out {written_shape(node.shape)}: {y.min():.6g} to {y.max():.6g}, mean {y.mean():.6g}")
+    for number, sample in enumerate(best):
+        of = f"of sample {number} " if len(best) > 1 else ""
+        click.echo(f"largest {of}at " + ", ".join(f"{place}: {value:.6g}" for place, value in sample))
+    if output is not None:
+        click.echo(f"written to {output}, {'×'.join(map(str, y.shape))}")
+
+
+def _best(y: Any, top: int) -> list[list[tuple[int, float]]]:
+    """For each sample the positions of the largest values, largest first, with those."""
+    return [[(int(place), float(row[place])) for place in np.argsort(-row, kind="stable")[:top]] for row in y]
+
+
+def _save(path: Path, y: Any) -> None:
+    """Written beside and then moved into place, so that no file is ever half there."""
+    unfinished = path.with_name(f".{path.name}.part")
+    try:
+        with unfinished.open("wb") as file:
+            np.save(file, y)
+        unfinished.replace(path)
+    except OSError as error:
+        raise SpecError(f"{path}: cannot be written to, {error.strerror}") from None

@@ -1,0 +1,76 @@
+"""Layers that another takes into its own last pass."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import msgspec
+
+from archcalc.graph import Node
+
+# What activation functions hold values between.
+_BOUNDS = {"relu": (0.0, math.inf), "relu6": (0.0, 6.0)}
+_STARTS = {"conv2d", "linear", "add", "batchnorm2d"}
+
+
+class Chain(msgspec.Struct):
+    """A layer and those it takes in, by position: what it puts out is the output of the last of them."""
+
+    positions: list[int]
+    # The batch normalisation of its outputs, the position of what is added to them, the bounds they are held between.
+    norm: int | None = None
+    other: int | None = None
+    low: float | None = None
+    high: float = math.inf
+
+    @property
+    def first(self) -> int:
+        """The layer that does the work."""
+        return self.positions[0]
+
+    @property
+    def last(self) -> int:
+        """The layer whose output is put out."""
+        return self.positions[-1]
+
+
+def chains(nodes: Mapping[int, Node], readers: Mapping[int, list[int]]) -> dict[int, Chain]:
+    """For each position that is worked at, its chain; positions inside a chain but its first have none."""
+    found: dict[int, Chain] = {}
+    inside: set[int] = set()
+    for position in nodes:
+        if position not in inside:
+            chain = found[position] = Chain([position])
+            while _starts(nodes[position]) and _extended(chain, nodes, readers[chain.last]):
+                pass
+            inside.update(chain.positions)
+    return found
+
+
+def _starts(node: Node) -> bool:
+    """Whether a layer is of a kind that can take others in."""
+    return node.layer.kind in _STARTS and getattr(node.layer, "connections", None) is None
+
+
+def _extended(chain: Chain, nodes: Mapping[int, Node], readers: list[int]) -> bool:
+    """Take in what alone reads the chain's last output, if it can be."""
+    if len(readers) != 1 or chain.low is not None:
+        return False
+    (reader,) = readers
+    node, kind = nodes[reader], nodes[reader].layer.kind
+    convolution = nodes[chain.first].layer.kind == "conv2d"
+    if convolution and kind == "batchnorm2d" and chain.last == chain.first:
+        chain.norm = reader
+    elif convolution and kind == "add" and chain.other is None and len(node.inputs) == 2:
+        (other,) = {*node.inputs} - {chain.last} or {chain.last}
+        # It must be there before the convolution.
+        if other >= chain.first:
+            return False
+        chain.other = other
+    elif kind in _BOUNDS:
+        chain.low, chain.high = _BOUNDS[kind]
+    else:
+        return False
+    chain.positions.append(reader)
+    return True

@@ -1,0 +1,47 @@
+"""A network run by the fast path, from arrays to an array."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from archcalc.errors import SpecError, nearest
+from archcalc.graph import Graph
+from archcalc.reference.fast import Program
+from archcalc.reference.values import seeded
+
+
+def run(
+    graph: Graph,
+    x: Any,
+    arrays: Mapping[str, Mapping[str, Any]] | None = None,
+    *,
+    layer: str = "",
+    dtype: Any = np.float32,
+) -> Any:
+    """A network's output for the batch x, or that of the layer of a name; without arrays, with seeded ones.
+
+    `arrays` holds the weights and buffers of each layer by its name, as `seeded` and `trained` make them. A network that
+    runs more than once is better compiled once, as a `Program`. Raises SpecError for a name that no layer has.
+
+    >>> from archcalc.spec import load
+    >>> run(load("lenet5"), np.ones((2, 1, 32, 32))).shape
+    (2, 10)
+    >>> run(load("lenet5"), np.ones((2, 1, 32, 32)), layer="S2").shape
+    (2, 6, 14, 14)
+    """
+    last = position_of(graph, layer)
+    arrays = seeded(graph) if arrays is None else arrays
+    return Program(graph, arrays, len(x), dtype, last=last)(x)
+
+
+def position_of(graph: Graph, layer: str = "") -> int:
+    """Where the layer of a name stands; without one, the last that is no auxiliary head's."""
+    names = [node.name for node in graph.nodes]
+    if not layer:
+        return max(position for position, node in enumerate(graph.nodes) if not node.auxiliary)
+    if layer not in names:
+        raise SpecError(f"{graph.name} has no layer '{layer[:60]}'", None, nearest(layer, names))
+    return names.index(layer)

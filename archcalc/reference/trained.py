@@ -1,0 +1,173 @@
+"""Trained weights from a file, by the names that the file has for a network's layers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+from zipfile import BadZipFile
+
+import numpy as np
+
+from archcalc.dims import Shape, written_shape
+from archcalc.errors import SpecError, nearest
+from archcalc.graph import Graph, Node
+from archcalc.reference.values import Arrays
+
+_PART = re.compile(r"(.+)\[(\d+)/(\d+)\]")
+
+
+class Opened(NamedTuple):
+    """A file of arrays: the names in it, and what reads the one of a name."""
+
+    path: Path
+    names: Collection[str]
+    read: Callable[[str], Any]
+
+
+def trained(graph: Graph, path: Path, positions: Iterable[int], dtype: Any = np.float32) -> Arrays:
+    """The weights and buffers of the nodes at these positions, from a .npz or .safetensors file.
+
+    An array is looked up as `layer.array` and, where the file has no such name, by the rules of the spec's `weights:`.
+    Raises SpecError for a file that cannot be read, and for an array that is missing or of another shape.
+    """
+    with_arrays = {i: _wanted(graph, i) for i in positions if _wanted(graph, i)}
+    file = _opened(path)
+    _refuse_missing(graph, file, with_arrays)
+    return {
+        graph.nodes[i].name: {
+            array: _array(file, _source(graph, i, array, file.names), graph.nodes[i], array, shape).astype(dtype)
+            for array, shape in wanted.items()
+        }
+        for i, wanted in with_arrays.items()
+    } | {graph.nodes[i].name: {} for i in positions if i not in with_arrays}
+
+
+def _wanted(graph: Graph, position: int) -> dict[str, Shape]:
+    """The arrays that a node's layer runs with, by name."""
+    node = graph.nodes[position]
+    shapes = [graph.nodes[i].shape for i in node.inputs]
+    return node.layer.weights(*shapes) | node.layer.buffers(*shapes)
+
+
+def _source(graph: Graph, position: int, array: str, names: Collection[str]) -> str:
+    """The name under which a file has an array, its owner's where it is shared."""
+    node = graph.nodes[position]
+    if node.share is not None and array in _wanted(graph, node.share):
+        node = graph.nodes[node.share]
+    own = f"{node.name}.{array}"
+    return own if own in names else renamed(node.name, array, graph.weights)
+
+
+def renamed(layer: str, array: str, rules: Iterable[tuple[str, str]]) -> str:
+    """The name that rules, one after the other, make of a layer's and an array's.
+
+    A rule is for the names of layers; one with a dot in front is for arrays, and one that fits no layer for both together.
+
+    >>> renamed("layer1.0/residual/conv2d_2", "weight", [("*/residual/conv2d_*", "*.conv*")])
+    'layer1.0.conv2.weight'
+    >>> renamed("block/attention", "key", [("*/attention", "*.attn"), (".key", ".in_proj_weight[1/3]")])
+    'block.attn.in_proj_weight[1/3]'
+    >>> renamed("class/learned", "weight", [("class/learned.weight", "class_token")])
+    'class_token'
+    """
+    suffix = f".{array}"
+    for pattern, replacement in rules:
+        if pattern.startswith("."):
+            suffix = _rewritten(pattern, replacement, suffix) or suffix
+        elif (text := _rewritten(pattern, replacement, layer)) is not None:
+            layer = text
+        elif (text := _rewritten(pattern, replacement, layer + suffix)) is not None:
+            layer, suffix = text, ""
+    return layer + suffix
+
+
+def _rewritten(pattern: str, replacement: str, text: str) -> str | None:
+    """A text that fits a pattern with what each * stands for put into the replacement, or None where it does not fit."""
+    found = re.fullmatch("(.*)".join(map(re.escape, pattern.split("*"))), text)
+    if found is None:
+        return None
+    first, *rest = replacement.split("*")
+    return first + "".join(kept + piece for kept, piece in zip(found.groups(), rest, strict=False))
+
+
+def _refuse_missing(graph: Graph, file: Opened, wanted: dict[int, dict[str, Shape]]) -> None:
+    sources = {(i, array): _source(graph, i, array, file.names) for i, arrays in wanted.items() for array in arrays}
+    missing = [key for key, name in sources.items() if _whole(name) not in file.names]
+    if missing:
+        position, array = missing[0]
+        name = _whole(sources[missing[0]])
+        more = f", nor {len(missing) - 1:,} more of {len(sources):,}" if len(missing) > 1 else ""
+        raise SpecError(
+            f"{file.path}: no array '{name}' for {array} of {graph.nodes[position].name}{more}",
+            None,
+            nearest(name, list(file.names)) or f"the file holds {', '.join(sorted(file.names)[:3])}, …",
+            "the spec's 'weights:' says how files call its layers",
+        )
+
+
+def _whole(name: str) -> str:
+    """A name without the part that it may ask for."""
+    part = _PART.fullmatch(name)
+    return part[1] if part else name
+
+
+def _array(file: Opened, name: str, node: Node, array: str, shape: Shape) -> Any:
+    values = file.read(_whole(name))
+    if part := _PART.fullmatch(name):
+        number, parts = int(part[2]), int(part[3])
+        if values.ndim == 0 or len(values) % parts:
+            raise SpecError(f"{file.path}: '{part[1]}' is {written_shape(values.shape)}, which has no {parts} parts")
+        values = np.split(values, parts)[number]
+    # A class token may be kept with axes of 1 in front.
+    if [n for n in values.shape if n != 1] != [n for n in shape if n != 1]:
+        raise SpecError(
+            f"{file.path}: '{name}' is {written_shape(values.shape)}, "
+            f"but {array} of {node.name} is {written_shape(shape)}",
+        )
+    return values.reshape(shape)
+
+
+def _opened(path: Path) -> Opened:
+    """A file of arrays, whose values are read one by one."""
+    try:
+        if path.suffix == ".npz":
+            return _npz(path)
+        if path.suffix == ".safetensors":
+            return _safetensors(path)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise SpecError(f"{path}: {reason[0].lower()}{reason[1:]}") from None
+    raise SpecError(f"{path}: is neither a .npz nor a .safetensors file")
+
+
+def _npz(path: Path) -> Opened:
+    try:
+        with path.open("rb") as file:
+            archive = np.load(file, allow_pickle=False)
+            arrays = {name: archive[name] for name in archive.files}
+    except (AttributeError, EOFError, ValueError, BadZipFile) as error:
+        raise SpecError(f"{path}: is not a .npz file of numbers", None, str(error)) from None
+    return Opened(path, arrays.keys(), arrays.__getitem__)
+
+
+def _safetensors(path: Path) -> Opened:
+    try:
+        from safetensors import SafetensorError, safe_open  # noqa: PLC0415 - an extra
+    except ImportError:
+        raise SpecError(
+            "reading .safetensors needs the safetensors package", None, "pip install 'archcalc[weights]'"
+        ) from None
+    try:
+        reader: Any = safe_open(path, "numpy")
+    except SafetensorError as error:
+        raise SpecError(f"{path}: is not a .safetensors file", None, str(error)) from None
+
+    def read(name: str) -> Any:
+        try:
+            return reader.get_tensor(name)
+        except (TypeError, AttributeError, SafetensorError) as error:
+            raise SpecError(f"{path}: '{name}' is of a type that numpy lacks", None, str(error)) from None
+
+    return Opened(path, frozenset(reader.keys()), read)
