@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -73,6 +74,20 @@ def test_a_convolution_of_any_form_gives_the_same(  # noqa: PLR0913, PLR0917 - o
     text += f"kernel: {list(kernel)}, stride: {list(stride)}, dilation: {list(dilation)}, padding: {padding}, groups: {groups}}}{tail}]"
 
     assert error(parse(Source("x.yaml", text)), batch, np.float64) < TOLERANCE[np.float64]
+
+
+@pytest.mark.parametrize("name", ["alexnet-torchvision", "vgg11", "resnet18", "mobilenet_v2"])
+def test_a_run_allocates_nothing_large(name):
+    """Everything that a second run needs was laid out for the first: what it allocates is views and rows of biases."""
+    graph = load(name)
+    program, x = Program(graph, seeded(graph)), np.zeros((1, *graph.input), np.float32)
+    program(x)
+    tracemalloc.start()
+    program(x)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak < program.nbytes / 20
 
 
 BRANCHES = """

@@ -44,8 +44,8 @@ def cast(array: Any, dtype: str) -> Any:
 
 
 def put_out(module: nn.Module, layer: Layer, inputs: list[Any], arrays: dict[str, Any], dtype: str) -> Any:
-    """What torch puts out in float64, but for what RMSNorm adds to a mean square, which is the smallest step of the dtype."""
-    if isinstance(module, nn.RMSNorm):
+    """What torch puts out in float64, but for what RMSNorm adds to a mean square by itself, which is the smallest step of the dtype."""
+    if isinstance(module, nn.RMSNorm) and layer.eps is None:
         module.eps = float(np.finfo(dtype).eps)
     wide = {name: cast(array, "float64") for name, array in arrays.items()}
     xs = [torch.from_numpy(cast(x, "float64")) for x in inputs]

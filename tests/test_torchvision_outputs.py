@@ -62,10 +62,6 @@ def model_for(spec: str, graph: Graph) -> nn.Module:
             model = torchvision.models.get_model("vit_b_16", image_size=graph.input[1])
     else:
         model = copy.deepcopy(model_of(spec))
-    for module in model.modules():
-        # Two of the models add 1e-3 to variances and one 1e-6, which a spec cannot say.
-        if hasattr(module, "eps"):
-            module.eps = 1e-5
     if re.fullmatch(r"resnet\d+", spec):
         # The authors' pooling, which rounds up, where torchvision's is padded.
         model.maxpool = nn.MaxPool2d(3, 2, ceil_mode=True)

@@ -9,6 +9,9 @@ import yaml
 
 from archcalc.errors import Place, Source, SpecError
 
+MOST_DEPTH = 64
+TOO_DEEP = f"more than {MOST_DEPTH} levels of nesting"
+
 # What people leave out of a line, by a pattern whose first group is where to look.
 _SLIPS = (
     (r"\w(:)[{\[]", "a space is missing after ':'", ""),
@@ -29,6 +32,8 @@ class _Saying(NamedTuple):
 
 # The fragments are those that PyYAML's two parsers have in common; {at} is the character where reading stopped.
 _SAYINGS = (
+    # libyaml has a limit of its own, and on one line reads ahead as far before it says anything.
+    _Saying("maximum nesting depth", TOO_DEEP),
     _Saying("mapping values are not allowed", "a ':' stands in the middle of a value", "put such a text in quotes"),
     _Saying("could not find expected ':'", "a ':' is missing after this", opening=True),
     _Saying(

@@ -12,11 +12,10 @@ import msgspec
 import yaml
 
 from archcalc.errors import Place, Source, SpecError, nearest
-from archcalc.spec.misread import misread
+from archcalc.spec.misread import MOST_DEPTH, TOO_DEEP, misread
 
 # A spec is a page of text. These bounds are a hundred times what any needs.
 MOST_CHARACTERS = 1_000_000
-MOST_DEPTH = 64
 
 # What YAML does not allow in a text; its C parser would say where only in bytes. PyYAML has compiled the pattern, which
 # takes a twentieth of start-up, and allows byte order marks, which its C parser does not.
@@ -90,7 +89,7 @@ def _build(source: Source, events: Any) -> Tree | None:
             place = _place(source, event)
             _plain(event, place)
             if len(stack) == MOST_DEPTH:
-                raise SpecError(f"more than {MOST_DEPTH} levels of nesting", place)
+                raise SpecError(TOO_DEEP, place)
             tree = Mapping({}, {}, place) if kind is yaml.MappingStartEvent else Sequence([], place)
         elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
             stack.pop()

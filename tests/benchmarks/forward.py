@@ -1,13 +1,12 @@
-"""How fast the forward pass in numpy is beside torch and onnxruntime: `python tests/benchmarks/forward.py > reports/forward.md`.
+"""How fast the forward pass in numpy is beside torch and onnxruntime, as sections of reports/benchmarks.md.
 
 Each engine runs in a process of its own, on 2 threads, and waits while the others run; rounds go A B C, A B C, and ratios
 are taken round by round, for wall times of shared machines drift by a factor of two. Needs torch, torchvision, onnx and
-onnxruntime; a name or two on the command line runs those networks alone.
+onnxruntime. `speed.py` runs it; alone, with a name or two on the command line, it takes those networks.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 import importlib.metadata
 import math
 import os
@@ -150,21 +149,19 @@ def main(chosen: list[str]) -> None:
 
     versions = ", ".join(f"{p} {importlib.metadata.version(p)}" for p in ("numpy", "torch", "onnxruntime"))
     limit = matrix_product_limit()
-    print("# The forward pass beside torch and onnxruntime\n")
+    print("## The forward pass in numpy beside torch and onnxruntime\n")
     print(
-        f"Taken in one run on {dt.datetime.now(tz=dt.UTC):%Y-%m-%d} by `python tests/benchmarks/forward.py`: {THREADS} threads, float32,"
+        f"{THREADS} threads, float32, 3×224×224, Python {platform.python_version()}, {versions}. Each engine has a process of its own; they"
     )
     print(
-        f"3×224×224, Python {platform.python_version()}, {versions}. Each engine has a process of its own; they take turns of {RUNS} runs,"
+        f"take turns of {RUNS} runs, of which the fastest counts, and a ratio is the median over {ROUNDS} rounds of the ratios within a"
     )
+    print("round. Below 1 archcalc is ahead. The limit is what the MACs would take at the")
     print(
-        f"of which the fastest counts, and a ratio is the median over {ROUNDS} rounds of the ratios within a round. Below 1 archcalc is ahead. The limit is what the MACs would take at"
-    )
-    print(
-        f"the {limit:.0f} GFLOP/s that numpy reaches in a product of two matrices of 2048×2048; Winograd's filtering can go below it.\n"
+        f"{limit:.0f} GFLOP/s that numpy reaches in a product of two matrices of 2048×2048; Winograd's filtering can go below it.\n"
     )
     for batch in (1, 8):
-        print(f"## Batch {batch}\n")
+        print(f"### Batch {batch}\n")
         print(
             "| network | archcalc, ms | torch, ms | onnxruntime, ms | archcalc / torch | archcalc / onnxruntime | limit, ms |"
         )

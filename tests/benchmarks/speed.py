@@ -1,8 +1,8 @@
 """How fast archcalc is, as ratios taken in one run: `python tests/benchmarks/speed.py [PYTHON] > reports/benchmarks.md`.
 
 Wall times of shared machines drift by a factor of two, so whole processes are timed in turn, A B A B, and the ratio is
-taken pair by pair. Run it where only archcalc is installed, as a user has it; PYTHON is one that has torchinfo, torch and
-torchvision, by default the running one.
+taken pair by pair. Run it where only archcalc is installed, as a user has it; PYTHON is one that has archcalc too, and
+torchinfo, torch, torchvision, onnx and onnxruntime, by default the running one.
 """
 
 from __future__ import annotations
@@ -106,7 +106,9 @@ def main() -> None:
     for depth in (1_000, 10_000, 100_000, 1_000_000):
         built, profiled = stack(depth)
         print(f"| {depth:,} layers | {built:.3f} | {profiled:.3f} | {(built + profiled) / depth * 1e6:.1f} |")
-    print(f"\nVGG-16 from a loaded graph: {profiles_a_second():,.0f} profiles a second.")
+    print(f"\nVGG-16 from a loaded graph: {profiles_a_second():,.0f} profiles a second.\n")
+    forward = [TORCH, str(Path(__file__).with_name("forward.py"))]
+    print(subprocess.run(forward, check=True, capture_output=True, text=True, env=ENVIRONMENT).stdout.rstrip())
 
 
 if __name__ == "__main__":
