@@ -229,6 +229,16 @@ class Identity(_Elementwise, frozen=True):
         return x
 
 
+class Times(_Elementwise, frozen=True):
+    """The input times a constant, by which residuals are scaled (Szegedy et al. 2016, section 3.3)."""
+
+    factor: float
+    per_value: ClassVar[Work] = Work(multiplications=1)
+
+    def forward(self, _xp: Any, x: Any) -> Any:
+        return self.factor * x
+
+
 class Softmax(Layer, frozen=True):
     """eˣ over the sum of eˣ along an axis."""
 

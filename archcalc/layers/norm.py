@@ -18,7 +18,8 @@ def _standard(xp: Any, x: Any, axes: int | tuple[int, ...], eps: float) -> Any:
 
 def _shifted(x: Any, weight: Any = None, bias: Any = None) -> Any:
     """Each channel times its weight plus its bias, where it has them."""
-    return x if weight is None else x * along(1, weight, x) + along(1, bias, x)
+    x = x if weight is None else x * along(1, weight, x)
+    return x if bias is None else x + along(1, bias, x)
 
 
 def _affine(shape: Shape, *, affine: bool, bias: bool = True) -> dict[str, Shape]:
@@ -47,12 +48,14 @@ def _measured(n: Dim, groups: Dim, affine: bool) -> Work:
 class _BatchNorm(Layer, frozen=True):
     """Each channel less its running mean, over its running deviation, then scaled and shifted.
 
-    Params 2·channels where `affine`, buffers 2·channels (Ioffe and Szegedy 2015, algorithm 2).
+    Params 2·channels where `affine`, buffers 2·channels (Ioffe and Szegedy 2015, algorithm 2). Without `scale` the values
+    are shifted alone, which before a ReLU and another convolution is as good (TF-Slim's default).
     """
 
     rank: ClassVar[int] = 0
 
     affine: bool = True
+    scale: bool = True
     eps: Positive = 1e-5
 
     def output(self, x: Shape) -> Shape:
@@ -62,13 +65,15 @@ class _BatchNorm(Layer, frozen=True):
         yield of_rank(x, self.rank)
 
     def weights(self, x: Shape) -> dict[str, Shape]:
-        return _affine((x[0],), affine=self.affine)
+        weights = _affine((x[0],), affine=self.affine)
+        return {name: shape for name, shape in weights.items() if name == "bias" or self.scale}
 
     def buffers(self, x: Shape) -> dict[str, Shape]:
         return {"running_mean": (x[0],), "running_var": (x[0],)}
 
     def work(self, output: Shape, _x: Shape) -> Work:
-        return _applied(size(output), self.affine)
+        work = _applied(size(output), self.affine)
+        return work if self.scale else Work(additions=work.additions, divisions=work.divisions)
 
     def forward(self, xp: Any, x: Any, running_mean: Any, running_var: Any, **affine: Any) -> Any:
         deviation = xp.sqrt(running_var + self.eps)
