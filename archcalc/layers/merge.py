@@ -8,7 +8,8 @@ from typing import Any
 
 from archcalc.counting import Work
 from archcalc.dims import Dim, Shape, same, size, written_shape
-from archcalc.layers.base import Layer, Requirement, in_batch
+from archcalc.layers.base import Layer, Requirement, Views, here, in_batch
+from archcalc.window import shifted
 
 
 def _shapes(xs: tuple[Shape, ...]) -> str:
@@ -71,6 +72,11 @@ class Concat(Layer, frozen=True):
             if position != self.axis % rank:
                 for n in sizes[1:]:
                     yield same(n, sizes[0]), f"branches of {_shapes(xs)} differ outside axis {self.axis}", ""
+
+    def sees(self, *xs: Shape) -> tuple[Views, ...]:
+        axis = self.axis % len(xs[0])
+        before: list[Dim] = [sum(x[axis] for x in xs[:i]) for i in range(len(xs))]
+        return tuple((here(x, {axis: shifted(-start)}),) for x, start in zip(xs, before, strict=True))
 
     def forward(self, xp: Any, *xs: Any) -> Any:
         return xp.concatenate(xs, in_batch(self.axis, xs[0]))
