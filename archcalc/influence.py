@@ -105,6 +105,8 @@ def _back(np: Any, mark: Any, view: View, *, inputs: tuple[Shape, Shape], full: 
     kept = sorted(order)
     mark = mark.transpose([kept.index(axis) for axis in order])
     for axis, at in enumerate(view):
+        if mark.shape[axis] == 1 and at.window.moves and shape[axis] > 1:
+            mark = np.repeat(mark, full[at.axis], axis)
         if shape[axis] == 1 != whole[axis]:
             mark = np.add.reduce(mark, axis, dtype=mark.dtype, keepdims=True)
         else:
@@ -125,6 +127,6 @@ def _spread(np: Any, mark: Any, axis: int, window: Window, n: int) -> Any:
     rows = [(0, np.add.reduce(mark, 0, dtype=mark.dtype))] if not window.moves else enumerate(mark)
     for i, row in rows:
         seen = window.seen(i, n)
-        if seen and row.any():
+        if seen and np.any(row):
             out[seen.start : seen.stop : seen.step] += row
     return np.moveaxis(out, 0, axis)

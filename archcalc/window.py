@@ -63,9 +63,16 @@ class Window(msgspec.Struct, frozen=True):
         return fraction(lo + hi, 2)
 
     @property
-    def centres(self) -> tuple[Any, ...]:
-        """Twice the middle of what each phase sees."""
-        return tuple(lo + hi for lo, hi in self.phases)
+    def middle(self) -> Any:
+        """The middle of what the first output would see if the window moved evenly: the mean over its phases.
+
+        >>> Window(1, ((0, 0), (0, 0))).centre, Window(1, ((0, 0), (0, 0))).middle
+        (0, Fraction(-1, 4))
+        """
+        if not self.settled or len(self.phases) == 1:
+            return self.centre
+        middles = [Fraction(lo + hi, 2) - self.jump * r for r, (lo, hi) in enumerate(self.phases) if hi >= lo]
+        return _whole(sum(middles) / len(middles)) if middles else self.centre
 
     @property
     def padding(self) -> Dim:

@@ -122,7 +122,7 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def sees(self, *inputs: Any, **_: Any) -> tuple[Views, ...]:
         """Which values of each input an output value depends on: for each input one or more views, seen together.
 
-        What is not said otherwise sees the value at its own place, or the only one where an axis is of 1.
+        What is not said otherwise sees the value at its own place.
         """
         return tuple((here(x),) for x in inputs)
 
@@ -164,11 +164,11 @@ def each_axis(value: Any, rank: int) -> tuple[Any, ...]:
 def here(x: Shape, axes: dict[int, Window] | None = None) -> View:
     """The value at its own place, but for some of the axes what their windows see there.
 
-    >>> here((3, 1))[0].window.at(2), here((3, 1))[1].window.at(2)
-    ((2, 2), (0, 0))
+    >>> [at.window.at(2) for at in here((3, 3, 3), {0: everything(3)})]
+    [(0, 2), (2, 2), (2, 2)]
     """
     own = axes or {}
-    return tuple(At(axis, own.get(axis, everything(1) if n == 1 else HERE)) for axis, n in enumerate(x))
+    return tuple(At(axis, own.get(axis, HERE)) for axis in range(len(x)))
 
 
 def all_along(x: Shape, *axes: int) -> View:
