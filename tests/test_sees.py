@@ -9,10 +9,13 @@ import msgspec
 import numpy as np
 import pytest
 import torch
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from strategies import Shape, cases
-from test_kinds_against_torch import inferred
+from test_kinds_against_torch import LAXER, Refusal, built, inferred, listed
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch_twins import TWINS
+from torch_weights import put
 
 from archcalc.errors import SpecError
 from archcalc.graph import Builder
@@ -47,12 +50,12 @@ def onward(layer: Layer, shapes: tuple[Shape, ...], which: int, mask: Any) -> An
 
 
 def nudged(x: Any, layer: Layer) -> list[Any]:
-    """Batches of an input in which each value in turn is another: a little, or by far the largest, or by far the smallest."""
+    """Batches of an input in which each value in turn is another: near itself or zero, or far from all."""
     n = x.size
     each = np.eye(n).reshape(n, *x.shape)
     if layer.kind == "embedding":
         return [((x + each) % layer.vocabulary).astype(int)]
-    return [x + 0.3 * each, x + 50 * each, x - 50 * each]
+    return [x + 0.3 * each, x + 50 * each, x - 50 * each, x * (1 - each) + 0.25 * each]
 
 
 def settled(layer: Layer) -> Layer:
@@ -116,3 +119,44 @@ def test_a_nudged_value_moves_exactly_the_outputs_that_see_it(kind, data, seed):
             moved |= differ(before, after)
 
         assert np.array_equal(moved, np.stack(said(layer, shapes, which)))
+
+
+def derivatives(module: torch.nn.Module, inputs: list[Any], which: int, layer: Layer) -> Any:
+    """For each value of an input, torch's derivatives of all outputs by it, summed over several points."""
+    found = 0.0
+    for batch in nudged(inputs[which], layer):
+        xs = [torch.from_numpy(np.repeat(x[None], len(batch), 0)) for x in inputs]
+        xs[which] = torch.from_numpy(batch).requires_grad_()
+        with sdpa_kernel(SDPBackend.MATH):
+            # Samples of a batch do not meet, so that one pass back gives a derivative of an output for each of them.
+            y = module(*xs).flatten(1)
+            pulls = [torch.autograd.grad(y[:, i].sum(), xs[which], retain_graph=True)[0] for i in range(y.shape[1])]
+        slopes = torch.stack([pull.flatten(1).diagonal() for pull in pulls], 1)
+        found = found + slopes.abs().numpy()
+    return found
+
+
+@pytest.mark.parametrize("kind", [kind for kind in TWINS if Layer.kinds[kind].arity[1] and kind != "embedding"])
+@settings(
+    max_examples=max(1, settings().max_examples // 4),
+    suppress_health_check=[HealthCheck.filter_too_much, *settings().suppress_health_check],
+)
+@given(data=st.data(), seed=st.integers(0, 999))
+def test_torchs_gradient_is_zero_exactly_where_nothing_is_seen(kind, data, seed):
+    """torch's derivative of an output by an input value is not zero for those pairs that the windows name."""
+    layer, shapes = data.draw(cases(kind, flaws=False))
+    layer = settled(layer)
+    output = inferred(layer, shapes)
+    assume(not isinstance(output, SpecError) and max(map(math.prod, shapes)) <= MOST_VALUES)
+    assume(math.prod(output) <= MOST_VALUES and not seen_alone(layer, shapes))
+    twin = built(TWINS[kind], layer, shapes, device="cpu", batch=1)
+    assume(not (isinstance(twin, Refusal) and listed(LAXER, layer, str(twin.error))))
+    # torch's backward pass writes beyond its arrays where a window of max pooling lies in the padding alone.
+    assume("maxpool" not in kind or np.any(said(layer, shapes, 0), axis=0).all())
+    random = np.random.default_rng(seed)
+    put(twin.module, layer, arrays_of(layer, shapes, random))
+    inputs = [abs(random.standard_normal(x)) if kind == "rnn" else random.standard_normal(x) for x in shapes]
+    for which in range(len(shapes)):
+        slopes = derivatives(twin.module, inputs, which, layer)
+
+        assert np.array_equal(slopes.reshape(-1, *output) > 1e-12, np.stack(said(layer, shapes, which)))

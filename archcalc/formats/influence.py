@@ -115,7 +115,10 @@ def plot(graph: Graph, name: str, found: Effective, target: Path) -> None:
 
 def _step(radius: Fraction) -> int:
     """The least of 1, 2, 5, 10, 20, … that goes at most ten times into a distance."""
-    return next(n * 10**power for power in range(20) for n in (1, 2, 5) if n * 10**power * _MOST_BANDS >= radius)
+    least = 1
+    while least * _MOST_BANDS < radius:
+        least = least * 5 // 2 if str(least).startswith("2") else least * 2
+    return least
 
 
 def _picture(counts: Any) -> list[str]:
