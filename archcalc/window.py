@@ -119,7 +119,8 @@ class Window(msgspec.Struct, frozen=True):
         if len(first.phases) == 1:
             lo, hi = first.phases[0]
             ends = tuple(
-                (first.advance * a + lo, first.advance * b + hi) if _some(a, b) else NOTHING for a, b in self.phases
+                (first.advance * a + lo, first.advance * b + hi) if _some(a, b) and _some(lo, hi) else NOTHING
+                for a, b in self.phases
             )
             return Window(first.advance * self.advance, ends).shortest()
         if not self.settled or not isinstance(outputs, int):

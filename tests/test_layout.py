@@ -29,7 +29,7 @@ MAY_IMPORT = {
     "formats": {"boxes", "dims", "errors", "graph", "receptive", "rows", "stacks", "window"},
     "report": {"formats", "rows"},
     "reference": {"counting", "dims", "errors", "graph", "layers"},
-    "verify": {"dims", "engine", "errors", "graph", "reference", "rows", "spec"},
+    "verify": {"dims", "engine", "errors", "graph", "influence", "receptive", "reference", "rows", "spec"},
     "stacks": {"dims", "errors", "window"},
     "cli": {
         *("boxes", "counting", "dims", "engine", "errors", "formats", "graph", "receptive", "report", "rows", "spec"),
