@@ -10,6 +10,7 @@ import msgspec
 from archcalc.counting import Convention, Work
 from archcalc.dims import Dim, Shape
 from archcalc.graph import Graph
+from archcalc.receptive import Field, receptive_fields
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -114,6 +115,11 @@ class Profile(msgspec.Struct, frozen=True, dict=True):
             if not row.auxiliary:
                 groups.setdefault(key(row), []).append(row)
         return {name: self.sum(rows) for name, rows in groups.items()}
+
+    @cached_property
+    def fields(self) -> dict[str, Field]:
+        """The receptive field of each row, by its name."""
+        return receptive_fields(self.graph)
 
     @property
     def depth(self) -> int:

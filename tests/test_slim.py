@@ -12,6 +12,7 @@ import pytest
 
 from archcalc.engine import profile
 from archcalc.graph import Graph
+from archcalc.receptive import receptive_fields
 from archcalc.rows import Row
 from archcalc.spec import load
 
@@ -104,6 +105,39 @@ def test_every_end_point_is_one_of_a_spec():
     """All 561 rows belong to a network above."""
     assert len(end_points()) == 561
     assert {line["cnn"] for line in end_points()} == set(SPECS)
+
+
+@pytest.mark.parametrize("cnn", SPECS)
+def test_receptive_fields_of_every_end_point(cnn):
+    """Size and effective stride at every resolution, effective padding where the table has one."""
+    seen = 0
+    for resolution in ("", "224", "321"):
+        graph = graph_of(cnn, resolution)
+        fields = receptive_fields(graph)
+        for line in end_points():
+            if (line["cnn"], line["resolution"]) == (cnn, resolution):
+                field = fields[graph.nodes[position_of(graph, cnn, line["end_point"])].name]
+                found = {"rf": field.size, "effective_stride": field.jump}
+                if line["effective_padding"]:
+                    found["effective_padding"] = field.padding
+                assert found == {name: (int(line[name]),) * 2 for name in found}, line
+                seen += 1
+    assert seen
+
+
+def test_receptive_fields_of_whole_networks():
+    """The twelve rows of the table in the article itself are those of the last end points at 224 pixels."""
+    with (DATA / "distill_rf.csv").open(newline="", encoding="utf-8") as file:
+        lines = list(csv.DictReader(file))
+
+    assert len(lines) == 12
+    for line in lines:
+        cnn = line["model"]
+        last = [point for point in end_points() if (point["cnn"], point["resolution"]) == (cnn, "224")][-1]
+        graph = graph_of(cnn, "224")
+        field = receptive_fields(graph)[graph.nodes[position_of(graph, cnn, last["end_point"])].name]
+        expected = tuple((int(line[name]),) * 2 for name in ("rf", "effective_stride", "effective_padding"))
+        assert (field.size, field.jump, field.padding) == expected, cnn
 
 
 # Trainable and other params of a network with 1000 classes: Keras Applications, and for the two that it lacks
