@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from functools import reduce
 from typing import Any
 
 import msgspec
@@ -37,22 +38,15 @@ class Window(msgspec.Struct, frozen=True):
         >>> Window(1, ((0, 0), (0, 0))).jump
         Fraction(1, 2)
         """
-        period = len(self.phases)
-        return _whole(Fraction(self.advance, period)) if _numbers(self.advance) else self.advance
+        return fraction(self.advance, len(self.phases))
 
     @property
     def size(self) -> Dim:
         """How many inputs lie between the first and the last that any one output sees, both counted."""
-        sizes = [hi - lo + 1 for lo, hi in self.phases]
-        if _numbers(*sizes):
-            return math.floor(max(0, *sizes))
-        return sizes[0]
-
-    @property
-    def smallest(self) -> Dim:
-        """How many of them the output that sees fewest does: other than `size` only where a jump is not whole."""
-        sizes = [hi - lo + 1 for lo, hi in self.phases]
-        return max(0, min(sizes)) if all(isinstance(n, int) for n in sizes) else self.size
+        most: Any = reduce(_greatest, [hi - lo + 1 for lo, hi in self.phases])
+        if _numbers(most):
+            return math.floor(most)
+        return most.expand() if most.is_polynomial() else most
 
     @property
     def centre(self) -> Any:
@@ -199,9 +193,12 @@ class Window(msgspec.Struct, frozen=True):
         """
         if len(self.phases) == 1:
             return self
-        jump = Fraction(self.advance, len(self.phases))
-        ends = [(_whole(lo - jump * r), _whole(hi - jump * r)) for r, (lo, hi) in enumerate(self.phases) if hi >= lo]
-        return Window(_whole(jump), ((min(lo for lo, _ in ends), max(hi for _, hi in ends)),) if ends else (NOTHING,))
+        shifted_ends = [
+            (_whole(lo - self.jump * r), _whole(hi - self.jump * r))
+            for r, (lo, hi) in enumerate(self.phases)
+            if _some(lo, hi)
+        ]
+        return Window(self.jump, (reduce(_hull, shifted_ends),) if shifted_ends else (NOTHING,))
 
 
 NOTHING = (0, -1)
@@ -251,14 +248,20 @@ def _hull(a: tuple[Any, Any], b: tuple[Any, Any]) -> tuple[Any, Any]:
         return b if _some(*b) else NOTHING
     if not _some(*b):
         return a
-    if _numbers(*a, *b):
-        return min(a[0], b[0]), max(a[1], b[1])
-    return least(a[0], b[0]), greatest(a[1], b[1])
+    return _least(a[0], b[0]), _greatest(a[1], b[1])
 
 
 def _some(lo: Any, hi: Any) -> bool:
     """Whether anything lies between two ends; with symbols, it does."""
     return hi >= lo if _numbers(lo, hi) else decided(at_least(hi, lo)) is not False
+
+
+def _least(a: Any, b: Any) -> Any:
+    return min(a, b) if _numbers(a, b) else least(a, b)
+
+
+def _greatest(a: Any, b: Any) -> Any:
+    return max(a, b) if _numbers(a, b) else greatest(a, b)
 
 
 def _numbers(*values: Any) -> bool:
