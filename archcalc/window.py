@@ -238,6 +238,17 @@ def stacked(window: Window, depth: Dim) -> Window:
     return Window(jump**depth, ((lo * terms, hi * terms),))
 
 
+def number_text(value: Any) -> str:
+    """A number of a field as text: whole, with its half, or as a fraction.
+
+    >>> number_text(32), number_text(Fraction(31, 2)), number_text(Fraction(1, 3))
+    ('32', '15.5', '1/3')
+    """
+    if isinstance(value, Fraction) and value.denominator in {1, 2, 4, 8}:
+        return f"{float(value):g}"
+    return str(value)
+
+
 def longer(a: Window, b: Window) -> bool | None:
     """Whether a sees at least as much as b; None where symbols leave it open."""
     return a.size >= b.size if _numbers(a.size, b.size) else decided(at_least(a.size, b.size))

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from archcalc.dims import Dim, written, written_shape
 from archcalc.errors import SpecError, nearest
-from archcalc.receptive import Field, number_text
 from archcalc.rows import Profile, Row, Totals
+from archcalc.window import number_text
+
+if TYPE_CHECKING:
+    from archcalc.receptive import Field
 
 _NUMBERS = {"times", "rf", "jump", "start", "rf_coverage"}
 

@@ -11,7 +11,8 @@ from tabulate import tabulate
 from archcalc.dims import written_shape
 from archcalc.formats.columns import along, percent
 from archcalc.graph import Graph
-from archcalc.receptive import Field, axes_of, number_text, path
+from archcalc.receptive import Field, axes_of, path
+from archcalc.window import number_text
 
 _COLUMNS = ("name", "layer", "output", "field", "jump", "start", "padding", "paths", "coverage")
 _LEFT = {"name", "layer", "output"}
