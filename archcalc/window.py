@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
-from functools import reduce
+from functools import cached_property, reduce
 from typing import Any
 
 import msgspec
@@ -17,10 +17,10 @@ import msgspec
 from archcalc.dims import Dim, at_least, decided, greatest, least, quotient
 
 # More phases than this would take longer to compose than anyone waits; the window is then loosened.
-MOST_PHASES = 4096
+MOST_PHASES = 1024
 
 
-class Window(msgspec.Struct, frozen=True):
+class Window(msgspec.Struct, frozen=True, dict=True):
     """What outputs see along one axis: output period·a + r sees every `step`-th input from advance·a + lo to advance·a + hi.
 
     `phases` holds lo and hi for each remainder r, so that the period is its length; hi below lo is nothing seen. Ends are whole
@@ -138,6 +138,8 @@ class Window(msgspec.Struct, frozen=True):
             outputs = range(start if start >= 0 else start % step, min(stop + 1, period), step)
         if not outputs:
             return NOTHING
+        if self.rises:
+            return self.at(outputs[0])[0], self.at(outputs[-1])[1]
         cycle = period // math.gcd(step, period)
         ends = [self.at(i) for i in outputs[:cycle]] + [self.at(i) for i in outputs[-cycle:]]
         ends = [(lo, hi) for lo, hi in ends if hi >= lo]
@@ -162,6 +164,15 @@ class Window(msgspec.Struct, frozen=True):
             return Window(0, tuple(_hull(self.at(i), other.at(i)) for i in range(outputs))).shortest()
         whole = everything(outputs)
         return whole.after(self.loosened(), 1).joined(whole.after(other.loosened(), 1), outputs)
+
+    @cached_property
+    def rises(self) -> bool:
+        """Whether every output sees something and no later one begins or ends before it."""
+        lo, hi = self.phases[0]
+        following = [*self.phases[1:], *([(lo + self.advance, hi + self.advance)] if self.advance else [])]
+        return all(a <= b for a, b in self.phases) and all(
+            a[0] <= b[0] and a[1] <= b[1] for a, b in zip(self.phases, following, strict=False)
+        )
 
     @property
     def settled(self) -> bool:
