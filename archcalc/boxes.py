@@ -18,6 +18,9 @@ from archcalc.receptive import Field, axes_of, receptive_fields
 
 # How much of the largest influence still counts, after Luo et al.: what a Gaussian has left two deviations from its middle.
 _STILL_SEEN = 1 - Fraction(9545, 10000)
+# A mark takes a byte, a count of paths takes tens of them.
+_MOST_MARKS = 2**29
+_MOST_COUNTS = 2**24
 
 
 class Box(msgspec.Struct, frozen=True):
@@ -103,6 +106,7 @@ def box(graph: Graph, name: str, place: tuple[int, ...]) -> Box:
     import numpy as np  # noqa: PLC0415 - fields need none of it
 
     field, position = _found(graph, name)
+    _check_size([node.shape for node in graph.nodes], _MOST_MARKS)
     marks = np.zeros(graph.nodes[position].shape, bool)
     axes = places_of(graph, field)
     _check(field, axes, place)
@@ -127,6 +131,7 @@ def effective(graph: Graph, name: str, place: tuple[int, ...] | None = None) -> 
     place = tuple(field.output[axis] // 2 for axis in axes) if place is None else place
     _check(field, axes, place)
     shapes = [_told_apart(other) for other in receptive_fields(graph).values()]
+    _check_size(shapes, _MOST_COUNTS)
     marks = np.zeros(shapes[position], object)
     marks[tuple(place[axes.index(axis)] if axis in axes and n > 1 else 0 for axis, n in enumerate(marks.shape))] = 1
     counts = sources(graph, position, marks, shapes)
@@ -171,6 +176,15 @@ def _check(field: Field, axes: list[int], place: tuple[int, ...]) -> None:
     for i, n in zip(place, sizes, strict=True):
         if not 0 <= i < n:
             raise SpecError(f"{field.name} puts out {written_shape(field.output)}; {i} is not one of 0 to {n - 1}")
+
+
+def _check_size(shapes: list[Shape], most: int) -> None:
+    """Raise SpecError where following every value would take more memory than machines have."""
+    largest = max(math.prod(shape) for shape in shapes)
+    if largest > most:
+        raise SpecError(
+            f"{largest:,} values are too many to follow one by one; {most:,} can be", None, "try a smaller --input"
+        )
 
 
 def _unclipped(field: Field, axes: list[int], place: tuple[int, ...]) -> tuple[tuple[int, int], ...] | None:

@@ -15,7 +15,7 @@ import msgspec
 from archcalc.dims import Dim, Shape, same, size
 from archcalc.graph import Graph
 from archcalc.layers.base import AXES, View
-from archcalc.window import HERE, Window, everything, fraction, longer
+from archcalc.window import HERE, Window, everything, fraction, longer, number_text
 
 
 class Reach(msgspec.Struct, frozen=True):
@@ -285,14 +285,3 @@ def _merged(branches: list[Reach], y: Shape) -> Reach | None:
 
 def _listed(values: list[Any]) -> str:
     return " and ".join(map(number_text, values))
-
-
-def number_text(value: Any) -> str:
-    """A number of a field as text: whole, with its half, or as a fraction.
-
-    >>> number_text(32), number_text(Fraction(31, 2)), number_text(Fraction(1, 3))
-    ('32', '15.5', '1/3')
-    """
-    if isinstance(value, Fraction) and value.denominator in {1, 2, 4, 8}:
-        return f"{float(value):g}"
-    return str(value)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import cached_property
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from archcalc.counting import Convention, Work
 from archcalc.dims import Dim, Shape
 from archcalc.graph import Graph
-from archcalc.receptive import Field, receptive_fields
+
+if TYPE_CHECKING:
+    from archcalc.receptive import Field
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -119,7 +123,9 @@ class Profile(msgspec.Struct, frozen=True, dict=True):
     @cached_property
     def fields(self) -> dict[str, Field]:
         """The receptive field of each row, by its name."""
-        return receptive_fields(self.graph)
+        # Few tables have them, and the others need not load what finds them.
+        found: dict[str, Field] = import_module("archcalc.receptive").receptive_fields(self.graph)
+        return found
 
     @property
     def depth(self) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from functools import cached_property, reduce
 from typing import Any
 
 import msgspec
@@ -16,10 +17,10 @@ import msgspec
 from archcalc.dims import Dim, at_least, decided, greatest, least, quotient
 
 # More phases than this would take longer to compose than anyone waits; the window is then loosened.
-MOST_PHASES = 4096
+MOST_PHASES = 1024
 
 
-class Window(msgspec.Struct, frozen=True):
+class Window(msgspec.Struct, frozen=True, dict=True):
     """What outputs see along one axis: output period·a + r sees every `step`-th input from advance·a + lo to advance·a + hi.
 
     `phases` holds lo and hi for each remainder r, so that the period is its length; hi below lo is nothing seen. Ends are whole
@@ -37,22 +38,15 @@ class Window(msgspec.Struct, frozen=True):
         >>> Window(1, ((0, 0), (0, 0))).jump
         Fraction(1, 2)
         """
-        period = len(self.phases)
-        return _whole(Fraction(self.advance, period)) if _numbers(self.advance) else self.advance
+        return fraction(self.advance, len(self.phases))
 
     @property
     def size(self) -> Dim:
         """How many inputs lie between the first and the last that any one output sees, both counted."""
-        sizes = [hi - lo + 1 for lo, hi in self.phases]
-        if _numbers(*sizes):
-            return math.floor(max(0, *sizes))
-        return sizes[0]
-
-    @property
-    def smallest(self) -> Dim:
-        """How many of them the output that sees fewest does: other than `size` only where a jump is not whole."""
-        sizes = [hi - lo + 1 for lo, hi in self.phases]
-        return max(0, min(sizes)) if all(isinstance(n, int) for n in sizes) else self.size
+        most: Any = reduce(_greatest, [hi - lo + 1 for lo, hi in self.phases])
+        if _numbers(most):
+            return math.floor(most)
+        return most.expand() if most.is_polynomial() else most
 
     @property
     def centre(self) -> Any:
@@ -144,6 +138,8 @@ class Window(msgspec.Struct, frozen=True):
             outputs = range(start if start >= 0 else start % step, min(stop + 1, period), step)
         if not outputs:
             return NOTHING
+        if self.rises:
+            return self.at(outputs[0])[0], self.at(outputs[-1])[1]
         cycle = period // math.gcd(step, period)
         ends = [self.at(i) for i in outputs[:cycle]] + [self.at(i) for i in outputs[-cycle:]]
         ends = [(lo, hi) for lo, hi in ends if hi >= lo]
@@ -168,6 +164,15 @@ class Window(msgspec.Struct, frozen=True):
             return Window(0, tuple(_hull(self.at(i), other.at(i)) for i in range(outputs))).shortest()
         whole = everything(outputs)
         return whole.after(self.loosened(), 1).joined(whole.after(other.loosened(), 1), outputs)
+
+    @cached_property
+    def rises(self) -> bool:
+        """Whether every output sees something and no later one begins or ends before it."""
+        lo, hi = self.phases[0]
+        following = [*self.phases[1:], *([(lo + self.advance, hi + self.advance)] if self.advance else [])]
+        return all(a <= b for a, b in self.phases) and all(
+            a[0] <= b[0] and a[1] <= b[1] for a, b in zip(self.phases, following, strict=False)
+        )
 
     @property
     def settled(self) -> bool:
@@ -199,9 +204,12 @@ class Window(msgspec.Struct, frozen=True):
         """
         if len(self.phases) == 1:
             return self
-        jump = Fraction(self.advance, len(self.phases))
-        ends = [(_whole(lo - jump * r), _whole(hi - jump * r)) for r, (lo, hi) in enumerate(self.phases) if hi >= lo]
-        return Window(_whole(jump), ((min(lo for lo, _ in ends), max(hi for _, hi in ends)),) if ends else (NOTHING,))
+        shifted_ends = [
+            (_whole(lo - self.jump * r), _whole(hi - self.jump * r))
+            for r, (lo, hi) in enumerate(self.phases)
+            if _some(lo, hi)
+        ]
+        return Window(self.jump, (reduce(_hull, shifted_ends),) if shifted_ends else (NOTHING,))
 
 
 NOTHING = (0, -1)
@@ -241,6 +249,17 @@ def stacked(window: Window, depth: Dim) -> Window:
     return Window(jump**depth, ((lo * terms, hi * terms),))
 
 
+def number_text(value: Any) -> str:
+    """A number of a field as text: whole, with its half, or as a fraction.
+
+    >>> number_text(32), number_text(Fraction(31, 2)), number_text(Fraction(1, 3))
+    ('32', '15.5', '1/3')
+    """
+    if isinstance(value, Fraction) and value.denominator in {1, 2, 4, 8}:
+        return f"{float(value):g}"
+    return str(value)
+
+
 def longer(a: Window, b: Window) -> bool | None:
     """Whether a sees at least as much as b; None where symbols leave it open."""
     return a.size >= b.size if _numbers(a.size, b.size) else decided(at_least(a.size, b.size))
@@ -251,14 +270,20 @@ def _hull(a: tuple[Any, Any], b: tuple[Any, Any]) -> tuple[Any, Any]:
         return b if _some(*b) else NOTHING
     if not _some(*b):
         return a
-    if _numbers(*a, *b):
-        return min(a[0], b[0]), max(a[1], b[1])
-    return least(a[0], b[0]), greatest(a[1], b[1])
+    return _least(a[0], b[0]), _greatest(a[1], b[1])
 
 
 def _some(lo: Any, hi: Any) -> bool:
     """Whether anything lies between two ends; with symbols, it does."""
     return hi >= lo if _numbers(lo, hi) else decided(at_least(hi, lo)) is not False
+
+
+def _least(a: Any, b: Any) -> Any:
+    return min(a, b) if _numbers(a, b) else least(a, b)
+
+
+def _greatest(a: Any, b: Any) -> Any:
+    return max(a, b) if _numbers(a, b) else greatest(a, b)
 
 
 def _numbers(*values: Any) -> bool:

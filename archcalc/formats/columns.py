@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from archcalc.dims import Dim, written, written_shape
 from archcalc.errors import SpecError, nearest
-from archcalc.receptive import Field, number_text
 from archcalc.rows import Profile, Row, Totals
+from archcalc.window import number_text
+
+if TYPE_CHECKING:
+    from archcalc.receptive import Field
 
 _NUMBERS = {"times", "rf", "jump", "start", "rf_coverage"}
 
@@ -171,12 +174,12 @@ def along(values: tuple[Any, ...], text: Callable[[Any], str] = number_text) -> 
     ('212', '3×7', '')
     """
     texts = ["" if value is None else text(value) for value in values]
-    return texts[0] if len(set(texts)) == 1 else "×".join(texts)
+    return texts[0] if len(set(texts)) == 1 else "×".join(f"({part})" if " " in part else part for part in texts)
 
 
 def percent(share: Any) -> str:
-    """A share in per cent, with one decimal."""
-    return f"{float(100 * share):.1f}" if isinstance(share, (int, Fraction)) else str(100 * share)
+    """A share in per cent, with one decimal; empty where letters leave it open."""
+    return f"{float(100 * share):.1f}" if isinstance(share, (int, Fraction)) else ""
 
 
 def abbreviated(n: Dim) -> str:

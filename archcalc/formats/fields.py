@@ -12,7 +12,8 @@ from archcalc.dims import written_shape
 from archcalc.formats.columns import along, percent
 from archcalc.formats.summary import held
 from archcalc.graph import Graph
-from archcalc.receptive import Field, axes_of, number_text, path
+from archcalc.receptive import Field, axes_of, path
+from archcalc.window import number_text
 
 _COLUMNS = ("name", "layer", "output", "field", "jump", "start", "padding", "paths", "coverage")
 _LEFT = {"name", "layer", "output"}
@@ -48,9 +49,13 @@ def layer(graph: Graph, fields: dict[str, Field], name: str) -> str:
     lines = [("layer", f"{field.name}: {field.layer}, output {written_shape(field.output)}")]
     if not any(reach for reach in field.reaches):
         return "\n".join([heading(graph), "", _aligned([*lines, ("field", "none, it depends on no input")])])
+    covers = f": {_coverage(field)}" if _coverage(field) else ""
     jump = f"{along(field.jump)}, from one output to the next" if any(field.jump) else "0, every output sees the same"
     lines += [
-        ("field", f"{along(field.size)} of {along(field.whole)} along {' and '.join(field.axes)}: {_coverage(field)}"),
+        (
+            "field",
+            f"{along(field.size)} along {' and '.join(field.axes)}, where the input has {along(field.whole)}{covers}",
+        ),
         ("jump", jump),
         ("start", f"{along(field.start)}, the centre of the first output's field; the first input is at 0"),
         ("padding", f"{along(field.padding)}, by which that field begins before the input"),
@@ -106,7 +111,10 @@ def _paths(field: Field) -> str:
 def _coverage(field: Field) -> str:
     if not any(field.size):
         return ""
-    return "whole input" if field.covers else along(tuple(f"{percent(share)} %" for share in field.coverage), str)
+    if field.covers:
+        return "whole input"
+    shares = along(field.coverage, percent)
+    return f"{shares} %" if shares.strip("×") else ""
 
 
 def _apart(fields: dict[str, Field]) -> list[str]:

@@ -14,7 +14,7 @@ from archcalc.errors import SpecError
 from archcalc.formats.columns import percent
 from archcalc.formats.fields import plain
 from archcalc.graph import Graph
-from archcalc.receptive import number_text
+from archcalc.window import number_text
 
 _SHADES = " .:-=+*#%@"
 _ROWS, _COLUMNS = 24, 64

@@ -10,9 +10,8 @@ from tabulate import tabulate
 from archcalc.dims import Dim
 from archcalc.formats.columns import percent
 from archcalc.formats.fields import plain
-from archcalc.receptive import number_text
 from archcalc.stacks import Stack
-from archcalc.window import Window
+from archcalc.window import Window, number_text
 
 
 def stacks_text(found: list[Stack]) -> str:

@@ -24,7 +24,7 @@ from archcalc.layers.seen import finer
 from archcalc.window import NOTHING, Window, fraction, shifted
 
 # Places beyond this many are not told apart.
-_LISTED = 64
+_LISTED = 16
 _SPATIAL = "the input must be channels and at least one further axis"
 
 
