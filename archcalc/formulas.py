@@ -20,7 +20,7 @@ def floored(numerator: Any, denominator: Any) -> Any:
     >>> import sympy
     >>> H = sympy.Symbol("H", integer=True, positive=True)
     >>> floored(floored(H, 2), 2), floored(floored(H - 1, 2) + 2, 2)
-    (floor(H/4), floor(H/4 + 3/4))
+    (floor(H/4), ceiling(H/4))
     """
     import sympy  # noqa: PLC0415 - 400 ms that only symbols have to pay
 
