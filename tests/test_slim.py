@@ -31,8 +31,7 @@ SPECS: dict[str, tuple[str, dict[str, str]]] = {
     "mobilenet_v1_075": ("mobilenet_v1", {"alpha": "3/4"}),
     "vgg_16": ("vgg16", {}),
     "vgg_a": ("vgg11", {}),
-    **{f"resnet_v1_{n}": (f"resnet{n}-slim", {}) for n in (50, 101, 152, 200)},
-    **{f"resnet_v2_{n}": (f"resnet{n}_v2-slim", {}) for n in (50, 101, 152, 200)},
+    **{name: (name, {}) for name in (f"resnet_v{v}_{n}" for v in (1, 2) for n in (50, 101, 152, 200))},
 }
 # What TF-Slim calls layers that have other names in our specs.
 NAMES = (
@@ -80,7 +79,7 @@ def profiled(graph: Graph, row: Row, position: int) -> int:
         return 2 * row.macs + (values if layer.bias else 0)
     if row.layer in {"maxpool2d", "avgpool2d"}:
         return layer.kernel**2 * values
-    normalised = row.layer == "batchnorm2d" and not graph.name.endswith("-slim")
+    normalised = row.layer == "batchnorm2d" and not graph.name.startswith("resnet_v")
     return values if normalised or row.layer == "times" else 0
 
 
@@ -144,9 +143,9 @@ def test_receptive_fields_of_whole_networks():
 # osmr/imgclsmob's gluon models, whose Inception-v4 scales each normalised channel besides.
 PARAMS = {
     "inception_resnet_v2": (55_873_736, "all"),
-    "resnet50_v2-slim": (25_613_800, "all"),
-    "resnet101_v2-slim": (44_675_560, "all"),
-    "resnet152_v2-slim": (60_380_648, "all"),
+    "resnet_v2_50": (25_613_800, "all"),
+    "resnet_v2_101": (44_675_560, "all"),
+    "resnet_v2_152": (60_380_648, "all"),
     "inception_v4": (42_679_816, "scaled"),
 }
 
