@@ -23,18 +23,17 @@ def _standard(xp: Any, x: Any, axes: int | tuple[int, ...]) -> Any:
 
 def _shifted(x: Any, weight: Any = None, bias: Any = None) -> Any:
     """Each channel times its weight plus its bias, where it has them."""
-    return x if weight is None else x * along(1, weight, x) + along(1, bias, x)
+    scaled = x if weight is None else x * along(1, weight, x)
+    return scaled if bias is None else scaled + along(1, bias, x)
 
 
-def _affine(shape: Shape, *, affine: bool, bias: bool = True) -> dict[str, Shape]:
-    if not affine:
-        return {}
-    return {"weight": shape, "bias": shape} if bias else {"weight": shape}
+def _affine(shape: Shape, *, affine: bool, weight: bool = True, bias: bool = True) -> dict[str, Shape]:
+    return {name: shape for name, has in (("weight", weight), ("bias", bias)) if affine and has}
 
 
-def _applied(n: Dim, affine: bool) -> Work:
+def _applied(n: Dim, affine: bool, scale: bool = True) -> Work:
     """Subtract the mean, divide by the deviation, then scale and shift: for n values."""
-    return Work(additions=(2 if affine else 1) * n, divisions=n, multiplications=n if affine else 0)
+    return Work(additions=(2 if affine else 1) * n, divisions=n, multiplications=n if affine and scale else 0)
 
 
 def _measured(n: Dim, groups: Dim, affine: bool) -> Work:
@@ -52,12 +51,14 @@ def _measured(n: Dim, groups: Dim, affine: bool) -> Work:
 class _BatchNorm(Layer, frozen=True):
     """Each channel less its running mean, over its running deviation, then scaled and shifted.
 
-    Params 2·channels where `affine`, buffers 2·channels (Ioffe and Szegedy 2015, algorithm 2).
+    Params 2·channels where `affine`, buffers 2·channels (Ioffe and Szegedy 2015, algorithm 2). Without `scale` it is
+    only shifted, with params 1·channels, as before a ReLU, whose next layer can scale instead.
     """
 
     rank: ClassVar[int] = 0
 
     affine: bool = True
+    scale: bool = True
 
     def output(self, x: Shape) -> Shape:
         return x
@@ -66,13 +67,13 @@ class _BatchNorm(Layer, frozen=True):
         yield of_rank(x, self.rank)
 
     def weights(self, x: Shape) -> dict[str, Shape]:
-        return _affine((x[0],), affine=self.affine)
+        return _affine((x[0],), affine=self.affine, weight=self.scale)
 
     def buffers(self, x: Shape) -> dict[str, Shape]:
         return {"running_mean": (x[0],), "running_var": (x[0],)}
 
     def work(self, output: Shape, _x: Shape) -> Work:
-        return _applied(size(output), self.affine)
+        return _applied(size(output), self.affine, self.scale)
 
     def forward(self, xp: Any, x: Any, running_mean: Any, running_var: Any, **affine: Any) -> Any:
         deviation = xp.sqrt(running_var + EPSILON)
