@@ -1,7 +1,8 @@
 """Receptive fields: which inputs the outputs of every layer see, along each axis, over every path.
 
 The field of a layer is the hull of the windows of all paths to it (Araujo et al. 2019). Windows are composed and joined node by
-node, so time is linear in the number of layers however many paths there are. A field is that of a place with all its channels.
+node, so time is linear in the number of layers however many paths there are. A field is that of a place with all its channels,
+and what is taken from some of the channels of a concat is said to see no more than all of them do.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from typing import Any
 
 import msgspec
 
-from archcalc.dims import Dim, Shape, same, size
-from archcalc.graph import Graph
+from archcalc.dims import Dim, Shape, at_least, same, size
+from archcalc.graph import Graph, Node
 from archcalc.layers.base import AXES, View
 from archcalc.window import HERE, Window, everything, fraction, longer, number_text
 
@@ -35,6 +36,8 @@ class Reach(msgspec.Struct, frozen=True):
     via: int = -1
     scattered: bool = False
     exact: bool = True
+    # Whether all channels see this; else some see less, and a layer that takes only some of them may.
+    alike: bool = True
     # What joined branches do not agree on, in words.
     apart: str = ""
 
@@ -136,9 +139,12 @@ def receptive_fields(graph: Graph) -> dict[str, Field]:
             for source, seen, x in zip(node.inputs, views, shapes, strict=True):
                 reach = reaches[source][axis]
                 if reach is not None:
-                    through = [_through(reach, view, x, node.shape, source) for view in seen]
-                    branches.append(_joined(through, node.shape))
-            own.append(_merged(branches, node.shape))
+                    places = {axis for other in reaches[source] if other is not None for axis in other.axes}
+                    reach = _by_channel(
+                        msgspec.structs.replace(reach, via=source, apart=""), seen, places, x, node.shape
+                    )
+                    branches.append(_joined([_through(reach, view, x, node.shape) for view in seen], node.shape))
+            own.append(_merged(branches, node))
         reaches.append(tuple(own))
     whole = tuple(graph.input[axis] for axis in names)
     return {
@@ -174,30 +180,39 @@ def path(graph: Graph, fields: dict[str, Field], name: str, axis: int) -> list[F
     return found[::-1]
 
 
-def _through(reach: Reach, view: View, x: Shape, y: Shape, source: int) -> Reach:
+def _by_channel(reach: Reach, views: tuple[View, ...], places: set[int], x: Shape, y: Shape) -> Reach:
+    """The same with what a layer does to the channels: sums them, or takes some of those that differ."""
+    channels = [(axis, at) for view in views for axis, at in enumerate(view) if axis not in places and x[axis] != 1]
+    if any(not at.window.moves for _, at in channels):
+        return msgspec.structs.replace(reach, alike=True)
+    fewer = any(
+        at.window.size == at.window.jump == 1 and at_least(y[at.axis], x[axis]) is False for axis, at in channels
+    )
+    return msgspec.structs.replace(reach, exact=reach.exact and (reach.alike or not fewer))
+
+
+def _through(reach: Reach, view: View, x: Shape, y: Shape) -> Reach:
     """What is seen through one more layer, of input x and output y."""
     if not reach.axes:
-        return msgspec.structs.replace(reach, via=source, apart="")
+        return reach
     if not view:
         axes = reordered(reach.axes, x, y)
         alone = len(axes) == len(reach.axes) == 1 and same(x[reach.axes[0]], y[axes[0]]) is True
         scattered = reach.scattered or not alone
-        return msgspec.structs.replace(reach, axes=axes, scattered=scattered, via=source, apart="")
+        return msgspec.structs.replace(reach, axes=axes, scattered=scattered)
     if reach.scattered:
         # Windows of one place pick among the places, and do not widen what any of them sees.
         ats = [view[axis] for axis in reach.axes]
         if all(at.window.size == 1 for at in ats):
             axes = tuple(dict.fromkeys(at.axis for at in ats if at.window.moves))
-            return msgspec.structs.replace(reach, axes=axes, via=source, apart="")
+            return msgspec.structs.replace(reach, axes=axes)
         exact = reach.exact and all(not at.window.moves for at in ats)
-        return _everywhere(msgspec.structs.replace(reach, exact=exact, via=source, apart=""))
+        return _everywhere(msgspec.structs.replace(reach, exact=exact))
     at = view[reach.axes[0]]
     outputs = y[at.axis]
     if at.window == HERE:
-        return msgspec.structs.replace(reach, axes=(at.axis,), count=outputs, via=source, apart="")
-    changed = reach.each(
-        lambda window: at.window.after(window, outputs), axes=(at.axis,), count=outputs, via=source, apart=""
-    )
+        return msgspec.structs.replace(reach, axes=(at.axis,), count=outputs)
+    changed = reach.each(lambda window: at.window.after(window, outputs), axes=(at.axis,), count=outputs)
     return changed if _moves(changed) else msgspec.structs.replace(changed, axes=())
 
 
@@ -260,15 +275,20 @@ def _joined(reaches: list[Reach], y: Shape) -> Reach:
             via,
             scattered,
             a.exact and b.exact,
+            a.alike and b.alike,
         )
     return first
 
 
-def _merged(branches: list[Reach], y: Shape) -> Reach | None:
+def _merged(branches: list[Reach], node: Node) -> Reach | None:
     """The field of a layer that joins branches, and what those that move do not agree on."""
     if not branches:
         return None
-    merged = _joined(branches, y)
+    merged = _joined(branches, node.shape)
+    if node.layer.kind == "concat" and (
+        len(branches) < len(node.inputs) or any(reach.window != merged.window for reach in branches)
+    ):
+        merged = msgspec.structs.replace(merged, alike=False)
     # A window with a jump of 0 moves by no rule, or not at all.
     moving = [reach.window for reach in branches if reach.axes and reach.window.jump != 0]
     said = ""

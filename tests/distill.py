@@ -41,7 +41,7 @@ def row_of(end_point: str, graph: Graph) -> int:
 
     MobileNet's rows are named as in its paper, where the first convolution is number 1.
     """
-    name = end_point.split("/")[-1]
+    name = end_point.rsplit("/", maxsplit=1)[-1]
     if number := re.fullmatch(r"Conv2d_(\d+)(?:_pointwise)?", name):
         name = f"conv{int(number[1]) + 1}"
     return max(i for i, node in enumerate(graph.nodes) if node.name == name or node.name.startswith(f"{name}/"))

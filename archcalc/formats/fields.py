@@ -60,7 +60,9 @@ def layer(graph: Graph, fields: dict[str, Field], name: str) -> str:
         ("padding", f"{along(field.padding)}, by which that field begins before the input"),
     ]
     if not field.exact:
-        lines.append(("bound", "it may see less: a reshape on the way scattered the places of the input"))
+        lines.append(
+            ("bound", "it may see less: a layer on the way took some channels of a concat, or scattered places")
+        )
     lines += [("apart", f"{axis}: {said}") for axis, said in field.apart.items()]
     ways = [", ".join(_steps(path(graph, fields, name, axis), axis)) for axis in range(len(field.axes))]
     if field.shortest != field.longest:
