@@ -184,16 +184,24 @@ class _Step:
         if runs is None:
             return whole, ()
         parts: list[Part] = []
+        # Shuffled channels make many runs of a few kinds.
+        known: dict[Any, Reaches] = {}
         for channels, sources in runs:
-            reaches = self.reaches(sources)
+            alike = {self.identity(source): source for source in sources}
+            reaches = known.get(key := tuple(alike)) or known.setdefault(key, self.reaches(tuple(alike.values())))
             if parts and _alike(parts[-1].reaches, reaches):
                 parts[-1] = Part(parts[-1].channels + channels, parts[-1].reaches)
             else:
                 parts.append(Part(channels, reaches))
         together = tuple(
-            self.together([part.reaches[axis] for part in parts], whole[axis]) for axis in range(self.axes)
+            self.together([reaches[axis] for reaches in known.values()], whole[axis]) for axis in range(self.axes)
         )
         return together, tuple(parts) if 1 < len(parts) <= _MOST_PARTS else ()
+
+    def identity(self, source: _Source) -> tuple[int, int, int]:
+        """The same for sources through which the same is seen."""
+        parts = self.inputs[source.which].parts
+        return source.which, source.view, id(parts[source.part].reaches) if source.part >= 0 else -1
 
     def reaches(self, sources: tuple[_Source, ...]) -> Reaches:
         """What is seen through some of the views of some of the inputs, along each axis."""
@@ -238,8 +246,25 @@ class _Step:
         channels = self.node.shape[0]
         if not isinstance(channels, int) or channels > _MOST_CHANNELS or all(w is None or not w.moves for w in flat):
             return None
-        keys = (tuple(self.sources(windows, channel)) for channel in range(channels))
-        return [(len(list(same)), key) for key, same in groupby(keys)]
+        bounds = [[0, *accumulate(part.channels for part in field.parts)] for field in self.inputs]
+        starts = self.starts(windows, bounds, channels)
+        return [
+            (stop - start, tuple(self.sources(windows, bounds, start)))
+            for start, stop in zip(starts, [*starts[1:], channels], strict=True)
+        ]
+
+    def starts(self, windows: list[list[Window | None]], bounds: list[list[int]], channels: int) -> list[int]:
+        """Output channels at which it may change which parts are seen."""
+        found = {0}
+        for which, each in enumerate(windows):
+            for window in each:
+                if window is None or not window.moves:
+                    continue
+                if len(window.phases) > 1 or window.advance != 1:
+                    return list(range(channels))
+                ends = [*bounds[which], self.shapes[which][0]]
+                found |= {bound - end for bound in ends for lo, hi in window.phases for end in (lo, hi, hi + 1)}
+        return sorted(start for start in found if 0 <= start < channels)
 
     def channels(self, which: int, view: int) -> Window | None:
         """The window along the channels, the first axis of input and output; None where that is no axis of channels."""
@@ -247,11 +272,9 @@ class _Step:
         places = {axis for reach in self.inputs[which].reaches if reach is not None for axis in reach.axes}
         return seen[0].window if seen and 0 not in places and seen[0].axis == 0 else None
 
-    def sources(self, windows: list[list[Window | None]], channel: int) -> Iterator[_Source]:
+    def sources(self, windows: list[list[Window | None]], bounds: list[list[int]], channel: int) -> Iterator[_Source]:
         """What one output channel sees."""
         for which, each in enumerate(windows):
-            parts = self.inputs[which].parts
-            bounds = list(accumulate(part.channels for part in parts))
             for view, window in enumerate(each):
                 if window is None:
                     yield _Source(which, view, -1)
@@ -259,10 +282,10 @@ class _Step:
                 seen = window.seen(channel, self.shapes[which][0])
                 if not seen:
                     continue
-                if not parts:
+                if not self.inputs[which].parts:
                     yield _Source(which, view, -1)
                     continue
-                first, last = bisect_right(bounds, seen[0]), bisect_right(bounds, seen[-1])
+                first, last = (bisect_right(bounds[which], n) - 1 for n in (seen[0], seen[-1]))
                 yield from (_Source(which, view, part) for part in range(first, last + 1))
 
 
