@@ -63,7 +63,7 @@ def layer(graph: Graph, fields: dict[str, Field], name: str) -> str:
     if not field.exact:
         lines.append(("bound", "it may see less: a reshape on the way scattered the places of the input"))
     lines += [("apart", f"{axis}: {said}") for axis, said in field.apart.items()]
-    ways = [", ".join(_steps(path(graph, fields, name, axis), axis)) for axis in range(len(field.axes))]
+    ways = [", ".join(_steps(path(graph, fields, name, axis))) for axis in range(len(field.axes))]
     if field.shortest != field.longest:
         lines.append(("paths", f"from {along(field.shortest)} to {along(field.longest)}, each path taken alone"))
     if len(set(ways)) == 1:
@@ -89,14 +89,13 @@ def _aligned(lines: list[tuple[str, str]]) -> str:
     )
 
 
-def _steps(way: list[Field], axis: int) -> list[str]:
+def _steps(way: list[tuple[str, Any]]) -> list[str]:
     """The layers of a path at which its field grows, with what it grows to."""
     steps, last = [], None
-    for field in way:
-        size = field.longest[axis]
+    for name, size in way:
         if size != last:
             # A space at which no line is broken.
-            steps.append(f"{field.name}\u00a0{number_text(size)}")
+            steps.append(f"{name}\u00a0{number_text(size)}")
         last = size
     return steps
 
