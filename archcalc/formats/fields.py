@@ -10,7 +10,6 @@ from tabulate import tabulate
 
 from archcalc.dims import written_shape
 from archcalc.formats.columns import along, percent
-from archcalc.formats.summary import held
 from archcalc.graph import Graph
 from archcalc.receptive import Field, axes_of, path
 from archcalc.window import number_text
@@ -38,7 +37,7 @@ def table(graph: Graph, fields: dict[str, Field]) -> str:
     body = tabulate(rows, _COLUMNS, "simple", disable_numparse=True, colalign=sides)
     notes = [
         *(f"{said[0].upper()}{said[1:]}." for said in _apart(fields)),
-        *held(graph),
+        *(f"Holds where {assumption.fact} ({assumption.node})." for assumption in graph.assumptions),
     ]
     return "\n".join([heading(graph), "", body, *([""] if notes else []), *notes])
 
