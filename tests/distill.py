@@ -30,18 +30,18 @@ def table(name: str) -> list[dict[str, str]]:
 
 
 @cache
-def network(name: str, resolution: int | None = None) -> Graph:
-    """The spec of a network, on a square image of so many pixels a side."""
-    spec, params = SPECS.get(name, (name, {}))
-    return load(spec, input_shape=resolution and (3, resolution, resolution), **params)
+def network(name: str, height: int | None = None, width: int | None = None, **params: Any) -> Graph:
+    """The spec of a network of the tables, on its own image, a square one or any."""
+    spec, settings = SPECS.get(name, (name, {}))
+    return load(spec, input_shape=height and (3, height, width or height), **settings, **params)
 
 
 def row_of(end_point: str, graph: Graph) -> int:
-    """The position of the layer that an end point is the output of: the last of those under its name.
+    """The position of the layer whose output an end point is: the last of those under its name.
 
     MobileNet's rows are named as in its paper, where the first convolution is number 1.
     """
     name = end_point.rsplit("/", maxsplit=1)[-1]
-    if number := re.fullmatch(r"Conv2d_(\d+)(?:_pointwise)?", name):
-        name = f"conv{int(number[1]) + 1}"
+    if found := re.fullmatch(r"Conv2d_(\d+)(?:_(depthwise|pointwise))?", name):
+        name = f"conv{int(found[1]) + 1}" + (f"/{found[2]}" if found[2] else "")
     return max(i for i, node in enumerate(graph.nodes) if node.name == name or node.name.startswith(f"{name}/"))
