@@ -15,10 +15,10 @@ from archcalc.window import HERE, Window, everything, longer, number_text
 class Reach(msgspec.Struct, frozen=True):
     """What a node sees of one axis of the input, through one window.
 
-    The window moves with the axis `axis` of the output, or with none where every place sees the same. `scattered` says that the
-    places of the axis, `count` of them, lie along the axis in another order or among others, as after a flatten. `shortest` and
-    `longest` are the windows of single paths, the longest coming from the node at `via`, and there from the channels of `part`. `exact` is false where the window is
-    only known to hold all that is seen.
+    The window moves along the output's axis in `axes`, or along none where every place sees the same. `scattered` says that the
+    places, `count` of them, lie along these axes in another order or among others, as after a flatten. `shortest` and `longest`
+    are the windows of single paths; the longest comes from the node at `via`, and there from the channels of `part` where not
+    all see alike. `exact` is false where the window is only known to hold all that is seen.
     """
 
     window: Window

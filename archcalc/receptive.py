@@ -244,7 +244,8 @@ class _Step:
         if len(flat) == 1 and flat[0] == HERE:
             return [(part.channels, (_Source(0, 0, p),)) for p, part in enumerate(self.inputs[0].parts)]
         channels = self.node.shape[0]
-        if not isinstance(channels, int) or channels > _MOST_CHANNELS or all(w is None or not w.moves for w in flat):
+        counted = all(isinstance(n, int) for n in (channels, *(shape[0] for shape in self.shapes)))
+        if not counted or channels > _MOST_CHANNELS or all(w is None or not w.moves for w in flat):
             return None
         bounds = [[0, *accumulate(part.channels for part in field.parts)] for field in self.inputs]
         starts = self.starts(windows, bounds, channels)

@@ -111,8 +111,7 @@ def _coverage(field: Field) -> str:
         return ""
     if field.covers:
         return "whole input"
-    shares = along(field.coverage, percent)
-    return f"{shares} %" if shares.strip("×") else ""
+    return f"{along(field.coverage, percent)} %" if all(map(percent, field.coverage)) else ""
 
 
 def _apart(fields: dict[str, Field]) -> list[str]:
