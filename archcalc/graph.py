@@ -9,6 +9,7 @@ import msgspec
 from archcalc.dims import Dim, Shape, Truth, decided, written_shape
 from archcalc.errors import Place, SpecError
 from archcalc.layers.base import Layer
+from archcalc.published import Figure
 
 
 class Node(msgspec.Struct, frozen=True):
@@ -41,15 +42,6 @@ class Assertion(msgspec.Struct, frozen=True):
     first: int
     last: int
     place: Place | None = None
-
-
-class Figure(msgspec.Struct, frozen=True):
-    """A published figure: the quantity it is of, the value as printed, and where it was printed."""
-
-    of: str
-    value: str
-    source: str = ""
-    note: str = ""
 
 
 class Graph(msgspec.Struct, frozen=True):

@@ -10,6 +10,7 @@ import msgspec
 from archcalc.counting import Convention, Work
 from archcalc.dims import Dim, Shape
 from archcalc.graph import Graph
+from archcalc.published import Verdict
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -73,6 +74,8 @@ class Profile(msgspec.Struct, frozen=True, dict=True):
     batch: Dim
     convention: Convention
     rows: tuple[Row, ...]
+    # On the published figures of the network, where they were asked for.
+    verdicts: tuple[Verdict, ...] = ()
 
     def flops(self, row: Row) -> Dim:
         """FLOPs of a row under the profile's convention."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+import msgspec
 
+from archcalc.diagnosis import verdicts
 from archcalc.engine import profile
-from archcalc.errors import SpecError
+from archcalc.errors import Source, SpecError
 from archcalc.report import index, page
-from archcalc.spec import bundled, load
+from archcalc.rows import Profile
+from archcalc.spec import bundled, parse, source_of
 
 
 @click.command("report")
@@ -22,7 +25,7 @@ def command(specs: tuple[str, ...], folder: Path, *, every: bool) -> None:
     """Write a markdown page for each network."""
     if bool(specs) == every:
         raise click.UsageError("name one or more specs, or give --all")
-    profiles = [profile(load(name)) for name in (bundled() if every else specs)]
+    profiles = [_profile(source_of(name)) for name in (bundled() if every else specs)]
     pages = {f"{result.graph.name}.md": page(result) for result in profiles}
     if every:
         pages["README.md"] = index(sorted(profiles, key=lambda result: result.totals.params))
@@ -36,3 +39,8 @@ def command(specs: tuple[str, ...], folder: Path, *, every: bool) -> None:
             click.echo(folder / name)
     except OSError as error:
         raise SpecError(f"{folder}: cannot be written to, {error.strerror}") from None
+
+
+def _profile(source: Source) -> Profile:
+    result = profile(parse(source))
+    return msgspec.structs.replace(result, verdicts=verdicts(source) if result.graph.figures else ())

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from archcalc.dims import Dim, Shape
+from archcalc.published import Verdict
 from archcalc.rows import Profile, Row, Totals
 
 
@@ -34,8 +35,16 @@ def to_dict(profile: Profile) -> dict[str, Any]:
         "depth": profile.depth,
         "rows": [_row(profile, row) for row in profile.rows],
         "totals": {**_totals(profile.totals), "auxiliary": _totals(profile.auxiliary)},
+        "figures": [verdict_dict(verdict) for verdict in profile.verdicts],
         "assumptions": [str(assumption.fact) for assumption in profile.graph.assumptions],
     }
+
+
+def verdict_dict(verdict: Verdict) -> dict[str, Any]:
+    """A verdict as a plain dict; several numbers printed together are lists."""
+    said = msgspec.structs.asdict(verdict)
+    single = len(verdict.published) == 1
+    return {**said, **{key: said[key][0] if single else list(said[key]) for key in ("published", "exact")}}
 
 
 def _row(profile: Profile, row: Row) -> dict[str, Any]:

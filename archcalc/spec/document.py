@@ -11,8 +11,9 @@ from typing import Any
 import msgspec
 
 from archcalc.errors import Place, Source, SpecError
-from archcalc.graph import Figure
 from archcalc.layers import Layer
+from archcalc.published import Figure
+from archcalc.spec.figures import figures
 from archcalc.spec.stated import OWN
 from archcalc.spec.tree import Mapping, Scalar, Sequence, Tree, parse, plain, unknown
 
@@ -31,7 +32,6 @@ KEYS = (
     "figures",
 )
 _NEEDED = {"input": "input: {channels: 3, height: 224, width: 224}", "layers": "layers: [flatten, linear: 10]"}
-FIGURE_KEYS = ("of", "value", "source", "note")
 _MOST_NAME = 100
 _MOST_HEAD = 1_000
 _MOST_BLOCKS = 500
@@ -88,7 +88,7 @@ def read(source: Source) -> Document:
         layers=layers,
         totals=_mapping(tree.items.get("totals", nothing), "totals"),
         weights=_weights(_mapping(tree.items.get("weights", nothing), "weights")),
-        figures=_figures(tree.items.get("figures")),
+        figures=figures(tree.items.get("figures")),
     )
 
 
@@ -205,18 +205,3 @@ def _weights(tree: Mapping) -> tuple[tuple[str, str], ...]:
             raise SpecError(fact, replacement.place, "each * stands for what the * in its place matched")
         rules.append((pattern, text))
     return tuple(rules)
-
-
-def _figures(tree: Tree | None) -> tuple[Figure, ...]:
-    if tree is None:
-        return ()
-    figures = []
-    for item in _sequence(tree, "'figures'").items:
-        if not isinstance(item, Mapping):
-            raise SpecError("a figure must be a mapping", item.place, "such as {of: params, value: 138M, source: …}")
-        _known(item, FIGURE_KEYS, "a figure")
-        for key in ("of", "value"):
-            if key not in item.items:
-                raise SpecError(f"the figure has no '{key}'", item.place)
-        figures.append(Figure(**{key: _text(item, key) for key in item.items}))
-    return tuple(figures)

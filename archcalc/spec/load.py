@@ -14,6 +14,7 @@ from archcalc.spec.document import Document, read
 from archcalc.spec.expand import Expansion, Scope
 from archcalc.spec.expression import Value
 from archcalc.spec.fields import value_of
+from archcalc.spec.figures import check_layers
 from archcalc.spec.stated import MEASURES, assertion, check_shape
 from archcalc.spec.tree import MOST_CHARACTERS, Mapping, Scalar, Tree, unknown
 
@@ -114,6 +115,7 @@ def parse(source: Source, *, input_shape: Shape | None = None, **params: Dim | s
             else:
                 known = ["output", *sorted(MEASURES)]
                 raise unknown("'totals'", document.totals.keys[key], known, f"it has {', '.join(known)}")
+        check_layers(document.figures, [node.name for node in nodes] if document.figures else [])
     return expansion.builder.graph(
         document.name or Path(source.name).stem,
         title=document.title,
