@@ -26,4 +26,4 @@ def verdicts(source: Source) -> tuple[Verdict, ...]:
 
 
 def _search() -> Any:
-    return import_module("archcalc.diagnosis.check")
+    return import_module("archcalc.diagnosis.verdict")

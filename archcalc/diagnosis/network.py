@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from functools import cached_property
+from typing import Any
 
 import msgspec
 
@@ -32,6 +33,16 @@ class Network:
     def profile(self) -> Profile:
         """What every layer costs."""
         return profile(self.graph)
+
+    @cached_property
+    def variants(self) -> list[tuple[str, Profile]]:
+        """The slight variants that people mean by the same name, with what sets each apart."""
+        return [(said, profile(graph)) for said, graph in variants(self.graph)]
+
+    @cached_property
+    def counted(self) -> dict[object, list[Any]]:
+        """What the search found for one figure, which others of the same measures need again."""
+        return {}
 
     @cached_property
     def siblings(self) -> list[Network]:
@@ -115,7 +126,7 @@ def replaced(layer: Layer, **fields: object) -> Layer:
 
 
 def variants(graph: Graph) -> Iterator[tuple[str, Graph]]:
-    """The slight variants that people mean by the same name: other inputs, pools that round the other way, moved strides."""
+    """Variants of a graph: other inputs, pools that round the other way, strides in another convolution of a chain."""
     shape = graph.input
     if len(shape) == 3:
         for side in (224, 227, 256):

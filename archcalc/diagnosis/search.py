@@ -12,9 +12,8 @@ from itertools import product
 import msgspec
 
 from archcalc.diagnosis.counts import MOST_COST, Count, counts
-from archcalc.diagnosis.network import Network, selected, variants
+from archcalc.diagnosis.network import Network, selected
 from archcalc.dims import written
-from archcalc.engine import profile
 from archcalc.errors import SpecError
 from archcalc.published import Claim, Figure, Window
 
@@ -50,7 +49,7 @@ class Hit(msgspec.Struct, frozen=True):
 
     def distance(self, claim: Claim) -> float:
         """How far it is from the first number that was printed, in proportion."""
-        return abs(float(self.values[0] * claim.scale / claim.printed.value) - 1)
+        return abs(float(self.values[0] * claim.scale / (claim.printed.value or 1)) - 1)
 
     @property
     def slip(self) -> bool:
@@ -89,8 +88,11 @@ def search(network: Network, figure: Figure) -> Found:
     countable = not any(claim.quantity.whole or claim.printed.shape or claim.printed.bound for claim in figure.claims)
     if not countable or len({(term.layer, term.network) for term in terms}) > 1:
         return Found((), 0)
-    found = list(_everything(network.named(terms[0].network), measures, terms[0].layer))
-    found.sort(key=lambda count: count.values[0])
+    whose, key = network.named(terms[0].network), (*measures, terms[0].layer)
+    if key not in whose.counted:
+        counted = _everything(whose, measures, terms[0].layer)
+        whose.counted[key] = sorted(counted, key=lambda count: count.values[0])
+    found = whose.counted[key]
     return _hits(found, figure.claims, batched=not set(measures) & {"params", "weights", "biases", "buffers"})
 
 
@@ -99,7 +101,7 @@ def _everything(network: Network, measures: Sequence[str], layer: str) -> Iterat
     result = network.profile
     yield from counts(result, measures, selected(result, layer))
     cheaper = MOST_COST - 1
-    others = [(said, "variant", profile(graph)) for said, graph in variants(network.graph)]
+    others = [(said, "variant", other) for said, other in network.variants]
     others += [(f"{sibling.graph.name} instead", SIBLING, sibling.profile) for sibling in network.siblings]
     for said, form, other in others:
         try:
@@ -139,12 +141,13 @@ def _hits(found: Sequence[Count], claims: Sequence[Claim], *, batched: bool) -> 
                     Hit(told, values, windows, count.cost + cost, (count.cost, count.form), (cost, form), in_bytes)
                 )
     sizes = [(a + b, n * m) for (a, _), n in forms.items() for (b, _), m in ways.items() if a + b <= _MOST]
-    judged = [
-        msgspec.structs.replace(hit, chance=_probability(hit, claims) * as_simple)
-        for hit in hits
-        if (size := forms[hit.counted] * ways[hit.printed])
-        and (as_simple := sum(n for cost, n in sizes if cost <= hit.cost and n <= size))
-    ]
+    as_simple: dict[tuple[int, int], int] = {}
+    judged = []
+    for hit in hits:
+        key = hit.cost, forms[hit.counted] * ways[hit.printed]
+        if key not in as_simple:
+            as_simple[key] = sum(n for cost, n in sizes if cost <= key[0] and n <= key[1])
+        judged.append(msgspec.structs.replace(hit, chance=_probability(hit, claims) * as_simple[key]))
     judged.sort(key=lambda hit: (hit.cost, hit.chance, hit.slip, hit.distance(claims[0])))
     return Found(tuple(judged), sum(n for _, n in sizes))
 
