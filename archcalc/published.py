@@ -15,9 +15,11 @@ from archcalc.errors import Place, SpecError, nearest
 # What a figure may be of: of a network, or with a layer's or a block's name and a dot in front, of that.
 MEASURES = (
     *("params", "weights", "biases", "buffers", "activations", "bytes"),
-    *("macs", "flops", "output", "depth"),
+    *("macs", "flops", "output", "rf", "depth"),
 )
 WHOLE = frozenset({"depth"})
+# Those that have a size for each axis: what a layer puts out, and its receptive field.
+SIZES = frozenset({"output", "rf"})
 
 Verdicts: TypeAlias = Literal["exact", "rounded", "other convention", "explained slip", "not reproduced"]
 
@@ -201,8 +203,8 @@ class Quantity(msgspec.Struct, frozen=True):
         if layer and not term.layer:
             term = Term.read(f"{layer}.{term.measure}") if not term.network else term
         whole = Term.read(second) if slash else None
-        if whole and "output" in {term.measure, whole.measure}:
-            raise SpecError("an output has no share of anything")
+        if whole and (sizes := SIZES & {term.measure, whole.measure}):
+            raise SpecError(f"there are no shares of {min(sizes)}")
         return Quantity(term, whole, saved)
 
     def __str__(self) -> str:
@@ -219,7 +221,7 @@ class Claim(msgspec.Struct, frozen=True):
     def read(of: str, value: str, layer: str = "") -> Claim:
         """A claim from the texts of both; raises SpecError where one cannot be the value of the other."""
         claim = Claim(Quantity.read(of, layer), Printed.read(value))
-        spatial = claim.quantity.term.measure == "output"
+        spatial = claim.quantity.term.measure in SIZES
         if claim.printed.shape and not spatial:
             raise SpecError(f"{of[:60]} is a number, not a shape such as {value}")
         if claim.printed.in_bytes and (

@@ -189,6 +189,18 @@ def affine(module: type[nn.Module]) -> Twin:
     return lambda k, x: module(x[0], affine=k.affine, eps=k.eps)
 
 
+def batch_norm(module: type[nn.Module]) -> Twin:
+    """torch always scales where it shifts; without its scale a module shifts alone."""
+
+    def twin(k: Layer, x: Shape) -> nn.Module:
+        norm = affine(module)(k, x)
+        if not k.scale:
+            norm.register_parameter("weight", None)
+        return norm
+
+    return twin
+
+
 def adaptive(module: type[nn.Module]) -> Twin:
     return lambda k, _x: module(k.size)
 
@@ -278,6 +290,7 @@ TWINS: dict[str, Twin] = {
     "split": lambda k, _x: Function(lambda t: t.unflatten(1, (k.parts, -1))[:, k.part]),
     "stochasticdepth": stochastic_depth,
     "subsample2d": subsample,
+    "times": lambda k, _x: Function(lambda t: k.factor * t),
     "upsample": upsample,
 }
 for _module in (
@@ -286,7 +299,7 @@ for _module in (
 ):
     TWINS[_module.__name__.lower()] = plain(_module)
 for _rank in (1, 2, 3):
-    TWINS[f"batchnorm{_rank}d"] = affine(getattr(nn, f"BatchNorm{_rank}d"))
+    TWINS[f"batchnorm{_rank}d"] = batch_norm(getattr(nn, f"BatchNorm{_rank}d"))
     TWINS[f"instancenorm{_rank}d"] = affine(getattr(nn, f"InstanceNorm{_rank}d"))
     TWINS[f"conv{_rank}d"] = convolution(getattr(nn, f"Conv{_rank}d"))
     TWINS[f"convtranspose{_rank}d"] = transposed(getattr(nn, f"ConvTranspose{_rank}d"))

@@ -96,6 +96,8 @@ def measured(result: Profile, term: Term, convention_name: str = "") -> Dim | Sh
         return rows[-1].output
     if term.measure in {"macs", "flops"} and convention_name:
         return sum(convention(convention_name).price(row.work) for row in rows)
+    if term.measure == "rf":
+        return result.fields[rows[-1].name].size
     totals = result.sum(rows)
     value: Dim = getattr(totals, "activation_bytes" if term.measure == "bytes" else term.measure)
     return value

@@ -13,7 +13,7 @@ from archcalc.diagnosis.search import SIBLING, Found, Hit, search
 from archcalc.diagnosis.shapes import agrees, altered
 from archcalc.dims import Dim, Shape, written, written_shape
 from archcalc.errors import Source, SpecError
-from archcalc.published import Claim, Figure, Quantity, Verdict, Verdicts
+from archcalc.published import SIZES, Claim, Figure, Quantity, Verdict, Verdicts
 
 _MOST_NAMED = 3
 
@@ -48,15 +48,23 @@ def _verdict(network: Network, figure: Figure) -> Verdict:
     holding = [found for found in judged if found is not None]
     if len(holding) == len(judged):
         return _holding(said, holding)
-    if figure.claims[0].printed.shape and len(figure.claims) == 1:
-        changes = altered(at, figure.claims[0].quantity.term, figure.claims[0].printed.shape)
-        verdict: Verdicts = "explained slip" if changes.said else "not reproduced"
-        diagnosis = f"would come from {'; or '.join(changes.said)}" if changes.said else ""
-        return msgspec.structs.replace(said, verdict=verdict, diagnosis=diagnosis, tried=changes.tried)
+    if figure.claims[0].quantity.term.measure in SIZES:
+        return _altered(said, at, figure)
     found = _diagnosed(said, search(at, figure))
     bare = [_judged(claim, exact, bare=True) for claim, exact in zip(figure.claims, exacts, strict=True)]
     loose = [judgement for judgement in bare if judgement is not None]
     return found if found.verdict != "not reproduced" or len(loose) < len(bare) else _holding(said, loose)
+
+
+def _altered(said: Verdict, network: Network, figure: Figure) -> Verdict:
+    """The verdict on a size, with the changes to the network that would give it; those of receptive fields are not sought."""
+    claim = figure.claims[0]
+    if claim.quantity.term.measure != "output" or len(figure.claims) > 1:
+        return said
+    changes = altered(network, claim.quantity.term, claim.printed.shape or (claim.printed.digits,))
+    verdict: Verdicts = "explained slip" if changes.said else "not reproduced"
+    diagnosis = f"would come from {'; or '.join(changes.said)}" if changes.said else ""
+    return msgspec.structs.replace(said, verdict=verdict, diagnosis=diagnosis, tried=changes.tried)
 
 
 def _holding(said: Verdict, holding: Sequence[tuple[Verdicts, str]]) -> Verdict:
@@ -124,6 +132,8 @@ def _share(quantity: Quantity, part: Dim | Shape, whole: Dim | Shape) -> Fractio
 def _judged(claim: Claim, exact: Dim | Fraction | Shape, *, bare: bool = False) -> tuple[Verdicts, str] | None:
     if isinstance(exact, tuple):
         sizes = claim.printed.shape or (claim.printed.digits,)
+        if claim.quantity.term.measure == "rf":
+            return ("exact", "") if sizes in {exact, tuple(set(exact))} else None
         return ("exact", "") if agrees(sizes, exact) else None
     assert isinstance(exact, int | Fraction)  # noqa: S101 - letters were refused above
     return claim.printed.judged(_bytes_each(claim) * exact, bare=bare)
