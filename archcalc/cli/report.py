@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from archcalc.cli.options import convention_option
 from archcalc.engine import profile
 from archcalc.errors import SpecError
 from archcalc.report import index, page
@@ -18,11 +19,12 @@ from archcalc.spec import bundled, load
 @click.option(
     "-o", "--output", "folder", type=click.Path(file_okay=False, path_type=Path), default="reports", show_default=True
 )
-def command(specs: tuple[str, ...], folder: Path, *, every: bool) -> None:
+@convention_option
+def command(specs: tuple[str, ...], folder: Path, convention: str, *, every: bool) -> None:
     """Write a markdown page for each network."""
     if bool(specs) == every:
         raise click.UsageError("name one or more specs, or give --all")
-    profiles = [profile(load(name)) for name in (bundled() if every else specs)]
+    profiles = [profile(load(name), convention_name=convention) for name in (bundled() if every else specs)]
     pages = {f"{result.graph.name}.md": page(result) for result in profiles}
     if every:
         pages["README.md"] = index(sorted(profiles, key=lambda result: result.totals.params))

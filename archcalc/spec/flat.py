@@ -35,6 +35,8 @@ def flat(graph: Graph) -> str:
             trunk = trunk if node.auxiliary else position
     if graph.weights:
         lines += ["weights:", *(f"  {_scalar(pattern)}: {_scalar(name)}" for pattern, name in graph.weights)]
+    if graph.calls:
+        lines += ["calls:", *(f"  {_scalar(pattern)}: {call}" for pattern, call in graph.calls)]
     if graph.figures:
         lines.append("figures:")
         for figure in graph.figures:

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from archcalc.graph import CALLS
 from archcalc.layers import Layer
 from archcalc.spec.document import FIGURE_KEYS
 from archcalc.spec.load import INPUTS
@@ -74,6 +75,11 @@ def schema() -> dict[str, Any]:
                 "type": "object",
                 "additionalProperties": {"type": ["string", "integer"]},
                 "description": "how files of trained weights call the layers: patterns with *, and what they become",
+            },
+            "calls": {
+                "type": "object",
+                "additionalProperties": {"enum": list(CALLS)},
+                "description": "how the reference implementation calls its layers: patterns of their names with *",
             },
             "figures": {
                 "type": "array",
