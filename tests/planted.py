@@ -85,7 +85,7 @@ def slips(source: Source, rng: Random) -> dict[str, Slip]:
     return {
         "a row counted twice": Slip("macs", totals.macs + worked.macs, (f"{worked.name} counted twice",)),
         "a row left out": Slip("params", totals.params - held.params, (f"{held.name} left out",)),
-        "FLOPs for MACs": Slip("macs", 2 * totals.macs, ("convention flops", "twice")),
+        "FLOPs for MACs": Slip("macs", 2 * totals.macs, ("FLOPs", "twice")),
         "thrice": Slip("activations", 3 * totals.activations, ("three times",)),
         "biases left out": Slip("params", totals.weights, ("without biases",)),
         "K is 1024": Slip("params", totals.params, ("K = 1,024",), 1024, "K"),

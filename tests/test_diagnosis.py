@@ -229,7 +229,7 @@ def test_check_prints_json_and_markdown():
         (["vgg16", "--claim", "params=0"], 1, "1 figure is neither exact, rounded nor explained"),
         (["vgg16", "--claim", "params / biases=0x", "--claim", "params=0M"], 1, "2 figures are neither"),
         (["vgg16", "--claim", "output=1000x1x2"], 1, "1 figure is neither"),
-        (["vgg16", "--claim", "macs=3", "--set", "classes=N"], 1, "macs of vgg16 is 4096N"),
+        (["vgg16", "--claim", "macs=3", "--set", "classes=N"], 1, "macs of vgg16 is 4,096N + "),
         (["vgg17"], 1, "no network or file named 'vgg17'"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

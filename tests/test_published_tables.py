@@ -7,13 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
-import pytest
-
-from archcalc.diagnosis import check
-from archcalc.published import Verdict
-from archcalc.spec import claimed, source_of
-
 DATA = Path(__file__).parent / "data"
 
 

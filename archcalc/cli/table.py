@@ -5,8 +5,7 @@ from __future__ import annotations
 import click
 import msgspec
 
-from archcalc.cli.options import BatchType, input_option, set_option
-from archcalc.counting import CONVENTIONS
+from archcalc.cli.options import BatchType, convention_option, input_option, set_option
 from archcalc.diagnosis import verdicts
 from archcalc.dims import Dim, Shape
 from archcalc.engine import profile
@@ -24,13 +23,7 @@ from archcalc.spec import parse, source_of
 @input_option
 @click.option("--batch", type=BatchType(), default="1", show_default=True, help="Samples in a batch.")
 @set_option
-@click.option(
-    "--convention",
-    type=click.Choice(list(CONVENTIONS)),
-    default="macs",
-    show_default=True,
-    help="What counts as a FLOP.",
-)
+@convention_option
 @click.option("--fold/--no-fold", help="Write repeated blocks once.")
 @click.option("--figures/--no-figures", default=True, help="Say which published figures differ, and why.")
 @click.option("--count-in-place", is_flag=True, help="Count what layers that overwrite their input would store.")

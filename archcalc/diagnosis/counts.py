@@ -8,9 +8,8 @@ from itertools import combinations, product
 
 import msgspec
 
-from archcalc.counting import CONVENTIONS
+from archcalc.counting import CONVENTIONS, Convention
 from archcalc.dims import size
-from archcalc.graph import Graph, weights_of
 from archcalc.rows import Profile, Row
 
 # More ways to choose than this only bring chance hits, which the search would have to throw away again.
@@ -49,50 +48,55 @@ class _Basis(msgspec.Struct, frozen=True):
     slip: bool = False
 
 
-def counts(result: Profile, measures: Sequence[str], rows: Sequence[Row], most: int = MOST_COST) -> list[Count]:
-    """Every count of some measures over rows that costs no more than `most`, the cheapest way to each value."""
+def counts(
+    result: Profile, measures: Sequence[str], rows: Sequence[Row], most: int = MOST_COST, *, conventions: bool = True
+) -> list[Count]:
+    """Every count of some measures over rows that costs no more than `most`, the cheapest way to each value.
+
+    Operations are also priced by the named conventions, if `conventions` are asked for.
+    """
     found: dict[tuple[int, ...], Count] = {}
-    for count in _all(result, measures, rows, most):
+    for count in _all(_bases(result, measures, tuple(rows), conventions=conventions), measures, rows, most):
         known = found.get(count.values)
         if count.cost <= most and any(count.values) and (known is None or count.cost < known.cost):
             found[count.values] = count
     return list(found.values())
 
 
-def _all(result: Profile, measures: Sequence[str], rows: Sequence[Row], most: int) -> Iterator[Count]:
-    for basis in _bases(result, measures, tuple(rows)):
+def _all(bases: Iterable[_Basis], measures: Sequence[str], rows: Sequence[Row], most: int) -> Iterator[Count]:
+    for basis in bases:
         for count in _selections(basis, most - basis.cost):
             form = (*count.form, *("basis" for _ in basis.said))
             yield Count(
                 count.values, count.cost + basis.cost, (*count.said, *basis.said), count.slip or basis.slip, form
             )
         yield from _repeated(basis)
-    counted = [row for row in rows if any(_own(result, measure, row) for measure in measures)]
+    counted = [row for row in rows if any(_own(measure, row) for measure in measures)]
     if len(counted) == 1:
-        yield from _misread(result.graph, measures, counted[0])
-        yield from _separable(result.graph, measures, counted[0])
+        yield from _misread(measures, counted[0])
+        yield from _separable(measures, counted[0])
 
 
-def _bases(result: Profile, measures: Sequence[str], rows: tuple[Row, ...]) -> Iterator[_Basis]:
+def _bases(result: Profile, measures: Sequence[str], rows: tuple[Row, ...], *, conventions: bool) -> Iterator[_Basis]:
     heads = tuple(row for row in result.rows if row.auxiliary)
     beside: list[tuple[tuple[str, ...], int, tuple[Row, ...]]] = [((), 0, rows)]
-    if heads and not any(row.auxiliary for row in rows) and len(rows) > 1:
+    if heads and len(rows) == len(result.rows) - len(heads):
         beside.append((("with the auxiliary heads",), 1, (*rows, *heads)))
     for with_heads, cost, some in beside:
-        own = tuple(tuple(_own(result, measure, row) for row in some) for measure in measures)
+        own = tuple(tuple(_own(measure, row) for row in some) for measure in measures)
         yield _Basis(with_heads, cost, some, own)
         # Figures of several measures at once are counted in one way, which no convention covers.
         if len(set(measures)) == 1:
-            for said, column in _otherwise(measures[0], some):
+            for said, column in _otherwise(measures[0], some, conventions=conventions):
                 yield _Basis((said, *with_heads), cost + 1, some, (column,) * len(measures), slip=said == _NO_PARAMS)
 
 
-def _own(result: Profile, measure: str, row: Row) -> int:
-    value: int = result.flops(row) if measure == "flops" else getattr(row, measure)
+def _own(measure: str, row: Row) -> int:
+    value: int = 2 * row.macs if measure == "flops" else getattr(row, measure)
     return value
 
 
-def _otherwise(measure: str, rows: tuple[Row, ...]) -> Iterator[tuple[str, tuple[int, ...]]]:
+def _otherwise(measure: str, rows: tuple[Row, ...], *, conventions: bool) -> Iterator[tuple[str, tuple[int, ...]]]:
     """What rows contribute by the other conventions there are for a measure."""
     if measure in {"params", "weights"}:
         if measure == "params":
@@ -106,11 +110,20 @@ def _otherwise(measure: str, rows: tuple[Row, ...]) -> Iterator[tuple[str, tuple
         yield "with what is overwritten in place", kept
         yield "with every output, views too", tuple(size(row.output) for row in rows)
     elif measure in {"macs", "flops"}:
-        if measure == "flops":
-            yield "MACs", tuple(row.macs for row in rows)
-        for name, rule in CONVENTIONS.items():
-            if name != "macs":
-                yield f"convention {name}", tuple(rule.price(row.work) for row in rows)
+        own = {"MACs": tuple(row.macs for row in rows), "FLOPs": tuple(2 * row.macs for row in rows)}
+        yield ("FLOPs", own["FLOPs"]) if measure == "macs" else ("MACs", own["MACs"])
+        rules: dict[tuple[int, ...], list[str]] = {}
+        for name, rule in CONVENTIONS.items() if conventions else ():
+            rules.setdefault(tuple(_price(rule, row) for row in rows), []).append(name)
+        for column, names in rules.items():
+            if column not in own.values():
+                yield f"by the rule of {' or '.join(names)}", column
+
+
+def _price(rule: Convention, row: Row) -> int:
+    # A layer that a rule does not cover is missing from what its tool prints.
+    price: int | None = rule.price(row)
+    return price or 0
 
 
 def _selections(basis: _Basis, most: int) -> Iterator[Count]:
@@ -165,11 +178,11 @@ def _repeated(basis: _Basis) -> Iterator[Count]:
             yield Count(values_then, basis.cost + 2, (f"{name} {said}", *basis.said), slip=True, form=form)
 
 
-def _misread(graph: Graph, measures: Sequence[str], row: Row) -> Iterator[Count]:
+def _misread(measures: Sequence[str], row: Row) -> Iterator[Count]:
     """One of the sizes that a number is the product of, written as another."""
     if len(set(measures)) > 1:
         return
-    for factors in _factors(graph, measures[0], row):
+    for factors in _factors(measures[0], row):
         whole = math.prod(factors)
         for at, factor in enumerate(factors):
             for other in range(1, 2 * factor + 1):
@@ -180,13 +193,12 @@ def _misread(graph: Graph, measures: Sequence[str], row: Row) -> Iterator[Count]
                     yield Count((value,) * len(measures), 3, (words,), slip=True, form=("misread",))
 
 
-def _factors(graph: Graph, measure: str, row: Row) -> Iterator[tuple[int, ...]]:
-    node = next(node for node in graph.nodes if node.name == row.name)
+def _factors(measure: str, row: Row) -> Iterator[tuple[int, ...]]:
     if measure == "activations" and row.activations and len(row.output) > 1:
         # Places first, as sizes are written by hand.
         yield (*row.output[1:], row.output[0])
     elif measure in {"weights", "macs", "flops"} and row.macs and row.weights:
-        weight = next(iter(weights_of(node, list(graph.nodes)).values()))
+        weight = next(iter(row.definition.weights(*row.inputs).values()))
         places = row.macs // math.prod(weight)
         if measure == "weights":
             yield weight
@@ -194,10 +206,9 @@ def _factors(graph: Graph, measure: str, row: Row) -> Iterator[tuple[int, ...]]:
             yield ((2,) if measure == "flops" else ()) + (*weight, *row.output[1:])
 
 
-def _separable(graph: Graph, measures: Sequence[str], row: Row) -> Iterator[Count]:
+def _separable(measures: Sequence[str], row: Row) -> Iterator[Count]:
     """A convolution taken for a depthwise one with some filters for each channel, and a 1×1 after it (Howard et al. 2017)."""
-    node = next(node for node in graph.nodes if node.name == row.name)
-    weight = weights_of(node, list(graph.nodes)).get("weight", ()) if node.layer.kind.startswith("conv") else ()
+    weight = row.definition.weights(*row.inputs).get("weight", ()) if row.layer.startswith("conv") else ()
     if len(weight) < 3 or math.prod(weight[2:]) == 1 or not set(measures) <= {"weights", "macs", "flops"}:
         return
     channels, places = row.inputs[0][0], math.prod(row.output[1:])

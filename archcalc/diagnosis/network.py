@@ -95,7 +95,7 @@ def measured(result: Profile, term: Term, convention_name: str = "") -> Dim | Sh
     if term.measure == "output":
         return rows[-1].output
     if term.measure in {"macs", "flops"} and convention_name:
-        return sum(convention(convention_name).price(row.work) for row in rows)
+        return convention(convention_name).total(rows).value
     if term.measure == "rf":
         return result.fields[rows[-1].name].size
     totals = result.sum(rows)
@@ -114,7 +114,7 @@ def rebuilt(graph: Graph, change: Callable[[Node], Layer]) -> Graph | None:
             builder.add(node.name, layer, *node.inputs, blocks=node.blocks, auxiliary=node.auxiliary, share=node.share)
         except SpecError:
             return None
-    return builder.graph(graph.name, family=graph.family) if changed else None
+    return builder.graph(graph.name, family=graph.family, calls=graph.calls) if changed else None
 
 
 def resized(graph: Graph, shape: Shape) -> Graph | None:

@@ -108,7 +108,7 @@ def _everything(network: Network, measures: Sequence[str], layer: str) -> Iterat
             rows = selected(other, layer)
         except SpecError:
             continue
-        for count in counts(other, measures, rows, cheaper):
+        for count in counts(other, measures, rows, cheaper, conventions=False):
             yield count.but(2, said, form)
 
 

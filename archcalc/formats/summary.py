@@ -19,8 +19,13 @@ def heading(profile: Profile) -> list[str]:
     convention = profile.convention
     return [
         *([profile.graph.source] if profile.graph.source else []),
-        f"Input {written_shape(profile.graph.input)}, batch {profile.batch}. Convention {convention.name}: {convention.rule}.",
+        f"{under(profile)} Convention {convention.name}: {convention.rule}.",
     ]
+
+
+def under(profile: Profile) -> str:
+    """The input and the batch that the numbers are for."""
+    return f"Input {written_shape(profile.graph.input)}, batch {profile.batch}."
 
 
 def totals(profile: Profile) -> list[tuple[str, str]]:
@@ -35,7 +40,11 @@ def totals(profile: Profile) -> list[tuple[str, str]]:
     if all_rows.buffers != 0:
         entries.append(("buffers", f"{written(all_rows.buffers)} running statistics, not in params"))
     values = f"{written(all_rows.activations)} values, input included, in 4 bytes each: {bytes_text(all_rows.activation_bytes)}"
-    entries += [("activations", values), ("MACs", written(all_rows.macs)), ("FLOPs", written(all_rows.flops))]
+    entries += [
+        ("activations", values),
+        ("MACs", written(all_rows.macs)),
+        (all_rows.convention.column, str(all_rows.shown)),
+    ]
     heads = profile.auxiliary
     if any(row.auxiliary for row in profile.rows):
         text = f"{written(heads.params)} params, {written(heads.macs)} MACs more in training, not in the totals"

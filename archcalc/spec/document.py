@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from archcalc.errors import Place, Source, SpecError
+from archcalc.graph import CALLS
 from archcalc.layers import Layer
 from archcalc.published import Figure
 from archcalc.spec.figures import figures
@@ -29,12 +30,15 @@ KEYS = (
     "layers",
     "totals",
     "weights",
+    "calls",
     "figures",
 )
 _NEEDED = {"input": "input: {channels: 3, height: 224, width: 224}", "layers": "layers: [flatten, linear: 10]"}
 _MOST_NAME = 100
 _MOST_HEAD = 1_000
 _MOST_BLOCKS = 500
+# Each is held against the name of every layer.
+_MOST_CALLS = 100
 
 
 class Block(msgspec.Struct, frozen=True):
@@ -60,6 +64,7 @@ class Document(msgspec.Struct, frozen=True):
     layers: Sequence
     totals: Mapping
     weights: tuple[tuple[str, str], ...]
+    calls: Mapping
     figures: tuple[Figure, ...]
 
 
@@ -88,6 +93,7 @@ def read(source: Source) -> Document:
         layers=layers,
         totals=_mapping(tree.items.get("totals", nothing), "totals"),
         weights=_weights(_mapping(tree.items.get("weights", nothing), "weights")),
+        calls=_calls(_mapping(tree.items.get("calls", nothing), "calls")),
         figures=figures(tree.items.get("figures")),
     )
 
@@ -205,3 +211,15 @@ def _weights(tree: Mapping) -> tuple[tuple[str, str], ...]:
             raise SpecError(fact, replacement.place, "each * stands for what the * in its place matched")
         rules.append((pattern, text))
     return tuple(rules)
+
+
+def _calls(tree: Mapping) -> Mapping:
+    """How the reference implementation calls layers, by patterns of their names."""
+    if len(tree.keys) > _MOST_CALLS:
+        raise SpecError(f"{len(tree.keys):,} calls; a spec has at most {_MOST_CALLS}", tree.place)
+    for pattern, call in tree.items.items():
+        if not isinstance(call, Scalar) or plain(call) not in CALLS:
+            raise SpecError(
+                f"'{pattern[:60]}' is called in no way that is known", call.place, f"it is {', '.join(CALLS)}"
+            )
+    return tree

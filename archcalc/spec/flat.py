@@ -36,6 +36,8 @@ def flat(graph: Graph) -> str:
             trunk = trunk if node.auxiliary else position
     if graph.weights:
         lines += ["weights:", *(f"  {_scalar(pattern)}: {_scalar(name)}" for pattern, name in graph.weights)]
+    if graph.calls:
+        lines += ["calls:", *(f"  {_scalar(pattern)}: {call}" for pattern, call in graph.calls)]
     if any(not figure.settings for figure in graph.figures):
         lines.append("figures:")
         # A flat spec has no params that a figure could set.

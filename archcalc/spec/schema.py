@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from archcalc.graph import CALLS
 from archcalc.layers import Layer
 from archcalc.published import MEASURES as MEASURES_PUBLISHED
 from archcalc.spec.figures import KEYS
@@ -88,6 +89,11 @@ def schema() -> dict[str, Any]:
                 "type": "object",
                 "additionalProperties": {"type": ["string", "integer"]},
                 "description": "how files of trained weights call the layers: patterns with *, and what they become",
+            },
+            "calls": {
+                "type": "object",
+                "additionalProperties": {"enum": list(CALLS)},
+                "description": "how the reference implementation calls its layers: patterns of their names with *",
             },
             "figures": {
                 "type": "array",
