@@ -9,7 +9,7 @@ import msgspec
 from archcalc.counting import Work, convention
 from archcalc.dims import Dim, Shape, quotient, size, written
 from archcalc.errors import SpecError
-from archcalc.graph import Graph, Node, overwritable
+from archcalc.graph import Graph, Node, calls_of, overwritable
 from archcalc.layers.base import AXES, Layer
 from archcalc.rows import Profile, Row
 
@@ -37,9 +37,10 @@ def profile(graph: Graph, batch: Dim = 1, *, convention_name: str = "macs", in_p
     """
     nodes = graph.nodes
     free = overwritable(nodes)
+    calls = calls_of(graph)
     measured: dict[tuple[Layer, tuple[Shape, ...]], _Measures] = {}
     rows = []
-    for node in nodes:
+    for node, call in zip(nodes, calls, strict=True):
         layer = node.layer
         shapes = tuple([nodes[i].shape for i in node.inputs])
         # Repeated blocks bring the same layer on the same shapes again and again.
@@ -62,6 +63,9 @@ def profile(graph: Graph, batch: Dim = 1, *, convention_name: str = "macs", in_p
                 buffers=measures.buffers if node.share is None else 0,
                 activations=0 if layer.stores == "view" or (overwrites and in_place) else measures.activations,
                 work=measures.work,
+                definition=layer,
+                call=call,
+                batch=batch,
                 in_place=overwrites,
                 auxiliary=node.auxiliary,
                 shared="" if node.share is None else nodes[node.share].name,

@@ -9,6 +9,7 @@ import msgspec
 from archcalc.dims import Dim, Shape, Truth, decided, written_shape
 from archcalc.errors import Place, SpecError
 from archcalc.layers.base import Layer
+from archcalc.published import Figure
 
 
 class Node(msgspec.Struct, frozen=True):
@@ -43,15 +44,6 @@ class Assertion(msgspec.Struct, frozen=True):
     place: Place | None = None
 
 
-class Figure(msgspec.Struct, frozen=True):
-    """A published figure: the quantity it is of, the value as printed, and where it was printed."""
-
-    of: str
-    value: str
-    source: str = ""
-    note: str = ""
-
-
 class Graph(msgspec.Struct, frozen=True):
     """A network: its nodes in order of execution, the first of them its input, and what its spec says of it."""
 
@@ -66,11 +58,46 @@ class Graph(msgspec.Struct, frozen=True):
     assertions: tuple[Assertion, ...] = ()
     # How files of trained weights call the layers: patterns of names, and what they become, in order.
     weights: tuple[tuple[str, str], ...] = ()
+    # How the reference implementation calls the layers: patterns of names, and one of CALLS, the last that fits being right.
+    calls: tuple[tuple[str, str], ...] = ()
 
     @property
     def input(self) -> Shape:
         """The shape of the input."""
         return self.nodes[0].shape
+
+
+# A module of its own, a function of the framework, an operator or method of its arrays, or not there at all.
+CALLS = ("module", "function", "operator", "absent")
+
+
+def calls_of(graph: Graph) -> list[str]:
+    """How the reference implementation of a network calls each of its layers: one of CALLS."""
+    rules = graph.calls[::-1]
+    return [
+        next((call for pattern, call in rules if fits(node.name, pattern)), node.layer.called) for node in graph.nodes
+    ]
+
+
+def fits(name: str, pattern: str) -> bool:
+    """Whether a name is a pattern's, in which each * stands for any text.
+
+    >>> fits("3a/1x1/relu", "*/relu*"), fits("relu", "*/relu*")
+    (True, False)
+    """
+    first, *rest = pattern.split("*")
+    if not rest:
+        return name == pattern
+    *inner, last = rest
+    if len(name) < len(first) + len(last) or not name.startswith(first) or not name.endswith(last):
+        return False
+    start, end = len(first), len(name) - len(last)
+    for piece in inner:
+        start = name.find(piece, start, end)
+        if start < 0:
+            return False
+        start += len(piece)
+    return True
 
 
 class Builder:

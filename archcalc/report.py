@@ -22,7 +22,7 @@ def page(profile: Profile) -> str:
     """What a network is, its table with repeated blocks folded, and where params, MACs and activations sit."""
     return "\n".join(
         [
-            render(profile, _COLUMNS, fold=True),
+            render(profile, _COLUMNS if profile.convention.name == "macs" else (*_COLUMNS, "flops"), fold=True),
             "",
             "## Where they sit",
             "",
@@ -59,6 +59,9 @@ def _part(value: object, whole: object) -> str:
 
 def index(profiles: list[Profile]) -> str:
     """All networks in one table, each linked to its page."""
+    convention = profiles[0].convention
+    # The plain MACs have their column anyway.
+    more = [] if convention.name == "macs" else [convention]
     rows = [
         [
             f"[{escape_markdown(profile.graph.name)}]({profile.graph.name}.md)",
@@ -68,12 +71,13 @@ def index(profiles: list[Profile]) -> str:
             f"{profile.totals.params:,}",
             f"{profile.totals.macs:,}",
             abbreviated(profile.totals.macs),
+            *(profile.totals.shown.bounded for _ in more),
             f"{profile.totals.activations:,}",
         ]
         for profile in profiles
     ]
-    titles = ["network", "", "input", "depth", "params", "MACs", "", "activations"]
-    sides = ["left", "left", "left", *["right"] * 5]
+    titles = ["network", "", "input", "depth", "params", "MACs", "", *(rule.column for rule in more), "activations"]
+    sides = ["left", "left", "left", *["right"] * (5 + len(more))]
     return "\n".join(
         [
             "# Networks",

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from archcalc.counting import Convention, Work
+from archcalc.counting import Convention, Total, Work
 from archcalc.dims import Dim, Shape
 from archcalc.graph import Graph
+from archcalc.layers.base import Layer
+from archcalc.published import Verdict
 
 if TYPE_CHECKING:
     from archcalc.receptive import Field
@@ -31,6 +33,10 @@ class Row(msgspec.Struct, frozen=True):
     buffers: Dim
     activations: Dim
     work: Work
+    # The layer itself, how the reference implementation calls it, and the samples: what conventions look at.
+    definition: Layer
+    call: str
+    batch: Dim
     in_place: bool
     auxiliary: bool
     shared: str
@@ -51,14 +57,28 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class Totals(msgspec.Struct, frozen=True):
-    """Sums over rows; `activation_bytes` at 4 bytes a value."""
+    """Sums over rows; `activation_bytes` at 4 bytes a value.
+
+    `counted` is in the unit of `convention`, and like `flops` a lower bound where that does not cover some kinds.
+    """
 
     weights: Dim
     biases: Dim
     buffers: Dim
     activations: Dim
     macs: Dim
-    flops: Dim
+    counted: Total
+    convention: Convention
+
+    @property
+    def flops(self) -> Dim:
+        """FLOPs: what is counted, or twice that where the convention counts MACs."""
+        return self.convention.flops(self.counted.value)
+
+    @property
+    def shown(self) -> Total:
+        """What stands in the convention's own column."""
+        return Total(self.convention.shown(self.counted.value), self.counted.uncovered)
 
     @property
     def params(self) -> Dim:
@@ -78,10 +98,18 @@ class Profile(msgspec.Struct, frozen=True, dict=True):
     batch: Dim
     convention: Convention
     rows: tuple[Row, ...]
+    # On the published figures of the network, where they were asked for.
+    verdicts: tuple[Verdict, ...] = ()
 
-    def flops(self, row: Row) -> Dim:
-        """FLOPs of a row under the profile's convention."""
-        return self.convention.flops(row.work)
+    def flops(self, row: Row) -> Dim | None:
+        """FLOPs of a row under the profile's convention; None where the convention does not cover it."""
+        price = self.convention.price(row)
+        return None if price is None else self.convention.flops(price)
+
+    def shown(self, row: Row) -> Dim | None:
+        """What stands for a row in the convention's own column; None where the convention does not cover it."""
+        price = self.convention.price(row)
+        return None if price is None else self.convention.shown(price)
 
     def sum(self, rows: Iterable[Row]) -> Totals:
         """Totals of any of the rows."""
@@ -92,7 +120,8 @@ class Profile(msgspec.Struct, frozen=True, dict=True):
             buffers=sum(row.buffers for row in rows),
             activations=sum(row.activations for row in rows),
             macs=sum(row.macs for row in rows),
-            flops=sum(self.flops(row) for row in rows),
+            counted=self.convention.total(rows),
+            convention=self.convention,
         )
 
     @cached_property

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from archcalc.counting import CONVENTIONS
 from archcalc.dims import Dim, Shape, symbol
 
 # No network takes more, and longer numbers than this take long to read.
@@ -61,4 +62,11 @@ class SettingType(click.ParamType[Any]):
 input_option = click.option("--input", "input_shape", type=ShapeType(), help="Another input shape, such as 3x320x320.")
 set_option = click.option(
     "--set", "settings", type=SettingType(), multiple=True, help="Set a param that the spec declares."
+)
+convention_option = click.option(
+    "--convention",
+    type=click.Choice(list(CONVENTIONS)),
+    default="macs",
+    show_default=True,
+    help="What counts, and for how much.",
 )

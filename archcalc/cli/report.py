@@ -5,11 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+import msgspec
 
+from archcalc.cli.options import convention_option
+from archcalc.diagnosis import verdicts
 from archcalc.engine import profile
-from archcalc.errors import SpecError
+from archcalc.errors import Source, SpecError
 from archcalc.report import index, page
-from archcalc.spec import bundled, load
+from archcalc.rows import Profile
+from archcalc.spec import bundled, parse, source_of
 
 
 @click.command("report")
@@ -18,11 +22,12 @@ from archcalc.spec import bundled, load
 @click.option(
     "-o", "--output", "folder", type=click.Path(file_okay=False, path_type=Path), default="reports", show_default=True
 )
-def command(specs: tuple[str, ...], folder: Path, *, every: bool) -> None:
+@convention_option
+def command(specs: tuple[str, ...], folder: Path, convention: str, *, every: bool) -> None:
     """Write a markdown page for each network."""
     if bool(specs) == every:
         raise click.UsageError("name one or more specs, or give --all")
-    profiles = [profile(load(name)) for name in (bundled() if every else specs)]
+    profiles = [_profile(source_of(name), convention) for name in (bundled() if every else specs)]
     pages = {f"{result.graph.name}.md": page(result) for result in profiles}
     if every:
         pages["README.md"] = index(sorted(profiles, key=lambda result: result.totals.params))
@@ -36,3 +41,8 @@ def command(specs: tuple[str, ...], folder: Path, *, every: bool) -> None:
             click.echo(folder / name)
     except OSError as error:
         raise SpecError(f"{folder}: cannot be written to, {error.strerror}") from None
+
+
+def _profile(source: Source, convention: str) -> Profile:
+    result = profile(parse(source), convention_name=convention)
+    return msgspec.structs.replace(result, verdicts=verdicts(source) if result.graph.figures else ())

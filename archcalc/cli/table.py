@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import click
+import msgspec
 
-from archcalc.cli.options import BatchType, input_option, set_option
-from archcalc.counting import CONVENTIONS
+from archcalc.cli.options import BatchType, convention_option, input_option, set_option
+from archcalc.diagnosis import verdicts
 from archcalc.dims import Dim, Shape
 from archcalc.engine import profile
 from archcalc.formats import FORMATS, render
-from archcalc.spec import load
+from archcalc.spec import parse, source_of
 
 
 @click.command("table")
@@ -22,14 +23,9 @@ from archcalc.spec import load
 @input_option
 @click.option("--batch", type=BatchType(), default="1", show_default=True, help="Samples in a batch.")
 @set_option
-@click.option(
-    "--convention",
-    type=click.Choice(list(CONVENTIONS)),
-    default="macs",
-    show_default=True,
-    help="What counts as a FLOP.",
-)
+@convention_option
 @click.option("--fold/--no-fold", help="Write repeated blocks once.")
+@click.option("--figures/--no-figures", default=True, help="Say which published figures differ, and why.")
 @click.option("--count-in-place", is_flag=True, help="Count what layers that overwrite their input would store.")
 def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     spec: str,
@@ -42,12 +38,17 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     convention: str,
     *,
     fold: bool,
+    figures: bool,
     count_in_place: bool,
 ) -> None:
     """A row for each layer: size, activations, params, MACs, FLOPs."""
     if style and form != "text":
         raise click.UsageError(f"--style {style} is a layout of text; it does not go with --format {form}")
-    graph = load(spec, input_shape=input_shape, **dict(settings))
+    source = source_of(spec)
+    graph = parse(source, input_shape=input_shape, **dict(settings))
     result = profile(graph, batch, convention_name=convention, in_place=not count_in_place)
+    # Figures are of one sample of the network as it stands.
+    if figures and graph.figures and batch == 1:
+        result = msgspec.structs.replace(result, verdicts=verdicts(source))
     chosen = [key.strip() for key in columns.split(",")] if columns else None
     click.echo(render(result, style or form, chosen, fold=fold))

@@ -35,6 +35,10 @@ class Column(msgspec.Struct, frozen=True):
     cell: Callable[[Profile, Line], Any]
     total: Callable[[Totals], Any] | None = None
 
+    def heading(self, profile: Profile) -> str:
+        """The title under a profile's convention, by which what it counts is named."""
+        return profile.convention.column if self.key == "flops" else self.title
+
     @property
     def numeric(self) -> bool:
         """Whether the cells are numbers."""
@@ -61,6 +65,11 @@ def _field(text: Callable[[Field], str]) -> Callable[[Profile, Line], str]:
     return lambda profile, line: text(profile.fields[line.row.name]) if line.times == 1 else ""
 
 
+def _known(price: Dim | None) -> Dim | str:
+    """A price, or a mark that the convention does not cover the layer."""
+    return "?" if price is None else price
+
+
 COLUMNS = {
     column.key: column
     for column in (
@@ -81,7 +90,9 @@ COLUMNS = {
             lambda totals: totals.activation_bytes,
         ),
         _measure("macs", "MACs"),
-        Column("flops", "FLOPs", lambda profile, line: profile.flops(line.row), lambda totals: totals.flops),
+        Column(
+            "flops", "FLOPs", lambda profile, line: _known(profile.shown(line.row)), lambda totals: totals.shown.bounded
+        ),
         _share("params"),
         _share("activations"),
         _share("macs"),

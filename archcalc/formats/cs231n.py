@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from archcalc.dims import Dim, Shape, size, written
-from archcalc.formats.summary import bytes_text, title
+from archcalc.formats.summary import bytes_text, published, title
 from archcalc.rows import Profile, Row
 
 _NAMES = {"linear": "FC", "maxpool": "POOL", "avgpool": "POOL", "conv": "CONV", "input": "INPUT"}
@@ -28,6 +28,7 @@ def render(profile: Profile, columns: Sequence[str] | None = None, *, fold: bool
             "",
             f"TOTAL memory: {written(totals.activations)} * 4 bytes = {bytes_text(totals.activation_bytes)}",
             f"TOTAL params: {written(totals.weights)} weights + {written(totals.biases)} biases = {written(totals.params)}",
+            *(["", *differing] if (differing := published(profile)) else []),
         ],
     )
 

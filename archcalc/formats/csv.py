@@ -20,7 +20,9 @@ def render(profile: Profile, columns: Sequence[str] | None = None, *, fold: bool
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     # FLOPs mean nothing without their convention, and a CSV file has no heading to name it in.
-    writer.writerow(f"flops ({profile.convention.name})" if part.key == "flops" else part.key for part in parts)
+    convention = profile.convention
+    counted = f"{'flops' if convention.column == 'FLOPs' else 'macs'} ({convention.name})"
+    writer.writerow(counted if part.key == "flops" else part.key for part in parts)
     for line in lines(profile.rows, fold=fold):
         writer.writerow(line.times if part.key == "times" else _harmless(part.cell(profile, line)) for part in parts)
     return out.getvalue().rstrip("\n")

@@ -19,7 +19,7 @@ def grid(profile: Profile, columns: Sequence[str] | None, form: str, clean: Call
         last[0] = "total"
     return tabulate(
         [*body, last],
-        headers=[clean(part.title) for part in parts],
+        headers=[clean(part.heading(profile)) for part in parts],
         tablefmt=form,
         disable_numparse=True,
         colalign=["right" if part.numeric else "left" for part in parts],

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from archcalc.dims import Dim, Shape
+from archcalc.published import Verdict
 from archcalc.rows import Profile, Row, Totals
 
 
@@ -28,14 +29,23 @@ def to_dict(profile: Profile) -> dict[str, Any]:
         "title": profile.graph.title,
         "source": profile.graph.source,
         "notes": list(profile.graph.notes),
-        "input": _shape(profile.graph.input),
-        "batch": _plain(profile.batch),
+        "input": plain_shape(profile.graph.input),
+        "batch": plain_dim(profile.batch),
         "convention": profile.convention.name,
+        "unit": profile.convention.unit,
         "depth": profile.depth,
         "rows": [_row(profile, row) for row in profile.rows],
         "totals": {**_totals(profile.totals), "auxiliary": _totals(profile.auxiliary)},
+        "figures": [verdict_dict(verdict) for verdict in profile.verdicts],
         "assumptions": [str(assumption.fact) for assumption in profile.graph.assumptions],
     }
+
+
+def verdict_dict(verdict: Verdict) -> dict[str, Any]:
+    """A verdict as a plain dict; several numbers printed together are lists."""
+    said = msgspec.structs.asdict(verdict)
+    single = len(verdict.published) == 1
+    return {**said, **{key: said[key][0] if single else list(said[key]) for key in ("published", "exact")}}
 
 
 def _row(profile: Profile, row: Row) -> dict[str, Any]:
@@ -44,16 +54,17 @@ def _row(profile: Profile, row: Row) -> dict[str, Any]:
         "layer": row.layer,
         "settings": row.settings,
         "from": list(row.sources),
-        "inputs": [_shape(x) for x in row.inputs],
-        "output": _shape(row.output),
-        "params": _plain(row.params),
-        "weights": _plain(row.weights),
-        "biases": _plain(row.biases),
-        "buffers": _plain(row.buffers),
-        "activations": _plain(row.activations),
-        "macs": _plain(row.macs),
-        "flops": _plain(profile.flops(row)),
-        "operations": {name: _plain(getattr(row.work, name)) for name in row.work.__struct_fields__},
+        "inputs": [plain_shape(x) for x in row.inputs],
+        "output": plain_shape(row.output),
+        "params": plain_dim(row.params),
+        "weights": plain_dim(row.weights),
+        "biases": plain_dim(row.biases),
+        "buffers": plain_dim(row.buffers),
+        "activations": plain_dim(row.activations),
+        "macs": plain_dim(row.macs),
+        "counted": _priced(profile.convention.price(row)),
+        "flops": _priced(profile.flops(row)),
+        "operations": {name: plain_dim(getattr(row.work, name)) for name in row.work.__struct_fields__},
         "in_place": row.in_place,
         "auxiliary": row.auxiliary,
         "shared": row.shared,
@@ -64,12 +75,19 @@ def _row(profile: Profile, row: Row) -> dict[str, Any]:
 
 def _totals(totals: Totals) -> dict[str, Any]:
     names = ("params", "weights", "biases", "buffers", "activations", "activation_bytes", "macs", "flops")
-    return {name: _plain(getattr(totals, name)) for name in names}
+    counted = {"counted": plain_dim(totals.counted.value), "uncovered": list(totals.counted.uncovered)}
+    return {name: plain_dim(getattr(totals, name)) for name in names} | counted
 
 
-def _plain(dim: Dim) -> int | str:
+def _priced(price: Dim | None) -> int | str | None:
+    return None if price is None else plain_dim(price)
+
+
+def plain_dim(dim: Dim) -> int | str:
+    """A dimension as JSON has it: a number, or a formula as text."""
     return dim if isinstance(dim, int) else str(dim)
 
 
-def _shape(shape: Shape) -> list[int | str]:
-    return [_plain(n) for n in shape]
+def plain_shape(shape: Shape) -> list[int | str]:
+    """A shape as JSON has it."""
+    return [plain_dim(n) for n in shape]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from archcalc.dims import Dim, written, written_shape
+from archcalc.published import Verdict
 from archcalc.rows import Profile
 
 
@@ -16,8 +17,13 @@ def heading(profile: Profile) -> list[str]:
     convention = profile.convention
     return [
         *([profile.graph.source] if profile.graph.source else []),
-        f"Input {written_shape(profile.graph.input)}, batch {profile.batch}. Convention {convention.name}: {convention.rule}.",
+        f"{under(profile)} Convention {convention.name}: {convention.rule}.",
     ]
+
+
+def under(profile: Profile) -> str:
+    """The input and the batch that the numbers are for."""
+    return f"Input {written_shape(profile.graph.input)}, batch {profile.batch}."
 
 
 def totals(profile: Profile) -> list[tuple[str, str]]:
@@ -32,7 +38,11 @@ def totals(profile: Profile) -> list[tuple[str, str]]:
     if all_rows.buffers != 0:
         entries.append(("buffers", f"{written(all_rows.buffers)} running statistics, not in params"))
     values = f"{written(all_rows.activations)} values, input included, in 4 bytes each: {bytes_text(all_rows.activation_bytes)}"
-    entries += [("activations", values), ("MACs", written(all_rows.macs)), ("FLOPs", written(all_rows.flops))]
+    entries += [
+        ("activations", values),
+        ("MACs", written(all_rows.macs)),
+        (all_rows.convention.column, str(all_rows.shown)),
+    ]
     heads = profile.auxiliary
     if any(row.auxiliary for row in profile.rows):
         text = f"{written(heads.params)} params, {written(heads.macs)} MACs more in training, not in the totals"
@@ -54,23 +64,34 @@ def remarks(profile: Profile) -> list[str]:
         *(f"Holds where {assumption.fact} ({assumption.node})." for assumption in graph.assumptions),
         *graph.notes,
         *(f"{row.name}: {row.note}" for row in profile.rows if row.note),
-        *(f"Published: {said}" for said in published(profile)),
+        *published(profile),
     ]
 
 
 def published(profile: Profile) -> list[str]:
-    """Each published figure of the network, which is for one sample, beside the exact number."""
-    lines: list[str] = []
-    if profile.batch != 1:
-        return lines
-    for figure in profile.graph.figures:
-        exact = getattr(profile.totals, figure.of, None)
-        beside = "" if exact is None else f"; exact {written(exact)}"
-        lines.append(
-            " ".join(filter(None, (f"{figure.of} {figure.value}", f"({figure.source})" if figure.source else "")))
-            + beside
-        )
-    return lines
+    """A sentence for each published figure that is not the exact one."""
+    return [sentence(verdict) for verdict in profile.verdicts if not verdict.holds]
+
+
+def sentence(verdict: Verdict) -> str:
+    """A published figure beside the exact numbers, with its verdict and what was found of it."""
+    source = f" ({verdict.source})" if verdict.source else ""
+    tried = f" ({written(verdict.tried)} hypotheses tried)" if verdict.tried else ""
+    found = f": {verdict.diagnosis}{tried}" if verdict.diagnosis else tried
+    known = f" Irreproducible: {verdict.irreproducible}." if verdict.irreproducible else ""
+    printed = " and ".join(verdict.published)
+    return f"Published: {verdict.figure} {printed}{source}; exact {exact_text(verdict)}. {verdict.verdict.capitalize()}{found}.{known}"
+
+
+def exact_text(verdict: Verdict) -> str:
+    """The exact values of a figure, in bytes, MB and MiB where it was printed in bytes."""
+    texts = []
+    for printed, exact in zip(verdict.published, verdict.exact, strict=True):
+        if isinstance(exact, int):
+            texts.append(bytes_text(exact) if printed.endswith("B") else written(exact))
+        else:
+            texts.append(written_shape(exact) if isinstance(exact, tuple) else f"{exact:.4g}")
+    return " and ".join(texts)
 
 
 def _squared(texts: list[str]) -> list[str]:

@@ -21,7 +21,7 @@ def render(profile: Profile, columns: Sequence[str] | None = None, *, fold: bool
         last[0] = "total"
     table = tabulate(
         [*body, SEPARATING_LINE, last],
-        headers=[column.title for column in parts],
+        headers=[column.heading(profile) for column in parts],
         tablefmt="simple",
         disable_numparse=True,
         colalign=["right" if column.numeric else "left" for column in parts],

@@ -83,6 +83,8 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     arity: ClassVar[tuple[int, float]] = (1, 1)
     # Whether the output is a new array, overwrites the input, or is the input seen under another shape.
     stores: ClassVar[Literal["output", "in place", "view"]] = "output"
+    # How models in frameworks mostly call it; tools that watch modules do not see an operator.
+    called: ClassVar[Literal["module", "operator"]] = "module"
 
     def __init_subclass__(cls, **options: Any) -> None:
         """File the class under its own name in lower case; a leading underscore keeps it out."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import reduce
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 from archcalc.counting import Work
 from archcalc.dims import Dim, Shape, same, size, written_shape
@@ -18,6 +18,8 @@ def _shapes(xs: tuple[Shape, ...]) -> str:
 
 class _Broadcast(Layer, frozen=True):
     """Joins arrays value by value; an axis of 1 is repeated to fit."""
+
+    called: ClassVar[Literal["module", "operator"]] = "operator"
 
     def output(self, *xs: Shape) -> Shape:
         return tuple(_longest(sizes) for sizes in zip(*xs, strict=True))

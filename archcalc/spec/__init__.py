@@ -1,5 +1,6 @@
 """The spec language: YAML text to a graph."""
 
+from archcalc.spec.figures import claimed
 from archcalc.spec.load import bundled, load, parse, source_of
 
-__all__ = ["bundled", "load", "parse", "source_of"]
+__all__ = ["bundled", "claimed", "load", "parse", "source_of"]

@@ -11,8 +11,10 @@ from typing import Any
 import msgspec
 
 from archcalc.errors import Place, Source, SpecError
-from archcalc.graph import Figure
+from archcalc.graph import CALLS
 from archcalc.layers import Layer
+from archcalc.published import Figure
+from archcalc.spec.figures import figures
 from archcalc.spec.stated import OWN
 from archcalc.spec.tree import Mapping, Scalar, Sequence, Tree, parse, plain, unknown
 
@@ -28,13 +30,15 @@ KEYS = (
     "layers",
     "totals",
     "weights",
+    "calls",
     "figures",
 )
 _NEEDED = {"input": "input: {channels: 3, height: 224, width: 224}", "layers": "layers: [flatten, linear: 10]"}
-FIGURE_KEYS = ("of", "value", "source", "note")
 _MOST_NAME = 100
 _MOST_HEAD = 1_000
 _MOST_BLOCKS = 500
+# Each is held against the name of every layer.
+_MOST_CALLS = 100
 
 
 class Block(msgspec.Struct, frozen=True):
@@ -60,6 +64,7 @@ class Document(msgspec.Struct, frozen=True):
     layers: Sequence
     totals: Mapping
     weights: tuple[tuple[str, str], ...]
+    calls: Mapping
     figures: tuple[Figure, ...]
 
 
@@ -88,7 +93,8 @@ def read(source: Source) -> Document:
         layers=layers,
         totals=_mapping(tree.items.get("totals", nothing), "totals"),
         weights=_weights(_mapping(tree.items.get("weights", nothing), "weights")),
-        figures=_figures(tree.items.get("figures")),
+        calls=_calls(_mapping(tree.items.get("calls", nothing), "calls")),
+        figures=figures(tree.items.get("figures")),
     )
 
 
@@ -207,16 +213,13 @@ def _weights(tree: Mapping) -> tuple[tuple[str, str], ...]:
     return tuple(rules)
 
 
-def _figures(tree: Tree | None) -> tuple[Figure, ...]:
-    if tree is None:
-        return ()
-    figures = []
-    for item in _sequence(tree, "'figures'").items:
-        if not isinstance(item, Mapping):
-            raise SpecError("a figure must be a mapping", item.place, "such as {of: params, value: 138M, source: …}")
-        _known(item, FIGURE_KEYS, "a figure")
-        for key in ("of", "value"):
-            if key not in item.items:
-                raise SpecError(f"the figure has no '{key}'", item.place)
-        figures.append(Figure(**{key: _text(item, key) for key in item.items}))
-    return tuple(figures)
+def _calls(tree: Mapping) -> Mapping:
+    """How the reference implementation calls layers, by patterns of their names."""
+    if len(tree.keys) > _MOST_CALLS:
+        raise SpecError(f"{len(tree.keys):,} calls; a spec has at most {_MOST_CALLS}", tree.place)
+    for pattern, call in tree.items.items():
+        if not isinstance(call, Scalar) or plain(call) not in CALLS:
+            raise SpecError(
+                f"'{pattern[:60]}' is called in no way that is known", call.place, f"it is {', '.join(CALLS)}"
+            )
+    return tree

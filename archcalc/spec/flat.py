@@ -8,6 +8,7 @@ from typing import Any
 
 from archcalc.dims import written_shape
 from archcalc.graph import Graph, Node
+from archcalc.published import Figure
 from archcalc.spec.load import INPUTS
 
 # What YAML and the spec language read back as the same text without quotes.
@@ -35,12 +36,29 @@ def flat(graph: Graph) -> str:
             trunk = trunk if node.auxiliary else position
     if graph.weights:
         lines += ["weights:", *(f"  {_scalar(pattern)}: {_scalar(name)}" for pattern, name in graph.weights)]
-    if graph.figures:
+    if graph.calls:
+        lines += ["calls:", *(f"  {_scalar(pattern)}: {call}" for pattern, call in graph.calls)]
+    if any(not figure.settings for figure in graph.figures):
         lines.append("figures:")
-        for figure in graph.figures:
-            said = {name: getattr(figure, name) for name in figure.__struct_fields__}
-            lines.append(f"  - {{{', '.join(f'{key}: {_scalar(text)}' for key, text in said.items() if text)}}}")
+        # A flat spec has no params that a figure could set.
+        lines += [f"  - {_figure(figure)}" for figure in graph.figures if not figure.settings]
     return "\n".join(lines)
+
+
+def _figure(figure: Figure) -> str:
+    several = len(figure.claims) > 1
+    of = [_scalar(str(claim.quantity)) for claim in figure.claims]
+    value = [_scalar(claim.printed.text) for claim in figure.claims]
+    parts = (
+        [f"of: [{', '.join(of)}]", f"value: [{', '.join(value)}]"]
+        if several
+        else [f"of: {of[0]}", f"value: {value[0]}"]
+    )
+    if figure.input:
+        parts.append(f"input: {'x'.join(map(str, figure.input))}")
+    said = {key: getattr(figure, key) for key in ("convention", "source", "note", "irreproducible")}
+    parts += [f"{key}: {_scalar(text)}" for key, text in said.items() if text]
+    return f"{{{', '.join(parts)}}}"
 
 
 def _item(node: Node, nodes: tuple[Node, ...], trunk: int) -> str:

@@ -7,15 +7,16 @@ from pathlib import Path
 
 from archcalc.dims import Dim, Shape, is_dim, symbol, written_shape
 from archcalc.errors import Place, Source, SpecError, nearest
-from archcalc.graph import Graph
+from archcalc.graph import Graph, fits
 from archcalc.layers.base import AXES
 from archcalc.layers.rearrange import Input
 from archcalc.spec.document import Document, read
 from archcalc.spec.expand import Expansion, Scope
 from archcalc.spec.expression import Value
 from archcalc.spec.fields import value_of
+from archcalc.spec.figures import check_layers
 from archcalc.spec.stated import MEASURES, assertion, check_shape
-from archcalc.spec.tree import MOST_CHARACTERS, Mapping, Scalar, Tree, unknown
+from archcalc.spec.tree import MOST_CHARACTERS, Mapping, Scalar, Tree, plain, unknown
 
 _MOST_BYTES = 4 * MOST_CHARACTERS
 _MOST_PARAMS = 100
@@ -114,6 +115,12 @@ def parse(source: Source, *, input_shape: Shape | None = None, **params: Dim | s
             else:
                 known = ["output", *sorted(MEASURES)]
                 raise unknown("'totals'", document.totals.keys[key], known, f"it has {', '.join(known)}")
+        check_layers(document.figures, [node.name for node in nodes] if document.figures else [])
+    calls = tuple((pattern, plain(call)) for pattern, call in document.calls.items.items() if isinstance(call, Scalar))
+    if expansion.checked:
+        for pattern, _ in calls:
+            if not any(fits(node.name, pattern) for node in nodes):
+                raise SpecError(f"no layer fits '{pattern[:60]}'", document.calls.keys[pattern].place)
     return expansion.builder.graph(
         document.name or Path(source.name).stem,
         title=document.title,
@@ -121,6 +128,7 @@ def parse(source: Source, *, input_shape: Shape | None = None, **params: Dim | s
         notes=document.notes,
         family=document.family,
         weights=document.weights,
+        calls=calls,
         # Published figures are of the network as it stands, like the numbers that the spec states.
         figures=document.figures if expansion.checked else (),
         assertions=tuple(expansion.assertions),

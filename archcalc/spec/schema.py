@@ -6,8 +6,10 @@ from typing import Any
 
 import msgspec
 
+from archcalc.graph import CALLS
 from archcalc.layers import Layer
-from archcalc.spec.document import FIGURE_KEYS
+from archcalc.published import MEASURES as MEASURES_PUBLISHED
+from archcalc.spec.figures import KEYS
 from archcalc.spec.load import INPUTS
 from archcalc.spec.stated import MEASURES
 
@@ -35,6 +37,19 @@ _BESIDE: dict[str, Any] = {
     "channels": {**_SIZE, "description": "checked: the channels that come in"},
     "output": {**_SHAPE, "description": "checked: the shape that goes out"},
     **{measure: {**_SIZE, "description": f"checked: the {measure}"} for measure in sorted(MEASURES)},
+}
+
+_PRINTED = {"type": ["string", "number"]}
+_SEVERAL = {"anyOf": [_PRINTED, {"type": "array", "items": _PRINTED}]}
+_FIGURE: dict[str, Any] = {
+    **dict.fromkeys(KEYS, _PRINTED),
+    "of": {
+        **_SEVERAL,
+        "description": f"what it is of: {', '.join(MEASURES_PUBLISHED)}, of the network or of its layer",
+    },
+    "value": {**_SEVERAL, "description": "as printed: 138M, 93MB, 55x55x96, 74 %"},
+    "set": {"type": "object", "description": "the params of the network that the figure is of"},
+    "irreproducible": {"type": "string", "description": "why no count is expected to give it"},
 }
 
 
@@ -75,11 +90,17 @@ def schema() -> dict[str, Any]:
                 "additionalProperties": {"type": ["string", "integer"]},
                 "description": "how files of trained weights call the layers: patterns with *, and what they become",
             },
+            "calls": {
+                "type": "object",
+                "additionalProperties": {"enum": list(CALLS)},
+                "description": "how the reference implementation calls its layers: patterns of their names with *",
+            },
             "figures": {
                 "type": "array",
                 "items": {
                     "type": "object",
-                    "properties": {key: {"type": ["string", "number"]} for key in FIGURE_KEYS},
+                    "required": ["of", "value"],
+                    "properties": _FIGURE,
                     "additionalProperties": False,
                 },
             },

@@ -1,0 +1,67 @@
+"""One network under every convention, and what each counts beside the multiply-accumulates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from archcalc.counting import CONVENTIONS, Convention, Total
+from archcalc.counting.quantities import told
+from archcalc.dims import Dim
+from archcalc.rows import Profile, Row
+
+
+class Share(msgspec.Struct, frozen=True):
+    """What a convention makes of one kind of layer: how many there are, by which prices, and how far from its MACs."""
+
+    kind: str
+    layers: int
+    prices: tuple[str, ...]
+    difference: Dim
+
+
+class Account(msgspec.Struct, frozen=True):
+    """A network's total under a convention, its difference from the MACs in the same unit, and where that comes from."""
+
+    convention: Convention
+    total: Total
+    difference: Dim
+    shares: tuple[Share, ...]
+    # Kinds without a price, with the number of their layers.
+    uncovered: dict[str, int]
+
+
+def accounts(profile: Profile, conventions: Iterable[Convention] = CONVENTIONS.values()) -> list[Account]:
+    """The network of a profile under each of the conventions, auxiliary heads left out.
+
+    >>> from archcalc.engine import profile
+    >>> from archcalc.spec import load
+    >>> torchinfo = next(a for a in accounts(profile(load("vgg16"))) if a.convention.name == "torchinfo")
+    >>> torchinfo.total.value, [(share.kind, share.difference) for share in torchinfo.shares]
+    (15483821032, [('conv2d', 13547520), ('linear', 9192)])
+    """
+    rows = [row for row in profile.rows if not row.auxiliary]
+    kinds: dict[str, list[Row]] = {}
+    for row in rows:
+        kinds.setdefault(row.layer, []).append(row)
+    return [_account(convention, rows, kinds) for convention in conventions]
+
+
+def _account(convention: Convention, rows: list[Row], kinds: dict[str, list[Row]]) -> Account:
+    unit = 2 if convention.unit == "FLOPs" else 1
+    shares = []
+    uncovered = {}
+    for kind, alike in kinds.items():
+        priced = [(row, price) for row in alike if (price := convention.price(row)) is not None]
+        # What has no price is missing with all its MACs.
+        difference: Any = sum(price for _, price in priced) - unit * sum(row.macs for row in alike)
+        if difference != 0:
+            prices = dict.fromkeys(told(convention.formula(row) or "0", row) for row, _ in priced)
+            shares.append(Share(kind, len(alike), tuple(prices), difference))
+        if len(priced) < len(alike):
+            uncovered[kind] = len(alike) - len(priced)
+    total = convention.total(rows)
+    macs: Any = sum(row.macs for row in rows)
+    return Account(convention, total, total.value - unit * macs, tuple(shares), uncovered)

@@ -1,0 +1,8 @@
+"""What a layer does, counted raw, and the named conventions that say what each operation is worth."""
+
+from archcalc.counting.convention import Convention, Total
+from archcalc.counting.named import CONVENTIONS, convention
+from archcalc.counting.quantities import Counted
+from archcalc.counting.work import Work
+
+__all__ = ["CONVENTIONS", "Convention", "Counted", "Total", "Work", "convention"]

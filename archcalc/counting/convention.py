@@ -1,0 +1,124 @@
+"""Conventions: named rules that say what the work of each kind of layer is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Literal
+
+import msgspec
+
+from archcalc.counting.quantities import Counted, value
+from archcalc.counting.work import NOTHING
+from archcalc.dims import Dim, written
+
+
+class Total(msgspec.Struct, frozen=True):
+    """A sum of prices, and the kinds of layers that have work but no price: with any of them it is a lower bound."""
+
+    value: Dim
+    uncovered: tuple[str, ...] = ()
+
+    @property
+    def bounded(self) -> str:
+        """The sum as text, marked where it is a lower bound.
+
+        >>> Total(4096, ("mish",)).bounded
+        '≥ 4,096'
+        """
+        return f"≥ {written(self.value)}" if self.uncovered else written(self.value)
+
+    def __str__(self) -> str:
+        """The sum as text, with the kinds that it leaves out.
+
+        >>> str(Total(4096, ("mish",)))
+        '≥ 4,096, not counting mish'
+        """
+        return f"{self.bounded}, not counting {', '.join(self.uncovered)}" if self.uncovered else self.bounded
+
+
+class Convention(msgspec.Struct, frozen=True):
+    """A named rule: what it counts, in which unit, by whom, and what is known to be wrong with it.
+
+    `prices` has a price for each kind of layer, as a sum of products of quantities (`archcalc.counting.quantities`).
+    `conv` is all of conv1d, conv2d and conv3d. A kind may be written more closely: `conv without bias`, `batchnorm without
+    affine`, `upsample linear 2d`, `attention of several inputs`, `relu as function`. A kind that is not there has the price
+    `other`; without one the rule does not cover it. A layer whose `call` the tool does not see has no price either.
+    """
+
+    name: str
+    unit: Literal["MACs", "FLOPs"]
+    rule: str
+    prices: Mapping[str, str | None] = {}
+    other: str | None = None
+    source: str = ""
+    faults: tuple[str, ...] = ()
+    sees: frozenset[str] = frozenset({"module", "function", "operator", "absent"})
+
+    @property
+    def column(self) -> str:
+        """The title of what this convention counts: FLOPs, or by whose rule it counts MACs."""
+        # The plain MACs have a column of their own beside this one.
+        return "FLOPs" if self.unit == "FLOPs" or self.name == "macs" else f"MACs ({self.name})"
+
+    def formula(self, row: Counted) -> str | None:
+        """The price of a layer as it is written in the rule, or None where the rule does not cover the layer.
+
+        Layers that do nothing cost nothing, and what the reference implementation leaves out is not there to be counted.
+        """
+        if not self.prices:
+            return self.other
+        if row.call == "absent" and "absent" not in self.sees:
+            return "0"
+        if row.call in self.sees:
+            for key in _keys(row):
+                if key in self.prices:
+                    return self.prices[key]
+        if row.work == NOTHING:
+            return "0"
+        return self.other
+
+    def price(self, row: Counted) -> Dim | None:
+        """What a layer is worth, in `unit`; None where the rule does not cover it."""
+        formula = self.formula(row)
+        return None if formula is None else 0 if formula == "0" else value(formula, row)
+
+    def flops(self, price: Dim) -> Dim:
+        """A price in FLOPs: itself, or twice itself where the unit is MACs."""
+        return price if self.unit == "FLOPs" else 2 * price
+
+    def shown(self, price: Dim) -> Dim:
+        """A price as it stands under `column`."""
+        return self.flops(price) if self.column == "FLOPs" else price
+
+    def total(self, rows: Iterable[Counted]) -> Total:
+        """The sum over layers, with the kinds that the rule does not cover."""
+        whole: Dim = 0
+        uncovered: dict[str, None] = {}
+        for row in rows:
+            price = self.price(row)
+            if price is None:
+                uncovered[row.layer] = None
+            else:
+                whole = whole + price
+        return Total(whole, tuple(uncovered))
+
+
+def _keys(row: Counted) -> Iterator[str]:
+    """The names under which a rule may have a layer's price, the closest first."""
+    kind = row.layer
+    family = kind[:-2] if kind[-2:] in {"1d", "2d", "3d"} else kind
+    layer = row.definition
+    for name in dict.fromkeys((kind, family)):
+        yield f"{name} as {row.call}"
+        if len(row.inputs) > 1:
+            yield f"{name} of several inputs"
+        if getattr(layer, "groups", 1) != 1:
+            yield f"{name} in groups"
+        if getattr(layer, "bias", True) is False:
+            yield f"{name} without bias"
+        if getattr(layer, "affine", True) is False:
+            yield f"{name} without affine"
+        if hasattr(layer, "mode"):
+            yield f"{name} {layer.mode} {len(row.output) - 1}d"
+            yield f"{name} {layer.mode}"
+        yield name

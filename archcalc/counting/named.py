@@ -1,0 +1,31 @@
+"""The conventions by name: archcalc's own three first, then those of other tools."""
+
+from __future__ import annotations
+
+from archcalc.counting.convention import Convention
+from archcalc.counting.graphs import TOOLS as GRAPHS
+from archcalc.counting.watchers import TOOLS as WATCHERS
+from archcalc.errors import SpecError, nearest
+
+_OWN = (
+    Convention("macs", "MACs", "multiply-accumulates only; FLOPs are 2 × MACs", other="macs"),
+    Convention("flops", "FLOPs", "2 for each multiply-accumulate, nothing else", other="2*macs"),
+    Convention(
+        "textbook",
+        "FLOPs",
+        "every raw operation: 2 for each multiply-accumulate, 1 for any other",
+        other="2*macs + additions + multiplications + comparisons + divisions + exponentials",
+    ),
+)
+
+CONVENTIONS = {convention.name: convention for convention in (*_OWN, *WATCHERS, *GRAPHS)}
+
+
+def convention(name: str) -> Convention:
+    """The convention of that name; raises SpecError for a name that is not one."""
+    if name not in CONVENTIONS:
+        known = list(CONVENTIONS)
+        raise SpecError(
+            f"no convention '{name}'", None, nearest(name, known) or f"the conventions are {', '.join(known)}"
+        )
+    return CONVENTIONS[name]

@@ -1,0 +1,156 @@
+"""What the prices of conventions are made of: named quantities of one layer, for the whole batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache, partial
+from typing import Any, Protocol
+
+from archcalc.counting.work import Work
+from archcalc.dims import Dim, Shape, quotient, size
+
+
+class Counted(Protocol):
+    """What a convention looks at: a layer, what went in and came out, its work, and how its model calls it."""
+
+    @property
+    def layer(self) -> str:
+        """The kind of the layer."""
+
+    @property
+    def definition(self) -> Any:
+        """The layer itself."""
+
+    @property
+    def call(self) -> str:
+        """How the reference implementation calls it: module, function, operator, or absent."""
+
+    @property
+    def batch(self) -> Dim:
+        """Samples in the batch."""
+
+    @property
+    def inputs(self) -> tuple[Shape, ...]:
+        """The shapes of its inputs, without the batch."""
+
+    @property
+    def output(self) -> Shape:
+        """The shape of its output, without the batch."""
+
+    @property
+    def work(self) -> Work:
+        """Its raw operations, for the whole batch."""
+
+
+def _raw(name: str, row: Counted) -> Dim:
+    count: Dim = getattr(row.work, name)
+    return count
+
+
+def _each(row: Counted, value: Any) -> tuple[Dim, ...]:
+    """A field written once for all axes but the first, or once for each."""
+    return value if isinstance(value, tuple) else (value,) * (len(row.output) - 1)
+
+
+def _stride(row: Counted) -> Any:
+    layer = row.definition
+    return getattr(layer, "stride", None) or layer.kernel
+
+
+def _weights(row: Counted, *, biases: bool) -> Dim:
+    arrays = row.definition.weights(*row.inputs)
+    return sum(size(shape) for name, shape in arrays.items() if ("bias" in name) is biases)
+
+
+def _ratio(row: Counted) -> Dim:
+    # torchscan's window of an adaptive pool: n / m where that is even, and n mod m + 1 elsewhere.
+    ratio: Dim = 1
+    for n, m in zip(row.inputs[0][1:], row.output[1:], strict=True):
+        ratio *= quotient(n, m) if not isinstance(n, int) or not isinstance(m, int) or n % m == 0 else n % m + 1
+    return ratio
+
+
+def _shrunk(row: Counted) -> Dim:
+    layer = row.definition
+    axes = zip(
+        row.inputs[0][1:], *(_each(row, value) for value in (layer.kernel, layer.stride, layer.dilation)), strict=True
+    )
+    # Only as many as there are on both sides of an axis can be had from a tool with one padding for both.
+    padding = [2 * side if isinstance(side, int) else sum(side) for side in _each(row, layer.padding)]
+    places = [(n + p - d * (k - 1) - 1) // s + 1 for (n, k, s, d), p in zip(axes, padding, strict=True)]
+    return layer.out * size(tuple(places))
+
+
+def _projections(row: Counted) -> Dim:
+    weights = row.definition.weights(*row.inputs)
+    q, k, v = (*row.inputs, *[row.inputs[-1]] * (3 - len(row.inputs)))
+    read = {"query": q[0], "key": k[0], "value": v[0], "out": q[0]}
+    return row.batch * sum(tokens * size(weights[name]) for name, tokens in read.items())
+
+
+# Each quantity by the name that prices have for it.
+QUANTITIES: dict[str, Callable[[Counted], Dim]] = {
+    **{name: partial(_raw, name) for name in Work.__struct_fields__},
+    # Values of the first input and of the output.
+    "in": lambda row: row.batch * size(row.inputs[0]),
+    "out": lambda row: row.batch * size(row.output),
+    "batch": lambda row: row.batch,
+    # Positions of the output, whatever its channels; tokens of a sequence.
+    "places": lambda row: row.batch * size(row.output[1:]),
+    "tokens": lambda row: row.batch * size(row.output[:-1]),
+    # Trained values that the layer uses, its own or shared.
+    "weights": lambda row: _weights(row, biases=False),
+    "biases": lambda row: _weights(row, biases=True),
+    "params": lambda row: _weights(row, biases=False) + _weights(row, biases=True),
+    # Values under a window, the window's side where it is written once for all axes, and the product of its strides.
+    "window": lambda row: size(_each(row, row.definition.kernel)),
+    "side": lambda row: (
+        row.definition.kernel if not isinstance(row.definition.kernel, tuple) else size(row.definition.kernel)
+    ),
+    "strides": lambda row: size(_each(row, _stride(row))),
+    "ratio": _ratio,
+    # Pairs of an input and an output channel that a convolution or dense layer joins.
+    "pairs": lambda row: quotient(row.inputs[0][0] * row.definition.out, row.definition.groups),
+    # What is multiplied with the four matrices of attention, without the products between activations.
+    "projections": _projections,
+    # What a convolution of a transposed one's settings would put out, which calflops takes for its output.
+    "shrunk": _shrunk,
+    "layers": lambda row: row.definition.layers,
+    "size": lambda row: row.definition.size,
+}
+
+
+@cache
+def _terms(price: str) -> tuple[tuple[str, int, tuple[str, ...]], ...]:
+    """The terms of a price: as written, their whole number, and the quantities that it multiplies."""
+    terms = []
+    for written in price.replace(" - ", " + -").split(" + "):
+        sign, factors = (-1, written[1:]) if written.startswith("-") else (1, written)
+        names = factors.split("*")
+        if names[0].isdecimal():
+            sign *= int(names.pop(0))
+        terms.append((written, sign, tuple(names)))
+    return tuple(terms)
+
+
+def _product(number: int, names: tuple[str, ...], row: Counted) -> Dim:
+    product: Dim = number
+    for name in names:
+        if product == 0:
+            break
+        product = product * QUANTITIES[name](row)
+    return product
+
+
+def value(price: str, row: Counted) -> Dim:
+    """What a price comes to for a layer: a sum of products of quantities, such as `2*macs - batch*pairs`."""
+    total: Dim = 0
+    for _, number, names in _terms(price):
+        total = total + _product(number, names, row)
+    return total
+
+
+def told(price: str, row: Counted) -> str:
+    """A price without the terms that are nothing for a layer."""
+    terms = [written for written, number, names in _terms(price) if _product(number, names, row) != 0]
+    return " + ".join(terms).replace("+ -", "- ") or "0"

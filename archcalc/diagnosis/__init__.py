@@ -1,0 +1,29 @@
+"""Published figures against exact ones, and the search for how a figure that differs came about."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from archcalc.diagnosis.record import recall, record
+from archcalc.errors import Source
+from archcalc.published import Figure, Verdict
+
+__all__ = ["check", "record", "verdicts"]
+
+
+def check(source: Source, figures: tuple[Figure, ...] | None = None) -> tuple[Verdict, ...]:
+    """The verdict on each figure of a spec, or on the ones given; raises SpecError for one that cannot be held against it."""
+    # Most tables print verdicts that were recorded, and need not load the search.
+    found: tuple[Verdict, ...] = _search().check(source, figures)
+    return found
+
+
+def verdicts(source: Source) -> tuple[Verdict, ...]:
+    """The same as `check`, at once for a bundled spec whose verdicts were recorded since it last changed."""
+    known = recall(source)
+    return check(source) if known is None else known
+
+
+def _search() -> Any:
+    return import_module("archcalc.diagnosis.verdict")

@@ -1,0 +1,220 @@
+"""The counts that a figure may be by mistake or by another convention: what is added up, and how often."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import combinations, product
+
+import msgspec
+
+from archcalc.counting import CONVENTIONS, Convention
+from archcalc.dims import size
+from archcalc.rows import Profile, Row
+
+# More ways to choose than this only bring chance hits, which the search would have to throw away again.
+MOST_COST = 4
+_MOST_KINDS = 3
+_TIMES = (1, 2, 3)
+_NO_PARAMS = "MACs, which are no parameters"
+_MULTIPLIERS = range(1, 17)
+
+
+class Count(msgspec.Struct, frozen=True):
+    """Numbers that one way of counting gives, one for each claim of a figure.
+
+    `cost` grows with what must be assumed; `slip` says that some of it is a mistake rather than a choice; `form` is what it has
+    in common with counts that assume the like of another row, kind of layer or number.
+    """
+
+    values: tuple[int, ...]
+    cost: int = 0
+    said: tuple[str, ...] = ()
+    slip: bool = False
+    form: tuple[str, ...] = ()
+
+    def but(self, cost: int, said: str, form: str, *, slip: bool = True) -> Count:
+        """The same count with one more assumption."""
+        return Count(self.values, self.cost + cost, (said, *self.said), self.slip or slip, (form, *self.form))
+
+
+class _Basis(msgspec.Struct, frozen=True):
+    """What each row contributes, for each of the measures asked for."""
+
+    said: tuple[str, ...]
+    cost: int
+    rows: tuple[Row, ...]
+    columns: tuple[tuple[int, ...], ...]
+    slip: bool = False
+
+
+def counts(
+    result: Profile, measures: Sequence[str], rows: Sequence[Row], most: int = MOST_COST, *, conventions: bool = True
+) -> list[Count]:
+    """Every count of some measures over rows that costs no more than `most`, the cheapest way to each value.
+
+    Operations are also priced by the named conventions, if `conventions` are asked for.
+    """
+    found: dict[tuple[int, ...], Count] = {}
+    for count in _all(_bases(result, measures, tuple(rows), conventions=conventions), measures, rows, most):
+        known = found.get(count.values)
+        if count.cost <= most and any(count.values) and (known is None or count.cost < known.cost):
+            found[count.values] = count
+    return list(found.values())
+
+
+def _all(bases: Iterable[_Basis], measures: Sequence[str], rows: Sequence[Row], most: int) -> Iterator[Count]:
+    for basis in bases:
+        for count in _selections(basis, most - basis.cost):
+            form = (*count.form, *("basis" for _ in basis.said))
+            yield Count(
+                count.values, count.cost + basis.cost, (*count.said, *basis.said), count.slip or basis.slip, form
+            )
+        yield from _repeated(basis)
+    counted = [row for row in rows if any(_own(measure, row) for measure in measures)]
+    if len(counted) == 1:
+        yield from _misread(measures, counted[0])
+        yield from _separable(measures, counted[0])
+
+
+def _bases(result: Profile, measures: Sequence[str], rows: tuple[Row, ...], *, conventions: bool) -> Iterator[_Basis]:
+    heads = tuple(row for row in result.rows if row.auxiliary)
+    beside: list[tuple[tuple[str, ...], int, tuple[Row, ...]]] = [((), 0, rows)]
+    if heads and len(rows) == len(result.rows) - len(heads):
+        beside.append((("with the auxiliary heads",), 1, (*rows, *heads)))
+    for with_heads, cost, some in beside:
+        own = tuple(tuple(_own(measure, row) for row in some) for measure in measures)
+        yield _Basis(with_heads, cost, some, own)
+        # Figures of several measures at once are counted in one way, which no convention covers.
+        if len(set(measures)) == 1:
+            for said, column in _otherwise(measures[0], some, conventions=conventions):
+                yield _Basis((said, *with_heads), cost + 1, some, (column,) * len(measures), slip=said == _NO_PARAMS)
+
+
+def _own(measure: str, row: Row) -> int:
+    value: int = 2 * row.macs if measure == "flops" else getattr(row, measure)
+    return value
+
+
+def _otherwise(measure: str, rows: tuple[Row, ...], *, conventions: bool) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """What rows contribute by the other conventions there are for a measure."""
+    if measure in {"params", "weights"}:
+        if measure == "params":
+            yield "without biases", tuple(row.weights for row in rows)
+        else:
+            yield "with biases", tuple(row.params for row in rows)
+        yield "with running statistics", tuple(row.params + row.buffers for row in rows)
+        yield _NO_PARAMS, tuple(row.macs for row in rows)
+    elif measure == "activations":
+        kept = tuple(size(row.output) if row.in_place else row.activations for row in rows)
+        yield "with what is overwritten in place", kept
+        yield "with every output, views too", tuple(size(row.output) for row in rows)
+    elif measure in {"macs", "flops"}:
+        own = {"MACs": tuple(row.macs for row in rows), "FLOPs": tuple(2 * row.macs for row in rows)}
+        yield ("FLOPs", own["FLOPs"]) if measure == "macs" else ("MACs", own["MACs"])
+        rules: dict[tuple[int, ...], list[str]] = {}
+        for name, rule in CONVENTIONS.items() if conventions else ():
+            rules.setdefault(tuple(_price(rule, row) for row in rows), []).append(name)
+        for column, names in rules.items():
+            if column not in own.values():
+                yield f"by the rule of {' or '.join(names)}", column
+
+
+def _price(rule: Convention, row: Row) -> int:
+    # A layer that a rule does not cover is missing from what its tool prints.
+    price: int | None = rule.price(row)
+    return price or 0
+
+
+def _selections(basis: _Basis, most: int) -> Iterator[Count]:
+    """All rows, only some kinds of layer, all but some, and some of them twice or three times."""
+    kinds: dict[str, list[int]] = {}
+    for i, row in enumerate(basis.rows):
+        sums = kinds.setdefault(row.layer, [0] * len(basis.columns))
+        for j, column in enumerate(basis.columns):
+            sums[j] += column[i]
+    groups = {kind: tuple(sums) for kind, sums in kinds.items() if any(sums)}
+    whole = _added(groups.values(), len(basis.columns))
+    yield Count(whole)
+    for chosen in range(1, min(_MOST_KINDS, len(groups) - 1) + 1):
+        for names in combinations(groups, chosen):
+            parts = [groups[name] for name in names]
+            rest = tuple(a - b for a, b in zip(whole, _added(parts, len(whole)), strict=True))
+            yield Count(rest, chosen, (f"without {' and '.join(names)}",), form=(f"without {chosen}",))
+            for times in product(_TIMES, repeat=chosen):
+                cost = chosen + sum(n > 1 for n in times)
+                if cost > most:
+                    continue
+                scaled = [tuple(n * value for value in part) for n, part in zip(times, parts, strict=True)]
+                alone = _added(scaled, len(whole))
+                said = " + ".join(f"{n} × {name}" if n > 1 else name for n, name in zip(times, names, strict=True))
+                yield Count(alone, cost, (f"{said} alone",), slip=max(times) > 1, form=(f"{chosen} alone, {cost}",))
+                if min(times) > 1:
+                    both = tuple(a + b for a, b in zip(rest, alone, strict=True))
+                    yield Count(both, 1 + chosen, (said,), slip=True, form=(f"{chosen} more often",))
+
+
+def _added(parts: Iterable[tuple[int, ...]], width: int) -> tuple[int, ...]:
+    sums = tuple(map(sum, zip(*parts, strict=True)))
+    return sums or (0,) * width
+
+
+def _repeated(basis: _Basis) -> Iterator[Count]:
+    """One row, or one block, counted twice or left out."""
+    values = list(zip(*basis.columns, strict=True))
+    if sum(map(any, values)) < 2:
+        return
+    whole = _added(values, len(basis.columns))
+    blocks: dict[str, list[tuple[int, ...]]] = {}
+    for row, value in zip(basis.rows, values, strict=True):
+        blocks.setdefault(row.name, []).append(value)
+        if "/" in row.name:
+            blocks.setdefault(row.name.partition("/")[0], []).append(value)
+    for name, parts in blocks.items():
+        part = _added(parts, len(whole))
+        form = ("row", *("basis" for _ in basis.said))
+        for sign, said in ((1, "counted twice"), (-1, "left out")):
+            values_then = tuple(a + sign * b for a, b in zip(whole, part, strict=True))
+            yield Count(values_then, basis.cost + 2, (f"{name} {said}", *basis.said), slip=True, form=form)
+
+
+def _misread(measures: Sequence[str], row: Row) -> Iterator[Count]:
+    """One of the sizes that a number is the product of, written as another."""
+    if len(set(measures)) > 1:
+        return
+    for factors in _factors(measures[0], row):
+        whole = math.prod(factors)
+        for at, factor in enumerate(factors):
+            for other in range(1, 2 * factor + 1):
+                if other != factor:
+                    said = "·".join(str(other if i == at else n) for i, n in enumerate(factors))
+                    value = whole // factor * other
+                    words = f"{other} in place of {factor}: {said}"
+                    yield Count((value,) * len(measures), 3, (words,), slip=True, form=("misread",))
+
+
+def _factors(measure: str, row: Row) -> Iterator[tuple[int, ...]]:
+    if measure == "activations" and row.activations and len(row.output) > 1:
+        # Places first, as sizes are written by hand.
+        yield (*row.output[1:], row.output[0])
+    elif measure in {"weights", "macs", "flops"} and row.macs and row.weights:
+        weight = next(iter(row.definition.weights(*row.inputs).values()))
+        places = row.macs // math.prod(weight)
+        if measure == "weights":
+            yield weight
+        elif places * math.prod(weight) == row.macs:
+            yield ((2,) if measure == "flops" else ()) + (*weight, *row.output[1:])
+
+
+def _separable(measures: Sequence[str], row: Row) -> Iterator[Count]:
+    """A convolution taken for a depthwise one with some filters for each channel, and a 1×1 after it (Howard et al. 2017)."""
+    weight = row.definition.weights(*row.inputs).get("weight", ()) if row.layer.startswith("conv") else ()
+    if len(weight) < 3 or math.prod(weight[2:]) == 1 or not set(measures) <= {"weights", "macs", "flops"}:
+        return
+    channels, places = row.inputs[0][0], math.prod(row.output[1:])
+    for multiplier in _MULTIPLIERS:
+        wide = channels * multiplier
+        weights = wide * (math.prod(weight[2:]) + row.output[0])
+        each = {"weights": weights, "macs": weights * places, "flops": 2 * weights * places}
+        said = f"{row.name} as a depthwise separable convolution with multiplier {multiplier}"
+        yield Count(tuple(each[measure] for measure in measures), 3, (said,), slip=True, form=("separable",))

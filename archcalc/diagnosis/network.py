@@ -1,0 +1,170 @@
+"""The network that a figure is of, and the networks that it may be of by mistake."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from typing import Any
+
+import msgspec
+
+from archcalc.counting import convention
+from archcalc.dims import Dim, Shape
+from archcalc.engine import profile
+from archcalc.errors import Source, SpecError, nearest
+from archcalc.graph import Builder, Graph, Node
+from archcalc.layers.base import Layer
+from archcalc.layers.rearrange import Input
+from archcalc.published import Term
+from archcalc.rows import Profile, Row
+from archcalc.spec import bundled, parse, source_of
+
+
+class Network:
+    """A spec's text, its graph as it stands or at another input and settings, and its profile."""
+
+    def __init__(self, source: Source, input_shape: Shape = (), settings: tuple[tuple[str, str], ...] = ()) -> None:
+        self.source = source
+        self.graph = parse(source, input_shape=input_shape or None, **dict(settings))
+        self._others: dict[object, Network] = {}
+
+    @cached_property
+    def profile(self) -> Profile:
+        """What every layer costs."""
+        return profile(self.graph)
+
+    @cached_property
+    def variants(self) -> list[tuple[str, Profile]]:
+        """The slight variants that people mean by the same name, with what sets each apart."""
+        return [(said, profile(graph)) for said, graph in variants(self.graph)]
+
+    @cached_property
+    def counted(self) -> dict[object, list[Any]]:
+        """What the search found for one figure, which others of the same measures need again."""
+        return {}
+
+    @cached_property
+    def siblings(self) -> list[Network]:
+        """The bundled networks of the same family."""
+        family = re.compile(rf"^family: *{re.escape(self.graph.family)} *$", re.MULTILINE)
+        if not self.graph.family:
+            return []
+        # Asking the text first spares reading all the other specs.
+        sources = [
+            source for name in bundled() if name != self.graph.name and family.search((source := source_of(name)).text)
+        ]
+        return list(map(Network, sources))
+
+    def at(self, input_shape: Shape = (), settings: tuple[tuple[str, str], ...] = ()) -> Network:
+        """The same network at another input, or with params set."""
+        if not input_shape and not settings:
+            return self
+        key = input_shape, settings
+        if key not in self._others:
+            self._others[key] = Network(self.source, input_shape, settings)
+        return self._others[key]
+
+    def named(self, name: str) -> Network:
+        """The network itself, or a bundled one by its name; raises SpecError for a name that is not one."""
+        if not name:
+            return self
+        if name not in self._others:
+            if name not in bundled():
+                raise SpecError(f"no network named '{name[:60]}' comes with archcalc", None, nearest(name, bundled()))
+            self._others[name] = Network(source_of(name))
+        return self._others[name]
+
+
+def selected(result: Profile, layer: str) -> tuple[Row, ...]:
+    """The rows of a layer or a block, or where none is named those of the network proper; raises SpecError for an unknown name."""
+    if not layer:
+        return tuple(row for row in result.rows if not row.auxiliary)
+    rows = tuple(row for row in result.rows if row.name == layer or row.name.startswith(f"{layer}/"))
+    if not rows:
+        remedy = nearest(layer, [row.name for row in result.rows])
+        raise SpecError(f"{result.graph.name} has no layer '{layer[:60]}'", None, remedy)
+    return rows
+
+
+def measured(result: Profile, term: Term, convention_name: str = "") -> Dim | Shape:
+    """The exact value of a term, bytes being those of activations in single precision."""
+    rows = selected(result, term.layer)
+    if term.measure == "depth":
+        return result.depth
+    if term.measure == "output":
+        return rows[-1].output
+    if term.measure in {"macs", "flops"} and convention_name:
+        return convention(convention_name).total(rows).value
+    if term.measure == "rf":
+        return result.fields[rows[-1].name].size
+    totals = result.sum(rows)
+    value: Dim = getattr(totals, "activation_bytes" if term.measure == "bytes" else term.measure)
+    return value
+
+
+def rebuilt(graph: Graph, change: Callable[[Node], Layer]) -> Graph | None:
+    """The graph with some layers changed, or None where they do not fit together any more or nothing has changed."""
+    builder = Builder()
+    changed = False
+    for node in graph.nodes:
+        layer = change(node)
+        changed |= layer is not node.layer
+        try:
+            builder.add(node.name, layer, *node.inputs, blocks=node.blocks, auxiliary=node.auxiliary, share=node.share)
+        except SpecError:
+            return None
+    return builder.graph(graph.name, family=graph.family, calls=graph.calls) if changed else None
+
+
+def resized(graph: Graph, shape: Shape) -> Graph | None:
+    """The graph with another input, or None where a layer cannot take what then comes in."""
+    return rebuilt(graph, lambda node: Input(shape) if isinstance(node.layer, Input) else node.layer)
+
+
+def replaced(layer: Layer, **fields: object) -> Layer:
+    """The layer with fields changed."""
+    return msgspec.structs.replace(layer, **fields)
+
+
+def variants(graph: Graph) -> Iterator[tuple[str, Graph]]:
+    """Variants of a graph: other inputs, pools that round the other way, strides in another convolution of a chain."""
+    shape = graph.input
+    if len(shape) == 3:
+        for side in (224, 227, 256):
+            if shape[1:] != (side, side) and (other := resized(graph, (shape[0], side, side))):
+                yield f"input {side}×{side}", other
+    for up in (True, False):
+
+        def flipped(node: Node, *, up: bool = up) -> Layer:
+            return replaced(node.layer, ceil_mode=up) if getattr(node.layer, "ceil_mode", up) != up else node.layer
+
+        if other := rebuilt(graph, flipped):
+            yield f"pools that round {'up' if up else 'down'}", other
+    for later in (True, False):
+        moves = dict(_moves(graph, later=later))
+
+        def moved(node: Node, *, moves: dict[str, object] = moves) -> Layer:
+            return replaced(node.layer, stride=moves[node.name]) if node.name in moves else node.layer
+
+        if moves and (other := rebuilt(graph, moved)):
+            yield f"strides in the convolution {'after' if later else 'before'}", other
+
+
+def _moves(graph: Graph, *, later: bool) -> Iterator[tuple[str, object]]:
+    """The strides of convolutions that follow each other in a chain, exchanged where the one that strides is the first or second."""
+    nodes = graph.nodes
+    # For each position the convolution that it continues, through layers that keep the size.
+    chain: dict[int, int] = {}
+    for position, node in enumerate(nodes):
+        convolves = node.layer.kind.startswith("conv") and hasattr(node.layer, "stride")
+        before = chain.get(node.inputs[0]) if len(node.inputs) == 1 else None
+        if convolves:
+            if before is not None:
+                first, second = nodes[before].layer.stride, node.layer.stride  # type: ignore[attr-defined]
+                if (first, second) != (1, 1) and (second if later else first) == 1:
+                    yield nodes[before].name, second
+                    yield node.name, first
+            chain[position] = position
+        elif before is not None and node.shape == nodes[node.inputs[0]].shape and not hasattr(node.layer, "stride"):
+            chain[position] = before

@@ -1,0 +1,52 @@
+"""The verdicts on the bundled networks, kept beside the specs so that a table need not search for them again."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from archcalc.errors import Source, SpecError
+from archcalc.published import Verdict
+from archcalc.spec.load import SPECS
+
+RECORD = SPECS / "verdicts.json"
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """The verdicts on a spec's figures, with a checksum of the text that they are of."""
+
+    checksum: int
+    verdicts: tuple[Verdict, ...]
+
+
+def recall(source: Source) -> tuple[Verdict, ...] | None:
+    """The verdicts recorded for a spec as it now stands, or None."""
+    path = Path(source.name)
+    if path.parts != ("specs", path.name) or not RECORD.is_file():
+        return None
+    # Only one entry of the file is decoded.
+    entries = msgspec.json.decode(RECORD.read_bytes(), type=dict[str, msgspec.Raw])
+    if path.stem not in entries:
+        return None
+    entry = msgspec.json.decode(entries[path.stem], type=Entry)
+    return entry.verdicts if entry.checksum == _checksum(source) else None
+
+
+def record(found: Mapping[Source, tuple[Verdict, ...]], path: Path = RECORD) -> None:
+    """Write the verdicts on bundled specs; raises SpecError where that cannot be."""
+    entries = {Path(source.name).stem: Entry(_checksum(source), verdicts) for source, verdicts in found.items()}
+    text = msgspec.json.format(msgspec.json.encode(entries), indent=1)
+    # Written beside and then moved into place, so that it is never half there.
+    unfinished = path.with_name(f".{path.name}.part")
+    try:
+        unfinished.write_bytes(text + b"\n")
+        unfinished.replace(path)
+    except OSError as error:
+        raise SpecError(f"{path}: cannot be written to, {error.strerror}") from None
+
+
+def _checksum(source: Source) -> int:
+    return zlib.crc32(source.text.encode())

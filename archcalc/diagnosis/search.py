@@ -1,0 +1,167 @@
+"""The search: which counts reproduce the printed digits, simplest first, and whether that may be chance."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from itertools import product
+
+import msgspec
+
+from archcalc.diagnosis.counts import MOST_COST, Count, counts
+from archcalc.diagnosis.network import Network, selected
+from archcalc.dims import written
+from archcalc.errors import SpecError
+from archcalc.published import Claim, Figure, Window
+
+SIBLING = "sibling"
+# Some counts as simple as a hit would print the same digits by chance. Where so many are expected to, it explains nothing.
+_LIKELY = 0.05
+# Blindly chosen counts of a network are taken to spread evenly, in proportion, over two orders of magnitude.
+_SPREAD = math.log(100)
+_MOST = 5
+_FACTORS: tuple[tuple[Fraction, int, str], ...] = (
+    (Fraction(1), 0, ""),
+    (Fraction(2), 1, "twice"),
+    (Fraction(3), 1, "three times"),
+    (Fraction(1, 2), 1, "half"),
+)
+_BATCHES = (4, 8, 10, 16, 32, 64, 100, 128, 256)
+
+
+class Hit(msgspec.Struct, frozen=True):
+    """A count that prints as the figure does; `chance` is how many counts as simple would be expected to by chance.
+
+    As simple are those that assume no more, and of whose form there are no more.
+    """
+
+    count: Count
+    values: tuple[int | Fraction, ...]
+    windows: tuple[Window, ...]
+    cost: int
+    counted: tuple[int, tuple[str, ...]]
+    printed: tuple[int, tuple[str, ...]]
+    in_bytes: bool
+    chance: float = 0.0
+
+    def distance(self, claim: Claim) -> float:
+        """How far it is from the first number that was printed, in proportion."""
+        return abs(float(self.values[0] * claim.scale / (claim.printed.value or 1)) - 1)
+
+    @property
+    def slip(self) -> bool:
+        """Whether it takes a mistake, rather than another choice, to come to this count."""
+        return self.count.slip
+
+    @property
+    def likely(self) -> bool:
+        """Whether the hit is likely to be chance."""
+        return self.chance >= _LIKELY
+
+    def __str__(self) -> str:
+        units = [window.unit for window in self.windows if window.unit]
+        roundings = [window.rounding for window in self.windows if window.rounding]
+        numbers = " and ".join(written(int(value)) for value in dict.fromkeys(self.values))
+        if self.in_bytes:
+            # Beside MB and MiB of what is counted, in single precision, the unit explains itself.
+            units = [] if self.count.said else units
+            n = 4 * int(self.values[0])
+            numbers = f"{numbers} values, {n / 10**6:.2f} MB, {n / 2**20:.2f} MiB"
+        said = ", ".join(dict.fromkeys((*self.count.said, *units, *roundings)))
+        return f"{said}: {numbers}"
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What a search found, simplest first, and how many hypotheses it tried."""
+
+    hits: tuple[Hit, ...]
+    tried: int
+
+
+def search(network: Network, figure: Figure) -> Found:
+    """The counts that give the printed digits of all claims of a figure at once; empty for figures that are shares."""
+    terms = [claim.quantity.term for claim in figure.claims]
+    measures = ["activations" if term.measure == "bytes" else term.measure for term in terms]
+    countable = not any(claim.quantity.whole or claim.printed.shape or claim.printed.bound for claim in figure.claims)
+    if not countable or len({(term.layer, term.network) for term in terms}) > 1:
+        return Found((), 0)
+    whose, key = network.named(terms[0].network), (*measures, terms[0].layer)
+    if key not in whose.counted:
+        counted = _everything(whose, measures, terms[0].layer)
+        whose.counted[key] = sorted(counted, key=lambda count: count.values[0])
+    found = whose.counted[key]
+    return _hits(found, figure.claims, batched=not set(measures) & {"params", "weights", "biases", "buffers"})
+
+
+def _everything(network: Network, measures: Sequence[str], layer: str) -> Iterator[Count]:
+    """The counts of a network, of its variants and of its siblings, the latter with what sets them apart said first."""
+    result = network.profile
+    yield from counts(result, measures, selected(result, layer))
+    cheaper = MOST_COST - 1
+    others = [(said, "variant", other) for said, other in network.variants]
+    others += [(f"{sibling.graph.name} instead", SIBLING, sibling.profile) for sibling in network.siblings]
+    for said, form, other in others:
+        try:
+            rows = selected(other, layer)
+        except SpecError:
+            continue
+        for count in counts(other, measures, rows, cheaper, conventions=False):
+            yield count.but(2, said, form)
+
+
+def _hits(found: Sequence[Count], claims: Sequence[Claim], *, batched: bool) -> Found:
+    firsts = [count.values[0] for count in found]
+    # How many hypotheses there are of each cost and form: what is counted, and how it is printed.
+    forms = Counter((count.cost, count.form) for count in found)
+    ways: Counter[tuple[int, tuple[str, ...]]] = Counter()
+    hits: list[Hit] = []
+    in_bytes = any(claim.scale > 1 for claim in claims)
+    factors = [*_FACTORS, *((Fraction(n), 2, f"for a batch of {n}") for n in _BATCHES if batched)]
+    for (factor, dear, times), windows in product(factors, product(*(claim.printed.readings() for claim in claims))):
+        cost = dear + sum(window.cost for window in windows)
+        if cost > _MOST:
+            continue
+        form = (times and f"factor {dear}", *(f"{bool(window.unit)} {window.rounding}" for window in windows))
+        ways[cost, form] += 1
+        scales = [factor * claim.scale for claim in claims]
+        low, high = windows[0].low / scales[0], windows[0].high / scales[0]
+        for count in found[bisect_left(firsts, low) : bisect_right(firsts, high)]:
+            # Without any assumption it is what the figure was judged by already. A batch is of a whole network.
+            if not 0 < count.cost + cost <= _MOST or (dear > 1 and count.form):
+                continue
+            if all(
+                window.holds(scale * value) for window, scale, value in zip(windows, scales, count.values, strict=True)
+            ):
+                told = count.but(dear, times, form[0]) if times else count
+                values = tuple(factor * value for value in count.values)
+                hits.append(
+                    Hit(told, values, windows, count.cost + cost, (count.cost, count.form), (cost, form), in_bytes)
+                )
+    sizes = [(a + b, n * m) for (a, _), n in forms.items() for (b, _), m in ways.items() if a + b <= _MOST]
+    as_simple: dict[tuple[int, int], int] = {}
+    judged = []
+    for hit in hits:
+        key = hit.cost, forms[hit.counted] * ways[hit.printed]
+        if key not in as_simple:
+            as_simple[key] = sum(n for cost, n in sizes if cost <= key[0] and n <= key[1])
+        judged.append(msgspec.structs.replace(hit, chance=_probability(hit, claims) * as_simple[key]))
+    judged.sort(key=lambda hit: (hit.cost, hit.chance, hit.slip, hit.distance(claims[0])))
+    return Found(tuple(judged), sum(n for _, n in sizes))
+
+
+def _probability(hit: Hit, claims: Sequence[Claim]) -> float:
+    """How likely a blindly chosen count is to print so: what the windows leave open, as a part of the spread."""
+    open_to: dict[str, tuple[Fraction, Fraction]] = {}
+    for claim, window in zip(claims, hit.windows, strict=True):
+        measure = "activations" if claim.quantity.term.measure == "bytes" else claim.quantity.term.measure
+        low, high = window.low / claim.scale, window.high / claim.scale
+        # One number given twice, in values and in bytes, must fall where both windows are.
+        before = open_to.get(measure, (low, high))
+        open_to[measure] = max(low, before[0]), min(high, before[1])
+    probability = 1.0
+    for low, high in open_to.values():
+        probability *= min(1.0, math.log(high / low) / _SPREAD) if low > 0 else 1.0
+    return probability

@@ -1,0 +1,133 @@
+"""How a printed size of a layer may have come about: another input, a division rounded the other way, another stride."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from archcalc.diagnosis.network import Network, measured, rebuilt, replaced, resized
+from archcalc.dims import Shape, written_shape
+from archcalc.engine import profile
+from archcalc.errors import SpecError
+from archcalc.graph import Graph, Node
+from archcalc.layers.base import Layer
+from archcalc.published import Term
+
+_WIDEST = 2048
+_STRIDES = range(1, 9)
+_PADDINGS = range(5)
+
+
+def agrees(printed: Shape, exact: Shape) -> bool:
+    """Whether a printed shape is the exact one: channels first, channels last, or the places alone.
+
+    >>> agrees((55, 55, 96), (96, 55, 55)), agrees((27, 27), (96, 27, 27)), agrees((9216,), (9216,))
+    (True, True, True)
+    """
+    return printed in {exact, (*exact[1:], *exact[:1]), exact[1:]} or (
+        # A vector is often written as 1×1×n.
+        len(exact) == 1 and printed in {(1, 1, *exact), (*exact, 1, 1)}
+    )
+
+
+class Altered(msgspec.Struct, frozen=True):
+    """Changes to a network that give a printed size, simplest first, and how many were tried."""
+
+    said: tuple[str, ...]
+    tried: int
+
+
+def altered(network: Network, term: Term, printed: Shape) -> Altered:
+    """The changes that make the output of a layer print so: its rounding, the input, its stride, its padding."""
+    graph = network.named(term.network).graph
+    sides, tried = _sides(graph, term, printed)
+    name = _window(graph, term.layer)
+    said: dict[str, list[int]] = {}
+    for words, value, other in _changes(graph, name):
+        tried += 1
+        if other is not None and agrees(printed, _size(other, term)):
+            said.setdefault(words, []).append(value)
+    rounded = [words for words in said if words.endswith("mode")]
+    others = [f"{words} {_range(values)} in {name}" for words, values in said.items() if words not in rounded]
+    return Altered((*rounded, *([sides] if sides else []), *others), tried)
+
+
+def _size(graph: Graph, term: Term) -> Shape:
+    value = measured(profile(graph), Term("output", term.layer))
+    assert isinstance(value, tuple)  # noqa: S101 - what `output` is
+    return value
+
+
+def _range(values: list[int]) -> str:
+    return str(values[0]) if len(values) == 1 else f"{values[0]} to {values[-1]}"
+
+
+def _window(graph: Graph, layer: str) -> str:
+    """The last layer up to a given one whose window is wider than a place."""
+    positions = {node.name: position for position, node in enumerate(graph.nodes)}
+    rows = [name for name in positions if not layer or name == layer or name.startswith(f"{layer}/")]
+    position = positions[rows[-1]]
+    while position:
+        kernel = getattr(graph.nodes[position].layer, "kernel", 1)
+        if kernel not in (1, (1, 1)):
+            break
+        position = graph.nodes[position].inputs[0] if graph.nodes[position].inputs else 0
+    return graph.nodes[position].name
+
+
+def _changes(graph: Graph, layer: str) -> Iterator[tuple[str, int, Graph | None]]:
+    """The graph with one thing changed, in the order of likelihood, in words and the value it is given."""
+    for up in (True, False):
+
+        def pool(node: Node, *, up: bool = up) -> Layer:
+            turns = node.name == layer and getattr(node.layer, "ceil_mode", up) != up
+            return replaced(node.layer, ceil_mode=up) if turns else node.layer
+
+        def pools(node: Node, *, up: bool = up) -> Layer:
+            return replaced(node.layer, ceil_mode=up) if getattr(node.layer, "ceil_mode", up) != up else node.layer
+
+        mode = f"{'ceil' if up else 'floor'} mode"
+        yield f"{layer} in {mode}", int(up), rebuilt(graph, pool)
+        yield f"all pools in {mode}", int(up), rebuilt(graph, pools)
+    for field, values in (("stride", _STRIDES), ("padding", _PADDINGS)):
+        for value in values:
+
+            def change(node: Node, *, field: str = field, value: int = value) -> Layer:
+                turns = node.name == layer and getattr(node.layer, field, value) != value
+                return replaced(node.layer, **{field: value}) if turns else node.layer
+
+            yield field, value, rebuilt(graph, change)
+
+
+def _sides(graph: Graph, term: Term, printed: Shape) -> tuple[str, int]:
+    """The square inputs that give the size, found by bisection since a larger input never gives a smaller output."""
+    shape = graph.input
+    if len(shape) != 3:
+        return "", 0
+    tried = 0
+    places = printed[:2] if len(printed) < 3 or printed[0] == printed[1] else printed[1:]
+
+    def reaches(side: int, wanted: int) -> bool:
+        nonlocal tried
+        tried += 1
+        other = resized(graph, (shape[0], side, side))
+        size = None if other is None else _size(other, term)
+        return size is not None and len(size) == 3 and size[1] >= wanted
+
+    def least(wanted: int) -> int:
+        low, high = 1, _WIDEST
+        while low < high:
+            middle = (low + high) // 2
+            low, high = (low, middle) if reaches(middle, wanted) else (middle + 1, high)
+        return low
+
+    try:
+        first, last = least(places[0]), least(places[0] + 1) - 1
+    except SpecError:
+        return "", tried
+    other = resized(graph, (shape[0], first, first)) if first <= last < _WIDEST else None
+    if other is None or not agrees(printed, _size(other, term)):
+        return "", tried
+    at_least = written_shape((first, first))
+    return (f"input {at_least}" if first == last else f"input {at_least} (to {written_shape((last, last))})"), tried

@@ -1,0 +1,147 @@
+"""The verdict on each published figure of a network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+import msgspec
+
+from archcalc.diagnosis.network import Network, measured
+from archcalc.diagnosis.search import SIBLING, Found, Hit, search
+from archcalc.diagnosis.shapes import agrees, altered
+from archcalc.dims import Dim, Shape, written, written_shape
+from archcalc.errors import Source, SpecError
+from archcalc.published import SIZES, Claim, Figure, Quantity, Verdict, Verdicts
+
+_MOST_NAMED = 3
+
+
+def check(source: Source, figures: Sequence[Figure] | None = None) -> tuple[Verdict, ...]:
+    """The verdict on each figure of a spec, or on the ones given; raises SpecError for one that cannot be held against it."""
+    network = Network(source)
+    return tuple(_placed(network, figure) for figure in (network.graph.figures if figures is None else figures))
+
+
+def _placed(network: Network, figure: Figure) -> Verdict:
+    """The verdict on a figure, an error being placed at it."""
+    try:
+        return _verdict(network, figure)
+    except SpecError as error:
+        raise SpecError(error.fact, error.place or figure.place, *error.notes) from None
+
+
+def _verdict(network: Network, figure: Figure) -> Verdict:
+    at = network.at(figure.input, figure.settings)
+    exacts = [_exact(at, claim, figure.convention) for claim in figure.claims]
+    said = Verdict(
+        figure=figure.of,
+        published=tuple(claim.printed.text for claim in figure.claims),
+        exact=tuple(map(_stored, figure.claims, exacts)),
+        verdict="not reproduced",
+        source=figure.source,
+        note=figure.note,
+        irreproducible=figure.irreproducible,
+    )
+    judged = [_judged(claim, exact) for claim, exact in zip(figure.claims, exacts, strict=True)]
+    holding = [found for found in judged if found is not None]
+    if len(holding) == len(judged):
+        return _holding(said, holding)
+    if figure.claims[0].quantity.term.measure in SIZES:
+        return _altered(said, at, figure)
+    found = _diagnosed(said, search(at, figure))
+    bare = [_judged(claim, exact, bare=True) for claim, exact in zip(figure.claims, exacts, strict=True)]
+    loose = [judgement for judgement in bare if judgement is not None]
+    return found if found.verdict != "not reproduced" or len(loose) < len(bare) else _holding(said, loose)
+
+
+def _altered(said: Verdict, network: Network, figure: Figure) -> Verdict:
+    """The verdict on a size, with the changes to the network that would give it; those of receptive fields are not sought."""
+    claim = figure.claims[0]
+    if claim.quantity.term.measure != "output" or len(figure.claims) > 1:
+        return said
+    changes = altered(network, claim.quantity.term, claim.printed.shape or (claim.printed.digits,))
+    verdict: Verdicts = "explained slip" if changes.said else "not reproduced"
+    diagnosis = f"would come from {'; or '.join(changes.said)}" if changes.said else ""
+    return msgspec.structs.replace(said, verdict=verdict, diagnosis=diagnosis, tried=changes.tried)
+
+
+def _holding(said: Verdict, holding: Sequence[tuple[Verdicts, str]]) -> Verdict:
+    worst: Verdicts = "exact" if all(verdict == "exact" for verdict, _ in holding) else "rounded"
+    remarks = dict.fromkeys(remark for _, remark in holding if remark)
+    return msgspec.structs.replace(said, verdict=worst, diagnosis=", ".join(remarks))
+
+
+def _stored(claim: Claim, exact: Dim | Fraction | Shape) -> Any:
+    """An exact value as the record holds it: in bytes where the printed one is, a share as a decimal."""
+    if isinstance(exact, Fraction):
+        return float(exact)
+    return exact if isinstance(exact, tuple) else _bytes_each(claim) * exact
+
+
+def _bytes_each(claim: Claim) -> int:
+    return 4 if claim.printed.in_bytes and claim.quantity.term.measure != "bytes" else 1
+
+
+def _diagnosed(said: Verdict, found: Found) -> Verdict:
+    """The verdict with what a search found: an explanation, or hits that chance accounts for."""
+    sound = [hit for hit in found.hits if not hit.likely]
+    if not found.hits:
+        diagnosis = "no count gives it" if found.tried else ""
+        return msgspec.structs.replace(said, diagnosis=diagnosis, tried=found.tried)
+    if not sound:
+        # Several names of one count are one hit.
+        distinct = {hit.values: hit for hit in reversed(found.hits)}
+        first = sorted(distinct.values(), key=lambda hit: (hit.cost, hit.chance))[:_MOST_NAMED]
+        others = f"; {written(len(distinct) - len(first))} more" if len(distinct) > len(first) else ""
+        whose = "no count of the network gives it, and of its siblings" if all(map(_of_sibling, found.hits)) else "only"
+        diagnosis = f"{whose} as many as by chance: {'; '.join(map(str, first))}{others}"
+        return msgspec.structs.replace(said, diagnosis=diagnosis, tried=found.tried)
+    same: dict[str, Hit] = {}
+    for hit in sound:
+        if (hit.cost, hit.slip) == (sound[0].cost, sound[0].slip) and len(same) < _MOST_NAMED:
+            same.setdefault(str(hit), hit)
+    verdict: Verdicts = "explained slip" if sound[0].slip else "other convention"
+    return msgspec.structs.replace(said, verdict=verdict, diagnosis="; or ".join(same), tried=found.tried)
+
+
+def _exact(network: Network, claim: Claim, convention: str) -> Dim | Fraction | Shape:
+    """The exact value of a quantity, in the values it counts."""
+    quantity = claim.quantity
+    values = []
+    for term in filter(None, (quantity.term, quantity.whole)):
+        of = network.named(term.network)
+        value = measured(of.profile, term, convention)
+        sizes = value if isinstance(value, tuple) else (value,)
+        if not all(isinstance(size, int) for size in sizes):
+            raise SpecError(
+                f"{term} of {of.graph.name} is {_open_text(value)}, and a figure is a number", None, "set its letters"
+            )
+        values.append(value)
+    return values[0] if quantity.whole is None else _share(quantity, values[0], values[1])
+
+
+def _share(quantity: Quantity, part: Dim | Shape, whole: Dim | Shape) -> Fraction:
+    if not isinstance(part, int) or not isinstance(whole, int) or not whole:
+        raise SpecError(f"{quantity} cannot be divided", None, f"{quantity.whole} is {_open_text(whole)}")
+    share = Fraction(part, whole)
+    return 1 - share if quantity.saved else share
+
+
+def _judged(claim: Claim, exact: Dim | Fraction | Shape, *, bare: bool = False) -> tuple[Verdicts, str] | None:
+    if isinstance(exact, tuple):
+        sizes = claim.printed.shape or (claim.printed.digits,)
+        if claim.quantity.term.measure == "rf":
+            return ("exact", "") if sizes in {exact, tuple(set(exact))} else None
+        return ("exact", "") if agrees(sizes, exact) else None
+    assert isinstance(exact, int | Fraction)  # noqa: S101 - letters were refused above
+    return claim.printed.judged(_bytes_each(claim) * exact, bare=bare)
+
+
+def _open_text(value: Dim | Shape) -> str:
+    return written_shape(value) if isinstance(value, tuple) else written(value)
+
+
+def _of_sibling(hit: Hit) -> bool:
+    return SIBLING in hit.count.form
