@@ -7,7 +7,7 @@ from fractions import Fraction
 import msgspec
 
 from archcalc.counting import Work, convention
-from archcalc.dims import Dim, Shape, quotient, size, written
+from archcalc.dims import Dim, Shape, quotient, size, total, written
 from archcalc.errors import SpecError
 from archcalc.graph import Graph, Node, overwritable
 from archcalc.layers.base import AXES, Layer
@@ -48,7 +48,7 @@ def profile(graph: Graph, batch: Dim = 1, *, convention_name: str = "macs", in_p
             measures = measured[layer, shapes] = _measure(layer, shapes, node.shape, batch)
         own = measures.weights if node.share is None else _unshared(node, nodes, measures.weights)
         overwrites = layer.stores == "in place" and free[node.inputs[0]]
-        biases = sum([n for name, n in own.items() if "bias" in name])
+        biases = total([n for name, n in own.items() if "bias" in name])
         rows.append(
             Row(
                 name=node.name,
@@ -57,7 +57,7 @@ def profile(graph: Graph, batch: Dim = 1, *, convention_name: str = "macs", in_p
                 sources=tuple([nodes[i].name for i in node.inputs]),
                 inputs=shapes,
                 output=node.shape,
-                weights=sum(own.values()) - biases,
+                weights=total(own.values()) - biases,
                 biases=biases,
                 buffers=measures.buffers if node.share is None else 0,
                 activations=0 if layer.stores == "view" or (overwrites and in_place) else measures.activations,
@@ -85,7 +85,7 @@ def _measure(layer: Layer, shapes: tuple[Shape, ...], output: Shape, batch: Dim)
     return _Measures(
         settings=" ".join(f"{name}={_written(value)}" for name, value in layer.settings().items()),
         weights={name: size(shape) for name, shape in layer.weights(*shapes).items()},
-        buffers=sum(size(shape) for shape in layer.buffers(*shapes).values()),
+        buffers=total(size(shape) for shape in layer.buffers(*shapes).values()),
         activations=batch * size(output),
         work=layer.work(output, *shapes).times(batch),
         rounded=tuple(rounded),
@@ -97,7 +97,7 @@ def _written(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if not isinstance(value, tuple):
-        return str(value)
+        return str(value) if isinstance(value, (int, float, str)) else written(value)
     if any(isinstance(entry, tuple) for entry in value):
         return "×".join(f"({','.join(map(str, entry))})" if isinstance(entry, tuple) else str(entry) for entry in value)
     return "×".join(map(str, value))

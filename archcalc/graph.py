@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from archcalc.algebra import bounded_by
 from archcalc.dims import Dim, Shape, Truth, decided, written_shape
 from archcalc.errors import Place, SpecError
 from archcalc.layers.base import Layer
@@ -69,6 +70,17 @@ class Graph(msgspec.Struct, frozen=True):
     def input(self) -> Shape:
         """The shape of the input."""
         return self.nodes[0].shape
+
+    @property
+    def conditions(self) -> tuple[Assumption, ...]:
+        """The assumptions without those that another one implies: of H ≥ 2 and H ≥ 32 the second."""
+        strongest: dict[object, Assumption] = {}
+        for one in self.assumptions:
+            subject, bound = bounded_by(one.fact)
+            other = strongest.get(subject)
+            if other is None or bound > bounded_by(other.fact)[1]:
+                strongest[subject] = one
+        return tuple(strongest.values())
 
 
 class Builder:

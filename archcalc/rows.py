@@ -8,7 +8,7 @@ from functools import cached_property
 import msgspec
 
 from archcalc.counting import Convention, Work
-from archcalc.dims import Dim, Shape
+from archcalc.dims import Dim, Shape, total
 from archcalc.graph import Graph
 
 
@@ -82,12 +82,12 @@ class Profile(msgspec.Struct, frozen=True, dict=True):
         """Totals of any of the rows."""
         rows = list(rows)
         return Totals(
-            weights=sum(row.weights for row in rows),
-            biases=sum(row.biases for row in rows),
-            buffers=sum(row.buffers for row in rows),
-            activations=sum(row.activations for row in rows),
-            macs=sum(row.macs for row in rows),
-            flops=sum(self.flops(row) for row in rows),
+            weights=total(row.weights for row in rows),
+            biases=total(row.biases for row in rows),
+            buffers=total(row.buffers for row in rows),
+            activations=total(row.activations for row in rows),
+            macs=total(row.macs for row in rows),
+            flops=total(self.flops(row) for row in rows),
         )
 
     @cached_property

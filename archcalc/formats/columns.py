@@ -56,7 +56,7 @@ COLUMNS = {
         Column("layer", "layer", lambda _, line: line.row.layer),
         Column("settings", "settings", lambda _, line: line.row.settings),
         Column("input", "input", lambda _, line: ", ".join(map(written_shape, line.row.inputs))),
-        Column("output", "output", lambda _, line: written_shape(line.row.output)),
+        Column("output", "output", lambda _, line: line.row.output),
         _measure("params", "params"),
         _measure("weights", "weights"),
         _measure("biases", "biases"),
@@ -141,14 +141,15 @@ def _signatures(rows: list[Row]) -> list[tuple[Any, ...]]:
     ]
 
 
-def cell_text(value: Any) -> str:
-    """A cell as a person reads it."""
-    return value if isinstance(value, str) else written(value) if value != 0 else "0"
-
-
-def total_text(column: Column, totals: Totals) -> str:
-    """A column's cell in the row of totals."""
-    return "" if column.total is None else cell_text(column.total(totals))
+def table(
+    profile: Profile, parts: Sequence[Column], written: Callable[[Any], str], *, fold: bool
+) -> tuple[list[list[str]], list[str]]:
+    """The cells of every line and of the totals, each as `written` has it."""
+    body = [[written(part.cell(profile, line)) for part in parts] for line in lines(profile.rows, fold=fold)]
+    last = [written("" if part.total is None else part.total(profile.totals)) for part in parts]
+    if parts[0].total is None:
+        last[0] = "total"
+    return body, last
 
 
 def abbreviated(n: Dim) -> str:
@@ -158,7 +159,7 @@ def abbreviated(n: Dim) -> str:
     ('138M', '999')
     """
     if not isinstance(n, int):
-        return str(n)
+        return written(n)
     for unit, suffix in ((10**9, "G"), (10**6, "M"), (10**3, "K")):
         if n >= unit:
             return f"{n / unit:.3g}{suffix}" if n < 999.5 * unit else f"{n / unit:.0f}{suffix}"

@@ -34,7 +34,7 @@ def to_dict(profile: Profile) -> dict[str, Any]:
         "depth": profile.depth,
         "rows": [_row(profile, row) for row in profile.rows],
         "totals": {**_totals(profile.totals), "auxiliary": _totals(profile.auxiliary)},
-        "assumptions": [str(assumption.fact) for assumption in profile.graph.assumptions],
+        "assumptions": [str(assumption.fact) for assumption in profile.graph.conditions],
     }
 
 
