@@ -89,6 +89,19 @@ def least(a: Dim, b: Dim) -> Dim:
     return sympy.Min(a, b)
 
 
+def greatest(a: Dim, b: Dim) -> Dim:
+    """The larger of two.
+
+    >>> greatest(3, 5)
+    5
+    """
+    if isinstance(a, int) and isinstance(b, int):
+        return max(a, b)
+    import sympy  # noqa: PLC0415 - only symbols come this far
+
+    return sympy.Max(a, b)
+
+
 def common(a: Dim, b: Dim) -> Dim:
     """The greatest common divisor.
 

@@ -27,7 +27,14 @@ def loaded(*arguments: str) -> set[str]:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["table", "vgg16"], ["table", "vgg16", "--format", "json"], ["list"], ["expand", "googlenet"], ["schema"]],
+    [
+        ["table", "vgg16"],
+        ["table", "vgg16", "--format", "json"],
+        ["list"],
+        ["expand", "googlenet"],
+        ["schema"],
+        ["rf", "vgg16"],
+    ],
     ids=" ".join,
 )
 def test_a_command_without_symbols_loads_no_slow_library(arguments):

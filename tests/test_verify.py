@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -11,8 +12,11 @@ import archcalc
 from archcalc.cli import main
 from archcalc.counting import Work
 from archcalc.layers.conv import Conv2d
+from archcalc.layers.sliding import _Sliding
+from archcalc.reference import outputs, seeded
 from archcalc.spec import bundled
-from archcalc.verify import proofs, smallest
+from archcalc.verify import proofs, seen, smallest
+from archcalc.window import Window
 
 # Networks whose smallest input takes long to find; the input each was found to need.
 KNOWN = {"inception_v3": (3, 299, 299), "googlenet": (3, 223, 223), "googlenet-listing": (3, 223, 223)}
@@ -37,6 +41,14 @@ def test_one_pixel_less_than_the_smallest_input_is_too_little(name):
         archcalc.load(name, input_shape=(channels, height - 1, width - 1))
 
 
+@pytest.mark.parametrize("name", bundled())
+def test_one_input_place_reaches_what_the_windows_say(name):
+    """In every layer the values that a place reaches are those whose windows hold it, and lie in the layer's field."""
+    graph = archcalc.load(name, input_shape=KNOWN.get(name) or smallest(name))
+
+    assert [layer.name for layer in seen(graph, seed=1) if layer.differing] == []
+
+
 def run(*arguments: str):
     return CliRunner().invoke(main, ["verify", *arguments])
 
@@ -44,6 +56,12 @@ def run(*arguments: str):
 def test_the_command_says_what_it_proved():
     """LeNet-5 multiplies 326,520 times and stores 1,024 + 4,704 + 1,176 + 1,600 + 400 + 120 + 84 + 10 = 9,118 values."""
     result = run("lenet5")
+    graph = archcalc.load("lenet5")
+    place = tuple(np.random.default_rng(0).integers(graph.input))
+    x = np.zeros((2, *graph.input))
+    x[(1, *place)] = 1
+    # Sums and tanh hide nothing, so that a plain nudge moves all that a number that is none does.
+    moved = sum((y[0] != y[1]).sum() for _, y in outputs(graph, x, seeded(graph, dtype=np.float64)))
 
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout == (
@@ -52,6 +70,7 @@ def test_the_command_says_what_it_proved():
         "params       15 of 15 layers agree with the sizes of the arrays, 60,840 in all\n"
         "macs         15 of 15 layers agree with the products counted one einsum at a time, 326,520 in all\n"
         "activations  15 of 15 layers agree with the values stored in memory of their own, 9,118 in all\n"
+        f"fields       15 of 15 layers agree with the values that move with one input place, {moved:,} in all\n"
     )
 
 
@@ -70,6 +89,32 @@ def test_a_wrong_formula_is_said_loudly(monkeypatch):
     assert "14 of 15 layers agree" not in result.stdout
     assert "12 of 15 layers agree with the products counted" in result.stdout
     assert "C1: macs is 122304 by the formula, 117600 in the run" in result.stderr
+
+
+# Windows as they are often got wrong: what each makes of a layer's own.
+WRONG = {
+    "padding forgotten": lambda w: Window(w.advance, tuple((0, hi - lo) for lo, hi in w.phases), w.step),
+    "stride forgotten": lambda w: Window(1, w.phases, w.step),
+    "one tap too many": lambda w: Window(w.advance, tuple((lo, hi + w.step) for lo, hi in w.phases), w.step),
+    "one tap too few": lambda w: Window(w.advance, tuple((lo, hi - w.step) for lo, hi in w.phases), w.step),
+    "dilation forgotten": lambda w: Window(w.advance, tuple((lo, lo + (hi - lo) // 2) for lo, hi in w.phases)),
+    "gaps filled": lambda w: Window(w.advance, w.phases),
+    "mirrored": lambda w: Window(w.advance, tuple((-hi, -lo) for lo, hi in w.phases), w.step),
+}
+DILATED = """
+input: {channels: 2, height: 19, width: 19}
+layers: [conv2d: {out: 2, kernel: 3, stride: 2, dilation: 2, padding: [[1, 2], [1, 2]]}]
+"""
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_window_is_found_out(name, monkeypatch):
+    """A window planted with a mistake disagrees with what moves, and the layer is named."""
+    right = _Sliding.slides
+    monkeypatch.setattr(_Sliding, "slides", lambda self, x: {a: WRONG[name](w) for a, w in right(self, x).items()})
+    graph = archcalc.spec.parse(archcalc.errors.Source("x.yaml", DILATED))
+
+    assert [layer.name for seed in range(25) for layer in seen(graph, seed) if layer.differing]
 
 
 def test_a_layer_that_cannot_overwrite_is_found_storing(monkeypatch):

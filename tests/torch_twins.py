@@ -186,7 +186,13 @@ def plain(module: type[nn.Module]) -> Twin:
 
 
 def affine(module: type[nn.Module]) -> Twin:
-    return lambda k, x: module(x[0], affine=k.affine)
+    def twin(k: Layer, x: Shape) -> nn.Module:
+        norm = module(x[0], affine=k.affine)
+        if not getattr(k, "scale", True):
+            norm.weight = None
+        return norm
+
+    return twin
 
 
 def adaptive(module: type[nn.Module]) -> Twin:

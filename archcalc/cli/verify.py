@@ -11,7 +11,7 @@ from archcalc.dims import Shape, written_shape
 from archcalc.errors import SpecError
 from archcalc.formats.json import json_text
 from archcalc.spec import load
-from archcalc.verify import Proof, proofs, smallest
+from archcalc.verify import Proof, proofs, seen, smallest
 
 
 @click.command("verify")
@@ -45,16 +45,35 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
         hidden=not sys.stderr.isatty(),
     ) as bar:
         done = list(bar)
+    layers = list(seen(graph, seed))
     differences = [difference for proof in done for difference in proof.differences]
+    differences += [
+        f"{layer.name}: {layer.said} values see the nudged place by their windows, {layer.moved} moved with it"
+        for layer in layers
+        if layer.differing
+    ]
     if form == "json":
         click.echo(
-            json_text({"network": graph.name, "input": list(graph.input), "proofs": done, "differences": differences})
+            json_text(
+                {
+                    "network": graph.name,
+                    "input": list(graph.input),
+                    "proofs": done,
+                    "seen": layers,
+                    "differences": differences,
+                }
+            )
         )
     else:
         click.echo(
             f"{graph.name}, input {written_shape(graph.input)}, batch {batch}, seed {seed}: {len(done)} layers run in numpy."
         )
         click.echo("\n".join(_proved(done)))
+        agree = sum(not layer.differing for layer in layers)
+        click.echo(
+            f"{'fields':11}  {agree} of {len(layers)} layers agree with the values that move with one input place,"
+            f" {sum(layer.moved for layer in layers):,} in all"
+        )
     if differences:
         raise SpecError(f"{len(differences)} numbers disagree", None, *differences)
 

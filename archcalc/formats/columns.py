@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from archcalc.dims import Dim, written, written_shape
 from archcalc.errors import SpecError, nearest
 from archcalc.rows import Profile, Row, Totals
+from archcalc.window import number_text
+
+if TYPE_CHECKING:
+    from archcalc.receptive import Field
+
+_NUMBERS = {"times", "rf", "jump", "start", "rf_coverage"}
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -31,7 +38,7 @@ class Column(msgspec.Struct, frozen=True):
     @property
     def numeric(self) -> bool:
         """Whether the cells are numbers."""
-        return self.total is not None or self.key.endswith("%") or self.key == "times"
+        return self.total is not None or self.key.endswith("%") or self.key in _NUMBERS
 
 
 def _measure(key: str, title: str) -> Column:
@@ -47,6 +54,11 @@ def _share(key: str) -> Column:
         return f"{100 * part / whole:.1f}"
 
     return Column(f"{key}%", "%", cell)
+
+
+def _field(text: Callable[[Field], str]) -> Callable[[Profile, Line], str]:
+    """The cell of a column on receptive fields: empty in a row that stands for several, whose fields differ."""
+    return lambda profile, line: text(profile.fields[line.row.name]) if line.times == 1 else ""
 
 
 COLUMNS = {
@@ -73,6 +85,10 @@ COLUMNS = {
         _share("params"),
         _share("activations"),
         _share("macs"),
+        Column("rf", "rf", _field(lambda field: along(field.size))),
+        Column("jump", "jump", _field(lambda field: along(field.jump))),
+        Column("start", "start", _field(lambda field: along(field.start))),
+        Column("rf_coverage", "rf %", _field(lambda field: along(field.coverage, percent))),
         Column("times", "times", lambda _, line: f"× {line.times}" if line.times > 1 else ""),
         Column("shared", "weights of", lambda _, line: line.row.shared),
         Column("in_place", "in place", lambda _, line: "yes" if line.row.in_place else ""),
@@ -150,6 +166,21 @@ def table(
     if parts[0].total is None:
         last[0] = "total"
     return body, last
+
+
+def along(values: tuple[Any, ...], text: Callable[[Any], str] = number_text) -> str:
+    """A value for each axis as text, once where all are the same.
+
+    >>> along((212, 212)), along((3, 7)), along((None,))
+    ('212', '3×7', '')
+    """
+    texts = ["" if value is None else text(value) for value in values]
+    return texts[0] if len(set(texts)) == 1 else "×".join(f"({part})" if " " in part else part for part in texts)
+
+
+def percent(share: Any) -> str:
+    """A share in per cent, with one decimal; empty where letters leave it open."""
+    return f"{float(100 * share):.1f}" if isinstance(share, (int, Fraction)) else ""
 
 
 def abbreviated(n: Dim) -> str:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal
 
 from archcalc.counting import Work
 from archcalc.dims import Shape, size
-from archcalc.layers.base import Layer, Requirement, along, in_batch
+from archcalc.layers.base import Layer, Requirement, Views, all_along, along, in_batch
 
 
 def softmax(xp: Any, x: Any, axis: int) -> Any:
@@ -246,6 +246,9 @@ class Softmax(Layer, frozen=True):
         n = size(output)
         sums = size((*output[: self.axis % len(output)], *output[self.axis % len(output) + 1 :]))
         return Work(exponentials=n, additions=n - sums, divisions=n)
+
+    def sees(self, x: Shape) -> tuple[Views, ...]:
+        return ((all_along(x, self.axis % len(x)),),)
 
     def forward(self, xp: Any, x: Any) -> Any:
         return softmax(xp, x, in_batch(self.axis, x))

@@ -8,7 +8,7 @@ from typing import Any
 from archcalc.counting import Work
 from archcalc.dims import Dim, Shape, divides, quotient, same, size
 from archcalc.layers.activation import softmax
-from archcalc.layers.base import Count, Layer, Requirement
+from archcalc.layers.base import Count, Layer, Requirement, Views, all_along
 
 
 class Attention(Layer, frozen=True):
@@ -79,6 +79,10 @@ class Attention(Layer, frozen=True):
             exponentials=scores,
             divisions=scores,
         )
+
+    def sees(self, q: Shape, k: Shape | None = None, v: Shape | None = None) -> tuple[Views, ...]:
+        queries = (1,) if k is not None else (0, 1)
+        return (all_along(q, *queries),), *((all_along(x, 0, 1),) for x in (k, v) if x is not None)
 
     def forward(self, xp: Any, q: Any, k: Any = None, v: Any = None, **weights: Any) -> Any:
         k = q if k is None else k

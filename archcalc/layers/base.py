@@ -9,6 +9,7 @@ import msgspec
 
 from archcalc.counting import Work
 from archcalc.dims import Dim, Shape, Truth
+from archcalc.window import HERE, Window, everything
 
 if TYPE_CHECKING:
     Count: TypeAlias = Dim
@@ -52,6 +53,18 @@ class Rounding(NamedTuple):
     axis: int
     numerator: Dim
     divisor: Dim
+
+
+class At(NamedTuple):
+    """How an axis of an input is seen: along which axis of the output, through which window."""
+
+    axis: int
+    window: Window
+
+
+# For each axis of an input how it is seen, all of them together; () where values keep their order under another shape.
+View: TypeAlias = tuple[At, ...]
+Views: TypeAlias = tuple[View, ...]
 
 
 class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -106,6 +119,13 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Raw operation counts for one sample."""
         return Work()
 
+    def sees(self, *inputs: Any, **_: Any) -> tuple[Views, ...]:
+        """Which values of each input an output value depends on: for each input one or more views, seen together.
+
+        What is not said otherwise sees the value at its own place.
+        """
+        return tuple((here(x),) for x in inputs)
+
     def forward(self, xp: Any, /, *arrays: Any, **weights: Any) -> Any:
         """The output for a batch: the definition of the layer, written to be read and not to be fast.
 
@@ -139,6 +159,21 @@ def each_axis(value: Any, rank: int) -> tuple[Any, ...]:
     ((3, 3), (1, 2))
     """
     return value if isinstance(value, tuple) else (value,) * rank
+
+
+def here(x: Shape, axes: dict[int, Window] | None = None) -> View:
+    """The value at its own place, but for some of the axes what their windows see there.
+
+    >>> [at.window.at(2) for at in here((3, 3, 3), {0: everything(3)})]
+    [(0, 2), (2, 2), (2, 2)]
+    """
+    own = axes or {}
+    return tuple(At(axis, own.get(axis, HERE)) for axis in range(len(x)))
+
+
+def all_along(x: Shape, *axes: int) -> View:
+    """Everything along some axes, and along the others the value at its own place."""
+    return here(x, {axis: everything(x[axis]) for axis in axes})
 
 
 def along(axis: int, vector: Any, x: Any) -> Any:

@@ -7,7 +7,7 @@ from itertools import accumulate, product
 from typing import Any, ClassVar
 
 from archcalc.counting import Work
-from archcalc.dims import Dim, Shape, at_least, divides, either, quotient, same, size
+from archcalc.dims import Dim, Shape, at_least, common, divides, either, quotient, same, size
 from archcalc.layers.base import (
     AXES,
     Count,
@@ -17,13 +17,17 @@ from archcalc.layers.base import (
     Padding,
     Requirement,
     Sizes,
+    Views,
     along,
     both_sides,
     each_axis,
+    here,
     of_rank,
     one_each,
 )
+from archcalc.layers.seen import blocks, finer
 from archcalc.layers.sliding import _Sliding, span
+from archcalc.window import NOTHING, Window, everything, fraction
 
 # The letters of a contraction for where the window stands along each axis, and for the taps of its kernel.
 _PLACES = ("", "x", "yx", "zyx")
@@ -33,6 +37,11 @@ _TAPS = ("", "i", "ji", "kji")
 def _grouped(groups: Dim, channels: Dim, out: Dim) -> Iterator[Requirement]:
     yield divides(groups, channels), f"groups={groups} does not divide the {channels} input channels", "groups"
     yield divides(groups, out), f"groups={groups} does not divide the {out} output channels", "groups"
+
+
+def _by_group(groups: Dim, channels: Dim, out: Dim) -> Window:
+    """The channels that each filter sees."""
+    return everything(channels) if groups == 1 else blocks(quotient(channels, groups), quotient(out, groups), channels)
 
 
 class _Conv(_Sliding, frozen=True):
@@ -91,6 +100,17 @@ class _Conv(_Sliding, frozen=True):
         return Work(
             macs=positions * size(self.weights(x)["weight"]), additions=positions * self.out if self.bias else 0
         )
+
+    def sees(self, x: Shape) -> tuple[Views, ...]:
+        slides = self.slides(x)
+        if self.connections is None:
+            return ((here(x, {0: _by_group(self.groups, x[0], self.out), **slides}),),)
+        # A row of the table need not name maps that follow each other: one view for its first entry, one for its second, …
+        rows = [
+            [(seen, seen) for seen in row] + [NOTHING] * (max(map(len, self.connections)) - len(row))
+            for row in self.connections
+        ]
+        return (tuple(here(x, {0: Window(0, tuple(entry)), **slides}) for entry in zip(*rows, strict=True)),)
 
     def forward(self, xp: Any, x: Any, weight: Any, bias: Any = None) -> Any:
         windows = self.windows(xp, x)
@@ -190,6 +210,35 @@ class _ConvTranspose(Layer, frozen=True):
 
     def work(self, output: Shape, x: Shape) -> Work:
         return Work(macs=size(x[1:]) * size(self.weights(x)["weight"]), additions=size(output) if self.bias else 0)
+
+    def sees(self, x: Shape) -> tuple[Views, ...]:
+        fields = zip(
+            each_axis(self.kernel, self.rank),
+            each_axis(self.stride, self.rank),
+            both_sides(self.padding, self.rank),
+            each_axis(self.dilation, self.rank),
+            strict=True,
+        )
+        slides = {axis: self.slide(k, s, before, d) for axis, (k, s, (before, _), d) in enumerate(fields, start=1)}
+        return ((here(x, {0: _by_group(self.groups, x[0], self.out), **slides}),),)
+
+    def slide(self, k: Dim, s: Dim, before: Dim, d: Dim) -> Window:
+        """What outputs see along an axis: input j and tap t meet in output s·j + d·t less the padding before."""
+        if s == 1:
+            return Window(1, ((before - d * (k - 1), before),), d)
+        shared = common(s, d)
+
+        def phase(r: int) -> tuple[Dim, Dim]:
+            # Every (s / shared)-th tap meets this remainder, or none does.
+            first = next((t for t in range(min(k, s // shared)) if (r + before - d * t) % s == 0), None)
+            if first is None:
+                return NOTHING
+            last = k - 1 - (k - 1 - first) % (s // shared)
+            return (r + before - d * last) // s, (r + before - d * first) // s
+
+        known = all(isinstance(n, int) for n in (k, s, before, d))
+        loose = (fraction(before - d * (k - 1), s), fraction(before, s))
+        return finer(s, phase if known else None, loose, quotient(d, shared))
 
     def forward(self, xp: Any, x: Any, weight: Any, bias: Any = None) -> Any:
         n, _, *space = x.shape

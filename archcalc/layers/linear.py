@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from archcalc.counting import Work
 from archcalc.dims import Shape, size
-from archcalc.layers.base import Count, Layer, Requirement, along, in_batch
+from archcalc.layers.base import Count, Layer, Requirement, Views, all_along, along, in_batch
 
 
 class Linear(Layer, frozen=True):
@@ -32,6 +32,9 @@ class Linear(Layer, frozen=True):
 
     def work(self, output: Shape, x: Shape) -> Work:
         return Work(macs=size(output) * x[-1], additions=size(output) if self.bias else 0)
+
+    def sees(self, x: Shape) -> tuple[Views, ...]:
+        return ((all_along(x, len(x) - 1),),)
 
     def forward(self, xp: Any, x: Any, weight: Any, bias: Any = 0.0) -> Any:
         axes = "nt"[: x.ndim - 1]

@@ -7,7 +7,8 @@ from typing import Any
 
 from archcalc.counting import Work
 from archcalc.dims import Shape, divides, quotient, size
-from archcalc.layers.base import Count, Layer, Requirement
+from archcalc.layers.base import Count, Layer, Requirement, Views, here
+from archcalc.layers.seen import blocks
 
 
 class Maxout(Layer, frozen=True):
@@ -23,6 +24,9 @@ class Maxout(Layer, frozen=True):
 
     def work(self, output: Shape, _x: Shape) -> Work:
         return Work(comparisons=size(output) * (self.pieces - 1))
+
+    def sees(self, x: Shape) -> tuple[Views, ...]:
+        return ((here(x, {0: blocks(self.pieces, 1, x[0])}),),)
 
     def forward(self, _xp: Any, x: Any) -> Any:
         n, _, *space = x.shape

@@ -8,7 +8,8 @@ from typing import Any
 
 from archcalc.counting import Work
 from archcalc.dims import Dim, Shape, same, size, total, written_shape
-from archcalc.layers.base import Layer, Requirement, in_batch
+from archcalc.layers.base import Layer, Requirement, Views, here, in_batch
+from archcalc.window import Window, everything, shifted
 
 
 def _shapes(xs: tuple[Shape, ...]) -> str:
@@ -27,6 +28,15 @@ class _Broadcast(Layer, frozen=True):
             for n in sizes:
                 if n != 1:
                     yield same(n, _longest(sizes)), f"branches of {_shapes(xs)} do not match", ""
+
+    def sees(self, *xs: Shape) -> tuple[Views, ...]:
+        output = self.output(*xs)
+        return tuple((here(x, _repeated(x, output)),) for x in xs)
+
+
+def _repeated(x: Shape, output: Shape) -> dict[int, Window]:
+    """For the axes of 1 that are repeated: every place sees the only one there is."""
+    return {axis: everything(1) for axis, (n, m) in enumerate(zip(x, output, strict=True)) if n == 1 != m}
 
 
 def _longest(sizes: tuple[Dim, ...]) -> Dim:
@@ -70,6 +80,11 @@ class Concat(Layer, frozen=True):
             if position != self.axis % rank:
                 for n in sizes[1:]:
                     yield same(n, sizes[0]), f"branches of {_shapes(xs)} differ outside axis {self.axis}", ""
+
+    def sees(self, *xs: Shape) -> tuple[Views, ...]:
+        axis = self.axis % len(xs[0])
+        before: list[Dim] = [sum(x[axis] for x in xs[:i]) for i in range(len(xs))]
+        return tuple((here(x, {axis: shifted(-start)}),) for x, start in zip(xs, before, strict=True))
 
     def forward(self, xp: Any, *xs: Any) -> Any:
         return xp.concatenate(xs, in_batch(self.axis, xs[0]))

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from archcalc.counting import Work
-from archcalc.dims import Dim, Shape, at_least, divides, size
-from archcalc.layers.base import Count, Layer, Requirement, along, of_rank
+from archcalc.dims import Dim, Shape, at_least, divides, quotient, size
+from archcalc.layers.base import Count, Layer, Requirement, Views, all_along, along, here, of_rank
+from archcalc.layers.seen import blocks
+from archcalc.window import Window, everything
 
 # Added to every variance, so that equal values are not divided by zero.
 EPSILON = 1e-5
@@ -21,18 +23,17 @@ def _standard(xp: Any, x: Any, axes: int | tuple[int, ...]) -> Any:
 
 def _shifted(x: Any, weight: Any = None, bias: Any = None) -> Any:
     """Each channel times its weight plus its bias, where it has them."""
-    return x if weight is None else x * along(1, weight, x) + along(1, bias, x)
+    scaled = x if weight is None else x * along(1, weight, x)
+    return scaled if bias is None else scaled + along(1, bias, x)
 
 
-def _affine(shape: Shape, *, affine: bool, bias: bool = True) -> dict[str, Shape]:
-    if not affine:
-        return {}
-    return {"weight": shape, "bias": shape} if bias else {"weight": shape}
+def _affine(shape: Shape, *, affine: bool, weight: bool = True, bias: bool = True) -> dict[str, Shape]:
+    return {name: shape for name, has in (("weight", weight), ("bias", bias)) if affine and has}
 
 
-def _applied(n: Dim, affine: bool) -> Work:
+def _applied(n: Dim, affine: bool, scale: bool = True) -> Work:
     """Subtract the mean, divide by the deviation, then scale and shift: for n values."""
-    return Work(additions=(2 if affine else 1) * n, divisions=n, multiplications=n if affine else 0)
+    return Work(additions=(2 if affine else 1) * n, divisions=n, multiplications=n if affine and scale else 0)
 
 
 def _measured(n: Dim, groups: Dim, affine: bool) -> Work:
@@ -50,12 +51,14 @@ def _measured(n: Dim, groups: Dim, affine: bool) -> Work:
 class _BatchNorm(Layer, frozen=True):
     """Each channel less its running mean, over its running deviation, then scaled and shifted.
 
-    Params 2·channels where `affine`, buffers 2·channels (Ioffe and Szegedy 2015, algorithm 2).
+    Params 2·channels where `affine`, buffers 2·channels (Ioffe and Szegedy 2015, algorithm 2). Without `scale` it is
+    only shifted, with params 1·channels, as before a ReLU, whose next layer can scale instead.
     """
 
     rank: ClassVar[int] = 0
 
     affine: bool = True
+    scale: bool = True
 
     def output(self, x: Shape) -> Shape:
         return x
@@ -64,13 +67,13 @@ class _BatchNorm(Layer, frozen=True):
         yield of_rank(x, self.rank)
 
     def weights(self, x: Shape) -> dict[str, Shape]:
-        return _affine((x[0],), affine=self.affine)
+        return _affine((x[0],), affine=self.affine, weight=self.scale)
 
     def buffers(self, x: Shape) -> dict[str, Shape]:
         return {"running_mean": (x[0],), "running_var": (x[0],)}
 
     def work(self, output: Shape, _x: Shape) -> Work:
-        return _applied(size(output), self.affine)
+        return _applied(size(output), self.affine, self.scale)
 
     def forward(self, xp: Any, x: Any, running_mean: Any, running_var: Any, **affine: Any) -> Any:
         deviation = xp.sqrt(running_var + EPSILON)
@@ -115,6 +118,9 @@ class _InstanceNorm(Layer, frozen=True):
     def work(self, output: Shape, _x: Shape) -> Work:
         return _measured(size(output), output[0], self.affine)
 
+    def sees(self, x: Shape) -> tuple[Views, ...]:
+        return ((all_along(x, *range(1, len(x))),),)
+
     def forward(self, xp: Any, x: Any, **affine: Any) -> Any:
         return _shifted(_standard(xp, x, tuple(range(2, x.ndim))), **affine)
 
@@ -152,6 +158,10 @@ class GroupNorm(Layer, frozen=True):
     def work(self, output: Shape, _x: Shape) -> Work:
         return _measured(size(output), self.groups, self.affine)
 
+    def sees(self, x: Shape) -> tuple[Views, ...]:
+        group = quotient(x[0], self.groups)
+        return ((here(x, {0: blocks(group, group, x[0]), **{a: everything(x[a]) for a in range(1, len(x))}}),),)
+
     def forward(self, xp: Any, x: Any, **affine: Any) -> Any:
         groups = x.reshape(len(x), self.groups, -1)
         return _shifted(_standard(xp, groups, 2).reshape(x.shape), **affine)
@@ -178,6 +188,9 @@ class LayerNorm(Layer, frozen=True):
         unshifted = 0 if self.bias or not self.affine else size(output)
         return Work(work.macs, work.additions - unshifted, work.multiplications, 0, work.divisions, work.exponentials)
 
+    def sees(self, x: Shape) -> tuple[Views, ...]:
+        return ((all_along(x, *range(len(x) - self.axes, len(x))),),)
+
     def forward(self, xp: Any, x: Any, weight: Any = 1.0, bias: Any = 0.0) -> Any:
         return _standard(xp, x, tuple(range(-self.axes, 0))) * weight + bias
 
@@ -201,6 +214,9 @@ class RMSNorm(Layer, frozen=True):
             divisions=n + groups,
             exponentials=groups,
         )
+
+    def sees(self, x: Shape) -> tuple[Views, ...]:
+        return ((all_along(x, len(x) - 1),),)
 
     def forward(self, xp: Any, x: Any, weight: Any = 1.0) -> Any:
         # The smallest step of the dtype, as in torch: only zeros need it.
@@ -229,9 +245,17 @@ class LocalResponseNorm(Layer, frozen=True):
         # Squares, their windowed sum, the affine form, the power and the quotient.
         return Work(multiplications=2 * n, additions=self.size * n, exponentials=n, divisions=n)
 
+    @property
+    def sides(self) -> tuple[Dim, Dim]:
+        """How many channels the window takes in before and after its own: of an even one, that begins the second half."""
+        return self.size // 2, (self.size - 1) // 2
+
+    def sees(self, x: Shape) -> tuple[Views, ...]:
+        before, after = self.sides
+        return ((here(x, {0: Window(1, ((-before, after),))}),),)
+
     def forward(self, xp: Any, x: Any) -> Any:
-        # Half of the window lies before the channel; of an even window the channel itself begins the second half.
-        sides = (self.size // 2, (self.size - 1) // 2)
+        sides = self.sides
         squares = xp.pad(x**2, [sides if axis == 1 else (0, 0) for axis in range(x.ndim)])
         sums = xp.lib.stride_tricks.sliding_window_view(squares, self.size, axis=1).sum(axis=-1)
         return x / (self.k + self.alpha / self.size * sums) ** self.beta

@@ -8,8 +8,23 @@ from typing import Any, ClassVar
 
 from archcalc.counting import Work
 from archcalc.dims import Dim, Shape, at_least, ceil_div, common, floor_div, size
-from archcalc.layers.base import Layer, Padding, Requirement, Rounding, Sizes, along, each_axis, of_rank, one_each
+from archcalc.layers.base import (
+    Layer,
+    Padding,
+    Requirement,
+    Rounding,
+    Sizes,
+    Views,
+    all_along,
+    along,
+    each_axis,
+    here,
+    of_rank,
+    one_each,
+)
+from archcalc.layers.seen import finer
 from archcalc.layers.sliding import _Sliding, sliding
+from archcalc.window import HERE, Window, everything, fraction
 
 
 class _Pool(_Sliding, frozen=True):
@@ -32,6 +47,9 @@ class _Pool(_Sliding, frozen=True):
             # A window that lies in the padding alone would have no value. Frameworks ask it of the kernel, dilated or not.
             for side in sides or ():
                 yield at_least(k, 2 * side), f"padding={side} is more than half of the kernel's {k}", "padding"
+
+    def sees(self, x: Shape) -> tuple[Views, ...]:
+        return ((here(x, self.slides(x)),),)
 
     @property
     def taps(self) -> tuple[int, ...]:
@@ -132,6 +150,20 @@ class _AdaptivePool(Layer, frozen=True):
             total *= n + m - common(n, m)
         return total
 
+    def sees(self, x: Shape) -> tuple[Views, ...]:
+        sizes = enumerate(zip(x[1:], each_axis(self.size, self.rank), strict=True), start=1)
+        return ((here(x, {axis: self.slide(n, m) for axis, (n, m) in sizes}),),)
+
+    def slide(self, n: Dim, m: Dim) -> Window:
+        """What each of m windows sees of n values."""
+        if m == 1:
+            return everything(n)
+        if n == m:
+            return HERE
+        loose = (fraction(1 - m, m), fraction(n - 1, m))
+        known = isinstance(n, int) and isinstance(m, int)
+        return finer(m, (lambda i: (i * n // m, ceil_div((i + 1) * n, m) - 1)) if known else None, loose, advance=n)
+
     def joined(self, xp: Any, x: Any, join: Any) -> Any:
         """One value for each window: windows are products of intervals, so one axis after the other."""
         for axis, m in enumerate(each_axis(self.size, self.rank), start=2):
@@ -200,6 +232,9 @@ class _GlobalPool(Layer, frozen=True):
     def requires(self, x: Shape) -> Iterator[Requirement]:
         yield len(x) > 1, "the input must be channels and at least one further axis", ""
 
+    def sees(self, x: Shape) -> tuple[Views, ...]:
+        return ((all_along(x, *range(1, len(x))),),)
+
 
 class GlobalAvgPool(_GlobalPool, frozen=True):
     """The mean of each channel; every further axis becomes 1 (Lin et al. 2013, section 3.2)."""
@@ -248,6 +283,10 @@ class Subsample2d(Layer, frozen=True):
     def work(self, output: Shape, _x: Shape) -> Work:
         n = size(output)
         return Work(additions=n * size(each_axis(self.kernel, 2)), multiplications=n)
+
+    def sees(self, x: Shape) -> tuple[Views, ...]:
+        kernel = enumerate(each_axis(self.kernel, 2), start=1)
+        return ((here(x, {axis: Window(k, ((0, k - 1),)) for axis, k in kernel}),),)
 
     def forward(self, xp: Any, x: Any, weight: Any, bias: Any) -> Any:
         kernel = each_axis(self.kernel, 2)

@@ -5,34 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar, Literal
 
-from archcalc.counting import Work
 from archcalc.dims import Dim, Shape, at_least, divides, quotient, same, size, written_shape
 from archcalc.layers.base import (
+    At,
     Count,
     Layer,
-    Margins,
     Natural,
     Requirement,
-    Sizes,
-    along,
-    both_sides,
-    each_axis,
+    Views,
+    here,
     in_batch,
-    one_each,
 )
+from archcalc.window import Window, everything, shifted
 
+# Phases and channels beyond this many are not told apart.
+_LISTED = 64
 _SPATIAL = "the input must be channels and at least one further axis"
-
-
-def _interpolated(xp: Any, x: Any, scale: Dim, axis: int) -> Any:
-    """An axis made longer: each new value lies between the two old ones nearest to it, or at either end on one."""
-    last = x.shape[axis] - 1
-    # A value is in the middle of its cell, and `scale` new cells fill an old one.
-    centre = xp.clip((xp.arange(x.shape[axis] * scale) + 0.5) / scale - 0.5, 0, last)
-    before = centre.astype(int)
-    after = xp.minimum(before + 1, last)
-    share = along(axis, (centre - before).astype(x.dtype), x)
-    return xp.take(x, before, axis) * (1 - share) + xp.take(x, after, axis) * share
 
 
 class Input(Layer, frozen=True):
@@ -60,6 +48,9 @@ class Flatten(Layer, frozen=True):
     def requires(self, x: Shape) -> Iterator[Requirement]:
         yield 0 <= self.start < len(x), f"start={self.start} is not one of the input's {len(x)} axes", "start"
 
+    def sees(self, _x: Shape) -> tuple[Views, ...]:
+        return (((),),)
+
     def forward(self, _xp: Any, x: Any) -> Any:
         return x.reshape(*x.shape[: self.start + 1], -1)
 
@@ -77,6 +68,9 @@ class Reshape(Layer, frozen=True):
     def requires(self, x: Shape) -> Iterator[Requirement]:
         wanted, given = size(self.shape), size(x)
         yield same(wanted, given), f"{written_shape(self.shape)} has {wanted} values, the input has {given}", "shape"
+
+    def sees(self, _x: Shape) -> tuple[Views, ...]:
+        return (((),),)
 
     def forward(self, _xp: Any, x: Any) -> Any:
         return x.reshape(len(x), *self.shape)
@@ -96,105 +90,11 @@ class Permute(Layer, frozen=True):
         wanted = list(range(len(x)))
         yield sorted(self.order) == wanted, f"order must name each of the axes 0 to {len(x) - 1} once", "order"
 
+    def sees(self, x: Shape) -> tuple[Views, ...]:
+        return ((tuple(At(self.order.index(axis), at.window) for axis, at in enumerate(here(x))),),)
+
     def forward(self, _xp: Any, x: Any) -> Any:
         return x.transpose(0, *(axis + 1 for axis in self.order))
-
-
-class Pad(Layer, frozen=True):
-    """Zeroes before and after each axis but the first."""
-
-    margin: Margins
-
-    def output(self, x: Shape) -> Shape:
-        return (
-            x[0],
-            *(
-                n + before + after
-                for n, (before, after) in zip(x[1:], both_sides(self.margin, len(x) - 1), strict=True)
-            ),
-        )
-
-    def requires(self, x: Shape) -> Iterator[Requirement]:
-        yield len(x) > 1, _SPATIAL, ""
-        yield from one_each(len(x) - 1, margin=self.margin)
-
-    def forward(self, xp: Any, x: Any) -> Any:
-        return xp.pad(x, ((0, 0), (0, 0), *both_sides(self.margin, x.ndim - 2)))
-
-
-class Crop(Layer, frozen=True):
-    """Each axis but the first without a margin before and after."""
-
-    stores: ClassVar[Literal["output", "in place", "view"]] = "view"
-
-    margin: Margins
-
-    def output(self, x: Shape) -> Shape:
-        return (
-            x[0],
-            *(
-                n - before - after
-                for n, (before, after) in zip(x[1:], both_sides(self.margin, len(x) - 1), strict=True)
-            ),
-        )
-
-    def requires(self, x: Shape) -> Iterator[Requirement]:
-        yield len(x) > 1, _SPATIAL, ""
-        yield from one_each(len(x) - 1, margin=self.margin)
-        for n, left in zip(x[1:], self.output(x)[1:], strict=True):
-            yield at_least(left, 1), f"the margin leaves nothing of an axis of {n}", "margin"
-
-    def forward(self, _xp: Any, x: Any) -> Any:
-        sides = zip(x.shape[2:], both_sides(self.margin, x.ndim - 2), strict=True)
-        return x[:, :, *(slice(before, n - after) for n, (before, after) in sides)]
-
-
-class Upsample(Layer, frozen=True):
-    """Each axis but the first made `scale` times longer, by repeating values or by (bi-, tri-)linear interpolation."""
-
-    scale: Sizes
-    mode: Literal["nearest", "linear"] = "nearest"
-
-    def output(self, x: Shape) -> Shape:
-        return (x[0], *(n * s for n, s in zip(x[1:], each_axis(self.scale, len(x) - 1), strict=True)))
-
-    def requires(self, x: Shape) -> Iterator[Requirement]:
-        yield 1 < len(x) <= 4, "the input must be channels and one to three further axes", ""
-        yield from one_each(len(x) - 1, scale=self.scale)
-
-    def work(self, output: Shape, _x: Shape) -> Work:
-        if self.mode == "nearest":
-            return Work()
-        corners = 2 ** (len(output) - 1)
-        return Work(multiplications=corners * size(output), additions=(corners - 1) * size(output))
-
-    def forward(self, xp: Any, x: Any) -> Any:
-        for axis, s in enumerate(each_axis(self.scale, x.ndim - 2), start=2):
-            x = xp.repeat(x, s, axis) if self.mode == "nearest" else _interpolated(xp, x, s, axis)
-        return x
-
-
-class PixelShuffle(Layer, frozen=True):
-    """Each factor² channels laid out as a factor×factor square of pixels (Shi et al. 2016)."""
-
-    factor: Count
-
-    def output(self, x: Shape) -> Shape:
-        return (quotient(x[0], self.factor**2), x[1] * self.factor, x[2] * self.factor)
-
-    def requires(self, x: Shape) -> Iterator[Requirement]:
-        yield len(x) == 3, "the input must be channels×height×width", ""
-        yield (
-            divides(self.factor**2, x[0]),
-            f"factor²={self.factor**2} does not divide the {x[0]} input channels",
-            "factor",
-        )
-
-    def forward(self, _xp: Any, x: Any) -> Any:
-        n, _, height, width = x.shape
-        f = self.factor
-        squares = x.reshape(n, -1, f, f, height, width)
-        return squares.transpose(0, 1, 4, 2, 5, 3).reshape(n, -1, height * f, width * f)
 
 
 class ChannelShuffle(Layer, frozen=True):
@@ -209,6 +109,12 @@ class ChannelShuffle(Layer, frozen=True):
         # torch takes a bare channel axis for an image's height and refuses it.
         yield len(x) > 1, _SPATIAL, ""
         yield divides(self.groups, x[0]), f"groups={self.groups} does not divide the {x[0]} input channels", "groups"
+
+    def sees(self, x: Shape) -> tuple[Views, ...]:
+        g, part = self.groups, quotient(x[0], self.groups)
+        if not isinstance(g, int) or g > _LISTED:
+            return ((here(x, {0: everything(x[0])}),),)
+        return ((here(x, {0: Window(1, tuple((k * part, k * part) for k in range(g)))}),),)
 
     def forward(self, _xp: Any, x: Any) -> Any:
         n, _, *space = x.shape
@@ -229,6 +135,9 @@ class Split(Layer, frozen=True):
     def requires(self, x: Shape) -> Iterator[Requirement]:
         yield divides(self.parts, x[0]), f"parts={self.parts} does not divide the {x[0]} input channels", "parts"
         yield at_least(self.parts - 1, self.part), f"part={self.part} is not one of 0 to {self.parts - 1}", "part"
+
+    def sees(self, x: Shape) -> tuple[Views, ...]:
+        return ((here(x, {0: shifted(self.part * quotient(x[0], self.parts))}),),)
 
     def forward(self, xp: Any, x: Any) -> Any:
         return xp.split(x, self.parts, axis=1)[self.part]
@@ -252,6 +161,9 @@ class Slice(Layer, frozen=True):
         n: Dim = x[self.axis]
         yield at_least(self.stop, self.start + 1), f"stop={self.stop} must be more than start={self.start}", "stop"
         yield at_least(n, self.stop), f"stop={self.stop} is more than the {n} entries of the axis", "stop"
+
+    def sees(self, x: Shape) -> tuple[Views, ...]:
+        return ((here(x, {self.axis % len(x): shifted(self.start)}),),)
 
     def forward(self, _xp: Any, x: Any) -> Any:
         before: tuple[slice, ...] = (slice(None),) * in_batch(self.axis, x)

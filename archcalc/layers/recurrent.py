@@ -8,7 +8,9 @@ from typing import Any, ClassVar, Literal
 from archcalc.counting import Work
 from archcalc.dims import Shape, size
 from archcalc.layers.activation import sigmoid
-from archcalc.layers.base import Count, Layer, Requirement
+from archcalc.layers.base import Count, Layer, Requirement, Views, all_along, here
+from archcalc.layers.seen import part, so_far, still_to_come
+from archcalc.window import everything
 
 # Each has weights of its own, by name.
 _MOST_LAYERS = 1_000
@@ -66,6 +68,15 @@ class _Recurrent(Layer, frozen=True):
             divisions=values.divisions,
         )
         return step.times(x[0])
+
+    def sees(self, x: Shape) -> tuple[Views, ...]:
+        if not self.bidirectional:
+            return ((here(x, {0: so_far(x[0]), 1: everything(x[1])}),),)
+        if self.layers > 1:
+            return ((all_along(x, 0, 1),),)
+        # One half of the hidden values has seen the tokens so far, the other half those still to come.
+        ways = ((so_far(x[0]), 0), (still_to_come(x[0]), 1))
+        return (tuple(here(x, {0: way, 1: part(everything(x[1]), half, 2, self.hidden)}) for way, half in ways),)
 
     def forward(self, xp: Any, x: Any, **weights: Any) -> Any:
         for layer in range(self.layers):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from archcalc.dims import Dim, Shape, at_least, ceil_div, floor_div, least
+from archcalc.dims import Dim, Shape, at_least, ceil_div, floor_div, greatest, least
 from archcalc.layers.base import (
     AXES,
     Layer,
@@ -18,6 +18,7 @@ from archcalc.layers.base import (
     of_rank,
     one_each,
 )
+from archcalc.window import Window
 
 
 def span(kernel: Dim, dilation: Dim) -> Dim:
@@ -95,8 +96,16 @@ class _Sliding(Layer, frozen=True):
     def margins(self, x: Shape) -> Iterator[tuple[Dim, Dim]]:
         """The padding before and after each axis; `same` pads by what windows at 0, s, 2s, ... lack, the odd one after."""
         for n, k, s, sides, d in self.axes(x):
-            lacking = max(0, max(range(0, n, s)) + span(k, d) - n)
+            lacking = greatest(0, (ceil_div(n, s) - 1) * s + span(k, d) - n)
             yield (lacking // 2, lacking - lacking // 2) if sides is None else sides
+
+    def slides(self, x: Shape) -> dict[int, Window]:
+        """What is seen along each axis: taps `dilation` apart, the first of them in the padding."""
+        axes = zip(self.axes(x), self.margins(x), strict=True)
+        return {
+            axis: Window(s, ((-before, d * (k - 1) - before),), d)
+            for axis, ((_, k, s, _, d), (before, _)) in enumerate(axes, start=1)
+        }
 
     def windows(self, xp: Any, x: Any, padding: float = 0.0, beyond: float = 0.0) -> Any:
         """What the window sees at each of its places, as a view: batch, channels, places, and the taps of the kernel.

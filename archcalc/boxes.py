@@ -1,0 +1,209 @@
+"""What a single place of a layer sees of the input: its box, and how its influence spreads over it."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from functools import cached_property
+from itertools import accumulate
+from typing import Any
+
+import msgspec
+
+from archcalc.dims import Shape, written_shape
+from archcalc.errors import SpecError
+from archcalc.graph import Graph
+from archcalc.influence import sources
+from archcalc.receptive import Field, axes_of, receptive_fields
+
+# How much of the largest influence still counts, after Luo et al.: what a Gaussian has left two deviations from its middle.
+_STILL_SEEN = 1 - Fraction(9545, 10000)
+# A mark takes a byte, a count of paths takes tens of them.
+_MOST_MARKS = 2**29
+_MOST_COUNTS = 2**24
+
+
+class Box(msgspec.Struct, frozen=True):
+    """The input that one place of a layer sees, all channels together: first and last along each axis, both counted."""
+
+    place: tuple[int, ...]
+    # What the windows say however far the input reaches; None where a layer before this one scattered the places.
+    unclipped: tuple[tuple[int, int], ...] | None
+    # What is seen of the input itself; None where nothing is.
+    clipped: tuple[tuple[int, int], ...] | None
+    # How many places of the input are seen, which are fewer than the box holds where windows leave gaps.
+    seen: int
+    # How many places of the unclipped box lie beyond the input.
+    padding: int | None
+
+
+class Effective(msgspec.Struct, frozen=True, dict=True):
+    """The effective receptive field of one place: the paths from every input place to it, counted (Luo et al. 2016).
+
+    Every tap of every window counts as one step, as if all weights were alike, so that a place's share of all the paths is its
+    share of the gradient (section 2.1 there). Channels are not told apart. Paths that leave the input are none.
+    """
+
+    place: tuple[int, ...]
+    # The first place along each axis of what is seen, and the counts from there on as an array of whole numbers.
+    corner: tuple[int, ...]
+    counts: Any
+    # The centre of what the windows say, and how far from there any of it lies.
+    centre: tuple[Any, ...]
+    radius: Any
+
+    @property
+    def total(self) -> int:
+        """All the paths."""
+        return int(self.counts.sum())
+
+    @property
+    def size(self) -> float:
+        """The side of a square of as many places as have at least 4.55 % of the largest influence (section 4 there)."""
+        peak = max(self.counts.flat)
+        seen = sum(count >= _STILL_SEEN * peak for count in self.counts.flat)
+        return float(seen ** (1 / self.counts.ndim))
+
+    @cached_property
+    def rings(self) -> dict[Any, int]:
+        """How many paths come from each distance from the centre, which is the larger of those along the axes."""
+        import numpy as np  # noqa: PLC0415 - fields need none of it
+
+        # Twice the distance is a whole number, since a centre lies on a place or between two.
+        offsets = [
+            abs(2 * (np.arange(n) + start) - int(2 * c))
+            for start, c, n in zip(self.corner, self.centre, self.counts.shape, strict=True)
+        ]
+        distance = np.max(np.stack(np.broadcast_arrays(*np.ix_(*offsets))), axis=0)
+        found: dict[int, int] = {}
+        for d, count in zip(distance.flat, self.counts.flat, strict=True):
+            found[int(d)] = found.get(int(d), 0) + count
+        return {Fraction(d, 2): found[d] for d in sorted(found)}
+
+    def within(self, distance: Any) -> Fraction:
+        """The share of the influence at most so far from the centre along every axis.
+
+        >>> from archcalc.spec import load
+        >>> effective(load("vgg16"), "conv1_2").within(1)
+        Fraction(49, 81)
+        """
+        return Fraction(sum(count for d, count in self.rings.items() if d <= distance), self.total)
+
+    def holding(self, share: Fraction) -> Fraction:
+        """The least distance from the centre within which there is at least this share of the influence."""
+        sums = accumulate(self.rings.values())
+        least: Fraction = next(d for d, count in zip(self.rings, sums, strict=True) if count >= share * self.total)
+        return least
+
+
+def box(graph: Graph, name: str, place: tuple[int, ...]) -> Box:
+    """The box of input that a layer sees from one place.
+
+    >>> from archcalc.spec import load
+    >>> box(load("vgg16"), "pool1", (0, 0))
+    Box(place=(0, 0), unclipped=((-2, 3), (-2, 3)), clipped=((0, 3), (0, 3)), seen=16, padding=20)
+    """
+    import numpy as np  # noqa: PLC0415 - fields need none of it
+
+    field, position = _found(graph, name)
+    _check_size([node.shape for node in graph.nodes], _MOST_MARKS)
+    marks = np.zeros(graph.nodes[position].shape, bool)
+    axes = places_of(graph, field)
+    _check(field, axes, place)
+    marks[tuple(place[axes.index(axis)] if axis in axes else slice(None) for axis in range(marks.ndim))] = True
+    seen = sources(graph, position, marks, [node.shape for node in graph.nodes])
+    seen = seen.any(tuple(axis for axis in range(seen.ndim) if axis not in axes_of(graph)))
+    unclipped = _unclipped(field, axes, place)
+    padding = None
+    if unclipped is not None:
+        inside = [max(0, min(hi, n - 1) - max(lo, 0) + 1) for (lo, hi), n in zip(unclipped, field.whole, strict=True)]
+        padding = math.prod(hi - lo + 1 for lo, hi in unclipped) - math.prod(inside)
+    clipped = tuple((int(hits.min()), int(hits.max())) for hits in seen.nonzero()) if seen.any() else None
+    return Box(place, unclipped, clipped, int(seen.sum()), padding)
+
+
+def effective(graph: Graph, name: str, place: tuple[int, ...] | None = None) -> Effective:
+    """The effective receptive field of a layer at one place, or at the middle one."""
+    import numpy as np  # noqa: PLC0415 - fields need none of it
+
+    field, position = _found(graph, name)
+    axes = places_of(graph, field)
+    place = tuple(field.output[axis] // 2 for axis in axes) if place is None else place
+    _check(field, axes, place)
+    shapes = [_told_apart(other) for other in receptive_fields(graph).values()]
+    _check_size(shapes, _MOST_COUNTS)
+    marks = np.zeros(shapes[position], object)
+    marks[tuple(place[axes.index(axis)] if axis in axes and n > 1 else 0 for axis, n in enumerate(marks.shape))] = 1
+    counts = sources(graph, position, marks, shapes)
+    counts = counts.sum(tuple(axis for axis in range(counts.ndim) if axis not in axes_of(graph)))
+    if not counts.any():
+        raise SpecError(f"{name} sees nothing of the input from {_written(place)}")
+    clipped = [(int(hits.min()), int(hits.max())) for hits in counts.nonzero()]
+    sides = _unclipped(field, axes, place) or clipped
+    return Effective(
+        place,
+        tuple(lo for lo, _ in clipped),
+        counts[tuple(slice(lo, hi + 1) for lo, hi in clipped)],
+        tuple(Fraction(lo + hi, 2) for lo, hi in sides),
+        max(Fraction(hi - lo, 2) for lo, hi in sides),
+    )
+
+
+def places_of(graph: Graph, field: Field) -> list[int]:
+    """The axes of a layer's output that a place names: all but the channels of an image, or the one that there is."""
+    rank = len(field.output)
+    if rank == 2:
+        moving = sorted({axis for reach in field.reaches if reach is not None for axis in reach.axes})
+        return moving if len(moving) == 1 else [*axes_of(graph)] if len(graph.input) == 2 else [0]
+    return list(range(1, rank)) if rank > 2 else [0]
+
+
+def _found(graph: Graph, name: str) -> tuple[Field, int]:
+    sizes = [*graph.input, *(n for node in graph.nodes for n in node.shape)]
+    if not all(isinstance(n, int) for n in sizes):
+        raise SpecError(f"the input is {written_shape(graph.input)}", None, "a single place is found only in numbers")
+    fields = receptive_fields(graph)
+    return fields[name], list(fields).index(name)
+
+
+def _check(field: Field, axes: list[int], place: tuple[int, ...]) -> None:
+    sizes = [field.output[axis] for axis in axes]
+    if len(place) != len(axes):
+        wanted = "one number" if len(axes) == 1 else f"{len(axes)} numbers"
+        raise SpecError(
+            f"{field.name} puts out {written_shape(field.output)}; a place of it is {wanted}, not {len(place)}"
+        )
+    for i, n in zip(place, sizes, strict=True):
+        if not 0 <= i < n:
+            raise SpecError(f"{field.name} puts out {written_shape(field.output)}; {i} is not one of 0 to {n - 1}")
+
+
+def _check_size(shapes: list[Shape], most: int) -> None:
+    """Raise SpecError where following every value would take more memory than machines have."""
+    largest = max(math.prod(shape) for shape in shapes)
+    if largest > most:
+        raise SpecError(
+            f"{largest:,} values are too many to follow one by one; {most:,} can be", None, "try a smaller --input"
+        )
+
+
+def _unclipped(field: Field, axes: list[int], place: tuple[int, ...]) -> tuple[tuple[int, int], ...] | None:
+    ends = []
+    for reach in field.reaches:
+        if reach is None or (reach.axes and reach.scattered):
+            return None
+        lo, hi = reach.window.at(place[axes.index(reach.axes[0])] if reach.axes else 0)
+        if hi < lo:
+            return None
+        ends.append((math.ceil(lo), math.floor(hi)))
+    return tuple(ends)
+
+
+def _told_apart(field: Field) -> Shape:
+    """The shape of a layer's output with 1 for every axis along which all see the same."""
+    axes = {axis for reach in field.reaches if reach is not None for axis in reach.axes}
+    return tuple(n if axis in axes else 1 for axis, n in enumerate(field.output))
+
+
+def _written(place: tuple[int, ...]) -> str:
+    return f"[{','.join(map(str, place))}]"

@@ -1,0 +1,117 @@
+"""`archcalc rf`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import click
+
+from archcalc.boxes import box, effective
+from archcalc.cli.options import BatchType, input_option, set_option
+from archcalc.dims import Dim, Shape
+from archcalc.errors import SpecError, nearest
+from archcalc.formats import fields as listing
+from archcalc.formats import influence, stacked
+from archcalc.formats.json import json_text
+from archcalc.graph import Graph
+from archcalc.receptive import Field, path, receptive_fields
+from archcalc.spec import load
+from archcalc.stacks import field_of, stacks
+
+_PLACE = re.compile(r"(.+)\[\s*(\d{1,9}(?:\s*,\s*\d{1,9})*)\s*\]")
+
+
+@click.command("rf")
+@click.argument("spec", required=False)
+@click.argument("layer", required=False, metavar="[LAYER or LAYER[y,x]]")
+@click.option("--effective", "-e", "spread", is_flag=True, help="The effective field too: how influence spreads.")
+@click.option(
+    "--plot", "target", type=click.Path(dir_okay=False, path_type=Path), help="Its picture, a .png, .svg or .pdf file."
+)
+@click.option(
+    "--stacks", "like", type=click.IntRange(min=2), metavar="K", help="Stacks with the field of a K×K kernel."
+)
+@click.option("--depth", type=BatchType(), help="The field of so many layers of one kernel, or of a letter.")
+@click.option("--kernel", type=BatchType(), default="3", show_default=True, help="The kernel of --depth.")
+@click.option("--stride", type=BatchType(), default="1", show_default=True, help="The stride of --depth.")
+@input_option
+@set_option
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
+    spec: str | None,
+    layer: str | None,
+    spread: bool,
+    target: Path | None,
+    like: int | None,
+    depth: Dim | None,
+    kernel: Dim,
+    stride: Dim,
+    input_shape: Shape | None,
+    settings: tuple[tuple[str, str], ...],
+    form: str,
+) -> None:
+    """Receptive fields: of every layer, of one, or of one of its places."""
+    asked = [spec is not None, like is not None, depth is not None]
+    if sum(asked) != 1:
+        raise click.UsageError("name a SPEC, or ask for --stacks or --depth alone")
+    if (spread or target) and layer is None:
+        raise click.UsageError("--effective and --plot are of one LAYER")
+    json = form == "json"
+    if like is not None:
+        found = stacks(like)
+        click.echo(json_text(stacked.stacks_dict(found)) if json else stacked.stacks_text(found))
+    elif depth is not None:
+        window = field_of(kernel, stride, depth)
+        click.echo(json_text(stacked.depth_dict(window)) if json else stacked.depth_text(window, kernel, stride, depth))
+    elif spec is not None:
+        graph = load(spec, input_shape=input_shape, **dict(settings))
+        fields = receptive_fields(graph)
+        if layer is None:
+            rows = [listing.to_dict(field) for field in fields.values()]
+            click.echo(json_text(listing.network_dict(graph, rows)) if json else listing.table(graph, fields))
+        else:
+            name, place = _layer(layer, fields)
+            _one(graph, fields, name, place, json=json, spread=spread, target=target)
+
+
+def _one(  # noqa: PLR0913 - what was asked of one layer
+    graph: Graph,
+    fields: dict[str, Field],
+    name: str,
+    place: tuple[int, ...] | None,
+    *,
+    json: bool,
+    spread: bool,
+    target: Path | None,
+) -> None:
+    seen = None if place is None else box(graph, name, place)
+    counted = effective(graph, name, place) if spread or target else None
+    if json:
+        row: dict[str, Any] = listing.to_dict(fields[name])
+        row["path"] = [[field.name for field in path(graph, fields, name, i)] for i in range(len(row["size"]))]
+        if seen is not None:
+            row["box"] = influence.box_dict(seen)
+        if counted is not None:
+            row["effective"] = influence.effective_dict(counted)
+        click.echo(json_text(listing.network_dict(graph, [row])))
+    else:
+        parts = [listing.layer(graph, fields, name)]
+        parts += [] if seen is None else [influence.box_text(seen)]
+        parts += [] if counted is None else [influence.effective_text(counted)]
+        click.echo("\n\n".join(parts))
+    if target is not None and counted is not None:
+        influence.plot(graph, name, counted, target)
+        click.echo(target, err=True)
+
+
+def _layer(text: str, fields: dict[str, Field]) -> tuple[str, tuple[int, ...] | None]:
+    """The layer that a text names, and the place in it if the text has one."""
+    if text in fields:
+        return text, None
+    found = _PLACE.fullmatch(text)
+    name = found[1] if found else text
+    if name not in fields:
+        raise SpecError(f"no layer '{name[:100]}'", None, nearest(name, list(fields)) or "archcalc rf SPEC names all")
+    return name, tuple(int(n) for n in found[2].split(",")) if found else None

@@ -1,0 +1,149 @@
+"""What one place of a layer sees, as text and as a picture."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from tabulate import tabulate
+
+from archcalc.boxes import Box, Effective
+from archcalc.errors import SpecError
+from archcalc.formats.columns import percent
+from archcalc.formats.fields import plain
+from archcalc.graph import Graph
+from archcalc.window import number_text
+
+_SHADES = " .:-=+*#%@"
+_ROWS, _COLUMNS = 24, 64
+_MOST_BANDS = 10
+_SUFFIXES = {".png", ".svg", ".pdf"}
+
+
+def box_text(found: Box) -> str:
+    """The box of input that one place sees, and what of it is padding."""
+    where = f"[{','.join(map(str, found.place))}]"
+    if found.clipped is None:
+        seen = f"{where} sees nothing of the input"
+    else:
+        gaps = "" if found.seen == _places(found.clipped) else f", {found.seen:,} of them with gaps between"
+        seen = f"{where} sees input {_box(found.clipped)}, {_places(found.clipped):,} places{gaps}"
+    if found.unclipped is None or found.padding is None:
+        return seen
+    whole = _places(found.unclipped)
+    share = percent(Fraction(found.padding, whole))
+    return f"{seen}\nunclipped {_box(found.unclipped)}, {whole:,} places, {found.padding:,} of them padding ({share} %)"
+
+
+def box_dict(found: Box) -> dict[str, Any]:
+    """The box as plain values: first and last place along each axis."""
+    return {
+        "place": list(found.place),
+        "unclipped": None if found.unclipped is None else [list(side) for side in found.unclipped],
+        "clipped": None if found.clipped is None else [list(side) for side in found.clipped],
+        "seen": found.seen,
+        "padding": found.padding,
+    }
+
+
+def effective_text(found: Effective) -> str:
+    """The effective field as a number, by distance, and as a picture of shades."""
+    step = _step(found.radius)
+    distances = [step * i for i in range(1, math.ceil(found.radius / step) + 1)]
+    rows = [[str(distance), f"{percent(found.within(distance))} %"] for distance in distances]
+    body = tabulate(rows, ["distance", "influence within"], "simple", disable_numparse=True, colalign=["right"] * 2)
+    half, most = (number_text(found.holding(Fraction(*share))) for share in ((1, 2), (95, 100)))
+    where = f"[{','.join(map(str, found.place))}]"
+    return "\n".join(
+        [
+            f"effective from {where}: {found.size:.1f} along an axis, where influence is at least 4.55 % of the largest",
+            f"half of the influence lies within {half} of the centre, 95 % within {most}, all within {number_text(found.radius)}",
+            "",
+            body,
+            *(["", *_picture(found.counts)] if found.counts.ndim == 2 else []),
+        ]
+    )
+
+
+def effective_dict(found: Effective) -> dict[str, Any]:
+    """The effective field as plain values; counts of paths are whole numbers of any length, and so are text."""
+    return {
+        "place": list(found.place),
+        "size": found.size,
+        "centre": [plain(c) for c in found.centre],
+        "radius": plain(found.radius),
+        "paths": str(found.total),
+        "within": [{"distance": plain(d), "share": float(found.within(d))} for d in found.rings],
+    }
+
+
+def plot(graph: Graph, name: str, found: Effective, target: Path) -> None:
+    """Write the effective field as a picture: the influence of every place, and by distance from the centre."""
+    if target.suffix not in _SUFFIXES:
+        raise SpecError(f"{target}: a picture ends in {', '.join(sorted(_SUFFIXES))}")
+    try:
+        from matplotlib import figure as canvas  # noqa: PLC0415 - an extra, and slow to import
+    except ImportError:
+        raise SpecError("a picture needs matplotlib", None, "pip install 'archcalc[plot]'") from None
+    total = found.total
+    shares = (
+        found.counts.astype(float) / float(total) if total < 2**1000 else (found.counts * 10**18 // total).astype(float)
+    )
+    shares = shares.reshape(-1, shares.shape[-1]) if shares.ndim != 2 else shares
+    figure = canvas.Figure(figsize=(9, 4), layout="constrained")
+    image, curve = figure.subplots(1, 2)
+    top, left = (*found.corner, *found.corner)[:2] if len(found.corner) > 1 else (0, found.corner[0])
+    height, width = shares.shape
+    image.imshow(shares, extent=(left - 0.5, left + width - 0.5, top + height - 0.5, top - 0.5), cmap="magma")
+    image.set_title(f"{name}, output [{','.join(map(str, found.place))}]".replace("$", r"\$"))
+    distances = [float(d) for d in found.rings]
+    curve.plot(distances, [100 * float(found.within(d)) for d in found.rings])
+    curve.set_xlabel("distance from the centre, in input pixels")
+    curve.set_ylabel("% of the influence within")
+    figure.suptitle(f"Effective receptive field, {graph.name}".replace("$", r"\$"))
+    unfinished = target.with_name(f".{target.name}.part")
+    try:
+        figure.savefig(
+            unfinished, format=target.suffix[1:], metadata={"Date": None} if target.suffix == ".svg" else None
+        )
+        unfinished.replace(target)
+    except OSError as error:
+        raise SpecError(f"{target}: cannot be written, {error.strerror}") from None
+
+
+def _step(radius: Fraction) -> int:
+    """The least of 1, 2, 5, 10, 20, … that goes at most ten times into a distance."""
+    least = 1
+    while least * _MOST_BANDS < radius:
+        least = least * 5 // 2 if str(least).startswith("2") else least * 2
+    return least
+
+
+def _picture(counts: Any) -> list[str]:
+    """A shade for each patch of input by its mean influence, as a share of the strongest patch's."""
+    height, width = counts.shape
+    rows, columns = min(_ROWS, height), min(_COLUMNS, 2 * width)
+    # A character is about twice as high as it is wide.
+    columns = min(columns, max(1, round(2 * rows * width / height)))
+    means = []
+    for i in range(rows):
+        top, bottom = i * height // rows, max(i * height // rows + 1, (i + 1) * height // rows)
+        band = counts[top:bottom].sum(axis=0)
+        line = []
+        for j in range(columns):
+            left, right = j * width // columns, max(j * width // columns + 1, (j + 1) * width // columns)
+            line.append(Fraction(int(band[left:right].sum()), (right - left) * (bottom - top)))
+        means.append(line)
+    peak = max(max(line) for line in means)
+    last = len(_SHADES) - 1
+    return ["".join(_SHADES[math.ceil(last * mean / peak)] for mean in line).rstrip() for line in means]
+
+
+def _places(sides: tuple[tuple[int, int], ...]) -> int:
+    return math.prod(hi - lo + 1 for lo, hi in sides)
+
+
+def _box(sides: tuple[tuple[int, int], ...]) -> str:
+    return "[" + ", ".join(f"{lo}…{hi}" for lo, hi in sides) + "]"

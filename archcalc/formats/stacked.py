@@ -1,0 +1,63 @@
+"""Plain stacks of convolutions as text, and as plain values for JSON."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from tabulate import tabulate
+
+from archcalc.dims import Dim
+from archcalc.formats.columns import percent
+from archcalc.formats.fields import plain
+from archcalc.stacks import Stack
+from archcalc.window import Window, number_text
+
+
+def stacks_text(found: list[Stack]) -> str:
+    """Each stack with its weights for C channels in and out of every layer, beside those of the one large kernel."""
+    field = found[0].field
+    whole = Stack((field,)).weights
+    rows = [
+        [
+            " + ".join(f"{k}×{k}" for k in stack.kernels),
+            str(len(stack.kernels)),
+            f"{stack.weights}·C²",
+            f"{stack.weights}·C² + {len(stack.kernels)}·C" if len(stack.kernels) > 1 else f"{stack.weights}·C² + C",
+            f"{percent(Fraction(stack.weights, whole))} %",
+        ]
+        for stack in found
+    ]
+    titles = ["kernels", "layers", "weights", "params with biases", f"of {field}×{field}"]
+    body = tabulate(rows, titles, "simple", disable_numparse=True, colalign=["left", *["right"] * 4])
+    return f"Stacks with a field of {field}×{field} at stride 1, each layer from C channels to C\n\n{body}"
+
+
+def stacks_dict(found: list[Stack]) -> dict[str, Any]:
+    """The stacks as plain values; weights are in C², biases in C."""
+    rows = [
+        {"kernels": list(s.kernels), "size": s.field, "weights": s.weights, "biases": len(s.kernels)} for s in found
+    ]
+    return {"rows": rows}
+
+
+def depth_text(window: Window, kernel: Dim, stride: Dim, depth: Dim) -> str:
+    """The field of a number of layers, and by which law it grows with each more."""
+    grows = (
+        "linear in the number of layers: every layer adds the same"
+        if stride == 1
+        else "exponential in the number of layers, for every stride multiplies what the later layers add"
+    )
+    one = f"{kernel}×{kernel}, stride {stride}"
+    lines = [
+        f"{depth} layers of {one}" if depth != 1 else f"1 layer of {one}",
+        f"field  {number_text(window.size)}",
+        f"jump   {number_text(window.jump)}",
+        f"growth {grows}",
+    ]
+    return "\n".join(lines)
+
+
+def depth_dict(window: Window) -> dict[str, Any]:
+    """The field as plain values, formulas as text."""
+    return {"size": plain(window.size), "jump": plain(window.jump)}

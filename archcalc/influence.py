@@ -1,0 +1,132 @@
+"""Which values depend on which, place by place: what the windows of every layer say together, with nothing rounded off.
+
+A window along one axis is a hull, and holds in the middle of an image. Here windows are applied to arrays that stand for the
+values of every layer, so that gaps, borders, and branches that look in different directions come out as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from archcalc.dims import Shape
+from archcalc.graph import Graph, Node
+from archcalc.layers.base import View
+from archcalc.window import HERE, Window
+
+
+def reached(graph: Graph, touched: Any) -> Iterator[tuple[Node, Any]]:
+    """Each node in order with those of its values that depend on any of the input's values marked in `touched`.
+
+    >>> import numpy as np
+    >>> from archcalc.spec import load
+    >>> pixel = np.zeros((1, 32, 32), bool)
+    >>> pixel[:, 10, 10] = True
+    >>> [int(mask.sum()) for node, mask in reached(load("lenet5"), pixel)][:2]
+    [1, 150]
+    """
+    import numpy as np  # noqa: PLC0415 - the windows themselves need none of it
+
+    last_use = {source: position for position, node in enumerate(graph.nodes) for source in node.inputs}
+    alive: dict[int, Any] = {}
+    for position, node in enumerate(graph.nodes):
+        marked = np.zeros(node.shape, bool) if position else np.asarray(touched, bool)
+        shapes = [graph.nodes[i].shape for i in node.inputs]
+        for source, views in zip(node.inputs, node.layer.sees(*shapes), strict=True):
+            for view in views:
+                marked = marked | _onward(np, alive[source], view, node.shape)
+        for source in set(node.inputs):
+            if last_use[source] == position:
+                del alive[source]
+        if position in last_use:
+            alive[position] = marked
+        yield node, marked
+
+
+def sources(graph: Graph, position: int, wanted: Any, shapes: list[Shape]) -> Any:
+    """What of the input the values marked in `wanted` of a node depend on, through every layer on the way back.
+
+    Marks are booleans, or whole numbers, which are counted along every path and added up. `shapes` holds for each node the
+    shape of its marks: its own, or 1 for an axis that is not told apart, which every window sees whole.
+    """
+    import numpy as np  # noqa: PLC0415 - the windows themselves need none of it
+
+    marks: dict[int, Any] = {position: wanted}
+    for number in range(position, 0, -1):
+        if number not in marks:
+            continue
+        node, mark = graph.nodes[number], marks.pop(number)
+        inputs = [graph.nodes[i].shape for i in node.inputs]
+        for source, views in zip(node.inputs, node.layer.sees(*inputs), strict=True):
+            for view in views:
+                seen = _back(
+                    np, mark, view, inputs=(inputs[node.inputs.index(source)], shapes[source]), full=node.shape
+                )
+                marks[source] = marks[source] + seen if source in marks else seen
+    return marks.get(0, np.zeros(shapes[0], wanted.dtype))
+
+
+def _onward(np: Any, marked: Any, view: View, shape: Shape) -> Any:
+    """The outputs of this shape that see any marked input."""
+    if not view:
+        return marked.reshape(shape)
+    for axis, at in enumerate(view):
+        marked = _gathered(np, marked, axis, at.window, shape[at.axis])
+    order = [at.axis for at in view]
+    # An axis that the input has not, such as the features of an embedding, repeats what it is given.
+    marked = marked.reshape(*marked.shape, *(1 for axis in range(len(shape)) if axis not in order))
+    order += [axis for axis in range(len(shape)) if axis not in order]
+    return np.broadcast_to(marked.transpose(np.argsort(order)), shape)
+
+
+def _gathered(np: Any, marked: Any, axis: int, window: Window, n: int) -> Any:
+    if window == HERE and marked.shape[axis] == n:
+        return marked
+    if not window.moves:
+        found = np.take(marked, window.seen(0, marked.shape[axis]), axis).any(axis, keepdims=True)
+        return np.repeat(found, n, axis)
+    marked = np.moveaxis(marked, axis, 0)
+    out = np.zeros((n, *marked.shape[1:]), bool)
+    for i in range(n):
+        seen = window.seen(i, len(marked))
+        if seen:
+            out[i] = marked[seen.start : seen.stop : seen.step].any(0)
+    return np.moveaxis(out, 0, axis)
+
+
+def _back(np: Any, mark: Any, view: View, *, inputs: tuple[Shape, Shape], full: Shape) -> Any:
+    """The inputs that marked outputs see, as an array whose axes of 1 stand for all there is along them."""
+    whole, shape = inputs
+    if not view:
+        return _summed(np, np.broadcast_to(mark, full).reshape(whole), shape)
+    order = [at.axis for at in view]
+    rest = tuple(axis for axis in range(mark.ndim) if axis not in order)
+    mark = np.add.reduce(mark, rest, dtype=mark.dtype) if rest else mark
+    kept = sorted(order)
+    mark = mark.transpose([kept.index(axis) for axis in order])
+    for axis, at in enumerate(view):
+        if mark.shape[axis] == 1 and at.window.moves and shape[axis] > 1:
+            mark = np.repeat(mark, full[at.axis], axis)
+        if shape[axis] == 1 != whole[axis]:
+            mark = np.add.reduce(mark, axis, dtype=mark.dtype, keepdims=True)
+        else:
+            mark = _spread(np, mark, axis, at.window, shape[axis])
+    return mark
+
+
+def _summed(np: Any, mark: Any, shape: Shape) -> Any:
+    axes = tuple(axis for axis, n in enumerate(shape) if n == 1 != mark.shape[axis])
+    return np.add.reduce(mark, axes, dtype=mark.dtype, keepdims=True) if axes else mark
+
+
+def _spread(np: Any, mark: Any, axis: int, window: Window, n: int) -> Any:
+    if window == HERE and mark.shape[axis] == n:
+        return mark
+    mark = np.moveaxis(mark, axis, 0)
+    out = np.zeros((n, *mark.shape[1:]), mark.dtype)
+    rows = [(0, np.add.reduce(mark, 0, dtype=mark.dtype))] if not window.moves else enumerate(mark)
+    for i, row in rows:
+        seen = window.seen(i, n)
+        if seen and np.any(row):
+            out[seen.start : seen.stop : seen.step] += row
+    return np.moveaxis(out, 0, axis)

@@ -1,0 +1,168 @@
+"""Layers that make axes longer or shorter without weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar, Literal
+
+from archcalc.counting import Work
+from archcalc.dims import Dim, Shape, at_least, ceil_div, divides, quotient, size
+from archcalc.layers.base import (
+    Count,
+    Layer,
+    Margins,
+    Requirement,
+    Sizes,
+    Views,
+    along,
+    both_sides,
+    each_axis,
+    here,
+    one_each,
+)
+from archcalc.layers.seen import finer
+from archcalc.window import NOTHING, Window, fraction, shifted
+
+# Places beyond this many are not told apart.
+_LISTED = 16
+_SPATIAL = "the input must be channels and at least one further axis"
+
+
+def _interpolated(xp: Any, x: Any, scale: Dim, axis: int) -> Any:
+    """An axis made longer: each new value lies between the two old ones nearest to it, or at either end on one."""
+    last = x.shape[axis] - 1
+    # A value is in the middle of its cell, and `scale` new cells fill an old one.
+    centre = xp.clip((xp.arange(x.shape[axis] * scale) + 0.5) / scale - 0.5, 0, last)
+    before = centre.astype(int)
+    after = xp.ceil(centre).astype(int)
+    share = along(axis, (centre - before).astype(x.dtype), x)
+    return xp.take(x, before, axis) * (1 - share) + xp.take(x, after, axis) * share
+
+
+class Pad(Layer, frozen=True):
+    """Zeroes before and after each axis but the first."""
+
+    margin: Margins
+
+    def output(self, x: Shape) -> Shape:
+        return (
+            x[0],
+            *(
+                n + before + after
+                for n, (before, after) in zip(x[1:], both_sides(self.margin, len(x) - 1), strict=True)
+            ),
+        )
+
+    def requires(self, x: Shape) -> Iterator[Requirement]:
+        yield len(x) > 1, _SPATIAL, ""
+        yield from one_each(len(x) - 1, margin=self.margin)
+
+    def sees(self, x: Shape) -> tuple[Views, ...]:
+        sides = enumerate(both_sides(self.margin, len(x) - 1), start=1)
+        return ((here(x, {axis: shifted(-before) for axis, (before, _) in sides}),),)
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        return xp.pad(x, ((0, 0), (0, 0), *both_sides(self.margin, x.ndim - 2)))
+
+
+class Crop(Layer, frozen=True):
+    """Each axis but the first without a margin before and after."""
+
+    stores: ClassVar[Literal["output", "in place", "view"]] = "view"
+
+    margin: Margins
+
+    def output(self, x: Shape) -> Shape:
+        return (
+            x[0],
+            *(
+                n - before - after
+                for n, (before, after) in zip(x[1:], both_sides(self.margin, len(x) - 1), strict=True)
+            ),
+        )
+
+    def requires(self, x: Shape) -> Iterator[Requirement]:
+        yield len(x) > 1, _SPATIAL, ""
+        yield from one_each(len(x) - 1, margin=self.margin)
+        for n, left in zip(x[1:], self.output(x)[1:], strict=True):
+            yield at_least(left, 1), f"the margin leaves nothing of an axis of {n}", "margin"
+
+    def sees(self, x: Shape) -> tuple[Views, ...]:
+        sides = enumerate(both_sides(self.margin, len(x) - 1), start=1)
+        return ((here(x, {axis: shifted(before) for axis, (before, _) in sides}),),)
+
+    def forward(self, _xp: Any, x: Any) -> Any:
+        sides = zip(x.shape[2:], both_sides(self.margin, x.ndim - 2), strict=True)
+        return x[:, :, *(slice(before, n - after) for n, (before, after) in sides)]
+
+
+class Upsample(Layer, frozen=True):
+    """Each axis but the first made `scale` times longer, by repeating values or by (bi-, tri-)linear interpolation."""
+
+    scale: Sizes
+    mode: Literal["nearest", "linear"] = "nearest"
+
+    def output(self, x: Shape) -> Shape:
+        return (x[0], *(n * s for n, s in zip(x[1:], each_axis(self.scale, len(x) - 1), strict=True)))
+
+    def requires(self, x: Shape) -> Iterator[Requirement]:
+        yield 1 < len(x) <= 4, "the input must be channels and one to three further axes", ""
+        yield from one_each(len(x) - 1, scale=self.scale)
+
+    def work(self, output: Shape, _x: Shape) -> Work:
+        if self.mode == "nearest":
+            return Work()
+        corners = 2 ** (len(output) - 1)
+        return Work(multiplications=corners * size(output), additions=(corners - 1) * size(output))
+
+    def sees(self, x: Shape) -> tuple[Views, ...]:
+        scales = enumerate(each_axis(self.scale, len(x) - 1), start=1)
+        return ((here(x, {axis: self.slide(s) for axis, s in scales}),),)
+
+    def slide(self, s: Dim) -> Window:
+        """What the new values see: the old one they repeat, or the two whose middles they lie between."""
+        if self.mode == "nearest":
+            return finer(s, lambda _: (0, 0), (fraction(1 - s, s), 0))
+        # In steps of half a new cell, the middle of new cell r is 2r + 1 − s cells' halves from that of the first old one.
+        loose = (fraction(2 - 3 * s, 2 * s), fraction(s, 2 * s))
+        return finer(s, lambda r: ((2 * r + 1 - s) // (2 * s), ceil_div(2 * r + 1 - s, 2 * s)), loose)
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        for axis, s in enumerate(each_axis(self.scale, x.ndim - 2), start=2):
+            x = xp.repeat(x, s, axis) if self.mode == "nearest" else _interpolated(xp, x, s, axis)
+        return x
+
+
+class PixelShuffle(Layer, frozen=True):
+    """Each factor² channels laid out as a factor×factor square of pixels (Shi et al. 2016)."""
+
+    factor: Count
+
+    def output(self, x: Shape) -> Shape:
+        return (quotient(x[0], self.factor**2), x[1] * self.factor, x[2] * self.factor)
+
+    def requires(self, x: Shape) -> Iterator[Requirement]:
+        yield len(x) == 3, "the input must be channels×height×width", ""
+        yield (
+            divides(self.factor**2, x[0]),
+            f"factor²={self.factor**2} does not divide the {x[0]} input channels",
+            "factor",
+        )
+
+    def sees(self, x: Shape) -> tuple[Views, ...]:
+        f = self.factor
+        if not isinstance(f, int) or f > _LISTED:
+            rows = finer(f, lambda _: (0, 0), (fraction(1 - f, f), 0))
+            return ((here(x, {0: Window(f**2, ((0, f**2 - 1),)), 1: rows, 2: rows}),),)
+        # Each place in a square has its own channel.
+        only = [Window(1, tuple((0, 0) if r == place else NOTHING for r in range(f))) for place in range(f)]
+        squares = [(y, z) for y in range(f) for z in range(f)]
+        return (
+            tuple(here(x, {0: Window(f**2, ((y * f + z, y * f + z),)), 1: only[y], 2: only[z]}) for y, z in squares),
+        )
+
+    def forward(self, _xp: Any, x: Any) -> Any:
+        n, _, height, width = x.shape
+        f = self.factor
+        squares = x.reshape(n, -1, f, f, height, width)
+        return squares.transpose(0, 1, 4, 2, 5, 3).reshape(n, -1, height * f, width * f)

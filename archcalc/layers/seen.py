@@ -1,0 +1,61 @@
+"""The windows that some kinds of layers see through: lists of what each output sees, where they are short enough."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from archcalc.dims import Dim
+from archcalc.window import MOST_PHASES, NOTHING, Window, everything, fraction
+
+
+def so_far(n: Dim) -> Window:
+    """Each of n outputs sees the inputs up to its own; all of them where n is too many to list."""
+    if not isinstance(n, int) or n > MOST_PHASES:
+        return everything(n)
+    return Window(0, tuple((0, i) for i in range(n))).shortest()
+
+
+def still_to_come(n: Dim) -> Window:
+    """Each of n outputs sees the inputs from its own on; all of them where n is too many to list."""
+    if not isinstance(n, int) or n > MOST_PHASES:
+        return everything(n)
+    return Window(0, tuple((i, n - 1) for i in range(n))).shortest()
+
+
+def part(window: Window, which: int, parts: int, outputs: Dim) -> Window:
+    """A window that does not move, for one of the parts of so many outputs each; for all where they are too many to list."""
+    if not isinstance(outputs, int) or parts * outputs > MOST_PHASES:
+        return window
+    ends = [window.phases[0] if i // outputs == which else NOTHING for i in range(parts * outputs)]
+    return Window(0, tuple(ends)).shortest()
+
+
+def blocks(inside: Dim, outside: Dim, n: Dim) -> Window:
+    """Each run of `outside` outputs sees its own run of `inside` of the n inputs; all of them where that is too long to list.
+
+    >>> blocks(2, 3, 4).at(3)
+    (2, 3)
+    """
+    if outside == 1:
+        return Window(inside, ((0, inside - 1),))
+    if not isinstance(outside, int) or outside > MOST_PHASES:
+        return everything(n)
+    return Window(inside, ((0, inside - 1),) * outside)
+
+
+def finer(
+    scale: Dim,
+    phase: Callable[[int], tuple[Dim, Dim]] | None,
+    loose: tuple[Any, Any],
+    step: Dim = 1,
+    *,
+    advance: Dim = 1,
+) -> Window:
+    """A window with jump advance/scale whose ends `phase` gives for each remainder.
+
+    Where that is not known, or would be too long a list, it has one pair of `loose` ends, which see at least as much.
+    """
+    if phase is not None and isinstance(scale, int) and scale <= MOST_PHASES:
+        return Window(advance, tuple(phase(r) for r in range(scale)), step).shortest()
+    return Window(fraction(advance, scale), (loose,))

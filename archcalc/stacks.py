@@ -1,0 +1,68 @@
+"""Plain stacks of convolutions: the field of so many layers, and the stacks with the field of one large kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from archcalc.dims import Dim
+from archcalc.errors import SpecError
+from archcalc.window import HERE, Window, stacked
+
+_LARGEST = 31
+
+
+class Stack(msgspec.Struct, frozen=True):
+    """Convolutions with these kernels one after the other at stride 1, each from C channels to C."""
+
+    kernels: tuple[int, ...]
+
+    @property
+    def field(self) -> int:
+        """The size of the field along an axis."""
+        window = HERE
+        for kernel in self.kernels:
+            window = Window(1, ((0, kernel - 1),)).after(window, 1)
+        size: int = window.size
+        return size
+
+    @property
+    def weights(self) -> int:
+        """The weights of all its layers, in C² for C channels."""
+        return sum(kernel**2 for kernel in self.kernels)
+
+
+def stacks(field: int) -> list[Stack]:
+    """The stacks of smaller kernels with the field of one kernel, and the kernel itself, fewest weights first.
+
+    Kernels are odd, so that padding can keep the size; an even field needs even ones too. Raises SpecError beyond 31.
+
+    >>> [stack.kernels for stack in stacks(7)]
+    [(3, 3, 3), (5, 3), (7,)]
+    """
+    if not 1 < field <= _LARGEST:
+        raise SpecError(f"stacks are listed for a field of 2 to {_LARGEST}, not {field}")
+    step = 1 if field % 2 == 0 else 2
+    found = [Stack(kernels) for kernels in _parts(field - 1, field - 1, step)]
+    return sorted(found, key=lambda stack: (stack.weights, len(stack.kernels)))
+
+
+def _parts(left: int, most: int, step: int) -> Iterator[tuple[int, ...]]:
+    """The ways to write a number as a sum of multiples of a step, none larger than the one before, each said as a kernel."""
+    if left == 0:
+        yield ()
+    for part in range(min(left, most), 0, -step):
+        if part % step == 0:
+            for rest in _parts(left - part, part, step):
+                yield (part + 1, *rest)
+
+
+def field_of(kernel: Dim, stride: Dim, depth: Dim) -> Window:
+    """The window of `depth` layers of one kernel and stride; any of them may be a letter.
+
+    >>> from archcalc.dims import symbol
+    >>> field_of(3, 1, symbol("n")).size, field_of(3, 2, symbol("n")).size
+    (2*n + 1, 2*2**n - 1)
+    """
+    return stacked(Window(stride, ((0, kernel - 1),)), depth)
