@@ -207,7 +207,7 @@ def written(dim: Dim) -> str:
     >>> written(138357544), written(27 * symbol("C") ** 2)
     ('138,357,544', '27C²')
     """
-    return f"{dim:,}" if isinstance(dim, int) else TEXT.dim(dim)
+    return TEXT.dim(dim)
 
 
 def written_shape(shape: Shape) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -74,13 +75,18 @@ class Graph(msgspec.Struct, frozen=True):
     @property
     def conditions(self) -> tuple[Assumption, ...]:
         """The assumptions without those that another one implies: of H ≥ 2 and H ≥ 32 the second."""
-        strongest: dict[object, Assumption] = {}
-        for one in self.assumptions:
-            subject, bound = bounded_by(one.fact)
-            other = strongest.get(subject)
-            if other is None or bound > bounded_by(other.fact)[1]:
-                strongest[subject] = one
-        return tuple(strongest.values())
+        return strongest(self.assumptions)
+
+
+def strongest(assumptions: Iterable[Assumption]) -> tuple[Assumption, ...]:
+    """Assumptions without those that another one implies."""
+    found: dict[object, Assumption] = {}
+    for one in assumptions:
+        subject, bound = bounded_by(one.fact)
+        other = found.get(subject)
+        if other is None or bound > bounded_by(other.fact)[1]:
+            found[subject] = one
+    return tuple(found.values())
 
 
 class Builder:

@@ -46,7 +46,9 @@ class Notation(msgspec.Struct, frozen=True, dict=True):
         >>> TEXT.dim(27 * C**2 + 3 * C), TEXT.dim(64 * C * (H // 32)), LATEX.dim(27 * C**2)
         ('27C² + 3C', '64C⌊H/32⌋', '$27C^2$')
         """
-        return f"{dim:,}" if isinstance(dim, int) else f"{self.around}{self._cached(dim)[0]}{self.around}"
+        if isinstance(dim, int):
+            return f"{dim:,}".replace("-", "−")
+        return f"{self.around}{self._cached(dim)[0]}{self.around}"
 
     def lines(self, dim: Any, width: int) -> list[str]:
         """A dimension broken between its terms into lines of about `width` characters.
@@ -124,11 +126,7 @@ class Notation(msgspec.Struct, frozen=True, dict=True):
 
     def _sum(self, formula: Any) -> list[str]:
         """The terms of a sum, each but the first with its sign before it."""
-        parts = sorted(formula.args, key=_order)
-        # A sum that can begin with something positive does.
-        if _minus(parts[0]):
-            parts.sort(key=_minus)
-        first, *others = parts
+        first, *others = sorted(formula.args, key=_order)
         written = [self._cached(first)[0]]
         for term in others:
             minus = _minus(term)

@@ -12,6 +12,7 @@ import msgspec
 from archcalc.counting import Convention, Work
 from archcalc.dims import Dim, Shape, total
 from archcalc.graph import Graph
+from archcalc.symbolic import Form, shaped
 
 if TYPE_CHECKING:
     from archcalc.receptive import Field
@@ -78,6 +79,8 @@ class Profile(msgspec.Struct, frozen=True, dict=True):
     batch: Dim
     convention: Convention
     rows: tuple[Row, ...]
+    # Whether formulas are left as they come about, written out or factored.
+    form: Form = "plain"
 
     def flops(self, row: Row) -> Dim:
         """FLOPs of a row under the profile's convention."""
@@ -86,13 +89,17 @@ class Profile(msgspec.Struct, frozen=True, dict=True):
     def sum(self, rows: Iterable[Row]) -> Totals:
         """Totals of any of the rows."""
         rows = list(rows)
+
+        def summed(of: Callable[[Row], Dim]) -> Dim:
+            return shaped(total(map(of, rows)), self.form)
+
         return Totals(
-            weights=total(row.weights for row in rows),
-            biases=total(row.biases for row in rows),
-            buffers=total(row.buffers for row in rows),
-            activations=total(row.activations for row in rows),
-            macs=total(row.macs for row in rows),
-            flops=total(self.flops(row) for row in rows),
+            weights=summed(lambda row: row.weights),
+            biases=summed(lambda row: row.biases),
+            buffers=summed(lambda row: row.buffers),
+            activations=summed(lambda row: row.activations),
+            macs=summed(lambda row: row.macs),
+            flops=summed(self.flops),
         )
 
     @cached_property

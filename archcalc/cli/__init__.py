@@ -10,7 +10,7 @@ import click
 
 from archcalc.errors import SpecError, nearest
 
-COMMANDS = ("table", "list", "expand", "schema", "report", "verify", "rf")
+COMMANDS = ("table", "list", "expand", "schema", "report", "verify", "compare", "solve", "rf")
 
 
 class _Commands(click.Group):

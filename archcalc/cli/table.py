@@ -10,6 +10,7 @@ from archcalc.dims import Dim, Shape
 from archcalc.engine import profile
 from archcalc.formats import FORMATS, render
 from archcalc.spec import load
+from archcalc.symbolic import FORMS, Form
 
 
 @click.command("table")
@@ -29,6 +30,13 @@ from archcalc.spec import load
     show_default=True,
     help="What counts as a FLOP.",
 )
+@click.option(
+    "--formulas",
+    type=click.Choice(FORMS),
+    default="plain",
+    show_default=True,
+    help="Formulas as they come about, written out, or factored.",
+)
 @click.option("--fold/--no-fold", help="Write repeated blocks once.")
 @click.option("--count-in-place", is_flag=True, help="Count what layers that overwrite their input would store.")
 def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
@@ -40,6 +48,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     batch: Dim,
     settings: tuple[tuple[str, str], ...],
     convention: str,
+    formulas: Form,
     *,
     fold: bool,
     count_in_place: bool,
@@ -48,6 +57,6 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     if style and form != "text":
         raise click.UsageError(f"--style {style} is a layout of text; it does not go with --format {form}")
     graph = load(spec, input_shape=input_shape, **dict(settings))
-    result = profile(graph, batch, convention_name=convention, in_place=not count_in_place)
+    result = profile(graph, batch, convention_name=convention, in_place=not count_in_place, form=formulas)
     chosen = [key.strip() for key in columns.split(",")] if columns else None
     click.echo(render(result, style or form, chosen, fold=fold))
