@@ -12,10 +12,10 @@ import operator
 import warnings
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import Any, TypeAlias
 
-from archcalc.dims import Dim, Truth, at_least, ceil_div, decided, floor_div, same
+from archcalc.dims import Dim, Truth, at_least, ceil_div, decided, floor_div, greatest, least, same
 from archcalc.errors import Place, SpecError, nearest
 
 Value: TypeAlias = Dim | Fraction | bool | str | tuple[Any, ...]
@@ -85,8 +85,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "ceil": lambda x: math.ceil(x) if isinstance(x, (int, Fraction)) else ceil_div(x, 1),
     "floor": _floor,
     "round": lambda x: (x + Fraction(1, 2)) // 1 if _plain(x) else floor_div(2 * x + 1, 2),
-    "min": min,
-    "max": max,
+    "min": lambda *xs: min(*xs) if _plain(*xs) else reduce(least, xs),
+    "max": lambda *xs: max(*xs) if _plain(*xs) else reduce(greatest, xs),
 }
 
 _CONSTANTS: dict[str, Value] = {"true": True, "false": False, "True": True, "False": False}
@@ -119,7 +119,7 @@ def evaluate(text: str, names: Mapping[str, Value], place: Place) -> Value:
     except ZeroDivisionError:
         raise SpecError(f"'{text}' divides by zero", place) from None
     except (TypeError, ArithmeticError) as error:
-        if isinstance(error, _Open) or "truth value" in str(error):  # the latter is sympy's, of min and max
+        if isinstance(error, _Open):
             fact, remedy = f"'{text}' depends on letters that have no value", "give them one in 'params:' or by --set"
             raise SpecError(fact, place, remedy) from None
         raise SpecError(f"'{text}' mixes values that do not go together", place) from None
