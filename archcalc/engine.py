@@ -7,11 +7,12 @@ from fractions import Fraction
 import msgspec
 
 from archcalc.counting import Work, convention
-from archcalc.dims import Dim, Shape, quotient, size, written
+from archcalc.dims import Dim, Shape, quotient, size, total, written
 from archcalc.errors import SpecError
 from archcalc.graph import Graph, Node, calls_of, overwritable
 from archcalc.layers.base import AXES, Layer
 from archcalc.rows import Profile, Row
+from archcalc.symbolic import Form, shaped
 
 
 class _Measures(msgspec.Struct, frozen=True):
@@ -25,9 +26,12 @@ class _Measures(msgspec.Struct, frozen=True):
     rounded: tuple[str, ...]
 
 
-def profile(graph: Graph, batch: Dim = 1, *, convention_name: str = "macs", in_place: bool = True) -> Profile:
+def profile(
+    graph: Graph, batch: Dim = 1, *, convention_name: str = "macs", in_place: bool = True, form: Form = "plain"
+) -> Profile:
     """What every layer of a graph costs for a batch, FLOPs being priced by the named convention.
 
+    Formulas are left as they come about, or are "expanded" or "factored" if `form` says so.
     A layer that may overwrite its input stores nothing; with `in_place` false its output counts like any other. Raises
     SpecError for a number stated in the spec that is not the computed one.
 
@@ -46,10 +50,10 @@ def profile(graph: Graph, batch: Dim = 1, *, convention_name: str = "macs", in_p
         # Repeated blocks bring the same layer on the same shapes again and again.
         measures = measured.get((layer, shapes))
         if measures is None:
-            measures = measured[layer, shapes] = _measure(layer, shapes, node.shape, batch)
+            measures = measured[layer, shapes] = _measure(layer, shapes, node.shape, batch, form)
         own = measures.weights if node.share is None else _unshared(node, nodes, measures.weights)
         overwrites = layer.stores == "in place" and free[node.inputs[0]]
-        biases = sum([n for name, n in own.items() if "bias" in name])
+        biases = total([n for name, n in own.items() if "bias" in name])
         rows.append(
             Row(
                 name=node.name,
@@ -58,7 +62,7 @@ def profile(graph: Graph, batch: Dim = 1, *, convention_name: str = "macs", in_p
                 sources=tuple([nodes[i].name for i in node.inputs]),
                 inputs=shapes,
                 output=node.shape,
-                weights=sum(own.values()) - biases,
+                weights=total(own.values()) - biases,
                 biases=biases,
                 buffers=measures.buffers if node.share is None else 0,
                 activations=0 if layer.stores == "view" or (overwrites and in_place) else measures.activations,
@@ -74,24 +78,25 @@ def profile(graph: Graph, batch: Dim = 1, *, convention_name: str = "macs", in_p
                 rounded=measures.rounded,
             ),
         )
-    result = Profile(graph, batch, convention(convention_name), tuple(rows))
+    result = Profile(graph, batch, convention(convention_name), tuple(rows), form=form)
     _check(result, in_place=in_place)
     return result
 
 
-def _measure(layer: Layer, shapes: tuple[Shape, ...], output: Shape, batch: Dim) -> _Measures:
+def _measure(layer: Layer, shapes: tuple[Shape, ...], output: Shape, batch: Dim, form: Form) -> _Measures:
     rounded = []
     for rounding in layer.roundings(*shapes):
         numerator, divisor = rounding.numerator, rounding.divisor
         if isinstance(numerator, int) and isinstance(divisor, int) and numerator % divisor:
             axis = AXES[len(output) - 1][rounding.axis - 1]
             rounded.append(f"{axis} {float(Fraction(numerator, divisor) + 1):.10g} → {output[rounding.axis]}")
+    work = layer.work(output, *shapes).times(batch)
     return _Measures(
         settings=" ".join(f"{name}={_written(value)}" for name, value in layer.settings().items()),
-        weights={name: size(shape) for name, shape in layer.weights(*shapes).items()},
-        buffers=sum(size(shape) for shape in layer.buffers(*shapes).values()),
-        activations=batch * size(output),
-        work=layer.work(output, *shapes).times(batch),
+        weights={name: shaped(size(shape), form) for name, shape in layer.weights(*shapes).items()},
+        buffers=shaped(total(size(shape) for shape in layer.buffers(*shapes).values()), form),
+        activations=shaped(batch * size(output), form),
+        work=work if form == "plain" else Work(*(shaped(getattr(work, name), form) for name in work.__struct_fields__)),
         rounded=tuple(rounded),
     )
 
@@ -101,7 +106,7 @@ def _written(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if not isinstance(value, tuple):
-        return str(value)
+        return str(value) if isinstance(value, (int, float, str)) else written(value)
     if any(isinstance(entry, tuple) for entry in value):
         return "×".join(f"({','.join(map(str, entry))})" if isinstance(entry, tuple) else str(entry) for entry in value)
     return "×".join(map(str, value))

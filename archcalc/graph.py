@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
+from archcalc.algebra import bounded_by
 from archcalc.dims import Dim, Shape, Truth, decided, written_shape
 from archcalc.errors import Place, SpecError
 from archcalc.layers.base import Layer
@@ -65,6 +67,22 @@ class Graph(msgspec.Struct, frozen=True):
     def input(self) -> Shape:
         """The shape of the input."""
         return self.nodes[0].shape
+
+    @property
+    def conditions(self) -> tuple[Assumption, ...]:
+        """The assumptions without those that another one implies: of H ≥ 2 and H ≥ 32 the second."""
+        return strongest(self.assumptions)
+
+
+def strongest(assumptions: Iterable[Assumption]) -> tuple[Assumption, ...]:
+    """Assumptions without those that another one implies."""
+    found: dict[object, Assumption] = {}
+    for one in assumptions:
+        subject, bound = bounded_by(one.fact)
+        other = found.get(subject)
+        if other is None or bound > bounded_by(other.fact)[1]:
+            found[subject] = one
+    return tuple(found.values())
 
 
 # A module of its own, a function of the framework, an operator or method of its arrays, or not there at all.

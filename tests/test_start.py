@@ -50,6 +50,7 @@ def test_a_table_loads_only_its_own_format_and_command():
         "archcalc.cli.options",
         "archcalc.cli.table",
         "archcalc.formats.columns",
+        "archcalc.formats.style",
         "archcalc.formats.summary",
         "archcalc.formats.text",
     }

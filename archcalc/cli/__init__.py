@@ -10,7 +10,10 @@ import click
 
 from archcalc.errors import SpecError, nearest
 
-COMMANDS = ("table", "list", "expand", "schema", "report", "verify", "run", "rf", "check", "conventions")
+COMMANDS = (
+    *("table", "list", "expand", "schema", "report", "verify", "run"),
+    *("rf", "compare", "solve", "check", "conventions"),
+)
 
 
 class _Commands(click.Group):

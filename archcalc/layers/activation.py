@@ -36,6 +36,7 @@ def _elu(xp: Any, x: Any, alpha: float) -> Any:
 class _Elementwise(Layer, frozen=True):
     """A function of each value alone."""
 
+    nonlinear: ClassVar[bool] = True
     stores: ClassVar[Literal["output", "in place", "view"]] = "in place"
     per_value: ClassVar[Work] = Work()
 
@@ -207,6 +208,7 @@ class Softplus(_Elementwise, frozen=True):
 class Dropout(_Elementwise, frozen=True):
     """Zeroes a share of the values in training; at inference it does nothing (Srivastava et al. 2014)."""
 
+    nonlinear: ClassVar[bool] = False
     rate: float = 0.5
 
     def requires(self, _x: Shape) -> Iterator[Requirement]:
@@ -223,6 +225,7 @@ class StochasticDepth(Dropout, frozen=True):
 class Identity(_Elementwise, frozen=True):
     """The input unchanged."""
 
+    nonlinear: ClassVar[bool] = False
     stores: ClassVar[Literal["output", "in place", "view"]] = "view"
 
     def forward(self, _xp: Any, x: Any) -> Any:

@@ -81,6 +81,8 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kinds: ClassVar[dict[str, type[Layer]]] = {}
     kind: ClassVar[str] = ""
     arity: ClassVar[tuple[int, float]] = (1, 1)
+    # Whether it is an activation function, which bends every value by itself.
+    nonlinear: ClassVar[bool] = False
     # Whether the output is a new array, overwrites the input, or is the input seen under another shape.
     stores: ClassVar[Literal["output", "in place", "view"]] = "output"
     # How models in frameworks mostly call it; tools that watch modules do not see an operator.

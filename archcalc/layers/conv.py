@@ -7,7 +7,7 @@ from itertools import accumulate, product
 from typing import Any, ClassVar
 
 from archcalc.counting import Work
-from archcalc.dims import Dim, Shape, at_least, common, divides, quotient, same, size
+from archcalc.dims import Dim, Shape, at_least, common, divides, either, quotient, same, size
 from archcalc.layers.base import (
     AXES,
     Count,
@@ -199,7 +199,7 @@ class _ConvTranspose(Layer, frozen=True):
         extras = zip(*(each_axis(f, self.rank) for f in (self.output_padding, self.stride, self.dilation)), strict=True)
         for extra, s, d in extras:
             # A larger one could be had with a smaller padding, and frameworks refuse it.
-            smaller = at_least(s - 1, extra) is True or at_least(d - 1, extra) is True
+            smaller = either(at_least(s - 1, extra), at_least(d - 1, extra))
             yield smaller, f"output_padding={extra} must be smaller than stride={s} or dilation={d}", "output_padding"
         for axis, n in zip(AXES[self.rank], self.output(x)[1:], strict=True):
             yield at_least(n, 1), f"the padding leaves an output {axis} of {n}", "padding"

@@ -7,7 +7,7 @@ from functools import reduce
 from typing import Any, ClassVar, Literal
 
 from archcalc.counting import Work
-from archcalc.dims import Dim, Shape, same, size, written_shape
+from archcalc.dims import Dim, Shape, same, size, total, written_shape
 from archcalc.layers.base import Layer, Requirement, Views, here, in_batch
 from archcalc.window import Window, everything, shifted
 
@@ -72,8 +72,7 @@ class Concat(Layer, frozen=True):
 
     def output(self, *xs: Shape) -> Shape:
         axis = self.axis % len(xs[0])
-        total: Any = sum(x[axis] for x in xs)
-        return (*xs[0][:axis], total, *xs[0][axis + 1 :])
+        return (*xs[0][:axis], total(x[axis] for x in xs), *xs[0][axis + 1 :])
 
     def requires(self, *xs: Shape) -> Iterator[Requirement]:
         yield len({len(x) for x in xs}) == 1, f"branches of {_shapes(xs)} have different numbers of axes", ""
