@@ -1,49 +1,39 @@
 """Receptive fields: which inputs the outputs of every layer see, along each axis, over every path.
 
 The field of a layer is the hull of the windows of all paths to it (Araujo et al. 2019). Windows are composed and joined node by
-node, so time is linear in the number of layers however many paths there are. A field is that of a place with all its channels.
+node, so time is linear in the number of layers however many paths there are. A field is that of a place with all its channels;
+channels that see differently, as those of a concat do, are told apart until a layer sums them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from bisect import bisect_right
+from collections.abc import Iterator
 from fractions import Fraction
-from typing import Any
+from itertools import accumulate, groupby
+from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 
-from archcalc.dims import Dim, Shape, same, size
-from archcalc.graph import Graph
-from archcalc.layers.base import AXES, View
-from archcalc.window import HERE, Window, everything, fraction, longer, number_text
+from archcalc.dims import Shape
+from archcalc.graph import Graph, Node
+from archcalc.layers.base import AXES, Views
+from archcalc.reach import Reach, apart, joined, through
+from archcalc.window import HERE, Window, fraction
+
+# More runs of channels that see differently, or more channels to sort into runs, are taken together.
+_MOST_PARTS = 256
+_MOST_CHANNELS = 4096
+
+# For each axis with places what is seen of it, None where nothing is.
+Reaches: TypeAlias = tuple[Reach | None, ...]
 
 
-class Reach(msgspec.Struct, frozen=True):
-    """What a node sees of one axis of the input, through one window.
+class Part(NamedTuple):
+    """Channels that follow each other and see alike, though others of their layer see differently."""
 
-    The window moves with the axis `axis` of the output, or with none where every place sees the same. `scattered` says that the
-    places of the axis, `count` of them, lie along the axis in another order or among others, as after a flatten. `shortest` and
-    `longest` are the windows of single paths, the longest coming from the node at `via`. `exact` is false where the window is
-    only known to hold all that is seen.
-    """
-
-    window: Window
-    axes: tuple[int, ...]
-    count: Dim
-    shortest: Window
-    longest: Window
-    via: int = -1
-    scattered: bool = False
-    exact: bool = True
-    # What joined branches do not agree on, in words.
-    apart: str = ""
-
-    def each(self, change: Callable[[Window], Window], **fields: Any) -> Reach:
-        """The same with all its windows changed alike."""
-        window = change(self.window)
-        shortest = window if self.shortest is self.window else change(self.shortest)
-        longest = window if self.longest is self.window else change(self.longest)
-        return msgspec.structs.replace(self, window=window, shortest=shortest, longest=longest, **fields)
+    channels: int
+    reaches: Reaches
 
 
 class Field(msgspec.Struct, frozen=True):
@@ -55,8 +45,9 @@ class Field(msgspec.Struct, frozen=True):
     axes: tuple[str, ...]
     # The sizes of those axes.
     whole: Shape
-    # None where the layer depends on no input.
-    reaches: tuple[Reach | None, ...]
+    reaches: Reaches
+    # Runs of channels, where not all see alike.
+    parts: tuple[Part, ...] = ()
 
     @property
     def size(self) -> tuple[Any, ...]:
@@ -118,33 +109,22 @@ def receptive_fields(graph: Graph) -> dict[str, Field]:
     ((212, 212), (32, 32), (Fraction(31, 2), Fraction(31, 2)), (90, 90))
     """
     names = axes_of(graph)
-    nodes = graph.nodes
-    known: dict[Any, tuple[tuple[View, ...], ...]] = {}
-    reaches: list[tuple[Reach | None, ...]] = []
-    for position, node in enumerate(nodes):
-        if position == 0:
-            reaches.append(tuple(Reach(HERE, (axis,), node.shape[axis], HERE, HERE) for axis in names))
-            continue
-        shapes = tuple([nodes[i].shape for i in node.inputs])
+    whole = tuple(graph.input[axis] for axis in names)
+    known: dict[Any, tuple[Views, ...]] = {}
+    fields: list[Field] = []
+    own: Reaches = tuple(Reach(HERE, (axis,), n, HERE, HERE) for axis, n in zip(names, whole, strict=True))
+    parts: tuple[Part, ...] = ()
+    for position, node in enumerate(graph.nodes):
+        shapes = tuple([graph.nodes[i].shape for i in node.inputs])
         # Repeated blocks bring the same layer on the same shapes again and again.
         views = known.get((node.layer, shapes))
         if views is None:
             views = known[node.layer, shapes] = node.layer.sees(*shapes)
-        own = []
-        for axis in range(len(names)):
-            branches = []
-            for source, seen, x in zip(node.inputs, views, shapes, strict=True):
-                reach = reaches[source][axis]
-                if reach is not None:
-                    through = [_through(reach, view, x, node.shape, source) for view in seen]
-                    branches.append(_joined(through, node.shape))
-            own.append(_merged(branches, node.shape))
-        reaches.append(tuple(own))
-    whole = tuple(graph.input[axis] for axis in names)
-    return {
-        node.name: Field(node.name, node.layer.kind, node.shape, tuple(names.values()), whole, reach)
-        for node, reach in zip(nodes, reaches, strict=True)
-    }
+        reaches, parts = own, ()
+        if position:
+            reaches, parts = _Step(node, shapes, views, [fields[i] for i in node.inputs], len(names)).seen()
+        fields.append(Field(node.name, node.layer.kind, node.shape, tuple(names.values()), whole, reaches, parts))
+    return {field.name: field for field in fields}
 
 
 def axes_of(graph: Graph) -> dict[int, str]:
@@ -166,122 +146,152 @@ def axes_of(graph: Graph) -> dict[int, str]:
     return {0: "tokens"}
 
 
-def path(graph: Graph, fields: dict[str, Field], name: str, axis: int) -> list[Field]:
-    """The layers along the path that gives a layer the largest field of any single path, from the input on."""
-    found = [fields[name]]
-    while (reach := found[-1].reaches[axis]) is not None and reach.via >= 0:
-        found.append(fields[graph.nodes[reach.via].name])
+def path(graph: Graph, fields: dict[str, Field], name: str, axis: int) -> list[tuple[str, Any]]:
+    """The layers along the path that gives a layer the largest field of any single path, each with its field on that path."""
+    found: list[tuple[str, Any]] = []
+    reach = fields[name].reaches[axis]
+    while reach is not None:
+        found.append((name, reach.longest.size))
+        if reach.via < 0:
+            break
+        name = graph.nodes[reach.via].name
+        before = fields[name]
+        reach = (before.parts[reach.part].reaches if reach.part >= 0 else before.reaches)[axis]
     return found[::-1]
 
 
-def _through(reach: Reach, view: View, x: Shape, y: Shape, source: int) -> Reach:
-    """What is seen through one more layer, of input x and output y."""
-    if not reach.axes:
-        return msgspec.structs.replace(reach, via=source, apart="")
-    if not view:
-        axes = reordered(reach.axes, x, y)
-        alone = len(axes) == len(reach.axes) == 1 and same(x[reach.axes[0]], y[axes[0]]) is True
-        scattered = reach.scattered or not alone
-        return msgspec.structs.replace(reach, axes=axes, scattered=scattered, via=source, apart="")
-    if reach.scattered:
-        # Windows of one place pick among the places, and do not widen what any of them sees.
-        ats = [view[axis] for axis in reach.axes]
-        if all(at.window.size == 1 for at in ats):
-            axes = tuple(dict.fromkeys(at.axis for at in ats if at.window.moves))
-            return msgspec.structs.replace(reach, axes=axes, via=source, apart="")
-        exact = reach.exact and all(not at.window.moves for at in ats)
-        return _everywhere(msgspec.structs.replace(reach, exact=exact, via=source, apart=""))
-    at = view[reach.axes[0]]
-    outputs = y[at.axis]
-    if at.window == HERE:
-        return msgspec.structs.replace(reach, axes=(at.axis,), count=outputs, via=source, apart="")
-    changed = reach.each(
-        lambda window: at.window.after(window, outputs), axes=(at.axis,), count=outputs, via=source, apart=""
-    )
-    return changed if _moves(changed) else msgspec.structs.replace(changed, axes=())
+class _Source(NamedTuple):
+    """What one output channel sees of one input: through one of its views, one of its parts, or with -1 all of them."""
+
+    which: int
+    view: int
+    part: int
 
 
-def _moves(reach: Reach) -> bool:
-    return reach.window.moves or reach.shortest.moves or reach.longest.moves
+class _Step:
+    """One more layer: what it sees through each of its inputs."""
 
+    def __init__(
+        self, node: Node, shapes: tuple[Shape, ...], views: tuple[Views, ...], inputs: list[Field], axes: int
+    ) -> None:
+        self.node, self.shapes, self.views, self.inputs, self.axes = node, shapes, views, inputs, axes
 
-def _everywhere(reach: Reach) -> Reach:
-    """What all the places together see."""
-    if not reach.axes:
-        return reach
-    return reach.each(lambda window: everything(reach.count).after(window, 1), axes=(), scattered=False)
-
-
-def reordered(axes: tuple[int, ...], x: Shape, y: Shape) -> tuple[int, ...]:
-    """The axes of a shape y along which the places of some axes of x lie when the same values are put under it in order.
-
-    >>> reordered((1,), (8, 14, 14), (8, 196)), reordered((1,), (8, 4), (2, 4, 4))
-    ((1,), (2,))
-    """
-    found: list[int] = []
-    i = j = 0
-    while i < len(x) or j < len(y):
-        # The fewest axes of either shape that hold as many values as each other.
-        left, right = [i], [j]
-        i, j = i + 1, j + 1
-        while True:
-            a, b = size(x[left[0] : i]), size(y[right[0] : j])
-            if same(a, b) is True or (i >= len(x) and j >= len(y)):
-                break
-            if j >= len(y) or (i < len(x) and isinstance(a, int) and isinstance(b, int) and a < b):
-                i += 1
-            elif i >= len(x) or (isinstance(a, int) and isinstance(b, int)):
-                j += 1
+    def seen(self) -> tuple[Reaches, tuple[Part, ...]]:
+        """What all channels together see, and, where they do not see alike, what each run of them sees."""
+        every = tuple(_Source(i, v, -1) for i, views in enumerate(self.views) for v in range(len(views)))
+        whole = self.reaches(every)
+        runs = self.runs()
+        if runs is None:
+            return whole, ()
+        parts: list[Part] = []
+        # Shuffled channels make many runs of a few kinds.
+        known: dict[Any, Reaches] = {}
+        for channels, sources in runs:
+            alike = {self.identity(source): source for source in sources}
+            reaches = known.get(key := tuple(alike)) or known.setdefault(key, self.reaches(tuple(alike.values())))
+            if parts and _alike(parts[-1].reaches, reaches):
+                parts[-1] = Part(parts[-1].channels + channels, parts[-1].reaches)
             else:
-                i, j = len(x), len(y)
-        if any(axis in range(left[0], i) for axis in axes):
-            found += [axis for axis in range(right[0], j) if axis < len(y) and y[axis] != 1]
-    return tuple(found)
-
-
-def _joined(reaches: list[Reach], y: Shape) -> Reach:
-    """What is seen through any of several views or branches, without a word on how they lie to each other."""
-    first, *others = reaches
-    for other in others:
-        a, b = first, other
-        if a.axes and b.axes and (a.axes, a.scattered) != (b.axes, b.scattered):
-            a, b = (msgspec.structs.replace(_everywhere(reach), exact=False) for reach in (a, b))
-        axes = a.axes or b.axes
-        scattered = a.scattered or b.scattered
-        count = a.count if a.axes else b.count
-        outputs = y[axes[0]] if axes and not scattered else count
-        longest, via = (b.longest, b.via) if longer(a.longest, b.longest) is False else (a.longest, a.via)
-        first = Reach(
-            a.window.joined(b.window, outputs),
-            axes,
-            count,
-            b.shortest if longer(b.shortest, a.shortest) is False else a.shortest,
-            longest,
-            via,
-            scattered,
-            a.exact and b.exact,
+                parts.append(Part(channels, reaches))
+        together = tuple(
+            self.together([reaches[axis] for reaches in known.values()], whole[axis]) for axis in range(self.axes)
         )
-    return first
+        return together, tuple(parts) if 1 < len(parts) <= _MOST_PARTS else ()
+
+    def identity(self, source: _Source) -> tuple[int, int, int]:
+        """The same for sources through which the same is seen."""
+        parts = self.inputs[source.which].parts
+        return source.which, source.view, id(parts[source.part].reaches) if source.part >= 0 else -1
+
+    def reaches(self, sources: tuple[_Source, ...]) -> Reaches:
+        """What is seen through some of the views of some of the inputs, along each axis."""
+        return tuple(self.merged(axis, sources) for axis in range(self.axes))
+
+    def merged(self, axis: int, sources: tuple[_Source, ...]) -> Reach | None:
+        """What is seen along one axis, and what branches that are joined do not agree on."""
+        branches = []
+        for which, group in groupby(sources, key=lambda source: source.which):
+            seen = [reach for source in group if (reach := self.through(axis, source)) is not None]
+            if seen:
+                branches.append((which, joined(seen, self.node.shape)))
+        if not branches:
+            return None
+        reaches = [reach for _, reach in branches]
+        return msgspec.structs.replace(joined(reaches, self.node.shape), apart=apart(reaches))
+
+    def through(self, axis: int, source: _Source) -> Reach | None:
+        """What is seen along one axis through one view of one part of an input."""
+        field = self.inputs[source.which]
+        reach = (field.parts[source.part].reaches if source.part >= 0 else field.reaches)[axis]
+        if reach is None:
+            return None
+        here = msgspec.structs.replace(reach, via=self.node.inputs[source.which], part=source.part, apart="")
+        return through(here, self.views[source.which][source.view], self.shapes[source.which], self.node.shape)
+
+    def together(self, reaches: list[Reach | None], whole: Reach | None) -> Reach | None:
+        """What all runs of channels see along one axis."""
+        some = [reach for reach in reaches if reach is not None]
+        return msgspec.structs.replace(joined(some, self.node.shape), apart=whole.apart) if some and whole else None
+
+    def runs(self) -> list[tuple[int, tuple[_Source, ...]]] | None:
+        """Channels that see the same parts of the inputs, run by run; None where all see all there is."""
+        windows = [[self.channels(i, v) for v in range(len(views))] for i, views in enumerate(self.views)]
+        flat = [window for each in windows for window in each]
+        # Only what is joined can be told apart, or what was told apart before.
+        apart_before = any(field.parts for field in self.inputs)
+        if not apart_before and (len(self.inputs) < 2 or all(w is None or w == HERE or not w.moves for w in flat)):
+            return None
+        if len(flat) == 1 and flat[0] == HERE:
+            return [(part.channels, (_Source(0, 0, p),)) for p, part in enumerate(self.inputs[0].parts)]
+        channels = self.node.shape[0]
+        counted = all(isinstance(n, int) for n in (channels, *(shape[0] for shape in self.shapes)))
+        if not counted or channels > _MOST_CHANNELS or all(w is None or not w.moves for w in flat):
+            return None
+        bounds = [[0, *accumulate(part.channels for part in field.parts)] for field in self.inputs]
+        starts = self.starts(windows, bounds, channels)
+        return [
+            (stop - start, tuple(self.sources(windows, bounds, start)))
+            for start, stop in zip(starts, [*starts[1:], channels], strict=True)
+        ]
+
+    def starts(self, windows: list[list[Window | None]], bounds: list[list[int]], channels: int) -> list[int]:
+        """Output channels at which it may change which parts are seen."""
+        found = {0}
+        for which, each in enumerate(windows):
+            for window in each:
+                if window is None or not window.moves:
+                    continue
+                if len(window.phases) > 1 or window.advance != 1:
+                    return list(range(channels))
+                ends = [*bounds[which], self.shapes[which][0]]
+                found |= {bound - end for bound in ends for lo, hi in window.phases for end in (lo, hi, hi + 1)}
+        return sorted(start for start in found if 0 <= start < channels)
+
+    def channels(self, which: int, view: int) -> Window | None:
+        """The window along the channels, the first axis of input and output; None where that is no axis of channels."""
+        seen = self.views[which][view]
+        places = {axis for reach in self.inputs[which].reaches if reach is not None for axis in reach.axes}
+        return seen[0].window if seen and 0 not in places and seen[0].axis == 0 else None
+
+    def sources(self, windows: list[list[Window | None]], bounds: list[list[int]], channel: int) -> Iterator[_Source]:
+        """What one output channel sees."""
+        for which, each in enumerate(windows):
+            for view, window in enumerate(each):
+                if window is None:
+                    yield _Source(which, view, -1)
+                    continue
+                seen = window.seen(channel, self.shapes[which][0])
+                if not seen:
+                    continue
+                if not self.inputs[which].parts:
+                    yield _Source(which, view, -1)
+                    continue
+                first, last = (bisect_right(bounds[which], n) - 1 for n in (seen[0], seen[-1]))
+                yield from (_Source(which, view, part) for part in range(first, last + 1))
 
 
-def _merged(branches: list[Reach], y: Shape) -> Reach | None:
-    """The field of a layer that joins branches, and what those that move do not agree on."""
-    if not branches:
-        return None
-    merged = _joined(branches, y)
-    # A window with a jump of 0 moves by no rule, or not at all.
-    moving = [reach.window for reach in branches if reach.axes and reach.window.jump != 0]
-    said = ""
-    if len(moving) > 1 and not merged.scattered:
-        jumps, centres = (
-            list(dict.fromkeys(values)) for values in zip(*((w.jump, w.middle) for w in moving), strict=True)
-        )
-        if len(jumps) > 1:
-            said = f"jumps {_listed(jumps)}"
-        elif len(centres) > 1:
-            said = f"centres {_listed(centres)}"
-    return msgspec.structs.replace(merged, apart=said) if said else merged
-
-
-def _listed(values: list[Any]) -> str:
-    return " and ".join(map(number_text, values))
+def _alike(one: Reaches, other: Reaches) -> bool:
+    """Whether two runs of channels see the same."""
+    return [a and (a.window, a.axes, a.shortest, a.longest, a.scattered) for a in one] == [
+        b and (b.window, b.axes, b.shortest, b.longest, b.scattered) for b in other
+    ]

@@ -17,7 +17,7 @@ import msgspec
 from archcalc.dims import Dim, at_least, decided, greatest, least, quotient
 
 # More phases than this would take longer to compose than anyone waits; the window is then loosened.
-MOST_PHASES = 1024
+MOST_PHASES = 512
 
 
 class Window(msgspec.Struct, frozen=True, dict=True):
@@ -117,7 +117,7 @@ class Window(msgspec.Struct, frozen=True, dict=True):
                 for a, b in self.phases
             )
             return Window(first.advance * self.advance, ends).shortest()
-        if not self.settled or not isinstance(outputs, int):
+        if not (self.settled and first.settled and isinstance(outputs, int)):
             return self.after(first.loosened(), outputs)
         if first.advance == 0:
             # The window of each position is listed, and there is none beyond the last.

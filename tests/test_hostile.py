@@ -115,9 +115,8 @@ HOSTILE = {
     ),
     "many layers with letters": (LETTERS + "layers: [relu: {repeat: 19999}]", "values"),
     "nested formulas": (
-        # A hundred roundings become one.
         LETTERS + "layers: [maxpool2d: {kernel: 3, stride: 2, padding: 1, ceil_mode: true, repeat: 100}]",
-        "",
+        "formula",
     ),
     "many commas": (VECTOR + "layers: [relu" + "," * 900_000 + "]", "a value is missing"),
     "many quotes": (VECTOR + "title: '" + "'" * 900_000, "never closed"),

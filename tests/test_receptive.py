@@ -28,7 +28,10 @@ LINEAR = (
     *(f"{kind}{rank}d" for kind in ("conv", "convtranspose", "avgpool", "adaptiveavgpool") for rank in (1, 2)),
     *("linear", "upsample", "pad", "crop", "permute", "reshape", "flatten", "slice", "split", "channelshuffle"),
 )
-SLIDING = ("conv1d", "conv1d", "maxpool1d", "avgpool1d", "convtranspose1d", "upsample", "relu")
+SLIDING = (
+    *("conv1d", "conv1d", "maxpool1d", "avgpool1d", "convtranspose1d", "upsample", "relu"),
+    *("split", "split", "channelshuffle", "maxout", "localresponsenorm"),
+)
 K = Layer.kinds
 
 
@@ -105,7 +108,7 @@ def signals(draw: Draw) -> Graph:
     for number in range(draw(st.integers(1, 7))):
         source = draw(st.just(len(builder.nodes) - 1) | st.integers(0, len(builder.nodes) - 1))
         alike = [i for i, node in enumerate(builder.nodes) if node.shape == builder.nodes[source].shape]
-        kind = draw(st.sampled_from([*SLIDING, "add", "concat"]))
+        kind = draw(st.sampled_from([*SLIDING, "add", "concat", "concat"]))
         if kind in SLIDING:
             layer, inputs = draw(layers(kind, builder.nodes[source].shape)), (source,)
         else:
@@ -199,6 +202,31 @@ def test_torchs_gradient_of_a_network_of_sums(graph):
         assert np.array_equal(slopes[place][0] != 0, sources(graph, last, touched(shapes[last], place), shapes))
 
 
+def test_channels_are_told_apart_until_they_are_summed():
+    """Half of a concat sees what its own branch saw; shuffled, halves see both; a convolution over all of them sees all."""
+    builder = Builder()
+    last = builder.add("input", Input((2, 40)))
+    wide = builder.add("wide", K["conv1d"](out=2, kernel=5, padding=2), last)
+    both = builder.add("concat", K["concat"](), wide, last)
+    depthwise = builder.add("depthwise", K["conv1d"](out=4, kernel=3, padding=1, groups=4), both)
+    for part in (0, 1):
+        builder.add(f"half{part}", K["split"](parts=2, part=part), depthwise)
+    shuffled = builder.add("shuffle", K["channelshuffle"](groups=2), depthwise)
+    builder.add("half2", K["split"](parts=2, part=1), shuffled)
+    builder.add("one", K["slice"](start=1, stop=2), shuffled)
+    builder.add("grouped", K["conv1d"](out=2, kernel=1, groups=2), depthwise)
+    builder.add("half3", K["split"](parts=2, part=1), len(builder.nodes) - 1)
+    builder.add("all", K["conv1d"](out=2, kernel=1), depthwise)
+    builder.add("half4", K["split"](parts=2, part=1), len(builder.nodes) - 1)
+    fields = receptive_fields(builder.graph())
+    names = ["depthwise", "half0", "half1", "half2", "one", "grouped", "half3", "all", "half4"]
+
+    assert {name: fields[name].size for name in names} == {
+        name: (size,) for name, size in zip(names, [7, 7, 3, 7, 3, 7, 3, 7, 7], strict=True)
+    }
+    assert path(builder.graph(), fields, "half1", 0) == [("input", 1), ("concat", 1), ("depthwise", 3), ("half1", 3)]
+
+
 def chains(graph: Graph, position: int) -> list[list[tuple[int, int]]]:
     """Every path from the input to a node, as the nodes on it and which of their inputs it comes by."""
     if position == 0:
@@ -221,6 +249,8 @@ def alone(graph: Graph, chain: list[tuple[int, int]]) -> Any:
 @given(graph=signals())
 def test_the_smallest_and_the_largest_path_are_those_of_all_paths(graph):
     """Following every path one by one finds the same extremes, the same field, and the path that is named has its size."""
+    # A path through channels that are dropped is none.
+    assume(not any(node.layer.kind == "split" for node in graph.nodes))
     fields = receptive_fields(graph)
     for position, node in enumerate(graph.nodes):
         windows = [alone(graph, chain) for chain in chains(graph, position)]
@@ -232,7 +262,7 @@ def test_the_smallest_and_the_largest_path_are_those_of_all_paths(graph):
             ends = [(lo, hi) for lo, hi in (window.at(i) for window in windows) if lo <= hi]
             if ends:
                 assert reach.window.at(i) == (min(lo for lo, _ in ends), max(hi for _, hi in ends))
-        names = [field.name for field in path(graph, fields, node.name, 0)]
+        names = [name for name, _ in path(graph, fields, node.name, 0)]
         assert (
             max(
                 alone(graph, chain).size

@@ -49,11 +49,11 @@ def end_points() -> list[dict[str, str]]:
 
 
 @cache
-def graph_of(cnn: str, resolution: str) -> Graph:
-    """The network at a resolution, or at its own where none is given."""
+def graph_of(cnn: str, resolution: str, width: str = "") -> Graph:
+    """The network at a resolution, square where no width is given, or at its own where none is."""
     spec, params = SPECS[cnn]
-    size = int(resolution) if resolution else None
-    return load(spec, input_shape=(3, size, size) if size else None, **params)
+    shape = (3, int(resolution), int(width or resolution)) if resolution else None
+    return load(spec, input_shape=shape, **params)
 
 
 def position_of(graph: Graph, cnn: str, end_point: str) -> int:
@@ -62,8 +62,8 @@ def position_of(graph: Graph, cnn: str, end_point: str) -> int:
     for pattern, replacement, networks in NAMES:
         if cnn in networks and re.fullmatch(pattern, name):
             name = re.sub(pattern, replacement, name)
-    if (mobile := re.fullmatch(r"Conv2d_(\d+)(_pointwise)?", name)) and cnn.startswith("mobilenet"):
-        name = f"conv{int(mobile[1]) + 1}" + ("/pointwise" if mobile[2] else "")
+    if (mobile := re.fullmatch(r"Conv2d_(\d+)(?:_(depthwise|pointwise))?", name)) and cnn.startswith("mobilenet"):
+        name = f"conv{int(mobile[1]) + 1}" + (f"/{mobile[2]}" if mobile[2] else "")
     found = [i for i, node in enumerate(graph.nodes) if node.name == name or node.name.startswith(f"{name}/")]
     return found[-1]
 
@@ -104,6 +104,26 @@ def test_every_end_point_is_one_of_a_spec():
     """All 561 rows belong to a network above."""
     assert len(end_points()) == 561
     assert {line["cnn"] for line in end_points()} == set(SPECS)
+
+
+def slim_end_points() -> list[dict[str, str]]:
+    with (DATA / "slim_end_points.csv").open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize("line", slim_end_points(), ids=lambda line: "-".join(line.values()))
+def test_sizes_of_end_points(line):
+    """Each end point has the size that TF-Slim's own tests and docstrings state, of images that are not square as well."""
+    graph = graph_of(line["cnn"], *line["input"].split("x")[1:])
+
+    shape = graph.nodes[position_of(graph, line["cnn"], line["end_point"])].shape
+    assert "x".join(map(str, shape)) == line["output"]
+
+
+@pytest.mark.parametrize("cnn", [cnn for cnn in SPECS if cnn.startswith("resnet")])
+def test_depth_of_resnets(cnn):
+    """A ResNet has as many layers with weights on its longest path as it is named for."""
+    assert profile(graph_of(cnn, "")).depth == int(cnn.split("_")[-1])
 
 
 @pytest.mark.parametrize("cnn", SPECS)

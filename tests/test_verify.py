@@ -19,7 +19,11 @@ from archcalc.verify import proofs, seen, smallest
 from archcalc.window import Window
 
 # Networks whose smallest input takes long to find; the input each was found to need.
-KNOWN = {"googlenet": (3, 223, 223), "googlenet-listing": (3, 223, 223)}
+KNOWN = {
+    **dict.fromkeys(("googlenet", "googlenet-listing"), (3, 223, 223)),
+    **dict.fromkeys(("inception_v3", "inception_v4", "inception_resnet_v2"), (3, 107, 107)),
+    "alexnet_v2": (3, 195, 195),
+}
 
 
 @pytest.mark.parametrize("name", bundled())

@@ -90,7 +90,7 @@ def _one(  # noqa: PLR0913 - what was asked of one layer
     counted = effective(graph, name, place) if spread or target else None
     if json:
         row: dict[str, Any] = listing.to_dict(fields[name])
-        row["path"] = [[field.name for field in path(graph, fields, name, i)] for i in range(len(row["size"]))]
+        row["path"] = [[step for step, _ in path(graph, fields, name, i)] for i in range(len(row["size"]))]
         if seen is not None:
             row["box"] = influence.box_dict(seen)
         if counted is not None:

@@ -10,7 +10,6 @@ from tabulate import tabulate
 
 from archcalc.dims import written_shape
 from archcalc.formats.columns import along, percent
-from archcalc.formats.summary import held
 from archcalc.graph import Graph
 from archcalc.receptive import Field, axes_of, path
 from archcalc.window import number_text
@@ -38,7 +37,7 @@ def table(graph: Graph, fields: dict[str, Field]) -> str:
     body = tabulate(rows, _COLUMNS, "simple", disable_numparse=True, colalign=sides)
     notes = [
         *(f"{said[0].upper()}{said[1:]}." for said in _apart(fields)),
-        *held(graph),
+        *(f"Holds where {assumption.fact} ({assumption.node})." for assumption in graph.assumptions),
     ]
     return "\n".join([heading(graph), "", body, *([""] if notes else []), *notes])
 
@@ -63,7 +62,7 @@ def layer(graph: Graph, fields: dict[str, Field], name: str) -> str:
     if not field.exact:
         lines.append(("bound", "it may see less: a reshape on the way scattered the places of the input"))
     lines += [("apart", f"{axis}: {said}") for axis, said in field.apart.items()]
-    ways = [", ".join(_steps(path(graph, fields, name, axis), axis)) for axis in range(len(field.axes))]
+    ways = [", ".join(_steps(path(graph, fields, name, axis))) for axis in range(len(field.axes))]
     if field.shortest != field.longest:
         lines.append(("paths", f"from {along(field.shortest)} to {along(field.longest)}, each path taken alone"))
     if len(set(ways)) == 1:
@@ -89,14 +88,13 @@ def _aligned(lines: list[tuple[str, str]]) -> str:
     )
 
 
-def _steps(way: list[Field], axis: int) -> list[str]:
+def _steps(way: list[tuple[str, Any]]) -> list[str]:
     """The layers of a path at which its field grows, with what it grows to."""
     steps, last = [], None
-    for field in way:
-        size = field.longest[axis]
+    for name, size in way:
         if size != last:
             # A space at which no line is broken.
-            steps.append(f"{field.name}\u00a0{number_text(size)}")
+            steps.append(f"{name}\u00a0{number_text(size)}")
         last = size
     return steps
 
@@ -113,8 +111,7 @@ def _coverage(field: Field) -> str:
         return ""
     if field.covers:
         return "whole input"
-    shares = along(field.coverage, percent)
-    return f"{shares} %" if shares.strip("×") else ""
+    return f"{along(field.coverage, percent)} %" if all(map(percent, field.coverage)) else ""
 
 
 def _apart(fields: dict[str, Field]) -> list[str]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from archcalc.dims import Dim, written, written_shape
-from archcalc.formulas import conditions
-from archcalc.graph import Graph
 from archcalc.published import Verdict
 from archcalc.rows import Profile
 
@@ -63,17 +61,11 @@ def remarks(profile: Profile) -> list[str]:
     return [
         *([f"Divided with a remainder: {'; '.join(_squared(list(sides)))}."] if sides else []),
         *(f"{row.name} uses the weights of {row.shared}." for row in profile.rows if row.shared),
-        *held(graph),
+        *(f"Holds where {assumption.fact} ({assumption.node})." for assumption in graph.assumptions),
         *graph.notes,
         *(f"{row.name}: {row.note}" for row in profile.rows if row.note),
         *published(profile),
     ]
-
-
-def held(graph: Graph) -> list[str]:
-    """What the letters of a network must hold for its formulas to."""
-    asked = conditions(assumption.fact for assumption in graph.assumptions)
-    return [f"Holds for {', '.join(asked)}."] if asked else []
 
 
 def published(profile: Profile) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from archcalc.counting import Work
-from archcalc.dims import Dim, Shape, at_least, ceil_div, common, floor_div, size
+from archcalc.dims import Dim, Shape, at_least, ceil_div, common, size
 from archcalc.layers.base import (
     Layer,
     Padding,
@@ -265,7 +265,7 @@ class Subsample2d(Layer, frozen=True):
     kernel: Sizes
 
     def output(self, x: Shape) -> Shape:
-        return (x[0], *(floor_div(n, k) for n, k in zip(x[1:], each_axis(self.kernel, 2), strict=True)))
+        return (x[0], *(n // k for n, k in zip(x[1:], each_axis(self.kernel, 2), strict=True)))
 
     def requires(self, x: Shape) -> Iterator[Requirement]:
         yield of_rank(x, 2)
