@@ -237,7 +237,6 @@ OFF = {
     ("googlenet", "param_mem_MiB"): 26.7,
     ("googlenet", "feature_mem"): 25.5,
     ("squeezenet1-0", "feature_mem"): 29.0,
-    ("squeezenet1-0", "flops_fma1"): 836.4,
     ("alexnet", "flops_fma1"): 728.8,
 }
 UNITS = {"MB": 2**20, "GB": 2**30, "MFLOPs": 10**6, "GFLOPs": 10**9, "TFLOPs": 10**12}

@@ -10,7 +10,7 @@ import click
 
 from archcalc.errors import SpecError, nearest
 
-COMMANDS = ("table", "list", "expand", "schema", "report", "verify", "run", "rf", "check", "conventions")
+COMMANDS = ("table", "list", "expand", "schema", "report", "verify", "run", "rf", "check", "conventions", "explain")
 
 
 class _Commands(click.Group):
