@@ -15,7 +15,7 @@ from archcalc.rows import Profile, Row
 from archcalc.symbolic import Form, shaped
 
 
-class _Measures(msgspec.Struct, frozen=True):
+class Measures(msgspec.Struct, frozen=True):
     """What a layer costs on inputs of given shapes, wherever it stands in the network."""
 
     settings: str
@@ -42,7 +42,7 @@ def profile(
     nodes = graph.nodes
     free = overwritable(nodes)
     calls = calls_of(graph)
-    measured: dict[tuple[Layer, tuple[Shape, ...]], _Measures] = {}
+    measured: dict[tuple[Layer, tuple[Shape, ...]], Measures] = {}
     rows = []
     for node, call in zip(nodes, calls, strict=True):
         layer = node.layer
@@ -50,10 +50,10 @@ def profile(
         # Repeated blocks bring the same layer on the same shapes again and again.
         measures = measured.get((layer, shapes))
         if measures is None:
-            measures = measured[layer, shapes] = _measure(layer, shapes, node.shape, batch, form)
-        own = measures.weights if node.share is None else _unshared(node, nodes, measures.weights)
+            measures = measured[layer, shapes] = measure(layer, shapes, node.shape, batch, form)
+        own = own_weights(node, nodes, measures.weights)
         overwrites = layer.stores == "in place" and free[node.inputs[0]]
-        biases = total([n for name, n in own.items() if "bias" in name])
+        weights, biases = split(own)
         rows.append(
             Row(
                 name=node.name,
@@ -62,7 +62,7 @@ def profile(
                 sources=tuple([nodes[i].name for i in node.inputs]),
                 inputs=shapes,
                 output=node.shape,
-                weights=total(own.values()) - biases,
+                weights=weights,
                 biases=biases,
                 buffers=measures.buffers if node.share is None else 0,
                 activations=0 if layer.stores == "view" or (overwrites and in_place) else measures.activations,
@@ -83,7 +83,8 @@ def profile(
     return result
 
 
-def _measure(layer: Layer, shapes: tuple[Shape, ...], output: Shape, batch: Dim, form: Form) -> _Measures:
+def measure(layer: Layer, shapes: tuple[Shape, ...], output: Shape, batch: Dim, form: Form = "plain") -> Measures:
+    """What a layer costs on inputs of these shapes, whatever else is in the network."""
     rounded = []
     for rounding in layer.roundings(*shapes):
         numerator, divisor = rounding.numerator, rounding.divisor
@@ -91,7 +92,7 @@ def _measure(layer: Layer, shapes: tuple[Shape, ...], output: Shape, batch: Dim,
             axis = AXES[len(output) - 1][rounding.axis - 1]
             rounded.append(f"{axis} {float(Fraction(numerator, divisor) + 1):.10g} → {output[rounding.axis]}")
     work = layer.work(output, *shapes).times(batch)
-    return _Measures(
+    return Measures(
         settings=" ".join(f"{name}={_written(value)}" for name, value in layer.settings().items()),
         weights={name: shaped(size(shape), form) for name, shape in layer.weights(*shapes).items()},
         buffers=shaped(total(size(shape) for shape in layer.buffers(*shapes).values()), form),
@@ -112,9 +113,21 @@ def _written(value: object) -> str:
     return "×".join(map(str, value))
 
 
-def _unshared(node: Node, nodes: tuple[Node, ...], weights: dict[str, Dim]) -> dict[str, Dim]:
+def split(sizes: dict[str, Dim]) -> tuple[Dim, Dim]:
+    """Weights and biases among trained arrays of these names and sizes.
+
+    >>> split({"weight": 1728, "bias": 64})
+    (1728, 64)
+    """
+    biases = total([n for name, n in sizes.items() if "bias" in name])
+    return total([n for name, n in sizes.items() if "bias" not in name]), biases
+
+
+def own_weights(node: Node, nodes: tuple[Node, ...], weights: dict[str, Dim]) -> dict[str, Dim]:
     """The weights that a node has of its own beside those it shares."""
-    owner = nodes[node.share or 0]
+    if node.share is None:
+        return weights
+    owner = nodes[node.share]
     shared = owner.layer.weights(*[nodes[i].shape for i in owner.inputs])
     return {name: n for name, n in weights.items() if name not in shared}
 

@@ -32,7 +32,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     *,
     keep: bool,
 ) -> None:
-    """Published figures beside exact ones: which hold, and how the others came about."""
+    """Published figures beside exact ones, explained where they differ."""
     if claims and not specs:
         raise click.UsageError("--claim is of a network; name its SPEC")
     if (input_shape or settings) and not claims:

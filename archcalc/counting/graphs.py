@@ -13,6 +13,9 @@ NETSCOPE = Convention(
         "linear": "macs",
         "localresponsenorm": "size*in",
         "scale": "in",
+        # In Caffe the affine half of a batch normalisation is a layer Scale of its own.
+        "batchnorm": "in",
+        "batchnorm without affine": "0",
         "convtranspose": None,
         "attention": None,
         **dict.fromkeys(("lstm", "gru", "rnn")),
@@ -31,12 +34,14 @@ CONVNET_BURDEN = Convention(
     "multiply-accumulates and biases; 2 for each value of a ReLU; 2 for each output of a pool times its stride squared",
     {
         "conv": "macs + additions",
-        "convtranspose": "macs",
+        "convtranspose": "macs + additions",
         "linear": "macs + additions",
         "relu": "2*out",
         "maxpool": "2*out*strides",
         "avgpool": "2*out*strides",
-        "globalavgpool": "in",
+        # A pool over all there is has its own size for a stride.
+        "adaptiveavgpool": "2*in",
+        "globalavgpool": "2*in",
         "globalmaxpool": "in",
         **dict.fromkeys(("batchnorm", "softmax", "sigmoid", "dropout"), "0"),
         "add": "out",

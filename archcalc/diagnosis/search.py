@@ -58,8 +58,8 @@ class Hit(msgspec.Struct, frozen=True):
 
     @property
     def likely(self) -> bool:
-        """Whether the hit is likely to be chance."""
-        return self.chance >= _LIKELY
+        """Whether the hit is likely to be chance, as is any count of a sibling but the one that the figure is of."""
+        return self.chance >= _LIKELY or (SIBLING in self.count.form and len(self.count.form) > 1)
 
     def __str__(self) -> str:
         units = [window.unit for window in self.windows if window.unit]

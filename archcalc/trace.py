@@ -1,0 +1,289 @@
+"""Whole numbers that remember how they came about, and the formulas they carry.
+
+A `Traced` is an int in every respect, so the lines that compute a size also write down its formula. What is written is
+put in order as it grows: equal terms are added up, factors of 1 and literal zeros are dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from archcalc.dims import Dim
+
+
+class Number(NamedTuple):
+    """A number without a name."""
+
+    value: int
+
+
+class Name(NamedTuple):
+    """A number with a name: a field of a layer, a size of its input or output."""
+
+    name: str
+    value: int
+
+
+class Sum(NamedTuple):
+    """Terms, each with how often it is added, and a number."""
+
+    terms: tuple[tuple[int, Formula], ...]
+    number: int
+    value: int
+
+
+class Product(NamedTuple):
+    """Factors, and a number before them."""
+
+    number: int
+    factors: tuple[Formula, ...]
+    value: int
+
+
+class Quotient(NamedTuple):
+    """A division, rounded down, or up where `up` is true."""
+
+    above: Formula
+    below: Formula
+    up: bool
+    value: int
+
+
+class Power(NamedTuple):
+    """A base to an exponent."""
+
+    base: Formula
+    exponent: Formula
+    value: int
+
+
+class Remainder(NamedTuple):
+    """What a division leaves."""
+
+    above: Formula
+    below: Formula
+    value: int
+
+
+Formula = Number | Name | Sum | Product | Quotient | Power | Remainder
+
+
+def _terms(formula: Formula, times: int) -> tuple[list[tuple[int, Formula]], int]:
+    """A formula as terms with their counts, and a number."""
+    match formula:
+        case Number(value):
+            return [], times * value
+        case Sum(terms, number):
+            return [(times * count, term) for count, term in terms], times * number
+        case Product(number, factors) if number != 1:
+            rest = _product(1, factors)
+            return [(times * number, rest)], 0
+    return [(times, formula)], 0
+
+
+def _add(a: Formula, b: Formula, times: int = 1) -> Formula:
+    counts: dict[Formula, int] = {}
+    number = 0
+    for formula, by in ((a, 1), (b, times)):
+        terms, more = _terms(formula, by)
+        number += more
+        for count, term in terms:
+            counts[term] = counts.get(term, 0) + count
+    kept = tuple((count, term) for term, count in counts.items() if count)
+    if not kept:
+        return Number(number)
+    if len(kept) == 1 and number == 0:
+        count, term = kept[0]
+        return _product(count, (term,))
+    return Sum(kept, number, number + sum(count * term.value for count, term in kept))
+
+
+def _product(number: int, factors: tuple[Formula, ...]) -> Formula:
+    if number == 0 or not factors:
+        return Number(number)
+    if number == 1 and len(factors) == 1:
+        return factors[0]
+    if len(factors) == 1 and isinstance(factors[0], Sum) and number == -1:
+        terms, rest = _terms(factors[0], -1)
+        return Sum(tuple(terms), rest, -factors[0].value)
+    if len(factors) == 1 and isinstance(factors[0], Product):
+        return _product(number * factors[0].number, factors[0].factors)
+    value = number
+    for factor in factors:
+        value *= factor.value
+    return Product(number, factors, value)
+
+
+def _multiply(a: Formula, b: Formula) -> Formula:
+    number = 1
+    factors: list[Formula] = []
+    for formula in (a, b):
+        match formula:
+            case Number(value):
+                number *= value
+            case Product(by, inner):
+                number *= by
+                factors += inner
+            case _:
+                factors.append(formula)
+    # What multiplies by 1 says nothing, unless there is nothing else.
+    kept = tuple(factor for factor in factors if factor.value != 1)
+    return _product(number, kept or tuple(factors[:1] if number == 1 else ()))
+
+
+def _divide(a: Formula, b: Formula) -> Formula:
+    if b.value == 1:
+        return a
+    if isinstance(a, Number) and isinstance(b, Number):
+        return Number(a.value // b.value)
+    return _rounded(a, b, up=False)
+
+
+def _rounded(above: Formula, below: Formula, *, up: bool) -> Formula:
+    """A division with the divisor itself, where it is one of the terms, taken out of it as the whole number it comes to."""
+    terms, _ = _terms(above, 1)
+    times = next((count for count, term in terms if term == below and count > 0), 0)
+    rest = _add(above, below, -times) if times and len(terms) > 1 else above
+    value = -(-rest.value // below.value) if up else rest.value // below.value
+    quotient = Quotient(rest, below, up, value)
+    return quotient if rest is above else _add(quotient, Number(times))
+
+
+def _negate(a: Formula) -> Formula:
+    # -(-a // b) is how a division is rounded up.
+    if isinstance(a, Quotient) and not a.up and a.above.value < 0:
+        return _rounded(_negate(a.above), a.below, up=True)
+    return _multiply(Number(-1), a) if not isinstance(a, Sum) else _product(-1, (a,))
+
+
+def _raise(a: Formula, b: Formula) -> Formula:
+    return a if b.value == 1 else Power(a, b, a.value**b.value)
+
+
+def _leave(a: Formula, b: Formula) -> Formula:
+    return Remainder(a, b, a.value % b.value)
+
+
+def formula_of(value: Any) -> Formula:
+    """The formula of a whole number: its own where it is traced, else the number."""
+    return value.formula if isinstance(value, Traced) else Number(int(value))
+
+
+def _binary(join: Callable[[Formula, Formula], Formula]) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """An operator and its reflection, which leave anything but whole numbers to the other side."""
+
+    def forwards(self: Traced, other: Any) -> Any:
+        return Traced.of(join(self.formula, formula_of(other))) if isinstance(other, int) else NotImplemented
+
+    def backwards(self: Traced, other: Any) -> Any:
+        return Traced.of(join(formula_of(other), self.formula)) if isinstance(other, int) else NotImplemented
+
+    return forwards, backwards
+
+
+class Traced(int):
+    """A whole number with the formula that it came from.
+
+    >>> n, k = Traced.named("H", 7), Traced.named("kernel", 3)
+    >>> (n - k) // 2 + 1, text((n - k) // 2 + 1), text((n - k) // 2 + 1, names=False)
+    (3, '(H − kernel) / 2 + 1', '(7 − 3) / 2 + 1')
+    """
+
+    formula: Formula
+
+    @classmethod
+    def of(cls, formula: Formula) -> Traced:
+        """The number that a formula comes to."""
+        self = cls(formula.value)
+        self.formula = formula
+        return self
+
+    @classmethod
+    def named(cls, name: str, value: int) -> Traced:
+        """A number under a name."""
+        return cls.of(Name(name, int(value)))
+
+    __add__, __radd__ = _binary(_add)
+    __sub__, __rsub__ = _binary(lambda a, b: _add(a, b, -1))
+    __mul__, __rmul__ = _binary(_multiply)
+    __floordiv__, __rfloordiv__ = _binary(_divide)
+    __mod__, __rmod__ = _binary(_leave)
+    __pow__, __rpow__ = _binary(_raise)
+
+    def __neg__(self) -> Traced:
+        return Traced.of(_negate(self.formula))
+
+
+def names_in(value: Dim) -> set[str]:
+    """The names in a number's formula."""
+    found: set[str] = set()
+    left = [formula_of(value)] if isinstance(value, int) else []
+    while left:
+        match left.pop():
+            case Name(name):
+                found.add(name)
+            case Sum(terms):
+                left += [term for _, term in terms]
+            case Product(_, factors):
+                left += factors
+            case Quotient(above, below) | Remainder(above, below) | Power(above, below):
+                left += [above, below]
+    return found
+
+
+def text(value: Dim, *, names: bool = True) -> str:
+    """A number's formula, with names or with the numbers that they stand for; a symbolic one as it is.
+
+    A division that comes out even is written a / b, one that does not ⌊a / b⌋ or ⌈a / b⌉.
+    """
+    return _text(formula_of(value), names)[0] if isinstance(value, int) else str(value)
+
+
+# How tightly a written formula holds together: a sum, a product or quotient, a whole.
+_LOOSE, _TIGHT, _WHOLE = range(3)
+
+
+def _text(formula: Formula, names: bool) -> tuple[str, int]:
+    match formula:
+        case Number(value):
+            piece = _number(value), _WHOLE if value >= 0 else _LOOSE
+        case Name(name, value):
+            piece = (name, _WHOLE) if names else _text(Number(value), names)
+        case Sum():
+            piece = _sum(formula, names), _LOOSE
+        case Product(number, factors):
+            parts = [_held(_text(factor, names), _WHOLE) for factor in factors]
+            if abs(number) != 1:
+                parts.insert(0, _number(abs(number)))
+            piece = (f"−{'·'.join(parts)}", _LOOSE) if number < 0 else ("·".join(parts), _TIGHT)
+        case Quotient(above, below, up):
+            whole = f"{_held(_text(above, names), _TIGHT)} / {_held(_text(below, names), _WHOLE)}"
+            even = above.value % below.value == 0
+            piece = (whole, _TIGHT) if even else (f"⌈{whole}⌉" if up else f"⌊{whole}⌋", _WHOLE)
+        case Power(base, exponent):
+            piece = f"{_held(_text(base, names), _WHOLE)}^{_held(_text(exponent, names), _WHOLE)}", _TIGHT
+        case Remainder(above, below):
+            piece = f"{_held(_text(above, names), _WHOLE)} mod {_held(_text(below, names), _WHOLE)}", _LOOSE
+    return piece
+
+
+def _sum(formula: Sum, names: bool) -> str:
+    pieces = [(count < 0, _text(_product(abs(count), (term,)), names)) for count, term in formula.terms]
+    if formula.number:
+        pieces.append((formula.number < 0, (_number(abs(formula.number)), _WHOLE)))
+    # A sum begins with what is added, where anything is.
+    first = next((piece for piece in pieces if not piece[0]), pieces[0])
+    pieces.remove(first)
+    rest = "".join(f" {'−' if minus else '+'} {_held(piece, _TIGHT)}" for minus, piece in pieces)
+    return ("−" if first[0] else "") + _held(first[1], _TIGHT) + rest
+
+
+def _held(piece: tuple[str, int], least: int) -> str:
+    """A piece in parentheses where it would not hold together otherwise."""
+    written, tightness = piece
+    return written if tightness >= least else f"({written})"
+
+
+def _number(value: int) -> str:
+    return f"−{-value:,}" if value < 0 else f"{value:,}"

@@ -1,0 +1,248 @@
+"""The working behind a row: for each number the formula, what it says with numbers in place, and the value.
+
+No formula is written here. A layer's own methods run once more on whole numbers that remember how they came about, so
+what is shown is what was computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
+
+import msgspec
+
+from archcalc.counting import Work
+from archcalc.dims import Dim, Shape, decided
+from archcalc.engine import measure, own_weights, split
+from archcalc.errors import SpecError, nearest
+from archcalc.graph import Node
+from archcalc.layers.base import AXES, Layer, Rounding
+from archcalc.rows import Profile, Row
+from archcalc.trace import Traced, names_in, text
+
+_LETTERS = {"length": "L", "depth": "D", "height": "H", "width": "W"}
+
+
+class Cell(msgspec.Struct, frozen=True):
+    """One number of a row: its formula with names and with numbers, empty where there is none, and its value.
+
+    `exact` is the size before it was rounded, `remedies` are settings that need no rounding, and `note` says why a number
+    is not what its formula would give, or that it has none. A value that a convention does not cover is None.
+    """
+
+    name: str
+    formula: str
+    substitution: str
+    value: Dim | None
+    exact: Fraction | None = None
+    remedies: tuple[str, ...] = ()
+    note: str = ""
+
+
+class Working(msgspec.Struct, frozen=True):
+    """The cells of one row."""
+
+    row: Row
+    cells: tuple[Cell, ...]
+
+
+def workings(profile: Profile, layer: str | None = None) -> list[Working]:
+    """The working of every row, or of the layer, or block, of that name; raises SpecError where there is none.
+
+    >>> from archcalc.engine import profile
+    >>> from archcalc.spec import load
+    >>> [first] = workings(profile(load("alexnet")), "conv1")
+    >>> [(cell.formula, cell.substitution, cell.value) for cell in first.cells if cell.name == "weights"]
+    [('out·C·kernel·kernel', '96·3·11·11', 34848)]
+    """
+    found = [
+        Working(row, tuple(_cells(profile, node, row)))
+        for node, row in zip(profile.graph.nodes, profile.rows, strict=True)
+        if layer is None or row.name == layer or row.name.startswith(f"{layer}/")
+    ]
+    if not found:
+        names = [row.name for row in profile.rows]
+        raise SpecError(
+            f"no layer named '{(layer or '')[:60]}'", None, nearest(layer or "", names) or "archcalc table names all"
+        )
+    return found
+
+
+def axes_of(layer: Layer, shape: Shape) -> tuple[str, ...]:
+    """What the axes of a shape are called."""
+    match len(shape):
+        case 1:
+            return ("features",)
+        case 2 if not getattr(layer, "rank", 0):
+            return ("tokens", "features")
+        case n if n - 1 in AXES:
+            return ("channels", *AXES[n - 1])
+    return tuple(f"axis {n}" for n in range(len(shape)))
+
+
+def _letters(layer: Layer, shape: Shape) -> list[str]:
+    short = {"channels": "C", "tokens": "T", "features": "F", **_LETTERS}
+    return [short.get(axis, f"n{place}") for place, axis in enumerate(axes_of(layer, shape))]
+
+
+def _named(letters: list[str], shape: Shape, suffix: str = "") -> Shape:
+    """A shape whose whole numbers have names."""
+    return tuple(
+        Traced.named(letter + suffix, n) if isinstance(n, int) else n for letter, n in zip(letters, shape, strict=True)
+    )
+
+
+def _traced(layer: Layer, rank: int) -> Layer:
+    """A layer whose whole numbers have the names of its fields."""
+
+    def name(value: Any, path: str) -> Any:
+        if isinstance(value, tuple):
+            # An entry for each axis has its letter, any other its place; a pair is before and after.
+            ends = (
+                [_LETTERS[axis].lower() for axis in AXES[rank]]
+                if rank in AXES and len(value) == rank and "_" not in path.removeprefix("output_")
+                else ["before", "after"]
+                if len(value) == 2 and path != "shape"
+                else [str(place) for place in range(1, len(value) + 1)]
+            )
+            return tuple(name(entry, f"{path}_{end}") for entry, end in zip(value, ends, strict=True))
+        return Traced.named(path, value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+    # A table of connections is counted row by row; its entries are no sizes.
+    fields = {key: getattr(layer, key) for key in layer.__struct_fields__ if key != "connections"}
+    return msgspec.structs.replace(layer, **{key: name(value, key) for key, value in fields.items()})
+
+
+def _cells(profile: Profile, node: Node, row: Row) -> Iterator[Cell]:
+    rank = getattr(row.definition, "rank", 0) or len(row.output) - 1
+    layer = _traced(row.definition, rank)
+    several = len(row.inputs) > 1
+    inputs = tuple(
+        _named(_letters(layer, shape), shape, str(place) if several else "")
+        for place, shape in enumerate(row.inputs, start=1)
+    )
+    rounded = {rounding.axis: rounding for rounding in row.definition.roundings(*row.inputs)}
+    sizes = layer.output(*inputs)
+    for place, (axis, size) in enumerate(zip(axes_of(layer, row.output), sizes, strict=True)):
+        yield _size(axis, size, row, rounded.get(place))
+    output = _named([f"{letter}_out" for letter in _letters(layer, row.output)], row.output)
+    batch = Traced.named("batch", profile.batch) if isinstance(profile.batch, int) else profile.batch
+    measures = measure(layer, inputs, output, batch)
+    weights, biases = split(own_weights(node, profile.graph.nodes, measures.weights))
+    # What is all shared is not counted here, but there would be a formula for it.
+    used = split(measures.weights)
+    there = f"those of {row.shared}" if row.shared else ""
+    yield _cell("weights", weights if weights != 0 else used[0], row.weights, there)
+    yield _cell("biases", biases if biases != 0 else used[1], row.biases, there)
+    yield _cell("buffers", measures.buffers, row.buffers, there)
+    kept = "overwrites its input" if row.in_place else "the values of another array" if row.activations == 0 else ""
+    yield _cell("activations", measures.activations, row.activations, kept)
+    yield from _operations(
+        profile, msgspec.structs.replace(row, definition=layer, inputs=inputs, output=output), measures.work
+    )
+
+
+def _operations(profile: Profile, row: Row, work: Work) -> Iterator[Cell]:
+    """The MACs, and what the convention makes of them and of other operations, each of which it names."""
+    said = {name: "MACs" if name == "macs" else name for name in work.__struct_fields__}
+    counts = {name: getattr(row.work, name) for name in said}
+    named = {
+        name: Traced.named(said[name], count) if isinstance(count, int) and count else count
+        for name, count in counts.items()
+    }
+    convention = profile.convention
+    batch = Traced.named("batch", profile.batch) if isinstance(profile.batch, int) else profile.batch
+    counted = msgspec.structs.replace(row, work=Work(**named), batch=batch)
+    price = convention.price(counted)
+    shown = None if price is None else convention.shown(price)
+    used = set() if shown is None else names_in(shown)
+    for name, title in said.items():
+        if name == "macs" or title in used:
+            yield _cell(title, getattr(work, name), counts[name])
+    if shown is None:
+        yield Cell(convention.column, "", "", None, note=f"not covered by {convention.name}")
+    else:
+        yield _cell(convention.column, shown, int(shown) if isinstance(shown, int) else shown)
+
+
+def _cell(name: str, traced: Dim, value: Dim, note: str = "") -> Cell:
+    """A cell whose value is the row's, with its formula where that gives the value."""
+    if traced != value:
+        return Cell(name, "", "", value, note=note)
+    symbolic = not isinstance(value, int)
+    return Cell(name, text(traced), "" if symbolic else text(traced, names=False), value if symbolic else int(value))
+
+
+def _size(axis: str, traced: Dim, row: Row, rounding: Rounding | None) -> Cell:
+    value = int(traced) if isinstance(traced, int) else traced
+    cell = _cell(axis, traced, value)
+    if rounding is None or not isinstance(rounding.numerator, int) or not isinstance(rounding.divisor, int):
+        return cell
+    exact = Fraction(rounding.numerator, rounding.divisor) + 1
+    if exact.denominator == 1:
+        return cell
+    return msgspec.structs.replace(cell, exact=exact, remedies=tuple(_remedies(row, axis, rounding.axis)))
+
+
+def _even(layer: Layer, inputs: tuple[Shape, ...], axis: int) -> bool:
+    """Whether a layer can take these inputs and divides without a remainder along an axis."""
+    if any(decided(fact) is not True for fact, _, _ in layer.requires(*inputs)):
+        return False
+    found = next((r for r in layer.roundings(*inputs) if r.axis == axis), None)
+    return found is not None and found.numerator % found.divisor == 0
+
+
+def _remedies(row: Row, axis: str, place: int) -> Iterator[str]:
+    """The nearest input sizes, padding and strides by which a size needs no rounding: each alone, the rest as it is."""
+    layer, [x] = row.definition, row.inputs
+    n = x[place]
+    if not isinstance(n, int):
+        return
+    for step, way in ((-1, "input"), (1, "input")):
+        for size in range(n + step, n + step * 64, step):
+            if size > 0 and _even(layer, ((*x[:place], size, *x[place + 1 :]),), place):
+                yield f"{way} {axis} {size}"
+                break
+    fields = layer.__struct_fields__
+    if "padding" in fields:
+        yield from _paddings(row, place)
+    if "stride" in fields:
+        yield from _strides(row, place)
+
+
+def _along(value: Any, place: int) -> Any:
+    return value[place - 1] if isinstance(value, tuple) else value
+
+
+def _with(value: Any, rank: int, place: int, entry: Any) -> tuple[Any, ...]:
+    """A field with one entry for each axis, that of one axis replaced."""
+    entries = list(value) if isinstance(value, tuple) else [value] * rank
+    entries[place - 1] = entry
+    return tuple(entries)
+
+
+def _paddings(row: Row, place: int) -> Iterator[str]:
+    layer: Any = row.definition
+    rank = len(row.output) - 1
+    now = _along(layer.padding, place)
+    total = sum(now) if isinstance(now, tuple) else 2 * now
+    for wanted in sorted(range(total + 65), key=lambda t: abs(t - total)):
+        before, after = wanted // 2, wanted - wanted // 2
+        entry = before if before == after else (before, after)
+        other = msgspec.structs.replace(layer, padding=_with(layer.padding, rank, place, entry))
+        if wanted != total and _even(other, row.inputs, place):
+            yield f"padding {before}" if before == after else f"padding {before} before and {after} after"
+            return
+
+
+def _strides(row: Row, place: int) -> Iterator[str]:
+    layer: Any = row.definition
+    rank = len(row.output) - 1
+    written_stride = layer.kernel if layer.stride is None else layer.stride
+    now = _along(written_stride, place)
+    for other in sorted(range(1, now + 8), key=lambda s: abs(s - now)):
+        changed = msgspec.structs.replace(layer, stride=_with(written_stride, rank, place, other))
+        if other != now and _even(changed, row.inputs, place):
+            yield f"stride {other}"
+            return
