@@ -9,7 +9,7 @@ import msgspec
 from archcalc.counting import Work, convention
 from archcalc.dims import Dim, Shape, quotient, size, written
 from archcalc.errors import SpecError
-from archcalc.graph import Graph, Node, overwritable
+from archcalc.graph import Graph, Node, overwritable, stored
 from archcalc.layers.base import AXES, Layer
 from archcalc.rows import Profile, Row
 
@@ -37,9 +37,10 @@ def profile(graph: Graph, batch: Dim = 1, *, convention_name: str = "macs", in_p
     """
     nodes = graph.nodes
     free = overwritable(nodes)
+    roots = stored(nodes).roots
     measured: dict[tuple[Layer, tuple[Shape, ...]], _Measures] = {}
     rows = []
-    for node in nodes:
+    for position, node in enumerate(nodes):
         layer = node.layer
         shapes = tuple([nodes[i].shape for i in node.inputs])
         # Repeated blocks bring the same layer on the same shapes again and again.
@@ -48,6 +49,8 @@ def profile(graph: Graph, batch: Dim = 1, *, convention_name: str = "macs", in_p
             measures = measured[layer, shapes] = _measure(layer, shapes, node.shape, batch)
         own = measures.weights if node.share is None else _unshared(node, nodes, measures.weights)
         overwrites = layer.stores == "in place" and free[node.inputs[0]]
+        # Not every view is one: what does not lie in order has to be copied.
+        views = layer.stores == "view" and (roots[position] != position or not node.inputs)
         biases = sum([n for name, n in own.items() if "bias" in name])
         rows.append(
             Row(
@@ -60,7 +63,7 @@ def profile(graph: Graph, batch: Dim = 1, *, convention_name: str = "macs", in_p
                 weights=sum(own.values()) - biases,
                 biases=biases,
                 buffers=measures.buffers if node.share is None else 0,
-                activations=0 if layer.stores == "view" or (overwrites and in_place) else measures.activations,
+                activations=0 if views or (overwrites and in_place) else measures.activations,
                 work=measures.work,
                 in_place=overwrites,
                 auxiliary=node.auxiliary,

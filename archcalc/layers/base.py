@@ -54,6 +54,27 @@ class Rounding(NamedTuple):
     divisor: Dim
 
 
+class Kept(NamedTuple):
+    """A tensor that the backward pass needs: what it is, how many values it has, and of which type.
+
+    `of` is the position of an input, "output", or the name of a tensor of the layer's own, for which `values` says how
+    many there are for each sample, or with `once` for the whole batch. `type` is "activation" for that of the
+    activations, "float32" for statistics, which are never narrower, "int64" for positions or "bool" for a mask.
+    """
+
+    of: int | str
+    values: Dim = 0
+    type: Literal["activation", "float32", "int64", "bool"] = "activation"
+    once: bool = False
+
+
+class Use(NamedTuple):
+    """How a layer stands in a network in training: which inputs a gradient flows to, and whether it overwrites its input."""
+
+    grads: tuple[bool, ...] = (True,)
+    in_place: bool = False
+
+
 class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A kind of layer: its fields are what a spec may say, its methods are all that is known of it.
 
@@ -105,6 +126,14 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def work(self, output: Shape, *inputs: Any, **_: Any) -> Work:  # noqa: ARG002 - the signature that kinds override
         """Raw operation counts for one sample."""
         return Work()
+
+    def view(self, _x: Shape, strides: Shape) -> Shape | None:
+        """How the output of a view lies in its input's memory, given the strides of the input; None where it is copied."""
+        return strides
+
+    def kept(self, use: Use, output: Shape, *_inputs: Any, **_: Any) -> Iterator[Kept]:  # noqa: ARG002 - as overridden
+        """The tensors that are kept from the forward pass for the backward pass, beside weights and buffers."""
+        yield from ()
 
     def forward(self, xp: Any, /, *arrays: Any, **weights: Any) -> Any:
         """The output for a batch: the definition of the layer, written to be read and not to be fast.

@@ -11,12 +11,14 @@ from archcalc.dims import Dim, Shape, at_least, divides, quotient, same, size
 from archcalc.layers.base import (
     AXES,
     Count,
+    Kept,
     Layer,
     Margins,
     Natural,
     Padding,
     Requirement,
     Sizes,
+    Use,
     along,
     both_sides,
     each_axis,
@@ -91,6 +93,9 @@ class _Conv(_Sliding, frozen=True):
         return Work(
             macs=positions * size(self.weights(x)["weight"]), additions=positions * self.out if self.bias else 0
         )
+
+    def kept(self, _use: Use, _output: Shape, _x: Shape) -> Iterator[Kept]:
+        yield Kept(0)
 
     def forward(self, xp: Any, x: Any, weight: Any, bias: Any = None) -> Any:
         windows = self.windows(xp, x)
@@ -190,6 +195,9 @@ class _ConvTranspose(Layer, frozen=True):
 
     def work(self, output: Shape, x: Shape) -> Work:
         return Work(macs=size(x[1:]) * size(self.weights(x)["weight"]), additions=size(output) if self.bias else 0)
+
+    def kept(self, _use: Use, _output: Shape, _x: Shape) -> Iterator[Kept]:
+        yield Kept(0)
 
     def forward(self, xp: Any, x: Any, weight: Any, bias: Any = None) -> Any:
         n, _, *space = x.shape

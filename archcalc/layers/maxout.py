@@ -7,7 +7,7 @@ from typing import Any
 
 from archcalc.counting import Work
 from archcalc.dims import Shape, divides, quotient, size
-from archcalc.layers.base import Count, Layer, Requirement
+from archcalc.layers.base import Count, Kept, Layer, Requirement, Use
 
 
 class Maxout(Layer, frozen=True):
@@ -23,6 +23,10 @@ class Maxout(Layer, frozen=True):
 
     def work(self, output: Shape, _x: Shape) -> Work:
         return Work(comparisons=size(output) * (self.pieces - 1))
+
+    def kept(self, _use: Use, _output: Shape, _x: Shape) -> Iterator[Kept]:
+        yield Kept(0)
+        yield Kept("output")
 
     def forward(self, _xp: Any, x: Any) -> Any:
         n, _, *space = x.shape

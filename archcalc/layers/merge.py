@@ -8,7 +8,7 @@ from typing import Any
 
 from archcalc.counting import Work
 from archcalc.dims import Dim, Shape, same, size, written_shape
-from archcalc.layers.base import Layer, Requirement, in_batch
+from archcalc.layers.base import Kept, Layer, Requirement, Use, in_batch
 
 
 def _shapes(xs: tuple[Shape, ...]) -> str:
@@ -48,6 +48,16 @@ class Multiply(_Broadcast, frozen=True):
 
     def work(self, output: Shape, *xs: Shape) -> Work:
         return Work(multiplications=(len(xs) - 1) * size(output))
+
+    def kept(self, use: Use, _output: Shape, *xs: Shape) -> Iterator[Kept]:
+        # Factor by factor: what a gradient flows to needs what it was multiplied by.
+        product: Shape = xs[0]
+        for i in range(1, len(xs)):
+            if any(use.grads[:i]):
+                yield Kept(i)
+            if use.grads[i]:
+                yield Kept(0) if i == 1 else Kept(f"product of {i}", size(product))
+            product = self.output(product, xs[i])
 
     def forward(self, xp: Any, *xs: Any) -> Any:
         return reduce(xp.multiply, xs)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from archcalc.counting import Work
 from archcalc.dims import Dim, Shape, at_least, divides, size
-from archcalc.layers.base import Count, Layer, Requirement, along, of_rank
+from archcalc.layers.base import Count, Kept, Layer, Requirement, Use, along, of_rank
 
 # Added to every variance, so that equal values are not divided by zero.
 EPSILON = 1e-5
@@ -47,6 +47,13 @@ def _measured(n: Dim, groups: Dim, affine: bool) -> Work:
     )
 
 
+def _statistics(groups: Dim, *, once: bool = False) -> Iterator[Kept]:
+    """The input, and the mean and the inverse of the deviation of each group of its values."""
+    yield Kept(0)
+    yield Kept("mean", groups, "float32", once)
+    yield Kept("deviation", groups, "float32", once)
+
+
 class _BatchNorm(Layer, frozen=True):
     """Each channel less its running mean, over its running deviation, then scaled and shifted.
 
@@ -71,6 +78,9 @@ class _BatchNorm(Layer, frozen=True):
 
     def work(self, output: Shape, _x: Shape) -> Work:
         return _applied(size(output), self.affine)
+
+    def kept(self, _use: Use, _output: Shape, x: Shape) -> Iterator[Kept]:
+        yield from _statistics(x[0], once=True)
 
     def forward(self, xp: Any, x: Any, running_mean: Any, running_var: Any, **affine: Any) -> Any:
         deviation = xp.sqrt(running_var + EPSILON)
@@ -115,6 +125,12 @@ class _InstanceNorm(Layer, frozen=True):
     def work(self, output: Shape, _x: Shape) -> Work:
         return _measured(size(output), output[0], self.affine)
 
+    def kept(self, _use: Use, _output: Shape, x: Shape) -> Iterator[Kept]:
+        yield from _statistics(x[0])
+        if self.affine:
+            # torch takes each sample's channels for channels of one batch, and repeats the weights for them.
+            yield Kept("weights", x[0])
+
     def forward(self, xp: Any, x: Any, **affine: Any) -> Any:
         return _shifted(_standard(xp, x, tuple(range(2, x.ndim))), **affine)
 
@@ -152,6 +168,9 @@ class GroupNorm(Layer, frozen=True):
     def work(self, output: Shape, _x: Shape) -> Work:
         return _measured(size(output), self.groups, self.affine)
 
+    def kept(self, _use: Use, _output: Shape, _x: Shape) -> Iterator[Kept]:
+        yield from _statistics(self.groups)
+
     def forward(self, xp: Any, x: Any, **affine: Any) -> Any:
         groups = x.reshape(len(x), self.groups, -1)
         return _shifted(_standard(xp, groups, 2).reshape(x.shape), **affine)
@@ -178,6 +197,9 @@ class LayerNorm(Layer, frozen=True):
         unshifted = 0 if self.bias or not self.affine else size(output)
         return Work(work.macs, work.additions - unshifted, work.multiplications, 0, work.divisions, work.exponentials)
 
+    def kept(self, _use: Use, _output: Shape, x: Shape) -> Iterator[Kept]:
+        yield from _statistics(size(x[: len(x) - self.axes]))
+
     def forward(self, xp: Any, x: Any, weight: Any = 1.0, bias: Any = 0.0) -> Any:
         return _standard(xp, x, tuple(range(-self.axes, 0))) * weight + bias
 
@@ -201,6 +223,10 @@ class RMSNorm(Layer, frozen=True):
             divisions=n + groups,
             exponentials=groups,
         )
+
+    def kept(self, _use: Use, _output: Shape, x: Shape) -> Iterator[Kept]:
+        yield Kept(0)
+        yield Kept("deviation", size(x[:-1]), "float32")
 
     def forward(self, xp: Any, x: Any, weight: Any = 1.0) -> Any:
         # The smallest step of the dtype, as in torch: only zeros need it.
@@ -228,6 +254,12 @@ class LocalResponseNorm(Layer, frozen=True):
         n = size(output)
         # Squares, their windowed sum, the affine form, the power and the quotient.
         return Work(multiplications=2 * n, additions=self.size * n, exponentials=n, divisions=n)
+
+    def kept(self, _use: Use, _output: Shape, x: Shape) -> Iterator[Kept]:
+        yield Kept(0)
+        yield Kept("squares", (x[0] + self.size - 1) * size(x[1:]))
+        yield Kept("sums", size(x))
+        yield Kept("power", size(x))
 
     def forward(self, xp: Any, x: Any) -> Any:
         # Half of the window lies before the channel; of an even window the channel itself begins the second half.

@@ -20,6 +20,7 @@ from archcalc.layers.base import (
     in_batch,
     one_each,
 )
+from archcalc.layers.strides import reshaped
 
 _SPATIAL = "the input must be channels and at least one further axis"
 
@@ -60,6 +61,9 @@ class Flatten(Layer, frozen=True):
     def requires(self, x: Shape) -> Iterator[Requirement]:
         yield 0 <= self.start < len(x), f"start={self.start} is not one of the input's {len(x)} axes", "start"
 
+    def view(self, x: Shape, strides: Shape) -> Shape | None:
+        return reshaped(x, strides, self.output(x))
+
     def forward(self, _xp: Any, x: Any) -> Any:
         return x.reshape(*x.shape[: self.start + 1], -1)
 
@@ -78,6 +82,9 @@ class Reshape(Layer, frozen=True):
         wanted, given = size(self.shape), size(x)
         yield same(wanted, given), f"{written_shape(self.shape)} has {wanted} values, the input has {given}", "shape"
 
+    def view(self, x: Shape, strides: Shape) -> Shape | None:
+        return reshaped(x, strides, self.shape)
+
     def forward(self, _xp: Any, x: Any) -> Any:
         return x.reshape(len(x), *self.shape)
 
@@ -95,6 +102,9 @@ class Permute(Layer, frozen=True):
     def requires(self, x: Shape) -> Iterator[Requirement]:
         wanted = list(range(len(x)))
         yield sorted(self.order) == wanted, f"order must name each of the axes 0 to {len(x) - 1} once", "order"
+
+    def view(self, _x: Shape, strides: Shape) -> Shape:
+        return tuple(strides[axis] for axis in self.order)
 
     def forward(self, _xp: Any, x: Any) -> Any:
         return x.transpose(0, *(axis + 1 for axis in self.order))
