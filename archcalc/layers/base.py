@@ -135,6 +135,13 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The tensors that are kept from the forward pass for the backward pass, beside weights and buffers."""
         yield from ()
 
+    def columns(self, *_inputs: Any, **_: Any) -> Dim:
+        """How many values the windows of one sample hold, copied side by side so that a matrix product does the rest.
+
+        This is im2col (Chellapilla et al. 2006); a layer that is no convolution has none.
+        """
+        return 0
+
     def forward(self, xp: Any, /, *arrays: Any, **weights: Any) -> Any:
         """The output for a batch: the definition of the layer, written to be read and not to be fast.
 

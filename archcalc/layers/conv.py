@@ -97,6 +97,13 @@ class _Conv(_Sliding, frozen=True):
     def kept(self, _use: Use, _output: Shape, _x: Shape) -> Iterator[Kept]:
         yield Kept(0)
 
+    def columns(self, x: Shape) -> Dim:
+        steps = (*each_axis(self.kernel, self.rank), *each_axis(self.stride, self.rank))
+        # Windows of one place each, at every place, are the input itself.
+        if all(n == 1 for n in steps) and self.output(x)[1:] == x[1:]:
+            return 0
+        return x[0] * size(each_axis(self.kernel, self.rank)) * size(self.output(x)[1:])
+
     def forward(self, xp: Any, x: Any, weight: Any, bias: Any = None) -> Any:
         windows = self.windows(xp, x)
         y = self.filtered(xp, windows, weight) if self.connections is None else self.joined(xp, windows, weight)
@@ -198,6 +205,9 @@ class _ConvTranspose(Layer, frozen=True):
 
     def kept(self, _use: Use, _output: Shape, _x: Shape) -> Iterator[Kept]:
         yield Kept(0)
+
+    def columns(self, x: Shape) -> Dim:
+        return self.out * size(each_axis(self.kernel, self.rank)) * size(x[1:])
 
     def forward(self, xp: Any, x: Any, weight: Any, bias: Any = None) -> Any:
         n, _, *space = x.shape

@@ -1,0 +1,100 @@
+"""How many bytes values take: types of a number of bits, and sizes that grow with the batch."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from archcalc.dims import Dim, written
+from archcalc.errors import SpecError, nearest
+
+# Bits in memory. tf32 is a way to multiply: its values are stored as fp32 (NVIDIA A100 white paper, 2020).
+DTYPES = {"fp64": 64, "fp32": 32, "tf32": 32, "fp16": 16, "bf16": 16, "fp8": 8, "int8": 8, "int4": 4}
+
+
+def bits(dtype: str) -> int:
+    """The bits of a value of the named type; raises SpecError for a name that is not one.
+
+    >>> bits("bf16")
+    16
+    """
+    if dtype not in DTYPES:
+        raise SpecError(f"no dtype '{dtype}'", None, nearest(dtype, list(DTYPES)) or f"there are {', '.join(DTYPES)}")
+    return DTYPES[dtype]
+
+
+class Size(NamedTuple):
+    """The size of a buffer in bits: `fixed` whatever the batch, and `each` for each of its samples."""
+
+    fixed: int = 0
+    each: int = 0
+
+    def bytes(self, batch: int) -> int:
+        """Whole bytes for a batch: two 4-bit values share one.
+
+        >>> Size(each=3 * 4).bytes(1), Size(each=3 * 4).bytes(2)
+        (2, 3)
+        """
+        return -(-(self.fixed + self.each * batch) // 8)
+
+
+class Line(NamedTuple):
+    """Bytes as a function of the batch B: `fixed` + `each`·B."""
+
+    fixed: int
+    each: int
+
+    def at(self, batch: int) -> int:
+        """The bytes for a batch.
+
+        >>> Line(100, 8).at(2)
+        116
+        """
+        return self.fixed + self.each * batch
+
+    def __str__(self) -> str:
+        """As a formula.
+
+        >>> print(Line(1000, 8), Line(0, 8), Line(1000, 0), sep=", ")
+        1,000 + 8·B, 8·B, 1,000
+        """
+        parts = [f"{self.fixed:,}"] * (self.fixed != 0 or not self.each) + [f"{self.each:,}·B"] * (self.each != 0)
+        return " + ".join(parts)
+
+
+def line(sizes: list[Size]) -> Line:
+    """The bytes of buffers together; raises SpecError where a sample's values do not fill whole bytes, which is no line.
+
+    >>> line([Size(32, 64), Size(0, 8)])
+    Line(fixed=4, each=9)
+    """
+    for size in sizes:
+        if size.each % 8:
+            raise SpecError(f"{size.each} bits a sample do not fill whole bytes", None, "give a number for the batch")
+    return Line(sum(-(-size.fixed // 8) for size in sizes), sum(size.each // 8 for size in sizes))
+
+
+def envelope(lines: list[Line]) -> list[tuple[int, Line]]:
+    """The largest of some lines for every batch: each with the first batch, from 1 on, for which it is the largest.
+
+    >>> envelope([Line(100, 1), Line(0, 5), Line(50, 2)])
+    [(1, Line(fixed=100, each=1)), (26, Line(fixed=0, each=5))]
+    """
+    found: list[tuple[int, Line]] = []
+    batch = 1
+    while True:
+        best = max(lines, key=lambda one: (one.at(batch), one.each))
+        found.append((batch, best))
+        # Where a steeper line first lies above this one.
+        crossings = [(best.fixed - one.fixed) // (one.each - best.each) + 1 for one in lines if one.each > best.each]
+        if not crossings:
+            return found
+        batch = min(crossings)
+
+
+def whole(n: Dim, what: str) -> int:
+    """A size that must be a number; raises SpecError where it is a formula."""
+    if not isinstance(n, int):
+        raise SpecError(
+            f"{what} has {written(n)} values", None, "memory is planned for numbers; only the batch may be a letter"
+        )
+    return n
