@@ -64,7 +64,6 @@ class ReLU(_Elementwise, frozen=True):
 class ReLU6(_Elementwise, frozen=True):
     """min(max(0, x), 6) (Krizhevsky 2010; Howard et al. 2017)."""
 
-    derived_from: ClassVar[Literal["input", "output", "either"]] = "either"
     per_value: ClassVar[Work] = Work(comparisons=2)
 
     def forward(self, xp: Any, x: Any) -> Any:
@@ -195,7 +194,6 @@ class HardSwish(_Elementwise, frozen=True):
 class HardTanh(_Elementwise, frozen=True):
     """x held between `min` and `max`."""
 
-    derived_from: ClassVar[Literal["input", "output", "either"]] = "either"
     min: float = -1.0
     max: float = 1.0
     per_value: ClassVar[Work] = Work(comparisons=2)

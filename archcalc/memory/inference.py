@@ -47,13 +47,14 @@ def memory_of(graph: Graph, bits: int = 32, *, copy_concat: bool = True) -> Memo
         makers.setdefault(members[position], set()).add(position)
     users.pop(-1, None)
     makers.pop(-1, None)
-    sizes = {root: _size(graph, root, bits) for root in users}
+    sizes = {root: output_size(graph, root, bits) for root in users}
     return Memory(bits, members, sizes, makers, users, results - {-1})
 
 
-def _size(graph: Graph, root: int, bits: int) -> Size:
+def output_size(graph: Graph, root: int, bits: int) -> Size:
+    """The size of an output, with values of so many bits; token numbers have 64."""
     node = graph.nodes[root]
-    return Size(0, whole(size(node.shape), node.name) * (64 if root == 0 and looked_up(graph) else bits))
+    return Size(each=whole(size(node.shape), node.name) * (64 if root == 0 and looked_up(graph) else bits))
 
 
 def looked_up(graph: Graph) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from archcalc.dims import Dim, written
@@ -98,3 +99,17 @@ def whole(n: Dim, what: str) -> int:
             f"{what} has {written(n)} values", None, "memory is planned for numbers; only the batch may be a letter"
         )
     return n
+
+
+def bytes_of(text: str) -> int:
+    """A number of bytes as it is written: 8GiB, 1.5 MB, 1000000; raises SpecError for what is none.
+
+    >>> bytes_of("8GiB"), bytes_of("1.5 MB")
+    (8589934592, 1500000)
+    """
+    found = re.fullmatch(r"(\d{1,15})(?:\.(\d{1,9}))?\s*(?:([kmgt])(i?))?b?", text.strip().lower(), re.ASCII)
+    if found is None:
+        raise SpecError(f"'{text}' is not a number of bytes such as 8GiB, 500MB or 1000000")
+    digits, fraction, letter, binary = found.groups(default="")
+    unit = (1024 if binary else 1000) ** ("kmgt".index(letter) + 1 if letter else 0)
+    return int(digits + fraction) * unit // 10 ** len(fraction)
