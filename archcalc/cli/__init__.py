@@ -10,7 +10,7 @@ import click
 
 from archcalc.errors import SpecError, nearest
 
-COMMANDS = ("table", "list", "expand", "schema", "report", "verify")
+COMMANDS = ("table", "list", "expand", "schema", "report", "memory", "verify")
 
 
 class _Commands(click.Group):

@@ -111,5 +111,6 @@ def bytes_of(text: str) -> int:
     if found is None:
         raise SpecError(f"'{text}' is not a number of bytes such as 8GiB, 500MB or 1000000")
     digits, fraction, letter, binary = found.groups(default="")
-    unit = (1024 if binary else 1000) ** ("kmgt".index(letter) + 1 if letter else 0)
-    return int(digits + fraction) * unit // 10 ** len(fraction)
+    unit: int = (1024 if binary else 1000) ** ("kmgt".index(letter) + 1 if letter else 0)
+    scale: int = 10 ** len(fraction)
+    return int(digits + fraction) * unit // scale
