@@ -37,18 +37,13 @@ def draw(plan: Plan, path: Path) -> None:
                 color=color,
                 label=phase,
             )
-    most, step = plan.timeline.peak(batch)
+    _, step = plan.timeline.peak(batch)
+    title = f"{plan.profile.graph.title or plan.profile.graph.name}: {plan.phase}, batch {batch}"
+    peak = f"peak {plan.peak(batch):,} bytes, {plan.at(plan.timeline.steps[step])}"
     # A dollar sign would start a formula.
-    name = plan.at(plan.timeline.steps[step]).replace("$", r"\$")
-    axes.annotate(
-        f"{plan.peak(batch):,} bytes, {name}",
-        (step, resident + most / 2**20),
-        textcoords="offset points",
-        xytext=(0, 4),
-    )
-    title = (plan.profile.graph.title or plan.profile.graph.name).replace("$", r"\$")
-    axes.set(title=f"{title}: {plan.phase}, batch {batch}", xlabel="step", ylabel="MiB")
-    axes.margins(x=0, y=0.12)
+    axes.set(title=f"{title}\n{peak}".replace("$", r"\$"), xlabel="step", ylabel="MiB")
+    axes.margins(x=0)
+    axes.set_ylim(bottom=0)
     axes.legend(fontsize="small")
     try:
         # Written beside and then moved into place, so that no file is ever half there.

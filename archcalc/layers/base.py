@@ -87,6 +87,8 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     arity: ClassVar[tuple[int, float]] = (1, 1)
     # Whether the output is a new array, overwrites the input, or is the input seen under another shape.
     stores: ClassVar[Literal["output", "in place", "view"]] = "output"
+    # Whether the gradient of the output, or a part of it, is as it stands that of an input of the same shape or part.
+    hands_on: ClassVar[bool] = False
 
     def __init_subclass__(cls, **options: Any) -> None:
         """File the class under its own name in lower case; a leading underscore keeps it out."""

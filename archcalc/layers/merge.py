@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import reduce
-from typing import Any
+from typing import Any, ClassVar
 
 from archcalc.counting import Work
 from archcalc.dims import Dim, Shape, same, size, written_shape
@@ -36,6 +36,8 @@ def _longest(sizes: tuple[Dim, ...]) -> Dim:
 class Add(_Broadcast, frozen=True):
     """The sum of its branches, value by value; an axis of 1 is repeated to fit."""
 
+    hands_on: ClassVar[bool] = True
+
     def work(self, output: Shape, *xs: Shape) -> Work:
         return Work(additions=(len(xs) - 1) * size(output))
 
@@ -65,6 +67,8 @@ class Multiply(_Broadcast, frozen=True):
 
 class Concat(Layer, frozen=True):
     """Its branches one after the other along an axis."""
+
+    hands_on: ClassVar[bool] = True
 
     axis: int = 0
 

@@ -25,7 +25,7 @@ class Buffer(NamedTuple):
 class Step(NamedTuple):
     """One layer at work in one phase; `node` is -1 where no layer is."""
 
-    phase: Literal["forward", "recompute", "backward", "update"]
+    phase: Literal["forward", "recompute", "backward", "sum", "update"]
     node: int
 
 

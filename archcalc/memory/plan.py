@@ -29,7 +29,6 @@ UNMODELLED = {
     ),
     "training": (
         "the loss, and what the optimiser needs while it updates",
-        "gradients that a sum hands on to its branches without a copy: each is counted",
         "copies in another dtype, as autocast makes them",
     ),
 }
