@@ -7,12 +7,12 @@ from typing import Any
 
 from tabulate import SEPARATING_LINE, tabulate
 
-from archcalc.dims import written, written_shape
+from archcalc.dims import written_shape
 from archcalc.formats.json import json_text
 from archcalc.formats.markdown import escape_markdown
-from archcalc.formats.summary import bytes_text
+from archcalc.formats.memory_facts import amount, facts, letter, linear
 from archcalc.memory.plan import Plan, Row
-from archcalc.memory.sizes import Size, line
+from archcalc.memory.sizes import Size
 
 FORMATS = ("text", "markdown", "json")
 _COLUMNS: dict[str, dict[str, Callable[[Row], Size]]] = {
@@ -24,8 +24,7 @@ _COLUMNS: dict[str, dict[str, Callable[[Row], Size]]] = {
         "kept": lambda row: row.kept,
     },
 }
-# Tensors that are named where they make a peak, and the widest bar of a timeline.
-_MOST_NAMED = 6
+# The widest bar of a timeline.
 _BAR = 40
 
 
@@ -41,7 +40,7 @@ def render(plan: Plan, form: str = "text", budget: int | None = None, *, timelin
         f"Input {written_shape(graph.input)}, batch {plan.profile.batch}. {plan.phase.capitalize()}: {settings}. Bytes.",
     ]
     table = _table(plan, clean, "pipe" if form == "markdown" else "simple")
-    facts = _facts(plan, budget)
+    said = facts(plan, budget)
     assumed = [f"Holds where {assumption.fact} ({assumption.node})." for assumption in graph.assumptions]
     steps = _timeline(plan) if timeline else []
     if form == "markdown":
@@ -49,14 +48,14 @@ def render(plan: Plan, form: str = "text", budget: int | None = None, *, timelin
             [
                 f"# {clean(graph.title or graph.name)}",
                 *["", *(f"{clean(text)}  " for text in heading), "", table, ""],
-                *(f"- **{label}**: {clean(text)}" for label, text in facts),
+                *(f"- **{label}**: {clean(text)}" for label, text in said),
                 *["", *(f"- {clean(text)}" for text in assumed)],
                 *(f"- Not in these numbers: {clean(text)}." for text in plan.unmodelled),
-                *(["", "```text", *steps, "```"] if steps else []),
+                *(["", "```text", *(step.replace("`", "'") for step in steps), "```"] if steps else []),
             ],
         )
-    width = max(len(label) for label, _ in facts)
-    labelled = [f"{label:{width}}  {text}" for label, text in facts]
+    width = max(len(label) for label, _ in said)
+    labelled = [f"{label:{width}}  {text}" for label, text in said]
     return "\n".join(
         [
             graph.title or graph.name,
@@ -85,11 +84,11 @@ def to_dict(plan: Plan, budget: int | None = None) -> dict[str, Any]:
         "settings": plan.settings,
         "rows": [
             {"name": row.name, "layer": row.layer, "output": list(row.output)}
-            | {name: _amount(plan, column(row)) for name, column in _COLUMNS[plan.phase].items()}
+            | {name: amount(plan, column(row)) for name, column in _COLUMNS[plan.phase].items()}
             for row in plan.rows
         ],
-        "resident": {name: _amount(plan, part) for name, part in plan.resident.items()},
-        "formula": None if not _linear(plan) else [
+        "resident": {name: amount(plan, part) for name, part in plan.resident.items()},
+        "formula": None if not linear(plan) else [
             {"from_batch": first, "fixed": one.fixed, "each": one.each} for first, one in plan.formula
         ],
         "recomputed_macs": plan.recomputed if isinstance(plan.recomputed, int) else str(plan.recomputed),
@@ -120,13 +119,13 @@ def _table(plan: Plan, clean: Callable[[str], str], form: str) -> str:
     columns = _COLUMNS[plan.phase]
     rows = {plan.graph.nodes[i].name: row for i, row in enumerate(plan.rows)}
     in_order = [step.node for step in plan.timeline.steps if step.phase == "forward"]
-    body = []
+    body, alive = [], _alive(plan)
     for place, position in enumerate(in_order):
         row = rows[plan.graph.nodes[position].name]
         cells = [clean(row.name), row.layer, written_shape(row.output)]
         cells += [_text(plan, column(row)) for column in columns.values()]
         if plan.phase == "inference":
-            cells.append(_alive(plan, place))
+            cells.append(alive[place])
         body.append(cells)
     sums = [[column(row) for row in plan.rows] for column in columns.values()]
     last = [
@@ -147,97 +146,30 @@ def _table(plan: Plan, clean: Callable[[str], str], form: str) -> str:
     )
 
 
-def _facts(plan: Plan, budget: int | None) -> list[tuple[str, str]]:
-    """What the table adds up to, label and text."""
-    batch = plan.profile.batch
-    facts = [(name, _said(plan, part)) for name, part in plan.resident.items()]
-    if isinstance(batch, int):
-        most, step = plan.timeline.peak(batch)
-        alive = [(plan.named(one), one.size.bytes(batch)) for one in plan.timeline.alive(step)]
-        facts.append(
-            ("at the peak", f"{bytes_text(most)} more, in {plan.at(plan.timeline.steps[step])}: {_tensors(alive)}")
-        )
-        facts.append(("peak", bytes_text(plan.peak(batch))))
-    if _linear(plan):
-        pieces = plan.formula
-        ends = [f" up to B = {first - 1:,}" for first, _ in pieces[1:]] + [""]
-        said = "; ".join(f"{one}{end}" for (_, one), end in zip(pieces, ends, strict=True))
-        facts.append(("for any batch B" if isinstance(batch, int) or str(batch) == "B" else f"with B = {batch}", said))
-    if plan.schedule is not None:
-        _, peak, bound = plan.schedule
-        proved = "no order has a lower one" if peak == bound else f"no order stays below {bound:,}"
-        samples = "" if isinstance(batch, int) else " for one sample"
-        facts.append(("schedule", f"outputs peak at {peak:,}{samples}; {proved}"))
-    if plan.phase == "training":
-        kept = [row.kept for row in plan.rows]
-        without = ", were there no checkpoints" if plan.recomputed != 0 else ""
-        facts.append(
-            (
-                "kept",
-                f"{_said(plan, Size(sum(s.fixed for s in kept), sum(s.each for s in kept)))} for the backward pass{without}",
-            )
-        )
-    if plan.recomputed != 0:
-        facts.append(("recomputed", f"{written(plan.recomputed)} MACs more"))
-    if budget is not None:
-        largest = plan.largest_batch(budget)
-        fits = (
-            f"a batch of {largest:,} takes {bytes_text(plan.peak(largest))}"
-            if largest
-            else f"a batch of 1 takes {bytes_text(plan.peak(1))}"
-        )
-        facts.append(
-            (
-                "budget",
-                f"{bytes_text(budget)}: {fits}, {largest + 1:,} would be too many"
-                if largest
-                else f"{bytes_text(budget)}: {fits}, which is too much",
-            )
-        )
-    return facts
-
-
-def _tensors(alive: list[tuple[str, int]]) -> str:
-    """The largest tensors by name, and the rest together."""
-    named = [f"{name} {nbytes:,}" for name, nbytes in alive[:_MOST_NAMED]]
-    rest = alive[_MOST_NAMED:]
-    more = [f"{len(rest)} more {sum(n for _, n in rest):,}"] if rest else []
-    return " + ".join([*named, *more])
-
-
 def _timeline(plan: Plan) -> list[str]:
     """A bar for each step, as long as what is alive in it beside what is resident."""
     batch = plan.profile.batch if isinstance(plan.profile.batch, int) else 1
     alive = plan.timeline.bytes(batch)
     names = [plan.at(step) for step in plan.timeline.steps]
     width, digits = max(map(len, names)), len(f"{max(alive):,}")
+    title = f"Alive at each step, beside {' and '.join(plan.resident)}, for a batch of {batch}:"
     return [
-        f"{name:{width}}  {n:{digits},}  {'█' * -(-_BAR * n // max(*alive, 1))}"
-        for name, n in zip(names, alive, strict=True)
+        title,
+        *(
+            f"{name:{width}}  {n:{digits},}  {'█' * -(-_BAR * n // max(*alive, 1))}"
+            for name, n in zip(names, alive, strict=True)
+        ),
     ]
 
 
-def _linear(plan: Plan) -> bool:
-    """Whether every size is whole bytes for each sample; where the batch is a letter it must be."""
-    sizes = [*plan.resident.values(), *(buffer.size for buffer in plan.timeline.buffers)]
-    return not isinstance(plan.profile.batch, int) or all(size.each % 8 == 0 for size in sizes)
-
-
-def _amount(plan: Plan, size: Size) -> int | str:
-    batch = plan.profile.batch
-    return size.bytes(batch) if isinstance(batch, int) else str(line([size]))
-
-
 def _text(plan: Plan, size: Size) -> str:
-    amount = _amount(plan, size)
-    return f"{amount:,}" if isinstance(amount, int) else amount
+    n = amount(plan, size)
+    return f"{n:,}" if isinstance(n, int) else n
 
 
-def _said(plan: Plan, size: Size) -> str:
-    amount = _amount(plan, size)
-    return bytes_text(amount) if isinstance(amount, int) else f"{amount} bytes"
-
-
-def _alive(plan: Plan, step: int) -> str:
+def _alive(plan: Plan) -> list[str]:
+    """What is alive at each step, as text."""
     batch = plan.profile.batch
-    return f"{plan.timeline.bytes(batch)[step]:,}" if isinstance(batch, int) else str(plan.timeline.lines[step])
+    if isinstance(batch, int):
+        return [f"{n:,}" for n in plan.timeline.bytes(batch)]
+    return [one.formula(letter(plan)) for one in plan.timeline.lines]

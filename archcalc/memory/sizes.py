@@ -52,14 +52,14 @@ class Line(NamedTuple):
         """
         return self.fixed + self.each * batch
 
-    def __str__(self) -> str:
-        """As a formula.
+    def formula(self, letter: str = "B") -> str:
+        """The bytes as a formula in a letter.
 
-        >>> print(Line(1000, 8), Line(0, 8), Line(1000, 0), sep=", ")
-        1,000 + 8·B, 8·B, 1,000
+        >>> Line(1000, 8).formula(), Line(0, 8).formula("N"), Line(1000, 0).formula()
+        ('1,000 + 8·B', '8·N', '1,000')
         """
-        parts = [f"{self.fixed:,}"] * (self.fixed != 0 or not self.each) + [f"{self.each:,}·B"] * (self.each != 0)
-        return " + ".join(parts)
+        growing = f"{self.each:,}·{letter}"
+        return growing if self.each and not self.fixed else f"{self.fixed:,}" + f" + {growing}" * bool(self.each)
 
 
 def line(sizes: list[Size]) -> Line:
