@@ -27,7 +27,15 @@ def loaded(*arguments: str) -> set[str]:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["table", "vgg16"], ["table", "vgg16", "--format", "json"], ["list"], ["expand", "googlenet"], ["schema"], ["memory", "vgg16"], ["memory", "vgg16", "--train"]],
+    [
+        ["table", "vgg16"],
+        ["table", "vgg16", "--format", "json"],
+        ["list"],
+        ["expand", "googlenet"],
+        ["schema"],
+        ["memory", "vgg16"],
+        ["memory", "vgg16", "--train"],
+    ],
     ids=" ".join,
 )
 def test_a_command_without_symbols_loads_no_slow_library(arguments):

@@ -76,7 +76,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     batch: Dim,
     settings: tuple[tuple[str, str], ...],
 ) -> None:
-    """What is alive when: the peak at inference or in training, and the largest batch that fits."""
+    """What is alive when, the most at once, and what fits."""
     of_training = {"--optimizer": optimizer, "--master": master, "--checkpoint": checkpoint}
     of_inference = {"--concat": concat, "--workspace": workspace, "--schedule": schedule}
     for name, value in (of_inference if train else of_training).items():

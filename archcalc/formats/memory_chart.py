@@ -16,11 +16,11 @@ def draw(plan: Plan, path: Path) -> None:
     Raises SpecError where matplotlib is missing, the type is not one it draws, or the file cannot be written.
     """
     try:
-        from matplotlib.figure import Figure  # noqa: PLC0415 - an extra, and slow to import
+        from matplotlib import figure as canvas  # noqa: PLC0415 - an extra, and slow to import
     except ImportError:
         raise SpecError("a chart needs matplotlib", None, "pip install 'archcalc[plot]'") from None
     batch = plan.profile.batch if isinstance(plan.profile.batch, int) else 1
-    figure = Figure(figsize=(10, 4), layout="constrained")
+    figure = canvas.Figure(figsize=(10, 4), layout="constrained")
     axes = figure.add_subplot()
     resident = sum(part.bytes(batch) for part in plan.resident.values()) / 2**20
     alive = [n / 2**20 for n in plan.timeline.bytes(batch)]
