@@ -9,7 +9,7 @@ import msgspec
 from archcalc.counting import Work, convention
 from archcalc.dims import Dim, Shape, quotient, size, total, written
 from archcalc.errors import SpecError
-from archcalc.graph import Graph, Node, calls_of, overwritable
+from archcalc.graph import Graph, Node, calls_of, overwritable, stored
 from archcalc.layers.base import AXES, Layer
 from archcalc.rows import Profile, Row
 from archcalc.symbolic import Form, shaped
@@ -42,9 +42,10 @@ def profile(
     nodes = graph.nodes
     free = overwritable(nodes)
     calls = calls_of(graph)
+    roots = stored(nodes).roots
     measured: dict[tuple[Layer, tuple[Shape, ...]], Measures] = {}
     rows = []
-    for node, call in zip(nodes, calls, strict=True):
+    for position, (node, call) in enumerate(zip(nodes, calls, strict=True)):
         layer = node.layer
         shapes = tuple([nodes[i].shape for i in node.inputs])
         # Repeated blocks bring the same layer on the same shapes again and again.
@@ -54,6 +55,8 @@ def profile(
         own = own_weights(node, nodes, measures.weights)
         overwrites = layer.stores == "in place" and free[node.inputs[0]]
         weights, biases = split(own)
+        # Not every view is one: what does not lie in order has to be copied.
+        views = layer.stores == "view" and (roots[position] != position or not node.inputs)
         rows.append(
             Row(
                 name=node.name,
@@ -65,7 +68,7 @@ def profile(
                 weights=weights,
                 biases=biases,
                 buffers=measures.buffers if node.share is None else 0,
-                activations=0 if layer.stores == "view" or (overwrites and in_place) else measures.activations,
+                activations=0 if views or (overwrites and in_place) else measures.activations,
                 work=measures.work,
                 definition=layer,
                 call=call,

@@ -34,6 +34,8 @@ def loaded(*arguments: str) -> set[str]:
         ["expand", "googlenet"],
         ["schema"],
         ["rf", "vgg16"],
+        ["memory", "vgg16"],
+        ["memory", "vgg16", "--train"],
     ],
     ids=" ".join,
 )

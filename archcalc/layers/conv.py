@@ -11,12 +11,14 @@ from archcalc.dims import Dim, Shape, at_least, common, divides, either, quotien
 from archcalc.layers.base import (
     AXES,
     Count,
+    Kept,
     Layer,
     Margins,
     Natural,
     Padding,
     Requirement,
     Sizes,
+    Use,
     Views,
     along,
     both_sides,
@@ -111,6 +113,16 @@ class _Conv(_Sliding, frozen=True):
             for row in self.connections
         ]
         return (tuple(here(x, {0: Window(0, tuple(entry)), **slides}) for entry in zip(*rows, strict=True)),)
+
+    def kept(self, _use: Use, _output: Shape, _x: Shape) -> Iterator[Kept]:
+        yield Kept(0)
+
+    def columns(self, x: Shape) -> Dim:
+        steps = (*each_axis(self.kernel, self.rank), *each_axis(self.stride, self.rank))
+        # Windows of one place each, at every place, are the input itself.
+        if all(n == 1 for n in steps) and self.output(x)[1:] == x[1:]:
+            return 0
+        return x[0] * size(each_axis(self.kernel, self.rank)) * size(self.output(x)[1:])
 
     def forward(self, xp: Any, x: Any, weight: Any, bias: Any = None) -> Any:
         windows = self.windows(xp, x)
@@ -239,6 +251,12 @@ class _ConvTranspose(Layer, frozen=True):
         known = all(isinstance(n, int) for n in (k, s, before, d))
         loose = (fraction(before - d * (k - 1), s), fraction(before, s))
         return finer(s, phase if known else None, loose, quotient(d, shared))
+
+    def kept(self, _use: Use, _output: Shape, _x: Shape) -> Iterator[Kept]:
+        yield Kept(0)
+
+    def columns(self, x: Shape) -> Dim:
+        return self.out * size(each_axis(self.kernel, self.rank)) * size(x[1:])
 
     def forward(self, xp: Any, x: Any, weight: Any, bias: Any = None) -> Any:
         n, _, *space = x.shape

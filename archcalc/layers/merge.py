@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 
 from archcalc.counting import Work
 from archcalc.dims import Dim, Shape, same, size, total, written_shape
-from archcalc.layers.base import Layer, Requirement, Views, here, in_batch
+from archcalc.layers.base import Kept, Layer, Requirement, Use, Views, here, in_batch
 from archcalc.window import Window, everything, shifted
 
 
@@ -48,6 +48,8 @@ def _longest(sizes: tuple[Dim, ...]) -> Dim:
 class Add(_Broadcast, frozen=True):
     """The sum of its branches, value by value; an axis of 1 is repeated to fit."""
 
+    hands_on: ClassVar[bool] = True
+
     def work(self, output: Shape, *xs: Shape) -> Work:
         return Work(additions=(len(xs) - 1) * size(output))
 
@@ -61,12 +63,24 @@ class Multiply(_Broadcast, frozen=True):
     def work(self, output: Shape, *xs: Shape) -> Work:
         return Work(multiplications=(len(xs) - 1) * size(output))
 
+    def kept(self, use: Use, _output: Shape, *xs: Shape) -> Iterator[Kept]:
+        # Factor by factor: what a gradient flows to needs what it was multiplied by.
+        product: Shape = xs[0]
+        for i in range(1, len(xs)):
+            if any(use.grads[:i]):
+                yield Kept(i)
+            if use.grads[i]:
+                yield Kept(0) if i == 1 else Kept(f"product of {i}", size(product))
+            product = self.output(product, xs[i])
+
     def forward(self, xp: Any, *xs: Any) -> Any:
         return reduce(xp.multiply, xs)
 
 
 class Concat(Layer, frozen=True):
     """Its branches one after the other along an axis."""
+
+    hands_on: ClassVar[bool] = True
 
     axis: int = 0
 
