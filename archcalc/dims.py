@@ -44,7 +44,9 @@ def size(shape: Shape) -> Dim:
     >>> size((64, 224, 224))
     3211264
     """
-    return math.prod(shape)
+    # Whole numbers first: sympy would multiply each into a sum, and 6·(H − 4)·(H − 4) would read (6H − 24)·(H − 4).
+    known = math.prod([n for n in shape if isinstance(n, int)])
+    return math.prod([n for n in shape if not isinstance(n, int)], start=1) * known
 
 
 def floor_div(a: Dim, b: Dim) -> Dim:

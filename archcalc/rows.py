@@ -39,11 +39,12 @@ class Row(msgspec.Struct, frozen=True):
     note: str
     # Sizes that did not divide evenly, such as "height 54.25 → 54".
     rounded: tuple[str, ...]
+    form: Form = "plain"
 
     @property
     def params(self) -> Dim:
         """Trained values: weights and biases."""
-        return self.weights + self.biases
+        return shaped(self.weights + self.biases, self.form)
 
     @property
     def macs(self) -> Dim:
@@ -60,11 +61,12 @@ class Totals(msgspec.Struct, frozen=True):
     activations: Dim
     macs: Dim
     flops: Dim
+    form: Form = "plain"
 
     @property
     def params(self) -> Dim:
         """Trained values: weights and biases."""
-        return self.weights + self.biases
+        return shaped(self.weights + self.biases, self.form)
 
     @property
     def activation_bytes(self) -> Dim:
@@ -100,6 +102,7 @@ class Profile(msgspec.Struct, frozen=True, dict=True):
             activations=summed(lambda row: row.activations),
             macs=summed(lambda row: row.macs),
             flops=summed(self.flops),
+            form=self.form,
         )
 
     @cached_property

@@ -34,6 +34,7 @@ def loaded(*arguments: str) -> set[str]:
         ["expand", "googlenet"],
         ["schema"],
         ["rf", "vgg16"],
+        ["compare", "vgg16", "resnet50", "2 x conv3-64", "--explain", "--input", "3x64x64"],
     ],
     ids=" ".join,
 )

@@ -51,7 +51,10 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     up_to: int,
     form: str,
 ) -> None:
-    """The values of a letter that meet a goal, such as --set width=w --for "params <= 5M"."""
+    """The sizes that meet a goal, such as params <= 5M.
+
+    One letter is left open, as in --set width=w --for "params <= 5M" or --input 3xRxR --for "macs < 1G".
+    """
     names = sorted(
         {*letters(input_shape or ()), *letters(batch), *(value for _, value in settings if _is_letter(value))}
     )
