@@ -268,6 +268,20 @@ def test_a_value_that_must_divide_is_sought_among_those_that_do(grouped):
     assert "if 4 | n" in text
 
 
+def test_what_must_divide_a_number_has_a_largest():
+    """Heads divide the 768 features of ViT-B/16, all of which hold params below any of its own."""
+    found = json.loads(printed("solve", "vit_b_16", "--set", "heads=h", "--for", "params < 90M", "--format", "json"))
+
+    assert (found["where"], found["smallest"], found["largest"]) == (["Eq(Mod(768, h), 0)"], 1, 768)
+
+
+def test_letters_of_a_line_are_sought_too():
+    """27C² + 3C params fit a million up to C = 192."""
+    found = json.loads(printed("solve", "3 x conv3-C", "--for", "params < 1M", "--format", "json"))
+
+    assert found["largest"] == max(n for n in range(1, 1000) if 27 * n * n + 3 * n < 10**6)
+
+
 def test_a_depth_is_tried_number_by_number(grouped):
     """A repeat cannot be a letter; how far was looked is said."""
     found = json.loads(
@@ -285,7 +299,7 @@ def test_a_depth_is_tried_number_by_number(grouped):
     [
         (
             ["--for", "params <= 5M"],
-            "nothing is a letter\n  = leave one open, such as --set width=w or --input 3xRxR\n",
+            "the goals depend on no letter\n  = leave one open, such as --set width=w or --input 3xRxR\n",
         ),
         (
             ["--set", "width=w", "--for", "params <= 50K"],
@@ -301,7 +315,7 @@ def test_a_depth_is_tried_number_by_number(grouped):
         ),
         (
             ["--set", "width=w", "--input", "3xRxR", "--for", "params < 5M"],
-            "R and w are letters\n  = leave one open, such as --set width=w or --input 3xRxR\n",
+            "the goals depend on R and w\n  = leave one open, such as --set width=w or --input 3xRxR\n",
         ),
         (["--set", "width=w", "--for", "__import__('os') < params"], "no function '__import__'"),
     ],
