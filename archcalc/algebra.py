@@ -20,8 +20,8 @@ def floored(ratio: Any) -> Any:
 
     >>> from archcalc.dims import symbol
     >>> H, W = symbol("H"), symbol("W")
-    >>> floored(floored(H / 2) / 2), floored((floored((H + 1) / 2) + 1) / 2), floored(W + H / 2)
-    (floor(H/4), ceiling(H/4), W + floor(H/2))
+    >>> floored(floored(H / 2) / 2), floored((floored((H + 1) / 2) + 1) / 2), floored(floored(W + H / 2) - 3)
+    (floor(H/4), ceiling(H/4), W + floor(H/2) - 3)
     """
     import sympy  # noqa: PLC0415 - whoever has a formula has paid for it
 
@@ -34,6 +34,9 @@ def floored(ratio: Any) -> Any:
     inside = {term: int(c * bottom) for term, c in parts.items() if c.q != 1}
     offset = int(constant * bottom)
     if not inside:
+        if offset and len(whole) == 1 and is_rounding(whole[0]):
+            # ⌊(H − 4)/2⌋ − 4 is ⌊(H − 12)/2⌋.
+            return floored(unrounded(whole[0]) + offset)
         return sympy.Add(*whole, offset // bottom)
     if len(inside) == 1:
         ((term, c),) = inside.items()

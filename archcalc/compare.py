@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from archcalc.dims import settled
 from archcalc.errors import SpecError
 from archcalc.graph import Assumption, strongest
 from archcalc.measures import Measure
@@ -117,7 +118,7 @@ def _assumed(profiles: Sequence[Profile]) -> tuple[Assumption, ...]:
 
 
 def _against(first: Any, other: Any, facts: Sequence[Any]) -> Against:
-    difference = first - other
+    difference = settled(first - other)
     # What letters both have in the same way may cancel.
     shared = None if other == 0 else ratio(first, other)
     limits = {} if shared is None else {letter: limit(first, other, letter) for letter in letters(shared)}

@@ -38,13 +38,25 @@ def symbol(name: str) -> Dim:
     return sympy.Symbol(name, integer=True, positive=True)
 
 
+def settled(dim: Dim) -> Dim:
+    """The dimension, as a plain whole number where its letters have cancelled.
+
+    >>> C = symbol("C")
+    >>> settled(C - C + 3), settled(C)
+    (3, C)
+    """
+    return int(dim) if not isinstance(dim, int) and dim.is_Integer else dim
+
+
 def size(shape: Shape) -> Dim:
     """How many values an array of this shape holds; 1 for the empty shape.
 
     >>> size((64, 224, 224))
     3211264
     """
-    return math.prod(shape)
+    # Whole numbers first: sympy would multiply each into a sum, and 6·(H − 4)·(H − 4) would read (6H − 24)·(H − 4).
+    known = math.prod([n for n in shape if isinstance(n, int)])
+    return settled(math.prod([n for n in shape if not isinstance(n, int)], start=1) * known)
 
 
 def floor_div(a: Dim, b: Dim) -> Dim:
@@ -53,7 +65,7 @@ def floor_div(a: Dim, b: Dim) -> Dim:
     >>> floor_div(7, 2), floor_div(floor_div(symbol("H"), 2), 2)
     (3, floor(H/4))
     """
-    return a // b if isinstance(a, int) and isinstance(b, int) else floored(a / b)
+    return a // b if isinstance(a, int) and isinstance(b, int) else settled(floored(a / b))
 
 
 def ceil_div(a: Dim, b: Dim) -> Dim:
@@ -64,7 +76,7 @@ def ceil_div(a: Dim, b: Dim) -> Dim:
     """
     if isinstance(a, int) and isinstance(b, int):
         return -(-a // b)
-    return ceiled(a / b)
+    return settled(ceiled(a / b))
 
 
 def quotient(a: Dim, b: Dim) -> Dim:
@@ -73,7 +85,7 @@ def quotient(a: Dim, b: Dim) -> Dim:
     >>> quotient(12, 4), quotient(symbol("C"), 4)
     (3, C/4)
     """
-    return a // b if isinstance(a, int) and isinstance(b, int) else a / b
+    return a // b if isinstance(a, int) and isinstance(b, int) else settled(a / b)
 
 
 def least(a: Dim, b: Dim) -> Dim:
@@ -131,7 +143,7 @@ def total(dims: Iterable[Dim]) -> Dim:
     import sympy  # noqa: PLC0415 - only symbols come this far
 
     # One sum of n terms takes n steps, n sums of two take n².
-    return sympy.Add(*letters, sum(n for n in dims if isinstance(n, int)))
+    return settled(sympy.Add(*letters, sum(n for n in dims if isinstance(n, int))))
 
 
 def same(a: Dim, b: Dim) -> Truth:

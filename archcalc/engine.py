@@ -79,6 +79,7 @@ def profile(
                 blocks=node.blocks,
                 note=node.note,
                 rounded=measures.rounded,
+                form=form,
             ),
         )
     result = Profile(graph, batch, convention(convention_name), tuple(rows), form=form)

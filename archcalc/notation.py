@@ -152,7 +152,7 @@ class Notation(msgspec.Struct, frozen=True, dict=True):
         if rest == 1:
             return (self._number(c), _POWER + 1) if c >= 0 else (f"{self.minus}{self._number(-c)}", _SUM)
         sign, c = (self.minus, -c) if c < 0 else ("", c)
-        factors = sorted(rest.args if rest.is_Mul else [rest], key=lambda part: (_looks(part), _order(part)))
+        factors = sorted(rest.args if rest.is_Mul else [rest], key=_standing)
         text, before = ("", "") if c == 1 else (self._number(c), "number")
         for factor in factors:
             written, looks = self._in_product(factor), _looks(factor)
@@ -189,11 +189,27 @@ def _negative(exponent: Any) -> bool:
 
 
 def _looks(factor: Any) -> str:
-    """What kind of thing a factor of a product looks like, in the order in which factors stand."""
+    """What kind of thing a factor of a product looks like."""
     base = factor.base if factor.is_Pow else factor
     if base.is_Symbol:
         return "letter" if len(base.name) == 1 else "word"
     return "sum" if base.is_Add else "rounding" if type(base).__name__ in {"floor", "ceiling"} else "word"
+
+
+def _standing(factor: Any) -> tuple[Any, ...]:
+    """Where a factor stands in a product: letters by name, small ones first as in k²C, then words, roundings and sums."""
+    name = str(factor.base if factor.is_Pow else factor)
+    looks = _looks(factor)
+    return (
+        ("letter", "word", "rounding", "sum").index(looks),
+        looks == "rounding" and _divisor(_inside(factor)),
+        not name[:1].islower(),
+        name,
+    )
+
+
+def _inside(factor: Any) -> Any:
+    return (factor.base if factor.is_Pow else factor).args[0]
 
 
 @lru_cache(maxsize=8192)

@@ -45,11 +45,12 @@ class Row(msgspec.Struct, frozen=True):
     note: str
     # Sizes that did not divide evenly, such as "height 54.25 → 54".
     rounded: tuple[str, ...]
+    form: Form = "plain"
 
     @property
     def params(self) -> Dim:
         """Trained values: weights and biases."""
-        return self.weights + self.biases
+        return shaped(self.weights + self.biases, self.form)
 
     @property
     def macs(self) -> Dim:
@@ -70,6 +71,7 @@ class Totals(msgspec.Struct, frozen=True):
     macs: Dim
     counted: Total
     convention: Convention
+    form: Form = "plain"
 
     @property
     def flops(self) -> Dim:
@@ -84,7 +86,7 @@ class Totals(msgspec.Struct, frozen=True):
     @property
     def params(self) -> Dim:
         """Trained values: weights and biases."""
-        return self.weights + self.biases
+        return shaped(self.weights + self.biases, self.form)
 
     @property
     def activation_bytes(self) -> Dim:
@@ -130,6 +132,7 @@ class Profile(msgspec.Struct, frozen=True, dict=True):
             macs=summed(lambda row: row.macs),
             counted=msgspec.structs.replace(counted, value=shaped(counted.value, self.form)),
             convention=self.convention,
+            form=self.form,
         )
 
     @cached_property

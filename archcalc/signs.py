@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from archcalc.algebra import comparable, is_rounding, nonnegative, terms
+from archcalc.dims import settled
 from archcalc.symbolic import letters, simple, value
 
 # A longer period than this is of no network, and would take long to go through.
@@ -30,6 +31,7 @@ class Run(msgspec.Struct, frozen=True):
 
 def deciding(difference: Any) -> Any:
     """A formula of the same sign with as few letters as can be: factors that are positive for all letters are left out."""
+    difference = settled(difference)
     if isinstance(difference, int):
         return difference
     for sign in (1, -1):
@@ -61,6 +63,7 @@ def runs(difference: Any, letter: str) -> list[Run] | None:
     >>> runs(symbol("C") ** 2 - 9, "C")
     [Run(start=1, stop=2, sign=-1), Run(start=3, stop=3, sign=0), Run(start=4, stop=None, sign=1)]
     """
+    difference = settled(difference)
     if isinstance(difference, int):
         return [Run(1, None, _sign(difference))]
     period, power = _period(difference), _power(difference, letter)
@@ -194,6 +197,9 @@ def within(found: Iterable[Run], letter: str, facts: Iterable[Any]) -> list[Run]
     for fact in facts:
         left, right = fact.args[:2]
         name = type(fact).__name__
+        if type(left).__name__ == "Mod" and left.args[0].is_Integer and str(left.args[1]) == letter:
+            # What divides a number is no larger.
+            name, left, right = "LessThan", left.args[1], left.args[0]
         if str(left) != letter or not right.is_Integer:
             continue
         n = int(right)

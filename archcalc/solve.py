@@ -111,6 +111,15 @@ def solve(of: Callable[[Any], Profile], letter: Any, goals: Sequence[Goal], upto
     return _decided(profile, letter, goals, differences, [part or [] for part in parts])
 
 
+def asked(profile: Profile, goals: Sequence[Goal]) -> set[str]:
+    """The letters that goals depend on, of a network in which several are open."""
+    open_ones = {str(letter): letter for shape in profile.graph.input for letter in getattr(shape, "free_symbols", ())}
+    found: set[str] = set()
+    for one in goals:
+        found |= set(letters(one.difference(_names(profile, goals, 0) | open_ones)))
+    return found
+
+
 def _names(profile: Profile, goals: Sequence[Goal], letter: Any) -> dict[str, Any]:
     names = {key: MEASURES[key].of(profile) for one in goals for key in one.measures}
     return names | {str(letter): letter} if letters(letter) else names
@@ -121,8 +130,8 @@ def _decided(
 ) -> Solution:
     """The solution where every goal is a formula in the letter."""
     name = str(letter)
-    facts: list[Any] = [one.fact for one in profile.graph.conditions]
-    others = sorted({found for fact in facts for found in map(str, fact.free_symbols)} - {name})
+    facts: list[Any] = [one.fact for one in profile.graph.conditions if name in letters(one.fact)]
+    others = sorted({found for fact in facts for found in letters(fact)} - {name})
     if others:
         raise SpecError(f"whether the network stands depends on {', '.join(others)} too", None, "give them a value")
     allowed = [

@@ -45,7 +45,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     convention: str,
     form: str,
 ) -> None:
-    """Networks side by side, measure by measure, as numbers or as formulas.
+    """Networks side by side, as numbers or as formulas.
 
     A SPEC may also be a network on one line, such as "3 x conv3-64 maxpool2 fc-1000".
     """

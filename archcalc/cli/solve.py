@@ -13,7 +13,7 @@ from archcalc.errors import SpecError
 from archcalc.formats.solved import FORMATS, render
 from archcalc.measures import MEASURES
 from archcalc.rows import Profile
-from archcalc.solve import goal, solve
+from archcalc.solve import asked, goal, solve
 from archcalc.spec.line import graphs
 from archcalc.symbolic import at, letters
 
@@ -51,12 +51,20 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     up_to: int,
     form: str,
 ) -> None:
-    """The values of a letter that meet a goal, such as --set width=w --for "params <= 5M"."""
+    """The sizes that meet a goal, such as params <= 5M.
+
+    One letter is left open, as in --set width=w --for "params <= 5M" or --input 3xRxR --for "macs < 1G".
+    """
     names = sorted(
         {*letters(input_shape or ()), *letters(batch), *(value for _, value in settings if _is_letter(value))}
     )
+    aims = [goal(text) for text in goals]
     if len(names) != 1:
-        said = f"{' and '.join(names)} are letters" if names else "nothing is a letter"
+        # Letters may stand in the spec itself, and of several the goals may ask for one.
+        whole = profile(graphs([spec], dict(settings), input_shape=input_shape, bias=bias)[0], batch)
+        names = sorted(asked(whole, aims))
+    if len(names) != 1:
+        said = f"the goals depend on {' and '.join(names)}" if names else "the goals depend on no letter"
         raise SpecError(said, None, "leave one open, such as --set width=w or --input 3xRxR")
     name = names[0]
 
@@ -66,7 +74,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
         size = batch if not isinstance(number, int) else at(batch, {name: number})
         return profile(graphs([spec], values, input_shape=shape, bias=bias)[0], size)
 
-    found = solve(of, symbol(name), [goal(text) for text in goals], up_to)
+    found = solve(of, symbol(name), aims, up_to)
     click.echo(render(found, form, spec))
 
 

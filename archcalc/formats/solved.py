@@ -28,7 +28,7 @@ def _text(solution: Solution, network: str) -> str:
     if len(said) > _MOST_RUNS:
         said = [*said[: _MOST_RUNS // 2], f"{len(said) - _MOST_RUNS} more stretches", *said[-_MOST_RUNS // 2 :]]
     facts = "".join(f", if {TEXT.fact(fact)}" for fact in solution.where)
-    lines = [f"{network}: {' and '.join(one.text for one in solution.goals)} {' and '.join(said)}{facts}."]
+    lines = [f"{network}: {' and '.join(one.text for one in solution.goals)} {', '.join(said)}{facts}."]
     if solution.largest is not None:
         lines.append(f"The largest {letter} is {solution.largest:,}.")
     elif solution.upto is None:

@@ -77,8 +77,7 @@ class _Line:
     def document(self, input_shape: Shape | None) -> Document:
         """All of it; the shape of the input is the one given, or the line's own, or letters."""
         shape = self._shape()
-        rank = 3 if input_shape is None else len(input_shape)
-        sizes = shape or [self._scalar(name, 0, 0) for name in "CHW"[:rank]]
+        sizes = shape or [self._scalar(str(size), 0, 0) for size in input_shape or "CHW"]
         self.flat = len(sizes) == 1
         axes = next((axes for axes in INPUTS if len(axes) == len(sizes) and axes[0] in {"channels", "features"}), None)
         if axes is None or len(sizes) not in {1, 3}:
