@@ -129,7 +129,10 @@ def _multiply(a: Formula, b: Formula) -> Formula:
                 factors.append(formula)
     # What multiplies by 1 says nothing, unless there is nothing else.
     kept = tuple(factor for factor in factors if factor.value != 1)
-    return _product(number, kept or tuple(factors[:1] if number == 1 else ()))
+    if not kept and number == 1:
+        # Of dilation·(kernel − 1) it is the sum that goes on to meet its like.
+        kept = (next((factor for factor in factors if isinstance(factor, Sum)), factors[0]),) if factors else ()
+    return _product(number, kept)
 
 
 def _divide(a: Formula, b: Formula) -> Formula:
