@@ -71,8 +71,8 @@ def position_of(graph: Graph, cnn: str, end_point: str) -> int:
 def profiled(graph: Graph, row: Row, position: int) -> int:
     """What TensorFlow's profiler counts: 2 for a multiply-add, 1 for a bias, a constant factor and a tap of a pool.
 
-    A normalisation is 1 a value in the Inceptions and MobileNets; in the ResNets it is one fused operation that has no rule.
-    Sums, ReLUs and concatenations have none either.
+    A normalisation is 1 a value in the Inceptions and MobileNets, whose graphs have one operation in its place; in the ResNets
+    it is a fused one that has no rule. Sums, ReLUs and concatenations have none either.
     """
     layer, values = graph.nodes[position].layer, math.prod(row.output)
     if row.layer == "conv2d":
@@ -157,6 +157,21 @@ def test_receptive_fields_of_whole_networks():
         field = receptive_fields(graph)[graph.nodes[position_of(graph, cnn, last["end_point"])].name]
         expected = tuple((int(line[name]),) * 2 for name in ("rf", "effective_stride", "effective_padding"))
         assert (field.size, field.jump, field.padding) == expected, cnn
+
+
+# What TF-Slim's tests state of the variables before the logits, running statistics included.
+VARIABLES = {"inception_v2": 10_173_112, "inception_v3": 21_802_784}
+
+
+@pytest.mark.parametrize("spec", VARIABLES)
+def test_variables_before_the_logits(spec):
+    """`inception_v2_test.py` and `inception_v3_test.py`; those of Inception v3 do not scale what they normalise."""
+    result = profile(load(spec))
+    totals = result.totals
+    logits = next(row.params for row in reversed(result.rows) if row.params and not row.auxiliary)
+    scales = sum(row.weights for row in result.rows if row.layer == "batchnorm2d" and not row.auxiliary)
+
+    assert totals.params - logits - scales + totals.buffers == VARIABLES[spec]
 
 
 # Trainable and other params of a network with 1000 classes: Keras Applications, and for the two that it lacks
