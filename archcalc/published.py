@@ -174,7 +174,8 @@ class Term(msgspec.Struct, frozen=True):
         layer, dot, measure = rest.rpartition(".")
         measure = measure if measure in MEASURES else measure.lower()
         if measure not in MEASURES or bool(dot) != bool(layer) or bool(colon) != bool(network):
-            remedy = nearest(measure, list(MEASURES)) or f"there are {', '.join(MEASURES)}"
+            share = "a share is written a / b, with spaces" if "/" in text else ""
+            remedy = nearest(measure, list(MEASURES)) or share or f"there are {', '.join(MEASURES)}"
             raise SpecError(f"a figure cannot be of '{text.strip()[:60]}'", None, remedy)
         if layer and measure in WHOLE:
             raise SpecError(f"{measure} is of a whole network, not of '{layer[:60]}'")
