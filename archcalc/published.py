@@ -83,9 +83,10 @@ class Printed(msgspec.Struct, frozen=True):
     @staticmethod
     def read(text: str) -> Printed:
         """A value from its text; raises SpecError for what is neither a number nor a shape."""
+        text = text.strip()
         if _SHAPE.fullmatch(text) and len(text) <= _MOST_DIGITS:
             return Printed(text, shape=tuple(map(int, re.split("[x×]", text))))
-        found = _NUMBER.fullmatch(text.strip())
+        found = _NUMBER.fullmatch(text)
         unit = _SPELLED.get(found["unit"], found["unit"]) if found else ""
         if found is None or len(text) > _MOST_DIGITS:
             raise SpecError(
