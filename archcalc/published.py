@@ -83,9 +83,10 @@ class Printed(msgspec.Struct, frozen=True):
     @staticmethod
     def read(text: str) -> Printed:
         """A value from its text; raises SpecError for what is neither a number nor a shape."""
+        text = text.strip()
         if _SHAPE.fullmatch(text) and len(text) <= _MOST_DIGITS:
             return Printed(text, shape=tuple(map(int, re.split("[x×]", text))))
-        found = _NUMBER.fullmatch(text.strip())
+        found = _NUMBER.fullmatch(text)
         unit = _SPELLED.get(found["unit"], found["unit"]) if found else ""
         if found is None or len(text) > _MOST_DIGITS:
             raise SpecError(
@@ -174,7 +175,8 @@ class Term(msgspec.Struct, frozen=True):
         layer, dot, measure = rest.rpartition(".")
         measure = measure if measure in MEASURES else measure.lower()
         if measure not in MEASURES or bool(dot) != bool(layer) or bool(colon) != bool(network):
-            remedy = nearest(measure, list(MEASURES)) or f"there are {', '.join(MEASURES)}"
+            share = "a share is written a / b, with spaces" if "/" in text else ""
+            remedy = nearest(measure, list(MEASURES)) or share or f"there are {', '.join(MEASURES)}"
             raise SpecError(f"a figure cannot be of '{text.strip()[:60]}'", None, remedy)
         if layer and measure in WHOLE:
             raise SpecError(f"{measure} is of a whole network, not of '{layer[:60]}'")

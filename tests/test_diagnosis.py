@@ -244,7 +244,7 @@ def test_mistakes_with_check_are_said(arguments, code, said):
 
 
 def test_a_figure_of_a_spec_with_letters_is_refused_where_it_stands():
-    """What is open cannot be held against a number."""
+    """What is open cannot be held against a number; the table is printed all the same."""
     text = "input: {features: N}\nlayers: [linear: 7]\nfigures:\n  - {of: params, value: 12}\n"
     with pytest.raises(SpecError) as caught:
         check(Source("open.yaml", text))
@@ -253,3 +253,4 @@ def test_a_figure_of_a_spec_with_letters_is_refused_where_it_stands():
     assert re.fullmatch(r"open.yaml:4:10: params of open is 7\*?N \+ 7, and a figure is a number", said[0])
     assert said[-1].endswith("= set its letters")
     assert parse(Source("open.yaml", text)).figures
+    assert "Published" not in CliRunner().invoke(main, ["table", "-"], input=text).stdout

@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-import msgspec
 
 from archcalc.cli.options import convention_option
-from archcalc.diagnosis import verdicts
+from archcalc.diagnosis import checked
 from archcalc.engine import profile
 from archcalc.errors import Source, SpecError
 from archcalc.report import index, page
@@ -44,5 +43,4 @@ def command(specs: tuple[str, ...], folder: Path, convention: str, *, every: boo
 
 
 def _profile(source: Source, convention: str) -> Profile:
-    result = profile(parse(source), convention_name=convention)
-    return msgspec.structs.replace(result, verdicts=verdicts(source) if result.graph.figures else ())
+    return checked(profile(parse(source), convention_name=convention), source)

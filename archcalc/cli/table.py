@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import click
-import msgspec
 
 from archcalc.cli.options import BatchType, convention_option, input_option, set_option
-from archcalc.diagnosis import verdicts
+from archcalc.diagnosis import checked
 from archcalc.dims import Dim, Shape
 from archcalc.engine import profile
 from archcalc.formats import FORMATS, render
@@ -56,8 +55,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     source = source_of(spec)
     graph = parse(source, input_shape=input_shape, **dict(settings))
     result = profile(graph, batch, convention_name=convention, in_place=not count_in_place, form=formulas)
-    # Figures are of one sample of the network as it stands.
-    if figures and graph.figures and batch == 1:
-        result = msgspec.structs.replace(result, verdicts=verdicts(source))
+    if figures:
+        result = checked(result, source)
     chosen = [key.strip() for key in columns.split(",")] if columns else None
     click.echo(render(result, style or form, chosen, fold=fold))

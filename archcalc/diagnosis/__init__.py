@@ -5,11 +5,14 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+import msgspec
+
 from archcalc.diagnosis.record import recall, record
 from archcalc.errors import Source
 from archcalc.published import Figure, Verdict
+from archcalc.rows import Profile
 
-__all__ = ["check", "record", "verdicts"]
+__all__ = ["check", "checked", "record", "verdicts"]
 
 
 def check(source: Source, figures: tuple[Figure, ...] | None = None) -> tuple[Verdict, ...]:
@@ -23,6 +26,15 @@ def verdicts(source: Source) -> tuple[Verdict, ...]:
     """The same as `check`, at once for a bundled spec whose verdicts were recorded since it last changed."""
     known = recall(source)
     return check(source) if known is None else known
+
+
+def checked(result: Profile, source: Source) -> Profile:
+    """The profile with the verdicts on the figures of its spec, which are of one sample and cannot be told of open letters."""
+    totals = result.totals
+    whole = all(isinstance(n, int) for n in (totals.params, totals.macs, totals.activations))
+    if not result.graph.figures or result.batch != 1 or not whole:
+        return result
+    return msgspec.structs.replace(result, verdicts=verdicts(source))
 
 
 def _search() -> Any:

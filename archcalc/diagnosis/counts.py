@@ -14,7 +14,8 @@ from archcalc.rows import Profile, Row
 
 # More ways to choose than this only bring chance hits, which the search would have to throw away again.
 MOST_COST = 4
-_MOST_KINDS = 3
+# How many kinds of layer there may be for one, two or three of them to be chosen.
+_KINDS = (100, 20, 10)
 _TIMES = (1, 2, 3)
 _NO_PARAMS = "MACs, which are no parameters"
 _MULTIPLIERS = range(1, 17)
@@ -136,7 +137,9 @@ def _selections(basis: _Basis, most: int) -> Iterator[Count]:
     groups = {kind: tuple(sums) for kind, sums in kinds.items() if any(sums)}
     whole = _added(groups.values(), len(basis.columns))
     yield Count(whole)
-    for chosen in range(1, min(_MOST_KINDS, len(groups) - 1) + 1):
+    # The more kinds there are, the fewer are chosen, so that the choices do not outgrow the layers.
+    most_kinds = sum(len(groups) <= bound for bound in _KINDS)
+    for chosen in range(1, min(most_kinds, len(groups) - 1) + 1):
         for names in combinations(groups, chosen):
             parts = [groups[name] for name in names]
             rest = tuple(a - b for a, b in zip(whole, _added(parts, len(whole)), strict=True))

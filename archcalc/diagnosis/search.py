@@ -15,7 +15,7 @@ from archcalc.diagnosis.counts import MOST_COST, Count, counts
 from archcalc.diagnosis.network import Network, selected
 from archcalc.dims import written
 from archcalc.errors import SpecError
-from archcalc.published import Claim, Figure, Window
+from archcalc.published import SIZES, WHOLE, Claim, Figure, Window
 
 SIBLING = "sibling"
 # Some counts as simple as a hit would print the same digits by chance. Where so many are expected to, it explains nothing.
@@ -82,10 +82,13 @@ class Found(msgspec.Struct, frozen=True):
 
 
 def search(network: Network, figure: Figure) -> Found:
-    """The counts that give the printed digits of all claims of a figure at once; empty for figures that are shares."""
+    """The counts that give the printed digits of all claims of a figure at once; empty for shares, bounds, sizes and depths."""
     terms = [claim.quantity.term for claim in figure.claims]
     measures = ["activations" if term.measure == "bytes" else term.measure for term in terms]
-    countable = not any(claim.quantity.whole or claim.printed.shape or claim.printed.bound for claim in figure.claims)
+    countable = not any(
+        claim.quantity.whole or claim.printed.bound or claim.quantity.term.measure in {*SIZES, *WHOLE}
+        for claim in figure.claims
+    )
     if not countable or len({(term.layer, term.network) for term in terms}) > 1:
         return Found((), 0)
     whose, key = network.named(terms[0].network), (*measures, terms[0].layer)
@@ -148,7 +151,7 @@ def _hits(found: Sequence[Count], claims: Sequence[Claim], *, batched: bool) -> 
         if key not in as_simple:
             as_simple[key] = sum(n for cost, n in sizes if cost <= key[0] and n <= key[1])
         judged.append(msgspec.structs.replace(hit, chance=_probability(hit, claims) * as_simple[key]))
-    judged.sort(key=lambda hit: (hit.cost, hit.chance, hit.slip, hit.distance(claims[0])))
+    judged.sort(key=lambda hit: (hit.cost, hit.likely, hit.slip, hit.chance, hit.distance(claims[0])))
     return Found(tuple(judged), sum(n for _, n in sizes))
 
 

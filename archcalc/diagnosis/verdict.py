@@ -93,7 +93,8 @@ def _diagnosed(said: Verdict, found: Found) -> Verdict:
     if not sound:
         # Several names of one count are one hit.
         distinct = {hit.values: hit for hit in reversed(found.hits)}
-        first = sorted(distinct.values(), key=lambda hit: (hit.cost, hit.chance))[:_MOST_NAMED]
+        named = 1 if len(distinct) > _MOST_NAMED else _MOST_NAMED
+        first = sorted(distinct.values(), key=lambda hit: (hit.cost, hit.chance))[:named]
         others = f"; {written(len(distinct) - len(first))} more" if len(distinct) > len(first) else ""
         whose = "no count of the network gives it, and of its siblings" if all(map(_of_sibling, found.hits)) else "only"
         diagnosis = f"{whose} as many as by chance: {'; '.join(map(str, first))}{others}"

@@ -83,7 +83,8 @@ def published(profile: Profile) -> list[str]:
 
 def sentence(verdict: Verdict) -> str:
     """A published figure beside the exact numbers, with its verdict and what was found of it."""
-    source = f" ({verdict.source})" if verdict.source else ""
+    about = "; ".join(filter(None, (verdict.source, verdict.note)))
+    source = f" ({about})" if about else ""
     tried = f" ({written(verdict.tried)} hypotheses tried)" if verdict.tried else ""
     found = f": {verdict.diagnosis}{tried}" if verdict.diagnosis else tried
     known = f" Irreproducible: {verdict.irreproducible}." if verdict.irreproducible else ""

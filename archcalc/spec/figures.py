@@ -14,6 +14,7 @@ from archcalc.spec.tree import Mapping, Scalar, Sequence, Tree, plain, unknown
 
 KEYS = ("of", "layer", "value", "convention", "input", "set", "source", "note", "irreproducible")
 _Read = TypeVar("_Read")
+_MOST_FIGURES = 200
 _EXAMPLE = "such as {of: params, value: 138M, source: table 2}"
 
 
@@ -23,6 +24,8 @@ def figures(tree: Tree | None) -> tuple[Figure, ...]:
         return ()
     if not isinstance(tree, Sequence):
         raise SpecError("'figures' must be a list", tree.place, "start each item with '- '")
+    if len(tree.items) > _MOST_FIGURES:
+        raise SpecError(f"{len(tree.items):,} figures; a spec has at most {_MOST_FIGURES}", tree.place)
     return tuple(map(_figure, tree.items))
 
 
