@@ -7,19 +7,26 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import msgspec
 import pytest
 import torch
 from hypothesis import given, reject
 from hypothesis import strategies as st
 from strategies import Shape, cases
+from sympy import sympify
 from test_kinds_against_torch import REFUSALS, Refusal, built, inferred
 from torch import nn
 from torch.autograd.graph import saved_tensors_hooks
 from torch_twins import TWINS, Function, around
 
-from archcalc.errors import SpecError
+from archcalc.dims import symbol
+from archcalc.errors import Source, SpecError
 from archcalc.layers import Layer
 from archcalc.layers.base import Kept, Use
+from archcalc.memory.backward import backward
+from archcalc.spec import parse
+
+kinds = Layer.kinds
 
 torch.set_num_threads(1)
 
@@ -145,3 +152,66 @@ def test_a_layer_keeps_what_torch_keeps(kind: str, data: st.DataObject) -> None:
         reject()
     use = Use(grads=(True,) * len(shapes))
     assert bytes_of(layer.kept(use, output, *shapes), output, shapes) + more(layer, output, *shapes[:1]) == found
+
+
+@pytest.mark.parametrize(
+    ("layer", "module"),
+    [
+        (kinds["relu"](), nn.ReLU(inplace=True)),
+        (kinds["leakyrelu"](), nn.LeakyReLU(inplace=True)),
+        (kinds["elu"](), nn.ELU(inplace=True)),
+        (kinds["selu"](), nn.SELU(inplace=True)),
+    ],
+    ids=lambda one: getattr(one, "kind", ""),
+)
+def test_a_layer_that_overwrites_keeps_its_output(layer: Layer, module: nn.Module) -> None:
+    """One tensor, in which the input lay before, and not a copy of the input."""
+    x = torch.randn(BATCH, 5, requires_grad=True) * 1
+    found = Saved(module)
+    with found:
+        y = module(x)
+
+    assert list(found.storages) == [key(y)] == [key(x)]
+    assert list(layer.kept(Use(in_place=True), (5,), (5,))) == [Kept("output")]
+
+
+@pytest.mark.parametrize(
+    "grads", [(True, False, True), (False, True, False), (False, False, True), (True, True, False)]
+)
+def test_a_product_keeps_what_the_gradients_need(grads: tuple[bool, ...]) -> None:
+    """A factor without a gradient is kept for the others, and needs none of them."""
+    layer, shapes = kinds["multiply"](), ((3, 4), (1, 4), (3, 1))
+    xs = [torch.randn(BATCH, *x).requires_grad_(flows) for x, flows in zip(shapes, grads, strict=True)]
+    found = Saved(nn.Identity())
+    with found:
+        _ = xs[0] * xs[1] * xs[2]
+
+    assert bytes_of(layer.kept(Use(grads), (3, 4), *shapes), (3, 4), shapes) == found.nbytes
+
+
+def test_what_no_gradient_reaches_is_not_kept() -> None:
+    """A ReLU on the network's input keeps nothing; the convolution after it keeps what it was given."""
+    graph = parse(
+        Source("x.yaml", "input: {channels: 2, height: 4, width: 4}\nlayers: [relu, conv2d: {out: 1, kernel: 1}, tanh]")
+    )
+
+    assert [[entry.of for entry in entries] for entries in backward(graph).kept] == [[], [], [0], ["output"]]
+
+
+@pytest.mark.parametrize(
+    "kind", ["conv2d", "maxpool2d", "batchnorm2d", "groupnorm", "localresponsenorm", "adaptivemaxpool2d"]
+)
+@given(data=st.data())
+def test_sizes_may_be_letters(kind: str, data: st.DataObject) -> None:
+    """What a layer keeps of C×H×W is a formula that gives the numbers for any of them."""
+    layer, (x,) = data.draw(cases(kind, flaws=False))
+    letters = tuple(map(symbol, "CHWD"[: len(x)]))
+    values = dict(zip(letters, x, strict=True))
+    if kind == "conv2d":
+        layer = msgspec.structs.replace(layer, kernel=1, dilation=1, connections=None)
+    output, formula = layer.output(x), layer.output(letters)
+    kept = list(layer.kept(Use(), formula, letters))
+
+    for entry, exact in zip(kept, layer.kept(Use(), output, x), strict=True):
+        assert (entry.of, entry.type, entry.once) == (exact.of, exact.type, exact.once)
+        assert sympify(entry.values).subs(values) == exact.values
