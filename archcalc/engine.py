@@ -9,9 +9,10 @@ import msgspec
 from archcalc.counting import Work, convention
 from archcalc.dims import Dim, Shape, quotient, size, total, written
 from archcalc.errors import SpecError
-from archcalc.graph import Graph, Node, calls_of, overwritable, stored
+from archcalc.graph import Graph, Node, calls_of
 from archcalc.layers.base import AXES, Layer
 from archcalc.rows import Profile, Row
+from archcalc.storage import overwritable, stored
 from archcalc.symbolic import Form, shaped
 
 

@@ -25,12 +25,13 @@ MAY_IMPORT = {
     # What a figure is and what a verdict on it is, in between that a spec can hold the one and a profile the other.
     "published": {"dims", "errors"},
     "graph": {"algebra", "dims", "errors", "layers", "published"},
+    "storage": {"dims", "graph", "layers"},
     "reach": {"dims", "layers", "window"},
     "receptive": {"dims", "graph", "layers", "reach", "window"},
     "influence": {"dims", "graph", "layers", "window"},
     "boxes": {"dims", "errors", "graph", "influence", "receptive"},
     "rows": {"counting", "dims", "graph", "layers", "published", "receptive", "symbolic"},
-    "engine": {"counting", "dims", "errors", "graph", "layers", "rows", "symbolic"},
+    "engine": {"counting", "dims", "errors", "graph", "layers", "rows", "storage", "symbolic"},
     # The conventions by name, since a figure can be of one.
     "spec": {"counting", "dims", "errors", "graph", "layers", "published"},
     # The search loads siblings by name, builds variants of graphs, and profiles all of them.
@@ -54,14 +55,14 @@ MAY_IMPORT = {
         ),
         *("receptive", "rows", "signs", "solve", "stacks", "symbolic", "window", "working"),
     },
-    "memory": {"dims", "errors", "graph", "layers", "rows"},
+    "memory": {"dims", "errors", "graph", "layers", "rows", "storage"},
     "report": {"formats", "rows"},
     "symbolic": {"algebra", "dims"},
     "signs": {"algebra", "dims", "symbolic"},
     "measures": {"errors", "layers", "rows"},
     "solve": {"dims", "errors", "measures", "rows", "signs", "spec", "symbolic"},
     "compare": {"dims", "errors", "graph", "measures", "rows", "signs", "symbolic"},
-    "reference": {"counting", "dims", "errors", "graph", "layers"},
+    "reference": {"counting", "dims", "errors", "graph", "layers", "storage"},
     "verify": {"dims", "engine", "errors", "graph", "influence", "memory", "receptive", "reference", "rows", "spec"},
     "stacks": {"dims", "errors", "window"},
     "cli": {

@@ -9,7 +9,7 @@ from archcalc.counting import Work
 from archcalc.dims import Dim, Shape, at_least, divides, quotient, size
 from archcalc.layers.base import Count, Kept, Layer, Positive, Requirement, Use, Views, all_along, along, here, of_rank
 from archcalc.layers.seen import blocks
-from archcalc.window import Window, everything
+from archcalc.window import everything
 
 
 def _standard(xp: Any, x: Any, axes: int | tuple[int, ...], eps: float) -> Any:
@@ -256,47 +256,3 @@ class RMSNorm(Layer, frozen=True):
     def forward(self, xp: Any, x: Any, weight: Any = 1.0) -> Any:
         eps = xp.finfo(x.dtype).eps if self.eps is None else self.eps
         return x / xp.sqrt((x**2).mean(axis=-1, keepdims=True) + eps) * weight
-
-
-class LocalResponseNorm(Layer, frozen=True):
-    """Each value over (k + alpha/size · the sum of squares in `size` neighbouring channels)^beta.
-
-    Krizhevsky et al. 2012, section 3.3, writes alpha without the division by `size`.
-    """
-
-    size: Count = 5
-    alpha: float = 1e-4
-    beta: float = 0.75
-    k: float = 1.0
-
-    def output(self, x: Shape) -> Shape:
-        return x
-
-    def requires(self, x: Shape) -> Iterator[Requirement]:
-        yield len(x) > 1, "the input must be channels and at least one further axis", ""
-
-    def work(self, output: Shape, _x: Shape) -> Work:
-        n = size(output)
-        # Squares, their windowed sum, the affine form, the power and the quotient.
-        return Work(multiplications=2 * n, additions=self.size * n, exponentials=n, divisions=n)
-
-    @property
-    def sides(self) -> tuple[Dim, Dim]:
-        """How many channels the window takes in before and after its own: of an even one, that begins the second half."""
-        return self.size // 2, (self.size - 1) // 2
-
-    def sees(self, x: Shape) -> tuple[Views, ...]:
-        before, after = self.sides
-        return ((here(x, {0: Window(1, ((-before, after),))}),),)
-
-    def kept(self, _use: Use, _output: Shape, x: Shape) -> Iterator[Kept]:
-        yield Kept(0)
-        yield Kept("squares", (x[0] + self.size - 1) * size(x[1:]))
-        yield Kept("sums", size(x))
-        yield Kept("power", size(x))
-
-    def forward(self, xp: Any, x: Any) -> Any:
-        sides = self.sides
-        squares = xp.pad(x**2, [sides if axis == 1 else (0, 0) for axis in range(x.ndim)])
-        sums = xp.lib.stride_tricks.sliding_window_view(squares, self.size, axis=1).sum(axis=-1)
-        return x / (self.k + self.alpha / self.size * sums) ** self.beta

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from archcalc.dims import size
-from archcalc.graph import Graph, Storage, stored
+from archcalc.graph import Graph
 from archcalc.memory.arena import Arena, placed
 from archcalc.memory.liveness import Buffer, Step, Timeline
 from archcalc.memory.sizes import Size, whole
+from archcalc.storage import Storage, stored
 
 
 class Memory(NamedTuple):

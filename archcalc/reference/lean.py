@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from archcalc.graph import Graph, Node, overwritable
+from archcalc.graph import Graph, Node
+from archcalc.storage import overwritable
 
 
 def lean(graph: Graph, x: Any, arrays: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[Node, Any, int]]:

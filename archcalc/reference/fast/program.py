@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from archcalc.dims import Shape
-from archcalc.graph import Graph, Node, needed, overwritable
+from archcalc.graph import Graph, Node, needed
 from archcalc.reference.fast.arena import Scratch, Span, aligned, offsets
 from archcalc.reference.fast.crew import Crew, available
 from archcalc.reference.fast.fold import Chain, chains
 from archcalc.reference.fast.kernels import Place, channels_first, step_of
 from archcalc.reference.fast.site import Step
+from archcalc.storage import overwritable
 
 # Layers whose output is their input, value by value.
 _PASSING = {"dropout", "identity", "stochasticdepth"}

@@ -1,0 +1,55 @@
+"""Normalisation by neighbouring channels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from archcalc.counting import Work
+from archcalc.dims import Dim, Shape, size
+from archcalc.layers.base import Count, Kept, Layer, Requirement, Use, Views, here
+from archcalc.window import Window
+
+
+class LocalResponseNorm(Layer, frozen=True):
+    """Each value over (k + alpha/size · the sum of squares in `size` neighbouring channels)^beta.
+
+    Krizhevsky et al. 2012, section 3.3, writes alpha without the division by `size`.
+    """
+
+    size: Count = 5
+    alpha: float = 1e-4
+    beta: float = 0.75
+    k: float = 1.0
+
+    def output(self, x: Shape) -> Shape:
+        return x
+
+    def requires(self, x: Shape) -> Iterator[Requirement]:
+        yield len(x) > 1, "the input must be channels and at least one further axis", ""
+
+    def work(self, output: Shape, _x: Shape) -> Work:
+        n = size(output)
+        # Squares, their windowed sum, the affine form, the power and the quotient.
+        return Work(multiplications=2 * n, additions=self.size * n, exponentials=n, divisions=n)
+
+    @property
+    def sides(self) -> tuple[Dim, Dim]:
+        """How many channels the window takes in before and after its own: of an even one, that begins the second half."""
+        return self.size // 2, (self.size - 1) // 2
+
+    def sees(self, x: Shape) -> tuple[Views, ...]:
+        before, after = self.sides
+        return ((here(x, {0: Window(1, ((-before, after),))}),),)
+
+    def kept(self, _use: Use, _output: Shape, x: Shape) -> Iterator[Kept]:
+        yield Kept(0)
+        yield Kept("squares", (x[0] + self.size - 1) * size(x[1:]))
+        yield Kept("sums", size(x))
+        yield Kept("power", size(x))
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        sides = self.sides
+        squares = xp.pad(x**2, [sides if axis == 1 else (0, 0) for axis in range(x.ndim)])
+        sums = xp.lib.stride_tricks.sliding_window_view(squares, self.size, axis=1).sum(axis=-1)
+        return x / (self.k + self.alpha / self.size * sums) ** self.beta

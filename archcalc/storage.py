@@ -1,0 +1,64 @@
+"""In which memory the outputs of a network lie: views in their input's, and what may overwrite its input in its place."""
+
+from __future__ import annotations
+
+from archcalc.dims import Shape
+from archcalc.graph import Node
+from archcalc.layers.strides import contiguous
+
+
+class Storage:
+    """In which memory the outputs of a network lie, added node by node in order of execution.
+
+    `roots` has for each node the one whose memory its output lies in: itself, or one before it that it overwrites or
+    is a view of. `free` says whether a node's output may be overwritten by the one that reads it: nothing else reads
+    it, under this or another shape, and it is neither the network's input nor a trained array.
+    """
+
+    def __init__(self, nodes: tuple[Node, ...]) -> None:
+        self._nodes = nodes
+        self.roots: list[int] = []
+        self.free: list[bool] = []
+        self._readers = [0] * len(nodes)
+        # How far apart the values along each axis lie, for outputs that do not lie one value after the other.
+        self._strides: dict[int, Shape] = {}
+        for node in nodes:
+            for i in node.inputs:
+                self._readers[i] += 1
+
+    def may_overwrite(self, position: int) -> bool:
+        """Whether the next node, which stands at this position, may overwrite its input."""
+        node = self._nodes[position]
+        return node.layer.stores == "in place" and self.free[node.inputs[0]]
+
+    def add(self, position: int, *, overwrites: bool) -> None:
+        """Append a node that overwrites its input, is a view of it, or has memory of its own."""
+        node = self._nodes[position]
+        lies = bool(node.inputs) and (overwrites or (node.layer.stores == "view" and self._seen(position, node)))
+        if overwrites and node.inputs[0] in self._strides:
+            self._strides[position] = self._strides[node.inputs[0]]
+        self.roots.append(self.roots[node.inputs[0]] if lies else position)
+        own = bool(node.inputs) and (not lies or self.free[node.inputs[0]])
+        self.free.append(own and self._readers[position] == 1)
+
+    def _seen(self, position: int, node: Node) -> bool:
+        """Whether a layer that only reads its input differently finds it laid out so that nothing need be copied."""
+        source = node.inputs[0]
+        x = self._nodes[source].shape
+        strides = node.layer.view(x, self._strides.get(source) or contiguous(x))
+        if strides is not None and strides != contiguous(node.shape):
+            self._strides[position] = strides
+        return strides is not None
+
+
+def overwritable(nodes: tuple[Node, ...]) -> list[bool]:
+    """Whether a node's output may be overwritten by the one that reads it."""
+    return stored(nodes).free
+
+
+def stored(nodes: tuple[Node, ...]) -> Storage:
+    """In which memory the outputs lie where every layer overwrites its input that may."""
+    storage = Storage(nodes)
+    for position in range(len(nodes)):
+        storage.add(position, overwrites=storage.may_overwrite(position))
+    return storage
