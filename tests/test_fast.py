@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import tracemalloc
 
 import numpy as np
@@ -14,7 +13,6 @@ from archcalc.errors import Source
 from archcalc.graph import Graph
 from archcalc.reference import outputs, seeded
 from archcalc.reference.fast import Program
-from archcalc.reference.fast.arena import Span, offsets
 from archcalc.spec import load, parse
 
 # Of the largest value. Winograd's transforms cost single precision two of its seven digits.
@@ -109,15 +107,3 @@ layers:
 def test_what_others_still_read_is_not_overwritten():
     """A ReLU whose input is read again, shared sums and branches that start alike come out right."""
     assert error(parse(Source("x.yaml", BRANCHES)), 3, np.float64) < TOLERANCE[np.float64]
-
-
-@given(st.lists(st.tuples(st.integers(1, 9), st.integers(0, 20), st.integers(0, 6)), min_size=1, max_size=25))
-def test_no_two_buffers_that_are_needed_at_once_overlap(drawn):
-    """Every plan keeps apart what lives at the same time, and no block is larger than all buffers together."""
-    spans = {key: Span(64 * size, first, first + length) for key, (size, first, length) in enumerate(drawn)}
-    places, total = offsets(spans)
-
-    for (i, a), (j, b) in itertools.combinations(spans.items(), 2):
-        if a.first <= b.last and b.first <= a.last:
-            assert places[i] + a.size <= places[j] or places[j] + b.size <= places[i]
-    assert max(places[key] + span.size for key, span in spans.items()) == total <= sum(s.size for s in spans.values())

@@ -62,7 +62,7 @@ MAY_IMPORT = {
     "measures": {"errors", "layers", "rows"},
     "solve": {"dims", "errors", "measures", "rows", "signs", "spec", "symbolic"},
     "compare": {"dims", "errors", "graph", "measures", "rows", "signs", "symbolic"},
-    "reference": {"counting", "dims", "errors", "graph", "layers", "storage"},
+    "reference": {"counting", "dims", "errors", "graph", "layers", "memory", "storage"},
     "verify": {"dims", "engine", "errors", "graph", "influence", "memory", "receptive", "reference", "rows", "spec"},
     "stacks": {"dims", "errors", "window"},
     "cli": {

@@ -10,11 +10,11 @@ import numpy as np
 
 from archcalc.graph import Node
 from archcalc.layers.base import each_axis
-from archcalc.reference.fast.arena import Scratch
 from archcalc.reference.fast.conv import convolution
 from archcalc.reference.fast.crew import Part, shares
 from archcalc.reference.fast.fold import Chain
 from archcalc.reference.fast.pool import largest, mean
+from archcalc.reference.fast.scratch import Scratch
 from archcalc.reference.fast.site import Finish, Site, Step, blocks, slice_of
 
 # Values of a block in one pass after another over the same array.

@@ -10,12 +10,16 @@ import numpy as np
 
 from archcalc.dims import Shape
 from archcalc.graph import Graph, Node, needed
-from archcalc.reference.fast.arena import Scratch, Span, aligned, offsets
+from archcalc.memory.arena import placed
 from archcalc.reference.fast.crew import Crew, available
 from archcalc.reference.fast.fold import Chain, chains
 from archcalc.reference.fast.kernels import Place, channels_first, step_of
+from archcalc.reference.fast.scratch import Scratch
 from archcalc.reference.fast.site import Step
 from archcalc.storage import overwritable
+
+# Rows of the machine's widest vectors start on such a boundary.
+_ALIGNMENT = 64
 
 # Layers whose output is their input, value by value.
 _PASSING = {"dropout", "identity", "stochasticdepth"}
@@ -147,8 +151,8 @@ def _laid_out(
             last[roots[used]] = max(last[roots[used]], position)
     last[roots[end]] = end + 1
     shapes = {position: (batch, *_as_it_lies(node.shape)) for position, node in nodes.items()}
-    spans = {root: Span(aligned(math.prod(shapes[root]) * dtype.itemsize), root, stop) for root, stop in last.items()}
-    places, total = offsets(spans)
+    buffers = {root: (math.prod(shapes[root]) * dtype.itemsize, root, stop) for root, stop in last.items()}
+    places, total = placed(buffers, _ALIGNMENT)
     arena = np.empty(total, np.uint8)
     return arena, {
         position: arena[places[root] : places[root] + math.prod(shapes[position]) * dtype.itemsize]

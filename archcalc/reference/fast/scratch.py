@@ -1,0 +1,35 @@
+"""Memory that a step needs while it runs, which the next step gets as well."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+
+class Scratch:
+    """Arrays that a step needs while it runs; the next step gets the same memory."""
+
+    def __init__(self, dtype: Any) -> None:
+        self._dtype = np.dtype(dtype)
+        self._sizes: dict[str, int] = {}
+        self._blocks: dict[str, Any] = {}
+
+    def take(self, name: str, *shape: int) -> Callable[[], Any]:
+        """What gives an array of this shape when the step runs, in a block of this name as large as any step needs."""
+        size = math.prod(shape)
+        self._sizes[name] = max(size, self._sizes.get(name, 0))
+
+        def array() -> Any:
+            if name not in self._blocks:
+                self._blocks[name] = np.empty(self._sizes[name], self._dtype)
+            return self._blocks[name][:size].reshape(shape)
+
+        return array
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes of all blocks."""
+        return sum(self._sizes.values()) * int(self._dtype.itemsize)
