@@ -21,6 +21,8 @@ from archcalc.layers.base import AXES, Layer, Rounding
 from archcalc.rows import Profile, Row
 from archcalc.trace import Traced, names_in, text
 
+# How far from a size, a padding or a stride another is looked for.
+_REACH = 64
 _LETTERS = {"length": "L", "depth": "D", "height": "H", "width": "W"}
 
 
@@ -199,10 +201,10 @@ def _remedies(row: Row, axis: str, place: int) -> Iterator[str]:
     n = x[place]
     if not isinstance(n, int):
         return
-    for step, way in ((-1, "input"), (1, "input")):
-        for size in range(n + step, n + step * 64, step):
+    for step in (-1, 1):
+        for size in range(n + step, n + step * _REACH, step):
             if size > 0 and _even(layer, ((*x[:place], size, *x[place + 1 :]),), place):
-                yield f"{way} {axis} {size}"
+                yield f"input {axis} {size}"
                 break
     fields = layer.__struct_fields__
     if "padding" in fields:
@@ -227,7 +229,7 @@ def _paddings(row: Row, place: int) -> Iterator[str]:
     rank = len(row.output) - 1
     now = _along(layer.padding, place)
     total = sum(now) if isinstance(now, tuple) else 2 * now
-    for wanted in sorted(range(total + 65), key=lambda t: abs(t - total)):
+    for wanted in sorted(range(max(0, total - _REACH), total + _REACH), key=lambda t: abs(t - total)):
         before, after = wanted // 2, wanted - wanted // 2
         entry = before if before == after else (before, after)
         other = msgspec.structs.replace(layer, padding=_with(layer.padding, rank, place, entry))
@@ -241,7 +243,7 @@ def _strides(row: Row, place: int) -> Iterator[str]:
     rank = len(row.output) - 1
     written_stride = layer.kernel if layer.stride is None else layer.stride
     now = _along(written_stride, place)
-    for other in sorted(range(1, now + 8), key=lambda s: abs(s - now)):
+    for other in sorted(range(max(1, now - _REACH), now + _REACH), key=lambda s: abs(s - now)):
         changed = msgspec.structs.replace(layer, stride=_with(written_stride, rank, place, other))
         if other != now and _even(changed, row.inputs, place):
             yield f"stride {other}"
