@@ -1,13 +1,18 @@
 """Dimensions: whole numbers or symbols, the arithmetic they share, and checks with three answers.
 
-A dimension is an `int` or a sympy expression and is used unmodified: `+ - * //` mean the same for both. Only checks
-differ, because a symbol can leave them open. sympy is imported when the first symbol is made, never for whole numbers.
+A dimension is an `int` or a sympy expression and is used unmodified: `+ - *` mean the same for both. Divisions go through the
+functions here, so that formulas stay short, and so do checks, because a symbol can leave them open. sympy is imported when the
+first symbol is made, never for whole numbers.
 """
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, TypeAlias
+
+from archcalc.algebra import ceiled, divisible, floored, nonnegative, zero
+from archcalc.notation import TEXT
 
 if TYPE_CHECKING:
     import sympy
@@ -33,26 +38,45 @@ def symbol(name: str) -> Dim:
     return sympy.Symbol(name, integer=True, positive=True)
 
 
+def settled(dim: Dim) -> Dim:
+    """The dimension, as a plain whole number where its letters have cancelled.
+
+    >>> C = symbol("C")
+    >>> settled(C - C + 3), settled(C)
+    (3, C)
+    """
+    return int(dim) if not isinstance(dim, int) and dim.is_Integer else dim
+
+
 def size(shape: Shape) -> Dim:
     """How many values an array of this shape holds; 1 for the empty shape.
 
     >>> size((64, 224, 224))
     3211264
     """
-    return math.prod(shape)
+    # Whole numbers first: sympy would multiply each into a sum, and 6·(H − 4)·(H − 4) would read (6H − 24)·(H − 4).
+    known = math.prod([n for n in shape if isinstance(n, int)])
+    return settled(math.prod([n for n in shape if not isinstance(n, int)], start=1) * known)
+
+
+def floor_div(a: Dim, b: Dim) -> Dim:
+    """a / b rounded down.
+
+    >>> floor_div(7, 2), floor_div(floor_div(symbol("H"), 2), 2)
+    (3, floor(H/4))
+    """
+    return a // b if isinstance(a, int) and isinstance(b, int) else settled(floored(a / b))
 
 
 def ceil_div(a: Dim, b: Dim) -> Dim:
     """a / b rounded up.
 
-    >>> ceil_div(7, 2), ceil_div(8, 2)
-    (4, 4)
+    >>> ceil_div(7, 2), ceil_div(8, 2), ceil_div(ceil_div(symbol("H"), 2), 2)
+    (4, 4, ceiling(H/4))
     """
     if isinstance(a, int) and isinstance(b, int):
         return -(-a // b)
-    import sympy  # noqa: PLC0415 - only symbols come this far
-
-    return sympy.ceiling(a / b)
+    return settled(ceiled(a / b))
 
 
 def quotient(a: Dim, b: Dim) -> Dim:
@@ -61,7 +85,7 @@ def quotient(a: Dim, b: Dim) -> Dim:
     >>> quotient(12, 4), quotient(symbol("C"), 4)
     (3, C/4)
     """
-    return a // b if isinstance(a, int) and isinstance(b, int) else a / b
+    return a // b if isinstance(a, int) and isinstance(b, int) else settled(a / b)
 
 
 def least(a: Dim, b: Dim) -> Dim:
@@ -106,6 +130,22 @@ def common(a: Dim, b: Dim) -> Dim:
     return sympy.Function("gcd")(a, b)
 
 
+def total(dims: Iterable[Dim]) -> Dim:
+    """The sum of any number of dimensions.
+
+    >>> total([1, symbol("C"), 2])
+    C + 3
+    """
+    dims = list(dims)
+    letters = [n for n in dims if not isinstance(n, int)]
+    if not letters:
+        return sum(dims)
+    import sympy  # noqa: PLC0415 - only symbols come this far
+
+    # One sum of n terms takes n steps, n sums of two take n².
+    return settled(sympy.Add(*letters, sum(n for n in dims if isinstance(n, int))))
+
+
 def same(a: Dim, b: Dim) -> Truth:
     """Whether two dimensions are equal; a relation where symbols leave it open.
 
@@ -113,11 +153,7 @@ def same(a: Dim, b: Dim) -> Truth:
     (True, Eq(C, 3))
     """
     # `==` on sympy compares structure: C == 3 is False there, not "open".
-    if isinstance(a, int) and isinstance(b, int):
-        return a == b
-    import sympy  # noqa: PLC0415 - only symbols come this far
-
-    return _plain(sympy.Eq(a, b))
+    return a == b if isinstance(a, int) and isinstance(b, int) else zero(a - b)
 
 
 def divides(k: Dim, n: Dim) -> Truth:
@@ -126,22 +162,31 @@ def divides(k: Dim, n: Dim) -> Truth:
     >>> divides(4, 32), divides(3, 32), divides(4, symbol("C"))
     (True, False, Eq(Mod(C, 4), 0))
     """
-    if isinstance(k, int) and isinstance(n, int):
-        return n % k == 0
-    import sympy  # noqa: PLC0415 - only symbols come this far
-
-    return _plain(sympy.Eq(sympy.Mod(n, k), 0))
+    return n % k == 0 if isinstance(k, int) and isinstance(n, int) else divisible(n, k)
 
 
 def at_least(a: Dim, b: Dim) -> Truth:
-    """Whether a ≥ b.
+    """Whether a ≥ b, a relation in its shortest form where symbols leave it open.
 
     >>> at_least(3, 1), at_least(symbol("H"), 0), at_least(symbol("H") - 4, 1)
-    (True, True, H - 4 >= 1)
+    (True, True, H >= 5)
     """
-    if isinstance(a, int) and isinstance(b, int):
-        return a >= b
-    return _plain(a >= b)
+    return a >= b if isinstance(a, int) and isinstance(b, int) else nonnegative(a - b)
+
+
+def either(a: Truth, b: Truth) -> Truth:
+    """Whether one of two facts holds.
+
+    >>> either(at_least(symbol("s"), 2), at_least(3, 4)), either(at_least(symbol("s"), 2), True)
+    (s >= 2, True)
+    """
+    if a is True or b is True:
+        return True
+    if a is False or b is False:
+        return b if a is False else a
+    import sympy  # noqa: PLC0415 - only symbols come this far
+
+    return sympy.Or(a, b)
 
 
 def decided(fact: Truth) -> bool | None:
@@ -154,20 +199,7 @@ def decided(fact: Truth) -> bool | None:
     """
     if isinstance(fact, bool):
         return fact
-    import sympy  # noqa: PLC0415 - only symbols come this far
-
-    # Every symbol is 1 plus something nonnegative; said that way sympy settles sums it otherwise leaves open.
-    shifted = {s: 1 + sympy.Dummy(integer=True, nonnegative=True) for s in fact.free_symbols}
-    fact = fact.subs(shifted)
-    if fact in {sympy.true, sympy.false}:
-        return bool(fact)
-    if isinstance(fact, sympy.GreaterThan):
-        difference = sympy.expand(fact.lhs - fact.rhs)
-        if difference.is_nonnegative:
-            return True
-        if difference.is_negative:
-            return False
-    return None
+    return bool(fact) if fact.is_Boolean and not fact.free_symbols else None
 
 
 def is_dim(value: object) -> bool:
@@ -184,23 +216,16 @@ def is_dim(value: object) -> bool:
 def written(dim: Dim) -> str:
     """A dimension as text, with thousands separated.
 
-    >>> written(138357544), written(2 * symbol("C"))
-    ('138,357,544', '2*C')
+    >>> written(138357544), written(27 * symbol("C") ** 2)
+    ('138,357,544', '27C²')
     """
-    return f"{dim:,}" if isinstance(dim, int) else str(dim)
+    return TEXT.dim(dim)
 
 
 def written_shape(shape: Shape) -> str:
     """A shape as text.
 
-    >>> written_shape((64, 224, 224)), written_shape(())
-    ('64×224×224', 'one value')
+    >>> written_shape((64, 224, 224)), written_shape(()), written_shape((symbol("C") + 1, 7))
+    ('64×224×224', 'one value', '(C + 1)×7')
     """
-    return "×".join(str(d) if isinstance(d, int) or d.is_Atom else f"({d})" for d in shape) or "one value"
-
-
-def _plain(fact: Any) -> Truth:
-    """sympy's own true and false as Python's."""
-    import sympy  # noqa: PLC0415 - only symbols come this far
-
-    return bool(fact) if fact in {sympy.true, sympy.false} else fact
+    return TEXT.shape(shape)

@@ -7,11 +7,12 @@ from fractions import Fraction
 import msgspec
 
 from archcalc.counting import Work, convention
-from archcalc.dims import Dim, Shape, quotient, size, written
+from archcalc.dims import Dim, Shape, quotient, size, total, written
 from archcalc.errors import SpecError
-from archcalc.graph import Graph, Node, calls_of, overwritable
+from archcalc.graph import Graph, Node, calls_of, overwritable, stored
 from archcalc.layers.base import AXES, Layer
 from archcalc.rows import Profile, Row
+from archcalc.symbolic import Form, shaped
 
 
 class Measures(msgspec.Struct, frozen=True):
@@ -25,9 +26,12 @@ class Measures(msgspec.Struct, frozen=True):
     rounded: tuple[str, ...]
 
 
-def profile(graph: Graph, batch: Dim = 1, *, convention_name: str = "macs", in_place: bool = True) -> Profile:
+def profile(
+    graph: Graph, batch: Dim = 1, *, convention_name: str = "macs", in_place: bool = True, form: Form = "plain"
+) -> Profile:
     """What every layer of a graph costs for a batch, FLOPs being priced by the named convention.
 
+    Formulas are left as they come about, or are "expanded" or "factored" if `form` says so.
     A layer that may overwrite its input stores nothing; with `in_place` false its output counts like any other. Raises
     SpecError for a number stated in the spec that is not the computed one.
 
@@ -38,18 +42,21 @@ def profile(graph: Graph, batch: Dim = 1, *, convention_name: str = "macs", in_p
     nodes = graph.nodes
     free = overwritable(nodes)
     calls = calls_of(graph)
+    roots = stored(nodes).roots
     measured: dict[tuple[Layer, tuple[Shape, ...]], Measures] = {}
     rows = []
-    for node, call in zip(nodes, calls, strict=True):
+    for position, (node, call) in enumerate(zip(nodes, calls, strict=True)):
         layer = node.layer
         shapes = tuple([nodes[i].shape for i in node.inputs])
         # Repeated blocks bring the same layer on the same shapes again and again.
         measures = measured.get((layer, shapes))
         if measures is None:
-            measures = measured[layer, shapes] = measure(layer, shapes, node.shape, batch)
+            measures = measured[layer, shapes] = measure(layer, shapes, node.shape, batch, form)
         own = own_weights(node, nodes, measures.weights)
         overwrites = layer.stores == "in place" and free[node.inputs[0]]
         weights, biases = split(own)
+        # Not every view is one: what does not lie in order has to be copied.
+        views = layer.stores == "view" and (roots[position] != position or not node.inputs)
         rows.append(
             Row(
                 name=node.name,
@@ -61,7 +68,7 @@ def profile(graph: Graph, batch: Dim = 1, *, convention_name: str = "macs", in_p
                 weights=weights,
                 biases=biases,
                 buffers=measures.buffers if node.share is None else 0,
-                activations=0 if layer.stores == "view" or (overwrites and in_place) else measures.activations,
+                activations=0 if views or (overwrites and in_place) else measures.activations,
                 work=measures.work,
                 definition=layer,
                 call=call,
@@ -72,14 +79,15 @@ def profile(graph: Graph, batch: Dim = 1, *, convention_name: str = "macs", in_p
                 blocks=node.blocks,
                 note=node.note,
                 rounded=measures.rounded,
+                form=form,
             ),
         )
-    result = Profile(graph, batch, convention(convention_name), tuple(rows))
+    result = Profile(graph, batch, convention(convention_name), tuple(rows), form=form)
     _check(result, in_place=in_place)
     return result
 
 
-def measure(layer: Layer, shapes: tuple[Shape, ...], output: Shape, batch: Dim) -> Measures:
+def measure(layer: Layer, shapes: tuple[Shape, ...], output: Shape, batch: Dim, form: Form = "plain") -> Measures:
     """What a layer costs on inputs of these shapes, whatever else is in the network."""
     rounded = []
     for rounding in layer.roundings(*shapes):
@@ -87,12 +95,13 @@ def measure(layer: Layer, shapes: tuple[Shape, ...], output: Shape, batch: Dim) 
         if isinstance(numerator, int) and isinstance(divisor, int) and numerator % divisor:
             axis = AXES[len(output) - 1][rounding.axis - 1]
             rounded.append(f"{axis} {float(Fraction(numerator, divisor) + 1):.10g} → {output[rounding.axis]}")
+    work = layer.work(output, *shapes).times(batch)
     return Measures(
         settings=" ".join(f"{name}={_written(value)}" for name, value in layer.settings().items()),
-        weights={name: size(shape) for name, shape in layer.weights(*shapes).items()},
-        buffers=sum(size(shape) for shape in layer.buffers(*shapes).values()),
-        activations=batch * size(output),
-        work=layer.work(output, *shapes).times(batch),
+        weights={name: shaped(size(shape), form) for name, shape in layer.weights(*shapes).items()},
+        buffers=shaped(total(size(shape) for shape in layer.buffers(*shapes).values()), form),
+        activations=shaped(batch * size(output), form),
+        work=work if form == "plain" else Work(*(shaped(getattr(work, name), form) for name in work.__struct_fields__)),
         rounded=tuple(rounded),
     )
 
@@ -102,7 +111,7 @@ def _written(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if not isinstance(value, tuple):
-        return str(value)
+        return str(value) if isinstance(value, (int, float, str)) else written(value)
     if any(isinstance(entry, tuple) for entry in value):
         return "×".join(f"({','.join(map(str, entry))})" if isinstance(entry, tuple) else str(entry) for entry in value)
     return "×".join(map(str, value))
@@ -114,8 +123,8 @@ def split(sizes: dict[str, Dim]) -> tuple[Dim, Dim]:
     >>> split({"weight": 1728, "bias": 64})
     (1728, 64)
     """
-    biases: Dim = sum([n for name, n in sizes.items() if "bias" in name])
-    return sum([n for name, n in sizes.items() if "bias" not in name]), biases
+    biases = total([n for name, n in sizes.items() if "bias" in name])
+    return total([n for name, n in sizes.items() if "bias" not in name]), biases
 
 
 def own_weights(node: Node, nodes: tuple[Node, ...], weights: dict[str, Dim]) -> dict[str, Dim]:

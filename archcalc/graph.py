@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
+from archcalc.algebra import bounded_by
 from archcalc.dims import Dim, Shape, Truth, decided, written_shape
 from archcalc.errors import Place, SpecError
 from archcalc.layers.base import Layer
+from archcalc.layers.strides import contiguous
 from archcalc.published import Figure
 
 
@@ -65,6 +68,22 @@ class Graph(msgspec.Struct, frozen=True):
     def input(self) -> Shape:
         """The shape of the input."""
         return self.nodes[0].shape
+
+    @property
+    def conditions(self) -> tuple[Assumption, ...]:
+        """The assumptions without those that another one implies: of H ≥ 2 and H ≥ 32 the second."""
+        return strongest(self.assumptions)
+
+
+def strongest(assumptions: Iterable[Assumption]) -> tuple[Assumption, ...]:
+    """Assumptions without those that another one implies."""
+    found: dict[object, Assumption] = {}
+    for one in assumptions:
+        subject, bound = bounded_by(one.fact)
+        other = found.get(subject)
+        if other is None or bound > bounded_by(other.fact)[1]:
+            found[subject] = one
+    return tuple(found.values())
 
 
 # A module of its own, a function of the framework, an operator or method of its arrays, or not there at all.
@@ -206,21 +225,78 @@ def needed(graph: Graph, last: int) -> list[int]:
     return sorted(found)
 
 
-def overwritable(nodes: tuple[Node, ...]) -> list[bool]:
-    """Whether a node's output may be overwritten by the one that reads it.
+class Storage:
+    """In which memory the outputs of a network lie, added node by node in order of execution.
 
-    It may where nothing else reads it, under this or another shape, and where it is neither the network's input nor
-    a trained array.
+    `roots` has for each node the one whose memory its output lies in: itself, or one before it that it overwrites or
+    is a view of. `free` says whether a node's output may be overwritten by the one that reads it: nothing else reads
+    it, under this or another shape, and it is neither the network's input nor a trained array.
     """
-    readers = [0] * len(nodes)
-    for node in nodes:
-        for i in node.inputs:
-            readers[i] += 1
-    free: list[bool] = []
-    for node, count in zip(nodes, readers, strict=True):
-        own = node.layer.stores == "output" or (node.layer.stores == "in place" and not free[node.inputs[0]])
-        free.append(count == 1 and bool(node.inputs) and (own or all(free[i] for i in node.inputs)))
-    return free
+
+    def __init__(self, nodes: tuple[Node, ...]) -> None:
+        self._nodes = nodes
+        self.roots: list[int] = []
+        self.free: list[bool] = []
+        self._readers = [0] * len(nodes)
+        # How far apart the values along each axis lie, for outputs that do not lie one value after the other.
+        self._strides: dict[int, Shape] = {}
+        for node in nodes:
+            for i in node.inputs:
+                self._readers[i] += 1
+
+    def may_overwrite(self, position: int) -> bool:
+        """Whether the next node, which stands at this position, may overwrite its input."""
+        node = self._nodes[position]
+        return node.layer.stores == "in place" and self.free[node.inputs[0]]
+
+    def add(self, position: int, *, overwrites: bool) -> None:
+        """Append a node that overwrites its input, is a view of it, or has memory of its own."""
+        node = self._nodes[position]
+        lies = bool(node.inputs) and (overwrites or (node.layer.stores == "view" and self._seen(position, node)))
+        if overwrites and node.inputs[0] in self._strides:
+            self._strides[position] = self._strides[node.inputs[0]]
+        self.roots.append(self.roots[node.inputs[0]] if lies else position)
+        own = bool(node.inputs) and (not lies or self.free[node.inputs[0]])
+        self.free.append(own and self._readers[position] == 1)
+
+    def _seen(self, position: int, node: Node) -> bool:
+        """Whether a layer that only reads its input differently finds it laid out so that nothing need be copied."""
+        source = node.inputs[0]
+        x = self._nodes[source].shape
+        strides = node.layer.view(x, self._strides.get(source) or contiguous(x))
+        if strides is not None and strides != contiguous(node.shape):
+            self._strides[position] = strides
+        return strides is not None
+
+
+def overwritable(nodes: tuple[Node, ...]) -> list[bool]:
+    """Whether a node's output may be overwritten by the one that reads it."""
+    return stored(nodes).free
+
+
+def stored(nodes: tuple[Node, ...]) -> Storage:
+    """In which memory the outputs lie where every layer overwrites its input that may."""
+    storage = Storage(nodes)
+    for position in range(len(nodes)):
+        storage.add(position, overwrites=storage.may_overwrite(position))
+    return storage
+
+
+def proper(graph: Graph) -> Graph:
+    """A network as it runs at inference: without its auxiliary heads."""
+    kept = [position for position, node in enumerate(graph.nodes) if not node.auxiliary]
+    if len(kept) == len(graph.nodes):
+        return graph
+    places = {position: place for place, position in enumerate(kept)}
+    nodes = tuple(
+        msgspec.structs.replace(
+            graph.nodes[position],
+            inputs=tuple(places[i] for i in graph.nodes[position].inputs),
+            share=places.get(-1 if (owner := graph.nodes[position].share) is None else owner),
+        )
+        for position in kept
+    )
+    return msgspec.structs.replace(graph, nodes=nodes)
 
 
 def _check_shared(

@@ -71,7 +71,7 @@ def index(profiles: list[Profile]) -> str:
             f"{profile.totals.params:,}",
             f"{profile.totals.macs:,}",
             abbreviated(profile.totals.macs),
-            *(profile.totals.shown.bounded for _ in more),
+            *(profile.totals.shown.bounded() for _ in more),
             f"{profile.totals.activations:,}",
         ]
         for profile in profiles

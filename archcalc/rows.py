@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from archcalc.counting import Convention, Total, Work
-from archcalc.dims import Dim, Shape
+from archcalc.dims import Dim, Shape, total
 from archcalc.graph import Graph
 from archcalc.layers.base import Layer
 from archcalc.published import Verdict
+from archcalc.symbolic import Form, shaped
 
 if TYPE_CHECKING:
     from archcalc.receptive import Field
@@ -44,11 +45,12 @@ class Row(msgspec.Struct, frozen=True):
     note: str
     # Sizes that did not divide evenly, such as "height 54.25 → 54".
     rounded: tuple[str, ...]
+    form: Form = "plain"
 
     @property
     def params(self) -> Dim:
         """Trained values: weights and biases."""
-        return self.weights + self.biases
+        return shaped(self.weights + self.biases, self.form)
 
     @property
     def macs(self) -> Dim:
@@ -69,6 +71,7 @@ class Totals(msgspec.Struct, frozen=True):
     macs: Dim
     counted: Total
     convention: Convention
+    form: Form = "plain"
 
     @property
     def flops(self) -> Dim:
@@ -83,7 +86,7 @@ class Totals(msgspec.Struct, frozen=True):
     @property
     def params(self) -> Dim:
         """Trained values: weights and biases."""
-        return self.weights + self.biases
+        return shaped(self.weights + self.biases, self.form)
 
     @property
     def activation_bytes(self) -> Dim:
@@ -100,6 +103,8 @@ class Profile(msgspec.Struct, frozen=True, dict=True):
     rows: tuple[Row, ...]
     # On the published figures of the network, where they were asked for.
     verdicts: tuple[Verdict, ...] = ()
+    # Whether formulas are left as they come about, written out or factored.
+    form: Form = "plain"
 
     def flops(self, row: Row) -> Dim | None:
         """FLOPs of a row under the profile's convention; None where the convention does not cover it."""
@@ -114,14 +119,20 @@ class Profile(msgspec.Struct, frozen=True, dict=True):
     def sum(self, rows: Iterable[Row]) -> Totals:
         """Totals of any of the rows."""
         rows = list(rows)
+
+        def summed(of: Callable[[Row], Dim]) -> Dim:
+            return shaped(total(map(of, rows)), self.form)
+
+        counted = self.convention.total(rows)
         return Totals(
-            weights=sum(row.weights for row in rows),
-            biases=sum(row.biases for row in rows),
-            buffers=sum(row.buffers for row in rows),
-            activations=sum(row.activations for row in rows),
-            macs=sum(row.macs for row in rows),
-            counted=self.convention.total(rows),
+            weights=summed(lambda row: row.weights),
+            biases=summed(lambda row: row.biases),
+            buffers=summed(lambda row: row.buffers),
+            activations=summed(lambda row: row.activations),
+            macs=summed(lambda row: row.macs),
+            counted=msgspec.structs.replace(counted, value=shaped(counted.value, self.form)),
             convention=self.convention,
+            form=self.form,
         )
 
     @cached_property

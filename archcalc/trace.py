@@ -129,7 +129,10 @@ def _multiply(a: Formula, b: Formula) -> Formula:
                 factors.append(formula)
     # What multiplies by 1 says nothing, unless there is nothing else.
     kept = tuple(factor for factor in factors if factor.value != 1)
-    return _product(number, kept or tuple(factors[:1] if number == 1 else ()))
+    if not kept and number == 1:
+        # Of dilation·(kernel − 1) it is the sum that goes on to meet its like.
+        kept = (next((factor for factor in factors if isinstance(factor, Sum)), factors[0]),) if factors else ()
+    return _product(number, kept)
 
 
 def _divide(a: Formula, b: Formula) -> Formula:
@@ -137,13 +140,23 @@ def _divide(a: Formula, b: Formula) -> Formula:
         return a
     if isinstance(a, Number) and isinstance(b, Number):
         return Number(a.value // b.value)
-    return Quotient(a, b, up=False, value=a.value // b.value)
+    return _rounded(a, b, up=False)
+
+
+def _rounded(above: Formula, below: Formula, *, up: bool) -> Formula:
+    """A division with the divisor itself, where it is one of the terms, taken out of it as the whole number it comes to."""
+    terms, _ = _terms(above, 1)
+    times = next((count for count, term in terms if term == below and count > 0), 0)
+    rest = _add(above, below, -times) if times and len(terms) > 1 else above
+    value = -(-rest.value // below.value) if up else rest.value // below.value
+    quotient = Quotient(rest, below, up, value)
+    return quotient if rest is above else _add(quotient, Number(times))
 
 
 def _negate(a: Formula) -> Formula:
     # -(-a // b) is how a division is rounded up.
     if isinstance(a, Quotient) and not a.up and a.above.value < 0:
-        return Quotient(_negate(a.above), a.below, up=True, value=-a.value)
+        return _rounded(_negate(a.above), a.below, up=True)
     return _multiply(Number(-1), a) if not isinstance(a, Sum) else _product(-1, (a,))
 
 

@@ -34,6 +34,8 @@ TOTALS = {
     "inception-naive": {"macs": 854_196_224},
     "inception-bottleneck": {"macs": 271_351_808},
     "googlenet": {"params": 6_998_552, "weights": 6_990_272},
+    # Keras Applications has 22,910,480, of which 54,528 are not trained.
+    "xception": {"params": 22_855_952, "buffers": 54_528},
     "googlenet-listing": {"params": 6_998_552, "weights": 6_990_272},
 }
 
@@ -149,6 +151,31 @@ def test_layers_of_mobilenet():
         return row.weights, math.prod(row.inputs[0])
 
     assert [counted(row) for row in computed("mobilenet_v1").rows if row.macs or "pool" in row.layer] == expected
+
+
+def test_bottlenecks_of_mobilenet_v3():
+    """Each bottleneck of MobileNetV3's table 1 has the printed sizes, kernel, nonlinearity, squeeze and stride."""
+    rows = computed("mobilenet_v3_large").rows
+    found = []
+    for n in range(1, 16):
+        block = [row for row in rows if row.name.startswith(f"bneck{n}/")]
+        convolutions = [row for row in block if row.layer == "conv2d"]
+        depthwise = next(row for row in convolutions if row.inputs[0][0] * row.output[0] > row.weights)
+        channels, height, _ = depthwise.output
+        entry = convolutions[0].inputs[0]
+        found.append(
+            {
+                "input": f"{entry[1]}x{entry[2]}x{entry[0]}",
+                "operator": "bneck " + "x".join([str(math.isqrt(depthwise.weights // channels))] * 2),
+                "exp_size": str(channels),
+                "out": str(block[-1].output[0]),
+                "SE": str(sum(row.layer == "multiply" for row in block)),
+                "NL": "HS" if any(row.layer == "hardswish" for row in block) else "RE",
+                "s": str(entry[1] // height),
+            }
+        )
+
+    assert found == [row for row in table("paper_mobilenetv3_table1") if row["operator"].startswith("bneck")]
 
 
 def test_layers_of_unet():

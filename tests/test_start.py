@@ -34,6 +34,9 @@ def loaded(*arguments: str) -> set[str]:
         ["expand", "googlenet"],
         ["schema"],
         ["rf", "vgg16"],
+        ["memory", "vgg16"],
+        ["memory", "vgg16", "--train"],
+        ["compare", "vgg16", "resnet50", "2 x conv3-64", "--explain", "--input", "3x64x64"],
     ],
     ids=" ".join,
 )
@@ -50,6 +53,7 @@ def test_a_table_loads_only_its_own_format_and_command():
         "archcalc.cli.options",
         "archcalc.cli.table",
         "archcalc.formats.columns",
+        "archcalc.formats.style",
         "archcalc.formats.summary",
         "archcalc.formats.text",
     }

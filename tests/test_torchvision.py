@@ -30,6 +30,7 @@ SPECS = {
     **{name: name for name in ("vgg11", "vgg13", "vgg16", "vgg19", "squeezenet1_0", "squeezenet1_1", "inception_v3")},
     **{name: name for name in ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "resnext50_32x4d")},
     **{name: name for name in ("wide_resnet50_2", "densenet121", "mobilenet_v2", "shufflenet_v2_x1_0", "vit_b_16")},
+    **{name: name for name in ("mobilenet_v3_large", "efficientnet_b0")},
 }
 
 # What torch calls the operation of a layer kind. Reshaping has no counterpart in either list.
@@ -42,6 +43,10 @@ KINDS = {
     "relu": "relu",
     "hardtanh": "relu6",
     "gelu": "gelu",
+    "silu": "silu",
+    "sigmoid": "sigmoid",
+    "hardswish": "hardswish",
+    "hardsigmoid": "hardsigmoid",
     "dropout": "dropout",
     "max_pool2d": "maxpool2d",
     "avg_pool2d": "avgpool2d",
@@ -50,6 +55,7 @@ KINDS = {
     "cat": "concat",
     "add": "add",
     "add_": "add",
+    "mul": "multiply",
 }
 
 # Kind, output and params of an operation.
@@ -80,11 +86,15 @@ class Trace(TorchFunctionMode):
 
 
 def nothing(kind: str, args: Any, kwargs: Any, result: Any) -> bool:
-    """Whether an operation changes nothing: a dropout of no values, a concatenation of one array, a pool to the same size."""
+    """Whether an operation changes nothing: a dropout of no values, a concatenation of one array, a pool to the same size.
+
+    Nor does stochastic depth at rest, in training a product with one number for each sample.
+    """
     return (
         (kind == "dropout" and kwargs.get("p") == 0)
         or (kind == "concat" and len(args[0]) == 1)
         or (kind == "adaptiveavgpool2d" and args[0].shape == result.shape)
+        or (kind == "multiply" and all(n == 1 for n in args[1].shape[1:]))
     )
 
 

@@ -10,7 +10,10 @@ import click
 
 from archcalc.errors import SpecError, nearest
 
-COMMANDS = ("table", "list", "expand", "schema", "report", "verify", "run", "rf", "check", "conventions", "explain")
+COMMANDS = (
+    *("table", "list", "expand", "schema", "report", "verify", "run"),
+    *("rf", "compare", "solve", "memory", "check", "conventions", "explain"),
+)
 
 
 class _Commands(click.Group):

@@ -34,7 +34,7 @@ def command(convention: str, form: str) -> None:
         titles.insert(4, profiles[0].convention.column)
         sides.insert(4, "right")
         for row, result in zip(rows, profiles, strict=True):
-            row.insert(4, result.totals.shown.bounded)
+            row.insert(4, result.totals.shown.bounded())
     click.echo(tabulate(rows, titles, "simple", disable_numparse=True, colalign=sides))
 
 

@@ -59,6 +59,22 @@ class SettingType(click.ParamType[Any]):
         return name, text
 
 
+class PointsType(click.ParamType[Any]):
+    """name=value,value,..."""
+
+    name = "letter=n,n,..."
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, tuple[int, ...]]:
+        name, _, text = str(value).partition("=")
+        sizes = [size_of(part) for part in text.split(",")]
+        numbers = tuple(n for n in sizes if isinstance(n, int))
+        if not name.isidentifier() or len(numbers) < len(sizes):
+            self.fail(f"'{value}' is not values for a letter, such as C=64,128,256", param, ctx)
+        return name, numbers
+
+
 input_option = click.option("--input", "input_shape", type=ShapeType(), help="Another input shape, such as 3x320x320.")
 set_option = click.option(
     "--set", "settings", type=SettingType(), multiple=True, help="Set a param that the spec declares."

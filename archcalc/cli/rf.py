@@ -52,7 +52,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     settings: tuple[tuple[str, str], ...],
     form: str,
 ) -> None:
-    """Receptive fields: of every layer, of one, or of one of its places."""
+    """Receptive fields: of all layers, of one, or of one of its places."""
     asked = [spec is not None, like is not None, depth is not None]
     if sum(asked) != 1:
         raise click.UsageError("name a SPEC, or ask for --stacks or --depth alone")

@@ -10,6 +10,7 @@ from archcalc.dims import Dim, Shape
 from archcalc.engine import profile
 from archcalc.formats import FORMATS, render
 from archcalc.spec import parse, source_of
+from archcalc.symbolic import FORMS, Form
 
 
 @click.command("table")
@@ -23,6 +24,13 @@ from archcalc.spec import parse, source_of
 @click.option("--batch", type=BatchType(), default="1", show_default=True, help="Samples in a batch.")
 @set_option
 @convention_option
+@click.option(
+    "--formulas",
+    type=click.Choice(FORMS),
+    default="plain",
+    show_default=True,
+    help="Formulas as they come about, written out, or factored.",
+)
 @click.option("--fold/--no-fold", help="Write repeated blocks once.")
 @click.option("--figures/--no-figures", default=True, help="Say which published figures differ, and why.")
 @click.option("--count-in-place", is_flag=True, help="Count what layers that overwrite their input would store.")
@@ -35,6 +43,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     batch: Dim,
     settings: tuple[tuple[str, str], ...],
     convention: str,
+    formulas: Form,
     *,
     fold: bool,
     figures: bool,
@@ -45,7 +54,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
         raise click.UsageError(f"--style {style} is a layout of text; it does not go with --format {form}")
     source = source_of(spec)
     graph = parse(source, input_shape=input_shape, **dict(settings))
-    result = profile(graph, batch, convention_name=convention, in_place=not count_in_place)
+    result = profile(graph, batch, convention_name=convention, in_place=not count_in_place, form=formulas)
     if figures:
         result = checked(result, source)
     chosen = [key.strip() for key in columns.split(",")] if columns else None

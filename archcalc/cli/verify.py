@@ -11,7 +11,7 @@ from archcalc.dims import Shape, written_shape
 from archcalc.errors import SpecError
 from archcalc.formats.json import json_text
 from archcalc.spec import load
-from archcalc.verify import Proof, proofs, seen, smallest
+from archcalc.verify import Held, Proof, held, proofs, seen, smallest
 
 
 @click.command("verify")
@@ -45,8 +45,9 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
         hidden=not sys.stderr.isatty(),
     ) as bar:
         done = list(bar)
-    layers = list(seen(graph, seed))
-    differences = [difference for proof in done for difference in proof.differences]
+    layers, memory = list(seen(graph, seed)), held(graph, batch, seed)
+    found: list[Proof | Held] = [*done, *memory]
+    differences = [difference for proof in found for difference in proof.differences]
     differences += [
         f"{layer.name}: {layer.said} values see the nudged place by their windows, {layer.moved} moved with it"
         for layer in layers
@@ -60,6 +61,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
                     "input": list(graph.input),
                     "proofs": done,
                     "seen": layers,
+                    "memory": memory,
                     "differences": differences,
                 }
             )
@@ -68,7 +70,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
         click.echo(
             f"{graph.name}, input {written_shape(graph.input)}, batch {batch}, seed {seed}: {len(done)} layers run in numpy."
         )
-        click.echo("\n".join(_proved(done)))
+        click.echo("\n".join([*_proved(done), _remembered(memory)]))
         agree = sum(not layer.differing for layer in layers)
         click.echo(
             f"{'fields':11}  {agree} of {len(layers)} layers agree with the values that move with one input place,"
@@ -92,3 +94,10 @@ def _proved(done: list[Proof]) -> list[str]:
         total = "" if name == "output" else f", {sum(getattr(proof.found, name) for proof in done):,} in all"
         lines.append(f"{name:11}  {agree} of {len(done)} layers agree with the {what}{total}")
     return lines
+
+
+def _remembered(memory: list[Held]) -> str:
+    """A line for memory: at how many layers the plan and the run agree, and where the most was alive."""
+    agree = sum(not step.differences for step in memory)
+    most = max(memory, key=lambda step: step.found)
+    return f"memory       {agree} of {len(memory)} layers agree with the bytes of the arrays alive, {most.found:,} at most, in {most.name}"

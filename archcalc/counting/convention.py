@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Literal
 
 import msgspec
 
 from archcalc.counting.quantities import Counted, value
 from archcalc.counting.work import NOTHING
-from archcalc.dims import Dim, written
+from archcalc.dims import Dim, total, written
 
 
 class Total(msgspec.Struct, frozen=True):
@@ -18,22 +18,22 @@ class Total(msgspec.Struct, frozen=True):
     value: Dim
     uncovered: tuple[str, ...] = ()
 
-    @property
-    def bounded(self) -> str:
+    def bounded(self, spelled: Callable[[Dim], str] = written) -> str:
         """The sum as text, marked where it is a lower bound.
 
-        >>> Total(4096, ("mish",)).bounded
+        >>> Total(4096, ("mish",)).bounded()
         '≥ 4,096'
         """
-        return f"≥ {written(self.value)}" if self.uncovered else written(self.value)
+        return f"≥ {spelled(self.value)}" if self.uncovered else spelled(self.value)
 
-    def __str__(self) -> str:
+    def said(self, spelled: Callable[[Dim], str] = written) -> str:
         """The sum as text, with the kinds that it leaves out.
 
-        >>> str(Total(4096, ("mish",)))
+        >>> Total(4096, ("mish",)).said()
         '≥ 4,096, not counting mish'
         """
-        return f"{self.bounded}, not counting {', '.join(self.uncovered)}" if self.uncovered else self.bounded
+        bounded = self.bounded(spelled)
+        return f"{bounded}, not counting {', '.join(self.uncovered)}" if self.uncovered else bounded
 
 
 class Convention(msgspec.Struct, frozen=True):
@@ -92,15 +92,15 @@ class Convention(msgspec.Struct, frozen=True):
 
     def total(self, rows: Iterable[Counted]) -> Total:
         """The sum over layers, with the kinds that the rule does not cover."""
-        whole: Dim = 0
+        prices: list[Dim] = []
         uncovered: dict[str, None] = {}
         for row in rows:
             price = self.price(row)
             if price is None:
                 uncovered[row.layer] = None
             else:
-                whole = whole + price
-        return Total(whole, tuple(uncovered))
+                prices.append(price)
+        return Total(total(prices), tuple(uncovered))
 
 
 def _keys(row: Counted) -> Iterator[str]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache, partial
-from typing import Any, Protocol
+from functools import cache
+from typing import Any, NamedTuple, Protocol
 
 from archcalc.counting.work import Work
 from archcalc.dims import Dim, Shape, quotient, size
@@ -42,11 +42,6 @@ class Counted(Protocol):
         """Its raw operations, for the whole batch."""
 
 
-def _raw(name: str, row: Counted) -> Dim:
-    count: Dim = getattr(row.work, name)
-    return count
-
-
 def _each(row: Counted, value: Any) -> tuple[Dim, ...]:
     """A field written once for all axes but the first, or once for each."""
     return value if isinstance(value, tuple) else (value,) * (len(row.output) - 1)
@@ -55,6 +50,15 @@ def _each(row: Counted, value: Any) -> tuple[Dim, ...]:
 def _stride(row: Counted) -> Any:
     layer = row.definition
     return getattr(layer, "stride", None) or layer.kernel
+
+
+def _side(row: Counted) -> Dim:
+    kernel: Any = row.definition.kernel
+    return size(kernel) if isinstance(kernel, tuple) else kernel
+
+
+def _pairs(row: Counted) -> Dim:
+    return quotient(row.inputs[0][0] * row.definition.out, row.definition.groups)
 
 
 def _weights(row: Counted, *, biases: bool) -> Dim:
@@ -88,35 +92,39 @@ def _projections(row: Counted) -> Dim:
     return row.batch * sum(tokens * size(weights[name]) for name, tokens in read.items())
 
 
+class Quantity(NamedTuple):
+    """A number of a layer that prices are made of, and what it is in words."""
+
+    meaning: str
+    of: Callable[[Counted], Dim]
+
+
 # Each quantity by the name that prices have for it.
-QUANTITIES: dict[str, Callable[[Counted], Dim]] = {
-    **{name: partial(_raw, name) for name in Work.__struct_fields__},
-    # Values of the first input and of the output.
-    "in": lambda row: row.batch * size(row.inputs[0]),
-    "out": lambda row: row.batch * size(row.output),
-    "batch": lambda row: row.batch,
-    # Positions of the output, whatever its channels; tokens of a sequence.
-    "places": lambda row: row.batch * size(row.output[1:]),
-    "tokens": lambda row: row.batch * size(row.output[:-1]),
+QUANTITIES: dict[str, Quantity] = {
+    "macs": Quantity("multiply-accumulates", lambda row: row.work.macs),
+    "additions": Quantity("additions outside them", lambda row: row.work.additions),
+    "multiplications": Quantity("multiplications outside them", lambda row: row.work.multiplications),
+    "comparisons": Quantity("comparisons", lambda row: row.work.comparisons),
+    "divisions": Quantity("divisions", lambda row: row.work.divisions),
+    "exponentials": Quantity("exponentials, roots and the like", lambda row: row.work.exponentials),
+    "in": Quantity("values of the first input", lambda row: row.batch * size(row.inputs[0])),
+    "out": Quantity("values of the output", lambda row: row.batch * size(row.output)),
+    "batch": Quantity("samples", lambda row: row.batch),
+    "places": Quantity("positions of the output, whatever its channels", lambda row: row.batch * size(row.output[1:])),
+    "tokens": Quantity("tokens of a sequence", lambda row: row.batch * size(row.output[:-1])),
     # Trained values that the layer uses, its own or shared.
-    "weights": lambda row: _weights(row, biases=False),
-    "biases": lambda row: _weights(row, biases=True),
-    "params": lambda row: _weights(row, biases=False) + _weights(row, biases=True),
-    # Values under a window, the window's side where it is written once for all axes, and the product of its strides.
-    "window": lambda row: size(_each(row, row.definition.kernel)),
-    "side": lambda row: (
-        row.definition.kernel if not isinstance(row.definition.kernel, tuple) else size(row.definition.kernel)
-    ),
-    "strides": lambda row: size(_each(row, _stride(row))),
-    "ratio": _ratio,
-    # Pairs of an input and an output channel that a convolution or dense layer joins.
-    "pairs": lambda row: quotient(row.inputs[0][0] * row.definition.out, row.definition.groups),
-    # What is multiplied with the four matrices of attention, without the products between activations.
-    "projections": _projections,
-    # What a convolution of a transposed one's settings would put out, which calflops takes for its output.
-    "shrunk": _shrunk,
-    "layers": lambda row: row.definition.layers,
-    "size": lambda row: row.definition.size,
+    "weights": Quantity("trained values but biases", lambda row: _weights(row, biases=False)),
+    "biases": Quantity("biases", lambda row: _weights(row, biases=True)),
+    "params": Quantity("weights and biases", lambda row: _weights(row, biases=False) + _weights(row, biases=True)),
+    "window": Quantity("values under the kernel", lambda row: size(_each(row, row.definition.kernel))),
+    "side": Quantity("the kernel as it is written: its side, or its area where it has one for each axis", _side),
+    "strides": Quantity("the product of the strides", lambda row: size(_each(row, _stride(row)))),
+    "ratio": Quantity("input positions for each output position", _ratio),
+    "pairs": Quantity("pairs of an input and an output channel that are joined", _pairs),
+    "projections": Quantity("multiply-accumulates of attention's four matrices", _projections),
+    "shrunk": Quantity("what a convolution of the same settings would put out", _shrunk),
+    "layers": Quantity("layers on each other", lambda row: row.definition.layers),
+    "size": Quantity("channels that are normalised together", lambda row: row.definition.size),
 }
 
 
@@ -138,7 +146,7 @@ def _product(number: int, names: tuple[str, ...], row: Counted) -> Dim:
     for name in names:
         if product == 0:
             break
-        product = product * QUANTITIES[name](row)
+        product = product * QUANTITIES[name].of(row)
     return product
 
 
@@ -154,3 +162,8 @@ def told(price: str, row: Counted) -> str:
     """A price without the terms that are nothing for a layer."""
     terms = [written for written, number, names in _terms(price) if _product(number, names, row) != 0]
     return " + ".join(terms).replace("+ -", "- ") or "0"
+
+
+def used_in(price: str) -> set[str]:
+    """The quantities that a price is made of."""
+    return {name for _, _, names in _terms(price) for name in names}

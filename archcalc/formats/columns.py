@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from archcalc.counting import Total
 from archcalc.dims import Dim, written, written_shape
 from archcalc.errors import SpecError, nearest
 from archcalc.rows import Profile, Row, Totals
@@ -65,6 +66,11 @@ def _field(text: Callable[[Field], str]) -> Callable[[Profile, Line], str]:
     return lambda profile, line: text(profile.fields[line.row.name]) if line.times == 1 else ""
 
 
+def _bounded(total: Total) -> Any:
+    """A total as a cell: its value, or where it is a lower bound the text that says so."""
+    return total.bounded() if total.uncovered else total.value
+
+
 def _known(price: Dim | None) -> Dim | str:
     """A price, or a mark that the convention does not cover the layer."""
     return "?" if price is None else price
@@ -77,7 +83,7 @@ COLUMNS = {
         Column("layer", "layer", lambda _, line: line.row.layer),
         Column("settings", "settings", lambda _, line: line.row.settings),
         Column("input", "input", lambda _, line: ", ".join(map(written_shape, line.row.inputs))),
-        Column("output", "output", lambda _, line: written_shape(line.row.output)),
+        Column("output", "output", lambda _, line: line.row.output),
         _measure("params", "params"),
         _measure("weights", "weights"),
         _measure("biases", "biases"),
@@ -91,7 +97,10 @@ COLUMNS = {
         ),
         _measure("macs", "MACs"),
         Column(
-            "flops", "FLOPs", lambda profile, line: _known(profile.shown(line.row)), lambda totals: totals.shown.bounded
+            "flops",
+            "FLOPs",
+            lambda profile, line: _known(profile.shown(line.row)),
+            lambda totals: _bounded(totals.shown),
         ),
         _share("params"),
         _share("activations"),
@@ -168,14 +177,15 @@ def _signatures(rows: list[Row]) -> list[tuple[Any, ...]]:
     ]
 
 
-def cell_text(value: Any) -> str:
-    """A cell as a person reads it."""
-    return value if isinstance(value, str) else written(value) if value != 0 else "0"
-
-
-def total_text(column: Column, totals: Totals) -> str:
-    """A column's cell in the row of totals."""
-    return "" if column.total is None else cell_text(column.total(totals))
+def table(
+    profile: Profile, parts: Sequence[Column], written: Callable[[Any], str], *, fold: bool
+) -> tuple[list[list[str]], list[str]]:
+    """The cells of every line and of the totals, each as `written` has it."""
+    body = [[written(part.cell(profile, line)) for part in parts] for line in lines(profile.rows, fold=fold)]
+    last = [written("" if part.total is None else part.total(profile.totals)) for part in parts]
+    if parts[0].total is None:
+        last[0] = "total"
+    return body, last
 
 
 def along(values: tuple[Any, ...], text: Callable[[Any], str] = number_text) -> str:
@@ -200,7 +210,7 @@ def abbreviated(n: Dim) -> str:
     ('138M', '999')
     """
     if not isinstance(n, int):
-        return str(n)
+        return written(n)
     for unit, suffix in ((10**9, "G"), (10**6, "M"), (10**3, "K")):
         if n >= unit:
             return f"{n / unit:.3g}{suffix}" if n < 999.5 * unit else f"{n / unit:.0f}{suffix}"

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from tabulate import tabulate
 
-from archcalc.formats.columns import cell_text, chosen, lines, total_text
+from archcalc.formats.columns import chosen, table
+from archcalc.formats.style import Style
 from archcalc.rows import Profile
 
 
-def grid(profile: Profile, columns: Sequence[str] | None, form: str, clean: Callable[[str], str], *, fold: bool) -> str:
+def grid(profile: Profile, columns: Sequence[str] | None, form: str, style: Style, *, fold: bool) -> str:
     """The bare table in one of tabulate's formats, its last row the totals."""
     parts = chosen(columns, fold=fold)
-    body = [[clean(cell_text(part.cell(profile, line))) for part in parts] for line in lines(profile.rows, fold=fold)]
-    last = [clean(total_text(part, profile.totals)) for part in parts]
-    if parts[0].total is None:
-        last[0] = "total"
+    body, last = table(profile, parts, style.cell, fold=fold)
     return tabulate(
         [*body, last],
-        headers=[clean(part.heading(profile)) for part in parts],
+        headers=[style.clean(part.heading(profile)) for part in parts],
         tablefmt=form,
         disable_numparse=True,
         colalign=["right" if part.numeric else "left" for part in parts],

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 from archcalc.formats.grid import grid
+from archcalc.formats.style import HTML
 from archcalc.formats.summary import heading, remarks, title, totals
 from archcalc.rows import Profile
 
@@ -23,8 +24,7 @@ tbody tr:hover { background: color-mix(in srgb, currentColor 10%, transparent); 
 
 def render(profile: Profile, columns: Sequence[str] | None = None, *, fold: bool = False) -> str:
     """The table as one page that needs nothing else."""
-    # tabulate escapes what it prints in HTML, so the cells go in as they are.
-    body = grid(profile, columns, "html", str, fold=fold)
+    body = grid(profile, columns, "html", HTML, fold=fold)
     sums = "".join(f"<li><b>{label}</b>: {escape(value)}</li>\n" for label, value in totals(profile))
     notes = "".join(f"<li>{escape(remark)}</li>\n" for remark in remarks(profile))
     return "\n".join(

@@ -37,7 +37,7 @@ def to_dict(profile: Profile) -> dict[str, Any]:
         "rows": [_row(profile, row) for row in profile.rows],
         "totals": {**_totals(profile.totals), "auxiliary": _totals(profile.auxiliary)},
         "figures": [verdict_dict(verdict) for verdict in profile.verdicts],
-        "assumptions": [str(assumption.fact) for assumption in profile.graph.assumptions],
+        "assumptions": [str(assumption.fact) for assumption in profile.graph.conditions],
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from archcalc.formats.grid import grid
+from archcalc.formats.style import latex
 from archcalc.formats.summary import heading, remarks, title, totals
 from archcalc.rows import Profile
 
@@ -34,19 +35,19 @@ def escape_tex(text: str) -> str:
 
 def render(profile: Profile, columns: Sequence[str] | None = None, *, fold: bool = False) -> str:
     r"""The table in LaTeX with booktabs, to be read in with \input."""
-    clean = escape_tex
+    clean, style = escape_tex, latex(escape_tex)
     return "\n".join(
         [
             "% needs \\usepackage{booktabs}",
             "\\begin{table}",
             "\\centering\\footnotesize",
-            f"\\caption{{{clean(title(profile))}. {' '.join(map(clean, heading(profile)))}}}",
-            grid(profile, columns, "latex_raw", clean, fold=fold)
+            f"\\caption{{{clean(title(profile))}. {' '.join(heading(profile, style))}}}",
+            grid(profile, columns, "latex_raw", style, fold=fold)
             .replace("\\hline", "\\toprule", 1)
             .replace("\\hline", "\\midrule", 1)
             .replace("\\hline", "\\bottomrule", 1),
             "\\end{table}",
-            *(f"\\par\\noindent {label}: {clean(value)}." for label, value in totals(profile)),
-            *(f"\\par\\noindent {clean(remark)}" for remark in remarks(profile)),
+            *(f"\\par\\noindent {label}: {value}." for label, value in totals(profile, style)),
+            *(f"\\par\\noindent {remark}" for remark in remarks(profile, style)),
         ],
     )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from html import escape
 
 from archcalc.formats.grid import grid
+from archcalc.formats.style import markdown
 from archcalc.formats.summary import heading, remarks, title, totals
 from archcalc.rows import Profile
 
@@ -23,16 +24,16 @@ def escape_markdown(text: str) -> str:
 
 def render(profile: Profile, columns: Sequence[str] | None = None, *, fold: bool = False) -> str:
     """The table in markdown, with its heading, totals and remarks."""
-    clean = escape_markdown
+    clean, style = escape_markdown, markdown(escape_markdown)
     return "\n".join(
         [
             f"# {clean(title(profile))}",
             "",
-            *(f"{clean(line)}  " for line in heading(profile)),
+            *(f"{line}  " for line in heading(profile, style)),
             "",
-            grid(profile, columns, "pipe", clean, fold=fold),
+            grid(profile, columns, "pipe", style, fold=fold),
             "",
-            *(f"- **{label}**: {clean(value)}" for label, value in totals(profile)),
-            *("", *(f"- {clean(remark)}" for remark in remarks(profile))),
+            *(f"- **{label}**: {value}" for label, value in totals(profile, style)),
+            *("", *(f"- {remark}" for remark in remarks(profile, style))),
         ],
     ).rstrip()

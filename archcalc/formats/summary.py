@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from archcalc.dims import Dim, written, written_shape
+from archcalc.formats.style import PLAIN, Style
 from archcalc.published import Verdict
 from archcalc.rows import Profile
 
@@ -12,23 +15,24 @@ def title(profile: Profile) -> str:
     return profile.graph.title or profile.graph.name
 
 
-def heading(profile: Profile) -> list[str]:
+def heading(profile: Profile, style: Style = PLAIN) -> list[str]:
     """Where the network is from, and what the numbers are for."""
     convention = profile.convention
     return [
-        *([profile.graph.source] if profile.graph.source else []),
-        f"{under(profile)} Convention {convention.name}: {convention.rule}.",
+        *([style.clean(profile.graph.source)] if profile.graph.source else []),
+        f"{under(profile, style)} " + style.clean(f"Convention {convention.name}: {convention.rule}."),
     ]
 
 
-def under(profile: Profile) -> str:
+def under(profile: Profile, style: Style = PLAIN) -> str:
     """The input and the batch that the numbers are for."""
-    return f"Input {written_shape(profile.graph.input)}, batch {profile.batch}."
+    return f"{style.clean('Input')} {style.shape(profile.graph.input)}, batch {style.dim(profile.batch)}."
 
 
-def totals(profile: Profile) -> list[tuple[str, str]]:
+def totals(profile: Profile, style: Style = PLAIN) -> list[tuple[str, str]]:
     """The totals with what they are made of, label and text."""
     all_rows = profile.totals
+    written = style.dim
     entries = [
         (
             "params",
@@ -37,11 +41,11 @@ def totals(profile: Profile) -> list[tuple[str, str]]:
     ]
     if all_rows.buffers != 0:
         entries.append(("buffers", f"{written(all_rows.buffers)} running statistics, not in params"))
-    values = f"{written(all_rows.activations)} values, input included, in 4 bytes each: {bytes_text(all_rows.activation_bytes)}"
+    values = f"{written(all_rows.activations)} values, input included, in 4 bytes each: {bytes_text(all_rows.activation_bytes, written)}"
     entries += [
         ("activations", values),
         ("MACs", written(all_rows.macs)),
-        (all_rows.convention.column, str(all_rows.shown)),
+        (all_rows.convention.column, all_rows.shown.said(written)),
     ]
     heads = profile.auxiliary
     if any(row.auxiliary for row in profile.rows):
@@ -50,7 +54,7 @@ def totals(profile: Profile) -> list[tuple[str, str]]:
     return entries
 
 
-def remarks(profile: Profile) -> list[str]:
+def remarks(profile: Profile, style: Style = PLAIN) -> list[str]:
     """What a reader must know to trust the numbers: rounding, sharing, assumptions, and the spec's own notes."""
     graph = profile.graph
     rounded: dict[str, str] = {}
@@ -58,13 +62,17 @@ def remarks(profile: Profile) -> list[str]:
         for text in row.rounded:
             rounded.setdefault(f"{row.layer} {row.settings} {text}", f"{row.name} {text}")
     sides = dict.fromkeys(rounded.values())
-    return [
+    assumed = [f"{style.fact(one.fact)} ({style.clean(one.node)})" for one in graph.conditions]
+    said = [
         *([f"Divided with a remainder: {'; '.join(_squared(list(sides)))}."] if sides else []),
         *(f"{row.name} uses the weights of {row.shared}." for row in profile.rows if row.shared),
-        *(f"Holds where {assumption.fact} ({assumption.node})." for assumption in graph.assumptions),
-        *graph.notes,
-        *(f"{row.name}: {row.note}" for row in profile.rows if row.note),
-        *published(profile),
+    ]
+    return [
+        *map(style.clean, said),
+        *([f"Holds where {', '.join(assumed)}."] if assumed else []),
+        *map(style.clean, graph.notes),
+        *(style.clean(f"{row.name}: {row.note}") for row in profile.rows if row.note),
+        *map(style.clean, published(profile)),
     ]
 
 
@@ -106,7 +114,7 @@ def _squared(texts: list[str]) -> list[str]:
     return squared
 
 
-def bytes_text(n: Dim) -> str:
+def bytes_text(n: Dim, written: Callable[[Dim], str] = written) -> str:
     """Bytes, with MB (10⁶) and MiB (2²⁰) where there are that many.
 
     >>> bytes_text(60950432)

@@ -58,9 +58,11 @@ def _plain(profile: Profile, workings: list[Working]) -> str:
         width = max(map(len, [nothing, *(cell.name for cell in shown)]))
         lines += ["", f"{working.row.name}: {_about(working.row)}"]
         for cell in shown:
-            lines.append(f"  {cell.name:{width}}  {reading(cell)}")
-            if said := remark(cell):
-                lines.append(f"  {'':{width}}  {said}")
+            said = remark(cell)
+            # What was rounded has more to say than fits behind it.
+            below = cell.exact is not None
+            lines.append(f"  {cell.name:{width}}  {reading(cell)}{f', {said}' if said and not below else ''}")
+            lines += [f"  {'':{width}}  {said}"] if below else []
         lines += [f"  {nothing:{width}}  0"] if nothing else []
     return "\n".join(lines)
 

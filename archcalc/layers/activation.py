@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal
 
 from archcalc.counting import Work
 from archcalc.dims import Shape, size
-from archcalc.layers.base import Layer, Requirement, Views, all_along, along, in_batch
+from archcalc.layers.base import Kept, Layer, Requirement, Use, Views, all_along, along, in_batch
 
 
 def softmax(xp: Any, x: Any, axis: int) -> Any:
@@ -36,8 +36,11 @@ def _elu(xp: Any, x: Any, alpha: float) -> Any:
 class _Elementwise(Layer, frozen=True):
     """A function of each value alone."""
 
+    nonlinear: ClassVar[bool] = True
     stores: ClassVar[Literal["output", "in place", "view"]] = "in place"
     per_value: ClassVar[Work] = Work()
+    # What the derivative is computed from. Where either will do it is the input, unless that was overwritten.
+    derived_from: ClassVar[Literal["input", "output", "either"]] = "input"
 
     def output(self, x: Shape) -> Shape:
         return x
@@ -45,10 +48,14 @@ class _Elementwise(Layer, frozen=True):
     def work(self, output: Shape, _x: Shape) -> Work:
         return self.per_value.times(size(output))
 
+    def kept(self, use: Use, _output: Shape, _x: Shape) -> Iterator[Kept]:
+        yield Kept("output" if self.derived_from == "output" or (self.derived_from == "either" and use.in_place) else 0)
+
 
 class ReLU(_Elementwise, frozen=True):
     """max(0, x) (Nair and Hinton 2010)."""
 
+    derived_from: ClassVar[Literal["input", "output", "either"]] = "output"
     per_value: ClassVar[Work] = Work(comparisons=1)
 
     def forward(self, xp: Any, x: Any) -> Any:
@@ -67,6 +74,7 @@ class ReLU6(_Elementwise, frozen=True):
 class LeakyReLU(_Elementwise, frozen=True):
     """x where positive, slope·x elsewhere (Maas et al. 2013)."""
 
+    derived_from: ClassVar[Literal["input", "output", "either"]] = "either"
     slope: float = 0.01
     per_value: ClassVar[Work] = Work(comparisons=1, multiplications=1)
 
@@ -90,6 +98,7 @@ class PReLU(_Elementwise, frozen=True):
 class ELU(_Elementwise, frozen=True):
     """x where positive, alpha·(eˣ − 1) elsewhere (Clevert et al. 2015)."""
 
+    derived_from: ClassVar[Literal["input", "output", "either"]] = "either"
     alpha: float = 1.0
     per_value: ClassVar[Work] = Work(comparisons=1, exponentials=1, additions=1, multiplications=1)
 
@@ -100,6 +109,7 @@ class ELU(_Elementwise, frozen=True):
 class SELU(_Elementwise, frozen=True):
     """ELU with fixed alpha, times a fixed scale (Klambauer et al. 2017)."""
 
+    derived_from: ClassVar[Literal["input", "output", "either"]] = "either"
     per_value: ClassVar[Work] = Work(comparisons=1, exponentials=1, additions=1, multiplications=2)
 
     def forward(self, xp: Any, x: Any) -> Any:
@@ -147,6 +157,7 @@ class Mish(_Elementwise, frozen=True):
 class Sigmoid(_Elementwise, frozen=True):
     """1 / (1 + e⁻ˣ)."""
 
+    derived_from: ClassVar[Literal["input", "output", "either"]] = "output"
     per_value: ClassVar[Work] = Work(exponentials=1, additions=1, divisions=1)
 
     def forward(self, xp: Any, x: Any) -> Any:
@@ -156,6 +167,7 @@ class Sigmoid(_Elementwise, frozen=True):
 class Tanh(_Elementwise, frozen=True):
     """The hyperbolic tangent."""
 
+    derived_from: ClassVar[Literal["input", "output", "either"]] = "output"
     per_value: ClassVar[Work] = Work(exponentials=1)
 
     def forward(self, xp: Any, x: Any) -> Any:
@@ -207,10 +219,15 @@ class Softplus(_Elementwise, frozen=True):
 class Dropout(_Elementwise, frozen=True):
     """Zeroes a share of the values in training; at inference it does nothing (Srivastava et al. 2014)."""
 
+    nonlinear: ClassVar[bool] = False
     rate: float = 0.5
 
     def requires(self, _x: Shape) -> Iterator[Requirement]:
         yield 0 <= self.rate <= 1, f"rate={self.rate:g} is not a share between 0 and 1", "rate"
+
+    def kept(self, _use: Use, output: Shape, _x: Shape) -> Iterator[Kept]:
+        if self.rate > 0:
+            yield Kept("mask", size(output), "bool")
 
     def forward(self, _xp: Any, x: Any) -> Any:
         return x
@@ -219,11 +236,19 @@ class Dropout(_Elementwise, frozen=True):
 class StochasticDepth(Dropout, frozen=True):
     """Drops a whole branch for some samples in training; at inference it does nothing (Huang et al. 2016)."""
 
+    def kept(self, _use: Use, _output: Shape, _x: Shape) -> Iterator[Kept]:
+        if self.rate > 0:
+            yield Kept("mask", 1)
+
 
 class Identity(_Elementwise, frozen=True):
     """The input unchanged."""
 
+    nonlinear: ClassVar[bool] = False
     stores: ClassVar[Literal["output", "in place", "view"]] = "view"
+
+    def kept(self, _use: Use, _output: Shape, _x: Shape) -> Iterator[Kept]:
+        yield from ()
 
     def forward(self, _xp: Any, x: Any) -> Any:
         return x
@@ -259,6 +284,9 @@ class Softmax(Layer, frozen=True):
 
     def sees(self, x: Shape) -> tuple[Views, ...]:
         return ((all_along(x, self.axis % len(x)),),)
+
+    def kept(self, _use: Use, _output: Shape, _x: Shape) -> Iterator[Kept]:
+        yield Kept("output")
 
     def forward(self, xp: Any, x: Any) -> Any:
         return softmax(xp, x, in_batch(self.axis, x))

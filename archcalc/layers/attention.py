@@ -8,7 +8,7 @@ from typing import Any
 from archcalc.counting import Work
 from archcalc.dims import Dim, Shape, divides, quotient, same, size
 from archcalc.layers.activation import softmax
-from archcalc.layers.base import Count, Layer, Requirement, Views, all_along
+from archcalc.layers.base import Count, Kept, Layer, Requirement, Use, Views, all_along
 
 
 class Attention(Layer, frozen=True):
@@ -83,6 +83,20 @@ class Attention(Layer, frozen=True):
     def sees(self, q: Shape, k: Shape | None = None, v: Shape | None = None) -> tuple[Views, ...]:
         queries = (1,) if k is not None else (0, 1)
         return (all_along(q, *queries),), *((all_along(x, 0, 1),) for x in (k, v) if x is not None)
+
+    def kept(
+        self, _use: Use, _output: Shape, q: Shape, k: Shape | None = None, v: Shape | None = None
+    ) -> Iterator[Kept]:
+        inputs = [x for x in (q, k, v) if x is not None]
+        yield from map(Kept, range(len(inputs)))
+        k, v = inputs[min(1, len(inputs) - 1)], inputs[-1]
+        kv_heads, key, value = self.widths(q)
+        # As fused kernels do it, which never store the scores (Dao et al. 2022, arXiv:2205.14135, algorithm 1).
+        yield Kept("queries", self.heads * key * q[0])
+        yield Kept("keys", kv_heads * key * k[0])
+        yield Kept("values", kv_heads * value * v[0])
+        yield Kept("log sums", self.heads * q[0], "float32")
+        yield Kept("mixed", self.heads * value * q[0])
 
     def forward(self, xp: Any, q: Any, k: Any = None, v: Any = None, **weights: Any) -> Any:
         k = q if k is None else k

@@ -71,6 +71,27 @@ View: TypeAlias = tuple[At, ...]
 Views: TypeAlias = tuple[View, ...]
 
 
+class Kept(NamedTuple):
+    """A tensor that the backward pass needs: what it is, how many values it has, and of which type.
+
+    `of` is the position of an input, "output", or the name of a tensor of the layer's own, for which `values` says how
+    many there are for each sample, or with `once` for the whole batch. `type` is "activation" for that of the
+    activations, "float32" for statistics, which are never narrower, "int64" for positions or "bool" for a mask.
+    """
+
+    of: int | str
+    values: Dim = 0
+    type: Literal["activation", "float32", "int64", "bool"] = "activation"
+    once: bool = False
+
+
+class Use(NamedTuple):
+    """How a layer stands in a network in training: which inputs a gradient flows to, and whether it overwrites its input."""
+
+    grads: tuple[bool, ...] = (True,)
+    in_place: bool = False
+
+
 class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A kind of layer: its fields are what a spec may say, its methods are all that is known of it.
 
@@ -81,10 +102,14 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kinds: ClassVar[dict[str, type[Layer]]] = {}
     kind: ClassVar[str] = ""
     arity: ClassVar[tuple[int, float]] = (1, 1)
+    # Whether it is an activation function, which bends every value by itself.
+    nonlinear: ClassVar[bool] = False
     # Whether the output is a new array, overwrites the input, or is the input seen under another shape.
     stores: ClassVar[Literal["output", "in place", "view"]] = "output"
     # How models in frameworks mostly call it; tools that watch modules do not see an operator.
     called: ClassVar[Literal["module", "operator"]] = "module"
+    # Whether the gradient of the output, or a part of it, is as it stands that of an input of the same shape or part.
+    hands_on: ClassVar[bool] = False
 
     def __init_subclass__(cls, **options: Any) -> None:
         """File the class under its own name in lower case; a leading underscore keeps it out."""
@@ -131,6 +156,21 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         What is not said otherwise sees the value at its own place.
         """
         return tuple((here(x),) for x in inputs)
+
+    def view(self, _x: Shape, strides: Shape) -> Shape | None:
+        """How the output of a view lies in its input's memory, given the strides of the input; None where it is copied."""
+        return strides
+
+    def kept(self, use: Use, output: Shape, *_inputs: Any, **_: Any) -> Iterator[Kept]:  # noqa: ARG002 - as overridden
+        """The tensors that are kept from the forward pass for the backward pass, beside weights and buffers."""
+        yield from ()
+
+    def columns(self, *_inputs: Any, **_: Any) -> Dim:
+        """How many values the windows of one sample hold, copied side by side so that a matrix product does the rest.
+
+        This is im2col (Chellapilla et al. 2006); a layer that is no convolution has none.
+        """
+        return 0
 
     def forward(self, xp: Any, /, *arrays: Any, **weights: Any) -> Any:
         """The output for a batch: the definition of the layer, written to be read and not to be fast.

@@ -7,16 +7,18 @@ from itertools import accumulate, product
 from typing import Any, ClassVar
 
 from archcalc.counting import Work
-from archcalc.dims import Dim, Shape, at_least, common, divides, quotient, same, size
+from archcalc.dims import Dim, Shape, at_least, common, divides, either, quotient, same, size
 from archcalc.layers.base import (
     AXES,
     Count,
+    Kept,
     Layer,
     Margins,
     Natural,
     Padding,
     Requirement,
     Sizes,
+    Use,
     Views,
     along,
     both_sides,
@@ -112,6 +114,16 @@ class _Conv(_Sliding, frozen=True):
         ]
         return (tuple(here(x, {0: Window(0, tuple(entry)), **slides}) for entry in zip(*rows, strict=True)),)
 
+    def kept(self, _use: Use, _output: Shape, _x: Shape) -> Iterator[Kept]:
+        yield Kept(0)
+
+    def columns(self, x: Shape) -> Dim:
+        steps = (*each_axis(self.kernel, self.rank), *each_axis(self.stride, self.rank))
+        # Windows of one place each, at every place, are the input itself.
+        if all(n == 1 for n in steps) and self.output(x)[1:] == x[1:]:
+            return 0
+        return x[0] * size(each_axis(self.kernel, self.rank)) * size(self.output(x)[1:])
+
     def forward(self, xp: Any, x: Any, weight: Any, bias: Any = None) -> Any:
         windows = self.windows(xp, x)
         y = self.filtered(xp, windows, weight) if self.connections is None else self.joined(xp, windows, weight)
@@ -199,7 +211,7 @@ class _ConvTranspose(Layer, frozen=True):
         extras = zip(*(each_axis(f, self.rank) for f in (self.output_padding, self.stride, self.dilation)), strict=True)
         for extra, s, d in extras:
             # A larger one could be had with a smaller padding, and frameworks refuse it.
-            smaller = at_least(s - 1, extra) is True or at_least(d - 1, extra) is True
+            smaller = either(at_least(s - 1, extra), at_least(d - 1, extra))
             yield smaller, f"output_padding={extra} must be smaller than stride={s} or dilation={d}", "output_padding"
         for axis, n in zip(AXES[self.rank], self.output(x)[1:], strict=True):
             yield at_least(n, 1), f"the padding leaves an output {axis} of {n}", "padding"
@@ -239,6 +251,12 @@ class _ConvTranspose(Layer, frozen=True):
         known = all(isinstance(n, int) for n in (k, s, before, d))
         loose = (fraction(before - d * (k - 1), s), fraction(before, s))
         return finer(s, phase if known else None, loose, quotient(d, shared))
+
+    def kept(self, _use: Use, _output: Shape, _x: Shape) -> Iterator[Kept]:
+        yield Kept(0)
+
+    def columns(self, x: Shape) -> Dim:
+        return self.out * size(each_axis(self.kernel, self.rank)) * size(x[1:])
 
     def forward(self, xp: Any, x: Any, weight: Any, bias: Any = None) -> Any:
         n, _, *space = x.shape

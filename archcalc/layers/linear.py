@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from archcalc.counting import Work
 from archcalc.dims import Shape, size
-from archcalc.layers.base import Count, Layer, Requirement, Views, all_along, along, in_batch
+from archcalc.layers.base import Count, Kept, Layer, Requirement, Use, Views, all_along, along, in_batch
 
 
 class Linear(Layer, frozen=True):
@@ -36,6 +36,9 @@ class Linear(Layer, frozen=True):
     def sees(self, x: Shape) -> tuple[Views, ...]:
         return ((all_along(x, len(x) - 1),),)
 
+    def kept(self, _use: Use, _output: Shape, _x: Shape) -> Iterator[Kept]:
+        yield Kept(0)
+
     def forward(self, xp: Any, x: Any, weight: Any, bias: Any = 0.0) -> Any:
         axes = "nt"[: x.ndim - 1]
         return xp.einsum(f"{axes}i,oi->{axes}o", x, weight, optimize=True) + bias
@@ -55,6 +58,9 @@ class Embedding(Layer, frozen=True):
 
     def weights(self, _x: Shape) -> dict[str, Shape]:
         return {"weight": (self.vocabulary, self.out)}
+
+    def kept(self, _use: Use, _output: Shape, _x: Shape) -> Iterator[Kept]:
+        yield Kept(0, type="int64")
 
     def forward(self, _xp: Any, tokens: Any, weight: Any) -> Any:
         return weight[tokens]
@@ -95,6 +101,9 @@ class Scale(Layer, frozen=True):
 
     def work(self, output: Shape, _x: Shape) -> Work:
         return Work(multiplications=size(output), additions=size(output) if self.bias else 0)
+
+    def kept(self, _use: Use, _output: Shape, _x: Shape) -> Iterator[Kept]:
+        yield Kept(0)
 
     def forward(self, _xp: Any, x: Any, weight: Any, bias: Any = None) -> Any:
         axis = in_batch(self.axis, x)

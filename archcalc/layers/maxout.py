@@ -7,7 +7,7 @@ from typing import Any
 
 from archcalc.counting import Work
 from archcalc.dims import Shape, divides, quotient, size
-from archcalc.layers.base import Count, Layer, Requirement, Views, here
+from archcalc.layers.base import Count, Kept, Layer, Requirement, Use, Views, here
 from archcalc.layers.seen import blocks
 
 
@@ -27,6 +27,10 @@ class Maxout(Layer, frozen=True):
 
     def sees(self, x: Shape) -> tuple[Views, ...]:
         return ((here(x, {0: blocks(self.pieces, 1, x[0])}),),)
+
+    def kept(self, _use: Use, _output: Shape, _x: Shape) -> Iterator[Kept]:
+        yield Kept(0)
+        yield Kept("output")
 
     def forward(self, _xp: Any, x: Any) -> Any:
         n, _, *space = x.shape

@@ -7,8 +7,8 @@ from functools import reduce
 from typing import Any, ClassVar, Literal
 
 from archcalc.counting import Work
-from archcalc.dims import Dim, Shape, same, size, written_shape
-from archcalc.layers.base import Layer, Requirement, Views, here, in_batch
+from archcalc.dims import Dim, Shape, same, size, total, written_shape
+from archcalc.layers.base import Kept, Layer, Requirement, Use, Views, here, in_batch
 from archcalc.window import Window, everything, shifted
 
 
@@ -48,6 +48,8 @@ def _longest(sizes: tuple[Dim, ...]) -> Dim:
 class Add(_Broadcast, frozen=True):
     """The sum of its branches, value by value; an axis of 1 is repeated to fit."""
 
+    hands_on: ClassVar[bool] = True
+
     def work(self, output: Shape, *xs: Shape) -> Work:
         return Work(additions=(len(xs) - 1) * size(output))
 
@@ -61,6 +63,16 @@ class Multiply(_Broadcast, frozen=True):
     def work(self, output: Shape, *xs: Shape) -> Work:
         return Work(multiplications=(len(xs) - 1) * size(output))
 
+    def kept(self, use: Use, _output: Shape, *xs: Shape) -> Iterator[Kept]:
+        # Factor by factor: what a gradient flows to needs what it was multiplied by.
+        product: Shape = xs[0]
+        for i in range(1, len(xs)):
+            if any(use.grads[:i]):
+                yield Kept(i)
+            if use.grads[i]:
+                yield Kept(0) if i == 1 else Kept(f"product of {i}", size(product))
+            product = self.output(product, xs[i])
+
     def forward(self, xp: Any, *xs: Any) -> Any:
         return reduce(xp.multiply, xs)
 
@@ -68,12 +80,13 @@ class Multiply(_Broadcast, frozen=True):
 class Concat(Layer, frozen=True):
     """Its branches one after the other along an axis."""
 
+    hands_on: ClassVar[bool] = True
+
     axis: int = 0
 
     def output(self, *xs: Shape) -> Shape:
         axis = self.axis % len(xs[0])
-        total: Any = sum(x[axis] for x in xs)
-        return (*xs[0][:axis], total, *xs[0][axis + 1 :])
+        return (*xs[0][:axis], total(x[axis] for x in xs), *xs[0][axis + 1 :])
 
     def requires(self, *xs: Shape) -> Iterator[Requirement]:
         yield len({len(x) for x in xs}) == 1, f"branches of {_shapes(xs)} have different numbers of axes", ""

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from archcalc.counting import Work
 from archcalc.dims import Dim, Shape, at_least, divides, quotient, size
-from archcalc.layers.base import Count, Layer, Positive, Requirement, Views, all_along, along, here, of_rank
+from archcalc.layers.base import Count, Kept, Layer, Positive, Requirement, Use, Views, all_along, along, here, of_rank
 from archcalc.layers.seen import blocks
 from archcalc.window import Window, everything
 
@@ -47,6 +47,13 @@ def _measured(n: Dim, groups: Dim, affine: bool) -> Work:
     )
 
 
+def _statistics(groups: Dim, *, once: bool = False) -> Iterator[Kept]:
+    """The input, and the mean and the inverse of the deviation of each group of its values."""
+    yield Kept(0)
+    yield Kept("mean", groups, "float32", once)
+    yield Kept("deviation", groups, "float32", once)
+
+
 class _BatchNorm(Layer, frozen=True):
     """Each channel less its running mean, over its running deviation, then scaled and shifted.
 
@@ -76,6 +83,9 @@ class _BatchNorm(Layer, frozen=True):
     def work(self, output: Shape, _x: Shape) -> Work:
         work = _applied(size(output), self.affine)
         return work if self.scale else Work(additions=work.additions, divisions=work.divisions)
+
+    def kept(self, _use: Use, _output: Shape, x: Shape) -> Iterator[Kept]:
+        yield from _statistics(x[0], once=True)
 
     def forward(self, xp: Any, x: Any, running_mean: Any, running_var: Any, **affine: Any) -> Any:
         deviation = xp.sqrt(running_var + self.eps)
@@ -124,6 +134,12 @@ class _InstanceNorm(Layer, frozen=True):
     def sees(self, x: Shape) -> tuple[Views, ...]:
         return ((all_along(x, *range(1, len(x))),),)
 
+    def kept(self, _use: Use, _output: Shape, x: Shape) -> Iterator[Kept]:
+        yield from _statistics(x[0])
+        if self.affine:
+            # torch takes each sample's channels for channels of one batch, and repeats the weights for them.
+            yield Kept("weights", x[0])
+
     def forward(self, xp: Any, x: Any, **affine: Any) -> Any:
         return _shifted(_standard(xp, x, tuple(range(2, x.ndim)), self.eps), **affine)
 
@@ -166,6 +182,9 @@ class GroupNorm(Layer, frozen=True):
         group = quotient(x[0], self.groups)
         return ((here(x, {0: blocks(group, group, x[0]), **{a: everything(x[a]) for a in range(1, len(x))}}),),)
 
+    def kept(self, _use: Use, _output: Shape, _x: Shape) -> Iterator[Kept]:
+        yield from _statistics(self.groups)
+
     def forward(self, xp: Any, x: Any, **affine: Any) -> Any:
         groups = x.reshape(len(x), self.groups, -1)
         return _shifted(_standard(xp, groups, 2, self.eps).reshape(x.shape), **affine)
@@ -195,6 +214,9 @@ class LayerNorm(Layer, frozen=True):
 
     def sees(self, x: Shape) -> tuple[Views, ...]:
         return ((all_along(x, *range(len(x) - self.axes, len(x))),),)
+
+    def kept(self, _use: Use, _output: Shape, x: Shape) -> Iterator[Kept]:
+        yield from _statistics(size(x[: len(x) - self.axes]))
 
     def forward(self, xp: Any, x: Any, weight: Any = 1.0, bias: Any = 0.0) -> Any:
         return _standard(xp, x, tuple(range(-self.axes, 0)), self.eps) * weight + bias
@@ -226,6 +248,10 @@ class RMSNorm(Layer, frozen=True):
 
     def sees(self, x: Shape) -> tuple[Views, ...]:
         return ((all_along(x, len(x) - 1),),)
+
+    def kept(self, _use: Use, _output: Shape, x: Shape) -> Iterator[Kept]:
+        yield Kept(0)
+        yield Kept("deviation", size(x[:-1]), "float32")
 
     def forward(self, xp: Any, x: Any, weight: Any = 1.0) -> Any:
         eps = xp.finfo(x.dtype).eps if self.eps is None else self.eps
@@ -262,6 +288,12 @@ class LocalResponseNorm(Layer, frozen=True):
     def sees(self, x: Shape) -> tuple[Views, ...]:
         before, after = self.sides
         return ((here(x, {0: Window(1, ((-before, after),))}),),)
+
+    def kept(self, _use: Use, _output: Shape, x: Shape) -> Iterator[Kept]:
+        yield Kept(0)
+        yield Kept("squares", (x[0] + self.size - 1) * size(x[1:]))
+        yield Kept("sums", size(x))
+        yield Kept("power", size(x))
 
     def forward(self, xp: Any, x: Any) -> Any:
         sides = self.sides

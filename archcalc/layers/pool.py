@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from archcalc.counting import Work
-from archcalc.dims import Dim, Shape, at_least, ceil_div, common, size
+from archcalc.dims import Dim, Shape, at_least, ceil_div, common, floor_div, size
 from archcalc.layers.base import (
+    Kept,
     Layer,
     Padding,
     Requirement,
     Rounding,
     Sizes,
+    Use,
     Views,
     all_along,
     along,
@@ -78,6 +80,10 @@ class _MaxPool(_Pool, frozen=True):
     def work(self, output: Shape, _x: Shape) -> Work:
         return Work(comparisons=size(output) * (self.window() - 1))
 
+    def kept(self, _use: Use, output: Shape, _x: Shape) -> Iterator[Kept]:
+        yield Kept(0)
+        yield Kept("indices", size(output), "int64")
+
     def forward(self, xp: Any, x: Any) -> Any:
         return self.windows(xp, x, -math.inf, -math.inf).max(axis=self.taps)
 
@@ -107,6 +113,9 @@ class _AvgPool(_Pool, frozen=True):
 
     def work(self, output: Shape, _x: Shape) -> Work:
         return Work(additions=size(output) * (self.window() - 1), divisions=size(output))
+
+    def kept(self, _use: Use, _output: Shape, _x: Shape) -> Iterator[Kept]:
+        yield Kept(0)
 
     def forward(self, xp: Any, x: Any) -> Any:
         # Padding counts if the field says so; what a window reaches beyond it never does.
@@ -179,6 +188,10 @@ class _AdaptiveMaxPool(_AdaptivePool, frozen=True):
     def work(self, output: Shape, x: Shape) -> Work:
         return Work(comparisons=self.visited(x) - size(output))
 
+    def kept(self, _use: Use, output: Shape, _x: Shape) -> Iterator[Kept]:
+        yield Kept(0)
+        yield Kept("indices", size(output), "int64")
+
     def forward(self, xp: Any, x: Any) -> Any:
         return self.joined(xp, x, xp.max)
 
@@ -203,6 +216,11 @@ class _AdaptiveAvgPool(_AdaptivePool, frozen=True):
 
     def work(self, output: Shape, x: Shape) -> Work:
         return Work(additions=self.visited(x) - size(output), divisions=size(output))
+
+    def kept(self, _use: Use, output: Shape, _x: Shape) -> Iterator[Kept]:
+        # One window is a mean over all, of which torch needs no more than how many there are.
+        if size(output[1:]) != 1:
+            yield Kept(0)
 
     def forward(self, xp: Any, x: Any) -> Any:
         return self.joined(xp, x, xp.mean)
@@ -252,6 +270,10 @@ class GlobalMaxPool(_GlobalPool, frozen=True):
     def work(self, output: Shape, x: Shape) -> Work:
         return Work(comparisons=size(x) - size(output))
 
+    def kept(self, _use: Use, _output: Shape, _x: Shape) -> Iterator[Kept]:
+        yield Kept(0)
+        yield Kept("output")
+
     def forward(self, _xp: Any, x: Any) -> Any:
         return x.max(axis=tuple(range(2, x.ndim)), keepdims=True)
 
@@ -265,7 +287,7 @@ class Subsample2d(Layer, frozen=True):
     kernel: Sizes
 
     def output(self, x: Shape) -> Shape:
-        return (x[0], *(n // k for n, k in zip(x[1:], each_axis(self.kernel, 2), strict=True)))
+        return (x[0], *(floor_div(n, k) for n, k in zip(x[1:], each_axis(self.kernel, 2), strict=True)))
 
     def requires(self, x: Shape) -> Iterator[Requirement]:
         yield of_rank(x, 2)
@@ -287,6 +309,11 @@ class Subsample2d(Layer, frozen=True):
     def sees(self, x: Shape) -> tuple[Views, ...]:
         kernel = enumerate(each_axis(self.kernel, 2), start=1)
         return ((here(x, {axis: Window(k, ((0, k - 1),)) for axis, k in kernel}),),)
+
+    def kept(self, use: Use, output: Shape, _x: Shape) -> Iterator[Kept]:
+        if use.grads[0]:
+            yield Kept(0)
+        yield Kept("sums", size(output))
 
     def forward(self, xp: Any, x: Any, weight: Any, bias: Any) -> Any:
         kernel = each_axis(self.kernel, 2)

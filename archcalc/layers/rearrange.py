@@ -16,6 +16,7 @@ from archcalc.layers.base import (
     here,
     in_batch,
 )
+from archcalc.layers.strides import reshaped
 from archcalc.window import Window, everything, shifted
 
 # Phases and channels beyond this many are not told apart.
@@ -51,6 +52,9 @@ class Flatten(Layer, frozen=True):
     def sees(self, _x: Shape) -> tuple[Views, ...]:
         return (((),),)
 
+    def view(self, x: Shape, strides: Shape) -> Shape | None:
+        return reshaped(x, strides, self.output(x))
+
     def forward(self, _xp: Any, x: Any) -> Any:
         return x.reshape(*x.shape[: self.start + 1], -1)
 
@@ -72,6 +76,9 @@ class Reshape(Layer, frozen=True):
     def sees(self, _x: Shape) -> tuple[Views, ...]:
         return (((),),)
 
+    def view(self, x: Shape, strides: Shape) -> Shape | None:
+        return reshaped(x, strides, self.shape)
+
     def forward(self, _xp: Any, x: Any) -> Any:
         return x.reshape(len(x), *self.shape)
 
@@ -92,6 +99,9 @@ class Permute(Layer, frozen=True):
 
     def sees(self, x: Shape) -> tuple[Views, ...]:
         return ((tuple(At(self.order.index(axis), at.window) for axis, at in enumerate(here(x))),),)
+
+    def view(self, _x: Shape, strides: Shape) -> Shape:
+        return tuple(strides[axis] for axis in self.order)
 
     def forward(self, _xp: Any, x: Any) -> Any:
         return x.transpose(0, *(axis + 1 for axis in self.order))

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 from archcalc.counting import Work
 from archcalc.dims import Shape, size
 from archcalc.layers.activation import sigmoid
-from archcalc.layers.base import Count, Layer, Requirement, Views, all_along, here
+from archcalc.layers.base import Count, Kept, Layer, Requirement, Use, Views, all_along, here
 from archcalc.layers.seen import part, so_far, still_to_come
 from archcalc.window import everything
 
@@ -26,6 +26,8 @@ class _Recurrent(Layer, frozen=True):
     gates: ClassVar[int] = 1
     # The hidden values and, in an LSTM, the cell's.
     states: ClassVar[int] = 1
+    # How many values for each hidden one a step keeps for the backward pass, beside the states it starts from.
+    kept_per_value: ClassVar[int] = 0
     # What a hidden value costs at each step beside the products and the biases.
     per_value: ClassVar[Work] = Work()
 
@@ -78,6 +80,15 @@ class _Recurrent(Layer, frozen=True):
         ways = ((so_far(x[0]), 0), (still_to_come(x[0]), 1))
         return (tuple(here(x, {0: way, 1: part(everything(x[1]), half, 2, self.hidden)}) for way, half in ways),)
 
+    def kept(self, _use: Use, output: Shape, _x: Shape) -> Iterator[Kept]:
+        values = size(output)
+        yield Kept(0)
+        for layer in range(self.layers):
+            if layer:
+                yield Kept(f"input of layer {layer}", values)
+            # The states before each token, and what the cell computed on the way to those after it.
+            yield Kept(f"cells of layer {layer}", values * (self.states + self.kept_per_value))
+
     def forward(self, xp: Any, x: Any, **weights: Any) -> Any:
         for layer in range(self.layers):
             hidden = [self.run(xp, x, f"l{layer}", weights)]
@@ -108,6 +119,8 @@ class LSTM(_Recurrent, frozen=True):
 
     gates: ClassVar[int] = 4
     states: ClassVar[int] = 2
+    # The gates, and tanh(c).
+    kept_per_value: ClassVar[int] = 5
     # Three sigmoids, two tanh, c = f·c + i·g, h = o·tanh(c).
     per_value: ClassVar[Work] = Work(exponentials=5, additions=4, divisions=3, multiplications=3)
 
@@ -121,6 +134,8 @@ class GRU(_Recurrent, frozen=True):
     """Gated recurrent unit: two gates and a candidate at each step (Cho et al. 2014)."""
 
     gates: ClassVar[int] = 3
+    # The gates, and the three products of the hidden values.
+    kept_per_value: ClassVar[int] = 6
     # Two sigmoids, one tanh, r·(hidden part), h = (1 − z)·n + z·h.
     per_value: ClassVar[Work] = Work(exponentials=3, additions=4, divisions=2, multiplications=3)
 
@@ -141,6 +156,11 @@ class RNN(_Recurrent, frozen=True):
         if self.nonlinearity == "tanh":
             return Work(products.macs, products.additions, exponentials=values)
         return Work(products.macs, products.additions, comparisons=values)
+
+    def kept(self, use: Use, output: Shape, x: Shape) -> Iterator[Kept]:
+        yield from super().kept(use, output, x)
+        # The function is derived from what it puts out, so the last state is kept too.
+        yield Kept("last states", self.layers * output[1])
 
     def step(self, xp: Any, driven: Any, recurrent: Any, _h: Any) -> list[Any]:
         x = driven + recurrent

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from archcalc.dims import Dim, Shape, at_least, ceil_div, greatest, least
+from archcalc.dims import Dim, Shape, at_least, ceil_div, floor_div, greatest, least
 from archcalc.layers.base import (
     AXES,
     Layer,
@@ -68,7 +68,8 @@ class _Sliding(Layer, frozen=True):
                 sizes.append(ceil_div(n, s))
                 continue
             room = n + sides[0] + sides[1] - span(k, d)
-            size = (ceil_div(room, s) if up else room // s) + 1
+            # One place more than there are strides in the room; added inside, so that formulas hold one rounding.
+            size = ceil_div(room + s, s) if up else floor_div(room + s, s)
             # The last window must start inside the input or the padding before it, else it would see nothing.
             beyond = up and at_least(span(k, d), s + sides[1]) is not True
             sizes.append(least(size, ceil_div(n + sides[0], s)) if beyond else size)

@@ -12,10 +12,10 @@ import operator
 import warnings
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import Any, TypeAlias
 
-from archcalc.dims import Dim, ceil_div
+from archcalc.dims import Dim, Truth, at_least, ceil_div, decided, floor_div, greatest, least, same
 from archcalc.errors import Place, SpecError, nearest
 
 Value: TypeAlias = Dim | Fraction | bool | str | tuple[Any, ...]
@@ -39,6 +39,27 @@ def _power(base: Any, exponent: Any) -> Any:
     return base**exponent
 
 
+def _plain(*values: Any) -> bool:
+    """Whether no letter is in any of the values, which Python then works with itself."""
+    return all(isinstance(value, (int, Fraction, str, tuple)) for value in values)
+
+
+def _settled(fact: Truth) -> bool:
+    """What a comparison of letters comes to for all their values."""
+    truth = decided(fact)
+    if truth is None:
+        raise _Open
+    return truth
+
+
+class _Open(TypeError):  # noqa: N818 - not an error until it is known where
+    """A comparison that letters leave open."""
+
+
+def _floor(x: Any) -> Any:
+    return x // 1 if _plain(x) else floor_div(x, 1)
+
+
 _OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -46,26 +67,26 @@ _OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Div: lambda a, b: (
         Fraction(a, b) if isinstance(a, (int, Fraction)) and isinstance(b, (int, Fraction)) else a / b
     ),
-    ast.FloorDiv: operator.floordiv,
+    ast.FloorDiv: lambda a, b: a // b if _plain(a, b) else floor_div(a, b),
     ast.Mod: operator.mod,
     ast.Pow: _power,
     ast.USub: operator.neg,
     ast.UAdd: operator.pos,
     ast.Not: operator.not_,
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
+    ast.Eq: lambda a, b: a == b if _plain(a, b) else _settled(same(a, b)),
+    ast.NotEq: lambda a, b: a != b if _plain(a, b) else not _settled(same(a, b)),
+    ast.Lt: lambda a, b: a < b if _plain(a, b) else not _settled(at_least(a, b)),
+    ast.LtE: lambda a, b: a <= b if _plain(a, b) else _settled(at_least(b, a)),
+    ast.Gt: lambda a, b: a > b if _plain(a, b) else not _settled(at_least(b, a)),
+    ast.GtE: lambda a, b: a >= b if _plain(a, b) else _settled(at_least(a, b)),
 }
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "ceil": lambda x: math.ceil(x) if isinstance(x, (int, Fraction)) else ceil_div(x, 1),
-    "floor": lambda x: x // 1,
-    "round": lambda x: (x + Fraction(1, 2)) // 1,
-    "min": min,
-    "max": max,
+    "floor": _floor,
+    "round": lambda x: (x + Fraction(1, 2)) // 1 if _plain(x) else floor_div(2 * x + 1, 2),
+    "min": lambda *xs: min(*xs) if _plain(*xs) else reduce(least, xs),
+    "max": lambda *xs: max(*xs) if _plain(*xs) else reduce(greatest, xs),
 }
 
 _CONSTANTS: dict[str, Value] = {"true": True, "false": False, "True": True, "False": False}
@@ -98,7 +119,7 @@ def evaluate(text: str, names: Mapping[str, Value], place: Place) -> Value:
     except ZeroDivisionError:
         raise SpecError(f"'{text}' divides by zero", place) from None
     except (TypeError, ArithmeticError) as error:
-        if "truth value" in str(error):  # sympy, of a comparison of letters
+        if isinstance(error, _Open):
             fact, remedy = f"'{text}' depends on letters that have no value", "give them one in 'params:' or by --set"
             raise SpecError(fact, place, remedy) from None
         raise SpecError(f"'{text}' mixes values that do not go together", place) from None

@@ -85,8 +85,10 @@ def _scalar(text: str) -> str:
 def _value(value: Any) -> str:
     if isinstance(value, tuple):
         return f"[{', '.join(map(_value, value))}]"
-    # A formula reads the same in sympy and in the expression language.
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    # A formula reads the same in sympy and in the expression language, but for names of functions.
+    return str(value).replace("ceiling(", "ceil(").replace("Min(", "min(").replace("Max(", "max(")
 
 
 def _letters(value: Any) -> set[Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import msgspec
+
 from archcalc.dims import Dim, Shape, is_dim, symbol, written_shape
 from archcalc.errors import Place, Source, SpecError, nearest
 from archcalc.graph import Graph, fits
@@ -89,7 +91,17 @@ def load(spec: str, *, input_shape: Shape | None = None, **params: Dim | str) ->
 
 def parse(source: Source, *, input_shape: Shape | None = None, **params: Dim | str) -> Graph:
     """The graph of a spec's text."""
+    return assembled(document_of(source), input_shape=input_shape, **params)
+
+
+def document_of(source: Source) -> Document:
+    """The parts of a spec's text, named as its file where it has no name of its own."""
     document = read(source)
+    return document if document.name else msgspec.structs.replace(document, name=Path(source.name).stem)
+
+
+def assembled(document: Document, *, input_shape: Shape | None = None, **params: Dim | str) -> Graph:
+    """The graph of a document, however it was read."""
     values = _params(document, params)
     expansion = Expansion(document.blocks, values, checked=input_shape is None and not params)
     shape = _input(document.input, values)
@@ -122,7 +134,7 @@ def parse(source: Source, *, input_shape: Shape | None = None, **params: Dim | s
             if not any(fits(node.name, pattern) for node in nodes):
                 raise SpecError(f"no layer fits '{pattern[:60]}'", document.calls.keys[pattern].place)
     return expansion.builder.graph(
-        document.name or Path(source.name).stem,
+        document.name,
         title=document.title,
         source=document.source,
         notes=document.notes,

@@ -1,0 +1,101 @@
+"""`archcalc memory`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+import click
+
+from archcalc.cli.options import BatchType, input_option, set_option
+from archcalc.dims import Dim, Shape
+from archcalc.engine import profile
+from archcalc.formats.memory import FORMATS, render
+from archcalc.formats.memory_chart import draw
+from archcalc.memory.optimizers import OPTIMIZERS
+from archcalc.memory.plan import Dtypes, inference, training
+from archcalc.memory.sizes import DTYPES, bytes_of
+from archcalc.spec import load
+
+
+class CheckpointType(click.ParamType[Any]):
+    """A number of blocks, or sqrt."""
+
+    name = "blocks"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
+        text = str(value)
+        if text != "sqrt" and not (text.isdecimal() and len(text) < 10 and int(text)):
+            self.fail(f"'{text}' is neither a number of blocks nor sqrt", param, ctx)
+        return text if text == "sqrt" else int(text)
+
+
+_dtype = click.Choice(list(DTYPES))
+
+
+@click.command("memory")
+@click.argument("spec")
+@click.option("--dtype", type=_dtype, default="fp32", show_default=True, help="Of weights and activations.")
+@click.option("--weights", type=_dtype, help="Of weights, where it is another.")
+@click.option("--activations", type=_dtype, help="Of activations, where it is another.")
+@click.option("--train", is_flag=True, help="A step of training instead of one forward pass.")
+@click.option("--optimizer", type=click.Choice(list(OPTIMIZERS)), help="In training; adam by default.")
+@click.option("--master/--no-master", default=None, help="In training, fp32 master weights beside narrower ones.")
+@click.option(
+    "--checkpoint", type=CheckpointType(), help="In training, keep what enters every so many blocks, or sqrt."
+)
+@click.option("--concat", type=click.Choice(["copy", "in-place"]), help="Whether concatenation copies its branches.")
+@click.option("--workspace", type=click.Choice(["none", "im2col"]), help="What a convolution works in.")
+@click.option(
+    "--schedule", type=click.Choice(["spec", "best"]), help="The order of execution: the spec's, or the best."
+)
+@click.option("--budget", help="Find the largest batch that fits, such as 8GiB.")
+@click.option("--timeline", is_flag=True, help="A bar for each step.")
+@click.option("--chart", type=click.Path(dir_okay=False, path_type=Path), help="Draw the timeline to a file.")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
+@input_option
+@click.option("--batch", type=BatchType(), default="1", show_default=True, help="Samples in a batch, or a letter.")
+@set_option
+def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
+    spec: str,
+    dtype: str,
+    weights: str | None,
+    activations: str | None,
+    train: bool,
+    optimizer: str | None,
+    master: bool | None,
+    checkpoint: int | Literal["sqrt"] | None,
+    concat: str | None,
+    workspace: str | None,
+    schedule: str | None,
+    budget: str | None,
+    timeline: bool,
+    chart: Path | None,
+    form: str,
+    input_shape: Shape | None,
+    batch: Dim,
+    settings: tuple[tuple[str, str], ...],
+) -> None:
+    """What is alive when, the most at once, and what fits."""
+    of_training = {"--optimizer": optimizer, "--master": master, "--checkpoint": checkpoint}
+    of_inference = {"--concat": concat, "--workspace": workspace, "--schedule": schedule}
+    for name, value in (of_inference if train else of_training).items():
+        if value is not None:
+            raise click.UsageError(
+                f"{name} is for {'inference' if train else 'training'}; {'leave out' if train else 'add'} --train"
+            )
+    result = profile(load(spec, input_shape=input_shape, **dict(settings)), batch)
+    dtypes = Dtypes(weights or dtype, activations or dtype)
+    if train:
+        plan = training(result, dtypes, rule=optimizer or "adam", master=master, checkpoint=checkpoint)
+    else:
+        plan = inference(
+            result,
+            dtypes,
+            copy_concat=concat != "in-place",
+            columns=workspace == "im2col",
+            reorder=schedule == "best",
+        )
+    click.echo(render(plan, form, None if budget is None else bytes_of(budget), timeline=timeline))
+    if chart is not None:
+        draw(plan, chart)

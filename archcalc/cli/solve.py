@@ -1,0 +1,82 @@
+"""`archcalc solve`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from archcalc.cli.options import BatchType, input_option, set_option
+from archcalc.dims import Dim, Shape, symbol
+from archcalc.engine import profile
+from archcalc.errors import SpecError
+from archcalc.formats.solved import FORMATS, render
+from archcalc.measures import MEASURES
+from archcalc.rows import Profile
+from archcalc.solve import asked, goal, solve
+from archcalc.spec.line import graphs
+from archcalc.symbolic import at, letters
+
+
+@click.command("solve")
+@click.argument("spec")
+@click.option(
+    "--for",
+    "goals",
+    multiple=True,
+    required=True,
+    help=f"What to meet, such as 'params <= 5M'; of {', '.join(MEASURES)}.",
+)
+@input_option
+@set_option
+@click.option("--batch", type=BatchType(), default="1", show_default=True, help="Samples in a batch.")
+@click.option(
+    "--bias/--no-bias", default=True, show_default=True, help="Whether the layers of a one-liner have biases."
+)
+@click.option(
+    "--up-to",
+    type=click.IntRange(1, 10_000),
+    default=200,
+    show_default=True,
+    help="The last value to try where no formula decides, such as for a depth.",
+)
+@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
+def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
+    spec: str,
+    goals: tuple[str, ...],
+    input_shape: Shape | None,
+    settings: tuple[tuple[str, str], ...],
+    batch: Dim,
+    bias: bool,
+    up_to: int,
+    form: str,
+) -> None:
+    """The sizes that meet a goal, such as params <= 5M.
+
+    One letter is left open, as in --set width=w --for "params <= 5M" or --input 3xRxR --for "macs < 1G".
+    """
+    names = sorted(
+        {*letters(input_shape or ()), *letters(batch), *(value for _, value in settings if _is_letter(value))}
+    )
+    aims = [goal(text) for text in goals]
+    if len(names) != 1:
+        # Letters may stand in the spec itself, and of several the goals may ask for one.
+        whole = profile(graphs([spec], dict(settings), input_shape=input_shape, bias=bias)[0], batch)
+        names = sorted(asked(whole, aims))
+    if len(names) != 1:
+        said = f"the goals depend on {' and '.join(names)}" if names else "the goals depend on no letter"
+        raise SpecError(said, None, "leave one open, such as --set width=w or --input 3xRxR")
+    name = names[0]
+
+    def of(number: Any) -> Profile:
+        values = {key: number if value == name else value for key, value in settings}
+        shape = input_shape if input_shape is None or not isinstance(number, int) else at(input_shape, {name: number})
+        size = batch if not isinstance(number, int) else at(batch, {name: number})
+        return profile(graphs([spec], values, input_shape=shape, bias=bias)[0], size)
+
+    found = solve(of, symbol(name), aims, up_to)
+    click.echo(render(found, form, spec))
+
+
+def _is_letter(text: str) -> bool:
+    return text.isidentifier() and text not in {"true", "false"}

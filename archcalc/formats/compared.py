@@ -1,0 +1,280 @@
+"""Networks side by side, in every format that a comparison has."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import msgspec
+from tabulate import tabulate
+
+from archcalc.compare import Against, Comparison, Line, Own
+from archcalc.dims import Dim
+from archcalc.formats.compared_json import to_dict
+from archcalc.formats.json import json_text
+from archcalc.formats.latex import escape_tex
+from archcalc.formats.markdown import escape_markdown
+from archcalc.formats.style import PLAIN, Style, latex, markdown
+from archcalc.formats.text import indented
+from archcalc.signs import Run
+from archcalc.symbolic import Leading, letters
+
+FORMATS = ("text", "markdown", "latex", "json")
+
+# A ratio of longer formulas says less than what it comes to.
+_WIDEST = 40
+_LARGEST_FRACTION = 10**4
+_SOME = 3
+
+
+class Section(msgspec.Struct, frozen=True):
+    """A title, a table under it, and lines under that; any of them may be empty."""
+
+    title: str
+    head: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+    # How many columns from the left are text.
+    text: int = 1
+    about: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def render(comparison: Comparison, form: str, *, growth: bool = False, explain: bool = False) -> str:
+    """A comparison as text, markdown, latex or json, on request with how measures grow and which layers differ."""
+    if form == "json":
+        return json_text(to_dict(comparison))
+    style = {"text": PLAIN, "markdown": markdown(escape_markdown), "latex": latex(escape_tex)}[form]
+    sections = [
+        *_measured(comparison, style),
+        *([_valued(comparison, style)] if comparison.points else []),
+        *([_grown(comparison, style)] if growth else []),
+        *(_explained(comparison, style) if explain else []),
+        Section("", notes=_assumed(comparison, style)),
+    ]
+    write: Callable[[Section], list[str]] = {"text": _text, "markdown": _markdown, "latex": _latex}[form]
+    return "\n\n".join("\n".join(lines) for section in sections if (lines := write(section)))
+
+
+def _text(section: Section) -> list[str]:
+    notes = [indented("", note) for note in section.notes]
+    head = [*filter(None, [section.title, section.about]), *([""] if section.about else [])]
+    return [*head, *_table(section, "simple"), *([""] if section.rows and notes else []), *notes]
+
+
+def _markdown(section: Section) -> list[str]:
+    title = [*([f"**{section.title}**", ""] if section.title else []), *([section.about, ""] if section.about else [])]
+    notes = [f"- {note}" for note in section.notes]
+    return [*title, *_table(section, "pipe"), *([""] if section.rows and notes else []), *notes]
+
+
+def _latex(section: Section) -> list[str]:
+    title = [f"\\par\\noindent\\textbf{{{section.title}}}\\par {section.about}"] if section.title else []
+    grid = _table(section, "latex_raw")
+    for rule in ("\\toprule", "\\midrule", "\\bottomrule"):
+        i = next((i for i, line in enumerate(grid) if line == "\\hline"), None)
+        if i is not None:
+            grid[i] = rule
+    return [*title, *grid, *(f"\\par\\noindent {note}" for note in section.notes)]
+
+
+def _table(section: Section, form: str) -> list[str]:
+    if not section.rows:
+        return []
+    sides = ["left" if i < section.text else "right" for i in range(len(section.head))]
+    grid = tabulate(section.rows, section.head, form, disable_numparse=True, colalign=sides)
+    return [line.rstrip() for line in grid.splitlines()]
+
+
+def _measured(comparison: Comparison, style: Style) -> list[Section]:
+    """Every measure of every network, and of the others against the first: beside it where there are two, else below."""
+    names = [style.clean(name) for name in comparison.names]
+    profile = comparison.profiles[0]
+    inputs = dict.fromkeys(style.shape(one.graph.input) for one in comparison.profiles)
+    about = f"Input {' and '.join(inputs)}, batch {style.dim(profile.batch)}. " + style.clean(
+        f"Convention {profile.convention.name}: {profile.convention.rule}."
+    )
+    values = [(style.clean(line.measure.title), *map(style.cell, line.values)) for line in comparison.lines]
+    beside = [_besides(line, style) for line in comparison.lines]
+    notes = _crossings(comparison, style)
+    if len(names) <= 2:
+        rows = [(*cells, *(others[0] if others else ())) for cells, others in zip(values, beside, strict=True)]
+        head = ("measure", *names, *(("difference", "ratio") if len(names) == 2 else ()))
+        return [Section(" against ".join(names), head, tuple(rows), about=about, notes=notes)]
+    below = [
+        (cells[0], name, *other)
+        for cells, others in zip(values, beside, strict=True)
+        for name, other in zip(names[1:], others, strict=True)
+    ]
+    return [
+        Section(", ".join(names), ("measure", *names), tuple(values), about=about),
+        Section("", (names[0], "against", "difference", "ratio"), tuple(below), 2, notes=notes),
+    ]
+
+
+def _besides(line: Line, style: Style) -> list[tuple[str, str]]:
+    """The difference from each further network and the ratio to it."""
+    return [
+        ("none" if value == line.values[0] else "", "")
+        if against is None
+        else (style.cell(against.difference), _ratio(against, style))
+        for value, against in zip(line.values[1:], line.against, strict=True)
+    ]
+
+
+def _ratio(against: Against, style: Style) -> str:
+    """27/49 = 0.551, 44.9 % less; a ratio with letters, and what it comes to as each grows."""
+    if against.ratio is None:
+        return ""
+    if isinstance(against.ratio, (int, Fraction)):
+        return f"{_number(against.ratio, style)}{_share(against.ratio, style)}"
+    parts = []
+    if not against.ratio.is_Add and len(PLAIN.dim(against.ratio)) <= _WIDEST:
+        parts.append(style.dim(against.ratio))
+    for letter, limit in against.limits.items():
+        if isinstance(limit, (int, Fraction, float)):
+            arrow = "→" if style is PLAIN else r"$\to$"
+            parts.append(f"{arrow} {_number(limit, style)}{_share(limit, style)} as {_letter(letter, style)} grows")
+    first, between, last = style.inside
+    return f"{first}{between.join(parts)}{last}" if len(parts) > 1 else "".join(parts)
+
+
+def _number(value: float | Fraction, style: Style) -> str:
+    if isinstance(value, int):
+        return style.dim(value)
+    if value == math.inf:
+        return "∞" if style is PLAIN else r"$\infty$"
+    assert isinstance(value, Fraction)  # noqa: S101 - infinity is the only float
+    short = max(value.numerator, value.denominator) < _LARGEST_FRACTION
+    return f"{value.numerator}/{value.denominator} = {float(value):.3g}" if short else f"{float(value):.3g}"
+
+
+def _share(value: float | Fraction, style: Style) -> str:
+    if value == 1 or value >= 2 or value <= 0:
+        return ""
+    return style.clean(
+        f", {100 * float(1 - value):.1f} % less" if value < 1 else f", {100 * float(value - 1):.1f} % more"
+    )
+
+
+def _letter(name: str, style: Style) -> str:
+    from_name = style.notation.letter(name)
+    return f"{style.notation.around}{from_name}{style.notation.around}"
+
+
+def _crossings(comparison: Comparison, style: Style) -> tuple[str, ...]:
+    """For which values which network has the smaller measure, measures of one answer together."""
+    first, *others = comparison.names
+    said: dict[str, list[str]] = {}
+    for line in comparison.lines:
+        for name, value, against in zip(others, line.values[1:], line.against, strict=True):
+            if against is None or (isinstance(value, int) and isinstance(line.values[0], int)):
+                continue
+            text = _crossing(first, name, against, style)
+            said.setdefault(text, []).append(line.measure.title)
+    return tuple(f"{style.clean(', '.join(titles))}: {text}." for text, titles in said.items())
+
+
+def _crossing(first: str, other: str, against: Against, style: Style) -> str:
+    sides = {-1: f"smaller in {style.clean(first)}", 0: "equal", 1: f"smaller in {style.clean(other)}"}
+    if against.runs is None:
+        names = ", ".join(_letter(name, style) for name in _letters_of(against.difference))
+        return f"which of {style.clean(first)} and {style.clean(other)} is smaller depends on {names} together"
+    if len(against.runs) == 1 and against.runs[0].sign is not None:
+        return f"{sides[against.runs[0].sign]} for all values"
+    parts = [
+        f"{sides[run.sign]} {_where(run, against.letter, style)}"
+        if run.sign is not None
+        else _open(run, against, style)
+        for run in against.runs
+    ]
+    if len(parts) > 2 * _SOME + 1:
+        parts = [*parts[:_SOME], f"{len(parts) - 2 * _SOME} more changes", *parts[-_SOME:]]
+    return ", ".join(parts)
+
+
+def _letters_of(formula: Any) -> list[str]:
+    return sorted(letter.name for letter in formula.free_symbols)
+
+
+def _open(run: Run, against: Against, style: Style) -> str:
+    letter = _letter(against.letter, style)
+    return f"from {letter} = {style.dim(run.start)} on it depends on what remains of {letter}"
+
+
+def _where(run: Run, name: str, style: Style) -> str:
+    """At C = 2, for C ≤ 4, for C ≥ 5, for 5 ≤ C ≤ 9."""
+    notation = style.notation
+    letter, start = notation.letter(name), f"{run.start:,}"
+    if run.start == run.stop:
+        return f"at {notation.around}{letter} = {start}{notation.around}"
+    if run.stop is None:
+        return f"for {notation.around}{letter} {notation.at_least} {start}{notation.around}"
+    below = f"{letter} {notation.at_most} {run.stop:,}"
+    return f"for {notation.around}{below if run.start == 1 else f'{start} {notation.at_most} {below}'}{notation.around}"
+
+
+def _valued(comparison: Comparison, style: Style) -> Section:
+    """Every measure at chosen values of letters."""
+    names = list(dict.fromkeys(name for point in comparison.points for name in point))
+    rows = []
+    for point in comparison.points:
+        for line, values in zip(comparison.lines, comparison.at(point), strict=True):
+            if not set(letters(line.values)) & set(names):
+                continue
+            numbers = [value for value in values if isinstance(value, (int, Fraction))]
+            ratio = Fraction(values[0], values[1]) if len(values) == 2 == len(numbers) and values[1] else None
+            share = [f"{float(ratio):.3g}" if ratio is not None else ""] if len(values) == 2 else []
+            at = [style.dim(point[name]) for name in names]
+            rows.append((*at, style.clean(line.measure.title), *map(style.cell, values), *share))
+    head = [*(_letter(name, style) for name in names), "measure", *map(style.clean, comparison.names)]
+    head += ["ratio"] if len(comparison.profiles) == 2 else []
+    return Section("" if rows else "No measure depends on these letters.", tuple(head), tuple(rows), len(names) + 1)
+
+
+def _grown(comparison: Comparison, style: Style) -> Section:
+    """The leading term of every measure in every letter."""
+    rows = []
+    for line in comparison.lines:
+        for name in dict.fromkeys(letter for growth in line.growth for letter in growth):
+            terms = [
+                _term(growth.get(name), name, value, style)
+                for growth, value in zip(line.growth, line.values, strict=True)
+            ]
+            rows.append((style.clean(line.measure.title), _letter(name, style), *terms))
+    head = ("grows", "with", *(f"{style.clean(name)}, as" for name in comparison.names))
+    return Section("", head, tuple(rows), 2) if rows else Section("")
+
+
+def _term(term: Leading | None, name: str, value: Dim, style: Style) -> str:
+    if term is None:
+        return style.dim(0) if value == 0 else ""
+    base = next((letter for letter in getattr(value, "free_symbols", ()) if letter.name == name), 1)
+    return style.dim(term.coefficient * base**term.power)
+
+
+def _explained(comparison: Comparison, style: Style) -> list[Section]:
+    """What each network has that the first has not, and the other way round."""
+    sections = []
+    for i, name in enumerate(comparison.names[1:], start=1):
+        for whose, other, owned in zip(
+            (comparison.names[0], name), (name, comparison.names[0]), comparison.own(i), strict=True
+        ):
+            title = style.clean(f"In {whose} and not in {other}")
+            head = ("name", "layer", "settings", "output", "times", "params", "MACs", "activations")
+            rows = tuple(_owned(one, style) for one in owned)
+            sections.append(Section(title if rows else f"{title}: nothing", head, rows, 4))
+    return sections
+
+
+def _owned(one: Own, style: Style) -> tuple[str, ...]:
+    row = one.row
+    texts = [style.clean(text) for text in (row.name, row.layer, row.settings)]
+    numbers = [style.cell(one.times * n) for n in (row.params, row.macs, row.activations)]
+    return (*texts, style.shape(row.output), style.dim(one.times), *numbers)
+
+
+def _assumed(comparison: Comparison, style: Style) -> tuple[str, ...]:
+    facts = [f"{style.fact(one.fact)} ({style.clean(one.node)})" for one in comparison.conditions]
+    return (f"Holds where {', '.join(facts)}.",) if facts else ()

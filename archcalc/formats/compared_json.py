@@ -1,0 +1,84 @@
+"""A comparison as plain values."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import msgspec
+
+from archcalc.compare import Against, Comparison, Own
+
+
+def to_dict(comparison: Comparison) -> dict[str, Any]:
+    """A comparison as plain dicts and lists; a formula is a string in sympy's own form, a fraction likewise."""
+    names = comparison.names
+    return {
+        "networks": list(names),
+        "inputs": [_plain(profile.graph.input) for profile in comparison.profiles],
+        "batch": _plain(comparison.profiles[0].batch),
+        "convention": comparison.profiles[0].convention.name,
+        "measures": {
+            line.measure.key: {
+                "values": _plain(line.values),
+                "growth": [
+                    {
+                        letter: None if term is None else {"power": term.power, "coefficient": _plain(term.coefficient)}
+                        for letter, term in growth.items()
+                    }
+                    for growth in line.growth
+                ],
+                "against_first": [None if against is None else _against(against) for against in line.against],
+            }
+            for line in comparison.lines
+        },
+        "points": [
+            {
+                "at": point,
+                "values": {
+                    line.measure.key: _plain(values)
+                    for line, values in zip(comparison.lines, comparison.at(point), strict=True)
+                },
+            }
+            for point in comparison.points
+        ],
+        "only_in": [
+            {
+                name: [_own(one) for one in owned]
+                for name, owned in zip((names[0], names[i]), comparison.own(i), strict=True)
+            }
+            for i in range(1, len(names))
+        ],
+        "assumptions": [str(one.fact) for one in comparison.conditions],
+    }
+
+
+def _against(against: Against) -> dict[str, Any]:
+    return {
+        "difference": _plain(against.difference),
+        "ratio": _plain(against.ratio),
+        "limits": {letter: _plain(limit) for letter, limit in against.limits.items()},
+        "letter": against.letter,
+        # -1 where the first network's is the smaller.
+        "signs": None if against.runs is None else [msgspec.to_builtins(run) for run in against.runs],
+    }
+
+
+def _own(one: Own) -> dict[str, Any]:
+    row = one.row
+    return {
+        "name": row.name,
+        "layer": row.layer,
+        "times": one.times,
+        "params": _plain(one.times * row.params),
+        "macs": _plain(one.times * row.macs),
+        "activations": _plain(one.times * row.activations),
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (tuple, list)):
+        return [_plain(part) for part in value]
+    if value == math.inf:
+        return "infinity"
+    return value if value is None or isinstance(value, int) else str(value)

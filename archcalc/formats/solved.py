@@ -1,0 +1,78 @@
+"""The solution of a search, as text or JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tabulate import tabulate
+
+from archcalc.dims import written
+from archcalc.formats.json import json_text
+from archcalc.measures import MEASURES
+from archcalc.notation import TEXT
+from archcalc.signs import Run
+from archcalc.solve import Solution
+
+FORMATS = ("text", "json")
+_MOST_RUNS = 8
+
+
+def render(solution: Solution, form: str, network: str) -> str:
+    """For which values the goals are met, and the measures around where that begins and ends."""
+    return json_text(to_dict(solution, network)) if form == "json" else _text(solution, network)
+
+
+def _text(solution: Solution, network: str) -> str:
+    letter = solution.letter
+    said = [_where(run, letter, solution.upto) for run in solution.runs]
+    if len(said) > _MOST_RUNS:
+        said = [*said[: _MOST_RUNS // 2], f"{len(said) - _MOST_RUNS} more stretches", *said[-_MOST_RUNS // 2 :]]
+    facts = "".join(f", if {TEXT.fact(fact)}" for fact in solution.where)
+    lines = [f"{network}: {' and '.join(one.text for one in solution.goals)} {', '.join(said)}{facts}."]
+    if solution.largest is not None:
+        lines.append(f"The largest {letter} is {solution.largest:,}.")
+    elif solution.upto is None:
+        lines.append(f"There is no largest {letter}; the smallest is {solution.smallest:,}.")
+    if solution.upto is not None:
+        lines.append(f"Every {letter} from 1 to {solution.upto} was tried; of larger ones nothing is known.")
+    keys = list(dict.fromkeys(key for values in solution.values.values() for key in values))
+    if keys:
+        rows = [
+            [f"{x:,}", *(written(values[key]) for key in keys), "" if _met(solution, x) else "not met"]
+            for x, values in solution.values.items()
+        ]
+        head = [letter, *(MEASURES[key].title for key in keys), ""]
+        sides = ["right"] * (len(keys) + 1)
+        grid = tabulate(rows, head, "simple", disable_numparse=True, colalign=[*sides, "left"])
+        lines += ["", *(line.rstrip() for line in grid.splitlines())]
+    return "\n".join(lines)
+
+
+def _met(solution: Solution, x: int) -> bool:
+    return any(run.start <= x and (run.stop is None or x <= run.stop) for run in solution.runs)
+
+
+def _where(run: Run, letter: str, upto: int | None) -> str:
+    if run.start == run.stop:
+        return f"at {letter} = {run.start:,}"
+    if run.stop is None or run.stop == upto:
+        return f"for {letter} ≥ {run.start:,}" if run.start > 1 else f"for every {letter}"
+    return f"for {letter} ≤ {run.stop:,}" if run.start == 1 else f"for {run.start:,} ≤ {letter} ≤ {run.stop:,}"
+
+
+def to_dict(solution: Solution, network: str) -> dict[str, Any]:
+    """The solution as plain values; no `largest` where there is no end, or none that trying found."""
+    return {
+        "network": network,
+        "letter": solution.letter,
+        "goals": [one.text for one in solution.goals],
+        "solutions": [{"start": run.start, "stop": run.stop} for run in solution.runs],
+        "where": [str(fact) for fact in solution.where],
+        "smallest": solution.smallest,
+        "largest": solution.largest,
+        "tried_up_to": solution.upto,
+        "values": [
+            {solution.letter: x, **{key: n if isinstance(n, int) else str(n) for key, n in values.items()}}
+            for x, values in solution.values.items()
+        ],
+    }

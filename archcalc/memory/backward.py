@@ -1,0 +1,93 @@
+"""What a network keeps in training for the backward pass, tensor by tensor."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from archcalc.dims import Shape
+from archcalc.graph import Graph, Storage
+from archcalc.layers.base import Kept, Use
+from archcalc.memory.inference import output_size
+from archcalc.memory.sizes import Size, whole
+
+# Bits of the types that do not follow the dtype of the activations. Statistics are never narrower than fp32.
+_BITS = {"int64": 64, "bool": 8}
+
+
+class Backward(NamedTuple):
+    """For each node: the node whose memory its output lies in, whether a gradient reaches it, and what it keeps."""
+
+    roots: list[int]
+    grads: list[bool]
+    kept: list[list[Kept]]
+
+
+def backward(graph: Graph) -> Backward:
+    """The tensors kept for the backward pass where a layer overwrites its input unless it or the layer before needs it.
+
+    A layer that no gradient reaches, because neither it nor any before it has weights, keeps nothing.
+
+    >>> from archcalc.spec import load
+    >>> [entry.of for entry in backward(load("lenet5")).kept[1]]
+    [0]
+    """
+    nodes = graph.nodes
+    storage = Storage(nodes)
+    grads: list[bool] = []
+    kept: list[list[Kept]] = []
+    # Whether the layer that made the values of an output keeps them.
+    held: list[bool] = []
+    for position, node in enumerate(nodes):
+        shapes = [nodes[i].shape for i in node.inputs]
+        flows = tuple([grads[i] for i in node.inputs])
+        grads.append(any(flows) or bool(node.layer.weights(*shapes)))
+        overwrites = storage.may_overwrite(position) and not held[node.inputs[0]]
+        entries = _kept(graph, position, shapes, Use(flows, in_place=overwrites)) if grads[-1] else []
+        if overwrites and any(entry.of == 0 for entry in entries):
+            overwrites = False
+            entries = _kept(graph, position, shapes, Use(flows))
+        storage.add(position, overwrites=overwrites)
+        seen = storage.roots[position] != position and not overwrites
+        held.append(any(entry.of == "output" for entry in entries) or (seen and held[node.inputs[0]]))
+        kept.append(entries)
+    roots = [-1 if nodes[root].layer.stores == "view" and not nodes[root].inputs else root for root in storage.roots]
+    return Backward(roots, grads, kept)
+
+
+def _kept(graph: Graph, position: int, shapes: list[Shape], use: Use) -> list[Kept]:
+    node = graph.nodes[position]
+    return list(dict.fromkeys(node.layer.kept(use, node.shape, *shapes)))
+
+
+def root_of(graph: Graph, result: Backward, position: int, entry: Kept) -> int | None:
+    """The node in whose memory a kept tensor lies, -1 for a trained array, None for a tensor of the layer's own."""
+    if isinstance(entry.of, int):
+        return result.roots[graph.nodes[position].inputs[entry.of]]
+    return result.roots[position] if entry.of == "output" else None
+
+
+def own_size(entry: Kept, name: str, bits: int) -> Size:
+    """The size of a tensor of a layer's own, kept beside its input and output."""
+    values = whole(entry.values, f"{name}: {entry.of}")
+    wide = max(32, bits) if entry.type == "float32" else _BITS.get(entry.type, bits)
+    return Size(values * wide, 0) if entry.once else Size(0, values * wide)
+
+
+def kept_bytes(graph: Graph, result: Backward, batch: int, bits: int = 32) -> int:
+    """The bytes of all that is kept, whatever several layers keep counted once.
+
+    >>> from archcalc.spec import load
+    >>> lenet = load("lenet5")
+    >>> kept_bytes(lenet, backward(lenet), batch=1) < kept_bytes(lenet, backward(lenet), batch=2)
+    True
+    """
+    shared: set[int] = set()
+    total = 0
+    for position, entries in enumerate(result.kept):
+        for entry in entries:
+            root = root_of(graph, result, position, entry)
+            if root is None:
+                total += own_size(entry, graph.nodes[position].name, bits).bytes(batch)
+            elif root >= 0:
+                shared.add(root)
+    return total + sum(output_size(graph, root, bits).bytes(batch) for root in shared)

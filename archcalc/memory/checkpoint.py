@@ -1,0 +1,58 @@
+"""Where a network is cut for activation checkpointing."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+from archcalc.errors import SpecError
+from archcalc.graph import Graph
+from archcalc.memory.liveness import spans
+
+
+def blocks(graph: Graph, roots: list[int]) -> list[range]:
+    """The smallest pieces that one tensor enters and one leaves, without the input; `roots` say in whose memory outputs lie.
+
+    A layer that overwrites its input or only looks at it belongs to the layer before it.
+
+    >>> from archcalc.memory.backward import backward
+    >>> from archcalc.spec import load
+    >>> [len(block) for block in blocks(lenet := load("lenet5"), backward(lenet).roots)]
+    [2, 2, 2, 2, 3, 2, 1]
+    """
+    nodes = graph.nodes
+    count = len(nodes)
+    uses = [(used, position) for position, node in enumerate(nodes) for used in (position, *node.inputs)]
+    crossing = [0] * (count + 1)
+    whole = [True] * (count + 1)
+    for root, (first, last) in spans(roots, uses).items():
+        if root >= 0:
+            crossing[first] += 1
+            crossing[last] -= 1
+    for position, root in enumerate(roots):
+        if 0 <= root < position:
+            whole[position - 1] = False
+    found, start, alive = [], 1, 0
+    for position in range(count):
+        alive += crossing[position]
+        if position and (position == count - 1 or (alive == 1 and whole[position])):
+            found.append(range(start, position + 1))
+            start = position + 1
+    return found
+
+
+def segments(graph: Graph, roots: list[int], every: int | Literal["sqrt"]) -> list[range]:
+    """The network in segments of `every` blocks, or of about the square root of how many there are (Chen et al. 2016).
+
+    Only what enters a segment is kept; the rest is computed again when the backward pass comes to it, but for the last
+    segment, from which the backward pass starts. Raises SpecError where there is nothing to cut.
+    """
+    pieces = blocks(graph, roots)
+    k = math.isqrt(len(pieces) - 1) + 1 if every == "sqrt" else every
+    if k >= len(pieces):
+        raise SpecError(
+            f"a checkpoint every {k} blocks leaves one segment, for there are {len(pieces)}",
+            None,
+            "a block is what one tensor enters and one leaves",
+        )
+    return [range(pieces[i].start, pieces[min(i + k, len(pieces)) - 1].stop) for i in range(0, len(pieces), k)]

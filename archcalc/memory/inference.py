@@ -1,0 +1,139 @@
+"""The buffers of a network that runs once, without training: each output alive from its own step to its last reader's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from archcalc.dims import size
+from archcalc.graph import Graph, Storage, stored
+from archcalc.memory.arena import Arena, placed
+from archcalc.memory.liveness import Buffer, Step, Timeline
+from archcalc.memory.sizes import Size, whole
+
+
+class Memory(NamedTuple):
+    """In which buffer each output lies (`roots`, -1 for none), what uses it, how large it is, and the bits of a value.
+
+    `makers` and `users` hold for each buffer, by the node it is named for, the nodes that write it and all nodes that
+    need it; a buffer in `results` is needed to the end.
+    """
+
+    bits: int
+    roots: list[int]
+    sizes: dict[int, Size]
+    makers: dict[int, set[int]]
+    users: dict[int, set[int]]
+    results: set[int]
+
+
+def memory_of(graph: Graph, bits: int = 32, *, copy_concat: bool = True) -> Memory:
+    """The buffers of a network's outputs, with values of so many bits; token numbers have 64.
+
+    A layer that may overwrite its input does, and a view has no buffer of its own. Without `copy_concat` the branches
+    of a concatenation are written where it lies, if nothing keeps them from it.
+    """
+    nodes = graph.nodes
+    storage = stored(nodes)
+    roots = storage.roots if copy_concat else _joined(graph, storage)
+    members = [-1 if nodes[root].layer.stores == "view" and not nodes[root].inputs else root for root in roots]
+    users: dict[int, set[int]] = {}
+    makers: dict[int, set[int]] = {}
+    read = {source for node in nodes for source in node.inputs}
+    results = {members[position] for position in range(len(nodes)) if position not in read}
+    for position, node in enumerate(nodes):
+        for used in (position, *node.inputs):
+            users.setdefault(members[used], set()).add(position)
+        makers.setdefault(members[position], set()).add(position)
+    users.pop(-1, None)
+    makers.pop(-1, None)
+    sizes = {root: output_size(graph, root, bits) for root in users}
+    return Memory(bits, members, sizes, makers, users, results - {-1})
+
+
+def output_size(graph: Graph, root: int, bits: int) -> Size:
+    """The size of an output, with values of so many bits; token numbers have 64."""
+    node = graph.nodes[root]
+    return Size(each=whole(size(node.shape), node.name) * (64 if root == 0 and looked_up(graph) else bits))
+
+
+def looked_up(graph: Graph) -> bool:
+    """Whether the network's input is token numbers, which are whole numbers whatever the dtype."""
+    return any(node.layer.kind == "embedding" and 0 in node.inputs for node in graph.nodes)
+
+
+def _joined(graph: Graph, storage: Storage) -> list[int]:
+    """The roots where the branches of a concatenation along the first axis lie in its own buffer.
+
+    A branch cannot where it is the network's input or an array of another shape, or lies in another concatenation, or
+    where something overwrites the concatenation while the branch has further readers.
+    """
+    nodes, hosts = graph.nodes, {}
+    overwritten = {
+        storage.roots[i] for i, node in enumerate(nodes) if node.layer.stores == "in place" and storage.roots[i] != i
+    }
+    for position in reversed(range(len(nodes))):
+        node = nodes[position]
+        if node.layer.kind != "concat" or node.layer.axis % len(node.shape):  # type: ignore[attr-defined]
+            continue
+        for source in set(node.inputs):
+            root = storage.roots[source]
+            whole_array = bool(nodes[root].inputs) and nodes[root].shape == nodes[source].shape and root not in hosts
+            if whole_array and node.inputs.count(source) == 1 and (position not in overwritten or storage.free[source]):
+                hosts[root] = position
+                if position in overwritten:
+                    overwritten.add(root)
+    roots = []
+    for root in storage.roots:
+        while root in hosts:
+            root = hosts[root]  # noqa: PLW2901 - up to the outermost
+        roots.append(root)
+    return roots
+
+
+def timeline(graph: Graph, memory: Memory, order: Sequence[int] | None = None, *, columns: bool = False) -> Timeline:
+    """The steps of a run in an order, by default the spec's, with the buffers alive in each.
+
+    With `columns` each convolution has a buffer for the windows of one sample beside its output.
+
+    >>> from archcalc.spec import load
+    >>> lenet = load("lenet5")
+    >>> timeline(lenet, memory_of(lenet)).peak(1)
+    (23520, 3)
+    """
+    nodes = graph.nodes
+    steps = list(range(len(nodes))) if order is None else list(order)
+    times = {position: step for step, position in enumerate(steps)}
+    buffers = []
+    for root, users in memory.users.items():
+        uses = [times[position] for position in users]
+        last = len(steps) - 1 if root in memory.results else max(uses)
+        buffers.append(Buffer("output", root, memory.sizes[root], min(uses), last))
+    if columns:
+        for position, node in enumerate(nodes):
+            values = node.layer.columns(*(nodes[i].shape for i in node.inputs))
+            if values:
+                buffers.append(
+                    Buffer(
+                        "columns",
+                        position,
+                        Size(whole(values, node.name) * memory.bits),
+                        times[position],
+                        times[position],
+                    )
+                )
+    return Timeline(tuple(Step("forward", position) for position in steps), tuple(buffers))
+
+
+def arena(graph: Graph, batch: int, bits: int = 32, align: int = 64) -> tuple[list[int], Arena]:
+    """For each node the one whose buffer its output lies in (-1 for a trained array), and the buffers in one block.
+
+    >>> from archcalc.spec import load
+    >>> roots, block = arena(load("lenet5"), batch=1)
+    >>> block.nbytes, [block.offsets[root] for root in roots[:4]]
+    (23552, [18816, 0, 0, 18816])
+    """
+    memory = memory_of(graph, bits)
+    plan = timeline(graph, memory)
+    wanted = {buffer.node: (buffer.size.bytes(batch), buffer.first, buffer.last) for buffer in plan.buffers}
+    return memory.roots, placed(wanted, align)

@@ -1,0 +1,246 @@
+"""The memory of a network as one result: what is there all the time, what comes and goes, and what fits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from archcalc.dims import Dim, Shape, size
+from archcalc.graph import Graph, proper
+from archcalc.memory import inference as inferring
+from archcalc.memory import training as learning
+from archcalc.memory.backward import backward, own_size, root_of
+from archcalc.memory.checkpoint import segments
+from archcalc.memory.liveness import Buffer, Step, Timeline
+from archcalc.memory.optimizers import optimizer
+from archcalc.memory.schedule import Schedule, best
+from archcalc.memory.sizes import Line, Size, bits, envelope, line, whole
+from archcalc.rows import Profile
+
+# What no number here holds, at inference and beside that in training.
+UNMODELLED = {
+    "inference": (
+        "the allocator's rounding and fragmentation",
+        "what the framework and the device hold for themselves",
+        "what a kernel needs while it works, but for columns where they are asked for",
+    ),
+    "training": (
+        "the loss, and what the optimiser needs while it updates",
+        "copies in another dtype, as autocast makes them",
+    ),
+}
+
+
+class Dtypes(NamedTuple):
+    """The names of the dtypes of weights and of activations."""
+
+    weights: str = "fp32"
+    activations: str = "fp32"
+
+
+FP32 = Dtypes()
+
+
+class Row(msgspec.Struct, frozen=True):
+    """The memory of one layer: its weights and buffers, and its output where that has memory of its own.
+
+    In training also what it keeps for the backward pass, its output if any layer keeps that, and the optimiser's state.
+    """
+
+    name: str
+    layer: str
+    output: Shape
+    weights: Size
+    stored: Size
+    kept: Size = Size()
+    state: Size = Size()
+
+
+class Plan(msgspec.Struct, frozen=True, dict=True):
+    """What a network holds, at inference or for a step of training: `resident` all the time, the timeline's beside it."""
+
+    profile: Profile
+    graph: Graph
+    phase: Literal["inference", "training"]
+    settings: dict[str, str]
+    rows: tuple[Row, ...]
+    resident: dict[str, Size]
+    timeline: Timeline
+    # The order of execution, where one was looked for.
+    schedule: Schedule | None = None
+    # Multiply-accumulates that checkpoints add, for the profile's batch.
+    recomputed: Dim = 0
+
+    def peak(self, batch: int) -> int:
+        """The most bytes at once for a batch.
+
+        >>> from archcalc.engine import profile
+        >>> from archcalc.spec import load
+        >>> inference(profile(load("vgg16"))).peak(1)
+        579120288
+        """
+        return sum(part.bytes(batch) for part in self.resident.values()) + self.timeline.peak(batch)[0]
+
+    @cached_property
+    def formula(self) -> list[tuple[int, Line]]:
+        """The peak for any batch: each line with the first batch for which it holds; raises SpecError where it is none."""
+        base = line(list(self.resident.values()))
+        lines = sorted({Line(base.fixed + one.fixed, base.each + one.each) for one in self.timeline.lines})
+        return envelope(lines)
+
+    def largest_batch(self, budget: int) -> int:
+        """The largest batch whose peak is within a budget of bytes, 0 where not even one sample is.
+
+        >>> from archcalc.engine import profile
+        >>> from archcalc.spec import load
+        >>> inference(profile(load("vgg16"))).largest_batch(2**30)
+        20
+        """
+        if self.peak(1) > budget:
+            return 0
+        most = 1
+        while self.peak(2 * most) <= budget:
+            most *= 2
+        least = most
+        most *= 2
+        # The peak grows with the batch.
+        while most - least > 1:
+            middle = (least + most) // 2
+            least, most = (middle, most) if self.peak(middle) <= budget else (least, middle)
+        return least
+
+    @property
+    def unmodelled(self) -> tuple[str, ...]:
+        """What the numbers do not hold."""
+        return UNMODELLED["inference"] + (UNMODELLED["training"] if self.phase == "training" else ())
+
+    def at(self, step: Step) -> str:
+        """A step in words."""
+        if step.node < 0:
+            return "update"
+        name = self.graph.nodes[step.node].name
+        return name if self.phase == "inference" else f"{step.phase} {name}"
+
+    def named(self, buffer: Buffer) -> str:
+        """A buffer in words."""
+        name = self.graph.nodes[buffer.node].name
+        return name if buffer.what in {"output", "activation"} else f"{name}: {buffer.what}"
+
+
+def inference(
+    profile: Profile,
+    dtypes: Dtypes = FP32,
+    *,
+    copy_concat: bool = True,
+    columns: bool = False,
+    reorder: bool = False,
+) -> Plan:
+    """The memory of one forward pass of a profile's network, without its auxiliary heads.
+
+    Without `copy_concat` branches are written where the concatenation lies; with `columns` a convolution copies the
+    windows of a sample side by side (im2col); with `reorder` layers run in the order with the lowest peak that is
+    found. Raises SpecError where a size is a letter.
+    """
+    graph = proper(profile.graph)
+    memory = inferring.memory_of(graph, bits(dtypes.activations), copy_concat=copy_concat)
+    plan = inferring.timeline(graph, memory, columns=columns)
+    schedule = None
+    if reorder:
+        # All outputs grow with the batch alike, so the order for one sample serves where the batch is a letter.
+        schedule = best(graph, memory, plan, profile.batch if isinstance(profile.batch, int) else 1)
+        plan = inferring.timeline(graph, memory, schedule.order, columns=columns)
+    held = _resident(graph, bits(dtypes.weights))
+    rows = []
+    for position, node in enumerate(graph.nodes):
+        stored = memory.sizes[position] if memory.roots[position] == position else Size()
+        rows.append(Row(node.name, node.layer.kind, node.shape, held[position], stored))
+    settings = {
+        "concat": "copied" if copy_concat else "written in place",
+        "workspace": "im2col, one sample at a time" if columns else "none",
+    }
+    return Plan(
+        profile,
+        graph,
+        "inference",
+        {**dtypes._asdict(), **settings},
+        tuple(rows),
+        {"weights": _sum(held)},
+        plan,
+        schedule,
+    )
+
+
+def training(
+    profile: Profile,
+    dtypes: Dtypes = FP32,
+    *,
+    rule: str = "adam",
+    master: bool | None = None,
+    checkpoint: int | Literal["sqrt"] | None = None,
+) -> Plan:
+    """The memory of a step of training of a profile's network, with auxiliary heads, from the second step on.
+
+    `rule` names the optimiser. Master weights, by default held where weights have fewer than 32 bits, are fp32, and
+    so is the optimiser's state beside them. `checkpoint` cuts every so many blocks, or at the square root of their
+    number. Raises SpecError where a size is a letter.
+    """
+    graph = profile.graph
+    kept = backward(graph)
+    narrow, wide = bits(dtypes.activations), bits(dtypes.weights)
+    mastered = wide < 32 if master is None else master
+    cut = [] if checkpoint is None else segments(graph, kept.roots, checkpoint)
+    held = _resident(graph, wide)
+    own = learning.own_weights(graph)
+    state_bits = max(32, wide) if mastered else wide
+    states = [_values(arrays, optimizer(rule).state, state_bits, graph, i) for i, arrays in enumerate(own)]
+    masters = [_values(arrays, size, 32 * mastered, graph, i) for i, arrays in enumerate(own)]
+    named = {"weights": _sum(held), "master weights": _sum(masters), f"{rule} state": _sum(states)}
+    roots = {root_of(graph, kept, i, entry) for i, entries in enumerate(kept.kept) for entry in entries}
+    rows = []
+    for position, node in enumerate(graph.nodes):
+        output = inferring.output_size(graph, position, narrow) if kept.roots[position] == position else Size()
+        tensors = [
+            own_size(entry, node.name, narrow)
+            for entry in kept.kept[position]
+            if root_of(graph, kept, position, entry) is None
+        ]
+        keeps = _sum([*tensors, output if position in roots else Size()])
+        rows.append(Row(node.name, node.layer.kind, node.shape, held[position], output, keeps, states[position]))
+    settings = {
+        "optimizer": rule,
+        "master weights": "fp32" if mastered else "none",
+        "checkpoints": f"{len(cut)} segments" if cut else "none",
+    }
+    return Plan(
+        profile,
+        graph,
+        "training",
+        {**dtypes._asdict(), **settings},
+        tuple(rows),
+        {name: part for name, part in named.items() if part != Size()},
+        learning.timeline(graph, kept, bits=narrow, weight_bits=wide, segments=cut or None),
+        recomputed=sum(profile.rows[position].macs for segment in cut[:-1] for position in segment),
+    )
+
+
+def _resident(graph: Graph, wide: int) -> list[Size]:
+    """The bits of each layer's own weights and, where it does not share them, its buffers."""
+    found = []
+    for position, (node, arrays) in enumerate(zip(graph.nodes, learning.own_weights(graph), strict=True)):
+        shapes = [graph.nodes[i].shape for i in node.inputs]
+        buffers = {} if node.share is not None else node.layer.buffers(*shapes)
+        found.append(_values(arrays | buffers, size, wide, graph, position))
+    return found
+
+
+def _values(
+    arrays: dict[str, Shape], per_array: Callable[[Shape], Dim], wide: int, graph: Graph, position: int
+) -> Size:
+    return Size(sum(whole(per_array(shape), graph.nodes[position].name) for shape in arrays.values()) * wide)
+
+
+def _sum(sizes: list[Size]) -> Size:
+    return Size(sum(one.fixed for one in sizes), sum(one.each for one in sizes))

@@ -1,0 +1,218 @@
+"""The order of a few layers with the lowest peak of memory: descents that are always safe, then a search.
+
+What is alive after a set S of layers is submodular in S: buffers made in S, less those no longer needed. Hence, if a
+run of layers, each needing the one before, ends with no more memory than it began with, every order that stays within
+a budget still does when that run is done at once, if the run itself stays within it. It is Liu's descent to a valley,
+and holds in any graph; read backwards in time, it holds for the layers before the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from typing import NamedTuple
+
+# Sets of layers that are looked at before an order is given with a bound instead, and layers beyond which none is.
+_MOST_STATES = 4_000
+_MOST_LAYERS = 256
+
+
+class Held(NamedTuple):
+    """A buffer of so many bytes, and as bits of a mask the layers that write it and all that need it."""
+
+    nbytes: int
+    makers: int
+    users: int
+
+
+class Piece(NamedTuple):
+    """Layers to put in order: for each a mask of those it needs first and the bytes it works in, and what they hold.
+
+    In the masks the bit after the layers' stands for all that comes before them, the next for all that comes after.
+    """
+
+    needs: list[int]
+    extra: list[int]
+    buffers: list[Held]
+
+
+class Searched(NamedTuple):
+    """An order, its peak, and a peak below which no order stays."""
+
+    order: list[int]
+    peak: int
+    bound: int
+
+
+class _Direction:
+    """A way through a piece within a budget: from its first layer on, or from its last one back."""
+
+    def __init__(self, needs: list[int], extra: list[int], buffers: list[Held], budget: int) -> None:
+        self.needs, self.extra, self.buffers, self.budget = needs, extra, buffers, budget
+        # The least that would have been more than the budget.
+        self.refused: int | None = None
+
+    def memory(self, done: int) -> int:
+        """The bytes alive between layers."""
+        return sum([b.nbytes for b in self.buffers if b.makers & done and b.users & ~done])
+
+    def step(self, done: int, layer: int) -> int:
+        """The bytes alive while a layer works."""
+        after = done | 1 << layer
+        return self.extra[layer] + sum([b.nbytes for b in self.buffers if b.makers & after and b.users & ~done])
+
+    def allows(self, done: int, layer: int) -> bool:
+        """Whether a layer stays within the budget."""
+        cost = self.step(done, layer)
+        if cost <= self.budget:
+            return True
+        self.refused = cost if self.refused is None else min(self.refused, cost)
+        return False
+
+    def ready(self, done: int, allowed: int) -> list[int]:
+        """The layers that can be next."""
+        return [u for u, needs in enumerate(self.needs) if allowed & ~done & 1 << u and not needs & ~done]
+
+    def descended(self, done: int, allowed: int) -> tuple[int, list[int]]:
+        """What is done after every run that ends with no more memory than it began with, and the layers of these runs."""
+        order: list[int] = []
+        memory = self.memory(done)
+        found = True
+        while found:
+            found = False
+            for first in self.ready(done, allowed):
+                run, after = self._run(done, first, allowed, memory)
+                if run:
+                    found, done = True, after
+                    order += run
+                    memory = self.memory(done)
+        return done, order
+
+    def _run(self, done: int, layer: int, allowed: int, most: int) -> tuple[list[int], int]:
+        run: list[int] = []
+        while self.allows(done, layer):
+            run.append(layer)
+            done |= 1 << layer
+            if self.memory(done) <= most:
+                return run, done
+            following = [u for u in self.ready(done, allowed) if self.needs[u] >> layer & 1]
+            if len(following) != 1:
+                break
+            layer = following[0]
+        return [], done
+
+
+def searched(piece: Piece) -> Searched:
+    """The order with the lowest peak, or where there are too many the best of two with the bound that was reached.
+
+    >>> a, b, after = 1, 2, 8
+    >>> searched(Piece([0, 0], [0, 0], [Held(9, a, a | after), Held(1, b, b | after), Held(5, b, b)])).order
+    [1, 0]
+    """
+    count = len(piece.needs)
+    start = 1 << count
+    there = _Direction(piece.needs, piece.extra, piece.buffers, 0)
+    orders = [list(range(count)), _greedy(there, start, count)]
+    peak, order = min((_peak(there, start, order), order) for order in orders)
+    # All that a layer reads or writes is there while it works, and so is what is there before and after.
+    bound = max(
+        piece.extra[u] + sum(b.nbytes for b in piece.buffers if b.users >> u & 1 or _throughout(b, count))
+        for u in range(count)
+    )
+    states = _MOST_STATES if count <= _MOST_LAYERS else 0
+    while bound < peak and states > 0:
+        tried = _Search(piece, bound)
+        found = tried.run(states)
+        states -= tried.states
+        if found is not None:
+            return Searched(found, bound, bound)
+        if states > 0:
+            # No order stays within this budget, nor within any that is less than what would have been the next.
+            bound = min(peak, tried.refused or peak)
+    return Searched(order, peak, bound)
+
+
+def _throughout(buffer: Held, count: int) -> bool:
+    return bool(buffer.makers >> count & 1 and buffer.users >> count + 1 & 1)
+
+
+def _peak(there: _Direction, done: int, order: Sequence[int]) -> int:
+    most = 0
+    for layer in order:
+        most = max(most, there.step(done, layer))
+        done |= 1 << layer
+    return most
+
+
+def _greedy(there: _Direction, done: int, count: int) -> list[int]:
+    """The layer next that leaves the least memory, and of those the one that works in the least."""
+    order: list[int] = []
+    everything = (1 << count) - 1
+    while len(order) < count:
+        ready = there.ready(done, everything)
+        order.append(min(ready, key=lambda u: (there.memory(done | 1 << u), there.step(done, u))))
+        done |= 1 << order[-1]
+    return order
+
+
+class _Search:
+    """Whether an order stays within a budget."""
+
+    def __init__(self, piece: Piece, budget: int) -> None:
+        count = len(piece.needs)
+        followers = [sum(1 << v for v, needs in enumerate(piece.needs) if needs >> u & 1) for u in range(count)]
+        mirrored = [Held(b.nbytes, b.users, b.makers) for b in piece.buffers]
+        self.count = count
+        self.there = _Direction(piece.needs, piece.extra, piece.buffers, budget)
+        self.back = _Direction(followers, piece.extra, mirrored, budget)
+        self.states = 0
+
+    @property
+    def refused(self) -> int | None:
+        """The least budget that might allow more."""
+        return min((r for r in (self.there.refused, self.back.refused) if r is not None), default=None)
+
+    def run(self, most: int) -> list[int] | None:
+        """An order within the budget, or None where there is none or more than so many sets were looked at."""
+        layers = (1 << self.count) - 1
+        before, after = 1 << self.count, 2 << self.count
+        done, first = self.there.descended(before, layers)
+        undone, last = self.back.descended(after, layers & ~done)
+        between = layers & ~done & ~undone
+        # From both ends in turn: an end that can be left no more settles it as well as one that reaches the other.
+        ways = [_reached(self.there, done, between), _reached(self.back, undone, between)]
+        while self.states < most:
+            for way in ways:
+                self.states += 1
+                try:
+                    next(way)
+                except StopIteration as end:
+                    if end.value is None:
+                        return None
+                    inside = end.value if way is ways[0] else end.value[::-1]
+                    return [*first, *inside, *last[::-1]]
+        return None
+
+
+def _reached(direction: _Direction, start: int, between: int) -> Generator[None, None, list[int] | None]:
+    """The layers between in an order within the budget, or None where there is none; yields after every set looked at."""
+    # From each set seen, the one it came from and the layers that lead from that one.
+    came: dict[int, tuple[int, list[int]]] = {start: (start, [])}
+    stack = [start]
+    while stack:
+        state = stack.pop()
+        if state == start | between:
+            order: list[int] = []
+            while state != start:
+                state, run = came[state]
+                order = run + order
+            return order
+        yield
+        nexts = []
+        for layer in direction.ready(state, between):
+            if direction.allows(state, layer):
+                after, run = direction.descended(state | 1 << layer, between)
+                if after not in came:
+                    came[after] = (state, [layer, *run])
+                    nexts.append(after)
+        stack += sorted(nexts, key=direction.memory, reverse=True)
+    return None

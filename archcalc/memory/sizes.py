@@ -1,0 +1,116 @@
+"""How many bytes values take: types of a number of bits, and sizes that grow with the batch."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from archcalc.dims import Dim, written
+from archcalc.errors import SpecError, nearest
+
+# Bits in memory. tf32 is a way to multiply: its values are stored as fp32 (NVIDIA A100 white paper, 2020).
+DTYPES = {"fp64": 64, "fp32": 32, "tf32": 32, "fp16": 16, "bf16": 16, "fp8": 8, "int8": 8, "int4": 4}
+
+
+def bits(dtype: str) -> int:
+    """The bits of a value of the named type; raises SpecError for a name that is not one.
+
+    >>> bits("bf16")
+    16
+    """
+    if dtype not in DTYPES:
+        raise SpecError(f"no dtype '{dtype}'", None, nearest(dtype, list(DTYPES)) or f"there are {', '.join(DTYPES)}")
+    return DTYPES[dtype]
+
+
+class Size(NamedTuple):
+    """The size of a buffer in bits: `fixed` whatever the batch, and `each` for each of its samples."""
+
+    fixed: int = 0
+    each: int = 0
+
+    def bytes(self, batch: int) -> int:
+        """Whole bytes for a batch: two 4-bit values share one.
+
+        >>> Size(each=3 * 4).bytes(1), Size(each=3 * 4).bytes(2)
+        (2, 3)
+        """
+        return -(-(self.fixed + self.each * batch) // 8)
+
+
+class Line(NamedTuple):
+    """Bytes as a function of the batch B: `fixed` + `each`·B."""
+
+    fixed: int
+    each: int
+
+    def at(self, batch: int) -> int:
+        """The bytes for a batch.
+
+        >>> Line(100, 8).at(2)
+        116
+        """
+        return self.fixed + self.each * batch
+
+    def formula(self, letter: str = "B") -> str:
+        """The bytes as a formula in a letter.
+
+        >>> Line(1000, 8).formula(), Line(0, 8).formula("N"), Line(1000, 0).formula()
+        ('1,000 + 8·B', '8·N', '1,000')
+        """
+        growing = f"{self.each:,}·{letter}"
+        return growing if self.each and not self.fixed else f"{self.fixed:,}" + f" + {growing}" * bool(self.each)
+
+
+def line(sizes: list[Size]) -> Line:
+    """The bytes of buffers together; raises SpecError where a sample's values do not fill whole bytes, which is no line.
+
+    >>> line([Size(32, 64), Size(0, 8)])
+    Line(fixed=4, each=9)
+    """
+    for size in sizes:
+        if size.each % 8:
+            raise SpecError(f"{size.each} bits a sample do not fill whole bytes", None, "give a number for the batch")
+    return Line(sum(-(-size.fixed // 8) for size in sizes), sum(size.each // 8 for size in sizes))
+
+
+def envelope(lines: list[Line]) -> list[tuple[int, Line]]:
+    """The largest of some lines for every batch: each with the first batch, from 1 on, for which it is the largest.
+
+    >>> envelope([Line(100, 1), Line(0, 5), Line(50, 2)])
+    [(1, Line(fixed=100, each=1)), (26, Line(fixed=0, each=5))]
+    """
+    found: list[tuple[int, Line]] = []
+    batch = 1
+    while True:
+        best = max(lines, key=lambda one: (one.at(batch), one.each))
+        found.append((batch, best))
+        # Where a steeper line first lies above this one.
+        crossings = [(best.fixed - one.fixed) // (one.each - best.each) + 1 for one in lines if one.each > best.each]
+        if not crossings:
+            return found
+        batch = min(crossings)
+
+
+def whole(n: Dim, what: str) -> int:
+    """A size that must be a number; raises SpecError where it is a formula."""
+    if not isinstance(n, int):
+        raise SpecError(
+            f"{what} has {written(n)} values", None, "memory is planned for numbers; only the batch may be a letter"
+        )
+    return n
+
+
+def bytes_of(text: str) -> int:
+    """A number of bytes as it is written: 8GiB, 1.5 MB, 1000000; raises SpecError for what is none.
+
+    >>> bytes_of("8GiB"), bytes_of("1.5 MB")
+    (8589934592, 1500000)
+    """
+    found = re.fullmatch(r"(\d{1,15})(?:\.(\d{1,9}))?\s*(?:([kmgt])(i?))?b?", text.strip().lower(), re.ASCII)
+    if found is None:
+        raise SpecError(f"'{text}' is not a number of bytes such as 8GiB, 500MB or 1000000")
+    digits, fraction, letter, binary = found.groups(default="")
+    unit: int = (1024 if binary else 1000) ** ("kmgt".index(letter) + 1 if letter else 0)
+    scale: int = 10 ** len(fraction)
+    return int(digits + fraction) * unit // scale

@@ -1,0 +1,189 @@
+"""The buffers of one step of training: forward, backward, and the optimiser's update."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from archcalc.dims import Shape, size
+from archcalc.graph import Graph, weights_of
+from archcalc.memory.backward import Backward, own_size, root_of
+from archcalc.memory.inference import output_size
+from archcalc.memory.liveness import Buffer, Step, Timeline
+from archcalc.memory.sizes import Size, whole
+
+
+def own_weights(graph: Graph) -> list[dict[str, Shape]]:
+    """The trained arrays of each node, without those that it shares with an earlier one."""
+    nodes = list(graph.nodes)
+    every = [weights_of(node, nodes) for node in nodes]
+    return [
+        own if node.share is None else {name: shape for name, shape in own.items() if name not in every[node.share]}
+        for node, own in zip(nodes, every, strict=True)
+    ]
+
+
+class _Steps:
+    """When each node works: its step forward, once more where it is computed again, and backward where a gradient comes.
+
+    Where several layers read an output, the gradient that each but the first to come hands back is added up in a step.
+    """
+
+    def __init__(self, graph: Graph, result: Backward, segments: list[range]) -> None:
+        nodes = graph.nodes
+        self.steps = [Step("forward", position) for position in range(len(nodes))]
+        self.again: dict[int, int] = {}
+        self.back: dict[int, int] = {}
+        # The segment of a node that is computed again; others are only computed once.
+        self.segment: dict[int, int] = {}
+        # The output that an output's gradient is one of: its own, or of which it is a view that shows all of it.
+        self.owner: list[int] = []
+        for position, node in enumerate(nodes):
+            view = bool(node.inputs) and node.layer.stores == "view" and result.roots[position] != position
+            shows_all = view and size(node.shape) == size(nodes[node.inputs[0]].shape)
+            self.owner.append(self.owner[node.inputs[0]] if shows_all else position)
+        # For each backward step the outputs that get a gradient in it, each with the step in which it is added up.
+        self.given: dict[int, list[tuple[int, int | None]]] = {}
+        reached = {self.owner[i] for i in _unread(graph)}
+        for number, segment in reversed(list(enumerate(segments))):
+            if number < len(segments) - 1:
+                for position in segment:
+                    self.segment[position] = number
+                    self.again[position] = len(self.steps)
+                    self.steps.append(Step("recompute", position))
+            for position in reversed(segment):
+                if result.grads[position]:
+                    self._backward(graph, result, position, reached)
+        self.loss = len(nodes)
+        self.update = len(self.steps)
+        self.steps.append(Step("update", -1))
+
+    def _backward(self, graph: Graph, result: Backward, position: int, reached: set[int]) -> None:
+        back = self.back[position] = len(self.steps)
+        self.steps.append(Step("backward", position))
+        self.given[back] = []
+        if self.owner[position] != position:
+            return
+        for source in graph.nodes[position].inputs:
+            output = self.owner[source]
+            if result.grads[output]:
+                added = len(self.steps) if output in reached else None
+                if added is not None:
+                    self.steps.append(Step("sum", output))
+                self.given[back].append((output, added))
+                reached.add(output)
+
+    def together(self, root: int, position: int) -> bool:
+        """Whether a node finds an earlier output computed again with it, and not as the forward pass left it."""
+        return position in self.segment and self.segment.get(root) == self.segment[position]
+
+
+def timeline(
+    graph: Graph, result: Backward, *, bits: int = 32, weight_bits: int = 32, segments: list[range] | None = None
+) -> Timeline:
+    """The steps of training on one batch and what is alive in them, beside weights and the optimiser's state.
+
+    A tensor kept for the backward pass lives until the last layer that kept it has had its turn. Each output that a
+    gradient reaches has one of its own size, from its first reader's turn to its own. A sum hands its own on, and a
+    concatenation parts of its own; a view's is a view. Gradients of weights live from their layer's turn to the update.
+
+    >>> from archcalc.memory.backward import backward
+    >>> from archcalc.spec import load
+    >>> lenet = load("lenet5")
+    >>> [step.phase for step in timeline(lenet, backward(lenet)).steps][::15]
+    ['forward', 'backward']
+    """
+    when = _Steps(graph, result, segments or [range(1, len(graph.nodes))])
+    buffers = [
+        *_activations(graph, result, when, bits),
+        *_tensors(graph, result, when, bits),
+        *_gradients(graph, result, when, bits),
+        *_weight_gradients(graph, when, weight_bits),
+    ]
+    return Timeline(tuple(when.steps), tuple(buffers))
+
+
+def _activations(graph: Graph, result: Backward, when: _Steps, bits: int) -> Iterator[Buffer]:
+    """The outputs, each once as the forward pass leaves it and once more where it is computed again."""
+    uses: dict[tuple[int, bool], list[int]] = {}
+    unread = set(_unread(graph))
+    for position, node in enumerate(graph.nodes):
+        for used in (position, *node.inputs):
+            root = result.roots[used]
+            uses.setdefault((root, False), []).append(position)
+            if position in when.again:
+                uses.setdefault((root, when.together(root, position)), []).append(when.again[position])
+        if position in unread:
+            # The loss is taken from it.
+            uses[result.roots[position], False].append(when.loss)
+        for entry in result.kept[position]:
+            kept = root_of(graph, result, position, entry)
+            if kept is not None:
+                uses.setdefault((kept, when.together(kept, position)), []).append(when.back[position])
+    for (root, _), steps in uses.items():
+        if root >= 0:
+            yield Buffer("activation", root, output_size(graph, root, bits), min(steps), max(steps))
+
+
+def _tensors(graph: Graph, result: Backward, when: _Steps, bits: int) -> Iterator[Buffer]:
+    """What layers keep beside inputs and outputs."""
+    for position, entries in enumerate(result.kept):
+        for entry in entries:
+            if isinstance(entry.of, str) and entry.of != "output":
+                made = when.again.get(position, position)
+                name = graph.nodes[position].name
+                yield Buffer(entry.of, position, own_size(entry, name, bits), made, when.back[position])
+
+
+class _Gradient:
+    """Memory that holds a gradient of an output, from a first to a last step."""
+
+    def __init__(self, output: int, first: int) -> None:
+        self.output, self.first, self.last = output, first, first
+
+
+def _gradients(graph: Graph, result: Backward, when: _Steps, bits: int) -> Iterator[Buffer]:
+    """The gradients of outputs, from the step in which the first is made to that in which the output's layer needs it."""
+    nodes = graph.nodes
+    unread = {when.owner[i] for i in _unread(graph)}
+    current = {output: _Gradient(output, when.loss) for output in unread if result.grads[output]}
+    made = list(current.values())
+    for back, given in when.given.items():
+        position = when.steps[back].node
+        layer, held = nodes[position].layer, current[when.owner[position]]
+        held.last = max(held.last, back)
+        for output, added in given:
+            if layer.hands_on and (layer.kind == "concat" or nodes[output].shape == nodes[position].shape):
+                incoming = held
+            else:
+                incoming = _Gradient(output, back)
+                made.append(incoming)
+            if added is not None:
+                # A new array, for what is added up may be looked at by others.
+                for part in (incoming, current[output]):
+                    part.last = max(part.last, added)
+                incoming = _Gradient(output, added)
+                made.append(incoming)
+            current[output] = incoming
+    for one in made:
+        # The gradient of a trained array that is put out as it is belongs to the weights.
+        if result.roots[one.output] >= 0:
+            yield Buffer("gradient", one.output, output_size(graph, one.output, bits), one.first, one.last)
+
+
+def _unread(graph: Graph) -> list[int]:
+    """The nodes whose output no other reads, from which the loss is taken."""
+    read = {source for node in graph.nodes for source in node.inputs}
+    return [position for position in range(len(graph.nodes)) if position not in read]
+
+
+def _weight_gradients(graph: Graph, when: _Steps, bits: int) -> Iterator[Buffer]:
+    """The gradients of weights, from the first turn of a layer that uses them."""
+    nodes = graph.nodes
+    made = {position: when.back.get(position, when.update) for position in range(len(nodes))}
+    for position, node in enumerate(nodes):
+        if node.share is not None:
+            made[node.share] = min(made[node.share], made[position])
+    for position, own in enumerate(own_weights(graph)):
+        values = sum(whole(size(shape), nodes[position].name) for shape in own.values())
+        if values:
+            yield Buffer("weight gradient", position, Size(values * bits), made[position], when.update)

@@ -1,0 +1,66 @@
+"""A network run in as little memory as its layers allow, and the memory that was taken, read off the arrays."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from archcalc.graph import Graph, Node, overwritable
+
+
+def lean(graph: Graph, x: Any, arrays: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[Node, Any, int]]:
+    """Each node in order with its output for the batch x and the bytes of all arrays alive when it was put out.
+
+    What a layer may overwrite is overwritten, so an output holds only until the next is asked for. An output is let go
+    after its last reader, and one that nothing reads is held to the end. The bytes are those of the arrays that own
+    memory and were not yet collected, without weights and what a layer needs while it works.
+
+    >>> from archcalc.spec import load
+    >>> from archcalc.reference import seeded
+    >>> lenet = load("lenet5")
+    >>> max(nbytes for _, _, nbytes in lean(lenet, np.ones((1, 1, 32, 32), np.float32), seeded(lenet)))
+    23520
+    """
+    last_use = {source: position for position, node in enumerate(graph.nodes) for source in node.inputs}
+    free = overwritable(graph.nodes)
+    trained = {id(_owner(array)) for own in arrays.values() for array in own.values()}
+    # The input is the run's own, so that it can be let go; whoever called may hold the one given.
+    batch, given = len(x), [np.array(x)]
+    alive: dict[int, Any] = {}
+    del x
+    taken: list[weakref.ref[Any]] = []
+    for position, node in enumerate(graph.nodes):
+        inputs = [alive[source] for source in node.inputs] if position else [given.pop()]
+        y = _put_out(node, inputs, arrays[node.name], overwrites=bool(node.inputs) and free[node.inputs[0]])
+        if not node.inputs and position:
+            y = np.broadcast_to(y, (batch, *y.shape[1:]))
+        alive[position] = y
+        taken.append(weakref.ref(_owner(y)))
+        owners = {id(owner): owner.nbytes for ref in taken if (owner := ref()) is not None and id(owner) not in trained}
+        yield node, y, sum(owners.values())
+        del y, inputs
+        for source in set(node.inputs):
+            if last_use[source] == position:
+                del alive[source]
+        taken = [ref for ref in taken if ref() is not None]
+
+
+def _put_out(node: Node, inputs: list[Any], weights: Mapping[str, Any], *, overwrites: bool) -> Any:
+    """A layer's output where the layer says it is stored: over its input, as a view of it, or in memory of its own."""
+    y = node.layer.forward(np, *inputs, **weights)
+    if node.layer.stores == "view" or node.layer.kind == "input":
+        return y
+    if node.layer.stores == "in place" and overwrites:
+        inputs[0][...] = y
+        return inputs[0]
+    return y if y.base is None and y.flags.c_contiguous and y is not inputs[0] else np.array(y, order="C")
+
+
+def _owner(array: Any) -> Any:
+    """The array whose memory an array lies in."""
+    while array.base is not None:
+        array = array.base
+    return array

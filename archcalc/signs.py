@@ -1,0 +1,228 @@
+"""For which whole numbers a formula is negative, zero or positive, exactly.
+
+A formula in one letter x is here a polynomial but for roundings and remainders, which repeat: on x = period·q + r it is a
+polynomial in q for each r (a quasi-polynomial), and those have finitely many sign changes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import Any
+
+import msgspec
+
+from archcalc.algebra import comparable, is_rounding, nonnegative, terms
+from archcalc.dims import settled
+from archcalc.symbolic import letters, simple, value
+
+# A longer period than this is of no network, and would take long to go through.
+_MOST_PERIOD = 4096
+
+
+class Run(msgspec.Struct, frozen=True):
+    """Whole numbers from `start` to `stop`, or without end, on which something has one sign: -1, 0 or 1, or None where it varies."""
+
+    start: int
+    stop: int | None
+    sign: int | None
+
+
+def deciding(difference: Any) -> Any:
+    """A formula of the same sign with as few letters as can be: factors that are positive for all letters are left out."""
+    difference = settled(difference)
+    if isinstance(difference, int):
+        return difference
+    for sign in (1, -1):
+        if nonnegative(sign * difference - 1) is True:
+            return sign
+    if len(letters(difference)) < 2 or not simple(difference):
+        return difference
+    import sympy  # noqa: PLC0415 - whoever has a formula has paid for it
+
+    constant, factors = sympy.factor_list(comparable(difference))
+    left = sympy.Integer(1 if constant > 0 else -1)
+    for factor, times in factors:
+        if nonnegative(factor - 1) is True:
+            continue
+        left *= (
+            -1
+            if nonnegative(-factor - 1) is True and times % 2
+            else 1
+            if nonnegative(-factor - 1) is True
+            else factor**times
+        )
+    return int(left) if left.is_Integer else left
+
+
+def runs(difference: Any, letter: str) -> list[Run] | None:
+    """The sign of a formula in one letter for every whole number from 1 on, or None where it is no quasi-polynomial.
+
+    >>> from archcalc.dims import floor_div, symbol
+    >>> runs(symbol("C") ** 2 - 9, "C")
+    [Run(start=1, stop=2, sign=-1), Run(start=3, stop=3, sign=0), Run(start=4, stop=None, sign=1)]
+    """
+    difference = settled(difference)
+    if isinstance(difference, int):
+        return [Run(1, None, _sign(difference))]
+    period, power = _period(difference), _power(difference, letter)
+    if set(letters(difference)) != {letter} or period is None or power is None or period > _MOST_PERIOD:
+        return None
+    scale = math.lcm(*(c.q for c in terms(difference).values()))
+    starts: dict[int, dict[int, int]] = {}
+    for remainder in range(period):
+        samples = [scale * value(difference, {letter: period * q + remainder}) for q in range(power + 1)]
+        for q, sign in _changes(list(map(int, samples))):
+            starts.setdefault(period * q + remainder, {})[remainder] = sign
+    return _merged(starts, period)
+
+
+def _merged(starts: dict[int, dict[int, int]], period: int) -> list[Run]:
+    """Runs of all remainders together, from where each begins."""
+    signs: list[int | None] = [None] * period
+    found: list[Run] = []
+
+    def add(start: int, stop: int | None, sign: int | None) -> None:
+        if found and found[-1].sign == sign:
+            start = found.pop().start
+        if stop is None or stop >= max(start, 1):
+            found.append(Run(max(start, 1), stop, sign))
+
+    points = sorted(starts)
+    for here, following in pairwise([*points, None]):
+        for remainder, sign in starts[here or 0].items():
+            signs[remainder] = sign
+        start = here or 0
+        known = [sign for sign in signs if sign is not None]
+        if len(known) == period and len(set(known)) == 1:
+            add(start, None if following is None else following - 1, known[0])
+        elif following is None:
+            add(start, None, None)
+        else:
+            for x in range(start, following):
+                add(x, x, signs[x % period])
+    return found
+
+
+def _changes(samples: list[int]) -> list[tuple[int, int]]:
+    """Where the polynomial through values at 0, 1, 2, ... takes each of its signs, over all whole numbers from 0 on."""
+    # Newton's form: the differences of every order at 0. Those of one order on are the polynomial's own difference.
+    orders = []
+    while samples:
+        orders.append(samples[0])
+        samples = [b - a for a, b in pairwise(samples)]
+    while orders and orders[-1] == 0:
+        orders.pop()
+    if not orders:
+        return [(0, 0)]
+
+    def order(k: int, q: int) -> int:
+        return sum(c * math.comb(q, j) for j, c in enumerate(orders[k:]))
+
+    # From `far` on all differences have the sign of the highest, so nothing changes any more.
+    far, top = 1, _sign(orders[-1])
+    while any(_sign(order(k, far)) != top for k in range(len(orders))):
+        far *= 2
+    cuts = [0, far]
+    # Between the cuts of its difference a polynomial rises or falls, and changes sign twice at most: to 0 and from it.
+    for k in range(len(orders) - 1, -1, -1):
+        inner = set(cuts)
+        for a, b in pairwise(cuts):
+            for sign in {_sign(order(k, a)), 0}:
+                low, high = a, b
+                if _leaves(order(k, low), order(k, high), sign):
+                    while high - low > 1:
+                        middle = (low + high) // 2
+                        low, high = (low, middle) if _leaves(order(k, a), order(k, middle), sign) else (middle, high)
+                    inner |= {low, high}
+        # A difference tells of the step to the next value, so a cut of it may lie one off.
+        cuts = sorted(inner | {q + 1 for q in inner if q < far})
+    found: list[tuple[int, int]] = []
+    for q in cuts:
+        sign = _sign(order(0, q))
+        if not found or found[-1][1] != sign:
+            found.append((q, sign))
+    return found
+
+
+def _leaves(a: int, b: int, sign: int) -> bool:
+    """Whether a value that goes from a to b has left what it is on, a sign, or has passed 0 altogether."""
+    return _sign(b) != sign if sign else _sign(a) * _sign(b) < 0
+
+
+def _sign(n: Any) -> int:
+    return int(n > 0) - int(n < 0)
+
+
+def _power(formula: Any, letter: str) -> int | None:
+    """The highest power of a letter in a formula, or None where it is not made of powers."""
+    if letter not in letters(formula) or type(formula).__name__ in {"Mod", "gcd"}:
+        return 0
+    if formula.is_Symbol:
+        return 1
+    if formula.is_Pow and formula.exp.is_Integer and formula.exp > 0:
+        inner = _power(formula.base, letter)
+        return None if inner is None else inner * int(formula.exp)
+    if not (formula.is_Add or formula.is_Mul or is_rounding(formula)):
+        return None
+    parts = [_power(part, letter) for part in formula.args]
+    known = [part for part in parts if part is not None]
+    return None if len(known) < len(parts) else sum(known) if formula.is_Mul else max(known)
+
+
+def _period(formula: Any) -> int | None:
+    """After how many whole numbers the roundings and remainders of a formula repeat."""
+    inner = [_period(part) for part in formula.args]
+    if None in inner:
+        return None
+    period = math.lcm(*(n for n in inner if n is not None))
+    name = type(formula).__name__
+    if is_rounding(formula):
+        return period * math.lcm(*(c.q for c in terms(formula.args[0]).values()))
+    if name in {"Mod", "gcd"}:
+        numbers = [int(part) for part in formula.args if part.is_Integer]
+        return period * numbers[-1] if numbers else None
+    return period
+
+
+def within(found: Iterable[Run], letter: str, facts: Iterable[Any]) -> list[Run]:
+    """Runs cut to the values of a letter that facts such as H ≥ 32 allow.
+
+    >>> from archcalc.dims import at_least, symbol
+    >>> within([Run(1, 8, 1), Run(9, None, -1)], "H", [at_least(symbol("H"), 5)])
+    [Run(start=5, stop=8, sign=1), Run(start=9, stop=None, sign=-1)]
+    """
+    allowed = Run(1, None, 1)
+    for fact in facts:
+        left, right = fact.args[:2]
+        name = type(fact).__name__
+        if type(left).__name__ == "Mod" and left.args[0].is_Integer and str(left.args[1]) == letter:
+            # What divides a number is no larger.
+            name, left, right = "LessThan", left.args[1], left.args[0]
+        if str(left) != letter or not right.is_Integer:
+            continue
+        n = int(right)
+        low = n if name in {"GreaterThan", "Equality"} else 1
+        high = n if name in {"LessThan", "Equality"} else None
+        allowed = next(iter(combined([[allowed], [Run(low, high, 1)]])), Run(1, 0, 1))
+    return combined([found, [allowed]])
+
+
+def combined(parts: Iterable[Iterable[Run]]) -> list[Run]:
+    """The values that are in a run of every part, with the sign they have in the first.
+
+    >>> combined([[Run(1, 8, -1)], [Run(1, 4, 0), Run(5, None, 1)]])
+    [Run(start=1, stop=4, sign=-1), Run(start=5, stop=8, sign=-1)]
+    """
+    first, *others = parts
+    found = list(first)
+    for other in map(list, others):
+        found = [
+            Run(max(a.start, b.start), stop, a.sign)
+            for a in found
+            for b in other
+            for stop in [min((end for end in (a.stop, b.stop) if end is not None), default=None)]
+            if stop is None or stop >= max(a.start, b.start)
+        ]
+    return found

@@ -1,0 +1,98 @@
+"""What is alive when: the plan against arrays that live and die, and against every order of execution."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_networks_against_torch import networks
+
+from archcalc.errors import Source
+from archcalc.graph import Graph
+from archcalc.memory.arena import placed
+from archcalc.memory.inference import memory_of, timeline
+from archcalc.reference import lean, outputs, seeded
+from archcalc.spec import parse
+from archcalc.verify import held
+
+BATCH = 2
+
+
+def graph_of(layers: str, shape: str = "{channels: 4, height: 6, width: 6}") -> Graph:
+    return parse(Source("x.yaml", f"input: {shape}\nlayers: [{layers}]"))
+
+
+@settings(max_examples=5 * settings().max_examples)
+@given(networks())
+def test_a_random_network_takes_the_memory_that_is_planned(graph):
+    """At every layer the arrays alive have the bytes that the plan says."""
+    with np.errstate(all="ignore"):
+        assert [difference for step in held(graph, BATCH) for difference in step.differences] == []
+
+
+@settings(max_examples=2 * settings().max_examples)
+@given(networks())
+def test_what_is_overwritten_is_needed_no_more(graph):
+    """Run in as little memory as the plan allows, every layer puts out what it puts out where nothing is overwritten."""
+    x = np.random.default_rng(0).standard_normal((BATCH, *graph.input), np.float32)
+    arrays = seeded(graph)
+    with np.errstate(all="ignore"):
+        for (_, y), (node, z, _) in zip(outputs(graph, x, arrays), lean(graph, x, arrays), strict=True):
+            np.testing.assert_allclose(z, y, rtol=1e-4, atol=1e-4 * max(1.0, np.abs(y).max()), err_msg=node.name)
+
+
+@pytest.mark.parametrize(
+    ("layers", "alive"),
+    [
+        # Values alive at each layer, the input's 144 first.
+        pytest.param("conv2d: {out: 4, kernel: 1}, relu, relu", [144, 288, 144, 144], id="in place"),
+        pytest.param("conv2d: {out: 4, kernel: 1}, flatten, linear: 3", [144, 288, 144, 147], id="view"),
+        pytest.param("permute: [1, 2, 0], flatten, linear: 3", [144, 144, 288, 147], id="view that is a copy"),
+        pytest.param("slice: {start: 0, stop: 2}, flatten, linear: 3", [144, 144, 144, 147], id="view of a view"),
+        pytest.param("crop: 1, flatten, linear: 3", [144, 144, 208, 67], id="rows cut short are copied"),
+        pytest.param("relu", [144, 288], id="the input is not overwritten"),
+        pytest.param("concat: {x: [conv2d: {out: 2, kernel: 1}], y: []}", [144, 216, 432], id="concat copies"),
+    ],
+)
+def test_layers_of_each_manner(layers, alive):
+    """What overwrites or only looks takes nothing; what must copy does."""
+    graph = graph_of(layers)
+
+    assert timeline(graph, memory_of(graph, 8)).bytes(1) == alive
+    assert [step.found for step in held(graph)] == [4 * n for n in alive]
+
+
+def test_concat_without_copying():
+    """Branches lie where the concatenation does: its 6 maps are there from the first that is written."""
+    graph = graph_of("concat: {x: [conv2d: {out: 2, kernel: 1}, relu], y: [conv2d: {out: 4, kernel: 1}]}, relu")
+
+    assert timeline(graph, memory_of(graph, 8, copy_concat=False)).bytes(1) == [144, 360, 360, 360, 216, 216]
+    assert timeline(graph, memory_of(graph, 8, copy_concat=True)).bytes(1) == [144, 216, 216, 360, 432, 216]
+
+
+def test_columns_of_one_sample_beside_the_output():
+    """im2col copies nine values for each of 36 places of 4 maps, whatever the batch."""
+    graph = graph_of("conv2d: {out: 4, kernel: 3, padding: 1}, conv2d: {out: 4, kernel: 1}")
+    plan = timeline(graph, memory_of(graph, 8), columns=True)
+
+    assert plan.bytes(1) == [144, 288 + 9 * 144, 288]
+    assert plan.bytes(3) == [3 * 144, 3 * 288 + 9 * 144, 3 * 288]
+
+
+@given(st.lists(st.tuples(st.integers(0, 99), st.integers(0, 20), st.integers(0, 6)), min_size=1, max_size=25))
+def test_buffers_alive_at_once_lie_apart(drawn):
+    """No two overlap, the block ends where the last buffer does and is no smaller than what is alive at once."""
+    buffers = {key: (size, first, first + length) for key, (size, first, length) in enumerate(drawn)}
+    offsets, nbytes = placed(buffers)
+
+    for step in range(30):
+        there = sorted(
+            (offsets[key], offsets[key] + size) for key, (size, first, last) in buffers.items() if first <= step <= last
+        )
+        taken = [span for span in there if span[0] < span[1]]
+        assert all(end <= start for (_, end), (start, _) in itertools.pairwise(taken))
+        assert sum(end - start for start, end in taken) <= nbytes
+    assert nbytes == max(offsets[key] + size for key, (size, _, _) in buffers.items())
