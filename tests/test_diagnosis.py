@@ -114,7 +114,7 @@ def test_the_total_of_the_course_notes_is_no_count_of_vgg16():
         "not reproduced",
         True,
     )
-    assert found.diagnosis.startswith("no count of the network gives it, and of its siblings as many as by chance: ")
+    assert found.diagnosis.startswith("no count of the network gives it, and of its siblings as many as chance gives: ")
     # Two maps for each convolution of configuration B.
     convolutions = sum(row.activations for row in profile(load("vgg13")).rows if row.layer == "conv2d")
     assert f"vgg13 instead, 2 × conv2d alone: {2 * convolutions:,} values, 97.94 MB, 93.41 MiB" in found.diagnosis
