@@ -280,6 +280,8 @@ class Verdict(msgspec.Struct, frozen=True):
     verdict: Verdicts
     diagnosis: str = ""
     tried: int = 0
+    # How many hits no less simple than the diagnosis were to be expected by chance, where it explains a number.
+    chance: float | None = None
     source: str = ""
     note: str = ""
     irreproducible: str = ""

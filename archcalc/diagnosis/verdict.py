@@ -96,15 +96,20 @@ def _diagnosed(said: Verdict, found: Found) -> Verdict:
         named = 1 if len(distinct) > _MOST_NAMED else _MOST_NAMED
         first = sorted(distinct.values(), key=lambda hit: (hit.cost, hit.chance))[:named]
         others = f"; {written(len(distinct) - len(first))} more" if len(distinct) > len(first) else ""
-        whose = "no count of the network gives it, and of its siblings" if all(map(_of_sibling, found.hits)) else "only"
-        diagnosis = f"{whose} as many as by chance: {'; '.join(map(str, first))}{others}"
+        whose = (
+            "no count of the network gives it, and of its siblings" if all(map(_of_sibling, found.hits)) else "hits are"
+        )
+        diagnosis = f"{whose} as many as chance gives: {'; '.join(map(str, first))}{others}"
         return msgspec.structs.replace(said, diagnosis=diagnosis, tried=found.tried)
     same: dict[str, Hit] = {}
     for hit in sound:
         if (hit.cost, hit.slip) == (sound[0].cost, sound[0].slip) and len(same) < _MOST_NAMED:
             same.setdefault(str(hit), hit)
     verdict: Verdicts = "explained slip" if sound[0].slip else "other convention"
-    return msgspec.structs.replace(said, verdict=verdict, diagnosis="; or ".join(same), tried=found.tried)
+    chance = float(f"{sound[0].chance:.1g}")
+    return msgspec.structs.replace(
+        said, verdict=verdict, diagnosis="; or ".join(same), tried=found.tried, chance=chance
+    )
 
 
 def _exact(network: Network, claim: Claim, convention: str) -> Dim | Fraction | Shape:

@@ -85,7 +85,11 @@ def sentence(verdict: Verdict) -> str:
     """A published figure beside the exact numbers, with its verdict and what was found of it."""
     about = "; ".join(filter(None, (verdict.source, verdict.note)))
     source = f" ({about})" if about else ""
-    tried = f" ({written(verdict.tried)} hypotheses tried)" if verdict.tried else ""
+    expected = ""
+    if verdict.chance is not None:
+        # One digit of it is all that the model behind it is good for.
+        expected = f", {verdict.chance if verdict.chance >= 0.001 else 'fewer than 0.001'} such hits expected by chance"
+    tried = f" ({written(verdict.tried)} hypotheses tried{expected})" if verdict.tried else ""
     found = f": {verdict.diagnosis}{tried}" if verdict.diagnosis else tried
     known = f" Irreproducible: {verdict.irreproducible}." if verdict.irreproducible else ""
     printed = " and ".join(verdict.published)
