@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from archcalc.dims import Shape
 from archcalc.graph import Node
 from archcalc.layers.strides import contiguous
@@ -56,9 +58,12 @@ def overwritable(nodes: tuple[Node, ...]) -> list[bool]:
     return stored(nodes).free
 
 
-def stored(nodes: tuple[Node, ...]) -> Storage:
-    """In which memory the outputs lie where every layer overwrites its input that may."""
+def stored(nodes: tuple[Node, ...], fused: Collection[int] = ()) -> Storage:
+    """In which memory the outputs lie where every layer overwrites its input that may, and so do the `fused` ones.
+
+    A layer is fused that whoever runs the network does together with the one before it, which nothing else reads.
+    """
     storage = Storage(nodes)
     for position in range(len(nodes)):
-        storage.add(position, overwrites=storage.may_overwrite(position))
+        storage.add(position, overwrites=position in fused or storage.may_overwrite(position))
     return storage

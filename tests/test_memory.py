@@ -13,7 +13,7 @@ from test_networks_against_torch import networks
 from archcalc.errors import Source
 from archcalc.graph import Graph
 from archcalc.memory.arena import placed
-from archcalc.memory.inference import memory_of, timeline
+from archcalc.memory.inference import arena, memory_of, timeline
 from archcalc.reference import lean, outputs, seeded
 from archcalc.spec import parse
 from archcalc.verify import held
@@ -42,6 +42,33 @@ def test_what_is_overwritten_is_needed_no_more(graph):
     with np.errstate(all="ignore"):
         for (_, y), (node, z, _) in zip(outputs(graph, x, arrays), lean(graph, x, arrays), strict=True):
             np.testing.assert_allclose(z, y, rtol=1e-4, atol=1e-4 * max(1.0, np.abs(y).max()), err_msg=node.name)
+
+
+@settings(max_examples=2 * settings().max_examples)
+@given(networks())
+def test_a_network_runs_in_one_block(graph):
+    """With every output where the plan places it, each is what it is in memory of its own, and the last still is at the end."""
+    x = np.random.default_rng(0).standard_normal((BATCH, *graph.input), np.float32)
+    arrays = seeded(graph)
+    roots, block = arena(graph, BATCH)
+    memory = np.full(block.nbytes, 0xFF, np.uint8)
+    there = {}
+    with np.errstate(all="ignore"):
+        for position, (node, y) in enumerate(outputs(graph, x, arrays)):
+            inputs = [there[i] for i in node.inputs] or [x]
+            z = node.layer.forward(np, *inputs, **arrays[node.name])
+            if roots[position] == position:
+                start = block.offsets[position]
+                there[position] = memory[start : start + z.nbytes].view(z.dtype).reshape(z.shape)
+                there[position][...] = z
+            else:
+                there[position] = z if node.layer.stores == "view" else inputs[0]
+                there[position][...] = z
+                assert np.shares_memory(there[position], memory)
+            np.testing.assert_allclose(
+                there[position], y, rtol=1e-4, atol=1e-4 * max(1.0, np.abs(y).max()), err_msg=node.name
+            )
+        np.testing.assert_array_equal(there[position], z)
 
 
 @pytest.mark.parametrize(
@@ -96,3 +123,12 @@ def test_buffers_alive_at_once_lie_apart(drawn):
         assert all(end <= start for (_, end), (start, _) in itertools.pairwise(taken))
         assert sum(end - start for start, end in taken) <= nbytes
     assert nbytes == max(offsets[key] + size for key, (size, _, _) in buffers.items())
+
+
+def test_a_fused_layer_lies_in_the_one_before():
+    """Batch normalisation done with the convolution needs no buffer; by itself it has one."""
+    graph = graph_of("conv2d: {out: 4, kernel: 1}, batchnorm2d, relu")
+
+    assert memory_of(graph).roots == [0, 1, 2, 2]
+    assert memory_of(graph, fused={2}).roots == [0, 1, 1, 1]
+    assert arena(graph, 1, fused={2})[1].nbytes == 2 * 4 * 144

@@ -86,6 +86,7 @@ class _Recurrent(Layer, frozen=True):
         for layer in range(self.layers):
             if layer:
                 yield Kept(f"input of layer {layer}", values)
+            # As plain cells do it; fused kernels, cuDNN's and oneDNN's, keep a workspace of their own making instead.
             # The states before each token, and what the cell computed on the way to those after it.
             yield Kept(f"cells of layer {layer}", values * (self.states + self.kept_per_value))
 

@@ -17,7 +17,8 @@ def blocks(graph: Graph, roots: list[int]) -> list[range]:
 
     >>> from archcalc.memory.backward import backward
     >>> from archcalc.spec import load
-    >>> [len(block) for block in blocks(lenet := load("lenet5"), backward(lenet).roots)]
+    >>> lenet = load("lenet5")
+    >>> [len(block) for block in blocks(lenet, backward(lenet).roots)]
     [2, 2, 2, 2, 3, 2, 1]
     """
     nodes = graph.nodes

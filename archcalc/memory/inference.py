@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from archcalc.dims import size
@@ -28,14 +28,15 @@ class Memory(NamedTuple):
     results: set[int]
 
 
-def memory_of(graph: Graph, bits: int = 32, *, copy_concat: bool = True) -> Memory:
+def memory_of(graph: Graph, bits: int = 32, *, copy_concat: bool = True, fused: Collection[int] = ()) -> Memory:
     """The buffers of a network's outputs, with values of so many bits; token numbers have 64.
 
     A layer that may overwrite its input does, and a view has no buffer of its own. Without `copy_concat` the branches
-    of a concatenation are written where it lies, if nothing keeps them from it.
+    of a concatenation are written where it lies, if nothing keeps them from it. The layers at `fused` positions are done
+    together with the ones before them, whose outputs they overwrite.
     """
     nodes = graph.nodes
-    storage = stored(nodes)
+    storage = stored(nodes, fused)
     roots = storage.roots if copy_concat else _joined(graph, storage)
     members = [-1 if nodes[root].layer.stores == "view" and not nodes[root].inputs else root for root in roots]
     users: dict[int, set[int]] = {}
@@ -126,15 +127,20 @@ def timeline(graph: Graph, memory: Memory, order: Sequence[int] | None = None, *
     return Timeline(tuple(Step("forward", position) for position in steps), tuple(buffers))
 
 
-def arena(graph: Graph, batch: int, bits: int = 32, align: int = 64) -> tuple[list[int], Arena]:
+def arena(
+    graph: Graph, batch: int, bits: int = 32, *, align: int = 64, fused: Collection[int] = ()
+) -> tuple[list[int], Arena]:
     """For each node the one whose buffer its output lies in (-1 for a trained array), and the buffers in one block.
+
+    A node that lies in another's buffer overwrites it or is a view of it. An output that nothing reads stays to the end.
 
     >>> from archcalc.spec import load
     >>> roots, block = arena(load("lenet5"), batch=1)
     >>> block.nbytes, [block.offsets[root] for root in roots[:4]]
     (23552, [18816, 0, 0, 18816])
     """
-    memory = memory_of(graph, bits)
-    plan = timeline(graph, memory)
-    wanted = {buffer.node: (buffer.size.bytes(batch), buffer.first, buffer.last) for buffer in plan.buffers}
+    memory = memory_of(graph, bits, fused=fused)
+    wanted = {
+        buffer.node: (buffer.size.bytes(batch), buffer.first, buffer.last) for buffer in timeline(graph, memory).buffers
+    }
     return memory.roots, placed(wanted, align)
