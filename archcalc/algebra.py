@@ -83,9 +83,12 @@ def terms(formula: Any) -> dict[Any, Any]:
     return {term: c for term, c in found.items() if c != 0}
 
 
+@lru_cache(maxsize=8192)
 def is_rounding(term: Any) -> bool:
-    """Whether a term is something rounded up or down."""
-    return type(term).__name__ in _ROUNDINGS
+    """Whether a term is whole numbers over a number, rounded up or down; of x over a letter less is known."""
+    return type(term).__name__ in _ROUNDINGS and all(
+        part is None or bool(part.is_integer) for part in terms(term.args[0])
+    )
 
 
 def unrounded(rounding: Any) -> Any:
@@ -115,7 +118,7 @@ def comparable(formula: Any) -> Any:
     import sympy  # noqa: PLC0415 - whoever has a formula has paid for it
 
     changed = {}
-    for rounding in formula.atoms(sympy.floor, sympy.ceiling):
+    for rounding in filter(is_rounding, formula.atoms(sympy.floor, sympy.ceiling)):
         inside = unrounded(rounding)
         constant = terms(inside).get(None, sympy.Integer(0))
         pulled = constant.p // constant.q
@@ -124,7 +127,7 @@ def comparable(formula: Any) -> Any:
 
 
 @lru_cache(maxsize=8192)
-def nonnegative(formula: Any) -> Any:
+def nonnegative(formula: Any) -> Any:  # noqa: PLR0911 - each form of formula is settled in its own way
     """Whether a formula is at least 0: True, False, or the relation that it comes down to.
 
     >>> from archcalc.dims import symbol
@@ -158,6 +161,13 @@ def nonnegative(formula: Any) -> Any:
             return True if n <= 1 else sympy.Ge(term, n)
         n = sympy.floor(bound)
         return False if n < 1 else sympy.Le(term, n)
+    if sorted(parts.values()) == [-1, 1] and all(map(is_rounding, parts)):
+        # What is larger is no smaller when both are rounded down.
+        (more,), (less,) = ([unrounded(term) for term, c in parts.items() if c == sign] for sign in (1, -1))
+        if nonnegative(more - less + constant) is True:
+            return True
+        if nonnegative(less - more - constant - 1) is True:
+            return False
     # Every letter is 1 plus something nonnegative; said that way sympy settles sums it otherwise leaves open.
     shifted = sympy.expand(formula.xreplace({s: 1 + _rest(s) for s in formula.free_symbols}))
     if shifted.is_nonnegative:

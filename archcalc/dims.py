@@ -96,6 +96,10 @@ def least(a: Dim, b: Dim) -> Dim:
     """
     if isinstance(a, int) and isinstance(b, int):
         return min(a, b)
+    if at_least(b, a) is True:
+        return a
+    if at_least(a, b) is True:
+        return b
     import sympy  # noqa: PLC0415 - only symbols come this far
 
     return sympy.Min(a, b)
@@ -109,6 +113,10 @@ def greatest(a: Dim, b: Dim) -> Dim:
     """
     if isinstance(a, int) and isinstance(b, int):
         return max(a, b)
+    if at_least(b, a) is True:
+        return b
+    if at_least(a, b) is True:
+        return a
     import sympy  # noqa: PLC0415 - only symbols come this far
 
     return sympy.Max(a, b)

@@ -115,8 +115,16 @@ HOSTILE = {
     ),
     "many layers with letters": (LETTERS + "layers: [relu: {repeat: 19999}]", "values"),
     "nested formulas": (
+        LETTERS + "blocks: {b: [upsample: 3, maxpool2d: 2]}\nlayers: [b: {repeat: 100}]",
+        "too many formulas",
+    ),
+    "merged formulas": (
         LETTERS + "layers: [maxpool2d: {kernel: 3, stride: 2, padding: 1, ceil_mode: true, repeat: 100}]",
-        "formula",
+        "",
+    ),
+    "smaller of two": (
+        LETTERS + "layers: [maxpool2d: {kernel: 2, stride: 3, padding: 1, ceil_mode: true, repeat: 100}]",
+        "",
     ),
     "many commas": (VECTOR + "layers: [relu" + "," * 900_000 + "]", "a value is missing"),
     "many quotes": (VECTOR + "title: '" + "'" * 900_000, "never closed"),
