@@ -268,6 +268,8 @@ FITTING: dict[str, Callable[..., dict[str, Any]]] = {
     "subsample2d": lambda draw, x: {
         "kernel": _each(draw, _every_axis(draw, x, lambda draw, n: draw(st.integers(1, n))))
     },
+    # By 0 nothing would come through, whatever is seen.
+    "times": lambda draw, _x: {"factor": draw(st.sampled_from([-1.5, 0.25, 2.0]))},
     "upsample": _sizes("scale"),
 }
 

@@ -182,7 +182,7 @@ def test_letters_stay_letters():
     first = json.loads(printed.stdout)["rows"][1]["cells"]
 
     assert printed.exit_code == 0
-    assert next(cell for cell in first if cell["cell"] == "height")["value"] == "floor(H/2 - 1/2) + 1"
+    assert next(cell for cell in first if cell["cell"] == "height")["value"] == "ceiling(H/2)"
     assert next(cell for cell in first if cell["cell"] == "weights")["substitution"] == "64·3·7·7"
     for form in FORMS:
         assert render(result, workings(result), form)

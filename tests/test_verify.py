@@ -82,9 +82,9 @@ def test_the_command_says_what_it_proved():
         "params       15 of 15 layers agree with the sizes of the arrays, 60,840 in all\n"
         "macs         15 of 15 layers agree with the products counted one einsum at a time, 326,520 in all\n"
         "activations  15 of 15 layers agree with the values stored in memory of their own, 9,118 in all\n"
-        f"fields       15 of 15 layers agree with the values that move with one input place, {moved:,} in all\n"
         # C1's input was let go, S2's is 6×28×28 and its output 6×14×14: 5,880 values.
         "memory       15 of 15 layers agree with the bytes of the arrays alive, 23,520 at most, in S2\n"
+        f"fields       15 of 15 layers agree with the values that move with one input place, {moved:,} in all\n"
     )
 
 
