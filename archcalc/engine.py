@@ -12,7 +12,7 @@ from archcalc.errors import SpecError
 from archcalc.graph import Graph, Node, calls_of
 from archcalc.layers.base import AXES, Layer
 from archcalc.rows import Profile, Row
-from archcalc.storage import overwritable, stored
+from archcalc.storage import stored
 from archcalc.symbolic import Form, shaped
 
 
@@ -41,9 +41,8 @@ def profile(
     138357544
     """
     nodes = graph.nodes
-    free = overwritable(nodes)
+    storage = stored(nodes)
     calls = calls_of(graph)
-    roots = stored(nodes).roots
     measured: dict[tuple[Layer, tuple[Shape, ...]], Measures] = {}
     rows = []
     for position, (node, call) in enumerate(zip(nodes, calls, strict=True)):
@@ -54,10 +53,10 @@ def profile(
         if measures is None:
             measures = measured[layer, shapes] = measure(layer, shapes, node.shape, batch, form)
         own = own_weights(node, nodes, measures.weights)
-        overwrites = layer.stores == "in place" and free[node.inputs[0]]
+        overwrites = layer.stores == "in place" and storage.free[node.inputs[0]]
         weights, biases = split(own)
         # Not every view is one: what does not lie in order has to be copied.
-        views = layer.stores == "view" and (roots[position] != position or not node.inputs)
+        views = layer.stores == "view" and (storage.roots[position] != position or not node.inputs)
         rows.append(
             Row(
                 name=node.name,

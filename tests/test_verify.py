@@ -15,6 +15,7 @@ from archcalc.layers.conv import Conv2d
 from archcalc.layers.sliding import _Sliding
 from archcalc.reference import outputs, seeded
 from archcalc.spec import bundled
+from archcalc.storage import stored
 from archcalc.verify import held, proofs, seen, smallest
 from archcalc.window import Window
 
@@ -133,7 +134,13 @@ def test_a_wrong_window_is_found_out(name, monkeypatch):
 
 def test_a_layer_that_cannot_overwrite_is_found_storing(monkeypatch):
     """Where the formula lets every ReLU overwrite, the run finds those whose input something else reads."""
-    monkeypatch.setattr("archcalc.engine.overwritable", lambda nodes: [True] * len(nodes))
+
+    def careless(nodes):
+        storage = stored(nodes)
+        storage.free = [True] * len(nodes)
+        return storage
+
+    monkeypatch.setattr("archcalc.engine.stored", careless)
     text = "input: {channels: 2, height: 4, width: 4}\nlayers: [conv2d: {out: 2, kernel: 1}, add: {x: [relu], y: []}]"
     graph = archcalc.spec.parse(archcalc.errors.Source("x.yaml", text))
 

@@ -62,7 +62,8 @@ def channels_first(x: Any) -> Any:
 
 def _scale_and_shift(node: Node, arrays: dict[str, Any]) -> tuple[Any, Any]:
     """A batch normalisation as a product and a sum for each channel."""
-    scale = arrays.get("weight", 1) / np.sqrt(arrays["running_var"] + getattr(node.layer, "eps", 0.0))
+    layer: Any = node.layer
+    scale = arrays.get("weight", 1) / np.sqrt(arrays["running_var"] + layer.eps)
     return scale, arrays.get("bias", 0) - arrays["running_mean"] * scale
 
 
