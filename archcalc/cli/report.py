@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import click
@@ -10,6 +11,7 @@ from archcalc.cli.options import convention_option
 from archcalc.diagnosis import checked
 from archcalc.engine import profile
 from archcalc.errors import Source, SpecError
+from archcalc.files import write_whole
 from archcalc.report import index, page
 from archcalc.rows import Profile
 from archcalc.spec import bundled, parse, source_of
@@ -32,14 +34,11 @@ def command(specs: tuple[str, ...], folder: Path, convention: str, *, every: boo
         pages["README.md"] = index(sorted(profiles, key=lambda result: result.totals.params))
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, text in pages.items():
-            # Written beside and then moved into place, so that no page is ever half there.
-            unfinished = folder / f".{name}.part"
-            unfinished.write_text(text, encoding="utf-8")
-            unfinished.replace(folder / name)
-            click.echo(folder / name)
     except OSError as error:
         raise SpecError(f"{folder}: cannot be written to, {error.strerror}") from None
+    for name, text in pages.items():
+        write_whole(folder / name, partial(Path.write_text, data=text, encoding="utf-8"))
+        click.echo(folder / name)
 
 
 def _profile(source: Source, convention: str) -> Profile:

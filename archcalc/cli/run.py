@@ -11,7 +11,7 @@ import numpy as np
 
 from archcalc.cli.options import ShapeType, set_option
 from archcalc.dims import Shape, written_shape
-from archcalc.errors import SpecError
+from archcalc.files import write_whole
 from archcalc.formats.json import json_text
 from archcalc.graph import needed
 from archcalc.reference import Program, noise, seeded, trained
@@ -77,7 +77,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     arrays = seeded(graph, seed) if weights is None else trained(graph, weights, needed(graph, last), dtype)
     y = Program(graph, arrays, len(x), dtype, last=last)(x)
     if output is not None:
-        _save(output, y)
+        write_whole(output, lambda path: _save(path, y))
     best = _best(y, top) if len(node.shape) == 1 else []
     if form == "json":
         found = {"network": graph.name, "layer": node.name, "output": list(node.shape), "samples": len(y)}
@@ -102,11 +102,6 @@ def _best(y: Any, top: int) -> list[list[tuple[int, float]]]:
 
 
 def _save(path: Path, y: Any) -> None:
-    """Written beside and then moved into place, so that no file is ever half there."""
-    unfinished = path.with_name(f".{path.name}.part")
-    try:
-        with unfinished.open("wb") as file:
-            np.save(file, y)
-        unfinished.replace(path)
-    except OSError as error:
-        raise SpecError(f"{path}: cannot be written to, {error.strerror}") from None
+    # Given a path, numpy would add to it.
+    with path.open("wb") as file:
+        np.save(file, y)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import msgspec
 
-from archcalc.errors import Source, SpecError
+from archcalc.errors import Source
+from archcalc.files import write_whole
 from archcalc.published import Verdict
 from archcalc.spec.load import SPECS
 
@@ -39,13 +40,7 @@ def record(found: Mapping[Source, tuple[Verdict, ...]], path: Path = RECORD) -> 
     """Write the verdicts on bundled specs; raises SpecError where that cannot be."""
     entries = {Path(source.name).stem: Entry(_checksum(source), verdicts) for source, verdicts in found.items()}
     text = msgspec.json.format(msgspec.json.encode(entries), indent=1)
-    # Written beside and then moved into place, so that it is never half there.
-    unfinished = path.with_name(f".{path.name}.part")
-    try:
-        unfinished.write_bytes(text + b"\n")
-        unfinished.replace(path)
-    except OSError as error:
-        raise SpecError(f"{path}: cannot be written to, {error.strerror}") from None
+    write_whole(path, lambda unfinished: unfinished.write_bytes(text + b"\n"))
 
 
 def _checksum(source: Source) -> int:

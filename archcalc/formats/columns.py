@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -12,6 +11,7 @@ import msgspec
 from archcalc.counting import Total
 from archcalc.dims import Dim, written, written_shape
 from archcalc.errors import SpecError, nearest
+from archcalc.folding import Line, folded, unfolded
 from archcalc.rows import Profile, Row, Totals
 from archcalc.window import number_text
 
@@ -19,13 +19,6 @@ if TYPE_CHECKING:
     from archcalc.receptive import Field
 
 _NUMBERS = {"times", "rf", "jump", "start", "rf_coverage"}
-
-
-class Line(msgspec.Struct, frozen=True):
-    """A row and how often it stands in the network one after the other."""
-
-    row: Row
-    times: int = 1
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -135,46 +128,7 @@ def chosen(keys: Sequence[str] | None, *, fold: bool = False) -> list[Column]:
 
 def lines(rows: Sequence[Row], *, fold: bool) -> list[Line]:
     """The rows one by one, or with blocks and layers that repeat unchanged written once."""
-    return _folded(list(rows), 0) if fold else [Line(row) for row in rows]
-
-
-def _folded(rows: list[Row], depth: int) -> list[Line]:
-    # Rows of one call of a block belong together; a row of no block at this depth stands alone.
-    counted = enumerate(rows)
-    calls = groupby(counted, key=lambda item: item[1].blocks[depth] if len(item[1].blocks) > depth else item[0])
-    segments = [[row for _, row in call] for _, call in calls]
-    folded: list[Line] = []
-    start = 0
-    while start < len(segments):
-        end = start + 1
-        while end < len(segments) and _repeats(segments[end - 1], segments[end]):
-            end += 1
-        first = segments[start]
-        inside = _folded(first, depth + 1) if len(first[0].blocks) > depth else [Line(first[0])]
-        folded += [Line(line.row, line.times * (end - start)) for line in inside]
-        start = end
-    return folded
-
-
-def _repeats(one: list[Row], other: list[Row]) -> bool:
-    """Whether rows say again what the rows before them said, and take up where those end: twins side by side do not."""
-    inside = {row.name for row in other}
-    outside = {name for row in other for name in row.sources if name not in inside}
-    return outside == {one[-1].name} and _signatures(one) == _signatures(other)
-
-
-def _signatures(rows: list[Row]) -> list[tuple[Any, ...]]:
-    """All that rows must have in common with others to be written once, with what they take from their own block."""
-    places = {row.name: place for place, row in enumerate(rows)}
-    return [
-        (
-            *(row.layer, row.settings, row.inputs, row.output),
-            tuple(places.get(name, -1) for name in row.sources),
-            *(row.weights, row.biases, row.buffers, row.activations, row.work),
-            *(row.in_place, row.auxiliary, row.note),
-        )
-        for row in rows
-    ]
+    return folded(rows) if fold else unfolded(rows)
 
 
 def table(

@@ -11,6 +11,7 @@ from tabulate import tabulate
 
 from archcalc.boxes import Box, Effective
 from archcalc.errors import SpecError
+from archcalc.files import write_whole
 from archcalc.formats.columns import percent
 from archcalc.formats.fields import plain
 from archcalc.graph import Graph
@@ -103,14 +104,8 @@ def plot(graph: Graph, name: str, found: Effective, target: Path) -> None:
     curve.set_xlabel("distance from the centre, in input pixels")
     curve.set_ylabel("% of the influence within")
     figure.suptitle(f"Effective receptive field, {graph.name}".replace("$", r"\$"))
-    unfinished = target.with_name(f".{target.name}.part")
-    try:
-        figure.savefig(
-            unfinished, format=target.suffix[1:], metadata={"Date": None} if target.suffix == ".svg" else None
-        )
-        unfinished.replace(target)
-    except OSError as error:
-        raise SpecError(f"{target}: cannot be written, {error.strerror}") from None
+    metadata = {"Date": None} if target.suffix == ".svg" else None
+    write_whole(target, lambda path: figure.savefig(path, format=target.suffix[1:], metadata=metadata))
 
 
 def _step(radius: Fraction) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from archcalc.errors import SpecError
+from archcalc.files import write_whole
 from archcalc.memory.plan import Plan
 
 _PHASES = {"forward": "#4c72b0", "recompute": "#dd8452", "backward": "#55a868", "update": "#8172b3"}
@@ -46,9 +47,6 @@ def draw(plan: Plan, path: Path) -> None:
     axes.set_ylim(bottom=0)
     axes.legend(fontsize="small")
     try:
-        # Written beside and then moved into place, so that no file is ever half there.
-        unfinished = path.with_name(f".part-{path.name}")
-        figure.savefig(unfinished)
-        unfinished.replace(path)
-    except (OSError, ValueError) as error:
-        raise SpecError(f"{path}: cannot be written, {getattr(error, 'strerror', None) or error}") from None
+        write_whole(path, figure.savefig)
+    except ValueError as error:
+        raise SpecError(f"{path}: cannot be written, {error}") from None

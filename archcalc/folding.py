@@ -1,0 +1,110 @@
+"""The rows of a profile with blocks and layers that repeat unchanged written once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Any, TypeAlias
+
+import msgspec
+
+from archcalc.rows import Row
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A row and how often it stands in the network one after the other; `rows` are all that it stands for, itself first."""
+
+    row: Row
+    times: int = 1
+    rows: tuple[Row, ...] = ()
+
+
+class Group(msgspec.Struct, frozen=True):
+    """A call of a block, or a single layer (`block` is then empty), that stands `times` times one after the other."""
+
+    block: str
+    times: int
+    parts: tuple[Part, ...]
+
+
+Part: TypeAlias = Line | Group
+
+
+def unfolded(rows: Sequence[Row]) -> list[Line]:
+    """Every row by itself."""
+    return [Line(row, rows=(row,)) for row in rows]
+
+
+def folded(rows: Sequence[Row]) -> list[Line]:
+    """The rows with what repeats written once, in order.
+
+    >>> from archcalc.engine import profile
+    >>> from archcalc.spec import load
+    >>> [line.row.name for line in folded(profile(load("resnet152")).rows) if line.times == 35][:2]
+    ['conv4_2/residual/conv2d', 'conv4_2/residual/batchnorm2d']
+    """
+    return list(_lines(groups(rows)))
+
+
+def groups(rows: Sequence[Row]) -> tuple[Part, ...]:
+    """The rows as a tree of calls of blocks, what repeats unchanged once.
+
+    A line in it counts how often its row stands in the whole network, a group how often it does inside the one around it.
+    """
+    return tuple(_parts([[row] for row in rows], 0, 1))
+
+
+def _lines(parts: Sequence[Part]) -> Iterator[Line]:
+    for part in parts:
+        if isinstance(part, Line):
+            yield part
+        else:
+            yield from _lines(part.parts)
+
+
+def _parts(places: list[list[Row]], depth: int, times: int) -> Iterator[Part]:
+    """The parts at one depth of blocks; each place holds the rows that stand there, in the first of the repeats and the others."""
+    # Rows of one call of a block belong together; a row of no block at this depth stands alone.
+    counted = enumerate(places)
+    calls = groupby(counted, key=lambda item: item[1][0].blocks[depth] if len(item[1][0].blocks) > depth else item[0])
+    segments = [[place for _, place in call] for _, call in calls]
+    start = 0
+    while start < len(segments):
+        end = start + 1
+        while end < len(segments) and _repeats(_first(segments[end - 1]), _first(segments[end])):
+            end += 1
+        repeats = segments[start:end]
+        merged = [[row for place in together for row in place] for together in zip(*repeats, strict=True)]
+        first, often = merged[0][0], times * len(repeats)
+        if len(first.blocks) > depth:
+            yield Group(first.blocks[depth], len(repeats), tuple(_parts(merged, depth + 1, often)))
+        elif len(repeats) > 1:
+            yield Group("", len(repeats), (Line(first, often, tuple(merged[0])),))
+        else:
+            yield Line(first, often, tuple(merged[0]))
+        start = end
+
+
+def _first(places: list[list[Row]]) -> list[Row]:
+    return [place[0] for place in places]
+
+
+def _repeats(one: list[Row], other: list[Row]) -> bool:
+    """Whether rows say again what the rows before them said, and take up where those end: twins side by side do not."""
+    inside = {row.name for row in other}
+    outside = {name for row in other for name in row.sources if name not in inside}
+    return outside == {one[-1].name} and _signatures(one) == _signatures(other)
+
+
+def _signatures(rows: list[Row]) -> list[tuple[Any, ...]]:
+    """All that rows must have in common with others to be written once, with what they take from their own block."""
+    places = {row.name: place for place, row in enumerate(rows)}
+    return [
+        (
+            *(row.layer, row.settings, row.inputs, row.output),
+            tuple(places.get(name, -1) for name in row.sources),
+            *(row.weights, row.biases, row.buffers, row.activations, row.work),
+            *(row.in_place, row.auxiliary, row.note),
+        )
+        for row in rows
+    ]
