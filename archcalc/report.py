@@ -7,7 +7,8 @@ from collections.abc import Callable
 from tabulate import tabulate
 
 from archcalc.formats.columns import abbreviated
-from archcalc.formats.markdown import escape_markdown, render
+from archcalc.formats.markdown import render
+from archcalc.markup.escapes import escape_markdown
 from archcalc.rows import Profile, Totals
 
 _COLUMNS = ("name", "layer", "settings", "output", "activations", "params", "macs")

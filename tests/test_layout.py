@@ -41,6 +41,9 @@ MAY_IMPORT = {
     "accounts": {"counting", "dims", "rows"},
     "trace": {"dims"},
     "working": {"counting", "dims", "engine", "errors", "graph", "layers", "rows", "trace"},
+    # What a page says, and how it is written: text escaped, numbers and formulas spelled, templates filled in.
+    "document": set(),
+    "markup": {"dims", "document", "notation"},
     "formats": {
         *(
             "accounts",
@@ -48,10 +51,12 @@ MAY_IMPORT = {
             "compare",
             "counting",
             "dims",
+            "document",
             "errors",
             "files",
             "folding",
             "graph",
+            "markup",
             "measures",
             "memory",
             "notation",
@@ -60,7 +65,7 @@ MAY_IMPORT = {
         *("receptive", "rows", "signs", "solve", "stacks", "symbolic", "window", "working"),
     },
     "memory": {"dims", "errors", "graph", "layers", "rows", "storage"},
-    "report": {"formats", "rows"},
+    "report": {"formats", "markup", "rows"},
     "symbolic": {"algebra", "dims"},
     "signs": {"algebra", "dims", "symbolic"},
     "measures": {"errors", "layers", "rows"},
@@ -91,7 +96,7 @@ MAY_IMPORT = {
 }
 
 # What may be imported inside a function: slow and not needed by every command, or an extra.
-LAZY = {"sympy", "numpy", "matplotlib", "difflib", "safetensors", "PIL"}
+LAZY = {"sympy", "numpy", "matplotlib", "difflib", "safetensors", "PIL", "jinja2", "tabulate"}
 
 
 def module_of(path: Path) -> str:
@@ -156,7 +161,18 @@ def test_no_file_is_named_for_leftovers():
 def test_only_the_standard_library_and_the_declared_dependencies_are_imported():
     """What is imported is what pyproject.toml declares."""
     extras = {"matplotlib", "PIL", "safetensors"}
-    declared = extras | {"click", "tabulate", "yaml", "msgspec", "numpy", "sympy", "threadpoolctl", "archcalc"}
+    declared = extras | {
+        "click",
+        "tabulate",
+        "yaml",
+        "msgspec",
+        "numpy",
+        "sympy",
+        "threadpoolctl",
+        "jinja2",
+        "markupsafe",
+        "archcalc",
+    }
     found = {
         name.split(".")[0] for path in FILES for node in ast.walk(ast.parse(path.read_text())) for name in imports(node)
     }

@@ -45,15 +45,20 @@ def test_a_command_without_symbols_loads_no_slow_library(arguments):
     assert not loaded(*arguments) & SLOW
 
 
+OF_FORMATS = ("archcalc.formats.", "archcalc.markup.", "archcalc.cli.")
+
+
 def test_a_table_loads_only_its_own_format_and_command():
     """Printing a text table needs none of the other formats or commands."""
-    ours = {name for name in loaded("table", "vgg16") if name.startswith(("archcalc.formats.", "archcalc.cli."))}
+    ours = {name for name in loaded("table", "vgg16") if name.startswith(OF_FORMATS)}
 
     assert ours == {
         "archcalc.cli.options",
         "archcalc.cli.table",
         "archcalc.formats.columns",
-        "archcalc.formats.style",
         "archcalc.formats.summary",
         "archcalc.formats.text",
+        "archcalc.markup.escapes",
+        "archcalc.markup.mathematics",
+        "archcalc.markup.style",
     }

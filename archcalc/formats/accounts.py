@@ -9,8 +9,8 @@ from tabulate import tabulate
 from archcalc.accounts import Account
 from archcalc.dims import Dim, written
 from archcalc.formats.json import json_text, plain_dim, plain_shape
-from archcalc.formats.markdown import escape_markdown
 from archcalc.formats.summary import title, under
+from archcalc.markup.escapes import escape_markdown
 from archcalc.rows import Profile
 
 _TITLES = ("convention", "unit", "total", "difference")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
@@ -12,16 +11,17 @@ from tabulate import tabulate
 
 from archcalc.compare import Against, Comparison, Line, Own
 from archcalc.dims import Dim
+from archcalc.document import Document, Head, Notes, Part, Section, Table
 from archcalc.formats.compared_json import to_dict
 from archcalc.formats.json import json_text
-from archcalc.formats.latex import escape_tex
-from archcalc.formats.markdown import escape_markdown
-from archcalc.formats.style import PLAIN, Style, latex, markdown
 from archcalc.formats.text import indented
+from archcalc.markup.style import PLAIN, Style
+from archcalc.markup.writer import STYLES, ready, write
+from archcalc.notation import TEXT
 from archcalc.signs import Run
 from archcalc.symbolic import Leading, letters
 
-FORMATS = ("text", "markdown", "latex", "json")
+FORMATS = ("text", "markdown", "latex", "html", "json")
 
 # A ratio of longer formulas says less than what it comes to.
 _WIDEST = 40
@@ -29,7 +29,7 @@ _LARGEST_FRACTION = 10**4
 _SOME = 3
 
 
-class Section(msgspec.Struct, frozen=True):
+class Block(msgspec.Struct, frozen=True):
     """A title, a table under it, and lines under that; any of them may be empty."""
 
     title: str
@@ -42,52 +42,54 @@ class Section(msgspec.Struct, frozen=True):
 
 
 def render(comparison: Comparison, form: str, *, growth: bool = False, explain: bool = False) -> str:
-    """A comparison as text, markdown, latex or json, on request with how measures grow and which layers differ."""
+    """A comparison as text, markdown, latex, html or json, on request with how measures grow and which layers differ."""
     if form == "json":
         return json_text(to_dict(comparison))
-    style = {"text": PLAIN, "markdown": markdown(escape_markdown), "latex": latex(escape_tex)}[form]
+    style = STYLES.get(form, PLAIN)
     sections = [
         *_measured(comparison, style),
         *([_valued(comparison, style)] if comparison.points else []),
         *([_grown(comparison, style)] if growth else []),
         *(_explained(comparison, style) if explain else []),
-        Section("", notes=_assumed(comparison, style)),
+        Block("", notes=_assumed(comparison, style)),
     ]
-    write: Callable[[Section], list[str]] = {"text": _text, "markdown": _markdown, "latex": _latex}[form]
-    return "\n\n".join("\n".join(lines) for section in sections if (lines := write(section)))
+    if form == "text":
+        return "\n\n".join("\n".join(lines) for section in sections if (lines := _text(section)))
+    return write(_document(sections), form)
 
 
-def _text(section: Section) -> list[str]:
+def _text(section: Block) -> list[str]:
     notes = [indented("", note) for note in section.notes]
     head = [*filter(None, [section.title, section.about]), *([""] if section.about else [])]
-    return [*head, *_table(section, "simple"), *([""] if section.rows and notes else []), *notes]
+    return [*head, *_table(section), *([""] if section.rows and notes else []), *notes]
 
 
-def _markdown(section: Section) -> list[str]:
-    title = [*([f"**{section.title}**", ""] if section.title else []), *([section.about, ""] if section.about else [])]
-    notes = [f"- {note}" for note in section.notes]
-    return [*title, *_table(section, "pipe"), *([""] if section.rows and notes else []), *notes]
+def _document(sections: list[Block]) -> Document:
+    """The sections as a page, all that is in them being in its format already."""
+    first, *others = sections
+    whole = [Section("", _parts(first))]
+    whole += [Section(ready(section.title), _parts(section)) for section in others if section != Block("")]
+    return Document(ready(first.title), (ready(first.about),), tuple(whole))
 
 
-def _latex(section: Section) -> list[str]:
-    title = [f"\\par\\noindent\\textbf{{{section.title}}}\\par {section.about}"] if section.title else []
-    grid = _table(section, "latex_raw")
-    for rule in ("\\toprule", "\\midrule", "\\bottomrule"):
-        i = next((i for i, line in enumerate(grid) if line == "\\hline"), None)
-        if i is not None:
-            grid[i] = rule
-    return [*title, *grid, *(f"\\par\\noindent {note}" for note in section.notes)]
+def _parts(section: Block) -> tuple[Part, ...]:
+    head = tuple(Head(ready(title), i >= section.text) for i, title in enumerate(section.head))
+    rows = tuple(tuple(map(ready, row)) for row in section.rows)
+    return (
+        *([Table(head, rows)] if rows else []),
+        *([Notes(tuple(map(ready, section.notes)))] if section.notes else []),
+    )
 
 
-def _table(section: Section, form: str) -> list[str]:
+def _table(section: Block) -> list[str]:
     if not section.rows:
         return []
     sides = ["left" if i < section.text else "right" for i in range(len(section.head))]
-    grid = tabulate(section.rows, section.head, form, disable_numparse=True, colalign=sides)
+    grid = tabulate(section.rows, section.head, "simple", disable_numparse=True, colalign=sides)
     return [line.rstrip() for line in grid.splitlines()]
 
 
-def _measured(comparison: Comparison, style: Style) -> list[Section]:
+def _measured(comparison: Comparison, style: Style) -> list[Block]:
     """Every measure of every network, and of the others against the first: beside it where there are two, else below."""
     names = [style.clean(name) for name in comparison.names]
     profile = comparison.profiles[0]
@@ -101,15 +103,15 @@ def _measured(comparison: Comparison, style: Style) -> list[Section]:
     if len(names) <= 2:
         rows = [(*cells, *(others[0] if others else ())) for cells, others in zip(values, beside, strict=True)]
         head = ("measure", *names, *(("difference", "ratio") if len(names) == 2 else ()))
-        return [Section(" against ".join(names), head, tuple(rows), about=about, notes=notes)]
+        return [Block(" against ".join(names), head, tuple(rows), about=about, notes=notes)]
     below = [
         (cells[0], name, *other)
         for cells, others in zip(values, beside, strict=True)
         for name, other in zip(names[1:], others, strict=True)
     ]
     return [
-        Section(", ".join(names), ("measure", *names), tuple(values), about=about),
-        Section("", (names[0], "against", "difference", "ratio"), tuple(below), 2, notes=notes),
+        Block(", ".join(names), ("measure", *names), tuple(values), about=about),
+        Block("", (names[0], "against", "difference", "ratio"), tuple(below), 2, notes=notes),
     ]
 
 
@@ -134,7 +136,7 @@ def _ratio(against: Against, style: Style) -> str:
         parts.append(style.dim(against.ratio))
     for letter, limit in against.limits.items():
         if isinstance(limit, (int, Fraction, float)):
-            arrow = "→" if style is PLAIN else r"$\to$"
+            arrow = "→" if style.notation is TEXT else r"$\to$"
             parts.append(f"{arrow} {_number(limit, style)}{_share(limit, style)} as {_letter(letter, style)} grows")
     first, between, last = style.inside
     return f"{first}{between.join(parts)}{last}" if len(parts) > 1 else "".join(parts)
@@ -144,7 +146,7 @@ def _number(value: float | Fraction, style: Style) -> str:
     if isinstance(value, int):
         return style.dim(value)
     if value == math.inf:
-        return "∞" if style is PLAIN else r"$\infty$"
+        return "∞" if style.notation is TEXT else r"$\infty$"
     assert isinstance(value, Fraction)  # noqa: S101 - infinity is the only float
     short = max(value.numerator, value.denominator) < _LARGEST_FRACTION
     return f"{value.numerator}/{value.denominator} = {float(value):.3g}" if short else f"{float(value):.3g}"
@@ -206,16 +208,19 @@ def _open(run: Run, against: Against, style: Style) -> str:
 def _where(run: Run, name: str, style: Style) -> str:
     """At C = 2, for C ≤ 4, for C ≥ 5, for 5 ≤ C ≤ 9."""
     notation = style.notation
-    letter, start = notation.letter(name), f"{run.start:,}"
+    letter, start, stop = (
+        notation.letter(name),
+        *(f"{n or 0:,}".replace(",", notation.comma) for n in (run.start, run.stop)),
+    )
     if run.start == run.stop:
         return f"at {notation.around}{letter} = {start}{notation.around}"
     if run.stop is None:
         return f"for {notation.around}{letter} {notation.at_least} {start}{notation.around}"
-    below = f"{letter} {notation.at_most} {run.stop:,}"
+    below = f"{letter} {notation.at_most} {stop}"
     return f"for {notation.around}{below if run.start == 1 else f'{start} {notation.at_most} {below}'}{notation.around}"
 
 
-def _valued(comparison: Comparison, style: Style) -> Section:
+def _valued(comparison: Comparison, style: Style) -> Block:
     """Every measure at chosen values of letters."""
     names = list(dict.fromkeys(name for point in comparison.points for name in point))
     rows = []
@@ -230,10 +235,10 @@ def _valued(comparison: Comparison, style: Style) -> Section:
             rows.append((*at, style.clean(line.measure.title), *map(style.cell, values), *share))
     head = [*(_letter(name, style) for name in names), "measure", *map(style.clean, comparison.names)]
     head += ["ratio"] if len(comparison.profiles) == 2 else []
-    return Section("" if rows else "No measure depends on these letters.", tuple(head), tuple(rows), len(names) + 1)
+    return Block("" if rows else "No measure depends on these letters.", tuple(head), tuple(rows), len(names) + 1)
 
 
-def _grown(comparison: Comparison, style: Style) -> Section:
+def _grown(comparison: Comparison, style: Style) -> Block:
     """The leading term of every measure in every letter."""
     rows = []
     for line in comparison.lines:
@@ -244,7 +249,7 @@ def _grown(comparison: Comparison, style: Style) -> Section:
             ]
             rows.append((style.clean(line.measure.title), _letter(name, style), *terms))
     head = ("grows", "with", *(f"{style.clean(name)}, as" for name in comparison.names))
-    return Section("", head, tuple(rows), 2) if rows else Section("")
+    return Block("", head, tuple(rows), 2) if rows else Block("")
 
 
 def _term(term: Leading | None, name: str, value: Dim, style: Style) -> str:
@@ -254,7 +259,7 @@ def _term(term: Leading | None, name: str, value: Dim, style: Style) -> str:
     return style.dim(term.coefficient * base**term.power)
 
 
-def _explained(comparison: Comparison, style: Style) -> list[Section]:
+def _explained(comparison: Comparison, style: Style) -> list[Block]:
     """What each network has that the first has not, and the other way round."""
     sections = []
     for i, name in enumerate(comparison.names[1:], start=1):
@@ -264,7 +269,7 @@ def _explained(comparison: Comparison, style: Style) -> list[Section]:
             title = style.clean(f"In {whose} and not in {other}")
             head = ("name", "layer", "settings", "output", "times", "params", "MACs", "activations")
             rows = tuple(_owned(one, style) for one in owned)
-            sections.append(Section(title if rows else f"{title}: nothing", head, rows, 4))
+            sections.append(Block(title if rows else f"{title}: nothing", head, rows, 4))
     return sections
 
 

@@ -9,8 +9,8 @@ from tabulate import SEPARATING_LINE, tabulate
 
 from archcalc.dims import written_shape
 from archcalc.formats.json import json_text
-from archcalc.formats.markdown import escape_markdown
 from archcalc.formats.memory_facts import amount, facts, letter, linear
+from archcalc.markup.escapes import escape_markdown
 from archcalc.memory.plan import Plan, Row
 from archcalc.memory.sizes import Size
 

@@ -7,7 +7,7 @@ from tabulate import tabulate
 from archcalc.counting import convention
 from archcalc.counting.quantities import QUANTITIES, used_in
 from archcalc.formats.json import json_text
-from archcalc.formats.markdown import escape_markdown
+from archcalc.markup.escapes import escape_markdown
 
 
 def rules(name: str, form: str = "text") -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from archcalc.counting import Total
 from archcalc.dims import Dim, written, written_shape
-from archcalc.formats.style import PLAIN, Style
+from archcalc.markup.style import PLAIN, Style
 from archcalc.published import Verdict
 from archcalc.rows import Profile
 
@@ -45,13 +46,20 @@ def totals(profile: Profile, style: Style = PLAIN) -> list[tuple[str, str]]:
     entries += [
         ("activations", values),
         ("MACs", written(all_rows.macs)),
-        (all_rows.convention.column, all_rows.shown.said(written)),
+        (all_rows.convention.column, _bounded(all_rows.shown, style)),
     ]
     heads = profile.auxiliary
     if any(row.auxiliary for row in profile.rows):
         text = f"{written(heads.params)} params, {written(heads.macs)} MACs more in training, not in the totals"
         entries.append(("auxiliary", text))
     return entries
+
+
+def _bounded(counted: Total, style: Style) -> str:
+    """A total, marked where it is a lower bound, with the kinds that it leaves out."""
+    if not counted.uncovered:
+        return style.dim(counted.value)
+    return f"{style.clean('≥')} {style.dim(counted.value)}, not counting {style.clean(', '.join(counted.uncovered))}"
 
 
 def remarks(profile: Profile, style: Style = PLAIN) -> list[str]:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from tabulate import tabulate
 
 from archcalc.formats.json import json_text, verdict_dict
-from archcalc.formats.markdown import escape_markdown
 from archcalc.formats.summary import exact_text, sentence
+from archcalc.markup.escapes import escape_markdown
 from archcalc.published import Verdict
 
 FORMATS = ("text", "json", "markdown")

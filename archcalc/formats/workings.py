@@ -8,9 +8,8 @@ from typing import Any
 
 from archcalc.dims import written, written_shape
 from archcalc.formats.json import json_text, plain_dim, plain_shape
-from archcalc.formats.latex import escape_tex
-from archcalc.formats.markdown import escape_markdown
 from archcalc.formats.summary import heading, title
+from archcalc.markup.escapes import escape_markdown, escape_tex
 from archcalc.rows import Profile, Row
 from archcalc.working import Cell, Working
 

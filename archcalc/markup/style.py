@@ -1,4 +1,4 @@
-"""How text and formulas are spelled in a format."""
+"""How text, numbers and formulas are spelled in a format."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from typing import Any
 import msgspec
 
 from archcalc.dims import Dim, Shape
+from archcalc.document import Formula
+from archcalc.markup.escapes import escape_html, escape_markdown, escape_tex
+from archcalc.markup.mathematics import tex
 from archcalc.notation import LATEX, TEXT, Notation
 
 
@@ -19,10 +22,15 @@ class Style(msgspec.Struct, frozen=True):
     inside: tuple[str, str, str]
     # A longer formula is broken between its terms.
     width: int
+    # A whole number, where the format has a way of its own to write it, and a line of working.
+    number: Callable[[int], str] | None = None
+    working: Callable[[str], str] | None = None
 
     def dim(self, dim: Dim) -> str:
         """A dimension on one line."""
-        return self.clean(self.notation.dim(dim)) if isinstance(dim, int) else self.notation.dim(dim)
+        if not isinstance(dim, int):
+            return self.notation.dim(dim)
+        return self.clean(self.notation.dim(dim)) if self.number is None else self.number(dim)
 
     def shape(self, shape: Shape) -> str:
         """A shape on one line."""
@@ -35,6 +43,8 @@ class Style(msgspec.Struct, frozen=True):
 
     def cell(self, value: Any) -> str:
         """A cell as a person reads it: a text, a shape, or a dimension, which may take several lines."""
+        if isinstance(value, Formula) and self.working is not None:
+            return self.working(value)
         if isinstance(value, str):
             return self.clean(value)
         if isinstance(value, tuple):
@@ -47,15 +57,14 @@ class Style(msgspec.Struct, frozen=True):
 
 
 PLAIN = Style(str, TEXT, ("", "\n", ""), 36)
-# tabulate escapes what it prints in HTML, so the cells go in as they are, and a browser breaks them.
-HTML = Style(str, TEXT, ("", " ", ""), 36)
-
-
-def markdown(clean: Callable[[str], str]) -> Style:
-    """The style of markdown, formulas between dollars."""
-    return Style(clean, LATEX, ("", "<br>", ""), 72)
-
-
-def latex(clean: Callable[[str], str]) -> Style:
-    """The style of LaTeX."""
-    return Style(clean, LATEX, (r"\shortstack[r]{", r" \\ ", "}"), 72)
+# Text is escaped where it stands, formulas are made of nothing that needs to be, and a browser breaks them.
+HTML = Style(escape_html, TEXT, ("", " ", ""), 36)
+MARKDOWN = Style(escape_markdown, LATEX, ("", "<br>", ""), 72)
+TEX = Style(
+    escape_tex,
+    LATEX,
+    (r"\shortstack[r]{", r" \\ ", "}"),
+    72,
+    number=lambda n: rf"\num{{{n}}}",
+    working=lambda text: rf"\({tex(text)}\)",
+)

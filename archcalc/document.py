@@ -1,0 +1,100 @@
+"""What a page says, whatever format it is written in: sections of paragraphs, tables, facts, notes and figures.
+
+A text in it is plain and is escaped where it is written; numbers, shapes and formulas are values, which each format spells
+in its own way; and what is already in the format is marked as `Markup`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import msgspec
+
+_UPRIGHT = 7
+
+
+class Formula(str):
+    """A line of working, such as ⌊(H − kernel) / stride⌋ + 1 = 55."""
+
+    __slots__ = ()
+
+
+class Head(msgspec.Struct, frozen=True):
+    """The head of a column: its title, whether it holds numbers, and the key by which a line of working belongs to it."""
+
+    title: Any
+    numeric: bool = False
+    key: str = ""
+
+
+class Step(msgspec.Struct, frozen=True):
+    """A line of working behind a row, and the columns whose cells it explains."""
+
+    label: str
+    said: tuple[Any, ...]
+    keys: tuple[str, ...] = ()
+
+
+class Table(msgspec.Struct, frozen=True):
+    """Rows under a head, and the totals as `last`.
+
+    For each row there may be an anchor by which it is linked to, where it links, and its working.
+    """
+
+    head: tuple[Head, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    last: tuple[Any, ...] = ()
+    caption: Any = ""
+    anchors: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+    steps: tuple[tuple[Step, ...], ...] = ()
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """Labels and what is said of each."""
+
+    entries: tuple[tuple[Any, Any], ...]
+
+
+class Notes(msgspec.Struct, frozen=True):
+    """Sentences, one by one."""
+
+    items: tuple[Any, ...]
+
+
+class Text(msgspec.Struct, frozen=True):
+    """A paragraph."""
+
+    said: Any
+
+
+class Figure(msgspec.Struct, frozen=True):
+    """A picture, as the format of the document has it, and what it shows in words."""
+
+    shows: str
+    picture: Any
+
+
+Part: TypeAlias = Table | Facts | Notes | Text | Figure
+
+
+class Section(msgspec.Struct, frozen=True):
+    """Parts under a title; a deeper level stands under the one before."""
+
+    title: Any
+    parts: tuple[Part, ...]
+    level: int = 2
+
+
+class Document(msgspec.Struct, frozen=True):
+    """A page: its title, what it is about, and its sections."""
+
+    title: Any
+    about: tuple[Any, ...] = ()
+    sections: tuple[Section, ...] = ()
+
+    @property
+    def wide(self) -> bool:
+        """Whether it has a table of more columns than a page takes upright."""
+        tables = [part for section in self.sections for part in section.parts if isinstance(part, Table)]
+        return any(len(table.head) > _UPRIGHT for table in tables)

@@ -1,0 +1,66 @@
+"""The table of a profile as a document, for the formats with markup."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from archcalc.document import Document, Facts, Formula, Head, Notes, Section, Step, Table
+from archcalc.formats.columns import Column, chosen, lines
+from archcalc.formats.summary import heading, remarks, title, totals
+from archcalc.formats.workings import reading, remark
+from archcalc.markup.style import Style
+from archcalc.markup.writer import STYLES, ready
+from archcalc.rows import Profile
+from archcalc.working import Working, workings
+
+# The columns that a line of working explains. A size is part of the output, another operation of what is counted.
+_EXPLAINS = {
+    "weights": ("weights", "params"),
+    "biases": ("biases", "params"),
+    "buffers": ("buffers",),
+    "activations": ("activations", "bytes"),
+    "MACs": ("macs",),
+}
+
+
+def tabled(profile: Profile, columns: Sequence[str] | None, form: str, *, fold: bool) -> Document:
+    """The heading, the table, the totals and the remarks of a profile; in HTML with the working of every row."""
+    style = STYLES[form]
+    parts = [grid(profile, chosen(columns, fold=fold), fold=fold, worked=form == "html"), *below(profile, style)]
+    return Document(title(profile), tuple(map(ready, heading(profile, style))), (Section("", tuple(parts)),))
+
+
+def grid(profile: Profile, parts: Sequence[Column], *, fold: bool, worked: bool = False) -> Table:
+    """The bare table, its last row the totals, on request with the working of every row."""
+    shown = lines(profile.rows, fold=fold)
+    last: list[Any] = ["" if part.total is None else part.total(profile.totals) for part in parts]
+    if parts[0].total is None:
+        last[0] = "total"
+    behind = {working.row.name: steps(working, profile) for working in workings(profile)} if worked else {}
+    return Table(
+        tuple(Head(part.heading(profile), part.numeric, part.key) for part in parts),
+        tuple(tuple(part.cell(profile, line) for part in parts) for line in shown),
+        tuple(last),
+        steps=tuple(behind[line.row.name] for line in shown) if worked else (),
+    )
+
+
+def steps(working: Working, profile: Profile) -> tuple[Step, ...]:
+    """The working of a row line by line, without what is simply 0."""
+    sizes = len(working.row.output)
+    found = []
+    for place, cell in enumerate(working.cells):
+        keys = ("output",) if place < sizes else _EXPLAINS.get(cell.name, ("flops",))
+        if profile.convention.column == cell.name:
+            keys = ("flops",) if cell is working.cells[-1] else (*keys, "flops")
+        if cell.value != 0 or cell.note:
+            found.append(Step(cell.name, (Formula(reading(cell)), *filter(None, [remark(cell)])), keys))
+    return tuple(found)
+
+
+def below(profile: Profile, style: Style) -> list[Facts | Notes]:
+    """What stands below a table: the totals and what they are made of, and what a reader must know of them."""
+    sums = Facts(tuple((label, ready(said)) for label, said in totals(profile, style)))
+    said = tuple(map(ready, remarks(profile, style)))
+    return [sums, *([Notes(said)] if said else [])]

@@ -1,0 +1,82 @@
+"use strict";
+(() => {
+  const number = (cell) => {
+    const text = cell.dataset.value ?? cell.textContent.trim().replaceAll(",", "").replace("−", "-");
+    return text === "" ? NaN : Number(text);
+  };
+
+  // Numbers by value, texts by letter; what has neither goes last whichever way the rest goes.
+  const order = (a, b, sign) => {
+    const [x, y] = [number(a), number(b)];
+    const [s, t] = [a.textContent.trim(), b.textContent.trim()];
+    if (s === "" || t === "") return (s === "") - (t === "");
+    if (Number.isNaN(x) !== Number.isNaN(y)) return Number.isNaN(x) - Number.isNaN(y);
+    return sign * (Number.isNaN(x) ? s.localeCompare(t, "en", { numeric: true }) : x - y);
+  };
+
+  for (const table of document.querySelectorAll("table")) {
+    const heads = [...table.tHead.rows[0].cells];
+    const rows = [...table.tBodies];
+    heads.forEach((head, column) => head.firstElementChild.addEventListener("click", () => {
+      const next = { none: "ascending", ascending: "descending", descending: "none" }[head.ariaSort];
+      for (const other of heads) other.ariaSort = "none";
+      head.ariaSort = next;
+      const sign = next === "descending" ? -1 : 1;
+      const cell = (body) => body.rows[0].cells[column];
+      const sorted = next === "none" ? rows : [...rows].sort((a, b) => order(cell(a), cell(b), sign));
+      sorted.forEach((body) => table.insertBefore(body, table.tFoot));
+    }));
+  }
+
+  for (const button of document.querySelectorAll("button.open")) {
+    button.addEventListener("click", () => {
+      const closed = button.ariaExpanded === "false";
+      button.ariaExpanded = String(closed);
+      document.getElementById(button.getAttribute("aria-controls")).hidden = !closed;
+    });
+  }
+
+  // The working of the cell under the pointer, which is in the page already, in the row below its own.
+  const tip = document.getElementById("tip");
+  let shown = null;
+  const hide = () => {
+    shown?.removeAttribute("aria-describedby");
+    shown = null;
+    tip.hidden = true;
+  };
+  const show = (cell) => {
+    const lines = [...(cell.parentElement.nextElementSibling?.querySelectorAll("[data-keys]") ?? [])]
+      .filter((line) => line.dataset.keys.split(" ").includes(cell.dataset.key));
+    if (lines.length === 0) return;
+    const list = document.createElement("dl");
+    list.append(...lines.map((line) => line.cloneNode(true)));
+    tip.replaceChildren(list);
+    tip.hidden = false;
+    cell.setAttribute("aria-describedby", "tip");
+    shown = cell;
+    const [box, own] = [cell.getBoundingClientRect(), tip.getBoundingClientRect()];
+    const below = box.bottom + own.height < innerHeight || box.top < own.height;
+    tip.style.top = `${below ? box.bottom : box.top - own.height}px`;
+    tip.style.left = `${Math.max(8, Math.min(box.left, innerWidth - own.width - 8))}px`;
+  };
+  document.addEventListener("mouseover", (event) => {
+    const cell = event.target.closest?.("table.worked tbody td[data-key]");
+    if (cell === shown || tip.contains(event.target)) return;
+    hide();
+    if (cell) show(cell);
+  });
+  document.addEventListener("keydown", (event) => { if (event.key === "Escape") hide(); });
+  addEventListener("scroll", hide, true);
+
+  // A row and the node of the diagram that stands for it light up together.
+  const linked = (element) => {
+    const node = element.closest?.("a.node");
+    const row = element.closest?.("tbody");
+    const name = row?.querySelector("th.name a");
+    const other = node ? node.getAttribute("href") : name?.getAttribute("href");
+    return other?.startsWith("#") ? document.getElementById(other.slice(1)) : null;
+  };
+  for (const [kind, on] of [["mouseover", true], ["mouseout", false], ["focusin", true], ["focusout", false]]) {
+    document.addEventListener(kind, (event) => linked(event.target)?.classList.toggle("on", on));
+  }
+})();

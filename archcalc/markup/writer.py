@@ -1,0 +1,70 @@
+"""A document written in a format, through a template that escapes every text put into it."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from archcalc.document import Document
+from archcalc.markup.page import behaviour, look, policy
+from archcalc.markup.style import HTML, MARKDOWN, TEX, Style
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+# Each format's style, and the marks of its templates: LaTeX is full of braces.
+STYLES = {"markdown": MARKDOWN, "html": HTML, "latex": TEX}
+_MARKS: dict[str, dict[str, Any]] = {"latex": {"block_start_string": "<%", "block_end_string": "%>", "variable_start_string": "<<",
+                    "variable_end_string": ">>", "comment_start_string": "<#", "comment_end_string": "#>"}}  # fmt: skip
+_SUFFIXES = {"markdown": "md", "html": "html", "latex": "tex"}
+
+
+def write(document: Document, form: str) -> str:
+    """A document as markdown, html or latex, the last two of which stand alone."""
+    template = _environment(form).get_template(f"document.{_SUFFIXES[form]}.j2")
+    return template.render(document=document).strip("\n")
+
+
+def ready(text: str) -> Markup:
+    """Text that is already in the format it is meant for."""
+    return Markup(text)  # noqa: S704 - that is what it says
+
+
+@cache
+def _environment(form: str) -> Environment:
+    import jinja2  # noqa: PLC0415 - slow to import, and not needed for text
+
+    style = STYLES[form]
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+        # What `finalize` hands on is marked as escaped, so that the one for HTML has nothing left to do.
+        autoescape=True,
+        finalize=lambda value: _escaped(value, style),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        **_MARKS.get(form, {}),
+    )
+    environment.filters["kind"] = lambda part: type(part).__name__
+    environment.filters["grid"] = _grid
+    environment.filters["number"] = lambda value: ready(str(value)) if isinstance(value, int) else ""
+    environment.globals.update(look=look, behaviour=behaviour, policy=policy)
+    return environment
+
+
+def _escaped(value: Any, style: Style) -> Markup:
+    return value if isinstance(value, Markup) else ready(style.cell(value))
+
+
+def _grid(table: Any) -> Markup:
+    """A table in markdown, its columns aligned for whoever reads the source."""
+    from tabulate import tabulate  # noqa: PLC0415 - slow to import
+
+    rows = [*table.rows, *([table.last] if table.last else [])]
+    cells = [[str(_escaped(cell, MARKDOWN)) for cell in row] for row in rows]
+    heads = [str(_escaped(head.title, MARKDOWN)) for head in table.head]
+    sides = ["right" if head.numeric else "left" for head in table.head]
+    return ready(tabulate(cells, heads, "pipe", disable_numparse=True, colalign=sides) if cells else "")
