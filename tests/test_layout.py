@@ -44,6 +44,7 @@ MAY_IMPORT = {
     # What a page says, and how it is written: text escaped, numbers and formulas spelled, templates filled in.
     "document": set(),
     "markup": {"dims", "document", "notation"},
+    "charts": {"boxes", "errors", "files", "graph", "layers", "memory", "rows"},
     "formats": {
         *(
             "accounts",

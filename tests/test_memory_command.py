@@ -128,7 +128,7 @@ def test_markdown_escapes_what_a_spec_says(tmp_path):
             ],
             "12 bits a sample do not fill whole bytes\n  = give a number for the batch",
         ),
-        (["--chart", "x.nosuch"], "x.nosuch: cannot be written, Format 'nosuch' is not supported"),
+        (["--plot", "x.nosuch"], "x.nosuch: a chart ends in .svg, .png, .pdf"),
     ],
 )
 def test_what_cannot_be_is_said(tiny, arguments, said):
@@ -148,7 +148,7 @@ def test_a_budget_too_small_is_said(tiny):
 
 def test_a_chart(tiny, tmp_path):
     """A picture and nothing beside it; where matplotlib is missing, how to get it."""
-    printed(tiny, "--train", "--chart", str(tmp_path / "out.svg"))
+    printed(tiny, "--train", "--plot", str(tmp_path / "out.svg"))
 
     assert "backward fc" not in (tmp_path / "out.svg").read_text()[:100]
     assert {path.name for path in tmp_path.iterdir()} == {"out.svg", "tiny.yaml"}
@@ -157,7 +157,7 @@ def test_a_chart(tiny, tmp_path):
 def test_a_chart_without_matplotlib(tiny, monkeypatch):
     """The extra that has it is named."""
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    result = run(tiny, "--chart", "x.png")
+    result = run(tiny, "--plot", "x.png")
 
     assert (result.exit_code, result.stderr) == (1, "a chart needs matplotlib\n  = pip install 'archcalc[plot]'\n")
 

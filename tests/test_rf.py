@@ -304,7 +304,7 @@ MISTAKES = {
     ("vgg16", "pool5[7,0]"): (1, "pool5 puts out 512×7×7; 7 is not one of 0 to 6\n"),
     ("vgg16", "pool5[1]"): (1, "pool5 puts out 512×7×7; a place of it is 2 numbers, not 1\n"),
     ("vgg16", "pool5[1"): (1, "no layer 'pool5[1'\n  = did you mean 'pool5'?\n"),
-    ("vgg16", "pool5", "--plot", "x.gif"): (1, "x.gif: a picture ends in .pdf, .png, .svg\n"),
+    ("vgg16", "pool5", "--plot", "x.gif"): (1, "x.gif: a chart ends in .svg, .png, .pdf\n"),
     ("--stacks", "32"): (1, "stacks are listed for a field of 2 to 31, not 32\n"),
     ("vgg16", "pool5[0,0]", "--input", "3xHxW"): (
         1,
@@ -344,5 +344,5 @@ def test_without_matplotlib_a_picture_says_what_to_install(monkeypatch, tmp_path
     monkeypatch.setitem(__import__("sys").modules, "matplotlib", None)
     result = run("lenet5", "C3", "--plot", str(tmp_path / "field.png"))
 
-    assert (result.exit_code, result.stderr) == (1, "a picture needs matplotlib\n  = pip install 'archcalc[plot]'\n")
+    assert (result.exit_code, result.stderr) == (1, "a chart needs matplotlib\n  = pip install 'archcalc[plot]'\n")
     assert list(tmp_path.iterdir()) == []

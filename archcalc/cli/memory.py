@@ -7,11 +7,13 @@ from typing import Any, Literal
 
 import click
 
+from archcalc.charts.canvas import canvas, ends_well, save
+from archcalc.charts.memory import draw
 from archcalc.cli.options import BatchType, input_option, set_option
 from archcalc.dims import Dim, Shape
 from archcalc.engine import profile
 from archcalc.formats.memory import FORMATS, render
-from archcalc.formats.memory_chart import draw
+from archcalc.formats.summary import title
 from archcalc.memory.optimizers import OPTIMIZERS
 from archcalc.memory.plan import Dtypes, inference, training
 from archcalc.memory.sizes import DTYPES, bytes_of
@@ -51,7 +53,7 @@ _dtype = click.Choice(list(DTYPES))
 )
 @click.option("--budget", help="Find the largest batch that fits, such as 8GiB.")
 @click.option("--timeline", is_flag=True, help="A bar for each step.")
-@click.option("--chart", type=click.Path(dir_okay=False, path_type=Path), help="Draw the timeline to a file.")
+@click.option("--plot", "target", type=click.Path(dir_okay=False, path_type=Path), help="Draw the timeline to a file.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
 @input_option
 @click.option("--batch", type=BatchType(), default="1", show_default=True, help="Samples in a batch, or a letter.")
@@ -70,7 +72,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     schedule: str | None,
     budget: str | None,
     timeline: bool,
-    chart: Path | None,
+    target: Path | None,
     form: str,
     input_shape: Shape | None,
     batch: Dim,
@@ -84,6 +86,8 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
             raise click.UsageError(
                 f"{name} is for {'inference' if train else 'training'}; {'leave out' if train else 'add'} --train"
             )
+    if target is not None:
+        ends_well(target)
     result = profile(load(spec, input_shape=input_shape, **dict(settings)), batch)
     dtypes = Dtypes(weights or dtype, activations or dtype)
     if train:
@@ -97,5 +101,8 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
             reorder=schedule == "best",
         )
     click.echo(render(plan, form, None if budget is None else bytes_of(budget), timeline=timeline))
-    if chart is not None:
-        draw(plan, chart)
+    if target is not None:
+        with canvas(10, 4) as figure:
+            draw(figure.subplots(), plan)
+            figure.suptitle(f"{title(result)}: {plan.phase}, batch {batch}", x=0.01, ha="left")
+            save(figure, target)

@@ -9,6 +9,8 @@ from typing import Any
 import click
 
 from archcalc.boxes import box, effective
+from archcalc.charts.canvas import canvas, ends_well, save
+from archcalc.charts.field import draw
 from archcalc.cli.options import BatchType, input_option, set_option
 from archcalc.dims import Dim, Shape
 from archcalc.errors import SpecError, nearest
@@ -28,7 +30,7 @@ _PLACE = re.compile(r"(.+)\[\s*(\d{1,9}(?:\s*,\s*\d{1,9})*)\s*\]")
 @click.argument("layer", required=False, metavar="[LAYER or LAYER[y,x]]")
 @click.option("--effective", "-e", "spread", is_flag=True, help="The effective field too: how influence spreads.")
 @click.option(
-    "--plot", "target", type=click.Path(dir_okay=False, path_type=Path), help="Its picture, a .png, .svg or .pdf file."
+    "--plot", "target", type=click.Path(dir_okay=False, path_type=Path), help="Its chart, a .png, .svg or .pdf file."
 )
 @click.option(
     "--stacks", "like", type=click.IntRange(min=2), metavar="K", help="Stacks with the field of a K×K kernel."
@@ -58,6 +60,8 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
         raise click.UsageError("name a SPEC, or ask for --stacks or --depth alone")
     if (spread or target) and layer is None:
         raise click.UsageError("--effective and --plot are of one LAYER")
+    if target is not None:
+        ends_well(target)
     json = form == "json"
     if like is not None:
         found = stacks(like)
@@ -102,7 +106,9 @@ def _one(  # noqa: PLR0913 - what was asked of one layer
         parts += [] if counted is None else [influence.effective_text(counted)]
         click.echo("\n\n".join(parts))
     if target is not None and counted is not None:
-        influence.plot(graph, name, counted, target)
+        with canvas(9, 4) as figure:
+            draw(figure, graph, name, counted)
+            save(figure, target)
         click.echo(target, err=True)
 
 

@@ -1,26 +1,21 @@
-"""What one place of a layer sees, as text and as a picture."""
+"""What one place of a layer sees, as text, a picture of shades among it, and as plain values."""
 
 from __future__ import annotations
 
 import math
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 from tabulate import tabulate
 
 from archcalc.boxes import Box, Effective
-from archcalc.errors import SpecError
-from archcalc.files import write_whole
 from archcalc.formats.columns import percent
 from archcalc.formats.fields import plain
-from archcalc.graph import Graph
 from archcalc.window import number_text
 
 _SHADES = " .:-=+*#%@"
 _ROWS, _COLUMNS = 24, 64
 _MOST_BANDS = 10
-_SUFFIXES = {".png", ".svg", ".pdf"}
 
 
 def box_text(found: Box) -> str:
@@ -78,34 +73,6 @@ def effective_dict(found: Effective) -> dict[str, Any]:
         "paths": str(found.total),
         "within": [{"distance": plain(d), "share": float(found.within(d))} for d in found.rings],
     }
-
-
-def plot(graph: Graph, name: str, found: Effective, target: Path) -> None:
-    """Write the effective field as a picture: the influence of every place, and by distance from the centre."""
-    if target.suffix not in _SUFFIXES:
-        raise SpecError(f"{target}: a picture ends in {', '.join(sorted(_SUFFIXES))}")
-    try:
-        from matplotlib import figure as canvas  # noqa: PLC0415 - an extra, and slow to import
-    except ImportError:
-        raise SpecError("a picture needs matplotlib", None, "pip install 'archcalc[plot]'") from None
-    total = found.total
-    shares = (
-        found.counts.astype(float) / float(total) if total < 2**1000 else (found.counts * 10**18 // total).astype(float)
-    )
-    shares = shares.reshape(-1, shares.shape[-1]) if shares.ndim != 2 else shares
-    figure = canvas.Figure(figsize=(9, 4), layout="constrained")
-    image, curve = figure.subplots(1, 2)
-    top, left = (*found.corner, *found.corner)[:2] if len(found.corner) > 1 else (0, found.corner[0])
-    height, width = shares.shape
-    image.imshow(shares, extent=(left - 0.5, left + width - 0.5, top + height - 0.5, top - 0.5), cmap="magma")
-    image.set_title(f"{name}, output [{','.join(map(str, found.place))}]".replace("$", r"\$"))
-    distances = [float(d) for d in found.rings]
-    curve.plot(distances, [100 * float(found.within(d)) for d in found.rings])
-    curve.set_xlabel("distance from the centre, in input pixels")
-    curve.set_ylabel("% of the influence within")
-    figure.suptitle(f"Effective receptive field, {graph.name}".replace("$", r"\$"))
-    metadata = {"Date": None} if target.suffix == ".svg" else None
-    write_whole(target, lambda path: figure.savefig(path, format=target.suffix[1:], metadata=metadata))
 
 
 def _step(radius: Fraction) -> int:

@@ -17,7 +17,7 @@ from archcalc.dims import Shape, written_shape
 from archcalc.errors import Place, Source, SpecError, nearest
 from archcalc.graph import Graph
 from archcalc.spec.document import Block, Document
-from archcalc.spec.load import INPUTS, assembled, document_of, source_of
+from archcalc.spec.load import INPUTS, SPECS, assembled, document_of, source_of
 from archcalc.spec.tree import Mapping, Scalar, Sequence, Tree
 
 _WORDS = {
@@ -42,13 +42,19 @@ _MOST_CHARACTERS = 2_000
 _MOST_DEPTH = 20
 
 
-def is_line(text: str) -> bool:
-    """Whether a text reads as a network on one line, and not as a name or a path.
+_NAME = re.compile(r"[\w-]{1,60}")
 
-    >>> is_line("3 x conv3-C"), is_line("vgg16"), is_line("convnets/my.yaml")
-    (True, False, False)
+
+def is_line(text: str) -> bool:
+    """Whether a text reads as a network on one line, and not as a path or the name of a bundled network, such as conv7x7.
+
+    >>> is_line("3 x conv3-C"), is_line("vgg16"), is_line("conv7x7"), is_line("convnets/my.yaml")
+    (True, False, False, False)
     """
-    return _LINE.match(text) is not None and not text.endswith((".yaml", ".yml"))
+    named = text.endswith((".yaml", ".yml")) or (
+        _NAME.fullmatch(text) is not None and (SPECS / f"{text}.yaml").is_file()
+    )
+    return _LINE.match(text) is not None and not named
 
 
 def from_line(text: str, *, input_shape: Shape | None = None, bias: bool = True, **params: Any) -> Graph:

@@ -1,0 +1,173 @@
+"""What each layer of a network costs, as bars, one panel for each measure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import groupby
+from typing import Any
+
+import msgspec
+
+from archcalc.charts.canvas import BLUE, GREEN, GREY, INK, ORANGE, PINK, RED
+from archcalc.errors import SpecError, nearest
+from archcalc.layers import Layer
+from archcalc.rows import Profile, Row
+
+# Of more bars than this the blocks are named, not the layers.
+_MOST_NAMED = 48
+# The modules of the kinds of layer that are of one family, and its colour.
+_FAMILIES = {
+    "convolution": (BLUE, {"conv"}),
+    "dense, attention, recurrent": (ORANGE, {"linear", "attention", "recurrent", "maxout"}),
+    "normalisation": (GREEN, {"norm", "response"}),
+    "pooling": (PINK, {"pool", "adaptive"}),
+}
+_OTHER = "other"
+
+
+class Panel(msgspec.Struct, frozen=True):
+    """A measure of layers: its title, and its value for a row, None where there is none."""
+
+    title: str
+    of: Callable[[Profile, Row], float | None]
+    # Whether it adds up, so that bars from 0 say something.
+    adds: bool = True
+
+
+def _field(profile: Profile, row: Row) -> float | None:
+    sizes = [n for n in profile.fields[row.name].size if isinstance(n, int)]
+    return max(sizes, default=None)
+
+
+def _measure(name: str, title: str) -> Panel:
+    return Panel(title, lambda _, row: getattr(row, name))
+
+
+PANELS = {
+    "params": _measure("params", "params"),
+    "macs": _measure("macs", "MACs"),
+    "activations": _measure("activations", "activations, values"),
+    "rf": Panel("receptive field, input places along the widest axis", _field, adds=False),
+}
+
+
+def panels(keys: str | None) -> list[Panel]:
+    """The panels of these keys, separated by commas, or all; raises SpecError for one that is not known."""
+    names = list(PANELS) if keys is None else [key.strip() for key in keys.split(",")]
+    for name in names:
+        if name not in PANELS:
+            raise SpecError(
+                f"no chart of '{name[:60]}'", None, nearest(name, list(PANELS)), f"there are {', '.join(PANELS)}"
+            )
+    return [PANELS[name] for name in names]
+
+
+def shown(profile: Profile) -> list[Row]:
+    """The rows that cost anything, without auxiliary heads; raises SpecError where letters leave their costs open."""
+    rows = [row for row in profile.rows if not row.auxiliary]
+    if not all(isinstance(n, int) for row in rows for n in (row.params, row.macs, row.activations)):
+        raise SpecError(
+            "a chart needs numbers, and the network has letters", None, "give each a number with --set or --input"
+        )
+    return [row for row in rows if row.params or row.macs or row.activations]
+
+
+def draw(figure: Any, profile: Profile, chosen: Sequence[Panel]) -> None:
+    """Draw a panel for each measure, layers from left to right in order of execution, coloured by family."""
+    rows = shown(profile)
+    families = [_family(row.layer) for row in rows]
+    every = figure.subplots(len(chosen), 1, sharex=True, squeeze=False)[:, 0]
+    for axes, panel in zip(every, chosen, strict=True):
+        values = [panel.of(profile, row) for row in rows]
+        if panel.adds:
+            _bars(axes, [value or 0 for value in values], families)
+        else:
+            _steps(axes, profile, rows, values)
+        axes.set_title(panel.title)
+        axes.set_ylim(bottom=0)
+        axes.margins(x=0.01)
+        axes.yaxis.set_major_formatter(lambda value, _: engineering(value))
+        axes.grid(axis="y", color=GREY, alpha=0.3, lw=0.6)
+        axes.set_axisbelow(True)
+    _named(every[-1], rows)
+    _legend(figure, every, families, chosen)
+
+
+def _legend(figure: Any, every: Any, families: list[str], chosen: Sequence[Panel]) -> None:
+    used = [family for family in (*_FAMILIES, _OTHER) if family in families]
+    if any(panel.adds for panel in chosen) and len(used) > 1:
+        marks = [every[0].fill_between([], [], color=_color(family)) for family in used]
+        figure.legend(marks, used, loc="outside upper right", ncols=len(used), frameon=False, fontsize="small")
+
+
+def height(chosen: Sequence[Panel]) -> float:
+    """The inches that so many panels take."""
+    return 1.1 + 1.35 * len(chosen)
+
+
+def _bars(axes: Any, values: Sequence[float], families: Sequence[str]) -> None:
+    """Bars, those of one family as one outline: a network has hundreds, and a file for each would be long."""
+    edges = [place + side for place in range(len(values)) for side in (-0.4, 0.4)]
+    for family in dict.fromkeys(families):
+        heights = [0.0] * (len(edges) - 1)
+        heights[::2] = [float(v) if own == family else 0.0 for v, own in zip(values, families, strict=True)]
+        axes.stairs(heights, edges, fill=True, color=_color(family), lw=0)
+
+
+def _steps(axes: Any, profile: Profile, rows: Sequence[Row], values: Sequence[float | None]) -> None:
+    """A line of steps, and the size of the input to hold it against."""
+    axes.step(range(len(rows)), [float("nan") if v is None else v for v in values], where="mid", color=INK, lw=1.2)
+    whole = [n for n in profile.fields[rows[0].name].whole if isinstance(n, int)]
+    if whole:
+        axes.axhline(max(whole), color=RED, lw=0.8, ls="--")
+        axes.annotate(
+            f"the input has {max(whole)}", (0, max(whole)), (3, 2), textcoords="offset points", color=RED, size=7
+        )
+
+
+def _named(axes: Any, rows: Sequence[Row]) -> None:
+    """Name each layer below its bar, or where there are too many the block that begins there."""
+    names = [row.name for row in rows]
+    if len(names) <= _MOST_NAMED:
+        places, labels = list(range(len(names))), names
+    else:
+        blocks = groupby(enumerate(names), key=lambda item: item[1].partition("/")[0])
+        starts = [(next(items)[0], block) for block, items in blocks]
+        step = -(-len(starts) // _MOST_NAMED)
+        places, labels = [place for place, _ in starts[::step]], [block for _, block in starts[::step]]
+    axes.set_xticks(places, [label if len(label) <= 24 else f"…{label[-23:]}" for label in labels])
+    axes.tick_params(axis="x", rotation=90, labelsize="x-small")
+
+
+def _family(kind: str) -> str:
+    module = Layer.kinds[kind].__module__.rpartition(".")[2]
+    return next((name for name, (_, modules) in _FAMILIES.items() if module in modules), _OTHER)
+
+
+def _color(family: str) -> str:
+    return _FAMILIES[family][0] if family in _FAMILIES else GREY
+
+
+def engineering(value: float) -> str:
+    """A number as short as a tick of an axis has to be.
+
+    >>> engineering(0), engineering(1500), engineering(2e9)
+    ('0', '1.5K', '2G')
+    """
+    for unit, suffix in ((1e9, "G"), (1e6, "M"), (1e3, "K")):
+        if abs(value) >= unit:
+            return f"{value / unit:g}{suffix}"
+    return f"{value:g}"
+
+
+def says(profile: Profile, chosen: Sequence[Panel]) -> str:
+    """What the chart shows in words: for each measure the layer that has most of it."""
+    rows, parts = shown(profile), []
+    for panel in chosen:
+        values = [(panel.of(profile, row) or 0, row.name) for row in rows]
+        if values:
+            most, name = max(values, key=lambda value: value[0])
+            whole = sum(value for value, _ in values)
+            share = f", {100 * most / whole:.1f} % of all" if panel.adds and whole else ""
+            parts.append(f"{panel.title.partition(',')[0]}, at most {most:,} in {name}{share}")
+    return f"Bars for each layer: {'; '.join(parts)}."
