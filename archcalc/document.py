@@ -19,6 +19,19 @@ class Formula(str):
     __slots__ = ()
 
 
+class Prose(str):
+    """A text of archcalc's own, in which what stands between `marks` is code."""
+
+    __slots__ = ()
+
+
+class Link(msgspec.Struct, frozen=True):
+    """A text that leads to another page."""
+
+    said: str
+    target: str
+
+
 class Head(msgspec.Struct, frozen=True):
     """The head of a column: its title, whether it holds numbers, and the key by which a line of working belongs to it."""
 

@@ -59,8 +59,17 @@ def written(figure: Any, form: str) -> bytes:
     found = io.BytesIO()
     undated = {"svg": {"Date": None, "Creator": None}, "pdf": {"CreationDate": None}}
     figure.savefig(found, format=form, dpi=150, metadata=undated.get(form, {}))
-    text = found.getvalue()
-    return re.sub(rb"[ \t]+\n", b"\n", text) if form == "svg" else text
+    return _short(found.getvalue().decode()).encode() if form == "svg" else found.getvalue()
+
+
+def _short(svg: str) -> str:
+    """An svg with no more digits in its paths than show, which halves it, and no spaces at the ends of lines."""
+    paths = re.sub(r' d="[^"]*"', lambda path: re.sub(r"-?\d+\.\d+", _rounded, path[0]), svg)
+    return re.sub(r"[ \t]+\n", "\n", paths)
+
+
+def _rounded(number: re.Match[str]) -> str:
+    return f"{float(number[0]):.2f}".rstrip("0").rstrip(".")
 
 
 def inline(figure: Any, shows: str) -> str:

@@ -85,7 +85,6 @@ def draw(figure: Any, profile: Profile, chosen: Sequence[Panel]) -> None:
             _steps(axes, profile, rows, values)
         axes.set_title(panel.title)
         axes.set_ylim(bottom=0)
-        axes.margins(x=0.01)
         axes.yaxis.set_major_formatter(lambda value, _: engineering(value))
         axes.grid(axis="y", color=GREY, alpha=0.3, lw=0.6)
         axes.set_axisbelow(True)
@@ -106,17 +105,24 @@ def height(chosen: Sequence[Panel]) -> float:
 
 
 def _bars(axes: Any, values: Sequence[float], families: Sequence[str]) -> None:
-    """Bars, those of one family as one outline: a network has hundreds, and a file for each would be long."""
-    edges = [place + side for place in range(len(values)) for side in (-0.4, 0.4)]
+    """Bars, those of one family as one outline: a network has hundreds, and each by itself would make a long file."""
+    from matplotlib.patches import PathPatch  # noqa: PLC0415 - an extra, and slow to import
+    from matplotlib.path import Path  # noqa: PLC0415 - likewise
+
     for family in dict.fromkeys(families):
-        heights = [0.0] * (len(edges) - 1)
-        heights[::2] = [float(v) if own == family else 0.0 for v, own in zip(values, families, strict=True)]
-        axes.stairs(heights, edges, fill=True, color=_color(family), lw=0)
+        own = [(i, v) for i, v in enumerate(values) if v and families[i] == family]
+        corners = [(i + x, y * v) for i, v in own for x, y in ((-0.4, 0), (-0.4, 1), (0.4, 1), (0.4, 0), (0, 0))]
+        codes = [Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY] * len(own)
+        if own:
+            axes.add_patch(PathPatch(Path(corners, codes), facecolor=_color(family), lw=0))
+    axes.set_xlim(-0.6, len(values) - 0.4)
+    axes.set_ylim(0, 1.05 * max(values, default=1) or 1)
 
 
 def _steps(axes: Any, profile: Profile, rows: Sequence[Row], values: Sequence[float | None]) -> None:
     """A line of steps, and the size of the input to hold it against."""
     axes.step(range(len(rows)), [float("nan") if v is None else v for v in values], where="mid", color=INK, lw=1.2)
+    axes.set_xlim(-0.6, len(values) - 0.4)
     whole = [n for n in profile.fields[rows[0].name].whole if isinstance(n, int)]
     if whole:
         axes.axhline(max(whole), color=RED, lw=0.8, ls="--")

@@ -12,32 +12,43 @@ from archcalc.diagnosis import checked
 from archcalc.engine import profile
 from archcalc.errors import Source, SpecError
 from archcalc.files import write_whole
-from archcalc.report import index, page
+from archcalc.report.pages import FORMATS, compared, report
 from archcalc.rows import Profile
 from archcalc.spec import bundled, parse, source_of
 
 
 @click.command("report")
 @click.argument("specs", nargs=-1, metavar="[SPEC]...")
-@click.option("--all", "every", is_flag=True, help="Every bundled network, and an index.")
+@click.option(
+    "--all", "every", is_flag=True, help="Every bundled network, a page that compares them, one on the layers."
+)
 @click.option(
     "-o", "--output", "folder", type=click.Path(file_okay=False, path_type=Path), default="reports", show_default=True
 )
+@click.option("--format", "form", type=click.Choice(list(FORMATS)), default="markdown", show_default=True)
+@click.option("--charts/--no-charts", default=True, show_default=True, help="Charts need matplotlib.")
 @convention_option
-def command(specs: tuple[str, ...], folder: Path, convention: str, *, every: bool) -> None:
-    """Write a markdown page for each network."""
+def command(  # noqa: PLR0913 - one parameter for each option
+    specs: tuple[str, ...], folder: Path, form: str, convention: str, *, charts: bool, every: bool
+) -> None:
+    """Write a page for each network: its table, diagram, charts, memory, fields, conventions and published figures."""
     if bool(specs) == every:
         raise click.UsageError("name one or more specs, or give --all")
-    profiles = [_profile(source_of(name), convention) for name in (bundled() if every else specs)]
-    pages = {f"{result.graph.name}.md": page(result) for result in profiles}
-    if every:
-        pages["README.md"] = index(sorted(profiles, key=lambda result: result.totals.params))
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SpecError(f"{folder}: cannot be written to, {error.strerror}") from None
-    for name, text in pages.items():
-        write_whole(folder / name, partial(Path.write_text, data=text, encoding="utf-8"))
+    profiles = []
+    for name in bundled() if every else specs:
+        profiles.append(_profile(source_of(name), convention))
+        _write(folder, report(profiles[-1], form, charts=charts))
+    if every:
+        _write(folder, compared(profiles, form, charts=charts))
+
+
+def _write(folder: Path, files: dict[str, bytes]) -> None:
+    for name, content in files.items():
+        write_whole(folder / name, partial(Path.write_bytes, data=content))
         click.echo(folder / name)
 
 

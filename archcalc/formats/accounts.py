@@ -8,6 +8,7 @@ from tabulate import tabulate
 
 from archcalc.accounts import Account
 from archcalc.dims import Dim, written
+from archcalc.document import Head, Part, Table, Text
 from archcalc.formats.json import json_text, plain_dim, plain_shape
 from archcalc.formats.summary import title, under
 from archcalc.markup.escapes import escape_markdown
@@ -33,6 +34,15 @@ def render(profile: Profile, accounts: list[Account], form: str = "text") -> str
         return f"# {clean(name)}\n\n{clean(about)}\n\n{table}\n{spaced}".rstrip()
     reasons = [line if first else f"  {line}" for line, first in _reasons(accounts)]
     return "\n".join([name, about, "", table, "", *reasons])
+
+
+def totalled(profile: Profile, accounts: list[Account]) -> tuple[Part, ...]:
+    """The totals under every convention, as parts of a page."""
+    head = tuple(Head(name, numeric=side == "right") for name, side in zip(_TITLES, _SIDES, strict=True))
+    rows = tuple((*_cells(account), account.convention.rule) for account in accounts)
+    return Text(f"{under(profile)} Differences are from MACs, or from 2 × MACs where the unit is FLOPs."), Table(
+        (*head, Head("rule")), rows
+    )
 
 
 def _cells(account: Account) -> list[str]:

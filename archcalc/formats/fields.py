@@ -9,9 +9,11 @@ from typing import Any
 from tabulate import tabulate
 
 from archcalc.dims import written_shape
+from archcalc.document import Head, Notes, Part, Table, Text
 from archcalc.formats.columns import along, percent
 from archcalc.graph import Graph
 from archcalc.receptive import Field, axes_of, path
+from archcalc.rows import Profile
 from archcalc.window import number_text
 
 _COLUMNS = ("name", "layer", "output", "field", "jump", "start", "padding", "paths", "coverage")
@@ -40,6 +42,23 @@ def table(graph: Graph, fields: dict[str, Field]) -> str:
         *(f"Holds where {assumption.fact} ({assumption.node})." for assumption in graph.assumptions),
     ]
     return "\n".join([heading(graph), "", body, *([""] if notes else []), *notes])
+
+
+def grown(profile: Profile) -> tuple[Part, ...]:
+    """The field of the last layer of every block whose field is another than that of the block before, as parts of a page."""
+    last = {field.name.partition("/")[0]: field for field in profile.fields.values() if any(field.size)}
+    rows: list[tuple[Any, ...]] = []
+    for field in last.values():
+        cells = (along(field.size), along(field.jump), along(field.start), along(field.padding), _coverage(field))
+        if not rows or rows[-1][2:] != cells:
+            rows.append((field.name, field.output, *cells))
+    head = ("name", "output", "field", "jump", "start", "padding", "coverage")
+    notes = tuple(f"{said[0].upper()}{said[1:]}." for said in _apart(profile.fields))
+    table = Table(tuple(Head(name, numeric=place > 1) for place, name in enumerate(head)), tuple(rows))
+    about = (
+        "At the end of each block, in input places; the field is what lies between the first and the last place seen."
+    )
+    return Text(about), table, *([Notes(notes)] if notes else [])
 
 
 def layer(graph: Graph, fields: dict[str, Field], name: str) -> str:

@@ -80,7 +80,6 @@ def remarks(profile: Profile, style: Style = PLAIN) -> list[str]:
         *([f"Holds where {', '.join(assumed)}."] if assumed else []),
         *map(style.clean, graph.notes),
         *(style.clean(f"{row.name}: {row.note}") for row in profile.rows if row.note),
-        *map(style.clean, published(profile)),
     ]
 
 

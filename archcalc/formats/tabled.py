@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from archcalc.document import Document, Facts, Formula, Head, Notes, Section, Step, Table
+from archcalc.document import Document, Facts, Formula, Head, Notes, Part, Section, Step, Table
 from archcalc.formats.columns import Column, chosen, lines
-from archcalc.formats.summary import heading, remarks, title, totals
+from archcalc.formats.summary import heading, published, remarks, title, totals
 from archcalc.formats.workings import reading, remark
 from archcalc.markup.style import Style
 from archcalc.markup.writer import STYLES, ready
@@ -27,7 +27,9 @@ _EXPLAINS = {
 def tabled(profile: Profile, columns: Sequence[str] | None, form: str, *, fold: bool) -> Document:
     """The heading, the table, the totals and the remarks of a profile; in HTML with the working of every row."""
     style = STYLES[form]
-    parts = [grid(profile, chosen(columns, fold=fold), fold=fold, worked=form == "html"), *below(profile, style)]
+    table = grid(profile, chosen(columns, fold=fold), fold=fold, worked=form == "html")
+    said = (*told(profile, style), *published(profile))
+    parts: list[Part] = [table, summed(profile, style), *([Notes(said)] if said else [])]
     return Document(title(profile), tuple(map(ready, heading(profile, style))), (Section("", tuple(parts)),))
 
 
@@ -59,8 +61,11 @@ def steps(working: Working, profile: Profile) -> tuple[Step, ...]:
     return tuple(found)
 
 
-def below(profile: Profile, style: Style) -> list[Facts | Notes]:
-    """What stands below a table: the totals and what they are made of, and what a reader must know of them."""
-    sums = Facts(tuple((label, ready(said)) for label, said in totals(profile, style)))
-    said = tuple(map(ready, remarks(profile, style)))
-    return [sums, *([Notes(said)] if said else [])]
+def summed(profile: Profile, style: Style) -> Facts:
+    """The totals, and what they are made of."""
+    return Facts(tuple((label, ready(said)) for label, said in totals(profile, style)))
+
+
+def told(profile: Profile, style: Style) -> tuple[Any, ...]:
+    """What a reader must know to trust the numbers."""
+    return tuple(map(ready, remarks(profile, style)))

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from tabulate import SEPARATING_LINE, tabulate
 
 from archcalc.formats.columns import chosen, table
-from archcalc.formats.summary import heading, remarks, title, totals
+from archcalc.formats.summary import heading, published, remarks, title, totals
 from archcalc.markup.style import PLAIN
 from archcalc.rows import Profile
 
@@ -53,5 +53,5 @@ def render(profile: Profile, columns: Sequence[str] | None = None, *, fold: bool
     )
     width = max(len(label) for label, _ in totals(profile))
     sums = [indented(f"{label:{width}}  ", value) for label, value in totals(profile)]
-    notes = remarks(profile)
+    notes = [*remarks(profile), *published(profile)]
     return "\n".join([title(profile), *heading(profile), "", grid, "", *sums, *([""] if notes else []), *notes])

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from tabulate import tabulate
 
+from archcalc.document import Head, Notes, Part, Table
 from archcalc.formats.json import json_text, verdict_dict
 from archcalc.formats.summary import exact_text, sentence
 from archcalc.markup.escapes import escape_markdown
@@ -28,6 +29,13 @@ def render(found: Mapping[str, Sequence[Verdict]], form: str = "text") -> str:
         disable_numparse=True,
     )
     return "\n".join([table, *_remarks(every, clean, "- " if form == "markdown" else "")])
+
+
+def judged(found: Sequence[Verdict]) -> tuple[Part, ...]:
+    """The verdicts on the figures of one network, as parts of a page."""
+    table = Table(tuple(map(Head, _TITLES[1:])), tuple(_cells("", verdict)[1:] for verdict in found))
+    said = tuple(sentence(verdict) for verdict in found if not verdict.holds)
+    return table, *([Notes(said)] if said else [])
 
 
 def _cells(name: str, verdict: Verdict) -> tuple[str, ...]:

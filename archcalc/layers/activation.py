@@ -175,7 +175,7 @@ class Tanh(_Elementwise, frozen=True):
 
 
 class HardSigmoid(_Elementwise, frozen=True):
-    """min(max(0, x/6 + 1/2), 1)."""
+    """min(max(0, x/6 + 1/2), 1) (Howard et al. 2019, section 5.2)."""
 
     per_value: ClassVar[Work] = Work(comparisons=2, divisions=1, additions=1)
 
@@ -193,7 +193,7 @@ class HardSwish(_Elementwise, frozen=True):
 
 
 class HardTanh(_Elementwise, frozen=True):
-    """x held between `min` and `max`."""
+    """x held between `min` and `max` (Collobert 2004)."""
 
     min: float = -1.0
     max: float = 1.0
@@ -269,7 +269,7 @@ class Times(_Elementwise, frozen=True):
 
 
 class Softmax(Layer, frozen=True):
-    """eˣ over the sum of eˣ along an axis."""
+    """eˣ over the sum of eˣ along an axis (Bridle 1990)."""
 
     stores: ClassVar[Literal["output", "in place", "view"]] = "in place"
 

@@ -151,7 +151,7 @@ class GlobalAvgPool(_GlobalPool, frozen=True):
 
 
 class GlobalMaxPool(_GlobalPool, frozen=True):
-    """The largest value of each channel; every further axis becomes 1."""
+    """The largest value of each channel; every further axis becomes 1 (Oquab et al. 2015)."""
 
     def work(self, output: Shape, x: Shape) -> Work:
         return Work(comparisons=size(x) - size(output))

@@ -11,7 +11,7 @@ from archcalc.layers.base import Count, Kept, Layer, Requirement, Use, Views, al
 
 
 class Linear(Layer, frozen=True):
-    """A dense layer over the last axis of a vector or of each token of a sequence.
+    """A dense layer over the last axis of a vector or of each token of a sequence (Rumelhart et al. 1986).
 
     Weights features·out, biases `out`; MACs are weights × tokens.
     """
@@ -45,7 +45,7 @@ class Linear(Layer, frozen=True):
 
 
 class Embedding(Layer, frozen=True):
-    """A table with one row of `out` values for each entry of the vocabulary; looking rows up costs no operations."""
+    """A table with a row of `out` values for each entry of the vocabulary (Bengio et al. 2003); a look-up costs no operations."""
 
     vocabulary: Count
     out: Count
@@ -67,7 +67,7 @@ class Embedding(Layer, frozen=True):
 
 
 class Learned(Layer, frozen=True):
-    """A trained array that depends on no input, such as a class token or a position embedding."""
+    """A trained array that depends on no input, such as a class token (Devlin et al. 2018) or a position embedding."""
 
     stores: ClassVar[Literal["output", "in place", "view"]] = "view"
 

@@ -46,7 +46,7 @@ def _longest(sizes: tuple[Dim, ...]) -> Dim:
 
 
 class Add(_Broadcast, frozen=True):
-    """The sum of its branches, value by value; an axis of 1 is repeated to fit."""
+    """The sum of its branches, value by value (He et al. 2015); an axis of 1 is repeated to fit."""
 
     hands_on: ClassVar[bool] = True
 
@@ -58,7 +58,7 @@ class Add(_Broadcast, frozen=True):
 
 
 class Multiply(_Broadcast, frozen=True):
-    """The product of its branches, value by value; an axis of 1 is repeated to fit."""
+    """The product of its branches, value by value (Hu et al. 2017); an axis of 1 is repeated to fit."""
 
     def work(self, output: Shape, *xs: Shape) -> Work:
         return Work(multiplications=(len(xs) - 1) * size(output))
@@ -78,7 +78,7 @@ class Multiply(_Broadcast, frozen=True):
 
 
 class Concat(Layer, frozen=True):
-    """Its branches one after the other along an axis."""
+    """Its branches one after the other along an axis (Szegedy et al. 2014)."""
 
     hands_on: ClassVar[bool] = True
 

@@ -62,7 +62,7 @@ class _Pool(_Sliding, frozen=True):
 
 
 class _MaxPool(_Pool, frozen=True):
-    """The largest value of each window.
+    """The largest value of each window (Zhou and Chellappa 1988; Ranzato et al. 2007).
 
     Output size along an axis: ⌊(n + padding − dilation·(kernel − 1) − 1) / stride⌋ + 1; with `ceil_mode` the division is
     rounded up, and the last window must start inside the input or the padding before it. ∏kernel − 1 comparisons for
@@ -102,7 +102,7 @@ class MaxPool3d(_MaxPool, frozen=True):
 
 
 class _AvgPool(_Pool, frozen=True):
-    """The mean of each window; `count_include_pad` says whether padded zeros enter the mean.
+    """The mean of each window (LeCun et al. 1990); `count_include_pad` says whether padded zeros enter the mean.
 
     Output sizes as for max pooling. ∏kernel − 1 additions and 1 division for each output.
     """

@@ -132,7 +132,7 @@ class ChannelShuffle(Layer, frozen=True):
 
 
 class Split(Layer, frozen=True):
-    """One of `parts` equal parts of the first axis, counted from 0."""
+    """One of `parts` equal parts of the first axis, counted from 0 (channel split: Ma et al. 2018)."""
 
     stores: ClassVar[Literal["output", "in place", "view"]] = "view"
 

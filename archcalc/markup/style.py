@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 
 from archcalc.dims import Dim, Shape
-from archcalc.document import Formula
+from archcalc.document import Formula, Link, Prose
 from archcalc.markup.escapes import escape_html, escape_markdown, escape_tex
 from archcalc.markup.mathematics import tex
 from archcalc.notation import LATEX, TEXT, Notation
@@ -25,6 +26,9 @@ class Style(msgspec.Struct, frozen=True):
     # A whole number, where the format has a way of its own to write it, and a line of working.
     number: Callable[[int], str] | None = None
     working: Callable[[str], str] | None = None
+    # A text that leads somewhere, and where; and code, what is around it.
+    link: Callable[[str, str], str] | None = None
+    code: tuple[str, str] = ("`", "`")
 
     def dim(self, dim: Dim) -> str:
         """A dimension on one line."""
@@ -43,10 +47,10 @@ class Style(msgspec.Struct, frozen=True):
 
     def cell(self, value: Any) -> str:
         """A cell as a person reads it: a text, a shape, or a dimension, which may take several lines."""
-        if isinstance(value, Formula) and self.working is not None:
-            return self.working(value)
         if isinstance(value, str):
-            return self.clean(value)
+            return self._text(value)
+        if isinstance(value, Link):
+            return self.clean(value.said) if self.link is None else self.link(self.clean(value.said), value.target)
         if isinstance(value, tuple):
             return self.shape(value)
         if isinstance(value, int):
@@ -55,11 +59,30 @@ class Style(msgspec.Struct, frozen=True):
         first, between, last = self.inside
         return f"{first}{between.join(lines)}{last}" if len(lines) > 1 else lines[0]
 
+    def _text(self, text: str) -> str:
+        if isinstance(text, Formula) and self.working is not None:
+            return self.working(text)
+        if isinstance(text, Prose):
+            parts = text.split("`")
+            return "".join(
+                self.clean(part).join(self.code) if i % 2 else self.clean(part) for i, part in enumerate(parts)
+            )
+        return self.clean(text)
+
 
 PLAIN = Style(str, TEXT, ("", "\n", ""), 36)
 # Text is escaped where it stands, formulas are made of nothing that needs to be, and a browser breaks them.
-HTML = Style(escape_html, TEXT, ("", " ", ""), 36)
-MARKDOWN = Style(escape_markdown, LATEX, ("", "<br>", ""), 72)
+HTML = Style(
+    escape_html,
+    TEXT,
+    ("", " ", ""),
+    36,
+    link=lambda said, target: f'<a href="{quote(target)}.html">{said}</a>',
+    code=("<code>", "</code>"),
+)
+MARKDOWN = Style(
+    escape_markdown, LATEX, ("", "<br>", ""), 72, link=lambda said, target: f"[{said}]({quote(target)}.md)"
+)
 TEX = Style(
     escape_tex,
     LATEX,
@@ -67,4 +90,5 @@ TEX = Style(
     72,
     number=lambda n: rf"\num{{{n}}}",
     working=lambda text: rf"\({tex(text)}\)",
+    code=(r"\texttt{", "}"),
 )

@@ -79,7 +79,7 @@ def layer_of(
             raise unknown(cls.kind, call.keys[key], [*fields, *own], takes)
     for name in fields[: len(fields) - len(cls.__struct_defaults__)]:
         if name not in trees:
-            raise SpecError(f"{cls.kind} needs '{name}'", call.word.place, f"{name} is {_expected(cls, name)}")
+            raise SpecError(f"{cls.kind} needs '{name}'", call.word.place, f"{name} is {expected_of(cls, name)}")
     values = {key: _field(tree, names) for key, tree in trees.items()}
     try:
         layer = msgspec.convert(values, cls) if _numeric(values) else _symbolic(cls, values)
@@ -137,7 +137,7 @@ def _misfit(cls: type[Layer], message: str, trees: dict[str, Tree], names: Names
     for index in re.findall(r"\[(\d+)\]", message):
         if isinstance(tree, Sequence):
             tree = tree.items[int(index)]
-    expected = _expected(cls, name)
+    expected = expected_of(cls, name)
     if isinstance(tree, Scalar):
         word = (
             not tree.quoted
@@ -161,7 +161,7 @@ def _misfit(cls: type[Layer], message: str, trees: dict[str, Tree], names: Names
     return SpecError(f"{cls.kind}: {name} must be {expected}, not {form}", tree.place)
 
 
-def _expected(cls: type[Layer], name: str) -> str:
+def expected_of(cls: type[Layer], name: str) -> str:
     """What a field takes, in words."""
     annotation = _annotation(cls, name)
     if annotation.startswith("Literal["):

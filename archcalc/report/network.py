@@ -1,0 +1,95 @@
+"""The page of a network: what it is and costs, where that sits, what it sees and holds, and what has been published of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from archcalc.accounts import accounts
+from archcalc.dims import Dim
+from archcalc.document import Document, Facts, Figure, Head, Notes, Section, Table, Text
+from archcalc.errors import SpecError
+from archcalc.folding import folded
+from archcalc.formats.accounts import totalled
+from archcalc.formats.columns import chosen
+from archcalc.formats.fields import grown
+from archcalc.formats.memory_facts import facts
+from archcalc.formats.summary import heading, title
+from archcalc.formats.tabled import grid, summed, told
+from archcalc.formats.verdicts import judged
+from archcalc.markup.writer import STYLES, ready
+from archcalc.memory.plan import inference, training
+from archcalc.rows import Profile, Totals
+
+_COLUMNS = ("name", "layer", "settings", "output", "activations", "params", "macs")
+_MEASURES: dict[str, Callable[[Totals], Dim]] = {
+    "params": lambda totals: totals.params,
+    "MACs": lambda totals: totals.macs,
+    "activations": lambda totals: totals.activations,
+}
+
+
+def page(profile: Profile, form: str, pictures: Sequence[tuple[str, Figure]] = ()) -> Document:
+    """The page of a profile in markdown or html, with pictures under their titles."""
+    style = STYLES[form]
+    columns = _COLUMNS if profile.convention.name == "macs" else (*_COLUMNS, "flops")
+    fold = any(line.times > 1 for line in folded(profile.rows))
+    table = grid(profile, chosen(columns, fold=fold), fold=fold, worked=form == "html")
+    said = told(profile, style)
+    return Document(
+        title(profile),
+        tuple(map(ready, heading(profile, style))),
+        (
+            Section("", (table, summed(profile, style), *([Notes(said)] if said else []))),
+            *(Section(name, (picture,)) for name, picture in pictures),
+            *_shares(profile),
+            Section("Receptive field", grown(profile)),
+            *_memory(profile),
+            Section("Conventions", totalled(profile, accounts(profile))),
+            *([Section("Published figures", judged(profile.verdicts))] if profile.verdicts else []),
+        ),
+    )
+
+
+def _shares(profile: Profile) -> list[Section]:
+    """Where params, MACs and activations sit, by kind of layer and by block."""
+    return [
+        Section("Where they sit", (Text("By kind of layer:"), _parts(profile.by_kind(), profile.totals, "layer"))),
+        Section(
+            "",
+            (
+                Text("By block, the first part of the layers' names:"),
+                _parts(profile.by_block(), profile.totals, "block"),
+            ),
+        ),
+    ]
+
+
+def _parts(groups: dict[str, Totals], whole: Totals, first: str) -> Table:
+    """A row for each group that has any of the measures, with its part of the whole."""
+    rows = []
+    for name, totals in groups.items():
+        values = [measure(totals) for measure in _MEASURES.values()]
+        if any(value != 0 for value in values):
+            wholes = [measure(whole) for measure in _MEASURES.values()]
+            rows.append((name, *map(_part, values, wholes)))
+    return Table((Head(first), *(Head(measure, numeric=True) for measure in _MEASURES)), tuple(rows))
+
+
+def _part(value: Dim, whole: Dim) -> Dim | str:
+    if not isinstance(value, int) or not isinstance(whole, int) or not value:
+        return value
+    return f"{value:,} ({100 * value / whole:.1f} %)"
+
+
+def _memory(profile: Profile) -> list[Section]:
+    """The peak of a forward pass and of a step of training, where sizes are numbers."""
+    try:
+        plans = [inference(profile), training(profile)]
+    except SpecError as error:
+        return [Section("Memory", (Text(f"Not planned: {error}."),))]
+    sections = []
+    for plan, level in zip(plans, (2, 3), strict=True):
+        settings = ", ".join(f"{name} {value}" for name, value in plan.settings.items())
+        about = Text(f"{plan.phase.capitalize()}, batch {profile.batch}: {settings}. Bytes.")
+        sections.append(Section("Memory" if level == 2 else "", (about, Facts(tuple(facts(plan)))), level))
+    return sections

@@ -1,0 +1,95 @@
+"""The files that reports are made of: a page, and beside a page in markdown its charts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from archcalc.charts import layers, memory, networks
+from archcalc.charts.canvas import canvas, inline, written
+from archcalc.document import Document, Figure
+from archcalc.markup.escapes import escape_markdown
+from archcalc.markup.writer import ready, write
+from archcalc.memory.plan import inference
+from archcalc.report.index import index
+from archcalc.report.kinds import kinds
+from archcalc.report.network import page
+from archcalc.rows import Profile
+
+FORMATS = {"markdown": "md", "html": "html"}
+# The panel of memory beside the others of a chart.
+_MEMORY = 0.5
+
+
+def report(profile: Profile, form: str, *, charts: bool = True) -> dict[str, bytes]:
+    """The files of the page of a network, by their names; raises SpecError where charts are asked for and matplotlib is missing."""
+    name = file_name(profile)
+    files: dict[str, bytes] = {}
+    pictures = []
+    if charts and _whole(profile):
+        shows = f"{layers.says(profile, list(layers.PANELS.values()))} {memory.says(inference(profile))}"
+        pictures = [
+            ("Layer by layer", _chart(files, name, shows, form, (10, 8.4), lambda figure: _draw(figure, profile)))
+        ]
+    return {f"{name}.{FORMATS[form]}": _bytes(page(profile, form, pictures), form), **files}
+
+
+def compared(profiles: Sequence[Profile], form: str, *, charts: bool = True) -> dict[str, bytes]:
+    """The files of the page that compares networks, and of the one on the kinds of layer."""
+    files: dict[str, bytes] = {}
+    chart = None
+    if charts:
+        shows = networks.says(profiles)
+        chart = _chart(files, "networks", shows, form, (11, 8), lambda figure: networks.draw(figure, profiles))
+    first = "README.md" if form == "markdown" else "index.html"
+    return {
+        first: _bytes(index(profiles, chart), form),
+        f"layers.{FORMATS[form]}": _bytes(kinds(profiles), form),
+        **files,
+    }
+
+
+def file_name(profile: Profile) -> str:
+    """The network's name with nothing in it that a path could be made of.
+
+    >>> from archcalc.engine import profile
+    >>> from archcalc.spec.line import from_line
+    >>> file_name(profile(from_line("3 x conv3-C")))
+    '3_x_conv3-C'
+    """
+    return re.sub(r"[^\w.-]+", "_", profile.graph.name).strip("._") or "network"
+
+
+def _whole(profile: Profile) -> bool:
+    totals = profile.totals
+    return all(isinstance(n, int) for n in (totals.params, totals.macs, totals.activations))
+
+
+def _draw(figure: Any, profile: Profile) -> None:
+    chosen = list(layers.PANELS.values())
+    above, below = figure.subfigures(2, 1, height_ratios=(layers.height(chosen), layers.height(chosen[:1]) - _MEMORY))
+    layers.draw(above, profile, chosen)
+    memory.draw(below.subplots(), inference(profile))
+
+
+def _chart(  # noqa: PLR0913, PLR0917 - what is drawn, where, and how it is said
+    files: dict[str, bytes],
+    name: str,
+    shows: str,
+    form: str,
+    size: tuple[float, float],
+    draw: Callable[[Any], None],
+) -> Figure:
+    """A chart inside a page in HTML, or in a file beside one in markdown."""
+    with canvas(*size) as figure:
+        draw(figure)
+        if form == "html":
+            return Figure(shows, ready(inline(figure, shows)))
+        files[f"{name}.svg"] = written(figure, "svg")
+    return Figure(shows, ready(f"![{escape_markdown(shows)}]({quote(name)}.svg)"))
+
+
+def _bytes(document: Document, form: str) -> bytes:
+    return f"{write(document, form)}\n".encode()
