@@ -45,6 +45,7 @@ MAY_IMPORT = {
         *(
             "accounts",
             "boxes",
+            "changes",
             "compare",
             "counting",
             "dims",
@@ -66,6 +67,8 @@ MAY_IMPORT = {
     "measures": {"errors", "layers", "rows"},
     "solve": {"dims", "errors", "measures", "rows", "signs", "spec", "symbolic"},
     "compare": {"dims", "errors", "graph", "measures", "rows", "signs", "symbolic"},
+    "matching": {"rows"},
+    "changes": {"dims", "graph", "layers", "matching", "rows"},
     "reference": {"counting", "dims", "errors", "graph", "layers", "memory", "storage"},
     "verify": {"dims", "engine", "errors", "graph", "influence", "memory", "receptive", "reference", "rows", "spec"},
     "stacks": {"dims", "errors", "window"},
@@ -73,6 +76,7 @@ MAY_IMPORT = {
         *(
             "accounts",
             "boxes",
+            "changes",
             "compare",
             "counting",
             "diagnosis",
