@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from archcalc.cli.options import convention_option
+from archcalc.cli.progress import progress
 from archcalc.diagnosis import checked
 from archcalc.engine import profile
 from archcalc.errors import Source, SpecError
@@ -28,7 +29,8 @@ def command(specs: tuple[str, ...], folder: Path, convention: str, *, every: boo
     """Write a markdown page for each network."""
     if bool(specs) == every:
         raise click.UsageError("name one or more specs, or give --all")
-    profiles = [_profile(source_of(name), convention) for name in (bundled() if every else specs)]
+    with progress(bundled() if every else specs, "networks") as names:
+        profiles = [_profile(source_of(name), convention) for name in names]
     pages = {f"{result.graph.name}.md": page(result) for result in profiles}
     if every:
         pages["README.md"] = index(sorted(profiles, key=lambda result: result.totals.params))
