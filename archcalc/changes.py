@@ -82,7 +82,7 @@ class Changes(msgspec.Struct, frozen=True, dict=True):
     def by(self, change: Change, measure: str) -> Dim | None:
         """How much more of a measure the totals have for one change; None where the convention does not cover the layer.
 
-        For a layer that is auxiliary in either network it is how much more the auxiliary heads have.
+        For a layer that is auxiliary wherever it is, it is how much more the auxiliary heads have.
         """
         values = [
             0 if row is None or (row.auxiliary and not change.auxiliary) else _measured(profile, row, measure)

@@ -280,6 +280,29 @@ def test_alike_changes_are_one_row_with_their_sum(files):
     assert len(re.findall(r"^\| c\d +\| conv2d .* −4 \|", printed(*paths, "--all"), re.MULTILINE)) == 5
 
 
+def test_alike_changes_of_many_sizes_are_one_row_too(files):
+    """14 convolutions of 8 channels and more lose their biases, as many as they have channels."""
+    layers = [f"  - conv2d: {{name: c{i}, out: {i}, kernel: 1, from: input}}\n" for i in range(8, 22)]
+    others = [layer.replace("kernel: 1", "kernel: 1, bias: false") for layer in layers]
+    text = printed(*files(spec("".join(layers)), spec("".join(others))))
+
+    assert re.search(
+        rf"\| c8, c9, c10 and 11 more +\| +14 \| conv2d +\| bias true → false +\| 8×8×8, 9×8×8, 10×8×8 and 11 more +\| +−{sum(range(8, 22))} \|",
+        text,
+    )
+
+
+def test_many_layers_on_other_sources_are_one_row():
+    """A chain of 13 in the opposite order: every layer is behind another one than before."""
+    layers = [f"  - relu: {{name: r{i}}}\n" for i in range(13)]
+    found = between("".join(layers), "".join(layers[::-1]))
+
+    assert {change.status for change in found.layers} == {"changed"}
+    assert "| r12, r11, r10 and 10 more |" in render(found)
+    assert "from other layers" in render(found)
+    assert "from r11 → input" in render(found, every=True)
+
+
 def test_many_sizes_that_follow_are_folded(files):
     """Of 20 convolutions that each grow by a row of their own 11 sizes are shown, and the others with their sum."""
     sides = range(40, 20, -1)

@@ -140,11 +140,11 @@ def _counted(found: Changes) -> str:
 
 
 def _own(changes: Sequence[Change], style: Style) -> list[Group]:
-    """Changes of equal kind, words and output together, and where those are many of any output."""
+    """Changes of equal kind, words and output together, and where those are many of any output and whatever names are said."""
     groups = _grouped(changes, style, lambda one: (one.row.layer, said_of(one), _output(one, style)))
-    return (
-        groups if len(groups) <= _MOST_GROUPS else _grouped(changes, style, lambda one: (one.row.layer, said_of(one)))
-    )
+    if len(groups) <= _MOST_GROUPS:
+        return groups
+    return _grouped(changes, style, lambda one: (one.row.layer, said_of(one, named=False)))
 
 
 def _following(changes: Sequence[Change], style: Style) -> list[Group]:
@@ -153,14 +153,15 @@ def _following(changes: Sequence[Change], style: Style) -> list[Group]:
 
 
 def _grouped(changes: Sequence[Change], style: Style, key: Callable[[Change], Any]) -> list[Group]:
-    """The changes of one key together."""
+    """The changes of one key together; no names are said of several that do not agree in them."""
     groups: dict[Any, list[Change]] = {}
     for change in changes:
         groups.setdefault(key(change), []).append(change)
-    return [
-        Group(said_of(of[0]), listed(list(dict.fromkeys(_output(change, style) for change in of))), tuple(of))
-        for of in groups.values()
-    ]
+    found = []
+    for of in groups.values():
+        said, outputs = (list(dict.fromkeys(map(text, of))) for text in (said_of, lambda one: _output(one, style)))
+        found.append(Group(said[0] if len(said) == 1 else said_of(of[0], named=False), listed(outputs), tuple(of)))
+    return found
 
 
 def _few(groups: list[Group]) -> list[Group]:

@@ -18,11 +18,11 @@ _LONGEST_ALL = 80
 def listed(names: Sequence[str]) -> str:
     """The first few of some names, and how many more there are."""
     more = len(names) - _SOME
-    return ", ".join(names[:_SOME]) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(names[:_SOME]) + (f" and {more:,} more" if more > 0 else "")
 
 
-def said_of(change: Change) -> str:
-    """What is said of a change beside its sizes and numbers."""
+def said_of(change: Change, *, named: bool = True) -> str:
+    """What is said of a change beside its sizes and numbers, with or without the names of other layers."""
     old, new = change.old, change.new
     if old is None or new is None:
         settings = _clipped(change.row.settings)
@@ -31,7 +31,7 @@ def said_of(change: Change) -> str:
         said = [
             *([f"{_kind(old)} → {_kind(new)}"] if "kind" in change.differences else []),
             *(_setting(name, values) for name, values in change.settings.items()),
-            *_wiring(change),
+            *_wiring(change, named=named),
             *_sides(change),
         ]
     return "; ".join([*said, *(["auxiliary, not in the totals"] if change.auxiliary else [])])
@@ -50,15 +50,16 @@ def _setting(name: str, values: Difference) -> str:
     return f"other {name}" if long else f"{name} {values.old} → {values.new}"
 
 
-def _wiring(change: Change) -> list[str]:
+def _wiring(change: Change, *, named: bool) -> list[str]:
     """Where a layer takes its input from, and its weights, and whether it is used in training only."""
     found = change.differences
     said = []
     if change.rewired:
-        said.append(f"from {listed(found['sources'].old)} → {listed(found['sources'].new)}")
+        sources = f"from {listed(found['sources'].old)} → {listed(found['sources'].new)}"
+        said.append(sources if named else "from other layers")
     if "shared" in found:
         weights = [f"weights of {name}" if name else "own weights" for name in _both(found["shared"])]
-        said.append(" → ".join(weights))
+        said.append(" → ".join(weights) if named else "weights of other layers")
     if "auxiliary" in found:
         said.append("auxiliary → not auxiliary" if found["auxiliary"].old else "not auxiliary → auxiliary")
     return said
