@@ -35,7 +35,9 @@ from archcalc.symbolic import FORMS, Form
 )
 @click.option("--fold/--no-fold", help="Write repeated blocks once.")
 @click.option("--figures/--no-figures", default=True, help="Say which published figures differ, and why.")
-@click.option("--watch", is_flag=True, help="Print the table again when the file of the spec changes, until Ctrl-C.")
+@click.option(
+    "--watch", is_flag=True, help="Print the table again when the spec's file changes; Ctrl-C ends it with exit code 0."
+)
 @click.option("--count-in-place", is_flag=True, help="Count what layers that overwrite their input would store.")
 def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     spec: str,
