@@ -10,7 +10,7 @@ from archcalc.counting import Work, convention
 from archcalc.dims import Dim, Shape, quotient, size, total, written
 from archcalc.errors import SpecError
 from archcalc.graph import Graph, Node, calls_of
-from archcalc.layers.base import AXES, Layer
+from archcalc.layers.base import AXES, Layer, written_setting
 from archcalc.rows import Profile, Row
 from archcalc.storage import stored
 from archcalc.symbolic import Form, shaped
@@ -97,24 +97,13 @@ def measure(layer: Layer, shapes: tuple[Shape, ...], output: Shape, batch: Dim, 
             rounded.append(f"{axis} {float(Fraction(numerator, divisor) + 1):.10g} → {output[rounding.axis]}")
     work = layer.work(output, *shapes).times(batch)
     return Measures(
-        settings=" ".join(f"{name}={_written(value)}" for name, value in layer.settings().items()),
+        settings=" ".join(f"{name}={written_setting(value)}" for name, value in layer.settings().items()),
         weights={name: shaped(size(shape), form) for name, shape in layer.weights(*shapes).items()},
         buffers=shaped(total(size(shape) for shape in layer.buffers(*shapes).values()), form),
         activations=shaped(batch * size(output), form),
         work=work if form == "plain" else Work(*(shaped(getattr(work, name), form) for name in work.__struct_fields__)),
         rounded=tuple(rounded),
     )
-
-
-def _written(value: object) -> str:
-    """A field's value on one line: 3, 1×7, (0,1)×(0,1), true."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if not isinstance(value, tuple):
-        return str(value) if isinstance(value, (int, float, str)) else written(value)
-    if any(isinstance(entry, tuple) for entry in value):
-        return "×".join(f"({','.join(map(str, entry))})" if isinstance(entry, tuple) else str(entry) for entry in value)
-    return "×".join(map(str, value))
 
 
 def split(sizes: dict[str, Dim]) -> tuple[Dim, Dim]:

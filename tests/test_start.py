@@ -36,6 +36,7 @@ def loaded(*arguments: str) -> set[str]:
         ["rf", "vgg16"],
         ["memory", "vgg16"],
         ["memory", "vgg16", "--train"],
+        ["diff", "vgg16", "vgg19"],
         ["compare", "vgg16", "resnet50", "2 x conv3-64", "--explain", "--input", "3x64x64"],
     ],
     ids=" ".join,

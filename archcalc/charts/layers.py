@@ -106,15 +106,15 @@ def height(chosen: Sequence[Panel]) -> float:
 
 def _bars(axes: Any, values: Sequence[float], families: Sequence[str]) -> None:
     """Bars, those of one family as one outline: a network has hundreds, and each by itself would make a long file."""
-    from matplotlib.patches import PathPatch  # noqa: PLC0415 - an extra, and slow to import
-    from matplotlib.path import Path  # noqa: PLC0415 - likewise
+    from matplotlib import patches, path  # noqa: PLC0415 - an extra, and slow to import
 
     for family in dict.fromkeys(families):
         own = [(i, v) for i, v in enumerate(values) if v and families[i] == family]
         corners = [(i + x, y * v) for i, v in own for x, y in ((-0.4, 0), (-0.4, 1), (0.4, 1), (0.4, 0), (0, 0))]
-        codes = [Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY] * len(own)
+        of = path.Path
+        codes = [of.MOVETO, of.LINETO, of.LINETO, of.LINETO, of.CLOSEPOLY] * len(own)
         if own:
-            axes.add_patch(PathPatch(Path(corners, codes), facecolor=_color(family), lw=0))
+            axes.add_patch(patches.PathPatch(path.Path(corners, codes), facecolor=_color(family), lw=0))
     axes.set_xlim(-0.6, len(values) - 0.4)
     axes.set_ylim(0, 1.05 * max(values, default=1) or 1)
 

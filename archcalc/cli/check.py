@@ -6,6 +6,7 @@ import click
 import msgspec
 
 from archcalc.cli.options import input_option, set_option
+from archcalc.cli.progress import progress
 from archcalc.diagnosis import check, record
 from archcalc.dims import Shape
 from archcalc.errors import SpecError
@@ -41,7 +42,8 @@ def command(  # noqa: PLR0913 - one parameter for each option
         raise click.UsageError("--record is of all bundled networks; it takes no SPEC")
     own = tuple(_of(claimed(text), input_shape, settings) for text in claims) or None
     sources = list(map(source_of, specs or bundled()))
-    found = {source: check(source, own) for source in sources}
+    with progress(sources, "figures") as every:
+        found = {source: check(source, own) for source in every}
     if keep:
         record(found)
     click.echo(render({_name(source.name): of for source, of in found.items()}, form))

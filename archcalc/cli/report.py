@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from archcalc.cli.options import convention_option
+from archcalc.cli.progress import progress
 from archcalc.diagnosis import checked
 from archcalc.engine import profile
 from archcalc.errors import Source, SpecError
@@ -38,18 +39,21 @@ def command(  # noqa: PLR0913 - one parameter for each option
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SpecError(f"{folder}: cannot be written to, {error.strerror}") from None
-    profiles = []
-    for name in bundled() if every else specs:
-        profiles.append(_profile(source_of(name), convention))
-        _write(folder, report(profiles[-1], form, charts=charts))
+    profiles, paths = [], []
+    # Files are named when all are there, so that their names and the bar do not stand in each other's way.
+    with progress(bundled() if every else specs, "networks") as names:
+        for name in names:
+            profiles.append(_profile(source_of(name), convention))
+            paths += _written(folder, report(profiles[-1], form, charts=charts))
     if every:
-        _write(folder, compared(profiles, form, charts=charts))
+        paths += _written(folder, compared(profiles, form, charts=charts))
+    click.echo("\n".join(map(str, paths)))
 
 
-def _write(folder: Path, files: dict[str, bytes]) -> None:
+def _written(folder: Path, files: dict[str, bytes]) -> list[Path]:
     for name, content in files.items():
         write_whole(folder / name, partial(Path.write_bytes, data=content))
-        click.echo(folder / name)
+    return [folder / name for name in files]
 
 
 def _profile(source: Source, convention: str) -> Profile:

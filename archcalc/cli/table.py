@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import click
 
 from archcalc.cli.options import BatchType, convention_option, input_option, set_option
@@ -33,6 +35,9 @@ from archcalc.symbolic import FORMS, Form
 )
 @click.option("--fold/--no-fold", help="Write repeated blocks once.")
 @click.option("--figures/--no-figures", default=True, help="Say which published figures differ, and why.")
+@click.option(
+    "--watch", is_flag=True, help="Print the table again when the spec's file changes; Ctrl-C ends it with exit code 0."
+)
 @click.option("--count-in-place", is_flag=True, help="Count what layers that overwrite their input would store.")
 def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     spec: str,
@@ -47,15 +52,23 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     *,
     fold: bool,
     figures: bool,
+    watch: bool,
     count_in_place: bool,
 ) -> None:
     """A row for each layer: size, activations, params, MACs, FLOPs."""
     if style and form != "text":
         raise click.UsageError(f"--style {style} is a layout of text; it does not go with --format {form}")
-    source = source_of(spec)
-    graph = parse(source, input_shape=input_shape, **dict(settings))
-    result = profile(graph, batch, convention_name=convention, in_place=not count_in_place, form=formulas)
-    if figures:
-        result = checked(result, source)
     chosen = [key.strip() for key in columns.split(",")] if columns else None
-    click.echo(render(result, style or form, chosen, fold=fold))
+
+    def text() -> str:
+        source = source_of(spec)
+        graph = parse(source, input_shape=input_shape, **dict(settings))
+        result = profile(graph, batch, convention_name=convention, in_place=not count_in_place, form=formulas)
+        return render(checked(result, source) if figures else result, style or form, chosen, fold=fold)
+
+    if watch:
+        # Most tables are printed once, and need not load what watches.
+        watching = import_module("archcalc.cli.watch")
+        watching.follow(watching.watched(spec), text)
+    else:
+        click.echo(text())

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
 from archcalc.cli.options import input_option, set_option
+from archcalc.cli.progress import progress
 from archcalc.dims import Shape, written_shape
 from archcalc.errors import SpecError
 from archcalc.formats.json import json_text
@@ -37,14 +36,8 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     params = dict(settings)
     shape = smallest(spec, **params) if quick else input_shape
     graph = load(spec, input_shape=shape, **params)
-    with click.progressbar(
-        proofs(graph, batch, seed),
-        length=len(graph.nodes),
-        label=graph.name,
-        file=sys.stderr,
-        hidden=not sys.stderr.isatty(),
-    ) as bar:
-        done = list(bar)
+    with progress(proofs(graph, batch, seed), graph.name, len(graph.nodes)) as every:
+        done = list(every)
     layers, memory = list(seen(graph, seed)), held(graph, batch, seed)
     found: list[Proof | Held] = [*done, *memory]
     differences = [difference for proof in found for difference in proof.differences]

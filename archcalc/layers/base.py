@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple,
 import msgspec
 
 from archcalc.counting import Work
-from archcalc.dims import Dim, Shape, Truth
+from archcalc.dims import Dim, Shape, Truth, written
 from archcalc.window import HERE, Window, everything
 
 if TYPE_CHECKING:
@@ -196,6 +196,21 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             for name in self.__struct_fields__
             if (value := getattr(self, name)) != defaults.get(name, msgspec.UNSET)
         }
+
+
+def written_setting(value: object) -> str:
+    """A field's value on one line.
+
+    >>> written_setting((1, 7)), written_setting(((0, 1), (0, 1))), written_setting(True)
+    ('1×7', '(0,1)×(0,1)', 'true')
+    """
+    if isinstance(value, bool):
+        return str(value).lower()
+    if not isinstance(value, tuple):
+        return str(value) if isinstance(value, (int, float, str)) else written(value)
+    if any(isinstance(entry, tuple) for entry in value):
+        return "×".join(f"({','.join(map(str, entry))})" if isinstance(entry, tuple) else str(entry) for entry in value)
+    return "×".join(map(str, value))
 
 
 def each_axis(value: Any, rank: int) -> tuple[Any, ...]:

@@ -1,0 +1,236 @@
+"""What changed between two versions of a network, as markdown, text and JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import Any
+
+import msgspec
+from tabulate import tabulate
+
+from archcalc.changes import Change, Changes, Difference, Status, difference
+from archcalc.counting import Total
+from archcalc.dims import Dim
+from archcalc.formats.changed_json import to_dict
+from archcalc.formats.changed_words import listed, said_of
+from archcalc.formats.json import json_text
+from archcalc.markup.style import MARKDOWN, PLAIN, Style
+from archcalc.symbolic import ratio
+
+FORMATS = ("markdown", "text", "json")
+
+_TITLES = {"params": "params", "buffers": "buffers", "activations": "activations", "macs": "MACs"}
+# Groups of layers that a table shows without folding them further.
+_MOST_GROUPS = 12
+
+
+class Group(msgspec.Struct, frozen=True):
+    """Layers that changed alike, with what is said of the change and of their output."""
+
+    said: str
+    output: str
+    changes: tuple[Change, ...]
+
+    @property
+    def kinds(self) -> str:
+        """The kinds of the layers."""
+        return listed(list(dict.fromkeys(change.row.layer for change in self.changes)))
+
+
+def render(found: Changes, form: str = "markdown", *, every: bool = False) -> str:
+    """The changes in a format; with `every`, layers that changed alike are listed one by one."""
+    if form == "json":
+        return json_text(to_dict(found))
+    if not found.layers:
+        return "No difference."
+    style = MARKDOWN if form == "markdown" else PLAIN
+    grid = "pipe" if form == "markdown" else "simple"
+    changed, following = found.of("added", "removed", "changed"), found.of("follows")
+    own = _grouped(changed, style, id) if every else _own(changed, style)
+    follow = _grouped(following, style, id) if every else _following(following, style)
+    sections = [
+        _heading(found, style),
+        [_totals(found, style, grid)],
+        [f"{style.clean(_counted(found))}."],
+        *([[_table(found, own, style, grid)]] if own else []),
+        *([["What follows from that for other layers:"], [_table(found, follow, style, grid)]] if follow else []),
+        _notes(found, style, every=every),
+    ]
+    return "\n\n".join("\n".join(lines) for lines in sections if lines)
+
+
+def _heading(found: Changes, style: Style) -> list[str]:
+    names = dict.fromkeys(style.clean(profile.graph.name) for profile in (found.old, found.new))
+    title = " → ".join(names)
+    inputs = " → ".join(dict.fromkeys(style.shape(profile.graph.input) for profile in (found.old, found.new)))
+    convention = found.new.convention
+    said = style.clean(f"Convention {convention.name}: {convention.rule}.")
+    about = f"Input {inputs}, batch {style.dim(found.new.batch)}. {said}"
+    return [title, about] if style is PLAIN else [f"**{title}**", "", about]
+
+
+def _totals(found: Changes, style: Style, grid: str) -> str:
+    """Old, new and what lies between, for every measure that stands in a summary."""
+    convention = found.new.convention
+    counted = found.totals["counted"]
+    shown = Difference(*map(convention.shown, (counted.old, counted.new)))
+    uncovered = [profile.totals.counted.uncovered for profile in (found.old, found.new)]
+    rows = [
+        _line(title, found.totals[measure], style)
+        for measure, title in _TITLES.items()
+        if measure != "buffers" or _differs(found.totals[measure]) or found.totals[measure].new != 0
+    ]
+    rows.append(_line(convention.column, shown, style, *uncovered))
+    rows += [
+        _line(f"auxiliary {_TITLES[measure]}", found.auxiliary[measure], style)
+        for measure in ("params", "macs")
+        if _differs(found.auxiliary[measure])
+    ]
+    sides = ["left", *["right"] * 4]
+    return _grid(rows, ("", "old", "new", "difference", "%"), grid, sides)
+
+
+def _line(
+    title: str, values: Difference, style: Style, below: tuple[str, ...] = (), above: tuple[str, ...] = ()
+) -> tuple[str, ...]:
+    """A measure of the two networks, each a lower bound where the convention does not cover some kinds."""
+    sums = [Total(values.old, below).bounded(style.cell), Total(values.new, above).bounded(style.cell)]
+    if below or above:
+        return (style.clean(title), *sums, "?", "")
+    return (style.clean(title), *sums, _signed(difference(values.old, values.new), style) or "0", _percent(values))
+
+
+def _differs(values: Difference) -> bool:
+    return bool(difference(values.old, values.new) != 0)
+
+
+def _signed(dim: Dim | None, style: Style) -> str:
+    """A difference with its sign, nothing where there is none, and a mark where it cannot be told."""
+    if dim is None:
+        return "?"
+    if dim == 0:
+        return ""
+    text = style.cell(dim)
+    notation = style.notation
+    return text if text.startswith(("−", notation.around + notation.minus)) else f"+{text}"
+
+
+def _percent(values: Difference) -> str:
+    """The difference in per cent of the old value, where it is the same for all values of letters."""
+    share = None if values.old == 0 else ratio(values.new, values.old)
+    if not isinstance(share, (int, Fraction)) or share == 1:
+        return ""
+    return f"{float(100 * (share - 1)):+,.1f}".replace("-", "−")
+
+
+def _counted(found: Changes) -> str:
+    """How many layers were added, removed, changed and so on: "1 layer added, 2 changed"."""
+    names: dict[Status, str] = {
+        "added": "added",
+        "removed": "removed",
+        "changed": "changed",
+        "follows": "following from that",
+    }
+    parts = [(len(found.of(status)), text) for status, text in names.items()]
+    parts.append((sum(change.renamed for change in found.layers), "renamed"))
+    (first, text), *others = [(n, text) for n, text in parts if n]
+    return ", ".join([f"{first} layer{'s' * (first > 1)} {text}", *(f"{n} {text}" for n, text in others)])
+
+
+def _own(changes: Sequence[Change], style: Style) -> list[Group]:
+    """Changes of equal kind, words and output together, and where those are many of any output and whatever names are said."""
+    groups = _grouped(changes, style, lambda one: (one.row.layer, said_of(one), _output(one, style)))
+    if len(groups) <= _MOST_GROUPS:
+        return groups
+    return _grouped(changes, style, lambda one: (one.row.layer, said_of(one, named=False)))
+
+
+def _following(changes: Sequence[Change], style: Style) -> list[Group]:
+    """Layers whose sizes changed alike together, of whatever kind they are."""
+    return _few(_grouped(changes, style, lambda one: (said_of(one), _output(one, style))))
+
+
+def _grouped(changes: Sequence[Change], style: Style, key: Callable[[Change], Any]) -> list[Group]:
+    """The changes of one key together; no names are said of several that do not agree in them."""
+    groups: dict[Any, list[Change]] = {}
+    for change in changes:
+        groups.setdefault(key(change), []).append(change)
+    found = []
+    for of in groups.values():
+        said, outputs = (list(dict.fromkeys(map(text, of))) for text in (said_of, lambda one: _output(one, style)))
+        found.append(Group(said[0] if len(said) == 1 else said_of(of[0], named=False), listed(outputs), tuple(of)))
+    return found
+
+
+def _few(groups: list[Group]) -> list[Group]:
+    """The groups, of many the last ones as one, which says only how many layers they are and what they come to."""
+    if len(groups) <= _MOST_GROUPS:
+        return groups
+    shown, rest = groups[: _MOST_GROUPS - 1], groups[_MOST_GROUPS - 1 :]
+    return [*shown, Group("", "", tuple(change for group in rest for change in group.changes))]
+
+
+def _output(change: Change, style: Style) -> str:
+    return " → ".join(dict.fromkeys(style.shape(row.output) for row in (change.old, change.new) if row is not None))
+
+
+def _table(found: Changes, groups: list[Group], style: Style, grid: str) -> str:
+    """A row for each group, numbers being sums over its layers."""
+    measures = dict(_TITLES)
+    if found.new.convention.name != "macs":
+        measures["counted"] = found.new.convention.column
+    if not any("buffers" in change.differences for group in groups for change in group.changes):
+        del measures["buffers"]
+    several = any(len(group.changes) > 1 for group in groups)
+    said = any(group.said for group in groups)
+    rows = []
+    for group in groups:
+        sums = [_summed(found, group, measure) for measure in measures]
+        rows.append(
+            (
+                _names(group, style),
+                *([style.dim(len(group.changes))] if several else []),
+                style.clean(group.kinds),
+                *([style.clean(group.said)] if said else []),
+                group.output,
+                *(_signed(n, style) for n in sums),
+            )
+        )
+    head = ("name", *(["layers"] if several else []), "layer", *(["change"] if said else []), "output")
+    sides = ["left", *(["right"] if several else []), *["left"] * (2 + said), *["right"] * len(measures)]
+    return _grid(rows, (*head, *map(style.clean, measures.values())), grid, sides)
+
+
+def _names(group: Group, style: Style) -> str:
+    """The layers' names; what one alone was called before, and of the last group that they are the others."""
+    first = group.changes[0]
+    if first.renamed and first.old and len(group.changes) == 1:
+        return style.clean(f"{first.old.name} → {first.row.name}")
+    return style.clean(listed([change.row.name for change in group.changes])) if group.output else "others"
+
+
+def _summed(found: Changes, group: Group, measure: str) -> Dim | None:
+    parts = [found.by(change, measure) for change in group.changes]
+    known = [part for part in parts if part is not None]
+    if len(known) < len(parts):
+        return None
+    total: Dim = difference(0, sum(known))
+    return found.new.convention.shown(total) if measure == "counted" else total
+
+
+def _grid(rows: Sequence[tuple[str, ...]], head: tuple[str, ...], grid: str, sides: list[str]) -> str:
+    table = tabulate(rows, head, grid, disable_numparse=True, colalign=sides)
+    return "\n".join(line.rstrip() for line in table.splitlines())
+
+
+def _notes(found: Changes, style: Style, *, every: bool) -> list[str]:
+    """What only has another name, and what is assumed of letters."""
+    bullet = "" if style is PLAIN else "- "
+    pairs = [f"{change.old.name} → {change.row.name}" for change in found.of("renamed") if change.old]
+    facts = [f"{style.fact(one.fact)} ({style.clean(one.node)})" for one in found.conditions]
+    renamed = style.clean(f"Renamed: {', '.join(pairs) if every else listed(pairs)}.")
+    return [
+        *([f"{bullet}{renamed}"] if pairs else []),
+        *([f"{bullet}Holds where {', '.join(facts)}."] if facts else []),
+    ]

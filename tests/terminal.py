@@ -1,0 +1,64 @@
+"""A command in a terminal of its own, of which a test reads what stands there."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+# Far longer than any answer takes; a command that hangs shall not hang the tests.
+SECONDS = 60
+
+
+class Terminal:
+    """The near end of a pseudo-terminal, with the process at its far end."""
+
+    def __init__(self, near: int, process: subprocess.Popen[bytes]) -> None:
+        self.near = near
+        self.process = process
+
+    def until(self, text: str) -> str:
+        """What is printed from here on until a text has come."""
+        found = ""
+        while text not in found:
+            part = self._part()
+            assert part, f"the command ended before it printed {text!r}: {found}"
+            found += part
+        return found
+
+    def rest(self) -> str:
+        """What is printed from here on until the command ends."""
+        return "".join(iter(self._part, ""))
+
+    def _part(self) -> str:
+        assert select.select([self.near], [], [], SECONDS)[0], "nothing printed for a minute"
+        try:
+            return os.read(self.near, 65536).decode(errors="replace")
+        except OSError:
+            # How Linux says that nobody holds the far end any more.
+            return ""
+
+
+@contextmanager
+def terminal(*arguments: str, streams: tuple[str, ...] = ("stdout", "stderr")) -> Iterator[Terminal]:
+    """A command of ours with some of its streams in a terminal, the others thrown away."""
+    near, far = pty.openpty()
+    others = dict.fromkeys({"stdout", "stderr"} - set(streams), subprocess.DEVNULL)
+    # Tests that run in the background may have been told to ignore Ctrl-C, and a command would inherit that.
+    kept = signal.signal(signal.SIGINT, signal.default_int_handler)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "archcalc", *arguments], stdin=far, **dict.fromkeys(streams, far), **others
+    )
+    signal.signal(signal.SIGINT, kept)
+    os.close(far)
+    try:
+        yield Terminal(near, process)
+    finally:
+        process.kill()
+        process.wait()
+        os.close(near)
