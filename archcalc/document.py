@@ -25,6 +25,12 @@ class Prose(str):
     __slots__ = ()
 
 
+class Blank(msgspec.Struct, frozen=True):
+    """A cell to be filled in, and what belongs there."""
+
+    label: str
+
+
 class Link(msgspec.Struct, frozen=True):
     """A text that leads to another page."""
 
@@ -62,11 +68,24 @@ class Table(msgspec.Struct, frozen=True):
     links: tuple[str, ...] = ()
     steps: tuple[tuple[Step, ...], ...] = ()
 
+    @property
+    def blank(self) -> bool:
+        """Whether it has cells to be filled in."""
+        return any(isinstance(cell, Blank) for row in (*self.rows, self.last) for cell in row)
+
+
+class Fact(msgspec.Struct, frozen=True):
+    """A label, what is said of it, and what is to be remarked on that."""
+
+    label: Any
+    said: Any
+    remark: Any = ""
+
 
 class Facts(msgspec.Struct, frozen=True):
-    """Labels and what is said of each."""
+    """Facts, one by one."""
 
-    entries: tuple[tuple[Any, Any], ...]
+    entries: tuple[Fact, ...]
 
 
 class Notes(msgspec.Struct, frozen=True):

@@ -12,6 +12,7 @@ from tabulate import tabulate
 from archcalc.compare import Against, Comparison, Line, Own
 from archcalc.dims import Dim
 from archcalc.document import Document, Head, Notes, Part, Section, Table
+from archcalc.formats.columns import shortened
 from archcalc.formats.compared_json import to_dict
 from archcalc.formats.json import json_text
 from archcalc.formats.text import indented
@@ -275,7 +276,7 @@ def _explained(comparison: Comparison, style: Style) -> list[Block]:
 
 def _owned(one: Own, style: Style) -> tuple[str, ...]:
     row = one.row
-    texts = [style.clean(text) for text in (row.name, row.layer, row.settings)]
+    texts = [style.clean(text) for text in (row.name, row.layer, shortened(row.settings))]
     numbers = [style.cell(one.times * n) for n in (row.params, row.macs, row.activations)]
     return (*texts, style.shape(row.output), style.dim(one.times), *numbers)
 

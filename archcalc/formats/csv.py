@@ -7,6 +7,7 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
+from archcalc.dims import written_shape
 from archcalc.formats.columns import chosen, lines
 from archcalc.rows import Profile
 
@@ -24,9 +25,12 @@ def render(profile: Profile, columns: Sequence[str] | None = None, *, fold: bool
     counted = f"{'flops' if convention.column == 'FLOPs' else 'macs'} ({convention.name})"
     writer.writerow(counted if part.key == "flops" else part.key for part in parts)
     for line in lines(profile.rows, fold=fold):
-        writer.writerow(line.times if part.key == "times" else _harmless(part.cell(profile, line)) for part in parts)
+        writer.writerow(line.times if part.key == "times" else harmless(part.cell(profile, line)) for part in parts)
     return out.getvalue().rstrip("\n")
 
 
-def _harmless(value: Any) -> Any:
+def harmless(value: Any) -> Any:
+    """A cell that no spreadsheet runs as a formula, a shape spelled as people read it."""
+    if isinstance(value, tuple):
+        return written_shape(value)
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

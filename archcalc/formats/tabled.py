@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from archcalc.document import Document, Facts, Formula, Head, Notes, Part, Section, Step, Table
+from archcalc.document import Document, Fact, Facts, Formula, Head, Notes, Part, Section, Step, Table
 from archcalc.formats.columns import Column, chosen, lines
 from archcalc.formats.summary import heading, published, remarks, title, totals
 from archcalc.formats.workings import reading, remark
@@ -63,7 +63,7 @@ def steps(working: Working, profile: Profile) -> tuple[Step, ...]:
 
 def summed(profile: Profile, style: Style) -> Facts:
     """The totals, and what they are made of."""
-    return Facts(tuple((label, ready(said)) for label, said in totals(profile, style)))
+    return Facts(tuple(Fact(label, ready(said)) for label, said in totals(profile, style)))
 
 
 def told(profile: Profile, style: Style) -> tuple[Any, ...]:

@@ -1,30 +1,33 @@
-"""The working of rows as text, markdown, LaTeX or JSON."""
+"""The working of rows as text, JSON, or a page."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from archcalc.dims import written, written_shape
+from archcalc.document import Document, Fact, Facts, Formula, Section, Text
+from archcalc.formats.columns import shortened
 from archcalc.formats.json import json_text, plain_dim, plain_shape
 from archcalc.formats.summary import heading, title
-from archcalc.markup.escapes import escape_markdown, escape_tex
+from archcalc.markup.writer import STYLES, ready, write
 from archcalc.rows import Profile, Row
 from archcalc.working import Cell, Working
 
-FORMS = ("text", "markdown", "latex", "json")
+FORMS = ("text", "markdown", "latex", "html", "json")
 
 
 def render(profile: Profile, workings: list[Working], form: str = "text") -> str:
     """Each row with a line for each of its numbers; those that are 0 share the last line."""
-    return {"text": _plain, "markdown": _markdown, "latex": _latex, "json": _json}[form](profile, workings)
+    if form == "json":
+        return _json(profile, workings)
+    return _plain(profile, workings) if form == "text" else _page(profile, workings, form)
 
 
-def reading(cell: Cell, said: Callable[[str], str] = str) -> str:
+def reading(cell: Cell) -> str:
     """A cell on one line: formula = substitution = value, with what does not differ said once."""
     value = "?" if cell.value is None else written(cell.value)
-    return " = ".join(said(part) for part in dict.fromkeys((cell.formula, cell.substitution, value)) if part)
+    return " = ".join(part for part in dict.fromkeys((cell.formula, cell.substitution, value)) if part)
 
 
 def remark(cell: Cell) -> str:
@@ -45,9 +48,12 @@ def _told(working: Working) -> tuple[list[Cell], str]:
     return shown, ", ".join(cell.name for cell in working.cells if cell.value == 0 and not cell.note)
 
 
-def _about(row: Row) -> str:
+def about(row: Row) -> str:
+    """A row's layer, its settings and what comes in."""
     seen = " and ".join(map(written_shape, row.inputs))
-    return " ".join([row.layer, *([row.settings] if row.settings else []), *([f"on {seen}"] if seen else [])])
+    return " ".join(
+        [row.layer, *([shortened(row.settings)] if row.settings else []), *([f"on {seen}"] if seen else [])]
+    )
 
 
 def _plain(profile: Profile, workings: list[Working]) -> str:
@@ -55,7 +61,7 @@ def _plain(profile: Profile, workings: list[Working]) -> str:
     for working in workings:
         shown, nothing = _told(working)
         width = max(map(len, [nothing, *(cell.name for cell in shown)]))
-        lines += ["", f"{working.row.name}: {_about(working.row)}"]
+        lines += ["", f"{working.row.name}: {about(working.row)}"]
         for cell in shown:
             said = remark(cell)
             # What was rounded has more to say than fits behind it.
@@ -66,55 +72,17 @@ def _plain(profile: Profile, workings: list[Working]) -> str:
     return "\n".join(lines)
 
 
-def _markdown(profile: Profile, workings: list[Working]) -> str:
-    clean = escape_markdown
-    lines = [f"# {clean(title(profile))}", "", *(f"{clean(line)}  " for line in heading(profile))]
-    for working in workings:
-        shown, nothing = _told(working)
-        lines += ["", f"## {clean(working.row.name)}", "", clean(_about(working.row)), ""]
-        for cell in shown:
-            said = remark(cell)
-            lines.append(f"- {clean(cell.name)}: {clean(reading(cell))}{f' ({clean(said)})' if said else ''}")
-        lines += [f"- {clean(nothing)}: 0"] if nothing else []
-    return "\n".join(lines)
+def worked(working: Working) -> Facts:
+    """The working of a row as facts of a page."""
+    shown, nothing = _told(working)
+    lines = [Fact(cell.name, Formula(reading(cell)), remark(cell)) for cell in shown]
+    return Facts((*lines, *([Fact(nothing, Formula("0"))] if nothing else [])))
 
 
-def _latex(profile: Profile, workings: list[Working]) -> str:
-    clean = escape_tex
-    lines = [f"\\section*{{{clean(title(profile))}}}", *(f"{clean(line)}\\par" for line in heading(profile))]
-    for working in workings:
-        shown, nothing = _told(working)
-        lines += [f"\\paragraph{{{clean(working.row.name)}}} {clean(_about(working.row))}", "\\begin{description}"]
-        for cell in shown:
-            said = remark(cell)
-            more = f" ({clean(said)})" if said else ""
-            lines.append(f"\\item[{clean(cell.name)}] \\({reading(cell, tex)}\\){more}")
-        lines += [f"\\item[{clean(nothing)}] \\(0\\)"] if nothing else []
-        lines.append("\\end{description}")
-    return "\n".join(lines)
-
-
-_TEX = {
-    "·": r" \cdot ",
-    "×": r" \times ",
-    "−": "-",
-    "⌊": r"\lfloor ",
-    "⌋": r" \rfloor",
-    "⌈": r"\lceil ",
-    "⌉": r" \rceil",
-}
-
-
-def tex(formula: str) -> str:
-    r"""A formula for LaTeX's mathematics.
-
-    >>> tex("⌊(H_out + 2·padding) / 4⌋ = 1,728")
-    '\\lfloor (\\mathit{H\\_out} + 2 \\cdot \\mathit{padding}) / 4 \\rfloor = 1{,}728'
-    """
-    named = re.sub(r"[A-Za-z]\w*", lambda found: f"\\mathit{{{found[0]}}}".replace("_", "\\_"), formula)
-    for sign, command in _TEX.items():
-        named = named.replace(sign, command)
-    return named.replace(",", "{,}").replace("**", "^").replace("*", " ")
+def _page(profile: Profile, workings: list[Working], form: str) -> str:
+    sections = [Section(working.row.name, (Text(about(working.row)), worked(working))) for working in workings]
+    begin = tuple(map(ready, heading(profile, STYLES[form])))
+    return write(Document(title(profile), begin, tuple(sections)), form)
 
 
 def _json(profile: Profile, workings: Iterable[Working]) -> str:

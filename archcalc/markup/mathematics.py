@@ -25,7 +25,7 @@ def tex(formula: str) -> str:
     r"""A line of working for LaTeX's mathematics.
 
     >>> tex("⌊(H_out + 2·padding) / 4⌋ = 1,728")
-    '\\lfloor (\\mathit{H\\_out} + 2 \\cdot \\mathit{padding}) / 4 \\rfloor = 1{,}728'
+    '\\lfloor (\\mathit{H}_{\\mathit{out}} + 2 \\cdot \\mathit{padding}) / 4 \\rfloor = 1{,}728'
     """
     return "".join(map(_token, _TOKEN.finditer(formula)))
 
@@ -33,5 +33,7 @@ def tex(formula: str) -> str:
 def _token(found: re.Match[str]) -> str:
     text = found[0]
     if found["name"]:
-        return rf"\mathit{{{escape_tex(text)}}}"
+        name, underscore, index = text.partition("_")
+        below = rf"_{{\mathit{{{escape_tex(index)}}}}}" if underscore else ""
+        return rf"\mathit{{{escape_tex(name)}}}{below}"
     return _COMMANDS.get(text, text) if found["text"] else rf"\mbox{{{escape_tex(text)}}}"

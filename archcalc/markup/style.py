@@ -9,7 +9,7 @@ from urllib.parse import quote
 import msgspec
 
 from archcalc.dims import Dim, Shape
-from archcalc.document import Formula, Link, Prose
+from archcalc.document import Blank, Formula, Link, Prose
 from archcalc.markup.escapes import escape_html, escape_markdown, escape_tex
 from archcalc.markup.mathematics import tex
 from archcalc.notation import LATEX, TEXT, Notation
@@ -29,6 +29,8 @@ class Style(msgspec.Struct, frozen=True):
     # A text that leads somewhere, and where; and code, what is around it.
     link: Callable[[str, str], str] | None = None
     code: tuple[str, str] = ("`", "`")
+    # A cell to be filled in, with the escaped name of what belongs there.
+    blank: Callable[[str], str] = lambda _: ""
 
     def dim(self, dim: Dim) -> str:
         """A dimension on one line."""
@@ -49,8 +51,8 @@ class Style(msgspec.Struct, frozen=True):
         """A cell as a person reads it: a text, a shape, or a dimension, which may take several lines."""
         if isinstance(value, str):
             return self._text(value)
-        if isinstance(value, Link):
-            return self.clean(value.said) if self.link is None else self.link(self.clean(value.said), value.target)
+        if isinstance(value, (Link, Blank)):
+            return self._place(value)
         if isinstance(value, tuple):
             return self.shape(value)
         if isinstance(value, int):
@@ -59,15 +61,23 @@ class Style(msgspec.Struct, frozen=True):
         first, between, last = self.inside
         return f"{first}{between.join(lines)}{last}" if len(lines) > 1 else lines[0]
 
+    def _place(self, value: Link | Blank) -> str:
+        if isinstance(value, Blank):
+            return self.blank(self.clean(value.label))
+        return self.clean(value.said) if self.link is None else self.link(self.clean(value.said), value.target)
+
     def _text(self, text: str) -> str:
         if isinstance(text, Formula) and self.working is not None:
             return self.working(text)
         if isinstance(text, Prose):
-            parts = text.split("`")
-            return "".join(
-                self.clean(part).join(self.code) if i % 2 else self.clean(part) for i, part in enumerate(parts)
-            )
+            return "".join(self._said(part, code=i % 2 == 1) for i, part in enumerate(text.split("`")))
         return self.clean(text)
+
+    def _said(self, part: str, *, code: bool) -> str:
+        """A part of a text with the spaces around it, which an escape may take away."""
+        before, after = (" " if part != stripped else "" for stripped in (part.lstrip(), part.rstrip()))
+        clean = self.clean(part.strip())
+        return f"{before}{clean.join(self.code) if code else clean}{after}"
 
 
 PLAIN = Style(str, TEXT, ("", "\n", ""), 36)
@@ -79,6 +89,7 @@ HTML = Style(
     36,
     link=lambda said, target: f'<a href="{quote(target)}.html">{said}</a>',
     code=("<code>", "</code>"),
+    blank=lambda label: f'<input aria-label="{label}" autocomplete="off" spellcheck="false">',
 )
 MARKDOWN = Style(
     escape_markdown, LATEX, ("", "<br>", ""), 72, link=lambda said, target: f"[{said}]({quote(target)}.md)"
@@ -91,4 +102,5 @@ TEX = Style(
     number=lambda n: rf"\num{{{n}}}",
     working=lambda text: rf"\({tex(text)}\)",
     code=(r"\texttt{", "}"),
+    blank=lambda _: r"\rule[-0.6ex]{18mm}{0.3pt}",
 )

@@ -10,15 +10,15 @@ from typing import Any
 import msgspec
 
 from archcalc.dims import Shape, written_shape
-from archcalc.document import Document, Facts, Formula, Head, Part, Prose, Section, Table, Text
+from archcalc.document import Document, Head, Part, Prose, Section, Table, Text
 from archcalc.engine import profile
-from archcalc.formats.workings import reading
+from archcalc.formats.workings import worked
 from archcalc.graph import Builder
 from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
 from archcalc.rows import Profile, Row
 from archcalc.spec.fields import expected_of
-from archcalc.working import Working, workings
+from archcalc.working import workings
 
 # Settings and input of an example of the kinds that no bundled network has, where they are not these.
 _SETTINGS: dict[str, dict[str, Any]] = {
@@ -104,13 +104,4 @@ def _worked(layer: Layer, shapes: tuple[Shape, ...], where: str) -> Iterator[Par
     settings = f" {working.row.settings}" if working.row.settings and len(working.row.settings) < 80 else ""
     on = f" on {' and '.join(map(written_shape, shapes))}" if shapes else ""
     yield Text(f"Example: {layer.kind}{settings}{on}{f', {where}' if where else ''}")
-    yield Facts(tuple(_lines(working)))
-
-
-def _lines(working: Working) -> Iterator[tuple[str, Any]]:
-    zero = [cell.name for cell in working.cells if cell.value == 0]
-    for cell in working.cells:
-        if cell.name not in zero:
-            yield cell.name, Formula(reading(cell))
-    if zero:
-        yield ", ".join(zero), Formula("0")
+    yield worked(working)

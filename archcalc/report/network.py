@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from archcalc.accounts import accounts
 from archcalc.dims import Dim
-from archcalc.document import Document, Facts, Figure, Head, Notes, Section, Table, Text
+from archcalc.document import Document, Fact, Facts, Figure, Head, Notes, Section, Table, Text
 from archcalc.errors import SpecError
 from archcalc.folding import folded
 from archcalc.formats.accounts import totalled
@@ -91,5 +91,7 @@ def _memory(profile: Profile) -> list[Section]:
     for plan, level in zip(plans, (2, 3), strict=True):
         settings = ", ".join(f"{name} {value}" for name, value in plan.settings.items())
         about = Text(f"{plan.phase.capitalize()}, batch {profile.batch}: {settings}. Bytes.")
-        sections.append(Section("Memory" if level == 2 else "", (about, Facts(tuple(facts(plan)))), level))
+        sections.append(
+            Section("Memory" if level == 2 else "", (about, Facts(tuple(Fact(*said) for said in facts(plan)))), level)
+        )
     return sections

@@ -36,6 +36,26 @@
     });
   }
 
+  // A worksheet as it is filled in, under the keys of its columns: what `archcalc grade` reads.
+  const quoted = (text) => /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  const said = (cell) => {
+    const blank = cell.querySelector("input");
+    return blank ? blank.value.trim() : (cell.dataset.value ?? cell.textContent.trim());
+  };
+  for (const button of document.querySelectorAll("button.save")) {
+    button.addEventListener("click", () => {
+      const table = document.getElementById(button.dataset.table);
+      const lines = [[...table.tHead.rows[0].cells].map((head) => head.dataset.key)];
+      for (const row of table.querySelectorAll("tbody > tr:not(.working), tfoot > tr")) lines.push([...row.cells].map(said));
+      const text = lines.map((line) => line.map(quoted).join(",")).join("\n") + "\n";
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
+      link.download = "worksheet.csv";
+      link.click();
+      URL.revokeObjectURL(link.href);
+    });
+  }
+
   // The working of the cell under the pointer, which is in the page already, in the row below its own.
   const tip = document.getElementById("tip");
   let shown = null;

@@ -1,0 +1,79 @@
+"""A worksheet: the table of a network with cells to be filled in, and its key with the working."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+
+import msgspec
+
+from archcalc.document import Blank, Document, Notes, Part, Prose, Section, Table, Text
+from archcalc.errors import SpecError, nearest
+from archcalc.formats.columns import chosen, lines
+from archcalc.formats.csv import harmless
+from archcalc.formats.summary import heading, title
+from archcalc.formats.tabled import grid, told
+from archcalc.formats.workings import about, worked
+from archcalc.markup.writer import STYLES, ready, write
+from archcalc.rows import Profile
+from archcalc.working import workings
+
+FORMATS = ("markdown", "latex", "html", "csv")
+COLUMNS = ("name", "layer", "settings", "output", "activations", "params", "macs")
+BLANKS = ("output", "activations", "params", "macs")
+_RULES = (
+    Prose(
+        "`params` are weights and biases. `activations` are the values that a layer stores: none where it overwrites its input."
+    ),
+    Prose("`MACs` are multiply-accumulates. Count padded places like any other, and biases as no MACs."),
+)
+
+
+def worksheet(profile: Profile, form: str, columns: Sequence[str], blanks: Sequence[str], *, fold: bool = False) -> str:
+    """The table with the cells of some columns empty, but for the input's; raises SpecError for a column that is not there."""
+    table = _blanked(grid(profile, chosen(columns, fold=fold), fold=fold), columns, blanks)
+    if form == "csv":
+        return _csv(table)
+    begin = (*map(ready, heading(profile, STYLES[form])), "Fill in every empty cell.", *_RULES)
+    return write(Document(f"Worksheet: {title(profile)}", begin, (Section("", (table,)),)), form)
+
+
+def key(profile: Profile, form: str, columns: Sequence[str], *, fold: bool = False) -> str:
+    """The same table filled in, and the working of every row: in HTML behind each row, else below the table."""
+    style = STYLES.get(form)
+    table = grid(profile, chosen(columns, fold=fold), fold=fold, worked=form == "html")
+    if style is None:
+        return _csv(table)
+    said = told(profile, style)
+    parts: tuple[Part, ...] = (table, *([Notes(said)] if said else []))
+    shown = {line.row.name for line in lines(profile.rows, fold=fold)}
+    behind = [working for working in workings(profile) if working.row.name in shown and form != "html"]
+    sections = [Section(working.row.name, (Text(about(working.row)), worked(working)), 3) for working in behind]
+    begin = tuple(map(ready, heading(profile, style)))
+    return write(Document(f"Key: {title(profile)}", begin, (Section("", parts), *sections)), form)
+
+
+def _blanked(table: Table, columns: Sequence[str], blanks: Sequence[str]) -> Table:
+    for name in blanks:
+        if name not in columns or name == "name":
+            raise SpecError(f"no column '{name}' to leave blank", None, nearest(name, list(columns)))
+    keys = [head.key for head in table.head]
+    rows = [
+        tuple(Blank(f"{name} of {row[0]}") if name in blanks else cell for name, cell in zip(keys, row, strict=True))
+        for row in table.rows[1:]
+    ]
+    last = tuple(
+        Blank(f"total {name}") if name in blanks and cell != "" else cell
+        for name, cell in zip(keys, table.last, strict=True)
+    )
+    return msgspec.structs.replace(table, rows=(table.rows[0], *rows), last=last)
+
+
+def _csv(table: Table) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(head.key for head in table.head)
+    for row in (*table.rows, table.last):
+        writer.writerow("" if isinstance(cell, Blank) else harmless(cell) for cell in row)
+    return out.getvalue().rstrip("\n")
