@@ -59,6 +59,8 @@ MAY_IMPORT = {
         ),
         *("receptive", "rows", "signs", "solve", "stacks", "symbolic", "window", "working"),
     },
+    # A picture is drawn from rows as a table is, with what repeats folded likewise; LaTeX is escaped as in tables.
+    "diagrams": {"dims", "folding", "formats", "notation", "rows"},
     "memory": {"dims", "errors", "graph", "layers", "rows", "storage"},
     "report": {"formats", "rows"},
     "symbolic": {"algebra", "dims"},
@@ -76,6 +78,7 @@ MAY_IMPORT = {
             "compare",
             "counting",
             "diagnosis",
+            "diagrams",
             "dims",
             "engine",
             "errors",
