@@ -62,6 +62,8 @@ MAY_IMPORT = {
         *("measures", "memory", "notation", "published", "receptive", "rows", "signs", "solve", "stacks", "symbolic"),
         *("window", "working"),
     },
+    # A picture is drawn from rows as a table is, with what repeats folded likewise; LaTeX is escaped as in tables.
+    "diagrams": {"dims", "folding", "markup", "notation", "rows"},
     "memory": {"dims", "errors", "graph", "layers", "rows", "storage"},
     # A page brings together all there is to say of a network, or of a kind of layer.
     "report": {
@@ -99,6 +101,7 @@ MAY_IMPORT = {
             "compare",
             "counting",
             "diagnosis",
+            "diagrams",
             "dims",
             "engine",
             "errors",

@@ -12,7 +12,8 @@ from archcalc.errors import SpecError, nearest
 
 COMMANDS = (
     *("table", "list", "expand", "schema", "report", "verify", "run"),
-    *("rf", "compare", "diff", "solve", "memory", "check", "conventions", "explain", "plot", "worksheet"),
+    *("rf", "compare", "diff", "solve", "memory", "check", "conventions", "explain"),
+    *("diagram", "plot", "worksheet"),
 )
 
 

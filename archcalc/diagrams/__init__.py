@@ -1,0 +1,18 @@
+"""Pictures of a network: Mermaid and Graphviz, SVG, and the volumes that papers print."""
+
+from __future__ import annotations
+
+from archcalc.diagrams.dot import to_dot
+from archcalc.diagrams.mermaid import to_mermaid
+from archcalc.diagrams.outline import outline
+from archcalc.diagrams.svg import to_svg
+from archcalc.diagrams.tikz import to_tikz
+from archcalc.rows import Profile
+
+_DRAWN = {"mermaid": to_mermaid, "dot": to_dot, "svg": to_svg, "tikz": to_tikz}
+DIAGRAMS = tuple(_DRAWN)
+
+
+def draw(profile: Profile, form: str, *, fold: bool = True) -> str:
+    """The picture of a network in one of DIAGRAMS."""
+    return _DRAWN[form](outline(profile, fold=fold))

@@ -1,0 +1,288 @@
+"""The main path of a piece of a network, as one column or several, with what joins it and leaves it down its right side."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import msgspec
+
+from archcalc.diagrams.series import Arc, Path
+from archcalc.diagrams.sheet import Loose, Sheet
+from archcalc.diagrams.stacking import APART, GAP, TRACK, Stack, Step, branch, side_by_side, wire_in
+
+_MOST_COLUMNS, _MOST_TORN = 12, 0.5
+
+
+class Level:
+    """The sheets of the vertices of a piece of a network, and which are its entries and exits, for which outputs."""
+
+    def __init__(self, sheets: Sequence[Sheet], entries: dict[int, str], exits: dict[int, str], top: float) -> None:
+        self.sheets = sheets
+        self.entries = entries
+        self.exits = exits
+        # Room for a title above what is no entry.
+        self.top = top
+
+
+class Page(msgspec.Struct, frozen=True):
+    """What a picture is to be like: up to `highest` in one column, else as high by its width as `ratio` says.
+
+    Columns go on to the right where `onward` is 1, and to the left where it is -1.
+    """
+
+    highest: float
+    ratio: float
+    onward: int
+
+    def misfit(self, sheet: Sheet) -> float:
+        """How far a sheet is from the ratio."""
+        return abs(math.log(max(sheet.height, 1) / max(sheet.right - sheet.left, 1) / self.ratio))
+
+
+def flowing(steps: Sequence[Step], level: Level, page: Page) -> Sheet:
+    """The main path in as many columns as make it most like the page."""
+    whole, ends = column(steps, level)
+    best, misfit = whole, page.misfit(whole)
+    if whole.height <= page.highest:
+        return whole
+    cuts = [place for place in range(1, len(steps)) if _can_cut(steps, place, level)]
+    for wanted in range(2, _MOST_COLUMNS + 1):
+        if len(cuts) < wanted - 1:
+            break
+        chosen = _evenly(ends, cuts, wanted)
+        parts = [steps[start:end] for start, end in zip((0, *chosen), (*chosen, len(steps)), strict=True)]
+        columns = [column(part, level)[0] for part in parts]
+        sheet = _beside(columns, parts, page.onward)
+        # Columns of very different heights look torn.
+        torn = 1 - sum(one.height for one in columns) / sheet.height / wanted
+        if torn < _MOST_TORN and page.misfit(sheet) + torn < misfit:
+            best, misfit = sheet, page.misfit(sheet) + torn
+    return best
+
+
+def stackable(steps: Sequence[Step], level: Level) -> bool:
+    """Whether what goes in and out beside the main path does so at the very ends of branches, as in most networks."""
+    ports = level.entries.keys() | level.exits.keys()
+    for step in steps:
+        for path in step.feeders:
+            lone = path.steps[0] in level.entries and path.bundles[0].arc is not None
+            if ports & {*(path.vertices if not lone else Path(path.steps[1:], path.bundles[1:]).vertices)}:
+                return False
+        for path in step.sides:
+            lone = path.steps[-1] in level.exits and path.bundles[-1].arc is not None
+            if ports & {*(path.vertices if not lone else Path(path.steps[:-1], path.bundles[:-1]).vertices)}:
+                return False
+    return True
+
+
+def _can_cut(steps: Sequence[Step], place: int, level: Level) -> bool:
+    """Whether nothing but one line goes from what is before a place to what is after it."""
+    arc = steps[place].bundle.arc
+    running = any(not _inner(side, level.exits) for step in steps[:place] for side in step.sides)
+    coming = any(not _inner(feeder, level.entries) for step in steps[place:] for feeder in step.feeders)
+    lone = arc is not None and arc.start not in level.entries and arc.end not in level.exits
+    return lone and not running and not coming
+
+
+def _inner(path: Path, ports: dict[int, str]) -> bool:
+    return not ports.keys() & {*path.vertices}
+
+
+def _evenly(ends: Sequence[float], cuts: Sequence[int], wanted: int) -> list[int]:
+    """Where to cut into so many columns that the highest is as low as can be."""
+    places = [0, *cuts, len(ends)]
+    at = [0.0, *(ends[place - 1] for place in places[1:])]
+    # For each place the least height of the columns before it, and where the last of them begins.
+    best = [(end, 0) for end in at]
+    starts = []
+    for _ in range(wanted - 1):
+        best = [
+            min(((max(best[start][0], at[end] - at[start]), start) for start in range(1, end)), default=(math.inf, 0))
+            for end in range(len(places))
+        ]
+        starts.append([start for _, start in best])
+    chosen, end = [], len(places) - 1
+    for row in starts[::-1]:
+        end = row[end]
+        chosen.append(places[end])
+    return chosen[::-1]
+
+
+def _beside(sheets: Sequence[Sheet], parts: Sequence[Sequence[Step]], onward: int) -> Sheet:
+    """Columns next to each other, the end of each wired to the beginning of the next."""
+    page = Sheet()
+    page.put(sheets[0], 0, 0)
+    page.ins = sheets[0].ins
+    at = 0.0
+    for before, after, part in zip(sheets, sheets[1:], parts[1:], strict=False):
+        gutter = page.right + APART / 2 if onward > 0 else page.left - APART / 2
+        place = round(gutter + (APART / 2 - after.left if onward > 0 else -APART / 2 - after.right), 2)
+        page.put(after, place, 0)
+        arc = part[0].bundle.arc
+        arc = part[0].bundle.arc
+        if arc is not None:
+            start, foot = next((tail.x + at, tail.y) for tail in before.tails if tail.net == arc.net)
+            (head,) = after.heads
+            turn, top, end = before.height + TRACK, head.y - GAP, head.x + place
+            points = ((start, foot), (start, turn), (gutter, turn), (gutter, top), (end, top), (end, head.y))
+            page.wire(arc.net, *points, arrow=head.arrow)
+            page.height = max(page.height, turn + TRACK)
+        at = place
+    page.outs = {net: x + at for net, x in sheets[-1].outs.items()}
+    return page
+
+
+def column(steps: Sequence[Step], level: Level) -> tuple[Sheet, list[float]]:
+    """One column, and where each of its steps ends."""
+    stack, beside, ends = Stack(level.sheets), Beside(level), []
+    sheet = stack.sheet
+    for step in steps:
+        one = level.sheets[step.vertex]
+        feeders = [beside.feeder(path) for path in step.feeders]
+        stack.below(step.bundle, one, _least(step, level, beside, feeders, first=stack.above is None))
+        ends.append(stack.y)
+        beside.join(feeders, one, stack.y - one.height)
+        beside.leave([beside.side(path) for path in step.sides], one, stack.y)
+        if step.sides:
+            # Below the line on which the branches leave.
+            for net, x in one.outs.items():
+                sheet.wire(net, (x, stack.y), (x, stack.y + TRACK))
+            stack.y += TRACK
+        if step.vertex in level.exits:
+            sheet.outs[level.exits[step.vertex]] = 0
+        if step.vertex in level.entries:
+            sheet.ins[level.entries[step.vertex]] = 0
+    sheet.tails = [Loose(net, x, stack.y) for net, x in stack.above.outs.items()] if stack.above else []
+    beside.draw(sheet)
+    return sheet, ends
+
+
+def _least(step: Step, level: Level, beside: Beside, feeders: Sequence[Sheet], *, first: bool) -> float:
+    """How far down a step's vertex has to stand, whatever is above it, for what is beside it."""
+    if step.vertex in level.exits:
+        return beside.bottom
+    least = level.top if first and step.vertex not in level.entries else 0.0
+    if first and step.bundle.arc is not None and step.bundle.arc.net:
+        least = max(least, GAP + TRACK)
+    if feeders:
+        least = max(least, beside.bottom + max(one.height for one in feeders) + GAP + TRACK * len(feeders))
+    if step.sides:
+        least = max(least, beside.bottom + GAP - level.sheets[step.vertex].height)
+    return least
+
+
+class Slot(msgspec.Struct):
+    """A branch right of the main path, its top at `y`; `sheet.heads` come from the vertex or the top, tails go likewise."""
+
+    sheet: Sheet
+    through: bool
+    y: float = 0
+    vertex: Sheet | None = None
+    # Where the vertex that it joins begins, or the one that it leaves ends.
+    at: float = 0
+
+
+class Beside:
+    """The branches right of a main path that begin or end on their own; no two overlap, so that lines can pass between."""
+
+    def __init__(self, level: Level) -> None:
+        self.level = level
+        self.joining: list[list[Slot]] = []
+        self.leaving: list[list[Slot]] = []
+        self.bottom = level.top
+        # From where to where something stands right of the main path, and how far right it reaches.
+        self.taken: list[tuple[float, float, float]] = []
+
+    def feeder(self, path: Path) -> Sheet:
+        """A branch that begins at an entry or by itself."""
+        begins = path.steps[0] in self.level.entries
+        return self._branch(Path(path.steps[1:], path.bundles[1:]) if begins else path)
+
+    def side(self, path: Path) -> Sheet:
+        """A branch that ends at an exit or by itself."""
+        ends = path.steps[-1] in self.level.exits
+        return self._branch(Path(path.steps[:-1], path.bundles[:-1]) if ends else path)
+
+    def _branch(self, path: Path) -> Sheet:
+        if path.steps:
+            return branch(path, self.level.sheets)
+        (bundle,) = path.bundles
+        return side_by_side(bundle, 0, self.level.sheets) if bundle.arc is None else _lane(bundle.arc)
+
+    def join(self, sheets: Sequence[Sheet], one: Sheet, top: float) -> None:
+        """Branches that join a vertex which begins at `top`."""
+        end = top - TRACK * len(sheets)
+        self.joining.append([Slot(s, _through(s.heads), end - s.height, one, top) for s in sheets])
+        below = top + (one.box[3] if one.box else 0)
+        self.bottom = max([self.bottom, *(below for s in sheets if s.nodes)])
+
+    def leave(self, sheets: Sequence[Sheet], one: Sheet, end: float) -> None:
+        """Branches that leave a vertex which ends at `end`."""
+        top = end + TRACK + GAP
+        self.leaving.append([Slot(s, _through(s.tails), top, one, end) for s in sheets])
+        self.bottom = max([self.bottom, *(top + s.height for s in sheets if s.nodes)])
+
+    def draw(self, sheet: Sheet) -> None:
+        """Put all on the sheet of the main path and wire them."""
+        clear = sheet.right
+        sheet.height = max(sheet.height, self.bottom if sheet.nodes else 0)
+        for slots in self.joining:
+            tails = [tail for slot in slots if slot.sheet.nodes for tail in self._joined(sheet, slot, clear)]
+            self._wire(sheet, tails, slots)
+        for slots in self.leaving:
+            self._left(sheet, [slot for slot in slots if slot.sheet.nodes], clear)
+        # Lanes nest: of those from the top the one that goes down furthest is outermost, of those to the bottom likewise.
+        for slots in self.joining:
+            tails = [tail for slot in slots if not slot.sheet.nodes for tail in self._joined(sheet, slot, sheet.right)]
+            self._wire(sheet, tails, slots)
+        for slots in self.leaving[::-1]:
+            self._left(sheet, [slot for slot in slots if not slot.sheet.nodes], sheet.right)
+
+    def _joined(self, sheet: Sheet, slot: Slot, clear: float) -> list[Loose]:
+        x = self._free(slot, 0 if slot.through else slot.y, slot.at + GAP, clear)
+        sheet.put(slot.sheet, x, slot.y)
+        for head in filter(_is_real, slot.sheet.heads):
+            start, end, track = sheet.ins.setdefault(head.net, head.x + x), head.x + x, slot.y - TRACK
+            sheet.wire(head.net, (start, 0), (start, track), (end, track), (end, head.y + slot.y), arrow=head.arrow)
+        return [Loose(tail.net, tail.x + x, tail.y + slot.y, lane=True) for tail in slot.sheet.tails]
+
+    def _free(self, slot: Slot, top: float, bottom: float, clear: float) -> float:
+        """Where a branch goes: right of `clear` and of all that stands there between `top` and `bottom`."""
+        edge = max([clear, *(right for y, end, right in self.taken if y < bottom and end > top)])
+        x = round(edge + APART - slot.sheet.left, 2)
+        self.taken.append((top, bottom, x + slot.sheet.right))
+        return x
+
+    @staticmethod
+    def _wire(sheet: Sheet, tails: Sequence[Loose], slots: Sequence[Slot]) -> None:
+        if tails and slots[0].vertex is not None:
+            wire_in(sheet, tails, slots[0].vertex, slots[0].at)
+
+    def _left(self, sheet: Sheet, slots: Sequence[Slot], clear: float) -> None:
+        for slot in slots:
+            end = sheet.height if slot.through else slot.y + slot.sheet.height
+            x = self._free(slot, slot.at, end, clear)
+            sheet.put(slot.sheet, x, slot.y)
+            for head in slot.sheet.heads:
+                start = slot.vertex.outs[head.net] if slot.vertex else 0
+                track = slot.at + TRACK
+                points = ((start, slot.at), (start, track), (head.x + x, track), (head.x + x, head.y + slot.y))
+                sheet.wire(head.net, *points, arrow=head.arrow)
+            for tail in slot.sheet.tails:
+                sheet.outs[tail.net] = tail.x + x
+                sheet.wire(tail.net, (tail.x + x, tail.y + slot.y), (tail.x + x, sheet.height))
+
+
+def _through(ends: Sequence[Loose]) -> bool:
+    return any(map(_is_real, ends))
+
+
+def _is_real(end: Loose) -> bool:
+    """Whether something comes or goes there, and it is not where a branch begins."""
+    return end.net != ""
+
+
+def _lane(arc: Arc) -> Sheet:
+    """An output that goes by without a layer."""
+    return Sheet(heads=[Loose(arc.net, 0, 0)], tails=[Loose(arc.net, 0, 0)])

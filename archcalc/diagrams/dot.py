@@ -1,0 +1,59 @@
+"""A picture in DOT, the language of Graphviz."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from html import escape
+
+from archcalc.diagrams.colours import COLOURS
+from archcalc.diagrams.outline import Group, Item, Outline
+
+
+def quote_dot(*lines: str) -> str:
+    r"""Lines of text as one quoted string of DOT, in which Graphviz reads neither its escapes nor entities of HTML.
+
+    >>> print(quote_dot('a "quoted" \\N', "&lt;"))
+    "a \"quoted\" \\N\n&amp;lt;"
+    """
+    clean = ("".join(c for c in " ".join(line.split()) if c.isprintable()) for line in lines)
+    text = r"\n".join(escape(line, quote=False).replace("\\", "\\\\").replace('"', '\\"') for line in clean)
+    return f'"{text}"'
+
+
+def to_dot(outline: Outline) -> str:
+    """A digraph, its blocks being clusters.
+
+    >>> from archcalc.diagrams.outline import outline
+    >>> from archcalc.engine import profile
+    >>> from archcalc.spec import load
+    >>> to_dot(outline(profile(load("conv7x7")))).splitlines()[-2]
+    '  n1 -> n2 [label="64×56×56"];'
+    """
+    return "\n".join(
+        [
+            "digraph {",
+            f"  graph [label={quote_dot(outline.title, outline.summary)}, labelloc=t, nodesep=0.35, ranksep=0.3];",
+            '  graph [fontname="Helvetica", fontsize=12];',
+            '  node [shape=box, style="filled,rounded", fontname="Helvetica", fontsize=10, margin="0.12,0.06"];',
+            '  edge [fontname="Helvetica", fontsize=9, fontcolor="#57606a", color="#57606a", arrowsize=0.6];',
+            *_items(outline.parts, "  "),
+            *(f"  {edge.start} -> {edge.end} [label={quote_dot(edge.label)}];" for edge in outline.edges),
+            "}",
+            "",
+        ],
+    )
+
+
+def _items(parts: Sequence[Item], indent: str) -> Iterator[str]:
+    for part in parts:
+        if isinstance(part, Group):
+            label = quote_dot(part.title, *([part.name] if part.block and part.name else []))
+            yield f"{indent}subgraph cluster_{part.id} {{"
+            yield f'{indent}  label={label}; style=rounded; color="#8891a0"; labeljust=l; fontsize=10;'
+            yield from _items(part.parts, indent + "  ")
+            yield f"{indent}}}"
+        else:
+            colour = COLOURS[part.family]
+            label = quote_dot(*filter(None, [part.title]), *part.lines)
+            style = ', style="filled,rounded,dashed"' if part.auxiliary else ""
+            yield f'{indent}{part.id} [label={label}, fillcolor="{colour.fill}", color="{colour.line}"{style}];'

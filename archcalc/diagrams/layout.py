@@ -1,0 +1,98 @@
+"""Where everything in a picture stands: every box laid out by itself, then as one thing in the box around it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from archcalc.diagrams.columns import Level, Page, flowing, stackable
+from archcalc.diagrams.layered import layered
+from archcalc.diagrams.outline import Edge, Group, Item, Node, Outline
+from archcalc.diagrams.series import Arc, series
+from archcalc.diagrams.sheet import Sheet
+from archcalc.diagrams.stacking import spine
+
+
+class Look(Protocol):
+    """How large the things in a picture are, its lines running down; the rest of a layout follows from that."""
+
+    # A picture, and a box in it, that is longer than this is laid out in columns.
+    longest: float
+    longest_box: float
+    # The length of a picture by its breadth that columns make for, and whether they go on to the right (1) or left (-1).
+    page: float
+    onward: int
+
+    def node(self, node: Node, *, last: bool) -> Sheet:
+        """A node about its axis; `last` says that nothing takes its output."""
+
+    def top(self, group: Group) -> float:
+        """Room for the title of a box."""
+
+    def frame(self, group: Group, sheet: Sheet) -> None:
+        """Put what is in a box into its frame."""
+
+
+def layout(outline: Outline, look: Look) -> Sheet:
+    """A picture with all its nodes, boxes and lines in place, about x = 0."""
+    return _Layout(outline, look).level(outline.parts, outline.edges, 0, look.longest)
+
+
+class _Layout:
+    def __init__(self, outline: Outline, look: Look) -> None:
+        self.look = look
+        self.order = {node.id: place for place, node in enumerate(outline.nodes)}
+        self.used = {edge.start for edge in outline.edges}
+
+    def level(self, parts: Sequence[Item], edges: Sequence[Edge], top: float, longest: float) -> Sheet:
+        """Things that stand beside each other in one box, and the lines between them and to the outside."""
+        place = {node.id: at for at, part in enumerate(parts) for node in nodes_of(part)}
+        # What comes in from just before is the main entry, what goes out from the last node the main exit.
+        entries = sorted({e.start for e in edges if e.start not in place}, key=self.order.__getitem__, reverse=True)
+        exits = sorted({e.start for e in edges if e.end not in place}, key=self.order.__getitem__)
+        first, last = len(entries), len(entries) + len(parts)
+        arcs = dict.fromkeys(
+            Arc(
+                first + place[edge.start] if edge.start in place else entries.index(edge.start),
+                first + place[edge.end] if edge.end in place else last + exits.index(edge.start),
+                edge.start,
+            )
+            for edge in edges
+            if edge.start not in place or place[edge.start] != place.get(edge.end)
+        )
+        sheets = [
+            *(_entry(net, top) for net in entries),
+            *(self._sheet(part, [e for e in edges if at in _ends(e, place)]) for at, part in enumerate(parts)),
+            *(Sheet(ins={net: 0}, outs={net: 0}) for net in exits),
+        ]
+        trained = {first + at for at, part in enumerate(parts) if all(node.auxiliary for node in nodes_of(part))}
+        level = Level(sheets, dict(enumerate(entries)), {last + at: net for at, net in enumerate(exits)}, top)
+        path = series(len(sheets), [*arcs])
+        steps = [] if path is None else spine(path, lambda v: v not in trained)
+        return (
+            flowing(steps, level, Page(longest, self.look.page, self.look.onward))
+            if steps and stackable(steps, level)
+            else layered(level, [*arcs])
+        )
+
+    def _sheet(self, part: Item, edges: Sequence[Edge]) -> Sheet:
+        if isinstance(part, Node):
+            return self.look.node(part, last=part.id not in self.used)
+        sheet = self.level(part.parts, edges, self.look.top(part), self.look.longest_box)
+        self.look.frame(part, sheet)
+        return sheet
+
+
+def nodes_of(part: Item) -> tuple[Node, ...]:
+    """The nodes of a box, or the node."""
+    return part.nodes if isinstance(part, Group) else (part,)
+
+
+def _ends(edge: Edge, place: dict[str, int]) -> tuple[int | None, int | None]:
+    return place.get(edge.start), place.get(edge.end)
+
+
+def _entry(net: str, top: float) -> Sheet:
+    sheet = Sheet(height=top, ins={net: 0}, outs={net: 0})
+    sheet.wire(net, (0, 0), (0, top))
+    return sheet

@@ -1,0 +1,89 @@
+"""A picture in Mermaid, which GitHub and many wikis draw where it stands in markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from archcalc.diagrams.colours import COLOURS
+from archcalc.diagrams.outline import Group, Item, Node, Outline
+
+# Letters and digits of any script are safe within quotes, and these.
+_SAFE = set(" ,.×…()/⌊⌋⌈⌉²³·−")
+
+
+def escape_mermaid(text: str) -> str:
+    """Text for a quoted label: nothing in it ends the label, is markup, or is a code of Mermaid's own.
+
+    >>> escape_mermaid('conv2d 3×3, "64"')
+    'conv2d 3×3, #34;64#34;'
+    """
+    plain = " ".join(text.split())
+    return "".join(c if c in _SAFE or c.isalnum() else f"#{ord(c)};" for c in plain if c.isprintable())
+
+
+def to_mermaid(outline: Outline) -> str:
+    """A flowchart in Mermaid, from top to bottom.
+
+    >>> from archcalc.diagrams.outline import outline
+    >>> from archcalc.engine import profile
+    >>> from archcalc.spec import load
+    >>> print(to_mermaid(outline(profile(load("conv7x7")))).splitlines()[1])
+      n1(["input"])
+    """
+    return "\n".join(
+        [
+            "flowchart TD",
+            *_items(outline.parts, "  "),
+            *(f'  {edge.start} -->|"{escape_mermaid(edge.label)}"| {edge.end}' for edge in outline.edges),
+            *_classes(outline),
+            "",
+        ],
+    )
+
+
+def _items(parts: Sequence[Item], indent: str) -> Iterator[str]:
+    for part in parts:
+        if isinstance(part, Group):
+            yield f'{indent}subgraph {part.id}["{_group_label(part)}"]'
+            yield from _items(part.parts, indent + "  ")
+            yield f"{indent}end"
+        else:
+            opening, closing = ("([", "])") if part.kind == "input" else ("[", "]")
+            yield f'{indent}{part.id}{opening}"{_label(part)}"{closing}'
+
+
+def _label(node: Node) -> str:
+    lines = [escape_mermaid(line) for line in node.lines]
+    if node.title:
+        lines.insert(0, f"<b>{escape_mermaid(node.title)}</b>")
+    return "<br/>".join(lines)
+
+
+def _group_label(group: Group) -> str:
+    title = escape_mermaid(group.title)
+    return f"{title}, {escape_mermaid(group.name)}" if group.block and group.name else title or " "
+
+
+def _classes(outline: Outline) -> Iterator[str]:
+    """A colour for each family: the fill of its own that each has keeps the text readable on any page."""
+    for name, colour in COLOURS.items():
+        members = [node.id for node in outline.nodes if node.family == name]
+        if members:
+            yield f"  classDef {name} fill:{colour.fill},stroke:{colour.line},color:#1b1f24"
+            yield f"  class {','.join(members)} {name}"
+    auxiliary = [node.id for node in outline.nodes if node.auxiliary]
+    if auxiliary:
+        yield "  classDef auxiliary stroke-dasharray:4 3"
+        yield f"  class {','.join(auxiliary)} auxiliary"
+    groups = [*_group_ids(outline.parts)]
+    if groups:
+        # Grey that lets a light page as well as a dark one shine through.
+        yield "  classDef block fill:#8891a01f,stroke:#8891a0"
+        yield f"  class {','.join(groups)} block"
+
+
+def _group_ids(parts: Sequence[Item]) -> Iterator[str]:
+    for part in parts:
+        if isinstance(part, Group):
+            yield part.id
+            yield from _group_ids(part.parts)

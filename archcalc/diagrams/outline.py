@@ -1,0 +1,273 @@
+"""A network as a picture has it: nodes, the boxes around them, and the arrows between them, for whatever draws them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import count, takewhile
+from typing import TypeAlias
+
+import msgspec
+
+from archcalc.diagrams.wording import described, family, named
+from archcalc.dims import Dim, Shape, total
+from archcalc.folding import Group as Call
+from archcalc.folding import Line, Part, groups, unfolded
+from archcalc.notation import TEXT
+from archcalc.rows import Profile, Row
+
+
+class Node(msgspec.Struct, frozen=True):
+    """A layer with the activations, normalisations and dropouts right after it; `rows` names all that it stands for."""
+
+    id: str
+    # What its name says beyond its kind and the box around it, often nothing.
+    title: str
+    lines: tuple[str, ...]
+    family: str
+    kind: str
+    inputs: tuple[Shape, ...]
+    output: Shape
+    # Of one of the repeats.
+    params: Dim
+    auxiliary: bool
+    rows: tuple[str, ...]
+
+    @property
+    def shape(self) -> str:
+        """The output's shape as people write it."""
+        return TEXT.shape(self.output)
+
+
+class Group(msgspec.Struct, frozen=True):
+    """A box: a call of a block, or of a single layer where `block` is empty, that stands `times` times one after the other."""
+
+    id: str
+    block: str
+    # The part of their names that its layers share, of the first repeat and where there are more of the last.
+    name: str
+    times: int
+    parts: tuple[Item, ...]
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """All nodes in the box, at any depth."""
+        return tuple(_nodes(self.parts))
+
+    @property
+    def title(self) -> str:
+        """What stands on the box, such as "bottleneck × 2"."""
+        return f"{self.block or self.name} × {self.times}" if self.times > 1 else self.block or self.name
+
+
+# Between the names of the first and the last of several.
+_TO = " … "
+Item: TypeAlias = Node | Group
+
+
+class Edge(msgspec.Struct, frozen=True):
+    """An arrow from one node to another, by their ids, and the shape of what goes along it."""
+
+    start: str
+    end: str
+    label: str
+
+
+class Outline(msgspec.Struct, frozen=True):
+    """What a picture of a network shows; the arrows back that repeats would need are what × n says."""
+
+    title: str
+    summary: str
+    parts: tuple[Item, ...]
+    edges: tuple[Edge, ...]
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """All nodes in order of execution."""
+        return tuple(_nodes(self.parts))
+
+
+def outline(profile: Profile, *, fold: bool = True) -> Outline:
+    """The picture of a network, blocks that repeat drawn once if `fold`.
+
+    >>> from archcalc.engine import profile
+    >>> from archcalc.spec import load
+    >>> drawn = outline(profile(load("alexnet")))
+    >>> drawn.nodes[1].lines, drawn.edges[1].label
+    (('conv2d 11×11, 96, stride 4', 'relu', 'localresponsenorm'), '96×55×55')
+    """
+    tree = groups(profile.rows) if fold else _calls(profile.rows, 0)
+    merging = _Merging(profile.rows)
+    merging.take(tree, ())
+    parts = tuple(_titled([*_boxed(tree, merging, count(1))], ""))
+    ids = {name: node.id for node in _nodes(parts) for name in node.rows}
+    edges = tuple(
+        Edge(ids[source], ids[row.name], TEXT.shape(shape))
+        for row in (chain[0].row for chain in merging.chains)
+        for source, shape in zip(row.sources, row.inputs, strict=True)
+    )
+    graph = profile.graph
+    params = TEXT.dim(profile.totals.params)
+    summary = f"input {TEXT.shape(graph.input)}, {len(profile.rows)} layers, {params} params"
+    return Outline(graph.title or graph.name, summary, parts, edges)
+
+
+def _nodes(parts: Sequence[Item]) -> Iterator[Node]:
+    for part in parts:
+        if isinstance(part, Node):
+            yield part
+        else:
+            yield from _nodes(part.parts)
+
+
+def _calls(rows: Sequence[Row], depth: int) -> tuple[Part, ...]:
+    """The tree of blocks with every repeat in it."""
+    parts: list[Part] = []
+    start = 0
+    while start < len(rows):
+        blocks = rows[start].blocks
+        if len(blocks) <= depth:
+            parts.extend(unfolded(rows[start : start + 1]))
+            start += 1
+            continue
+        inside = [*takewhile(lambda row: row.blocks[depth : depth + 1] == (blocks[depth],), rows[start:])]  # noqa: B023 - used at once
+        parts.append(Call(blocks[depth], 1, _calls(inside, depth + 1)))
+        start += len(inside)
+    return tuple(parts)
+
+
+def _follows(row: Row) -> bool:
+    return family(row) in {"activation", "norm"} and len(row.sources) == 1
+
+
+def _lines(part: Part) -> Iterator[Line]:
+    if isinstance(part, Line):
+        yield part
+    else:
+        for inner in part.parts:
+            yield from _lines(inner)
+
+
+class _Merging:
+    """Chains of lines that make up a node each, by the name of the row they start with."""
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self.uses = Counter(source for row in rows for source in row.sources)
+        self.chains: list[list[Line]] = []
+        self.by_last: dict[str, tuple[list[Line], tuple[int, ...]]] = {}
+        self.first: dict[str, list[Line]] = {}
+
+    def take(self, parts: Sequence[Part], path: tuple[int, ...]) -> None:
+        """Take lines in order, each into the chain that it follows; `path` has the boxes around, those that repeat signed."""
+        for place, part in enumerate(parts):
+            if isinstance(part, Line):
+                self._take(part, path)
+                continue
+            lines = [*_lines(part)]
+            slight = part.times == 1 and (len(lines) == 1 or all(_follows(line.row) for line in lines))
+            # No box is seen around a lone layer, so what comes after it may join it and it may join what was before.
+            here = (place + 1) if part.times == 1 else -(place + 1)
+            self.take(part.parts, path if slight else (*path, here))
+
+    def _take(self, line: Line, path: tuple[int, ...]) -> None:
+        row = line.row
+        before, where = self.by_last.get(row.sources[0], (None, ())) if _follows(row) else (None, ())
+        left = where[len(path) :]
+        if (
+            before is not None
+            and where[: len(path)] == path
+            and all(box > 0 for box in left)
+            and self._joins(before, line)
+        ):
+            before.append(line)
+            self.by_last[row.name] = before, where
+        else:
+            chain = [line]
+            self.chains.append(chain)
+            self.first[row.name] = chain
+            self.by_last[row.name] = chain, path
+
+    def _joins(self, chain: list[Line], line: Line) -> bool:
+        """Whether each of the rows takes all of what the chain's last row gives, and nothing else takes it."""
+        last = chain[-1]
+        return (
+            len(last.rows) == len(line.rows)
+            and last.row.auxiliary == line.row.auxiliary
+            and last.row.layer not in {"input", "learned"}
+            and all(
+                after.sources == (before.name,) and self.uses[before.name] == 1
+                for before, after in zip(last.rows, line.rows, strict=True)
+            )
+        )
+
+
+def _boxed(parts: Sequence[Part], merging: _Merging, numbers: Iterator[int]) -> Iterator[Item]:
+    """Boxes and nodes of the parts, without boxes that would hold one thing once."""
+    for part in parts:
+        number = next(numbers)
+        if isinstance(part, Line):
+            chain = merging.first.get(part.row.name)
+            if chain:
+                yield _node(chain, number)
+            continue
+        inner = tuple(_boxed(part.parts, merging, numbers))
+        lone = inner[0] if len(inner) == 1 else None
+        if lone is not None and part.times == 1 and not (isinstance(lone, Group) and lone.times == 1):
+            yield lone
+        elif inner:
+            if isinstance(lone, Group) and lone.times == 1:
+                inner = lone.parts
+            lines = [line.rows for line in _lines(part)][: 1 if isinstance(lone, Node) else None]
+            ends = [_shared([rows[0].name for rows in lines]), _shared([rows[-1].name for rows in lines])]
+            name = _TO.join(dict.fromkeys(filter(None, ends)))
+            yield Group(f"g{number}", part.block.rpartition(":")[0], name, part.times, inner)
+
+
+def _shared(names: list[str]) -> str:
+    """The parts before a slash that names begin with, or the whole of a lone name.
+
+    >>> _shared(["3a/1x1/relu", "3a/concat"]), _shared(["relu1", "conv1"]), _shared(["conv1"])
+    ('3a', '', 'conv1')
+    """
+    split = [name.split("/") for name in names]
+    same = takewhile(lambda parts: len(set(parts)) == 1, zip(*split, strict=False))
+    return "/".join(parts[0] for parts in same)
+
+
+def _node(chain: list[Line], number: int) -> Node:
+    row = chain[0].row
+    shared = [f"weights of {row.shared}"] if row.shared else []
+    return Node(
+        id=f"n{number}",
+        title=named(row),
+        lines=(described(row), *shared, *(described(line.row) for line in chain[1:])),
+        family=family(row),
+        kind=row.layer,
+        inputs=row.inputs,
+        output=chain[-1].row.output,
+        params=total([line.row.params for line in chain]),
+        auxiliary=row.auxiliary,
+        rows=tuple(each.name for line in chain for each in line.rows),
+    )
+
+
+def _inside(name: str, around: str) -> str:
+    """A name without the name of what is around it."""
+    return name[len(around) + 1 :] if around and f"{name}/".startswith(f"{around}/") else name
+
+
+def _titled(parts: Sequence[Item], around: str) -> Iterator[Item]:
+    """The parts without what the box around them or the node before them says already."""
+    before = ""
+    for part in parts:
+        if isinstance(part, Group):
+            first, *last = part.name.split(_TO)
+            inside = _inside(first, around)
+            # Where the box around repeats, the last of these stands in another call of that.
+            both = [_inside(name, around) for name in last] if inside == first or part.times > 1 else []
+            name = _TO.join(dict.fromkeys([inside, *both]))
+            yield msgspec.structs.replace(part, name=name, parts=tuple(_titled(part.parts, first)))
+            continue
+        title = _inside(part.title, around)
+        yield msgspec.structs.replace(part, title="" if title == before else title)
+        before = title

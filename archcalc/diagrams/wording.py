@@ -1,0 +1,91 @@
+"""A layer as people write it in a picture: "conv2d 3×3, 64, stride 2"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from archcalc.dims import is_dim
+from archcalc.notation import TEXT
+from archcalc.rows import Row
+
+# The families of layers that pictures colour alike, by the file that a kind stands in.
+_FAMILIES = {
+    "conv": "conv",
+    "pool": "pool",
+    "adaptive": "pool",
+    "norm": "norm",
+    "response": "norm",
+    "activation": "activation",
+    "merge": "merge",
+    "linear": "linear",
+    "maxout": "linear",
+    "attention": "attention",
+    "recurrent": "attention",
+}
+FAMILIES = (*dict.fromkeys(_FAMILIES.values()), "other")
+# What a table says and a picture leaves out.
+_UNSAID = {"padding", "output_padding", "bias", "eps", "ceil_mode", "count_include_pad", "affine", "scale", "axis"}
+_UNSAID |= {"alpha", "beta", "k", "connections", "mode", "approximate", "start", "stop", "part"}
+
+
+def family(row: Row) -> str:
+    """Which of FAMILIES a row's layer is of."""
+    return _FAMILIES.get(type(row.definition).__module__.rpartition(".")[2], "other")
+
+
+def described(row: Row) -> str:
+    """A layer's kind and its settings.
+
+    >>> from archcalc.engine import profile
+    >>> from archcalc.spec import load
+    >>> rows = profile(load("resnet50")).rows
+    >>> described(rows[1]), described(rows[4]), described(rows[-2])
+    ('conv2d 7×7, 64, stride 2', 'maxpool2d 3×3, stride 2', 'linear 1000')
+    """
+    return f"{row.layer} {', '.join(_settings(row))}".rstrip()
+
+
+def _settings(row: Row) -> Iterator[str]:
+    said = row.definition.settings()
+    if row.layer == "input":
+        return
+    if "kernel" in said:
+        yield _window(said.pop("kernel"), len(row.inputs[0]) - 1)
+    if "out" in said:
+        yield _value(said.pop("out"))
+    for name, value in said.items():
+        if name == "groups" and row.inputs and value == row.inputs[0][0]:
+            yield "depthwise"
+        elif name in {"shape", "size", "hidden", "order", "rate"}:
+            yield _value(value)
+        elif name == "heads":
+            yield f"{_value(value)} heads"
+        elif name == "parts":
+            yield f"part {said['part'] + 1} of {value}"
+        elif name not in _UNSAID and value is not False:
+            yield name if value is True else f"{name} {_value(value)}"
+
+
+def _window(kernel: Any, rank: int) -> str:
+    return _value(kernel if isinstance(kernel, tuple) or rank < 1 else (kernel,) * rank)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "×".join(_value(entry) if not isinstance(entry, tuple) else str(entry) for entry in value)
+    # As a size in a table, without the commas of large counts.
+    return TEXT.dim(value) if is_dim(value) and not isinstance(value, int) else str(value)
+
+
+def named(row: Row) -> str:
+    """What the name of a row says beyond its kind: of pool/conv2d_2 the pool.
+
+    >>> from archcalc.engine import profile
+    >>> from archcalc.spec import load
+    >>> [named(row) for row in profile(load("googlenet")).rows[5:8]]
+    ['conv2_reduce', 'conv2_reduce', 'conv2']
+    """
+    *before, last = row.name.split("/")
+    return "/".join(before if re.fullmatch(rf"{re.escape(row.layer)}(_\d+)?", last) else [*before, last])
