@@ -70,6 +70,7 @@ MAY_IMPORT = {
         *(
             "accounts",
             "charts",
+            "diagrams",
             "dims",
             "document",
             "engine",
@@ -78,9 +79,8 @@ MAY_IMPORT = {
             "formats",
             "graph",
             "layers",
-            "markup",
         ),
-        *("memory", "published", "rows", "spec", "working"),
+        *("markup", "memory", "published", "rows", "spec", "working"),
     },
     "symbolic": {"algebra", "dims"},
     "signs": {"algebra", "dims", "symbolic"},

@@ -27,7 +27,7 @@ def draw(axes: Any, plan: Plan) -> None:
     most, step = plan.timeline.peak(batch)
     axes.plot(step, resident + most / 2**20, "v", color="black", ms=4, clip_on=False)
     axes.set_title(
-        f"memory at each step, MiB; the most {plan.peak(batch):,} bytes, {plan.at(plan.timeline.steps[step])}"
+        f"memory at each step of {plan.phase}, MiB; the most {plan.peak(batch):,} bytes, {plan.at(plan.timeline.steps[step])}"
     )
     axes.set_ylim(0, 1.18 * max(alive))
     axes.margins(x=0)
@@ -38,4 +38,4 @@ def says(plan: Plan) -> str:
     """What the chart shows in words."""
     batch = plan.profile.batch if isinstance(plan.profile.batch, int) else 1
     _, step = plan.timeline.peak(batch)
-    return f"Memory at each step: at most {plan.peak(batch):,} bytes, {plan.at(plan.timeline.steps[step])}."
+    return f"Memory at each step of {plan.phase}: at most {plan.peak(batch):,} bytes, {plan.at(plan.timeline.steps[step])}."

@@ -36,7 +36,7 @@ _DARK = {
 
 
 def to_svg(outline: Outline, *, link: Callable[[Node], str] | None = None) -> str:
-    """One <svg>; where `link` gives an address for a node, the node is a link there.
+    """One <svg>; where `link` gives an address for a node, the node is a link there, with "node-" and its id as its own.
 
     >>> from archcalc.diagrams.outline import outline
     >>> from archcalc.engine import profile
@@ -51,7 +51,8 @@ def to_svg(outline: Outline, *, link: Callable[[Node], str] | None = None) -> st
         {
             "xmlns": "http://www.w3.org/2000/svg",
             "class": "archcalc-diagram",
-            "role": "img",
+            # A picture hides what is in it from assistive technology, links too.
+            "role": "img" if link is None else "group",
             "width": _number(width),
             "height": _number(height),
             "viewBox": f"{_number(sheet.left - _MARGIN)} {-_MARGIN} {_number(width)} {_number(height)}",
@@ -172,6 +173,7 @@ def _node(root: ET.Element, node: Node, rect: Rect, link: str | None) -> None:
     )
     if link is not None:
         part.set("href", _clean(link))
+        part.set("id", f"node-{node.id}")
     about = f"{', '.join(node.rows)}: {node.shape}"
     _text(part, "title", f"{about}, {TEXT.dim(node.params)} params" if node.params != 0 else about)
     _rect(part, rect, rect[3] / 2 if node.kind == "input" else 4)

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import msgspec
+
 from archcalc.accounts import accounts
+from archcalc.diagrams.mermaid import to_mermaid
+from archcalc.diagrams.outline import Outline, outline
+from archcalc.diagrams.svg import to_svg
 from archcalc.dims import Dim
 from archcalc.document import Document, Fact, Facts, Figure, Head, Notes, Section, Table, Text
 from archcalc.errors import SpecError
 from archcalc.folding import folded
 from archcalc.formats.accounts import totalled
-from archcalc.formats.columns import chosen
+from archcalc.formats.columns import chosen, lines
 from archcalc.formats.fields import grown
 from archcalc.formats.memory_facts import facts
 from archcalc.formats.summary import heading, title
@@ -20,6 +25,7 @@ from archcalc.markup.writer import STYLES, ready
 from archcalc.memory.plan import inference, training
 from archcalc.rows import Profile, Totals
 
+_ROW = "row-"
 _COLUMNS = ("name", "layer", "settings", "output", "activations", "params", "macs")
 _MEASURES: dict[str, Callable[[Totals], Dim]] = {
     "params": lambda totals: totals.params,
@@ -28,25 +34,51 @@ _MEASURES: dict[str, Callable[[Totals], Dim]] = {
 }
 
 
-def page(profile: Profile, form: str, pictures: Sequence[tuple[str, Figure]] = ()) -> Document:
-    """The page of a profile in markdown or html, with pictures under their titles."""
+def page(profile: Profile, form: str, charts: Sequence[Figure] = ()) -> Document:
+    """The page of a profile in markdown or html, with charts of it."""
     style = STYLES[form]
     columns = _COLUMNS if profile.convention.name == "macs" else (*_COLUMNS, "flops")
     fold = any(line.times > 1 for line in folded(profile.rows))
+    drawn = outline(profile, fold=fold)
     table = grid(profile, chosen(columns, fold=fold), fold=fold, worked=form == "html")
+    if form == "html":
+        table = _linked(table, profile, drawn, fold=fold)
     said = told(profile, style)
     return Document(
         title(profile),
         tuple(map(ready, heading(profile, style))),
         (
             Section("", (table, summed(profile, style), *([Notes(said)] if said else []))),
-            *(Section(name, (picture,)) for name, picture in pictures),
+            Section("Diagram", (_diagram(drawn, form),)),
+            *([Section("Layer by layer", tuple(charts))] if charts else []),
             *_shares(profile),
             Section("Receptive field", grown(profile)),
             *_memory(profile),
             Section("Conventions", totalled(profile, accounts(profile))),
             *([Section("Published figures", judged(profile.verdicts))] if profile.verdicts else []),
         ),
+    )
+
+
+def _diagram(drawn: Outline, form: str) -> Figure:
+    shows = f"Diagram of {drawn.title}: {drawn.summary}"
+    if form == "html":
+        return Figure(shows, ready(to_svg(drawn, link=lambda node: f"#{_ROW}{node.id}")))
+    return Figure(shows, ready(f"```mermaid\n{to_mermaid(drawn).rstrip()}\n```"))
+
+
+def _linked(table: Table, profile: Profile, drawn: Outline, *, fold: bool) -> Table:
+    """The table with each row linked to its node of the diagram, and the first row of each node to be linked to."""
+    nodes = {name: node.id for node in drawn.nodes for name in node.rows}
+    own = [nodes[line.row.name] for line in lines(profile.rows, fold=fold)]
+    firsts = [own.index(node) == place for place, node in enumerate(own)]
+    return msgspec.structs.replace(
+        table,
+        anchors=tuple(
+            f"{_ROW}{node}" if first else f"{_ROW}{node}-{place}"
+            for place, (node, first) in enumerate(zip(own, firsts, strict=True))
+        ),
+        links=tuple(f"node-{node}" for node in own),
     )
 
 

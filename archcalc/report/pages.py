@@ -12,7 +12,7 @@ from archcalc.charts.canvas import canvas, inline, written
 from archcalc.document import Document, Figure
 from archcalc.markup.escapes import escape_markdown
 from archcalc.markup.writer import ready, write
-from archcalc.memory.plan import inference
+from archcalc.memory.plan import training
 from archcalc.report.index import index
 from archcalc.report.kinds import kinds
 from archcalc.report.network import page
@@ -27,13 +27,11 @@ def report(profile: Profile, form: str, *, charts: bool = True) -> dict[str, byt
     """The files of the page of a network, by their names; raises SpecError where charts are asked for and matplotlib is missing."""
     name = file_name(profile)
     files: dict[str, bytes] = {}
-    pictures = []
+    drawn = []
     if charts and _whole(profile):
-        shows = f"{layers.says(profile, list(layers.PANELS.values()))} {memory.says(inference(profile))}"
-        pictures = [
-            ("Layer by layer", _chart(files, name, shows, form, (10, 8.4), lambda figure: _draw(figure, profile)))
-        ]
-    return {f"{name}.{FORMATS[form]}": _bytes(page(profile, form, pictures), form), **files}
+        shows = f"{layers.says(profile, list(layers.PANELS.values()))} {memory.says(training(profile))}"
+        drawn = [_chart(files, name, shows, form, (10, 8.4), lambda figure: _draw(figure, profile))]
+    return {f"{name}.{FORMATS[form]}": _bytes(page(profile, form, drawn), form), **files}
 
 
 def compared(profiles: Sequence[Profile], form: str, *, charts: bool = True) -> dict[str, bytes]:
@@ -71,7 +69,7 @@ def _draw(figure: Any, profile: Profile) -> None:
     chosen = list(layers.PANELS.values())
     above, below = figure.subfigures(2, 1, height_ratios=(layers.height(chosen), layers.height(chosen[:1]) - _MEMORY))
     layers.draw(above, profile, chosen)
-    memory.draw(below.subplots(), inference(profile))
+    memory.draw(below.subplots(), training(profile))
 
 
 def _chart(  # noqa: PLR0913, PLR0917 - what is drawn, where, and how it is said
