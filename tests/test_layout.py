@@ -41,6 +41,8 @@ MAY_IMPORT = {
     "accounts": {"counting", "dims", "rows"},
     "trace": {"dims"},
     "working": {"counting", "dims", "engine", "errors", "graph", "layers", "rows", "trace"},
+    # A worksheet's cells are read as printed figures are, and its lines redone by the engine with a slip in them.
+    "grading": {"counting", "dims", "engine", "errors", "graph", "layers", "published", "rows"},
     "formats": {
         *(
             "accounts",
@@ -51,6 +53,7 @@ MAY_IMPORT = {
             "errors",
             "files",
             "folding",
+            "grading",
             "graph",
             "measures",
             "memory",
@@ -81,6 +84,7 @@ MAY_IMPORT = {
             "errors",
             "files",
             "formats",
+            "grading",
             "graph",
         ),
         *("measures", "memory", "published", "receptive", "reference", "report", "rows", "solve", "spec", "stacks"),

@@ -12,7 +12,7 @@ from archcalc.errors import SpecError, nearest
 
 COMMANDS = (
     *("table", "list", "expand", "schema", "report", "verify", "run"),
-    *("rf", "compare", "solve", "memory", "check", "conventions", "explain"),
+    *("rf", "compare", "solve", "memory", "check", "conventions", "explain", "grade"),
 )
 
 
