@@ -80,11 +80,6 @@ class Case(msgspec.Struct, frozen=True):
         return found
 
 
-def case_of(profile: Profile, node: Node, row: Row) -> Case:
-    """The case of a row as it is."""
-    return Case(profile, node, row, row.definition, row.inputs, row.output)
-
-
 def outcome(layer: Layer, inputs: tuple[Shape, ...]) -> Shape | None:
     """The output of a layer, or None where it cannot take these inputs."""
     try:

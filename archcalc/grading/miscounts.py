@@ -7,10 +7,11 @@ from itertools import pairwise
 
 from archcalc.dims import Shape, size
 from archcalc.grading.case import Case
+from archcalc.rows import Profile
 
 # A number, and how it came about in words.
 Counted = tuple[str, int]
-_FACTORS = (2, 1000, 1024, 10**6, 2**20)
+_FACTORS = (1000, 1024, 10**6, 2**20)
 
 
 def miscounts(case: Case, column: str) -> Iterator[Counted]:
@@ -20,19 +21,26 @@ def miscounts(case: Case, column: str) -> Iterator[Counted]:
         yield from found(case, case.costs)
 
 
-def scaled(column: str, value: int) -> Iterator[Counted]:
+def scaled(profile: Profile, column: str, value: int) -> Iterator[Counted]:
     """A number too large or too small by a factor that people confuse."""
     if column in {"macs", "flops"}:
-        yield "twice the number, as FLOPs are twice the MACs", 2 * value
+        in_flops = column == "flops" and profile.convention.column == "FLOPs"
+        yield "doubled once more" if in_flops else "FLOPs for MACs", 2 * value
         if value % 2 == 0:
-            yield "half the number, as MACs are half the FLOPs", value // 2
-    if column not in {"macs", "flops"}:
+            yield "MACs for FLOPs" if in_flops else "half the MACs", value // 2
+    else:
         yield "bytes for values (4 bytes each)", 4 * value
     for factor in _FACTORS:
-        if factor != 2 or column not in {"macs", "flops"}:
-            yield f"{factor:,} times too large", factor * value
-            if value % factor == 0:
-                yield f"{factor:,} times too small", value // factor
+        yield f"{factor:,} times too large", factor * value
+        if value % factor == 0:
+            yield f"{factor:,} times too small", value // factor
+
+
+def doubled(value: int) -> Iterator[Counted]:
+    """A number twice as large or half as large, whatever for."""
+    yield "twice the number", 2 * value
+    if value % 2 == 0:
+        yield "half the number", value // 2
 
 
 def swapped_digits(value: int) -> Iterator[Counted]:

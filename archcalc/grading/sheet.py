@@ -14,7 +14,8 @@ from archcalc.counting import CONVENTIONS
 from archcalc.errors import Place, Source, SpecError, nearest
 from archcalc.grading.written import Written, written
 
-GRADED = ("output", "params", "weights", "biases", "buffers", "activations", "macs", "flops", "rf")
+COUNTS = ("params", "weights", "biases", "buffers", "activations", "macs", "flops")
+GRADED = ("output", *COUNTS, "rf")
 # What archcalc's own tables also have: what is asked rather than answered, and what follows from the other columns.
 PASSED_OVER = (
     *("layer", "settings", "input", "bytes", "params%", "activations%", "macs%", "jump", "start"),

@@ -2,83 +2,111 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from itertools import chain
 from typing import Any
 
 from archcalc.dims import Shape
 from archcalc.grading.case import Case
-from archcalc.grading.miscounts import miscounts, scaled, swapped_digits
+from archcalc.grading.miscounts import Counted, doubled, miscounts, scaled, swapped_digits
 from archcalc.grading.mistakes import mistakes
 from archcalc.grading.shapes import agreement, mistyped
 from archcalc.grading.written import Written
 
 # More pairs than this that give the same say nothing of which it was.
 _MOST_PAIRS = 3
-# In these an exact value is no number at all but 0, which every other cell may hold.
-_NOTHING = {0}
+AND = ", and "
 
 
-def shape_slips(cell: Written, case: Case) -> tuple[str, ...]:
-    """The slips that give a shape, as the output of a layer."""
-    single = _named(cell, ((said, other.output) for said, other in mistakes(case)))
-    single += _named(cell, mistyped(case.output))
-    return tuple(dict.fromkeys(single)) or _first(_named(cell, _shape_pairs(case)))
+class Search:
+    """The search for slips in one layer, whose mistakes are worked out once for all of its cells."""
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+        self.costs = case.costs
+
+    @cached_property
+    def _mistakes(self) -> list[tuple[str, Case, Mapping[str, int]]]:
+        return [(said, other, other.costs) for said, other in mistakes(self.case)]
+
+    @cached_property
+    def _both(self) -> list[tuple[str, Case, Mapping[str, int]]]:
+        """Two mistakes together."""
+        return [
+            (f"{first}{AND}{second}", two, two.costs)
+            for first, one, _ in self._mistakes
+            for second, two in mistakes(one)
+            if first != second
+        ]
+
+    def single(self, cell: Written, column: str, beside: Iterable[tuple[str, Any]]) -> tuple[str, ...]:
+        """The slips that each alone give what a cell holds; `beside` are other cells that it may be taken from."""
+        if column == "output":
+            shapes = ((said, other.output) for said, other, _ in self._mistakes)
+            return _shaped(cell, chain(shapes, mistyped(self.case.output), beside))
+        exact = self.costs.get(column)
+        if exact is None:
+            return ()
+        # A cell that holds nothing could have been taken from every other such cell.
+        taken = ((said, value) for said, value in beside if value)
+        found = _numbered(cell, exact, chain(self._singles(column, exact), taken))
+        return found or _numbered(cell, exact, doubled(exact))
+
+    def both(self, cell: Written, column: str) -> tuple[str, ...]:
+        """The slips that two together give what a cell holds."""
+        if column == "output":
+            return _first(_shaped(cell, self._shape_pairs()))
+        # A rounded number is near many that two slips give.
+        exact = self.costs.get(column) if cell.whole is not None else None
+        return () if exact is None else _first(_numbered(cell, exact, self._pairs(column)))
+
+    def _singles(self, column: str, exact: int) -> Iterator[Counted]:
+        for said, _, costs in self._mistakes:
+            if column in costs:
+                yield said, costs[column]
+        yield from miscounts(self.case, column)
+        yield from scaled(self.case.profile, column, exact)
+        if exact > 9:
+            yield from swapped_digits(exact)
+
+    def _pairs(self, column: str) -> Iterator[Counted]:
+        """Two mistakes, a mistake and a miscount, or either and a factor."""
+        profile = self.case.profile
+        yield from ((said, costs[column]) for said, _, costs in self._both if column in costs)
+        for first, one, costs in self._mistakes:
+            for second, value in (*miscounts(one, column), *scaled(profile, column, costs.get(column, 0))):
+                yield f"{first}{AND}{second}", value
+        for first, value in miscounts(self.case, column):
+            for second, twice in scaled(profile, column, value):
+                yield f"{first}{AND}{second}", twice
+
+    def _shape_pairs(self) -> Iterator[tuple[str, Shape]]:
+        yield from ((said, other.output) for said, other, _ in self._both)
+        for first, one, _ in self._mistakes:
+            for second, shape in mistyped(one.output):
+                yield f"{first}{AND}{second}", shape
 
 
-def number_slips(cell: Written, case: Case, column: str) -> tuple[str, ...]:
-    """The slips that give a number, as a cost of a layer."""
-    exact = case.costs.get(column)
-    if exact is None:
-        return ()
-    single = _numbered(cell, exact, _singles(case, column, exact))
-    if single:
-        return single
-    # A rounded number is near many that two slips give.
-    return _first(_numbered(cell, exact, _pairs(case, column))) if cell.whole is not None else ()
+def explained(
+    cell: Written, column: str, beside: Iterable[tuple[str, Any]], searches: Iterable[tuple[Search, tuple[str, ...]]]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The slips that give what a cell holds, and what it was carried on from by them.
+
+    Each search is on sizes that were had, with whose slips are in those. What one slip explains is not put down to two.
+    """
+    beside, searches = list(beside), list(searches)
+    for search, carried in searches:
+        if slips := search.single(cell, column, beside):
+            return slips, carried
+    for search, carried in searches:
+        if slips := search.both(cell, column):
+            return slips, carried
+    return (), ()
 
 
-def mixed_up(cell: Written, exact: int, others: Iterable[tuple[str, int]]) -> tuple[str, ...]:
-    """The other cells that a number was taken from."""
-    return _numbered(cell, exact, ((said, value) for said, value in others if value not in _NOTHING))
-
-
-def _singles(case: Case, column: str, exact: int) -> Iterator[tuple[str, int]]:
-    for said, other in mistakes(case):
-        costs = other.costs
-        if column in costs:
-            yield said, costs[column]
-    yield from miscounts(case, column)
-    yield from scaled(column, exact)
-    if exact > 9:
-        yield from swapped_digits(exact)
-
-
-def _pairs(case: Case, column: str) -> Iterator[tuple[str, int]]:
-    """Two mistakes, a mistake and a miscount, or a miscount and a factor."""
-    for first, one in mistakes(case):
-        for second, two in mistakes(one):
-            if first != second and column in (costs := two.costs):
-                yield f"{first}, and {second}", costs[column]
-        for second, value in miscounts(one, column):
-            yield f"{first}, and {second}", value
-        for second, value in scaled(column, one.costs.get(column, 0)):
-            yield f"{first}, and {second}", value
-    for first, value in miscounts(case, column):
-        for second, twice in scaled(column, value):
-            yield f"{first}, and {second}", twice
-
-
-def _shape_pairs(case: Case) -> Iterator[tuple[str, Shape]]:
-    for first, one in mistakes(case):
-        for second, two in mistakes(one):
-            if first != second:
-                yield f"{first}, and {second}", two.output
-        for second, shape in mistyped(one.output):
-            yield f"{first}, and {second}", shape
-
-
-def _named(cell: Written, found: Iterable[tuple[str, Shape]]) -> list[str]:
-    return [said for said, shape in found if agreement(cell.shapes, shape) is not None]
+def _shaped(cell: Written, found: Iterable[tuple[str, Shape]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(said for said, shape in found if agreement(cell.shapes, shape) is not None))
 
 
 def _numbered(cell: Written, exact: int, found: Iterable[tuple[str, Any]]) -> tuple[str, ...]:
@@ -89,5 +117,5 @@ def _first(found: Iterable[str]) -> tuple[str, ...]:
     """The first few of what two slips together give, two in another order being the same."""
     pairs: dict[frozenset[str], str] = {}
     for said in found:
-        pairs.setdefault(frozenset(said.split(", and ")), said)
+        pairs.setdefault(frozenset(said.split(AND)), said)
     return tuple(pairs.values())[:_MOST_PAIRS]

@@ -7,13 +7,12 @@ from collections.abc import Iterator
 import msgspec
 
 from archcalc.dims import size
+from archcalc.grading.counts import judged
 from archcalc.grading.marks import Marked
 from archcalc.grading.miscounts import scaled, swapped_digits
-from archcalc.grading.sheet import Line, Sheet
+from archcalc.grading.sheet import COUNTS, TOTAL, Line, Sheet
 from archcalc.grading.written import Written
 from archcalc.rows import Profile, Row
-
-_SUMMED = ("params", "weights", "biases", "buffers", "activations", "macs", "flops")
 
 
 def marked_totals(profile: Profile, sheet: Sheet, line: Line) -> list[Marked]:
@@ -27,7 +26,7 @@ def marked_totals(profile: Profile, sheet: Sheet, line: Line) -> list[Marked]:
 
 
 def _exact(profile: Profile, column: str) -> int | None:
-    if column not in _SUMMED:
+    if column not in COUNTS:
         return None
     totals = profile.totals
     # A sum that leaves some kinds of layer out is no answer to hold others against.
@@ -38,15 +37,9 @@ def _exact(profile: Profile, column: str) -> int | None:
 
 
 def _marked(profile: Profile, sheet: Sheet, cell: Written, column: str, exact: int) -> Marked:
-    mark = Marked("total", column, cell.text, exact, "wrong")
-    remark = cell.judged(exact, column)
-    if cell.blank:
-        return msgspec.structs.replace(mark, verdict="unanswered")
-    if remark is not None:
-        said = "" if remark == "rounded" else remark
-        return msgspec.structs.replace(mark, verdict="rounded" if remark else "right", remark=said)
-    if not cell.readable:
-        return msgspec.structs.replace(mark, slips=("not a number",))
+    mark = judged(TOTAL, column, cell, exact)
+    if mark.verdict != "wrong" or not cell.readable:
+        return mark
     main = {row.name for row in profile.rows if not row.auxiliary}
     own = {
         row.name: int(value)
@@ -80,7 +73,12 @@ def _count(profile: Profile, row: Row, column: str) -> int:
 
 
 def _slips(profile: Profile, cell: Written, column: str, exact: int, values: dict[str, int]) -> tuple[str, ...]:
-    found = [*_otherwise(profile, column, exact), *_misadded(values), *scaled(column, exact), *swapped_digits(exact)]
+    found = [
+        *_otherwise(profile, column, exact),
+        *_misadded(values),
+        *scaled(profile, column, exact),
+        *swapped_digits(exact),
+    ]
     return tuple(dict.fromkeys(said for said, value in found if value != exact and cell.says(value)))
 
 
@@ -89,7 +87,7 @@ def _otherwise(profile: Profile, column: str, exact: int) -> Iterator[tuple[str,
     main = [row for row in profile.rows if not row.auxiliary]
     heads = sum(_count(profile, row, column) for row in profile.rows if row.auxiliary)
     yield "with the auxiliary heads", exact + heads
-    sums = {name: _exact(profile, name) for name in _SUMMED}
+    sums = {name: _exact(profile, name) for name in COUNTS}
     if column == "params":
         yield "the weights without the biases", sums["weights"] or 0
         yield "running statistics counted as params", exact + (sums["buffers"] or 0)
