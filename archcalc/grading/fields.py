@@ -70,7 +70,9 @@ class Fields:
         jumps = self.profile.fields[source].jump
         if hasattr(layer, "geometry") and len(jumps) == layer.rank == len(before):
             kernel, stride, _, dilation, _ = layer.geometry()
-            settings = (each_axis(field, layer.rank) for field in (kernel, stride, dilation, self._stride(source)))
+            settings = (
+                each_axis(field, layer.rank) for field in (kernel, stride, dilation, self._stride(source, layer.rank))
+            )
             axes = list(zip(before, jumps, *settings, strict=True))
             yield "kernel in place of kernel − 1", tuple(n + k * d * j for n, j, k, _, d, _ in axes)
             yield "the jump forgotten: kernel − 1 added once", tuple(n + (k - 1) * d for n, _, k, _, d, _ in axes)
@@ -93,12 +95,12 @@ class Fields:
         if len(set(exact)) == 1:
             yield from ((said, _each((value,), exact)) for said, value in swapped_digits(exact[0]))
 
-    def _stride(self, name: str) -> Any:
+    def _stride(self, name: str, rank: int) -> Any:
         """The stride of the last layer up to a given one that moves by more than a place."""
         row = self.rows[name]
         while True:
             layer: Any = row.definition
-            stride = layer.geometry()[1] if hasattr(layer, "geometry") else 1
+            stride = layer.geometry()[1] if hasattr(layer, "geometry") and layer.rank == rank else 1
             if stride != 1 or len(row.sources) != 1:
                 return stride
             row = self.rows[row.sources[0]]

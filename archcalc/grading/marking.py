@@ -21,6 +21,9 @@ from archcalc.grading.totals import marked_totals
 from archcalc.grading.written import Written
 from archcalc.rows import Profile
 
+# A longer worksheet that is wrong throughout would be searched for minutes.
+_MOST_IN_PAIRS = 2_000
+
 
 def grade(profile: Profile, sheet: Sheet) -> Grade:
     """The marks of a worksheet on a network, for one sample; raises SpecError for a network with letters in it."""
@@ -69,6 +72,7 @@ class _Marking:
         self.own: list[_Own] = []
         self.fields = Fields(profile)
         self.channels_last = False
+        self.pairs = len(sheet.lines) <= _MOST_IN_PAIRS
 
     def line(self, place: int) -> list[Marked]:
         """The marks of one layer's cells, in the order of the columns; none where it has no line."""
@@ -82,8 +86,8 @@ class _Marking:
         if method is None:
             inputs, method, blamed = row.inputs, row.output, ()
         case = self.cases[row.name]
-        right = Search(case)
-        theirs = right if inputs == row.inputs else Search(msgspec.structs.replace(case, inputs=inputs, output=method))
+        right = Search(case, pairs=self.pairs)
+        theirs = right if inputs == row.inputs else self.search(case, inputs, method)
         marks: dict[str, Marked] = {}
         if line is None or "output" not in line.cells:
             self.own.append(_Own(method, blamed if method != row.output else ()))
@@ -93,11 +97,15 @@ class _Marking:
             return []
         own = self.own[-1]
         if own.shape != theirs.case.output:
-            theirs = Search(msgspec.structs.replace(case, inputs=inputs, output=own.shape))
+            theirs = self.search(case, inputs, own.shape)
         marks |= marked_counts(line, right, (theirs, tuple(dict.fromkeys((*blamed, *own.blamed)))), self.beside)
         if "rf" in line.cells and (mark := self.fields.marked(line.cells["rf"], node, row)):
             marks["rf"] = mark
         return [marks[column] for column in self.columns if column in marks]
+
+    def search(self, case: Case, inputs: tuple[Shape, ...], output: Shape) -> Search:
+        """The search for slips in a layer with the sizes that they had."""
+        return Search(msgspec.structs.replace(case, inputs=inputs, output=output), pairs=self.pairs)
 
     def output(self, cell: Written, right: Search, theirs: Search, blamed: tuple[str, ...]) -> Marked:
         """The mark of an output, noting what they go on with from it."""

@@ -84,8 +84,9 @@ def read(source: Source, names: list[str]) -> Sheet:
     titles = _trimmed(_cells(source, number, head, separator))
     keys, convention = _headings(titles)
     found: dict[str, Line] = {}
+    known = dict.fromkeys(names)
     for number, text in lines[1:]:
-        line = _line(keys, _cells(source, number, text, separator), names, Place(source, number, 1, len(text) + 1))
+        line = _line(keys, _cells(source, number, text, separator), known, Place(source, number, 1, len(text) + 1))
         if line.name in found:
             fact = f"a second line for {_said(line.name)}"
             raise SpecError(fact, line.place, f"the first is line {found[line.name].place.line}")
@@ -159,7 +160,7 @@ def _headings(titles: list[tuple[str, Place]]) -> tuple[list[str], str]:
     return keys, convention
 
 
-def _line(keys: list[str], cells: list[tuple[str, Place]], names: list[str], whole: Place) -> Line:
+def _line(keys: list[str], cells: list[tuple[str, Place]], names: dict[str, None], whole: Place) -> Line:
     cells = cells if len(cells) <= len(keys) else [*cells[: len(keys)], *_trimmed(cells[len(keys) :])]
     if len(cells) == len(keys) + 1 and not cells[-1][0]:
         cells.pop()
@@ -173,7 +174,7 @@ def _line(keys: list[str], cells: list[tuple[str, Place]], names: list[str], who
         bare = name.removeprefix("'")
         if bare not in names:
             fact = f"no layer named {_said(name)}" if name else "a line without the name of its layer"
-            raise SpecError(fact, place, nearest(name, names) or "archcalc table names all")
+            raise SpecError(fact, place, nearest(name, list(names)) or "archcalc table names all")
         name = bare
     return Line(name, {key: _cell(key, *by_key[key]) for key in GRADED if key in by_key}, place)
 

@@ -20,11 +20,15 @@ AND = ", and "
 
 
 class Search:
-    """The search for slips in one layer, whose mistakes are worked out once for all of its cells."""
+    """The search for slips in one layer, whose mistakes are worked out once for all of its cells.
 
-    def __init__(self, case: Case) -> None:
+    `pairs` says whether two slips together are sought where no single one is found.
+    """
+
+    def __init__(self, case: Case, *, pairs: bool = True) -> None:
         self.case = case
         self.costs = case.costs
+        self.pairs = pairs
 
     @cached_property
     def _mistakes(self) -> list[tuple[str, Case, Mapping[str, int]]]:
@@ -54,7 +58,9 @@ class Search:
         return found or _numbered(cell, exact, doubled(exact))
 
     def both(self, cell: Written, column: str) -> tuple[str, ...]:
-        """The slips that two together give what a cell holds."""
+        """The slips two of which together give what a cell holds."""
+        if not self.pairs:
+            return ()
         if column == "output":
             return _first(_shaped(cell, self._shape_pairs()))
         # A rounded number is near many that two slips give.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import accumulate
 
 import msgspec
 
@@ -40,16 +41,15 @@ def _marked(profile: Profile, sheet: Sheet, cell: Written, column: str, exact: i
     mark = judged(TOTAL, column, cell, exact)
     if mark.verdict != "wrong" or not cell.readable:
         return mark
-    main = {row.name for row in profile.rows if not row.auxiliary}
+    values = {row.name: _count(profile, row, column) for row in profile.rows if not row.auxiliary}
     own = {
-        row.name: int(value)
-        for row in sheet.lines
-        if row.name in main and (value := _value(row.cells[column])) is not None
+        line.name: value
+        for line in sheet.lines
+        if line.name in values and (value := _value(line.cells[column])) is not None
     }
-    wrong = tuple(name for name, value in own.items() if value != _count(profile, _row(profile, name), column))
+    wrong = tuple(name for name, value in own.items() if value != values[name])
     if wrong and cell.says(sum(own.values())):
         return msgspec.structs.replace(mark, verdict="carried on", carried=wrong)
-    values = {row.name: _count(profile, row, column) for row in profile.rows if row.name in main}
     slips = _slips(profile, cell, column, exact, values)
     if slips or not wrong:
         return msgspec.structs.replace(mark, slips=slips)
@@ -61,10 +61,6 @@ def _value(cell: Written) -> int | None:
     """The number that a cell says, a rounded one as it stands."""
     found = next((n.value for n in cell.numbers if n.value.denominator == 1 and not n.in_bytes), None)
     return None if found is None else int(found)
-
-
-def _row(profile: Profile, name: str) -> Row:
-    return next(row for row in profile.rows if row.name == name)
 
 
 def _count(profile: Profile, row: Row, column: str) -> int:
@@ -112,6 +108,5 @@ def _misadded(values: dict[str, int]) -> Iterator[tuple[str, int]]:
         if value:
             yield f"{name} left out", whole - value
             yield f"{name} counted twice", whole + value
-    names = list(values)
-    for at in range(2, len(names)):
-        yield f"added up only as far as {names[at - 1]}", sum(values[name] for name in names[:at])
+    for name, so_far in zip(values, accumulate(values.values()), strict=True):
+        yield f"added up only as far as {name}", so_far

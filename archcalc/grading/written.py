@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 import msgspec
@@ -35,6 +36,8 @@ class Written(msgspec.Struct, frozen=True):
     blank: bool = False
     numbers: tuple[Printed, ...] = ()
     shapes: tuple[Shape, ...] = ()
+    # The least and the largest whole number that would be written so, for each way to read it as a number.
+    ranges: tuple[tuple[int, int], ...] = ()
 
     @property
     def readable(self) -> bool:
@@ -63,7 +66,7 @@ class Written(msgspec.Struct, frozen=True):
 
     def says(self, value: int) -> bool:
         """Whether a number is the one that was written, as far as it was written."""
-        return any(n.value == value or n.nearest.holds(value) for n in self.numbers if not n.in_bytes)
+        return any(low <= value <= high for low, high in self.ranges)
 
 
 def written(text: str, column: str) -> Written:
@@ -79,7 +82,11 @@ def written(text: str, column: str) -> Written:
     if longest > _MOST_DIGITS:
         raise SpecError(f"a number of {longest:,} digits")
     if column not in _SHAPED:
-        return Written(text, numbers=_numbers(text))
+        numbers = _numbers(text)
+        nearest = [number.nearest for number in numbers if not number.in_bytes]
+        return Written(
+            text, numbers=numbers, ranges=tuple((math.ceil(near.low), math.floor(near.high)) for near in nearest)
+        )
     return Written(text, shapes=_shapes(text))
 
 
