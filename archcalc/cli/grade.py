@@ -33,7 +33,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     convention: str | None,
     form: str,
 ) -> None:
-    """A filled-in worksheet marked: which cells are wrong, and by which slip."""
+    """A filled-in worksheet marked, each wrong cell with its slip."""
     if spec == file == "-":
         raise click.UsageError("SPEC and FILE.csv cannot both be standard input")
     graph = load(spec, input_shape=input_shape, **dict(settings))

@@ -53,7 +53,10 @@ def mistyped(exact: Shape) -> Iterator[tuple[str, Shape]]:
         yield "the channels alone", exact[:1]
         for order in permutations(exact) if len(exact) < 4 else ():
             yield "the sizes in another order", order
-    for at, size in enumerate(exact):
-        if isinstance(size, int):
-            for said, value in swapped_digits(size):
-                yield said, (*exact[:at], value, *exact[at + 1 :])
+    for size in dict.fromkeys(n for n in exact if isinstance(n, int)):
+        for said, value in swapped_digits(size):
+            # Height and width, where they are the same, are mostly copied from each other.
+            yield said, tuple(value if n == size else n for n in exact)
+            for at, n in enumerate(exact):
+                if n == size:
+                    yield said, (*exact[:at], value, *exact[at + 1 :])

@@ -35,11 +35,11 @@ class Search:
         return [(said, other, other.costs) for said, other in mistakes(self.case)]
 
     @cached_property
-    def _both(self) -> list[tuple[str, Case, Mapping[str, int]]]:
-        """Two mistakes together."""
+    def _both(self) -> list[tuple[str, Case, Case, Mapping[str, int], Mapping[str, int]]]:
+        """Two mistakes together, each with the layer and its costs after the first and after both."""
         return [
-            (f"{first}{AND}{second}", two, two.costs)
-            for first, one, _ in self._mistakes
+            (f"{first}{AND}{second}", one, two, costs, two.costs)
+            for first, one, costs in self._mistakes
             for second, two in mistakes(one)
             if first != second
         ]
@@ -77,21 +77,27 @@ class Search:
             yield from swapped_digits(exact)
 
     def _pairs(self, column: str) -> Iterator[Counted]:
-        """Two mistakes, a mistake and a miscount, or either and a factor."""
-        profile = self.case.profile
-        yield from ((said, costs[column]) for said, _, costs in self._both if column in costs)
+        """Two mistakes, a mistake and a miscount, or either and a factor; each of the two must change the number."""
+        profile, exact = self.case.profile, self.costs[column]
+        for said, _, _, costs, after in self._both:
+            if costs.get(column, exact) != exact and after.get(column) != costs[column]:
+                yield said, after.get(column, exact)
         for first, one, costs in self._mistakes:
-            for second, value in (*miscounts(one, column), *scaled(profile, column, costs.get(column, 0))):
-                yield f"{first}{AND}{second}", value
+            if (value := costs.get(column, exact)) != exact:
+                for second, after_both in (*miscounts(one, column), *scaled(profile, column, value)):
+                    yield f"{first}{AND}{second}", after_both if after_both != value else exact
         for first, value in miscounts(self.case, column):
-            for second, twice in scaled(profile, column, value):
-                yield f"{first}{AND}{second}", twice
+            if value != exact:
+                yield from ((f"{first}{AND}{second}", twice) for second, twice in scaled(profile, column, value))
 
     def _shape_pairs(self) -> Iterator[tuple[str, Shape]]:
-        yield from ((said, other.output) for said, other, _ in self._both)
+        exact = self.case.output
+        for said, one, two, *_ in self._both:
+            if one.output not in {exact, two.output}:
+                yield said, two.output
         for first, one, _ in self._mistakes:
-            for second, shape in mistyped(one.output):
-                yield f"{first}{AND}{second}", shape
+            if one.output != exact:
+                yield from ((f"{first}{AND}{second}", shape) for second, shape in mistyped(one.output))
 
 
 def explained(
