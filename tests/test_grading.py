@@ -224,7 +224,7 @@ def windows(row):
     exact = row.output[1:]
     yield "output", size(n - 1 for n in exact), "+ 1 of the output formula"
     if not up:
-        yield "output", size(places(row, up=True) if row.layer == "conv2d" else exact), "rounded up"
+        yield "output", size(places(row, doubled, up=True) if row.layer == "conv2d" else exact), "rounded up"
         yield "output", size(places(row, lambda axis: (*axis[:3], 0, axis[4]))), "no padding"
         yield "output", size(places(row)), "padding on one side only"
         yield "output", size(places(row, lambda axis: (*doubled(axis)[:4], 1))), "dilation ignored"
@@ -241,7 +241,8 @@ def convolved(row):
     yield "weights", out * channels * taps, "groups ignored"
     if groups > 1 and seen % groups == 0 and out % groups**2 == 0:
         yield "weights", out * seen // groups * taps, "divided by the groups twice"
-    yield "params", out * seen * kernel[0] + biases, "along one axis only"
+    if min(kernel) > 1:
+        yield "params", out * seen * kernel[0] + biases, "along one axis only"
     yield "params", out * taps + biases, "input channels forgotten"
     yield "macs", out * seen * taps * wide[0] * wide[1], "places of the input"
     if biases:

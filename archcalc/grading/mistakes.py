@@ -134,7 +134,9 @@ def _parts(case: Case) -> _Found:
     kernel = getattr(layer, "kernel", None)
     rank = getattr(layer, "rank", 0)
     if hasattr(layer, "out") and kernel is not None and math.prod(sizes := each_axis(kernel, rank)) > max(sizes):
-        yield "kernel counted along one axis only", case.redone(keep=True, kernel=(sizes[0], *(1,) * (rank - 1)))
+        for axis, k in enumerate(sizes):
+            alone = tuple(k if at == axis else 1 for at in range(rank))
+            yield "kernel counted along one axis only", case.redone(keep=True, kernel=alone)
     groups = getattr(layer, "groups", 1)
     if groups != 1 and hasattr(layer, "out"):
         yield "groups ignored", case.redone(keep=True, groups=1)
