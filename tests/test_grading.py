@@ -7,18 +7,24 @@ import io
 import json
 from functools import lru_cache
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from strategies import cases
 
 from archcalc.cli import main
+from archcalc.diagnosis.network import rebuilt
 from archcalc.engine import profile
 from archcalc.errors import Source, SpecError
 from archcalc.formats.csv import render as exact_csv
 from archcalc.formats.grades import render
 from archcalc.grading import grade, read, worksheet
 from archcalc.grading.written import written
+from archcalc.graph import Builder
+from archcalc.layers import Layer
+from archcalc.layers.rearrange import Input
 from archcalc.spec import bundled, load, parse
 
 COLUMNS = ("name", "output", "params", "weights", "biases", "buffers", "activations", "macs", "flops", "rf")
@@ -270,6 +276,78 @@ def test_a_planted_slip_is_named(name, rng):
 
     assert marks(found) == {(row.name, column): "wrong"}
     assert any(words in slip for slip in cell_of(found, row.name, column).slips)
+
+
+# Each changes the sizes of a layer, and by that of all that follow.
+SETTINGS = {
+    "no padding": {"padding": 0},
+    "stride ignored": {"stride": 1},
+    "rounded down where the layer rounds up": {"ceil_mode": False},
+    "rounded up where the layer rounds down": {"ceil_mode": True},
+}
+
+
+@pytest.mark.parametrize(
+    "name", ["alexnet", "nin", "overfeat", "zfnet", "squeezenet1_0", "mobilenet_v1", "vgg11", "googlenet"]
+)
+def test_a_whole_table_of_another_network_is_one_slip(name):
+    """The exact table of a network with one setting changed has one wrong cell, named, and the rest is carried on from it."""
+    result = network(name)
+    tried = 0
+    for row in result.rows:
+        for slip, fields in SETTINGS.items():
+            old = {field: getattr(row.definition, field, value) for field, value in fields.items()}
+            if old == fields:
+                continue
+            layer = msgspec.structs.replace(row.definition, **fields)
+            other = rebuilt(result.graph, lambda node, at=row.name, new=layer: new if node.name == at else node.layer)
+            if other is None or [node.shape for node in other.nodes] == [row.output for row in result.rows]:
+                continue
+            found = marked(result, exact_csv(profile(other), COLUMNS[:-1]))
+            wrong = [cell for cell in found.cells if cell.verdict == "wrong"]
+
+            tried += 1
+            assert [(cell.row, cell.column) for cell in wrong] == [(row.name, "output")]
+            assert slip in wrong[0].slips
+            assert {cell.carried for cell in found.cells if cell.verdict == "carried on"} == {(row.name,)}
+    assert tried
+
+
+@pytest.mark.parametrize("kind", [kind for kind in Layer.kinds if kind != "input"])
+@given(st.data())
+def test_every_kind_of_layer(kind, data):
+    """Any settings and inputs: the exact numbers are right, and any others are marked and never right."""
+    layer, shapes = data.draw(cases(kind, flaws=False))
+    builder = Builder()
+    places = [builder.add(f"input{at}", Input(shape)) for at, shape in enumerate(shapes)]
+    try:
+        builder.add("layer", layer, *places)
+    except SpecError:
+        return
+    result = profile(builder.graph(), convention_name=data.draw(st.sampled_from(["macs", "textbook", "ptflops"])))
+    row = result.rows[-1]
+    other = [data.draw(st.integers(1, 12)) for _ in row.output]
+    numbers = [data.draw(st.integers(0, 2000)) for _ in COLUMNS[2:-1]]
+    found = marked(
+        result, f"{','.join(COLUMNS[:-1])}\nlayer,{'x'.join(map(str, other))},{','.join(map(str, numbers))}\n"
+    )
+
+    assert {cell.verdict for cell in marked(result, exact_csv(result, COLUMNS[:-1])).cells} == {"right"}
+    for cell, wrote in zip(found.cells[1:], numbers, strict=False):
+        if cell.verdict == "right":
+            assert cell.exact in {wrote, *numbers}
+
+
+def test_one_habit_explains_more_than_each_cell_by_itself():
+    """conv2's MACs are doubled by leaving its 2 groups out or by counting FLOPs; with conv1's doubled too it is FLOPs."""
+    conv1, conv2 = 2 * 11 * 11 * 3 * 96 * 55 * 55, 2 * 5 * 5 * 48 * 256 * 27 * 27
+    alone = cell_of(marked(network("alexnet"), f"name,macs\nconv2,{conv2}\n"), "conv2", "macs")
+    both = marked(network("alexnet"), f"name,macs\nconv1,{conv1}\nconv2,{conv2}\n")
+
+    assert alone.slips == ("groups ignored", "FLOPs for MACs")
+    assert cell_of(both, "conv2", "macs").slips == ("FLOPs for MACs", "groups ignored")
+    assert both.habits == (("FLOPs for MACs", 2),)
+    assert "More than once: FLOPs for MACs (2 cells)." in render(both)
 
 
 def test_a_wrong_size_is_carried_on():

@@ -63,6 +63,8 @@ def _listed(names: Sequence[str]) -> str:
 
 def _notes(grade: Grade) -> list[str]:
     notes = []
+    if grade.habits:
+        notes.append(f"More than once: {'; '.join(f'{slip} ({n} cells)' for slip, n in grade.habits)}.")
     if grade.missing:
         notes.append(f"No line for: {_listed(grade.missing)}.")
     if grade.passed_over:
@@ -78,4 +80,11 @@ def _plain(grade: Grade) -> dict[str, Any]:
     for cell in grade.cells:
         verdicts[cell.verdict] += 1
     said = msgspec.structs.asdict(grade)
-    return {**said, "score": grade.score, "counts": verdicts, "cells": list(map(msgspec.structs.asdict, grade.cells))}
+    habits = [{"slip": slip, "cells": n} for slip, n in grade.habits]
+    return {
+        **said,
+        "score": grade.score,
+        "counts": verdicts,
+        "habits": habits,
+        "cells": list(map(msgspec.structs.asdict, grade.cells)),
+    }

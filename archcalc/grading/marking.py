@@ -13,7 +13,7 @@ from archcalc.errors import SpecError
 from archcalc.grading.case import Case, outcome
 from archcalc.grading.counts import marked_counts
 from archcalc.grading.fields import Fields
-from archcalc.grading.marks import Grade, Marked
+from archcalc.grading.marks import Grade, Marked, by_habit
 from archcalc.grading.shapes import CHANNELS_LAST, agreement, meant
 from archcalc.grading.sheet import TOTAL, Sheet
 from archcalc.grading.slips import Search, explained
@@ -41,7 +41,7 @@ def grade(profile: Profile, sheet: Sheet) -> Grade:
         network=profile.graph.name,
         worksheet=sheet.source.name,
         convention=profile.convention.name,
-        cells=tuple(cells),
+        cells=tuple(by_habit(cells)),
         passed_over=sheet.passed_over,
         missing=tuple(row.name for row in profile.rows if row.name not in named),
     )

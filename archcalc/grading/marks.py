@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -14,7 +16,7 @@ Verdict: TypeAlias = Literal["right", "rounded", "unanswered", "carried on", "wr
 class Marked(msgspec.Struct, frozen=True):
     """One cell: what was written, what is exact, and the verdict.
 
-    `slips` are the mistakes that give what was written, simplest first; `carried` are the earlier wrong cells that it was
+    `slips` are the mistakes that each give what was written, the likeliest first; `carried` are the earlier wrong cells that it was
     worked out from, by the right method where the verdict is "carried on". `remark` is on how a right one was written.
     """
 
@@ -46,6 +48,12 @@ class Grade(msgspec.Struct, frozen=True):
         return sum(cell.verdict in verdicts for cell in self.cells)
 
     @property
+    def habits(self) -> tuple[tuple[str, int], ...]:
+        """The slips that explain more than one cell, with how many; a cell counts for the first of its slips alone."""
+        counted = Counter(cell.slips[0] for cell in self.cells if cell.slips)
+        return tuple((slip, n) for slip, n in counted.most_common() if n > 1)
+
+    @property
     def right(self) -> int:
         """How many cells are right, exactly or as rounded."""
         return self.count("right", "rounded")
@@ -67,3 +75,17 @@ class Grade(msgspec.Struct, frozen=True):
         if open_ones:
             parts.append(f"{open_ones} unanswered")
         return ", ".join(parts)
+
+
+def by_habit(cells: Sequence[Marked]) -> list[Marked]:
+    """The cells with those of their slips first that explain the most cells: somebody mostly makes one mistake throughout.
+
+    >>> cells = [Marked("a", "macs", "2", 1, "wrong", ("x", "y")), Marked("b", "macs", "4", 2, "wrong", ("y",))]
+    >>> [cell.slips for cell in by_habit(cells)]
+    [('y', 'x'), ('y',)]
+    """
+    counted = Counter(slip for cell in cells for slip in cell.slips)
+    return [
+        msgspec.structs.replace(cell, slips=tuple(sorted(cell.slips, key=lambda slip: -counted[slip])))
+        for cell in cells
+    ]

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 from archcalc.dims import ceil_div, floor_div, size
-from archcalc.grading.case import Case, outcome
-from archcalc.layers.base import Layer, each_axis
+from archcalc.grading.case import Case
+from archcalc.layers.base import each_axis
+from archcalc.layers.sliding import span
 
 # What went wrong, in words, and the layer as it then comes out.
 Mistake: TypeAlias = tuple[str, Case]
@@ -51,20 +52,18 @@ def _rounding(case: Case) -> _Found:
     if not _slides(case):
         return
     layer: Any = case.layer
-    kernel, stride, padding, dilation, up = layer.geometry()
+    *_, padding, _, up = layer.geometry()
     words = "rounded down where the layer rounds up" if up else "rounded up where the layer rounds down"
     if hasattr(layer, "ceil_mode"):
         yield words, case.redone(ceil_mode=not up)
-    elif padding == "same":
-        axes = zip(case.inputs[0][1:], each_axis(stride, layer.rank), strict=True)
-        down = tuple(floor_div(n, s) for n, s in axes)
+    sides = list(layer.axes(case.inputs[0]))
+    if padding == "same":
+        down = tuple(floor_div(n, s) for n, _, s, _, _ in sides)
         yield "rounded down where padding 'same' rounds up", case.yielding((case.output[0], *down))
-    else:
-        # A convolution has no such setting; a pool with the same window has it.
-        twin: Any = Layer.kinds[f"maxpool{layer.rank}d"]
-        sizes = outcome(twin(kernel, stride, padding, True, dilation), case.inputs)  # noqa: FBT003 - ceil_mode
-        if sizes is not None:
-            yield words, case.yielding((case.output[0], *sizes[1:]))
+    elif not up:
+        # Without the rule that the last window must start inside, which few know and a convolution does not need.
+        rooms = ((n + before + after - span(k, d), s) for n, k, s, (before, after), d in sides)
+        yield words, case.yielding((case.output[0], *(ceil_div(room, s) + 1 for room, s in rooms)))
 
 
 def _steps(case: Case) -> _Found:

@@ -91,7 +91,7 @@ def written(text: str, column: str) -> Written:
 
 
 def _shapes(text: str) -> tuple[Shape, ...]:
-    found: dict[Shape, None] = {}
+    found: dict[Shape, None] = {(): None} if text in {"()", "[]"} else {}
     for listed in filter(None, (_TIMES.fullmatch(text), _LISTED.fullmatch(text))):
         sizes = next(filter(None, listed.groups()))
         found[tuple(int(size) for size in re.split(r"\s*[x×*X,;]\s*", sizes))] = None
