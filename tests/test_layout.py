@@ -45,6 +45,8 @@ MAY_IMPORT = {
     "document": set(),
     "markup": {"dims", "document", "notation"},
     "charts": {"boxes", "errors", "files", "graph", "layers", "memory", "rows"},
+    # A worksheet's cells are read as printed figures are, and its lines redone by the engine with a slip in them.
+    "grading": {"counting", "dims", "engine", "errors", "graph", "layers", "published", "rows"},
     "formats": {
         *(
             "accounts",
@@ -56,6 +58,7 @@ MAY_IMPORT = {
             "document",
             "errors",
             "folding",
+            "grading",
             "graph",
             "markup",
         ),
@@ -106,6 +109,9 @@ MAY_IMPORT = {
             "engine",
             "errors",
             "files",
+            "formats",
+            "grading",
+            "graph",
         ),
         *("formats", "graph", "measures", "memory", "published", "receptive", "reference", "report", "rows", "solve"),
         *("spec", "stacks", "symbolic", "verify", "working"),

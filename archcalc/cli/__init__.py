@@ -13,7 +13,7 @@ from archcalc.errors import SpecError, nearest
 COMMANDS = (
     *("table", "list", "expand", "schema", "report", "verify", "run"),
     *("rf", "compare", "diff", "solve", "memory", "check", "conventions", "explain"),
-    *("diagram", "plot", "worksheet"),
+    *("diagram", "plot", "worksheet", "grade"),
 )
 
 

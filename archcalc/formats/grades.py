@@ -1,0 +1,90 @@
+"""A marked worksheet as text, markdown and JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from tabulate import tabulate
+
+from archcalc.dims import written, written_shape
+from archcalc.formats.json import json_text
+from archcalc.grading import Grade, Marked
+from archcalc.markup.escapes import escape_markdown
+
+FORMATS = ("text", "json", "markdown")
+_TITLES = ("layer", "column", "written", "exact", "verdict", "why")
+# More slips than this that give the same number do not fit a line.
+_MOST_NAMED = 3
+
+
+def render(grade: Grade, form: str = "text") -> str:
+    """The score, every cell that is not simply right, and what was not marked."""
+    if form == "json":
+        return json_text(_plain(grade))
+    clean = escape_markdown if form == "markdown" else str
+    shown = [cell for cell in grade.cells if cell.verdict not in {"right", "rounded"} or cell.remark]
+    table = tabulate(
+        [[clean(text) for text in _texts(cell)] for cell in shown],
+        _TITLES,
+        "pipe" if form == "markdown" else "simple",
+        disable_numparse=True,
+    )
+    heading = clean(f"{grade.worksheet} on {grade.network}: {grade.score}")
+    notes = [clean(note) for note in _notes(grade)]
+    parts = [f"# {heading}" if form == "markdown" else heading, table if shown else "", "\n".join(notes)]
+    return "\n\n".join(filter(None, parts))
+
+
+def _texts(cell: Marked) -> tuple[str, ...]:
+    return cell.row, cell.column, cell.wrote, _exact(cell), cell.verdict, _why(cell)
+
+
+def _exact(cell: Marked) -> str:
+    return written_shape(cell.exact) if isinstance(cell.exact, tuple) else written(cell.exact)
+
+
+def _why(cell: Marked) -> str:
+    if cell.verdict != "wrong":
+        return f"from {_listed(cell.carried)}" if cell.carried else cell.remark
+    if not cell.slips:
+        return "no slip found"
+    said = "; or ".join(cell.slips[:_MOST_NAMED])
+    more = f"; or {len(cell.slips) - _MOST_NAMED} more" if len(cell.slips) > _MOST_NAMED else ""
+    return f"{said}{more}{f', carried on from {_listed(cell.carried)}' if cell.carried else ''}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names in a line, the first few of many."""
+    shown = ", ".join(names[:_MOST_NAMED])
+    return f"{shown} and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else shown
+
+
+def _notes(grade: Grade) -> list[str]:
+    notes = []
+    if grade.habits:
+        notes.append(f"More than once: {'; '.join(f'{slip} ({n} cells)' for slip, n in grade.habits)}.")
+    if grade.missing:
+        notes.append(f"No line for: {_listed(grade.missing)}.")
+    if grade.passed_over:
+        notes.append(f"Not marked: {', '.join(grade.passed_over)}.")
+    if any(cell.column == "flops" for cell in grade.cells):
+        notes.append(f"FLOPs by the convention {grade.convention}.")
+    return notes
+
+
+def _plain(grade: Grade) -> dict[str, Any]:
+    """The grade as a plain dict, with its counts."""
+    verdicts = dict.fromkeys(("right", "rounded", "unanswered", "carried on", "wrong"), 0)
+    for cell in grade.cells:
+        verdicts[cell.verdict] += 1
+    said = msgspec.structs.asdict(grade)
+    habits = [{"slip": slip, "cells": n} for slip, n in grade.habits]
+    return {
+        **said,
+        "score": grade.score,
+        "counts": verdicts,
+        "habits": habits,
+        "cells": list(map(msgspec.structs.asdict, grade.cells)),
+    }

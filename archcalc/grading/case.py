@@ -1,0 +1,94 @@
+"""One layer as somebody worked it out: with these settings, on these inputs, with this output."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from archcalc.dims import Dim, Shape, size
+from archcalc.engine import measure, own_weights, split
+from archcalc.errors import SpecError
+from archcalc.graph import Node, infer
+from archcalc.layers.base import Layer
+from archcalc.rows import Profile, Row
+
+
+class Case(msgspec.Struct, frozen=True):
+    """A layer at its place in a network, with the settings, inputs and output that are taken for its own."""
+
+    profile: Profile
+    node: Node
+    row: Row
+    layer: Layer
+    inputs: tuple[Shape, ...]
+    output: Shape
+
+    @property
+    def costs(self) -> Mapping[str, int]:
+        """What each measure comes to, as in the row itself: shared weights and what is overwritten are not counted."""
+        row = self.row
+        found = measure(self.layer, self.inputs, self.output, row.batch)
+        weights, biases = split(own_weights(self.node, self.profile.graph.nodes, found.weights))
+        buffers = found.buffers if self.node.share is None else 0
+        kept = found.activations if row.activations != 0 else 0
+        counted = msgspec.structs.replace(
+            row,
+            definition=self.layer,
+            inputs=self.inputs,
+            output=self.output,
+            weights=weights,
+            biases=biases,
+            buffers=buffers,
+            activations=kept,
+            work=found.work,
+        )
+        return _whole(
+            params=weights + biases,
+            weights=weights,
+            biases=biases,
+            buffers=buffers,
+            activations=kept,
+            macs=found.work.macs,
+            flops=self.profile.shown(counted),
+        )
+
+    def priced(self, macs: int) -> Dim | None:
+        """What the convention makes of another number of MACs."""
+        work = msgspec.structs.replace(self.row.work, macs=macs)
+        return self.profile.shown(msgspec.structs.replace(self.row, work=work))
+
+    def redone(self, *, keep: bool = False, inputs: tuple[Shape, ...] | None = None, **fields: object) -> Case | None:
+        """The case with other settings or inputs, its output worked out anew or kept; None where they do not fit."""
+        layer = msgspec.structs.replace(self.layer, **fields)
+        given = self.inputs if inputs is None else inputs
+        output = outcome(layer, given)
+        if output is None:
+            return None
+        return msgspec.structs.replace(self, layer=layer, inputs=given, output=self.output if keep else output)
+
+    def yielding(self, output: Shape) -> Case | None:
+        """The case with another output; None where a size of it is none."""
+        sound = all(isinstance(n, int) and n > 0 for n in output)
+        return msgspec.structs.replace(self, output=output) if sound else None
+
+    def places(self, shape: Shape) -> int:
+        """How many places of an input or output use the same weights."""
+        # A dense layer runs over the last axis, at each of the others.
+        found = size(shape[:-1] if self.layer.kind == "linear" else shape[1:])
+        assert isinstance(found, int)  # noqa: S101 - letters were refused with the network
+        return found
+
+
+def outcome(layer: Layer, inputs: tuple[Shape, ...]) -> Shape | None:
+    """The output of a layer, or None where it cannot take these inputs."""
+    try:
+        output, _ = infer(layer, inputs)
+    except SpecError:
+        return None
+    return output if all(isinstance(n, int) and n > 0 for n in output) else None
+
+
+def _whole(**costs: Dim | None) -> dict[str, int]:
+    """The costs that are whole numbers; a convention need not cover a layer."""
+    return {name: cost for name, cost in costs.items() if isinstance(cost, int)}

@@ -1,0 +1,92 @@
+"""The counts in a line of a worksheet, marked against the right sizes and against those that somebody had."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+
+from archcalc.dims import Dim
+from archcalc.grading.marks import Marked
+from archcalc.grading.sheet import COUNTS, Line
+from archcalc.grading.slips import Search, explained
+from archcalc.grading.written import Written
+
+
+def marked_counts(
+    line: Line,
+    right: Search,
+    theirs: tuple[Search, tuple[str, ...]],
+    beside: Callable[[str, str], Iterator[tuple[str, Any]]],
+) -> dict[str, Marked]:
+    """The marks of a line's counts; `theirs` is the layer with the sizes that they had, and the layers to blame for those."""
+    search, blamed = theirs
+    own = {} if search is right else search.costs
+    found = {}
+    for column in COUNTS:
+        # A convention need not have a price for every layer.
+        if column not in line.cells or column not in right.costs:
+            continue
+        cell = line.cells[column]
+        mark = judged(line.name, column, cell, right.costs[column])
+        if mark.verdict == "wrong" and cell.readable:
+            if column in own and cell.judged(own[column], column) is not None:
+                mark = msgspec.structs.replace(mark, verdict="carried on", carried=blamed)
+            elif followed := _from_own_cells(line, right, search, column):
+                mark = msgspec.structs.replace(mark, verdict="carried on", carried=followed)
+            else:
+                others = [*_elsewhere(right, column), *beside(line.name, column)]
+                searches = [(right, ()), *([(search, blamed)] if own else [])]
+                slips, carried = explained(cell, column, others, searches)
+                mark = msgspec.structs.replace(mark, slips=slips, carried=carried)
+        found[column] = mark
+    return found
+
+
+def judged(row: str, column: str, cell: Written, exact: int) -> Marked:
+    """The mark of a count by itself: right, rounded, left open, or wrong for a reason that is still to be found."""
+    mark = Marked(row, column, cell.text, exact, "wrong")
+    remark = cell.judged(exact, column)
+    if cell.blank:
+        return msgspec.structs.replace(mark, verdict="unanswered")
+    if remark is not None:
+        said = "" if remark == "rounded" else remark
+        return msgspec.structs.replace(mark, verdict="rounded" if remark else "right", remark=said)
+    return mark if cell.readable else msgspec.structs.replace(mark, slips=("not a number",))
+
+
+def _elsewhere(right: Search, column: str) -> Iterator[tuple[str, int]]:
+    """What the other columns of the line should hold."""
+    costs = right.costs
+    # Each for the other, where they differ by the factor of 2 alone, is a slip with a name of its own.
+    named = {"macs", "flops"} if costs.get("flops") == 2 * costs["macs"] else set()
+    for name, value in costs.items():
+        if name != column and not {name, column} <= named:
+            yield f"the {name} of this line", value
+    yield from ((f"a size of the output, {n}", n) for n in right.case.output if isinstance(n, int))
+
+
+def _from_own_cells(line: Line, right: Search, theirs: Search, column: str) -> tuple[str, ...]:
+    """The wrong cells of the same line that a number follows from, each named with its column."""
+    had: dict[str, int] = {}
+    for name, cell in line.cells.items():
+        if name in COUNTS and (value := cell.whole) is not None and value != right.costs.get(name):
+            had[name] = value
+    for search in (right, theirs):
+        for sources, value in _followed(had, search, column):
+            if isinstance(value, int) and line.cells[column].says(value):
+                return tuple(f"the {source} of {line.name}" for source in sources)
+    return ()
+
+
+def _followed(had: dict[str, int], search: Search, column: str) -> Iterator[tuple[tuple[str, ...], Dim | None]]:
+    """What follows for a column from the wrong numbers of a line, by the right method."""
+    costs = search.costs
+    if column == "params" and not {"weights", "biases"}.isdisjoint(had):
+        parts = tuple(name for name in ("weights", "biases") if name in had)
+        yield parts, had.get("weights", costs["weights"]) + had.get("biases", costs["biases"])
+    if column == "macs" and "weights" in had and costs["weights"] and costs["macs"] % costs["weights"] == 0:
+        yield ("weights",), had["weights"] * (costs["macs"] // costs["weights"])
+    if column == "flops" and "macs" in had:
+        yield ("macs",), search.case.priced(had["macs"])

@@ -1,0 +1,116 @@
+"""Receptive fields as people work them out: the field before, and (kernel − 1) · jump more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from archcalc.dims import Shape
+from archcalc.grading.marks import Marked
+from archcalc.grading.miscounts import swapped_digits
+from archcalc.grading.written import Written
+from archcalc.graph import Node
+from archcalc.layers.base import each_axis
+from archcalc.rows import Profile, Row
+
+
+class Fields:
+    """The receptive fields of a network, and those that were written wrongly so far."""
+
+    def __init__(self, profile: Profile) -> None:
+        self.profile = profile
+        self.rows = {row.name: row for row in profile.rows}
+        self.wrong: dict[str, Shape] = {}
+
+    def marked(self, cell: Written, node: Node, row: Row) -> Marked | None:
+        """The mark of a receptive field, or None where it has none that is a number."""
+        exact = self.exact(row.name)
+        if exact is None:
+            return None
+        mark = Marked(row.name, "rf", cell.text, exact[0] if len(set(exact)) == 1 else exact, "wrong")
+        if cell.blank or _says(cell, exact):
+            return msgspec.structs.replace(mark, verdict="unanswered" if cell.blank else "right")
+        if not cell.readable:
+            return msgspec.structs.replace(mark, slips=("not a size",))
+        if written := next((_each(shape, exact) for shape in cell.shapes if len(shape) in {1, len(exact)}), None):
+            self.wrong[row.name] = written
+        return self._explained(mark, cell, row, [self.profile.graph.nodes[i].name for i in node.inputs])
+
+    def exact(self, name: str) -> Shape | None:
+        """The receptive field of a row, an entry for each axis; None where it has none that is a number."""
+        size = self.profile.fields[name].size
+        return size if size and all(isinstance(n, int) for n in size) else None
+
+    def _explained(self, mark: Marked, cell: Written, row: Row, sources: list[str]) -> Marked:
+        """The mark of a wrong field: grown from a wrong one before it, or by a slip from a right or a wrong one."""
+        wrong = {name: self.wrong[name] for name in sources if name in self.wrong}
+        carried = tuple(name for name, had in wrong.items() if _says(cell, self._grown(row, name, had)))
+        if carried:
+            return msgspec.structs.replace(mark, verdict="carried on", carried=carried)
+        right = {name: field for name in sources if (field := self.exact(name))}
+        for before in (right, wrong):
+            for name, had in before.items():
+                found = (said for said, field in self._slips(row, name, had) if _says(cell, field))
+                if slips := tuple(dict.fromkeys(found)):
+                    return msgspec.structs.replace(mark, slips=slips, carried=(name,) if before is wrong else ())
+        return mark
+
+    def _grown(self, row: Row, source: str, before: Shape) -> Shape:
+        """The field of a row that adds to that of a layer before it as much as it should, wherever that stands."""
+        exact, base = self.exact(row.name) or (), self.exact(source) or ()
+        if any(b > n for b, n in zip(base, exact, strict=True)):
+            return ()
+        return tuple(n - b + own for n, b, own in zip(exact, base, before, strict=True))
+
+    def _slips(self, row: Row, source: str, before: Shape) -> Iterator[tuple[str, Shape]]:
+        """The field of a row after one with the field `before`, with a mistake in it."""
+        layer: Any = row.definition
+        jumps = self.profile.fields[source].jump
+        if hasattr(layer, "geometry") and len(jumps) == layer.rank == len(before):
+            kernel, stride, _, dilation, _ = layer.geometry()
+            settings = (
+                each_axis(field, layer.rank) for field in (kernel, stride, dilation, self._stride(source, layer.rank))
+            )
+            axes = list(zip(before, jumps, *settings, strict=True))
+            yield "kernel in place of kernel − 1", tuple(n + k * d * j for n, j, k, _, d, _ in axes)
+            yield "the jump forgotten: kernel − 1 added once", tuple(n + (k - 1) * d for n, _, k, _, d, _ in axes)
+            yield (
+                "the layer's own stride counted in the jump",
+                tuple(n + (k - 1) * d * j * s for n, j, k, s, d, _ in axes),
+            )
+            yield (
+                "the layer's own stride alone taken for the jump",
+                tuple(n + (k - 1) * d * s for n, _, k, s, d, _ in axes),
+            )
+            yield (
+                "the last stride alone taken for the jump",
+                tuple(n + (k - 1) * d * last for n, _, k, _, d, last in axes),
+            )
+            yield "dilation ignored", tuple(n + (k - 1) * j for n, j, k, _, _, _ in axes)
+            yield "the kernel alone", tuple(k for _, _, k, *_ in axes)
+        yield "the field of the layer before kept", before
+        exact = self.exact(row.name) or ()
+        if len(set(exact)) == 1:
+            yield from ((said, _each((value,), exact)) for said, value in swapped_digits(exact[0]))
+
+    def _stride(self, name: str, rank: int) -> Any:
+        """The stride of the last layer up to a given one that moves by more than a place."""
+        row = self.rows[name]
+        while True:
+            layer: Any = row.definition
+            stride = layer.geometry()[1] if hasattr(layer, "geometry") and layer.rank == rank else 1
+            if stride != 1 or len(row.sources) != 1:
+                return stride
+            row = self.rows[row.sources[0]]
+
+
+def _each(field: Shape, axes: Shape) -> Shape:
+    """A field with an entry for each axis, from one that is the same along all."""
+    return field * len(axes) if len(field) == 1 else field
+
+
+def _says(cell: Written, field: Shape) -> bool:
+    """Whether a field was written: for each axis, or once where all are the same."""
+    return bool(field) and (field in cell.shapes or (len(set(field)) == 1 and field[:1] in cell.shapes))

@@ -1,0 +1,160 @@
+"""Mistakes in how a layer is worked out: each is the layer redone with the mistake in it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any, TypeAlias
+
+from archcalc.dims import ceil_div, floor_div, size
+from archcalc.grading.case import Case
+from archcalc.layers.base import each_axis
+from archcalc.layers.sliding import span
+
+# What went wrong, in words, and the layer as it then comes out.
+Mistake: TypeAlias = tuple[str, Case]
+_Found: TypeAlias = Iterator[tuple[str, Case | None]]
+
+
+def mistakes(case: Case) -> Iterator[Mistake]:
+    """The layer with one mistake, the likeliest first; those that change nothing are left out."""
+    for found in (_padding, _rounding, _steps, _formula, _kept, _joined, _parts, _counted):
+        for said, other in found(case):
+            if other is not None and (other.layer, other.inputs, other.output) != (
+                case.layer,
+                case.inputs,
+                case.output,
+            ):
+                yield said, other
+
+
+def _slides(case: Case) -> bool:
+    return hasattr(case.layer, "geometry") and len(case.inputs[0]) == getattr(case.layer, "rank", 0) + 1
+
+
+def _padding(case: Case) -> _Found:
+    """Padding left out, on one side only, or too much of it."""
+    layer: Any = case.layer
+    padding = getattr(layer, "padding", 0)
+    if not hasattr(layer, "rank") or padding == 0:
+        return
+    yield "no padding", case.redone(padding=0)
+    if padding != "same":
+        sides = [side if isinstance(side, tuple) else (side, side) for side in each_axis(padding, layer.rank)]
+        yield "padding on one side only", case.redone(padding=tuple((before, 0) for before, _ in sides))
+        yield "padding counted twice", case.redone(padding=tuple((2 * a, 2 * b) for a, b in sides))
+    if getattr(layer, "output_padding", 0) != 0:
+        yield "output padding left out", case.redone(output_padding=0)
+
+
+def _rounding(case: Case) -> _Found:
+    """Rounded up where it is rounded down, and the reverse."""
+    if not _slides(case):
+        return
+    layer: Any = case.layer
+    *_, padding, _, up = layer.geometry()
+    words = "rounded down where the layer rounds up" if up else "rounded up where the layer rounds down"
+    if hasattr(layer, "ceil_mode"):
+        yield words, case.redone(ceil_mode=not up)
+    sides = list(layer.axes(case.inputs[0]))
+    if padding == "same":
+        down = tuple(floor_div(n, s) for n, _, s, _, _ in sides)
+        yield "rounded down where padding 'same' rounds up", case.yielding((case.output[0], *down))
+    elif not up:
+        # Without the rule that the last window must start inside, which few know and a convolution does not need.
+        rooms = ((n + before + after - span(k, d), s) for n, k, s, (before, after), d in sides)
+        yield words, case.yielding((case.output[0], *(ceil_div(room, s) + 1 for room, s in rooms)))
+
+
+def _steps(case: Case) -> _Found:
+    """Dilation or stride taken for 1."""
+    layer: Any = case.layer
+    if getattr(layer, "dilation", 1) not in {1, (1,) * getattr(layer, "rank", 1)}:
+        yield "dilation ignored", case.redone(dilation=1)
+    if getattr(layer, "stride", 1) != 1:
+        yield "stride ignored", case.redone(stride=1)
+
+
+def _formula(case: Case) -> _Found:
+    """The output formula remembered in part."""
+    if not _slides(case):
+        return
+    layer: Any = case.layer
+    channels, *sizes = case.output
+    yield "the + 1 of the output formula forgotten", case.yielding((channels, *(n - 1 for n in sizes)))
+    kernel, stride, *_ = layer.geometry()
+    axes = list(zip(case.inputs[0][1:], each_axis(kernel, layer.rank), each_axis(stride, layer.rank), strict=True))
+    if any(k != 1 for _, k, _ in axes):
+        yield (
+            "kernel and padding left out: input / stride",
+            case.yielding((channels, *(floor_div(n, s) for n, _, s in axes))),
+        )
+        yield (
+            "kernel and padding left out: input / stride, rounded up",
+            case.yielding((channels, *(ceil_div(n, s) for n, _, s in axes))),
+        )
+    if any(s != 1 for *_, s in axes):
+        yield "divided by the kernel, not by the stride", case.redone(stride=kernel)
+
+
+def _kept(case: Case) -> _Found:
+    """The input's size, or its channels, taken for the output's."""
+    if len(case.inputs) != 1:
+        return
+    [x] = case.inputs
+    if len(x) == len(case.output):
+        yield "the input's channels kept", case.yielding((x[0], *case.output[1:]))
+        yield (
+            "the input's height and width kept" if len(x) == 3 else "the input's size kept",
+            case.yielding((case.output[0], *x[1:])),
+        )
+        yield "the input's shape kept", case.yielding(x)
+    elif len(case.output) == 1 and len(x) > 1:
+        yield "channels forgotten: places alone", case.yielding((size(x[1:]),))
+        yield "places forgotten: channels alone", case.yielding((x[0],))
+
+
+def _joined(case: Case) -> _Found:
+    """Branches added where they are joined side by side, and the reverse."""
+    first, *others = case.inputs or ((),)
+    if not others or any(len(x) != len(first) for x in others):
+        return
+    if case.layer.kind == "concat":
+        for place, x in enumerate(case.inputs, start=1):
+            yield f"the branches not joined: branch {place} alone", case.yielding(x)
+    else:
+        joined = sum(x[0] for x in case.inputs if isinstance(x[0], int))
+        yield "the branches' channels added up", case.yielding((joined, *first[1:]))
+
+
+def _parts(case: Case) -> _Found:
+    """Weights counted with a part of their shape left out; the output stays."""
+    layer: Any = case.layer
+    kernel = getattr(layer, "kernel", None)
+    rank = getattr(layer, "rank", 0)
+    if hasattr(layer, "out") and kernel is not None and math.prod(sizes := each_axis(kernel, rank)) > max(sizes):
+        for axis, k in enumerate(sizes):
+            alone = tuple(k if at == axis else 1 for at in range(rank))
+            yield "kernel counted along one axis only", case.redone(keep=True, kernel=alone)
+    groups = getattr(layer, "groups", 1)
+    if groups != 1 and hasattr(layer, "out"):
+        yield "groups ignored", case.redone(keep=True, groups=1)
+        yield "divided by the groups twice", case.redone(keep=True, groups=groups**2)
+    if hasattr(layer, "out") and len(case.inputs) == 1:
+        yield from _channels(case, groups)
+
+
+def _channels(case: Case, groups: int) -> _Found:
+    """One input channel, or one filter, taken for all of them."""
+    [x] = case.inputs
+    if case.layer.kind == "linear":
+        yield "input features forgotten", case.redone(keep=True, inputs=((*x[:-1], 1),))
+    elif hasattr(case.layer, "kernel"):
+        yield "input channels forgotten", case.redone(keep=True, inputs=((groups, *x[1:]),))
+    yield "one filter counted, not all", case.redone(keep=True, out=groups)
+
+
+def _counted(case: Case) -> _Found:
+    """The bias left out; the output stays."""
+    if getattr(case.layer, "bias", False) is True:
+        yield "the bias forgotten", case.redone(keep=True, bias=False)

@@ -1,0 +1,192 @@
+"""A filled-in worksheet: a CSV file with a column for each measure and a line for each layer."""
+
+from __future__ import annotations
+
+import csv
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from archcalc.counting import CONVENTIONS
+from archcalc.errors import Place, Source, SpecError, nearest
+from archcalc.grading.written import Written, written
+
+COUNTS = ("params", "weights", "biases", "buffers", "activations", "macs", "flops")
+GRADED = ("output", *COUNTS, "rf")
+# What archcalc's own tables also have: what is asked rather than answered, and what follows from the other columns.
+PASSED_OVER = (
+    *("layer", "settings", "input", "bytes", "params%", "activations%", "macs%", "jump", "start"),
+    *("rf_coverage", "times", "shared", "in_place", "auxiliary", "note"),
+)
+TOTAL = "total"
+_MOST_BYTES = 4_000_000
+_MOST_CELL = 60
+_BREAK = re.compile("\r\n|[\n\r]")
+_COUNTED = re.compile(r"(?:flops|macs) \(([a-z0-9_-]+)\)")
+# Spaces that spreadsheets put between the groups of a number.
+_SPACES = "\u00a0\u2009\u202f"
+_SPACED = str.maketrans(_SPACES, " " * len(_SPACES))
+
+
+class Line(msgspec.Struct, frozen=True):
+    """The cells of one layer, by the keys of their columns, and where its name stands."""
+
+    name: str
+    cells: dict[str, Written]
+    place: Place
+
+
+class Sheet(msgspec.Struct, frozen=True):
+    """The lines of a worksheet in order; `convention` is the one that its heading names, or empty."""
+
+    source: Source
+    columns: tuple[str, ...]
+    passed_over: tuple[str, ...]
+    convention: str
+    lines: tuple[Line, ...]
+
+
+def worksheet(path: str) -> Source:
+    """The text of a worksheet, `-` being standard input; raises SpecError where it cannot be read."""
+    name = "<stdin>" if path == "-" else path
+    try:
+        if path == "-":
+            raw = sys.stdin.buffer.read(_MOST_BYTES + 1)
+        else:
+            with Path(path).open("rb") as file:
+                raw = file.read(_MOST_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "not a path"
+        raise SpecError(f"{path[:200]}: {reason[0].lower()}{reason[1:]}") from None
+    if len(raw) > _MOST_BYTES:
+        raise SpecError(
+            f"{name}: the file holds more than {_MOST_BYTES:,} bytes", None, "a worksheet is a line a layer"
+        )
+    try:
+        return Source(name, raw.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        source = Source(name, raw.decode("utf-8-sig", "replace"))
+        place = source.at(len(raw[: error.start].decode("utf-8-sig")))
+        raise SpecError(f"byte 0x{raw[error.start]:02x} is not UTF-8", place, "save it as CSV UTF-8") from None
+
+
+def read(source: Source, names: list[str]) -> Sheet:
+    """The worksheet in a text, about layers of these names; raises SpecError at what cannot be read."""
+    _printable(source)
+    lines = [(number, text) for number, text in enumerate(_BREAK.split(source.text), start=1) if text.strip(" \t,;")]
+    if not lines:
+        raise SpecError(f"{source.name}: the worksheet is empty", None, f"its first line is such as name,{GRADED[0]}")
+    number, head = lines[0]
+    separator = next((mark for mark in ";\t" if mark in head), ",")
+    titles = _trimmed(_cells(source, number, head, separator))
+    keys, convention = _headings(titles)
+    found: dict[str, Line] = {}
+    known = dict.fromkeys(names)
+    for number, text in lines[1:]:
+        line = _line(keys, _cells(source, number, text, separator), known, Place(source, number, 1, len(text) + 1))
+        if line.name in found:
+            fact = f"a second line for {_said(line.name)}"
+            raise SpecError(fact, line.place, f"the first is line {found[line.name].place.line}")
+        found[line.name] = line
+    graded = tuple(key for key in keys if key in GRADED)
+    return Sheet(source, graded, tuple(key for key in keys if key in PASSED_OVER), convention, tuple(found.values()))
+
+
+def _printable(source: Source) -> None:
+    """Raise SpecError for a character that would do something to a terminal rather than stand there."""
+    for found in re.finditer(rf"[^ -~\t\r\n{_SPACES}]", source.text):
+        if not found[0].isprintable():
+            fact = f"character U+{ord(found[0]):04X} cannot be printed"
+            raise SpecError(fact, source.at(found.start()), "export it again as CSV UTF-8")
+
+
+def _cells(source: Source, number: int, text: str, separator: str) -> list[tuple[str, Place]]:
+    """The cells of one line, each with its place."""
+    spans = list(_spans(text, separator))
+    try:
+        [cells] = csv.reader([text], delimiter=separator, strict=True)
+    except csv.Error:
+        start, end = spans[-1]
+        raise SpecError(
+            "a quotation mark is out of place", Place(source, number, start + 1, end + 1), 'a cell is 1,792 or "1,792"'
+        ) from None
+    places = (Place(source, number, start + 1, max(start, end) + 1) for start, end in spans)
+    return [(cell.translate(_SPACED).strip(), place) for cell, place in zip(cells, places, strict=True)]
+
+
+def _spans(text: str, separator: str) -> Iterator[tuple[int, int]]:
+    """Where each cell of a line starts and ends; what stands in quotation marks is one cell."""
+    start, quoted = 0, False
+    for at, character in enumerate(text):
+        if character == '"' and (quoted or at == start):
+            quoted = not quoted
+        elif character == separator and not quoted:
+            yield start, at
+            start = at + 1
+    yield start, len(text)
+
+
+def _trimmed(cells: list[tuple[str, Place]]) -> list[tuple[str, Place]]:
+    """The cells without the empty ones at the end, which spreadsheets add."""
+    last = max((at for at, (text, _) in enumerate(cells) if text), default=0)
+    return cells[: last + 1]
+
+
+def _headings(titles: list[tuple[str, Place]]) -> tuple[list[str], str]:
+    """The keys of the columns, and the convention that one of them names."""
+    keys: list[str] = []
+    convention = ""
+    known = ["name", *GRADED, *PASSED_OVER]
+    for title, place in titles:
+        key = title.lower()
+        if counted := _COUNTED.fullmatch(key):
+            key, convention = "flops", counted[1]
+            if convention not in CONVENTIONS:
+                remedy = nearest(convention, list(CONVENTIONS)) or f"there are {', '.join(CONVENTIONS)}"
+                raise SpecError(f"no convention '{convention[:60]}'", place, remedy)
+        if key not in known:
+            remedy = nearest(title, known) or f"there are {', '.join(['name', *GRADED])}"
+            raise SpecError(f"no column '{title[:60]}'", place, remedy)
+        if key in keys:
+            raise SpecError(f"a second column '{key}'", place)
+        keys.append(key)
+    if "name" not in keys:
+        raise SpecError(
+            "no column 'name', which says the layer of each line", titles[0][1], "such as name,output,params"
+        )
+    return keys, convention
+
+
+def _line(keys: list[str], cells: list[tuple[str, Place]], names: dict[str, None], whole: Place) -> Line:
+    cells = cells if len(cells) <= len(keys) else [*cells[: len(keys)], *_trimmed(cells[len(keys) :])]
+    if len(cells) == len(keys) + 1 and not cells[-1][0]:
+        cells.pop()
+    if len(cells) != len(keys):
+        has = f"{len(cells)} cell{'s' * (len(cells) > 1)} under {len(keys)} column{'s' * (len(keys) > 1)}"
+        raise SpecError(has, whole, 'a number with a comma in it stands in quotation marks: "1,792"')
+    by_key = dict(zip(keys, cells, strict=True))
+    name, place = by_key["name"]
+    if name not in names and name != TOTAL:
+        # A spreadsheet is kept from taking a name such as -conv for a formula by a mark before it.
+        bare = name.removeprefix("'")
+        if bare not in names:
+            fact = f"no layer named {_said(name)}" if name else "a line without the name of its layer"
+            raise SpecError(fact, place, nearest(name, list(names)) or "archcalc table names all")
+        name = bare
+    return Line(name, {key: _cell(key, *by_key[key]) for key in GRADED if key in by_key}, place)
+
+
+def _cell(key: str, text: str, place: Place) -> Written:
+    if len(text) > _MOST_CELL:
+        raise SpecError(f"a cell of {len(text):,} characters", place, f"a cell has at most {_MOST_CELL}")
+    try:
+        return written(text, key)
+    except SpecError as error:
+        raise SpecError(error.fact, place, *error.notes) from None
+
+
+def _said(name: str) -> str:
+    return f"'{name[:60]}'"

@@ -1,0 +1,112 @@
+"""The line of totals: sums of a network's rows, and what else people add up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import accumulate
+
+import msgspec
+
+from archcalc.dims import size
+from archcalc.grading.counts import judged
+from archcalc.grading.marks import Marked
+from archcalc.grading.miscounts import scaled, swapped_digits
+from archcalc.grading.sheet import COUNTS, TOTAL, Line, Sheet
+from archcalc.grading.written import Written
+from archcalc.rows import Profile, Row
+
+
+def marked_totals(profile: Profile, sheet: Sheet, line: Line) -> list[Marked]:
+    """The marks of the line of totals."""
+    found = []
+    for column, cell in line.cells.items():
+        exact = _exact(profile, column)
+        if exact is not None:
+            found.append(_marked(profile, sheet, cell, column, exact))
+    return found
+
+
+def _exact(profile: Profile, column: str) -> int | None:
+    if column not in COUNTS:
+        return None
+    totals = profile.totals
+    # A sum that leaves some kinds of layer out is no answer to hold others against.
+    if column == "flops" and totals.shown.uncovered:
+        return None
+    value = totals.shown.value if column == "flops" else getattr(totals, column)
+    return value if isinstance(value, int) else None
+
+
+def _marked(profile: Profile, sheet: Sheet, cell: Written, column: str, exact: int) -> Marked:
+    mark = judged(TOTAL, column, cell, exact)
+    if mark.verdict != "wrong" or not cell.readable:
+        return mark
+    values = {row.name: _count(profile, row, column) for row in profile.rows if not row.auxiliary}
+    own = {
+        line.name: value
+        for line in sheet.lines
+        if line.name in values and (value := _value(line.cells[column])) is not None
+    }
+    wrong = tuple(name for name, value in own.items() if value != values[name])
+    if wrong and cell.says(sum(own.values())):
+        return msgspec.structs.replace(mark, verdict="carried on", carried=wrong)
+    slips = _slips(profile, cell, column, exact, values)
+    if slips or not wrong:
+        return msgspec.structs.replace(mark, slips=slips)
+    slips = tuple(said for said, value in _misadded(own) if cell.says(value))
+    return msgspec.structs.replace(mark, slips=slips, carried=wrong if slips else ())
+
+
+def _value(cell: Written) -> int | None:
+    """The number that a cell says, a rounded one as it stands."""
+    found = next((n.value for n in cell.numbers if n.value.denominator == 1 and not n.in_bytes), None)
+    return None if found is None else int(found)
+
+
+def _count(profile: Profile, row: Row, column: str) -> int:
+    value = profile.shown(row) if column == "flops" else getattr(row, column)
+    return value if isinstance(value, int) else 0
+
+
+def _slips(profile: Profile, cell: Written, column: str, exact: int, values: dict[str, int]) -> tuple[str, ...]:
+    found = [
+        *_otherwise(profile, column, exact),
+        *_misadded(values),
+        *scaled(profile, column, exact),
+        *swapped_digits(exact),
+    ]
+    return tuple(dict.fromkeys(said for said, value in found if value != exact and cell.says(value)))
+
+
+def _otherwise(profile: Profile, column: str, exact: int) -> Iterator[tuple[str, int]]:
+    """Other sums of whole columns."""
+    main = [row for row in profile.rows if not row.auxiliary]
+    heads = sum(_count(profile, row, column) for row in profile.rows if row.auxiliary)
+    yield "with the auxiliary heads", exact + heads
+    sums = {name: _exact(profile, name) for name in COUNTS}
+    if column == "params":
+        yield "the weights without the biases", sums["weights"] or 0
+        yield "running statistics counted as params", exact + (sums["buffers"] or 0)
+    if column == "activations":
+        kept = [size(row.output) if row.in_place else row.activations for row in main]
+        yield "with what is overwritten in place", sum(n for n in kept if isinstance(n, int))
+        yield "with every output, views too", sum(n for row in main if isinstance(n := size(row.output), int))
+    for name, value in sums.items():
+        if name != column and value:
+            yield f"the total of {name}", value
+
+
+def _misadded(values: dict[str, int]) -> Iterator[tuple[str, int]]:
+    """A row, or a whole block, left out of a sum or counted twice."""
+    whole = sum(values.values())
+    parts = dict(values)
+    for name, value in values.items():
+        if "/" in name:
+            block = name.partition("/")[0]
+            parts[block] = parts.get(block, 0) + value
+    for name, value in parts.items():
+        if value:
+            yield f"{name} left out", whole - value
+            yield f"{name} counted twice", whole + value
+    for name, so_far in zip(values, accumulate(values.values()), strict=True):
+        yield f"added up only as far as {name}", so_far
