@@ -15,10 +15,11 @@ from click.testing import CliRunner
 
 import archcalc
 from archcalc.cli import main
-from archcalc.diagnosis import check
+from archcalc.diagnosis import check, verdicts
 from archcalc.engine import profile
 from archcalc.errors import Source
-from archcalc.report import index, page
+from archcalc.layers import Layer
+from archcalc.report.pages import compared, report
 from archcalc.spec import bundled, load, parse, source_of
 
 ROOT = Path(__file__).parent.parent
@@ -108,25 +109,81 @@ def test_the_contributors_page_shows_a_whole_kind_in_under_60_lines():
     assert len(code.splitlines()) < 60
 
 
-def test_the_reports_are_what_a_fresh_run_writes():
-    """Every page in reports/ regenerates to the same bytes, and none is left over."""
-    profiles = {name: checked(name) for name in bundled()}
-    fresh = {f"{name}.md": page(result) for name, result in profiles.items()}
-    fresh["README.md"] = index(sorted(profiles.values(), key=lambda result: result.totals.params))
+@pytest.mark.parametrize("name", bundled())
+def test_a_report_is_what_a_fresh_run_writes(name):
+    """The page of a network and its chart regenerate to the same bytes, its figures being judged anew."""
+    fresh = report(checked(name), "markdown")
 
-    committed = {path.name: path.read_text() for path in REPORTS.glob("*.md") if path.name not in MEASURED}
-
-    assert committed.keys() == fresh.keys()
-    assert [name for name in fresh if committed[name] != fresh[name]] == []
+    assert fresh.keys() == {f"{name}.md", f"{name}.svg"}
+    assert [file for file in fresh if fresh[file] != (REPORTS / file).read_bytes()] == []
 
 
-def test_report_writes_the_pages_whole(tmp_path):
-    """The command leaves exactly the page and no unfinished file."""
-    result = CliRunner().invoke(main, ["report", "lenet5", "-o", str(tmp_path / "out")])
+def test_the_pages_that_compare_are_what_a_fresh_run_writes():
+    """So do the comparison of all networks and the page on the kinds of layer, and nothing else is left in reports/."""
+    profiles = [msgspec.structs.replace(profile(load(name)), verdicts=verdicts(source_of(name))) for name in bundled()]
+    fresh = compared(profiles, "markdown")
+    pages = {f"{name}{suffix}" for name in bundled() for suffix in (".md", ".svg")}
 
-    assert result.exit_code == 0
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["lenet5.md"]
-    assert (tmp_path / "out" / "lenet5.md").read_text() == page(checked("lenet5"))
+    assert [file for file in fresh if fresh[file] != (REPORTS / file).read_bytes()] == []
+    assert {path.name for path in REPORTS.iterdir()} - MEASURED == pages | fresh.keys()
+
+
+def test_every_kind_has_its_place_on_the_page_of_layers():
+    """Each kind is named in a heading, with a source of its definition, and with an example that has its own name."""
+    page = (REPORTS / "layers.md").read_text()
+    headings = [kind for line in re.findall(r"^### (.*)$", page, re.MULTILINE) for kind in line.split(", ")]
+
+    assert sorted(headings) == sorted(Layer.kinds)
+    for section in page.split("\n### ")[1:]:
+        kinds = section.partition("\n")[0].split(", ")
+        assert any(f"Example: {kind}" in section for kind in kinds)
+        assert re.search(r"\b(19|20)\d\d\b", section.partition("Example:")[0]) or set(kinds) & BY_DEFINITION, kinds
+
+
+# Kinds that say nothing of their own, so that no one is to be named for them.
+BY_DEFINITION = {
+    "sigmoid",
+    "tanh",
+    "identity",
+    "input",
+    "flatten",
+    "reshape",
+    "permute",
+    "slice",
+    "pad",
+    "crop",
+    "upsample",
+}
+
+
+def test_report_writes_the_files_whole(tmp_path):
+    """The command leaves exactly the page and its chart, in HTML one page, and no unfinished file."""
+    for form, names in (("markdown", {"lenet5.md", "lenet5.svg"}), ("html", {"lenet5.html"})):
+        result = CliRunner().invoke(main, ["report", "lenet5", "--format", form, "-o", str(tmp_path / form)])
+
+        assert result.exit_code == 0
+        written = {path.name: path.read_bytes() for path in (tmp_path / form).iterdir()}
+        assert written.keys() == names
+        assert written == report(checked("lenet5"), form)
+
+
+def test_a_report_without_matplotlib(tmp_path, monkeypatch):
+    """It says what to install, and works without charts."""
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    refused = CliRunner().invoke(main, ["report", "lenet5", "-o", str(tmp_path)])
+    done = CliRunner().invoke(main, ["report", "lenet5", "--no-charts", "-o", str(tmp_path)])
+
+    assert (refused.exit_code, refused.stderr) == (1, "a chart needs matplotlib\n  = pip install 'archcalc[plot]'\n")
+    assert (done.exit_code, [path.name for path in tmp_path.iterdir()]) == (0, ["lenet5.md"])
+
+
+def test_a_name_is_no_path(tmp_path):
+    """A network named like a path is written inside the folder all the same."""
+    spec = tmp_path / "x.yaml"
+    spec.write_text("name: ../../etc/x\ninput: {features: 3}\nlayers: [linear: 2]\n")
+    CliRunner().invoke(main, ["report", str(spec), "--no-charts", "-o", str(tmp_path / "out")])
+
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["etc_x.md"]
 
 
 def test_every_spec_says_what_it_is_and_where_it_is_from():

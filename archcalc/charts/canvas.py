@@ -17,6 +17,7 @@ SUFFIXES = (".svg", ".png", ".pdf")
 BLUE, ORANGE, GREEN, PINK, SKY, RED, GREY = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8c959f"
 # The colour of text and lines, which on a page becomes that of its text.
 INK = "#1b1f24"
+_NAME = re.compile(r"\b[a-z][0-9a-f]{10}\b")
 _SETTINGS: dict[Any, Any] = {
     **dict.fromkeys(("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color"), INK),
     **dict.fromkeys(("axes.spines.top", "axes.spines.right"), False),
@@ -64,6 +65,9 @@ def written(figure: Any, form: str) -> bytes:
 
 def _short(svg: str) -> str:
     """An svg with no more digits in its paths than show, which halves it, and no spaces at the ends of lines."""
+    # Matplotlib names what it defines by a checksum of floats, in which the solver of its layout leaves noise.
+    names = {name: f"s{place}" for place, name in enumerate(dict.fromkeys(_NAME.findall(svg)))}
+    svg = _NAME.sub(lambda name: names[name[0]], svg)
     paths = re.sub(r' d="[^"]*"', lambda path: re.sub(r"-?\d+\.\d+", _rounded, path[0]), svg)
     return re.sub(r"[ \t]+\n", "\n", paths)
 

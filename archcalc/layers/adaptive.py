@@ -69,7 +69,10 @@ class _AdaptivePool(Layer, frozen=True):
 
 
 class _AdaptiveMaxPool(_AdaptivePool, frozen=True):
-    """The largest value of each of `size` windows, window i of m over n values running from ⌊i·n/m⌋ to ⌈(i + 1)·n/m⌉."""
+    """The largest value of each of `size` windows, window i of m over n values running from ⌊i·n/m⌋ to ⌈(i + 1)·n/m⌉.
+
+    The windows are those of torch; spatial pyramid pooling (He et al. 2014, section 2.2) has the like.
+    """
 
     def work(self, output: Shape, x: Shape) -> Work:
         return Work(comparisons=self.visited(x) - size(output))
@@ -98,7 +101,10 @@ class AdaptiveMaxPool3d(_AdaptiveMaxPool, frozen=True):
 
 
 class _AdaptiveAvgPool(_AdaptivePool, frozen=True):
-    """The mean of each of `size` windows, window i of m over n values running from ⌊i·n/m⌋ to ⌈(i + 1)·n/m⌉."""
+    """The mean of each of `size` windows, window i of m over n values running from ⌊i·n/m⌋ to ⌈(i + 1)·n/m⌉.
+
+    The windows are those of torch; spatial pyramid pooling (He et al. 2014, section 2.2) has the like.
+    """
 
     def work(self, output: Shape, x: Shape) -> Work:
         return Work(additions=self.visited(x) - size(output), divisions=size(output))
