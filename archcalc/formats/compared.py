@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from tabulate import tabulate
 
-from archcalc.compare import Against, Comparison, Line, Own
+from archcalc.comparison import Against, Comparison, Line, Own
 from archcalc.dims import Dim
 from archcalc.document import Document, Head, Notes, Part, Section, Table
 from archcalc.formats.compared_json import to_dict
