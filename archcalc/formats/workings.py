@@ -23,8 +23,13 @@ def render(profile: Profile, workings: list[Working], form: str = "text") -> str
 
 def reading(cell: Cell, said: Callable[[str], str] = str) -> str:
     """A cell on one line: formula = substitution = value, with what does not differ said once."""
+    return " = ".join(map(said, sides(cell)))
+
+
+def sides(cell: Cell) -> list[str]:
+    """What the equation of a cell has on its sides: formula, substitution and value, without what is there already."""
     value = "?" if cell.value is None else written(cell.value)
-    return " = ".join(said(part) for part in dict.fromkeys((cell.formula, cell.substitution, value)) if part)
+    return [side for side in dict.fromkeys((cell.formula, cell.substitution, value)) if side]
 
 
 def remark(cell: Cell) -> str:
@@ -39,13 +44,14 @@ def _either(texts: tuple[str, ...]) -> str:
     return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} or {texts[-1]}"
 
 
-def _told(working: Working) -> tuple[list[Cell], str]:
+def told(working: Working) -> tuple[list[Cell], str]:
     """The cells that get a line, and the names of those that are simply 0."""
     shown = [cell for cell in working.cells if cell.value != 0 or cell.note]
     return shown, ", ".join(cell.name for cell in working.cells if cell.value == 0 and not cell.note)
 
 
-def _about(row: Row) -> str:
+def about(row: Row) -> str:
+    """The kind of a layer, its settings and what it is applied to."""
     seen = " and ".join(map(written_shape, row.inputs))
     return " ".join([row.layer, *([row.settings] if row.settings else []), *([f"on {seen}"] if seen else [])])
 
@@ -53,9 +59,9 @@ def _about(row: Row) -> str:
 def _plain(profile: Profile, workings: list[Working]) -> str:
     lines = [title(profile), *heading(profile)]
     for working in workings:
-        shown, nothing = _told(working)
+        shown, nothing = told(working)
         width = max(map(len, [nothing, *(cell.name for cell in shown)]))
-        lines += ["", f"{working.row.name}: {_about(working.row)}"]
+        lines += ["", f"{working.row.name}: {about(working.row)}"]
         for cell in shown:
             said = remark(cell)
             # What was rounded has more to say than fits behind it.
@@ -69,13 +75,18 @@ def _plain(profile: Profile, workings: list[Working]) -> str:
 def _markdown(profile: Profile, workings: list[Working]) -> str:
     clean = escape_markdown
     lines = [f"# {clean(title(profile))}", "", *(f"{clean(line)}  " for line in heading(profile))]
-    for working in workings:
-        shown, nothing = _told(working)
-        lines += ["", f"## {clean(working.row.name)}", "", clean(_about(working.row)), ""]
-        for cell in shown:
-            said = remark(cell)
-            lines.append(f"- {clean(cell.name)}: {clean(reading(cell))}{f' ({clean(said)})' if said else ''}")
-        lines += [f"- {clean(nothing)}: 0"] if nothing else []
+    return "\n".join([*lines, *(f"\n{markdown(working)}" for working in workings)])
+
+
+def markdown(working: Working) -> str:
+    """The working of one row in markdown, under a heading of its own."""
+    clean = escape_markdown
+    shown, nothing = told(working)
+    lines = [f"## {clean(working.row.name)}", "", clean(about(working.row)), ""]
+    for cell in shown:
+        said = remark(cell)
+        lines.append(f"- {clean(cell.name)}: {clean(reading(cell))}{f' ({clean(said)})' if said else ''}")
+    lines += [f"- {clean(nothing)}: 0"] if nothing else []
     return "\n".join(lines)
 
 
@@ -83,8 +94,8 @@ def _latex(profile: Profile, workings: list[Working]) -> str:
     clean = escape_tex
     lines = [f"\\section*{{{clean(title(profile))}}}", *(f"{clean(line)}\\par" for line in heading(profile))]
     for working in workings:
-        shown, nothing = _told(working)
-        lines += [f"\\paragraph{{{clean(working.row.name)}}} {clean(_about(working.row))}", "\\begin{description}"]
+        shown, nothing = told(working)
+        lines += [f"\\paragraph{{{clean(working.row.name)}}} {clean(about(working.row))}", "\\begin{description}"]
         for cell in shown:
             said = remark(cell)
             more = f" ({clean(said)})" if said else ""

@@ -10,7 +10,7 @@ import msgspec
 
 from archcalc.dims import Dim, Shape
 from archcalc.document import Formula, Link, Prose
-from archcalc.markup.escapes import escape_html, escape_markdown, escape_tex
+from archcalc.markup.escapes import escape_html, escape_markdown, escape_mathematics, escape_tex
 from archcalc.markup.mathematics import tex
 from archcalc.notation import LATEX, TEXT, Notation
 
@@ -91,4 +91,13 @@ TEX = Style(
     number=lambda n: rf"\num{{{n}}}",
     working=lambda text: rf"\({tex(text)}\)",
     code=(r"\texttt{", "}"),
+)
+# Inside a formula, as both LaTeX and MathJax read it.
+MATHEMATICS = Style(
+    escape_mathematics,
+    msgspec.structs.replace(LATEX, around=""),
+    (r"\begin{array}{r} ", r" \\ ", r" \end{array}"),
+    72,
+    number=lambda n: LATEX.dim(n).replace(",", "{,}").replace("−", "-"),
+    working=tex,
 )
