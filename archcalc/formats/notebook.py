@@ -109,6 +109,6 @@ def _aligned(working: Working) -> str:
     for cell in shown:
         first, *others = map(tex, sides(cell))
         lines += [f"{clean(cell.name)} &= {first}", *(f"&= {other}" for other in others)]
-        lines += [rf"&\quad {clean(said)}" for said in [remark(cell)] if said]
+        lines += [rf"&\quad {clean(said)}" for said in remark(cell).split("; ") if said]
     lines += [f"{clean(nothing)} &= 0"] if nothing else []
     return "\n".join([r"$$\begin{aligned}", " \\\\\n".join(lines), r"\end{aligned}$$"])
