@@ -6,7 +6,19 @@ from archcalc.engine import profile
 from archcalc.errors import SpecError
 from archcalc.formats import render
 from archcalc.graph import Graph
+from archcalc.interactive import compare, explain
 from archcalc.rows import Profile
 from archcalc.spec import load
 
-__all__ = ["Convention", "Graph", "Profile", "SpecError", "load", "profile", "render", "symbol"]
+__all__ = [
+    "Convention",
+    "Graph",
+    "Profile",
+    "SpecError",
+    "compare",
+    "explain",
+    "load",
+    "profile",
+    "render",
+    "symbol",
+]

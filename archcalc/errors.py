@@ -67,9 +67,9 @@ class SpecError(ValueError):
         self.notes = notes
 
     def __str__(self) -> str:
-        notes = [_said(note) for note in self.notes if note]
+        notes = [printable(note) for note in self.notes if note]
         if self.place is None:
-            return "\n".join([_said(self.fact), *(f"  = {note}" for note in notes)])
+            return "\n".join([printable(self.fact), *(f"  = {note}" for note in notes)])
         place = self.place
         gutter = " " * len(str(place.line))
         shown, column, width = _window(place)
@@ -78,7 +78,7 @@ class SpecError(ValueError):
         marked = _columns(shown[column : column + width])
         return "\n".join(
             [
-                _said(f"{place}: {self.fact}"),
+                printable(f"{place}: {self.fact}"),
                 f"  {place.line} | {shown}".rstrip(),
                 f"  {gutter} | {' ' * before}{'^' * max(1, marked)}",
                 *(f"  {gutter} = {note}" for note in notes),
@@ -86,10 +86,10 @@ class SpecError(ValueError):
         )
 
 
-def _said(text: str) -> str:
+def printable(text: str) -> str:
     r"""A sentence fit for a terminal, whatever a file put into it.
 
-    >>> _said("no layer named '\x1b[2J'")
+    >>> printable("no layer named '\x1b[2J'")
     "no layer named '\\x1b[2J'"
     """
     text = text if len(text) <= _MOST_SAID else f"{text[:_MOST_SAID]}…"

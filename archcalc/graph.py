@@ -12,6 +12,7 @@ from archcalc.dims import Dim, Shape, Truth, decided, written_shape
 from archcalc.errors import Place, SpecError
 from archcalc.layers.base import Layer
 from archcalc.published import Figure
+from archcalc.shown import brief
 
 
 class Node(msgspec.Struct, frozen=True):
@@ -62,6 +63,9 @@ class Graph(msgspec.Struct, frozen=True):
     weights: tuple[tuple[str, str], ...] = ()
     # How the reference implementation calls the layers: patterns of names, and one of CALLS, the last that fits being right.
     calls: tuple[tuple[str, str], ...] = ()
+
+    def __repr__(self) -> str:
+        return brief(self, f"{self.name}: {len(self.nodes)} layers")
 
     @property
     def input(self) -> Shape:

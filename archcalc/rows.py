@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from archcalc.counting import Convention, Total, Work
-from archcalc.dims import Dim, Shape, total
+from archcalc.dims import Dim, Shape, total, written, written_shape
 from archcalc.graph import Graph
 from archcalc.layers.base import Layer
 from archcalc.published import Verdict
+from archcalc.shown import Shown, brief
 from archcalc.symbolic import Form, shaped
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from archcalc.receptive import Field
 
 
@@ -46,6 +49,10 @@ class Row(msgspec.Struct, frozen=True):
     # Sizes that did not divide evenly, such as "height 54.25 → 54".
     rounded: tuple[str, ...]
     form: Form = "plain"
+
+    def __repr__(self) -> str:
+        costs = f"{written(self.params)} params, {written(self.macs)} MACs"
+        return brief(self, f"{self.name}: {self.layer}, {written_shape(self.output)}, {costs}")
 
     @property
     def params(self) -> Dim:
@@ -94,7 +101,7 @@ class Totals(msgspec.Struct, frozen=True):
         return 4 * self.activations
 
 
-class Profile(msgspec.Struct, frozen=True, dict=True):
+class Profile(Shown, msgspec.Struct, frozen=True, dict=True):
     """A network's rows under one convention; every total is a sum of rows."""
 
     graph: Graph
@@ -105,6 +112,12 @@ class Profile(msgspec.Struct, frozen=True, dict=True):
     verdicts: tuple[Verdict, ...] = ()
     # Whether formulas are left as they come about, written out or factored.
     form: Form = "plain"
+
+    def __repr__(self) -> str:
+        costs = f"{written(self.totals.params)} params, {written(self.totals.macs)} MACs"
+        return brief(
+            self, f"{self.graph.name}: {written_shape(self.graph.input)}, batch {written(self.batch)}, {costs}"
+        )
 
     def flops(self, row: Row) -> Dim | None:
         """FLOPs of a row under the profile's convention; None where the convention does not cover it."""
@@ -166,6 +179,17 @@ class Profile(msgspec.Struct, frozen=True, dict=True):
         # Few tables have them, and the others need not load what finds them.
         found: dict[str, Field] = import_module("archcalc.receptive").receptive_fields(self.graph)
         return found
+
+    def to_pandas(self) -> pd.DataFrame:
+        """A data frame with a row for each layer and exact numbers; raises SpecError where pandas is missing.
+
+        >>> from archcalc.engine import profile
+        >>> from archcalc.spec import load
+        >>> profile(load("alexnet")).to_pandas().loc["conv1", ["params", "macs"]].to_dict()
+        {'params': 34944, 'macs': 105415200}
+        """
+        frame: pd.DataFrame = import_module("archcalc.formats.frames").layers(self)
+        return frame
 
     @property
     def depth(self) -> int:

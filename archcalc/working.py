@@ -19,6 +19,7 @@ from archcalc.errors import SpecError, nearest
 from archcalc.graph import Node
 from archcalc.layers.base import AXES, Layer, Rounding
 from archcalc.rows import Profile, Row
+from archcalc.shown import Shown, brief
 from archcalc.trace import Traced, names_in, text
 
 # How far from a size, a padding or a stride another is looked for.
@@ -42,14 +43,23 @@ class Cell(msgspec.Struct, frozen=True):
     note: str = ""
 
 
-class Working(msgspec.Struct, frozen=True):
+class Working(Shown, msgspec.Struct, frozen=True):
     """The cells of one row."""
 
     row: Row
     cells: tuple[Cell, ...]
 
+    def __repr__(self) -> str:
+        return brief(self, f"of {self.row.name}: {', '.join(cell.name for cell in self.cells)}")
 
-def workings(profile: Profile, layer: str | None = None) -> list[Working]:
+
+class Workings(Shown, list[Working]):
+    """The working of several rows."""
+
+    __slots__ = ()
+
+
+def workings(profile: Profile, layer: str | None = None) -> Workings:
     """The working of every row, or of the layer, or block, of that name; raises SpecError where there is none.
 
     >>> from archcalc.engine import profile
@@ -58,11 +68,11 @@ def workings(profile: Profile, layer: str | None = None) -> list[Working]:
     >>> [(cell.formula, cell.substitution, cell.value) for cell in first.cells if cell.name == "weights"]
     [('out·C·kernel·kernel', '96·3·11·11', 34848)]
     """
-    found = [
+    found = Workings(
         Working(row, tuple(_cells(profile, node, row)))
         for node, row in zip(profile.graph.nodes, profile.rows, strict=True)
         if layer is None or row.name == layer or row.name.startswith(f"{layer}/")
-    ]
+    )
     if not found:
         names = [row.name for row in profile.rows]
         raise SpecError(

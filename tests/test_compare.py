@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archcalc.cli import main
-from archcalc.compare import compare
+from archcalc.comparison import compare
 from archcalc.dims import ceil_div, floor_div, symbol, written
 from archcalc.engine import profile
 from archcalc.errors import SpecError

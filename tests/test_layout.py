@@ -25,13 +25,15 @@ MAY_IMPORT = {
     "layers": {"counting", "dims", "window"},
     # What a figure is and what a verdict on it is, in between that a spec can hold the one and a profile the other.
     "published": {"dims", "errors"},
-    "graph": {"algebra", "dims", "errors", "layers", "published"},
+    # The methods that a notebook calls, which data has, though what they give is a matter of formats, loaded when called.
+    "shown": {"errors"},
+    "graph": {"algebra", "dims", "errors", "layers", "published", "shown"},
     "storage": {"dims", "graph", "layers"},
     "reach": {"dims", "layers", "window"},
     "receptive": {"dims", "graph", "layers", "reach", "window"},
     "influence": {"dims", "graph", "layers", "window"},
     "boxes": {"dims", "errors", "graph", "influence", "receptive"},
-    "rows": {"counting", "dims", "graph", "layers", "published", "receptive", "symbolic"},
+    "rows": {"counting", "dims", "graph", "layers", "published", "receptive", "shown", "symbolic"},
     "folding": {"rows"},
     "engine": {"counting", "dims", "errors", "graph", "layers", "rows", "storage", "symbolic"},
     # The conventions by name, since a figure can be of one.
@@ -40,7 +42,7 @@ MAY_IMPORT = {
     "diagnosis": {"counting", "dims", "engine", "errors", "files", "graph", "layers", "published", "rows", "spec"},
     "accounts": {"counting", "dims", "rows"},
     "trace": {"dims"},
-    "working": {"counting", "dims", "engine", "errors", "graph", "layers", "rows", "trace"},
+    "working": {"counting", "dims", "engine", "errors", "graph", "layers", "rows", "shown", "trace"},
     # What a page says, and how it is written: text escaped, numbers and formulas spelled, templates filled in.
     "document": set(),
     "markup": {"dims", "document", "notation"},
@@ -52,7 +54,7 @@ MAY_IMPORT = {
             "accounts",
             "boxes",
             "changes",
-            "compare",
+            "comparison",
             "counting",
             "dims",
             "document",
@@ -89,7 +91,9 @@ MAY_IMPORT = {
     "signs": {"algebra", "dims", "symbolic"},
     "measures": {"errors", "layers", "rows"},
     "solve": {"dims", "errors", "measures", "rows", "signs", "spec", "symbolic"},
-    "compare": {"dims", "errors", "graph", "measures", "rows", "signs", "symbolic"},
+    "comparison": {"dims", "errors", "graph", "measures", "rows", "shown", "signs", "symbolic"},
+    # Networks by their names, as on the command line, for whoever works in Python.
+    "interactive": {"comparison", "dims", "engine", "errors", "graph", "rows", "working"},
     "matching": {"rows"},
     "changes": {"dims", "graph", "layers", "matching", "rows"},
     "reference": {"counting", "dims", "errors", "graph", "layers", "memory", "storage"},
@@ -101,7 +105,7 @@ MAY_IMPORT = {
             "boxes",
             "changes",
             "charts",
-            "compare",
+            "comparison",
             "counting",
             "diagnosis",
             "diagrams",
@@ -117,11 +121,11 @@ MAY_IMPORT = {
         *("spec", "stacks", "symbolic", "verify", "working"),
     },
     "__main__": {"cli"},
-    "__init__": {"counting", "dims", "engine", "errors", "formats", "graph", "rows", "spec"},
+    "__init__": {"counting", "dims", "engine", "errors", "formats", "graph", "interactive", "rows", "spec"},
 }
 
 # What may be imported inside a function: slow and not needed by every command, or an extra.
-LAZY = {"sympy", "numpy", "matplotlib", "difflib", "safetensors", "PIL", "jinja2", "tabulate"}
+LAZY = {"sympy", "numpy", "matplotlib", "difflib", "safetensors", "PIL", "jinja2", "tabulate", "pandas"}
 
 
 def module_of(path: Path) -> str:
@@ -185,7 +189,7 @@ def test_no_file_is_named_for_leftovers():
 
 def test_only_the_standard_library_and_the_declared_dependencies_are_imported():
     """What is imported is what pyproject.toml declares."""
-    extras = {"matplotlib", "PIL", "safetensors"}
+    extras = {"matplotlib", "pandas", "PIL", "safetensors"}
     declared = extras | {
         "click",
         "tabulate",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from hypothesis import given, settings
+from hypothesis import given, note, settings
 from hypothesis import strategies as st
 from strategies import Draw, layers, ranks
 from torch import nn
@@ -49,6 +49,8 @@ def networks(draw: Draw) -> Graph:
             continue
         if any(n > MOST_VALUES for n in builder.nodes[-1].shape):
             builder.nodes.pop()
+    # A graph prints on one line, which says too little of one that fails a test.
+    note("\n".join(map(str, builder.nodes)))
     return builder.graph("random")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from archcalc.cli.options import BatchType, PointsType, input_option, set_option
-from archcalc.compare import compare, points_of
+from archcalc.comparison import compare, points_of
 from archcalc.counting import CONVENTIONS
 from archcalc.dims import Dim, Shape
 from archcalc.engine import profile

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from tabulate import tabulate
 
-from archcalc.compare import Against, Comparison, Line, Own
+from archcalc.comparison import Against, Comparison, Line, Own
 from archcalc.dims import Dim
 from archcalc.document import Document, Head, Notes, Part, Section, Table
 from archcalc.formats.columns import shortened
@@ -46,17 +46,25 @@ def render(comparison: Comparison, form: str, *, growth: bool = False, explain: 
     """A comparison as text, markdown, latex, html or json, on request with how measures grow and which layers differ."""
     if form == "json":
         return json_text(to_dict(comparison))
-    style = STYLES.get(form, PLAIN)
-    sections = [
+    blocks = _blocks(comparison, STYLES.get(form, PLAIN), growth=growth, explain=explain)
+    if form == "text":
+        return "\n\n".join("\n".join(lines) for block in blocks if (lines := _text(block)))
+    return write(_document(blocks), form)
+
+
+def page(comparison: Comparison, form: str) -> Document:
+    """A comparison as a document, without what is said on request."""
+    return _document(_blocks(comparison, STYLES[form]))
+
+
+def _blocks(comparison: Comparison, style: Style, *, growth: bool = False, explain: bool = False) -> list[Block]:
+    return [
         *_measured(comparison, style),
         *([_valued(comparison, style)] if comparison.points else []),
         *([_grown(comparison, style)] if growth else []),
         *(_explained(comparison, style) if explain else []),
         Block("", notes=_assumed(comparison, style)),
     ]
-    if form == "text":
-        return "\n\n".join("\n".join(lines) for section in sections if (lines := _text(section)))
-    return write(_document(sections), form)
 
 
 def _text(section: Block) -> list[str]:

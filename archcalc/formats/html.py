@@ -11,4 +11,4 @@ from archcalc.rows import Profile
 
 def render(profile: Profile, columns: Sequence[str] | None = None, *, fold: bool = False) -> str:
     """The table as one page that needs nothing else."""
-    return write(tabled(profile, columns, "html", fold=fold), "html")
+    return write(tabled(profile, columns, "html", fold=fold, worked=True), "html")

@@ -24,10 +24,12 @@ _EXPLAINS = {
 }
 
 
-def tabled(profile: Profile, columns: Sequence[str] | None, form: str, *, fold: bool) -> Document:
-    """The heading, the table, the totals and the remarks of a profile; in HTML with the working of every row."""
+def tabled(
+    profile: Profile, columns: Sequence[str] | None, form: str, *, fold: bool = False, worked: bool = False
+) -> Document:
+    """The heading, the table, the totals and the remarks of a profile, on request with the working of every row."""
     style = STYLES[form]
-    table = grid(profile, chosen(columns, fold=fold), fold=fold, worked=form == "html")
+    table = grid(profile, chosen(columns, fold=fold), fold=fold, worked=worked)
     said = (*told(profile, style), *published(profile))
     parts: list[Part] = [table, summed(profile, style), *([Notes(said)] if said else [])]
     return Document(title(profile), tuple(map(ready, heading(profile, style))), (Section("", tuple(parts)),))

@@ -26,8 +26,13 @@ def render(profile: Profile, workings: list[Working], form: str = "text") -> str
 
 def reading(cell: Cell) -> str:
     """A cell on one line: formula = substitution = value, with what does not differ said once."""
+    return " = ".join(sides(cell))
+
+
+def sides(cell: Cell) -> list[str]:
+    """What the equation of a cell has on its sides: formula, substitution and value, without what is there already."""
     value = "?" if cell.value is None else written(cell.value)
-    return " = ".join(part for part in dict.fromkeys((cell.formula, cell.substitution, value)) if part)
+    return [side for side in dict.fromkeys((cell.formula, cell.substitution, value)) if side]
 
 
 def remark(cell: Cell) -> str:
@@ -42,7 +47,7 @@ def _either(texts: tuple[str, ...]) -> str:
     return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} or {texts[-1]}"
 
 
-def _told(working: Working) -> tuple[list[Cell], str]:
+def told(working: Working) -> tuple[list[Cell], str]:
     """The cells that get a line, and the names of those that are simply 0."""
     shown = [cell for cell in working.cells if cell.value != 0 or cell.note]
     return shown, ", ".join(cell.name for cell in working.cells if cell.value == 0 and not cell.note)
@@ -59,7 +64,7 @@ def about(row: Row) -> str:
 def _plain(profile: Profile, workings: list[Working]) -> str:
     lines = [title(profile), *heading(profile)]
     for working in workings:
-        shown, nothing = _told(working)
+        shown, nothing = told(working)
         width = max(map(len, [nothing, *(cell.name for cell in shown)]))
         lines += ["", f"{working.row.name}: {about(working.row)}"]
         for cell in shown:
@@ -74,15 +79,19 @@ def _plain(profile: Profile, workings: list[Working]) -> str:
 
 def worked(working: Working) -> Facts:
     """The working of a row as facts of a page."""
-    shown, nothing = _told(working)
+    shown, nothing = told(working)
     lines = [Fact(cell.name, Formula(reading(cell)), remark(cell)) for cell in shown]
     return Facts((*lines, *([Fact(nothing, Formula("0"))] if nothing else [])))
 
 
+def section(working: Working) -> Section:
+    """The working of a row as a section of a page."""
+    return Section(working.row.name, (Text(about(working.row)), worked(working)))
+
+
 def _page(profile: Profile, workings: list[Working], form: str) -> str:
-    sections = [Section(working.row.name, (Text(about(working.row)), worked(working))) for working in workings]
     begin = tuple(map(ready, heading(profile, STYLES[form])))
-    return write(Document(title(profile), begin, tuple(sections)), form)
+    return write(Document(title(profile), begin, tuple(map(section, workings))), form)
 
 
 def _json(profile: Profile, workings: Iterable[Working]) -> str:

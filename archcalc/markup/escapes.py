@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from html import escape
+from itertools import groupby
 
 _GREEK = {
     chr(0x3B1 + i): name
@@ -80,6 +81,19 @@ _TEX = {
     **{character: rf"\(\{name}\)" for character, name in (_GREEK | _SIGNS).items()},
     **{character: rf"\textsuperscript{{{digit}}}" for character, digit in _SUPERSCRIPTS.items()},
 }
+_SIGNS_ALONE = {
+    "\\": r"\backslash{}",
+    "^": r"{\wedge}",
+    "~": r"{\sim}",
+    "<": "{<}",
+    ">": "{>}",
+    "|": "{|}",
+    "−": "{-}",
+    "…": r"{\dots}",
+    **{character: f"\\{character}" for character in "&%$#_{}"},
+    **{character: rf"{{\{name}}}" for character, name in (_GREEK | _SIGNS).items()},
+    **{character: rf"{{}}^{{{digit}}}" for character, digit in _SUPERSCRIPTS.items()},
+}
 
 
 def escape_html(text: str) -> str:
@@ -115,11 +129,42 @@ def escape_tex(text: str) -> str:
     return guard + "".join(map(_tex, plain)).replace("--", "-{}-").replace("-{}--", "-{}-{}-")
 
 
+def escape_mathematics(text: str) -> str:
+    r"""Text inside a formula, for LaTeX and for MathJax, which knows no escapes inside of \text.
+
+    >>> escape_mathematics("conv_1 & 64×64")
+    '\\text{conv}\\_\\text{1 }\\&\\text{ 64}{\\times}\\text{64}'
+    """
+    plain = unicodedata.normalize("NFC", " ".join(text.split()))
+    return "".join(
+        # Two hyphens in a row would become a dash.
+        re.sub(r"-(?=-)", r"-}\\text{", "".join(run)).join((r"\text{", "}")) if worded else "".join(map(_sign, run))
+        for worded, run in groupby(plain, _worded)
+    )
+
+
+def _worded(character: str) -> bool:
+    r"""Whether a character means itself inside of \text, beside others."""
+    return _lettered(character) or character in " 0123456789!()*+,./:;=?@[]-"
+
+
+def _lettered(character: str) -> bool:
+    """Whether a character is a letter of Latin-1 or Latin Extended-A, which are in the fonts that the T1 encoding names."""
+    return character.isalpha() and ord(character) < 0x180
+
+
+def _sign(character: str) -> str:
+    if character in _SIGNS_ALONE:
+        return _SIGNS_ALONE[character]
+    if character.isascii():
+        return rf"\text{{{character}}}" if character.isprintable() else ""
+    return rf"\text{{U+{ord(character):04X}}}"
+
+
 def _tex(character: str) -> str:
     if character in _TEX:
         return _TEX[character]
-    # The letters of Latin-1 and Latin Extended-A are in the fonts that the T1 encoding names.
-    if character.isascii() or (character.isalpha() and ord(character) < 0x180):
+    if character.isascii() or _lettered(character):
         return character if character.isprintable() else ""
     return rf"\texttt{{U+{ord(character):04X}}}"
 

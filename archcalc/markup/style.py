@@ -10,7 +10,7 @@ import msgspec
 
 from archcalc.dims import Dim, Shape
 from archcalc.document import Blank, Formula, Link, Prose
-from archcalc.markup.escapes import escape_html, escape_markdown, escape_tex
+from archcalc.markup.escapes import escape_html, escape_markdown, escape_mathematics, escape_tex
 from archcalc.markup.mathematics import tex
 from archcalc.notation import LATEX, TEXT, Notation
 
@@ -103,4 +103,13 @@ TEX = Style(
     working=lambda text: rf"\({tex(text)}\)",
     code=(r"\texttt{", "}"),
     blank=lambda _: r"\rule[-0.6ex]{18mm}{0.3pt}",
+)
+# Inside a formula, as both LaTeX and MathJax read it.
+MATHEMATICS = Style(
+    escape_mathematics,
+    msgspec.structs.replace(LATEX, around=""),
+    (r"\begin{array}{r} ", r" \\ ", r" \end{array}"),
+    72,
+    number=lambda n: LATEX.dim(n).replace(",", "{,}").replace("−", "-"),
+    working=tex,
 )

@@ -28,6 +28,11 @@ def write(document: Document, form: str) -> str:
     return template.render(document=document).strip("\n")
 
 
+def fragment(document: Document) -> str:
+    """A document as HTML that can stand on a page of somebody else: without a script, and with a style for itself alone."""
+    return _environment("html").get_template("fragment.html.j2").render(document=document).strip("\n")
+
+
 def ready(text: str) -> Markup:
     """Text that is already in the format it is meant for."""
     return Markup(text)  # noqa: S704 - that is what it says

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from itertools import product
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -15,8 +16,12 @@ from archcalc.errors import SpecError
 from archcalc.graph import Assumption, strongest
 from archcalc.measures import Measure
 from archcalc.rows import Profile, Row
+from archcalc.shown import Shown, brief
 from archcalc.signs import Run, deciding, runs, within
 from archcalc.symbolic import Leading, at, leading, letters, limit, ratio
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _MOST_POINTS = 1_000
 
@@ -52,12 +57,15 @@ class Own(msgspec.Struct, frozen=True):
     times: int
 
 
-class Comparison(msgspec.Struct, frozen=True):
+class Comparison(Shown, msgspec.Struct, frozen=True):
     """Networks side by side, the first being what the others are held against."""
 
     profiles: tuple[Profile, ...]
     lines: tuple[Line, ...]
     points: tuple[dict[str, int], ...] = ()
+
+    def __repr__(self) -> str:
+        return brief(self, f"of {', '.join(self.names)}")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -81,6 +89,18 @@ class Comparison(msgspec.Struct, frozen=True):
     def at(self, values: Mapping[str, int]) -> list[tuple[Any, ...]]:
         """Every line's values with numbers for letters."""
         return [tuple(at(value, values) for value in line.values) for line in self.lines]
+
+    def to_pandas(self) -> pd.DataFrame:
+        """A data frame with a row for each measure that is a number, and a column for each network.
+
+        Raises SpecError where pandas is missing.
+
+        >>> from archcalc.interactive import compare
+        >>> compare("vgg16", "vgg19", measures="params,depth").to_pandas().loc["depth"].to_dict()
+        {'vgg16': 16, 'vgg19': 19}
+        """
+        frame: pd.DataFrame = import_module("archcalc.formats.frames").networks(self)
+        return frame
 
 
 def compare(

@@ -1,0 +1,82 @@
+"""Profiles and comparisons as data frames of pandas, which is an extra, with exact numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from archcalc.comparison import Comparison
+from archcalc.errors import SpecError
+from archcalc.measures import MEASURES
+from archcalc.rows import Profile
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def layers(profile: Profile) -> pd.DataFrame:
+    """A row for each layer: its kind, settings, output, every measure that is a sum over layers, and what it takes part in."""
+    rows = profile.rows
+    numbers = {
+        key: [measure.row(profile, row) for row in rows] for key, measure in MEASURES.items() if measure.row is not None
+    }
+    return _frame(
+        [row.name for row in rows],
+        numbers,
+        {
+            "network": profile.graph.name,
+            "input": profile.graph.input,
+            "batch": profile.batch,
+            "convention": profile.convention.name,
+        },
+        {
+            "layer": [row.layer for row in rows],
+            "settings": [row.settings for row in rows],
+            "output": [row.output for row in rows],
+            "auxiliary": [row.auxiliary for row in rows],
+        },
+    ).rename_axis("name")
+
+
+def networks(comparison: Comparison) -> pd.DataFrame:
+    """A row for each measure that is a number in every network, and a column for each network."""
+    lines = [line for line in comparison.lines if not any(isinstance(value, tuple) for value in line.values)]
+    first = comparison.profiles[0]
+    return _frame(
+        [line.measure.key for line in lines],
+        {name: [line.values[i] for line in lines] for i, name in enumerate(comparison.names)},
+        {
+            "networks": comparison.names,
+            "inputs": tuple(profile.graph.input for profile in comparison.profiles),
+            "batch": first.batch,
+            "convention": first.convention.name,
+        },
+    ).rename_axis("measure")
+
+
+def _frame(
+    index: Sequence[str],
+    numbers: Mapping[str, Sequence[Any]],
+    about: Mapping[str, Any],
+    texts: Mapping[str, Sequence[Any]] | None = None,
+) -> pd.DataFrame:
+    try:
+        import pandas as pd  # noqa: PLC0415 - an extra, and slow to import
+    except ImportError:
+        raise SpecError("a data frame needs pandas", None, "pip install pandas") from None
+    columns = {name: pd.Series(values, index, dtype=_dtype(values)) for name, values in numbers.items()}
+    frame = pd.DataFrame({**{name: pd.Series(values, index) for name, values in (texts or {}).items()}, **columns})
+    frame.attrs.update(about)
+    return frame
+
+
+def _dtype(values: Sequence[Any]) -> str:
+    """The type that holds these numbers as they are: with a mark where one is missing, and any where 64 bits are too few.
+
+    >>> _dtype([1, 2]), _dtype([1, None]), _dtype([1, 2**63])
+    ('int64', 'Int64', 'object')
+    """
+    known = [value for value in values if value is not None]
+    if not all(isinstance(value, int) and -(2**63) <= value < 2**63 for value in known):
+        return "object"
+    return "int64" if len(known) == len(values) else "Int64"

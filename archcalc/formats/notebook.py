@@ -1,0 +1,113 @@
+"""What a notebook shows of a profile, a comparison or workings.
+
+HTML is a fragment for the notebook's page, markdown is what a document of it has, and LaTeX is displayed formulas, since a
+notebook hands it to MathJax, which has no tables beside `array`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+from archcalc.comparison import Comparison
+from archcalc.document import Document, Formula, Head, Section, Table, Text
+from archcalc.formats import compared
+from archcalc.formats.columns import chosen
+from archcalc.formats.tabled import grid, tabled
+from archcalc.formats.workings import about, remark, section, sides, told
+from archcalc.markup.mathematics import tex
+from archcalc.markup.style import MATHEMATICS
+from archcalc.markup.writer import fragment, write
+from archcalc.rows import Profile
+from archcalc.working import Working, Workings
+
+Value: TypeAlias = Profile | Comparison | Working | Workings
+
+# An array is not broken over lines or pages: so much of a table goes on a page of paper.
+_COLUMNS = ("name", "output", "activations", "params", "macs")
+_ROWS = 40
+
+
+def html(value: Value) -> str:
+    """A fragment of HTML."""
+    return fragment(_page(value, "html"))
+
+
+def markdown(value: Value) -> str:
+    """Markdown."""
+    if isinstance(value, (Profile, Comparison)):
+        return write(_page(value, "markdown"), "markdown")
+    return write(Document("", sections=tuple(map(section, _several(value)))), "markdown")
+
+
+def latex(value: Value) -> str:
+    """Displayed formulas for MathJax and LaTeX."""
+    if isinstance(value, Profile):
+        return _arrays(grid(value, chosen(_COLUMNS), fold=False))
+    if isinstance(value, Comparison):
+        head = (Head("measure"), *(Head(name, numeric=True) for name in value.names))
+        return _arrays(Table(head, tuple((line.measure.title, *line.values) for line in value.lines)))
+    return "\n".join(map(_aligned, _several(value)))
+
+
+def _several(value: Working | Workings) -> Sequence[Working]:
+    return [value] if isinstance(value, Working) else value
+
+
+def _page(value: Value, form: str) -> Document:
+    if isinstance(value, Profile):
+        return tabled(value, None, form)
+    if isinstance(value, Comparison):
+        return compared.page(value, form)
+    return Document("", sections=tuple(map(_section, _several(value))))
+
+
+def _section(working: Working) -> Section:
+    """The working of a row as a table of equations; what is simply 0 is its last row."""
+    shown, nothing = told(working)
+    rows: list[tuple[Any, ...]] = [
+        (
+            cell.name,
+            Formula(cell.formula),
+            Formula(cell.substitution),
+            "?" if cell.value is None else cell.value,
+            remark(cell),
+        )
+        for cell in shown
+    ]
+    rows += [(nothing, "", "", 0, "")] if nothing else []
+    titles = ("number", "formula", "with numbers", "value", "remark")
+    # Most rows call for no remark.
+    width = len(titles) if any(row[-1] for row in rows) else len(titles) - 1
+    head = tuple(Head(title, title == "value") for title in titles[:width])
+    return Section(working.row.name, (Text(about(working.row)), Table(head, tuple(row[:width] for row in rows))))
+
+
+def _arrays(table: Table) -> str:
+    """A table as formulas, one below the other, under the same head."""
+
+    def line(cells: Sequence[Any]) -> str:
+        return " & ".join(map(MATHEMATICS.cell, cells))
+
+    sides = "".join("r" if head.numeric else "l" for head in table.head)
+    head = line([head.title for head in table.head])
+    found = []
+    for start in range(0, len(table.rows), _ROWS):
+        first, *others = map(line, table.rows[start : start + _ROWS])
+        lines = [head, rf"\hline {first}", *others]
+        lines += [rf"\hline {line(table.last)}"] if table.last and start + _ROWS >= len(table.rows) else []
+        found.append(rf"$$\begin{{array}}{{{sides}}}" + "\n" + " \\\\\n".join(lines) + "\n" + r"\end{array}$$")
+    return "\n".join(found)
+
+
+def _aligned(working: Working) -> str:
+    """The equations of a row below each other, each side on a line of its own."""
+    clean = MATHEMATICS.clean
+    shown, nothing = told(working)
+    lines = [rf"{clean(working.row.name)} &\quad {clean(about(working.row))}"]
+    for cell in shown:
+        first, *others = map(tex, sides(cell))
+        lines += [f"{clean(cell.name)} &= {first}", *(f"&= {other}" for other in others)]
+        lines += [rf"&\quad {clean(said)}" for said in remark(cell).split("; ") if said]
+    lines += [f"{clean(nothing)} &= 0"] if nothing else []
+    return "\n".join([r"$$\begin{aligned}", " \\\\\n".join(lines), r"\end{aligned}$$"])

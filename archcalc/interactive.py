@@ -1,0 +1,63 @@
+"""What a session in Python or a notebook asks of networks, which may be named there as on the command line."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from archcalc.dims import Dim
+from archcalc.engine import profile
+from archcalc.errors import SpecError
+from archcalc.graph import Graph
+from archcalc.rows import Profile
+
+if TYPE_CHECKING:
+    from archcalc.comparison import Comparison
+    from archcalc.working import Workings
+
+
+def compare(
+    first: str | Graph | Profile,
+    *others: str | Graph | Profile,
+    measures: str | None = None,
+    batch: Dim = 1,
+    convention_name: str = "macs",
+) -> Comparison:
+    """Networks side by side by all measures, or by some: `measures="params,macs"`; the others are held against the first.
+
+    A network is a profile, a graph, a bundled name, a path, or a line such as "3 x conv3-C"; a profile comes with its own
+    batch and convention. Raises SpecError for profiles that differ in either.
+
+    >>> compare("vgg16", "resnet50")
+    <Comparison of vgg16, resnet50>
+    >>> compare("3 x conv3-C", "conv7-C", measures="weights").lines[0].values
+    (27*C**2, 49*C**2)
+    """
+    profiles = [_profiled(network, batch, convention_name) for network in (first, *others)]
+    if len({(str(one.batch), one.convention.name) for one in profiles}) > 1:
+        raise SpecError("the profiles are not all of one batch and one convention")
+    # None of these is needed to print a table, and each command pays for what is loaded with the package.
+    chosen = import_module("archcalc.measures").measures(measures)
+    found: Comparison = import_module("archcalc.comparison").compare(profiles, chosen)
+    return found
+
+
+def explain(
+    network: str | Graph | Profile, layer: str | None = None, *, batch: Dim = 1, convention_name: str = "macs"
+) -> Workings:
+    """Formula and working of every number of a row, of the rows of a block, or of all; raises SpecError where there is none.
+
+    >>> explain("alexnet", "conv1")
+    [<Working of conv1: channels, height, width, weights, biases, buffers, activations, MACs, FLOPs>]
+    """
+    found: Workings = import_module("archcalc.working").workings(_profiled(network, batch, convention_name), layer)
+    return found
+
+
+def _profiled(network: str | Graph | Profile, batch: Dim, convention_name: str) -> Profile:
+    if isinstance(network, Profile):
+        return network
+    if isinstance(network, str):
+        [graph] = import_module("archcalc.spec.line").graphs([network], {})
+        return profile(graph, batch, convention_name=convention_name)
+    return profile(network, batch, convention_name=convention_name)
