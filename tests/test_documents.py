@@ -177,13 +177,13 @@ def test_a_report_without_matplotlib(tmp_path, monkeypatch):
     assert (done.exit_code, [path.name for path in tmp_path.iterdir()]) == (0, ["lenet5.md"])
 
 
-def test_a_name_is_no_path(tmp_path):
-    """A network named like a path is written inside the folder all the same."""
+def test_a_name_of_odd_characters_is_a_plain_file_name(tmp_path):
+    """What may stand in a name and not in every file's name is left out of that of its page."""
     spec = tmp_path / "x.yaml"
-    spec.write_text("name: ../../etc/x\ninput: {features: 3}\nlayers: [linear: 2]\n")
+    spec.write_text("name: '=cmd|x <img src=x>:*'\ninput: {features: 3}\nlayers: [linear: 2]\n")
     CliRunner().invoke(main, ["report", str(spec), "--no-charts", "-o", str(tmp_path / "out")])
 
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["etc_x.md"]
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["cmd_x_img_src_x.md"]
 
 
 def test_every_spec_says_what_it_is_and_where_it_is_from():

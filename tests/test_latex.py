@@ -87,7 +87,8 @@ def test_formulas_compile(tmp_path):
 
 def test_a_hostile_spec_compiles_and_stays_readable(tmp_path):
     """Names, notes and sources with commands, and with characters that no font has, come out as the text they are."""
-    odd = HOSTILE + "  - relu: {name: '[optional] * \\\\ \\end{document} \\input{/etc/passwd} ^^41'}\n"
+    odd = HOSTILE.replace("note: [", "note: ['\\end{document} \\input{/etc/passwd} ^^41 % x', ")
+    odd += "  - relu: {name: '[optional] * & % \\write18 ^^41'}\n"
     odd += "  - relu: {name: '層 🙂 ñ Ω — “x” --- ?` fi ﬁ'}\n"
     result = profile(parse(Source("x.yaml", odd)))
 
