@@ -368,6 +368,43 @@ def test_a_wrong_size_is_carried_on():
     assert {cell.carried for cell in found.cells if cell.verdict == "carried on"} == {("conv1",)}
 
 
+def test_wrong_channels_are_carried_on():
+    """46 filters in place of 64 have 46·27 weights, and the next layer 64·9·46."""
+    places = 224 * 224
+    lines = [
+        "name,output,weights,biases,params,macs,activations",
+        f"conv1_1,46x224x224,{46 * 27},46,{46 * 27 + 46},{46 * 27 * places},{46 * places}",
+        f"conv1_2,64x224x224,{64 * 9 * 46},64,{64 * 9 * 46 + 64},{64 * 9 * 46 * places},{64 * places}",
+    ]
+    verdicts = marks(marked(network("vgg16"), "\n".join(lines)))
+
+    assert verdicts.pop(("conv1_1", "output")) == "wrong"
+    assert set(verdicts.values()) == {"carried on"}
+    assert len(verdicts) == 8
+
+
+@pytest.mark.parametrize(
+    ("wrote", "verdict", "remark"),
+    [
+        ("60,965,224", "right", ""),
+        ("61.0M", "rounded", ""),
+        ("61M", "rounded", ""),
+        ("60M", "rounded", "cut off, not rounded"),
+        ("6E+07", "rounded", ""),
+        ("243.9MB", "rounded", "bytes in single precision"),
+        # No digit of the exact number is left in these.
+        ("100M", "wrong", ""),
+        ("0G", "wrong", ""),
+        ("62M", "wrong", ""),
+    ],
+)
+def test_a_rounded_number_keeps_a_digit(wrote, verdict, remark):
+    """AlexNet's 60,965,224 params as people write them."""
+    found = cell_of(marked(network("alexnet"), f"name;params\ntotal;{wrote}"), "total", "params")
+
+    assert (found.verdict, found.remark) == (verdict, remark)
+
+
 def test_what_is_left_open_is_carried_through():
     """With relu1 to pool1 left blank, conv2 is still worked out from the wrong size of conv1."""
     text = "name,output,macs\nconv1,54x54x96,\nrelu1,,\npool1,-,\nconv2,26x26x256,207667200\n"

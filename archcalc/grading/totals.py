@@ -19,10 +19,10 @@ from archcalc.rows import Profile, Row
 def marked_totals(profile: Profile, sheet: Sheet, line: Line) -> list[Marked]:
     """The marks of the line of totals."""
     found = []
-    for column, cell in line.cells.items():
+    for column in sheet.columns:
         exact = _exact(profile, column)
         if exact is not None:
-            found.append(_marked(profile, sheet, cell, column, exact))
+            found.append(_marked(profile, sheet, line.cells[column], column, exact))
     return found
 
 
