@@ -198,6 +198,7 @@ def planted(row):
     if row.macs:
         yield from (("macs", 2 * row.macs, "FLOPs for MACs"), ("flops", row.macs, "MACs for FLOPs"))
         yield from (("macs", 1000 * row.macs, "1,000 times"), ("macs", 1024 * row.macs, "1,024 times"))
+    if row.macs > row.params:
         yield "params", row.macs, "the macs of this line"
     if row.biases and row.macs:
         yield "params", row.weights, "the bias forgotten"
@@ -541,6 +542,17 @@ def test_shapes_in_other_orders_are_right(wrote, remark):
     found = cell_of(marked(network("alexnet"), f"name,output\nconv1,{wrote}\n"), "conv1", "output")
 
     assert (found.verdict, found.remark) == ("right", remark)
+
+
+def test_remarks_are_counted_and_not_listed():
+    """Right cells are not in the table; how they were written is said once."""
+    text = render(marked(network("alexnet"), "name,output,params\nconv1,55x55x96,34K\nconv2,27x27x256,307456\n"))
+
+    assert text.splitlines()[0] == "s.csv on alexnet: 4 of 4 cells right"
+    assert (
+        text.splitlines()[2]
+        == "Right though otherwise written: channels last (2 cells); cut off, not rounded (1 cell)."
+    )
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])

@@ -92,7 +92,7 @@ def _otherwise(profile: Profile, column: str, exact: int) -> Iterator[tuple[str,
         yield "with what is overwritten in place", sum(n for n in kept if isinstance(n, int))
         yield "with every output, views too", sum(n for row in main if isinstance(n := size(row.output), int))
     for name, value in sums.items():
-        if name != column and value:
+        if value and name != column and (name, column) != ("weights", "params"):
             yield f"the total of {name}", value
 
 
