@@ -32,7 +32,9 @@ def render(grade: Grade, form: str = "text") -> str:
         "pipe" if form == "markdown" else "simple",
         disable_numparse=True,
     )
-    heading = clean(f"{grade.worksheet} on {grade.network}: {grade.score}")
+    # A file can be named anything.
+    name = "".join(c if c.isprintable() else "?" for c in grade.worksheet)
+    heading = clean(f"{name} on {grade.network}: {grade.score}")
     notes = [clean(note) for note in _notes(grade)]
     parts = [f"# {heading}" if form == "markdown" else heading, table if shown else "", "\n".join(notes)]
     return "\n\n".join(filter(None, parts))
