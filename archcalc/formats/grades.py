@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -20,18 +21,20 @@ _MOST_NAMED = 3
 
 
 def render(grade: Grade, form: str = "text") -> str:
-    """The score, every cell that is not simply right, and what was not marked."""
+    """The score, every cell that is not right, and what was not marked."""
     if form == "json":
         return json_text(_plain(grade))
     clean = escape_markdown if form == "markdown" else str
-    shown = [cell for cell in grade.cells if cell.verdict not in {"right", "rounded"} or cell.remark]
+    shown = [cell for cell in grade.cells if cell.verdict not in {"right", "rounded"}]
     table = tabulate(
         [[clean(text) for text in _texts(cell)] for cell in shown],
         _TITLES,
         "pipe" if form == "markdown" else "simple",
         disable_numparse=True,
     )
-    heading = clean(f"{grade.worksheet} on {grade.network}: {grade.score}")
+    # A file can be named anything.
+    name = "".join(c if c.isprintable() else "?" for c in grade.worksheet)
+    heading = clean(f"{name} on {grade.network}: {grade.score}")
     notes = [clean(note) for note in _notes(grade)]
     parts = [f"# {heading}" if form == "markdown" else heading, table if shown else "", "\n".join(notes)]
     return "\n\n".join(filter(None, parts))
@@ -47,7 +50,7 @@ def _exact(cell: Marked) -> str:
 
 def _why(cell: Marked) -> str:
     if cell.verdict != "wrong":
-        return f"from {_listed(cell.carried)}" if cell.carried else cell.remark
+        return f"from {_listed(cell.carried)}" if cell.carried else ""
     if not cell.slips:
         return "no slip found"
     said = "; or ".join(cell.slips[:_MOST_NAMED])
@@ -61,10 +64,16 @@ def _listed(names: Sequence[str]) -> str:
     return f"{shown} and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else shown
 
 
+def _tally(counted: Iterable[tuple[str, int]]) -> str:
+    return "; ".join(f"{said} ({n} cell{'s' * (n > 1)})" for said, n in counted)
+
+
 def _notes(grade: Grade) -> list[str]:
     notes = []
     if grade.habits:
-        notes.append(f"More than once: {'; '.join(f'{slip} ({n} cells)' for slip, n in grade.habits)}.")
+        notes.append(f"More than once: {_tally(grade.habits)}.")
+    if remarks := Counter(cell.remark for cell in grade.cells if cell.remark):
+        notes.append(f"Right though otherwise written: {_tally(remarks.items())}.")
     if grade.missing:
         notes.append(f"No line for: {_listed(grade.missing)}.")
     if grade.passed_over:

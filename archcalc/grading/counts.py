@@ -36,9 +36,8 @@ def marked_counts(
             elif followed := _from_own_cells(line, right, search, column):
                 mark = msgspec.structs.replace(mark, verdict="carried on", carried=followed)
             else:
-                others = [*_elsewhere(right, column), *beside(line.name, column)]
                 searches = [(right, ()), *([(search, blamed)] if own else [])]
-                slips, carried = explained(cell, column, others, searches)
+                slips, carried = explained(cell, column, beside(line.name, column), searches)
                 mark = msgspec.structs.replace(mark, slips=slips, carried=carried)
         found[column] = mark
     return found
@@ -54,17 +53,6 @@ def judged(row: str, column: str, cell: Written, exact: int) -> Marked:
         said = "" if remark == "rounded" else remark
         return msgspec.structs.replace(mark, verdict="rounded" if remark else "right", remark=said)
     return mark if cell.readable else msgspec.structs.replace(mark, slips=("not a number",))
-
-
-def _elsewhere(right: Search, column: str) -> Iterator[tuple[str, int]]:
-    """What the other columns of the line should hold."""
-    costs = right.costs
-    # Each for the other, where they differ by the factor of 2 alone, is a slip with a name of its own.
-    named = {"macs", "flops"} if costs.get("flops") == 2 * costs["macs"] else set()
-    for name, value in costs.items():
-        if name != column and not {name, column} <= named:
-            yield f"the {name} of this line", value
-    yield from ((f"a size of the output, {n}", n) for n in right.case.output if isinstance(n, int))
 
 
 def _from_own_cells(line: Line, right: Search, theirs: Search, column: str) -> tuple[str, ...]:

@@ -104,8 +104,12 @@ class _Marking:
         return [marks[column] for column in self.columns if column in marks]
 
     def search(self, case: Case, inputs: tuple[Shape, ...], output: Shape) -> Search:
-        """The search for slips in a layer with the sizes that they had."""
-        return Search(msgspec.structs.replace(case, inputs=inputs, output=output), pairs=self.pairs)
+        """The search for slips in a layer with the sizes that they had, as many filters among them."""
+        theirs = msgspec.structs.replace(case, inputs=inputs, output=output)
+        filters = output[-1 if case.layer.kind == "linear" else 0] if hasattr(case.layer, "out") else None
+        if filters not in {None, getattr(case.layer, "out", None)}:
+            theirs = theirs.redone(keep=True, out=filters) or theirs
+        return Search(theirs, pairs=self.pairs)
 
     def output(self, cell: Written, right: Search, theirs: Search, blamed: tuple[str, ...]) -> Marked:
         """The mark of an output, noting what they go on with from it."""

@@ -83,12 +83,8 @@ def _filters(case: Case) -> int:
 def _params(case: Case, costs: Mapping[str, int]) -> Iterator[Counted]:
     for said, biases in _biases(case, costs):
         yield said, costs["weights"] + biases
-    if costs["biases"]:
-        yield "the weights without the biases", costs["weights"]
-        yield "the biases alone", costs["biases"]
     if costs["buffers"]:
         yield "running statistics counted as params", costs["params"] + costs["buffers"]
-        yield "running statistics in place of params", costs["buffers"]
 
 
 def _weights(case: Case, costs: Mapping[str, int]) -> Iterator[Counted]:

@@ -55,7 +55,8 @@ class Search:
         # A cell that holds nothing could have been taken from every other such cell.
         taken = ((said, value) for said, value in beside if value)
         found = _numbered(cell, exact, chain(self._singles(column, exact), taken))
-        return found or _numbered(cell, exact, doubled(exact))
+        # These say less of why than any other.
+        return found or _numbered(cell, exact, chain(self._elsewhere(column), doubled(exact)))
 
     def both(self, cell: Written, column: str) -> tuple[str, ...]:
         """The slips two of which together give what a cell holds."""
@@ -75,6 +76,11 @@ class Search:
         yield from scaled(self.case.profile, column, exact)
         if exact > 9:
             yield from swapped_digits(exact)
+
+    def _elsewhere(self, column: str) -> Iterator[Counted]:
+        """What belongs in other columns of the line."""
+        yield from ((f"the {name} of this line", n) for name, n in self.costs.items() if name != column and n)
+        yield from ((f"a size of the output, {n}", n) for n in self.case.output if isinstance(n, int) and n > 1)
 
     def _pairs(self, column: str) -> Iterator[Counted]:
         """Two mistakes, a mistake and a miscount, or either and a factor; each of the two must change the number."""

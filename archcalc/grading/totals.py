@@ -19,10 +19,10 @@ from archcalc.rows import Profile, Row
 def marked_totals(profile: Profile, sheet: Sheet, line: Line) -> list[Marked]:
     """The marks of the line of totals."""
     found = []
-    for column, cell in line.cells.items():
+    for column in sheet.columns:
         exact = _exact(profile, column)
         if exact is not None:
-            found.append(_marked(profile, sheet, cell, column, exact))
+            found.append(_marked(profile, sheet, line.cells[column], column, exact))
     return found
 
 
@@ -92,7 +92,7 @@ def _otherwise(profile: Profile, column: str, exact: int) -> Iterator[tuple[str,
         yield "with what is overwritten in place", sum(n for n in kept if isinstance(n, int))
         yield "with every output, views too", sum(n for row in main if isinstance(n := size(row.output), int))
     for name, value in sums.items():
-        if name != column and value:
+        if value and name != column and (name, column) != ("weights", "params"):
             yield f"the total of {name}", value
 
 

@@ -51,17 +51,19 @@ class Written(msgspec.Struct, frozen=True):
         return None if found is None or found.unit else int(found.value)
 
     def judged(self, exact: int, column: str) -> str | None:
-        """How it agrees with an exact number, "" where to the last digit; None where it does not."""
+        """How it agrees with an exact number, "" where to the last digit; None where it does not.
+
+        >>> written("61.0M", "params").judged(60_965_224, "params"), written("100M", "params").judged(60_965_224, "params")
+        ('rounded', None)
+        """
         said = []
         for printed in self.numbers:
             stored = printed.in_bytes and column in STORED
             if printed.in_bytes and not stored:
                 continue
-            found = printed.judged((4 if stored else 1) * exact)
+            found = _agreement(printed, (4 if stored else 1) * exact)
             if found is not None:
-                verdict, remark = found
-                note = "bytes in single precision" if stored else "" if verdict == "exact" else remark or "rounded"
-                said.append(note)
+                said.append("bytes in single precision" if stored else found)
         return min(said, key=len, default=None)
 
     def says(self, value: int) -> bool:
@@ -83,11 +85,22 @@ def written(text: str, column: str) -> Written:
         raise SpecError(f"a number of {longest:,} digits")
     if column not in _SHAPED:
         numbers = _numbers(text)
-        nearest = [number.nearest for number in numbers if not number.in_bytes]
+        # 0M is what any small number rounds to, and says none.
+        nearest = [number.nearest for number in numbers if not number.in_bytes and (number.digits or not number.unit)]
         return Written(
             text, numbers=numbers, ranges=tuple((math.ceil(near.low), math.floor(near.high)) for near in nearest)
         )
     return Written(text, shapes=_shapes(text))
+
+
+def _agreement(printed: Printed, exact: int) -> str | None:
+    """How a printed number agrees with an exact one, of which it must keep a digit; None where it does not."""
+    if printed.value == exact:
+        return ""
+    widest = 10 ** (len(str(exact)) - 1)
+    windows = (window for window in printed.roundings() if window.holds(exact) and window.high - window.low <= widest)
+    found = next(windows, None)
+    return None if found is None else found.rounding or "rounded"
 
 
 def _shapes(text: str) -> tuple[Shape, ...]:
