@@ -52,6 +52,26 @@ def test_a_console_block_shows_what_the_command_prints(block):
     assert output.rstrip("\n") == printed(shlex.split(command.removeprefix("$ archcalc ")))
 
 
+def test_the_diagram_is_what_its_command_prints():
+    """The picture in the README is the output of the command above it."""
+    [diagram] = fenced("mermaid")
+    [command] = [
+        line for block in fenced("sh") for line in block.splitlines() if line.startswith("archcalc diagram inc")
+    ]
+
+    assert diagram.rstrip("\n") == printed(shlex.split(command)[1:])
+
+
+def test_the_chart_is_what_its_command_draws(tmp_path, monkeypatch):
+    """The README shows the chart that the command above it draws, which is the one in reports/."""
+    [command] = [line for block in fenced("sh") for line in block.splitlines() if line.startswith("archcalc plot")]
+    [image] = re.findall(r"^!\[[^]]+\]\(([^)]+)\)$", README, re.MULTILINE)
+    monkeypatch.chdir(tmp_path)
+    drawn = printed(shlex.split(command)[1:])
+
+    assert (tmp_path / drawn).read_bytes() == (ROOT / image).read_bytes()
+
+
 def test_the_first_table_is_what_the_first_command_prints():
     """The README's VGG-16 table is the whole output of the command above it."""
     assert ".venv/bin/archcalc table vgg16\n" in fenced("sh")[0]
