@@ -57,7 +57,9 @@ def key(profile: Profile, form: str, columns: Sequence[str], *, fold: bool = Fal
 def _blanked(table: Table, columns: Sequence[str], blanks: Sequence[str]) -> Table:
     for name in blanks:
         if name not in columns or name == "name":
-            raise SpecError(f"no column '{name}' to leave blank", None, nearest(name, list(columns)))
+            raise SpecError(
+                f"no column '{name}' to leave blank", None, nearest(name, [key for key in columns if key != "name"])
+            )
     keys = [head.key for head in table.head]
     rows = [
         tuple(Blank(f"{name} of {row[0]}") if name in blanks else cell for name, cell in zip(keys, row, strict=True))

@@ -1,0 +1,189 @@
+"""What the charts show is what the numbers are, read back from what was drawn."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from archcalc.charts import canvas, layers, memory, networks
+from archcalc.cli import main
+from archcalc.engine import profile
+from archcalc.memory.plan import inference, training
+from archcalc.spec import bundled, load
+
+Text = pytest.importorskip("matplotlib.text").Text
+SVG = "{http://www.w3.org/2000/svg}"
+# The largest and the smallest lightness (CIELAB) at which two colours differ enough to be told apart without hue.
+FAR = 12
+
+
+def heights(axes) -> dict[int, float]:
+    """The height of the bar at each place of an axes, read from the corners that were drawn."""
+    found = {}
+    for patch in axes.patches:
+        corners = patch.get_path().vertices
+        for x, y in corners:
+            place = round(x)
+            if y > 0:
+                found[place] = max(found.get(place, 0.0), float(y))
+    return found
+
+
+@pytest.mark.parametrize("name", ["vgg16", "googlenet", "vit_b_16", "mobilenet_v2"])
+def test_bars_are_as_high_as_the_numbers_of_their_layers(name):
+    """In each panel the bars are the measure's values in order of execution, and nothing is drawn where it is 0."""
+    result = profile(load(name))
+    rows = layers.shown(result)
+    with canvas.canvas(10, 6) as figure:
+        layers.draw(figure, result, layers.panels("params,macs,activations"))
+
+    for axes, measure in zip(figure.axes, ("params", "macs", "activations"), strict=True):
+        expected = {place: getattr(row, measure) for place, row in enumerate(rows) if getattr(row, measure)}
+        assert heights(axes) == expected
+    assert sum(heights(figure.axes[0]).values()) == result.totals.params
+
+
+def test_the_line_of_receptive_fields_ends_at_the_last_one():
+    """VGG-16 sees 212 places at its last pool and 404 from its first dense layer on (Araujo et al. 2019)."""
+    result = profile(load("vgg16"))
+    with canvas.canvas(10, 3) as figure:
+        layers.draw(figure, result, layers.panels("rf"))
+    sizes = dict(zip((row.name for row in layers.shown(result)), figure.axes[0].lines[0].get_ydata(), strict=True))
+
+    assert (sizes["pool5"], sizes["fc6"]) == (212, 404)
+
+
+@pytest.mark.parametrize("plan", [inference, training])
+def test_memory_is_drawn_above_what_is_resident(plan):
+    """The highest step of the timeline is the peak in MiB, and the grey below it what is always there."""
+    made = plan(profile(load("alexnet")))
+    with canvas.canvas(10, 4) as figure:
+        axes = figure.subplots()
+        memory.draw(axes, made)
+    tops = [max(patch.get_data().values) for patch in axes.patches]
+    resident = sum(part.bytes(1) for part in made.resident.values())
+
+    assert max(tops) * 2**20 == pytest.approx(made.peak(1))
+    assert [patch.get_data().baseline * 2**20 for patch in axes.patches] == pytest.approx([resident] * len(tops))
+
+
+def test_networks_stand_at_their_params_and_macs():
+    """Each network is a mark at its two numbers, and each is named once."""
+    profiles = [profile(load(name)) for name in bundled()]
+    with canvas.canvas(11, 8) as figure:
+        networks.draw(figure, profiles)
+    [axes] = figure.axes
+    marks = {(round(x), round(y)) for marks in axes.collections for x, y in marks.get_offsets()}
+    names = [name for text in axes.texts for name in text.get_text().split("\n")]
+
+    assert marks == {(result.totals.params, result.totals.macs) for result in profiles}
+    assert sorted(names) == sorted(bundled())
+
+
+def test_names_of_networks_cover_neither_marks_nor_each_other():
+    """On the chart of all of them no name lies over another, or over a mark."""
+    with canvas.canvas(11, 8) as figure:
+        networks.draw(figure, [profile(load(name)) for name in bundled()])
+        figure.draw_without_rendering()
+    [axes] = figure.axes
+    # A line from a name to its mark is no part of the name.
+    boxes = [Text.get_window_extent(text) for text in axes.texts]
+    marks = [axes.transData.transform(at) for marks in axes.collections for at in marks.get_offsets()]
+
+    assert [(a, b) for i, a in enumerate(boxes) for b in boxes[:i] if a.overlaps(b)] == []
+    assert [(box, at) for box in boxes for at in marks if box.contains(*at)] == []
+
+
+def lightness(color: str) -> float:
+    """The lightness of a colour as the eye has it, from 0 to 100 (CIELAB)."""
+    parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    y = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return 116 * (y ** (1 / 3) if y > 0.008856 else 7.787 * y + 16 / 116) - 16
+
+
+def test_the_families_of_bars_differ_in_lightness_too():
+    """Whoever sees no hue at all still tells convolutions from dense layers, and either from the rest."""
+    shades = sorted(lightness(color) for color in (canvas.BLUE, canvas.ORANGE))
+
+    assert all(b - a > FAR for a, b in pairwise(shades))
+
+
+@pytest.mark.parametrize("suffix", canvas.SUFFIXES)
+def test_a_chart_is_written_to_the_same_bytes_each_time(suffix, tmp_path):
+    """Every type of file, twice, with nothing beside them."""
+    files = [tmp_path / f"{n}{suffix}" for n in "ab"]
+    for file in files:
+        done = CliRunner().invoke(main, ["plot", "lenet5", "-o", str(file)])
+        assert (done.exit_code, done.output) == (0, f"{file}\n")
+
+    assert files[0].read_bytes() == files[1].read_bytes()
+    assert sorted(tmp_path.iterdir()) == files
+
+
+def test_a_hostile_name_is_text_in_a_chart(tmp_path, monkeypatch):
+    """A title with markup and a formula is drawn as it is written, in an SVG that has no script."""
+    monkeypatch.chdir(tmp_path)
+    Path("x.yaml").write_text(
+        "title: '</svg><script>alert(1)</script> $\\frac{x}{0}$ &amp;'\ninput: {features: 3}\n"
+        "layers: [linear: {name: '$x^2 <b>', out: 2}]\n"
+    )
+    CliRunner().invoke(main, ["plot", "x.yaml", "-o", "x.svg"])
+    root = ET.fromstring(Path("x.svg").read_text())  # noqa: S314 - made here
+    said = ["".join(element.itertext()) for element in root.iter(f"{SVG}text")]
+
+    assert "</svg><script>alert(1)</script> $\\frac{x}{0}$ &amp;" in said
+    assert "$x^2 <b>" in said
+    assert not list(root.iter(f"{SVG}script"))
+
+
+def test_a_chart_of_letters_is_refused():
+    """Bars have heights, so a network with letters asks for numbers."""
+    done = CliRunner().invoke(main, ["plot", "3 x conv3-C", "-o", "x.svg"])
+
+    assert (done.exit_code, done.stderr) == (
+        1,
+        "a chart needs numbers, and the network has letters\n  = give each a number with --set or --input\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["vgg16", "--of", "flop"], "no chart of 'flop'\n  = there are params, macs, activations, rf\n"),
+        (["vgg16", "-o", "x.gif"], "x.gif: a chart ends in .svg, .png, .pdf\n"),
+        (
+            ["vgg16", "-o", "no/such/folder/x.svg"],
+            "no/such/folder/x.svg: cannot be written, No such file or directory\n",
+        ),
+    ],
+)
+def test_what_cannot_be_drawn_is_said(arguments, said, tmp_path, monkeypatch):
+    """A wrong measure, type or place ends in one message, and nothing is written."""
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(main, ["plot", *arguments])
+
+    assert (done.exit_code, done.stderr) == (1, said)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_chart_says_in_words_what_it_shows():
+    """The words name the layer with most of each measure: of VGG-16's params 74.3 % are in fc6."""
+    said = layers.says(profile(load("vgg16")), list(layers.PANELS.values()))
+
+    assert "params, at most 102,764,544 in fc6, 74.3 % of all" in said
+    assert re.fullmatch(r"Bars for each layer: .*\.", said)
+
+
+def test_one_layer_can_be_drawn():
+    """A network of a single layer has a chart as well."""
+    result = profile(load("conv7x7"))
+    with canvas.canvas(10, 6) as figure:
+        layers.draw(figure, result, list(layers.PANELS.values()))
+
+    assert len(figure.axes) == len(layers.PANELS)
