@@ -5,9 +5,10 @@ from __future__ import annotations
 from archcalc.diagrams.dot import to_dot
 from archcalc.diagrams.mermaid import to_mermaid
 from archcalc.diagrams.outline import outline
+from archcalc.diagrams.svg import to_svg
 from archcalc.rows import Profile
 
-_DRAWN = {"mermaid": to_mermaid, "dot": to_dot}
+_DRAWN = {"mermaid": to_mermaid, "dot": to_dot, "svg": to_svg}
 DIAGRAMS = tuple(_DRAWN)
 
 

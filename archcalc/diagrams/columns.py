@@ -1,0 +1,238 @@
+"""The main path of a piece of a network, as one column or several, with what joins it and leaves it down its right side."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import msgspec
+
+from archcalc.diagrams.series import Bundle, Path
+from archcalc.diagrams.sheet import Loose, Sheet
+from archcalc.diagrams.stacking import APART, GAP, TRACK, Step, below, branch, wire_in
+
+# The height of a page by its width.
+PAGE = math.sqrt(2)
+_MOST_COLUMNS = 12
+
+
+class Level:
+    """The sheets of the vertices of a piece of a network, and which are its entries and exits, for which outputs."""
+
+    def __init__(self, sheets: Sequence[Sheet], entries: dict[int, str], exits: dict[int, str], top: float) -> None:
+        self.sheets = sheets
+        self.entries = entries
+        self.exits = exits
+        # Room for a title above what is no entry.
+        self.top = top
+
+
+def flowing(steps: Sequence[Step], level: Level, highest: float) -> Sheet:
+    """The main path in as many columns as make it most like a page, if it is higher than `highest`."""
+    whole, ends = column(steps, level)
+    best, misfit = whole, _misfit(whole)
+    if whole.height <= highest:
+        return whole
+    cuts = [place for place in range(1, len(steps)) if _can_cut(steps, place, level)]
+    for wanted in range(2, _MOST_COLUMNS + 1):
+        chosen = _evenly(ends, cuts, wanted)
+        if len(chosen) < wanted - 1:
+            break
+        parts = [steps[start:end] for start, end in zip((0, *chosen), (*chosen, len(steps)), strict=True)]
+        sheet = _beside([column(part, level)[0] for part in parts], parts)
+        if _misfit(sheet) < misfit:
+            best, misfit = sheet, _misfit(sheet)
+    return best
+
+
+def _misfit(sheet: Sheet) -> float:
+    return abs(math.log(max(sheet.height, 1) / max(sheet.right - sheet.left, 1) / PAGE))
+
+
+def _can_cut(steps: Sequence[Step], place: int, level: Level) -> bool:
+    """Whether nothing but one line goes from what is before a place to what is after it."""
+    arc = steps[place].bundle.arc
+    running = any(not _inner(side, level.exits) for step in steps[:place] for side in step.sides)
+    coming = any(not _inner(feeder, level.entries) for step in steps[place:] for feeder in step.feeders)
+    lone = arc is not None and arc.start not in level.entries and arc.end not in level.exits
+    return lone and not running and not coming
+
+
+def _inner(path: Path, ports: dict[int, str]) -> bool:
+    return not ports.keys() & {*path.vertices}
+
+
+def _evenly(ends: Sequence[float], cuts: Sequence[int], wanted: int) -> list[int]:
+    """Where to cut so that columns become about equally high."""
+    chosen: list[int] = []
+    for number in range(1, wanted):
+        goal = ends[-1] * number / wanted
+        left = [cut for cut in cuts if not chosen or cut > chosen[-1]]
+        if left:
+            chosen.append(min(left, key=lambda cut: abs(ends[cut - 1] - goal)))  # noqa: B023 - used at once
+    return chosen
+
+
+def _beside(sheets: Sequence[Sheet], parts: Sequence[Sequence[Step]]) -> Sheet:
+    """Columns next to each other, the end of each wired to the beginning of the next."""
+    page = Sheet()
+    page.put(sheets[0], 0, 0)
+    page.ins = sheets[0].ins
+    at = 0.0
+    for before, after, part in zip(sheets, sheets[1:], parts[1:], strict=False):
+        gutter = page.right + APART / 2
+        place = round(gutter + APART / 2 - after.left, 2)
+        page.put(after, place, 0)
+        arc = part[0].bundle.arc
+        arc = part[0].bundle.arc
+        if arc is not None:
+            start, foot = next((tail.x + at, tail.y) for tail in before.tails if tail.net == arc.net)
+            (head,) = after.heads
+            turn, top, end = before.height + TRACK, head.y - GAP, head.x + place
+            points = ((start, foot), (start, turn), (gutter, turn), (gutter, top), (end, top), (end, head.y))
+            page.wire(arc.net, *points, arrow=head.arrow)
+            page.height = max(page.height, turn + TRACK)
+        at = place
+    page.outs = {net: x + at for net, x in sheets[-1].outs.items()}
+    return page
+
+
+def column(steps: Sequence[Step], level: Level) -> tuple[Sheet, list[float]]:
+    """One column, and where each of its steps ends."""
+    sheet, beside = Sheet(), Beside(level)
+    above, y, ends = None, 0.0, []
+    for step in steps:
+        one = level.sheets[step.vertex]
+        least = level.top if above is None and step.vertex not in level.entries else 0.0
+        if above is None and step.bundle.arc is not None and step.bundle.arc.net:
+            least = max(least, GAP + TRACK)
+        feeders = [beside.feeder(path) for path in step.feeders]
+        if feeders:
+            least = max(least, beside.bottom + max(one.height for one in feeders) + GAP + TRACK * len(feeders))
+        if step.sides:
+            least = max(least, beside.bottom + GAP - one.height)
+        if step.vertex in level.exits:
+            least = beside.bottom
+            sheet.outs[level.exits[step.vertex]] = 0
+        if step.vertex in level.entries:
+            sheet.ins[level.entries[step.vertex]] = 0
+        y = below(sheet, y, above, step.bundle, one, level.sheets, least)
+        ends.append(y)
+        beside.join(feeders, one, y - one.height)
+        beside.leave([beside.side(path) for path in step.sides], one, y)
+        if step.sides:
+            for net, x in one.outs.items():
+                sheet.wire(net, (x, y), (x, y + TRACK))
+            y += TRACK
+        above = one
+    sheet.tails = [Loose(net, x, y) for net, x in above.outs.items()] if above else []
+    beside.draw(sheet)
+    return sheet, ends
+
+
+class Slot(msgspec.Struct):
+    """A branch right of the main path, its top at `y`; `sheet.heads` come from the vertex or the top, tails go likewise."""
+
+    sheet: Sheet
+    through: bool
+    y: float = 0
+    vertex: Sheet | None = None
+    # Where the vertex that it joins begins, or the one that it leaves ends.
+    at: float = 0
+
+
+class Beside:
+    """The branches right of a main path that begin or end on their own; no two overlap, so that lines can pass between."""
+
+    def __init__(self, level: Level) -> None:
+        self.level = level
+        self.joining: list[list[Slot]] = []
+        self.leaving: list[list[Slot]] = []
+        self.bottom = level.top
+
+    def feeder(self, path: Path) -> Sheet:
+        """A branch that begins at an entry or by itself."""
+        if path.steps[0] not in self.level.entries:
+            return branch(path, self.level.sheets)
+        if len(path.steps) == 1:
+            return _lane(path.bundles[-1])
+        return branch(Path(path.steps[1:], path.bundles[1:]), self.level.sheets)
+
+    def side(self, path: Path) -> Sheet:
+        """A branch that ends at an exit or by itself."""
+        if path.steps[-1] not in self.level.exits:
+            return branch(path, self.level.sheets)
+        if len(path.steps) == 1:
+            return _lane(path.bundles[0])
+        return branch(Path(path.steps[:-1], path.bundles[:-1]), self.level.sheets)
+
+    def join(self, sheets: Sequence[Sheet], one: Sheet, top: float) -> None:
+        """Branches that join a vertex which begins at `top`."""
+        end = top - TRACK * len(sheets)
+        self.joining.append([Slot(s, bool(s.heads), end - s.height, one, top) for s in sheets])
+        self.bottom = max([self.bottom, *(end for s in sheets if s.nodes)])
+
+    def leave(self, sheets: Sequence[Sheet], one: Sheet, end: float) -> None:
+        """Branches that leave a vertex which ends at `end`."""
+        top = end + TRACK + GAP
+        self.leaving.append([Slot(s, bool(s.tails), top, one, end) for s in sheets])
+        self.bottom = max([self.bottom, *(top + s.height for s in sheets if s.nodes)])
+
+    def draw(self, sheet: Sheet) -> None:
+        """Put all on the sheet of the main path and wire them."""
+        clear = sheet.right
+        sheet.height = max(sheet.height, self.bottom if sheet.nodes else 0)
+        for slots in self.joining:
+            tails = [tail for slot in slots if slot.sheet.nodes for tail in self._joined(sheet, slot, clear)]
+            self._wire(sheet, tails, slots)
+        for slots in self.leaving:
+            self._left(sheet, [slot for slot in slots if slot.sheet.nodes], clear)
+        # Lanes nest: of those from the top the one that goes down furthest is outermost, of those to the bottom likewise.
+        for slots in self.joining:
+            tails = [tail for slot in slots if not slot.sheet.nodes for tail in self._joined(sheet, slot, sheet.right)]
+            self._wire(sheet, tails, slots)
+        for slots in self.leaving[::-1]:
+            self._left(sheet, [slot for slot in slots if not slot.sheet.nodes], sheet.right)
+
+    @staticmethod
+    def _joined(sheet: Sheet, slot: Slot, clear: float) -> list[Loose]:
+        x = round(_free(sheet, slot, clear) - slot.sheet.left, 2)
+        sheet.put(slot.sheet, x, slot.y)
+        for head in slot.sheet.heads:
+            sheet.ins[head.net] = head.x + x
+            sheet.wire(head.net, (head.x + x, 0), (head.x + x, head.y + slot.y), arrow=head.arrow)
+        return [Loose(tail.net, tail.x + x, tail.y + slot.y, lane=True) for tail in slot.sheet.tails]
+
+    @staticmethod
+    def _wire(sheet: Sheet, tails: Sequence[Loose], slots: Sequence[Slot]) -> None:
+        if tails and slots[0].vertex is not None:
+            wire_in(sheet, tails, slots[0].vertex, slots[0].at)
+
+    @staticmethod
+    def _left(sheet: Sheet, slots: Sequence[Slot], clear: float) -> None:
+        for slot in slots:
+            x = round(_free(sheet, slot, clear) - slot.sheet.left, 2)
+            sheet.put(slot.sheet, x, slot.y)
+            for head in slot.sheet.heads:
+                start = slot.vertex.outs[head.net] if slot.vertex else 0
+                track = slot.at + TRACK
+                points = ((start, slot.at), (start, track), (head.x + x, track), (head.x + x, head.y + slot.y))
+                sheet.wire(head.net, *points, arrow=head.arrow)
+            for tail in slot.sheet.tails:
+                sheet.outs[tail.net] = tail.x + x
+                sheet.wire(tail.net, (tail.x + x, tail.y + slot.y), (tail.x + x, sheet.height))
+
+
+def _free(sheet: Sheet, slot: Slot, clear: float) -> float:
+    """The first place right of `clear` where nothing stands at the height of a branch."""
+    top, bottom = (0.0 if slot.through else slot.y), slot.y + slot.sheet.height
+    taken = [right for _, y, right, end in sheet.nodes.values() if y < bottom and end > top]
+    taken += [right for _, y, right, end in sheet.groups.values() if y < bottom and end > top]
+    return max(clear, *taken) + APART if taken else clear + APART
+
+
+def _lane(bundle: Bundle) -> Sheet:
+    """An output that goes by without a layer."""
+    arcs = [path.arc for path in bundle.paths if path.arc is not None]
+    ends = [Loose(arc.net, 0, 0) for arc in arcs]
+    return Sheet(heads=ends, tails=ends)

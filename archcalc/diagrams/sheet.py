@@ -1,0 +1,86 @@
+"""Pieces of a picture with their places: what a layout is put together from."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import msgspec
+
+Point: TypeAlias = tuple[float, float]
+# Left, top, right, bottom.
+Rect: TypeAlias = tuple[float, float, float, float]
+
+
+class Wire(msgspec.Struct, frozen=True):
+    """A line that carries the output of the node `net`, at right angles, with an arrowhead where it ends in a node."""
+
+    net: str
+    points: tuple[Point, ...]
+    arrow: bool = False
+
+    def moved(self, x: float, y: float) -> Wire:
+        """The wire somewhere else."""
+        return Wire(self.net, tuple([(a + x, b + y) for a, b in self.points]), self.arrow)
+
+
+class Loose(msgspec.Struct, frozen=True):
+    """An end of a branch that is still to be wired: which output goes there, where, whether into a node or from a lane."""
+
+    net: str
+    x: float
+    y: float
+    arrow: bool = False
+    lane: bool = False
+
+    def moved(self, x: float, y: float) -> Loose:
+        """The end somewhere else."""
+        return Loose(self.net, self.x + x, self.y + y, self.arrow, self.lane)
+
+
+class Sheet(msgspec.Struct):
+    """A piece of a picture, drawn about the vertical axis x = 0 and from y = 0 down.
+
+    `ins` and `outs` say where at its top and bottom the output of which node comes in and goes out; `heads` and `tails` are
+    ends inside that whoever puts the sheet somewhere has to wire.
+    """
+
+    left: float = 0
+    right: float = 0
+    height: float = 0
+    nodes: dict[str, Rect] = {}
+    groups: dict[str, Rect] = {}
+    wires: list[Wire] = []
+    ins: dict[str, float] = {}
+    outs: dict[str, float] = {}
+    heads: list[Loose] = []
+    tails: list[Loose] = []
+    # Of a sheet that is one node, so that lines end in an arrowhead and may come from its side.
+    box: Rect | None = None
+
+    def put(self, other: Sheet, x: float, y: float) -> None:
+        """Draw another sheet on this one with its origin at a place; its loose ends stay with the other."""
+        for mine, its in ((self.nodes, other.nodes), (self.groups, other.groups)):
+            for name, (left, top, right, bottom) in its.items():
+                mine[name] = (left + x, top + y, right + x, bottom + y)
+        self.wires += [wire.moved(x, y) for wire in other.wires]
+        self.left = min(self.left, other.left + x)
+        self.right = max(self.right, other.right + x)
+        self.height = max(self.height, other.height + y)
+
+    def wire(self, net: str, *points: Point, arrow: bool = False) -> None:
+        """Draw a line through points, without those that it would pass anyway."""
+        kept: list[Point] = []
+        for x, y in points:
+            if kept and abs(kept[-1][0] - x) < 0.01 and abs(kept[-1][1] - y) < 0.01:
+                continue
+            if len(kept) > 1 and _straight(kept[-2], kept[-1], (x, y)):
+                kept.pop()
+            kept.append((x, y))
+        if len(kept) > 1:
+            self.wires.append(Wire(net, tuple(kept), arrow))
+            self.left = min(self.left, *(x for x, _ in kept))
+            self.right = max(self.right, *(x for x, _ in kept))
+
+
+def _straight(a: Point, b: Point, c: Point) -> bool:
+    return any(abs(a[axis] - b[axis]) < 0.01 and abs(b[axis] - c[axis]) < 0.01 for axis in (0, 1))

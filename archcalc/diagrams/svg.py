@@ -1,0 +1,198 @@
+"""A picture in SVG that needs nothing beside it: it stands in a page or alone, on light and on dark."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from xml.etree import ElementTree as ET
+
+from archcalc.diagrams.colours import COLOURS
+from archcalc.diagrams.layout import FONT, LINE, SMALL, STEM, layout
+from archcalc.diagrams.outline import Group, Item, Node, Outline
+from archcalc.diagrams.sheet import Point, Rect, Wire
+from archcalc.notation import TEXT
+
+_MARGIN = 16
+_CORNER = 6
+_ARROW = (6, 3.2)
+
+_LIGHT = {"page": "#ffffff", "ink": "#1b1f24", "soft": "#57606a", "line": "#6e7781", "frame": "#aab2bd", "veil": "#57606a0f"}
+_DARK = {"page": "#0d1117", "ink": "#e6edf3", "soft": "#9aa4af", "line": "#8b949e", "frame": "#4a525c", "veil": "#c9d1d912"}
+
+
+def to_svg(outline: Outline, *, link: Callable[[Node], str] | None = None) -> str:
+    """One <svg>; where `link` gives an address for a node, the node is a link there.
+
+    >>> from archcalc.diagrams.outline import outline
+    >>> from archcalc.engine import profile
+    >>> from archcalc.spec import load
+    >>> to_svg(outline(profile(load("conv7x7"))))[:53]
+    '<svg xmlns="http://www.w3.org/2000/svg" class="archca'
+    """
+    sheet = layout(outline)
+    width, height = sheet.right - sheet.left + 2 * _MARGIN, sheet.height + 2 * _MARGIN
+    root = ET.Element(
+        "svg",
+        {
+            "xmlns": "http://www.w3.org/2000/svg",
+            "class": "archcalc-diagram",
+            "role": "img",
+            "width": _number(width),
+            "height": _number(height),
+            "viewBox": f"{_number(sheet.left - _MARGIN)} {-_MARGIN} {_number(width)} {_number(height)}",
+        },
+    )
+    _text(root, "title", outline.title)
+    _text(root, "desc", outline.summary)
+    ET.SubElement(root, "style").text = _style()
+    for group in _groups(outline.parts):
+        _group(root, group, sheet.groups[group.id])
+    for wire in sheet.wires:
+        _wire(root, wire)
+    for group in _groups(outline.parts):
+        _group_title(root, group, sheet.groups[group.id])
+    for node in outline.nodes:
+        _node(root, node, sheet.nodes[node.id], None if link is None else link(node))
+    return ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _groups(parts: Sequence[Item]) -> Iterator[Group]:
+    """The boxes, an outer before those in it."""
+    for part in parts:
+        if isinstance(part, Group):
+            yield part
+            yield from _groups(part.parts)
+
+
+def _style() -> str:
+    """The rules for a light and for a dark page, all under the picture's own class."""
+    light = {**_LIGHT, **{f"{name}-{part}": getattr(c, part) for name, c in COLOURS.items() for part in ("fill", "line")}}
+    dark = {
+        **_DARK,
+        **{f"{name}-{part}": getattr(c, f"dark_{part}") for name, c in COLOURS.items() for part in ("fill", "line")},
+    }
+    own = ".archcalc-diagram"
+    families = (
+        f"{own} .{name} rect{{fill:var(--{name}-fill);stroke:var(--{name}-line)}}" for name in COLOURS
+    )
+    return "".join(
+        [
+            f"{own}{{{_variables(light)};background:var(--page);font-family:Helvetica,Arial,'Liberation Sans',sans-serif}}",
+            f"@media(prefers-color-scheme:dark){{{own}{{{_variables(dark)}}}}}",
+            f"{own} text{{fill:var(--ink);font-size:{FONT}px;text-anchor:middle}}",
+            f"{own} .name,{own} .times{{font-weight:bold}}",
+            f"{own} .shape,{own} .layers{{fill:var(--soft);font-size:{SMALL}px;text-anchor:start}}",
+            f"{own} .block{{font-weight:bold;text-anchor:start}}{own} .times{{text-anchor:end}}",
+            f"{own} .group{{fill:var(--veil);stroke:var(--frame)}}",
+            f"{own} .wire{{fill:none;stroke:var(--line);stroke-width:1.3}}{own} .tip{{fill:var(--line)}}",
+            f"{own} .auxiliary rect{{stroke-dasharray:4 3}}",
+            f"{own} a{{cursor:pointer}}{own} a:hover rect,{own} a:focus rect{{stroke-width:2.5}}",
+            *families,
+        ]
+    )
+
+
+def _variables(values: dict[str, str]) -> str:
+    return ";".join(f"--{name}:{value}" for name, value in values.items())
+
+
+def _group(root: ET.Element, group: Group, rect: Rect) -> None:
+    frame = _rect(root, rect, 8)
+    frame.set("class", "group")
+    _text(frame, "title", f"{group.title} ({group.name})" if group.block and group.name else group.title)
+
+
+def _group_title(root: ET.Element, group: Group, rect: Rect) -> None:
+    left, top, right, _ = rect
+    _text(root, "text", group.block or group.name, x=left + 10, y=top + 16).set("class", "block")
+    if group.block and group.name:
+        _text(root, "text", group.name, x=left + 10, y=top + 30).set("class", "layers")
+    if group.times > 1:
+        _text(root, "text", f"× {group.times}", x=right - 10, y=top + 16).set("class", "times")
+
+
+def _wire(root: ET.Element, wire: Wire) -> None:
+    points = wire.points
+    if wire.arrow:
+        tip, before = points[-1], points[-2]
+        ET.SubElement(root, "path", {"class": "tip", "d": _tip(before, tip)})
+        points = (*points[:-1], _towards(tip, before, _ARROW[0] - 1))
+    ET.SubElement(root, "path", {"class": "wire", "d": _rounded(points)})
+
+
+def _tip(before: Point, tip: Point) -> str:
+    x, y = _towards(tip, before, _ARROW[0])
+    half = _ARROW[1]
+    sides = ((x - half, y), (x + half, y)) if before[0] == tip[0] else ((x, y - half), (x, y + half))
+    return f"M{_pair(sides[0])}L{_pair(tip)}L{_pair(sides[1])}Z"
+
+
+def _rounded(points: Sequence[Point]) -> str:
+    """A line with its corners rounded off."""
+    path = f"M{_pair(points[0])}"
+    for before, corner, after in zip(points, points[1:], points[2:], strict=False):
+        size = min(_CORNER, _far(before, corner) / 2, _far(corner, after) / 2)
+        path += f"L{_pair(_towards(corner, before, size))}Q{_pair(corner)} {_pair(_towards(corner, after, size))}"
+    return f"{path}L{_pair(points[-1])}"
+
+
+def _far(a: Point, b: Point) -> float:
+    return abs(a[0] - b[0]) + abs(a[1] - b[1])
+
+
+def _towards(start: Point, end: Point, far: float) -> Point:
+    """The point so far from one point on the way to another, the way being level or upright."""
+
+    def step(a: float, b: float) -> float:
+        return a + max(-far, min(far, b - a))
+
+    return step(start[0], end[0]), step(start[1], end[1])
+
+
+def _node(root: ET.Element, node: Node, rect: Rect, link: str | None) -> None:
+    classes = f"node {node.family}{' auxiliary' if node.auxiliary else ''}"
+    part = ET.SubElement(root, "g" if link is None else "a", {"class": classes, "data-rows": " ".join(node.rows)})
+    if link is not None:
+        part.set("href", link)
+    about = f"{', '.join(node.rows)}: {node.shape}"
+    _text(part, "title", f"{about}, {TEXT.dim(node.params)} params" if node.params != 0 else about)
+    _rect(part, rect, rect[3] / 2 if node.kind == "input" else 4)
+    left, top, right, bottom = rect
+    middle = (left + right) / 2
+    lines = [node.title, *node.lines] if node.title else node.lines
+    y = top + 6 + LINE * 0.76
+    for number, line in enumerate(lines):
+        written = _text(part, "text", line, x=middle, y=y + number * LINE)
+        if node.title and not number:
+            written.set("class", "name")
+    _text(part, "text", node.shape, x=middle + 6, y=bottom + STEM - 5).set("class", "shape")
+
+
+def _rect(root: ET.Element, rect: Rect, corner: float) -> ET.Element:
+    left, top, right, bottom = rect
+    return ET.SubElement(
+        root,
+        "rect",
+        {
+            "x": _number(left),
+            "y": _number(top),
+            "width": _number(right - left),
+            "height": _number(bottom - top),
+            "rx": _number(min(corner, (bottom - top) / 2)),
+        },
+    )
+
+
+def _text(root: ET.Element, tag: str, text: str, **place: float) -> ET.Element:
+    element = ET.SubElement(root, tag, {name: _number(value) for name, value in place.items()})
+    # What XML has no way to write is left out.
+    element.text = "".join(c for c in " ".join(text.split()) if c.isprintable())
+    return element
+
+
+def _pair(point: Point) -> str:
+    return f"{_number(point[0])} {_number(point[1])}"
+
+
+def _number(value: float) -> str:
+    """A coordinate to a tenth, as short as it goes."""
+    return f"{round(value, 1) + 0:g}" if abs(value) < 100_000 else f"{value:.0f}"
