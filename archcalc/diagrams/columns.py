@@ -35,13 +35,16 @@ def flowing(steps: Sequence[Step], level: Level, highest: float) -> Sheet:
         return whole
     cuts = [place for place in range(1, len(steps)) if _can_cut(steps, place, level)]
     for wanted in range(2, _MOST_COLUMNS + 1):
-        chosen = _evenly(ends, cuts, wanted)
-        if len(chosen) < wanted - 1:
+        if len(cuts) < wanted - 1:
             break
+        chosen = _evenly(ends, cuts, wanted)
         parts = [steps[start:end] for start, end in zip((0, *chosen), (*chosen, len(steps)), strict=True)]
-        sheet = _beside([column(part, level)[0] for part in parts], parts)
-        if _misfit(sheet) < misfit:
-            best, misfit = sheet, _misfit(sheet)
+        columns = [column(part, level)[0] for part in parts]
+        sheet = _beside(columns, parts)
+        # Columns of very different heights look torn.
+        filled = sum(one.height for one in columns) / sheet.height / wanted
+        if _misfit(sheet) + 1 - filled < misfit:
+            best, misfit = sheet, _misfit(sheet) + 1 - filled
     return best
 
 
@@ -63,14 +66,23 @@ def _inner(path: Path, ports: dict[int, str]) -> bool:
 
 
 def _evenly(ends: Sequence[float], cuts: Sequence[int], wanted: int) -> list[int]:
-    """Where to cut so that columns become about equally high."""
-    chosen: list[int] = []
-    for number in range(1, wanted):
-        goal = ends[-1] * number / wanted
-        left = [cut for cut in cuts if not chosen or cut > chosen[-1]]
-        if left:
-            chosen.append(min(left, key=lambda cut: abs(ends[cut - 1] - goal)))  # noqa: B023 - used at once
-    return chosen
+    """Where to cut into so many columns that the highest is as low as can be."""
+    places = [0, *cuts, len(ends)]
+    at = [0.0, *(ends[place - 1] for place in places[1:])]
+    # For each place the least height of the columns before it, and where the last of them begins.
+    best = [(end, 0) for end in at]
+    starts = []
+    for _ in range(wanted - 1):
+        best = [
+            min(((max(best[start][0], at[end] - at[start]), start) for start in range(1, end)), default=(math.inf, 0))
+            for end in range(len(places))
+        ]
+        starts.append([start for _, start in best])
+    chosen, end = [], len(places) - 1
+    for row in starts[::-1]:
+        end = row[end]
+        chosen.append(places[end])
+    return chosen[::-1]
 
 
 def _beside(sheets: Sequence[Sheet], parts: Sequence[Sequence[Step]]) -> Sheet:
@@ -169,13 +181,13 @@ class Beside:
     def join(self, sheets: Sequence[Sheet], one: Sheet, top: float) -> None:
         """Branches that join a vertex which begins at `top`."""
         end = top - TRACK * len(sheets)
-        self.joining.append([Slot(s, bool(s.heads), end - s.height, one, top) for s in sheets])
+        self.joining.append([Slot(s, _through(s.heads), end - s.height, one, top) for s in sheets])
         self.bottom = max([self.bottom, *(end for s in sheets if s.nodes)])
 
     def leave(self, sheets: Sequence[Sheet], one: Sheet, end: float) -> None:
         """Branches that leave a vertex which ends at `end`."""
         top = end + TRACK + GAP
-        self.leaving.append([Slot(s, bool(s.tails), top, one, end) for s in sheets])
+        self.leaving.append([Slot(s, _through(s.tails), top, one, end) for s in sheets])
         self.bottom = max([self.bottom, *(top + s.height for s in sheets if s.nodes)])
 
     def draw(self, sheet: Sheet) -> None:
@@ -198,7 +210,7 @@ class Beside:
     def _joined(sheet: Sheet, slot: Slot, clear: float) -> list[Loose]:
         x = round(_free(sheet, slot, clear) - slot.sheet.left, 2)
         sheet.put(slot.sheet, x, slot.y)
-        for head in slot.sheet.heads:
+        for head in filter(_is_real, slot.sheet.heads):
             sheet.ins[head.net] = head.x + x
             sheet.wire(head.net, (head.x + x, 0), (head.x + x, head.y + slot.y), arrow=head.arrow)
         return [Loose(tail.net, tail.x + x, tail.y + slot.y, lane=True) for tail in slot.sheet.tails]
@@ -221,6 +233,15 @@ class Beside:
             for tail in slot.sheet.tails:
                 sheet.outs[tail.net] = tail.x + x
                 sheet.wire(tail.net, (tail.x + x, tail.y + slot.y), (tail.x + x, sheet.height))
+
+
+def _through(ends: Sequence[Loose]) -> bool:
+    return any(map(_is_real, ends))
+
+
+def _is_real(end: Loose) -> bool:
+    """Whether something comes or goes there, and it is not where a branch begins."""
+    return end.net != ""
 
 
 def _free(sheet: Sheet, slot: Slot, clear: float) -> float:

@@ -1,6 +1,188 @@
-"""x"""
+"""Any network laid out in layers, each vertex below all it takes from (Sugiyama, Tagawa and Toda 1981)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
 from archcalc.diagrams.columns import Level
 from archcalc.diagrams.series import Arc
 from archcalc.diagrams.sheet import Sheet
-def layered(level, arcs):
-    raise NotImplementedError
+from archcalc.diagrams.stacking import APART, GAP, TRACK
+
+_SWEEPS = 12
+
+
+class Link(msgspec.Struct, frozen=True):
+    """A line from a vertex of one layer to one of the next."""
+
+    start: int
+    end: int
+    net: str
+
+
+def layered(level: Level, arcs: Sequence[Arc]) -> Sheet:
+    """The vertices of a level in layers, with lines between them that cross as little as sweeping up and down finds."""
+    sheets = [*level.sheets]
+    layers, links = _layers(level, arcs, sheets)
+    _order(layers, links)
+    x = _places(layers, links, sheets)
+    sheet, y = Sheet(), (0.0 if level.entries else level.top)
+    for layer in layers:
+        bottom = y + max(sheets[v].height for v in layer)
+        for v in layer:
+            sheet.put(sheets[v], x[v], y)
+            for net, out in sheets[v].outs.items():
+                sheet.wire(net, (x[v] + out, y + sheets[v].height), (x[v] + out, bottom))
+        leaving = [link for link in links if link.start in set(layer)]
+        y = _channel(sheet, leaving, sheets, x, bottom) if leaving else bottom
+    sheet.height = y
+    sheet.ins = {net: x[v] for v, net in level.entries.items()}
+    sheet.outs = {net: x[v] for v, net in level.exits.items()}
+    return sheet
+
+
+def _layers(level: Level, arcs: Sequence[Arc], sheets: list[Sheet]) -> tuple[list[list[int]], list[Link]]:
+    """The layers and the lines between neighbouring ones; a line that passes layers gets a thin vertex in each."""
+    depth = _depths(level, arcs, len(sheets))
+    layers: list[list[int]] = [[] for _ in range(max(depth) + 1)]
+    for v, layer in enumerate(depth):
+        layers[layer].append(v)
+    links: dict[Link, None] = {}
+    passing: dict[tuple[int, str, int], int] = {}
+    for arc in arcs:
+        before = arc.start
+        for layer in range(depth[arc.start] + 1, depth[arc.end]):
+            v = passing.setdefault((arc.start, arc.net, layer), len(sheets))
+            if v == len(sheets):
+                sheets.append(Sheet(-TRACK / 2, TRACK / 2, ins={arc.net: 0}, outs={arc.net: 0}))
+                layers[layer].append(v)
+            links[Link(before, v, arc.net)] = None
+            before = v
+        links[Link(before, arc.end, arc.net)] = None
+    return layers, [*links]
+
+
+def _depths(level: Level, arcs: Sequence[Arc], size: int) -> list[int]:
+    """The layer of each vertex: right below the lowest it takes from, or right above what takes from it."""
+    depth = [0 if v in level.entries or not level.entries else 1 for v in range(size)]
+    # Arcs go from earlier vertices to later ones.
+    for arc in sorted(arcs, key=lambda arc: arc.start):
+        depth[arc.end] = max(depth[arc.end], depth[arc.start] + 1)
+    fed = {arc.end for arc in arcs}
+    for v in range(size):
+        uses = [depth[arc.end] for arc in arcs if arc.start == v]
+        if v not in fed and v not in level.entries and uses:
+            depth[v] = min(uses) - 1
+    last = max(depth) if not level.exits else max([depth[v] for v in range(size) if v not in level.exits]) + 1
+    return [last if v in level.exits else layer for v, layer in enumerate(depth)]
+
+
+def _order(layers: list[list[int]], links: Sequence[Link]) -> None:
+    """Sort each layer by the middle of its neighbours, down and up, and keep the order with the fewest crossings."""
+    best, fewest = [[*layer] for layer in layers], _crossings(layers, links)
+    for sweep in range(_SWEEPS):
+        down = sweep % 2 == 0
+        for layer in layers if down else layers[::-1]:
+            at = {v: place for one in layers for place, v in enumerate(one)}
+            beside: dict[int, list[int]] = {v: [] for v in layer}
+            for link in links:
+                mine, other = (link.end, link.start) if down else (link.start, link.end)
+                if mine in beside:
+                    beside[mine].append(at[other])
+            layer.sort(key=lambda v: sum(beside[v]) / len(beside[v]) if beside[v] else at[v])
+        crossings = _crossings(layers, links)
+        if crossings < fewest:
+            best, fewest = [[*layer] for layer in layers], crossings
+    layers[:] = best
+
+
+def _crossings(layers: Sequence[Sequence[int]], links: Sequence[Link]) -> int:
+    at = {v: place for layer in layers for place, v in enumerate(layer)}
+    crossings = 0
+    for layer in layers:
+        inside = set(layer)
+        ends = sorted((at[link.start], at[link.end]) for link in links if link.start in inside)
+        crossings += sum(b < a for place, (_, a) in enumerate(ends) for _, b in ends[place + 1 :])
+    return crossings
+
+
+def _places(layers: Sequence[Sequence[int]], links: Sequence[Link], sheets: Sequence[Sheet]) -> dict[int, float]:
+    """Where on its layer each vertex stands: as near to its neighbours as those beside it allow."""
+    x = {v: place for layer in layers for v, place in zip(layer, _packed(layer, sheets), strict=True)}
+    for sweep in range(_SWEEPS):
+        for layer in layers if sweep % 2 == 0 else layers[::-1]:
+            wanted = []
+            for v in layer:
+                near = [*_near(v, links, sheets, x, down=sweep % 2 == 0)]
+                wanted.append(sum(near) / len(near) if near else x[v])
+            for v, place in zip(layer, _apart(wanted, _packed(layer, sheets)), strict=True):
+                x[v] = place
+    return {v: round(place, 1) for v, place in x.items()}
+
+
+def _near(
+    v: int, links: Sequence[Link], sheets: Sequence[Sheet], x: dict[int, float], *, down: bool
+) -> Iterator[float]:
+    """Where a vertex would stand for each of its lines to the layer above, or below, to be straight."""
+    for link in links:
+        if v == (link.end if down else link.start):
+            start, end = x[link.start] + sheets[link.start].outs[link.net], x[link.end] + _in(sheets, link)
+            yield x[v] + (start - end if down else end - start)
+
+
+def _packed(layer: Sequence[int], sheets: Sequence[Sheet]) -> list[float]:
+    """Vertices as close together as they may stand."""
+    places, edge = [], 0.0
+    for v in layer:
+        places.append(edge - sheets[v].left)
+        edge += sheets[v].right - sheets[v].left + APART
+    return places
+
+
+def _apart(wanted: Sequence[float], packed: Sequence[float]) -> list[float]:
+    """The places nearest to those wanted that are as far apart as packed ones at least: a monotone regression."""
+    pools: list[tuple[float, int]] = []
+    for want, least in zip(wanted, packed, strict=True):
+        pools.append((want - least, 1))
+        while len(pools) > 1 and pools[-2][0] > pools[-1][0]:
+            (a, m), (b, n) = pools[-2:]
+            pools[-2:] = [((a * m + b * n) / (m + n), m + n)]
+    shifts = [shift for shift, often in pools for _ in range(often)]
+    return [least + shift for least, shift in zip(packed, shifts, strict=True)]
+
+
+def _in(sheets: Sequence[Sheet], link: Link) -> float:
+    sheet = sheets[link.end]
+    return 0.0 if sheet.box is not None else sheet.ins[link.net]
+
+
+def _channel(sheet: Sheet, links: Sequence[Link], sheets: Sequence[Sheet], x: dict[int, float], top: float) -> float:
+    """The lines from one layer to the next, each output level on a track of its own; where the next layer begins."""
+    nets: dict[tuple[int, str], list[Link]] = {}
+    for link in links:
+        nets.setdefault((link.start, link.net), []).append(link)
+    begins = {net: x[net[0]] + sheets[net[0]].outs[net[1]] for net in nets}
+    ends = {net: [x[link.end] + _in(sheets, link) for link in some] for net, some in nets.items()}
+    tracks = _tracks(begins, ends)
+    bottom = top + TRACK * len(tracks) + 2 * GAP - TRACK
+    for net, some in nets.items():
+        track = top + TRACK * (tracks.index(net) + 1) if net in tracks else top
+        for link, end in zip(some, ends[net], strict=True):
+            points = ((begins[net], top), (begins[net], track), (end, track), (end, bottom))
+            sheet.wire(net[1], *points, arrow=sheets[link.end].box is not None)
+    return bottom
+
+
+def _tracks(begins: dict[tuple[int, str], float], ends: dict[tuple[int, str], list[float]]) -> list[tuple[int, str]]:
+    """The outputs that do not go straight down, the upper first: one that comes down where another goes on is above it."""
+    left = [net for net in begins if any(end != begins[net] for end in ends[net])]
+    left.sort(key=begins.__getitem__)
+    tracks = []
+    while left:
+        free = [a for a in left if not any(abs(begins[b] - end) < TRACK / 2 for b in left if b != a for end in ends[a])]
+        net = free[0] if free else left[0]
+        left.remove(net)
+        tracks.append(net)
+    return tracks

@@ -15,11 +15,12 @@ from archcalc.diagrams.stacking import spine
 FONT, LINE, SMALL = 12, 15, 10.5
 # Below a node, where the shape of its output stands beside the line.
 STEM = 18
-_PADDING = 14
+_PADDING, _FOOT = 14, 8
 # Boxes come in widths of multiples of this, so that those in a column are mostly alike.
 _STEP = 24
 # A box that is higher than this is laid out in columns.
 _HIGHEST = 1500
+_SPARE = 1.1
 
 
 def layout(outline: Outline) -> Sheet:
@@ -54,12 +55,17 @@ def _level(parts: Sequence[Item], edges: Sequence[Edge], order: dict[str, int], 
     )
     sheets = [
         *(_entry(net, top) for net in entries),
-        *(_sheet(part, [e for e in edges if _touches(e, part, place, at)], order, used) for at, part in enumerate(parts)),
+        *(
+            _sheet(part, [e for e in edges if _touches(e, part, place, at)], order, used)
+            for at, part in enumerate(parts)
+        ),
         *(_exit(net) for net in exits),
     ]
     arcs = [arc for arc in arcs if arc.start != arc.end]
     proper = {
-        v for v in range(len(sheets)) if v < first or v >= last or not all(n.auxiliary for n in nodes_of(parts[v - first]))
+        v
+        for v in range(len(sheets))
+        if v < first or v >= last or not all(n.auxiliary for n in nodes_of(parts[v - first]))
     }
     ports = dict(enumerate(entries)), {last + at: net for at, net in enumerate(exits)}
     path = series(len(sheets), arcs)
@@ -85,20 +91,18 @@ def _entry(net: str, top: float) -> Sheet:
 
 
 def _exit(net: str) -> Sheet:
-    sheet = Sheet(height=_PADDING, ins={net: 0}, outs={net: 0})
-    sheet.wire(net, (0, 0), (0, _PADDING))
-    return sheet
+    return Sheet(ins={net: 0}, outs={net: 0})
 
 
 def _sheet(part: Item, edges: Sequence[Edge], order: dict[str, int], used: set[str]) -> Sheet:
     if isinstance(part, Group):
         return _framed(part, edges, order)
-    lines = [text_width(line, FONT) for line in part.lines]
-    widest = max(text_width(part.title, FONT, bold=True), *lines) + 2 * _PADDING
+    lines = [_wide(line, FONT) for line in part.lines]
+    widest = max(_wide(part.title, FONT, bold=True), *lines) + 2 * _PADDING
     half = max(3, -(-widest // _STEP)) * _STEP / 2
     height = LINE * (len(lines) + bool(part.title)) + 12
     box = (-half, 0.0, half, float(height))
-    label = text_width(part.shape, SMALL) + 10
+    label = _wide(part.shape, SMALL) + 10
     sheet = Sheet(-half, max(half, label), height + STEM, nodes={part.id: box}, box=box, outs={part.id: 0})
     sheet.ins = _Anywhere()
     sheet.wire(part.id, (0, height), (0, height + STEM), arrow=part.id not in used)
@@ -112,16 +116,23 @@ class _Anywhere(dict[str, float]):
         return 0.0
 
 
+def _wide(text: str, size: float, *, bold: bool = False) -> float:
+    """Room for a text, also where another font stands in for Helvetica."""
+    return _SPARE * text_width(text, size, bold=bold)
+
+
 def _framed(group: Group, edges: Sequence[Edge], order: dict[str, int]) -> Sheet:
     """A box with its title at the upper left, and × n at the upper right."""
     two = bool(group.block and group.name)
     sheet = _level(group.parts, edges, order, (34 if two else 20) + 4, _HIGHEST)
-    title = max(text_width(group.block or group.name, FONT, bold=True), text_width(group.name, SMALL) if two else 0)
+    title = max(_wide(group.block or group.name, FONT, bold=True), _wide(group.name, SMALL) if two else 0)
     left = min(sheet.left - _PADDING, -title - 20)
-    times = text_width(f"× {group.times}", FONT, bold=True) + 24 if group.times > 1 else 0
+    times = _wide(f"× {group.times}", FONT, bold=True) + 24 if group.times > 1 else 0
     right = max(sheet.right + _PADDING, times)
-    if not sheet.outs:
-        sheet.height += _PADDING
+    foot = sheet.height + _FOOT
+    for net, x in sheet.outs.items():
+        sheet.wire(net, (x, sheet.height), (x, foot))
+    sheet.height = foot
     sheet.left, sheet.right = left, right
     sheet.groups = {group.id: (left, 0.0, right, sheet.height), **sheet.groups}
     return sheet

@@ -75,7 +75,8 @@ def below(
             sheet.heads.append(Loose(net, x, y, one.box is not None))
         else:
             start, end = above.outs[net], y
-            y = max(least, y + (GAP if start == x else 2 * GAP) if one.height else y)
+            straight = 0 if not one.height else GAP
+            y = max(least, y + (straight if start == x else 2 * GAP))
             middle = y - GAP
             sheet.wire(net, (start, end), (start, middle), (x, middle), (x, y), arrow=one.box is not None)
         sheet.put(one, 0, y)
@@ -127,9 +128,7 @@ def _fork(sheet: Sheet, y: float, above: Sheet | None, block: Sheet) -> float:
     for head in block.heads:
         start = above.outs[head.net]
         track = y + TRACK * (starts.index(start) + 1)
-        sheet.wire(
-            head.net, (start, y), (start, track), (head.x, track), (head.x, y + fork + head.y), arrow=head.arrow
-        )
+        sheet.wire(head.net, (start, y), (start, track), (head.x, track), (head.x, y + fork + head.y), arrow=head.arrow)
     return y + fork
 
 

@@ -15,8 +15,22 @@ _MARGIN = 16
 _CORNER = 6
 _ARROW = (6, 3.2)
 
-_LIGHT = {"page": "#ffffff", "ink": "#1b1f24", "soft": "#57606a", "line": "#6e7781", "frame": "#aab2bd", "veil": "#57606a0f"}
-_DARK = {"page": "#0d1117", "ink": "#e6edf3", "soft": "#9aa4af", "line": "#8b949e", "frame": "#4a525c", "veil": "#c9d1d912"}
+_LIGHT = {
+    "page": "#ffffff",
+    "ink": "#1b1f24",
+    "soft": "#57606a",
+    "line": "#6e7781",
+    "frame": "#aab2bd",
+    "veil": "#57606a0f",
+}
+_DARK = {
+    "page": "#0d1117",
+    "ink": "#e6edf3",
+    "soft": "#9aa4af",
+    "line": "#8b949e",
+    "frame": "#4a525c",
+    "veil": "#c9d1d912",
+}
 
 
 def to_svg(outline: Outline, *, link: Callable[[Node], str] | None = None) -> str:
@@ -65,15 +79,16 @@ def _groups(parts: Sequence[Item]) -> Iterator[Group]:
 
 def _style() -> str:
     """The rules for a light and for a dark page, all under the picture's own class."""
-    light = {**_LIGHT, **{f"{name}-{part}": getattr(c, part) for name, c in COLOURS.items() for part in ("fill", "line")}}
+    light = {
+        **_LIGHT,
+        **{f"{name}-{part}": getattr(c, part) for name, c in COLOURS.items() for part in ("fill", "line")},
+    }
     dark = {
         **_DARK,
         **{f"{name}-{part}": getattr(c, f"dark_{part}") for name, c in COLOURS.items() for part in ("fill", "line")},
     }
     own = ".archcalc-diagram"
-    families = (
-        f"{own} .{name} rect{{fill:var(--{name}-fill);stroke:var(--{name}-line)}}" for name in COLOURS
-    )
+    families = (f"{own} .{name} rect{{fill:var(--{name}-fill);stroke:var(--{name}-line)}}" for name in COLOURS)
     return "".join(
         [
             f"{own}{{{_variables(light)};background:var(--page);font-family:Helvetica,Arial,'Liberation Sans',sans-serif}}",

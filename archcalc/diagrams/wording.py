@@ -58,8 +58,10 @@ def _settings(row: Row) -> Iterator[str]:
     for name, value in said.items():
         if name == "groups" and row.inputs and value == row.inputs[0][0]:
             yield "depthwise"
-        elif name in {"shape", "size", "hidden", "order"}:
+        elif name in {"shape", "size", "hidden", "order", "rate"}:
             yield _value(value)
+        elif name == "heads":
+            yield f"{_value(value)} heads"
         elif name == "parts":
             yield f"part {said['part'] + 1} of {value}"
         elif name not in _UNSAID and value is not False:
