@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from archcalc.diagrams.series import Bundle, Path
+from archcalc.diagrams.series import Arc, Path
 from archcalc.diagrams.sheet import Loose, Sheet
-from archcalc.diagrams.stacking import APART, GAP, TRACK, Step, below, branch, wire_in
+from archcalc.diagrams.stacking import APART, GAP, TRACK, Stack, Step, branch, side_by_side, wire_in
 
 # The height of a page by its width.
 PAGE = math.sqrt(2)
@@ -46,6 +46,21 @@ def flowing(steps: Sequence[Step], level: Level, highest: float) -> Sheet:
         if _misfit(sheet) + 1 - filled < misfit:
             best, misfit = sheet, _misfit(sheet) + 1 - filled
     return best
+
+
+def stackable(steps: Sequence[Step], level: Level) -> bool:
+    """Whether what goes in and out beside the main path does so at the very ends of branches, as in most networks."""
+    ports = level.entries.keys() | level.exits.keys()
+    for step in steps:
+        for path in step.feeders:
+            lone = path.steps[0] in level.entries and path.bundles[0].arc is not None
+            if ports & {*(path.vertices if not lone else Path(path.steps[1:], path.bundles[1:]).vertices)}:
+                return False
+        for path in step.sides:
+            lone = path.steps[-1] in level.exits and path.bundles[-1].arc is not None
+            if ports & {*(path.vertices if not lone else Path(path.steps[:-1], path.bundles[:-1]).vertices)}:
+                return False
+    return True
 
 
 def _misfit(sheet: Sheet) -> float:
@@ -111,35 +126,41 @@ def _beside(sheets: Sequence[Sheet], parts: Sequence[Sequence[Step]]) -> Sheet:
 
 def column(steps: Sequence[Step], level: Level) -> tuple[Sheet, list[float]]:
     """One column, and where each of its steps ends."""
-    sheet, beside = Sheet(), Beside(level)
-    above, y, ends = None, 0.0, []
+    stack, beside, ends = Stack(level.sheets), Beside(level), []
+    sheet = stack.sheet
     for step in steps:
         one = level.sheets[step.vertex]
-        least = level.top if above is None and step.vertex not in level.entries else 0.0
-        if above is None and step.bundle.arc is not None and step.bundle.arc.net:
-            least = max(least, GAP + TRACK)
         feeders = [beside.feeder(path) for path in step.feeders]
-        if feeders:
-            least = max(least, beside.bottom + max(one.height for one in feeders) + GAP + TRACK * len(feeders))
+        stack.below(step.bundle, one, _least(step, level, beside, feeders, first=stack.above is None))
+        ends.append(stack.y)
+        beside.join(feeders, one, stack.y - one.height)
+        beside.leave([beside.side(path) for path in step.sides], one, stack.y)
         if step.sides:
-            least = max(least, beside.bottom + GAP - one.height)
+            # Below the line on which the branches leave.
+            for net, x in one.outs.items():
+                sheet.wire(net, (x, stack.y), (x, stack.y + TRACK))
+            stack.y += TRACK
         if step.vertex in level.exits:
-            least = beside.bottom
             sheet.outs[level.exits[step.vertex]] = 0
         if step.vertex in level.entries:
             sheet.ins[level.entries[step.vertex]] = 0
-        y = below(sheet, y, above, step.bundle, one, level.sheets, least)
-        ends.append(y)
-        beside.join(feeders, one, y - one.height)
-        beside.leave([beside.side(path) for path in step.sides], one, y)
-        if step.sides:
-            for net, x in one.outs.items():
-                sheet.wire(net, (x, y), (x, y + TRACK))
-            y += TRACK
-        above = one
-    sheet.tails = [Loose(net, x, y) for net, x in above.outs.items()] if above else []
+    sheet.tails = [Loose(net, x, stack.y) for net, x in stack.above.outs.items()] if stack.above else []
     beside.draw(sheet)
     return sheet, ends
+
+
+def _least(step: Step, level: Level, beside: Beside, feeders: Sequence[Sheet], *, first: bool) -> float:
+    """How far down a step's vertex has to stand, whatever is above it, for what is beside it."""
+    if step.vertex in level.exits:
+        return beside.bottom
+    least = level.top if first and step.vertex not in level.entries else 0.0
+    if first and step.bundle.arc is not None and step.bundle.arc.net:
+        least = max(least, GAP + TRACK)
+    if feeders:
+        least = max(least, beside.bottom + max(one.height for one in feeders) + GAP + TRACK * len(feeders))
+    if step.sides:
+        least = max(least, beside.bottom + GAP - level.sheets[step.vertex].height)
+    return least
 
 
 class Slot(msgspec.Struct):
@@ -161,28 +182,31 @@ class Beside:
         self.joining: list[list[Slot]] = []
         self.leaving: list[list[Slot]] = []
         self.bottom = level.top
+        # From where to where something stands right of the main path, and how far right it reaches.
+        self.taken: list[tuple[float, float, float]] = []
 
     def feeder(self, path: Path) -> Sheet:
         """A branch that begins at an entry or by itself."""
-        if path.steps[0] not in self.level.entries:
-            return branch(path, self.level.sheets)
-        if len(path.steps) == 1:
-            return _lane(path.bundles[-1])
-        return branch(Path(path.steps[1:], path.bundles[1:]), self.level.sheets)
+        begins = path.steps[0] in self.level.entries
+        return self._branch(Path(path.steps[1:], path.bundles[1:]) if begins else path)
 
     def side(self, path: Path) -> Sheet:
         """A branch that ends at an exit or by itself."""
-        if path.steps[-1] not in self.level.exits:
+        ends = path.steps[-1] in self.level.exits
+        return self._branch(Path(path.steps[:-1], path.bundles[:-1]) if ends else path)
+
+    def _branch(self, path: Path) -> Sheet:
+        if path.steps:
             return branch(path, self.level.sheets)
-        if len(path.steps) == 1:
-            return _lane(path.bundles[0])
-        return branch(Path(path.steps[:-1], path.bundles[:-1]), self.level.sheets)
+        (bundle,) = path.bundles
+        return side_by_side(bundle, 0, self.level.sheets) if bundle.arc is None else _lane(bundle.arc)
 
     def join(self, sheets: Sequence[Sheet], one: Sheet, top: float) -> None:
         """Branches that join a vertex which begins at `top`."""
         end = top - TRACK * len(sheets)
         self.joining.append([Slot(s, _through(s.heads), end - s.height, one, top) for s in sheets])
-        self.bottom = max([self.bottom, *(end for s in sheets if s.nodes)])
+        below = top + (one.box[3] if one.box else 0)
+        self.bottom = max([self.bottom, *(below for s in sheets if s.nodes)])
 
     def leave(self, sheets: Sequence[Sheet], one: Sheet, end: float) -> None:
         """Branches that leave a vertex which ends at `end`."""
@@ -206,24 +230,30 @@ class Beside:
         for slots in self.leaving[::-1]:
             self._left(sheet, [slot for slot in slots if not slot.sheet.nodes], sheet.right)
 
-    @staticmethod
-    def _joined(sheet: Sheet, slot: Slot, clear: float) -> list[Loose]:
-        x = round(_free(sheet, slot, clear) - slot.sheet.left, 2)
+    def _joined(self, sheet: Sheet, slot: Slot, clear: float) -> list[Loose]:
+        x = self._free(slot, 0 if slot.through else slot.y, slot.at + GAP, clear)
         sheet.put(slot.sheet, x, slot.y)
         for head in filter(_is_real, slot.sheet.heads):
-            sheet.ins[head.net] = head.x + x
-            sheet.wire(head.net, (head.x + x, 0), (head.x + x, head.y + slot.y), arrow=head.arrow)
+            start, end, track = sheet.ins.setdefault(head.net, head.x + x), head.x + x, slot.y - TRACK
+            sheet.wire(head.net, (start, 0), (start, track), (end, track), (end, head.y + slot.y), arrow=head.arrow)
         return [Loose(tail.net, tail.x + x, tail.y + slot.y, lane=True) for tail in slot.sheet.tails]
+
+    def _free(self, slot: Slot, top: float, bottom: float, clear: float) -> float:
+        """Where a branch goes: right of `clear` and of all that stands there between `top` and `bottom`."""
+        edge = max([clear, *(right for y, end, right in self.taken if y < bottom and end > top)])
+        x = round(edge + APART - slot.sheet.left, 2)
+        self.taken.append((top, bottom, x + slot.sheet.right))
+        return x
 
     @staticmethod
     def _wire(sheet: Sheet, tails: Sequence[Loose], slots: Sequence[Slot]) -> None:
         if tails and slots[0].vertex is not None:
             wire_in(sheet, tails, slots[0].vertex, slots[0].at)
 
-    @staticmethod
-    def _left(sheet: Sheet, slots: Sequence[Slot], clear: float) -> None:
+    def _left(self, sheet: Sheet, slots: Sequence[Slot], clear: float) -> None:
         for slot in slots:
-            x = round(_free(sheet, slot, clear) - slot.sheet.left, 2)
+            end = sheet.height if slot.through else slot.y + slot.sheet.height
+            x = self._free(slot, slot.at, end, clear)
             sheet.put(slot.sheet, x, slot.y)
             for head in slot.sheet.heads:
                 start = slot.vertex.outs[head.net] if slot.vertex else 0
@@ -244,16 +274,6 @@ def _is_real(end: Loose) -> bool:
     return end.net != ""
 
 
-def _free(sheet: Sheet, slot: Slot, clear: float) -> float:
-    """The first place right of `clear` where nothing stands at the height of a branch."""
-    top, bottom = (0.0 if slot.through else slot.y), slot.y + slot.sheet.height
-    taken = [right for _, y, right, end in sheet.nodes.values() if y < bottom and end > top]
-    taken += [right for _, y, right, end in sheet.groups.values() if y < bottom and end > top]
-    return max(clear, *taken) + APART if taken else clear + APART
-
-
-def _lane(bundle: Bundle) -> Sheet:
+def _lane(arc: Arc) -> Sheet:
     """An output that goes by without a layer."""
-    arcs = [path.arc for path in bundle.paths if path.arc is not None]
-    ends = [Loose(arc.net, 0, 0) for arc in arcs]
-    return Sheet(heads=ends, tails=ends)
+    return Sheet(heads=[Loose(arc.net, 0, 0)], tails=[Loose(arc.net, 0, 0)])

@@ -117,8 +117,7 @@ def _places(layers: Sequence[Sequence[int]], links: Sequence[Link], sheets: Sequ
             for v in layer:
                 near = [*_near(v, links, sheets, x, down=sweep % 2 == 0)]
                 wanted.append(sum(near) / len(near) if near else x[v])
-            for v, place in zip(layer, _apart(wanted, _packed(layer, sheets)), strict=True):
-                x[v] = place
+            x.update(zip(layer, _apart(wanted, _packed(layer, sheets)), strict=True))
     return {v: round(place, 1) for v, place in x.items()}
 
 

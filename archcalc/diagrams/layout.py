@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from archcalc.diagrams.columns import Level, flowing
+from archcalc.diagrams.columns import Level, flowing, stackable
 from archcalc.diagrams.layered import layered
 from archcalc.diagrams.metrics import text_width
 from archcalc.diagrams.outline import Edge, Group, Item, Node, Outline
@@ -45,14 +45,15 @@ def _level(parts: Sequence[Item], edges: Sequence[Edge], order: dict[str, int], 
     used = {edge.start for edge in edges}
     first, last = len(entries), len(entries) + len(parts)
     vertex = {name: first + at for name, at in place.items()}
-    arcs = dict.fromkeys(
+    every = [
         Arc(
             vertex.get(edge.start, entries.index(edge.start) if edge.start not in place else 0),
             vertex.get(edge.end, last + exits.index(edge.start) if edge.end not in place else 0),
             edge.start,
         )
         for edge in edges
-    )
+    ]
+    arcs = [*dict.fromkeys(arc for arc in every if arc.start != arc.end)]
     sheets = [
         *(_entry(net, top) for net in entries),
         *(
@@ -61,7 +62,6 @@ def _level(parts: Sequence[Item], edges: Sequence[Edge], order: dict[str, int], 
         ),
         *(_exit(net) for net in exits),
     ]
-    arcs = [arc for arc in arcs if arc.start != arc.end]
     proper = {
         v
         for v in range(len(sheets))
@@ -70,9 +70,8 @@ def _level(parts: Sequence[Item], edges: Sequence[Edge], order: dict[str, int], 
     ports = dict(enumerate(entries)), {last + at: net for at, net in enumerate(exits)}
     path = series(len(sheets), arcs)
     level = Level(sheets, *ports, top)
-    if path is None:
-        return layered(level, arcs)
-    return flowing(spine(path, proper.__contains__), level, highest)
+    steps = [] if path is None else spine(path, proper.__contains__)
+    return flowing(steps, level, highest) if steps and stackable(steps, level) else layered(level, arcs)
 
 
 def nodes_of(part: Item) -> tuple[Node, ...]:

@@ -23,84 +23,110 @@ class Step(msgspec.Struct):
     sides: tuple[Path, ...] = ()
 
 
-def spine(path: Path, proper: Callable[[int], bool]) -> list[Step]:
-    """The main path: from the first of the beginnings to the last end that is `proper`."""
+def spine(path: Path, proper: Callable[[int], bool], *, begins: bool = True, ends: bool = True) -> list[Step]:
+    """The main path: from the first of the beginnings to the last end that is `proper`.
+
+    `begins` and `ends` say whether the path given begins and ends where the network does.
+    """
     steps = [Step(v, bundle) for v, bundle in zip(path.steps, path.bundles, strict=False)]
     first, last = path.bundles[0], path.bundles[-1]
-    if len(first.paths) > 1:
+    if begins and len(first.paths) > 1:
         main, *others = first.paths
         steps[0].bundle, steps[0].feeders = main.bundles[-1], tuple(others)
-        steps = spine(Path(main.steps, (*main.bundles[:-1], Bundle(()))), proper) + steps
-    if len(last.paths) > 1:
+        steps = spine(main, proper, ends=False) + steps
+    if ends and len(last.paths) > 1:
         main = max(last.paths, key=lambda one: max([v for v in one.vertices if proper(v)], default=-1))
         steps[-1].sides = tuple(one for one in last.paths if one is not main)
-        steps += spine(main, proper)
+        steps += spine(main, proper, begins=False)
     return steps
 
 
 def branch(path: Path, sheets: Sequence[Sheet]) -> Sheet:
     """A branch from top to bottom, its first and last lines loose."""
-    sheet, y, above = Sheet(), 0.0, None
+    stack = Stack(sheets)
     for bundle, v in zip(path.bundles, path.steps, strict=False):
-        y = below(sheet, y, above, bundle, sheets[v], sheets)
-        above = sheets[v]
-    close(sheet, y, above, path.bundles[-1], sheets)
-    return sheet
+        stack.below(bundle, sheets[v])
+    stack.close(path.bundles[-1])
+    return stack.sheet
 
 
-def close(sheet: Sheet, y: float, above: Sheet | None, bundle: Bundle, sheets: Sequence[Sheet]) -> None:
-    """Leave loose what a bundle brings from the last vertex of a branch."""
-    if bundle.arc is not None and above is not None:
-        if bundle.arc.net:
-            sheet.tails.append(Loose(bundle.arc.net, above.outs[bundle.arc.net], y))
-    elif bundle.paths and bundle.arc is None:
-        block = side_by_side(bundle, above.right if above else 0, sheets)
-        y = _fork(sheet, y, above, block)
-        sheet.put(block, 0, y)
-        sheet.tails += [tail.moved(0, y) for tail in block.tails]
+class Stack:
+    """A sheet that grows downwards: `y` is where it ends, `above` what was put there last."""
 
+    def __init__(self, sheets: Sequence[Sheet]) -> None:
+        self.sheets = sheets
+        self.sheet = Sheet()
+        self.y = 0.0
+        self.above: Sheet | None = None
 
-def below(
-    sheet: Sheet, y: float, above: Sheet | None, bundle: Bundle, one: Sheet, sheets: Sequence[Sheet], least: float = 0
-) -> float:
-    """Put a vertex below the one that ends at `y`, with what is between them; the place where it ends.
-
-    It stands at `least` or lower.
-    """
-    if bundle.arc is not None:
-        net = bundle.arc.net
-        x = one.ins.get(net, 0.0)
-        if above is None:
-            y = max(y, least)
-            sheet.heads.append(Loose(net, x, y, one.box is not None))
+    def below(self, bundle: Bundle, one: Sheet, least: float = 0) -> None:
+        """Put a vertex below, at `least` or lower, with the bundle that leads to it between."""
+        if bundle.arc is not None:
+            top = self._directly(bundle.arc.net, one, least)
         else:
-            start, end = above.outs[net], y
-            straight = 0 if not one.height else GAP
-            y = max(least, y + (straight if start == x else 2 * GAP))
-            middle = y - GAP
-            sheet.wire(net, (start, end), (start, middle), (x, middle), (x, y), arrow=one.box is not None)
-        sheet.put(one, 0, y)
-        return y + one.height
-    block = side_by_side(bundle, max(one.right, above.right if above else 0), sheets)
-    y = _fork(sheet, y, above, block)
-    sheet.put(block, 0, y)
-    tails = [tail.moved(0, y) for tail in block.tails]
-    y += block.height
-    ends = join(tails, one, y)
-    top = max(least, y + (GAP if all(tail.x == x for tail, x in ends) else GAP + TRACK * len({x for _, x in ends})))
-    sheet.put(one, 0, top)
-    wire_in(sheet, tails, one, top)
-    return top + one.height
+            block = self._branches(bundle, one.right)
+            tails = [tail.moved(0, self.y) for tail in block.tails]
+            self.y += block.height
+            ends = _from_above(tails, one)
+            straight = all(tail.x == x for tail, x in ends)
+            top = max(least, self.y + GAP + (0 if straight else TRACK * len({x for _, x in ends})))
+            wire_in(self.sheet, tails, one, top)
+        self.sheet.put(one, 0, top)
+        self.y, self.above = top + one.height, one
+
+    def close(self, bundle: Bundle) -> None:
+        """Leave loose what a bundle brings from the last vertex."""
+        arc = bundle.arc
+        if arc is None:
+            block = self._branches(bundle, 0)
+            self.sheet.tails += [tail.moved(0, self.y) for tail in block.tails]
+        elif arc.net and self.above is not None:
+            self.sheet.tails.append(Loose(arc.net, self.above.outs[arc.net], self.y))
+
+    def _directly(self, net: str, one: Sheet, least: float) -> float:
+        """Wire the last vertex to one right below it; the place of that."""
+        x = one.ins.get(net, 0.0)
+        if self.above is None:
+            top = max(self.y, least)
+            self.sheet.heads.append(Loose(net, x, top, one.box is not None))
+            return top
+        start = self.above.outs[net]
+        straight = GAP if one.height else 0
+        top = max(least, self.y + (straight if start == x else 2 * GAP))
+        points = ((start, self.y), (start, top - GAP), (x, top - GAP), (x, top))
+        self.sheet.wire(net, *(points if start != x else (points[0], points[-1])), arrow=one.box is not None)
+        return top
+
+    def _branches(self, bundle: Bundle, clear: float) -> Sheet:
+        """Put the branches of a bundle below, wired to the last vertex; the sheet they are on."""
+        block = side_by_side(bundle, max(clear, self.above.right if self.above else 0), self.sheets)
+        if self.above is None:
+            self.sheet.heads += [head.moved(0, self.y) for head in block.heads]
+        else:
+            self._fork(self.above, block)
+        self.sheet.put(block, 0, self.y)
+        return block
+
+    def _fork(self, above: Sheet, block: Sheet) -> None:
+        starts = sorted({above.outs[head.net] for head in block.heads})
+        alone = len(block.heads) == 1 and block.heads[0].x == starts[0]
+        fork = TRACK * len(starts) + (GAP - TRACK if alone else GAP)
+        for head in block.heads:
+            start = above.outs[head.net]
+            track, end = self.y + TRACK * (starts.index(start) + 1), self.y + fork + head.y
+            points = ((start, self.y), (start, track), (head.x, track), (head.x, end))
+            self.sheet.wire(head.net, *points, arrow=head.arrow)
+        self.y += fork
 
 
-def join(tails: Sequence[Loose], one: Sheet, _y: float = 0) -> list[tuple[Loose, float]]:
+def _from_above(tails: Sequence[Loose], one: Sheet) -> list[tuple[Loose, float]]:
     """The tails that come into a vertex from above, and where; lanes come into a node from its side."""
     return [(tail, one.ins[tail.net]) for tail in tails if not (tail.lane and one.box)]
 
 
 def wire_in(sheet: Sheet, tails: Sequence[Loose], one: Sheet, top: float) -> None:
     """Wire loose ends to a vertex that stands at `top`."""
-    ends = join(tails, one)
+    ends = _from_above(tails, one)
     ports = sorted({x for _, x in ends})
     for tail, x in ends:
         track = top - GAP - TRACK * ports.index(x)
@@ -115,21 +141,6 @@ def wire_in(sheet: Sheet, tails: Sequence[Loose], one: Sheet, top: float) -> Non
 def _entry(box: Rect, place: int, lanes: int) -> float:
     """How far down a box a lane comes in, the nearest first."""
     return box[1] + (box[3] - box[1]) * (place + 1) / (lanes + 1)
-
-
-def _fork(sheet: Sheet, y: float, above: Sheet | None, block: Sheet) -> float:
-    """Wire what leaves a vertex that ends at `y` to the branches of a block; the place where the block begins."""
-    if above is None:
-        sheet.heads += [head.moved(0, y) for head in block.heads]
-        return y
-    starts = sorted({above.outs[head.net] for head in block.heads})
-    straight = all(head.x == above.outs[head.net] for head in block.heads if not head.lane) and len(starts) == 1
-    fork = TRACK * len(starts) + (GAP if not straight or len(block.heads) > 1 else GAP - TRACK)
-    for head in block.heads:
-        start = above.outs[head.net]
-        track = y + TRACK * (starts.index(start) + 1)
-        sheet.wire(head.net, (start, y), (start, track), (head.x, track), (head.x, y + fork + head.y), arrow=head.arrow)
-    return y + fork
 
 
 def side_by_side(bundle: Bundle, clear: float, sheets: Sequence[Sheet]) -> Sheet:
