@@ -11,9 +11,7 @@ from archcalc.diagrams.series import Arc, Path
 from archcalc.diagrams.sheet import Loose, Sheet
 from archcalc.diagrams.stacking import APART, GAP, TRACK, Stack, Step, branch, side_by_side, wire_in
 
-# The height of a page by its width.
-PAGE = math.sqrt(2)
-_MOST_COLUMNS = 12
+_MOST_COLUMNS, _MOST_TORN = 12, 0.5
 
 
 class Level:
@@ -27,11 +25,26 @@ class Level:
         self.top = top
 
 
-def flowing(steps: Sequence[Step], level: Level, highest: float) -> Sheet:
-    """The main path in as many columns as make it most like a page, if it is higher than `highest`."""
+class Page(msgspec.Struct, frozen=True):
+    """What a picture is to be like: up to `highest` in one column, else as high by its width as `ratio` says.
+
+    Columns go on to the right where `onward` is 1, and to the left where it is -1.
+    """
+
+    highest: float
+    ratio: float
+    onward: int
+
+    def misfit(self, sheet: Sheet) -> float:
+        """How far a sheet is from the ratio."""
+        return abs(math.log(max(sheet.height, 1) / max(sheet.right - sheet.left, 1) / self.ratio))
+
+
+def flowing(steps: Sequence[Step], level: Level, page: Page) -> Sheet:
+    """The main path in as many columns as make it most like the page."""
     whole, ends = column(steps, level)
-    best, misfit = whole, _misfit(whole)
-    if whole.height <= highest:
+    best, misfit = whole, page.misfit(whole)
+    if whole.height <= page.highest:
         return whole
     cuts = [place for place in range(1, len(steps)) if _can_cut(steps, place, level)]
     for wanted in range(2, _MOST_COLUMNS + 1):
@@ -40,11 +53,11 @@ def flowing(steps: Sequence[Step], level: Level, highest: float) -> Sheet:
         chosen = _evenly(ends, cuts, wanted)
         parts = [steps[start:end] for start, end in zip((0, *chosen), (*chosen, len(steps)), strict=True)]
         columns = [column(part, level)[0] for part in parts]
-        sheet = _beside(columns, parts)
+        sheet = _beside(columns, parts, page.onward)
         # Columns of very different heights look torn.
-        filled = sum(one.height for one in columns) / sheet.height / wanted
-        if _misfit(sheet) + 1 - filled < misfit:
-            best, misfit = sheet, _misfit(sheet) + 1 - filled
+        torn = 1 - sum(one.height for one in columns) / sheet.height / wanted
+        if torn < _MOST_TORN and page.misfit(sheet) + torn < misfit:
+            best, misfit = sheet, page.misfit(sheet) + torn
     return best
 
 
@@ -61,10 +74,6 @@ def stackable(steps: Sequence[Step], level: Level) -> bool:
             if ports & {*(path.vertices if not lone else Path(path.steps[:-1], path.bundles[:-1]).vertices)}:
                 return False
     return True
-
-
-def _misfit(sheet: Sheet) -> float:
-    return abs(math.log(max(sheet.height, 1) / max(sheet.right - sheet.left, 1) / PAGE))
 
 
 def _can_cut(steps: Sequence[Step], place: int, level: Level) -> bool:
@@ -100,15 +109,15 @@ def _evenly(ends: Sequence[float], cuts: Sequence[int], wanted: int) -> list[int
     return chosen[::-1]
 
 
-def _beside(sheets: Sequence[Sheet], parts: Sequence[Sequence[Step]]) -> Sheet:
+def _beside(sheets: Sequence[Sheet], parts: Sequence[Sequence[Step]], onward: int) -> Sheet:
     """Columns next to each other, the end of each wired to the beginning of the next."""
     page = Sheet()
     page.put(sheets[0], 0, 0)
     page.ins = sheets[0].ins
     at = 0.0
     for before, after, part in zip(sheets, sheets[1:], parts[1:], strict=False):
-        gutter = page.right + APART / 2
-        place = round(gutter + APART / 2 - after.left, 2)
+        gutter = page.right + APART / 2 if onward > 0 else page.left - APART / 2
+        place = round(gutter + (APART / 2 - after.left if onward > 0 else -APART / 2 - after.right), 2)
         page.put(after, place, 0)
         arc = part[0].bundle.arc
         arc = part[0].bundle.arc

@@ -8,7 +8,7 @@ import msgspec
 
 from archcalc.diagrams.columns import Level
 from archcalc.diagrams.series import Arc
-from archcalc.diagrams.sheet import Sheet
+from archcalc.diagrams.sheet import Sheet, arrives
 from archcalc.diagrams.stacking import APART, GAP, TRACK
 
 _SWEEPS = 12
@@ -127,7 +127,10 @@ def _near(
     """Where a vertex would stand for each of its lines to the layer above, or below, to be straight."""
     for link in links:
         if v == (link.end if down else link.start):
-            start, end = x[link.start] + sheets[link.start].outs[link.net], x[link.end] + _in(sheets, link)
+            start, end = (
+                x[link.start] + sheets[link.start].outs[link.net],
+                x[link.end] + arrives(sheets[link.end], link.net),
+            )
             yield x[v] + (start - end if down else end - start)
 
 
@@ -152,18 +155,13 @@ def _apart(wanted: Sequence[float], packed: Sequence[float]) -> list[float]:
     return [least + shift for least, shift in zip(packed, shifts, strict=True)]
 
 
-def _in(sheets: Sequence[Sheet], link: Link) -> float:
-    sheet = sheets[link.end]
-    return 0.0 if sheet.box is not None else sheet.ins[link.net]
-
-
 def _channel(sheet: Sheet, links: Sequence[Link], sheets: Sequence[Sheet], x: dict[int, float], top: float) -> float:
     """The lines from one layer to the next, each output level on a track of its own; where the next layer begins."""
     nets: dict[tuple[int, str], list[Link]] = {}
     for link in links:
         nets.setdefault((link.start, link.net), []).append(link)
     begins = {net: x[net[0]] + sheets[net[0]].outs[net[1]] for net in nets}
-    ends = {net: [x[link.end] + _in(sheets, link) for link in some] for net, some in nets.items()}
+    ends = {net: [x[link.end] + arrives(sheets[link.end], link.net) for link in some] for net, some in nets.items()}
     tracks = _tracks(begins, ends)
     bottom = top + TRACK * len(tracks) + 2 * GAP - TRACK
     for net, some in nets.items():

@@ -60,6 +60,8 @@ class Group(msgspec.Struct, frozen=True):
         return f"{self.block or self.name} × {self.times}" if self.times > 1 else self.block or self.name
 
 
+# Between the names of the first and the last of several.
+_TO = " … "
 Item: TypeAlias = Node | Group
 
 
@@ -217,7 +219,7 @@ def _boxed(parts: Sequence[Part], merging: _Merging, numbers: Iterator[int]) -> 
                 inner = lone.parts
             lines = [line.rows for line in _lines(part)][: 1 if isinstance(lone, Node) else None]
             ends = [_shared([rows[0].name for rows in lines]), _shared([rows[-1].name for rows in lines])]
-            name = " … ".join(dict.fromkeys(filter(None, ends)))
+            name = _TO.join(dict.fromkeys(filter(None, ends)))
             yield Group(f"g{number}", part.block.rpartition(":")[0], name, part.times, inner)
 
 
@@ -249,16 +251,23 @@ def _node(chain: list[Line], number: int) -> Node:
     )
 
 
+def _inside(name: str, around: str) -> str:
+    """A name without the name of what is around it."""
+    return name[len(around) + 1 :] if around and f"{name}/".startswith(f"{around}/") else name
+
+
 def _titled(parts: Sequence[Item], around: str) -> Iterator[Item]:
     """The parts without what the box around them or the node before them says already."""
     before = ""
     for part in parts:
         if isinstance(part, Group):
-            first = part.name.partition(" … ")[0]
-            yield msgspec.structs.replace(part, parts=tuple(_titled(part.parts, first)))
+            first, *last = part.name.split(_TO)
+            inside = _inside(first, around)
+            # Where the box around repeats, the last of these stands in another call of that.
+            both = [_inside(name, around) for name in last] if inside == first or part.times > 1 else []
+            name = _TO.join(dict.fromkeys([inside, *both]))
+            yield msgspec.structs.replace(part, name=name, parts=tuple(_titled(part.parts, first)))
             continue
-        title = part.title
-        if around and f"{title}/".startswith(f"{around}/"):
-            title = title[len(around) + 1 :]
+        title = _inside(part.title, around)
         yield msgspec.structs.replace(part, title="" if title == before else title)
         before = title

@@ -82,5 +82,10 @@ class Sheet(msgspec.Struct):
             self.right = max(self.right, *(x for x, _ in kept))
 
 
+def arrives(sheet: Sheet, net: str) -> float:
+    """Where on a sheet the output of a node comes in; all that comes into a node does so at its middle."""
+    return 0.0 if sheet.box is not None else sheet.ins.get(net, 0.0)
+
+
 def _straight(a: Point, b: Point, c: Point) -> bool:
     return any(abs(a[axis] - b[axis]) < 0.01 and abs(b[axis] - c[axis]) < 0.01 for axis in (0, 1))

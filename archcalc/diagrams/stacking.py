@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from archcalc.diagrams.series import Bundle, Path
-from archcalc.diagrams.sheet import Loose, Rect, Sheet
+from archcalc.diagrams.sheet import Loose, Rect, Sheet, arrives
 
 # From one box to the next, between lines that run beside each other, and between branches.
 GAP, TRACK, APART = 14, 8, 26
@@ -85,7 +85,7 @@ class Stack:
 
     def _directly(self, net: str, one: Sheet, least: float) -> float:
         """Wire the last vertex to one right below it; the place of that."""
-        x = one.ins.get(net, 0.0)
+        x = arrives(one, net)
         if self.above is None:
             top = max(self.y, least)
             self.sheet.heads.append(Loose(net, x, top, one.box is not None))
@@ -121,7 +121,7 @@ class Stack:
 
 def _from_above(tails: Sequence[Loose], one: Sheet) -> list[tuple[Loose, float]]:
     """The tails that come into a vertex from above, and where; lanes come into a node from its side."""
-    return [(tail, one.ins[tail.net]) for tail in tails if not (tail.lane and one.box)]
+    return [(tail, arrives(one, tail.net)) for tail in tails if not (tail.lane and one.box)]
 
 
 def wire_in(sheet: Sheet, tails: Sequence[Loose], one: Sheet, top: float) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from xml.etree import ElementTree as ET
 
+from archcalc.diagrams.boxes import FONT, LINE, SMALL, STEM, Boxes
 from archcalc.diagrams.colours import COLOURS
-from archcalc.diagrams.layout import FONT, LINE, SMALL, STEM, layout
+from archcalc.diagrams.layout import layout
 from archcalc.diagrams.outline import Group, Item, Node, Outline
 from archcalc.diagrams.sheet import Point, Rect, Wire
 from archcalc.notation import TEXT
@@ -42,7 +43,7 @@ def to_svg(outline: Outline, *, link: Callable[[Node], str] | None = None) -> st
     >>> to_svg(outline(profile(load("conv7x7"))))[:53]
     '<svg xmlns="http://www.w3.org/2000/svg" class="archca'
     """
-    sheet = layout(outline)
+    sheet = layout(outline, Boxes())
     width, height = sheet.right - sheet.left + 2 * _MARGIN, sheet.height + 2 * _MARGIN
     root = ET.Element(
         "svg",

@@ -1,0 +1,61 @@
+"""How large boxes with text in them are, and what is around them."""
+
+from __future__ import annotations
+
+import math
+
+from archcalc.diagrams.metrics import text_width
+from archcalc.diagrams.outline import Group, Node
+from archcalc.diagrams.sheet import Sheet
+
+FONT, LINE, SMALL = 12, 15, 10.5
+# Below a node, where the shape of its output stands beside the line.
+STEM = 18
+_PADDING, _FOOT = 14, 8
+# Boxes come in widths of multiples of this, so that those in a column are mostly alike.
+_STEP = 24
+# Room for a font that stands in for Helvetica.
+_SPARE = 1.1
+
+
+class Boxes:
+    """The look of a flow chart."""
+
+    longest = 600.0
+    longest_box = 1500.0
+    page = math.sqrt(2)
+    onward = 1
+
+    def node(self, node: Node, *, last: bool) -> Sheet:
+        """A box around the lines of a node, with room for the shape of its output below."""
+        lines = [_wide(line, FONT) for line in node.lines]
+        widest = max(_wide(node.title, FONT, bold=True), *lines) + 2 * _PADDING
+        half = max(3, -(-widest // _STEP)) * _STEP / 2
+        height = LINE * (len(lines) + bool(node.title)) + 12
+        box = (-half, 0.0, half, float(height))
+        right = max(half, _wide(node.shape, SMALL) + 10)
+        sheet = Sheet(-half, right, height + STEM, nodes={node.id: box}, box=box, outs={node.id: 0})
+        sheet.wire(node.id, (0, height), (0, height + STEM), arrow=last)
+        return sheet
+
+    def top(self, group: Group) -> float:
+        """A line for the block, and one for the names of the layers in it."""
+        return 38 if group.block and group.name else 24
+
+    def frame(self, group: Group, sheet: Sheet) -> None:
+        """A box with its title at the upper left, and × n at the upper right."""
+        title = _wide(group.block or group.name, FONT, bold=True)
+        if group.block:
+            title = max(title, _wide(group.name, SMALL))
+        times = _wide(f"× {group.times}", FONT, bold=True) + 24 if group.times > 1 else 0
+        foot = sheet.height + _FOOT
+        for net, x in sheet.outs.items():
+            sheet.wire(net, (x, sheet.height), (x, foot))
+        sheet.left = min(sheet.left - _PADDING, -title - 20)
+        sheet.right = max(sheet.right + _PADDING, times)
+        sheet.height = foot
+        sheet.groups = {group.id: (sheet.left, 0.0, sheet.right, foot), **sheet.groups}
+
+
+def _wide(text: str, size: float, *, bold: bool = False) -> float:
+    return _SPARE * text_width(text, size, bold=bold)

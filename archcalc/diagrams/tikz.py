@@ -1,0 +1,143 @@
+"""The volumes of a network in TikZ, as papers print them: a document of its own, and a figure in another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from archcalc.diagrams.colours import COLOURS
+from archcalc.diagrams.layout import layout
+from archcalc.diagrams.outline import Group, Item, Node, Outline
+from archcalc.diagrams.sheet import Point, Rect, Wire
+from archcalc.diagrams.volumes import CIRCLE, LINE, SHEAR, Volumes, joins, volumes
+from archcalc.dims import Shape
+from archcalc.formats.latex import escape_tex
+from archcalc.notation import LATEX
+
+_MATH = {"⌊": r"\lfloor", "⌋": r"\rfloor", "⌈": r"\lceil", "⌉": r"\rceil", "²": "^2", "³": "^3"}
+
+# Inside a document \@nodocument is \relax: then only the picture is set. A page of its own is cut to its size.
+_BEGIN = r"""% Compile this with pdflatex, or \input it in a document that has \usepackage{tikz}.
+\expandafter\ifx\csname @nodocument\endcsname\relax
+  \def\archcalcend{}%
+\else
+  \documentclass{article}
+  \usepackage[T1]{fontenc}
+  \usepackage{lmodern}
+  \usepackage{tikz}
+  \begin{document}
+  \setbox0=\hbox\bgroup
+  \def\archcalcend{\egroup
+    \hoffset=\dimexpr4pt-1in\relax \voffset=\hoffset
+    \pdfpagewidth=\dimexpr\wd0+8pt\relax \pdfpageheight=\dimexpr\ht0+\dp0+8pt\relax
+    \shipout\box0
+    \end{document}}%
+\fi
+\begin{tikzpicture}[x=1pt, y=1pt, line width=0.3pt, line join=round, font=\sffamily\tiny,
+  caption/.style={anchor=north west, inner sep=0pt, align=left},
+  wire/.style={draw=black!60, line width=0.5pt, rounded corners=2.5pt}]
+% A volume: left, bottom, thickness, height, depth into the page, family.
+\def\volume#1#2#3#4#5#6{\begin{scope}[shift={(#1,#2)}]
+  \filldraw[fill=#6fill, draw=#6line] (0,0) rectangle (#3,#4);
+  \filldraw[fill=#6fill!55!white, draw=#6line] (0,#4) -- ++(#5,#5) -- ++(#3,0) -- (#3,#4) -- cycle;
+  \filldraw[fill=#6fill!75!#6line, draw=#6line] (#3,0) -- ++(#5,#5) -- ++(0,#4) -- (#3,#4) -- cycle;
+\end{scope}}"""
+_END = r"""\end{tikzpicture}%
+\archcalcend"""
+
+
+def escape_text(text: str) -> str:
+    r"""Text for LaTeX that any engine can set: what is neither in its encoding nor known as a sign becomes a question mark.
+
+    >>> print(escape_text("a_1 ⌊H/2⌋ \\write18{x} 🦊"))
+    a\_1 \(\lfloor\)H/2\(\rfloor\) \textbackslash{}write18\{x\} ?
+    """
+    return "".join(_sign(c) if ord(c) > 126 else escape_tex(c) if c != " " else c for c in " ".join(text.split()))
+
+
+def _sign(character: str) -> str:
+    if character in _MATH:
+        return rf"\({_MATH[character]}\)"
+    known = escape_tex(character)
+    return known if known != character or (character.isalpha() and ord(character) < 0x180) else "?"
+
+
+def to_tikz(outline: Outline) -> str:
+    r"""A document in LaTeX with the network's volumes from left to right.
+
+    >>> from archcalc.diagrams.outline import outline
+    >>> from archcalc.engine import profile
+    >>> from archcalc.spec import load
+    >>> to_tikz(outline(profile(load("conv7x7")))).splitlines()[-1]
+    '\\archcalcend'
+    """
+    drawn = volumes(outline)
+    look = Volumes(drawn)
+    sheet = layout(drawn, look)
+    return "\n".join(
+        [
+            _BEGIN,
+            *(
+                rf"\definecolor{{{name}{part}}}{{HTML}}{{{value[1:].upper()}}}"
+                for name, colour in COLOURS.items()
+                for part, value in (("fill", colour.fill), ("line", colour.line))
+            ),
+            *(_wire(wire) for wire in sheet.wires),
+            *(line for node in drawn.nodes for line in _node(node, sheet.nodes[node.id], look)),
+            *(_brace(group, sheet.groups[group.id]) for group in _repeated(drawn.parts)),
+            _END,
+            "",
+        ],
+    )
+
+
+def _repeated(parts: Sequence[Item]) -> Iterator[Group]:
+    for part in parts:
+        if isinstance(part, Group):
+            if part.times > 1:
+                yield part
+            yield from _repeated(part.parts)
+
+
+def _at(x: float, y: float) -> str:
+    return f"({x:.1f},{y:.1f})"
+
+
+def _turned(point: Point) -> str:
+    """A point of a layout from top to bottom in a picture from left to right, what was right being up."""
+    return _at(point[1], point[0])
+
+
+def _wire(wire: Wire) -> str:
+    tip = "-latex, " if wire.arrow else ""
+    return rf"\draw[{tip}wire] {' -- '.join(map(_turned, wire.points))};"
+
+
+def _node(node: Node, rect: Rect, look: Volumes) -> Iterator[str]:
+    bottom, left, top, right = rect
+    family = node.family
+    if sign := joins(node):
+        middle = _at((left + right) / 2, (bottom + top) / 2)
+        yield rf"\filldraw[fill={family}fill, draw={family}line] {middle} circle[radius={CIRCLE / 2}];"
+        yield rf"\node[inner sep=0pt] at {middle} {{{sign}}};"
+        return
+    volume = look.volume(node)
+    sizes = "".join(f"{{{n:.1f}}}" for n in (left, bottom, volume.thick, volume.high, SHEAR * volume.deep))
+    yield rf"\volume{sizes}{{{family}}}"
+    lines = [*(escape_text(line) for line in look.captions(node)), _shape(node.output)]
+    for number, line in enumerate(lines):
+        yield rf"\node[caption] at {_at(left, bottom - 3 - LINE * number)} {{{line}}};"
+
+
+def _shape(shape: Shape) -> str:
+    text = LATEX.shape(shape)
+    return escape_text(text) if all(isinstance(n, int) for n in shape) else text
+
+
+def _brace(group: Group, rect: Rect) -> str:
+    low, left, high, right = rect
+    top, middle, point = high - 3, (left + right) / 2, high - 8
+    curve = (
+        rf"\draw[black!60, line width=0.5pt] {_at(left, top)} .. controls {_at(left, top - 5)} and {_at(middle, top)} .. "
+        rf"{_at(middle, point)} .. controls {_at(middle, top)} and {_at(right, top - 5)} .. {_at(right, top)};"
+    )
+    return curve + "\n" + rf"\node[inner sep=0pt, anchor=south] at {_at(middle, low)} {{{escape_text(group.title)}}};"

@@ -1,0 +1,163 @@
+"""A network as volumes: what of a picture changes the size of a feature map, and how large that is drawn."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from archcalc.diagrams.metrics import text_width
+from archcalc.diagrams.outline import Edge, Group, Item, Node, Outline
+from archcalc.diagrams.sheet import Sheet
+from archcalc.dims import Dim, Shape
+
+# One unit is about a point; text is in the size that LaTeX calls tiny.
+TINY = 5.0
+LINE = 6.5
+SHEAR = 0.35
+CIRCLE = 9.0
+_TALLEST, _LOWEST = 84.0, 7.0
+_APART, _BRACE = 4.0, 18.0
+# What is drawn for a size that a letter leaves open.
+_LETTER = 256
+_JOINS = {"add": "+", "multiply": "$\\times$"}
+_RESHAPES = {"flatten", "reshape", "permute", "channelshuffle", "dropout", "identity"}
+
+
+def volumes(outline: Outline) -> Outline:
+    """The outline without nodes that leave a feature map's size as it is, and without boxes that do not repeat.
+
+    >>> from archcalc.diagrams.outline import outline
+    >>> from archcalc.engine import profile
+    >>> from archcalc.spec import load
+    >>> [node.kind for node in volumes(outline(profile(load("lenet5")))).nodes][-3:]
+    ['conv2d', 'linear', 'linear']
+    """
+    sources: dict[str, list[Edge]] = {}
+    for edge in outline.edges:
+        sources.setdefault(edge.end, []).append(edge)
+    passed = {node.id for node in outline.nodes if _passes(node) and len(sources.get(node.id, [])) == 1}
+
+    def origin(name: str) -> str:
+        while name in passed:
+            name = sources[name][0].start
+        return name
+
+    kept = tuple(
+        msgspec.structs.replace(edge, start=origin(edge.start)) for edge in outline.edges if edge.end not in passed
+    )
+    return msgspec.structs.replace(outline, parts=tuple(_without(outline.parts, passed)), edges=kept)
+
+
+def _passes(node: Node) -> bool:
+    return node.kind in _RESHAPES or (node.family in {"activation", "norm"} and node.inputs == (node.output,))
+
+
+def _without(parts: Sequence[Item], passed: set[str]) -> Iterator[Item]:
+    for part in parts:
+        if isinstance(part, Node):
+            if part.id not in passed:
+                yield part
+        elif part.times == 1:
+            yield from _without(part.parts, passed)
+        elif inner := tuple(_without(part.parts, passed)):
+            yield msgspec.structs.replace(part, parts=inner)
+
+
+class Volume(msgspec.Struct, frozen=True):
+    """How a feature map is drawn: how thick along the network, how high, and how deep into the page."""
+
+    thick: float
+    high: float
+    deep: float
+
+    @property
+    def long(self) -> float:
+        """All that it takes along the network."""
+        return self.thick + SHEAR * self.deep
+
+    @property
+    def tall(self) -> float:
+        """All that it takes across."""
+        return self.high + SHEAR * self.deep
+
+
+def joins(node: Node) -> str:
+    """The sign of a node that is drawn as a circle, such as +; empty for one drawn as a volume."""
+    return _JOINS.get(node.kind, "")
+
+
+class Volumes:
+    """The look of volumes from left to right, which is drawn from top to bottom and turned."""
+
+    longest = 700.0
+    longest_box = 700.0
+    page = 2.2
+    onward = -1
+
+    def __init__(self, outline: Outline) -> None:
+        self.largest = max([_number(n) for node in outline.nodes for n in node.output[1:]], default=1)
+
+    def volume(self, node: Node) -> Volume:
+        """The volume of a node's output."""
+        return self._volume(node.output)
+
+    def _volume(self, shape: Shape) -> Volume:
+        if len(shape) == 1:
+            return Volume(4, min(_TALLEST, 5 * math.log2(1 + _number(shape[0]))), 4)
+        if len(shape) == 2:
+            # A sequence of vectors, or channels of a signal.
+            return Volume(2.2 * math.log2(1 + _number(shape[1])) / 2, self._side(shape[0]), 4)
+        return Volume(1.6 * math.log2(1 + _number(shape[0])), self._side(shape[-2]), self._side(shape[-1]))
+
+    def _side(self, n: Dim) -> float:
+        return max(_LOWEST, min(_TALLEST, _TALLEST * math.sqrt(_number(n) / self.largest)))
+
+    def captions(self, node: Node) -> tuple[str, ...]:
+        """What stands under a node, the shape aside."""
+        if joins(node):
+            return ()
+        # How many values come out is what the shape says.
+        first = node.kind if node.family == "linear" else node.lines[0].split(",")[0]
+        return tuple(dict.fromkeys([*filter(None, [node.title]), first]))
+
+    def node(self, node: Node, *, last: bool) -> Sheet:
+        """A volume with its captions below it, which after turning is left of it."""
+        if joins(node):
+            half = CIRCLE / 2
+            return _sheet(node, half, CIRCLE, 0 if last else _APART, half)
+        volume = self.volume(node)
+        lines = [*self.captions(node), node.shape]
+        widest = max(text_width(line, TINY) for line in lines) * 1.12
+        return _sheet(
+            node,
+            volume.tall / 2,
+            volume.long,
+            max(volume.long, widest) + _APART,
+            volume.tall / 2 + LINE * len(lines) + 3,
+        )
+
+    def top(self, group: Group) -> float:  # noqa: ARG002 - as a look has it
+        """Boxes have no title before them."""
+        return 0
+
+    def frame(self, group: Group, sheet: Sheet) -> None:
+        """A brace below what repeats."""
+        if group.times > 1:
+            sheet.groups = {group.id: (sheet.left - _BRACE, 0.0, sheet.left, sheet.height), **sheet.groups}
+            sheet.left -= _BRACE
+
+
+def _sheet(node: Node, half: float, long: float, after: float, below: float) -> Sheet:
+    box = (-half, 0.0, half, long)
+    sheet = Sheet(-below, half, long + after, nodes={node.id: box}, box=box, outs={node.id: 0})
+    sheet.wire(node.id, (0, long), (0, long + after))
+    return sheet
+
+
+def _number(n: Dim) -> float:
+    """A size, where it has letters in it for one value of them."""
+    if isinstance(n, int):
+        return n
+    return max(1.0, float(n.subs(dict.fromkeys(n.free_symbols, _LETTER))))
