@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import msgspec
@@ -47,22 +48,33 @@ def volumes(outline: Outline) -> Outline:
     kept = tuple(
         msgspec.structs.replace(edge, start=origin(edge.start)) for edge in outline.edges if edge.end not in passed
     )
-    return msgspec.structs.replace(outline, parts=tuple(_without(outline.parts, passed)), edges=kept)
+    return msgspec.structs.replace(outline, parts=tuple(_without(outline.parts, passed, kept)), edges=kept)
 
 
 def _passes(node: Node) -> bool:
     return node.kind in _RESHAPES or (node.family in {"activation", "norm"} and node.inputs == (node.output,))
 
 
-def _without(parts: Sequence[Item], passed: set[str]) -> Iterator[Item]:
+def _without(parts: Sequence[Item], passed: set[str], edges: Sequence[Edge]) -> Iterator[Item]:
+    """The parts without nodes that are passed over; a box that does not repeat stays where it holds branches together."""
     for part in parts:
         if isinstance(part, Node):
             if part.id not in passed:
                 yield part
-        elif part.times == 1:
-            yield from _without(part.parts, passed)
-        elif inner := tuple(_without(part.parts, passed)):
+            continue
+        inner = tuple(_without(part.parts, passed, edges))
+        if inner and (part.times > 1 or _forks(inner, edges)):
             yield msgspec.structs.replace(part, parts=inner)
+        else:
+            yield from inner
+
+
+def _forks(parts: Sequence[Item], edges: Sequence[Edge]) -> bool:
+    """Whether parts take one thing from outside, and branches of it meet among them."""
+    inside = {node.id for part in parts for node in (part.nodes if isinstance(part, Group) else (part,))}
+    lone = {part.id for part in parts if isinstance(part, Node)}
+    meets = any(often > 1 for name, often in Counter(edge.end for edge in edges).items() if name in lone)
+    return meets and len({edge.start for edge in edges if edge.end in inside} - inside) == 1
 
 
 class Volume(msgspec.Struct, frozen=True):
@@ -130,13 +142,11 @@ class Volumes:
         volume = self.volume(node)
         lines = [*self.captions(node), node.shape]
         widest = max(text_width(line, TINY) for line in lines) * 1.12
-        return _sheet(
-            node,
-            volume.tall / 2,
-            volume.long,
-            max(volume.long, widest) + _APART,
-            volume.tall / 2 + LINE * len(lines) + 3,
-        )
+        after = max(0.0 if last else _APART, widest + _APART - volume.long)
+        sheet = _sheet(node, volume.tall / 2, volume.long, after, volume.tall / 2 + LINE * len(lines) + 3)
+        if last:
+            sheet.wires.clear()
+        return sheet
 
     def top(self, group: Group) -> float:  # noqa: ARG002 - as a look has it
         """Boxes have no title before them."""
