@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
 from archcalc.diagrams.boxes import FONT, LINE, SMALL, STEM, Boxes
@@ -166,9 +167,11 @@ def _towards(start: Point, end: Point, far: float) -> Point:
 
 def _node(root: ET.Element, node: Node, rect: Rect, link: str | None) -> None:
     classes = f"node {node.family}{' auxiliary' if node.auxiliary else ''}"
-    part = ET.SubElement(root, "g" if link is None else "a", {"class": classes, "data-rows": " ".join(node.rows)})
+    part = ET.SubElement(
+        root, "g" if link is None else "a", {"class": classes, "data-rows": " ".join(map(_token, node.rows))}
+    )
     if link is not None:
-        part.set("href", link)
+        part.set("href", _clean(link))
     about = f"{', '.join(node.rows)}: {node.shape}"
     _text(part, "title", f"{about}, {TEXT.dim(node.params)} params" if node.params != 0 else about)
     _rect(part, rect, rect[3] / 2 if node.kind == "input" else 4)
@@ -181,6 +184,20 @@ def _node(root: ET.Element, node: Node, rect: Rect, link: str | None) -> None:
         if node.title and not number:
             written.set("class", "name")
     _text(part, "text", node.shape, x=middle + 6, y=bottom + STEM - 5).set("class", "shape")
+
+
+def _token(name: str) -> str:
+    """A name in a list that spaces part: its own are written as in an address.
+
+    >>> _token("3a/1x1/conv2d"), _token("my layer")
+    ('3a/1x1/conv2d', 'my%20layer')
+    """
+    return "".join(c if c.isprintable() and c not in "% " else quote(c, errors="replace") for c in name)
+
+
+def _clean(text: str) -> str:
+    """Text on one line, without what XML has no way to write."""
+    return "".join(c for c in " ".join(text.split()) if c.isprintable())
 
 
 def _rect(root: ET.Element, rect: Rect, corner: float) -> ET.Element:
@@ -200,8 +217,7 @@ def _rect(root: ET.Element, rect: Rect, corner: float) -> ET.Element:
 
 def _text(root: ET.Element, tag: str, text: str, **place: float) -> ET.Element:
     element = ET.SubElement(root, tag, {name: _number(value) for name, value in place.items()})
-    # What XML has no way to write is left out.
-    element.text = "".join(c for c in " ".join(text.split()) if c.isprintable())
+    element.text = _clean(text)
     return element
 
 

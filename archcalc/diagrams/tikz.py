@@ -51,7 +51,8 @@ def escape_text(text: str) -> str:
     >>> print(escape_text("a_1 ⌊H/2⌋ \\write18{x} 🦊"))
     a\_1 \(\lfloor\)H/2\(\rfloor\) \textbackslash{}write18\{x\} ?
     """
-    return "".join(_sign(c) if ord(c) > 126 else escape_tex(c) if c != " " else c for c in " ".join(text.split()))
+    plain = (c for c in " ".join(text.split()) if c.isprintable())
+    return "".join(c if c == " " else _sign(c) if ord(c) > 126 else escape_tex(c) for c in plain)
 
 
 def _sign(character: str) -> str:
