@@ -193,6 +193,20 @@ def test_a_drawing_of_vgg16_fills_a_page():
     assert 1 < sheet.height / (sheet.right - sheet.left) < 2.2
 
 
+def test_skips_within_each_other_make_a_u():
+    """U-Net goes down on the left and up on the right, each skip running level to the box that takes it."""
+    drawn = outline(PROFILES["unet"])
+    sheet = check_layout(drawn, Boxes())
+    places = {node.rows[0]: sheet.nodes[node.id] for node in drawn.nodes}
+    down = [places[f"down{n}/conv2d"] for n in range(1, 6)]
+    up = [places[f"up{n}/conv2d"] for n in range(1, 5)]
+
+    assert sorted(box[1] for box in down) == [box[1] for box in down]
+    assert sorted(box[1] for box in up) == [box[1] for box in up]
+    assert max(box[2] for box in down) < min(box[0] for box in up)
+    assert sheet.height / (sheet.right - sheet.left) < 3.2
+
+
 def test_blocks_that_repeat_are_drawn_once_with_how_often():
     """ResNet-152's third stage is its first unit and 35 more."""
     drawn = outline(PROFILES["resnet152"])

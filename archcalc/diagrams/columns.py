@@ -11,7 +11,7 @@ from archcalc.diagrams.series import Arc, Path
 from archcalc.diagrams.sheet import Loose, Sheet
 from archcalc.diagrams.stacking import APART, GAP, TRACK, Stack, Step, branch, side_by_side, wire_in
 
-_MOST_COLUMNS, _MOST_TORN = 12, 0.5
+_MOST_COLUMNS, _MOST_TORN = 12, 0.35
 
 
 class Level:

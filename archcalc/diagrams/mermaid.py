@@ -18,7 +18,9 @@ def escape_mermaid(text: str) -> str:
     'conv2d 3×3, #34;64#34;'
     """
     plain = " ".join(text.split())
-    return "".join(c if c in _SAFE or c.isalnum() else f"#{ord(c)};" for c in plain if c.isprintable())
+    escaped = "".join(c if c in _SAFE or c.isalnum() else f"#{ord(c)};" for c in plain if c.isprintable())
+    # Two dollars would begin a formula; a space without width keeps them apart.
+    return escaped.replace("#36;#36;", "#36;#8203;#36;")
 
 
 def to_mermaid(outline: Outline) -> str:
