@@ -6,6 +6,7 @@ import random
 import re
 import shutil
 import subprocess
+import time
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -49,7 +50,7 @@ def hostile() -> archcalc.Profile:
 
 
 MERMAID = re.compile(
-    r"flowchart TD|  class(Def)? [\w,]+ .*| *end| *subgraph g\d+\[\"[^\"\[\]{}<>|`]*\"\]"
+    r"%%\{init: \{'flowchart': \{'wrappingWidth': 400\}\}\}%%|flowchart TD|  class(Def)? [\w,]+ .*| *end| *subgraph g\d+\[\"[^\"\[\]{}<>|`]*\"\]"
     r"|\s+n\d+\(?\[\"(<b>[^\"\[\]{}<>|`]*</b>|<br/>|[^\"\[\]{}<>|`])*\"\]\)?"
     r"|  n\d+ -->\|\"[^\"\[\]{}<>|`]*\"\| n\d+"
 )
@@ -191,6 +192,14 @@ def test_a_drawing_of_vgg16_fills_a_page():
     sheet = layout(outline(PROFILES["vgg16"]), Boxes())
 
     assert 1 < sheet.height / (sheet.right - sheet.left) < 2.2
+
+
+def test_a_long_network_is_drawn_at_once():
+    """All 517 layers of ResNet-152 take less than two seconds of work."""
+    drawn, start = outline(PROFILES["resnet152"], fold=False), time.process_time()
+
+    assert to_svg(drawn).count("data-rows") == len(drawn.nodes)
+    assert time.process_time() - start < 2
 
 
 def test_skips_within_each_other_make_a_u():

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from archcalc.diagrams.colours import COLOURS
 from archcalc.diagrams.outline import Group, Item, Node, Outline
 
+# Room for the longest settings on one line.
+_INIT = "%%{init: {'flowchart': {'wrappingWidth': 400}}}%%"
 # Letters and digits of any script are safe within quotes, and these.
 _SAFE = set(" ,.×…()/⌊⌋⌈⌉²³·−")
 
@@ -29,11 +31,12 @@ def to_mermaid(outline: Outline) -> str:
     >>> from archcalc.diagrams.outline import outline
     >>> from archcalc.engine import profile
     >>> from archcalc.spec import load
-    >>> print(to_mermaid(outline(profile(load("conv7x7")))).splitlines()[1])
+    >>> print(to_mermaid(outline(profile(load("conv7x7")))).splitlines()[2])
       n1(["input"])
     """
     return "\n".join(
         [
+            _INIT,
             "flowchart TD",
             *_items(outline.parts, "  "),
             *(f'  {edge.start} -->|"{escape_mermaid(edge.label)}"| {edge.end}' for edge in outline.edges),
