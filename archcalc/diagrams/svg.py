@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
@@ -91,8 +92,10 @@ def _style() -> str:
         **{f"{name}-{part}": getattr(c, f"dark_{part}") for name, c in COLOURS.items() for part in ("fill", "line")},
     }
     own = ".archcalc-diagram"
+    # A program that knows no variables keeps to the plain value before each.
+    plain = {**light, "veil": "#f5f6f8"}
     families = (f"{own} .{name} rect{{fill:var(--{name}-fill);stroke:var(--{name}-line)}}" for name in COLOURS)
-    return "".join(
+    rules = "".join(
         [
             f"{own}{{{_variables(light)};background:var(--page);font-family:Helvetica,Arial,'Liberation Sans',sans-serif}}",
             f"@media(prefers-color-scheme:dark){{{own}{{{_variables(dark)}}}}}",
@@ -107,6 +110,7 @@ def _style() -> str:
             *families,
         ]
     )
+    return re.sub(r"([\w-]+):var\(--([\w-]+)\)", lambda found: f"{found[1]}:{plain[found[2]]};{found[0]}", rules)
 
 
 def _variables(values: dict[str, str]) -> str:
