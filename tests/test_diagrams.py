@@ -49,7 +49,7 @@ def hostile() -> archcalc.Profile:
 
 
 MERMAID = re.compile(
-    r"flowchart TD|  class(Def)? [\w,]+ .*| *end| *subgraph g\d+\[\"[^\"\[\]{}<>|`]*\"\]"
+    r"%%\{init: \{'flowchart': \{'wrappingWidth': 400\}\}\}%%|flowchart TD|  class(Def)? [\w,]+ .*| *end| *subgraph g\d+\[\"[^\"\[\]{}<>|`]*\"\]"
     r"|\s+n\d+\(?\[\"(<b>[^\"\[\]{}<>|`]*</b>|<br/>|[^\"\[\]{}<>|`])*\"\]\)?"
     r"|  n\d+ -->\|\"[^\"\[\]{}<>|`]*\"\| n\d+"
 )
@@ -174,16 +174,37 @@ def test_any_network_is_laid_out_with_nothing_in_the_way(seeds):
         check_layout(any_network(seed), Boxes())
 
 
+def flat(size: int, arrows: list[tuple[int, int]]) -> Outline:
+    """A network of nodes without boxes."""
+    nodes = [
+        Node(f"n{n}", "", ("x",), "conv", "conv2d", (), (3,), 0, auxiliary=False, rows=(f"r{n}",)) for n in range(size)
+    ]
+    return Outline("", "", tuple(nodes), tuple(Edge(f"n{a}", f"n{b}", "3") for a, b in arrows))
+
+
 def test_a_network_that_is_no_nest_of_branches_is_laid_out_in_layers():
     """Two nodes that both take from both of two others stand below them."""
-    nodes = [
-        Node(f"n{n}", "", ("x",), "conv", "conv2d", (), (3,), 0, auxiliary=False, rows=(f"r{n}",)) for n in range(6)
-    ]
-    pairs = [(0, 1), (0, 2), (1, 3), (1, 4), (2, 3), (2, 4), (3, 5), (4, 5)]
-    drawn = Outline("", "", tuple(nodes), tuple(Edge(f"n{a}", f"n{b}", "3") for a, b in pairs))
+    drawn = flat(6, [(0, 1), (0, 2), (1, 3), (1, 4), (2, 3), (2, 4), (3, 5), (4, 5)])
     tops = [check_layout(drawn, Boxes()).nodes[f"n{n}"][1] for n in range(6)]
 
     assert tops[0] < tops[1] == tops[2] < tops[3] == tops[4] < tops[5]
+
+
+@pytest.mark.parametrize(
+    "arrows",
+    [
+        [*((n, n + 1) for n in range(121)), *((n, 121 - n) for n in range(59))],
+        [(start, end) for end in range(30) for start in range(end)],
+        [*((0, n) for n in range(1, 121)), *((n, 121) for n in range(1, 121))],
+    ],
+    ids=["nested", "dense", "wide"],
+)
+def test_extreme_networks_are_laid_out_too(arrows):
+    """Sixty skips within each other, thirty layers that take from all before them, a hundred and twenty branches."""
+    drawn = flat(1 + max(end for _, end in arrows), arrows)
+    sheet = check_layout(drawn, Boxes())
+
+    assert all(sheet.nodes[edge.start][3] < sheet.nodes[edge.end][1] for edge in drawn.edges)
 
 
 def test_a_drawing_of_vgg16_fills_a_page():
@@ -191,6 +212,28 @@ def test_a_drawing_of_vgg16_fills_a_page():
     sheet = layout(outline(PROFILES["vgg16"]), Boxes())
 
     assert 1 < sheet.height / (sheet.right - sheet.left) < 2.2
+
+
+def test_a_long_network_is_drawn_whole():
+    """Not folded, every node of ResNet-152's 517 layers is in its picture."""
+    drawn = outline(PROFILES["resnet152"], fold=False)
+
+    assert sum(len(node.rows) for node in drawn.nodes) == 517
+    assert to_svg(drawn).count("data-rows") == len(drawn.nodes)
+
+
+def test_skips_within_each_other_make_a_u():
+    """U-Net goes down on the left and up on the right, each skip running level to the box that takes it."""
+    drawn = outline(PROFILES["unet"])
+    sheet = check_layout(drawn, Boxes())
+    places = {node.rows[0]: sheet.nodes[node.id] for node in drawn.nodes}
+    down = [places[f"down{n}/conv2d"] for n in range(1, 6)]
+    up = [places[f"up{n}/conv2d"] for n in range(1, 5)]
+
+    assert sorted(box[1] for box in down) == [box[1] for box in down]
+    assert sorted(box[1] for box in up) == [box[1] for box in up]
+    assert max(box[2] for box in down) < min(box[0] for box in up)
+    assert sheet.height / (sheet.right - sheet.left) < 3.2
 
 
 def test_blocks_that_repeat_are_drawn_once_with_how_often():

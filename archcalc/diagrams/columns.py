@@ -11,7 +11,7 @@ from archcalc.diagrams.series import Arc, Path
 from archcalc.diagrams.sheet import Loose, Sheet
 from archcalc.diagrams.stacking import APART, GAP, TRACK, Stack, Step, branch, side_by_side, wire_in
 
-_MOST_COLUMNS, _MOST_TORN = 12, 0.5
+_MOST_COLUMNS, _MOST_TORN = 12, 0.35
 
 
 class Level:
@@ -55,7 +55,7 @@ def flowing(steps: Sequence[Step], level: Level, page: Page) -> Sheet:
         columns = [column(part, level)[0] for part in parts]
         sheet = _beside(columns, parts, page.onward)
         # Columns of very different heights look torn.
-        torn = 1 - sum(one.height for one in columns) / sheet.height / wanted
+        torn = 1 - sum(one.height for one in columns) / sheet.height / len(columns)
         if torn < _MOST_TORN and page.misfit(sheet) + torn < misfit:
             best, misfit = sheet, page.misfit(sheet) + torn
     return best
@@ -90,23 +90,25 @@ def _inner(path: Path, ports: dict[int, str]) -> bool:
 
 
 def _evenly(ends: Sequence[float], cuts: Sequence[int], wanted: int) -> list[int]:
-    """Where to cut into so many columns that the highest is as low as can be."""
-    places = [0, *cuts, len(ends)]
-    at = [0.0, *(ends[place - 1] for place in places[1:])]
-    # For each place the least height of the columns before it, and where the last of them begins.
-    best = [(end, 0) for end in at]
-    starts = []
-    for _ in range(wanted - 1):
-        best = [
-            min(((max(best[start][0], at[end] - at[start]), start) for start in range(1, end)), default=(math.inf, 0))
-            for end in range(len(places))
-        ]
-        starts.append([start for _, start in best])
-    chosen, end = [], len(places) - 1
-    for row in starts[::-1]:
-        end = row[end]
-        chosen.append(places[end])
-    return chosen[::-1]
+    """Where to cut into at most so many columns that the highest is as low as can be."""
+    low, high = ends[-1] / wanted, ends[-1]
+    while high - low > 1:
+        middle = (low + high) / 2
+        if len(_filled(ends, cuts, middle)) < wanted:
+            high = middle
+        else:
+            low = middle
+    return _filled(ends, cuts, high)
+
+
+def _filled(ends: Sequence[float], cuts: Sequence[int], height: float) -> list[int]:
+    """Where to cut if each column takes as much as fits into a height."""
+    chosen, top = [], 0.0
+    for cut, after in zip(cuts, (*cuts[1:], len(ends)), strict=True):
+        if ends[after - 1] - top > height:
+            chosen.append(cut)
+            top = ends[cut - 1]
+    return chosen
 
 
 def _beside(sheets: Sequence[Sheet], parts: Sequence[Sequence[Step]], onward: int) -> Sheet:

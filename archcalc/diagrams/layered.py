@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right, insort
 from collections.abc import Iterator, Sequence
 
 import msgspec
@@ -22,6 +23,21 @@ class Link(msgspec.Struct, frozen=True):
     net: str
 
 
+class Links:
+    """All lines between neighbouring layers, by the vertex above and by the one below."""
+
+    def __init__(self, links: Sequence[Link]) -> None:
+        self.below: dict[int, list[Link]] = {}
+        self.above: dict[int, list[Link]] = {}
+        for link in links:
+            self.below.setdefault(link.start, []).append(link)
+            self.above.setdefault(link.end, []).append(link)
+
+    def leaving(self, layer: Sequence[int]) -> list[Link]:
+        """The lines from a layer to the next."""
+        return [link for v in layer for link in self.below.get(v, [])]
+
+
 def layered(level: Level, arcs: Sequence[Arc]) -> Sheet:
     """The vertices of a level in layers, with lines between them that cross as little as sweeping up and down finds."""
     sheets = [*level.sheets]
@@ -35,7 +51,7 @@ def layered(level: Level, arcs: Sequence[Arc]) -> Sheet:
             sheet.put(sheets[v], x[v], y)
             for net, out in sheets[v].outs.items():
                 sheet.wire(net, (x[v] + out, y + sheets[v].height), (x[v] + out, bottom))
-        leaving = [link for link in links if link.start in set(layer)]
+        leaving = links.leaving(layer)
         y = _channel(sheet, leaving, sheets, x, bottom) if leaving else bottom
     sheet.height = y
     sheet.ins = {net: x[v] for v, net in level.entries.items()}
@@ -43,7 +59,7 @@ def layered(level: Level, arcs: Sequence[Arc]) -> Sheet:
     return sheet
 
 
-def _layers(level: Level, arcs: Sequence[Arc], sheets: list[Sheet]) -> tuple[list[list[int]], list[Link]]:
+def _layers(level: Level, arcs: Sequence[Arc], sheets: list[Sheet]) -> tuple[list[list[int]], Links]:
     """The layers and the lines between neighbouring ones; a line that passes layers gets a thin vertex in each."""
     depth = _depths(level, arcs, len(sheets))
     layers: list[list[int]] = [[] for _ in range(max(depth) + 1)]
@@ -61,7 +77,7 @@ def _layers(level: Level, arcs: Sequence[Arc], sheets: list[Sheet]) -> tuple[lis
             links[Link(before, v, arc.net)] = None
             before = v
         links[Link(before, arc.end, arc.net)] = None
-    return layers, [*links]
+    return layers, Links([*links])
 
 
 def _depths(level: Level, arcs: Sequence[Arc], size: int) -> list[int]:
@@ -79,36 +95,38 @@ def _depths(level: Level, arcs: Sequence[Arc], size: int) -> list[int]:
     return [last if v in level.exits else layer for v, layer in enumerate(depth)]
 
 
-def _order(layers: list[list[int]], links: Sequence[Link]) -> None:
+def _order(layers: list[list[int]], links: Links) -> None:
     """Sort each layer by the middle of its neighbours, down and up, and keep the order with the fewest crossings."""
-    best, fewest = [[*layer] for layer in layers], _crossings(layers, links)
+    at = {v: place for layer in layers for place, v in enumerate(layer)}
+    best, fewest = [[*layer] for layer in layers], _crossings(layers, links, at)
     for sweep in range(_SWEEPS):
         down = sweep % 2 == 0
         for layer in layers if down else layers[::-1]:
-            at = {v: place for one in layers for place, v in enumerate(one)}
-            beside: dict[int, list[int]] = {v: [] for v in layer}
-            for link in links:
-                mine, other = (link.end, link.start) if down else (link.start, link.end)
-                if mine in beside:
-                    beside[mine].append(at[other])
+            beside = {
+                v: [at[link.start] for link in links.above.get(v, [])]
+                if down
+                else [at[link.end] for link in links.below.get(v, [])]
+                for v in layer
+            }
             layer.sort(key=lambda v: sum(beside[v]) / len(beside[v]) if beside[v] else at[v])
-        crossings = _crossings(layers, links)
+            at.update({v: place for place, v in enumerate(layer)})
+        crossings = _crossings(layers, links, at)
         if crossings < fewest:
             best, fewest = [[*layer] for layer in layers], crossings
     layers[:] = best
 
 
-def _crossings(layers: Sequence[Sequence[int]], links: Sequence[Link]) -> int:
-    at = {v: place for layer in layers for place, v in enumerate(layer)}
+def _crossings(layers: Sequence[Sequence[int]], links: Links, at: dict[int, int]) -> int:
     crossings = 0
     for layer in layers:
-        inside = set(layer)
-        ends = sorted((at[link.start], at[link.end]) for link in links if link.start in inside)
-        crossings += sum(b < a for place, (_, a) in enumerate(ends) for _, b in ends[place + 1 :])
+        ends: list[int] = []
+        for _, end in sorted((at[link.start], at[link.end]) for link in links.leaving(layer)):
+            crossings += len(ends) - bisect_right(ends, end)
+            insort(ends, end)
     return crossings
 
 
-def _places(layers: Sequence[Sequence[int]], links: Sequence[Link], sheets: Sequence[Sheet]) -> dict[int, float]:
+def _places(layers: Sequence[Sequence[int]], links: Links, sheets: Sequence[Sheet]) -> dict[int, float]:
     """Where on its layer each vertex stands: as near to its neighbours as those beside it allow."""
     x = {v: place for layer in layers for v, place in zip(layer, _packed(layer, sheets), strict=True)}
     for sweep in range(_SWEEPS):
@@ -121,17 +139,14 @@ def _places(layers: Sequence[Sequence[int]], links: Sequence[Link], sheets: Sequ
     return {v: round(place, 1) for v, place in x.items()}
 
 
-def _near(
-    v: int, links: Sequence[Link], sheets: Sequence[Sheet], x: dict[int, float], *, down: bool
-) -> Iterator[float]:
+def _near(v: int, links: Links, sheets: Sequence[Sheet], x: dict[int, float], *, down: bool) -> Iterator[float]:
     """Where a vertex would stand for each of its lines to the layer above, or below, to be straight."""
-    for link in links:
-        if v == (link.end if down else link.start):
-            start, end = (
-                x[link.start] + sheets[link.start].outs[link.net],
-                x[link.end] + arrives(sheets[link.end], link.net),
-            )
-            yield x[v] + (start - end if down else end - start)
+    for link in (links.above if down else links.below).get(v, []):
+        start, end = (
+            x[link.start] + sheets[link.start].outs[link.net],
+            x[link.end] + arrives(sheets[link.end], link.net),
+        )
+        yield x[v] + (start - end if down else end - start)
 
 
 def _packed(layer: Sequence[int], sheets: Sequence[Sheet]) -> list[float]:

@@ -11,6 +11,7 @@ from archcalc.diagrams.outline import Edge, Group, Item, Node, Outline
 from archcalc.diagrams.series import Arc, series
 from archcalc.diagrams.sheet import Sheet
 from archcalc.diagrams.stacking import spine
+from archcalc.diagrams.ushape import floors, u_shape
 
 
 class Look(Protocol):
@@ -69,11 +70,13 @@ class _Layout:
         level = Level(sheets, dict(enumerate(entries)), {last + at: net for at, net in enumerate(exits)}, top)
         path = series(len(sheets), [*arcs])
         steps = [] if path is None else spine(path, lambda v: v not in trained)
-        return (
-            flowing(steps, level, Page(longest, self.look.page, self.look.onward))
-            if steps and stackable(steps, level)
-            else layered(level, [*arcs])
-        )
+        if not steps or not stackable(steps, level):
+            return layered(level, [*arcs])
+        stories = floors(steps) if self.look.onward > 0 and not level.exits else []
+        return u_shape(stories, level) if stories else flowing(steps, level, self._page(longest))
+
+    def _page(self, longest: float) -> Page:
+        return Page(longest, self.look.page, self.look.onward)
 
     def _sheet(self, part: Item, edges: Sequence[Edge]) -> Sheet:
         if isinstance(part, Node):

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from archcalc.diagrams.colours import COLOURS
 from archcalc.diagrams.outline import Group, Item, Node, Outline
 
+# Room for the longest settings on one line.
+_INIT = "%%{init: {'flowchart': {'wrappingWidth': 400}}}%%"
 # Letters and digits of any script are safe within quotes, and these.
 _SAFE = set(" ,.×…()/⌊⌋⌈⌉²³·−")
 
@@ -18,7 +20,9 @@ def escape_mermaid(text: str) -> str:
     'conv2d 3×3, #34;64#34;'
     """
     plain = " ".join(text.split())
-    return "".join(c if c in _SAFE or c.isalnum() else f"#{ord(c)};" for c in plain if c.isprintable())
+    escaped = "".join(c if c in _SAFE or c.isalnum() else f"#{ord(c)};" for c in plain if c.isprintable())
+    # Two dollars would begin a formula; a space without width keeps them apart.
+    return escaped.replace("#36;#36;", "#36;#8203;#36;")
 
 
 def to_mermaid(outline: Outline) -> str:
@@ -27,11 +31,12 @@ def to_mermaid(outline: Outline) -> str:
     >>> from archcalc.diagrams.outline import outline
     >>> from archcalc.engine import profile
     >>> from archcalc.spec import load
-    >>> print(to_mermaid(outline(profile(load("conv7x7")))).splitlines()[1])
+    >>> print(to_mermaid(outline(profile(load("conv7x7")))).splitlines()[2])
       n1(["input"])
     """
     return "\n".join(
         [
+            _INIT,
             "flowchart TD",
             *_items(outline.parts, "  "),
             *(f'  {edge.start} -->|"{escape_mermaid(edge.label)}"| {edge.end}' for edge in outline.edges),

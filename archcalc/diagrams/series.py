@@ -9,6 +9,8 @@ import msgspec
 
 # The virtual beginning and end of a piece of a network.
 START, END = -1, -2
+# Nobody nests skips deeper than this; what does is laid out in layers.
+_DEEPEST = 40
 
 
 class Arc(msgspec.Struct, frozen=True):
@@ -25,6 +27,8 @@ class Path(msgspec.Struct, frozen=True):
     steps: tuple[int, ...]
     bundles: tuple[Bundle, ...]
     arc: Arc | None = None
+    # How many bundles of several ways are within each other on it.
+    nesting: int = 0
 
     @property
     def vertices(self) -> Iterator[int]:
@@ -47,7 +51,7 @@ class Bundle(msgspec.Struct, frozen=True):
 
 
 def series(size: int, arcs: Sequence[Arc]) -> Path | None:
-    """The path from START to END of a network of vertices 0 up to `size`, or None where it is not series-parallel.
+    """The path from START to END of a network of vertices 0 up to `size`, or None where it is not series-parallel, or too deep.
 
     >>> path = series(3, [Arc(0, 1, "a"), Arc(1, 2, "b"), Arc(0, 2, "a")])
     >>> path.steps, [len(bundle.paths) for bundle in path.bundles]
@@ -74,7 +78,7 @@ def series(size: int, arcs: Sequence[Arc]) -> Path | None:
         # What became one bundle may leave its ends with one way in and one way out.
         waiting += [end for end in (w, u) if end >= 0]
     paths = after[START].get(END, [])
-    return paths[0] if not left and len(paths) == 1 else None
+    return paths[0] if not left and len(paths) == 1 and paths[0].nesting <= _DEEPEST else None
 
 
 def _ends(size: int, arcs: Sequence[Arc]) -> list[Arc]:
@@ -100,4 +104,5 @@ def _joined(first: Bundle, v: int, second: Bundle) -> Path:
         steps, bundles = [*first.paths[0].steps, *steps], [*first.paths[0].bundles, second]
     if len(second.paths) == 1 and second.paths[0].steps:
         steps, bundles = [*steps, *second.paths[0].steps], [*bundles[:-1], *second.paths[0].bundles]
-    return Path(tuple(steps), tuple(bundles))
+    nesting = max(path.nesting + (len(bundle.paths) > 1) for bundle in (first, second) for path in bundle.paths)
+    return Path(tuple(steps), tuple(bundles), nesting=nesting)

@@ -54,6 +54,8 @@ class Sheet(msgspec.Struct):
     outs: dict[str, float] = {}
     heads: list[Loose] = []
     tails: list[Loose] = []
+    # What runs upwards and has its titles at the lower right.
+    upwards: set[str] = set()
     # Of a sheet that is one node, so that lines end in an arrowhead and may come from its side.
     box: Rect | None = None
 
@@ -62,10 +64,28 @@ class Sheet(msgspec.Struct):
         for mine, its in ((self.nodes, other.nodes), (self.groups, other.groups)):
             for name, (left, top, right, bottom) in its.items():
                 mine[name] = (left + x, top + y, right + x, bottom + y)
+        self.upwards |= other.upwards
         self.wires += [wire.moved(x, y) for wire in other.wires]
         self.left = min(self.left, other.left + x)
         self.right = max(self.right, other.right + x)
         self.height = max(self.height, other.height + y)
+
+    def turned(self) -> Sheet:
+        """The sheet upside down, from bottom to top."""
+        height = self.height
+
+        def flipped(rects: dict[str, Rect]) -> dict[str, Rect]:
+            return {
+                name: (-right, height - bottom, -left, height - top)
+                for name, (left, top, right, bottom) in rects.items()
+            }
+
+        wires = [Wire(wire.net, tuple([(-x, height - y) for x, y in wire.points]), wire.arrow) for wire in self.wires]
+        outs = {net: -x for net, x in self.outs.items()}
+        ins = {net: -x for net, x in self.ins.items()}
+        upwards = {*self.nodes, *self.groups}
+        nodes, groups = flipped(self.nodes), flipped(self.groups)
+        return Sheet(-self.right, -self.left, height, nodes, groups, wires, ins, outs, upwards=upwards)
 
     def wire(self, net: str, *points: Point, arrow: bool = False) -> None:
         """Draw a line through points, without those that it would pass anyway."""

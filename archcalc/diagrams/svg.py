@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
@@ -66,9 +67,10 @@ def to_svg(outline: Outline, *, link: Callable[[Node], str] | None = None) -> st
     for wire in sheet.wires:
         _wire(root, wire)
     for group in _groups(outline.parts):
-        _group_title(root, group, sheet.groups[group.id])
+        _group_title(root, group, sheet.groups[group.id], upwards=group.id in sheet.upwards)
     for node in outline.nodes:
-        _node(root, node, sheet.nodes[node.id], None if link is None else link(node))
+        part = _node(root, node, sheet.nodes[node.id], None if link is None else link(node))
+        _shape(part, node, sheet.nodes[node.id], upwards=node.id in sheet.upwards)
     return ET.tostring(root, encoding="unicode") + "\n"
 
 
@@ -91,22 +93,25 @@ def _style() -> str:
         **{f"{name}-{part}": getattr(c, f"dark_{part}") for name, c in COLOURS.items() for part in ("fill", "line")},
     }
     own = ".archcalc-diagram"
+    # A program that knows no variables keeps to the plain value before each.
+    plain = {**light, "veil": "#f5f6f8"}
     families = (f"{own} .{name} rect{{fill:var(--{name}-fill);stroke:var(--{name}-line)}}" for name in COLOURS)
-    return "".join(
+    rules = "".join(
         [
             f"{own}{{{_variables(light)};background:var(--page);font-family:Helvetica,Arial,'Liberation Sans',sans-serif}}",
             f"@media(prefers-color-scheme:dark){{{own}{{{_variables(dark)}}}}}",
             f"{own} text{{fill:var(--ink);font-size:{FONT}px;text-anchor:middle}}",
-            f"{own} .name,{own} .times{{font-weight:bold}}",
-            f"{own} .shape,{own} .layers{{fill:var(--soft);font-size:{SMALL}px;text-anchor:start}}",
-            f"{own} .block{{font-weight:bold;text-anchor:start}}{own} .times{{text-anchor:end}}",
+            f"{own} .name,{own} .block,{own} .times{{font-weight:bold}}",
+            f"{own} .shape,{own} .layers{{fill:var(--soft);font-size:{SMALL}px}}",
+            f"{own} .start{{text-anchor:start}}{own} .end{{text-anchor:end}}",
             f"{own} .group{{fill:var(--veil);stroke:var(--frame)}}",
-            f"{own} .wire{{fill:none;stroke:var(--line);stroke-width:1.3}}{own} .tip{{fill:var(--line)}}",
+            f"{own} .wire{{fill:none;stroke:var(--line);stroke-width:1.3;stroke-linecap:round}}{own} .tip{{fill:var(--line)}}",
             f"{own} .auxiliary rect{{stroke-dasharray:4 3}}",
             f"{own} a{{cursor:pointer}}{own} a:hover rect,{own} a:focus rect{{stroke-width:2.5}}",
             *families,
         ]
     )
+    return re.sub(r"([\w-]+):var\(--([\w-]+)\)", lambda found: f"{found[1]}:{plain[found[2]]};{found[0]}", rules)
 
 
 def _variables(values: dict[str, str]) -> str:
@@ -119,13 +124,19 @@ def _group(root: ET.Element, group: Group, rect: Rect) -> None:
     _text(frame, "title", f"{group.title} ({group.name})" if group.block and group.name else group.title)
 
 
-def _group_title(root: ET.Element, group: Group, rect: Rect) -> None:
-    left, top, right, _ = rect
-    _text(root, "text", group.block or group.name, x=left + 10, y=top + 16).set("class", "block")
-    if group.block and group.name:
-        _text(root, "text", group.name, x=left + 10, y=top + 30).set("class", "layers")
+def _group_title(root: ET.Element, group: Group, rect: Rect, *, upwards: bool) -> None:
+    """The title at the upper left, or at the lower right of what runs upwards, away from the lines."""
+    left, top, right, bottom = rect
+    two = bool(group.block and group.name)
+    y = top + 16 if not upwards else bottom - (24 if two else 10)
+    title, times, edge, other = ("start", "end", left + 10, right - 10)
+    if upwards:
+        title, times, edge, other = "end", "start", other, edge
+    _text(root, "text", group.block or group.name, x=edge, y=y).set("class", f"block {title}")
+    if two:
+        _text(root, "text", group.name, x=edge, y=y + 14).set("class", f"layers {title}")
     if group.times > 1:
-        _text(root, "text", f"× {group.times}", x=right - 10, y=top + 16).set("class", "times")
+        _text(root, "text", f"× {group.times}", x=other, y=y).set("class", f"times {times}")
 
 
 def _wire(root: ET.Element, wire: Wire) -> None:
@@ -166,7 +177,7 @@ def _towards(start: Point, end: Point, far: float) -> Point:
     return step(start[0], end[0]), step(start[1], end[1])
 
 
-def _node(root: ET.Element, node: Node, rect: Rect, link: str | None) -> None:
+def _node(root: ET.Element, node: Node, rect: Rect, link: str | None) -> ET.Element:
     classes = f"node {node.family}{' auxiliary' if node.auxiliary else ''}"
     part = ET.SubElement(
         root, "g" if link is None else "a", {"class": classes, "data-rows": " ".join(map(_token, node.rows))}
@@ -177,7 +188,7 @@ def _node(root: ET.Element, node: Node, rect: Rect, link: str | None) -> None:
     about = f"{', '.join(node.rows)}: {node.shape}"
     _text(part, "title", f"{about}, {TEXT.dim(node.params)} params" if node.params != 0 else about)
     _rect(part, rect, rect[3] / 2 if node.kind == "input" else 4)
-    left, top, right, bottom = rect
+    left, top, right, _ = rect
     middle = (left + right) / 2
     lines = [node.title, *node.lines] if node.title else node.lines
     y = top + 6 + LINE * 0.76
@@ -185,7 +196,7 @@ def _node(root: ET.Element, node: Node, rect: Rect, link: str | None) -> None:
         written = _text(part, "text", line, x=middle, y=y + number * LINE)
         if node.title and not number:
             written.set("class", "name")
-    _text(part, "text", node.shape, x=middle + 6, y=bottom + STEM - 5).set("class", "shape")
+    return part
 
 
 def _token(name: str) -> str:
@@ -200,6 +211,14 @@ def _token(name: str) -> str:
 def _clean(text: str) -> str:
     """Text on one line, without what XML has no way to write."""
     return "".join(c for c in " ".join(text.split()) if c.isprintable())
+
+
+def _shape(part: ET.Element, node: Node, rect: Rect, *, upwards: bool) -> None:
+    """The shape beside the line that leaves a node."""
+    left, top, right, bottom = rect
+    middle = (left + right) / 2
+    x, y = (middle - 6, top - STEM + 12) if upwards else (middle + 6, bottom + STEM - 5)
+    _text(part, "text", node.shape, x=x, y=y).set("class", f"shape {'end' if upwards else 'start'}")
 
 
 def _rect(root: ET.Element, rect: Rect, corner: float) -> ET.Element:

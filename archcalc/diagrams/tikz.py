@@ -34,7 +34,7 @@ _BEGIN = r"""% Compile this with pdflatex, or \input it in a document that has \
 \fi
 \begin{tikzpicture}[x=1pt, y=1pt, line width=0.3pt, line join=round, font=\sffamily\tiny,
   caption/.style={anchor=north west, inner sep=0pt, align=left},
-  wire/.style={draw=black!60, line width=0.5pt, rounded corners=2.5pt}]
+  wire/.style={draw=black!60, line width=0.5pt, line cap=round, rounded corners=2.5pt}]
 % A volume: left, bottom, thickness, height, depth into the page, family.
 \def\volume#1#2#3#4#5#6{\begin{scope}[shift={(#1,#2)}]
   \filldraw[fill=#6fill, draw=#6line] (0,0) rectangle (#3,#4);
@@ -82,7 +82,7 @@ def to_tikz(outline: Outline) -> str:
                 for name, colour in COLOURS.items()
                 for part, value in (("fill", colour.fill), ("line", colour.line))
             ),
-            *(_wire(wire) for wire in sheet.wires),
+            *(_wire(_onto(wire, drawn.nodes, sheet.nodes, look)) for wire in sheet.wires),
             *(line for node in drawn.nodes for line in _node(node, sheet.nodes[node.id], look)),
             *(_brace(group, sheet.groups[group.id]) for group in _repeated(drawn.parts)),
             _END,
@@ -106,6 +106,19 @@ def _at(x: float, y: float) -> str:
 def _turned(point: Point) -> str:
     """A point of a layout from top to bottom in a picture from left to right, what was right being up."""
     return _at(point[1], point[0])
+
+
+def _onto(wire: Wire, nodes: Sequence[Node], rects: dict[str, Rect], look: Volumes) -> Wire:
+    """A line that comes down on a volume, led on to its slanting top."""
+    *points, (height, x) = wire.points
+    if not wire.arrow or points[-1][1] != x:
+        return wire
+    for node in nodes:
+        _, left, top, right = rects[node.id]
+        if top == height and left < x < right and not joins(node):
+            slant = SHEAR * look.volume(node).deep
+            return Wire(wire.net, (*points, (height - max(0.0, slant - (x - left)), x)), arrow=True)
+    return wire
 
 
 def _wire(wire: Wire) -> str:

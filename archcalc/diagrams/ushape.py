@@ -1,0 +1,150 @@
+"""An encoder and a decoder with skips between them in the shape of a U: down on the left, up on the right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from archcalc.diagrams.columns import Level
+from archcalc.diagrams.series import Arc, Bundle, Path
+from archcalc.diagrams.sheet import Loose, Sheet, arrives
+from archcalc.diagrams.stacking import APART, GAP, TRACK, Stack, Step
+
+# Fewer skips within each other are no U.
+_LEAST = 3
+
+
+class Floor(msgspec.Struct, frozen=True):
+    """One floor of a U: what is on the way down, what is on the way up, and the output that skips the floors below."""
+
+    down: tuple[tuple[Bundle, int], ...]
+    up: tuple[tuple[Bundle, int], ...] = ()
+    skip: Arc = Arc(0, 0)
+
+
+def floors(steps: Sequence[Step]) -> list[Floor]:
+    """The floors of a main path, the lowest last; none where it is no U."""
+    if any(step.feeders or step.sides for step in steps):
+        return []
+    path = [(step.bundle, step.vertex) for step in steps]
+    found: list[Floor] = []
+    while True:
+        skips = {at: skipped for at, (bundle, _) in enumerate(path) if (skipped := _skipped(bundle))}
+        if not skips:
+            break
+        place = max(skips, key=lambda at: _depth(skips[at][1]))
+        arc, inner = skips[place]
+        found.append(Floor(tuple(path[:place]), tuple(path[place:]), arc))
+        path = [*zip(inner.bundles, inner.steps, strict=False)]
+    return [*found, Floor(tuple(path))] if len(found) >= _LEAST and all(one.down for one in found) and path else []
+
+
+def _skipped(bundle: Bundle) -> tuple[Arc, Path] | None:
+    """The lone output that goes past the only branch of a bundle, and that branch, where its ends are single lines."""
+    if len(bundle.paths) != 2 or bundle.paths[1].arc is None:
+        return None
+    inner = bundle.paths[0]
+    simple = inner.bundles and inner.bundles[0].arc is not None and inner.bundles[-1].arc is not None
+    return (bundle.paths[1].arc, inner) if simple else None
+
+
+def _depth(path: Path) -> int:
+    """How many skips are within each other on a path."""
+    inside = [skipped[1] for bundle in path.bundles if (skipped := _skipped(bundle))]
+    return 1 + max(map(_depth, inside), default=0)
+
+
+def u_shape(found: Sequence[Floor], level: Level) -> Sheet:
+    """The floors below each other, skips running level from left to right."""
+    return _Shape(found, level).drawn()
+
+
+class _Shape:
+    def __init__(self, found: Sequence[Floor], level: Level) -> None:
+        self.level = level
+        self.upper, self.lowest = found[:-1], found[-1]
+        self.left = Stack(level.sheets)
+        self.sheet = self.left.sheet
+        self.ups = [self._up(floor) for floor in self.upper]
+        # The first vertex of each way up, and where each skip runs and each way up begins.
+        self.firsts = [level.sheets[floor.up[0][1]] for floor in self.upper]
+        self.tracks: list[float] = []
+        self.feet: list[float] = []
+        # The axis of the ways up.
+        self.at = 0.0
+
+    def drawn(self) -> Sheet:
+        y, bottom = self.level.top, 0.0
+        skips = []
+        for floor, up, first in zip(self.upper, self.ups, self.firsts, strict=True):
+            self._descend(floor, y)
+            # A node takes the skip at its side, a box from below.
+            below = first.box[3] / 2 if first.box else -TRACK
+            track = max(self.left.y + TRACK, bottom + up.height - below)
+            skips.append(_end(self.left, floor.skip))
+            self.tracks.append(track)
+            self.feet.append(track + below)
+            bottom, y = max(track, track + below) + 2 * GAP, track + GAP
+        self._descend(self.lowest, y)
+        end = _end(self.left, _main(self.upper[-1]))
+        self.at = round(self.sheet.right + APART - min(up.left for up in self.ups), 2)
+        self.sheet.height = max(self.left.y + TRACK, bottom)
+        track = self.sheet.height
+        for place in range(len(self.upper) - 1, -1, -1):
+            self._connect(end, place, track)
+            self._skip(skips[place], place)
+            top = round(self.feet[place] - self.ups[place].height, 2)
+            self.sheet.put(self.ups[place], self.at, top)
+            if place:
+                end, track = self._top(place, top), top - TRACK
+        self.sheet.height = max(self.sheet.height, self.left.y + 2 * TRACK)
+        return self.sheet
+
+    def _descend(self, floor: Floor, least: float) -> None:
+        for place, (bundle, v) in enumerate(floor.down):
+            self.left.below(bundle, self.level.sheets[v], 0 if place or v in self.level.entries else least)
+            if v in self.level.entries:
+                self.sheet.ins[self.level.entries[v]] = 0
+
+    def _up(self, floor: Floor) -> Sheet:
+        """What is on the way up, from the bottom to the top."""
+        stack = Stack(self.level.sheets)
+        lead = Bundle((Path((), (), Arc(0, 0)),))
+        for place, (bundle, v) in enumerate(floor.up):
+            stack.below(bundle if place else lead, self.level.sheets[v])
+        stack.sheet.outs = dict(stack.above.outs) if stack.above else {}
+        stack.sheet.height = stack.y
+        return stack.sheet.turned()
+
+    def _top(self, place: int, top: float) -> Loose:
+        """What leaves a way up for the one above it."""
+        arc = _main(self.upper[place - 1])
+        return Loose(arc.net, self.at + self.ups[place].outs.get(arc.net, 0), top)
+
+    def _connect(self, start: Loose, place: int, track: float) -> None:
+        """Wire what comes from below to a way up."""
+        first, foot = self.firsts[place], self.feet[place]
+        end = self.at - arrives(first, start.net)
+        points = ((start.x, start.y), (start.x, track), (end, track), (end, foot))
+        self.sheet.wire(start.net, *points, arrow=first.box is not None)
+
+    def _skip(self, start: Loose, place: int) -> None:
+        """Wire what goes across to a way up."""
+        first, track = self.firsts[place], self.tracks[place]
+        points = ((start.x, start.y), (start.x, track))
+        if first.box is not None:
+            self.sheet.wire(start.net, *points, (self.at - first.box[2], track), arrow=True)
+        else:
+            port = self.at - arrives(first, start.net)
+            self.sheet.wire(start.net, *points, (port, track), (port, self.feet[place]))
+
+
+def _main(floor: Floor) -> Arc:
+    """What comes up from the floors below."""
+    return floor.up[0][0].paths[0].bundles[-1].arc or floor.skip
+
+
+def _end(stack: Stack, arc: Arc) -> Loose:
+    """Where the last vertex of a stack gives the output of an arc."""
+    return Loose(arc.net, stack.above.outs.get(arc.net, 0) if stack.above else 0, stack.y)
