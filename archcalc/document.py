@@ -100,6 +100,12 @@ class Text(msgspec.Struct, frozen=True):
     said: Any
 
 
+class Code(msgspec.Struct, frozen=True):
+    """Lines that stand as they are, in letters of one width."""
+
+    said: str
+
+
 class Figure(msgspec.Struct, frozen=True):
     """A picture, as the format of the document has it, and what it shows in words."""
 
@@ -107,7 +113,7 @@ class Figure(msgspec.Struct, frozen=True):
     picture: Any
 
 
-Part: TypeAlias = Table | Facts | Notes | Text | Figure
+Part: TypeAlias = Table | Facts | Notes | Text | Code | Figure
 
 
 class Section(msgspec.Struct, frozen=True):

@@ -97,7 +97,9 @@ def test_a_report_has_its_picture_and_its_diagram_and_no_other():
     found = list(tokens(page.read_text()))
     fences = [token for token in found if token.type == "fence"]
     images = [token for token in found if token.type == "image"]
-    begin = re.compile(r"flowchart TD|\s+(n\d+\W|subgraph |end$|classDef |class n)")
+    begin = re.compile(
+        r"%%\{init: \{'flowchart': \{'wrappingWidth': 400\}\}\}%%$|flowchart TD|\s+(n\d+\W|subgraph |end$|classDef |class n)"
+    )
 
     assert kinds(page.read_text()) <= OURS | WRITTEN | {"fence", "image"}
     assert [token.attrs["src"] for token in images] == [f"{page.stem}.svg"]

@@ -9,7 +9,7 @@ from archcalc.cli.options import BatchType, input_option, set_option
 from archcalc.counting import CONVENTIONS, convention
 from archcalc.dims import Dim, Shape
 from archcalc.engine import profile
-from archcalc.formats.accounts import render
+from archcalc.formats.accounts import FORMATS, render
 from archcalc.formats.rules import rules
 from archcalc.spec import load
 
@@ -21,7 +21,7 @@ from archcalc.spec import load
 @set_option
 @click.option("--only", "names", help="Conventions, separated by commas.")
 @click.option("--rule", "name", help="Show a convention's whole rule and its known faults instead.")
-@click.option("--format", "form", type=click.Choice(["text", "markdown", "json"]), default="text", show_default=True)
+@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
 def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     spec: str | None,
     input_shape: Shape | None,

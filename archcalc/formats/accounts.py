@@ -1,19 +1,21 @@
-"""One network under every convention, as text, markdown or JSON."""
+"""One network under every convention, as text, JSON or a page."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from tabulate import tabulate
 
 from archcalc.accounts import Account
 from archcalc.dims import Dim, written
-from archcalc.document import Head, Part, Table, Text
+from archcalc.document import Document, Head, Notes, Section, Table, Text
 from archcalc.formats.json import json_text, plain_dim, plain_shape
 from archcalc.formats.summary import title, under
-from archcalc.markup.escapes import escape_markdown
+from archcalc.markup.writer import write
 from archcalc.rows import Profile
 
+FORMATS = ("text", "markdown", "latex", "html", "json")
 _TITLES = ("convention", "unit", "total", "difference")
 _SIDES = ("left", "left", "right", "right")
 
@@ -22,27 +24,34 @@ def render(profile: Profile, accounts: list[Account], form: str = "text") -> str
     """The totals, and for each convention the kinds of layers by which it differs from the multiply-accumulates."""
     if form == "json":
         return json_text(to_dict(profile, accounts))
-    clean = escape_markdown if form == "markdown" else str
-    style = "pipe" if form == "markdown" else "simple"
-    cells = [[clean(cell) for cell in _cells(account)] for account in accounts]
-    table = tabulate(cells, _TITLES, style, disable_numparse=True, colalign=_SIDES)
-    name = title(profile)
-    about = f"{under(profile)} Differences are from MACs, or from 2 × MACs where the unit is FLOPs."
-    if form == "markdown":
-        parts = [f"**{clean(line)}**" if first else f"- {clean(line)}" for line, first in _reasons(accounts)]
-        spaced = "\n".join(f"\n{part}\n" if part.startswith("**") else part for part in parts)
-        return f"# {clean(name)}\n\n{clean(about)}\n\n{table}\n{spaced}".rstrip()
-    reasons = [line if first else f"  {line}" for line, first in _reasons(accounts)]
-    return "\n".join([name, about, "", table, "", *reasons])
+    if form != "text":
+        return write(_page(profile, accounts), form)
+    cells = [_cells(account) for account in accounts]
+    table = tabulate(cells, _TITLES, "simple", disable_numparse=True, colalign=_SIDES)
+    reasons = [
+        line for account in accounts for line in (_rule(account), *(f"  {reason}" for reason in _reasons(account)))
+    ]
+    return "\n".join([title(profile), _about(profile), "", table, "", *reasons])
 
 
-def totalled(profile: Profile, accounts: list[Account]) -> tuple[Part, ...]:
+def _page(profile: Profile, accounts: list[Account]) -> Document:
+    about, table = totalled(profile, accounts)
+    reasons = [
+        Section(account.convention.name, (Text(account.convention.rule), Notes(tuple(_reasons(account)))), 3)
+        for account in accounts
+    ]
+    return Document(title(profile), sections=(Section("", (about, table)), *reasons))
+
+
+def _about(profile: Profile) -> str:
+    return f"{under(profile)} Differences are from MACs, or from 2 × MACs where the unit is FLOPs."
+
+
+def totalled(profile: Profile, accounts: list[Account]) -> tuple[Text, Table]:
     """The totals under every convention, as parts of a page."""
     head = tuple(Head(name, numeric=side == "right") for name, side in zip(_TITLES, _SIDES, strict=True))
     rows = tuple((*_cells(account), account.convention.rule) for account in accounts)
-    return Text(f"{under(profile)} Differences are from MACs, or from 2 × MACs where the unit is FLOPs."), Table(
-        (*head, Head("rule")), rows
-    )
+    return Text(_about(profile)), Table((*head, Head("rule")), rows)
 
 
 def _cells(account: Account) -> list[str]:
@@ -64,18 +73,17 @@ def signed(n: Dim) -> str:
     return f"−{-n:,}" if isinstance(n, int) and n < 0 else f"+{written(n)}"
 
 
-def _reasons(accounts: list[Account]) -> list[tuple[str, bool]]:
-    """For each convention its rule, marked as the first, and what it does with the kinds where it differs."""
-    lines: list[tuple[str, bool]] = []
-    for account in accounts:
-        lines.append((f"{account.convention.name}: {account.convention.rule}", True))
-        for share in account.shares:
-            prices = f" at {' or '.join(share.prices)}" if share.prices else ""
-            lines.append((f"{signed(share.difference)} from {_counted(share.kind, share.layers)}{prices}", False))
-        if account.uncovered:
-            missing = ", ".join(_counted(kind, n) for kind, n in account.uncovered.items())
-            lines.append((f"not covered: {missing}", False))
-    return lines
+def _rule(account: Account) -> str:
+    return f"{account.convention.name}: {account.convention.rule}"
+
+
+def _reasons(account: Account) -> Iterator[str]:
+    """What a convention does with the kinds of layers where it differs."""
+    for share in account.shares:
+        prices = f" at {' or '.join(share.prices)}" if share.prices else ""
+        yield f"{signed(share.difference)} from {_counted(share.kind, share.layers)}{prices}"
+    if account.uncovered:
+        yield f"not covered: {', '.join(_counted(kind, n) for kind, n in account.uncovered.items())}"
 
 
 def _counted(kind: str, n: int) -> str:

@@ -1,4 +1,4 @@
-"""What changed between two versions of a network, as markdown, text and JSON."""
+"""What changed between two versions of a network, as a page, text or JSON."""
 
 from __future__ import annotations
 
@@ -7,18 +7,21 @@ from fractions import Fraction
 from typing import Any
 
 import msgspec
-from tabulate import tabulate
+from markupsafe import Markup
 
 from archcalc.changes import Change, Changes, Difference, Status, difference
 from archcalc.counting import Total
 from archcalc.dims import Dim
+from archcalc.document import Document, Head, Notes, Part, Section, Table, Text
 from archcalc.formats.changed_json import to_dict
 from archcalc.formats.changed_words import listed, said_of
 from archcalc.formats.json import json_text
-from archcalc.markup.style import MARKDOWN, PLAIN, Style
+from archcalc.markup.plain import plain
+from archcalc.markup.style import PLAIN, Style
+from archcalc.markup.writer import STYLES, ready, write
 from archcalc.symbolic import ratio
 
-FORMATS = ("markdown", "text", "json")
+FORMATS = ("markdown", "text", "latex", "html", "json")
 
 _TITLES = {"params": "params", "buffers": "buffers", "activations": "activations", "macs": "MACs"}
 # Groups of layers that a table shows without folding them further.
@@ -44,33 +47,40 @@ def render(found: Changes, form: str = "markdown", *, every: bool = False) -> st
         return json_text(to_dict(found))
     if not found.layers:
         return "No difference."
-    style = MARKDOWN if form == "markdown" else PLAIN
-    grid = "pipe" if form == "markdown" else "simple"
+    page = _page(found, STYLES.get(form, PLAIN), every=every)
+    return plain(page) if form == "text" else write(page, form)
+
+
+def _page(found: Changes, style: Style, *, every: bool) -> Document:
     changed, following = found.of("added", "removed", "changed"), found.of("follows")
     own = _grouped(changed, style, id) if every else _own(changed, style)
     follow = _grouped(following, style, id) if every else _following(following, style)
-    sections = [
-        _heading(found, style),
-        [_totals(found, style, grid)],
-        [f"{style.clean(_counted(found))}."],
-        *([[_table(found, own, style, grid)]] if own else []),
-        *([["What follows from that for other layers:"], [_table(found, follow, style, grid)]] if follow else []),
-        _notes(found, style, every=every),
+    notes = _notes(found, style, every=every)
+    after = Text("What follows from that for other layers:")
+    parts: list[Part] = [
+        _totals(found, style),
+        Text(f"{_counted(found)}."),
     ]
-    return "\n\n".join("\n".join(lines) for lines in sections if lines)
+    parts += [_table(found, own, style)] if own else []
+    parts += [after, _table(found, follow, style)] if follow else []
+    parts += [Notes(notes)] if notes else []
+    title, about = _heading(found, style)
+    return Document(title, (about,), (Section("", tuple(parts)),))
 
 
-def _heading(found: Changes, style: Style) -> list[str]:
-    names = dict.fromkeys(style.clean(profile.graph.name) for profile in (found.old, found.new))
-    title = " → ".join(names)
-    inputs = " → ".join(dict.fromkeys(style.shape(profile.graph.input) for profile in (found.old, found.new)))
+def _heading(found: Changes, style: Style) -> tuple[str, Markup]:
+    names = " → ".join(dict.fromkeys(profile.graph.name for profile in (found.old, found.new)))
+    inputs = _to(style).join(dict.fromkeys(style.shape(profile.graph.input) for profile in (found.old, found.new)))
     convention = found.new.convention
     said = style.clean(f"Convention {convention.name}: {convention.rule}.")
-    about = f"Input {inputs}, batch {style.dim(found.new.batch)}. {said}"
-    return [title, about] if style is PLAIN else [f"**{title}**", "", about]
+    return names, ready(f"Input {inputs}, batch {style.dim(found.new.batch)}. {said}")
 
 
-def _totals(found: Changes, style: Style, grid: str) -> str:
+def _to(style: Style) -> str:
+    return f" {style.clean('→')} "
+
+
+def _totals(found: Changes, style: Style) -> Table:
     """Old, new and what lies between, for every measure that stands in a summary."""
     convention = found.new.convention
     counted = found.totals["counted"]
@@ -87,33 +97,36 @@ def _totals(found: Changes, style: Style, grid: str) -> str:
         for measure in ("params", "macs")
         if _differs(found.auxiliary[measure])
     ]
-    sides = ["left", *["right"] * 4]
-    return _grid(rows, ("", "old", "new", "difference", "%"), grid, sides)
+    return _grid(rows, ("", "old", "new", "difference", "%"), ["left", *["right"] * 4])
 
 
 def _line(
     title: str, values: Difference, style: Style, below: tuple[str, ...] = (), above: tuple[str, ...] = ()
-) -> tuple[str, ...]:
+) -> tuple[Any, ...]:
     """A measure of the two networks, each a lower bound where the convention does not cover some kinds."""
-    sums = [Total(values.old, below).bounded(style.cell), Total(values.new, above).bounded(style.cell)]
+    sums = [_bounded(Total(values.old, below)), _bounded(Total(values.new, above))]
     if below or above:
-        return (style.clean(title), *sums, "?", "")
-    return (style.clean(title), *sums, _signed(difference(values.old, values.new), style) or "0", _percent(values))
+        return (title, *sums, "?", "")
+    return (title, *sums, _signed(difference(values.old, values.new), style) or 0, _percent(values))
+
+
+def _bounded(total: Total) -> Any:
+    return total.bounded() if total.uncovered else total.value
 
 
 def _differs(values: Difference) -> bool:
     return bool(difference(values.old, values.new) != 0)
 
 
-def _signed(dim: Dim | None, style: Style) -> str:
+def _signed(dim: Dim | None, style: Style) -> str | Markup:
     """A difference with its sign, nothing where there is none, and a mark where it cannot be told."""
     if dim is None:
         return "?"
     if dim == 0:
         return ""
     text = style.cell(dim)
-    notation = style.notation
-    return text if text.startswith(("−", notation.around + notation.minus)) else f"+{text}"
+    below = dim < 0 if isinstance(dim, int) else text.startswith(style.notation.around + style.notation.minus)
+    return ready(text if below else f"+{text}")
 
 
 def _percent(values: Difference) -> str:
@@ -172,10 +185,12 @@ def _few(groups: list[Group]) -> list[Group]:
 
 
 def _output(change: Change, style: Style) -> str:
-    return " → ".join(dict.fromkeys(style.shape(row.output) for row in (change.old, change.new) if row is not None))
+    return _to(style).join(
+        dict.fromkeys(style.shape(row.output) for row in (change.old, change.new) if row is not None)
+    )
 
 
-def _table(found: Changes, groups: list[Group], style: Style, grid: str) -> str:
+def _table(found: Changes, groups: list[Group], style: Style) -> Table:
     """A row for each group, numbers being sums over its layers."""
     measures = dict(_TITLES)
     if found.new.convention.name != "macs":
@@ -189,25 +204,25 @@ def _table(found: Changes, groups: list[Group], style: Style, grid: str) -> str:
         sums = [_summed(found, group, measure) for measure in measures]
         rows.append(
             (
-                _names(group, style),
-                *([style.dim(len(group.changes))] if several else []),
-                style.clean(group.kinds),
-                *([style.clean(group.said)] if said else []),
-                group.output,
+                _names(group),
+                *([len(group.changes)] if several else []),
+                group.kinds,
+                *([group.said] if said else []),
+                ready(group.output),
                 *(_signed(n, style) for n in sums),
             )
         )
     head = ("name", *(["layers"] if several else []), "layer", *(["change"] if said else []), "output")
     sides = ["left", *(["right"] if several else []), *["left"] * (2 + said), *["right"] * len(measures)]
-    return _grid(rows, (*head, *map(style.clean, measures.values())), grid, sides)
+    return _grid(rows, (*head, *measures.values()), sides)
 
 
-def _names(group: Group, style: Style) -> str:
+def _names(group: Group) -> str:
     """The layers' names; what one alone was called before, and of the last group that they are the others."""
     first = group.changes[0]
     if first.renamed and first.old and len(group.changes) == 1:
-        return style.clean(f"{first.old.name} → {first.row.name}")
-    return style.clean(listed([change.row.name for change in group.changes])) if group.output else "others"
+        return f"{first.old.name} → {first.row.name}"
+    return listed([change.row.name for change in group.changes]) if group.output else "others"
 
 
 def _summed(found: Changes, group: Group, measure: str) -> Dim | None:
@@ -219,18 +234,16 @@ def _summed(found: Changes, group: Group, measure: str) -> Dim | None:
     return found.new.convention.shown(total) if measure == "counted" else total
 
 
-def _grid(rows: Sequence[tuple[str, ...]], head: tuple[str, ...], grid: str, sides: list[str]) -> str:
-    table = tabulate(rows, head, grid, disable_numparse=True, colalign=sides)
-    return "\n".join(line.rstrip() for line in table.splitlines())
+def _grid(rows: Sequence[tuple[Any, ...]], head: tuple[str, ...], sides: list[str]) -> Table:
+    heads = tuple(Head(title, numeric=side == "right") for title, side in zip(head, sides, strict=True))
+    return Table(heads, tuple(rows))
 
 
-def _notes(found: Changes, style: Style, *, every: bool) -> list[str]:
+def _notes(found: Changes, style: Style, *, every: bool) -> tuple[Any, ...]:
     """What only has another name, and what is assumed of letters."""
-    bullet = "" if style is PLAIN else "- "
     pairs = [f"{change.old.name} → {change.row.name}" for change in found.of("renamed") if change.old]
     facts = [f"{style.fact(one.fact)} ({style.clean(one.node)})" for one in found.conditions]
-    renamed = style.clean(f"Renamed: {', '.join(pairs) if every else listed(pairs)}.")
-    return [
-        *([f"{bullet}{renamed}"] if pairs else []),
-        *([f"{bullet}Holds where {', '.join(facts)}."] if facts else []),
-    ]
+    return (
+        *([f"Renamed: {', '.join(pairs) if every else listed(pairs)}."] if pairs else []),
+        *([ready(f"Holds where {', '.join(facts)}.")] if facts else []),
+    )

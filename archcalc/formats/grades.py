@@ -1,4 +1,4 @@
-"""A marked worksheet as text, markdown and JSON."""
+"""A marked worksheet as text, JSON or a page."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
-from tabulate import tabulate
 
 from archcalc.dims import written, written_shape
+from archcalc.document import Document, Head, Notes, Part, Section, Table
 from archcalc.formats.json import json_text
 from archcalc.grading import Grade, Marked
-from archcalc.markup.escapes import escape_markdown
+from archcalc.markup.plain import plain
+from archcalc.markup.writer import write
 
-FORMATS = ("text", "json", "markdown")
+FORMATS = ("text", "markdown", "latex", "html", "json")
 _TITLES = ("layer", "column", "written", "exact", "verdict", "why")
 # More slips than this that give the same number do not fit a line.
 _MOST_NAMED = 3
@@ -24,20 +25,20 @@ def render(grade: Grade, form: str = "text") -> str:
     """The score, every cell that is not right, and what was not marked."""
     if form == "json":
         return json_text(_plain(grade))
-    clean = escape_markdown if form == "markdown" else str
-    shown = [cell for cell in grade.cells if cell.verdict not in {"right", "rounded"}]
-    table = tabulate(
-        [[clean(text) for text in _texts(cell)] for cell in shown],
-        _TITLES,
-        "pipe" if form == "markdown" else "simple",
-        disable_numparse=True,
-    )
+    page = _page(grade)
+    return plain(page) if form == "text" else write(page, form)
+
+
+def _page(grade: Grade) -> Document:
     # A file can be named anything.
     name = "".join(c if c.isprintable() else "?" for c in grade.worksheet)
-    heading = clean(f"{name} on {grade.network}: {grade.score}")
-    notes = [clean(note) for note in _notes(grade)]
-    parts = [f"# {heading}" if form == "markdown" else heading, table if shown else "", "\n".join(notes)]
-    return "\n\n".join(filter(None, parts))
+    rows = tuple(_texts(cell) for cell in grade.cells if cell.verdict not in {"right", "rounded"})
+    notes = tuple(_notes(grade))
+    parts: list[Part] = [
+        *([Table(tuple(map(Head, _TITLES)), rows)] if rows else []),
+        *([Notes(notes)] if notes else []),
+    ]
+    return Document(f"{name} on {grade.network}: {grade.score}", sections=(Section("", tuple(parts)),))
 
 
 def _texts(cell: Marked) -> tuple[str, ...]:

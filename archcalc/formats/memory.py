@@ -1,4 +1,4 @@
-"""A plan of memory as text, markdown and JSON."""
+"""A plan of memory as text, JSON or a page."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from typing import Any
 from tabulate import SEPARATING_LINE, tabulate
 
 from archcalc.dims import written_shape
+from archcalc.document import Code, Document, Fact, Facts, Head, Notes, Part, Section, Table
 from archcalc.formats.json import json_text
 from archcalc.formats.memory_facts import amount, facts, letter, linear
-from archcalc.markup.escapes import escape_markdown
+from archcalc.formats.summary import title
+from archcalc.markup.style import PLAIN
+from archcalc.markup.writer import write
 from archcalc.memory.plan import Plan, Row
 from archcalc.memory.sizes import Size
 
-FORMATS = ("text", "markdown", "json")
+FORMATS = ("text", "markdown", "latex", "html", "json")
 _COLUMNS: dict[str, dict[str, Callable[[Row], Size]]] = {
     "inference": {"weights": lambda row: row.weights, "stored": lambda row: row.stored},
     "training": {
@@ -29,48 +32,55 @@ _BAR = 40
 
 
 def render(plan: Plan, form: str = "text", budget: int | None = None, *, timeline: bool = False) -> str:
-    """A plan as text, markdown or json, with the largest batch that a budget of bytes holds."""
+    """A plan as text, json or a page, with the largest batch that a budget of bytes holds."""
     if form == "json":
         return json_text(to_dict(plan, budget))
-    clean = escape_markdown if form == "markdown" else str
-    graph = plan.profile.graph
-    settings = ", ".join(f"{name} {value}" for name, value in plan.settings.items())
-    heading = [
-        *([graph.source] if graph.source else []),
-        f"Input {written_shape(graph.input)}, batch {plan.profile.batch}. {plan.phase.capitalize()}: {settings}. Bytes.",
-    ]
-    table = _table(plan, clean, "pipe" if form == "markdown" else "simple")
-    said = facts(plan, budget)
-    assumed = [f"Holds where {assumption.fact} ({assumption.node})." for assumption in graph.assumptions]
-    steps = _timeline(plan) if timeline else []
-    if form == "markdown":
-        return "\n".join(
-            [
-                f"# {clean(graph.title or graph.name)}",
-                *["", *(f"{clean(text)}  " for text in heading), "", table, ""],
-                *(f"- **{label}**: {clean(text)}" for label, text in said),
-                *["", *(f"- {clean(text)}" for text in assumed)],
-                *(f"- Not in these numbers: {clean(text)}." for text in plan.unmodelled),
-                *(["", "```text", *(step.replace("`", "'") for step in steps), "```"] if steps else []),
-            ],
-        )
+    if form != "text":
+        return write(_page(plan, budget, timeline=timeline), form)
+    table, said = _table(plan), facts(plan, budget)
     width = max(len(label) for label, _ in said)
-    labelled = [f"{label:{width}}  {text}" for label, text in said]
     return "\n".join(
         [
-            graph.title or graph.name,
-            *heading,
+            title(plan.profile),
+            *_heading(plan),
             "",
-            table,
+            tabulate(
+                [*map(_texts, table.rows), SEPARATING_LINE, _texts(table.last)],
+                [head.title for head in table.head],
+                "simple",
+                disable_numparse=True,
+                colalign=["right" if head.numeric else "left" for head in table.head],
+            ),
             "",
-            *labelled,
-            *(["", *steps] if steps else []),
+            *(f"{label:{width}}  {text}" for label, text in said),
+            *(["", *_timeline(plan)] if timeline else []),
             "",
-            *assumed,
+            *_assumed(plan),
             "Not in these numbers:",
             *(f"- {text}" for text in plan.unmodelled),
         ]
     )
+
+
+def _page(plan: Plan, budget: int | None, *, timeline: bool) -> Document:
+    missing = (f"Not in these numbers: {text}." for text in plan.unmodelled)
+    said = Facts(tuple(Fact(label, text) for label, text in facts(plan, budget)))
+    steps = [Code("\n".join(_timeline(plan)))] if timeline else []
+    parts: tuple[Part, ...] = (_table(plan), said, Notes((*_assumed(plan), *missing)), *steps)
+    return Document(title(plan.profile), tuple(_heading(plan)), (Section("", parts),))
+
+
+def _heading(plan: Plan) -> list[str]:
+    graph = plan.profile.graph
+    settings = ", ".join(f"{name} {value}" for name, value in plan.settings.items())
+    about = (
+        f"Input {written_shape(graph.input)}, batch {plan.profile.batch}. {plan.phase.capitalize()}: {settings}. Bytes."
+    )
+    return [*([graph.source] if graph.source else []), about]
+
+
+def _assumed(plan: Plan) -> list[str]:
+    return [f"Holds where {assumption.fact} ({assumption.node})." for assumption in plan.profile.graph.assumptions]
 
 
 def to_dict(plan: Plan, budget: int | None = None) -> dict[str, Any]:
@@ -115,35 +125,22 @@ def to_dict(plan: Plan, budget: int | None = None) -> dict[str, Any]:
     return found
 
 
-def _table(plan: Plan, clean: Callable[[str], str], form: str) -> str:
+def _table(plan: Plan) -> Table:
+    """A row for each layer in the order of execution, and the sums."""
     columns = _COLUMNS[plan.phase]
     rows = {plan.graph.nodes[i].name: row for i, row in enumerate(plan.rows)}
     in_order = [step.node for step in plan.timeline.steps if step.phase == "forward"]
+    at_inference = plan.phase == "inference"
     body, alive = [], _alive(plan)
     for place, position in enumerate(in_order):
         row = rows[plan.graph.nodes[position].name]
-        cells = [clean(row.name), row.layer, written_shape(row.output)]
-        cells += [_text(plan, column(row)) for column in columns.values()]
-        if plan.phase == "inference":
-            cells.append(alive[place])
-        body.append(cells)
+        cells = [amount(plan, column(row)) for column in columns.values()]
+        body.append((row.name, row.layer, row.output, *cells, *([alive[place]] if at_inference else [])))
     sums = [[column(row) for row in plan.rows] for column in columns.values()]
-    last = [
-        "total",
-        "",
-        "",
-        *(_text(plan, Size(sum(s.fixed for s in part), sum(s.each for s in part))) for part in sums),
-    ]
-    if plan.phase == "inference":
-        last.append("")
-    titles = ["name", "layer", "output", *columns, *(["alive"] if plan.phase == "inference" else [])]
-    return tabulate(
-        [*body, *([SEPARATING_LINE] if form == "simple" else []), last],
-        titles,
-        form,
-        disable_numparse=True,
-        colalign=["left"] * 3 + ["right"] * (len(titles) - 3),
-    )
+    totals = [amount(plan, Size(sum(s.fixed for s in part), sum(s.each for s in part))) for part in sums]
+    titles = ("name", "layer", "output", *columns, *(["alive"] if at_inference else []))
+    head = tuple(Head(name, numeric=place > 2) for place, name in enumerate(titles))
+    return Table(head, tuple(body), ("total", "", "", *totals, *([""] if at_inference else [])))
 
 
 def _timeline(plan: Plan) -> list[str]:
@@ -162,14 +159,13 @@ def _timeline(plan: Plan) -> list[str]:
     ]
 
 
-def _text(plan: Plan, size: Size) -> str:
-    n = amount(plan, size)
-    return f"{n:,}" if isinstance(n, int) else n
+def _texts(cells: tuple[Any, ...]) -> list[str]:
+    return [PLAIN.cell(cell) for cell in cells]
 
 
-def _alive(plan: Plan) -> list[str]:
-    """What is alive at each step, as text."""
+def _alive(plan: Plan) -> list[int | str]:
+    """What is alive at each step."""
     batch = plan.profile.batch
     if isinstance(batch, int):
-        return [f"{n:,}" for n in plan.timeline.bytes(batch)]
+        return list(plan.timeline.bytes(batch))
     return [one.formula(letter(plan)) for one in plan.timeline.lines]

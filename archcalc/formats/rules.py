@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from tabulate import tabulate
-
-from archcalc.counting import convention
+from archcalc.counting import Convention, convention
 from archcalc.counting.quantities import QUANTITIES, used_in
+from archcalc.document import Document, Head, Notes, Section, Table
 from archcalc.formats.json import json_text
-from archcalc.markup.escapes import escape_markdown
+from archcalc.markup.plain import plain
+from archcalc.markup.writer import write
 
 
 def rules(name: str, form: str = "text") -> str:
@@ -25,13 +25,20 @@ def rules(name: str, form: str = "text") -> str:
                 "faults": list(rule.faults),
             }
         )
+    page = _page(rule)
+    return plain(page) if form == "text" else write(page, form)
+
+
+def _page(rule: Convention) -> Document:
     prices = {**rule.prices, "any other kind": rule.other}
-    clean = escape_markdown if form == "markdown" else str
-    cells = [[clean(kind), "not covered" if price is None else clean(price)] for kind, price in prices.items()]
-    table = tabulate(cells, ["kind", "price"], "pipe" if form == "markdown" else "simple", disable_numparse=True)
+    rows = tuple((kind, "not covered" if price is None else price) for kind, price in prices.items())
     used = {name for price in prices.values() if price is not None for name in used_in(price)}
-    words = [clean(f"{name}: {quantity.meaning}") for name, quantity in QUANTITIES.items() if name in used]
-    faults = [f"- {clean(fault)}" for fault in rule.faults]
-    about = [f"{rule.name} counts {rule.unit}: {rule.rule}.", *([f"Read from {rule.source}."] if rule.source else [])]
-    lists = [*(f"- {word}" for word in words), *(["", "Known faults:", ""] if faults else []), *faults]
-    return "\n".join([*map(clean, about), "", table, "", *lists])
+    words = tuple(f"{name}: {quantity.meaning}" for name, quantity in QUANTITIES.items() if name in used)
+    return Document(
+        f"{rule.name} counts {rule.unit}: {rule.rule}.",
+        (f"Read from {rule.source}.",) if rule.source else (),
+        (
+            Section("", (Table((Head("kind"), Head("price")), rows), Notes(words))),
+            *([Section("Known faults", (Notes(rule.faults),))] if rule.faults else []),
+        ),
+    )

@@ -1,18 +1,18 @@
-"""Verdicts on published figures as text, markdown and JSON."""
+"""Verdicts on published figures as text, JSON or a page."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
-from tabulate import tabulate
-
-from archcalc.document import Head, Notes, Part, Table
+from archcalc.document import Document, Head, Notes, Part, Section, Table, Text
 from archcalc.formats.json import json_text, verdict_dict
 from archcalc.formats.summary import exact_text, sentence
-from archcalc.markup.escapes import escape_markdown
+from archcalc.markup.plain import plain
+from archcalc.markup.writer import write
 from archcalc.published import Verdict
 
-FORMATS = ("text", "json", "markdown")
+FORMATS = ("text", "markdown", "latex", "html", "json")
 _TITLES = ("network", "figure", "published", "exact", "verdict", "source")
 
 
@@ -20,15 +20,19 @@ def render(found: Mapping[str, Sequence[Verdict]], form: str = "text") -> str:
     """The verdicts on the figures of some networks, by the networks' names."""
     if form == "json":
         return json_text([{"network": name, **verdict_dict(verdict)} for name, of in found.items() for verdict in of])
-    clean = escape_markdown if form == "markdown" else str
-    every = [(name, verdict) for name, of in found.items() for verdict in of]
-    table = tabulate(
-        [[clean(cell) for cell in _cells(name, verdict)] for name, verdict in every],
-        _TITLES,
-        "pipe" if form == "markdown" else "simple",
-        disable_numparse=True,
-    )
-    return "\n".join([table, *_remarks(every, clean, "- " if form == "markdown" else "")])
+    page = _page([(name, verdict) for name, of in found.items() for verdict in of])
+    return plain(page) if form == "text" else write(page, form)
+
+
+def _page(every: Sequence[tuple[str, Verdict]]) -> Document:
+    """A row for each figure, a line for each that does not hold, and how many of each verdict there are."""
+    table = Table(tuple(map(Head, _TITLES)), tuple(_cells(name, verdict) for name, verdict in every))
+    said = tuple(f"{name}. {sentence(verdict)}" for name, verdict in every if not verdict.holds)
+    counted = Counter(verdict.verdict for _, verdict in every)
+    tally = ", ".join(f"{n} {verdict}" for verdict, n in counted.items())
+    parts: list[Part] = [*([table] if every else []), *([Notes(said)] if said else [])]
+    total = f"{len(every)} figure{'s' * (len(every) > 1)}: {tally}." if every else "No figures."
+    return Document("", sections=(Section("", (*parts, Text(total))),))
 
 
 def judged(found: Sequence[Verdict]) -> tuple[Part, ...]:
@@ -43,17 +47,3 @@ def _cells(name: str, verdict: Verdict) -> tuple[str, ...]:
         *(name, verdict.figure, " and ".join(verdict.published), exact_text(verdict)),
         *(verdict.verdict, verdict.source),
     )
-
-
-def _remarks(every: Sequence[tuple[str, Verdict]], clean: Callable[[str], str], bullet: str) -> list[str]:
-    """A line for each figure that does not hold, and how many of each verdict there are."""
-    lines = [f"{bullet}{clean(f'{name}. {sentence(verdict)}')}" for name, verdict in every if not verdict.holds]
-    counted: dict[str, int] = {}
-    for _, verdict in every:
-        counted[verdict.verdict] = counted.get(verdict.verdict, 0) + 1
-    tally = ", ".join(f"{n} {verdict}" for verdict, n in counted.items())
-    return [
-        *(["", *lines] if lines else []),
-        "",
-        f"{len(every)} figure{'s' * (len(every) > 1)}: {tally}." if every else "No figures.",
-    ]

@@ -71,6 +71,7 @@ _TEX = {
     "'": r"\textquotesingle{}",
     "−": r"\(-\)",
     "…": r"\dots{}",
+    "█": r"\rule{0.5em}{1.2ex}",
     "–": r"\textendash{}",
     "—": r"\textemdash{}",
     "‘": r"\textquoteleft{}",

@@ -55,6 +55,8 @@ def _environment(form: str) -> Environment:
     )
     environment.filters["kind"] = lambda part: type(part).__name__
     environment.filters["grid"] = _grid
+    environment.filters["fenced"] = _fenced
+    environment.filters["lines"] = str.splitlines
     environment.filters["number"] = lambda value: ready(str(value)) if isinstance(value, int) else ""
     environment.globals.update(look=look, behaviour=behaviour, policy=policy)
     return environment
@@ -62,6 +64,12 @@ def _environment(form: str) -> Environment:
 
 def _escaped(value: Any, style: Style) -> Markup:
     return value if isinstance(value, Markup) else ready(style.cell(value))
+
+
+def _fenced(text: str) -> Markup:
+    """Lines in a fence of markdown, which none of them can end."""
+    inside = text.replace("`", "'")
+    return ready(f"```text\n{inside}\n```")
 
 
 def _grid(table: Any) -> Markup:

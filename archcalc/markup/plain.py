@@ -1,0 +1,51 @@
+"""A document as text for the terminal."""
+
+from __future__ import annotations
+
+from tabulate import SEPARATING_LINE, tabulate
+
+from archcalc.document import Code, Document, Facts, Notes, Part, Table, Text
+from archcalc.markup.style import PLAIN
+
+
+def plain(document: Document) -> str:
+    """A document as text: what belongs together line by line, and between parts an empty line.
+
+    >>> print(plain(Document("Title", ("about it",), ())))
+    Title
+    about it
+    """
+    head = [str(line) for line in (document.title, *document.about) if line]
+    blocks = ["\n".join(head)]
+    for section in document.sections:
+        parts = [text for part in section.parts if (text := _part(part))]
+        if section.title and parts:
+            parts[0] = f"{section.title}\n{parts[0]}"
+        blocks += parts
+    return "\n\n".join(filter(None, blocks))
+
+
+def _part(part: Part) -> str:
+    match part:
+        case Table():
+            return _table(part)
+        case Facts(entries):
+            width = max((len(fact.label) for fact in entries), default=0)
+            return "\n".join(f"{fact.label:{width}}  {PLAIN.cell(fact.said)}" for fact in entries)
+        case Notes(items):
+            return "\n".join(map(PLAIN.cell, items))
+        case Text(said) | Code(said):
+            return PLAIN.cell(said)
+        case _:
+            return part.shows
+
+
+def _table(table: Table) -> str:
+    if not table.rows:
+        return ""
+    body = [[PLAIN.cell(cell) for cell in row] for row in table.rows]
+    last = [SEPARATING_LINE, [PLAIN.cell(cell) for cell in table.last]] if table.last else []
+    sides = ["right" if head.numeric else "left" for head in table.head]
+    heads = [PLAIN.cell(head.title) for head in table.head]
+    found = tabulate([*body, *last], heads, "simple", disable_numparse=True, colalign=sides)
+    return "\n".join(line.rstrip() for line in found.splitlines())
