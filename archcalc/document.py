@@ -10,7 +10,8 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-_UPRIGHT = 7
+# In letters.
+_UPRIGHT, _LONGEST = 100, 32
 
 
 class Formula(str):
@@ -67,6 +68,12 @@ class Table(msgspec.Struct, frozen=True):
     anchors: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
     steps: tuple[tuple[Step, ...], ...] = ()
+
+    @property
+    def letters(self) -> int:
+        """About how many letters its lines have, cells of long text being broken."""
+        columns = zip(*([head.title for head in self.head], *self.rows), strict=True)
+        return sum(2 + min(_LONGEST, max(len(str(cell)) for cell in column)) for column in columns)
 
     @property
     def blank(self) -> bool:
@@ -133,6 +140,6 @@ class Document(msgspec.Struct, frozen=True):
 
     @property
     def wide(self) -> bool:
-        """Whether it has a table of more columns than a page takes upright."""
+        """Whether it has a table of longer lines than a page takes upright."""
         tables = [part for section in self.sections for part in section.parts if isinstance(part, Table)]
-        return any(len(table.head) > _UPRIGHT for table in tables)
+        return any(table.letters > _UPRIGHT for table in tables)

@@ -7,10 +7,12 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from programs import program
 from test_formats import HOSTILE
 
 import archcalc
+from archcalc.cli import main
 from archcalc.engine import profile
 from archcalc.errors import Source
 from archcalc.formats import compared, render, sheet, workings
@@ -58,7 +60,7 @@ def test_a_bundled_network_compiles(name, tmp_path):
 PREAMBLE = r"""
 \documentclass{report}
 \usepackage[T1]{fontenc}
-\usepackage{lmodern,booktabs,longtable,amsmath,textcomp,siunitx}
+\usepackage{lmodern,array,booktabs,longtable,amsmath,textcomp,siunitx}
 \begin{document}
 \chapter{Before}
 \input{table.tex}
@@ -98,6 +100,28 @@ def test_a_hostile_spec_compiles_and_stays_readable(tmp_path):
         sheet.worksheet(result, "latex", sheet.COLUMNS, sheet.BLANKS),
     ):
         assert "passwd" not in compiled(text, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["conventions", "mobilenet_v2"],
+        ["conventions", "--rule", "ptflops"],
+        ["check", "vgg16", "googlenet"],
+        ["memory", "vgg16", "--train", "--timeline"],
+        ["memory", "vgg16", "--batch", "B"],
+        ["diff", "vgg13", "vgg16", "--all"],
+        ["diff", "3 x conv3-C", "2 x conv3-C conv5-D"],
+        ["grade", "alexnet", str(Path(__file__).parent / "data" / "student.csv")],
+    ],
+    ids=" ".join,
+)
+def test_whatever_prints_latex_prints_what_compiles(arguments, tmp_path):
+    """Conventions, verdicts, memory, changes and marks are pages like any other."""
+    done = CliRunner().invoke(main, [*arguments, "--format", "latex"])
+    assert done.exit_code == 0, done.output
+
+    compiled(done.stdout, tmp_path)
 
 
 def test_every_column_compiles(tmp_path):

@@ -37,10 +37,14 @@ def render(profile: Profile, accounts: list[Account], form: str = "text") -> str
 def _page(profile: Profile, accounts: list[Account]) -> Document:
     about, table = totalled(profile, accounts)
     reasons = [
-        Section(account.convention.name, (Text(account.convention.rule), Notes(tuple(_reasons(account)))), 3)
-        for account in accounts
+        Section(account.convention.name, (Text(account.convention.rule), *_noted(account)), 3) for account in accounts
     ]
     return Document(title(profile), sections=(Section("", (about, table)), *reasons))
+
+
+def _noted(account: Account) -> list[Notes]:
+    reasons = tuple(_reasons(account))
+    return [Notes(reasons)] if reasons else []
 
 
 def _about(profile: Profile) -> str:

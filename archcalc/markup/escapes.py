@@ -64,7 +64,9 @@ _TEX = {
     "^": r"\textasciicircum{}",
     "~": r"\textasciitilde{}",
     "<": r"\textless{}",
-    ">": r"\textgreater{}",
+    # A path may be broken behind each of its parts.
+    "/": r"/\allowbreak{}",
+    ">": r"\textgreater{}\allowbreak{}",
     "|": r"\textbar{}",
     '"': r"\textquotedbl{}",
     "`": r"\textasciigrave{}",

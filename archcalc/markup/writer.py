@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from archcalc.document import Document
+from archcalc.document import Document, Table
 from archcalc.markup.page import behaviour, look, policy
 from archcalc.markup.style import HTML, MARKDOWN, TEX, Style
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 STYLES = {"markdown": MARKDOWN, "html": HTML, "latex": TEX}
 _MARKS: dict[str, dict[str, Any]] = {"latex": {"block_start_string": "<%", "block_end_string": "%>", "variable_start_string": "<<",
                     "variable_end_string": ">>", "comment_start_string": "<#", "comment_end_string": "#>"}}  # fmt: skip
+# Letters of a cell in LaTeX past which it is broken into lines.
+_LONG = 32
 _SUFFIXES = {"markdown": "md", "html": "html", "latex": "tex"}
 
 
@@ -55,6 +57,7 @@ def _environment(form: str) -> Environment:
     )
     environment.filters["kind"] = lambda part: type(part).__name__
     environment.filters["grid"] = _grid
+    environment.filters["sides"] = _sides
     environment.filters["fenced"] = _fenced
     environment.filters["lines"] = str.splitlines
     environment.filters["number"] = lambda value: ready(str(value)) if isinstance(value, int) else ""
@@ -64,6 +67,22 @@ def _environment(form: str) -> Environment:
 
 def _escaped(value: Any, style: Style) -> Markup:
     return value if isinstance(value, Markup) else ready(style.cell(value))
+
+
+def _sides(table: Table) -> Markup:
+    """How the columns of a table stand in LaTeX: numbers on the right, and texts longer than a line broken."""
+    longest = [max(map(len, filter(_is_text, column)), default=0) for column in zip(*table.rows, strict=True)]
+    wide = r">{\raggedright\arraybackslash}p{42mm}"
+    return ready(
+        "".join(
+            "r" if head.numeric else wide if length > _LONG else "l"
+            for head, length in zip(table.head, longest or [0] * len(table.head), strict=True)
+        )
+    )
+
+
+def _is_text(cell: Any) -> bool:
+    return isinstance(cell, str) and not isinstance(cell, Markup)
 
 
 def _fenced(text: str) -> Markup:
