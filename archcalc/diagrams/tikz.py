@@ -13,8 +13,6 @@ from archcalc.dims import Shape
 from archcalc.markup.escapes import escape_tex
 from archcalc.notation import LATEX
 
-_MATH = {"⌊": r"\lfloor", "⌋": r"\rfloor", "⌈": r"\lceil", "⌉": r"\rceil", "²": "^2", "³": "^3"}
-
 # Inside a document \@nodocument is \relax: then only the picture is set. A page of its own is cut to its size.
 _BEGIN = r"""% Compile this with pdflatex, or \input it in a document that has \usepackage{tikz}.
 \expandafter\ifx\csname @nodocument\endcsname\relax
@@ -43,23 +41,6 @@ _BEGIN = r"""% Compile this with pdflatex, or \input it in a document that has \
 \end{scope}}"""
 _END = r"""\end{tikzpicture}%
 \archcalcend"""
-
-
-def escape_text(text: str) -> str:
-    r"""Text for LaTeX that any engine can set: what is neither in its encoding nor known as a sign becomes a question mark.
-
-    >>> print(escape_text("a_1 ⌊H/2⌋ \\write18{x} 🦊"))
-    a\_1 \(\lfloor\)H/2\(\rfloor\) \textbackslash{}write18\{x\} ?
-    """
-    plain = (c for c in " ".join(text.split()) if c.isprintable())
-    return "".join(c if c == " " else _sign(c) if ord(c) > 126 else escape_tex(c) for c in plain)
-
-
-def _sign(character: str) -> str:
-    if character in _MATH:
-        return rf"\({_MATH[character]}\)"
-    known = escape_tex(character)
-    return known if known != character or (character.isalpha() and ord(character) < 0x180) else "?"
 
 
 def to_tikz(outline: Outline) -> str:
@@ -137,14 +118,14 @@ def _node(node: Node, rect: Rect, look: Volumes) -> Iterator[str]:
     volume = look.volume(node)
     sizes = "".join(f"{{{n:.1f}}}" for n in (left, bottom, volume.thick, volume.high, SHEAR * volume.deep))
     yield rf"\volume{sizes}{{{family}}}"
-    lines = [*(escape_text(line) for line in look.captions(node)), _shape(node.output)]
+    lines = [*(escape_tex(line) for line in look.captions(node)), _shape(node.output)]
     for number, line in enumerate(lines):
         yield rf"\node[caption] at {_at(left, bottom - 3 - LINE * number)} {{{line}}};"
 
 
 def _shape(shape: Shape) -> str:
     text = LATEX.shape(shape)
-    return escape_text(text) if all(isinstance(n, int) for n in shape) else text
+    return escape_tex(text) if all(isinstance(n, int) for n in shape) else text
 
 
 def _brace(group: Group, rect: Rect) -> str:
@@ -154,4 +135,4 @@ def _brace(group: Group, rect: Rect) -> str:
         rf"\draw[black!60, line width=0.5pt] {_at(left, top)} .. controls {_at(left, top - 5)} and {_at(middle, top)} .. "
         rf"{_at(middle, point)} .. controls {_at(middle, top)} and {_at(right, top - 5)} .. {_at(right, top)};"
     )
-    return curve + "\n" + rf"\node[inner sep=0pt, anchor=south] at {_at(middle, low)} {{{escape_text(group.title)}}};"
+    return curve + "\n" + rf"\node[inner sep=0pt, anchor=south] at {_at(middle, low)} {{{escape_tex(group.title)}}};"
