@@ -68,6 +68,8 @@ class Table(msgspec.Struct, frozen=True):
     anchors: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
     steps: tuple[tuple[Step, ...], ...] = ()
+    # Whether the working stands open from the start.
+    open: bool = False
 
     @property
     def letters(self) -> int:

@@ -66,6 +66,9 @@ class Remainder(NamedTuple):
     value: int
 
 
+# Settings that mostly are 1.
+_ONES = frozenset({"batch", "groups", "dilation", "stride"})
+
 Formula = Number | Name | Sum | Product | Quotient | Power | Remainder
 
 
@@ -127,16 +130,21 @@ def _multiply(a: Formula, b: Formula) -> Formula:
                 factors += inner
             case _:
                 factors.append(formula)
-    # What multiplies by 1 says nothing, unless there is nothing else.
-    kept = tuple(factor for factor in factors if factor.value != 1)
+    # A setting that is 1 unless a spec says otherwise says nothing, unless there is nothing else; a size of 1 is a size.
+    kept = tuple(factor for factor in factors if not _silent(factor))
     if not kept and number == 1:
         # Of dilation·(kernel − 1) it is the sum that goes on to meet its like.
         kept = (next((factor for factor in factors if isinstance(factor, Sum)), factors[0]),) if factors else ()
     return _product(number, kept)
 
 
+def _silent(factor: Formula) -> bool:
+    return factor.value == 1 and not (isinstance(factor, Name) and factor.name.partition("_")[0] not in _ONES)
+
+
 def _divide(a: Formula, b: Formula) -> Formula:
-    if b.value == 1:
+    # Of a division by a stride of 1 what stays is how places are counted: strides in the room, and one more.
+    if b.value == 1 and not (isinstance(b, Name) and isinstance(a, Sum) and (1, b) in a.terms):
         return a
     if isinstance(a, Number) and isinstance(b, Number):
         return Number(a.value // b.value)

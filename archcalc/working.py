@@ -123,6 +123,9 @@ def _traced(layer: Layer, rank: int) -> Layer:
 
     # A table of connections is counted row by row; its entries are no sizes.
     fields = {key: getattr(layer, key) for key in layer.__struct_fields__ if key != "connections"}
+    # A window that moves by its own size has a stride all the same, which is not to cancel against the kernel.
+    if "kernel" in fields and fields.get("stride", 1) is None:
+        fields["stride"] = fields["kernel"]
     return msgspec.structs.replace(layer, **{key: name(value, key) for key, value in fields.items()})
 
 

@@ -15,7 +15,7 @@ from archcalc.changes import MEASURES, changes
 from archcalc.cli import main
 from archcalc.engine import profile
 from archcalc.errors import Source
-from archcalc.formats.changed import render
+from archcalc.formats.changed import FORMATS, render
 from archcalc.matching import matched
 from archcalc.spec import load, parse
 from archcalc.symbolic import at
@@ -392,6 +392,19 @@ def test_no_name_breaks_out_of_its_cell(name):
         assert not set("`<>[]*~") & set(title.strip("*") + "".join(lines))
         for _, table in groupby(lines, lambda line: line.startswith("|")):
             assert len({line.count("|") for line in table}) == 1
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_setting_that_was_left_out_before_is_named(form):
+    """A pool whose stride was its kernel's by default, and is now written, has changed by that alone."""
+    text = "input: {channels: 4, height: 8, width: 8}\nlayers: [maxpool2d: {name: p, kernel: 2}]\n"
+    old, new = (
+        profile(parse(Source("a.yaml", one))) for one in (text, text.replace("kernel: 2", "kernel: 2, stride: 1"))
+    )
+    printed = render(changes(old, new), form)
+
+    assert "none" in printed
+    assert printed == render(changes(old, new), form, every=True)
 
 
 @st.composite

@@ -10,11 +10,14 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from test_formats import HOSTILE
 
 from archcalc.cli import main
 from archcalc.errors import Source
+from archcalc.markup.escapes import escape_markdown
 from archcalc.markup.page import behaviour
 from archcalc.spec import parse
 
@@ -84,7 +87,8 @@ def test_markdown_is_headings_tables_and_lists(arguments):
 def test_what_is_read_in_markdown_is_what_was_written():
     """Title, names and notes reach the reader letter by letter."""
     inline = [token for token in tokens(printed(["table", "x.yaml"], "markdown")) if token.type == "inline"]
-    read = ["".join(child.content for child in token.children) for token in inline]
+    # What keeps GitHub from taking names after @ for people is seen by nobody.
+    read = ["".join(child.content for child in token.children).replace("\N{WORD JOINER}", "") for token in inline]
 
     assert {GRAPH.title, *(node.name for node in GRAPH.nodes), *GRAPH.notes} <= set(read)
 
@@ -146,3 +150,22 @@ def test_csv_holds_no_formula(arguments):
     cells = [cell for row in csv.reader(io.StringIO(printed(arguments, "csv"))) for cell in row]
 
     assert [cell for cell in cells if cell[:1] in {"=", "+", "-", "@", "\t"}] == []
+
+
+SIGNS = st.text(st.sampled_from(list("ab1_*`#+-=.)([]|<>&!~$:/\\@ w\n")), min_size=1, max_size=14).filter(str.strip)
+
+
+@given(SIGNS, st.sampled_from(["", "# ", "- ", "x\n", "| a |\n|---|\n| "]))
+def test_any_signs_in_markdown_are_read_as_they_are(text, before):
+    """Wherever a text stands, as a line, a heading, an item, below another line or in a cell, it is read letter by letter."""
+    escaped = escape_markdown(text)
+    after = " |" if before.startswith("|") else ""
+    found = list(MarkdownIt("gfm-like", {"html": True}).parse(f"{before}{escaped}{after}"))
+    last = [token for token in found if token.type == "inline"][-1]
+    read = "".join("\n" if child.type == "softbreak" else child.content for child in last.children)
+
+    assert {child.type for child in last.children} <= WRITTEN
+    assert read.split("\n")[-1].replace("\N{WORD JOINER}", "") == " ".join(text.split())
+    assert {token.type for token in found} <= {f"{kind}_{side}" for kind in OURS for side in ("open", "close")} | {
+        "inline"
+    }

@@ -268,7 +268,7 @@ def test_without_pandas_the_message_says_what_to_install(monkeypatch):
     for value in (SHOWN["profile"], SHOWN["comparison"]):
         with pytest.raises(archcalc.SpecError) as caught:
             value.to_pandas()
-        assert str(caught.value) == "a data frame needs pandas\n  = pip install pandas"
+        assert str(caught.value) == "a data frame needs pandas\n  = pip install 'archcalc[pandas]'"
 
 
 def test_importing_archcalc_loads_none_of_it():

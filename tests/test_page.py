@@ -72,7 +72,7 @@ def table(browser, tmp_path):
 
 def test_a_click_on_a_head_sorts_by_value(table):
     """MACs rise with the first click, fall with the second, and stand as they were after the third."""
-    head = table.page.get_by_role("columnheader", name="MACs")
+    head = table.page.get_by_role("columnheader", name="MACs", exact=True)
     numbers = [f"{n:,}" for n in MACS]
 
     for state, expected in [
@@ -89,7 +89,7 @@ def test_a_click_on_a_head_sorts_by_value(table):
 def test_sorting_by_another_column_forgets_the_first(table):
     """One head at a time says that it is sorted; names are sorted by letter, cells without text last."""
     for name in ("MACs", "name"):
-        table.page.get_by_role("columnheader", name=name).get_by_role("button").click()
+        table.page.get_by_role("columnheader", name=name, exact=True).get_by_role("button").click()
     heads = table.page.locator("thead th")
 
     assert [head.get_attribute("aria-sort") for head in heads.all()].count("none") == heads.count() - 1
@@ -267,4 +267,7 @@ def test_a_node_of_the_diagram_leads_to_its_row(browser, report, tmp_path):
     node.click()
     assert page.evaluate("location.hash") == node.get_attribute("href")
     back = row.locator("th.name a").get_attribute("href")
-    assert page.locator(back).evaluate("e => e.classList.contains('node')")
+    assert back == f"#{node.get_attribute('id')}"
+    nodes = page.locator("figure a.node")
+    linked = {link.get_attribute("href") for link in page.locator("th.name a").all()}
+    assert linked == {f"#{one.get_attribute('id')}" for one in nodes.all()}

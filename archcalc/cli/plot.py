@@ -39,7 +39,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     field by `rf --plot`.
     """
     if bool(specs) == every:
-        raise click.UsageError("name one or more specs, or give --all")
+        raise click.UsageError("--all takes no SPEC" if every else "name one or more specs, or give --all")
     several = every or len(specs) > 1
     if several and keys is not None:
         raise click.UsageError("--of is for the chart of one network; several are drawn by params and MACs")

@@ -34,7 +34,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
 ) -> None:
     """Write a page for each network: its table, diagram, charts, memory, fields, conventions and published figures."""
     if bool(specs) == every:
-        raise click.UsageError("name one or more specs, or give --all")
+        raise click.UsageError("--all takes no SPEC" if every else "name one or more specs, or give --all")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

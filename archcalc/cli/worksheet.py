@@ -14,8 +14,8 @@ from archcalc.spec import load
 @click.command("worksheet")
 @click.argument("spec")
 @click.option("--key", "filled", is_flag=True, help="The same filled in, with the working.")
-@click.option("--columns", default=",".join(COLUMNS), show_default=True, help="Columns, separated by commas.")
-@click.option("--blank", "blanks", default=",".join(BLANKS), show_default=True, help="Those to leave empty.")
+@click.option("--columns", default=",".join(COLUMNS), help=f"Columns; by default {', '.join(COLUMNS)}.")
+@click.option("--blank", "blanks", help=f"Those to leave empty; by default {', '.join(BLANKS)}.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="markdown", show_default=True)
 @click.option("--fold/--no-fold", help="Write repeated blocks once.")
 @input_option
@@ -24,7 +24,7 @@ from archcalc.spec import load
 def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     spec: str,
     columns: str,
-    blanks: str,
+    blanks: str | None,
     form: str,
     input_shape: Shape | None,
     settings: tuple[tuple[str, str], ...],
@@ -35,6 +35,8 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
 ) -> None:
     """A table to fill in, or its key; `archcalc grade` marks the csv of it, which the page in html saves."""
     result = profile(load(spec, input_shape=input_shape, **dict(settings)), convention_name=convention)
-    shown, empty = ([name.strip() for name in names.split(",") if name.strip()] for names in (columns, blanks))
+    shown = [name.strip() for name in columns.split(",") if name.strip()]
+    asked = [name.strip() for name in (blanks or "").split(",") if name.strip()]
+    empty = [name for name in BLANKS if name in shown] if blanks is None else asked
     text = key(result, form, shown, fold=fold) if filled else worksheet(result, form, shown, empty, fold=fold)
     click.echo(text)

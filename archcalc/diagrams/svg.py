@@ -99,7 +99,7 @@ def _style() -> str:
     rules = "".join(
         [
             f"{own}{{{_variables(light)};background:var(--page);font-family:Helvetica,Arial,'Liberation Sans',sans-serif}}",
-            f"@media(prefers-color-scheme:dark){{{own}{{{_variables(dark)}}}}}",
+            f"@media screen and (prefers-color-scheme:dark){{{own}{{{_variables(dark)}}}}}",
             f"{own} text{{fill:var(--ink);font-size:{FONT}px;text-anchor:middle}}",
             f"{own} .name,{own} .block,{own} .times{{font-weight:bold}}",
             f"{own} .shape,{own} .layers{{fill:var(--soft);font-size:{SMALL}px}}",

@@ -74,7 +74,7 @@ COLUMNS = {
     for column in (
         Column("name", "name", lambda _, line: line.row.name),
         Column("layer", "layer", lambda _, line: line.row.layer),
-        Column("settings", "settings", lambda _, line: shortened(line.row.settings)),
+        Column("settings", "settings", lambda _, line: line.row.settings),
         Column("input", "input", lambda _, line: ", ".join(map(written_shape, line.row.inputs))),
         Column("output", "output", lambda _, line: line.row.output),
         _measure("params", "params"),
@@ -140,15 +140,6 @@ def table(
     if parts[0].total is None:
         last[0] = "total"
     return body, last
-
-
-def shortened(settings: str, most: int = 60) -> str:
-    """A layer's settings on part of a line: a table of connections is longer than that.
-
-    >>> shortened("out=16 kernel=5 connections=(0,1,2)×(1,2,3)×(2,3,4)", 40)
-    'out=16 kernel=5 connections=(0,1,2)×(1,…'
-    """
-    return settings if len(settings) <= most else f"{settings[: most - 1]}…"
 
 
 def along(values: tuple[Any, ...], text: Callable[[Any], str] = number_text) -> str:

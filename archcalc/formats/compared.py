@@ -12,7 +12,6 @@ from tabulate import tabulate
 from archcalc.comparison import Against, Comparison, Line, Own
 from archcalc.dims import Dim
 from archcalc.document import Document, Head, Notes, Part, Section, Table
-from archcalc.formats.columns import shortened
 from archcalc.formats.compared_json import to_dict
 from archcalc.formats.json import json_text
 from archcalc.formats.text import indented
@@ -284,7 +283,7 @@ def _explained(comparison: Comparison, style: Style) -> list[Block]:
 
 def _owned(one: Own, style: Style) -> tuple[str, ...]:
     row = one.row
-    texts = [style.clean(text) for text in (row.name, row.layer, shortened(row.settings))]
+    texts = [style.clean(text) for text in (row.name, row.layer, row.settings)]
     numbers = [style.cell(one.times * n) for n in (row.params, row.macs, row.activations)]
     return (*texts, style.shape(row.output), style.dim(one.times), *numbers)
 

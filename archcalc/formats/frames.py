@@ -63,7 +63,7 @@ def _frame(
     try:
         import pandas as pd  # noqa: PLC0415 - an extra, and slow to import
     except ImportError:
-        raise SpecError("a data frame needs pandas", None, "pip install pandas") from None
+        raise SpecError("a data frame needs pandas", None, "pip install 'archcalc[pandas]'") from None
     columns = {name: pd.Series(values, index, dtype=_dtype(values)) for name, values in numbers.items()}
     frame = pd.DataFrame({**{name: pd.Series(values, index) for name, values in (texts or {}).items()}, **columns})
     frame.attrs.update(about)

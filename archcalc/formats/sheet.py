@@ -43,6 +43,7 @@ def key(profile: Profile, form: str, columns: Sequence[str], *, fold: bool = Fal
     """The same table filled in, and the working of every row: in HTML behind each row, else below the table."""
     style = STYLES.get(form)
     table = grid(profile, chosen(columns, fold=fold), fold=fold, worked=form == "html")
+    table = msgspec.structs.replace(table, open=True)
     if style is None:
         return _csv(table)
     said = told(profile, style)

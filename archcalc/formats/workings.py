@@ -7,7 +7,6 @@ from typing import Any
 
 from archcalc.dims import written, written_shape
 from archcalc.document import Document, Fact, Facts, Formula, Section, Text
-from archcalc.formats.columns import shortened
 from archcalc.formats.json import json_text, plain_dim, plain_shape
 from archcalc.formats.summary import heading, title
 from archcalc.markup.writer import STYLES, ready, write
@@ -32,6 +31,9 @@ def reading(cell: Cell) -> str:
 def sides(cell: Cell) -> list[str]:
     """What the equation of a cell has on its sides: formula, substitution and value, without what is there already."""
     value = "?" if cell.value is None else written(cell.value)
+    # A formula in letters is its own working, and `value` has it as people write it.
+    if cell.value is not None and not isinstance(cell.value, int):
+        return [value]
     return [side for side in dict.fromkeys((cell.formula, cell.substitution, value)) if side]
 
 
@@ -56,9 +58,7 @@ def told(working: Working) -> tuple[list[Cell], str]:
 def about(row: Row) -> str:
     """A row's layer, its settings and what comes in."""
     seen = " and ".join(map(written_shape, row.inputs))
-    return " ".join(
-        [row.layer, *([shortened(row.settings)] if row.settings else []), *([f"on {seen}"] if seen else [])]
-    )
+    return " ".join([row.layer, *([row.settings] if row.settings else []), *([f"on {seen}"] if seen else [])])
 
 
 def _plain(profile: Profile, workings: list[Working]) -> str:

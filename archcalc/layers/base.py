@@ -201,10 +201,10 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def written_setting(value: object) -> str:
     """A field's value on one line.
 
-    >>> written_setting((1, 7)), written_setting(((0, 1), (0, 1))), written_setting(True)
-    ('1×7', '(0,1)×(0,1)', 'true')
+    >>> written_setting((1, 7)), written_setting(((0, 1), (0, 1))), written_setting(True), written_setting(None)
+    ('1×7', '(0,1)×(0,1)', 'true', 'none')
     """
-    if isinstance(value, bool):
+    if value is None or isinstance(value, bool):
         return str(value).lower()
     if not isinstance(value, tuple):
         return str(value) if isinstance(value, (int, float, str)) else written(value)

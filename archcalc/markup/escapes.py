@@ -82,6 +82,8 @@ _TEX = {
     "”": r"\textquotedblright{}",
     **{character: f"\\{character}" for character in "&%$#_{}"},
     **{character: rf"\(\{name}\)" for character, name in (_GREEK | _SIGNS).items()},
+    # A shape may be broken between its sizes.
+    "×": r"\(\times\)\allowbreak{}",
     **{character: rf"\textsuperscript{{{digit}}}" for character, digit in _SUPERSCRIPTS.items()},
 }
 _SIGNS_ALONE = {
@@ -99,6 +101,18 @@ _SIGNS_ALONE = {
 }
 
 
+_MARKS = re.compile(
+    r"[\\`*\[\]|~$]"
+    # An underscore inside a word means nothing, beside a space or another underscore it might.
+    r"|(?<![^\W_])_|_(?![^\W_])"
+    # What a line begins with, and the end of a heading.
+    r"|^[#+=-](?=[\s#+=-]|$)|(?<=^\d)[.)](?=\s|$)|(?<=^\d\d)[.)](?=\s|$)|(?<=^\d\d\d)[.)](?=\s|$)|(?<=\s)#+$"
+    r"|:(?=//)|(?<=www)\.",
+    re.IGNORECASE,
+)
+_MENTIONS = re.compile(r"(?<=@)(?=\w)|(?<![\w&])(?<=#)(?=\d)|(?<=[\s(]#)(?=\d)")
+
+
 def escape_html(text: str) -> str:
     """Text for HTML, in elements and in attributes.
 
@@ -109,27 +123,30 @@ def escape_html(text: str) -> str:
 
 
 def escape_markdown(text: str) -> str:
-    r"""Text for markdown: no character of it starts a link, emphasis, a cell, a heading, a formula or HTML.
+    r"""Text for markdown: nothing in it starts a link, emphasis, a cell, a heading, a list, a rule, a formula or HTML.
 
-    >>> escape_markdown("a|b <script> *x*")
-    'a\\|b &lt;script&gt; \\*x\\*'
+    GitHub links more than markdown does: names after @ and numbers after #, which a joiner of no width keeps apart, and
+    addresses.
+
+    >>> escape_markdown("a|b <script> *x*"), escape_markdown("1. __init__ www.x.y #")
+    ('a\\|b &lt;script&gt; \\*x\\*', '1\\. \\_\\_init\\_\\_ www\\.x.y \\#')
     """
     plain = escape(" ".join("".join(filter(_shows, text)).split()), quote=False)
-    marks = r"[\\`*\[\]|~$]|(?<!\w)_|_(?!\w)|^[#+-](?=\s)|(?<=^\d)[.)](?=\s)"
-    return re.sub(marks, lambda found: f"\\{found[0]}", plain)
+    escaped = _MARKS.sub(lambda found: f"\\{found[0]}", plain)
+    return _MENTIONS.sub("\N{WORD JOINER}", escaped)
 
 
 def escape_tex(text: str) -> str:
     r"""Text for LaTeX; a character that its fonts do not have is named by its number.
 
     >>> escape_tex("conv_1 & 64×64"), escape_tex("\N{CJK UNIFIED IDEOGRAPH-5C42}")
-    ('conv\\_1 \\& 64\\(\\times\\)64', '\\texttt{U+5C42}')
+    ('conv\\_1 \\& 64\\(\\times\\)\\allowbreak{}64', '\\texttt{U+5C42}')
     """
     plain = unicodedata.normalize("NFC", " ".join(text.split()))
     # After the end of a row either would be taken for an argument of it.
     guard = "{}" if plain.startswith(("[", "*")) else ""
-    # Two hyphens in a row would become a dash.
-    return guard + "".join(map(_tex, plain)).replace("--", "-{}-").replace("-{}--", "-{}-{}-")
+    # Two hyphens in a row would become a dash, and two commas a quotation mark.
+    return guard + re.sub(r"([-,])(?=\1)", r"\1{}", "".join(map(_tex, plain)))
 
 
 def escape_mathematics(text: str) -> str:
@@ -153,7 +170,7 @@ def _worded(character: str) -> bool:
 
 def _lettered(character: str) -> bool:
     """Whether a character is a letter of Latin-1 or Latin Extended-A, which are in the fonts that the T1 encoding names."""
-    return character.isalpha() and ord(character) < 0x180
+    return character.isalpha() and ord(character) < 0x180 and character not in "ĦħĸĿŀŉŦŧſ"
 
 
 def _sign(character: str) -> str:

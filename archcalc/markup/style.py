@@ -98,7 +98,7 @@ TEX = Style(
     escape_tex,
     LATEX,
     (r"\shortstack[r]{", r" \\ ", "}"),
-    72,
+    28,
     number=lambda n: rf"\num{{{n}}}",
     working=lambda text: rf"\({tex(text)}\)",
     code=(r"\texttt{", "}"),

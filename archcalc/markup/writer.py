@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ _MARKS: dict[str, dict[str, Any]] = {"latex": {"block_start_string": "<%", "bloc
                     "variable_end_string": ">>", "comment_start_string": "<#", "comment_end_string": "#>"}}  # fmt: skip
 # Letters of a cell in LaTeX past which it is broken into lines.
 _LONG = 32
+_COMMAND = re.compile(r"\\[a-z]+|[\\{}()$]")
 _SUFFIXES = {"markdown": "md", "html": "html", "latex": "tex"}
 
 
@@ -71,7 +73,7 @@ def _escaped(value: Any, style: Style) -> Markup:
 
 def _sides(table: Table) -> Markup:
     """How the columns of a table stand in LaTeX: numbers on the right, and texts longer than a line broken."""
-    longest = [max(map(len, filter(_is_text, column)), default=0) for column in zip(*table.rows, strict=True)]
+    longest = [max(map(_letters, column)) for column in zip(*table.rows, strict=True)]
     wide = r">{\raggedright\arraybackslash}p{42mm}"
     return ready(
         "".join(
@@ -81,8 +83,9 @@ def _sides(table: Table) -> Markup:
     )
 
 
-def _is_text(cell: Any) -> bool:
-    return isinstance(cell, str) and not isinstance(cell, Markup)
+def _letters(cell: Any) -> int:
+    """How many letters of a text are seen, where its commands are not."""
+    return len(_COMMAND.sub("", cell)) if isinstance(cell, str) else 0
 
 
 def _fenced(text: str) -> Markup:
