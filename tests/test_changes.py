@@ -353,7 +353,7 @@ def test_letters_stay_letters():
     for measure, n in by_hand.items():
         assert at(sum(found.by(change, measure) for change in found.layers), point) == n
     assert "| kernel 3 → 5 |" in render(found)
-    assert "+$32C^2$" in render(found)
+    assert "$+32C^2$" in render(found)
     assert "Holds where $H \\ge 5$" in render(found)
 
 

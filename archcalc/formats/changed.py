@@ -125,8 +125,10 @@ def _signed(dim: Dim | None, style: Style) -> str | Markup:
     if dim == 0:
         return ""
     text = style.cell(dim)
-    below = dim < 0 if isinstance(dim, int) else text.startswith(style.notation.around + style.notation.minus)
-    return ready(text if below else f"+{text}")
+    around, minus = style.notation.around, style.notation.minus
+    if isinstance(dim, int):
+        return ready(text if dim < 0 else f"+{text}")
+    return ready(text if text.startswith(around + minus) else f"{around}+{text.removeprefix(around)}")
 
 
 def _percent(values: Difference) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
-from typing import Any
 
 import msgspec
 from tabulate import tabulate
@@ -13,12 +12,12 @@ from archcalc.comparison import Against, Comparison, Line, Own
 from archcalc.dims import Dim
 from archcalc.document import Document, Head, Notes, Part, Section, Table
 from archcalc.formats.compared_json import to_dict
+from archcalc.formats.crossings import crossings, letter_of
 from archcalc.formats.json import json_text
 from archcalc.formats.text import indented
 from archcalc.markup.style import PLAIN, Style
 from archcalc.markup.writer import STYLES, ready, write
 from archcalc.notation import TEXT
-from archcalc.signs import Run
 from archcalc.symbolic import Leading, letters
 
 FORMATS = ("text", "markdown", "latex", "html", "json")
@@ -26,7 +25,6 @@ FORMATS = ("text", "markdown", "latex", "html", "json")
 # A ratio of longer formulas says less than what it comes to.
 _WIDEST = 40
 _LARGEST_FRACTION = 10**4
-_SOME = 3
 
 
 class Block(msgspec.Struct, frozen=True):
@@ -107,7 +105,7 @@ def _measured(comparison: Comparison, style: Style) -> list[Block]:
     )
     values = [(style.clean(line.measure.title), *map(style.cell, line.values)) for line in comparison.lines]
     beside = [_besides(line, style) for line in comparison.lines]
-    notes = _crossings(comparison, style)
+    notes = crossings(comparison, style)
     if len(names) <= 2:
         rows = [(*cells, *(others[0] if others else ())) for cells, others in zip(values, beside, strict=True)]
         head = ("measure", *names, *(("difference", "ratio") if len(names) == 2 else ()))
@@ -145,7 +143,7 @@ def _ratio(against: Against, style: Style) -> str:
     for letter, limit in against.limits.items():
         if isinstance(limit, (int, Fraction, float)):
             arrow = "→" if style.notation is TEXT else r"$\to$"
-            parts.append(f"{arrow} {_number(limit, style)}{_share(limit, style)} as {_letter(letter, style)} grows")
+            parts.append(f"{arrow} {_number(limit, style)}{_share(limit, style)} as {letter_of(letter, style)} grows")
     first, between, last = style.inside
     return f"{first}{between.join(parts)}{last}" if len(parts) > 1 else "".join(parts)
 
@@ -168,66 +166,6 @@ def _share(value: float | Fraction, style: Style) -> str:
     )
 
 
-def _letter(name: str, style: Style) -> str:
-    from_name = style.notation.letter(name)
-    return f"{style.notation.around}{from_name}{style.notation.around}"
-
-
-def _crossings(comparison: Comparison, style: Style) -> tuple[str, ...]:
-    """For which values which network has the smaller measure, measures of one answer together."""
-    first, *others = comparison.names
-    said: dict[str, list[str]] = {}
-    for line in comparison.lines:
-        for name, value, against in zip(others, line.values[1:], line.against, strict=True):
-            if against is None or (isinstance(value, int) and isinstance(line.values[0], int)):
-                continue
-            text = _crossing(first, name, against, style)
-            said.setdefault(text, []).append(line.measure.title)
-    return tuple(f"{style.clean(', '.join(titles))}: {text}." for text, titles in said.items())
-
-
-def _crossing(first: str, other: str, against: Against, style: Style) -> str:
-    sides = {-1: f"smaller in {style.clean(first)}", 0: "equal", 1: f"smaller in {style.clean(other)}"}
-    if against.runs is None:
-        names = ", ".join(_letter(name, style) for name in _letters_of(against.difference))
-        return f"which of {style.clean(first)} and {style.clean(other)} is smaller depends on {names} together"
-    if len(against.runs) == 1 and against.runs[0].sign is not None:
-        return f"{sides[against.runs[0].sign]} for all values"
-    parts = [
-        f"{sides[run.sign]} {_where(run, against.letter, style)}"
-        if run.sign is not None
-        else _open(run, against, style)
-        for run in against.runs
-    ]
-    if len(parts) > 2 * _SOME + 1:
-        parts = [*parts[:_SOME], f"{len(parts) - 2 * _SOME} more changes", *parts[-_SOME:]]
-    return ", ".join(parts)
-
-
-def _letters_of(formula: Any) -> list[str]:
-    return sorted(letter.name for letter in formula.free_symbols)
-
-
-def _open(run: Run, against: Against, style: Style) -> str:
-    letter = _letter(against.letter, style)
-    return f"from {letter} = {style.dim(run.start)} on it depends on what remains of {letter}"
-
-
-def _where(run: Run, name: str, style: Style) -> str:
-    """At C = 2, for C ≤ 4, for C ≥ 5, for 5 ≤ C ≤ 9."""
-    notation = style.notation
-    letter, start, stop = (
-        notation.letter(name),
-        *(f"{n or 0:,}".replace(",", notation.comma) for n in (run.start, run.stop)),
-    )
-    if run.start == run.stop:
-        return f"at {notation.around}{letter} = {start}{notation.around}"
-    if run.stop is None:
-        return f"for {notation.around}{letter} {notation.at_least} {start}{notation.around}"
-    below = f"{letter} {notation.at_most} {stop}"
-    return f"for {notation.around}{below if run.start == 1 else f'{start} {notation.at_most} {below}'}{notation.around}"
-
-
 def _valued(comparison: Comparison, style: Style) -> Block:
     """Every measure at chosen values of letters."""
     names = list(dict.fromkeys(name for point in comparison.points for name in point))
@@ -241,7 +179,7 @@ def _valued(comparison: Comparison, style: Style) -> Block:
             share = [f"{float(ratio):.3g}" if ratio is not None else ""] if len(values) == 2 else []
             at = [style.dim(point[name]) for name in names]
             rows.append((*at, style.clean(line.measure.title), *map(style.cell, values), *share))
-    head = [*(_letter(name, style) for name in names), "measure", *map(style.clean, comparison.names)]
+    head = [*(letter_of(name, style) for name in names), "measure", *map(style.clean, comparison.names)]
     head += ["ratio"] if len(comparison.profiles) == 2 else []
     return Block("" if rows else "No measure depends on these letters.", tuple(head), tuple(rows), len(names) + 1)
 
@@ -255,7 +193,7 @@ def _grown(comparison: Comparison, style: Style) -> Block:
                 _term(growth.get(name), name, value, style)
                 for growth, value in zip(line.growth, line.values, strict=True)
             ]
-            rows.append((style.clean(line.measure.title), _letter(name, style), *terms))
+            rows.append((style.clean(line.measure.title), letter_of(name, style), *terms))
     head = ("grows", "with", *(f"{style.clean(name)}, as" for name in comparison.names))
     return Block("", head, tuple(rows), 2) if rows else Block("")
 

@@ -85,7 +85,7 @@ PLAIN = Style(str, TEXT, ("", "\n", ""), 36)
 HTML = Style(
     escape_html,
     TEXT,
-    ("", " ", ""),
+    ('<span class="formula">', " ", "</span>"),
     36,
     link=lambda said, target: f'<a href="{quote(target)}.html">{said}</a>',
     code=("<code>", "</code>"),
