@@ -19,6 +19,8 @@ from archcalc.cli import main
 from archcalc.engine import profile
 from archcalc.errors import Source
 from archcalc.formats.workings import reading
+from archcalc.markup.writer import write
+from archcalc.report.index import index
 from archcalc.spec import load, parse
 from archcalc.working import workings
 
@@ -177,9 +179,17 @@ def test_nothing_is_requested(browser, report, tmp_path):
     assert any("Content Security Policy" in said for said in opened.complaints)
 
 
-def test_every_control_has_a_name(browser, report, tmp_path):
+@pytest.mark.parametrize("kind", ["report", "index", "comparison", "worksheet"])
+def test_every_control_has_a_name(browser, report, tmp_path, kind):
     """In the accessibility tree no button, link, picture, region, table head or field goes without a name."""
-    page = Opened(browser, tmp_path, report).page
+    texts = {
+        "report": report,
+        "index": write(index([VGG, profile(load("lenet5"))], None), "html"),
+        "comparison": CliRunner().invoke(main, ["compare", "vgg16", "resnet50", "--format", "html"]).output,
+        "worksheet": CliRunner().invoke(main, ["worksheet", "alexnet", "--format", "html"]).output,
+    }
+    opened = Opened(browser, tmp_path, texts[kind])
+    page = opened.page
     tree = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
     named = {
         "button",
@@ -198,6 +208,7 @@ def test_every_control_has_a_name(browser, report, tmp_path):
 
     assert {"button", "columnheader", "rowheader", "heading", "table", "main"} <= {role for role, _ in roles}
     assert [role for role, name in roles if role in named and not name.strip()] == []
+    assert opened.complaints == []
 
 
 def test_a_hostile_spec_does_nothing_in_a_browser(browser, tmp_path):
