@@ -10,7 +10,7 @@ import msgspec
 
 from archcalc.dims import Shape
 from archcalc.errors import SpecError
-from archcalc.grading.case import Case, outcome
+from archcalc.grading.case import Case, outcome, sequences
 from archcalc.grading.counts import marked_counts
 from archcalc.grading.fields import Fields
 from archcalc.grading.marks import Grade, Marked, by_habit
@@ -61,8 +61,9 @@ class _Marking:
         self.profile = profile
         self.columns = sheet.columns
         self.lines = {line.name: line for line in sheet.lines}
+        along = sequences(profile)
         self.cases = {
-            row.name: Case(profile, node, row, row.definition, row.inputs, row.output)
+            row.name: Case(profile, node, row, row.definition, row.inputs, row.output, row.name in along)
             for node, row in zip(profile.graph.nodes, profile.rows, strict=True)
         }
         # The lines above and below each, where cells may have slipped to.
@@ -116,7 +117,8 @@ class _Marking:
         exact, method = right.case.output, theirs.case.output
         mark = Marked(right.case.row.name, "output", cell.text, exact, "wrong")
         carried = blamed if method != exact else ()
-        remark = agreement(cell.shapes, exact)
+        sequence = right.case.sequence
+        remark = agreement(cell.near(exact), exact, sequence=sequence)
         if cell.blank:
             self.own.append(_Own(method, carried))
             return msgspec.structs.replace(mark, verdict="unanswered")
@@ -124,10 +126,10 @@ class _Marking:
             self.channels_last |= CHANNELS_LAST in remark
             self.own.append(_Own(exact))
             return msgspec.structs.replace(mark, verdict="right", remark=remark)
-        if carried and agreement(cell.shapes, method) is not None:
+        if carried and agreement(cell.near(method), method, sequence=sequence) is not None:
             self.own.append(_Own(method, carried))
             return msgspec.structs.replace(mark, verdict="carried on", carried=carried)
-        went_on = meant(cell.shapes, method, last=self.channels_last) or method
+        went_on = meant(cell.near(method), method, last=self.channels_last, sequence=sequence) or method
         self.own.append(_Own(went_on, (mark.row,) if went_on not in {method, exact} else carried))
         if not cell.readable:
             return msgspec.structs.replace(mark, slips=("not a shape",))

@@ -39,7 +39,7 @@ def _exact(profile: Profile, column: str) -> int | None:
 
 def _marked(profile: Profile, sheet: Sheet, cell: Written, column: str, exact: int) -> Marked:
     mark = judged(TOTAL, column, cell, exact)
-    if mark.verdict != "wrong" or not cell.readable:
+    if mark.verdict != "wrong" or mark.slips:
         return mark
     values = {row.name: _count(profile, row, column) for row in profile.rows if not row.auxiliary}
     own = {
