@@ -355,6 +355,15 @@ def test_every_kind_of_layer(kind, data):
         assert other != last or len(other) < 3
 
 
+def test_a_mark_against_formulas_is_no_part_of_a_cell():
+    """A page that saves what was typed puts an apostrophe before what a spreadsheet would run."""
+    found = marked(network("alexnet"), "name,params,macs\n'conv1,'=1+1,'-\n")
+    params = cell_of(found, "conv1", "params")
+
+    assert (params.wrote, params.slips) == ("=1+1", ("not a number",))
+    assert cell_of(found, "conv1", "macs").verdict == "unanswered"
+
+
 def test_one_habit_explains_more_than_each_cell_by_itself():
     """conv2's MACs are doubled by leaving its 2 groups out or by counting FLOPs; with conv1's doubled too it is FLOPs."""
     conv1, conv2 = 2 * 11 * 11 * 3 * 96 * 55 * 55, 2 * 5 * 5 * 48 * 256 * 27 * 27

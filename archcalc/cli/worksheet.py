@@ -35,6 +35,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
 ) -> None:
     """A table to fill in, or its key; `archcalc grade` marks the csv of it, which the page in html saves."""
     result = profile(load(spec, input_shape=input_shape, **dict(settings)), convention_name=convention)
-    shown, empty = ([name.strip() for name in names.split(",") if name.strip()] for names in (columns, blanks))
+    shown = [name.strip() for name in columns.split(",")]
+    empty = [name.strip() for name in blanks.split(",") if name.strip()]
     text = key(result, form, shown, fold=fold) if filled else worksheet(result, form, shown, empty, fold=fold)
     click.echo(text)
