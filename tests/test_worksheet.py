@@ -15,6 +15,7 @@ from archcalc.counting import CONVENTIONS
 from archcalc.engine import profile
 from archcalc.formats.columns import COLUMNS as ALL
 from archcalc.formats.sheet import BLANKS, COLUMNS, FORMATS
+from archcalc.grading.sheet import COUNTS
 from archcalc.spec import bundled, load
 
 
@@ -40,6 +41,34 @@ def test_a_key_handed_in_is_all_right(name, tmp_path):
     assert [row["name"] for row in key] == [row["name"] for row in empty] == [*names(name), "total"]
     assert set(marks) == {"right"}
     assert len(marks) >= len(BLANKS) * len(names(name))
+
+
+@pytest.mark.parametrize("name", bundled())
+def test_a_folded_key_handed_in_is_all_right(name):
+    """Every line, and the totals of all that they stand for; no layer is without a line, and no field that the key leaves out
+    is missed."""
+    columns = ("name", "output", *COUNTS, "rf")
+    key = printed(name, "--fold", "--key", "--columns", ",".join(columns), "--format", "csv")
+    done = CliRunner().invoke(main, ["grade", name, "-", "--format", "json"], input=key)
+    said = json.loads(done.output)
+    lines = [row for row in csv.DictReader(io.StringIO(key)) if row["name"] != "total"]
+
+    assert {cell["verdict"] for cell in said["cells"]} == {"right"}
+    assert said["missing"] == []
+    assert {(cell["row"], cell["column"]) for cell in said["cells"]} >= {
+        *((row["name"], column) for row in lines for column in (*COUNTS, "output")),
+        *(("total", column) for column in COUNTS),
+        *((row["name"], "rf") for row in lines if row["rf"].isdigit()),
+    }
+
+
+def test_a_folded_sheet_asks_for_no_field_of_several_layers():
+    """Their fields differ, and the key has none."""
+    columns = ["--fold", "--columns", "name,rf", "--format", "html"]
+    asked = set(re.findall('aria-label="rf of ([^"]*)"', printed("resnet18", *columns, "--blank", "rf")))
+    folded = csv.DictReader(io.StringIO(printed("resnet18", "--key", *columns[:-1], "csv")))
+
+    assert asked == {row["name"] for row in folded if not row["times"] and row["name"] not in {"input", "total"}}
 
 
 def names(name: str) -> list[str]:

@@ -13,6 +13,7 @@ from archcalc.errors import SpecError
 from archcalc.grading.case import Case, outcome, sequences
 from archcalc.grading.counts import marked_counts
 from archcalc.grading.fields import Fields
+from archcalc.grading.folds import folded_away
 from archcalc.grading.marks import Grade, Marked, by_habit
 from archcalc.grading.shapes import CHANNELS_LAST, agreement, meant
 from archcalc.grading.sheet import TOTAL, Sheet
@@ -29,14 +30,15 @@ def grade(profile: Profile, sheet: Sheet) -> Grade:
     """The marks of a worksheet on a network, for one sample; raises SpecError for a network with letters in it."""
     if any(not isinstance(n, int) for row in profile.rows for n in (*row.output, row.params, row.macs)):
         raise SpecError("a worksheet has numbers, and the network has letters", None, "set them with --set or --input")
+    away = folded_away(profile, sheet.lines)
     marking = _Marking(profile, sheet)
     by_line = {row.name: marking.line(place) for place, row in enumerate(profile.rows)}
     cells = [
         cell
         for line in sheet.lines
-        for cell in (by_line[line.name] if line.name in by_line else marked_totals(profile, sheet, line))
+        for cell in (by_line[line.name] if line.name in by_line else marked_totals(profile, sheet, line, away))
     ]
-    named = {line.name for line in sheet.lines}
+    named = away | {line.name for line in sheet.lines}
     return Grade(
         network=profile.graph.name,
         worksheet=sheet.source.name,
@@ -100,7 +102,9 @@ class _Marking:
         if own.shape != theirs.case.output:
             theirs = self.search(case, inputs, own.shape)
         marks |= marked_counts(line, right, (theirs, tuple(dict.fromkeys((*blamed, *own.blamed)))), self.beside)
-        if "rf" in line.cells and (mark := self.fields.marked(line.cells["rf"], node, row)):
+        # The fields of several layers differ, and a folded table has none.
+        asked = "rf" in line.cells and not (line.times > 1 and line.cells["rf"].blank)
+        if asked and (mark := self.fields.marked(line.cells["rf"], node, row)):
             marks["rf"] = mark
         return [marks[column] for column in self.columns if column in marks]
 

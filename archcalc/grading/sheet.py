@@ -19,24 +19,26 @@ GRADED = ("output", *COUNTS, "rf")
 # What archcalc's own tables also have: what is asked rather than answered, and what follows from the other columns.
 PASSED_OVER = (
     *("layer", "settings", "input", "bytes", "params%", "activations%", "macs%", "jump", "start"),
-    *("rf_coverage", "times", "shared", "in_place", "auxiliary", "note"),
+    *("rf_coverage", "shared", "in_place", "auxiliary", "note"),
 )
 TOTAL = "total"
 _MOST_BYTES = 4_000_000
 _MOST_CELL = 60
 _BREAK = re.compile("\r\n|[\n\r]")
 _COUNTED = re.compile(r"(?:flops|macs) \(([a-z0-9_-]+)\)")
+_TIMES = re.compile(r"(?:[x×X*]? *([1-9][0-9]{0,5}))?")
 # Spaces that spreadsheets put between the groups of a number.
 _SPACES = "\u00a0\u2009\u202f"
 _SPACED = str.maketrans(_SPACES, " " * len(_SPACES))
 
 
 class Line(msgspec.Struct, frozen=True):
-    """The cells of one layer, by the keys of their columns, and where its name stands."""
+    """The cells of one layer, by the keys of their columns, where its name stands, and for how many layers it does."""
 
     name: str
     cells: dict[str, Written]
     place: Place
+    times: int = 1
 
 
 class Sheet(msgspec.Struct, frozen=True):
@@ -149,7 +151,7 @@ def _headings(titles: list[tuple[str, Place]]) -> tuple[list[str], str]:
     """The keys of the columns, and the convention that one of them names."""
     keys: list[str] = []
     convention = ""
-    known = ["name", *GRADED, *PASSED_OVER]
+    known = ["name", "times", *GRADED, *PASSED_OVER]
     for raw, place in titles:
         title = _bare(raw)
         key = title.lower()
@@ -185,7 +187,16 @@ def _line(keys: list[str], cells: list[tuple[str, Place]], names: dict[str, str]
     if not name:
         fact = f"no layer named {_said(bare)}" if bare else "a line without the name of its layer"
         raise SpecError(fact, place, nearest(bare, list(names.values())) or "archcalc table names all")
-    return Line(name, {key: _cell(key, *by_key[key]) for key in GRADED if key in by_key}, place)
+    cells_of = {key: _cell(key, *by_key[key]) for key in GRADED if key in by_key}
+    return Line(name, cells_of, place, _times(*by_key["times"]) if "times" in by_key else 1)
+
+
+def _times(raw: str, place: Place) -> int:
+    """How many layers a line stands for, itself alone where nothing is said."""
+    found = _TIMES.fullmatch(_bare(raw))
+    if found is None:
+        raise SpecError("a line stands for a whole number of layers", place, "such as × 3")
+    return int(found[1] or 1)
 
 
 def _cell(key: str, raw: str, place: Place) -> Written:
