@@ -40,11 +40,15 @@ class Link(msgspec.Struct, frozen=True):
 
 
 class Head(msgspec.Struct, frozen=True):
-    """The head of a column: its title, whether it holds numbers, and the key by which a line of working belongs to it."""
+    """The head of a column: its title, whether it holds numbers, and the key by which a line of working belongs to it.
+
+    `alone` is what it is called in a spreadsheet.
+    """
 
     title: Any
     numeric: bool = False
     key: str = ""
+    alone: str = ""
 
 
 class Step(msgspec.Struct, frozen=True):

@@ -19,7 +19,7 @@ from archcalc.diagnosis.network import rebuilt
 from archcalc.engine import profile
 from archcalc.errors import Source, SpecError
 from archcalc.formats.csv import render as exact_csv
-from archcalc.formats.grades import render
+from archcalc.formats.grades import FORMATS, render
 from archcalc.grading import grade, read, worksheet
 from archcalc.grading.written import written
 from archcalc.graph import Builder
@@ -328,16 +328,40 @@ def test_every_kind_of_layer(kind, data):
         return
     result = profile(builder.graph(), convention_name=data.draw(st.sampled_from(["macs", "textbook", "ptflops"])))
     row = result.rows[-1]
-    other = [data.draw(st.integers(1, 12)) for _ in row.output]
+    other = tuple(data.draw(st.integers(1, 12)) for _ in row.output)
     numbers = [data.draw(st.integers(0, 2000)) for _ in COLUMNS[2:-1]]
     found = marked(
         result, f"{','.join(COLUMNS[:-1])}\nlayer,{'x'.join(map(str, other))},{','.join(map(str, numbers))}\n"
     )
+    verdicts = {cell.column: cell.verdict for cell in found.cells}
+    exact = {column: getattr(row, column, None) for column in COLUMNS[2:-1]} | {"flops": result.shown(row)}
+    wrote = {column: n for column, n in zip(COLUMNS[2:-1], numbers, strict=True) if exact[column] is not None}
+    last = (*row.output[1:], *row.output[:1])
 
     assert {cell.verdict for cell in marked(result, exact_csv(result, COLUMNS[:-1])).cells} == {"right"}
-    for cell, wrote in zip(found.cells[1:], numbers, strict=False):
-        if cell.verdict == "right":
-            assert cell.exact in {wrote, *numbers}
+    assert {cell.row for cell in found.cells} == {"layer"}
+    assert list(verdicts) == ["output", *wrote]
+    for column, n in wrote.items():
+        assert (verdicts[column] == "right") is (n == exact[column])
+    assert "rounded" not in verdicts.values()
+    [output] = [cell for cell in found.cells if cell.column == "output"]
+    if other == row.output:
+        assert (output.verdict, output.remark) == ("right" if other else "unanswered", "")
+    elif output.verdict == "right":
+        assert (other, output.remark) == (last, "channels last")
+        assert len(other) > 2 or layer.rank == 1
+    else:
+        assert output.verdict == "wrong"
+        assert other != last or len(other) < 3
+
+
+def test_a_mark_against_formulas_is_no_part_of_a_cell():
+    """A page that saves what was typed puts an apostrophe before what a spreadsheet would run."""
+    found = marked(network("alexnet"), "name,params,macs\n'conv1,'=1+1,'-\n")
+    params = cell_of(found, "conv1", "params")
+
+    assert (params.wrote, params.slips) == ("=1+1", ("not a number",))
+    assert cell_of(found, "conv1", "macs").verdict == "unanswered"
 
 
 def test_one_habit_explains_more_than_each_cell_by_itself():
@@ -397,6 +421,7 @@ def test_wrong_channels_are_carried_on():
         # No digit of the exact number is left in these.
         ("100M", "wrong", ""),
         ("0G", "wrong", ""),
+        ("0.1G", "wrong", ""),
         ("62M", "wrong", ""),
     ],
 )
@@ -492,6 +517,86 @@ def test_a_total_with_the_auxiliary_heads():
     assert found.slips == ("with the auxiliary heads",)
 
 
+# Three blocks of a linear layer of 8·8 + 8 = 72 params and a relu before one of 8·5 + 5 = 45: 261 in all.
+BLOCKS = """\
+input: {features: 8}
+blocks: {b: [linear: {name: fc, out: 8}, relu: {name: act}]}
+layers: [b: {name: b, repeat: 3}, linear: {name: last, out: 5}]
+"""
+BLOCK = "b_1/fc"
+
+
+def folded(*lines):
+    return marked(profile(parse(Source("a.yaml", BLOCKS))), "\n".join(["name,times,params", *lines]))
+
+
+@pytest.mark.parametrize("times", ["× 3", "3", "x3", "×3", "* 3"])
+def test_a_folded_line_is_added_up_as_often_as_it_stands(times):
+    """3 · 72 + 45, however the 3 is written."""
+    found = folded("input,,0", f"{BLOCK},{times},72", f"b_1/act,{times},0", "last,,45", "total,,261")
+
+    assert marks(found) == {}
+    assert len(found.cells) == 5
+    assert found.missing == ()
+
+
+@pytest.mark.parametrize(
+    ("cell", "total", "verdict", "slip"),
+    [
+        (72, 72 + 45, "wrong", "each line counted once, whatever its times"),
+        (72, 45, "wrong", f"{BLOCK} left out"),
+        (72, 261 - 45, "wrong", "last left out"),
+        (64, 3 * 64 + 45, "carried on", None),
+        (64, 64 + 45, "wrong", "each line counted once, whatever its times"),
+    ],
+)
+def test_totals_of_a_folded_sheet(cell, total, verdict, slip):
+    """What a student adds up is 3 times the block's line, and what they had there is carried on 3 times."""
+    found = cell_of(folded(f"{BLOCK},3,{cell}", "b_1/act,3,0", "last,,45", f"total,,{total}"), "total", "params")
+
+    assert found.verdict == verdict
+    assert slip in found.slips if slip else not found.slips
+    assert found.carried == ((BLOCK,) if cell == 64 else ())
+
+
+def test_one_line_of_several_that_is_counted_once():
+    """The blocks of another kind are added up as they should be: 2 · 72 of them, 72 of the first, and 45."""
+    text = BLOCKS.replace("{b: [", "{c: [linear: {name: fc, out: 8}], b: [").replace(
+        "layers: [", "layers: [c: {name: a, repeat: 2}, "
+    )
+    lines = ["name,times,params", "a_1/fc,2,72", "b_1/fc,3,72", "last,,45", f"total,,{2 * 72 + 72 + 45}"]
+    found = marked(profile(parse(Source("a.yaml", text))), "\n".join(lines))
+
+    assert "b_1/fc counted once" in cell_of(found, "total", "params").slips
+
+
+def test_layers_without_a_line_in_a_folded_sheet():
+    """A line for one block alone leaves the two others without, and is one block in the sum."""
+    found = folded(f"{BLOCK},,72", "b_1/act,3,0", "last,,45", "total,,117")
+
+    assert found.missing == ("input", "b_2/fc", "b_3/fc")
+
+
+BAD_TIMES = {
+    f"{BLOCK},2,72": ("a line that stands for 2 layers", "the network has 3 of it in a row"),
+    "last,2,45": ("a line that stands for 2 layers", "the network has one of it"),
+    "b_2/fc,2,72": ("a line that stands for 2 layers", "the network has one of it"),
+    f"{BLOCK},many,72": ("a line stands for a whole number of layers", "such as × 3"),
+    f"{BLOCK},0,72": ("a line stands for a whole number of layers", "such as × 3"),
+    f"{BLOCK},3,72\nb_3/fc,,72": ("line 2 stands for this layer too", "it is for 3 layers"),
+}
+
+
+@pytest.mark.parametrize("lines", BAD_TIMES)
+def test_times_are_those_of_the_network(lines):
+    """A line cannot stand for layers that the network has not."""
+    with pytest.raises(SpecError) as caught:
+        folded(lines)
+
+    assert (caught.value.fact, *caught.value.notes) == BAD_TIMES[lines]
+    assert caught.value.place is not None
+
+
 @pytest.mark.parametrize(
     ("text", "column", "numbers"),
     [
@@ -504,7 +609,8 @@ def test_a_total_with_the_auxiliary_heads():
         ("1.05E+08", "macs", (105_000_000,)),
         ("1,5e3", "macs", (1500,)),
         ("1.55E+10", "macs", (15_500_000_000,)),
-        *((text, "params", ()) for text in ("x", "1e99", "12%", ">5", "1/2")),
+        *((text, "params", (224,)) for text in (".224K", ",224K", "0.224K")),
+        *((text, "params", ()) for text in (".", ".5.5", "x", "1e99", "12%", ">5", "1/2")),
     ],
 )
 def test_numbers_as_they_are_typed(text, column, numbers):
@@ -519,7 +625,7 @@ def test_numbers_as_they_are_typed(text, column, numbers):
         *((text, ((64, 224, 200),)) for text in ("(64, 224, 200)", "[64,224,200]", "(64; 224; 200)")),
         ("(1000,)", ((1000,),)),
         ("1000", ((1000,),)),
-        ("9,216", ((9, 216), (9216,))),
+        ("9,216", ((9216,),)),
         ("64x", ()),
         ("-1x3", ()),
     ],
@@ -527,6 +633,91 @@ def test_numbers_as_they_are_typed(text, column, numbers):
 def test_shapes_as_they_are_typed(text, shapes):
     """Each is read as the shapes that a person may mean by it."""
     assert written(text, "output").shapes == shapes
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "wrote"),
+    [
+        # 0.05G and 0.15G would be 50M and 150M, 60,965,224 lies between; 34,944 lies between 0 and 0.1M.
+        ("total", "params", "0.1G"),
+        ("total", "params", "0G"),
+        ("conv1", "params", "0.1M"),
+        ("conv1", "params", "1M"),
+    ],
+)
+def test_no_slip_is_sought_where_no_digit_is_left(row, column, wrote):
+    """What nearly any number is rounded to says nothing of a slip."""
+    found = cell_of(marked(network("alexnet"), f"name,{column}\n{row},{wrote}\n"), row, column)
+
+    assert (found.verdict, found.slips) == ("wrong", ("rounded until no digit is left",))
+
+
+@pytest.mark.parametrize(("row", "wrote"), [("total", "0.2G"), ("conv1", "0.2M"), ("conv1", "36K"), ("conv1", "34943")])
+def test_what_has_a_digit_or_another_size_is_searched(row, wrote):
+    """60,965,224 is no 0.2G however it is rounded, nor is 34,944 any of the others."""
+    found = cell_of(marked(network("alexnet"), f"name,params\n{row},{wrote}\n"), row, "params")
+
+    assert found.verdict == "wrong"
+    assert "rounded until no digit is left" not in found.slips
+
+
+@pytest.mark.parametrize(
+    ("features", "wrote", "verdict"),
+    [
+        ("24", "1,024", "wrong"),
+        ("224", "1,224", "wrong"),
+        ("224", "1,001,224", "wrong"),
+        ("1224", "1,224", "right"),
+        ("1001224", "1,001,224", "right"),
+        ("24", "1, 24", "right"),
+        ("224", "(1,224)", "right"),
+        # Tokens and features.
+        ("9x216", "9,216", "right"),
+        ("9x16", "9,016", "wrong"),
+        ("216x216", "1,216,216", "wrong"),
+        ("216x216", "(1,216,216)", "right"),
+    ],
+)
+def test_a_number_with_commas_is_a_list_only_where_a_shape_has_as_many_sizes(features, wrote, verdict):
+    """1,024 is no batch of one with 24 features; with a space or in brackets it is a list of sizes."""
+    sizes = ["{features: N}", "{tokens: T, features: N}"]["x" in features]
+    for letter, size in zip("NT", reversed(features.split("x")), strict=False):
+        sizes = sizes.replace(letter, size)
+    result = profile(parse(Source("a.yaml", f"input: {sizes}\nlayers: [identity: {{name: a}}]")))
+
+    assert cell_of(marked(result, f'name,output\na,"{wrote}"\n'), "a", "output").verdict == verdict
+
+
+SEQUENCE = """\
+input: {channels: 3, length: 100}
+layers:
+  - conv1d: {name: a, out: 8, kernel: 3}
+  - relu: {name: b}
+  - maxpool1d: {name: c, kernel: 2}
+  - permute: {name: d, order: [1, 0]}
+  - linear: {name: e, out: 5}
+  - gelu: {name: f}
+"""
+
+
+def test_channels_last_in_one_dimension():
+    """8 channels of 98 or 49 values may be written 49x8; 49 tokens of 8 or 5 features are no 8x49."""
+    text = "name,output\ninput,100x3\na,98x8\nb,1x98x8\nc,49x8\nd,8x49\ne,5x49\nf,5x49\n"
+    found = marked(profile(parse(Source("a.yaml", SEQUENCE))), text)
+    remarks = {cell.row: cell.remark for cell in found.cells if cell.verdict == "right"}
+
+    last = "channels last"
+    assert remarks == {"input": last, "a": last, "b": f"with the batch, {last}", "c": last}
+    assert marks(found)["d", "output"] == "wrong"
+
+
+def test_a_slip_is_found_with_the_channels_last_in_one_dimension():
+    """(100 − 3) is 97 where the + 1 is left out, of which the pool makes 48: that is carried on."""
+    text = "name,output\na,97x8\nb,97x8\nc,48x8\n"
+    found = marked(profile(parse(Source("a.yaml", SEQUENCE))), text)
+
+    assert "the + 1 of the output formula forgotten" in cell_of(found, "a", "output").slips
+    assert cell_of(found, "b", "output").verdict == cell_of(found, "c", "output").verdict == "carried on"
 
 
 @pytest.mark.parametrize(
@@ -684,6 +875,17 @@ def test_a_file_may_be_named_anything():
 
     assert render(found).startswith("?[2J|<b>.csv on alexnet: 0 of 1 cell right, 1 wrong")
     assert render(found, "markdown").startswith("# ?\\[2J\\|&lt;b&gt;.csv on alexnet")
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_file_name_that_is_no_text_is_cleaned_in_every_format(form):
+    """A byte that is not UTF-8 comes as half of a pair, which cannot be written."""
+    result = network("alexnet")
+    found = grade(result, read(Source("y\udcff\x1b.csv", "name,macs\nconv1,1\n"), [row.name for row in result.rows]))
+    text = render(found, form)
+
+    assert "y??.csv" in text
+    assert text.encode()
 
 
 @pytest.mark.parametrize("form", ["text", "markdown", "json"])

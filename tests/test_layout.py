@@ -47,8 +47,9 @@ MAY_IMPORT = {
     "document": set(),
     "markup": {"dims", "document", "notation"},
     "charts": {"boxes", "errors", "files", "graph", "layers", "memory", "rows"},
-    # A worksheet's cells are read as printed figures are, and its lines redone by the engine with a slip in them.
-    "grading": {"counting", "dims", "engine", "errors", "graph", "layers", "published", "rows"},
+    # A worksheet's cells are read as printed figures are, its lines redone by the engine with a slip in them, and those that
+    # stand for several layers held against what a folded table has.
+    "grading": {"counting", "dims", "engine", "errors", "folding", "graph", "layers", "published", "rows"},
     "formats": {
         *(
             "accounts",

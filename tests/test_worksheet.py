@@ -11,8 +11,11 @@ import pytest
 from click.testing import CliRunner
 
 from archcalc.cli import main
+from archcalc.counting import CONVENTIONS
 from archcalc.engine import profile
+from archcalc.formats.columns import COLUMNS as ALL
 from archcalc.formats.sheet import BLANKS, COLUMNS, FORMATS
+from archcalc.grading.sheet import COUNTS
 from archcalc.spec import bundled, load
 
 
@@ -38,6 +41,34 @@ def test_a_key_handed_in_is_all_right(name, tmp_path):
     assert [row["name"] for row in key] == [row["name"] for row in empty] == [*names(name), "total"]
     assert set(marks) == {"right"}
     assert len(marks) >= len(BLANKS) * len(names(name))
+
+
+@pytest.mark.parametrize("name", bundled())
+def test_a_folded_key_handed_in_is_all_right(name):
+    """Every line, and the totals of all that they stand for; no layer is without a line, and no field that the key leaves out
+    is missed."""
+    columns = ("name", "output", *COUNTS, "rf")
+    key = printed(name, "--fold", "--key", "--columns", ",".join(columns), "--format", "csv")
+    done = CliRunner().invoke(main, ["grade", name, "-", "--format", "json"], input=key)
+    said = json.loads(done.output)
+    lines = [row for row in csv.DictReader(io.StringIO(key)) if row["name"] != "total"]
+
+    assert {cell["verdict"] for cell in said["cells"]} == {"right"}
+    assert said["missing"] == []
+    assert {(cell["row"], cell["column"]) for cell in said["cells"]} >= {
+        *((row["name"], column) for row in lines for column in (*COUNTS, "output")),
+        *(("total", column) for column in COUNTS),
+        *((row["name"], "rf") for row in lines if row["rf"].isdigit()),
+    }
+
+
+def test_a_folded_sheet_asks_for_no_field_of_several_layers():
+    """Their fields differ, and the key has none."""
+    columns = ["--fold", "--columns", "name,rf", "--format", "html"]
+    asked = set(re.findall('aria-label="rf of ([^"]*)"', printed("resnet18", *columns, "--blank", "rf")))
+    folded = csv.DictReader(io.StringIO(printed("resnet18", "--key", *columns[:-1], "csv")))
+
+    assert asked == {row["name"] for row in folded if not row["times"] and row["name"] not in {"input", "total"}}
 
 
 def names(name: str) -> list[str]:
@@ -89,6 +120,8 @@ def test_a_key_shows_the_working_of_every_layer(form):
         (["--blank", "paramz"], "no column 'paramz' to leave blank\n  = did you mean 'params'?\n"),
         (["--blank", "name"], "no column 'name' to leave blank\n"),
         (["--columns", "name,output", "--blank", "params"], "no column 'params' to leave blank\n"),
+        (["--columns", ","], f"no column ''\n  = there are {', '.join(ALL)}\n"),
+        (["--columns", "name,output,"], f"no column ''\n  = there are {', '.join(ALL)}\n"),
     ],
 )
 def test_a_column_that_is_not_there_cannot_be_left_blank(arguments, said):
@@ -96,3 +129,62 @@ def test_a_column_that_is_not_there_cannot_be_left_blank(arguments, said):
     done = CliRunner().invoke(main, ["worksheet", "lenet5", *arguments])
 
     assert (done.exit_code, done.stderr) == (1, said)
+
+
+def graded(name: str, sheet: str) -> tuple[str, set[str]]:
+    """The convention by which a sheet was marked, and the verdicts on its cells."""
+    done = CliRunner().invoke(main, ["grade", name, "-", "--format", "json"], input=sheet)
+    assert done.exit_code == 0, done.output
+    said = json.loads(done.output)
+    assert said["cells"]
+    return said["convention"], {cell["verdict"] for cell in said["cells"]}
+
+
+@pytest.mark.parametrize("convention", CONVENTIONS)
+def test_a_key_by_any_convention_names_it(convention):
+    """The heading is the one that `table` writes, and by it the key is marked all right."""
+    columns = ["--columns", "name,output,flops", "--convention", convention, "--format", "csv"]
+    key = printed("alexnet", "--key", *columns)
+    table = CliRunner().invoke(main, ["table", "alexnet", *columns]).output
+
+    assert f"({convention})" in key.splitlines()[0]
+    assert key.splitlines()[:-1] == table.splitlines()
+    assert graded("alexnet", key) == (convention, {"right"})
+
+
+def test_the_name_column_may_stand_anywhere():
+    """The line of totals is named where the names stand, in the key and in the sheet."""
+    columns = ["--columns", "params,name", "--format", "csv"]
+    params = sum(row.params for row in profile(load("lenet5")).rows)
+
+    assert printed("lenet5", "--key", *columns).splitlines()[-1] == f"{params},total"
+    assert printed("lenet5", *columns, "--blank", "params").splitlines()[-2:] == [",OUTPUT", ",total"]
+    assert graded("lenet5", printed("lenet5", "--key", *columns)) == ("macs", {"right"})
+    assert 'aria-label="params of C1"' in printed("lenet5", *columns[:2], "--blank", "params", "--format", "html")
+
+
+SPEC = "input: {features: 8}\nlayers:\n  - linear: {name: NAME, out: 8}\n  - relu: {name: a}\n"
+
+
+@pytest.mark.parametrize("name", ["total", "' total '"])
+@pytest.mark.parametrize("arguments", [["worksheet"], ["worksheet", "--key"], ["grade", "-"]])
+def test_no_layer_is_named_as_the_totals_are(name, arguments, tmp_path):
+    """Its line could not be told from that of the totals."""
+    (tmp_path / "a.yaml").write_text(SPEC.replace("NAME", name))
+    command, *others = arguments
+    done = CliRunner().invoke(main, [command, str(tmp_path / "a.yaml"), *others], input="name,params\ntotal,72\n")
+
+    fact = f"a layer is named '{name.strip(chr(39))}', as the last line of a worksheet is"
+    assert (done.exit_code, done.stderr) == (1, f"{fact}\n  = give it another name\n")
+
+
+@pytest.mark.parametrize("name", [" fc ", "=1+1", " =1+1", "-5", "'b", " 'b "])
+def test_a_name_of_any_kind_is_marked(name, tmp_path):
+    """With spaces around it, taken for a formula or with an apostrophe before it, as it is or as programs change it."""
+    (tmp_path / "a.yaml").write_text(SPEC.replace("NAME", json.dumps(name)))
+    key = printed(str(tmp_path / "a.yaml"), "--key", "--columns", "name,params", "--format", "csv")
+    layer = key.splitlines()[2].removesuffix(",72")
+
+    assert layer.lstrip("'") == name.lstrip("'")
+    for spelled in (layer, name, name.strip(), f"'{name.strip()}"):
+        assert graded(str(tmp_path / "a.yaml"), f"name,params\n{spelled},72\n") == ("macs", {"right"})

@@ -183,7 +183,11 @@ def _few(groups: list[Group]) -> list[Group]:
     if len(groups) <= _MOST_GROUPS:
         return groups
     shown, rest = groups[: _MOST_GROUPS - 1], groups[_MOST_GROUPS - 1 :]
-    return [*shown, Group("", "", tuple(change for group in rest for change in group.changes))]
+    # What no total has must not stand in a sum that adds up to the totals.
+    halves = (
+        [change for group in rest for change in group.changes if change.auxiliary is aux] for aux in (False, True)
+    )
+    return [*shown, *(Group("", "", tuple(half)) for half in halves if half)]
 
 
 def _output(change: Change, style: Style) -> str:
@@ -220,11 +224,13 @@ def _table(found: Changes, groups: list[Group], style: Style) -> Table:
 
 
 def _names(group: Group) -> str:
-    """The layers' names; what one alone was called before, and of the last group that they are the others."""
+    """The layers' names; what one alone was called before, and of the last groups that they are the others."""
     first = group.changes[0]
+    if not group.output:
+        return "others, auxiliary" if first.auxiliary else "others"
     if first.renamed and first.old and len(group.changes) == 1:
         return f"{first.old.name} → {first.row.name}"
-    return listed([change.row.name for change in group.changes]) if group.output else "others"
+    return listed([change.row.name for change in group.changes])
 
 
 def _summed(found: Changes, group: Group, measure: str) -> Dim | None:

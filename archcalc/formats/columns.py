@@ -33,6 +33,12 @@ class Column(msgspec.Struct, frozen=True):
         """The title under a profile's convention, by which what it counts is named."""
         return profile.convention.column if self.key == "flops" else self.title
 
+    def alone(self, profile: Profile) -> str:
+        """The key as it stands in a spreadsheet, where nothing else names the convention without which FLOPs mean nothing."""
+        convention = profile.convention
+        counted = "flops" if convention.column == "FLOPs" else "macs"
+        return f"{counted} ({convention.name})" if self.key == "flops" else self.key
+
     @property
     def numeric(self) -> bool:
         """Whether the cells are numbers."""
@@ -136,10 +142,16 @@ def table(
 ) -> tuple[list[list[str]], list[str]]:
     """The cells of every line and of the totals, each as `written` has it."""
     body = [[written(part.cell(profile, line)) for part in parts] for line in lines(profile.rows, fold=fold)]
-    last = [written("" if part.total is None else part.total(profile.totals)) for part in parts]
-    if parts[0].total is None:
-        last[0] = "total"
-    return body, last
+    return body, list(map(written, summed(profile, parts)))
+
+
+def summed(profile: Profile, parts: Sequence[Column]) -> list[Any]:
+    """The line of totals, which is called that where names stand, else in a first column that has no total."""
+    cells = ["" if part.total is None else part.total(profile.totals) for part in parts]
+    at = next((at for at, part in enumerate(parts) if part.key == "name"), 0)
+    if parts[at].total is None:
+        cells[at] = "total"
+    return cells
 
 
 def along(values: tuple[Any, ...], text: Callable[[Any], str] = number_text) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from archcalc.dims import written_shape
@@ -18,14 +18,19 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def render(profile: Profile, columns: Sequence[str] | None = None, *, fold: bool = False) -> str:
     """The rows with the keys of their columns, and no totals, so that a column can be summed."""
     parts = chosen(columns, fold=fold)
+    rows = (
+        [line.times if part.key == "times" else part.cell(profile, line) for part in parts]
+        for line in lines(profile.rows, fold=fold)
+    )
+    return comma_separated([part.alone(profile) for part in parts], rows)
+
+
+def comma_separated(head: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
+    """Rows under a head as the text of a CSV file, without the end of its last line."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    # FLOPs mean nothing without their convention, and a CSV file has no heading to name it in.
-    convention = profile.convention
-    counted = f"{'flops' if convention.column == 'FLOPs' else 'macs'} ({convention.name})"
-    writer.writerow(counted if part.key == "flops" else part.key for part in parts)
-    for line in lines(profile.rows, fold=fold):
-        writer.writerow(line.times if part.key == "times" else harmless(part.cell(profile, line)) for part in parts)
+    writer.writerow(head)
+    writer.writerows(map(harmless, row) for row in rows)
     return out.getvalue().rstrip("\n")
 
 

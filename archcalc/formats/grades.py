@@ -23,6 +23,9 @@ _MOST_NAMED = 3
 
 def render(grade: Grade, form: str = "text") -> str:
     """The score, every cell that is not right, and what was not marked."""
+    # A file can be named anything.
+    name = "".join(c if c.isprintable() else "?" for c in grade.worksheet)
+    grade = msgspec.structs.replace(grade, worksheet=name)
     if form == "json":
         return json_text(_plain(grade))
     page = _page(grade)
@@ -30,15 +33,13 @@ def render(grade: Grade, form: str = "text") -> str:
 
 
 def _page(grade: Grade) -> Document:
-    # A file can be named anything.
-    name = "".join(c if c.isprintable() else "?" for c in grade.worksheet)
     rows = tuple(_texts(cell) for cell in grade.cells if cell.verdict not in {"right", "rounded"})
     notes = tuple(_notes(grade))
     parts: list[Part] = [
         *([Table(tuple(map(Head, _TITLES)), rows)] if rows else []),
         *([Notes(notes)] if notes else []),
     ]
-    return Document(f"{name} on {grade.network}: {grade.score}", sections=(Section("", tuple(parts)),))
+    return Document(f"{grade.worksheet} on {grade.network}: {grade.score}", sections=(Section("", tuple(parts)),))
 
 
 def _texts(cell: Marked) -> tuple[str, ...]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 
 import msgspec
@@ -11,10 +9,11 @@ import msgspec
 from archcalc.document import Blank, Document, Notes, Part, Prose, Section, Table, Text
 from archcalc.errors import SpecError, nearest
 from archcalc.formats.columns import chosen, lines
-from archcalc.formats.csv import harmless
+from archcalc.formats.csv import comma_separated
 from archcalc.formats.summary import heading, title
 from archcalc.formats.tabled import grid, told
 from archcalc.formats.workings import about, worked
+from archcalc.grading.sheet import TOTAL, tellable
 from archcalc.markup.writer import STYLES, ready, write
 from archcalc.rows import Profile
 from archcalc.working import workings
@@ -22,6 +21,7 @@ from archcalc.working import workings
 FORMATS = ("markdown", "latex", "html", "csv")
 COLUMNS = ("name", "layer", "settings", "output", "activations", "params", "macs")
 BLANKS = ("output", "activations", "params", "macs")
+_FIELDS = ("rf", "jump", "start", "rf_coverage")
 _RULES = (
     Prose(
         "`params` are weights and biases. `activations` are the values that a layer stores: none where it overwrites its input."
@@ -32,6 +32,7 @@ _RULES = (
 
 def worksheet(profile: Profile, form: str, columns: Sequence[str], blanks: Sequence[str], *, fold: bool = False) -> str:
     """The table with the cells of some columns empty, but for the input's; raises SpecError for a column that is not there."""
+    tellable(row.name for row in profile.rows)
     table = _blanked(grid(profile, chosen(columns, fold=fold), fold=fold), columns, blanks)
     if form == "csv":
         return _csv(table)
@@ -41,6 +42,7 @@ def worksheet(profile: Profile, form: str, columns: Sequence[str], blanks: Seque
 
 def key(profile: Profile, form: str, columns: Sequence[str], *, fold: bool = False) -> str:
     """The same table filled in, and the working of every row: in HTML behind each row, else below the table."""
+    tellable(row.name for row in profile.rows)
     style = STYLES.get(form)
     table = grid(profile, chosen(columns, fold=fold), fold=fold, worked=form == "html")
     table = msgspec.structs.replace(table, open=True)
@@ -62,21 +64,22 @@ def _blanked(table: Table, columns: Sequence[str], blanks: Sequence[str]) -> Tab
                 f"no column '{name}' to leave blank", None, nearest(name, [key for key in columns if key != "name"])
             )
     keys = [head.key for head in table.head]
+    named = keys.index("name") if "name" in keys else 0
     rows = [
-        tuple(Blank(f"{name} of {row[0]}") if name in blanks else cell for name, cell in zip(keys, row, strict=True))
+        tuple(
+            # Where a line stands for several it has no receptive field, and nothing is asked.
+            Blank(f"{name} of {row[named]}") if name in blanks and not (name in _FIELDS and cell == "") else cell
+            for name, cell in zip(keys, row, strict=True)
+        )
         for row in table.rows[1:]
     ]
     last = tuple(
-        Blank(f"total {name}") if name in blanks and cell != "" else cell
+        Blank(f"{TOTAL} {name}") if name in blanks and cell != "" else cell
         for name, cell in zip(keys, table.last, strict=True)
     )
     return msgspec.structs.replace(table, rows=(table.rows[0], *rows), last=last)
 
 
 def _csv(table: Table) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(head.key for head in table.head)
-    for row in (*table.rows, table.last):
-        writer.writerow("" if isinstance(cell, Blank) else harmless(cell) for cell in row)
-    return out.getvalue().rstrip("\n")
+    rows = (["" if isinstance(cell, Blank) else cell for cell in row] for row in (*table.rows, table.last))
+    return comma_separated([head.alone for head in table.head], rows)

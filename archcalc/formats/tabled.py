@@ -7,6 +7,7 @@ from typing import Any
 
 from archcalc.document import Document, Fact, Facts, Formula, Head, Notes, Part, Section, Step, Table
 from archcalc.formats.columns import Column, chosen, lines
+from archcalc.formats.columns import summed as sums
 from archcalc.formats.summary import heading, published, remarks, title, totals
 from archcalc.formats.workings import reading, remark
 from archcalc.markup.style import Style
@@ -38,14 +39,11 @@ def tabled(
 def grid(profile: Profile, parts: Sequence[Column], *, fold: bool, worked: bool = False) -> Table:
     """The bare table, its last row the totals, on request with the working of every row."""
     shown = lines(profile.rows, fold=fold)
-    last: list[Any] = ["" if part.total is None else part.total(profile.totals) for part in parts]
-    if parts[0].total is None:
-        last[0] = "total"
     behind = {working.row.name: steps(working, profile) for working in workings(profile)} if worked else {}
     return Table(
-        tuple(Head(part.heading(profile), part.numeric, part.key) for part in parts),
+        tuple(Head(part.heading(profile), part.numeric, part.key, part.alone(profile)) for part in parts),
         tuple(tuple(part.cell(profile, line) for part in parts) for line in shown),
-        tuple(last),
+        tuple(sums(profile, parts)),
         steps=tuple(behind[line.row.name] for line in shown) if worked else (),
     )
 

@@ -13,9 +13,17 @@ from archcalc.graph import Node, infer
 from archcalc.layers.base import Layer
 from archcalc.rows import Profile, Row
 
+# What makes tokens and features of what comes before it, or takes them, or may do so.
+_OTHER_AXES = frozenset(
+    {"linear", "attention", "embedding", "layernorm", "rmsnorm", "permute", "reshape", "lstm", "gru", "rnn"}
+)
+
 
 class Case(msgspec.Struct, frozen=True):
-    """A layer at its place in a network, with the settings, inputs and output that are taken for its own."""
+    """A layer at its place in a network, with the settings, inputs and output that are taken for its own.
+
+    `sequence` says that an output of two sizes is channels and a length.
+    """
 
     profile: Profile
     node: Node
@@ -23,6 +31,7 @@ class Case(msgspec.Struct, frozen=True):
     layer: Layer
     inputs: tuple[Shape, ...]
     output: Shape
+    sequence: bool = False
 
     @property
     def costs(self) -> Mapping[str, int]:
@@ -78,6 +87,23 @@ class Case(msgspec.Struct, frozen=True):
         found = size(shape[:-1] if self.layer.kind == "linear" else shape[1:])
         assert isinstance(found, int)  # noqa: S101 - letters were refused with the network
         return found
+
+
+def sequences(profile: Profile) -> frozenset[str]:
+    """The rows whose output is channels and a length, not tokens and features: where 1-D layers are, and behind them.
+
+    >>> from archcalc.engine import profile
+    >>> from archcalc.spec import load
+    >>> sequences(profile(load("vit_b_16")))
+    frozenset()
+    """
+    found = {
+        name for row in profile.rows if getattr(row.definition, "rank", 0) == 1 for name in (*row.sources, row.name)
+    }
+    for row in profile.rows:
+        if row.layer not in _OTHER_AXES and not found.isdisjoint(row.sources):
+            found.add(row.name)
+    return frozenset(found)
 
 
 def outcome(layer: Layer, inputs: tuple[Shape, ...]) -> Shape | None:

@@ -30,7 +30,7 @@ def marked_counts(
             continue
         cell = line.cells[column]
         mark = judged(line.name, column, cell, right.costs[column])
-        if mark.verdict == "wrong" and cell.readable:
+        if mark.verdict == "wrong" and not mark.slips:
             if column in own and cell.judged(own[column], column) is not None:
                 mark = msgspec.structs.replace(mark, verdict="carried on", carried=blamed)
             elif followed := _from_own_cells(line, right, search, column):
@@ -44,7 +44,7 @@ def marked_counts(
 
 
 def judged(row: str, column: str, cell: Written, exact: int) -> Marked:
-    """The mark of a count by itself: right, rounded, left open, or wrong for a reason that is still to be found."""
+    """The mark of a count by itself: right, rounded, left open, or wrong, for a reason that is still to be found unless said."""
     mark = Marked(row, column, cell.text, exact, "wrong")
     remark = cell.judged(exact, column)
     if cell.blank:
@@ -52,7 +52,12 @@ def judged(row: str, column: str, cell: Written, exact: int) -> Marked:
     if remark is not None:
         said = "" if remark == "rounded" else remark
         return msgspec.structs.replace(mark, verdict="rounded" if remark else "right", remark=said)
-    return mark if cell.readable else msgspec.structs.replace(mark, slips=("not a number",))
+    if not cell.readable:
+        return msgspec.structs.replace(mark, slips=("not a number",))
+    # Almost any slip would give a number that is rounded so.
+    return (
+        msgspec.structs.replace(mark, slips=("rounded until no digit is left",)) if cell.vague(exact, column) else mark
+    )
 
 
 def _from_own_cells(line: Line, right: Search, theirs: Search, column: str) -> tuple[str, ...]:

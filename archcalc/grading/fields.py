@@ -34,7 +34,7 @@ class Fields:
             return msgspec.structs.replace(mark, verdict="unanswered" if cell.blank else "right")
         if not cell.readable:
             return msgspec.structs.replace(mark, slips=("not a size",))
-        if written := next((_each(shape, exact) for shape in cell.shapes if len(shape) in {1, len(exact)}), None):
+        if written := next((_each(shape, exact) for shape in cell.near(exact) if len(shape) in {1, len(exact)}), None):
             self.wrong[row.name] = written
         return self._explained(mark, cell, row, [self.profile.graph.nodes[i].name for i in node.inputs])
 
@@ -113,4 +113,4 @@ def _each(field: Shape, axes: Shape) -> Shape:
 
 def _says(cell: Written, field: Shape) -> bool:
     """Whether a field was written: for each axis, or once where all are the same."""
-    return bool(field) and (field in cell.shapes or (len(set(field)) == 1 and field[:1] in cell.shapes))
+    return bool(field) and (field in cell.near(field) or (len(set(field)) == 1 and field[:1] in cell.shapes))

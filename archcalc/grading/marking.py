@@ -10,9 +10,10 @@ import msgspec
 
 from archcalc.dims import Shape
 from archcalc.errors import SpecError
-from archcalc.grading.case import Case, outcome
+from archcalc.grading.case import Case, outcome, sequences
 from archcalc.grading.counts import marked_counts
 from archcalc.grading.fields import Fields
+from archcalc.grading.folds import folded_away
 from archcalc.grading.marks import Grade, Marked, by_habit
 from archcalc.grading.shapes import CHANNELS_LAST, agreement, meant
 from archcalc.grading.sheet import TOTAL, Sheet
@@ -29,14 +30,15 @@ def grade(profile: Profile, sheet: Sheet) -> Grade:
     """The marks of a worksheet on a network, for one sample; raises SpecError for a network with letters in it."""
     if any(not isinstance(n, int) for row in profile.rows for n in (*row.output, row.params, row.macs)):
         raise SpecError("a worksheet has numbers, and the network has letters", None, "set them with --set or --input")
+    away = folded_away(profile, sheet.lines)
     marking = _Marking(profile, sheet)
     by_line = {row.name: marking.line(place) for place, row in enumerate(profile.rows)}
     cells = [
         cell
         for line in sheet.lines
-        for cell in (by_line[line.name] if line.name in by_line else marked_totals(profile, sheet, line))
+        for cell in (by_line[line.name] if line.name in by_line else marked_totals(profile, sheet, line, away))
     ]
-    named = {line.name for line in sheet.lines}
+    named = away | {line.name for line in sheet.lines}
     return Grade(
         network=profile.graph.name,
         worksheet=sheet.source.name,
@@ -61,8 +63,9 @@ class _Marking:
         self.profile = profile
         self.columns = sheet.columns
         self.lines = {line.name: line for line in sheet.lines}
+        along = sequences(profile)
         self.cases = {
-            row.name: Case(profile, node, row, row.definition, row.inputs, row.output)
+            row.name: Case(profile, node, row, row.definition, row.inputs, row.output, row.name in along)
             for node, row in zip(profile.graph.nodes, profile.rows, strict=True)
         }
         # The lines above and below each, where cells may have slipped to.
@@ -99,7 +102,9 @@ class _Marking:
         if own.shape != theirs.case.output:
             theirs = self.search(case, inputs, own.shape)
         marks |= marked_counts(line, right, (theirs, tuple(dict.fromkeys((*blamed, *own.blamed)))), self.beside)
-        if "rf" in line.cells and (mark := self.fields.marked(line.cells["rf"], node, row)):
+        # The fields of several layers differ, and a folded table has none.
+        asked = "rf" in line.cells and not (line.times > 1 and line.cells["rf"].blank)
+        if asked and (mark := self.fields.marked(line.cells["rf"], node, row)):
             marks["rf"] = mark
         return [marks[column] for column in self.columns if column in marks]
 
@@ -116,7 +121,8 @@ class _Marking:
         exact, method = right.case.output, theirs.case.output
         mark = Marked(right.case.row.name, "output", cell.text, exact, "wrong")
         carried = blamed if method != exact else ()
-        remark = agreement(cell.shapes, exact)
+        sequence = right.case.sequence
+        remark = agreement(cell.near(exact), exact, sequence=sequence)
         if cell.blank:
             self.own.append(_Own(method, carried))
             return msgspec.structs.replace(mark, verdict="unanswered")
@@ -124,10 +130,10 @@ class _Marking:
             self.channels_last |= CHANNELS_LAST in remark
             self.own.append(_Own(exact))
             return msgspec.structs.replace(mark, verdict="right", remark=remark)
-        if carried and agreement(cell.shapes, method) is not None:
+        if carried and agreement(cell.near(method), method, sequence=sequence) is not None:
             self.own.append(_Own(method, carried))
             return msgspec.structs.replace(mark, verdict="carried on", carried=carried)
-        went_on = meant(cell.shapes, method, last=self.channels_last) or method
+        went_on = meant(cell.near(method), method, last=self.channels_last, sequence=sequence) or method
         self.own.append(_Own(went_on, (mark.row,) if went_on not in {method, exact} else carried))
         if not cell.readable:
             return msgspec.structs.replace(mark, slips=("not a shape",))

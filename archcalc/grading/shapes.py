@@ -11,8 +11,10 @@ from archcalc.grading.miscounts import swapped_digits
 CHANNELS_LAST = "channels last"
 
 
-def agreement(readings: Iterable[Shape], exact: Shape) -> str | None:
+def agreement(readings: Iterable[Shape], exact: Shape, *, sequence: bool = False) -> str | None:
     """How a shape that was written is the exact one: "" where it is just that, a remark, or None where it is not.
+
+    Two sizes are channels and a length in a `sequence` alone; else they are tokens and features, in no other order.
 
     >>> agreement([(224, 224, 64)], (64, 224, 224)), agreement([(64, 224)], (64, 224, 224))
     ('channels last', None)
@@ -21,25 +23,26 @@ def agreement(readings: Iterable[Shape], exact: Shape) -> str | None:
     if exact in found:
         return ""
     last = (*exact[1:], *exact[:1])
-    if len(exact) > 2 and last in found:
+    turns = len(exact) > (1 if sequence else 2)
+    if turns and last in found:
         return CHANNELS_LAST
     if (1, *exact) in found:
         return "with the batch" if len(exact) > 1 else "as one token"
-    if len(exact) > 2 and (1, *last) in found:
+    if turns and (1, *last) in found:
         return f"with the batch, {CHANNELS_LAST}"
     if len(exact) == 1 and not {(1, 1, *exact), (*exact, 1, 1)}.isdisjoint(found):
         return "a vector as one place"
     return None
 
 
-def meant(readings: Iterable[Shape], exact: Shape, *, last: bool) -> Shape | None:
+def meant(readings: Iterable[Shape], exact: Shape, *, last: bool, sequence: bool = False) -> Shape | None:
     """The shape that somebody went on with who wrote this for `exact`: channels first, whole; None where it says none.
 
-    `last` says that elsewhere they wrote the channels last.
+    `last` says that elsewhere they wrote the channels last; `sequence` is as in `agreement`.
     """
     for shape in readings:
         if len(shape) == len(exact) and all(shape):
-            turned = len(shape) > 2 and shape[0] != exact[0] and (last or shape[-1] == exact[0])
+            turned = len(shape) > (1 if sequence else 2) and shape[0] != exact[0] and (last or shape[-1] == exact[0])
             return (*shape[-1:], *shape[:-1]) if turned else shape
         if len(exact) > 2 and len(shape) == len(exact) - 1 and all(shape):
             return (exact[0], *shape)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -19,24 +19,26 @@ GRADED = ("output", *COUNTS, "rf")
 # What archcalc's own tables also have: what is asked rather than answered, and what follows from the other columns.
 PASSED_OVER = (
     *("layer", "settings", "input", "bytes", "params%", "activations%", "macs%", "jump", "start"),
-    *("rf_coverage", "times", "shared", "in_place", "auxiliary", "note"),
+    *("rf_coverage", "shared", "in_place", "auxiliary", "note"),
 )
 TOTAL = "total"
 _MOST_BYTES = 4_000_000
 _MOST_CELL = 60
 _BREAK = re.compile("\r\n|[\n\r]")
 _COUNTED = re.compile(r"(?:flops|macs) \(([a-z0-9_-]+)\)")
+_TIMES = re.compile(r"(?:[x×X*]? *([1-9][0-9]{0,5}))?")
 # Spaces that spreadsheets put between the groups of a number.
 _SPACES = "\u00a0\u2009\u202f"
 _SPACED = str.maketrans(_SPACES, " " * len(_SPACES))
 
 
 class Line(msgspec.Struct, frozen=True):
-    """The cells of one layer, by the keys of their columns, and where its name stands."""
+    """The cells of one layer, by the keys of their columns, where its name stands, and for how many layers it does."""
 
     name: str
     cells: dict[str, Written]
     place: Place
+    times: int = 1
 
 
 class Sheet(msgspec.Struct, frozen=True):
@@ -75,6 +77,7 @@ def worksheet(path: str) -> Source:
 
 def read(source: Source, names: list[str]) -> Sheet:
     """The worksheet in a text, about layers of these names; raises SpecError at what cannot be read."""
+    tellable(names)
     _printable(source)
     lines = [(number, text) for number, text in enumerate(_BREAK.split(source.text), start=1) if text.strip(" \t,;")]
     if not lines:
@@ -84,7 +87,8 @@ def read(source: Source, names: list[str]) -> Sheet:
     titles = _trimmed(_cells(source, number, head, separator))
     keys, convention = _headings(titles)
     found: dict[str, Line] = {}
-    known = dict.fromkeys(names)
+    # Spreadsheets and pages drop spaces around a name, and a mark keeps one such as -conv from being taken for a formula.
+    known = {form(name): name for form in (str.strip, _marked, str) for name in names}
     for number, text in lines[1:]:
         line = _line(keys, _cells(source, number, text, separator), known, Place(source, number, 1, len(text) + 1))
         if line.name in found:
@@ -93,6 +97,14 @@ def read(source: Source, names: list[str]) -> Sheet:
         found[line.name] = line
     graded = tuple(key for key in keys if key in GRADED)
     return Sheet(source, graded, tuple(key for key in keys if key in PASSED_OVER), convention, tuple(found.values()))
+
+
+def tellable(names: Iterable[str]) -> None:
+    """Raise SpecError for a layer whose line could not be told from the line of totals."""
+    if name := next((name for name in names if name.strip() == TOTAL), None):
+        raise SpecError(
+            f"a layer is named {_said(name)}, as the last line of a worksheet is", None, "give it another name"
+        )
 
 
 def _printable(source: Source) -> None:
@@ -114,7 +126,7 @@ def _cells(source: Source, number: int, text: str, separator: str) -> list[tuple
             "a quotation mark is out of place", Place(source, number, start + 1, end + 1), 'a cell is 1,792 or "1,792"'
         ) from None
     places = (Place(source, number, start + 1, max(start, end) + 1) for start, end in spans)
-    return [(cell.translate(_SPACED).strip(), place) for cell, place in zip(cells, places, strict=True)]
+    return list(zip(cells, places, strict=True))
 
 
 def _spans(text: str, separator: str) -> Iterator[tuple[int, int]]:
@@ -131,7 +143,7 @@ def _spans(text: str, separator: str) -> Iterator[tuple[int, int]]:
 
 def _trimmed(cells: list[tuple[str, Place]]) -> list[tuple[str, Place]]:
     """The cells without the empty ones at the end, which spreadsheets add."""
-    last = max((at for at, (text, _) in enumerate(cells) if text), default=0)
+    last = max((at for at, (text, _) in enumerate(cells) if _bare(text)), default=0)
     return cells[: last + 1]
 
 
@@ -139,8 +151,9 @@ def _headings(titles: list[tuple[str, Place]]) -> tuple[list[str], str]:
     """The keys of the columns, and the convention that one of them names."""
     keys: list[str] = []
     convention = ""
-    known = ["name", *GRADED, *PASSED_OVER]
-    for title, place in titles:
+    known = ["name", "times", *GRADED, *PASSED_OVER]
+    for raw, place in titles:
+        title = _bare(raw)
         key = title.lower()
         if counted := _COUNTED.fullmatch(key):
             key, convention = "flops", counted[1]
@@ -160,32 +173,48 @@ def _headings(titles: list[tuple[str, Place]]) -> tuple[list[str], str]:
     return keys, convention
 
 
-def _line(keys: list[str], cells: list[tuple[str, Place]], names: dict[str, None], whole: Place) -> Line:
+def _line(keys: list[str], cells: list[tuple[str, Place]], names: dict[str, str], whole: Place) -> Line:
     cells = cells if len(cells) <= len(keys) else [*cells[: len(keys)], *_trimmed(cells[len(keys) :])]
-    if len(cells) == len(keys) + 1 and not cells[-1][0]:
+    if len(cells) == len(keys) + 1 and not _bare(cells[-1][0]):
         cells.pop()
     if len(cells) != len(keys):
         has = f"{len(cells)} cell{'s' * (len(cells) > 1)} under {len(keys)} column{'s' * (len(keys) > 1)}"
         raise SpecError(has, whole, 'a number with a comma in it stands in quotation marks: "1,792"')
     by_key = dict(zip(keys, cells, strict=True))
-    name, place = by_key["name"]
-    if name not in names and name != TOTAL:
-        # A spreadsheet is kept from taking a name such as -conv for a formula by a mark before it.
-        bare = name.removeprefix("'")
-        if bare not in names:
-            fact = f"no layer named {_said(name)}" if name else "a line without the name of its layer"
-            raise SpecError(fact, place, nearest(name, list(names)) or "archcalc table names all")
-        name = bare
-    return Line(name, {key: _cell(key, *by_key[key]) for key in GRADED if key in by_key}, place)
+    raw, place = by_key["name"]
+    bare = _bare(raw)
+    name = names.get(raw) or names.get(bare) or (TOTAL if bare == TOTAL else "")
+    if not name:
+        fact = f"no layer named {_said(bare)}" if bare else "a line without the name of its layer"
+        raise SpecError(fact, place, nearest(bare, list(names.values())) or "archcalc table names all")
+    cells_of = {key: _cell(key, *by_key[key]) for key in GRADED if key in by_key}
+    return Line(name, cells_of, place, _times(*by_key["times"]) if "times" in by_key else 1)
 
 
-def _cell(key: str, text: str, place: Place) -> Written:
+def _times(raw: str, place: Place) -> int:
+    """How many layers a line stands for, itself alone where nothing is said."""
+    found = _TIMES.fullmatch(_bare(raw))
+    if found is None:
+        raise SpecError("a line stands for a whole number of layers", place, "such as × 3")
+    return int(found[1] or 1)
+
+
+def _cell(key: str, raw: str, place: Place) -> Written:
+    text = _bare(raw).removeprefix("'")
     if len(text) > _MOST_CELL:
         raise SpecError(f"a cell of {len(text):,} characters", place, f"a cell has at most {_MOST_CELL}")
     try:
         return written(text, key)
     except SpecError as error:
         raise SpecError(error.fact, place, *error.notes) from None
+
+
+def _bare(text: str) -> str:
+    return text.translate(_SPACED).strip()
+
+
+def _marked(name: str) -> str:
+    return f"'{name.strip()}"
 
 
 def _said(name: str) -> str:

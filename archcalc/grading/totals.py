@@ -16,13 +16,13 @@ from archcalc.grading.written import Written
 from archcalc.rows import Profile, Row
 
 
-def marked_totals(profile: Profile, sheet: Sheet, line: Line) -> list[Marked]:
-    """The marks of the line of totals."""
+def marked_totals(profile: Profile, sheet: Sheet, line: Line, away: frozenset[str]) -> list[Marked]:
+    """The marks of the line of totals; `away` are layers that lines of others stand for."""
     found = []
     for column in sheet.columns:
         exact = _exact(profile, column)
         if exact is not None:
-            found.append(_marked(profile, sheet, line.cells[column], column, exact))
+            found.append(_marked(profile, sheet, line.cells[column], (column, exact), away))
     return found
 
 
@@ -37,23 +37,29 @@ def _exact(profile: Profile, column: str) -> int | None:
     return value if isinstance(value, int) else None
 
 
-def _marked(profile: Profile, sheet: Sheet, cell: Written, column: str, exact: int) -> Marked:
+def _marked(profile: Profile, sheet: Sheet, cell: Written, asked: tuple[str, int], away: frozenset[str]) -> Marked:
+    column, exact = asked
     mark = judged(TOTAL, column, cell, exact)
-    if mark.verdict != "wrong" or not cell.readable:
+    if mark.verdict != "wrong" or mark.slips:
         return mark
-    values = {row.name: _count(profile, row, column) for row in profile.rows if not row.auxiliary}
+    times = {line.name: line.times for line in sheet.lines}
+    values = {
+        row.name: times.get(row.name, 1) * _count(profile, row, column)
+        for row in profile.rows
+        if not row.auxiliary and row.name not in away
+    }
     own = {
-        line.name: value
+        line.name: line.times * value
         for line in sheet.lines
         if line.name in values and (value := _value(line.cells[column])) is not None
     }
     wrong = tuple(name for name, value in own.items() if value != values[name])
     if wrong and cell.says(sum(own.values())):
         return msgspec.structs.replace(mark, verdict="carried on", carried=wrong)
-    slips = _slips(profile, cell, column, exact, values)
+    slips = _slips(profile, cell, (column, exact), values, times)
     if slips or not wrong:
         return msgspec.structs.replace(mark, slips=slips)
-    slips = tuple(said for said, value in _misadded(own) if cell.says(value))
+    slips = tuple(said for said, value in _misadded(own, times) if cell.says(value))
     return msgspec.structs.replace(mark, slips=slips, carried=wrong if slips else ())
 
 
@@ -68,10 +74,13 @@ def _count(profile: Profile, row: Row, column: str) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _slips(profile: Profile, cell: Written, column: str, exact: int, values: dict[str, int]) -> tuple[str, ...]:
+def _slips(
+    profile: Profile, cell: Written, asked: tuple[str, int], values: dict[str, int], times: dict[str, int]
+) -> tuple[str, ...]:
+    column, exact = asked
     found = [
         *_otherwise(profile, column, exact),
-        *_misadded(values),
+        *_misadded(values, times),
         *scaled(profile, column, exact),
         *swapped_digits(exact),
     ]
@@ -96,9 +105,13 @@ def _otherwise(profile: Profile, column: str, exact: int) -> Iterator[tuple[str,
             yield f"the total of {name}", value
 
 
-def _misadded(values: dict[str, int]) -> Iterator[tuple[str, int]]:
-    """A row, or a whole block, left out of a sum or counted twice."""
+def _misadded(values: dict[str, int], times: dict[str, int]) -> Iterator[tuple[str, int]]:
+    """A row, or a whole block, left out of a sum or counted twice; or once, though it stands for several."""
     whole = sum(values.values())
+    more = {name: value - value // times[name] for name, value in values.items() if times.get(name, 1) > 1}
+    yield "each line counted once, whatever its times", whole - sum(more.values())
+    for name, value in more.items():
+        yield f"{name} counted once", whole - value
     parts = dict(values)
     for name, value in values.items():
         if "/" in name:

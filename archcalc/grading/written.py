@@ -24,7 +24,9 @@ _LISTED = re.compile(rf"(?:\(|\[)\s*({_SIZE}(?:\s*[,;]\s*{_SIZE})*)\s*,?\s*(?:\)
 _APART = re.compile(r"(?<=\d)[ _'’](?=\d{3}(?!\d))")
 _SCIENTIFIC = re.compile(r"(\d)(?:[.,](\d+))?[eE]\+?(\d{1,2})")
 _POINTS = re.compile(r"\d{1,3}(?:\.\d{3})+")
-_COMMA = re.compile(r"(\d+),(\d+) ?([KkMGT]\w*)")
+_COMMA = re.compile(r"(\d*),(\d+) ?([KkMGT]\w*)")
+# What a spreadsheet writes of a number with a mark between thousands; as a list, no size in it begins with a 0.
+_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+")
 _UNITS = {0: "", 3: "K", 6: "M", 9: "G", 12: "T"}
 _NO_COUNT = {"%", "x"}
 
@@ -36,6 +38,8 @@ class Written(msgspec.Struct, frozen=True):
     blank: bool = False
     numbers: tuple[Printed, ...] = ()
     shapes: tuple[Shape, ...] = ()
+    # What a whole number with commas between its thousands would be as a list.
+    lists: tuple[Shape, ...] = ()
     # The least and the largest whole number that would be written so, for each way to read it as a number.
     ranges: tuple[tuple[int, int], ...] = ()
 
@@ -49,6 +53,31 @@ class Written(msgspec.Struct, frozen=True):
         """The whole number that it says, or None where it says a rounded one or none."""
         found = next((n for n in self.numbers if n.value.denominator == 1 and not n.in_bytes), None)
         return None if found is None or found.unit else int(found.value)
+
+    def near(self, exact: Shape) -> tuple[Shape, ...]:
+        """The shapes that it can be beside an exact one: 1,792 is a list only where a shape has as many sizes.
+
+        >>> written("1,792", "output").near((792,)), written("1,792", "output").near((1, 792))
+        (((1792,),), ((1792,), (1, 792)))
+        """
+        return (*self.shapes, *(shape for shape in self.lists if len(shape) == len(exact)))
+
+    def vague(self, exact: int, column: str) -> bool:
+        """Whether it may be an exact number rounded so far, up or down, that no digit of that is left.
+
+        >>> written("0.1G", "params").vague(60_965_224, "params"), written("0.06G", "params").vague(60_965_224, "params")
+        (True, False)
+        """
+        for printed in self.numbers:
+            value = (4 if printed.in_bytes else 1) * exact
+            step = printed.nearest.high - printed.nearest.low
+            if (
+                (not printed.in_bytes or column in STORED)
+                and step > _widest(value)
+                and abs(printed.value - value) < step
+            ):
+                return True
+        return False
 
     def judged(self, exact: int, column: str) -> str | None:
         """How it agrees with an exact number, "" where to the last digit; None where it does not.
@@ -90,17 +119,28 @@ def written(text: str, column: str) -> Written:
         return Written(
             text, numbers=numbers, ranges=tuple((math.ceil(near.low), math.floor(near.high)) for near in nearest)
         )
-    return Written(text, shapes=_shapes(text))
+    shapes = _shapes(text)
+    grouped = bool(_GROUPED.fullmatch(text))
+    return Written(
+        text,
+        shapes=tuple(shape for shape in shapes if len(shape) == 1 or not grouped),
+        lists=tuple(shape for shape in shapes if len(shape) > 1 and grouped and not re.search(",0", text)),
+    )
 
 
 def _agreement(printed: Printed, exact: int) -> str | None:
     """How a printed number agrees with an exact one, of which it must keep a digit; None where it does not."""
     if printed.value == exact:
         return ""
-    widest = 10 ** (len(str(exact)) - 1)
+    widest = _widest(exact)
     windows = (window for window in printed.roundings() if window.holds(exact) and window.high - window.low <= widest)
     found = next(windows, None)
     return None if found is None else found.rounding or "rounded"
+
+
+def _widest(exact: int) -> int:
+    """How far rounding may go that leaves the first digit of a number."""
+    return int(10 ** (len(str(exact)) - 1))
 
 
 def _shapes(text: str) -> tuple[Shape, ...]:
@@ -117,12 +157,14 @@ def _shapes(text: str) -> tuple[Shape, ...]:
 def _numbers(text: str) -> tuple[Printed, ...]:
     """What a text can mean as a count: as it stands, with the point between thousands, with the comma before decimals."""
     joined = _APART.sub("", text)
+    if joined.startswith("."):
+        joined = f"0{joined}"
     found: dict[tuple[int, int, str], Printed] = {}
     spellings = [joined]
     if _POINTS.fullmatch(joined):
         spellings.append(joined.replace(".", ""))
     if comma := _COMMA.fullmatch(joined):
-        spellings.append(f"{comma[1]}.{comma[2]}{comma[3]}")
+        spellings.append(f"{comma[1] or 0}.{comma[2]}{comma[3]}")
     for spelling in spellings:
         printed = _scientific(spelling) or _printed(spelling)
         if printed is not None:

@@ -36,16 +36,18 @@
     });
   }
 
-  // A worksheet as it is filled in, under the keys of its columns: what `archcalc grade` reads.
+  // A worksheet as it is filled in, under the names that its columns have in a CSV file: what `archcalc grade` reads.
   const quoted = (text) => /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  // A spreadsheet takes text that starts with one of these for a formula; a number, or a sign alone, is none.
+  const harmless = (text) => (/^[=+\-@]/.test(text) && !/^[+-]?[\d.,]*$/.test(text) ? `'${text}` : text);
   const said = (cell) => {
     const blank = cell.querySelector("input");
-    return blank ? blank.value.trim() : (cell.dataset.value ?? cell.textContent.trim());
+    return harmless(blank ? blank.value.trim() : (cell.dataset.value ?? cell.textContent.trim()));
   };
   for (const button of document.querySelectorAll("button.save")) {
     button.addEventListener("click", () => {
       const table = document.getElementById(button.dataset.table);
-      const lines = [[...table.tHead.rows[0].cells].map((head) => head.dataset.key)];
+      const lines = [[...table.tHead.rows[0].cells].map((head) => head.dataset.alone)];
       for (const row of table.querySelectorAll("tbody > tr:not(.working), tfoot > tr")) lines.push([...row.cells].map(said));
       const text = lines.map((line) => line.map(quoted).join(",")).join("\n") + "\n";
       const link = document.createElement("a");

@@ -1,0 +1,38 @@
+"""Worksheets in which a line stands for several layers: those that repeat what it says, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from archcalc.errors import SpecError
+from archcalc.folding import folded
+from archcalc.grading.sheet import TOTAL, Line
+from archcalc.rows import Profile
+
+
+def folded_away(profile: Profile, lines: Sequence[Line]) -> frozenset[str]:
+    r"""The layers that lines of others stand for; raises SpecError for a line that says so of none or of too many.
+
+    >>> from archcalc.engine import profile
+    >>> from archcalc.errors import Source
+    >>> from archcalc.grading.sheet import read
+    >>> from archcalc.spec import load
+    >>> net = profile(load("resnet34"))
+    >>> sheet = read(Source("s.csv", "times,name\n× 3,conv2_1/relu"), [row.name for row in net.rows])
+    >>> sorted(folded_away(net, sheet.lines))
+    ['conv2_2/relu', 'conv2_3/relu']
+    """
+    own = {line.row.name: line.rows for line in folded(profile.rows)}
+    found: dict[str, Line] = {}
+    for line in lines:
+        rows = own.get(line.name, ())
+        # Somebody may have added up how many layers there are.
+        if line.times not in {1, len(rows)} and line.name != TOTAL:
+            has = f"the network has {len(rows)} of it in a row" if len(rows) > 1 else "the network has one of it"
+            raise SpecError(f"a line that stands for {line.times} layers", line.place, has)
+        found |= dict.fromkeys((row.name for row in rows[1:] if line.times > 1), line)
+    for line in lines:
+        if other := found.get(line.name):
+            fact = f"line {other.place.line} stands for this layer too"
+            raise SpecError(fact, line.place, f"it is for {other.times} layers")
+    return frozenset(found)
