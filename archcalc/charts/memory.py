@@ -11,8 +11,8 @@ _PHASES = {"forward": BLUE, "recompute": ORANGE, "backward": GREEN, "sum": SKY, 
 
 
 def draw(axes: Any, plan: Plan) -> None:
-    """Draw the bytes alive at each step above what is resident, coloured by phase, with the peak marked."""
-    batch = plan.profile.batch if isinstance(plan.profile.batch, int) else 1
+    """Draw the bytes alive at each step above what is resident, coloured by phase, the peak marked; raises SpecError for letters."""
+    batch = _batch(plan)
     resident = sum(part.bytes(batch) for part in plan.resident.values()) / 2**20
     alive = [resident + n / 2**20 for n in plan.timeline.bytes(batch)]
     edges = [place - 0.5 for place in range(len(alive) + 1)]
@@ -34,8 +34,14 @@ def draw(axes: Any, plan: Plan) -> None:
     axes.legend(fontsize="x-small", frameon=False, loc="upper right", ncols=5)
 
 
+def _batch(plan: Plan) -> int:
+    plan.profile.require_numbers("a chart")
+    batch: Any = plan.profile.batch
+    return int(batch)
+
+
 def says(plan: Plan) -> str:
     """What the chart shows in words."""
-    batch = plan.profile.batch if isinstance(plan.profile.batch, int) else 1
+    batch = _batch(plan)
     _, step = plan.timeline.peak(batch)
     return f"Memory at each step of {plan.phase}: at most {plan.peak(batch):,} bytes, {plan.at(plan.timeline.steps[step])}."
