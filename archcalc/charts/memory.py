@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from archcalc.charts.canvas import BLUE, GREEN, GREY, ORANGE, PINK, SKY
+from archcalc.colours import INK
 from archcalc.memory.plan import Plan
 
 _PHASES = {"forward": BLUE, "recompute": ORANGE, "backward": GREEN, "sum": SKY, "update": PINK}
@@ -25,7 +26,7 @@ def draw(axes: Any, plan: Plan) -> None:
             heights = [n if here else resident for n, here in zip(alive, own, strict=True)]
             axes.stairs(heights, edges, baseline=resident, fill=True, color=color, lw=0, label=phase)
     most, step = plan.timeline.peak(batch)
-    axes.plot(step, resident + most / 2**20, "v", color="black", ms=4, clip_on=False)
+    axes.plot(step, resident + most / 2**20, "v", color=INK, ms=4, clip_on=False)
     axes.set_title(
         f"memory at each step of {plan.phase}, MiB; the most {plan.peak(batch):,} bytes, {plan.at(plan.timeline.steps[step])}"
     )
