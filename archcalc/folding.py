@@ -71,7 +71,7 @@ def _parts(places: list[list[Row]], depth: int, times: int) -> Iterator[Part]:
     start = 0
     while start < len(segments):
         end = start + 1
-        while end < len(segments) and _repeats(_first(segments[end - 1]), _first(segments[end])):
+        while end < len(segments) and _repeats(_first(segments[end - 1]), _first(segments[end]), depth):
             end += 1
         repeats = segments[start:end]
         merged = [[row for place in together for row in place] for together in zip(*repeats, strict=True)]
@@ -89,20 +89,36 @@ def _first(places: list[list[Row]]) -> list[Row]:
     return [place[0] for place in places]
 
 
-def _repeats(one: list[Row], other: list[Row]) -> bool:
-    """Whether rows say again what the rows before them said, and take up where those end: twins side by side do not."""
-    inside = {row.name for row in other}
-    outside = {name for row in other for name in row.sources if name not in inside}
-    return outside == {one[-1].name} and _signatures(one) == _signatures(other)
+def _repeats(one: list[Row], other: list[Row], depth: int) -> bool:
+    """Whether rows say again what the rows before them said of one row outside, and take up where those end."""
+    return (
+        len(one) == len(other)
+        and _outside(other) == {one[-1].name}
+        # A block that takes from two layers outside would have to take both of them from its predecessor.
+        and len(_outside(one)) == 1
+        and _signatures(one, depth) == _signatures(other, depth)
+    )
 
 
-def _signatures(rows: list[Row]) -> list[tuple[Any, ...]]:
-    """All that rows must have in common with others to be written once, with what they take from their own block."""
+def _outside(rows: list[Row]) -> set[str]:
+    """The rows that others take from without being among them."""
+    return {source for row in rows for source in row.sources} - {row.name for row in rows}
+
+
+def _signatures(rows: list[Row], depth: int) -> list[tuple[Any, ...]]:
+    """All that rows must have in common with others to be written once: sources, owners and calls as places among them."""
     places = {row.name: place for place, row in enumerate(rows)}
+    # Calls are numbered through the whole network; here each counts from the place where it begins.
+    calls: dict[str, tuple[str, int]] = {}
+    for place, row in enumerate(rows):
+        for call in row.blocks[depth:]:
+            calls.setdefault(call, (call.rpartition(":")[0], place))
     return [
         (
-            *(row.layer, row.settings, row.inputs, row.output),
+            *(row.layer, row.definition, row.inputs, row.output),
             tuple(places.get(name, -1) for name in row.sources),
+            tuple(calls[call] for call in row.blocks[depth:]),
+            places.get(row.shared, row.shared),
             *(row.weights, row.biases, row.buffers, row.activations, row.work),
             *(row.in_place, row.auxiliary, row.note),
         )

@@ -11,6 +11,7 @@ import msgspec
 
 from archcalc.counting import Convention, Total, Work
 from archcalc.dims import Dim, Shape, total, written, written_shape
+from archcalc.errors import SpecError
 from archcalc.graph import Graph
 from archcalc.layers.base import Layer
 from archcalc.published import Verdict
@@ -166,6 +167,12 @@ class Profile(Shown, msgspec.Struct, frozen=True, dict=True):
         """Totals for each first part of the layers' names, in order of appearance."""
         return self._grouped(lambda row: row.name.partition("/")[0])
 
+    @cached_property
+    def whole(self) -> bool:
+        """Whether all costs are numbers and none a formula, those of auxiliary heads too."""
+        sums = (self.totals, self.auxiliary)
+        return all(isinstance(n, int) for s in sums for n in (s.params, s.buffers, s.macs, s.activations))
+
     def _grouped(self, key: Callable[[Row], str]) -> dict[str, Totals]:
         groups: dict[str, list[Row]] = {}
         for row in self.rows:
@@ -190,6 +197,13 @@ class Profile(Shown, msgspec.Struct, frozen=True, dict=True):
         """
         frame: pd.DataFrame = import_module("archcalc.formats.frames").layers(self)
         return frame
+
+    def require_numbers(self, what: str) -> None:
+        """Raise SpecError where a cost is a formula, for what can be made of numbers only."""
+        if not self.whole:
+            given = "--set or --input" if isinstance(self.batch, int) else "--set, --input or --batch"
+            fact = f"{what} needs numbers, and the network has letters"
+            raise SpecError(fact, None, f"give each a number with {given}")
 
     @property
     def depth(self) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -12,14 +11,23 @@ from click.testing import CliRunner
 
 from archcalc.charts import canvas, layers, memory, networks
 from archcalc.cli import main
+from archcalc.dims import symbol
 from archcalc.engine import profile
+from archcalc.errors import Source, SpecError
 from archcalc.memory.plan import inference, training
-from archcalc.spec import bundled, load
+from archcalc.spec import bundled, load, parse
 
 Text = pytest.importorskip("matplotlib.text").Text
 SVG = "{http://www.w3.org/2000/svg}"
-# The largest and the smallest lightness (CIELAB) at which two colours differ enough to be told apart without hue.
-FAR = 12
+# What matplotlib calls its own definitions, a colour that pages replace, a path with many digits, and markup.
+NAMES = (
+    "facade12345",
+    "x #1b1f24 fill: #ffffff",
+    ' d="1.23456"',
+    "url(#facade12345)",
+    "</svg><script>",
+    "&amp; <!-- ]]>",
+)
 
 
 def heights(axes) -> dict[int, float]:
@@ -99,21 +107,6 @@ def test_names_of_networks_cover_neither_marks_nor_each_other():
     assert [(box, at) for box in boxes for at in marks if box.contains(*at)] == []
 
 
-def lightness(color: str) -> float:
-    """The lightness of a colour as the eye has it, from 0 to 100 (CIELAB)."""
-    parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-    y = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-    return 116 * (y ** (1 / 3) if y > 0.008856 else 7.787 * y + 16 / 116) - 16
-
-
-def test_the_families_of_bars_differ_in_lightness_too():
-    """Whoever sees no hue at all still tells convolutions from dense layers, and either from the rest."""
-    shades = sorted(lightness(color) for color in (canvas.BLUE, canvas.ORANGE))
-
-    assert all(b - a > FAR for a, b in pairwise(shades))
-
-
 @pytest.mark.parametrize("suffix", canvas.SUFFIXES)
 def test_a_chart_is_written_to_the_same_bytes_each_time(suffix, tmp_path):
     """Every type of file, twice, with nothing beside them."""
@@ -142,6 +135,62 @@ def test_a_hostile_name_is_text_in_a_chart(tmp_path, monkeypatch):
     assert not list(root.iter(f"{SVG}script"))
 
 
+def hostile(names=NAMES):
+    """A network whose layers have such names."""
+    layers = "".join(f"  - linear: {{name: '{name}', out: 2}}\n" for name in names)
+    return profile(parse(Source("s.yaml", f"name: s\ninput: {{features: 3}}\nlayers:\n{layers}")))
+
+
+def drawn(result, write):
+    """A chart of a network written by some way of canvas."""
+    with canvas.canvas(10, 6) as figure:
+        layers.draw(figure, result, layers.panels("params"))
+        return write(figure)
+
+
+def said(svg: str) -> list[str]:
+    return ["".join(text.itertext()) for text in ET.fromstring(svg).iter(f"{SVG}text")]  # noqa: S314 - made here
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_stays_as_it_is_whatever_it_looks_like(name):
+    """In a file and in a page, and nothing but its text has it; the names that matplotlib made are gone."""
+    result = hostile([name])
+    svg = drawn(result, lambda figure: canvas.written(figure, "svg")).decode()
+    page = drawn(result, lambda figure: canvas.inline(figure, f'"{name}" \x07& more'))
+    root = ET.fromstring(page)  # noqa: S314 - made here
+
+    assert name.strip() in [text.strip() for text in said(svg)]
+    assert name.strip() in [text.strip() for text in said(page)]
+    assert (root.get("role"), root.get("aria-label")) == ("img", f'"{name}" & more')
+    assert not re.search(r"[\"(#][a-z][0-9a-f]{10}[\")]", svg.replace("facade12345", ""))
+
+
+def test_an_svg_is_plain_and_whole():
+    """No prefix for its own elements, what is used is defined, two digits in paths, and in a page the text's colour."""
+    svg = drawn(hostile(), lambda figure: canvas.written(figure, "svg")).decode()
+    page = drawn(hostile(), lambda figure: canvas.inline(figure, "words"))
+    root = ET.fromstring(svg)  # noqa: S314 - made here
+    used = {value for e in root.iter() for value in re.findall(r"#(s\d+)", " ".join(e.attrib.values()))}
+
+    assert '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"' in svg
+    assert "ns0" not in svg + page
+    assert used
+    assert used <= {element.get("id") for element in root.iter()}
+    assert not any(re.search(r"\.\d{3}", element.get("d", "")) for element in root.iter())
+    assert page.startswith('<svg xmlns="http://www.w3.org/2000/svg"')
+    assert canvas.INK not in "".join(e.get("style", "") for e in ET.fromstring(page).iter())  # noqa: S314 - made here
+    assert "currentColor" in page
+
+
+@pytest.mark.filterwarnings("ignore:Glyph")
+def test_characters_that_no_xml_has_are_left_out():
+    """A bell in a title, which YAML can have, does not spoil the file."""
+    with canvas.canvas(4, 3) as figure:
+        figure.suptitle("a\x07b\ufffe")
+        assert said(canvas.written(figure, "svg").decode()) == ["ab"]
+
+
 def test_a_chart_of_letters_is_refused():
     """Bars have heights, so a network with letters asks for numbers."""
     done = CliRunner().invoke(main, ["plot", "3 x conv3-C", "-o", "x.svg"])
@@ -150,6 +199,20 @@ def test_a_chart_of_letters_is_refused():
         1,
         "a chart needs numbers, and the network has letters\n  = give each a number with --set or --input\n",
     )
+
+
+@pytest.mark.parametrize("train", [[], ["--train"]], ids=["inference", "training"])
+def test_memory_of_a_letter_of_samples_is_refused(train, tmp_path, monkeypatch):
+    """A batch of N has no bars, and is not drawn as one of 1 either; nothing is printed or written."""
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(main, ["memory", "lenet5", "--batch", "N", "--plot", "x.svg", *train])
+
+    assert (done.exit_code, done.stdout, list(tmp_path.iterdir())) == (1, "", [])
+    assert done.stderr == (
+        "a chart needs numbers, and the network has letters\n  = give each a number with --set, --input or --batch\n"
+    )
+    with canvas.canvas(4, 3) as figure, pytest.raises(SpecError, match="needs numbers"):
+        memory.draw(figure.subplots(), inference(profile(load("lenet5"), batch=symbol("N"))))
 
 
 @pytest.mark.parametrize(
@@ -181,9 +244,10 @@ def test_a_chart_says_in_words_what_it_shows():
 
 
 def test_one_layer_can_be_drawn():
-    """A network of a single layer has a chart as well."""
-    result = profile(load("conv7x7"))
+    """Its 7·7·64·64 weights, which it uses at each of 56·56 places, and the 64·56·56 values of it and of the input."""
     with canvas.canvas(10, 6) as figure:
-        layers.draw(figure, result, list(layers.PANELS.values()))
+        layers.draw(figure, profile(load("conv7x7")), list(layers.PANELS.values()))
+    weights, values = 7 * 7 * 64 * 64, 64 * 56 * 56
 
-    assert len(figure.axes) == len(layers.PANELS)
+    assert [heights(axes) for axes in figure.axes[:3]] == [{1: weights}, {1: weights * 56 * 56}, {0: values, 1: values}]
+    assert list(figure.axes[3].lines[0].get_ydata()) == [1, 7]

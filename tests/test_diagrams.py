@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import random
 import re
-import shutil
 import subprocess
 from xml.etree import ElementTree as ET
 
 import pytest
 from click.testing import CliRunner
 from msgspec.structs import replace
+from programs import program
 
 import archcalc
 from archcalc.cli import main
@@ -56,9 +56,6 @@ MERMAID = re.compile(
 PROFILES = {name: archcalc.profile(archcalc.load(name)) for name in bundled()}
 EVIL = hostile()
 
-needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")
-needs_latex = pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
-
 
 def read(svg: str) -> ET.Element:
     """The tree of an SVG."""
@@ -73,7 +70,16 @@ def clean(text: str) -> str:
 def typeset(text: str, folder) -> bytes:
     """The PDF of a document."""
     (folder / "a.tex").write_text(text, encoding="utf-8")
-    command = ["pdflatex", "-no-shell-escape", "-interaction=nonstopmode", "-halt-on-error", "a.tex"]
+    # Objects are not compressed, so that what they say of pages can be read.
+    plain = r"\pdfcompresslevel=0 \pdfobjcompresslevel=0 \input{a.tex}"
+    command = [
+        program("pdflatex"),
+        "-no-shell-escape",
+        "-interaction=nonstopmode",
+        "-halt-on-error",
+        "-jobname=a",
+        plain,
+    ]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, errors="replace", check=False)
     assert done.returncode == 0, done.stdout[-3000:]
     assert "Overfull" not in done.stdout
@@ -271,13 +277,12 @@ def test_mermaid_has_only_lines_of_its_own(name):
         assert MERMAID.fullmatch(line), line
 
 
-@needs_dot
 def test_graphviz_draws_every_network():
     """It reads the nodes and arrows that the outlines have, and no others."""
     outlines = [outline(profile) for profile in [*PROFILES.values(), EVIL]]
     drawn = "".join(draw(profile, "dot") for profile in [*PROFILES.values(), EVIL])
     # Placing hundreds of nodes takes Graphviz long; reading them does not.
-    canon = subprocess.run(["dot", "-Tcanon"], input=drawn, capture_output=True, text=True, check=True).stdout
+    canon = subprocess.run([program("dot"), "-Tcanon"], input=drawn, capture_output=True, text=True, check=True).stdout
 
     found = re.findall(r"^\s*(n\d+)\s+\[", canon, re.MULTILINE)
 
@@ -285,12 +290,11 @@ def test_graphviz_draws_every_network():
     assert canon.count(" -> ") == sum(len(one.edges) for one in outlines)
 
 
-@needs_dot
 @pytest.mark.parametrize("profile", [PROFILES["googlenet"], PROFILES["unet"], EVIL], ids=lambda p: p.graph.name)
 def test_graphviz_makes_an_svg_with_every_node(profile):
     """Each of them is there, and what a spec says is text."""
     svg = subprocess.run(
-        ["dot", "-Tsvg"], input=draw(profile, "dot"), capture_output=True, text=True, check=True
+        [program("dot"), "-Tsvg"], input=draw(profile, "dot"), capture_output=True, text=True, check=True
     ).stdout
 
     assert len(re.findall(r'<g id="node\d+" class="node">', svg)) == len(outline(profile).nodes)
@@ -332,7 +336,6 @@ def test_a_hostile_name_is_readable_in_an_svg():
     assert "#quot;&lt;&#60; `**bold**` $$x$$ <br> 🦊 ḫ 中" in texts
 
 
-@needs_latex
 def test_the_volumes_of_every_network_can_be_set_within_a_document(tmp_path):
     """One after the other on the pages of a document that has TikZ."""
     for name, profile in PROFILES.items():
@@ -348,15 +351,18 @@ def test_the_volumes_of_every_network_can_be_set_within_a_document(tmp_path):
     assert pdf.startswith(b"%PDF")
 
 
-@needs_latex
 @pytest.mark.parametrize("profile", [PROFILES["vgg16"], PROFILES["unet"], EVIL], ids=lambda p: p.graph.name)
 def test_volumes_are_a_document_of_one_page_of_their_size(profile, tmp_path):
-    """A name that looks like a command of LaTeX is set as text."""
+    """A name that looks like a command of LaTeX is set as text; the page is as large as the layout, and 4 points around it."""
     drawn = to_tikz(outline(profile))
-    pdf = typeset(drawn, tmp_path)
-    boxes = re.findall(rb"/MediaBox \[\s*0 0 ([\d.]+) ([\d.]+)\s*\]", pdf)
+    boxes = re.findall(rb"/MediaBox \[\s*0 0 ([\d.]+) ([\d.]+)\s*\]", typeset(drawn, tmp_path))
+    solid = volumes(outline(profile))
+    sheet = layout(solid, Volumes(solid))
+    # A point of TeX is a 72.27th of an inch, one of PDF a 72nd; what is laid out downwards is drawn to the right.
+    [(width, height)] = [[float(n) * 72.27 / 72 - 8 for n in box] for box in boxes]
 
-    assert len(boxes) <= 1
+    assert width == pytest.approx(sheet.height, abs=8)
+    assert height == pytest.approx(sheet.right - sheet.left, abs=8)
     assert r"\write18{x}" not in drawn
     assert r"\input{/etc" not in drawn
 
@@ -370,7 +376,6 @@ def test_sizes_may_be_letters(form):
     assert "4C" in drawn
 
 
-@needs_latex
 def test_volumes_of_letters_are_set(tmp_path):
     """Roundings and powers among them."""
     vgg = archcalc.profile(archcalc.load("vgg16-fcn", input_shape=(3, archcalc.symbol("H"), archcalc.symbol("W"))))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -12,6 +11,7 @@ from html.parser import HTMLParser
 import msgspec
 import pandas as pd
 import pytest
+from programs import program
 from test_formats import HOSTILE
 
 import archcalc
@@ -186,14 +186,13 @@ def test_a_row_of_an_array_is_a_layer():
     assert rows[-1][3].replace("{,}", "") == str(profile.totals.params)
 
 
-@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
 def test_latex_compiles(tmp_path):
     """LaTeX takes everything that is shown, and every character in a name, without an error or a missing glyph."""
     names = rf"$$\begin{{array}}{{l}} {escape_mathematics(CHARACTERS)} \\ {escape_mathematics('[a] --- ``')} \end{{array}}$$"
     text = "\n\n".join([*(one._repr_latex_() for one in SHOWN.values()), names])
     (tmp_path / "shown.tex").write_text(DOCUMENT % text)
     done = subprocess.run(
-        ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "shown.tex"],
+        [program("pdflatex"), "-interaction=nonstopmode", "-halt-on-error", "shown.tex"],
         cwd=tmp_path,
         capture_output=True,
         check=False,

@@ -8,8 +8,10 @@ import sys
 
 import pytest
 
-SLOW = {"numpy", "sympy", "matplotlib", "torch", "difflib", "asyncio", "concurrent"}
+SLOW = {"numpy", "sympy", "matplotlib", "torch", "difflib", "asyncio", "concurrent", "jinja2", "pandas"}
 
+# What a command reads that reads anything: one cell of a worksheet, which is right.
+SHEET = "name,params\nconv1_1,1792\n"
 SCRIPT = """
 import json, sys
 from archcalc.cli import main
@@ -21,7 +23,8 @@ finally:
 
 
 def loaded(*arguments: str) -> set[str]:
-    done = subprocess.run([sys.executable, "-c", SCRIPT, *arguments], capture_output=True, text=True, check=True)
+    command = [sys.executable, "-c", SCRIPT, *arguments]
+    done = subprocess.run(command, input=SHEET, capture_output=True, text=True, check=True)
     return set(json.loads(done.stdout.splitlines()[-1]))
 
 
@@ -36,14 +39,23 @@ def loaded(*arguments: str) -> set[str]:
         ["rf", "vgg16"],
         ["memory", "vgg16"],
         ["memory", "vgg16", "--train"],
-        ["diff", "vgg16", "vgg19"],
+        ["diff", "vgg16", "vgg19", "--format", "json"],
+        ["worksheet", "vgg16", "--format", "csv"],
+        ["grade", "vgg16", "-"],
+        ["diagram", "vgg16"],
         ["compare", "vgg16", "resnet50", "2 x conv3-64", "--explain", "--input", "3x64x64"],
     ],
     ids=" ".join,
 )
 def test_a_command_without_symbols_loads_no_slow_library(arguments):
-    """Neither numpy nor sympy is imported where whole numbers do."""
+    """Neither numpy nor sympy is imported where whole numbers do, nor what writes pages, charts or data frames."""
     assert not loaded(*arguments) & SLOW
+
+
+@pytest.mark.parametrize("arguments", [["diff", "vgg16", "vgg19"], ["worksheet", "vgg16"]], ids=" ".join)
+def test_a_page_loads_the_templates_and_nothing_else_slow(arguments):
+    """Markdown of several parts is written by jinja2."""
+    assert loaded(*arguments) & SLOW == {"jinja2"}
 
 
 OF_FORMATS = ("archcalc.formats.", "archcalc.markup.", "archcalc.cli.")

@@ -8,16 +8,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
+from archcalc.colours import INK
 from archcalc.errors import SpecError
 from archcalc.files import write_whole
 
 SUFFIXES = (".svg", ".png", ".pdf")
 # Colours that are told apart by those who see some colours alike (Okabe and Ito 2008).
 BLUE, ORANGE, GREEN, PINK, SKY, RED, GREY = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8c959f"
-# The colour of text and lines, which on a page becomes that of its text.
-INK = "#1b1f24"
-_NAME = re.compile(r"\b[a-z][0-9a-f]{10}\b")
+_SPACE, _LINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
+# Matplotlib's names for what it defines, and where they stand in an attribute.
+_NAME = re.compile(r"[a-z][0-9a-f]{10}")
+_NAMED = re.compile(rf"#({_NAME.pattern})\b")
+_NUMBER = re.compile(r"-?\d+\.\d+")
+# Characters that no XML may hold; matplotlib writes them as they are.
+_NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SETTINGS: dict[Any, Any] = {
     **dict.fromkeys(("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color"), INK),
     **dict.fromkeys(("axes.spines.top", "axes.spines.right"), False),
@@ -60,26 +66,44 @@ def written(figure: Any, form: str) -> bytes:
     found = io.BytesIO()
     undated = {"svg": {"Date": None, "Creator": None}, "pdf": {"CreationDate": None}}
     figure.savefig(found, format=form, dpi=150, metadata=undated.get(form, {}))
-    return _short(found.getvalue().decode()).encode() if form == "svg" else found.getvalue()
-
-
-def _short(svg: str) -> str:
-    """An svg with no more digits in its paths than show, which halves it, and no spaces at the ends of lines."""
-    # Matplotlib names what it defines by a checksum of floats, in which the solver of its layout leaves noise.
-    names = {name: f"s{place}" for place, name in enumerate(dict.fromkeys(_NAME.findall(svg)))}
-    svg = _NAME.sub(lambda name: names[name[0]], svg)
-    paths = re.sub(r' d="[^"]*"', lambda path: re.sub(r"-?\d+\.\d+", _rounded, path[0]), svg)
-    return re.sub(r"[ \t]+\n", "\n", paths)
-
-
-def _rounded(number: re.Match[str]) -> str:
-    return f"{float(number[0]):.2f}".rstrip("0").rstrip(".")
+    return _text(_short(found.getvalue().decode())).encode() if form == "svg" else found.getvalue()
 
 
 def inline(figure: Any, shows: str) -> str:
     """A figure as an svg element for a page, in the colours of its text and ground, with what it shows in words."""
-    text = written(figure, "svg").decode()
-    element = text[text.index("<svg") :].replace(INK, "currentColor").replace("fill: #ffffff", "fill: none")
-    element = re.sub(r"<metadata>.*?</metadata>", "", element, count=1, flags=re.DOTALL)
-    label = shows.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
-    return element.replace("<svg", f'<svg role="img" aria-label="{label}"', 1).rstrip()
+    root = ET.fromstring(written(figure, "svg"))  # noqa: S314 - made here
+    for element in root.iter():
+        if style := element.get("style"):
+            element.set("style", style.replace(INK, "currentColor").replace("fill: #ffffff", "fill: none"))
+    root.set("role", "img")
+    root.set("aria-label", _NO_XML.sub("", shows))
+    return _text(root).partition("\n")[2].rstrip()
+
+
+def _short(svg: str) -> ET.Element:
+    """An svg with no more digits in its paths than show, which halves it, and names that are the same each time."""
+    root = ET.fromstring(_NO_XML.sub("", svg))  # noqa: S314 - made by matplotlib
+    for metadata in root.findall(f"{{{_SPACE}}}metadata"):
+        root.remove(metadata)
+    # Matplotlib makes its names of a checksum of floats, in which the solver of its layout leaves noise.
+    defined = [name for element in root.iter() if _NAME.fullmatch(name := element.get("id", ""))]
+    names = {name: f"s{place}" for place, name in enumerate(dict.fromkeys(defined))}
+    for element in root.iter():
+        for key, value in element.attrib.items():
+            if key == "id":
+                element.set(key, names.get(value, value))
+            elif key == "d":
+                element.set(key, " ".join(_NUMBER.sub(_rounded, value).split()))
+            else:
+                element.set(key, _NAMED.sub(lambda name: f"#{names.get(name[1], name[1])}", value))
+    return root
+
+
+def _text(root: ET.Element) -> str:
+    ET.register_namespace("", _SPACE)
+    ET.register_namespace("xlink", _LINK)
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
+
+
+def _rounded(number: re.Match[str]) -> str:
+    return f"{float(number[0]):.2f}".rstrip("0").rstrip(".")

@@ -8,21 +8,14 @@ from typing import Any
 
 import msgspec
 
-from archcalc.charts.canvas import BLUE, GREEN, GREY, INK, ORANGE, PINK, RED
+from archcalc.charts.canvas import GREY, RED
+from archcalc.colours import INK
 from archcalc.errors import SpecError, nearest
-from archcalc.layers import Layer
+from archcalc.families import FAMILIES, family
 from archcalc.rows import Profile, Row
 
 # Of more bars than this the blocks are named, not the layers.
 _MOST_NAMED = 48
-# The modules of the kinds of layer that are of one family, and its colour.
-_FAMILIES = {
-    "convolution": (BLUE, {"conv"}),
-    "dense, attention, recurrent": (ORANGE, {"linear", "attention", "recurrent", "maxout"}),
-    "normalisation": (GREEN, {"norm", "response"}),
-    "pooling": (PINK, {"pool", "adaptive"}),
-}
-_OTHER = "other"
 
 
 class Panel(msgspec.Struct, frozen=True):
@@ -64,18 +57,14 @@ def panels(keys: str | None) -> list[Panel]:
 
 def shown(profile: Profile) -> list[Row]:
     """The rows that cost anything, without auxiliary heads; raises SpecError where letters leave their costs open."""
-    rows = [row for row in profile.rows if not row.auxiliary]
-    if not all(isinstance(n, int) for row in rows for n in (row.params, row.macs, row.activations)):
-        raise SpecError(
-            "a chart needs numbers, and the network has letters", None, "give each a number with --set or --input"
-        )
-    return [row for row in rows if row.params or row.macs or row.activations]
+    profile.require_numbers("a chart")
+    return [row for row in profile.rows if not row.auxiliary and (row.params or row.macs or row.activations)]
 
 
 def draw(figure: Any, profile: Profile, chosen: Sequence[Panel]) -> None:
     """Draw a panel for each measure, layers from left to right in order of execution, coloured by family."""
     rows = shown(profile)
-    families = [_family(row.layer) for row in rows]
+    families = [family(row.layer) for row in rows]
     every = figure.subplots(len(chosen), 1, sharex=True, squeeze=False)[:, 0]
     for axes, panel in zip(every, chosen, strict=True):
         values = [panel.of(profile, row) for row in rows]
@@ -93,10 +82,17 @@ def draw(figure: Any, profile: Profile, chosen: Sequence[Panel]) -> None:
 
 
 def _legend(figure: Any, every: Any, families: list[str], chosen: Sequence[Panel]) -> None:
-    used = [family for family in (*_FAMILIES, _OTHER) if family in families]
+    used = [one for name, one in FAMILIES.items() if name in families]
     if any(panel.adds for panel in chosen) and len(used) > 1:
-        marks = [every[0].fill_between([], [], color=_color(family)) for family in used]
-        figure.legend(marks, used, loc="outside upper right", ncols=len(used), frameon=False, fontsize="small")
+        marks = [every[0].fill_between([], [], color=one.line) for one in used]
+        figure.legend(
+            marks,
+            [one.words for one in used],
+            loc="outside upper right",
+            ncols=len(used),
+            frameon=False,
+            fontsize="small",
+        )
 
 
 def height(chosen: Sequence[Panel]) -> float:
@@ -108,13 +104,13 @@ def _bars(axes: Any, values: Sequence[float], families: Sequence[str]) -> None:
     """Bars, those of one family as one outline: a network has hundreds, and each by itself would make a long file."""
     from matplotlib import patches, path  # noqa: PLC0415 - an extra, and slow to import
 
-    for family in dict.fromkeys(families):
-        own = [(i, v) for i, v in enumerate(values) if v and families[i] == family]
+    for name in dict.fromkeys(families):
+        own = [(i, v) for i, v in enumerate(values) if v and families[i] == name]
         corners = [(i + x, y * v) for i, v in own for x, y in ((-0.4, 0), (-0.4, 1), (0.4, 1), (0.4, 0), (0, 0))]
         of = path.Path
         codes = [of.MOVETO, of.LINETO, of.LINETO, of.LINETO, of.CLOSEPOLY] * len(own)
         if own:
-            axes.add_patch(patches.PathPatch(path.Path(corners, codes), facecolor=_color(family), lw=0))
+            axes.add_patch(patches.PathPatch(path.Path(corners, codes), facecolor=FAMILIES[name].line, lw=0))
     axes.set_xlim(-0.6, len(values) - 0.4)
     axes.set_ylim(0, 1.05 * max(values, default=1) or 1)
 
@@ -143,15 +139,6 @@ def _named(axes: Any, rows: Sequence[Row]) -> None:
         places, labels = [place for place, _ in starts[::step]], [block for _, block in starts[::step]]
     axes.set_xticks(places, [label if len(label) <= 24 else f"…{label[-23:]}" for label in labels])
     axes.tick_params(axis="x", rotation=90, labelsize="x-small")
-
-
-def _family(kind: str) -> str:
-    module = Layer.kinds[kind].__module__.rpartition(".")[2]
-    return next((name for name, (_, modules) in _FAMILIES.items() if module in modules), _OTHER)
-
-
-def _color(family: str) -> str:
-    return _FAMILIES[family][0] if family in _FAMILIES else GREY
 
 
 def engineering(value: float) -> str:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from archcalc.charts.canvas import BLUE, GREEN, GREY, ORANGE, PINK, SKY
+from archcalc.colours import INK
 from archcalc.memory.plan import Plan
 
 _PHASES = {"forward": BLUE, "recompute": ORANGE, "backward": GREEN, "sum": SKY, "update": PINK}
 
 
 def draw(axes: Any, plan: Plan) -> None:
-    """Draw the bytes alive at each step above what is resident, coloured by phase, with the peak marked."""
-    batch = plan.profile.batch if isinstance(plan.profile.batch, int) else 1
+    """Draw the bytes alive at each step above what is resident, coloured by phase, the peak marked; raises SpecError for letters."""
+    batch = _batch(plan)
     resident = sum(part.bytes(batch) for part in plan.resident.values()) / 2**20
     alive = [resident + n / 2**20 for n in plan.timeline.bytes(batch)]
     edges = [place - 0.5 for place in range(len(alive) + 1)]
@@ -25,7 +26,7 @@ def draw(axes: Any, plan: Plan) -> None:
             heights = [n if here else resident for n, here in zip(alive, own, strict=True)]
             axes.stairs(heights, edges, baseline=resident, fill=True, color=color, lw=0, label=phase)
     most, step = plan.timeline.peak(batch)
-    axes.plot(step, resident + most / 2**20, "v", color="black", ms=4, clip_on=False)
+    axes.plot(step, resident + most / 2**20, "v", color=INK, ms=4, clip_on=False)
     axes.set_title(
         f"memory at each step of {plan.phase}, MiB; the most {plan.peak(batch):,} bytes, {plan.at(plan.timeline.steps[step])}"
     )
@@ -34,8 +35,14 @@ def draw(axes: Any, plan: Plan) -> None:
     axes.legend(fontsize="x-small", frameon=False, loc="upper right", ncols=5)
 
 
+def _batch(plan: Plan) -> int:
+    plan.profile.require_numbers("a chart")
+    batch: Any = plan.profile.batch
+    return int(batch)
+
+
 def says(plan: Plan) -> str:
     """What the chart shows in words."""
-    batch = plan.profile.batch if isinstance(plan.profile.batch, int) else 1
+    batch = _batch(plan)
     _, step = plan.timeline.peak(batch)
     return f"Memory at each step of {plan.phase}: at most {plan.peak(batch):,} bytes, {plan.at(plan.timeline.steps[step])}."

@@ -6,8 +6,9 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from archcalc.charts.canvas import BLUE, GREEN, GREY, INK, ORANGE, PINK, RED, SKY
+from archcalc.charts.canvas import BLUE, GREEN, GREY, ORANGE, PINK, RED, SKY
 from archcalc.charts.layers import engineering
+from archcalc.colours import INK
 from archcalc.errors import SpecError
 from archcalc.rows import Profile
 

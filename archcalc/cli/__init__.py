@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from typing import Any
@@ -37,6 +38,18 @@ class _Commands(click.Group):
         if args and args[0] not in COMMANDS:
             ctx.fail(f"no command '{args[0]}'; {nearest(args[0], [*COMMANDS]) or 'archcalc --help names all'}")
         return super().resolve_command(ctx, args)
+
+    def main(self, *arguments: Any, **settings: Any) -> Any:
+        try:
+            return super().main(*arguments, **settings)
+        except OSError as error:
+            # Only of a file that was opened by its name does an error know the name.
+            if error.filename is not None:
+                raise
+            click.echo(f"standard output: cannot be written, {error.strerror or error}", err=True)
+            # Python writes what is left once more as it ends, and would say again that it cannot.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(1)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

@@ -11,6 +11,7 @@ from archcalc.charts.canvas import canvas, ends_well, save
 from archcalc.cli.options import input_option, set_option
 from archcalc.dims import Shape
 from archcalc.engine import profile
+from archcalc.files import file_name
 from archcalc.formats.summary import title
 from archcalc.spec import bundled
 from archcalc.spec.line import graphs
@@ -48,7 +49,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
         ends_well(target)
     names = tuple(bundled()) if every else specs
     profiles = list(map(profile, graphs(names, dict(settings), input_shape=input_shape)))
-    path = target or Path("networks.svg" if several else f"{Path(profiles[0].graph.name).name or 'network'}.svg")
+    path = target or Path("networks.svg" if several else f"{file_name(profiles[0].graph.name)}.svg")
     if several:
         with canvas(11, 8) as figure:
             networks.draw(figure, profiles)

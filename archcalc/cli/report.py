@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -12,9 +13,9 @@ from archcalc.cli.progress import progress
 from archcalc.diagnosis import checked
 from archcalc.engine import profile
 from archcalc.errors import Source, SpecError
-from archcalc.files import write_whole
+from archcalc.files import file_name, write_whole
+from archcalc.graph import Graph
 from archcalc.report.pages import FORMATS, compared, report
-from archcalc.rows import Profile
 from archcalc.spec import bundled, parse, source_of
 
 
@@ -41,9 +42,9 @@ def command(  # noqa: PLR0913 - one parameter for each option
         raise SpecError(f"{folder}: cannot be written to, {error.strerror}") from None
     profiles, paths = [], []
     # Files are named when all are there, so that their names and the bar do not stand in each other's way.
-    with progress(bundled() if every else specs, "networks") as names:
-        for name in names:
-            profiles.append(_profile(source_of(name), convention))
+    with progress([*zip(sources, graphs, strict=True)], "networks") as specs_of:
+        for source, graph in specs_of:
+            profiles.append(checked(profile(graph, convention_name=convention), source))
             paths += _written(folder, report(profiles[-1], form, charts=charts))
     if every:
         paths += _written(folder, compared(profiles, form, charts=charts))
@@ -56,5 +57,14 @@ def _written(folder: Path, files: dict[str, bytes]) -> list[Path]:
     return [folder / name for name in files]
 
 
-def _profile(source: Source, convention: str) -> Profile:
-    return checked(profile(parse(source), convention_name=convention), source)
+def _apart(sources: Sequence[Source], graphs: Sequence[Graph]) -> None:
+    """Raise SpecError where the page of one network would take the place of another's."""
+    taken: dict[str, Source] = {}
+    for source, graph in zip(sources, graphs, strict=True):
+        name = file_name(graph.name)
+        # Some file systems take upper and lower case for the same.
+        other = taken.setdefault(name.casefold(), source)
+        if other is not source:
+            raise SpecError(
+                f"{other.name} and {source.name} would both be written to {name}", None, "name one otherwise"
+            )

@@ -30,9 +30,7 @@ def verdicts(source: Source) -> tuple[Verdict, ...]:
 
 def checked(result: Profile, source: Source) -> Profile:
     """The profile with the verdicts on the figures of its spec, which are of one sample and cannot be told of open letters."""
-    totals = result.totals
-    whole = all(isinstance(n, int) for n in (totals.params, totals.macs, totals.activations))
-    if not result.graph.figures or result.batch != 1 or not whole:
+    if not result.graph.figures or result.batch != 1 or not result.whole:
         return result
     return msgspec.structs.replace(result, verdicts=verdicts(source))
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from archcalc.diagrams.colours import COLOURS
+from archcalc.colours import FRAME, SOFT
 from archcalc.diagrams.outline import Group, Item, Outline
+from archcalc.families import FAMILIES
 
 
 def quote_dot(*lines: str) -> str:
@@ -35,7 +36,7 @@ def to_dot(outline: Outline) -> str:
             f"  graph [label={quote_dot(outline.title, outline.summary)}, labelloc=t, nodesep=0.35, ranksep=0.3];",
             '  graph [fontname="Helvetica", fontsize=12];',
             '  node [shape=box, style="filled,rounded", fontname="Helvetica", fontsize=10, margin="0.12,0.06"];',
-            '  edge [fontname="Helvetica", fontsize=9, fontcolor="#57606a", color="#57606a", arrowsize=0.6];',
+            f'  edge [fontname="Helvetica", fontsize=9, fontcolor="{SOFT}", color="{SOFT}", arrowsize=0.6];',
             *_items(outline.parts, "  "),
             *(f"  {edge.start} -> {edge.end} [label={quote_dot(edge.label)}];" for edge in outline.edges),
             "}",
@@ -49,11 +50,11 @@ def _items(parts: Sequence[Item], indent: str) -> Iterator[str]:
         if isinstance(part, Group):
             label = quote_dot(part.title, *([part.name] if part.block and part.name else []))
             yield f"{indent}subgraph cluster_{part.id} {{"
-            yield f'{indent}  label={label}; style=rounded; color="#8891a0"; labeljust=l; fontsize=10;'
+            yield f'{indent}  label={label}; style=rounded; color="{FRAME}"; labeljust=l; fontsize=10;'
             yield from _items(part.parts, indent + "  ")
             yield f"{indent}}}"
         else:
-            colour = COLOURS[part.family]
+            colour = FAMILIES[part.family]
             label = quote_dot(*filter(None, [part.title]), *part.lines)
             style = ', style="filled,rounded,dashed"' if part.auxiliary else ""
             yield f'{indent}{part.id} [label={label}, fillcolor="{colour.fill}", color="{colour.line}"{style}];'

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from archcalc.diagrams.colours import COLOURS
+from archcalc.colours import FRAME, INK
 from archcalc.diagrams.outline import Group, Item, Node, Outline
+from archcalc.families import FAMILIES
 
 # Room for the longest settings on one line.
 _INIT = "%%{init: {'flowchart': {'wrappingWidth': 400}}}%%"
@@ -71,10 +72,10 @@ def _group_label(group: Group) -> str:
 
 def _classes(outline: Outline) -> Iterator[str]:
     """A colour for each family: the fill of its own that each has keeps the text readable on any page."""
-    for name, colour in COLOURS.items():
+    for name, colour in FAMILIES.items():
         members = [node.id for node in outline.nodes if node.family == name]
         if members:
-            yield f"  classDef {name} fill:{colour.fill},stroke:{colour.line},color:#1b1f24"
+            yield f"  classDef {name} fill:{colour.fill},stroke:{colour.line},color:{INK}"
             yield f"  class {','.join(members)} {name}"
     auxiliary = [node.id for node in outline.nodes if node.auxiliary]
     if auxiliary:
@@ -83,7 +84,7 @@ def _classes(outline: Outline) -> Iterator[str]:
     groups = [*_group_ids(outline.parts)]
     if groups:
         # Grey that lets a light page as well as a dark one shine through.
-        yield "  classDef block fill:#8891a01f,stroke:#8891a0"
+        yield f"  classDef block fill:{FRAME}1f,stroke:{FRAME}"
         yield f"  class {','.join(groups)} block"
 
 

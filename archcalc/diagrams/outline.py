@@ -9,8 +9,9 @@ from typing import TypeAlias
 
 import msgspec
 
-from archcalc.diagrams.wording import described, family, named
+from archcalc.diagrams.wording import described, named
 from archcalc.dims import Dim, Shape, total
+from archcalc.families import family
 from archcalc.folding import Group as Call
 from archcalc.folding import Line, Part, groups, unfolded
 from archcalc.notation import TEXT
@@ -137,7 +138,7 @@ def _calls(rows: Sequence[Row], depth: int) -> tuple[Part, ...]:
 
 
 def _follows(row: Row) -> bool:
-    return family(row) in {"activation", "norm"} and len(row.sources) == 1
+    return family(row.layer) in {"activation", "norm"} and len(row.sources) == 1
 
 
 def _lines(part: Part) -> Iterator[Line]:
@@ -241,7 +242,7 @@ def _node(chain: list[Line], number: int) -> Node:
         id=f"n{number}",
         title=named(row),
         lines=(described(row), *shared, *(described(line.row) for line in chain[1:])),
-        family=family(row),
+        family=family(row.layer),
         kind=row.layer,
         inputs=row.inputs,
         output=chain[-1].row.output,

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
+from archcalc.colours import INK, SOFT
 from archcalc.diagrams.boxes import FONT, LINE, SMALL, STEM, Boxes
-from archcalc.diagrams.colours import COLOURS
 from archcalc.diagrams.layout import layout
 from archcalc.diagrams.outline import Group, Item, Node, Outline
 from archcalc.diagrams.sheet import Point, Rect, Wire
+from archcalc.families import FAMILIES
 from archcalc.notation import TEXT
 
 _MARGIN = 16
@@ -20,11 +21,11 @@ _ARROW = (6, 3.2)
 
 _LIGHT = {
     "page": "#ffffff",
-    "ink": "#1b1f24",
-    "soft": "#57606a",
+    "ink": INK,
+    "soft": SOFT,
     "line": "#6e7781",
     "frame": "#aab2bd",
-    "veil": "#57606a0f",
+    "veil": f"{SOFT}0f",
 }
 _DARK = {
     "page": "#0d1117",
@@ -86,16 +87,16 @@ def _style() -> str:
     """The rules for a light and for a dark page, all under the picture's own class."""
     light = {
         **_LIGHT,
-        **{f"{name}-{part}": getattr(c, part) for name, c in COLOURS.items() for part in ("fill", "line")},
+        **{f"{name}-{part}": getattr(c, part) for name, c in FAMILIES.items() for part in ("fill", "line")},
     }
     dark = {
         **_DARK,
-        **{f"{name}-{part}": getattr(c, f"dark_{part}") for name, c in COLOURS.items() for part in ("fill", "line")},
+        **{f"{name}-{part}": getattr(c, f"dark_{part}") for name, c in FAMILIES.items() for part in ("fill", "line")},
     }
     own = ".archcalc-diagram"
     # A program that knows no variables keeps to the plain value before each.
     plain = {**light, "veil": "#f5f6f8"}
-    families = (f"{own} .{name} rect{{fill:var(--{name}-fill);stroke:var(--{name}-line)}}" for name in COLOURS)
+    families = (f"{own} .{name} rect{{fill:var(--{name}-fill);stroke:var(--{name}-line)}}" for name in FAMILIES)
     rules = "".join(
         [
             f"{own}{{{_variables(light)};background:var(--page);font-family:Helvetica,Arial,'Liberation Sans',sans-serif}}",

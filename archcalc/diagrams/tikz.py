@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from archcalc.diagrams.colours import COLOURS
 from archcalc.diagrams.layout import layout
 from archcalc.diagrams.outline import Group, Item, Node, Outline
 from archcalc.diagrams.sheet import Point, Rect, Wire
 from archcalc.diagrams.volumes import CIRCLE, LINE, SHEAR, Volumes, joins, volumes
 from archcalc.dims import Shape
+from archcalc.families import FAMILIES
 from archcalc.markup.escapes import escape_tex
 from archcalc.notation import LATEX
 
@@ -60,7 +60,7 @@ def to_tikz(outline: Outline) -> str:
             _BEGIN,
             *(
                 rf"\definecolor{{{name}{part}}}{{HTML}}{{{value[1:].upper()}}}"
-                for name, colour in COLOURS.items()
+                for name, colour in FAMILIES.items()
                 for part, value in (("fill", colour.fill), ("line", colour.line))
             ),
             *(_wire(_onto(wire, drawn.nodes, sheet.nodes, look)) for wire in sheet.wires),

@@ -10,29 +10,9 @@ from archcalc.dims import is_dim
 from archcalc.notation import TEXT
 from archcalc.rows import Row
 
-# The families of layers that pictures colour alike, by the file that a kind stands in.
-_FAMILIES = {
-    "conv": "conv",
-    "pool": "pool",
-    "adaptive": "pool",
-    "norm": "norm",
-    "response": "norm",
-    "activation": "activation",
-    "merge": "merge",
-    "linear": "linear",
-    "maxout": "linear",
-    "attention": "attention",
-    "recurrent": "attention",
-}
-FAMILIES = (*dict.fromkeys(_FAMILIES.values()), "other")
 # What a table says and a picture leaves out.
 _UNSAID = {"padding", "output_padding", "bias", "eps", "ceil_mode", "count_include_pad", "affine", "scale", "axis"}
 _UNSAID |= {"alpha", "beta", "k", "connections", "mode", "approximate", "start", "stop", "part"}
-
-
-def family(row: Row) -> str:
-    """Which of FAMILIES a row's layer is of."""
-    return _FAMILIES.get(type(row.definition).__module__.rpartition(".")[2], "other")
 
 
 def described(row: Row) -> str:

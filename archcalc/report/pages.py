@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import quote
@@ -10,6 +9,7 @@ from urllib.parse import quote
 from archcalc.charts import layers, memory, networks
 from archcalc.charts.canvas import canvas, inline, written
 from archcalc.document import Document, Figure
+from archcalc.files import file_name
 from archcalc.markup.escapes import escape_markdown
 from archcalc.markup.writer import ready, write
 from archcalc.memory.plan import training
@@ -25,10 +25,10 @@ _MEMORY = 0.5
 
 def report(profile: Profile, form: str, *, charts: bool = True) -> dict[str, bytes]:
     """The files of the page of a network, by their names; raises SpecError where charts are asked for and matplotlib is missing."""
-    name = file_name(profile)
+    name = file_name(profile.graph.name)
     files: dict[str, bytes] = {}
     drawn = []
-    if charts and _whole(profile):
+    if charts and profile.whole:
         shows = f"{layers.says(profile, list(layers.PANELS.values()))} {memory.says(training(profile))}"
         drawn = [_chart(files, name, shows, form, (10, 8.4), lambda figure: _draw(figure, profile))]
     return {f"{name}.{FORMATS[form]}": _bytes(page(profile, form, drawn), form), **files}
@@ -47,22 +47,6 @@ def compared(profiles: Sequence[Profile], form: str, *, charts: bool = True) -> 
         f"layers.{FORMATS[form]}": _bytes(kinds(profiles), form),
         **files,
     }
-
-
-def file_name(profile: Profile) -> str:
-    """The network's name with nothing in it that a path could be made of.
-
-    >>> from archcalc.engine import profile
-    >>> from archcalc.spec.line import from_line
-    >>> file_name(profile(from_line("3 x conv3-C")))
-    '3_x_conv3-C'
-    """
-    return re.sub(r"[^\w.-]+", "_", profile.graph.name).strip("._") or "network"
-
-
-def _whole(profile: Profile) -> bool:
-    totals = profile.totals
-    return all(isinstance(n, int) for n in (totals.params, totals.macs, totals.activations))
 
 
 def _draw(figure: Any, profile: Profile) -> None:
