@@ -47,7 +47,10 @@ MAY_IMPORT = {
     # What a page says, and how it is written: text escaped, numbers and formulas spelled, templates filled in.
     "document": set(),
     "markup": {"dims", "document", "notation"},
-    "charts": {"boxes", "errors", "files", "graph", "layers", "memory", "rows"},
+    # A page has charts and diagrams, and a layer one colour in both.
+    "colours": set(),
+    "families": {"layers"},
+    "charts": {"boxes", "colours", "errors", "families", "files", "graph", "memory", "rows"},
     # A worksheet's cells are read as printed figures are, its lines redone by the engine with a slip in them, and those that
     # stand for several layers held against what a folded table has.
     "grading": {"counting", "dims", "engine", "errors", "folding", "graph", "layers", "published", "rows"},

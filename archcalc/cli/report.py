@@ -16,7 +16,6 @@ from archcalc.errors import Source, SpecError
 from archcalc.files import file_name, write_whole
 from archcalc.graph import Graph
 from archcalc.report.pages import FORMATS, compared, report
-from archcalc.spec import bundled, parse, source_of
 
 
 @click.command("report")
@@ -36,6 +35,9 @@ def command(  # noqa: PLR0913 - one parameter for each option
     """Write a page for each network: its table, diagram, charts, memory, fields, conventions and published figures."""
     if bool(specs) == every:
         raise click.UsageError("--all takes no SPEC" if every else "name one or more specs, or give --all")
+    sources = [source_of(name) for name in (bundled() if every else dict.fromkeys(specs))]
+    graphs = [parse(source) for source in sources]
+    _apart(sources, graphs)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

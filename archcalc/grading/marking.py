@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 
 from archcalc.dims import Shape
-from archcalc.errors import SpecError
 from archcalc.grading.case import Case, outcome, sequences
 from archcalc.grading.counts import marked_counts
 from archcalc.grading.fields import Fields
@@ -28,8 +27,7 @@ _MOST_IN_PAIRS = 2_000
 
 def grade(profile: Profile, sheet: Sheet) -> Grade:
     """The marks of a worksheet on a network, for one sample; raises SpecError for a network with letters in it."""
-    if any(not isinstance(n, int) for row in profile.rows for n in (*row.output, row.params, row.macs)):
-        raise SpecError("a worksheet has numbers, and the network has letters", None, "set them with --set or --input")
+    profile.require_numbers("a worksheet")
     away = folded_away(profile, sheet.lines)
     marking = _Marking(profile, sheet)
     by_line = {row.name: marking.line(place) for place, row in enumerate(profile.rows)}
