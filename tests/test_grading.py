@@ -928,9 +928,9 @@ conv1    macs      101 616 768  105,415,200  carried on  from conv1
 pool1    output    26x26x96     96×27×27     carried on  from conv1
 conv2    output    26x26x256    256×27×27    carried on  from conv1
 conv2    params    614,656      307,456      wrong       groups ignored
-conv2    macs      -            223,948,800  unanswered
 fc8      macs      4096001      4,096,000    wrong       no slip found
 
+Unanswered: conv2 macs.
 No line for: input, relu1, norm1 and 18 more.
 """
 

@@ -22,7 +22,7 @@ from archcalc.spec import bundled, parse
 VOID = {"br", "hr", "img", "input", "meta", "link", "wbr"}
 # What a fragment is made of. Headings would go into the notebook's own list of contents.
 ELEMENTS = {
-    *("div", "style", "p", "table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td"),
+    *("div", "style", "p", "table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td", "span"),
     *("ul", "li", "dl", "dt", "dd", "code"),
 }
 # All that is typed on a keyboard, what archcalc itself prints, and letters from elsewhere.

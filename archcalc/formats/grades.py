@@ -33,7 +33,8 @@ def render(grade: Grade, form: str = "text") -> str:
 
 
 def _page(grade: Grade) -> Document:
-    rows = tuple(_texts(cell) for cell in grade.cells if cell.verdict not in {"right", "rounded"})
+    # What is not answered yet is not given away.
+    rows = tuple(_texts(cell) for cell in grade.cells if cell.verdict in {"wrong", "carried on"})
     notes = tuple(_notes(grade))
     parts: list[Part] = [
         *([Table(tuple(map(Head, _TITLES)), rows)] if rows else []),
@@ -76,6 +77,8 @@ def _notes(grade: Grade) -> list[str]:
         notes.append(f"More than once: {_tally(grade.habits)}.")
     if remarks := Counter(cell.remark for cell in grade.cells if cell.remark):
         notes.append(f"Right though otherwise written: {_tally(remarks.items())}.")
+    if unanswered := [f"{cell.row} {cell.column}" for cell in grade.cells if cell.verdict == "unanswered"]:
+        notes.append(f"Unanswered: {_listed(unanswered)}.")
     if grade.missing:
         notes.append(f"No line for: {_listed(grade.missing)}.")
     if grade.passed_over:

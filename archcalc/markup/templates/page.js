@@ -44,6 +44,9 @@
     const blank = cell.querySelector("input");
     return harmless(blank ? blank.value.trim() : (cell.dataset.value ?? cell.textContent.trim()));
   };
+  let saved = true;
+  document.addEventListener("input", () => { saved = false; });
+  addEventListener("beforeunload", (event) => { if (!saved) event.preventDefault(); });
   for (const button of document.querySelectorAll("button.save")) {
     button.addEventListener("click", () => {
       const table = document.getElementById(button.dataset.table);
@@ -52,7 +55,8 @@
       const text = lines.map((line) => line.map(quoted).join(",")).join("\n") + "\n";
       const link = document.createElement("a");
       link.href = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
-      link.download = "worksheet.csv";
+      link.download = `${document.title.replace(/[^\p{L}\p{N}]+/gu, "_")}.csv`;
+      saved = true;
       link.click();
       URL.revokeObjectURL(link.href);
     });
