@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,7 +52,9 @@ def canvas(width: float, height: float) -> Iterator[Any]:
         from matplotlib import figure  # noqa: PLC0415 - likewise
     except ImportError:
         raise SpecError("a chart needs matplotlib", None, "pip install 'archcalc[plot]'") from None
-    with mpl.rc_context(_SETTINGS):
+    with mpl.rc_context(_SETTINGS), warnings.catch_warnings():
+        # A name in letters that matplotlib's own font lacks is drawn by whoever shows the SVG.
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
         yield figure.Figure(figsize=(width, height), layout="constrained")
 
 

@@ -122,9 +122,10 @@ def _steps(axes: Any, profile: Profile, rows: Sequence[Row], values: Sequence[fl
     whole = [n for n in profile.fields[rows[0].name].whole if isinstance(n, int)]
     if whole:
         axes.axhline(max(whole), color=RED, lw=0.8, ls="--")
-        axes.annotate(
-            f"the input has {max(whole)}", (0, max(whole)), (3, 2), textcoords="offset points", color=RED, size=7
-        )
+        # Below the line where that is the highest of all, since the title stands above.
+        below = max(whole) >= max((value or 0 for value in values), default=0)
+        place = {"xytext": (3, -3 if below else 2), "textcoords": "offset points", "va": "top" if below else "bottom"}
+        axes.annotate(f"the input has {max(whole)}", (0, max(whole)), color=RED, size=7, **place)
 
 
 def _named(axes: Any, rows: Sequence[Row]) -> None:
