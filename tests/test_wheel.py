@@ -33,7 +33,7 @@ def test_the_wheel_holds_every_spec_and_nothing_but_the_package(wheel):
 
 
 def test_the_wheel_lists_and_tabulates_in_an_empty_environment(wheel, tmp_path):
-    """Installed from the wheel alone, archcalc finds its specs and prints the same VGG-16 total."""
+    """Installed from the wheel alone, archcalc finds its specs and templates and prints the same VGG-16 total."""
     venv.create(tmp_path / "venv", with_pip=True)
     bin_ = tmp_path / "venv" / "bin"
     subprocess.run([bin_ / "pip", "install", "--quiet", wheel], check=True, cwd=tmp_path)
@@ -45,5 +45,12 @@ def test_the_wheel_lists_and_tabulates_in_an_empty_environment(wheel, tmp_path):
         [bin_ / "archcalc", "table", "vgg16"], check=True, cwd=tmp_path, capture_output=True, text=True
     )
 
+    page = subprocess.run(
+        [bin_ / "archcalc", "report", "lenet5", "--format", "html", "--no-charts", "-o", "."], check=True, cwd=tmp_path
+    )
+
+    assert page.returncode == 0
+    # The page's templates, style and script travel along.
+    assert "Content-Security-Policy" in (tmp_path / "lenet5.html").read_text()
     assert len(listed.splitlines()) == 2 + len(list((ROOT / "specs").glob("*.yaml")))
     assert "params       138,357,544 = 138,344,128 weights + 13,416 biases" in table.stdout
