@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from typing import TypeVar
 
 import msgspec
+
+T = TypeVar("T")
 
 # What YAML takes for the end of a line, which `str.splitlines` does not agree with.
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
@@ -129,3 +133,18 @@ def nearest(word: str, known: list[str]) -> str:
     folded = {name.lower(): name for name in known}
     close = difflib.get_close_matches(word[:80].lower(), folded, n=1, cutoff=0.65)
     return f"did you mean '{folded[close[0]]}'?" if close else ""
+
+
+def among(names: Iterable[str], known: Mapping[str, T], what: str) -> list[T]:
+    """The entries of these names; raises SpecError for one that there is not, with the nearest and all there are.
+
+    >>> among(["b"], {"a": 1, "b": 2}, "column")
+    [2]
+    """
+    found = []
+    for name in names:
+        if name not in known:
+            every = f"there are {', '.join(known)}"
+            raise SpecError(f"no {what} '{name[:60]}'", None, nearest(name, list(known)), every)
+        found.append(known[name])
+    return found

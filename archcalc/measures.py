@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from archcalc.errors import SpecError, nearest
+from archcalc.errors import among
 from archcalc.layers import Layer
 from archcalc.rows import Profile
 
@@ -69,10 +69,4 @@ def measures(keys: str | None) -> list[Measure]:
     >>> [measure.title for measure in measures("params,macs")]
     ['params', 'MACs']
     """
-    names = list(MEASURES) if keys is None else [key.strip() for key in keys.split(",")]
-    for name in names:
-        if name not in MEASURES:
-            raise SpecError(
-                f"no measure '{name[:60]}'", None, nearest(name, list(MEASURES)), f"there are {', '.join(MEASURES)}"
-            )
-    return [MEASURES[name] for name in names]
+    return among(MEASURES if keys is None else map(str.strip, keys.split(",")), MEASURES, "measure")

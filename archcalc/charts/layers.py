@@ -10,7 +10,7 @@ import msgspec
 
 from archcalc.charts.canvas import GREY, RED
 from archcalc.colours import INK
-from archcalc.errors import SpecError, nearest
+from archcalc.errors import among
 from archcalc.families import FAMILIES, family
 from archcalc.rows import Profile, Row
 
@@ -46,13 +46,7 @@ PANELS = {
 
 def panels(keys: str | None) -> list[Panel]:
     """The panels of these keys, separated by commas, or all; raises SpecError for one that is not known."""
-    names = list(PANELS) if keys is None else [key.strip() for key in keys.split(",")]
-    for name in names:
-        if name not in PANELS:
-            raise SpecError(
-                f"no chart of '{name[:60]}'", None, nearest(name, list(PANELS)), f"there are {', '.join(PANELS)}"
-            )
-    return [PANELS[name] for name in names]
+    return among(PANELS if keys is None else map(str.strip, keys.split(",")), PANELS, "chart of")
 
 
 def shown(profile: Profile) -> list[Row]:

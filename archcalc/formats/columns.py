@@ -10,7 +10,7 @@ import msgspec
 
 from archcalc.counting import Total
 from archcalc.dims import Dim, written, written_shape
-from archcalc.errors import SpecError, nearest
+from archcalc.errors import among
 from archcalc.folding import Line, folded, unfolded
 from archcalc.rows import Profile, Row, Totals
 from archcalc.window import number_text
@@ -122,14 +122,9 @@ DEFAULT = ("name", "layer", "output", "activations", "params", "params%", "macs"
 def chosen(keys: Sequence[str] | None, *, fold: bool = False) -> list[Column]:
     """The columns of these keys, or the default ones; a folded table says how often each row stands."""
     names = list(DEFAULT if keys is None else keys)
-    for name in names:
-        if name not in COLUMNS:
-            raise SpecError(
-                f"no column '{name}'", None, nearest(name, list(COLUMNS)), f"there are {', '.join(COLUMNS)}"
-            )
     if fold and "times" not in names:
         names.insert(1, "times")
-    return [COLUMNS[name] for name in names]
+    return among(names, COLUMNS, "column")
 
 
 def lines(rows: Sequence[Row], *, fold: bool) -> list[Line]:
