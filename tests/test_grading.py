@@ -18,9 +18,11 @@ from archcalc.cli import main
 from archcalc.diagnosis.network import rebuilt
 from archcalc.engine import profile
 from archcalc.errors import Source, SpecError
+from archcalc.formats.columns import COLUMNS as COLUMNS_OF_TABLES
 from archcalc.formats.csv import render as exact_csv
 from archcalc.formats.grades import FORMATS, render
 from archcalc.grading import grade, read, worksheet
+from archcalc.grading.sheet import GRADED, PASSED_OVER
 from archcalc.grading.written import written
 from archcalc.graph import Builder
 from archcalc.layers import Layer
@@ -977,3 +979,8 @@ def test_what_the_command_cannot_be_asked():
     assert "by the convention textbook, not macs" in run(
         "grade", "alexnet", "-", "--convention", "macs", stdin="name,flops (textbook)\n", code=1
     )
+
+
+def test_every_column_of_a_table_is_known_to_a_worksheet():
+    """What archcalc's own tables have is marked or passed over, and nothing is that they have not."""
+    assert {*GRADED, *PASSED_OVER, "name", "times"} == set(COLUMNS_OF_TABLES)

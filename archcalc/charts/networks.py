@@ -13,6 +13,8 @@ from archcalc.errors import SpecError
 from archcalc.rows import Profile
 
 _MARKS = [(color, mark) for mark in "os^Dv" for color in (BLUE, ORANGE, GREEN, PINK, RED, SKY)]
+# The inches that so many names take.
+SIZE = (11.0, 8.0)
 # Names of networks whose marks are nearer to each other than this, in points, stand together.
 _NEAR = 7
 _FONT = 7

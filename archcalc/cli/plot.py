@@ -51,7 +51,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     profiles = list(map(profile, graphs(names, dict(settings), input_shape=input_shape)))
     path = target or Path("networks.svg" if several else f"{file_name(profiles[0].graph.name)}.svg")
     if several:
-        with canvas(11, 8) as figure:
+        with canvas(*networks.SIZE) as figure:
             networks.draw(figure, profiles)
             save(figure, path)
     else:

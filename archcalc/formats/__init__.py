@@ -6,7 +6,9 @@ from importlib import import_module
 from archcalc.errors import SpecError, nearest
 from archcalc.rows import Profile
 
-FORMATS = ("text", "markdown", "latex", "html", "csv", "json", "cs231n")
+# Those that a page can be written in.
+_MARKED = ("markdown", "latex", "html")
+FORMATS = ("text", *_MARKED, "csv", "json", "cs231n")
 
 
 def render(profile: Profile, form: str = "text", columns: Sequence[str] | None = None, *, fold: bool = False) -> str:
@@ -14,6 +16,9 @@ def render(profile: Profile, form: str = "text", columns: Sequence[str] | None =
     if form not in FORMATS:
         raise SpecError(f"no format '{form}'", None, nearest(form, list(FORMATS)) or f"there are {', '.join(FORMATS)}")
     # A process prints one format, and need not load the others.
+    if form in _MARKED:
+        page: str = import_module("archcalc.formats.tabled").render(profile, columns, form, fold=fold)
+        return page
     text: str = import_module(f"archcalc.formats.{form}").render(profile, columns, fold=fold)
     return text
 

@@ -14,8 +14,9 @@ from archcalc.counting import Total
 from archcalc.dims import Dim
 from archcalc.document import Document, Head, Notes, Part, Section, Table, Text
 from archcalc.formats.changed_json import to_dict
-from archcalc.formats.changed_words import listed, said_of
+from archcalc.formats.changed_words import said_of
 from archcalc.formats.json import json_text
+from archcalc.formats.summary import listed
 from archcalc.markup.plain import plain
 from archcalc.markup.style import PLAIN, Style
 from archcalc.markup.writer import STYLES, ready, write

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from archcalc.changes import Change, Difference
+from archcalc.formats.summary import listed
 from archcalc.markup.style import PLAIN
 from archcalc.rows import Row
 
-# Names that stand for all, the longest setting that is written out, and the longest text of all settings.
-_SOME = 3
+# The longest setting that is written out, and the longest text of all settings.
 _LONGEST = 40
 _LONGEST_ALL = 80
-
-
-def listed(names: Sequence[str]) -> str:
-    """The first few of some names, and how many more there are."""
-    more = len(names) - _SOME
-    return ", ".join(names[:_SOME]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def said_of(change: Change, *, named: bool = True) -> str:

@@ -6,7 +6,6 @@ import math
 from fractions import Fraction
 
 import msgspec
-from tabulate import tabulate
 
 from archcalc.comparison import Against, Comparison, Line, Own
 from archcalc.dims import Dim
@@ -15,6 +14,7 @@ from archcalc.formats.compared_json import to_dict
 from archcalc.formats.crossings import crossings, letter_of
 from archcalc.formats.json import json_text
 from archcalc.formats.text import indented
+from archcalc.markup.plain import grid
 from archcalc.markup.style import PLAIN, Style
 from archcalc.markup.writer import STYLES, ready, write
 from archcalc.notation import TEXT
@@ -67,7 +67,8 @@ def _blocks(comparison: Comparison, style: Style, *, growth: bool = False, expla
 def _text(section: Block) -> list[str]:
     notes = [indented("", note) for note in section.notes]
     head = [*filter(None, [section.title, section.about]), *([""] if section.about else [])]
-    return [*head, *_table(section), *([""] if section.rows and notes else []), *notes]
+    body = [grid(_table(section))] if section.rows else []
+    return [*head, *body, *([""] if section.rows and notes else []), *notes]
 
 
 def _document(sections: list[Block]) -> Document:
@@ -78,21 +79,16 @@ def _document(sections: list[Block]) -> Document:
     return Document(ready(first.title), (ready(first.about),), tuple(whole))
 
 
-def _parts(section: Block) -> tuple[Part, ...]:
+def _table(section: Block) -> Table:
     head = tuple(Head(ready(title), i >= section.text) for i, title in enumerate(section.head))
-    rows = tuple(tuple(map(ready, row)) for row in section.rows)
+    return Table(head, tuple(tuple(map(ready, row)) for row in section.rows))
+
+
+def _parts(section: Block) -> tuple[Part, ...]:
     return (
-        *([Table(head, rows)] if rows else []),
+        *([_table(section)] if section.rows else []),
         *([Notes(tuple(map(ready, section.notes)))] if section.notes else []),
     )
-
-
-def _table(section: Block) -> list[str]:
-    if not section.rows:
-        return []
-    sides = ["left" if i < section.text else "right" for i in range(len(section.head))]
-    grid = tabulate(section.rows, section.head, "simple", disable_numparse=True, colalign=sides)
-    return [line.rstrip() for line in grid.splitlines()]
 
 
 def _measured(comparison: Comparison, style: Style) -> list[Block]:

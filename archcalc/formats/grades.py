@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -11,6 +11,7 @@ import msgspec
 from archcalc.dims import written, written_shape
 from archcalc.document import Document, Head, Notes, Part, Section, Table
 from archcalc.formats.json import json_text
+from archcalc.formats.summary import listed
 from archcalc.grading import Grade, Marked
 from archcalc.markup.plain import plain
 from archcalc.markup.writer import write
@@ -53,18 +54,12 @@ def _exact(cell: Marked) -> str:
 
 def _why(cell: Marked) -> str:
     if cell.verdict != "wrong":
-        return f"from {_listed(cell.carried)}" if cell.carried else ""
+        return f"from {listed(cell.carried)}" if cell.carried else ""
     if not cell.slips:
         return "no slip found"
     said = "; or ".join(cell.slips[:_MOST_NAMED])
     more = f"; or {len(cell.slips) - _MOST_NAMED} more" if len(cell.slips) > _MOST_NAMED else ""
-    return f"{said}{more}{f', carried on from {_listed(cell.carried)}' if cell.carried else ''}"
-
-
-def _listed(names: Sequence[str]) -> str:
-    """Names in a line, the first few of many."""
-    shown = ", ".join(names[:_MOST_NAMED])
-    return f"{shown} and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else shown
+    return f"{said}{more}{f', carried on from {listed(cell.carried)}' if cell.carried else ''}"
 
 
 def _tally(counted: Iterable[tuple[str, int]]) -> str:
@@ -78,9 +73,9 @@ def _notes(grade: Grade) -> list[str]:
     if remarks := Counter(cell.remark for cell in grade.cells if cell.remark):
         notes.append(f"Right though otherwise written: {_tally(remarks.items())}.")
     if unanswered := [f"{cell.row} {cell.column}" for cell in grade.cells if cell.verdict == "unanswered"]:
-        notes.append(f"Unanswered: {_listed(unanswered)}.")
+        notes.append(f"Unanswered: {listed(unanswered)}.")
     if grade.missing:
-        notes.append(f"No line for: {_listed(grade.missing)}.")
+        notes.append(f"No line for: {listed(grade.missing)}.")
     if grade.passed_over:
         notes.append(f"Not marked: {', '.join(grade.passed_over)}.")
     if any(cell.column == "flops" for cell in grade.cells):

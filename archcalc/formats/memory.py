@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tabulate import SEPARATING_LINE, tabulate
-
 from archcalc.dims import written_shape
 from archcalc.document import Code, Document, Fact, Facts, Head, Notes, Part, Section, Table
 from archcalc.formats.json import json_text
-from archcalc.formats.memory_facts import amount, facts, letter, linear
+from archcalc.formats.memory_facts import amount, assumed, facts, letter, linear
 from archcalc.formats.summary import title
-from archcalc.markup.style import PLAIN
+from archcalc.markup.plain import grid
 from archcalc.markup.writer import write
 from archcalc.memory.plan import Plan, Row
 from archcalc.memory.sizes import Size
@@ -37,20 +35,14 @@ def render(plan: Plan, form: str = "text", budget: int | None = None, *, timelin
         return json_text(to_dict(plan, budget))
     if form != "text":
         return write(_page(plan, budget, timeline=timeline), form)
-    table, said = _table(plan), facts(plan, budget)
+    said = facts(plan, budget)
     width = max(len(label) for label, _ in said)
     return "\n".join(
         [
             title(plan.profile),
             *_heading(plan),
             "",
-            tabulate(
-                [*map(_texts, table.rows), SEPARATING_LINE, _texts(table.last)],
-                [head.title for head in table.head],
-                "simple",
-                disable_numparse=True,
-                colalign=["right" if head.numeric else "left" for head in table.head],
-            ),
+            grid(_table(plan)),
             "",
             *(f"{label:{width}}  {text}" for label, text in said),
             *(["", *_timeline(plan)] if timeline else []),
@@ -72,7 +64,7 @@ def _page(plan: Plan, budget: int | None, *, timeline: bool) -> Document:
 
 def _heading(plan: Plan) -> list[str]:
     graph = plan.profile.graph
-    settings = ", ".join(f"{name} {value}" for name, value in plan.settings.items())
+    settings = assumed(plan)
     about = (
         f"Input {written_shape(graph.input)}, batch {plan.profile.batch}. {plan.phase.capitalize()}: {settings}. Bytes."
     )
@@ -157,10 +149,6 @@ def _timeline(plan: Plan) -> list[str]:
             for name, n in zip(names, alive, strict=True)
         ),
     ]
-
-
-def _texts(cells: tuple[Any, ...]) -> list[str]:
-    return [PLAIN.cell(cell) for cell in cells]
 
 
 def _alive(plan: Plan) -> list[int | str]:

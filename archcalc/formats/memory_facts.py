@@ -34,6 +34,11 @@ def facts(plan: Plan, budget: int | None = None) -> list[tuple[str, str]]:
     return found
 
 
+def assumed(plan: Plan) -> str:
+    """The settings that a plan is under, in a line."""
+    return ", ".join(f"{name} {value}" for name, value in plan.settings.items())
+
+
 def linear(plan: Plan) -> bool:
     """Whether every size is whole bytes for each sample; where the batch is a letter it must be."""
     sizes = [*plan.resident.values(), *(buffer.size for buffer in plan.timeline.buffers)]

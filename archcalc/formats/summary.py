@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from archcalc.counting import Total
 from archcalc.dims import Dim, written, written_shape
 from archcalc.markup.style import PLAIN, Style
 from archcalc.published import Verdict
 from archcalc.rows import Profile
+
+# Names that stand for all of them in a line.
+_SOME = 3
 
 
 def title(profile: Profile) -> str:
@@ -133,3 +136,9 @@ def bytes_text(n: Dim, written: Callable[[Dim], str] = written) -> str:
     """
     text = f"{written(n)} bytes"
     return f"{text}, {n / 10**6:.2f} MB, {n / 2**20:.2f} MiB" if isinstance(n, int) and n >= 10**4 else text
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first few of some names, and how many more there are."""
+    more = len(names) - _SOME
+    return ", ".join(names[:_SOME]) + (f" and {more:,} more" if more > 0 else "")

@@ -11,7 +11,7 @@ from archcalc.formats.columns import summed as sums
 from archcalc.formats.summary import heading, published, remarks, title, totals
 from archcalc.formats.workings import reading, remark
 from archcalc.markup.style import Style
-from archcalc.markup.writer import STYLES, ready
+from archcalc.markup.writer import STYLES, ready, write
 from archcalc.rows import Profile
 from archcalc.working import Working, workings
 
@@ -23,6 +23,11 @@ _EXPLAINS = {
     "activations": ("activations", "bytes"),
     "MACs": ("macs",),
 }
+
+
+def render(profile: Profile, columns: Sequence[str] | None, form: str, *, fold: bool = False) -> str:
+    """The table as markdown, as LaTeX that compiles as it stands and can be read in, or as one page of HTML with the working."""
+    return write(tabled(profile, columns, form, fold=fold, worked=form == "html"), form)
 
 
 def tabled(

@@ -28,7 +28,7 @@ def plain(document: Document) -> str:
 def _part(part: Part) -> str:
     match part:
         case Table():
-            return _table(part)
+            return grid(part)
         case Facts(entries):
             width = max((len(fact.label) for fact in entries), default=0)
             return "\n".join(f"{fact.label:{width}}  {PLAIN.cell(fact.said)}" for fact in entries)
@@ -40,7 +40,8 @@ def _part(part: Part) -> str:
             return part.shows
 
 
-def _table(table: Table) -> str:
+def grid(table: Table) -> str:
+    """A table as text, the totals below a line of their own; empty where it has no rows."""
     if not table.rows:
         return ""
     body = [[PLAIN.cell(cell) for cell in row] for row in table.rows]

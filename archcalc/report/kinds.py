@@ -9,12 +9,13 @@ from typing import Any
 
 import msgspec
 
-from archcalc.dims import Shape, written_shape
+from archcalc.dims import Shape
 from archcalc.document import Document, Head, Part, Prose, Section, Table, Text
 from archcalc.engine import profile
-from archcalc.formats.workings import worked
+from archcalc.formats.workings import about, worked
 from archcalc.graph import Builder
 from archcalc.layers import Layer
+from archcalc.layers.base import written_setting
 from archcalc.layers.rearrange import Input
 from archcalc.rows import Profile, Row
 from archcalc.spec.fields import expected_of
@@ -84,15 +85,11 @@ def _settings(cls: type[Layer]) -> Table:
         (
             field.name,
             expected_of(cls, field.name),
-            "" if field.required else "none" if field.default is None else _written(field.default),
+            "" if field.required else written_setting(field.default),
         )
         for field in msgspec.structs.fields(cls)
     ]
     return Table((Head("setting"), Head("takes"), Head("default")), tuple(rows))
-
-
-def _written(default: Any) -> str:
-    return str(default).lower() if isinstance(default, bool) else str(default)
 
 
 def _worked(layer: Layer, shapes: tuple[Shape, ...], where: str) -> Iterator[Part]:
@@ -101,7 +98,5 @@ def _worked(layer: Layer, shapes: tuple[Shape, ...], where: str) -> Iterator[Par
     inputs = [builder.add(f"input {i}", Input(shape)) for i, shape in enumerate(shapes)]
     builder.add("example", layer, *inputs)
     [working] = workings(profile(builder.graph(), convention_name="textbook"), "example")
-    settings = f" {working.row.settings}" if working.row.settings and len(working.row.settings) < 80 else ""
-    on = f" on {' and '.join(map(written_shape, shapes))}" if shapes else ""
-    yield Text(f"Example: {layer.kind}{settings}{on}{f', {where}' if where else ''}")
+    yield Text(f"Example: {about(working.row)}{f', {where}' if where else ''}")
     yield worked(working)

@@ -17,7 +17,7 @@ from archcalc.folding import folded
 from archcalc.formats.accounts import totalled
 from archcalc.formats.columns import chosen, lines
 from archcalc.formats.fields import grown
-from archcalc.formats.memory_facts import facts
+from archcalc.formats.memory_facts import assumed, facts
 from archcalc.formats.summary import heading, title
 from archcalc.formats.tabled import grid, summed, told
 from archcalc.formats.verdicts import judged
@@ -121,8 +121,7 @@ def _memory(profile: Profile) -> list[Section]:
         return [Section("Memory", (Text(f"Not planned: {error}."),))]
     sections = []
     for plan, level in zip(plans, (2, 3), strict=True):
-        settings = ", ".join(f"{name} {value}" for name, value in plan.settings.items())
-        about = Text(f"{plan.phase.capitalize()}, batch {profile.batch}: {settings}. Bytes.")
+        about = Text(f"{plan.phase.capitalize()}, batch {profile.batch}: {assumed(plan)}. Bytes.")
         sections.append(
             Section("Memory" if level == 2 else "", (about, Facts(tuple(Fact(*said) for said in facts(plan)))), level)
         )

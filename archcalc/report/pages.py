@@ -12,7 +12,7 @@ from archcalc.document import Document, Figure
 from archcalc.files import file_name
 from archcalc.markup.escapes import escape_markdown
 from archcalc.markup.writer import ready, write
-from archcalc.memory.plan import training
+from archcalc.memory.plan import Plan, training
 from archcalc.report.index import index
 from archcalc.report.kinds import kinds
 from archcalc.report.network import page
@@ -29,8 +29,9 @@ def report(profile: Profile, form: str, *, charts: bool = True) -> dict[str, byt
     files: dict[str, bytes] = {}
     drawn = []
     if charts and profile.whole:
-        shows = f"{layers.says(profile, list(layers.PANELS.values()))} {memory.says(training(profile))}"
-        drawn = [_chart(files, name, shows, form, (10, 8.4), lambda figure: _draw(figure, profile))]
+        plan = training(profile)
+        shows = f"{layers.says(profile, list(layers.PANELS.values()))} {memory.says(plan)}"
+        drawn = [_chart(files, name, shows, form, (10, 8.4), lambda figure: _draw(figure, profile, plan))]
     return {f"{name}.{FORMATS[form]}": _bytes(page(profile, form, drawn), form), **files}
 
 
@@ -40,7 +41,7 @@ def compared(profiles: Sequence[Profile], form: str, *, charts: bool = True) -> 
     chart = None
     if charts:
         shows = networks.says(profiles)
-        chart = _chart(files, "networks", shows, form, (11, 8), lambda figure: networks.draw(figure, profiles))
+        chart = _chart(files, "networks", shows, form, networks.SIZE, lambda figure: networks.draw(figure, profiles))
     first = "README.md" if form == "markdown" else "index.html"
     return {
         first: _bytes(index(profiles, chart), form),
@@ -49,11 +50,11 @@ def compared(profiles: Sequence[Profile], form: str, *, charts: bool = True) -> 
     }
 
 
-def _draw(figure: Any, profile: Profile) -> None:
+def _draw(figure: Any, profile: Profile, plan: Plan) -> None:
     chosen = list(layers.PANELS.values())
     above, below = figure.subfigures(2, 1, height_ratios=(layers.height(chosen), layers.height(chosen[:1]) - _MEMORY))
     layers.draw(above, profile, chosen)
-    memory.draw(below.subplots(), training(profile))
+    memory.draw(below.subplots(), plan)
 
 
 def _chart(  # noqa: PLR0913, PLR0917 - what is drawn, where, and how it is said
