@@ -10,7 +10,7 @@ import msgspec
 from archcalc.algebra import bounded_by
 from archcalc.dims import Dim, Shape, Truth, decided, written_shape
 from archcalc.errors import Place, SpecError
-from archcalc.layers.base import Layer
+from archcalc.layers.base import INPUTS, Layer
 from archcalc.published import Figure
 from archcalc.shown import brief
 
@@ -57,6 +57,8 @@ class Graph(msgspec.Struct, frozen=True):
     notes: tuple[str, ...] = ()
     family: str = ""
     figures: tuple[Figure, ...] = ()
+    # What the axes of the input are, as the spec names them.
+    axes: tuple[str, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
     assertions: tuple[Assertion, ...] = ()
     # How files of trained weights call the layers: patterns of names, and what they become, in order.
@@ -71,6 +73,13 @@ class Graph(msgspec.Struct, frozen=True):
     def input(self) -> Shape:
         """The shape of the input."""
         return self.nodes[0].shape
+
+    @property
+    def input_axes(self) -> tuple[str, ...]:
+        """The names of the input's axes: as stated, else channels and places, or the features of a vector."""
+        rank = len(self.input)
+        usual = (axes for axes in INPUTS if len(axes) == rank and axes[0] in {"channels", "features"})
+        return self.axes or next(usual, ("channels", *(f"axis {axis}" for axis in range(1, rank))))
 
     @property
     def conditions(self) -> tuple[Assumption, ...]:
@@ -167,7 +176,10 @@ class Builder:
         return len(self.nodes) - 1
 
     def graph(self, name: str = "network", **about: Any) -> Graph:
-        """What was added, as a graph; `about` are further fields of `Graph`."""
+        """What was added, as a graph; `about` are further fields of `Graph`.
+
+        Two axes are channels and a length, and one is features, unless `axes` names them otherwise: ("tokens", "features").
+        """
         return Graph(name, tuple(self.nodes), assumptions=tuple(self.assumptions), **about)
 
 

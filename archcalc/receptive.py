@@ -17,7 +17,7 @@ import msgspec
 
 from archcalc.dims import Shape
 from archcalc.graph import Graph, Node
-from archcalc.layers.base import AXES, Views
+from archcalc.layers.base import Views
 from archcalc.reach import Reach, apart, joined, through
 from archcalc.window import HERE, Window, fraction
 
@@ -129,21 +129,8 @@ def receptive_fields(graph: Graph) -> dict[str, Field]:
 
 def axes_of(graph: Graph) -> dict[int, str]:
     """The axes of the input that have places, with their names: all but the channels, or the features of tokens."""
-    shape = graph.input
-    if len(shape) > 2:
-        return dict(enumerate(AXES[len(shape) - 1], start=1))
-    if len(shape) == 1:
-        words = any(node.layer.kind == "embedding" for node in graph.nodes)
-        return {0: "tokens" if words else "features"}
-    # Only a layer that slides takes two axes for channels and a length; some may come before it that leave all as it is.
-    alike = {0}
-    for position, node in enumerate(graph.nodes):
-        if alike.intersection(node.inputs):
-            if getattr(node.layer, "rank", 0) == 1:
-                return {1: "length"}
-            if node.layer.stores == "in place":
-                alike.add(position)
-    return {0: "tokens"}
+    names = graph.input_axes
+    return {axis: name for axis, name in enumerate(names) if len(names) == 1 or name not in {"channels", "features"}}
 
 
 def path(graph: Graph, fields: dict[str, Field], name: str, axis: int) -> list[tuple[str, Any]]:

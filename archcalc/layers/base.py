@@ -47,6 +47,14 @@ EXPECTED = {
 
 AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 
+# The ways to name the axes of a network's input, in their order.
+INPUTS = (
+    *(("channels", *axes) for axes in AXES.values()),
+    ("tokens", "features"),
+    ("tokens",),
+    ("features",),
+)
+
 # A fact, what to say where it is false, and the field it is about ("" where it is about the input).
 Requirement: TypeAlias = tuple[Truth, str, str]
 

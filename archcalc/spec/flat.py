@@ -9,7 +9,6 @@ from typing import Any
 from archcalc.dims import written_shape
 from archcalc.graph import Graph, Node
 from archcalc.published import Figure
-from archcalc.spec.load import INPUTS
 
 # What YAML and the spec language read back as the same text without quotes.
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]*")
@@ -27,8 +26,8 @@ def flat(graph: Graph) -> str:
     )
     if letters:
         lines.append(f"params: {{{', '.join(f'{letter}: {letter}' for letter in letters)}}}")
-    axes = next(axes for axes in INPUTS if len(axes) == len(graph.input))
-    lines += [f"input: {{{', '.join(f'{axis}: {n}' for axis, n in zip(axes, graph.input, strict=True))}}}", "layers:"]
+    axes = zip(graph.input_axes, graph.input, strict=True)
+    lines += [f"input: {{{', '.join(f'{axis}: {n}' for axis, n in axes)}}}", "layers:"]
     trunk = 0
     for position, node in enumerate(nodes):
         if position:

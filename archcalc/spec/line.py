@@ -16,8 +16,9 @@ from typing import Any
 from archcalc.dims import Shape, written_shape
 from archcalc.errors import Place, Source, SpecError, nearest
 from archcalc.graph import Graph
+from archcalc.layers.base import INPUTS
 from archcalc.spec.document import Block, Document
-from archcalc.spec.load import INPUTS, SPECS, assembled, document_of, source_of
+from archcalc.spec.load import SPECS, assembled, document_of, source_of
 from archcalc.spec.tree import Mapping, Scalar, Sequence, Tree
 
 _WORDS = {

@@ -10,7 +10,7 @@ import msgspec
 from archcalc.dims import Dim, Shape, is_dim, symbol, written_shape
 from archcalc.errors import Place, Source, SpecError, nearest
 from archcalc.graph import Graph, fits
-from archcalc.layers.base import AXES
+from archcalc.layers.base import INPUTS
 from archcalc.layers.rearrange import Input
 from archcalc.spec.document import Document, read
 from archcalc.spec.expand import Expansion, Scope
@@ -25,14 +25,6 @@ _MOST_PARAMS = 100
 _PACKAGE = Path(__file__).parent.parent
 # Installed, the specs lie inside the package; in a checkout they stand beside it.
 SPECS = _PACKAGE / "specs" if (_PACKAGE / "specs").is_dir() else _PACKAGE.parent / "specs"
-
-# The ways to say an input's shape: each set of keys, in the order of the axes.
-INPUTS = (
-    *(("channels", *axes) for axes in AXES.values()),
-    ("tokens", "features"),
-    ("tokens",),
-    ("features",),
-)
 
 
 def bundled() -> list[str]:
@@ -139,6 +131,7 @@ def assembled(document: Document, *, input_shape: Shape | None = None, **params:
         source=document.source,
         notes=document.notes,
         family=document.family,
+        axes=_axes(document.input),
         weights=document.weights,
         calls=calls,
         # Published figures are of the network as it stands, like the numbers that the spec states.
@@ -179,12 +172,15 @@ def _letter_or_value(tree: Tree, values: dict[str, Value]) -> Value:
     return value_of(tree, values)
 
 
+def _axes(tree: Mapping) -> tuple[str, ...]:
+    """The names that `input:` gives its axes, in their order; none where they are not those of an input."""
+    return next((axes for axes in INPUTS if set(axes) == set(tree.items)), ())
+
+
 def _input(tree: Mapping, values: dict[str, Value]) -> Shape:
     """The shape that `input:` states by naming its axes."""
-    for axes in INPUTS:
-        if set(axes) == set(tree.items):
-            break
-    else:
+    axes = _axes(tree)
+    if not axes:
         known = list(dict.fromkeys(axis for axes in INPUTS for axis in axes))
         for key, scalar in tree.keys.items():
             if key not in known:

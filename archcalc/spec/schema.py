@@ -8,9 +8,9 @@ import msgspec
 
 from archcalc.graph import CALLS
 from archcalc.layers import Layer
+from archcalc.layers.base import INPUTS
 from archcalc.published import MEASURES as MEASURES_PUBLISHED
 from archcalc.spec.figures import KEYS
-from archcalc.spec.load import INPUTS
 from archcalc.spec.stated import MEASURES
 
 _EXPRESSION = {"type": "string", "description": "an expression, or the name of a value"}

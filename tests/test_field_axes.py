@@ -1,0 +1,66 @@
+"""Which axes of an input have places is what the spec calls them, whatever layers come first."""
+
+from __future__ import annotations
+
+import pytest
+
+import archcalc
+from archcalc.errors import Source
+from archcalc.graph import Builder
+from archcalc.layers import Layer
+from archcalc.layers.rearrange import Input
+from archcalc.receptive import axes_of, receptive_fields
+from archcalc.spec import parse
+from archcalc.spec.flat import flat
+
+# Layers that neither slide nor keep every value at its place.
+FIRST = (
+    *("pad: 1", "crop: 1", "upsample: 2", "batchnorm1d", "layernorm", "groupnorm: 3", "softmax", "scale"),
+    *("concat: [[], []]", "add: [[], []]", "permute: {order: [0, 1]}", "channelshuffle: 3", "linear: 40"),
+)
+
+
+@pytest.mark.parametrize("first", FIRST)
+def test_channels_and_a_length_stay_so_whatever_comes_first(first):
+    """The places of a signal lie along its length, and those of a text along its tokens, before any layer."""
+    signal = parse(Source("x.yaml", f"input: {{channels: 6, length: 40}}\nlayers: [{first}]"))
+    text = parse(Source("x.yaml", f"input: {{tokens: 6, features: 40}}\nlayers: [{first}]"))
+
+    assert (axes_of(signal), axes_of(text)) == ({1: "length"}, {0: "tokens"})
+    # Written out as a flat spec, and read again, it is the same.
+    assert [axes_of(parse(Source("x.yaml", flat(graph)))) for graph in (signal, text)] == [{1: "length"}, {0: "tokens"}]
+
+
+def test_padding_by_a_layer_is_padding_by_a_setting():
+    """3, then 3 + (5 − 1)·1 = 7, with one place of padding, whether a layer pads or the convolution does."""
+    found = []
+    for text in ("[pad: 1, conv1d: {out: 4, kernel: 3}", "[conv1d: {out: 4, kernel: 3, padding: 1}"):
+        graph = parse(
+            Source("x.yaml", f"input: {{channels: 3, length: 40}}\nlayers: {text}, conv1d: {{out: 4, kernel: 5}}]")
+        )
+        found.append([(field.size, field.jump, field.padding) for field in receptive_fields(graph).values()][-2:])
+
+    assert found == [[((3,), (1,), (1,)), ((7,), (1,), (1,))]] * 2
+
+
+def test_another_size_of_input_keeps_its_names(tmp_path):
+    """--input changes sizes, not what they are the sizes of."""
+    path = tmp_path / "text.yaml"
+    path.write_text("input: {tokens: 8, features: 6}\nlayers: [layernorm]", encoding="utf-8")
+
+    assert archcalc.load(str(path), input_shape=(3, 6)).input_axes == ("tokens", "features")
+
+
+def test_a_graph_built_in_python_says_what_its_two_axes_are():
+    """They are channels and a length where nothing is said; a vector is features."""
+    builder = Builder()
+    builder.add("input", Input((5, 8)))
+    builder.add("attention", Layer.kinds["attention"](heads=2), 0)
+    vector = Builder()
+    vector.add("input", Input((5,)))
+
+    assert [axes_of(graph) for graph in (builder.graph(), builder.graph(axes=("tokens", "features")))] == [
+        {1: "length"},
+        {0: "tokens"},
+    ]
+    assert axes_of(vector.graph()) == {0: "features"}
