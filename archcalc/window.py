@@ -186,7 +186,8 @@ class Window(msgspec.Struct, frozen=True, dict=True):
         period = len(self.phases)
         if period == 1 or not self.settled:
             return self
-        for fewer in range(1, period // 2 + 1):
+        # Where nothing advances there is one window for each output, and none beyond the last.
+        for fewer in range(1, period // 2 + 1 if self.advance else 2):
             if period % fewer == 0 and self.advance * fewer % period == 0:
                 shift = self.advance * fewer // period
                 if all(

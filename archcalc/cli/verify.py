@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import click
+import numpy as np
 
 from archcalc.cli.options import input_option, set_option
 from archcalc.cli.progress import progress
@@ -36,9 +37,10 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     params = dict(settings)
     shape = smallest(spec, **params) if quick else input_shape
     graph = load(spec, input_shape=shape, **params)
-    with progress(proofs(graph, batch, seed), graph.name, len(graph.nodes)) as every:
+    # A maximum over padding alone is infinite, and sums of such are no numbers.
+    with np.errstate(all="ignore"), progress(proofs(graph, batch, seed), graph.name, len(graph.nodes)) as every:
         done = list(every)
-    layers, memory = list(seen(graph, seed)), held(graph, batch, seed)
+        layers, memory = list(seen(graph, seed)), held(graph, batch, seed)
     found: list[Proof | Held] = [*done, *memory]
     differences = [difference for proof in found for difference in proof.differences]
     differences += [

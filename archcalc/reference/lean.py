@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,12 +12,19 @@ from archcalc.graph import Graph, Node
 from archcalc.storage import overwritable
 
 
-def lean(graph: Graph, x: Any, arrays: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[Node, Any, int]]:
+def lean(
+    graph: Graph,
+    x: Any,
+    arrays: Mapping[str, Mapping[str, Any]],
+    xp: Any = np,
+    free: Callable[[int], bool] | None = None,
+) -> Iterator[tuple[Node, Any, int]]:
     """Each node in order with its output for the batch x and the bytes of all arrays alive when it was put out.
 
-    What a layer may overwrite is overwritten, so an output holds only until the next is asked for. An output is let go
-    after its last reader, and one that nothing reads is held to the end. The bytes are those of the arrays that own
-    memory and were not yet collected, without weights and what a layer needs while it works.
+    What a layer may overwrite is overwritten, so an output holds only until the next is asked for; `free` says whether
+    the output at a position may be, when its reader runs. An output is let go after its last reader, and one that
+    nothing reads is held to the end. The bytes are those of the arrays that own memory and were not yet collected,
+    without weights and what a layer needs while it works.
 
     >>> from archcalc.spec import load
     >>> from archcalc.reference import seeded
@@ -26,7 +33,7 @@ def lean(graph: Graph, x: Any, arrays: Mapping[str, Mapping[str, Any]]) -> Itera
     23520
     """
     last_use = {source: position for position, node in enumerate(graph.nodes) for source in node.inputs}
-    free = overwritable(graph.nodes)
+    free = overwritable(graph.nodes).__getitem__ if free is None else free
     trained = {id(_owner(array)) for own in arrays.values() for array in own.values()}
     # The input is the run's own, so that it can be let go; whoever called may hold the one given.
     batch, given = len(x), [np.array(x)]
@@ -35,7 +42,8 @@ def lean(graph: Graph, x: Any, arrays: Mapping[str, Mapping[str, Any]]) -> Itera
     taken: list[weakref.ref[Any]] = []
     for position, node in enumerate(graph.nodes):
         inputs = [alive[source] for source in node.inputs] if position else [given.pop()]
-        y = _put_out(node, inputs, arrays[node.name], overwrites=bool(node.inputs) and free[node.inputs[0]])
+        overwrites = node.layer.stores == "in place" and free(node.inputs[0])
+        y = _put_out(xp, node, inputs, arrays[node.name], overwrites=overwrites)
         if not node.inputs and position:
             y = np.broadcast_to(y, (batch, *y.shape[1:]))
         alive[position] = y
@@ -49,12 +57,15 @@ def lean(graph: Graph, x: Any, arrays: Mapping[str, Mapping[str, Any]]) -> Itera
         taken = [ref for ref in taken if ref() is not None]
 
 
-def _put_out(node: Node, inputs: list[Any], weights: Mapping[str, Any], *, overwrites: bool) -> Any:
-    """A layer's output where the layer says it is stored: over its input, as a view of it, or in memory of its own."""
-    y = node.layer.forward(np, *inputs, **weights)
+def _put_out(xp: Any, node: Node, inputs: list[Any], weights: Mapping[str, Any], *, overwrites: bool) -> Any:
+    """A layer's output where the layer says it is stored: over its input, as a view of it, or in memory of its own.
+
+    In memory of its own, values lie one after the other.
+    """
+    y = node.layer.forward(xp, *inputs, **weights)
     if node.layer.stores == "view" or node.layer.kind == "input":
         return y
-    if node.layer.stores == "in place" and overwrites:
+    if overwrites:
         inputs[0][...] = y
         return inputs[0]
     return y if y.base is None and y.flags.c_contiguous and y is not inputs[0] else np.array(y, order="C")

@@ -1,0 +1,8 @@
+"""The closed forms of a network held against what happens when it runs."""
+
+from archcalc.verify.fields import Seen, seen
+from archcalc.verify.layers import Found, Proof, proofs
+from archcalc.verify.memory import Held, held
+from archcalc.verify.smallest import smallest
+
+__all__ = ["Found", "Held", "Proof", "Seen", "held", "proofs", "seen", "smallest"]

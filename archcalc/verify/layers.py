@@ -1,0 +1,58 @@
+"""Every layer's shape, params, products and stored values, held against a run of the network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from archcalc.dims import Shape
+from archcalc.engine import profile
+from archcalc.graph import Graph
+from archcalc.reference import CountingNumpy, lean, noise, seeded
+from archcalc.rows import Row
+from archcalc.verify.memory import Lying
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What one layer did: the shape it put out, the sizes of its own arrays, the products it added up, the values it stored."""
+
+    output: Shape
+    params: int
+    macs: int
+    activations: int
+
+
+class Proof(msgspec.Struct, frozen=True):
+    """A row beside what was found when its layer ran on the same batch."""
+
+    row: Row
+    found: Found
+
+    @property
+    def differences(self) -> list[str]:
+        """What disagrees, with both values; empty where the row is proved."""
+        return [
+            f"{self.row.name}: {name} is {getattr(self.row, name)} by the formula, {getattr(self.found, name)} in the run"
+            for name in self.found.__struct_fields__
+            if getattr(self.row, name) != getattr(self.found, name)
+        ]
+
+
+def proofs(graph: Graph, batch: int = 1, seed: int = 0) -> Iterator[Proof]:
+    """Run a network with seeded weights and yield, layer by layer, what its row says and what was found.
+
+    >>> from archcalc.spec import load
+    >>> sum(proof.found.macs for proof in proofs(load("lenet5")))
+    326520
+    """
+    arrays = seeded(graph, seed)
+    counting, lying = CountingNumpy(), Lying(graph, arrays)
+    run = lean(graph, noise(graph, batch, seed), arrays, counting, lying.free)
+    for (node, y, _), row in zip(run, profile(graph, batch).rows, strict=True):
+        macs, counting.macs = counting.macs, 0
+        owner = {} if node.share is None else arrays[graph.nodes[node.share].name]
+        trained = node.layer.weights(*row.inputs)
+        own = [array for name, array in arrays[node.name].items() if name in trained and array is not owner.get(name)]
+        yield Proof(row, Found(tuple(y.shape[1:]), sum(array.size for array in own), macs, lying.add(y)))
+        del y
