@@ -169,6 +169,7 @@ class Builder:
         shape, open_facts = self._inferred[key]
         self.assumptions.extend(Assumption(name, fact) for fact in open_facts)
         node = Node(name, layer, inputs, shape, place, **details)
+        _check_trunk(node, self.nodes, places or {})
         if node.share is not None:
             owner = self.nodes[node.share]
             _check_shared(node, owner, shapes, weights_of(owner, self.nodes), (places or {}).get("share", place))
@@ -255,6 +256,19 @@ def proper(graph: Graph) -> Graph:
         for position in kept
     )
     return msgspec.structs.replace(graph, nodes=nodes)
+
+
+def _check_trunk(node: Node, nodes: list[Node], places: dict[str, Place]) -> None:
+    """Refuse a layer of the network proper that would miss its input, or its weights, where the heads are left out."""
+    if node.auxiliary:
+        return
+    for i in node.inputs:
+        if nodes[i].auxiliary:
+            fact = f"{node.layer.kind} reads '{nodes[i].name}', which is auxiliary"
+            raise SpecError(fact, node.place, "a head is left out at inference; what reads it must be auxiliary too")
+    if node.share is not None and nodes[node.share].auxiliary:
+        fact = f"{node.layer.kind} uses the weights of '{nodes[node.share].name}', which is auxiliary"
+        raise SpecError(fact, places.get("share", node.place), "a head is left out at inference, its weights with it")
 
 
 def _check_shared(

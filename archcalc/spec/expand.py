@@ -11,8 +11,9 @@ from archcalc.layers import Layer
 from archcalc.spec.calls import Call, branches_of, call_of, note_of, weight_of
 from archcalc.spec.document import Block
 from archcalc.spec.expression import Value, bounded
-from archcalc.spec.fields import layer_of, text_of, truth_of, value_of
+from archcalc.spec.fields import layer_of, names_in, text_of, truth_of, value_of
 from archcalc.spec.names import Names
+from archcalc.spec.scope import End, Scope, seen_from
 from archcalc.spec.stated import MEASURES, OWN, assertion, check_shape
 from archcalc.spec.tree import Scalar, Sequence, Tree, likely, unknown
 
@@ -24,31 +25,6 @@ _LETTERED = 400
 # Of all different formulas together, which sympy works through in some seconds.
 _MOST_OPERATIONS = 2_000
 _MOST_DEPTH = 40
-
-# The names of a shape's axes in expressions, by how many axes there are.
-_AXES = {
-    1: (("features",), ("channels",), ("tokens",)),
-    2: (("channels", "length"), ("tokens", "features")),
-    3: (("channels", "height", "width"),),
-    4: (("channels", "depth", "height", "width"),),
-}
-
-
-class Scope(msgspec.Struct, frozen=True):
-    """Where an item stands: the front of its layers' names, the values it may use, the blocks around it."""
-
-    prefix: str
-    # What the block or the network gives all its items, and what one item sees: its input's axes and index besides.
-    fixed: dict[str, Value]
-    values: dict[str, Value]
-    # How many blocks and branches are around.
-    depth: int = 0
-    # Names of the blocks being written out, and the same numbered by use.
-    calls: tuple[str, ...] = ()
-    blocks: tuple[str, ...] = ()
-    auxiliary: bool = False
-    # The front of names here, and the front of the names whose weights are used in their place.
-    shares: tuple[str, str] | None = None
 
 
 class Expansion:
@@ -72,40 +48,60 @@ class Expansion:
         position = self._names.positions[full] = self.builder.add(full, layer, place=source.place)
         return position
 
-    def sequence(self, items: list[Tree], scope: Scope, last: int) -> int:
-        """Add items in order; returns the position of what the next one would follow."""
+    def sequence(self, items: list[Tree], scope: Scope, last: int) -> End:
+        """Add items in order, the first of which follows `last`."""
+        position, head = End(last)
         for item in items:
-            last = self._item(call_of(item), scope, last)
-        return last
+            position, hung = self._item(call_of(item), scope, position)
+            head = head if hung is None else hung
+        return End(position, head if position == last else None)
 
-    def _item(self, call: Call, scope: Scope, last: int) -> int:
-        """An item as often as its `repeat` says, where its `if` holds."""
+    def _item(self, call: Call, scope: Scope, last: int) -> End:
+        """An item as often as its `repeat` says, where its `if` holds: the first reads `from`, each other the one before."""
         if call.word.text not in self._blocks and (call.word.text not in Layer.kinds or call.word.text == "input"):
             known = [*self._blocks, *Layer.kinds]
             raise SpecError(
                 f"no layer or block named '{call.word.text[:60]}'", call.word.place, likely(call.word.text, known)
             )
         times = self._times(call.given["repeat"], scope, last) if "repeat" in call.given else 1
-        before = last
-        auxiliary = False
+        # A `from` that names by the index names what each repetition reads.
+        chained = "from" not in call.given or "index" not in names_in(call.given["from"])
         weight = weight_of(call)
+        trunk: int | None = None
+        head: int | None = None
+        before: int | None = None
+        heads = False
         for index in range(times):
-            self._steps += 1
-            self._read += weight
-            if self._steps > MOST_LAYERS:
-                raise SpecError(f"the spec has more than {MOST_LAYERS:,} layers", call.word.place)
-            if self._read > _MOST_VALUES:
-                raise SpecError(f"the spec writes out more than {_MOST_VALUES:,} values", call.word.place)
+            self._count(call, weight)
             counted = {**scope.fixed, "index": index} if "repeat" in call.given else scope.fixed
-            inputs = self._inputs(call, scope.prefix, counted) or (last,)
+            named = self._inputs(call, scope.prefix, counted) or (last,)
+            inputs = (before, *named[1:]) if chained and before is not None else named
             values = self._values(counted, inputs[0])
             if "if" in call.given and not truth_of(call, "if", values):
                 continue
             auxiliary = "auxiliary" in call.given and truth_of(call, "auxiliary", values)
+            if chained and heads and not auxiliary:
+                # Heads among the repetitions hang from the trunk, which goes on where it left off.
+                inputs = named if trunk is None else (trunk, *named[1:])
+                values = self._values(counted, inputs[0])
             inner = msgspec.structs.replace(scope, values=values, auxiliary=auxiliary or scope.auxiliary)
-            last = self._once(call, inner, inputs, f"_{index + 1}" if times > 1 else "")
-        # A head used in training only hangs from the trunk, which goes on where it left off.
-        return before if auxiliary else last
+            end = self._once(call, inner, inputs, f"_{index + 1}" if times > 1 else "")
+            heads = auxiliary
+            before = end.last if auxiliary else end.position
+            if auxiliary or end.head is not None:
+                head = end.last
+            else:
+                trunk = end.position
+        return End(last if trunk is None else trunk, head)
+
+    def _count(self, call: Call, weight: int) -> None:
+        """Refuse a spec that writes out more than any network's."""
+        self._steps += 1
+        self._read += weight
+        if self._steps > MOST_LAYERS:
+            raise SpecError(f"the spec has more than {MOST_LAYERS:,} layers", call.word.place)
+        if self._read > _MOST_VALUES:
+            raise SpecError(f"the spec writes out more than {_MOST_VALUES:,} values", call.word.place)
 
     def _times(self, tree: Tree, scope: Scope, last: int) -> int:
         times = value_of(tree, self._values(scope.fixed, last))
@@ -117,13 +113,7 @@ class Expansion:
         return times
 
     def _values(self, fixed: dict[str, Value], position: int) -> dict[str, Value]:
-        """The names an item may use: the axes of its input, and over them the scope's own."""
-        shape = self.builder.nodes[position].shape
-        values: dict[str, Value] = {"index": 0}
-        for names in _AXES.get(len(shape), ()):
-            values.update(zip(names, shape, strict=True))
-        values.update(fixed)
-        return values
+        return seen_from(self.builder.nodes[position].shape, fixed)
 
     def _inputs(self, call: Call, prefix: str, values: dict[str, Value]) -> tuple[int, ...]:
         """The layers that `from` names."""
@@ -138,7 +128,7 @@ class Expansion:
     def _find(self, tree: Tree, prefix: str, values: dict[str, Value]) -> tuple[str, int]:
         return self._names.find(text_of(tree, values), prefix, tree.place)
 
-    def _once(self, call: Call, scope: Scope, inputs: tuple[int, ...], suffix: str) -> int:
+    def _once(self, call: Call, scope: Scope, inputs: tuple[int, ...], suffix: str) -> End:
         """Add one layer, merge or block, and hold what the spec states of it against what it is."""
         if scope.depth > _MOST_DEPTH:
             raise SpecError(f"more than {_MOST_DEPTH} blocks and branches inside each other", call.word.place)
@@ -152,17 +142,17 @@ class Expansion:
             varies = getattr(call.given["name"], "text", "") != text
             name = self._names.take(scope.prefix, text + ("" if varies else suffix), call.given["name"].place)
         if call.word.text in self._blocks:
-            position = self._block(self._blocks[call.word.text], call, scope, inputs, name)
+            end = self._block(self._blocks[call.word.text], call, scope, inputs, name)
         else:
-            position = self._layer(Layer.kinds[call.word.text], call, scope, inputs, name)
+            end = End(self._layer(Layer.kinds[call.word.text], call, scope, inputs, name))
         if "output" in call.given and self.checked:
-            check_shape("output", call.given["output"], scope.values, self.builder.nodes[position].shape)
+            check_shape("output", call.given["output"], scope.values, self.builder.nodes[end.last].shape)
         for key in sorted(call.given.keys() & MEASURES):
             stated = assertion(key, call.given[key], scope.values, first, len(self.builder.nodes))
             self.assertions += [stated] * self.checked
-        return position
+        return end
 
-    def _block(self, block: Block, call: Call, scope: Scope, inputs: tuple[int, ...], name: str) -> int:
+    def _block(self, block: Block, call: Call, scope: Scope, inputs: tuple[int, ...], name: str) -> End:
         if block.name in scope.calls:
             circle = " → ".join((*scope.calls[scope.calls.index(block.name) :], block.name))
             raise SpecError(f"block '{block.name}' uses itself", call.word.place, circle)
@@ -186,13 +176,13 @@ class Expansion:
             shares=shares,
         )
         try:
-            position = self.sequence(block.body.items, inner, inputs[0])
+            end = self.sequence(block.body.items, inner, inputs[0])
         except SpecError as error:
             used = f"in block '{block.name}', used on line {call.word.place.line}"
             raise SpecError(error.fact, error.place, *error.notes, used) from None
         if name:
-            self._names.positions[name] = position
-        return position
+            self._names.positions[name] = end.last
+        return end
 
     def _arguments(self, block: Block, call: Call, values: dict[str, Value]) -> dict[str, Value]:
         """The values of a block's parameters, over those of the network."""
@@ -274,7 +264,7 @@ class Expansion:
                     front = self._names.number(prefix, branch, call.keys.get(branch, call.word).place) + "/"
                     fixed = scope.fixed | {"index": scope.values["index"]}
                     inner = msgspec.structs.replace(scope, prefix=front, fixed=fixed, depth=scope.depth + 1)
-                ends.append(self.sequence(tree.items, inner, start))
+                ends.append(self.sequence(tree.items, inner, start).position)
             elif isinstance(tree, Scalar):
                 ends.append(self._find(tree, scope.prefix, scope.values)[1] if tree.text else start)
             else:

@@ -17,6 +17,7 @@ from archcalc.spec.expression import MOST_ENTRIES, Value, bounded, evaluate
 from archcalc.spec.tree import Mapping, Scalar, Sequence, Tree, unknown
 
 _MOST_TEXT = 300
+_BRACES = re.compile(r"\{([^{}]*)\}")
 
 
 def value_of(tree: Tree, names: Names[str, Value]) -> Value:
@@ -41,10 +42,18 @@ def text_of(tree: Tree, names: Names[str, Value]) -> str:
         raise SpecError(
             f"a text with {{…}} in it has at most {_MOST_TEXT} characters, not {len(tree.text):,}", tree.place
         )
-    text = re.sub(r"\{([^{}]*)\}", lambda match: str(evaluate(match[1].strip(), names, tree.place)), tree.text)
+    text = _BRACES.sub(lambda match: str(evaluate(match[1].strip(), names, tree.place)), tree.text)
     if len(text) > _MOST_TEXT:
         raise SpecError(f"the text has {len(text):,} characters, and at most {_MOST_TEXT} are read", tree.place)
     return text
+
+
+def names_in(tree: Tree) -> set[str]:
+    """The words in the {expressions} of a text, or of a list of texts."""
+    if isinstance(tree, Sequence):
+        return set().union(*map(names_in, tree.items))
+    found = _BRACES.findall(tree.text) if isinstance(tree, Scalar) and len(tree.text) <= _MOST_TEXT else []
+    return {word for expression in found for word in re.findall(r"\w+", expression)}
 
 
 def _read(tree: Sequence) -> list[Tree]:

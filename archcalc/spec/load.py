@@ -13,10 +13,11 @@ from archcalc.graph import Graph, fits
 from archcalc.layers.base import INPUTS
 from archcalc.layers.rearrange import Input
 from archcalc.spec.document import Document, read
-from archcalc.spec.expand import Expansion, Scope
+from archcalc.spec.expand import Expansion
 from archcalc.spec.expression import Value
 from archcalc.spec.fields import value_of
 from archcalc.spec.figures import check_layers
+from archcalc.spec.scope import Scope
 from archcalc.spec.stated import MEASURES, assertion, check_shape
 from archcalc.spec.tree import MOST_CHARACTERS, Mapping, Scalar, Tree, plain, unknown
 
@@ -108,7 +109,7 @@ def assembled(document: Document, *, input_shape: Shape | None = None, **params:
             )
         shape = input_shape
     start = expansion.start(Input(shape), document.input)
-    last = expansion.sequence(document.layers.items, Scope("", values, values), start)
+    last = expansion.sequence(document.layers.items, Scope("", values, values), start).position
     nodes = expansion.builder.nodes
     if expansion.checked:
         for key, tree in document.totals.items.items():

@@ -1,0 +1,64 @@
+"""Where an item of a spec stands: the values it may use, the front of its names, and what is around it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import msgspec
+
+from archcalc.dims import Shape
+from archcalc.spec.expression import Value
+
+# The names of a shape's axes in expressions, by how many axes there are.
+_AXES = {
+    1: (("features",), ("channels",), ("tokens",)),
+    2: (("channels", "length"), ("tokens", "features")),
+    3: (("channels", "height", "width"),),
+    4: (("channels", "depth", "height", "width"),),
+}
+
+
+class Scope(msgspec.Struct, frozen=True):
+    """Where an item stands: the front of its layers' names, the values it may use, the blocks around it."""
+
+    prefix: str
+    # What the block or the network gives all its items, and what one item sees: its input's axes and index besides.
+    fixed: dict[str, Value]
+    values: dict[str, Value]
+    # How many blocks and branches are around.
+    depth: int = 0
+    # Names of the blocks being written out, and the same numbered by use.
+    calls: tuple[str, ...] = ()
+    blocks: tuple[str, ...] = ()
+    auxiliary: bool = False
+    # The front of names here, and the front of the names whose weights are used in their place.
+    shares: tuple[str, str] | None = None
+
+
+class End(NamedTuple):
+    """Where a list of items ends: the position that the next item follows.
+
+    `head` is the end of the auxiliary head where the list wrote nothing else, and so left the position where it was.
+    """
+
+    position: int
+    head: int | None = None
+
+    @property
+    def last(self) -> int:
+        """The end of what was written, which is what the name of a block stands for."""
+        return self.position if self.head is None else self.head
+
+
+def seen_from(shape: Shape, fixed: Mapping[str, Value]) -> dict[str, Value]:
+    """The names an item may use: the axes of its input, and over them the scope's own.
+
+    >>> seen_from((3, 8), {"length": 5})
+    {'index': 0, 'channels': 3, 'length': 5, 'tokens': 3, 'features': 8}
+    """
+    values: dict[str, Value] = {"index": 0}
+    for names in _AXES.get(len(shape), ()):
+        values.update(zip(names, shape, strict=True))
+    values.update(fixed)
+    return values
