@@ -23,7 +23,6 @@ from archcalc.engine import profile
 from archcalc.graph import Graph
 from archcalc.memory.backward import backward, kept_bytes
 from archcalc.memory.checkpoint import segments
-from archcalc.memory.optimizers import OPTIMIZERS
 from archcalc.memory.plan import training
 from archcalc.memory.training import timeline
 from archcalc.spec import load
@@ -183,37 +182,3 @@ def test_recomputation_is_all_but_the_last_segment():
     assert [i for segment in cut for i in segment] == list(range(1, len(graph.nodes)))
     last = {graph.nodes[i].name for i in cut[-1]}
     assert plan.recomputed == sum(row.macs for row in result.rows if row.name not in last)
-
-
-RULES = {
-    "sgd": lambda p: torch.optim.SGD(p, lr=0.1),
-    "momentum": lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9),
-    "adam": torch.optim.Adam,
-    "adamw": torch.optim.AdamW,
-    "adafactor": torch.optim.Adafactor,
-}
-
-
-@pytest.mark.parametrize("rule", OPTIMIZERS)
-@pytest.mark.parametrize("spec", ["lenet5", "squeezenet1_1"])
-def test_an_optimiser_keeps_what_torchs_keeps(rule, spec):
-    """The state after a step, without its counters of steps, which are one value each."""
-    plan = training(profile(load(spec)), rule=rule)
-    graph = load(spec)
-    arrays = [
-        nn.Parameter(torch.ones(shape))
-        for node in graph.nodes
-        for shape in node.layer.weights(*(graph.nodes[i].shape for i in node.inputs)).values()
-    ]
-    for array in arrays:
-        array.grad = torch.ones_like(array)
-    optimizer = RULES[rule](arrays)
-    optimizer.step()
-    held = sum(
-        value.untyped_storage().nbytes()
-        for state in optimizer.state.values()
-        for name, value in state.items()
-        if isinstance(value, torch.Tensor) and name != "step"
-    )
-
-    assert sum(row.state.bytes(1) for row in plan.rows) == held

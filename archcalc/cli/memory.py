@@ -14,7 +14,7 @@ from archcalc.dims import Dim, Shape
 from archcalc.engine import profile
 from archcalc.formats.memory import FORMATS, render
 from archcalc.formats.summary import title
-from archcalc.memory.optimizers import OPTIMIZERS
+from archcalc.memory.optimizers import OPTIMIZERS, WAYS, Way
 from archcalc.memory.plan import Dtypes, inference, training
 from archcalc.memory.sizes import DTYPES, bytes_of
 from archcalc.spec import load
@@ -42,6 +42,7 @@ _dtype = click.Choice(list(DTYPES))
 @click.option("--activations", type=_dtype, help="Of activations, where it is another.")
 @click.option("--train", is_flag=True, help="A step of training instead of one forward pass.")
 @click.option("--optimizer", type=click.Choice(list(OPTIMIZERS)), help="In training; adam by default.")
+@click.option("--step", type=click.Choice(WAYS), help="How it updates; by default as torch does on a GPU.")
 @click.option("--master/--no-master", default=None, help="In training, fp32 master weights beside narrower ones.")
 @click.option(
     "--checkpoint", type=CheckpointType(), help="In training, keep what enters every so many blocks, or sqrt."
@@ -65,6 +66,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     activations: str | None,
     train: bool,
     optimizer: str | None,
+    step: Way | None,
     master: bool | None,
     checkpoint: int | Literal["sqrt"] | None,
     concat: str | None,
@@ -79,7 +81,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     settings: tuple[tuple[str, str], ...],
 ) -> None:
     """What is alive when, the most at once, and what fits."""
-    of_training = {"--optimizer": optimizer, "--master": master, "--checkpoint": checkpoint}
+    of_training = {"--optimizer": optimizer, "--step": step, "--master": master, "--checkpoint": checkpoint}
     of_inference = {"--concat": concat, "--workspace": workspace, "--schedule": schedule}
     for name, value in (of_inference if train else of_training).items():
         if value is not None:
@@ -93,7 +95,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
         result.require_numbers("a chart")
     dtypes = Dtypes(weights or dtype, activations or dtype)
     if train:
-        plan = training(result, dtypes, rule=optimizer or "adam", master=master, checkpoint=checkpoint)
+        plan = training(result, dtypes, rule=optimizer or "adam", step=step, master=master, checkpoint=checkpoint)
     else:
         plan = inference(
             result,

@@ -1,20 +1,89 @@
-"""What an optimiser keeps for each trained array."""
+"""What an optimiser keeps for each trained array, and what it makes on the side while it updates them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Literal, TypeAlias, get_args
 
 import msgspec
 
 from archcalc.dims import Dim, Shape, size
 from archcalc.errors import SpecError, nearest
 
+# One array after the other, all arrays by each operation in turn, or one kernel that does all of it.
+Way: TypeAlias = Literal["single", "foreach", "fused"]
+WAYS: tuple[Way, ...] = get_args(Way)
+# Values made one after the other under names. Each is held until its name is given to the next one, for this array or a
+# later one; of 0 values it is let go.
+Made: TypeAlias = tuple[tuple[str, int], ...]
+
 
 class Optimizer(msgspec.Struct, frozen=True):
-    """A rule for training: its name, and how many values of state it keeps for an array of a shape."""
+    """A rule for training: its name, the values of state it keeps for an array, and what its update makes on the side.
+
+    `makes` says that of an array of a shape, by the way in which a step is taken; the first way is torch's on a GPU.
+    Weight decay is as torch has it by default: none, or for AdamW in place. `counts` says whether it counts steps, for
+    each array, which a fused kernel does on the device: a value of 32 bits.
+    """
 
     name: str
     state: Callable[[Shape], Dim]
+    makes: dict[Way, Callable[[Shape], Made]]
+    counts: bool = False
+
+    def way(self, asked: Way | None = None) -> Way:
+        """The way in which a step is taken; raises SpecError for one that the rule does not have.
+
+        >>> OPTIMIZERS["adam"].way(), OPTIMIZERS["adafactor"].way()
+        ('foreach', 'single')
+        """
+        if asked is None:
+            return next(iter(self.makes))
+        if asked not in self.makes:
+            raise SpecError(f"{self.name} has no {asked} step", None, f"it has {' and '.join(self.makes)}")
+        return asked
+
+    def temporaries(self, shapes: Iterable[Shape], way: Way) -> int:
+        """The most values that a step on arrays of these shapes, in their order, holds beside arrays, gradients and state.
+
+        >>> OPTIMIZERS["adam"].temporaries([(4, 3), (4,)], "single"), OPTIMIZERS["adam"].temporaries([(4, 3), (4,)], "foreach")
+        (24, 16)
+        """
+        made = [self.makes[way](shape) for shape in shapes]
+        held: dict[str, int] = {}
+        most = 0
+        for lot in _together(made) if way == "foreach" else made:
+            for name, values in lot:
+                # What had the name before goes only when the new one is there.
+                most = max(most, sum(held.values()) + values)
+                held[name] = values
+        return most
+
+
+def _together(made: Iterable[Made]) -> list[Made]:
+    """Arrays that are treated alike, in order of the first of each, with the sums of what is made for them."""
+    groups: dict[tuple[str, ...], list[Made]] = {}
+    for one in made:
+        groups.setdefault(tuple(name for name, _ in one), []).append(one)
+    return [
+        tuple((name, sum(one[place][1] for one in group)) for place, name in enumerate(names))
+        for names, group in groups.items()
+    ]
+
+
+def _nothing(_: Shape) -> Made:
+    return ()
+
+
+def _adam_single(shape: Shape) -> Made:
+    """The root of the second moment and, divided, the denominator, which outlives it."""
+    n = _whole(shape)
+    return ("root", n), ("denominator", n), ("root", 0)
+
+
+def _adam_foreach(shape: Shape) -> Made:
+    """The root, which becomes the denominator where it lies."""
+    return (("denominator", _whole(shape)),)
 
 
 def _factored(shape: Shape) -> Dim:
@@ -22,15 +91,52 @@ def _factored(shape: Shape) -> Dim:
     return size(shape) if len(shape) < 2 else size(shape[:-1]) + size((*shape[:-2], shape[-1]))
 
 
+def _adafactor_single(shape: Shape) -> Made:
+    """The second moment put together from its factors, which becomes the update; means stay until the next array's."""
+    n = _whole(shape)
+    if len(shape) < 2:
+        return ("squares", n), ("update", n), ("norm", 1), ("norm", 0)
+    rows, columns, matrices = _whole(shape[:-1]), _whole((*shape[:-2], shape[-1])), _whole(shape[:-2])
+    return ("rows", rows), ("columns", columns), ("mean", matrices), ("update", n), ("mean", 0)
+
+
+def _adafactor_foreach(shape: Shape) -> Made:
+    """The same, where means are let go as soon as they were used.
+
+    The norm of an update is left out: a single value, which makes a difference where nothing is trained but vectors.
+    """
+    n = _whole(shape)
+    if len(shape) < 2:
+        return ("squares", n), ("squares", 0), ("update", n)
+    rows, columns, matrices = _whole(shape[:-1]), _whole((*shape[:-2], shape[-1])), _whole(shape[:-2])
+    return (
+        ("rows", rows),
+        ("rows", 0),
+        ("columns", columns),
+        ("columns", 0),
+        ("mean", matrices),
+        ("update", n),
+        ("mean", 0),
+    )
+
+
+def _whole(shape: Shape) -> int:
+    # Memory is planned for numbers, which was asked before.
+    return int(size(shape))
+
+
+_IN_PLACE: dict[Way, Callable[[Shape], Made]] = {"foreach": _nothing, "single": _nothing, "fused": _nothing}
+_ADAM: dict[Way, Callable[[Shape], Made]] = {"foreach": _adam_foreach, "single": _adam_single, "fused": _nothing}
+
 OPTIMIZERS = {
     rule.name: rule
     for rule in (
-        Optimizer("sgd", lambda _: 0),
-        Optimizer("momentum", size),
+        Optimizer("sgd", lambda _: 0, _IN_PLACE),
+        Optimizer("momentum", size, _IN_PLACE),
         # Both moments (Kingma and Ba 2014; Loshchilov and Hutter 2017).
-        Optimizer("adam", lambda shape: 2 * size(shape)),
-        Optimizer("adamw", lambda shape: 2 * size(shape)),
-        Optimizer("adafactor", _factored),
+        Optimizer("adam", lambda shape: 2 * size(shape), _ADAM, counts=True),
+        Optimizer("adamw", lambda shape: 2 * size(shape), _ADAM, counts=True),
+        Optimizer("adafactor", _factored, {"single": _adafactor_single, "foreach": _adafactor_foreach}, counts=True),
     )
 }
 

@@ -15,7 +15,7 @@ from archcalc.memory import training as learning
 from archcalc.memory.backward import backward, own_size, root_of
 from archcalc.memory.checkpoint import segments
 from archcalc.memory.liveness import Buffer, Step, Timeline
-from archcalc.memory.optimizers import optimizer
+from archcalc.memory.optimizers import Way, optimizer
 from archcalc.memory.schedule import Schedule, best
 from archcalc.memory.sizes import Line, Size, bits, envelope, line, whole
 from archcalc.rows import Profile
@@ -28,7 +28,8 @@ UNMODELLED = {
         "what a kernel needs while it works, but for columns where they are asked for",
     ),
     "training": (
-        "the loss, and what the optimiser needs while it updates",
+        "the loss",
+        "a second gradient where weight decay is added to it, as SGD and Adam do when asked to decay",
         "copies in another dtype, as autocast makes them",
     ),
 }
@@ -126,6 +127,8 @@ class Plan(msgspec.Struct, frozen=True, dict=True):
 
     def named(self, buffer: Buffer) -> str:
         """A buffer in words."""
+        if buffer.node < 0:
+            return buffer.what
         name = self.graph.nodes[buffer.node].name
         return name if buffer.what in {"output", "activation"} else f"{name}: {buffer.what}"
 
@@ -173,17 +176,19 @@ def inference(
     )
 
 
-def training(
+def training(  # noqa: PLR0913 - one for each choice that there is
     profile: Profile,
     dtypes: Dtypes = FP32,
     *,
     rule: str = "adam",
+    step: Way | None = None,
     master: bool | None = None,
     checkpoint: int | Literal["sqrt"] | None = None,
 ) -> Plan:
     """The memory of a step of training of a profile's network, with auxiliary heads, from the second step on.
 
-    `rule` names the optimiser. Master weights, by default held where weights have fewer than 32 bits, are fp32, and
+    `rule` names the optimiser, which takes its step one array at a time, on all of them by each operation (foreach), or in
+    one kernel (fused); by default as torch does on a GPU. Master weights, by default held where weights have fewer than 32 bits, are fp32, and
     so is the optimiser's state beside them. `checkpoint` cuts every so many blocks, or at the square root of their
     number. Raises SpecError where a size is a letter.
     """
@@ -195,7 +200,11 @@ def training(
     held = _resident(graph, wide)
     own = learning.own_weights(graph)
     state_bits = max(32, wide) if mastered else wide
-    states = [_values(arrays, optimizer(rule).state, state_bits, graph, i) for i, arrays in enumerate(own)]
+    optimizing = optimizer(rule)
+    way = optimizing.way(step)
+    states = [_values(arrays, optimizing.state, state_bits, graph, i) for i, arrays in enumerate(own)]
+    if optimizing.counts and way == "fused":
+        states = [Size(one.fixed + 32 * len(arrays)) for one, arrays in zip(states, own, strict=True)]
     masters = [_values(arrays, size, 32 * mastered, graph, i) for i, arrays in enumerate(own)]
     named = {"weights": _sum(held), "master weights": _sum(masters), f"{rule} state": _sum(states)}
     roots = {root_of(graph, kept, i, entry) for i, entries in enumerate(kept.kept) for entry in entries}
@@ -209,8 +218,12 @@ def training(
         ]
         keeps = _sum([*tensors, output if position in roots else Size()])
         rows.append(Row(node.name, node.layer.kind, node.shape, held[position], output, keeps, states[position]))
+    shapes = [shape for arrays in own for shape in arrays.values()]
+    temporaries = Size(optimizing.temporaries(shapes, way) * state_bits)
+    plan = learning.timeline(graph, kept, bits=narrow, weight_bits=wide, segments=cut or None)
     settings = {
         "optimizer": rule,
+        "step": way,
         "master weights": "fp32" if mastered else "none",
         "checkpoints": f"{len(cut)} segments" if cut else "none",
     }
@@ -221,7 +234,7 @@ def training(
         {**dtypes._asdict(), **settings},
         tuple(rows),
         {name: part for name, part in named.items() if part != Size()},
-        learning.timeline(graph, kept, bits=narrow, weight_bits=wide, segments=cut or None),
+        learning.updating(plan, temporaries),
         recomputed=sum(profile.rows[position].macs for segment in cut[:-1] for position in segment),
     )
 

@@ -102,6 +102,14 @@ def timeline(
     return Timeline(tuple(when.steps), tuple(buffers))
 
 
+def updating(plan: Timeline, temporaries: Size) -> Timeline:
+    """The steps of training where the optimiser makes `temporaries` on the side in its update, which is the last of them."""
+    if temporaries == Size():
+        return plan
+    last = len(plan.steps) - 1
+    return Timeline(plan.steps, (*plan.buffers, Buffer("the optimizer's temporaries", -1, temporaries, last, last)))
+
+
 def _activations(graph: Graph, result: Backward, when: _Steps, bits: int) -> Iterator[Buffer]:
     """The outputs, each once as the forward pass leaves it and once more where it is computed again."""
     uses: dict[tuple[int, bool], list[int]] = {}
