@@ -1,16 +1,16 @@
-"""Published figures: what each is of, its value as printed and how precise that is, and the verdict on it."""
+"""Published figures: what each is of, its value as printed, and the verdict on it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from fractions import Fraction
 from typing import Literal, TypeAlias
 
 import msgspec
 
 from archcalc.dims import Shape, written_shape
 from archcalc.errors import Place, SpecError, nearest
+from archcalc.printed import Printed
+from archcalc.units import suits
 
 # What a figure may be of: of a network, or with a layer's or a block's name and a dot in front, of that.
 MEASURES = (
@@ -21,144 +21,8 @@ WHOLE = frozenset({"depth"})
 # Those that have a size for each axis: what a layer puts out, and its receptive field.
 SIZES = frozenset({"output", "rf"})
 
-Verdicts: TypeAlias = Literal["exact", "rounded", "other convention", "explained slip", "not reproduced"]
-
-_NUMBER = re.compile(
-    r"(?P<bound>[<>]?)(?:~|≈)? ?(?P<whole>\d{1,3}(?:,\d{3})+|\d+)(?:\.(?P<part>\d+))? ?(?P<unit>[A-Za-z%×]*)"
-)
-_SHAPE = re.compile(r"\d+(?:[x×]\d+)+")
-_MOST_DIGITS = 30
-
-# What a unit multiplies by as written, and what else authors have meant by it.
-_UNITS: dict[str, tuple[Fraction | int, tuple[int, ...]]] = {
-    "": (1, ()),
-    "%": (Fraction(1, 100), ()),
-    "x": (1, ()),
-    "K": (10**3, (2**10,)),
-    "M": (10**6, (2**20, 2**10 * 10**3)),
-    "G": (10**9, (2**30, 2**20 * 10**3)),
-    "T": (10**12, (2**40,)),
-    "B": (1, ()),
-    "KB": (10**3, (2**10,)),
-    "MB": (10**6, (2**20, 2**10 * 10**3)),
-    "GB": (10**9, (2**30, 2**20 * 10**3)),
-    "KiB": (2**10, (10**3,)),
-    "MiB": (2**20, (10**6, 2**10 * 10**3)),
-    "GiB": (2**30, (10**9, 2**20 * 10**3)),
-}
-_SPELLED = {"k": "K", "×": "x", "kB": "KB", "thousand": "K", "million": "M", "billion": "G"}
-
-
-class Window(msgspec.Struct, frozen=True):
-    """The values that print alike, `low` to `high` with both ends or without the upper one, and how they were then printed."""
-
-    low: Fraction
-    high: Fraction
-    open: bool = False
-    # How the digits came about where not by rounding to the nearest, and what the unit stood for where not for itself.
-    rounding: str = ""
-    unit: str = ""
-    # How much of that must be assumed.
-    cost: int = 0
-
-    def holds(self, value: Fraction | int) -> bool:
-        """Whether a value prints so."""
-        return self.low <= value < self.high if self.open else self.low <= value <= self.high
-
-
-class Printed(msgspec.Struct, frozen=True):
-    """A value as printed: a number with its precision and unit, or a shape.
-
-    >>> Printed.read("15.3G").nearest.holds(15_470_264_320), Printed.read("55x55x96").shape
-    (False, (55, 55, 96))
-    """
-
-    text: str
-    digits: int = 0
-    decimals: int = 0
-    unit: str = ""
-    bound: str = ""
-    shape: Shape = ()
-
-    @staticmethod
-    def read(text: str) -> Printed:
-        """A value from its text; raises SpecError for what is neither a number nor a shape."""
-        text = text.strip()
-        if _SHAPE.fullmatch(text) and len(text) <= _MOST_DIGITS:
-            return Printed(text, shape=tuple(map(int, re.split("[x×]", text))))
-        found = _NUMBER.fullmatch(text)
-        unit = _SPELLED.get(found["unit"], found["unit"]) if found else ""
-        if found is None or len(text) > _MOST_DIGITS:
-            raise SpecError(
-                f"'{text[:60]}' is not a value as printed",
-                None,
-                "such as 138M, 15.3G, 93MB, 138,357,544, 74 % or 55x55x96",
-            )
-        if unit not in _UNITS:
-            raise SpecError(f"no unit '{unit[:60]}'", None, f"there are {', '.join(filter(None, _UNITS))}")
-        part = found["part"] or ""
-        digits = int(found["whole"].replace(",", "") + part)
-        return Printed(text, digits, len(part), unit, found["bound"])
-
-    @property
-    def in_bytes(self) -> bool:
-        """Whether the unit is one of bytes."""
-        return self.unit.endswith("B")
-
-    @property
-    def value(self) -> Fraction:
-        """The number that the digits and the unit say."""
-        return self._step(_UNITS[self.unit][0]) * self.digits
-
-    @property
-    def nearest(self) -> Window:
-        """What is printed so when rounded to the nearest."""
-        return self._rounded(self._step(_UNITS[self.unit][0]))
-
-    def _step(self, unit: Fraction | int) -> Fraction:
-        return Fraction(unit) / Fraction(10**self.decimals)
-
-    def _rounded(self, step: Fraction, unit: str = "", cost: int = 0) -> Window:
-        at = self.digits * step
-        return Window(at - step / 2, at + step / 2, unit=unit, cost=cost)
-
-    def _cut(self, step: Fraction, unit: str = "", cost: int = 0) -> Window:
-        at = self.digits * step
-        return Window(at, at + step, open=True, rounding="cut off, not rounded", unit=unit, cost=cost + 1)
-
-    def roundings(self, *, bare: bool = False) -> Iterator[Window]:
-        """The windows of the unit as written: rounded, cut off, and with the zeros at the end not being digits.
-
-        The zeros of a number without a unit, such as 60,000, are taken for digits unless it is `bare`.
-        """
-        step = self._step(_UNITS[self.unit][0])
-        yield self._rounded(step)
-        yield self._cut(step)
-        zeros = len(str(self.digits)) - len(str(self.digits).rstrip("0"))
-        if zeros and not self.decimals and self.digits and bool(self.unit) != bare:
-            wide, places = step * 10**zeros, len(str(self.digits)) - zeros
-            at = self.digits * step
-            yield Window(at - wide / 2, at + wide / 2, rounding=f"rounded to {places} digit{'s' * (places > 1)}")
-
-    def readings(self) -> list[Window]:
-        """The windows of the unit, and of what else may have been meant by it, each rounded and cut off."""
-        unit, others = _UNITS[self.unit]
-        read = [(self._step(unit), "", 0)]
-        for other in others:
-            # The mixture of both, 1,024,000 bytes, is rarer than either.
-            mixed = bool(other % 10**3 == 0 and other & (other - 1) and other % 2**10 == 0 and other % 10**6)
-            read.append((self._step(other), f"{self.unit} = {other:,}{' bytes' * self.in_bytes}", 1 + mixed))
-        return [self._rounded(*reading) for reading in read] + [self._cut(*reading) for reading in read]
-
-    def judged(self, exact: Fraction | int, *, bare: bool = False) -> tuple[Verdicts, str] | None:
-        """The verdict on a number that prints so in the unit as written, with a remark; None where it does not."""
-        if self.bound:
-            holds = exact < self.value if self.bound == "<" else exact > self.value
-            return ("rounded", f"{'below' if self.bound == '<' else 'above'} the bound") if holds else None
-        if exact == self.value:
-            return "exact", ""
-        window = next((window for window in self.roundings(bare=bare) if window.holds(exact)), None)
-        return None if window is None else ("rounded", window.rounding)
+# From the best on.
+Verdicts: TypeAlias = Literal["exact", "rounded", "cut off", "other convention", "explained slip", "not reproduced"]
 
 
 class Term(msgspec.Struct, frozen=True):
@@ -222,14 +86,16 @@ class Claim(msgspec.Struct, frozen=True):
     @staticmethod
     def read(of: str, value: str, layer: str = "") -> Claim:
         """A claim from the texts of both; raises SpecError where one cannot be the value of the other."""
-        claim = Claim(Quantity.read(of, layer), Printed.read(value))
-        spatial = claim.quantity.term.measure in SIZES
+        quantity = Quantity.read(of, layer)
+        measure = quantity.term.measure
+        claim = Claim(quantity, Printed.read(value, of_bytes=measure == "bytes" and quantity.whole is None))
+        spatial = measure in SIZES
         if claim.printed.shape and not spatial:
             raise SpecError(f"{of[:60]} is a number, not a shape such as {value}")
-        if claim.printed.in_bytes and (
-            spatial or claim.quantity.whole or claim.quantity.term.measure in {"macs", "flops", "depth"}
-        ):
+        if claim.printed.in_bytes and (spatial or claim.quantity.whole or measure in {"macs", "flops", "depth"}):
             raise SpecError(f"{of[:60]} is not in bytes")
+        if claim.printed.noun and not suits(claim.printed.noun, [measure]):
+            raise SpecError(f"{of[:60]} is not in {claim.printed.noun}")
         return claim
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 import msgspec
@@ -15,13 +16,10 @@ from archcalc.rows import Profile
 from archcalc.signs import Run, combined, runs, within
 from archcalc.spec.expression import evaluate
 from archcalc.symbolic import holds, letters, value
+from archcalc.units import Amount, suits, written_out
 
-_UNITS = {
-    **{unit: 10**power for unit, power in (("K", 3), ("M", 6), ("G", 9), ("T", 12))},
-    **{f"{unit}B": 10**power for unit, power in (("k", 3), ("K", 3), ("M", 6), ("G", 9), ("T", 12))},
-    **{f"{unit}iB": 2**power for unit, power in (("K", 10), ("M", 20), ("G", 30), ("T", 40))},
-}
-_UNIT = re.compile(rf"(?<![\w.])(\d+(?:\.\d+)?)\s*({'|'.join(sorted(_UNITS, key=len, reverse=True))})(?!\w)")
+# Measures of values, which take four bytes each in single precision.
+_STORED = frozenset({"params", "weights", "biases", "buffers", "activations"})
 _SIGNS = {"<=": {-1, 0}, "<": {-1}, ">=": {0, 1}, ">": {1}, "=": {0}}
 _COMPARISON = re.compile(r"<=|>=|==|=|<|>|≤|≥")
 _SPELLED = {"==": "=", "≤": "<=", "≥": ">="}
@@ -40,7 +38,7 @@ class Goal(msgspec.Struct, frozen=True):
     @property
     def measures(self) -> list[str]:
         """The measures that it speaks of."""
-        return [key for key in MEASURES if re.search(rf"\b{key}\b", f"{self.left} {self.right}")]
+        return _spoken_of(f"{self.left} {self.right}")
 
     def difference(self, names: Mapping[str, Any]) -> Any:
         """The left side less the right one."""
@@ -78,18 +76,34 @@ class Solution(msgspec.Struct, frozen=True):
 
 
 def goal(text: str) -> Goal:
-    """A goal as written; raises SpecError for what compares nothing.
+    """A goal as written, what has a unit of bytes being values of four bytes each; raises SpecError for what compares nothing.
 
     >>> goal("params <= 5M").right
-    '(5 * 1000000)'
+    '5000000'
     """
     parts = _COMPARISON.split(text)
     if len(parts) != 2 or not all(part.strip() for part in parts):
         raise SpecError(f"'{text[:60]}' is not a goal", None, "such as params <= 5M, macs < 1.5G or bytes <= 64 MiB")
     found = _COMPARISON.search(text)
     sign = found[0] if found else ""
-    left, right = (_UNIT.sub(lambda unit: f"({unit[1]} * {_UNITS[unit[2]]})", part.strip()) for part in parts)
+    measures = _spoken_of(written_out(" ".join(parts), lambda _: Fraction(0)))
+
+    def number(found: Amount) -> Fraction:
+        if found.noun and not suits(found.noun, measures):
+            raise SpecError(f"'{text[:60]}' is not of {found.noun}")
+        if not found.in_bytes or "bytes" in measures:
+            return found.value
+        if not set(measures) <= _STORED:
+            raise SpecError(f"{min(set(measures) - _STORED)} is not in bytes")
+        return found.value / 4
+
+    left, right = (written_out(part.strip(), number, of_bytes="bytes" in measures) for part in parts)
     return Goal(" ".join(text.split()), left, _SPELLED.get(sign, sign), right)
+
+
+def _spoken_of(text: str) -> list[str]:
+    """The measures that an expression speaks of."""
+    return [key for key in MEASURES if re.search(rf"\b{key}\b", text)]
 
 
 def solve(of: Callable[[Any], Profile], letter: Any, goals: Sequence[Goal], upto: int) -> Solution:

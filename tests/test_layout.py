@@ -25,7 +25,10 @@ MAY_IMPORT = {
     "window": {"dims"},
     "layers": {"counting", "dims", "window"},
     # What a figure is and what a verdict on it is, in between that a spec can hold the one and a profile the other.
-    "published": {"dims", "errors"},
+    # How people write numbers is one thing, whoever reads them.
+    "units": {"errors"},
+    "printed": {"dims", "errors", "units"},
+    "published": {"dims", "errors", "printed", "units"},
     # The methods that a notebook calls, which data has, though what they give is a matter of formats, loaded when called.
     "shown": {"errors"},
     "graph": {"algebra", "dims", "errors", "layers", "published", "shown"},
@@ -40,7 +43,19 @@ MAY_IMPORT = {
     # The conventions by name, since a figure can be of one.
     "spec": {"counting", "dims", "errors", "graph", "layers", "published"},
     # The search loads siblings by name, builds variants of graphs, and profiles all of them.
-    "diagnosis": {"counting", "dims", "engine", "errors", "files", "graph", "layers", "published", "rows", "spec"},
+    "diagnosis": {
+        "counting",
+        "dims",
+        "engine",
+        "errors",
+        "files",
+        "graph",
+        "layers",
+        "printed",
+        "published",
+        "rows",
+        "spec",
+    },
     "accounts": {"counting", "dims", "rows"},
     "trace": {"dims"},
     "working": {"counting", "dims", "engine", "errors", "graph", "layers", "rows", "shown", "trace"},
@@ -53,15 +68,15 @@ MAY_IMPORT = {
     "charts": {"boxes", "colours", "errors", "families", "files", "graph", "memory", "rows"},
     # A worksheet's cells are read as printed figures are, its lines redone by the engine with a slip in them, and those that
     # stand for several layers held against what a folded table has.
-    "grading": {"counting", "dims", "engine", "errors", "folding", "graph", "layers", "published", "rows"},
+    "grading": {"counting", "dims", "engine", "errors", "folding", "graph", "layers", "printed", "rows"},
     "formats": {
         *("accounts", "boxes", "changes", "comparison", "counting", "dims", "document", "errors", "folding"),
-        *("grading", "graph", "markup", "measures", "memory", "notation", "published", "receptive", "rows"),
+        *("grading", "graph", "markup", "measures", "memory", "notation", "printed", "published", "receptive", "rows"),
         *("signs", "solve", "stacks", "symbolic", "window", "working"),
     },
     # A picture is drawn from rows as a table is, with what repeats folded likewise; LaTeX is escaped as in tables.
     "diagrams": {"colours", "dims", "families", "folding", "markup", "notation", "rows"},
-    "memory": {"dims", "errors", "graph", "layers", "rows", "storage"},
+    "memory": {"dims", "errors", "graph", "layers", "rows", "storage", "units"},
     # A page brings together all there is to say of a network, or of a kind of layer.
     "report": {
         *("accounts", "charts", "diagrams", "dims", "document", "engine", "errors", "files", "folding"),
@@ -70,7 +85,7 @@ MAY_IMPORT = {
     "symbolic": {"algebra", "dims"},
     "signs": {"algebra", "dims", "symbolic"},
     "measures": {"errors", "layers", "rows"},
-    "solve": {"dims", "errors", "measures", "rows", "signs", "spec", "symbolic"},
+    "solve": {"dims", "errors", "measures", "rows", "signs", "spec", "symbolic", "units"},
     "comparison": {"dims", "errors", "graph", "measures", "rows", "shown", "signs", "symbolic"},
     # Networks by their names, as on the command line, for whoever works in Python.
     "interactive": {"comparison", "dims", "engine", "errors", "graph", "measures", "rows", "spec", "working"},

@@ -25,13 +25,24 @@ def printed(value: int, unit: str, decimals: int, rounding: str) -> str:
 
 @given(VALUES, st.sampled_from(sorted(UNITS)), st.integers(0, 4), st.sampled_from([ROUND_HALF_EVEN, ROUND_DOWN]))
 def test_a_number_holds_as_it_is_printed(value, unit, decimals, rounding):
-    """Rounded or cut off to any number of digits, with any unit and commas, a number is exact or rounded."""
+    """Rounded to any number of digits, with any unit and commas, a number is exact or rounded; cut off it is that, or rounds alike."""
     text = printed(value, unit, decimals, rounding)
     judged = Printed.read(text).judged(value)
+    low = (Decimal(value) / UNITS[unit]).quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_EVEN)
+    # What MB would be of MiB, and the other way round, is tried before digits are.
+    other = {"KB": 2**10, "MB": 2**20, "MiB": 10**6, "GiB": 10**9}.get(unit)
+    digits = Decimal(text.removesuffix(unit).replace(",", ""))
+    mixed_up = other and abs(Decimal(value) / other - digits) * 2 <= Decimal(1).scaleb(-decimals)
 
     assert judged is not None
-    assert (judged[0] == "exact") == (Decimal(text.removesuffix(unit).replace(",", "")) * UNITS[unit] == value)
-    assert ("cut off" in judged[1]) <= (rounding == ROUND_DOWN)
+    assert (judged[0] == "exact") == (digits * UNITS[unit] == value)
+    if rounding == ROUND_HALF_EVEN:
+        assert judged[0] in {"exact", "rounded"}
+    elif judged[0] not in {"exact", "rounded"}:
+        assert judged[0] == ("other convention" if mixed_up else "cut off")
+        assert digits < low
+    else:
+        assert digits == low or abs(Decimal(value) / UNITS[unit] - digits) * 2 == Decimal(1).scaleb(-decimals)
 
 
 @given(VALUES, st.sampled_from(["K", "M", "MiB"]), st.integers(1, 4))
@@ -51,6 +62,14 @@ def test_a_number_that_prints_otherwise_does_not_hold(value, unit, decimals):
         ("200M", 205_520_896, ("rounded", "rounded to 1 digit")),
         ("720M", 724_406_816, ("rounded", "rounded to 2 digits")),
         ("60,000", 60_840, None),
+        ("102M", 102_760_448, ("cut off", "rounded it is 103M")),
+        ("103M", 102_760_448, ("rounded", "")),
+        ("1.99G", 1_999_000_000, ("cut off", "rounded it is 2.00G")),
+        ("60M", 60_965_224, ("cut off", "rounded it is 61M")),
+        ("6e7", 60_965_224, ("rounded", "")),
+        ("5MB", 5_600_000, ("other convention", "MB = 1,048,576 bytes")),
+        ("5MB", 5_800_000, ("cut off", "rounded it is 6MB")),
+        ("5M", 5_600_000, ("cut off", "rounded it is 6M")),
         ("5M", 6_998_552, None),
         ("1.5 billion", 1_500_000_000, ("exact", "")),
         ("~138M", 138_357_544, ("rounded", "")),
@@ -60,7 +79,7 @@ def test_a_number_that_prints_otherwise_does_not_hold(value, unit, decimals):
     ],
 )
 def test_what_authors_write(text, value, judged):
-    """Zeros at the end are not digits where a unit follows; a bound holds on its side."""
+    """Zeros at the end are not digits where a unit follows, digits cut off are not rounded, and a bound holds on its side."""
     assert Printed.read(text).judged(value) == judged
 
 

@@ -15,7 +15,8 @@ from archcalc.diagnosis.counts import MOST_COST, Count, counts
 from archcalc.diagnosis.network import Network, selected
 from archcalc.dims import written
 from archcalc.errors import SpecError
-from archcalc.published import SIZES, WHOLE, Claim, Figure, Window
+from archcalc.printed import Window
+from archcalc.published import SIZES, WHOLE, Claim, Figure
 
 SIBLING = "sibling"
 # Some counts as simple as a hit would print the same digits by chance. Where so many are expected to, it explains nothing.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
@@ -68,7 +68,7 @@ def _altered(said: Verdict, network: Network, figure: Figure) -> Verdict:
 
 
 def _holding(said: Verdict, holding: Sequence[tuple[Verdicts, str]]) -> Verdict:
-    worst: Verdicts = "exact" if all(verdict == "exact" for verdict, _ in holding) else "rounded"
+    worst = max((verdict for verdict, _ in holding), key=get_args(Verdicts).index)
     remarks = dict.fromkeys(remark for _, remark in holding if remark)
     return msgspec.structs.replace(said, verdict=worst, diagnosis=", ".join(remarks))
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from archcalc.counting import Total
 from archcalc.dims import Dim, written, written_shape
 from archcalc.markup.style import PLAIN, Style
+from archcalc.printed import Printed
 from archcalc.published import Verdict
 from archcalc.rows import Profile
 
@@ -111,7 +112,7 @@ def exact_text(verdict: Verdict) -> str:
     texts = []
     for printed, exact in zip(verdict.published, verdict.exact, strict=True):
         if isinstance(exact, int):
-            texts.append(bytes_text(exact) if printed.endswith("B") else written(exact))
+            texts.append(bytes_text(exact) if Printed.read(printed).in_bytes else written(exact))
         else:
             texts.append(written_shape(exact) if isinstance(exact, tuple) else f"{exact:.4g}")
     return " and ".join(texts)

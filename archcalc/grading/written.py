@@ -9,7 +9,7 @@ import msgspec
 
 from archcalc.dims import Shape, written_shape
 from archcalc.errors import SpecError
-from archcalc.published import Printed
+from archcalc.printed import Printed
 
 # What stands in a cell that was left open.
 _BLANK = {"", "-", "–", "—", "?"}

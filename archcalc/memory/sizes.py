@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 from archcalc.dims import Dim, written
 from archcalc.errors import SpecError, nearest
+from archcalc.units import amount
 
 # Bits in memory. tf32 is a way to multiply: its values are stored as fp32 (NVIDIA A100 white paper, 2020).
 DTYPES = {"fp64": 64, "fp32": 32, "tf32": 32, "fp16": 16, "bf16": 16, "fp8": 8, "int8": 8, "int4": 4}
@@ -107,10 +107,10 @@ def bytes_of(text: str) -> int:
     >>> bytes_of("8GiB"), bytes_of("1.5 MB")
     (8589934592, 1500000)
     """
-    found = re.fullmatch(r"(\d{1,15})(?:\.(\d{1,9}))?\s*(?:([kmgt])(i?))?b?", text.strip().lower(), re.ASCII)
-    if found is None:
-        raise SpecError(f"'{text}' is not a number of bytes such as 8GiB, 500MB or 1000000")
-    digits, fraction, letter, binary = found.groups(default="")
-    unit: int = (1024 if binary else 1000) ** ("kmgt".index(letter) + 1 if letter else 0)
-    scale: int = 10 ** len(fraction)
-    return int(digits + fraction) * unit // scale
+    try:
+        found = amount(text, of_bytes=True)
+    except SpecError:
+        raise SpecError(f"'{text[:60]}' is not a number of bytes such as 8GiB, 500MB or 1000000") from None
+    if found.noun:
+        raise SpecError(f"'{text[:60]}' is not in bytes")
+    return int(found.value)

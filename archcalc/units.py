@@ -1,0 +1,146 @@
+"""Numbers with units as people write them: 138M, 8.03B params, 5 million, 32 MiB. One reader for all that take them.
+
+B is 10⁹ where values or operations are meant, as in "a model of 7B", and a byte where bytes are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from fractions import Fraction
+
+import msgspec
+
+from archcalc.errors import SpecError
+
+# What a unit multiplies by, by its proper name. KB is 10³ bytes and KiB 2¹⁰ (IEC 80000-13).
+UNITS: dict[str, int] = {
+    "": 1,
+    **{unit: 10**power for unit, power in (("K", 3), ("M", 6), ("G", 9), ("T", 12))},
+    **{f"{unit}i": 2**power for unit, power in (("K", 10), ("M", 20), ("G", 30), ("T", 40))},
+    "B": 1,
+    **{f"{unit}B": 10**power for unit, power in (("K", 3), ("M", 6), ("G", 9), ("T", 12))},
+    **{f"{unit}iB": 2**power for unit, power in (("K", 10), ("M", 20), ("G", 30), ("T", 40))},
+}
+_WORDS = {"thousand": "K", "million": "M", "billion": "G", "trillion": "T"}
+_SPELLED = {**{unit.lower(): unit for unit in UNITS}, **_WORDS, "b": "G"}
+_BYTES = {"b": "B", **{f"{unit}i".lower(): f"{unit}iB" for unit in "KMGT"}}
+# What may be said to be counted, and the measures that it is a word for.
+NOUNS: dict[str, frozenset[str]] = {
+    **dict.fromkeys(("params", "param", "parameters"), frozenset({"params", "weights", "biases"})),
+    "weights": frozenset({"weights", "params"}),
+    "biases": frozenset({"biases"}),
+    **dict.fromkeys(("mac", "macs"), frozenset({"macs"})),
+    **dict.fromkeys(("flop", "flops"), frozenset({"flops"})),
+    **dict.fromkeys(("activations", "values"), frozenset({"activations"})),
+    **dict.fromkeys(("byte", "bytes"), frozenset()),
+}
+_MOST_CHARACTERS = 60
+_GROUPS = r"\d{1,3}(?:,\d{3}){1,9}"
+_PLAIN = r"\d{1,30}"
+_REST = r"(?:\.(?P<part>\d{1,30}))?(?:e\+?(?P<power>1?\d))?"
+_AMOUNT = re.compile(
+    rf"(?P<whole>{_GROUPS}|{_PLAIN}){_REST} ?(?P<unit>[A-Za-z]*)(?: (?P<noun>[A-Za-z]+))?", re.IGNORECASE
+)
+# In an expression a number may stand before a name, so there a unit must follow it, or commas part its thousands.
+_UNIT = "|".join(
+    sorted((*filter(None, _SPELLED), *_BYTES, *(f"[kmgt]{noun}" for noun in NOUNS)), key=len, reverse=True)
+)
+_AFTER = rf"{_REST} {{0,3}}(?P<unit>{_UNIT})(?: {{1,3}}(?P<noun>{'|'.join(NOUNS)}))?(?![\w.])"
+_INSIDE = re.compile(rf"(?<![\w.,])(?P<whole>{_GROUPS}|{_PLAIN}){_AFTER}", re.IGNORECASE)
+_IN_CALL = re.compile(rf"(?<![\w.])(?P<whole>{_PLAIN}){_AFTER}", re.IGNORECASE)
+_THOUSANDS = re.compile(rf"(?<![\w.,]){_GROUPS}(?![\w,])")
+
+
+class Amount(msgspec.Struct, frozen=True):
+    """A number as written: its digits, how many of them are decimals, its unit by name, and what it says it counts."""
+
+    digits: int
+    # Below 0 where a power of ten stands for zeros.
+    decimals: int = 0
+    unit: str = ""
+    noun: str = ""
+
+    @property
+    def value(self) -> Fraction:
+        """The number that it says.
+
+        >>> int(amount("8.03B").value), int(amount("2 KiB").value)
+        (8030000000, 2048)
+        """
+        return Fraction(UNITS[self.unit] * self.digits) / Fraction(10) ** self.decimals
+
+    @property
+    def in_bytes(self) -> bool:
+        """Whether its unit is one of bytes."""
+        return self.unit.endswith("B")
+
+
+def amount(text: str, *, of_bytes: bool = False) -> Amount:
+    """A number and its unit, in any case, with commas between thousands or without; raises SpecError for what is none.
+
+    >>> amount("5 million").unit, amount("32 mib").unit, amount("1,024").digits
+    ('M', 'MiB', 1024)
+    >>> amount("7B params").unit, amount("512 B", of_bytes=True).unit, amount("15.5 GFLOPs").noun
+    ('G', 'B', 'flops')
+    """
+    text = " ".join(text.split())
+    found = _AMOUNT.fullmatch(text) if len(text) <= _MOST_CHARACTERS else None
+    if found is None:
+        raise SpecError(f"'{text[:60]}' is not a number with a unit", None, "such as 138M, 8.03B, 5 million or 32 MiB")
+    return _amount(found, of_bytes=of_bytes)
+
+
+def written_out(text: str, number: Callable[[Amount], Fraction], *, of_bytes: bool = False) -> str:
+    """An expression in which what has a unit is the number that is made of it, and thousands have no commas.
+
+    >>> written_out("2*macs + 1.5K", lambda found: found.value), written_out("138,357,544", lambda found: found.value)
+    ('2*macs + (1500)', '138357544')
+    """
+    try:
+        alone = amount(text, of_bytes=of_bytes)
+    except SpecError:
+        alone = None
+    if alone is not None:
+        return str(number(alone))
+
+    def plain(found: re.Match[str]) -> str:
+        return f"({number(_amount(found, of_bytes=of_bytes))})"
+
+    # Between brackets a comma may part what a function is given.
+    if "(" in text:
+        return _IN_CALL.sub(plain, text)
+    return _THOUSANDS.sub(lambda found: found[0].replace(",", ""), _INSIDE.sub(plain, text))
+
+
+def suits(noun: str, measures: Iterable[str]) -> bool:
+    """Whether what a text says it counts is one of these measures.
+
+    >>> suits("parameters", ["params"]), suits("flops", ["macs"])
+    (True, False)
+    """
+    return bool(NOUNS[noun] & set(measures))
+
+
+def _amount(found: re.Match[str], *, of_bytes: bool) -> Amount:
+    unit, noun = (found["unit"] or "").lower(), (found["noun"] or "").lower()
+    if unit in NOUNS and not noun:
+        unit, noun = "", unit
+    elif unit[1:] in NOUNS and unit[0] in "kmgt" and not noun:
+        # GMACs and MFLOPs.
+        unit, noun = unit[0], unit[1:]
+    if noun and noun not in NOUNS:
+        raise SpecError(f"'{noun[:60]}' is nothing that is counted", None, f"there are {', '.join(NOUNS)}")
+    counts_bytes = noun.startswith("byte")
+    names = _SPELLED | _BYTES if of_bytes or counts_bytes else _SPELLED
+    if unit not in names:
+        known = f"there are {', '.join(filter(None, UNITS))}, {', '.join(_WORDS)}"
+        raise SpecError(f"no unit '{(found['unit'] or '')[:60]}'", None, known)
+    name = names[unit]
+    part = found["part"] or ""
+    return Amount(
+        digits=int(found["whole"].replace(",", "") + part),
+        decimals=len(part) - int(found["power"] or 0),
+        unit=f"{name}B" if counts_bytes and not name.endswith("B") else name,
+        noun="" if counts_bytes else noun,
+    )
