@@ -1,7 +1,7 @@
 """Formulas kept simple as they are made: roundings that merge, and facts about letters in the fewest words.
 
 Every function here takes sympy expressions of whole, positive letters. Roundings of roundings become one:
-⌊(⌊a/p⌋ + b)/q⌋ = ⌊(a + bp)/pq⌋, and of ⌊(a + c)/m⌋ = ⌈(a + c − m + 1)/m⌉ the one with the smaller constant is kept (Graham,
+⌊(⌊a/p⌋ + b)/q⌋ = ⌊(a + bp)/pq⌋ for whole b, and of ⌊(a + c)/m⌋ = ⌈(a + c − m + 1)/m⌉ the one with the smaller constant is kept (Graham,
 Knuth and Patashnik, Concrete Mathematics, section 3.2). So five halvings of H are ⌊H/32⌋, or ⌈H/32⌉ if each rounds up.
 """
 
@@ -29,23 +29,21 @@ def floored(ratio: Any) -> Any:
     constant = parts.pop(None, sympy.Integer(0))
     if not all(term.is_integer for term in parts):
         return sympy.floor(ratio)
-    bottom = math.lcm(constant.q, *(c.q for c in parts.values()))
     whole = [c * term for term, c in parts.items() if c.q == 1]
-    inside = {term: int(c * bottom) for term, c in parts.items() if c.q != 1}
-    offset = int(constant * bottom)
+    inside = {term: c for term, c in parts.items() if c.q != 1}
+    # The terms come to a multiple of 1/bottom, so of the constant only whole multiples of that count.
+    bottom = math.lcm(*(c.q for c in inside.values()))
+    offset = int(constant * bottom // 1)
     if not inside:
         if offset and len(whole) == 1 and is_rounding(whole[0]):
             # ⌊(H − 4)/2⌋ − 4 is ⌊(H − 12)/2⌋.
             return floored(unrounded(whole[0]) + offset)
-        return sympy.Add(*whole, offset // bottom)
+        return sympy.Add(*whole, offset)
     if len(inside) == 1:
         ((term, c),) = inside.items()
-        if c == 1 and is_rounding(term):
+        if c.p == 1 and is_rounding(term):
             return sympy.Add(*whole, floored((unrounded(term) + offset) / bottom))
-    shared = math.gcd(bottom, *inside.values())
-    bottom //= shared
-    offset //= shared
-    shifted = sympy.Add(*(sympy.Rational(c // shared, bottom) * term for term, c in inside.items()))
+    shifted = sympy.Add(*(c * term for term, c in inside.items()))
     up = offset - bottom + 1
     kind, extra = (sympy.floor, offset) if abs(offset) <= abs(up) else (sympy.ceiling, up)
     # sympy would take every argument apart to look for what it can pull out, of which nothing is left.
@@ -158,12 +156,13 @@ def nonnegative(formula: Any) -> Any:  # noqa: PLR0911 - each form of formula is
             break
         if c > 0:
             n = sympy.ceiling(bound)
-            return True if n <= 1 else sympy.Ge(term, n)
+            return True if n <= 1 else fact(sympy.Ge(term, n))
         n = sympy.floor(bound)
-        return False if n < 1 else sympy.Le(term, n)
+        return False if n < 1 else fact(sympy.Le(term, n))
     if sorted(parts.values()) == [-1, 1] and all(map(is_rounding, parts)):
         # What is larger is no smaller when both are rounded down.
         (more,), (less,) = ([unrounded(term) for term, c in parts.items() if c == sign] for sign in (1, -1))
+        constant = sympy.floor(constant)
         if nonnegative(more - less + constant) is True:
             return True
         if nonnegative(less - more - constant - 1) is True:
@@ -175,7 +174,12 @@ def nonnegative(formula: Any) -> Any:  # noqa: PLR0911 - each form of formula is
     if shifted.is_negative:
         return False
     left = sympy.Add(*(c * term for term, c in parts.items()))
-    return sympy.Ge(left, -constant)
+    return fact(sympy.Ge(left, -constant))
+
+
+def fact(relation: Any) -> Any:
+    """A relation of sympy's, as True or False where sympy finds it settled."""
+    return relation if relation.free_symbols else bool(relation)
 
 
 @lru_cache(maxsize=256)
@@ -205,9 +209,9 @@ def zero(formula: Any) -> Any:
     constant = parts.pop(None, sympy.Integer(0))
     if len(parts) == 1:
         ((term, c),) = parts.items()
-        return sympy.Eq(term, -constant / c) if (constant / c).is_integer else False
+        return fact(sympy.Eq(term, -constant / c)) if (constant / c).is_integer or not term.is_integer else False
     left = sympy.Add(*(c * term for term, c in parts.items() if c > 0), *([constant] if constant > 0 else []))
-    return sympy.Eq(left, left - formula)
+    return fact(sympy.Eq(left, left - formula))
 
 
 @lru_cache(maxsize=8192)
@@ -234,17 +238,17 @@ def divisible(formula: Any, k: Any) -> Any:
         formula = sympy.Add(*(c // shared * (1 if term is None else term) for term, c in left.items()))
         if k == 1 or formula == 0:
             return True
-    return sympy.Eq(sympy.Mod(formula, k), 0)
+    return fact(sympy.Eq(sympy.Mod(formula, k), 0))
 
 
-def bounded_by(fact: Any) -> tuple[Any, int]:
+def bounded_by(known: Any) -> tuple[Any, int]:
     """What a fact is about, and how much it asks of it: of two facts about the same, the one that asks more implies the other.
 
     >>> from archcalc.dims import at_least, symbol
     >>> bounded_by(at_least(symbol("H"), 5))
     ((<class 'sympy.core.relational.GreaterThan'>, H), 5)
     """
-    name = type(fact).__name__
-    if name in {"GreaterThan", "LessThan"} and fact.rhs.is_Integer:
-        return (type(fact), fact.lhs), int(fact.rhs) * (1 if name == "GreaterThan" else -1)
-    return fact, 0
+    name = type(known).__name__
+    if name in {"GreaterThan", "LessThan"} and known.rhs.is_Integer:
+        return (type(known), known.lhs), int(known.rhs) * (1 if name == "GreaterThan" else -1)
+    return known, 0

@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, TypeAlias
 
-from archcalc.algebra import ceiled, divisible, floored, nonnegative, zero
+from archcalc.algebra import ceiled, divisible, fact, floored, nonnegative, zero
 from archcalc.notation import TEXT
 
 if TYPE_CHECKING:
@@ -173,6 +173,17 @@ def divides(k: Dim, n: Dim) -> Truth:
     return n % k == 0 if isinstance(k, int) and isinstance(n, int) else divisible(n, k)
 
 
+def whole(n: Dim) -> Truth:
+    """Whether a formula comes to a whole number.
+
+    >>> whole(3), whole(symbol("C")), whole((symbol("C") + 4) / 2)
+    (True, True, Eq(Mod(C, 2), 0))
+    """
+    if isinstance(n, int) or n.is_integer:
+        return True
+    return divisible(*n.as_numer_denom())
+
+
 def at_least(a: Dim, b: Dim) -> Truth:
     """Whether a ≥ b, a relation in its shortest form where symbols leave it open.
 
@@ -194,10 +205,10 @@ def either(a: Truth, b: Truth) -> Truth:
         return b if a is False else a
     import sympy  # noqa: PLC0415 - only symbols come this far
 
-    return sympy.Or(a, b)
+    return fact(sympy.Or(a, b))
 
 
-def decided(fact: Truth) -> bool | None:
+def decided(known: Truth) -> bool | None:
     """True or False where a fact is settled for every value of its symbols, None where it is open.
 
     >>> decided(at_least(symbol("H") + symbol("W") - 1, 1))
@@ -205,20 +216,18 @@ def decided(fact: Truth) -> bool | None:
     >>> decided(at_least(symbol("H") - 4, 1)) is None
     True
     """
-    if isinstance(fact, bool):
-        return fact
-    return bool(fact) if fact.is_Boolean and not fact.free_symbols else None
+    return known if isinstance(known, bool) else None
 
 
 def is_dim(value: object) -> bool:
-    """Whether a value can be a dimension: a whole number or a symbol that stands for one.
+    """Whether a value can be a dimension: a whole number, or a formula that comes to one for some values of its letters.
 
-    >>> is_dim(3), is_dim(symbol("C")), is_dim(True), is_dim(0.5)
+    >>> is_dim(3), is_dim(symbol("C") / 2), is_dim(True), is_dim(0.5)
     (True, True, False, False)
     """
     if isinstance(value, int):
         return not isinstance(value, bool)
-    return getattr(value, "is_integer", None) is True
+    return bool(getattr(value, "free_symbols", ())) and getattr(value, "is_integer", False) is not False
 
 
 def written(dim: Dim) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ from archcalc.algebra import bounded_by
 from archcalc.dims import Dim, Shape, Truth, decided, written_shape
 from archcalc.errors import Place, SpecError
 from archcalc.layers.base import INPUTS, Layer
+from archcalc.layers.fields import asked
 from archcalc.published import Figure
 from archcalc.shown import brief
 
@@ -207,7 +209,7 @@ def infer(
     if not all(shapes):
         raise SpecError(f"{layer.kind}: the input must be of at least one axis", place)
     open_facts: list[Truth] = []
-    for fact, message, field in layer.requires(*shapes):
+    for fact, message, field in chain(asked(layer), layer.requires(*shapes)):
         truth = decided(fact)
         if truth is None:
             open_facts.append(fact)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -17,14 +18,14 @@ from archcalc.errors import Source, SpecError
 from archcalc.graph import Builder, infer
 from archcalc.layers import Layer
 from archcalc.layers.conv import Conv1d
+from archcalc.layers.fields import sizes
 from archcalc.layers.rearrange import Input
 from archcalc.spec import bundled, load, parse
 from archcalc.spec.document import read
-from archcalc.spec.fields import _annotation
 from archcalc.spec.load import source_of
-from archcalc.symbolic import at, holds
+from archcalc.symbolic import at, holds, letters
 
-SIZED = re.compile("Count|Natural|Sizes|Margins|Padding")
+FAULTS = Path(__file__).parent / "data" / "faults"
 
 
 @st.composite
@@ -56,9 +57,7 @@ def test_a_kind_says_the_same_of_letters_as_of_their_values(kind, data):
     layer, shapes = data.draw(cases(kind))
     values = {}
     fields = {
-        name: data.draw(lettered(value, values))
-        if SIZED.search(_annotation(type(layer), name)) and name != "connections"
-        else value
+        name: data.draw(lettered(value, values)) if name in sizes(type(layer)) else value
         for name, value in msgspec.structs.asdict(layer).items()
     }
     general, wide = type(layer)(**fields), data.draw(lettered(shapes, values))
@@ -171,6 +170,76 @@ def test_sizes_read_as_one_division(name, expected):
     graph = load(name, input_shape=(3, symbol("H"), symbol("W")))
 
     assert expected in {written_shape(node.shape) for node in graph.nodes}
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        # ⌈H/2⌉ twice as long and halved again; doubled and halved; ⌊H/2⌋ doubled and halved twice.
+        ("sy", {"e": lambda h: -(-h // 2)}),
+        ("sy3", {"e": lambda h: h}),
+        ("sy5", {"e": lambda h: h // 2, "f": lambda h: -(-(h // 2) // 2)}),
+    ],
+)
+def test_sizes_after_down_and_up_and_down_again(spec, expected):
+    """Halving what was doubled gives back what was there, for odd sizes as for even ones."""
+    graph = load(f"{FAULTS}/{spec}.yaml")
+    heights = {node.name: node.shape[1] for node in graph.nodes}
+
+    for name, of in expected.items():
+        for n in range(2, 40):
+            assert at(heights[name], dict.fromkeys(letters(heights[name]), n)) == of(n)
+
+
+ASKED = {
+    "a third of a letter": ("input: {features: 8}\nlayers: [linear: N/3]", "N", lambda n: n % 3 == 0),
+    "a letter less a number": ("input: {features: N}\nlayers: [linear: features - 64]", "N", lambda n: n > 64),
+    "half of what is left": (
+        "input: {features: N}\nlayers: [linear: features - 64, linear: features/2]",
+        "N",
+        lambda n: n > 64 and n % 2 == 0,
+    ),
+    "a margin": (
+        "input: {channels: 3, height: 32, width: 32}\nlayers: [conv2d: {out: 4, kernel: 5, padding: N-3}]",
+        "N",
+        lambda n: n >= 3,
+    ),
+    "one side of a margin": (
+        "input: {channels: 3, height: 9, width: 9}\nlayers: [pad: {margin: [[0, 5-N], 1]}]",
+        "N",
+        lambda n: n <= 5,
+    ),
+    "a letter that a shape splits": (
+        "input: {features: N}\nlayers: [reshape: [features/6, 2, 3]]",
+        "N",
+        lambda n: n % 6 == 0,
+    ),
+    "a size of the input": ("input: {features: N/2 - 3}\nlayers: [relu]", "N", lambda n: n % 2 == 0 and n > 6),
+    "a quotient of products": (
+        "input: {features: 8}\nlayers: [linear: N*(N+1)/2 - 3]",
+        "N",
+        lambda n: n * (n + 1) // 2 > 3,
+    ),
+    "a number over a letter": ("input: {features: 8}\nlayers: [linear: 12/N]", "N", lambda n: 12 % n == 0),
+}
+
+
+@pytest.mark.parametrize(("text", "letter", "stands"), ASKED.values(), ids=ASKED)
+def test_an_expression_asks_what_the_layer_asks_of_its_value(text, letter, stands):
+    """A size is a whole number of at least 1, a margin one of at least 0, and for just these values of its letter."""
+    graph = parse(Source("a.yaml", text.replace("\n", f"\nparams: {{{letter}: {letter}}}\n", 1)))
+    found = {n for n in range(1, 200) if all(holds(one.fact, {letter: n}) for one in graph.conditions)}
+
+    assert found == {n for n in range(1, 200) if stands(n)}
+
+
+def test_a_size_that_no_letter_makes_possible_is_refused():
+    """With the place, the formula and what the field takes."""
+    text = "input: {features: F}\nlayers: [linear: 3 - 3*features]"
+    with pytest.raises(SpecError, match="linear: out must be a whole number of at least 1, not −3F \\+ 3") as refused:
+        parse(Source("a.yaml", text))
+
+    assert (refused.value.place.line, refused.value.place.column) == (2, 18)
 
 
 def test_letters_come_in_by_every_way_there_is():

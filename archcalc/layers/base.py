@@ -26,25 +26,6 @@ Sizes: TypeAlias = Count | tuple[Count, ...]
 Margins: TypeAlias = Natural | tuple[Natural | tuple[Natural, ...], ...]
 Padding: TypeAlias = Margins | Literal["same"]
 
-# How a message names what a field takes, by the name of its type.
-EXPECTED = {
-    "Count": "a whole number of at least 1",
-    "Natural": "a whole number of at least 0",
-    "Sizes": "a whole number of at least 1, or a list with one for each axis",
-    "Sizes | None": "a whole number of at least 1, or a list with one for each axis",
-    "Count | None": "a whole number of at least 1",
-    "Margins": "a whole number of at least 0, or a list with one for each axis, or with a pair [before, after] for each axis",
-    "Padding": "a whole number of at least 0, a list with one for each axis or with a pair [before, after] for each axis, or same",
-    "bool": "true or false",
-    "float": "a number",
-    "Positive": "a number above 0",
-    "Positive | None": "a number above 0",
-    "int": "a whole number",
-    "tuple[int, ...]": "a list of whole numbers",
-    "tuple[Count, ...]": "a list of whole numbers of at least 1",
-    "tuple[Natural, ...]": "a list of whole numbers of at least 0",
-}
-
 AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 
 # The ways to name the axes of a network's input, in their order.

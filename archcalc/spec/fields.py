@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 from collections.abc import Mapping as Names
 from fractions import Fraction
@@ -11,7 +10,8 @@ from typing import Any
 import msgspec
 
 from archcalc.errors import Place, SpecError
-from archcalc.layers.base import EXPECTED, Layer
+from archcalc.layers.base import Layer
+from archcalc.layers.fields import EXPECTED, annotation, sizes
 from archcalc.spec.calls import Call
 from archcalc.spec.expression import MOST_ENTRIES, Value, bounded, evaluate
 from archcalc.spec.tree import Mapping, Scalar, Sequence, Tree, unknown
@@ -131,8 +131,7 @@ def _symbolic(cls: type[Layer], values: dict[str, Any]) -> Layer:
     def frozen(value: Any) -> Any:
         return tuple(map(frozen, value)) if isinstance(value, (list, tuple)) else value
 
-    sized = {key for key in values if re.search("Count|Natural|Sizes|Margins|Padding", _annotation(cls, key))}
-    msgspec.convert({key: known(value) if key in sized else value for key, value in values.items()}, cls)
+    msgspec.convert({key: known(value) if key in sizes(cls) else value for key, value in values.items()}, cls)
     return cls(**{key: frozen(value) for key, value in values.items()})
 
 
@@ -172,12 +171,7 @@ def _misfit(cls: type[Layer], message: str, trees: dict[str, Tree], names: Names
 
 def expected_of(cls: type[Layer], name: str) -> str:
     """What a field takes, in words."""
-    annotation = _annotation(cls, name)
-    if annotation.startswith("Literal["):
-        return f"one of {annotation[8:-1].replace(chr(34), '')}"
-    return EXPECTED.get(annotation, "a list")
-
-
-def _annotation(cls: type[Layer], name: str) -> str:
-    """A field's type as it is written in the class."""
-    return str(next(own[name] for c in cls.__mro__ if name in (own := inspect.get_annotations(c))))
+    kind = annotation(cls, name)
+    if kind.startswith("Literal["):
+        return f"one of {kind[8:-1].replace(chr(34), '')}"
+    return EXPECTED.get(kind, "a list")

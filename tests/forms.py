@@ -1,0 +1,236 @@
+"""Every rule by which formulas are rewritten, held against plain integers over all small coefficients.
+
+`python tests/forms.py` goes through all forms and prints how many there are of each family and every one that is wrong.
+A form is a calculation that is done with letters first and then with each of their values.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from itertools import islice, product
+from typing import Any, NamedTuple
+
+from archcalc.dims import at_least, ceil_div, divides, either, floor_div, greatest, least, same, symbol
+from archcalc.spec.expression import FUNCTIONS
+from archcalc.symbolic import at, holds, shaped
+
+DOWN_OR_UP = {"⌊": floor_div, "⌈": ceil_div}
+SHIFTS = range(-3, 4)
+DIVISORS = range(1, 5)
+TIMES = (-2, -1, 1, 2, 3)
+
+
+class Form(NamedTuple):
+    """A calculation, what it is called, and how far its letters are tried: each from 1 to its number."""
+
+    text: str
+    of: Callable[..., Any]
+    upto: dict[str, int]
+
+
+def once() -> Iterator[Form]:
+    """⌊(m·⌊(H + o)/d⌋ + c)/b⌋, each rounded up or down: a size after layers that shrink, grow and shrink."""
+    for (first, inner), (then, outer), m, o, d, c, b in product(
+        DOWN_OR_UP.items(), DOWN_OR_UP.items(), TIMES, SHIFTS, DIVISORS, SHIFTS, DIVISORS
+    ):
+        yield Form(
+            f"{then}({m}·{first}(H + {o})/{d} + {c})/{b}",
+            lambda h, a=inner, z=outer, m=m, o=o, d=d, c=c, b=b: z(m * a(h + o, d) + c, b),
+            {"H": d * b + 4},
+        )
+
+
+def thrice() -> Iterator[Form]:
+    """Three roundings in each other."""
+    ways, shifts = tuple(DOWN_OR_UP.items()), (-1, 0, 1, 2)
+    for (f, a), (g, b), (h, c), m, n, o, p, q, d, e, k in product(
+        ways, ways, ways, (1, 2, 3), (1, 2, 3), (-1, 0, 1), shifts, shifts, (2, 3), (2, 4), (2, 3)
+    ):
+        yield Form(
+            f"{h}({n}·{g}({m}·{f}(H + {o})/{d} + {p})/{e} + {q})/{k}",
+            lambda x, a=a, b=b, c=c, m=m, n=n, o=o, p=p, q=q, d=d, e=e, k=k: c(n * b(m * a(x + o, d) + p, e) + q, k),
+            {"H": d * e * k},
+        )
+
+
+def beside() -> Iterator[Form]:
+    """⌊(m·⌊(H + o)/d⌋ + n·X + c)/b⌋, X being H again or another letter."""
+    for (first, inner), (then, outer), m, n, o, d, c, b, other in product(
+        DOWN_OR_UP.items(), DOWN_OR_UP.items(), TIMES, (-1, 1, 2), (-1, 0, 2), (2, 3), (-1, 0, 1), (2, 3, 4), "HW"
+    ):
+        yield Form(
+            f"{then}({m}·{first}(H + {o})/{d} + {n}·{other} + {c})/{b}",
+            lambda h, w=None, a=inner, z=outer, m=m, n=n, o=o, d=d, c=c, b=b: z(
+                m * a(h + o, d) + n * (h if w is None else w) + c, b
+            ),
+            {"H": 2 * d * b} if other == "H" else {"H": d * b, "W": b + 1},
+        )
+
+
+def fractions() -> Iterator[Form]:
+    """⌊pH/q + r/s⌋, ⌈…⌉ and round(…) as in ceil(channels·0.75 + 0.5), and a rounding beside a fraction."""
+    for (name, r), p, q, top, s, m in product(
+        [(name, FUNCTIONS[name]) for name in ("floor", "ceil", "round")],
+        range(-2, 4),
+        DIVISORS,
+        SHIFTS,
+        DIVISORS,
+        (0, 1, 2),
+    ):
+        yield Form(
+            f"{name}({p}·H/{q} + {m}·⌊H/3⌋ + {top}/{s})",
+            lambda h, r=r, p=p, q=q, t=top, s=s, m=m: r(
+                (Fraction(p * h, q) if isinstance(h, int) else p * h / q) + m * floor_div(h, 3) + Fraction(t, s)
+            ),
+            {"H": 3 * q + 2},
+        )
+
+
+def ratios() -> Iterator[Form]:
+    """Roundings of quotients by a letter, and of products of letters."""
+    for (first, inner), (then, outer), m, o, c, b in product(
+        DOWN_OR_UP.items(), DOWN_OR_UP.items(), (1, 2, 3), SHIFTS, (-2, 0, 1), DIVISORS
+    ):
+        yield Form(
+            f"{then}({m}·{first}(H + {o})/W + {c})/{b}",
+            lambda h, w, a=inner, z=outer, m=m, o=o, c=c, b=b: z(m * a(h + o, w) + c, b),
+            {"H": 9, "W": 5},
+        )
+        yield Form(
+            f"{then}({m}·H·{first}W/{b} + {o}·W + {c})/{b}",
+            lambda h, w, a=inner, z=outer, m=m, o=o, c=c, b=b: z(m * h * a(w, b) + o * w + c, b),
+            {"H": 6, "W": 6},
+        )
+
+
+def smaller() -> Iterator[Form]:
+    """The smaller and the larger of two sizes, and a rounding of either."""
+    for (name, pick), (f, a), (g, b), m, o, p, d, e in product(
+        {"least": least, "greatest": greatest}.items(),
+        *[DOWN_OR_UP.items()] * 2,
+        (1, 2),
+        (-2, 0, 1),
+        SHIFTS,
+        (1, 2, 3),
+        (1, 2, 4),
+    ):
+        yield Form(
+            f"⌊({name}({m}·{f}(H + {o})/{d}, {g}(H + {p})/{e}) + 1)/2⌋",
+            lambda h, pick=pick, a=a, b=b, m=m, o=o, p=p, d=d, e=e: floor_div(
+                pick(m * a(h + o, d), b(h + p, e)) + 1, 2
+            ),
+            {"H": 2 * d * e + 6},
+        )
+
+
+def compared() -> Iterator[Form]:
+    """Whether a size is at least a number or another size, or equals it; decided for all values, or a relation."""
+    asked = {"≥": at_least, "=": same}
+    for (sign, ask), (f, a), m, n, o, d, c in product(
+        asked.items(), DOWN_OR_UP.items(), TIMES, (-1, 0, 1), SHIFTS, DIVISORS, range(-6, 7)
+    ):
+        yield Form(
+            f"{m}·{f}(H + {o})/{d} + {n}·H {sign} {c}",
+            lambda h, ask=ask, a=a, m=m, n=n, o=o, d=d, c=c: ask(m * a(h + o, d) + n * h, c),
+            {"H": 4 * d + 8},
+        )
+    for (sign, ask), (f, a), (g, b), m, o, p, d, e, w in product(
+        asked.items(), *[DOWN_OR_UP.items()] * 2, (1, 2), (-1, 0, 1), SHIFTS, (1, 2, 3), (1, 2, 4), (0, 1)
+    ):
+        yield Form(
+            f"{m}·{f}(H + {o})/{d} {sign} {g}(H + {w}·W + {p})/{e}",
+            lambda h, v=0, ask=ask, a=a, b=b, m=m, o=o, p=p, d=d, e=e: ask(m * a(h + o, d), b(h + v + p, e)),
+            {"H": 2 * d * e} | ({"W": 4} if w else {}),
+        )
+    for (sign, ask), m, n, k, c in product(asked.items(), TIMES, (-2, -1, 0, 1), (-1, 0, 1), range(-4, 5)):
+        yield Form(
+            f"{m}·H·W + {n}·H + {k}·W² {sign} {c}",
+            lambda h, w, ask=ask, m=m, n=n, k=k, c=c: ask(m * h * w + n * h + k * w**2, c),
+            {"H": 6, "W": 6},
+        )
+    for (f, a), o, d, c, k in product(DOWN_OR_UP.items(), SHIFTS, DIVISORS, range(-2, 5), range(1, 5)):
+        yield Form(
+            f"{f}(H + {o})/{d} ≥ {c} or W ≥ {k} or H = {k}",
+            lambda h, w, a=a, o=o, d=d, c=c, k=k: either(either(at_least(a(h + o, d), c), at_least(w, k)), same(h, k)),
+            {"H": 9, "W": 5},
+        )
+
+
+def divided() -> Iterator[Form]:
+    """Whether a number or a letter divides a size."""
+    for (f, a), m, n, o, d, c, k in product(
+        DOWN_OR_UP.items(), TIMES, (-1, 0, 2), (-1, 0, 1), (1, 2, 3), SHIFTS, range(1, 7)
+    ):
+        yield Form(
+            f"{k} | {m}·{f}(H + {o})/{d} + {n}·W + {c}",
+            lambda h, w=0, a=a, m=m, n=n, o=o, d=d, c=c, k=k: divides(k, m * a(h + o, d) + n * w + c),
+            {"H": d * k + 1} | ({"W": k} if n else {}),
+        )
+    for m, n, c in product((0, 1, 2, 3), (0, 1, 2, 3), range(-6, 7)):
+        for times in (1, 2, 3):
+            yield Form(
+                f"{times}·W | {m}·H + {n}·H·W + {c}",
+                lambda h, w, t=times, m=m, n=n, c=c: divides(t * w, m * h + n * h * w + c),
+                {"H": 9, "W": 7},
+            )
+
+
+def reshaped() -> Iterator[Form]:
+    """A formula written out or factored."""
+    for form, m, n, o, d, c, p in product(
+        ("expanded", "factored"), (1, 2, 3), (-1, 0, 2), (-1, 0, 1), (1, 2), (-1, 0, 2), (1, 2)
+    ):
+        yield Form(
+            f"{form} {m}·(H + {o})^{p}·⌊(W + {c})/{d}⌋ + {n}·H·W",
+            lambda h, w, form=form, m=m, n=n, o=o, d=d, c=c, p=p: shaped(
+                m * (h + o) ** p * floor_div(w + c, d) + n * h * w, form
+            ),
+            {"H": 5, "W": 6},
+        )
+
+
+FAMILIES = (once, thrice, beside, fractions, ratios, smaller, compared, divided, reshaped)
+
+
+def wrong(form: Form) -> str:
+    """What letters and numbers do not agree on in a form, or nothing."""
+    found = form.of(*map(symbol, form.upto))
+    fact = isinstance(found, bool) or getattr(found, "is_Relational", False) or getattr(found, "is_Boolean", False)
+    for numbers in product(*(range(1, most + 1) for most in form.upto.values())):
+        values = dict(zip(form.upto, numbers, strict=True))
+        expected = form.of(*numbers)
+        # What is not whole for these values is of no network, and what it is asked is of no matter.
+        said = holds(found, values) if fact else at(found, values)
+        if said != expected:
+            return f"{form.text}: {found} is {said} at {values}, and it is {expected}"
+    return ""
+
+
+def tried(family: Callable[[], Iterator[Form]], step: int = 1) -> tuple[int, list[str]]:
+    """How many forms of a family there are, every `step`-th taken, and those that are wrong."""
+    count, found = 0, []
+    for form in islice(family(), 0, None, step):
+        count += 1
+        if said := wrong(form):
+            found.append(said)
+    return count, found
+
+
+def main() -> int:
+    """All forms of all families."""
+    total = bad = 0
+    for family in FAMILIES:
+        start = time.monotonic()
+        count, found = tried(family)
+        total, bad = total + count, bad + len(found)
+        print(f"{family.__name__}: {count:,} forms, {len(found):,} wrong, {time.monotonic() - start:.0f} s", flush=True)
+        print(*found[:20], sep="\n", end="\n" if found else "")
+    print(f"{total:,} forms, {bad:,} wrong")
+    return int(bad > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
