@@ -18,7 +18,7 @@ from archcalc.measures import Measure
 from archcalc.rows import Profile, Row
 from archcalc.shown import Shown, brief
 from archcalc.signs import Run, deciding, runs, within
-from archcalc.symbolic import Leading, at, leading, letters, limit, ratio
+from archcalc.symbolic import Leading, at, holds, leading, letters, limit, ratio
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -87,8 +87,23 @@ class Comparison(Shown, msgspec.Struct, frozen=True):
         return _only(self.profiles[0], first - other), _only(self.profiles[i], other - first)
 
     def at(self, values: Mapping[str, int]) -> list[tuple[Any, ...]]:
-        """Every line's values with numbers for letters."""
-        return [tuple(at(value, values) for value in line.values) for line in self.lines]
+        """Every line's values with numbers for letters, None for a network that there is not with these."""
+        there = [not broken for broken in self.broken(values)]
+        return [
+            tuple(at(value, values) if stands else None for value, stands in zip(line.values, there, strict=True))
+            for line in self.lines
+        ]
+
+    def broken(self, values: Mapping[str, int]) -> list[tuple[Assumption, ...]]:
+        """What each network assumes of letters that does not hold for these numbers."""
+        return [
+            tuple(
+                one
+                for one in profile.graph.conditions
+                if set(letters(one.fact)) <= values.keys() and not holds(one.fact, values)
+            )
+            for profile in self.profiles
+        ]
 
     def to_pandas(self) -> pd.DataFrame:
         """A data frame with a row for each measure that is a number, and a column for each network.

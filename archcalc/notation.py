@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from fractions import Fraction
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -57,7 +58,7 @@ class Notation(msgspec.Struct, frozen=True, dict=True):
         >>> TEXT.lines(27 * symbol("C") ** 2 + 3 * symbol("C") + 1, 8)
         ['27C²', '+ 3C + 1']
         """
-        if isinstance(dim, int) or not dim.is_Add:
+        if isinstance(dim, (int, Fraction)) or not dim.is_Add:
             return [self.dim(dim)]
         lines: list[str] = []
         for term in self._sum(dim):
@@ -91,8 +92,11 @@ class Notation(msgspec.Struct, frozen=True, dict=True):
         return lru_cache(maxsize=4096)(self._written)
 
     def _written(self, formula: Any) -> tuple[str, int]:  # noqa: PLR0911 - one case for each form of formula
-        """A formula and how tightly it holds together."""
+        """A formula, or a fraction, and how tightly it holds together."""
         name = type(formula).__name__
+        if isinstance(formula, Fraction):
+            # What a formula comes to where it is no whole number; a sum, so that it gets brackets beside anything.
+            return f"{self._number(formula.numerator)}/{self._number(formula.denominator)}", _SUM
         if formula.is_Add:
             return " ".join(self._sum(formula)), _SUM
         if formula.is_Mul or formula.is_Rational or (formula.is_Pow and _negative(formula.exp)):

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import json
 from fractions import Fraction
-from functools import lru_cache
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from archcalc.cli import main
 from archcalc.comparison import compare
 from archcalc.dims import ceil_div, floor_div, symbol, written
 from archcalc.engine import profile
-from archcalc.errors import SpecError
 from archcalc.measures import MEASURES, measures
 from archcalc.signs import runs
-from archcalc.solve import goal, solve
 from archcalc.spec import load
 from archcalc.spec.line import from_line, is_line
 from archcalc.symbolic import leading, limit, value
@@ -202,141 +200,6 @@ def test_values_at_points_are_those_of_numbers():
             ]
 
 
-@settings(max_examples=10)
-@given(st.integers(50_000, 10**9))
-def test_a_width_that_fits_is_the_largest_that_does(budget):
-    """The formula's answer is the number's: one more layer of width breaks the budget."""
-    try:
-        found = solve(lambda w: profile(load("vgg16", width=w)), symbol("w"), [goal(f"params <= {budget}")], 10)
-    except SpecError:
-        assert profile(load("vgg16", width=1)).totals.params > budget
-        return
-
-    assert profile(load("vgg16", width=found.largest)).totals.params <= budget
-    assert profile(load("vgg16", width=found.largest + 1)).totals.params > budget
-
-
-@lru_cache
-def squeezed(r):
-    return profile(load("squeezenet1_1", input_shape=(3, r, r)))
-
-
-@settings(max_examples=15)
-@given(st.integers(10**6, 3 * 10**8), st.integers(10**5, 2 * 10**6))
-def test_resolutions_that_fit_are_all_of_them(macs, activations):
-    """Sizes that round, and several goals: just those numbers at which the network meets both."""
-    goals = [goal(f"macs <= {macs}"), goal(f"activations < {activations}")]
-    met = set()
-    for r in range(1, 130):
-        try:
-            totals = squeezed(r).totals
-        except SpecError:
-            continue
-        if totals.macs <= macs and totals.activations < activations:
-            met.add(r)
-    try:
-        found = solve(squeezed, symbol("R"), goals, 10)
-    except SpecError:
-        assert not met
-        return
-
-    assert {r for r in range(1, 130) if any(run.start <= r <= (run.stop or r) for run in found.runs)} == met
-
-
-GROUPED = """input: {channels: 16, height: 8, width: 8}
-params: {out: 16, depth: 2}
-layers:
-  - conv2d: {out: out, kernel: 3, padding: 1, repeat: depth}
-  - groupnorm: 4
-"""
-
-
-@pytest.fixture
-def grouped(tmp_path):
-    path = tmp_path / "grouped.yaml"
-    path.write_text(GROUPED)
-    return str(path)
-
-
-def test_a_value_that_must_divide_is_sought_among_those_that_do(grouped):
-    """4 | n is said, and the largest n is a multiple of 4."""
-    found = json.loads(printed("solve", grouped, "--set", "out=n", "--for", "params <= 10K", "--format", "json"))
-    text = printed("solve", grouped, "--set", "out=n", "--for", "params <= 10K")
-
-    assert found["where"] == ["Eq(Mod(n, 4), 0)"]
-    assert found["largest"] == max(n for n in range(4, 200, 4) if (9 * 16 * n + n) + (9 * n * n + n) + 2 * n <= 10_000)
-    assert "if 4 | n" in text
-
-
-def test_what_must_divide_a_number_has_a_largest():
-    """Heads divide the 768 features of ViT-B/16, all of which hold params below any of its own."""
-    found = json.loads(printed("solve", "vit_b_16", "--set", "heads=h", "--for", "params < 90M", "--format", "json"))
-
-    assert (found["where"], found["smallest"], found["largest"]) == (["Eq(Mod(768, h), 0)"], 1, 768)
-
-
-def test_letters_of_a_line_are_sought_too():
-    """27C² + 3C params fit a million up to C = 192."""
-    found = json.loads(printed("solve", "3 x conv3-C", "--for", "params < 1M", "--format", "json"))
-
-    assert found["largest"] == max(n for n in range(1, 1000) if 27 * n * n + 3 * n < 10**6)
-
-
-def test_a_depth_is_tried_number_by_number(grouped):
-    """A repeat cannot be a letter; how far was looked is said."""
-    found = json.loads(
-        printed("solve", grouped, "--set", "depth=d", "--for", "params <= 20K", "--up-to", "30", "--format", "json")
-    )
-
-    assert (found["smallest"], found["largest"], found["tried_up_to"]) == (1, (20_000 - 32) // 2320, 30)
-    assert "Every d from 1 to 30 was tried; of larger ones nothing is known." in printed(
-        "solve", grouped, "--set", "depth=d", "--for", "params <= 20K", "--up-to", "30"
-    )
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (
-            ["--for", "params <= 5M"],
-            "the goals depend on no letter\n  = leave one open, such as --set width=w or --input 3xRxR\n",
-        ),
-        (
-            ["--set", "width=w", "--for", "params <= 50K"],
-            "no w meets params <= 50K\n  = at w = 1, params is 97,996\n",
-        ),
-        (
-            ["--set", "width=w", "--for", "parms <= 50K"],
-            "'parms <= 50K' speaks of no measure\n",
-        ),
-        (
-            ["--set", "width=w", "--for", "params"],
-            "'params' is not a goal\n  = such as params <= 5M, macs < 1.5G or bytes <= 64 MiB\n",
-        ),
-        (
-            ["--set", "width=w", "--input", "3xRxR", "--for", "params < 5M"],
-            "the goals depend on R and w\n  = leave one open, such as --set width=w or --input 3xRxR\n",
-        ),
-        (["--set", "width=w", "--for", "__import__('os') < params"], "no function '__import__'"),
-    ],
-)
-def test_a_search_that_cannot_be_answered_says_why(arguments, message):
-    """No letter, no solution, no measure, no goal, two letters, no arithmetic."""
-    result = CliRunner().invoke(main, ["solve", "vgg16", *arguments])
-
-    assert result.exit_code == 1
-    if "speaks of no measure" in message:
-        message = f"'parms <= 50K' speaks of no measure\n  = there are {', '.join(MEASURES)}\n"
-    assert result.stderr == message or (message in result.stderr and "__import__" in message)
-
-
-def test_a_budget_that_holds_from_a_size_on_has_no_largest():
-    """At least is met for ever."""
-    text = printed("solve", "vgg16", "--set", "width=w", "--for", "params >= 5M")
-
-    assert text.startswith("vgg16: params >= 5M for w ≥ 12.\nThere is no largest w; the smallest is 12.\n")
-
-
 @pytest.mark.parametrize("form", ["text", "markdown", "latex", "json"])
 def test_a_comparison_prints_in_every_format(form):
     """With all there is to say; formulas are spelled as the format does."""
@@ -354,6 +217,64 @@ def test_a_limit_needs_no_floors():
     assert limit(floor_div(X, 32) ** 2, X**2, "x") == Fraction(1, 1024)
     assert limit(X, X**2, "x") == 0
     assert limit(floor_div(X, 2) * 2 - X, X, "x") is None
+
+
+@pytest.mark.parametrize(
+    ("line", "input_shape", "expected"),
+    [
+        ("maxpool2 conv3-C", (4, 8, 8), (4, 4, 4)),
+        ("avgpool2x4 fc-3", (4, 8, 8), (3,)),
+        ("4x8x8 maxpool2", None, (4, 4, 4)),
+    ],
+)
+def test_the_x_of_a_word_is_no_cross(line, input_shape, expected):
+    """A line may begin with a pool, whose name is not taken for the shape of an input."""
+    params = {"C": 4} if "-C" in line else {}
+
+    assert is_line(line)
+    assert from_line(line, input_shape=input_shape, **params).nodes[-1].shape == expected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["5x7 conv3-C"],
+            "line:1:1: a line takes an image or a vector, not 5×7\n  1 | 5x7 conv3-C\n    | ^^^\n    = such as 3x224x224 or 512\n",
+        ),
+        (["conv3-C", "--input", "5x7"], "a line takes an image or a vector, not 5×7\n  = such as 3x224x224 or 512\n"),
+    ],
+)
+def test_a_line_takes_an_image_or_a_vector(arguments, message):
+    """Two axes are refused, in the line or beside it."""
+    result = CliRunner().invoke(main, ["compare", *arguments])
+
+    assert (result.exit_code, result.stderr) == (1, message)
+
+
+FAULTS = Path(__file__).parent / "data" / "faults"
+
+
+def test_where_there_is_no_network_there_are_no_numbers():
+    """A 3×3 convolution without padding takes no image of height 1, and at height 3 has 1·W' places of 4·3·9 products."""
+    spec = str(FAULTS / "letters_image.yaml")
+    found = json.loads(printed("compare", spec, "--at", "H=1,3", "--at", "W=5", "--format", "json"))["points"]
+    text = printed("compare", spec, "--at", "H=1,3", "--at", "W=5")
+
+    assert [point["values"]["macs"] for point in found] == [[None], [1 * 3 * 4 * 3 * 9]]
+    assert "letters_image is none at H = 1, W = 5: it needs H ≥ 3 (conv2d)." in text
+    assert [line.split()[3] for line in text.splitlines() if line.startswith("1    5    MACs")] == ["—"]
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "latex", "json", "html"])
+@pytest.mark.parametrize(
+    ("spec", "point"),
+    [(f"{name}.yaml", point) for name in ("compare_at_crash", "letters_image") for point in ("H=1", "W=2", "H=4")]
+    + [("letters.yaml", "F=1"), ("letters_attention.yaml", "T=7"), ("letters_missing_condition.yaml", "F=71")],
+)
+def test_letters_at_numbers_print_in_every_format(spec, point, form):
+    """Whatever a formula comes to, a fraction or a letter left over."""
+    printed("compare", str(FAULTS / spec), "--at", point, "--format", form)
 
 
 def test_networks_of_numbers_need_no_sympy_and_names_stay_apart():

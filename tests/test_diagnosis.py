@@ -6,6 +6,7 @@ import json
 import math
 import re
 from functools import cache
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -258,3 +259,30 @@ def test_a_figure_of_a_spec_with_letters_is_refused_where_it_stands():
     assert said[-1].endswith("= set its letters")
     assert parse(Source("open.yaml", text)).figures
     assert "Published" not in CliRunner().invoke(main, ["table", "-"], input=text).stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "claims", "verdicts"),
+    [
+        # 3·3·3 + 1 for each of 4 channels; (8 + 1)·8 for each of four matrices.
+        ("letters_image", ("params=112", "params=108", "params=5"), ("exact", "other convention", "not reproduced")),
+        ("letters_attention", ("params=288", "params=7"), ("exact", "not reproduced")),
+    ],
+)
+def test_letters_of_a_network_leave_its_numbers_to_be_claimed(name, claims, verdicts):
+    """What letters do not touch is judged, and what is sought for it are numbers."""
+    spec = str(Path(__file__).parent / "data" / "faults" / f"{name}.yaml")
+
+    assert [verdict(spec, claim).verdict for claim in claims] == list(verdicts)
+
+
+@pytest.mark.parametrize("claim", ["macs=3M", "output=3x4x5", "rf=3", "activations=5", "params=8"])
+@pytest.mark.parametrize("name", ["letters", "letters_image", "letters_attention", "compare_at_crash"])
+def test_a_claim_on_letters_ends_well(name, claim):
+    """In a verdict, or in the package's own error."""
+    result = CliRunner().invoke(
+        main, ["check", str(Path(__file__).parent / "data" / "faults" / f"{name}.yaml"), "--claim", claim]
+    )
+
+    assert result.exit_code in {0, 1}
+    assert result.exception is None or isinstance(result.exception, SystemExit)

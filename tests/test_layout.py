@@ -55,6 +55,7 @@ MAY_IMPORT = {
         "published",
         "rows",
         "spec",
+        "symbolic",
     },
     "accounts": {"counting", "dims", "rows"},
     "trace": {"dims"},

@@ -11,6 +11,7 @@ import msgspec
 from archcalc.counting import CONVENTIONS, Convention
 from archcalc.dims import size
 from archcalc.rows import Profile, Row
+from archcalc.symbolic import letters
 
 # More ways to choose than this only bring chance hits, which the search would have to throw away again.
 MOST_COST = 4
@@ -65,7 +66,8 @@ def counts(
 
 
 def _all(bases: Iterable[_Basis], measures: Sequence[str], rows: Sequence[Row], most: int) -> Iterator[Count]:
-    for basis in bases:
+    # A figure is a number: what letters leave open can be none.
+    for basis in (basis for basis in bases if all(isinstance(n, int) for column in basis.columns for n in column)):
         for count in _selections(basis, most - basis.cost):
             form = (*count.form, *("basis" for _ in basis.said))
             yield Count(
@@ -73,7 +75,7 @@ def _all(bases: Iterable[_Basis], measures: Sequence[str], rows: Sequence[Row], 
             )
         yield from _repeated(basis)
     counted = [row for row in rows if any(_own(measure, row) for measure in measures)]
-    if len(counted) == 1:
+    if len(counted) == 1 and not letters((*counted[0].inputs, counted[0].output)):
         yield from _misread(measures, counted[0])
         yield from _separable(measures, counted[0])
 

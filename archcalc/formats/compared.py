@@ -174,10 +174,24 @@ def _valued(comparison: Comparison, style: Style) -> Block:
             ratio = Fraction(values[0], values[1]) if len(values) == 2 == len(numbers) and values[1] else None
             share = [f"{float(ratio):.3g}" if ratio is not None else ""] if len(values) == 2 else []
             at = [style.dim(point[name]) for name in names]
-            rows.append((*at, style.clean(line.measure.title), *map(style.cell, values), *share))
+            cells = ["—" if value is None else style.cell(value) for value in values]
+            rows.append((*at, style.clean(line.measure.title), *cells, *share))
     head = [*(letter_of(name, style) for name in names), "measure", *map(style.clean, comparison.names)]
     head += ["ratio"] if len(comparison.profiles) == 2 else []
-    return Block("" if rows else "No measure depends on these letters.", tuple(head), tuple(rows), len(names) + 1)
+    title = "" if rows else "No measure depends on these letters."
+    return Block(title, tuple(head), tuple(rows), len(names) + 1, notes=_missing(comparison, style))
+
+
+def _missing(comparison: Comparison, style: Style) -> tuple[str, ...]:
+    """A line for each network that there is not at some point, with what would have to hold."""
+    said = []
+    for point in comparison.points:
+        where = ", ".join(f"{letter_of(name, style)} = {style.dim(n)}" for name, n in point.items())
+        for name, broken in zip(comparison.names, comparison.broken(point), strict=True):
+            facts = ", ".join(f"{style.fact(one.fact)} ({style.clean(one.node)})" for one in broken)
+            if broken:
+                said.append(f"{style.clean(name)} is none at {where}: it needs {facts}.")
+    return tuple(said)
 
 
 def _grown(comparison: Comparison, style: Style) -> Block:

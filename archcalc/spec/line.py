@@ -88,9 +88,9 @@ class _Line:
         self.flat = len(sizes) == 1
         axes = next((axes for axes in INPUTS if len(axes) == len(sizes) and axes[0] in {"channels", "features"}), None)
         if axes is None or len(sizes) not in {1, 3}:
-            raise SpecError(
-                f"a line takes an image or a vector, not {written_shape(input_shape or ('?',) * len(sizes))}"
-            )
+            said = written_shape(input_shape) if input_shape and not shape else "×".join(size.text for size in sizes)
+            place = self._place(shape[0].place.column - 1, shape[-1].place.end - 1) if shape else None
+            raise SpecError(f"a line takes an image or a vector, not {said}", place, "such as 3x224x224 or 512")
         for size in sizes:
             self._letter(size)
         layers = self._items(0)
@@ -114,7 +114,9 @@ class _Line:
 
     def _shape(self) -> list[Scalar]:
         self._skip()
-        if _REPEAT.match(self.text, self.at) or not (found := _SHAPE.match(self.text, self.at)):
+        found = _SHAPE.match(self.text, self.at)
+        # The x of maxpool2 is no cross.
+        if not found or _REPEAT.match(self.text, self.at) or found[0].lower().startswith(tuple(_WORDS)):
             return []
         self.at = found.end() + (self.text[found.end() : found.end() + 1] == ":")
         sizes = re.finditer(r"[^x×]+", self.text[: found.end()][found.start() :])
