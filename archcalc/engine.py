@@ -79,6 +79,7 @@ def profile(
                 blocks=node.blocks,
                 note=node.note,
                 rounded=measures.rounded,
+                tokens=position in graph.token_numbers,
                 form=form,
             ),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 from itertools import chain
 from typing import Any
 
@@ -15,6 +16,7 @@ from archcalc.layers.base import INPUTS, Layer
 from archcalc.layers.fields import asked
 from archcalc.published import Figure
 from archcalc.shown import brief
+from archcalc.tokens import token_numbers
 
 
 class Node(msgspec.Struct, frozen=True):
@@ -49,7 +51,7 @@ class Assertion(msgspec.Struct, frozen=True):
     place: Place | None = None
 
 
-class Graph(msgspec.Struct, frozen=True):
+class Graph(msgspec.Struct, frozen=True, dict=True):
     """A network: its nodes in order of execution, the first of them its input, and what its spec says of it."""
 
     name: str
@@ -82,6 +84,11 @@ class Graph(msgspec.Struct, frozen=True):
         rank = len(self.input)
         usual = (axes for axes in INPUTS if len(axes) == rank and axes[0] in {"channels", "features"})
         return self.axes or next(usual, ("channels", *(f"axis {axis}" for axis in range(1, rank))))
+
+    @cached_property
+    def token_numbers(self) -> frozenset[int]:
+        """The positions that put out token numbers, which are whole numbers in 8 bytes each."""
+        return token_numbers(self.nodes)
 
     @property
     def conditions(self) -> tuple[Assumption, ...]:
@@ -183,6 +190,7 @@ class Builder:
 
         Two axes are channels and a length, and one is features, unless `axes` names them otherwise: ("tokens", "features").
         """
+        token_numbers(self.nodes)
         return Graph(name, tuple(self.nodes), assumptions=tuple(self.assumptions), **about)
 
 

@@ -54,7 +54,7 @@ MEASURES = {
             "bytes",
             "activation bytes",
             lambda profile: profile.totals.activation_bytes,
-            lambda _, row: 4 * row.activations,
+            lambda _, row: row.activation_bytes,
         ),
         Measure("rf", "receptive field", _field),
         Measure("depth", "depth", lambda profile: profile.depth),

@@ -49,6 +49,8 @@ class Row(msgspec.Struct, frozen=True):
     note: str
     # Sizes that did not divide evenly, such as "height 54.25 → 54".
     rounded: tuple[str, ...]
+    # Whether the output is token numbers, in 8 bytes each, and not values in 4.
+    tokens: bool = False
     form: Form = "plain"
 
     def __repr__(self) -> str:
@@ -65,9 +67,14 @@ class Row(msgspec.Struct, frozen=True):
         """Multiply-accumulates."""
         return self.work.macs
 
+    @property
+    def activation_bytes(self) -> Dim:
+        """Bytes of the activations: 8 for a token number, 4 for a value in single precision."""
+        return (8 if self.tokens else 4) * self.activations
+
 
 class Totals(msgspec.Struct, frozen=True):
-    """Sums over rows; `activation_bytes` at 4 bytes a value.
+    """Sums over rows; `tokens` are those of the activations that are token numbers.
 
     `counted` is in the unit of `convention`, and like `flops` a lower bound where that does not cover some kinds.
     """
@@ -79,6 +86,7 @@ class Totals(msgspec.Struct, frozen=True):
     macs: Dim
     counted: Total
     convention: Convention
+    tokens: Dim = 0
     form: Form = "plain"
 
     @property
@@ -98,8 +106,8 @@ class Totals(msgspec.Struct, frozen=True):
 
     @property
     def activation_bytes(self) -> Dim:
-        """Bytes of the activations in single precision."""
-        return 4 * self.activations
+        """Bytes of the activations: 8 for a token number, 4 for a value in single precision."""
+        return 4 * self.activations + 4 * self.tokens
 
 
 class Profile(Shown, msgspec.Struct, frozen=True, dict=True):
@@ -146,6 +154,7 @@ class Profile(Shown, msgspec.Struct, frozen=True, dict=True):
             macs=summed(lambda row: row.macs),
             counted=msgspec.structs.replace(counted, value=shaped(counted.value, self.form)),
             convention=self.convention,
+            tokens=summed(lambda row: row.activations if row.tokens else 0),
             form=self.form,
         )
 

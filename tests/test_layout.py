@@ -31,7 +31,9 @@ MAY_IMPORT = {
     "published": {"dims", "errors", "printed", "units"},
     # The methods that a notebook calls, which data has, though what they give is a matter of formats, loaded when called.
     "shown": {"errors"},
-    "graph": {"algebra", "dims", "errors", "layers", "published", "shown"},
+    # Which of any nodes put out token numbers, so that a graph can refuse to compute with them.
+    "tokens": {"errors"},
+    "graph": {"algebra", "dims", "errors", "layers", "published", "shown", "tokens"},
     "storage": {"dims", "graph", "layers"},
     "reach": {"dims", "layers", "window"},
     "receptive": {"dims", "graph", "layers", "reach", "window"},

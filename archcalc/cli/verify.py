@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+
 import click
-import numpy as np
 
 from archcalc.cli.options import input_option, set_option
 from archcalc.cli.progress import progress
@@ -11,7 +13,7 @@ from archcalc.dims import Shape, written_shape
 from archcalc.errors import SpecError
 from archcalc.formats.json import json_text
 from archcalc.spec import load
-from archcalc.verify import Held, Proof, held, proofs, seen, smallest
+from archcalc.verify import Held, Proof, smallest, verified
 
 
 @click.command("verify")
@@ -37,39 +39,35 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     params = dict(settings)
     shape = smallest(spec, **params) if quick else input_shape
     graph = load(spec, input_shape=shape, **params)
-    # A maximum over padding alone is infinite, and sums of such are no numbers.
-    with np.errstate(all="ignore"), progress(proofs(graph, batch, seed), graph.name, len(graph.nodes)) as every:
-        done = list(every)
-        layers, memory = list(seen(graph, seed)), held(graph, batch, seed)
-    found: list[Proof | Held] = [*done, *memory]
-    differences = [difference for proof in found for difference in proof.differences]
-    differences += [
-        f"{layer.name}: {layer.said} values see the nudged place by their windows, {layer.moved} moved with it"
-        for layer in layers
-        if layer.differing
-    ]
+    with ExitStack() as shown:
+
+        def watched(layers: Iterator[Proof]) -> Iterable[Proof]:
+            return shown.enter_context(progress(layers, graph.name, len(graph.nodes)))
+
+        found = verified(graph, batch, seed, watched)
+    differences = found.differences
     if form == "json":
         click.echo(
             json_text(
                 {
                     "network": graph.name,
                     "input": list(graph.input),
-                    "proofs": done,
-                    "seen": layers,
-                    "memory": memory,
+                    "proofs": found.layers,
+                    "seen": found.seen,
+                    "memory": found.memory,
                     "differences": differences,
                 }
             )
         )
     else:
         click.echo(
-            f"{graph.name}, input {written_shape(graph.input)}, batch {batch}, seed {seed}: {len(done)} layers run in numpy."
+            f"{graph.name}, input {written_shape(graph.input)}, batch {batch}, seed {seed}: {len(found.layers)} layers run in numpy."
         )
-        click.echo("\n".join([*_proved(done), _remembered(memory)]))
-        agree = sum(not layer.differing for layer in layers)
+        click.echo("\n".join([*_proved(found.layers), _remembered(found.memory)]))
+        agree = sum(not layer.differing for layer in found.seen)
         click.echo(
-            f"{'fields':11}  {agree} of {len(layers)} layers agree with the values that move with one input place,"
-            f" {sum(layer.moved for layer in layers):,} in all"
+            f"{'fields':11}  {agree} of {len(found.seen)} layers agree with the values that move with one input place,"
+            f" {sum(layer.moved for layer in found.seen):,} in all"
         )
     if differences:
         raise SpecError(f"{len(differences)} numbers disagree", None, *differences)

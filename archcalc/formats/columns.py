@@ -91,7 +91,7 @@ COLUMNS = {
         Column(
             "bytes",
             "activation bytes",
-            lambda _, line: 4 * line.row.activations,
+            lambda _, line: line.row.activation_bytes,
             lambda totals: totals.activation_bytes,
         ),
         _measure("macs", "MACs"),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from archcalc.dims import Dim, Shape, size, written
 from archcalc.formats.summary import bytes_text, published, title
-from archcalc.rows import Profile, Row
+from archcalc.rows import Profile, Row, Totals
 
 _NAMES = {"linear": "FC", "maxpool": "POOL", "avgpool": "POOL", "conv": "CONV", "input": "INPUT"}
 
@@ -26,11 +26,18 @@ def render(profile: Profile, columns: Sequence[str] | None = None, *, fold: bool
             "",
             *(f"{a:{first}}  {b:{second}}  {c}".rstrip() for a, b, c in zip(heads, memories, weights, strict=True)),
             "",
-            f"TOTAL memory: {written(totals.activations)} * 4 bytes = {bytes_text(totals.activation_bytes)}",
+            f"TOTAL memory: {_bytes(totals)} bytes = {bytes_text(totals.activation_bytes)}",
             f"TOTAL params: {written(totals.weights)} weights + {written(totals.biases)} biases = {written(totals.params)}",
             *(["", *differing] if (differing := published(profile)) else []),
         ],
     )
+
+
+def _bytes(totals: Totals) -> str:
+    """What the bytes of all values are the product or the sum of."""
+    if totals.tokens == 0:
+        return f"{written(totals.activations)} * 4"
+    return f"{written(totals.activations - totals.tokens)} * 4 + {written(totals.tokens)} * 8"
 
 
 def _label(row: Row) -> str:

@@ -220,6 +220,7 @@ class Dropout(_Elementwise, frozen=True):
     """Zeroes a share of the values in training; at inference it does nothing (Srivastava et al. 2014)."""
 
     nonlinear: ClassVar[bool] = False
+    moves: ClassVar[bool] = True
     rate: float = 0.5
 
     def requires(self, _x: Shape) -> Iterator[Requirement]:

@@ -97,6 +97,8 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stores: ClassVar[Literal["output", "in place", "view"]] = "output"
     # How models in frameworks mostly call it; tools that watch modules do not see an operator.
     called: ClassVar[Literal["module", "operator"]] = "module"
+    # Whether values come out as they went in, wherever, though not as a view; token numbers stay token numbers.
+    moves: ClassVar[bool] = False
     # Whether the gradient of the output, or a part of it, is as it stands that of an input of the same shape or part.
     hands_on: ClassVar[bool] = False
 

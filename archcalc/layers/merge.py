@@ -81,6 +81,7 @@ class Concat(Layer, frozen=True):
     """Its branches one after the other along an axis (Szegedy et al. 2014)."""
 
     hands_on: ClassVar[bool] = True
+    moves: ClassVar[bool] = True
 
     axis: int = 0
 

@@ -39,6 +39,9 @@ class LocalResponseNorm(Layer, frozen=True):
         return self.size // 2, (self.size - 1) // 2
 
     def sees(self, x: Shape) -> tuple[Views, ...]:
+        if self.beta == 0:
+            # Whatever the sum is, its power is 1.
+            return ((here(x),),)
         before, after = self.sides
         return ((here(x, {0: Window(1, ((-before, after),))}),),)
 

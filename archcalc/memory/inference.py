@@ -56,12 +56,7 @@ def memory_of(graph: Graph, bits: int = 32, *, copy_concat: bool = True, fused: 
 def output_size(graph: Graph, root: int, bits: int) -> Size:
     """The size of an output, with values of so many bits; token numbers have 64."""
     node = graph.nodes[root]
-    return Size(each=whole(size(node.shape), node.name) * (64 if root == 0 and looked_up(graph) else bits))
-
-
-def looked_up(graph: Graph) -> bool:
-    """Whether the network's input is token numbers, which are whole numbers whatever the dtype."""
-    return any(node.layer.kind == "embedding" and 0 in node.inputs for node in graph.nodes)
+    return Size(each=whole(size(node.shape), node.name) * (64 if root in graph.token_numbers else bits))
 
 
 def _joined(graph: Graph, storage: Storage) -> list[int]:

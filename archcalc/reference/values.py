@@ -56,7 +56,7 @@ def noise(graph: Graph, batch: int = 1, seed: int = 0) -> Any:
     (2, 1, 32, 32)
     """
     shape = (batch, *graph.input)
-    if any(node.layer.kind == "embedding" and 0 in node.inputs for node in graph.nodes):
+    if graph.token_numbers:
         return np.zeros(shape, int)
     return np.random.default_rng(seed).standard_normal(shape, np.float32)
 

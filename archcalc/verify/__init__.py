@@ -4,5 +4,6 @@ from archcalc.verify.fields import Seen, seen
 from archcalc.verify.layers import Found, Proof, proofs
 from archcalc.verify.memory import Held, held
 from archcalc.verify.smallest import smallest
+from archcalc.verify.verification import Verification, verified
 
-__all__ = ["Found", "Held", "Proof", "Seen", "held", "proofs", "seen", "smallest"]
+__all__ = ["Found", "Held", "Proof", "Seen", "Verification", "held", "proofs", "seen", "smallest", "verified"]

@@ -23,6 +23,13 @@ class Seen(msgspec.Struct, frozen=True):
     # Values that only one of the two names, or that moved outside of the layer's receptive field.
     differing: int
 
+    @property
+    def differences(self) -> list[str]:
+        """What disagrees, with both counts; empty where nothing does."""
+        if not self.differing:
+            return []
+        return [f"{self.name}: {self.said} values see the nudged place by their windows, {self.moved} moved with it"]
+
 
 def seen(graph: Graph, seed: int = 0) -> Iterator[Seen]:
     """Run a network with one place of its input no number, and yield for each layer which values that reaches.
@@ -38,22 +45,33 @@ def seen(graph: Graph, seed: int = 0) -> Iterator[Seen]:
     nudged: Any = (slice(None), *place[1:]) if len(place) > 2 else place
     touched = np.zeros(graph.input, bool)
     touched[nudged] = True
-    arrays, x = seeded(graph, seed), noise(graph, 1, seed)
-    if x.dtype.kind == "i":
-        x[0][touched] = 1
-        for node in graph.nodes:
-            if node.layer.kind == "embedding" and 0 in node.inputs:
-                table = arrays[node.name]["weight"].copy()
-                table[1:2] = np.nan
-                arrays[node.name] = {"weight": table}
+    # Beside the sample that is nudged, one that is not.
+    arrays, x = seeded(graph, seed), np.repeat(noise(graph, 1, seed), 2, 0)
+    numbers = graph.token_numbers
+    most = 0
+    if numbers:
+        # One more entry in every table, which is no number.
+        tables = {node.name: arrays[node.name]["weight"] for node in graph.nodes if node.layer.kind == "embedding"}
+        most = max(len(table) for table in tables.values())
+        x[1][touched] = most
+        for name, table in tables.items():
+            rows = np.full((most + 1 - len(table), table.shape[1]), np.nan, table.dtype)
+            arrays[name] = {"weight": np.concatenate([table, rows])}
     else:
-        x[0][touched] = np.nan
+        x[1][touched] = np.nan
     fields = receptive_fields(graph)
-    for (node, y), (_, said) in zip(outputs(graph, x, arrays), reached(graph, touched), strict=True):
-        if np.isinf(y).any():
-            # The largest value of a window that lies in the padding, say: sums of such are no numbers either.
-            y[np.isinf(y)] = 0
-        moved = touched if not node.inputs and node is graph.nodes[0] else np.isnan(y[0])
+    for position, ((node, y), (_, said)) in enumerate(
+        zip(outputs(graph, x, arrays), reached(graph, touched), strict=True)
+    ):
+        if position in numbers:
+            moved = y[1] == most
+        else:
+            lost = ~np.isfinite(y[0])
+            if lost.any():
+                # Such as the largest value of a window that lies in the padding. It shows nothing, and is not to spread.
+                y[:, lost] = 0
+                y[1][lost & said] = np.nan
+            moved = np.isnan(y[1])
         differing = (said != moved) | (moved & ~_within(fields[node.name], place, list(axes_of(graph))))
         yield Seen(node.name, int(said.sum()), int(moved.sum()), int(differing.sum()))
 

@@ -1,0 +1,39 @@
+"""Which outputs of a network are token numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from archcalc.errors import SpecError
+
+
+def token_numbers(nodes: Sequence[Any]) -> frozenset[int]:
+    """The positions that put out token numbers: the input where embeddings look it up, and layers that only move them.
+
+    Raises SpecError where a layer computes with them, or an embedding looks up anything else.
+
+    >>> from archcalc.graph import Builder
+    >>> from archcalc.layers.linear import Embedding
+    >>> from archcalc.layers.rearrange import Input, Slice
+    >>> builder = Builder()
+    >>> cut = builder.add("cut", Slice(start=0, stop=2), builder.add("input", Input((3,))))
+    >>> _ = builder.add("words", Embedding(vocabulary=9, out=4), cut)
+    >>> sorted(token_numbers(builder.nodes))
+    [0, 1]
+    """
+    if not any(node.layer.kind == "embedding" for node in nodes):
+        return frozenset()
+    found = {0}
+    for position, node in enumerate(nodes):
+        numbers = [i in found for i in node.inputs]
+        if node.layer.kind == "embedding":
+            if not all(numbers):
+                fact = f"embedding: {nodes[node.inputs[0]].name} puts out values, not token numbers"
+                raise SpecError(fact, node.place, "token numbers come from the network's input, as they are")
+        elif any(numbers):
+            if not all(numbers) or not (node.layer.moves or node.layer.stores == "view"):
+                fact = f"{node.layer.kind}: token numbers can be looked up and moved, not computed with"
+                raise SpecError(fact, node.place, "put an embedding before it")
+            found.add(position)
+    return frozenset(found)

@@ -1,0 +1,46 @@
+"""All that a run says of a network's numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+import msgspec
+import numpy as np
+
+from archcalc.graph import Graph
+from archcalc.verify.fields import Seen, seen
+from archcalc.verify.layers import Proof, proofs
+from archcalc.verify.memory import Held, held
+
+
+class Verification(msgspec.Struct, frozen=True):
+    """Each layer's row, its dependence on the input, and the memory at it, each as computed and as found."""
+
+    layers: list[Proof]
+    seen: list[Seen]
+    memory: list[Held]
+
+    @property
+    def differences(self) -> list[str]:
+        """What disagrees, with both values; empty where all is proved."""
+        found: list[Proof | Seen | Held] = [*self.layers, *self.memory, *self.seen]
+        return [difference for proof in found for difference in proof.differences]
+
+
+def verified(
+    graph: Graph,
+    batch: int = 1,
+    seed: int = 0,
+    watched: Callable[[Iterator[Proof]], Iterable[Proof]] = iter,
+) -> Verification:
+    """Run a network and hold every closed form against what happens; `watched` is handed the layers as they are done.
+
+    >>> from archcalc.spec import load
+    >>> verified(load("lenet5")).differences
+    []
+    """
+    # A maximum over padding alone is infinite, and sums of such are no numbers.
+    with np.errstate(all="ignore"):
+        return Verification(
+            list(watched(proofs(graph, batch, seed))), list(seen(graph, seed)), held(graph, batch, seed)
+        )
