@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -12,64 +13,95 @@ from click.testing import CliRunner
 import archcalc
 from archcalc.cli import main
 from archcalc.counting import Work
+from archcalc.errors import Source
 from archcalc.layers.conv import Conv2d
 from archcalc.layers.sliding import _Sliding
 from archcalc.reference import outputs, seeded
-from archcalc.spec import bundled
+from archcalc.spec import bundled, source_of
+from archcalc.spec.load import assembled
 from archcalc.storage import stored
-from archcalc.verify import held, proofs, seen, smallest
+from archcalc.verify import proofs, seen, smallest, verified
 from archcalc.window import Window
 
-# Networks whose smallest input takes long to find; the input each was found to need.
-KNOWN = {
-    **dict.fromkeys(("googlenet", "googlenet-listing"), (3, 223, 223)),
-    **dict.fromkeys(("inception_v3", "inception_v4", "inception_resnet_v2"), (3, 107, 107)),
-    "alexnet_v2": (3, 195, 195),
+FAULTS = Path(__file__).parent / "data" / "faults"
+
+
+def run(*arguments: str):
+    return CliRunner().invoke(main, ["verify", *arguments])
+
+
+@pytest.mark.parametrize("name", bundled())
+def test_a_bundled_network_is_what_its_formulas_say(name):
+    """On a small input shapes, params, MACs, stored values, bytes alive and what depends on a place are as computed."""
+    assert verified(smallest(source_of(name)), seed=1).differences == []
+
+
+# The smallest inputs, from arithmetic: 33 is halved five times to 2, rounded up; 64 to 2, rounded down.
+SMALLEST = {
+    "resnet50-torchvision": (3, 33, 33),
+    "vgg16": (3, 64, 64),
+    # Two patches of 16 along either side.
+    "vit_b_16": (3, 32, 32),
+    # 188 is the least of 16·n + 12 from which the valid convolutions of four levels, down and up, leave anything: 4.
+    "unet": (1, 188, 188),
+    # Fully connected layers as convolutions of 7×7 take 7·32.
+    "vgg16-fcn": (3, 224, 224),
 }
 
 
-@pytest.mark.parametrize("name", bundled())
-def test_a_bundled_network_runs_as_its_formulas_say(name):
-    """On a small input every layer's shape, params, MACs and stored values are those of its row."""
-    shape = KNOWN.get(name) or smallest(name)
-
-    assert [
-        difference for proof in proofs(archcalc.load(name, input_shape=shape)) for difference in proof.differences
-    ] == []
+@pytest.mark.parametrize("name", SMALLEST)
+def test_the_smallest_input_leaves_every_axis_its_places(name):
+    assert smallest(source_of(name)).input == SMALLEST[name]
 
 
-@pytest.mark.parametrize("name", bundled())
-def test_a_bundled_network_takes_the_memory_that_is_planned(name):
-    """The arrays alive at every layer have the bytes that the plan says, so the peak is the plan's."""
-    graph = archcalc.load(name, input_shape=KNOWN.get(name) or smallest(name))
-
-    assert [difference for step in held(graph, batch=2) for difference in step.differences] == []
+TEXTS = {
+    "its own axis": "tokens: 1024}\nlayers: [embedding: {vocabulary: 9, out: 8}, add: {x: [], p: [learned: {shape: [tokens, 8]}]}]",
+    "a param": "tokens: T}\nparams: {T: 1024}\nlayers: [embedding: {vocabulary: 9, out: 8}, add: {x: [], p: [learned: {shape: [T, 8]}]}]",
+}
 
 
-@pytest.mark.parametrize("name", KNOWN)
-def test_one_pixel_less_than_the_smallest_input_is_too_little(name):
-    """The inputs written down here are the smallest."""
-    channels, height, width = KNOWN[name]
-
-    with pytest.raises(archcalc.SpecError):
-        archcalc.load(name, input_shape=(channels, height - 1, width - 1))
+@pytest.mark.parametrize("name", TEXTS)
+def test_tokens_are_made_fewer(name):
+    """A transformer is proved on two tokens, whether its positions are as many as tokens or as a param."""
+    assert smallest(Source("x.yaml", f"input: {{{TEXTS[name]}")).input == (2,)
 
 
-@pytest.mark.parametrize("name", bundled())
-def test_one_input_place_reaches_what_the_windows_say(name):
-    """In every layer the values that a place reaches are those whose windows hold it, and lie in the layer's field."""
-    graph = archcalc.load(name, input_shape=KNOWN.get(name) or smallest(name))
+def test_where_nothing_smaller_will_do_that_is_said_soon():
+    """A reshape that is written out takes one input, however long: about 20 halvings, and as many fair shares."""
+    with patch("archcalc.verify.smallest.assembled", wraps=assembled) as tries:
+        result = run(str(FAULTS / "hang_verify_quick.yaml"), "--quick")
 
-    assert [layer.name for layer in seen(graph, seed=1) if layer.differing] == []
+    assert result.exit_code == 0
+    assert "input 3×1000000×1" in result.stdout
+    assert "No smaller input leaves several places along every axis that has several.\n" in result.stdout
+    assert tries.call_count < 100
 
 
-FAULTS = Path(__file__).parent / "data" / "faults"
+def test_too_large_a_run_is_refused_before_it_starts():
+    """31·1000 places along either side are 961 million values, which take 3.8 GB and as much again."""
+    result = run(str(FAULTS / "memory_verify.yaml"))
+
+    assert result.exit_code == 1
+    assert "upsample would take about 15,376,007,688 bytes, where 8,589,934,592 are the limit" in result.stderr
+    assert run("lenet5", "--limit", "20KiB").exit_code == 1
+
+
+@pytest.mark.parametrize("arguments", [["--set", "classes=K"], ["--set", "classes=K", "--quick"], ["--input", "1xHxW"]])
+def test_letters_cannot_be_run(arguments):
+    """A network with a letter for a size has no arrays."""
+    result = run("lenet5", *arguments)
+
+    assert result.exit_code == 1
+    assert "a network runs only on numbers" in result.stderr
+
+
 # Specs on which a formula and the run once disagreed, or seemed to.
 DISPUTED = {
     "verify_false_alarm": "a dropout puts out its input, which it may not overwrite: a copy, which the next may",
     "verify_attention_flatten": "numpy leaves the output of the last product in another order than frameworks do",
     "reshape-after-concat": "and so it does that of a dense layer",
     "ident": "branches that are no layers at all",
+    "ids-slice": "token numbers stay so where they are cut",
     "fields_1373": "a pooling window in the padding alone puts out -inf, and sums of such are no numbers",
     "rf_lstm_concat_maxout": "a window listed for each of 8 places, twice, is one for each of 16",
 }
@@ -81,10 +113,6 @@ def test_a_correct_spec_is_proved(name):
     result = run(str(FAULTS / f"{name}.yaml"))
 
     assert (result.exit_code, result.stderr) == (0, ""), DISPUTED[name]
-
-
-def run(*arguments: str):
-    return CliRunner().invoke(main, ["verify", *arguments])
 
 
 def test_the_command_says_what_it_proved():
@@ -111,8 +139,8 @@ def test_the_command_says_what_it_proved():
 
 
 def test_quick_finds_the_smallest_input():
-    """VGG's five poolings need 32 pixels."""
-    assert json.loads(run("vgg11", "--quick", "--format", "json").stdout)["input"] == [3, 32, 32]
+    """VGG's five poolings need 64 pixels to leave two."""
+    assert json.loads(run("vgg11", "--quick", "--format", "json").stdout)["input"] == [3, 64, 64]
 
 
 def test_a_wrong_formula_is_said_loudly(monkeypatch):
@@ -176,11 +204,3 @@ def test_batch_and_seed_change_nothing_that_is_proved():
 
     assert "653,040 in all" in result.stdout
     assert result.exit_code == 0
-
-
-def test_letters_cannot_be_run():
-    """A network with a letter for a size has no arrays."""
-    result = run("lenet5", "--set", "classes=K")
-
-    assert result.exit_code == 1
-    assert "a network runs only on numbers" in result.stderr

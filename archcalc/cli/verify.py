@@ -12,17 +12,20 @@ from archcalc.cli.progress import progress
 from archcalc.dims import Shape, written_shape
 from archcalc.errors import SpecError
 from archcalc.formats.json import json_text
-from archcalc.spec import load
+from archcalc.memory.sizes import bytes_of
+from archcalc.reference import LIMIT, within
+from archcalc.spec import parse, source_of
 from archcalc.verify import Held, Proof, smallest, verified
 
 
 @click.command("verify")
 @click.argument("spec")
-@click.option("--quick", is_flag=True, help="On the smallest input that keeps every layer alive.")
+@click.option("--quick", is_flag=True, help="On the smallest input on which every window moves.")
 @input_option
 @set_option
 @click.option("--batch", type=click.IntRange(min=1), default=1, show_default=True, help="Samples in a batch.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the weights and the input.")
+@click.option("--limit", default=LIMIT, show_default=True, help="Bytes that the largest layer may take while it runs.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     spec: str,
@@ -31,14 +34,18 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     settings: tuple[tuple[str, str], ...],
     batch: int,
     seed: int,
+    limit: str,
     form: str,
 ) -> None:
     """Run a network in numpy and compare every closed form with what happens."""
     if quick and input_shape is not None:
         raise click.UsageError("--quick looks for the input itself; it does not go with --input")
     params = dict(settings)
-    shape = smallest(spec, **params) if quick else input_shape
-    graph = load(spec, input_shape=shape, **params)
+    source = source_of(spec)
+    whole = parse(source, input_shape=input_shape, **params)
+    graph = smallest(source, **params) if quick else whole
+    # Beside a sample that is nudged runs one that is not.
+    within(graph, max(batch, 2), bytes_of(limit))
     with ExitStack() as shown:
 
         def watched(layers: Iterator[Proof]) -> Iterable[Proof]:
@@ -63,6 +70,8 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
         click.echo(
             f"{graph.name}, input {written_shape(graph.input)}, batch {batch}, seed {seed}: {len(found.layers)} layers run in numpy."
         )
+        if quick and graph.input == whole.input:
+            click.echo("No smaller input leaves several places along every axis that has several.")
         click.echo("\n".join([*_proved(found.layers), _remembered(found.memory)]))
         agree = sum(not layer.differing for layer in found.seen)
         click.echo(

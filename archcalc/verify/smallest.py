@@ -5,20 +5,65 @@ from __future__ import annotations
 from typing import Any
 
 from archcalc.dims import Shape
-from archcalc.errors import SpecError
-from archcalc.spec import load
+from archcalc.errors import Source, SpecError
+from archcalc.graph import Graph
+from archcalc.spec.load import assembled, document_of
+from archcalc.spec.tree import Scalar
+
+# A try costs shapes only, but a spec may write out many layers.
+_MOST_TRIED = 24
 
 
-def smallest(spec: str, **params: Any) -> Shape:
-    """The smallest input, with its axes in proportion, that keeps every layer of a network alive."""
-    whole = load(spec, **params).input
-    channels, *space = whole
-    longest = max(space, default=1)
-    for n in range(1, longest):
-        shape = (channels, *(-(-side * n // longest) for side in space))
+def smallest(source: Source, **params: Any) -> Graph:
+    """A network on the smallest input, its axes in proportion, on which whatever has several places has several.
+
+    On less, some window would stay where it is, and a wrong stride or padding would show in nothing. It is found by halving
+    and then, for networks that take few sizes only, among fair shares of the input and what lies whole strides below it;
+    where there is none, the network is on its own input.
+
+    >>> from archcalc.spec import source_of
+    >>> smallest(source_of("vgg16")).input, smallest(source_of("resnet18")).input
+    ((3, 64, 64), (3, 33, 33))
+    """
+    document = document_of(source)
+    whole = assembled(document, **params)
+    if not all(isinstance(n, int) for node in whole.nodes for n in node.shape):
+        return whole
+    axes = [axis for axis, name in enumerate(whole.input_axes) if name not in {"channels", "features"}]
+    # An axis may be a param of the spec, which other layers ask for too.
+    sizes = [document.input.items[name] for name in whole.input_axes]
+    named = {
+        axis: size.text
+        for axis in axes
+        if isinstance(size := sizes[axis], Scalar) and size.text in document.params.items
+    }
+    longest = max((whole.input[axis] for axis in axes), default=1)
+
+    def on(n: int) -> Graph | None:
+        """The network on an input whose longest axis is n, where it is alive and no axis of any layer lost its places."""
+        shape: Shape = tuple(-(-size * n // longest) if axis in axes else size for axis, size in enumerate(whole.input))
+        given = {name: shape[axis] for axis, name in named.items()}
         try:
-            load(spec, input_shape=shape, **params)
+            graph = assembled(document, input_shape=shape, **params | given)
         except SpecError:
-            continue
-        return shape
-    return whole
+            return None
+        return graph if _as_wide(graph, whole) else None
+
+    found, low, high = whole, 0, longest
+    while high - low > 1:
+        middle = (low + high) // 2
+        graph = on(middle)
+        low, high, found = (middle, high, found) if graph is None else (low, middle, graph)
+    fair = {-(-longest // share) for share in range(2, _MOST_TRIED)}
+    below = {longest % stride + stride * i for stride in (16, 32) for i in range(_MOST_TRIED)}
+    return next((graph for n in sorted(fair | below) if 1 < n < high and (graph := on(n))), found)
+
+
+def _as_wide(graph: Graph, whole: Graph) -> bool:
+    """Whether every axis of every layer that has several places in the whole network has several here."""
+    before = {node.name: node.shape for node in whole.nodes}
+    return all(
+        len(shape := before.get(node.name, ())) == len(node.shape)
+        and all(n > 1 or m == 1 for n, m in zip(node.shape, shape, strict=True))
+        for node in graph.nodes
+    )
