@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
 import msgspec
 
-from archcalc.algebra import comparable, is_rounding, nonnegative, terms
+from archcalc.algebra import comparable, is_rounding, nonnegative
 from archcalc.dims import settled
 from archcalc.symbolic import letters, simple, value
 
 # A longer period than this is of no network, and would take long to go through.
-_MOST_PERIOD = 4096
+MOST_PERIOD = 4096
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -63,46 +64,59 @@ def runs(difference: Any, letter: str) -> list[Run] | None:
     >>> runs(symbol("C") ** 2 - 9, "C")
     [Run(start=1, stop=2, sign=-1), Run(start=3, stop=3, sign=0), Run(start=4, stop=None, sign=1)]
     """
-    difference = settled(difference)
-    if isinstance(difference, int):
-        return [Run(1, None, _sign(difference))]
-    period, power = _period(difference), _power(difference, letter)
-    if set(letters(difference)) != {letter} or period is None or power is None or period > _MOST_PERIOD:
+    found = signs(difference, letter)
+    return None if found is None else _merged(found)
+
+
+def signs(difference: Any, letter: str) -> list[list[tuple[int, int]]] | None:
+    """For each remainder of a period, from which number on the numbers that leave it give a formula which sign.
+
+    None where the formula is no quasi-polynomial in the letter. The first starts of a remainder may lie below 1.
+    """
+    difference = settled(difference) if not isinstance(difference, Fraction) else difference
+    if isinstance(difference, (int, Fraction)):
+        return [[(0, _sign(difference))]]
+    period, power, scale = _period(difference), _power(difference, letter), _denominator(difference)
+    if set(letters(difference)) != {letter} or period is None or power is None or scale is None:
         return None
-    scale = math.lcm(*(c.q for c in terms(difference).values()))
-    starts: dict[int, dict[int, int]] = {}
+    if period > MOST_PERIOD:
+        return None
+    found = []
     for remainder in range(period):
         samples = [scale * value(difference, {letter: period * q + remainder}) for q in range(power + 1)]
-        for q, sign in _changes(list(map(int, samples))):
-            starts.setdefault(period * q + remainder, {})[remainder] = sign
-    return _merged(starts, period)
+        found.append([(period * q + remainder, sign) for q, sign in _changes(list(map(int, samples)))])
+    return found
 
 
-def _merged(starts: dict[int, dict[int, int]], period: int) -> list[Run]:
+def _merged(found: list[list[tuple[int, int]]]) -> list[Run]:
     """Runs of all remainders together, from where each begins."""
+    period = len(found)
+    starts: dict[int, dict[int, int]] = {}
+    for remainder, changes in enumerate(found):
+        for start, sign in changes:
+            starts.setdefault(start, {})[remainder] = sign
     signs: list[int | None] = [None] * period
-    found: list[Run] = []
+    merged: list[Run] = []
 
     def add(start: int, stop: int | None, sign: int | None) -> None:
-        if found and found[-1].sign == sign:
-            start = found.pop().start
+        if merged and merged[-1].sign == sign:
+            start = merged.pop().start
         if stop is None or stop >= max(start, 1):
-            found.append(Run(max(start, 1), stop, sign))
+            merged.append(Run(max(start, 1), stop, sign))
 
-    points = sorted(starts)
-    for here, following in pairwise([*points, None]):
+    for here, following in pairwise([*sorted(starts), None]):
         for remainder, sign in starts[here or 0].items():
             signs[remainder] = sign
         start = here or 0
         known = [sign for sign in signs if sign is not None]
         if len(known) == period and len(set(known)) == 1:
             add(start, None if following is None else following - 1, known[0])
-        elif following is None:
-            add(start, None, None)
+        elif following is None or following - start > 2 * period:
+            add(start, None if following is None else following - 1, None)
         else:
             for x in range(start, following):
                 add(x, x, signs[x % period])
-    return found
+    return merged
 
 
 def _changes(samples: list[int]) -> list[tuple[int, int]]:
@@ -179,11 +193,31 @@ def _period(formula: Any) -> int | None:
     period = math.lcm(*(n for n in inner if n is not None))
     name = type(formula).__name__
     if is_rounding(formula):
-        return period * math.lcm(*(c.q for c in terms(formula.args[0]).values()))
+        divisor = _denominator(formula.args[0])
+        return None if divisor is None else period * divisor
     if name in {"Mod", "gcd"}:
-        numbers = [int(part) for part in formula.args if part.is_Integer]
-        return period * numbers[-1] if numbers else None
+        inside, number = formula.args if formula.args[1].is_Integer else formula.args[::-1]
+        divisor = _denominator(inside)
+        # A remainder of letters' multiples does not repeat.
+        if divisor is None or not number.is_Integer or (name == "Mod" and number is not formula.args[1]):
+            return None
+        return period * divisor * abs(int(number))
     return period
+
+
+def _denominator(formula: Any) -> int | None:
+    """What a formula must be multiplied by to be whole numbers' products, sums and roundings, or None where nothing does."""
+    if formula.is_Rational:
+        return int(formula.q)
+    if formula.is_Symbol or is_rounding(formula) or type(formula).__name__ == "gcd":
+        return 1
+    parts = [_denominator(part) for part in formula.args]
+    known = [part for part in parts if part is not None]
+    if len(known) < len(parts):
+        return None
+    if formula.is_Pow:
+        return known[0] ** int(formula.exp) if formula.exp.is_Integer and formula.exp > 0 else None
+    return math.prod(known) if formula.is_Mul else math.lcm(*known)
 
 
 def within(found: Iterable[Run], letter: str, facts: Iterable[Any]) -> list[Run]:

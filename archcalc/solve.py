@@ -2,114 +2,63 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from fractions import Fraction
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import msgspec
 
 from archcalc.dims import written
-from archcalc.errors import Place, Source, SpecError
+from archcalc.errors import SpecError
+from archcalc.goal import SIGNS, Goal, measured, title
+from archcalc.holding import holding, where
 from archcalc.measures import MEASURES
+from archcalc.periodic import Numbers, Stretch, common, listed, period_of
 from archcalc.rows import Profile
-from archcalc.signs import Run, combined, runs, within
-from archcalc.spec.expression import evaluate
-from archcalc.symbolic import holds, letters, value
-from archcalc.units import Amount, suits, written_out
+from archcalc.symbolic import at, letters
 
-# Measures of values, which take four bytes each in single precision.
-_STORED = frozenset({"params", "weights", "biases", "buffers", "activations"})
-_SIGNS = {"<=": {-1, 0}, "<": {-1}, ">=": {0, 1}, ">": {1}, "=": {0}}
-_COMPARISON = re.compile(r"<=|>=|==|=|<|>|≤|≥")
-_SPELLED = {"==": "=", "≤": "<=", "≥": ">="}
-# How far to look for a value that divides as it should.
-_MOST_STEPS = 10_000
-
-
-class Goal(msgspec.Struct, frozen=True):
-    """A comparison of two expressions of measures, such as params <= 5M."""
-
-    text: str
-    left: str
-    comparison: str
-    right: str
-
-    @property
-    def measures(self) -> list[str]:
-        """The measures that it speaks of."""
-        return _spoken_of(f"{self.left} {self.right}")
-
-    def difference(self, names: Mapping[str, Any]) -> Any:
-        """The left side less the right one."""
-        left, right = (evaluate(side, names, self.place(side)) for side in (self.left, self.right))
-        if isinstance(left, (bool, str, tuple)) or isinstance(right, (bool, str, tuple)):
-            raise SpecError(f"'{self.text[:60]}' does not compare numbers")
-        return left - right
-
-    def place(self, side: str) -> Place:
-        """Where a side stands, units written out."""
-        text = f"{self.left} {self.comparison} {self.right}"
-        start = 0 if side == self.left else len(text) - len(side)
-        return Place(Source("--for", text), 1, start + 1, start + len(side) + 1)
-
-    def met(self, difference: Any) -> bool:
-        """Whether it is met where the sides differ by so much."""
-        return (difference > 0) - (difference < 0) in _SIGNS[self.comparison]
+# Sets that repeat after more numbers than this are of no network, and would take long to go through.
+_MOST_PERIOD = 1 << 16
+# How far to try where nothing says how far.
+_USUALLY = 200
+# Measures that have grown, or fallen, over so many values, and settled over the last of them, are tried no further.
+_ENOUGH = 8
+_SETTLED = 3
 
 
 class Solution(msgspec.Struct, frozen=True):
-    """The values of a letter that meet all goals: those in `runs` for which `where` holds too.
+    """The values of a letter that meet all goals: `numbers`, which are those in `stretches` for which `where` holds too.
 
-    `upto` is the largest value tried where values had to be tried one by one, and None where formulas decide for all.
+    `upto` is the largest value tried where values had to be tried one by one, and None where formulas decide for all; `settled`
+    says that trying ended because what the goals compare had only grown or only fallen, away from where they change.
     """
 
     letter: str
     goals: tuple[Goal, ...]
-    runs: tuple[Run, ...]
+    numbers: Numbers
+    stretches: tuple[Stretch, ...]
     where: tuple[Any, ...]
     # The measures that the goals speak of, at the values around which they begin or cease to be met.
     values: dict[int, dict[str, Any]]
-    smallest: int | None
-    largest: int | None
     upto: int | None = None
+    settled: bool = False
+
+    @property
+    def smallest(self) -> int | None:
+        """The smallest value."""
+        return self.numbers.smallest
+
+    @property
+    def largest(self) -> int | None:
+        """The largest value, or None where there is no end, or none that trying found."""
+        largest = self.numbers.largest
+        return None if largest == self.upto else largest
 
 
-def goal(text: str) -> Goal:
-    """A goal as written, what has a unit of bytes being values of four bytes each; raises SpecError for what compares nothing.
-
-    >>> goal("params <= 5M").right
-    '5000000'
-    """
-    parts = _COMPARISON.split(text)
-    if len(parts) != 2 or not all(part.strip() for part in parts):
-        raise SpecError(f"'{text[:60]}' is not a goal", None, "such as params <= 5M, macs < 1.5G or bytes <= 64 MiB")
-    found = _COMPARISON.search(text)
-    sign = found[0] if found else ""
-    measures = _spoken_of(written_out(" ".join(parts), lambda _: Fraction(0)))
-
-    def number(found: Amount) -> Fraction:
-        if found.noun and not suits(found.noun, measures):
-            raise SpecError(f"'{text[:60]}' is not of {found.noun}")
-        if not found.in_bytes or "bytes" in measures:
-            return found.value
-        if not set(measures) <= _STORED:
-            raise SpecError(f"{min(set(measures) - _STORED)} is not in bytes")
-        return found.value / 4
-
-    left, right = (written_out(part.strip(), number, of_bytes="bytes" in measures) for part in parts)
-    return Goal(" ".join(text.split()), left, _SPELLED.get(sign, sign), right)
-
-
-def _spoken_of(text: str) -> list[str]:
-    """The measures that an expression speaks of."""
-    return [key for key in MEASURES if re.search(rf"\b{key}\b", text)]
-
-
-def solve(of: Callable[[Any], Profile], letter: Any, goals: Sequence[Goal], upto: int) -> Solution:
+def solve(of: Callable[[Any], Profile], letter: Any, goals: Sequence[Goal], upto: int | None = None) -> Solution:
     """The values of a letter for which the profile that `of` makes of it meets the goals; raises SpecError where none does.
 
-    Where the network cannot be written down with the letter, each number up to `upto` is tried.
+    Where the network cannot be written down with the letter, or its formulas do not decide, each number up to `upto` is tried.
     """
     for one in goals:
         if not one.measures and str(letter) not in f"{one.left} {one.right}":
@@ -117,108 +66,124 @@ def solve(of: Callable[[Any], Profile], letter: Any, goals: Sequence[Goal], upto
     try:
         profile = of(letter)
         differences = [one.difference(_names(profile, goals, letter)) for one in goals]
-        parts = [runs(difference, str(letter)) for difference in differences]
     except SpecError as error:
         return _tried(of, str(letter), goals, upto, error)
-    if any(part is None for part in parts):
+    found = _decided(profile, str(letter), goals, differences)
+    if found is None or not _stands(of, found, goals):
         return _tried(of, str(letter), goals, upto, None)
-    return _decided(profile, letter, goals, differences, [part or [] for part in parts])
+    if found.numbers.smallest is None:
+        first = found.allowed.smallest
+        raise _none(str(letter), goals, [] if first is None else [(first, _at(profile, goals, {str(letter): first}))])
+    return found.solution
 
 
 def asked(profile: Profile, goals: Sequence[Goal]) -> set[str]:
-    """The letters that goals depend on, of a network in which several are open."""
-    open_ones = {str(letter): letter for shape in profile.graph.input for letter in getattr(shape, "free_symbols", ())}
+    """The letters that goals depend on, of a network in which several are open, or all that are where they depend on none."""
+    shapes = (*profile.graph.input, *(node.shape for node in profile.graph.nodes))
+    facts = [one.fact for one in profile.graph.conditions]
+    names = {name for part in (*shapes, *facts) for name in letters(part)}
+    open_ones = {str(letter): letter for part in (*shapes, *facts) for letter in _symbols(part)}
     found: set[str] = set()
     for one in goals:
         found |= set(letters(one.difference(_names(profile, goals, 0) | open_ones)))
-    return found
+    return found or names
+
+
+def _symbols(part: Any) -> set[Any]:
+    parts = part if isinstance(part, tuple) else (part,)
+    return {letter for one in parts for letter in getattr(one, "free_symbols", ())}
 
 
 def _names(profile: Profile, goals: Sequence[Goal], letter: Any) -> dict[str, Any]:
-    names = {key: MEASURES[key].of(profile) for one in goals for key in one.measures}
+    names = {key: measured(profile, key) for one in goals for key in one.measures}
     return names | {str(letter): letter} if letters(letter) else names
 
 
-def _decided(
-    profile: Profile, letter: Any, goals: Sequence[Goal], differences: Sequence[Any], parts: Sequence[list[Run]]
-) -> Solution:
-    """The solution where every goal is a formula in the letter."""
-    name = str(letter)
-    facts: list[Any] = [one.fact for one in profile.graph.conditions if name in letters(one.fact)]
-    others = sorted({found for fact in facts for found in letters(fact)} - {name})
+class _Decided(msgspec.Struct, frozen=True):
+    """A solution that formulas decide, the values for which they say that there is a network, and the profile they are of."""
+
+    solution: Solution
+    allowed: Numbers
+    profile: Profile
+
+    @property
+    def numbers(self) -> Numbers:
+        return self.solution.numbers
+
+
+def _decided(profile: Profile, name: str, goals: Sequence[Goal], differences: Sequence[Any]) -> _Decided | None:
+    """The solution where every goal is a formula in the letter, and every condition a fact about it; None where not."""
+    facts = [one.fact for one in profile.graph.conditions if name in letters(one.fact)]
+    others = sorted({found for fact in (*facts, *differences) for found in letters(fact)} - {name})
     if others:
         raise SpecError(f"whether the network stands depends on {', '.join(others)} too", None, "give them a value")
-    allowed = [
-        [run for run in part if run.sign is None or run.sign in _SIGNS[one.comparison]]
-        for one, part in zip(goals, parts, strict=True)
-    ]
-    found = [Run(run.start, run.stop, 1) for run in within(_joined(combined(allowed)), name, facts)]
-    where = tuple(
-        fact for fact in facts if type(fact).__name__ not in {"GreaterThan", "LessThan"} or fact.lhs != letter
-    )
-
-    def meets(x: int) -> bool:
-        at = {name: x}
-        return all(holds(fact, at) for fact in where) and all(
-            one.met(_number(difference, at)) for one, difference in zip(goals, differences, strict=True)
-        )
-
-    smallest = next((x for run in found for x in _up(run) if meets(x)), None)
-    largest = None
-    if found and found[-1].stop is not None:
-        largest = next((x for run in reversed(found) for x in _down(run) if meets(x)), None)
-    if smallest is None:
-        first = within([Run(1, None, 1)], name, facts)
-        at = next((x for run in first for x in _up(run) if all(holds(fact, {name: x}) for fact in where)), None)
-        raise _none(name, goals, [] if at is None else [(at, _at(profile, goals, {name: at}))])
-    edges = {x for x in (smallest, largest) if x is not None}
-    edges |= (
-        {x for run in found for x in (run.start - 1, run.start, run.stop, run.stop + 1 if run.stop else None) if x}
-        if not where
-        else set()
-    )
-    shown = [x for x in sorted(edges) if all(holds(fact, {name: x}) for fact in facts)]
+    met = [where(difference, name, SIGNS[one.comparison]) for one, difference in zip(goals, differences, strict=True)]
+    held = [holding(fact, name) for fact in facts]
+    known = [one for one in (*met, *held) if one is not None]
+    if len(known) < len(met) + len(held) or period_of(known) > _MOST_PERIOD:
+        return None
+    goals_met, allowed = common(*known[: len(met)]), common(*known[len(met) :])
+    numbers = common(goals_met, allowed)
+    # What must divide is said as such, and the rest cuts the stretches.
+    apart = [fact for fact, one in zip(facts, held, strict=True) if one is not None and _repeats(fact)]
+    plain = [one for fact, one in zip(facts, known[len(met) :], strict=True) if not _repeats(fact)]
+    ends = Numbers(1, (((allowed.smallest or 1, None if _endless(allowed) else allowed.largest),),))
+    stretches = common(goals_met, ends, *plain).stretches()
+    edges = {x for x in (numbers.smallest, numbers.largest) if x is not None}
+    if not apart:
+        edges |= _edges(stretches)
+    shown = [x for x in sorted(edges) if x in allowed]
     values = {x: _at(profile, goals, {name: x}) for x in shown[:4] + shown[-4:]}
-    return Solution(name, tuple(goals), tuple(found), where, values, smallest, largest)
+    solution = Solution(name, tuple(goals), numbers, tuple(stretches), tuple(apart), values)
+    return _Decided(solution, allowed, profile)
 
 
-def _joined(found: list[Run]) -> list[Run]:
-    """Runs that follow each other as one."""
-    joined: list[Run] = []
-    for run in sorted(found, key=lambda run: run.start):
-        if joined and joined[-1].stop is not None and joined[-1].stop + 1 == run.start:
-            joined[-1] = Run(joined[-1].start, run.stop, 1)
-        else:
-            joined.append(Run(run.start, run.stop, 1))
-    return joined
+def _repeats(fact: Any) -> bool:
+    """Whether a fact is that something divides."""
+    return type(fact).__name__ == "Equality" and type(fact.lhs).__name__ == "Mod"
 
 
-def _up(run: Run) -> Iterator[int]:
-    stop = run.start + _MOST_STEPS
-    return iter(range(run.start, stop if run.stop is None else min(run.stop + 1, stop)))
+def _endless(numbers: Numbers) -> bool:
+    return numbers.largest is None and numbers.smallest is not None
 
 
-def _down(run: Run) -> Iterator[int]:
-    stop = run.stop or run.start
-    return iter(range(stop, max(run.start - 1, stop - _MOST_STEPS), -1))
+def _edges(stretches: Iterable[Stretch]) -> set[int]:
+    """The numbers at which stretches begin and end, and those beside them."""
+    edges = {x for one in stretches for x in (one.start - 1, one.start)}
+    edges |= {x for one in stretches if one.stop is not None for x in (one.stop, one.stop + 1)}
+    return edges - {0}
 
 
-def _number(formula: Any, at: Mapping[str, int]) -> Any:
-    return value(formula, at) if letters(formula) else formula
+def _stands(of: Callable[[Any], Profile], found: _Decided, goals: Sequence[Goal]) -> bool:
+    """Whether the networks of the numbers around which the answer changes are those of the formulas, as a check on these."""
+    ends = {1, 2, *(x + d for x in (found.allowed.smallest, found.allowed.largest) if x for d in (-1, 0, 1))}
+    for x in sorted({*found.solution.values, *ends} - {0}):
+        try:
+            profile = of(x)
+        except SpecError:
+            if x in found.allowed:
+                return False
+            continue
+        if x not in found.allowed or _names(profile, goals, x) != _at(found.profile, goals, {found.solution.letter: x}):
+            return False
+    return True
 
 
-def _at(profile: Profile, goals: Sequence[Goal], at: Mapping[str, int]) -> dict[str, Any]:
-    return {key: _number(MEASURES[key].of(profile), at) for one in goals for key in one.measures}
+def _at(profile: Profile, goals: Sequence[Goal], point: Mapping[str, int]) -> dict[str, Any]:
+    found = {key: measured(profile, key) for one in goals for key in one.measures}
+    return {key: at(formula, point) for key, formula in found.items()}
 
 
 def _tried(
-    of: Callable[[Any], Profile], name: str, goals: Sequence[Goal], upto: int, why: SpecError | None
+    of: Callable[[Any], Profile], name: str, goals: Sequence[Goal], upto: int | None, why: SpecError | None
 ) -> Solution:
-    """The solution by trying every number."""
-    met: list[int] = []
+    """The solution by trying every number, up to one that was named or until it is settled."""
     values: dict[int, dict[str, Any]] = {}
+    compared: dict[int, list[Any]] = {}
     refused = why
-    for x in range(1, upto + 1):
+    tried, settled = 0, False
+    for x in range(1, (upto or _USUALLY) + 1):
+        tried = x
         try:
             profile = of(x)
         except SpecError as error:
@@ -228,21 +193,36 @@ def _tried(
         if others := sorted({letter for number in names.values() for letter in letters(number)}):
             raise SpecError(f"the goal depends on {', '.join(others)} too", None, "give them a value")
         values[x] = {key: names[key] for one in goals for key in one.measures}
-        if all(one.met(one.difference(names)) for one in goals):
-            met.append(x)
+        compared[x] = [one.difference(names) for one in goals]
+        settled = upto is None and _settled(goals, list(compared.values()))
+        if settled:
+            break
     if not values and refused is not None:
         raise refused
+    met = [x for x, of_x in compared.items() if all(one.met(n) for one, n in zip(goals, of_x, strict=True))]
     if not met:
-        closest = min(values, key=lambda x: max(abs(one.difference(values[x] | {name: x})) for one in goals))
-        raise _none(name, goals, [(closest, values[closest])], upto)
-    found = _joined([Run(x, x, 1) for x in met])
-    edges = sorted(
-        {x for run in found for x in (run.start - 1, run.start, run.stop or 0, (run.stop or 0) + 1)} & values.keys()
-    )
+        closest = min(compared, key=lambda x: max(map(abs, compared[x])))
+        raise _none(name, goals, [(closest, values[closest])], tried)
+    numbers = listed(met)
+    stretches = numbers.stretches()
+    edges = sorted(_edges(stretches) & values.keys())
     shown = {x: values[x] for x in edges[:4] + edges[-4:]}
-    # Met up to where trying ended, it may be met beyond.
-    largest = None if met[-1] == upto else met[-1]
-    return Solution(name, tuple(goals), tuple(found), (), shown, met[0], largest, upto)
+    return Solution(name, tuple(goals), numbers, tuple(stretches), (), shown, tried, settled)
+
+
+def _settled(goals: Sequence[Goal], compared: Sequence[Sequence[Any]]) -> bool:
+    """Whether all goals were met, or one was not, for the last few numbers, and will be while each difference goes on as it went."""
+    if len(compared) < _ENOUGH:
+        return False
+    for one, differences in zip(goals, zip(*compared, strict=True), strict=True):
+        last = differences[-_SETTLED:]
+        rises, falls = (all((b - a) * way >= 0 for a, b in pairwise(differences)) for way in (1, -1))
+        stays = (rises and falls) or (rises and last[0] > 0) or (falls and last[0] < 0)
+        if stays and not one.met(last[0]):
+            return True
+        if not stays:
+            return False
+    return True
 
 
 def _none(
@@ -250,7 +230,7 @@ def _none(
 ) -> SpecError:
     tried = f"no {name} from 1 to {upto}" if upto else f"no {name}"
     said = [
-        f"at {name} = {x:,}, {', '.join(f'{MEASURES[key].title} is {written(number)}' for key, number in values.items())}"
+        f"at {name} = {x:,}, {', '.join(f'{title(key)} is {written(number)}' for key, number in values.items())}"
         for x, values in near
     ]
     return SpecError(f"{tried} meets {' and '.join(one.text for one in goals)}", None, *said)

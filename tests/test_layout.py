@@ -74,7 +74,20 @@ MAY_IMPORT = {
     "grading": {"counting", "dims", "engine", "errors", "folding", "graph", "layers", "printed", "rows"},
     "formats": {
         *("accounts", "boxes", "changes", "comparison", "counting", "dims", "document", "errors", "folding"),
-        *("grading", "graph", "markup", "measures", "memory", "notation", "printed", "published", "receptive", "rows"),
+        *(
+            "goal",
+            "grading",
+            "graph",
+            "markup",
+            "measures",
+            "memory",
+            "notation",
+            "periodic",
+            "printed",
+            "published",
+            "receptive",
+            "rows",
+        ),
         *("signs", "solve", "stacks", "symbolic", "window", "working"),
     },
     # A picture is drawn from rows as a table is, with what repeats folded likewise; LaTeX is escaped as in tables.
@@ -87,8 +100,11 @@ MAY_IMPORT = {
     },
     "symbolic": {"algebra", "dims"},
     "signs": {"algebra", "dims", "symbolic"},
+    "periodic": set(),
+    "holding": {"algebra", "periodic", "signs"},
     "measures": {"errors", "layers", "rows"},
-    "solve": {"dims", "errors", "measures", "rows", "signs", "spec", "symbolic", "units"},
+    "goal": {"dims", "errors", "measures", "rows", "spec", "units"},
+    "solve": {"dims", "errors", "goal", "holding", "measures", "periodic", "rows", "symbolic"},
     "comparison": {"dims", "errors", "graph", "measures", "rows", "shown", "signs", "symbolic"},
     # Networks by their names, as on the command line, for whoever works in Python.
     "interactive": {"comparison", "dims", "engine", "errors", "graph", "measures", "rows", "spec", "working"},
@@ -99,7 +115,7 @@ MAY_IMPORT = {
     "stacks": {"dims", "errors", "window"},
     "cli": {
         *("accounts", "boxes", "changes", "charts", "comparison", "counting", "diagnosis", "diagrams", "dims"),
-        *("engine", "errors", "files", "formats", "grading", "graph", "measures", "memory", "published"),
+        *("engine", "errors", "files", "formats", "goal", "grading", "graph", "measures", "memory", "published"),
         *("receptive", "reference", "report", "rows", "solve", "spec", "stacks", "symbolic", "verify", "working"),
     },
     "__main__": {"cli"},

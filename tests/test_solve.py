@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from archcalc.cli import main
 from archcalc.dims import symbol
 from archcalc.engine import profile
-from archcalc.errors import SpecError
+from archcalc.errors import Source, SpecError
+from archcalc.goal import goal
 from archcalc.measures import MEASURES
-from archcalc.solve import goal, solve
-from archcalc.spec import load
+from archcalc.solve import solve
+from archcalc.spec import load, parse
 
 
 def printed(*arguments, code=0):
@@ -63,7 +64,7 @@ def test_resolutions_that_fit_are_all_of_them(macs, activations):
         assert not met
         return
 
-    assert {r for r in range(1, 130) if any(run.start <= r <= (run.stop or r) for run in found.runs)} == met
+    assert {r for r in range(1, 130) if r in found.numbers} == met
 
 
 GROUPED = """input: {channels: 16, height: 8, width: 8}
@@ -134,7 +135,7 @@ def test_a_depth_is_tried_number_by_number(grouped):
         ),
         (
             ["--set", "width=w", "--for", "params"],
-            "'params' is not a goal\n  = such as params <= 5M, macs < 1.5G or bytes <= 64 MiB\n",
+            "'params' is not a goal\n  = such as params <= 5M, macs < 1.5G, bytes <= 64 MiB or output length = 98\n",
         ),
         (
             ["--set", "width=w", "--input", "3xRxR", "--for", "params < 5M"],
@@ -158,3 +159,99 @@ def test_a_budget_that_holds_from_a_size_on_has_no_largest():
     text = printed("solve", "vgg16", "--set", "width=w", "--for", "params >= 5M")
 
     assert text.startswith("vgg16: params >= 5M for w ≥ 12.\nThere is no largest w; the smallest is 12.\n")
+
+
+def sought(*arguments):
+    return json.loads(printed("solve", *arguments, "--format", "json"))
+
+
+def vgg16_params(w):
+    """VGG-16 with a first stage of w channels, from its sizes alone."""
+    return profile(load("vgg16", width=w)).totals.params
+
+
+def test_a_remainder_is_answered_by_remainders():
+    """vgg16's params are a multiple of 4 for the widths for which they are, not from some width on."""
+    found = sought("vgg16", "--set", "width=w", "--for", "params % 4 == 0")
+    text = printed("solve", "vgg16", "--set", "width=w", "--for", "params % 4 == 0")
+    (stretch,) = found["solutions"]
+
+    assert {w for w in range(1, 30) if w % stretch["period"] in stretch["remainders"]} == {
+        w for w in range(1, 30) if vgg16_params(w) % 4 == 0
+    }
+    assert (stretch["start"], stretch["stop"], found["largest"]) == (1, None, None)
+    assert text.startswith("vgg16: params % 4 == 0 for every w with w mod 4 = ")
+
+
+@pytest.mark.parametrize("aim", ["params <= params", "flops = 2*macs", "macs >= 0"])
+def test_what_holds_of_every_network_is_met_by_every_number(aim):
+    """A goal in which the letter cancels."""
+    found = sought("vgg16", "--set", "width=w", "--for", aim)
+
+    assert (found["smallest"], found["largest"], found["tried_up_to"]) == (1, None, None)
+
+
+def test_samples_for_a_number_of_frames(tmp_path):
+    """Windows of 400 samples every 160 give 98 frames where (L − 400) // 160 + 1 is 98."""
+    spec = tmp_path / "frames.yaml"
+    spec.write_text(
+        "input: {channels: 1, length: L}\nlayers: [conv1d: {out: 4, kernel: 400, stride: 160}]\n", encoding="utf-8"
+    )
+    lengths = [n for n in range(400, 20_000) if (n - 400) // 160 + 1 == 98]
+    for aim in ("output length = 98", "output.length == 98", "98 = output_length", "output length * 2 = 196"):
+        found = sought(str(spec), "--for", aim)
+
+        assert (found["smallest"], found["largest"]) == (lengths[0], lengths[-1])
+    refused = CliRunner().invoke(main, ["solve", str(spec), "--for", "output height = 98"])
+
+    assert (refused.exit_code, refused.stderr.splitlines()[0]) == (1, "output 4×⌊(L − 240)/160⌋ has no height")
+
+
+class Counting:
+    """A network of so many repeats that counts how often it is asked for."""
+
+    def __init__(self, text):
+        self.text, self.asked = text, []
+
+    def __call__(self, n):
+        self.asked.append(n)
+        return profile(parse(Source("repeats.yaml", self.text), n=n))
+
+
+REPEATS = """input: {channels: 16, length: 1000}
+params: {n: 4}
+blocks:
+  level(dilation):
+    - conv1d: {out: 16, kernel: 3, padding: same, dilation: dilation}
+layers:
+  - level: {dilation: 2**index, repeat: n}
+"""
+
+
+@pytest.mark.parametrize(
+    ("aim", "met", "most"),
+    [
+        # Each level widens the field by twice its dilation: 2·(2ⁿ − 1) + 1.
+        ("rf_length >= 100", {n for n in range(1, 9) if 2 * (2**n - 1) + 1 >= 100}, 8),
+        # 16·16·3 + 16 params a level.
+        ("params <= 4K", {n for n in range(1, 99) if 784 * n <= 4000}, 8),
+        ("params <= 20K", {n for n in range(1, 99) if 784 * n <= 20_000}, 20_000 // 784 + 3),
+    ],
+)
+def test_repeats_are_tried_until_growth_has_settled_it(aim, met, most):
+    """Not up to 200: the answer is that of trying, and how many were is said."""
+    of = Counting(REPEATS)
+    found = solve(of, symbol("n"), [goal(aim)])
+
+    assert set(of.asked) - {symbol("n")} == set(range(1, most + 1))
+    assert (found.upto, found.settled) == (most, True)
+    assert {n for n in range(1, most + 1) if n in found.numbers} == {n for n in met if n <= most}
+
+
+def test_what_does_not_grow_steadily_is_tried_to_the_end():
+    """A remainder of a repeat's params rises and falls, so every number is tried, up to as many as are asked for."""
+    of = Counting(REPEATS)
+    found = solve(of, symbol("n"), [goal("params % 5 = 0")], 30)
+
+    assert (found.upto, found.settled) == (30, False)
+    assert [n for n in range(1, 31) if n in found.numbers] == [n for n in range(1, 31) if 784 * n % 5 == 0]

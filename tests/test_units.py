@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from archcalc.cli import main
 from archcalc.errors import SpecError
+from archcalc.goal import goal
 from archcalc.memory.sizes import bytes_of
 from archcalc.published import Claim
-from archcalc.solve import goal
 from archcalc.units import UNITS, amount, written_out
 
 SCALES = {

@@ -11,10 +11,11 @@ from archcalc.dims import Dim, Shape, symbol
 from archcalc.engine import profile
 from archcalc.errors import SpecError
 from archcalc.formats.solved import FORMATS, render
+from archcalc.goal import goal
 from archcalc.measures import MEASURES
 from archcalc.rows import Profile
-from archcalc.solve import asked, goal, solve
-from archcalc.spec.line import graphs
+from archcalc.solve import asked, solve
+from archcalc.spec.line import graphs, open_params
 from archcalc.symbolic import at, letters
 
 
@@ -25,7 +26,7 @@ from archcalc.symbolic import at, letters
     "goals",
     multiple=True,
     required=True,
-    help=f"What to meet, such as 'params <= 5M'; of {', '.join(MEASURES)}.",
+    help=f"What to meet, such as 'params <= 5M' or 'output length = 98'; of {', '.join(MEASURES)}.",
 )
 @input_option
 @set_option
@@ -36,9 +37,7 @@ from archcalc.symbolic import at, letters
 @click.option(
     "--up-to",
     type=click.IntRange(1, 10_000),
-    default=200,
-    show_default=True,
-    help="The last value to try where no formula decides, such as for a depth.",
+    help="The last value to try where no formula decides, such as for a depth; else until growth settles it, or 200.",
 )
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
 def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
@@ -48,7 +47,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     settings: tuple[tuple[str, str], ...],
     batch: Dim,
     bias: bool,
-    up_to: int,
+    up_to: int | None,
     form: str,
 ) -> None:
     """The sizes that meet a goal, such as params <= 5M.
@@ -59,20 +58,25 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
         {*letters(input_shape or ()), *letters(batch), *(value for _, value in settings if _is_letter(value))}
     )
     aims = [goal(text) for text in goals]
+    own: Shape = ()
     if len(names) != 1:
         # Letters may stand in the spec itself, and of several the goals may ask for one.
         whole = profile(graphs([spec], dict(settings), input_shape=input_shape, bias=bias)[0], batch)
+        own = whole.graph.input
         names = sorted(asked(whole, aims))
     if len(names) != 1:
         said = f"the goals depend on {' and '.join(names)}" if names else "the goals depend on no letter"
         raise SpecError(said, None, "leave one open, such as --set width=w or --input 3xRxR")
     name = names[0]
+    given = open_params(spec, bias=bias) | dict(settings)
+    shape = input_shape or (own if name in letters(own) else None)
 
     def of(number: Any) -> Profile:
-        values = {key: number if value == name else value for key, value in settings}
-        shape = input_shape if input_shape is None or not isinstance(number, int) else at(input_shape, {name: number})
-        size = batch if not isinstance(number, int) else at(batch, {name: number})
-        return profile(graphs([spec], values, input_shape=shape, bias=bias)[0], size)
+        if not isinstance(number, int):
+            return profile(graphs([spec], dict(settings), input_shape=input_shape, bias=bias)[0], batch)
+        values = dict(settings) | {key: number for key, value in given.items() if value == name}
+        sizes = shape and at(shape, {name: number})
+        return profile(graphs([spec], values, input_shape=sizes, bias=bias)[0], at(batch, {name: number}))
 
     found = solve(of, symbol(name), aims, up_to)
     click.echo(render(found, form, spec))

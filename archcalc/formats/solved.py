@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from tabulate import tabulate
 
 from archcalc.dims import written
 from archcalc.formats.json import json_text
-from archcalc.measures import MEASURES
+from archcalc.goal import title
 from archcalc.notation import TEXT
-from archcalc.signs import Run
+from archcalc.periodic import Stretch
 from archcalc.solve import Solution
 
 FORMATS = ("text", "json")
@@ -24,7 +25,7 @@ def render(solution: Solution, form: str, network: str) -> str:
 
 def _text(solution: Solution, network: str) -> str:
     letter = solution.letter
-    said = [_where(run, letter, solution.upto) for run in solution.runs]
+    said = [_where(run, letter, solution.upto) for run in solution.stretches]
     if len(said) > _MOST_RUNS:
         said = [*said[: _MOST_RUNS // 2], f"{len(said) - _MOST_RUNS} more stretches", *said[-_MOST_RUNS // 2 :]]
     facts = "".join(f", if {TEXT.fact(fact)}" for fact in solution.where)
@@ -34,30 +35,39 @@ def _text(solution: Solution, network: str) -> str:
     elif solution.upto is None:
         lines.append(f"There is no largest {letter}; the smallest is {solution.smallest:,}.")
     if solution.upto is not None:
-        lines.append(f"Every {letter} from 1 to {solution.upto} was tried; of larger ones nothing is known.")
+        known = "of larger ones nothing is known"
+        if solution.settled:
+            known = "what is compared had only grown or only fallen by then, and --up-to tries more"
+        lines.append(f"Every {letter} from 1 to {solution.upto} was tried; {known}.")
     keys = list(dict.fromkeys(key for values in solution.values.values() for key in values))
     if keys:
         rows = [
-            [f"{x:,}", *(written(values[key]) for key in keys), "" if _met(solution, x) else "not met"]
+            [f"{x:,}", *(written(values[key]) for key in keys), "" if x in solution.numbers else "not met"]
             for x, values in solution.values.items()
         ]
-        head = [letter, *(MEASURES[key].title for key in keys), ""]
+        head = [letter, *(title(key) for key in keys), ""]
         sides = ["right"] * (len(keys) + 1)
         grid = tabulate(rows, head, "simple", disable_numparse=True, colalign=[*sides, "left"])
         lines += ["", *(line.rstrip() for line in grid.splitlines())]
     return "\n".join(lines)
 
 
-def _met(solution: Solution, x: int) -> bool:
-    return any(run.start <= x and (run.stop is None or x <= run.stop) for run in solution.runs)
-
-
-def _where(run: Run, letter: str, upto: int | None) -> str:
+def _where(run: Stretch, letter: str, upto: int | None) -> str:
     if run.start == run.stop:
         return f"at {letter} = {run.start:,}"
+    left = f" with {letter} mod {run.period:,} = {_remainders(run)}" if run.period > 1 else ""
     if run.stop is None or run.stop == upto:
-        return f"for {letter} ≥ {run.start:,}" if run.start > 1 else f"for every {letter}"
-    return f"for {letter} ≤ {run.stop:,}" if run.start == 1 else f"for {run.start:,} ≤ {letter} ≤ {run.stop:,}"
+        return f"for {letter} ≥ {run.start:,}{left}" if run.start > 1 else f"for every {letter}{left}"
+    return (
+        f"for {letter} ≤ {run.stop:,}{left}" if run.start == 1 else f"for {run.start:,} ≤ {letter} ≤ {run.stop:,}{left}"
+    )
+
+
+def _remainders(run: Stretch) -> str:
+    said = [f"{remainder:,}" for remainder in run.remainders]
+    if len(said) > _MOST_RUNS:
+        said = [*said[:_MOST_RUNS], f"{len(said) - _MOST_RUNS:,} more"]
+    return f"{', '.join(said[:-1])} or {said[-1]}" if len(said) > 1 else said[0]
 
 
 def to_dict(solution: Solution, network: str) -> dict[str, Any]:
@@ -66,11 +76,12 @@ def to_dict(solution: Solution, network: str) -> dict[str, Any]:
         "network": network,
         "letter": solution.letter,
         "goals": [one.text for one in solution.goals],
-        "solutions": [{"start": run.start, "stop": run.stop} for run in solution.runs],
+        "solutions": [msgspec.structs.asdict(run) for run in solution.stretches],
         "where": [str(fact) for fact in solution.where],
         "smallest": solution.smallest,
         "largest": solution.largest,
         "tried_up_to": solution.upto,
+        "settled": solution.settled,
         "values": [
             {solution.letter: x, **{key: n if isinstance(n, int) else str(n) for key, n in values.items()}}
             for x, values in solution.values.items()

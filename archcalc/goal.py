@@ -1,0 +1,145 @@
+"""Goals of a search: two expressions of measures and a comparison, such as params <= 5M or output length = 98."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+import msgspec
+
+from archcalc.dims import settled, written_shape
+from archcalc.errors import Place, Source, SpecError
+from archcalc.measures import MEASURES
+from archcalc.rows import Profile
+from archcalc.spec.expression import evaluate
+from archcalc.units import Amount, suits, written_out
+
+# Which signs a difference has where a comparison holds.
+SIGNS = {
+    "<=": frozenset({-1, 0}),
+    "<": frozenset({-1}),
+    ">=": frozenset({0, 1}),
+    ">": frozenset({1}),
+    "=": frozenset({0}),
+    "!=": frozenset({-1, 1}),
+}
+_COMPARISON = re.compile(r"<=|>=|==|!=|=|<|>|≤|≥|≠")
+_SPELLED = {"==": "=", "≤": "<=", "≥": ">=", "≠": "!="}
+# Measures of values, which take four bytes each in single precision.
+_STORED = frozenset({"params", "weights", "biases", "buffers", "activations"})
+# Measures with a size for each axis, the axes by the number of them that there are, last ones last.
+_SIZED = ("output", "rf")
+_AXES = {
+    1: (("features", "tokens"),),
+    2: (("channels", "tokens"), ("length", "features")),
+    3: (("channels",), ("height",), ("width",)),
+    4: (("channels",), ("depth",), ("height",), ("width",)),
+}
+_NAMED = "|".join(sorted({name for axes in _AXES.values() for names in axes for name in names}))
+_AXIS = re.compile(rf"\b({'|'.join(_SIZED)})[ .]({_NAMED})\b")
+_EXAMPLE = "such as params <= 5M, macs < 1.5G, bytes <= 64 MiB or output length = 98"
+
+
+class Goal(msgspec.Struct, frozen=True):
+    """A comparison of two expressions of measures, such as params <= 5M."""
+
+    text: str
+    left: str
+    comparison: str
+    right: str
+
+    @property
+    def measures(self) -> list[str]:
+        """The measures that it speaks of, those of one axis as output_length."""
+        return _spoken_of(f"{self.left} {self.right}")
+
+    def difference(self, names: Mapping[str, Any]) -> Any:
+        """The left side less the right one."""
+        left, right = (evaluate(side, names, self.place(side)) for side in (self.left, self.right))
+        if isinstance(left, (bool, str, tuple)) or isinstance(right, (bool, str, tuple)):
+            raise SpecError(f"'{self.text[:60]}' does not compare numbers")
+        difference = left - right
+        return difference if isinstance(difference, Fraction) else settled(difference)
+
+    def place(self, side: str) -> Place:
+        """Where a side stands, units written out."""
+        text = f"{self.left} {self.comparison} {self.right}"
+        start = 0 if side == self.left else len(text) - len(side)
+        return Place(Source("--for", text), 1, start + 1, start + len(side) + 1)
+
+    def met(self, difference: Any) -> bool:
+        """Whether it is met where the sides differ by so much."""
+        return (difference > 0) - (difference < 0) in SIGNS[self.comparison]
+
+
+def goal(text: str) -> Goal:
+    """A goal as written, what has a unit of bytes being values of four bytes each; raises SpecError for what compares nothing.
+
+    >>> goal("params <= 5M").right, goal("output length = 98").left
+    ('5000000', 'output_length')
+    """
+    parts = _COMPARISON.split(text)
+    if len(parts) != 2 or not all(part.strip() for part in parts):
+        raise SpecError(f"'{text[:60]}' is not a goal", None, _EXAMPLE)
+    found = _COMPARISON.search(text)
+    sign = found[0] if found else ""
+    parts = [_AXIS.sub(r"\1_\2", " ".join(part.split())) for part in parts]
+    measures = _spoken_of(" ".join(written_out(part, lambda _: Fraction(0)) for part in parts))
+
+    def number(found: Amount) -> Fraction:
+        if found.noun and not suits(found.noun, measures):
+            raise SpecError(f"'{text[:60]}' is not of {found.noun}")
+        if not found.in_bytes or "bytes" in measures:
+            return found.value
+        if not set(measures) <= _STORED:
+            raise SpecError(f"{min(set(measures) - _STORED)} is not in bytes")
+        return found.value / 4
+
+    left, right = (written_out(part, number, of_bytes="bytes" in measures) for part in parts)
+    return Goal(" ".join(text.split()), left, _SPELLED.get(sign, sign), right)
+
+
+def _spoken_of(text: str) -> list[str]:
+    """The measures that an expression speaks of."""
+    words = re.findall(r"[^\W\d]\w*", text)
+    return list(dict.fromkeys(word for word in words if _parted(word)[0] in MEASURES))
+
+
+def _parted(key: str) -> tuple[str, str]:
+    """A measure and its axis: output and length."""
+    measure, _, axis = key.partition("_")
+    return (measure, axis) if measure in _SIZED and re.fullmatch(_NAMED, axis) else (key, "")
+
+
+def title(key: str) -> str:
+    """A measure in words.
+
+    >>> title("rf_height"), title("macs")
+    ('receptive field height', 'MACs')
+    """
+    measure, axis = _parted(key)
+    return f"{MEASURES[measure].title} {axis}".strip()
+
+
+def measured(profile: Profile, key: str) -> Any:
+    """A measure of a network, or of one axis of what it puts out or sees; raises SpecError where it is no number."""
+    measure, axis = _parted(key)
+    value = MEASURES[measure].of(profile)
+    if not isinstance(value, tuple):
+        return value
+    # What is seen has no channels.
+    axes = _AXES.get(len(value) + (measure == "rf"), ())[measure == "rf" :]
+    place = next((place for place, names in enumerate(axes) if axis in names), None)
+    if place is None and len(value) == 1 and not axis:
+        place = 0
+    if place is None:
+        named = [f"{measure} {' or '.join(names)}" for names in axes]
+        lacks = f"has no {axis}" if axis else "is no number"
+        raise SpecError(
+            f"{MEASURES[measure].title} {written_shape(value)} {lacks}",
+            None,
+            f"there is {', '.join(named)}" if named else "",
+        )
+    return value[place]
