@@ -26,6 +26,10 @@ def printed(*arguments, code=0):
     return result.output
 
 
+def sought(*arguments):
+    return json.loads(printed("solve", *arguments, "--format", "json"))
+
+
 @settings(max_examples=10)
 @given(st.integers(50_000, 10**9))
 def test_a_width_that_fits_is_the_largest_that_does(budget):
@@ -106,6 +110,23 @@ def test_letters_of_a_line_are_sought_too():
     assert found["largest"] == max(n for n in range(1, 1000) if 27 * n * n + 3 * n < 10**6)
 
 
+@pytest.mark.parametrize(
+    ("line", "input_shape", "aim", "largest"),
+    [
+        # 9·3·C·64, 9·C·C·64 and 9·3·4·H·8 products, 9·C·4 + 4 and k·k·3·4 + 4 params, ⌈W/2⌉ halved.
+        ("conv3-C maxpool2", "3x8x8", "macs < 1M", 10**6 // (9 * 3 * 64)),
+        ("conv3-C maxpool2", "Cx8x8", "macs < 1M", max(c for c in range(1, 99) if 576 * c * c < 10**6)),
+        ("3xHx8: conv3-4", None, "macs < 1M", 10**6 // (9 * 3 * 4 * 8)),
+        ("conv3-4", None, "params < 1K", (999 - 4) // 36),
+        ("convk-4", "3x8x8", "params < 1K", max(k for k in range(1, 99) if 12 * k * k + 4 < 1000)),
+        ("conv3-8/2 maxpool2", "3x64xW", "output width = 98", max(w for w in range(1, 999) if -(-w // 2) // 2 == 98)),
+    ],
+)
+def test_letters_of_a_line_and_of_its_input(line, input_shape, aim, largest):
+    """Wherever the letter stands, and whether the line's own input is taken."""
+    assert sought(line, *(["--input", input_shape] if input_shape else []), "--for", aim)["largest"] == largest
+
+
 def test_a_depth_is_tried_number_by_number(grouped):
     """A repeat cannot be a letter; how far was looked is said."""
     found = json.loads(
@@ -159,10 +180,6 @@ def test_a_budget_that_holds_from_a_size_on_has_no_largest():
     text = printed("solve", "vgg16", "--set", "width=w", "--for", "params >= 5M")
 
     assert text.startswith("vgg16: params >= 5M for w ≥ 12.\nThere is no largest w; the smallest is 12.\n")
-
-
-def sought(*arguments):
-    return json.loads(printed("solve", *arguments, "--format", "json"))
 
 
 def vgg16_params(w):

@@ -68,8 +68,9 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
         said = f"the goals depend on {' and '.join(names)}" if names else "the goals depend on no letter"
         raise SpecError(said, None, "leave one open, such as --set width=w or --input 3xRxR")
     name = names[0]
-    given = open_params(spec, bias=bias) | dict(settings)
     shape = input_shape or (own if name in letters(own) else None)
+    # A line's letters are its params, but for those of an input that is given in numbers.
+    given = open_params(spec, shape and at(shape, {name: 1}), bias=bias) | dict(settings)
 
     def of(number: Any) -> Profile:
         if not isinstance(number, int):

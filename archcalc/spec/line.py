@@ -261,8 +261,8 @@ def _read(spec: str, input_shape: Shape | None, *, bias: bool) -> Document:
     return _Line(spec, bias=bias).document(input_shape) if is_line(spec) else document_of(source_of(spec))
 
 
-def open_params(spec: str, *, bias: bool = True) -> dict[str, str]:
+def open_params(spec: str, input_shape: Shape | None, *, bias: bool = True) -> dict[str, str]:
     """The params of a spec or a line that are left as letters, with the letter of each."""
-    params = _read(spec, None, bias=bias).params.items
+    params = _read(spec, input_shape, bias=bias).params.items
     texts = {name: tree.text for name, tree in params.items() if isinstance(tree, Scalar)}
     return {name: text for name, text in texts.items() if text.isidentifier() and texts.get(text, text) == text}
