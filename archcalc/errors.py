@@ -10,6 +10,8 @@ from typing import TypeVar
 
 import msgspec
 
+from archcalc.characters import visible
+
 T = TypeVar("T")
 
 # What YAML takes for the end of a line, which `str.splitlines` does not agree with.
@@ -97,7 +99,7 @@ def printable(text: str) -> str:
     "no layer named '\\x1b[2J'"
     """
     text = text if len(text) <= _MOST_SAID else f"{text[:_MOST_SAID]}…"
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return visible(text)
 
 
 def _columns(text: str) -> int:

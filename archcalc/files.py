@@ -1,14 +1,21 @@
-"""Files that are written whole or not at all, and their names."""
+"""Files that are written whole or not at all, their names, and standard input."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
-from contextlib import suppress
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import FrameType
 
 from archcalc.errors import SpecError
+
+# What ends a program from outside, where the system has it; Ctrl-C raises an exception, and needs nothing here.
+_ENDINGS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 def write_whole(path: Path, save: Callable[[Path], object]) -> None:
@@ -22,17 +29,51 @@ def write_whole(path: Path, save: Callable[[Path], object]) -> None:
     """
     try:
         target = _target(path)
-        # Short, since any name that the file system takes must do.
-        unfinished = target.with_name(f".part-{os.getpid()}")
-        try:
+        with _part(target) as unfinished:
             save(unfinished)
             unfinished.replace(target)
-        finally:
-            # What went wrong before is what there is to say.
-            with suppress(OSError):
-                unfinished.unlink(missing_ok=True)
     except OSError as error:
         raise SpecError(f"{path}: cannot be written, {error.strerror or error}") from None
+
+
+@contextmanager
+def _part(target: Path) -> Iterator[Path]:
+    """A new file beside another, gone afterwards if it was not moved, however this program ends."""
+    # Short, since any name that the file system takes must do; and no other program's, on whatever machine it runs.
+    unfinished = target.with_name(f".part-{os.urandom(8).hex()}")
+
+    def remove() -> None:
+        # What went wrong before is what there is to say.
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+
+    with _before_ending(remove):
+        os.close(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+        try:
+            yield unfinished
+        finally:
+            remove()
+
+
+@contextmanager
+def _before_ending(tidy: Callable[[], None]) -> Iterator[None]:
+    """Have something done before a signal ends the program, which it does all the same."""
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        tidy()
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
+    # Only the main thread may ask for signals; and whoever catches or ignores one means to go on.
+    mine = threading.current_thread() is threading.main_thread()
+    ours = [number for number in _ENDINGS if mine and signal.getsignal(number) is signal.SIG_DFL]
+    for number in ours:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _target(path: Path) -> Path:
@@ -45,6 +86,16 @@ def _target(path: Path) -> Path:
         return path.resolve()
     except (RuntimeError, ValueError) as error:
         raise SpecError(f"{path}: cannot be written, {error}") from None
+
+
+def standard_input(most: int) -> bytes:
+    """What standard input holds, up to a number of bytes; raises SpecError where it is closed or cannot be read."""
+    if sys.stdin is None:
+        raise SpecError("<stdin>: standard input is closed")
+    try:
+        return sys.stdin.buffer.read(most)
+    except OSError as error:
+        raise SpecError(f"<stdin>: cannot be read, {error.strerror or error}") from None
 
 
 def file_name(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import msgspec
@@ -11,6 +12,8 @@ from archcalc.errors import SpecError
 from archcalc.window import HERE, Window, stacked
 
 _LARGEST = 31
+# A field of more digits is no field, and takes long to find.
+_MOST_DIGITS = 1_000
 
 
 class Stack(msgspec.Struct, frozen=True):
@@ -61,8 +64,17 @@ def _parts(left: int, most: int, step: int) -> Iterator[tuple[int, ...]]:
 def field_of(kernel: Dim, stride: Dim, depth: Dim) -> Window:
     """The window of `depth` layers of one kernel and stride; any of them may be a letter.
 
+    Raises SpecError where the field would be a number of more than 1,000 digits.
+
     >>> from archcalc.dims import symbol
     >>> field_of(3, 1, symbol("n")).size, field_of(3, 2, symbol("n")).size
     (2*n + 1, 2*2**n - 1)
     """
+    if isinstance(stride, int) and isinstance(depth, int) and depth * math.log10(stride) > _MOST_DIGITS:
+        digits = math.ceil(depth * math.log10(stride))
+        raise SpecError(
+            f"the field of {depth:,} layers of stride {stride:,} has some {digits:,} digits",
+            None,
+            f"at most {_MOST_DIGITS:,} are worked out",
+        )
     return stacked(Window(stride, ((0, kernel - 1),)), depth)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -232,6 +235,21 @@ def test_what_cannot_be_drawn_is_said(arguments, said, tmp_path, monkeypatch):
     done = CliRunner().invoke(main, ["plot", *arguments])
 
     assert (done.exit_code, done.stderr) == (1, said)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_settings_that_matplotlib_refuses_are_said(tmp_path):
+    """A backend that there is not ends in a message; it is read when matplotlib is loaded, and so in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "archcalc", "plot", "lenet5", "-o", str(tmp_path / "x.svg")],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "MPLBACKEND": "nonsense"},
+    )
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("matplotlib refuses its settings\n  = Key backend: 'nonsense' is not a valid value")
     assert list(tmp_path.iterdir()) == []
 
 

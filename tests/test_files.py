@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import resource
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -143,6 +145,67 @@ def test_a_chart_and_a_page_are_named_alike(tmp_path, monkeypatch):
     assert file_name("up: it") == "up_it"
 
 
+def test_files_written_at_the_same_time_do_not_meet(tmp_path):
+    """Whatever numbers their processes have: here both are written by one."""
+    write_whole(tmp_path / "a", lambda path: (write_whole(tmp_path / "b", write("inner")), path.write_text("outer")))
+
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"a": "outer", "b": "inner"}
+
+
+def test_another_file_of_the_name_of_an_unfinished_one_is_left_alone(tmp_path, monkeypatch):
+    """It is somebody else's, and may be a link to anywhere."""
+    monkeypatch.setattr("os.urandom", bytes)
+    (tmp_path / ".part-0000000000000000").write_text("theirs")
+    with pytest.raises(SpecError, match="a: cannot be written, File exists"):
+        write_whole(tmp_path / "a", write("ours"))
+
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {".part-0000000000000000": "theirs"}
+
+
+HALF = """
+import signal, sys
+from pathlib import Path
+from archcalc.files import write_whole
+
+def save(path):
+    path.write_text("half")
+    print("half", flush=True)
+    sys.stdin.read()
+
+if sys.argv[2:]:
+    signal.signal(getattr(signal, sys.argv[2]), signal.SIG_IGN)
+write_whole(Path(sys.argv[1]), save)
+"""
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT"])
+def test_what_is_ended_from_outside_leaves_nothing_behind(name, tmp_path):
+    """The program ends by the signal all the same, and the old file is as it was."""
+    (tmp_path / "a").write_text("old")
+    command = [sys.executable, "-c", HALF, str(tmp_path / "a")]
+    kept = signal.signal(signal.SIGINT, signal.default_int_handler)
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        signal.signal(signal.SIGINT, kept)
+        assert process.stdout.readline() == b"half\n"
+        process.send_signal(getattr(signal, name))
+        process.wait(60)
+
+    assert process.returncode == -getattr(signal, name)
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"a": "old"}
+
+
+def test_a_signal_that_is_ignored_ends_nothing(tmp_path):
+    """As where a command was begun with nohup."""
+    command = [sys.executable, "-c", HALF, str(tmp_path / "a"), "SIGHUP"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"half\n"
+        process.send_signal(signal.SIGHUP)
+        process.communicate(timeout=60)
+
+    assert process.returncode == 0
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"a": "half"}
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
 @pytest.mark.parametrize("unbuffered", ["", "1"], ids=["at the end", "at once"])
 @pytest.mark.parametrize(
@@ -174,4 +237,57 @@ def test_a_reader_that_leaves_early_is_no_error():
         process.stdout.close()
         said = process.stderr.read()
 
-    assert said == b""
+    assert (process.returncode, said) == (1, b"")
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"], ids=["at the end", "at once"])
+@pytest.mark.parametrize("form", ["text", "html", "markdown", "json", "latex", "csv"])
+def test_a_disk_that_fills_up_on_the_way_gets_a_message(form, unbuffered, tmp_path):
+    """Half a page is never told to be a whole one, though the disk takes the first 2,000 bytes of it."""
+    with (tmp_path / "page").open("wb") as file:
+        done = subprocess.run(
+            [sys.executable, "-m", "archcalc", "table", "vgg16", "--format", form],
+            stdout=file,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000)),
+        )
+
+    assert (done.returncode, done.stderr) == (1, "standard output: cannot be written, File too large\n")
+    assert (tmp_path / "page").stat().st_size == 2000
+
+
+def shell(command: str) -> subprocess.CompletedProcess[str]:
+    """A command of archcalc's as a shell runs it."""
+    return subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m archcalc {command}"], capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize("command", ["table lenet5", "table lenet5 --format html", "--help", "plot lenet5 -o a.svg"])
+def test_a_standard_output_that_is_closed_gets_a_message(command, tmp_path, monkeypatch):
+    """What nobody can read was not printed."""
+    monkeypatch.chdir(tmp_path)
+    done = shell(f"{command} >&-")
+
+    assert (done.returncode, done.stderr) == (1, "standard output: cannot be written, Bad file descriptor\n")
+
+
+def test_a_standard_error_that_is_closed_takes_nothing_from_the_output():
+    """A bar of progress would have gone there."""
+    done = shell("verify lenet5 2>&-")
+
+    assert (done.returncode, done.stdout.splitlines()[0]) == (
+        0,
+        "lenet5, input 1×32×32, batch 1, seed 0: 15 layers run in numpy.",
+    )
+
+
+@pytest.mark.parametrize("command", ["table -", "grade lenet5 -"])
+def test_a_standard_input_that_is_closed_gets_a_message(command):
+    """A spec and a worksheet alike."""
+    done = shell(f"{command} <&-")
+
+    assert (done.returncode, done.stderr) == (1, "<stdin>: standard input is closed\n")

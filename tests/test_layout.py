@@ -15,7 +15,9 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 # Each room and the rooms it may import from. A line here is a decision: add one only with a reason.
 MAY_IMPORT = {
-    "errors": set(),
+    # Below all that prints or writes: what of a text gets out.
+    "characters": set(),
+    "errors": {"characters"},
     "files": {"errors"},
     # What formulas are made with and written with; dims hands them whole numbers no more than letters.
     "algebra": set(),
@@ -43,7 +45,7 @@ MAY_IMPORT = {
     "folding": {"rows"},
     "engine": {"counting", "dims", "errors", "graph", "layers", "rows", "storage", "symbolic"},
     # The conventions by name, since a figure can be of one.
-    "spec": {"counting", "dims", "errors", "graph", "layers", "published"},
+    "spec": {"characters", "counting", "dims", "errors", "files", "graph", "layers", "published"},
     # The search loads siblings by name, builds variants of graphs, and profiles all of them.
     "diagnosis": {
         "counting",
@@ -71,9 +73,10 @@ MAY_IMPORT = {
     "charts": {"boxes", "colours", "errors", "families", "files", "graph", "memory", "rows"},
     # A worksheet's cells are read as printed figures are, its lines redone by the engine with a slip in them, and those that
     # stand for several layers held against what a folded table has.
-    "grading": {"counting", "dims", "engine", "errors", "folding", "graph", "layers", "printed", "rows"},
+    "grading": {"counting", "dims", "engine", "errors", "files", "folding", "graph", "layers", "printed", "rows"},
     "formats": {
-        *("accounts", "boxes", "changes", "comparison", "counting", "dims", "document", "errors", "folding"),
+        *("accounts", "boxes", "changes", "characters", "comparison", "counting", "dims", "document", "errors"),
+        "folding",
         *(
             "goal",
             "grading",
@@ -91,11 +94,11 @@ MAY_IMPORT = {
         *("signs", "solve", "stacks", "symbolic", "window", "working"),
     },
     # A picture is drawn from rows as a table is, with what repeats folded likewise; LaTeX is escaped as in tables.
-    "diagrams": {"colours", "dims", "families", "folding", "markup", "notation", "rows"},
+    "diagrams": {"characters", "colours", "dims", "families", "folding", "markup", "notation", "rows"},
     "memory": {"dims", "errors", "graph", "layers", "rows", "storage", "units"},
     # A page brings together all there is to say of a network, or of a kind of layer.
     "report": {
-        *("accounts", "charts", "diagrams", "dims", "document", "engine", "errors", "files", "folding"),
+        *("accounts", "characters", "charts", "diagrams", "dims", "document", "engine", "errors", "files", "folding"),
         *("formats", "graph", "layers", "markup", "memory", "rows", "spec", "working"),
     },
     "symbolic": {"algebra", "dims"},

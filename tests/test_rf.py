@@ -305,6 +305,13 @@ MISTAKES = {
     ("vgg16", "pool5[1]"): (1, "pool5 puts out 512×7×7; a place of it is 2 numbers, not 1\n"),
     ("vgg16", "pool5[1"): (1, "no layer 'pool5[1'\n  = did you mean 'pool5'?\n"),
     ("vgg16", "pool5", "--plot", "x.gif"): (1, "x.gif: a chart ends in .svg, .png, .pdf\n"),
+    ("--depth", "999999999999999", "--stride", "999999999999999"): (
+        1,
+        (
+            "the field of 999,999,999,999,999 layers of stride 999,999,999,999,999 has some"
+            " 14,999,999,999,999,984 digits\n  = at most 1,000 are worked out\n"
+        ),
+    ),
     ("--stacks", "32"): (1, "stacks are listed for a field of 2 to 31, not 32\n"),
     ("vgg16", "pool5[0,0]", "--input", "3xHxW"): (
         1,

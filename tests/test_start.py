@@ -67,6 +67,7 @@ def test_a_table_loads_only_its_own_format_and_command():
 
     assert ours == {
         "archcalc.cli.options",
+        "archcalc.cli.output",
         "archcalc.cli.table",
         "archcalc.formats.columns",
         "archcalc.formats.summary",

@@ -52,6 +52,9 @@ def canvas(width: float, height: float) -> Iterator[Any]:
         from matplotlib import figure  # noqa: PLC0415 - likewise
     except ImportError:
         raise SpecError("a chart needs matplotlib", None, "pip install 'archcalc[plot]'") from None
+    except ValueError as error:
+        # Its settings, such as MPLBACKEND, are read as it is loaded.
+        raise SpecError("matplotlib refuses its settings", None, str(error)) from None
     with mpl.rc_context(_SETTINGS), warnings.catch_warnings():
         # A name in letters that matplotlib's own font lacks is drawn by whoever shows the SVG.
         warnings.filterwarnings("ignore", "Glyph .* missing from font")

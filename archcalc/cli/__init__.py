@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
+import io
 import sys
 from importlib import import_module
 from typing import Any
 
 import click
 
+from archcalc.cli.output import complain, open_streams, silence
 from archcalc.errors import SpecError, nearest
 
 COMMANDS = (
@@ -40,22 +41,30 @@ class _Commands(click.Group):
         return super().resolve_command(ctx, args)
 
     def main(self, *arguments: Any, **settings: Any) -> Any:
-        try:
+        if not settings.get("standalone_mode", True):
             return super().main(*arguments, **settings)
+        open_streams()
+        try:
+            code = super().main(*arguments, **{**settings, "standalone_mode": False})
+        except click.ClickException as error:
+            shown = io.StringIO()
+            error.show(shown)
+            complain(shown.getvalue().rstrip("\n"))
+            code = error.exit_code
+        except click.Abort:
+            complain("Aborted!")
+            code = 1
         except OSError as error:
-            # Only of a file that was opened by its name does an error know the name.
-            if error.filename is not None:
-                raise
-            click.echo(f"standard output: cannot be written, {error.strerror or error}", err=True)
-            # Python writes what is left once more as it ends, and would say again that it cannot.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            sys.exit(1)
+            complain(f"{error.filename or 'standard output: cannot be written'}, {error.strerror or error}")
+            silence()
+            code = 1
+        sys.exit(code if isinstance(code, int) else 0)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except SpecError as error:
-            click.echo(str(error), err=True)
+            complain(str(error))
             ctx.exit(1)
 
 
@@ -66,7 +75,3 @@ def main() -> None:
 
     SPEC is the name of a bundled network, the path of a spec, or - for standard input.
     """
-    # A terminal that cannot show × or → gets a question mark rather than a traceback.
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")

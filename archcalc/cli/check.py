@@ -5,7 +5,9 @@ from __future__ import annotations
 import click
 import msgspec
 
+from archcalc.characters import visible
 from archcalc.cli.options import input_option, set_option
+from archcalc.cli.output import put
 from archcalc.cli.progress import progress
 from archcalc.diagnosis import check, record
 from archcalc.dims import Shape
@@ -46,7 +48,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
         found = {source: check(source, own) for source in every}
     if keep:
         record(found)
-    click.echo(render({_name(source.name): of for source, of in found.items()}, form))
+    put(render({_name(source.name): of for source, of in found.items()}, form), form)
     open_ones = sum(not verdict.accounted for of in found.values() for verdict in of)
     if open_ones:
         raise SpecError(f"{open_ones} figure{'s are' if open_ones > 1 else ' is'} neither exact, rounded nor explained")
@@ -57,4 +59,4 @@ def _of(figure: Figure, input_shape: Shape | None, settings: tuple[tuple[str, st
 
 
 def _name(source: str) -> str:
-    return source.removeprefix("specs/").removesuffix(".yaml")
+    return visible(source.removeprefix("specs/").removesuffix(".yaml"))

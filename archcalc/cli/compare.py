@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from archcalc.cli.options import BatchType, PointsType, input_option, set_option
+from archcalc.cli.output import put
 from archcalc.comparison import compare, points_of
 from archcalc.counting import CONVENTIONS
 from archcalc.dims import Dim, Shape
@@ -52,4 +53,4 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     chosen = measures(keys)
     loaded = graphs(specs, dict(settings), input_shape=input_shape, bias=bias)
     profiles = [profile(graph, batch, convention_name=convention) for graph in loaded]
-    click.echo(render(compare(profiles, chosen, points_of(points)), form, growth=growth, explain=explain))
+    put(render(compare(profiles, chosen, points_of(points)), form, growth=growth, explain=explain), form)

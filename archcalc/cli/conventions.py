@@ -6,6 +6,7 @@ import click
 
 from archcalc.accounts import accounts
 from archcalc.cli.options import BatchType, input_option, set_option
+from archcalc.cli.output import put
 from archcalc.counting import CONVENTIONS, convention
 from archcalc.dims import Dim, Shape
 from archcalc.engine import profile
@@ -35,8 +36,8 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     if (spec is None) == (name is None):
         raise click.UsageError("name a SPEC, or a convention with --rule")
     if name is not None:
-        click.echo(rules(name, form))
+        put(rules(name, form), form)
     else:
         chosen = [convention(each.strip()) for each in names.split(",")] if names else CONVENTIONS.values()
         result = profile(load(spec or "", input_shape=input_shape, **dict(settings)), batch)
-        click.echo(render(result, accounts(result, chosen), form))
+        put(render(result, accounts(result, chosen), form), form)

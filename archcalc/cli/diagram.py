@@ -6,7 +6,9 @@ from pathlib import Path
 
 import click
 
+from archcalc.characters import document
 from archcalc.cli.options import input_option, set_option
+from archcalc.cli.output import put
 from archcalc.diagrams import DIAGRAMS, draw
 from archcalc.dims import Shape
 from archcalc.engine import profile
@@ -38,6 +40,6 @@ def command(  # noqa: PLR0913 - one parameter for each option
     form = form or ("mermaid" if output is None else _ENDINGS[output.suffix.lower()])
     drawn = draw(profile(load(spec, input_shape=input_shape, **dict(settings))), form, fold=fold)
     if output is None:
-        click.echo(drawn, nl=False)
+        put(drawn.removesuffix("\n"), form)
     else:
-        write_whole(output, lambda path: path.write_text(drawn, encoding="utf-8"))
+        write_whole(output, lambda path: path.write_bytes(document(drawn)))

@@ -6,6 +6,7 @@ import click
 
 from archcalc.changes import changes
 from archcalc.cli.options import BatchType, convention_option, input_option, set_option
+from archcalc.cli.output import put
 from archcalc.dims import Dim, Shape
 from archcalc.engine import profile
 from archcalc.formats.changed import FORMATS, render
@@ -45,6 +46,6 @@ def command(  # noqa: PLR0913 - one parameter for each option
     loaded = graphs((old, new), dict(settings), input_shape=input_shape)
     before, after = (profile(graph, batch, convention_name=convention) for graph in loaded)
     found = changes(before, after)
-    click.echo(render(found, form, every=every))
+    put(render(found, form, every=every), form)
     if strict and found.layers:
         ctx.exit(1)

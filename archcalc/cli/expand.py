@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from archcalc.cli.options import input_option, set_option
+from archcalc.cli.output import put
 from archcalc.dims import Shape
 from archcalc.spec import load
 from archcalc.spec.flat import flat
@@ -16,4 +17,4 @@ from archcalc.spec.flat import flat
 @set_option
 def command(spec: str, input_shape: Shape | None, settings: tuple[tuple[str, str], ...]) -> None:
     """The network as a flat spec, blocks and repeats written out."""
-    click.echo(flat(load(spec, input_shape=input_shape, **dict(settings))))
+    put(flat(load(spec, input_shape=input_shape, **dict(settings))), "yaml")

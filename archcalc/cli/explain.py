@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from archcalc.cli.options import BatchType, convention_option, input_option, set_option
+from archcalc.cli.output import put
 from archcalc.dims import Dim, Shape
 from archcalc.engine import profile
 from archcalc.formats.workings import FORMS, render
@@ -31,4 +32,4 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
 ) -> None:
     """Formula and working of every number of a row."""
     result = profile(load(spec, input_shape=input_shape, **dict(settings)), batch, convention_name=convention)
-    click.echo(render(result, workings(result, layer), form))
+    put(render(result, workings(result, layer), form), form)

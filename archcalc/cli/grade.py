@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from archcalc.cli.options import input_option, set_option
+from archcalc.cli.output import put
 from archcalc.counting import CONVENTIONS
 from archcalc.dims import Shape
 from archcalc.engine import profile
@@ -41,4 +42,4 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     if convention and sheet.convention not in {"", convention}:
         raise SpecError(f"the worksheet is by the convention {sheet.convention}, not {convention}")
     result = profile(graph, convention_name=convention or sheet.convention or "macs")
-    click.echo(render(grade(result, sheet), form))
+    put(render(grade(result, sheet), form), form)

@@ -8,6 +8,7 @@ import click
 from tabulate import tabulate
 
 from archcalc.cli.options import convention_option
+from archcalc.cli.output import put
 from archcalc.engine import profile
 from archcalc.formats.json import json_text
 from archcalc.rows import Profile
@@ -25,7 +26,7 @@ def command(convention: str, form: str) -> None:
         keys = ("name", "title", "params", "macs", "depth", "source")
         extras = [_counted(result) if counted else {} for result in profiles]
         listed = [dict(zip(keys, _listed(result), strict=True)) for result in profiles]
-        click.echo(json_text([fixed | extra for fixed, extra in zip(listed, extras, strict=True)]))
+        put(json_text([fixed | extra for fixed, extra in zip(listed, extras, strict=True)]), form)
         return
     titles = ["name", "network", "params", "MACs", "depth", "source"]
     sides = ["left", "left", "right", "right", "right", "left"]
@@ -35,7 +36,7 @@ def command(convention: str, form: str) -> None:
         sides.insert(4, "right")
         for row, result in zip(rows, profiles, strict=True):
             row.insert(4, result.totals.shown.bounded())
-    click.echo(tabulate(rows, titles, "simple", disable_numparse=True, colalign=sides))
+    put(tabulate(rows, titles, "simple", disable_numparse=True, colalign=sides))
 
 
 def _listed(result: Profile) -> tuple[Any, ...]:

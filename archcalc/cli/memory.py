@@ -10,6 +10,7 @@ import click
 from archcalc.charts.canvas import canvas, ends_well, save
 from archcalc.charts.memory import draw
 from archcalc.cli.options import BatchType, input_option, set_option
+from archcalc.cli.output import put
 from archcalc.dims import Dim, Shape
 from archcalc.engine import profile
 from archcalc.formats.memory import FORMATS, render
@@ -104,7 +105,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
             columns=workspace == "im2col",
             reorder=schedule == "best",
         )
-    click.echo(render(plan, form, None if budget is None else bytes_of(budget), timeline=timeline))
+    put(render(plan, form, None if budget is None else bytes_of(budget), timeline=timeline), form)
     if target is not None:
         with canvas(10, 4) as figure:
             draw(figure.subplots(), plan)

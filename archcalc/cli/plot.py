@@ -6,9 +6,11 @@ from pathlib import Path
 
 import click
 
+from archcalc.characters import visible
 from archcalc.charts import layers, networks
 from archcalc.charts.canvas import canvas, ends_well, save
 from archcalc.cli.options import input_option, set_option
+from archcalc.cli.output import put
 from archcalc.dims import Shape
 from archcalc.engine import profile
 from archcalc.files import file_name
@@ -59,4 +61,4 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
             layers.draw(figure, profiles[0], chosen)
             figure.suptitle(title(profiles[0]), x=0.01, ha="left")
             save(figure, path)
-    click.echo(path)
+    put(visible(str(path)))

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import click
 
+from archcalc.characters import visible
 from archcalc.cli.options import convention_option
+from archcalc.cli.output import put
 from archcalc.cli.progress import progress
 from archcalc.diagnosis import checked
 from archcalc.engine import profile
@@ -51,7 +53,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
             paths += _written(folder, report(profiles[-1], form, charts=charts))
     if every:
         paths += _written(folder, compared(profiles, form, charts=charts))
-    click.echo("\n".join(map(str, paths)))
+    put("\n".join(visible(str(path)) for path in paths))
 
 
 def _written(folder: Path, files: dict[str, bytes]) -> list[Path]:

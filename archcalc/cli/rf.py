@@ -9,9 +9,11 @@ from typing import Any
 import click
 
 from archcalc.boxes import box, effective
+from archcalc.characters import visible
 from archcalc.charts.canvas import canvas, ends_well, save
 from archcalc.charts.field import draw
 from archcalc.cli.options import BatchType, input_option, set_option
+from archcalc.cli.output import complain, put
 from archcalc.dims import Dim, Shape
 from archcalc.errors import SpecError, nearest
 from archcalc.formats import fields as listing
@@ -33,7 +35,7 @@ _PLACE = re.compile(r"(.+)\[\s*(\d{1,9}(?:\s*,\s*\d{1,9})*)\s*\]")
     "--plot", "target", type=click.Path(dir_okay=False, path_type=Path), help="Its chart, a .png, .svg or .pdf file."
 )
 @click.option(
-    "--stacks", "like", type=click.IntRange(min=2), metavar="K", help="Stacks with the field of a K×K kernel."
+    "--stacks", "like", type=click.IntRange(min=2), metavar="K", help="Stacks with the field of a K by K kernel."
 )
 @click.option("--depth", type=BatchType(), help="The field of so many layers of one kernel, or of a letter.")
 @click.option("--kernel", type=BatchType(), default="3", show_default=True, help="The kernel of --depth.")
@@ -65,16 +67,17 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     json = form == "json"
     if like is not None:
         found = stacks(like)
-        click.echo(json_text(stacked.stacks_dict(found)) if json else stacked.stacks_text(found))
+        put(json_text(stacked.stacks_dict(found)) if json else stacked.stacks_text(found), form)
     elif depth is not None:
         window = field_of(kernel, stride, depth)
-        click.echo(json_text(stacked.depth_dict(window)) if json else stacked.depth_text(window, kernel, stride, depth))
+        told = json_text(stacked.depth_dict(window)) if json else stacked.depth_text(window, kernel, stride, depth)
+        put(told, form)
     elif spec is not None:
         graph = load(spec, input_shape=input_shape, **dict(settings))
         fields = receptive_fields(graph)
         if layer is None:
             rows = [listing.to_dict(field) for field in fields.values()]
-            click.echo(json_text(listing.network_dict(graph, rows)) if json else listing.table(graph, fields))
+            put(json_text(listing.network_dict(graph, rows)) if json else listing.table(graph, fields), form)
         else:
             name, place = _layer(layer, fields)
             _one(graph, fields, name, place, json=json, spread=spread, target=target)
@@ -99,17 +102,17 @@ def _one(  # noqa: PLR0913 - what was asked of one layer
             row["box"] = influence.box_dict(seen)
         if counted is not None:
             row["effective"] = influence.effective_dict(counted)
-        click.echo(json_text(listing.network_dict(graph, [row])))
+        put(json_text(listing.network_dict(graph, [row])), "json")
     else:
         parts = [listing.layer(graph, fields, name)]
         parts += [] if seen is None else [influence.box_text(seen)]
         parts += [] if counted is None else [influence.effective_text(counted)]
-        click.echo("\n\n".join(parts))
+        put("\n\n".join(parts))
     if target is not None and counted is not None:
         with canvas(9, 4) as figure:
             draw(figure, graph, name, counted)
             save(figure, target)
-        click.echo(target, err=True)
+        complain(visible(str(target)))
 
 
 def _layer(text: str, fields: dict[str, Field]) -> tuple[str, tuple[int, ...] | None]:

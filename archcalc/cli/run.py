@@ -9,7 +9,9 @@ from typing import Any
 import click
 import numpy as np
 
+from archcalc.characters import visible
 from archcalc.cli.options import ShapeType, set_option
+from archcalc.cli.output import put
 from archcalc.dims import Shape, written_shape
 from archcalc.files import write_whole
 from archcalc.formats.json import json_text
@@ -83,17 +85,17 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
         found = {"network": graph.name, "layer": node.name, "output": list(node.shape), "samples": len(y)}
         figures = {"least": float(y.min()), "mean": float(y.mean()), "most": float(y.max())}
         classes = [[{"class": place, "value": value} for place, value in sample] for sample in best]
-        click.echo(json_text({**found, **figures, "classes": classes}))
+        put(json_text({**found, **figures, "classes": classes}), form)
         return
-    given = "noise" if source is None else source
-    learned = "seeded weights, so the numbers mean nothing" if weights is None else weights
-    click.echo(f"{graph.name} on {given}, batch {len(y)}, {dtype}; {learned}")
-    click.echo(f"{node.name} puts out {written_shape(node.shape)}: {y.min():.6g} to {y.max():.6g}, mean {y.mean():.6g}")
+    given = "noise" if source is None else visible(str(source))
+    learned = "seeded weights, so the numbers mean nothing" if weights is None else visible(str(weights))
+    put(f"{graph.name} on {given}, batch {len(y)}, {dtype}; {learned}")
+    put(f"{node.name} puts out {written_shape(node.shape)}: {y.min():.6g} to {y.max():.6g}, mean {y.mean():.6g}")
     for number, sample in enumerate(best):
         of = f"of sample {number} " if len(best) > 1 else ""
-        click.echo(f"largest {of}at " + ", ".join(f"{place}: {value:.6g}" for place, value in sample))
+        put(f"largest {of}at " + ", ".join(f"{place}: {value:.6g}" for place, value in sample))
     if output is not None:
-        click.echo(f"written to {output}, {'×'.join(map(str, y.shape))}")
+        put(f"written to {visible(str(output))}, {'×'.join(map(str, y.shape))}")
 
 
 def _best(y: Any, top: int) -> list[list[tuple[int, float]]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from archcalc.cli.output import put
 from archcalc.formats.json import json_text
 from archcalc.spec.schema import schema
 
@@ -11,4 +12,4 @@ from archcalc.spec.schema import schema
 @click.command("schema")
 def command() -> None:
     """The JSON Schema of specs, for editors."""
-    click.echo(json_text(schema()))
+    put(json_text(schema()), "json")

@@ -6,7 +6,9 @@ from typing import Any
 
 import click
 
+from archcalc.characters import visible
 from archcalc.cli.options import BatchType, input_option, set_option
+from archcalc.cli.output import put
 from archcalc.dims import Dim, Shape, symbol
 from archcalc.engine import profile
 from archcalc.errors import SpecError
@@ -80,7 +82,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
         return profile(graphs([spec], values, input_shape=sizes, bias=bias)[0], at(batch, {name: number}))
 
     found = solve(of, symbol(name), aims, up_to)
-    click.echo(render(found, form, spec))
+    put(render(found, form, visible(spec)), form)
 
 
 def _is_letter(text: str) -> bool:

@@ -7,6 +7,7 @@ from importlib import import_module
 import click
 
 from archcalc.cli.options import BatchType, convention_option, input_option, set_option
+from archcalc.cli.output import put
 from archcalc.diagnosis import checked
 from archcalc.dims import Dim, Shape
 from archcalc.engine import profile
@@ -69,6 +70,6 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     if watch:
         # Most tables are printed once, and need not load what watches.
         watching = import_module("archcalc.cli.watch")
-        watching.follow(watching.watched(spec), text)
+        watching.follow(watching.watched(spec), lambda: put(text(), form))
     else:
-        click.echo(text())
+        put(text(), form)

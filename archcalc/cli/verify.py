@@ -8,6 +8,7 @@ from contextlib import ExitStack
 import click
 
 from archcalc.cli.options import input_option, set_option
+from archcalc.cli.output import put
 from archcalc.cli.progress import progress
 from archcalc.dims import Shape, written_shape
 from archcalc.errors import SpecError
@@ -54,7 +55,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
         found = verified(graph, batch, seed, watched)
     differences = found.differences
     if form == "json":
-        click.echo(
+        put(
             json_text(
                 {
                     "network": graph.name,
@@ -64,17 +65,18 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
                     "memory": found.memory,
                     "differences": differences,
                 }
-            )
+            ),
+            form,
         )
     else:
-        click.echo(
+        put(
             f"{graph.name}, input {written_shape(graph.input)}, batch {batch}, seed {seed}: {len(found.layers)} layers run in numpy."
         )
         if quick and graph.input == whole.input:
-            click.echo("No smaller input leaves several places along every axis that has several.")
-        click.echo("\n".join([*_proved(found.layers), _remembered(found.memory)]))
+            put("No smaller input leaves several places along every axis that has several.")
+        put("\n".join([*_proved(found.layers), _remembered(found.memory)]))
         agree = sum(not layer.differing for layer in found.seen)
-        click.echo(
+        put(
             f"{'fields':11}  {agree} of {len(found.seen)} layers agree with the values that move with one input place,"
             f" {sum(layer.moved for layer in found.seen):,} in all"
         )

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from archcalc.cli.output import complain
 from archcalc.errors import SpecError
 from archcalc.spec import bundled, source_of
 
@@ -29,15 +30,15 @@ def watched(spec: str) -> Path:
     return path
 
 
-def follow(path: Path, text: Callable[[], str]) -> None:
-    """Print a text now and whenever the file has changed, or why there is none, until Ctrl-C."""
+def follow(path: Path, show: Callable[[], object]) -> None:
+    """Show something now and whenever the file has changed, or why there is none, until Ctrl-C."""
     with suppress(KeyboardInterrupt):
         for _ in versions(path, lambda: time.sleep(_SECONDS)):
             click.clear()
             try:
-                click.echo(text())
+                show()
             except SpecError as error:
-                click.echo(str(error), err=True)
+                complain(str(error))
 
 
 def versions(path: Path, wait: Callable[[], object]) -> Iterator[None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from archcalc.cli.options import convention_option, input_option, set_option
+from archcalc.cli.output import put
 from archcalc.dims import Shape
 from archcalc.engine import profile
 from archcalc.formats.sheet import BLANKS, COLUMNS, FORMATS, key, worksheet
@@ -39,4 +40,4 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     asked = [name.strip() for name in (blanks or "").split(",") if name.strip()]
     empty = [name for name in BLANKS if name in shown] if blanks is None else asked
     text = key(result, form, shown, fold=fold) if filled else worksheet(result, form, shown, empty, fold=fold)
-    click.echo(text)
+    put(text, form)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from html import escape
 
+from archcalc.characters import one_line
 from archcalc.colours import FRAME, SOFT
 from archcalc.diagrams.outline import Group, Item, Outline
 from archcalc.families import FAMILIES
@@ -16,8 +17,9 @@ def quote_dot(*lines: str) -> str:
     >>> print(quote_dot('a "quoted" \\N', "&lt;"))
     "a \"quoted\" \\N\n&amp;lt;"
     """
-    clean = ("".join(c for c in " ".join(line.split()) if c.isprintable()) for line in lines)
-    text = r"\n".join(escape(line, quote=False).replace("\\", "\\\\").replace('"', '\\"') for line in clean)
+    text = r"\n".join(
+        escape(line, quote=False).replace("\\", "\\\\").replace('"', '\\"') for line in map(one_line, lines)
+    )
     return f'"{text}"'
 
 

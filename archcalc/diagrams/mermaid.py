@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from archcalc.characters import one_line
 from archcalc.colours import FRAME, INK
 from archcalc.diagrams.outline import Group, Item, Node, Outline
 from archcalc.families import FAMILIES
@@ -20,8 +21,7 @@ def escape_mermaid(text: str) -> str:
     >>> escape_mermaid('conv2d 3×3, "64"')
     'conv2d 3×3, #34;64#34;'
     """
-    plain = " ".join(text.split())
-    escaped = "".join(c if c in _SAFE or c.isalnum() else f"#{ord(c)};" for c in plain if c.isprintable())
+    escaped = "".join(c if c in _SAFE or c.isalnum() else f"#{ord(c)};" for c in one_line(text))
     # Two dollars would begin a formula; a space without width keeps them apart.
     return escaped.replace("#36;#36;", "#36;#8203;#36;")
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
+from archcalc.characters import one_line
 from archcalc.colours import INK, SOFT
 from archcalc.diagrams.boxes import FONT, LINE, SMALL, STEM, Boxes
 from archcalc.diagrams.layout import layout
@@ -184,7 +185,7 @@ def _node(root: ET.Element, node: Node, rect: Rect, link: str | None) -> ET.Elem
         root, "g" if link is None else "a", {"class": classes, "data-rows": " ".join(map(_token, node.rows))}
     )
     if link is not None:
-        part.set("href", _clean(link))
+        part.set("href", one_line(link))
         part.set("id", f"node-{node.id}")
     about = f"{', '.join(node.rows)}: {node.shape}"
     _text(part, "title", f"{about}, {TEXT.dim(node.params)} params" if node.params != 0 else about)
@@ -207,11 +208,6 @@ def _token(name: str) -> str:
     ('3a/1x1/conv2d', 'my%20layer')
     """
     return "".join(c if c.isprintable() and c not in "% " else quote(c, errors="replace") for c in name)
-
-
-def _clean(text: str) -> str:
-    """Text on one line, without what XML has no way to write."""
-    return "".join(c for c in " ".join(text.split()) if c.isprintable())
 
 
 def _shape(part: ET.Element, node: Node, rect: Rect, *, upwards: bool) -> None:
@@ -239,7 +235,7 @@ def _rect(root: ET.Element, rect: Rect, corner: float) -> ET.Element:
 
 def _text(root: ET.Element, tag: str, text: str, **place: float) -> ET.Element:
     element = ET.SubElement(root, tag, {name: _number(value) for name, value in place.items()})
-    element.text = _clean(text)
+    element.text = one_line(text)
     return element
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from archcalc.characters import visible
 from archcalc.dims import written, written_shape
 from archcalc.document import Document, Head, Notes, Part, Section, Table
 from archcalc.formats.json import json_text
@@ -25,8 +26,7 @@ _MOST_NAMED = 3
 def render(grade: Grade, form: str = "text") -> str:
     """The score, every cell that is not right, and what was not marked."""
     # A file can be named anything.
-    name = "".join(c if c.isprintable() else "?" for c in grade.worksheet)
-    grade = msgspec.structs.replace(grade, worksheet=name)
+    grade = msgspec.structs.replace(grade, worksheet=visible(grade.worksheet))
     if form == "json":
         return json_text(_plain(grade))
     page = _page(grade)

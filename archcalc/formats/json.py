@@ -13,8 +13,21 @@ from archcalc.rows import Profile, Row, Totals
 
 
 def json_text(value: Any) -> str:
-    """Any plain value as indented JSON."""
-    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+    r"""Any plain value as indented JSON, in which what cannot be printed is escaped.
+
+    >>> print(json_text("\N{RIGHT-TO-LEFT OVERRIDE}\x9b"))
+    "\u202e\u009b"
+    """
+    text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+    return text if text.replace("\n", "").isprintable() else "".join(map(_escaped, text))
+
+
+def _escaped(character: str) -> str:
+    """A character as JSON may write it: one that cannot be printed as the numbers of its UTF-16 units."""
+    if character.isprintable() or character == "\n":
+        return character
+    units = character.encode("utf-16-be")
+    return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2))
 
 
 def render(profile: Profile, columns: Sequence[str] | None = None, *, fold: bool = False) -> str:  # noqa: ARG001 - one signature

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import re
-import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import msgspec
 
 from archcalc.counting import CONVENTIONS
 from archcalc.errors import Place, Source, SpecError, nearest
+from archcalc.files import standard_input
 from archcalc.grading.written import Written, written
 
 COUNTS = ("params", "weights", "biases", "buffers", "activations", "macs", "flops")
@@ -56,10 +56,12 @@ def worksheet(path: str) -> Source:
     name = "<stdin>" if path == "-" else path
     try:
         if path == "-":
-            raw = sys.stdin.buffer.read(_MOST_BYTES + 1)
+            raw = standard_input(_MOST_BYTES + 1)
         else:
             with Path(path).open("rb") as file:
                 raw = file.read(_MOST_BYTES + 1)
+    except SpecError:
+        raise
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a path"
         raise SpecError(f"{path[:200]}: {reason[0].lower()}{reason[1:]}") from None

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from archcalc.characters import document as encoded
 from archcalc.charts import layers, memory, networks
 from archcalc.charts.canvas import canvas, inline, written
 from archcalc.document import Document, Figure
@@ -75,4 +76,4 @@ def _chart(  # noqa: PLR0913, PLR0917 - what is drawn, where, and how it is said
 
 
 def _bytes(document: Document, form: str) -> bytes:
-    return f"{write(document, form)}\n".encode()
+    return encoded(f"{write(document, form)}\n")

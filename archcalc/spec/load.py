@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import msgspec
 
+from archcalc.characters import visible
 from archcalc.dims import Dim, Shape, is_dim, symbol, written_shape
 from archcalc.errors import Place, Source, SpecError, nearest
+from archcalc.files import standard_input
 from archcalc.graph import Graph, fits
 from archcalc.layers.base import INPUTS
 from archcalc.layers.rearrange import Input
@@ -36,7 +37,7 @@ def bundled() -> list[str]:
 def source_of(spec: str) -> Source:
     """The text of a spec: a bundled name, a path, or `-` for standard input."""
     if spec == "-":
-        return Source("<stdin>", _decoded("<stdin>", sys.stdin.buffer.read(_MOST_BYTES + 1)))
+        return Source("<stdin>", _decoded("<stdin>", standard_input(_MOST_BYTES + 1)))
     path = Path(spec)
     if "/" not in spec and path.suffix not in {".yaml", ".yml"} and (SPECS / f"{spec}.yaml").is_file():
         path = SPECS / f"{spec}.yaml"
@@ -90,7 +91,7 @@ def parse(source: Source, *, input_shape: Shape | None = None, **params: Dim | s
 def document_of(source: Source) -> Document:
     """The parts of a spec's text, named as its file where it has no name of its own."""
     document = read(source)
-    return document if document.name else msgspec.structs.replace(document, name=Path(source.name).stem)
+    return document if document.name else msgspec.structs.replace(document, name=visible(Path(source.name).stem))
 
 
 def assembled(document: Document, *, input_shape: Shape | None = None, **params: Dim | str) -> Graph:

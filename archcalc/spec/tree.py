@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 import msgspec
 import yaml
 
+from archcalc.characters import one_line
 from archcalc.errors import Place, Source, SpecError, nearest
 from archcalc.spec.misread import MOST_DEPTH, TOO_DEEP, misread
 
@@ -165,4 +166,4 @@ def likely(text: str, known: list[str]) -> str:
 
 def plain(scalar: Scalar) -> str:
     """A text on one line, without the characters that would steer a terminal."""
-    return "".join(c for c in " ".join(scalar.text.split()) if c.isprintable())
+    return one_line(scalar.text)

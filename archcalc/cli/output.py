@@ -1,0 +1,66 @@
+"""Where text leaves for the terminal: in its encoding, with nothing in it that steers it."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import sys
+from typing import Any, TextIO
+
+import click
+
+from archcalc.characters import document, spelled, visible
+
+
+def put(text: str, form: str = "text") -> None:
+    """Print what a command has made: text for a person, or a document in a format, which is UTF-8 whatever the terminal is."""
+    if form == "text":
+        click.echo(_said(text, sys.stdout))
+    else:
+        stream: Any = sys.stdout
+        binary = getattr(stream, "buffer", None)
+        if binary is None:
+            click.echo(text)
+        else:
+            # What was printed before comes before.
+            stream.flush()
+            binary.write(document(f"{text}\n"))
+            binary.flush()
+
+
+def complain(text: str) -> None:
+    """Print on standard error."""
+    click.echo(_said(text, sys.stderr), err=True)
+
+
+def _said(text: str, stream: Any) -> str:
+    return spelled(visible(text, "\n"), getattr(stream, "encoding", None) or "utf-8")
+
+
+class _Closed(io.TextIOBase):
+    """A stream that was closed before the program began, as by `>&-`."""
+
+    encoding = "utf-8"
+
+    def write(self, _text: object) -> int:
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+
+
+def open_streams() -> None:
+    """Make standard output and error hand on all that is written to them, or fail."""
+    sys.stdout = _whole(sys.stdout) or _Closed()
+    sys.stderr = _whole(sys.stderr) or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - until the end
+
+
+def _whole(stream: TextIO | None) -> TextIO | None:
+    """The stream, with a buffer where it has none: Python lets go of what a disk takes only half of."""
+    if stream is None or not isinstance(getattr(stream, "buffer", None), io.RawIOBase):
+        return stream
+    return open(stream.fileno(), "w", encoding=stream.encoding, errors=stream.errors, closefd=False)
+
+
+def silence() -> None:
+    """Let nothing more go to a standard output that failed: Python writes what is left as it ends, and would fail again."""
+    if not isinstance(sys.stdout, _Closed):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,276 @@
+"""What leaves for the terminal: nothing of a spec or a path that steers it, documents in UTF-8, text in any encoding."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import unicodedata
+from base64 import b64decode
+from hashlib import sha256
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from archcalc.characters import spelled, visible
+from archcalc.cli import COMMANDS, main
+from archcalc.errors import Source
+from archcalc.markup.page import behaviour
+from archcalc.spec import parse
+
+# Every character that controls something, turns the direction of a text or breaks a line, of those up to U+FFFF.
+STEERING = "".join(c for c in map(chr, range(1, 0x10000)) if unicodedata.category(c) in {"Cc", "Cf", "Zl", "Zp"})
+SHORT = "".join(c for c in STEERING if unicodedata.category(c) == "Cc" or "\u200e" <= c <= "\u206f")
+NAME = f"a{SHORT[::3]}b.yaml"
+OTHER = f"c{SHORT[1::3]}d.yaml"
+
+
+def quoted(text: str) -> str:
+    """A text as YAML reads it back."""
+    return json.dumps(text)
+
+
+SPEC = f"""
+title: {quoted(f"title {STEERING}")}
+source: {quoted(f"source {STEERING}")}
+note: [{quoted(f"note {STEERING}")}, {quoted(f"other {STEERING}")}]
+input: {{channels: 3, height: 8, width: 8}}
+params: {{classes: 4}}
+layers:
+  - conv2d: {{name: conv, out: 4, kernel: 3, note: {quoted(f"layer {STEERING}")}}}
+  - relu
+  - flatten
+  - linear: {{name: dense, out: classes}}
+figures:
+  - {{of: params, value: 692, source: {quoted(f"figure {STEERING}")}, note: {quoted(f"about {STEERING}")}}}
+"""
+# What each command is given beside the spec whose every text, and whose name, holds such characters.
+GIVEN = {
+    "table": [[NAME], [NAME, "--style", "cs231n"], [NAME, "--columns", SHORT], [NAME, "--set", f"a{SHORT}=1"]],
+    "list": [[]],
+    "expand": [[NAME], [OTHER]],
+    "schema": [[]],
+    "report": [[NAME, "-o", "out", "--no-charts"], [NAME, "-o", SHORT]],
+    "verify": [[NAME], [SHORT]],
+    "run": [[NAME, "-o", f"y{SHORT[2::3]}.npy"], [NAME, "--layer", SHORT], [NAME, "--input", OTHER]],
+    "rf": [[NAME], [NAME, "conv[0,0]", "-e", "--plot", f"{SHORT[2::3]}.svg"], [NAME, SHORT], [NAME, "dense"]],
+    "compare": [[NAME, "lenet5", "--explain"], [NAME, OTHER, "--of", SHORT], [f"conv3-C {SHORT}", "lenet5"]],
+    "diff": [[NAME, "lenet5", "--all"], ["lenet5", NAME]],
+    "solve": [[NAME, "--set", "classes=c", "--for", "params <= 2000"], [NAME, "--for", SHORT]],
+    "memory": [
+        [NAME, "--timeline"],
+        [NAME, "--train"],
+        [NAME, "--budget", SHORT],
+        [NAME, "--plot", f"{SHORT[2::3]}.svg"],
+    ],
+    "check": [[NAME], [NAME, "--claim", f"params 113 {SHORT}"], [NAME, "--claim", "params=113"]],
+    "conventions": [[NAME], [NAME, "--rules", SHORT]],
+    "explain": [[NAME], [NAME, "conv"], [NAME, SHORT]],
+    "diagram": [[NAME], [NAME, "-o", f"{SHORT[2::3]}.svg"], [NAME, "-o", f"y{SHORT}"]],
+    "plot": [[NAME], [NAME, OTHER, "lenet5"], [NAME, "--of", SHORT]],
+    "worksheet": [[NAME], [NAME, "--key"], [NAME, "--blank", SHORT]],
+    "grade": [[NAME, "sheet.csv"], [NAME, OTHER], [NAME, f"x{SHORT[2::3]}"]],
+}
+
+
+def forms_of(command: str) -> list[str]:
+    """The formats that a command has; one that has none is printed once."""
+    [*choices] = [p.type.choices for p in main.get_command(None, command).params if p.name == "form"]
+    return [*choices[0]] if choices else [""]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    (tmp_path / NAME).write_text(SPEC)
+    (tmp_path / OTHER).write_text(SPEC + "  # and what cannot be read\n: [")
+    (tmp_path / "sheet.csv").write_text("name,params\nconv,112\ndense,1\n")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def steers(text: str, ours: str = "\n") -> set[str]:
+    return {f"U+{ord(c):04X}" for c in text if not c.isprintable() and c not in ours}
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("command", COMMANDS)
+def test_nothing_that_is_printed_or_written_steers_a_terminal(command):
+    """Titles, notes, sources, file names, options: of every command, in every format, and in the files that it writes."""
+    for given in GIVEN[command]:
+        for form in forms_of(command):
+            done = CliRunner().invoke(main, [command, *given, *(["--format", form] if form else [])])
+            ours = "\n\N{WORD JOINER}" if form == "markdown" else "\n"
+            assert steers(done.stdout, ours) | steers(done.stderr) == set(), (given, form)
+            assert isinstance(done.exception, SystemExit | None), (given, form)
+            if form == "json" and done.exit_code == 0:
+                json.loads(done.stdout)
+    texts = [*Path().rglob("*.svg"), *Path().rglob("*.md"), *Path().rglob("*.html"), *Path().rglob("*.csv")]
+    assert [steers(path.read_text(), "\n\N{WORD JOINER}") for path in texts] == [set()] * len(texts)
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_first_of_what_each_command_is_given_is_answered(command):
+    """So that it is the text that is looked at and not a refusal."""
+    done = CliRunner().invoke(main, [command, *GIVEN[command][0]])
+
+    assert (done.exit_code, done.stderr) == (0, "")
+
+
+def test_what_cannot_be_printed_in_a_command_line_is_written_out():
+    """Whether click refuses it or archcalc does."""
+    for arguments in ([SHORT], ["table", SHORT], ["table", "lenet5", "--format", SHORT], ["run", "lenet5", SHORT]):
+        done = CliRunner().invoke(main, arguments)
+        assert done.exit_code
+        assert steers(done.output) == set()
+
+
+def test_every_text_of_a_graph_can_be_printed():
+    """A spec whose file has such a name, and no other, is named by what can be seen of it."""
+    graph = parse(Source(NAME, SPEC))
+
+    assert steers("".join([graph.name, graph.title, graph.source, *graph.notes]), "") == set()
+    assert graph.name == visible(NAME.removesuffix(".yaml"))
+
+
+# Commands with every sign that archcalc prints: ⌊ ⌋ ² − × ≥ ≤ → · …
+SIGNED = """
+input: {channels: C, height: H, width: W}
+layers:
+  - conv2d: {name: conv, out: 2*channels, kernel: 3}
+  - maxpool2d: {name: pool, kernel: 2}
+  - conv2d: {name: last, out: channels - 22, kernel: 3, stride: 2}
+"""
+DOCUMENTS = [
+    *(["table", "x.yaml", "--format", form] for form in ("html", "markdown", "latex", "csv", "json")),
+    *(["diagram", "x.yaml", "--format", form] for form in ("svg", "mermaid", "dot")),
+    ["diagram", "vgg16", "--format", "tikz"],
+    ["expand", "x.yaml"],
+    ["schema"],
+    ["explain", "x.yaml", "--format", "html"],
+    ["diff", "lenet5", "vgg16"],
+    ["rf", "x.yaml", "--format", "json"],
+]
+TEXTS = [
+    ["table", "x.yaml", "--formulas", "expanded"],
+    ["explain", "x.yaml"],
+    ["rf", "x.yaml"],
+    ["table", "x.yaml", "--style", "cs231n"],
+    ["conventions", "x.yaml"],
+    ["memory", "lenet5", "--timeline"],
+    ["table", "lenet5", "--columns", "nonsense"],
+]
+ENCODINGS = ("cp1252", "ascii", "latin-1", "cp437", "utf-16")
+# Each sign and what says the same in ASCII.
+ASCII = {
+    "−": "-",
+    "×": "x",
+    "·": "*",
+    "⌊": "floor(",
+    "⌋": ")",
+    "⌈": "ceil(",
+    "⌉": ")",
+    "≤": "<=",
+    "≥": ">=",
+    "→": "->",
+    "…": "...",
+    "≈": "~",
+    "█": "#",
+    "∏": "product ",
+    "–": "-",
+}
+
+
+def printed(arguments: list[str], encoding: str, monkeypatch) -> tuple[bytes, bytes]:
+    """The bytes that a command sends to a standard output and error of an encoding."""
+    streams = {name: io.TextIOWrapper(io.BytesIO(), encoding, "strict", newline="") for name in ("stdout", "stderr")}
+    with monkeypatch.context() as patch:
+        for name, stream in streams.items():
+            patch.setattr(sys, name, stream)
+        with pytest.raises(SystemExit):
+            main(arguments)
+    for stream in streams.values():
+        stream.flush()
+    return streams["stdout"].buffer.getvalue(), streams["stderr"].buffer.getvalue()
+
+
+@pytest.fixture
+def signed(tmp_path, monkeypatch):
+    (tmp_path / "x.yaml").write_text(SIGNED)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.usefixtures("signed")
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("arguments", DOCUMENTS, ids=" ".join)
+def test_a_document_is_utf_8_wherever_it_is_printed(arguments, encoding, monkeypatch):
+    """The bytes are those that a terminal of UTF-8 gets."""
+    assert printed(arguments, encoding, monkeypatch) == printed(arguments, "utf-8", monkeypatch)
+
+
+@pytest.mark.usefixtures("signed")
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("arguments", TEXTS, ids=" ".join)
+def test_text_says_the_same_in_any_encoding(arguments, encoding, monkeypatch):
+    """Every sign is there or is spelled in ASCII, those of powers by a ^, and nothing has become a question mark."""
+    for said, wanted in zip(
+        printed(arguments, encoding, monkeypatch), printed(arguments, "utf-8", monkeypatch), strict=True
+    ):
+        text = wanted.decode()
+        try:
+            text.encode(encoding)
+        except UnicodeEncodeError:
+            for sign, plain in ASCII.items():
+                text = text.replace(sign, plain)
+            text = re.sub("[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+", lambda found: "^" + unicodedata.normalize("NFKC", found[0]), text)
+            text = text.replace("−", "-")
+            assert text.isascii()
+        assert said.decode(encoding) == text
+
+
+def test_a_sign_before_a_number_survives():
+    """−22C² is not 22C², and a power of ten has all its digits."""
+    assert spelled("−22C² + 10¹²·H", "cp1252") == "-22C^2 + 10^12*H"
+    assert spelled("C⁻¹ ≤ ⌈√H⌉", "ascii") == "C^-1 <= ceil(sqrtH)"
+    assert spelled("é −", "latin-1") == "é -"
+    assert spelled("é −", "ascii") == r"\xe9 -"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_is_ascii(command):
+    """click prints it by itself, in whatever encoding the terminal has."""
+    assert CliRunner().invoke(main, [command, "--help"]).stdout.isascii()
+    assert isinstance(main.get_command(None, command), click.Command)
+
+
+def archcalc(*arguments: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "archcalc", *arguments],
+        capture_output=True,
+        check=False,
+        env={**os.environ, **environment},
+    )
+
+
+def test_the_checksum_of_a_page_is_that_of_its_script_in_any_locale():
+    """A browser runs the script, which sorts and saves, only where they agree."""
+    for environment in ({"PYTHONIOENCODING": "cp1252"}, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}):
+        page = archcalc("table", "lenet5", "--format", "html", **environment).stdout
+        [script] = re.findall(rb"<script>(.*?)</script>", page, re.DOTALL)
+        [digest] = re.findall(rb"script-src 'sha256-([^']+)'", page)
+
+        assert b64decode(digest) == sha256(script).digest()
+        assert script == behaviour().encode()
+
+
+def test_a_file_has_the_bytes_that_are_printed(tmp_path):
+    """A diagram written to a file in a terminal of another encoding is the one that is printed."""
+    path = tmp_path / "x.svg"
+    archcalc("diagram", "lenet5", "-o", str(path), PYTHONIOENCODING="cp1252")
+
+    assert path.read_bytes() == archcalc("diagram", "lenet5", "--format", "svg", PYTHONIOENCODING="ascii").stdout
