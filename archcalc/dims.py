@@ -11,8 +11,9 @@ import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, TypeAlias
 
-from archcalc.algebra import ceiled, divisible, fact, floored, nonnegative, zero
+from archcalc.algebra import ceiled, floored
 from archcalc.notation import TEXT
+from archcalc.relations import divisible, nonnegative, zero
 
 if TYPE_CHECKING:
     import sympy
@@ -102,7 +103,7 @@ def least(a: Dim, b: Dim) -> Dim:
         return b
     import sympy  # noqa: PLC0415 - only symbols come this far
 
-    return sympy.Min(a, b)
+    return sympy.Min(a, b, evaluate=False)
 
 
 def greatest(a: Dim, b: Dim) -> Dim:
@@ -119,7 +120,7 @@ def greatest(a: Dim, b: Dim) -> Dim:
         return a
     import sympy  # noqa: PLC0415 - only symbols come this far
 
-    return sympy.Max(a, b)
+    return sympy.Max(a, b, evaluate=False)
 
 
 def common(a: Dim, b: Dim) -> Dim:
@@ -205,7 +206,9 @@ def either(a: Truth, b: Truth) -> Truth:
         return b if a is False else a
     import sympy  # noqa: PLC0415 - only symbols come this far
 
-    return fact(sympy.Or(a, b))
+    # Every way once, in one fact.
+    ways = [way for one in (a, b) for way in (one.args if isinstance(one, sympy.Or) else (one,))]
+    return sympy.Or(*dict.fromkeys(ways), evaluate=False)
 
 
 def decided(known: Truth) -> bool | None:

@@ -9,12 +9,12 @@ from typing import Any
 
 import msgspec
 
-from archcalc.algebra import bounded_by
 from archcalc.dims import Dim, Shape, Truth, decided, written_shape
 from archcalc.errors import Place, SpecError
 from archcalc.layers.base import INPUTS, Layer
 from archcalc.layers.fields import asked
 from archcalc.published import Figure
+from archcalc.relations import bounded_by
 from archcalc.shown import brief
 from archcalc.tokens import token_numbers
 

@@ -200,6 +200,7 @@ def _looks(factor: Any) -> str:
     return "sum" if base.is_Add else "rounding" if type(base).__name__ in {"floor", "ceiling"} else "word"
 
 
+@lru_cache(maxsize=8192)
 def _standing(factor: Any) -> tuple[Any, ...]:
     """Where a factor stands in a product: letters by name, small ones first as in k²C, then words, roundings and sums."""
     name = str(factor.base if factor.is_Pow else factor)

@@ -14,8 +14,9 @@ from typing import Any
 
 import msgspec
 
-from archcalc.algebra import comparable, is_rounding, nonnegative
+from archcalc.algebra import comparable, is_rounding
 from archcalc.dims import settled
+from archcalc.relations import nonnegative
 from archcalc.symbolic import letters, simple, value
 
 # A longer period than this is of no network, and would take long to go through.

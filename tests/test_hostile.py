@@ -113,7 +113,7 @@ HOSTILE = {
         LETTERS + "layers: [conv2d: {out: 8, kernel: 3, repeat: 19999}]",
         "letters",
     ),
-    "many layers with letters": (LETTERS + "layers: [relu: {repeat: 19999}]", "values"),
+    "many layers with letters": (LETTERS + "layers: [relu: {repeat: 19999}]", ""),
     "nested formulas": (
         LETTERS + "blocks: {b: [upsample: 3, maxpool2d: 2]}\nlayers: [b: {repeat: 100}]",
         "too many formulas",

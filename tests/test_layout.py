@@ -21,8 +21,9 @@ MAY_IMPORT = {
     "files": {"errors"},
     # What formulas are made with and written with; dims hands them whole numbers no more than letters.
     "algebra": set(),
+    "relations": {"algebra"},
     "notation": set(),
-    "dims": {"algebra", "notation"},
+    "dims": {"algebra", "notation", "relations"},
     "counting": {"dims", "errors"},
     "window": {"dims"},
     "layers": {"counting", "dims", "window"},
@@ -35,7 +36,7 @@ MAY_IMPORT = {
     "shown": {"errors"},
     # Which of any nodes put out token numbers, so that a graph can refuse to compute with them.
     "tokens": {"errors"},
-    "graph": {"algebra", "dims", "errors", "layers", "published", "shown", "tokens"},
+    "graph": {"dims", "errors", "layers", "published", "relations", "shown", "tokens"},
     "storage": {"dims", "graph", "layers"},
     "reach": {"dims", "layers", "window"},
     "receptive": {"dims", "graph", "layers", "reach", "window"},
@@ -102,7 +103,7 @@ MAY_IMPORT = {
         *("formats", "graph", "layers", "markup", "memory", "rows", "spec", "working"),
     },
     "symbolic": {"algebra", "dims"},
-    "signs": {"algebra", "dims", "symbolic"},
+    "signs": {"algebra", "dims", "relations", "symbolic"},
     "periodic": set(),
     "holding": {"algebra", "periodic", "signs"},
     "measures": {"errors", "layers", "rows"},

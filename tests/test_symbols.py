@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import product
 from pathlib import Path
 
 import msgspec
@@ -19,6 +20,7 @@ from archcalc.graph import Builder, infer
 from archcalc.layers import Layer
 from archcalc.layers.conv import Conv1d
 from archcalc.layers.fields import sizes
+from archcalc.layers.merge import Add
 from archcalc.layers.rearrange import Input
 from archcalc.spec import bundled, load, parse
 from archcalc.spec.document import read
@@ -70,8 +72,6 @@ def test_a_kind_says_the_same_of_letters_as_of_their_values(kind, data):
     except SpecError:
         found, facts = None, []
     stands = found is not None and all(holds(fact, values) for fact in facts)
-    if kind in {"add", "multiply"} and expected is not None and any(1 in shape for shape in shapes) and not stands:
-        return  # A letter is taken for a size that is not repeated, which a size of 1 is.
 
     assert stands == (expected is not None)
     if stands:
@@ -240,6 +240,45 @@ def test_a_size_that_no_letter_makes_possible_is_refused():
         parse(Source("a.yaml", text))
 
     assert (refused.value.place.line, refused.value.place.column) == (2, 18)
+
+
+@pytest.mark.parametrize("grown", ["channels", "channels + 1"])
+def test_many_repeats_cost_with_a_letter_what_they_cost_with_numbers(grown):
+    """Layers that bring no new formula count as with numbers, and what grows by one each time is no long formula."""
+    layers = [f"conv2d: {{out: {grown}, kernel: 3, padding: 1}}", *["batchnorm2d", "relu", "sigmoid", "tanh"] * 3]
+    text = f"input: {{channels: C, height: 8, width: 8}}\nblocks:\n  b: [{', '.join(layers)}]\nlayers: [b: {{repeat: 512}}]"
+    wide, exact = profile(parse(Source("a.yaml", text))), profile(parse(Source("a.yaml", text.replace(": C,", ": 5,"))))
+
+    for measure in ("params", "activations", "macs"):
+        assert at(getattr(wide.totals, measure), {"C": 5}) == getattr(exact.totals, measure)
+
+
+def test_an_axis_that_may_be_repeated_holds_for_1_too():
+    """What is joined value by value is equal or 1 along every axis, and where one is a number the joint one is known."""
+    graph = load(f"{FAULTS}/broadcast_solve.yaml")
+    (condition,) = graph.conditions
+
+    assert graph.nodes[-1].shape == (12, 3, 3)
+    assert [n for n in range(1, 40) if holds(condition.fact, {"X": n})] == [1, 12]
+
+
+@pytest.mark.parametrize(
+    "sizes", [(3, "X"), ("X", 3), ("X", "Y"), ("X", 1, "Y"), ("X", "Y", "Z"), ("X", "X"), (1, "X")]
+)
+def test_a_letter_is_joined_as_its_values_are(sizes):
+    """Of two or three branches, over all small sizes."""
+    names = sorted({n for n in sizes if isinstance(n, str)})
+    shape, facts = infer(Add(), tuple((symbol(n) if isinstance(n, str) else n,) for n in sizes))
+    for numbers in product(range(1, 5), repeat=len(names)):
+        values = dict(zip(names, numbers, strict=True))
+        try:
+            expected, _ = infer(Add(), tuple((values.get(n, n),) for n in sizes))
+        except SpecError:
+            expected = None
+        stands = all(holds(fact, values) for fact in facts)
+
+        assert stands == (expected is not None)
+        assert not stands or at(shape, values) == expected
 
 
 def test_letters_come_in_by_every_way_there_is():

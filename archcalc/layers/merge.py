@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import reduce
+from itertools import accumulate
 from typing import Any, ClassVar, Literal
 
 from archcalc.counting import Work
-from archcalc.dims import Dim, Shape, same, size, total, written_shape
+from archcalc.dims import Dim, Shape, either, greatest, same, size, total, written_shape
 from archcalc.layers.base import Kept, Layer, Requirement, Use, Views, here, in_batch
 from archcalc.window import Window, everything, shifted
 
@@ -22,14 +23,14 @@ class _Broadcast(Layer, frozen=True):
     called: ClassVar[Literal["module", "operator"]] = "operator"
 
     def output(self, *xs: Shape) -> Shape:
-        return tuple(_longest(sizes) for sizes in zip(*xs, strict=True))
+        return tuple(reduce(_joint, sizes) for sizes in zip(*xs, strict=True))
 
     def requires(self, *xs: Shape) -> Iterator[Requirement]:
         yield len({len(x) for x in xs}) == 1, f"branches of {_shapes(xs)} have different numbers of axes", ""
         for sizes in zip(*xs, strict=True):
-            for n in sizes:
-                if n != 1:
-                    yield same(n, _longest(sizes)), f"branches of {_shapes(xs)} do not match", ""
+            for n, before in zip(sizes[1:], accumulate(sizes, _joint), strict=False):
+                fits = either(same(n, before), either(same(n, 1), same(before, 1)))
+                yield fits, f"branches of {_shapes(xs)} do not match", ""
 
     def sees(self, *xs: Shape) -> tuple[Views, ...]:
         output = self.output(*xs)
@@ -41,8 +42,11 @@ def _repeated(x: Shape, output: Shape) -> dict[int, Window]:
     return {axis: everything(1) for axis, (n, m) in enumerate(zip(x, output, strict=True)) if n == 1 != m}
 
 
-def _longest(sizes: tuple[Dim, ...]) -> Dim:
-    return next((n for n in sizes if n != 1), 1)
+def _joint(a: Dim, b: Dim) -> Dim:
+    """The size of an axis of two that fit: equal, or one of them 1. A letter beside a number is one of these."""
+    if isinstance(b, int) and not isinstance(a, int):
+        a, b = b, a
+    return b if a == 1 else a if isinstance(a, int) else greatest(a, b)
 
 
 class Add(_Broadcast, frozen=True):

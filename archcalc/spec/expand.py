@@ -20,10 +20,8 @@ from archcalc.spec.tree import Scalar, Sequence, Tree, likely, unknown
 # Several times the deepest network published; a larger repeat is a slip of the pen.
 MOST_LAYERS = 20_000
 _MOST_VALUES = 100 * MOST_LAYERS
-# What a layer whose size holds letters counts for: sympy takes as long over it.
-_LETTERED = 400
-# Of all different formulas together, which sympy works through in some seconds.
-_MOST_OPERATIONS = 2_000
+# Of all different formulas together, which sympy works through in some seconds; a layer that brings none costs as with numbers.
+_MOST_OPERATIONS = 8_000
 _MOST_DEPTH = 40
 
 
@@ -40,7 +38,8 @@ class Expansion:
         self._uses: dict[str, int] = {}
         self._steps = 0
         self._read = 0
-        self._formulas: dict[Dim, int] = {}
+        self._formulas: set[Dim] = set()
+        self._operations = 0
 
     def start(self, layer: Layer, source: Tree) -> int:
         """Add the network's input."""
@@ -245,11 +244,11 @@ class Expansion:
         except SpecError as error:
             fact = f"{kind}: the output would be {written_shape(shape)}"
             raise SpecError(fact, call.word.place, error.fact) from None
-        self._read += _LETTERED * bool(letters)
         for n in letters:
             if n not in self._formulas:
-                self._formulas[n] = 2 + n.count_ops()
-                if sum(self._formulas.values()) > _MOST_OPERATIONS:
+                self._formulas.add(n)
+                self._operations += 2 + n.count_ops()
+                if self._operations > _MOST_OPERATIONS:
                     raise SpecError(
                         "the letters lead to too many formulas", call.word.place, f"here {written_shape(shape)}"
                     )

@@ -201,8 +201,13 @@ def bounded(value: Any) -> Any:
             raise SpecError(f"a number beyond {MOST:.0e} is not a size", None, "check the digits and the repeats")
     elif isinstance(value, tuple):
         _entries(value, 0)
-    elif hasattr(value, "free_symbols") and (_terms(value) > _MOST_TERMS or value.count_ops() > _MOST_OPERATIONS):
-        raise SpecError("a formula too long to work with", None, "give some of its letters a value")
+    elif hasattr(value, "free_symbols"):
+        if _terms(value) > _MOST_TERMS or value.count_ops() > _MOST_OPERATIONS:
+            raise SpecError("a formula too long to work with", None, "give some of its letters a value")
+        if any(abs(n.p) > MOST or n.q > MOST for n in value.atoms() if n.is_Rational):
+            raise SpecError(
+                f"a formula with a number beyond {MOST:.0e} is no size", None, "check the digits and the repeats"
+            )
     return value
 
 
@@ -225,6 +230,9 @@ def _entries(value: Any, depth: int) -> int:
 def _terms(formula: Any) -> int:
     """At most how many terms a formula has when it is written out."""
     terms = [_terms(part) for part in formula.args if hasattr(part, "free_symbols")]
+    if type(formula).__name__ in {"Min", "Max"}:
+        # Which of them it is has to be asked in every comparison, and again of those inside.
+        return 4 * sum(terms)
     if formula.is_Pow and terms[1:] and formula.exp.is_Integer:
         return terms[0] ** min(abs(int(formula.exp)), _MOST_TERMS) if terms[0] > 1 else 1
     if formula.is_Mul:

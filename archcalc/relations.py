@@ -1,0 +1,181 @@
+"""What is known of formulas for all values of their letters, and what is asked of the letters where it is open, in the fewest words."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from typing import Any
+
+from archcalc.algebra import comparable, is_rounding, terms, unrounded
+
+_CHOICES = ("Min", "Max")
+
+
+@lru_cache(maxsize=8192)
+def nonnegative(formula: Any) -> Any:
+    """Whether a formula is at least 0: True, False, or the relation that it comes down to.
+
+    >>> from archcalc.dims import floor_div, symbol
+    >>> H, W = symbol("H"), symbol("W")
+    >>> nonnegative(floor_div(H, 4) - 2), nonnegative(H + W - 2), nonnegative(-H)
+    (H >= 8, True, False)
+    """
+    import sympy  # noqa: PLC0415 - whoever has a formula has paid for it
+
+    formula = comparable(formula)
+    while True:
+        parts = terms(formula)
+        constant = parts.pop(None, sympy.Integer(0))
+        if not parts:
+            return bool(constant >= 0)
+        if len(parts) > 1:
+            break
+        ((term, c),) = parts.items()
+        bound = -constant / c
+        if is_rounding(term):
+            inside = unrounded(term)
+            # ⌊x⌋ ≥ n where x ≥ n; ⌊x⌋ ≤ n where x < n + 1, which a fraction of the divisor falls short of.
+            bottom = math.lcm(*(k.q for k in terms(inside).values()))
+            at = sympy.ceiling(bound) if c > 0 else sympy.floor(bound) + 1 - sympy.Rational(1, bottom)
+            formula = comparable(inside - at) if c > 0 else comparable(at - inside)
+            continue
+        if not term.is_Symbol:
+            break
+        if c > 0:
+            n = sympy.ceiling(bound)
+            return True if n <= 1 else sympy.Ge(term, n, evaluate=False)
+        n = sympy.floor(bound)
+        return False if n < 1 else sympy.Le(term, n, evaluate=False)
+    truth = _sign(formula, parts, constant)
+    if truth is not None:
+        return truth
+    left = sympy.Add(*(c * term for term, c in parts.items()))
+    return sympy.Ge(left, -constant, evaluate=False)
+
+
+def _sign(formula: Any, parts: dict[Any, Any], constant: Any) -> bool | None:
+    """Whether a sum of these terms and a constant is at least 0, None where that depends on the letters or is not seen."""
+    import sympy  # noqa: PLC0415 - whoever has a formula has paid for it
+
+    if sorted(parts.values()) == [-1, 1] and all(map(is_rounding, parts)):
+        # What is larger is no smaller when both are rounded down.
+        (more,), (less,) = ([unrounded(term) for term, c in parts.items() if c == sign] for sign in (1, -1))
+        constant = sympy.floor(constant)
+        if nonnegative(more - less + constant) is True:
+            return True
+        if nonnegative(less - more - constant - 1) is True:
+            return False
+    chosen = next((term for term in parts if type(term).__name__ in _CHOICES), None)
+    if chosen is not None:
+        c = parts[chosen]
+        each = {nonnegative(formula + c * (one - chosen)) for one in chosen.args}
+        # Of the largest one that is large enough will do, of the smallest all must be.
+        enough = (type(chosen).__name__ == "Max") == bool(c > 0)
+        return enough if enough in each else not enough if each == {not enough} else None
+    if formula.atoms(sympy.Min, sympy.Max):
+        return None
+    low, high = (_spread(_relaxed(formula, up=up)) for up in (False, True))
+    whole = constant.is_integer and all(c.is_integer and term.is_integer for term, c in parts.items())
+    if low.is_nonnegative or (whole and (low + 1).is_positive):
+        return True
+    return False if high.is_negative else None
+
+
+def _relaxed(formula: Any, *, up: bool) -> Any:
+    """A formula without roundings that is no larger, or with `up` no smaller: ⌊x/b⌋ is more than x/b − 1 and at most x/b."""
+    import sympy  # noqa: PLC0415 - whoever has a formula has paid for it
+
+    parts = terms(formula)
+    if not any(term is not None and is_rounding(term) for term in parts):
+        return formula
+    loose = []
+    for term, c in parts.items():
+        if term is None or not is_rounding(term):
+            loose.append(c if term is None else c * term)
+            continue
+        inside = unrounded(term)
+        bottom = math.lcm(*(k.q for k in terms(inside).values()))
+        loose.append(c * (inside if (c > 0) == up else inside - sympy.Rational(bottom - 1, bottom)))
+    return _relaxed(sympy.expand(sympy.Add(*loose)), up=up)
+
+
+def _spread(formula: Any) -> Any:
+    """A formula in which every letter is 1 plus something nonnegative, of which sympy settles sums that it else leaves open."""
+    import sympy  # noqa: PLC0415 - whoever has a formula has paid for it
+
+    return sympy.expand(formula.xreplace({s: 1 + _rest(s) for s in formula.free_symbols}))
+
+
+@lru_cache(maxsize=256)
+def _rest(letter: Any) -> Any:
+    import sympy  # noqa: PLC0415 - whoever has a formula has paid for it
+
+    return sympy.Dummy(letter.name, integer=True, nonnegative=True)
+
+
+@lru_cache(maxsize=8192)
+def zero(formula: Any) -> Any:
+    """Whether a formula is 0: True, False, or the equation that it comes down to.
+
+    >>> from archcalc.dims import symbol
+    >>> C = symbol("C")
+    >>> zero(2 * C - 8), zero(2 * C - 7), zero(C + 3)
+    (Eq(C, 4), False, False)
+    """
+    import sympy  # noqa: PLC0415 - whoever has a formula has paid for it
+
+    formula = comparable(formula)
+    if formula == 0:
+        return True
+    if nonnegative(formula - 1) is True or nonnegative(-formula - 1) is True:
+        return False
+    parts = terms(formula)
+    constant = parts.pop(None, sympy.Integer(0))
+    if len(parts) == 1:
+        ((term, c),) = parts.items()
+        if term.is_integer and not (constant / c).is_integer:
+            return False
+        return sympy.Eq(term, -constant / c, evaluate=False)
+    left = sympy.Add(*(c * term for term, c in parts.items() if c > 0), *([constant] if constant > 0 else []))
+    return sympy.Eq(left, left - formula, evaluate=False)
+
+
+@lru_cache(maxsize=8192)
+def divisible(formula: Any, k: Any) -> Any:
+    """Whether k divides a formula: True, False, or the equation of a remainder that it comes down to.
+
+    >>> from archcalc.dims import symbol
+    >>> C = symbol("C")
+    >>> divisible(8 * C, 4), divisible(6 * C, 4), divisible(2 * C + 1, 4)
+    (True, Eq(Mod(C, 2), 0), False)
+    """
+    import sympy  # noqa: PLC0415 - whoever has a formula has paid for it
+
+    formula, k = comparable(sympy.sympify(formula)), sympy.sympify(k)
+    if (formula / k).is_integer:
+        return True
+    parts = terms(formula)
+    if k.is_Integer and all(c.q == 1 for c in parts.values()) and all(t is None or t.is_integer for t in parts):
+        left = {term: int(c) % int(k) for term, c in parts.items()}
+        shared = math.gcd(int(k), *(c for term, c in left.items() if term is not None))
+        if left.get(None, 0) % shared:
+            return False
+        k //= shared
+        formula = sympy.Add(*(c // shared * (1 if term is None else term) for term, c in left.items()))
+        if k == 1 or formula == 0:
+            return True
+    rest = sympy.Mod(formula, k)
+    return sympy.Eq(rest, 0, evaluate=False) if rest.free_symbols else bool(rest == 0)
+
+
+def bounded_by(known: Any) -> tuple[Any, int]:
+    """What a fact is about, and how much it asks of it: of two facts about the same, the one that asks more implies the other.
+
+    >>> from archcalc.dims import at_least, symbol
+    >>> bounded_by(at_least(symbol("H"), 5))
+    ((<class 'sympy.core.relational.GreaterThan'>, H), 5)
+    """
+    name = type(known).__name__
+    if name in {"GreaterThan", "LessThan"} and known.rhs.is_Integer:
+        return (type(known), known.lhs), int(known.rhs) * (1 if name == "GreaterThan" else -1)
+    return known, 0
