@@ -131,6 +131,8 @@ def zero(formula: Any) -> Any:
         return False
     parts = terms(formula)
     constant = parts.pop(None, sympy.Integer(0))
+    if not parts:
+        return False
     if len(parts) == 1:
         ((term, c),) = parts.items()
         if term.is_integer and not (constant / c).is_integer:

@@ -60,7 +60,10 @@ def holds(fact: Truth, values: Mapping[str, int]) -> bool:
     name = type(fact).__name__
     if name == "Or":
         return any(holds(part, values) for part in fact.args)
-    left, right = (value(side, values) for side in fact.args)
+    try:
+        left, right = (value(side, values) for side in fact.args)
+    except ZeroDivisionError:
+        return False
     return bool({"Equality": left == right, "GreaterThan": left >= right, "LessThan": left <= right}[name])
 
 

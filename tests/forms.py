@@ -14,13 +14,15 @@ from itertools import islice, product
 from typing import Any, NamedTuple
 
 from archcalc.dims import at_least, ceil_div, divides, either, floor_div, greatest, least, same, symbol
-from archcalc.spec.expression import FUNCTIONS
+from archcalc.errors import Place, Source, SpecError
+from archcalc.spec.expression import FUNCTIONS, evaluate
 from archcalc.symbolic import at, holds, shaped
 
 DOWN_OR_UP = {"⌊": floor_div, "⌈": ceil_div}
 SHIFTS = range(-3, 4)
 DIVISORS = range(1, 5)
 TIMES = (-2, -1, 1, 2, 3)
+PLACE = Place(Source("", ""), 1, 1, 2)
 
 
 class Form(NamedTuple):
@@ -192,12 +194,44 @@ def reshaped() -> Iterator[Form]:
         )
 
 
-FAMILIES = (once, thrice, beside, fractions, ratios, smaller, compared, divided, reshaped)
+EXPRESSIONS = (
+    "ceil(H*{m}/{d} + {c})",
+    "floor({m}*H/{d}) - round(H/{b} + {c})",
+    "({m}*H + {c}) // {d} % {b}",
+    "min(H//{d} + {c}, {m}, H/{b})",
+    "max({c}/{d}, H - {m}*W, ceil(W/{b}))",
+    "min(max(H, {m}*W + {c}), H*W//{d})",
+    "{m}*H//(W + {d}) + {c}",
+    "{m}*H % W + W//{d}*{b} - {c}",
+    "1 if {m}*H + {d} > {c} else 2",
+    "{m} if H*{d} >= W - W + {c} and not H else H // {b}",
+    "H if {m}*H + W == {c} or {d}*H > {b} else W",
+    "[H, {m}*W] == [H, {m}*W + {c}]",
+    "-H % {b} * {m} + (H + {c})**2 // {d}",
+    "H*{d}/{b} + {c}",
+)
+
+
+def expressions() -> Iterator[Form]:
+    """Arithmetic of specs, evaluated with letters and with numbers."""
+    for text, m, d, c, b in product(EXPRESSIONS, (1, 2, 3), DIVISORS, SHIFTS, (1, 2, 3)):
+        written = text.format(m=m, d=d, c=c, b=b)
+        yield Form(
+            written,
+            lambda h, w, text=written: evaluate(text, {"H": h, "W": w}, PLACE),
+            {"H": 12, "W": 4},
+        )
+
+
+FAMILIES = (once, thrice, beside, fractions, ratios, smaller, compared, divided, reshaped, expressions)
 
 
 def wrong(form: Form) -> str:
     """What letters and numbers do not agree on in a form, or nothing."""
-    found = form.of(*map(symbol, form.upto))
+    try:
+        found = form.of(*map(symbol, form.upto))
+    except SpecError:
+        return ""  # a comparison that letters leave open
     fact = isinstance(found, bool) or getattr(found, "is_Relational", False) or getattr(found, "is_Boolean", False)
     for numbers in product(*(range(1, most + 1) for most in form.upto.values())):
         values = dict(zip(form.upto, numbers, strict=True))

@@ -60,21 +60,55 @@ def _floor(x: Any) -> Any:
     return x // 1 if _plain(x) else floor_div(x, 1)
 
 
+def _true(value: Any) -> bool:
+    """Whether a condition holds: a number does where it is not 0, which letters may leave open."""
+    return bool(value) if _plain(value) else not _settled(same(value, 0))
+
+
+def _equal(a: Any, b: Any) -> bool:
+    if isinstance(a, tuple) and isinstance(b, tuple):
+        return len(a) == len(b) and all(map(_equal, a, b))
+    return bool(a == b) if _plain(a, b) else _settled(same(a, b))
+
+
+def _divisor(n: Any) -> Any:
+    """What is divided by, which letters must not make 0."""
+    if n == 0 if _plain(n) else _settled(same(n, 0)):
+        raise ZeroDivisionError
+    return n
+
+
+def _chosen(pick: Callable[[Any, Any], Any], *values: Any) -> Any:
+    """The smallest or the largest of values with letters among them."""
+    if len(values) == 1:
+        raise TypeError
+    return reduce(pick, [exact(value) for value in values])
+
+
+def exact(value: Any) -> Any:
+    """A number as a dimension: what is no whole number as a formula is."""
+    if not isinstance(value, Fraction):
+        return value
+    import sympy  # noqa: PLC0415 - only where letters stand beside it
+
+    return sympy.Rational(value.numerator, value.denominator)
+
+
 _OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
     ast.Div: lambda a, b: (
-        Fraction(a, b) if isinstance(a, (int, Fraction)) and isinstance(b, (int, Fraction)) else a / b
+        Fraction(a, b) if isinstance(a, (int, Fraction)) and isinstance(b, (int, Fraction)) else a / _divisor(b)
     ),
-    ast.FloorDiv: lambda a, b: a // b if _plain(a, b) else floor_div(a, b),
-    ast.Mod: operator.mod,
+    ast.FloorDiv: lambda a, b: a // b if _plain(a, b) else floor_div(exact(a), exact(_divisor(b))),
+    ast.Mod: lambda a, b: a % b if _plain(a, b) else exact(a) % exact(_divisor(b)),
     ast.Pow: _power,
     ast.USub: operator.neg,
     ast.UAdd: operator.pos,
-    ast.Not: operator.not_,
-    ast.Eq: lambda a, b: a == b if _plain(a, b) else _settled(same(a, b)),
-    ast.NotEq: lambda a, b: a != b if _plain(a, b) else not _settled(same(a, b)),
+    ast.Not: lambda a: not _true(a),
+    ast.Eq: _equal,
+    ast.NotEq: lambda a, b: not _equal(a, b),
     ast.Lt: lambda a, b: a < b if _plain(a, b) else not _settled(at_least(a, b)),
     ast.LtE: lambda a, b: a <= b if _plain(a, b) else _settled(at_least(b, a)),
     ast.Gt: lambda a, b: a > b if _plain(a, b) else not _settled(at_least(b, a)),
@@ -85,8 +119,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "ceil": lambda x: math.ceil(x) if isinstance(x, (int, Fraction)) else ceil_div(x, 1),
     "floor": _floor,
     "round": lambda x: (x + Fraction(1, 2)) // 1 if _plain(x) else floor_div(2 * x + 1, 2),
-    "min": lambda *xs: min(*xs) if _plain(*xs) else reduce(least, xs),
-    "max": lambda *xs: max(*xs) if _plain(*xs) else reduce(greatest, xs),
+    "min": lambda *xs: min(*xs) if _plain(*xs) else _chosen(least, *xs),
+    "max": lambda *xs: max(*xs) if _plain(*xs) else _chosen(greatest, *xs),
 }
 
 _CONSTANTS: dict[str, Value] = {"true": True, "false": False, "True": True, "False": False}
@@ -159,9 +193,9 @@ def _walk(node: ast.expr, names: Mapping[str, Value]) -> Any:  # noqa: PLR0911, 
         case ast.Tuple(elts=entries) | ast.List(elts=entries):
             return tuple(_walk(entry, names) for entry in entries)
         case ast.BoolOp(op=op, values=terms):
-            return (all if isinstance(op, ast.And) else any)(_walk(term, names) for term in terms)
+            return (all if isinstance(op, ast.And) else any)(_true(_walk(term, names)) for term in terms)
         case ast.IfExp(test=test, body=body, orelse=orelse):
-            return _walk(body if _walk(test, names) else orelse, names)
+            return _walk(body if _true(_walk(test, names)) else orelse, names)
         case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if args:
             if name not in FUNCTIONS:
                 raise SpecError(
@@ -241,4 +275,6 @@ def _terms(formula: Any) -> int:
 
 
 def _whole(value: Any) -> Any:
+    if getattr(value, "is_Rational", False):
+        value = Fraction(value.p, value.q)
     return value.numerator if isinstance(value, Fraction) and value.denominator == 1 else value
