@@ -125,19 +125,31 @@ def fits(name: str, pattern: str) -> bool:
     >>> fits("3a/1x1/relu", "*/relu*"), fits("relu", "*/relu*")
     (True, False)
     """
-    first, *rest = pattern.split("*")
-    if not rest:
-        return name == pattern
-    *inner, last = rest
+    return starred(name, pattern) is not None
+
+
+def starred(name: str, pattern: str) -> tuple[str, ...] | None:
+    """What each * of a pattern stands for in a name, the first ones as long as they can be, or None where it does not fit.
+
+    >>> starred("layer1.0/residual/conv2d_2", "*/residual/conv2d_*"), starred("a/b/c", "*/*"), starred("relu", "*/relu")
+    (('layer1.0', '2'), ('a/b', 'c'), None)
+    """
+    first, *pieces = pattern.split("*")
+    if not pieces:
+        return () if name == pattern else None
+    last = pieces.pop()
     if len(name) < len(first) + len(last) or not name.startswith(first) or not name.endswith(last):
-        return False
-    start, end = len(first), len(name) - len(last)
-    for piece in inner:
-        start = name.find(piece, start, end)
-        if start < 0:
-            return False
-        start += len(piece)
-    return True
+        return None
+    end = len(name) - len(last)
+    found: list[str] = []
+    # From the end, each piece as late as it can be, so that nothing is tried twice.
+    for piece in reversed(pieces):
+        at = name.rfind(piece, len(first), end)
+        if at < 0:
+            return None
+        found.append(name[at + len(piece) : end])
+        end = at
+    return (name[len(first) : end], *reversed(found))
 
 
 class Builder:

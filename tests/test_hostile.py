@@ -136,6 +136,10 @@ HOSTILE = {
     "open quote in every line": ('"' + "a\n" * 400_000, "never closed"),
     "colons": ("a: " * 300_000, "':'"),
     "dashes": ("-" * 900_000, ""),
+    **{
+        f"{join} of many": (IMAGE + f"layers: [relu: {{name: a}}, {join}: {{from: [{'a,' * 100_000}]}}]", "")
+        for join in ("concat", "add", "multiply")
+    },
     "spaces": (" " * 900_000, "the file is empty"),
     "line breaks": ("\n" * 900_000 + "@", "a value cannot start with '@'"),
 }

@@ -150,3 +150,22 @@ def test_a_setting_is_marked_where_it_stands_on_the_command_line():
     said = run("table", "vgg16", "--set", "classes=10*").stderr
 
     assert said.startswith("--set:1:9: '10*' is not a number, a name or an expression\n  1 | classes=10*\n")
+
+
+@pytest.mark.parametrize("name", ["input_shape", "source", "spec", "params", "self", "document"])
+def test_a_param_may_have_any_name(name, tmp_path):
+    """The names of Python's arguments are no names of the language."""
+    path = tmp_path / "x.yaml"
+    path.write_text(f"input: {{features: 10}}\nparams: {{{name}: 5}}\nlayers: [linear: {name}]\n")
+
+    # 10 weights and a bias for each of 7, and for each of S.
+    assert '"params": 77' in run("table", str(path), "--set", f"{name}=7", "--format", "json").stdout
+    assert '"params": "11*S"' in run("table", str(path), "--set", f"{name}=S", "--format", "json").stdout
+    assert archcalc.load(str(path), {name: 7}).nodes[-1].shape == (7,)
+
+
+@pytest.mark.parametrize("command", ["table", "expand", "verify", "compare", "report", "diagram"])
+def test_a_name_longer_than_any_file_has_is_refused(command):
+    """What no file can be called is no file."""
+    assert run(command, "a" * 5_000).stderr.startswith("no network or file named 'aaa")
+    assert "ile name too long" in run(command, f"{'a' * 5_000}.yaml").stderr

@@ -22,7 +22,7 @@ _SPACE, _LINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 # Matplotlib's names for what it defines, and where they stand in an attribute.
 _NAME = re.compile(r"[a-z][0-9a-f]{10}")
 _NAMED = re.compile(rf"#({_NAME.pattern})\b")
-_NUMBER = re.compile(r"-?\d+\.\d+")
+_NUMBER = re.compile(r"-?(?<!\d)\d+\.\d+")
 # Characters that no XML may hold; matplotlib writes them as they are.
 _NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SETTINGS: dict[Any, Any] = {

@@ -39,5 +39,5 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
         put(rules(name, form), form)
     else:
         chosen = [convention(each.strip()) for each in names.split(",")] if names else CONVENTIONS.values()
-        result = profile(load(spec or "", input_shape=input_shape, **dict(settings)), batch)
+        result = profile(load(spec or "", dict(settings), input_shape=input_shape), batch)
         put(render(result, accounts(result, chosen), form), form)

@@ -38,7 +38,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     if form is None and output is not None and output.suffix.lower() not in _ENDINGS:
         raise click.UsageError(f"{output.name} ends in none of {', '.join(_ENDINGS)}; add --format")
     form = form or ("mermaid" if output is None else _ENDINGS[output.suffix.lower()])
-    drawn = draw(profile(load(spec, input_shape=input_shape, **dict(settings))), form, fold=fold)
+    drawn = draw(profile(load(spec, dict(settings), input_shape=input_shape)), form, fold=fold)
     if output is None:
         put(drawn.removesuffix("\n"), form)
     else:

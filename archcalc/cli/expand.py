@@ -17,4 +17,4 @@ from archcalc.spec.flat import flat
 @set_option
 def command(spec: str, input_shape: Shape | None, settings: tuple[tuple[str, str], ...]) -> None:
     """The network as a flat spec, blocks and repeats written out."""
-    put(flat(load(spec, input_shape=input_shape, **dict(settings))), "yaml")
+    put(flat(load(spec, dict(settings), input_shape=input_shape)), "yaml")

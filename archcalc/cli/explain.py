@@ -31,5 +31,5 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     form: str,
 ) -> None:
     """Formula and working of every number of a row."""
-    result = profile(load(spec, input_shape=input_shape, **dict(settings)), batch, convention_name=convention)
+    result = profile(load(spec, dict(settings), input_shape=input_shape), batch, convention_name=convention)
     put(render(result, workings(result, layer), form), form)

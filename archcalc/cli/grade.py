@@ -37,7 +37,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     """A filled-in worksheet marked, each wrong cell with its slip."""
     if spec == file == "-":
         raise click.UsageError("SPEC and FILE.csv cannot both be standard input")
-    graph = load(spec, input_shape=input_shape, **dict(settings))
+    graph = load(spec, dict(settings), input_shape=input_shape)
     sheet = read(worksheet(file), [node.name for node in graph.nodes])
     if convention and sheet.convention not in {"", convention}:
         raise SpecError(f"the worksheet is by the convention {sheet.convention}, not {convention}")

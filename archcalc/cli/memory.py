@@ -91,7 +91,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
             )
     if target is not None:
         ends_well(target)
-    result = profile(load(spec, input_shape=input_shape, **dict(settings)), batch)
+    result = profile(load(spec, dict(settings), input_shape=input_shape), batch)
     if target is not None:
         result.require_numbers("a chart")
     dtypes = Dtypes(weights or dtype, activations or dtype)

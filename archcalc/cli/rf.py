@@ -73,7 +73,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
         told = json_text(stacked.depth_dict(window)) if json else stacked.depth_text(window, kernel, stride, depth)
         put(told, form)
     elif spec is not None:
-        graph = load(spec, input_shape=input_shape, **dict(settings))
+        graph = load(spec, dict(settings), input_shape=input_shape)
         fields = receptive_fields(graph)
         if layer is None:
             rows = [listing.to_dict(field) for field in fields.values()]

@@ -72,7 +72,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     form: str,
 ) -> None:
     """Run a network in numpy: class scores, or any layer's output."""
-    graph = load(spec, input_shape=input_shape, **dict(settings))
+    graph = load(spec, dict(settings), input_shape=input_shape)
     last = position_of(graph, layer)
     node = graph.nodes[last]
     x = noise(graph, 1, seed) if source is None else batch_of(source, graph.input, mean, std)

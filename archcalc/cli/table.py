@@ -63,7 +63,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
 
     def text() -> str:
         source = source_of(spec)
-        graph = parse(source, input_shape=input_shape, **dict(settings))
+        graph = parse(source, dict(settings), input_shape=input_shape)
         result = profile(graph, batch, convention_name=convention, in_place=not count_in_place, form=formulas)
         return render(checked(result, source) if figures else result, style or form, chosen, fold=fold)
 

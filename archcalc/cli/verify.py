@@ -43,8 +43,8 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
         raise click.UsageError("--quick looks for the input itself; it does not go with --input")
     params = dict(settings)
     source = source_of(spec)
-    whole = parse(source, input_shape=input_shape, **params)
-    graph = smallest(source, **params) if quick else whole
+    whole = parse(source, params, input_shape=input_shape)
+    graph = smallest(source, params) if quick else whole
     # Beside a sample that is nudged runs one that is not.
     within(graph, max(batch, 2), bytes_of(limit))
     with ExitStack() as shown:

@@ -35,7 +35,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     fold: bool,
 ) -> None:
     """A table to fill in, or its key; `archcalc grade` marks the csv of it, which the page in html saves."""
-    result = profile(load(spec, input_shape=input_shape, **dict(settings)), convention_name=convention)
+    result = profile(load(spec, dict(settings), input_shape=input_shape), convention_name=convention)
     shown = [name.strip() for name in columns.split(",")]
     asked = [name.strip() for name in (blanks or "").split(",") if name.strip()]
     empty = [name for name in BLANKS if name in shown] if blanks is None else asked

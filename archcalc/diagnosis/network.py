@@ -26,7 +26,7 @@ class Network:
 
     def __init__(self, source: Source, input_shape: Shape = (), settings: tuple[tuple[str, str], ...] = ()) -> None:
         self.source = source
-        self.graph = parse(source, input_shape=input_shape or None, **dict(settings))
+        self.graph = parse(source, dict(settings), input_shape=input_shape or None)
         self._others: dict[object, Network] = {}
 
     @cached_property

@@ -113,7 +113,9 @@ def _style() -> str:
             *families,
         ]
     )
-    return re.sub(r"([\w-]+):var\(--([\w-]+)\)", lambda found: f"{found[1]}:{plain[found[2]]};{found[0]}", rules)
+    return re.sub(
+        r"(?<![\w-])([\w-]+):var\(--([\w-]+)\)", lambda found: f"{found[1]}:{plain[found[2]]};{found[0]}", rules
+    )
 
 
 def _variables(values: dict[str, str]) -> str:

@@ -19,7 +19,9 @@ _SHAPED = frozenset({"output", "rf"})
 _MOST_DIGITS = 15
 _SIZE = r"\d[\d_]*"
 _TIMES = re.compile(rf"[(\[]?\s*({_SIZE}(?:\s*[x×*X]\s*{_SIZE})+)\s*[)\]]?")
-_LISTED = re.compile(rf"(?:\(|\[)\s*({_SIZE}(?:\s*[,;]\s*{_SIZE})*)\s*,?\s*(?:\)|\])|({_SIZE}(?:\s*[,;]\s*{_SIZE})+)")
+_LISTED = re.compile(
+    rf"(?:\(|\[)\s*({_SIZE}(?:\s*[,;]\s*{_SIZE})*)\s*(?:,\s*)?(?:\)|\])|({_SIZE}(?:\s*[,;]\s*{_SIZE})+)"
+)
 # A space, a line or an apostrophe between groups of three digits.
 _APART = re.compile(r"(?<=\d)[ _'’](?=\d{3}(?!\d))")
 _SCIENTIFIC = re.compile(r"(\d)(?:[.,](\d+))?[eE]\+?(\d{1,2})")
@@ -147,7 +149,7 @@ def _shapes(text: str) -> tuple[Shape, ...]:
     found: dict[Shape, None] = {(): None} if text in {"()", "[]", written_shape(())} else {}
     for listed in filter(None, (_TIMES.fullmatch(text), _LISTED.fullmatch(text))):
         sizes = next(filter(None, listed.groups()))
-        found[tuple(int(size) for size in re.split(r"\s*[x×*X,;]\s*", sizes))] = None
+        found[tuple(int(size) for size in re.split("[x×*X,;]", sizes))] = None
     for number in _numbers(text):
         if number.value.denominator == 1 and not number.unit:
             found[int(number.value),] = None

@@ -26,11 +26,12 @@ class _Broadcast(Layer, frozen=True):
         return tuple(reduce(_joint, sizes) for sizes in zip(*xs, strict=True))
 
     def requires(self, *xs: Shape) -> Iterator[Requirement]:
-        yield len({len(x) for x in xs}) == 1, f"branches of {_shapes(xs)} have different numbers of axes", ""
+        branches = _shapes(xs)
+        yield len({len(x) for x in xs}) == 1, f"branches of {branches} have different numbers of axes", ""
         for sizes in zip(*xs, strict=True):
             for n, before in zip(sizes[1:], accumulate(sizes, _joint), strict=False):
                 fits = either(same(n, before), either(same(n, 1), same(before, 1)))
-                yield fits, f"branches of {_shapes(xs)} do not match", ""
+                yield fits, f"branches of {branches} do not match", ""
 
     def sees(self, *xs: Shape) -> tuple[Views, ...]:
         output = self.output(*xs)
@@ -70,8 +71,10 @@ class Multiply(_Broadcast, frozen=True):
     def kept(self, use: Use, _output: Shape, *xs: Shape) -> Iterator[Kept]:
         # Factor by factor: what a gradient flows to needs what it was multiplied by.
         product: Shape = xs[0]
+        flows = False
         for i in range(1, len(xs)):
-            if any(use.grads[:i]):
+            flows = flows or use.grads[i - 1]
+            if flows:
                 yield Kept(i)
             if use.grads[i]:
                 yield Kept(0) if i == 1 else Kept(f"product of {i}", size(product))
@@ -94,17 +97,18 @@ class Concat(Layer, frozen=True):
         return (*xs[0][:axis], total(x[axis] for x in xs), *xs[0][axis + 1 :])
 
     def requires(self, *xs: Shape) -> Iterator[Requirement]:
-        yield len({len(x) for x in xs}) == 1, f"branches of {_shapes(xs)} have different numbers of axes", ""
+        branches = _shapes(xs)
+        yield len({len(x) for x in xs}) == 1, f"branches of {branches} have different numbers of axes", ""
         rank = len(xs[0])
         yield -rank <= self.axis < rank, f"axis={self.axis} is not one of the branches' {rank}", "axis"
         for position, sizes in enumerate(zip(*xs, strict=True)):
             if position != self.axis % rank:
-                for n in sizes[1:]:
-                    yield same(n, sizes[0]), f"branches of {_shapes(xs)} differ outside axis {self.axis}", ""
+                for n in dict.fromkeys(sizes):
+                    yield same(n, sizes[0]), f"branches of {branches} differ outside axis {self.axis}", ""
 
     def sees(self, *xs: Shape) -> tuple[Views, ...]:
         axis = self.axis % len(xs[0])
-        before: list[Dim] = [sum(x[axis] for x in xs[:i]) for i in range(len(xs))]
+        before = accumulate((x[axis] for x in xs[:-1]), initial=0)
         return tuple((here(x, {axis: shifted(-start)}),) for x, start in zip(xs, before, strict=True))
 
     def forward(self, xp: Any, *xs: Any) -> Any:

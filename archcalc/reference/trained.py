@@ -12,7 +12,7 @@ import numpy as np
 
 from archcalc.dims import Shape, written_shape
 from archcalc.errors import SpecError, nearest
-from archcalc.graph import Graph, Node
+from archcalc.graph import Graph, Node, starred
 from archcalc.reference.values import Arrays
 
 _PART = re.compile(r"(.+)\[(\d+)/(\d+)\]")
@@ -85,11 +85,11 @@ def renamed(layer: str, array: str, rules: Iterable[tuple[str, str]]) -> str:
 
 def _rewritten(pattern: str, replacement: str, text: str) -> str | None:
     """A text that fits a pattern with what each * stands for put into the replacement, or None where it does not fit."""
-    found = re.fullmatch("(.*)".join(map(re.escape, pattern.split("*"))), text)
+    found = starred(text, pattern)
     if found is None:
         return None
     first, *rest = replacement.split("*")
-    return first + "".join(kept + piece for kept, piece in zip(found.groups(), rest, strict=False))
+    return first + "".join(kept + piece for kept, piece in zip(found, rest, strict=False))
 
 
 def _refuse_missing(graph: Graph, file: Opened, wanted: dict[int, dict[str, Shape]]) -> None:

@@ -18,7 +18,7 @@ from archcalc.errors import Place, Source, SpecError, nearest
 from archcalc.graph import Graph
 from archcalc.layers.base import INPUTS
 from archcalc.spec.document import Block, Document
-from archcalc.spec.load import SPECS, assembled, document_of, source_of
+from archcalc.spec.load import NO_PARAMS, Params, assembled, bundled, document_of, source_of
 from archcalc.spec.tree import Mapping, Scalar, Sequence, Tree
 
 _WORDS = {
@@ -35,15 +35,13 @@ _EXAMPLES = {
 }
 _ANY = "|".join(_WORDS)
 _REPEAT = re.compile(rf"(\d+)\s*[x×*]\s*(?=\(|{_ANY})")
-_SHAPE = re.compile(r"\w+(?:[x×]\w+)+(?=[\s:,]|$)")
+_SIZES = r"[^\Wx×]+(?:[x×][^\Wx×]+)+"
+_SHAPE = re.compile(rf"{_SIZES}(?=[\s:,]|$)")
 _TOKEN = re.compile(r"[()]|[^\s(),;]+")
 _BETWEEN = re.compile(r"(?:[\s,;→]|->)*")
-_LINE = re.compile(r"\s*(?:\w+(?:[x×]\w+)+[\s:]+)?[\s(\dx×*]*(?:conv[\w×]*-|conv\d|fc-|(?:max|avg)pool(?:[\d/\s]|$))")
+_LINE = re.compile(rf"(?:{_SIZES}[\s:])?[\s:(\dx×*]*(?:conv[\w×]*-|conv\d|fc-|(?:max|avg)pool(?:[\d/\s]|$))")
 _MOST_CHARACTERS = 2_000
 _MOST_DEPTH = 20
-
-
-_NAME = re.compile(r"[\w-]{1,60}")
 
 
 def is_line(text: str) -> bool:
@@ -52,19 +50,16 @@ def is_line(text: str) -> bool:
     >>> is_line("3 x conv3-C"), is_line("vgg16"), is_line("conv7x7"), is_line("convnets/my.yaml")
     (True, False, False, False)
     """
-    named = text.endswith((".yaml", ".yml")) or (
-        _NAME.fullmatch(text) is not None and (SPECS / f"{text}.yaml").is_file()
-    )
-    return _LINE.match(text) is not None and not named
+    return _LINE.match(text.lstrip()) is not None and not (text.endswith((".yaml", ".yml")) or text in bundled())
 
 
-def from_line(text: str, *, input_shape: Shape | None = None, bias: bool = True, **params: Any) -> Graph:
+def from_line(text: str, params: Params = NO_PARAMS, *, input_shape: Shape | None = None, bias: bool = True) -> Graph:
     """The graph of a network on one line; raises SpecError at the word that is none.
 
     >>> from_line("3 x conv3-C").nodes[-1].shape
     (C, H, W)
     """
-    return assembled(_Line(text, bias=bias).document(input_shape), input_shape=input_shape, **params)
+    return assembled(_Line(text, bias=bias).document(input_shape), params, input_shape=input_shape)
 
 
 class _Line:
@@ -234,7 +229,7 @@ class _Line:
 
 
 def graphs(
-    specs: Collection[str], params: dict[str, Any], *, input_shape: Shape | None = None, bias: bool = True
+    specs: Collection[str], params: Params, *, input_shape: Shape | None = None, bias: bool = True
 ) -> list[Graph]:
     """The graphs of several specs or lines, each with those of the params that it declares.
 
@@ -250,8 +245,8 @@ def graphs(
     return [
         assembled(
             document,
+            {name: params[name] for name in params if name in document.params.items},
             input_shape=input_shape,
-            **{name: params[name] for name in params if name in document.params.items},
         )
         for document in documents
     ]

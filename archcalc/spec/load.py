@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping as Names
 from pathlib import Path
+from types import MappingProxyType
+from typing import TypeAlias
 
 import msgspec
 
@@ -22,6 +25,10 @@ from archcalc.spec.scope import Scope
 from archcalc.spec.stated import MEASURES, assertion, check_shape
 from archcalc.spec.tree import MOST_CHARACTERS, Mapping, Scalar, Tree, plain, unknown
 
+# Values for the params that a spec declares.
+Params: TypeAlias = Names[str, Dim | str]
+NO_PARAMS: Params = MappingProxyType({})
+
 _MOST_BYTES = 4 * MOST_CHARACTERS
 _MOST_PARAMS = 100
 _PACKAGE = Path(__file__).parent.parent
@@ -39,7 +46,7 @@ def source_of(spec: str) -> Source:
     if spec == "-":
         return Source("<stdin>", _decoded("<stdin>", standard_input(_MOST_BYTES + 1)))
     path = Path(spec)
-    if "/" not in spec and path.suffix not in {".yaml", ".yml"} and (SPECS / f"{spec}.yaml").is_file():
+    if "/" not in spec and path.suffix not in {".yaml", ".yml"} and spec in bundled():
         path = SPECS / f"{spec}.yaml"
     try:
         with path.open("rb") as file:
@@ -70,22 +77,25 @@ def _decoded(name: str, raw: bytes) -> str:
         ) from None
 
 
-def load(spec: str, *, input_shape: Shape | None = None, **params: Dim | str) -> Graph:
+def load(spec: str, params: Params = NO_PARAMS, /, *, input_shape: Shape | None = None, **named: Dim | str) -> Graph:
     """The graph of a network, by bundled name or by path, with declared params set and the input's shape replaced.
 
-    Numbers that the spec states are checked only where it stands as written. Raises SpecError.
+    Params are set by name or, whatever they are called, by a mapping. Numbers that the spec states are checked only where it
+    stands as written. Raises SpecError.
 
     >>> load("vgg16").nodes[-1].shape
     (1000,)
-    >>> load("vgg16", classes=10).nodes[-1].shape
-    (10,)
+    >>> load("vgg16", classes=10).nodes[-1].shape, load("vgg16", {"classes": 10}).nodes[-1].shape
+    ((10,), (10,))
     """
-    return parse(source_of(spec), input_shape=input_shape, **params)
+    return parse(source_of(spec), {**params, **named}, input_shape=input_shape)
 
 
-def parse(source: Source, *, input_shape: Shape | None = None, **params: Dim | str) -> Graph:
+def parse(
+    source: Source, params: Params = NO_PARAMS, /, *, input_shape: Shape | None = None, **named: Dim | str
+) -> Graph:
     """The graph of a spec's text."""
-    return assembled(document_of(source), input_shape=input_shape, **params)
+    return assembled(document_of(source), {**params, **named}, input_shape=input_shape)
 
 
 def document_of(source: Source) -> Document:
@@ -94,7 +104,7 @@ def document_of(source: Source) -> Document:
     return document if document.name else msgspec.structs.replace(document, name=visible(Path(source.name).stem))
 
 
-def assembled(document: Document, *, input_shape: Shape | None = None, **params: Dim | str) -> Graph:
+def assembled(document: Document, params: Params = NO_PARAMS, *, input_shape: Shape | None = None) -> Graph:
     """The graph of a document, however it was read."""
     values = _params(document, params)
     expansion = Expansion(document.blocks, values, checked=input_shape is None and not params)
@@ -142,7 +152,7 @@ def assembled(document: Document, *, input_shape: Shape | None = None, **params:
     )
 
 
-def _params(document: Document, given: dict[str, Dim | str]) -> dict[str, Value]:
+def _params(document: Document, given: Params) -> dict[str, Value]:
     """The declared params, each with its own value or the one given."""
     declared = document.params
     for name, key in declared.keys.items():

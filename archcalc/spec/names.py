@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from archcalc.errors import Place, SpecError, nearest
 
 _MOST_CHARACTERS = 100
@@ -67,12 +65,16 @@ class Names:
             front = front[: front.rstrip("/").rfind("/") + 1]
         visible = [full.removeprefix(prefix) for full in list(self.positions)[-_MOST_VISIBLE:]]
         # The same name inside a block or a branch, or numbered by a repeat.
-        inner = [
-            full for full in visible if re.fullmatch(rf"(?:.*/)?{re.escape(name[:_MOST_CHARACTERS])}(?:_\d+)?", full)
-        ]
+        inner = [full for full in visible if f"/{_bare(full, name)}".endswith(f"/{name[:_MOST_CHARACTERS]}")]
         otherwise = "'from' names a layer above it; a layer inside a block is block/layer"
         remedy = f"did you mean '{inner[-1]}'?" if inner else nearest(name, visible) or otherwise
         raise SpecError(f"no layer named '{name[:60]}' before this one", place, remedy)
+
+
+def _bare(full: str, name: str) -> str:
+    """A full name without the number that a repeat gave it, unless that is a part of the name sought."""
+    front, underscore, number = full.rpartition("_")
+    return front if underscore and number.isdecimal() and not full.endswith(name) else full
 
 
 def _checked(prefix: str, name: str, place: Place) -> str:

@@ -15,6 +15,9 @@ from archcalc.spec.tree import Scalar, Tree
 MEASURES = frozenset({"params", "weights", "biases", "buffers", "activations", "macs"})
 SHAPES = frozenset({"input", "channels", "output"})
 
+# Sizes or letters with × or x between them, so that no letter has an x in its name.
+_SHAPE = re.compile(r"[^\Wx×]+(?:[x×][^\Wx×]+)+")
+
 # What may be written beside any layer or block, apart from its own settings.
 OWN = frozenset({"name", "from", "if", "repeat", "share", "auxiliary", "note", "source"}) | MEASURES | SHAPES
 
@@ -42,12 +45,7 @@ def check_shape(key: str, tree: Tree, names: Mapping[str, Value], computed: Shap
 
 def shape_of(tree: Tree, names: Mapping[str, Value]) -> Shape:
     """Read 64x112x112, 64×112×112, [64, 112, 112] or 4096."""
-    if (
-        isinstance(tree, Scalar)
-        and not tree.quoted
-        and re.fullmatch(r"\w+([x×]\w+)+", tree.text)
-        and tree.text not in names
-    ):
+    if isinstance(tree, Scalar) and not tree.quoted and _SHAPE.fullmatch(tree.text) and tree.text not in names:
         values: Value = tuple(evaluate(part, names, tree.place) for part in re.split("[x×]", tree.text))
     else:
         values = value_of(tree, names)

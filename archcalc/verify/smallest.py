@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from archcalc.dims import Shape
 from archcalc.errors import Source, SpecError
 from archcalc.graph import Graph
-from archcalc.spec.load import assembled, document_of
+from archcalc.spec.load import NO_PARAMS, Params, assembled, document_of
 from archcalc.spec.tree import Scalar
 
 # A try costs shapes only, but a spec may write out many layers.
 _MOST_TRIED = 24
 
 
-def smallest(source: Source, **params: Any) -> Graph:
+def smallest(source: Source, params: Params = NO_PARAMS) -> Graph:
     """A network on the smallest input, its axes in proportion, on which whatever has several places has several.
 
     On less, some window would stay where it is, and a wrong stride or padding would show in nothing. It is found by halving
@@ -26,7 +24,7 @@ def smallest(source: Source, **params: Any) -> Graph:
     ((3, 64, 64), (3, 33, 33))
     """
     document = document_of(source)
-    whole = assembled(document, **params)
+    whole = assembled(document, params)
     if not all(isinstance(n, int) for node in whole.nodes for n in node.shape):
         return whole
     axes = [axis for axis, name in enumerate(whole.input_axes) if name not in {"channels", "features"}]
@@ -44,7 +42,7 @@ def smallest(source: Source, **params: Any) -> Graph:
         shape: Shape = tuple(-(-size * n // longest) if axis in axes else size for axis, size in enumerate(whole.input))
         given = {name: shape[axis] for axis, name in named.items()}
         try:
-            graph = assembled(document, input_shape=shape, **params | given)
+            graph = assembled(document, {**params, **given}, input_shape=shape)
         except SpecError:
             return None
         return graph if _as_wide(graph, whole) else None
