@@ -17,6 +17,7 @@ from archcalc.published import Figure
 from archcalc.relations import bounded_by
 from archcalc.shown import brief
 from archcalc.tokens import token_numbers
+from archcalc.wildcards import fits
 
 
 class Node(msgspec.Struct, frozen=True):
@@ -117,39 +118,6 @@ def calls_of(graph: Graph) -> list[str]:
     return [
         next((call for pattern, call in rules if fits(node.name, pattern)), node.layer.called) for node in graph.nodes
     ]
-
-
-def fits(name: str, pattern: str) -> bool:
-    """Whether a name is a pattern's, in which each * stands for any text.
-
-    >>> fits("3a/1x1/relu", "*/relu*"), fits("relu", "*/relu*")
-    (True, False)
-    """
-    return starred(name, pattern) is not None
-
-
-def starred(name: str, pattern: str) -> tuple[str, ...] | None:
-    """What each * of a pattern stands for in a name, the first ones as long as they can be, or None where it does not fit.
-
-    >>> starred("layer1.0/residual/conv2d_2", "*/residual/conv2d_*"), starred("a/b/c", "*/*"), starred("relu", "*/relu")
-    (('layer1.0', '2'), ('a/b', 'c'), None)
-    """
-    first, *pieces = pattern.split("*")
-    if not pieces:
-        return () if name == pattern else None
-    last = pieces.pop()
-    if len(name) < len(first) + len(last) or not name.startswith(first) or not name.endswith(last):
-        return None
-    end = len(name) - len(last)
-    found: list[str] = []
-    # From the end, each piece as late as it can be, so that nothing is tried twice.
-    for piece in reversed(pieces):
-        at = name.rfind(piece, len(first), end)
-        if at < 0:
-            return None
-        found.append(name[at + len(piece) : end])
-        end = at
-    return (name[len(first) : end], *reversed(found))
 
 
 class Builder:

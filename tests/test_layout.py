@@ -36,7 +36,9 @@ MAY_IMPORT = {
     "shown": {"errors"},
     # Which of any nodes put out token numbers, so that a graph can refuse to compute with them.
     "tokens": {"errors"},
-    "graph": {"dims", "errors", "layers", "published", "relations", "shown", "tokens"},
+    # Patterns of names, by which specs say how files and frameworks call layers.
+    "wildcards": set(),
+    "graph": {"dims", "errors", "layers", "published", "relations", "shown", "tokens", "wildcards"},
     "storage": {"dims", "graph", "layers"},
     "reach": {"dims", "layers", "window"},
     "receptive": {"dims", "graph", "layers", "reach", "window"},
@@ -46,7 +48,7 @@ MAY_IMPORT = {
     "folding": {"rows"},
     "engine": {"counting", "dims", "errors", "graph", "layers", "rows", "storage", "symbolic"},
     # The conventions by name, since a figure can be of one.
-    "spec": {"characters", "counting", "dims", "errors", "files", "graph", "layers", "published"},
+    "spec": {"characters", "counting", "dims", "errors", "files", "graph", "layers", "published", "wildcards"},
     # The search loads siblings by name, builds variants of graphs, and profiles all of them.
     "diagnosis": {
         "counting",
@@ -114,7 +116,7 @@ MAY_IMPORT = {
     "interactive": {"comparison", "dims", "engine", "errors", "graph", "measures", "rows", "spec", "working"},
     "matching": {"rows"},
     "changes": {"dims", "graph", "layers", "matching", "rows"},
-    "reference": {"counting", "dims", "errors", "graph", "layers", "memory", "storage"},
+    "reference": {"counting", "dims", "errors", "graph", "layers", "memory", "storage", "wildcards"},
     "verify": {"dims", "engine", "errors", "graph", "influence", "memory", "receptive", "reference", "rows", "spec"},
     "stacks": {"dims", "errors", "window"},
     "cli": {

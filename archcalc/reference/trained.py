@@ -12,8 +12,9 @@ import numpy as np
 
 from archcalc.dims import Shape, written_shape
 from archcalc.errors import SpecError, nearest
-from archcalc.graph import Graph, Node, starred
+from archcalc.graph import Graph, Node
 from archcalc.reference.values import Arrays
+from archcalc.wildcards import starred
 
 _PART = re.compile(r"(.+)\[(\d+)/(\d+)\]")
 

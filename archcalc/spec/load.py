@@ -13,7 +13,7 @@ from archcalc.characters import visible
 from archcalc.dims import Dim, Shape, is_dim, symbol, written_shape
 from archcalc.errors import Place, Source, SpecError, nearest
 from archcalc.files import standard_input
-from archcalc.graph import Graph, fits
+from archcalc.graph import Graph
 from archcalc.layers.base import INPUTS
 from archcalc.layers.rearrange import Input
 from archcalc.spec.document import Document, read
@@ -24,6 +24,7 @@ from archcalc.spec.figures import check_layers
 from archcalc.spec.scope import Scope
 from archcalc.spec.stated import MEASURES, assertion, check_shape
 from archcalc.spec.tree import MOST_CHARACTERS, Mapping, Scalar, Tree, plain, unknown
+from archcalc.wildcards import fits
 
 # Values for the params that a spec declares.
 Params: TypeAlias = Names[str, Dim | str]
