@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 from archcalc.dims import Dim, Shape, size, written
 from archcalc.formats.summary import bytes_text, published, title
 from archcalc.rows import Profile, Row, Totals
 
-_NAMES = {"linear": "FC", "maxpool": "POOL", "avgpool": "POOL", "conv": "CONV", "input": "INPUT"}
+_NAMES = {"linear": "FC", "maxpool": "POOL", "avgpool": "POOL", "conv": "CONV"}
+# Kinds whose features stand behind the tokens, whatever they read.
+_TOKENS = {"attention", "embedding", "gru", "linear", "lstm", "rnn"}
+_UNITS = ("", "K", "M", "G", "T", "P", "E")
 
 
 def render(profile: Profile, columns: Sequence[str] | None = None, *, fold: bool = False) -> str:  # noqa: ARG001 - one signature
-    """A line for the input and for each layer that stores values: its size, its memory and its weights."""
+    """A line for the input and for each layer that stores or trains values: its size, its memory and its weights."""
     rows = {row.name: row for row in profile.rows}
-    shown = [row for row in profile.rows if row.activations != 0 and not row.auxiliary]
-    heads = [f"{_label(row)}: [{_volume(row.output)}]" for row in shown]
-    memories = [f"memory: {_memory(row, profile.batch)}" for row in shown]
-    weights = [f"weights: {_weights(row, rows)}" for row in shown]
+    volumes = _volumes(profile)
+    shown = [row for row in profile.rows if (row.activations != 0 or row.weights != 0) and not row.auxiliary]
+    heads = [f"{_label(row)}: [{'x'.join(map(_factor, volumes[row.name]))}]" for row in shown]
+    memories = [f"memory: {_memory(row, volumes[row.name], profile.batch)}" for row in shown]
+    weights = [f"weights: {_weights(row, rows, volumes)}" for row in shown]
     first, second = max(map(len, heads)), max(map(len, memories))
     totals = profile.totals
     return "\n".join(
@@ -42,57 +49,105 @@ def _bytes(totals: Totals) -> str:
 
 def _label(row: Row) -> str:
     """CONV3-64, POOL2, FC, or the kind in capitals."""
-    kind = row.layer.rstrip("123").removesuffix("d").rstrip("123")
+    kind = re.sub("[123]d$", "", row.layer)
     name = _NAMES.get(kind, kind.upper())
-    settings = dict(part.split("=", 1) for part in row.settings.split(" ") if "=" in part)
-    if name == "CONV":
-        return f"CONV{settings['kernel']}-{settings['out']}"
-    return f"{name}{settings['kernel']}" if name == "POOL" else name
+    if name not in {"CONV", "POOL"}:
+        return name
+    definition: Any = row.definition
+    kernel = definition.kernel
+    sides = "x".join(map(_factor, kernel if isinstance(kernel, tuple) else (kernel,)))
+    return f"CONV{sides}-{_factor(row.output[0])}" if name == "CONV" else f"POOL{sides}"
 
 
-def _volume(shape: Shape) -> str:
-    """Height, width, channels; a vector is written as one pixel of many channels."""
-    channels, *space = shape
-    return "x".join(map(str, [*(space or [1, 1]), channels]))
+def _volumes(profile: Profile) -> dict[str, Shape]:
+    """Each output with its channels or features last; a vector is written as one pixel of many channels."""
+    places: dict[str, int] = {}
+    found = {}
+    for row in profile.rows:
+        place = _features(row, [places[name] for name in row.sources], profile.graph.input_axes)
+        places[row.name] = place = place % len(row.output)
+        channels, space = row.output[place], (*row.output[:place], *row.output[place + 1 :])
+        found[row.name] = (*(space or (1, 1)), channels)
+    return found
 
 
-def _memory(row: Row, batch: Dim) -> str:
-    channels, *space = row.output
-    factors = [*([batch] if batch != 1 else []), *space, channels]
-    product = _rounded(row.activations)
-    return product if len(factors) == 1 else f"{'*'.join(map(str, factors))}={product}"
+def _features(row: Row, sources: Sequence[int], input_axes: Sequence[str]) -> int:
+    """The axis of an output on which its channels or features stand; `sources` are those of its inputs."""
+    if row.layer == "input":
+        return 0 if input_axes[0] == "channels" else -1
+    if row.layer in _TOKENS or not sources:
+        return -1
+    if getattr(row.definition, "rank", 0):
+        return 0
+    before, x = sources[0], row.inputs[0]
+    if row.layer == "permute":
+        definition: Any = row.definition
+        order: tuple[int, ...] = definition.order
+        return order.index(before)
+    if len(row.output) == len(x) and row.layer != "reshape":
+        return before
+    # Where channels stay what they are, they stay on their side.
+    return 0 if before == 0 and row.output[0] == x[0] else -1
 
 
-def _weights(row: Row, rows: dict[str, Row]) -> str:
-    if row.weights == 0:
-        return "0"
+def _factor(n: Dim) -> str:
+    """A size beside a sign of multiplication."""
+    text = str(n) if isinstance(n, int) else written(n)
+    return text if re.fullmatch(r"\w+|⌊[^⌊]*⌋", text) else f"({text})"
+
+
+def _product(factors: Sequence[Dim]) -> str:
+    return "*".join(map(_factor, factors))
+
+
+def _memory(row: Row, volume: Shape, batch: Dim) -> str:
+    values = _rounded(row.activations)
+    vector = len(row.output) == 1
+    factors = [*([batch] if batch != 1 else []), *(row.output if vector else volume)]
+    return f"{_product(factors)}={values}" if len(factors) > 1 and size(tuple(factors)) == row.activations else values
+
+
+def _weights(row: Row, rows: dict[str, Row], volumes: dict[str, Shape]) -> str:
+    """How many weights a layer trains, and of what they are the product; arrays of one axis are no product."""
     total = written(row.weights)
+    arrays = [shape for name, shape in row.definition.weights(*row.inputs).items() if "bias" not in name]
+    if row.weights != sum(map(size, arrays)) or all(len(shape) == 1 for shape in arrays):
+        return total
     if row.layer == "linear":
-        # The notes write a dense layer after a pool as a product of the pool's axes.
-        channels, *space = _before_flatten(row, rows)
-        return f"{'*'.join(map(str, [*space, channels, row.output[-1]]))} = {total}"
-    if row.layer.startswith("conv") and isinstance(row.weights, int) and row.weights % row.output[0] == 0:
-        channels = row.inputs[0][0]
-        seen = row.weights // row.output[0]
-        kernel = dict(part.split("=", 1) for part in row.settings.split(" "))["kernel"]
-        sides = kernel.split("×") if "×" in kernel else [kernel] * (len(row.output) - 1)
-        if seen == size(tuple(map(int, sides))) * channels:
-            return f"({'*'.join([*sides, str(channels)])})*{row.output[0]} = {total}"
-    return total
+        said = _product([*_before_flatten(row, rows, volumes), row.output[-1]])
+    elif row.layer.startswith("conv"):
+        [(filters, *seen)] = arrays
+        # The notes write the places of a filter before its channels.
+        said = f"({_product([*seen[1:], seen[0]] if len(seen) == len(row.output) else seen)})*{_factor(filters)}"
+    else:
+        said = " + ".join(f"{n}*({_product(each)})" if n > 1 else _product(each) for each, n in Counter(arrays).items())
+    return f"{said} = {total}"
 
 
-def _before_flatten(row: Row, rows: dict[str, Row]) -> Shape:
-    """The shape that a dense layer's input had before it was flattened."""
+def _before_flatten(row: Row, rows: dict[str, Row], volumes: dict[str, Shape]) -> Shape:
+    """The features of a dense layer's input, as the volume that they were before it was flattened."""
     source = rows[row.sources[0]]
     while source.layer in {"dropout", "relu"}:
         source = rows[source.sources[0]]
-    return source.inputs[0] if source.layer == "flatten" else row.inputs[0]
+    features = row.inputs[0][-1:]
+    if source.layer != "flatten" or len(source.output) > 1:
+        return features
+    before = tuple(n for n in volumes[source.sources[0]] if len(source.inputs[0]) > 1)
+    return before if before and (size(before),) == features else features
 
 
-def _rounded(n: Dim) -> str:
-    """A number as the notes print it: from 10,000 on in K or M with two digits."""
-    if not isinstance(n, int) or n < 10**4:
+def _rounded(n: Any) -> str:
+    """A number as the notes print it: from 10,000 on with two digits, in K or M.
+
+    >>> _rounded(9_999), _rounded(150_528), _rounded(999_500)
+    ('9999', '150K', '1M')
+    """
+    if not isinstance(n, int):
+        return written(n)
+    if n < 10**4:
         return str(n)
-    unit, suffix = (10**6, "M") if n >= 999_500 else (10**3, "K")
-    value = float(f"{n / unit:.2g}")
-    return f"{value:g}{suffix}"
+    scale = 10 ** (len(str(n)) - 2)
+    kept = (2 * n + scale) // (2 * scale) * scale
+    power = min((len(str(kept)) - 1) // 3, len(_UNITS) - 1)
+    whole, rest = divmod(kept, 1000**power)
+    return f"{whole}{f'.{rest * 10 // 1000**power}' if rest else ''}{_UNITS[power]}"
