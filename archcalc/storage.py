@@ -2,23 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from typing import Literal, TypeAlias
 
 from archcalc.dims import Shape
 from archcalc.graph import Node
 from archcalc.layers.strides import contiguous
 
+# A new array, over the input, or the input seen under another shape.
+Manner: TypeAlias = Literal["output", "in place", "view"]
+# What overwrites its input: what models in frameworks have overwrite it, or all that could.
+Overwrite: TypeAlias = Literal["frameworks", "all"]
+
+
+def manners(nodes: Sequence[Node], overwrite: Overwrite, *, training: bool = False) -> list[Manner]:
+    """How the output of each node is stored where its input is free to be overwritten.
+
+    >>> from archcalc.spec import load
+    >>> lenet = load("lenet5").nodes
+    >>> [manners(lenet, overwrite)[2] for overwrite in ("frameworks", "all")]
+    ['output', 'in place']
+    """
+    found: list[Manner] = []
+    for node in nodes:
+        layer = node.layer
+        if layer.idle and not training:
+            found.append("view")
+        elif layer.stores == "in place" and not layer.overwrites and overwrite == "frameworks":
+            found.append("output")
+        else:
+            found.append(layer.stores)
+    return found
+
 
 class Storage:
     """In which memory the outputs of a network lie, added node by node in order of execution.
+
+    `manners` says how each is stored where it can be, by default as far as layers allow.
 
     `roots` has for each node the one whose memory its output lies in: itself, or one before it that it overwrites or
     is a view of. `free` says whether a node's output may be overwritten by the one that reads it: nothing else reads
     it, under this or another shape, and it is neither the network's input nor a trained array.
     """
 
-    def __init__(self, nodes: tuple[Node, ...]) -> None:
+    def __init__(self, nodes: Sequence[Node], manners: Sequence[Manner] | None = None) -> None:
         self._nodes = nodes
+        self._manners = [node.layer.stores for node in nodes] if manners is None else manners
         self.roots: list[int] = []
         self.free: list[bool] = []
         self._readers = [0] * len(nodes)
@@ -30,13 +59,12 @@ class Storage:
 
     def may_overwrite(self, position: int) -> bool:
         """Whether the next node, which stands at this position, may overwrite its input."""
-        node = self._nodes[position]
-        return node.layer.stores == "in place" and self.free[node.inputs[0]]
+        return self._manners[position] == "in place" and self.free[self._nodes[position].inputs[0]]
 
     def add(self, position: int, *, overwrites: bool) -> None:
         """Append a node that overwrites its input, is a view of it, or has memory of its own."""
         node = self._nodes[position]
-        lies = bool(node.inputs) and (overwrites or (node.layer.stores == "view" and self._seen(position, node)))
+        lies = bool(node.inputs) and (overwrites or (self._manners[position] == "view" and self._seen(position, node)))
         if overwrites and node.inputs[0] in self._strides:
             self._strides[position] = self._strides[node.inputs[0]]
         self.roots.append(self.roots[node.inputs[0]] if lies else position)
@@ -53,17 +81,17 @@ class Storage:
         return strides is not None
 
 
-def overwritable(nodes: tuple[Node, ...]) -> list[bool]:
+def overwritable(nodes: Sequence[Node], manners: Sequence[Manner] | None = None) -> list[bool]:
     """Whether a node's output may be overwritten by the one that reads it."""
-    return stored(nodes).free
+    return stored(nodes, manners=manners).free
 
 
-def stored(nodes: tuple[Node, ...], fused: Collection[int] = ()) -> Storage:
+def stored(nodes: Sequence[Node], fused: Collection[int] = (), manners: Sequence[Manner] | None = None) -> Storage:
     """In which memory the outputs lie where every layer overwrites its input that may, and so do the `fused` ones.
 
     A layer is fused that whoever runs the network does together with the one before it, which nothing else reads.
     """
-    storage = Storage(nodes)
+    storage = Storage(nodes, manners)
     for position in range(len(nodes)):
         storage.add(position, overwrites=position in fused or storage.may_overwrite(position))
     return storage

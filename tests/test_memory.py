@@ -14,8 +14,9 @@ from archcalc.errors import Source
 from archcalc.graph import Graph
 from archcalc.memory.arena import placed
 from archcalc.memory.inference import arena, memory_of, timeline
-from archcalc.reference import lean, outputs, seeded
+from archcalc.reference import Storing, lean, outputs, seeded
 from archcalc.spec import parse
+from archcalc.storage import manners, overwritable
 from archcalc.verify import held
 
 BATCH = 2
@@ -25,32 +26,38 @@ def graph_of(layers: str, shape: str = "{channels: 4, height: 6, width: 6}") -> 
     return parse(Source("x.yaml", f"input: {shape}\nlayers: [{layers}]"))
 
 
+OVERWRITE = st.sampled_from(["frameworks", "all"])
+
+
 @settings(max_examples=5 * settings().max_examples)
-@given(networks())
-def test_a_random_network_takes_the_memory_that_is_planned(graph):
-    """At every layer the arrays alive have the bytes that the plan says."""
+@given(networks(), OVERWRITE)
+def test_a_random_network_takes_the_memory_that_is_planned(graph, overwrite):
+    """At every layer the arrays alive have the bytes that the plan says, whatever may be overwritten."""
     with np.errstate(all="ignore"):
-        assert [difference for step in held(graph, BATCH) for difference in step.differences] == []
+        assert [one for step in held(graph, BATCH, overwrite=overwrite) for one in step.differences] == []
 
 
 @settings(max_examples=2 * settings().max_examples)
-@given(networks())
-def test_what_is_overwritten_is_needed_no_more(graph):
+@given(networks(), OVERWRITE)
+def test_what_is_overwritten_is_needed_no_more(graph, overwrite):
     """Run in as little memory as the plan allows, every layer puts out what it puts out where nothing is overwritten."""
     x = np.random.default_rng(0).standard_normal((BATCH, *graph.input), np.float32)
     arrays = seeded(graph)
+    ways = manners(graph.nodes, overwrite)
+    storing = Storing(ways, overwritable(graph.nodes, ways).__getitem__)
     with np.errstate(all="ignore"):
-        for (_, y), (node, z, _) in zip(outputs(graph, x, arrays), lean(graph, x, arrays), strict=True):
+        run = lean(graph, x, arrays, storing=storing)
+        for (_, y), (node, z, _) in zip(outputs(graph, x, arrays), run, strict=True):
             np.testing.assert_allclose(z, y, rtol=1e-4, atol=1e-4 * max(1.0, np.abs(y).max()), err_msg=node.name)
 
 
 @settings(max_examples=2 * settings().max_examples)
-@given(networks())
-def test_a_network_runs_in_one_block(graph):
+@given(networks(), OVERWRITE)
+def test_a_network_runs_in_one_block(graph, overwrite):
     """With every output where the plan places it, each is what it is in memory of its own, and the last still is at the end."""
     x = np.random.default_rng(0).standard_normal((BATCH, *graph.input), np.float32)
     arrays = seeded(graph)
-    roots, block = arena(graph, BATCH)
+    roots, block = arena(graph, BATCH, overwrite=overwrite)
     memory = np.full(block.nbytes, 0xFF, np.uint8)
     there = {}
     with np.errstate(all="ignore"):
@@ -81,6 +88,11 @@ def test_a_network_runs_in_one_block(graph):
         pytest.param("slice: {start: 0, stop: 2}, flatten, linear: 3", [144, 144, 144, 147], id="view of a view"),
         pytest.param("crop: 1, flatten, linear: 3", [144, 144, 208, 67], id="rows cut short are copied"),
         pytest.param("relu", [144, 288], id="the input is not overwritten"),
+        pytest.param("conv2d: {out: 4, kernel: 1}, gelu", [144, 288, 288], id="frameworks have no such form"),
+        pytest.param(
+            "conv2d: {out: 4, kernel: 1}, add: {a: [], b: [dropout]}", [144, 288, 144, 288], id="does nothing"
+        ),
+        pytest.param("dropout, relu", [144, 144, 288], id="nor is it through what does nothing"),
         pytest.param("concat: {x: [conv2d: {out: 2, kernel: 1}], y: []}", [144, 216, 432], id="concat copies"),
     ],
 )

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
+from test_networks_against_torch import networks
 
 import archcalc
 from archcalc.cli import main
@@ -51,7 +52,7 @@ def test_inference(tiny):
     """76 weights of the convolution and 51 of the last layer; 32 values given, 64 put out, 16 pooled, 3 in the end."""
     assert printed(tiny, "--budget", "2kB", "--timeline") == (
         "Tiny\n"
-        "Input 2×4×4, batch 1. Inference: weights fp32, activations fp32, concat copied, workspace none. Bytes.\n"
+        "Input 2×4×4, batch 1. Inference: weights fp32, activations fp32, overwriting as in frameworks, concat copied, workspace none. Bytes.\n"
         "\n"
         "name     layer      output      weights    stored    alive\n"
         "-------  ---------  --------  ---------  --------  -------\n"
@@ -82,6 +83,8 @@ def test_inference(tiny):
         "- the allocator's rounding and fragmentation\n"
         "- what the framework and the device hold for themselves\n"
         "- what a kernel needs while it works, but for columns where they are asked for\n"
+        "- what attention and recurrent layers make inside, such as queries and keys\n"
+        "- what callers hold longer than layers need it, such as the network's input\n"
     )
 
 
@@ -188,6 +191,16 @@ def test_the_formula_is_the_peak_for_every_batch(name):
         for batch in (1, 2, 3, 7, 64, 1000):
             piece = [line for first, line in plan.formula if first <= batch][-1]
             assert piece.at(batch) == plan.peak(batch)
+
+
+@given(networks(), st.sampled_from(["frameworks", "all"]))
+def test_the_formula_of_a_random_network_is_its_peak(graph, overwrite):
+    """With a letter for the batch and with numbers, at inference and in training, whatever overwrites its input."""
+    lettered, numbered = archcalc.profile(graph, archcalc.symbol("B")), archcalc.profile(graph)
+    for plan in (inference, training):
+        formula, peaks = plan(lettered, overwrite=overwrite).formula, plan(numbered, overwrite=overwrite)
+        for batch in (1, 2, 5, 64, 1000):
+            assert [line for first, line in formula if first <= batch][-1].at(batch) == peaks.peak(batch)
 
 
 @given(st.sampled_from(["lenet5", "squeezenet1_1"]), st.integers(0, 2**34), st.sampled_from(list(DTYPES)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -78,16 +79,20 @@ def every_order(graph: Graph) -> list[list[int]]:
     return orders
 
 
-def scheduled(graph: Graph, **options: bool) -> tuple[Memory, Schedule]:
+def scheduled(graph: Graph, **options: Any) -> tuple[Memory, Schedule]:
     memory = memory_of(graph, 8, **options)
     return memory, best(graph, memory, timeline(graph, memory), batch=1)
 
 
 @settings(max_examples=2 * settings().max_examples)
-@given(networks().map(lambda graph: Graph("random", graph.nodes[:7])), st.booleans())
-def test_no_order_of_a_random_network_has_a_lower_peak(graph, copies):
+@given(
+    networks().map(lambda graph: Graph("random", graph.nodes[:7])),
+    st.booleans(),
+    st.sampled_from(["frameworks", "all"]),
+)
+def test_no_order_of_a_random_network_has_a_lower_peak(graph, copies, overwrite):
     """Among all orders of its layers, in-place layers, views and joined branches included."""
-    memory, found = scheduled(graph, copy_concat=copies)
+    memory, found = scheduled(graph, copy_concat=copies, overwrite=overwrite)
     peaks = [timeline(graph, memory, order).peak(1)[0] for order in every_order(graph)]
 
     assert timeline(graph, memory, found.order).peak(1)[0] == found.peak == found.bound == min(peaks)

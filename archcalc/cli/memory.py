@@ -19,6 +19,7 @@ from archcalc.memory.optimizers import OPTIMIZERS, WAYS, Way
 from archcalc.memory.plan import Dtypes, inference, training
 from archcalc.memory.sizes import DTYPES, bytes_of
 from archcalc.spec import load
+from archcalc.storage import Overwrite
 
 
 class CheckpointType(click.ParamType[Any]):
@@ -48,6 +49,13 @@ _dtype = click.Choice(list(DTYPES))
 @click.option(
     "--checkpoint", type=CheckpointType(), help="In training, keep what enters every so many blocks, or sqrt."
 )
+@click.option(
+    "--overwrite",
+    type=click.Choice(["frameworks", "all"]),
+    default="frameworks",
+    show_default=True,
+    help="What overwrites its input: as in frameworks, or all that could.",
+)
 @click.option("--concat", type=click.Choice(["copy", "in-place"]), help="Whether concatenation copies its branches.")
 @click.option("--workspace", type=click.Choice(["none", "im2col"]), help="What a convolution works in.")
 @click.option(
@@ -70,6 +78,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     step: Way | None,
     master: bool | None,
     checkpoint: int | Literal["sqrt"] | None,
+    overwrite: Overwrite,
     concat: str | None,
     workspace: str | None,
     schedule: str | None,
@@ -96,11 +105,20 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
         result.require_numbers("a chart")
     dtypes = Dtypes(weights or dtype, activations or dtype)
     if train:
-        plan = training(result, dtypes, rule=optimizer or "adam", step=step, master=master, checkpoint=checkpoint)
+        plan = training(
+            result,
+            dtypes,
+            rule=optimizer or "adam",
+            step=step,
+            master=master,
+            checkpoint=checkpoint,
+            overwrite=overwrite,
+        )
     else:
         plan = inference(
             result,
             dtypes,
+            overwrite=overwrite,
             copy_concat=concat != "in-place",
             columns=workspace == "im2col",
             reorder=schedule == "best",

@@ -1,6 +1,7 @@
 """Activation functions, dropout and identities.
 
-Each works value by value, so at inference it can overwrite its input; the engine decides where it may.
+Each works value by value, so at inference it could overwrite its input. Frameworks do so where a module or function is
+called with inplace=True, which some have and some, like GELU, do not.
 """
 
 from __future__ import annotations
@@ -12,25 +13,7 @@ from typing import Any, ClassVar, Literal
 from archcalc.counting import Work
 from archcalc.dims import Shape, size
 from archcalc.layers.base import Kept, Layer, Requirement, Use, Views, all_along, along, in_batch
-
-
-def softmax(xp: Any, x: Any, axis: int) -> Any:
-    """eˣ over the sum of eˣ along an axis; less its largest value first, which changes nothing but keeps eˣ finite."""
-    powers = xp.exp(x - x.max(axis, keepdims=True))
-    return powers / powers.sum(axis, keepdims=True)
-
-
-def sigmoid(xp: Any, x: Any) -> Any:
-    """1 / (1 + e⁻ˣ), written as e^−log(e⁰ + e⁻ˣ) so that no power overflows."""
-    return xp.exp(-xp.logaddexp(0, -x))
-
-
-def _hard_sigmoid(xp: Any, x: Any) -> Any:
-    return xp.minimum(xp.maximum(x / 6 + 0.5, 0), 1)
-
-
-def _elu(xp: Any, x: Any, alpha: float) -> Any:
-    return xp.where(x > 0, x, alpha * xp.expm1(xp.minimum(x, 0)))
+from archcalc.layers.functions import elu, hard_sigmoid, sigmoid, softmax
 
 
 class _Elementwise(Layer, frozen=True):
@@ -55,6 +38,7 @@ class _Elementwise(Layer, frozen=True):
 class ReLU(_Elementwise, frozen=True):
     """max(0, x) (Nair and Hinton 2010)."""
 
+    overwrites: ClassVar[bool] = True
     derived_from: ClassVar[Literal["input", "output", "either"]] = "output"
     per_value: ClassVar[Work] = Work(comparisons=1)
 
@@ -65,6 +49,7 @@ class ReLU(_Elementwise, frozen=True):
 class ReLU6(_Elementwise, frozen=True):
     """min(max(0, x), 6) (Krizhevsky 2010; Howard et al. 2017)."""
 
+    overwrites: ClassVar[bool] = True
     per_value: ClassVar[Work] = Work(comparisons=2)
 
     def forward(self, xp: Any, x: Any) -> Any:
@@ -74,6 +59,7 @@ class ReLU6(_Elementwise, frozen=True):
 class LeakyReLU(_Elementwise, frozen=True):
     """x where positive, slope·x elsewhere (Maas et al. 2013)."""
 
+    overwrites: ClassVar[bool] = True
     derived_from: ClassVar[Literal["input", "output", "either"]] = "either"
     slope: float = 0.01
     per_value: ClassVar[Work] = Work(comparisons=1, multiplications=1)
@@ -98,23 +84,25 @@ class PReLU(_Elementwise, frozen=True):
 class ELU(_Elementwise, frozen=True):
     """x where positive, alpha·(eˣ − 1) elsewhere (Clevert et al. 2015)."""
 
+    overwrites: ClassVar[bool] = True
     derived_from: ClassVar[Literal["input", "output", "either"]] = "either"
     alpha: float = 1.0
     per_value: ClassVar[Work] = Work(comparisons=1, exponentials=1, additions=1, multiplications=1)
 
     def forward(self, xp: Any, x: Any) -> Any:
-        return _elu(xp, x, self.alpha)
+        return elu(xp, x, self.alpha)
 
 
 class SELU(_Elementwise, frozen=True):
     """ELU with fixed alpha, times a fixed scale (Klambauer et al. 2017)."""
 
+    overwrites: ClassVar[bool] = True
     derived_from: ClassVar[Literal["input", "output", "either"]] = "either"
     per_value: ClassVar[Work] = Work(comparisons=1, exponentials=1, additions=1, multiplications=2)
 
     def forward(self, xp: Any, x: Any) -> Any:
         # The two numbers for which a mean of 0 and a variance of 1 are a fixed point.
-        return 1.0507009873554804934193349852946 * _elu(xp, x, 1.6732632423543772848170429916717)
+        return 1.0507009873554804934193349852946 * elu(xp, x, 1.6732632423543772848170429916717)
 
 
 class GELU(_Elementwise, frozen=True):
@@ -139,6 +127,7 @@ class GELU(_Elementwise, frozen=True):
 class SiLU(_Elementwise, frozen=True):
     """x·sigmoid(x), also called swish (Elfwing et al. 2017; Ramachandran et al. 2017)."""
 
+    overwrites: ClassVar[bool] = True
     per_value: ClassVar[Work] = Work(exponentials=1, additions=1, divisions=1, multiplications=1)
 
     def forward(self, xp: Any, x: Any) -> Any:
@@ -148,6 +137,7 @@ class SiLU(_Elementwise, frozen=True):
 class Mish(_Elementwise, frozen=True):
     """x·tanh(log(1 + eˣ)) (Misra 2019)."""
 
+    overwrites: ClassVar[bool] = True
     per_value: ClassVar[Work] = Work(exponentials=3, additions=1, multiplications=1)
 
     def forward(self, xp: Any, x: Any) -> Any:
@@ -177,24 +167,27 @@ class Tanh(_Elementwise, frozen=True):
 class HardSigmoid(_Elementwise, frozen=True):
     """min(max(0, x/6 + 1/2), 1) (Howard et al. 2019, section 5.2)."""
 
+    overwrites: ClassVar[bool] = True
     per_value: ClassVar[Work] = Work(comparisons=2, divisions=1, additions=1)
 
     def forward(self, xp: Any, x: Any) -> Any:
-        return _hard_sigmoid(xp, x)
+        return hard_sigmoid(xp, x)
 
 
 class HardSwish(_Elementwise, frozen=True):
     """x·hardsigmoid(x) (Howard et al. 2019)."""
 
+    overwrites: ClassVar[bool] = True
     per_value: ClassVar[Work] = Work(comparisons=2, divisions=1, additions=1, multiplications=1)
 
     def forward(self, xp: Any, x: Any) -> Any:
-        return x * _hard_sigmoid(xp, x)
+        return x * hard_sigmoid(xp, x)
 
 
 class HardTanh(_Elementwise, frozen=True):
     """x held between `min` and `max` (Collobert 2004)."""
 
+    overwrites: ClassVar[bool] = True
     min: float = -1.0
     max: float = 1.0
     per_value: ClassVar[Work] = Work(comparisons=2)
@@ -220,6 +213,7 @@ class Dropout(_Elementwise, frozen=True):
     """Zeroes a share of the values in training; at inference it does nothing (Srivastava et al. 2014)."""
 
     nonlinear: ClassVar[bool] = False
+    idle: ClassVar[bool] = True
     moves: ClassVar[bool] = True
     rate: float = 0.5
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from archcalc.counting import Work
 from archcalc.dims import Dim, Shape, divides, quotient, same, size
-from archcalc.layers.activation import softmax
 from archcalc.layers.base import Count, Kept, Layer, Requirement, Use, Views, all_along
+from archcalc.layers.functions import softmax
 
 
 class Attention(Layer, frozen=True):

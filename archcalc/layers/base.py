@@ -93,8 +93,12 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     arity: ClassVar[tuple[int, float]] = (1, 1)
     # Whether it is an activation function, which bends every value by itself.
     nonlinear: ClassVar[bool] = False
-    # Whether the output is a new array, overwrites the input, or is the input seen under another shape.
+    # Whether the output is a new array, could overwrite the input, or is the input seen under another shape.
     stores: ClassVar[Literal["output", "in place", "view"]] = "output"
+    # Whether models in frameworks do have it overwrite its input: where that is asked for with inplace=True.
+    overwrites: ClassVar[bool] = False
+    # Whether it does nothing at inference, so that what it puts out is what it was given.
+    idle: ClassVar[bool] = False
     # How models in frameworks mostly call it; tools that watch modules do not see an operator.
     called: ClassVar[Literal["module", "operator"]] = "module"
     # Whether values come out as they went in, wherever, though not as a view; token numbers stay token numbers.

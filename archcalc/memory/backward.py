@@ -9,7 +9,7 @@ from archcalc.graph import Graph
 from archcalc.layers.base import Kept, Use
 from archcalc.memory.inference import output_size
 from archcalc.memory.sizes import Size, whole
-from archcalc.storage import Storage
+from archcalc.storage import Overwrite, Storage, manners
 
 # Bits of the types that do not follow the dtype of the activations. Statistics are never narrower than fp32.
 _BITS = {"int64": 64, "bool": 8}
@@ -23,8 +23,10 @@ class Backward(NamedTuple):
     kept: list[list[Kept]]
 
 
-def backward(graph: Graph) -> Backward:
+def backward(graph: Graph, overwrite: Overwrite = "frameworks") -> Backward:
     """The tensors kept for the backward pass where a layer overwrites its input unless it or the layer before needs it.
+
+    `overwrite` says which layers do: those that models in frameworks have overwrite it, or all that could.
 
     A layer that no gradient reaches, because neither it nor any before it has weights, keeps nothing.
 
@@ -33,7 +35,7 @@ def backward(graph: Graph) -> Backward:
     [0]
     """
     nodes = graph.nodes
-    storage = Storage(nodes)
+    storage = Storage(nodes, manners(nodes, overwrite, training=True))
     grads: list[bool] = []
     kept: list[list[Kept]] = []
     # Whether the layer that made the values of an output keeps them.

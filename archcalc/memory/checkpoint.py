@@ -19,7 +19,7 @@ def blocks(graph: Graph, roots: list[int]) -> list[range]:
     >>> from archcalc.spec import load
     >>> lenet = load("lenet5")
     >>> [len(block) for block in blocks(lenet, backward(lenet).roots)]
-    [2, 2, 2, 2, 3, 2, 1]
+    [1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1]
     """
     nodes = graph.nodes
     count = len(nodes)

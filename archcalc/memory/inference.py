@@ -10,7 +10,7 @@ from archcalc.graph import Graph
 from archcalc.memory.arena import Arena, placed
 from archcalc.memory.liveness import Buffer, Step, Timeline
 from archcalc.memory.sizes import Size, whole
-from archcalc.storage import Storage, stored
+from archcalc.storage import Manner, Overwrite, Storage, manners, stored
 
 
 class Memory(NamedTuple):
@@ -28,16 +28,25 @@ class Memory(NamedTuple):
     results: set[int]
 
 
-def memory_of(graph: Graph, bits: int = 32, *, copy_concat: bool = True, fused: Collection[int] = ()) -> Memory:
+def memory_of(
+    graph: Graph,
+    bits: int = 32,
+    *,
+    copy_concat: bool = True,
+    overwrite: Overwrite = "frameworks",
+    fused: Collection[int] = (),
+) -> Memory:
     """The buffers of a network's outputs, with values of so many bits; token numbers have 64.
 
-    A layer that may overwrite its input does, and a view has no buffer of its own. Without `copy_concat` the branches
+    A layer that may overwrite its input does, by what `overwrite` says that may, and a view has no buffer of its own: of
+    a layer that does nothing at inference the output is the input. Without `copy_concat` the branches
     of a concatenation are written where it lies, if nothing keeps them from it. The layers at `fused` positions are done
     together with the ones before them, whose outputs they overwrite.
     """
     nodes = graph.nodes
-    storage = stored(nodes, fused)
-    roots = storage.roots if copy_concat else _joined(graph, storage)
+    ways = manners(nodes, overwrite)
+    storage = stored(nodes, fused, ways)
+    roots = storage.roots if copy_concat else _joined(graph, storage, ways)
     members = [-1 if nodes[root].layer.stores == "view" and not nodes[root].inputs else root for root in roots]
     users: dict[int, set[int]] = {}
     makers: dict[int, set[int]] = {}
@@ -59,16 +68,14 @@ def output_size(graph: Graph, root: int, bits: int) -> Size:
     return Size(each=whole(size(node.shape), node.name) * (64 if root in graph.token_numbers else bits))
 
 
-def _joined(graph: Graph, storage: Storage) -> list[int]:
+def _joined(graph: Graph, storage: Storage, ways: list[Manner]) -> list[int]:
     """The roots where the branches of a concatenation along the first axis lie in its own buffer.
 
     A branch cannot where it is the network's input or an array of another shape, or lies in another concatenation, or
     where something overwrites the concatenation while the branch has further readers.
     """
     nodes, hosts = graph.nodes, {}
-    overwritten = {
-        storage.roots[i] for i, node in enumerate(nodes) if node.layer.stores == "in place" and storage.roots[i] != i
-    }
+    overwritten = {storage.roots[i] for i, way in enumerate(ways) if way == "in place" and storage.roots[i] != i}
     for position in reversed(range(len(nodes))):
         node = nodes[position]
         if node.layer.kind != "concat" or node.layer.axis % len(node.shape):  # type: ignore[attr-defined]
@@ -96,7 +103,7 @@ def timeline(graph: Graph, memory: Memory, order: Sequence[int] | None = None, *
     >>> from archcalc.spec import load
     >>> lenet = load("lenet5")
     >>> timeline(lenet, memory_of(lenet)).peak(1)
-    (23520, 3)
+    (37632, 2)
     """
     nodes = graph.nodes
     steps = list(range(len(nodes))) if order is None else list(order)
@@ -122,8 +129,14 @@ def timeline(graph: Graph, memory: Memory, order: Sequence[int] | None = None, *
     return Timeline(tuple(Step("forward", position) for position in steps), tuple(buffers))
 
 
-def arena(
-    graph: Graph, batch: int, bits: int = 32, *, align: int = 64, fused: Collection[int] = ()
+def arena(  # noqa: PLR0913 - one for each choice that there is
+    graph: Graph,
+    batch: int,
+    bits: int = 32,
+    *,
+    align: int = 64,
+    overwrite: Overwrite = "frameworks",
+    fused: Collection[int] = (),
 ) -> tuple[list[int], Arena]:
     """For each node the one whose buffer its output lies in (-1 for a trained array), and the buffers in one block.
 
@@ -132,9 +145,9 @@ def arena(
     >>> from archcalc.spec import load
     >>> roots, block = arena(load("lenet5"), batch=1)
     >>> block.nbytes, [block.offsets[root] for root in roots[:4]]
-    (23552, [18816, 0, 0, 18816])
+    (37632, [18816, 0, 18816, 0])
     """
-    memory = memory_of(graph, bits, fused=fused)
+    memory = memory_of(graph, bits, overwrite=overwrite, fused=fused)
     wanted = {
         buffer.node: (buffer.size.bytes(batch), buffer.first, buffer.last) for buffer in timeline(graph, memory).buffers
     }

@@ -19,6 +19,7 @@ from archcalc.memory.optimizers import Way, optimizer
 from archcalc.memory.schedule import Schedule, best
 from archcalc.memory.sizes import Line, Size, bits, envelope, line, whole
 from archcalc.rows import Profile
+from archcalc.storage import Overwrite
 
 # What no number here holds, at inference and beside that in training.
 UNMODELLED = {
@@ -26,6 +27,8 @@ UNMODELLED = {
         "the allocator's rounding and fragmentation",
         "what the framework and the device hold for themselves",
         "what a kernel needs while it works, but for columns where they are asked for",
+        "what attention and recurrent layers make inside, such as queries and keys",
+        "what callers hold longer than layers need it, such as the network's input",
     ),
     "training": (
         "the loss",
@@ -33,6 +36,9 @@ UNMODELLED = {
         "copies in another dtype, as autocast makes them",
     ),
 }
+
+# What overwrites its input, in words.
+OVERWRITING: dict[Overwrite, str] = {"frameworks": "as in frameworks", "all": "wherever it could be"}
 
 
 class Dtypes(NamedTuple):
@@ -133,22 +139,24 @@ class Plan(msgspec.Struct, frozen=True, dict=True):
         return name if buffer.what in {"output", "activation"} else f"{name}: {buffer.what}"
 
 
-def inference(
+def inference(  # noqa: PLR0913 - one for each choice that there is
     profile: Profile,
     dtypes: Dtypes = FP32,
     *,
     copy_concat: bool = True,
+    overwrite: Overwrite = "frameworks",
     columns: bool = False,
     reorder: bool = False,
 ) -> Plan:
     """The memory of one forward pass of a profile's network, without its auxiliary heads.
 
-    Without `copy_concat` branches are written where the concatenation lies; with `columns` a convolution copies the
+    `overwrite` says what overwrites its input: what models in frameworks have overwrite it, or all that could. Without
+    `copy_concat` branches are written where the concatenation lies; with `columns` a convolution copies the
     windows of a sample side by side (im2col); with `reorder` layers run in the order with the lowest peak that is
     found. Raises SpecError where a size is a letter.
     """
     graph = proper(profile.graph)
-    memory = inferring.memory_of(graph, bits(dtypes.activations), copy_concat=copy_concat)
+    memory = inferring.memory_of(graph, bits(dtypes.activations), copy_concat=copy_concat, overwrite=overwrite)
     plan = inferring.timeline(graph, memory, columns=columns)
     schedule = None
     if reorder:
@@ -161,6 +169,7 @@ def inference(
         stored = memory.sizes[position] if memory.roots[position] == position else Size()
         rows.append(Row(node.name, node.layer.kind, node.shape, held[position], stored))
     settings = {
+        "overwriting": OVERWRITING[overwrite],
         "concat": "copied" if copy_concat else "written in place",
         "workspace": "im2col, one sample at a time" if columns else "none",
     }
@@ -184,6 +193,7 @@ def training(  # noqa: PLR0913 - one for each choice that there is
     step: Way | None = None,
     master: bool | None = None,
     checkpoint: int | Literal["sqrt"] | None = None,
+    overwrite: Overwrite = "frameworks",
 ) -> Plan:
     """The memory of a step of training of a profile's network, with auxiliary heads, from the second step on.
 
@@ -193,7 +203,7 @@ def training(  # noqa: PLR0913 - one for each choice that there is
     number. Raises SpecError where a size is a letter.
     """
     graph = profile.graph
-    kept = backward(graph)
+    kept = backward(graph, overwrite)
     narrow, wide = bits(dtypes.activations), bits(dtypes.weights)
     mastered = wide < 32 if master is None else master
     cut = [] if checkpoint is None else segments(graph, kept.roots, checkpoint)
@@ -222,6 +232,7 @@ def training(  # noqa: PLR0913 - one for each choice that there is
     temporaries = Size(optimizing.temporaries(shapes, way) * state_bits)
     plan = learning.timeline(graph, kept, bits=narrow, weight_bits=wide, segments=cut or None)
     settings = {
+        "overwriting": OVERWRITING[overwrite],
         "optimizer": rule,
         "step": way,
         "master weights": "fp32" if mastered else "none",

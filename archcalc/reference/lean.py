@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from archcalc.graph import Graph, Node
-from archcalc.storage import overwritable
+from archcalc.storage import Manner, manners, overwritable
+
+
+class Storing(NamedTuple):
+    """How the output of each node is stored, and whether that at a position may be overwritten when its reader runs."""
+
+    manners: Sequence[Manner]
+    free: Callable[[int], bool]
 
 
 def lean(
@@ -17,23 +24,25 @@ def lean(
     x: Any,
     arrays: Mapping[str, Mapping[str, Any]],
     xp: Any = np,
-    free: Callable[[int], bool] | None = None,
+    storing: Storing | None = None,
 ) -> Iterator[tuple[Node, Any, int]]:
     """Each node in order with its output for the batch x and the bytes of all arrays alive when it was put out.
 
-    What a layer may overwrite is overwritten, so an output holds only until the next is asked for; `free` says whether
-    the output at a position may be, when its reader runs. An output is let go after its last reader, and one that
-    nothing reads is held to the end. The bytes are those of the arrays that own memory and were not yet collected,
+    What a layer may overwrite is overwritten, so an output holds only until the next is asked for; `storing` says what
+    may, by default what frameworks overwrite. An output is let go after its last reader, and one that nothing reads is
+    held to the end. The bytes are those of the arrays that own memory and were not yet collected,
     without weights and what a layer needs while it works.
 
     >>> from archcalc.spec import load
     >>> from archcalc.reference import seeded
     >>> lenet = load("lenet5")
     >>> max(nbytes for _, _, nbytes in lean(lenet, np.ones((1, 1, 32, 32), np.float32), seeded(lenet)))
-    23520
+    37632
     """
     last_use = {source: position for position, node in enumerate(graph.nodes) for source in node.inputs}
-    free = overwritable(graph.nodes).__getitem__ if free is None else free
+    if storing is None:
+        ways = manners(graph.nodes, "frameworks")
+        storing = Storing(ways, overwritable(graph.nodes, ways).__getitem__)
     trained = {id(_owner(array)) for own in arrays.values() for array in own.values()}
     # The input is the run's own, so that it can be let go; whoever called may hold the one given.
     batch, given = len(x), [np.array(x)]
@@ -42,8 +51,10 @@ def lean(
     taken: list[weakref.ref[Any]] = []
     for position, node in enumerate(graph.nodes):
         inputs = [alive[source] for source in node.inputs] if position else [given.pop()]
-        overwrites = node.layer.stores == "in place" and free(node.inputs[0])
-        y = _put_out(xp, node, inputs, arrays[node.name], overwrites=overwrites)
+        manner = storing.manners[position]
+        if manner == "in place" and not storing.free(node.inputs[0]):
+            manner = "output"
+        y = _put_out(xp, node, inputs, arrays[node.name], manner)
         if not node.inputs and position:
             y = np.broadcast_to(y, (batch, *y.shape[1:]))
         alive[position] = y
@@ -57,15 +68,15 @@ def lean(
         taken = [ref for ref in taken if ref() is not None]
 
 
-def _put_out(xp: Any, node: Node, inputs: list[Any], weights: Mapping[str, Any], *, overwrites: bool) -> Any:
-    """A layer's output where the layer says it is stored: over its input, as a view of it, or in memory of its own.
+def _put_out(xp: Any, node: Node, inputs: list[Any], weights: Mapping[str, Any], manner: Manner) -> Any:
+    """A layer's output where it is stored: over its input, as a view of it, or in memory of its own.
 
     In memory of its own, values lie one after the other.
     """
     y = node.layer.forward(xp, *inputs, **weights)
-    if node.layer.stores == "view" or node.layer.kind == "input":
+    if manner == "view" or node.layer.kind == "input":
         return y
-    if overwrites:
+    if manner == "in place":
         inputs[0][...] = y
         return inputs[0]
     return y if y.base is None and y.flags.c_contiguous and y is not inputs[0] else np.array(y, order="C")

@@ -9,7 +9,7 @@ import msgspec
 from archcalc.dims import Shape
 from archcalc.engine import profile
 from archcalc.graph import Graph
-from archcalc.reference import CountingNumpy, lean, noise, seeded
+from archcalc.reference import CountingNumpy, Storing, lean, noise, seeded
 from archcalc.rows import Row
 from archcalc.verify.memory import Lying
 
@@ -47,8 +47,10 @@ def proofs(graph: Graph, batch: int = 1, seed: int = 0) -> Iterator[Proof]:
     326520
     """
     arrays = seeded(graph, seed)
-    counting, lying = CountingNumpy(), Lying(graph, arrays)
-    run = lean(graph, noise(graph, batch, seed), arrays, counting, lying.free)
+    # A row stores what has to be stored where everything overwrites its input that could.
+    stores = [node.layer.stores for node in graph.nodes]
+    counting, lying = CountingNumpy(), Lying(graph, arrays, stores)
+    run = lean(graph, noise(graph, batch, seed), arrays, counting, Storing(stores, lying.free))
     for (node, y, _), row in zip(run, profile(graph, batch).rows, strict=True):
         macs, counting.macs = counting.macs, 0
         owner = {} if node.share is None else arrays[graph.nodes[node.share].name]
