@@ -7,7 +7,9 @@ first symbol is made, never for whole numbers.
 
 from __future__ import annotations
 
+import keyword
 import math
+import unicodedata
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -37,6 +39,25 @@ def symbol(name: str) -> Dim:
 
     # Two symbols of one name but other assumptions would be two symbols, so this is the only place that makes them.
     return sympy.Symbol(name, integer=True, positive=True)
+
+
+# What other readers of YAML, and of numbers, take for something else than a word.
+_NO_LETTERS = {"true", "false", "yes", "no", "on", "off", "null", "none", "nan", "inf", "infinity"}
+
+
+def is_letter(text: str) -> bool:
+    """Whether a word can stand for a dimension left open: a name in expressions, and nothing else anywhere.
+
+    >>> is_letter("C"), is_letter("null"), is_letter("lambda"), is_letter("2d")
+    (True, False, False, False)
+    """
+    return (
+        text.isidentifier()
+        and not keyword.iskeyword(text)
+        and text.lower() not in _NO_LETTERS
+        # Python's grammar, which expressions are read with, takes look-alikes for one name.
+        and unicodedata.normalize("NFKC", text) == text
+    )
 
 
 def settled(dim: Dim) -> Dim:

@@ -169,3 +169,26 @@ def test_a_name_longer_than_any_file_has_is_refused(command):
     """What no file can be called is no file."""
     assert run(command, "a" * 5_000).stderr.startswith("no network or file named 'aaa")
     assert "ile name too long" in run(command, f"{'a' * 5_000}.yaml").stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--input", "nullx32x32"),
+        ("--input", "1xTruex32"),
+        ("--batch", "nan"),
+        ("--batch", "lambda"),
+        ("--set", "classes=yes"),
+        ("--set", "classes=None"),
+    ],
+    ids=" ".join,
+)
+def test_what_says_something_else_is_no_letter(arguments):
+    """Other readers of YAML and of numbers take these words for values, Python for words of its own."""
+    assert run("table", "lenet5", *arguments).exit_code in {1, 2}
+
+
+def test_a_letter_is_one_name_for_all_that_look_like_it():
+    """The micro sign is no letter beside the Greek one, which expressions would take it for."""
+    assert "no value named" in run("table", "lenet5", "--set", "classes=\N{MICRO SIGN}").stderr
+    assert run("table", "lenet5", "--set", "classes=\N{GREEK SMALL LETTER MU}").exit_code == 0

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from archcalc.counting import CONVENTIONS
-from archcalc.dims import Dim, Shape, symbol
+from archcalc.dims import Dim, Shape, is_letter, symbol
 
 # No network takes more, and longer numbers than this take long to read.
 _MOST_DIGITS = 15
@@ -17,7 +17,7 @@ def size_of(text: str) -> Dim | None:
     """A size written as a whole number or as a letter, or None for what is neither."""
     if text.isdecimal() and len(text) <= _MOST_DIGITS and int(text):
         return int(text)
-    return symbol(text) if text.isidentifier() else None
+    return symbol(text) if is_letter(text) else None
 
 
 class ShapeType(click.ParamType[Any]):

@@ -14,7 +14,7 @@ from archcalc.spec.expression import Value, bounded
 from archcalc.spec.fields import layer_of, names_in, text_of, truth_of, value_of
 from archcalc.spec.names import Names
 from archcalc.spec.scope import End, Scope, seen_from
-from archcalc.spec.stated import MEASURES, OWN, assertion, check_shape
+from archcalc.spec.stated import MEASURES, OWN, assertion, check_branches, check_shape
 from archcalc.spec.tree import Scalar, Sequence, Tree, likely, unknown
 
 # Several times the deepest network published; a larger repeat is a slip of the pen.
@@ -62,6 +62,8 @@ class Expansion:
             raise SpecError(
                 f"no layer or block named '{call.word.text[:60]}'", call.word.place, likely(call.word.text, known)
             )
+        if call.word.text not in self._blocks and Layer.kinds[call.word.text].arity[1] == float("inf"):
+            check_branches(call, {*self._blocks, *Layer.kinds}, self._names.positions)
         times = self._times(call.given["repeat"], scope, last) if "repeat" in call.given else 1
         # A `from` that names by the index names what each repetition reads.
         chained = "from" not in call.given or "index" not in names_in(call.given["from"])

@@ -129,6 +129,7 @@ _CONSTANTS: dict[str, Value] = {"true": True, "false": False, "True": True, "Fal
 _SWITCHES = {
     **dict.fromkeys(("yes", "on"), "did you mean 'true'?"),
     **dict.fromkeys(("no", "off"), "did you mean 'false'?"),
+    **dict.fromkeys(("null", "none", "nan", "inf", "infinity"), "give it a number, or a letter such as N"),
 }
 
 

@@ -13,7 +13,7 @@ import re
 from collections.abc import Collection
 from typing import Any
 
-from archcalc.dims import Shape, written_shape
+from archcalc.dims import Shape, is_letter, written_shape
 from archcalc.errors import Place, Source, SpecError, nearest
 from archcalc.graph import Graph
 from archcalc.layers.base import INPUTS
@@ -202,7 +202,7 @@ class _Line:
         return scalar
 
     def _letter(self, scalar: Scalar) -> None:
-        if scalar.text.isidentifier():
+        if is_letter(scalar.text):
             self.letters.setdefault(scalar.text, scalar)
         elif not scalar.text.isdecimal():
             raise SpecError(f"'{scalar.text[:60]}' is neither a whole number nor a letter", scalar.place)

@@ -10,7 +10,7 @@ from typing import TypeAlias
 import msgspec
 
 from archcalc.characters import visible
-from archcalc.dims import Dim, Shape, is_dim, symbol, written_shape
+from archcalc.dims import Dim, Shape, is_dim, is_letter, symbol, written_shape
 from archcalc.errors import Place, Source, SpecError, nearest
 from archcalc.files import standard_input
 from archcalc.graph import Graph
@@ -180,8 +180,8 @@ def _params(document: Document, given: Params) -> dict[str, Value]:
 
 def _letter_or_value(tree: Tree, values: dict[str, Value]) -> Value:
     """The value of a tree; a name that stands for nothing yet is a dimension left as a letter."""
-    if isinstance(tree, Scalar) and not tree.quoted and tree.text.isidentifier() and tree.text not in values:
-        return tree.text == "true" if tree.text in {"true", "false"} else symbol(tree.text)
+    if isinstance(tree, Scalar) and not tree.quoted and is_letter(tree.text) and tree.text not in values:
+        return symbol(tree.text)
     return value_of(tree, values)
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from archcalc.dims import Shape, is_dim, same, written_shape
 from archcalc.errors import SpecError
 from archcalc.graph import Assertion
+from archcalc.spec.calls import Call
 from archcalc.spec.expression import Value, evaluate
 from archcalc.spec.fields import value_of
-from archcalc.spec.tree import Scalar, Tree
+from archcalc.spec.tree import Scalar, Sequence, Tree
 
 MEASURES = frozenset({"params", "weights", "biases", "buffers", "activations", "macs"})
 SHAPES = frozenset({"input", "channels", "output"})
@@ -20,6 +21,22 @@ _SHAPE = re.compile(r"[^\Wx×]+(?:[x×][^\Wx×]+)+")
 
 # What may be written beside any layer or block, apart from its own settings.
 OWN = frozenset({"name", "from", "if", "repeat", "share", "auxiliary", "note", "source"}) | MEASURES | SHAPES
+
+
+def check_branches(call: Call, words: Container[str], layers: Container[str]) -> None:
+    """Refuse a branch of a join under a name that states something; `words` begin items, `layers` are those so far."""
+    for key in call.given.keys() & OWN - {"from"}:
+        tree = call.given[key]
+        if isinstance(tree, Sequence):
+            # A shape may be a list too, of sizes.
+            items = [item.text in words if isinstance(item, Scalar) else True for item in tree.items]
+            meant = any(items) or not items or key not in SHAPES
+        else:
+            stated = MEASURES | SHAPES
+            meant = isinstance(tree, Scalar) and key in stated and tree.text in layers and not tree.text.isdecimal()
+        if meant:
+            remedy = f"'{key}' has a meaning of its own beside any layer; give the branch another name"
+            raise SpecError(f"a branch cannot be called '{key}'", call.keys[key].place, remedy)
 
 
 def assertion(key: str, tree: Tree, names: Mapping[str, Value], first: int, last: int) -> Assertion:
