@@ -69,7 +69,12 @@ def more(layer: Layer, output: Shape, x: Shape = ()) -> int:
     if layer.kind == "rmsnorm" and layer.affine:
         # Not fused on the CPU, where the normalised values are kept for the gradient of the weights.
         return 4 * BATCH * math.prod(output)
-    if layer.kind in {"lstm", "gru", "rnn"} and layer.bidirectional and x[0] > 1:
+    if (
+        layer.kind in {"lstm", "gru", "rnn"}
+        and layer.bidirectional
+        and x[0] > 1
+        and getattr(layer, "reset_after", True)
+    ):
         # With the batch first the tokens are copied to the front, for each direction again.
         return 4 * BATCH * math.prod(x)
     return 0

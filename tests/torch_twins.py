@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch_recurrent import recurrent
 
 from archcalc.layers import Layer
 
@@ -170,15 +171,6 @@ class MultiheadAttention(nn.MultiheadAttention):
     def forward(self, q: Tensor, memory: Tensor | None = None, values: Tensor | None = None) -> Tensor:
         memory = q if memory is None else memory
         return super().forward(q, memory, memory if values is None else values, need_weights=False)[0]
-
-
-def recurrent(module: type[nn.Module], *names: str) -> Twin:
-    def twin(k: Layer, x: Shape) -> nn.Module:
-        options = {name: getattr(k, name) for name in ("bidirectional", "bias", *names)}
-        cells = module(x[1], k.hidden, k.layers, batch_first=True, **options)
-        return nn.Sequential(cells, Function(lambda output_and_state: output_and_state[0]))
-
-    return twin
 
 
 def plain(module: type[nn.Module]) -> Twin:

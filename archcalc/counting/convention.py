@@ -114,8 +114,12 @@ def _keys(row: Counted) -> Iterator[str]:
             yield f"{name} of several inputs"
         if getattr(layer, "groups", 1) != 1:
             yield f"{name} in groups"
+        if not getattr(layer, "reset_after", True):
+            yield f"{name} with reset before"
         if getattr(layer, "bias", True) is False:
             yield f"{name} without bias"
+        elif getattr(layer, "bias_mode", "double") == "single":
+            yield f"{name} with one bias"
         if getattr(layer, "affine", True) is False:
             yield f"{name} without affine"
         if hasattr(layer, "mode"):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from archcalc.counting.convention import Convention
 
+# Cells that torch does not have, so that no tool which watches it can have been seen to count them.
+_OTHER_CELLS = dict.fromkeys((*(f"{kind} with one bias" for kind in ("lstm", "gru", "rnn")), "gru with reset before"))
+
 _MODULES = frozenset({"module"})
 _PYTHON = frozenset({"module", "function"})
 _OPERATORS = frozenset({"module", "function", "operator"})
@@ -93,6 +96,7 @@ PTFLOPS = Convention(
         "gru without bias": "macs + 7*out*layers",
         "rnn": "macs + 3*out*layers",
         "rnn without bias": "macs + out*layers",
+        **_OTHER_CELLS,
     },
     source="ptflops 0.7.5, ptflops/pytorch_ops.py, the pytorch backend",
     faults=(
@@ -148,6 +152,7 @@ THOP = Convention(
         "gru without bias": "macs + 7*out*layers",
         "rnn": "macs + 3*out*layers",
         "rnn without bias": "macs + out*layers",
+        **_OTHER_CELLS,
     },
     source="thop 0.1.1.post2209072238, thop/profile.py and vision/basic_hooks.py",
     faults=(
@@ -211,6 +216,7 @@ CALFLOPS = Convention(
         "gru without bias": "2*macs + out*layers",
         "rnn": "2*macs + out*layers",
         "rnn without bias": "2*macs - out*layers",
+        **_OTHER_CELLS,
     },
     source="calflops 0.3.2, calflops/pytorch_ops.py",
     faults=(

@@ -127,6 +127,24 @@ def replaced(layer: Layer, **fields: object) -> Layer:
     return msgspec.structs.replace(layer, **fields)
 
 
+def cells(graph: Graph) -> Iterator[tuple[str, Graph]]:
+    """The graph with recurrent cells that have one bias vector where torch's have two, as Keras has them, in words and graphs."""
+    for some, said in (
+        (frozenset({"lstm", "rnn"}), "one bias vector in each cell, as Keras has them (bias_mode: single)"),
+        (frozenset({"gru"}), "GRU cells with reset_after off and one bias vector"),
+        (frozenset({"lstm", "rnn", "gru"}), "one bias vector in each cell, and GRU cells with reset_after off"),
+    ):
+
+        def kerass(node: Node, *, some: frozenset[str] = some) -> Layer:
+            if node.layer.kind not in some or getattr(node.layer, "bias_mode", "") != "double":
+                return node.layer
+            before = {"reset_after": False} if node.layer.kind == "gru" else {}
+            return replaced(node.layer, bias_mode="single", **before)
+
+        if other := rebuilt(graph, kerass):
+            yield said, other
+
+
 def variants(graph: Graph) -> Iterator[tuple[str, Graph]]:
     """Variants of a graph: other inputs, pools that round the other way, strides in another convolution of a chain."""
     shape = graph.input

@@ -8,10 +8,11 @@ from typing import Any, get_args
 
 import msgspec
 
-from archcalc.diagnosis.network import Network, measured
+from archcalc.diagnosis.network import Network, cells, measured
 from archcalc.diagnosis.search import SIBLING, Found, Hit, search
 from archcalc.diagnosis.shapes import agrees, altered
 from archcalc.dims import Dim, Shape, written, written_shape
+from archcalc.engine import profile
 from archcalc.errors import Source, SpecError
 from archcalc.published import SIZES, Claim, Figure, Quantity, Verdict, Verdicts
 
@@ -50,10 +51,26 @@ def _verdict(network: Network, figure: Figure) -> Verdict:
         return _holding(said, holding)
     if figure.claims[0].quantity.term.measure in SIZES:
         return _altered(said, at, figure)
+    if words := _of_other_cells(at, figure):
+        return msgspec.structs.replace(said, verdict="other convention", diagnosis=words)
     found = _diagnosed(said, search(at, figure))
     bare = [_judged(claim, exact, bare=True) for claim, exact in zip(figure.claims, exacts, strict=True)]
     loose = [judgement for judgement in bare if judgement is not None]
     return found if found.verdict != "not reproduced" or len(loose) < len(bare) else _holding(said, loose)
+
+
+def _of_other_cells(network: Network, figure: Figure) -> str:
+    """Which other library's recurrent cells give all that is claimed, and what they give; empty where none do."""
+    terms = [claim.quantity.term for claim in figure.claims]
+    if any(term.network for term in terms) or any(claim.quantity.whole for claim in figure.claims):
+        return ""
+    for said, graph in cells(network.graph):
+        values = [measured(profile(graph), term, figure.convention) for term in terms]
+        numbers = [value for value in values if isinstance(value, int)]
+        judged = [_judged(claim, n) for claim, n in zip(figure.claims, numbers, strict=False)]
+        if len(numbers) == len(values) and all(one and one[0] in {"exact", "rounded"} for one in judged):
+            return f"{said}: {' and '.join(map(written, numbers))}"
+    return ""
 
 
 def _altered(said: Verdict, network: Network, figure: Figure) -> Verdict:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, Literal
 
 from archcalc.counting import Work
@@ -20,7 +20,8 @@ class _Recurrent(Layer, frozen=True):
     """A cell run over the tokens of a sequence, in `layers` layers and one or both directions.
 
     Each layer and direction has input weights gates·hidden×features, recurrent weights gates·hidden×hidden and, as torch
-    and cuDNN have them, two biases of gates·hidden.
+    and cuDNN have them, two biases of gates·hidden, one for each product. `bias_mode: single` leaves one, as Keras has it
+    (the names are cuDNN's).
     """
 
     gates: ClassVar[int] = 1
@@ -35,6 +36,7 @@ class _Recurrent(Layer, frozen=True):
     layers: int = 1
     bidirectional: bool = False
     bias: bool = True
+    bias_mode: Literal["double", "single"] = "double"
 
     def output(self, x: Shape) -> Shape:
         return (x[0], self.hidden * (2 if self.bidirectional else 1))
@@ -54,7 +56,8 @@ class _Recurrent(Layer, frozen=True):
                 weights[f"weight_hh_{suffix}"] = (rows, self.hidden)
                 if self.bias:
                     weights[f"bias_ih_{suffix}"] = (rows,)
-                    weights[f"bias_hh_{suffix}"] = (rows,)
+                    if self.bias_mode == "double":
+                        weights[f"bias_hh_{suffix}"] = (rows,)
             features = self.output(x)[1]
         return weights
 
@@ -102,16 +105,24 @@ class _Recurrent(Layer, frozen=True):
         """The hidden values of one layer in one direction: the inputs' products at once, the recurrent ones step by step."""
         driven = xp.einsum("nti,gi->ntg", x, weights[f"weight_ih_{suffix}"], optimize=True)
         driven = driven + weights.get(f"bias_ih_{suffix}", 0.0)
+        weight, bias = weights[f"weight_hh_{suffix}"], weights.get(f"bias_hh_{suffix}")
+
+        def product(h: Any, first: int = 0, last: int | None = None) -> Any:
+            y = xp.einsum("nh,gh->ng", h, weight[first:last], optimize=True)
+            return y if bias is None else y + bias[first:last]
+
         states = [xp.zeros((len(x), self.hidden), x.dtype)] * self.states
         hidden = []
         for token in range(x.shape[1]):
-            recurrent = xp.einsum("nh,gh->ng", states[0], weights[f"weight_hh_{suffix}"], optimize=True)
-            states = self.step(xp, driven[:, token], recurrent + weights.get(f"bias_hh_{suffix}", 0.0), *states)
+            states = self.step(xp, driven[:, token], product, *states)
             hidden.append(states[0])
         return xp.stack(hidden, axis=1)
 
     def step(self, *_: Any, **__: Any) -> list[Any]:
-        """The states after a token, hidden values first, from `xp`, the two products with their biases, and the states."""
+        """The states after a token, hidden values first: from `xp`, the input's product, what makes the recurrent one, and states.
+
+        What makes it takes values for the hidden ones, and the first and last of the rows of the gates that are wanted.
+        """
         raise NotImplementedError
 
 
@@ -125,25 +136,38 @@ class LSTM(_Recurrent, frozen=True):
     # Three sigmoids, two tanh, c = f·c + i·g, h = o·tanh(c).
     per_value: ClassVar[Work] = Work(exponentials=5, additions=4, divisions=3, multiplications=3)
 
-    def step(self, xp: Any, driven: Any, recurrent: Any, _h: Any, c: Any) -> list[Any]:
-        i, f, g, o = xp.split(driven + recurrent, 4, axis=1)
+    def step(self, xp: Any, driven: Any, product: Callable[..., Any], h: Any, c: Any) -> list[Any]:
+        i, f, g, o = xp.split(driven + product(h), 4, axis=1)
         c = sigmoid(xp, f) * c + sigmoid(xp, i) * xp.tanh(g)
         return [sigmoid(xp, o) * xp.tanh(c), c]
 
 
 class GRU(_Recurrent, frozen=True):
-    """Gated recurrent unit: two gates and a candidate at each step (Cho et al. 2014)."""
+    """Gated recurrent unit: two gates and a candidate at each step (Cho et al. 2014).
+
+    The reset gate takes its part after the candidate's recurrent product, as in torch and cuDNN, or with `reset_after: false`
+    before it, as in the paper. Keras has two biases with it after and one with it before.
+    """
 
     gates: ClassVar[int] = 3
-    # The gates, and the three products of the hidden values.
-    kept_per_value: ClassVar[int] = 6
     # Two sigmoids, one tanh, r·(hidden part), h = (1 − z)·n + z·h.
     per_value: ClassVar[Work] = Work(exponentials=3, additions=4, divisions=2, multiplications=3)
 
-    def step(self, xp: Any, driven: Any, recurrent: Any, h: Any) -> list[Any]:
-        (r, z, n), (hr, hz, hn) = xp.split(driven, 3, axis=1), xp.split(recurrent, 3, axis=1)
-        z = sigmoid(xp, z + hz)
-        return [(1 - z) * xp.tanh(n + sigmoid(xp, r + hr) * hn) + z * h]
+    reset_after: bool = True
+
+    @property
+    def kept_per_value(self) -> int:  # type: ignore[override]
+        """The gates, and the three products of the hidden values, or what is left of them and its one product, and h − n."""
+        return 6 if self.reset_after else 5
+
+    def step(self, xp: Any, driven: Any, product: Callable[..., Any], h: Any) -> list[Any]:
+        if self.reset_after:
+            (r, z, n), (hr, hz, hn) = xp.split(driven, 3, axis=1), xp.split(product(h), 3, axis=1)
+            z = sigmoid(xp, z + hz)
+            return [(1 - z) * xp.tanh(n + sigmoid(xp, r + hr) * hn) + z * h]
+        gates = 2 * self.hidden
+        r, z = xp.split(sigmoid(xp, driven[:, :gates] + product(h, 0, gates)), 2, axis=1)
+        return [(1 - z) * xp.tanh(driven[:, gates:] + product(r * h, gates)) + z * h]
 
 
 class RNN(_Recurrent, frozen=True):
@@ -163,6 +187,6 @@ class RNN(_Recurrent, frozen=True):
         # The function is derived from what it puts out, so the last state is kept too.
         yield Kept("last states", self.layers * output[1])
 
-    def step(self, xp: Any, driven: Any, recurrent: Any, _h: Any) -> list[Any]:
-        x = driven + recurrent
+    def step(self, xp: Any, driven: Any, product: Callable[..., Any], h: Any) -> list[Any]:
+        x = driven + product(h)
         return [xp.tanh(x) if self.nonlinearity == "tanh" else xp.maximum(x, 0)]
