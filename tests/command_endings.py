@@ -52,7 +52,7 @@ def _faults(line: Line, code: int | None, out: str, err: str) -> Iterator[str]:
         yield f"more than one message: {stray[0][:200]!r} in {err[:300]!r}"
     if code == 2 and not _USAGE.fullmatch(err):
         yield f"not one message on usage: {err[:300]!r}"
-    if code == 0 and err.strip() and not _SPOKEN & {*line.arguments}:
+    if code == 0 and err.strip() and not _SPOKEN & {word.split("=")[0] for word in line.arguments}:
         yield f"says something on the side: {err[:300]!r}"
     asks_help = {"--help", "-h"} & {*line.arguments}
     if code == 0 and form(line) == "json" and not asks_help and line.stdout != "full":

@@ -11,6 +11,7 @@ import faulthandler
 import json
 import multiprocessing
 import os
+import pkgutil
 import resource
 import shlex
 import signal
@@ -19,6 +20,7 @@ import tempfile
 import time
 import traceback
 from collections import Counter
+from importlib import import_module
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,6 +29,7 @@ from command_endings import told
 from command_files import arrays
 from command_lines import Line, drawn
 
+import archcalc as package
 from archcalc.cli import main as archcalc
 
 # Far more than any line on a small network takes: processor time, time on the clock (for one that waits), memory.
@@ -194,6 +197,10 @@ class Worker:
 
 def ran(numbers: range, seed: int, processes: int) -> list[Ended]:
     """What the lines of these numbers ended in."""
+    # Once for all processes, and all of the same state of the code.
+    for module in pkgutil.walk_packages(package.__path__, "archcalc."):
+        if module.name != "archcalc.__main__":
+            import_module(module.name)
     ahead = iter(numbers)
     workers = [Worker(seed) for _ in range(processes)]
     found: list[Ended] = []
@@ -207,7 +214,7 @@ def ran(numbers: range, seed: int, processes: int) -> list[Ended]:
         for each in (each for each in busy if each.pipe in ready):
             found.append(each.ended())
             if found[-1].wrong:
-                print(f"{found[-1].number}: {found[-1].wrong[-1500:]}", file=sys.stderr, flush=True)
+                print(f"{found[-1].number}: {found[-1].wrong[:300]} … {found[-1].wrong[300:][-1200:]}", file=sys.stderr, flush=True)
             fresh = Worker(seed) if found[-1].code is None and not each.process.is_alive() else each
             workers[workers.index(each)] = fresh
             if (number := next(ahead, None)) is not None:
