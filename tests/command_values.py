@@ -180,6 +180,11 @@ OWN: dict[str, dict[str, Value]] = {
         "plain": lambda g: g.some("8GiB", "1.5 MB", "500k", "1000000"),
         "other": lambda g: g.some(*QUANTITIES, "0", "1"),
     },
+    # Small ones: what a line may take of memory is limited here too.
+    "--limit": {
+        "plain": lambda g: g.some("1GiB", "500MB", "64 MiB", "2000000"),
+        "other": lambda g: g.some(*QUANTITIES[:8], "0", "1"),
+    },
     "--claim": {
         "plain": _claim,
         "broken": lambda g: g.some("params", "=1", "params=", "a.b.c=1", ".params=1", "a=b=c"),
@@ -224,8 +229,8 @@ PATHS = {
 }
 
 
-def _of_type(kind: click.ParamType) -> dict[str, Value]:
-    """The kinds of value of click's own types."""
+def _of_type(kind: click.ParamType) -> dict[str, Value] | None:
+    """The kinds of value of click's own types, None for another."""
     if isinstance(kind, click.Choice):
         choices = list(kind.choices)
         return {
@@ -240,7 +245,7 @@ def _of_type(kind: click.ParamType) -> dict[str, Value]:
             "edge": lambda g: g.some(*edges),
             "large": lambda g: g.some(50, 1_000, 10**6, 10**12, 2**63, 2**64),
         }
-    raise KeyError(f"no kinds of value are written for {kind.name}")
+    return None
 
 
 def kinds(command: str, param: click.Parameter) -> dict[str, Value]:
@@ -253,5 +258,8 @@ def kinds(command: str, param: click.Parameter) -> dict[str, Value]:
     else:
         own = OWN.get(name) or OWN.get(param.type.name)
         if own is None:
-            return _of_type(param.type) | {"junk": lambda g: JUNK[g.some(*JUNK)](g)}
+            own = _of_type(param.type)
+            if own is None:
+                raise KeyError(f"no kinds of value are written for {name} of archcalc {command}")
+            return own | {"junk": lambda g: JUNK[g.some(*JUNK)](g)}
     return own | JUNK

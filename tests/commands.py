@@ -27,9 +27,10 @@ from typing import Any, NamedTuple
 
 from command_endings import told
 from command_files import arrays
-from command_lines import Line, drawn
+from command_lines import Line, drawn, turns
 
 import archcalc as package
+from archcalc.cli import COMMANDS
 from archcalc.cli import main as archcalc
 
 # Far more than any line on a small network takes: processor time, time on the clock (for one that waits), memory.
@@ -197,6 +198,8 @@ class Worker:
 
 def ran(numbers: range, seed: int, processes: int) -> list[Ended]:
     """What the lines of these numbers ended in."""
+    # An option that nothing is written for is told here, and not in a process of its own.
+    list(map(turns, COMMANDS))
     # Once for all processes, and all of the same state of the code.
     for module in pkgutil.walk_packages(package.__path__, "archcalc."):
         if module.name != "archcalc.__main__":
@@ -214,7 +217,11 @@ def ran(numbers: range, seed: int, processes: int) -> list[Ended]:
         for each in (each for each in busy if each.pipe in ready):
             found.append(each.ended())
             if found[-1].wrong:
-                print(f"{found[-1].number}: {found[-1].wrong[:300]} … {found[-1].wrong[300:][-1200:]}", file=sys.stderr, flush=True)
+                print(
+                    f"{found[-1].number}: {found[-1].wrong[:300]} … {found[-1].wrong[300:][-1200:]}",
+                    file=sys.stderr,
+                    flush=True,
+                )
             fresh = Worker(seed) if found[-1].code is None and not each.process.is_alive() else each
             workers[workers.index(each)] = fresh
             if (number := next(ahead, None)) is not None:
