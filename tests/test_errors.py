@@ -93,8 +93,14 @@ def test_an_input_of_another_form_is_refused():
         (["table", "vgg16", "--format", "yaml"], "'yaml' is not one of"),
         (["table", "vgg16", "--style", "cs231n", "--format", "csv"], "--style cs231n is a layout of text"),
         (["report"], "name one or more specs, or give --all"),
+        (
+            ["table", "vgg16", "--batch", "a\nb\x1b"],
+            r"Error: Invalid value for '--batch': 'a\nb\x1b' is not a whole number",
+        ),
+        (["table", "vgg16", "--a\nb"], r"--a\nb"),
+        (["table", "vgg16", "--input", "(" * 9_000], f"'{'(' * 300}"),
     ],
-    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+    ids=lambda value: repr(" ".join(value)[:40]) if isinstance(value, list) else "",
 )
 def test_misuse_of_the_command_line_exits_with_2(arguments, said):
     """What is wrong with the command itself is told apart from what is wrong with a spec."""
@@ -102,6 +108,7 @@ def test_misuse_of_the_command_line_exits_with_2(arguments, said):
 
     assert result.exit_code == 2
     assert said in result.stderr
+    assert len(result.stderr) < 700
 
 
 def test_a_report_that_cannot_be_written_says_so(tmp_path):

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from archcalc.cli.output import complain, open_streams, silence
-from archcalc.errors import SpecError, nearest
+from archcalc.errors import SpecError, nearest, printable
 
 COMMANDS = (
     *("table", "list", "expand", "schema", "report", "verify", "run"),
@@ -47,6 +47,8 @@ class _Commands(click.Group):
         try:
             code = super().main(*arguments, **{**settings, "standalone_mode": False})
         except click.ClickException as error:
+            # What was typed stands in it, be it several lines or thousands of characters.
+            error.message = printable(error.message)
             shown = io.StringIO()
             error.show(shown)
             complain(shown.getvalue().rstrip("\n"))
