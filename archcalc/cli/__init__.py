@@ -47,11 +47,10 @@ class _Commands(click.Group):
         try:
             code = super().main(*arguments, **{**settings, "standalone_mode": False})
         except click.ClickException as error:
-            # What was typed stands in it, be it several lines or thousands of characters.
-            error.message = printable(error.message)
-            shown = io.StringIO()
+            shown, said = io.StringIO(), error.format_message()
             error.show(shown)
-            complain(shown.getvalue().rstrip("\n"))
+            # What was typed stands in it, be it several lines or thousands of characters.
+            complain(shown.getvalue().rstrip("\n").replace(said, printable(said)))
             code = error.exit_code
         except click.Abort:
             complain("Aborted!")
