@@ -108,8 +108,9 @@ def strongest(assumptions: Iterable[Assumption]) -> tuple[Assumption, ...]:
     return tuple(found.values())
 
 
-# A module of its own, a function of the framework, an operator or method of its arrays, or not there at all.
-CALLS = ("module", "function", "operator", "absent")
+# A module of its own, a function of the framework, an operator or method of its arrays, attention that is written out with a
+# module for each projection and torch.matmul for its products, or not there at all.
+CALLS = ("module", "function", "operator", "matmul", "absent")
 
 
 def calls_of(graph: Graph) -> list[str]:

@@ -169,7 +169,7 @@ def truly(text: str, goals: list[str]) -> set[int]:
     met = set()
     for x in range(1, UPTO + 1):
         one = _parsed(text, x)
-        if one is not None and all(_meets(one, x, aimed) for aimed in goals):
+        if one is not None and all([_meets(one, x, aimed) for aimed in goals]):
             met.add(x)
     return met
 

@@ -250,5 +250,10 @@ def test_calls_that_are_wrong_are_refused(tmp_path):
     missing = CliRunner().invoke(main, ["table", str(spec)]).stderr
 
     assert "'relu' is called in no way that is known\n" in hook
-    assert "= it is module, function, operator, absent" in hook
+    assert "= it is module, function, operator, matmul, absent" in hook
     assert "no layer fits 'relu6'\n" in missing
+
+    spec.write_text(text.replace("CALL", "'*': matmul"))
+    other = CliRunner().invoke(main, ["table", str(spec)]).stderr
+
+    assert "'*' fits input, and matmul is how attention is called\n" in other

@@ -52,7 +52,7 @@ class Convention(msgspec.Struct, frozen=True):
     other: str | None = None
     source: str = ""
     faults: tuple[str, ...] = ()
-    sees: frozenset[str] = frozenset({"module", "function", "operator", "absent"})
+    sees: frozenset[str] = frozenset({"module", "function", "operator", "matmul", "absent"})
 
     @property
     def column(self) -> str:
@@ -109,6 +109,8 @@ def _keys(row: Counted) -> Iterator[str]:
     family = kind[:-2] if kind[-2:] in {"1d", "2d", "3d"} else kind
     layer = row.definition
     for name in dict.fromkeys((kind, family)):
+        if len(row.inputs) > 1:
+            yield f"{name} of several inputs as {row.call}"
         yield f"{name} as {row.call}"
         if len(row.inputs) > 1:
             yield f"{name} of several inputs"

@@ -23,7 +23,7 @@ class Counted(Protocol):
 
     @property
     def call(self) -> str:
-        """How the reference implementation calls it: module, function, operator, or absent."""
+        """How the reference implementation calls it: module, function, operator, matmul, or absent."""
 
     @property
     def batch(self) -> Dim:

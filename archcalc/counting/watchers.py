@@ -7,9 +7,9 @@ from archcalc.counting.convention import Convention
 # Cells that torch does not have, so that no tool which watches it can have been seen to count them.
 _OTHER_CELLS = dict.fromkeys((*(f"{kind} with one bias" for kind in ("lstm", "gru", "rnn")), "gru with reset before"))
 
-_MODULES = frozenset({"module"})
-_PYTHON = frozenset({"module", "function"})
-_OPERATORS = frozenset({"module", "function", "operator"})
+_MODULES = frozenset({"module", "matmul"})
+_PYTHON = frozenset({"module", "function", "matmul"})
+_OPERATORS = frozenset({"module", "function", "operator", "matmul"})
 
 TORCH = Convention(
     "torch",
@@ -33,6 +33,7 @@ FVCORE = Convention(
         "convtranspose": "macs",
         "linear": "macs",
         "attention": "projections",
+        "attention as matmul": "macs",
         "batchnorm": "2*in",
         "batchnorm without affine": "in",
         "groupnorm": "5*in",
@@ -88,6 +89,8 @@ PTFLOPS = Convention(
         "add as function": "out",
         "multiply as function": "out",
         "attention": "macs + 5*in + multiplications",
+        "attention as matmul": "macs + tokens*biases + exponentials",
+        "attention of several inputs as matmul": None,
         "attention without bias": "macs + 2*in + multiplications",
         "attention of several inputs": None,
         "lstm": "macs + 18*out*layers",
@@ -116,6 +119,8 @@ PTFLOPS_ATEN = Convention(
         "convtranspose": "macs + additions",
         "linear": "macs + additions",
         "attention": "projections + 4*in",
+        "attention as matmul": "macs + tokens*biases",
+        "attention of several inputs as matmul": None,
         "attention without bias": "projections",
         "attention of several inputs": None,
         "gru": "macs + tokens*biases",
@@ -135,6 +140,7 @@ THOP = Convention(
         "conv": "macs",
         "convtranspose": "places*weights",
         "linear": "macs",
+        "attention as matmul": "projections",
         **dict.fromkeys(("batchnorm", "instancenorm", "layernorm"), "4*in"),
         **{f"{kind} without affine": "2*in" for kind in ("batchnorm", "instancenorm", "layernorm")},
         **dict.fromkeys(("relu", "relu6", "leakyrelu", "maxpool", "adaptivemaxpool", "globalmaxpool"), "0"),
@@ -173,6 +179,7 @@ TORCHINFO = Convention(
         "convtranspose": "places*params",
         **dict.fromkeys(("lstm", "gru", "rnn"), "tokens*params"),
         "attention": "0",
+        "attention as matmul": "batch*params",
         "learned": "0",
         "scale": "0",
     },
@@ -208,6 +215,7 @@ CALFLOPS = Convention(
         "relu6": None,
         "relu6 as function": "in",
         "attention": "2*projections",
+        "attention as matmul": "2*macs + exponentials",
         "add as function": "out",
         "multiply as function": "out",
         "lstm": "2*macs + 10*out*layers",
@@ -239,6 +247,7 @@ CALFLOPS_MACS = Convention(
         "convtranspose": "macs",
         "linear": "macs",
         "attention": "projections",
+        "attention as matmul": "macs",
     },
     other="0",
     source="calflops 0.3.2, the MACs it prints beside its FLOPs",
@@ -255,6 +264,7 @@ TORCHSCAN = Convention(
         "convtranspose2d": "places*weights + 8",
         "convtranspose3d": "places*weights + 12",
         "linear": "macs",
+        "attention as matmul": "projections",
         **dict.fromkeys(("relu", "relu6", "elu", "leakyrelu", "tanh", "sigmoid"), "0"),
         "batchnorm": "2*in",
         "batchnorm without affine": "in",

@@ -135,9 +135,13 @@ def assembled(document: Document, params: Params = NO_PARAMS, *, input_shape: Sh
         check_layers(document.figures, [node.name for node in nodes] if document.figures else [])
     calls = tuple((pattern, plain(call)) for pattern, call in document.calls.items.items() if isinstance(call, Scalar))
     if expansion.checked:
-        for pattern, _ in calls:
-            if not any(fits(node.name, pattern) for node in nodes):
+        for pattern, call in calls:
+            fitting = [node.layer.kind for node in nodes if fits(node.name, pattern)]
+            if not fitting:
                 raise SpecError(f"no layer fits '{pattern[:60]}'", document.calls.keys[pattern].place)
+            if call == "matmul" and (others := set(fitting) - {"attention"}):
+                place = document.calls.items[pattern].place
+                raise SpecError(f"'{pattern[:60]}' fits {min(others)}, and matmul is how attention is called", place)
     return expansion.builder.graph(
         document.name,
         title=document.title,
