@@ -74,8 +74,14 @@ def test_the_largest_scores_come_first(tmp_path):
     [
         (lambda path: np.save(path, np.zeros((3, 32, 32))), "holds 3×32×32, the network takes 1×32×32, or a batch of"),
         (lambda path: np.save(path, np.zeros((0, 1, 32, 32))), "holds no sample"),
-        (lambda path: np.save(path, np.array(["a"])), "does not hold one array of numbers"),
-        (lambda path: path.write_bytes(b"not an array"), "is neither a .npy file nor an image"),
+        (
+            lambda path: np.save(path, np.array(["a"])),
+            "is neither a .npy file of numbers nor an image\n  = its values are of type str32, and no real numbers",
+        ),
+        (
+            lambda path: path.write_bytes(b"not an array"),
+            "is neither a .npy file of numbers nor an image\n  = it does not begin as a .npy file does",
+        ),
         (lambda path: None, "no such file or directory"),
     ],
 )

@@ -98,7 +98,10 @@ def test_too_large_a_run_is_refused_before_it_starts():
     result = run(str(FAULTS / "memory_verify.yaml"))
 
     assert result.exit_code == 1
-    assert "upsample would take about 15,376,007,688 bytes, where 8,589,934,592 are the limit" in result.stderr
+    assert (
+        "the run would take about 15,376,007,688 bytes, most at upsample, where 8,589,934,592 are the limit"
+        in result.stderr
+    )
     assert run("lenet5", "--limit", "20KiB").exit_code == 1
 
 

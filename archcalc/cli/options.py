@@ -79,6 +79,9 @@ input_option = click.option("--input", "input_shape", type=ShapeType(), help="An
 set_option = click.option(
     "--set", "settings", type=SettingType(), multiple=True, help="Set a param that the spec declares."
 )
+limit_option = click.option(
+    "--limit", default="8GiB", show_default=True, help="Bytes that the run may take, known before it begins."
+)
 convention_option = click.option(
     "--convention",
     type=click.Choice(list(CONVENTIONS)),

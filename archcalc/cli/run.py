@@ -10,14 +10,15 @@ import click
 import numpy as np
 
 from archcalc.characters import visible
-from archcalc.cli.options import ShapeType, set_option
+from archcalc.cli.options import ShapeType, limit_option, set_option
 from archcalc.cli.output import put
 from archcalc.dims import Shape, written_shape
 from archcalc.files import write_whole
 from archcalc.formats.json import json_text
 from archcalc.graph import needed
-from archcalc.reference import Program, noise, seeded, trained
-from archcalc.reference.images import batch_of
+from archcalc.memory.sizes import bytes_of
+from archcalc.reference import Program, noise, seeded, trained, within
+from archcalc.reference.images import Batch, batch_of
 from archcalc.reference.run import position_of
 from archcalc.spec import load
 
@@ -55,6 +56,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @set_option
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of noise and seeded weights.")
 @click.option("--dtype", type=click.Choice(["float32", "float64"]), default="float32", show_default=True)
+@limit_option
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     spec: str,
@@ -69,14 +71,20 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     settings: tuple[tuple[str, str], ...],
     seed: int,
     dtype: str,
+    limit: str,
     form: str,
 ) -> None:
     """Run a network in numpy: class scores, or any layer's output."""
     graph = load(spec, dict(settings), input_shape=input_shape)
     last = position_of(graph, layer)
     node = graph.nodes[last]
-    x = noise(graph, 1, seed) if source is None else batch_of(source, graph.input, mean, std)
-    arrays = seeded(graph, seed) if weights is None else trained(graph, weights, needed(graph, last), dtype)
+    layers = needed(graph, last)
+    batch = Batch(1, lambda: noise(graph, 1, seed)) if source is None else batch_of(source, graph, mean, std)
+    # Without a file, every layer has its weights drawn.
+    drawn = None if weights is None else layers
+    within(graph, batch.samples, bytes_of(limit), drawn, np.dtype(dtype).itemsize)
+    x = batch.read()
+    arrays = seeded(graph, seed) if weights is None else trained(graph, weights, layers, dtype)
     y = Program(graph, arrays, len(x), dtype, last=last)(x)
     if output is not None:
         write_whole(output, lambda path: _save(path, y))

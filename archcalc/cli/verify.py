@@ -7,14 +7,14 @@ from contextlib import ExitStack
 
 import click
 
-from archcalc.cli.options import input_option, set_option
+from archcalc.cli.options import input_option, limit_option, set_option
 from archcalc.cli.output import put
 from archcalc.cli.progress import progress
 from archcalc.dims import Shape, written_shape
 from archcalc.errors import SpecError
 from archcalc.formats.json import json_text
 from archcalc.memory.sizes import bytes_of
-from archcalc.reference import LIMIT, within
+from archcalc.reference import within
 from archcalc.spec import parse, source_of
 from archcalc.verify import Held, Proof, smallest, verified
 
@@ -26,7 +26,7 @@ from archcalc.verify import Held, Proof, smallest, verified
 @set_option
 @click.option("--batch", type=click.IntRange(min=1), default=1, show_default=True, help="Samples in a batch.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the weights and the input.")
-@click.option("--limit", default=LIMIT, show_default=True, help="Bytes that the largest layer may take while it runs.")
+@limit_option
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     spec: str,

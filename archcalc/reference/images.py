@@ -2,58 +2,125 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import struct
+import warnings
+import zlib
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from archcalc.dims import Shape, written_shape
 from archcalc.errors import SpecError
+from archcalc.graph import Graph
+from archcalc.reference.arrays import header_of, values_of
+from archcalc.reference.ids import looked_up
 
 _IMAGES = {".png", ".jpg", ".jpeg", ".bmp", ".webp"}
+_FORMATS = ("PNG", "JPEG", "BMP", "WEBP")
+# What pillow ends in on bytes that are no picture, beside OSError.
+_BROKEN = (SyntaxError, ValueError, TypeError, IndexError, KeyError, OverflowError, EOFError, struct.error, zlib.error)
 
 
-def batch_of(path: Path, shape: Shape, mean: Sequence[float] = (), deviation: Sequence[float] = ()) -> Any:
-    """A batch of inputs of this shape from a file: the values of a .npy as they are, an image's pixels as 0 to 1.
+class Batch(NamedTuple):
+    """Inputs in a file: how many there are, known before any is read, and what reads them."""
+
+    samples: int
+    read: Callable[[], Any]
+
+
+def batch_of(path: Path, graph: Graph, mean: Sequence[float] = (), deviation: Sequence[float] = ()) -> Batch:
+    """The inputs in a file: the values of a .npy as they are, an image's pixels as 0 to 1.
 
     An image is grey where the network takes one channel, and each channel loses its `mean` and is divided by its
-    `deviation` where they are given. Raises SpecError for a file that cannot be read and for another shape.
+    `deviation` where they are given. Raises SpecError for a file that cannot be read and for another shape than the
+    network's, and as it is read for what is no token number where the network looks those up.
     """
+    if graph.token_numbers and (mean or deviation):
+        raise SpecError("--mean and --std are of channels, and the network takes token numbers")
     image = path.suffix.lower() in _IMAGES
+    shape = _told(path, lambda: _size(path, graph.input) if image else _header(path).shape)
+    single = len(shape) == len(graph.input)
+    samples, one = (1, shape) if single else (shape[0], shape[1:]) if shape else (1, ())
+    if one != graph.input:
+        found = written_shape(one if len(one) == len(graph.input) else shape)
+        wanted = written_shape(graph.input)
+        remedy = (
+            f"resize it to {graph.input[2]}×{graph.input[1]}, or give --shape {found.replace('×', 'x')}"
+            if image
+            else ""
+        )
+        raise SpecError(f"{path}: holds {found}, the network takes {wanted}, or a batch of those", None, remedy)
+    if not samples:
+        raise SpecError(f"{path}: holds no sample")
+
+    def read() -> Any:
+        x = _told(path, lambda: _pixels(path, graph.input) if image else _values(path))
+        x = x[None] if single else x
+        if graph.token_numbers:
+            return looked_up(graph, x, str(path))
+        return _standardised(x, mean, deviation) if mean or deviation else x
+
+    return Batch(samples, read)
+
+
+def _told(path: Path, found: Callable[[], Any]) -> Any:
+    """What is found in a file; raises SpecError where it cannot be read or is not what its name says."""
     try:
-        x = _pixels(path, shape) if image else np.load(path, allow_pickle=False)
+        return found()
+    except SpecError:
+        raise
     except OSError as error:
         reason = error.strerror or "not an image"
         raise SpecError(f"{path}: {reason[0].lower()}{reason[1:]}") from None
-    except ValueError as error:
-        raise SpecError(f"{path}: is neither a .npy file nor an image", None, str(error)) from None
-    if not isinstance(x, np.ndarray) or x.dtype.kind not in "fiub":
-        raise SpecError(f"{path}: does not hold one array of numbers")
-    x = x[None] if x.ndim == len(shape) else x
-    if not len(x):
-        raise SpecError(f"{path}: holds no sample")
-    if x.shape[1:] != shape:
-        found = written_shape(x.shape[1:] if x.ndim == len(shape) + 1 else x.shape)
-        wanted = written_shape(shape)
-        remedy = f"resize it to {shape[2]}×{shape[1]}, or give --shape {found.replace('×', 'x')}" if image else ""
-        raise SpecError(f"{path}: holds {found}, the network takes {wanted}, or a batch of those", None, remedy)
-    return _standardised(x, mean, deviation) if mean or deviation else x
+    except _BROKEN as error:
+        what = (
+            "is not an image that can be read"
+            if path.suffix.lower() in _IMAGES
+            else "is neither a .npy file of numbers nor an image"
+        )
+        raise SpecError(f"{path}: {what}", None, str(error)) from None
+
+
+def _header(path: Path) -> Any:
+    with path.open("rb") as file:
+        return header_of(file, path.stat().st_size)
+
+
+def _values(path: Path) -> Any:
+    with path.open("rb") as file:
+        return values_of(file, header_of(file, path.stat().st_size))
+
+
+def _size(path: Path, shape: Shape) -> Shape:
+    """The shape that an image has as an input of a network, from its first bytes."""
+    if len(shape) != 3 or shape[0] not in {1, 3}:
+        raise SpecError(f"{path}: is an image, the network takes {written_shape(shape)}")
+    with _opened(path) as image:
+        return shape[0], image.height, image.width
 
 
 def _pixels(path: Path, shape: Shape) -> Any:
+    with _opened(path) as image, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        pixels = np.asarray(image.convert("L" if shape[0] == 1 else "RGB"), np.float32) / 255
+    return pixels[None] if shape[0] == 1 else pixels.transpose(2, 0, 1)
+
+
+def _opened(path: Path) -> Any:
+    """An image of which only the header has been read, and nothing is made of it that its name does not say."""
     try:
         from PIL import Image  # noqa: PLC0415 - an extra
     except ImportError:
         raise SpecError("reading an image needs pillow", None, "pip install 'archcalc[image]'") from None
-    if len(shape) != 3 or shape[0] not in {1, 3}:
-        raise SpecError(f"{path}: is an image, the network takes {written_shape(shape)}")
     try:
-        with Image.open(path) as image:
-            pixels = np.asarray(image.convert("L" if shape[0] == 1 else "RGB"), np.float32) / 255
-    except (Image.DecompressionBombError, SyntaxError) as error:
+        with warnings.catch_warnings():
+            # Of its size, which is looked at here.
+            warnings.simplefilter("ignore")
+            return Image.open(path, formats=_FORMATS)
+    except Image.DecompressionBombError as error:
         raise SpecError(f"{path}: is not an image that can be read", None, str(error)) from None
-    return pixels[None] if shape[0] == 1 else pixels.transpose(2, 0, 1)
 
 
 def _standardised(x: Any, mean: Sequence[float], deviation: Sequence[float]) -> Any:

@@ -1,28 +1,38 @@
-"""How much memory a run takes while its largest layer works, known from shapes before any array is made."""
+"""How much memory a run takes, known from shapes before any array is made."""
 
 from __future__ import annotations
 
-from archcalc.dims import size
+from collections.abc import Iterable
+
+from archcalc.dims import Dim, size
 from archcalc.errors import SpecError
 from archcalc.graph import Graph
 
-# What no one is surprised by.
-LIMIT = "8GiB"
-_BYTES = 4
 
+def within(graph: Graph, batch: int, limit: int, positions: Iterable[int] | None = None, width: int = 4) -> None:
+    """Raise SpecError where a run would take more than so many bytes, about, of values of `width` bytes each.
 
-def within(graph: Graph, batch: int, limit: int) -> None:
-    """Raise SpecError where a layer's arrays alone would take more than so many bytes, about.
-
-    A layer has its inputs, its output, one more array of that size on the way to it, and the values of all its windows.
+    It holds the weights and buffers of all layers, and at the largest layer either one more array like its largest, from
+    which that is made, or its inputs, its output, one more array of that size on the way to it, the values of all its
+    windows, sorted and unsorted, and what exponentials are taken of on three steps of the way, such as attention's scores.
+    `positions` are those of the layers that run, all where it is not given.
     """
-    for node in graph.nodes:
+    held: Dim = 0
+    largest, name, place = 0, "", None
+    for position in range(len(graph.nodes)) if positions is None else positions:
+        node = graph.nodes[position]
         shapes = [graph.nodes[i].shape for i in node.inputs]
-        values = sum(map(size, shapes)) + 2 * size(node.shape) + node.layer.columns(*shapes)
-        weights = sum(map(size, node.layer.weights(*shapes).values()))
-        needed = _BYTES * (batch * values + weights)
-        if not isinstance(needed, int):
+        arrays = [*node.layer.weights(*shapes).values(), *node.layer.buffers(*shapes).values()]
+        held += 0 if node.share is not None else sum(map(size, arrays))
+        windows = 2 * node.layer.columns(*shapes)
+        scores = 3 * node.layer.work(node.shape, *shapes).exponentials
+        values = batch * (sum(map(size, shapes)) + 2 * size(node.shape) + windows + scores)
+        working = [values, *map(size, arrays)]
+        if not all(isinstance(n, int) for n in (held, *working)):
             raise SpecError(f"{node.name} has letters in its sizes", node.place, "a network runs only on numbers")
-        if needed > limit:
-            fact = f"{node.name} would take about {needed:,} bytes, where {limit:,} are the limit"
-            raise SpecError(fact, node.place, "try a smaller --input or --batch, or raise --limit")
+        if max(working) > largest:
+            largest, name, place = max(working), node.name, node.place
+    needed = width * (held + largest)
+    if needed > limit:
+        fact = f"the run would take about {needed:,} bytes, most at {name}, where {limit:,} are the limit"
+        raise SpecError(fact, place, "try a smaller --input or --batch, or raise --limit")

@@ -3,27 +3,38 @@
 from __future__ import annotations
 
 import re
+import struct
+import zlib
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
-from zipfile import BadZipFile
+from typing import IO, Any, NamedTuple
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
 import numpy as np
 
 from archcalc.dims import Shape, written_shape
 from archcalc.errors import SpecError, nearest
 from archcalc.graph import Graph, Node
+from archcalc.reference.arrays import Header, header_of, values_of
 from archcalc.reference.values import Arrays
 from archcalc.wildcards import starred
 
-_PART = re.compile(r"(.+)\[(\d+)/(\d+)\]")
+_PART = re.compile(r"(.+)\[(\d{1,9})/(\d{1,9})\]")
+# The types of a .safetensors file that are real numbers and that numpy has.
+_REAL = {"F64", "F32", "F16", "I64", "I32", "I16", "I8", "U64", "U32", "U16", "U8", "BOOL"}
+# What reading a .npz that is none, that is cut off, changed or encrypted ends in.
+_BROKEN = (
+    *(BadZipFile, EOFError, ValueError, NotImplementedError, RuntimeError, OverflowError, KeyError, IndexError),
+    *(TypeError, struct.error, zlib.error),
+)
 
 
 class Opened(NamedTuple):
-    """A file of arrays: the names in it, and what reads the one of a name."""
+    """A file of arrays: the names in it, what says the shape of the one of a name, and what reads it."""
 
     path: Path
     names: Collection[str]
+    shape: Callable[[str], Shape]
     read: Callable[[str], Any]
 
 
@@ -115,23 +126,24 @@ def _whole(name: str) -> str:
 
 
 def _array(file: Opened, name: str, node: Node, array: str, shape: Shape) -> Any:
-    values = file.read(_whole(name))
-    if part := _PART.fullmatch(name):
-        number, parts = int(part[2]), int(part[3])
-        if values.ndim == 0 or len(values) % parts:
-            raise SpecError(f"{file.path}: '{part[1]}' is {written_shape(values.shape)}, which has no {parts} parts")
-        values = np.split(values, parts)[number]
+    """An array under a name, or the part of it that the name asks for, read once its shape is known to fit."""
+    part = _PART.fullmatch(name)
+    held = file.shape(_whole(name))
+    number, parts = (int(part[2]), int(part[3])) if part else (0, 1)
+    if part and (not held or number >= parts or held[0] % parts):
+        raise SpecError(f"{file.path}: '{part[1]}' is {written_shape(held)}, which has no part {number} of {parts}")
+    said = (held[0] // parts, *held[1:]) if part else held
     # A class token may be kept with axes of 1 in front.
-    if [n for n in values.shape if n != 1] != [n for n in shape if n != 1]:
+    if [n for n in said if n != 1] != [n for n in shape if n != 1]:
         raise SpecError(
-            f"{file.path}: '{name}' is {written_shape(values.shape)}, "
-            f"but {array} of {node.name} is {written_shape(shape)}",
+            f"{file.path}: '{name}' is {written_shape(said)}, but {array} of {node.name} is {written_shape(shape)}",
         )
-    return values.reshape(shape)
+    values = file.read(_whole(name))
+    return (np.split(values, parts)[number] if part else values).reshape(shape)
 
 
 def _opened(path: Path) -> Opened:
-    """A file of arrays, whose values are read one by one."""
+    """A file of arrays, whose shapes are known before any is read."""
     try:
         if path.suffix == ".npz":
             return _npz(path)
@@ -145,12 +157,24 @@ def _opened(path: Path) -> Opened:
 
 def _npz(path: Path) -> Opened:
     try:
-        with path.open("rb") as file:
-            archive = np.load(file, allow_pickle=False)
-            arrays = {name: archive[name] for name in archive.files}
-    except (AttributeError, EOFError, ValueError, BadZipFile) as error:
+        with ZipFile(path) as archive:
+            entries = {entry.filename.removesuffix(".npy"): entry for entry in archive.infolist()}
+    except _BROKEN as error:
         raise SpecError(f"{path}: is not a .npz file of numbers", None, str(error)) from None
-    return Opened(path, arrays.keys(), arrays.__getitem__)
+
+    def found(name: str, read: Callable[[IO[bytes], Header], Any]) -> Any:
+        entry = entries[name]
+        try:
+            if entry.compress_type not in {ZIP_STORED, ZIP_DEFLATED}:
+                raise ValueError(f"it is compressed by method {entry.compress_type}, which numpy does not write")
+            with ZipFile(path) as archive, archive.open(entry) as file:
+                return read(file, header_of(file, entry.file_size))
+        except (*_BROKEN, OSError) as error:
+            raise SpecError(f"{path}: '{name}' is no array of numbers", None, str(error)) from None
+
+    return Opened(
+        path, entries.keys(), lambda name: found(name, lambda _, said: said.shape), lambda name: found(name, values_of)
+    )
 
 
 def _safetensors(path: Path) -> Opened:
@@ -165,10 +189,17 @@ def _safetensors(path: Path) -> Opened:
     except SafetensorError as error:
         raise SpecError(f"{path}: is not a .safetensors file", None, str(error)) from None
 
-    def read(name: str) -> Any:
+    def found(name: str, read: Callable[[Any], Any]) -> Any:
         try:
-            return reader.get_tensor(name)
-        except (TypeError, AttributeError, SafetensorError) as error:
-            raise SpecError(f"{path}: '{name}' is of a type that numpy lacks", None, str(error)) from None
+            entry = reader.get_slice(name)
+            if entry.get_dtype() not in _REAL:
+                raise SpecError(f"{path}: '{name}' is of a type that numpy lacks", None, f"it is {entry.get_dtype()}")
+            return read(entry)
+        except SafetensorError as error:
+            raise SpecError(f"{path}: '{name}' cannot be read", None, str(error)) from None
 
-    return Opened(path, frozenset(reader.keys()), read)
+    def shape(name: str) -> Shape:
+        said: list[int] = found(name, lambda entry: entry.get_shape())
+        return tuple(said)
+
+    return Opened(path, frozenset(reader.keys()), shape, lambda name: found(name, lambda _: reader.get_tensor(name)))
