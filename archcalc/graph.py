@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import chain
 from typing import Any
 
 import msgspec
 
-from archcalc.dims import Dim, Shape, Truth, decided, written_shape
+from archcalc.dims import Dim, Shape, Truth, decided, same, written_shape
 from archcalc.errors import Place, SpecError
 from archcalc.layers.base import INPUTS, Layer
 from archcalc.layers.fields import asked
@@ -162,7 +162,8 @@ class Builder:
         _check_trunk(node, self.nodes, places or {})
         if node.share is not None:
             owner = self.nodes[node.share]
-            _check_shared(node, owner, shapes, weights_of(owner, self.nodes), (places or {}).get("share", place))
+            alike = _alike(node, owner, shapes, weights_of(owner, self.nodes), (places or {}).get("share", place))
+            self.assumptions.extend(Assumption(name, fact) for fact in alike)
         self.nodes.append(node)
         return len(self.nodes) - 1
 
@@ -262,14 +263,18 @@ def _check_trunk(node: Node, nodes: list[Node], places: dict[str, Place]) -> Non
         raise SpecError(fact, places.get("share", node.place), "a head is left out at inference, its weights with it")
 
 
-def _check_shared(
+def _alike(
     node: Node, owner: Node, shapes: tuple[Shape, ...], owned: dict[str, Shape], place: Place | None
-) -> None:
+) -> Iterator[Truth]:
+    """What letters leave open of whether the weights that a node shares are of the shapes that it needs."""
     wanted = node.layer.weights(*shapes)
     common = [name for name in wanted if name in owned]
     if not common:
         raise SpecError(f"{node.layer.kind} has no weights in common with {owner.name}", place)
     for name in common:
-        if owned[name] != wanted[name]:
-            mine, its = written_shape(wanted[name]), written_shape(owned[name])
-            raise SpecError(f"{node.layer.kind} needs a {name} of {mine}, {owner.name} has {its}", place)
+        mine, its = wanted[name], owned[name]
+        facts = [same(a, b) for a, b in zip(mine, its, strict=True)] if len(mine) == len(its) else [False]
+        if False in facts:
+            fact = f"{node.layer.kind} needs a {name} of {written_shape(mine)}, {owner.name} has {written_shape(its)}"
+            raise SpecError(fact, place)
+        yield from (fact for fact in facts if fact is not True)

@@ -1,0 +1,23 @@
+"""Random networks are the same in letters as in numbers; `python tests/letters.py --count 100000` goes on for long."""
+
+from __future__ import annotations
+
+from letters import everything, tried
+
+
+def test_a_random_network_is_in_letters_what_it_is_in_numbers():
+    """Shapes and costs at ten values for each letter, and the numbers that are refused are those that break a condition."""
+    run = tried(1, range(300))
+
+    assert not run.disputed, "\n".join(run.disputed)
+    assert run.outcomes["stands"] > 800
+    assert run.outcomes["refused"] > 800
+
+
+def test_a_long_run_asks_for_every_kind_setting_and_construct():
+    """What it must have drawn with letters is read from the layers themselves."""
+    asked = everything()
+
+    assert {"kind attention", "conv2d.padding=same", "conv2d.padding=letter", "maxpool1d.ceil_mode=true"} <= asked.keys()
+    assert {"construct repeat with index", "construct value //", "construct broadcast"} <= asked.keys()
+    assert not any(asked.values())
