@@ -1,7 +1,12 @@
-"""Single layers beside the torch modules that they are, on which other tools' rules are tried."""
+"""Single layers beside the torch modules that they are, on which other tools' rules are tried.
+
+`python tests/probes.py > tests/data/tool_probes.csv` records what the tools say of them.
+"""
 
 from __future__ import annotations
 
+import csv
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -127,3 +132,19 @@ PROBES: list[Probe] = [
     ("attention", {"heads": 2}, Self, TOKENS),
     ("attention", {"heads": 2, "bias": False}, lambda: Self(bias=False), TOKENS),
 ]
+
+
+def record() -> None:
+    """What the tools say of each probe, as `tests/data/tool_probes.csv` has it; needs all of them installed."""
+    from other_tools import TOOLS, said_by  # noqa: PLC0415 - the tests import the probes without the tools
+
+    rows = csv.writer(sys.stdout, lineterminator="\n")
+    rows.writerow(["kind", "fields", "input", *TOOLS])
+    for kind, fields, module, shape in PROBES:
+        said = [said_by(tool, First(module()), shape) for tool in TOOLS]
+        written = " ".join(f"{name}={value}" for name, value in fields.items())
+        rows.writerow([kind, written, "x".join(map(str, shape)), *("" if n is None else n for n in said)])
+
+
+if __name__ == "__main__":
+    record()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from functools import cache
+from pathlib import Path
 
 import pytest
 import torch
@@ -14,10 +16,11 @@ from test_torchvision import model_of
 
 from archcalc.accounts import accounts
 from archcalc.cli import main
-from archcalc.counting import CONVENTIONS, Total
-from archcalc.counting.quantities import QUANTITIES
+from archcalc.counting import CONVENTIONS, Total, convention
+from archcalc.counting.quantities import QUANTITIES, told, value
 from archcalc.dims import symbol
 from archcalc.engine import profile
+from archcalc.errors import SpecError
 from archcalc.graph import Builder
 from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
@@ -122,6 +125,22 @@ def test_prices_are_those_that_the_tools_say_now(tool):
     assert differences == []
 
 
+RECORDED = list(csv.DictReader((Path(__file__).parent / "data" / "tool_probes.csv").read_text().splitlines()))
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_prices_are_those_that_the_tools_said_when_they_were_asked(tool):
+    """The same single layers, with what each tool was recorded to say of them."""
+    differences = []
+    for recorded, (kind, fields, _, shape) in zip(RECORDED, PROBES, strict=True):
+        assert (recorded["kind"], recorded["input"]) == (kind, "x".join(map(str, shape)))
+        price, said = CONVENTIONS[tool].price(alone(kind, fields, shape)), int(recorded[tool] or 0)
+        if (price or 0) != said:
+            differences.append((kind, fields, said, price))
+
+    assert differences == []
+
+
 @pytest.mark.parametrize("network", OSMR)
 def test_osmr(network):
     """Half of the FLOPs in millions, as the table of imgclsmob has them; its networks end in scores."""
@@ -149,6 +168,27 @@ def test_netscope(network):
     found = CONVENTIONS["netscope"].total(profile(load(network)).rows).value
 
     assert found == pytest.approx(NETSCOPE[network] * 10**6, rel=1e-3)
+
+
+def test_a_price_is_told_without_its_terms_that_are_nothing():
+    """A grouped convolution without bias, priced by hand: 2·4·6·(3·3)·(5·5) multiply-accumulates less one sum for each output."""
+    row = alone("conv2d", {"out": 6, "kernel": 3, "groups": 2, "bias": False}, (8, 7, 7))
+
+    assert value("2*macs - out + 3*biases", row) == 2 * (6 * 25 * 4 * 9) - 6 * 25
+    assert told("2*macs - out + 3*biases", row) == "2*macs - out"
+    assert told("3*biases", row) == "0"
+    assert value("window*strides*pairs", row) == 9 * 1 * 24
+
+
+def test_a_name_that_is_no_convention():
+    """The nearest one is named, or all of them where none is near."""
+    with pytest.raises(SpecError) as near:
+        convention("fvcor")
+    with pytest.raises(SpecError) as far:
+        convention("zzzzzz")
+
+    assert "fvcore" in near.value.notes[0]
+    assert far.value.notes == (f"the conventions are {', '.join(CONVENTIONS)}",)
 
 
 def test_an_uncovered_kind_is_named_and_the_total_a_lower_bound():
