@@ -169,7 +169,9 @@ def truly(text: str, goals: list[str]) -> set[int]:
     met = set()
     for x in range(1, UPTO + 1):
         one = _parsed(text, x)
-        if one is not None and all([_meets(one, x, aimed) for aimed in goals]):
+        # Every goal is asked, for one may be of what is no number.
+        meets = [] if one is None else [_meets(one, x, aimed) for aimed in goals]
+        if meets and all(meets):
             met.add(x)
     return met
 
