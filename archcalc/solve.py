@@ -19,6 +19,9 @@ from archcalc.symbolic import at, letters
 
 # Sets that repeat after more numbers than this are of no network, and would take long to go through.
 _MOST_PERIOD = 1 << 16
+# How many of the first numbers are worked out to check what sizes that must agree ask of a letter.
+_FIRST = 24
+_MOST_FIRST = 64
 # How far to try where nothing says how far.
 _USUALLY = 200
 # Measures that have grown, or fallen, over so many values, and settled over the last of them, are tried no further.
@@ -157,7 +160,10 @@ def _edges(stretches: Iterable[Stretch]) -> set[int]:
 def _stands(of: Callable[[Any], Profile], found: _Decided, goals: Sequence[Goal]) -> bool:
     """Whether the networks of the numbers around which the answer changes are those of the formulas, as a check on these."""
     ends = {1, 2, *(x + d for x in (found.allowed.smallest, found.allowed.largest) if x for d in (-1, 0, 1))}
-    for x in sorted({*found.solution.values, *ends} - {0}):
+    facts = {type(one.fact).__name__ for one in found.profile.graph.conditions}
+    # A bound is right where its end is. Sizes that must agree may do so for other numbers than those for which they always do.
+    first = range(1, 1) if facts <= {"GreaterThan", "LessThan"} else range(1, max(_FIRST, 2 * found.allowed.period) + 1)
+    for x in sorted({*found.solution.values, *ends, *first[:_MOST_FIRST]} - {0}):
         try:
             profile = of(x)
         except SpecError:
