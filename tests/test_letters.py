@@ -18,6 +18,11 @@ def test_a_long_run_asks_for_every_kind_setting_and_construct():
     """What it must have drawn with letters is read from the layers themselves."""
     asked = everything()
 
-    assert {"kind attention", "conv2d.padding=same", "conv2d.padding=letter", "maxpool1d.ceil_mode=true"} <= asked.keys()
+    assert {
+        "kind attention",
+        "conv2d.padding=same",
+        "conv2d.padding=letter",
+        "maxpool1d.ceil_mode=true",
+    } <= asked.keys()
     assert {"construct repeat with index", "construct value //", "construct broadcast"} <= asked.keys()
     assert not any(asked.values())
