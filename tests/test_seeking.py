@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from seeking import AGREED, disagreement
+from seeking import AGREED, UPTO, disagreement, said, truly
 from test_solve import sought
+
+from archcalc.dims import symbol
+from archcalc.engine import profile
+from archcalc.errors import Source
+from archcalc.goal import goal
+from archcalc.solve import solve
+from archcalc.spec import parse
 
 FAULTS = Path(__file__).parent / "data" / "faults"
 
@@ -58,3 +66,36 @@ def test_half_of_a_letter_is_sought_among_even_numbers(tmp_path):
     found = sought(str(spec), "--for", "params <= 1M")
 
     assert (found["smallest"], found["largest"]) == (2, max(f for f in range(2, 2000, 2) if (f + 1) * f // 2 <= 10**6))
+
+
+@pytest.mark.parametrize(
+    ("sides", "aim"),
+    [
+        # A stride of 2 with padding makes ⌊(n % 3)/2⌋ + 2 of n % 3 + 1 places, which is as many, or is joined with the one place.
+        ("n%3+1", "activations > 300"),
+        ("n%4+1", "activations > 40"),
+    ],
+)
+def test_sizes_that_agree_for_some_numbers_only_are_tried(sides, aim):
+    """What is joined with itself after a stride fits where the letter says so, or where one side is 1."""
+    text = f"""input: {{channels: 1, height: {sides}, width: {sides}}}
+params: {{n: n}}
+layers: [{{add: [[], [{{conv2d: {{out: n, kernel: 1, stride: 2, padding: 1}}}}]]}}, {{adaptiveavgpool2d: 4}}]
+"""
+    truth = truly(text, [aim])
+
+    assert len(truth) not in {0, UPTO}
+    assert {x for x in range(1, UPTO + 1) if x in said(text, [aim])[0]} == truth
+
+
+def test_an_answer_of_formulas_is_checked_on_its_ends():
+    """Were what a width asks of a letter forgotten, numbers would be tried: 65 is the first F of which F − 64 is a width."""
+    text = (FAULTS / "solve_negative.yaml").read_text(encoding="utf-8")
+
+    def of(n):
+        graph = parse(Source("negative.yaml", text), input_shape=(n,))
+        return profile(msgspec.structs.replace(graph, assumptions=()))
+
+    found = solve(of, symbol("F"), [goal("params <= 1M")], 100)
+
+    assert (found.upto, found.smallest) == (100, 65)
