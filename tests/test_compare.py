@@ -232,7 +232,7 @@ def test_the_x_of_a_word_is_no_cross(line, input_shape, expected):
     params = {"C": 4} if "-C" in line else {}
 
     assert is_line(line)
-    assert from_line(line, input_shape=input_shape, **params).nodes[-1].shape == expected
+    assert from_line(line, params, input_shape=input_shape).nodes[-1].shape == expected
 
 
 @pytest.mark.parametrize(
