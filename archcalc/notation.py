@@ -38,6 +38,8 @@ class Notation(msgspec.Struct, frozen=True, dict=True):
     function: Callable[[str], str]
     comma: str = ","
     around: str = ""
+    # Whether factors may stand side by side where that reads well.
+    juxtaposed: bool = True
 
     def dim(self, dim: Any) -> str:
         """A dimension.
@@ -109,8 +111,9 @@ class Notation(msgspec.Struct, frozen=True, dict=True):
         if name in {"floor", "ceiling"}:
             return self._over(formula.args[0]).join(getattr(self, name)), _POWER + 1
         if name == "Mod":
-            a, b = (self._in_product(arg) for arg in formula.args)
-            return f"{a} {self.mod} {b}", _SUM
+            a, b = map(self._cached, formula.args)
+            below = b[0] if b[1] > _PRODUCT else b[0].join(self.brackets)
+            return f"{a[0] if a[1] >= _PRODUCT else a[0].join(self.brackets)} {self.mod} {below}", _SUM
         if formula.is_Function or name in {"Min", "Max"}:
             inside = ", ".join(sorted(self._cached(arg)[0] for arg in formula.args))
             return f"{self.function(name.lower())}({inside})", _POWER + 1
@@ -164,7 +167,7 @@ class Notation(msgspec.Struct, frozen=True, dict=True):
             apart = before and (looks == "word" or before == "word" or (looks == "sum" and before == "letter"))
             # Nor shall 4,096·K read as thousands.
             apart = apart or (before == "number" and looks == "letter" and written[0] in _THOUSANDS)
-            text += f"{self.dot if apart else ''}{written}"
+            text += f"{self.dot if apart or (before and not self.juxtaposed) else ''}{written}"
             before = looks
         return f"{sign}{text}", _SUM if sign else _PRODUCT
 
@@ -285,4 +288,24 @@ LATEX = Notation(
     comma="{,}",
     function=lambda name: rf"\operatorname{{{name}}}",
     around="$",
+)
+
+# As expressions in specs are read.
+SPEC = Notation(
+    letter=str,
+    power=lambda base, n: f"{base}**{n}",
+    floor=("floor(", ")"),
+    ceiling=("ceil(", ")"),
+    brackets=("(", ")"),
+    minus="-",
+    dot="*",
+    times="x",
+    mod="%",
+    divides="|",
+    at_least=">=",
+    at_most="<=",
+    either=" or ",
+    function=str,
+    comma="",
+    juxtaposed=False,
 )

@@ -102,7 +102,7 @@ HOSTILE = {
         "a name of more than 1,000 characters",
     ),
     "long branch": (VECTOR + f"layers: [add: {{{'n' * 1_000}: [relu], x: []}}]", "a name is 1 to 100"),
-    "long notes": (VECTOR + f"layers: [relu: {{note: {'n ' * 400_000}, repeat: 19999}}]", "at most 300 characters"),
+    "long notes": (VECTOR + f"layers: [relu: {{note: {'n ' * 400_000}, repeat: 19999}}]", "fewer than 600 characters"),
     "long title": (VECTOR + f"title: {'n ' * 400_000}\nlayers: [relu]", ""),
     "unknown name after many": (
         VECTOR + f"layers: [relu: {{name: {'n' * 90}, repeat: 19998}}, relu: {{from: {'n' * 90}}}]",
@@ -131,7 +131,7 @@ HOSTILE = {
     "many keys": (VECTOR + "layers: [relu]\n" + "".join(f"k{i}: 1\n" for i in range(80_000)), "a spec has no 'k0'"),
     "many blocks": (
         VECTOR + "blocks:\n" + "".join(f"  b{i}: [b{i + 1}]\n" for i in range(40_000)) + "layers: [b0]",
-        "40,000 blocks; a spec has at most 500",
+        "40,000 blocks; a spec has at most 20,000",
     ),
     "open quote in every line": ('"' + "a\n" * 400_000, "never closed"),
     "colons": ("a: " * 300_000, "':'"),

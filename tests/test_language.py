@@ -11,9 +11,8 @@ import yaml
 import archcalc
 from archcalc.errors import Source
 from archcalc.layers import Layer
-from archcalc.spec import bundled, parse
+from archcalc.spec import parse
 from archcalc.spec.expand import OWN
-from archcalc.spec.flat import flat
 from archcalc.spec.load import SPECS
 from archcalc.spec.schema import schema
 
@@ -195,17 +194,6 @@ def test_no_setting_of_a_layer_is_a_word_of_the_language():
     """What may stand beside any layer never hides a field of one."""
     for cls in Layer.kinds.values():
         assert not OWN & set(cls.__struct_fields__) or cls.kind == "input"
-
-
-@pytest.mark.parametrize("name", bundled())
-def test_expand_gives_a_flat_spec_that_loads_to_the_same_rows(name):
-    """Blocks, repeats and branches written out change nothing."""
-    graph = archcalc.load(name)
-    again = parse(Source("flat.yaml", flat(graph)))
-
-    bare = [(n.name, n.layer, n.inputs, n.shape, n.auxiliary, n.share) for n in graph.nodes]
-    assert bare == [(n.name, n.layer, n.inputs, n.shape, n.auxiliary, n.share) for n in again.nodes]
-    assert archcalc.profile(graph).totals == archcalc.profile(again).totals
 
 
 @pytest.mark.parametrize("path", sorted(SPECS.glob("*.yaml")), ids=lambda path: path.stem)

@@ -8,7 +8,7 @@ from archcalc.errors import SpecError
 from archcalc.layers import Layer
 from archcalc.spec.tree import Mapping, Scalar, Sequence, Tree, plain
 
-_MOST_NOTE = 300
+_MOST_NOTE = 600
 _SHORT = 16
 
 
@@ -66,7 +66,10 @@ def branches_of(cls: type[Layer], call: Call, own: frozenset[str]) -> tuple[Call
 def note_of(call: Call) -> str:
     """What a spec says of a layer, which every table repeats."""
     said = [call.given[key] for key in ("note", "source") if key in call.given]
+    length = 0
     for tree in said:
-        if not isinstance(tree, Scalar) or len(tree.text) > _MOST_NOTE:
-            raise SpecError(f"a note beside a layer is a text of at most {_MOST_NOTE} characters", tree.place)
+        length += len(tree.text) + 1 if isinstance(tree, Scalar) else _MOST_NOTE
+        if length > _MOST_NOTE:
+            fact = f"a note beside a layer, its source included, is a text of fewer than {_MOST_NOTE} characters"
+            raise SpecError(fact, tree.place)
     return " ".join(plain(tree) for tree in said if isinstance(tree, Scalar))

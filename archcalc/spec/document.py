@@ -36,7 +36,8 @@ KEYS = (
 _NEEDED = {"input": "input: {channels: 3, height: 224, width: 224}", "layers": "layers: [flatten, linear: 10]"}
 _MOST_NAME = 100
 _MOST_HEAD = 1_000
-_MOST_BLOCKS = 500
+# A spec that states a number of each of its parts has one for each where it is written out.
+_MOST_BLOCKS = 20_000
 # Each is held against the name of every layer.
 _MOST_CALLS = 100
 
@@ -152,7 +153,7 @@ def _sequence(tree: Tree, what: str) -> Sequence:
 def _blocks(tree: Mapping) -> dict[str, Block]:
     blocks: dict[str, Block] = {}
     if len(tree.keys) > _MOST_BLOCKS:
-        raise SpecError(f"{len(tree.keys):,} blocks; a spec has at most {_MOST_BLOCKS}", tree.place)
+        raise SpecError(f"{len(tree.keys):,} blocks; a spec has at most {_MOST_BLOCKS:,}", tree.place)
     for key, scalar in tree.keys.items():
         name, parameters = _signature(scalar)
         if name in blocks:

@@ -20,13 +20,15 @@ from archcalc.errors import Place, SpecError, nearest
 
 Value: TypeAlias = Dim | Fraction | bool | str | tuple[Any, ...]
 
-MOST_CHARACTERS = 300
+MOST_CHARACTERS = 2_000
 # Of one list, and of it with the lists inside it.
 MOST_ENTRIES = 250
 _MOST_NESTED = 1_000
 _MOST_DEPTH = 4
 # No layer has more of anything, and arithmetic on numbers below it is instant.
 MOST = 10**15
+# 17 digits and an exponent down to -324 write every number that a computer counts with.
+_FINEST = 10 ** (324 + 17)
 _MOST_POWER = 64
 # A larger formula is none that anyone reads, and sympy would work on it for minutes.
 _MOST_TERMS = 1_000
@@ -151,6 +153,8 @@ def evaluate(text: str, names: Mapping[str, Value], place: Place) -> Value:
         return bounded(_walk(_parsed(text), names))
     except SpecError as error:
         raise SpecError(error.fact, place, *error.notes) from None
+    except RecursionError:
+        raise SpecError("an expression of too many brackets and signs inside each other", place) from None
     except ZeroDivisionError:
         raise SpecError(f"'{text}' divides by zero", place) from None
     except (TypeError, ArithmeticError) as error:
@@ -232,7 +236,9 @@ def bounded(value: Any) -> Any:
     """The value, whole where it can be; raises SpecError beyond any size that a network has."""
     value = _whole(value)
     if isinstance(value, (int, Fraction)):
-        if not -MOST <= value <= MOST or value.denominator > MOST:
+        if value.denominator > _FINEST:
+            raise SpecError("a fraction finer than any that a computer counts with", None, "round it")
+        if not -MOST <= value <= MOST:
             raise SpecError(f"a number beyond {MOST:.0e} is not a size", None, "check the digits and the repeats")
     elif isinstance(value, tuple):
         _entries(value, 0)

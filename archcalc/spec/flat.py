@@ -1,38 +1,44 @@
-"""A graph written back as a spec without blocks, repeats or expressions."""
+"""A graph written back as a spec without repeats or expressions, and with blocks only where numbers are stated of several layers."""
 
 from __future__ import annotations
 
 import json
 import re
+from fractions import Fraction
 from typing import Any
 
 from archcalc.dims import written_shape
-from archcalc.graph import Graph, Node
+from archcalc.errors import SpecError
+from archcalc.graph import Assertion, Graph, Node
+from archcalc.notation import SPEC
 from archcalc.published import Figure
+from archcalc.spec.expression import MOST_CHARACTERS
+from archcalc.spec.tree import MOST_CHARACTERS as MOST_WRITTEN
 
 # What YAML and the spec language read back as the same text without quotes.
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]*")
 
 
 def flat(graph: Graph) -> str:
-    """The spec of a graph, one line a layer, that loads to the same rows."""
-    nodes = graph.nodes
+    """The spec of a graph, one line a layer, that loads to the same rows; raises SpecError for one too long to be read again."""
     about = {"name": graph.name, "title": graph.title, "source": graph.source, "family": graph.family}
     lines = [f"{key}: {_scalar(text)}" for key, text in about.items() if text]
     if graph.notes:
         lines += ["note:", *(f"  - {_scalar(note)}" for note in graph.notes)]
-    letters = sorted(
-        {str(letter) for node in nodes[1:] for value in node.layer.settings().values() for letter in _letters(value)}
-    )
+    letters = sorted({letter for node in graph.nodes[1:] for letter in _letters(tuple(node.layer.settings().values()))})
     if letters:
         lines.append(f"params: {{{', '.join(f'{letter}: {letter}' for letter in letters)}}}")
     axes = zip(graph.input_axes, graph.input, strict=True)
-    lines += [f"input: {{{', '.join(f'{axis}: {n}' for axis, n in axes)}}}", "layers:"]
-    trunk = 0
-    for position, node in enumerate(nodes):
-        if position:
-            lines.append(f"  - {_item(node, nodes, trunk)}  # {written_shape(node.shape)}")
-            trunk = trunk if node.auxiliary else position
+    lines.append(f"input: {{{', '.join(f'{axis}: {n}' for axis, n in axes)}}}")
+    items = _Items(graph, letters)
+    written = items.between(1, len(graph.nodes), items.of_several)
+    if items.blocks:
+        lines.append("blocks:")
+        for name, body in items.blocks.items():
+            lines += [f"  {name}:", *_indented(body, 4)] if body else [f"  {name}: []"]
+    lines += ["layers:", *_indented(written, 2)]
+    if items.of_all:
+        lines.append(f"totals: {{{', '.join(_stated(items.of_all))}}}")
     if graph.weights:
         lines += ["weights:", *(f"  {_scalar(pattern)}: {_scalar(name)}" for pattern, name in graph.weights)]
     if graph.calls:
@@ -41,7 +47,126 @@ def flat(graph: Graph) -> str:
         lines.append("figures:")
         # A flat spec has no params that a figure could set.
         lines += [f"  - {_figure(figure)}" for figure in graph.figures if not figure.settings]
-    return "\n".join(lines)
+    text = "\n".join(lines)
+    if len(text) >= MOST_WRITTEN:
+        raise SpecError(f"written out it has {len(text):,} characters; a spec has at most {MOST_WRITTEN:,}")
+    return text
+
+
+class _Items:
+    """The layers of a graph as items of a spec, with the numbers that are stated of them."""
+
+    def __init__(self, graph: Graph, letters: list[str]) -> None:
+        self._nodes = graph.nodes
+        self._letters = letters
+        # What the next item follows where it says nothing else.
+        self._trunk = 0
+        self.blocks: dict[str, list[str]] = {}
+        self.of_all: list[Assertion] = []
+        self._of_one: dict[int, list[Assertion]] = {}
+        self.of_several: list[list[Assertion]] = []
+        for stated in sorted(graph.assertions, key=lambda stated: (stated.first, -stated.last)):
+            if (stated.first, stated.last) == (0, len(graph.nodes)):
+                self.of_all.append(stated)
+            elif stated.last - stated.first == 1 and _fits(self._of_one.get(stated.first, []), stated):
+                self._of_one.setdefault(stated.first, []).append(stated)
+            elif self.of_several and _fits(self.of_several[-1], stated):
+                self.of_several[-1].append(stated)
+            else:
+                self.of_several.append([stated])
+
+    def between(self, first: int, last: int, spans: list[list[Assertion]]) -> list[str]:
+        """The items of the nodes from `first` up to `last`; `spans` are what is stated of several together, outer ones first."""
+        items = []
+        while first < last or spans:
+            if spans and spans[0][0].first == first:
+                span, *spans = spans
+                end = span[0].last
+                inner = [other for other in spans if other[0].first < end]
+                spans = spans[len(inner) :]
+                name = f"stated{len(self.blocks) + 1}"
+                self.blocks[name] = []
+                self.blocks[name] = self.between(first, end, inner)
+                items.append(f"{name}: {{{', '.join(_stated(span))}}}")
+                first = end
+            else:
+                items.append(self._item(first))
+                self._trunk = self._trunk if self._nodes[first].auxiliary else first
+                first += 1
+        return items
+
+    def _item(self, position: int) -> str:
+        node = self._nodes[position]
+        said: dict[str, Any] = {"name": _scalar(node.name)}
+        names = [_scalar(self._nodes[i].name) for i in node.inputs]
+        if len(names) > 1 or (names and node.inputs[0] != self._trunk):
+            said["from"] = names if len(names) > 1 else names[0]
+        said |= {key: self._value(value, node) for key, value in node.layer.settings().items()}
+        if node.share is not None:
+            said["share"] = _scalar(self._nodes[node.share].name)
+        if node.auxiliary:
+            said["auxiliary"] = "true"
+        said |= {stated.measure: str(stated.expected) for stated in self._of_one.get(position, [])}
+        if node.note:
+            said["note"] = _scalar(node.note)
+        shape = f"# {written_shape(node.shape)}"
+        # In braces the comma of a formula would end it.
+        if any(map(_comma, (said[key] for key in node.layer.settings()))):
+            lines = [line for key, value in said.items() for line in _spread(key, value)]
+            return "\n".join([f"{node.layer.kind}:  {shape}", *(f"    {line}" for line in lines)])
+        return f"{node.layer.kind}: {{{', '.join(f'{key}: {_braced(value)}' for key, value in said.items())}}}  {shape}"
+
+    def _value(self, value: Any, node: Node) -> str | list[Any]:
+        if isinstance(value, tuple):
+            return [self._value(entry, node) for entry in value]
+        if isinstance(value, bool):
+            return str(value).lower()
+        if isinstance(value, str):
+            # A word that a letter is called too is that letter, unless it is quoted.
+            return json.dumps(value) if value in self._letters else value
+        if isinstance(value, (int, float, Fraction)):
+            return str(value)
+        written = SPEC.dim(value)
+        if len(written) > MOST_CHARACTERS:
+            fact = (
+                f"{node.name}: a formula of {len(written):,} characters; a spec has at most {MOST_CHARACTERS:,} in one"
+            )
+            raise SpecError(fact, node.place, "give some of its letters a value")
+        return written
+
+
+def _comma(value: str | list[Any]) -> bool:
+    return any(map(_comma, value)) if isinstance(value, list) else "," in value
+
+
+def _braced(value: str | list[Any]) -> str:
+    return value if isinstance(value, str) else f"[{', '.join(map(_braced, value))}]"
+
+
+def _spread(key: str, value: str | list[Any]) -> list[str]:
+    """A value under its key, or as an entry of a list, on as many lines as it takes."""
+    if isinstance(value, str) or not _comma(value):
+        return [f"{key} {_braced(value)}" if key == "-" else f"{key}: {_braced(value)}"]
+    entries = [line for entry in value for line in _spread("-", entry)]
+    if key == "-":
+        return [f"- {entries[0]}", *(f"  {line}" for line in entries[1:])]
+    return [f"{key}:", *(f"  {line}" for line in entries)]
+
+
+def _indented(items: list[str], columns: int) -> list[str]:
+    return [f"{' ' * columns}- {item}".replace("\n", f"\n{' ' * columns}") for item in items]
+
+
+def _fits(together: list[Assertion], stated: Assertion) -> bool:
+    """Whether a number can be stated beside others: of the same layers, and another measure."""
+    return all(
+        (other.first, other.last) == (stated.first, stated.last) and other.measure != stated.measure
+        for other in together
+    )
+
+
+def _stated(together: list[Assertion]) -> list[str]:
+    return [f"{stated.measure}: {stated.expected}" for stated in together]
 
 
 def _figure(figure: Figure) -> str:
@@ -60,39 +185,16 @@ def _figure(figure: Figure) -> str:
     return f"{{{', '.join(parts)}}}"
 
 
-def _item(node: Node, nodes: tuple[Node, ...], trunk: int) -> str:
-    parts = [f"name: {_scalar(node.name)}"]
-    names = [_scalar(nodes[i].name) for i in node.inputs]
-    if len(names) > 1:
-        parts.append(f"from: [{', '.join(names)}]")
-    elif names and node.inputs[0] != trunk:
-        parts.append(f"from: {names[0]}")
-    parts += [f"{key}: {_value(value)}" for key, value in node.layer.settings().items()]
-    if node.share is not None:
-        parts.append(f"share: {_scalar(nodes[node.share].name)}")
-    if node.auxiliary:
-        parts.append("auxiliary: true")
-    if node.note:
-        parts.append(f"note: {_scalar(node.note)}")
-    return f"{node.layer.kind}: {{{', '.join(parts)}}}"
-
-
 def _scalar(text: str) -> str:
-    return text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)
+    """A text that is read back as it is: in quotes, with what YAML would not take as it stands named by its number."""
+    if _PLAIN.fullmatch(text):
+        return text
+    quoted = json.dumps(text, ensure_ascii=False)
+    return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in quoted)
 
 
-def _value(value: Any) -> str:
-    if isinstance(value, tuple):
-        return f"[{', '.join(map(_value, value))}]"
-    if isinstance(value, bool):
-        return str(value).lower()
-    # A formula reads the same in sympy and in the expression language, but for names of functions.
-    return str(value).replace("ceiling(", "ceil(").replace("Min(", "min(").replace("Max(", "max(")
-
-
-def _letters(value: Any) -> set[Any]:
-    """The symbols in a setting."""
+def _letters(value: Any) -> set[str]:
+    """The names of the letters in a setting."""
     if isinstance(value, tuple):
         return {letter for entry in value for letter in _letters(entry)}
-    letters: set[Any] = getattr(value, "free_symbols", set())
-    return letters
+    return {str(letter) for letter in getattr(value, "free_symbols", set())}

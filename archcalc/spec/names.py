@@ -79,8 +79,10 @@ def _bare(full: str, name: str) -> str:
 
 def _checked(prefix: str, name: str, place: Place) -> str:
     """The full form of a name, where it is fit to be printed and short enough to be repeated in every row."""
-    if not name.strip() or not name.isprintable() or len(name) > _MOST_CHARACTERS:
-        raise SpecError(f"a name is 1 to {_MOST_CHARACTERS} printable characters", place)
+    # A full name may stand where one is given, as in a spec that was written out.
+    longest = max(map(len, name.split("/")))
+    if not name.strip() or not name.isprintable() or {"{", "}"} & set(name) or longest > _MOST_CHARACTERS:
+        raise SpecError(f"a name is 1 to {_MOST_CHARACTERS} printable characters, and none of them {{ or }}", place)
     if len(prefix) + len(name) > _MOST_WHOLE:
         raise SpecError(f"a name of more than {_MOST_WHOLE:,} characters, with the blocks around it", place)
     return prefix + name
