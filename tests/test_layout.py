@@ -48,7 +48,18 @@ MAY_IMPORT = {
     "folding": {"rows"},
     "engine": {"counting", "dims", "errors", "graph", "layers", "rows", "storage", "symbolic"},
     # The conventions by name, since a figure can be of one.
-    "spec": {"characters", "counting", "dims", "errors", "files", "graph", "layers", "published", "wildcards"},
+    "spec": {
+        "characters",
+        "counting",
+        "dims",
+        "errors",
+        "files",
+        "graph",
+        "layers",
+        "notation",
+        "published",
+        "wildcards",
+    },
     # The search loads siblings by name, builds variants of graphs, and profiles all of them.
     "diagnosis": {
         "counting",
