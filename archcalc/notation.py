@@ -289,23 +289,3 @@ LATEX = Notation(
     function=lambda name: rf"\operatorname{{{name}}}",
     around="$",
 )
-
-# As expressions in specs are read.
-SPEC = Notation(
-    letter=str,
-    power=lambda base, n: f"{base}**{n}",
-    floor=("floor(", ")"),
-    ceiling=("ceil(", ")"),
-    brackets=("(", ")"),
-    minus="-",
-    dot="*",
-    times="x",
-    mod="%",
-    divides="|",
-    at_least=">=",
-    at_most="<=",
-    either=" or ",
-    function=str,
-    comma="",
-    juxtaposed=False,
-)

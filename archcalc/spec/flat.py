@@ -10,13 +10,33 @@ from typing import Any
 from archcalc.dims import written_shape
 from archcalc.errors import SpecError
 from archcalc.graph import Assertion, Graph, Node
-from archcalc.notation import SPEC
+from archcalc.notation import Notation
 from archcalc.published import Figure
 from archcalc.spec.expression import MOST_CHARACTERS
 from archcalc.spec.tree import MOST_CHARACTERS as MOST_WRITTEN
 
 # What YAML and the spec language read back as the same text without quotes.
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]*")
+
+# A formula as the expression language reads it.
+_EXPRESSION = Notation(
+    letter=str,
+    power=lambda base, n: f"{base}**{n}",
+    floor=("floor(", ")"),
+    ceiling=("ceil(", ")"),
+    brackets=("(", ")"),
+    minus="-",
+    dot="*",
+    times="x",
+    mod="%",
+    divides="|",
+    at_least=">=",
+    at_most="<=",
+    either=" or ",
+    function=str,
+    comma="",
+    juxtaposed=False,
+)
 
 
 def flat(graph: Graph) -> str:
@@ -126,7 +146,7 @@ class _Items:
             return json.dumps(value) if value in self._letters else value
         if isinstance(value, (int, float, Fraction)):
             return str(value)
-        written = SPEC.dim(value)
+        written = _EXPRESSION.dim(value)
         if len(written) > MOST_CHARACTERS:
             fact = (
                 f"{node.name}: a formula of {len(written):,} characters; a spec has at most {MOST_CHARACTERS:,} in one"
