@@ -32,7 +32,7 @@ from archcalc.spec.load import assembled, document_of
 from archcalc.symbolic import at, holds, letters
 
 VALUES = 10
-MEASURES = ("output", "weights", "biases", "buffers", "activations", "macs")
+SIZES = ("output", "weights", "biases", "buffers", "macs")
 # What a spec with letters is refused for, though there may be values for which it stands.
 OPEN = ("depend on letters", "depends on letters", "too many formulas", "too long to work with", "is no size")
 # What numbers are refused for that no condition speaks of: they are beyond any network.
@@ -124,19 +124,28 @@ def disputes(spec: Spec, r: random.Random) -> tuple[list[str], Counter[str], Gra
             facts = "; ".join(f"{one.fact}" for one in wide.graph.conditions) if wide else refusal
             found.append(f"{values}: numbers are {'taken' if exact else 'refused: ' + refused}; letters say {facts}")
         elif exact is not None and wide is not None:
+            outcomes["views taken for copies"] += copied(wide, exact, values)
             found += [f"{values}: {said}" for compared in COMPARED for said in compared(wide, exact, values)]
     return found, outcomes, None if wide is None else wide.graph
 
 
 def costs(wide: Profile, exact: Profile, values: dict[str, int]) -> Iterator[str]:
     """Where formulas of shapes and costs with numbers put in are not the numbers."""
-    pairs = [*zip(wide.rows, exact.rows, strict=True), (wide.totals, exact.totals)]
-    for ours, theirs in pairs:
-        for measure in MEASURES if ours is not wide.totals else ("params", "activations", "macs", "flops"):
+    stored = () if copied(wide, exact, values) else ("activations",)
+    pairs = [(row, expected, (*SIZES, *stored)) for row, expected in zip(wide.rows, exact.rows, strict=True)]
+    for ours, theirs, measures in [*pairs, (wide.totals, exact.totals, ("params", "macs", "flops", *stored))]:
+        for measure in measures:
             formula, number = getattr(ours, measure), getattr(theirs, measure)
             if at(formula, values) != number:
                 where = getattr(ours, "name", "total")
                 yield f"{where}: {measure} is {formula} = {at(formula, values)}, and with numbers {number}"
+
+
+def copied(wide: Profile, exact: Profile, values: dict[str, int]) -> bool:
+    """Whether a view is taken for a copy, since its values lie in order for some letters only, such as an axis of 1."""
+    rows = zip(wide.rows, exact.rows, strict=True)
+    views = [(row, expected) for row, expected in rows if row.definition.stores == "view"]
+    return any(expected.activations == 0 != at(row.activations, values) for row, expected in views)
 
 
 def fields(wide: Profile, exact: Profile, values: dict[str, int]) -> Iterator[str]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from letters import everything, tried
 
+from archcalc.dims import symbol
+from archcalc.layers.strides import reshaped
+
 
 def test_a_random_network_is_in_letters_what_it_is_in_numbers():
     """Shapes and costs at ten values for each letter, and the numbers that are refused are those that break a condition."""
@@ -26,3 +29,12 @@ def test_a_long_run_asks_for_every_kind_setting_and_construct():
     } <= asked.keys()
     assert {"construct repeat with index", "construct value //", "construct broadcast"} <= asked.keys()
     assert not any(asked.values())
+
+
+def test_axes_that_lie_inside_each_other_are_joined_in_letters_too():
+    """The first two axes after C stand in front of it can be read as one, whatever the letters; C and the last cannot."""
+    c, h, w = map(symbol, "CHW")
+    x, strides = (5, h, c, w + 1), (h * (w + 1), w + 1, 5 * h * (w + 1), 1)
+
+    assert reshaped(x, strides, (5 * h, c, w + 1)) == (w + 1, 5 * h * (w + 1), 1)
+    assert reshaped(x, strides, (5, h, c * (w + 1))) is None

@@ -5,7 +5,7 @@ The batch is left out: it comes before all axes and no layer moves it.
 
 from __future__ import annotations
 
-from archcalc.dims import Dim, Shape, at_least, decided, same
+from archcalc.dims import Dim, Shape, at_least, same
 
 
 def contiguous(shape: Shape) -> Shape:
@@ -26,7 +26,7 @@ def reshaped(x: Shape, strides: Shape, shape: Shape) -> Shape | None:
     """The strides under another shape of as many values; None where no strides read them in order, so that they are copied.
 
     It is numpy's and torch's rule: axes that lie closely one inside the other can be joined, and any can be cut.
-    Where letters leave it open, the values are taken to be copied.
+    Where letters leave it open, the values are taken to be copied: axes in another order are in the same one where they are of 1.
 
     >>> reshaped((4, 6), (6, 1), (2, 12)), reshaped((4, 6), (1, 4), (24,))
     ((12, 1), None)
@@ -40,13 +40,14 @@ def reshaped(x: Shape, strides: Shape, shape: Shape) -> Shape | None:
         # As many axes of either as hold the same number of values.
         (held, inner), wanted, cut = old.pop(0), new.pop(0), []
         cut.append(wanted)
-        while (equal := decided(same(held, wanted))) is not True:
-            more = decided(at_least(wanted, held))
-            if equal is None or more is None or not (old if more else new):
+        while same(held, wanted) is not True:
+            # A letter that may be 1 is an axis that then lies anywhere, so what is no less goes on as what is more.
+            more, less = at_least(wanted, held) is True, at_least(held, wanted) is True
+            if not (old if more else less and new):
                 return None
             if more:
                 n, stride = old.pop(0)
-                if decided(same(inner, n * stride)) is not True:
+                if same(inner, n * stride) is not True:
                     return None
                 held, inner = held * n, stride
             else:
