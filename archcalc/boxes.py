@@ -12,9 +12,10 @@ import msgspec
 
 from archcalc.dims import Shape, written_shape
 from archcalc.errors import SpecError
+from archcalc.field import Field
 from archcalc.graph import Graph
 from archcalc.influence import sources
-from archcalc.receptive import Field, axes_of, receptive_fields
+from archcalc.receptive import axes_of, receptive_fields
 
 # How much of the largest influence still counts, after Luo et al.: what a Gaussian has left two deviations from its middle.
 _STILL_SEEN = 1 - Fraction(9545, 10000)
@@ -27,7 +28,7 @@ class Box(msgspec.Struct, frozen=True):
     """The input that one place of a layer sees, all channels together: first and last along each axis, both counted."""
 
     place: tuple[int, ...]
-    # What the windows say however far the input reaches; None where a layer before this one scattered the places.
+    # What the windows say however far the input reaches; None where no more than a bound is known.
     unclipped: tuple[tuple[int, int], ...] | None
     # What is seen of the input itself; None where nothing is.
     clipped: tuple[tuple[int, int], ...] | None
@@ -150,12 +151,14 @@ def effective(graph: Graph, name: str, place: tuple[int, ...] | None = None) -> 
 
 
 def places_of(graph: Graph, field: Field) -> list[int]:
-    """The axes of a layer's output that a place names: all but the channels of an image, or the one that there is."""
+    """The axes of a layer's output that a place names: all but the channels of an image, or those along which it lies."""
     rank = len(field.output)
+    moving = sorted({axis for reach in field.reaches if reach is not None for axis in reach.axes})
+    if rank > 2:
+        return moving if 0 in moving else list(range(1, rank))
     if rank == 2:
-        moving = sorted({axis for reach in field.reaches if reach is not None for axis in reach.axes})
-        return moving if len(moving) == 1 else [*axes_of(graph)] if len(graph.input) == 2 else [0]
-    return list(range(1, rank)) if rank > 2 else [0]
+        return moving or ([*axes_of(graph)] if len(graph.input) == 2 else [0])
+    return [0]
 
 
 def _found(graph: Graph, name: str) -> tuple[Field, int]:
@@ -188,20 +191,25 @@ def _check_size(shapes: list[Shape], most: int) -> None:
 
 
 def _unclipped(field: Field, axes: list[int], place: tuple[int, ...]) -> tuple[tuple[int, int], ...] | None:
+    index = dict.fromkeys(range(len(field.output)), 0) | dict(zip(axes, place, strict=True))
     ends = []
     for reach in field.reaches:
-        if reach is None or (reach.axes and reach.scattered):
+        if reach is None or not reach.span[1] or not reach.axes <= set(axes):
             return None
-        lo, hi = reach.window.at(place[axes.index(reach.axes[0])] if reach.axes else 0)
-        if hi < lo:
+        seen = reach.at(tuple(index.values()))
+        if seen is None:
             return None
-        ends.append((math.ceil(lo), math.floor(hi)))
+        ends.append(seen)
     return tuple(ends)
 
 
 def _told_apart(field: Field) -> Shape:
-    """The shape of a layer's output with 1 for every axis along which all see the same."""
+    """The shape of a layer's output with 1 for every axis that has no places, along which all see the same."""
     axes = {axis for reach in field.reaches if reach is not None for axis in reach.axes}
+    if not field.exact:
+        return field.output
+    # A place that sees nothing lies beside others that see all there is.
+    axes |= set(range(1, len(field.output))) if len(field.output) > 2 else set()
     return tuple(n if axis in axes else 1 for axis, n in enumerate(field.output))
 
 

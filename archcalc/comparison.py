@@ -14,7 +14,7 @@ import msgspec
 from archcalc.dims import settled
 from archcalc.errors import SpecError
 from archcalc.graph import Assumption, strongest
-from archcalc.measures import Measure
+from archcalc.measures import Measure, field_of
 from archcalc.rows import Profile, Row
 from archcalc.shown import Shown, brief
 from archcalc.signs import Run, deciding, runs, within
@@ -72,6 +72,14 @@ class Comparison(Shown, msgspec.Struct, frozen=True):
         """What the networks are called, told apart by what they are given where two are of one name."""
         names = [profile.graph.name for profile in self.profiles]
         return tuple(name if names.count(name) == 1 else f"{name} ({i})" for i, name in enumerate(names, start=1))
+
+    @property
+    def bounded(self) -> tuple[str, ...]:
+        """The networks whose receptive field is only known to hold all that is seen, if it is compared."""
+        if not any(line.measure.key in {"rf", "rf_local"} for line in self.lines):
+            return ()
+        pairs = zip(self.names, self.profiles, strict=True)
+        return tuple(name for name, profile in pairs if not field_of(profile).exact)
 
     @property
     def conditions(self) -> tuple[Assumption, ...]:

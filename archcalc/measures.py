@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from archcalc.errors import among
 from archcalc.layers import Layer
 from archcalc.rows import Profile
+
+if TYPE_CHECKING:
+    from archcalc.field import Field
 
 
 class Measure(msgspec.Struct, frozen=True):
@@ -24,9 +27,21 @@ class Measure(msgspec.Struct, frozen=True):
 
 def _field(profile: Profile) -> Any:
     """The receptive field of the last layer: one number where all axes agree."""
-    main = [row for row in profile.rows if not row.auxiliary]
-    size = profile.fields[main[-1].name].size
+    size = field_of(profile).size
     return size[0] if len(set(size)) == 1 else size
+
+
+def _local(profile: Profile) -> Any:
+    """The receptive field of the last layer that sees by local paths, through these alone."""
+    sizes = (profile.fields[row.name].local for row in reversed(profile.rows) if not row.auxiliary)
+    size = next((size for size in sizes if any(size)), (0,))
+    return size[0] if len(set(size)) == 1 else size
+
+
+def field_of(profile: Profile) -> Field:
+    """The field of the last layer that is no auxiliary head's."""
+    main = [row for row in profile.rows if not row.auxiliary]
+    return profile.fields[main[-1].name]
 
 
 def _nonlinear(_: Profile, row: Any) -> int:
@@ -57,6 +72,7 @@ MEASURES = {
             lambda _, row: row.activation_bytes,
         ),
         Measure("rf", "receptive field", _field),
+        Measure("rf_local", "local receptive field", _local),
         Measure("depth", "depth", lambda profile: profile.depth),
         Measure("nonlinearities", "non-linearities", _summed(_nonlinear), _nonlinear),
     )

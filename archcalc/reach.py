@@ -2,140 +2,274 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from functools import cached_property, reduce
+from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 
-from archcalc.dims import Dim, Shape, same, size
+from archcalc.digits import Digit
+from archcalc.dims import Dim, Shape, same
+from archcalc.intervals import fraction, hull, number_text, numbers, some
 from archcalc.layers.base import View
-from archcalc.window import HERE, Window, everything, longer, number_text
+from archcalc.spans import seen_at, span
+from archcalc.strand import Strand
+from archcalc.window import HERE, Window
+
+# Strands beyond these are taken together, and paths beyond these are not followed.
+_MOST_STRANDS = 128
+_MOST_ROUTES = 6
+_MOST_TRIED = 4096
+
+Strands: TypeAlias = tuple[Strand, ...]
 
 
-class Reach(msgspec.Struct, frozen=True):
-    """What a node sees of one axis of the input, through one window.
+class Route(NamedTuple):
+    """A single path: what is seen by it alone, the node it comes from, and there the run of channels and its number."""
 
-    The window moves along the output's axis in `axes`, or along none where every place sees the same. `scattered` says that the
-    places, `count` of them, lie along these axes in another order or among others, as after a flatten. `shortest` and `longest`
-    are the windows of single paths; the longest comes from the node at `via`, and there from the channels of `part` where not
-    all see alike. `exact` is false where the window is only known to hold all that is seen.
-    """
-
-    window: Window
-    axes: tuple[int, ...]
-    count: Dim
-    shortest: Window
-    longest: Window
+    strands: Strands
     via: int = -1
     part: int = -1
-    scattered: bool = False
-    exact: bool = True
+    number: int = 0
+
+
+class Reach(msgspec.Struct, frozen=True, dict=True):
+    """What a node with an output of some shape sees of one axis of the input, through all paths and through single ones.
+
+    Its strands are of two sorts: local ones, whose windows move with the place, and fixed ones, which every place sees through
+    a layer that sees all there is. `short` and `long` are the paths among which those with the least and the largest field are.
+    """
+
+    output: Shape
+    strands: Strands
+    short: tuple[Route, ...]
+    long: tuple[Route, ...]
+    # Whether no path that may matter was left out.
+    followed: bool = True
     # What joined branches do not agree on, in words.
     apart: str = ""
 
-    def each(self, change: Callable[[Window], Window], **fields: Any) -> Reach:
-        """The same with all its windows changed alike."""
-        window = change(self.window)
-        shortest = window if self.shortest is self.window else change(self.shortest)
-        longest = window if self.longest is self.window else change(self.longest)
-        return msgspec.structs.replace(self, window=window, shortest=shortest, longest=longest, **fields)
+    @cached_property
+    def axes(self) -> set[int]:
+        """The axes of the output along which places see differently."""
+        return {axis for strand in self.strands for axis in strand.axes}
+
+    @cached_property
+    def local(self) -> Strands:
+        """The strands that move with the place."""
+        return tuple(strand for strand in self.strands if not strand.fixed)
+
+    @cached_property
+    def fixed(self) -> tuple[Any, Any] | None:
+        """What every place sees that sees anything, first and last; None where there is nothing of the sort."""
+        ends = [strand.window.phases[0] for strand in self.strands if strand.fixed and not strand.limits]
+        return ends[0] if ends else None
+
+    @cached_property
+    def span(self) -> tuple[Dim, bool]:
+        """The size of the field, and whether it is exact."""
+        return span(self.strands, self.output)
+
+    @cached_property
+    def local_span(self) -> tuple[Dim, bool]:
+        """The size of the field through local paths alone, and whether it is exact."""
+        return span(self.local, self.output) if self.local else (0, True)
+
+    @property
+    def jump(self) -> Any:
+        """By how many inputs the local window moves from one place to the next; 0 without one, None where not all move alike."""
+        jumps = {None if s.window.stretch or not s.digits else s.window.jump for s in self.local}
+        return 0 if not jumps else jumps.pop() if len(jumps) == 1 else None
+
+    @cached_property
+    def first(self) -> tuple[Dim, tuple[Any, Any]] | None:
+        """The first output along its axis that sees anything, and what it sees by local paths if it has any; None if unknown."""
+        strands = self.local or self.strands
+        axes = {axis for strand in strands for axis in strand.axes}
+        start = [0] * len(self.output)
+        if any(strand.window.loose and not strand.digits for strand in strands):
+            return None
+        if all(numbers(limit.start) for strand in strands for limit in strand.limits):
+            ends = seen_at(strands, tuple(start))
+            if some(*ends):
+                return 0, ends
+        if len(axes) != 1:
+            return None
+        (axis,) = axes
+        n = self.output[axis]
+        starts = [limit.start for strand in strands for limit in strand.limits]
+        inner = [digit.inner for strand in strands for digit in strand.digits]
+        if not numbers(*starts, *inner):
+            return None
+        longest = min(_MOST_TRIED, max(inner, default=1) * max(len(strand.window.phases) for strand in strands))
+        for begin in sorted({0, *(max(0, begin) for begin in starts)}):
+            for i in range(begin, min(begin + longest, n) if numbers(n) else begin + longest):
+                start[axis] = i
+                if some(*(ends := seen_at(strands, tuple(start)))):
+                    return i, ends
+        return None
+
+    def at(self, index: Shape) -> tuple[Any, Any] | None:
+        """The first and the last input that the value at an index sees, whether or not there are such inputs; None for nothing."""
+        ends = seen_at(self.strands, index)
+        return ends if some(*ends) else None
+
+    @property
+    def segments(self) -> list[tuple[int, Dim, Dim, Dim]]:
+        """Runs of places that were joined: their axis, first and last (exclusive), and the size of what they see."""
+        limits = dict.fromkeys(s.limits[0] for s in self.strands if len(s.limits) == 1)
+        found = []
+        for limit in limits:
+            alone = tuple(Strand(s.window, s.digits) for s in self.strands if not s.limits or s.limits[0] == limit)
+            output = tuple(limit.stop - limit.start if axis == limit.axis else n for axis, n in enumerate(self.output))
+            found.append((limit.axis, limit.start, limit.stop, span(alone, output)[0]))
+        return found
 
 
-def through(reach: Reach, view: View, x: Shape, y: Shape) -> Reach:
-    """What is seen through one more layer, of input x and output y."""
-    if not reach.axes:
-        return reach
+def of_input(shape: Shape, axis: int) -> Reach:
+    """What the input's own places see along one of its axes."""
+    strands = (Strand(HERE, (Digit(axis),)),)
+    return Reach(shape, strands, (Route(strands),), (Route(strands),))
+
+
+def through(reach: Reach, view: View, y: Shape, whole: Dim, via: tuple[int, int]) -> Reach | None:
+    """What is seen through one more layer by one of its views; None where nothing is."""
+    x = reach.output
+    strands = tidied(_through(reach.strands, view, x, y, whole), y, whole)
+    if not strands:
+        return None
+    # Where there is but one path it sees what all together do.
+    known = {id(reach.strands): strands}
+    routes = []
+    for before in (reach.short, reach.long):
+        for route in before:
+            if id(route.strands) not in known:
+                known[id(route.strands)] = tidied(_through(route.strands, view, x, y, whole), y, whole)
+        after = (Route(known[id(route.strands)], *via, i) for i, route in enumerate(before))
+        routes.append(tuple(route for route in after if route.strands))
+    return Reach(y, strands, routes[0], routes[1], reach.followed)
+
+
+def _through(strands: Strands, view: View, x: Shape, y: Shape, whole: Dim) -> Strands:
     if not view:
-        axes = reordered(reach.axes, x, y)
-        alone = len(axes) == len(reach.axes) == 1 and same(x[reach.axes[0]], y[axes[0]]) is True
-        scattered = reach.scattered or not alone
-        return msgspec.structs.replace(reach, axes=axes, scattered=scattered)
-    if reach.scattered:
-        # Windows of one place pick among the places, and do not widen what any of them sees.
-        ats = [view[axis] for axis in reach.axes]
-        if all(at.window.size == 1 for at in ats):
-            axes = tuple(dict.fromkeys(at.axis for at in ats if at.window.moves))
-            return msgspec.structs.replace(reach, axes=axes)
-        exact = reach.exact and all(not at.window.moves for at in ats)
-        return _everywhere(msgspec.structs.replace(reach, exact=exact))
-    at = view[reach.axes[0]]
-    outputs = y[at.axis]
-    if at.window == HERE:
-        return msgspec.structs.replace(reach, axes=(at.axis,), count=outputs)
-    changed = reach.each(lambda window: at.window.after(window, outputs), axes=(at.axis,), count=outputs)
-    return changed if _moves(changed) else msgspec.structs.replace(changed, axes=())
-
-
-def _moves(reach: Reach) -> bool:
-    return reach.window.moves or reach.shortest.moves or reach.longest.moves
-
-
-def _everywhere(reach: Reach) -> Reach:
-    """What all the places together see."""
-    if not reach.axes:
-        return reach
-    return reach.each(lambda window: everything(reach.count).after(window, 1), axes=(), scattered=False)
-
-
-def reordered(axes: tuple[int, ...], x: Shape, y: Shape) -> tuple[int, ...]:
-    """The axes of a shape y along which the places of some axes of x lie when the same values are put under it in order.
-
-    >>> reordered((1,), (8, 14, 14), (8, 196)), reordered((1,), (8, 4), (2, 4, 4))
-    ((1,), (2,))
-    """
-    found: list[int] = []
-    i = j = 0
-    while i < len(x) or j < len(y):
-        # The fewest axes of either shape that hold as many values as each other.
-        left, right = [i], [j]
-        i, j = i + 1, j + 1
-        while True:
-            a, b = size(x[left[0] : i]), size(y[right[0] : j])
-            if same(a, b) is True or (i >= len(x) and j >= len(y)):
-                break
-            if j >= len(y) or (i < len(x) and isinstance(a, int) and isinstance(b, int) and a < b):
-                i += 1
-            elif i >= len(x) or (isinstance(a, int) and isinstance(b, int)):
-                j += 1
-            else:
-                i, j = len(x), len(y)
-        if any(axis in range(left[0], i) for axis in axes):
-            found += [axis for axis in range(right[0], j) if axis < len(y) and y[axis] != 1]
+        return tuple(strand.laid(x, y, whole) for strand in strands)
+    ends = {axis for axis, at in enumerate(view) if at.ends}
+    found: list[Strand] = []
+    for strand in strands:
+        current = [strand]
+        for axis in sorted(strand.axes | ends):
+            at = view[axis]
+            if at.window != HERE or at.ends or same(x[axis], y[at.axis]) is not True:
+                sizes = (x[axis], y[at.axis])
+                current = [s for one in current for s in one.slid(axis, at.window, sizes, whole, ends=at.ends)]
+        found += [_turned(one, view) for one in current if not one.window.empty]
     return tuple(found)
 
 
-def joined(reaches: Sequence[Reach], y: Shape) -> Reach:
+def _turned(strand: Strand, view: View) -> Strand:
+    """The strand with the axes of the input named as the output's are."""
+    if all(view[axis].axis == axis for axis in strand.axes):
+        return strand
+    digits = tuple(digit._replace(axis=view[digit.axis].axis) for digit in strand.digits)
+    limits = sorted(limit._replace(axis=view[limit.axis].axis) for limit in strand.limits)
+    return Strand(strand.window, digits, tuple(limits))
+
+
+def tidied(strands: Iterable[Strand], y: Shape, whole: Dim) -> Strands:
+    """Strands with those merged that move alike; a bound where they are too many or their formulas too long."""
+    kept: dict[Any, list[Strand]] = {}
+    for strand in strands:
+        fixed_or_not = strand.window.loose if not strand.digits else None
+        group = kept.setdefault((strand.digits, strand.limits, fixed_or_not), [])
+        for i, other in enumerate(group):
+            if other.window.alike(strand.window):
+                merged = strand.window if other.window == strand.window else other.window.merged(strand.window)
+                group[i] = strand if merged is strand.window else Strand(merged, strand.digits, strand.limits)
+                break
+        else:
+            group.append(strand)
+    found = tuple(_stilled(strand) for group in kept.values() for strand in group)
+    if len(found) > _MOST_STRANDS:
+        ends = reduce(hull, (strand.bound(y, whole).window.phases[0] for strand in found))
+        return (Strand(Window(0, (ends,), loose=True), ()),)
+    if not all(strand.window.readable for strand in found):
+        return (Strand(Window(0, ((0, whole - 1),), loose=True), ()),)
+    return found
+
+
+def _stilled(strand: Strand) -> Strand:
+    """A strand of which nothing moves any more without the digits that told places apart."""
+    if strand.window.moves or strand.limits or not strand.digits:
+        return strand
+    return Strand(strand.window, ())
+
+
+def joined(reaches: Sequence[Reach], whole: Dim) -> Reach:
     """What is seen through any of several views or branches, without a word on how they lie to each other."""
-    first, *others = reaches
-    for other in others:
-        a, b = first, other
-        if a.axes and b.axes and (a.axes, a.scattered) != (b.axes, b.scattered):
-            a, b = (msgspec.structs.replace(_everywhere(reach), exact=False) for reach in (a, b))
-        axes = a.axes or b.axes
-        scattered = a.scattered or b.scattered
-        count = a.count if a.axes else b.count
-        outputs = y[axes[0]] if axes and not scattered else count
-        most = b if longer(a.longest, b.longest) is False else a
-        first = Reach(
-            a.window.joined(b.window, outputs),
-            axes,
-            count,
-            b.shortest if longer(b.shortest, a.shortest) is False else a.shortest,
-            most.longest,
-            most.via,
-            most.part,
-            scattered,
-            a.exact and b.exact,
-        )
-    return first
+    if len(reaches) == 1:
+        return reaches[0]
+    y = reaches[0].output
+    strands = tidied((strand for reach in reaches for strand in reach.strands), y, whole)
+    short, all_short = _front([route for reach in reaches for route in reach.short], y, longest=False)
+    long, all_long = _front([route for reach in reaches for route in reach.long], y, longest=True)
+    followed = all_short and all_long and all(reach.followed for reach in reaches)
+    return Reach(y, strands, short, long, followed)
+
+
+def _front(routes: list[Route], y: Shape, *, longest: bool) -> tuple[tuple[Route, ...], bool]:
+    """The paths among which the one with the extreme field is, here and after any layers; and whether none else may be."""
+    kept: dict[Any, list[Route]] = {}
+    for route in routes:
+        group = kept.setdefault(tuple(map(_manner, route.strands)), [])
+        if any(_beyond(other, route, longest=longest) for other in group):
+            continue
+        group[:] = [other for other in group if not _beyond(route, other, longest=longest)]
+        group.append(route)
+    found = [route for group in kept.values() for route in group]
+    if len(found) <= _MOST_ROUTES:
+        return tuple(found), True
+    sizes = [(span(route.strands, y)[0], i) for i, route in enumerate(found)]
+    if not numbers(*(size for size, _ in sizes)):
+        return tuple(found[:_MOST_ROUTES]), False
+    best = sorted(sizes, reverse=longest)[:_MOST_ROUTES]
+    return tuple(found[i] for _, i in best), False
+
+
+def _manner(strand: Strand) -> Any:
+    """What two strands have in common where one of them sees more than the other through any further layers."""
+    window = strand.window
+    seeing = tuple(some(lo, hi) for lo, hi in window.phases)
+    return strand.digits, strand.limits, window.advance, window.stretch, seeing
+
+
+def _beyond(one: Route, other: Route, *, longest: bool) -> bool:
+    """Whether one path sees at least as much as another (or as little) wherever windows of later layers begin and end."""
+    more, fewer = (one, other) if longest else (other, one)
+    pairs = zip(more.strands, fewer.strands, strict=True)
+    ends = [
+        (b[0] - a[0], a[1] - b[1])
+        for big, small in pairs
+        for a, b in zip(big.window.phases, small.window.phases, strict=True)
+        if some(*a)
+    ]
+    if not all(numbers(*pair) for pair in ends):
+        return ends == [(0, 0)] * len(ends)
+    # One may lie to the side of the other, if it does so everywhere.
+    return bool(min(lo for lo, _ in ends) + min(hi for _, hi in ends) >= 0)
 
 
 def apart(branches: Sequence[Reach]) -> str:
     """What branches that are joined do not agree on, or an empty text."""
-    # A window with a jump of 0 moves by no rule, or not at all.
-    moving = [reach.window for reach in branches if reach.axes and not reach.scattered and reach.window.jump != 0]
+    alone = [reach.local[0] for reach in branches if len(reach.local) == 1]
+    plain = [s for s in alone if s.digits and not s.limits and not s.window.stretch and not s.window.loose]
+    moving = [strand.window for strand in plain if strand.digits == plain[0].digits]
     for name, values in (("jumps", [w.jump for w in moving]), ("centres", [w.middle for w in moving])):
-        different = list(dict.fromkeys(values))
+        different = [value for value in dict.fromkeys(values) if value is not None]
         if len(different) > 1:
             return f"{name} {' and '.join(map(number_text, different))}"
     return ""
+
+
+def centre(ends: tuple[Any, Any]) -> Any:
+    """The middle between two ends."""
+    return fraction(ends[0] + ends[1], 2)

@@ -21,7 +21,7 @@ from archcalc.symbolic import Form, shaped
 if TYPE_CHECKING:
     import pandas as pd
 
-    from archcalc.receptive import Field
+    from archcalc.field import Field
 
 
 class Row(msgspec.Struct, frozen=True):

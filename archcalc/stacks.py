@@ -9,7 +9,8 @@ import msgspec
 
 from archcalc.dims import Dim
 from archcalc.errors import SpecError
-from archcalc.window import HERE, Window, stacked
+from archcalc.intervals import fraction
+from archcalc.window import Window
 
 _LARGEST = 31
 # A field of more digits is no field, and takes long to find.
@@ -24,11 +25,7 @@ class Stack(msgspec.Struct, frozen=True):
     @property
     def field(self) -> int:
         """The size of the field along an axis."""
-        window = HERE
-        for kernel in self.kernels:
-            window = Window(1, ((0, kernel - 1),)).after(window, 1)
-        size: int = window.size
-        return size
+        return 1 + sum(kernel - 1 for kernel in self.kernels)
 
     @property
     def weights(self) -> int:
@@ -78,3 +75,16 @@ def field_of(kernel: Dim, stride: Dim, depth: Dim) -> Window:
             f"at most {_MOST_DIGITS:,} are worked out",
         )
     return stacked(Window(stride, ((0, kernel - 1),)), depth)
+
+
+def stacked(window: Window, depth: Dim) -> Window:
+    """`depth` layers of a window one after the other; depth may be a symbol.
+
+    >>> stacked(Window(1, ((-1, 1),)), 3).phases
+    ((-3, 3),)
+    """
+    ((lo, hi),) = window.phases
+    jump = window.advance
+    # 1 + jump + jump² + … , depth terms.
+    terms = depth if jump == 1 else fraction(jump**depth - 1, jump - 1)
+    return Window(jump**depth, ((lo * terms, hi * terms),))

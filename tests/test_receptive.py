@@ -19,7 +19,7 @@ from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
 from archcalc.receptive import axes_of, path, receptive_fields
 from archcalc.reference import outputs, seeded
-from archcalc.window import HERE, Window, everything
+from archcalc.window import Window
 
 torch.set_num_threads(1)
 
@@ -87,13 +87,8 @@ def test_a_field_holds_all_that_is_seen(graph, data):
 
     for axis, reach in zip(axes_of(graph), field.reaches, strict=True):
         rows = seen.any(tuple(other for other in range(seen.ndim) if other != axis)).nonzero()[0]
-        if reach is None:
-            assert not len(rows)
-        elif len(rows) and reach.scattered:
-            assert rows[-1] - rows[0] < reach.window.size
-        elif len(rows):
-            lo, hi = reach.window.at(place[reach.axes[0]] if reach.axes else 0)
-            assert lo <= rows[0] <= rows[-1] <= hi
+        ends = None if reach is None else reach.at(place)
+        assert not len(rows) or (ends is not None and ends[0] <= rows[0] <= rows[-1] <= ends[1])
 
 
 @st.composite
@@ -131,15 +126,14 @@ def test_in_the_middle_of_a_signal_a_field_is_exactly_what_is_seen(graph, data):
     inside = [
         i
         for i in range(shapes[position][1])
-        for lo, hi in [reach.window.at(i)]
+        for lo, hi in [reach.at((0, i)) or (0, -1)]
         if lo >= margin and hi < graph.input[1] - margin
     ]
     assume(inside)
     i = data.draw(st.sampled_from(inside))
     rows = sources(graph, position, touched(shapes[position], (i,)), shapes).any(0).nonzero()[0]
-    lo, hi = reach.window.at(i)
 
-    assert (rows[0], rows[-1]) == (lo, hi) if hi >= lo else not len(rows)
+    assert (rows[0], rows[-1]) == reach.at((0, i))
 
 
 @st.composite
@@ -227,58 +221,10 @@ def test_channels_are_told_apart_until_they_are_summed():
     assert path(builder.graph(), fields, "half1", 0) == [("input", 1), ("concat", 1), ("depthwise", 3), ("half1", 3)]
 
 
-def chains(graph: Graph, position: int) -> list[list[tuple[int, int]]]:
-    """Every path from the input to a node, as the nodes on it and which of their inputs it comes by."""
-    if position == 0:
-        return [[]]
-    node = graph.nodes[position]
-    return [[*chain, (position, which)] for which, source in enumerate(node.inputs) for chain in chains(graph, source)]
-
-
-def alone(graph: Graph, chain: list[tuple[int, int]]) -> Any:
-    """The window of a single path along the length of a signal."""
-    window = HERE
-    for position, which in chain:
-        node = graph.nodes[position]
-        # Where a table of connections takes several views they differ in channels alone.
-        view = node.layer.sees(*(graph.nodes[i].shape for i in node.inputs))[which][0]
-        window = view[1].window.after(window, node.shape[1])
-    return window
-
-
-@given(graph=signals())
-def test_the_smallest_and_the_largest_path_are_those_of_all_paths(graph):
-    """Following every path one by one finds the same extremes, the same field, and the path that is named has its size."""
-    # A path through channels that are dropped is none.
-    assume(not any(node.layer.kind == "split" for node in graph.nodes))
-    fields = receptive_fields(graph)
-    for position, node in enumerate(graph.nodes):
-        windows = [alone(graph, chain) for chain in chains(graph, position)]
-        (reach,) = fields[node.name].reaches
-        if len({window.jump for window in windows}) > 1:
-            continue
-        assert (reach.shortest.size, reach.longest.size) == (min(w.size for w in windows), max(w.size for w in windows))
-        for i in range(node.shape[1]):
-            ends = [(lo, hi) for lo, hi in (window.at(i) for window in windows) if lo <= hi]
-            if ends:
-                assert reach.window.at(i) == (min(lo for lo, _ in ends), max(hi for _, hi in ends))
-        names = [name for name, _ in path(graph, fields, node.name, 0)]
-        assert (
-            max(
-                alone(graph, chain).size
-                for chain in chains(graph, position)
-                if ["input", *(graph.nodes[p].name for p, _ in chain)] == names
-            )
-            == reach.longest.size
-        )
-
-
 @st.composite
 def windows(draw: Draw) -> Window:
     """Any window that a layer may have, with phases, gaps and outputs that see nothing."""
     advance, period = draw(st.integers(0, 4)), draw(st.integers(1, 4))
-    if advance == 0:
-        return everything(draw(st.integers(1, 9)))
     ends = [
         (lo, lo + draw(st.integers(-1, 5)))
         for lo in draw(st.lists(st.integers(-5, 5), min_size=period, max_size=period))
@@ -304,16 +250,20 @@ def ends(window: Window, i: int) -> tuple[int, int] | None:
 @given(later=windows(), first=windows())
 def test_a_window_after_another_is_the_hull_of_all_that_is_seen(later, first):
     """One output of the second sees what all its inputs, as outputs of the first, see; for every output near 0."""
-    both = later.after(first, 40)
+    both = later.after(first)
+    assert both is not None
     for i in range(40):
         assert ends(both, i) == hull({n for j in seen_from(later, i) for n in seen_from(first, j)})
 
 
 @settings(max_examples=10 * settings().max_examples)
-@given(one=windows(), other=windows())
-def test_joined_windows_are_the_hull_of_both(one, other):
-    """Whatever their jumps, each output sees what either shows."""
-    both = one.joined(other, 40)
+@given(one=windows(), times=st.integers(1, 3), data=st.data())
+def test_merged_windows_are_the_hull_of_both(one, times, data):
+    """Where they move alike, with as many phases or more, each output sees what either shows."""
+    los = data.draw(st.lists(st.integers(-5, 5), min_size=times * len(one.phases), max_size=times * len(one.phases)))
+    other = Window(one.advance * times, tuple((lo, lo + data.draw(st.integers(0, 4))) for lo in los))
+    assert one.alike(other)
+    both = one.merged(other)
     for i in range(40):
         assert ends(both, i) == hull(seen_from(one, i) | seen_from(other, i))
 

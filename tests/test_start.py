@@ -70,6 +70,7 @@ def test_a_table_loads_only_its_own_format_and_command():
         "archcalc.cli.output",
         "archcalc.cli.table",
         "archcalc.formats.columns",
+        "archcalc.formats.conditions",
         "archcalc.formats.summary",
         "archcalc.formats.text",
         "archcalc.markup.escapes",

@@ -16,11 +16,12 @@ from archcalc.cli.options import BatchType, input_option, set_option
 from archcalc.cli.output import complain, put
 from archcalc.dims import Dim, Shape
 from archcalc.errors import SpecError, nearest
+from archcalc.field import Field
 from archcalc.formats import fields as listing
 from archcalc.formats import influence, stacked
 from archcalc.formats.json import json_text
 from archcalc.graph import Graph
-from archcalc.receptive import Field, path, receptive_fields
+from archcalc.receptive import path, receptive_fields
 from archcalc.spec import load
 from archcalc.stacks import field_of, stacks
 

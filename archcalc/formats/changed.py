@@ -15,6 +15,7 @@ from archcalc.dims import Dim
 from archcalc.document import Document, Head, Notes, Part, Section, Table, Text
 from archcalc.formats.changed_json import to_dict
 from archcalc.formats.changed_words import said_of
+from archcalc.formats.conditions import held
 from archcalc.formats.json import json_text
 from archcalc.formats.summary import listed
 from archcalc.markup.plain import plain
@@ -251,8 +252,7 @@ def _grid(rows: Sequence[tuple[Any, ...]], head: tuple[str, ...], sides: list[st
 def _notes(found: Changes, style: Style, *, every: bool) -> tuple[Any, ...]:
     """What only has another name, and what is assumed of letters."""
     pairs = [f"{change.old.name} → {change.row.name}" for change in found.of("renamed") if change.old]
-    facts = [f"{style.fact(one.fact)} ({style.clean(one.node)})" for one in found.conditions]
     return (
         *([f"Renamed: {', '.join(pairs) if every else listed(pairs)}."] if pairs else []),
-        *([ready(f"Holds where {', '.join(facts)}.")] if facts else []),
+        *map(ready, held(found.conditions, style)),
     )

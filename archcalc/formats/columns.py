@@ -12,13 +12,13 @@ from archcalc.counting import Total
 from archcalc.dims import Dim, written, written_shape
 from archcalc.errors import among
 from archcalc.folding import Line, folded, unfolded
+from archcalc.intervals import number_text
 from archcalc.rows import Profile, Row, Totals
-from archcalc.window import number_text
 
 if TYPE_CHECKING:
-    from archcalc.receptive import Field
+    from archcalc.field import Field
 
-_NUMBERS = {"times", "rf", "jump", "start", "rf_coverage"}
+_NUMBERS = {"times", "rf", "rf_local", "jump", "start", "rf_coverage"}
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -104,10 +104,11 @@ COLUMNS = {
         _share("params"),
         _share("activations"),
         _share("macs"),
-        Column("rf", "rf", _field(lambda field: along(field.size))),
+        Column("rf", "rf", _field(lambda field: bounded(field, field.size))),
+        Column("rf_local", "rf local", _field(lambda field: bounded(field, field.local))),
         Column("jump", "jump", _field(lambda field: along(field.jump))),
         Column("start", "start", _field(lambda field: along(field.start))),
-        Column("rf_coverage", "rf %", _field(lambda field: along(field.coverage, percent))),
+        Column("rf_coverage", "rf %", _field(lambda field: bounded(field, field.coverage, percent))),
         Column("times", "times", lambda _, line: f"× {line.times}" if line.times > 1 else ""),
         Column("shared", "weights of", lambda _, line: line.row.shared),
         Column("in_place", "in place", lambda _, line: "yes" if line.row.in_place else ""),
@@ -157,6 +158,12 @@ def along(values: tuple[Any, ...], text: Callable[[Any], str] = number_text) -> 
     """
     texts = ["" if value is None else text(value) for value in values]
     return texts[0] if len(set(texts)) == 1 else "×".join(f"({part})" if " " in part else part for part in texts)
+
+
+def bounded(field: Field, sizes: tuple[Any, ...], text: Callable[[Any], str] = number_text) -> str:
+    """Sizes of a field as text, with a ≤ where they are bounds."""
+    written = along(sizes, text)
+    return written if field.exact or not any(sizes) or not written else f"≤ {written}"
 
 
 def percent(share: Any) -> str:

@@ -11,6 +11,7 @@ from archcalc.comparison import Against, Comparison, Line, Own
 from archcalc.dims import Dim
 from archcalc.document import Document, Head, Notes, Part, Section, Table
 from archcalc.formats.compared_json import to_dict
+from archcalc.formats.conditions import held
 from archcalc.formats.crossings import crossings, letter_of
 from archcalc.formats.json import json_text
 from archcalc.formats.text import indented
@@ -237,5 +238,6 @@ def _owned(one: Own, style: Style) -> tuple[str, ...]:
 
 
 def _assumed(comparison: Comparison, style: Style) -> tuple[str, ...]:
-    facts = [f"{style.fact(one.fact)} ({style.clean(one.node)})" for one in comparison.conditions]
-    return (f"Holds where {', '.join(facts)}.",) if facts else ()
+    loose = style.clean(", ".join(comparison.bounded))
+    said = style.clean("The receptive field of") + f" {loose} " + style.clean("is a bound, and may be smaller.")
+    return (*held(comparison.conditions, style), *([said] if loose else []))

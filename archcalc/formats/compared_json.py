@@ -49,6 +49,8 @@ def to_dict(comparison: Comparison) -> dict[str, Any]:
             }
             for i in range(1, len(names))
         ],
+        # The networks whose receptive field is a bound.
+        "rf_bounded": list(comparison.bounded),
         "assumptions": [str(one.fact) for one in comparison.conditions],
     }
 

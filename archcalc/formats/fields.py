@@ -10,15 +10,19 @@ from tabulate import tabulate
 
 from archcalc.dims import written_shape
 from archcalc.document import Head, Notes, Part, Table, Text
-from archcalc.formats.columns import along, percent
+from archcalc.field import Field
+from archcalc.formats.columns import along, bounded, percent
+from archcalc.formats.conditions import held
 from archcalc.graph import Graph
-from archcalc.receptive import Field, axes_of, path
+from archcalc.intervals import number_text
+from archcalc.receptive import axes_of, path
 from archcalc.rows import Profile
-from archcalc.window import number_text
 
-_COLUMNS = ("name", "layer", "output", "field", "jump", "start", "padding", "paths", "coverage")
+_COLUMNS = ("name", "layer", "output", "field", "local", "jump", "start", "padding", "paths", "coverage")
 _LEFT = {"name", "layer", "output"}
 _WIDTH = 120
+_MOST_SEGMENTS = 16
+BOUND = "≤ is a bound: all that is seen lies within so many places"
 
 
 def heading(graph: Graph) -> str:
@@ -27,21 +31,67 @@ def heading(graph: Graph) -> str:
 
 
 def table(graph: Graph, fields: dict[str, Field]) -> str:
-    """A row for each layer, and where branches that are joined do not line up."""
+    """A row for each layer, and below them where branches do not line up and what else the numbers do not say."""
     rows = [
         [
-            *(field.name, field.layer, written_shape(field.output), along(field.size), along(field.jump)),
-            *(along(field.start), along(field.padding), _paths(field), _coverage(field)),
+            *(field.name, field.layer, written_shape(field.output), bounded(field, field.size), _local(field)),
+            *(_jump(field), along(field.start), along(field.padding), _paths(field), _coverage(field)),
         ]
         for field in fields.values()
     ]
-    sides = ["left" if column in _LEFT else "right" for column in _COLUMNS]
-    body = tabulate(rows, _COLUMNS, "simple", disable_numparse=True, colalign=sides)
-    notes = [
-        *(f"{said[0].upper()}{said[1:]}." for said in _apart(fields)),
-        *(f"Holds where {assumption.fact} ({assumption.node})." for assumption in graph.assumptions),
-    ]
+    shown = [column for column in _COLUMNS if column != "local" or any(map(_local, fields.values()))]
+    sides = ["left" if column in _LEFT else "right" for column in shown]
+    cells = [[cell for cell, column in zip(row, _COLUMNS, strict=True) if column in shown] for row in rows]
+    body = tabulate(cells, shown, "simple", disable_numparse=True, colalign=sides)
+    notes = [f"{said[0].upper()}{said[1:]}." for said in said_of(fields)]
+    notes += held(graph.conditions)
     return "\n".join([heading(graph), "", body, *([""] if notes else []), *notes])
+
+
+def said_of(fields: dict[str, Field]) -> list[str]:
+    """What a table of fields does not say in its numbers."""
+    known = list(fields.values())
+    several = [field.name for field in known if None in field.jump]
+    late = [(field.name, i) for field in known for i in field.first[:1] if i]
+    return [
+        *_apart(fields),
+        *(f"{said} see {size}" for field in known for said, size in segments(field)),
+        *([f"the places of {_named(several)} do not all move alike"] if several else []),
+        *(f"output {i} of {name} is the first that sees anything" for name, i in late),
+        *(
+            ["local is the field through local paths alone, beside what every place sees"]
+            if any(map(_local, known))
+            else []
+        ),
+        *([BOUND] if not all(field.exact for field in known) else []),
+    ]
+
+
+def segments(field: Field) -> list[tuple[str, str]]:
+    """The runs of places that were joined from branches, and the size of what they see, where sizes differ."""
+    found: dict[tuple[int, Any, Any], list[Any]] = {}
+    for i, reach in enumerate(field.reaches):
+        for axis, start, stop, size in reach.segments if reach else ():
+            found.setdefault((axis, start, stop), [0] * len(field.reaches))[i] = size
+    if len(found) < 2 or len(found) > _MOST_SEGMENTS or len(set(map(tuple, found.values()))) < 2:
+        return []
+    return [
+        (f"places {start} to {number_text(stop - 1)} of {field.name}", along(tuple(sizes)))
+        for (_, start, stop), sizes in found.items()
+    ]
+
+
+def _named(names: list[str]) -> str:
+    return f"{names[0]}{f' and {len(names) - 1} more' if len(names) > 1 else ''}"
+
+
+def _jump(field: Field) -> str:
+    return along(field.jump)
+
+
+def _local(field: Field) -> str:
+    """The size through local paths alone, where every place sees more than that."""
+    return bounded(field, field.local) if any(field.local) and any(field.fixed) else ""
 
 
 def grown(profile: Profile) -> tuple[Part, ...]:
@@ -49,11 +99,14 @@ def grown(profile: Profile) -> tuple[Part, ...]:
     last = {field.name.partition("/")[0]: field for field in profile.fields.values() if any(field.size)}
     rows: list[tuple[Any, ...]] = []
     for field in last.values():
-        cells = (along(field.size), along(field.jump), along(field.start), along(field.padding), _coverage(field))
+        cells = (
+            *(bounded(field, field.size), _local(field), along(field.jump)),
+            *(along(field.start), along(field.padding), _coverage(field)),
+        )
         if not rows or rows[-1][2:] != cells:
             rows.append((field.name, field.output, *cells))
-    head = ("name", "output", "field", "jump", "start", "padding", "coverage")
-    notes = tuple(f"{said[0].upper()}{said[1:]}." for said in _apart(profile.fields))
+    head = ("name", "output", "field", "local", "jump", "start", "padding", "coverage")
+    notes = tuple(f"{said[0].upper()}{said[1:]}." for said in said_of(profile.fields))
     table = Table(tuple(Head(name, numeric=place > 1) for place, name in enumerate(head)), tuple(rows))
     about = (
         "At the end of each block, in input places; the field is what lies between the first and the last place seen."
@@ -68,18 +121,32 @@ def layer(graph: Graph, fields: dict[str, Field], name: str) -> str:
     if not any(reach for reach in field.reaches):
         return "\n".join([heading(graph), "", _aligned([*lines, ("field", "none, it depends on no input")])])
     covers = f": {_coverage(field)}" if _coverage(field) else ""
-    jump = f"{along(field.jump)}, from one output to the next" if any(field.jump) else "0, every output sees the same"
-    lines += [
+    lines.append(
         (
             "field",
-            f"{along(field.size)} along {' and '.join(field.axes)}, where the input has {along(field.whole)}{covers}",
-        ),
-        ("jump", jump),
-        ("start", f"{along(field.start)}, the centre of the first output's field; the first input is at 0"),
-        ("padding", f"{along(field.padding)}, by which that field begins before the input"),
-    ]
+            f"{bounded(field, field.size)} along {' and '.join(field.axes)}, where the input has {along(field.whole)}{covers}",
+        )
+    )
+    if any(field.local) and any(field.fixed):
+        lines.append(("local", f"{bounded(field, field.local)}, through local paths alone"))
+    if any(field.fixed):
+        ends = [f"{number_text(ends[0])}…{number_text(ends[1])}" if ends else "nothing" for ends in field.fixed]
+        said = ends[0] if len(set(ends)) == 1 else " by ".join(ends)
+        lines.append(("fixed", f"{said}, which every place sees through a layer that sees all there is"))
+    lines += [("segment", f"{said} see {size}") for said, size in segments(field)]
+    jumps = "not all places move alike" if None in field.jump else "0, every output sees the same"
+    known = any(field.jump) and None not in field.jump
+    lines.append(("jump", f"{along(field.jump)}, from one output to the next" if known else jumps))
+    if None not in field.start:
+        late = next(filter(None, field.first), 0)
+        kind = "local field" if any(field.local) and any(field.fixed) else "field"
+        whose = f"{kind} of output {late}, the first that sees anything" if late else f"first output's {kind}"
+        lines += [
+            ("start", f"{along(field.start)}, the centre of the {whose}; the first input is at 0"),
+            ("padding", f"{along(field.padding)}, by which that field begins before the input"),
+        ]
     if not field.exact:
-        lines.append(("bound", "it may see less: a reshape on the way scattered the places of the input"))
+        lines.append(("bound", "all that is seen lies within so many places, and it may be fewer"))
     lines += [("apart", f"{axis}: {said}") for axis, said in field.apart.items()]
     ways = [", ".join(_steps(path(graph, fields, name, axis))) for axis in range(len(field.axes))]
     if field.shortest != field.longest:
@@ -122,7 +189,8 @@ def _paths(field: Field) -> str:
     """The smallest and the largest field of any one path, where they differ."""
     if field.shortest == field.longest:
         return ""
-    return f"{along(field.shortest)} to {along(field.longest)}"
+    between = f"{along(field.shortest)} to {along(field.longest)}"
+    return between if field.followed else f"about {between}"
 
 
 def _coverage(field: Field) -> str:
@@ -130,7 +198,8 @@ def _coverage(field: Field) -> str:
         return ""
     if field.covers:
         return "whole input"
-    return f"{along(field.coverage, percent)} %" if all(map(percent, field.coverage)) else ""
+    shares = tuple(min(share, 1) if isinstance(share, (int, Fraction)) else share for share in field.coverage)
+    return f"{bounded(field, shares, percent)} %" if all(map(percent, shares)) else ""
 
 
 def _apart(fields: dict[str, Field]) -> list[str]:
@@ -139,10 +208,7 @@ def _apart(fields: dict[str, Field]) -> list[str]:
     for field in fields.values():
         for axis, said in field.apart.items():
             found.setdefault(f"{axis}: {said}", []).append(field.name)
-    return [
-        f"branches joined in {names[0]}{f' and {len(names) - 1} more' if len(names) > 1 else ''} do not line up in {said}"
-        for said, names in found.items()
-    ]
+    return [f"branches joined in {_named(names)} do not line up in {said}" for said, names in found.items()]
 
 
 def network_dict(graph: Graph, rows: list[dict[str, Any]]) -> dict[str, Any]:
@@ -162,7 +228,12 @@ def to_dict(field: Field) -> dict[str, Any]:
         "layer": field.layer,
         "output": [plain(n) for n in field.output],
         "size": [plain(n) for n in field.size],
+        # Through local paths alone, and what every place sees, first and last, through a layer that sees all there is.
+        "local": [plain(n) for n in field.local],
+        "fixed": [None if ends is None else [plain(end) for end in ends] for ends in field.fixed],
         "jump": [plain(n) for n in field.jump],
+        # The first output that sees anything, whose field start and padding are of.
+        "first": [plain(n) for n in field.first],
         "start": [plain(n) for n in field.start],
         "padding": [plain(n) for n in field.padding],
         "smallest_path": [plain(n) for n in field.shortest],
@@ -170,6 +241,14 @@ def to_dict(field: Field) -> dict[str, Any]:
         "coverage": [float(n) if isinstance(n, Fraction) else plain(n) for n in field.coverage],
         "covers": field.covers,
         "exact": field.exact,
+        "paths_exact": field.followed,
+        "segments": [
+            [
+                {"axis": axis, "first": plain(start), "last": plain(stop - 1), "size": plain(size)}
+                for axis, start, stop, size in (reach.segments if reach else ())[:_MOST_SEGMENTS]
+            ]
+            for reach in field.reaches
+        ],
         "apart": field.apart,
     }
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from archcalc.dims import written_shape
 from archcalc.document import Code, Document, Fact, Facts, Head, Notes, Part, Section, Table
+from archcalc.formats.conditions import held
 from archcalc.formats.json import json_text
 from archcalc.formats.memory_facts import amount, assumed, facts, letter, linear
 from archcalc.formats.summary import title
@@ -47,7 +48,7 @@ def render(plan: Plan, form: str = "text", budget: int | None = None, *, timelin
             *(f"{label:{width}}  {text}" for label, text in said),
             *(["", *_timeline(plan)] if timeline else []),
             "",
-            *_assumed(plan),
+            *held(plan.profile.graph.conditions),
             "Not in these numbers:",
             *(f"- {text}" for text in plan.unmodelled),
         ]
@@ -58,7 +59,7 @@ def _page(plan: Plan, budget: int | None, *, timeline: bool) -> Document:
     missing = (f"Not in these numbers: {text}." for text in plan.unmodelled)
     said = Facts(tuple(Fact(label, text) for label, text in facts(plan, budget)))
     steps = [Code("\n".join(_timeline(plan)))] if timeline else []
-    parts: tuple[Part, ...] = (_table(plan), said, Notes((*_assumed(plan), *missing)), *steps)
+    parts: tuple[Part, ...] = (_table(plan), said, Notes((*held(plan.profile.graph.conditions), *missing)), *steps)
     return Document(title(plan.profile), tuple(_heading(plan)), (Section("", parts),))
 
 
@@ -69,10 +70,6 @@ def _heading(plan: Plan) -> list[str]:
         f"Input {written_shape(graph.input)}, batch {plan.profile.batch}. {plan.phase.capitalize()}: {settings}. Bytes."
     )
     return [*([graph.source] if graph.source else []), about]
-
-
-def _assumed(plan: Plan) -> list[str]:
-    return [f"Holds where {assumption.fact} ({assumption.node})." for assumption in plan.profile.graph.assumptions]
 
 
 def to_dict(plan: Plan, budget: int | None = None) -> dict[str, Any]:

@@ -10,8 +10,9 @@ from tabulate import tabulate
 from archcalc.dims import Dim
 from archcalc.formats.columns import percent
 from archcalc.formats.fields import plain
+from archcalc.intervals import number_text
 from archcalc.stacks import Stack
-from archcalc.window import Window, number_text
+from archcalc.window import Window
 
 
 def stacks_text(found: list[Stack]) -> str:

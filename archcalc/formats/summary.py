@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from archcalc.counting import Total
 from archcalc.dims import Dim, written, written_shape
+from archcalc.formats.conditions import held
 from archcalc.markup.style import PLAIN, Style
 from archcalc.printed import Printed
 from archcalc.published import Verdict
@@ -75,14 +76,13 @@ def remarks(profile: Profile, style: Style = PLAIN) -> list[str]:
         for text in row.rounded:
             rounded.setdefault(f"{row.layer} {row.settings} {text}", f"{row.name} {text}")
     sides = dict.fromkeys(rounded.values())
-    assumed = [f"{style.fact(one.fact)} ({style.clean(one.node)})" for one in graph.conditions]
     said = [
         *([f"Divided with a remainder: {'; '.join(_squared(list(sides)))}."] if sides else []),
         *(f"{row.name} uses the weights of {row.shared}." for row in profile.rows if row.shared),
     ]
     return [
         *map(style.clean, said),
-        *([f"Holds where {', '.join(assumed)}."] if assumed else []),
+        *held(graph.conditions, style),
         *map(style.clean, graph.notes),
         *(style.clean(f"{row.name}: {row.note}") for row in profile.rows if row.note),
     ]

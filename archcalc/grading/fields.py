@@ -68,7 +68,7 @@ class Fields:
         """The field of a row after one with the field `before`, with a mistake in it."""
         layer: Any = row.definition
         jumps = self.profile.fields[source].jump
-        if hasattr(layer, "geometry") and len(jumps) == layer.rank == len(before):
+        if hasattr(layer, "geometry") and len(jumps) == layer.rank == len(before) and None not in jumps:
             kernel, stride, _, dilation, _ = layer.geometry()
             settings = (
                 each_axis(field, layer.rank) for field in (kernel, stride, dilation, self._stride(source, layer.rank))

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from archcalc.counting import Work
 from archcalc.dims import Dim, Shape, ceil_div, common, size
+from archcalc.intervals import fraction
 from archcalc.layers.base import (
     Kept,
     Layer,
@@ -21,7 +22,7 @@ from archcalc.layers.base import (
     one_each,
 )
 from archcalc.layers.seen import finer
-from archcalc.window import HERE, Window, everything, fraction
+from archcalc.window import HERE, Window, everything
 
 
 class _AdaptivePool(Layer, frozen=True):

@@ -49,10 +49,14 @@ class Rounding(NamedTuple):
 
 
 class At(NamedTuple):
-    """How an axis of an input is seen: along which axis of the output, through which window."""
+    """How an axis of an input is seen: along which axis of the output, through which window.
+
+    With `ends` nothing lies beyond the input's own places, not even padding, for other inputs lie there.
+    """
 
     axis: int
     window: Window
+    ends: bool = False
 
 
 # For each axis of an input how it is seen, all of them together; () where values keep their order under another shape.

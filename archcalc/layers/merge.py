@@ -109,7 +109,8 @@ class Concat(Layer, frozen=True):
     def sees(self, *xs: Shape) -> tuple[Views, ...]:
         axis = self.axis % len(xs[0])
         before = accumulate((x[axis] for x in xs[:-1]), initial=0)
-        return tuple((here(x, {axis: shifted(-start)}),) for x, start in zip(xs, before, strict=True))
+        views = (here(x, {axis: shifted(-start)}) for x, start in zip(xs, before, strict=True))
+        return tuple((tuple(at._replace(ends=at.axis == axis) for at in view),) for view in views)
 
     def forward(self, xp: Any, *xs: Any) -> Any:
         return xp.concatenate(xs, in_batch(self.axis, xs[0]))

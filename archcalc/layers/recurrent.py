@@ -76,11 +76,11 @@ class _Recurrent(Layer, frozen=True):
 
     def sees(self, x: Shape) -> tuple[Views, ...]:
         if not self.bidirectional:
-            return ((here(x, {0: so_far(x[0]), 1: everything(x[1])}),),)
+            return ((here(x, {0: so_far(), 1: everything(x[1])}),),)
         if self.layers > 1:
             return ((all_along(x, 0, 1),),)
         # One half of the hidden values has seen the tokens so far, the other half those still to come.
-        ways = ((so_far(x[0]), 0), (still_to_come(x[0]), 1))
+        ways = ((so_far(), 0), (still_to_come(x[0]), 1))
         return (tuple(here(x, {0: way, 1: part(everything(x[1]), half, 2, self.hidden)}) for way, half in ways),)
 
     def kept(self, _use: Use, output: Shape, _x: Shape) -> Iterator[Kept]:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from archcalc.counting import Work
 from archcalc.dims import Dim, Shape, at_least, ceil_div, divides, quotient, size
+from archcalc.intervals import NOTHING, fraction
 from archcalc.layers.base import (
     Count,
     Layer,
@@ -21,7 +22,7 @@ from archcalc.layers.base import (
     one_each,
 )
 from archcalc.layers.seen import finer
-from archcalc.window import NOTHING, Window, fraction, shifted
+from archcalc.window import Window, shifted
 
 # Places beyond this many are not told apart.
 _LISTED = 16

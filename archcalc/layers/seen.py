@@ -5,28 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from archcalc.dims import Dim
-from archcalc.window import MOST_PHASES, NOTHING, Window, everything, fraction
+from msgspec.structs import replace
+
+from archcalc.dims import Dim, same
+from archcalc.intervals import NOTHING, fraction
+from archcalc.window import Window, everything
+
+# More phases than these are not listed.
+MOST_LISTED = 2**16
 
 
-def so_far(n: Dim) -> Window:
-    """Each of n outputs sees the inputs up to its own; all of them where n is too many to list."""
-    if not isinstance(n, int) or n > MOST_PHASES:
-        return everything(n)
-    return Window(0, tuple((0, i) for i in range(n))).shortest()
+def so_far() -> Window:
+    """Each output sees the inputs up to its own."""
+    return Window(0, ((0, 0),), stretch=1)
 
 
 def still_to_come(n: Dim) -> Window:
-    """Each of n outputs sees the inputs from its own on; all of them where n is too many to list."""
-    if not isinstance(n, int) or n > MOST_PHASES:
-        return everything(n)
-    return Window(0, tuple((i, n - 1) for i in range(n))).shortest()
+    """Each of n outputs sees the inputs from its own on."""
+    return Window(1, ((0, n - 1),), stretch=-1)
 
 
 def part(window: Window, which: int, parts: int, outputs: Dim) -> Window:
     """A window that does not move, for one of the parts of so many outputs each; for all where they are too many to list."""
-    if not isinstance(outputs, int) or parts * outputs > MOST_PHASES:
-        return window
+    if not isinstance(outputs, int) or parts * outputs > MOST_LISTED:
+        return replace(window, loose=True)
     ends = [window.phases[0] if i // outputs == which else NOTHING for i in range(parts * outputs)]
     return Window(0, tuple(ends)).shortest()
 
@@ -37,10 +39,12 @@ def blocks(inside: Dim, outside: Dim, n: Dim) -> Window:
     >>> blocks(2, 3, 4).at(3)
     (2, 3)
     """
+    if same(inside, n) is True:
+        return everything(n)
     if outside == 1:
         return Window(inside, ((0, inside - 1),))
-    if not isinstance(outside, int) or outside > MOST_PHASES:
-        return everything(n)
+    if not isinstance(outside, int) or outside > MOST_LISTED:
+        return replace(everything(n), loose=True)
     return Window(inside, ((0, inside - 1),) * outside)
 
 
@@ -56,6 +60,6 @@ def finer(
 
     Where that is not known, or would be too long a list, it has one pair of `loose` ends, which see at least as much.
     """
-    if phase is not None and isinstance(scale, int) and scale <= MOST_PHASES:
+    if phase is not None and isinstance(scale, int) and scale <= MOST_LISTED:
         return Window(advance, tuple(phase(r) for r in range(scale)), step).shortest()
-    return Window(fraction(advance, scale), (loose,))
+    return Window(fraction(advance, scale), (loose,), loose=True)

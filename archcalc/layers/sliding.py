@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from archcalc.dims import Dim, Shape, at_least, ceil_div, floor_div, greatest, least
+from archcalc.dims import Dim, Shape, at_least, ceil_div, floor_div, greatest, least, settled
 from archcalc.layers.base import (
     AXES,
     Layer,
@@ -96,7 +96,7 @@ class _Sliding(Layer, frozen=True):
     def margins(self, x: Shape) -> Iterator[tuple[Dim, Dim]]:
         """The padding before and after each axis; `same` pads by what windows at 0, s, 2s, ... lack, the odd one after."""
         for n, k, s, sides, d in self.axes(x):
-            lacking = greatest(0, (ceil_div(n, s) - 1) * s + span(k, d) - n)
+            lacking = greatest(0, settled((ceil_div(n, s) - 1) * s + span(k, d) - n))
             yield (lacking // 2, lacking - lacking // 2) if sides is None else sides
 
     def slides(self, x: Shape) -> dict[int, Window]:

@@ -8,9 +8,10 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from archcalc.field import Field
 from archcalc.graph import Graph
 from archcalc.influence import reached
-from archcalc.receptive import Field, axes_of, receptive_fields
+from archcalc.receptive import axes_of, receptive_fields
 from archcalc.reference import noise, outputs, seeded
 
 
@@ -82,9 +83,10 @@ def _within(field: Field, place: tuple[int, ...], axes: list[int]) -> Any:
     for axis, reach in zip(axes, field.reaches, strict=True):
         if reach is None:
             inside[:] = False
-        elif not reach.scattered:
-            along = reach.axes[0] if reach.axes else 0
-            ends = [reach.window.at(i if reach.axes else 0) for i in range(inside.shape[along])]
-            holds = np.array([lo <= place[axis] <= hi for lo, hi in ends])
-            inside &= holds.reshape(-1, *[1] * (inside.ndim - along - 1))
+        else:
+            holds = np.zeros([n if other in reach.axes else 1 for other, n in enumerate(field.output)], bool)
+            for index in np.ndindex(holds.shape):
+                ends = reach.at(index)
+                holds[index] = ends is not None and ends[0] <= place[axis] <= ends[1]
+            inside &= holds
     return inside

@@ -1,0 +1,69 @@
+"""Digits: where the places of an axis lie in the index of a value, as hours and minutes do in a time of day.
+
+In an axis of the output where a place repeats every `inner` values it is (index // inner) % modulo. Values that are put in order
+under another shape, or transposed, move digits and lose none: what was laid out as a line of pixels can be an image again.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from archcalc.dims import Dim, Shape, divides, quotient, same, size
+from archcalc.intervals import numbers
+
+
+class Digit(NamedTuple):
+    """`times` as many places for each step of (index // inner) % modulo along an axis; without a modulo up to the axis's end."""
+
+    axis: int
+    inner: Dim = 1
+    modulo: Dim | None = None
+    times: Dim = 1
+
+    @property
+    def plain(self) -> bool:
+        """Whether places follow each other one by one."""
+        return self.inner == 1 and self.modulo is None
+
+
+class Limit(NamedTuple):
+    """The indices of an axis, from `start` up to `stop` (exclusive), that a branch was joined to; digits count from `origin`."""
+
+    axis: int
+    start: Dim
+    stop: Dim
+    origin: Dim
+
+
+def kept(axis: int, x: Shape, y: Shape) -> int | None:
+    """The axis of y that is the axis of x as it stands, values being in the same order; None where there is none."""
+    inner = size(x[axis + 1 :])
+    return next(
+        (j for j in range(len(y)) if same(y[j], x[axis]) is True and same(size(y[j + 1 :]), inner) is True), None
+    )
+
+
+def moved(digit: Digit, x: Shape, y: Shape) -> list[Digit] | None:
+    """The digits under a shape y that one digit under x is, values being in the same order; None where they are not known."""
+    before = size(x[digit.axis + 1 :])
+    count = quotient(x[digit.axis], digit.inner) if digit.modulo is None else digit.modulo
+    low = before * digit.inner
+    if count == 1:
+        axis = kept(digit.axis, x, y)
+        return [] if axis is None else [digit._replace(axis=axis)]
+    high = low * count
+    found: list[Digit] = []
+    for axis, n in enumerate(y):
+        inner = size(y[axis + 1 :])
+        outer = inner * n
+        if divides(inner, low) is True and divides(high, outer) is True:
+            # All of it lies within this axis.
+            return [Digit(axis, quotient(low, inner), None if same(high, outer) is True else count, digit.times)]
+        if not numbers(low, high, inner, outer) or n == 1 or outer <= low or inner >= high:
+            continue
+        first, last = max(inner, low), min(outer, high)
+        if first % inner or first % low or last % first or outer % last or high % last:
+            return None
+        part = None if last == outer else last // first
+        found.append(Digit(axis, first // inner, part, digit.times * (first // low)))
+    return found or None

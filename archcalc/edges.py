@@ -1,0 +1,62 @@
+"""What outputs see near the ends of what was joined, where a window finds some of its inputs and not the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from archcalc.intervals import NOTHING, some
+from archcalc.window import Window
+
+
+def clipped(
+    own: Window, window: Window, inside: tuple[int, int], origin: int, outputs: int
+) -> Iterator[tuple[int, int, Window]]:
+    """What outputs see through a window that finds nothing but the indices `inside` an axis, from `own` counted from `origin`.
+
+    Runs of outputs, first and last (exclusive), each with its window over them, in which the first of them is 0.
+    """
+    whole: list[int] = []
+    edges: list[tuple[int, int, int]] = []
+    for i in range(outputs):
+        lo, hi = window.at(i)
+        if hi < lo or (lo >= inside[0] and hi < inside[1]):
+            whole.append(i)
+            continue
+        first = lo if lo >= inside[0] else inside[0] + (lo - inside[0]) % window.step
+        last = min(hi, inside[1] - 1)
+        ends = own.over(first - origin, last - origin, window.step)
+        if some(*ends):
+            edges.append((i, *ends))
+    for first, stop in runs(whole):
+        phases = tuple(window.at(first + r) for r in range(len(window.phases)))
+        phases = tuple((lo - origin, hi - origin) if hi >= lo else NOTHING for lo, hi in phases)
+        seen = Window(window.advance, phases, window.step, window.stretch, window.loose).after(own)
+        if seen is not None and not seen.empty:
+            yield first, stop, seen
+    for run in _even(edges):
+        (first, lo, hi), steps = run[0], (0, 0)
+        if len(run) > 1:
+            steps = (run[1][1] - lo, run[1][2] - hi)
+        yield first, first + len(run), Window(steps[0], ((lo, hi),), 1, steps[1] - steps[0], own.loose)
+
+
+def runs(found: list[int]) -> list[tuple[int, int]]:
+    """Whole numbers in order as runs: first and last (exclusive)."""
+    starts = [i for i, n in enumerate(found) if i == 0 or n != found[i - 1] + 1]
+    return [(found[a], found[b - 1] + 1) for a, b in pairwise([*starts, len(found)])]
+
+
+def _even(edges: list[tuple[int, int, int]]) -> Iterator[list[tuple[int, int, int]]]:
+    """Intervals one by one as runs in which both ends move on evenly."""
+    run: list[tuple[int, int, int]] = []
+    for edge in edges:
+        if run:
+            step = tuple(b - a for a, b in zip(run[-1], edge, strict=True))
+            before = tuple(b - a for a, b in zip(run[-2], run[-1], strict=True)) if len(run) > 1 else step
+            if step[0] != 1 or step != before or min(step) < 0:
+                yield run
+                run = []
+        run.append(edge)
+    if run:
+        yield run

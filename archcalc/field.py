@@ -1,0 +1,137 @@
+"""The receptive field of one layer, in numbers."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any, NamedTuple, TypeAlias
+
+import msgspec
+
+from archcalc.dims import Shape, at_least, decided
+from archcalc.intervals import fraction
+from archcalc.reach import Reach, Route, centre
+from archcalc.spans import span
+
+# For each axis with places what is seen of it, None where nothing is.
+Reaches: TypeAlias = tuple[Reach | None, ...]
+
+
+class Part(NamedTuple):
+    """Channels that follow each other and see alike, though others of their layer see differently."""
+
+    channels: int
+    reaches: Reaches
+
+
+class Field(msgspec.Struct, frozen=True):
+    """The receptive field of one layer: an entry for each axis of the input that has places, in `axes` by name.
+
+    A field has two parts: the local one, whose window moves with the place, and the fixed one, which every place sees through a
+    layer that sees all there is, such as global pooling. The size is that of both together, jump, start and padding are the
+    local part's where there is one.
+    """
+
+    name: str
+    layer: str
+    output: Shape
+    axes: tuple[str, ...]
+    # The sizes of those axes.
+    whole: Shape
+    reaches: Reaches
+    # Runs of channels, where not all see alike.
+    parts: tuple[Part, ...] = ()
+    # Whether values at one place do not see alike though no parts tell so, as after parts were laid out in another order.
+    mixed: bool = False
+    # Whether some of these values were picked from the others, which may have seen more.
+    picked: bool = False
+
+    @property
+    def size(self) -> tuple[Any, ...]:
+        """How many inputs lie between the first and the last that an output sees; 0 where it sees none."""
+        return tuple(0 if reach is None else reach.span[0] for reach in self.reaches)
+
+    @property
+    def local(self) -> tuple[Any, ...]:
+        """The size through local paths alone; 0 where every place sees the same."""
+        return tuple(0 if reach is None else reach.local_span[0] for reach in self.reaches)
+
+    @property
+    def fixed(self) -> tuple[tuple[Any, Any] | None, ...]:
+        """The first and the last input that every place sees, through a layer that sees all there is; None where there is none."""
+        return tuple(None if reach is None else reach.fixed for reach in self.reaches)
+
+    @property
+    def jump(self) -> tuple[Any, ...]:
+        """By how many inputs the field moves from one output to the next (cumulative stride).
+
+        0 where it stays, None where not all places move alike.
+        """
+        return tuple(0 if reach is None else reach.jump for reach in self.reaches)
+
+    @property
+    def first(self) -> tuple[Any, ...]:
+        """The first output that sees anything, along the axis where its places lie; None where that is not known."""
+        return tuple(None if reach is None or reach.first is None else reach.first[0] for reach in self.reaches)
+
+    @property
+    def start(self) -> tuple[Any, ...]:
+        """The centre of the field of the first output that sees anything, the first input being at 0."""
+        return tuple(None if reach is None or reach.first is None else centre(reach.first[1]) for reach in self.reaches)
+
+    @property
+    def padding(self) -> tuple[Any, ...]:
+        """How many places that field reaches beyond the input (effective padding)."""
+        return tuple(None if reach is None or reach.first is None else -reach.first[1][0] for reach in self.reaches)
+
+    @property
+    def shortest(self) -> tuple[Any, ...]:
+        """The smallest field of any single path from the input."""
+        return tuple(0 if reach is None else extreme(reach, longest=False)[1] for reach in self.reaches)
+
+    @property
+    def longest(self) -> tuple[Any, ...]:
+        """The largest field of any single path from the input."""
+        return tuple(0 if reach is None else extreme(reach, longest=True)[1] for reach in self.reaches)
+
+    @property
+    def coverage(self) -> tuple[Any, ...]:
+        """The field's size as a share of the input's."""
+        return tuple(fraction(n, whole) for n, whole in zip(self.size, self.whole, strict=True))
+
+    @property
+    def covers(self) -> bool:
+        """Whether the field is as large as the input along every axis; False where letters or a bound leave it open."""
+        known = self.exact and all(isinstance(share, (int, Fraction)) for share in self.coverage)
+        return known and all(share >= 1 for share in self.coverage)
+
+    @property
+    def exact(self) -> bool:
+        """Whether all of the field is seen by some output; where not, its sizes are bounds that hold all that is."""
+        return not self.picked and all(reach is None or reach.span[1] for reach in self.reaches)
+
+    @property
+    def followed(self) -> bool:
+        """Whether the smallest and the largest path are known to be those of all paths."""
+        return not self.picked and all(
+            reach is None or (reach.followed and all(extreme(reach, longest=way)[2] for way in (False, True)))
+            for reach in self.reaches
+        )
+
+    @property
+    def apart(self) -> dict[str, str]:
+        """For each axis along which branches that are joined here do not line up: what they do not agree on."""
+        return {name: reach.apart for name, reach in zip(self.axes, self.reaches, strict=True) if reach and reach.apart}
+
+
+def extreme(reach: Reach, *, longest: bool) -> tuple[Route, Any, bool]:
+    """The single path with the largest or the smallest field, the size of that, and whether it is known to be."""
+    routes = reach.long if longest else reach.short
+    spans = [span(route.strands, reach.output) for route in routes]
+    best = 0
+    for i, (size, _) in enumerate(spans):
+        a, b = (size, spans[best][0]) if longest else (spans[best][0], size)
+        # Where letters leave it open the first stays.
+        best = i if i and decided(at_least(b, a)) is False else best
+    size = spans[best][0]
+    sure = all(decided(at_least(size, n) if longest else at_least(n, size)) for n, _ in spans)
+    return routes[best], size, sure and all(exact for _, exact in spans)

@@ -1,0 +1,81 @@
+"""Intervals of places from a first to a last, both counted, whose ends are numbers or have letters in them."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from typing import Any
+
+from archcalc.dims import at_least, decided, greatest, least, quotient
+
+# No place at all: the last one lies before the first.
+NOTHING = (0, -1)
+
+
+def fraction(a: Any, b: Any) -> Any:
+    """a / b, exactly.
+
+    >>> fraction(3, 6), fraction(6, 3)
+    (Fraction(1, 2), 2)
+    """
+    return whole(Fraction(a, b) if numbers(a, b) else quotient(a, b))
+
+
+def number_text(value: Any) -> str:
+    """A number of a field as text: whole, with its half, or as a fraction.
+
+    >>> number_text(32), number_text(Fraction(31, 2)), number_text(Fraction(1, 3))
+    ('32', '15.5', '1/3')
+    """
+    if isinstance(value, Fraction) and value.denominator in {1, 2, 4, 8}:
+        return f"{float(value):g}"
+    return str(value)
+
+
+def hull(a: tuple[Any, Any], b: tuple[Any, Any]) -> tuple[Any, Any]:
+    """The least interval that holds two, either of which may be nothing."""
+    if not some(*a):
+        return b if some(*b) else NOTHING
+    if not some(*b):
+        return a
+    return lower(a[0], b[0]), higher(a[1], b[1])
+
+
+def length(lo: Any, hi: Any) -> Any:
+    """How many places lie in an interval, both ends counted; 0 in none."""
+    return written(hi - lo + 1) if some(lo, hi) else 0
+
+
+def some(lo: Any, hi: Any) -> bool:
+    """Whether anything lies between two ends; with symbols, it does."""
+    return hi >= lo if numbers(lo, hi) else decided(at_least(hi, lo)) is not False
+
+
+def numbers(*values: Any) -> bool:
+    """Whether none of them has a letter."""
+    return all(isinstance(value, (int, Fraction)) for value in values)
+
+
+def whole(number: Any) -> Any:
+    """A number of either kind without letters as Python's, a fraction as a whole number where it is one."""
+    if not isinstance(number, (int, Fraction)) and number.is_Rational:
+        number = Fraction(int(number.p), int(number.q))
+    return number.numerator if isinstance(number, Fraction) and number.denominator == 1 else number
+
+
+def written(size: Any) -> Any:
+    """A size that may be between two whole numbers, or a formula that may be written out."""
+    size = whole(size)
+    if numbers(size):
+        return math.floor(size)
+    return size.expand() if size.is_polynomial() else size
+
+
+def lower(a: Any, b: Any) -> Any:
+    """The smaller of two ends."""
+    return min(a, b) if numbers(a, b) else least(a, b)
+
+
+def higher(a: Any, b: Any) -> Any:
+    """The larger of two ends."""
+    return max(a, b) if numbers(a, b) else greatest(a, b)

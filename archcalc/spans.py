@@ -1,0 +1,145 @@
+"""How much of an axis the strands of a layer span together: the most that any of its places sees."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
+from itertools import pairwise, product
+from typing import Any
+
+from archcalc.dims import Dim, Shape, at_least, decided
+from archcalc.intervals import NOTHING, hull, length, numbers
+from archcalc.strand import Strand
+from archcalc.window import MOST_PHASES, Window
+
+# Places that are looked at one by one where no rule says which of them sees the most.
+_MOST_PLACES = 2**14
+
+
+def seen_at(strands: Iterable[Strand], index: Shape | Mapping[int, Dim]) -> tuple[Any, Any]:
+    """The first and the last input that the value at an index sees through any of some strands."""
+    return reduce(hull, (strand.at(index) for strand in strands), NOTHING)
+
+
+def span(strands: Sequence[Strand], y: Shape) -> tuple[Dim, bool]:
+    """The most inputs from the first to the last that any place of a shape y sees, and whether just so many are known to be."""
+    loose = any(strand.window.loose for strand in strands)
+    if all(_even(strand.window) and not strand.limits for strand in strands) and len(strands) == 1:
+        return strands[0].window.size, not loose
+    if not all(_counted(strand, y) for strand in strands):
+        size, exact = _in_letters(strands, y)
+        return size, exact and not loose
+    most, exact = 0, not loose
+    for cell in product(*(_cut(strands, axis, y[axis]) for axis in sorted({n for s in strands for n in _axes(s)}))):
+        first = {axis: places[0] for axis, places in cell}
+        size, sure = _in_cell([strand for strand in strands if strand.holds(first)], dict(cell), y)
+        if size > most:
+            most, exact = size, sure and not loose
+        elif not sure:
+            exact = False
+    return most, exact
+
+
+def _axes(strand: Strand) -> set[int]:
+    return strand.axes
+
+
+def _even(window: Window) -> bool:
+    """Whether a window is of one size wherever it is."""
+    return len(window.phases) == 1 and window.stretch == 0
+
+
+def _counted(strand: Strand, y: Shape) -> bool:
+    limits = (part for limit in strand.limits for part in (limit.start, limit.stop))
+    digits = (part for digit in strand.digits for part in (digit.inner, digit.modulo or 1, digit.times))
+    window = strand.window
+    ends = (window.advance, window.stretch, *(end for ends in window.phases for end in ends))
+    return numbers(*limits, *digits, *ends, *(y[axis] for axis in _axes(strand)))
+
+
+def _cut(strands: Sequence[Strand], axis: int, n: int) -> list[tuple[int, range]]:
+    """An axis cut where any limit along it lies."""
+    cuts = {0, n}
+    for strand in strands:
+        if (limit := strand.limit(axis)) is not None:
+            cuts |= {limit.start, limit.stop}
+    inside = sorted(cut for cut in cuts if 0 <= cut <= n)
+    return [(axis, range(a, b)) for a, b in pairwise(inside)]
+
+
+def _in_cell(strands: Sequence[Strand], within: dict[int, range], y: Shape) -> tuple[int, bool]:
+    """The most that is seen at indices between limits."""
+    if not strands:
+        return 0, True
+    if len(strands) == 1 and _even(strands[0].window):
+        return int(strands[0].window.size), True
+    axes = sorted({digit.axis for strand in strands for digit in strand.digits})
+    plain = all(digit.plain for strand in strands for digit in strand.digits)
+    # Both ends move on evenly within a phase, so that the difference is largest at one end or the other.
+    period = math.lcm(*(len(strand.window.phases) for strand in strands)) if plain else 0
+    ends = 2 * period if plain and period <= MOST_PHASES and len(axes) <= 1 else 0
+    each: list[Sequence[int]] = [within[axis] for axis in axes]
+    if ends:
+        each = [[*places[:period], *places[period:][-period:]] for places in each]
+    if math.prod(map(len, each)) > _MOST_PLACES:
+        lows, highs = zip(*(strand.bound(y, 0).window.phases[0] for strand in strands), strict=True)
+        return math.floor(max(highs)) - math.ceil(min(lows)) + 1, False
+    first = {axis: places[0] for axis, places in within.items()}
+    found = []
+    for index in product(*each):
+        at = first | dict(zip(axes, index, strict=True))
+        lo, hi = seen_at(strands, at)
+        found.append(length(lo, hi))
+    return max(found, default=0), True
+
+
+def _in_letters(strands: Sequence[Strand], y: Shape) -> tuple[Dim, bool]:
+    """The most that is seen where letters leave open which place it is."""
+    apart = _apart(strands)
+    if apart is not None:
+        sizes = [span(group, y) for group in apart]
+        most = reduce(lambda a, b: a if decided(at_least(a[0], b[0])) else b, sizes)
+        sure = all(decided(at_least(most[0], size)) for size, _ in sizes)
+        return most[0], sure and all(exact for _, exact in sizes) and all(_even(strand.window) for strand in strands)
+    axes = sorted({digit.axis for strand in strands for digit in strand.digits})
+    plain = all(digit.plain and digit.times == 1 for strand in strands for digit in strand.digits)
+    windows = [strand.window for strand in strands]
+    if len(strands) == 1 and len(windows[0].phases) > 1 and not windows[0].stretch and plain:
+        return _of_phases(windows[0], y[axes[0]] if axes else 1)
+    if plain and len(axes) <= 1 and all(len(window.phases) == 1 for window in windows):
+        n = y[axes[0]] if axes else 1
+        places = [0] if n == 1 else [0, n - 1]
+        ends = [reduce(hull, (w.at(i) for w in windows)) for i in places]
+        sizes = [length(lo, hi) for lo, hi in ends]
+        most = hull((0, sizes[0]), (0, sizes[-1]))[1]
+        if Window(0, ((0, most),)).readable:
+            return most, True
+    lows_highs = [strand.bound(y, 0).window.phases[0] for strand in strands]
+    lo, hi = reduce(hull, lows_highs)
+    return length(lo, hi), False
+
+
+def _of_phases(window: Window, n: Dim) -> tuple[Dim, bool]:
+    """The largest of a window's phases, and whether there are enough places for it to occur."""
+    sizes = [length(lo, hi) for lo, hi in window.phases]
+    if not numbers(*sizes):
+        return window.size, False
+    return max(sizes), decided(at_least(n, sizes.index(max(sizes)) + 1)) is True
+
+
+def _apart(strands: Sequence[Strand]) -> list[list[Strand]] | None:
+    """Strands by limits that do not meet, with the limits left out; None where they meet or there is but one group."""
+    groups: dict[Any, list[Strand]] = {}
+    for strand in strands:
+        groups.setdefault(strand.limits, []).append(strand)
+    if len(groups) < 2 or any(len(limits) != 1 for limits in groups):
+        return None
+    ends = sorted(
+        ((limits[0].axis, limits[0].start, limits[0].stop) for limits in groups), key=lambda e: len(str(e[1]))
+    )
+    for i, (axis, start, stop) in enumerate(ends):
+        for other, first, last in ends[:i]:
+            if axis != other or not (decided(at_least(start, last)) or decided(at_least(first, stop))):
+                return None
+    return [[Strand(s.window, s.digits) for s in group] for group in groups.values()]

@@ -1,0 +1,210 @@
+"""One more layer: what it sees through each of its inputs, with channels that see differently told apart."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from itertools import accumulate, groupby
+from typing import Any, NamedTuple
+
+import msgspec
+
+from archcalc.dims import Dim, Shape, same
+from archcalc.field import Field, Part, Reaches
+from archcalc.graph import Node
+from archcalc.layers.base import View, Views
+from archcalc.reach import Reach, apart, joined, through
+from archcalc.window import HERE, Window
+
+# More runs of channels that see differently, or more channels to sort into runs, are taken together.
+_MOST_PARTS = 2048
+_MOST_CHANNELS = 4096
+
+
+class _Source(NamedTuple):
+    """What one output channel sees of one input: through one of its views, one of its parts, or with -1 all of them."""
+
+    which: int
+    view: int
+    part: int
+
+
+class Step:
+    """One more layer: what it sees through each of its inputs."""
+
+    def __init__(
+        self, node: Node, shapes: tuple[Shape, ...], views: tuple[Views, ...], inputs: list[Field], whole: Shape
+    ) -> None:
+        self.node, self.shapes, self.views, self.inputs, self.whole = node, shapes, views, inputs, whole
+        # Whether channels that see differently are told apart.
+        self.told = False
+        self.axes = {axis for which in range(len(inputs)) for axis in self.places(which)}
+
+    def seen(self) -> tuple[Reaches, tuple[Part, ...]]:
+        """What all channels together see, and, where they do not see alike, what each run of them sees."""
+        every = tuple(_Source(i, v, -1) for i, views in enumerate(self.views) for v in range(len(views)))
+        whole = self.reaches(every)
+        runs = self.runs()
+        self.told = runs is not None
+        if runs is None:
+            return whole, ()
+        parts: list[Part] = []
+        # Shuffled channels make many runs of a few kinds.
+        known: dict[Any, Reaches] = {}
+        for channels, sources in runs:
+            alike = {self.identity(source): source for source in sources}
+            reaches = known.get(key := tuple(alike)) or known.setdefault(key, self.reaches(tuple(alike.values())))
+            if parts and _alike(parts[-1].reaches, reaches):
+                parts[-1] = Part(parts[-1].channels + channels, parts[-1].reaches)
+            else:
+                parts.append(Part(channels, reaches))
+        together = tuple(
+            self.together([reaches[axis] for reaches in known.values()], whole[axis], n)
+            for axis, n in enumerate(self.whole)
+        )
+        self.told = len(parts) <= _MOST_PARTS
+        return together, tuple(parts) if 1 < len(parts) <= _MOST_PARTS else ()
+
+    def identity(self, source: _Source) -> tuple[int, int, int]:
+        """The same for sources through which the same is seen."""
+        parts = self.inputs[source.which].parts
+        return source.which, source.view, id(parts[source.part].reaches) if source.part >= 0 else -1
+
+    def reaches(self, sources: tuple[_Source, ...]) -> Reaches:
+        """What is seen through some of the views of some of the inputs, along each axis."""
+        return tuple(self.merged(axis, sources) for axis in range(len(self.whole)))
+
+    def merged(self, axis: int, sources: tuple[_Source, ...]) -> Reach | None:
+        """What is seen along one axis, and what branches that are joined do not agree on."""
+        branches = []
+        for _, group in groupby(sources, key=lambda source: source.which):
+            seen = [reach for source in group if (reach := self.through(axis, source)) is not None]
+            if seen:
+                branches.append(joined(seen, self.whole[axis]))
+        if not branches:
+            return None
+        found = joined(branches, self.whole[axis])
+        return msgspec.structs.replace(found, apart=apart(branches)) if len(branches) > 1 else found
+
+    def through(self, axis: int, source: _Source) -> Reach | None:
+        """What is seen along one axis through one view of one part of an input."""
+        field = self.inputs[source.which]
+        reach = (field.parts[source.part].reaches if source.part >= 0 else field.reaches)[axis]
+        if reach is None:
+            return None
+        view, via = self.views[source.which][source.view], (self.node.inputs[source.which], source.part)
+        if self.axes.isdisjoint(at.axis for at in view if at.ends):
+            # Joined along channels, which are told apart as parts.
+            view = tuple(at._replace(ends=False) for at in view)
+        return through(reach, view, self.node.shape, self.whole[axis], via)
+
+    def together(self, reaches: list[Reach | None], whole: Reach | None, n: Dim) -> Reach | None:
+        """What all runs of channels see along one axis."""
+        some = [reach for reach in reaches if reach is not None]
+        if not some or whole is None:
+            return None
+        return msgspec.structs.replace(joined(some, n), apart=whole.apart)
+
+    def mixed(self) -> bool:
+        """Whether values at one place see differently without being told apart."""
+        if self.told and not any(field.mixed for field in self.inputs):
+            return False
+        views = [(i, view) for i, views in enumerate(self.views) for view in views]
+        if any(field.parts or field.mixed for field in self.inputs):
+            return not all(self.whole_of(i, view) for i, view in views)
+        windows = [{at.axis: at.window for at in view if at.axis not in self.axes} for _, view in views]
+        return any(other != windows[0] for other in windows)
+
+    def picked(self) -> bool:
+        """Whether this layer, or one before it, sees some of the values that are mixed and not others."""
+        return any(
+            field.picked or (field.mixed and any(self.picks(i, view) for view in views))
+            for i, (field, views) in enumerate(zip(self.inputs, self.views, strict=True))
+        )
+
+    def whole_of(self, which: int, view: View) -> bool:
+        """Whether every output sees, of each place it sees, all the values."""
+        places, x = self.places(which), self.shapes[which]
+        return bool(view) and all(
+            axis in places or n == 1 or (same(at.window.size, n) is True and not at.window.moves)
+            for axis, (at, n) in enumerate(zip(view, x, strict=True))
+        )
+
+    def picks(self, which: int, view: View) -> bool:
+        """Whether some outputs see of a place some values and not the others, for which fields were taken together."""
+        places, x = self.places(which, plain=True), self.shapes[which]
+        return any(
+            axis not in places
+            and (at.window != HERE or same(n, self.node.shape[at.axis]) is not True)
+            and not at.ends
+            and (at.window.moves or same(at.window.size, n) is not True)
+            for axis, (at, n) in enumerate(zip(view, x, strict=False))
+        )
+
+    def places(self, which: int, *, plain: bool = False) -> set[int]:
+        """The axes of an input along which its places lie, or such of them as have nothing else."""
+        digits = [d for reach in self.inputs[which].reaches if reach for s in reach.strands for d in s.digits]
+        return {digit.axis for digit in digits if digit.plain or not plain}
+
+    def runs(self) -> list[tuple[int, tuple[_Source, ...]]] | None:
+        """Channels that see the same parts of the inputs, run by run; None where all see all there is."""
+        windows = [[self.channels(i, v) for v in range(len(views))] for i, views in enumerate(self.views)]
+        flat = [window for each in windows for window in each]
+        # Only what is joined can be told apart, or what was told apart before.
+        apart_before = any(field.parts for field in self.inputs)
+        if not apart_before and (len(self.inputs) < 2 or all(w is None or w == HERE or not w.moves for w in flat)):
+            return None
+        if len(flat) == 1 and flat[0] == HERE and same(self.shapes[0][0], self.node.shape[0]) is True:
+            return [(part.channels, (_Source(0, 0, p),)) for p, part in enumerate(self.inputs[0].parts)]
+        channels = self.node.shape[0]
+        counted = all(isinstance(n, int) for n in (channels, *(shape[0] for shape in self.shapes)))
+        if not counted or channels > _MOST_CHANNELS or all(w is None or not w.moves for w in flat):
+            return None
+        bounds = [[0, *accumulate(part.channels for part in field.parts)] for field in self.inputs]
+        starts = self.starts(windows, bounds, channels)
+        return [
+            (stop - start, tuple(self.sources(windows, bounds, start)))
+            for start, stop in zip(starts, [*starts[1:], channels], strict=True)
+        ]
+
+    def starts(self, windows: list[list[Window | None]], bounds: list[list[int]], channels: int) -> list[int]:
+        """Output channels at which it may change which parts are seen."""
+        found = {0}
+        for which, each in enumerate(windows):
+            for window in each:
+                if window is None or not window.moves:
+                    continue
+                if len(window.phases) > 1 or window.advance != 1:
+                    return list(range(channels))
+                ends = [*bounds[which], self.shapes[which][0]]
+                found |= {bound - end for bound in ends for lo, hi in window.phases for end in (lo, hi, hi + 1)}
+        return sorted(start for start in found if 0 <= start < channels)
+
+    def channels(self, which: int, view: int) -> Window | None:
+        """The window along the channels, the first axis of input and output; None where that is no axis of channels."""
+        seen = self.views[which][view]
+        return seen[0].window if seen and 0 not in self.axes and seen[0].axis == 0 else None
+
+    def sources(self, windows: list[list[Window | None]], bounds: list[list[int]], channel: int) -> Iterator[_Source]:
+        """What one output channel sees."""
+        for which, each in enumerate(windows):
+            for view, window in enumerate(each):
+                if window is None:
+                    yield _Source(which, view, -1)
+                    continue
+                seen = window.seen(channel, self.shapes[which][0])
+                if not seen:
+                    continue
+                if not self.inputs[which].parts:
+                    yield _Source(which, view, -1)
+                    continue
+                first, last = (bisect_right(bounds[which], n) - 1 for n in (seen[0], seen[-1]))
+                yield from (_Source(which, view, part) for part in range(first, last + 1))
+
+
+def _alike(one: Reaches, other: Reaches) -> bool:
+    """Whether two runs of channels see the same."""
+    return all(
+        a is b or (a is not None and b is not None and (a.strands, a.short, a.long) == (b.strands, b.short, b.long))
+        for a, b in zip(one, other, strict=True)
+    )

@@ -1,0 +1,225 @@
+"""Strands: the windows through which some of a layer's places see an axis of the input, and which places these are."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import msgspec
+
+from archcalc.digits import Digit, Limit, kept, moved
+from archcalc.dims import Dim, Shape, quotient, same
+from archcalc.edges import clipped, runs
+from archcalc.intervals import NOTHING, numbers
+from archcalc.window import MOST_PHASES, Window, everything, shifted
+
+# Outputs that are looked at one by one where windows meet the ends of what was joined.
+MOST_LISTED = 4096
+_MOST_RUNS = 64
+
+
+class Strand(msgspec.Struct, frozen=True):
+    """What places see of one axis of the input through one window, of which the digits of their index name the output.
+
+    Without digits every place sees the same. Along an axis with a limit digits count from its start, and no other index sees.
+    """
+
+    window: Window
+    digits: tuple[Digit, ...]
+    limits: tuple[Limit, ...] = ()
+
+    @property
+    def axes(self) -> set[int]:
+        """The axes along which places see differently."""
+        return {digit.axis for digit in self.digits} | {limit.axis for limit in self.limits}
+
+    def limit(self, axis: int) -> Limit | None:
+        """The limit along an axis."""
+        return next((limit for limit in self.limits if limit.axis == axis), None)
+
+    def on(self, axis: int) -> tuple[Digit, ...]:
+        """The digits along an axis."""
+        return tuple(digit for digit in self.digits if digit.axis == axis)
+
+    @property
+    def fixed(self) -> bool:
+        """Whether every place is known to see the same."""
+        return not self.digits and not self.window.loose
+
+    def holds(self, index: Shape | Mapping[int, Dim]) -> bool:
+        """Whether an index lies within all limits."""
+        return all(bool(limit.start <= index[limit.axis] < limit.stop) for limit in self.limits)
+
+    def place(self, index: Shape | Mapping[int, Dim]) -> Dim:
+        """Which output of the window an index is."""
+        place: Dim = 0
+        for digit in self.digits:
+            limit = self.limit(digit.axis)
+            value = index[digit.axis] - (limit.origin if limit else 0)
+            value = value if digit.inner == 1 or value == 0 else value // digit.inner
+            place += digit.times * (value if digit.modulo is None or value == 0 else value % digit.modulo)
+        return place
+
+    def at(self, index: Shape | Mapping[int, Dim]) -> tuple[Dim, Dim]:
+        """The first and the last input that the value at an index sees."""
+        return self.window.at(self.place(index)) if self.holds(index) else NOTHING
+
+    def along(self, axis: int, n: Dim) -> tuple[Dim, Dim]:
+        """The first index along an axis of n and the one after the last, both counted from where digits are."""
+        limit = self.limit(axis)
+        return (0, n) if limit is None else (limit.start - limit.origin, limit.stop - limit.origin)
+
+    def places(self, x: Shape) -> Dim:
+        """How many outputs of the window there are."""
+        last: Dim = 0
+        for digit in self.digits:
+            _, n = self.along(digit.axis, x[digit.axis])
+            last += digit.times * ((quotient(n, digit.inner) if digit.modulo is None else digit.modulo) - 1)
+        return last + 1
+
+    def bound(self, x: Shape, whole: Dim) -> Strand:
+        """A bound on what any place sees: all that all see, or the whole axis of the input."""
+        seen = everything(self.places(x)).after(self.window)
+        return Strand(Window(0, ((0, whole - 1) if seen is None else seen.phases[0],), loose=True), ())
+
+    def laid(self, x: Shape, y: Shape, whole: Dim) -> Strand:
+        """The strand where the values of a shape x are put in order under a shape y."""
+        axes = {axis: kept(axis, x, y) for axis in {limit.axis for limit in self.limits}}
+        if None in axes.values():
+            return self.bound(x, whole)
+        digits: list[Digit] = []
+        for digit in self.digits:
+            # Digits that count from a limit's start stay with it.
+            limited = axes.get(digit.axis)
+            found = moved(digit, x, y) if limited is None else [digit._replace(axis=limited)]
+            if found is None:
+                return self.bound(x, whole)
+            digits += found
+        window = self.window
+        if self.digits and not digits:
+            window = Window(0, (window.at(0),), loose=window.loose)
+        limits = (limit._replace(axis=axes[limit.axis] or 0) for limit in self.limits)
+        return Strand(window, tuple(digits), tuple(sorted(limits)))
+
+    def slid(self, axis: int, window: Window, sizes: tuple[Dim, Dim], whole: Dim, *, ends: bool) -> list[Strand]:
+        """The strands through a window along an axis of `sizes` before and after; with `ends` none is beyond the input's."""
+        digits, limit = self.on(axis), self.limit(axis)
+        n, outputs = sizes
+        ((lo, hi), *more) = window.phases
+        if window.advance == 1 and not more and lo == hi and not window.stretch:
+            return self._moved_on(axis, lo, sizes, whole, ends=ends)
+        if not digits and limit is None:
+            return [] if window.empty else [self]
+        if not window.moves and (limit or not all(digit.plain for digit in digits)):
+            return self._gathered(axis, window.phases[0], n, whole)
+        if limit is None and all(digit.plain for digit in digits):
+            return [self._spread(axis, window, n, whole)]
+        own = None if len(digits) != len(self.digits) or not digits else self._flat(axis, n)
+        if not digits or own is None or not window.settled or not numbers(n, outputs) or outputs > MOST_LISTED:
+            return self._across(axis, window, n, outputs, whole)
+        inside, origin = ((limit.start, limit.stop), limit.origin) if limit else ((0, n), 0)
+        found = [
+            Strand(seen, (Digit(axis),), self._with(Limit(axis, first, last, first)))
+            for first, last, seen in clipped(own, window, inside, origin, outputs)
+        ]
+        return found if len(found) <= _MOST_RUNS else [self._all(axis, n, whole)]
+
+    def _moved_on(self, axis: int, by: Dim, sizes: tuple[Dim, Dim], whole: Dim, *, ends: bool) -> list[Strand]:
+        """Each output being the input so many positions further on."""
+        digits, limit = self.on(axis), self.limit(axis)
+        n, outputs = sizes
+        if limit is not None:
+            start, stop, origin = limit.start - by, limit.stop - by, limit.origin - by
+        elif not ends and all(digit.plain for digit in digits):
+            return [self] if not digits else [self._spread(axis, shifted(by), n, whole)]
+        else:
+            start, stop, origin = -by, n - by, -by
+        if numbers(start, stop, outputs):
+            start, stop = max(start, 0), min(stop, outputs)
+            if start >= stop:
+                return []
+        return [Strand(self.window, self.digits, self._with(Limit(axis, start, stop, origin)))]
+
+    def _spread(self, axis: int, window: Window, n: Dim, whole: Dim) -> Strand:
+        """Through a window over places that follow each other, in an axis without a limit."""
+        if len(self.digits) == 1 and self.digits[0].times == 1:
+            seen = window.after(self.window)
+            if seen is None or not seen.readable:
+                return self._all(axis, n, whole)
+            return Strand(seen, self.digits if seen.moves else (), self.limits if seen.moves else self._but(axis))
+        one, own = len(window.phases) == 1 and not window.stretch, self.window
+        if not one or len(own.phases) > 1 or own.stretch:
+            return self._all(axis, n, whole)
+        ((lo, hi),), (before, after) = window.phases, own.phases[0]
+        steps = [own.advance * digit.times for digit in self.on(axis)]
+        ends = (before + sum(step * lo for step in steps), after + sum(step * hi for step in steps))
+        scaled = (d._replace(times=d.times * window.advance) if d.axis == axis else d for d in self.digits)
+        digits = tuple(digit for digit in scaled if digit.times != 0)
+        return Strand(
+            Window(own.advance if digits else 0, (ends,), 1, 0, own.loose or window.loose), digits, self.limits
+        )
+
+    def _gathered(self, axis: int, ends: tuple[Dim, Dim], n: Dim, whole: Dim) -> list[Strand]:
+        """What every output sees that sees the same indices of an axis."""
+        first, last = self.along(axis, n)
+        limit, digits = self.limit(axis), self.on(axis)
+        if not (same(ends[0], 0) is True and same(ends[1], n - 1) is True):
+            if not numbers(*ends, first, last):
+                return [self._all(axis, n, whole)]
+            origin = limit.origin if limit else 0
+            first, last = max(first, ends[0] - origin), min(last, ends[1] + 1 - origin)
+            if first >= last:
+                return []
+        if not digits:
+            return [Strand(self.window, self.digits, self._but(axis))]
+        if len(digits) == len(self.digits) == 1 and limit is None and last == n:
+            # All the values of the digit are seen, however they lie.
+            return [self._all(axis, n, whole, loose=False)]
+        own = self._flat(axis, n) if len(digits) == len(self.digits) else None
+        seen = None if own is None else Window(0, ((first, last - 1),)).after(own)
+        return [self._all(axis, n, whole)] if seen is None else [Strand(seen, (), self._but(axis))]
+
+    def _across(self, axis: int, window: Window, n: Dim, outputs: Dim, whole: Dim) -> list[Strand]:
+        """Through a window over an axis that has a limit and no digits: the outputs that see any index within it."""
+        limit = self.limit(axis)
+        counted = numbers(n, outputs) and limit is not None and numbers(limit.start, limit.stop) and window.settled
+        if self.on(axis) or not counted or outputs > MOST_LISTED or limit is None:
+            return [self._all(axis, n, whole)]
+        inside = range(limit.start, limit.stop)
+        seeing = [i for i in range(outputs) if any(j in inside for j in window.seen(i, n))]
+        found = [Limit(axis, first, last, first) for first, last in runs(seeing)]
+        if len(found) > _MOST_RUNS:
+            return [self._all(axis, n, whole)]
+        return [Strand(self.window, self.digits, self._with(limit)) for limit in found]
+
+    def _flat(self, axis: int, n: Dim) -> Window | None:
+        """The window of the indices of an axis that has all the digits; None where they are too many to list."""
+        digits = self.on(axis)
+        if len(digits) == 1 and digits[0].plain and digits[0].times == 1:
+            return self.window
+        if not numbers(n, *(part for digit in digits for part in (digit.inner, digit.modulo or 1, digit.times))):
+            return None
+        period = math.lcm(*(digit.inner * (digit.modulo or 1) for digit in digits))
+        if period > MOST_PHASES:
+            return None
+        places = [
+            sum(d.times * (v // d.inner % d.modulo if d.modulo else v // d.inner) for d in digits)
+            for v in range(period)
+        ]
+        advance = sum(digit.times * (period // digit.inner) for digit in digits if digit.modulo is None)
+        return Window(advance, tuple((place, place) for place in places)).shortest().after(self.window)
+
+    def _all(self, axis: int, n: Dim, whole: Dim, *, loose: bool = True) -> Strand:
+        """A bound: all that all places see."""
+        sizes = {digit.axis: n for digit in self.digits} if all(d.axis == axis for d in self.digits) else None
+        if sizes is None:
+            return Strand(Window(0, ((0, whole - 1),), loose=True), ())
+        seen = everything(self.places((n,) * (axis + 1))).after(self.window)
+        ends = (0, whole - 1) if seen is None else seen.phases[0]
+        return Strand(Window(0, (ends,), loose=loose or seen is None or seen.loose), ())
+
+    def _but(self, axis: int) -> tuple[Limit, ...]:
+        return tuple(limit for limit in self.limits if limit.axis != axis)
+
+    def _with(self, limit: Limit) -> tuple[Limit, ...]:
+        return tuple(sorted((*self._but(limit.axis), limit)))

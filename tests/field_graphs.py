@@ -1,0 +1,229 @@
+"""Random networks with all that makes receptive fields hard: joins along places, global branches, reshapes, holes."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+from archcalc.errors import SpecError
+from archcalc.graph import Builder, Graph
+from archcalc.layers import Layer
+from archcalc.layers.rearrange import Input
+
+K = Layer.kinds
+_MOST_VALUES = 6000
+AXES = {3: ("channels", "height", "width"), 4: ("channels", "depth", "height", "width")}
+
+
+class Maker:
+    """Adds one random construct after the other, and counts those that came out."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = Random(seed)  # noqa: S311 - drawn to be drawn again
+        self.builder = Builder()
+        self.drawn: Counter[str] = Counter()
+        form = self.random.choice(["image", "image", "signal", "signal", "volume", "tokens", "tokens"])
+        pick = self.random.randint
+        shape = {
+            "image": lambda: (pick(1, 4), pick(6, 22), pick(6, 18)),
+            "signal": lambda: (pick(1, 4), pick(12, 70)),
+            "volume": lambda: (pick(1, 2), pick(4, 9), pick(4, 8), pick(4, 7)),
+            "tokens": lambda: (pick(8, 30), pick(2, 6)),
+        }[form]()
+        self.axes = AXES.get(len(shape)) or (("tokens", "features") if form == "tokens" else ("channels", "length"))
+        self.form = form
+        self.add(Input(shape))
+
+    def graph(self) -> Graph:
+        for _ in range(self.random.randint(2, 7)):
+            name, construct = self.random.choice(list(CONSTRUCTS.items()))
+            before = len(self.builder.nodes)
+            try:
+                construct(self)
+            except (SpecError, LookupError, ValueError, ZeroDivisionError):
+                del self.builder.nodes[before:]
+                continue
+            if any(math.prod(node.shape) > _MOST_VALUES for node in self.builder.nodes[before:]):
+                del self.builder.nodes[before:]
+            elif len(self.builder.nodes) > before:
+                self.drawn[name] += 1
+        return self.builder.graph("random", axes=self.axes)
+
+    def add(self, layer: Layer, *inputs: int) -> int:
+        return self.builder.add(f"layer{len(self.builder.nodes)}", layer, *inputs)
+
+    def shape(self, position: int) -> tuple[int, ...]:
+        return self.builder.nodes[position].shape
+
+    def source(self) -> int:
+        last = len(self.builder.nodes) - 1
+        return last if self.random.random() < 0.75 else self.random.randint(0, last)
+
+    def rank(self, position: int) -> int:
+        """How many axes slide; that of tokens is turned to lie last."""
+        return len(self.shape(position)) - 1
+
+
+def sliding(make: Maker) -> None:
+    source = make.source()
+    rank, pick = make.rank(source), make.random.randint
+    channels = make.shape(source)[0]
+    kind = make.random.choice(["conv", "conv", "conv", "maxpool", "avgpool"])
+    each = [(pick(1, 5), pick(1, 3), pick(1, 2)) for _ in range(rank)]
+    kernel, stride, dilation = (tuple(part) for part in zip(*each, strict=True))
+    fields: dict[str, Any] = {"kernel": kernel, "stride": stride}
+    fields["padding"] = make.random.choice(
+        ["same", 0, *[tuple((pick(0, k // 2), pick(0, k // 2)) for k in kernel)] * 3]
+    )
+    if kind == "conv":
+        groups = make.random.choice([g for g in (1, 1, 2, channels) if channels % g == 0])
+        fields |= {"out": groups * pick(1, 2), "groups": groups, "dilation": dilation}
+    elif kind == "maxpool":
+        fields |= {"dilation": dilation, "ceil_mode": make.random.random() < 0.3}
+    make.add(K[f"{kind}{rank}d"](**fields), source)
+
+
+def transposed(make: Maker) -> None:
+    source = make.source()
+    rank, pick = make.rank(source), make.random.randint
+    each = [(pick(1, 4), pick(1, 4), pick(1, 2)) for _ in range(rank)]
+    kernel, stride, dilation = (tuple(part) for part in zip(*each, strict=True))
+    padding = tuple((pick(0, 2), pick(0, 2)) for _ in range(rank))
+    layer = K[f"convtranspose{rank}d"](out=2, kernel=kernel, stride=stride, dilation=dilation, padding=padding)
+    make.add(layer, source)
+
+
+def resized(make: Maker) -> None:
+    source = make.source()
+    rank, pick = make.rank(source), make.random.randint
+    sides = tuple((pick(0, 3), pick(0, 2)) for _ in range(rank))
+    kind = make.random.choice(["pad", "crop", "upsample", "upsample", "adaptive"])
+    if kind == "upsample":
+        layer = K[kind](scale=tuple(pick(1, 3) for _ in range(rank)), mode=make.random.choice(["nearest", "linear"]))
+    elif kind == "adaptive":
+        layer = K[f"adaptiveavgpool{rank}d"](size=tuple(pick(1, 7) for _ in range(rank)))
+    else:
+        layer = K[kind](margin=sides)
+    make.add(layer, source)
+
+
+def squeezed(make: Maker) -> None:
+    """A branch that sees all there is and scales every place."""
+    source = make.source()
+    pooled = make.add(K["globalavgpool"](), source)
+    rank, channels = make.rank(source), make.shape(source)[0]
+    gate = make.add(K[f"conv{rank}d"](out=channels, kernel=1), pooled)
+    make.add(K["multiply"](), make.add(K["sigmoid"](), gate), source)
+
+
+def pooled_pyramid(make: Maker) -> None:
+    """ASPP's pooling: the mean of all, made as large again and set beside a dilated convolution."""
+    source = make.source()
+    space = make.shape(source)[1:]
+    rank = len(space)
+    mean = make.add(K["upsample"](scale=space), make.add(K["globalavgpool"](), source))
+    wide = make.add(K[f"conv{rank}d"](out=2, kernel=3, dilation=2, padding=2), source)
+    make.add(K["concat"](), mean, wide)
+
+
+def alike(make: Maker) -> None:
+    """A residual, a product, or a concat along channels of two layers of one shape."""
+    source = make.source()
+    fits = [i for i, node in enumerate(make.builder.nodes) if node.shape == make.shape(source)]
+    make.add(K[make.random.choice(["add", "add", "multiply", "concat"])](), source, make.random.choice(fits))
+
+
+def beside(make: Maker) -> None:
+    """Two layers joined along an axis of places, which they need not have as many of."""
+    source = make.source()
+    x = make.shape(source)
+    axis = make.random.randrange(len(x)) if make.form == "tokens" else make.random.randrange(1, len(x))
+    fits = [
+        i
+        for i, node in enumerate(make.builder.nodes)
+        if len(node.shape) == len(x)
+        and all(a == b for j, (a, b) in enumerate(zip(x, node.shape, strict=True)) if j != axis)
+    ]
+    order = [source, make.random.choice(fits)]
+    make.random.shuffle(order)
+    make.add(K["concat"](axis=axis), *order)
+
+
+def heads(make: Maker) -> None:
+    """Boxes of two resolutions one after the other, as detectors list them."""
+    source = make.source()
+    rank, out = make.rank(source), make.shape(source)[0]
+    coarse = make.add(K[f"conv{rank}d"](out=out, kernel=3, stride=2, padding=1), source)
+    lines = [make.add(K["flatten"](start=1), one) for one in (source, coarse)]
+    make.add(K["concat"](axis=1), *lines)
+
+
+def laid_out(make: Maker) -> None:
+    """An image as a line of pixels, maybe as tokens and with a layer between, and back."""
+    source = make.source()
+    x = make.shape(source)
+    line = make.add(K["reshape"](shape=(x[0], math.prod(x[1:]))), source)
+    if make.random.random() < 0.5:
+        turned = make.add(K["permute"](order=(1, 0)), line)
+        kind = make.random.choice(["linear", "layernorm", "relu"])
+        own = K[kind](out=x[0]) if kind == "linear" else K[kind]()
+        line = make.add(K["permute"](order=(1, 0)), make.add(own, turned))
+    if make.random.random() < 0.75:
+        make.add(K["reshape"](shape=x), line)
+    elif make.random.random() < 0.5:
+        make.add(K["conv1d"](out=2, kernel=3, padding=1), line)
+
+
+def turned(make: Maker) -> None:
+    source = make.source()
+    order = list(range(len(make.shape(source))))
+    make.random.shuffle(order)
+    make.add(K["permute"](order=tuple(order)), source)
+
+
+def folded(make: Maker) -> None:
+    """Pairs of neighbours along an axis as an axis of their own, one of which may be kept."""
+    source = make.source()
+    x = make.shape(source)
+    axis = make.random.randrange(len(x))
+    pairs = make.add(K["reshape"](shape=(*x[:axis], x[axis] // 2, 2, *x[axis + 1 :])), source)
+    if make.random.random() < 0.5:
+        kept = make.add(K["slice"](axis=axis + 1, start=make.random.randint(0, 1), stop=2), pairs)
+        pairs = kept if make.shape(kept)[axis + 1] == 2 else make.add(K["flatten"](start=axis), kept)
+    if make.random.random() < 0.5:
+        make.add(K["reshape"](shape=(math.prod(make.shape(pairs)) // x[-1], x[-1])), pairs)
+
+
+def cut(make: Maker) -> None:
+    source = make.source()
+    x = make.shape(source)
+    axis = make.random.randrange(len(x))
+    start = make.random.randrange(x[axis])
+    make.add(K["slice"](axis=axis, start=start, stop=make.random.randint(start + 1, x[axis])), source)
+
+
+def channels(make: Maker) -> None:
+    source = make.source()
+    n = make.shape(source)[0]
+    parts = make.random.choice([k for k in range(1, n + 1) if n % k == 0])
+    kinds = [K["split"](parts=parts, part=make.random.randrange(parts)), K["channelshuffle"](groups=parts)]
+    make.add(make.random.choice([*kinds, K["maxout"](pieces=parts), K["groupnorm"](groups=parts)]), source)
+
+
+def sequence(make: Maker) -> None:
+    source = make.source()
+    d = make.shape(source)[1]
+    choices = [K["lstm"](hidden=d), K["gru"](hidden=2, bidirectional=True), K["attention"](heads=1), K["linear"](out=d)]
+    make.add(make.random.choice([*choices, K["layernorm"](), K["softmax"](axis=make.random.randint(0, 1))]), source)
+
+
+CONSTRUCTS: dict[str, Callable[[Maker], None]] = {
+    construct.__name__: construct
+    for construct in (
+        *(sliding, transposed, resized, squeezed, pooled_pyramid, alike, beside, heads, laid_out, turned, folded),
+        *(cut, channels, sequence),
+    )
+}

@@ -1,0 +1,251 @@
+"""What every value of a network sees, found by following all values of all layers from the settings of each.
+
+It knows nothing of windows. For every value of a layer it keeps, along one axis of the input, the first and the last place that
+is seen, and whether any step on the way reached beyond what there is, where a formula goes on and a network has zeroes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from archcalc.graph import Graph, Node
+from archcalc.layers.base import both_sides, each_axis
+
+NONE = 10**9
+
+
+class Seen(NamedTuple):
+    """For each value: first and last place seen (NONE and −NONE for nothing), and whether a step on the way left the layer.
+
+    `along` are the axes that tell places apart: beyond the ends of others lies nothing that a formula would go on with.
+    """
+
+    lo: Any
+    hi: Any
+    left: Any
+    along: frozenset[int] = frozenset()
+
+
+def nothing(shape: tuple[int, ...]) -> Seen:
+    return Seen(np.full(shape, NONE), np.full(shape, -NONE), np.zeros(shape, bool))
+
+
+def union(*all_seen: Seen) -> Seen:
+    lo, hi, left, along = zip(*all_seen, strict=True)
+    return Seen(np.minimum.reduce(lo), np.maximum.reduce(hi), np.logical_or.reduce(left), frozenset().union(*along))
+
+
+def of_input(shape: tuple[int, ...], axis: int) -> Seen:
+    own = np.broadcast_to(np.arange(shape[axis]).reshape(-1, *[1] * (len(shape) - axis - 1)), shape).copy()
+    return Seen(own, own.copy(), np.zeros(shape, bool), frozenset({axis}))
+
+
+def gathered(seen: Seen, axis: int, rows: list[list[int]]) -> Seen:
+    """Along one axis output i is the union of the inputs that row i lists, of which those beyond either end are not there."""
+    n, most = seen.lo.shape[axis], max([len(row) for row in rows] + [1])
+    table = np.array([[*row, *[NONE] * (most - len(row))] for row in rows])
+    listed, there = table != NONE, (table >= 0) & (table < n)
+    at = np.where(there, table, 0)
+
+    def taken(values: Any, empty: Any, join: Callable[..., Any]) -> Any:
+        found = np.moveaxis(values, axis, 0)[at]
+        found = np.where(there.reshape(*there.shape, *[1] * (values.ndim - 1)), found, empty)
+        return np.moveaxis(join(found, axis=1), 0, axis)
+
+    left = taken(seen.left, empty=False, join=np.any)
+    beyond = ((listed & ~there).any(1) & (axis in seen.along)).reshape(-1, *[1] * (left.ndim - axis - 1))
+    return Seen(taken(seen.lo, NONE, np.min), taken(seen.hi, -NONE, np.max), left | beyond, seen.along)
+
+
+def whole(seen: Seen, axis: int, outputs: int) -> Seen:
+    """Every output sees all there is along an axis, which tells places apart no more."""
+    found = gathered(seen, axis, [list(range(seen.lo.shape[axis]))] * outputs)
+    return found._replace(along=found.along - {axis})
+
+
+def blocks(seen: Seen, axis: int, groups: int, outputs: int) -> Seen:
+    """The outputs of each group see the inputs of that group."""
+    n = seen.lo.shape[axis]
+    if groups == 1:
+        return whole(seen, axis, outputs)
+    inside, outside = n // groups, outputs // groups
+    return gathered(
+        seen, axis, [list(range(o // outside * inside, (o // outside + 1) * inside)) for o in range(outputs)]
+    )
+
+
+def ordered(seen: Seen, shape: tuple[int, ...]) -> Seen:
+    """The same values in order under another shape; an axis tells places apart if going along it one that did before changes."""
+    x, along = seen.lo.shape, set()
+    for axis in seen.along:
+        index = np.indices(x)[axis].reshape(shape)
+        along |= {j for j in range(len(shape)) if (index != index.take([0], j)).any()}
+        if x[axis] == 1:
+            after = math.prod(x[axis + 1 :])
+            along |= set([j for j, n in enumerate(shape) if n == 1 and math.prod(shape[j + 1 :]) == after][:1])
+    return Seen(*(part.reshape(shape) for part in seen[:3]), frozenset(along))
+
+
+def turned(layer: Any, seen: Seen, *_: Any) -> Seen:
+    along = frozenset(layer.order.index(axis) for axis in seen.along)
+    return Seen(*(part.transpose(layer.order) for part in seen[:3]), along)
+
+
+def followed(graph: Graph, axis: int, *, local: bool = False) -> list[Seen]:
+    """What each value of each layer sees along one axis of the input; with `local` without paths on which all see the same."""
+    found = [of_input(graph.input, axis)]
+    for node in graph.nodes[1:]:
+        sides = [side(graph, node, which, found[i], local=local) for which, i in enumerate(node.inputs)]
+        found.append(union(nothing(node.shape), *sides))
+    return found
+
+
+def alone(graph: Graph, axis: int, position: int) -> Iterator[tuple[tuple[int, ...], Seen]]:
+    """Every single path from the input to a layer, as the layers on it, with what is seen by it alone."""
+    if position == 0:
+        yield (0,), of_input(graph.input, axis)
+        return
+    node = graph.nodes[position]
+    for which, source in enumerate(node.inputs):
+        for path, seen in alone(graph, axis, source):
+            yield (*path, position), union(nothing(node.shape), side(graph, node, which, seen, local=False))
+
+
+def side(graph: Graph, node: Node, which: int, seen: Seen, *, local: bool) -> Seen:
+    """What a layer sees through one of its inputs."""
+    shapes = [graph.nodes[i].shape for i in node.inputs]
+    layer = node.layer
+    after = KINDS.get(layer.kind, pointwise)(layer, seen, node.shape, shapes, which)
+    # Without what all places see alike.
+    return nothing(node.shape) if local and seen.along and not after.along else after
+
+
+def pointwise(_layer: Any, seen: Seen, shape: Any, shapes: Any, which: int) -> Seen:
+    for axis, n in enumerate(shapes[which]):
+        if n == 1 != shape[axis]:
+            seen = whole(seen, axis, shape[axis])
+    return seen
+
+
+def slid(layer: Any, seen: Seen, shape: Any, shapes: Any, which: int) -> Seen:
+    x, rank = shapes[which], len(shape) - 1
+    kernel = each_axis(layer.kernel, rank)
+    stride = each_axis(layer.kernel if getattr(layer, "stride", None) is None else layer.stride, rank)
+    dilation, padding = each_axis(getattr(layer, "dilation", 1), rank), getattr(layer, "padding", 0)
+    for axis, (n, k, s, d) in enumerate(zip(x[1:], kernel, stride, dilation, strict=True), start=1):
+        if padding == "same":
+            before = max(0, (-(-n // s) - 1) * s + d * (k - 1) + 1 - n) // 2
+        else:
+            before = both_sides(padding, rank)[axis - 1][0]
+        seen = gathered(seen, axis, [[i * s - before + d * t for t in range(k)] for i in range(shape[axis])])
+    if hasattr(layer, "groups"):
+        seen = blocks(seen, 0, layer.groups, shape[0])
+    return seen
+
+
+def spread(layer: Any, seen: Seen, shape: Any, *_: Any) -> Seen:
+    rank = len(shape) - 1
+    fields = (each_axis(field, rank) for field in (layer.kernel, layer.stride, layer.dilation))
+    for axis, (k, s, d, (before, _)) in enumerate(zip(*fields, both_sides(layer.padding, rank), strict=True), start=1):
+        rows = [
+            [(o + before - d * t) // s for t in range(k) if (o + before - d * t) % s == 0] for o in range(shape[axis])
+        ]
+        seen = gathered(seen, axis, rows)
+    return blocks(seen, 0, layer.groups, shape[0])
+
+
+def adapted(_layer: Any, seen: Seen, shape: Any, shapes: Any, which: int) -> Seen:
+    for axis, (n, m) in enumerate(zip(shapes[which], shape, strict=True)):
+        if axis and m == 1:
+            seen = whole(seen, axis, 1)
+        elif axis:
+            seen = gathered(seen, axis, [list(range(i * n // m, -(-(i + 1) * n // m))) for i in range(m)])
+    return seen
+
+
+def enlarged(layer: Any, seen: Seen, shape: Any, shapes: Any, which: int) -> Seen:
+    for axis, (n, m) in enumerate(zip(shapes[which], shape, strict=True)):
+        if axis:
+            s = m // n
+            centres = [(2 * o + 1 - s, 2 * s) for o in range(m)]
+            rows = [[o // s] if layer.mode == "nearest" else [a // b, -(-a // b)] for o, (a, b) in enumerate(centres)]
+            seen = gathered(seen, axis, rows)
+    return seen
+
+
+def moved(layer: Any, seen: Seen, shape: Any, *_: Any) -> Seen:
+    rank = len(shape) - 1
+    sign = -1 if layer.kind == "pad" else 1
+    for axis, (before, _) in enumerate(both_sides(layer.margin, rank), start=1):
+        seen = gathered(seen, axis, [[i + sign * before] for i in range(shape[axis])])
+    return seen
+
+
+def joined(layer: Any, seen: Seen, shape: Any, shapes: Any, which: int) -> Seen:
+    axis = layer.axis % len(shape)
+    start, n = sum(x[axis] for x in shapes[:which]), shapes[which][axis]
+    return gathered(seen, axis, [[i - start] if 0 <= i - start < n else [] for i in range(shape[axis])])
+
+
+def recurrent(layer: Any, seen: Seen, shape: Any, shapes: Any, which: int) -> Seen:
+    n = shapes[which][0]
+    seen = whole(seen, 1, shape[1])
+    so_far = gathered(seen, 0, [list(range(i + 1)) for i in range(n)])
+    if not layer.bidirectional:
+        return so_far
+    if layer.layers > 1:
+        return whole(seen, 0, n)
+    to_come = gathered(seen, 0, [list(range(i, n)) for i in range(n)])
+    first = np.arange(shape[1]) < shape[1] // 2
+    return Seen(*(np.where(first, a, b) for a, b in zip(so_far[:3], to_come[:3], strict=True)), so_far.along)
+
+
+def over(*axes: int) -> Callable[..., Seen]:
+    def kind(_layer: Any, seen: Seen, shape: Any, _shapes: Any, _which: int) -> Seen:
+        for axis in axes:
+            seen = whole(seen, axis % len(shape), shape[axis])
+        return seen
+
+    return kind
+
+
+def attended(_layer: Any, seen: Seen, shape: Any, shapes: Any, which: int) -> Seen:
+    seen = whole(seen, 1, shape[1])
+    return seen if len(shapes) > 1 and which == 0 else whole(seen, 0, shape[0])
+
+
+def normed(layer: Any, seen: Seen, shape: Any, *_: Any) -> Seen:
+    for axis in range(1, len(shape)):
+        seen = whole(seen, axis, shape[axis])
+    return blocks(seen, 0, layer.groups, shape[0])
+
+
+KINDS: dict[str, Callable[..., Seen]] = {
+    **{f"{kind}{rank}d": slid for kind in ("conv", "maxpool", "avgpool") for rank in (1, 2, 3)},
+    **{f"convtranspose{rank}d": spread for rank in (1, 2, 3)},
+    **{f"adaptive{kind}pool{rank}d": adapted for kind in ("max", "avg") for rank in (1, 2, 3)},
+    **dict.fromkeys(("globalavgpool", "globalmaxpool"), adapted),
+    "upsample": enlarged,
+    **dict.fromkeys(("pad", "crop"), moved),
+    "concat": joined,
+    **dict.fromkeys(("lstm", "gru", "rnn"), recurrent),
+    **dict.fromkeys(("linear", "rmsnorm"), over(-1)),
+    "softmax": lambda layer, *rest: over(layer.axis)(layer, *rest),
+    "layernorm": lambda layer, *rest: over(*range(-layer.axes, 0))(layer, *rest),
+    "attention": attended,
+    "groupnorm": normed,
+    **dict.fromkeys(("reshape", "flatten"), lambda _l, seen, shape, *_: ordered(seen, shape)),
+    "permute": turned,
+    "slice": lambda layer, seen, shape, *_: gathered(
+        seen, layer.axis % len(shape), [[i + layer.start] for i in range(shape[layer.axis])]
+    ),
+    "split": lambda layer, seen, shape, *_: gathered(seen, 0, [[i + layer.part * shape[0]] for i in range(shape[0])]),
+    "maxout": lambda _layer, seen, shape, *_: blocks(seen, 0, shape[0], shape[0]),
+    "channelshuffle": lambda layer, seen, shape, *_: gathered(
+        seen, 0, [[i % layer.groups * (shape[0] // layer.groups) + i // layer.groups] for i in range(shape[0])]
+    ),
+}
