@@ -5,7 +5,10 @@ from __future__ import annotations
 from letters import everything, tried
 
 from archcalc.dims import symbol
+from archcalc.errors import Source
 from archcalc.layers.strides import reshaped
+from archcalc.spec import parse
+from archcalc.symbolic import holds
 
 
 def test_a_random_network_is_in_letters_what_it_is_in_numbers():
@@ -38,3 +41,15 @@ def test_axes_that_lie_inside_each_other_are_joined_in_letters_too():
 
     assert reshaped(x, strides, (5 * h, c, w + 1)) == (w + 1, 5 * h * (w + 1), 1)
     assert reshaped(x, strides, (5, h, c * (w + 1))) is None
+
+
+def test_a_stated_shape_that_letters_leave_open_is_assumed():
+    """Beside a layer and for the whole network: that half of H is 4 times the other letter, and that it is whole."""
+    layer = "maxpool1d: {kernel: 2, output: [8, 4*k]}"
+    text = f"input: {{channels: 8, length: H}}\nparams: {{H: H, k: k}}\nlayers: [{layer}]\ntotals: {{output: [8, H/2]}}"
+    facts = [one.fact for one in parse(Source("a.yaml", text)).conditions]
+
+    for h in range(1, 60):
+        for k in range(1, 9):
+            stands = h >= 2 and h // 2 == 4 * k and h % 2 == 0
+            assert all(holds(fact, {"H": h, "k": k}) for fact in facts) == stands

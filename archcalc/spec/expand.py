@@ -6,7 +6,7 @@ import msgspec
 
 from archcalc.dims import Dim, Shape, size, written, written_shape
 from archcalc.errors import SpecError
-from archcalc.graph import Assertion, Builder, weights_of
+from archcalc.graph import Assertion, Assumption, Builder, weights_of
 from archcalc.layers import Layer
 from archcalc.spec.calls import Call, branches_of, call_of, note_of, weight_of
 from archcalc.spec.document import Block
@@ -136,7 +136,7 @@ class Expansion:
         first = len(self.builder.nodes)
         for key in ("input", "channels"):
             if key in call.given and self.checked:
-                check_shape(key, call.given[key], scope.values, self.builder.nodes[inputs[0]].shape)
+                self.hold_shape(key, call.given[key], scope.values, inputs[0])
         name = ""
         if "name" in call.given:
             text = text_of(call.given["name"], scope.values)
@@ -147,11 +147,17 @@ class Expansion:
         else:
             end = End(self._layer(Layer.kinds[call.word.text], call, scope, inputs, name))
         if "output" in call.given and self.checked:
-            check_shape("output", call.given["output"], scope.values, self.builder.nodes[end.last].shape)
+            self.hold_shape("output", call.given["output"], scope.values, end.last)
         for key in sorted(call.given.keys() & MEASURES):
             stated = assertion(key, call.given[key], scope.values, first, len(self.builder.nodes))
             self.assertions += [stated] * self.checked
         return end
+
+    def hold_shape(self, key: str, tree: Tree, values: dict[str, Value], position: int) -> None:
+        """Hold a stated shape against that of a layer; what letters leave open of it is assumed."""
+        node = self.builder.nodes[position]
+        facts = check_shape(key, tree, values, node.shape)
+        self.builder.assumptions.extend(Assumption(node.name, fact) for fact in facts)
 
     def _block(self, block: Block, call: Call, scope: Scope, inputs: tuple[int, ...], name: str) -> End:
         if block.name in scope.calls:

@@ -22,7 +22,7 @@ from archcalc.spec.expression import Value
 from archcalc.spec.fields import value_of
 from archcalc.spec.figures import check_layers
 from archcalc.spec.scope import Scope
-from archcalc.spec.stated import MEASURES, assertion, check_shape
+from archcalc.spec.stated import MEASURES, assertion
 from archcalc.spec.tree import MOST_CHARACTERS, Mapping, Scalar, Tree, plain, unknown
 from archcalc.wildcards import fits
 
@@ -126,7 +126,7 @@ def assembled(document: Document, params: Params = NO_PARAMS, *, input_shape: Sh
     if expansion.checked:
         for key, tree in document.totals.items.items():
             if key == "output":
-                check_shape(key, tree, values, nodes[last].shape)
+                expansion.hold_shape(key, tree, values, last)
             elif key in MEASURES:
                 expansion.assertions.append(assertion(key, tree, values, 0, len(nodes)))
             else:

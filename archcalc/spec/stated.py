@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Mapping
 
-from archcalc.dims import Shape, is_dim, same, written_shape
+from archcalc.dims import Shape, Truth, is_dim, same, written_shape
 from archcalc.errors import SpecError
 from archcalc.graph import Assertion
 from archcalc.spec.calls import Call
@@ -49,15 +49,17 @@ def assertion(key: str, tree: Tree, names: Mapping[str, Value], first: int, last
     return Assertion(key, expected, first, last, tree.place)
 
 
-def check_shape(key: str, tree: Tree, names: Mapping[str, Value], computed: Shape) -> None:
-    """Raise SpecError where a stated shape, or number of channels, is not the computed one."""
+def check_shape(key: str, tree: Tree, names: Mapping[str, Value], computed: Shape) -> list[Truth]:
+    """What letters leave open of a stated shape, or number of channels; raises SpecError where it is not the computed one."""
     if key == "channels":
         computed = computed[:1]
     stated = shape_of(tree, names)
-    if len(stated) != len(computed) or any(same(a, b) is False for a, b in zip(stated, computed, strict=True)):
+    facts = [same(a, b) for a, b in zip(stated, computed, strict=False)]
+    if len(stated) != len(computed) or False in facts:
         turned = sorted(map(str, stated)) == sorted(map(str, computed))
         remedy = "channels come first: channels×height×width" if turned and len(stated) == 3 else ""
         raise SpecError(f"{key} is {written_shape(computed)}, not {written_shape(stated)}", tree.place, remedy)
+    return [fact for fact in facts if fact is not True]
 
 
 def shape_of(tree: Tree, names: Mapping[str, Value]) -> Shape:
