@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from archcalc.dims import settled, written_shape
+from archcalc.dims import settled, written, written_shape
 from archcalc.errors import Place, Source, SpecError
 from archcalc.measures import MEASURES
 from archcalc.rows import Profile
@@ -127,6 +127,10 @@ def measured(profile: Profile, key: str) -> Any:
     """A measure of a network, or of one axis of what it puts out or sees; raises SpecError where it is no number."""
     measure, axis = _parted(key)
     value = MEASURES[measure].of(profile)
+    if measure == "rf" and not profile.fields[next(row for row in profile.rows[::-1] if not row.auxiliary).name].exact:
+        raise SpecError(
+            f"of the receptive field only a bound is known, {written_shape(value) if isinstance(value, tuple) else written(value)}"
+        )
     if not isinstance(value, tuple):
         return value
     # What is seen has no channels.

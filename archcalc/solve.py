@@ -97,8 +97,12 @@ def _symbols(part: Any) -> set[Any]:
     return {letter for one in parts for letter in getattr(one, "free_symbols", ())}
 
 
+def _keys(goals: Sequence[Goal]) -> list[str]:
+    return [key for one in goals for key in one.measures]
+
+
 def _names(profile: Profile, goals: Sequence[Goal], letter: Any) -> dict[str, Any]:
-    names = {key: measured(profile, key) for one in goals for key in one.measures}
+    names = {key: measured(profile, key) for key in _keys(goals)}
     return names | {str(letter): letter} if letters(letter) else names
 
 
@@ -161,8 +165,10 @@ def _stands(of: Callable[[Any], Profile], found: _Decided, goals: Sequence[Goal]
     """Whether the networks of the numbers around which the answer changes are those of the formulas, as a check on these."""
     ends = {1, 2, *(x + d for x in (found.allowed.smallest, found.allowed.largest) if x for d in (-1, 0, 1))}
     facts = {type(one.fact).__name__ for one in found.profile.graph.conditions}
-    # A bound is right where its end is. Sizes that must agree may do so for other numbers than those for which they always do.
-    first = range(1, 1) if facts <= {"GreaterThan", "LessThan"} else range(1, max(_FIRST, 2 * found.allowed.period) + 1)
+    # A bound is right where its end is. Sizes that must agree may do so for other numbers than those for which they always do,
+    # and what is seen of an input may change its form with the number.
+    plain = facts <= {"GreaterThan", "LessThan"} and not any(key.startswith("rf") for key in _keys(goals))
+    first = range(1, 1) if plain else range(1, max(_FIRST, 2 * found.allowed.period) + 1)
     for x in sorted({*found.solution.values, *ends, *first[:_MOST_FIRST]} - {0}):
         try:
             profile = of(x)
@@ -176,7 +182,7 @@ def _stands(of: Callable[[Any], Profile], found: _Decided, goals: Sequence[Goal]
 
 
 def _at(profile: Profile, goals: Sequence[Goal], point: Mapping[str, int]) -> dict[str, Any]:
-    found = {key: measured(profile, key) for one in goals for key in one.measures}
+    found = {key: measured(profile, key) for key in _keys(goals)}
     return {key: at(formula, point) for key, formula in found.items()}
 
 
@@ -198,7 +204,7 @@ def _tried(
         names = _names(profile, goals, x) | {name: x}
         if others := sorted({letter for number in names.values() for letter in letters(number)}):
             raise SpecError(f"the goal depends on {', '.join(others)} too", None, "give them a value")
-        values[x] = {key: names[key] for one in goals for key in one.measures}
+        values[x] = {key: names[key] for key in _keys(goals)}
         compared[x] = [one.difference(names) for one in goals]
         settled = upto is None and _settled(goals, list(compared.values()))
         if settled:

@@ -99,3 +99,15 @@ def test_an_answer_of_formulas_is_checked_on_its_ends():
     found = solve(of, symbol("F"), [goal("params <= 1M")], 100)
 
     assert (found.upto, found.smallest) == (100, 65)
+
+
+def test_what_is_seen_of_a_slice_is_sought_by_numbers():
+    """Attention over the first n mod 3 + 1 tokens sees two or more of them unless 3 divides n, and never more than n."""
+    text = "input: {tokens: n, features: 4}\nparams: {n: n}\nlayers: [slice: {axis: 0, start: 0, stop: n%3+1}, attention: 2]\n"
+    numbers, _ = said(text, ["rf >= 2"])
+
+    assert (
+        {n for n in range(1, UPTO + 1) if n in numbers}
+        == {n for n in range(1, UPTO + 1) if 2 <= n % 3 + 1 <= n}
+        == truly(text, ["rf >= 2"])
+    )
