@@ -92,6 +92,13 @@ class Graph(msgspec.Struct, frozen=True, dict=True):
         return token_numbers(self.nodes)
 
     @property
+    def unread(self) -> tuple[Node, ...]:
+        """The layers whose output goes nowhere: read by no other, and neither the last of the network nor auxiliary."""
+        read = {i for node in self.nodes for i in node.inputs}
+        *proper, _ = [i for i, node in enumerate(self.nodes) if not node.auxiliary]
+        return tuple(self.nodes[i] for i in proper if i not in read)
+
+    @property
     def conditions(self) -> tuple[Assumption, ...]:
         """The assumptions without those that another one implies: of H ≥ 2 and H ≥ 32 the second."""
         return strongest(self.assumptions)

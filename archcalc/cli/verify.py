@@ -13,6 +13,7 @@ from archcalc.cli.progress import progress
 from archcalc.dims import Shape, written_shape
 from archcalc.errors import SpecError
 from archcalc.formats.json import json_text
+from archcalc.formats.summary import unread
 from archcalc.memory.sizes import bytes_of
 from archcalc.reference import within
 from archcalc.spec import parse, source_of
@@ -63,6 +64,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
                     "proofs": found.layers,
                     "seen": found.seen,
                     "memory": found.memory,
+                    "unread": [node.name for node in graph.unread],
                     "differences": differences,
                 }
             ),
@@ -80,6 +82,8 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
             f"{'fields':11}  {agree} of {len(found.seen)} layers agree with the values that move with one input place,"
             f" {sum(layer.moved for layer in found.seen):,} in all"
         )
+        for said in unread(graph):
+            put(said)
     if differences:
         raise SpecError(f"{len(differences)} numbers disagree", None, *differences)
 

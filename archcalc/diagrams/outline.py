@@ -33,6 +33,8 @@ class Node(msgspec.Struct, frozen=True):
     params: Dim
     auxiliary: bool
     rows: tuple[str, ...]
+    # Whether no layer reads it and it is not the last, which its last line then says.
+    unread: bool = False
 
     @property
     def shape(self) -> str:
@@ -61,6 +63,7 @@ class Group(msgspec.Struct, frozen=True):
         return f"{self.block or self.name} × {self.times}" if self.times > 1 else self.block or self.name
 
 
+UNREAD = "read by no layer"
 # Between the names of the first and the last of several.
 _TO = " … "
 Item: TypeAlias = Node | Group
@@ -98,7 +101,7 @@ def outline(profile: Profile, *, fold: bool = True) -> Outline:
     (('conv2d 11×11, 96, stride 4', 'relu', 'localresponsenorm'), '96×55×55')
     """
     tree = groups(profile.rows) if fold else _calls(profile.rows, 0)
-    merging = _Merging(profile.rows)
+    merging = _Merging(profile)
     merging.take(tree, ())
     parts = tuple(_titled([*_boxed(tree, merging, count(1))], ""))
     ids = {name: node.id for node in _nodes(parts) for name in node.rows}
@@ -152,8 +155,9 @@ def _lines(part: Part) -> Iterator[Line]:
 class _Merging:
     """Chains of lines that make up a node each, by the name of the row they start with."""
 
-    def __init__(self, rows: Sequence[Row]) -> None:
-        self.uses = Counter(source for row in rows for source in row.sources)
+    def __init__(self, profile: Profile) -> None:
+        self.uses = Counter(source for row in profile.rows for source in row.sources)
+        self.unread = {node.name for node in profile.graph.unread}
         self.chains: list[list[Line]] = []
         self.by_last: dict[str, tuple[list[Line], tuple[int, ...]]] = {}
         self.first: dict[str, list[Line]] = {}
@@ -209,7 +213,7 @@ def _boxed(parts: Sequence[Part], merging: _Merging, numbers: Iterator[int]) -> 
         if isinstance(part, Line):
             chain = merging.first.get(part.row.name)
             if chain:
-                yield _node(chain, number)
+                yield _node(chain, number, unread=not merging.unread.isdisjoint(row.name for row in chain[-1].rows))
             continue
         inner = tuple(_boxed(part.parts, merging, numbers))
         lone = inner[0] if len(inner) == 1 else None
@@ -235,13 +239,13 @@ def _shared(names: list[str]) -> str:
     return "/".join(parts[0] for parts in same)
 
 
-def _node(chain: list[Line], number: int) -> Node:
+def _node(chain: list[Line], number: int, *, unread: bool) -> Node:
     row = chain[0].row
     shared = [f"weights of {row.shared}"] if row.shared else []
     return Node(
         id=f"n{number}",
         title=named(row),
-        lines=(described(row), *shared, *(described(line.row) for line in chain[1:])),
+        lines=(described(row), *shared, *(described(line.row) for line in chain[1:]), *([UNREAD] * unread)),
         family=family(row.layer),
         kind=row.layer,
         inputs=row.inputs,
@@ -249,6 +253,7 @@ def _node(chain: list[Line], number: int) -> Node:
         params=total([line.row.params for line in chain]),
         auxiliary=row.auxiliary,
         rows=tuple(each.name for line in chain for each in line.rows),
+        unread=unread,
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from archcalc.diagrams.metrics import text_width
-from archcalc.diagrams.outline import Edge, Group, Item, Node, Outline
+from archcalc.diagrams.outline import UNREAD, Edge, Group, Item, Node, Outline
 from archcalc.diagrams.sheet import Sheet
 from archcalc.dims import Dim, Shape
 
@@ -38,7 +38,9 @@ def volumes(outline: Outline) -> Outline:
     sources: dict[str, list[Edge]] = {}
     for edge in outline.edges:
         sources.setdefault(edge.end, []).append(edge)
-    passed = {node.id for node in outline.nodes if _passes(node) and len(sources.get(node.id, [])) == 1}
+    passed = {
+        node.id for node in outline.nodes if _passes(node) and not node.unread and len(sources.get(node.id, [])) == 1
+    }
 
     def origin(name: str) -> str:
         while name in passed:
@@ -132,7 +134,7 @@ class Volumes:
             return ()
         # How many values come out is what the shape says.
         first = node.kind if node.family == "linear" else node.lines[0].split(",")[0]
-        return tuple(dict.fromkeys([*filter(None, [node.title]), first]))
+        return tuple(dict.fromkeys([*filter(None, [node.title]), first, *([UNREAD] * node.unread)]))
 
     def node(self, node: Node, *, last: bool) -> Sheet:
         """A volume with its captions below it, which after turning is left of it."""

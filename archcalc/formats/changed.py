@@ -17,7 +17,7 @@ from archcalc.formats.changed_json import to_dict
 from archcalc.formats.changed_words import said_of
 from archcalc.formats.conditions import held
 from archcalc.formats.json import json_text
-from archcalc.formats.summary import listed
+from archcalc.formats.summary import listed, unread
 from archcalc.markup.plain import plain
 from archcalc.markup.style import PLAIN, Style
 from archcalc.markup.writer import STYLES, ready, write
@@ -250,9 +250,12 @@ def _grid(rows: Sequence[tuple[Any, ...]], head: tuple[str, ...], sides: list[st
 
 
 def _notes(found: Changes, style: Style, *, every: bool) -> tuple[Any, ...]:
-    """What only has another name, and what is assumed of letters."""
+    """What only has another name, what leads nowhere, and what is assumed of letters."""
     pairs = [f"{change.old.name} → {change.row.name}" for change in found.of("renamed") if change.old]
+    old, new = unread(found.old.graph), unread(found.new.graph)
+    loose = new if old == new else [*(f"Old: {said}" for said in old), *(f"New: {said}" for said in new)]
     return (
         *([f"Renamed: {', '.join(pairs) if every else listed(pairs)}."] if pairs else []),
+        *loose,
         *map(ready, held(found.conditions, style)),
     )

@@ -29,6 +29,7 @@ def _network(profile: Profile) -> dict[str, Any]:
     return {
         "network": profile.graph.name,
         "input": plain_shape(profile.graph.input),
+        "unread": [node.name for node in profile.graph.unread],
         "uncovered": list(profile.totals.counted.uncovered),
     }
 

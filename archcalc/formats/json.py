@@ -50,6 +50,7 @@ def to_dict(profile: Profile) -> dict[str, Any]:
         "rows": [_row(profile, row) for row in profile.rows],
         "totals": {**_totals(profile.totals), "auxiliary": _totals(profile.auxiliary)},
         "figures": [verdict_dict(verdict) for verdict in profile.verdicts],
+        "unread": [node.name for node in profile.graph.unread],
         "assumptions": [str(assumption.fact) for assumption in profile.graph.conditions],
     }
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from archcalc.counting import Total
 from archcalc.dims import Dim, written, written_shape
 from archcalc.formats.conditions import held
+from archcalc.graph import Graph
 from archcalc.markup.style import PLAIN, Style
 from archcalc.printed import Printed
 from archcalc.published import Verdict
@@ -79,6 +80,7 @@ def remarks(profile: Profile, style: Style = PLAIN) -> list[str]:
     said = [
         *([f"Divided with a remainder: {'; '.join(_squared(list(sides)))}."] if sides else []),
         *(f"{row.name} uses the weights of {row.shared}." for row in profile.rows if row.shared),
+        *unread(graph),
     ]
     return [
         *map(style.clean, said),
@@ -86,6 +88,12 @@ def remarks(profile: Profile, style: Style = PLAIN) -> list[str]:
         *map(style.clean, graph.notes),
         *(style.clean(f"{row.name}: {row.note}") for row in profile.rows if row.note),
     ]
+
+
+def unread(graph: Graph) -> list[str]:
+    """A sentence on the layers that are worked and lead nowhere, where there are any."""
+    names = [node.name for node in graph.unread]
+    return [f"Read by no layer, and not the last: {listed(names)}."] if names else []
 
 
 def published(profile: Profile) -> list[str]:
