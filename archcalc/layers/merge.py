@@ -7,6 +7,8 @@ from functools import reduce
 from itertools import accumulate
 from typing import Any, ClassVar, Literal
 
+from msgspec.structs import replace
+
 from archcalc.counting import Work
 from archcalc.dims import Dim, Shape, either, greatest, same, size, total, written_shape
 from archcalc.layers.base import Kept, Layer, Requirement, Use, Views, here, in_batch
@@ -39,8 +41,12 @@ class _Broadcast(Layer, frozen=True):
 
 
 def _repeated(x: Shape, output: Shape) -> dict[int, Window]:
-    """For the axes of 1 that are repeated: every place sees the only one there is."""
-    return {axis: everything(1) for axis, (n, m) in enumerate(zip(x, output, strict=True)) if n == 1 != m}
+    """For the axes that are repeated: every place sees the only one there is; where a letter may be 1, at most all there are."""
+    return {
+        axis: everything(1) if n == 1 else replace(everything(n), loose=True)
+        for axis, (n, m) in enumerate(zip(x, output, strict=True))
+        if same(n, m) is not True
+    }
 
 
 def _joint(a: Dim, b: Dim) -> Dim:
