@@ -13,9 +13,11 @@ from test_networks_against_torch import networks
 from archcalc.errors import Source
 from archcalc.graph import Graph
 from archcalc.memory import search
+from archcalc.memory.greedy import greedy, peak_of
 from archcalc.memory.inference import Memory, memory_of, timeline
+from archcalc.memory.piece import Held, Piece
 from archcalc.memory.schedule import Schedule, best
-from archcalc.memory.search import Held, Piece, searched
+from archcalc.memory.search import searched
 from archcalc.spec import parse
 
 
@@ -123,6 +125,37 @@ def test_many_branches_are_no_more_to_search_than_few(branches):
 
     # While the last branch ends, all others have put out 6 maps, and it has 9 and puts out 6.
     assert (found.peak, found.bound) == (16 * (6 * branches + 9), 16 * (6 * branches + 9))
+
+
+@given(pieces())
+def test_the_greedy_order_is_what_it_says(piece):
+    """Layer for layer by the sets of what is done: the least left alive, then the least alive at work, then the first."""
+    count = len(piece.needs)
+    done, order, peaks = 1 << count, [], []
+    while len(order) < count:
+        ready = []
+        for u in range(count):
+            after = done | 1 << u
+            if after != done and not piece.needs[u] & ~done:
+                left = sum(b.nbytes for b in piece.buffers if b.makers & after and b.users & ~after)
+                alive = sum(b.nbytes for b in piece.buffers if b.makers & after and b.users & ~done)
+                ready.append((left, piece.extra[u] + alive, u))
+        _, alive, layer = min(ready)
+        peaks.append(alive)
+        order.append(layer)
+        done |= 1 << layer
+
+    assert greedy(piece) == order
+    assert peak_of(piece, order) == max(peaks)
+
+
+def test_ten_thousand_branches_are_put_in_order():
+    """Each of them puts out 32 values and is no better anywhere else, and steps grow with the branches, not their square."""
+    text = f"add: {{{', '.join(f'b{i}: [gelu]' for i in range(10_000))}}}"
+    _, found = scheduled(branching(text))
+
+    # A byte for each value: of the input or of the sum, and of all branches.
+    assert found.peak == found.bound == 32 * 10_001
 
 
 @given(pieces(), st.integers(0, 3))

@@ -14,7 +14,8 @@ from typing import NamedTuple
 from archcalc.graph import Graph
 from archcalc.memory.inference import Memory
 from archcalc.memory.liveness import Timeline
-from archcalc.memory.search import Held, Piece, searched
+from archcalc.memory.piece import Held, Piece
+from archcalc.memory.search import searched
 
 
 class Schedule(NamedTuple):
@@ -85,8 +86,8 @@ def _pieces(
             buffers.append(
                 Held(
                     nbytes,
-                    sum(bit for position, bit in mask.items() if position in makers) | sides[0],
-                    sum(bit for position, bit in mask.items() if position in users) | sides[0] | sides[1],
+                    sum(mask[position] for position in makers if position in mask) | sides[0],
+                    sum(mask[position] for position in users if position in mask) | sides[0] | sides[1],
                 ),
             )
         buffers.append(Held(through, before, before | after))

@@ -8,31 +8,15 @@ and holds in any graph; read backwards in time, it holds for the layers before t
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from typing import NamedTuple
+
+from archcalc.memory.greedy import bits, greedy, peak_of
+from archcalc.memory.piece import Held, Piece
 
 # Sets of layers that are looked at before an order is given with a bound instead, and layers beyond which none is.
 _MOST_STATES = 4_000
 _MOST_LAYERS = 256
-
-
-class Held(NamedTuple):
-    """A buffer of so many bytes, and as bits of a mask the layers that write it and all that need it."""
-
-    nbytes: int
-    makers: int
-    users: int
-
-
-class Piece(NamedTuple):
-    """Layers to put in order: for each a mask of those it needs first and the bytes it works in, and what they hold.
-
-    In the masks the bit after the layers' stands for all that comes before them, the next for all that comes after.
-    """
-
-    needs: list[int]
-    extra: list[int]
-    buffers: list[Held]
 
 
 class Searched(NamedTuple):
@@ -109,15 +93,9 @@ def searched(piece: Piece) -> Searched:
     [1, 0]
     """
     count = len(piece.needs)
-    start = 1 << count
-    there = _Direction(piece.needs, piece.extra, piece.buffers, 0)
-    orders = [list(range(count)), _greedy(there, start, count)]
-    peak, order = min((_peak(there, start, order), order) for order in orders)
-    # All that a layer reads or writes is there while it works, and so is what is there before and after.
-    bound = max(
-        piece.extra[u] + sum(b.nbytes for b in piece.buffers if b.users >> u & 1 or _throughout(b, count))
-        for u in range(count)
-    )
+    orders = [list(range(count)), greedy(piece)]
+    peak, order = min((peak_of(piece, order), order) for order in orders)
+    bound = _bound(piece)
     states = _MOST_STATES if count <= _MOST_LAYERS else 0
     while bound < peak and states > 0:
         tried = _Search(piece, bound)
@@ -131,27 +109,19 @@ def searched(piece: Piece) -> Searched:
     return Searched(order, peak, bound)
 
 
-def _throughout(buffer: Held, count: int) -> bool:
-    return bool(buffer.makers >> count & 1 and buffer.users >> count + 1 & 1)
-
-
-def _peak(there: _Direction, done: int, order: Sequence[int]) -> int:
-    most = 0
-    for layer in order:
-        most = max(most, there.step(done, layer))
-        done |= 1 << layer
-    return most
-
-
-def _greedy(there: _Direction, done: int, count: int) -> list[int]:
-    """The layer next that leaves the least memory, and of those the one that works in the least."""
-    order: list[int] = []
-    everything = (1 << count) - 1
-    while len(order) < count:
-        ready = there.ready(done, everything)
-        order.append(min(ready, key=lambda u: (there.memory(done | 1 << u), there.step(done, u))))
-        done |= 1 << order[-1]
-    return order
+def _bound(piece: Piece) -> int:
+    """A peak below which no order stays: all that a layer reads or writes is there while it works, and what always is."""
+    count = len(piece.needs)
+    always = 0
+    needed = piece.extra.copy()
+    for buffer in piece.buffers:
+        if buffer.makers >> count & 1 and buffer.users >> count + 1 & 1:
+            always += buffer.nbytes
+        else:
+            for layer in bits(buffer.users):
+                if layer < count:
+                    needed[layer] += buffer.nbytes
+    return always + max(needed)
 
 
 class _Search:
