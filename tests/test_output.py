@@ -17,6 +17,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from archcalc import cli
 from archcalc.characters import spelled, visible
 from archcalc.cli import COMMANDS, main
 from archcalc.errors import Source
@@ -239,6 +240,16 @@ def test_a_sign_before_a_number_survives():
     assert spelled("C⁻¹ ≤ ⌈√H⌉", "ascii") == "C^-1 <= ceil(sqrtH)"
     assert spelled("é −", "latin-1") == "é -"
     assert spelled("é −", "ascii") == r"\xe9 -"
+
+
+def test_every_command_prints_in_one_place():
+    """What would print past it would neither be cleaned nor encoded; a bar and a clear screen are no text."""
+    files = Path(cli.__file__).parent.glob("*.py")
+    found = {
+        path.name: re.findall(r"click\.s?echo|\bprint\(|sys\.std(?:out|err)\.write", path.read_text()) for path in files
+    }
+
+    assert [name for name, calls in found.items() if calls and name != "output.py"] == []
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -149,15 +149,6 @@ def test_the_greedy_order_is_what_it_says(piece):
     assert peak_of(piece, order) == max(peaks)
 
 
-def test_ten_thousand_branches_are_put_in_order():
-    """Each of them puts out 32 values and is no better anywhere else, and steps grow with the branches, not their square."""
-    text = f"add: {{{', '.join(f'b{i}: [gelu]' for i in range(10_000))}}}"
-    _, found = scheduled(branching(text))
-
-    # A byte for each value: of the input or of the sum, and of all branches.
-    assert found.peak == found.bound == 32 * 10_001
-
-
 @given(pieces(), st.integers(0, 3))
 def test_where_the_search_is_cut_short_the_best_lies_between_the_bound_and_the_peak(piece, states):
     """With next to nothing looked at, the order is still one, its peak its own, and the bound true."""

@@ -87,10 +87,12 @@ def _depths(level: Level, arcs: Sequence[Arc], size: int) -> list[int]:
     for arc in sorted(arcs, key=lambda arc: arc.start):
         depth[arc.end] = max(depth[arc.end], depth[arc.start] + 1)
     fed = {arc.end for arc in arcs}
+    ends: dict[int, list[int]] = {}
+    for arc in arcs:
+        ends.setdefault(arc.start, []).append(arc.end)
     for v in range(size):
-        uses = [depth[arc.end] for arc in arcs if arc.start == v]
-        if v not in fed and v not in level.entries and uses:
-            depth[v] = min(uses) - 1
+        if v not in fed and v not in level.entries and v in ends:
+            depth[v] = min(depth[end] for end in ends[v]) - 1
     last = max(depth) if not level.exits else max([depth[v] for v in range(size) if v not in level.exits]) + 1
     return [last if v in level.exits else layer for v, layer in enumerate(depth)]
 

@@ -51,11 +51,12 @@ class _Layout:
         # What comes in from just before is the main entry, what goes out from the last node the main exit.
         entries = sorted({e.start for e in edges if e.start not in place}, key=self.order.__getitem__, reverse=True)
         exits = sorted({e.start for e in edges if e.end not in place}, key=self.order.__getitem__)
+        entering, leaving = ({net: at for at, net in enumerate(nets)} for nets in (entries, exits))
         first, last = len(entries), len(entries) + len(parts)
         arcs = dict.fromkeys(
             Arc(
-                first + place[edge.start] if edge.start in place else entries.index(edge.start),
-                first + place[edge.end] if edge.end in place else last + exits.index(edge.start),
+                first + place[edge.start] if edge.start in place else entering[edge.start],
+                first + place[edge.end] if edge.end in place else last + leaving[edge.start],
                 edge.start,
             )
             for edge in edges
@@ -63,7 +64,7 @@ class _Layout:
         )
         sheets = [
             *(_entry(net, top) for net in entries),
-            *(self._sheet(part, [e for e in edges if at in _ends(e, place)]) for at, part in enumerate(parts)),
+            *(self._sheet(part, own) for part, own in zip(parts, _by_part(len(parts), edges, place), strict=True)),
             *(Sheet(ins={net: 0}, outs={net: 0}) for net in exits),
         ]
         trained = {first + at for at, part in enumerate(parts) if all(node.auxiliary for node in nodes_of(part))}
@@ -91,8 +92,13 @@ def nodes_of(part: Item) -> tuple[Node, ...]:
     return part.nodes if isinstance(part, Group) else (part,)
 
 
-def _ends(edge: Edge, place: dict[str, int]) -> tuple[int | None, int | None]:
-    return place.get(edge.start), place.get(edge.end)
+def _by_part(count: int, edges: Sequence[Edge], place: dict[str, int]) -> list[list[Edge]]:
+    """For each of so many things the lines that begin or end in it; `place` says which thing a node is in."""
+    found: list[list[Edge]] = [[] for _ in range(count)]
+    for edge in edges:
+        for at in {place.get(edge.start), place.get(edge.end)} - {None}:
+            found[at or 0].append(edge)
+    return found
 
 
 def _entry(net: str, top: float) -> Sheet:
