@@ -93,7 +93,7 @@ def drawn(number: int) -> Drawn:
     sheet.items.append("- relu: {name: x0}")
     pen.names.append("x0")
     for _ in range(rng.randint(2, 9)):
-        if rng.random() < 0.2 and _share(sheet):
+        if rng.random() < 0.35 and _share(sheet):
             continue
         before = (pen.names[:], set(pen.has))
         if not sheet.keep(sheet.items, pen.item([*(["k"] if "k" in pen.params else []), "n"], 0, top=True)):

@@ -45,6 +45,18 @@ NUMBERS = {
     "axis": "channels + {k}",
     "index in a value": "index + {k}",
 }
+# The setting that a bare value is.
+FIRST = {
+    "linear": "out",
+    "dropout": "rate",
+    "maxpool2d": "kernel",
+    "avgpool2d": "kernel",
+    "maxpool1d": "kernel",
+    "pad": "margin",
+    "times": "factor",
+    "leakyrelu": "slope",
+    "permute": "order",
+}
 CONDITIONS = {
     "true": "true", "false": "false", ">": "{v} > 2", ">=": "{v} >= 2", "<": "{v} < 5", "<=": "1 <= {v} <= 7", "==": "{v} == 3", "!=": "{v} != 3",
     "and": "{v} > 1 and {k} < 9", "or": "{v} > 7 or {k} < 3", "not": "not {v} > 3", "switch": "wide", "index in a condition": "index != 1",
@@ -78,7 +90,7 @@ CONSTRUCTS = {
     *(f"input {' '.join(axes)}" for axes in LAYERS), *(f"value {word}" for word in NUMBERS), *(f"condition {word}" for word in CONDITIONS),
     *("word", "bare value", "settings", "block style", "block", "arguments", "default", "bare argument", "block in a block", "repeat", "repeat 0", "if", "name", "name by index"),
     *("from", "from by index", "from with repeat", "from several", "named branches", "list of branches", "empty branch", "branch by name", "branch in a branch"),
-    *("concat", "add", "multiply", "share", "share of a block", "auxiliary", "auxiliary in a block", "auxiliary block", "note", "source", "letter in the input", "letter in params"),
+    *("concat", "add", "multiply", "share", "share of a block", "auxiliary", "auxiliary in a block", "auxiliary block", "block of heads from elsewhere", "note", "source", "letter in the input", "letter in params"),
     *("output", "channels", "input", "totals", "wrong", *(f"stated {measure}" for measure in MEASURES), "stated of a block", "title", "family", "notes", "weights", "calls"),
     *("figure", "figure of a layer", "figure of several", "figure of a share", "figure with input", "figure with set", "figure with convention", "irreproducible"),
 }  # fmt: skip
@@ -94,6 +106,7 @@ class Pen:
         self.params: dict[str, str] = {"wide": self.rng.choice(["true", "false"]), "n": str(self.rng.randint(2, 6))}
         # Of each block its parameters, its items, and the constructs in it.
         self.blocks: dict[str, tuple[list[str], list[str], set[str]]] = {}
+        self.heads: set[str] = set()
         self.names: list[str] = []
 
     def maybe(self, share: float, tag: str = "") -> bool:
@@ -148,24 +161,13 @@ class Pen:
             return self.joined(names, depth)
         else:
             word, settings = self.layer(names)
-        if self.maybe(0.4):
+        if self.maybe(0.9 if word in self.heads else 0.4):
             own |= self.beside(names, word, top=top)
         if "" in settings:
             if not own:
                 self.has.add("bare value")
                 return f"- {word}: {settings['']}"
-            first = {
-                "linear": "out",
-                "dropout": "rate",
-                "maxpool2d": "kernel",
-                "avgpool2d": "kernel",
-                "maxpool1d": "kernel",
-                "pad": "margin",
-                "times": "factor",
-                "leakyrelu": "slope",
-                "permute": "order",
-            }
-            settings = {first[word]: settings[""]}
+            settings = {FIRST[word]: settings[""]}
         if not settings and not own:
             self.has.add("word")
             return f"- {word}"
@@ -194,7 +196,8 @@ class Pen:
             else:
                 own["name"] = name
             self.names.append(f"{name}_1" if repeats else name)
-        if self.names[:-1] and self.maybe(0.3, "from"):
+        if self.names[:-1] and self.maybe(0.9 if word in self.heads else 0.3, "from"):
+            self.has |= {"block of heads from elsewhere"} if word in self.heads else set()
             own["from"] = rng.choice([*self.names[:-1], "input"])
             self.has |= {"from with repeat"} if repeats else set()
         elif len(self.names) > 2 and repeats and self.maybe(0.3, "from by index"):
@@ -247,5 +250,12 @@ class Pen:
         parameters = self.rng.choice([[], ["out"], ["out", "more=2"], ["more=n + 1"]])
         inner = [*(parameter.partition("=")[0] for parameter in parameters), "n"]
         items = [self.item(inner, 1) for _ in range(self.rng.randint(1, 3))]
+        if self.maybe(0.25):
+            # A block of heads alone, which leaves the trunk where it was.
+            self.heads.add(name)
+            items = [
+                self.written(word, {key or FIRST[word]: text for key, text in said.items()} | {"auxiliary": "true"})
+                for word, said in (self.layer(inner) for _ in items)
+            ]
         self.blocks[name] = (parameters, items, self.has)
         self.has, self.names = before, names

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from collections import Counter
 from pathlib import Path
 
 import pytest
+from specs_drawn import drawn
+from wiring import Wired, Wiring
 
 import archcalc
 from archcalc.errors import Source
@@ -97,3 +101,18 @@ def test_what_a_head_makes_is_not_for_the_trunk(item, said):
     """At inference the head is not there."""
     with pytest.raises(archcalc.SpecError, match=said):
         rows(LINES + f"  - linear: {{name: h, out: 3, auxiliary: true}}\n  - {item}")
+
+
+def test_in_drawn_specs_each_layer_reads_what_a_second_reader_finds():
+    """Repeats, heads, blocks, branches and names in every combination, each of which is there often enough."""
+    tried: Counter[str] = Counter()
+    for number in range(int(os.environ.get("ARCHCALC_WIRED", "150"))):
+        spec = drawn(number)
+        # What letters leave open, Python's own arithmetic does not know.
+        if all(isinstance(n, int) for node in spec.graph.nodes for n in node.shape) and "k: K" not in spec.text:
+            tried.update(spec.has)
+            found = [Wired(node.layer.kind, node.inputs, node.auxiliary) for node in spec.graph.nodes]
+
+            assert Wiring(spec.text, [node.shape for node in spec.graph.nodes]).layers == found, spec.text
+
+    assert min(tried[construct] for construct in ("from with repeat", "auxiliary in a block", "branch in a branch")) > 5

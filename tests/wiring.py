@@ -1,0 +1,149 @@
+"""Who reads whom in a drawn spec, worked out from its text by a second reader that shares nothing with the first.
+
+It knows what `specs_drawn` writes and no more: values are Python's, names are looked up in scopes inside each other, and of a
+graph it takes only the sizes that conditions ask for.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any, NamedTuple
+
+import yaml
+
+JOINS = {"concat", "add", "multiply"}
+OWN = {"name", "from", "if", "repeat", "share", "auxiliary", "note", "source", "input", "channels", "output", "axis"}
+STATED = {"params", "weights", "biases", "buffers", "activations", "macs"}
+# The names of each axis, by how many there are.
+AXES = {
+    1: ("channels tokens features",),
+    2: ("channels tokens", "length features"),
+    3: ("channels", "height", "width"),
+    4: ("channels", "depth", "height", "width"),
+}
+FUNCTIONS = {
+    "ceil": math.ceil,
+    "floor": math.floor,
+    "round": lambda x: math.floor(x + 0.5),
+    "min": min,
+    "max": max,
+    "true": True,
+    "false": False,
+}
+
+
+class Wired(NamedTuple):
+    """One layer: its kind, the positions of what it reads, and whether it is of a head."""
+
+    kind: str
+    reads: tuple[int, ...]
+    head: bool
+
+
+class Where(NamedTuple):
+    """What is around an item: the names that it can read, the inner ones last, the values that it knows, whether it is of a head."""
+
+    scopes: list[dict[str, int]]
+    values: dict[str, Any]
+    head: bool = False
+
+
+class Wiring:
+    """The layers of a spec's text, in order; `shapes` are those of the same layers as they turned out."""
+
+    def __init__(self, text: str, shapes: list[tuple[Any, ...]]) -> None:
+        spec = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - it makes nothing but text
+        self.shapes = shapes
+        self.blocks = dict(map(self._block, (spec.get("blocks") or {}).items()))
+        self.layers = [Wired("input", (), head=False)]
+        self.params: dict[str, Any] = {}
+        for name, value in spec["params"].items():
+            self.params[name] = self._value(value, self.params)
+        self._list(spec["layers"], 0, Where([{"input": 0}], self.params))
+
+    def _block(self, entry: tuple[str, Any]) -> tuple[str, tuple[list[tuple[str, str]], list[Any]]]:
+        name, _, parameters = entry[0].rstrip(")").partition("(")
+        pairs = [parameter.partition("=")[::2] for parameter in parameters.split(", ") if parameter]
+        return name, (pairs, entry[1])
+
+    def _value(self, text: str, values: dict[str, Any], at: int | None = None) -> Any:
+        names: dict[str, Any] = {"index": 0}
+        if at is not None:
+            for words, size in zip(AXES[len(self.shapes[at])], self.shapes[at], strict=True):
+                names |= dict.fromkeys(words.split(), size)
+        return eval(text, {"__builtins__": {}}, FUNCTIONS | names | values)  # noqa: S307 - text of specs_drawn
+
+    def _list(self, items: list[Any], at: int, where: Where) -> tuple[int, int | None]:
+        """Where the trunk is after a list, and where a head ends if there was nothing else in it."""
+        trunk, ends = at, None
+        for item in items:
+            trunk, hung = self._item(item, trunk, where)
+            ends = ends if hung is None else hung
+        return trunk, ends if trunk == at else None
+
+    def _item(self, item: Any, at: int, where: Where) -> tuple[int, int | None]:
+        scopes, values, _ = where
+        ((word, said),) = item.items() if isinstance(item, dict) else ((item, {}),)
+        given = said if isinstance(said, dict) else {"": said}
+        own = {key: given[key] for key in OWN & given.keys()}
+        texts = [own["from"]] if isinstance(own.get("from"), str) else own.get("from", [])
+        times = self._value(own["repeat"], values, at) if "repeat" in own else 1
+        trunk, ends, before, hanging = at, None, None, False
+        for index in range(times):
+            counted = {**values, "index": index} if "repeat" in own else values
+            named = tuple(self._found(self._filled(text, counted), scopes) for text in texts) or (at,)
+            reads = (before, *named[1:]) if before is not None and not any("index" in text for text in texts) else named
+            if "if" in own and not self._value(own["if"], counted, reads[0]):
+                continue
+            marked = "auxiliary" in own and self._value(own["auxiliary"], counted, reads[0])
+            if hanging and not marked and not any("index" in text for text in texts):
+                reads = (trunk, *named[1:]) if trunk != at else named
+            name = self._filled(own["name"], counted) if "name" in own else ""
+            if name and times > 1 and name == own["name"]:
+                name += f"_{index + 1}"
+            last, hung = self._once(
+                word, given, reads, Where(scopes, counted, head=where.head or marked), named=bool(name)
+            )
+            if name:
+                scopes[-1][name] = last if hung is None else hung
+            hanging = marked
+            if marked:
+                before = ends = last if hung is None else hung
+            elif hung is not None:
+                before, ends = reads[0], hung
+            else:
+                before = trunk = last
+        return trunk, ends
+
+    def _once(
+        self, word: str, given: dict[str, Any], reads: tuple[int, ...], where: Where, *, named: bool
+    ) -> tuple[int, int | None]:
+        if word in self.blocks:
+            parameters, body = self.blocks[word]
+            inner = dict(self.params)
+            for number, (parameter, default) in enumerate(parameters):
+                bare = given.get("") if number == 0 else None
+                inner[parameter] = (
+                    self._value(default, inner)
+                    if (text := given.get(parameter, bare)) is None
+                    else self._value(text, where.values, reads[0])
+                )
+            return self._list(body, reads[0], Where([*where.scopes, {}] if named else where.scopes, inner, where.head))
+        if word in JOINS:
+            branches = given.get("") or [given[key] for key in given if key not in OWN | STATED]
+            reads = tuple(self._branch(branch, reads[0], where) for branch in branches) or reads
+        self.layers.append(Wired(word, reads, where.head))
+        return len(self.layers) - 1, None
+
+    def _branch(self, branch: Any, at: int, where: Where) -> int:
+        if isinstance(branch, list):
+            inner = {**where.values, "index": where.values.get("index", 0)}
+            return self._list(branch, at, Where([*where.scopes, {}], inner, where.head))[0]
+        return self._found(branch, where.scopes) if branch else at
+
+    def _filled(self, text: str, values: dict[str, Any]) -> str:
+        return re.sub(r"\{(.*?)\}", lambda found: str(self._value(found[1], values)), text)
+
+    def _found(self, name: str, scopes: list[dict[str, int]]) -> int:
+        return next(scope[name] for scope in reversed(scopes) if name in scope)
