@@ -147,7 +147,7 @@ def test_a_chart_and_a_page_are_named_alike(tmp_path, monkeypatch):
 
 def test_files_written_at_the_same_time_do_not_meet(tmp_path):
     """Whatever numbers their processes have: here both are written by one."""
-    write_whole(tmp_path / "a", lambda path: (write_whole(tmp_path / "b", write("inner")), path.write_text("outer")))
+    write_whole(tmp_path / "a", lambda path: (path.write_text("outer"), write_whole(tmp_path / "b", write("inner"))))
 
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"a": "outer", "b": "inner"}
 
