@@ -34,7 +34,7 @@ from archcalc.cli import COMMANDS
 from archcalc.cli import main as archcalc
 
 # Far more than any line on a small network takes: processor time, time on the clock (for one that waits), memory.
-SECONDS, WAIT, MEMORY = 20, 180, 4 * 1024**3
+SECONDS, WAIT, MEMORY = 10, 180, 4 * 1024**3
 
 
 class Ended(NamedTuple):
