@@ -41,6 +41,8 @@ def symbol(name: str) -> Dim:
     return sympy.Symbol(name, integer=True, positive=True)
 
 
+# How many numbers are added up before their sum is added to the others.
+_TOGETHER = 100
 # What other readers of YAML, and of numbers, take for something else than a word.
 _NO_LETTERS = {"true", "false", "yes", "no", "on", "off", "null", "none", "nan", "inf", "infinity"}
 
@@ -169,7 +171,8 @@ def total(dims: Iterable[Dim]) -> Dim:
     dims = list(dims)
     letters = [n for n in dims if not isinstance(n, int)]
     if not letters:
-        return sum(dims)
+        # Some numbers remember what they are sums of, and one by one that would be written down n times.
+        return sum(sum(dims[at : at + _TOGETHER]) for at in range(0, len(dims), _TOGETHER))
     import sympy  # noqa: PLC0415 - only symbols come this far
 
     # One sum of n terms takes n steps, n sums of two take n².

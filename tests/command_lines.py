@@ -147,7 +147,8 @@ class _Drawing:
         """The kinds of the values that an option or argument is given on this line."""
         if param.name == self.turn[0]:
             yield self.turn[1]
-        elif param.name in _WITH.get(self.leaning, ()):
+        # What a run may take is limited here too, to less than it takes by itself.
+        elif param.name in _WITH.get(self.leaning, ()) or param.name == "limit":
             yield self._plain(param)
         elif param.name in _WITHOUT.get(self.leaning, ()) or (
             param.name == "settings" and not params_of(self.given.text)

@@ -183,7 +183,7 @@ OWN: dict[str, dict[str, Value]] = {
     # Small ones: what a line may take of memory is limited here too.
     "--limit": {
         "plain": lambda g: g.some("1GiB", "500MB", "64 MiB", "2000000"),
-        "other": lambda g: g.some(*QUANTITIES[:8], "0", "1"),
+        "other": lambda g: g.some(*QUANTITIES[2:8], "0", "1"),
     },
     "--claim": {
         "plain": _claim,

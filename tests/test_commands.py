@@ -1,7 +1,10 @@
-"""Command lines drawn at random."""
+"""Command lines drawn at random; ARCHCALC_COMMANDS says how many are run."""
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
@@ -132,3 +135,17 @@ def test_a_command_that_goes_wrong_is_told_and_the_next_is_run(planted, said, mo
     found = commands.ran(range(2), 0, 1)
 
     assert [said in one.wrong for one in found] == [True, True]
+
+
+def test_command_lines_end_in_an_answer_or_one_clean_message():
+    """Whatever is typed, nothing ends in a traceback, hangs, writes elsewhere, or prints what nobody can read."""
+    count = os.environ.get("ARCHCALC_COMMANDS", str(FEW))
+    program = [sys.executable, str(Path(commands.__file__)), "--count", count, "--processes", "2"]
+    seen = json.loads(subprocess.run(program, capture_output=True, text=True, check=True).stdout)
+
+    assert seen["failures"] == {}
+    # Most of a command's lines might otherwise end before it has begun.
+    answered = {name: of.get("0", 0) / sum(of.values()) for name, of in seen["codes"].items()}
+    assert [*answered] == sorted(COMMANDS)
+    assert min(answered.values()) > 0.05
+    assert sum(answered.values()) / len(answered) > 0.3
