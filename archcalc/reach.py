@@ -17,7 +17,7 @@ from archcalc.strand import Strand
 from archcalc.window import HERE, Window
 
 # Strands beyond these are taken together, and paths beyond these are not followed.
-_MOST_STRANDS = 128
+_MOST_STRANDS = 48
 _MOST_ROUTES = 6
 _MOST_TRIED = 4096
 

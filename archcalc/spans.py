@@ -96,12 +96,8 @@ def _in_cell(strands: Sequence[Strand], within: dict[int, range], y: Shape) -> t
 
 def _in_letters(strands: Sequence[Strand], y: Shape) -> tuple[Dim, bool]:
     """The most that is seen where letters leave open which place it is."""
-    apart = _apart(strands)
-    if apart is not None:
-        sizes = [span(group, y) for group in apart]
-        most = reduce(lambda a, b: a if decided(at_least(a[0], b[0])) else b, sizes)
-        sure = all(decided(at_least(most[0], size)) for size, _ in sizes)
-        return most[0], sure and all(exact for _, exact in sizes) and all(_even(strand.window) for strand in strands)
+    if any(strand.limits for strand in strands):
+        return _in_segments(strands, y)
     axes = sorted({digit.axis for strand in strands for digit in strand.digits})
     plain = all(digit.plain and digit.times == 1 for strand in strands for digit in strand.digits)
     windows = [strand.window for strand in strands]
@@ -115,9 +111,39 @@ def _in_letters(strands: Sequence[Strand], y: Shape) -> tuple[Dim, bool]:
         most = hull((0, sizes[0]), (0, sizes[-1]))[1]
         if Window(0, ((0, most),)).readable:
             return most, True
-    lows_highs = [strand.bound(y, 0).window.phases[0] for strand in strands]
-    lo, hi = reduce(hull, lows_highs)
-    return length(lo, hi), False
+    return _at_most(strands, y), False
+
+
+def _at_most(strands: Sequence[Strand], y: Shape) -> Dim:
+    """A bound on what any place sees."""
+    return length(*reduce(hull, (strand.bound(y, 0).window.phases[0] for strand in strands)))
+
+
+def _in_segments(strands: Sequence[Strand], y: Shape) -> tuple[Dim, bool]:
+    """The most that is seen where branches were joined one after the other along one axis."""
+    segments = list(dict.fromkeys(strand.limits for strand in strands if strand.limits))
+    if any(len(limits) > 1 or limits[0].start != limits[0].origin for limits in segments):
+        return _at_most(strands, y), False
+    axes = {limits[0].axis for limits in segments}
+    ends = [(limits[0].start, limits[0].stop) for limits in segments]
+    # Each begins where another has ended, or before.
+    meet = any(
+        not (decided(at_least(a, d)) or decided(at_least(c, b))) for i, (a, b) in enumerate(ends) for c, d in ends[:i]
+    )
+    if len(axes) > 1 or meet:
+        return _at_most(strands, y), False
+    (axis,) = axes
+    found = []
+    for limits, (start, stop) in zip(segments, ends, strict=True):
+        alone = [Strand(s.window, s.digits) for s in strands if s.limits == limits]
+        # What was not joined lies along the whole axis, and is no more than a bound within a segment.
+        alone += [strand for strand in strands if not strand.limits]
+        moving = any(digit.axis == axis for strand in strands if not strand.limits for digit in strand.digits)
+        size, exact = span(alone, (*y[:axis], stop - start, *y[axis + 1 :]))
+        found.append((_at_most(alone, y), False) if moving else (size, exact))
+    most = reduce(lambda a, b: a if decided(at_least(a[0], b[0])) else b, found)
+    sure = all(decided(at_least(most[0], size)) for size, _ in found)
+    return (most[0], all(exact for _, exact in found)) if sure else (_at_most(strands, y), False)
 
 
 def _of_phases(window: Window, n: Dim) -> tuple[Dim, bool]:
@@ -126,20 +152,3 @@ def _of_phases(window: Window, n: Dim) -> tuple[Dim, bool]:
     if not numbers(*sizes):
         return window.size, False
     return max(sizes), decided(at_least(n, sizes.index(max(sizes)) + 1)) is True
-
-
-def _apart(strands: Sequence[Strand]) -> list[list[Strand]] | None:
-    """Strands by limits that do not meet, with the limits left out; None where they meet or there is but one group."""
-    groups: dict[Any, list[Strand]] = {}
-    for strand in strands:
-        groups.setdefault(strand.limits, []).append(strand)
-    if len(groups) < 2 or any(len(limits) != 1 for limits in groups):
-        return None
-    ends = sorted(
-        ((limits[0].axis, limits[0].start, limits[0].stop) for limits in groups), key=lambda e: len(str(e[1]))
-    )
-    for i, (axis, start, stop) in enumerate(ends):
-        for other, first, last in ends[:i]:
-            if axis != other or not (decided(at_least(start, last)) or decided(at_least(first, stop))):
-                return None
-    return [[Strand(s.window, s.digits) for s in group] for group in groups.values()]

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from archcalc.dims import Dim, Shape, same
+from archcalc.dims import Dim, Shape, quotient, same, size
 from archcalc.field import Field, Part, Reaches
 from archcalc.graph import Node
+from archcalc.intervals import some
 from archcalc.layers.base import View, Views
 from archcalc.reach import Reach, apart, joined, through
 from archcalc.window import HERE, Window
@@ -100,10 +101,10 @@ class Step:
 
     def together(self, reaches: list[Reach | None], whole: Reach | None, n: Dim) -> Reach | None:
         """What all runs of channels see along one axis."""
-        some = [reach for reach in reaches if reach is not None]
-        if not some or whole is None:
+        found = [reach for reach in reaches if reach is not None]
+        if not found or whole is None:
             return None
-        return msgspec.structs.replace(joined(some, n), apart=whole.apart)
+        return msgspec.structs.replace(joined(found, n), apart=whole.apart)
 
     def mixed(self) -> bool:
         """Whether values at one place see differently without being told apart."""
@@ -118,17 +119,41 @@ class Step:
     def picked(self) -> bool:
         """Whether this layer, or one before it, sees some of the values that are mixed and not others."""
         return any(
-            field.picked or (field.mixed and any(self.picks(i, view) for view in views))
+            field.picked or any(self.torn(i, view) or (field.mixed and self.picks(i, view)) for view in views)
             for i, (field, views) in enumerate(zip(self.inputs, self.views, strict=True))
         )
+
+    def torn(self, which: int, view: View) -> bool:
+        """Whether a window slides over places of two axes in one line, where some places see nothing by one of the axes."""
+        reaches = [reach for reach in self.inputs[which].reaches if reach]
+        for axis, at in enumerate(view):
+            lying = [s for reach in reaches for s in reach.strands if s.on(axis)]
+            if at.window == HERE or not at.window.moves or all(digit.plain for s in lying for digit in s.on(axis)):
+                continue
+            if any(not some(lo, hi) for s in lying for lo, hi in s.window.phases):
+                return True
+        return False
 
     def whole_of(self, which: int, view: View) -> bool:
         """Whether every output sees, of each place it sees, all the values."""
         places, x = self.places(which), self.shapes[which]
         return bool(view) and all(
-            axis in places or n == 1 or (same(at.window.size, n) is True and not at.window.moves)
+            (axis in places and self.alone(which, axis))
+            or n == 1
+            or (same(at.window.size, n) is True and not at.window.moves)
             for axis, (at, n) in enumerate(zip(view, x, strict=True))
         )
+
+    def alone(self, which: int, axis: int) -> bool:
+        """Whether an axis has places and nothing else: as many indices as its digits have values."""
+        strands = [s for reach in self.inputs[which].reaches if reach for s in reach.strands if s.on(axis)]
+        for limit in {s.limit(axis) for s in strands}:
+            n = self.shapes[which][axis] if limit is None else limit.stop - limit.start
+            digits = {(d.inner, d.modulo) for s in strands if s.limit(axis) == limit for d in s.on(axis)}
+            counts = [quotient(n, inner) if modulo is None else modulo for inner, modulo in digits]
+            if same(size(tuple(counts)), n) is not True:
+                return False
+        return True
 
     def picks(self, which: int, view: View) -> bool:
         """Whether some outputs see of a place some values and not the others, for which fields were taken together."""

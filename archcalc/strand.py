@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from itertools import islice
 
 import msgspec
 
@@ -15,7 +16,7 @@ from archcalc.window import MOST_PHASES, Window, everything, shifted
 
 # Outputs that are looked at one by one where windows meet the ends of what was joined.
 MOST_LISTED = 4096
-_MOST_RUNS = 64
+_MOST_RUNS = 24
 
 
 class Strand(msgspec.Struct, frozen=True):
@@ -115,12 +116,13 @@ class Strand(msgspec.Struct, frozen=True):
         if limit is None and all(digit.plain for digit in digits):
             return [self._spread(axis, window, n, whole)]
         own = None if len(digits) != len(self.digits) or not digits else self._flat(axis, n)
-        if not digits or own is None or not window.settled or not numbers(n, outputs) or outputs > MOST_LISTED:
-            return self._across(axis, window, n, outputs, whole)
         inside, origin = ((limit.start, limit.stop), limit.origin) if limit else ((0, n), 0)
+        listed = window.settled and numbers(n, outputs, origin, *inside) and outputs <= MOST_LISTED
+        if not digits or own is None or not own.settled or not listed:
+            return self._across(axis, window, n, outputs, whole)
         found = [
             Strand(seen, (Digit(axis),), self._with(Limit(axis, first, last, first)))
-            for first, last, seen in clipped(own, window, inside, origin, outputs)
+            for first, last, seen in islice(clipped(own, window, inside, origin, outputs), _MOST_RUNS + 1)
         ]
         return found if len(found) <= _MOST_RUNS else [self._all(axis, n, whole)]
 

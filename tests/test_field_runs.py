@@ -77,6 +77,9 @@ def held(reach: Reach, seen: Seen, look: Look) -> Iterator[str]:
     rest = tuple(a for a in range(seen.lo.ndim) if a not in reach.axes)
     lo, hi = seen.lo.min(rest, keepdims=True), seen.hi.max(rest, keepdims=True)
     left, anywhere = seen.left.any(rest, keepdims=True), look.left.any(rest, keepdims=True)
+    if sum(bool(reach.axes & other.axes) for other in look.others if other is not None) > 1:
+        # Places of two axes in one line: one that lies beyond an end by either of them is not there.
+        left = anywhere
     for index in np.ndindex(lo.shape):
         said = reach.at(index)
         if lo[index] != NONE and (said is None or said[0] > lo[index] or said[1] < hi[index]):
@@ -87,7 +90,7 @@ def held(reach: Reach, seen: Seen, look: Look) -> Iterator[str]:
         if lo[index] == NONE:
             # What every place sees is said of those that see anything, and each axis by itself.
             ends = seen_at(reach.local, index)
-            others = [other.local or other.strands for other in look.others if other is not None]
+            others = [other.local for other in look.others if other is not None]
             seeing = [strands for strands in others if (at := seen_at(strands, index))[1] >= at[0]]
             if ends[1] >= ends[0] and not anywhere[index] and len(seeing) == len(others):
                 yield f"at {index} sees nothing, {said} by its window"

@@ -49,7 +49,7 @@ MAY_IMPORT = {
     "spans": {"dims", "intervals", "strand", "window"},
     "reach": {"digits", "dims", "intervals", "layers", "spans", "strand", "window"},
     "field": {"dims", "intervals", "reach", "spans"},
-    "step": {"dims", "field", "graph", "layers", "reach", "window"},
+    "step": {"dims", "field", "graph", "intervals", "layers", "reach", "window"},
     "receptive": {"field", "graph", "layers", "reach", "spans", "step"},
     "influence": {"dims", "graph", "layers", "window"},
     "boxes": {"dims", "errors", "field", "graph", "influence", "receptive"},
