@@ -100,6 +100,12 @@ def test_what_was_written_so_that_it_could_not_be_read(text):
     assert changed(parse(Source("x.yaml", IMAGE + text))) == {}
 
 
+@pytest.mark.parametrize("name", [".hidden", "a" * 150, "a\\b", "..", "x\x1b[2J"])
+def test_a_spec_is_named_after_any_file(name):
+    """Where its file has a name that no spec can say, it has one near it."""
+    assert changed(parse(Source(f"{name}.yaml", IMAGE + "layers: [relu]"))) == {}
+
+
 def test_what_is_too_long_to_be_read_again_is_not_written():
     """A spec has at most a million characters."""
     graph = parse(Source("x.yaml", IMAGE + "layers: [conv2d: {out: 8, kernel: 1, repeat: 19999}]"))

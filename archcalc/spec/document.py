@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from archcalc.characters import visible
 from archcalc.errors import Place, Source, SpecError
 from archcalc.graph import CALLS
 from archcalc.layers import Layer
@@ -113,6 +114,15 @@ def _name(tree: Mapping) -> str:
         remedy = f"a name is at most {_MOST_NAME} characters without / and \\, for reports are files of that name"
         raise SpecError(f"'{name[:60]}' cannot be the name of a spec", place, remedy)
     return name
+
+
+def name_of_file(stem: str) -> str:
+    r"""The name of a spec that says none, from its file's, which may be one that a spec cannot say.
+
+    >>> name_of_file("vgg"), name_of_file("..a\\b")
+    ('vgg', 'a_b')
+    """
+    return visible(stem).replace("\\", "_").lstrip(".")[:_MOST_NAME] or "network"
 
 
 def _text(tree: Mapping, key: str) -> str:

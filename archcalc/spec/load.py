@@ -9,14 +9,13 @@ from typing import TypeAlias
 
 import msgspec
 
-from archcalc.characters import visible
 from archcalc.dims import Dim, Shape, is_dim, is_letter, symbol, written_shape
 from archcalc.errors import Place, Source, SpecError, nearest
 from archcalc.files import standard_input
 from archcalc.graph import Graph
 from archcalc.layers.base import INPUTS
 from archcalc.layers.rearrange import Input
-from archcalc.spec.document import Document, read
+from archcalc.spec.document import Document, name_of_file, read
 from archcalc.spec.expand import Expansion
 from archcalc.spec.expression import Value
 from archcalc.spec.fields import value_of
@@ -102,7 +101,7 @@ def parse(
 def document_of(source: Source) -> Document:
     """The parts of a spec's text, named as its file where it has no name of its own."""
     document = read(source)
-    return document if document.name else msgspec.structs.replace(document, name=visible(Path(source.name).stem))
+    return document if document.name else msgspec.structs.replace(document, name=name_of_file(Path(source.name).stem))
 
 
 def assembled(document: Document, params: Params = NO_PARAMS, *, input_shape: Shape | None = None) -> Graph:
