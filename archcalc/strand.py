@@ -9,7 +9,7 @@ from itertools import islice
 import msgspec
 
 from archcalc.digits import Digit, Limit, kept, moved
-from archcalc.dims import Dim, Shape, quotient, same
+from archcalc.dims import Dim, Shape, at_least, greatest, least, quotient, same
 from archcalc.edges import clipped, runs
 from archcalc.intervals import NOTHING, numbers
 from archcalc.window import MOST_PHASES, Window, everything, shifted
@@ -136,11 +136,12 @@ class Strand(msgspec.Struct, frozen=True):
             return [self] if not digits else [self._spread(axis, shifted(by), n, whole)]
         else:
             start, stop, origin = -by, n - by, -by
-        if numbers(start, stop, outputs):
-            start, stop = max(start, 0), min(stop, outputs)
-            if start >= stop:
-                return []
-        return [Strand(self.window, self.digits, self._with(Limit(axis, start, stop, origin)))]
+        start, stop = greatest(start, 0), least(stop, outputs)
+        if at_least(start, stop) is True:
+            return []
+        # Letters may leave open whether anything is left.
+        window = self.window if at_least(stop, start + 1) is True else msgspec.structs.replace(self.window, loose=True)
+        return [Strand(window, self.digits, self._with(Limit(axis, start, stop, origin)))]
 
     def _spread(self, axis: int, window: Window, n: Dim, whole: Dim) -> Strand:
         """Through a window over places that follow each other, in an axis without a limit."""

@@ -157,8 +157,8 @@ def fields(wide: Profile, exact: Profile, values: dict[str, int]) -> Iterator[st
             yield f"{name}: field is {field.size} = {at(field.size, values)}, and with numbers {expected.size}"
 
 
-# What is held against each other; `fields` where places that are joined and cut by letters are told apart or called a bound.
-COMPARED = (costs,)
+# What is held against each other.
+COMPARED = (costs, fields)
 
 
 def tried(seed: int, numbers: range) -> Tried:
