@@ -34,7 +34,7 @@ def reached(graph: Graph, touched: Any) -> Iterator[tuple[Node, Any]]:
         shapes = [graph.nodes[i].shape for i in node.inputs]
         for source, views in zip(node.inputs, node.layer.sees(*shapes), strict=True):
             for view in views:
-                marked = marked | _onward(np, alive[source], view, node.shape)
+                marked = marked | onward(np, alive[source], view, node.shape)
         for source in set(node.inputs):
             if last_use[source] == position:
                 del alive[source]
@@ -66,7 +66,7 @@ def sources(graph: Graph, position: int, wanted: Any, shapes: list[Shape]) -> An
     return marks.get(0, np.zeros(shapes[0], wanted.dtype))
 
 
-def _onward(np: Any, marked: Any, view: View, shape: Shape) -> Any:
+def onward(np: Any, marked: Any, view: View, shape: Shape) -> Any:
     """The outputs of this shape that see any marked input."""
     if not view:
         return marked.reshape(shape)

@@ -9,7 +9,7 @@ from itertools import islice
 import msgspec
 
 from archcalc.digits import Digit, Limit, kept, moved
-from archcalc.dims import Dim, Shape, at_least, greatest, least, quotient, same
+from archcalc.dims import Dim, Shape, at_least, ceil_div, greatest, least, same
 from archcalc.edges import clipped, runs
 from archcalc.intervals import NOTHING, numbers
 from archcalc.window import MOST_PHASES, Window, everything, shifted
@@ -75,7 +75,8 @@ class Strand(msgspec.Struct, frozen=True):
         last: Dim = 0
         for digit in self.digits:
             _, n = self.along(digit.axis, x[digit.axis])
-            last += digit.times * ((quotient(n, digit.inner) if digit.modulo is None else digit.modulo) - 1)
+            # Of the last value of a digit not all indices need be there.
+            last += digit.times * ((ceil_div(n, digit.inner) if digit.modulo is None else digit.modulo) - 1)
         return last + 1
 
     def bound(self, x: Shape, whole: Dim) -> Strand:

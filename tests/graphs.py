@@ -47,8 +47,8 @@ class Drawn(NamedTuple):
         yield f"input {' '.join(self.graph.input_axes)}"
         for node in self.graph.nodes[1:]:
             yield f"kind {node.layer.kind}"
-            for field in msgspec.structs.fields(node.layer):
-                yield f"setting {node.layer.kind}.{field.name}={class_of(getattr(node.layer, field.name))}"
+            for field in node.layer.__struct_fields__:
+                yield f"setting {node.layer.kind}.{field}={class_of(getattr(node.layer, field))}"
 
 
 class Plot(NamedTuple):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import msgspec
@@ -61,11 +61,17 @@ def layers(draw: Draw, kind: str, *shapes: Shape) -> Layer:
     """A layer of a kind that takes inputs of these shapes, whose ranks must be among `ranks(kind)`."""
     cls = Layer.kinds[kind]
     fields = FITTING[kind](draw, *shapes) if kind in FITTING else {}
-    for field in msgspec.structs.fields(cls):
-        if field.name not in fields:
-            fields[field.name] = draw(of_type(inspect.type_info(field.type)))
+    for name, kind_of_field in types_of(cls).items():
+        if name not in fields:
+            fields[name] = draw(of_type(kind_of_field))
     # Not the constructor, which checks nothing: a field holds only what a spec may say.
     return msgspec.convert(fields, cls)
+
+
+@cache
+def types_of(cls: type[Layer]) -> dict[str, inspect.Type]:
+    """The types of a kind's fields, by name."""
+    return {field.name: inspect.type_info(field.type) for field in msgspec.structs.fields(cls)}
 
 
 def suited(kind: str) -> st.SearchStrategy[tuple[Shape, ...]]:

@@ -32,12 +32,7 @@ def problems(graph: Graph, tally: Counter[str]) -> Iterator[str]:
     fields = list(receptive_fields(graph).values())
     axes = list(axes_of(graph))
     every = [followed(graph, axis) for axis in axes]
-    # Nor does it where sliding windows leave one place, which is told from no other.
-    folds = any(
-        (node.layer.kind == "reshape" and len(node.shape) > len(graph.input))
-        or (hasattr(node.layer, "rank") and 1 in node.shape[1:] and 1 not in graph.nodes[node.inputs[0]].shape[1:])
-        for node in graph.nodes[1:]
-    )
+    folds = any(node.layer.kind == "reshape" and len(node.shape) > len(graph.input) for node in graph.nodes)
     for number, axis in enumerate(axes):
         local = followed(graph, axis, local=True)
         for position, field in enumerate(fields):

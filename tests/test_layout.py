@@ -126,8 +126,8 @@ MAY_IMPORT = {
     "reference": {"counting", "dims", "errors", "graph", "layers", "memory", "storage", "wildcards"},
     # What overwrites its input is chosen where memory is asked for, and a run is told it as the plan is.
     "verify": {
-        *("dims", "engine", "errors", "field", "graph", "influence", "memory", "receptive", "reference", "rows"),
-        *("spec", "storage"),
+        *("dims", "engine", "errors", "field", "graph", "influence", "memory", "reach", "receptive", "reference"),
+        *("rows", "spans", "spec", "storage"),
     },
     "stacks": {"dims", "errors", "intervals", "window"},
     "cli": {

@@ -13,11 +13,11 @@ from archcalc.symbolic import holds
 
 def test_a_random_network_is_in_letters_what_it_is_in_numbers():
     """Shapes and costs at ten values for each letter, and the numbers that are refused are those that break a condition."""
-    run = tried(1, range(200))
+    run = tried(1, range(300))
 
     assert not run.disputed, "\n".join(run.disputed)
-    assert run.outcomes["stands"] > 500
-    assert run.outcomes["refused"] > 500
+    assert run.outcomes["stands"] > 800
+    assert run.outcomes["refused"] > 800
 
 
 def test_a_long_run_asks_for_every_kind_setting_and_construct():

@@ -17,7 +17,7 @@ from archcalc.formats.summary import unread
 from archcalc.memory.sizes import bytes_of
 from archcalc.reference import within
 from archcalc.spec import parse, source_of
-from archcalc.verify import Held, Proof, smallest, verified
+from archcalc.verify import Held, Proof, Shown, smallest, verified
 
 
 @click.command("verify")
@@ -63,6 +63,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
                     "input": list(graph.input),
                     "proofs": found.layers,
                     "seen": found.seen,
+                    "places": found.places,
                     "memory": found.memory,
                     "unread": [node.name for node in graph.unread],
                     "differences": differences,
@@ -82,6 +83,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
             f"{'fields':11}  {agree} of {len(found.seen)} layers agree with the values that move with one input place,"
             f" {sum(layer.moved for layer in found.seen):,} in all"
         )
+        put(_placed(found.places))
         for said in unread(graph):
             put(said)
     if differences:
@@ -102,6 +104,15 @@ def _proved(done: list[Proof]) -> list[str]:
         total = "" if name == "output" else f", {sum(getattr(proof.found, name) for proof in done):,} in all"
         lines.append(f"{name:11}  {agree} of {len(done)} layers agree with the {what}{total}")
     return lines
+
+
+def _placed(places: list[Shown]) -> str:
+    """A line for fields: in how many layers all outputs see what their windows say, or that there are too many to look."""
+    ends = sum(layer.ends for layer in places)
+    if not ends:
+        return "places       too many to nudge each; a smaller input shows what every output sees"
+    agree = sum(not layer.differences for layer in places)
+    return f"places       {agree} of {len(places)} layers see what their fields say, {ends:,} ends of windows met"
 
 
 def _remembered(memory: list[Held]) -> str:

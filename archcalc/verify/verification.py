@@ -11,6 +11,7 @@ from archcalc.graph import Graph
 from archcalc.verify.fields import Seen, seen
 from archcalc.verify.layers import Proof, proofs
 from archcalc.verify.memory import Held, held
+from archcalc.verify.places import Shown, shown
 
 
 class Verification(msgspec.Struct, frozen=True):
@@ -18,12 +19,13 @@ class Verification(msgspec.Struct, frozen=True):
 
     layers: list[Proof]
     seen: list[Seen]
+    places: list[Shown]
     memory: list[Held]
 
     @property
     def differences(self) -> list[str]:
         """What disagrees, with both values; empty where all is proved."""
-        found: list[Proof | Seen | Held] = [*self.layers, *self.memory, *self.seen]
+        found: list[Proof | Seen | Shown | Held] = [*self.layers, *self.memory, *self.seen, *self.places]
         return [difference for proof in found for difference in proof.differences]
 
 
@@ -42,5 +44,8 @@ def verified(
     # A maximum over padding alone is infinite, and sums of such are no numbers.
     with np.errstate(all="ignore"):
         return Verification(
-            list(watched(proofs(graph, batch, seed))), list(seen(graph, seed)), held(graph, batch, seed)
+            list(watched(proofs(graph, batch, seed))),
+            list(seen(graph, seed)),
+            list(shown(graph, seed)),
+            held(graph, batch, seed),
         )

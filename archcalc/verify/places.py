@@ -1,0 +1,193 @@
+"""The field of every row, held against what all outputs of its layer see in a run.
+
+A run for each place along each axis of the input: all that lies at the place is no number, and so is all that depends on it.
+So every output shows the first and the last place that it sees, through all paths, and in a second run through those paths
+alone along which no layer sees all there is.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+
+from archcalc.field import Field
+from archcalc.graph import Graph, Node
+from archcalc.influence import onward
+from archcalc.reach import Reach
+from archcalc.receptive import receptive_fields
+from archcalc.reference import noise, seeded
+from archcalc.verify.look import Cut, Look, consistent
+
+# Products and values beyond these are not run for every place, but for as many as these allow.
+_MOST_MACS = 10**10
+_MOST_VALUES = 6 * 10**7
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """What a layer's outputs showed of its field: how many ends of windows were seen to be reached, and what is wrong."""
+
+    name: str
+    ends: int
+    differences: list[str]
+
+
+class _Nudge(NamedTuple):
+    """What is no number in a sample: everything at a place along an axis of the input, the `which`-th that has places."""
+
+    which: int
+    axis: int
+    place: int
+
+
+class _Border(NamedTuple):
+    """The outputs of one view that see no place before the first one, none after the last one, or none at all."""
+
+    below: Any
+    above: Any
+    nothing: Any
+
+
+def shown(graph: Graph, seed: int = 0) -> Iterator[Shown]:
+    """What every layer's outputs show of the first and the last input place that they see.
+
+    >>> from archcalc.spec import load
+    >>> [layer.ends for layer in shown(load("lenet5"))][:2], [name for layer in shown(load("lenet5")) for name in layer.differences]
+    ([], [])
+    """
+    nudges = _nudges(graph)
+    fields = receptive_fields(graph)
+    wrong: dict[str, list[str]] = {node.name: consistent(fields[node.name]) for node in graph.nodes}
+    ends = dict.fromkeys(wrong, 0)
+    for local in (False, True) if nudges else ():
+        for node, moved, cuts in _moved(graph, fields, nudges, seed, local=local):
+            for which, cut in enumerate(cuts):
+                rows = [i for i, nudge in enumerate(nudges) if nudge.which == which]
+                looked = Look(fields[node.name], which, [nudges[i].place for i in rows], moved[rows], cut, local)
+                said, met = looked.compared(np.random.default_rng(seed))
+                wrong[node.name] += said
+                ends[node.name] += met
+    for name, said in wrong.items():
+        yield Shown(name, ends[name], said)
+
+
+def _axes(graph: Graph) -> list[int]:
+    """The axes of the input that have places: neither channels, nor the features of tokens."""
+    names = graph.input_axes
+    return [axis for axis, name in enumerate(names) if len(names) == 1 or name not in {"channels", "features"}]
+
+
+def _nudges(graph: Graph) -> list[_Nudge]:
+    """Each place along each axis, or so many of them, evenly, that a run of all ends soon."""
+    axes = _axes(graph)
+    shapes = [[graph.nodes[i].shape for i in node.inputs] for node in graph.nodes]
+    macs = sum(node.layer.work(node.shape, *given).macs for node, given in zip(graph.nodes, shapes, strict=True))
+    values = sum(
+        math.prod(node.shape) + node.layer.columns(*given) for node, given in zip(graph.nodes, shapes, strict=True)
+    )
+    most = min(_MOST_MACS // max(1, macs), _MOST_VALUES // values) // len(axes)
+    found = []
+    for which, axis in enumerate(axes):
+        n = graph.input[axis]
+        places = (
+            range(n) if n <= most else np.unique(np.linspace(0, n - 1, most).round()).astype(int) if most > 1 else ()
+        )
+        found += [_Nudge(which, axis, int(place)) for place in places]
+    return found
+
+
+def _moved(
+    graph: Graph, fields: dict[str, Field], nudges: list[_Nudge], seed: int, *, local: bool
+) -> Iterator[tuple[Node, Any, list[Cut]]]:
+    """Each node with what moved in each sample, and for each axis of the input what was cut off."""
+    axes, numbers = _axes(graph), graph.token_numbers
+    arrays, x = seeded(graph, seed), np.repeat(noise(graph, 1, seed), 1 + len(nudges), 0)
+    entry = _beyond(graph, arrays)
+    for sample, nudge in zip(x[1:], nudges, strict=True):
+        np.moveaxis(sample, nudge.axis, 0)[nudge.place] = entry if numbers else np.nan
+    alive: list[Any] = []
+    cut: list[list[Cut]] = []
+    laid_out_anew = [False] * len(graph.nodes)
+    for position, node in enumerate(graph.nodes):
+        shapes = [graph.nodes[i].shape for i in node.inputs]
+        views = node.layer.sees(*shapes)
+        inputs = [alive[i] for i in node.inputs] if position else [x]
+        if local:
+            inputs = [
+                _unmoved(y, each, fields[graph.nodes[i].name].reaches, nudges)
+                for i, y, each in zip(node.inputs, inputs, views, strict=False)
+            ] or inputs
+        with np.errstate(all="ignore"):
+            y = node.layer.forward(np, *inputs, **arrays[node.name])
+        y = np.array(np.broadcast_to(y, (len(x), *y.shape[1:])))
+        lost = np.zeros(node.shape, bool)
+        if position not in numbers:
+            lost = ~np.isfinite(y[0])
+            y[:, lost] = 0
+        laid_out_anew[position] = any(laid_out_anew[i] or () in v for i, v in zip(node.inputs, views, strict=True))
+        grows = any(at.window.stretch for each in views for view in each for at in view)
+        cuts = []
+        for which in range(len(axes)):
+            low = high = lost
+            for i, each in zip(node.inputs, views, strict=True):
+                reach = fields[graph.nodes[i].name].reaches[which]
+                borders = [_border(view, reach, graph.nodes[i].shape, node.shape) for view in each]
+                # What one view does not see another may.
+                nothing = np.logical_and.reduce([border.nothing for border in borders])
+                below, above = (np.logical_or.reduce([nothing, *ends]) for ends in list(zip(*borders, strict=True))[:2])
+                if laid_out_anew[position]:
+                    below = above = below | above
+                for view in each:
+                    low = low | below | onward(np, cut[i][which].low, view, node.shape)
+                    high = high | above | onward(np, cut[i][which].high, view, node.shape)
+            # A trained array sees nothing, wherever it is joined.
+            alone = np.full(node.shape, bool(position and not node.inputs))
+            sources = [cut[i][which].grows for i in node.inputs]
+            cuts.append(Cut(low | alone, high | alone, any(sources) or grows))
+        alive.append(y)
+        cut.append(cuts)
+        yield node, (y[1:] == entry if position in numbers else np.isnan(y[1:])), cuts
+
+
+def _beyond(graph: Graph, arrays: dict[str, dict[str, Any]]) -> int:
+    """One more entry in the table of every embedding, which is no number; its token number."""
+    tables = {node.name: arrays[node.name]["weight"] for node in graph.nodes if node.layer.kind == "embedding"}
+    most = max(map(len, tables.values()), default=0)
+    for name, table in tables.items():
+        arrays[name] = {"weight": np.pad(table, ((0, most + 1 - len(table)), (0, 0)), constant_values=np.nan)}
+    return most
+
+
+def _unmoved(y: Any, views: Any, reaches: Any, nudges: list[_Nudge]) -> Any:
+    """An input, in samples for an axis of which all is seen by every place as it is where nothing was nudged."""
+    stays = [reach is not None and all(not reach.local or _gathers(view, reach) for view in views) for reach in reaches]
+    rows = [1 + i for i, nudge in enumerate(nudges) if stays[nudge.which]]
+    if rows:
+        y = y.copy()
+        y[rows] = y[0]
+    return y
+
+
+def _gathers(view: Any, reach: Reach) -> bool:
+    """Whether a layer sees all there is along every axis along which places see differently."""
+    along = {digit.axis for strand in reach.strands for digit in strand.digits}
+    return bool(view) and all(not view[axis].window.moves for axis in along)
+
+
+def _border(view: Any, reach: Reach | None, x: Any, y: Any) -> _Border:
+    """The outputs whose windows reach before the first or beyond the last place of an input, or see nothing of it."""
+    found = _Border(*(np.zeros(y, bool) for _ in range(3)))
+    for axis, at in enumerate(view):
+        if not at.window.moves or at.ends:
+            continue
+        here = reach is not None and axis in reach.axes
+        ends = [at.window.at(i) for i in range(y[at.axis])]
+        below = [here and lo < 0 for lo, _ in ends]
+        above = [here and hi >= x[axis] for _, hi in ends]
+        nothing = [not at.window.seen(i, x[axis]) for i in range(y[at.axis])]
+        for mask, outside in zip(found, (below, above, nothing), strict=True):
+            np.logical_or(mask, np.reshape(outside, (-1, *(1 for _ in y[at.axis + 1 :]))), out=mask)
+    return found
