@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, TypeAlias
 
-from archcalc.algebra import ceiled, floored
+from archcalc.algebra import ceiled, comparable, floored, terms
 from archcalc.notation import TEXT
 from archcalc.relations import divisible, nonnegative, zero
 
@@ -101,6 +101,22 @@ def ceil_div(a: Dim, b: Dim) -> Dim:
     if isinstance(a, int) and isinstance(b, int):
         return -(-a // b)
     return settled(ceiled(a / b))
+
+
+def remainder(a: Dim, b: Dim) -> Dim:
+    """What is left of a when it is divided by b.
+
+    >>> remainder(7, 2), remainder(symbol("C") + 5, 4), remainder(3 * symbol("C") ** 2, 4)
+    (1, Mod(C + 1, 4), 3*C**2 - 4*floor(3*C**2/4))
+    """
+    if isinstance(a, int) and isinstance(b, int):
+        return a % b
+    # Written out, since sympy takes (2n + 2)²/6 for a whole number, and so says that 5 − (2n + 2)² leaves 5 when divided by 6.
+    a, b = a if isinstance(a, int) else comparable(a), settled(b)
+    if isinstance(a, int) or all(c.q == 1 and (part is None or part.is_Symbol) for part, c in terms(a).items()):
+        return settled(a % b)
+    # Nor are its remainders of remainders right.
+    return settled(a - b * floor_div(a, b))
 
 
 def quotient(a: Dim, b: Dim) -> Dim:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
+from sympy import sympify
 
-from archcalc.dims import ceil_div, divides, floor_div, symbol
+from archcalc.dims import ceil_div, divides, floor_div, remainder, symbol
 from archcalc.holding import holding, where
 from archcalc.periodic import Numbers, common, either, listed, of
 from archcalc.symbolic import value
@@ -96,3 +97,21 @@ def test_far_numbers_take_no_longer():
     )
 
     assert (numbers.smallest, numbers.largest, len(numbers.stretches())) == (10**9 + 2, 10**12 - 1, 1)
+
+
+POWERS = st.sampled_from([X, X**2, (2 * X + 2) ** 2, X * (2 * X + 2) ** 2, floor_div(X, 2), X * floor_div(X, 3), X % 3])
+TERMS = st.tuples(st.integers(-4, 4), POWERS, st.sampled_from([1, 1, 1, 2, 4]))
+
+
+@example([(-1, (2 * X + 2) ** 2, 1)], 5, 6)
+@example([(3, X % 3, 1)], 0, 4)
+@example([(-2, X % 3, 1)], 0, 5)
+@given(st.lists(TERMS, min_size=1, max_size=3), st.integers(-9, 9), st.integers(2, 9))
+def test_a_remainder_of_a_formula_is_that_of_its_numbers(terms, constant, k):
+    """Powers, roundings, remainders and fractions, of which sympy's own remainders are wrong: 5 − (2x + 2)² by 6 is no constant."""
+    formula = sum((c * power / bottom for c, power, bottom in terms), constant)
+    found = remainder(formula, k)
+
+    for x in range(1, 40):
+        exact = value(sympify(formula), {"x": x})
+        assert value(sympify(found), {"x": x}) == exact - k * (exact // k)

@@ -15,7 +15,7 @@ from fractions import Fraction
 from functools import lru_cache, reduce
 from typing import Any, TypeAlias
 
-from archcalc.dims import Dim, Truth, at_least, ceil_div, decided, floor_div, greatest, least, same
+from archcalc.dims import Dim, Truth, at_least, ceil_div, decided, floor_div, greatest, least, remainder, same
 from archcalc.errors import Place, SpecError, nearest
 
 Value: TypeAlias = Dim | Fraction | bool | str | tuple[Any, ...]
@@ -104,7 +104,7 @@ _OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
         Fraction(a, b) if isinstance(a, (int, Fraction)) and isinstance(b, (int, Fraction)) else a / _divisor(b)
     ),
     ast.FloorDiv: lambda a, b: a // b if _plain(a, b) else floor_div(exact(a), exact(_divisor(b))),
-    ast.Mod: lambda a, b: a % b if _plain(a, b) else exact(a) % exact(_divisor(b)),
+    ast.Mod: lambda a, b: a % b if _plain(a, b) else remainder(exact(a), exact(_divisor(b))),
     ast.Pow: _power,
     ast.USub: operator.neg,
     ast.UAdd: operator.pos,
