@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Literal, TypeAlias
 
 from archcalc.dims import Shape
-from archcalc.graph import Node
+from archcalc.graph import Graph, Node, places_of
 from archcalc.layers.strides import contiguous
 
 # A new array, over the input, or the input seen under another shape.
@@ -15,24 +15,34 @@ Manner: TypeAlias = Literal["output", "in place", "view"]
 Overwrite: TypeAlias = Literal["frameworks", "all"]
 
 
-def manners(nodes: Sequence[Node], overwrite: Overwrite, *, training: bool = False) -> list[Manner]:
+def manners(graph: Graph, overwrite: Overwrite, *, training: bool = False) -> list[Manner]:
     """How the output of each node is stored where its input is free to be overwritten.
 
+    In frameworks a layer does with its input what most of its kind do, unless the spec says how it is called.
+
     >>> from archcalc.spec import load
-    >>> lenet = load("lenet5").nodes
-    >>> [manners(lenet, overwrite)[2] for overwrite in ("frameworks", "all")]
+    >>> [manners(load("lenet5"), overwrite)[2] for overwrite in ("frameworks", "all")]
     ['output', 'in place']
     """
     found: list[Manner] = []
-    for node in nodes:
+    for node, said in zip(graph.nodes, places_of(graph), strict=True):
         layer = node.layer
         if layer.idle and not training:
             found.append("view")
-        elif layer.stores == "in place" and not layer.overwrites and overwrite == "frameworks":
+        elif said == "in place" and _could(node, graph.nodes):
+            found.append("in place")
+        elif layer.stores == "in place" and overwrite == "frameworks" and (said or not layer.overwrites):
             found.append("output")
         else:
             found.append(layer.stores)
     return found
+
+
+def _could(node: Node, nodes: Sequence[Node]) -> bool:
+    """Whether a layer's output could take its first input's place: one value for each, as += puts it there."""
+    if not node.layer.replaces:
+        return False
+    return nodes[node.inputs[0]].shape == node.shape and node.inputs.count(node.inputs[0]) == 1
 
 
 class Storage:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import itertools
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_networks_against_torch import networks
 
-from archcalc.errors import Source
-from archcalc.graph import Graph
+from archcalc.errors import Source, SpecError
+from archcalc.graph import CALLS, Graph
 from archcalc.memory.arena import placed
 from archcalc.memory.inference import arena, memory_of, timeline
 from archcalc.reference import Storing, lean, outputs, seeded
@@ -22,15 +23,23 @@ from archcalc.verify import held
 BATCH = 2
 
 
-def graph_of(layers: str, shape: str = "{channels: 4, height: 6, width: 6}") -> Graph:
-    return parse(Source("x.yaml", f"input: {shape}\nlayers: [{layers}]"))
+def graph_of(layers: str, calls: str = "", shape: str = "{channels: 4, height: 6, width: 6}") -> Graph:
+    return parse(Source("x.yaml", f"input: {shape}\nlayers: [{layers}]\ncalls: {{{calls}}}"))
+
+
+@st.composite
+def called(draw) -> Graph:
+    """A random network whose layers are called in ways of their own."""
+    graph = draw(networks())
+    calls = [(node.name, draw(st.sampled_from(CALLS))) for node in graph.nodes if draw(st.booleans())]
+    return msgspec.structs.replace(graph, calls=tuple(calls))
 
 
 OVERWRITE = st.sampled_from(["frameworks", "all"])
 
 
 @settings(max_examples=5 * settings().max_examples)
-@given(networks(), OVERWRITE)
+@given(called(), OVERWRITE)
 def test_a_random_network_takes_the_memory_that_is_planned(graph, overwrite):
     """At every layer the arrays alive have the bytes that the plan says, whatever may be overwritten."""
     with np.errstate(all="ignore"):
@@ -38,12 +47,12 @@ def test_a_random_network_takes_the_memory_that_is_planned(graph, overwrite):
 
 
 @settings(max_examples=2 * settings().max_examples)
-@given(networks(), OVERWRITE)
+@given(called(), OVERWRITE)
 def test_what_is_overwritten_is_needed_no_more(graph, overwrite):
     """Run in as little memory as the plan allows, every layer puts out what it puts out where nothing is overwritten."""
     x = np.random.default_rng(0).standard_normal((BATCH, *graph.input), np.float32)
     arrays = seeded(graph)
-    ways = manners(graph.nodes, overwrite)
+    ways = manners(graph, overwrite)
     storing = Storing(ways, overwritable(graph.nodes, ways).__getitem__)
     with np.errstate(all="ignore"):
         run = lean(graph, x, arrays, storing=storing)
@@ -52,7 +61,7 @@ def test_what_is_overwritten_is_needed_no_more(graph, overwrite):
 
 
 @settings(max_examples=2 * settings().max_examples)
-@given(networks(), OVERWRITE)
+@given(called(), OVERWRITE)
 def test_a_network_runs_in_one_block(graph, overwrite):
     """With every output where the plan places it, each is what it is in memory of its own, and the last still is at the end."""
     x = np.random.default_rng(0).standard_normal((BATCH, *graph.input), np.float32)
@@ -102,6 +111,33 @@ def test_layers_of_each_manner(layers, alive):
 
     assert timeline(graph, memory_of(graph, 8)).bytes(1) == alive
     assert [step.found for step in held(graph)] == [4 * n for n in alive]
+
+
+RESIDUAL = "conv2d: {out: 4, kernel: 1}, add: {a: [conv2d: {name: c, out: 4, kernel: 1}], b: []}, relu"
+
+
+@pytest.mark.parametrize(
+    ("calls", "overwrite", "alive"),
+    [
+        ("", "frameworks", [144, 288, 288, 432, 144]),
+        ("add: operator in place", "frameworks", [144, 288, 288, 288, 144]),
+        ("add: operator in place", "all", [144, 288, 288, 288, 144]),
+        ("relu: module out of place", "frameworks", [144, 288, 288, 432, 288]),
+        ("relu: module out of place", "all", [144, 288, 288, 432, 144]),
+    ],
+)
+def test_layers_as_they_are_called(calls, overwrite, alive):
+    """A sum is made over its first branch with +=, and ReLU has an output of its own where it is not asked to have none."""
+    graph = graph_of(RESIDUAL, calls)
+
+    assert timeline(graph, memory_of(graph, 8, overwrite=overwrite)).bytes(1) == alive
+    assert [step.found for step in held(graph, overwrite=overwrite)] == [4 * n for n in alive]
+
+
+def test_what_cannot_overwrite_its_input_is_not_said_to():
+    """A convolution needs its input until it is done."""
+    with pytest.raises(SpecError, match="'a/c' fits conv2d, which cannot overwrite its input"):
+        graph_of(RESIDUAL, "a/c: module in place")
 
 
 def test_concat_without_copying():

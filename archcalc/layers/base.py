@@ -156,6 +156,11 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """
         return tuple((here(x),) for x in inputs)
 
+    @property
+    def replaces(self) -> bool:
+        """Whether a value of the output could take the place of one of the first input, as += puts it there."""
+        return self.stores == "in place" or self.called == "operator"
+
     def view(self, _x: Shape, strides: Shape) -> Shape | None:
         """How the output of a view lies in its input's memory, given the strides of the input; None where it is copied."""
         return strides

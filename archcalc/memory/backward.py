@@ -35,7 +35,7 @@ def backward(graph: Graph, overwrite: Overwrite = "frameworks") -> Backward:
     [0]
     """
     nodes = graph.nodes
-    storage = Storage(nodes, manners(nodes, overwrite, training=True))
+    storage = Storage(nodes, manners(graph, overwrite, training=True))
     grads: list[bool] = []
     kept: list[list[Kept]] = []
     # Whether the layer that made the values of an output keeps them.

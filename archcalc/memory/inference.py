@@ -44,7 +44,7 @@ def memory_of(
     together with the ones before them, whose outputs they overwrite.
     """
     nodes = graph.nodes
-    ways = manners(nodes, overwrite)
+    ways = manners(graph, overwrite)
     storage = stored(nodes, fused, ways)
     roots = storage.roots if copy_concat else _joined(graph, storage, ways)
     members = [-1 if nodes[root].layer.stores == "view" and not nodes[root].inputs else root for root in roots]

@@ -41,7 +41,7 @@ def lean(
     """
     last_use = {source: position for position, node in enumerate(graph.nodes) for source in node.inputs}
     if storing is None:
-        ways = manners(graph.nodes, "frameworks")
+        ways = manners(graph, "frameworks")
         storing = Storing(ways, overwritable(graph.nodes, ways).__getitem__)
     trained = {id(_owner(array)) for own in arrays.values() for array in own.values()}
     # The input is the run's own, so that it can be let go; whoever called may hold the one given.

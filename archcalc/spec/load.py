@@ -135,10 +135,14 @@ def assembled(document: Document, params: Params = NO_PARAMS, *, input_shape: Sh
     calls = tuple((pattern, plain(call)) for pattern, call in document.calls.items.items() if isinstance(call, Scalar))
     if expansion.checked:
         for pattern, call in calls:
-            fitting = [node.layer.kind for node in nodes if fits(node.name, pattern)]
+            fitting = [node.layer for node in nodes if fits(node.name, pattern)]
             if not fitting:
                 raise SpecError(f"no layer fits '{pattern[:60]}'", document.calls.keys[pattern].place)
-            if call == "matmul" and (others := set(fitting) - {"attention"}):
+            fixed = {layer.kind for layer in fitting if not layer.replaces}
+            if call.endswith("in place") and fixed:
+                place = document.calls.items[pattern].place
+                raise SpecError(f"'{pattern[:60]}' fits {min(fixed)}, which cannot overwrite its input", place)
+            if call == "matmul" and (others := {layer.kind for layer in fitting} - {"attention"}):
                 place = document.calls.items[pattern].place
                 raise SpecError(f"'{pattern[:60]}' fits {min(others)}, and matmul is how attention is called", place)
     return expansion.builder.graph(

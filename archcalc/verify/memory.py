@@ -39,7 +39,7 @@ def held(graph: Graph, batch: int = 1, seed: int = 0, overwrite: Overwrite = "fr
     graph = proper(graph)
     plan = timeline(graph, memory_of(graph, overwrite=overwrite))
     arrays = seeded(graph, seed)
-    ways = manners(graph.nodes, overwrite)
+    ways = manners(graph, overwrite)
     lying = Lying(graph, arrays, ways)
     run = lean(graph, noise(graph, batch, seed), arrays, storing=Storing(ways, lying.free))
     found = []
