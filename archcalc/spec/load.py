@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Mapping as Names
 from pathlib import Path
 from types import MappingProxyType
@@ -12,7 +13,7 @@ import msgspec
 from archcalc.dims import Dim, Shape, is_dim, is_letter, symbol, written_shape
 from archcalc.errors import Place, Source, SpecError, nearest
 from archcalc.files import standard_input
-from archcalc.graph import Graph
+from archcalc.graph import Graph, Node
 from archcalc.layers.base import INPUTS
 from archcalc.layers.rearrange import Input
 from archcalc.spec.document import Document, name_of_file, read
@@ -134,17 +135,7 @@ def assembled(document: Document, params: Params = NO_PARAMS, *, input_shape: Sh
         check_layers(document.figures, [node.name for node in nodes] if document.figures else [])
     calls = tuple((pattern, plain(call)) for pattern, call in document.calls.items.items() if isinstance(call, Scalar))
     if expansion.checked:
-        for pattern, call in calls:
-            fitting = [node.layer for node in nodes if fits(node.name, pattern)]
-            if not fitting:
-                raise SpecError(f"no layer fits '{pattern[:60]}'", document.calls.keys[pattern].place)
-            fixed = {layer.kind for layer in fitting if not layer.replaces}
-            if call.endswith("in place") and fixed:
-                place = document.calls.items[pattern].place
-                raise SpecError(f"'{pattern[:60]}' fits {min(fixed)}, which cannot overwrite its input", place)
-            if call == "matmul" and (others := {layer.kind for layer in fitting} - {"attention"}):
-                place = document.calls.items[pattern].place
-                raise SpecError(f"'{pattern[:60]}' fits {min(others)}, and matmul is how attention is called", place)
+        _check_calls(document, calls, nodes)
     return expansion.builder.graph(
         document.name,
         title=document.title,
@@ -158,6 +149,21 @@ def assembled(document: Document, params: Params = NO_PARAMS, *, input_shape: Sh
         figures=document.figures if expansion.checked else (),
         assertions=tuple(expansion.assertions),
     )
+
+
+def _check_calls(document: Document, calls: Iterable[tuple[str, str]], nodes: Iterable[Node]) -> None:
+    """Raise SpecError where a pattern fits no layer, or one that cannot be called so."""
+    layers = [(node.name, node.layer) for node in nodes]
+    for pattern, call in calls:
+        fitting = [layer for name, layer in layers if fits(name, pattern)]
+        if not fitting:
+            raise SpecError(f"no layer fits '{pattern[:60]}'", document.calls.keys[pattern].place)
+        place = document.calls.items[pattern].place
+        fixed = {layer.kind for layer in fitting if not layer.replaces}
+        if call.endswith("in place") and fixed:
+            raise SpecError(f"'{pattern[:60]}' fits {min(fixed)}, which cannot overwrite its input", place)
+        if call == "matmul" and (others := {layer.kind for layer in fitting} - {"attention"}):
+            raise SpecError(f"'{pattern[:60]}' fits {min(others)}, and matmul is how attention is called", place)
 
 
 def _params(document: Document, given: Params) -> dict[str, Value]:
