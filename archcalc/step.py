@@ -94,6 +94,8 @@ class Step:
         if reach is None:
             return None
         view, via = self.views[source.which][source.view], (self.node.inputs[source.which], source.part)
+        if self.padded(source.which, view) is None:
+            return None
         if self.axes.isdisjoint(at.axis for at in view if at.ends):
             # Joined along channels, which are told apart as parts.
             view = tuple(at._replace(ends=False) for at in view)
@@ -111,6 +113,8 @@ class Step:
         if self.told and not any(field.mixed for field in self.inputs):
             return False
         views = [(i, view) for i, views in enumerate(self.views) for view in views]
+        if any(self.padded(i, view) for i, view in views):
+            return True
         if any(field.parts or field.mixed for field in self.inputs):
             return not all(self.whole_of(i, view) for i, view in views)
         windows = [{at.axis: at.window for at in view if at.axis not in self.axes} for _, view in views]
@@ -122,6 +126,20 @@ class Step:
             field.picked or any(self.torn(i, view) or (field.mixed and self.picks(i, view)) for view in views)
             for i, (field, views) in enumerate(zip(self.inputs, self.views, strict=True))
         )
+
+    def padded(self, which: int, view: View) -> bool | None:
+        """Whether a window over values of one place finds padding alone for some outputs; None where it does for all."""
+        some_lack = False
+        for axis, at in enumerate(view):
+            n, outputs = self.shapes[which][axis], self.node.shape[at.axis]
+            if axis in self.axes or at.ends or not at.window.moves or at.window == HERE:
+                continue
+            if at.window.settled and isinstance(n, int) and isinstance(outputs, int) and outputs <= _MOST_CHANNELS:
+                finds = [bool(at.window.seen(i, n)) for i in range(outputs)]
+                if not any(finds):
+                    return None
+                some_lack |= not all(finds)
+        return some_lack
 
     def torn(self, which: int, view: View) -> bool:
         """Whether a window slides over places of two axes in one line, where some places see nothing by one of the axes."""
