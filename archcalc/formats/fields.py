@@ -105,7 +105,10 @@ def grown(profile: Profile) -> tuple[Part, ...]:
         )
         if not rows or rows[-1][2:] != cells:
             rows.append((field.name, field.output, *cells))
-    head = ("name", "output", "field", "local", "jump", "start", "padding", "coverage")
+    head = ["name", "output", "field", "local", "jump", "start", "padding", "coverage"]
+    if not any(row[3] for row in rows):
+        head.remove("local")
+        rows = [(*row[:3], *row[4:]) for row in rows]
     notes = tuple(f"{said[0].upper()}{said[1:]}." for said in said_of(profile.fields))
     table = Table(tuple(Head(name, numeric=place > 1) for place, name in enumerate(head)), tuple(rows))
     about = (
