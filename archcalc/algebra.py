@@ -27,8 +27,8 @@ def floored(ratio: Any) -> Any:
 
     parts = terms(ratio)
     constant = parts.pop(None, sympy.Integer(0))
-    if not all(term.is_integer for term in parts):
-        return sympy.floor(ratio)
+    if not all(map(integral, parts)):
+        return _rounded(sympy.floor, parts, constant)
     whole = [c * term for term, c in parts.items() if c.q == 1]
     inside = {term: c for term, c in parts.items() if c.q != 1}
     # The terms come to a multiple of 1/bottom, so of the constant only whole multiples of that count.
@@ -60,11 +60,35 @@ def ceiled(ratio: Any) -> Any:
     import sympy  # noqa: PLC0415 - whoever has a formula has paid for it
 
     parts = terms(ratio)
-    if not all(term is None or term.is_integer for term in parts):
-        return sympy.ceiling(ratio)
+    if not all(term is None or integral(term) for term in parts):
+        return _rounded(sympy.ceiling, parts, parts.pop(None, sympy.Integer(0)))
     # Of whole numbers, a/b rounded up is (a + b − 1)/b rounded down.
     bottom = math.lcm(*(c.q for c in parts.values()))
     return floored(ratio + sympy.Rational(bottom - 1, bottom))
+
+
+def _rounded(kind: Any, parts: dict[Any, Any], constant: Any) -> Any:
+    """A rounding of terms some of which are no whole numbers over a number, such as H/W, with what is whole outside."""
+    import sympy  # noqa: PLC0415 - whoever has a formula has paid for it
+
+    whole = {term: c for term, c in parts.items() if c.q == 1 and integral(term)}
+    inside = [c * term for term, c in parts.items() if term not in whole]
+    pulled = constant.p // constant.q
+    rest = kind(sympy.Add(*inside, constant - pulled), evaluate=False)
+    return sympy.Add(*(c * term for term, c in whole.items()), pulled, rest)
+
+
+def integral(formula: Any) -> bool:
+    """Whether a formula is seen to be whole for all letters: it is made of them by sums, products, powers and roundings.
+
+    sympy's own answer is not asked for: it takes C·(2C + 2)/6 for a whole number.
+    """
+    if formula.is_Symbol or formula.is_Integer or type(formula).__name__ in {*_ROUNDINGS, "gcd"}:
+        return True
+    if formula.is_Pow:
+        return bool(formula.exp.is_Integer and formula.exp >= 0) and integral(formula.base)
+    known = formula.is_Add or formula.is_Mul or type(formula).__name__ in {"Min", "Max", "Mod"}
+    return known and all(map(integral, formula.args))
 
 
 def terms(formula: Any) -> dict[Any, Any]:
@@ -84,9 +108,7 @@ def terms(formula: Any) -> dict[Any, Any]:
 @lru_cache(maxsize=8192)
 def is_rounding(term: Any) -> bool:
     """Whether a term is whole numbers over a number, rounded up or down; of x over a letter less is known."""
-    return type(term).__name__ in _ROUNDINGS and all(
-        part is None or bool(part.is_integer) for part in terms(term.args[0])
-    )
+    return type(term).__name__ in _ROUNDINGS and all(part is None or integral(part) for part in terms(term.args[0]))
 
 
 def unrounded(rounding: Any) -> Any:
@@ -115,10 +137,22 @@ def comparable(formula: Any) -> Any:
     """
     import sympy  # noqa: PLC0415 - whoever has a formula has paid for it
 
-    changed = {}
-    for rounding in filter(is_rounding, formula.atoms(sympy.floor, sympy.ceiling)):
-        inside = unrounded(rounding)
-        constant = terms(inside).get(None, sympy.Integer(0))
-        pulled = constant.p // constant.q
-        changed[rounding] = sympy.floor(inside - pulled, evaluate=False) + pulled
-    return sympy.expand(formula.xreplace(changed)) if changed else sympy.expand(formula)
+    changed, back = {}, {}
+    for part in closed(formula):
+        dummy, pulled = sympy.Dummy(), 0
+        back[dummy] = part
+        if is_rounding(part):
+            inside = comparable(unrounded(part))
+            constant = terms(inside).get(None, sympy.Integer(0))
+            pulled = constant.p // constant.q
+            back[dummy] = sympy.floor(inside - pulled, evaluate=False)
+        changed[part] = dummy + pulled
+    return sympy.expand(formula.xreplace(changed)).xreplace(back)
+
+
+def closed(formula: Any) -> set[Any]:
+    """The parts of a formula that sympy must not take apart or make anew, since it would simplify them by its own rules."""
+    import sympy  # noqa: PLC0415 - whoever has a formula has paid for it
+
+    found: set[Any] = formula.atoms(sympy.floor, sympy.ceiling, sympy.Mod, sympy.Min, sympy.Max)
+    return found

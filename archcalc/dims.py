@@ -111,11 +111,10 @@ def remainder(a: Dim, b: Dim) -> Dim:
     """
     if isinstance(a, int) and isinstance(b, int):
         return a % b
-    # Written out, since sympy takes (2n + 2)²/6 for a whole number, and so says that 5 − (2n + 2)² leaves 5 when divided by 6.
+    # Written out but for the plainest: sympy is wrong on remainders of powers and of remainders, and has no end to others.
     a, b = a if isinstance(a, int) else comparable(a), settled(b)
-    if isinstance(a, int) or all(c.q == 1 and (part is None or part.is_Symbol) for part, c in terms(a).items()):
+    if isinstance(b, int) and all(c.q == 1 and (part is None or part.is_Symbol) for part, c in terms(a).items()):
         return settled(a % b)
-    # Nor are its remainders of remainders right.
     return settled(a - b * floor_div(a, b))
 
 
@@ -220,7 +219,7 @@ def whole(n: Dim) -> Truth:
     >>> whole(3), whole(symbol("C")), whole((symbol("C") + 4) / 2)
     (True, True, Eq(Mod(C, 2), 0))
     """
-    if isinstance(n, int) or n.is_integer:
+    if isinstance(n, int) or n.is_Symbol:
         return True
     return divisible(*n.as_numer_denom())
 
@@ -270,7 +269,7 @@ def is_dim(value: object) -> bool:
     """
     if isinstance(value, int):
         return not isinstance(value, bool)
-    return bool(getattr(value, "free_symbols", ())) and getattr(value, "is_integer", False) is not False
+    return hasattr(value, "free_symbols") and bool(value.free_symbols) and whole(value) is not False
 
 
 def written(dim: Dim) -> str:

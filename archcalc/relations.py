@@ -6,7 +6,7 @@ import math
 from functools import lru_cache
 from typing import Any
 
-from archcalc.algebra import comparable, is_rounding, terms, unrounded
+from archcalc.algebra import closed, comparable, integral, is_rounding, terms, unrounded
 
 _CHOICES = ("Min", "Max")
 
@@ -72,10 +72,8 @@ def _sign(formula: Any, parts: dict[Any, Any], constant: Any) -> bool | None:
         # Of the largest one that is large enough will do, of the smallest all must be.
         enough = (type(chosen).__name__ == "Max") == bool(c > 0)
         return enough if enough in each else not enough if each == {not enough} else None
-    if formula.atoms(sympy.Min, sympy.Max):
-        return None
     low, high = (_spread(_relaxed(formula, up=up)) for up in (False, True))
-    whole = constant.is_integer and all(c.is_integer and term.is_integer for term, c in parts.items())
+    whole = constant.q == 1 and all(c.q == 1 and integral(term) for term, c in parts.items())
     if low.is_nonnegative or (whole and (low + 1).is_positive):
         return True
     return False if high.is_negative else None
@@ -103,7 +101,17 @@ def _spread(formula: Any) -> Any:
     """A formula in which every letter is 1 plus something nonnegative, of which sympy settles sums that it else leaves open."""
     import sympy  # noqa: PLC0415 - whoever has a formula has paid for it
 
-    return sympy.expand(formula.xreplace({s: 1 + _rest(s) for s in formula.free_symbols}))
+    known: dict[Any, Any] = {}
+    for part in closed(formula):
+        known[part] = sympy.Dummy(integer=True, nonnegative=_from_zero(part) or None)
+    formula = formula.xreplace(known)
+    return sympy.expand(formula.xreplace({s: 1 + _rest(s) for s in formula.free_symbols - set(known.values())}))
+
+
+def _from_zero(part: Any) -> bool:
+    """Whether a rounding, a remainder, or the smallest or largest of some is at least 0 since its parts are."""
+    sides = [nonnegative(side) is True for side in part.args]
+    return {"Max": any(sides), "Mod": sides[-1]}.get(type(part).__name__, all(sides))
 
 
 @lru_cache(maxsize=256)
@@ -135,7 +143,7 @@ def zero(formula: Any) -> Any:
         return False
     if len(parts) == 1:
         ((term, c),) = parts.items()
-        if term.is_integer and not (constant / c).is_integer:
+        if integral(term) and (constant / c).q != 1:
             return False
         return sympy.Eq(term, -constant / c, evaluate=False)
     left = sympy.Add(*(c * term for term, c in parts.items() if c > 0), *([constant] if constant > 0 else []))
@@ -153,11 +161,13 @@ def divisible(formula: Any, k: Any) -> Any:
     """
     import sympy  # noqa: PLC0415 - whoever has a formula has paid for it
 
-    formula, k = comparable(sympy.sympify(formula)), sympy.sympify(k)
-    if (formula / k).is_integer:
+    formula, k = sympy.sympify(formula), sympy.sympify(k)
+    above, below = (formula / k).as_numer_denom()
+    if below == 1 and integral(above):
         return True
+    formula = comparable(formula)
     parts = terms(formula)
-    if k.is_Integer and all(c.q == 1 for c in parts.values()) and all(t is None or t.is_integer for t in parts):
+    if k.is_Integer and all(c.q == 1 and (term is None or integral(term)) for term, c in parts.items()):
         left = {term: int(c) % int(k) for term, c in parts.items()}
         shared = math.gcd(int(k), *(c for term, c in left.items() if term is not None))
         if left.get(None, 0) % shared:
@@ -166,8 +176,9 @@ def divisible(formula: Any, k: Any) -> Any:
         formula = sympy.Add(*(c // shared * (1 if term is None else term) for term, c in left.items()))
         if k == 1 or formula == 0:
             return True
-    rest = sympy.Mod(formula, k)
-    return sympy.Eq(rest, 0, evaluate=False) if rest.free_symbols else bool(rest == 0)
+    if not (formula.free_symbols or k.free_symbols):
+        return bool(formula % k == 0)
+    return sympy.Eq(sympy.Mod(formula, k, evaluate=False), 0, evaluate=False)
 
 
 def bounded_by(known: Any) -> tuple[Any, int]:

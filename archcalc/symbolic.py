@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from archcalc.algebra import is_rounding
+from archcalc.algebra import ceiled, floored, is_rounding
 from archcalc.dims import Dim, Truth
 
 Form = Literal["plain", "expanded", "factored"]
@@ -46,11 +46,22 @@ def at(dim: Any, values: Mapping[str, int]) -> Any:
         return dim
     if set(letters(dim)) <= values.keys():
         return _whole(value(dim, values))
+    return _put(dim, values)
+
+
+def _put(formula: Any, values: Mapping[str, int]) -> Any:
+    """A formula made anew with numbers for some of its letters."""
     import sympy  # noqa: PLC0415 - whoever has a formula has paid for it
 
-    return dim.xreplace(
-        {letter: sympy.Integer(values[letter.name]) for letter in dim.free_symbols if letter.name in values}
-    )
+    if formula.is_Symbol:
+        return sympy.Integer(values[formula.name]) if formula.name in values else formula
+    if set(letters(formula)) <= values.keys():
+        return sympy.sympify(value(formula, values))
+    parts = [_put(part, values) for part in formula.args]
+    name = type(formula).__name__
+    if name in {"floor", "ceiling"}:
+        return (floored if name == "floor" else ceiled)(*parts)
+    return formula.func(*parts, evaluate=False) if name in {"Mod", "Min", "Max"} else formula.func(*parts)
 
 
 def holds(fact: Truth, values: Mapping[str, int]) -> bool:

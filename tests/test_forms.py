@@ -6,16 +6,17 @@ from fractions import Fraction
 from itertools import islice, product
 
 import pytest
-from forms import DIVISORS, DOWN_OR_UP, FAMILIES, PLACE, SHIFTS, TIMES, tried
+from forms import FAMILIES, tried
+from forms_sizes import DIVISORS, DOWN_OR_UP, PLACE, SHIFTS, TIMES
 
-from archcalc.dims import symbol
+from archcalc.dims import symbol, whole
 from archcalc.errors import SpecError
 from archcalc.spec.expression import evaluate
-from archcalc.symbolic import at, limit
+from archcalc.symbolic import at, holds, limit
 from archcalc.trace import Name, Number, Power, Product, Quotient, Remainder, Sum, Traced
 
 # A prime, so that every coefficient is met beside every other.
-STEP = 37
+STEP = 61
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.__name__)
@@ -45,6 +46,19 @@ def test_what_letters_leave_open_is_not_guessed(text, fact):
     """A condition that some values meet, and a divisor that is 0 for some, are no answer for all of them."""
     with pytest.raises(SpecError, match=fact):
         evaluate(text, {"C": symbol("C")}, PLACE)
+
+
+@pytest.mark.parametrize(
+    ("formula", "k"),
+    [("C*(2*C + 2)", 6), ("(2*C + 2)**2", 3), ("(2*C + 2)**2", 6), ("5 - (2*C + 2)**2", 6), ("-2*C", "C + 1")],
+)
+def test_whether_a_quotient_is_whole_is_not_taken_from_sympy(formula, k):
+    """It takes C·(2C + 2)/6 for whole and (2C + 2)²/3 for never whole, and asked what −2C leaves it does not end."""
+    found = whole(evaluate(f"({formula}) / ({k})", {"C": symbol("C")}, PLACE))
+
+    for n in range(1, 40):
+        over = evaluate(str(k), {"C": n}, PLACE)
+        assert holds(found, {"C": n}) == (evaluate(formula, {"C": n}, PLACE) % over == 0)
 
 
 def test_a_limit_is_what_a_ratio_comes_to_far_out():

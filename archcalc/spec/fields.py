@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from archcalc.dims import is_dim
 from archcalc.errors import Place, SpecError
 from archcalc.layers.base import Layer
 from archcalc.layers.fields import EXPECTED, annotation, sizes
@@ -125,8 +126,7 @@ def _symbolic(cls: type[Layer], values: dict[str, Any]) -> Layer:
         if isinstance(value, (list, tuple)):
             return [known(entry) for entry in value]
         # Where a field is no dimension, and for a formula that is no whole number, msgspec shall refuse it.
-        whole = getattr(value, "is_integer", False) is not False and getattr(value, "is_finite", False) is not False
-        return 1 if whole and not _numeric(value) else value
+        return 1 if is_dim(value) and not isinstance(value, int) else value
 
     def frozen(value: Any) -> Any:
         return tuple(map(frozen, value)) if isinstance(value, (list, tuple)) else value
