@@ -875,8 +875,8 @@ def test_a_file_may_be_named_anything():
     result = network("alexnet")
     found = grade(result, read(Source("\x1b[2J|<b>.csv", "name,macs\nconv1,1\n"), [row.name for row in result.rows]))
 
-    assert render(found).startswith("?[2J|<b>.csv on alexnet: 0 of 1 cell right, 1 wrong")
-    assert render(found, "markdown").startswith("# ?\\[2J\\|&lt;b&gt;.csv on alexnet")
+    assert render(found).startswith("\\x1b[2J|<b>.csv on alexnet: 0 of 1 cell right, 1 wrong")
+    assert render(found, "markdown").startswith("# \\\\x1b\\[2J\\|&lt;b&gt;.csv on alexnet")
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -886,7 +886,8 @@ def test_a_file_name_that_is_no_text_is_cleaned_in_every_format(form):
     found = grade(result, read(Source("y\udcff\x1b.csv", "name,macs\nconv1,1\n"), [row.name for row in result.rows]))
     text = render(found, form)
 
-    assert "y??.csv" in text
+    assert "udcff" in text
+    assert not {"\x1b", "\udcff"} & {*text}
     assert text.encode()
 
 

@@ -136,7 +136,8 @@ def test_every_text_of_a_graph_can_be_printed():
     graph = parse(Source(NAME, SPEC))
 
     assert steers("".join([graph.name, graph.title, graph.source, *graph.notes]), "") == set()
-    assert graph.name == visible(NAME.removesuffix(".yaml"))
+    # Of that, what a spec can say and how long a name may be.
+    assert re.sub(r"\W+", "_", visible(NAME)).startswith(graph.name[:60])
 
 
 # Commands with every sign that archcalc prints: ⌊ ⌋ ² − × ≥ ≤ → · …

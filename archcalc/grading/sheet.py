@@ -19,7 +19,7 @@ GRADED = ("output", *COUNTS, "rf")
 # What archcalc's own tables also have: what is asked rather than answered, and what follows from the other columns.
 PASSED_OVER = (
     *("layer", "settings", "input", "bytes", "params%", "activations%", "macs%", "jump", "start"),
-    *("rf_coverage", "shared", "in_place", "auxiliary", "note"),
+    *("rf_local", "rf_coverage", "shared", "in_place", "auxiliary", "note"),
 )
 TOTAL = "total"
 _MOST_BYTES = 4_000_000

@@ -21,7 +21,7 @@ def smallest(source: Source, params: Params = NO_PARAMS) -> Graph:
 
     >>> from archcalc.spec import source_of
     >>> smallest(source_of("vgg16")).input, smallest(source_of("resnet18")).input
-    ((3, 64, 64), (3, 33, 33))
+    ((3, 64, 64), (3, 35, 35))
     """
     document = document_of(source)
     whole = assembled(document, params)
