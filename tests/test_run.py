@@ -31,6 +31,15 @@ def layer_by_layer(graph, x, name: str):
     return next(y for node, y in outputs(graph, x, seeded(graph)) if node.name == name)
 
 
+def test_values_that_are_no_numbers_are_printed_without_a_word_of_numpy(tmp_path):
+    """Windows that hold padding alone have −∞ for their largest value, and one −∞ less another is no number."""
+    path = tmp_path / "net.yaml"
+    pool = "maxpool2d: {kernel: 2, stride: 1, padding: 1, dilation: 5}"
+    path.write_text(f"input: {{channels: 3, height: 4, width: 4}}\nlayers: [{pool}, conv2d: {{out: 3, kernel: 1}}]")
+
+    assert "conv2d puts out 3×1×1: nan to nan, mean nan" in ran(str(path))
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_any_layer_is_written_as_the_plain_path_has_it(tmp_path, dtype):
     """A batch of two from a .npy file; an auxiliary head's layer as well, and one that others are folded into."""

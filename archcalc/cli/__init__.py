@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+import warnings
 from importlib import import_module
 from typing import Any
 
@@ -63,7 +64,10 @@ class _Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            with warnings.catch_warnings():
+                # Values that overflow are printed as what they are; how numpy came to them is for who writes code.
+                warnings.simplefilter("ignore", RuntimeWarning)
+                return super().invoke(ctx)
         except SpecError as error:
             complain(str(error))
             ctx.exit(1)
