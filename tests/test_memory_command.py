@@ -165,6 +165,41 @@ def test_a_chart_without_matplotlib(tiny, monkeypatch):
     assert (result.exit_code, result.stderr) == (1, "a chart needs matplotlib\n  = pip install 'archcalc[plot]'\n")
 
 
+IDS = """
+input: {tokens: 10}
+layers:
+  - slice: {start: 0, stop: 6}
+  - embedding: {vocabulary: 50, out: 8}
+  - linear: 3
+"""
+
+
+def test_token_numbers_have_eight_bytes_wherever_bytes_are_said(tmp_path):
+    """Ten int64, of which a view is taken, 6×8 and 6×3 float32: in tables, in memory, and in what training keeps."""
+    path = tmp_path / "ids.yaml"
+    path.write_text(IDS)
+    bytes_of_each = [10 * 8, 0, 6 * 8 * 4, 6 * 3 * 4]
+
+    def said(*arguments: str) -> str:
+        result = CliRunner().invoke(main, [arguments[0], str(path), *arguments[1:]])
+        assert (result.exit_code, result.stderr) == (0, "")
+        return result.stdout
+
+    memory = json.loads(said("memory", "--format", "json"))
+    narrow = json.loads(said("memory", "--format", "json", "--dtype", "bf16"))
+    kept = json.loads(said("memory", "--format", "json", "--train"))
+    table = json.loads(said("table", "--format", "json"))
+    column = said("table", "--format", "csv", "--columns", "name,bytes").splitlines()[1:5]
+
+    assert [row["stored"] for row in memory["rows"]] == bytes_of_each
+    assert [row["stored"] for row in narrow["rows"]] == [80, 0, 96, 36]
+    assert [int(line.partition(",")[2]) for line in column] == bytes_of_each
+    assert table["totals"]["activation_bytes"] == sum(bytes_of_each)
+    assert f"token numbers in 8: {sum(bytes_of_each)} bytes" in said("table")
+    # The embedding keeps the numbers it looked up for the backward pass, which is all of the array they lie in.
+    assert kept["rows"][0]["kept"] == 80
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_dtypes(tiny, dtype):
     """127 weights and 96 values at the peak, two to a byte in int4, of 8 bytes in fp64; tf32 is stored as fp32."""
