@@ -64,9 +64,11 @@ class Look(NamedTuple):
             return [
                 f"{name} nothing is seen by the formula, {self.moved.sum()} values moved"
             ] if self.moved.any() else [], 0
-        if self.local and self.cut.grows:
-            return [], 0
         strands = self.reach.local if self.local else self.reach.strands
+        # Of a strand along an axis of one place only its layer's words say whether it moves.
+        moving = all(any(self.field.output[digit.axis] > 1 for digit in strand.digits) for strand in strands)
+        if self.local and (self.cut.grows or not moving):
+            return [], 0
         axes = sorted(self.reach.axes)
         if not strands:
             return [] if self._alike() else [f"{name} outputs do not all see the same"], 0
