@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from archcalc.dims import Dim, Shape, quotient, same, size
+from archcalc.dims import Dim, Shape, at_least, ceil_div, quotient, same, size
 from archcalc.field import Field, Part, Reaches
 from archcalc.graph import Node
 from archcalc.intervals import some
@@ -20,6 +20,8 @@ from archcalc.window import HERE, Window
 # More runs of channels that see differently, or more channels to sort into runs, are taken together.
 _MOST_PARTS = 2048
 _MOST_CHANNELS = 4096
+# Windows of more phases are not held against their ends one by one, where letters are in them.
+_MOST_PHASES = 64
 
 
 class _Source(NamedTuple):
@@ -123,23 +125,36 @@ class Step:
     def picked(self) -> bool:
         """Whether this layer, or one before it, sees some of the values that are mixed and not others."""
         return any(
-            field.picked or any(self.torn(i, view) or (field.mixed and self.picks(i, view)) for view in views)
+            field.picked
+            or any(
+                self.torn(i, view) or self.unsure(i, view) or (field.mixed and self.picks(i, view)) for view in views
+            )
             for i, (field, views) in enumerate(zip(self.inputs, self.views, strict=True))
         )
 
     def padded(self, which: int, view: View) -> bool | None:
         """Whether a window over values of one place finds padding alone for some outputs; None where it does for all."""
         some_lack = False
-        for axis, at in enumerate(view):
-            n, outputs = self.shapes[which][axis], self.node.shape[at.axis]
-            if axis in self.axes or at.ends or not at.window.moves or at.window == HERE:
+        for window, n, outputs in self.over_values(which, view):
+            if not _counted(window, n, outputs):
+                some_lack |= not _finds(window, n, outputs)[1]
                 continue
-            if at.window.settled and isinstance(n, int) and isinstance(outputs, int) and outputs <= _MOST_CHANNELS:
-                finds = [bool(at.window.seen(i, n)) for i in range(outputs)]
-                if not any(finds):
-                    return None
-                some_lack |= not all(finds)
+            finds = [bool(window.seen(i, n)) for i in range(outputs)]
+            if not any(finds):
+                return None
+            some_lack |= not all(finds)
         return some_lack
+
+    def unsure(self, which: int, view: View) -> bool:
+        """Whether letters leave open that a window over values of one place finds more than padding for any output."""
+        over = self.over_values(which, view)
+        return any(not _counted(*one) and not _finds(*one)[0] for one in over)
+
+    def over_values(self, which: int, view: View) -> Iterator[tuple[Window, Any, Any]]:
+        """The windows that slide over values of one place, with how many values and outputs there are."""
+        for axis, at in enumerate(view):
+            if axis not in self.axes and not at.ends and at.window.moves and at.window != HERE:
+                yield at.window, self.shapes[which][axis], self.node.shape[at.axis]
 
     def torn(self, which: int, view: View) -> bool:
         """Whether a window slides over places of two axes in one line, where some places see nothing by one of the axes."""
@@ -201,6 +216,7 @@ class Step:
             return [(part.channels, (_Source(0, 0, p),)) for p, part in enumerate(self.inputs[0].parts)]
         channels = self.node.shape[0]
         counted = all(isinstance(n, int) for n in (channels, *(shape[0] for shape in self.shapes)))
+        counted = counted and all(window is None or window.settled for window in flat)
         if not counted or channels > _MOST_CHANNELS or all(w is None or not w.moves for w in flat):
             return None
         bounds = [[0, *accumulate(part.channels for part in field.parts)] for field in self.inputs]
@@ -243,6 +259,26 @@ class Step:
                     continue
                 first, last = (bisect_right(bounds[which], n) - 1 for n in (seen[0], seen[-1]))
                 yield from (_Source(which, view, part) for part in range(first, last + 1))
+
+
+def _counted(window: Window, n: Dim, outputs: Dim) -> bool:
+    """Whether the outputs of a window can be gone through."""
+    return window.settled and isinstance(n, int) and isinstance(outputs, int) and outputs <= _MOST_CHANNELS
+
+
+def _finds(window: Window, n: Dim, outputs: Dim) -> tuple[bool, bool]:
+    """Whether some outputs of a window, and whether all, are known to find any of n values and not padding alone."""
+    if window.stretch or len(window.phases) > _MOST_PHASES:
+        return False, False
+    last = window.advance * (ceil_div(outputs, len(window.phases)) - 1)
+
+    def begins(lo: Any, hi: Any) -> bool:
+        # Taps that begin before the values and do not end there have one among so many as lie between two of them.
+        within = at_least(lo, 0) is True or (at_least(hi, 0) is True and at_least(n, window.step) is True)
+        return within and at_least(hi, lo) is True
+
+    every = all(begins(lo, hi) and at_least(n - 1, last + lo) is True for lo, hi in window.phases)
+    return begins(*window.phases[0]), every
 
 
 def _alike(one: Reaches, other: Reaches) -> bool:

@@ -7,6 +7,7 @@ from letters import everything, tried
 from archcalc.dims import symbol
 from archcalc.errors import Source
 from archcalc.layers.strides import reshaped
+from archcalc.receptive import receptive_fields
 from archcalc.spec import parse
 from archcalc.symbolic import holds
 
@@ -53,3 +54,25 @@ def test_a_stated_shape_that_letters_leave_open_is_assumed():
         for k in range(1, 9):
             stands = h >= 2 and h // 2 == 4 * k and h % 2 == 0
             assert all(holds(fact, {"H": h, "k": k}) for fact in facts) == stands
+
+
+def test_a_window_that_letters_may_lay_over_padding_alone_sees_at_most_what_is_said():
+    """An even kernel, dilated, around the one value of a mean finds nothing, an odd one finds it."""
+    text = "input: {channels: 3, length: 8}\nparams: {q: q}\nlayers: [globalavgpool, conv1d: {out: 1, kernel: q, padding: same, dilation: 2}]"
+    fields = {q: receptive_fields(parse(Source("a.yaml", text), {"q": q}))["conv1d"] for q in (symbol("q"), 3, 4)}
+
+    assert [(field.size, field.exact) for field in fields.values()] == [((8,), False), ((8,), True), ((0,), True)]
+
+
+def test_channels_that_letters_mix_are_taken_together():
+    """As many as a letter says of a number of channels that are joined of branches that see differently."""
+    text = """
+input: {channels: 6, length: 16}
+params: {k: k}
+layers:
+  - concat: {a: [maxpool1d: {kernel: 3, stride: 1, padding: 1}], b: []}
+  - localresponsenorm: {size: k}
+"""
+    fields = receptive_fields(parse(Source("a.yaml", text)))
+
+    assert fields["localresponsenorm"].size == (3,)
