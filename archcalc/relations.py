@@ -22,7 +22,7 @@ def nonnegative(formula: Any) -> Any:
     """
     import sympy  # noqa: PLC0415 - whoever has a formula has paid for it
 
-    formula = comparable(formula)
+    formula = comparable(sympy.sympify(formula))
     while True:
         parts = terms(formula)
         constant = parts.pop(None, sympy.Integer(0))
@@ -132,7 +132,7 @@ def zero(formula: Any) -> Any:
     """
     import sympy  # noqa: PLC0415 - whoever has a formula has paid for it
 
-    formula = comparable(formula)
+    formula = comparable(sympy.sympify(formula))
     if formula == 0:
         return True
     if nonnegative(formula - 1) is True or nonnegative(-formula - 1) is True:
@@ -165,7 +165,7 @@ def divisible(formula: Any, k: Any) -> Any:
     above, below = (formula / k).as_numer_denom()
     if below == 1 and integral(above):
         return True
-    formula = comparable(formula)
+    formula = comparable(sympy.sympify(formula))
     parts = terms(formula)
     if k.is_Integer and all(c.q == 1 and (term is None or integral(term)) for term, c in parts.items()):
         left = {term: int(c) % int(k) for term, c in parts.items()}
