@@ -31,7 +31,7 @@ def span(strands: Sequence[Strand], y: Shape) -> tuple[Dim, bool]:
         size, exact = _in_letters(strands, y)
         return size, exact and not loose
     most, exact = 0, not loose
-    for cell in product(*(_cut(strands, axis, y[axis]) for axis in sorted({n for s in strands for n in _axes(s)}))):
+    for cell in product(*(_cut(strands, axis, y[axis]) for axis in sorted({n for s in strands for n in s.axes}))):
         first = {axis: places[0] for axis, places in cell}
         size, sure = _in_cell([strand for strand in strands if strand.holds(first)], dict(cell), y)
         if size > most:
@@ -39,10 +39,6 @@ def span(strands: Sequence[Strand], y: Shape) -> tuple[Dim, bool]:
         elif not sure:
             exact = False
     return most, exact
-
-
-def _axes(strand: Strand) -> set[int]:
-    return strand.axes
 
 
 def _even(window: Window) -> bool:
@@ -55,7 +51,7 @@ def _counted(strand: Strand, y: Shape) -> bool:
     digits = (part for digit in strand.digits for part in (digit.inner, digit.modulo or 1, digit.times))
     window = strand.window
     ends = (window.advance, window.stretch, *(end for ends in window.phases for end in ends))
-    return numbers(*limits, *digits, *ends, *(y[axis] for axis in _axes(strand)))
+    return numbers(*limits, *digits, *ends, *(y[axis] for axis in strand.axes))
 
 
 def _cut(strands: Sequence[Strand], axis: int, n: int) -> list[tuple[int, range]]:

@@ -31,7 +31,7 @@ ROOT = Path(__file__).parent.parent
 
 FIELDS = (
     *("window", "reach", "receptive", "influence", "boxes", "stacks", "digits", "edges", "spans", "step", "strand"),
-    "storage",
+    *("field", "intervals"),
 )
 
 # The files of each room, and the tests that hold it, quick ones first.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from functools import lru_cache
 
 import msgspec
@@ -886,7 +887,8 @@ def test_a_file_name_that_is_no_text_is_cleaned_in_every_format(form):
     found = grade(result, read(Source("y\udcff\x1b.csv", "name,macs\nconv1,1\n"), [row.name for row in result.rows]))
     text = render(found, form)
 
-    assert "udcff" in text
+    # LaTeX, markdown and JSON have ways of their own to write a \.
+    assert "yudcffx1b.csv" in re.sub(r"\\textbackslash\{\}|\\", "", text)
     assert not {"\x1b", "\udcff"} & {*text}
     assert text.encode()
 

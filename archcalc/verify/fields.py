@@ -49,23 +49,14 @@ def seen(graph: Graph, seed: int = 0) -> Iterator[Seen]:
     # Beside the sample that is nudged, one that is not.
     arrays, x = seeded(graph, seed), np.repeat(noise(graph, 1, seed), 2, 0)
     numbers = graph.token_numbers
-    most = 0
-    if numbers:
-        # One more entry in every table, which is no number.
-        tables = {node.name: arrays[node.name]["weight"] for node in graph.nodes if node.layer.kind == "embedding"}
-        most = max(len(table) for table in tables.values())
-        x[1][touched] = most
-        for name, table in tables.items():
-            rows = np.full((most + 1 - len(table), table.shape[1]), np.nan, table.dtype)
-            arrays[name] = {"weight": np.concatenate([table, rows])}
-    else:
-        x[1][touched] = np.nan
+    beyond = extended(graph, arrays)
+    x[1][touched] = beyond if numbers else np.nan
     fields = receptive_fields(graph)
     for position, ((node, y), (_, said)) in enumerate(
         zip(outputs(graph, x, arrays), reached(graph, touched), strict=True)
     ):
         if position in numbers:
-            moved = y[1] == most
+            moved = y[1] == beyond
         else:
             lost = ~np.isfinite(y[0])
             if lost.any():
@@ -75,6 +66,15 @@ def seen(graph: Graph, seed: int = 0) -> Iterator[Seen]:
             moved = np.isnan(y[1])
         differing = (said != moved) | (moved & ~_within(fields[node.name], place, list(axes_of(graph))))
         yield Seen(node.name, int(said.sum()), int(moved.sum()), int(differing.sum()))
+
+
+def extended(graph: Graph, arrays: dict[str, dict[str, Any]]) -> int:
+    """Give the table of every embedding one more entry, which is no number; the token number of that entry."""
+    tables = {node.name: arrays[node.name]["weight"] for node in graph.nodes if node.layer.kind == "embedding"}
+    most = max(map(len, tables.values()), default=0)
+    for name, table in tables.items():
+        arrays[name] = {"weight": np.pad(table, ((0, most + 1 - len(table)), (0, 0)), constant_values=np.nan)}
+    return most
 
 
 def _within(field: Field, place: tuple[int, ...], axes: list[int]) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from itertools import product
 from typing import Any, NamedTuple
 
 import msgspec
@@ -18,8 +19,9 @@ from archcalc.field import Field
 from archcalc.graph import Graph, Node
 from archcalc.influence import onward
 from archcalc.reach import Reach
-from archcalc.receptive import receptive_fields
+from archcalc.receptive import axes_of, receptive_fields
 from archcalc.reference import noise, seeded
+from archcalc.verify.fields import extended
 from archcalc.verify.look import Cut, Look, consistent
 
 # Products and values beyond these are not run for every place, but for as many as these allow.
@@ -43,6 +45,14 @@ class _Nudge(NamedTuple):
     place: int
 
 
+class _Batch(NamedTuple):
+    """A sample as it is and one for each nudge, the token number of the entry that is no number, and the trained arrays."""
+
+    x: Any
+    beyond: int
+    arrays: dict[str, dict[str, Any]]
+
+
 class _Border(NamedTuple):
     """The outputs of one view that see no place before the first one, none after the last one, or none at all."""
 
@@ -64,8 +74,9 @@ def shown(graph: Graph, seed: int = 0) -> Iterator[Shown]:
     fields = receptive_fields(graph)
     wrong: dict[str, list[str]] = {node.name: consistent(fields[node.name]) for node in graph.nodes}
     ends = dict.fromkeys(wrong, 0)
-    for local in (False, True) if nudges else ():
-        for node, moved, cuts in _moved(graph, fields, nudges, seed, local=local):
+    batches = [_nudged(graph, nudges, seed)] if nudges else []
+    for batch, local in product(batches, (False, True)):
+        for node, moved, cuts in _moved(graph, fields, nudges, batch, local=local):
             for which, cut in enumerate(cuts):
                 rows = [i for i, nudge in enumerate(nudges) if nudge.which == which]
                 looked = Look(fields[node.name], which, [nudges[i].place for i in rows], moved[rows], cut, local)
@@ -76,15 +87,9 @@ def shown(graph: Graph, seed: int = 0) -> Iterator[Shown]:
         yield Shown(name, ends[name], said)
 
 
-def _axes(graph: Graph) -> list[int]:
-    """The axes of the input that have places: neither channels, nor the features of tokens."""
-    names = graph.input_axes
-    return [axis for axis, name in enumerate(names) if len(names) == 1 or name not in {"channels", "features"}]
-
-
 def _nudges(graph: Graph) -> list[_Nudge]:
     """Each place along each axis, or so many of them, evenly, that a run of all ends soon."""
-    axes = _axes(graph)
+    axes = axes_of(graph)
     shapes = [[graph.nodes[i].shape for i in node.inputs] for node in graph.nodes]
     macs = sum(node.layer.work(node.shape, *given).macs for node, given in zip(graph.nodes, shapes, strict=True))
     values = sum(
@@ -101,15 +106,21 @@ def _nudges(graph: Graph) -> list[_Nudge]:
     return found
 
 
+def _nudged(graph: Graph, nudges: list[_Nudge], seed: int) -> _Batch:
+    """The batch in which each sample but the first is nudged."""
+    arrays, x = seeded(graph, seed), np.repeat(noise(graph, 1, seed), 1 + len(nudges), 0)
+    beyond = extended(graph, arrays)
+    for sample, nudge in zip(x[1:], nudges, strict=True):
+        np.moveaxis(sample, nudge.axis, 0)[nudge.place] = beyond if graph.token_numbers else np.nan
+    return _Batch(x, beyond, arrays)
+
+
 def _moved(
-    graph: Graph, fields: dict[str, Field], nudges: list[_Nudge], seed: int, *, local: bool
+    graph: Graph, fields: dict[str, Field], nudges: list[_Nudge], batch: _Batch, *, local: bool
 ) -> Iterator[tuple[Node, Any, list[Cut]]]:
     """Each node with what moved in each sample, and for each axis of the input what was cut off."""
-    axes, numbers = _axes(graph), graph.token_numbers
-    arrays, x = seeded(graph, seed), np.repeat(noise(graph, 1, seed), 1 + len(nudges), 0)
-    entry = _beyond(graph, arrays)
-    for sample, nudge in zip(x[1:], nudges, strict=True):
-        np.moveaxis(sample, nudge.axis, 0)[nudge.place] = entry if numbers else np.nan
+    x, beyond, arrays = batch
+    axes, numbers = axes_of(graph), graph.token_numbers
     alive: list[Any] = []
     cut: list[list[Cut]] = []
     laid_out_anew = [False] * len(graph.nodes)
@@ -151,16 +162,7 @@ def _moved(
             cuts.append(Cut(low | alone, high | alone, any(sources) or grows))
         alive.append(y)
         cut.append(cuts)
-        yield node, (y[1:] == entry if position in numbers else np.isnan(y[1:])), cuts
-
-
-def _beyond(graph: Graph, arrays: dict[str, dict[str, Any]]) -> int:
-    """One more entry in the table of every embedding, which is no number; its token number."""
-    tables = {node.name: arrays[node.name]["weight"] for node in graph.nodes if node.layer.kind == "embedding"}
-    most = max(map(len, tables.values()), default=0)
-    for name, table in tables.items():
-        arrays[name] = {"weight": np.pad(table, ((0, most + 1 - len(table)), (0, 0)), constant_values=np.nan)}
-    return most
+        yield node, (y[1:] == beyond if position in numbers else np.isnan(y[1:])), cuts
 
 
 def _unmoved(y: Any, views: Any, reaches: Any, nudges: list[_Nudge]) -> Any:

@@ -19,6 +19,9 @@ def smallest(source: Source, params: Params = NO_PARAMS) -> Graph:
     and then, for networks that take few sizes only, among fair shares of the input and what lies whole strides below it;
     where there is none, the network is on its own input.
 
+    VGG-16 halves its input five times, so 64 leaves 2. On 34 the maps of ResNet-18 are of 17, 8, 4, 2 and 1 places, on 35 of
+    18, 9, 5, 3 and 2.
+
     >>> from archcalc.spec import source_of
     >>> smallest(source_of("vgg16")).input, smallest(source_of("resnet18")).input
     ((3, 64, 64), (3, 35, 35))
