@@ -7,6 +7,7 @@ from functools import cached_property, reduce
 from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
 from archcalc.digits import Digit
 from archcalc.dims import Dim, Shape, same
@@ -62,8 +63,7 @@ class Reach(msgspec.Struct, frozen=True, dict=True):
     @cached_property
     def fixed(self) -> tuple[Any, Any] | None:
         """What every place sees that sees anything, first and last; None where there is nothing of the sort."""
-        ends = [strand.window.phases[0] for strand in self.strands if strand.fixed and not strand.limits]
-        return ends[0] if ends else None
+        return next((s.window.seen_by_all for s in self.strands if s.fixed and not s.limits), None)
 
     @cached_property
     def span(self) -> tuple[Dim, bool]:
@@ -101,7 +101,9 @@ class Reach(msgspec.Struct, frozen=True, dict=True):
         inner = [digit.inner for strand in strands for digit in strand.digits]
         if not numbers(*starts, *inner):
             return None
-        longest = min(_MOST_TRIED, max(inner, default=1) * max(len(strand.window.phases) for strand in strands))
+        late = max((strand.window.late for strand in strands), default=0)
+        longest = max(inner, default=1) * (late + max(len(strand.window.phases) for strand in strands))
+        longest = min(_MOST_TRIED, longest)
         for begin in sorted({0, *(max(0, begin) for begin in starts)}):
             for i in range(begin, min(begin + longest, n) if numbers(n) else begin + longest):
                 start[axis] = i
@@ -147,12 +149,26 @@ def through(reach: Reach, view: View, y: Shape, whole: Dim, via: tuple[int, int]
                 known[id(route.strands)] = tidied(_through(route.strands, view, x, y, whole), y, whole)
         after = (Route(known[id(route.strands)], *via, i) for i, route in enumerate(before))
         routes.append(tuple(route for route in after if route.strands))
-    return Reach(y, strands, routes[0], routes[1], reach.followed)
+    # Where nothing is left of the paths that were kept it is seen by one that was not.
+    short, long = (found or (Route(strands, *via),) for found in routes)
+    return Reach(y, strands, short, long, reach.followed and all(routes))
+
+
+def holed(reach: Reach) -> Reach:
+    """What is seen where some places are holes: of what every place sees it is not known which places these are."""
+
+    def of(strands: Strands) -> Strands:
+        return tuple(strand if strand.digits else replace(strand, gaps=True) for strand in strands)
+
+    short, long = (
+        tuple(route._replace(strands=of(route.strands)) for route in found) for found in (reach.short, reach.long)
+    )
+    return Reach(reach.output, of(reach.strands), short, long, reach.followed, reach.apart)
 
 
 def _through(strands: Strands, view: View, x: Shape, y: Shape, whole: Dim) -> Strands:
     if not view:
-        return tuple(strand.laid(x, y, whole) for strand in strands)
+        return tuple(laid for strand in strands if not (laid := strand.laid(x, y, whole)).window.empty)
     ends = {axis for axis, at in enumerate(view) if at.ends}
     found: list[Strand] = []
     for strand in strands:
@@ -172,7 +188,7 @@ def _turned(strand: Strand, view: View) -> Strand:
         return strand
     digits = tuple(digit._replace(axis=view[digit.axis].axis) for digit in strand.digits)
     limits = sorted(limit._replace(axis=view[limit.axis].axis) for limit in strand.limits)
-    return Strand(strand.window, digits, tuple(limits))
+    return Strand(strand.window, digits, tuple(limits), strand.gaps)
 
 
 def tidied(strands: Iterable[Strand], y: Shape, whole: Dim) -> Strands:
@@ -183,8 +199,11 @@ def tidied(strands: Iterable[Strand], y: Shape, whole: Dim) -> Strands:
         group = kept.setdefault((strand.digits, strand.limits, fixed_or_not), [])
         for i, other in enumerate(group):
             if other.window.alike(strand.window):
-                merged = strand.window if other.window == strand.window else other.window.merged(strand.window)
-                group[i] = strand if merged is strand.window else Strand(merged, strand.digits, strand.limits)
+                if other.window == strand.window:
+                    group[i] = strand if other.gaps else other
+                    break
+                merged, gaps = other.window.merged(strand.window), other.gaps or strand.gaps
+                group[i] = Strand(merged, strand.digits, strand.limits, gaps)
                 break
         else:
             group.append(strand)
@@ -250,7 +269,7 @@ def _beyond(one: Route, other: Route, *, longest: bool) -> bool:
         (b[0] - a[0], a[1] - b[1])
         for big, small in pairs
         for a, b in zip(big.window.phases, small.window.phases, strict=True)
-        if some(*a)
+        if big.window.stretch or some(*a)
     ]
     if not all(numbers(*pair) for pair in ends):
         return ends == [(0, 0)] * len(ends)

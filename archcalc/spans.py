@@ -24,7 +24,7 @@ def seen_at(strands: Iterable[Strand], index: Shape | Mapping[int, Dim]) -> tupl
 
 def span(strands: Sequence[Strand], y: Shape) -> tuple[Dim, bool]:
     """The most inputs from the first to the last that any place of a shape y sees, and whether just so many are known to be."""
-    loose = any(strand.window.loose for strand in strands)
+    loose = any(strand.window.loose or strand.gaps for strand in strands)
     if all(_even(strand.window) and not strand.limits for strand in strands) and len(strands) == 1:
         return strands[0].window.size, not loose
     if not all(_counted(strand, y) for strand in strands):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import accumulate, groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import msgspec
@@ -14,7 +15,7 @@ from archcalc.field import Field, Part, Reaches
 from archcalc.graph import Node
 from archcalc.intervals import some
 from archcalc.layers.base import View, Views
-from archcalc.reach import Reach, apart, joined, through
+from archcalc.reach import Reach, apart, holed, joined, through
 from archcalc.window import HERE, Window
 
 # More runs of channels that see differently, or more channels to sort into runs, are taken together.
@@ -75,19 +76,22 @@ class Step:
 
     def reaches(self, sources: tuple[_Source, ...]) -> Reaches:
         """What is seen through some of the views of some of the inputs, along each axis."""
-        return tuple(self.merged(axis, sources) for axis in range(len(self.whole)))
+        axes = range(len(self.whole))
+        seen = [(source.which, [self.through(axis, source) for axis in axes]) for source in sources]
+        # A place that is not there along one axis is not there at all.
+        there = [(which, reaches) for which, reaches in seen if all(reach is not None for reach in reaches)]
+        return tuple(self.merged(axis, there) for axis in axes)
 
-    def merged(self, axis: int, sources: tuple[_Source, ...]) -> Reach | None:
-        """What is seen along one axis, and what branches that are joined do not agree on."""
+    def merged(self, axis: int, seen: list[tuple[int, list[Reach | None]]]) -> Reach | None:
+        """What is seen along one axis through several inputs, and what branches that are joined do not agree on."""
         branches = []
-        for _, group in groupby(sources, key=lambda source: source.which):
-            seen = [reach for source in group if (reach := self.through(axis, source)) is not None]
-            if seen:
-                branches.append(joined(seen, self.whole[axis]))
+        for _, group in groupby(seen, key=itemgetter(0)):
+            found = [reach for _, reaches in group if (reach := reaches[axis]) is not None]
+            branches.append(joined(found, self.whole[axis]))
         if not branches:
             return None
-        found = joined(branches, self.whole[axis])
-        return msgspec.structs.replace(found, apart=apart(branches)) if len(branches) > 1 else found
+        together = joined(branches, self.whole[axis])
+        return msgspec.structs.replace(together, apart=apart(branches)) if len(branches) > 1 else together
 
     def through(self, axis: int, source: _Source) -> Reach | None:
         """What is seen along one axis through one view of one part of an input."""
@@ -101,7 +105,10 @@ class Step:
         if self.axes.isdisjoint(at.axis for at in view if at.ends):
             # Joined along channels, which are told apart as parts.
             view = tuple(at._replace(ends=False) for at in view)
-        return through(reach, view, self.node.shape, self.whole[axis], via)
+        found = through(reach, view, self.node.shape, self.whole[axis], via)
+        # What one view leaves out another may see.
+        alone = len(self.views[source.which]) == 1
+        return holed(found) if found and alone and any(at.window.holes for at in view) else found
 
     def together(self, reaches: list[Reach | None], whole: Reach | None, n: Dim) -> Reach | None:
         """What all runs of channels see along one axis."""
@@ -153,8 +160,11 @@ class Step:
     def over_values(self, which: int, view: View) -> Iterator[tuple[Window, Any, Any]]:
         """The windows that slide over values of one place, with how many values and outputs there are."""
         for axis, at in enumerate(view):
-            if axis not in self.axes and not at.ends and at.window.moves and at.window != HERE:
-                yield at.window, self.shapes[which][axis], self.node.shape[at.axis]
+            n, outputs = self.shapes[which][axis], self.node.shape[at.axis]
+            if axis in self.axes or at.ends or not at.window.moves:
+                continue
+            if at.window != HERE or same(n, outputs) is not True:
+                yield at.window, n, outputs
 
     def torn(self, which: int, view: View) -> bool:
         """Whether a window slides over places of two axes in one line, where some places see nothing by one of the axes."""

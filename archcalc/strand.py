@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from itertools import islice
 
 import msgspec
+from msgspec.structs import replace
 
 from archcalc.digits import Digit, Limit, kept, moved
 from archcalc.dims import Dim, Shape, at_least, ceil_div, greatest, least, same
@@ -23,11 +24,13 @@ class Strand(msgspec.Struct, frozen=True):
     """What places see of one axis of the input through one window, of which the digits of their index name the output.
 
     Without digits every place sees the same. Along an axis with a limit digits count from its start, and no other index sees.
+    With `gaps` some of those places are holes, such as a transposed convolution leaves, and it is not known which.
     """
 
     window: Window
     digits: tuple[Digit, ...]
     limits: tuple[Limit, ...] = ()
+    gaps: bool = False
 
     @property
     def axes(self) -> set[int]:
@@ -44,8 +47,9 @@ class Strand(msgspec.Struct, frozen=True):
 
     @property
     def fixed(self) -> bool:
-        """Whether every place is known to see the same."""
-        return not self.digits and not self.window.loose
+        """Whether every place is known to see the same, if it sees anything."""
+        alike = not self.limits and self.window.seen_by_all is not None
+        return not self.window.loose and (not self.digits or alike)
 
     def holds(self, index: Shape | Mapping[int, Dim]) -> bool:
         """Whether an index lies within all limits."""
@@ -86,9 +90,16 @@ class Strand(msgspec.Struct, frozen=True):
 
     def laid(self, x: Shape, y: Shape, whole: Dim) -> Strand:
         """The strand where the values of a shape x are put in order under a shape y."""
-        axes = {axis: kept(axis, x, y) for axis in {limit.axis for limit in self.limits}}
-        if None in axes.values():
-            return self.bound(x, whole)
+        # A limit stays with its axis; one along an axis of one place has no more to say where that axis is gone or not alone.
+        axes: dict[int, int] = {}
+        for axis in sorted({limit.axis for limit in self.limits}):
+            to = kept(axis, x, y)
+            if to is not None and to not in axes.values():
+                axes[axis] = to
+            elif same(x[axis], 1) is True:
+                return self._standing(axis).laid(x, y, whole)
+            else:
+                return self.bound(x, whole)
         digits: list[Digit] = []
         for digit in self.digits:
             # Digits that count from a limit's start stay with it.
@@ -96,12 +107,27 @@ class Strand(msgspec.Struct, frozen=True):
             found = moved(digit, x, y) if limited is None else [digit._replace(axis=limited)]
             if found is None:
                 return self.bound(x, whole)
-            digits += found
+            # One of a single place beside an axis with a limit always is 0.
+            digits += found if limited is not None else [one for one in found if one.axis not in axes.values()]
         window = self.window
         if self.digits and not digits:
             window = Window(0, (window.at(0),), loose=window.loose)
-        limits = (limit._replace(axis=axes[limit.axis] or 0) for limit in self.limits)
-        return Strand(window, tuple(digits), tuple(sorted(limits)))
+        limits = (limit._replace(axis=axes[limit.axis]) for limit in self.limits)
+        return Strand(window, tuple(digits), tuple(sorted(limits)), self.gaps)
+
+    def _standing(self, axis: int) -> Strand:
+        """The strand without an axis of which the first index is the only one."""
+        limits = self._but(axis)
+        inside = [limit for limit in self.limits if limit.axis == axis]
+        if not all(bool(limit.start <= 0 < limit.stop) for limit in inside):
+            return Strand(Window(0, (NOTHING,)), (), limits)
+        place = Strand(self.window, self.on(axis), tuple(inside)).place({axis: 0})
+        others = tuple(digit for digit in self.digits if digit.axis != axis)
+        window = self.window
+        if not others:
+            return Strand(Window(0, (window.at(place),), loose=window.loose), (), limits)
+        phases = tuple(window.at(place + r) for r in range(len(window.phases)))
+        return Strand(replace(window, phases=phases), others, limits)
 
     def slid(self, axis: int, window: Window, sizes: tuple[Dim, Dim], whole: Dim, *, ends: bool) -> list[Strand]:
         """The strands through a window along an axis of `sizes` before and after; with `ends` none is beyond the input's."""
@@ -121,8 +147,9 @@ class Strand(msgspec.Struct, frozen=True):
         listed = window.settled and numbers(n, outputs, origin, *inside) and outputs <= MOST_LISTED
         if not digits or own is None or not own.settled or not listed:
             return self._across(axis, window, n, outputs, whole)
+        moves = window.seen_by_all is None
         found = [
-            Strand(seen, (Digit(axis),), self._with(Limit(axis, first, last, first)))
+            Strand(seen, (Digit(axis),) if seen.moves or moves else (), self._with(Limit(axis, first, last, first)))
             for first, last, seen in islice(clipped(own, window, inside, origin, outputs), _MOST_RUNS + 1)
         ]
         return found if len(found) <= _MOST_RUNS else [self._all(axis, n, whole)]
@@ -141,8 +168,8 @@ class Strand(msgspec.Struct, frozen=True):
         if at_least(start, stop) is True:
             return []
         # Letters may leave open whether anything is left.
-        window = self.window if at_least(stop, start + 1) is True else msgspec.structs.replace(self.window, loose=True)
-        return [Strand(window, self.digits, self._with(Limit(axis, start, stop, origin)))]
+        window = self.window if at_least(stop, start + 1) is True else replace(self.window, loose=True)
+        return [Strand(window, self.digits, self._with(Limit(axis, start, stop, origin)), self.gaps)]
 
     def _spread(self, axis: int, window: Window, n: Dim, whole: Dim) -> Strand:
         """Through a window over places that follow each other, in an axis without a limit."""
@@ -175,7 +202,7 @@ class Strand(msgspec.Struct, frozen=True):
             if first >= last:
                 return []
         if not digits:
-            return [Strand(self.window, self.digits, self._but(axis))]
+            return [replace(self, limits=self._but(axis))]
         if len(digits) == len(self.digits) == 1 and limit is None and last == n:
             # All the values of the digit are seen, however they lie.
             return [self._all(axis, n, whole, loose=False)]
@@ -194,7 +221,7 @@ class Strand(msgspec.Struct, frozen=True):
         found = [Limit(axis, first, last, first) for first, last in runs(seeing)]
         if len(found) > _MOST_RUNS:
             return [self._all(axis, n, whole)]
-        return [Strand(self.window, self.digits, self._with(limit)) for limit in found]
+        return [replace(self, limits=self._with(limit)) for limit in found]
 
     def _flat(self, axis: int, n: Dim) -> Window | None:
         """The window of the indices of an axis that has all the digits; None where they are too many to list."""

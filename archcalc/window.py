@@ -8,6 +8,7 @@ or phase, and whole numbers stay whole. A window over everything has jump 0.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import cached_property, reduce
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 import msgspec
 
 from archcalc.dims import Dim
-from archcalc.intervals import NOTHING, fraction, higher, hull, numbers, some, whole, written
+from archcalc.intervals import NOTHING, fraction, higher, hull, lower, numbers, some, whole, written
 
 # More phases than these, or more steps to compose them, would take longer than anyone waits; the window is then loosened.
 MOST_PHASES = 2048
@@ -28,8 +29,9 @@ class Window(msgspec.Struct, frozen=True, dict=True):
     """What outputs see along one axis: output period·a + r sees every `step`-th input from advance·a + lo to advance·a + hi.
 
     `phases` holds lo and hi for each remainder r, so that the period is its length; hi below lo is nothing seen. Where the last
-    input moves otherwise than the first, as that of a recurrence does, `stretch` is by how much more. Ends are whole numbers or
-    symbols. A `loose` window is an outer bound: it holds all that is seen and may hold more, and its ends may be fractions.
+    input moves otherwise than the first, as that of a recurrence does, `stretch` is by how much more; what the first outputs see
+    nothing by may then grow, so that no phase is empty for good. Ends are whole numbers or symbols. A `loose` window is an outer
+    bound: it holds all that is seen and may hold more, and its ends may be fractions.
     """
 
     advance: Dim
@@ -71,9 +73,24 @@ class Window(msgspec.Struct, frozen=True, dict=True):
         return self.advance != 0 or self.stretch != 0 or len(self.phases) > 1
 
     @property
+    def seen_by_all(self) -> tuple[Any, Any] | None:
+        """What every output sees that sees anything; None where that differs.
+
+        >>> Window(0, ((0, 8), (0, -1))).seen_by_all, Window(1, ((0, 8),)).seen_by_all
+        ((0, 8), None)
+        """
+        ends = {(lo, hi) for lo, hi in self.phases if some(lo, hi)}
+        return ends.pop() if len(ends) == 1 and not self.stretch and self.advance == 0 else None
+
+    @property
+    def holes(self) -> bool:
+        """Whether some outputs see nothing and others do, wherever they are."""
+        return len(self.phases) > 1 and not self.stretch and not all(some(lo, hi) for lo, hi in self.phases)
+
+    @property
     def empty(self) -> bool:
         """Whether no output sees anything."""
-        return not any(some(lo, hi) for lo, hi in self.phases)
+        return not self.stretch and not any(some(lo, hi) for lo, hi in self.phases)
 
     def at(self, i: Dim) -> tuple[Any, Any]:
         """The first and the last input that output i sees, whether or not there are such inputs.
@@ -118,6 +135,10 @@ class Window(msgspec.Struct, frozen=True, dict=True):
         if count > MOST_PHASES or count * longest > _MOST_STEPS or (self.stretch and not first.rises):
             return self.loosened().after(first.loosened())
         ends = tuple(first.over(*self.at(r), self.step) for r in range(count))
+        uneven = first.stretch > 0 and not first.from_one_place
+        if uneven or (first.stretch and not all(some(lo, hi) for lo, hi in self.phases)):
+            # Phases that are empty at first would grow, or not, with the others.
+            return self.loosened().after(first.loosened())
         advance = first.advance * (self.advance * repeats // inner)
         last = (first.advance + first.stretch) * ((self.advance + self.stretch) * repeats // inner)
         return Window(advance, ends, 1, last - advance, self.loose or first.loose).shortest()
@@ -125,16 +146,23 @@ class Window(msgspec.Struct, frozen=True, dict=True):
     def _after_one(self, first: Window) -> Window:
         """What it sees through a window that has no phases."""
         ((lo, hi),) = first.phases
+        if first.empty:
+            return first
         last = first.advance + first.stretch
         ends = tuple(
-            (first.advance * a + lo, last * b + hi) if some(a, b) and (first.stretch or some(lo, hi)) else NOTHING
-            for a, b in self.phases
+            (first.advance * a + lo, last * b + hi) if self.stretch or some(a, b) else NOTHING for a, b in self.phases
         )
         advance = whole(first.advance * self.advance)
         stretch = whole(last * (self.advance + self.stretch) - advance)
         if not all(isinstance(end, int) for pair in ends for end in pair):
             ends = tuple((whole(lo), whole(hi)) for lo, hi in ends)
-        return Window(advance, ends, 1, stretch, self.loose or first.loose).shortest()
+        # Of outputs that see nothing at first the earlier ones begin before anything is seen.
+        late = first.stretch and first.advance != 0 and not some(lo, hi)
+        found = Window(advance, ends, 1, stretch, bool(self.loose or first.loose or late))
+        if stretch and not self.stretch and not all(some(a, b) for a, b in self.phases):
+            # An empty phase would grow with the others.
+            return found.loosened([r for r, (a, b) in enumerate(self.phases) if some(a, b)])
+        return found.shortest()
 
     def over(self, start: int, stop: int, step: int = 1) -> tuple[Any, Any]:
         """The first and the last input that any of the outputs `start` to `stop` (inclusive) sees."""
@@ -144,6 +172,8 @@ class Window(msgspec.Struct, frozen=True, dict=True):
         if self.rises:
             return self.at(outputs[0])[0], self.at(outputs[-1])[1]
         cycle = self.cycle(step)
+        if self.from_one_place:
+            return self.phases[0][0], max(self.at(i)[1] for i in outputs[-cycle:])
         ends = [self.at(i) for i in outputs[:cycle]] + [self.at(i) for i in outputs[cycle:][-cycle:]]
         ends = [(lo, hi) for lo, hi in ends if hi >= lo]
         return (min(lo for lo, _ in ends), max(hi for _, hi in ends)) if ends else NOTHING
@@ -164,9 +194,14 @@ class Window(msgspec.Struct, frozen=True, dict=True):
         period = math.lcm(a, b)
         if period > MOST_PHASES:
             return self.loosened().merged(other.loosened())
-        ends = tuple(hull(self.at(r), other.at(r)) for r in range(period))
-        times = period // a
-        return Window(self.advance * times, ends, 1, self.stretch * times, self.loose or other.loose).shortest()
+        times, pairs = period // a, [(self.at(r), other.at(r)) for r in range(period)]
+        if not self.stretch:
+            ends = tuple(hull(one, two) for one, two in pairs)
+            return Window(self.advance * times, ends, 1, 0, self.loose or other.loose).shortest()
+        ends = tuple((lower(a, c), higher(b, d)) for (a, b), (c, d) in pairs)
+        # Where one holds the other throughout it is all there is; else one may see nothing yet where the hull has both.
+        held = any(all(end == pair[which] for end, pair in zip(ends, pairs, strict=True)) for which in (0, 1))
+        return Window(self.advance * times, ends, 1, self.stretch * times, not held or self.loose or other.loose)
 
     def alike(self, other: Window) -> bool:
         """Whether both ends move as those of another window do."""
@@ -174,6 +209,22 @@ class Window(msgspec.Struct, frozen=True, dict=True):
             self.jump == other.jump
             and fraction(self.stretch, len(self.phases)) == fraction(other.stretch, len(other.phases))
         )
+
+    @property
+    def from_one_place(self) -> bool:
+        """Whether all outputs see from the same input on, the later ones more of it."""
+        return bool(self.stretch > 0 and self.advance == 0 and len({lo for lo, _ in self.phases}) == 1)
+
+    @property
+    def late(self) -> int:
+        """How many outputs at most see nothing before those that grow see something; 0 where letters leave it open.
+
+        >>> Window(0, ((0, -4),), stretch=1).late
+        4
+        """
+        if not self.stretch > 0 or not self.settled:
+            return 0
+        return len(self.phases) * max(0, *(int((lo - hi + self.stretch - 1) // self.stretch) for lo, hi in self.phases))
 
     @cached_property
     def rises(self) -> bool:
@@ -212,20 +263,23 @@ class Window(msgspec.Struct, frozen=True, dict=True):
                     return Window(shift, self.phases[:fewer], self.step, 0, self.loose)
         return self
 
-    def loosened(self) -> Window:
-        """A bound with one phase and a fraction for its jump that sees at least as much.
+    def loosened(self, seeing: Sequence[int] | None = None) -> Window:
+        """A bound with one phase and a fraction for its jump that sees at least as much; of phases that see anything, if not all.
 
         >>> Window(1, ((0, 0), (0, 0))).loosened().phases
         ((Fraction(-1, 2), 0),)
         """
-        if len(self.phases) == 1:
+        if len(self.phases) == 1 and seeing is None:
             return self
         period = len(self.phases)
+        if seeing is None:
+            seeing = [r for r, (lo, hi) in enumerate(self.phases) if self.stretch or some(lo, hi)]
+        if not seeing:
+            return Window(self.jump, (NOTHING,), loose=self.loose)
         last = fraction(self.advance + self.stretch, period)
-        shifted_ends = [
-            (whole(lo - self.jump * r), whole(hi - last * r)) for r, (lo, hi) in enumerate(self.phases) if some(lo, hi)
-        ]
-        ends = reduce(hull, shifted_ends) if shifted_ends else NOTHING
+        lows = [whole(self.phases[r][0] - self.jump * r) for r in seeing]
+        highs = [whole(self.phases[r][1] - last * r) for r in seeing]
+        ends = (reduce(lower, lows), reduce(higher, highs))
         return Window(self.jump, (ends,), 1, whole(last - self.jump), loose=True)
 
 

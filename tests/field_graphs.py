@@ -79,6 +79,9 @@ def sliding(make: Maker) -> None:
         ["same", 0, *[tuple((pick(0, k // 2), pick(0, k // 2)) for k in kernel)] * 3]
     )
     if kind == "conv":
+        if make.random.random() < 0.2:
+            # More of it than the kernel has: outputs at either end see nothing.
+            fields["padding"] = tuple((pick(0, k + 2), pick(0, k + 2)) for k in kernel)
         groups = make.random.choice([g for g in (1, 1, 2, channels) if channels % g == 0])
         fields |= {"out": groups * pick(1, 2), "groups": groups, "dilation": dilation}
     elif kind == "maxpool":

@@ -21,13 +21,16 @@ NONE = 10**9
 class Seen(NamedTuple):
     """For each value: first and last place seen (NONE and −NONE for nothing), and whether a step on the way left the layer.
 
-    `along` are the axes that tell places apart: beyond the ends of others lies nothing that a formula would go on with.
+    `along` are the axes that tell places apart: beyond the ends of others lies nothing that a formula would go on with. Where it
+    is a matter of words whether a path is local `moot` says so: a reshape left open which axis tells places apart, an axis has
+    one place, or all places came to see the same without a layer that sees all there is.
     """
 
     lo: Any
     hi: Any
     left: Any
     along: frozenset[int] = frozenset()
+    moot: bool = False
 
 
 def nothing(shape: tuple[int, ...]) -> Seen:
@@ -35,8 +38,9 @@ def nothing(shape: tuple[int, ...]) -> Seen:
 
 
 def union(*all_seen: Seen) -> Seen:
-    lo, hi, left, along = zip(*all_seen, strict=True)
-    return Seen(np.minimum.reduce(lo), np.maximum.reduce(hi), np.logical_or.reduce(left), frozenset().union(*along))
+    lo, hi, left, along, moot = zip(*all_seen, strict=True)
+    ends = (np.minimum.reduce(lo), np.maximum.reduce(hi), np.logical_or.reduce(left))
+    return Seen(*ends, frozenset().union(*along), any(moot))
 
 
 def of_input(shape: tuple[int, ...], axis: int) -> Seen:
@@ -58,7 +62,7 @@ def gathered(seen: Seen, axis: int, rows: list[list[int]]) -> Seen:
 
     left = taken(seen.left, empty=False, join=np.any)
     beyond = ((listed & ~there).any(1) & (axis in seen.along)).reshape(-1, *[1] * (left.ndim - axis - 1))
-    return Seen(taken(seen.lo, NONE, np.min), taken(seen.hi, -NONE, np.max), left | beyond, seen.along)
+    return Seen(taken(seen.lo, NONE, np.min), taken(seen.hi, -NONE, np.max), left | beyond, seen.along, seen.moot)
 
 
 def whole(seen: Seen, axis: int, outputs: int) -> Seen:
@@ -80,19 +84,21 @@ def blocks(seen: Seen, axis: int, groups: int, outputs: int) -> Seen:
 
 def ordered(seen: Seen, shape: tuple[int, ...]) -> Seen:
     """The same values in order under another shape; an axis tells places apart if going along it one that did before changes."""
-    x, along = seen.lo.shape, set()
+    x, along, moot = seen.lo.shape, set(), seen.moot
     for axis in seen.along:
         index = np.indices(x)[axis].reshape(shape)
-        along |= {j for j in range(len(shape)) if (index != index.take([0], j)).any()}
+        telling = {j for j in range(len(shape)) if (index != index.take([0], j)).any()}
+        moot |= len(telling) != 1
+        along |= telling
         if x[axis] == 1:
             after = math.prod(x[axis + 1 :])
             along |= set([j for j, n in enumerate(shape) if n == 1 and math.prod(shape[j + 1 :]) == after][:1])
-    return Seen(*(part.reshape(shape) for part in seen[:3]), frozenset(along))
+    return Seen(*(part.reshape(shape) for part in seen[:3]), frozenset(along), moot)
 
 
 def turned(layer: Any, seen: Seen, *_: Any) -> Seen:
     along = frozenset(layer.order.index(axis) for axis in seen.along)
-    return Seen(*(part.transpose(layer.order) for part in seen[:3]), along)
+    return Seen(*(part.transpose(layer.order) for part in seen[:3]), along, seen.moot)
 
 
 def followed(graph: Graph, axis: int, *, local: bool = False) -> list[Seen]:
@@ -121,7 +127,19 @@ def side(graph: Graph, node: Node, which: int, seen: Seen, *, local: bool) -> Se
     layer = node.layer
     after = KINDS.get(layer.kind, pointwise)(layer, seen, node.shape, shapes, which)
     # Without what all places see alike.
-    return nothing(node.shape) if local and seen.along and not after.along else after
+    if local and seen.along and not after.along:
+        return nothing(node.shape)._replace(moot=after.moot)
+    return after._replace(moot=after.moot or stilled(after))
+
+
+def stilled(seen: Seen) -> bool:
+    """Whether places along the axes that tell them apart all see the same somewhere, and no end made it so."""
+    if not seen.along:
+        return False
+    axes = tuple(seen.along)
+    least, most = (values.min(axes, keepdims=True) for values in (seen.lo, -seen.hi))
+    same = ((seen.lo == least) & (-seen.hi == most)).all(axes)
+    return bool((same & (seen.lo != NONE).any(axes)).any())
 
 
 def pointwise(_layer: Any, seen: Seen, shape: Any, shapes: Any, which: int) -> Seen:
@@ -201,7 +219,8 @@ def recurrent(layer: Any, seen: Seen, shape: Any, shapes: Any, which: int) -> Se
         return whole(seen, 0, n)
     to_come = gathered(seen, 0, [list(range(i, n)) for i in range(n)])
     first = np.arange(shape[1]) < shape[1] // 2
-    return Seen(*(np.where(first, a, b) for a, b in zip(so_far[:3], to_come[:3], strict=True)), so_far.along)
+    ends = (np.where(first, a, b) for a, b in zip(so_far[:3], to_come[:3], strict=True))
+    return Seen(*ends, so_far.along, seen.moot)
 
 
 def over(*axes: int) -> Callable[..., Seen]:

@@ -32,7 +32,6 @@ def problems(graph: Graph, tally: Counter[str]) -> Iterator[str]:
     fields = list(receptive_fields(graph).values())
     axes = list(axes_of(graph))
     every = [followed(graph, axis) for axis in axes]
-    folds = any(node.layer.kind == "reshape" and len(node.shape) > len(graph.input) for node in graph.nodes)
     for number, axis in enumerate(axes):
         local = followed(graph, axis, local=True)
         for position, field in enumerate(fields):
@@ -45,7 +44,12 @@ def problems(graph: Graph, tally: Counter[str]) -> Iterator[str]:
             tally["fields"] += 1
             tally["bounds"] += not field.exact
             # Where places lie among channels that see differently, an index is that of a place and of some of these.
-            shared = field.mixed and any(not digit.plain for strand in reach.strands for digit in strand.digits)
+            strands = [strand for each in field.reaches if each for strand in each.strands]
+            # Or along an axis that has them in another branch.
+            shared = field.mixed and any(
+                not all(digit.plain for digit in strand.digits) or strand.axes - {digit.axis for digit in strand.digits}
+                for strand in strands
+            )
             look = Look(
                 tally,
                 field.exact and not shared,
@@ -53,11 +57,11 @@ def problems(graph: Graph, tally: Counter[str]) -> Iterator[str]:
                 np.logical_or.reduce([s[position].left for s in every]),
             )
             yield from (f"{where}: {said}" for said in held(reach, seen, look))
-            # Where a reshape mixes places with channels the oracle does not follow which axis tells them apart.
-            if reach.local and len(reach.local) < len(reach.strands) and not folds:
-                tally["local beside fixed"] += 1
+            if reach.local and len(reach.local) < len(reach.strands):
+                tally["local beside fixed" if not local[position].moot else "local in words alone"] += 1
                 alone_local = Reach(reach.output, reach.local, (), ())
-                yield from (f"{where}: local: {said}" for said in held(alone_local, local[position], look))
+                found = () if local[position].moot else held(alone_local, local[position], look)
+                yield from (f"{where}: local: {said}" for said in found)
             yield from (f"{where}: {said}" for said in numbers(field, number, reach, seen))
             yield from (f"{where}: part: {said}" for said in parted(field, number, seen, look))
             yield from (f"{where}: paths: {said}" for said in paths(graph, fields, position, number, axis, tally))
