@@ -32,13 +32,8 @@ def clipped(
         phases = tuple(window.at(first + r) for r in range(len(window.phases)))
         phases = tuple((lo - origin, hi - origin) if hi >= lo else NOTHING for lo, hi in phases)
         seen = Window(window.advance, phases, window.step, window.stretch, window.loose).after(own)
-        if seen is not None:
-            reached = seen.phases[: stop - first]
-            if len(set(reached)) == 1 and len(reached) == stop - first:
-                # There are too few of them for the others to count.
-                seen = Window(0, reached[:1], 1, 0, seen.loose)
-            if not seen.empty:
-                yield first, stop, seen
+        if seen is not None and not seen.empty:
+            yield first, stop, seen
     for run in _even(edges):
         (first, lo, hi), steps = run[0], (0, 0)
         if len(run) > 1:

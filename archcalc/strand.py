@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import islice
 
 import msgspec
@@ -139,7 +139,9 @@ class Strand(msgspec.Struct, frozen=True):
         if not digits and limit is None:
             return [] if window.empty else [self]
         if not window.moves and (limit or not all(digit.plain for digit in digits)):
-            return self._gathered(axis, window.phases[0], n, whole)
+            found = self._gathered(axis, window.phases[0], n, whole)
+            loose = [replace(strand, window=replace(strand.window, loose=True)) for strand in found]
+            return loose if window.loose else found
         if limit is None and all(digit.plain for digit in digits):
             return [self._spread(axis, window, n, whole)]
         own = None if len(digits) != len(self.digits) or not digits else self._flat(axis, n)
@@ -147,12 +149,24 @@ class Strand(msgspec.Struct, frozen=True):
         listed = window.settled and numbers(n, outputs, origin, *inside) and outputs <= MOST_LISTED
         if not digits or own is None or not own.settled or not listed:
             return self._across(axis, window, n, outputs, whole)
-        moves = window.seen_by_all is None
+        gathers = window.seen_by_all is not None
         found = [
-            Strand(seen, (Digit(axis),) if seen.moves or moves else (), self._with(Limit(axis, first, last, first)))
+            strand
             for first, last, seen in islice(clipped(own, window, inside, origin, outputs), _MOST_RUNS + 1)
+            for strand in self._between(axis, range(first, last), seen, gathers=gathers)
         ]
         return found if len(found) <= _MOST_RUNS else [self._all(axis, n, whole)]
+
+    def _between(self, axis: int, places: range, seen: Window, *, gathers: bool) -> Iterator[Strand]:
+        """Through the window of some places of an axis, the first of which is its output 0; alike through one that gathers."""
+        ends = {i: seen.at(i - places.start) for i in places} if gathers else {}
+        seeing = [i for i, (lo, hi) in ends.items() if hi >= lo]
+        if len({ends[i] for i in seeing}) != 1:
+            yield Strand(seen, (Digit(axis),), self._with(Limit(axis, places.start, places.stop, places.start)))
+            return
+        for first, last in runs(seeing):
+            still = Window(0, (ends[first],), loose=seen.loose)
+            yield Strand(still, (), self._with(Limit(axis, first, last, first)))
 
     def _moved_on(self, axis: int, by: Dim, sizes: tuple[Dim, Dim], whole: Dim, *, ends: bool) -> list[Strand]:
         """Each output being the input so many positions further on."""

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal
 from msgspec.structs import replace
 
 from archcalc.counting import Work
-from archcalc.dims import Dim, Shape, either, greatest, same, size, total, written_shape
+from archcalc.dims import Dim, Shape, at_least, either, greatest, same, size, total, written_shape
 from archcalc.layers.base import Kept, Layer, Requirement, Use, Views, here, in_batch
 from archcalc.window import Window, everything, shifted
 
@@ -43,7 +43,7 @@ class _Broadcast(Layer, frozen=True):
 def _repeated(x: Shape, output: Shape) -> dict[int, Window]:
     """For the axes that are repeated: every place sees the only one there is; where a letter may be 1, at most all there are."""
     return {
-        axis: everything(1) if n == 1 else replace(everything(n), loose=True)
+        axis: replace(everything(n), loose=not (n == 1 and at_least(m, 2) is True))
         for axis, (n, m) in enumerate(zip(x, output, strict=True))
         if same(n, m) is not True
     }
