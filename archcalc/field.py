@@ -86,12 +86,12 @@ class Field(msgspec.Struct, frozen=True):
     @property
     def shortest(self) -> tuple[Any, ...]:
         """The smallest field of any single path from the input."""
-        return tuple(0 if reach is None else extreme(reach, longest=False)[1] for reach in self.reaches)
+        return tuple(0 if reach is None else _within(reach, longest=False) for reach in self.reaches)
 
     @property
     def longest(self) -> tuple[Any, ...]:
         """The largest field of any single path from the input."""
-        return tuple(0 if reach is None else extreme(reach, longest=True)[1] for reach in self.reaches)
+        return tuple(0 if reach is None else _within(reach, longest=True) for reach in self.reaches)
 
     @property
     def coverage(self) -> tuple[Any, ...]:
@@ -121,6 +121,12 @@ class Field(msgspec.Struct, frozen=True):
     def apart(self) -> dict[str, str]:
         """For each axis along which branches that are joined here do not line up: what they do not agree on."""
         return {name: reach.apart for name, reach in zip(self.axes, self.reaches, strict=True) if reach and reach.apart}
+
+
+def _within(reach: Reach, *, longest: bool) -> Any:
+    """The size of the single path with the largest or the smallest field, of which a bound may be above that of all together."""
+    size, every = extreme(reach, longest=longest)[1], reach.span[0]
+    return every if decided(at_least(size, every)) else size
 
 
 def extreme(reach: Reach, *, longest: bool) -> tuple[Route, Any, bool]:

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from archcalc.dims import at_least, decided, greatest, least, quotient
+from archcalc.notation import TEXT
 
 # No place at all: the last one lies before the first.
 NOTHING = (0, -1)
@@ -24,12 +25,13 @@ def fraction(a: Any, b: Any) -> Any:
 def number_text(value: Any) -> str:
     """A number of a field as text: whole, with its half, or as a fraction.
 
-    >>> number_text(32), number_text(Fraction(31, 2)), number_text(Fraction(1, 3))
-    ('32', '15.5', '1/3')
+    >>> from archcalc.dims import symbol
+    >>> number_text(32), number_text(Fraction(31, 2)), number_text(Fraction(1, 3)), number_text((symbol("H") - 1) / 2)
+    ('32', '15.5', '1/3', 'H/2 − 1/2')
     """
     if isinstance(value, Fraction) and value.denominator in {1, 2, 4, 8}:
         return f"{float(value):g}"
-    return str(value)
+    return str(value) if numbers(value) else TEXT.dim(value)
 
 
 def hull(a: tuple[Any, Any], b: tuple[Any, Any]) -> tuple[Any, Any]:

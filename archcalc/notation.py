@@ -24,6 +24,7 @@ class Notation(msgspec.Struct, frozen=True, dict=True):
 
     letter: Callable[[str], str]
     power: Callable[[str, int], str]
+    raised: Callable[[str, str], str]
     floor: tuple[str, str]
     ceiling: tuple[str, str]
     brackets: tuple[str, str]
@@ -106,6 +107,10 @@ class Notation(msgspec.Struct, frozen=True, dict=True):
         if formula.is_Pow and formula.exp.is_Integer:
             base, bound = self._cached(formula.base)
             return self.power(base if bound > _POWER else base.join(self.brackets), int(formula.exp)), _POWER
+        if formula.is_Pow:
+            base, bound = self._cached(formula.base)
+            above = self._cached(formula.exp)[0]
+            return self.raised(base if bound > _POWER else base.join(self.brackets), above), _POWER
         if formula.is_Symbol:
             return self.letter(formula.name), _POWER + 1
         if name in {"floor", "ceiling"}:
@@ -257,6 +262,9 @@ def _latex_letter(name: str) -> str:
 TEXT = Notation(
     letter=str,
     power=lambda base, n: f"{base}{str(n).translate(_SUPERSCRIPTS)}",
+    raised=lambda base, above: (
+        f"{base}ⁿ" if above == "n" else f"{base}^({above})" if " " in above else f"{base}^{above}"
+    ),
     floor=("⌊", "⌋"),
     ceiling=("⌈", "⌉"),
     brackets=("(", ")"),
@@ -274,6 +282,7 @@ TEXT = Notation(
 LATEX = Notation(
     letter=_latex_letter,
     power=lambda base, n: f"{base}^{n}" if 0 <= n < 10 else f"{base}^{{{n}}}",
+    raised=lambda base, above: f"{base}^{{{above}}}",
     floor=(r"\lfloor ", r" \rfloor"),
     ceiling=(r"\lceil ", r" \rceil"),
     brackets=("(", ")"),

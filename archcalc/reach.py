@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, reduce
+from itertools import chain
 from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
@@ -85,30 +86,18 @@ class Reach(msgspec.Struct, frozen=True, dict=True):
     def first(self) -> tuple[Dim, tuple[Any, Any]] | None:
         """The first output along its axis that sees anything, and what it sees by local paths if it has any; None if unknown."""
         strands = self.local or self.strands
-        axes = {axis for strand in strands for axis in strand.axes}
-        start = [0] * len(self.output)
         if any(strand.window.loose and not strand.digits for strand in strands):
             return None
-        if all(numbers(limit.start) for strand in strands for limit in strand.limits):
-            ends = seen_at(strands, tuple(start))
-            if some(*ends):
-                return 0, ends
-        if len(axes) != 1:
-            return None
-        (axis,) = axes
-        n = self.output[axis]
-        starts = [limit.start for strand in strands for limit in strand.limits]
-        inner = [digit.inner for strand in strands for digit in strand.digits]
-        if not numbers(*starts, *inner):
-            return None
-        late = max((strand.window.late for strand in strands), default=0)
-        longest = max(inner, default=1) * (late + max(len(strand.window.phases) for strand in strands))
-        longest = min(_MOST_TRIED, longest)
-        for begin in sorted({0, *(max(0, begin) for begin in starts)}):
-            for i in range(begin, min(begin + longest, n) if numbers(n) else begin + longest):
-                start[axis] = i
-                if some(*(ends := seen_at(strands, tuple(start)))):
-                    return i, ends
+        axes = {axis for strand in strands for axis in strand.axes}
+        more = _beginnings(strands, self.output[min(axes)]) if len(axes) == 1 else ()
+        start = [0] * len(self.output)
+        for i in chain([0], more):
+            if i:
+                start[min(axes)] = i
+            if not all(strand.settles(tuple(start)) for strand in strands):
+                return None
+            if some(*(ends := seen_at(strands, tuple(start)))):
+                return i, ends
         return None
 
     def at(self, index: Shape) -> tuple[Any, Any] | None:
@@ -126,6 +115,19 @@ class Reach(msgspec.Struct, frozen=True, dict=True):
             output = tuple(limit.stop - limit.start if axis == limit.axis else n for axis, n in enumerate(self.output))
             found.append((limit.axis, limit.start, limit.stop, span(alone, output)[0]))
         return found
+
+
+def _beginnings(strands: Strands, n: Dim) -> Iterator[int]:
+    """The places along an axis of n among which the first is that sees anything through some strands."""
+    starts = [limit.start for strand in strands for limit in strand.limits]
+    inner = [digit.inner for strand in strands for digit in strand.digits]
+    if not numbers(*starts, *inner):
+        return
+    late = max((strand.window.late for strand in strands), default=0)
+    longest = max(inner, default=1) * (late + max(len(strand.window.phases) for strand in strands))
+    for begin in sorted({0, *(max(0, begin) for begin in starts)}):
+        end = begin + min(_MOST_TRIED, longest)
+        yield from range(begin, min(end, n) if numbers(n) else end)
 
 
 def of_input(shape: Shape, axis: int) -> Reach:

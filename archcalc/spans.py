@@ -66,6 +66,7 @@ def _cut(strands: Sequence[Strand], axis: int, n: int) -> list[tuple[int, range]
 
 def _in_cell(strands: Sequence[Strand], within: dict[int, range], y: Shape) -> tuple[int, bool]:
     """The most that is seen at indices between limits."""
+    strands = _outermost(strands, y)
     if not strands:
         return 0, True
     if len(strands) == 1 and _even(strands[0].window):
@@ -88,6 +89,16 @@ def _in_cell(strands: Sequence[Strand], within: dict[int, range], y: Shape) -> t
         lo, hi = seen_at(strands, at)
         found.append(length(lo, hi))
     return max(found, default=0), True
+
+
+def _outermost(strands: Sequence[Strand], y: Shape) -> Sequence[Strand]:
+    """Those that may see more than every place does; with them what that is."""
+    still = [strand for strand in strands if not strand.digits]
+    if not still or len(still) == len(strands):
+        return strands
+    lo, hi = reduce(hull, (strand.window.phases[0] for strand in still))
+    ends = ((strand, strand.bound(y, 0).window.phases[0]) for strand in strands if strand.digits)
+    return [*still, *(strand for strand, (a, b) in ends if a < lo or b > hi)]
 
 
 def _in_letters(strands: Sequence[Strand], y: Shape) -> tuple[Dim, bool]:

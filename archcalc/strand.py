@@ -52,8 +52,16 @@ class Strand(msgspec.Struct, frozen=True):
         return not self.window.loose and (not self.digits or alike)
 
     def holds(self, index: Shape | Mapping[int, Dim]) -> bool:
-        """Whether an index lies within all limits."""
-        return all(bool(limit.start <= index[limit.axis] < limit.stop) for limit in self.limits)
+        """Whether an index is known to lie within all limits."""
+        return all(
+            at_least(index[limit.axis], limit.start) is True and at_least(limit.stop, index[limit.axis] + 1) is True
+            for limit in self.limits
+        )
+
+    def settles(self, index: Shape | Mapping[int, Dim]) -> bool:
+        """Whether it is known of an index that it lies within all limits, or that it does not."""
+        facts = ((at_least(index[n], a), at_least(b, index[n] + 1)) for n, a, b, _ in self.limits)
+        return all(isinstance(fact, bool) for pair in facts for fact in pair)
 
     def place(self, index: Shape | Mapping[int, Dim]) -> Dim:
         """Which output of the window an index is."""

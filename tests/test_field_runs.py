@@ -43,16 +43,9 @@ def problems(graph: Graph, tally: Counter[str]) -> Iterator[str]:
                 continue
             tally["fields"] += 1
             tally["bounds"] += not field.exact
-            # Where places lie among channels that see differently, an index is that of a place and of some of these.
-            strands = [strand for each in field.reaches if each for strand in each.strands]
-            # Or along an axis that has them in another branch.
-            shared = field.mixed and any(
-                not all(digit.plain for digit in strand.digits) or strand.axes - {digit.axis for digit in strand.digits}
-                for strand in strands
-            )
             look = Look(
                 tally,
-                field.exact and not shared,
+                field.exact and not shared(field),
                 field.reaches,
                 np.logical_or.reduce([s[position].left for s in every]),
             )
@@ -65,6 +58,23 @@ def problems(graph: Graph, tally: Counter[str]) -> Iterator[str]:
             yield from (f"{where}: {said}" for said in numbers(field, number, reach, seen))
             yield from (f"{where}: part: {said}" for said in parted(field, number, seen, look))
             yield from (f"{where}: paths: {said}" for said in paths(graph, fields, position, number, axis, tally))
+
+
+def shared(field: Field) -> bool:
+    """Whether an index is that of a place and of some of its values: places lie among channels that see differently.
+
+    So it is where several places share an axis with channels, and where an axis has places in one branch and channels in another.
+    """
+    if not field.mixed:
+        return False
+    for reach in field.reaches:
+        strands = reach.strands if reach else ()
+        axes = {frozenset(digit.axis for digit in strand.digits) for strand in strands if strand.digits}
+        if len(axes) > 1 or not all(digit.plain for strand in strands for digit in strand.digits):
+            return True
+        if any(strand.axes - {digit.axis for digit in strand.digits} for strand in strands):
+            return True
+    return False
 
 
 class Look(NamedTuple):

@@ -52,12 +52,16 @@ def said_of(fields: dict[str, Field]) -> list[str]:
     """What a table of fields does not say in its numbers."""
     known = list(fields.values())
     several = [field.name for field in known if None in field.jump]
-    late = [(field.name, i) for field in known for i in field.first[:1] if i]
+    late: dict[tuple[int, str], list[str]] = {}
+    for field in known:
+        for i, fixed in list(zip(field.first, field.fixed, strict=True))[:1]:
+            if i:
+                late.setdefault((i, " through local paths" if fixed else ""), []).append(field.name)
     return [
         *_apart(fields),
         *(f"{said} see {size}" for field in known for said, size in segments(field)),
         *([f"the places of {_named(several)} do not all move alike"] if several else []),
-        *(f"output {i} of {name} is the first that sees anything" for name, i in late),
+        *(f"output {i} of {_named(names)} is the first that sees anything{how}" for (i, how), names in late.items()),
         *(
             ["local is the field through local paths alone, beside what every place sees"]
             if any(map(_local, known))
@@ -143,7 +147,8 @@ def layer(graph: Graph, fields: dict[str, Field], name: str) -> str:
     if None not in field.start:
         late = next(filter(None, field.first), 0)
         kind = "local field" if any(field.local) and any(field.fixed) else "field"
-        whose = f"{kind} of output {late}, the first that sees anything" if late else f"first output's {kind}"
+        how = " through local paths" if kind == "local field" else ""
+        whose = f"{kind} of output {late}, the first that sees anything{how}" if late else f"first output's {kind}"
         lines += [
             ("start", f"{along(field.start)}, the centre of the {whose}; the first input is at 0"),
             ("padding", f"{along(field.padding)}, by which that field begins before the input"),

@@ -22,6 +22,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]*")
 _EXPRESSION = Notation(
     letter=str,
     power=lambda base, n: f"{base}**{n}",
+    raised=lambda base, above: f"{base}**({above})",
     floor=("floor(", ")"),
     ceiling=("ceil(", ")"),
     brackets=("(", ")"),

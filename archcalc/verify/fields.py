@@ -64,7 +64,7 @@ def seen(graph: Graph, seed: int = 0) -> Iterator[Seen]:
                 y[:, lost] = 0
                 y[1][lost & said] = np.nan
             moved = np.isnan(y[1])
-        differing = (said != moved) | (moved & ~_within(fields[node.name], place, list(axes_of(graph))))
+        differing = (said != moved) | _outside(fields[node.name], place, list(axes_of(graph)), moved)
         yield Seen(node.name, int(said.sum()), int(moved.sum()), int(differing.sum()))
 
 
@@ -77,16 +77,17 @@ def extended(graph: Graph, arrays: dict[str, dict[str, Any]]) -> int:
     return most
 
 
-def _within(field: Field, place: tuple[int, ...], axes: list[int]) -> Any:
-    """Which values of a layer have an input place in their receptive field."""
-    inside = np.ones(field.output, bool)
+def _outside(field: Field, place: tuple[int, ...], axes: list[int], moved: Any) -> Any:
+    """Which of the values that moved do not have an input place in their receptive field."""
+    outside = np.zeros(field.output, bool)
     for axis, reach in zip(axes, field.reaches, strict=True):
         if reach is None:
-            inside[:] = False
-        else:
-            holds = np.zeros([n if other in reach.axes else 1 for other, n in enumerate(field.output)], bool)
-            for index in np.ndindex(holds.shape):
-                ends = reach.at(index)
-                holds[index] = ends is not None and ends[0] <= place[axis] <= ends[1]
-            inside &= holds
-    return inside
+            return moved
+        # Places see alike whatever else they are, and most did not move.
+        rest = tuple(other for other in range(len(field.output)) if other not in reach.axes)
+        wrong = moved.any(rest, keepdims=True)
+        for index in zip(*np.nonzero(wrong), strict=True):
+            ends = reach.at(tuple(map(int, index)))
+            wrong[index] = ends is None or not ends[0] <= place[axis] <= ends[1]
+        outside |= wrong
+    return outside & moved
