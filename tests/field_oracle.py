@@ -22,8 +22,8 @@ class Seen(NamedTuple):
     """For each value: first and last place seen (NONE and −NONE for nothing), and whether a step on the way left the layer.
 
     `along` are the axes that tell places apart: beyond the ends of others lies nothing that a formula would go on with. Where it
-    is a matter of words whether a path is local `moot` says so: a reshape left open which axis tells places apart, an axis has
-    one place, or all places came to see the same without a layer that sees all there is.
+    is a matter of words whether a path is local `moot` says so: a reshape or a join left open which axis tells places apart, an
+    axis has one place, or all places came to see the same without a layer that sees all there is.
     """
 
     lo: Any
@@ -40,7 +40,7 @@ def nothing(shape: tuple[int, ...]) -> Seen:
 def union(*all_seen: Seen) -> Seen:
     lo, hi, left, along, moot = zip(*all_seen, strict=True)
     ends = (np.minimum.reduce(lo), np.maximum.reduce(hi), np.logical_or.reduce(left))
-    return Seen(*ends, frozenset().union(*along), any(moot))
+    return Seen(*ends, frozenset().union(*along), any(moot) or len({axes for axes in along if axes}) > 1)
 
 
 def of_input(shape: tuple[int, ...], axis: int) -> Seen:
