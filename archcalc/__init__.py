@@ -1,7 +1,6 @@
 """What a neural network costs, without a framework and without running a model."""
 
 from archcalc.counting import Convention
-from archcalc.dims import symbol
 from archcalc.engine import profile
 from archcalc.errors import SpecError
 from archcalc.formats import render
@@ -9,6 +8,7 @@ from archcalc.graph import Graph
 from archcalc.interactive import compare, explain
 from archcalc.rows import Profile
 from archcalc.spec import load
+from archcalc.symbols.dims import symbol
 
 __all__ = [
     "Convention",

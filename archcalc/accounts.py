@@ -9,8 +9,8 @@ import msgspec
 
 from archcalc.counting import CONVENTIONS, Convention, Total
 from archcalc.counting.quantities import told
-from archcalc.dims import Dim
 from archcalc.rows import Profile, Row
+from archcalc.symbols.dims import Dim
 
 
 class Share(msgspec.Struct, frozen=True):

@@ -10,12 +10,12 @@ from typing import Any
 
 import msgspec
 
-from archcalc.dims import Shape, written_shape
 from archcalc.errors import SpecError
 from archcalc.field import Field
 from archcalc.graph import Graph
 from archcalc.influence import sources
 from archcalc.receptive import axes_of, receptive_fields
+from archcalc.symbols.dims import Shape, written_shape
 
 # How much of the largest influence still counts, after Luo et al.: what a Gaussian has left two deviations from its middle.
 _STILL_SEEN = 1 - Fraction(9545, 10000)

@@ -7,11 +7,11 @@ from typing import Any, Literal
 
 import msgspec
 
-from archcalc.dims import Dim, Shape, decided, same, settled
 from archcalc.graph import Assumption, strongest
 from archcalc.layers.base import written_setting
 from archcalc.matching import matched
 from archcalc.rows import Profile, Row, Totals
+from archcalc.symbols.dims import Dim, Shape, decided, same, settled
 
 # What a row has that adds up to the totals, `counted` being in the unit of the convention.
 MEASURES = ("params", "weights", "biases", "buffers", "activations", "macs", "counted")

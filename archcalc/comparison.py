@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from archcalc.dims import settled
 from archcalc.errors import SpecError
 from archcalc.graph import Assumption, strongest
 from archcalc.measures import Measure, field_of
 from archcalc.rows import Profile, Row
 from archcalc.shown import Shown, brief
-from archcalc.signs import Run, deciding, runs, within
-from archcalc.symbolic import Leading, at, holds, leading, letters, limit, ratio
+from archcalc.symbols.dims import settled
+from archcalc.symbols.evaluate import Leading, at, holds, leading, letters, limit, ratio
+from archcalc.symbols.sign_runs import Run, deciding, runs, within
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from archcalc.dims import Dim, Shape, divides, quotient, same, size
 from archcalc.intervals import numbers
+from archcalc.symbols.dims import Dim, Shape, divides, quotient, same, size
 
 
 class Digit(NamedTuple):

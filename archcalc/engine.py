@@ -7,13 +7,13 @@ from fractions import Fraction
 import msgspec
 
 from archcalc.counting import Work, convention
-from archcalc.dims import Dim, Shape, quotient, size, total, written
 from archcalc.errors import SpecError
 from archcalc.graph import Graph, Node, calls_of
 from archcalc.layers.base import AXES, Layer, written_setting
 from archcalc.rows import Profile, Row
 from archcalc.storage import stored
-from archcalc.symbolic import Form, shaped
+from archcalc.symbols.dims import Dim, Shape, quotient, size, total, written
+from archcalc.symbols.evaluate import Form, shaped
 
 
 class Measures(msgspec.Struct, frozen=True):

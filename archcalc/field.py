@@ -7,10 +7,10 @@ from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 
-from archcalc.dims import Shape, at_least, decided
 from archcalc.intervals import fraction
 from archcalc.reach import Reach, Route, centre
 from archcalc.spans import span
+from archcalc.symbols.dims import Shape, at_least, decided
 
 # For each axis with places what is seen of it, None where nothing is.
 Reaches: TypeAlias = tuple[Reach | None, ...]

@@ -9,11 +9,11 @@ from typing import Any
 
 import msgspec
 
-from archcalc.dims import settled, written, written_shape
 from archcalc.errors import Place, Source, SpecError
 from archcalc.measures import MEASURES
 from archcalc.rows import Profile
 from archcalc.spec.expression import evaluate
+from archcalc.symbols.dims import settled, written, written_shape
 from archcalc.units import Amount, suits, written_out
 
 # Which signs a difference has where a comparison holds.

@@ -5,11 +5,11 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from archcalc.dims import Dim
 from archcalc.engine import profile
 from archcalc.errors import SpecError
 from archcalc.graph import Graph
 from archcalc.rows import Profile
+from archcalc.symbols.dims import Dim
 
 if TYPE_CHECKING:
     from archcalc.comparison import Comparison

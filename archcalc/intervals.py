@@ -6,8 +6,8 @@ import math
 from fractions import Fraction
 from typing import Any
 
-from archcalc.dims import at_least, decided, greatest, least, quotient
-from archcalc.notation import TEXT
+from archcalc.symbols.dims import at_least, decided, greatest, least, quotient
+from archcalc.symbols.notation import TEXT
 
 # No place at all: the last one lies before the first.
 NOTHING = (0, -1)
@@ -25,7 +25,7 @@ def fraction(a: Any, b: Any) -> Any:
 def number_text(value: Any) -> str:
     """A number of a field as text: whole, with its half, or as a fraction.
 
-    >>> from archcalc.dims import symbol
+    >>> from archcalc.symbols.dims import symbol
     >>> number_text(32), number_text(Fraction(31, 2)), number_text(Fraction(1, 3)), number_text((symbol("H") - 1) / 2)
     ('32', '15.5', '1/3', 'H/2 − 1/2')
     """

@@ -9,8 +9,8 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from archcalc.dims import Shape
 from archcalc.errors import SpecError
+from archcalc.symbols.dims import Shape
 from archcalc.units import UNITS, amount
 
 # From the best on.

@@ -11,11 +11,11 @@ import msgspec
 from msgspec.structs import replace
 
 from archcalc.digits import Digit
-from archcalc.dims import Dim, Shape, same
 from archcalc.intervals import fraction, hull, number_text, numbers, some
 from archcalc.layers.base import View
 from archcalc.spans import seen_at, span
 from archcalc.strand import Strand
+from archcalc.symbols.dims import Dim, Shape, same
 from archcalc.window import HERE, Window
 
 # Strands beyond these are taken together, and paths beyond these are not followed.

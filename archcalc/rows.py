@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from archcalc.counting import Convention, Total, Work
-from archcalc.dims import Dim, Shape, total, written, written_shape
 from archcalc.errors import SpecError
 from archcalc.graph import Graph
 from archcalc.layers.base import Layer
 from archcalc.published import Verdict
 from archcalc.shown import Shown, brief
-from archcalc.symbolic import Form, shaped
+from archcalc.symbols.dims import Dim, Shape, total, written, written_shape
+from archcalc.symbols.evaluate import Form, shaped
 
 if TYPE_CHECKING:
     import pandas as pd

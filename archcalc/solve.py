@@ -8,14 +8,14 @@ from typing import Any
 
 import msgspec
 
-from archcalc.dims import written
 from archcalc.errors import SpecError
 from archcalc.goal import SIGNS, Goal, measured, title
-from archcalc.holding import holding, where
 from archcalc.measures import MEASURES
-from archcalc.periodic import Numbers, Stretch, common, listed, period_of
 from archcalc.rows import Profile
-from archcalc.symbolic import at, letters
+from archcalc.symbols.dims import written
+from archcalc.symbols.evaluate import at, letters
+from archcalc.symbols.holding import holding, where
+from archcalc.symbols.periodic import Numbers, Stretch, common, listed, period_of
 
 # Sets that repeat after more numbers than this are of no network, and would take long to go through.
 _MOST_PERIOD = 1 << 16

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import msgspec
 
-from archcalc.dims import Dim
 from archcalc.errors import SpecError
 from archcalc.intervals import fraction
+from archcalc.symbols.dims import Dim
 from archcalc.window import Window
 
 _LARGEST = 31
@@ -63,7 +63,7 @@ def field_of(kernel: Dim, stride: Dim, depth: Dim) -> Window:
 
     Raises SpecError where the field would be a number of more than 1,000 digits.
 
-    >>> from archcalc.dims import symbol
+    >>> from archcalc.symbols.dims import symbol
     >>> field_of(3, 1, symbol("n")).size, field_of(3, 2, symbol("n")).size
     (2*n + 1, 2*2**n - 1)
     """

@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from archcalc.dims import Dim, Shape, at_least, ceil_div, quotient, same, size
 from archcalc.field import Field, Part, Reaches
 from archcalc.graph import Node
 from archcalc.intervals import some
 from archcalc.layers.base import View, Views
 from archcalc.reach import Reach, apart, holed, joined, through
+from archcalc.symbols.dims import Dim, Shape, at_least, ceil_div, quotient, same, size
 from archcalc.window import HERE, Window
 
 # More runs of channels that see differently, or more channels to sort into runs, are taken together.

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Literal, TypeAlias
 
-from archcalc.dims import Shape
 from archcalc.graph import Graph, Node, places_of
 from archcalc.layers.strides import contiguous
+from archcalc.symbols.dims import Shape
 
 # A new array, over the input, or the input seen under another shape.
 Manner: TypeAlias = Literal["output", "in place", "view"]

@@ -15,8 +15,8 @@ from typing import Any
 
 import msgspec
 
-from archcalc.dims import Dim
 from archcalc.intervals import NOTHING, fraction, higher, hull, lower, numbers, some, whole, written
+from archcalc.symbols.dims import Dim
 
 # More phases than these, or more steps to compose them, would take longer than anyone waits; the window is then loosened.
 MOST_PHASES = 2048

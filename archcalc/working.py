@@ -13,14 +13,14 @@ from typing import Any
 import msgspec
 
 from archcalc.counting import Work
-from archcalc.dims import Dim, Shape, decided
 from archcalc.engine import measure, own_weights, split
 from archcalc.errors import SpecError, nearest
 from archcalc.graph import Node
 from archcalc.layers.base import AXES, Layer, Rounding
 from archcalc.rows import Profile, Row
 from archcalc.shown import Shown, brief
-from archcalc.trace import Traced, names_in, text
+from archcalc.symbols.dims import Dim, Shape, decided
+from archcalc.symbols.traced import Traced, names_in, text
 
 # How far from a size, a padding or a stride another is looked for.
 _REACH = 64

@@ -14,9 +14,9 @@ from itertools import islice, product
 from forms_asked import compared, divided, wholes
 from forms_sizes import Form, beside, expressions, fractions, once, ratios, reshaped, smaller, thrice
 
-from archcalc.dims import symbol
 from archcalc.errors import SpecError
-from archcalc.symbolic import at, holds
+from archcalc.symbols.dims import symbol
+from archcalc.symbols.evaluate import at, holds
 
 FAMILIES = (once, thrice, beside, fractions, ratios, smaller, compared, divided, wholes, reshaped, expressions)
 

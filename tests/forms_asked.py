@@ -9,7 +9,7 @@ from typing import Any
 
 from forms_sizes import DIVISORS, DOWN_OR_UP, SHIFTS, TIMES, Form
 
-from archcalc.dims import (
+from archcalc.symbols.dims import (
     at_least,
     ceil_div,
     divides,

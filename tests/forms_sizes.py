@@ -7,15 +7,15 @@ from fractions import Fraction
 from itertools import product
 from typing import Any, NamedTuple
 
-from archcalc.dims import (
+from archcalc.errors import Place, Source
+from archcalc.spec.expression import FUNCTIONS, evaluate
+from archcalc.symbols.dims import (
     ceil_div,
     floor_div,
     greatest,
     least,
 )
-from archcalc.errors import Place, Source
-from archcalc.spec.expression import FUNCTIONS, evaluate
-from archcalc.symbolic import shaped
+from archcalc.symbols.evaluate import shaped
 
 DOWN_OR_UP = {"⌊": floor_div, "⌈": ceil_div}
 SHIFTS = range(-3, 4)

@@ -29,7 +29,7 @@ from archcalc.graph import Graph
 from archcalc.layers.fields import annotation, sizes
 from archcalc.rows import Profile
 from archcalc.spec.load import assembled, document_of
-from archcalc.symbolic import at, holds, letters
+from archcalc.symbols.evaluate import at, holds, letters
 
 VALUES = 10
 SIZES = ("output", "weights", "biases", "buffers", "macs")

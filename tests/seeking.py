@@ -11,14 +11,14 @@ from functools import cache
 from random import Random
 from typing import Any
 
-from archcalc.dims import symbol
 from archcalc.engine import profile
 from archcalc.errors import Source, SpecError
 from archcalc.goal import goal, measured
-from archcalc.periodic import Numbers
 from archcalc.rows import Profile
 from archcalc.solve import solve
 from archcalc.spec import parse
+from archcalc.symbols.dims import symbol
+from archcalc.symbols.periodic import Numbers
 
 UPTO = 40
 # How a pair may end: no network to ask of, no number that meets, and answers by formulas or by trying.

@@ -18,7 +18,7 @@ from archcalc.errors import Source
 from archcalc.formats.changed import FORMATS, render
 from archcalc.matching import matched
 from archcalc.spec import load, parse
-from archcalc.symbolic import at
+from archcalc.symbols.evaluate import at
 
 IMAGE = "{channels: 3, height: 8, width: 8}"
 SMALL = """\

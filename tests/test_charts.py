@@ -14,11 +14,11 @@ from click.testing import CliRunner
 
 from archcalc.charts import canvas, layers, memory, networks
 from archcalc.cli import main
-from archcalc.dims import symbol
 from archcalc.engine import profile
 from archcalc.errors import Source, SpecError
 from archcalc.memory.plan import inference, training
 from archcalc.spec import bundled, load, parse
+from archcalc.symbols.dims import symbol
 
 Text = pytest.importorskip("matplotlib.text").Text
 SVG = "{http://www.w3.org/2000/svg}"

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from archcalc.cli import main
 from archcalc.comparison import compare
-from archcalc.dims import ceil_div, floor_div, symbol, written
 from archcalc.engine import profile
 from archcalc.measures import MEASURES, measures
-from archcalc.signs import runs
 from archcalc.spec import load
 from archcalc.spec.line import from_line, is_line
-from archcalc.symbolic import leading, limit, value
+from archcalc.symbols.dims import ceil_div, floor_div, symbol, written
+from archcalc.symbols.evaluate import leading, limit, value
+from archcalc.symbols.sign_runs import runs
 
 X = symbol("x")
 FORMULAS = st.builds(

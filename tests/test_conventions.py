@@ -19,7 +19,6 @@ from archcalc.accounts import accounts
 from archcalc.cli import main
 from archcalc.counting import CONVENTIONS, Total
 from archcalc.counting.quantities import QUANTITIES, told, value
-from archcalc.dims import symbol
 from archcalc.engine import profile
 from archcalc.errors import SpecError
 from archcalc.graph import Builder
@@ -27,6 +26,7 @@ from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
 from archcalc.rows import Row
 from archcalc.spec import load
+from archcalc.symbols.dims import symbol
 
 # What each tool printed for torchvision's models at 3×224×224, batch 1, in eval mode; measured with torch 2.13.0 and
 # torchvision 0.28.0. FLOPs where the tool counts FLOPs.

@@ -15,10 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import cases
 
-from archcalc import trace
 from archcalc.cli import main
 from archcalc.counting import CONVENTIONS
-from archcalc.dims import total
 from archcalc.engine import profile
 from archcalc.errors import SpecError
 from archcalc.formats.workings import FORMS, reading, render
@@ -27,6 +25,8 @@ from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
 from archcalc.rows import Row
 from archcalc.spec import bundled, load
+from archcalc.symbols import traced
+from archcalc.symbols.dims import total
 from archcalc.working import Cell, workings
 
 _OPERATORS = {
@@ -223,15 +223,15 @@ def test_ten_thousand_layers_are_explained():
 def test_a_sum_is_not_written_down_again_for_each_of_its_terms(monkeypatch):
     """Of thousands of channels that are joined, some hundred terms are gone through for each and not thousands."""
     seen = []
-    terms = trace._terms  # noqa: SLF001 - how often it is asked is what is seen
+    terms = traced._terms  # noqa: SLF001 - how often it is asked is what is seen
 
     def counted(formula, times):
         seen.append(len(terms(formula, times)[0]))
         return terms(formula, times)
 
     monkeypatch.setattr(trace, "_terms", counted)
-    found = total([trace.Traced.named(f"C_{number}", 3) for number in range(3_000)])
+    found = total([traced.Traced.named(f"C_{number}", 3) for number in range(3_000)])
 
     assert found == 9_000
-    assert trace.text(found).split(" + ") == [f"C_{number}" for number in range(3_000)]
+    assert traced.text(found).split(" + ") == [f"C_{number}" for number in range(3_000)]
     assert sum(seen) < 200 * 3_000

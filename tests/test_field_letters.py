@@ -9,11 +9,11 @@ from field_graphs import Maker
 from field_oracle import NONE, followed
 
 import archcalc
-from archcalc.dims import symbol
 from archcalc.errors import SpecError
 from archcalc.graph import Builder, Graph
 from archcalc.layers.rearrange import Input
 from archcalc.receptive import axes_of, receptive_fields
+from archcalc.symbols.dims import symbol
 
 COUNT = 120
 

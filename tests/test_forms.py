@@ -9,11 +9,11 @@ import pytest
 from forms import FAMILIES, tried
 from forms_sizes import DIVISORS, DOWN_OR_UP, PLACE, SHIFTS, TIMES
 
-from archcalc.dims import symbol, whole
 from archcalc.errors import SpecError
 from archcalc.spec.expression import evaluate
-from archcalc.symbolic import at, holds, limit
-from archcalc.trace import Name, Number, Power, Product, Quotient, Remainder, Sum, Traced
+from archcalc.symbols.dims import symbol, whole
+from archcalc.symbols.evaluate import at, holds, limit
+from archcalc.symbols.traced import Name, Number, Power, Product, Quotient, Remainder, Sum, Traced
 
 # A prime, so that every coefficient is met beside every other.
 STEP = 61

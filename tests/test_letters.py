@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from letters import everything, tried
 
-from archcalc.dims import symbol
 from archcalc.errors import Source
 from archcalc.layers.strides import reshaped
 from archcalc.receptive import receptive_fields
 from archcalc.spec import parse
-from archcalc.symbolic import holds
+from archcalc.symbols.dims import symbol
+from archcalc.symbols.evaluate import holds
 
 
 def test_a_random_network_is_in_letters_what_it_is_in_numbers():

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from archcalc.dims import symbol
 from archcalc.layers import Layer
-from archcalc.symbolic import at
+from archcalc.symbols.dims import symbol
+from archcalc.symbols.evaluate import at
 
 K = Layer.kinds
 SMALL = range(2, 8)

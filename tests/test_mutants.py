@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from archcalc.counting import Work
-from archcalc.dims import size
 from archcalc.layers import Layer
 from archcalc.reference import CountingNumpy
+from archcalc.symbols.dims import size
 
 K = Layer.kinds
 BATCH = 2

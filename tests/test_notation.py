@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archcalc.dims import at_least, ceil_div, common, divides, either, floor_div, least, same, symbol
-from archcalc.notation import LATEX, TEXT
-from archcalc.symbolic import at
+from archcalc.symbols.dims import at_least, ceil_div, common, divides, either, floor_div, least, same, symbol
+from archcalc.symbols.evaluate import at
+from archcalc.symbols.notation import LATEX, TEXT
 
 C, H, K, WIDTH = (symbol(name) for name in ("C", "H", "K", "width"))
 LETTERS = st.sampled_from([C, H, K, WIDTH])

@@ -6,10 +6,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from sympy import sympify
 
-from archcalc.dims import ceil_div, divides, floor_div, remainder, symbol
-from archcalc.holding import holding, where
-from archcalc.periodic import Numbers, common, either, listed, of
-from archcalc.symbolic import value
+from archcalc.symbols.dims import ceil_div, divides, floor_div, remainder, symbol
+from archcalc.symbols.evaluate import value
+from archcalc.symbols.holding import holding, where
+from archcalc.symbols.periodic import Numbers, common, either, listed, of
 
 FAR = 120
 X = symbol("x")

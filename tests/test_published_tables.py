@@ -12,11 +12,11 @@ import pytest
 
 from archcalc.counting import CONVENTIONS
 from archcalc.diagnosis import check
-from archcalc.dims import size
 from archcalc.engine import profile
 from archcalc.published import Verdict
 from archcalc.rows import Profile, Row
 from archcalc.spec import claimed, load, source_of
+from archcalc.symbols.dims import size
 
 DATA = Path(__file__).parent / "data"
 

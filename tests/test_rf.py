@@ -17,7 +17,6 @@ from strategies import Draw
 import archcalc
 from archcalc.boxes import box, effective
 from archcalc.cli import main
-from archcalc.dims import symbol
 from archcalc.errors import Source
 from archcalc.graph import Builder, Graph
 from archcalc.layers import Layer
@@ -26,6 +25,7 @@ from archcalc.receptive import receptive_fields
 from archcalc.reference import outputs
 from archcalc.spec import bundled, parse
 from archcalc.stacks import field_of, stacks
+from archcalc.symbols.dims import symbol
 
 K = Layer.kinds
 

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from seeking import AGREED, UPTO, disagreement, said, truly
 from test_solve import sought
 
-from archcalc.dims import symbol
 from archcalc.engine import profile
 from archcalc.errors import Source
 from archcalc.goal import goal
 from archcalc.solve import solve
 from archcalc.spec import parse
+from archcalc.symbols.dims import symbol
 
 FAULTS = Path(__file__).parent / "data" / "faults"
 

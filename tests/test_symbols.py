@@ -13,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import cases
 
-from archcalc.dims import ceil_div, floor_div, size, symbol, written_shape
 from archcalc.engine import profile
 from archcalc.errors import Source, SpecError
 from archcalc.graph import Builder, infer
@@ -25,7 +24,8 @@ from archcalc.layers.rearrange import Input
 from archcalc.spec import bundled, load, parse
 from archcalc.spec.document import read
 from archcalc.spec.load import source_of
-from archcalc.symbolic import at, holds, letters
+from archcalc.symbols.dims import ceil_div, floor_div, size, symbol, written_shape
+from archcalc.symbols.evaluate import at, holds, letters
 
 FAULTS = Path(__file__).parent / "data" / "faults"
 

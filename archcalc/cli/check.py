@@ -10,11 +10,11 @@ from archcalc.cli.options import input_option, set_option
 from archcalc.cli.output import put
 from archcalc.cli.progress import progress
 from archcalc.diagnosis import check, record
-from archcalc.dims import Shape
 from archcalc.errors import SpecError
 from archcalc.formats.verdicts import FORMATS, render
 from archcalc.published import Figure
 from archcalc.spec import bundled, claimed, source_of
+from archcalc.symbols.dims import Shape
 
 
 @click.command("check")

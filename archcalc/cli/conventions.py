@@ -8,11 +8,11 @@ from archcalc.accounts import accounts
 from archcalc.cli.options import BatchType, input_option, set_option
 from archcalc.cli.output import put
 from archcalc.counting import CONVENTIONS, convention
-from archcalc.dims import Dim, Shape
 from archcalc.engine import profile
 from archcalc.formats.accounts import FORMATS, render
 from archcalc.formats.rules import rules
 from archcalc.spec import load
+from archcalc.symbols.dims import Dim, Shape
 
 
 @click.command("conventions")

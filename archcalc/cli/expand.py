@@ -6,9 +6,9 @@ import click
 
 from archcalc.cli.options import input_option, set_option
 from archcalc.cli.output import put
-from archcalc.dims import Shape
 from archcalc.spec import load
 from archcalc.spec.flat import flat
+from archcalc.symbols.dims import Shape
 
 
 @click.command("expand")

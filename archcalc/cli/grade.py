@@ -7,12 +7,12 @@ import click
 from archcalc.cli.options import input_option, set_option
 from archcalc.cli.output import put
 from archcalc.counting import CONVENTIONS
-from archcalc.dims import Shape
 from archcalc.engine import profile
 from archcalc.errors import SpecError
 from archcalc.formats.grades import FORMATS, render
 from archcalc.grading import grade, read, worksheet
 from archcalc.spec import load
+from archcalc.symbols.dims import Shape
 
 
 @click.command("grade")

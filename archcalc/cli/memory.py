@@ -11,7 +11,6 @@ from archcalc.charts.canvas import canvas, ends_well, save
 from archcalc.charts.memory import draw
 from archcalc.cli.options import BatchType, input_option, set_option
 from archcalc.cli.output import put
-from archcalc.dims import Dim, Shape
 from archcalc.engine import profile
 from archcalc.formats.memory import FORMATS, render
 from archcalc.formats.summary import title
@@ -20,6 +19,7 @@ from archcalc.memory.plan import Dtypes, inference, training
 from archcalc.memory.sizes import DTYPES, bytes_of
 from archcalc.spec import load
 from archcalc.storage import Overwrite
+from archcalc.symbols.dims import Dim, Shape
 
 
 class CheckpointType(click.ParamType[Any]):

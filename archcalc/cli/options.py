@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from archcalc.counting import CONVENTIONS
-from archcalc.dims import Dim, Shape, is_letter, symbol
+from archcalc.symbols.dims import Dim, Shape, is_letter, symbol
 
 # No network takes more, and longer numbers than this take long to read.
 _MOST_DIGITS = 15

@@ -11,12 +11,12 @@ from archcalc.charts import layers, networks
 from archcalc.charts.canvas import canvas, ends_well, save
 from archcalc.cli.options import input_option, set_option
 from archcalc.cli.output import put
-from archcalc.dims import Shape
 from archcalc.engine import profile
 from archcalc.files import file_name
 from archcalc.formats.summary import title
 from archcalc.spec import bundled
 from archcalc.spec.line import graphs
+from archcalc.symbols.dims import Shape
 
 
 @click.command("plot")

@@ -14,7 +14,6 @@ from archcalc.charts.canvas import canvas, ends_well, save
 from archcalc.charts.field import draw
 from archcalc.cli.options import BatchType, input_option, set_option
 from archcalc.cli.output import complain, put
-from archcalc.dims import Dim, Shape
 from archcalc.errors import SpecError, nearest
 from archcalc.field import Field
 from archcalc.formats import fields as listing
@@ -24,6 +23,7 @@ from archcalc.graph import Graph
 from archcalc.receptive import path, receptive_fields
 from archcalc.spec import load
 from archcalc.stacks import field_of, stacks
+from archcalc.symbols.dims import Dim, Shape
 
 _PLACE = re.compile(r"(.+)\[\s*(\d{1,9}(?:\s*,\s*\d{1,9})*)\s*\]")
 

@@ -12,7 +12,6 @@ import numpy as np
 from archcalc.characters import visible
 from archcalc.cli.options import ShapeType, limit_option, set_option
 from archcalc.cli.output import put
-from archcalc.dims import Shape, written_shape
 from archcalc.files import write_whole
 from archcalc.formats.json import json_text
 from archcalc.graph import needed
@@ -21,6 +20,7 @@ from archcalc.reference import Program, noise, seeded, trained, within
 from archcalc.reference.images import Batch, batch_of
 from archcalc.reference.run import position_of
 from archcalc.spec import load
+from archcalc.symbols.dims import Shape, written_shape
 
 
 class NumbersType(click.ParamType[Any]):

@@ -9,7 +9,6 @@ import click
 from archcalc.characters import visible
 from archcalc.cli.options import BatchType, input_option, set_option
 from archcalc.cli.output import put
-from archcalc.dims import Dim, Shape, symbol
 from archcalc.engine import profile
 from archcalc.errors import SpecError
 from archcalc.formats.solved import FORMATS, render
@@ -18,7 +17,8 @@ from archcalc.measures import MEASURES
 from archcalc.rows import Profile
 from archcalc.solve import asked, solve
 from archcalc.spec.line import graphs, open_params
-from archcalc.symbolic import at, letters
+from archcalc.symbols.dims import Dim, Shape, symbol
+from archcalc.symbols.evaluate import at, letters
 
 
 @click.command("solve")

@@ -10,13 +10,13 @@ import click
 from archcalc.cli.options import input_option, limit_option, set_option
 from archcalc.cli.output import put
 from archcalc.cli.progress import progress
-from archcalc.dims import Shape, written_shape
 from archcalc.errors import SpecError
 from archcalc.formats.json import json_text
 from archcalc.formats.summary import unread
 from archcalc.memory.sizes import bytes_of
 from archcalc.reference import within
 from archcalc.spec import parse, source_of
+from archcalc.symbols.dims import Shape, written_shape
 from archcalc.verify import Held, Proof, Shown, smallest, verified
 
 

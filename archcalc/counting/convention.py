@@ -9,7 +9,7 @@ import msgspec
 
 from archcalc.counting.quantities import Counted, value
 from archcalc.counting.work import NOTHING
-from archcalc.dims import Dim, total, written
+from archcalc.symbols.dims import Dim, total, written
 
 
 class Total(msgspec.Struct, frozen=True):

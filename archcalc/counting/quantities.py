@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, NamedTuple, Protocol
 
 from archcalc.counting.work import Work
-from archcalc.dims import Dim, Shape, quotient, size
+from archcalc.symbols.dims import Dim, Shape, quotient, size
 
 
 class Counted(Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from archcalc.dims import Dim
+from archcalc.symbols.dims import Dim
 
 
 class Work(msgspec.Struct, frozen=True):

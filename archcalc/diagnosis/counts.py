@@ -9,9 +9,9 @@ from itertools import combinations, product
 import msgspec
 
 from archcalc.counting import CONVENTIONS, Convention
-from archcalc.dims import size
 from archcalc.rows import Profile, Row
-from archcalc.symbolic import letters
+from archcalc.symbols.dims import size
+from archcalc.symbols.evaluate import letters
 
 # More ways to choose than this only bring chance hits, which the search would have to throw away again.
 MOST_COST = 4

@@ -10,7 +10,6 @@ from typing import Any
 import msgspec
 
 from archcalc.counting import convention
-from archcalc.dims import Dim, Shape
 from archcalc.engine import profile
 from archcalc.errors import Source, SpecError, nearest
 from archcalc.graph import Builder, Graph, Node
@@ -19,6 +18,7 @@ from archcalc.layers.rearrange import Input
 from archcalc.published import Term
 from archcalc.rows import Profile, Row
 from archcalc.spec import bundled, parse, source_of
+from archcalc.symbols.dims import Dim, Shape
 
 
 class Network:

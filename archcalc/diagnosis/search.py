@@ -13,10 +13,10 @@ import msgspec
 
 from archcalc.diagnosis.counts import MOST_COST, Count, counts
 from archcalc.diagnosis.network import Network, selected
-from archcalc.dims import written
 from archcalc.errors import SpecError
 from archcalc.printed import Window
 from archcalc.published import SIZES, WHOLE, Claim, Figure
+from archcalc.symbols.dims import written
 
 SIBLING = "sibling"
 # Some counts as simple as a hit would print the same digits by chance. Where so many are expected to, it explains nothing.

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import msgspec
 
 from archcalc.diagnosis.network import Network, measured, rebuilt, replaced, resized
-from archcalc.dims import Shape, written_shape
 from archcalc.engine import profile
 from archcalc.errors import SpecError
 from archcalc.graph import Graph, Node
 from archcalc.layers.base import Layer
 from archcalc.published import Term
+from archcalc.symbols.dims import Shape, written_shape
 
 _WIDEST = 2048
 _STRIDES = range(1, 9)

@@ -11,10 +11,10 @@ import msgspec
 from archcalc.diagnosis.network import Network, cells, measured
 from archcalc.diagnosis.search import SIBLING, Found, Hit, search
 from archcalc.diagnosis.shapes import agrees, altered
-from archcalc.dims import Dim, Shape, written, written_shape
 from archcalc.engine import profile
 from archcalc.errors import Source, SpecError
 from archcalc.published import SIZES, Claim, Figure, Quantity, Verdict, Verdicts
+from archcalc.symbols.dims import Dim, Shape, written, written_shape
 
 _MOST_NAMED = 3
 

@@ -10,12 +10,12 @@ from typing import TypeAlias
 import msgspec
 
 from archcalc.diagrams.wording import described, named
-from archcalc.dims import Dim, Shape, total
 from archcalc.families import family
 from archcalc.folding import Group as Call
 from archcalc.folding import Line, Part, groups, unfolded
-from archcalc.notation import TEXT
 from archcalc.rows import Profile, Row
+from archcalc.symbols.dims import Dim, Shape, total
+from archcalc.symbols.notation import TEXT
 
 
 class Node(msgspec.Struct, frozen=True):

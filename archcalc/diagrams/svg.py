@@ -14,7 +14,7 @@ from archcalc.diagrams.layout import layout
 from archcalc.diagrams.outline import Group, Item, Node, Outline
 from archcalc.diagrams.sheet import Point, Rect, Wire
 from archcalc.families import FAMILIES
-from archcalc.notation import TEXT
+from archcalc.symbols.notation import TEXT
 
 _MARGIN = 16
 _CORNER = 6

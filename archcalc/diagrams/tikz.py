@@ -8,10 +8,10 @@ from archcalc.diagrams.layout import layout
 from archcalc.diagrams.outline import Group, Item, Node, Outline
 from archcalc.diagrams.sheet import Point, Rect, Wire
 from archcalc.diagrams.volumes import CIRCLE, LINE, SHEAR, Volumes, joins, volumes
-from archcalc.dims import Shape
 from archcalc.families import FAMILIES
 from archcalc.markup.escapes import escape_tex
-from archcalc.notation import LATEX
+from archcalc.symbols.dims import Shape
+from archcalc.symbols.notation import LATEX
 
 # Inside a document \@nodocument is \relax: then only the picture is set. A page of its own is cut to its size.
 _BEGIN = r"""% Compile this with pdflatex, or \input it in a document that has \usepackage{tikz}.

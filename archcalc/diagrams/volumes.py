@@ -11,7 +11,7 @@ import msgspec
 from archcalc.diagrams.metrics import text_width
 from archcalc.diagrams.outline import UNREAD, Edge, Group, Item, Node, Outline
 from archcalc.diagrams.sheet import Sheet
-from archcalc.dims import Dim, Shape
+from archcalc.symbols.dims import Dim, Shape
 
 # One unit is about a point; text is in the size that LaTeX calls tiny.
 TINY = 5.0

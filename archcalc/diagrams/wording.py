@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from archcalc.dims import is_dim
-from archcalc.notation import TEXT
 from archcalc.rows import Row
+from archcalc.symbols.dims import is_dim
+from archcalc.symbols.notation import TEXT
 
 # What a table says and a picture leaves out.
 _UNSAID = {"padding", "output_padding", "bias", "eps", "ceil_mode", "count_include_pad", "affine", "scale", "axis"}

@@ -11,7 +11,6 @@ from markupsafe import Markup
 
 from archcalc.changes import Change, Changes, Difference, Status, difference
 from archcalc.counting import Total
-from archcalc.dims import Dim
 from archcalc.document import Document, Head, Notes, Part, Section, Table, Text
 from archcalc.formats.changed_json import to_dict
 from archcalc.formats.changed_words import said_of
@@ -21,7 +20,8 @@ from archcalc.formats.summary import listed, unread
 from archcalc.markup.plain import plain
 from archcalc.markup.style import PLAIN, Style
 from archcalc.markup.writer import STYLES, ready, write
-from archcalc.symbolic import ratio
+from archcalc.symbols.dims import Dim
+from archcalc.symbols.evaluate import ratio
 
 FORMATS = ("markdown", "text", "latex", "html", "json")
 

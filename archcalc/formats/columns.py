@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from archcalc.counting import Total
-from archcalc.dims import Dim, written, written_shape
 from archcalc.errors import among
 from archcalc.folding import Line, folded, unfolded
 from archcalc.intervals import number_text
 from archcalc.rows import Profile, Row, Totals
+from archcalc.symbols.dims import Dim, written, written_shape
 
 if TYPE_CHECKING:
     from archcalc.field import Field

@@ -8,7 +8,6 @@ from fractions import Fraction
 import msgspec
 
 from archcalc.comparison import Against, Comparison, Line, Own
-from archcalc.dims import Dim
 from archcalc.document import Document, Head, Notes, Part, Section, Table
 from archcalc.formats.compared_json import to_dict
 from archcalc.formats.conditions import held
@@ -18,8 +17,9 @@ from archcalc.formats.text import indented
 from archcalc.markup.plain import grid
 from archcalc.markup.style import PLAIN, Style
 from archcalc.markup.writer import STYLES, ready, write
-from archcalc.notation import TEXT
-from archcalc.symbolic import Leading, letters
+from archcalc.symbols.dims import Dim
+from archcalc.symbols.evaluate import Leading, letters
+from archcalc.symbols.notation import TEXT
 
 FORMATS = ("text", "markdown", "latex", "html", "json")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from archcalc.comparison import Against, Comparison
 from archcalc.markup.style import Style
-from archcalc.signs import Run
+from archcalc.symbols.sign_runs import Run
 
 _SOME = 3
 

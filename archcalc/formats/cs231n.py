@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from archcalc.dims import Dim, Shape, size, written
 from archcalc.formats.summary import bytes_text, published, title
 from archcalc.rows import Profile, Row, Totals
+from archcalc.symbols.dims import Dim, Shape, size, written
 
 _NAMES = {"linear": "FC", "maxpool": "POOL", "avgpool": "POOL", "conv": "CONV"}
 # Kinds whose features stand behind the tokens, whatever they read.

@@ -7,9 +7,9 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from archcalc.dims import written_shape
 from archcalc.formats.columns import chosen, lines
 from archcalc.rows import Profile
+from archcalc.symbols.dims import written_shape
 
 # A spreadsheet takes text that starts with one of these for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")

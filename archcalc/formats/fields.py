@@ -8,7 +8,6 @@ from typing import Any
 
 from tabulate import tabulate
 
-from archcalc.dims import written_shape
 from archcalc.document import Head, Notes, Part, Table, Text
 from archcalc.field import Field
 from archcalc.formats.columns import along, bounded, percent
@@ -17,6 +16,7 @@ from archcalc.graph import Graph
 from archcalc.intervals import number_text
 from archcalc.receptive import axes_of, path
 from archcalc.rows import Profile
+from archcalc.symbols.dims import written_shape
 
 _COLUMNS = ("name", "layer", "output", "field", "local", "jump", "start", "padding", "paths", "coverage")
 _LEFT = {"name", "layer", "output"}

@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
-from archcalc.dims import Dim, Shape
 from archcalc.published import Verdict
 from archcalc.rows import Profile, Row, Totals
+from archcalc.symbols.dims import Dim, Shape
 
 
 def json_text(value: Any) -> str:

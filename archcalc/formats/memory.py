@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from archcalc.dims import written_shape
 from archcalc.document import Code, Document, Fact, Facts, Head, Notes, Part, Section, Table
 from archcalc.formats.conditions import held
 from archcalc.formats.json import json_text
@@ -15,6 +14,7 @@ from archcalc.markup.plain import grid
 from archcalc.markup.writer import write
 from archcalc.memory.plan import Plan, Row
 from archcalc.memory.sizes import Size
+from archcalc.symbols.dims import written_shape
 
 FORMATS = ("text", "markdown", "latex", "html", "json")
 _COLUMNS: dict[str, dict[str, Callable[[Row], Size]]] = {

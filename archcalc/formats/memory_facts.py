@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from archcalc.dims import written
 from archcalc.formats.summary import bytes_text
 from archcalc.memory.plan import Plan
 from archcalc.memory.sizes import Line, Size, line
+from archcalc.symbols.dims import written
 
 # Tensors that are named where they make a peak.
 _MOST_NAMED = 6

@@ -7,12 +7,12 @@ from typing import Any
 import msgspec
 from tabulate import tabulate
 
-from archcalc.dims import written
 from archcalc.formats.json import json_text
 from archcalc.goal import title
-from archcalc.notation import TEXT
-from archcalc.periodic import Stretch
 from archcalc.solve import Solution
+from archcalc.symbols.dims import written
+from archcalc.symbols.notation import TEXT
+from archcalc.symbols.periodic import Stretch
 
 FORMATS = ("text", "json")
 _MOST_RUNS = 8

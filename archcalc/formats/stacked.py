@@ -7,11 +7,11 @@ from typing import Any
 
 from tabulate import tabulate
 
-from archcalc.dims import Dim
 from archcalc.formats.columns import percent
 from archcalc.formats.fields import plain
 from archcalc.intervals import number_text
 from archcalc.stacks import Stack
+from archcalc.symbols.dims import Dim
 from archcalc.window import Window
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from archcalc.counting import Total
-from archcalc.dims import Dim, written, written_shape
 from archcalc.formats.conditions import held
 from archcalc.graph import Graph
 from archcalc.markup.style import PLAIN, Style
 from archcalc.printed import Printed
 from archcalc.published import Verdict
 from archcalc.rows import Profile
+from archcalc.symbols.dims import Dim, written, written_shape
 
 # Names that stand for all of them in a line.
 _SOME = 3

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from archcalc.dims import written, written_shape
 from archcalc.document import Document, Fact, Facts, Formula, Section, Text
 from archcalc.formats.json import json_text, plain_dim, plain_shape
 from archcalc.formats.summary import heading, title
 from archcalc.markup.writer import STYLES, ready, write
 from archcalc.rows import Profile, Row
+from archcalc.symbols.dims import written, written_shape
 from archcalc.working import Cell, Working
 
 FORMS = ("text", "markdown", "latex", "html", "json")

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 import msgspec
 
-from archcalc.dims import Dim, Shape, size
 from archcalc.engine import measure, own_weights, split
 from archcalc.errors import SpecError
 from archcalc.graph import Node, infer
 from archcalc.layers.base import Layer
 from archcalc.rows import Profile, Row
+from archcalc.symbols.dims import Dim, Shape, size
 
 # What makes tokens and features of what comes before it, or takes them, or may do so.
 _OTHER_AXES = frozenset(

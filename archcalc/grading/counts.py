@@ -7,11 +7,11 @@ from typing import Any
 
 import msgspec
 
-from archcalc.dims import Dim
 from archcalc.grading.marks import Marked
 from archcalc.grading.sheet import COUNTS, Line
 from archcalc.grading.slips import Search, explained
 from archcalc.grading.written import Written
+from archcalc.symbols.dims import Dim
 
 
 def marked_counts(

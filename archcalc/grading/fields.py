@@ -7,13 +7,13 @@ from typing import Any
 
 import msgspec
 
-from archcalc.dims import Shape
 from archcalc.grading.marks import Marked
 from archcalc.grading.miscounts import swapped_digits
 from archcalc.grading.written import Written
 from archcalc.graph import Node
 from archcalc.layers.base import each_axis
 from archcalc.rows import Profile, Row
+from archcalc.symbols.dims import Shape
 
 
 class Fields:

@@ -8,7 +8,6 @@ from typing import Any
 
 import msgspec
 
-from archcalc.dims import Shape
 from archcalc.grading.case import Case, outcome, sequences
 from archcalc.grading.counts import marked_counts
 from archcalc.grading.fields import Fields
@@ -20,6 +19,7 @@ from archcalc.grading.slips import Search, explained
 from archcalc.grading.totals import marked_totals
 from archcalc.grading.written import Written
 from archcalc.rows import Profile
+from archcalc.symbols.dims import Shape
 
 # A longer worksheet that is wrong throughout would be searched for minutes.
 _MOST_IN_PAIRS = 2_000

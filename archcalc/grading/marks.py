@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from archcalc.dims import Dim, Shape
+from archcalc.symbols.dims import Dim, Shape
 
 Verdict: TypeAlias = Literal["right", "rounded", "unanswered", "carried on", "wrong"]
 

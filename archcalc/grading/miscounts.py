@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 
-from archcalc.dims import Shape, size
 from archcalc.grading.case import Case
 from archcalc.rows import Profile
+from archcalc.symbols.dims import Shape, size
 
 # A number, and how it came about in words.
 Counted = tuple[str, int]

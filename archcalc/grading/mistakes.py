@@ -6,10 +6,10 @@ import math
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
-from archcalc.dims import ceil_div, floor_div, size
 from archcalc.grading.case import Case
 from archcalc.layers.base import each_axis
 from archcalc.layers.sliding import span
+from archcalc.symbols.dims import ceil_div, floor_div, size
 
 # What went wrong, in words, and the layer as it then comes out.
 Mistake: TypeAlias = tuple[str, Case]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import permutations
 
-from archcalc.dims import Shape
 from archcalc.grading.miscounts import swapped_digits
+from archcalc.symbols.dims import Shape
 
 CHANNELS_LAST = "channels last"
 

@@ -7,12 +7,12 @@ from functools import cached_property
 from itertools import chain
 from typing import Any
 
-from archcalc.dims import Shape
 from archcalc.grading.case import Case
 from archcalc.grading.miscounts import Counted, doubled, miscounts, scaled, swapped_digits
 from archcalc.grading.mistakes import mistakes
 from archcalc.grading.shapes import agreement, mistyped
 from archcalc.grading.written import Written
+from archcalc.symbols.dims import Shape
 
 # More pairs than this that give the same say nothing of which it was.
 _MOST_PAIRS = 3

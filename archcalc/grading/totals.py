@@ -7,13 +7,13 @@ from itertools import accumulate
 
 import msgspec
 
-from archcalc.dims import size
 from archcalc.grading.counts import judged
 from archcalc.grading.marks import Marked
 from archcalc.grading.miscounts import scaled, swapped_digits
 from archcalc.grading.sheet import COUNTS, TOTAL, Line, Sheet
 from archcalc.grading.written import Written
 from archcalc.rows import Profile, Row
+from archcalc.symbols.dims import size
 
 
 def marked_totals(profile: Profile, sheet: Sheet, line: Line, away: frozenset[str]) -> list[Marked]:

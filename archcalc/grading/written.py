@@ -7,9 +7,9 @@ import re
 
 import msgspec
 
-from archcalc.dims import Shape, written_shape
 from archcalc.errors import SpecError
 from archcalc.printed import Printed
+from archcalc.symbols.dims import Shape, written_shape
 
 # What stands in a cell that was left open.
 _BLANK = {"", "-", "–", "—", "?"}

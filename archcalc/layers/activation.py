@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from typing import Any, ClassVar, Literal
 
 from archcalc.counting import Work
-from archcalc.dims import Shape, size
 from archcalc.layers.base import Kept, Layer, Requirement, Use, Views, all_along, along, in_batch
 from archcalc.layers.functions import elu, hard_sigmoid, sigmoid, softmax
+from archcalc.symbols.dims import Shape, size
 
 
 class _Elementwise(Layer, frozen=True):

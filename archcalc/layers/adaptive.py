@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from archcalc.counting import Work
-from archcalc.dims import Dim, Shape, ceil_div, common, size
 from archcalc.intervals import fraction
 from archcalc.layers.base import (
     Kept,
@@ -22,6 +21,7 @@ from archcalc.layers.base import (
     one_each,
 )
 from archcalc.layers.seen import finer
+from archcalc.symbols.dims import Dim, Shape, ceil_div, common, size
 from archcalc.window import HERE, Window, everything
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from archcalc.counting import Work
-from archcalc.dims import Dim, Shape, divides, quotient, same, size
 from archcalc.layers.base import Count, Kept, Layer, Requirement, Use, Views, all_along
 from archcalc.layers.functions import softmax
+from archcalc.symbols.dims import Dim, Shape, divides, quotient, same, size
 
 
 class Attention(Layer, frozen=True):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple,
 import msgspec
 
 from archcalc.counting import Work
-from archcalc.dims import Dim, Shape, Truth, written
+from archcalc.symbols.dims import Dim, Shape, Truth, written
 from archcalc.window import HERE, Window, everything
 
 if TYPE_CHECKING:

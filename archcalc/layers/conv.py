@@ -7,7 +7,6 @@ from itertools import accumulate, product
 from typing import Any, ClassVar
 
 from archcalc.counting import Work
-from archcalc.dims import Dim, Shape, at_least, common, divides, either, quotient, same, size
 from archcalc.intervals import NOTHING, fraction
 from archcalc.layers.base import (
     AXES,
@@ -30,6 +29,7 @@ from archcalc.layers.base import (
 )
 from archcalc.layers.seen import blocks, finer
 from archcalc.layers.sliding import _Sliding, span
+from archcalc.symbols.dims import Dim, Shape, at_least, common, divides, either, quotient, same, size
 from archcalc.window import Window, everything
 
 # The letters of a contraction for where the window stands along each axis, and for the taps of its kernel.

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from archcalc.dims import at_least, whole, written
 from archcalc.layers.base import Layer, Requirement
+from archcalc.symbols.dims import at_least, whole, written
 
 # How a message names what a field takes, by the name of its type.
 EXPECTED = {

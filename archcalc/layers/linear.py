@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any, ClassVar, Literal
 
 from archcalc.counting import Work
-from archcalc.dims import Shape, size
 from archcalc.layers.base import Count, Kept, Layer, Requirement, Use, Views, all_along, along, in_batch
+from archcalc.symbols.dims import Shape, size
 
 
 class Linear(Layer, frozen=True):

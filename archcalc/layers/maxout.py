@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from archcalc.counting import Work
-from archcalc.dims import Shape, divides, quotient, size
 from archcalc.layers.base import Count, Kept, Layer, Requirement, Use, Views, here
 from archcalc.layers.seen import blocks
+from archcalc.symbols.dims import Shape, divides, quotient, size
 
 
 class Maxout(Layer, frozen=True):

@@ -10,8 +10,8 @@ from typing import Any, ClassVar, Literal
 from msgspec.structs import replace
 
 from archcalc.counting import Work
-from archcalc.dims import Dim, Shape, at_least, either, greatest, same, size, total, written_shape
 from archcalc.layers.base import Kept, Layer, Requirement, Use, Views, here, in_batch
+from archcalc.symbols.dims import Dim, Shape, at_least, either, greatest, same, size, total, written_shape
 from archcalc.window import Window, everything, shifted
 
 

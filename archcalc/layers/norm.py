@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from archcalc.counting import Work
-from archcalc.dims import Dim, Shape, at_least, divides, quotient, size
 from archcalc.layers.base import Count, Kept, Layer, Positive, Requirement, Use, Views, all_along, along, here, of_rank
 from archcalc.layers.seen import blocks
+from archcalc.symbols.dims import Dim, Shape, at_least, divides, quotient, size
 from archcalc.window import everything
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from archcalc.counting import Work
-from archcalc.dims import Dim, Shape, at_least, floor_div, size
 from archcalc.layers.base import (
     Kept,
     Layer,
@@ -24,6 +23,7 @@ from archcalc.layers.base import (
     one_each,
 )
 from archcalc.layers.sliding import _Sliding, sliding
+from archcalc.symbols.dims import Dim, Shape, at_least, floor_div, size
 from archcalc.window import Window
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar, Literal
 
-from archcalc.dims import Dim, Shape, at_least, divides, quotient, same, size, written_shape
 from archcalc.layers.base import (
     At,
     Count,
@@ -17,6 +16,7 @@ from archcalc.layers.base import (
     in_batch,
 )
 from archcalc.layers.strides import reshaped
+from archcalc.symbols.dims import Dim, Shape, at_least, divides, quotient, same, size, written_shape
 from archcalc.window import Window, everything, shifted
 
 # Phases and channels beyond this many are not told apart.

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any, ClassVar, Literal
 
 from archcalc.counting import Work
-from archcalc.dims import Dim, Shape, at_least, ceil_div, divides, quotient, size
 from archcalc.intervals import NOTHING, fraction
 from archcalc.layers.base import (
     Count,
@@ -22,6 +21,7 @@ from archcalc.layers.base import (
     one_each,
 )
 from archcalc.layers.seen import finer
+from archcalc.symbols.dims import Dim, Shape, at_least, ceil_div, divides, quotient, size
 from archcalc.window import Window, shifted
 
 # Places beyond this many are not told apart.

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from archcalc.counting import Work
-from archcalc.dims import Dim, Shape, size
 from archcalc.layers.base import Count, Kept, Layer, Requirement, Use, Views, here
+from archcalc.symbols.dims import Dim, Shape, size
 from archcalc.window import Window
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from archcalc.dims import Dim, same
 from archcalc.intervals import NOTHING, fraction
+from archcalc.symbols.dims import Dim, same
 from archcalc.window import Window, everything
 
 # More phases than these are not listed.

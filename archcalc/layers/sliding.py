@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from archcalc.dims import Dim, Shape, at_least, ceil_div, floor_div, greatest, least, settled
 from archcalc.layers.base import (
     AXES,
     Layer,
@@ -18,6 +17,7 @@ from archcalc.layers.base import (
     of_rank,
     one_each,
 )
+from archcalc.symbols.dims import Dim, Shape, at_least, ceil_div, floor_div, greatest, least, settled
 from archcalc.window import Window
 
 

@@ -5,7 +5,7 @@ The batch is left out: it comes before all axes and no layer moves it.
 
 from __future__ import annotations
 
-from archcalc.dims import Dim, Shape, at_least, same
+from archcalc.symbols.dims import Dim, Shape, at_least, same
 
 
 def contiguous(shape: Shape) -> Shape:

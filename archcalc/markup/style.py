@@ -8,11 +8,11 @@ from urllib.parse import quote
 
 import msgspec
 
-from archcalc.dims import Dim, Shape
 from archcalc.document import Blank, Formula, Link, Prose
 from archcalc.markup.escapes import escape_html, escape_markdown, escape_mathematics, escape_tex
 from archcalc.markup.mathematics import tex
-from archcalc.notation import LATEX, TEXT, Notation
+from archcalc.symbols.dims import Dim, Shape
+from archcalc.symbols.notation import LATEX, TEXT, Notation
 
 
 class Style(msgspec.Struct, frozen=True):

@@ -7,8 +7,8 @@ from typing import Literal, TypeAlias, get_args
 
 import msgspec
 
-from archcalc.dims import Dim, Shape, size
 from archcalc.errors import SpecError, nearest
+from archcalc.symbols.dims import Dim, Shape, size
 
 # One array after the other, all arrays by each operation in turn, or one kernel that does all of it.
 Way: TypeAlias = Literal["single", "foreach", "fused"]

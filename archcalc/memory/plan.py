@@ -8,7 +8,6 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from archcalc.dims import Dim, Shape, size
 from archcalc.graph import Graph, proper
 from archcalc.memory import inference as inferring
 from archcalc.memory import training as learning
@@ -20,6 +19,7 @@ from archcalc.memory.schedule import Schedule, best
 from archcalc.memory.sizes import Line, Size, bits, envelope, line, whole
 from archcalc.rows import Profile
 from archcalc.storage import Overwrite
+from archcalc.symbols.dims import Dim, Shape, size
 
 # What no number here holds, at inference and beside that in training.
 UNMODELLED = {

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from archcalc.dims import Dim, written
 from archcalc.errors import SpecError, nearest
+from archcalc.symbols.dims import Dim, written
 from archcalc.units import amount
 
 # Bits in memory. tf32 is a way to multiply: its values are stored as fp32 (NVIDIA A100 white paper, 2020).

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from archcalc.dims import Shape, size
 from archcalc.graph import Graph, weights_of
 from archcalc.memory.backward import Backward, own_size, root_of
 from archcalc.memory.inference import output_size
 from archcalc.memory.liveness import Buffer, Step, Timeline
 from archcalc.memory.sizes import Size, whole
+from archcalc.symbols.dims import Shape, size
 
 
 def own_weights(graph: Graph) -> list[dict[str, Shape]]:

@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from archcalc.dims import Shape, written_shape
 from archcalc.errors import SpecError
 from archcalc.graph import Graph
 from archcalc.reference.arrays import header_of, values_of
 from archcalc.reference.ids import looked_up
+from archcalc.symbols.dims import Shape, written_shape
 
 _IMAGES = {".png", ".jpg", ".jpeg", ".bmp", ".webp"}
 _FORMATS = ("PNG", "JPEG", "BMP", "WEBP")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from archcalc.dims import Dim, size
 from archcalc.errors import SpecError
 from archcalc.graph import Graph
+from archcalc.symbols.dims import Dim, size
 
 
 def within(graph: Graph, batch: int, limit: int, positions: Iterable[int] | None = None, width: int = 4) -> None:

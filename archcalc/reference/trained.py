@@ -12,11 +12,11 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
 import numpy as np
 
-from archcalc.dims import Shape, written_shape
 from archcalc.errors import SpecError, nearest
 from archcalc.graph import Graph, Node
 from archcalc.reference.arrays import Header, header_of, values_of
 from archcalc.reference.values import Arrays
+from archcalc.symbols.dims import Shape, written_shape
 from archcalc.wildcards import starred
 
 _PART = re.compile(r"(.+)\[(\d{1,9})/(\d{1,9})\]")

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from archcalc.counting import Work
-from archcalc.dims import Shape, size, written_shape
 from archcalc.errors import SpecError
 from archcalc.graph import Graph, Node
+from archcalc.symbols.dims import Shape, size, written_shape
 
 # One array for each name, for each node by its name.
 Arrays = dict[str, dict[str, Any]]

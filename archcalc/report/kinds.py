@@ -9,7 +9,6 @@ from typing import Any
 
 import msgspec
 
-from archcalc.dims import Shape
 from archcalc.document import Document, Head, Part, Prose, Section, Table, Text
 from archcalc.engine import profile
 from archcalc.formats.workings import about, worked
@@ -19,6 +18,7 @@ from archcalc.layers.base import written_setting
 from archcalc.layers.rearrange import Input
 from archcalc.rows import Profile, Row
 from archcalc.spec.fields import expected_of
+from archcalc.symbols.dims import Shape
 from archcalc.working import workings
 
 # Settings and input of an example of the kinds that no bundled network has, where they are not these.

@@ -10,7 +10,6 @@ from archcalc.accounts import accounts
 from archcalc.diagrams.mermaid import to_mermaid
 from archcalc.diagrams.outline import Outline, outline
 from archcalc.diagrams.svg import to_svg
-from archcalc.dims import Dim
 from archcalc.document import Document, Fact, Facts, Figure, Head, Notes, Section, Table, Text
 from archcalc.errors import SpecError
 from archcalc.folding import folded
@@ -24,6 +23,7 @@ from archcalc.formats.verdicts import judged
 from archcalc.markup.writer import STYLES, ready
 from archcalc.memory.plan import inference, training
 from archcalc.rows import Profile, Totals
+from archcalc.symbols.dims import Dim
 
 _ROW = "row-"
 _COLUMNS = ("name", "layer", "settings", "output", "activations", "params", "macs")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import msgspec
 
-from archcalc.dims import Dim, Shape, size, written, written_shape
 from archcalc.errors import SpecError
 from archcalc.graph import Assertion, Assumption, Builder, weights_of
 from archcalc.layers import Layer
@@ -16,6 +15,7 @@ from archcalc.spec.names import Names
 from archcalc.spec.scope import End, Scope, seen_from
 from archcalc.spec.stated import MEASURES, OWN, assertion, check_branches, check_shape
 from archcalc.spec.tree import Scalar, Sequence, Tree, likely, unknown
+from archcalc.symbols.dims import Dim, Shape, size, written, written_shape
 
 # Several times the deepest network published; a larger repeat is a slip of the pen.
 MOST_LAYERS = 20_000

@@ -15,8 +15,8 @@ from fractions import Fraction
 from functools import lru_cache, reduce
 from typing import Any, TypeAlias
 
-from archcalc.dims import Dim, Truth, at_least, ceil_div, decided, floor_div, greatest, least, remainder, same
 from archcalc.errors import Place, SpecError, nearest
+from archcalc.symbols.dims import Dim, Truth, at_least, ceil_div, decided, floor_div, greatest, least, remainder, same
 
 Value: TypeAlias = Dim | Fraction | bool | str | tuple[Any, ...]
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import msgspec
 
-from archcalc.dims import is_dim
 from archcalc.errors import Place, SpecError
 from archcalc.layers.base import Layer
 from archcalc.layers.fields import EXPECTED, annotation, sizes
 from archcalc.spec.calls import Call
 from archcalc.spec.expression import MOST_ENTRIES, Value, bounded, evaluate
 from archcalc.spec.tree import Mapping, Scalar, Sequence, Tree, unknown
+from archcalc.symbols.dims import is_dim
 
 _MOST_TEXT = 300
 _BRACES = re.compile(r"\{([^{}]*)\}")

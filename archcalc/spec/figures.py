@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from archcalc.counting import convention
-from archcalc.dims import Shape
 from archcalc.errors import SpecError, nearest
 from archcalc.published import Claim, Figure, Quantity
 from archcalc.spec.tree import Mapping, Scalar, Sequence, Tree, plain, unknown
+from archcalc.symbols.dims import Shape
 
 KEYS = ("of", "layer", "value", "convention", "input", "set", "source", "note", "irreproducible")
 _Read = TypeVar("_Read")

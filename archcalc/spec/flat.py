@@ -7,13 +7,13 @@ import re
 from fractions import Fraction
 from typing import Any
 
-from archcalc.dims import written_shape
 from archcalc.errors import SpecError
 from archcalc.graph import Assertion, Graph, Node
-from archcalc.notation import Notation
 from archcalc.published import Figure
 from archcalc.spec.expression import MOST_CHARACTERS
 from archcalc.spec.tree import MOST_CHARACTERS as MOST_WRITTEN
+from archcalc.symbols.dims import written_shape
+from archcalc.symbols.notation import Notation
 
 # What YAML and the spec language read back as the same text without quotes.
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]*")

@@ -13,13 +13,13 @@ import re
 from collections.abc import Collection
 from typing import Any
 
-from archcalc.dims import Shape, is_letter, written_shape
 from archcalc.errors import Place, Source, SpecError, nearest
 from archcalc.graph import Graph
 from archcalc.layers.base import INPUTS
 from archcalc.spec.document import Block, Document
 from archcalc.spec.load import NO_PARAMS, Params, assembled, bundled, document_of, source_of
 from archcalc.spec.tree import Mapping, Scalar, Sequence, Tree
+from archcalc.symbols.dims import Shape, is_letter, written_shape
 
 _WORDS = {
     "conv": re.compile(r"(?P<kernel>\d+[x×]\d+|\w+)-(?P<out>\w+)(?:/(?P<stride>\w+))?"),

@@ -10,7 +10,6 @@ from typing import TypeAlias
 
 import msgspec
 
-from archcalc.dims import Dim, Shape, is_dim, is_letter, symbol, written_shape
 from archcalc.errors import Place, Source, SpecError, nearest
 from archcalc.files import standard_input
 from archcalc.graph import Graph, Node
@@ -24,6 +23,7 @@ from archcalc.spec.figures import check_layers
 from archcalc.spec.scope import Scope
 from archcalc.spec.stated import MEASURES, assertion
 from archcalc.spec.tree import MOST_CHARACTERS, Mapping, Scalar, Tree, plain, unknown
+from archcalc.symbols.dims import Dim, Shape, is_dim, is_letter, symbol, written_shape
 from archcalc.wildcards import fits
 
 # Values for the params that a spec declares.

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from archcalc.dims import Shape
 from archcalc.spec.expression import Value
+from archcalc.symbols.dims import Shape
 
 # The names of a shape's axes in expressions, by how many axes there are.
 _AXES = {

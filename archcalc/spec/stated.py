@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Mapping
 
-from archcalc.dims import Shape, Truth, is_dim, same, written_shape
 from archcalc.errors import SpecError
 from archcalc.graph import Assertion
 from archcalc.spec.calls import Call
 from archcalc.spec.expression import Value, evaluate
 from archcalc.spec.fields import value_of
 from archcalc.spec.tree import Scalar, Sequence, Tree
+from archcalc.symbols.dims import Shape, Truth, is_dim, same, written_shape
 
 MEASURES = frozenset({"params", "weights", "biases", "buffers", "activations", "macs"})
 SHAPES = frozenset({"input", "channels", "output"})

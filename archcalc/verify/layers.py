@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import msgspec
 
-from archcalc.dims import Shape
 from archcalc.engine import profile
 from archcalc.graph import Graph
 from archcalc.reference import CountingNumpy, Storing, lean, noise, seeded
 from archcalc.rows import Row
+from archcalc.symbols.dims import Shape
 from archcalc.verify.memory import Lying
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from archcalc.dims import Shape
 from archcalc.errors import Source, SpecError
 from archcalc.graph import Graph
 from archcalc.spec.load import NO_PARAMS, Params, assembled, document_of
 from archcalc.spec.tree import Scalar
+from archcalc.symbols.dims import Shape
 
 # A try costs shapes only, but a spec may write out many layers.
 _MOST_TRIED = 24

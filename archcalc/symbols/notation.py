@@ -45,7 +45,7 @@ class Notation(msgspec.Struct, frozen=True, dict=True):
     def dim(self, dim: Any) -> str:
         """A dimension.
 
-        >>> from archcalc.dims import symbol
+        >>> from archcalc.symbols.dims import symbol
         >>> C, H = symbol("C"), symbol("H")
         >>> TEXT.dim(27 * C**2 + 3 * C), TEXT.dim(64 * C * (H // 32)), LATEX.dim(27 * C**2)
         ('27C² + 3C', '64C⌊H/32⌋', '$27C^2$')
@@ -57,7 +57,7 @@ class Notation(msgspec.Struct, frozen=True, dict=True):
     def lines(self, dim: Any, width: int) -> list[str]:
         """A dimension broken between its terms into lines of about `width` characters.
 
-        >>> from archcalc.dims import symbol
+        >>> from archcalc.symbols.dims import symbol
         >>> TEXT.lines(27 * symbol("C") ** 2 + 3 * symbol("C") + 1, 8)
         ['27C²', '+ 3C + 1']
         """
@@ -74,7 +74,7 @@ class Notation(msgspec.Struct, frozen=True, dict=True):
     def fact(self, fact: Any) -> str:
         """What is assumed of letters.
 
-        >>> from archcalc.dims import at_least, divides, symbol
+        >>> from archcalc.symbols.dims import at_least, divides, symbol
         >>> TEXT.fact(divides(4, symbol("C"))), TEXT.fact(at_least(symbol("H"), 5))
         ('4 | C', 'H ≥ 5')
         """

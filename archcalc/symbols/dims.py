@@ -13,9 +13,9 @@ import unicodedata
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, TypeAlias
 
-from archcalc.algebra import ceiled, comparable, floored, terms
-from archcalc.notation import TEXT
-from archcalc.relations import divisible, nonnegative, zero
+from archcalc.symbols.notation import TEXT
+from archcalc.symbols.relations import divisible, nonnegative, zero
+from archcalc.symbols.simplify import ceiled, comparable, floored, terms
 
 if TYPE_CHECKING:
     import sympy

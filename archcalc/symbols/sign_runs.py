@@ -14,10 +14,10 @@ from typing import Any
 
 import msgspec
 
-from archcalc.algebra import comparable, is_rounding
-from archcalc.dims import settled
-from archcalc.relations import nonnegative
-from archcalc.symbolic import letters, simple, value
+from archcalc.symbols.dims import settled
+from archcalc.symbols.evaluate import letters, simple, value
+from archcalc.symbols.relations import nonnegative
+from archcalc.symbols.simplify import comparable, is_rounding
 
 # A longer period than this is of no network, and would take long to go through.
 MOST_PERIOD = 4096
@@ -61,7 +61,7 @@ def deciding(difference: Any) -> Any:
 def runs(difference: Any, letter: str) -> list[Run] | None:
     """The sign of a formula in one letter for every whole number from 1 on, or None where it is no quasi-polynomial.
 
-    >>> from archcalc.dims import floor_div, symbol
+    >>> from archcalc.symbols.dims import floor_div, symbol
     >>> runs(symbol("C") ** 2 - 9, "C")
     [Run(start=1, stop=2, sign=-1), Run(start=3, stop=3, sign=0), Run(start=4, stop=None, sign=1)]
     """
@@ -224,7 +224,7 @@ def _denominator(formula: Any) -> int | None:
 def within(found: Iterable[Run], letter: str, facts: Iterable[Any]) -> list[Run]:
     """Runs cut to the values of a letter that facts such as H ≥ 32 allow.
 
-    >>> from archcalc.dims import at_least, symbol
+    >>> from archcalc.symbols.dims import at_least, symbol
     >>> within([Run(1, 8, 1), Run(9, None, -1)], "H", [at_least(symbol("H"), 5)])
     [Run(start=5, stop=8, sign=1), Run(start=9, stop=None, sign=-1)]
     """

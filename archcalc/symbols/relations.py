@@ -6,7 +6,7 @@ import math
 from functools import lru_cache
 from typing import Any
 
-from archcalc.algebra import closed, comparable, integral, is_rounding, terms, unrounded
+from archcalc.symbols.simplify import closed, comparable, integral, is_rounding, terms, unrounded
 
 _CHOICES = ("Min", "Max")
 
@@ -15,7 +15,7 @@ _CHOICES = ("Min", "Max")
 def nonnegative(formula: Any) -> Any:
     """Whether a formula is at least 0: True, False, or the relation that it comes down to.
 
-    >>> from archcalc.dims import floor_div, symbol
+    >>> from archcalc.symbols.dims import floor_div, symbol
     >>> H, W = symbol("H"), symbol("W")
     >>> nonnegative(floor_div(H, 4) - 2), nonnegative(H + W - 2), nonnegative(-H)
     (H >= 8, True, False)
@@ -125,7 +125,7 @@ def _rest(letter: Any) -> Any:
 def zero(formula: Any) -> Any:
     """Whether a formula is 0: True, False, or the equation that it comes down to.
 
-    >>> from archcalc.dims import symbol
+    >>> from archcalc.symbols.dims import symbol
     >>> C = symbol("C")
     >>> zero(2 * C - 8), zero(2 * C - 7), zero(C + 3)
     (Eq(C, 4), False, False)
@@ -154,7 +154,7 @@ def zero(formula: Any) -> Any:
 def divisible(formula: Any, k: Any) -> Any:
     """Whether k divides a formula: True, False, or the equation of a remainder that it comes down to.
 
-    >>> from archcalc.dims import symbol
+    >>> from archcalc.symbols.dims import symbol
     >>> C = symbol("C")
     >>> divisible(8 * C, 4), divisible(6 * C, 4), divisible(2 * C + 1, 4)
     (True, Eq(Mod(C, 2), 0), False)
@@ -184,7 +184,7 @@ def divisible(formula: Any, k: Any) -> Any:
 def bounded_by(known: Any) -> tuple[Any, int]:
     """What a fact is about, and how much it asks of it: of two facts about the same, the one that asks more implies the other.
 
-    >>> from archcalc.dims import at_least, symbol
+    >>> from archcalc.symbols.dims import at_least, symbol
     >>> bounded_by(at_least(symbol("H"), 5))
     ((<class 'sympy.core.relational.GreaterThan'>, H), 5)
     """

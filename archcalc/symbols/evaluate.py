@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from archcalc.algebra import ceiled, floored, is_rounding
-from archcalc.dims import Dim, Truth
+from archcalc.symbols.dims import Dim, Truth
+from archcalc.symbols.simplify import ceiled, floored, is_rounding
 
 Form = Literal["plain", "expanded", "factored"]
 FORMS: tuple[Form, ...] = ("plain", "expanded", "factored")
@@ -36,7 +36,7 @@ def letters(value: Any) -> tuple[str, ...]:
 def at(dim: Any, values: Mapping[str, int]) -> Any:
     """A dimension with numbers for some of its letters or all.
 
-    >>> from archcalc.dims import symbol
+    >>> from archcalc.symbols.dims import symbol
     >>> at(27 * symbol("C") ** 2, {"C": 64}), at(symbol("C") * symbol("H"), {"H": 2})
     (110592, 2*C)
     """
@@ -110,7 +110,7 @@ def _whole(value: Any) -> Any:
 def shaped(dim: Dim, form: str) -> Dim:
     """A dimension written out, factored, or as it is.
 
-    >>> from archcalc.dims import symbol
+    >>> from archcalc.symbols.dims import symbol
     >>> C = symbol("C")
     >>> shaped(C * (C + 1), "expanded"), shaped(9 * C**2 + 3 * C, "factored")
     (C**2 + C, 3*C*(3*C + 1))
@@ -128,7 +128,7 @@ def shaped(dim: Dim, form: str) -> Dim:
 def leading(dim: Any, letter: str) -> Leading | None:
     """The leading term in a letter, the others held fixed, or None where it cannot be read off.
 
-    >>> from archcalc.dims import floor_div, symbol
+    >>> from archcalc.symbols.dims import floor_div, symbol
     >>> leading(27 * symbol("C") ** 2 + 3 * symbol("C"), "C").coefficient, leading(floor_div(symbol("H"), 32) ** 2, "H")
     (27, Leading(power=2, coefficient=1/1024))
     """
@@ -160,7 +160,7 @@ def leading(dim: Any, letter: str) -> Leading | None:
 def limit(a: Any, b: Any, letter: str) -> Any:
     """What a / b comes to as a letter grows without end: a number, a formula of other letters, infinity as a float, or None.
 
-    >>> from archcalc.dims import symbol
+    >>> from archcalc.symbols.dims import symbol
     >>> C = symbol("C")
     >>> limit(27 * C**2 + 3 * C, 49 * C**2 + C, "C")
     Fraction(27, 49)

@@ -6,9 +6,9 @@ import math
 from collections.abc import Container, Iterator
 from typing import Any
 
-from archcalc.algebra import terms
-from archcalc.periodic import ALL, Numbers, Span, common, either, listed, of, period_of
-from archcalc.signs import MOST_PERIOD, signs
+from archcalc.symbols.periodic import ALL, Numbers, Span, common, either, listed, of, period_of
+from archcalc.symbols.sign_runs import MOST_PERIOD, signs
+from archcalc.symbols.simplify import terms
 
 _MOST_DIVIDED = 10**12
 # Which signs a difference has where a relation holds.
@@ -25,7 +25,7 @@ _RELATIONS: dict[str, frozenset[int]] = {
 def where(difference: Any, letter: str, wanted: Container[int]) -> Numbers | None:
     """For which whole numbers a formula in one letter has one of some signs, or None where it is no quasi-polynomial.
 
-    >>> from archcalc.dims import symbol
+    >>> from archcalc.symbols.dims import symbol
     >>> where(symbol("C") ** 2 % 4 - 1, "C", {0}).stretches()
     [Stretch(start=1, stop=None, period=4, remainders=(1, 3))]
     """
@@ -46,7 +46,7 @@ def _spans(changes: list[tuple[int, int]]) -> Iterator[tuple[int, Span]]:
 def holding(fact: Any, letter: str) -> Numbers | None:
     """For which whole numbers a fact about one letter holds, or None where that cannot be told from its form.
 
-    >>> from archcalc.dims import at_least, divides, symbol
+    >>> from archcalc.symbols.dims import at_least, divides, symbol
     >>> holding(divides(4, symbol("C")), "C").stretches(), holding(divides(symbol("C"), 6), "C").largest
     ([Stretch(start=4, stop=None, period=4, remainders=(0,))], 6)
     """

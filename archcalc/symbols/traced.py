@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from archcalc.dims import Dim
+from archcalc.symbols.dims import Dim
 
 
 class Number(NamedTuple):

@@ -18,7 +18,7 @@ _ROUNDINGS = ("floor", "ceiling")
 def floored(ratio: Any) -> Any:
     """A formula with fractions in it, rounded down.
 
-    >>> from archcalc.dims import symbol
+    >>> from archcalc.symbols.dims import symbol
     >>> H, W = symbol("H"), symbol("W")
     >>> floored(floored(H / 2) / 2), floored((floored((H + 1) / 2) + 1) / 2), floored(floored(W + H / 2) - 3)
     (floor(H/4), ceiling(H/4), W + floor(H/2) - 3)
@@ -53,7 +53,7 @@ def floored(ratio: Any) -> Any:
 def ceiled(ratio: Any) -> Any:
     """A formula with fractions in it, rounded up.
 
-    >>> from archcalc.dims import symbol
+    >>> from archcalc.symbols.dims import symbol
     >>> ceiled(ceiled(symbol("H") / 2) / 4)
     ceiling(H/8)
     """
@@ -130,7 +130,7 @@ def _whole(n: int) -> Any:
 def comparable(formula: Any) -> Any:
     """The formula written out, every rounding a floor with a constant from 0 up to its divisor: equal formulas look equal.
 
-    >>> from archcalc.dims import symbol
+    >>> from archcalc.symbols.dims import symbol
     >>> H = symbol("H")
     >>> comparable(floored((H - 1) / 2) + 1 - floored((H + 1) / 2))
     0
