@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from archcalc.intervals import numbers
+from archcalc.layers.intervals import numbers
 from archcalc.symbols.dims import Dim, Shape, divides, quotient, same, size
 
 

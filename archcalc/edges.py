@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from archcalc.intervals import NOTHING, some
-from archcalc.window import Window
+from archcalc.layers.intervals import NOTHING, some
+from archcalc.layers.window import Window
 
 
 def clipped(

@@ -6,10 +6,11 @@ from fractions import Fraction
 
 import msgspec
 
-from archcalc.counting import Work, convention
+from archcalc.counting import convention
 from archcalc.errors import SpecError
 from archcalc.graph import Graph, Node, calls_of
 from archcalc.layers.base import AXES, Layer, written_setting
+from archcalc.layers.work import Work
 from archcalc.rows import Profile, Row
 from archcalc.storage import stored
 from archcalc.symbols.dims import Dim, Shape, quotient, size, total, written

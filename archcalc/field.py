@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 
-from archcalc.intervals import fraction
+from archcalc.layers.intervals import fraction
 from archcalc.reach import Reach, Route, centre
 from archcalc.spans import span
 from archcalc.symbols.dims import Shape, at_least, decided

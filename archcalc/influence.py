@@ -11,8 +11,8 @@ from typing import Any
 
 from archcalc.graph import Graph, Node
 from archcalc.layers.base import View
+from archcalc.layers.window import HERE, Window
 from archcalc.symbols.dims import Shape
-from archcalc.window import HERE, Window
 
 
 def reached(graph: Graph, touched: Any) -> Iterator[tuple[Node, Any]]:

@@ -11,12 +11,12 @@ import msgspec
 from msgspec.structs import replace
 
 from archcalc.digits import Digit
-from archcalc.intervals import fraction, hull, number_text, numbers, some
 from archcalc.layers.base import View
+from archcalc.layers.intervals import fraction, hull, number_text, numbers, some
+from archcalc.layers.window import HERE, Window
 from archcalc.spans import seen_at, span
 from archcalc.strand import Strand
 from archcalc.symbols.dims import Dim, Shape, same
-from archcalc.window import HERE, Window
 
 # Strands beyond these are taken together, and paths beyond these are not followed.
 _MOST_STRANDS = 48

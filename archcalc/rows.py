@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from archcalc.counting import Convention, Total, Work
+from archcalc.counting import Convention, Total
 from archcalc.errors import SpecError
 from archcalc.graph import Graph
 from archcalc.layers.base import Layer
+from archcalc.layers.work import Work
 from archcalc.published import Verdict
 from archcalc.shown import Shown, brief
 from archcalc.symbols.dims import Dim, Shape, total, written, written_shape

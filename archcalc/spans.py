@@ -8,10 +8,10 @@ from functools import reduce
 from itertools import pairwise, product
 from typing import Any
 
-from archcalc.intervals import NOTHING, hull, length, numbers
+from archcalc.layers.intervals import NOTHING, hull, length, numbers
+from archcalc.layers.window import MOST_PHASES, Window
 from archcalc.strand import Strand
 from archcalc.symbols.dims import Dim, Shape, at_least, decided
-from archcalc.window import MOST_PHASES, Window
 
 # Places that are looked at one by one where no rule says which of them sees the most.
 _MOST_PLACES = 2**14

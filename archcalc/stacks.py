@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import msgspec
 
 from archcalc.errors import SpecError
-from archcalc.intervals import fraction
+from archcalc.layers.intervals import fraction
+from archcalc.layers.window import Window
 from archcalc.symbols.dims import Dim
-from archcalc.window import Window
 
 _LARGEST = 31
 # A field of more digits is no field, and takes long to find.

@@ -12,11 +12,11 @@ import msgspec
 
 from archcalc.field import Field, Part, Reaches
 from archcalc.graph import Node
-from archcalc.intervals import some
 from archcalc.layers.base import View, Views
+from archcalc.layers.intervals import some
+from archcalc.layers.window import HERE, Window
 from archcalc.reach import Reach, apart, holed, joined, through
 from archcalc.symbols.dims import Dim, Shape, at_least, ceil_div, quotient, same, size
-from archcalc.window import HERE, Window
 
 # More runs of channels that see differently, or more channels to sort into runs, are taken together.
 _MOST_PARTS = 2048

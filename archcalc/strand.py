@@ -11,9 +11,9 @@ from msgspec.structs import replace
 
 from archcalc.digits import Digit, Limit, kept, moved
 from archcalc.edges import clipped, runs
-from archcalc.intervals import NOTHING, numbers
+from archcalc.layers.intervals import NOTHING, numbers
+from archcalc.layers.window import MOST_PHASES, Window, everything, shifted
 from archcalc.symbols.dims import Dim, Shape, at_least, ceil_div, greatest, least, same
-from archcalc.window import MOST_PHASES, Window, everything, shifted
 
 # Outputs that are looked at one by one where windows meet the ends of what was joined.
 MOST_LISTED = 4096

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from archcalc.counting import Work
 from archcalc.layers import Layer
+from archcalc.layers.work import Work
 from archcalc.reference import CountingNumpy
 from archcalc.symbols.dims import size
 

@@ -18,9 +18,9 @@ from archcalc.graph import Builder, Graph, infer
 from archcalc.influence import reached, sources
 from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
+from archcalc.layers.window import Window
 from archcalc.receptive import axes_of, path, receptive_fields
 from archcalc.reference import outputs, seeded
-from archcalc.window import Window
 
 torch.set_num_threads(1)
 

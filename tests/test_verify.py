@@ -13,16 +13,16 @@ from hypothesis import settings
 
 import archcalc
 from archcalc.cli import main
-from archcalc.counting import Work
 from archcalc.errors import Source
 from archcalc.layers.conv import Conv2d
 from archcalc.layers.sliding import _Sliding
+from archcalc.layers.window import Window
+from archcalc.layers.work import Work
 from archcalc.reference import outputs, seeded
 from archcalc.spec import bundled, source_of
 from archcalc.spec.load import assembled
 from archcalc.storage import stored
 from archcalc.verify import proofs, seen, shown, smallest, verified
-from archcalc.window import Window
 
 FAULTS = Path(__file__).parent / "data" / "faults"
 

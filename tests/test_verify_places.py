@@ -10,12 +10,12 @@ import pytest
 from archcalc.digits import Digit
 from archcalc.errors import Source
 from archcalc.field import Field
+from archcalc.layers.window import Window
 from archcalc.reach import Reach, Route
 from archcalc.receptive import receptive_fields
 from archcalc.spec import parse
 from archcalc.strand import Strand
 from archcalc.verify import shown
-from archcalc.window import Window
 
 
 def reach(before: Reach, window: Window, *digits: Digit) -> Reach:

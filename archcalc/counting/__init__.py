@@ -3,6 +3,5 @@
 from archcalc.counting.convention import Convention, Total
 from archcalc.counting.named import CONVENTIONS, convention
 from archcalc.counting.quantities import Counted
-from archcalc.counting.work import Work
 
-__all__ = ["CONVENTIONS", "Convention", "Counted", "Total", "Work", "convention"]
+__all__ = ["CONVENTIONS", "Convention", "Counted", "Total", "convention"]

@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from archcalc.counting.quantities import Counted, value
-from archcalc.counting.work import NOTHING
+from archcalc.layers.work import NOTHING
 from archcalc.symbols.dims import Dim, total, written
 
 

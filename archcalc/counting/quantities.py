@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple, Protocol
 
-from archcalc.counting.work import Work
+from archcalc.layers.work import Work
 from archcalc.symbols.dims import Dim, Shape, quotient, size
 
 

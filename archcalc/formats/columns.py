@@ -11,7 +11,7 @@ import msgspec
 from archcalc.counting import Total
 from archcalc.errors import among
 from archcalc.folding import Line, folded, unfolded
-from archcalc.intervals import number_text
+from archcalc.layers.intervals import number_text
 from archcalc.rows import Profile, Row, Totals
 from archcalc.symbols.dims import Dim, written, written_shape
 

@@ -13,7 +13,7 @@ from archcalc.field import Field
 from archcalc.formats.columns import along, bounded, percent
 from archcalc.formats.conditions import held
 from archcalc.graph import Graph
-from archcalc.intervals import number_text
+from archcalc.layers.intervals import number_text
 from archcalc.receptive import axes_of, path
 from archcalc.rows import Profile
 from archcalc.symbols.dims import written_shape

@@ -11,7 +11,7 @@ from tabulate import tabulate
 from archcalc.boxes import Box, Effective
 from archcalc.formats.columns import percent
 from archcalc.formats.fields import plain
-from archcalc.intervals import number_text
+from archcalc.layers.intervals import number_text
 
 _SHADES = " .:-=+*#%@"
 _ROWS, _COLUMNS = 24, 64

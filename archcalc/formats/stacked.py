@@ -9,10 +9,10 @@ from tabulate import tabulate
 
 from archcalc.formats.columns import percent
 from archcalc.formats.fields import plain
-from archcalc.intervals import number_text
+from archcalc.layers.intervals import number_text
+from archcalc.layers.window import Window
 from archcalc.stacks import Stack
 from archcalc.symbols.dims import Dim
-from archcalc.window import Window
 
 
 def stacks_text(found: list[Stack]) -> str:

@@ -10,9 +10,9 @@ import math
 from collections.abc import Iterator
 from typing import Any, ClassVar, Literal
 
-from archcalc.counting import Work
 from archcalc.layers.base import Kept, Layer, Requirement, Use, Views, all_along, along, in_batch
 from archcalc.layers.functions import elu, hard_sigmoid, sigmoid, softmax
+from archcalc.layers.work import Work
 from archcalc.symbols.dims import Shape, size
 
 

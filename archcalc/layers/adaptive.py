@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from archcalc.counting import Work
-from archcalc.intervals import fraction
 from archcalc.layers.base import (
     Kept,
     Layer,
@@ -20,9 +18,11 @@ from archcalc.layers.base import (
     of_rank,
     one_each,
 )
+from archcalc.layers.intervals import fraction
 from archcalc.layers.seen import finer
+from archcalc.layers.window import HERE, Window, everything
+from archcalc.layers.work import Work
 from archcalc.symbols.dims import Dim, Shape, ceil_div, common, size
-from archcalc.window import HERE, Window, everything
 
 
 class _AdaptivePool(Layer, frozen=True):

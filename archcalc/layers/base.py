@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple,
 
 import msgspec
 
-from archcalc.counting import Work
+from archcalc.layers.window import HERE, Window, everything
+from archcalc.layers.work import Work
 from archcalc.symbols.dims import Dim, Shape, Truth, written
-from archcalc.window import HERE, Window, everything
 
 if TYPE_CHECKING:
     Count: TypeAlias = Dim

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from itertools import accumulate, product
 from typing import Any, ClassVar
 
-from archcalc.counting import Work
-from archcalc.intervals import NOTHING, fraction
 from archcalc.layers.base import (
     AXES,
     Count,
@@ -27,10 +25,12 @@ from archcalc.layers.base import (
     of_rank,
     one_each,
 )
+from archcalc.layers.intervals import NOTHING, fraction
 from archcalc.layers.seen import blocks, finer
 from archcalc.layers.sliding import _Sliding, span
+from archcalc.layers.window import Window, everything
+from archcalc.layers.work import Work
 from archcalc.symbols.dims import Dim, Shape, at_least, common, divides, either, quotient, same, size
-from archcalc.window import Window, everything
 
 # The letters of a contraction for where the window stands along each axis, and for the taps of its kernel.
 _PLACES = ("", "x", "yx", "zyx")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar, Literal
 
-from archcalc.counting import Work
 from archcalc.layers.base import Count, Kept, Layer, Requirement, Use, Views, all_along, along, in_batch
+from archcalc.layers.work import Work
 from archcalc.symbols.dims import Shape, size
 
 

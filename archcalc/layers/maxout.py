@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from archcalc.counting import Work
 from archcalc.layers.base import Count, Kept, Layer, Requirement, Use, Views, here
 from archcalc.layers.seen import blocks
+from archcalc.layers.work import Work
 from archcalc.symbols.dims import Shape, divides, quotient, size
 
 

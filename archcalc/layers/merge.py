@@ -9,10 +9,10 @@ from typing import Any, ClassVar, Literal
 
 from msgspec.structs import replace
 
-from archcalc.counting import Work
 from archcalc.layers.base import Kept, Layer, Requirement, Use, Views, here, in_batch
+from archcalc.layers.window import Window, everything, shifted
+from archcalc.layers.work import Work
 from archcalc.symbols.dims import Dim, Shape, at_least, either, greatest, same, size, total, written_shape
-from archcalc.window import Window, everything, shifted
 
 
 def _shapes(xs: tuple[Shape, ...]) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from archcalc.counting import Work
 from archcalc.layers.base import Count, Kept, Layer, Positive, Requirement, Use, Views, all_along, along, here, of_rank
 from archcalc.layers.seen import blocks
+from archcalc.layers.window import everything
+from archcalc.layers.work import Work
 from archcalc.symbols.dims import Dim, Shape, at_least, divides, quotient, size
-from archcalc.window import everything
 
 
 def _standard(xp: Any, x: Any, axes: int | tuple[int, ...], eps: float) -> Any:

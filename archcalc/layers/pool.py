@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from archcalc.counting import Work
 from archcalc.layers.base import (
     Kept,
     Layer,
@@ -23,8 +22,9 @@ from archcalc.layers.base import (
     one_each,
 )
 from archcalc.layers.sliding import _Sliding, sliding
+from archcalc.layers.window import Window
+from archcalc.layers.work import Work
 from archcalc.symbols.dims import Dim, Shape, at_least, floor_div, size
-from archcalc.window import Window
 
 
 class _Pool(_Sliding, frozen=True):

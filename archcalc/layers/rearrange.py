@@ -16,8 +16,8 @@ from archcalc.layers.base import (
     in_batch,
 )
 from archcalc.layers.strides import reshaped
+from archcalc.layers.window import Window, everything, shifted
 from archcalc.symbols.dims import Dim, Shape, at_least, divides, quotient, same, size, written_shape
-from archcalc.window import Window, everything, shifted
 
 # Phases and channels beyond this many are not told apart.
 _LISTED = 64

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, Literal
 
-from archcalc.counting import Work
 from archcalc.layers.base import Count, Kept, Layer, Requirement, Use, Views, all_along, here
 from archcalc.layers.functions import sigmoid
 from archcalc.layers.seen import part, so_far, still_to_come
+from archcalc.layers.window import everything
+from archcalc.layers.work import Work
 from archcalc.symbols.dims import Shape, size
-from archcalc.window import everything
 
 # Each has weights of its own, by name.
 _MOST_LAYERS = 1_000

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar, Literal
 
-from archcalc.counting import Work
-from archcalc.intervals import NOTHING, fraction
 from archcalc.layers.base import (
     Count,
     Layer,
@@ -20,9 +18,11 @@ from archcalc.layers.base import (
     here,
     one_each,
 )
+from archcalc.layers.intervals import NOTHING, fraction
 from archcalc.layers.seen import finer
+from archcalc.layers.window import Window, shifted
+from archcalc.layers.work import Work
 from archcalc.symbols.dims import Dim, Shape, at_least, ceil_div, divides, quotient, size
-from archcalc.window import Window, shifted
 
 # Places beyond this many are not told apart.
 _LISTED = 16

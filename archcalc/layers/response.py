@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from archcalc.counting import Work
 from archcalc.layers.base import Count, Kept, Layer, Requirement, Use, Views, here
+from archcalc.layers.window import Window
+from archcalc.layers.work import Work
 from archcalc.symbols.dims import Dim, Shape, size
-from archcalc.window import Window
 
 
 class LocalResponseNorm(Layer, frozen=True):

@@ -7,9 +7,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from archcalc.intervals import NOTHING, fraction
+from archcalc.layers.intervals import NOTHING, fraction
+from archcalc.layers.window import Window, everything
 from archcalc.symbols.dims import Dim, same
-from archcalc.window import Window, everything
 
 # More phases than these are not listed.
 MOST_LISTED = 2**16

@@ -17,8 +17,8 @@ from archcalc.layers.base import (
     of_rank,
     one_each,
 )
+from archcalc.layers.window import Window
 from archcalc.symbols.dims import Dim, Shape, at_least, ceil_div, floor_div, greatest, least, settled
-from archcalc.window import Window
 
 
 def span(kernel: Dim, dilation: Dim) -> Dim:

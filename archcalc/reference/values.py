@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from archcalc.counting import Work
 from archcalc.errors import SpecError
 from archcalc.graph import Graph, Node
+from archcalc.layers.work import Work
 from archcalc.symbols.dims import Shape, size, written_shape
 
 # One array for each name, for each node by its name.

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from archcalc.intervals import NOTHING, fraction, higher, hull, lower, numbers, some, whole, written
+from archcalc.layers.intervals import NOTHING, fraction, higher, hull, lower, numbers, some, whole, written
 from archcalc.symbols.dims import Dim
 
 # More phases than these, or more steps to compose them, would take longer than anyone waits; the window is then loosened.
