@@ -1,0 +1,1 @@
+"""Pictures: charts of numbers, diagrams of networks, and the colours of both."""

@@ -1,0 +1,1 @@
+"""Receptive fields: what each output sees of the input, found window by window."""
