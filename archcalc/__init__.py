@@ -4,8 +4,8 @@ from archcalc.counting import Convention
 from archcalc.engine import profile
 from archcalc.errors import SpecError
 from archcalc.formats import render
-from archcalc.graph import Graph
 from archcalc.interactive import compare, explain
+from archcalc.network.graph import Graph
 from archcalc.rows import Profile
 from archcalc.spec import load
 from archcalc.symbols.dims import symbol

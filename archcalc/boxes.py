@@ -12,8 +12,8 @@ import msgspec
 
 from archcalc.errors import SpecError
 from archcalc.field import Field
-from archcalc.graph import Graph
 from archcalc.influence import sources
+from archcalc.network.graph import Graph
 from archcalc.receptive import axes_of, receptive_fields
 from archcalc.symbols.dims import Shape, written_shape
 

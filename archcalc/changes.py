@@ -7,9 +7,9 @@ from typing import Any, Literal
 
 import msgspec
 
-from archcalc.graph import Assumption, strongest
 from archcalc.layers.base import written_setting
 from archcalc.matching import matched
+from archcalc.network.graph import Assumption, strongest
 from archcalc.rows import Profile, Row, Totals
 from archcalc.symbols.dims import Dim, Shape, decided, same, settled
 

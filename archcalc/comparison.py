@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from archcalc.errors import SpecError
-from archcalc.graph import Assumption, strongest
 from archcalc.measures import Measure, field_of
+from archcalc.network.graph import Assumption, strongest
 from archcalc.rows import Profile, Row
 from archcalc.shown import Shown, brief
 from archcalc.symbols.dims import settled

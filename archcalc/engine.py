@@ -8,11 +8,11 @@ import msgspec
 
 from archcalc.counting import convention
 from archcalc.errors import SpecError
-from archcalc.graph import Graph, Node, calls_of
 from archcalc.layers.base import AXES, Layer, written_setting
 from archcalc.layers.work import Work
+from archcalc.network.graph import Graph, Node, calls_of
+from archcalc.network.storage import stored
 from archcalc.rows import Profile, Row
-from archcalc.storage import stored
 from archcalc.symbols.dims import Dim, Shape, quotient, size, total, written
 from archcalc.symbols.evaluate import Form, shaped
 

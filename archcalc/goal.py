@@ -11,10 +11,10 @@ import msgspec
 
 from archcalc.errors import Place, Source, SpecError
 from archcalc.measures import MEASURES
+from archcalc.network.units import Amount, suits, written_out
 from archcalc.rows import Profile
 from archcalc.spec.expression import evaluate
 from archcalc.symbols.dims import settled, written, written_shape
-from archcalc.units import Amount, suits, written_out
 
 # Which signs a difference has where a comparison holds.
 SIGNS = {

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from archcalc.graph import Graph, Node
 from archcalc.layers.base import View
 from archcalc.layers.window import HERE, Window
+from archcalc.network.graph import Graph, Node
 from archcalc.symbols.dims import Shape
 
 

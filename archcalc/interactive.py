@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from archcalc.engine import profile
 from archcalc.errors import SpecError
-from archcalc.graph import Graph
+from archcalc.network.graph import Graph
 from archcalc.rows import Profile
 from archcalc.symbols.dims import Dim
 

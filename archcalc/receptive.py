@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 from archcalc.field import Field, Reaches, extreme
-from archcalc.graph import Graph
 from archcalc.layers.base import Views
+from archcalc.network.graph import Graph
 from archcalc.reach import of_input
 from archcalc.spans import span
 from archcalc.step import Step

@@ -11,10 +11,10 @@ import msgspec
 
 from archcalc.counting import Convention, Total
 from archcalc.errors import SpecError
-from archcalc.graph import Graph
 from archcalc.layers.base import Layer
 from archcalc.layers.work import Work
-from archcalc.published import Verdict
+from archcalc.network.figures import Verdict
+from archcalc.network.graph import Graph
 from archcalc.shown import Shown, brief
 from archcalc.symbols.dims import Dim, Shape, total, written, written_shape
 from archcalc.symbols.evaluate import Form, shaped

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 import msgspec
 
 from archcalc.field import Field, Part, Reaches
-from archcalc.graph import Node
 from archcalc.layers.base import View, Views
 from archcalc.layers.intervals import some
 from archcalc.layers.window import HERE, Window
+from archcalc.network.graph import Node
 from archcalc.reach import Reach, apart, holed, joined, through
 from archcalc.symbols.dims import Dim, Shape, at_least, ceil_div, quotient, same, size
 

@@ -14,9 +14,9 @@ import msgspec
 
 from archcalc.engine import measure, own_weights, split
 from archcalc.errors import SpecError, nearest
-from archcalc.graph import Node
 from archcalc.layers.base import AXES, Layer, Rounding
 from archcalc.layers.work import Work
+from archcalc.network.graph import Node
 from archcalc.rows import Profile, Row
 from archcalc.shown import Shown, brief
 from archcalc.symbols.dims import Dim, Shape, decided

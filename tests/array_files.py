@@ -18,7 +18,7 @@ from PIL import Image
 from safetensors.numpy import save
 
 from archcalc.errors import Source, SpecError
-from archcalc.graph import Graph, needed
+from archcalc.network.graph import Graph, needed
 from archcalc.reference import trained
 from archcalc.reference.images import batch_of
 from archcalc.reference.run import position_of

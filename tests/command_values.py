@@ -18,7 +18,7 @@ from archcalc.counting import CONVENTIONS
 from archcalc.formats.columns import COLUMNS
 from archcalc.grading.sheet import GRADED
 from archcalc.measures import MEASURES
-from archcalc.published import MEASURES as PUBLISHED
+from archcalc.network.figures import MEASURES as PUBLISHED
 
 
 class Given(NamedTuple):

@@ -9,9 +9,9 @@ from random import Random
 from typing import Any
 
 from archcalc.errors import SpecError
-from archcalc.graph import Builder, Graph
 from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
+from archcalc.network.graph import Builder, Graph
 
 K = Layer.kinds
 _MOST_VALUES = 6000

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from archcalc.graph import Graph, Node
 from archcalc.layers.base import both_sides, each_axis
+from archcalc.network.graph import Graph, Node
 
 NONE = 10**9
 

@@ -18,9 +18,9 @@ from msgspec import inspect
 from strategies import Draw, layers, ranks, suited
 
 from archcalc.errors import SpecError
-from archcalc.graph import Builder, Graph
 from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
+from archcalc.network.graph import Builder, Graph
 
 MOST_VALUES = 4096
 K = Layer.kinds

@@ -47,9 +47,9 @@ ROOMS: dict[str, tuple[list[str], list[str]]] = {
         ],
     ),
     "memory": (
-        ["archcalc/memory/*.py", "archcalc/storage.py"],
+        ["archcalc/memory/*.py", "archcalc/network/storage.py"],
         [
-            *("archcalc/memory", "archcalc/storage.py", "tests/test_memory*.py", "tests/test_random_graphs.py"),
+            *("archcalc/memory", "archcalc/network/storage.py", "tests/test_memory*.py", "tests/test_random_graphs.py"),
             *("tests/test_training_memory.py", "tests/test_schedule.py"),
         ],
     ),

@@ -18,7 +18,7 @@ import numpy as np
 from graphs import Drawn, K, all_there_is, networks, settings_of
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from archcalc.graph import Graph, proper
+from archcalc.network.graph import Graph, proper
 from archcalc.reference import lean, noise, outputs, seeded
 from archcalc.spec.flat import flat
 from archcalc.verify import verified

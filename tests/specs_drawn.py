@@ -15,7 +15,7 @@ from specs_pen import CONSTRUCTS, LETTERS, MEASURES, TEXTS, Pen
 
 from archcalc.engine import profile
 from archcalc.errors import Source, SpecError
-from archcalc.graph import Graph
+from archcalc.network.graph import Graph
 from archcalc.spec import parse
 
 __all__ = ["CONSTRUCTS", "Drawn", "drawn"]

@@ -21,9 +21,9 @@ from archcalc.counting import CONVENTIONS, Total
 from archcalc.counting.quantities import QUANTITIES, told, value
 from archcalc.engine import profile
 from archcalc.errors import SpecError
-from archcalc.graph import Builder
 from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
+from archcalc.network.graph import Builder
 from archcalc.rows import Row
 from archcalc.spec import load
 from archcalc.symbols.dims import symbol

@@ -15,7 +15,7 @@ from random_graphs import PLANTS, block
 import archcalc
 from archcalc.engine import profile
 from archcalc.errors import Source
-from archcalc.graph import Graph
+from archcalc.network.graph import Graph
 from archcalc.spec import bundled, load, parse
 
 LINE = re.compile(r"(\w+?[\dx-]*): \[([^]]+)\] +memory: (\S+) +weights: (.+)")

@@ -18,7 +18,7 @@ from archcalc.diagnosis import check, record, verdicts
 from archcalc.diagnosis.record import RECORD, recall
 from archcalc.engine import profile
 from archcalc.errors import Source, SpecError
-from archcalc.published import Verdict
+from archcalc.network.figures import Verdict
 from archcalc.spec import bundled, claimed, load, parse, source_of
 
 # What the source documents print, by network and quantity: the exact value, the verdict, and words of the diagnosis.

@@ -20,9 +20,9 @@ from archcalc.counting import CONVENTIONS
 from archcalc.engine import profile
 from archcalc.errors import SpecError
 from archcalc.formats.workings import FORMS, reading, render
-from archcalc.graph import Builder, Graph
 from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
+from archcalc.network.graph import Builder, Graph
 from archcalc.rows import Row
 from archcalc.spec import bundled, load
 from archcalc.symbols import traced

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archcalc.errors import Source
-from archcalc.graph import Graph
+from archcalc.network.graph import Graph
 from archcalc.reference import outputs, seeded
 from archcalc.reference.fast import Program
 from archcalc.spec import load, parse

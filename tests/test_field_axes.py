@@ -6,9 +6,9 @@ import pytest
 
 import archcalc
 from archcalc.errors import Source
-from archcalc.graph import Builder
 from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
+from archcalc.network.graph import Builder
 from archcalc.receptive import axes_of, receptive_fields
 from archcalc.spec import parse
 from archcalc.spec.flat import flat

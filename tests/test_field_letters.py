@@ -10,8 +10,8 @@ from field_oracle import NONE, followed
 
 import archcalc
 from archcalc.errors import SpecError
-from archcalc.graph import Builder, Graph
 from archcalc.layers.rearrange import Input
+from archcalc.network.graph import Builder, Graph
 from archcalc.receptive import axes_of, receptive_fields
 from archcalc.symbols.dims import symbol
 

@@ -14,7 +14,7 @@ import archcalc
 from archcalc.boxes import box
 from archcalc.cli import main
 from archcalc.errors import Source
-from archcalc.graph import Graph
+from archcalc.network.graph import Graph
 from archcalc.receptive import receptive_fields
 from archcalc.spec import parse
 

@@ -18,7 +18,7 @@ from field_graphs import CONSTRUCTS, Maker
 from field_oracle import NONE, Seen, alone, followed
 
 from archcalc.field import Field
-from archcalc.graph import Graph
+from archcalc.network.graph import Graph
 from archcalc.reach import Reach, through
 from archcalc.receptive import axes_of, receptive_fields
 from archcalc.spans import seen_at, span

@@ -25,9 +25,9 @@ from archcalc.formats.grades import FORMATS, render
 from archcalc.grading import grade, read, worksheet
 from archcalc.grading.sheet import GRADED, PASSED_OVER
 from archcalc.grading.written import written
-from archcalc.graph import Builder
 from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
+from archcalc.network.graph import Builder
 from archcalc.spec import bundled, load, parse
 
 COLUMNS = ("name", "output", "params", "weights", "biases", "buffers", "activations", "macs", "flops", "rf")

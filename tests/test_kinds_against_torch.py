@@ -17,8 +17,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from torch_twins import TWINS, WITHOUT_TWIN, MultiheadAttention, Twin
 
 from archcalc.errors import SpecError
-from archcalc.graph import infer
 from archcalc.layers import Layer
+from archcalc.network.graph import infer
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths:UserWarning"),

@@ -14,9 +14,9 @@ from torch_twins import TWINS
 
 import archcalc
 from archcalc.errors import Source, SpecError
-from archcalc.graph import Builder, Graph
 from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
+from archcalc.network.graph import Builder, Graph
 from archcalc.spec import parse
 from archcalc.spec.flat import flat
 

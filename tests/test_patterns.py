@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from patterns import ANCHORED, PACKAGE, SEARCHING, Automaton, used
 
-from archcalc.wildcards import starred
+from archcalc.network.wildcards import starred
 
 HERE = Path(__file__).parent
 PATTERNS = used()

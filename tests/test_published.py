@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archcalc.errors import SpecError
-from archcalc.published import Claim, Printed, Quantity
+from archcalc.network.figures import Claim, Printed, Quantity
 from archcalc.spec import claimed, load
 from archcalc.spec.flat import flat
 

@@ -13,7 +13,7 @@ import pytest
 from archcalc.counting import CONVENTIONS
 from archcalc.diagnosis import check
 from archcalc.engine import profile
-from archcalc.published import Verdict
+from archcalc.network.figures import Verdict
 from archcalc.rows import Profile, Row
 from archcalc.spec import claimed, load, source_of
 from archcalc.symbols.dims import size

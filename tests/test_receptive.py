@@ -14,11 +14,11 @@ from strategies import Draw, layers, ranks
 from test_networks_against_torch import Network, networks
 from torch_weights import put
 
-from archcalc.graph import Builder, Graph, infer
 from archcalc.influence import reached, sources
 from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
 from archcalc.layers.window import Window
+from archcalc.network.graph import Builder, Graph, infer
 from archcalc.receptive import axes_of, path, receptive_fields
 from archcalc.reference import outputs, seeded
 

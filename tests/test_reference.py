@@ -16,12 +16,12 @@ from torch_weights import put
 
 import archcalc
 from archcalc.errors import Source, SpecError
-from archcalc.graph import Builder
 from archcalc.layers.activation import ReLU
 from archcalc.layers.linear import Embedding, Learned, Linear
 from archcalc.layers.merge import Add, Concat
 from archcalc.layers.norm import BatchNorm1d
 from archcalc.layers.rearrange import Input
+from archcalc.network.graph import Builder
 from archcalc.reference import CountingNumpy, outputs, seeded
 from archcalc.spec import bundled, load, parse
 

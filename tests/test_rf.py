@@ -18,9 +18,9 @@ import archcalc
 from archcalc.boxes import box, effective
 from archcalc.cli import main
 from archcalc.errors import Source
-from archcalc.graph import Builder, Graph
 from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
+from archcalc.network.graph import Builder, Graph
 from archcalc.receptive import receptive_fields
 from archcalc.reference import outputs
 from archcalc.spec import bundled, parse

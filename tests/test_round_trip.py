@@ -17,7 +17,7 @@ from specs_drawn import CONSTRUCTS, drawn
 
 from archcalc.engine import profile
 from archcalc.errors import Source, SpecError
-from archcalc.graph import Graph
+from archcalc.network.graph import Graph
 from archcalc.spec import bundled, load, parse
 from archcalc.spec.flat import flat
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from strategies import cases
 
 from archcalc.errors import SpecError
-from archcalc.graph import infer
 from archcalc.layers import Layer
+from archcalc.network.graph import infer
 from archcalc.reference import CountingNumpy
 
 K = Layer.kinds

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from archcalc.engine import profile
-from archcalc.graph import Graph
+from archcalc.network.graph import Graph
 from archcalc.receptive import receptive_fields
 from archcalc.rows import Row
 from archcalc.spec import load

@@ -15,12 +15,12 @@ from strategies import cases
 
 from archcalc.engine import profile
 from archcalc.errors import Source, SpecError
-from archcalc.graph import Builder, infer
 from archcalc.layers import Layer
 from archcalc.layers.conv import Conv1d
 from archcalc.layers.fields import sizes
 from archcalc.layers.merge import Add
 from archcalc.layers.rearrange import Input
+from archcalc.network.graph import Builder, infer
 from archcalc.spec import bundled, load, parse
 from archcalc.spec.document import read
 from archcalc.spec.load import source_of

@@ -15,7 +15,7 @@ from test_torchvision import KINDS, SPECS, Trace, model_of, torchvision
 from torch import nn
 from torch_weights import multihead
 
-from archcalc.graph import Graph, Node
+from archcalc.network.graph import Graph, Node
 from archcalc.reference import outputs, seeded
 from archcalc.spec import load
 

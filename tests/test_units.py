@@ -14,8 +14,8 @@ from archcalc.cli import main
 from archcalc.errors import SpecError
 from archcalc.goal import goal
 from archcalc.memory.sizes import bytes_of
-from archcalc.published import Claim
-from archcalc.units import UNITS, amount, written_out
+from archcalc.network.figures import Claim
+from archcalc.network.units import UNITS, amount, written_out
 
 SCALES = {
     "": 1,

@@ -18,10 +18,10 @@ from archcalc.layers.conv import Conv2d
 from archcalc.layers.sliding import _Sliding
 from archcalc.layers.window import Window
 from archcalc.layers.work import Work
+from archcalc.network.storage import stored
 from archcalc.reference import outputs, seeded
 from archcalc.spec import bundled, source_of
 from archcalc.spec.load import assembled
-from archcalc.storage import stored
 from archcalc.verify import proofs, seen, shown, smallest, verified
 
 FAULTS = Path(__file__).parent / "data" / "faults"

@@ -6,7 +6,7 @@ from typing import Any
 
 from archcalc.boxes import Effective
 from archcalc.charts.canvas import BLUE, GREY
-from archcalc.graph import Graph
+from archcalc.network.graph import Graph
 
 
 def draw(figure: Any, graph: Graph, name: str, found: Effective) -> None:

@@ -17,8 +17,8 @@ from archcalc.formats.summary import title
 from archcalc.memory.optimizers import OPTIMIZERS, WAYS, Way
 from archcalc.memory.plan import Dtypes, inference, training
 from archcalc.memory.sizes import DTYPES, bytes_of
+from archcalc.network.storage import Overwrite
 from archcalc.spec import load
-from archcalc.storage import Overwrite
 from archcalc.symbols.dims import Dim, Shape
 
 

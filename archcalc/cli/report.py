@@ -16,7 +16,7 @@ from archcalc.diagnosis import checked
 from archcalc.engine import profile
 from archcalc.errors import Source, SpecError
 from archcalc.files import file_name, write_whole
-from archcalc.graph import Graph
+from archcalc.network.graph import Graph
 from archcalc.report.pages import FORMATS, compared, report
 from archcalc.spec import bundled, parse, source_of
 

@@ -19,7 +19,7 @@ from archcalc.field import Field
 from archcalc.formats import fields as listing
 from archcalc.formats import influence, stacked
 from archcalc.formats.json import json_text
-from archcalc.graph import Graph
+from archcalc.network.graph import Graph
 from archcalc.receptive import path, receptive_fields
 from archcalc.spec import load
 from archcalc.stacks import field_of, stacks

@@ -12,10 +12,10 @@ import msgspec
 from archcalc.counting import convention
 from archcalc.engine import profile
 from archcalc.errors import Source, SpecError, nearest
-from archcalc.graph import Builder, Graph, Node
 from archcalc.layers.base import Layer
 from archcalc.layers.rearrange import Input
-from archcalc.published import Term
+from archcalc.network.figures import Term
+from archcalc.network.graph import Builder, Graph, Node
 from archcalc.rows import Profile, Row
 from archcalc.spec import bundled, parse, source_of
 from archcalc.symbols.dims import Dim, Shape

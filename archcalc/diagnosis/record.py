@@ -10,7 +10,7 @@ import msgspec
 
 from archcalc.errors import Source
 from archcalc.files import write_whole
-from archcalc.published import Verdict
+from archcalc.network.figures import Verdict
 from archcalc.spec.load import SPECS
 
 RECORD = SPECS / "verdicts.json"

@@ -14,8 +14,8 @@ import msgspec
 from archcalc.diagnosis.counts import MOST_COST, Count, counts
 from archcalc.diagnosis.network import Network, selected
 from archcalc.errors import SpecError
-from archcalc.printed import Window
-from archcalc.published import SIZES, WHOLE, Claim, Figure
+from archcalc.network.figures import SIZES, WHOLE, Claim, Figure
+from archcalc.network.printed import Window
 from archcalc.symbols.dims import written
 
 SIBLING = "sibling"

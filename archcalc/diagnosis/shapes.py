@@ -9,9 +9,9 @@ import msgspec
 from archcalc.diagnosis.network import Network, measured, rebuilt, replaced, resized
 from archcalc.engine import profile
 from archcalc.errors import SpecError
-from archcalc.graph import Graph, Node
 from archcalc.layers.base import Layer
-from archcalc.published import Term
+from archcalc.network.figures import Term
+from archcalc.network.graph import Graph, Node
 from archcalc.symbols.dims import Shape, written_shape
 
 _WIDEST = 2048

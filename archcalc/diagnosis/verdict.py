@@ -13,7 +13,7 @@ from archcalc.diagnosis.search import SIBLING, Found, Hit, search
 from archcalc.diagnosis.shapes import agrees, altered
 from archcalc.engine import profile
 from archcalc.errors import Source, SpecError
-from archcalc.published import SIZES, Claim, Figure, Quantity, Verdict, Verdicts
+from archcalc.network.figures import SIZES, Claim, Figure, Quantity, Verdict, Verdicts
 from archcalc.symbols.dims import Dim, Shape, written, written_shape
 
 _MOST_NAMED = 3

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from archcalc.graph import Assumption
 from archcalc.markup.style import PLAIN, Style
+from archcalc.network.graph import Assumption
 
 
 def held(conditions: Iterable[Assumption], style: Style = PLAIN) -> list[str]:

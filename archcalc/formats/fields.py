@@ -12,8 +12,8 @@ from archcalc.document import Head, Notes, Part, Table, Text
 from archcalc.field import Field
 from archcalc.formats.columns import along, bounded, percent
 from archcalc.formats.conditions import held
-from archcalc.graph import Graph
 from archcalc.layers.intervals import number_text
+from archcalc.network.graph import Graph
 from archcalc.receptive import axes_of, path
 from archcalc.rows import Profile
 from archcalc.symbols.dims import written_shape

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from archcalc.published import Verdict
+from archcalc.network.figures import Verdict
 from archcalc.rows import Profile, Row, Totals
 from archcalc.symbols.dims import Dim, Shape
 

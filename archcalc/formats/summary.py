@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 
 from archcalc.counting import Total
 from archcalc.formats.conditions import held
-from archcalc.graph import Graph
 from archcalc.markup.style import PLAIN, Style
-from archcalc.printed import Printed
-from archcalc.published import Verdict
+from archcalc.network.figures import Verdict
+from archcalc.network.graph import Graph
+from archcalc.network.printed import Printed
 from archcalc.rows import Profile
 from archcalc.symbols.dims import Dim, written, written_shape
 

@@ -10,7 +10,7 @@ from archcalc.formats.json import json_text, verdict_dict
 from archcalc.formats.summary import exact_text, sentence
 from archcalc.markup.plain import plain
 from archcalc.markup.writer import write
-from archcalc.published import Verdict
+from archcalc.network.figures import Verdict
 
 FORMATS = ("text", "markdown", "latex", "html", "json")
 _TITLES = ("network", "figure", "published", "exact", "verdict", "source")

@@ -8,8 +8,8 @@ import msgspec
 
 from archcalc.engine import measure, own_weights, split
 from archcalc.errors import SpecError
-from archcalc.graph import Node, infer
 from archcalc.layers.base import Layer
+from archcalc.network.graph import Node, infer
 from archcalc.rows import Profile, Row
 from archcalc.symbols.dims import Dim, Shape, size
 

@@ -10,8 +10,8 @@ import msgspec
 from archcalc.grading.marks import Marked
 from archcalc.grading.miscounts import swapped_digits
 from archcalc.grading.written import Written
-from archcalc.graph import Node
 from archcalc.layers.base import each_axis
+from archcalc.network.graph import Node
 from archcalc.rows import Profile, Row
 from archcalc.symbols.dims import Shape
 

@@ -8,7 +8,7 @@ import re
 import msgspec
 
 from archcalc.errors import SpecError
-from archcalc.printed import Printed
+from archcalc.network.printed import Printed
 from archcalc.symbols.dims import Shape, written_shape
 
 # What stands in a cell that was left open.

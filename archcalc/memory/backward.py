@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from archcalc.graph import Graph
 from archcalc.layers.base import Kept, Use
 from archcalc.memory.inference import output_size
 from archcalc.memory.sizes import Size, whole
-from archcalc.storage import Overwrite, Storage, manners
+from archcalc.network.graph import Graph
+from archcalc.network.storage import Overwrite, Storage, manners
 from archcalc.symbols.dims import Shape
 
 # Bits of the types that do not follow the dtype of the activations. Statistics are never narrower than fp32.

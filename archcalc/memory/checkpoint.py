@@ -6,8 +6,8 @@ import math
 from typing import Literal
 
 from archcalc.errors import SpecError
-from archcalc.graph import Graph
 from archcalc.memory.liveness import spans
+from archcalc.network.graph import Graph
 
 
 def blocks(graph: Graph, roots: list[int]) -> list[range]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from archcalc.graph import Graph
 from archcalc.memory.arena import Arena, placed
 from archcalc.memory.liveness import Buffer, Step, Timeline
 from archcalc.memory.sizes import Size, whole
-from archcalc.storage import Manner, Overwrite, Storage, manners, stored
+from archcalc.network.graph import Graph
+from archcalc.network.storage import Manner, Overwrite, Storage, manners, stored
 from archcalc.symbols.dims import size
 
 

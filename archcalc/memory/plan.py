@@ -8,7 +8,6 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from archcalc.graph import Graph, proper
 from archcalc.memory import inference as inferring
 from archcalc.memory import training as learning
 from archcalc.memory.backward import backward, own_size, root_of
@@ -17,8 +16,9 @@ from archcalc.memory.liveness import Buffer, Step, Timeline
 from archcalc.memory.optimizers import Way, optimizer
 from archcalc.memory.schedule import Schedule, best
 from archcalc.memory.sizes import Line, Size, bits, envelope, line, whole
+from archcalc.network.graph import Graph, proper
+from archcalc.network.storage import Overwrite
 from archcalc.rows import Profile
-from archcalc.storage import Overwrite
 from archcalc.symbols.dims import Dim, Shape, size
 
 # What no number here holds, at inference and beside that in training.

@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from archcalc.graph import Graph
 from archcalc.memory.inference import Memory
 from archcalc.memory.liveness import Timeline
 from archcalc.memory.piece import Held, Piece
 from archcalc.memory.search import searched
+from archcalc.network.graph import Graph
 
 
 class Schedule(NamedTuple):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from archcalc.graph import Graph, weights_of
 from archcalc.memory.backward import Backward, own_size, root_of
 from archcalc.memory.inference import output_size
 from archcalc.memory.liveness import Buffer, Step, Timeline
 from archcalc.memory.sizes import Size, whole
+from archcalc.network.graph import Graph, weights_of
 from archcalc.symbols.dims import Shape, size
 
 

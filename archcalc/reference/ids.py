@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 
 from archcalc.errors import SpecError
-from archcalc.graph import Graph
+from archcalc.network.graph import Graph
 
 
 def looked_up(graph: Graph, x: Any, source: str) -> Any:
     """A batch of token numbers as whole numbers; raises SpecError, with its place, for one that no vocabulary holds.
 
-    >>> from archcalc.graph import Builder
+    >>> from archcalc.network.graph import Builder
     >>> from archcalc.layers.linear import Embedding
     >>> from archcalc.layers.rearrange import Input
     >>> builder = Builder()

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from archcalc.errors import SpecError
-from archcalc.graph import Graph
+from archcalc.network.graph import Graph
 from archcalc.reference.arrays import header_of, values_of
 from archcalc.reference.ids import looked_up
 from archcalc.symbols.dims import Shape, written_shape

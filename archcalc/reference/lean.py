@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from archcalc.graph import Graph, Node
-from archcalc.storage import Manner, manners, overwritable
+from archcalc.network.graph import Graph, Node
+from archcalc.network.storage import Manner, manners, overwritable
 
 
 class Storing(NamedTuple):

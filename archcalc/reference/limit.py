@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from archcalc.errors import SpecError
-from archcalc.graph import Graph
+from archcalc.network.graph import Graph
 from archcalc.symbols.dims import Dim, size
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from archcalc.graph import Graph, Node
+from archcalc.network.graph import Graph, Node
 
 
 def outputs(graph: Graph, x: Any, arrays: Mapping[str, Mapping[str, Any]], xp: Any = np) -> Iterator[tuple[Node, Any]]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from archcalc.errors import SpecError, nearest
-from archcalc.graph import Graph
+from archcalc.network.graph import Graph
 from archcalc.reference.fast import Program
 from archcalc.reference.values import seeded
 

@@ -13,11 +13,11 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 import numpy as np
 
 from archcalc.errors import SpecError, nearest
-from archcalc.graph import Graph, Node
+from archcalc.network.graph import Graph, Node
+from archcalc.network.wildcards import starred
 from archcalc.reference.arrays import Header, header_of, values_of
 from archcalc.reference.values import Arrays
 from archcalc.symbols.dims import Shape, written_shape
-from archcalc.wildcards import starred
 
 _PART = re.compile(r"(.+)\[(\d{1,9})/(\d{1,9})\]")
 # The types of a .safetensors file that are real numbers and that numpy has.

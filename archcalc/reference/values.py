@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from archcalc.errors import SpecError
-from archcalc.graph import Graph, Node
 from archcalc.layers.work import Work
+from archcalc.network.graph import Graph, Node
 from archcalc.symbols.dims import Shape, size, written_shape
 
 # One array for each name, for each node by its name.

@@ -12,10 +12,10 @@ import msgspec
 from archcalc.document import Document, Head, Part, Prose, Section, Table, Text
 from archcalc.engine import profile
 from archcalc.formats.workings import about, worked
-from archcalc.graph import Builder
 from archcalc.layers import Layer
 from archcalc.layers.base import written_setting
 from archcalc.layers.rearrange import Input
+from archcalc.network.graph import Builder
 from archcalc.rows import Profile, Row
 from archcalc.spec.fields import expected_of
 from archcalc.symbols.dims import Shape

@@ -12,9 +12,9 @@ import msgspec
 
 from archcalc.characters import visible
 from archcalc.errors import Place, Source, SpecError
-from archcalc.graph import CALLS
 from archcalc.layers import Layer
-from archcalc.published import Figure
+from archcalc.network.figures import Figure
+from archcalc.network.graph import CALLS
 from archcalc.spec.figures import figures
 from archcalc.spec.stated import OWN
 from archcalc.spec.tree import Mapping, Scalar, Sequence, Tree, parse, plain, unknown

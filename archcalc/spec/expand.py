@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from archcalc.errors import SpecError
-from archcalc.graph import Assertion, Assumption, Builder, weights_of
 from archcalc.layers import Layer
+from archcalc.network.graph import Assertion, Assumption, Builder, weights_of
 from archcalc.spec.calls import Call, branches_of, call_of, note_of, weight_of
 from archcalc.spec.document import Block
 from archcalc.spec.expression import Value, bounded

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from archcalc.counting import convention
 from archcalc.errors import SpecError, nearest
-from archcalc.published import Claim, Figure, Quantity
+from archcalc.network.figures import Claim, Figure, Quantity
 from archcalc.spec.tree import Mapping, Scalar, Sequence, Tree, plain, unknown
 from archcalc.symbols.dims import Shape
 

@@ -8,8 +8,8 @@ from fractions import Fraction
 from typing import Any
 
 from archcalc.errors import SpecError
-from archcalc.graph import Assertion, Graph, Node
-from archcalc.published import Figure
+from archcalc.network.figures import Figure
+from archcalc.network.graph import Assertion, Graph, Node
 from archcalc.spec.expression import MOST_CHARACTERS
 from archcalc.spec.tree import MOST_CHARACTERS as MOST_WRITTEN
 from archcalc.symbols.dims import written_shape

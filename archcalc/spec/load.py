@@ -12,9 +12,10 @@ import msgspec
 
 from archcalc.errors import Place, Source, SpecError, nearest
 from archcalc.files import standard_input
-from archcalc.graph import Graph, Node
 from archcalc.layers.base import INPUTS
 from archcalc.layers.rearrange import Input
+from archcalc.network.graph import Graph, Node
+from archcalc.network.wildcards import fits
 from archcalc.spec.document import Document, name_of_file, read
 from archcalc.spec.expand import Expansion
 from archcalc.spec.expression import Value
@@ -24,7 +25,6 @@ from archcalc.spec.scope import Scope
 from archcalc.spec.stated import MEASURES, assertion
 from archcalc.spec.tree import MOST_CHARACTERS, Mapping, Scalar, Tree, plain, unknown
 from archcalc.symbols.dims import Dim, Shape, is_dim, is_letter, symbol, written_shape
-from archcalc.wildcards import fits
 
 # Values for the params that a spec declares.
 Params: TypeAlias = Names[str, Dim | str]

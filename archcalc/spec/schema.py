@@ -6,10 +6,10 @@ from typing import Any
 
 import msgspec
 
-from archcalc.graph import CALLS
 from archcalc.layers import Layer
 from archcalc.layers.base import INPUTS
-from archcalc.published import MEASURES as MEASURES_PUBLISHED
+from archcalc.network.figures import MEASURES as MEASURES_PUBLISHED
+from archcalc.network.graph import CALLS
 from archcalc.spec.figures import KEYS
 from archcalc.spec.stated import MEASURES
 

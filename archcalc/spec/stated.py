@@ -6,7 +6,7 @@ import re
 from collections.abc import Container, Mapping
 
 from archcalc.errors import SpecError
-from archcalc.graph import Assertion
+from archcalc.network.graph import Assertion
 from archcalc.spec.calls import Call
 from archcalc.spec.expression import Value, evaluate
 from archcalc.spec.fields import value_of

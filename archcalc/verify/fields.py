@@ -9,8 +9,8 @@ import msgspec
 import numpy as np
 
 from archcalc.field import Field
-from archcalc.graph import Graph
 from archcalc.influence import reached
+from archcalc.network.graph import Graph
 from archcalc.receptive import axes_of, receptive_fields
 from archcalc.reference import noise, outputs, seeded
 

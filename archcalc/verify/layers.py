@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from archcalc.engine import profile
-from archcalc.graph import Graph
+from archcalc.network.graph import Graph
 from archcalc.reference import CountingNumpy, Storing, lean, noise, seeded
 from archcalc.rows import Row
 from archcalc.symbols.dims import Shape

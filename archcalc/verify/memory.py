@@ -8,10 +8,10 @@ from typing import Any
 
 import msgspec
 
-from archcalc.graph import Graph, proper
 from archcalc.memory.inference import memory_of, timeline
+from archcalc.network.graph import Graph, proper
+from archcalc.network.storage import Manner, Overwrite, manners
 from archcalc.reference import Storing, lean, noise, seeded
-from archcalc.storage import Manner, Overwrite, manners
 
 
 class Held(msgspec.Struct, frozen=True):

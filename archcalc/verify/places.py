@@ -16,8 +16,8 @@ import msgspec
 import numpy as np
 
 from archcalc.field import Field
-from archcalc.graph import Graph, Node
 from archcalc.influence import onward
+from archcalc.network.graph import Graph, Node
 from archcalc.reach import Reach
 from archcalc.receptive import axes_of, receptive_fields
 from archcalc.reference import noise, seeded

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archcalc.errors import Source, SpecError
-from archcalc.graph import Graph
+from archcalc.network.graph import Graph
 from archcalc.spec.load import NO_PARAMS, Params, assembled, document_of
 from archcalc.spec.tree import Scalar
 from archcalc.symbols.dims import Shape

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 import msgspec
 import numpy as np
 
-from archcalc.graph import Graph
+from archcalc.network.graph import Graph
 from archcalc.verify.fields import Seen, seen
 from archcalc.verify.layers import Proof, proofs
 from archcalc.verify.memory import Held, held

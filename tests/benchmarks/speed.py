@@ -17,9 +17,9 @@ import time
 from pathlib import Path
 
 import archcalc
-from archcalc.graph import Builder
 from archcalc.layers.conv import Conv2d
 from archcalc.layers.rearrange import Input
+from archcalc.network.graph import Builder
 
 PAIRS = 15
 # Compiled modules are what an installed package has.

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from archcalc.graph import Node
+from archcalc.network.graph import Node
 
 # What activation functions hold values between.
 _BOUNDS = {"relu": (0.0, math.inf), "relu6": (0.0, 6.0)}

@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from archcalc.graph import Node
 from archcalc.layers.base import each_axis
+from archcalc.network.graph import Node
 from archcalc.reference.fast.conv import convolution
 from archcalc.reference.fast.crew import Part, shares
 from archcalc.reference.fast.fold import Chain

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from archcalc.graph import Graph, Node, needed
 from archcalc.memory.arena import placed
+from archcalc.network.graph import Graph, Node, needed
+from archcalc.network.storage import overwritable
 from archcalc.reference.fast.crew import Crew, available
 from archcalc.reference.fast.fold import Chain, chains
 from archcalc.reference.fast.kernels import Place, channels_first, step_of
 from archcalc.reference.fast.scratch import Scratch
 from archcalc.reference.fast.site import Step
-from archcalc.storage import overwritable
 from archcalc.symbols.dims import Shape
 
 # Rows of the machine's widest vectors start on such a boundary.

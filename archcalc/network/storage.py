@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Literal, TypeAlias
 
-from archcalc.graph import Graph, Node, places_of
 from archcalc.layers.strides import contiguous
+from archcalc.network.graph import Graph, Node, places_of
 from archcalc.symbols.dims import Shape
 
 # A new array, over the input, or the input seen under another shape.

@@ -8,9 +8,9 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from archcalc.errors import Place, SpecError, nearest
-from archcalc.printed import Printed
+from archcalc.network.printed import Printed
+from archcalc.network.units import suits
 from archcalc.symbols.dims import Shape, written_shape
-from archcalc.units import suits
 
 # What a figure may be of: of a network, or with a layer's or a block's name and a dot in front, of that.
 MEASURES = (

@@ -12,12 +12,12 @@ import msgspec
 from archcalc.errors import Place, SpecError
 from archcalc.layers.base import INPUTS, Layer
 from archcalc.layers.fields import asked
-from archcalc.published import Figure
+from archcalc.network.figures import Figure
+from archcalc.network.tokens import token_numbers
+from archcalc.network.wildcards import fits
 from archcalc.shown import brief
 from archcalc.symbols.dims import Dim, Shape, Truth, decided, same, written_shape
 from archcalc.symbols.relations import bounded_by
-from archcalc.tokens import token_numbers
-from archcalc.wildcards import fits
 
 
 class Node(msgspec.Struct, frozen=True):

@@ -13,7 +13,7 @@ def token_numbers(nodes: Sequence[Any]) -> frozenset[int]:
 
     Raises SpecError where a layer computes with them, or an embedding looks up anything else.
 
-    >>> from archcalc.graph import Builder
+    >>> from archcalc.network.graph import Builder
     >>> from archcalc.layers.linear import Embedding
     >>> from archcalc.layers.rearrange import Input, Slice
     >>> builder = Builder()
