@@ -12,7 +12,7 @@ from archcalc.layers import Layer
 from archcalc.rows import Profile
 
 if TYPE_CHECKING:
-    from archcalc.field import Field
+    from archcalc.receptive_field.field import Field
 
 
 class Measure(msgspec.Struct, frozen=True):

@@ -22,7 +22,7 @@ from archcalc.symbols.evaluate import Form, shaped
 if TYPE_CHECKING:
     import pandas as pd
 
-    from archcalc.field import Field
+    from archcalc.receptive_field.field import Field
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -194,7 +194,7 @@ class Profile(Shown, msgspec.Struct, frozen=True, dict=True):
     def fields(self) -> dict[str, Field]:
         """The receptive field of each row, by its name."""
         # Few tables have them, and the others need not load what finds them.
-        found: dict[str, Field] = import_module("archcalc.receptive").receptive_fields(self.graph)
+        found: dict[str, Field] = import_module("archcalc.receptive_field.fields").receptive_fields(self.graph)
         return found
 
     def to_pandas(self) -> pd.DataFrame:

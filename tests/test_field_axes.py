@@ -9,7 +9,7 @@ from archcalc.errors import Source
 from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Builder
-from archcalc.receptive import axes_of, receptive_fields
+from archcalc.receptive_field.fields import axes_of, receptive_fields
 from archcalc.spec import parse
 from archcalc.spec.flat import flat
 

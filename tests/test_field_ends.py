@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archcalc.errors import Source
-from archcalc.receptive import receptive_fields
+from archcalc.receptive_field.fields import receptive_fields
 from archcalc.spec import parse
 
 

@@ -12,7 +12,7 @@ import archcalc
 from archcalc.errors import SpecError
 from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Builder, Graph
-from archcalc.receptive import axes_of, receptive_fields
+from archcalc.receptive_field.fields import axes_of, receptive_fields
 from archcalc.symbols.dims import symbol
 
 COUNT = 120

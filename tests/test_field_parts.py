@@ -11,11 +11,11 @@ import pytest
 from click.testing import CliRunner
 
 import archcalc
-from archcalc.boxes import box
 from archcalc.cli import main
 from archcalc.errors import Source
 from archcalc.network.graph import Graph
-from archcalc.receptive import receptive_fields
+from archcalc.receptive_field.effective import box
+from archcalc.receptive_field.fields import receptive_fields
 from archcalc.spec import parse
 
 FAULTS = Path(__file__).parent / "data" / "faults"

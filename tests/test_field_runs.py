@@ -17,11 +17,11 @@ import pytest
 from field_graphs import CONSTRUCTS, Maker
 from field_oracle import NONE, Seen, alone, followed
 
-from archcalc.field import Field
 from archcalc.network.graph import Graph
-from archcalc.reach import Reach, through
-from archcalc.receptive import axes_of, receptive_fields
-from archcalc.spans import seen_at, span
+from archcalc.receptive_field.field import Field
+from archcalc.receptive_field.fields import axes_of, receptive_fields
+from archcalc.receptive_field.reach import Reach, through
+from archcalc.receptive_field.spans import seen_at, span
 
 COUNT = 160
 _MOST_PATHS = 40

@@ -6,7 +6,7 @@ from letters import everything, tried
 
 from archcalc.errors import Source
 from archcalc.layers.strides import reshaped
-from archcalc.receptive import receptive_fields
+from archcalc.receptive_field.fields import receptive_fields
 from archcalc.spec import parse
 from archcalc.symbols.dims import symbol
 from archcalc.symbols.evaluate import holds

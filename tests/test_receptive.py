@@ -14,12 +14,12 @@ from strategies import Draw, layers, ranks
 from test_networks_against_torch import Network, networks
 from torch_weights import put
 
-from archcalc.influence import reached, sources
 from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
 from archcalc.layers.window import Window
 from archcalc.network.graph import Builder, Graph, infer
-from archcalc.receptive import axes_of, path, receptive_fields
+from archcalc.receptive_field.dependence import reached, sources
+from archcalc.receptive_field.fields import axes_of, path, receptive_fields
 from archcalc.reference import outputs, seeded
 
 torch.set_num_threads(1)

@@ -15,16 +15,16 @@ from hypothesis import strategies as st
 from strategies import Draw
 
 import archcalc
-from archcalc.boxes import box, effective
 from archcalc.cli import main
 from archcalc.errors import Source
 from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Builder, Graph
-from archcalc.receptive import receptive_fields
+from archcalc.receptive_field.effective import box, effective
+from archcalc.receptive_field.fields import receptive_fields
+from archcalc.receptive_field.stacks import field_of, stacks
 from archcalc.reference import outputs
 from archcalc.spec import bundled, parse
-from archcalc.stacks import field_of, stacks
 from archcalc.symbols.dims import symbol
 
 K = Layer.kinds

@@ -18,10 +18,10 @@ from torch_twins import TWINS
 from torch_weights import put
 
 from archcalc.errors import SpecError
-from archcalc.influence import reached
 from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Builder
+from archcalc.receptive_field.dependence import reached
 
 torch.set_num_threads(1)
 

@@ -12,7 +12,7 @@ import pytest
 
 from archcalc.engine import profile
 from archcalc.network.graph import Graph
-from archcalc.receptive import receptive_fields
+from archcalc.receptive_field.fields import receptive_fields
 from archcalc.rows import Row
 from archcalc.spec import load
 

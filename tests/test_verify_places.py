@@ -7,14 +7,14 @@ from fractions import Fraction
 import msgspec
 import pytest
 
-from archcalc.digits import Digit
 from archcalc.errors import Source
-from archcalc.field import Field
 from archcalc.layers.window import Window
-from archcalc.reach import Reach, Route
-from archcalc.receptive import receptive_fields
+from archcalc.receptive_field.digits import Digit
+from archcalc.receptive_field.field import Field
+from archcalc.receptive_field.fields import receptive_fields
+from archcalc.receptive_field.reach import Reach, Route
+from archcalc.receptive_field.strand import Strand
 from archcalc.spec import parse
-from archcalc.strand import Strand
 from archcalc.verify import shown
 
 

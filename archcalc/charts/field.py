@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from archcalc.boxes import Effective
 from archcalc.charts.canvas import BLUE, GREY
 from archcalc.network.graph import Graph
+from archcalc.receptive_field.effective import Effective
 
 
 def draw(figure: Any, graph: Graph, name: str, found: Effective) -> None:

@@ -8,21 +8,21 @@ from typing import Any
 
 import click
 
-from archcalc.boxes import box, effective
 from archcalc.characters import visible
 from archcalc.charts.canvas import canvas, ends_well, save
 from archcalc.charts.field import draw
 from archcalc.cli.options import BatchType, input_option, set_option
 from archcalc.cli.output import complain, put
 from archcalc.errors import SpecError, nearest
-from archcalc.field import Field
 from archcalc.formats import fields as listing
 from archcalc.formats import influence, stacked
 from archcalc.formats.json import json_text
 from archcalc.network.graph import Graph
-from archcalc.receptive import path, receptive_fields
+from archcalc.receptive_field.effective import box, effective
+from archcalc.receptive_field.field import Field
+from archcalc.receptive_field.fields import path, receptive_fields
+from archcalc.receptive_field.stacks import field_of, stacks
 from archcalc.spec import load
-from archcalc.stacks import field_of, stacks
 from archcalc.symbols.dims import Dim, Shape
 
 _PLACE = re.compile(r"(.+)\[\s*(\d{1,9}(?:\s*,\s*\d{1,9})*)\s*\]")

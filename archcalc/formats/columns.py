@@ -16,7 +16,7 @@ from archcalc.rows import Profile, Row, Totals
 from archcalc.symbols.dims import Dim, written, written_shape
 
 if TYPE_CHECKING:
-    from archcalc.field import Field
+    from archcalc.receptive_field.field import Field
 
 _NUMBERS = {"times", "rf", "rf_local", "jump", "start", "rf_coverage"}
 

@@ -9,12 +9,12 @@ from typing import Any
 from tabulate import tabulate
 
 from archcalc.document import Head, Notes, Part, Table, Text
-from archcalc.field import Field
 from archcalc.formats.columns import along, bounded, percent
 from archcalc.formats.conditions import held
 from archcalc.layers.intervals import number_text
 from archcalc.network.graph import Graph
-from archcalc.receptive import axes_of, path
+from archcalc.receptive_field.field import Field
+from archcalc.receptive_field.fields import axes_of, path
 from archcalc.rows import Profile
 from archcalc.symbols.dims import written_shape
 

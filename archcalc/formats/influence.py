@@ -8,10 +8,10 @@ from typing import Any
 
 from tabulate import tabulate
 
-from archcalc.boxes import Box, Effective
 from archcalc.formats.columns import percent
 from archcalc.formats.fields import plain
 from archcalc.layers.intervals import number_text
+from archcalc.receptive_field.effective import Box, Effective
 
 _SHADES = " .:-=+*#%@"
 _ROWS, _COLUMNS = 24, 64

@@ -11,7 +11,7 @@ from archcalc.formats.columns import percent
 from archcalc.formats.fields import plain
 from archcalc.layers.intervals import number_text
 from archcalc.layers.window import Window
-from archcalc.stacks import Stack
+from archcalc.receptive_field.stacks import Stack
 from archcalc.symbols.dims import Dim
 
 

@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from archcalc.field import Field
-from archcalc.influence import reached
 from archcalc.network.graph import Graph
-from archcalc.receptive import axes_of, receptive_fields
+from archcalc.receptive_field.dependence import reached
+from archcalc.receptive_field.field import Field
+from archcalc.receptive_field.fields import axes_of, receptive_fields
 from archcalc.reference import noise, outputs, seeded
 
 

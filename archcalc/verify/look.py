@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from archcalc.field import Field
-from archcalc.reach import Reach
-from archcalc.spans import seen_at
+from archcalc.receptive_field.field import Field
+from archcalc.receptive_field.reach import Reach
+from archcalc.receptive_field.spans import seen_at
 
 # Outputs of a layer that are looked at one by one.
 _MOST_PLACES = 2048

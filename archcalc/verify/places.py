@@ -15,11 +15,11 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
-from archcalc.field import Field
-from archcalc.influence import onward
 from archcalc.network.graph import Graph, Node
-from archcalc.reach import Reach
-from archcalc.receptive import axes_of, receptive_fields
+from archcalc.receptive_field.dependence import onward
+from archcalc.receptive_field.field import Field
+from archcalc.receptive_field.fields import axes_of, receptive_fields
+from archcalc.receptive_field.reach import Reach
 from archcalc.reference import noise, seeded
 from archcalc.verify.fields import extended
 from archcalc.verify.look import Cut, Look, consistent

@@ -11,10 +11,10 @@ from typing import Any
 import msgspec
 
 from archcalc.errors import SpecError
-from archcalc.field import Field
-from archcalc.influence import sources
 from archcalc.network.graph import Graph
-from archcalc.receptive import axes_of, receptive_fields
+from archcalc.receptive_field.dependence import sources
+from archcalc.receptive_field.field import Field
+from archcalc.receptive_field.fields import axes_of, receptive_fields
 from archcalc.symbols.dims import Shape, written_shape
 
 # How much of the largest influence still counts, after Luo et al.: what a Gaussian has left two deviations from its middle.

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from archcalc.field import Field, Reaches, extreme
 from archcalc.layers.base import Views
 from archcalc.network.graph import Graph
-from archcalc.reach import of_input
-from archcalc.spans import span
-from archcalc.step import Step
+from archcalc.receptive_field.field import Field, Reaches, extreme
+from archcalc.receptive_field.reach import of_input
+from archcalc.receptive_field.spans import span
+from archcalc.receptive_field.step import Step
 
 
 def receptive_fields(graph: Graph) -> dict[str, Field]:

@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from archcalc.field import Field, Part, Reaches
 from archcalc.layers.base import View, Views
 from archcalc.layers.intervals import some
 from archcalc.layers.window import HERE, Window
 from archcalc.network.graph import Node
-from archcalc.reach import Reach, apart, holed, joined, through
+from archcalc.receptive_field.field import Field, Part, Reaches
+from archcalc.receptive_field.reach import Reach, apart, holed, joined, through
 from archcalc.symbols.dims import Dim, Shape, at_least, ceil_div, quotient, same, size
 
 # More runs of channels that see differently, or more channels to sort into runs, are taken together.

@@ -10,7 +10,7 @@ from typing import Any
 
 from archcalc.layers.intervals import NOTHING, hull, length, numbers
 from archcalc.layers.window import MOST_PHASES, Window
-from archcalc.strand import Strand
+from archcalc.receptive_field.strand import Strand
 from archcalc.symbols.dims import Dim, Shape, at_least, decided
 
 # Places that are looked at one by one where no rule says which of them sees the most.

@@ -9,10 +9,10 @@ from itertools import islice
 import msgspec
 from msgspec.structs import replace
 
-from archcalc.digits import Digit, Limit, kept, moved
-from archcalc.edges import clipped, runs
 from archcalc.layers.intervals import NOTHING, numbers
 from archcalc.layers.window import MOST_PHASES, Window, everything, shifted
+from archcalc.receptive_field.digits import Digit, Limit, kept, moved
+from archcalc.receptive_field.edges import clipped, runs
 from archcalc.symbols.dims import Dim, Shape, at_least, ceil_div, greatest, least, same
 
 # Outputs that are looked at one by one where windows meet the ends of what was joined.

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple, TypeAlias
 import msgspec
 
 from archcalc.layers.intervals import fraction
-from archcalc.reach import Reach, Route, centre
-from archcalc.spans import span
+from archcalc.receptive_field.reach import Reach, Route, centre
+from archcalc.receptive_field.spans import span
 from archcalc.symbols.dims import Shape, at_least, decided
 
 # For each axis with places what is seen of it, None where nothing is.

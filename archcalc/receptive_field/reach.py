@@ -10,12 +10,12 @@ from typing import Any, NamedTuple, TypeAlias
 import msgspec
 from msgspec.structs import replace
 
-from archcalc.digits import Digit
 from archcalc.layers.base import View
 from archcalc.layers.intervals import fraction, hull, number_text, numbers, some
 from archcalc.layers.window import HERE, Window
-from archcalc.spans import seen_at, span
-from archcalc.strand import Strand
+from archcalc.receptive_field.digits import Digit
+from archcalc.receptive_field.spans import seen_at, span
+from archcalc.receptive_field.strand import Strand
 from archcalc.symbols.dims import Dim, Shape, same
 
 # Strands beyond these are taken together, and paths beyond these are not followed.
