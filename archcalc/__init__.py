@@ -1,6 +1,6 @@
 """What a neural network costs, without a framework and without running a model."""
 
-from archcalc.counting import Convention
+from archcalc.conventions import Convention
 from archcalc.engine import profile
 from archcalc.errors import SpecError
 from archcalc.formats import render

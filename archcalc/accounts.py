@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from archcalc.counting import CONVENTIONS, Convention, Total
-from archcalc.counting.quantities import told
+from archcalc.conventions import CONVENTIONS, Convention, Total
+from archcalc.conventions.quantities import told
 from archcalc.rows import Profile, Row
 from archcalc.symbols.dims import Dim
 

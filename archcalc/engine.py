@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import msgspec
 
-from archcalc.counting import convention
+from archcalc.conventions import convention
 from archcalc.errors import SpecError
 from archcalc.layers.base import AXES, Layer, written_setting
 from archcalc.layers.work import Work

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from archcalc.counting import Convention, Total
+from archcalc.conventions import Convention, Total
 from archcalc.errors import SpecError
 from archcalc.layers.base import Layer
 from archcalc.layers.work import Work

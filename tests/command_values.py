@@ -14,7 +14,7 @@ import click
 from command_specs import COLLIDING, NAMES, input_of, layers_of, letters_of, params_of
 
 from archcalc.charts.layers import PANELS
-from archcalc.counting import CONVENTIONS
+from archcalc.conventions import CONVENTIONS
 from archcalc.formats.columns import COLUMNS
 from archcalc.grading.sheet import GRADED
 from archcalc.measures import MEASURES

@@ -72,7 +72,7 @@ ROOMS: dict[str, tuple[list[str], list[str]]] = {
             *("tests/test_solve.py", "tests/test_seeking.py", "tests/test_compare.py"),
         ],
     ),
-    "conventions": (["archcalc/counting/*.py"], ["archcalc/counting", "tests/test_conventions.py"]),
+    "conventions": (["archcalc/conventions/*.py"], ["archcalc/conventions", "tests/test_conventions.py"]),
 }
 
 # Exchanged for each other.

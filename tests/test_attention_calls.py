@@ -11,7 +11,7 @@ from probes import TOKENS, First
 from torch import Tensor, nn
 from torch.nn import functional
 
-from archcalc.counting import CONVENTIONS
+from archcalc.conventions import CONVENTIONS
 from archcalc.engine import profile
 from archcalc.errors import Source
 from archcalc.rows import Profile

@@ -14,11 +14,11 @@ from other_tools import TOOLS, said_by
 from probes import PROBES, First
 from test_torchvision import model_of
 
-from archcalc import counting
+from archcalc import conventions
 from archcalc.accounts import accounts
 from archcalc.cli import main
-from archcalc.counting import CONVENTIONS, Total
-from archcalc.counting.quantities import QUANTITIES, told, value
+from archcalc.conventions import CONVENTIONS, Total
+from archcalc.conventions.quantities import QUANTITIES, told, value
 from archcalc.engine import profile
 from archcalc.errors import SpecError
 from archcalc.layers import Layer
@@ -184,9 +184,9 @@ def test_a_price_is_told_without_its_terms_that_are_nothing():
 def test_a_name_that_is_no_convention():
     """The nearest one is named, or all of them where none is near."""
     with pytest.raises(SpecError) as near:
-        counting.convention("fvcor")
+        conventions.convention("fvcor")
     with pytest.raises(SpecError) as far:
-        counting.convention("zzzzzz")
+        conventions.convention("zzzzzz")
 
     assert "fvcore" in near.value.notes[0]
     assert far.value.notes == (f"the conventions are {', '.join(CONVENTIONS)}",)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from strategies import cases
 
 from archcalc.cli import main
-from archcalc.counting import CONVENTIONS
+from archcalc.conventions import CONVENTIONS
 from archcalc.engine import profile
 from archcalc.errors import SpecError
 from archcalc.formats.workings import FORMS, reading, render

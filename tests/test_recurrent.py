@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from archcalc.cli import main
-from archcalc.counting import CONVENTIONS
+from archcalc.conventions import CONVENTIONS
 from archcalc.diagnosis import check
 from archcalc.engine import profile
 from archcalc.errors import Source

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from archcalc.cli import main
-from archcalc.counting import CONVENTIONS
+from archcalc.conventions import CONVENTIONS
 from archcalc.engine import profile
 from archcalc.formats.columns import COLUMNS as ALL
 from archcalc.formats.sheet import BLANKS, COLUMNS, FORMATS

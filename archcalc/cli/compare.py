@@ -7,7 +7,7 @@ import click
 from archcalc.cli.options import BatchType, PointsType, input_option, set_option
 from archcalc.cli.output import put
 from archcalc.comparison import compare, points_of
-from archcalc.counting import CONVENTIONS
+from archcalc.conventions import CONVENTIONS
 from archcalc.engine import profile
 from archcalc.formats.compared import FORMATS, render
 from archcalc.measures import MEASURES, measures

@@ -7,7 +7,7 @@ import click
 from archcalc.accounts import accounts
 from archcalc.cli.options import BatchType, input_option, set_option
 from archcalc.cli.output import put
-from archcalc.counting import CONVENTIONS, convention
+from archcalc.conventions import CONVENTIONS, convention
 from archcalc.engine import profile
 from archcalc.formats.accounts import FORMATS, render
 from archcalc.formats.rules import rules

@@ -6,7 +6,7 @@ import click
 
 from archcalc.cli.options import input_option, set_option
 from archcalc.cli.output import put
-from archcalc.counting import CONVENTIONS
+from archcalc.conventions import CONVENTIONS
 from archcalc.engine import profile
 from archcalc.errors import SpecError
 from archcalc.formats.grades import FORMATS, render

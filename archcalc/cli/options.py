@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from archcalc.counting import CONVENTIONS
+from archcalc.conventions import CONVENTIONS
 from archcalc.symbols.dims import Dim, Shape, is_letter, symbol
 
 # No network takes more, and longer numbers than this take long to read.

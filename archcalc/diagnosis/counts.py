@@ -8,7 +8,7 @@ from itertools import combinations, product
 
 import msgspec
 
-from archcalc.counting import CONVENTIONS, Convention
+from archcalc.conventions import CONVENTIONS, Convention
 from archcalc.rows import Profile, Row
 from archcalc.symbols.dims import size
 from archcalc.symbols.evaluate import letters

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from archcalc.counting import convention
+from archcalc.conventions import convention
 from archcalc.engine import profile
 from archcalc.errors import Source, SpecError, nearest
 from archcalc.layers.base import Layer

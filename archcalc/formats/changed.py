@@ -10,7 +10,7 @@ import msgspec
 from markupsafe import Markup
 
 from archcalc.changes import Change, Changes, Difference, Status, difference
-from archcalc.counting import Total
+from archcalc.conventions import Total
 from archcalc.document import Document, Head, Notes, Part, Section, Table, Text
 from archcalc.formats.changed_json import to_dict
 from archcalc.formats.changed_words import said_of

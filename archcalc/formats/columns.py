@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from archcalc.counting import Total
+from archcalc.conventions import Total
 from archcalc.errors import among
 from archcalc.folding import Line, folded, unfolded
 from archcalc.layers.intervals import number_text

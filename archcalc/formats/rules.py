@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from archcalc.counting import Convention, convention
-from archcalc.counting.quantities import QUANTITIES, used_in
+from archcalc.conventions import Convention, convention
+from archcalc.conventions.quantities import QUANTITIES, used_in
 from archcalc.document import Document, Head, Notes, Section, Table
 from archcalc.formats.json import json_text
 from archcalc.markup.plain import plain

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from archcalc.counting import Total
+from archcalc.conventions import Total
 from archcalc.formats.conditions import held
 from archcalc.markup.style import PLAIN, Style
 from archcalc.network.figures import Verdict

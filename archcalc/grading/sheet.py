@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from archcalc.counting import CONVENTIONS
+from archcalc.conventions import CONVENTIONS
 from archcalc.errors import Place, Source, SpecError, nearest
 from archcalc.files import standard_input
 from archcalc.grading.written import Written, written

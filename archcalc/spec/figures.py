@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import TypeVar
 
-from archcalc.counting import convention
+from archcalc.conventions import convention
 from archcalc.errors import SpecError, nearest
 from archcalc.network.figures import Claim, Figure, Quantity
 from archcalc.spec.tree import Mapping, Scalar, Sequence, Tree, plain, unknown

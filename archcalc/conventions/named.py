@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from archcalc.counting.convention import Convention
-from archcalc.counting.graphs import TOOLS as GRAPHS
-from archcalc.counting.watchers import TOOLS as WATCHERS
+from archcalc.conventions.convention import Convention
+from archcalc.conventions.graph_tools import TOOLS as GRAPHS
+from archcalc.conventions.torch_tools import TOOLS as WATCHERS
 from archcalc.errors import SpecError, nearest
 
 _OWN = (

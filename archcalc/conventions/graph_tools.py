@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archcalc.counting.convention import Convention
+from archcalc.conventions.convention import Convention
 
 NETSCOPE = Convention(
     "netscope",

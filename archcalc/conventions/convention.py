@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from archcalc.counting.quantities import Counted, value
+from archcalc.conventions.quantities import Counted, value
 from archcalc.layers.work import NOTHING
 from archcalc.symbols.dims import Dim, total, written
 
@@ -39,7 +39,7 @@ class Total(msgspec.Struct, frozen=True):
 class Convention(msgspec.Struct, frozen=True):
     """A named rule: what it counts, in which unit, by whom, and what is known to be wrong with it.
 
-    `prices` has a price for each kind of layer, as a sum of products of quantities (`archcalc.counting.quantities`).
+    `prices` has a price for each kind of layer, as a sum of products of quantities (`archcalc.conventions.quantities`).
     `conv` is all of conv1d, conv2d and conv3d. A kind may be written more closely: `conv without bias`, `batchnorm without
     affine`, `upsample linear 2d`, `attention of several inputs`, `relu as function`. A kind that is not there has the price
     `other`; without one the rule does not cover it. A layer whose `call` the tool does not see has no price either.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archcalc.counting.convention import Convention
+from archcalc.conventions.convention import Convention
 
 # Cells that torch does not have, so that no tool which watches it can have been seen to count them.
 _OTHER_CELLS = dict.fromkeys((*(f"{kind} with one bias" for kind in ("lstm", "gru", "rnn")), "gru with reset before"))
