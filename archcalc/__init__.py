@@ -1,12 +1,12 @@
 """What a neural network costs, without a framework and without running a model."""
 
 from archcalc.conventions import Convention
-from archcalc.engine import profile
 from archcalc.errors import SpecError
 from archcalc.formats import render
 from archcalc.interactive import compare, explain
 from archcalc.network.graph import Graph
-from archcalc.rows import Profile
+from archcalc.profiling.engine import profile
+from archcalc.profiling.rows import Profile
 from archcalc.spec import load
 from archcalc.symbols.dims import symbol
 

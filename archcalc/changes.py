@@ -10,7 +10,7 @@ import msgspec
 from archcalc.layers.base import written_setting
 from archcalc.matching import matched
 from archcalc.network.graph import Assumption, strongest
-from archcalc.rows import Profile, Row, Totals
+from archcalc.profiling.rows import Profile, Row, Totals
 from archcalc.symbols.dims import Dim, Shape, decided, same, settled
 
 # What a row has that adds up to the totals, `counted` being in the unit of the convention.
@@ -109,7 +109,7 @@ class Changes(msgspec.Struct, frozen=True, dict=True):
 def changes(old: Profile, new: Profile) -> Changes:
     """What lies between two profiles under one convention.
 
-    >>> from archcalc.engine import profile
+    >>> from archcalc.profiling.engine import profile
     >>> from archcalc.spec.line import from_line
     >>> found = changes(*(profile(from_line(line)) for line in ("8x4x4 conv3-8 fc-10", "8x4x4 conv5-8 fc-10")))
     >>> [(change.row.name, change.settings) for change in found.of("changed")]

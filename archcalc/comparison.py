@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from archcalc.errors import SpecError
-from archcalc.measures import Measure, field_of
 from archcalc.network.graph import Assumption, strongest
-from archcalc.rows import Profile, Row
+from archcalc.profiling.measures import Measure, field_of
+from archcalc.profiling.rows import Profile, Row
 from archcalc.shown import Shown, brief
 from archcalc.symbols.dims import settled
 from archcalc.symbols.evaluate import Leading, at, holds, leading, letters, limit, ratio
@@ -131,8 +131,8 @@ def compare(
 ) -> Comparison:
     """The comparison of networks by some measures, with numbers for letters at some points.
 
-    >>> from archcalc.engine import profile
-    >>> from archcalc.measures import measures
+    >>> from archcalc.profiling.engine import profile
+    >>> from archcalc.profiling.measures import measures
     >>> from archcalc.spec.line import from_line
     >>> found = compare([profile(from_line(line)) for line in ("3 x conv3-C", "conv7-C")], measures("weights"))
     >>> found.lines[0].values, found.lines[0].against[0].ratio

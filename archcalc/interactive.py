@@ -5,15 +5,15 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from archcalc.engine import profile
 from archcalc.errors import SpecError
 from archcalc.network.graph import Graph
-from archcalc.rows import Profile
+from archcalc.profiling.engine import profile
+from archcalc.profiling.rows import Profile
 from archcalc.symbols.dims import Dim
 
 if TYPE_CHECKING:
     from archcalc.comparison import Comparison
-    from archcalc.working import Workings
+    from archcalc.profiling.explain import Workings
 
 
 def compare(
@@ -37,7 +37,7 @@ def compare(
     if len({(str(one.batch), one.convention.name) for one in profiles}) > 1:
         raise SpecError("the profiles are not all of one batch and one convention")
     # None of these is needed to print a table, and each command pays for what is loaded with the package.
-    chosen = import_module("archcalc.measures").measures(measures)
+    chosen = import_module("archcalc.profiling.measures").measures(measures)
     found: Comparison = import_module("archcalc.comparison").compare(profiles, chosen)
     return found
 
@@ -50,7 +50,9 @@ def explain(
     >>> explain("alexnet", "conv1")
     [<Working of conv1: channels, height, width, weights, biases, buffers, activations, MACs, FLOPs>]
     """
-    found: Workings = import_module("archcalc.working").workings(_profiled(network, batch, convention_name), layer)
+    found: Workings = import_module("archcalc.profiling.explain").workings(
+        _profiled(network, batch, convention_name), layer
+    )
     return found
 
 

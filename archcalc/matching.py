@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
-from archcalc.rows import Row
+from archcalc.profiling.rows import Row
 
 # Pairs of layers alike between two that are matched, past which no order is sought among them.
 _MOST_PAIRS = 1_000_000
@@ -46,7 +46,7 @@ def _everything(row: Row) -> tuple[str, ...]:
 def numbered(row: Row) -> bool:
     """Whether a row has a name for want of one in the spec, such as relu_2, or stands in a block that has.
 
-    >>> from archcalc.engine import profile
+    >>> from archcalc.profiling.engine import profile
     >>> from archcalc.spec import load
     >>> [row.name for row in profile(load("lenet5")).rows[:4] if numbered(row)]
     ['input', 'tanh']

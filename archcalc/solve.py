@@ -10,8 +10,8 @@ import msgspec
 
 from archcalc.errors import SpecError
 from archcalc.goal import SIGNS, Goal, measured, title
-from archcalc.measures import MEASURES
-from archcalc.rows import Profile
+from archcalc.profiling.measures import MEASURES
+from archcalc.profiling.rows import Profile
 from archcalc.symbols.dims import written
 from archcalc.symbols.evaluate import at, letters
 from archcalc.symbols.holding import holding, where

@@ -17,8 +17,8 @@ from archcalc.charts.layers import PANELS
 from archcalc.conventions import CONVENTIONS
 from archcalc.formats.columns import COLUMNS
 from archcalc.grading.sheet import GRADED
-from archcalc.measures import MEASURES
 from archcalc.network.figures import MEASURES as PUBLISHED
+from archcalc.profiling.measures import MEASURES
 
 
 class Given(NamedTuple):

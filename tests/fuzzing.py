@@ -15,10 +15,10 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from archcalc.engine import profile
 from archcalc.errors import Source, SpecError
 from archcalc.formats import render
 from archcalc.layers import Layer
+from archcalc.profiling.engine import profile
 from archcalc.spec import parse
 from archcalc.spec.load import SPECS
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from random import Random
 from typing import NamedTuple
 
-from archcalc.engine import profile
 from archcalc.errors import Source
-from archcalc.rows import Row, Totals
+from archcalc.profiling.engine import profile
+from archcalc.profiling.rows import Row, Totals
 from archcalc.spec import parse
 
 

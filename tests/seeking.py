@@ -11,10 +11,10 @@ from functools import cache
 from random import Random
 from typing import Any
 
-from archcalc.engine import profile
 from archcalc.errors import Source, SpecError
 from archcalc.goal import goal, measured
-from archcalc.rows import Profile
+from archcalc.profiling.engine import profile
+from archcalc.profiling.rows import Profile
 from archcalc.solve import solve
 from archcalc.spec import parse
 from archcalc.symbols.dims import symbol

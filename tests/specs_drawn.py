@@ -13,9 +13,9 @@ from typing import NamedTuple
 import msgspec
 from specs_pen import CONSTRUCTS, LETTERS, MEASURES, TEXTS, Pen
 
-from archcalc.engine import profile
 from archcalc.errors import Source, SpecError
 from archcalc.network.graph import Graph
+from archcalc.profiling.engine import profile
 from archcalc.spec import parse
 
 __all__ = ["CONSTRUCTS", "Drawn", "drawn"]

@@ -14,9 +14,9 @@ from click.testing import CliRunner
 
 from archcalc.charts import canvas, layers, memory, networks
 from archcalc.cli import main
-from archcalc.engine import profile
 from archcalc.errors import Source, SpecError
 from archcalc.memory.plan import inference, training
+from archcalc.profiling.engine import profile
 from archcalc.spec import bundled, load, parse
 from archcalc.symbols.dims import symbol
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from archcalc.cli import main
 from archcalc.comparison import compare
-from archcalc.engine import profile
-from archcalc.measures import MEASURES, measures
+from archcalc.profiling.engine import profile
+from archcalc.profiling.measures import MEASURES, measures
 from archcalc.spec import load
 from archcalc.spec.line import from_line, is_line
 from archcalc.symbols.dims import ceil_div, floor_div, symbol, written

@@ -15,16 +15,16 @@ from probes import PROBES, First
 from test_torchvision import model_of
 
 from archcalc import conventions
-from archcalc.accounts import accounts
 from archcalc.cli import main
 from archcalc.conventions import CONVENTIONS, Total
 from archcalc.conventions.quantities import QUANTITIES, told, value
-from archcalc.engine import profile
 from archcalc.errors import SpecError
 from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Builder
-from archcalc.rows import Row
+from archcalc.profiling.by_convention import accounts
+from archcalc.profiling.engine import profile
+from archcalc.profiling.rows import Row
 from archcalc.spec import load
 from archcalc.symbols.dims import symbol
 

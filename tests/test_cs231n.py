@@ -13,9 +13,9 @@ import pytest
 from random_graphs import PLANTS, block
 
 import archcalc
-from archcalc.engine import profile
 from archcalc.errors import Source
 from archcalc.network.graph import Graph
+from archcalc.profiling.engine import profile
 from archcalc.spec import bundled, load, parse
 
 LINE = re.compile(r"(\w+?[\dx-]*): \[([^]]+)\] +memory: (\S+) +weights: (.+)")

@@ -16,9 +16,9 @@ from planted import network, slips
 from archcalc.cli import main
 from archcalc.diagnosis import check, record, verdicts
 from archcalc.diagnosis.record import RECORD, recall
-from archcalc.engine import profile
 from archcalc.errors import Source, SpecError
 from archcalc.network.figures import Verdict
+from archcalc.profiling.engine import profile
 from archcalc.spec import bundled, claimed, load, parse, source_of
 
 # What the source documents print, by network and quantity: the exact value, the verdict, and words of the diagnosis.

@@ -16,9 +16,9 @@ from click.testing import CliRunner
 import archcalc
 from archcalc.cli import main
 from archcalc.diagnosis import check, verdicts
-from archcalc.engine import profile
 from archcalc.errors import Source
 from archcalc.layers import Layer
+from archcalc.profiling.engine import profile
 from archcalc.report.pages import compared, report
 from archcalc.spec import bundled, load, parse, source_of
 

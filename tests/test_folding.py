@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from archcalc.engine import profile
 from archcalc.errors import Source
-from archcalc.folding import folded
+from archcalc.profiling.engine import profile
+from archcalc.profiling.folding import folded
 from archcalc.spec import load, parse
 
 HEAD = "name: s\ninput: {features: 8}\n"

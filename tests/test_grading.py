@@ -17,7 +17,6 @@ from strategies import cases
 
 from archcalc.cli import main
 from archcalc.diagnosis.network import rebuilt
-from archcalc.engine import profile
 from archcalc.errors import Source, SpecError
 from archcalc.formats.columns import COLUMNS as COLUMNS_OF_TABLES
 from archcalc.formats.csv import render as exact_csv
@@ -28,6 +27,7 @@ from archcalc.grading.written import written
 from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Builder
+from archcalc.profiling.engine import profile
 from archcalc.spec import bundled, load, parse
 
 COLUMNS = ("name", "output", "params", "weights", "biases", "buffers", "activations", "macs", "flops", "rf")

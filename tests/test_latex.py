@@ -13,14 +13,14 @@ from test_formats import HOSTILE
 
 import archcalc
 from archcalc.cli import main
-from archcalc.engine import profile
 from archcalc.errors import Source
 from archcalc.formats import compared, render, sheet, workings
 from archcalc.formats.columns import COLUMNS
-from archcalc.measures import measures
+from archcalc.profiling.engine import profile
+from archcalc.profiling.explain import workings as found
+from archcalc.profiling.measures import measures
 from archcalc.spec import bundled, load, parse
 from archcalc.spec.line import from_line
-from archcalc.working import workings as found
 
 VGG = profile(load("vgg16"))
 # Points by which a line may stick out before anyone sees it.

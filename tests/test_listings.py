@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from archcalc.engine import profile
+from archcalc.profiling.engine import profile
 from archcalc.spec import load
 
 KINDS = {

@@ -10,11 +10,11 @@ from test_training_memory import Alive
 from torch import nn
 from torch.utils import _foreach_utils as foreach
 
-from archcalc.engine import profile
 from archcalc.errors import SpecError
 from archcalc.memory.optimizers import OPTIMIZERS
 from archcalc.memory.plan import Dtypes, training
 from archcalc.memory.training import own_weights
+from archcalc.profiling.engine import profile
 from archcalc.spec import load
 
 TORCHS = {

@@ -282,7 +282,7 @@ def test_importing_archcalc_loads_none_of_it():
         "jinja2",
         "sympy",
         "archcalc.comparison",
-        "archcalc.working",
+        "archcalc.profiling.explain",
         "archcalc.formats.notebook",
     }
 

@@ -16,13 +16,13 @@ from test_formats import HOSTILE
 
 import archcalc
 from archcalc.cli import main
-from archcalc.engine import profile
 from archcalc.errors import Source
 from archcalc.formats.workings import reading
 from archcalc.markup.writer import write
+from archcalc.profiling.engine import profile
+from archcalc.profiling.explain import workings
 from archcalc.report.index import index
 from archcalc.spec import load, parse
-from archcalc.working import workings
 
 sync_api = pytest.importorskip("playwright.sync_api")
 VGG = profile(load("vgg16"))

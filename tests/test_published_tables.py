@@ -12,9 +12,9 @@ import pytest
 
 from archcalc.conventions import CONVENTIONS
 from archcalc.diagnosis import check
-from archcalc.engine import profile
 from archcalc.network.figures import Verdict
-from archcalc.rows import Profile, Row
+from archcalc.profiling.engine import profile
+from archcalc.profiling.rows import Profile, Row
 from archcalc.spec import claimed, load, source_of
 from archcalc.symbols.dims import size
 

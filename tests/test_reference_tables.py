@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from archcalc.engine import profile
-from archcalc.rows import Profile, Row
+from archcalc.profiling.engine import profile
+from archcalc.profiling.rows import Profile, Row
 from archcalc.spec import load
 
 DATA = Path(__file__).parent / "data"

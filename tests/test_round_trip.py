@@ -15,9 +15,9 @@ import msgspec
 import pytest
 from specs_drawn import CONSTRUCTS, drawn
 
-from archcalc.engine import profile
 from archcalc.errors import Source, SpecError
 from archcalc.network.graph import Graph
+from archcalc.profiling.engine import profile
 from archcalc.spec import bundled, load, parse
 from archcalc.spec.flat import flat
 

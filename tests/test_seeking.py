@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from seeking import AGREED, UPTO, disagreement, said, truly
 from test_solve import sought
 
-from archcalc.engine import profile
 from archcalc.errors import Source
 from archcalc.goal import goal
+from archcalc.profiling.engine import profile
 from archcalc.solve import solve
 from archcalc.spec import parse
 from archcalc.symbols.dims import symbol

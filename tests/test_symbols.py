@@ -13,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import cases
 
-from archcalc.engine import profile
 from archcalc.errors import Source, SpecError
 from archcalc.layers import Layer
 from archcalc.layers.conv import Conv1d
@@ -21,6 +20,7 @@ from archcalc.layers.fields import sizes
 from archcalc.layers.merge import Add
 from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Builder, infer
+from archcalc.profiling.engine import profile
 from archcalc.spec import bundled, load, parse
 from archcalc.spec.document import read
 from archcalc.spec.load import source_of

@@ -12,8 +12,8 @@ import torch
 from torch.overrides import TorchFunctionMode
 from torch.utils.flop_counter import FlopCounterMode
 
-from archcalc.engine import profile
-from archcalc.rows import Profile
+from archcalc.profiling.engine import profile
+from archcalc.profiling.rows import Profile
 from archcalc.spec import load
 
 for operator in ("nms", "qnms"):

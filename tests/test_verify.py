@@ -215,7 +215,7 @@ def test_a_layer_that_cannot_overwrite_is_found_storing(monkeypatch):
         storage.free = [True] * len(nodes)
         return storage
 
-    monkeypatch.setattr("archcalc.engine.stored", careless)
+    monkeypatch.setattr("archcalc.profiling.engine.stored", careless)
     text = "input: {channels: 2, height: 4, width: 4}\nlayers: [conv2d: {out: 2, kernel: 1}, add: {x: [relu], y: []}]"
     graph = archcalc.spec.parse(archcalc.errors.Source("x.yaml", text))
 

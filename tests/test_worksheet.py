@@ -12,10 +12,10 @@ from click.testing import CliRunner
 
 from archcalc.cli import main
 from archcalc.conventions import CONVENTIONS
-from archcalc.engine import profile
 from archcalc.formats.columns import COLUMNS as ALL
 from archcalc.formats.sheet import BLANKS, COLUMNS, FORMATS
 from archcalc.grading.sheet import COUNTS
+from archcalc.profiling.engine import profile
 from archcalc.spec import bundled, load
 
 

@@ -12,7 +12,7 @@ from archcalc.charts.canvas import GREY, RED
 from archcalc.colours import INK
 from archcalc.errors import among
 from archcalc.families import FAMILIES, family
-from archcalc.rows import Profile, Row
+from archcalc.profiling.rows import Profile, Row
 
 # Of more bars than this the blocks are named, not the layers.
 _MOST_NAMED = 48

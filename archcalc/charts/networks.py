@@ -10,7 +10,7 @@ from archcalc.charts.canvas import BLUE, GREEN, GREY, ORANGE, PINK, RED, SKY
 from archcalc.charts.layers import engineering
 from archcalc.colours import INK
 from archcalc.errors import SpecError
-from archcalc.rows import Profile
+from archcalc.profiling.rows import Profile
 
 _MARKS = [(color, mark) for mark in "os^Dv" for color in (BLUE, ORANGE, GREEN, PINK, RED, SKY)]
 # The inches that so many names take.

@@ -8,9 +8,9 @@ from archcalc.cli.options import BatchType, PointsType, input_option, set_option
 from archcalc.cli.output import put
 from archcalc.comparison import compare, points_of
 from archcalc.conventions import CONVENTIONS
-from archcalc.engine import profile
 from archcalc.formats.compared import FORMATS, render
-from archcalc.measures import MEASURES, measures
+from archcalc.profiling.engine import profile
+from archcalc.profiling.measures import MEASURES, measures
 from archcalc.spec.line import graphs
 from archcalc.symbols.dims import Dim, Shape
 

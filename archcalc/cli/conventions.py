@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
-from archcalc.accounts import accounts
 from archcalc.cli.options import BatchType, input_option, set_option
 from archcalc.cli.output import put
 from archcalc.conventions import CONVENTIONS, convention
-from archcalc.engine import profile
 from archcalc.formats.accounts import FORMATS, render
 from archcalc.formats.rules import rules
+from archcalc.profiling.by_convention import accounts
+from archcalc.profiling.engine import profile
 from archcalc.spec import load
 from archcalc.symbols.dims import Dim, Shape
 

@@ -10,8 +10,8 @@ from archcalc.characters import document
 from archcalc.cli.options import input_option, set_option
 from archcalc.cli.output import put
 from archcalc.diagrams import DIAGRAMS, draw
-from archcalc.engine import profile
 from archcalc.files import write_whole
+from archcalc.profiling.engine import profile
 from archcalc.spec import load
 from archcalc.symbols.dims import Shape
 

@@ -7,8 +7,8 @@ import click
 from archcalc.changes import changes
 from archcalc.cli.options import BatchType, convention_option, input_option, set_option
 from archcalc.cli.output import put
-from archcalc.engine import profile
 from archcalc.formats.changed import FORMATS, render
+from archcalc.profiling.engine import profile
 from archcalc.spec.line import graphs
 from archcalc.symbols.dims import Dim, Shape
 

@@ -6,11 +6,11 @@ import click
 
 from archcalc.cli.options import BatchType, convention_option, input_option, set_option
 from archcalc.cli.output import put
-from archcalc.engine import profile
 from archcalc.formats.workings import FORMS, render
+from archcalc.profiling.engine import profile
+from archcalc.profiling.explain import workings
 from archcalc.spec import load
 from archcalc.symbols.dims import Dim, Shape
-from archcalc.working import workings
 
 
 @click.command("explain")

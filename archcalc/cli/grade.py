@@ -7,10 +7,10 @@ import click
 from archcalc.cli.options import input_option, set_option
 from archcalc.cli.output import put
 from archcalc.conventions import CONVENTIONS
-from archcalc.engine import profile
 from archcalc.errors import SpecError
 from archcalc.formats.grades import FORMATS, render
 from archcalc.grading import grade, read, worksheet
+from archcalc.profiling.engine import profile
 from archcalc.spec import load
 from archcalc.symbols.dims import Shape
 

@@ -9,9 +9,9 @@ from tabulate import tabulate
 
 from archcalc.cli.options import convention_option
 from archcalc.cli.output import put
-from archcalc.engine import profile
 from archcalc.formats.json import json_text
-from archcalc.rows import Profile
+from archcalc.profiling.engine import profile
+from archcalc.profiling.rows import Profile
 from archcalc.spec import bundled, load
 
 

@@ -11,9 +11,9 @@ from archcalc.charts import layers, networks
 from archcalc.charts.canvas import canvas, ends_well, save
 from archcalc.cli.options import input_option, set_option
 from archcalc.cli.output import put
-from archcalc.engine import profile
 from archcalc.files import file_name
 from archcalc.formats.summary import title
+from archcalc.profiling.engine import profile
 from archcalc.spec import bundled
 from archcalc.spec.line import graphs
 from archcalc.symbols.dims import Shape

@@ -13,10 +13,10 @@ from archcalc.cli.options import convention_option
 from archcalc.cli.output import put
 from archcalc.cli.progress import progress
 from archcalc.diagnosis import checked
-from archcalc.engine import profile
 from archcalc.errors import Source, SpecError
 from archcalc.files import file_name, write_whole
 from archcalc.network.graph import Graph
+from archcalc.profiling.engine import profile
 from archcalc.report.pages import FORMATS, compared, report
 from archcalc.spec import bundled, parse, source_of
 

@@ -9,8 +9,8 @@ import click
 from archcalc.cli.options import BatchType, convention_option, input_option, set_option
 from archcalc.cli.output import put
 from archcalc.diagnosis import checked
-from archcalc.engine import profile
 from archcalc.formats import FORMATS, render
+from archcalc.profiling.engine import profile
 from archcalc.spec import parse, source_of
 from archcalc.symbols.dims import Dim, Shape
 from archcalc.symbols.evaluate import FORMS, Form

@@ -10,7 +10,7 @@ import msgspec
 from archcalc.diagnosis.record import recall, record
 from archcalc.errors import Source
 from archcalc.network.figures import Figure, Verdict
-from archcalc.rows import Profile
+from archcalc.profiling.rows import Profile
 
 __all__ = ["check", "checked", "record", "verdicts"]
 

@@ -9,7 +9,7 @@ from itertools import combinations, product
 import msgspec
 
 from archcalc.conventions import CONVENTIONS, Convention
-from archcalc.rows import Profile, Row
+from archcalc.profiling.rows import Profile, Row
 from archcalc.symbols.dims import size
 from archcalc.symbols.evaluate import letters
 

@@ -10,13 +10,13 @@ from typing import Any
 import msgspec
 
 from archcalc.conventions import convention
-from archcalc.engine import profile
 from archcalc.errors import Source, SpecError, nearest
 from archcalc.layers.base import Layer
 from archcalc.layers.rearrange import Input
 from archcalc.network.figures import Term
 from archcalc.network.graph import Builder, Graph, Node
-from archcalc.rows import Profile, Row
+from archcalc.profiling.engine import profile
+from archcalc.profiling.rows import Profile, Row
 from archcalc.spec import bundled, parse, source_of
 from archcalc.symbols.dims import Dim, Shape
 

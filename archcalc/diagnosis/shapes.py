@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import msgspec
 
 from archcalc.diagnosis.network import Network, measured, rebuilt, replaced, resized
-from archcalc.engine import profile
 from archcalc.errors import SpecError
 from archcalc.layers.base import Layer
 from archcalc.network.figures import Term
 from archcalc.network.graph import Graph, Node
+from archcalc.profiling.engine import profile
 from archcalc.symbols.dims import Shape, written_shape
 
 _WIDEST = 2048

@@ -11,9 +11,9 @@ import msgspec
 from archcalc.diagnosis.network import Network, cells, measured
 from archcalc.diagnosis.search import SIBLING, Found, Hit, search
 from archcalc.diagnosis.shapes import agrees, altered
-from archcalc.engine import profile
 from archcalc.errors import Source, SpecError
 from archcalc.network.figures import SIZES, Claim, Figure, Quantity, Verdict, Verdicts
+from archcalc.profiling.engine import profile
 from archcalc.symbols.dims import Dim, Shape, written, written_shape
 
 _MOST_NAMED = 3

@@ -7,7 +7,7 @@ from archcalc.diagrams.mermaid import to_mermaid
 from archcalc.diagrams.outline import outline
 from archcalc.diagrams.svg import to_svg
 from archcalc.diagrams.tikz import to_tikz
-from archcalc.rows import Profile
+from archcalc.profiling.rows import Profile
 
 _DRAWN = {"mermaid": to_mermaid, "dot": to_dot, "svg": to_svg, "tikz": to_tikz}
 DIAGRAMS = tuple(_DRAWN)

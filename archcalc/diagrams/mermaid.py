@@ -30,7 +30,7 @@ def to_mermaid(outline: Outline) -> str:
     """A flowchart in Mermaid, from top to bottom.
 
     >>> from archcalc.diagrams.outline import outline
-    >>> from archcalc.engine import profile
+    >>> from archcalc.profiling.engine import profile
     >>> from archcalc.spec import load
     >>> print(to_mermaid(outline(profile(load("conv7x7")))).splitlines()[2])
       n1(["input"])

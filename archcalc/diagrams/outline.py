@@ -11,9 +11,9 @@ import msgspec
 
 from archcalc.diagrams.wording import described, named
 from archcalc.families import family
-from archcalc.folding import Group as Call
-from archcalc.folding import Line, Part, groups, unfolded
-from archcalc.rows import Profile, Row
+from archcalc.profiling.folding import Group as Call
+from archcalc.profiling.folding import Line, Part, groups, unfolded
+from archcalc.profiling.rows import Profile, Row
 from archcalc.symbols.dims import Dim, Shape, total
 from archcalc.symbols.notation import TEXT
 
@@ -94,7 +94,7 @@ class Outline(msgspec.Struct, frozen=True):
 def outline(profile: Profile, *, fold: bool = True) -> Outline:
     """The picture of a network, blocks that repeat drawn once if `fold`.
 
-    >>> from archcalc.engine import profile
+    >>> from archcalc.profiling.engine import profile
     >>> from archcalc.spec import load
     >>> drawn = outline(profile(load("alexnet")))
     >>> drawn.nodes[1].lines, drawn.edges[1].label

@@ -42,7 +42,7 @@ def to_svg(outline: Outline, *, link: Callable[[Node], str] | None = None) -> st
     """One <svg>; where `link` gives an address for a node, the node is a link there, with "node-" and its id as its own.
 
     >>> from archcalc.diagrams.outline import outline
-    >>> from archcalc.engine import profile
+    >>> from archcalc.profiling.engine import profile
     >>> from archcalc.spec import load
     >>> to_svg(outline(profile(load("conv7x7"))))[:53]
     '<svg xmlns="http://www.w3.org/2000/svg" class="archca'

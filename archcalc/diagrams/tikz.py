@@ -47,7 +47,7 @@ def to_tikz(outline: Outline) -> str:
     r"""A document in LaTeX with the network's volumes from left to right.
 
     >>> from archcalc.diagrams.outline import outline
-    >>> from archcalc.engine import profile
+    >>> from archcalc.profiling.engine import profile
     >>> from archcalc.spec import load
     >>> to_tikz(outline(profile(load("conv7x7")))).splitlines()[-1]
     '\\archcalcend'

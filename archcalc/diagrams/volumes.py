@@ -30,7 +30,7 @@ def volumes(outline: Outline) -> Outline:
     """The outline without nodes that leave a feature map's size as it is, and without boxes that do not repeat.
 
     >>> from archcalc.diagrams.outline import outline
-    >>> from archcalc.engine import profile
+    >>> from archcalc.profiling.engine import profile
     >>> from archcalc.spec import load
     >>> [node.kind for node in volumes(outline(profile(load("lenet5")))).nodes][-3:]
     ['conv2d', 'linear', 'linear']

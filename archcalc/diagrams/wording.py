@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from archcalc.rows import Row
+from archcalc.profiling.rows import Row
 from archcalc.symbols.dims import is_dim
 from archcalc.symbols.notation import TEXT
 
@@ -18,7 +18,7 @@ _UNSAID |= {"alpha", "beta", "k", "connections", "mode", "approximate", "start",
 def described(row: Row) -> str:
     """A layer's kind and its settings.
 
-    >>> from archcalc.engine import profile
+    >>> from archcalc.profiling.engine import profile
     >>> from archcalc.spec import load
     >>> rows = profile(load("resnet50")).rows
     >>> described(rows[1]), described(rows[4]), described(rows[-2])
@@ -62,7 +62,7 @@ def _value(value: Any) -> str:
 def named(row: Row) -> str:
     """What the name of a row says beyond its kind: of pool/conv2d_2 the pool.
 
-    >>> from archcalc.engine import profile
+    >>> from archcalc.profiling.engine import profile
     >>> from archcalc.spec import load
     >>> [named(row) for row in profile(load("googlenet")).rows[5:8]]
     ['conv2_reduce', 'conv2_reduce', 'conv2']

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from archcalc.errors import SpecError, nearest
-from archcalc.rows import Profile
+from archcalc.profiling.rows import Profile
 
 # Those that a page can be written in.
 _MARKED = ("markdown", "latex", "html")

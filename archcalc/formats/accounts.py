@@ -7,12 +7,12 @@ from typing import Any
 
 from tabulate import tabulate
 
-from archcalc.accounts import Account
 from archcalc.document import Document, Head, Notes, Section, Table, Text
 from archcalc.formats.json import json_text, plain_dim, plain_shape
 from archcalc.formats.summary import title, under
 from archcalc.markup.writer import write
-from archcalc.rows import Profile
+from archcalc.profiling.by_convention import Account
+from archcalc.profiling.rows import Profile
 from archcalc.symbols.dims import Dim, written
 
 FORMATS = ("text", "markdown", "latex", "html", "json")

@@ -6,7 +6,7 @@ from typing import Any
 
 from archcalc.changes import MEASURES, Change, Changes, Difference, difference
 from archcalc.formats.json import plain_dim, plain_shape
-from archcalc.rows import Profile
+from archcalc.profiling.rows import Profile
 
 
 def to_dict(found: Changes) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 from archcalc.changes import Change, Difference
 from archcalc.formats.summary import listed
 from archcalc.markup.style import PLAIN
-from archcalc.rows import Row
+from archcalc.profiling.rows import Row
 
 # The longest setting that is written out, and the longest text of all settings.
 _LONGEST = 40

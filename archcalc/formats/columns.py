@@ -10,9 +10,9 @@ import msgspec
 
 from archcalc.conventions import Total
 from archcalc.errors import among
-from archcalc.folding import Line, folded, unfolded
 from archcalc.layers.intervals import number_text
-from archcalc.rows import Profile, Row, Totals
+from archcalc.profiling.folding import Line, folded, unfolded
+from archcalc.profiling.rows import Profile, Row, Totals
 from archcalc.symbols.dims import Dim, written, written_shape
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from archcalc.formats.summary import bytes_text, published, title
-from archcalc.rows import Profile, Row, Totals
+from archcalc.profiling.rows import Profile, Row, Totals
 from archcalc.symbols.dims import Dim, Shape, size, written
 
 _NAMES = {"linear": "FC", "maxpool": "POOL", "avgpool": "POOL", "conv": "CONV"}

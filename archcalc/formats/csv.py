@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from archcalc.formats.columns import chosen, lines
-from archcalc.rows import Profile
+from archcalc.profiling.rows import Profile
 from archcalc.symbols.dims import written_shape
 
 # A spreadsheet takes text that starts with one of these for a formula.

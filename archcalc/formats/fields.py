@@ -13,9 +13,9 @@ from archcalc.formats.columns import along, bounded, percent
 from archcalc.formats.conditions import held
 from archcalc.layers.intervals import number_text
 from archcalc.network.graph import Graph
+from archcalc.profiling.rows import Profile
 from archcalc.receptive_field.field import Field
 from archcalc.receptive_field.fields import axes_of, path
-from archcalc.rows import Profile
 from archcalc.symbols.dims import written_shape
 
 _COLUMNS = ("name", "layer", "output", "field", "local", "jump", "start", "padding", "paths", "coverage")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from archcalc.comparison import Comparison
 from archcalc.errors import SpecError
-from archcalc.measures import MEASURES
-from archcalc.rows import Profile
+from archcalc.profiling.measures import MEASURES
+from archcalc.profiling.rows import Profile
 
 if TYPE_CHECKING:
     import pandas as pd

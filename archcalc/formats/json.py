@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from archcalc.network.figures import Verdict
-from archcalc.rows import Profile, Row, Totals
+from archcalc.profiling.rows import Profile, Row, Totals
 from archcalc.symbols.dims import Dim, Shape
 
 

@@ -18,8 +18,8 @@ from archcalc.formats.workings import about, remark, section, sides, told
 from archcalc.markup.mathematics import tex
 from archcalc.markup.style import MATHEMATICS
 from archcalc.markup.writer import fragment, write
-from archcalc.rows import Profile
-from archcalc.working import Working, Workings
+from archcalc.profiling.explain import Working, Workings
+from archcalc.profiling.rows import Profile
 
 Value: TypeAlias = Profile | Comparison | Working | Workings
 

@@ -15,8 +15,8 @@ from archcalc.formats.tabled import grid, told
 from archcalc.formats.workings import about, worked
 from archcalc.grading.sheet import TOTAL, tellable
 from archcalc.markup.writer import STYLES, ready, write
-from archcalc.rows import Profile
-from archcalc.working import workings
+from archcalc.profiling.explain import workings
+from archcalc.profiling.rows import Profile
 
 FORMATS = ("markdown", "latex", "html", "csv")
 COLUMNS = ("name", "layer", "settings", "output", "activations", "params", "macs")

@@ -10,7 +10,7 @@ from archcalc.markup.style import PLAIN, Style
 from archcalc.network.figures import Verdict
 from archcalc.network.graph import Graph
 from archcalc.network.printed import Printed
-from archcalc.rows import Profile
+from archcalc.profiling.rows import Profile
 from archcalc.symbols.dims import Dim, written, written_shape
 
 # Names that stand for all of them in a line.

@@ -12,8 +12,8 @@ from archcalc.formats.summary import heading, published, remarks, title, totals
 from archcalc.formats.workings import reading, remark
 from archcalc.markup.style import Style
 from archcalc.markup.writer import STYLES, ready, write
-from archcalc.rows import Profile
-from archcalc.working import Working, workings
+from archcalc.profiling.explain import Working, workings
+from archcalc.profiling.rows import Profile
 
 # The columns that a line of working explains. A size is part of the output, another operation of what is counted.
 _EXPLAINS = {

@@ -11,7 +11,7 @@ from tabulate import SEPARATING_LINE, tabulate
 from archcalc.formats.columns import chosen, table
 from archcalc.formats.summary import heading, published, remarks, title, totals
 from archcalc.markup.style import PLAIN
-from archcalc.rows import Profile
+from archcalc.profiling.rows import Profile
 
 # The width of a line of prose, past which a formula in it is broken.
 _WIDTH = 120

@@ -9,9 +9,9 @@ from archcalc.document import Document, Fact, Facts, Formula, Section, Text
 from archcalc.formats.json import json_text, plain_dim, plain_shape
 from archcalc.formats.summary import heading, title
 from archcalc.markup.writer import STYLES, ready, write
-from archcalc.rows import Profile, Row
+from archcalc.profiling.explain import Cell, Working
+from archcalc.profiling.rows import Profile, Row
 from archcalc.symbols.dims import written, written_shape
-from archcalc.working import Cell, Working
 
 FORMS = ("text", "markdown", "latex", "html", "json")
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 import msgspec
 
-from archcalc.engine import measure, own_weights, split
 from archcalc.errors import SpecError
 from archcalc.layers.base import Layer
 from archcalc.network.graph import Node, infer
-from archcalc.rows import Profile, Row
+from archcalc.profiling.engine import measure, own_weights, split
+from archcalc.profiling.rows import Profile, Row
 from archcalc.symbols.dims import Dim, Shape, size
 
 # What makes tokens and features of what comes before it, or takes them, or may do so.
@@ -92,7 +92,7 @@ class Case(msgspec.Struct, frozen=True):
 def sequences(profile: Profile) -> frozenset[str]:
     """The rows whose output is channels and a length, not tokens and features: where 1-D layers are, and behind them.
 
-    >>> from archcalc.engine import profile
+    >>> from archcalc.profiling.engine import profile
     >>> from archcalc.spec import load
     >>> sequences(profile(load("vit_b_16")))
     frozenset()

@@ -12,7 +12,7 @@ from archcalc.grading.miscounts import swapped_digits
 from archcalc.grading.written import Written
 from archcalc.layers.base import each_axis
 from archcalc.network.graph import Node
-from archcalc.rows import Profile, Row
+from archcalc.profiling.rows import Profile, Row
 from archcalc.symbols.dims import Shape
 
 

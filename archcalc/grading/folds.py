@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from archcalc.errors import SpecError
-from archcalc.folding import folded
 from archcalc.grading.sheet import TOTAL, Line
-from archcalc.rows import Profile
+from archcalc.profiling.folding import folded
+from archcalc.profiling.rows import Profile
 
 
 def folded_away(profile: Profile, lines: Sequence[Line]) -> frozenset[str]:
     r"""The layers that lines of others stand for; raises SpecError for a line that says so of none or of too many.
 
-    >>> from archcalc.engine import profile
+    >>> from archcalc.profiling.engine import profile
     >>> from archcalc.errors import Source
     >>> from archcalc.grading.sheet import read
     >>> from archcalc.spec import load

@@ -18,7 +18,7 @@ from archcalc.grading.sheet import TOTAL, Sheet
 from archcalc.grading.slips import Search, explained
 from archcalc.grading.totals import marked_totals
 from archcalc.grading.written import Written
-from archcalc.rows import Profile
+from archcalc.profiling.rows import Profile
 from archcalc.symbols.dims import Shape
 
 # A longer worksheet that is wrong throughout would be searched for minutes.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 
 from archcalc.grading.case import Case
-from archcalc.rows import Profile
+from archcalc.profiling.rows import Profile
 from archcalc.symbols.dims import Shape, size
 
 # A number, and how it came about in words.

@@ -12,7 +12,7 @@ from archcalc.grading.marks import Marked
 from archcalc.grading.miscounts import scaled, swapped_digits
 from archcalc.grading.sheet import COUNTS, TOTAL, Line, Sheet
 from archcalc.grading.written import Written
-from archcalc.rows import Profile, Row
+from archcalc.profiling.rows import Profile, Row
 from archcalc.symbols.dims import size
 
 

@@ -18,7 +18,7 @@ from archcalc.memory.schedule import Schedule, best
 from archcalc.memory.sizes import Line, Size, bits, envelope, line, whole
 from archcalc.network.graph import Graph, proper
 from archcalc.network.storage import Overwrite
-from archcalc.rows import Profile
+from archcalc.profiling.rows import Profile
 from archcalc.symbols.dims import Dim, Shape, size
 
 # What no number here holds, at inference and beside that in training.
@@ -84,7 +84,7 @@ class Plan(msgspec.Struct, frozen=True, dict=True):
     def peak(self, batch: int) -> int:
         """The most bytes at once for a batch.
 
-        >>> from archcalc.engine import profile
+        >>> from archcalc.profiling.engine import profile
         >>> from archcalc.spec import load
         >>> inference(profile(load("vgg16"))).peak(1)
         579120288
@@ -101,7 +101,7 @@ class Plan(msgspec.Struct, frozen=True, dict=True):
     def largest_batch(self, budget: int) -> int:
         """The largest batch whose peak is within a budget of bytes, 0 where not even one sample is.
 
-        >>> from archcalc.engine import profile
+        >>> from archcalc.profiling.engine import profile
         >>> from archcalc.spec import load
         >>> inference(profile(load("vgg16"))).largest_batch(2**30)
         20

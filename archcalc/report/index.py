@@ -7,7 +7,7 @@ from typing import Any
 
 from archcalc.document import Document, Figure, Head, Link, Prose, Section, Table, Text
 from archcalc.formats.columns import abbreviated
-from archcalc.rows import Profile
+from archcalc.profiling.rows import Profile
 
 _TITLES = ("network", "title", "input", "depth", "params", "MACs", "rounded", "activations")
 _ABOUT = (

@@ -10,16 +10,16 @@ from typing import Any
 import msgspec
 
 from archcalc.document import Document, Head, Part, Prose, Section, Table, Text
-from archcalc.engine import profile
 from archcalc.formats.workings import about, worked
 from archcalc.layers import Layer
 from archcalc.layers.base import written_setting
 from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Builder
-from archcalc.rows import Profile, Row
+from archcalc.profiling.engine import profile
+from archcalc.profiling.explain import workings
+from archcalc.profiling.rows import Profile, Row
 from archcalc.spec.fields import expected_of
 from archcalc.symbols.dims import Shape
-from archcalc.working import workings
 
 # Settings and input of an example of the kinds that no bundled network has, where they are not these.
 _SETTINGS: dict[str, dict[str, Any]] = {

@@ -6,13 +6,11 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from archcalc.accounts import accounts
 from archcalc.diagrams.mermaid import to_mermaid
 from archcalc.diagrams.outline import Outline, outline
 from archcalc.diagrams.svg import to_svg
 from archcalc.document import Document, Fact, Facts, Figure, Head, Notes, Section, Table, Text
 from archcalc.errors import SpecError
-from archcalc.folding import folded
 from archcalc.formats.accounts import totalled
 from archcalc.formats.columns import chosen, lines
 from archcalc.formats.fields import grown
@@ -22,7 +20,9 @@ from archcalc.formats.tabled import grid, summed, told
 from archcalc.formats.verdicts import judged
 from archcalc.markup.writer import STYLES, ready
 from archcalc.memory.plan import inference, training
-from archcalc.rows import Profile, Totals
+from archcalc.profiling.by_convention import accounts
+from archcalc.profiling.folding import folded
+from archcalc.profiling.rows import Profile, Totals
 from archcalc.symbols.dims import Dim
 
 _ROW = "row-"

@@ -14,10 +14,10 @@ from archcalc.files import file_name
 from archcalc.markup.escapes import escape_markdown
 from archcalc.markup.writer import ready, write
 from archcalc.memory.plan import Plan, training
+from archcalc.profiling.rows import Profile
 from archcalc.report.index import index
 from archcalc.report.kinds import kinds
 from archcalc.report.network import page
-from archcalc.rows import Profile
 
 FORMATS = {"markdown": "md", "html": "html"}
 # The panel of memory beside the others of a chart.

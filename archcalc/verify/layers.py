@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import msgspec
 
-from archcalc.engine import profile
 from archcalc.network.graph import Graph
+from archcalc.profiling.engine import profile
+from archcalc.profiling.rows import Row
 from archcalc.reference import CountingNumpy, Storing, lean, noise, seeded
-from archcalc.rows import Row
 from archcalc.symbols.dims import Shape
 from archcalc.verify.memory import Lying
 

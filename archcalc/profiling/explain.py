@@ -12,12 +12,12 @@ from typing import Any
 
 import msgspec
 
-from archcalc.engine import measure, own_weights, split
 from archcalc.errors import SpecError, nearest
 from archcalc.layers.base import AXES, Layer, Rounding
 from archcalc.layers.work import Work
 from archcalc.network.graph import Node
-from archcalc.rows import Profile, Row
+from archcalc.profiling.engine import measure, own_weights, split
+from archcalc.profiling.rows import Profile, Row
 from archcalc.shown import Shown, brief
 from archcalc.symbols.dims import Dim, Shape, decided
 from archcalc.symbols.traced import Traced, names_in, text
@@ -62,7 +62,7 @@ class Workings(Shown, list[Working]):
 def workings(profile: Profile, layer: str | None = None) -> Workings:
     """The working of every row, or of the layer, or block, of that name; raises SpecError where there is none.
 
-    >>> from archcalc.engine import profile
+    >>> from archcalc.profiling.engine import profile
     >>> from archcalc.spec import load
     >>> [first] = workings(profile(load("alexnet")), "conv1")
     >>> [(cell.formula, cell.substitution, cell.value) for cell in first.cells if cell.name == "weights"]

@@ -9,7 +9,7 @@ import msgspec
 
 from archcalc.conventions import CONVENTIONS, Convention, Total
 from archcalc.conventions.quantities import told
-from archcalc.rows import Profile, Row
+from archcalc.profiling.rows import Profile, Row
 from archcalc.symbols.dims import Dim
 
 
@@ -36,7 +36,7 @@ class Account(msgspec.Struct, frozen=True):
 def accounts(profile: Profile, conventions: Iterable[Convention] = CONVENTIONS.values()) -> list[Account]:
     """The network of a profile under each of the conventions, auxiliary heads left out.
 
-    >>> from archcalc.engine import profile
+    >>> from archcalc.profiling.engine import profile
     >>> from archcalc.spec import load
     >>> torchinfo = next(a for a in accounts(profile(load("vgg16"))) if a.convention.name == "torchinfo")
     >>> torchinfo.total.value, [(share.kind, share.difference) for share in torchinfo.shares]

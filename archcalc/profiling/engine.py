@@ -12,7 +12,7 @@ from archcalc.layers.base import AXES, Layer, written_setting
 from archcalc.layers.work import Work
 from archcalc.network.graph import Graph, Node, calls_of
 from archcalc.network.storage import stored
-from archcalc.rows import Profile, Row
+from archcalc.profiling.rows import Profile, Row
 from archcalc.symbols.dims import Dim, Shape, quotient, size, total, written
 from archcalc.symbols.evaluate import Form, shaped
 

@@ -9,7 +9,7 @@ import msgspec
 
 from archcalc.errors import among
 from archcalc.layers import Layer
-from archcalc.rows import Profile
+from archcalc.profiling.rows import Profile
 
 if TYPE_CHECKING:
     from archcalc.receptive_field.field import Field

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from archcalc.rows import Row
+from archcalc.profiling.rows import Row
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -38,7 +38,7 @@ def unfolded(rows: Sequence[Row]) -> list[Line]:
 def folded(rows: Sequence[Row]) -> list[Line]:
     """The rows with what repeats written once, in order.
 
-    >>> from archcalc.engine import profile
+    >>> from archcalc.profiling.engine import profile
     >>> from archcalc.spec import load
     >>> [line.row.name for line in folded(profile(load("resnet152")).rows) if line.times == 35][:2]
     ['conv4_2/residual/conv2d', 'conv4_2/residual/batchnorm2d']
