@@ -12,7 +12,7 @@ from archcalc.profiling.rows import Profile
 from archcalc.symbols.dims import Dim
 
 if TYPE_CHECKING:
-    from archcalc.comparison import Comparison
+    from archcalc.comparison.compare import Comparison
     from archcalc.profiling.explain import Workings
 
 
@@ -38,7 +38,7 @@ def compare(
         raise SpecError("the profiles are not all of one batch and one convention")
     # None of these is needed to print a table, and each command pays for what is loaded with the package.
     chosen = import_module("archcalc.profiling.measures").measures(measures)
-    found: Comparison = import_module("archcalc.comparison").compare(profiles, chosen)
+    found: Comparison = import_module("archcalc.comparison.compare").compare(profiles, chosen)
     return found
 
 

@@ -11,11 +11,11 @@ from functools import cache
 from random import Random
 from typing import Any
 
+from archcalc.comparison.goal import goal, measured
+from archcalc.comparison.solve import solve
 from archcalc.errors import Source, SpecError
-from archcalc.goal import goal, measured
 from archcalc.profiling.engine import profile
 from archcalc.profiling.rows import Profile
-from archcalc.solve import solve
 from archcalc.spec import parse
 from archcalc.symbols.dims import symbol
 from archcalc.symbols.periodic import Numbers

@@ -11,11 +11,11 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archcalc.changes import MEASURES, changes
 from archcalc.cli import main
+from archcalc.comparison.diff import MEASURES, changes
+from archcalc.comparison.matching import matched
 from archcalc.errors import Source
 from archcalc.formats.changed import FORMATS, render
-from archcalc.matching import matched
 from archcalc.profiling.engine import profile
 from archcalc.spec import load, parse
 from archcalc.symbols.evaluate import at

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archcalc.cli import main
-from archcalc.comparison import compare
+from archcalc.comparison.compare import compare
 from archcalc.profiling.engine import profile
 from archcalc.profiling.measures import MEASURES, measures
 from archcalc.spec import load

@@ -47,7 +47,7 @@ def test_a_bundled_network_compiles(name, tmp_path):
     texts = [
         render(result, "latex"),
         workings.render(result, found(result), "latex"),
-        compared.render(archcalc.comparison.compare([result, VGG], measures(None)), "latex", explain=True),
+        compared.render(archcalc.comparison.compare.compare([result, VGG], measures(None)), "latex", explain=True),
         sheet.worksheet(result, "latex", sheet.COLUMNS, sheet.BLANKS, fold=True),
     ]
 
@@ -78,7 +78,7 @@ def test_formulas_compile(tmp_path):
     """Sizes left as letters, in a table with every column and in a comparison with roundings, growth and values."""
     letters = [profile(from_line("3 x conv3-C maxpool2 conv7-N/2")), profile(from_line("conv7-C"))]
     table = render(letters[0], "latex", ["name", "output", "params", "macs"])
-    comparison = archcalc.comparison.compare(letters, measures(None), [{"C": 64}, {"C": 128}])
+    comparison = archcalc.comparison.compare.compare(letters, measures(None), [{"C": 64}, {"C": 128}])
 
     compiled(table, tmp_path)
     compiled(compared.render(comparison, "latex", growth=True, explain=True), tmp_path)

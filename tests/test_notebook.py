@@ -281,7 +281,7 @@ def test_importing_archcalc_loads_none_of_it():
         "pandas",
         "jinja2",
         "sympy",
-        "archcalc.comparison",
+        "archcalc.comparison.compare",
         "archcalc.profiling.explain",
         "archcalc.formats.notebook",
     }

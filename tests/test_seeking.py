@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from seeking import AGREED, UPTO, disagreement, said, truly
 from test_solve import sought
 
+from archcalc.comparison.goal import goal
+from archcalc.comparison.solve import solve
 from archcalc.errors import Source
-from archcalc.goal import goal
 from archcalc.profiling.engine import profile
-from archcalc.solve import solve
 from archcalc.spec import parse
 from archcalc.symbols.dims import symbol
 

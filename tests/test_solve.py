@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archcalc.cli import main
+from archcalc.comparison.goal import goal
+from archcalc.comparison.solve import solve
 from archcalc.errors import Source, SpecError
-from archcalc.goal import goal
 from archcalc.profiling.engine import profile
 from archcalc.profiling.measures import MEASURES
-from archcalc.solve import solve
 from archcalc.spec import load, parse
 from archcalc.symbols.dims import symbol
 

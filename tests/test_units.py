@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archcalc.cli import main
+from archcalc.comparison.goal import goal
 from archcalc.errors import SpecError
-from archcalc.goal import goal
 from archcalc.memory.sizes import bytes_of
 from archcalc.network.figures import Claim
 from archcalc.network.units import UNITS, amount, written_out

@@ -6,7 +6,7 @@ import click
 
 from archcalc.cli.options import BatchType, PointsType, input_option, set_option
 from archcalc.cli.output import put
-from archcalc.comparison import compare, points_of
+from archcalc.comparison.compare import compare, points_of
 from archcalc.conventions import CONVENTIONS
 from archcalc.formats.compared import FORMATS, render
 from archcalc.profiling.engine import profile

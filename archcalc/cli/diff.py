@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from archcalc.changes import changes
 from archcalc.cli.options import BatchType, convention_option, input_option, set_option
 from archcalc.cli.output import put
+from archcalc.comparison.diff import changes
 from archcalc.formats.changed import FORMATS, render
 from archcalc.profiling.engine import profile
 from archcalc.spec.line import graphs

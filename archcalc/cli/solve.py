@@ -9,13 +9,13 @@ import click
 from archcalc.characters import visible
 from archcalc.cli.options import BatchType, input_option, set_option
 from archcalc.cli.output import put
+from archcalc.comparison.goal import goal
+from archcalc.comparison.solve import asked, solve
 from archcalc.errors import SpecError
 from archcalc.formats.solved import FORMATS, render
-from archcalc.goal import goal
 from archcalc.profiling.engine import profile
 from archcalc.profiling.measures import MEASURES
 from archcalc.profiling.rows import Profile
-from archcalc.solve import asked, solve
 from archcalc.spec.line import graphs, open_params
 from archcalc.symbols.dims import Dim, Shape, symbol
 from archcalc.symbols.evaluate import at, letters

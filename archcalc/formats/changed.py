@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from markupsafe import Markup
 
-from archcalc.changes import Change, Changes, Difference, Status, difference
+from archcalc.comparison.diff import Change, Changes, Difference, Status, difference
 from archcalc.conventions import Total
 from archcalc.document import Document, Head, Notes, Part, Section, Table, Text
 from archcalc.formats.changed_json import to_dict

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from archcalc.changes import Change, Difference
+from archcalc.comparison.diff import Change, Difference
 from archcalc.formats.summary import listed
 from archcalc.markup.style import PLAIN
 from archcalc.profiling.rows import Row

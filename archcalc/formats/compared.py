@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import msgspec
 
-from archcalc.comparison import Against, Comparison, Line, Own
+from archcalc.comparison.compare import Against, Comparison, Line, Own
 from archcalc.document import Document, Head, Notes, Part, Section, Table
 from archcalc.formats.compared_json import to_dict
 from archcalc.formats.conditions import held

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from archcalc.comparison import Against, Comparison, Own
+from archcalc.comparison.compare import Against, Comparison, Own
 
 
 def to_dict(comparison: Comparison) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from archcalc.comparison import Comparison
+from archcalc.comparison.compare import Comparison
 from archcalc.errors import SpecError
 from archcalc.profiling.measures import MEASURES
 from archcalc.profiling.rows import Profile

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
-from archcalc.comparison import Comparison
+from archcalc.comparison.compare import Comparison
 from archcalc.document import Document, Formula, Head, Section, Table, Text
 from archcalc.formats import compared
 from archcalc.formats.columns import chosen

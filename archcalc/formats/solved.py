@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 from tabulate import tabulate
 
+from archcalc.comparison.goal import title
+from archcalc.comparison.solve import Solution
 from archcalc.formats.json import json_text
-from archcalc.goal import title
-from archcalc.solve import Solution
 from archcalc.symbols.dims import written
 from archcalc.symbols.notation import TEXT
 from archcalc.symbols.periodic import Stretch

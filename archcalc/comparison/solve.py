@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
+from archcalc.comparison.goal import SIGNS, Goal, measured, title
 from archcalc.errors import SpecError
-from archcalc.goal import SIGNS, Goal, measured, title
 from archcalc.profiling.measures import MEASURES
 from archcalc.profiling.rows import Profile
 from archcalc.symbols.dims import written

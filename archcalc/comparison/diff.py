@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from archcalc.comparison.matching import matched
 from archcalc.layers.base import written_setting
-from archcalc.matching import matched
 from archcalc.network.graph import Assumption, strongest
 from archcalc.profiling.rows import Profile, Row, Totals
 from archcalc.symbols.dims import Dim, Shape, decided, same, settled

@@ -1,0 +1,1 @@
+"""Networks held against each other, against a former state, or against a goal."""
