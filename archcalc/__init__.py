@@ -4,10 +4,10 @@ from archcalc.conventions import Convention
 from archcalc.errors import SpecError
 from archcalc.formats import render
 from archcalc.interactive import compare, explain
+from archcalc.language import load
 from archcalc.network.graph import Graph
 from archcalc.profiling.engine import profile
 from archcalc.profiling.rows import Profile
-from archcalc.spec import load
 from archcalc.symbols.dims import symbol
 
 __all__ = [

@@ -18,11 +18,11 @@ from PIL import Image
 from safetensors.numpy import save
 
 from archcalc.errors import Source, SpecError
+from archcalc.language import parse
 from archcalc.network.graph import Graph, needed
 from archcalc.reference import trained
 from archcalc.reference.images import batch_of
 from archcalc.reference.run import position_of
-from archcalc.spec import parse
 
 PICTURE = "input: {channels: 3, height: 5, width: 4}\nlayers: [conv2d: {name: c, out: 2, kernel: 3}]\n"
 TOKENS = "input: {tokens: 6}\nlayers: [embedding: {name: e, vocabulary: 9, out: 2}]\n"

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import fuzzing
 
+from archcalc.language import load
+from archcalc.language.load import SPECS
 from archcalc.layers import Layer
-from archcalc.spec import load
-from archcalc.spec.load import SPECS
 
 FAULTS = sorted((Path(__file__).parent / "data" / "faults").glob("*.yaml"))
 # Small enough for every command; what runs a network in numpy or searches takes those alone.

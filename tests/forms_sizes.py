@@ -8,7 +8,7 @@ from itertools import product
 from typing import Any, NamedTuple
 
 from archcalc.errors import Place, Source
-from archcalc.spec.expression import FUNCTIONS, evaluate
+from archcalc.language.expression import FUNCTIONS, evaluate
 from archcalc.symbols.dims import (
     ceil_div,
     floor_div,

@@ -17,10 +17,10 @@ from pathlib import Path
 
 from archcalc.errors import Source, SpecError
 from archcalc.formats import render
+from archcalc.language import parse
+from archcalc.language.load import SPECS
 from archcalc.layers import Layer
 from archcalc.profiling.engine import profile
-from archcalc.spec import parse
-from archcalc.spec.load import SPECS
 
 MEMORY = 2 * 1024**3
 WRITTEN = (Path(__file__).parent / "data" / "fuzz.yaml").read_text(encoding="utf-8").split("---\n")

@@ -24,11 +24,11 @@ from lettered import CONSTRUCTS, Spec, drawn
 from lettered_layers import K
 
 from archcalc.errors import Source, SpecError
+from archcalc.language.load import assembled, document_of
 from archcalc.layers.fields import annotation, sizes
 from archcalc.network.graph import Graph
 from archcalc.profiling.engine import profile
 from archcalc.profiling.rows import Profile
-from archcalc.spec.load import assembled, document_of
 from archcalc.symbols.evaluate import at, holds, letters
 
 VALUES = 10

@@ -27,7 +27,7 @@ from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import archcalc
-from archcalc.spec import misread
+from archcalc.language import misread
 
 LENGTH = 10_000
 PACKAGE = Path(archcalc.__file__).parent

@@ -8,9 +8,9 @@ from random import Random
 from typing import NamedTuple
 
 from archcalc.errors import Source
+from archcalc.language import parse
 from archcalc.profiling.engine import profile
 from archcalc.profiling.rows import Row, Totals
-from archcalc.spec import parse
 
 
 class Slip(NamedTuple):

@@ -18,9 +18,9 @@ import numpy as np
 from graphs import Drawn, K, all_there_is, networks, settings_of
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
+from archcalc.language.flat import flat
 from archcalc.network.graph import Graph, proper
 from archcalc.reference import lean, noise, outputs, seeded
-from archcalc.spec.flat import flat
 from archcalc.verify import verified
 
 # Each kind with each class of each of its settings, or alone.

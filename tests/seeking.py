@@ -14,9 +14,9 @@ from typing import Any
 from archcalc.comparison.goal import goal, measured
 from archcalc.comparison.solve import solve
 from archcalc.errors import Source, SpecError
+from archcalc.language import parse
 from archcalc.profiling.engine import profile
 from archcalc.profiling.rows import Profile
-from archcalc.spec import parse
 from archcalc.symbols.dims import symbol
 from archcalc.symbols.periodic import Numbers
 

@@ -14,9 +14,9 @@ import msgspec
 from specs_pen import CONSTRUCTS, LETTERS, MEASURES, TEXTS, Pen
 
 from archcalc.errors import Source, SpecError
+from archcalc.language import parse
 from archcalc.network.graph import Graph
 from archcalc.profiling.engine import profile
-from archcalc.spec import parse
 
 __all__ = ["CONSTRUCTS", "Drawn", "drawn"]
 

@@ -15,9 +15,9 @@ from click.testing import CliRunner
 
 from archcalc.cli import main
 from archcalc.errors import Source, SpecError
+from archcalc.language import bundled, load, parse
 from archcalc.reference import noise, outputs, seeded, within
 from archcalc.reference.images import batch_of
-from archcalc.spec import bundled, load, parse
 
 
 @pytest.mark.parametrize("name", FILES)

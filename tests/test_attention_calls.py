@@ -13,9 +13,9 @@ from torch.nn import functional
 
 from archcalc.conventions import CONVENTIONS
 from archcalc.errors import Source
+from archcalc.language import parse
 from archcalc.profiling.engine import profile
 from archcalc.profiling.rows import Profile
-from archcalc.spec import parse
 
 # Llama 2 7B: 32 blocks of dimension 4096 with 32 heads, a gated SiLU of 11008, 32,000 words (Touvron et al. 2023).
 LLAMA = """

@@ -16,8 +16,8 @@ from archcalc.comparison.diff import MEASURES, changes
 from archcalc.comparison.matching import matched
 from archcalc.errors import Source
 from archcalc.formats.changed import FORMATS, render
+from archcalc.language import load, parse
 from archcalc.profiling.engine import profile
-from archcalc.spec import load, parse
 from archcalc.symbols.evaluate import at
 
 IMAGE = "{channels: 3, height: 8, width: 8}"

@@ -15,9 +15,9 @@ from click.testing import CliRunner
 from archcalc.charts import canvas, layers, memory, networks
 from archcalc.cli import main
 from archcalc.errors import Source, SpecError
+from archcalc.language import bundled, load, parse
 from archcalc.memory.plan import inference, training
 from archcalc.profiling.engine import profile
-from archcalc.spec import bundled, load, parse
 from archcalc.symbols.dims import symbol
 
 Text = pytest.importorskip("matplotlib.text").Text

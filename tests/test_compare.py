@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from archcalc.cli import main
 from archcalc.comparison.compare import compare
+from archcalc.language import load
+from archcalc.language.line import from_line, is_line
 from archcalc.profiling.engine import profile
 from archcalc.profiling.measures import MEASURES, measures
-from archcalc.spec import load
-from archcalc.spec.line import from_line, is_line
 from archcalc.symbols.dims import ceil_div, floor_div, symbol, written
 from archcalc.symbols.evaluate import leading, limit, value
 from archcalc.symbols.sign_runs import runs

@@ -19,13 +19,13 @@ from archcalc.cli import main
 from archcalc.conventions import CONVENTIONS, Total
 from archcalc.conventions.quantities import QUANTITIES, told, value
 from archcalc.errors import SpecError
+from archcalc.language import load
 from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Builder
 from archcalc.profiling.by_convention import accounts
 from archcalc.profiling.engine import profile
 from archcalc.profiling.rows import Row
-from archcalc.spec import load
 from archcalc.symbols.dims import symbol
 
 # What each tool printed for torchvision's models at 3×224×224, batch 1, in eval mode; measured with torch 2.13.0 and

@@ -14,9 +14,9 @@ from random_graphs import PLANTS, block
 
 import archcalc
 from archcalc.errors import Source
+from archcalc.language import bundled, load, parse
 from archcalc.network.graph import Graph
 from archcalc.profiling.engine import profile
-from archcalc.spec import bundled, load, parse
 
 LINE = re.compile(r"(\w+?[\dx-]*): \[([^]]+)\] +memory: (\S+) +weights: (.+)")
 UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}

@@ -17,9 +17,9 @@ from archcalc.cli import main
 from archcalc.diagnosis import check, record, verdicts
 from archcalc.diagnosis.record import RECORD, recall
 from archcalc.errors import Source, SpecError
+from archcalc.language import bundled, claimed, load, parse, source_of
 from archcalc.network.figures import Verdict
 from archcalc.profiling.engine import profile
-from archcalc.spec import bundled, claimed, load, parse, source_of
 
 # What the source documents print, by network and quantity: the exact value, the verdict, and words of the diagnosis.
 MUST_SHOW = [

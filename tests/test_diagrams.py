@@ -23,8 +23,8 @@ from archcalc.diagrams.svg import to_svg
 from archcalc.diagrams.tikz import to_tikz
 from archcalc.diagrams.volumes import Volumes, volumes
 from archcalc.errors import Source
+from archcalc.language import bundled, parse
 from archcalc.profiling.folding import folded, unfolded
-from archcalc.spec import bundled, parse
 
 TITLE = '</svg><script>alert(1)</script> "]; click n1 "javascript:x" \\write18{x} %% x'
 NAMES = (

@@ -17,10 +17,10 @@ import archcalc
 from archcalc.cli import main
 from archcalc.diagnosis import check, verdicts
 from archcalc.errors import Source
+from archcalc.language import bundled, load, parse, source_of
 from archcalc.layers import Layer
 from archcalc.profiling.engine import profile
 from archcalc.report.pages import compared, report
-from archcalc.spec import bundled, load, parse, source_of
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()

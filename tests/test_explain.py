@@ -19,13 +19,13 @@ from archcalc.cli import main
 from archcalc.conventions import CONVENTIONS
 from archcalc.errors import SpecError
 from archcalc.formats.workings import FORMS, reading, render
+from archcalc.language import bundled, load
 from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Builder, Graph
 from archcalc.profiling.engine import profile
 from archcalc.profiling.explain import Cell, workings
 from archcalc.profiling.rows import Row
-from archcalc.spec import bundled, load
 from archcalc.symbols import traced
 from archcalc.symbols.dims import total
 

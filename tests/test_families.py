@@ -13,9 +13,9 @@ from archcalc.colours import INK
 from archcalc.diagrams.outline import outline
 from archcalc.diagrams.svg import to_svg
 from archcalc.families import FAMILIES, family
+from archcalc.language import load
 from archcalc.layers import Layer
 from archcalc.profiling.engine import profile
-from archcalc.spec import load
 
 # What is left of colours, in linear light, where cones for red or for green are missing (Machado et al. 2009, severity 1).
 SIGHTS = {

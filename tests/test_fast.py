@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archcalc.errors import Source
+from archcalc.language import load, parse
 from archcalc.network.graph import Graph
 from archcalc.reference import outputs, seeded
 from archcalc.reference.fast import Program
-from archcalc.spec import load, parse
 
 # Of the largest value. Winograd's transforms cost single precision two of its seven digits.
 TOLERANCE = {np.float32: 1e-4, np.float64: 1e-10}

@@ -6,12 +6,12 @@ import pytest
 
 import archcalc
 from archcalc.errors import Source
+from archcalc.language import parse
+from archcalc.language.flat import flat
 from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Builder
 from archcalc.receptive_field.fields import axes_of, receptive_fields
-from archcalc.spec import parse
-from archcalc.spec.flat import flat
 
 # Layers that neither slide nor keep every value at its place.
 FIRST = (

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from archcalc.errors import Source
+from archcalc.language import parse
 from archcalc.receptive_field.fields import receptive_fields
-from archcalc.spec import parse
 
 
 def fields(text):

@@ -13,10 +13,10 @@ from click.testing import CliRunner
 import archcalc
 from archcalc.cli import main
 from archcalc.errors import Source
+from archcalc.language import parse
 from archcalc.network.graph import Graph
 from archcalc.receptive_field.effective import box
 from archcalc.receptive_field.fields import receptive_fields
-from archcalc.spec import parse
 
 FAULTS = Path(__file__).parent / "data" / "faults"
 

@@ -7,9 +7,9 @@ import time
 import pytest
 
 from archcalc.errors import Source
+from archcalc.language import load, parse
 from archcalc.profiling.engine import profile
 from archcalc.profiling.folding import folded
-from archcalc.spec import load, parse
 
 HEAD = "name: s\ninput: {features: 8}\n"
 SKIPS = """blocks:

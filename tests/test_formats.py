@@ -15,7 +15,7 @@ import archcalc
 from archcalc.errors import Source
 from archcalc.formats import FORMATS
 from archcalc.formats.columns import COLUMNS, lines
-from archcalc.spec import bundled, parse
+from archcalc.language import bundled, parse
 
 DATA = Path(__file__).parent / "data"
 VGG = archcalc.profile(archcalc.load("vgg16"))

@@ -10,7 +10,7 @@ from forms import FAMILIES, tried
 from forms_sizes import DIVISORS, DOWN_OR_UP, PLACE, SHIFTS, TIMES
 
 from archcalc.errors import SpecError
-from archcalc.spec.expression import evaluate
+from archcalc.language.expression import evaluate
 from archcalc.symbols.dims import symbol, whole
 from archcalc.symbols.evaluate import at, holds, limit
 from archcalc.symbols.traced import Name, Number, Power, Product, Quotient, Remainder, Sum, Traced

@@ -24,11 +24,11 @@ from archcalc.formats.grades import FORMATS, render
 from archcalc.grading import grade, read, worksheet
 from archcalc.grading.sheet import GRADED, PASSED_OVER
 from archcalc.grading.written import written
+from archcalc.language import bundled, load, parse
 from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Builder
 from archcalc.profiling.engine import profile
-from archcalc.spec import bundled, load, parse
 
 COLUMNS = ("name", "output", "params", "weights", "biases", "buffers", "activations", "macs", "flops", "rf")
 

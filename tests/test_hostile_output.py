@@ -17,9 +17,9 @@ from test_formats import HOSTILE
 
 from archcalc.cli import main
 from archcalc.errors import Source
+from archcalc.language import parse
 from archcalc.markup.escapes import escape_markdown
 from archcalc.markup.page import behaviour
-from archcalc.spec import parse
 
 GRAPH = parse(Source("x.yaml", HOSTILE))
 FIGURES = """

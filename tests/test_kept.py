@@ -20,10 +20,10 @@ from torch.autograd.graph import saved_tensors_hooks
 from torch_twins import TWINS, Function, around
 
 from archcalc.errors import Source, SpecError
+from archcalc.language import parse
 from archcalc.layers import Layer
 from archcalc.layers.base import Kept, Use
 from archcalc.memory.backward import backward
-from archcalc.spec import parse
 from archcalc.symbols.dims import symbol
 
 kinds = Layer.kinds

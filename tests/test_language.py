@@ -10,11 +10,11 @@ import yaml
 
 import archcalc
 from archcalc.errors import Source
+from archcalc.language import parse
+from archcalc.language.expand import OWN
+from archcalc.language.load import SPECS
+from archcalc.language.schema import schema
 from archcalc.layers import Layer
-from archcalc.spec import parse
-from archcalc.spec.expand import OWN
-from archcalc.spec.load import SPECS
-from archcalc.spec.schema import schema
 
 IMAGE = "input: {channels: 8, height: 16, width: 16}\n"
 

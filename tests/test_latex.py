@@ -16,11 +16,11 @@ from archcalc.cli import main
 from archcalc.errors import Source
 from archcalc.formats import compared, render, sheet, workings
 from archcalc.formats.columns import COLUMNS
+from archcalc.language import bundled, load, parse
+from archcalc.language.line import from_line
 from archcalc.profiling.engine import profile
 from archcalc.profiling.explain import workings as found
 from archcalc.profiling.measures import measures
-from archcalc.spec import bundled, load, parse
-from archcalc.spec.line import from_line
 
 VGG = profile(load("vgg16"))
 # Points by which a line may stick out before anyone sees it.

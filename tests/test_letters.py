@@ -5,9 +5,9 @@ from __future__ import annotations
 from letters import everything, tried
 
 from archcalc.errors import Source
+from archcalc.language import parse
 from archcalc.layers.strides import reshaped
 from archcalc.receptive_field.fields import receptive_fields
-from archcalc.spec import parse
 from archcalc.symbols.dims import symbol
 from archcalc.symbols.evaluate import holds
 

@@ -11,8 +11,8 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from archcalc.language import load
 from archcalc.profiling.engine import profile
-from archcalc.spec import load
 
 KINDS = {
     nn.Conv2d: "conv2d",

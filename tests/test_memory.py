@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from test_networks_against_torch import networks
 
 from archcalc.errors import Source, SpecError
+from archcalc.language import parse
 from archcalc.memory.arena import placed
 from archcalc.memory.inference import arena, memory_of, timeline
 from archcalc.network.graph import CALLS, Graph
 from archcalc.network.storage import manners, overwritable
 from archcalc.reference import Storing, lean, outputs, seeded
-from archcalc.spec import parse
 from archcalc.verify import held
 
 BATCH = 2

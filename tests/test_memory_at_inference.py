@@ -22,10 +22,10 @@ from torch import nn
 from torch_twins import TWINS, Function, margins
 
 from archcalc.errors import Source, SpecError
+from archcalc.language import load, parse
 from archcalc.layers import Layer
 from archcalc.memory.inference import memory_of, timeline
 from archcalc.network.graph import Graph, Node, proper
-from archcalc.spec import load, parse
 
 torch.set_num_threads(1)
 

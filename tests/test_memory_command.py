@@ -13,10 +13,10 @@ from test_networks_against_torch import networks
 
 import archcalc
 from archcalc.cli import main
+from archcalc.language import bundled
 from archcalc.memory.liveness import Buffer, Step, Timeline
 from archcalc.memory.plan import Dtypes, inference, training
 from archcalc.memory.sizes import DTYPES, Line, Size, envelope
-from archcalc.spec import bundled
 
 TINY = """
 name: tiny

@@ -10,9 +10,9 @@ import pytest
 import torch
 from test_training_memory import BATCH, LOSS, most_alive
 
+from archcalc.language import load
 from archcalc.memory.backward import backward
 from archcalc.memory.training import timeline
-from archcalc.spec import load
 
 ROOT = Path(__file__).parent.parent
 sys.path.append(str(ROOT / "tests" / "benchmarks"))

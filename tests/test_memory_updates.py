@@ -11,11 +11,11 @@ from torch import nn
 from torch.utils import _foreach_utils as foreach
 
 from archcalc.errors import SpecError
+from archcalc.language import load
 from archcalc.memory.optimizers import OPTIMIZERS
 from archcalc.memory.plan import Dtypes, training
 from archcalc.memory.training import own_weights
 from archcalc.profiling.engine import profile
-from archcalc.spec import load
 
 TORCHS = {
     "sgd": lambda arrays, **how: torch.optim.SGD(arrays, lr=0.1, **how),

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 import archcalc
 from archcalc.cli import main
 from archcalc.errors import Place, Source, SpecError
-from archcalc.spec import misread, parse, tree
+from archcalc.language import misread, parse, tree
 
 ERRORS = Path(__file__).parent / "errors"
 MISTAKES = sorted(path.stem for path in ERRORS.glob("*.yaml"))

@@ -14,11 +14,11 @@ from torch_twins import TWINS
 
 import archcalc
 from archcalc.errors import Source, SpecError
+from archcalc.language import parse
+from archcalc.language.flat import flat
 from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Builder, Graph
-from archcalc.spec import parse
-from archcalc.spec.flat import flat
 
 MOST_LAYERS = 12
 BATCH = 2

@@ -18,11 +18,11 @@ import archcalc
 from archcalc.cli import main
 from archcalc.errors import Source
 from archcalc.formats.workings import reading
+from archcalc.language import load, parse
 from archcalc.markup.writer import write
 from archcalc.profiling.engine import profile
 from archcalc.profiling.explain import workings
 from archcalc.report.index import index
-from archcalc.spec import load, parse
 
 sync_api = pytest.importorskip("playwright.sync_api")
 VGG = profile(load("vgg16"))

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archcalc.errors import SpecError
+from archcalc.language import claimed, load
+from archcalc.language.flat import flat
 from archcalc.network.figures import Claim, Printed, Quantity
-from archcalc.spec import claimed, load
-from archcalc.spec.flat import flat
 
 UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "KB": 10**3, "MB": 10**6, "MiB": 2**20, "GiB": 2**30}
 VALUES = st.integers(1, 10**12)

@@ -12,10 +12,10 @@ import pytest
 
 from archcalc.conventions import CONVENTIONS
 from archcalc.diagnosis import check
+from archcalc.language import claimed, load, source_of
 from archcalc.network.figures import Verdict
 from archcalc.profiling.engine import profile
 from archcalc.profiling.rows import Profile, Row
-from archcalc.spec import claimed, load, source_of
 from archcalc.symbols.dims import size
 
 DATA = Path(__file__).parent / "data"

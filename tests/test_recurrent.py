@@ -9,8 +9,8 @@ from archcalc.cli import main
 from archcalc.conventions import CONVENTIONS
 from archcalc.diagnosis import check
 from archcalc.errors import Source
+from archcalc.language import claimed, parse
 from archcalc.profiling.engine import profile
-from archcalc.spec import claimed, parse
 
 SIZES = [(1, 1), (256, 128), (3, 5), (7, 2)]
 

@@ -16,6 +16,7 @@ from torch_weights import put
 
 import archcalc
 from archcalc.errors import Source, SpecError
+from archcalc.language import bundled, load, parse
 from archcalc.layers.activation import ReLU
 from archcalc.layers.linear import Embedding, Learned, Linear
 from archcalc.layers.merge import Add, Concat
@@ -23,7 +24,6 @@ from archcalc.layers.norm import BatchNorm1d
 from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Builder
 from archcalc.reference import CountingNumpy, outputs, seeded
-from archcalc.spec import bundled, load, parse
 
 torch.set_num_threads(1)
 

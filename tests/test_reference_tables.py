@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from archcalc.language import load
 from archcalc.profiling.engine import profile
 from archcalc.profiling.rows import Profile, Row
-from archcalc.spec import load
 
 DATA = Path(__file__).parent / "data"
 

@@ -17,6 +17,7 @@ from strategies import Draw
 import archcalc
 from archcalc.cli import main
 from archcalc.errors import Source
+from archcalc.language import bundled, parse
 from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Builder, Graph
@@ -24,7 +25,6 @@ from archcalc.receptive_field.effective import box, effective
 from archcalc.receptive_field.fields import receptive_fields
 from archcalc.receptive_field.stacks import field_of, stacks
 from archcalc.reference import outputs
-from archcalc.spec import bundled, parse
 from archcalc.symbols.dims import symbol
 
 K = Layer.kinds

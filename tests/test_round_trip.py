@@ -16,10 +16,10 @@ import pytest
 from specs_drawn import CONSTRUCTS, drawn
 
 from archcalc.errors import Source, SpecError
+from archcalc.language import bundled, load, parse
+from archcalc.language.flat import flat
 from archcalc.network.graph import Graph
 from archcalc.profiling.engine import profile
-from archcalc.spec import bundled, load, parse
-from archcalc.spec.flat import flat
 
 IMAGE = "input: {channels: 8, height: 16, width: 16}\n"
 

@@ -10,9 +10,9 @@ from click.testing import CliRunner
 from PIL import Image
 
 from archcalc.cli import main
+from archcalc.language import load
 from archcalc.reference import noise, outputs, run, seeded
 from archcalc.reference.fast.crew import Crew
-from archcalc.spec import load
 
 
 def ran(*arguments: str) -> str:

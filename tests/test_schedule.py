@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from test_networks_against_torch import networks
 
 from archcalc.errors import Source
+from archcalc.language import parse
 from archcalc.memory import search
 from archcalc.memory.greedy import greedy, peak_of
 from archcalc.memory.inference import Memory, memory_of, timeline
@@ -18,7 +19,6 @@ from archcalc.memory.piece import Held, Piece
 from archcalc.memory.schedule import Schedule, best
 from archcalc.memory.search import searched
 from archcalc.network.graph import Graph
-from archcalc.spec import parse
 
 
 def lowest(piece: Piece) -> int:

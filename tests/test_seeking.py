@@ -14,8 +14,8 @@ from test_solve import sought
 from archcalc.comparison.goal import goal
 from archcalc.comparison.solve import solve
 from archcalc.errors import Source
+from archcalc.language import parse
 from archcalc.profiling.engine import profile
-from archcalc.spec import parse
 from archcalc.symbols.dims import symbol
 
 FAULTS = Path(__file__).parent / "data" / "faults"

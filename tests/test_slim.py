@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from archcalc.language import load
 from archcalc.network.graph import Graph
 from archcalc.profiling.engine import profile
 from archcalc.profiling.rows import Row
 from archcalc.receptive_field.fields import receptive_fields
-from archcalc.spec import load
 
 DATA = Path(__file__).parent / "data"
 

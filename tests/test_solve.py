@@ -14,9 +14,9 @@ from archcalc.cli import main
 from archcalc.comparison.goal import goal
 from archcalc.comparison.solve import solve
 from archcalc.errors import Source, SpecError
+from archcalc.language import load, parse
 from archcalc.profiling.engine import profile
 from archcalc.profiling.measures import MEASURES
-from archcalc.spec import load, parse
 from archcalc.symbols.dims import symbol
 
 

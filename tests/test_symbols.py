@@ -14,6 +14,9 @@ from hypothesis import strategies as st
 from strategies import cases
 
 from archcalc.errors import Source, SpecError
+from archcalc.language import bundled, load, parse
+from archcalc.language.document import read
+from archcalc.language.load import source_of
 from archcalc.layers import Layer
 from archcalc.layers.conv import Conv1d
 from archcalc.layers.fields import sizes
@@ -21,9 +24,6 @@ from archcalc.layers.merge import Add
 from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Builder, infer
 from archcalc.profiling.engine import profile
-from archcalc.spec import bundled, load, parse
-from archcalc.spec.document import read
-from archcalc.spec.load import source_of
 from archcalc.symbols.dims import ceil_div, floor_div, size, symbol, written_shape
 from archcalc.symbols.evaluate import at, holds, letters
 

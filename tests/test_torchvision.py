@@ -12,9 +12,9 @@ import torch
 from torch.overrides import TorchFunctionMode
 from torch.utils.flop_counter import FlopCounterMode
 
+from archcalc.language import load
 from archcalc.profiling.engine import profile
 from archcalc.profiling.rows import Profile
-from archcalc.spec import load
 
 for operator in ("nms", "qnms"):
     # torchvision registers shapes for its own operators, which are missing where its binary is built for another torch.

@@ -15,9 +15,9 @@ from test_torchvision import KINDS, SPECS, Trace, model_of, torchvision
 from torch import nn
 from torch_weights import multihead
 
+from archcalc.language import load
 from archcalc.network.graph import Graph, Node
 from archcalc.reference import outputs, seeded
-from archcalc.spec import load
 
 TOLERANCE = {"float32": 1e-4, "float64": 1e-10}
 

@@ -13,10 +13,10 @@ from test_torchvision import SPECS
 from test_torchvision_outputs import fill, model_for
 
 from archcalc.errors import SpecError
+from archcalc.language import load
 from archcalc.network.graph import needed
 from archcalc.reference import run, seeded, trained
 from archcalc.reference.run import position_of
-from archcalc.spec import load
 
 WITH_RULES = [spec for spec in SPECS if load(spec).weights]
 

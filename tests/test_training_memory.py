@@ -19,13 +19,13 @@ from torch.utils._pytree import tree_leaves
 from torch.utils.checkpoint import checkpoint, set_checkpoint_early_stop
 from torch_twins import TWINS, Function
 
+from archcalc.language import load
 from archcalc.memory.backward import backward, kept_bytes
 from archcalc.memory.checkpoint import segments
 from archcalc.memory.plan import training
 from archcalc.memory.training import timeline
 from archcalc.network.graph import Graph
 from archcalc.profiling.engine import profile
-from archcalc.spec import load
 
 BATCH = 2
 # The loss, one value, and its gradient.

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from archcalc.cli import main
 from archcalc.diagrams import DIAGRAMS
 from archcalc.errors import Source
-from archcalc.spec import bundled, load, parse
+from archcalc.language import bundled, load, parse
 
 # Of these only s/relu and b lead nowhere: a is read by four, s/conv2d by s/relu, a head by nobody by its nature, and last is last.
 SPEC = """name: loose

@@ -14,14 +14,14 @@ from hypothesis import settings
 import archcalc
 from archcalc.cli import main
 from archcalc.errors import Source
+from archcalc.language import bundled, source_of
+from archcalc.language.load import assembled
 from archcalc.layers.conv import Conv2d
 from archcalc.layers.sliding import _Sliding
 from archcalc.layers.window import Window
 from archcalc.layers.work import Work
 from archcalc.network.storage import stored
 from archcalc.reference import outputs, seeded
-from archcalc.spec import bundled, source_of
-from archcalc.spec.load import assembled
 from archcalc.verify import proofs, seen, shown, smallest, verified
 
 FAULTS = Path(__file__).parent / "data" / "faults"
@@ -202,7 +202,7 @@ def test_a_wrong_window_is_found_out(name, monkeypatch):
     """A window planted with a mistake disagrees with what moves, and the layer is named."""
     right = _Sliding.slides
     monkeypatch.setattr(_Sliding, "slides", lambda self, x: {a: WRONG[name](w) for a, w in right(self, x).items()})
-    graph = archcalc.spec.parse(archcalc.errors.Source("x.yaml", DILATED))
+    graph = archcalc.language.parse(archcalc.errors.Source("x.yaml", DILATED))
 
     assert [layer.name for seed in range(25) for layer in seen(graph, seed) if layer.differing]
 
@@ -217,7 +217,7 @@ def test_a_layer_that_cannot_overwrite_is_found_storing(monkeypatch):
 
     monkeypatch.setattr("archcalc.profiling.engine.stored", careless)
     text = "input: {channels: 2, height: 4, width: 4}\nlayers: [conv2d: {out: 2, kernel: 1}, add: {x: [relu], y: []}]"
-    graph = archcalc.spec.parse(archcalc.errors.Source("x.yaml", text))
+    graph = archcalc.language.parse(archcalc.errors.Source("x.yaml", text))
 
     assert [d for proof in proofs(graph) for d in proof.differences] == [
         "x/relu: activations is 0 by the formula, 32 in the run"

@@ -8,13 +8,13 @@ import msgspec
 import pytest
 
 from archcalc.errors import Source
+from archcalc.language import parse
 from archcalc.layers.window import Window
 from archcalc.receptive_field.digits import Digit
 from archcalc.receptive_field.field import Field
 from archcalc.receptive_field.fields import receptive_fields
 from archcalc.receptive_field.reach import Reach, Route
 from archcalc.receptive_field.strand import Strand
-from archcalc.spec import parse
 from archcalc.verify import shown
 
 

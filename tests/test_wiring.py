@@ -12,7 +12,7 @@ from wiring import Wired, Wiring
 
 import archcalc
 from archcalc.errors import Source
-from archcalc.spec import parse
+from archcalc.language import parse
 
 FAULTS = Path(__file__).parent / "data" / "faults"
 LINES = "input: {features: 8}\nblocks: {b: [linear: 8, relu], head: [linear: {out: 3, auxiliary: true}]}\nlayers:\n"

@@ -15,8 +15,8 @@ from archcalc.conventions import CONVENTIONS
 from archcalc.formats.columns import COLUMNS as ALL
 from archcalc.formats.sheet import BLANKS, COLUMNS, FORMATS
 from archcalc.grading.sheet import COUNTS
+from archcalc.language import bundled, load
 from archcalc.profiling.engine import profile
-from archcalc.spec import bundled, load
 
 
 def printed(*arguments: str) -> str:

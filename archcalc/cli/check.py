@@ -12,8 +12,8 @@ from archcalc.cli.progress import progress
 from archcalc.diagnosis import check, record
 from archcalc.errors import SpecError
 from archcalc.formats.verdicts import FORMATS, render
+from archcalc.language import bundled, claimed, source_of
 from archcalc.network.figures import Figure
-from archcalc.spec import bundled, claimed, source_of
 from archcalc.symbols.dims import Shape
 
 

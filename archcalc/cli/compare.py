@@ -9,9 +9,9 @@ from archcalc.cli.output import put
 from archcalc.comparison.compare import compare, points_of
 from archcalc.conventions import CONVENTIONS
 from archcalc.formats.compared import FORMATS, render
+from archcalc.language.line import graphs
 from archcalc.profiling.engine import profile
 from archcalc.profiling.measures import MEASURES, measures
-from archcalc.spec.line import graphs
 from archcalc.symbols.dims import Dim, Shape
 
 

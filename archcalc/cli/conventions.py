@@ -9,9 +9,9 @@ from archcalc.cli.output import put
 from archcalc.conventions import CONVENTIONS, convention
 from archcalc.formats.accounts import FORMATS, render
 from archcalc.formats.rules import rules
+from archcalc.language import load
 from archcalc.profiling.by_convention import accounts
 from archcalc.profiling.engine import profile
-from archcalc.spec import load
 from archcalc.symbols.dims import Dim, Shape
 
 

@@ -11,8 +11,8 @@ from archcalc.cli.options import input_option, set_option
 from archcalc.cli.output import put
 from archcalc.diagrams import DIAGRAMS, draw
 from archcalc.files import write_whole
+from archcalc.language import load
 from archcalc.profiling.engine import profile
-from archcalc.spec import load
 from archcalc.symbols.dims import Shape
 
 _ENDINGS = {".mmd": "mermaid", ".dot": "dot", ".gv": "dot", ".svg": "svg", ".tex": "tikz"}

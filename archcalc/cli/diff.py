@@ -8,8 +8,8 @@ from archcalc.cli.options import BatchType, convention_option, input_option, set
 from archcalc.cli.output import put
 from archcalc.comparison.diff import changes
 from archcalc.formats.changed import FORMATS, render
+from archcalc.language.line import graphs
 from archcalc.profiling.engine import profile
-from archcalc.spec.line import graphs
 from archcalc.symbols.dims import Dim, Shape
 
 

@@ -6,8 +6,8 @@ import click
 
 from archcalc.cli.options import input_option, set_option
 from archcalc.cli.output import put
-from archcalc.spec import load
-from archcalc.spec.flat import flat
+from archcalc.language import load
+from archcalc.language.flat import flat
 from archcalc.symbols.dims import Shape
 
 

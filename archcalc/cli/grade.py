@@ -10,8 +10,8 @@ from archcalc.conventions import CONVENTIONS
 from archcalc.errors import SpecError
 from archcalc.formats.grades import FORMATS, render
 from archcalc.grading import grade, read, worksheet
+from archcalc.language import load
 from archcalc.profiling.engine import profile
-from archcalc.spec import load
 from archcalc.symbols.dims import Shape
 
 

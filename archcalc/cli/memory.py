@@ -13,12 +13,12 @@ from archcalc.cli.options import BatchType, input_option, set_option
 from archcalc.cli.output import put
 from archcalc.formats.memory import FORMATS, render
 from archcalc.formats.summary import title
+from archcalc.language import load
 from archcalc.memory.optimizers import OPTIMIZERS, WAYS, Way
 from archcalc.memory.plan import Dtypes, inference, training
 from archcalc.memory.sizes import DTYPES, bytes_of
 from archcalc.network.storage import Overwrite
 from archcalc.profiling.engine import profile
-from archcalc.spec import load
 from archcalc.symbols.dims import Dim, Shape
 
 

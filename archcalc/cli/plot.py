@@ -13,9 +13,9 @@ from archcalc.cli.options import input_option, set_option
 from archcalc.cli.output import put
 from archcalc.files import file_name
 from archcalc.formats.summary import title
+from archcalc.language import bundled
+from archcalc.language.line import graphs
 from archcalc.profiling.engine import profile
-from archcalc.spec import bundled
-from archcalc.spec.line import graphs
 from archcalc.symbols.dims import Shape
 
 

@@ -15,10 +15,10 @@ from archcalc.cli.progress import progress
 from archcalc.diagnosis import checked
 from archcalc.errors import Source, SpecError
 from archcalc.files import file_name, write_whole
+from archcalc.language import bundled, parse, source_of
 from archcalc.network.graph import Graph
 from archcalc.profiling.engine import profile
 from archcalc.report.pages import FORMATS, compared, report
-from archcalc.spec import bundled, parse, source_of
 
 
 @click.command("report")

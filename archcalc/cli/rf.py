@@ -17,12 +17,12 @@ from archcalc.errors import SpecError, nearest
 from archcalc.formats import fields as listing
 from archcalc.formats import influence, stacked
 from archcalc.formats.json import json_text
+from archcalc.language import load
 from archcalc.network.graph import Graph
 from archcalc.receptive_field.effective import box, effective
 from archcalc.receptive_field.field import Field
 from archcalc.receptive_field.fields import path, receptive_fields
 from archcalc.receptive_field.stacks import field_of, stacks
-from archcalc.spec import load
 from archcalc.symbols.dims import Dim, Shape
 
 _PLACE = re.compile(r"(.+)\[\s*(\d{1,9}(?:\s*,\s*\d{1,9})*)\s*\]")

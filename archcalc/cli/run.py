@@ -14,12 +14,12 @@ from archcalc.cli.options import ShapeType, limit_option, set_option
 from archcalc.cli.output import put
 from archcalc.files import write_whole
 from archcalc.formats.json import json_text
+from archcalc.language import load
 from archcalc.memory.sizes import bytes_of
 from archcalc.network.graph import needed
 from archcalc.reference import Program, noise, seeded, trained, within
 from archcalc.reference.images import Batch, batch_of
 from archcalc.reference.run import position_of
-from archcalc.spec import load
 from archcalc.symbols.dims import Shape, written_shape
 
 

@@ -6,7 +6,7 @@ import click
 
 from archcalc.cli.output import put
 from archcalc.formats.json import json_text
-from archcalc.spec.schema import schema
+from archcalc.language.schema import schema
 
 
 @click.command("schema")

@@ -13,10 +13,10 @@ from archcalc.comparison.goal import goal
 from archcalc.comparison.solve import asked, solve
 from archcalc.errors import SpecError
 from archcalc.formats.solved import FORMATS, render
+from archcalc.language.line import graphs, open_params
 from archcalc.profiling.engine import profile
 from archcalc.profiling.measures import MEASURES
 from archcalc.profiling.rows import Profile
-from archcalc.spec.line import graphs, open_params
 from archcalc.symbols.dims import Dim, Shape, symbol
 from archcalc.symbols.evaluate import at, letters
 

@@ -10,8 +10,8 @@ from archcalc.cli.options import BatchType, convention_option, input_option, set
 from archcalc.cli.output import put
 from archcalc.diagnosis import checked
 from archcalc.formats import FORMATS, render
+from archcalc.language import parse, source_of
 from archcalc.profiling.engine import profile
-from archcalc.spec import parse, source_of
 from archcalc.symbols.dims import Dim, Shape
 from archcalc.symbols.evaluate import FORMS, Form
 

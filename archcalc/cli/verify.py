@@ -13,9 +13,9 @@ from archcalc.cli.progress import progress
 from archcalc.errors import SpecError
 from archcalc.formats.json import json_text
 from archcalc.formats.summary import unread
+from archcalc.language import parse, source_of
 from archcalc.memory.sizes import bytes_of
 from archcalc.reference import within
-from archcalc.spec import parse, source_of
 from archcalc.symbols.dims import Shape, written_shape
 from archcalc.verify import Held, Proof, Shown, smallest, verified
 

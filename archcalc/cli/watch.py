@@ -11,7 +11,7 @@ import click
 
 from archcalc.cli.output import complain
 from archcalc.errors import SpecError
-from archcalc.spec import bundled, source_of
+from archcalc.language import bundled, source_of
 
 _SECONDS = 0.5
 

@@ -7,8 +7,8 @@ import click
 from archcalc.cli.options import convention_option, input_option, set_option
 from archcalc.cli.output import put
 from archcalc.formats.sheet import BLANKS, COLUMNS, FORMATS, key, worksheet
+from archcalc.language import load
 from archcalc.profiling.engine import profile
-from archcalc.spec import load
 from archcalc.symbols.dims import Shape
 
 

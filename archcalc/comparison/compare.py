@@ -133,7 +133,7 @@ def compare(
 
     >>> from archcalc.profiling.engine import profile
     >>> from archcalc.profiling.measures import measures
-    >>> from archcalc.spec.line import from_line
+    >>> from archcalc.language.line import from_line
     >>> found = compare([profile(from_line(line)) for line in ("3 x conv3-C", "conv7-C")], measures("weights"))
     >>> found.lines[0].values, found.lines[0].against[0].ratio
     ((27*C**2, 49*C**2), Fraction(27, 49))

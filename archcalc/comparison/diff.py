@@ -110,7 +110,7 @@ def changes(old: Profile, new: Profile) -> Changes:
     """What lies between two profiles under one convention.
 
     >>> from archcalc.profiling.engine import profile
-    >>> from archcalc.spec.line import from_line
+    >>> from archcalc.language.line import from_line
     >>> found = changes(*(profile(from_line(line)) for line in ("8x4x4 conv3-8 fc-10", "8x4x4 conv5-8 fc-10")))
     >>> [(change.row.name, change.settings) for change in found.of("changed")]
     [('conv2d', {'kernel': Difference(old='3', new='5'), 'padding': Difference(old='1', new='2')})]

@@ -10,10 +10,10 @@ from typing import Any
 import msgspec
 
 from archcalc.errors import Place, Source, SpecError
+from archcalc.language.expression import evaluate
 from archcalc.network.units import Amount, suits, written_out
 from archcalc.profiling.measures import MEASURES
 from archcalc.profiling.rows import Profile
-from archcalc.spec.expression import evaluate
 from archcalc.symbols.dims import settled, written, written_shape
 
 # Which signs a difference has where a comparison holds.

@@ -47,7 +47,7 @@ def numbered(row: Row) -> bool:
     """Whether a row has a name for want of one in the spec, such as relu_2, or stands in a block that has.
 
     >>> from archcalc.profiling.engine import profile
-    >>> from archcalc.spec import load
+    >>> from archcalc.language import load
     >>> [row.name for row in profile(load("lenet5")).rows[:4] if numbered(row)]
     ['input', 'tanh']
     """

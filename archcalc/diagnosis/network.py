@@ -11,13 +11,13 @@ import msgspec
 
 from archcalc.conventions import convention
 from archcalc.errors import Source, SpecError, nearest
+from archcalc.language import bundled, parse, source_of
 from archcalc.layers.base import Layer
 from archcalc.layers.rearrange import Input
 from archcalc.network.figures import Term
 from archcalc.network.graph import Builder, Graph, Node
 from archcalc.profiling.engine import profile
 from archcalc.profiling.rows import Profile, Row
-from archcalc.spec import bundled, parse, source_of
 from archcalc.symbols.dims import Dim, Shape
 
 

@@ -10,8 +10,8 @@ import msgspec
 
 from archcalc.errors import Source
 from archcalc.files import write_whole
+from archcalc.language.load import SPECS
 from archcalc.network.figures import Verdict
-from archcalc.spec.load import SPECS
 
 RECORD = SPECS / "verdicts.json"
 

@@ -28,7 +28,7 @@ def to_dot(outline: Outline) -> str:
 
     >>> from archcalc.diagrams.outline import outline
     >>> from archcalc.profiling.engine import profile
-    >>> from archcalc.spec import load
+    >>> from archcalc.language import load
     >>> to_dot(outline(profile(load("conv7x7")))).splitlines()[-2]
     '  n1 -> n2 [label="64×56×56"];'
     """

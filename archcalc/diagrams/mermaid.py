@@ -31,7 +31,7 @@ def to_mermaid(outline: Outline) -> str:
 
     >>> from archcalc.diagrams.outline import outline
     >>> from archcalc.profiling.engine import profile
-    >>> from archcalc.spec import load
+    >>> from archcalc.language import load
     >>> print(to_mermaid(outline(profile(load("conv7x7")))).splitlines()[2])
       n1(["input"])
     """

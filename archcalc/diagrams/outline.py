@@ -95,7 +95,7 @@ def outline(profile: Profile, *, fold: bool = True) -> Outline:
     """The picture of a network, blocks that repeat drawn once if `fold`.
 
     >>> from archcalc.profiling.engine import profile
-    >>> from archcalc.spec import load
+    >>> from archcalc.language import load
     >>> drawn = outline(profile(load("alexnet")))
     >>> drawn.nodes[1].lines, drawn.edges[1].label
     (('conv2d 11×11, 96, stride 4', 'relu', 'localresponsenorm'), '96×55×55')

@@ -43,7 +43,7 @@ def to_svg(outline: Outline, *, link: Callable[[Node], str] | None = None) -> st
 
     >>> from archcalc.diagrams.outline import outline
     >>> from archcalc.profiling.engine import profile
-    >>> from archcalc.spec import load
+    >>> from archcalc.language import load
     >>> to_svg(outline(profile(load("conv7x7"))))[:53]
     '<svg xmlns="http://www.w3.org/2000/svg" class="archca'
     """

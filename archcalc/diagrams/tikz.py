@@ -48,7 +48,7 @@ def to_tikz(outline: Outline) -> str:
 
     >>> from archcalc.diagrams.outline import outline
     >>> from archcalc.profiling.engine import profile
-    >>> from archcalc.spec import load
+    >>> from archcalc.language import load
     >>> to_tikz(outline(profile(load("conv7x7")))).splitlines()[-1]
     '\\archcalcend'
     """

@@ -31,7 +31,7 @@ def volumes(outline: Outline) -> Outline:
 
     >>> from archcalc.diagrams.outline import outline
     >>> from archcalc.profiling.engine import profile
-    >>> from archcalc.spec import load
+    >>> from archcalc.language import load
     >>> [node.kind for node in volumes(outline(profile(load("lenet5")))).nodes][-3:]
     ['conv2d', 'linear', 'linear']
     """

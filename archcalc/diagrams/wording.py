@@ -19,7 +19,7 @@ def described(row: Row) -> str:
     """A layer's kind and its settings.
 
     >>> from archcalc.profiling.engine import profile
-    >>> from archcalc.spec import load
+    >>> from archcalc.language import load
     >>> rows = profile(load("resnet50")).rows
     >>> described(rows[1]), described(rows[4]), described(rows[-2])
     ('conv2d 7×7, 64, stride 2', 'maxpool2d 3×3, stride 2', 'linear 1000')
@@ -63,7 +63,7 @@ def named(row: Row) -> str:
     """What the name of a row says beyond its kind: of pool/conv2d_2 the pool.
 
     >>> from archcalc.profiling.engine import profile
-    >>> from archcalc.spec import load
+    >>> from archcalc.language import load
     >>> [named(row) for row in profile(load("googlenet")).rows[5:8]]
     ['conv2_reduce', 'conv2_reduce', 'conv2']
     """

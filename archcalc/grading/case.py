@@ -93,7 +93,7 @@ def sequences(profile: Profile) -> frozenset[str]:
     """The rows whose output is channels and a length, not tokens and features: where 1-D layers are, and behind them.
 
     >>> from archcalc.profiling.engine import profile
-    >>> from archcalc.spec import load
+    >>> from archcalc.language import load
     >>> sequences(profile(load("vit_b_16")))
     frozenset()
     """

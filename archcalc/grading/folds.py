@@ -16,7 +16,7 @@ def folded_away(profile: Profile, lines: Sequence[Line]) -> frozenset[str]:
     >>> from archcalc.profiling.engine import profile
     >>> from archcalc.errors import Source
     >>> from archcalc.grading.sheet import read
-    >>> from archcalc.spec import load
+    >>> from archcalc.language import load
     >>> net = profile(load("resnet34"))
     >>> sheet = read(Source("s.csv", "times,name\n× 3,conv2_1/relu"), [row.name for row in net.rows])
     >>> sorted(folded_away(net, sheet.lines))

@@ -30,7 +30,7 @@ def backward(graph: Graph, overwrite: Overwrite = "frameworks") -> Backward:
 
     A layer that no gradient reaches, because neither it nor any before it has weights, keeps nothing.
 
-    >>> from archcalc.spec import load
+    >>> from archcalc.language import load
     >>> [entry.of for entry in backward(load("lenet5")).kept[1]]
     [0]
     """
@@ -79,7 +79,7 @@ def own_size(entry: Kept, name: str, bits: int) -> Size:
 def kept_bytes(graph: Graph, result: Backward, batch: int, bits: int = 32) -> int:
     """The bytes of all that is kept, whatever several layers keep counted once.
 
-    >>> from archcalc.spec import load
+    >>> from archcalc.language import load
     >>> lenet = load("lenet5")
     >>> kept_bytes(lenet, backward(lenet), batch=1) < kept_bytes(lenet, backward(lenet), batch=2)
     True

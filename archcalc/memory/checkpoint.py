@@ -16,7 +16,7 @@ def blocks(graph: Graph, roots: list[int]) -> list[range]:
     A layer that overwrites its input or only looks at it belongs to the layer before it.
 
     >>> from archcalc.memory.backward import backward
-    >>> from archcalc.spec import load
+    >>> from archcalc.language import load
     >>> lenet = load("lenet5")
     >>> [len(block) for block in blocks(lenet, backward(lenet).roots)]
     [1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1]

@@ -100,7 +100,7 @@ def timeline(graph: Graph, memory: Memory, order: Sequence[int] | None = None, *
 
     With `columns` each convolution has a buffer for the windows of one sample beside its output.
 
-    >>> from archcalc.spec import load
+    >>> from archcalc.language import load
     >>> lenet = load("lenet5")
     >>> timeline(lenet, memory_of(lenet)).peak(1)
     (37632, 2)
@@ -142,7 +142,7 @@ def arena(  # noqa: PLR0913 - one for each choice that there is
 
     A node that lies in another's buffer overwrites it or is a view of it. An output that nothing reads stays to the end.
 
-    >>> from archcalc.spec import load
+    >>> from archcalc.language import load
     >>> roots, block = arena(load("lenet5"), batch=1)
     >>> block.nbytes, [block.offsets[root] for root in roots[:4]]
     (37632, [18816, 0, 18816, 0])

@@ -85,7 +85,7 @@ class Plan(msgspec.Struct, frozen=True, dict=True):
         """The most bytes at once for a batch.
 
         >>> from archcalc.profiling.engine import profile
-        >>> from archcalc.spec import load
+        >>> from archcalc.language import load
         >>> inference(profile(load("vgg16"))).peak(1)
         579120288
         """
@@ -102,7 +102,7 @@ class Plan(msgspec.Struct, frozen=True, dict=True):
         """The largest batch whose peak is within a budget of bytes, 0 where not even one sample is.
 
         >>> from archcalc.profiling.engine import profile
-        >>> from archcalc.spec import load
+        >>> from archcalc.language import load
         >>> inference(profile(load("vgg16"))).largest_batch(2**30)
         20
         """

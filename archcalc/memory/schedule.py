@@ -30,7 +30,7 @@ def best(graph: Graph, memory: Memory, plan: Timeline, batch: int) -> Schedule:
     """The order with the lowest peak for a batch, or a good one with a bound; `plan` is that of the spec's order.
 
     >>> from archcalc.memory.inference import memory_of, timeline
-    >>> from archcalc.spec import load
+    >>> from archcalc.language import load
     >>> network = load("inception-naive")
     >>> memory = memory_of(network)
     >>> best(network, memory, timeline(network, memory), batch=1)[1:]

@@ -87,7 +87,7 @@ def timeline(
     concatenation parts of its own; a view's is a view. Gradients of weights live from their layer's turn to the update.
 
     >>> from archcalc.memory.backward import backward
-    >>> from archcalc.spec import load
+    >>> from archcalc.language import load
     >>> lenet = load("lenet5")
     >>> [step.phase for step in timeline(lenet, backward(lenet)).steps][::15]
     ['forward', 'backward']

@@ -20,7 +20,7 @@ def manners(graph: Graph, overwrite: Overwrite, *, training: bool = False) -> li
 
     In frameworks a layer does with its input what most of its kind do, unless the spec says how it is called.
 
-    >>> from archcalc.spec import load
+    >>> from archcalc.language import load
     >>> [manners(load("lenet5"), overwrite)[2] for overwrite in ("frameworks", "all")]
     ['output', 'in place']
     """

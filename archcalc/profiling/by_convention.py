@@ -37,7 +37,7 @@ def accounts(profile: Profile, conventions: Iterable[Convention] = CONVENTIONS.v
     """The network of a profile under each of the conventions, auxiliary heads left out.
 
     >>> from archcalc.profiling.engine import profile
-    >>> from archcalc.spec import load
+    >>> from archcalc.language import load
     >>> torchinfo = next(a for a in accounts(profile(load("vgg16"))) if a.convention.name == "torchinfo")
     >>> torchinfo.total.value, [(share.kind, share.difference) for share in torchinfo.shares]
     (15483821032, [('conv2d', 13547520), ('linear', 9192)])

@@ -37,7 +37,7 @@ def profile(
     A layer that may overwrite its input stores nothing; with `in_place` false its output counts like any other. Raises
     SpecError for a number stated in the spec that is not the computed one.
 
-    >>> from archcalc.spec import load
+    >>> from archcalc.language import load
     >>> profile(load("vgg16")).totals.params
     138357544
     """

@@ -63,7 +63,7 @@ def workings(profile: Profile, layer: str | None = None) -> Workings:
     """The working of every row, or of the layer, or block, of that name; raises SpecError where there is none.
 
     >>> from archcalc.profiling.engine import profile
-    >>> from archcalc.spec import load
+    >>> from archcalc.language import load
     >>> [first] = workings(profile(load("alexnet")), "conv1")
     >>> [(cell.formula, cell.substitution, cell.value) for cell in first.cells if cell.name == "weights"]
     [('out·C·kernel·kernel', '96·3·11·11', 34848)]

@@ -39,7 +39,7 @@ def folded(rows: Sequence[Row]) -> list[Line]:
     """The rows with what repeats written once, in order.
 
     >>> from archcalc.profiling.engine import profile
-    >>> from archcalc.spec import load
+    >>> from archcalc.language import load
     >>> [line.row.name for line in folded(profile(load("resnet152")).rows) if line.times == 35][:2]
     ['conv4_2/residual/conv2d', 'conv4_2/residual/batchnorm2d']
     """

@@ -201,7 +201,7 @@ class Profile(Shown, msgspec.Struct, frozen=True, dict=True):
         """A data frame with a row for each layer and exact numbers; raises SpecError where pandas is missing.
 
         >>> from archcalc.profiling.engine import profile
-        >>> from archcalc.spec import load
+        >>> from archcalc.language import load
         >>> profile(load("alexnet")).to_pandas().loc["conv1", ["params", "macs"]].to_dict()
         {'params': 34944, 'macs': 105415200}
         """

@@ -19,7 +19,7 @@ def reached(graph: Graph, touched: Any) -> Iterator[tuple[Node, Any]]:
     """Each node in order with those of its values that depend on any of the input's values marked in `touched`.
 
     >>> import numpy as np
-    >>> from archcalc.spec import load
+    >>> from archcalc.language import load
     >>> pixel = np.zeros((1, 32, 32), bool)
     >>> pixel[:, 10, 10] = True
     >>> [int(mask.sum()) for node, mask in reached(load("lenet5"), pixel)][:2]

@@ -84,7 +84,7 @@ class Effective(msgspec.Struct, frozen=True, dict=True):
     def within(self, distance: Any) -> Fraction:
         """The share of the influence at most so far from the centre along every axis.
 
-        >>> from archcalc.spec import load
+        >>> from archcalc.language import load
         >>> effective(load("vgg16"), "conv1_2").within(1)
         Fraction(49, 81)
         """
@@ -100,7 +100,7 @@ class Effective(msgspec.Struct, frozen=True, dict=True):
 def box(graph: Graph, name: str, place: tuple[int, ...]) -> Box:
     """The box of input that a layer sees from one place.
 
-    >>> from archcalc.spec import load
+    >>> from archcalc.language import load
     >>> box(load("vgg16"), "pool1", (0, 0))
     Box(place=(0, 0), unclipped=((-2, 3), (-2, 3)), clipped=((0, 3), (0, 3)), seen=16, padding=20)
     """

@@ -20,7 +20,7 @@ from archcalc.receptive_field.step import Step
 def receptive_fields(graph: Graph) -> dict[str, Field]:
     """The receptive field of every node of a graph, by its name.
 
-    >>> from archcalc.spec import load
+    >>> from archcalc.language import load
     >>> fields = receptive_fields(load("vgg16"))
     >>> fields["pool5"].size, fields["pool5"].jump, fields["pool5"].start, fields["pool5"].padding
     ((212, 212), (32, 32), (Fraction(31, 2), Fraction(31, 2)), (90, 90))

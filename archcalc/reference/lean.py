@@ -33,7 +33,7 @@ def lean(
     held to the end. The bytes are those of the arrays that own memory and were not yet collected,
     without weights and what a layer needs while it works.
 
-    >>> from archcalc.spec import load
+    >>> from archcalc.language import load
     >>> from archcalc.reference import seeded
     >>> lenet = load("lenet5")
     >>> max(nbytes for _, _, nbytes in lean(lenet, np.ones((1, 1, 32, 32), np.float32), seeded(lenet)))

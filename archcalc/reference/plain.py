@@ -16,7 +16,7 @@ def outputs(graph: Graph, x: Any, arrays: Mapping[str, Mapping[str, Any]], xp: A
     `arrays` holds the weights and buffers of each node by its name, as `seeded` makes them. What a layer without inputs
     puts out is repeated for the batch, as a view.
 
-    >>> from archcalc.spec import load
+    >>> from archcalc.language import load
     >>> from archcalc.reference import seeded
     >>> lenet = load("lenet5")
     >>> *_, (_, scores) = outputs(lenet, np.ones((2, 1, 32, 32)), seeded(lenet))

@@ -26,7 +26,7 @@ def run(
     `arrays` holds the weights and buffers of each layer by its name, as `seeded` and `trained` make them. A network that
     runs more than once is better compiled once, as a `Program`. Raises SpecError for a name that no layer has.
 
-    >>> from archcalc.spec import load
+    >>> from archcalc.language import load
     >>> run(load("lenet5"), np.ones((2, 1, 32, 32))).shape
     (2, 10)
     >>> run(load("lenet5"), np.ones((2, 1, 32, 32)), layer="S2").shape

@@ -23,7 +23,7 @@ def seeded(graph: Graph, seed: int = 0, dtype: Any = np.float32) -> Arrays:
     they get, which is followed through the network. A node that shares has its owner's arrays, as far as both have them.
     Every dtype holds the same values. Raises SpecError where a size is a letter.
 
-    >>> from archcalc.spec import load
+    >>> from archcalc.language import load
     >>> {name: array.shape for name, array in seeded(load("lenet5"))["C1"].items()}
     {'weight': (6, 1, 5, 5), 'bias': (6,)}
     """
@@ -51,7 +51,7 @@ def seeded(graph: Graph, seed: int = 0, dtype: Any = np.float32) -> Arrays:
 def noise(graph: Graph, batch: int = 1, seed: int = 0) -> Any:
     """Random input: numbers, or the first entry of a vocabulary where token numbers are looked up.
 
-    >>> from archcalc.spec import load
+    >>> from archcalc.language import load
     >>> noise(load("lenet5"), 2).shape
     (2, 1, 32, 32)
     """

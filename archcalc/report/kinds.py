@@ -11,6 +11,7 @@ import msgspec
 
 from archcalc.document import Document, Head, Part, Prose, Section, Table, Text
 from archcalc.formats.workings import about, worked
+from archcalc.language.fields import expected_of
 from archcalc.layers import Layer
 from archcalc.layers.base import written_setting
 from archcalc.layers.rearrange import Input
@@ -18,7 +19,6 @@ from archcalc.network.graph import Builder
 from archcalc.profiling.engine import profile
 from archcalc.profiling.explain import workings
 from archcalc.profiling.rows import Profile, Row
-from archcalc.spec.fields import expected_of
 from archcalc.symbols.dims import Shape
 
 # Settings and input of an example of the kinds that no bundled network has, where they are not these.

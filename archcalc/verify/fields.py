@@ -37,7 +37,7 @@ def seen(graph: Graph, seed: int = 0) -> Iterator[Seen]:
 
     What is no number spreads through every sum and every maximum, so no weight and no other value hides a dependence.
 
-    >>> from archcalc.spec import load
+    >>> from archcalc.language import load
     >>> [layer.moved for layer in seen(load("lenet5"))][:2]
     [1, 150]
     """

@@ -42,7 +42,7 @@ class Proof(msgspec.Struct, frozen=True):
 def proofs(graph: Graph, batch: int = 1, seed: int = 0) -> Iterator[Proof]:
     """Run a network with seeded weights and yield, layer by layer, what its row says and what was found.
 
-    >>> from archcalc.spec import load
+    >>> from archcalc.language import load
     >>> sum(proof.found.macs for proof in proofs(load("lenet5")))
     326520
     """

@@ -32,7 +32,7 @@ class Held(msgspec.Struct, frozen=True):
 def held(graph: Graph, batch: int = 1, seed: int = 0, overwrite: Overwrite = "frameworks") -> list[Held]:
     """The memory of a network without its auxiliary heads, layer by layer, by the plan and in a run that overwrites.
 
-    >>> from archcalc.spec import load
+    >>> from archcalc.language import load
     >>> max(step.found for step in held(load("lenet5")))
     37632
     """

@@ -66,7 +66,7 @@ def shown(graph: Graph, seed: int = 0) -> Iterator[Shown]:
 
     LeNet-5's input has 32 places along two axes, its first layer 28, each with two ends through all paths and through local ones.
 
-    >>> from archcalc.spec import load
+    >>> from archcalc.language import load
     >>> [layer.ends for layer in shown(load("lenet5"))][:2], [name for layer in shown(load("lenet5")) for name in layer.differences]
     ([256, 224], [])
     """

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from archcalc.errors import Source, SpecError
+from archcalc.language.load import NO_PARAMS, Params, assembled, document_of
+from archcalc.language.tree import Scalar
 from archcalc.network.graph import Graph
-from archcalc.spec.load import NO_PARAMS, Params, assembled, document_of
-from archcalc.spec.tree import Scalar
 from archcalc.symbols.dims import Shape
 
 # A try costs shapes only, but a spec may write out many layers.
@@ -22,7 +22,7 @@ def smallest(source: Source, params: Params = NO_PARAMS) -> Graph:
     VGG-16 halves its input five times, so 64 leaves 2. On 34 the maps of ResNet-18 are of 17, 8, 4, 2 and 1 places, on 35 of
     18, 9, 5, 3 and 2.
 
-    >>> from archcalc.spec import source_of
+    >>> from archcalc.language import source_of
     >>> smallest(source_of("vgg16")).input, smallest(source_of("resnet18")).input
     ((3, 64, 64), (3, 35, 35))
     """

@@ -37,7 +37,7 @@ def verified(
 ) -> Verification:
     """Run a network and hold every closed form against what happens; `watched` is handed the layers as they are done.
 
-    >>> from archcalc.spec import load
+    >>> from archcalc.language import load
     >>> verified(load("lenet5")).differences
     []
     """

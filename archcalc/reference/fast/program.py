@@ -31,7 +31,7 @@ class Program:
     That is the output at position `last`, by default the last that is no auxiliary head's. Only the layers that it
     depends on are run, on `workers` cores.
 
-    >>> from archcalc.spec import load
+    >>> from archcalc.language import load
     >>> from archcalc.reference import seeded
     >>> lenet = load("lenet5")
     >>> Program(lenet, seeded(lenet), batch=2)(np.ones((2, 1, 32, 32))).shape

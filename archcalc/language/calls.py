@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from archcalc.errors import SpecError
+from archcalc.language.tree import Mapping, Scalar, Sequence, Tree, plain
 from archcalc.layers import Layer
-from archcalc.spec.tree import Mapping, Scalar, Sequence, Tree, plain
 
 _MOST_NOTE = 600
 _SHORT = 16

@@ -14,11 +14,11 @@ from collections.abc import Collection
 from typing import Any
 
 from archcalc.errors import Place, Source, SpecError, nearest
+from archcalc.language.document import Block, Document
+from archcalc.language.load import NO_PARAMS, Params, assembled, bundled, document_of, source_of
+from archcalc.language.tree import Mapping, Scalar, Sequence, Tree
 from archcalc.layers.base import INPUTS
 from archcalc.network.graph import Graph
-from archcalc.spec.document import Block, Document
-from archcalc.spec.load import NO_PARAMS, Params, assembled, bundled, document_of, source_of
-from archcalc.spec.tree import Mapping, Scalar, Sequence, Tree
 from archcalc.symbols.dims import Shape, is_letter, written_shape
 
 _WORDS = {

@@ -12,18 +12,18 @@ import msgspec
 
 from archcalc.errors import Place, Source, SpecError, nearest
 from archcalc.files import standard_input
+from archcalc.language.document import Document, name_of_file, read
+from archcalc.language.expand import Expansion
+from archcalc.language.expression import Value
+from archcalc.language.fields import value_of
+from archcalc.language.figures import check_layers
+from archcalc.language.scope import Scope
+from archcalc.language.stated import MEASURES, assertion
+from archcalc.language.tree import MOST_CHARACTERS, Mapping, Scalar, Tree, plain, unknown
 from archcalc.layers.base import INPUTS
 from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Graph, Node
 from archcalc.network.wildcards import fits
-from archcalc.spec.document import Document, name_of_file, read
-from archcalc.spec.expand import Expansion
-from archcalc.spec.expression import Value
-from archcalc.spec.fields import value_of
-from archcalc.spec.figures import check_layers
-from archcalc.spec.scope import Scope
-from archcalc.spec.stated import MEASURES, assertion
-from archcalc.spec.tree import MOST_CHARACTERS, Mapping, Scalar, Tree, plain, unknown
 from archcalc.symbols.dims import Dim, Shape, is_dim, is_letter, symbol, written_shape
 
 # Values for the params that a spec declares.

@@ -12,12 +12,12 @@ import msgspec
 
 from archcalc.characters import visible
 from archcalc.errors import Place, Source, SpecError
+from archcalc.language.figures import figures
+from archcalc.language.stated import OWN
+from archcalc.language.tree import Mapping, Scalar, Sequence, Tree, parse, plain, unknown
 from archcalc.layers import Layer
 from archcalc.network.figures import Figure
 from archcalc.network.graph import CALLS
-from archcalc.spec.figures import figures
-from archcalc.spec.stated import OWN
-from archcalc.spec.tree import Mapping, Scalar, Sequence, Tree, parse, plain, unknown
 
 KEYS = (
     "name",

@@ -8,8 +8,8 @@ from typing import TypeVar
 
 from archcalc.conventions import convention
 from archcalc.errors import SpecError, nearest
+from archcalc.language.tree import Mapping, Scalar, Sequence, Tree, plain, unknown
 from archcalc.network.figures import Claim, Figure, Quantity
-from archcalc.spec.tree import Mapping, Scalar, Sequence, Tree, plain, unknown
 from archcalc.symbols.dims import Shape
 
 KEYS = ("of", "layer", "value", "convention", "input", "set", "source", "note", "irreproducible")

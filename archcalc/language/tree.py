@@ -13,7 +13,7 @@ import yaml
 
 from archcalc.characters import one_line
 from archcalc.errors import Place, Source, SpecError, nearest
-from archcalc.spec.misread import MOST_DEPTH, TOO_DEEP, misread
+from archcalc.language.misread import MOST_DEPTH, TOO_DEEP, misread
 
 # A spec is a page of text. These bounds are a hundred times what any needs.
 MOST_CHARACTERS = 1_000_000

@@ -6,11 +6,11 @@ import re
 from collections.abc import Container, Mapping
 
 from archcalc.errors import SpecError
+from archcalc.language.calls import Call
+from archcalc.language.expression import Value, evaluate
+from archcalc.language.fields import value_of
+from archcalc.language.tree import Scalar, Sequence, Tree
 from archcalc.network.graph import Assertion
-from archcalc.spec.calls import Call
-from archcalc.spec.expression import Value, evaluate
-from archcalc.spec.fields import value_of
-from archcalc.spec.tree import Scalar, Sequence, Tree
 from archcalc.symbols.dims import Shape, Truth, is_dim, same, written_shape
 
 MEASURES = frozenset({"params", "weights", "biases", "buffers", "activations", "macs"})

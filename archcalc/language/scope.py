@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from archcalc.spec.expression import Value
+from archcalc.language.expression import Value
 from archcalc.symbols.dims import Shape
 
 # The names of a shape's axes in expressions, by how many axes there are.

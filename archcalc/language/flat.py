@@ -8,10 +8,10 @@ from fractions import Fraction
 from typing import Any
 
 from archcalc.errors import SpecError
+from archcalc.language.expression import MOST_CHARACTERS
+from archcalc.language.tree import MOST_CHARACTERS as MOST_WRITTEN
 from archcalc.network.figures import Figure
 from archcalc.network.graph import Assertion, Graph, Node
-from archcalc.spec.expression import MOST_CHARACTERS
-from archcalc.spec.tree import MOST_CHARACTERS as MOST_WRITTEN
 from archcalc.symbols.dims import written_shape
 from archcalc.symbols.notation import Notation
 

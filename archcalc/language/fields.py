@@ -10,11 +10,11 @@ from typing import Any
 import msgspec
 
 from archcalc.errors import Place, SpecError
+from archcalc.language.calls import Call
+from archcalc.language.expression import MOST_ENTRIES, Value, bounded, evaluate
+from archcalc.language.tree import Mapping, Scalar, Sequence, Tree, unknown
 from archcalc.layers.base import Layer
 from archcalc.layers.fields import EXPECTED, annotation, sizes
-from archcalc.spec.calls import Call
-from archcalc.spec.expression import MOST_ENTRIES, Value, bounded, evaluate
-from archcalc.spec.tree import Mapping, Scalar, Sequence, Tree, unknown
 from archcalc.symbols.dims import is_dim
 
 _MOST_TEXT = 300

@@ -5,16 +5,16 @@ from __future__ import annotations
 import msgspec
 
 from archcalc.errors import SpecError
+from archcalc.language.calls import Call, branches_of, call_of, note_of, weight_of
+from archcalc.language.document import Block
+from archcalc.language.expression import Value, bounded
+from archcalc.language.fields import layer_of, names_in, text_of, truth_of, value_of
+from archcalc.language.names import Names
+from archcalc.language.scope import End, Scope, seen_from
+from archcalc.language.stated import MEASURES, OWN, assertion, check_branches, check_shape
+from archcalc.language.tree import Scalar, Sequence, Tree, likely, unknown
 from archcalc.layers import Layer
 from archcalc.network.graph import Assertion, Assumption, Builder, weights_of
-from archcalc.spec.calls import Call, branches_of, call_of, note_of, weight_of
-from archcalc.spec.document import Block
-from archcalc.spec.expression import Value, bounded
-from archcalc.spec.fields import layer_of, names_in, text_of, truth_of, value_of
-from archcalc.spec.names import Names
-from archcalc.spec.scope import End, Scope, seen_from
-from archcalc.spec.stated import MEASURES, OWN, assertion, check_branches, check_shape
-from archcalc.spec.tree import Scalar, Sequence, Tree, likely, unknown
 from archcalc.symbols.dims import Dim, Shape, size, written, written_shape
 
 # Several times the deepest network published; a larger repeat is a slip of the pen.

@@ -6,12 +6,12 @@ from typing import Any
 
 import msgspec
 
+from archcalc.language.figures import KEYS
+from archcalc.language.stated import MEASURES
 from archcalc.layers import Layer
 from archcalc.layers.base import INPUTS
 from archcalc.network.figures import MEASURES as MEASURES_PUBLISHED
 from archcalc.network.graph import CALLS
-from archcalc.spec.figures import KEYS
-from archcalc.spec.stated import MEASURES
 
 _EXPRESSION = {"type": "string", "description": "an expression, or the name of a value"}
 _SIZE = {"anyOf": [{"type": "integer"}, _EXPRESSION]}

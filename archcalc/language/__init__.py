@@ -1,0 +1,6 @@
+"""The spec language: YAML text to a graph."""
+
+from archcalc.language.figures import claimed
+from archcalc.language.load import bundled, load, parse, source_of
+
+__all__ = ["bundled", "claimed", "load", "parse", "source_of"]
