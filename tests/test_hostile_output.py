@@ -16,10 +16,10 @@ from markdown_it import MarkdownIt
 from test_formats import HOSTILE
 
 from archcalc.cli import main
+from archcalc.document.escapes import escape_markdown
+from archcalc.document.page import behaviour
 from archcalc.errors import Source
 from archcalc.language import parse
-from archcalc.markup.escapes import escape_markdown
-from archcalc.markup.page import behaviour
 
 GRAPH = parse(Source("x.yaml", HOSTILE))
 FIGURES = """

@@ -15,9 +15,9 @@ from programs import program
 from test_formats import HOSTILE
 
 import archcalc
+from archcalc.document.escapes import escape_mathematics
 from archcalc.errors import Source
 from archcalc.language import bundled, parse
-from archcalc.markup.escapes import escape_mathematics
 
 VOID = {"br", "hr", "img", "input", "meta", "link", "wbr"}
 # What a fragment is made of. Headings would go into the notebook's own list of contents.

@@ -20,9 +20,9 @@ from click.testing import CliRunner
 from archcalc import cli
 from archcalc.characters import spelled, visible
 from archcalc.cli import COMMANDS, main
+from archcalc.document.page import behaviour
 from archcalc.errors import Source
 from archcalc.language import parse
-from archcalc.markup.page import behaviour
 
 # Every character that controls something, turns the direction of a text or breaks a line, of those up to U+FFFF.
 STEERING = "".join(c for c in map(chr, range(1, 0x10000)) if unicodedata.category(c) in {"Cc", "Cf", "Zl", "Zp"})

@@ -16,10 +16,10 @@ from test_formats import HOSTILE
 
 import archcalc
 from archcalc.cli import main
+from archcalc.document.writer import write
 from archcalc.errors import Source
 from archcalc.formats.workings import reading
 from archcalc.language import load, parse
-from archcalc.markup.writer import write
 from archcalc.profiling.engine import profile
 from archcalc.profiling.explain import workings
 from archcalc.report.index import index

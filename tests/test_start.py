@@ -73,7 +73,7 @@ def test_a_table_loads_only_its_own_format_and_command():
         "archcalc.formats.conditions",
         "archcalc.formats.summary",
         "archcalc.formats.text",
-        "archcalc.markup.escapes",
-        "archcalc.markup.mathematics",
-        "archcalc.markup.style",
+        "archcalc.document.escapes",
+        "archcalc.document.mathematics",
+        "archcalc.document.style",
     }

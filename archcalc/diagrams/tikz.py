@@ -8,8 +8,8 @@ from archcalc.diagrams.layout import layout
 from archcalc.diagrams.outline import Group, Item, Node, Outline
 from archcalc.diagrams.sheet import Point, Rect, Wire
 from archcalc.diagrams.volumes import CIRCLE, LINE, SHEAR, Volumes, joins, volumes
+from archcalc.document.escapes import escape_tex
 from archcalc.families import FAMILIES
-from archcalc.markup.escapes import escape_tex
 from archcalc.symbols.dims import Shape
 from archcalc.symbols.notation import LATEX
 

@@ -11,15 +11,15 @@ from markupsafe import Markup
 
 from archcalc.comparison.diff import Change, Changes, Difference, Status, difference
 from archcalc.conventions import Total
-from archcalc.document import Document, Head, Notes, Part, Section, Table, Text
+from archcalc.document.content import Document, Head, Notes, Part, Section, Table, Text
+from archcalc.document.plain import plain
+from archcalc.document.style import PLAIN, Style
+from archcalc.document.writer import STYLES, ready, write
 from archcalc.formats.changed_json import to_dict
 from archcalc.formats.changed_words import said_of
 from archcalc.formats.conditions import held
 from archcalc.formats.json import json_text
 from archcalc.formats.summary import listed, unread
-from archcalc.markup.plain import plain
-from archcalc.markup.style import PLAIN, Style
-from archcalc.markup.writer import STYLES, ready, write
 from archcalc.symbols.dims import Dim
 from archcalc.symbols.evaluate import ratio
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from archcalc.comparison.diff import Change, Difference
+from archcalc.document.style import PLAIN
 from archcalc.formats.summary import listed
-from archcalc.markup.style import PLAIN
 from archcalc.profiling.rows import Row
 
 # The longest setting that is written out, and the longest text of all settings.

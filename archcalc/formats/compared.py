@@ -8,15 +8,15 @@ from fractions import Fraction
 import msgspec
 
 from archcalc.comparison.compare import Against, Comparison, Line, Own
-from archcalc.document import Document, Head, Notes, Part, Section, Table
+from archcalc.document.content import Document, Head, Notes, Part, Section, Table
+from archcalc.document.plain import grid
+from archcalc.document.style import PLAIN, Style
+from archcalc.document.writer import STYLES, ready, write
 from archcalc.formats.compared_json import to_dict
 from archcalc.formats.conditions import held
 from archcalc.formats.crossings import crossings, letter_of
 from archcalc.formats.json import json_text
 from archcalc.formats.text import indented
-from archcalc.markup.plain import grid
-from archcalc.markup.style import PLAIN, Style
-from archcalc.markup.writer import STYLES, ready, write
 from archcalc.symbols.dims import Dim
 from archcalc.symbols.evaluate import Leading, letters
 from archcalc.symbols.notation import TEXT

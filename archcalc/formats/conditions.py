@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from archcalc.markup.style import PLAIN, Style
+from archcalc.document.style import PLAIN, Style
 from archcalc.network.graph import Assumption
 
 

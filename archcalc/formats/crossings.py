@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from archcalc.comparison.compare import Against, Comparison
-from archcalc.markup.style import Style
+from archcalc.document.style import Style
 from archcalc.symbols.sign_runs import Run
 
 _SOME = 3

@@ -8,7 +8,7 @@ from typing import Any
 
 from tabulate import tabulate
 
-from archcalc.document import Head, Notes, Part, Table, Text
+from archcalc.document.content import Head, Notes, Part, Table, Text
 from archcalc.formats.columns import along, bounded, percent
 from archcalc.formats.conditions import held
 from archcalc.layers.intervals import number_text

@@ -9,12 +9,12 @@ from typing import Any
 import msgspec
 
 from archcalc.characters import visible
-from archcalc.document import Document, Head, Notes, Part, Section, Table
+from archcalc.document.content import Document, Head, Notes, Part, Section, Table
+from archcalc.document.plain import plain
+from archcalc.document.writer import write
 from archcalc.formats.json import json_text
 from archcalc.formats.summary import listed
 from archcalc.grading import Grade, Marked
-from archcalc.markup.plain import plain
-from archcalc.markup.writer import write
 from archcalc.symbols.dims import written, written_shape
 
 FORMATS = ("text", "markdown", "latex", "html", "json")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from archcalc.document import Code, Document, Fact, Facts, Head, Notes, Part, Section, Table
+from archcalc.document.content import Code, Document, Fact, Facts, Head, Notes, Part, Section, Table
+from archcalc.document.plain import grid
+from archcalc.document.writer import write
 from archcalc.formats.conditions import held
 from archcalc.formats.json import json_text
 from archcalc.formats.memory_facts import amount, assumed, facts, letter, linear
 from archcalc.formats.summary import title
-from archcalc.markup.plain import grid
-from archcalc.markup.writer import write
 from archcalc.memory.plan import Plan, Row
 from archcalc.memory.sizes import Size
 from archcalc.symbols.dims import written_shape

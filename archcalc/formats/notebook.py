@@ -10,14 +10,14 @@ from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 from archcalc.comparison.compare import Comparison
-from archcalc.document import Document, Formula, Head, Section, Table, Text
+from archcalc.document.content import Document, Formula, Head, Section, Table, Text
+from archcalc.document.mathematics import tex
+from archcalc.document.style import MATHEMATICS
+from archcalc.document.writer import fragment, write
 from archcalc.formats import compared
 from archcalc.formats.columns import chosen
 from archcalc.formats.tabled import grid, tabled
 from archcalc.formats.workings import about, remark, section, sides, told
-from archcalc.markup.mathematics import tex
-from archcalc.markup.style import MATHEMATICS
-from archcalc.markup.writer import fragment, write
 from archcalc.profiling.explain import Working, Workings
 from archcalc.profiling.rows import Profile
 

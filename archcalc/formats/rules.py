@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from archcalc.conventions import Convention, convention
 from archcalc.conventions.quantities import QUANTITIES, used_in
-from archcalc.document import Document, Head, Notes, Section, Table
+from archcalc.document.content import Document, Head, Notes, Section, Table
+from archcalc.document.plain import plain
+from archcalc.document.writer import write
 from archcalc.formats.json import json_text
-from archcalc.markup.plain import plain
-from archcalc.markup.writer import write
 
 
 def rules(name: str, form: str = "text") -> str:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from archcalc.document import Blank, Document, Notes, Part, Prose, Section, Table, Text
+from archcalc.document.content import Blank, Document, Notes, Part, Prose, Section, Table, Text
+from archcalc.document.writer import STYLES, ready, write
 from archcalc.errors import SpecError, nearest
 from archcalc.formats.columns import chosen, lines
 from archcalc.formats.csv import comma_separated
@@ -14,7 +15,6 @@ from archcalc.formats.summary import heading, title
 from archcalc.formats.tabled import grid, told
 from archcalc.formats.workings import about, worked
 from archcalc.grading.sheet import TOTAL, tellable
-from archcalc.markup.writer import STYLES, ready, write
 from archcalc.profiling.explain import workings
 from archcalc.profiling.rows import Profile
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from archcalc.conventions import Total
+from archcalc.document.style import PLAIN, Style
 from archcalc.formats.conditions import held
-from archcalc.markup.style import PLAIN, Style
 from archcalc.network.figures import Verdict
 from archcalc.network.graph import Graph
 from archcalc.network.printed import Printed

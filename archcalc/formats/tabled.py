@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from archcalc.document import Document, Fact, Facts, Formula, Head, Notes, Part, Section, Step, Table
+from archcalc.document.content import Document, Fact, Facts, Formula, Head, Notes, Part, Section, Step, Table
+from archcalc.document.style import Style
+from archcalc.document.writer import STYLES, ready, write
 from archcalc.formats.columns import Column, chosen, lines
 from archcalc.formats.columns import summed as sums
 from archcalc.formats.summary import heading, published, remarks, title, totals
 from archcalc.formats.workings import reading, remark
-from archcalc.markup.style import Style
-from archcalc.markup.writer import STYLES, ready, write
 from archcalc.profiling.explain import Working, workings
 from archcalc.profiling.rows import Profile
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from tabulate import SEPARATING_LINE, tabulate
 
+from archcalc.document.style import PLAIN
 from archcalc.formats.columns import chosen, table
 from archcalc.formats.summary import heading, published, remarks, title, totals
-from archcalc.markup.style import PLAIN
 from archcalc.profiling.rows import Profile
 
 # The width of a line of prose, past which a formula in it is broken.

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from archcalc.document import Document, Head, Notes, Part, Section, Table, Text
+from archcalc.document.content import Document, Head, Notes, Part, Section, Table, Text
+from archcalc.document.plain import plain
+from archcalc.document.writer import write
 from archcalc.formats.json import json_text, verdict_dict
 from archcalc.formats.summary import exact_text, sentence
-from archcalc.markup.plain import plain
-from archcalc.markup.writer import write
 from archcalc.network.figures import Verdict
 
 FORMATS = ("text", "markdown", "latex", "html", "json")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from archcalc.document import Document, Fact, Facts, Formula, Section, Text
+from archcalc.document.content import Document, Fact, Facts, Formula, Section, Text
+from archcalc.document.writer import STYLES, ready, write
 from archcalc.formats.json import json_text, plain_dim, plain_shape
 from archcalc.formats.summary import heading, title
-from archcalc.markup.writer import STYLES, ready, write
 from archcalc.profiling.explain import Cell, Working
 from archcalc.profiling.rows import Profile, Row
 from archcalc.symbols.dims import written, written_shape

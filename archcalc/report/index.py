@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from archcalc.document import Document, Figure, Head, Link, Prose, Section, Table, Text
+from archcalc.document.content import Document, Figure, Head, Link, Prose, Section, Table, Text
 from archcalc.formats.columns import abbreviated
 from archcalc.profiling.rows import Profile
 

@@ -9,7 +9,8 @@ import msgspec
 from archcalc.diagrams.mermaid import to_mermaid
 from archcalc.diagrams.outline import Outline, outline
 from archcalc.diagrams.svg import to_svg
-from archcalc.document import Document, Fact, Facts, Figure, Head, Notes, Section, Table, Text
+from archcalc.document.content import Document, Fact, Facts, Figure, Head, Notes, Section, Table, Text
+from archcalc.document.writer import STYLES, ready
 from archcalc.errors import SpecError
 from archcalc.formats.accounts import totalled
 from archcalc.formats.columns import chosen, lines
@@ -18,7 +19,6 @@ from archcalc.formats.memory_facts import assumed, facts
 from archcalc.formats.summary import heading, title
 from archcalc.formats.tabled import grid, summed, told
 from archcalc.formats.verdicts import judged
-from archcalc.markup.writer import STYLES, ready
 from archcalc.memory.plan import inference, training
 from archcalc.profiling.by_convention import accounts
 from archcalc.profiling.folding import folded

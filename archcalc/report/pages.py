@@ -9,10 +9,10 @@ from urllib.parse import quote
 from archcalc.characters import document as encoded
 from archcalc.charts import layers, memory, networks
 from archcalc.charts.canvas import canvas, inline, written
-from archcalc.document import Document, Figure
+from archcalc.document.content import Document, Figure
+from archcalc.document.escapes import escape_markdown
+from archcalc.document.writer import ready, write
 from archcalc.files import file_name
-from archcalc.markup.escapes import escape_markdown
-from archcalc.markup.writer import ready, write
 from archcalc.memory.plan import Plan, training
 from archcalc.profiling.rows import Profile
 from archcalc.report.index import index

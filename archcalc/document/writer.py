@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from archcalc.document import Document, Table
-from archcalc.markup.page import behaviour, look, policy
-from archcalc.markup.style import HTML, MARKDOWN, TEX, Style
+from archcalc.document.content import Document, Table
+from archcalc.document.page import behaviour, look, policy
+from archcalc.document.style import HTML, MARKDOWN, TEX, Style
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from archcalc.markup.escapes import escape_tex
+from archcalc.document.escapes import escape_tex
 
 _COMMANDS = {
     "·": r" \cdot ",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tabulate import SEPARATING_LINE, tabulate
 
-from archcalc.document import Code, Document, Facts, Notes, Part, Table, Text
-from archcalc.markup.style import PLAIN
+from archcalc.document.content import Code, Document, Facts, Notes, Part, Table, Text
+from archcalc.document.style import PLAIN
 
 
 def plain(document: Document) -> str:

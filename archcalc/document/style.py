@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 import msgspec
 
-from archcalc.document import Blank, Formula, Link, Prose
-from archcalc.markup.escapes import escape_html, escape_markdown, escape_mathematics, escape_tex
-from archcalc.markup.mathematics import tex
+from archcalc.document.content import Blank, Formula, Link, Prose
+from archcalc.document.escapes import escape_html, escape_markdown, escape_mathematics, escape_tex
+from archcalc.document.mathematics import tex
 from archcalc.symbols.dims import Dim, Shape
 from archcalc.symbols.notation import LATEX, TEXT, Notation
 

@@ -1,1 +1,0 @@
-"""Documents written in the formats with markup: escapes, styles, templates, and the page that HTML comes as."""
