@@ -13,8 +13,8 @@ from typing import NamedTuple
 import click
 from command_specs import COLLIDING, NAMES, input_of, layers_of, letters_of, params_of
 
-from archcalc.charts.layers import PANELS
 from archcalc.conventions import CONVENTIONS
+from archcalc.drawing.charts.layers import PANELS
 from archcalc.formats.columns import COLUMNS
 from archcalc.grading.sheet import GRADED
 from archcalc.network.figures import MEASURES as PUBLISHED

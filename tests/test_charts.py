@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from archcalc.charts import canvas, layers, memory, networks
 from archcalc.cli import main
+from archcalc.drawing.charts import canvas, layers, memory, networks
 from archcalc.errors import Source, SpecError
 from archcalc.language import bundled, load, parse
 from archcalc.memory.plan import inference, training

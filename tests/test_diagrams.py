@@ -14,14 +14,14 @@ from programs import program
 
 import archcalc
 from archcalc.cli import main
-from archcalc.diagrams import DIAGRAMS, draw
-from archcalc.diagrams.boxes import Boxes
-from archcalc.diagrams.layout import layout
-from archcalc.diagrams.mermaid import to_mermaid
-from archcalc.diagrams.outline import Edge, Group, Node, Outline, outline
-from archcalc.diagrams.svg import to_svg
-from archcalc.diagrams.tikz import to_tikz
-from archcalc.diagrams.volumes import Volumes, volumes
+from archcalc.drawing.diagrams import DIAGRAMS, draw
+from archcalc.drawing.diagrams.boxes import Boxes
+from archcalc.drawing.diagrams.layout import layout
+from archcalc.drawing.diagrams.mermaid import to_mermaid
+from archcalc.drawing.diagrams.outline import Edge, Group, Node, Outline, outline
+from archcalc.drawing.diagrams.svg import to_svg
+from archcalc.drawing.diagrams.tikz import to_tikz
+from archcalc.drawing.diagrams.volumes import Volumes, volumes
 from archcalc.errors import Source
 from archcalc.language import bundled, parse
 from archcalc.profiling.folding import folded, unfolded

@@ -8,11 +8,11 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from archcalc.charts import canvas, layers
-from archcalc.colours import INK
-from archcalc.diagrams.outline import outline
-from archcalc.diagrams.svg import to_svg
-from archcalc.families import FAMILIES, family
+from archcalc.drawing.charts import canvas, layers
+from archcalc.drawing.colours import INK
+from archcalc.drawing.diagrams.outline import outline
+from archcalc.drawing.diagrams.svg import to_svg
+from archcalc.drawing.families import FAMILIES, family
 from archcalc.language import load
 from archcalc.layers import Layer
 from archcalc.profiling.engine import profile

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from archcalc.cli import main
-from archcalc.diagrams import DIAGRAMS
+from archcalc.drawing.diagrams import DIAGRAMS
 from archcalc.errors import Source
 from archcalc.language import bundled, load, parse
 

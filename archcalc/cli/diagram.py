@@ -9,7 +9,7 @@ import click
 from archcalc.characters import document
 from archcalc.cli.options import input_option, set_option
 from archcalc.cli.output import put
-from archcalc.diagrams import DIAGRAMS, draw
+from archcalc.drawing.diagrams import DIAGRAMS, draw
 from archcalc.files import write_whole
 from archcalc.language import load
 from archcalc.profiling.engine import profile

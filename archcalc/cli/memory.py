@@ -7,10 +7,10 @@ from typing import Any, Literal
 
 import click
 
-from archcalc.charts.canvas import canvas, ends_well, save
-from archcalc.charts.memory import draw
 from archcalc.cli.options import BatchType, input_option, set_option
 from archcalc.cli.output import put
+from archcalc.drawing.charts.canvas import canvas, ends_well, save
+from archcalc.drawing.charts.memory import draw
 from archcalc.formats.memory import FORMATS, render
 from archcalc.formats.summary import title
 from archcalc.language import load

@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 from archcalc.characters import visible
-from archcalc.charts import layers, networks
-from archcalc.charts.canvas import canvas, ends_well, save
 from archcalc.cli.options import input_option, set_option
 from archcalc.cli.output import put
+from archcalc.drawing.charts import layers, networks
+from archcalc.drawing.charts.canvas import canvas, ends_well, save
 from archcalc.files import file_name
 from archcalc.formats.summary import title
 from archcalc.language import bundled

@@ -9,10 +9,10 @@ from typing import Any
 import click
 
 from archcalc.characters import visible
-from archcalc.charts.canvas import canvas, ends_well, save
-from archcalc.charts.field import draw
 from archcalc.cli.options import BatchType, input_option, set_option
 from archcalc.cli.output import complain, put
+from archcalc.drawing.charts.canvas import canvas, ends_well, save
+from archcalc.drawing.charts.field import draw
 from archcalc.errors import SpecError, nearest
 from archcalc.formats import fields as listing
 from archcalc.formats import influence, stacked

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from archcalc.diagrams.mermaid import to_mermaid
-from archcalc.diagrams.outline import Outline, outline
-from archcalc.diagrams.svg import to_svg
 from archcalc.document.content import Document, Fact, Facts, Figure, Head, Notes, Section, Table, Text
 from archcalc.document.writer import STYLES, ready
+from archcalc.drawing.diagrams.mermaid import to_mermaid
+from archcalc.drawing.diagrams.outline import Outline, outline
+from archcalc.drawing.diagrams.svg import to_svg
 from archcalc.errors import SpecError
 from archcalc.formats.accounts import totalled
 from archcalc.formats.columns import chosen, lines

@@ -7,11 +7,11 @@ from typing import Any
 from urllib.parse import quote
 
 from archcalc.characters import document as encoded
-from archcalc.charts import layers, memory, networks
-from archcalc.charts.canvas import canvas, inline, written
 from archcalc.document.content import Document, Figure
 from archcalc.document.escapes import escape_markdown
 from archcalc.document.writer import ready, write
+from archcalc.drawing.charts import layers, memory, networks
+from archcalc.drawing.charts.canvas import canvas, inline, written
 from archcalc.files import file_name
 from archcalc.memory.plan import Plan, training
 from archcalc.profiling.rows import Profile

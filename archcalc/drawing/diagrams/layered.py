@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from archcalc.diagrams.columns import Level
-from archcalc.diagrams.series import Arc
-from archcalc.diagrams.sheet import Sheet, arrives
-from archcalc.diagrams.stacking import APART, GAP, TRACK
+from archcalc.drawing.diagrams.columns import Level
+from archcalc.drawing.diagrams.series import Arc
+from archcalc.drawing.diagrams.sheet import Sheet, arrives
+from archcalc.drawing.diagrams.stacking import APART, GAP, TRACK
 
 _SWEEPS = 12
 

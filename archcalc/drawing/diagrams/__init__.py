@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from archcalc.diagrams.dot import to_dot
-from archcalc.diagrams.mermaid import to_mermaid
-from archcalc.diagrams.outline import outline
-from archcalc.diagrams.svg import to_svg
-from archcalc.diagrams.tikz import to_tikz
+from archcalc.drawing.diagrams.dot import to_dot
+from archcalc.drawing.diagrams.mermaid import to_mermaid
+from archcalc.drawing.diagrams.outline import outline
+from archcalc.drawing.diagrams.svg import to_svg
+from archcalc.drawing.diagrams.tikz import to_tikz
 from archcalc.profiling.rows import Profile
 
 _DRAWN = {"mermaid": to_mermaid, "dot": to_dot, "svg": to_svg, "tikz": to_tikz}

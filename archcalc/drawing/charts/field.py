@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from archcalc.charts.canvas import BLUE, GREY
+from archcalc.drawing.charts.canvas import BLUE, GREY
 from archcalc.network.graph import Graph
 from archcalc.receptive_field.effective import Effective
 

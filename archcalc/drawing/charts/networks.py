@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from archcalc.charts.canvas import BLUE, GREEN, GREY, ORANGE, PINK, RED, SKY
-from archcalc.charts.layers import engineering
-from archcalc.colours import INK
+from archcalc.drawing.charts.canvas import BLUE, GREEN, GREY, ORANGE, PINK, RED, SKY
+from archcalc.drawing.charts.layers import engineering
+from archcalc.drawing.colours import INK
 from archcalc.errors import SpecError
 from archcalc.profiling.rows import Profile
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from archcalc.diagrams.metrics import text_width
-from archcalc.diagrams.outline import Group, Node
-from archcalc.diagrams.sheet import Sheet
+from archcalc.drawing.diagrams.metrics import text_width
+from archcalc.drawing.diagrams.outline import Group, Node
+from archcalc.drawing.diagrams.sheet import Sheet
 
 FONT, LINE, SMALL = 12, 15, 10.5
 # Below a node, where the shape of its output stands beside the line.

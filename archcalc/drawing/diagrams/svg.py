@@ -8,12 +8,12 @@ from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
 from archcalc.characters import one_line
-from archcalc.colours import INK, SOFT
-from archcalc.diagrams.boxes import FONT, LINE, SMALL, STEM, Boxes
-from archcalc.diagrams.layout import layout
-from archcalc.diagrams.outline import Group, Item, Node, Outline
-from archcalc.diagrams.sheet import Point, Rect, Wire
-from archcalc.families import FAMILIES
+from archcalc.drawing.colours import INK, SOFT
+from archcalc.drawing.diagrams.boxes import FONT, LINE, SMALL, STEM, Boxes
+from archcalc.drawing.diagrams.layout import layout
+from archcalc.drawing.diagrams.outline import Group, Item, Node, Outline
+from archcalc.drawing.diagrams.sheet import Point, Rect, Wire
+from archcalc.drawing.families import FAMILIES
 from archcalc.symbols.notation import TEXT
 
 _MARGIN = 16
@@ -41,7 +41,7 @@ _DARK = {
 def to_svg(outline: Outline, *, link: Callable[[Node], str] | None = None) -> str:
     """One <svg>; where `link` gives an address for a node, the node is a link there, with "node-" and its id as its own.
 
-    >>> from archcalc.diagrams.outline import outline
+    >>> from archcalc.drawing.diagrams.outline import outline
     >>> from archcalc.profiling.engine import profile
     >>> from archcalc.language import load
     >>> to_svg(outline(profile(load("conv7x7"))))[:53]

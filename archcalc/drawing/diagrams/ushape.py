@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import msgspec
 
-from archcalc.diagrams.columns import Level
-from archcalc.diagrams.series import Arc, Bundle, Path
-from archcalc.diagrams.sheet import Loose, Sheet, arrives
-from archcalc.diagrams.stacking import APART, GAP, TRACK, Stack, Step
+from archcalc.drawing.diagrams.columns import Level
+from archcalc.drawing.diagrams.series import Arc, Bundle, Path
+from archcalc.drawing.diagrams.sheet import Loose, Sheet, arrives
+from archcalc.drawing.diagrams.stacking import APART, GAP, TRACK, Stack, Step
 
 # Fewer skips within each other are no U.
 _LEAST = 3

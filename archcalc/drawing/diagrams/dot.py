@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from archcalc.characters import one_line
-from archcalc.colours import FRAME, SOFT
-from archcalc.diagrams.outline import Group, Item, Outline
-from archcalc.families import FAMILIES
+from archcalc.drawing.colours import FRAME, SOFT
+from archcalc.drawing.diagrams.outline import Group, Item, Outline
+from archcalc.drawing.families import FAMILIES
 
 
 def quote_dot(*lines: str) -> str:
@@ -26,7 +26,7 @@ def quote_dot(*lines: str) -> str:
 def to_dot(outline: Outline) -> str:
     """A digraph, its blocks being clusters.
 
-    >>> from archcalc.diagrams.outline import outline
+    >>> from archcalc.drawing.diagrams.outline import outline
     >>> from archcalc.profiling.engine import profile
     >>> from archcalc.language import load
     >>> to_dot(outline(profile(load("conv7x7")))).splitlines()[-2]

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from archcalc.diagrams.metrics import text_width
-from archcalc.diagrams.outline import UNREAD, Edge, Group, Item, Node, Outline
-from archcalc.diagrams.sheet import Sheet
+from archcalc.drawing.diagrams.metrics import text_width
+from archcalc.drawing.diagrams.outline import UNREAD, Edge, Group, Item, Node, Outline
+from archcalc.drawing.diagrams.sheet import Sheet
 from archcalc.symbols.dims import Dim, Shape
 
 # One unit is about a point; text is in the size that LaTeX calls tiny.
@@ -29,7 +29,7 @@ _RESHAPES = {"flatten", "reshape", "permute", "channelshuffle", "dropout", "iden
 def volumes(outline: Outline) -> Outline:
     """The outline without nodes that leave a feature map's size as it is, and without boxes that do not repeat.
 
-    >>> from archcalc.diagrams.outline import outline
+    >>> from archcalc.drawing.diagrams.outline import outline
     >>> from archcalc.profiling.engine import profile
     >>> from archcalc.language import load
     >>> [node.kind for node in volumes(outline(profile(load("lenet5")))).nodes][-3:]

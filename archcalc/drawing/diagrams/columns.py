@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from archcalc.diagrams.series import Arc, Path
-from archcalc.diagrams.sheet import Loose, Sheet
-from archcalc.diagrams.stacking import APART, GAP, TRACK, Stack, Step, branch, side_by_side, wire_in
+from archcalc.drawing.diagrams.series import Arc, Path
+from archcalc.drawing.diagrams.sheet import Loose, Sheet
+from archcalc.drawing.diagrams.stacking import APART, GAP, TRACK, Stack, Step, branch, side_by_side, wire_in
 
 _MOST_COLUMNS, _MOST_TORN = 12, 0.35
 

@@ -9,8 +9,8 @@ from typing import TypeAlias
 
 import msgspec
 
-from archcalc.diagrams.wording import described, named
-from archcalc.families import family
+from archcalc.drawing.diagrams.wording import described, named
+from archcalc.drawing.families import family
 from archcalc.profiling.folding import Group as Call
 from archcalc.profiling.folding import Line, Part, groups, unfolded
 from archcalc.profiling.rows import Profile, Row

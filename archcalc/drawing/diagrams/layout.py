@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from archcalc.diagrams.columns import Level, Page, flowing, stackable
-from archcalc.diagrams.layered import layered
-from archcalc.diagrams.outline import Edge, Group, Item, Node, Outline
-from archcalc.diagrams.series import Arc, series
-from archcalc.diagrams.sheet import Sheet
-from archcalc.diagrams.stacking import spine
-from archcalc.diagrams.ushape import floors, u_shape
+from archcalc.drawing.diagrams.columns import Level, Page, flowing, stackable
+from archcalc.drawing.diagrams.layered import layered
+from archcalc.drawing.diagrams.outline import Edge, Group, Item, Node, Outline
+from archcalc.drawing.diagrams.series import Arc, series
+from archcalc.drawing.diagrams.sheet import Sheet
+from archcalc.drawing.diagrams.stacking import spine
+from archcalc.drawing.diagrams.ushape import floors, u_shape
 
 
 class Look(Protocol):

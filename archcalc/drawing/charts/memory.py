@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from archcalc.charts.canvas import BLUE, GREEN, GREY, ORANGE, PINK, SKY
-from archcalc.colours import INK
+from archcalc.drawing.charts.canvas import BLUE, GREEN, GREY, ORANGE, PINK, SKY
+from archcalc.drawing.colours import INK
 from archcalc.memory.plan import Plan
 
 _PHASES = {"forward": BLUE, "recompute": ORANGE, "backward": GREEN, "sum": SKY, "update": PINK}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from archcalc.diagrams.layout import layout
-from archcalc.diagrams.outline import Group, Item, Node, Outline
-from archcalc.diagrams.sheet import Point, Rect, Wire
-from archcalc.diagrams.volumes import CIRCLE, LINE, SHEAR, Volumes, joins, volumes
 from archcalc.document.escapes import escape_tex
-from archcalc.families import FAMILIES
+from archcalc.drawing.diagrams.layout import layout
+from archcalc.drawing.diagrams.outline import Group, Item, Node, Outline
+from archcalc.drawing.diagrams.sheet import Point, Rect, Wire
+from archcalc.drawing.diagrams.volumes import CIRCLE, LINE, SHEAR, Volumes, joins, volumes
+from archcalc.drawing.families import FAMILIES
 from archcalc.symbols.dims import Shape
 from archcalc.symbols.notation import LATEX
 
@@ -46,7 +46,7 @@ _END = r"""\end{tikzpicture}%
 def to_tikz(outline: Outline) -> str:
     r"""A document in LaTeX with the network's volumes from left to right.
 
-    >>> from archcalc.diagrams.outline import outline
+    >>> from archcalc.drawing.diagrams.outline import outline
     >>> from archcalc.profiling.engine import profile
     >>> from archcalc.language import load
     >>> to_tikz(outline(profile(load("conv7x7")))).splitlines()[-1]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from archcalc.characters import one_line
-from archcalc.colours import FRAME, INK
-from archcalc.diagrams.outline import Group, Item, Node, Outline
-from archcalc.families import FAMILIES
+from archcalc.drawing.colours import FRAME, INK
+from archcalc.drawing.diagrams.outline import Group, Item, Node, Outline
+from archcalc.drawing.families import FAMILIES
 
 # Room for the longest settings on one line.
 _INIT = "%%{init: {'flowchart': {'wrappingWidth': 400}}}%%"
@@ -29,7 +29,7 @@ def escape_mermaid(text: str) -> str:
 def to_mermaid(outline: Outline) -> str:
     """A flowchart in Mermaid, from top to bottom.
 
-    >>> from archcalc.diagrams.outline import outline
+    >>> from archcalc.drawing.diagrams.outline import outline
     >>> from archcalc.profiling.engine import profile
     >>> from archcalc.language import load
     >>> print(to_mermaid(outline(profile(load("conv7x7")))).splitlines()[2])

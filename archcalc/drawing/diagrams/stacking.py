@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from archcalc.diagrams.series import Bundle, Path
-from archcalc.diagrams.sheet import Loose, Rect, Sheet, arrives
+from archcalc.drawing.diagrams.series import Bundle, Path
+from archcalc.drawing.diagrams.sheet import Loose, Rect, Sheet, arrives
 
 # From one box to the next, between lines that run beside each other, and between branches.
 GAP, TRACK, APART = 14, 8, 26

@@ -8,10 +8,10 @@ from typing import Any
 
 import msgspec
 
-from archcalc.charts.canvas import GREY, RED
-from archcalc.colours import INK
+from archcalc.drawing.charts.canvas import GREY, RED
+from archcalc.drawing.colours import INK
+from archcalc.drawing.families import FAMILIES, family
 from archcalc.errors import among
-from archcalc.families import FAMILIES, family
 from archcalc.profiling.rows import Profile, Row
 
 # Of more bars than this the blocks are named, not the layers.
