@@ -1,9 +1,9 @@
 """What a neural network costs, without a framework and without running a model."""
 
+from archcalc.api import compare, explain
 from archcalc.conventions import Convention
 from archcalc.errors import SpecError
 from archcalc.formats import render
-from archcalc.interactive import compare, explain
 from archcalc.language import load
 from archcalc.network.graph import Graph
 from archcalc.profiling.engine import profile

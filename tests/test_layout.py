@@ -21,17 +21,17 @@ MAY_IMPORT: dict[str, set[str]] = {
     "layers": {"symbols"},
     "errors": {"characters"},
     "conventions": {"errors", "layers", "symbols"},
+    "display": {"errors"},
     "files": {"errors"},
-    "shown": {"errors"},
-    "network": {"errors", "layers", "shown", "symbols"},
+    "network": {"display", "errors", "layers", "symbols"},
     "language": {"characters", "conventions", "errors", "files", "layers", "network", "symbols"},
     "receptive_field": {"errors", "layers", "network", "symbols"},
-    "profiling": {"conventions", "errors", "layers", "network", "receptive_field", "shown", "symbols"},
-    "comparison": {"errors", "language", "layers", "network", "profiling", "shown", "symbols"},
+    "profiling": {"conventions", "display", "errors", "layers", "network", "receptive_field", "symbols"},
+    "comparison": {"display", "errors", "language", "layers", "network", "profiling", "symbols"},
     "diagnosis": {"conventions", "errors", "files", "language", "layers", "network", "profiling", "symbols"},
     "grading": {"conventions", "errors", "files", "layers", "network", "profiling", "symbols"},
     "memory": {"errors", "layers", "network", "profiling", "symbols"},
-    "interactive": {"comparison", "errors", "network", "profiling", "symbols"},
+    "api": {"comparison", "errors", "network", "profiling", "symbols"},
     "drawing": {
         "characters",
         "document",
@@ -59,7 +59,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "symbols",
     },
     "reference": {"errors", "layers", "memory", "network", "symbols"},
-    "__init__": {"conventions", "errors", "formats", "interactive", "language", "network", "profiling", "symbols"},
+    "__init__": {"api", "conventions", "errors", "formats", "language", "network", "profiling", "symbols"},
     "report": {
         "characters",
         "document",
@@ -100,7 +100,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 
 # What is loaded by its name when it is called for, against the table or in a circle, and why.
 BY_NAME = {
-    ("archcalc.shown", "archcalc.formats.notebook"): "data shows itself by a method, and formats are made from data",
+    ("archcalc.display", "archcalc.formats.notebook"): "data shows itself by a method, and formats are made from data",
     ("archcalc.profiling.rows", "archcalc.formats.frames"): "to_pandas is a method, and the frame is made from rows",
     (
         "archcalc.comparison.compare",
@@ -197,9 +197,9 @@ def test_a_module_that_is_loaded_by_name_could_not_be_imported(edge):
 
 def test_what_is_loaded_by_name_is_seen():
     """A name, the head of one, and both of the ways to call the function."""
-    assert {("archcalc.shown", "archcalc.formats.notebook"), ("archcalc.cli", "archcalc.cli.*")} <= LOADED
+    assert {("archcalc.display", "archcalc.formats.notebook"), ("archcalc.cli", "archcalc.cli.*")} <= LOADED
     assert not without_circle(
-        {("archcalc.shown", "archcalc.formats.notebook"), ("archcalc.formats.notebook", "archcalc.shown")}
+        {("archcalc.display", "archcalc.formats.notebook"), ("archcalc.formats.notebook", "archcalc.display")}
     )
     assert not from_below({("archcalc.symbols.dims", "archcalc.formats.notebook")})
 

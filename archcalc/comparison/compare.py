@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from archcalc.display import Shown, brief
 from archcalc.errors import SpecError
 from archcalc.network.graph import Assumption, strongest
 from archcalc.profiling.measures import Measure, field_of
 from archcalc.profiling.rows import Profile, Row
-from archcalc.shown import Shown, brief
 from archcalc.symbols.dims import settled
 from archcalc.symbols.evaluate import Leading, at, holds, leading, letters, limit, ratio
 from archcalc.symbols.sign_runs import Run, deciding, runs, within
@@ -118,7 +118,7 @@ class Comparison(Shown, msgspec.Struct, frozen=True):
 
         Raises SpecError where pandas is missing.
 
-        >>> from archcalc.interactive import compare
+        >>> from archcalc.api import compare
         >>> compare("vgg16", "vgg19", measures="params,depth").to_pandas().loc["depth"].to_dict()
         {'vgg16': 16, 'vgg19': 19}
         """

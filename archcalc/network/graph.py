@@ -9,13 +9,13 @@ from typing import Any
 
 import msgspec
 
+from archcalc.display import brief
 from archcalc.errors import Place, SpecError
 from archcalc.layers.base import INPUTS, Layer
 from archcalc.layers.fields import asked
 from archcalc.network.figures import Figure
 from archcalc.network.tokens import token_numbers
 from archcalc.network.wildcards import fits
-from archcalc.shown import brief
 from archcalc.symbols.dims import Dim, Shape, Truth, decided, same, written_shape
 from archcalc.symbols.relations import bounded_by
 

@@ -12,13 +12,13 @@ from typing import Any
 
 import msgspec
 
+from archcalc.display import Shown, brief
 from archcalc.errors import SpecError, nearest
 from archcalc.layers.base import AXES, Layer, Rounding
 from archcalc.layers.work import Work
 from archcalc.network.graph import Node
 from archcalc.profiling.engine import measure, own_weights, split
 from archcalc.profiling.rows import Profile, Row
-from archcalc.shown import Shown, brief
 from archcalc.symbols.dims import Dim, Shape, decided
 from archcalc.symbols.traced import Traced, names_in, text
 

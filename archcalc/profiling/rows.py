@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from archcalc.conventions import Convention, Total
+from archcalc.display import Shown, brief
 from archcalc.errors import SpecError
 from archcalc.layers.base import Layer
 from archcalc.layers.work import Work
 from archcalc.network.figures import Verdict
 from archcalc.network.graph import Graph
-from archcalc.shown import Shown, brief
 from archcalc.symbols.dims import Dim, Shape, total, written, written_shape
 from archcalc.symbols.evaluate import Form, shaped
 
