@@ -9,7 +9,7 @@ from tabulate import tabulate
 
 from archcalc.cli.options import convention_option
 from archcalc.cli.output import put
-from archcalc.formats.json import json_text
+from archcalc.formats.as_json import json_text
 from archcalc.language import bundled, load
 from archcalc.profiling.engine import profile
 from archcalc.profiling.rows import Profile

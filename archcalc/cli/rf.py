@@ -16,7 +16,7 @@ from archcalc.drawing.charts.field import draw
 from archcalc.errors import SpecError, nearest
 from archcalc.formats import fields as listing
 from archcalc.formats import influence, stacked
-from archcalc.formats.json import json_text
+from archcalc.formats.as_json import json_text
 from archcalc.language import load
 from archcalc.network.graph import Graph
 from archcalc.receptive_field.effective import box, effective

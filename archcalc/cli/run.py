@@ -13,7 +13,7 @@ from archcalc.characters import visible
 from archcalc.cli.options import ShapeType, limit_option, set_option
 from archcalc.cli.output import put
 from archcalc.files import write_whole
-from archcalc.formats.json import json_text
+from archcalc.formats.as_json import json_text
 from archcalc.language import load
 from archcalc.memory.sizes import bytes_of
 from archcalc.network.graph import needed

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from archcalc.cli.output import put
-from archcalc.formats.json import json_text
+from archcalc.formats.as_json import json_text
 from archcalc.language.schema import schema
 
 

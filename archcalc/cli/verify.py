@@ -11,7 +11,7 @@ from archcalc.cli.options import input_option, limit_option, set_option
 from archcalc.cli.output import put
 from archcalc.cli.progress import progress
 from archcalc.errors import SpecError
-from archcalc.formats.json import json_text
+from archcalc.formats.as_json import json_text
 from archcalc.formats.summary import unread
 from archcalc.language import parse, source_of
 from archcalc.memory.sizes import bytes_of

@@ -9,7 +9,7 @@ from tabulate import tabulate
 
 from archcalc.document.content import Document, Head, Notes, Section, Table, Text
 from archcalc.document.writer import write
-from archcalc.formats.json import json_text, plain_dim, plain_shape
+from archcalc.formats.as_json import json_text, plain_dim, plain_shape
 from archcalc.formats.summary import title, under
 from archcalc.profiling.by_convention import Account
 from archcalc.profiling.rows import Profile

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from archcalc.comparison.diff import MEASURES, Change, Changes, Difference, difference
-from archcalc.formats.json import plain_dim, plain_shape
+from archcalc.formats.as_json import plain_dim, plain_shape
 from archcalc.profiling.rows import Profile
 
 

@@ -12,7 +12,7 @@ from archcalc.characters import visible
 from archcalc.document.content import Document, Head, Notes, Part, Section, Table
 from archcalc.document.plain import plain
 from archcalc.document.writer import write
-from archcalc.formats.json import json_text
+from archcalc.formats.as_json import json_text
 from archcalc.formats.summary import listed
 from archcalc.grading import Grade, Marked
 from archcalc.symbols.dims import written, written_shape

@@ -5,29 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import msgspec
-
-from archcalc.network.figures import Verdict
+from archcalc.formats.as_json import json_text, plain_dim, plain_shape
+from archcalc.formats.verdicts import verdict_dict
 from archcalc.profiling.rows import Profile, Row, Totals
-from archcalc.symbols.dims import Dim, Shape
-
-
-def json_text(value: Any) -> str:
-    r"""Any plain value as indented JSON, in which what cannot be printed is escaped.
-
-    >>> print(json_text("\N{RIGHT-TO-LEFT OVERRIDE}\x9b"))
-    "\u202e\u009b"
-    """
-    text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
-    return text if text.replace("\n", "").isprintable() else "".join(map(_escaped, text))
-
-
-def _escaped(character: str) -> str:
-    """A character as JSON may write it: one that cannot be printed as the numbers of its UTF-16 units."""
-    if character.isprintable() or character == "\n":
-        return character
-    units = character.encode("utf-16-be")
-    return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2))
+from archcalc.symbols.dims import Dim
 
 
 def render(profile: Profile, columns: Sequence[str] | None = None, *, fold: bool = False) -> str:  # noqa: ARG001 - one signature
@@ -53,13 +34,6 @@ def to_dict(profile: Profile) -> dict[str, Any]:
         "unread": [node.name for node in profile.graph.unread],
         "assumptions": [str(assumption.fact) for assumption in profile.graph.conditions],
     }
-
-
-def verdict_dict(verdict: Verdict) -> dict[str, Any]:
-    """A verdict as a plain dict; several numbers printed together are lists."""
-    said = msgspec.structs.asdict(verdict)
-    single = len(verdict.published) == 1
-    return {**said, **{key: said[key][0] if single else list(said[key]) for key in ("published", "exact")}}
 
 
 def _row(profile: Profile, row: Row) -> dict[str, Any]:
@@ -95,13 +69,3 @@ def _totals(totals: Totals) -> dict[str, Any]:
 
 def _priced(price: Dim | None) -> int | str | None:
     return None if price is None else plain_dim(price)
-
-
-def plain_dim(dim: Dim) -> int | str:
-    """A dimension as JSON has it: a number, or a formula as text."""
-    return dim if isinstance(dim, int) else str(dim)
-
-
-def plain_shape(shape: Shape) -> list[int | str]:
-    """A shape as JSON has it."""
-    return [plain_dim(n) for n in shape]

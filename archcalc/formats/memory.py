@@ -8,8 +8,8 @@ from typing import Any
 from archcalc.document.content import Code, Document, Fact, Facts, Head, Notes, Part, Section, Table
 from archcalc.document.plain import grid
 from archcalc.document.writer import write
+from archcalc.formats.as_json import json_text
 from archcalc.formats.conditions import held
-from archcalc.formats.json import json_text
 from archcalc.formats.memory_facts import amount, assumed, facts, letter, linear
 from archcalc.formats.summary import title
 from archcalc.memory.plan import Plan, Row

@@ -7,7 +7,7 @@ from archcalc.conventions.quantities import QUANTITIES, used_in
 from archcalc.document.content import Document, Head, Notes, Section, Table
 from archcalc.document.plain import plain
 from archcalc.document.writer import write
-from archcalc.formats.json import json_text
+from archcalc.formats.as_json import json_text
 
 
 def rules(name: str, form: str = "text") -> str:

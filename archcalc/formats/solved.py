@@ -9,7 +9,7 @@ from tabulate import tabulate
 
 from archcalc.comparison.goal import title
 from archcalc.comparison.solve import Solution
-from archcalc.formats.json import json_text
+from archcalc.formats.as_json import json_text
 from archcalc.symbols.dims import written
 from archcalc.symbols.notation import TEXT
 from archcalc.symbols.periodic import Stretch

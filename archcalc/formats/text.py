@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import textwrap
 from collections.abc import Sequence
 
 from tabulate import SEPARATING_LINE, tabulate
@@ -11,33 +9,8 @@ from tabulate import SEPARATING_LINE, tabulate
 from archcalc.document.style import PLAIN
 from archcalc.formats.columns import chosen, table
 from archcalc.formats.summary import heading, published, remarks, title, totals
+from archcalc.formats.wrapped import indented
 from archcalc.profiling.rows import Profile
-
-# The width of a line of prose, past which a formula in it is broken.
-_WIDTH = 120
-
-
-def indented(label: str, text: str) -> str:
-    """A text behind a label; a formula longer than the line goes on below, between two of its terms."""
-    return textwrap.fill(
-        _joined(text),
-        max(_WIDTH, len(label) + 40),
-        initial_indent=label,
-        subsequent_indent=" " * len(label),
-        break_long_words=False,
-        break_on_hyphens=False,
-    ).replace("\u00a0", " ")
-
-
-def _joined(text: str) -> str:
-    """The text with no place to break it between a sign and its term, or inside brackets of any kind."""
-    parts = re.split(r"([(⌊⌈]|[)⌋⌉])", text.replace(" + ", " +\u00a0").replace(" − ", " −\u00a0"))
-    depth = 0
-    for i, part in enumerate(parts):
-        depth += (part in "(⌊⌈") - (part in ")⌋⌉") if part else 0
-        if depth:
-            parts[i] = part.replace(" ", "\u00a0")
-    return "".join(parts)
 
 
 def render(profile: Profile, columns: Sequence[str] | None = None, *, fold: bool = False) -> str:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
 
 from archcalc.document.content import Document, Head, Notes, Part, Section, Table, Text
 from archcalc.document.plain import plain
 from archcalc.document.writer import write
-from archcalc.formats.json import json_text, verdict_dict
+from archcalc.formats.as_json import json_text
 from archcalc.formats.summary import exact_text, sentence
 from archcalc.network.figures import Verdict
 
@@ -47,3 +50,10 @@ def _cells(name: str, verdict: Verdict) -> tuple[str, ...]:
         *(name, verdict.figure, " and ".join(verdict.published), exact_text(verdict)),
         *(verdict.verdict, verdict.source),
     )
+
+
+def verdict_dict(verdict: Verdict) -> dict[str, Any]:
+    """A verdict as a plain dict; several numbers printed together are lists."""
+    said = msgspec.structs.asdict(verdict)
+    single = len(verdict.published) == 1
+    return {**said, **{key: said[key][0] if single else list(said[key]) for key in ("published", "exact")}}

@@ -7,7 +7,7 @@ from typing import Any
 
 from archcalc.document.content import Document, Fact, Facts, Formula, Section, Text
 from archcalc.document.writer import STYLES, ready, write
-from archcalc.formats.json import json_text, plain_dim, plain_shape
+from archcalc.formats.as_json import json_text, plain_dim, plain_shape
 from archcalc.formats.summary import heading, title
 from archcalc.profiling.explain import Cell, Working
 from archcalc.profiling.rows import Profile, Row
