@@ -15,7 +15,7 @@ from command_specs import COLLIDING, NAMES, input_of, layers_of, letters_of, par
 
 from archcalc.conventions import CONVENTIONS
 from archcalc.drawing.charts.layers import PANELS
-from archcalc.formats.columns import COLUMNS
+from archcalc.formats.table.columns import COLUMNS
 from archcalc.grading.sheet import GRADED
 from archcalc.network.figures import MEASURES as PUBLISHED
 from archcalc.profiling.measures import MEASURES

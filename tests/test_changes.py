@@ -15,7 +15,7 @@ from archcalc.cli import main
 from archcalc.comparison.diff import MEASURES, changes
 from archcalc.comparison.matching import matched
 from archcalc.errors import Source
-from archcalc.formats.changed import FORMATS, render
+from archcalc.formats.diff.page import FORMATS, render
 from archcalc.language import load, parse
 from archcalc.profiling.engine import profile
 from archcalc.symbols.evaluate import at
@@ -474,7 +474,7 @@ def test_what_is_shown_adds_up_to_the_new_totals(two, width):
     texts = [render(found, every=True), render(found)]
     with pytest.MonkeyPatch.context() as patch:
         # A network of a few layers is folded too, then.
-        patch.setattr("archcalc.formats.changed._MOST_GROUPS", 1)
+        patch.setattr("archcalc.formats.diff.page._MOST_GROUPS", 1)
         texts.append(render(found))
     for text, (title, measure) in product(
         texts, (("params", "params"), ("activations", "activations"), ("MACs", "macs"))

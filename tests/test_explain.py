@@ -18,7 +18,7 @@ from strategies import cases
 from archcalc.cli import main
 from archcalc.conventions import CONVENTIONS
 from archcalc.errors import SpecError
-from archcalc.formats.workings import FORMS, reading, render
+from archcalc.formats.explain import FORMS, reading, render
 from archcalc.language import bundled, load
 from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
@@ -229,7 +229,7 @@ def test_a_sum_is_not_written_down_again_for_each_of_its_terms(monkeypatch):
         seen.append(len(terms(formula, times)[0]))
         return terms(formula, times)
 
-    monkeypatch.setattr(trace, "_terms", counted)
+    monkeypatch.setattr(traced, "_terms", counted)
     found = total([traced.Traced.named(f"C_{number}", 3) for number in range(3_000)])
 
     assert found == 9_000

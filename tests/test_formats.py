@@ -14,7 +14,7 @@ import pytest
 import archcalc
 from archcalc.errors import Source
 from archcalc.formats import FORMATS
-from archcalc.formats.columns import COLUMNS, lines
+from archcalc.formats.table.columns import COLUMNS, lines
 from archcalc.language import bundled, parse
 
 DATA = Path(__file__).parent / "data"

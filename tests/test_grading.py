@@ -18,9 +18,9 @@ from strategies import cases
 from archcalc.cli import main
 from archcalc.diagnosis.network import rebuilt
 from archcalc.errors import Source, SpecError
-from archcalc.formats.columns import COLUMNS as COLUMNS_OF_TABLES
-from archcalc.formats.csv import render as exact_csv
-from archcalc.formats.grades import FORMATS, render
+from archcalc.formats.grade import FORMATS, render
+from archcalc.formats.table.columns import COLUMNS as COLUMNS_OF_TABLES
+from archcalc.formats.table.csv import render as exact_csv
 from archcalc.grading import grade, read, worksheet
 from archcalc.grading.sheet import GRADED, PASSED_OVER
 from archcalc.grading.written import written

@@ -14,8 +14,9 @@ from test_formats import HOSTILE
 import archcalc
 from archcalc.cli import main
 from archcalc.errors import Source
-from archcalc.formats import compared, render, sheet, workings
-from archcalc.formats.columns import COLUMNS
+from archcalc.formats import explain, render, worksheet
+from archcalc.formats.compare import page
+from archcalc.formats.table.columns import COLUMNS
 from archcalc.language import bundled, load, parse
 from archcalc.language.line import from_line
 from archcalc.profiling.engine import profile
@@ -46,9 +47,9 @@ def test_a_bundled_network_compiles(name, tmp_path):
     result = profile(load(name))
     texts = [
         render(result, "latex"),
-        workings.render(result, found(result), "latex"),
-        compared.render(archcalc.comparison.compare.compare([result, VGG], measures(None)), "latex", explain=True),
-        sheet.worksheet(result, "latex", sheet.COLUMNS, sheet.BLANKS, fold=True),
+        explain.render(result, found(result), "latex"),
+        page.render(archcalc.comparison.compare.compare([result, VGG], measures(None)), "latex", explain=True),
+        worksheet.worksheet(result, "latex", worksheet.COLUMNS, worksheet.BLANKS, fold=True),
     ]
 
     for text in texts:
@@ -81,8 +82,8 @@ def test_formulas_compile(tmp_path):
     comparison = archcalc.comparison.compare.compare(letters, measures(None), [{"C": 64}, {"C": 128}])
 
     compiled(table, tmp_path)
-    compiled(compared.render(comparison, "latex", growth=True, explain=True), tmp_path)
-    compiled(workings.render(letters[0], found(letters[0]), "latex"), tmp_path)
+    compiled(page.render(comparison, "latex", growth=True, explain=True), tmp_path)
+    compiled(explain.render(letters[0], found(letters[0]), "latex"), tmp_path)
 
 
 def test_a_hostile_spec_compiles_and_stays_readable(tmp_path):
@@ -94,8 +95,8 @@ def test_a_hostile_spec_compiles_and_stays_readable(tmp_path):
 
     for text in (
         render(result, "latex", ["name", "layer", "macs", "note"]),
-        workings.render(result, found(result), "latex"),
-        sheet.worksheet(result, "latex", sheet.COLUMNS, sheet.BLANKS),
+        explain.render(result, found(result), "latex"),
+        worksheet.worksheet(result, "latex", worksheet.COLUMNS, worksheet.BLANKS),
     ):
         assert "passwd" not in compiled(text, tmp_path)
 

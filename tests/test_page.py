@@ -18,7 +18,7 @@ import archcalc
 from archcalc.cli import main
 from archcalc.document.writer import write
 from archcalc.errors import Source
-from archcalc.formats.workings import reading
+from archcalc.formats.explain import reading
 from archcalc.language import load, parse
 from archcalc.profiling.engine import profile
 from archcalc.profiling.explain import workings

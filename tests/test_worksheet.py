@@ -12,8 +12,8 @@ from click.testing import CliRunner
 
 from archcalc.cli import main
 from archcalc.conventions import CONVENTIONS
-from archcalc.formats.columns import COLUMNS as ALL
-from archcalc.formats.sheet import BLANKS, COLUMNS, FORMATS
+from archcalc.formats.table.columns import COLUMNS as ALL
+from archcalc.formats.worksheet import BLANKS, COLUMNS, FORMATS
 from archcalc.grading.sheet import COUNTS
 from archcalc.language import bundled, load
 from archcalc.profiling.engine import profile

@@ -11,7 +11,7 @@ from archcalc.cli.output import put
 from archcalc.cli.progress import progress
 from archcalc.diagnosis import check, record
 from archcalc.errors import SpecError
-from archcalc.formats.verdicts import FORMATS, render
+from archcalc.formats.check import FORMATS, render
 from archcalc.language import bundled, claimed, source_of
 from archcalc.network.figures import Figure
 from archcalc.symbols.dims import Shape

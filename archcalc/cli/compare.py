@@ -8,7 +8,7 @@ from archcalc.cli.options import BatchType, PointsType, input_option, set_option
 from archcalc.cli.output import put
 from archcalc.comparison.compare import compare, points_of
 from archcalc.conventions import CONVENTIONS
-from archcalc.formats.compared import FORMATS, render
+from archcalc.formats.compare.page import FORMATS, render
 from archcalc.language.line import graphs
 from archcalc.profiling.engine import profile
 from archcalc.profiling.measures import MEASURES, measures

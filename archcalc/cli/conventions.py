@@ -7,8 +7,8 @@ import click
 from archcalc.cli.options import BatchType, input_option, set_option
 from archcalc.cli.output import put
 from archcalc.conventions import CONVENTIONS, convention
-from archcalc.formats.accounts import FORMATS, render
-from archcalc.formats.rules import rules
+from archcalc.formats.convention_rule import rules
+from archcalc.formats.conventions import FORMATS, render
 from archcalc.language import load
 from archcalc.profiling.by_convention import accounts
 from archcalc.profiling.engine import profile

@@ -7,7 +7,7 @@ import click
 from archcalc.cli.options import BatchType, convention_option, input_option, set_option
 from archcalc.cli.output import put
 from archcalc.comparison.diff import changes
-from archcalc.formats.changed import FORMATS, render
+from archcalc.formats.diff.page import FORMATS, render
 from archcalc.language.line import graphs
 from archcalc.profiling.engine import profile
 from archcalc.symbols.dims import Dim, Shape

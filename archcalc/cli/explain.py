@@ -6,7 +6,7 @@ import click
 
 from archcalc.cli.options import BatchType, convention_option, input_option, set_option
 from archcalc.cli.output import put
-from archcalc.formats.workings import FORMS, render
+from archcalc.formats.explain import FORMS, render
 from archcalc.language import load
 from archcalc.profiling.engine import profile
 from archcalc.profiling.explain import workings

@@ -8,7 +8,7 @@ from archcalc.cli.options import input_option, set_option
 from archcalc.cli.output import put
 from archcalc.conventions import CONVENTIONS
 from archcalc.errors import SpecError
-from archcalc.formats.grades import FORMATS, render
+from archcalc.formats.grade import FORMATS, render
 from archcalc.grading import grade, read, worksheet
 from archcalc.language import load
 from archcalc.profiling.engine import profile

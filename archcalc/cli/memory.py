@@ -11,7 +11,7 @@ from archcalc.cli.options import BatchType, input_option, set_option
 from archcalc.cli.output import put
 from archcalc.drawing.charts.canvas import canvas, ends_well, save
 from archcalc.drawing.charts.memory import draw
-from archcalc.formats.memory import FORMATS, render
+from archcalc.formats.memory.page import FORMATS, render
 from archcalc.formats.summary import title
 from archcalc.language import load
 from archcalc.memory.optimizers import OPTIMIZERS, WAYS, Way

@@ -14,9 +14,10 @@ from archcalc.cli.output import complain, put
 from archcalc.drawing.charts.canvas import canvas, ends_well, save
 from archcalc.drawing.charts.field import draw
 from archcalc.errors import SpecError, nearest
-from archcalc.formats import fields as listing
-from archcalc.formats import influence, stacked
 from archcalc.formats.as_json import json_text
+from archcalc.formats.rf import fields as listing
+from archcalc.formats.rf.effective import box_dict, box_text, effective_dict, effective_text
+from archcalc.formats.rf.stacks import depth_dict, depth_text, stacks_dict, stacks_text
 from archcalc.language import load
 from archcalc.network.graph import Graph
 from archcalc.receptive_field.effective import box, effective
@@ -68,10 +69,10 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     json = form == "json"
     if like is not None:
         found = stacks(like)
-        put(json_text(stacked.stacks_dict(found)) if json else stacked.stacks_text(found), form)
+        put(json_text(stacks_dict(found)) if json else stacks_text(found), form)
     elif depth is not None:
         window = field_of(kernel, stride, depth)
-        told = json_text(stacked.depth_dict(window)) if json else stacked.depth_text(window, kernel, stride, depth)
+        told = json_text(depth_dict(window)) if json else depth_text(window, kernel, stride, depth)
         put(told, form)
     elif spec is not None:
         graph = load(spec, dict(settings), input_shape=input_shape)
@@ -100,14 +101,14 @@ def _one(  # noqa: PLR0913 - what was asked of one layer
         row: dict[str, Any] = listing.to_dict(fields[name])
         row["path"] = [[step for step, _ in path(graph, fields, name, i)] for i in range(len(row["size"]))]
         if seen is not None:
-            row["box"] = influence.box_dict(seen)
+            row["box"] = box_dict(seen)
         if counted is not None:
-            row["effective"] = influence.effective_dict(counted)
+            row["effective"] = effective_dict(counted)
         put(json_text(listing.network_dict(graph, [row])), "json")
     else:
         parts = [listing.layer(graph, fields, name)]
-        parts += [] if seen is None else [influence.box_text(seen)]
-        parts += [] if counted is None else [influence.effective_text(counted)]
+        parts += [] if seen is None else [box_text(seen)]
+        parts += [] if counted is None else [effective_text(counted)]
         put("\n\n".join(parts))
     if target is not None and counted is not None:
         with canvas(9, 4) as figure:

@@ -12,7 +12,7 @@ from archcalc.cli.output import put
 from archcalc.comparison.goal import goal
 from archcalc.comparison.solve import asked, solve
 from archcalc.errors import SpecError
-from archcalc.formats.solved import FORMATS, render
+from archcalc.formats.solve import FORMATS, render
 from archcalc.language.line import graphs, open_params
 from archcalc.profiling.engine import profile
 from archcalc.profiling.measures import MEASURES

@@ -6,7 +6,7 @@ import click
 
 from archcalc.cli.options import convention_option, input_option, set_option
 from archcalc.cli.output import put
-from archcalc.formats.sheet import BLANKS, COLUMNS, FORMATS, key, worksheet
+from archcalc.formats.worksheet import BLANKS, COLUMNS, FORMATS, key, worksheet
 from archcalc.language import load
 from archcalc.profiling.engine import profile
 from archcalc.symbols.dims import Shape

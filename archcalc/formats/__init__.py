@@ -17,9 +17,9 @@ def render(profile: Profile, form: str = "text", columns: Sequence[str] | None =
         raise SpecError(f"no format '{form}'", None, nearest(form, list(FORMATS)) or f"there are {', '.join(FORMATS)}")
     # A process prints one format, and need not load the others.
     if form in _MARKED:
-        page: str = import_module("archcalc.formats.tabled").render(profile, columns, form, fold=fold)
+        page: str = import_module("archcalc.formats.table.page").render(profile, columns, form, fold=fold)
         return page
-    text: str = import_module(f"archcalc.formats.{form}").render(profile, columns, fold=fold)
+    text: str = import_module(f"archcalc.formats.table.{form}").render(profile, columns, fold=fold)
     return text
 
 

@@ -14,10 +14,10 @@ from archcalc.document.content import Document, Formula, Head, Section, Table, T
 from archcalc.document.mathematics import tex
 from archcalc.document.style import MATHEMATICS
 from archcalc.document.writer import fragment, write
-from archcalc.formats import compared
-from archcalc.formats.columns import chosen
-from archcalc.formats.tabled import grid, tabled
-from archcalc.formats.workings import about, remark, section, sides, told
+from archcalc.formats.compare import page
+from archcalc.formats.explain import about, remark, section, sides, told
+from archcalc.formats.table.columns import chosen
+from archcalc.formats.table.page import grid, tabled
 from archcalc.profiling.explain import Working, Workings
 from archcalc.profiling.rows import Profile
 
@@ -58,7 +58,7 @@ def _page(value: Value, form: str) -> Document:
     if isinstance(value, Profile):
         return tabled(value, None, form)
     if isinstance(value, Comparison):
-        return compared.page(value, form)
+        return page.page(value, form)
     return Document("", sections=tuple(map(_section, _several(value))))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from archcalc.document.content import Document, Figure, Head, Link, Prose, Section, Table, Text
-from archcalc.formats.columns import abbreviated
+from archcalc.formats.table.columns import abbreviated
 from archcalc.profiling.rows import Profile
 
 _TITLES = ("network", "title", "input", "depth", "params", "MACs", "rounded", "activations")

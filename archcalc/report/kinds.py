@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from archcalc.document.content import Document, Head, Part, Prose, Section, Table, Text
-from archcalc.formats.workings import about, worked
+from archcalc.formats.explain import about, worked
 from archcalc.language.fields import expected_of
 from archcalc.layers import Layer
 from archcalc.layers.base import written_setting

@@ -12,13 +12,13 @@ from archcalc.drawing.diagrams.mermaid import to_mermaid
 from archcalc.drawing.diagrams.outline import Outline, outline
 from archcalc.drawing.diagrams.svg import to_svg
 from archcalc.errors import SpecError
-from archcalc.formats.accounts import totalled
-from archcalc.formats.columns import chosen, lines
-from archcalc.formats.fields import grown
-from archcalc.formats.memory_facts import assumed, facts
+from archcalc.formats.check import judged
+from archcalc.formats.conventions import totalled
+from archcalc.formats.memory.facts import assumed, facts
+from archcalc.formats.rf.fields import grown
 from archcalc.formats.summary import heading, title
-from archcalc.formats.tabled import grid, summed, told
-from archcalc.formats.verdicts import judged
+from archcalc.formats.table.columns import chosen, lines
+from archcalc.formats.table.page import grid, summed, told
 from archcalc.memory.plan import inference, training
 from archcalc.profiling.by_convention import accounts
 from archcalc.profiling.folding import folded

@@ -9,8 +9,8 @@ from typing import Any
 from tabulate import tabulate
 
 from archcalc.document.content import Head, Notes, Part, Table, Text
-from archcalc.formats.columns import along, bounded, percent
 from archcalc.formats.conditions import held
+from archcalc.formats.table.columns import along, bounded, percent
 from archcalc.layers.intervals import number_text
 from archcalc.network.graph import Graph
 from archcalc.profiling.rows import Profile

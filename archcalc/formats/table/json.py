@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from archcalc.formats.as_json import json_text, plain_dim, plain_shape
-from archcalc.formats.verdicts import verdict_dict
+from archcalc.formats.check import verdict_dict
 from archcalc.profiling.rows import Profile, Row, Totals
 from archcalc.symbols.dims import Dim
 

@@ -16,9 +16,9 @@ from archcalc.document.plain import plain
 from archcalc.document.style import PLAIN, Style
 from archcalc.document.writer import STYLES, ready, write
 from archcalc.formats.as_json import json_text
-from archcalc.formats.changed_json import to_dict
-from archcalc.formats.changed_words import said_of
 from archcalc.formats.conditions import held
+from archcalc.formats.diff.json import to_dict
+from archcalc.formats.diff.words import said_of
 from archcalc.formats.summary import listed, unread
 from archcalc.symbols.dims import Dim
 from archcalc.symbols.evaluate import ratio

@@ -13,9 +13,9 @@ from archcalc.document.plain import grid
 from archcalc.document.style import PLAIN, Style
 from archcalc.document.writer import STYLES, ready, write
 from archcalc.formats.as_json import json_text
-from archcalc.formats.compared_json import to_dict
+from archcalc.formats.compare.crossovers import crossings, letter_of
+from archcalc.formats.compare.json import to_dict
 from archcalc.formats.conditions import held
-from archcalc.formats.crossings import crossings, letter_of
 from archcalc.formats.wrapped import indented
 from archcalc.symbols.dims import Dim
 from archcalc.symbols.evaluate import Leading, letters

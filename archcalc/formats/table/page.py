@@ -8,10 +8,10 @@ from typing import Any
 from archcalc.document.content import Document, Fact, Facts, Formula, Head, Notes, Part, Section, Step, Table
 from archcalc.document.style import Style
 from archcalc.document.writer import STYLES, ready, write
-from archcalc.formats.columns import Column, chosen, lines
-from archcalc.formats.columns import summed as sums
+from archcalc.formats.explain import reading, remark
 from archcalc.formats.summary import heading, published, remarks, title, totals
-from archcalc.formats.workings import reading, remark
+from archcalc.formats.table.columns import Column, chosen, lines
+from archcalc.formats.table.columns import summed as sums
 from archcalc.profiling.explain import Working, workings
 from archcalc.profiling.rows import Profile
 

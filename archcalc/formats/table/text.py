@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from tabulate import SEPARATING_LINE, tabulate
 
 from archcalc.document.style import PLAIN
-from archcalc.formats.columns import chosen, table
 from archcalc.formats.summary import heading, published, remarks, title, totals
+from archcalc.formats.table.columns import chosen, table
 from archcalc.formats.wrapped import indented
 from archcalc.profiling.rows import Profile
 

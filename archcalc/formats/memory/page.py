@@ -10,7 +10,7 @@ from archcalc.document.plain import grid
 from archcalc.document.writer import write
 from archcalc.formats.as_json import json_text
 from archcalc.formats.conditions import held
-from archcalc.formats.memory_facts import amount, assumed, facts, letter, linear
+from archcalc.formats.memory.facts import amount, assumed, facts, letter, linear
 from archcalc.formats.summary import title
 from archcalc.memory.plan import Plan, Row
 from archcalc.memory.sizes import Size

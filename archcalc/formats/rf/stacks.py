@@ -7,8 +7,8 @@ from typing import Any
 
 from tabulate import tabulate
 
-from archcalc.formats.columns import percent
-from archcalc.formats.fields import plain
+from archcalc.formats.rf.fields import plain
+from archcalc.formats.table.columns import percent
 from archcalc.layers.intervals import number_text
 from archcalc.layers.window import Window
 from archcalc.receptive_field.stacks import Stack

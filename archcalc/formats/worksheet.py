@@ -9,11 +9,11 @@ import msgspec
 from archcalc.document.content import Blank, Document, Notes, Part, Prose, Section, Table, Text
 from archcalc.document.writer import STYLES, ready, write
 from archcalc.errors import SpecError, nearest
-from archcalc.formats.columns import chosen, lines
-from archcalc.formats.csv import comma_separated
+from archcalc.formats.explain import about, worked
 from archcalc.formats.summary import heading, title
-from archcalc.formats.tabled import grid, told
-from archcalc.formats.workings import about, worked
+from archcalc.formats.table.columns import chosen, lines
+from archcalc.formats.table.csv import comma_separated
+from archcalc.formats.table.page import grid, told
 from archcalc.grading.sheet import TOTAL, tellable
 from archcalc.profiling.explain import workings
 from archcalc.profiling.rows import Profile

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from archcalc.formats.columns import chosen, lines
+from archcalc.formats.table.columns import chosen, lines
 from archcalc.profiling.rows import Profile
 from archcalc.symbols.dims import written_shape
 

@@ -1,0 +1,1 @@
+"""What differs between two networks, as text, JSON or a page."""

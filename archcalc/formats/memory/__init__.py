@@ -1,0 +1,1 @@
+"""The memory of a network, as text, JSON or a page."""
