@@ -1,33 +1,31 @@
-"""How objects show themselves: on one line wherever they are printed, and as a table or formulas in a notebook.
-
-The methods are those that IPython calls. What they give is made by `archcalc.formats.notebook`, which is loaded at the first
-call: data does not know how it is printed.
-"""
+"""How objects show themselves: on one line wherever they are printed, and as a table or formulas in a notebook."""
 
 from __future__ import annotations
 
-from importlib import import_module
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from archcalc.errors import printable
 
 
-class Shown:
-    """What a notebook can show."""
+class Displayable:
+    """Data that a notebook can show, by the methods that IPython calls.
+
+    `show` makes of a value what is shown in one form. The package fills it in: data does not know how it is printed.
+    """
 
     __slots__ = ()
 
+    show: ClassVar[Callable[[object, str], Any]]
+
     def _repr_html_(self) -> str:
-        return self._shown("html")
+        return str(Displayable.show(self, "html"))
 
     def _repr_markdown_(self) -> str:
-        return self._shown("markdown")
+        return str(Displayable.show(self, "markdown"))
 
     def _repr_latex_(self) -> str:
-        return self._shown("latex")
-
-    def _shown(self, form: str) -> str:
-        text: str = getattr(import_module("archcalc.formats.notebook"), form)(self)
-        return text
+        return str(Displayable.show(self, "latex"))
 
 
 def brief(value: object, about: str) -> str:

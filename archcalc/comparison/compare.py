@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from importlib import import_module
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from archcalc.display import Shown, brief
+from archcalc.display import Displayable, brief
 from archcalc.errors import SpecError
 from archcalc.network.graph import Assumption, strongest
 from archcalc.profiling.measures import Measure, field_of
@@ -57,7 +56,7 @@ class Own(msgspec.Struct, frozen=True):
     times: int
 
 
-class Comparison(Shown, msgspec.Struct, frozen=True):
+class Comparison(Displayable, msgspec.Struct, frozen=True):
     """Networks side by side, the first being what the others are held against."""
 
     profiles: tuple[Profile, ...]
@@ -122,7 +121,7 @@ class Comparison(Shown, msgspec.Struct, frozen=True):
         >>> compare("vgg16", "vgg19", measures="params,depth").to_pandas().loc["depth"].to_dict()
         {'vgg16': 16, 'vgg19': 19}
         """
-        frame: pd.DataFrame = import_module("archcalc.formats.frames").networks(self)
+        frame: pd.DataFrame = Displayable.show(self, "pandas")
         return frame
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from importlib import import_module
+from typing import Any
 
 from archcalc.errors import SpecError, nearest
 from archcalc.profiling.rows import Profile
@@ -23,4 +24,11 @@ def render(profile: Profile, form: str = "text", columns: Sequence[str] | None =
     return text
 
 
-__all__ = ["FORMATS", "render"]
+def show(value: object, form: str) -> Any:
+    """What a notebook shows of a profile, a comparison or workings as html, markdown or latex; with pandas a data frame."""
+    if form == "pandas":
+        return import_module("archcalc.formats.frames").frame(value)
+    return getattr(import_module("archcalc.formats.notebook"), form)(value)
+
+
+__all__ = ["FORMATS", "render", "show"]

@@ -14,7 +14,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def layers(profile: Profile) -> pd.DataFrame:
+def frame(value: Profile | Comparison) -> pd.DataFrame:
+    """The data frame of a profile's layers or of a comparison's measures."""
+    return _layers(value) if isinstance(value, Profile) else _networks(value)
+
+
+def _layers(profile: Profile) -> pd.DataFrame:
     """A row for each layer: its kind, settings, output, every measure that is a sum over layers, and what it takes part in."""
     rows = profile.rows
     numbers = {
@@ -38,7 +43,7 @@ def layers(profile: Profile) -> pd.DataFrame:
     ).rename_axis("name")
 
 
-def networks(comparison: Comparison) -> pd.DataFrame:
+def _networks(comparison: Comparison) -> pd.DataFrame:
     """A row for each measure that is a number in every network, and a column for each network."""
     lines = [line for line in comparison.lines if not any(isinstance(value, tuple) for value in line.values)]
     first = comparison.profiles[0]

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from archcalc.display import Shown, brief
+from archcalc.display import Displayable, brief
 from archcalc.errors import SpecError, nearest
 from archcalc.layers.base import AXES, Layer, Rounding
 from archcalc.layers.work import Work
@@ -43,7 +43,7 @@ class Cell(msgspec.Struct, frozen=True):
     note: str = ""
 
 
-class Working(Shown, msgspec.Struct, frozen=True):
+class Working(Displayable, msgspec.Struct, frozen=True):
     """The cells of one row."""
 
     row: Row
@@ -53,7 +53,7 @@ class Working(Shown, msgspec.Struct, frozen=True):
         return brief(self, f"of {self.row.name}: {', '.join(cell.name for cell in self.cells)}")
 
 
-class Workings(Shown, list[Working]):
+class Workings(Displayable, list[Working]):
     """The working of several rows."""
 
     __slots__ = ()

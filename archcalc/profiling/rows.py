@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from archcalc.conventions import Convention, Total
-from archcalc.display import Shown, brief
+from archcalc.display import Displayable, brief
 from archcalc.errors import SpecError
 from archcalc.layers.base import Layer
 from archcalc.layers.work import Work
@@ -111,7 +111,7 @@ class Totals(msgspec.Struct, frozen=True):
         return 4 * self.activations + 4 * self.tokens
 
 
-class Profile(Shown, msgspec.Struct, frozen=True, dict=True):
+class Profile(Displayable, msgspec.Struct, frozen=True, dict=True):
     """A network's rows under one convention; every total is a sum of rows."""
 
     graph: Graph
@@ -205,7 +205,7 @@ class Profile(Shown, msgspec.Struct, frozen=True, dict=True):
         >>> profile(load("alexnet")).to_pandas().loc["conv1", ["params", "macs"]].to_dict()
         {'params': 34944, 'macs': 105415200}
         """
-        frame: pd.DataFrame = import_module("archcalc.formats.frames").layers(self)
+        frame: pd.DataFrame = Displayable.show(self, "pandas")
         return frame
 
     def require_numbers(self, what: str) -> None:
