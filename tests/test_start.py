@@ -58,7 +58,7 @@ def test_a_page_loads_the_templates_and_nothing_else_slow(arguments):
     assert loaded(*arguments) & SLOW == {"jinja2"}
 
 
-OF_FORMATS = ("archcalc.formats.", "archcalc.markup.", "archcalc.cli.")
+OF_FORMATS = ("archcalc.formats.", "archcalc.document.", "archcalc.cli.")
 
 
 def test_a_table_loads_only_its_own_format_and_command():
@@ -69,10 +69,13 @@ def test_a_table_loads_only_its_own_format_and_command():
         "archcalc.cli.options",
         "archcalc.cli.output",
         "archcalc.cli.table",
-        "archcalc.formats.table.columns",
         "archcalc.formats.conditions",
         "archcalc.formats.summary",
+        "archcalc.formats.table",
+        "archcalc.formats.table.columns",
         "archcalc.formats.table.text",
+        "archcalc.formats.wrapped",
+        "archcalc.document.content",
         "archcalc.document.escapes",
         "archcalc.document.mathematics",
         "archcalc.document.style",

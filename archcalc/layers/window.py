@@ -83,11 +83,6 @@ class Window(msgspec.Struct, frozen=True, dict=True):
         return ends.pop() if len(ends) == 1 and not self.stretch and self.advance == 0 else None
 
     @property
-    def holes(self) -> bool:
-        """Whether some outputs see nothing and others do, wherever they are."""
-        return len(self.phases) > 1 and not self.stretch and not all(some(lo, hi) for lo, hi in self.phases)
-
-    @property
     def empty(self) -> bool:
         """Whether no output sees anything."""
         return not self.stretch and not any(some(lo, hi) for lo, hi in self.phases)

@@ -156,11 +156,13 @@ def through(reach: Reach, view: View, y: Shape, whole: Dim, via: tuple[int, int]
     return Reach(y, strands, short, long, reach.followed and all(routes))
 
 
-def holed(reach: Reach) -> Reach:
-    """What is seen where some places are holes: of what every place sees it is not known which places these are."""
+def lacking(reach: Reach, *, gaps: bool) -> Reach:
+    """What is seen where some places are holes or padding: of what every place sees it is not known which places these are."""
 
     def of(strands: Strands) -> Strands:
-        return tuple(strand if strand.digits else replace(strand, gaps=True) for strand in strands)
+        return tuple(
+            strand if strand.digits else replace(strand, gaps=strand.gaps or gaps, padded=True) for strand in strands
+        )
 
     short, long = (
         tuple(route._replace(strands=of(route.strands)) for route in found) for found in (reach.short, reach.long)
@@ -190,7 +192,7 @@ def _turned(strand: Strand, view: View) -> Strand:
         return strand
     digits = tuple(digit._replace(axis=view[digit.axis].axis) for digit in strand.digits)
     limits = sorted(limit._replace(axis=view[limit.axis].axis) for limit in strand.limits)
-    return Strand(strand.window, digits, tuple(limits), strand.gaps)
+    return Strand(strand.window, digits, tuple(limits), strand.gaps, strand.padded)
 
 
 def tidied(strands: Iterable[Strand], y: Shape, whole: Dim) -> Strands:
@@ -202,10 +204,10 @@ def tidied(strands: Iterable[Strand], y: Shape, whole: Dim) -> Strands:
         for i, other in enumerate(group):
             if other.window.alike(strand.window):
                 if other.window == strand.window:
-                    group[i] = strand if other.gaps else other
+                    group[i] = strand if (other.gaps, other.padded) > (strand.gaps, strand.padded) else other
                     break
-                merged, gaps = other.window.merged(strand.window), other.gaps or strand.gaps
-                group[i] = Strand(merged, strand.digits, strand.limits, gaps)
+                lack = (other.gaps or strand.gaps, other.padded or strand.padded)
+                group[i] = Strand(other.window.merged(strand.window), strand.digits, strand.limits, *lack)
                 break
         else:
             group.append(strand)

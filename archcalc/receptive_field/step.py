@@ -15,14 +15,13 @@ from archcalc.layers.intervals import some
 from archcalc.layers.window import HERE, Window
 from archcalc.network.graph import Node
 from archcalc.receptive_field.field import Field, Part, Reaches
-from archcalc.receptive_field.reach import Reach, apart, holed, joined, through
-from archcalc.symbols.dims import Dim, Shape, at_least, ceil_div, quotient, same, size
+from archcalc.receptive_field.padding import finds, has_holes, has_padding, is_counted
+from archcalc.receptive_field.reach import Reach, apart, joined, lacking, through
+from archcalc.symbols.dims import Dim, Shape, quotient, same, size
 
 # More runs of channels that see differently, or more channels to sort into runs, are taken together.
 _MOST_PARTS = 2048
 _MOST_CHANNELS = 4096
-# Windows of more phases are not held against their ends one by one, where letters are in them.
-_MOST_PHASES = 64
 
 
 class _Source(NamedTuple):
@@ -106,9 +105,14 @@ class Step:
             # Joined along channels, which are told apart as parts.
             view = tuple(at._replace(ends=False) for at in view)
         found = through(reach, view, self.node.shape, self.whole[axis], via)
+        if found is None or all(strand.digits for strand in found.strands):
+            return found
         # What one view leaves out another may see.
         alone = len(self.views[source.which]) == 1
-        return holed(found) if found and alone and any(at.window.holes for at in view) else found
+        gaps = alone and any(has_holes(at.window) for at in view)
+        sizes = zip(view, self.shapes[source.which], strict=False)
+        padded = alone and any(has_padding(at.window, n, self.node.shape[at.axis]) for at, n in sizes if not at.ends)
+        return lacking(found, gaps=gaps) if gaps or padded else found
 
     def together(self, reaches: list[Reach | None], whole: Reach | None, n: Dim) -> Reach | None:
         """What all runs of channels see along one axis."""
@@ -143,19 +147,19 @@ class Step:
         """Whether a window over values of one place finds padding alone for some outputs; None where it does for all."""
         some_lack = False
         for window, n, outputs in self.over_values(which, view):
-            if not _counted(window, n, outputs):
-                some_lack |= not _finds(window, n, outputs)[1]
+            if not is_counted(window, n, outputs):
+                some_lack |= not finds(window, n, outputs)[1]
                 continue
-            finds = [bool(window.seen(i, n)) for i in range(outputs)]
-            if not any(finds):
+            found = [bool(window.seen(i, n)) for i in range(outputs)]
+            if not any(found):
                 return None
-            some_lack |= not all(finds)
+            some_lack |= not all(found)
         return some_lack
 
     def unsure(self, which: int, view: View) -> bool:
         """Whether letters leave open that a window over values of one place finds more than padding for any output."""
         over = self.over_values(which, view)
-        return any(not _counted(*one) and not _finds(*one)[0] for one in over)
+        return any(not is_counted(*one) and not finds(*one)[0] for one in over)
 
     def over_values(self, which: int, view: View) -> Iterator[tuple[Window, Any, Any]]:
         """The windows that slide over values of one place, with how many values and outputs there are."""
@@ -269,26 +273,6 @@ class Step:
                     continue
                 first, last = (bisect_right(bounds[which], n) - 1 for n in (seen[0], seen[-1]))
                 yield from (_Source(which, view, part) for part in range(first, last + 1))
-
-
-def _counted(window: Window, n: Dim, outputs: Dim) -> bool:
-    """Whether the outputs of a window can be gone through."""
-    return window.settled and isinstance(n, int) and isinstance(outputs, int) and outputs <= _MOST_CHANNELS
-
-
-def _finds(window: Window, n: Dim, outputs: Dim) -> tuple[bool, bool]:
-    """Whether some outputs of a window, and whether all, are known to find any of n values and not padding alone."""
-    if window.stretch or len(window.phases) > _MOST_PHASES:
-        return False, False
-    last = window.advance * (ceil_div(outputs, len(window.phases)) - 1)
-
-    def begins(lo: Any, hi: Any) -> bool:
-        # Taps that begin before the values and do not end there have one among so many as lie between two of them.
-        within = at_least(lo, 0) is True or (at_least(hi, 0) is True and at_least(n, window.step) is True)
-        return within and at_least(hi, lo) is True
-
-    every = all(begins(lo, hi) and at_least(n - 1, last + lo) is True for lo, hi in window.phases)
-    return begins(*window.phases[0]), every
 
 
 def _alike(one: Reaches, other: Reaches) -> bool:

@@ -24,13 +24,15 @@ class Strand(msgspec.Struct, frozen=True):
     """What places see of one axis of the input through one window, of which the digits of their index name the output.
 
     Without digits every place sees the same. Along an axis with a limit digits count from its start, and no other index sees.
-    With `gaps` some of those places are holes, such as a transposed convolution leaves, and it is not known which.
+    Some of those places may be padding, which sees nothing, or with `gaps` holes, such as a transposed convolution leaves, and it
+    is not known which.
     """
 
     window: Window
     digits: tuple[Digit, ...]
     limits: tuple[Limit, ...] = ()
     gaps: bool = False
+    padded: bool = False
 
     @property
     def axes(self) -> set[int]:
@@ -121,7 +123,7 @@ class Strand(msgspec.Struct, frozen=True):
         if self.digits and not digits:
             window = Window(0, (window.at(0),), loose=window.loose)
         limits = (limit._replace(axis=axes[limit.axis]) for limit in self.limits)
-        return Strand(window, tuple(digits), tuple(sorted(limits)), self.gaps)
+        return Strand(window, tuple(digits), tuple(sorted(limits)), self.gaps, self.padded)
 
     def _standing(self, axis: int) -> Strand:
         """The strand without an axis of which the first index is the only one."""
@@ -191,7 +193,9 @@ class Strand(msgspec.Struct, frozen=True):
             return []
         # Letters may leave open whether anything is left.
         window = self.window if at_least(stop, start + 1) is True else replace(self.window, loose=True)
-        return [Strand(window, self.digits, self._with(Limit(axis, start, stop, origin)), self.gaps)]
+        # Beside what it is joined to, padding lies between.
+        gaps = self.gaps or (self.padded and ends)
+        return [Strand(window, self.digits, self._with(Limit(axis, start, stop, origin)), gaps)]
 
     def _spread(self, axis: int, window: Window, n: Dim, whole: Dim) -> Strand:
         """Through a window over places that follow each other, in an axis without a limit."""

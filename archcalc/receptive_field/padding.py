@@ -1,0 +1,54 @@
+"""Which outputs of a window find any input at all, and which lie in padding or in holes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from archcalc.layers.intervals import numbers, some
+from archcalc.layers.window import Window
+from archcalc.symbols.dims import Dim, at_least, ceil_div
+
+# Longer rows of outputs are not gone through.
+_MOST_OUTPUTS = 4096
+# Windows of more phases are not held against their ends one by one, where letters are in them.
+_MOST_PHASES = 64
+
+
+def is_counted(window: Window, n: Dim, outputs: Dim) -> bool:
+    """Whether the outputs of a window can be gone through."""
+    return window.settled and isinstance(n, int) and isinstance(outputs, int) and outputs <= _MOST_OUTPUTS
+
+
+def finds(window: Window, n: Dim, outputs: Dim) -> tuple[bool, bool]:
+    """Whether some outputs of a window, and whether all, are known to find any of n values and not padding alone."""
+    if window.stretch or len(window.phases) > _MOST_PHASES:
+        return False, False
+    last = window.advance * (ceil_div(outputs, len(window.phases)) - 1)
+
+    def begins(lo: Any, hi: Any) -> bool:
+        # Taps that begin before the values and do not end there have one among so many as lie between two of them.
+        within = at_least(lo, 0) is True or (at_least(hi, 0) is True and at_least(n, window.step) is True)
+        return within and at_least(hi, lo) is True
+
+    every = all(begins(lo, hi) and at_least(n - 1, last + lo) is True for lo, hi in window.phases)
+    return begins(*window.phases[0]), every
+
+
+def has_holes(window: Window) -> bool:
+    """Whether some outputs of a window see nothing and others do, wherever they are.
+
+    >>> has_holes(Window(1, ((0, 0), (0, -1))))
+    True
+    """
+    return len(window.phases) > 1 and not window.stretch and not all(some(lo, hi) for lo, hi in window.phases)
+
+
+def has_padding(window: Window, n: Dim, outputs: Dim) -> bool:
+    """Whether the first or the last of some outputs is known to lie beyond all of n inputs.
+
+    >>> has_padding(Window(1, ((-2, -2),)), 5, 7), has_padding(Window(1, ((-1, 1),)), 5, 5)
+    (True, False)
+    """
+    if window.advance == 0 or not numbers(n, outputs) or not window.settled:
+        return False
+    return bool(window.at(0)[1] < 0 or window.at(outputs - 1)[0] >= n)
