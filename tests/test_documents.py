@@ -1,4 +1,4 @@
-"""Everything that is written down is true: README, CONTRIBUTING, the reports."""
+"""Everything that is written down is true: README, docs, CONTRIBUTING, the reports."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ from archcalc.profiling.engine import profile
 from archcalc.report.pages import compared, report
 
 ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text()
+PAGES = {path: path.read_text() for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))}
+README = PAGES[ROOT / "README.md"]
 REPORTS = ROOT / "reports"
 # Measured rather than derived, so not to be compared with a fresh run.
 MEASURED = {"benchmarks.md", "memory-measured.md"}
@@ -35,7 +36,21 @@ def checked(name: str) -> archcalc.Profile:
 
 
 def fenced(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    """The blocks of one language on all pages, the README's first."""
+    return [block for text in PAGES.values() for block in _blocks(text, language)]
+
+
+def _blocks(text: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def shown(block: str, output: str) -> bool:
+    """Whether a block is an output, of which an ellipsis leaves out lines, or the end of one."""
+    parts = [
+        re.escape(part)
+        for part in re.split(r"^…\n", block if block.endswith("\n") else f"{block}\n", flags=re.MULTILINE)
+    ]
+    return bool(re.fullmatch(r"(?:.*\n)*".join(parts).replace("…\\\n", r".*\n"), f"{output}\n"))
 
 
 def printed(arguments: list[str]) -> str:
@@ -46,14 +61,36 @@ def printed(arguments: list[str]) -> str:
 
 @pytest.mark.parametrize("block", fenced("console"), ids=lambda block: block.splitlines()[0])
 def test_a_console_block_shows_what_the_command_prints(block):
-    """Run each command that the README quotes and compare all of its output."""
+    """Run each command that a page quotes and compare all of its output that is shown."""
     command, _, output = block.partition("\n")
+    whole = printed(shlex.split(command.removeprefix("$ archcalc ")))
 
-    assert output.rstrip("\n") == printed(shlex.split(command.removeprefix("$ archcalc ")))
+    assert shown(output, whole) if "…" in output else output.rstrip("\n") == whole.rstrip("\n")
+
+
+def test_what_is_left_out_is_marked():
+    """Lines for an ellipsis on its own, the end of a line for one at an end, and no more than that."""
+    output = "a\nb 1\nc\nd"
+
+    assert all(shown(block, output) for block in ("a\n…\nd\n", "…\nc\nd\n", "a\nb …\nc\nd\n", "a\n…\n"))
+    assert not any(shown(block, output) for block in ("a\nd\n", "…\nc\n", "a\nc …\n…\n", "a\n…\nb\nd\n"))
+
+
+def test_pages_lead_to_files_that_there_are():
+    """Every link of a page is to a file of the repository, and every page is reached from the README."""
+    links = {path: re.findall(r"\]\((?!https?:)([^)#]+)", text) for path, text in PAGES.items()}
+
+    assert [link for path, found in links.items() for link in found if not (path.parent / link).exists()] == []
+    assert {(ROOT / link).resolve() for link in links[ROOT / "README.md"]} >= PAGES.keys() - {ROOT / "README.md"}
+
+
+def test_the_readme_is_short():
+    """It fits on a few screens; what else there is to say has pages of its own."""
+    assert len(README.splitlines()) <= 130
 
 
 def test_the_diagram_is_what_its_command_prints():
-    """The picture in the README is the output of the command above it."""
+    """The picture on its page is the output of the command above it."""
     [diagram] = fenced("mermaid")
     [command] = [
         line for block in fenced("sh") for line in block.splitlines() if line.startswith("archcalc diagram inc")
@@ -63,53 +100,57 @@ def test_the_diagram_is_what_its_command_prints():
 
 
 def test_the_chart_is_what_its_command_draws(tmp_path, monkeypatch):
-    """The README shows the chart that the command above it draws, which is the one in reports/."""
+    """The page of pictures shows the chart that the command above it draws, which is the one in reports/."""
     [command] = [line for block in fenced("sh") for line in block.splitlines() if line.startswith("archcalc plot")]
-    [image] = re.findall(r"^!\[[^]]+\]\(([^)]+)\)$", README, re.MULTILINE)
+    page = ROOT / "docs" / "reports-and-pictures.md"
+    [image] = re.findall(r"^!\[[^]]+\]\(([^)]+)\)$", PAGES[page], re.MULTILINE)
     monkeypatch.chdir(tmp_path)
     drawn = printed(shlex.split(command)[1:])
 
-    assert (tmp_path / drawn).read_bytes() == (ROOT / image).read_bytes()
+    assert (tmp_path / drawn).read_bytes() == (page.parent / image).read_bytes()
 
 
 def test_the_first_table_is_what_the_first_command_prints():
-    """The README's VGG-16 table is the whole output of the command above it."""
+    """The README's VGG-16 table is the output of the command above it, shortened."""
     assert ".venv/bin/archcalc table vgg16\n" in fenced("sh")[0]
-    assert fenced("text")[0].rstrip("\n") == printed(["table", "vgg16"])
+    assert shown(fenced("text")[0], printed(["table", "vgg16"]))
 
 
-def test_the_readme_shows_all_of_vgg16():
-    """The spec in the README is the bundled one."""
+def test_the_page_of_the_language_shows_all_of_vgg16():
+    """The spec on it is the bundled one."""
     assert (ROOT / "specs" / "vgg16.yaml").read_text() in fenced("yaml")
 
 
-def test_the_readme_specs_load():
+def test_the_specs_shown_load():
     """Every YAML block is a spec that loads as it stands."""
     for block in fenced("yaml"):
         assert profile(parse(Source("README.md", block))).rows
 
 
-def test_the_readme_error_is_what_that_mistake_prints(tmp_path, monkeypatch):
-    """The message in the README is the message for such a spec."""
+def test_the_error_shown_is_what_that_mistake_prints(tmp_path, monkeypatch):
+    """The message on the page of the language is the message for such a spec."""
     spec = "input: {channels: 3, height: 32, width: 32}\nlayers:\n  - conv2d: {out: 32, kernel: 3}\n  - relu\n"
     monkeypatch.chdir(tmp_path)
     (tmp_path / "tiny.yaml").write_text(spec + "  - conv2d: {name: dw, out: 32, kernel: 3, groups: 3}\n")
 
+    [message] = [block for block in fenced("text") if block.startswith("tiny.yaml:")]
+
     result = CliRunner().invoke(main, ["table", "tiny.yaml"])
 
-    assert (result.exit_code, result.stderr) == (1, fenced("text")[-1])
+    assert (result.exit_code, result.stderr) == (1, message)
 
 
-def test_the_python_of_the_readme_runs():
-    """The session in the README gives what it shows."""
+def test_the_python_shown_runs():
+    """Each session gives what it shows."""
     for block in fenced("python"):
         test = doctest.DocTestParser().get_doctest(block, {"archcalc": archcalc}, "README", "README.md", 0)
         assert doctest.DocTestRunner().run(test).failed == 0
 
 
 def test_the_commands_listed_are_those_there_are():
-    """The README's list of commands is complete."""
-    listed = re.findall(r"^archcalc (\w+)", fenced("text")[1], re.MULTILINE)
+    """The page of commands lists them all."""
+    [block] = _blocks(PAGES[ROOT / "docs" / "commands.md"], "text")
+    listed = re.findall(r"^archcalc (\w+)", block, re.MULTILINE)
 
     assert sorted(listed) == sorted(main.list_commands(None))
 
