@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import click
 import msgspec
 
@@ -48,6 +50,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
         found = {source: check(source, own) for source in every}
     if keep:
         record(found)
+        import_module("archcalc.report.listed").record()
     put(render({_name(source.name): of for source, of in found.items()}, form), form)
     open_ones = sum(not verdict.accounted for of in found.values() for verdict in of)
     if open_ones:

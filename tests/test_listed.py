@@ -1,0 +1,50 @@
+"""The list of bundled networks: what is recorded of them is what they cost."""
+
+from __future__ import annotations
+
+import msgspec
+from click.testing import CliRunner
+
+from archcalc.cli import main
+from archcalc.language import bundled, load
+from archcalc.profiling.engine import profile
+from archcalc.report import listed
+
+
+def test_what_is_recorded_is_what_is_counted(tmp_path):
+    """specs/listed.json regenerates to the same bytes."""
+    listed.record(tmp_path / "listed.json")
+
+    assert (tmp_path / "listed.json").read_bytes() == listed.RECORD.read_bytes()
+
+
+def test_each_line_is_of_its_network():
+    """Name, params, MACs and depth of every network, as its own profile has them."""
+    lines = {line.name: line for line in listed.listed()}
+
+    assert list(lines) == bundled()
+    for name, line in lines.items():
+        result = profile(load(name))
+        assert (line.params, line.macs, line.depth) == (result.totals.params, result.totals.macs, result.depth)
+        assert (line.title, line.source) == (result.graph.title, result.graph.source)
+
+
+def test_a_spec_that_changed_is_counted_anew(tmp_path, monkeypatch):
+    """A record of another text, and a network without one, are not believed."""
+    entries = msgspec.json.decode(listed.RECORD.read_bytes())
+    entries["vgg16"]["checksum"] += 1
+    entries["vgg16"]["listed"]["params"] = 1
+    del entries["lenet5"]
+    (tmp_path / "listed.json").write_bytes(msgspec.json.encode(entries))
+    monkeypatch.setattr(listed, "RECORD", tmp_path / "listed.json")
+    lines = {line.name: line for line in listed.listed()}
+
+    assert (lines["vgg16"].params, lines["lenet5"].params) == (138_357_544, 60_840)
+
+
+def test_the_list_is_the_same_without_a_record(tmp_path, monkeypatch):
+    """As an installed package may have none."""
+    kept = CliRunner().invoke(main, ["list"]).output
+    monkeypatch.setattr(listed, "RECORD", tmp_path / "none.json")
+
+    assert CliRunner().invoke(main, ["list"]).output == kept
