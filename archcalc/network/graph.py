@@ -16,7 +16,7 @@ from archcalc.layers.fields import asked
 from archcalc.network.figures import Figure
 from archcalc.network.tokens import token_numbers
 from archcalc.network.wildcards import fits
-from archcalc.symbols.dims import Dim, Shape, Truth, decided, same, written_shape
+from archcalc.symbols.dims import Dim, Shape, Truth, decided, same, settled, written_shape
 from archcalc.symbols.relations import bounded_by
 
 
@@ -222,7 +222,8 @@ def infer(
             seen = " and ".join(written_shape(x) for x in shapes)
             note = f"input is {seen}" if len(shapes) == 1 else f"inputs are {seen}" if shapes else ""
             raise SpecError(f"{layer.kind}: {message}", (places or {}).get(field, place), note)
-    return layer.output(*shapes), open_facts
+    # Letters that cancel leave a whole number.
+    return tuple(n if isinstance(n, int) else settled(n) for n in layer.output(*shapes)), open_facts
 
 
 def weights_of(node: Node, nodes: list[Node]) -> dict[str, Shape]:

@@ -21,7 +21,8 @@ def is_counted(window: Window, n: Dim, outputs: Dim) -> bool:
 
 def finds(window: Window, n: Dim, outputs: Dim) -> tuple[bool, bool]:
     """Whether some outputs of a window, and whether all, are known to find any of n values and not padding alone."""
-    if window.stretch or len(window.phases) > _MOST_PHASES:
+    # A bound has more than there is.
+    if window.loose or window.stretch or len(window.phases) > _MOST_PHASES:
         return False, False
     last = window.advance * (ceil_div(outputs, len(window.phases)) - 1)
 
