@@ -76,7 +76,13 @@ ROOMS: dict[str, tuple[list[str], list[str]]] = {
         ],
         [
             *(f"archcalc/{name}.py" for name in ("algebra", "dims", "signs", "symbolic", "periodic", "relations")),
-            *("tests/test_forms.py", "tests/test_periodic.py", "tests/test_symbols.py", "tests/test_letters.py"),
+            *(
+                "tests/test_signs.py",
+                "tests/test_forms.py",
+                "tests/test_periodic.py",
+                "tests/test_symbols.py",
+                "tests/test_letters.py",
+            ),
             *("tests/test_solve.py", "tests/test_seeking.py", "tests/test_compare.py"),
         ],
     ),

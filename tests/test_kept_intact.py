@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 
 import pytest
-from graphs import Drawn, networks
+from graphs import IN_PLACE, VIEWS, K, Plot, networks, single
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from strategies import Draw
 from test_schedule import lowest, pieces
 
-from archcalc.graph import Graph
+from archcalc.errors import SpecError
+from archcalc.graph import Builder, Graph
 from archcalc.layers.base import Kept, Use
+from archcalc.layers.rearrange import Input
 from archcalc.memory import search
 from archcalc.memory.backward import backward
 from archcalc.memory.piece import Held, Piece
 from archcalc.storage import manners
 
+# Kinds that may write over their input and keep what they put out.
+KEEPING = [kind for kind in IN_PLACE if getattr(K[kind], "derived_from", "") in {"output", "either"}]
 OVERWRITE = st.sampled_from(["frameworks", "all"])
 
 
@@ -41,11 +47,23 @@ def lent(graph: Graph, roots: list[int], p: int) -> bool:
     return roots[p] != p and lent(graph, roots, graph.nodes[p].inputs[0])
 
 
-@settings(max_examples=5 * settings().max_examples)
-@given(networks(), OVERWRITE)
-def test_all_is_written_over_but_what_is_kept_or_lent(drawn: Drawn, overwrite: str) -> None:
+@st.composite
+def thin(draw: Draw) -> Graph:
+    """A trained layer, and after it little but layers that may write over their input and views, mostly one after the other."""
+    plot = Plot(Builder(), [])
+    plot.readable.append(plot.builder.add("input", Input((2, 3, 4))))
+    plot.add(K["conv2d"](out=2, kernel=1), 0)
+    for _ in range(draw(st.integers(2, 7))):
+        source = plot.last if draw(st.integers(0, 5)) else plot.some(draw)
+        with contextlib.suppress(SpecError):
+            single(draw, plot, source, draw(st.sampled_from([IN_PLACE, KEEPING, VIEWS])))
+    return plot.builder.graph()
+
+
+@settings(max_examples=10 * settings().max_examples)
+@given(st.one_of(thin(), thin(), networks().map(lambda drawn: drawn.graph)), OVERWRITE)
+def test_all_is_written_over_but_what_is_kept_or_lent(graph: Graph, overwrite: str) -> None:
     """No layer writes over what any keeps; where one that could does not, something would have been spoiled."""
-    graph = drawn.graph
     roots, grads, kept = backward(graph, overwrite)
     ways = manners(graph, overwrite, training=True)
     over = [way == "in place" and roots[p] != p for p, way in enumerate(ways)]
