@@ -9,11 +9,12 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from archcalc.boxes import box
 from archcalc.digits import Digit, kept, moved
-from archcalc.edges import clipped
+from archcalc.edges import clipped, runs
 from archcalc.errors import Source, SpecError
 from archcalc.intervals import NOTHING, number_text
 from archcalc.receptive import receptive_fields
@@ -40,6 +41,7 @@ def counted(digit: Digit, shape: tuple[int, ...]) -> np.ndarray:
     return digit.times * (indices if digit.modulo is None else indices % digit.modulo)
 
 
+@settings(max_examples=20 * settings().max_examples)
 @given(SHAPES, st.data())
 def test_a_digit_is_the_same_under_another_shape(shapes: tuple[tuple[int, ...], ...], data: st.DataObject) -> None:
     """Value by value, the digits under the new shape come to the one under the old; whole axes always have some."""
@@ -84,6 +86,7 @@ OWN = st.builds(
 )
 
 
+@settings(max_examples=10 * settings().max_examples)
 @given(OWN, WINDOWS, st.integers(0, 4), st.integers(1, 9), st.integers(1, 9))
 def test_near_the_ends_of_what_was_joined_each_output_sees_what_it_finds(own, window, start, length, outputs):
     """From the first to the last input that any found index sees, output by output; those that find none are in no run."""
@@ -92,7 +95,8 @@ def test_near_the_ends_of_what_was_joined_each_output_sees_what_it_finds(own, wi
         assert not seen.empty
         for i in range(first, stop):
             assert i not in found
-            found[i] = seen.at(i - first)
+            lo, hi = seen.at(i - first)
+            found[i] = (lo, hi) if hi >= lo else None
     for i in range(outputs):
         lo, hi = window.at(i)
         ends = [own.at(j - start) for j in range(lo, hi + 1, window.step) if start <= j < start + length]
@@ -164,3 +168,47 @@ def test_what_mixes_all_channels_has_none_to_pick_from(last):
         )
 
         assert (found.size, found.exact) == ((5,), True)
+
+
+@given(st.sets(st.integers(0, 30)))
+def test_numbers_in_order_are_runs_without_a_gap(numbers):
+    """As few as there are, and all of them."""
+    found = runs(sorted(numbers))
+
+    assert [n for first, stop in found for n in range(first, stop)] == sorted(numbers)
+    assert len(found) == sum(n - 1 not in numbers for n in numbers)
+
+
+def test_one_output_over_two_branches_sees_of_each_what_it_finds():
+    """A kernel over 10 places finds the 4 of the first, and of the second 0 to 5, which see −1 to 6."""
+    found = field(
+        "input: {channels: 2, length: 20}\nlayers: [concat: {axis: 1, a: [slice: {start: 0, stop: 4, axis: 1}],"
+        " b: [conv1d: {out: 2, kernel: 3, padding: 1}]}, conv1d: {name: g, out: 2, kernel: 10, stride: 100}]",
+        "g",
+    )
+
+    assert found.size == (8,)
+
+
+def test_an_array_among_branches_in_line_sees_nothing_and_is_no_bound():
+    """Three places of a trained array between branches that see 3 and 5."""
+    found = field(
+        "input: {channels: 2, length: 20}\nlayers: [concat: {name: c, axis: 1,"
+        " a: [conv1d: {out: 2, kernel: 3, padding: 1}], b: [learned: {shape: [2, 3]}],"
+        " c: [conv1d: {out: 2, kernel: 5, padding: 2}]}]",
+        "c",
+    )
+
+    assert (found.size, found.exact) == ((5,), True)
+
+
+def test_a_box_of_a_bound_has_no_ends_beyond_the_input():
+    """Where a field is not exact a place is said to see what it does, and no padding is counted."""
+    text = (
+        "input: {tokens: 8, features: 3}\n"
+        "layers: [lstm: 4, permute: [1, 0], convtranspose1d: {name: c, out: 2, kernel: 1, stride: 2}]"
+    )
+    found = box(parse(Source("x.yaml", text)), "c", (6,))
+
+    assert not field(text, "c").exact
+    assert (found.unclipped, found.padding, found.clipped, found.seen) == (None, None, ((0, 3),), 4)
