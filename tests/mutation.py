@@ -42,7 +42,13 @@ ROOMS: dict[str, tuple[list[str], list[str]]] = {
     "layers": (
         ["archcalc/layers/*.py"],
         [
-            *("tests/test_work_counts.py", "tests/test_sliding.py", "tests/test_mutants.py", "archcalc/layers"),
+            *(
+                "tests/test_work_counts.py",
+                "tests/test_sliding.py",
+                "tests/test_mutants.py",
+                "tests/test_strides.py",
+                "archcalc/layers",
+            ),
             *("tests/test_loose_windows.py", "tests/test_recurrent.py", "tests/test_forward.py"),
             *("tests/test_kinds_against_torch.py", "tests/test_letters.py", "tests/test_random_graphs.py"),
             *("tests/test_sees.py", "tests/test_kept.py", "tests/test_errors.py", "tests/test_symbols.py"),
