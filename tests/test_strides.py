@@ -85,3 +85,11 @@ def test_what_is_not_said_is_as_in_torch(kind: str) -> None:
             different |= {} if same else {field.name: (field.default, theirs.default)}
 
     assert different == {}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_torch_has_in_place_overwrites_its_input(kind: str) -> None:
+    """All whose module takes inplace=True, but for dropout, which models leave as it is."""
+    assert Layer.kinds[kind].overwrites == (
+        "inplace" in inspect.signature(MODULES[kind]).parameters and kind != "dropout"
+    )
