@@ -45,3 +45,12 @@ def test_a_letter_may_leave_padding_alone_to_see():
     assert receptive_fields(graph(text.replace("p: p", "p: 10")))["c"].size == (0,)
     lettered = receptive_fields(graph(text))["c"]
     assert (lettered.size, lettered.exact) == ((18,), False)
+
+
+def test_places_shuffled_by_a_letter_are_within_a_bound():
+    """Each of 24 tokens comes from one place, whichever it is: 1 with a number of groups, and at most all with a letter."""
+    text = "params: {g: g}\ninput: {tokens: 24, features: 3}\nlayers: [channelshuffle: {name: c, groups: g}]"
+    lettered = receptive_fields(graph(text))["c"]
+
+    assert receptive_fields(graph(text.replace("g: g", "g: 4")))["c"].size == (1,)
+    assert (lettered.size, lettered.exact) == ((24,), False)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar, Literal
 
+from msgspec.structs import replace
+
 from archcalc.layers.base import (
     At,
     Count,
@@ -123,7 +125,8 @@ class ChannelShuffle(Layer, frozen=True):
     def sees(self, x: Shape) -> tuple[Views, ...]:
         g, part = self.groups, quotient(x[0], self.groups)
         if not isinstance(g, int) or g > _LISTED:
-            return ((here(x, {0: everything(x[0])}),),)
+            # Each sees one of them.
+            return ((here(x, {0: replace(everything(x[0]), loose=True)}),),)
         return ((here(x, {0: Window(1, tuple((k * part, k * part) for k in range(g)))}),),)
 
     def forward(self, _xp: Any, x: Any) -> Any:
