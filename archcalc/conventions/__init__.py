@@ -1,4 +1,4 @@
-"""What a layer does, counted raw, and the named conventions that say what each operation is worth."""
+"""The named conventions that say what each operation is worth that a layer counts."""
 
 from archcalc.conventions.convention import Convention, Total
 from archcalc.conventions.named import CONVENTIONS, convention
