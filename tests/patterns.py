@@ -5,7 +5,7 @@ time where a text can be read in ever more ways: where some characters lead from
 another, and from that one back to itself (Weber and Seidl 1991, "infinite degree of ambiguity"). A search counts as a
 pattern that may begin anywhere.
 
-python tests/patterns.py          feeds every pattern of the package with what it nearly matches
+python -m tests.patterns          feeds every pattern of the package with what it nearly matches
 """
 
 from __future__ import annotations

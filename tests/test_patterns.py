@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from patterns import ANCHORED, PACKAGE, SEARCHING, Automaton, used
 
 from archcalc.network.wildcards import starred
+from tests.patterns import ANCHORED, PACKAGE, SEARCHING, Automaton, used
 
 HERE = Path(__file__).parent
 PATTERNS = used()
@@ -74,7 +74,7 @@ def test_the_list_of_patterns_is_whole():
 def test_ten_thousand_characters_of_what_a_pattern_nearly_matches():
     """Every loop of every pattern, as long as that and then spoiled, is done with at once."""
     done = subprocess.run(
-        [sys.executable, str(HERE / "patterns.py")], capture_output=True, text=True, timeout=100, check=True
+        [sys.executable, "-m", "tests.patterns"], capture_output=True, text=True, timeout=100, check=True
     )
 
     assert int(done.stdout) > 500

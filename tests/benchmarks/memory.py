@@ -1,6 +1,6 @@
 """Peak memory on a GPU, phase by phase: `python tests/benchmarks/memory.py > tests/data/gpu_memory_steps.csv`.
 
-Needs torch and a GPU, and nothing of this project: `tests/memory_report.py` holds the rows against what is predicted. The
+Needs torch and a GPU, and nothing of this project: `tests/report/memory_report.py` holds the rows against what is predicted. The
 networks are torchvision's, written out. For each batch there is one row for a forward pass without gradients, and for each
 optimizer and each way to take its step two rows for the second step of training: forward and backward, and the update.
 Bytes are the caching allocator's; `before` is what was allocated when the phase began, `workspace` what is still allocated

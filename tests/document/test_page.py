@@ -1,0 +1,319 @@
+"""HTML pages in a real browser: sorting, workings, colours, narrow screens, requests, what assistive technology is told."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+import archcalc
+from archcalc.cli import main
+from archcalc.document.writer import write
+from archcalc.errors import Source
+from archcalc.formats.explain import reading
+from archcalc.language import load, parse
+from archcalc.profiling.engine import profile
+from archcalc.profiling.explain import workings
+from archcalc.report.index import index
+from tests.formats.test_formats import HOSTILE
+from tests.programs import program
+
+sync_api = pytest.importorskip("playwright.sync_api")
+VGG = profile(load("vgg16"))
+MACS = [row.macs for row in VGG.rows]
+# What a person with a poor eye can still read (WCAG 2.2, success criterion 1.4.3).
+READABLE = 4.5
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    path = program("chromium", "chromium-browser", "google-chrome")
+    with sync_api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+class Opened:
+    """A page in the browser, with all that it asked for and complained of."""
+
+    def __init__(self, browser, folder, text, **options):
+        (folder / "page.html").write_text(text)
+        self.page = browser.new_page(**options)
+        self.requests, self.complaints = [], []
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("console", lambda message: self.complaints.append(message.text))
+        self.page.on("dialog", lambda dialog: self.complaints.append(dialog.message))
+        self.page.goto(f"file://{folder}/page.html")
+
+    def column(self, place):
+        cells = self.page.locator(f"tbody > tr:first-child > *:nth-child({place})").all_inner_texts()
+        return [cell.strip() for cell in cells]
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory) -> str:
+    """The page of VGG-16, with its diagram and chart."""
+    folder = tmp_path_factory.mktemp("report")
+    done = CliRunner().invoke(main, ["report", "vgg16", "--format", "html", "-o", str(folder)])
+    assert done.exit_code == 0, done.output
+    return (folder / "vgg16.html").read_text()
+
+
+@pytest.fixture
+def table(browser, tmp_path):
+    return Opened(browser, tmp_path, archcalc.render(VGG, "html"))
+
+
+def test_a_click_on_a_head_sorts_by_value(table):
+    """MACs rise with the first click, fall with the second, and stand as they were after the third."""
+    head = table.page.get_by_role("columnheader", name="MACs", exact=True)
+    numbers = [f"{n:,}" for n in MACS]
+
+    for state, expected in [
+        ("ascending", sorted(MACS)),
+        ("descending", sorted(MACS, reverse=True)),
+        ("none", MACS),
+    ]:
+        head.get_by_role("button").click()
+        assert (head.get_attribute("aria-sort"), table.column(7)) == (state, [f"{n:,}" for n in expected])
+    assert table.column(7) == numbers
+    assert table.page.locator("tfoot").inner_text().startswith("total")
+
+
+def test_sorting_by_another_column_forgets_the_first(table):
+    """One head at a time says that it is sorted; names are sorted by letter, cells without text last."""
+    for name in ("MACs", "name"):
+        table.page.get_by_role("columnheader", name=name, exact=True).get_by_role("button").click()
+    heads = table.page.locator("thead th")
+
+    assert [head.get_attribute("aria-sort") for head in heads.all()].count("none") == heads.count() - 1
+    table.page.locator("thead th").nth(5).get_by_role("button").click()
+    shares = table.column(6)
+    numbers = [float(share) for share in shares if share]
+    assert numbers == sorted(numbers)
+    assert shares[len(numbers) :] == [""] * (len(shares) - len(numbers))
+
+
+def test_a_cell_shows_its_working_under_the_pointer(table):
+    """The tip holds the line that explain prints, is tied to its cell, and goes away with Escape."""
+    [working] = workings(VGG, "conv1_2")
+    said = {cell.name: reading(cell) for cell in working.cells}
+    row = table.page.locator("tbody", has=table.page.get_by_role("rowheader", name="conv1_2"))
+    tip = table.page.get_by_role("tooltip")
+
+    for key, names in [
+        ("macs", ["MACs"]),
+        ("params", ["weights", "biases"]),
+        ("output", ["channels", "height", "width"]),
+    ]:
+        cell = row.locator(f"td[data-key={key}]")
+        cell.hover()
+        assert tip.locator("dd").all_inner_texts() == [said[name] for name in names]
+        assert cell.get_attribute("aria-describedby") == tip.get_attribute("id")
+    table.page.keyboard.press("Escape")
+    assert tip.is_hidden()
+
+
+def test_the_working_of_a_row_opens_from_the_keyboard(table):
+    """A button in each row, of a name of its own, opens and closes the lines below it."""
+    button = table.page.get_by_role("button", name="Working of conv1_1", exact=True)
+    lines = table.page.locator(f"#{button.get_attribute('aria-controls')}")
+
+    assert lines.is_hidden()
+    button.focus()
+    table.page.keyboard.press("Enter")
+    assert (lines.is_visible(), button.get_attribute("aria-expanded")) == (True, "true")
+    assert "3·3" in lines.inner_text()
+    table.page.keyboard.press("Space")
+    assert (lines.is_hidden(), button.get_attribute("aria-expanded")) == (True, "false")
+
+
+def luminance(color: str) -> float:
+    """The relative luminance of a color as a browser writes it (WCAG 2.2)."""
+    parts = [int(n) / 255 for n in re.findall(r"\d+", color)[:3]]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_can_be_read_on_its_ground_in_light_and_dark(browser, report, tmp_path, scheme):
+    """The ground follows the reader's scheme, and text, quiet text and links stand out from it."""
+    page = Opened(browser, tmp_path, report, color_scheme=scheme).page
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+
+    assert (luminance(ground) > 0.5) == (scheme == "light")
+    for selector in ("h1", "td", "dt", "th button", "td[data-value='0']", "figure svg text"):
+        element = page.locator(selector).first
+        color = element.evaluate("e => { const s = getComputedStyle(e); return e.closest('svg') ? s.fill : s.color }")
+        bright, dark = sorted((luminance(color), luminance(ground)), reverse=True)
+        assert (bright + 0.05) / (dark + 0.05) >= READABLE, (selector, color, ground)
+
+
+def test_a_narrow_screen_scrolls_tables_and_not_the_page(browser, report, tmp_path):
+    """On a phone only what is wide by nature moves sideways, and the names of the rows stay."""
+    page = Opened(browser, tmp_path, report, viewport={"width": 360, "height": 740}, has_touch=True).page
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    wide = page.get_by_role("region").first
+    assert wide.evaluate("e => e.scrollWidth > e.clientWidth")
+    wide.evaluate("e => { e.scrollLeft = 300 }")
+    assert page.get_by_role("rowheader", name="conv1_1").first.bounding_box()["x"] >= 0
+
+
+def test_nothing_is_requested(browser, report, tmp_path):
+    """The page is the only thing loaded, nothing complains, and its own policy stops a script that would ask for more."""
+    opened = Opened(browser, tmp_path, report)
+
+    assert opened.requests == [f"file://{tmp_path}/page.html"]
+    assert opened.complaints == []
+    asked = "fetch('https://example.org/').then(() => 'let through', (error) => error.name)"
+    assert opened.page.evaluate(asked) == "TypeError"
+    assert any("Content Security Policy" in said for said in opened.complaints)
+
+
+@pytest.mark.parametrize("kind", ["report", "index", "comparison", "worksheet"])
+def test_every_control_has_a_name(browser, report, tmp_path, kind):
+    """In the accessibility tree no button, link, picture, region, table head or field goes without a name."""
+    texts = {
+        "report": report,
+        "index": write(index([VGG, profile(load("lenet5"))], None), "html"),
+        "comparison": CliRunner().invoke(main, ["compare", "vgg16", "resnet50", "--format", "html"]).output,
+        "worksheet": CliRunner().invoke(main, ["worksheet", "alexnet", "--format", "html"]).output,
+    }
+    opened = Opened(browser, tmp_path, texts[kind])
+    page = opened.page
+    tree = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
+    named = {
+        "button",
+        "link",
+        "image",
+        "img",
+        "region",
+        "figure",
+        "group",
+        "columnheader",
+        "rowheader",
+        "textbox",
+        "heading",
+    }
+    roles = [(node["role"]["value"], node.get("name", {}).get("value", "")) for node in tree if not node["ignored"]]
+
+    assert {"button", "columnheader", "rowheader", "heading", "table", "main"} <= {role for role, _ in roles}
+    assert [role for role, name in roles if role in named and not name.strip()] == []
+    assert opened.complaints == []
+
+
+def test_a_hostile_spec_does_nothing_in_a_browser(browser, tmp_path):
+    """No dialog, no script but the page's own, nothing asked for; the title reads as it was written."""
+    result = profile(parse(Source("x.yaml", HOSTILE)))
+    opened = Opened(browser, tmp_path, archcalc.render(result, "html", ["name", "layer", "settings", "macs", "note"]))
+
+    assert (opened.complaints, len(opened.requests)) == ([], 1)
+    assert opened.page.locator("script, img, iframe, object").count() == 1
+    assert opened.page.locator("h1").inner_text() == result.graph.title
+
+
+def test_paper_has_no_buttons(table):
+    """What only a screen can do is not printed."""
+    table.page.emulate_media(media="print")
+
+    assert table.page.get_by_role("button", name="Working of conv1_1", exact=True).is_hidden()
+
+
+def test_without_scripts_the_workings_stand_open(browser, tmp_path):
+    """Where no script runs nothing is out of reach."""
+    page = Opened(browser, tmp_path, archcalc.render(VGG, "html"), java_script_enabled=False).page
+
+    assert page.locator("tr.working").first.is_visible()
+
+
+def test_a_worksheet_is_filled_in_and_saved(browser, tmp_path):
+    """What is typed comes out as the csv that `grade` marks, with the cells that were left empty."""
+    made = CliRunner().invoke(main, ["worksheet", "lenet5", "--format", "html"])
+    page = Opened(browser, tmp_path, made.output).page
+    page.get_by_role("textbox", name="params of C1", exact=True).fill("156")
+    page.get_by_role("textbox", name="output of C1", exact=True).fill('6x28x28, "wide"')
+    with page.expect_download() as started:
+        page.get_by_role("button", name="Save as CSV").click()
+    rows = list(csv.DictReader(io.StringIO(started.value.path().read_text())))
+
+    assert [row["name"] for row in rows] == [*(row.name for row in profile(load("lenet5")).rows), "total"]
+    assert (rows[0]["activations"], rows[1]["params"], rows[1]["output"]) == ("1024", "156", '6x28x28, "wide"')
+    assert rows[2]["params"] == ""
+
+
+def saved(page):
+    with page.expect_download() as started:
+        page.get_by_role("button", name="Save as CSV").click()
+    return list(csv.reader(io.StringIO(started.value.path().read_text())))
+
+
+def test_a_saved_page_names_its_convention(browser, tmp_path):
+    """The heading of what is counted is the one that archcalc writes itself."""
+    columns = ["--columns", "name,output,flops", "--blank", "flops", "--convention", "textbook"]
+    made = CliRunner().invoke(main, ["worksheet", "lenet5", *columns, "--format", "html"])
+
+    assert saved(Opened(browser, tmp_path, made.output).page)[0] == ["name", "output", "flops (textbook)"]
+
+
+def test_a_saved_page_holds_no_formulas(browser, tmp_path):
+    """A name or a cell that a spreadsheet would run has an apostrophe before it, and what is a number has none."""
+    layers = ["=HYPERLINK(1)", "-conv", "@b", " +c", "d", "e"]
+    typed = dict(zip(layers, ["=1+1", "-5", "+3", "-", "-1+cmd", "-1,792.5"], strict=True))
+    lines = "".join(f"  - linear: {{name: '{name}', out: 8}}\n" for name in layers)
+    spec = tmp_path / "x.yaml"
+    spec.write_text(f"input: {{features: 8}}\nlayers:\n{lines}")
+    columns = ["--columns", "name,params", "--blank", "params", "--format", "html"]
+    page = Opened(browser, tmp_path, CliRunner().invoke(main, ["worksheet", str(spec), *columns]).output).page
+    for name, text in typed.items():
+        page.locator(f"input[aria-label='params of {name}']").fill(text)
+    rows = saved(page)[2:-1]
+    sheet = "".join(f'"{name}","{params}"\n' for name, params in [("name", "params"), *rows])
+    done = CliRunner().invoke(main, ["grade", str(spec), "-", "--format", "json"], input=sheet)
+
+    assert [name for name, _ in rows] == ["'=HYPERLINK(1)", "'-conv", "'@b", "'+c", "d", "e"]
+    assert [params for _, params in rows] == ["'=1+1", "-5", "+3", "-", "'-1+cmd", "-1,792.5"]
+    assert [cell["row"] for cell in json.loads(done.output)["cells"]] == layers
+    assert [cell["wrote"] for cell in json.loads(done.output)["cells"]] == list(typed.values())
+
+
+def test_a_filled_in_page_is_marked(browser, tmp_path):
+    """From the page to the mark: right sizes with a forgotten bias are marked as that."""
+    made = CliRunner().invoke(main, ["worksheet", "lenet5", "--format", "html"])
+    page = Opened(browser, tmp_path, made.output).page
+    page.get_by_role("textbox", name="params of C1", exact=True).fill("150")
+    with page.expect_download() as started:
+        page.get_by_role("button", name="Save as CSV").click()
+    started.value.save_as(tmp_path / "student.csv")
+    marked = json.loads(
+        CliRunner().invoke(main, ["grade", "lenet5", str(tmp_path / "student.csv"), "--format", "json"]).output
+    )
+    [wrong] = [cell for cell in marked["cells"] if cell["verdict"] == "wrong"]
+
+    assert (wrong["row"], wrong["column"]) == ("C1", "params")
+    assert any("bias" in slip for slip in wrong["slips"])
+
+
+def test_a_node_of_the_diagram_leads_to_its_row(browser, report, tmp_path):
+    """A click on a layer in the diagram goes to its row, whose name leads back; the two light up together."""
+    page = Opened(browser, tmp_path, report).page
+    node = page.locator("figure a.node").nth(3)
+    row = page.locator(node.get_attribute("href"))
+
+    node.hover()
+    assert "on" in row.get_attribute("class").split()
+    node.click()
+    assert page.evaluate("location.hash") == node.get_attribute("href")
+    back = row.locator("th.name a").get_attribute("href")
+    assert back == f"#{node.get_attribute('id')}"
+    nodes = page.locator("figure a.node")
+    linked = {link.get_attribute("href") for link in page.locator("th.name a").all()}
+    assert linked == {f"#{one.get_attribute('id')}" for one in nodes.all()}

@@ -1,0 +1,222 @@
+"""What training keeps for the backward pass: each layer kind and each network against what torch's autograd saves."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgspec
+import pytest
+import torch
+from hypothesis import given, reject
+from hypothesis import strategies as st
+from sympy import sympify
+from torch import nn
+from torch.autograd.graph import saved_tensors_hooks
+
+from archcalc.errors import Source, SpecError
+from archcalc.language import parse
+from archcalc.layers import Layer
+from archcalc.layers.base import Kept, Use
+from archcalc.memory.backward import backward
+from archcalc.symbols.dims import symbol
+from tests.layers.strategies import Shape, cases
+from tests.layers.test_kinds_against_torch import REFUSALS, Refusal, built, inferred
+from tests.layers.torch_twins import TWINS, Function, around
+
+kinds = Layer.kinds
+
+torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def plain_cells():
+    """Recurrent layers without oneDNN, whose kernels keep a workspace of their own making; plain ones keep what is needed."""
+    torch._C._set_mkldnn_enabled(False)  # noqa: SLF001, FBT003 - its public name warns of TF32
+    yield
+    torch._C._set_mkldnn_enabled(True)  # noqa: SLF001, FBT003 - likewise
+
+
+BATCH = 2
+BYTES = {"activation": 4, "float32": 4, "int64": 8, "bool": 1}
+
+# Layers for which torch keeps something else: which kinds, which of them on which input, and why.
+APART: list[tuple[str, Callable[..., bool], str]] = [
+    ("dropout", lambda k, *_: k.rate == 1, "with every value dropped torch multiplies by one zero and needs no mask"),
+    (
+        "conv.d|(avg|max)pool.d",
+        lambda k, x: any(before != after for before, after in around(k, x, k.stride or k.kernel)),
+        "torch pads by as much on either side, and for anything else makes a padded copy first and keeps that",
+    ),
+    ("(avg|max)pool.d", lambda k, _: k.padding == "same", "torch has no such padding, and the twin pads a copy"),
+    (
+        "conv.d",
+        lambda k, _: k.connections is not None,
+        "the twin is a convolution and a copy of its input for each map",
+    ),
+    (
+        "attention",
+        lambda k, *xs: k.widths(xs[0])[1] != k.widths(xs[0])[2],
+        "torch has no fused kernel and keeps scores",
+    ),
+]
+
+
+def more(layer: Layer, output: Shape, x: Shape = ()) -> int:
+    """Bytes that the kernels for the CPU keep and the layer does not need."""
+    if layer.kind == "rmsnorm" and layer.affine:
+        # Not fused on the CPU, where the normalised values are kept for the gradient of the weights.
+        return 4 * BATCH * math.prod(output)
+    if (
+        layer.kind in {"lstm", "gru", "rnn"}
+        and layer.bidirectional
+        and x[0] > 1
+        and getattr(layer, "reset_after", True)
+    ):
+        # With the batch first the tokens are copied to the front, for each direction again.
+        return 4 * BATCH * math.prod(x)
+    return 0
+
+
+class Saved(saved_tensors_hooks):
+    """The storages that autograd keeps while it is entered, each once, without those of parameters and buffers."""
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__(self.pack, lambda tensor: tensor)
+        self.own = {key(tensor) for tensor in [*module.parameters(), *module.buffers()]}
+        self.storages: dict[int, Any] = {}
+
+    def pack(self, tensor: torch.Tensor) -> torch.Tensor:
+        if key(tensor) not in self.own:
+            # Holding the storage keeps its number from being given to another.
+            self.storages[key(tensor)] = tensor.untyped_storage()
+        return tensor
+
+    @property
+    def nbytes(self) -> int:
+        return sum(storage.nbytes() for storage in self.storages.values())
+
+
+def key(tensor: torch.Tensor) -> int:
+    """The number of the storage, which exists without values on the meta device as well."""
+    return tensor.untyped_storage()._cdata  # noqa: SLF001 - data_ptr is 0 there
+
+
+def saved(module: nn.Module, layer: Layer, shapes: tuple[Shape, ...]) -> int:
+    """Bytes that autograd keeps of one layer in training, a gradient flowing to its inputs."""
+    xs = [
+        torch.zeros(BATCH, *x) if layer.kind == "embedding" else torch.randn(BATCH, *x).requires_grad_() for x in shapes
+    ]
+    found = Saved(module.train())
+    with found:
+        module(*xs)
+    return found.nbytes
+
+
+def bytes_of(kept: Iterable[Kept], output: Shape, shapes: tuple[Shape, ...]) -> int:
+    """Bytes of the tensors that a layer says it keeps, an input given twice counted once."""
+    total = 0
+    for entry in dict.fromkeys(kept):
+        if entry.of == "output":
+            values = BATCH * math.prod(output)
+        elif isinstance(entry.of, int):
+            values = BATCH * math.prod(shapes[entry.of])
+        else:
+            values = entry.values * (1 if entry.once else BATCH)
+        total += values * BYTES[entry.type]
+    return total
+
+
+def twin(layer: Layer, shapes: tuple[Shape, ...]) -> nn.Module:
+    """The layer in torch as it trains, with the kernels that a GPU would use where torch has them for the CPU as well."""
+    if layer.kind == "dropout" and 0 < layer.rate < 1:
+        # On the CPU F.dropout keeps a mask of floats; the fused kernel, which a GPU takes, keeps one of bools.
+        return Function(lambda t: torch.native_dropout(t, layer.rate, train=True)[0])
+    if layer.kind == "stochasticdepth":
+        return Function(lambda t: t if layer.rate == 0 else t * torch.ones(len(t), *(1 for _ in t.shape[1:])))
+    return TWINS[layer.kind](layer, *shapes)
+
+
+@pytest.mark.parametrize("kind", TWINS)
+@given(data=st.data())
+def test_a_layer_keeps_what_torch_keeps(kind: str, data: st.DataObject) -> None:
+    """In training, byte for byte."""
+    layer, shapes = data.draw(cases(kind, flaws=False))
+    output = inferred(layer, shapes)
+    if isinstance(output, SpecError) or isinstance(
+        built(TWINS[kind], layer, shapes, device="cpu", batch=BATCH), Refusal
+    ):
+        reject()
+    if any(re.fullmatch(kinds, kind) and where(layer, *shapes) for kinds, where, _ in APART):
+        reject()
+    try:
+        found = saved(twin(layer, shapes), layer, shapes)
+    except REFUSALS:
+        reject()
+    use = Use(grads=(True,) * len(shapes))
+    assert bytes_of(layer.kept(use, output, *shapes), output, shapes) + more(layer, output, *shapes[:1]) == found
+
+
+@pytest.mark.parametrize(
+    ("layer", "module"),
+    [
+        (kinds["relu"](), nn.ReLU(inplace=True)),
+        (kinds["leakyrelu"](), nn.LeakyReLU(inplace=True)),
+        (kinds["elu"](), nn.ELU(inplace=True)),
+        (kinds["selu"](), nn.SELU(inplace=True)),
+    ],
+    ids=lambda one: getattr(one, "kind", ""),
+)
+def test_a_layer_that_overwrites_keeps_its_output(layer: Layer, module: nn.Module) -> None:
+    """One tensor, in which the input lay before, and not a copy of the input."""
+    x = torch.randn(BATCH, 5, requires_grad=True) * 1
+    found = Saved(module)
+    with found:
+        y = module(x)
+
+    assert list(found.storages) == [key(y)] == [key(x)]
+    assert list(layer.kept(Use(in_place=True), (5,), (5,))) == [Kept("output")]
+
+
+@pytest.mark.parametrize(
+    "grads", [(True, False, True), (False, True, False), (False, False, True), (True, True, False)]
+)
+def test_a_product_keeps_what_the_gradients_need(grads: tuple[bool, ...]) -> None:
+    """A factor without a gradient is kept for the others, and needs none of them."""
+    layer, shapes = kinds["multiply"](), ((3, 4), (1, 4), (3, 1))
+    xs = [torch.randn(BATCH, *x).requires_grad_(flows) for x, flows in zip(shapes, grads, strict=True)]
+    found = Saved(nn.Identity())
+    with found:
+        _ = xs[0] * xs[1] * xs[2]
+
+    assert bytes_of(layer.kept(Use(grads), (3, 4), *shapes), (3, 4), shapes) == found.nbytes
+
+
+def test_what_no_gradient_reaches_is_not_kept() -> None:
+    """A ReLU on the network's input keeps nothing; the convolution after it keeps what it was given."""
+    graph = parse(
+        Source("x.yaml", "input: {channels: 2, height: 4, width: 4}\nlayers: [relu, conv2d: {out: 1, kernel: 1}, tanh]")
+    )
+
+    assert [[entry.of for entry in entries] for entries in backward(graph).kept] == [[], [], [0], ["output"]]
+
+
+@pytest.mark.parametrize(
+    "kind", ["conv2d", "maxpool2d", "batchnorm2d", "groupnorm", "localresponsenorm", "adaptivemaxpool2d"]
+)
+@given(data=st.data())
+def test_sizes_may_be_letters(kind: str, data: st.DataObject) -> None:
+    """What a layer keeps of C×H×W is a formula that gives the numbers for any of them."""
+    layer, (x,) = data.draw(cases(kind, flaws=False))
+    letters = tuple(map(symbol, "CHWD"[: len(x)]))
+    values = dict(zip(letters, x, strict=True))
+    if kind == "conv2d":
+        layer = msgspec.structs.replace(layer, kernel=1, dilation=1, connections=None)
+    output, formula = layer.output(x), layer.output(letters)
+    kept = list(layer.kept(Use(), formula, letters))
+
+    for entry, exact in zip(kept, layer.kept(Use(), output, x), strict=True):
+        assert (entry.of, entry.type, entry.once) == (exact.of, exact.type, exact.once)
+        assert sympify(entry.values).subs(values) == exact.values

@@ -1,0 +1,173 @@
+"""Every layer kind gives the sizes, params and MACs that torch gives, and refuses what torch refuses."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+from typing import NamedTuple
+
+import pytest
+import torch
+from hypothesis import given, reject
+from hypothesis import strategies as st
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from archcalc.errors import SpecError
+from archcalc.layers import Layer
+from archcalc.network.graph import infer
+from tests.layers.strategies import Shape, cases, shapes_of
+from tests.layers.torch_twins import TWINS, WITHOUT_TWIN, MultiheadAttention, Twin
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths:UserWarning"),
+    pytest.mark.filterwarnings("ignore:input's size at dim=[01] does not match num_features:UserWarning"),
+]
+
+# Tensors are tiny, and tests run beside each other.
+torch.set_num_threads(1)
+
+REFUSALS = (RuntimeError, ValueError, IndexError, TypeError, AssertionError)
+
+# What archcalc refuses though torch takes it: the kinds, the message, and why.
+STRICTER = [
+    ("linear", "must be a vector or a sequence", "whoever gives it an image forgot to flatten"),
+    (".*", "the input must be", "torch takes any rank here, or the batch for channels where there are none"),
+    (".*", r"has \d+ entries for", "torch repeats a list of one entry, and F.pad takes margins of more axes"),
+    ("add|multiply", "different numbers of axes", "torch puts axes of 1 in front of the fewer"),
+    ("add|multiply|concat", "takes at least 2 inputs", "nothing is joined"),
+    ("conv.d", "must name each input map once", "a map seen twice is a map with the sum of two filters"),
+    ("convtranspose.d|crop", "leaves", "torch keeps an empty axis"),
+    ("slice", "must be more than start", "torch keeps an empty axis"),
+    ("(avg|max)pool.d", "more than half of the kernel", "so does torch, but not for padding by F.pad"),
+]
+
+# What torch refuses though archcalc takes it: the kinds, torch's message, and why.
+LAXER = [
+    ("avgpool3d", "smaller than kernel size", "torch leaves the padding out here, unlike avg_pool1d and avg_pool2d"),
+    ("groupnorm", "more than 1 value per channel", "torch takes the same samples two at a time"),
+]
+
+
+class Refusal(NamedTuple):
+    """Why torch does not take a layer or its inputs."""
+
+    error: Exception
+
+
+class Built(NamedTuple):
+    """The twin of a layer, and the shape of its output for one sample."""
+
+    module: nn.Module
+    output: Shape
+
+
+def built(twin: Twin, layer: Layer, shapes: tuple[Shape, ...], *, device: str, batch: int) -> Built | Refusal:
+    try:
+        with torch.device(device):
+            module = twin(layer, *shapes).eval()
+            output = module(*(torch.zeros(batch, *x) for x in shapes))
+    except REFUSALS as error:
+        return Refusal(error)
+    return Built(module, tuple(output.shape[1:] if shapes else output.shape))
+
+
+def taken(twin: Twin, layer: Layer, shapes: tuple[Shape, ...]) -> Built | Refusal:
+    """Some of torch's checks are made only where there are values, some only of a batch of 1."""
+    on_meta = built(twin, layer, shapes, device="meta", batch=2)
+    if isinstance(on_meta, Refusal):
+        return on_meta
+    on_cpu = built(twin, layer, shapes, device="cpu", batch=1)
+    assert isinstance(on_cpu, Refusal) or on_cpu.output == on_meta.output
+    return on_cpu
+
+
+def inferred(layer: Layer, shapes: tuple[Shape, ...]) -> Shape | SpecError:
+    try:
+        return infer(layer, shapes)[0]
+    except SpecError as error:
+        return error
+
+
+def listed(exceptions: list[tuple[str, str, str]], layer: Layer, message: str) -> bool:
+    return any(re.fullmatch(kinds, layer.kind) and re.search(said, message) for kinds, said, _ in exceptions)
+
+
+def agree_on_shape(twin: Twin, layer: Layer, shapes: tuple[Shape, ...]) -> None:
+    answer = inferred(layer, shapes)
+    torchs = taken(twin, layer, shapes)
+    if isinstance(torchs, Built):
+        allowed = isinstance(answer, SpecError) and listed(STRICTER, layer, answer.fact)
+        assert allowed or answer == torchs.output
+    else:
+        assert isinstance(answer, SpecError) or listed(LAXER, layer, str(torchs.error)), torchs
+
+
+def sizes(arrays: dict[str, Shape]) -> int:
+    return sum(map(math.prod, arrays.values()))
+
+
+def agree_on_cost(twin: Twin, layer: Layer, shapes: tuple[Shape, ...]) -> None:
+    with FlopCounterMode(display=False) as counter:
+        torchs = built(twin, layer, shapes, device="meta", batch=2)
+    if isinstance(torchs, Refusal):
+        reject()
+    assert infer(layer, shapes)[0] == torchs.output
+    weights = layer.weights(*shapes)
+    assert sizes(weights) == sum(p.numel() for p in torchs.module.parameters())
+    biases = {name: shape for name, shape in weights.items() if "bias" in name}
+    assert sizes(biases) == sum(p.numel() for name, p in torchs.module.named_parameters() if "bias" in name)
+    assert sizes(layer.buffers(*shapes)) == sum(b.numel() for b in torchs.module.buffers() if b.is_floating_point())
+    assert 2 * layer.work(torchs.output, *shapes).macs == counter.get_total_flops() // 2
+
+
+def test_every_kind_has_a_twin_or_a_reason() -> None:
+    """A kind that nobody compares with torch says why."""
+    assert sorted([*TWINS, *WITHOUT_TWIN]) == sorted(Layer.kinds)
+
+
+@pytest.mark.parametrize("kind", TWINS)
+@given(data=st.data())
+def test_shape(kind: str, data: st.DataObject) -> None:
+    """A layer puts out what torch's puts out, and takes nothing that torch's does not."""
+    agree_on_shape(TWINS[kind], *data.draw(cases(kind)))
+
+
+@pytest.mark.parametrize("kind", TWINS)
+@given(data=st.data())
+def test_cost(kind: str, data: st.DataObject) -> None:
+    """A layer's weights, biases, buffers and MACs are as many as torch counts."""
+    agree_on_cost(TWINS[kind], *data.draw(cases(kind, flaws=False)))
+
+
+@given(case=cases("attention", flaws=False), heads=st.integers(1, 6))
+def test_attention_of_equal_heads_is_torchs_own(case: tuple[Layer, tuple[Shape, ...]], heads: int) -> None:
+    """With heads and bias alone, attention is nn.MultiheadAttention."""
+    layer = type(case[0])(heads=heads, bias=case[0].bias)
+    agree_on_shape(MultiheadAttention, layer, case[1])
+    if case[1][0][1] % heads == 0:
+        agree_on_cost(MultiheadAttention, layer, case[1])
+
+
+@pytest.mark.parametrize(("kind", "dilations"), [("maxpool1d", (1, 2, 3)), ("avgpool1d", (None,))])
+def test_every_small_pooling_rounded_up(kind: str, dilations: tuple[int | None, ...]) -> None:
+    """With ceil_mode the last window starts inside the input or the padding before it."""
+    for d, n, k, s, p in itertools.product(dilations, range(1, 13), range(1, 5), range(1, 5), range(3)):
+        fields = {"kernel": k, "stride": s, "padding": p, "ceil_mode": True} | ({"dilation": d} if d else {})
+        agree_on_shape(TWINS[kind], Layer.kinds[kind](**fields), ((1, n),))
+
+
+@pytest.mark.parametrize("rank", [1, 2, 3])
+@given(data=st.data())
+def test_adaptive_windows(rank: int, data: st.DataObject) -> None:
+    """Adaptive pooling compares or adds the values of each window, counted one window at a time."""
+    x = data.draw(shapes_of([rank + 1]))
+    places = tuple(data.draw(st.lists(st.integers(1, 9), min_size=rank, max_size=rank)))
+    joined = 0
+    for window in itertools.product(*map(range, places)):
+        ends = zip(window, x[1:], places, strict=True)
+        joined += math.prod(math.ceil((i + 1) * n / m) - i * n // m for i, n, m in ends) - 1
+    output = (x[0], *places)
+    assert Layer.kinds[f"adaptivemaxpool{rank}d"](size=places).work(output, x).comparisons == x[0] * joined
+    assert Layer.kinds[f"adaptiveavgpool{rank}d"](size=places).work(output, x).additions == x[0] * joined

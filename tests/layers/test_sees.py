@@ -1,0 +1,162 @@
+"""What each layer says it sees, found out by nudging one input value at a time, and from torch's gradients."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+import torch
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+from archcalc.errors import SpecError
+from archcalc.layers import Layer
+from archcalc.layers.rearrange import Input
+from archcalc.network.graph import Builder
+from archcalc.receptive_field.dependence import reached
+from tests.layers.strategies import Shape, cases
+from tests.layers.test_kinds_against_torch import LAXER, Refusal, built, inferred, listed
+from tests.layers.torch_twins import TWINS
+from tests.layers.torch_weights import put
+
+torch.set_num_threads(1)
+
+MOST_VALUES = 400
+
+
+def said(layer: Layer, shapes: tuple[Shape, ...], which: int) -> Any:
+    """For each value of an input in turn, the outputs that see it: a mask of outputs for each mask of one value."""
+    n = math.prod(shapes[which])
+    masks = np.eye(n, dtype=bool).reshape(n, *shapes[which])
+    return [onward(layer, shapes, which, mask) for mask in masks]
+
+
+def onward(layer: Layer, shapes: tuple[Shape, ...], which: int, mask: Any) -> Any:
+    builder = Builder()
+    graph_inputs = [builder.add(f"input{i}", Input(x)) for i, x in enumerate(shapes)]
+    builder.add("layer", layer, *graph_inputs)
+    nodes = builder.nodes
+    # The one nudged is the network's input; others see nothing.
+    nodes[0], nodes[which] = nodes[which], nodes[0]
+    order = list(range(len(shapes)))
+    order[0], order[which] = order[which], order[0]
+    nodes[-1] = msgspec.structs.replace(nodes[-1], inputs=tuple(order))
+    *_, (_, marked) = reached(builder.graph(), mask)
+    return marked
+
+
+def nudged(x: Any, layer: Layer) -> list[Any]:
+    """Batches of an input in which each value in turn is another: near itself or zero, or far from all."""
+    n = x.size
+    each = np.eye(n).reshape(n, *x.shape)
+    if layer.kind == "embedding":
+        return [((x + each) % layer.vocabulary).astype(int)]
+    return [x + 0.3 * each, x + 50 * each, x - 50 * each, x * (1 - each) + 0.25 * each]
+
+
+def settled(layer: Layer) -> Layer:
+    """The layer without such settings that it would see less than it can: powers of nothing, a factor of 0."""
+    if layer.kind == "localresponsenorm":
+        return msgspec.structs.replace(layer, alpha=0.5, beta=0.75, k=2.0)
+    if layer.kind == "softplus":
+        return msgspec.structs.replace(layer, beta=1.0)
+    return layer
+
+
+def seen_alone(layer: Layer, shapes: tuple[Shape, ...]) -> bool:
+    """Whether a value is compared with itself only, so that what comes out is always the same: it is seen for nothing."""
+    x = shapes[0]
+    compared = {
+        "softmax": lambda: x[layer.axis],
+        "attention": lambda: shapes[min(1, len(shapes) - 1)][0],
+        "groupnorm": lambda: math.prod(x) // layer.groups,
+        "layernorm": lambda: math.prod(x[-layer.axes :]),
+        "rmsnorm": lambda: x[-1],
+        "embedding": lambda: layer.vocabulary,
+    }
+    return layer.kind in compared and compared[layer.kind]() == 1
+
+
+def arrays_of(layer: Layer, shapes: tuple[Shape, ...], random: Any) -> dict[str, Any]:
+    wanted = layer.weights(*shapes) | layer.buffers(*shapes)
+    # Small enough that no softmax or gate is closed for good.
+    scale = 0.1 if layer.kind in {"attention", "lstm", "gru", "rnn"} else 1.0
+    return {name: scale * (0.5 + random.random(shape)) for name, shape in wanted.items()}
+
+
+def differ(before: Any, after: Any) -> Any:
+    """Where two outputs are not the same but for rounding; a window in the padding alone has -inf for its largest value."""
+    with np.errstate(invalid="ignore"):
+        return np.where(np.isfinite(before), np.abs(after - before) > 1e-11 * (1 + np.abs(before)), after != before)
+
+
+@pytest.mark.parametrize("kind", [kind for kind, layer in Layer.kinds.items() if layer.arity[1]])
+@given(data=st.data(), seed=st.integers(0, 999))
+def test_a_nudged_value_moves_exactly_the_outputs_that_see_it(kind, data, seed):
+    """Each value of each input is changed alone, and the outputs that change are those whose windows hold it."""
+    layer, shapes = data.draw(cases(kind, flaws=False))
+    layer = settled(layer)
+    output = inferred(layer, shapes)
+    assume(not isinstance(output, SpecError) and max(map(math.prod, shapes)) <= MOST_VALUES)
+    assume(math.prod(output) <= 4 * MOST_VALUES and not seen_alone(layer, shapes))
+    random = np.random.default_rng(seed)
+    arrays = arrays_of(layer, shapes, random)
+    # A chain of ReLUs passes on what is positive.
+    inputs = [abs(random.standard_normal(x)) if kind == "rnn" else random.standard_normal(x) for x in shapes]
+    if kind == "embedding":
+        inputs = [random.integers(0, layer.vocabulary, x) for x in shapes]
+    for which, x in enumerate(inputs):
+        moved = np.zeros((x.size, *output), bool)
+        for batch in nudged(x, layer):
+            given_inputs = [np.repeat(other[None], x.size, 0) for other in inputs]
+            before = layer.forward(np, *given_inputs, **arrays)
+            given_inputs[which] = batch
+            after = layer.forward(np, *given_inputs, **arrays)
+            moved |= differ(before, after)
+
+        assert np.array_equal(moved, np.stack(said(layer, shapes, which)))
+
+
+def derivatives(module: torch.nn.Module, inputs: list[Any], which: int, layer: Layer) -> Any:
+    """For each value of an input, torch's derivatives of all outputs by it, summed over several points."""
+    found = 0.0
+    for batch in nudged(inputs[which], layer):
+        xs = [torch.from_numpy(np.repeat(x[None], len(batch), 0)) for x in inputs]
+        xs[which] = torch.from_numpy(batch).requires_grad_()
+        with sdpa_kernel(SDPBackend.MATH):
+            # Samples of a batch do not meet, so that one pass back gives a derivative of an output for each of them.
+            y = module(*xs).flatten(1)
+            pulls = [torch.autograd.grad(y[:, i].sum(), xs[which], retain_graph=True)[0] for i in range(y.shape[1])]
+        slopes = torch.stack([pull.flatten(1).diagonal() for pull in pulls], 1)
+        found = found + slopes.abs().numpy()
+    return found
+
+
+@pytest.mark.parametrize("kind", [kind for kind in TWINS if Layer.kinds[kind].arity[1] and kind != "embedding"])
+@settings(
+    max_examples=max(1, settings().max_examples // 4),
+    suppress_health_check=[HealthCheck.filter_too_much, *settings().suppress_health_check],
+)
+@given(data=st.data(), seed=st.integers(0, 999))
+def test_torchs_gradient_is_zero_exactly_where_nothing_is_seen(kind, data, seed):
+    """torch's derivative of an output by an input value is not zero for those pairs that the windows name."""
+    layer, shapes = data.draw(cases(kind, flaws=False))
+    layer = settled(layer)
+    output = inferred(layer, shapes)
+    assume(not isinstance(output, SpecError) and max(map(math.prod, shapes)) <= MOST_VALUES)
+    assume(math.prod(output) <= MOST_VALUES and not seen_alone(layer, shapes))
+    twin = built(TWINS[kind], layer, shapes, device="cpu", batch=1)
+    assume(not (isinstance(twin, Refusal) and listed(LAXER, layer, str(twin.error))))
+    # torch's backward pass writes beyond its arrays where a window of max pooling lies in the padding alone.
+    assume("maxpool" not in kind or np.any(said(layer, shapes, 0), axis=0).all())
+    random = np.random.default_rng(seed)
+    put(twin.module, layer, arrays_of(layer, shapes, random))
+    inputs = [abs(random.standard_normal(x)) if kind == "rnn" else random.standard_normal(x) for x in shapes]
+    for which in range(len(shapes)):
+        slopes = derivatives(twin.module, inputs, which, layer)
+
+        assert np.array_equal(slopes.reshape(-1, *output) > 1e-12, np.stack(said(layer, shapes, which)))

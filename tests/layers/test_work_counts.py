@@ -1,0 +1,174 @@
+"""Additions, multiplications, comparisons, divisions and functions of every kind, counted while the definition is computed."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from archcalc.layers import Layer, activation, norm, recurrent
+from tests.layers.counted import GUARD, TALLY, CountedNumpy, numbers
+from tests.layers.strategies import Shape, cases
+
+SORTS = ("additions", "multiplications", "comparisons", "divisions", "exponentials")
+LARGEST = 300
+
+
+def sigmoid(_xp: Any, x: Any) -> Any:
+    return 1 / (1 + np.exp(-x))
+
+
+def softmax(_xp: Any, x: Any, axis: int) -> Any:
+    """As it is defined: the largest value is taken off only to keep powers finite."""
+    powers = np.exp(x)
+    return powers / powers.sum(axis, keepdims=True)
+
+
+def standard(_xp: Any, x: Any, axes: Any, eps: float) -> Any:
+    """As it is defined: the mean of the squared differences, and the differences over its root."""
+    mean = x.mean(axis=axes, keepdims=True)
+    variance = ((x - mean) ** 2).mean(axis=axes, keepdims=True)
+    return (x - mean) / np.sqrt(variance + eps)
+
+
+def erf(x: Any) -> Any:
+    return np.frompyfunc(lambda value: value.erf(), 1, 1)(x)
+
+
+def gelu(layer: Layer, x: Any) -> Any:
+    if layer.approximate == "tanh":
+        return 0.5 * x * (1 + np.tanh(0.7978845608 * (x + 0.044715 * x**3)))
+    return 0.5 * x * (1 + erf(0.7071067812 * x))
+
+
+def elu(layer: Layer, x: Any) -> Any:
+    """Both sides are computed, as on machines that choose between arrays."""
+    return np.where(x > 0, x, getattr(layer, "alpha", 1.6732632) * (np.exp(x) + -1.0))
+
+
+def softplus(layer: Layer, x: Any) -> Any:
+    # A factor of 1 is a product like any other.
+    return np.log(1 + np.exp((layer.beta + 1e-9) * x)) / layer.beta
+
+
+def joined(layer: Layer, *xs: Any) -> Any:
+    """Value by value, each branch repeated to the output's shape first."""
+    xs = np.broadcast_arrays(*xs)
+    return layer.forward(np, *xs)
+
+
+def adaptive(layer: Layer, x: Any) -> None:
+    """Window by window over all axes at once, by the bounds that the paper's pyramid has."""
+    shape = x.shape[2:]
+    sizes = layer.size if isinstance(layer.size, tuple) else (layer.size,) * len(shape)
+    for place in itertools.product(*map(range, sizes)):
+        slices = [
+            slice(math.floor(i * n / m), math.ceil((i + 1) * n / m))
+            for i, n, m in zip(place, shape, sizes, strict=True)
+        ]
+        window = x[:, :, *slices].reshape(x.shape[1], -1)
+        window.max(1) if "max" in layer.kind else window.mean(1)
+
+
+def upsample(layer: Layer, x: Any) -> None:
+    """Each new value from the corners of the cell it lies in, each with its own share."""
+    if layer.mode == "nearest":
+        return
+    shape = layer.output(x.shape[1:])
+    for _ in range(math.prod(shape)):
+        np.sum([0.37 * x.flat[0] for _ in range(2 ** (len(shape) - 1))])
+
+
+def attention(layer: Layer, q: Any, k: Any = None, v: Any = None, **weights: Any) -> None:
+    """Query by query and head by head; only products with weights and between activations are left to einsum."""
+    k = q if k is None else k
+    v = k if v is None else v
+    for name, x in {"query": q, "key": k, "value": v, "out": q}.items():
+        if layer.bias:
+            numbers(np.ones((x.shape[1], len(weights[name])))) + weights[f"{name}_bias"]
+    for _ in range(layer.heads * q.shape[1]):
+        softmax(np, 0.35 * numbers(np.ones(k.shape[1])), 0)
+
+
+def transposed(layer: Layer, x: Any, bias: Any = None, **_: Any) -> None:
+    """Its sums are those of multiply-accumulates, so that only the bias is left."""
+    if bias is not None:
+        numbers(np.ones(layer.output(x.shape[1:]))) + 0.5
+
+
+# What a kind computes, where its own forward pass goes about it another way.
+DEFINITIONS: dict[str, Callable[..., Any]] = {
+    "gelu": gelu,
+    "elu": elu,
+    "selu": lambda layer, x: 1.0507 * elu(layer, x),
+    "silu": lambda _, x: x * sigmoid(np, x),
+    "mish": lambda _, x: x * np.tanh(np.log(1 + np.exp(x))),
+    "sigmoid": lambda _, x: sigmoid(np, x),
+    "softplus": softplus,
+    "add": joined,
+    "multiply": joined,
+    "upsample": upsample,
+    "attention": attention,
+    **{f"adaptive{pool}pool{rank}d": adaptive for pool in ("max", "avg") for rank in (1, 2, 3)},
+    **{f"convtranspose{rank}d": transposed for rank in (1, 2, 3)},
+}
+
+
+@pytest.fixture
+def by_definition(monkeypatch):
+    """The parts that several kinds share, as they are defined."""
+    monkeypatch.setattr(activation, "softmax", softmax)
+    monkeypatch.setattr(recurrent, "sigmoid", sigmoid)
+    monkeypatch.setattr(norm, "_standard", standard)
+
+
+def of_its_own(layer: Layer) -> Layer:
+    """The layer with constants that are no 0 and no 1, which would not be counted, and with the guard for its eps."""
+    wanted = {"eps": GUARD, "alpha": 0.5, "k": 2.0, "slope": 0.25}
+    if layer.kind == "localresponsenorm":
+        wanted |= {"beta": 0.75}
+    if layer.kind == "times":
+        wanted |= {"factor": 0.5}
+    return msgspec.structs.replace(layer, **{name: wanted[name] for name in wanted if name in layer.__struct_fields__})
+
+
+def counted(layer: Layer, shapes: tuple[Shape, ...]) -> dict[str, int]:
+    """How many operations of each sort its definition takes for one sample."""
+    random = np.random.default_rng(0)
+    wanted = layer.weights(*shapes) | layer.buffers(*shapes)
+    arrays = {name: 1.5 + random.random(shape) for name, shape in wanted.items()}
+    inputs: list[Any] = [numbers(random.standard_normal((1, *shape))) for shape in shapes]
+    if layer.kind == "embedding":
+        inputs = [np.zeros((1, *shape), int) for shape in shapes]
+    TALLY.clear()
+    if layer.kind in DEFINITIONS:
+        DEFINITIONS[layer.kind](layer, *inputs, **arrays)
+    else:
+        layer.forward(CountedNumpy(), *inputs, **arrays)
+    return {sort: int(TALLY[sort]) for sort in SORTS}
+
+
+@pytest.mark.usefixtures("by_definition")
+@pytest.mark.parametrize("kind", [kind for kind in Layer.kinds if kind != "input"])
+@settings(
+    max_examples=max(20, settings().max_examples // 2),
+    suppress_health_check=[HealthCheck.filter_too_much, *settings().suppress_health_check],
+)
+@given(data=st.data())
+def test_raw_counts_are_those_of_the_definition(kind, data):
+    """Each operation on a value of the input is counted as it is done, and the sums are what the kind's `work` says."""
+    layer, shapes = data.draw(cases(kind, flaws=False))
+    assume(all(fact is True for fact, *_ in layer.requires(*shapes)))
+    output = layer.output(*shapes)
+    assume(max(map(math.prod, (output, *shapes)), default=1) <= LARGEST and min(output, default=1) > 0)
+    layer = of_its_own(layer)
+    work = layer.work(output, *shapes)
+
+    assert {sort: getattr(work, sort) for sort in SORTS} == counted(layer, shapes)

@@ -1,0 +1,303 @@
+"""Each layer kind as torch has it: `TWINS[kind](layer, *shapes)` is a module that takes inputs with a batch axis."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import reduce
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from archcalc.layers import Layer
+from tests.layers.torch_recurrent import recurrent
+
+Shape = tuple[int, ...]
+Twin = Callable[..., nn.Module]
+
+
+class Function(nn.Module):
+    """A function of the inputs and, by name, of trained arrays of these shapes."""
+
+    def __init__(self, function: Callable[..., Tensor], **arrays: Shape) -> None:
+        super().__init__()
+        self.function = function
+        for name, shape in arrays.items():
+            self.register_parameter(name, nn.Parameter(torch.zeros(shape)))
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        return self.function(*inputs, **dict(self.named_parameters()))
+
+
+def each(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """A function of samples made one of batches, so that it counts axes without the batch's."""
+    return lambda *batches, **arrays: torch.stack([function(*xs, **arrays) for xs in zip(*batches, strict=True)])
+
+
+def per_axis(value: Any, rank: int) -> list[Any]:
+    """One entry for each axis; a list of another length is refused."""
+    return [entry for entry, _ in zip(value if isinstance(value, tuple) else [value] * rank, range(rank), strict=True)]
+
+
+def margins(value: Any, rank: int) -> list[tuple[int, int]]:
+    """Before and after each axis."""
+    return [(before, after) for before, after in (m if isinstance(m, tuple) else (m, m) for m in per_axis(value, rank))]
+
+
+def pad(sides: list[tuple[int, int]], value: float = 0) -> nn.Module:
+    """F.pad lists the last axis first; negative sides cut."""
+    flat = [side for pair in reversed(sides) for side in pair]
+    return Function(lambda t: functional.pad(t, flat, value=value))
+
+
+def around(k: Layer, x: Shape, stride: Any) -> Iterator[tuple[int, int]]:
+    """The padding before and after each axis; `same` makes windows at 0, s, 2s, ... fit, the odd one going after."""
+    rank = k.rank
+    if k.padding != "same":
+        yield from margins(k.padding, rank)
+        return
+    dilations = per_axis(getattr(k, "dilation", 1), rank)
+    for n, size, s, d in zip(x[1:], per_axis(k.kernel, rank), per_axis(stride, rank), dilations, strict=True):
+        last = max(range(0, n, s)) + d * (size - 1)
+        lacking = max(0, last - (n - 1))
+        yield lacking // 2, lacking - lacking // 2
+
+
+def convolution(module: type[nn.Module]) -> Twin:
+    def twin(k: Layer, x: Shape) -> nn.Module:
+        options = {"stride": k.stride, "dilation": k.dilation, "groups": k.groups, "bias": k.bias}
+        sides = list(around(k, x, k.stride))
+        if k.padding == "same" and {*per_axis(k.stride, k.rank)} == {1}:
+            outside, inside = [], "same"
+        elif all(before == after for before, after in sides):
+            outside, inside = [], tuple(before for before, _ in sides)
+        else:
+            outside, inside = sides, 0
+        if k.connections is None:
+            return nn.Sequential(pad(outside), module(x[0], k.out, k.kernel, padding=inside, **options))
+        # One small convolution for each row; zip counts the rows.
+        rows = zip(k.connections, range(k.out), strict=True)
+        maps = [(seen, module(len(seen), 1, k.kernel, padding=inside, **options)) for seen, _ in rows]
+        return nn.Sequential(pad(outside), Connected(maps))
+
+    return twin
+
+
+class Connected(nn.Module):
+    """A convolution for each output map, over the input maps it sees."""
+
+    def __init__(self, maps: list[tuple[Shape, nn.Module]]) -> None:
+        super().__init__()
+        self.seen = [seen for seen, _ in maps]
+        self.maps = nn.ModuleList(module for _, module in maps)
+
+    def forward(self, t: Tensor) -> Tensor:
+        inputs = (torch.stack([t[:, i] for i in seen], 1) for seen in self.seen)
+        return torch.cat([module(x) for module, x in zip(self.maps, inputs, strict=True)], 1)
+
+
+def transposed(module: type[nn.Module]) -> Twin:
+    def twin(k: Layer, x: Shape) -> nn.Module:
+        sides = margins(k.padding, k.rank)
+        alike = all(before == after for before, after in sides)
+        inside = tuple(before for before, _ in sides) if alike else 0
+        outside = [] if alike else [(-before, -after) for before, after in sides]
+        options = {"output_padding": k.output_padding, "groups": k.groups, "bias": k.bias, "dilation": k.dilation}
+        return nn.Sequential(module(x[0], k.out, k.kernel, k.stride, inside, **options), pad(outside))
+
+    return twin
+
+
+def pooling(module: type[nn.Module], empty: float, *names: str) -> Twin:
+    """Pooling where padding holds `empty`; `names` are the fields it takes beside those that all pooling has."""
+
+    def twin(k: Layer, x: Shape) -> nn.Module:
+        stride = k.kernel if k.stride is None else k.stride
+        options = {name: getattr(k, name) for name in names}
+        sides = list(around(k, x, stride))
+        if k.padding != "same" and all(before == after for before, after in sides):
+            return module(k.kernel, stride, tuple(before for before, _ in sides), ceil_mode=k.ceil_mode, **options)
+        # torch takes F.pad's zeros for input and with ceil_mode starts windows in those after it; they would see nothing.
+        axes = zip(x[1:], sides, per_axis(stride, k.rank), strict=True)
+        cut = (..., *(slice(len(range(0, before + n, s))) for n, (before, _), s in axes))
+        padded = nn.Sequential(
+            pad(sides, empty),
+            module(k.kernel, stride, ceil_mode=k.ceil_mode, **options),
+            Function(lambda t: t[cut]),
+        )
+        # Nor does it know these zeros when it leaves out padding: divide by the share of a window that is input.
+        inner = Function(lambda t: padded(t) / padded(torch.ones_like(t)))
+        return padded if options.get("count_include_pad", True) else inner
+
+    return twin
+
+
+class Attention(nn.Module):
+    """Four projections around torch's attention, for heads of any width."""
+
+    def __init__(self, k: Layer, q: Shape, memory: Shape | None = None, values: Shape | None = None) -> None:
+        super().__init__()
+        memory = q if memory is None else memory
+        values = memory if values is None else values
+        if k.key is None and q[1] % k.heads:
+            message = "heads must divide the features"
+            raise ValueError(message)
+        self.heads, self.kv_heads = k.heads, k.kv_heads or k.heads
+        key = k.key or q[1] // k.heads
+        value = k.value or key
+        self.query = nn.Linear(q[1], self.heads * key, k.bias)
+        self.key = nn.Linear(memory[1], self.kv_heads * key, k.bias)
+        self.value = nn.Linear(values[1], self.kv_heads * value, k.bias)
+        self.out = nn.Linear(self.heads * value, k.out or q[1], k.bias)
+
+    def forward(self, q: Tensor, memory: Tensor | None = None, values: Tensor | None = None) -> Tensor:
+        memory = q if memory is None else memory
+        values = memory if values is None else values
+        heads = (self.query(q), self.heads), (self.key(memory), self.kv_heads), (self.value(values), self.kv_heads)
+        split = [t.unflatten(2, (n, -1)).transpose(1, 2) for t, n in heads]
+        mixed = functional.scaled_dot_product_attention(*split, enable_gqa=self.kv_heads != self.heads)
+        return self.out(mixed.transpose(1, 2).flatten(2))
+
+
+class MultiheadAttention(nn.MultiheadAttention):
+    """torch's own, for a layer that sets only heads and bias."""
+
+    def __init__(self, k: Layer, q: Shape, memory: Shape | None = None, values: Shape | None = None) -> None:
+        memory = q if memory is None else memory
+        values = memory if values is None else values
+        super().__init__(q[1], k.heads, bias=k.bias, kdim=memory[1], vdim=values[1], batch_first=True)
+
+    def forward(self, q: Tensor, memory: Tensor | None = None, values: Tensor | None = None) -> Tensor:
+        memory = q if memory is None else memory
+        return super().forward(q, memory, memory if values is None else values, need_weights=False)[0]
+
+
+def plain(module: type[nn.Module]) -> Twin:
+    return lambda _k, _x: module()
+
+
+def affine(module: type[nn.Module]) -> Twin:
+    return lambda k, x: module(x[0], affine=k.affine, eps=k.eps)
+
+
+def batch_norm(module: type[nn.Module]) -> Twin:
+    """torch always scales where it shifts; without its scale a module shifts alone."""
+
+    def twin(k: Layer, x: Shape) -> nn.Module:
+        norm = affine(module)(k, x)
+        if not k.scale:
+            norm.register_parameter("weight", None)
+        return norm
+
+    return twin
+
+
+def adaptive(module: type[nn.Module]) -> Twin:
+    return lambda k, _x: module(k.size)
+
+
+def scale(k: Layer, x: Shape) -> nn.Module:
+    def scaled(t: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+        t = t.movedim(k.axis, -1) * weight
+        return (t if bias is None else t + bias).movedim(-1, k.axis)
+
+    names = ("weight", "bias") if k.bias else ("weight",)
+    return Function(each(scaled), **dict.fromkeys(names, (x[k.axis],)))
+
+
+def subsample(k: Layer, x: Shape) -> nn.Module:
+    def sums(t: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        return functional.avg_pool2d(t, k.kernel, divisor_override=1) * weight[:, None, None] + bias[:, None, None]
+
+    return Function(sums, weight=x[:1], bias=x[:1])
+
+
+def shrunk(name: str) -> Twin:
+    """A reduction over all axes after the channels', each left as 1; without any, flatten refuses."""
+
+    def reduction(t: Tensor) -> Tensor:
+        return getattr(t.flatten(2), name)(2).unflatten(1, (t.shape[1], *(1 for _ in t.shape[2:])))
+
+    return lambda _k, _x: Function(reduction)
+
+
+def layer_norm(k: Layer, x: Shape) -> nn.Module:
+    return nn.LayerNorm([x[-i] for i in range(k.axes, 0, -1)], k.eps, k.affine, k.bias)
+
+
+def upsample(k: Layer, x: Shape) -> nn.Module:
+    mode = "nearest" if k.mode == "nearest" else {3: "bilinear", 4: "trilinear"}.get(len(x), "linear")
+    return nn.Upsample(scale_factor=k.scale, mode=mode)
+
+
+def permute(k: Layer, _x: Shape) -> nn.Module:
+    return Function(lambda t: t.permute(0, *(axis + 1 for axis in k.order)))
+
+
+def stochastic_depth(k: Layer, _x: Shape) -> nn.Module:
+    """As torchvision has it: a mask of one value for each sample, at rest all ones."""
+
+    def masked(t: Tensor) -> Tensor:
+        return t * functional.dropout(torch.ones(len(t)), k.rate, training=False).view(-1, *(1 for _ in t.shape[1:]))
+
+    return Function(masked)
+
+
+TWINS: dict[str, Twin] = {
+    "add": lambda _k, *_xs: Function(each(lambda *ts: reduce(torch.add, ts))),
+    "attention": Attention,
+    "channelshuffle": lambda k, _x: nn.ChannelShuffle(k.groups),
+    "concat": lambda k, *_xs: Function(each(lambda *ts: torch.cat(ts, k.axis))),
+    "crop": lambda k, x: pad([(-before, -after) for before, after in margins(k.margin, len(x) - 1)]),
+    "dropout": lambda k, _x: nn.Dropout(k.rate),
+    "elu": lambda k, _x: nn.ELU(k.alpha),
+    "embedding": lambda k, _x: nn.Sequential(Function(Tensor.long), nn.Embedding(k.vocabulary, k.out)),
+    "flatten": lambda k, _x: nn.Flatten(k.start + 1),
+    "gelu": lambda k, _x: nn.GELU(k.approximate),
+    "globalavgpool": shrunk("mean"),
+    "globalmaxpool": shrunk("amax"),
+    "groupnorm": lambda k, x: nn.GroupNorm(k.groups, x[0], k.eps, k.affine),
+    "gru": recurrent(nn.GRU),
+    "hardtanh": lambda k, _x: nn.Hardtanh(k.min, k.max),
+    "layernorm": layer_norm,
+    "leakyrelu": lambda k, _x: nn.LeakyReLU(k.slope),
+    "learned": lambda k: Function(lambda weight: weight, weight=k.shape),
+    "linear": lambda k, x: nn.Linear(x[-1], k.out, k.bias),
+    "localresponsenorm": lambda k, _x: nn.LocalResponseNorm(k.size, k.alpha, k.beta, k.k),
+    "lstm": recurrent(nn.LSTM),
+    "maxout": lambda k, _x: Function(lambda t: t.unflatten(1, (-1, k.pieces)).amax(2)),
+    "multiply": lambda _k, *_xs: Function(each(lambda *ts: reduce(torch.mul, ts))),
+    "pad": lambda k, x: pad(margins(k.margin, len(x) - 1)),
+    "permute": permute,
+    "pixelshuffle": lambda k, _x: nn.PixelShuffle(k.factor),
+    "prelu": lambda k, x: nn.PReLU(x[0] if k.per_channel else 1),
+    "reshape": lambda k, _x: Function(lambda t: t.reshape(t.shape[0], *k.shape)),
+    "rmsnorm": lambda k, x: nn.RMSNorm(x[-1], k.eps, k.affine),
+    "rnn": recurrent(nn.RNN, "nonlinearity"),
+    "scale": scale,
+    "slice": lambda k, _x: Function(each(lambda t: t.narrow(k.axis, k.start, k.stop - k.start))),
+    "softmax": lambda k, _x: Function(each(lambda t: functional.softmax(t, k.axis))),
+    "softplus": lambda k, _x: nn.Softplus(k.beta),
+    "split": lambda k, _x: Function(lambda t: t.unflatten(1, (k.parts, -1))[:, k.part]),
+    "stochasticdepth": stochastic_depth,
+    "subsample2d": subsample,
+    "times": lambda k, _x: Function(lambda t: k.factor * t),
+    "upsample": upsample,
+}
+for _module in (
+    *(nn.Hardsigmoid, nn.Hardswish, nn.Identity, nn.Mish, nn.ReLU),
+    *(nn.ReLU6, nn.SELU, nn.Sigmoid, nn.SiLU, nn.Tanh),
+):
+    TWINS[_module.__name__.lower()] = plain(_module)
+for _rank in (1, 2, 3):
+    TWINS[f"batchnorm{_rank}d"] = batch_norm(getattr(nn, f"BatchNorm{_rank}d"))
+    TWINS[f"instancenorm{_rank}d"] = affine(getattr(nn, f"InstanceNorm{_rank}d"))
+    TWINS[f"conv{_rank}d"] = convolution(getattr(nn, f"Conv{_rank}d"))
+    TWINS[f"convtranspose{_rank}d"] = transposed(getattr(nn, f"ConvTranspose{_rank}d"))
+    TWINS[f"maxpool{_rank}d"] = pooling(getattr(nn, f"MaxPool{_rank}d"), float("-inf"), "dilation")
+    TWINS[f"avgpool{_rank}d"] = pooling(getattr(nn, f"AvgPool{_rank}d"), 0, "count_include_pad")
+    TWINS[f"adaptivemaxpool{_rank}d"] = adaptive(getattr(nn, f"AdaptiveMaxPool{_rank}d"))
+    TWINS[f"adaptiveavgpool{_rank}d"] = adaptive(getattr(nn, f"AdaptiveAvgPool{_rank}d"))
+
+WITHOUT_TWIN = {"input": "torch has no layer for what is given to a network"}

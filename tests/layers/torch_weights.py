@@ -1,0 +1,70 @@
+"""A layer's arrays put into its twin: by the names that torch has for them."""
+
+from __future__ import annotations
+
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from archcalc.layers import Layer
+from tests.layers.torch_twins import Attention, Connected
+
+Arrays = dict[str, Any]
+
+
+def put(module: nn.Module, layer: Layer, arrays: Arrays) -> None:
+    """Let each parameter and buffer of the module be one of the arrays, all of them being used."""
+    wanted = {**dict(module.named_parameters()), **dict(module.named_buffers())}
+    given = renamed(module, layer, arrays)
+    state = {name: torch.as_tensor(given.pop(name.split(".", depth(module))[-1])) for name in wanted if held(name)}
+    assert not given, f"{module} has no place for {list(given)}"
+    assert {name: tuple(t.shape) for name, t in state.items()} == {name: tuple(wanted[name].shape) for name in state}
+    module.load_state_dict(state, strict=False, assign=True)
+
+
+def held(name: str) -> bool:
+    """torch also counts the batches that a normalisation saw in training."""
+    return not name.endswith("num_batches_tracked")
+
+
+def depth(module: nn.Module) -> int:
+    """How many names of modules stand before that of an array: a twin may lie in a sequence."""
+    return int(isinstance(module, nn.Sequential))
+
+
+def renamed(module: nn.Module, layer: Layer, arrays: Arrays) -> Arrays:
+    if isinstance(module, Attention):
+        return {f"{name.removesuffix('_bias')}.{kind(name)}": array for name, array in arrays.items()}
+    if isinstance(module, nn.MultiheadAttention):
+        return multihead(arrays)
+    if isinstance(module, nn.Sequential) and any(isinstance(part, Connected) for part in module):
+        return rows(layer, arrays)
+    return dict(arrays)
+
+
+def kind(name: str) -> str:
+    return "bias" if name.endswith("_bias") else "weight"
+
+
+def multihead(arrays: Arrays) -> Arrays:
+    """torch lays the three projections into one where all inputs are equally wide."""
+    projections = [arrays[name] for name in ("query", "key", "value")]
+    state = {"out_proj.weight": arrays["out"]}
+    if len({array.shape for array in projections}) == 1:
+        state["in_proj_weight"] = np.concatenate(projections)
+    else:
+        state |= {f"{name}_proj_weight": array for name, array in zip("qkv", projections, strict=True)}
+    if "out_bias" in arrays:
+        state["in_proj_bias"] = np.concatenate([arrays[f"{name}_bias"] for name in ("query", "key", "value")])
+        state["out_proj.bias"] = arrays["out_bias"]
+    return state
+
+
+def rows(layer: Layer, arrays: Arrays) -> Arrays:
+    """One filter over some of the maps for each row of a connection table."""
+    filters = np.split(arrays["weight"], list(accumulate(map(len, layer.connections)))[:-1])
+    state = {f"maps.{i}.weight": row[None] for i, row in enumerate(filters)}
+    return state | {f"maps.{i}.bias": bias[None] for i, bias in enumerate(arrays.get("bias", ()))}

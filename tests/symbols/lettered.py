@@ -1,0 +1,245 @@
+"""Random specs with letters for sizes: text, the letters in it, and what of the language it draws on.
+
+`drawn(r)` writes a spec with nothing but `r`, a random.Random, so that a seed is a spec. Nothing here looks at what the
+engine makes of it: whether layers fit is for the engine to say, of letters as of numbers.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from typing import NamedTuple
+
+from tests.symbols.lettered_layers import EXPRESSIONS, MOVING, NAMES, Writer
+
+TOKENS = ("tokens", "features")
+CONSTRUCTS = (
+    *("param", "param expression", "input expression", "repeat", "repeat with index", "block", "block argument"),
+    *("block default", "nested blocks", "if", "from", "share", "shared block", "auxiliary", "name in braces"),
+    *("add", "multiply", "concat", "concat along places", "branches that shrink and grow", "broadcast", "learned"),
+    *(f"value {name}" for name in EXPRESSIONS),
+    *("axis name", "letter for several"),
+)
+
+
+class Spec(NamedTuple):
+    """A spec's text, each letter with the largest value worth trying, and the constructs that were used."""
+
+    text: str
+    letters: dict[str, int]
+    constructs: set[str]
+
+
+def sequence(writer: Writer, rank: int, count: int, depth: int) -> tuple[list[str], int]:
+    """Items that follow each other."""
+    items: list[str] = []
+    for _ in range(count):
+        way = writer.r.random()
+        if way < 0.55 or depth > 2:
+            item, rank = writer.layer(rank)
+            items.append(dressed(writer, item))
+        else:
+            more, rank = construct(writer, rank, depth)
+            items += more
+    return items, rank
+
+
+def dressed(writer: Writer, item: str) -> str:
+    """A layer with a name, under which it may be shared or read again."""
+    kind, _, rest = item.partition(": {")
+    if not rest or not writer.once_in(3):
+        return item
+    name = f"n{len(writer.named)}"
+    writer.named.append(name)
+    return f"{kind}: {{name: {name}, {rest}"
+
+
+def construct(writer: Writer, rank: int, depth: int) -> tuple[list[str], int]:
+    """One of the constructs of the language."""
+    return writer.r.choice(BUILT)(writer, rank, depth)
+
+
+def listed(items: list[str]) -> str:
+    return (
+        "["
+        + ", ".join(item if item.startswith(("[", "{")) or ":" not in item else f"{{{item}}}" for item in items)
+        + "]"
+    )
+
+
+def keeps(writer: Writer, rank: int) -> list[str]:
+    """Layers after which the shape is mostly what it was."""
+    r, space = writer.r, rank - 1
+    if not space:
+        return [r.choice((f"linear: {NAMES[rank][0]}", "relu", "batchnorm1d", "layernorm"))]
+    ways = (
+        [f"conv{space}d: {{out: channels, kernel: 3, padding: 1}}"],
+        [f"maxpool{space}d: {{kernel: 3, stride: 1, padding: 1}}"],
+        [f"conv{space}d: {{out: channels, kernel: 2, padding: same}}", "relu"],
+        [f"maxpool{space}d: 2", f"convtranspose{space}d: {{out: channels, kernel: 2, stride: 2}}"],
+        [f"conv{space}d: {{out: channels, kernel: 3, stride: 2, padding: 1}}", "upsample: 2"],
+        [f"avgpool{space}d: {{kernel: 3, stride: 2, ceil_mode: true}}", "upsample: {scale: 2, mode: linear}"],
+        ["pad: 1", "crop: 1"],
+        [f"conv{space}d: {{out: {writer.size(1, 6, rank)}, kernel: 1}}"],
+    )
+    way = r.randrange(len(ways))
+    if 3 <= way <= 5:
+        writer.used.add("branches that shrink and grow")
+    return ways[way]
+
+
+def joined(writer: Writer, rank: int, depth: int) -> tuple[list[str], int]:
+    """Branches that are joined value by value, or one after the other along the channels or places."""
+    kind = writer.r.choice(("add", "multiply", "concat", "concat"))
+    writer.used.add(kind)
+    branches = [listed(keeps(writer, rank)), "[]" if writer.once_in(2) else listed(keeps(writer, rank))]
+    if kind != "concat" and rank > 1 and writer.once_in(3):
+        writer.used.add("broadcast")
+        branches[1] = listed([f"slice: {{start: 0, stop: {writer.size(1, 1)}, axis: {writer.r.randrange(rank)}}}"])
+    if writer.once_in(4):
+        branches.append(
+            listed(sequence(writer, rank, 1, depth + 3)[0]) if kind == "concat" else listed(keeps(writer, rank))
+        )
+    axis = writer.r.randrange(rank) if kind == "concat" else 0
+    if axis:
+        writer.used.add("concat along places")
+    writer.r.shuffle(branches)
+    text = ", ".join(f"b{i}: {branch}" for i, branch in enumerate(branches))
+    return [f"{kind}: {{{f'axis: {axis}, ' if axis else ''}{text}}}"], rank
+
+
+def repeated(writer: Writer, rank: int, _depth: int) -> tuple[list[str], int]:
+    """One layer several times, alike or told apart by the index."""
+    if rank > 1 and writer.once_in(2):
+        writer.used.add("repeat with index")
+        out = writer.r.choice(("channels + index", "2*(index + 1)", writer.letter() + "*(index + 1)"))
+        return [f"conv{rank - 1}d: {{out: {out}, kernel: 3, padding: {writer.r.choice('01')}, repeat: 3}}"], rank
+    writer.used.add("repeat")
+    item, after = writer.layer(rank, writer.r.choice(MOVING.get(rank, ["linear"])))
+    kind, _, rest = item.partition(": {")
+    return [f"{kind}: {{repeat: 2, {rest}" if rest else item], after
+
+
+def called(writer: Writer, rank: int, depth: int) -> tuple[list[str], int]:
+    """A block with an argument and a default, and now and then another one inside."""
+    name = f"block{len(writer.blocks)}"
+    writer.blocks.append("")
+    place = len(writer.blocks) - 1
+    inner = keeps(writer, rank)
+    if writer.once_in(2):
+        more, _ = called(writer, rank, depth + 1) if depth < 2 else ([], rank)
+        writer.used |= {"nested blocks"} if more else set()
+        inner += more
+    width = f"conv{rank - 1}d: {{out: a, kernel: b, padding: b//2}}" if rank > 1 else "linear: a*b"
+    writer.blocks[place] = f"  {name}(a, b=3): {listed([*inner, width])}\n"
+    writer.used |= {"block", "block argument"}
+    given = [f"a: {writer.size(1, 6, rank) if writer.once_in(2) else NAMES[rank][0]}"]
+    if writer.once_in(2):
+        given.append(f"b: {writer.size(1, 3)}")
+    else:
+        writer.used.add("block default")
+    if writer.once_in(2) and rank > 1:
+        writer.used.add("shared block")
+        first = f"s{place}x"
+        return [
+            f"{name}: {{name: {first}, {', '.join(given)}}}",
+            f"{name}: {{name: {first}y, share: {first}, {', '.join(given)}}}",
+        ], rank
+    return [f"{name}: {{{', '.join(given)}}}"], rank
+
+
+def chosen(writer: Writer, rank: int, _depth: int) -> tuple[list[str], int]:
+    """A layer that is there or not, which letters do not leave open."""
+    writer.used.add("if")
+    x = NAMES[rank][0]
+    return [f"{keeps_shape(writer, rank)}: {{if: {writer.r.choice((f'{x} >= 1', f'{x} < 1', 'true'))}}}"], rank
+
+
+def keeps_shape(writer: Writer, rank: int) -> str:
+    return writer.r.choice(("relu", "sigmoid", "identity", *(["globalavgpool"] if rank > 1 else [])))
+
+
+def read(writer: Writer, rank: int, _depth: int) -> tuple[list[str], int]:
+    """A layer that is named and read again, by another and by both joined."""
+    name = f"n{len(writer.named)}"
+    writer.named.append(name)
+    writer.used |= {"from", "name in braces"}
+    item, after = writer.layer(rank, writer.r.choice(MOVING.get(rank, ["linear"])))
+    kind, _, rest = item.partition(": {")
+    kept = ", ".join(keeps(writer, after)[:1])
+    again = f"{kept.partition(': ')[0]}: {{from: {name}}}" if ":" not in kept else "relu: {from: " + name + "}"
+    braces = '"' + name + '{1 - 1}"'
+    return [
+        f"{kind}: {{name: {braces}, {rest}" if rest else f"{kind}: {{name: {braces}}}",
+        "tanh",
+        again.replace(name, name + "0"),
+        f"add: {{from: [{name}0, {again.partition(':')[0]}]}}",
+    ], after
+
+
+def shared(writer: Writer, rank: int, _depth: int) -> tuple[list[str], int]:
+    """Weights used again, mostly on what they fit."""
+    writer.used.add("share")
+    name = f"w{len(writer.named)}"
+    writer.named.append(name)
+    kinds = [f"conv{rank - 1}d", f"batchnorm{rank - 1}d", "scale"] if rank > 1 else ["linear", "batchnorm1d"]
+    item, after = writer.layer(rank, writer.r.choice(kinds))
+    if writer.r.randrange(4):
+        item = re.sub("out: [^,}]*", f"out: {NAMES[rank][0]}", item).replace("affine: false", "affine: true")
+    kind, _, rest = item.partition(": {")
+    ends = f", {rest}" if rest else "}"
+    return [f"{kind}: {{name: {name}{ends}", *keeps(writer, after), f"{kind}: {{share: {name}{ends}"], after
+
+
+def auxiliary(writer: Writer, rank: int, _depth: int) -> tuple[list[str], int]:
+    """A head for training alone."""
+    writer.used.add("auxiliary")
+    item, _ = writer.layer(rank, writer.r.choice(MOVING.get(rank, ["linear"])))
+    kind, _, rest = item.partition(": {")
+    return [f"{kind}: {{auxiliary: true{', ' + rest if rest else '}'}"], rank
+
+
+def trained(writer: Writer, rank: int, _depth: int) -> tuple[list[str], int]:
+    """A trained array added to what is there."""
+    writer.used.add("learned")
+    shape = [writer.r.choice((name, "1")) for name in NAMES[rank]]
+    return [f"add: {{x: [], t: [{{learned: {{shape: [{', '.join(shape)}]}}}}]}}"], rank
+
+
+BUILT = (joined, joined, joined, repeated, called, chosen, read, shared, auxiliary, trained)
+
+
+def axes_lettered(axes: dict[str, str]) -> bool:
+    return not all(text.isdecimal() for text in axes.values())
+
+
+def drawn(r: random.Random) -> Spec:
+    """A random spec with at least one letter."""
+    writer = Writer(r)
+    rank = r.choices((1, 2, 3, 4), (2, 4, 6, 3))[0]
+    words = rank == 1 and r.randrange(3) == 0
+    names = ("tokens",) if words else TOKENS if rank == 2 and r.randrange(2) else NAMES[rank]
+    axes = {}
+    for place, name in enumerate(names):
+        # The last axis at the latest.
+        if r.randrange(3 if place == 0 else 2) or (place == len(names) - 1 and not axes_lettered(axes)):
+            letter = "CDHW"[place]
+            writer.letters[letter] = 24 if place == 0 else 40
+            writer.params[letter] = letter
+            axes[name] = letter
+            if writer.once_in(8):
+                axes[name] = r.choice((f"2*{letter}", f"{letter} + 1", f"{letter}/2"))
+                writer.used.add("input expression")
+        else:
+            axes[name] = str(r.randint(2, 24))
+    items = []
+    if words:
+        items, rank = [f"embedding: {{vocabulary: {writer.size(5, 9)}, out: {writer.size(2, 8)}}}"], 2
+    more, _ = sequence(writer, rank, r.randint(2, 6), 0)
+    items += more
+    params = "".join(f"  {name}: {text}\n" for name, text in writer.params.items())
+    stated = ", ".join(f"{name}: {text}" for name, text in axes.items())
+    blocks = f"blocks:\n{''.join(writer.blocks[::-1])}" if writer.blocks else ""
+    body = "".join(f"  - {item}\n" for item in items)
+    text = f"input: {{{stated}}}\nparams:\n{params}{blocks}layers:\n{body}"
+    return Spec(text, writer.letters, writer.used)
