@@ -20,7 +20,7 @@ from archcalc.network.graph import needed
 from archcalc.reference import Program, noise, seeded, trained, within
 from archcalc.reference.images import Batch, batch_of
 from archcalc.reference.run import position_of
-from archcalc.symbols.dims import Shape, written_shape
+from archcalc.symbols.dims import Shape, format_shape
 
 
 class NumbersType(click.ParamType[Any]):
@@ -98,7 +98,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     given = "noise" if source is None else visible(str(source))
     learned = "seeded weights, so the numbers mean nothing" if weights is None else visible(str(weights))
     put(f"{graph.name} on {given}, batch {len(y)}, {dtype}; {learned}")
-    put(f"{node.name} puts out {written_shape(node.shape)}: {y.min():.6g} to {y.max():.6g}, mean {y.mean():.6g}")
+    put(f"{node.name} puts out {format_shape(node.shape)}: {y.min():.6g} to {y.max():.6g}, mean {y.mean():.6g}")
     for number, sample in enumerate(best):
         of = f"of sample {number} " if len(best) > 1 else ""
         put(f"largest {of}at " + ", ".join(f"{place}: {value:.6g}" for place, value in sample))

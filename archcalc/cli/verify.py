@@ -16,7 +16,7 @@ from archcalc.formats.summary import unread
 from archcalc.language import parse, source_of
 from archcalc.memory.sizes import bytes_of
 from archcalc.reference import within
-from archcalc.symbols.dims import Shape, written_shape
+from archcalc.symbols.dims import Shape, format_shape
 from archcalc.verify import Held, Proof, Shown, smallest, verified
 
 
@@ -73,7 +73,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
         )
     else:
         put(
-            f"{graph.name}, input {written_shape(graph.input)}, batch {batch}, seed {seed}: {len(found.layers)} layers run in numpy."
+            f"{graph.name}, input {format_shape(graph.input)}, batch {batch}, seed {seed}: {len(found.layers)} layers run in numpy."
         )
         if quick and graph.input == whole.input:
             put("No smaller input leaves several places along every axis that has several.")

@@ -15,7 +15,7 @@ from archcalc.errors import SpecError
 from archcalc.network.graph import Assumption, strongest
 from archcalc.profiling.measures import Measure, field_of
 from archcalc.profiling.rows import Profile, Row
-from archcalc.symbols.dims import settled
+from archcalc.symbols.dims import as_int
 from archcalc.symbols.evaluate import Leading, at, holds, leading, letters, limit, ratio
 from archcalc.symbols.sign_runs import Run, deciding, runs, within
 
@@ -160,7 +160,7 @@ def _assumed(profiles: Sequence[Profile]) -> tuple[Assumption, ...]:
 
 
 def _against(first: Any, other: Any, facts: Sequence[Any]) -> Against:
-    difference = settled(first - other)
+    difference = as_int(first - other)
     # What letters both have in the same way may cancel.
     shared = None if other == 0 else ratio(first, other)
     limits = {} if shared is None else {letter: limit(first, other, letter) for letter in letters(shared)}

@@ -8,10 +8,10 @@ from typing import Any, Literal
 import msgspec
 
 from archcalc.comparison.matching import matched
-from archcalc.layers.base import written_setting
+from archcalc.layers.base import format_setting
 from archcalc.network.graph import Assumption, strongest
 from archcalc.profiling.rows import Profile, Row, Totals
-from archcalc.symbols.dims import Dim, Shape, decided, same, settled
+from archcalc.symbols.dims import Dim, Shape, as_int, decided, equal
 
 # What a row has that adds up to the totals, `counted` being in the unit of the convention.
 MEASURES = ("params", "weights", "biases", "buffers", "activations", "macs", "counted")
@@ -124,7 +124,7 @@ def changes(old: Profile, new: Profile) -> Changes:
 
 def difference(old: Any, new: Any) -> Any:
     """How much more the new value is, a whole number where letters cancel."""
-    return settled(new - old)
+    return as_int(new - old)
 
 
 def _totals(old: Totals, new: Totals) -> dict[str, Difference]:
@@ -205,7 +205,7 @@ def _one(old: Any, new: Any) -> bool:
     """Whether two values are equal for all values of their letters."""
     if old is None or new is None or isinstance(old, (bool, str)):
         return bool(old == new)
-    return bool(old == new) or decided(same(old, new)) is True
+    return bool(old == new) or decided(equal(old, new)) is True
 
 
 def _equal(old: Shape, new: Shape) -> bool:
@@ -218,7 +218,7 @@ def _settings(old: Row, new: Row) -> dict[str, Difference]:
         return {}
     before, after = old.definition, new.definition
     return {
-        name: Difference(written_setting(getattr(before, name)), written_setting(getattr(after, name)))
+        name: Difference(format_setting(getattr(before, name)), format_setting(getattr(after, name)))
         for name in before.__struct_fields__
         if getattr(before, name) != getattr(after, name)
     }

@@ -14,7 +14,7 @@ from archcalc.language.expression import evaluate
 from archcalc.network.units import Amount, suits, written_out
 from archcalc.profiling.measures import MEASURES
 from archcalc.profiling.rows import Profile
-from archcalc.symbols.dims import settled, written, written_shape
+from archcalc.symbols.dims import as_int, format_dim, format_shape
 
 # Which signs a difference has where a comparison holds.
 SIGNS = {
@@ -61,7 +61,7 @@ class Goal(msgspec.Struct, frozen=True):
         if isinstance(left, (bool, str, tuple)) or isinstance(right, (bool, str, tuple)):
             raise SpecError(f"'{self.text[:60]}' does not compare numbers")
         difference = left - right
-        return difference if isinstance(difference, Fraction) else settled(difference)
+        return difference if isinstance(difference, Fraction) else as_int(difference)
 
     def place(self, side: str) -> Place:
         """Where a side stands, units written out."""
@@ -129,7 +129,7 @@ def measured(profile: Profile, key: str) -> Any:
     value = MEASURES[measure].of(profile)
     if measure == "rf" and not profile.fields[next(row for row in profile.rows[::-1] if not row.auxiliary).name].exact:
         raise SpecError(
-            f"of the receptive field only a bound is known, {written_shape(value) if isinstance(value, tuple) else written(value)}"
+            f"of the receptive field only a bound is known, {format_shape(value) if isinstance(value, tuple) else format_dim(value)}"
         )
     if not isinstance(value, tuple):
         return value
@@ -142,7 +142,7 @@ def measured(profile: Profile, key: str) -> Any:
         named = [f"{measure} {' or '.join(names)}" for names in axes]
         lacks = f"has no {axis}" if axis else "is no number"
         raise SpecError(
-            f"{MEASURES[measure].title} {written_shape(value)} {lacks}",
+            f"{MEASURES[measure].title} {format_shape(value)} {lacks}",
             None,
             f"there is {', '.join(named)}" if named else "",
         )

@@ -12,7 +12,7 @@ from archcalc.comparison.goal import SIGNS, Goal, measured, title
 from archcalc.errors import SpecError
 from archcalc.profiling.measures import MEASURES
 from archcalc.profiling.rows import Profile
-from archcalc.symbols.dims import written
+from archcalc.symbols.dims import format_dim
 from archcalc.symbols.evaluate import at, letters
 from archcalc.symbols.holding import holding, where
 from archcalc.symbols.periodic import Numbers, Stretch, common, listed, period_of
@@ -242,7 +242,7 @@ def _none(
 ) -> SpecError:
     tried = f"no {name} from 1 to {upto}" if upto else f"no {name}"
     said = [
-        f"at {name} = {x:,}, {', '.join(f'{title(key)} is {written(number)}' for key, number in values.items())}"
+        f"at {name} = {x:,}, {', '.join(f'{title(key)} is {format_dim(number)}' for key, number in values.items())}"
         for x, values in near
     ]
     return SpecError(f"{tried} meets {' and '.join(one.text for one in goals)}", None, *said)

@@ -9,7 +9,7 @@ import msgspec
 
 from archcalc.conventions.quantities import Counted, value
 from archcalc.layers.work import NOTHING
-from archcalc.symbols.dims import Dim, total, written
+from archcalc.symbols.dims import Dim, format_dim, sum_of
 
 
 class Total(msgspec.Struct, frozen=True):
@@ -18,7 +18,7 @@ class Total(msgspec.Struct, frozen=True):
     value: Dim
     uncovered: tuple[str, ...] = ()
 
-    def bounded(self, spelled: Callable[[Dim], str] = written) -> str:
+    def bounded(self, spelled: Callable[[Dim], str] = format_dim) -> str:
         """The sum as text, marked where it is a lower bound.
 
         >>> Total(4096, ("mish",)).bounded()
@@ -26,7 +26,7 @@ class Total(msgspec.Struct, frozen=True):
         """
         return f"≥ {spelled(self.value)}" if self.uncovered else spelled(self.value)
 
-    def said(self, spelled: Callable[[Dim], str] = written) -> str:
+    def said(self, spelled: Callable[[Dim], str] = format_dim) -> str:
         """The sum as text, with the kinds that it leaves out.
 
         >>> Total(4096, ("mish",)).said()
@@ -100,7 +100,7 @@ class Convention(msgspec.Struct, frozen=True):
                 uncovered[row.layer] = None
             else:
                 prices.append(price)
-        return Total(total(prices), tuple(uncovered))
+        return Total(sum_of(prices), tuple(uncovered))
 
 
 def _keys(row: Counted) -> Iterator[str]:

@@ -16,7 +16,7 @@ from archcalc.diagnosis.network import Network, selected
 from archcalc.errors import SpecError
 from archcalc.network.figures import SIZES, WHOLE, Claim, Figure
 from archcalc.network.printed import Window
-from archcalc.symbols.dims import written
+from archcalc.symbols.dims import format_dim
 
 SIBLING = "sibling"
 # Some counts as simple as a hit would print the same digits by chance. Where so many are expected to, it explains nothing.
@@ -65,7 +65,7 @@ class Hit(msgspec.Struct, frozen=True):
     def __str__(self) -> str:
         units = [window.unit for window in self.windows if window.unit]
         roundings = [window.rounding for window in self.windows if window.rounding]
-        numbers = " and ".join(written(int(value)) for value in dict.fromkeys(self.values))
+        numbers = " and ".join(format_dim(int(value)) for value in dict.fromkeys(self.values))
         if self.in_bytes:
             # Beside MB and MiB of what is counted, in single precision, the unit explains itself.
             units = [] if self.count.said else units

@@ -12,7 +12,7 @@ from archcalc.layers.base import Layer
 from archcalc.network.figures import Term
 from archcalc.network.graph import Graph, Node
 from archcalc.profiling.engine import profile
-from archcalc.symbols.dims import Shape, written_shape
+from archcalc.symbols.dims import Shape, format_shape
 
 _WIDEST = 2048
 _STRIDES = range(1, 9)
@@ -129,5 +129,5 @@ def _sides(graph: Graph, term: Term, printed: Shape) -> tuple[str, int]:
     other = resized(graph, (shape[0], first, first)) if first <= last < _WIDEST else None
     if other is None or not agrees(printed, _size(other, term)):
         return "", tried
-    at_least = written_shape((first, first))
-    return (f"input {at_least}" if first == last else f"input {at_least} (to {written_shape((last, last))})"), tried
+    at_least = format_shape((first, first))
+    return (f"input {at_least}" if first == last else f"input {at_least} (to {format_shape((last, last))})"), tried

@@ -14,7 +14,7 @@ from archcalc.diagnosis.shapes import agrees, altered
 from archcalc.errors import Source, SpecError
 from archcalc.network.figures import SIZES, Claim, Figure, Quantity, Verdict, Verdicts
 from archcalc.profiling.engine import profile
-from archcalc.symbols.dims import Dim, Shape, written, written_shape
+from archcalc.symbols.dims import Dim, Shape, format_dim, format_shape
 
 _MOST_NAMED = 3
 
@@ -69,7 +69,7 @@ def _of_other_cells(network: Network, figure: Figure) -> str:
         numbers = [value for value in values if isinstance(value, int)]
         judged = [_judged(claim, n) for claim, n in zip(figure.claims, numbers, strict=False)]
         if len(numbers) == len(values) and all(one and one[0] in {"exact", "rounded"} for one in judged):
-            return f"{said}: {' and '.join(map(written, numbers))}"
+            return f"{said}: {' and '.join(map(format_dim, numbers))}"
     return ""
 
 
@@ -112,7 +112,7 @@ def _diagnosed(said: Verdict, found: Found) -> Verdict:
         distinct = {hit.values: hit for hit in reversed(found.hits)}
         named = 1 if len(distinct) > _MOST_NAMED else _MOST_NAMED
         first = sorted(distinct.values(), key=lambda hit: (hit.cost, hit.chance))[:named]
-        others = f"; {written(len(distinct) - len(first))} more" if len(distinct) > len(first) else ""
+        others = f"; {format_dim(len(distinct) - len(first))} more" if len(distinct) > len(first) else ""
         whose = (
             "no count of the network gives it, and of its siblings" if all(map(_of_sibling, found.hits)) else "hits are"
         )
@@ -163,7 +163,7 @@ def _judged(claim: Claim, exact: Dim | Fraction | Shape, *, bare: bool = False) 
 
 
 def _open_text(value: Dim | Shape) -> str:
-    return written_shape(value) if isinstance(value, tuple) else written(value)
+    return format_shape(value) if isinstance(value, tuple) else format_dim(value)
 
 
 def _of_sibling(hit: Hit) -> bool:

@@ -13,7 +13,7 @@ from archcalc.formats.as_json import json_text, plain_dim, plain_shape
 from archcalc.formats.summary import title, under
 from archcalc.profiling.by_convention import Account
 from archcalc.profiling.rows import Profile
-from archcalc.symbols.dims import Dim, written
+from archcalc.symbols.dims import Dim, format_dim
 
 FORMATS = ("text", "markdown", "latex", "html", "json")
 _TITLES = ("convention", "unit", "total", "difference")
@@ -63,7 +63,7 @@ def _cells(account: Account) -> list[str]:
     return [
         account.convention.name,
         account.convention.unit,
-        bound + written(account.total.value),
+        bound + format_dim(account.total.value),
         bound + signed(account.difference) if account.difference != 0 else bound + "0" if bound else "",
     ]
 
@@ -74,7 +74,7 @@ def signed(n: Dim) -> str:
     >>> signed(1728), signed(-64)
     ('+1,728', '−64')
     """
-    return f"−{-n:,}" if isinstance(n, int) and n < 0 else f"+{written(n)}"
+    return f"−{-n:,}" if isinstance(n, int) and n < 0 else f"+{format_dim(n)}"
 
 
 def _rule(account: Account) -> str:

@@ -11,7 +11,7 @@ from archcalc.formats.as_json import json_text, plain_dim, plain_shape
 from archcalc.formats.summary import heading, title
 from archcalc.profiling.explain import Cell, Working
 from archcalc.profiling.rows import Profile, Row
-from archcalc.symbols.dims import written, written_shape
+from archcalc.symbols.dims import format_dim, format_shape
 
 FORMS = ("text", "markdown", "latex", "html", "json")
 
@@ -30,7 +30,7 @@ def reading(cell: Cell) -> str:
 
 def sides(cell: Cell) -> list[str]:
     """What the equation of a cell has on its sides: formula, substitution and value, without what is there already."""
-    value = "?" if cell.value is None else written(cell.value)
+    value = "?" if cell.value is None else format_dim(cell.value)
     # A formula in letters is its own working, and `value` has it as people write it.
     if cell.value is not None and not isinstance(cell.value, int):
         return [value]
@@ -57,7 +57,7 @@ def told(working: Working) -> tuple[list[Cell], str]:
 
 def about(row: Row) -> str:
     """A row's layer, its settings and what comes in."""
-    seen = " and ".join(map(written_shape, row.inputs))
+    seen = " and ".join(map(format_shape, row.inputs))
     return " ".join([row.layer, *([row.settings] if row.settings else []), *([f"on {seen}"] if seen else [])])
 
 

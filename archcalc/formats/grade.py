@@ -15,7 +15,7 @@ from archcalc.document.writer import write
 from archcalc.formats.as_json import json_text
 from archcalc.formats.summary import listed
 from archcalc.grading import Grade, Marked
-from archcalc.symbols.dims import written, written_shape
+from archcalc.symbols.dims import format_dim, format_shape
 
 FORMATS = ("text", "markdown", "latex", "html", "json")
 _TITLES = ("layer", "column", "written", "exact", "verdict", "why")
@@ -49,7 +49,7 @@ def _texts(cell: Marked) -> tuple[str, ...]:
 
 
 def _exact(cell: Marked) -> str:
-    return written_shape(cell.exact) if isinstance(cell.exact, tuple) else written(cell.exact)
+    return format_shape(cell.exact) if isinstance(cell.exact, tuple) else format_dim(cell.exact)
 
 
 def _why(cell: Marked) -> str:

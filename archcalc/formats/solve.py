@@ -10,7 +10,7 @@ from tabulate import tabulate
 from archcalc.comparison.goal import title
 from archcalc.comparison.solve import Solution
 from archcalc.formats.as_json import json_text
-from archcalc.symbols.dims import written
+from archcalc.symbols.dims import format_dim
 from archcalc.symbols.notation import TEXT
 from archcalc.symbols.periodic import Stretch
 
@@ -42,7 +42,7 @@ def _text(solution: Solution, network: str) -> str:
     keys = list(dict.fromkeys(key for values in solution.values.values() for key in values))
     if keys:
         rows = [
-            [f"{x:,}", *(written(values[key]) for key in keys), "" if x in solution.numbers else "not met"]
+            [f"{x:,}", *(format_dim(values[key]) for key in keys), "" if x in solution.numbers else "not met"]
             for x, values in solution.values.items()
         ]
         head = [letter, *(title(key) for key in keys), ""]

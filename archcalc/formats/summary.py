@@ -11,7 +11,7 @@ from archcalc.network.figures import Verdict
 from archcalc.network.graph import Graph
 from archcalc.network.printed import Printed
 from archcalc.profiling.rows import Profile
-from archcalc.symbols.dims import Dim, written, written_shape
+from archcalc.symbols.dims import Dim, format_dim, format_shape
 
 # Names that stand for all of them in a line.
 _SOME = 3
@@ -109,7 +109,7 @@ def sentence(verdict: Verdict) -> str:
     if verdict.chance is not None:
         # One digit of it is all that the model behind it is good for.
         expected = f", {verdict.chance if verdict.chance >= 0.001 else 'fewer than 0.001'} such hits expected by chance"
-    tried = f" ({written(verdict.tried)} hypotheses tried{expected})" if verdict.tried else ""
+    tried = f" ({format_dim(verdict.tried)} hypotheses tried{expected})" if verdict.tried else ""
     found = f": {verdict.diagnosis}{tried}" if verdict.diagnosis else tried
     known = f" Irreproducible: {verdict.irreproducible}." if verdict.irreproducible else ""
     printed = " and ".join(verdict.published)
@@ -121,9 +121,9 @@ def exact_text(verdict: Verdict) -> str:
     texts = []
     for printed, exact in zip(verdict.published, verdict.exact, strict=True):
         if isinstance(exact, int):
-            texts.append(bytes_text(exact) if Printed.read(printed).in_bytes else written(exact))
+            texts.append(bytes_text(exact) if Printed.read(printed).in_bytes else format_dim(exact))
         else:
-            texts.append(written_shape(exact) if isinstance(exact, tuple) else f"{exact:.4g}")
+            texts.append(format_shape(exact) if isinstance(exact, tuple) else f"{exact:.4g}")
     return " and ".join(texts)
 
 
@@ -138,7 +138,7 @@ def _squared(texts: list[str]) -> list[str]:
     return squared
 
 
-def bytes_text(n: Dim, written: Callable[[Dim], str] = written) -> str:
+def bytes_text(n: Dim, written: Callable[[Dim], str] = format_dim) -> str:
     """Bytes, with MB (10⁶) and MiB (2²⁰) where there are that many.
 
     >>> bytes_text(60950432)

@@ -9,7 +9,7 @@ import msgspec
 
 from archcalc.errors import SpecError
 from archcalc.network.printed import Printed
-from archcalc.symbols.dims import Shape, written_shape
+from archcalc.symbols.dims import Shape, format_shape
 
 # What stands in a cell that was left open.
 _BLANK = {"", "-", "–", "—", "?"}
@@ -146,7 +146,7 @@ def _widest(exact: int) -> int:
 
 
 def _shapes(text: str) -> tuple[Shape, ...]:
-    found: dict[Shape, None] = {(): None} if text in {"()", "[]", written_shape(())} else {}
+    found: dict[Shape, None] = {(): None} if text in {"()", "[]", format_shape(())} else {}
     for listed in filter(None, (_TIMES.fullmatch(text), _LISTED.fullmatch(text))):
         sizes = next(filter(None, listed.groups()))
         found[tuple(int(size) for size in re.split("[x×*X,;]", sizes))] = None

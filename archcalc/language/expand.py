@@ -15,7 +15,7 @@ from archcalc.language.stated import MEASURES, OWN, assertion, check_branches, c
 from archcalc.language.tree import Scalar, Sequence, Tree, likely, unknown
 from archcalc.layers import Layer
 from archcalc.network.graph import Assertion, Assumption, Builder, weights_of
-from archcalc.symbols.dims import Dim, Shape, size, written, written_shape
+from archcalc.symbols.dims import Dim, Shape, format_dim, format_shape, size
 
 # Several times the deepest network published; a larger repeat is a slip of the pen.
 MOST_LAYERS = 20_000
@@ -110,7 +110,7 @@ class Expansion:
             said = tree.text[:60] if isinstance(tree, Scalar) else "a list"
             raise SpecError(f"repeat must be a whole number of at least 0, not {said}", tree.place)
         if times > MOST_LAYERS:
-            raise SpecError(f"repeat is {written(times)}; a spec has at most {MOST_LAYERS:,} layers", tree.place)
+            raise SpecError(f"repeat is {format_dim(times)}; a spec has at most {MOST_LAYERS:,} layers", tree.place)
         return times
 
     def _values(self, fixed: dict[str, Value], position: int) -> dict[str, Value]:
@@ -250,7 +250,7 @@ class Expansion:
             for n in (*shape, 1 if letters else size(shape)):
                 bounded(n)
         except SpecError as error:
-            fact = f"{kind}: the output would be {written_shape(shape)}"
+            fact = f"{kind}: the output would be {format_shape(shape)}"
             raise SpecError(fact, call.word.place, error.fact) from None
         for n in letters:
             if n not in self._formulas:
@@ -258,7 +258,7 @@ class Expansion:
                 self._operations += 2 + n.count_ops()
                 if self._operations > _MOST_OPERATIONS:
                     raise SpecError(
-                        "the letters lead to too many formulas", call.word.place, f"here {written_shape(shape)}"
+                        "the letters lead to too many formulas", call.word.place, f"here {format_shape(shape)}"
                     )
 
     def _joined(self, branches: dict[str, Tree], call: Call, scope: Scope, start: int, prefix: str) -> tuple[int, ...]:

@@ -16,7 +16,7 @@ from functools import lru_cache, reduce
 from typing import Any, TypeAlias
 
 from archcalc.errors import Place, SpecError, nearest
-from archcalc.symbols.dims import Dim, Truth, at_least, ceil_div, decided, floor_div, greatest, least, remainder, same
+from archcalc.symbols.dims import Dim, Truth, at_least, ceil_div, decided, equal, floor_div, maximum, minimum, remainder
 
 Value: TypeAlias = Dim | Fraction | bool | str | tuple[Any, ...]
 
@@ -64,18 +64,18 @@ def _floor(x: Any) -> Any:
 
 def _true(value: Any) -> bool:
     """Whether a condition holds: a number does where it is not 0, which letters may leave open."""
-    return bool(value) if _plain(value) else not _settled(same(value, 0))
+    return bool(value) if _plain(value) else not _settled(equal(value, 0))
 
 
 def _equal(a: Any, b: Any) -> bool:
     if isinstance(a, tuple) and isinstance(b, tuple):
         return len(a) == len(b) and all(map(_equal, a, b))
-    return bool(a == b) if _plain(a, b) else _settled(same(a, b))
+    return bool(a == b) if _plain(a, b) else _settled(equal(a, b))
 
 
 def _divisor(n: Any) -> Any:
     """What is divided by, which letters must not make 0."""
-    if n == 0 if _plain(n) else _settled(same(n, 0)):
+    if n == 0 if _plain(n) else _settled(equal(n, 0)):
         raise ZeroDivisionError
     return n
 
@@ -121,8 +121,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "ceil": lambda x: math.ceil(x) if isinstance(x, (int, Fraction)) else ceil_div(x, 1),
     "floor": _floor,
     "round": lambda x: (x + Fraction(1, 2)) // 1 if _plain(x) else floor_div(2 * x + 1, 2),
-    "min": lambda *xs: min(*xs) if _plain(*xs) else _chosen(least, *xs),
-    "max": lambda *xs: max(*xs) if _plain(*xs) else _chosen(greatest, *xs),
+    "min": lambda *xs: min(*xs) if _plain(*xs) else _chosen(minimum, *xs),
+    "max": lambda *xs: max(*xs) if _plain(*xs) else _chosen(maximum, *xs),
 }
 
 _CONSTANTS: dict[str, Value] = {"true": True, "false": False, "True": True, "False": False}

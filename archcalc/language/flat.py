@@ -12,7 +12,7 @@ from archcalc.language.expression import MOST_CHARACTERS
 from archcalc.language.tree import MOST_CHARACTERS as MOST_WRITTEN
 from archcalc.network.figures import Figure
 from archcalc.network.graph import Assertion, Graph, Node
-from archcalc.symbols.dims import written_shape
+from archcalc.symbols.dims import format_shape
 from archcalc.symbols.notation import Notation
 
 # What YAML and the spec language read back as the same text without quotes.
@@ -130,7 +130,7 @@ class _Items:
         said |= {stated.measure: str(stated.expected) for stated in self._of_one.get(position, [])}
         if node.note:
             said["note"] = _scalar(node.note)
-        shape = f"# {written_shape(node.shape)}"
+        shape = f"# {format_shape(node.shape)}"
         # In braces the comma of a formula would end it.
         if any(map(_comma, (said[key] for key in node.layer.settings()))):
             lines = [line for key, value in said.items() for line in _spread(key, value)]

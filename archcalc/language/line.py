@@ -19,7 +19,7 @@ from archcalc.language.load import NO_PARAMS, Params, assembled, bundled, docume
 from archcalc.language.tree import Mapping, Scalar, Sequence, Tree
 from archcalc.layers.base import INPUTS
 from archcalc.network.graph import Graph
-from archcalc.symbols.dims import Shape, is_letter, written_shape
+from archcalc.symbols.dims import Shape, format_shape, is_letter
 
 _WORDS = {
     "conv": re.compile(r"(?P<kernel>\d+[x×]\d+|\w+)-(?P<out>\w+)(?:/(?P<stride>\w+))?"),
@@ -83,7 +83,7 @@ class _Line:
         self.flat = len(sizes) == 1
         axes = next((axes for axes in INPUTS if len(axes) == len(sizes) and axes[0] in {"channels", "features"}), None)
         if axes is None or len(sizes) not in {1, 3}:
-            said = written_shape(input_shape) if input_shape and not shape else "×".join(size.text for size in sizes)
+            said = format_shape(input_shape) if input_shape and not shape else "×".join(size.text for size in sizes)
             place = self._place(shape[0].place.column - 1, shape[-1].place.end - 1) if shape else None
             raise SpecError(f"a line takes an image or a vector, not {said}", place, "such as 3x224x224 or 512")
         for size in sizes:

@@ -24,7 +24,7 @@ from archcalc.layers.base import INPUTS
 from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Graph, Node
 from archcalc.network.wildcards import fits
-from archcalc.symbols.dims import Dim, Shape, is_dim, is_letter, symbol, written_shape
+from archcalc.symbols.dims import Dim, Shape, format_shape, is_dim, is_letter, symbol
 
 # Values for the params that a spec declares.
 Params: TypeAlias = Names[str, Dim | str]
@@ -113,11 +113,11 @@ def assembled(document: Document, params: Params = NO_PARAMS, *, input_shape: Sh
     if input_shape is not None:
         if len(input_shape) != len(shape):
             wanted = "×".join(document.input.items)
-            raise SpecError(f"the input is {wanted}, not {written_shape(input_shape)}")
+            raise SpecError(f"the input is {wanted}, not {format_shape(input_shape)}")
         if sorted(map(str, shape)) == sorted(map(str, input_shape)) and shape[0] != input_shape[0]:
             wanted = "×".join(document.input.items)
             raise SpecError(
-                f"the input is {wanted}, not {written_shape(input_shape)}", None, f"write {'x'.join(map(str, shape))}"
+                f"the input is {wanted}, not {format_shape(input_shape)}", None, f"write {'x'.join(map(str, shape))}"
             )
         shape = input_shape
     start = expansion.start(Input(shape), document.input)

@@ -11,7 +11,7 @@ from archcalc.language.expression import Value, evaluate
 from archcalc.language.fields import value_of
 from archcalc.language.tree import Scalar, Sequence, Tree
 from archcalc.network.graph import Assertion
-from archcalc.symbols.dims import Shape, Truth, is_dim, same, written_shape
+from archcalc.symbols.dims import Shape, Truth, equal, format_shape, is_dim
 
 MEASURES = frozenset({"params", "weights", "biases", "buffers", "activations", "macs"})
 SHAPES = frozenset({"input", "channels", "output"})
@@ -54,11 +54,11 @@ def check_shape(key: str, tree: Tree, names: Mapping[str, Value], computed: Shap
     if key == "channels":
         computed = computed[:1]
     stated = shape_of(tree, names)
-    facts = [same(a, b) for a, b in zip(stated, computed, strict=False)]
+    facts = [equal(a, b) for a, b in zip(stated, computed, strict=False)]
     if len(stated) != len(computed) or False in facts:
         turned = sorted(map(str, stated)) == sorted(map(str, computed))
         remedy = "channels come first: channels×height×width" if turned and len(stated) == 3 else ""
-        raise SpecError(f"{key} is {written_shape(computed)}, not {written_shape(stated)}", tree.place, remedy)
+        raise SpecError(f"{key} is {format_shape(computed)}, not {format_shape(stated)}", tree.place, remedy)
     return [fact for fact in facts if fact is not True]
 
 

@@ -10,7 +10,16 @@ import math
 from collections.abc import Iterator
 from typing import Any, ClassVar, Literal
 
-from archcalc.layers.base import Kept, Layer, Requirement, Use, Views, all_along, along, in_batch
+from archcalc.layers.base import (
+    Layer,
+    Requirement,
+    SavedTensor,
+    TrainingContext,
+    Views,
+    global_view,
+    in_batch,
+    reshape_along,
+)
 from archcalc.layers.functions import elu, hard_sigmoid, sigmoid, softmax
 from archcalc.layers.work import Work
 from archcalc.symbols.dims import Shape, size
@@ -31,8 +40,10 @@ class _Elementwise(Layer, frozen=True):
     def work(self, output: Shape, _x: Shape) -> Work:
         return self.per_value.times(size(output))
 
-    def kept(self, use: Use, _output: Shape, _x: Shape) -> Iterator[Kept]:
-        yield Kept("output" if self.derived_from == "output" or (self.derived_from == "either" and use.in_place) else 0)
+    def kept(self, use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
+        yield SavedTensor(
+            "output" if self.derived_from == "output" or (self.derived_from == "either" and use.in_place) else 0
+        )
 
 
 class ReLU(_Elementwise, frozen=True):
@@ -78,7 +89,7 @@ class PReLU(_Elementwise, frozen=True):
         return {"weight": (x[0] if self.per_channel else 1,)}
 
     def forward(self, xp: Any, x: Any, weight: Any) -> Any:
-        return xp.where(x > 0, x, along(1, weight, x) * x)
+        return xp.where(x > 0, x, reshape_along(1, weight, x) * x)
 
 
 class ELU(_Elementwise, frozen=True):
@@ -221,9 +232,9 @@ class Dropout(_Elementwise, frozen=True):
     def requires(self, _x: Shape) -> Iterator[Requirement]:
         yield 0 <= self.rate <= 1, f"rate={self.rate:g} is not a share between 0 and 1", "rate"
 
-    def kept(self, _use: Use, output: Shape, _x: Shape) -> Iterator[Kept]:
+    def kept(self, _use: TrainingContext, output: Shape, _x: Shape) -> Iterator[SavedTensor]:
         if self.rate > 0:
-            yield Kept("mask", size(output), "bool")
+            yield SavedTensor("mask", size(output), "bool")
 
     def forward(self, _xp: Any, x: Any) -> Any:
         return x
@@ -232,9 +243,9 @@ class Dropout(_Elementwise, frozen=True):
 class StochasticDepth(Dropout, frozen=True):
     """Drops a whole branch for some samples in training; at inference it does nothing (Huang et al. 2016)."""
 
-    def kept(self, _use: Use, _output: Shape, _x: Shape) -> Iterator[Kept]:
+    def kept(self, _use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
         if self.rate > 0:
-            yield Kept("mask", 1)
+            yield SavedTensor("mask", 1)
 
 
 class Identity(_Elementwise, frozen=True):
@@ -243,7 +254,7 @@ class Identity(_Elementwise, frozen=True):
     nonlinear: ClassVar[bool] = False
     stores: ClassVar[Literal["output", "in place", "view"]] = "view"
 
-    def kept(self, _use: Use, _output: Shape, _x: Shape) -> Iterator[Kept]:
+    def kept(self, _use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
         yield from ()
 
     def forward(self, _xp: Any, x: Any) -> Any:
@@ -256,7 +267,7 @@ class Times(_Elementwise, frozen=True):
     factor: float
     per_value: ClassVar[Work] = Work(multiplications=1)
 
-    def kept(self, _use: Use, _output: Shape, _x: Shape) -> Iterator[Kept]:
+    def kept(self, _use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
         # The constant alone says what a gradient is multiplied by.
         yield from ()
 
@@ -283,10 +294,10 @@ class Softmax(Layer, frozen=True):
         return Work(exponentials=n, additions=n - sums, divisions=n)
 
     def sees(self, x: Shape) -> tuple[Views, ...]:
-        return ((all_along(x, self.axis % len(x)),),)
+        return ((global_view(x, self.axis % len(x)),),)
 
-    def kept(self, _use: Use, _output: Shape, _x: Shape) -> Iterator[Kept]:
-        yield Kept("output")
+    def kept(self, _use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
+        yield SavedTensor("output")
 
     def forward(self, xp: Any, x: Any) -> Any:
         return softmax(xp, x, in_batch(self.axis, x))

@@ -6,23 +6,23 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from archcalc.layers.base import (
-    Kept,
     Layer,
     Requirement,
+    SavedTensor,
     Sizes,
-    Use,
+    TrainingContext,
     Views,
-    all_along,
     each_axis,
-    here,
-    of_rank,
-    one_each,
+    global_view,
+    pointwise_view,
+    require_per_axis,
+    require_rank,
 )
 from archcalc.layers.intervals import fraction
-from archcalc.layers.seen import finer
-from archcalc.layers.window import HERE, Window, everything
+from archcalc.layers.window import IDENTITY, Window, whole_axis
+from archcalc.layers.windows import fractional
 from archcalc.layers.work import Work
-from archcalc.symbols.dims import Dim, Shape, ceil_div, common, size
+from archcalc.symbols.dims import Dim, Shape, ceil_div, gcd, size
 
 
 class _AdaptivePool(Layer, frozen=True):
@@ -36,29 +36,31 @@ class _AdaptivePool(Layer, frozen=True):
         return (x[0], *each_axis(self.size, self.rank))
 
     def requires(self, x: Shape) -> Iterator[Requirement]:
-        yield of_rank(x, self.rank)
-        yield from one_each(self.rank, size=self.size)
+        yield require_rank(x, self.rank)
+        yield from require_per_axis(self.rank, size=self.size)
 
     def visited(self, x: Shape) -> Dim:
         """How many values all windows hold together: along an axis n + m − gcd(n, m), since windows overlap."""
         total = x[0]
         for n, m in zip(x[1:], each_axis(self.size, self.rank), strict=True):
-            total *= n + m - common(n, m)
+            total *= n + m - gcd(n, m)
         return total
 
     def sees(self, x: Shape) -> tuple[Views, ...]:
         sizes = enumerate(zip(x[1:], each_axis(self.size, self.rank), strict=True), start=1)
-        return ((here(x, {axis: self.slide(n, m) for axis, (n, m) in sizes}),),)
+        return ((pointwise_view(x, {axis: self.slide(n, m) for axis, (n, m) in sizes}),),)
 
     def slide(self, n: Dim, m: Dim) -> Window:
         """What each of m windows sees of n values."""
         if m == 1:
-            return everything(n)
+            return whole_axis(n)
         if n == m:
-            return HERE
+            return IDENTITY
         loose = (fraction(1 - m, m), fraction(n - 1, m))
         known = isinstance(n, int) and isinstance(m, int)
-        return finer(m, (lambda i: (i * n // m, ceil_div((i + 1) * n, m) - 1)) if known else None, loose, advance=n)
+        return fractional(
+            m, (lambda i: (i * n // m, ceil_div((i + 1) * n, m) - 1)) if known else None, loose, advance=n
+        )
 
     def joined(self, xp: Any, x: Any, join: Any) -> Any:
         """One value for each window: windows are products of intervals, so one axis after the other."""
@@ -78,9 +80,9 @@ class _AdaptiveMaxPool(_AdaptivePool, frozen=True):
     def work(self, output: Shape, x: Shape) -> Work:
         return Work(comparisons=self.visited(x) - size(output))
 
-    def kept(self, _use: Use, output: Shape, _x: Shape) -> Iterator[Kept]:
-        yield Kept(0)
-        yield Kept("indices", size(output), "int64")
+    def kept(self, _use: TrainingContext, output: Shape, _x: Shape) -> Iterator[SavedTensor]:
+        yield SavedTensor(0)
+        yield SavedTensor("indices", size(output), "int64")
 
     def forward(self, xp: Any, x: Any) -> Any:
         return self.joined(xp, x, xp.max)
@@ -110,10 +112,10 @@ class _AdaptiveAvgPool(_AdaptivePool, frozen=True):
     def work(self, output: Shape, x: Shape) -> Work:
         return Work(additions=self.visited(x) - size(output), divisions=size(output))
 
-    def kept(self, _use: Use, output: Shape, _x: Shape) -> Iterator[Kept]:
+    def kept(self, _use: TrainingContext, output: Shape, _x: Shape) -> Iterator[SavedTensor]:
         # One window is a mean over all, of which torch needs no more than how many there are.
         if size(output[1:]) != 1:
-            yield Kept(0)
+            yield SavedTensor(0)
 
     def forward(self, xp: Any, x: Any) -> Any:
         return self.joined(xp, x, xp.mean)
@@ -144,7 +146,7 @@ class _GlobalPool(Layer, frozen=True):
         yield len(x) > 1, "the input must be channels and at least one further axis", ""
 
     def sees(self, x: Shape) -> tuple[Views, ...]:
-        return ((all_along(x, *range(1, len(x))),),)
+        return ((global_view(x, *range(1, len(x))),),)
 
 
 class GlobalAvgPool(_GlobalPool, frozen=True):
@@ -163,9 +165,9 @@ class GlobalMaxPool(_GlobalPool, frozen=True):
     def work(self, output: Shape, x: Shape) -> Work:
         return Work(comparisons=size(x) - size(output))
 
-    def kept(self, _use: Use, _output: Shape, _x: Shape) -> Iterator[Kept]:
-        yield Kept(0)
-        yield Kept("output")
+    def kept(self, _use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
+        yield SavedTensor(0)
+        yield SavedTensor("output")
 
     def forward(self, _xp: Any, x: Any) -> Any:
         return x.max(axis=tuple(range(2, x.ndim)), keepdims=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from archcalc.layers.base import Count, Kept, Layer, Requirement, Use, Views, all_along
+from archcalc.layers.base import Count, Layer, Requirement, SavedTensor, TrainingContext, Views, global_view
 from archcalc.layers.functions import softmax
 from archcalc.layers.work import Work
-from archcalc.symbols.dims import Dim, Shape, divides, quotient, same, size
+from archcalc.symbols.dims import Dim, Shape, divides, equal, quotient, size
 
 
 class Attention(Layer, frozen=True):
@@ -34,7 +34,7 @@ class Attention(Layer, frozen=True):
         v = k if v is None else v
         for x in (q, k, v):
             yield len(x) == 2, "the input must be tokens×features", ""
-        yield same(k[0], v[0]), f"there are {k[0]} keys and {v[0]} values", ""
+        yield equal(k[0], v[0]), f"there are {k[0]} keys and {v[0]} values", ""
         if self.key is None:
             yield divides(self.heads, q[1]), f"heads={self.heads} does not divide the {q[1]} features", "heads"
         if self.kv_heads is not None:
@@ -82,21 +82,21 @@ class Attention(Layer, frozen=True):
 
     def sees(self, q: Shape, k: Shape | None = None, v: Shape | None = None) -> tuple[Views, ...]:
         queries = (1,) if k is not None else (0, 1)
-        return (all_along(q, *queries),), *((all_along(x, 0, 1),) for x in (k, v) if x is not None)
+        return (global_view(q, *queries),), *((global_view(x, 0, 1),) for x in (k, v) if x is not None)
 
     def kept(
-        self, _use: Use, _output: Shape, q: Shape, k: Shape | None = None, v: Shape | None = None
-    ) -> Iterator[Kept]:
+        self, _use: TrainingContext, _output: Shape, q: Shape, k: Shape | None = None, v: Shape | None = None
+    ) -> Iterator[SavedTensor]:
         inputs = [x for x in (q, k, v) if x is not None]
-        yield from map(Kept, range(len(inputs)))
+        yield from map(SavedTensor, range(len(inputs)))
         k, v = inputs[min(1, len(inputs) - 1)], inputs[-1]
         kv_heads, key, value = self.widths(q)
         # As fused kernels do it, which never store the scores (Dao et al. 2022, arXiv:2205.14135, algorithm 1).
-        yield Kept("queries", self.heads * key * q[0])
-        yield Kept("keys", kv_heads * key * k[0])
-        yield Kept("values", kv_heads * value * v[0])
-        yield Kept("log sums", self.heads * q[0], "float32")
-        yield Kept("mixed", self.heads * value * q[0])
+        yield SavedTensor("queries", self.heads * key * q[0])
+        yield SavedTensor("keys", kv_heads * key * k[0])
+        yield SavedTensor("values", kv_heads * value * v[0])
+        yield SavedTensor("log sums", self.heads * q[0], "float32")
+        yield SavedTensor("mixed", self.heads * value * q[0])
 
     def forward(self, xp: Any, q: Any, k: Any = None, v: Any = None, **weights: Any) -> Any:
         k = q if k is None else k

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple,
 
 import msgspec
 
-from archcalc.layers.window import HERE, Window, everything
+from archcalc.layers.window import IDENTITY, Window, whole_axis
 from archcalc.layers.work import Work
-from archcalc.symbols.dims import Dim, Shape, Truth, written
+from archcalc.symbols.dims import Dim, Shape, Truth, format_dim
 
 if TYPE_CHECKING:
     Count: TypeAlias = Dim
@@ -22,7 +22,7 @@ else:
 
 Sizes: TypeAlias = Count | tuple[Count, ...]
 # A pair would be tuple[Natural, Natural], but msgspec 0.22 crashes in garbage collection on a fixed tuple inside a union;
-# `one_each` checks the length instead.
+# `require_per_axis` checks the length instead.
 Margins: TypeAlias = Natural | tuple[Natural | tuple[Natural, ...], ...]
 Padding: TypeAlias = Margins | Literal["same"]
 
@@ -64,7 +64,7 @@ View: TypeAlias = tuple[At, ...]
 Views: TypeAlias = tuple[View, ...]
 
 
-class Kept(NamedTuple):
+class SavedTensor(NamedTuple):
     """A tensor that the backward pass needs: what it is, how many values it has, and of which type.
 
     `of` is the position of an input, "output", or the name of a tensor of the layer's own, for which `values` says how
@@ -78,7 +78,7 @@ class Kept(NamedTuple):
     once: bool = False
 
 
-class Use(NamedTuple):
+class TrainingContext(NamedTuple):
     """How a layer stands in a network in training: which inputs a gradient flows to, and whether it overwrites its input."""
 
     grads: tuple[bool, ...] = (True,)
@@ -154,7 +154,7 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
         What is not said otherwise sees the value at its own place.
         """
-        return tuple((here(x),) for x in inputs)
+        return tuple((pointwise_view(x),) for x in inputs)
 
     @property
     def replaces(self) -> bool:
@@ -165,7 +165,7 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """How the output of a view lies in its input's memory, given the strides of the input; None where it is copied."""
         return strides
 
-    def kept(self, use: Use, output: Shape, *_inputs: Any, **_: Any) -> Iterator[Kept]:  # noqa: ARG002 - as overridden
+    def kept(self, use: TrainingContext, output: Shape, *_inputs: Any, **_: Any) -> Iterator[SavedTensor]:  # noqa: ARG002 - as overridden
         """The tensors that are kept from the forward pass for the backward pass, beside weights and buffers."""
         yield from ()
 
@@ -202,16 +202,16 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         }
 
 
-def written_setting(value: object) -> str:
+def format_setting(value: object) -> str:
     """A field's value on one line.
 
-    >>> written_setting((1, 7)), written_setting(((0, 1), (0, 1))), written_setting(True), written_setting(None)
+    >>> format_setting((1, 7)), format_setting(((0, 1), (0, 1))), format_setting(True), format_setting(None)
     ('1×7', '(0,1)×(0,1)', 'true', 'none')
     """
     if value is None or isinstance(value, bool):
         return str(value).lower()
     if not isinstance(value, tuple):
-        return str(value) if isinstance(value, (int, float, str)) else written(value)
+        return str(value) if isinstance(value, (int, float, str)) else format_dim(value)
     if any(isinstance(entry, tuple) for entry in value):
         return "×".join(f"({','.join(map(str, entry))})" if isinstance(entry, tuple) else str(entry) for entry in value)
     return "×".join(map(str, value))
@@ -226,22 +226,22 @@ def each_axis(value: Any, rank: int) -> tuple[Any, ...]:
     return value if isinstance(value, tuple) else (value,) * rank
 
 
-def here(x: Shape, axes: dict[int, Window] | None = None) -> View:
+def pointwise_view(x: Shape, axes: dict[int, Window] | None = None) -> View:
     """The value at its own place, but for some of the axes what their windows see there.
 
-    >>> [at.window.at(2) for at in here((3, 3, 3), {0: everything(3)})]
+    >>> [at.window.at(2) for at in pointwise_view((3, 3, 3), {0: whole_axis(3)})]
     [(0, 2), (2, 2), (2, 2)]
     """
     own = axes or {}
-    return tuple(At(axis, own.get(axis, HERE)) for axis in range(len(x)))
+    return tuple(At(axis, own.get(axis, IDENTITY)) for axis in range(len(x)))
 
 
-def all_along(x: Shape, *axes: int) -> View:
+def global_view(x: Shape, *axes: int) -> View:
     """Everything along some axes, and along the others the value at its own place."""
-    return here(x, {axis: everything(x[axis]) for axis in axes})
+    return pointwise_view(x, {axis: whole_axis(x[axis]) for axis in axes})
 
 
-def along(axis: int, vector: Any, x: Any) -> Any:
+def reshape_along(axis: int, vector: Any, x: Any) -> Any:
     """A vector shaped to lie along an axis of an array, so that it can be added to it or multiply it."""
     return vector.reshape(-1, *(1 for _ in range(axis + 1, x.ndim)))
 
@@ -261,7 +261,7 @@ def both_sides(value: Any, rank: int) -> tuple[tuple[Dim, Dim], ...]:
     return tuple(side if isinstance(side, tuple) else (side, side) for side in each_axis(value, rank))
 
 
-def one_each(rank: int, **fields: Any) -> Iterator[Requirement]:
+def require_per_axis(rank: int, **fields: Any) -> Iterator[Requirement]:
     """A list in a field has one entry for each axis."""
     for name, value in fields.items():
         if isinstance(value, tuple):
@@ -275,7 +275,7 @@ def one_each(rank: int, **fields: Any) -> Iterator[Requirement]:
                     yield len(side) == 2, f"{name} has {len(side)} entries for the two sides of an axis", name
 
 
-def of_rank(x: Shape, rank: int) -> Requirement:
+def require_rank(x: Shape, rank: int) -> Requirement:
     """An input of channels and `rank` further axes."""
     wanted = "×".join(("channels", *AXES[rank]))
     return len(x) == rank + 1, f"the input must be {wanted}", ""

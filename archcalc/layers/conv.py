@@ -9,28 +9,28 @@ from typing import Any, ClassVar
 from archcalc.layers.base import (
     AXES,
     Count,
-    Kept,
     Layer,
     Margins,
     Natural,
     Padding,
     Requirement,
+    SavedTensor,
     Sizes,
-    Use,
+    TrainingContext,
     Views,
-    along,
     both_sides,
     each_axis,
-    here,
-    of_rank,
-    one_each,
+    pointwise_view,
+    require_per_axis,
+    require_rank,
+    reshape_along,
 )
 from archcalc.layers.intervals import NOTHING, fraction
-from archcalc.layers.seen import blocks, finer
 from archcalc.layers.sliding import _Sliding, span
-from archcalc.layers.window import Window, everything
+from archcalc.layers.window import Window, whole_axis
+from archcalc.layers.windows import blocks, fractional
 from archcalc.layers.work import Work
-from archcalc.symbols.dims import Dim, Shape, at_least, common, divides, either, quotient, same, size
+from archcalc.symbols.dims import Dim, Shape, any_of, at_least, divides, equal, gcd, quotient, size
 
 # The letters of a contraction for where the window stands along each axis, and for the taps of its kernel.
 _PLACES = ("", "x", "yx", "zyx")
@@ -44,7 +44,7 @@ def _grouped(groups: Dim, channels: Dim, out: Dim) -> Iterator[Requirement]:
 
 def _by_group(groups: Dim, channels: Dim, out: Dim) -> Window:
     """The channels that each filter sees."""
-    return everything(channels) if groups == 1 else blocks(quotient(channels, groups), quotient(out, groups), channels)
+    return whole_axis(channels) if groups == 1 else blocks(quotient(channels, groups), quotient(out, groups), channels)
 
 
 class _Conv(_Sliding, frozen=True):
@@ -75,9 +75,9 @@ class _Conv(_Sliding, frozen=True):
         yield from _grouped(self.groups, x[0], self.out)
         if self.connections is not None:
             table = "connections"
-            yield same(self.groups, 1), f"connections need groups=1, not {self.groups}", "groups"
+            yield equal(self.groups, 1), f"connections need groups=1, not {self.groups}", "groups"
             yield (
-                same(len(self.connections), self.out),
+                equal(len(self.connections), self.out),
                 f"connections has {len(self.connections)} rows for {self.out} maps",
                 table,
             )
@@ -107,16 +107,16 @@ class _Conv(_Sliding, frozen=True):
     def sees(self, x: Shape) -> tuple[Views, ...]:
         slides = self.slides(x)
         if self.connections is None:
-            return ((here(x, {0: _by_group(self.groups, x[0], self.out), **slides}),),)
+            return ((pointwise_view(x, {0: _by_group(self.groups, x[0], self.out), **slides}),),)
         # A row of the table need not name maps that follow each other: one view for its first entry, one for its second, …
         rows = [
             [(seen, seen) for seen in row] + [NOTHING] * (max(map(len, self.connections)) - len(row))
             for row in self.connections
         ]
-        return (tuple(here(x, {0: Window(0, tuple(entry)), **slides}) for entry in zip(*rows, strict=True)),)
+        return (tuple(pointwise_view(x, {0: Window(0, tuple(entry)), **slides}) for entry in zip(*rows, strict=True)),)
 
-    def kept(self, _use: Use, _output: Shape, _x: Shape) -> Iterator[Kept]:
-        yield Kept(0)
+    def kept(self, _use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
+        yield SavedTensor(0)
 
     def columns(self, x: Shape) -> Dim:
         steps = (*each_axis(self.kernel, self.rank), *each_axis(self.stride, self.rank))
@@ -128,7 +128,7 @@ class _Conv(_Sliding, frozen=True):
     def forward(self, xp: Any, x: Any, weight: Any, bias: Any = None) -> Any:
         windows = self.windows(xp, x)
         y = self.filtered(xp, windows, weight) if self.connections is None else self.joined(xp, windows, weight)
-        return y if bias is None else y + along(1, bias, y)
+        return y if bias is None else y + reshape_along(1, bias, y)
 
     def filtered(self, xp: Any, windows: Any, weight: Any) -> Any:
         """Each group of filters applied to its group of channels."""
@@ -199,8 +199,8 @@ class _ConvTranspose(Layer, frozen=True):
         )
 
     def requires(self, x: Shape) -> Iterator[Requirement]:
-        yield of_rank(x, self.rank)
-        yield from one_each(
+        yield require_rank(x, self.rank)
+        yield from require_per_axis(
             self.rank,
             kernel=self.kernel,
             stride=self.stride,
@@ -212,7 +212,7 @@ class _ConvTranspose(Layer, frozen=True):
         extras = zip(*(each_axis(f, self.rank) for f in (self.output_padding, self.stride, self.dilation)), strict=True)
         for extra, s, d in extras:
             # A larger one could be had with a smaller padding, and frameworks refuse it.
-            smaller = either(at_least(s - 1, extra), at_least(d - 1, extra))
+            smaller = any_of(at_least(s - 1, extra), at_least(d - 1, extra))
             yield smaller, f"output_padding={extra} must be smaller than stride={s} or dilation={d}", "output_padding"
         for axis, n in zip(AXES[self.rank], self.output(x)[1:], strict=True):
             yield at_least(n, 1), f"the padding leaves an output {axis} of {n}", "padding"
@@ -233,13 +233,13 @@ class _ConvTranspose(Layer, frozen=True):
             strict=True,
         )
         slides = {axis: self.slide(k, s, before, d) for axis, (k, s, (before, _), d) in enumerate(fields, start=1)}
-        return ((here(x, {0: _by_group(self.groups, x[0], self.out), **slides}),),)
+        return ((pointwise_view(x, {0: _by_group(self.groups, x[0], self.out), **slides}),),)
 
     def slide(self, k: Dim, s: Dim, before: Dim, d: Dim) -> Window:
         """What outputs see along an axis: input j and tap t meet in output s·j + d·t less the padding before."""
         if s == 1:
             return Window(1, ((before - d * (k - 1), before),), d)
-        shared = common(s, d)
+        shared = gcd(s, d)
 
         def phase(r: int) -> tuple[Dim, Dim]:
             # Every (s / shared)-th tap meets this remainder, or none does.
@@ -251,10 +251,10 @@ class _ConvTranspose(Layer, frozen=True):
 
         known = all(isinstance(n, int) for n in (k, s, before, d))
         loose = (fraction(before - d * (k - 1), s), fraction(before, s))
-        return finer(s, phase if known else None, loose, quotient(d, shared))
+        return fractional(s, phase if known else None, loose, quotient(d, shared))
 
-    def kept(self, _use: Use, _output: Shape, _x: Shape) -> Iterator[Kept]:
-        yield Kept(0)
+    def kept(self, _use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
+        yield SavedTensor(0)
 
     def columns(self, x: Shape) -> Dim:
         return self.out * size(each_axis(self.kernel, self.rank)) * size(x[1:])
@@ -278,7 +278,7 @@ class _ConvTranspose(Layer, frozen=True):
             y[:, :, *reached] += spread[tap].reshape(n, self.out, *space)
         sides = zip(whole, both_sides(self.padding, self.rank), strict=True)
         y = y[:, :, *(slice(before, m - after) for m, (before, after) in sides)]
-        return y if bias is None else y + along(1, bias, y)
+        return y if bias is None else y + reshape_along(1, bias, y)
 
 
 class ConvTranspose1d(_ConvTranspose, frozen=True):

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from archcalc.layers.base import Layer, Requirement
-from archcalc.symbols.dims import at_least, whole, written
+from archcalc.symbols.dims import at_least, format_dim, whole
 
 # How a message names what a field takes, by the name of its type.
 EXPECTED = {
@@ -60,7 +60,7 @@ def asked(layer: Layer) -> Iterator[Requirement]:
     """What the types of the fields ask of letters; of numbers it was asked when they were read."""
     for name, least in sizes(type(layer)).items():
         for n in _letters(getattr(layer, name)):
-            message = f"{name} must be a whole number of at least {least}, not {written(n)}"
+            message = f"{name} must be a whole number of at least {least}, not {format_dim(n)}"
             yield whole(n), message, name
             # A fraction above 0 that comes to a whole number comes to at least 1.
             above, below = n.as_numer_denom()

@@ -6,7 +6,7 @@ import math
 from fractions import Fraction
 from typing import Any
 
-from archcalc.symbols.dims import at_least, decided, greatest, least, quotient
+from archcalc.symbols.dims import at_least, decided, maximum, minimum, quotient
 from archcalc.symbols.notation import TEXT
 
 # No place at all: the last one lies before the first.
@@ -75,9 +75,9 @@ def written(size: Any) -> Any:
 
 def lower(a: Any, b: Any) -> Any:
     """The smaller of two ends."""
-    return min(a, b) if numbers(a, b) else least(a, b)
+    return min(a, b) if numbers(a, b) else minimum(a, b)
 
 
 def higher(a: Any, b: Any) -> Any:
     """The larger of two ends."""
-    return max(a, b) if numbers(a, b) else greatest(a, b)
+    return max(a, b) if numbers(a, b) else maximum(a, b)

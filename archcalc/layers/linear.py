@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar, Literal
 
-from archcalc.layers.base import Count, Kept, Layer, Requirement, Use, Views, all_along, along, in_batch
+from archcalc.layers.base import (
+    Count,
+    Layer,
+    Requirement,
+    SavedTensor,
+    TrainingContext,
+    Views,
+    global_view,
+    in_batch,
+    reshape_along,
+)
 from archcalc.layers.work import Work
 from archcalc.symbols.dims import Shape, size
 
@@ -34,10 +44,10 @@ class Linear(Layer, frozen=True):
         return Work(macs=size(output) * x[-1], additions=size(output) if self.bias else 0)
 
     def sees(self, x: Shape) -> tuple[Views, ...]:
-        return ((all_along(x, len(x) - 1),),)
+        return ((global_view(x, len(x) - 1),),)
 
-    def kept(self, _use: Use, _output: Shape, _x: Shape) -> Iterator[Kept]:
-        yield Kept(0)
+    def kept(self, _use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
+        yield SavedTensor(0)
 
     def forward(self, xp: Any, x: Any, weight: Any, bias: Any = 0.0) -> Any:
         axes = "nt"[: x.ndim - 1]
@@ -59,8 +69,8 @@ class Embedding(Layer, frozen=True):
     def weights(self, _x: Shape) -> dict[str, Shape]:
         return {"weight": (self.vocabulary, self.out)}
 
-    def kept(self, _use: Use, _output: Shape, _x: Shape) -> Iterator[Kept]:
-        yield Kept(0, type="int64")
+    def kept(self, _use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
+        yield SavedTensor(0, type="int64")
 
     def forward(self, _xp: Any, tokens: Any, weight: Any) -> Any:
         return weight[tokens]
@@ -102,10 +112,10 @@ class Scale(Layer, frozen=True):
     def work(self, output: Shape, _x: Shape) -> Work:
         return Work(multiplications=size(output), additions=size(output) if self.bias else 0)
 
-    def kept(self, _use: Use, _output: Shape, _x: Shape) -> Iterator[Kept]:
-        yield Kept(0)
+    def kept(self, _use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
+        yield SavedTensor(0)
 
     def forward(self, _xp: Any, x: Any, weight: Any, bias: Any = None) -> Any:
         axis = in_batch(self.axis, x)
-        y = x * along(axis, weight, x)
-        return y if bias is None else y + along(axis, bias, x)
+        y = x * reshape_along(axis, weight, x)
+        return y if bias is None else y + reshape_along(axis, bias, x)

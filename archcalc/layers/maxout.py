@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from archcalc.layers.base import Count, Kept, Layer, Requirement, Use, Views, here
-from archcalc.layers.seen import blocks
+from archcalc.layers.base import Count, Layer, Requirement, SavedTensor, TrainingContext, Views, pointwise_view
+from archcalc.layers.windows import blocks
 from archcalc.layers.work import Work
 from archcalc.symbols.dims import Shape, divides, quotient, size
 
@@ -26,11 +26,11 @@ class Maxout(Layer, frozen=True):
         return Work(comparisons=size(output) * (self.pieces - 1))
 
     def sees(self, x: Shape) -> tuple[Views, ...]:
-        return ((here(x, {0: blocks(self.pieces, 1, x[0])}),),)
+        return ((pointwise_view(x, {0: blocks(self.pieces, 1, x[0])}),),)
 
-    def kept(self, _use: Use, _output: Shape, _x: Shape) -> Iterator[Kept]:
-        yield Kept(0)
-        yield Kept("output")
+    def kept(self, _use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
+        yield SavedTensor(0)
+        yield SavedTensor("output")
 
     def forward(self, _xp: Any, x: Any) -> Any:
         n, _, *space = x.shape

@@ -9,14 +9,14 @@ from typing import Any, ClassVar, Literal
 
 from msgspec.structs import replace
 
-from archcalc.layers.base import Kept, Layer, Requirement, Use, Views, here, in_batch
-from archcalc.layers.window import Window, everything, shifted
+from archcalc.layers.base import Layer, Requirement, SavedTensor, TrainingContext, Views, in_batch, pointwise_view
+from archcalc.layers.window import Window, shifted, whole_axis
 from archcalc.layers.work import Work
-from archcalc.symbols.dims import Dim, Shape, at_least, either, greatest, same, size, total, written_shape
+from archcalc.symbols.dims import Dim, Shape, any_of, at_least, equal, format_shape, maximum, size, sum_of
 
 
 def _shapes(xs: tuple[Shape, ...]) -> str:
-    return " and ".join(written_shape(x) for x in dict.fromkeys(xs))
+    return " and ".join(format_shape(x) for x in dict.fromkeys(xs))
 
 
 class _Broadcast(Layer, frozen=True):
@@ -32,20 +32,20 @@ class _Broadcast(Layer, frozen=True):
         yield len({len(x) for x in xs}) == 1, f"branches of {branches} have different numbers of axes", ""
         for sizes in zip(*xs, strict=True):
             for n, before in zip(sizes[1:], accumulate(sizes, _joint), strict=False):
-                fits = either(same(n, before), either(same(n, 1), same(before, 1)))
+                fits = any_of(equal(n, before), any_of(equal(n, 1), equal(before, 1)))
                 yield fits, f"branches of {branches} do not match", ""
 
     def sees(self, *xs: Shape) -> tuple[Views, ...]:
         output = self.output(*xs)
-        return tuple((here(x, _repeated(x, output)),) for x in xs)
+        return tuple((pointwise_view(x, _repeated(x, output)),) for x in xs)
 
 
 def _repeated(x: Shape, output: Shape) -> dict[int, Window]:
     """For the axes that are repeated: every place sees the only one there is; where a letter may be 1, at most all there are."""
     return {
-        axis: replace(everything(n), loose=not (n == 1 and at_least(m, 2) is True))
+        axis: replace(whole_axis(n), loose=not (n == 1 and at_least(m, 2) is True))
         for axis, (n, m) in enumerate(zip(x, output, strict=True))
-        if same(n, m) is not True
+        if equal(n, m) is not True
     }
 
 
@@ -53,7 +53,7 @@ def _joint(a: Dim, b: Dim) -> Dim:
     """The size of an axis of two that fit: equal, or one of them 1. A letter beside a number is one of these."""
     if isinstance(b, int) and not isinstance(a, int):
         a, b = b, a
-    return b if a == 1 else a if isinstance(a, int) else greatest(a, b)
+    return b if a == 1 else a if isinstance(a, int) else maximum(a, b)
 
 
 class Add(_Broadcast, frozen=True):
@@ -74,16 +74,16 @@ class Multiply(_Broadcast, frozen=True):
     def work(self, output: Shape, *xs: Shape) -> Work:
         return Work(multiplications=(len(xs) - 1) * size(output))
 
-    def kept(self, use: Use, _output: Shape, *xs: Shape) -> Iterator[Kept]:
+    def kept(self, use: TrainingContext, _output: Shape, *xs: Shape) -> Iterator[SavedTensor]:
         # Factor by factor: what a gradient flows to needs what it was multiplied by.
         product: Shape = xs[0]
         flows = False
         for i in range(1, len(xs)):
             flows = flows or use.grads[i - 1]
             if flows:
-                yield Kept(i)
+                yield SavedTensor(i)
             if use.grads[i]:
-                yield Kept(0) if i == 1 else Kept(f"product of {i}", size(product))
+                yield SavedTensor(0) if i == 1 else SavedTensor(f"product of {i}", size(product))
             product = self.output(product, xs[i])
 
     def forward(self, xp: Any, *xs: Any) -> Any:
@@ -100,7 +100,7 @@ class Concat(Layer, frozen=True):
 
     def output(self, *xs: Shape) -> Shape:
         axis = self.axis % len(xs[0])
-        return (*xs[0][:axis], total(x[axis] for x in xs), *xs[0][axis + 1 :])
+        return (*xs[0][:axis], sum_of(x[axis] for x in xs), *xs[0][axis + 1 :])
 
     def requires(self, *xs: Shape) -> Iterator[Requirement]:
         branches = _shapes(xs)
@@ -110,12 +110,12 @@ class Concat(Layer, frozen=True):
         for position, sizes in enumerate(zip(*xs, strict=True)):
             if position != self.axis % rank:
                 for n in dict.fromkeys(sizes):
-                    yield same(n, sizes[0]), f"branches of {branches} differ outside axis {self.axis}", ""
+                    yield equal(n, sizes[0]), f"branches of {branches} differ outside axis {self.axis}", ""
 
     def sees(self, *xs: Shape) -> tuple[Views, ...]:
         axis = self.axis % len(xs[0])
         before = accumulate((x[axis] for x in xs[:-1]), initial=0)
-        views = (here(x, {axis: shifted(-start)}) for x, start in zip(xs, before, strict=True))
+        views = (pointwise_view(x, {axis: shifted(-start)}) for x, start in zip(xs, before, strict=True))
         return tuple((tuple(at._replace(ends=at.axis == axis) for at in view),) for view in views)
 
     def forward(self, xp: Any, *xs: Any) -> Any:

@@ -5,9 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from archcalc.layers.base import Count, Kept, Layer, Positive, Requirement, Use, Views, all_along, along, here, of_rank
-from archcalc.layers.seen import blocks
-from archcalc.layers.window import everything
+from archcalc.layers.base import (
+    Count,
+    Layer,
+    Positive,
+    Requirement,
+    SavedTensor,
+    TrainingContext,
+    Views,
+    global_view,
+    pointwise_view,
+    require_rank,
+    reshape_along,
+)
+from archcalc.layers.window import whole_axis
+from archcalc.layers.windows import blocks
 from archcalc.layers.work import Work
 from archcalc.symbols.dims import Dim, Shape, at_least, divides, quotient, size
 
@@ -20,8 +32,8 @@ def _standard(xp: Any, x: Any, axes: int | tuple[int, ...], eps: float) -> Any:
 
 def _shifted(x: Any, weight: Any = None, bias: Any = None) -> Any:
     """Each channel times its weight plus its bias, where it has them."""
-    x = x if weight is None else x * along(1, weight, x)
-    return x if bias is None else x + along(1, bias, x)
+    x = x if weight is None else x * reshape_along(1, weight, x)
+    return x if bias is None else x + reshape_along(1, bias, x)
 
 
 def _affine(shape: Shape, *, affine: bool, bias: bool = True) -> dict[str, Shape]:
@@ -47,11 +59,11 @@ def _measured(n: Dim, groups: Dim, affine: bool) -> Work:
     )
 
 
-def _statistics(groups: Dim, *, once: bool = False) -> Iterator[Kept]:
+def _statistics(groups: Dim, *, once: bool = False) -> Iterator[SavedTensor]:
     """The input, and the mean and the inverse of the deviation of each group of its values."""
-    yield Kept(0)
-    yield Kept("mean", groups, "float32", once)
-    yield Kept("deviation", groups, "float32", once)
+    yield SavedTensor(0)
+    yield SavedTensor("mean", groups, "float32", once)
+    yield SavedTensor("deviation", groups, "float32", once)
 
 
 class _BatchNorm(Layer, frozen=True):
@@ -71,7 +83,7 @@ class _BatchNorm(Layer, frozen=True):
         return x
 
     def requires(self, x: Shape) -> Iterator[Requirement]:
-        yield of_rank(x, self.rank)
+        yield require_rank(x, self.rank)
 
     def weights(self, x: Shape) -> dict[str, Shape]:
         weights = _affine((x[0],), affine=self.affine)
@@ -84,12 +96,12 @@ class _BatchNorm(Layer, frozen=True):
         work = _applied(size(output), self.affine)
         return work if self.scale else Work(additions=work.additions, divisions=work.divisions)
 
-    def kept(self, _use: Use, _output: Shape, x: Shape) -> Iterator[Kept]:
+    def kept(self, _use: TrainingContext, _output: Shape, x: Shape) -> Iterator[SavedTensor]:
         yield from _statistics(x[0], once=True)
 
     def forward(self, xp: Any, x: Any, running_mean: Any, running_var: Any, **affine: Any) -> Any:
         deviation = xp.sqrt(running_var + self.eps)
-        return _shifted((x - along(1, running_mean, x)) / along(1, deviation, x), **affine)
+        return _shifted((x - reshape_along(1, running_mean, x)) / reshape_along(1, deviation, x), **affine)
 
 
 class BatchNorm1d(_BatchNorm, frozen=True):
@@ -122,7 +134,7 @@ class _InstanceNorm(Layer, frozen=True):
         return x
 
     def requires(self, x: Shape) -> Iterator[Requirement]:
-        yield of_rank(x, self.rank)
+        yield require_rank(x, self.rank)
         yield at_least(size(x[1:]), 2), "one value for each channel has no deviation to divide by", ""
 
     def weights(self, x: Shape) -> dict[str, Shape]:
@@ -132,13 +144,13 @@ class _InstanceNorm(Layer, frozen=True):
         return _measured(size(output), output[0], self.affine)
 
     def sees(self, x: Shape) -> tuple[Views, ...]:
-        return ((all_along(x, *range(1, len(x))),),)
+        return ((global_view(x, *range(1, len(x))),),)
 
-    def kept(self, _use: Use, _output: Shape, x: Shape) -> Iterator[Kept]:
+    def kept(self, _use: TrainingContext, _output: Shape, x: Shape) -> Iterator[SavedTensor]:
         yield from _statistics(x[0])
         if self.affine:
             # torch takes each sample's channels for channels of one batch, and repeats the weights for them.
-            yield Kept("weights", x[0])
+            yield SavedTensor("weights", x[0])
 
     def forward(self, xp: Any, x: Any, **affine: Any) -> Any:
         return _shifted(_standard(xp, x, tuple(range(2, x.ndim)), self.eps), **affine)
@@ -180,9 +192,11 @@ class GroupNorm(Layer, frozen=True):
 
     def sees(self, x: Shape) -> tuple[Views, ...]:
         group = quotient(x[0], self.groups)
-        return ((here(x, {0: blocks(group, group, x[0]), **{a: everything(x[a]) for a in range(1, len(x))}}),),)
+        return (
+            (pointwise_view(x, {0: blocks(group, group, x[0]), **{a: whole_axis(x[a]) for a in range(1, len(x))}}),),
+        )
 
-    def kept(self, _use: Use, _output: Shape, _x: Shape) -> Iterator[Kept]:
+    def kept(self, _use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
         yield from _statistics(self.groups)
 
     def forward(self, xp: Any, x: Any, **affine: Any) -> Any:
@@ -213,9 +227,9 @@ class LayerNorm(Layer, frozen=True):
         return Work(work.macs, work.additions - unshifted, work.multiplications, 0, work.divisions, work.exponentials)
 
     def sees(self, x: Shape) -> tuple[Views, ...]:
-        return ((all_along(x, *range(len(x) - self.axes, len(x))),),)
+        return ((global_view(x, *range(len(x) - self.axes, len(x))),),)
 
-    def kept(self, _use: Use, _output: Shape, x: Shape) -> Iterator[Kept]:
+    def kept(self, _use: TrainingContext, _output: Shape, x: Shape) -> Iterator[SavedTensor]:
         yield from _statistics(size(x[: len(x) - self.axes]))
 
     def forward(self, xp: Any, x: Any, weight: Any = 1.0, bias: Any = 0.0) -> Any:
@@ -247,11 +261,11 @@ class RMSNorm(Layer, frozen=True):
         )
 
     def sees(self, x: Shape) -> tuple[Views, ...]:
-        return ((all_along(x, len(x) - 1),),)
+        return ((global_view(x, len(x) - 1),),)
 
-    def kept(self, _use: Use, _output: Shape, x: Shape) -> Iterator[Kept]:
-        yield Kept(0)
-        yield Kept("deviation", size(x[:-1]), "float32")
+    def kept(self, _use: TrainingContext, _output: Shape, x: Shape) -> Iterator[SavedTensor]:
+        yield SavedTensor(0)
+        yield SavedTensor("deviation", size(x[:-1]), "float32")
 
     def forward(self, xp: Any, x: Any, weight: Any = 1.0) -> Any:
         eps = xp.finfo(x.dtype).eps if self.eps is None else self.eps

@@ -7,19 +7,19 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from archcalc.layers.base import (
-    Kept,
     Layer,
     Padding,
     Requirement,
     Rounding,
+    SavedTensor,
     Sizes,
-    Use,
+    TrainingContext,
     Views,
-    along,
     each_axis,
-    here,
-    of_rank,
-    one_each,
+    pointwise_view,
+    require_per_axis,
+    require_rank,
+    reshape_along,
 )
 from archcalc.layers.sliding import _Sliding, sliding
 from archcalc.layers.window import Window
@@ -49,7 +49,7 @@ class _Pool(_Sliding, frozen=True):
                 yield at_least(k, 2 * side), f"padding={side} is more than half of the kernel's {k}", "padding"
 
     def sees(self, x: Shape) -> tuple[Views, ...]:
-        return ((here(x, self.slides(x)),),)
+        return ((pointwise_view(x, self.slides(x)),),)
 
     @property
     def taps(self) -> tuple[int, ...]:
@@ -78,9 +78,9 @@ class _MaxPool(_Pool, frozen=True):
     def work(self, output: Shape, _x: Shape) -> Work:
         return Work(comparisons=size(output) * (self.window() - 1))
 
-    def kept(self, _use: Use, output: Shape, _x: Shape) -> Iterator[Kept]:
-        yield Kept(0)
-        yield Kept("indices", size(output), "int64")
+    def kept(self, _use: TrainingContext, output: Shape, _x: Shape) -> Iterator[SavedTensor]:
+        yield SavedTensor(0)
+        yield SavedTensor("indices", size(output), "int64")
 
     def forward(self, xp: Any, x: Any) -> Any:
         return self.windows(xp, x, -math.inf, -math.inf).max(axis=self.taps)
@@ -112,8 +112,8 @@ class _AvgPool(_Pool, frozen=True):
     def work(self, output: Shape, _x: Shape) -> Work:
         return Work(additions=size(output) * (self.window() - 1), divisions=size(output))
 
-    def kept(self, _use: Use, _output: Shape, _x: Shape) -> Iterator[Kept]:
-        yield Kept(0)
+    def kept(self, _use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
+        yield SavedTensor(0)
 
     def forward(self, xp: Any, x: Any) -> Any:
         # Padding counts if the field says so; what a window reaches beyond it never does.
@@ -148,8 +148,8 @@ class Subsample2d(Layer, frozen=True):
         return (x[0], *(floor_div(n, k) for n, k in zip(x[1:], each_axis(self.kernel, 2), strict=True)))
 
     def requires(self, x: Shape) -> Iterator[Requirement]:
-        yield of_rank(x, 2)
-        yield from one_each(2, kernel=self.kernel)
+        yield require_rank(x, 2)
+        yield from require_per_axis(2, kernel=self.kernel)
         for n, k in zip(x[1:], each_axis(self.kernel, 2), strict=True):
             yield at_least(n, k), f"kernel {k} is larger than the input's {n}", "kernel"
 
@@ -166,14 +166,14 @@ class Subsample2d(Layer, frozen=True):
 
     def sees(self, x: Shape) -> tuple[Views, ...]:
         kernel = enumerate(each_axis(self.kernel, 2), start=1)
-        return ((here(x, {axis: Window(k, ((0, k - 1),)) for axis, k in kernel}),),)
+        return ((pointwise_view(x, {axis: Window(k, ((0, k - 1),)) for axis, k in kernel}),),)
 
-    def kept(self, use: Use, output: Shape, _x: Shape) -> Iterator[Kept]:
+    def kept(self, use: TrainingContext, output: Shape, _x: Shape) -> Iterator[SavedTensor]:
         if use.grads[0]:
-            yield Kept(0)
-        yield Kept("sums", size(output))
+            yield SavedTensor(0)
+        yield SavedTensor("sums", size(output))
 
     def forward(self, xp: Any, x: Any, weight: Any, bias: Any) -> Any:
         kernel = each_axis(self.kernel, 2)
         sums = sliding(xp, x, kernel, kernel, (1, 1)).sum(axis=(-2, -1))
-        return sums * along(1, weight, x) + along(1, bias, x)
+        return sums * reshape_along(1, weight, x) + reshape_along(1, bias, x)

@@ -14,12 +14,12 @@ from archcalc.layers.base import (
     Natural,
     Requirement,
     Views,
-    here,
     in_batch,
+    pointwise_view,
 )
 from archcalc.layers.strides import reshaped
-from archcalc.layers.window import Window, everything, shifted
-from archcalc.symbols.dims import Dim, Shape, at_least, divides, quotient, same, size, written_shape
+from archcalc.layers.window import Window, shifted, whole_axis
+from archcalc.symbols.dims import Dim, Shape, at_least, divides, equal, format_shape, quotient, size
 
 # Phases and channels beyond this many are not told apart.
 _LISTED = 64
@@ -73,7 +73,7 @@ class Reshape(Layer, frozen=True):
 
     def requires(self, x: Shape) -> Iterator[Requirement]:
         wanted, given = size(self.shape), size(x)
-        yield same(wanted, given), f"{written_shape(self.shape)} has {wanted} values, the input has {given}", "shape"
+        yield equal(wanted, given), f"{format_shape(self.shape)} has {wanted} values, the input has {given}", "shape"
 
     def sees(self, _x: Shape) -> tuple[Views, ...]:
         return (((),),)
@@ -100,7 +100,7 @@ class Permute(Layer, frozen=True):
         yield sorted(self.order) == wanted, f"order must name each of the axes 0 to {len(x) - 1} once", "order"
 
     def sees(self, x: Shape) -> tuple[Views, ...]:
-        return ((tuple(At(self.order.index(axis), at.window) for axis, at in enumerate(here(x))),),)
+        return ((tuple(At(self.order.index(axis), at.window) for axis, at in enumerate(pointwise_view(x))),),)
 
     def view(self, _x: Shape, strides: Shape) -> Shape:
         return tuple(strides[axis] for axis in self.order)
@@ -126,8 +126,8 @@ class ChannelShuffle(Layer, frozen=True):
         g, part = self.groups, quotient(x[0], self.groups)
         if not isinstance(g, int) or g > _LISTED:
             # Each sees one of them.
-            return ((here(x, {0: replace(everything(x[0]), loose=True)}),),)
-        return ((here(x, {0: Window(1, tuple((k * part, k * part) for k in range(g)))}),),)
+            return ((pointwise_view(x, {0: replace(whole_axis(x[0]), loose=True)}),),)
+        return ((pointwise_view(x, {0: Window(1, tuple((k * part, k * part) for k in range(g)))}),),)
 
     def forward(self, _xp: Any, x: Any) -> Any:
         n, _, *space = x.shape
@@ -150,7 +150,7 @@ class Split(Layer, frozen=True):
         yield at_least(self.parts - 1, self.part), f"part={self.part} is not one of 0 to {self.parts - 1}", "part"
 
     def sees(self, x: Shape) -> tuple[Views, ...]:
-        return ((here(x, {0: shifted(self.part * quotient(x[0], self.parts))}),),)
+        return ((pointwise_view(x, {0: shifted(self.part * quotient(x[0], self.parts))}),),)
 
     def forward(self, xp: Any, x: Any) -> Any:
         return xp.split(x, self.parts, axis=1)[self.part]
@@ -176,7 +176,7 @@ class Slice(Layer, frozen=True):
         yield at_least(n, self.stop), f"stop={self.stop} is more than the {n} entries of the axis", "stop"
 
     def sees(self, x: Shape) -> tuple[Views, ...]:
-        return ((here(x, {self.axis % len(x): shifted(self.start)}),),)
+        return ((pointwise_view(x, {self.axis % len(x): shifted(self.start)}),),)
 
     def forward(self, _xp: Any, x: Any) -> Any:
         before: tuple[slice, ...] = (slice(None),) * in_batch(self.axis, x)

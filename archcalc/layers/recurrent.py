@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, Literal
 
-from archcalc.layers.base import Count, Kept, Layer, Requirement, Use, Views, all_along, here
+from archcalc.layers.base import (
+    Count,
+    Layer,
+    Requirement,
+    SavedTensor,
+    TrainingContext,
+    Views,
+    global_view,
+    pointwise_view,
+)
 from archcalc.layers.functions import sigmoid
-from archcalc.layers.seen import part, so_far, still_to_come
-from archcalc.layers.window import everything
+from archcalc.layers.window import whole_axis
+from archcalc.layers.windows import anticausal, causal, one_part
 from archcalc.layers.work import Work
 from archcalc.symbols.dims import Shape, size
 
@@ -76,22 +85,26 @@ class _Recurrent(Layer, frozen=True):
 
     def sees(self, x: Shape) -> tuple[Views, ...]:
         if not self.bidirectional:
-            return ((here(x, {0: so_far(), 1: everything(x[1])}),),)
+            return ((pointwise_view(x, {0: causal(), 1: whole_axis(x[1])}),),)
         if self.layers > 1:
-            return ((all_along(x, 0, 1),),)
+            return ((global_view(x, 0, 1),),)
         # One half of the hidden values has seen the tokens so far, the other half those still to come.
-        ways = ((so_far(), 0), (still_to_come(x[0]), 1))
-        return (tuple(here(x, {0: way, 1: part(everything(x[1]), half, 2, self.hidden)}) for way, half in ways),)
+        ways = ((causal(), 0), (anticausal(x[0]), 1))
+        return (
+            tuple(
+                pointwise_view(x, {0: way, 1: one_part(whole_axis(x[1]), half, 2, self.hidden)}) for way, half in ways
+            ),
+        )
 
-    def kept(self, _use: Use, output: Shape, _x: Shape) -> Iterator[Kept]:
+    def kept(self, _use: TrainingContext, output: Shape, _x: Shape) -> Iterator[SavedTensor]:
         values = size(output)
-        yield Kept(0)
+        yield SavedTensor(0)
         for layer in range(self.layers):
             if layer:
-                yield Kept(f"input of layer {layer}", values)
+                yield SavedTensor(f"input of layer {layer}", values)
             # As plain cells do it; fused kernels, cuDNN's and oneDNN's, keep a workspace of their own making instead.
             # The states before each token, and what the cell computed on the way to those after it.
-            yield Kept(f"cells of layer {layer}", values * (self.states + self.kept_per_value))
+            yield SavedTensor(f"cells of layer {layer}", values * (self.states + self.kept_per_value))
 
     def forward(self, xp: Any, x: Any, **weights: Any) -> Any:
         for layer in range(self.layers):
@@ -182,10 +195,10 @@ class RNN(_Recurrent, frozen=True):
             return Work(products.macs, products.additions, exponentials=values)
         return Work(products.macs, products.additions, comparisons=values)
 
-    def kept(self, use: Use, output: Shape, x: Shape) -> Iterator[Kept]:
+    def kept(self, use: TrainingContext, output: Shape, x: Shape) -> Iterator[SavedTensor]:
         yield from super().kept(use, output, x)
         # The function is derived from what it puts out, so the last state is kept too.
-        yield Kept("last states", self.layers * output[1])
+        yield SavedTensor("last states", self.layers * output[1])
 
     def step(self, xp: Any, driven: Any, product: Callable[..., Any], h: Any) -> list[Any]:
         x = driven + product(h)

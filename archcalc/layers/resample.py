@@ -12,15 +12,15 @@ from archcalc.layers.base import (
     Requirement,
     Sizes,
     Views,
-    along,
     both_sides,
     each_axis,
-    here,
-    one_each,
+    pointwise_view,
+    require_per_axis,
+    reshape_along,
 )
 from archcalc.layers.intervals import NOTHING, fraction
-from archcalc.layers.seen import finer
 from archcalc.layers.window import Window, shifted
+from archcalc.layers.windows import fractional
 from archcalc.layers.work import Work
 from archcalc.symbols.dims import Dim, Shape, at_least, ceil_div, divides, quotient, size
 
@@ -36,7 +36,7 @@ def _interpolated(xp: Any, x: Any, scale: Dim, axis: int) -> Any:
     centre = xp.clip((xp.arange(x.shape[axis] * scale) + 0.5) / scale - 0.5, 0, last)
     before = centre.astype(int)
     after = xp.ceil(centre).astype(int)
-    share = along(axis, (centre - before).astype(x.dtype), x)
+    share = reshape_along(axis, (centre - before).astype(x.dtype), x)
     return xp.take(x, before, axis) * (1 - share) + xp.take(x, after, axis) * share
 
 
@@ -56,11 +56,11 @@ class Pad(Layer, frozen=True):
 
     def requires(self, x: Shape) -> Iterator[Requirement]:
         yield len(x) > 1, _SPATIAL, ""
-        yield from one_each(len(x) - 1, margin=self.margin)
+        yield from require_per_axis(len(x) - 1, margin=self.margin)
 
     def sees(self, x: Shape) -> tuple[Views, ...]:
         sides = enumerate(both_sides(self.margin, len(x) - 1), start=1)
-        return ((here(x, {axis: shifted(-before) for axis, (before, _) in sides}),),)
+        return ((pointwise_view(x, {axis: shifted(-before) for axis, (before, _) in sides}),),)
 
     def forward(self, xp: Any, x: Any) -> Any:
         return xp.pad(x, ((0, 0), (0, 0), *both_sides(self.margin, x.ndim - 2)))
@@ -84,13 +84,13 @@ class Crop(Layer, frozen=True):
 
     def requires(self, x: Shape) -> Iterator[Requirement]:
         yield len(x) > 1, _SPATIAL, ""
-        yield from one_each(len(x) - 1, margin=self.margin)
+        yield from require_per_axis(len(x) - 1, margin=self.margin)
         for n, left in zip(x[1:], self.output(x)[1:], strict=True):
             yield at_least(left, 1), f"the margin leaves nothing of an axis of {n}", "margin"
 
     def sees(self, x: Shape) -> tuple[Views, ...]:
         sides = enumerate(both_sides(self.margin, len(x) - 1), start=1)
-        return ((here(x, {axis: shifted(before) for axis, (before, _) in sides}),),)
+        return ((pointwise_view(x, {axis: shifted(before) for axis, (before, _) in sides}),),)
 
     def forward(self, _xp: Any, x: Any) -> Any:
         sides = zip(x.shape[2:], both_sides(self.margin, x.ndim - 2), strict=True)
@@ -108,7 +108,7 @@ class Upsample(Layer, frozen=True):
 
     def requires(self, x: Shape) -> Iterator[Requirement]:
         yield 1 < len(x) <= 4, "the input must be channels and one to three further axes", ""
-        yield from one_each(len(x) - 1, scale=self.scale)
+        yield from require_per_axis(len(x) - 1, scale=self.scale)
 
     def work(self, output: Shape, _x: Shape) -> Work:
         if self.mode == "nearest":
@@ -118,15 +118,15 @@ class Upsample(Layer, frozen=True):
 
     def sees(self, x: Shape) -> tuple[Views, ...]:
         scales = enumerate(each_axis(self.scale, len(x) - 1), start=1)
-        return ((here(x, {axis: self.slide(s) for axis, s in scales}),),)
+        return ((pointwise_view(x, {axis: self.slide(s) for axis, s in scales}),),)
 
     def slide(self, s: Dim) -> Window:
         """What the new values see: the old one they repeat, or the two whose middles they lie between."""
         if self.mode == "nearest":
-            return finer(s, lambda _: (0, 0), (fraction(1 - s, s), 0))
+            return fractional(s, lambda _: (0, 0), (fraction(1 - s, s), 0))
         # In steps of half a new cell, the middle of new cell r is 2r + 1 − s cells' halves from that of the first old one.
         loose = (fraction(2 - 3 * s, 2 * s), fraction(s, 2 * s))
-        return finer(s, lambda r: ((2 * r + 1 - s) // (2 * s), ceil_div(2 * r + 1 - s, 2 * s)), loose)
+        return fractional(s, lambda r: ((2 * r + 1 - s) // (2 * s), ceil_div(2 * r + 1 - s, 2 * s)), loose)
 
     def forward(self, xp: Any, x: Any) -> Any:
         for axis, s in enumerate(each_axis(self.scale, x.ndim - 2), start=2):
@@ -153,13 +153,16 @@ class PixelShuffle(Layer, frozen=True):
     def sees(self, x: Shape) -> tuple[Views, ...]:
         f = self.factor
         if not isinstance(f, int) or f > _LISTED:
-            rows = finer(f, lambda _: (0, 0), (fraction(1 - f, f), 0))
-            return ((here(x, {0: Window(f**2, ((0, f**2 - 1),)), 1: rows, 2: rows}),),)
+            rows = fractional(f, lambda _: (0, 0), (fraction(1 - f, f), 0))
+            return ((pointwise_view(x, {0: Window(f**2, ((0, f**2 - 1),)), 1: rows, 2: rows}),),)
         # Each place in a square has its own channel.
         only = [Window(1, tuple((0, 0) if r == place else NOTHING for r in range(f))) for place in range(f)]
         squares = [(y, z) for y in range(f) for z in range(f)]
         return (
-            tuple(here(x, {0: Window(f**2, ((y * f + z, y * f + z),)), 1: only[y], 2: only[z]}) for y, z in squares),
+            tuple(
+                pointwise_view(x, {0: Window(f**2, ((y * f + z, y * f + z),)), 1: only[y], 2: only[z]})
+                for y, z in squares
+            ),
         )
 
     def forward(self, _xp: Any, x: Any) -> Any:

@@ -14,11 +14,11 @@ from archcalc.layers.base import (
     Sizes,
     both_sides,
     each_axis,
-    of_rank,
-    one_each,
+    require_per_axis,
+    require_rank,
 )
 from archcalc.layers.window import Window
-from archcalc.symbols.dims import Dim, Shape, at_least, ceil_div, floor_div, greatest, least, settled
+from archcalc.symbols.dims import Dim, Shape, as_int, at_least, ceil_div, floor_div, maximum, minimum
 
 
 def span(kernel: Dim, dilation: Dim) -> Dim:
@@ -72,13 +72,13 @@ class _Sliding(Layer, frozen=True):
             size = ceil_div(room + s, s) if up else floor_div(room + s, s)
             # The last window must start inside the input or the padding before it, else it would see nothing.
             beyond = up and at_least(span(k, d), s + sides[1]) is not True
-            sizes.append(least(size, ceil_div(n + sides[0], s)) if beyond else size)
+            sizes.append(minimum(size, ceil_div(n + sides[0], s)) if beyond else size)
         return tuple(sizes)
 
     def requires(self, x: Shape) -> Iterator[Requirement]:
-        yield of_rank(x, self.rank)
+        yield require_rank(x, self.rank)
         kernel, stride, padding, dilation, up = self.geometry()
-        yield from one_each(self.rank, kernel=kernel, stride=stride, padding=padding, dilation=dilation)
+        yield from require_per_axis(self.rank, kernel=kernel, stride=stride, padding=padding, dilation=dilation)
         for axis, (n, k, s, sides, d) in zip(AXES[self.rank], self.axes(x), strict=True):
             if sides is not None:
                 padded = n + sides[0] + sides[1]
@@ -96,7 +96,7 @@ class _Sliding(Layer, frozen=True):
     def margins(self, x: Shape) -> Iterator[tuple[Dim, Dim]]:
         """The padding before and after each axis; `same` pads by what windows at 0, s, 2s, ... lack, the odd one after."""
         for n, k, s, sides, d in self.axes(x):
-            lacking = greatest(0, settled((ceil_div(n, s) - 1) * s + span(k, d) - n))
+            lacking = maximum(0, as_int((ceil_div(n, s) - 1) * s + span(k, d) - n))
             yield (lacking // 2, lacking - lacking // 2) if sides is None else sides
 
     def slides(self, x: Shape) -> dict[int, Window]:

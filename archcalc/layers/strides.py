@@ -5,7 +5,7 @@ The batch is left out: it comes before all axes and no layer moves it.
 
 from __future__ import annotations
 
-from archcalc.symbols.dims import Dim, Shape, at_least, same
+from archcalc.symbols.dims import Dim, Shape, at_least, equal
 
 
 def contiguous(shape: Shape) -> Shape:
@@ -40,14 +40,14 @@ def reshaped(x: Shape, strides: Shape, shape: Shape) -> Shape | None:
         # As many axes of either as hold the same number of values.
         (held, inner), wanted, cut = old.pop(0), new.pop(0), []
         cut.append(wanted)
-        while same(held, wanted) is not True:
+        while equal(held, wanted) is not True:
             # A letter that may be 1 is an axis that then lies anywhere, so what is no less goes on as what is more.
             more, less = at_least(wanted, held) is True, at_least(held, wanted) is True
             if not (old if more else less and new):
                 return None
             if more:
                 n, stride = old.pop(0)
-                if same(inner, n * stride) is not True:
+                if equal(inner, n * stride) is not True:
                     return None
                 held, inner = held * n, stride
             else:

@@ -117,8 +117,8 @@ class Window(msgspec.Struct, frozen=True, dict=True):
         >>> three.after(three).phases, Window(2, ((0, 2),)).after(three).phases
         (((-2, 2),), ((-1, 3),))
         """
-        if HERE in (self, first):
-            return first if self == HERE else self
+        if IDENTITY in (self, first):
+            return first if self == IDENTITY else self
         if len(first.phases) == 1:
             return self._after_one(first)
         if not (self.settled and first.settled):
@@ -279,10 +279,10 @@ class Window(msgspec.Struct, frozen=True, dict=True):
 
 
 # Each output sees the input at its own position.
-HERE = Window(1, ((0, 0),))
+IDENTITY = Window(1, ((0, 0),))
 
 
-def everything(n: Dim) -> Window:
+def whole_axis(n: Dim) -> Window:
     """Every output sees all n inputs."""
     return Window(0, ((0, n - 1),))
 

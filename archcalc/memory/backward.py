@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from archcalc.layers.base import Kept, Use
+from archcalc.layers.base import SavedTensor, TrainingContext
 from archcalc.memory.inference import output_size
 from archcalc.memory.sizes import Size, whole
 from archcalc.network.graph import Graph
@@ -20,7 +20,7 @@ class Backward(NamedTuple):
 
     roots: list[int]
     grads: list[bool]
-    kept: list[list[Kept]]
+    kept: list[list[SavedTensor]]
 
 
 def backward(graph: Graph, overwrite: Overwrite = "frameworks") -> Backward:
@@ -37,7 +37,7 @@ def backward(graph: Graph, overwrite: Overwrite = "frameworks") -> Backward:
     nodes = graph.nodes
     storage = Storage(nodes, manners(graph, overwrite, training=True))
     grads: list[bool] = []
-    kept: list[list[Kept]] = []
+    kept: list[list[SavedTensor]] = []
     # Whether the layer that made the values of an output keeps them.
     held: list[bool] = []
     for position, node in enumerate(nodes):
@@ -45,10 +45,10 @@ def backward(graph: Graph, overwrite: Overwrite = "frameworks") -> Backward:
         flows = tuple([grads[i] for i in node.inputs])
         grads.append(any(flows) or bool(node.layer.weights(*shapes)))
         overwrites = storage.may_overwrite(position) and not held[node.inputs[0]]
-        entries = _kept(graph, position, shapes, Use(flows, in_place=overwrites)) if grads[-1] else []
+        entries = _kept(graph, position, shapes, TrainingContext(flows, in_place=overwrites)) if grads[-1] else []
         if overwrites and any(entry.of == 0 for entry in entries):
             overwrites = False
-            entries = _kept(graph, position, shapes, Use(flows))
+            entries = _kept(graph, position, shapes, TrainingContext(flows))
         storage.add(position, overwrites=overwrites)
         seen = storage.roots[position] != position and not overwrites
         held.append(any(entry.of == "output" for entry in entries) or (seen and held[node.inputs[0]]))
@@ -57,19 +57,19 @@ def backward(graph: Graph, overwrite: Overwrite = "frameworks") -> Backward:
     return Backward(roots, grads, kept)
 
 
-def _kept(graph: Graph, position: int, shapes: list[Shape], use: Use) -> list[Kept]:
+def _kept(graph: Graph, position: int, shapes: list[Shape], use: TrainingContext) -> list[SavedTensor]:
     node = graph.nodes[position]
     return list(dict.fromkeys(node.layer.kept(use, node.shape, *shapes)))
 
 
-def root_of(graph: Graph, result: Backward, position: int, entry: Kept) -> int | None:
+def root_of(graph: Graph, result: Backward, position: int, entry: SavedTensor) -> int | None:
     """The node in whose memory a kept tensor lies, -1 for a trained array, None for a tensor of the layer's own."""
     if isinstance(entry.of, int):
         return result.roots[graph.nodes[position].inputs[entry.of]]
     return result.roots[position] if entry.of == "output" else None
 
 
-def own_size(entry: Kept, name: str, bits: int) -> Size:
+def own_size(entry: SavedTensor, name: str, bits: int) -> Size:
     """The size of a tensor of a layer's own, kept beside its input and output."""
     values = whole(entry.values, f"{name}: {entry.of}")
     wide = max(32, bits) if entry.type == "float32" else _BITS.get(entry.type, bits)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from archcalc.errors import SpecError, nearest
 from archcalc.network.units import amount
-from archcalc.symbols.dims import Dim, written
+from archcalc.symbols.dims import Dim, format_dim
 
 # Bits in memory. tf32 is a way to multiply: its values are stored as fp32 (NVIDIA A100 white paper, 2020).
 DTYPES = {"fp64": 64, "fp32": 32, "tf32": 32, "fp16": 16, "bf16": 16, "fp8": 8, "int8": 8, "int4": 4}
@@ -96,7 +96,7 @@ def whole(n: Dim, what: str) -> int:
     """A size that must be a number; raises SpecError where it is a formula."""
     if not isinstance(n, int):
         raise SpecError(
-            f"{what} has {written(n)} values", None, "memory is planned for numbers; only the batch may be a letter"
+            f"{what} has {format_dim(n)} values", None, "memory is planned for numbers; only the batch may be a letter"
         )
     return n
 

@@ -10,7 +10,7 @@ import msgspec
 from archcalc.errors import Place, SpecError, nearest
 from archcalc.network.printed import Printed
 from archcalc.network.units import suits
-from archcalc.symbols.dims import Shape, written_shape
+from archcalc.symbols.dims import Shape, format_shape
 
 # What a figure may be of: of a network, or with a layer's or a block's name and a dot in front, of that.
 MEASURES = (
@@ -128,7 +128,7 @@ class Figure(msgspec.Struct, frozen=True):
         """What it is of, with the conditions it holds under."""
         conditions = [f"{name}={value}" for name, value in self.settings]
         if self.input:
-            conditions.insert(0, f"input {written_shape(self.input)}")
+            conditions.insert(0, f"input {format_shape(self.input)}")
         said = " and ".join(str(claim.quantity) for claim in self.claims)
         return f"{said} with {', '.join(conditions)}" if conditions else said
 

@@ -16,7 +16,7 @@ from archcalc.layers.fields import asked
 from archcalc.network.figures import Figure
 from archcalc.network.tokens import token_numbers
 from archcalc.network.wildcards import fits
-from archcalc.symbols.dims import Dim, Shape, Truth, decided, same, settled, written_shape
+from archcalc.symbols.dims import Dim, Shape, Truth, as_int, decided, equal, format_shape
 from archcalc.symbols.relations import bounded_by
 
 
@@ -219,11 +219,11 @@ def infer(
         if truth is None:
             open_facts.append(fact)
         elif not truth:
-            seen = " and ".join(written_shape(x) for x in shapes)
+            seen = " and ".join(format_shape(x) for x in shapes)
             note = f"input is {seen}" if len(shapes) == 1 else f"inputs are {seen}" if shapes else ""
             raise SpecError(f"{layer.kind}: {message}", (places or {}).get(field, place), note)
     # Letters that cancel leave a whole number.
-    return tuple(n if isinstance(n, int) else settled(n) for n in layer.output(*shapes)), open_facts
+    return tuple(n if isinstance(n, int) else as_int(n) for n in layer.output(*shapes)), open_facts
 
 
 def weights_of(node: Node, nodes: list[Node]) -> dict[str, Shape]:
@@ -289,8 +289,8 @@ def _alike(
         raise SpecError(f"{node.layer.kind} has no weights in common with {owner.name}", place)
     for name in common:
         mine, its = wanted[name], owned[name]
-        facts = [same(a, b) for a, b in zip(mine, its, strict=True)] if len(mine) == len(its) else [False]
+        facts = [equal(a, b) for a, b in zip(mine, its, strict=True)] if len(mine) == len(its) else [False]
         if False in facts:
-            fact = f"{node.layer.kind} needs a {name} of {written_shape(mine)}, {owner.name} has {written_shape(its)}"
+            fact = f"{node.layer.kind} needs a {name} of {format_shape(mine)}, {owner.name} has {format_shape(its)}"
             raise SpecError(fact, place)
         yield from (fact for fact in facts if fact is not True)

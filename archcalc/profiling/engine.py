@@ -8,12 +8,12 @@ import msgspec
 
 from archcalc.conventions import convention
 from archcalc.errors import SpecError
-from archcalc.layers.base import AXES, Layer, written_setting
+from archcalc.layers.base import AXES, Layer, format_setting
 from archcalc.layers.work import Work
 from archcalc.network.graph import Graph, Node, calls_of
 from archcalc.network.storage import stored
 from archcalc.profiling.rows import Profile, Row
-from archcalc.symbols.dims import Dim, Shape, quotient, size, total, written
+from archcalc.symbols.dims import Dim, Shape, format_dim, quotient, size, sum_of
 from archcalc.symbols.evaluate import Form, shaped
 
 
@@ -99,9 +99,9 @@ def measure(layer: Layer, shapes: tuple[Shape, ...], output: Shape, batch: Dim, 
             rounded.append(f"{axis} {float(Fraction(numerator, divisor) + 1):.10g} → {output[rounding.axis]}")
     work = layer.work(output, *shapes).times(batch)
     return Measures(
-        settings=" ".join(f"{name}={written_setting(value)}" for name, value in layer.settings().items()),
+        settings=" ".join(f"{name}={format_setting(value)}" for name, value in layer.settings().items()),
         weights={name: shaped(size(shape), form) for name, shape in layer.weights(*shapes).items()},
-        buffers=shaped(total(size(shape) for shape in layer.buffers(*shapes).values()), form),
+        buffers=shaped(sum_of(size(shape) for shape in layer.buffers(*shapes).values()), form),
         activations=shaped(batch * size(output), form),
         work=work if form == "plain" else Work(*(shaped(getattr(work, name), form) for name in work.__struct_fields__)),
         rounded=tuple(rounded),
@@ -114,8 +114,8 @@ def split(sizes: dict[str, Dim]) -> tuple[Dim, Dim]:
     >>> split({"weight": 1728, "bias": 64})
     (1728, 64)
     """
-    biases = total([n for name, n in sizes.items() if "bias" in name])
-    return total([n for name, n in sizes.items() if "bias" not in name]), biases
+    biases = sum_of([n for name, n in sizes.items() if "bias" in name])
+    return sum_of([n for name, n in sizes.items() if "bias" not in name]), biases
 
 
 def own_weights(node: Node, nodes: tuple[Node, ...], weights: dict[str, Dim]) -> dict[str, Dim]:
@@ -139,5 +139,5 @@ def _check(result: Profile, *, in_place: bool) -> None:
         samples = result.batch if stated.measure in {"macs", "activations"} else 1
         if computed != samples * stated.expected:
             single = quotient(computed, samples)
-            fact = f"{stated.measure} is {written(single)}, not {written(stated.expected)}"
-            raise SpecError(fact, stated.place, f"the difference is {written(abs(single - stated.expected))}")
+            fact = f"{stated.measure} is {format_dim(single)}, not {format_dim(stated.expected)}"
+            raise SpecError(fact, stated.place, f"the difference is {format_dim(abs(single - stated.expected))}")

@@ -16,7 +16,7 @@ from archcalc.layers.base import Layer
 from archcalc.layers.work import Work
 from archcalc.network.figures import Verdict
 from archcalc.network.graph import Graph
-from archcalc.symbols.dims import Dim, Shape, total, written, written_shape
+from archcalc.symbols.dims import Dim, Shape, format_dim, format_shape, sum_of
 from archcalc.symbols.evaluate import Form, shaped
 
 if TYPE_CHECKING:
@@ -55,8 +55,8 @@ class Row(msgspec.Struct, frozen=True):
     form: Form = "plain"
 
     def __repr__(self) -> str:
-        costs = f"{written(self.params)} params, {written(self.macs)} MACs"
-        return brief(self, f"{self.name}: {self.layer}, {written_shape(self.output)}, {costs}")
+        costs = f"{format_dim(self.params)} params, {format_dim(self.macs)} MACs"
+        return brief(self, f"{self.name}: {self.layer}, {format_shape(self.output)}, {costs}")
 
     @property
     def params(self) -> Dim:
@@ -124,9 +124,9 @@ class Profile(Displayable, msgspec.Struct, frozen=True, dict=True):
     form: Form = "plain"
 
     def __repr__(self) -> str:
-        costs = f"{written(self.totals.params)} params, {written(self.totals.macs)} MACs"
+        costs = f"{format_dim(self.totals.params)} params, {format_dim(self.totals.macs)} MACs"
         return brief(
-            self, f"{self.graph.name}: {written_shape(self.graph.input)}, batch {written(self.batch)}, {costs}"
+            self, f"{self.graph.name}: {format_shape(self.graph.input)}, batch {format_dim(self.batch)}, {costs}"
         )
 
     def flops(self, row: Row) -> Dim | None:
@@ -144,7 +144,7 @@ class Profile(Displayable, msgspec.Struct, frozen=True, dict=True):
         rows = list(rows)
 
         def summed(of: Callable[[Row], Dim]) -> Dim:
-            return shaped(total(map(of, rows)), self.form)
+            return shaped(sum_of(map(of, rows)), self.form)
 
         counted = self.convention.total(rows)
         return Totals(

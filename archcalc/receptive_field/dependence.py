@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from archcalc.layers.base import View
-from archcalc.layers.window import HERE, Window
+from archcalc.layers.window import IDENTITY, Window
 from archcalc.network.graph import Graph, Node
 from archcalc.symbols.dims import Shape
 
@@ -80,7 +80,7 @@ def onward(np: Any, marked: Any, view: View, shape: Shape) -> Any:
 
 
 def _gathered(np: Any, marked: Any, axis: int, window: Window, n: int) -> Any:
-    if window == HERE and marked.shape[axis] == n:
+    if window == IDENTITY and marked.shape[axis] == n:
         return marked
     if not window.moves:
         found = np.take(marked, window.seen(0, marked.shape[axis]), axis).any(axis, keepdims=True)
@@ -120,7 +120,7 @@ def _summed(np: Any, mark: Any, shape: Shape) -> Any:
 
 
 def _spread(np: Any, mark: Any, axis: int, window: Window, n: int) -> Any:
-    if window == HERE and mark.shape[axis] == n:
+    if window == IDENTITY and mark.shape[axis] == n:
         return mark
     mark = np.moveaxis(mark, axis, 0)
     out = np.zeros((n, *mark.shape[1:]), mark.dtype)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from archcalc.layers.intervals import numbers
-from archcalc.symbols.dims import Dim, Shape, divides, quotient, same, size
+from archcalc.symbols.dims import Dim, Shape, divides, equal, quotient, size
 
 
 class Digit(NamedTuple):
@@ -39,7 +39,7 @@ def kept(axis: int, x: Shape, y: Shape) -> int | None:
     """The axis of y that is the axis of x as it stands, values being in the same order; None where there is none."""
     inner = size(x[axis + 1 :])
     return next(
-        (j for j in range(len(y)) if same(y[j], x[axis]) is True and same(size(y[j + 1 :]), inner) is True), None
+        (j for j in range(len(y)) if equal(y[j], x[axis]) is True and equal(size(y[j + 1 :]), inner) is True), None
     )
 
 
@@ -58,7 +58,7 @@ def moved(digit: Digit, x: Shape, y: Shape) -> list[Digit] | None:
         outer = inner * n
         if divides(inner, low) is True and divides(high, outer) is True:
             # All of it lies within this axis.
-            return [Digit(axis, quotient(low, inner), None if same(high, outer) is True else count, digit.times)]
+            return [Digit(axis, quotient(low, inner), None if equal(high, outer) is True else count, digit.times)]
         if not numbers(low, high, inner, outer) or n == 1 or outer <= low or inner >= high:
             continue
         first, last = max(inner, low), min(outer, high)

@@ -15,7 +15,7 @@ from archcalc.network.graph import Graph
 from archcalc.receptive_field.dependence import sources
 from archcalc.receptive_field.field import Field
 from archcalc.receptive_field.fields import axes_of, receptive_fields
-from archcalc.symbols.dims import Shape, written_shape
+from archcalc.symbols.dims import Shape, format_shape
 
 # How much of the largest influence still counts, after Luo et al.: what a Gaussian has left two deviations from its middle.
 _STILL_SEEN = 1 - Fraction(9545, 10000)
@@ -164,7 +164,7 @@ def places_of(graph: Graph, field: Field) -> list[int]:
 def _found(graph: Graph, name: str) -> tuple[Field, int]:
     sizes = [*graph.input, *(n for node in graph.nodes for n in node.shape)]
     if not all(isinstance(n, int) for n in sizes):
-        raise SpecError(f"the input is {written_shape(graph.input)}", None, "a single place is found only in numbers")
+        raise SpecError(f"the input is {format_shape(graph.input)}", None, "a single place is found only in numbers")
     fields = receptive_fields(graph)
     return fields[name], list(fields).index(name)
 
@@ -174,11 +174,11 @@ def _check(field: Field, axes: list[int], place: tuple[int, ...]) -> None:
     if len(place) != len(axes):
         wanted = "one number" if len(axes) == 1 else f"{len(axes)} numbers"
         raise SpecError(
-            f"{field.name} puts out {written_shape(field.output)}; a place of it is {wanted}, not {len(place)}"
+            f"{field.name} puts out {format_shape(field.output)}; a place of it is {wanted}, not {len(place)}"
         )
     for i, n in zip(place, sizes, strict=True):
         if not 0 <= i < n:
-            raise SpecError(f"{field.name} puts out {written_shape(field.output)}; {i} is not one of 0 to {n - 1}")
+            raise SpecError(f"{field.name} puts out {format_shape(field.output)}; {i} is not one of 0 to {n - 1}")
 
 
 def _check_size(shapes: list[Shape], most: int) -> None:

@@ -12,11 +12,11 @@ from msgspec.structs import replace
 
 from archcalc.layers.base import View
 from archcalc.layers.intervals import fraction, hull, number_text, numbers, some
-from archcalc.layers.window import HERE, Window
+from archcalc.layers.window import IDENTITY, Window
 from archcalc.receptive_field.digits import Digit
 from archcalc.receptive_field.spans import seen_at, span
 from archcalc.receptive_field.strand import Strand
-from archcalc.symbols.dims import Dim, Shape, same
+from archcalc.symbols.dims import Dim, Shape, equal
 
 # Strands beyond these are taken together, and paths beyond these are not followed.
 _MOST_STRANDS = 48
@@ -132,7 +132,7 @@ def _beginnings(strands: Strands, n: Dim) -> Iterator[int]:
 
 def of_input(shape: Shape, axis: int) -> Reach:
     """What the input's own places see along one of its axes."""
-    strands = (Strand(HERE, (Digit(axis),)),)
+    strands = (Strand(IDENTITY, (Digit(axis),)),)
     return Reach(shape, strands, (Route(strands),), (Route(strands),))
 
 
@@ -179,7 +179,7 @@ def _through(strands: Strands, view: View, x: Shape, y: Shape, whole: Dim) -> St
         current = [strand]
         for axis in sorted(strand.axes | ends):
             at = view[axis]
-            if at.window != HERE or at.ends or same(x[axis], y[at.axis]) is not True:
+            if at.window != IDENTITY or at.ends or equal(x[axis], y[at.axis]) is not True:
                 sizes = (x[axis], y[at.axis])
                 current = [s for one in current for s in one.slid(axis, at.window, sizes, whole, ends=at.ends)]
         found += [_turned(one, view) for one in current if not one.window.empty]

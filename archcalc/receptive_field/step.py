@@ -12,12 +12,12 @@ import msgspec
 
 from archcalc.layers.base import View, Views
 from archcalc.layers.intervals import some
-from archcalc.layers.window import HERE, Window
+from archcalc.layers.window import IDENTITY, Window
 from archcalc.network.graph import Node
 from archcalc.receptive_field.field import Field, Part, Reaches
 from archcalc.receptive_field.padding import finds, has_holes, has_padding, is_counted
 from archcalc.receptive_field.reach import Reach, apart, joined, lacking, through
-from archcalc.symbols.dims import Dim, Shape, quotient, same, size
+from archcalc.symbols.dims import Dim, Shape, equal, quotient, size
 
 # More runs of channels that see differently, or more channels to sort into runs, are taken together.
 _MOST_PARTS = 2048
@@ -167,7 +167,7 @@ class Step:
             n, outputs = self.shapes[which][axis], self.node.shape[at.axis]
             if axis in self.axes or at.ends or not at.window.moves:
                 continue
-            if at.window != HERE or same(n, outputs) is not True:
+            if at.window != IDENTITY or equal(n, outputs) is not True:
                 yield at.window, n, outputs
 
     def torn(self, which: int, view: View) -> bool:
@@ -175,7 +175,7 @@ class Step:
         reaches = [reach for reach in self.inputs[which].reaches if reach]
         for axis, at in enumerate(view):
             lying = [s for reach in reaches for s in reach.strands if s.on(axis)]
-            if at.window == HERE or not at.window.moves or all(digit.plain for s in lying for digit in s.on(axis)):
+            if at.window == IDENTITY or not at.window.moves or all(digit.plain for s in lying for digit in s.on(axis)):
                 continue
             if any(not some(lo, hi) for s in lying for lo, hi in s.window.phases):
                 return True
@@ -187,7 +187,7 @@ class Step:
         return bool(view) and all(
             (axis in places and self.alone(which, axis))
             or n == 1
-            or (same(at.window.size, n) is True and not at.window.moves)
+            or (equal(at.window.size, n) is True and not at.window.moves)
             for axis, (at, n) in enumerate(zip(view, x, strict=True))
         )
 
@@ -198,7 +198,7 @@ class Step:
             n = self.shapes[which][axis] if limit is None else limit.stop - limit.start
             digits = {(d.inner, d.modulo) for s in strands if s.limit(axis) == limit for d in s.on(axis)}
             counts = [quotient(n, inner) if modulo is None else modulo for inner, modulo in digits]
-            if same(size(tuple(counts)), n) is not True:
+            if equal(size(tuple(counts)), n) is not True:
                 return False
         return True
 
@@ -207,9 +207,9 @@ class Step:
         places, x = self.places(which, plain=True), self.shapes[which]
         return any(
             axis not in places
-            and (at.window != HERE or same(n, self.node.shape[at.axis]) is not True)
+            and (at.window != IDENTITY or equal(n, self.node.shape[at.axis]) is not True)
             and not at.ends
-            and (at.window.moves or same(at.window.size, n) is not True)
+            and (at.window.moves or equal(at.window.size, n) is not True)
             for axis, (at, n) in enumerate(zip(view, x, strict=False))
         )
 
@@ -224,9 +224,9 @@ class Step:
         flat = [window for each in windows for window in each]
         # Only what is joined can be told apart, or what was told apart before.
         apart_before = any(field.parts for field in self.inputs)
-        if not apart_before and (len(self.inputs) < 2 or all(w is None or w == HERE or not w.moves for w in flat)):
+        if not apart_before and (len(self.inputs) < 2 or all(w is None or w == IDENTITY or not w.moves for w in flat)):
             return None
-        if len(flat) == 1 and flat[0] == HERE and same(self.shapes[0][0], self.node.shape[0]) is True:
+        if len(flat) == 1 and flat[0] == IDENTITY and equal(self.shapes[0][0], self.node.shape[0]) is True:
             return [(part.channels, (_Source(0, 0, p),)) for p, part in enumerate(self.inputs[0].parts)]
         channels = self.node.shape[0]
         counted = all(isinstance(n, int) for n in (channels, *(shape[0] for shape in self.shapes)))

@@ -10,10 +10,10 @@ import msgspec
 from msgspec.structs import replace
 
 from archcalc.layers.intervals import NOTHING, numbers
-from archcalc.layers.window import MOST_PHASES, Window, everything, shifted
+from archcalc.layers.window import MOST_PHASES, Window, shifted, whole_axis
 from archcalc.receptive_field.digits import Digit, Limit, kept, moved
 from archcalc.receptive_field.edges import clipped, runs
-from archcalc.symbols.dims import Dim, Shape, at_least, ceil_div, greatest, least, same
+from archcalc.symbols.dims import Dim, Shape, at_least, ceil_div, equal, maximum, minimum
 
 # Outputs that are looked at one by one where windows meet the ends of what was joined.
 MOST_LISTED = 4096
@@ -95,7 +95,7 @@ class Strand(msgspec.Struct, frozen=True):
 
     def bound(self, x: Shape, whole: Dim) -> Strand:
         """A bound on what any place sees: all that all see, or the whole axis of the input."""
-        seen = everything(self.places(x)).after(self.window)
+        seen = whole_axis(self.places(x)).after(self.window)
         return Strand(Window(0, ((0, whole - 1) if seen is None else seen.phases[0],), loose=True), ())
 
     def laid(self, x: Shape, y: Shape, whole: Dim) -> Strand:
@@ -106,7 +106,7 @@ class Strand(msgspec.Struct, frozen=True):
             to = kept(axis, x, y)
             if to is not None and to not in axes.values():
                 axes[axis] = to
-            elif same(x[axis], 1) is True:
+            elif equal(x[axis], 1) is True:
                 return self._standing(axis).laid(x, y, whole)
             else:
                 return self.bound(x, whole)
@@ -188,7 +188,7 @@ class Strand(msgspec.Struct, frozen=True):
             return [self] if not digits else [self._spread(axis, shifted(by), n, whole)]
         else:
             start, stop, origin = -by, n - by, -by
-        start, stop = greatest(start, 0), least(stop, outputs)
+        start, stop = maximum(start, 0), minimum(stop, outputs)
         if at_least(start, stop) is True:
             return []
         # Letters may leave open whether anything is left.
@@ -220,7 +220,7 @@ class Strand(msgspec.Struct, frozen=True):
         """What every output sees that sees the same indices of an axis."""
         first, last = self.along(axis, n)
         limit, digits = self.limit(axis), self.on(axis)
-        if not (same(ends[0], 0) is True and same(ends[1], n - 1) is True):
+        if not (equal(ends[0], 0) is True and equal(ends[1], n - 1) is True):
             if not numbers(*ends, first, last):
                 return [self._all(axis, n, whole)]
             origin = limit.origin if limit else 0
@@ -271,7 +271,7 @@ class Strand(msgspec.Struct, frozen=True):
         sizes = {digit.axis: n for digit in self.digits} if all(d.axis == axis for d in self.digits) else None
         if sizes is None:
             return Strand(Window(0, ((0, whole - 1),), loose=True), ())
-        seen = everything(self.places((n,) * (axis + 1))).after(self.window)
+        seen = whole_axis(self.places((n,) * (axis + 1))).after(self.window)
         ends = (0, whole - 1) if seen is None else seen.phases[0]
         return Strand(Window(0, (ends,), loose=loose or seen is None or seen.loose), ())
 

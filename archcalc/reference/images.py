@@ -15,7 +15,7 @@ from archcalc.errors import SpecError
 from archcalc.network.graph import Graph
 from archcalc.reference.arrays import header_of, values_of
 from archcalc.reference.ids import looked_up
-from archcalc.symbols.dims import Shape, written_shape
+from archcalc.symbols.dims import Shape, format_shape
 
 _IMAGES = {".png", ".jpg", ".jpeg", ".bmp", ".webp"}
 _FORMATS = ("PNG", "JPEG", "BMP", "WEBP")
@@ -44,8 +44,8 @@ def batch_of(path: Path, graph: Graph, mean: Sequence[float] = (), deviation: Se
     single = len(shape) == len(graph.input)
     samples, one = (1, shape) if single else (shape[0], shape[1:]) if shape else (1, ())
     if one != graph.input:
-        found = written_shape(one if len(one) == len(graph.input) else shape)
-        wanted = written_shape(graph.input)
+        found = format_shape(one if len(one) == len(graph.input) else shape)
+        wanted = format_shape(graph.input)
         remedy = (
             f"resize it to {graph.input[2]}×{graph.input[1]}, or give --shape {found.replace('×', 'x')}"
             if image
@@ -96,7 +96,7 @@ def _values(path: Path) -> Any:
 def _size(path: Path, shape: Shape) -> Shape:
     """The shape that an image has as an input of a network, from its first bytes."""
     if len(shape) != 3 or shape[0] not in {1, 3}:
-        raise SpecError(f"{path}: is an image, the network takes {written_shape(shape)}")
+        raise SpecError(f"{path}: is an image, the network takes {format_shape(shape)}")
     with _opened(path) as image:
         return shape[0], image.height, image.width
 

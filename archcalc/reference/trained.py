@@ -17,7 +17,7 @@ from archcalc.network.graph import Graph, Node
 from archcalc.network.wildcards import starred
 from archcalc.reference.arrays import Header, header_of, values_of
 from archcalc.reference.values import Arrays
-from archcalc.symbols.dims import Shape, written_shape
+from archcalc.symbols.dims import Shape, format_shape
 
 _PART = re.compile(r"(.+)\[(\d{1,9})/(\d{1,9})\]")
 # The types of a .safetensors file that are real numbers and that numpy has.
@@ -131,12 +131,12 @@ def _array(file: Opened, name: str, node: Node, array: str, shape: Shape) -> Any
     held = file.shape(_whole(name))
     number, parts = (int(part[2]), int(part[3])) if part else (0, 1)
     if part and (not held or number >= parts or held[0] % parts):
-        raise SpecError(f"{file.path}: '{part[1]}' is {written_shape(held)}, which has no part {number} of {parts}")
+        raise SpecError(f"{file.path}: '{part[1]}' is {format_shape(held)}, which has no part {number} of {parts}")
     said = (held[0] // parts, *held[1:]) if part else held
     # A class token may be kept with axes of 1 in front.
     if [n for n in said if n != 1] != [n for n in shape if n != 1]:
         raise SpecError(
-            f"{file.path}: '{name}' is {written_shape(said)}, but {array} of {node.name} is {written_shape(shape)}",
+            f"{file.path}: '{name}' is {format_shape(said)}, but {array} of {node.name} is {format_shape(shape)}",
         )
     values = file.read(_whole(name))
     return (np.split(values, parts)[number] if part else values).reshape(shape)

@@ -10,7 +10,7 @@ import numpy as np
 from archcalc.errors import SpecError
 from archcalc.layers.work import Work
 from archcalc.network.graph import Graph, Node
-from archcalc.symbols.dims import Shape, size, written_shape
+from archcalc.symbols.dims import Shape, format_shape, size
 
 # One array for each name, for each node by its name.
 Arrays = dict[str, dict[str, Any]]
@@ -33,7 +33,7 @@ def seeded(graph: Graph, seed: int = 0, dtype: Any = np.float32) -> Arrays:
         shapes = [graph.nodes[i].shape for i in node.inputs]
         if not all(isinstance(n, int) for n in node.shape):
             raise SpecError(
-                f"{node.name} puts out {written_shape(node.shape)}", node.place, "a network runs only on numbers"
+                f"{node.name} puts out {format_shape(node.shape)}", node.place, "a network runs only on numbers"
             )
         work = node.layer.work(node.shape, *shapes)
         given = [powers[i] for i in node.inputs]

@@ -13,7 +13,7 @@ from archcalc.document.content import Document, Head, Part, Prose, Section, Tabl
 from archcalc.formats.explain import about, worked
 from archcalc.language.fields import expected_of
 from archcalc.layers import Layer
-from archcalc.layers.base import written_setting
+from archcalc.layers.base import format_setting
 from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Builder
 from archcalc.profiling.engine import profile
@@ -85,7 +85,7 @@ def _settings(cls: type[Layer]) -> Table:
         (
             field.name,
             expected_of(cls, field.name),
-            "" if field.required else written_setting(field.default),
+            "" if field.required else format_setting(field.default),
         )
         for field in msgspec.structs.fields(cls)
     ]

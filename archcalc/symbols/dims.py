@@ -62,11 +62,11 @@ def is_letter(text: str) -> bool:
     )
 
 
-def settled(dim: Dim) -> Dim:
+def as_int(dim: Dim) -> Dim:
     """The dimension, as a plain whole number where its letters have cancelled.
 
     >>> C = symbol("C")
-    >>> settled(C - C + 3), settled(C)
+    >>> as_int(C - C + 3), as_int(C)
     (3, C)
     """
     return int(dim) if not isinstance(dim, int) and dim.is_Integer else dim
@@ -80,7 +80,7 @@ def size(shape: Shape) -> Dim:
     """
     # Whole numbers first: sympy would multiply each into a sum, and 6·(H − 4)·(H − 4) would read (6H − 24)·(H − 4).
     known = math.prod([n for n in shape if isinstance(n, int)])
-    return settled(math.prod([n for n in shape if not isinstance(n, int)], start=1) * known)
+    return as_int(math.prod([n for n in shape if not isinstance(n, int)], start=1) * known)
 
 
 def floor_div(a: Dim, b: Dim) -> Dim:
@@ -89,7 +89,7 @@ def floor_div(a: Dim, b: Dim) -> Dim:
     >>> floor_div(7, 2), floor_div(floor_div(symbol("H"), 2), 2)
     (3, floor(H/4))
     """
-    return a // b if isinstance(a, int) and isinstance(b, int) else settled(floored(a / b))
+    return a // b if isinstance(a, int) and isinstance(b, int) else as_int(floored(a / b))
 
 
 def ceil_div(a: Dim, b: Dim) -> Dim:
@@ -100,7 +100,7 @@ def ceil_div(a: Dim, b: Dim) -> Dim:
     """
     if isinstance(a, int) and isinstance(b, int):
         return -(-a // b)
-    return settled(ceiled(a / b))
+    return as_int(ceiled(a / b))
 
 
 def remainder(a: Dim, b: Dim) -> Dim:
@@ -112,10 +112,10 @@ def remainder(a: Dim, b: Dim) -> Dim:
     if isinstance(a, int) and isinstance(b, int):
         return a % b
     # Written out but for the plainest: sympy is wrong on remainders of powers and of remainders, and has no end to others.
-    a, b = a if isinstance(a, int) else comparable(a), settled(b)
+    a, b = a if isinstance(a, int) else comparable(a), as_int(b)
     if isinstance(b, int) and all(c.q == 1 and (part is None or part.is_Symbol) for part, c in terms(a).items()):
-        return settled(a % b)
-    return settled(a - b * floor_div(a, b))
+        return as_int(a % b)
+    return as_int(a - b * floor_div(a, b))
 
 
 def quotient(a: Dim, b: Dim) -> Dim:
@@ -124,13 +124,13 @@ def quotient(a: Dim, b: Dim) -> Dim:
     >>> quotient(12, 4), quotient(symbol("C"), 4)
     (3, C/4)
     """
-    return a // b if isinstance(a, int) and isinstance(b, int) else settled(a / b)
+    return a // b if isinstance(a, int) and isinstance(b, int) else as_int(a / b)
 
 
-def least(a: Dim, b: Dim) -> Dim:
+def minimum(a: Dim, b: Dim) -> Dim:
     """The smaller of two.
 
-    >>> least(3, 5)
+    >>> minimum(3, 5)
     3
     """
     if isinstance(a, int) and isinstance(b, int):
@@ -144,10 +144,10 @@ def least(a: Dim, b: Dim) -> Dim:
     return sympy.Min(a, b, evaluate=False)
 
 
-def greatest(a: Dim, b: Dim) -> Dim:
+def maximum(a: Dim, b: Dim) -> Dim:
     """The larger of two.
 
-    >>> greatest(3, 5)
+    >>> maximum(3, 5)
     5
     """
     if isinstance(a, int) and isinstance(b, int):
@@ -161,10 +161,10 @@ def greatest(a: Dim, b: Dim) -> Dim:
     return sympy.Max(a, b, evaluate=False)
 
 
-def common(a: Dim, b: Dim) -> Dim:
+def gcd(a: Dim, b: Dim) -> Dim:
     """The greatest common divisor.
 
-    >>> common(12, 8)
+    >>> gcd(12, 8)
     4
     """
     if isinstance(a, int) and isinstance(b, int):
@@ -177,10 +177,10 @@ def common(a: Dim, b: Dim) -> Dim:
     return sympy.Function("gcd")(a, b)
 
 
-def total(dims: Iterable[Dim]) -> Dim:
+def sum_of(dims: Iterable[Dim]) -> Dim:
     """The sum of any number of dimensions.
 
-    >>> total([1, symbol("C"), 2])
+    >>> sum_of([1, symbol("C"), 2])
     C + 3
     """
     dims = list(dims)
@@ -191,13 +191,13 @@ def total(dims: Iterable[Dim]) -> Dim:
     import sympy  # noqa: PLC0415 - only symbols come this far
 
     # One sum of n terms takes n steps, n sums of two take n².
-    return settled(sympy.Add(*letters, sum(n for n in dims if isinstance(n, int))))
+    return as_int(sympy.Add(*letters, sum(n for n in dims if isinstance(n, int))))
 
 
-def same(a: Dim, b: Dim) -> Truth:
+def equal(a: Dim, b: Dim) -> Truth:
     """Whether two dimensions are equal; a relation where symbols leave it open.
 
-    >>> same(3, 3), same(symbol("C"), 3)
+    >>> equal(3, 3), equal(symbol("C"), 3)
     (True, Eq(C, 3))
     """
     # `==` on sympy compares structure: C == 3 is False there, not "open".
@@ -233,10 +233,10 @@ def at_least(a: Dim, b: Dim) -> Truth:
     return a >= b if isinstance(a, int) and isinstance(b, int) else nonnegative(a - b)
 
 
-def either(a: Truth, b: Truth) -> Truth:
+def any_of(a: Truth, b: Truth) -> Truth:
     """Whether one of two facts holds.
 
-    >>> either(at_least(symbol("s"), 2), at_least(3, 4)), either(at_least(symbol("s"), 2), True)
+    >>> any_of(at_least(symbol("s"), 2), at_least(3, 4)), any_of(at_least(symbol("s"), 2), True)
     (s >= 2, True)
     """
     if a is True or b is True:
@@ -272,19 +272,19 @@ def is_dim(value: object) -> bool:
     return hasattr(value, "free_symbols") and bool(value.free_symbols) and whole(value) is not False
 
 
-def written(dim: Dim) -> str:
+def format_dim(dim: Dim) -> str:
     """A dimension as text, with thousands separated.
 
-    >>> written(138357544), written(27 * symbol("C") ** 2)
+    >>> format_dim(138357544), format_dim(27 * symbol("C") ** 2)
     ('138,357,544', '27C²')
     """
     return TEXT.dim(dim)
 
 
-def written_shape(shape: Shape) -> str:
+def format_shape(shape: Shape) -> str:
     """A shape as text.
 
-    >>> written_shape((64, 224, 224)), written_shape(()), written_shape((symbol("C") + 1, 7))
+    >>> format_shape((64, 224, 224)), format_shape(()), format_shape((symbol("C") + 1, 7))
     ('64×224×224', 'one value', '(C + 1)×7')
     """
     return TEXT.shape(shape)

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from archcalc.symbols.dims import settled
+from archcalc.symbols.dims import as_int
 from archcalc.symbols.evaluate import letters, simple, value
 from archcalc.symbols.relations import nonnegative
 from archcalc.symbols.simplify import comparable, is_rounding
@@ -33,7 +33,7 @@ class Run(msgspec.Struct, frozen=True):
 
 def deciding(difference: Any) -> Any:
     """A formula of the same sign with as few letters as can be: factors that are positive for all letters are left out."""
-    difference = settled(difference)
+    difference = as_int(difference)
     if isinstance(difference, int):
         return difference
     for sign in (1, -1):
@@ -74,7 +74,7 @@ def signs(difference: Any, letter: str) -> list[list[tuple[int, int]]] | None:
 
     None where the formula is no quasi-polynomial in the letter. The first starts of a remainder may lie below 1.
     """
-    difference = settled(difference) if not isinstance(difference, Fraction) else difference
+    difference = as_int(difference) if not isinstance(difference, Fraction) else difference
     if isinstance(difference, (int, Fraction)):
         return [[(0, _sign(difference))]]
     period, power, scale = _period(difference), _power(difference, letter), _denominator(difference)

@@ -17,7 +17,7 @@ from archcalc.language import load
 from archcalc.language.line import from_line, is_line
 from archcalc.profiling.engine import profile
 from archcalc.profiling.measures import MEASURES, measures
-from archcalc.symbols.dims import ceil_div, floor_div, symbol, written
+from archcalc.symbols.dims import ceil_div, floor_div, format_dim, symbol
 from archcalc.symbols.evaluate import leading, limit, value
 from archcalc.symbols.sign_runs import runs
 
@@ -195,8 +195,8 @@ def test_values_at_points_are_those_of_numbers():
             profile(from_line(line.replace("C", str(n)), input_shape=(n, 7, 9))) for line in ("2 x conv3-C", "conv5-C")
         ]
         for key, values in point["values"].items():
-            assert [written(v) if isinstance(v, int) else v for v in values] == [
-                written(v) if isinstance(v := MEASURES[key].of(one), int) else list(v) for one in exact
+            assert [format_dim(v) if isinstance(v, int) else v for v in values] == [
+                format_dim(v) if isinstance(v := MEASURES[key].of(one), int) else list(v) for one in exact
             ]
 
 

@@ -19,7 +19,7 @@ from torch.autograd.graph import saved_tensors_hooks
 from archcalc.errors import Source, SpecError
 from archcalc.language import parse
 from archcalc.layers import Layer
-from archcalc.layers.base import Kept, Use
+from archcalc.layers.base import SavedTensor, TrainingContext
 from archcalc.memory.backward import backward
 from archcalc.symbols.dims import symbol
 from tests.layers.strategies import Shape, cases
@@ -115,7 +115,7 @@ def saved(module: nn.Module, layer: Layer, shapes: tuple[Shape, ...]) -> int:
     return found.nbytes
 
 
-def bytes_of(kept: Iterable[Kept], output: Shape, shapes: tuple[Shape, ...]) -> int:
+def bytes_of(kept: Iterable[SavedTensor], output: Shape, shapes: tuple[Shape, ...]) -> int:
     """Bytes of the tensors that a layer says it keeps, an input given twice counted once."""
     total = 0
     for entry in dict.fromkeys(kept):
@@ -155,7 +155,7 @@ def test_a_layer_keeps_what_torch_keeps(kind: str, data: st.DataObject) -> None:
         found = saved(twin(layer, shapes), layer, shapes)
     except REFUSALS:
         reject()
-    use = Use(grads=(True,) * len(shapes))
+    use = TrainingContext(grads=(True,) * len(shapes))
     assert bytes_of(layer.kept(use, output, *shapes), output, shapes) + more(layer, output, *shapes[:1]) == found
 
 
@@ -177,7 +177,7 @@ def test_a_layer_that_overwrites_keeps_its_output(layer: Layer, module: nn.Modul
         y = module(x)
 
     assert list(found.storages) == [key(y)] == [key(x)]
-    assert list(layer.kept(Use(in_place=True), (5,), (5,))) == [Kept("output")]
+    assert list(layer.kept(TrainingContext(in_place=True), (5,), (5,))) == [SavedTensor("output")]
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_a_product_keeps_what_the_gradients_need(grads: tuple[bool, ...]) -> Non
     with found:
         _ = xs[0] * xs[1] * xs[2]
 
-    assert bytes_of(layer.kept(Use(grads), (3, 4), *shapes), (3, 4), shapes) == found.nbytes
+    assert bytes_of(layer.kept(TrainingContext(grads), (3, 4), *shapes), (3, 4), shapes) == found.nbytes
 
 
 def test_what_no_gradient_reaches_is_not_kept() -> None:
@@ -215,8 +215,8 @@ def test_sizes_may_be_letters(kind: str, data: st.DataObject) -> None:
     if kind == "conv2d":
         layer = msgspec.structs.replace(layer, kernel=1, dilation=1, connections=None)
     output, formula = layer.output(x), layer.output(letters)
-    kept = list(layer.kept(Use(), formula, letters))
+    kept = list(layer.kept(TrainingContext(), formula, letters))
 
-    for entry, exact in zip(kept, layer.kept(Use(), output, x), strict=True):
+    for entry, exact in zip(kept, layer.kept(TrainingContext(), output, x), strict=True):
         assert (entry.of, entry.type, entry.once) == (exact.of, exact.type, exact.once)
         assert sympify(entry.values).subs(values) == exact.values

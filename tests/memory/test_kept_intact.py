@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archcalc.errors import SpecError
-from archcalc.layers.base import Kept, Use
+from archcalc.layers.base import SavedTensor, TrainingContext
 from archcalc.layers.rearrange import Input
 from archcalc.memory import search
 from archcalc.memory.backward import backward
@@ -26,7 +26,7 @@ KEEPING = [kind for kind in IN_PLACE if getattr(K[kind], "derived_from", "") in 
 OVERWRITE = st.sampled_from(["frameworks", "all"])
 
 
-def spoiled(graph: Graph, roots: list[int], kept: list[list[Kept]], over: list[bool]) -> list[str]:
+def spoiled(graph: Graph, roots: list[int], kept: list[list[SavedTensor]], over: list[bool]) -> list[str]:
     """The layers that keep memory which is written over after that, found as by the version counters of torch."""
     versions: Counter[int] = Counter()
     saved = []
@@ -72,7 +72,7 @@ def test_all_is_written_over_but_what_is_kept_or_lent(graph: Graph, overwrite: s
     for p, node in enumerate(graph.nodes):
         if ways[p] == "in place" and not over[p] and not lent(graph, roots, node.inputs[0]):
             shapes = [graph.nodes[i].shape for i in node.inputs]
-            use = Use(tuple(grads[i] for i in node.inputs), in_place=True)
+            use = TrainingContext(tuple(grads[i] for i in node.inputs), in_place=True)
             entries = [*kept[:p], list(node.layer.kept(use, node.shape, *shapes))]
 
             assert spoiled(graph, [*roots[:p], roots[node.inputs[0]]], entries, [*over[:p], True]) != []

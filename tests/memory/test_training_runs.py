@@ -15,7 +15,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from archcalc.errors import SpecError
-from archcalc.layers.base import Kept
+from archcalc.layers.base import SavedTensor
 from archcalc.memory.backward import Backward, backward
 from archcalc.memory.checkpoint import blocks, segments
 from archcalc.memory.liveness import Step
@@ -106,7 +106,7 @@ class Run:
         for i in done:
             self.outputs.pop(i, None)
 
-    def kept(self, p: int, entry: Kept) -> Block | None:
+    def kept(self, p: int, entry: SavedTensor) -> Block | None:
         if isinstance(entry.of, int):
             return self.outputs[self.graph.nodes[p].inputs[entry.of]]
         if entry.of == "output":

@@ -26,7 +26,7 @@ from archcalc.profiling.engine import profile
 from archcalc.profiling.explain import Cell, workings
 from archcalc.profiling.rows import Row
 from archcalc.symbols import traced
-from archcalc.symbols.dims import total
+from archcalc.symbols.dims import sum_of
 from tests.layers.strategies import cases
 
 _OPERATORS = {
@@ -230,7 +230,7 @@ def test_a_sum_is_not_written_down_again_for_each_of_its_terms(monkeypatch):
         return terms(formula, times)
 
     monkeypatch.setattr(traced, "_terms", counted)
-    found = total([traced.Traced.named(f"C_{number}", 3) for number in range(3_000)])
+    found = sum_of([traced.Traced.named(f"C_{number}", 3) for number in range(3_000)])
 
     assert found == 9_000
     assert traced.text(found).split(" + ") == [f"C_{number}" for number in range(3_000)]

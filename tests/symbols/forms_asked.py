@@ -8,13 +8,13 @@ from itertools import product
 from typing import Any
 
 from archcalc.symbols.dims import (
+    any_of,
     at_least,
     ceil_div,
     divides,
-    either,
+    equal,
     floor_div,
     remainder,
-    same,
     whole,
 )
 from tests.symbols.forms_sizes import DIVISORS, DOWN_OR_UP, SHIFTS, TIMES, Form
@@ -22,7 +22,7 @@ from tests.symbols.forms_sizes import DIVISORS, DOWN_OR_UP, SHIFTS, TIMES, Form
 
 def compared() -> Iterator[Form]:
     """Whether a size is at least a number or another size, or equals it; decided for all values, or a relation."""
-    asked = {"≥": at_least, "=": same}
+    asked = {"≥": at_least, "=": equal}
     for (sign, ask), (f, a), m, n, o, d, c in product(
         asked.items(), DOWN_OR_UP.items(), TIMES, (-1, 0, 1), SHIFTS, DIVISORS, range(-6, 7)
     ):
@@ -48,7 +48,7 @@ def compared() -> Iterator[Form]:
     for (f, a), o, d, c, k in product(DOWN_OR_UP.items(), SHIFTS, DIVISORS, range(-2, 5), range(1, 5)):
         yield Form(
             f"{f}(H + {o})/{d} ≥ {c} or W ≥ {k} or H = {k}",
-            lambda h, w, a=a, o=o, d=d, c=c, k=k: either(either(at_least(a(h + o, d), c), at_least(w, k)), same(h, k)),
+            lambda h, w, a=a, o=o, d=d, c=c, k=k: any_of(any_of(at_least(a(h + o, d), c), at_least(w, k)), equal(h, k)),
             {"H": 9, "W": 5},
         )
 
@@ -82,7 +82,7 @@ def wholes() -> Iterator[Form]:
         "{a} % {k}": remainder,
         "⌊{a}/{k}⌋": floor_div,
         "⌈{a}/{k}⌉": ceil_div,
-        "{a} = {k}": same,
+        "{a} = {k}": equal,
         "{a} ≥ {k}": at_least,
     }
     for (text, ask), m, n, c, p, q, k in product(

@@ -12,8 +12,8 @@ from archcalc.language.expression import FUNCTIONS, evaluate
 from archcalc.symbols.dims import (
     ceil_div,
     floor_div,
-    greatest,
-    least,
+    maximum,
+    minimum,
 )
 from archcalc.symbols.evaluate import shaped
 
@@ -110,7 +110,7 @@ def ratios() -> Iterator[Form]:
 def smaller() -> Iterator[Form]:
     """The smaller and the larger of two sizes, and a rounding of either."""
     for (name, pick), (f, a), (g, b), m, o, p, d, e in product(
-        {"least": least, "greatest": greatest}.items(),
+        {"least": minimum, "greatest": maximum}.items(),
         *[DOWN_OR_UP.items()] * 2,
         (1, 2),
         (-2, 0, 1),

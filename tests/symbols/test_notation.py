@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archcalc.symbols.dims import at_least, ceil_div, common, divides, either, floor_div, least, same, symbol
+from archcalc.symbols.dims import any_of, at_least, ceil_div, divides, equal, floor_div, gcd, minimum, symbol
 from archcalc.symbols.evaluate import at
 from archcalc.symbols.notation import LATEX, TEXT
 
@@ -85,8 +85,8 @@ def test_a_broken_formula_is_whole(formula, width):
         (3 * WIDTH * C, "3C·width", r"$3C \cdot \mathit{width}$"),
         (symbol("C_in") ** 12, "C_in¹²", r"$C_{\mathrm{in}}^{12}$"),
         (symbol("a_b_c"), "a_b_c", r"$\mathit{a\_b\_c}$"),
-        (least(C, 3), "min(3, C)", r"$\operatorname{min}(3, C)$"),
-        (common(H, 7), "gcd(7, H)", r"$\operatorname{gcd}(7, H)$"),
+        (minimum(C, 3), "min(3, C)", r"$\operatorname{min}(3, C)$"),
+        (gcd(H, 7), "gcd(7, H)", r"$\operatorname{gcd}(7, H)$"),
         (1234567, "1,234,567", "1,234,567"),
         (-5, "−5", "−5"),
     ],
@@ -105,9 +105,9 @@ def test_formulas_read_as_in_a_paper(formula, text, latex):
         (at_least(H, 5), "H ≥ 5"),
         (at_least(floor_div(H, 4) + 2, 5), "H ≥ 12"),
         (at_least(9 - 2 * H, 1), "H ≤ 4"),
-        (same(2 * C, 8), "C = 4"),
-        (same(C, H), "C = H"),
-        (either(at_least(C, 2), at_least(H, 3)), "C ≥ 2 or H ≥ 3"),
+        (equal(2 * C, 8), "C = 4"),
+        (equal(C, H), "C = H"),
+        (any_of(at_least(C, 2), at_least(H, 3)), "C ≥ 2 or H ≥ 3"),
         (at_least(C * H, 2), "CH ≥ 2"),
     ],
 )

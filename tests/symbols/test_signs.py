@@ -11,7 +11,7 @@ import sympy
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from archcalc.symbols.dims import at_least, common, divides, symbol
+from archcalc.symbols.dims import at_least, divides, gcd, symbol
 from archcalc.symbols.holding import holding
 from archcalc.symbols.relations import zero
 from archcalc.symbols.sign_runs import MOST_PERIOD, runs, signs, within
@@ -30,8 +30,8 @@ PARTS = [
     (sympy.floor(X / 2) ** 2, lambda x: (x // 2) ** 2),
     (sympy.Mod(X, 5), lambda x: x % 5),
     (sympy.Mod(X**2 + X, 4), lambda x: (x**2 + x) % 4),
-    (common(X, 6), lambda x: math.gcd(x, 6)),
-    (common(X + 1, 4) * X, lambda x: math.gcd(x + 1, 4) * x),
+    (gcd(X, 6), lambda x: math.gcd(x, 6)),
+    (gcd(X + 1, 4) * X, lambda x: math.gcd(x + 1, 4) * x),
     (X / 2, lambda x: Fraction(x, 2)),
     ((X - 40) * (X - 60) * (X - 90), lambda x: (x - 40) * (x - 60) * (x - 90)),
     ((X - 70) ** 2 - 1, lambda x: (x - 70) ** 2 - 1),
@@ -164,7 +164,7 @@ def test_a_formula_is_seen_to_be_whole():
         sympy.floor(X / 2) + 1,
         sympy.Min(X, 7),
         sympy.Mod(X, 5),
-        common(X, 6),
+        gcd(X, 6),
     )
 
     assert all(map(integral, whole))

@@ -23,7 +23,7 @@ from archcalc.layers.merge import Add
 from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Builder, infer
 from archcalc.profiling.engine import profile
-from archcalc.symbols.dims import ceil_div, floor_div, size, symbol, written_shape
+from archcalc.symbols.dims import ceil_div, floor_div, format_shape, size, symbol
 from archcalc.symbols.evaluate import at, holds, letters
 from tests.layers.strategies import cases
 
@@ -169,7 +169,7 @@ def test_sizes_read_as_one_division(name, expected):
     """Five stages that halve a size are one division by 32."""
     graph = load(name, input_shape=(3, symbol("H"), symbol("W")))
 
-    assert expected in {written_shape(node.shape) for node in graph.nodes}
+    assert expected in {format_shape(node.shape) for node in graph.nodes}
 
 
 @pytest.mark.parametrize(

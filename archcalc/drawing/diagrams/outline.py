@@ -14,7 +14,7 @@ from archcalc.drawing.families import family
 from archcalc.profiling.folding import Group as Call
 from archcalc.profiling.folding import Line, Part, groups, unfolded
 from archcalc.profiling.rows import Profile, Row
-from archcalc.symbols.dims import Dim, Shape, total
+from archcalc.symbols.dims import Dim, Shape, sum_of
 from archcalc.symbols.notation import TEXT
 
 
@@ -250,7 +250,7 @@ def _node(chain: list[Line], number: int, *, unread: bool) -> Node:
         kind=row.layer,
         inputs=row.inputs,
         output=chain[-1].row.output,
-        params=total([line.row.params for line in chain]),
+        params=sum_of([line.row.params for line in chain]),
         auxiliary=row.auxiliary,
         rows=tuple(each.name for line in chain for each in line.rows),
         unread=unread,

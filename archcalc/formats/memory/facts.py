@@ -5,7 +5,7 @@ from __future__ import annotations
 from archcalc.formats.summary import bytes_text
 from archcalc.memory.plan import Plan
 from archcalc.memory.sizes import Line, Size, line
-from archcalc.symbols.dims import written
+from archcalc.symbols.dims import format_dim
 
 # Tensors that are named where they make a peak.
 _MOST_NAMED = 6
@@ -28,7 +28,7 @@ def facts(plan: Plan, budget: int | None = None) -> list[tuple[str, str]]:
         without = ", were there no checkpoints" if plan.recomputed != 0 else ""
         found.append(("kept", f"{bytes_said(plan, kept)} for the backward pass{without}"))
     if plan.recomputed != 0:
-        found.append(("recomputed", f"{written(plan.recomputed)} MACs more"))
+        found.append(("recomputed", f"{format_dim(plan.recomputed)} MACs more"))
     if budget is not None:
         found.append(("budget", f"{bytes_text(budget)}: {_fitting(plan, budget)}"))
     return found

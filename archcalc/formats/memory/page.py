@@ -14,7 +14,7 @@ from archcalc.formats.memory.facts import amount, assumed, facts, letter, linear
 from archcalc.formats.summary import title
 from archcalc.memory.plan import Plan, Row
 from archcalc.memory.sizes import Size
-from archcalc.symbols.dims import written_shape
+from archcalc.symbols.dims import format_shape
 
 FORMATS = ("text", "markdown", "latex", "html", "json")
 _COLUMNS: dict[str, dict[str, Callable[[Row], Size]]] = {
@@ -67,7 +67,7 @@ def _heading(plan: Plan) -> list[str]:
     graph = plan.profile.graph
     settings = assumed(plan)
     about = (
-        f"Input {written_shape(graph.input)}, batch {plan.profile.batch}. {plan.phase.capitalize()}: {settings}. Bytes."
+        f"Input {format_shape(graph.input)}, batch {plan.profile.batch}. {plan.phase.capitalize()}: {settings}. Bytes."
     )
     return [*([graph.source] if graph.source else []), about]
 

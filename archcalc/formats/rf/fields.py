@@ -16,7 +16,7 @@ from archcalc.network.graph import Graph
 from archcalc.profiling.rows import Profile
 from archcalc.receptive_field.field import Field
 from archcalc.receptive_field.fields import axes_of, path
-from archcalc.symbols.dims import written_shape
+from archcalc.symbols.dims import format_shape
 
 _COLUMNS = ("name", "layer", "output", "field", "local", "jump", "start", "padding", "paths", "coverage")
 _LEFT = {"name", "layer", "output"}
@@ -27,14 +27,14 @@ BOUND = "≤ is a bound: all that is seen lies within so many places"
 
 def heading(graph: Graph) -> str:
     """What the fields are of."""
-    return f"{graph.name}, input {written_shape(graph.input)}"
+    return f"{graph.name}, input {format_shape(graph.input)}"
 
 
 def table(graph: Graph, fields: dict[str, Field]) -> str:
     """A row for each layer, and below them where branches do not line up and what else the numbers do not say."""
     rows = [
         [
-            *(field.name, field.layer, written_shape(field.output), bounded(field, field.size), _local(field)),
+            *(field.name, field.layer, format_shape(field.output), bounded(field, field.size), _local(field)),
             *(_jump(field), along(field.start), along(field.padding), _paths(field), _coverage(field)),
         ]
         for field in fields.values()
@@ -124,7 +124,7 @@ def grown(profile: Profile) -> tuple[Part, ...]:
 def layer(graph: Graph, fields: dict[str, Field], name: str) -> str:
     """All there is to say of one layer's field, and the path that gives it the largest one."""
     field = fields[name]
-    lines = [("layer", f"{field.name}: {field.layer}, output {written_shape(field.output)}")]
+    lines = [("layer", f"{field.name}: {field.layer}, output {format_shape(field.output)}")]
     if not any(reach for reach in field.reaches):
         return "\n".join([heading(graph), "", _aligned([*lines, ("field", "none, it depends on no input")])])
     covers = f": {_coverage(field)}" if _coverage(field) else ""

@@ -13,7 +13,7 @@ from archcalc.errors import among
 from archcalc.layers.intervals import number_text
 from archcalc.profiling.folding import Line, folded, unfolded
 from archcalc.profiling.rows import Profile, Row, Totals
-from archcalc.symbols.dims import Dim, written, written_shape
+from archcalc.symbols.dims import Dim, format_dim, format_shape
 
 if TYPE_CHECKING:
     from archcalc.receptive_field.field import Field
@@ -81,7 +81,7 @@ COLUMNS = {
         Column("name", "name", lambda _, line: line.row.name),
         Column("layer", "layer", lambda _, line: line.row.layer),
         Column("settings", "settings", lambda _, line: line.row.settings),
-        Column("input", "input", lambda _, line: ", ".join(map(written_shape, line.row.inputs))),
+        Column("input", "input", lambda _, line: ", ".join(map(format_shape, line.row.inputs))),
         Column("output", "output", lambda _, line: line.row.output),
         _measure("params", "params"),
         _measure("weights", "weights"),
@@ -136,7 +136,7 @@ def lines(rows: Sequence[Row], *, fold: bool) -> list[Line]:
 def table(
     profile: Profile, parts: Sequence[Column], written: Callable[[Any], str], *, fold: bool
 ) -> tuple[list[list[str]], list[str]]:
-    """The cells of every line and of the totals, each as `written` has it."""
+    """The cells of every line and of the totals, each as `format_dim` has it."""
     body = [[written(part.cell(profile, line)) for part in parts] for line in lines(profile.rows, fold=fold)]
     return body, list(map(written, summed(profile, parts)))
 
@@ -178,7 +178,7 @@ def abbreviated(n: Dim) -> str:
     ('138M', '999')
     """
     if not isinstance(n, int):
-        return written(n)
+        return format_dim(n)
     for unit, suffix in ((10**9, "G"), (10**6, "M"), (10**3, "K")):
         if n >= unit:
             return f"{n / unit:.3g}{suffix}" if n < 999.5 * unit else f"{n / unit:.0f}{suffix}"

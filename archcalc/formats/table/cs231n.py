@@ -9,7 +9,7 @@ from typing import Any
 
 from archcalc.formats.summary import bytes_text, published, title
 from archcalc.profiling.rows import Profile, Row, Totals
-from archcalc.symbols.dims import Dim, Shape, size, written
+from archcalc.symbols.dims import Dim, Shape, format_dim, size
 
 _NAMES = {"linear": "FC", "maxpool": "POOL", "avgpool": "POOL", "conv": "CONV"}
 # Kinds whose features stand behind the tokens, whatever they read.
@@ -34,7 +34,7 @@ def render(profile: Profile, columns: Sequence[str] | None = None, *, fold: bool
             *(f"{a:{first}}  {b:{second}}  {c}".rstrip() for a, b, c in zip(heads, memories, weights, strict=True)),
             "",
             f"TOTAL memory: {_bytes(totals)} bytes = {bytes_text(totals.activation_bytes)}",
-            f"TOTAL params: {written(totals.weights)} weights + {written(totals.biases)} biases = {written(totals.params)}",
+            f"TOTAL params: {format_dim(totals.weights)} weights + {format_dim(totals.biases)} biases = {format_dim(totals.params)}",
             *(["", *differing] if (differing := published(profile)) else []),
         ],
     )
@@ -43,8 +43,8 @@ def render(profile: Profile, columns: Sequence[str] | None = None, *, fold: bool
 def _bytes(totals: Totals) -> str:
     """What the bytes of all values are the product or the sum of."""
     if totals.tokens == 0:
-        return f"{written(totals.activations)} * 4"
-    return f"{written(totals.activations - totals.tokens)} * 4 + {written(totals.tokens)} * 8"
+        return f"{format_dim(totals.activations)} * 4"
+    return f"{format_dim(totals.activations - totals.tokens)} * 4 + {format_dim(totals.tokens)} * 8"
 
 
 def _label(row: Row) -> str:
@@ -92,7 +92,7 @@ def _features(row: Row, sources: Sequence[int], input_axes: Sequence[str]) -> in
 
 def _factor(n: Dim) -> str:
     """A size beside a sign of multiplication."""
-    text = str(n) if isinstance(n, int) else written(n)
+    text = str(n) if isinstance(n, int) else format_dim(n)
     return text if re.fullmatch(r"\w+|⌊[^⌊]*⌋", text) else f"({text})"
 
 
@@ -109,7 +109,7 @@ def _memory(row: Row, volume: Shape, batch: Dim) -> str:
 
 def _weights(row: Row, rows: dict[str, Row], volumes: dict[str, Shape]) -> str:
     """How many weights a layer trains, and of what they are the product; arrays of one axis are no product."""
-    total = written(row.weights)
+    total = format_dim(row.weights)
     arrays = [shape for name, shape in row.definition.weights(*row.inputs).items() if "bias" not in name]
     if row.weights != sum(map(size, arrays)) or all(len(shape) == 1 for shape in arrays):
         return total
@@ -143,7 +143,7 @@ def _rounded(n: Any) -> str:
     ('9999', '150K', '1M')
     """
     if not isinstance(n, int):
-        return written(n)
+        return format_dim(n)
     if n < 10**4:
         return str(n)
     scale = 10 ** (len(str(n)) - 2)

@@ -9,7 +9,7 @@ from typing import Any
 
 from archcalc.formats.table.columns import chosen, lines
 from archcalc.profiling.rows import Profile
-from archcalc.symbols.dims import written_shape
+from archcalc.symbols.dims import format_shape
 
 # A spreadsheet takes text that starts with one of these for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -37,5 +37,5 @@ def comma_separated(head: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
 def harmless(value: Any) -> Any:
     """A cell that no spreadsheet runs as a formula, a shape spelled as people read it."""
     if isinstance(value, tuple):
-        return written_shape(value)
+        return format_shape(value)
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from archcalc.layers.base import Count, Kept, Layer, Requirement, Use, Views, here
+from archcalc.layers.base import Count, Layer, Requirement, SavedTensor, TrainingContext, Views, pointwise_view
 from archcalc.layers.window import Window
 from archcalc.layers.work import Work
 from archcalc.symbols.dims import Dim, Shape, size
@@ -41,15 +41,15 @@ class LocalResponseNorm(Layer, frozen=True):
     def sees(self, x: Shape) -> tuple[Views, ...]:
         if self.beta == 0:
             # Whatever the sum is, its power is 1.
-            return ((here(x),),)
+            return ((pointwise_view(x),),)
         before, after = self.sides
-        return ((here(x, {0: Window(1, ((-before, after),))}),),)
+        return ((pointwise_view(x, {0: Window(1, ((-before, after),))}),),)
 
-    def kept(self, _use: Use, _output: Shape, x: Shape) -> Iterator[Kept]:
-        yield Kept(0)
-        yield Kept("squares", (x[0] + self.size - 1) * size(x[1:]))
-        yield Kept("sums", size(x))
-        yield Kept("power", size(x))
+    def kept(self, _use: TrainingContext, _output: Shape, x: Shape) -> Iterator[SavedTensor]:
+        yield SavedTensor(0)
+        yield SavedTensor("squares", (x[0] + self.size - 1) * size(x[1:]))
+        yield SavedTensor("sums", size(x))
+        yield SavedTensor("power", size(x))
 
     def forward(self, xp: Any, x: Any) -> Any:
         sides = self.sides

@@ -8,24 +8,24 @@ from typing import Any
 from msgspec.structs import replace
 
 from archcalc.layers.intervals import NOTHING, fraction
-from archcalc.layers.window import Window, everything
-from archcalc.symbols.dims import Dim, same
+from archcalc.layers.window import Window, whole_axis
+from archcalc.symbols.dims import Dim, equal
 
 # More phases than these are not listed.
 MOST_LISTED = 2**16
 
 
-def so_far() -> Window:
+def causal() -> Window:
     """Each output sees the inputs up to its own."""
     return Window(0, ((0, 0),), stretch=1)
 
 
-def still_to_come(n: Dim) -> Window:
+def anticausal(n: Dim) -> Window:
     """Each of n outputs sees the inputs from its own on."""
     return Window(1, ((0, n - 1),), stretch=-1)
 
 
-def part(window: Window, which: int, parts: int, outputs: Dim) -> Window:
+def one_part(window: Window, which: int, parts: int, outputs: Dim) -> Window:
     """A window that does not move, for one of the parts of so many outputs each; for all where they are too many to list."""
     if not isinstance(outputs, int) or parts * outputs > MOST_LISTED:
         return replace(window, loose=True)
@@ -39,16 +39,16 @@ def blocks(inside: Dim, outside: Dim, n: Dim) -> Window:
     >>> blocks(2, 3, 4).at(3)
     (2, 3)
     """
-    if same(inside, n) is True:
-        return everything(n)
+    if equal(inside, n) is True:
+        return whole_axis(n)
     if outside == 1:
         return Window(inside, ((0, inside - 1),))
     if not isinstance(outside, int) or outside > MOST_LISTED:
-        return replace(everything(n), loose=True)
+        return replace(whole_axis(n), loose=True)
     return Window(inside, ((0, inside - 1),) * outside)
 
 
-def finer(
+def fractional(
     scale: Dim,
     phase: Callable[[int], tuple[Dim, Dim]] | None,
     loose: tuple[Any, Any],
