@@ -60,6 +60,6 @@ def _profiled(network: str | Graph | Profile, batch: Dim, convention_name: str) 
     if isinstance(network, Profile):
         return network
     if isinstance(network, str):
-        [graph] = import_module("archcalc.language.line").graphs([network], {})
+        [graph] = import_module("archcalc.language.shorthand").graphs([network], {})
         return profile(graph, batch, convention_name=convention_name)
     return profile(network, batch, convention_name=convention_name)

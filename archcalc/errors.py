@@ -18,7 +18,7 @@ T = TypeVar("T")
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 # A hostile file may hold its whole text on one line; nobody reads past this many characters.
 _WIDTH = 100
-_MOST_SAID = 400
+_MAX_SAID = 400
 
 
 @lru_cache(maxsize=1)
@@ -98,7 +98,7 @@ def printable(text: str) -> str:
     >>> printable("no layer named '\x1b[2J'")
     "no layer named '\\x1b[2J'"
     """
-    text = text if len(text) <= _MOST_SAID else f"{text[:_MOST_SAID]}…"
+    text = text if len(text) <= _MAX_SAID else f"{text[:_MAX_SAID]}…"
     return visible(text)
 
 

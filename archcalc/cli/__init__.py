@@ -1,4 +1,4 @@
-"""The command line: options in, text out, no logic between. Each command is one module."""
+"""The command line: options in, text out, no logic between. Each command is one module of `commands`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import io
 import sys
 import warnings
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import click
@@ -13,32 +14,27 @@ import click
 from archcalc.cli.output import complain, open_streams, silence
 from archcalc.errors import SpecError, nearest, printable
 
-COMMANDS = (
-    *("table", "list", "expand", "schema", "report", "verify", "run"),
-    *("rf", "compare", "diff", "solve", "memory", "check", "conventions", "explain"),
-    *("diagram", "plot", "worksheet", "grade"),
-)
+# A command is a module of the folder `commands`, and its name the command's.
+COMMANDS = tuple(sorted(path.stem for path in Path(__file__).with_name("commands").glob("[a-z]*.py")))
 
 
 class _Commands(click.Group):
     """Loads the one command that is called; prints a SpecError as it is, with exit code 1."""
 
-    # Once `archcalc list` is loaded, `list` in this module is that module and no longer the type: hence [*COMMANDS].
-
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return [*COMMANDS]
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"archcalc.cli.{cmd_name}").command
+        command: click.Command = import_module(f"archcalc.cli.commands.{cmd_name}").command
         return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS:
-            ctx.fail(f"no command '{args[0]}'; {nearest(args[0], [*COMMANDS]) or 'archcalc --help names all'}")
+            ctx.fail(f"no command '{args[0]}'; {nearest(args[0], list(COMMANDS)) or 'archcalc --help names all'}")
         return super().resolve_command(ctx, args)
 
     def main(self, *arguments: Any, **settings: Any) -> Any:

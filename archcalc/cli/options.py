@@ -10,12 +10,12 @@ from archcalc.conventions import CONVENTIONS
 from archcalc.symbols.dims import Dim, Shape, is_letter, symbol
 
 # No network takes more, and longer numbers than this take long to read.
-_MOST_DIGITS = 15
+_MAX_DIGITS = 15
 
 
 def size_of(text: str) -> Dim | None:
     """A size written as a whole number or as a letter, or None for what is neither."""
-    if text.isdecimal() and len(text) <= _MOST_DIGITS and int(text):
+    if text.isdecimal() and len(text) <= _MAX_DIGITS and int(text):
         return int(text)
     return symbol(text) if is_letter(text) else None
 

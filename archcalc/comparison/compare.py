@@ -16,13 +16,13 @@ from archcalc.network.graph import Assumption, strongest
 from archcalc.profiling.measures import Measure, field_of
 from archcalc.profiling.rows import Profile, Row
 from archcalc.symbols.dims import as_int
-from archcalc.symbols.evaluate import Leading, at, holds, leading, letters, limit, ratio
-from archcalc.symbols.sign_runs import Run, deciding, runs, within
+from archcalc.symbols.evaluate import Leading, holds, leading, letters, limit, ratio, substitute
+from archcalc.symbols.sign_runs import SignRun, restrict, same_sign, sign_runs
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_MOST_POINTS = 1_000
+_MAX_POINTS = 1_000
 
 
 class Against(msgspec.Struct, frozen=True):
@@ -36,10 +36,10 @@ class Against(msgspec.Struct, frozen=True):
     ratio: Any
     limits: dict[str, Any]
     letter: str = ""
-    runs: tuple[Run, ...] | None = None
+    runs: tuple[SignRun, ...] | None = None
 
 
-class Line(msgspec.Struct, frozen=True):
+class MeasureLine(msgspec.Struct, frozen=True):
     """A measure of every network, and of every further one against the first; None where a measure is no number."""
 
     measure: Measure
@@ -49,7 +49,7 @@ class Line(msgspec.Struct, frozen=True):
     growth: tuple[dict[str, Leading | None], ...]
 
 
-class Own(msgspec.Struct, frozen=True):
+class OwnRows(msgspec.Struct, frozen=True):
     """The rows that one network has and the other does not, alike rows taken together, with how many there are."""
 
     row: Row
@@ -60,7 +60,7 @@ class Comparison(Displayable, msgspec.Struct, frozen=True):
     """Networks side by side, the first being what the others are held against."""
 
     profiles: tuple[Profile, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[MeasureLine, ...]
     points: tuple[dict[str, int], ...] = ()
 
     def __repr__(self) -> str:
@@ -85,7 +85,7 @@ class Comparison(Displayable, msgspec.Struct, frozen=True):
         """What is assumed of letters, of all the networks."""
         return _assumed(self.profiles)
 
-    def own(self, i: int) -> tuple[list[Own], list[Own]]:
+    def own(self, i: int) -> tuple[list[OwnRows], list[OwnRows]]:
         """What only the first network has, and what only the i-th has: layers that both have alike cancel."""
         first, other = (
             Counter(_alike(row) for row in profile.rows if not row.auxiliary)
@@ -97,7 +97,9 @@ class Comparison(Displayable, msgspec.Struct, frozen=True):
         """Every line's values with numbers for letters, None for a network that there is not with these."""
         there = [not broken for broken in self.broken(values)]
         return [
-            tuple(at(value, values) if stands else None for value, stands in zip(line.values, there, strict=True))
+            tuple(
+                substitute(value, values) if stands else None for value, stands in zip(line.values, there, strict=True)
+            )
             for line in self.lines
         ]
 
@@ -132,7 +134,7 @@ def compare(
 
     >>> from archcalc.profiling.engine import profile
     >>> from archcalc.profiling.measures import measures
-    >>> from archcalc.language.line import from_line
+    >>> from archcalc.language.shorthand import from_line
     >>> found = compare([profile(from_line(line)) for line in ("3 x conv3-C", "conv7-C")], measures("weights"))
     >>> found.lines[0].values, found.lines[0].against[0].ratio
     ((27*C**2, 49*C**2), Fraction(27, 49))
@@ -143,7 +145,7 @@ def compare(
         values = tuple(measure.of(profile) for profile in profiles)
         numbers = not any(isinstance(value, tuple) for value in values)
         lines.append(
-            Line(
+            MeasureLine(
                 measure,
                 values,
                 tuple(_against(values[0], value, facts) if numbers else None for value in values[1:]),
@@ -164,24 +166,24 @@ def _against(first: Any, other: Any, facts: Sequence[Any]) -> Against:
     # What letters both have in the same way may cancel.
     shared = None if other == 0 else ratio(first, other)
     limits = {} if shared is None else {letter: limit(first, other, letter) for letter in letters(shared)}
-    sign = deciding(difference)
+    sign = same_sign(difference)
     names = letters(sign)
     letter = names[0] if len(names) == 1 else ""
-    found = runs(sign, letter) if len(names) < 2 else None
-    return Against(difference, shared, limits, letter, None if found is None else tuple(within(found, letter, facts)))
+    found = sign_runs(sign, letter) if len(names) < 2 else None
+    return Against(difference, shared, limits, letter, None if found is None else tuple(restrict(found, letter, facts)))
 
 
 def _alike(row: Row) -> tuple[Any, ...]:
     """What two rows must have in common to cost the same."""
-    return row.layer, row.settings, row.inputs, row.output, row.weights, row.biases, row.activations
+    return row.kind, row.settings, row.inputs, row.output, row.weights, row.biases, row.activations
 
 
-def _only(profile: Profile, left: Counter[tuple[Any, ...]]) -> list[Own]:
+def _only(profile: Profile, left: Counter[tuple[Any, ...]]) -> list[OwnRows]:
     found = []
     for row in profile.rows:
         times = left.pop(_alike(row), 0)
         if times:
-            found.append(Own(row, times))
+            found.append(OwnRows(row, times))
     return found
 
 
@@ -192,8 +194,8 @@ def points_of(values: Sequence[tuple[str, tuple[int, ...]]]) -> list[dict[str, i
     [{'C': 64, 'H': 7}, {'C': 128, 'H': 7}]
     """
     count = math.prod(len(numbers) for _, numbers in values)
-    if count > _MOST_POINTS:
-        raise SpecError(f"{count:,} combinations of values; at most {_MOST_POINTS:,} are shown")
+    if count > _MAX_POINTS:
+        raise SpecError(f"{count:,} combinations of values; at most {_MAX_POINTS:,} are shown")
     names = [name for name, _ in values]
     return (
         [dict(zip(names, point, strict=True)) for point in product(*(numbers for _, numbers in values))]

@@ -110,7 +110,7 @@ def changes(old: Profile, new: Profile) -> Changes:
     """What lies between two profiles under one convention.
 
     >>> from archcalc.profiling.engine import profile
-    >>> from archcalc.language.line import from_line
+    >>> from archcalc.language.shorthand import from_line
     >>> found = changes(*(profile(from_line(line)) for line in ("8x4x4 conv3-8 fc-10", "8x4x4 conv5-8 fc-10")))
     >>> [(change.row.name, change.settings) for change in found.of("changed")]
     [('conv2d', {'kernel': Difference(old='3', new='5'), 'padding': Difference(old='1', new='2')})]
@@ -175,7 +175,7 @@ class _Between:
 
     @staticmethod
     def _value(profile: Profile, row: Row, what: str) -> Any:
-        return row.layer if what == "kind" else _measured(profile, row, what)
+        return row.kind if what == "kind" else _measured(profile, row, what)
 
     def _alike(self, what: str, old: Any, new: Any) -> bool:
         if what == "sources":
@@ -214,9 +214,9 @@ def _equal(old: Shape, new: Shape) -> bool:
 
 def _settings(old: Row, new: Row) -> dict[str, Difference]:
     """The fields that two layers of one kind have not alike; between two kinds no field is compared."""
-    if old.layer != new.layer:
+    if old.kind != new.kind:
         return {}
-    before, after = old.definition, new.definition
+    before, after = old.layer, new.layer
     return {
         name: Difference(format_setting(getattr(before, name)), format_setting(getattr(after, name)))
         for name in before.__struct_fields__

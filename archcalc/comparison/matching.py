@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from archcalc.profiling.rows import Row
 
 # Pairs of layers alike between two that are matched, past which no order is sought among them.
-_MOST_PAIRS = 1_000_000
+_MAX_PAIRS = 1_000_000
 
 _Rows = Sequence[Row]
 # The positions of the new rows that the old ones have become, by their positions.
@@ -31,28 +31,28 @@ def matched(old: _Rows, new: _Rows) -> _Pairs:
 
 def _matched(old: _Rows, new: _Rows) -> _Pairs:
     pairs: _Pairs = {}
-    _by_name(old, new, pairs, lambda row: not numbered(row))
-    _by_order(old, new, pairs, lambda row: f"{row.layer} {row.settings} {row.inputs} {row.output}")
-    _by_order(old, new, pairs, lambda row: f"{row.layer} {row.settings}")
+    _by_name(old, new, pairs, lambda row: not has_default_name(row))
+    _by_order(old, new, pairs, lambda row: f"{row.kind} {row.settings} {row.inputs} {row.output}")
+    _by_order(old, new, pairs, lambda row: f"{row.kind} {row.settings}")
     _by_name(old, new, pairs, lambda _: True)
-    _by_order(old, new, pairs, lambda row: row.layer if numbered(row) else None)
+    _by_order(old, new, pairs, lambda row: row.kind if has_default_name(row) else None)
     return pairs
 
 
 def _everything(row: Row) -> tuple[str, ...]:
-    return row.name, row.layer, row.settings, str(row.inputs), str(row.output)
+    return row.name, row.kind, row.settings, str(row.inputs), str(row.output)
 
 
-def numbered(row: Row) -> bool:
+def has_default_name(row: Row) -> bool:
     """Whether a row has a name for want of one in the spec, such as relu_2, or stands in a block that has.
 
     >>> from archcalc.profiling.engine import profile
     >>> from archcalc.language import load
-    >>> [row.name for row in profile(load("lenet5")).rows[:4] if numbered(row)]
+    >>> [row.name for row in profile(load("lenet5")).rows[:4] if has_default_name(row)]
     ['input', 'tanh']
     """
     *blocks, last = row.name.split("/")
-    of_kind = re.fullmatch(rf"{re.escape(row.layer)}(_\d+)?", last) is not None
+    of_kind = re.fullmatch(rf"{re.escape(row.kind)}(_\d+)?", last) is not None
     return of_kind or any(re.search(r"_\d+$", block) for block in blocks)
 
 
@@ -98,7 +98,7 @@ def _common(a: Sequence[object], b: Sequence[object]) -> list[tuple[int, int]]:
     left, right = a[front : len(a) - back], b[front : len(b) - back]
     blocks = [(0, 0, front)]
     counted = Counter(right)
-    if 0 < sum(counted[thing] for thing in left) <= _MOST_PAIRS:
+    if 0 < sum(counted[thing] for thing in left) <= _MAX_PAIRS:
         import difflib  # noqa: PLC0415 - 8 ms that only networks of different layers have to pay
 
         found = difflib.SequenceMatcher(None, left, right, autojunk=False).get_matching_blocks()

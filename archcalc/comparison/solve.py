@@ -13,15 +13,15 @@ from archcalc.errors import SpecError
 from archcalc.profiling.measures import MEASURES
 from archcalc.profiling.rows import Profile
 from archcalc.symbols.dims import format_dim
-from archcalc.symbols.evaluate import at, letters
+from archcalc.symbols.evaluate import letters, substitute
 from archcalc.symbols.holding import holding, where
 from archcalc.symbols.periodic import Numbers, Stretch, common, listed, period_of
 
 # Sets that repeat after more numbers than this are of no network, and would take long to go through.
-_MOST_PERIOD = 1 << 16
+_MAX_PERIOD = 1 << 16
 # How many of the first numbers are worked out to check what sizes that must agree ask of a letter.
 _FIRST = 24
-_MOST_FIRST = 64
+_MAX_FIRST = 64
 # How far to try where nothing says how far.
 _USUALLY = 200
 # Measures that have grown, or fallen, over so many values, and settled over the last of them, are tried no further.
@@ -127,7 +127,7 @@ def _decided(profile: Profile, name: str, goals: Sequence[Goal], differences: Se
     met = [where(difference, name, SIGNS[one.comparison]) for one, difference in zip(goals, differences, strict=True)]
     held = [holding(fact, name) for fact in facts]
     known = [one for one in (*met, *held) if one is not None]
-    if len(known) < len(met) + len(held) or period_of(known) > _MOST_PERIOD:
+    if len(known) < len(met) + len(held) or period_of(known) > _MAX_PERIOD:
         return None
     goals_met, allowed = common(*known[: len(met)]), common(*known[len(met) :])
     numbers = common(goals_met, allowed)
@@ -169,7 +169,7 @@ def _stands(of: Callable[[Any], Profile], found: _Decided, goals: Sequence[Goal]
     # and what is seen of an input may change its form with the number.
     plain = facts <= {"GreaterThan", "LessThan"} and not any(key.startswith("rf") for key in _keys(goals))
     first = range(1, 1) if plain else range(1, max(_FIRST, 2 * found.allowed.period) + 1)
-    for x in sorted({*found.solution.values, *ends, *first[:_MOST_FIRST]} - {0}):
+    for x in sorted({*found.solution.values, *ends, *first[:_MAX_FIRST]} - {0}):
         try:
             profile = of(x)
         except SpecError:
@@ -183,7 +183,7 @@ def _stands(of: Callable[[Any], Profile], found: _Decided, goals: Sequence[Goal]
 
 def _at(profile: Profile, goals: Sequence[Goal], point: Mapping[str, int]) -> dict[str, Any]:
     found = {key: measured(profile, key) for key in _keys(goals)}
-    return {key: at(formula, point) for key, formula in found.items()}
+    return {key: substitute(formula, point) for key, formula in found.items()}
 
 
 def _tried(

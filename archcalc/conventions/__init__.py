@@ -2,6 +2,6 @@
 
 from archcalc.conventions.convention import Convention, Total
 from archcalc.conventions.named import CONVENTIONS, convention
-from archcalc.conventions.quantities import Counted
+from archcalc.conventions.quantities import Priceable
 
-__all__ = ["CONVENTIONS", "Convention", "Counted", "Total", "convention"]
+__all__ = ["CONVENTIONS", "Convention", "Priceable", "Total", "convention"]

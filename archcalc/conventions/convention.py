@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from archcalc.conventions.quantities import Counted, value
+from archcalc.conventions.quantities import Priceable, value
 from archcalc.layers.work import NOTHING
 from archcalc.symbols.dims import Dim, format_dim, sum_of
 
@@ -60,7 +60,7 @@ class Convention(msgspec.Struct, frozen=True):
         # The plain MACs have a column of their own beside this one.
         return "FLOPs" if self.unit == "FLOPs" or self.name == "macs" else f"MACs ({self.name})"
 
-    def formula(self, row: Counted) -> str | None:
+    def formula(self, row: Priceable) -> str | None:
         """The price of a layer as it is written in the rule, or None where the rule does not cover the layer.
 
         Layers that do nothing cost nothing, and what the reference implementation leaves out is not there to be counted.
@@ -77,7 +77,7 @@ class Convention(msgspec.Struct, frozen=True):
             return "0"
         return self.other
 
-    def price(self, row: Counted) -> Dim | None:
+    def price(self, row: Priceable) -> Dim | None:
         """What a layer is worth, in `unit`; None where the rule does not cover it."""
         formula = self.formula(row)
         return None if formula is None else 0 if formula == "0" else value(formula, row)
@@ -90,24 +90,24 @@ class Convention(msgspec.Struct, frozen=True):
         """A price as it stands under `column`."""
         return self.flops(price) if self.column == "FLOPs" else price
 
-    def total(self, rows: Iterable[Counted]) -> Total:
+    def total(self, rows: Iterable[Priceable]) -> Total:
         """The sum over layers, with the kinds that the rule does not cover."""
         prices: list[Dim] = []
         uncovered: dict[str, None] = {}
         for row in rows:
             price = self.price(row)
             if price is None:
-                uncovered[row.layer] = None
+                uncovered[row.kind] = None
             else:
                 prices.append(price)
         return Total(sum_of(prices), tuple(uncovered))
 
 
-def _keys(row: Counted) -> Iterator[str]:
+def _keys(row: Priceable) -> Iterator[str]:
     """The names under which a rule may have a layer's price, the closest first."""
-    kind = row.layer
+    kind = row.kind
     family = kind[:-2] if kind[-2:] in {"1d", "2d", "3d"} else kind
-    layer = row.definition
+    layer = row.layer
     for name in dict.fromkeys((kind, family)):
         if len(row.inputs) > 1:
             yield f"{name} of several inputs as {row.call}"

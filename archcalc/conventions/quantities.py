@@ -10,15 +10,15 @@ from archcalc.layers.work import Work
 from archcalc.symbols.dims import Dim, Shape, quotient, size
 
 
-class Counted(Protocol):
+class Priceable(Protocol):
     """What a convention looks at: a layer, what went in and came out, its work, and how its model calls it."""
 
     @property
-    def layer(self) -> str:
+    def kind(self) -> str:
         """The kind of the layer."""
 
     @property
-    def definition(self) -> Any:
+    def layer(self) -> Any:
         """The layer itself."""
 
     @property
@@ -42,31 +42,31 @@ class Counted(Protocol):
         """Its raw operations, for the whole batch."""
 
 
-def _each(row: Counted, value: Any) -> tuple[Dim, ...]:
+def _each(row: Priceable, value: Any) -> tuple[Dim, ...]:
     """A field written once for all axes but the first, or once for each."""
     return value if isinstance(value, tuple) else (value,) * (len(row.output) - 1)
 
 
-def _stride(row: Counted) -> Any:
-    layer = row.definition
+def _stride(row: Priceable) -> Any:
+    layer = row.layer
     return getattr(layer, "stride", None) or layer.kernel
 
 
-def _side(row: Counted) -> Dim:
-    kernel: Any = row.definition.kernel
+def _side(row: Priceable) -> Dim:
+    kernel: Any = row.layer.kernel
     return size(kernel) if isinstance(kernel, tuple) else kernel
 
 
-def _pairs(row: Counted) -> Dim:
-    return quotient(row.inputs[0][0] * row.definition.out, row.definition.groups)
+def _pairs(row: Priceable) -> Dim:
+    return quotient(row.inputs[0][0] * row.layer.out, row.layer.groups)
 
 
-def _weights(row: Counted, *, biases: bool) -> Dim:
-    arrays = row.definition.weights(*row.inputs)
+def _weights(row: Priceable, *, biases: bool) -> Dim:
+    arrays = row.layer.weights(*row.inputs)
     return sum(size(shape) for name, shape in arrays.items() if ("bias" in name) is biases)
 
 
-def _ratio(row: Counted) -> Dim:
+def _ratio(row: Priceable) -> Dim:
     # torchscan's window of an adaptive pool: n / m where that is even, and n mod m + 1 elsewhere.
     ratio: Dim = 1
     for n, m in zip(row.inputs[0][1:], row.output[1:], strict=True):
@@ -74,8 +74,8 @@ def _ratio(row: Counted) -> Dim:
     return ratio
 
 
-def _shrunk(row: Counted) -> Dim:
-    layer = row.definition
+def _shrunk(row: Priceable) -> Dim:
+    layer = row.layer
     axes = zip(
         row.inputs[0][1:], *(_each(row, value) for value in (layer.kernel, layer.stride, layer.dilation)), strict=True
     )
@@ -85,8 +85,8 @@ def _shrunk(row: Counted) -> Dim:
     return layer.out * size(tuple(places))
 
 
-def _projections(row: Counted) -> Dim:
-    weights = row.definition.weights(*row.inputs)
+def _projections(row: Priceable) -> Dim:
+    weights = row.layer.weights(*row.inputs)
     q, k, v = (*row.inputs, *[row.inputs[-1]] * (3 - len(row.inputs)))
     read = {"query": q[0], "key": k[0], "value": v[0], "out": q[0]}
     return row.batch * sum(tokens * size(weights[name]) for name, tokens in read.items())
@@ -96,7 +96,7 @@ class Quantity(NamedTuple):
     """A number of a layer that prices are made of, and what it is in words."""
 
     meaning: str
-    of: Callable[[Counted], Dim]
+    of: Callable[[Priceable], Dim]
 
 
 # Each quantity by the name that prices have for it.
@@ -116,15 +116,15 @@ QUANTITIES: dict[str, Quantity] = {
     "weights": Quantity("trained values but biases", lambda row: _weights(row, biases=False)),
     "biases": Quantity("biases", lambda row: _weights(row, biases=True)),
     "params": Quantity("weights and biases", lambda row: _weights(row, biases=False) + _weights(row, biases=True)),
-    "window": Quantity("values under the kernel", lambda row: size(_each(row, row.definition.kernel))),
+    "window": Quantity("values under the kernel", lambda row: size(_each(row, row.layer.kernel))),
     "side": Quantity("the kernel as it is written: its side, or its area where it has one for each axis", _side),
     "strides": Quantity("the product of the strides", lambda row: size(_each(row, _stride(row)))),
     "ratio": Quantity("input positions for each output position", _ratio),
     "pairs": Quantity("pairs of an input and an output channel that are joined", _pairs),
     "projections": Quantity("multiply-accumulates of attention's four matrices", _projections),
     "shrunk": Quantity("what a convolution of the same settings would put out", _shrunk),
-    "layers": Quantity("layers on each other", lambda row: row.definition.layers),
-    "size": Quantity("channels that are normalised together", lambda row: row.definition.size),
+    "layers": Quantity("layers on each other", lambda row: row.layer.layers),
+    "size": Quantity("channels that are normalised together", lambda row: row.layer.size),
 }
 
 
@@ -141,7 +141,7 @@ def _terms(price: str) -> tuple[tuple[str, int, tuple[str, ...]], ...]:
     return tuple(terms)
 
 
-def _product(number: int, names: tuple[str, ...], row: Counted) -> Dim:
+def _product(number: int, names: tuple[str, ...], row: Priceable) -> Dim:
     product: Dim = number
     for name in names:
         if product == 0:
@@ -150,7 +150,7 @@ def _product(number: int, names: tuple[str, ...], row: Counted) -> Dim:
     return product
 
 
-def value(price: str, row: Counted) -> Dim:
+def value(price: str, row: Priceable) -> Dim:
     """What a price comes to for a layer: a sum of products of quantities, such as `2*macs - batch*pairs`."""
     total: Dim = 0
     for _, number, names in _terms(price):
@@ -158,7 +158,7 @@ def value(price: str, row: Counted) -> Dim:
     return total
 
 
-def told(price: str, row: Counted) -> str:
+def nonzero_terms(price: str, row: Priceable) -> str:
     """A price without the terms that are nothing for a layer."""
     terms = [written for written, number, names in _terms(price) if _product(number, names, row) != 0]
     return " + ".join(terms).replace("+ -", "- ") or "0"

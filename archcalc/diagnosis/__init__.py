@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from archcalc.diagnosis.record import recall, record
+from archcalc.diagnosis.record import record, recorded
 from archcalc.errors import Source
 from archcalc.network.figures import Figure, Verdict
 from archcalc.profiling.rows import Profile
@@ -24,7 +24,7 @@ def check(source: Source, figures: tuple[Figure, ...] | None = None) -> tuple[Ve
 
 def verdicts(source: Source) -> tuple[Verdict, ...]:
     """The same as `check`, at once for a bundled spec whose verdicts were recorded since it last changed."""
-    known = recall(source)
+    known = recorded(source)
     return check(source) if known is None else known
 
 

@@ -14,7 +14,7 @@ from archcalc.symbols.dims import size
 from archcalc.symbols.evaluate import letters
 
 # More ways to choose than this only bring chance hits, which the search would have to throw away again.
-MOST_COST = 4
+MAX_COST = 4
 # How many kinds of layer there may be for one, two or three of them to be chosen.
 _KINDS = (100, 20, 10)
 _TIMES = (1, 2, 3)
@@ -51,7 +51,7 @@ class _Basis(msgspec.Struct, frozen=True):
 
 
 def counts(
-    result: Profile, measures: Sequence[str], rows: Sequence[Row], most: int = MOST_COST, *, conventions: bool = True
+    result: Profile, measures: Sequence[str], rows: Sequence[Row], most: int = MAX_COST, *, conventions: bool = True
 ) -> list[Count]:
     """Every count of some measures over rows that costs no more than `most`, the cheapest way to each value.
 
@@ -133,7 +133,7 @@ def _selections(basis: _Basis, most: int) -> Iterator[Count]:
     """All rows, only some kinds of layer, all but some, and some of them twice or three times."""
     kinds: dict[str, list[int]] = {}
     for i, row in enumerate(basis.rows):
-        sums = kinds.setdefault(row.layer, [0] * len(basis.columns))
+        sums = kinds.setdefault(row.kind, [0] * len(basis.columns))
         for j, column in enumerate(basis.columns):
             sums[j] += column[i]
     groups = {kind: tuple(sums) for kind, sums in kinds.items() if any(sums)}
@@ -203,7 +203,7 @@ def _factors(measure: str, row: Row) -> Iterator[tuple[int, ...]]:
         # Places first, as sizes are written by hand.
         yield (*row.output[1:], row.output[0])
     elif measure in {"weights", "macs", "flops"} and row.macs and row.weights:
-        weight = next(iter(row.definition.weights(*row.inputs).values()))
+        weight = next(iter(row.layer.weights(*row.inputs).values()))
         places = row.macs // math.prod(weight)
         if measure == "weights":
             yield weight
@@ -213,7 +213,7 @@ def _factors(measure: str, row: Row) -> Iterator[tuple[int, ...]]:
 
 def _separable(measures: Sequence[str], row: Row) -> Iterator[Count]:
     """A convolution taken for a depthwise one with some filters for each channel, and a 1×1 after it (Howard et al. 2017)."""
-    weight = row.definition.weights(*row.inputs).get("weight", ()) if row.layer.startswith("conv") else ()
+    weight = row.layer.weights(*row.inputs).get("weight", ()) if row.kind.startswith("conv") else ()
     if len(weight) < 3 or math.prod(weight[2:]) == 1 or not set(measures) <= {"weights", "macs", "flops"}:
         return
     channels, places = row.inputs[0][0], math.prod(row.output[1:])

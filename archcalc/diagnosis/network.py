@@ -114,7 +114,11 @@ def rebuilt(graph: Graph, change: Callable[[Node], Layer]) -> Graph | None:
             builder.add(node.name, layer, *node.inputs, blocks=node.blocks, auxiliary=node.auxiliary, share=node.share)
         except SpecError:
             return None
-    return builder.graph(graph.name, axes=graph.axes, family=graph.family, calls=graph.calls) if changed else None
+    return (
+        builder.graph(graph.name, axes=graph.axes, family=graph.family, call_styles=graph.call_styles)
+        if changed
+        else None
+    )
 
 
 def resized(graph: Graph, shape: Shape) -> Graph | None:

@@ -16,14 +16,14 @@ from archcalc.network.figures import Verdict
 RECORD = SPECS / "verdicts.json"
 
 
-class Entry(msgspec.Struct, frozen=True):
+class RecordedVerdicts(msgspec.Struct, frozen=True):
     """The verdicts on a spec's figures, with a checksum of the text that they are of."""
 
     checksum: int
     verdicts: tuple[Verdict, ...]
 
 
-def recall(source: Source) -> tuple[Verdict, ...] | None:
+def recorded(source: Source) -> tuple[Verdict, ...] | None:
     """The verdicts recorded for a spec as it now stands, or None."""
     path = Path(source.name)
     if path.parts != ("specs", path.name) or not RECORD.is_file():
@@ -32,13 +32,15 @@ def recall(source: Source) -> tuple[Verdict, ...] | None:
     entries = msgspec.json.decode(RECORD.read_bytes(), type=dict[str, msgspec.Raw])
     if path.stem not in entries:
         return None
-    entry = msgspec.json.decode(entries[path.stem], type=Entry)
+    entry = msgspec.json.decode(entries[path.stem], type=RecordedVerdicts)
     return entry.verdicts if entry.checksum == _checksum(source) else None
 
 
 def record(found: Mapping[Source, tuple[Verdict, ...]], path: Path = RECORD) -> None:
     """Write the verdicts on bundled specs; raises SpecError where that cannot be."""
-    entries = {Path(source.name).stem: Entry(_checksum(source), verdicts) for source, verdicts in found.items()}
+    entries = {
+        Path(source.name).stem: RecordedVerdicts(_checksum(source), verdicts) for source, verdicts in found.items()
+    }
     text = msgspec.json.format(msgspec.json.encode(entries), indent=1)
     write_whole(path, lambda unfinished: unfinished.write_bytes(text + b"\n"))
 

@@ -11,11 +11,11 @@ from itertools import product
 
 import msgspec
 
-from archcalc.diagnosis.counts import MOST_COST, Count, counts
+from archcalc.diagnosis.counts import MAX_COST, Count, counts
 from archcalc.diagnosis.network import Network, selected
 from archcalc.errors import SpecError
 from archcalc.network.figures import SIZES, WHOLE, Claim, Figure
-from archcalc.network.printed import Window
+from archcalc.network.printed import PrintedRange
 from archcalc.symbols.dims import format_dim
 
 SIBLING = "sibling"
@@ -23,7 +23,7 @@ SIBLING = "sibling"
 _LIKELY = 0.05
 # Blindly chosen counts of a network are taken to spread evenly, in proportion, over two orders of magnitude.
 _SPREAD = math.log(100)
-_MOST = 5
+_MAX_COST = 5
 _FACTORS: tuple[tuple[Fraction, int, str], ...] = (
     (Fraction(1), 0, ""),
     (Fraction(2), 1, "twice"),
@@ -41,7 +41,7 @@ class Hit(msgspec.Struct, frozen=True):
 
     count: Count
     values: tuple[int | Fraction, ...]
-    windows: tuple[Window, ...]
+    windows: tuple[PrintedRange, ...]
     cost: int
     counted: tuple[int, tuple[str, ...]]
     printed: tuple[int, tuple[str, ...]]
@@ -75,14 +75,14 @@ class Hit(msgspec.Struct, frozen=True):
         return f"{said}: {numbers}"
 
 
-class Found(msgspec.Struct, frozen=True):
+class Finding(msgspec.Struct, frozen=True):
     """What a search found, simplest first, and how many hypotheses it tried."""
 
     hits: tuple[Hit, ...]
     tried: int
 
 
-def search(network: Network, figure: Figure) -> Found:
+def search(network: Network, figure: Figure) -> Finding:
     """The counts that give the printed digits of all claims of a figure at once; empty for shares, bounds, sizes and depths."""
     terms = [claim.quantity.term for claim in figure.claims]
     measures = ["activations" if term.measure == "bytes" else term.measure for term in terms]
@@ -91,7 +91,7 @@ def search(network: Network, figure: Figure) -> Found:
         for claim in figure.claims
     )
     if not countable or len({(term.layer, term.network) for term in terms}) > 1:
-        return Found((), 0)
+        return Finding((), 0)
     whose, key = network.named(terms[0].network), (*measures, terms[0].layer)
     if key not in whose.counted:
         counted = _everything(whose, measures, terms[0].layer)
@@ -104,7 +104,7 @@ def _everything(network: Network, measures: Sequence[str], layer: str) -> Iterat
     """The counts of a network, of its variants and of its siblings, the latter with what sets them apart said first."""
     result = network.profile
     yield from counts(result, measures, selected(result, layer))
-    cheaper = MOST_COST - 1
+    cheaper = MAX_COST - 1
     others = [(said, "variant", other) for said, other in network.variants]
     others += [(f"{sibling.graph.name} instead", SIBLING, sibling.profile) for sibling in network.siblings]
     for said, form, other in others:
@@ -116,7 +116,7 @@ def _everything(network: Network, measures: Sequence[str], layer: str) -> Iterat
             yield count.but(2, said, form)
 
 
-def _hits(found: Sequence[Count], claims: Sequence[Claim], *, batched: bool) -> Found:
+def _hits(found: Sequence[Count], claims: Sequence[Claim], *, batched: bool) -> Finding:
     firsts = [count.values[0] for count in found]
     # How many hypotheses there are of each cost and form: what is counted, and how it is printed.
     forms = Counter((count.cost, count.form) for count in found)
@@ -126,7 +126,7 @@ def _hits(found: Sequence[Count], claims: Sequence[Claim], *, batched: bool) -> 
     factors = [*_FACTORS, *((Fraction(n), 2, f"for a batch of {n}") for n in _BATCHES if batched)]
     for (factor, dear, times), windows in product(factors, product(*(claim.printed.readings() for claim in claims))):
         cost = dear + sum(window.cost for window in windows)
-        if cost > _MOST:
+        if cost > _MAX_COST:
             continue
         form = (times and f"factor {dear}", *(f"{bool(window.unit)} {window.rounding}" for window in windows))
         ways[cost, form] += 1
@@ -134,7 +134,7 @@ def _hits(found: Sequence[Count], claims: Sequence[Claim], *, batched: bool) -> 
         low, high = windows[0].low / scales[0], windows[0].high / scales[0]
         for count in found[bisect_left(firsts, low) : bisect_right(firsts, high)]:
             # Without any assumption it is what the figure was judged by already. A batch is of a whole network.
-            if not 0 < count.cost + cost <= _MOST or (dear > 1 and count.form):
+            if not 0 < count.cost + cost <= _MAX_COST or (dear > 1 and count.form):
                 continue
             if all(
                 window.holds(scale * value) for window, scale, value in zip(windows, scales, count.values, strict=True)
@@ -144,7 +144,7 @@ def _hits(found: Sequence[Count], claims: Sequence[Claim], *, batched: bool) -> 
                 hits.append(
                     Hit(told, values, windows, count.cost + cost, (count.cost, count.form), (cost, form), in_bytes)
                 )
-    sizes = [(a + b, n * m) for (a, _), n in forms.items() for (b, _), m in ways.items() if a + b <= _MOST]
+    sizes = [(a + b, n * m) for (a, _), n in forms.items() for (b, _), m in ways.items() if a + b <= _MAX_COST]
     as_simple: dict[tuple[int, int], int] = {}
     judged = []
     for hit in hits:
@@ -153,7 +153,7 @@ def _hits(found: Sequence[Count], claims: Sequence[Claim], *, batched: bool) -> 
             as_simple[key] = sum(n for cost, n in sizes if cost <= key[0] and n <= key[1])
         judged.append(msgspec.structs.replace(hit, chance=_probability(hit, claims) * as_simple[key]))
     judged.sort(key=lambda hit: (hit.cost, hit.likely, hit.slip, hit.chance, hit.distance(claims[0])))
-    return Found(tuple(judged), sum(n for _, n in sizes))
+    return Finding(tuple(judged), sum(n for _, n in sizes))
 
 
 def _probability(hit: Hit, claims: Sequence[Claim]) -> float:

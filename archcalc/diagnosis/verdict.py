@@ -9,14 +9,14 @@ from typing import Any, get_args
 import msgspec
 
 from archcalc.diagnosis.network import Network, cells, measured
-from archcalc.diagnosis.search import SIBLING, Found, Hit, search
+from archcalc.diagnosis.search import SIBLING, Finding, Hit, search
 from archcalc.diagnosis.shapes import agrees, altered
 from archcalc.errors import Source, SpecError
-from archcalc.network.figures import SIZES, Claim, Figure, Quantity, Verdict, Verdicts
+from archcalc.network.figures import SIZES, Claim, Figure, FigureOf, Verdict, Verdicts
 from archcalc.profiling.engine import profile
 from archcalc.symbols.dims import Dim, Shape, format_dim, format_shape
 
-_MOST_NAMED = 3
+_MAX_NAMED = 3
 
 
 def check(source: Source, figures: Sequence[Figure] | None = None) -> tuple[Verdict, ...]:
@@ -101,7 +101,7 @@ def _bytes_each(claim: Claim) -> int:
     return 4 if claim.printed.in_bytes and claim.quantity.term.measure != "bytes" else 1
 
 
-def _diagnosed(said: Verdict, found: Found) -> Verdict:
+def _diagnosed(said: Verdict, found: Finding) -> Verdict:
     """The verdict with what a search found: an explanation, or hits that chance accounts for."""
     sound = [hit for hit in found.hits if not hit.likely]
     if not found.hits:
@@ -110,7 +110,7 @@ def _diagnosed(said: Verdict, found: Found) -> Verdict:
     if not sound:
         # Several names of one count are one hit.
         distinct = {hit.values: hit for hit in reversed(found.hits)}
-        named = 1 if len(distinct) > _MOST_NAMED else _MOST_NAMED
+        named = 1 if len(distinct) > _MAX_NAMED else _MAX_NAMED
         first = sorted(distinct.values(), key=lambda hit: (hit.cost, hit.chance))[:named]
         others = f"; {format_dim(len(distinct) - len(first))} more" if len(distinct) > len(first) else ""
         whose = (
@@ -120,7 +120,7 @@ def _diagnosed(said: Verdict, found: Found) -> Verdict:
         return msgspec.structs.replace(said, diagnosis=diagnosis, tried=found.tried)
     same: dict[str, Hit] = {}
     for hit in sound:
-        if (hit.cost, hit.slip) == (sound[0].cost, sound[0].slip) and len(same) < _MOST_NAMED:
+        if (hit.cost, hit.slip) == (sound[0].cost, sound[0].slip) and len(same) < _MAX_NAMED:
             same.setdefault(str(hit), hit)
     verdict: Verdicts = "explained slip" if sound[0].slip else "other convention"
     chance = float(f"{sound[0].chance:.1g}")
@@ -145,7 +145,7 @@ def _exact(network: Network, claim: Claim, convention: str) -> Dim | Fraction | 
     return values[0] if quantity.whole is None else _share(quantity, values[0], values[1])
 
 
-def _share(quantity: Quantity, part: Dim | Shape, whole: Dim | Shape) -> Fraction:
+def _share(quantity: FigureOf, part: Dim | Shape, whole: Dim | Shape) -> Fraction:
     if not isinstance(part, int) or not isinstance(whole, int) or not whole:
         raise SpecError(f"{quantity} cannot be divided", None, f"{quantity.whole} is {_open_text(whole)}")
     share = Fraction(part, whole)

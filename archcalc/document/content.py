@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 # In letters.
-_UPRIGHT, _LONGEST = 100, 32
+_UPRIGHT, _MAX_LENGTH = 100, 32
 
 
 class Formula(str):
@@ -51,7 +51,7 @@ class Head(msgspec.Struct, frozen=True):
     alone: str = ""
 
 
-class Step(msgspec.Struct, frozen=True):
+class WorkingStep(msgspec.Struct, frozen=True):
     """A line of working behind a row, and the columns whose cells it explains."""
 
     label: str
@@ -71,7 +71,7 @@ class Table(msgspec.Struct, frozen=True):
     caption: Any = ""
     anchors: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
-    steps: tuple[tuple[Step, ...], ...] = ()
+    steps: tuple[tuple[WorkingStep, ...], ...] = ()
     # Whether the working stands open from the start.
     open: bool = False
 
@@ -79,7 +79,7 @@ class Table(msgspec.Struct, frozen=True):
     def letters(self) -> int:
         """About how many letters its lines have, cells of long text being broken."""
         columns = zip(*([head.title for head in self.head], *self.rows), strict=True)
-        return sum(2 + min(_LONGEST, max(len(str(cell)) for cell in column)) for column in columns)
+        return sum(2 + min(_MAX_LENGTH, max(len(str(cell)) for cell in column)) for column in columns)
 
     @property
     def blank(self) -> bool:
@@ -119,14 +119,14 @@ class Code(msgspec.Struct, frozen=True):
     said: str
 
 
-class Figure(msgspec.Struct, frozen=True):
+class Picture(msgspec.Struct, frozen=True):
     """A picture, as the format of the document has it, and what it shows in words."""
 
     shows: str
     picture: Any
 
 
-Part: TypeAlias = Table | Facts | Notes | Text | Code | Figure
+Part: TypeAlias = Table | Facts | Notes | Text | Code | Picture
 
 
 class Section(msgspec.Struct, frozen=True):
@@ -137,7 +137,7 @@ class Section(msgspec.Struct, frozen=True):
     level: int = 2
 
 
-class Document(msgspec.Struct, frozen=True):
+class Page(msgspec.Struct, frozen=True):
     """A page: its title, what it is about, and its sections."""
 
     title: Any

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from tabulate import SEPARATING_LINE, tabulate
 
-from archcalc.document.content import Code, Document, Facts, Notes, Part, Table, Text
+from archcalc.document.content import Code, Facts, Notes, Page, Part, Table, Text
 from archcalc.document.style import PLAIN
 
 
-def plain(document: Document) -> str:
+def plain(document: Page) -> str:
     """A document as text: what belongs together line by line, and between parts an empty line.
 
-    >>> print(plain(Document("Title", ("about it",), ())))
+    >>> print(plain(Page("Title", ("about it",), ())))
     Title
     about it
     """

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from archcalc.document.content import Document, Table
-from archcalc.document.page import behaviour, look, policy
+from archcalc.document.content import Page, Table
+from archcalc.document.page import content_security_policy, script, stylesheet
 from archcalc.document.style import HTML, MARKDOWN, TEX, Style
 
 if TYPE_CHECKING:
@@ -26,18 +26,18 @@ _COMMAND = re.compile(r"\\[a-z]+|[\\{}()$]")
 _SUFFIXES = {"markdown": "md", "html": "html", "latex": "tex"}
 
 
-def write(document: Document, form: str) -> str:
+def write(document: Page, form: str) -> str:
     """A document as markdown, html or latex, the last two of which stand alone."""
     template = _environment(form).get_template(f"document.{_SUFFIXES[form]}.j2")
     return template.render(document=document).strip("\n")
 
 
-def fragment(document: Document) -> str:
+def fragment(document: Page) -> str:
     """A document as HTML that can stand on a page of somebody else: without a script, and with a style for itself alone."""
     return _environment("html").get_template("fragment.html.j2").render(document=document).strip("\n")
 
 
-def ready(text: str) -> Markup:
+def preformatted(text: str) -> Markup:
     """Text that is already in the format it is meant for."""
     return Markup(text)  # noqa: S704 - that is what it says
 
@@ -62,20 +62,20 @@ def _environment(form: str) -> Environment:
     environment.filters["sides"] = _sides
     environment.filters["fenced"] = _fenced
     environment.filters["lines"] = str.splitlines
-    environment.filters["number"] = lambda value: ready(str(value)) if isinstance(value, int) else ""
-    environment.globals.update(look=look, behaviour=behaviour, policy=policy)
+    environment.filters["number"] = lambda value: preformatted(str(value)) if isinstance(value, int) else ""
+    environment.globals.update(stylesheet=stylesheet, script=script, content_security_policy=content_security_policy)
     return environment
 
 
 def _escaped(value: Any, style: Style) -> Markup:
-    return value if isinstance(value, Markup) else ready(style.cell(value))
+    return value if isinstance(value, Markup) else preformatted(style.cell(value))
 
 
 def _sides(table: Table) -> Markup:
     """How the columns of a table stand in LaTeX: numbers on the right, and texts longer than a line broken."""
     longest = [max(map(_letters, column)) for column in zip(*table.rows, strict=True)]
     wide = r">{\raggedright\arraybackslash}p{42mm}"
-    return ready(
+    return preformatted(
         "".join(
             "r" if head.numeric else wide if length > _LONG else "l"
             for head, length in zip(table.head, longest or [0] * len(table.head), strict=True)
@@ -91,7 +91,7 @@ def _letters(cell: Any) -> int:
 def _fenced(text: str) -> Markup:
     """Lines in a fence of markdown, which none of them can end."""
     inside = text.replace("`", "'")
-    return ready(f"```text\n{inside}\n```")
+    return preformatted(f"```text\n{inside}\n```")
 
 
 def _grid(table: Any) -> Markup:
@@ -102,4 +102,4 @@ def _grid(table: Any) -> Markup:
     cells = [[str(_escaped(cell, MARKDOWN)) for cell in row] for row in rows]
     heads = [str(_escaped(head.title, MARKDOWN)) for head in table.head]
     sides = ["right" if head.numeric else "left" for head in table.head]
-    return ready(tabulate(cells, heads, "pipe", disable_numparse=True, colalign=sides) if cells else "")
+    return preformatted(tabulate(cells, heads, "pipe", disable_numparse=True, colalign=sides) if cells else "")

@@ -33,8 +33,9 @@ FAMILIES = {
 _OF_MODULES = {
     **{family: family for family in ("conv", "pool", "norm", "activation", "merge", "linear", "attention")},
     "adaptive": "pool",
-    "response": "norm",
+    "local_response_norm": "norm",
     "maxout": "linear",
+    "softmax": "activation",
     "recurrent": "attention",
 }
 

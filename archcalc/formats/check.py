@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from archcalc.document.content import Document, Head, Notes, Part, Section, Table, Text
+from archcalc.document.content import Head, Notes, Page, Part, Section, Table, Text
 from archcalc.document.plain import plain
 from archcalc.document.writer import write
 from archcalc.formats.as_json import json_text
@@ -27,7 +27,7 @@ def render(found: Mapping[str, Sequence[Verdict]], form: str = "text") -> str:
     return plain(page) if form == "text" else write(page, form)
 
 
-def _page(every: Sequence[tuple[str, Verdict]]) -> Document:
+def _page(every: Sequence[tuple[str, Verdict]]) -> Page:
     """A row for each figure, a line for each that does not hold, and how many of each verdict there are."""
     table = Table(tuple(map(Head, _TITLES)), tuple(_cells(name, verdict) for name, verdict in every))
     said = tuple(f"{name}. {sentence(verdict)}" for name, verdict in every if not verdict.holds)
@@ -35,7 +35,7 @@ def _page(every: Sequence[tuple[str, Verdict]]) -> Document:
     tally = ", ".join(f"{n} {verdict}" for verdict, n in counted.items())
     parts: list[Part] = [*([table] if every else []), *([Notes(said)] if said else [])]
     total = f"{len(every)} figure{'s' * (len(every) > 1)}: {tally}." if every else "No figures."
-    return Document("", sections=(Section("", (*parts, Text(total))),))
+    return Page("", sections=(Section("", (*parts, Text(total))),))
 
 
 def judged(found: Sequence[Verdict]) -> tuple[Part, ...]:

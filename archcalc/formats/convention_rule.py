@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from archcalc.conventions import Convention, convention
 from archcalc.conventions.quantities import QUANTITIES, used_in
-from archcalc.document.content import Document, Head, Notes, Section, Table
+from archcalc.document.content import Head, Notes, Page, Section, Table
 from archcalc.document.plain import plain
 from archcalc.document.writer import write
 from archcalc.formats.as_json import json_text
@@ -29,12 +29,12 @@ def rules(name: str, form: str = "text") -> str:
     return plain(page) if form == "text" else write(page, form)
 
 
-def _page(rule: Convention) -> Document:
+def _page(rule: Convention) -> Page:
     prices = {**rule.prices, "any other kind": rule.other}
     rows = tuple((kind, "not covered" if price is None else price) for kind, price in prices.items())
     used = {name for price in prices.values() if price is not None for name in used_in(price)}
     words = tuple(f"{name}: {quantity.meaning}" for name, quantity in QUANTITIES.items() if name in used)
-    return Document(
+    return Page(
         f"{rule.name} counts {rule.unit}: {rule.rule}.",
         (f"Read from {rule.source}.",) if rule.source else (),
         (

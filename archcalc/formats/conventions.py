@@ -7,11 +7,11 @@ from typing import Any
 
 from tabulate import tabulate
 
-from archcalc.document.content import Document, Head, Notes, Section, Table, Text
+from archcalc.document.content import Head, Notes, Page, Section, Table, Text
 from archcalc.document.writer import write
 from archcalc.formats.as_json import json_text, plain_dim, plain_shape
 from archcalc.formats.summary import title, under
-from archcalc.profiling.by_convention import Account
+from archcalc.profiling.by_convention import ConventionTotal
 from archcalc.profiling.rows import Profile
 from archcalc.symbols.dims import Dim, format_dim
 
@@ -20,7 +20,7 @@ _TITLES = ("convention", "unit", "total", "difference")
 _SIDES = ("left", "left", "right", "right")
 
 
-def render(profile: Profile, accounts: list[Account], form: str = "text") -> str:
+def render(profile: Profile, accounts: list[ConventionTotal], form: str = "text") -> str:
     """The totals, and for each convention the kinds of layers by which it differs from the multiply-accumulates."""
     if form == "json":
         return json_text(to_dict(profile, accounts))
@@ -34,15 +34,15 @@ def render(profile: Profile, accounts: list[Account], form: str = "text") -> str
     return "\n".join([title(profile), _about(profile), "", table, "", *reasons])
 
 
-def _page(profile: Profile, accounts: list[Account]) -> Document:
+def _page(profile: Profile, accounts: list[ConventionTotal]) -> Page:
     about, table = totalled(profile, accounts)
     reasons = [
         Section(account.convention.name, (Text(account.convention.rule), *_noted(account)), 3) for account in accounts
     ]
-    return Document(title(profile), sections=(Section("", (about, table)), *reasons))
+    return Page(title(profile), sections=(Section("", (about, table)), *reasons))
 
 
-def _noted(account: Account) -> list[Notes]:
+def _noted(account: ConventionTotal) -> list[Notes]:
     reasons = tuple(_reasons(account))
     return [Notes(reasons)] if reasons else []
 
@@ -51,14 +51,14 @@ def _about(profile: Profile) -> str:
     return f"{under(profile)} Differences are from MACs, or from 2 × MACs where the unit is FLOPs."
 
 
-def totalled(profile: Profile, accounts: list[Account]) -> tuple[Text, Table]:
+def totalled(profile: Profile, accounts: list[ConventionTotal]) -> tuple[Text, Table]:
     """The totals under every convention, as parts of a page."""
     head = tuple(Head(name, numeric=side == "right") for name, side in zip(_TITLES, _SIDES, strict=True))
     rows = tuple((*_cells(account), account.convention.rule) for account in accounts)
     return Text(_about(profile)), Table((*head, Head("rule")), rows)
 
 
-def _cells(account: Account) -> list[str]:
+def _cells(account: ConventionTotal) -> list[str]:
     bound = "≥ " if account.uncovered else ""
     return [
         account.convention.name,
@@ -77,11 +77,11 @@ def signed(n: Dim) -> str:
     return f"−{-n:,}" if isinstance(n, int) and n < 0 else f"+{format_dim(n)}"
 
 
-def _rule(account: Account) -> str:
+def _rule(account: ConventionTotal) -> str:
     return f"{account.convention.name}: {account.convention.rule}"
 
 
-def _reasons(account: Account) -> Iterator[str]:
+def _reasons(account: ConventionTotal) -> Iterator[str]:
     """What a convention does with the kinds of layers where it differs."""
     for share in account.shares:
         prices = f" at {' or '.join(share.prices)}" if share.prices else ""
@@ -94,7 +94,7 @@ def _counted(kind: str, n: int) -> str:
     return f"{n} {kind}"
 
 
-def to_dict(profile: Profile, accounts: list[Account]) -> dict[str, Any]:
+def to_dict(profile: Profile, accounts: list[ConventionTotal]) -> dict[str, Any]:
     """Every account as plain dicts and lists; `totals` has one number for each convention."""
     return {
         "network": profile.graph.name,
@@ -105,7 +105,7 @@ def to_dict(profile: Profile, accounts: list[Account]) -> dict[str, Any]:
     }
 
 
-def _account(account: Account) -> dict[str, Any]:
+def _account(account: ConventionTotal) -> dict[str, Any]:
     convention = account.convention
     return {
         "convention": convention.name,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from archcalc.document.content import Document, Fact, Facts, Formula, Section, Text
-from archcalc.document.writer import STYLES, ready, write
+from archcalc.document.content import Fact, Facts, Formula, Page, Section, Text
+from archcalc.document.writer import STYLES, preformatted, write
 from archcalc.formats.as_json import json_text, plain_dim, plain_shape
 from archcalc.formats.summary import heading, title
 from archcalc.profiling.explain import Cell, Working
@@ -58,7 +58,7 @@ def told(working: Working) -> tuple[list[Cell], str]:
 def about(row: Row) -> str:
     """A row's layer, its settings and what comes in."""
     seen = " and ".join(map(format_shape, row.inputs))
-    return " ".join([row.layer, *([row.settings] if row.settings else []), *([f"on {seen}"] if seen else [])])
+    return " ".join([row.kind, *([row.settings] if row.settings else []), *([f"on {seen}"] if seen else [])])
 
 
 def _plain(profile: Profile, workings: list[Working]) -> str:
@@ -90,8 +90,8 @@ def section(working: Working) -> Section:
 
 
 def _page(profile: Profile, workings: list[Working], form: str) -> str:
-    begin = tuple(map(ready, heading(profile, STYLES[form])))
-    return write(Document(title(profile), begin, tuple(map(section, workings))), form)
+    begin = tuple(map(preformatted, heading(profile, STYLES[form])))
+    return write(Page(title(profile), begin, tuple(map(section, workings))), form)
 
 
 def _json(profile: Profile, workings: Iterable[Working]) -> str:
@@ -104,7 +104,7 @@ def _json(profile: Profile, workings: Iterable[Working]) -> str:
             "rows": [
                 {
                     "name": working.row.name,
-                    "layer": working.row.layer,
+                    "layer": working.row.kind,
                     "settings": working.row.settings,
                     "inputs": [plain_shape(x) for x in working.row.inputs],
                     "cells": [_cell(cell) for cell in working.cells],

@@ -35,7 +35,7 @@ def _layers(profile: Profile) -> pd.DataFrame:
             "convention": profile.convention.name,
         },
         {
-            "layer": [row.layer for row in rows],
+            "layer": [row.kind for row in rows],
             "settings": [row.settings for row in rows],
             "output": [row.output for row in rows],
             "auxiliary": [row.auxiliary for row in rows],

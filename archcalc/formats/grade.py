@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from archcalc.characters import visible
-from archcalc.document.content import Document, Head, Notes, Part, Section, Table
+from archcalc.document.content import Head, Notes, Page, Part, Section, Table
 from archcalc.document.plain import plain
 from archcalc.document.writer import write
 from archcalc.formats.as_json import json_text
@@ -20,7 +20,7 @@ from archcalc.symbols.dims import format_dim, format_shape
 FORMATS = ("text", "markdown", "latex", "html", "json")
 _TITLES = ("layer", "column", "written", "exact", "verdict", "why")
 # More slips than this that give the same number do not fit a line.
-_MOST_NAMED = 3
+_MAX_NAMED = 3
 
 
 def render(grade: Grade, form: str = "text") -> str:
@@ -33,7 +33,7 @@ def render(grade: Grade, form: str = "text") -> str:
     return plain(page) if form == "text" else write(page, form)
 
 
-def _page(grade: Grade) -> Document:
+def _page(grade: Grade) -> Page:
     # What is not answered yet is not given away.
     rows = tuple(_texts(cell) for cell in grade.cells if cell.verdict in {"wrong", "carried on"})
     notes = tuple(_notes(grade))
@@ -41,7 +41,7 @@ def _page(grade: Grade) -> Document:
         *([Table(tuple(map(Head, _TITLES)), rows)] if rows else []),
         *([Notes(notes)] if notes else []),
     ]
-    return Document(f"{grade.worksheet} on {grade.network}: {grade.score}", sections=(Section("", tuple(parts)),))
+    return Page(f"{grade.worksheet} on {grade.network}: {grade.score}", sections=(Section("", tuple(parts)),))
 
 
 def _texts(cell: Marked) -> tuple[str, ...]:
@@ -57,8 +57,8 @@ def _why(cell: Marked) -> str:
         return f"from {listed(cell.carried)}" if cell.carried else ""
     if not cell.slips:
         return "no slip found"
-    said = "; or ".join(cell.slips[:_MOST_NAMED])
-    more = f"; or {len(cell.slips) - _MOST_NAMED} more" if len(cell.slips) > _MOST_NAMED else ""
+    said = "; or ".join(cell.slips[:_MAX_NAMED])
+    more = f"; or {len(cell.slips) - _MAX_NAMED} more" if len(cell.slips) > _MAX_NAMED else ""
     return f"{said}{more}{f', carried on from {listed(cell.carried)}' if cell.carried else ''}"
 
 

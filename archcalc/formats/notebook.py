@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 from archcalc.comparison.compare import Comparison
-from archcalc.document.content import Document, Formula, Head, Section, Table, Text
+from archcalc.document.content import Formula, Head, Page, Section, Table, Text
 from archcalc.document.mathematics import tex
 from archcalc.document.style import MATHEMATICS
 from archcalc.document.writer import fragment, write
@@ -37,7 +37,7 @@ def markdown(value: Value) -> str:
     """Markdown."""
     if isinstance(value, (Profile, Comparison)):
         return write(_page(value, "markdown"), "markdown")
-    return write(Document("", sections=tuple(map(section, _several(value)))), "markdown")
+    return write(Page("", sections=tuple(map(section, _several(value)))), "markdown")
 
 
 def latex(value: Value) -> str:
@@ -54,12 +54,12 @@ def _several(value: Working | Workings) -> Sequence[Working]:
     return [value] if isinstance(value, Working) else value
 
 
-def _page(value: Value, form: str) -> Document:
+def _page(value: Value, form: str) -> Page:
     if isinstance(value, Profile):
         return tabled(value, None, form)
     if isinstance(value, Comparison):
         return page.page(value, form)
-    return Document("", sections=tuple(map(_section, _several(value))))
+    return Page("", sections=tuple(map(_section, _several(value))))
 
 
 def _section(working: Working) -> Section:

@@ -15,7 +15,7 @@ from archcalc.symbols.notation import TEXT
 from archcalc.symbols.periodic import Stretch
 
 FORMATS = ("text", "json")
-_MOST_RUNS = 8
+_MAX_RUNS = 8
 
 
 def render(solution: Solution, form: str, network: str) -> str:
@@ -26,8 +26,8 @@ def render(solution: Solution, form: str, network: str) -> str:
 def _text(solution: Solution, network: str) -> str:
     letter = solution.letter
     said = [_where(run, letter, solution.upto) for run in solution.stretches]
-    if len(said) > _MOST_RUNS:
-        said = [*said[: _MOST_RUNS // 2], f"{len(said) - _MOST_RUNS} more stretches", *said[-_MOST_RUNS // 2 :]]
+    if len(said) > _MAX_RUNS:
+        said = [*said[: _MAX_RUNS // 2], f"{len(said) - _MAX_RUNS} more stretches", *said[-_MAX_RUNS // 2 :]]
     facts = "".join(f", if {TEXT.fact(fact)}" for fact in solution.where)
     lines = [f"{network}: {' and '.join(one.text for one in solution.goals)} {', '.join(said)}{facts}."]
     if solution.largest is not None:
@@ -65,8 +65,8 @@ def _where(run: Stretch, letter: str, upto: int | None) -> str:
 
 def _remainders(run: Stretch) -> str:
     said = [f"{remainder:,}" for remainder in run.remainders]
-    if len(said) > _MOST_RUNS:
-        said = [*said[:_MOST_RUNS], f"{len(said) - _MOST_RUNS:,} more"]
+    if len(said) > _MAX_RUNS:
+        said = [*said[:_MAX_RUNS], f"{len(said) - _MAX_RUNS:,} more"]
     return f"{', '.join(said[:-1])} or {said[-1]}" if len(said) > 1 else said[0]
 
 

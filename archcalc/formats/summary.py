@@ -75,7 +75,7 @@ def remarks(profile: Profile, style: Style = PLAIN) -> list[str]:
     rounded: dict[str, str] = {}
     for row in profile.rows:
         for text in row.rounded:
-            rounded.setdefault(f"{row.layer} {row.settings} {text}", f"{row.name} {text}")
+            rounded.setdefault(f"{row.kind} {row.settings} {text}", f"{row.name} {text}")
     sides = dict.fromkeys(rounded.values())
     said = [
         *([f"Divided with a remainder: {'; '.join(_squared(list(sides)))}."] if sides else []),

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from archcalc.document.content import Blank, Document, Notes, Part, Prose, Section, Table, Text
-from archcalc.document.writer import STYLES, ready, write
+from archcalc.document.content import Blank, Notes, Page, Part, Prose, Section, Table, Text
+from archcalc.document.writer import STYLES, preformatted, write
 from archcalc.errors import SpecError, nearest
 from archcalc.formats.explain import about, worked
 from archcalc.formats.summary import heading, title
@@ -36,8 +36,8 @@ def worksheet(profile: Profile, form: str, columns: Sequence[str], blanks: Seque
     table = _blanked(grid(profile, chosen(columns, fold=fold), fold=fold), columns, blanks)
     if form == "csv":
         return _csv(table)
-    begin = (*map(ready, heading(profile, STYLES[form])), "Fill in every empty cell.", *_RULES)
-    return write(Document(f"Worksheet: {title(profile)}", begin, (Section("", (table,)),)), form)
+    begin = (*map(preformatted, heading(profile, STYLES[form])), "Fill in every empty cell.", *_RULES)
+    return write(Page(f"Worksheet: {title(profile)}", begin, (Section("", (table,)),)), form)
 
 
 def key(profile: Profile, form: str, columns: Sequence[str], *, fold: bool = False) -> str:
@@ -53,8 +53,8 @@ def key(profile: Profile, form: str, columns: Sequence[str], *, fold: bool = Fal
     shown = {line.row.name for line in lines(profile.rows, fold=fold)}
     behind = [working for working in workings(profile) if working.row.name in shown and form != "html"]
     sections = [Section(working.row.name, (Text(about(working.row)), worked(working)), 3) for working in behind]
-    begin = tuple(map(ready, heading(profile, style)))
-    return write(Document(f"Key: {title(profile)}", begin, (Section("", parts), *sections)), form)
+    begin = tuple(map(preformatted, heading(profile, style)))
+    return write(Page(f"Key: {title(profile)}", begin, (Section("", parts), *sections)), form)
 
 
 def _blanked(table: Table, columns: Sequence[str], blanks: Sequence[str]) -> Table:

@@ -43,7 +43,7 @@ class Case(msgspec.Struct, frozen=True):
         kept = found.activations if row.activations != 0 else 0
         counted = msgspec.structs.replace(
             row,
-            definition=self.layer,
+            layer=self.layer,
             inputs=self.inputs,
             output=self.output,
             weights=weights,
@@ -97,11 +97,9 @@ def sequences(profile: Profile) -> frozenset[str]:
     >>> sequences(profile(load("vit_b_16")))
     frozenset()
     """
-    found = {
-        name for row in profile.rows if getattr(row.definition, "rank", 0) == 1 for name in (*row.sources, row.name)
-    }
+    found = {name for row in profile.rows if getattr(row.layer, "rank", 0) == 1 for name in (*row.sources, row.name)}
     for row in profile.rows:
-        if row.layer not in _OTHER_AXES and not found.isdisjoint(row.sources):
+        if row.kind not in _OTHER_AXES and not found.isdisjoint(row.sources):
             found.add(row.name)
     return frozenset(found)
 

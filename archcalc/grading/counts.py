@@ -7,15 +7,15 @@ from typing import Any
 
 import msgspec
 
+from archcalc.grading.answers import Written
 from archcalc.grading.marks import Marked
-from archcalc.grading.sheet import COUNTS, Line
+from archcalc.grading.sheet import COUNTS, SheetLine
 from archcalc.grading.slips import Search, explained
-from archcalc.grading.written import Written
 from archcalc.symbols.dims import Dim
 
 
 def marked_counts(
-    line: Line,
+    line: SheetLine,
     right: Search,
     theirs: tuple[Search, tuple[str, ...]],
     beside: Callable[[str, str], Iterator[tuple[str, Any]]],
@@ -60,7 +60,7 @@ def judged(row: str, column: str, cell: Written, exact: int) -> Marked:
     )
 
 
-def _from_own_cells(line: Line, right: Search, theirs: Search, column: str) -> tuple[str, ...]:
+def _from_own_cells(line: SheetLine, right: Search, theirs: Search, column: str) -> tuple[str, ...]:
     """The wrong cells of the same line that a number follows from, each named with its column."""
     had: dict[str, int] = {}
     for name, cell in line.cells.items():

@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
+from archcalc.grading.answers import Written
 from archcalc.grading.marks import Marked
 from archcalc.grading.miscounts import swapped_digits
-from archcalc.grading.written import Written
 from archcalc.layers.base import each_axis
 from archcalc.network.graph import Node
 from archcalc.profiling.rows import Profile, Row
@@ -66,7 +66,7 @@ class Fields:
 
     def _slips(self, row: Row, source: str, before: Shape) -> Iterator[tuple[str, Shape]]:
         """The field of a row after one with the field `before`, with a mistake in it."""
-        layer: Any = row.definition
+        layer: Any = row.layer
         jumps = self.profile.fields[source].jump
         if hasattr(layer, "geometry") and len(jumps) == layer.rank == len(before) and None not in jumps:
             kernel, stride, _, dilation, _ = layer.geometry()
@@ -99,7 +99,7 @@ class Fields:
         """The stride of the last layer up to a given one that moves by more than a place."""
         row = self.rows[name]
         while True:
-            layer: Any = row.definition
+            layer: Any = row.layer
             stride = layer.geometry()[1] if hasattr(layer, "geometry") and layer.rank == rank else 1
             if stride != 1 or len(row.sources) != 1:
                 return stride

@@ -8,21 +8,21 @@ from typing import Any
 
 import msgspec
 
+from archcalc.grading.answers import Written
 from archcalc.grading.case import Case, outcome, sequences
 from archcalc.grading.counts import marked_counts
 from archcalc.grading.fields import Fields
-from archcalc.grading.folds import folded_away
+from archcalc.grading.folded_lines import folded_away
 from archcalc.grading.marks import Grade, Marked, by_habit
-from archcalc.grading.shapes import CHANNELS_LAST, agreement, meant
+from archcalc.grading.shapes import CHANNELS_LAST, intended_shape, matches
 from archcalc.grading.sheet import TOTAL, Sheet
 from archcalc.grading.slips import Search, explained
 from archcalc.grading.totals import marked_totals
-from archcalc.grading.written import Written
 from archcalc.profiling.rows import Profile
 from archcalc.symbols.dims import Shape
 
 # A longer worksheet that is wrong throughout would be searched for minutes.
-_MOST_IN_PAIRS = 2_000
+_MAX_IN_PAIRS = 2_000
 
 
 def grade(profile: Profile, sheet: Sheet) -> Grade:
@@ -63,7 +63,7 @@ class _Marking:
         self.lines = {line.name: line for line in sheet.lines}
         along = sequences(profile)
         self.cases = {
-            row.name: Case(profile, node, row, row.definition, row.inputs, row.output, row.name in along)
+            row.name: Case(profile, node, row, row.layer, row.inputs, row.output, row.name in along)
             for node, row in zip(profile.graph.nodes, profile.rows, strict=True)
         }
         # The lines above and below each, where cells may have slipped to.
@@ -73,7 +73,7 @@ class _Marking:
         self.own: list[_Own] = []
         self.fields = Fields(profile)
         self.channels_last = False
-        self.pairs = len(sheet.lines) <= _MOST_IN_PAIRS
+        self.pairs = len(sheet.lines) <= _MAX_IN_PAIRS
 
     def line(self, place: int) -> list[Marked]:
         """The marks of one layer's cells, in the order of the columns; none where it has no line."""
@@ -83,7 +83,7 @@ class _Marking:
         inputs = tuple(own.shape for own in before)
         blamed = tuple(dict.fromkeys(name for own in before for name in own.blamed))
         # By the right method, from what they had; where a layer cannot take that, they can only have started anew.
-        method = row.output if inputs == row.inputs else outcome(row.definition, inputs)
+        method = row.output if inputs == row.inputs else outcome(row.layer, inputs)
         if method is None:
             inputs, method, blamed = row.inputs, row.output, ()
         case = self.cases[row.name]
@@ -120,7 +120,7 @@ class _Marking:
         mark = Marked(right.case.row.name, "output", cell.text, exact, "wrong")
         carried = blamed if method != exact else ()
         sequence = right.case.sequence
-        remark = agreement(cell.near(exact), exact, sequence=sequence)
+        remark = matches(cell.near(exact), exact, sequence=sequence)
         if cell.blank:
             self.own.append(_Own(method, carried))
             return msgspec.structs.replace(mark, verdict="unanswered")
@@ -128,10 +128,10 @@ class _Marking:
             self.channels_last |= CHANNELS_LAST in remark
             self.own.append(_Own(exact))
             return msgspec.structs.replace(mark, verdict="right", remark=remark)
-        if carried and agreement(cell.near(method), method, sequence=sequence) is not None:
+        if carried and matches(cell.near(method), method, sequence=sequence) is not None:
             self.own.append(_Own(method, carried))
             return msgspec.structs.replace(mark, verdict="carried on", carried=carried)
-        went_on = meant(cell.near(method), method, last=self.channels_last, sequence=sequence) or method
+        went_on = intended_shape(cell.near(method), method, last=self.channels_last, sequence=sequence) or method
         self.own.append(_Own(went_on, (mark.row,) if went_on not in {method, exact} else carried))
         if not cell.readable:
             return msgspec.structs.replace(mark, slips=("not a shape",))

@@ -11,12 +11,12 @@ from archcalc.symbols.dims import Shape
 CHANNELS_LAST = "channels last"
 
 
-def agreement(readings: Iterable[Shape], exact: Shape, *, sequence: bool = False) -> str | None:
+def matches(readings: Iterable[Shape], exact: Shape, *, sequence: bool = False) -> str | None:
     """How a shape that was written is the exact one: "" where it is just that, a remark, or None where it is not.
 
     Two sizes are channels and a length in a `sequence` alone; else they are tokens and features, in no other order.
 
-    >>> agreement([(224, 224, 64)], (64, 224, 224)), agreement([(64, 224)], (64, 224, 224))
+    >>> matches([(224, 224, 64)], (64, 224, 224)), matches([(64, 224)], (64, 224, 224))
     ('channels last', None)
     """
     found = dict.fromkeys(readings)
@@ -35,10 +35,10 @@ def agreement(readings: Iterable[Shape], exact: Shape, *, sequence: bool = False
     return None
 
 
-def meant(readings: Iterable[Shape], exact: Shape, *, last: bool, sequence: bool = False) -> Shape | None:
+def intended_shape(readings: Iterable[Shape], exact: Shape, *, last: bool, sequence: bool = False) -> Shape | None:
     """The shape that somebody went on with who wrote this for `exact`: channels first, whole; None where it says none.
 
-    `last` says that elsewhere they wrote the channels last; `sequence` is as in `agreement`.
+    `last` says that elsewhere they wrote the channels last; `sequence` is as in `matches`.
     """
     for shape in readings:
         if len(shape) == len(exact) and all(shape):

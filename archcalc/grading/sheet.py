@@ -12,7 +12,7 @@ import msgspec
 from archcalc.conventions import CONVENTIONS
 from archcalc.errors import Place, Source, SpecError, nearest
 from archcalc.files import standard_input
-from archcalc.grading.written import Written, written
+from archcalc.grading.answers import Written, written
 
 COUNTS = ("params", "weights", "biases", "buffers", "activations", "macs", "flops")
 GRADED = ("output", *COUNTS, "rf")
@@ -22,8 +22,8 @@ PASSED_OVER = (
     *("rf_local", "rf_coverage", "shared", "in_place", "auxiliary", "note"),
 )
 TOTAL = "total"
-_MOST_BYTES = 4_000_000
-_MOST_CELL = 60
+_MAX_BYTES = 4_000_000
+_MAX_CELL = 60
 _BREAK = re.compile("\r\n|[\n\r]")
 _COUNTED = re.compile(r"(?:flops|macs) \(([a-z0-9_-]+)\)")
 _TIMES = re.compile(r"(?:[x×X*]? *([1-9][0-9]{0,5}))?")
@@ -32,7 +32,7 @@ _SPACES = "\u00a0\u2009\u202f"
 _SPACED = str.maketrans(_SPACES, " " * len(_SPACES))
 
 
-class Line(msgspec.Struct, frozen=True):
+class SheetLine(msgspec.Struct, frozen=True):
     """The cells of one layer, by the keys of their columns, where its name stands, and for how many layers it does."""
 
     name: str
@@ -48,7 +48,7 @@ class Sheet(msgspec.Struct, frozen=True):
     columns: tuple[str, ...]
     passed_over: tuple[str, ...]
     convention: str
-    lines: tuple[Line, ...]
+    lines: tuple[SheetLine, ...]
 
 
 def worksheet(path: str) -> Source:
@@ -56,19 +56,17 @@ def worksheet(path: str) -> Source:
     name = "<stdin>" if path == "-" else path
     try:
         if path == "-":
-            raw = standard_input(_MOST_BYTES + 1)
+            raw = standard_input(_MAX_BYTES + 1)
         else:
             with Path(path).open("rb") as file:
-                raw = file.read(_MOST_BYTES + 1)
+                raw = file.read(_MAX_BYTES + 1)
     except SpecError:
         raise
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a path"
         raise SpecError(f"{path[:200]}: {reason[0].lower()}{reason[1:]}") from None
-    if len(raw) > _MOST_BYTES:
-        raise SpecError(
-            f"{name}: the file holds more than {_MOST_BYTES:,} bytes", None, "a worksheet is a line a layer"
-        )
+    if len(raw) > _MAX_BYTES:
+        raise SpecError(f"{name}: the file holds more than {_MAX_BYTES:,} bytes", None, "a worksheet is a line a layer")
     try:
         return Source(name, raw.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
@@ -88,7 +86,7 @@ def read(source: Source, names: list[str]) -> Sheet:
     separator = next((mark for mark in ";\t" if mark in head), ",")
     titles = _trimmed(_cells(source, number, head, separator))
     keys, convention = _headings(titles)
-    found: dict[str, Line] = {}
+    found: dict[str, SheetLine] = {}
     # Spreadsheets and pages drop spaces around a name, and a mark keeps one such as -conv from being taken for a formula.
     known = {form(name): name for form in (str.strip, _marked, str) for name in names}
     for number, text in lines[1:]:
@@ -175,7 +173,7 @@ def _headings(titles: list[tuple[str, Place]]) -> tuple[list[str], str]:
     return keys, convention
 
 
-def _line(keys: list[str], cells: list[tuple[str, Place]], names: dict[str, str], whole: Place) -> Line:
+def _line(keys: list[str], cells: list[tuple[str, Place]], names: dict[str, str], whole: Place) -> SheetLine:
     cells = cells if len(cells) <= len(keys) else [*cells[: len(keys)], *_trimmed(cells[len(keys) :])]
     if len(cells) == len(keys) + 1 and not _bare(cells[-1][0]):
         cells.pop()
@@ -190,7 +188,7 @@ def _line(keys: list[str], cells: list[tuple[str, Place]], names: dict[str, str]
         fact = f"no layer named {_said(bare)}" if bare else "a line without the name of its layer"
         raise SpecError(fact, place, nearest(bare, list(names.values())) or "archcalc table names all")
     cells_of = {key: _cell(key, *by_key[key]) for key in GRADED if key in by_key}
-    return Line(name, cells_of, place, _times(*by_key["times"]) if "times" in by_key else 1)
+    return SheetLine(name, cells_of, place, _times(*by_key["times"]) if "times" in by_key else 1)
 
 
 def _times(raw: str, place: Place) -> int:
@@ -203,8 +201,8 @@ def _times(raw: str, place: Place) -> int:
 
 def _cell(key: str, raw: str, place: Place) -> Written:
     text = _bare(raw).removeprefix("'")
-    if len(text) > _MOST_CELL:
-        raise SpecError(f"a cell of {len(text):,} characters", place, f"a cell has at most {_MOST_CELL}")
+    if len(text) > _MAX_CELL:
+        raise SpecError(f"a cell of {len(text):,} characters", place, f"a cell has at most {_MAX_CELL}")
     try:
         return written(text, key)
     except SpecError as error:

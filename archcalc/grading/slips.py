@@ -7,15 +7,15 @@ from functools import cached_property
 from itertools import chain
 from typing import Any
 
+from archcalc.grading.answers import Written
 from archcalc.grading.case import Case
 from archcalc.grading.miscounts import Counted, doubled, miscounts, scaled, swapped_digits
 from archcalc.grading.mistakes import mistakes
-from archcalc.grading.shapes import agreement, mistyped
-from archcalc.grading.written import Written
+from archcalc.grading.shapes import matches, mistyped
 from archcalc.symbols.dims import Shape
 
 # More pairs than this that give the same say nothing of which it was.
-_MOST_PAIRS = 3
+_MAX_PAIRS = 3
 AND = ", and "
 
 
@@ -124,7 +124,7 @@ def explained(
 
 
 def _shaped(cell: Written, case: Case, found: Iterable[tuple[str, Shape]]) -> tuple[str, ...]:
-    agreeing = (said for said, shape in found if agreement(cell.near(shape), shape, sequence=case.sequence) is not None)
+    agreeing = (said for said, shape in found if matches(cell.near(shape), shape, sequence=case.sequence) is not None)
     return tuple(dict.fromkeys(agreeing))
 
 
@@ -137,4 +137,4 @@ def _first(found: Iterable[str]) -> tuple[str, ...]:
     pairs: dict[frozenset[str], str] = {}
     for said in found:
         pairs.setdefault(frozenset(said.split(AND)), said)
-    return tuple(pairs.values())[:_MOST_PAIRS]
+    return tuple(pairs.values())[:_MAX_PAIRS]

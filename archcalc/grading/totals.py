@@ -7,16 +7,16 @@ from itertools import accumulate
 
 import msgspec
 
+from archcalc.grading.answers import Written
 from archcalc.grading.counts import judged
 from archcalc.grading.marks import Marked
 from archcalc.grading.miscounts import scaled, swapped_digits
-from archcalc.grading.sheet import COUNTS, TOTAL, Line, Sheet
-from archcalc.grading.written import Written
+from archcalc.grading.sheet import COUNTS, TOTAL, Sheet, SheetLine
 from archcalc.profiling.rows import Profile, Row
 from archcalc.symbols.dims import size
 
 
-def marked_totals(profile: Profile, sheet: Sheet, line: Line, away: frozenset[str]) -> list[Marked]:
+def marked_totals(profile: Profile, sheet: Sheet, line: SheetLine, away: frozenset[str]) -> list[Marked]:
     """The marks of the line of totals; `away` are layers that lines of others stand for."""
     found = []
     for column in sheet.columns:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import msgspec
 
 from archcalc.errors import SpecError
-from archcalc.language.tree import Mapping, Scalar, Sequence, Tree, plain
+from archcalc.language.tree import ListNode, MapNode, Scalar, Tree, plain
 from archcalc.layers import Layer
 
-_MOST_NOTE = 600
+_MAX_NOTE = 600
 _SHORT = 16
 
 
-class Call(msgspec.Struct, frozen=True):
+class Item(msgspec.Struct, frozen=True):
     """One item of a list of layers: the word it names, what it was given by key, or the one value given bare."""
 
     word: Scalar
@@ -21,13 +21,13 @@ class Call(msgspec.Struct, frozen=True):
     bare: Tree | None = None
 
 
-def call_of(item: Tree) -> Call:
+def item_of(item: Tree) -> Item:
     """Read `relu`, `linear: 4096` or `conv2d: {out: 64, kernel: 3}`."""
     if isinstance(item, Scalar):
         if not item.text:
             raise SpecError("this item of the list is empty", item.place)
-        return Call(item, {}, {})
-    if isinstance(item, Sequence):
+        return Item(item, {}, {})
+    if isinstance(item, ListNode):
         raise SpecError("a list stands where a layer was expected", item.place)
     if len(item.items) != 1:
         if not item.items:
@@ -36,40 +36,40 @@ def call_of(item: Tree) -> Call:
         remedy = "indent a layer's settings further than its word, and give each layer its own '- '"
         raise SpecError(f"'{second.text[:60]}' stands beside '{first.text[:60]}', not inside it", second.place, remedy)
     ((word, value),) = item.items.items()
-    if isinstance(value, Mapping):
-        return Call(item.keys[word], value.items, value.keys)
+    if isinstance(value, MapNode):
+        return Item(item.keys[word], value.items, value.keys)
     if isinstance(value, Scalar) and not value.text and not value.quoted:
-        return Call(item.keys[word], {}, {})
-    return Call(item.keys[word], {}, {}, value)
+        return Item(item.keys[word], {}, {})
+    return Item(item.keys[word], {}, {}, value)
 
 
-def weight_of(call: Call) -> int:
+def weight_of(call: Item) -> int:
     """How many values must be read for a call, a long expression counting for as many as it has characters."""
     return 1 + sum(map(_weight, call.given.values())) + (_weight(call.bare) if call.bare else 0)
 
 
 def _weight(tree: Tree) -> int:
-    if isinstance(tree, Sequence):
+    if isinstance(tree, ListNode):
         return 1 + sum(map(_weight, tree.items))
     return len(tree.text) if isinstance(tree, Scalar) and len(tree.text) > _SHORT else 1
 
 
-def branches_of(cls: type[Layer], call: Call, own: frozenset[str]) -> tuple[Call, dict[str, Tree]]:
+def branches_of(cls: type[Layer], call: Item, own: frozenset[str]) -> tuple[Item, dict[str, Tree]]:
     """What is joined, apart from the layer's own settings: `{a: […], b: name}`, or `[name, […]]` without names."""
-    if isinstance(call.bare, Sequence):
-        return Call(call.word, {}, {}), {str(number): tree for number, tree in enumerate(call.bare.items, start=1)}
+    if isinstance(call.bare, ListNode):
+        return Item(call.word, {}, {}), {str(number): tree for number, tree in enumerate(call.bare.items, start=1)}
     if cls.arity[1] != float("inf"):
         return call, {}
     return call, {key: tree for key, tree in call.given.items() if key not in own and key not in cls.__struct_fields__}
 
 
-def note_of(call: Call) -> str:
+def note_of(call: Item) -> str:
     """What a spec says of a layer, which every table repeats."""
     said = [call.given[key] for key in ("note", "source") if key in call.given]
     length = 0
     for tree in said:
-        length += len(tree.text) + 1 if isinstance(tree, Scalar) else _MOST_NOTE
-        if length > _MOST_NOTE:
-            fact = f"a note beside a layer, its source included, is a text of fewer than {_MOST_NOTE} characters"
+        length += len(tree.text) + 1 if isinstance(tree, Scalar) else _MAX_NOTE
+        if length > _MAX_NOTE:
+            fact = f"a note beside a layer, its source included, is a text of fewer than {_MAX_NOTE} characters"
             raise SpecError(fact, tree.place)
     return " ".join(plain(tree) for tree in said if isinstance(tree, Scalar))

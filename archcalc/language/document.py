@@ -12,9 +12,9 @@ import msgspec
 
 from archcalc.characters import visible
 from archcalc.errors import Place, Source, SpecError
+from archcalc.language.assertions import OWN
 from archcalc.language.figures import figures
-from archcalc.language.stated import OWN
-from archcalc.language.tree import Mapping, Scalar, Sequence, Tree, parse, plain, unknown
+from archcalc.language.tree import ListNode, MapNode, Scalar, Tree, parse, plain, unknown
 from archcalc.layers import Layer
 from archcalc.network.figures import Figure
 from archcalc.network.graph import CALLS
@@ -35,12 +35,12 @@ KEYS = (
     "figures",
 )
 _NEEDED = {"input": "input: {channels: 3, height: 224, width: 224}", "layers": "layers: [flatten, linear: 10]"}
-_MOST_NAME = 100
-_MOST_HEAD = 1_000
+_MAX_NAME = 100
+_MAX_HEAD = 1_000
 # A spec that states a number of each of its parts has one for each where it is written out.
-_MOST_BLOCKS = 20_000
+_MAX_BLOCKS = 20_000
 # Each is held against the name of every layer.
-_MOST_CALLS = 100
+_MAX_CALLS = 100
 
 
 class Block(msgspec.Struct, frozen=True):
@@ -48,11 +48,11 @@ class Block(msgspec.Struct, frozen=True):
 
     name: str
     parameters: dict[str, str | None]
-    body: Sequence
+    body: ListNode
     place: Place
 
 
-class Document(msgspec.Struct, frozen=True):
+class SpecDocument(msgspec.Struct, frozen=True):
     """A spec's own parts."""
 
     name: str
@@ -60,30 +60,30 @@ class Document(msgspec.Struct, frozen=True):
     source: str
     notes: tuple[str, ...]
     family: str
-    input: Mapping
-    params: Mapping
+    input: MapNode
+    params: MapNode
     blocks: dict[str, Block]
-    layers: Sequence
-    totals: Mapping
+    layers: ListNode
+    totals: MapNode
     weights: tuple[tuple[str, str], ...]
-    calls: Mapping
+    calls: MapNode
     figures: tuple[Figure, ...]
 
 
-def read(source: Source) -> Document:
+def read(source: Source) -> SpecDocument:
     """The parts of a spec's text; raises SpecError for a part that is missing, unknown or of the wrong form."""
     tree = parse(source)
-    if not isinstance(tree, Mapping):
+    if not isinstance(tree, MapNode):
         raise SpecError("a spec is a mapping", tree.place, "start with 'name:', 'input:' and 'layers:'")
     _known(tree, KEYS, "a spec")
-    nothing = Mapping({}, {}, tree.place)
+    nothing = MapNode({}, {}, tree.place)
     for key, example in _NEEDED.items():
         if key not in tree.items:
             raise SpecError(f"the spec has no '{key}:'", tree.place, f"such as {example}")
     layers = _sequence(tree.items["layers"], "'layers'")
     if not layers.items:
         raise SpecError("'layers' is empty", layers.place)
-    return Document(
+    return SpecDocument(
         name=_name(tree),
         title=_text(tree, "title"),
         source=_text(tree, "source"),
@@ -100,18 +100,18 @@ def read(source: Source) -> Document:
     )
 
 
-def _known(tree: Mapping, keys: tuple[str, ...], what: str) -> None:
+def _known(tree: MapNode, keys: tuple[str, ...], what: str) -> None:
     for key, scalar in tree.keys.items():
         if key not in keys:
             raise unknown(what, scalar, list(keys), f"it has {', '.join(keys)}")
 
 
-def _name(tree: Mapping) -> str:
+def _name(tree: MapNode) -> str:
     name = _text(tree, "name")
     # Reports are files of this name.
-    if "/" in name or "\\" in name or name.startswith(".") or len(name) > _MOST_NAME:
+    if "/" in name or "\\" in name or name.startswith(".") or len(name) > _MAX_NAME:
         place = tree.items["name"].place
-        remedy = f"a name is at most {_MOST_NAME} characters without / and \\, for reports are files of that name"
+        remedy = f"a name is at most {_MAX_NAME} characters without / and \\, for reports are files of that name"
         raise SpecError(f"'{name[:60]}' cannot be the name of a spec", place, remedy)
     return name
 
@@ -122,10 +122,10 @@ def name_of_file(stem: str) -> str:
     >>> name_of_file("vgg"), name_of_file("..a\\b")
     ('vgg', 'a_b')
     """
-    return visible(stem).replace("\\", "_").lstrip(".")[:_MOST_NAME] or "network"
+    return visible(stem).replace("\\", "_").lstrip(".")[:_MAX_NAME] or "network"
 
 
-def _text(tree: Mapping, key: str) -> str:
+def _text(tree: MapNode, key: str) -> str:
     value = tree.items.get(key)
     if value is None:
         return ""
@@ -138,32 +138,32 @@ def _notes(tree: Tree | None) -> tuple[str, ...]:
     if tree is None:
         return ()
     notes = []
-    for note in tree.items if isinstance(tree, Sequence) else [tree]:
+    for note in tree.items if isinstance(tree, ListNode) else [tree]:
         if not isinstance(note, Scalar):
             raise SpecError("a note must be text", note.place, "put a text with a colon in quotes")
         notes.append(plain(note))
     return tuple(notes)
 
 
-def _mapping(tree: Tree, key: str) -> Mapping:
-    if not isinstance(tree, Mapping):
+def _mapping(tree: Tree, key: str) -> MapNode:
+    if not isinstance(tree, MapNode):
         example = _NEEDED.get(key) or ("params: {classes: 1000}" if key == "params" else "")
         raise SpecError(f"'{key}' must be a mapping", tree.place, f"such as {example}" if example else "")
     return tree
 
 
-def _sequence(tree: Tree, what: str) -> Sequence:
+def _sequence(tree: Tree, what: str) -> ListNode:
     if isinstance(tree, Scalar) and not tree.text:
         raise SpecError(f"{what} is empty", tree.place, "give it a list, each item with '- '")
-    if not isinstance(tree, Sequence):
+    if not isinstance(tree, ListNode):
         raise SpecError(f"{what} must be a list", tree.place, "start each item with '- '")
     return tree
 
 
-def _blocks(tree: Mapping) -> dict[str, Block]:
+def _blocks(tree: MapNode) -> dict[str, Block]:
     blocks: dict[str, Block] = {}
-    if len(tree.keys) > _MOST_BLOCKS:
-        raise SpecError(f"{len(tree.keys):,} blocks; a spec has at most {_MOST_BLOCKS:,}", tree.place)
+    if len(tree.keys) > _MAX_BLOCKS:
+        raise SpecError(f"{len(tree.keys):,} blocks; a spec has at most {_MAX_BLOCKS:,}", tree.place)
     for key, scalar in tree.keys.items():
         name, parameters = _signature(scalar)
         if name in blocks:
@@ -192,7 +192,7 @@ def _signature(scalar: Scalar) -> tuple[str, dict[str, str | None]]:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             # On one line, so that nothing but a head and an empty body can be read.
-            module = ast.parse(f"def {' '.join(head.split())}: ...") if len(head) <= _MOST_HEAD else None
+            module = ast.parse(f"def {' '.join(head.split())}: ...") if len(head) <= _MAX_HEAD else None
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         raise problem from None
     match module:
@@ -210,7 +210,7 @@ def _signature(scalar: Scalar) -> tuple[str, dict[str, str | None]]:
     return name, {arg.arg: default for arg, default in zip(args.args, defaults, strict=True)}
 
 
-def _weights(tree: Mapping) -> tuple[tuple[str, str], ...]:
+def _weights(tree: MapNode) -> tuple[tuple[str, str], ...]:
     """The rules by which layers' names become those of a file of trained weights."""
     rules = []
     for pattern, replacement in tree.items.items():
@@ -224,10 +224,10 @@ def _weights(tree: Mapping) -> tuple[tuple[str, str], ...]:
     return tuple(rules)
 
 
-def _calls(tree: Mapping) -> Mapping:
+def _calls(tree: MapNode) -> MapNode:
     """How the reference implementation calls layers, by patterns of their names."""
-    if len(tree.keys) > _MOST_CALLS:
-        raise SpecError(f"{len(tree.keys):,} calls; a spec has at most {_MOST_CALLS}", tree.place)
+    if len(tree.keys) > _MAX_CALLS:
+        raise SpecError(f"{len(tree.keys):,} calls; a spec has at most {_MAX_CALLS}", tree.place)
     for pattern, call in tree.items.items():
         if not isinstance(call, Scalar) or plain(call) not in CALLS:
             raise SpecError(

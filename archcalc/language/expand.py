@@ -5,24 +5,24 @@ from __future__ import annotations
 import msgspec
 
 from archcalc.errors import SpecError
-from archcalc.language.calls import Call, branches_of, call_of, note_of, weight_of
+from archcalc.language.assertions import MEASURES, OWN, assertion, check_branches, check_shape
+from archcalc.language.calls import Item, branches_of, item_of, note_of, weight_of
 from archcalc.language.document import Block
 from archcalc.language.expression import Value, bounded
 from archcalc.language.fields import layer_of, names_in, text_of, truth_of, value_of
 from archcalc.language.names import Names
 from archcalc.language.scope import End, Scope, seen_from
-from archcalc.language.stated import MEASURES, OWN, assertion, check_branches, check_shape
-from archcalc.language.tree import Scalar, Sequence, Tree, likely, unknown
+from archcalc.language.tree import ListNode, Scalar, Tree, likely, unknown
 from archcalc.layers import Layer
 from archcalc.network.graph import Assertion, Assumption, Builder, weights_of
 from archcalc.symbols.dims import Dim, Shape, format_dim, format_shape, size
 
 # Several times the deepest network published; a larger repeat is a slip of the pen.
-MOST_LAYERS = 20_000
-_MOST_VALUES = 100 * MOST_LAYERS
+MAX_LAYERS = 20_000
+_MAX_VALUES = 100 * MAX_LAYERS
 # Of all different formulas together, which sympy works through in some seconds; a layer that brings none costs as with numbers.
-_MOST_OPERATIONS = 8_000
-_MOST_DEPTH = 40
+_MAX_OPERATIONS = 8_000
+_MAX_DEPTH = 40
 
 
 class Expansion:
@@ -51,11 +51,11 @@ class Expansion:
         """Add items in order, the first of which follows `last`."""
         position, head = End(last)
         for item in items:
-            position, hung = self._item(call_of(item), scope, position)
+            position, hung = self._item(item_of(item), scope, position)
             head = head if hung is None else hung
         return End(position, head if position == last else None)
 
-    def _item(self, call: Call, scope: Scope, last: int) -> End:
+    def _item(self, call: Item, scope: Scope, last: int) -> End:
         """An item as often as its `repeat` says, where its `if` holds: the first reads `from`, each other the one before."""
         if call.word.text not in self._blocks and (call.word.text not in Layer.kinds or call.word.text == "input"):
             known = [*self._blocks, *Layer.kinds]
@@ -95,33 +95,33 @@ class Expansion:
                 trunk = end.position
         return End(last if trunk is None else trunk, head)
 
-    def _count(self, call: Call, weight: int) -> None:
+    def _count(self, call: Item, weight: int) -> None:
         """Refuse a spec that writes out more than any network's."""
         self._steps += 1
         self._read += weight
-        if self._steps > MOST_LAYERS:
-            raise SpecError(f"the spec has more than {MOST_LAYERS:,} layers", call.word.place)
-        if self._read > _MOST_VALUES:
-            raise SpecError(f"the spec writes out more than {_MOST_VALUES:,} values", call.word.place)
+        if self._steps > MAX_LAYERS:
+            raise SpecError(f"the spec has more than {MAX_LAYERS:,} layers", call.word.place)
+        if self._read > _MAX_VALUES:
+            raise SpecError(f"the spec writes out more than {_MAX_VALUES:,} values", call.word.place)
 
     def _times(self, tree: Tree, scope: Scope, last: int) -> int:
         times = value_of(tree, self._values(scope.fixed, last))
         if not isinstance(times, int) or isinstance(times, bool) or times < 0:
             said = tree.text[:60] if isinstance(tree, Scalar) else "a list"
             raise SpecError(f"repeat must be a whole number of at least 0, not {said}", tree.place)
-        if times > MOST_LAYERS:
-            raise SpecError(f"repeat is {format_dim(times)}; a spec has at most {MOST_LAYERS:,} layers", tree.place)
+        if times > MAX_LAYERS:
+            raise SpecError(f"repeat is {format_dim(times)}; a spec has at most {MAX_LAYERS:,} layers", tree.place)
         return times
 
     def _values(self, fixed: dict[str, Value], position: int) -> dict[str, Value]:
         return seen_from(self.builder.nodes[position].shape, fixed)
 
-    def _inputs(self, call: Call, prefix: str, values: dict[str, Value]) -> tuple[int, ...]:
+    def _inputs(self, call: Item, prefix: str, values: dict[str, Value]) -> tuple[int, ...]:
         """The layers that `from` names."""
         if "from" not in call.given:
             return ()
         tree = call.given["from"]
-        named = tree.items if isinstance(tree, Sequence) else [tree]
+        named = tree.items if isinstance(tree, ListNode) else [tree]
         if not named:
             raise SpecError("'from' names no layer", tree.place)
         return tuple([self._find(item, prefix, values)[1] for item in named])
@@ -129,10 +129,10 @@ class Expansion:
     def _find(self, tree: Tree, prefix: str, values: dict[str, Value]) -> tuple[str, int]:
         return self._names.find(text_of(tree, values), prefix, tree.place)
 
-    def _once(self, call: Call, scope: Scope, inputs: tuple[int, ...], suffix: str) -> End:
+    def _once(self, call: Item, scope: Scope, inputs: tuple[int, ...], suffix: str) -> End:
         """Add one layer, merge or block, and hold what the spec states of it against what it is."""
-        if scope.depth > _MOST_DEPTH:
-            raise SpecError(f"more than {_MOST_DEPTH} blocks and branches inside each other", call.word.place)
+        if scope.depth > _MAX_DEPTH:
+            raise SpecError(f"more than {_MAX_DEPTH} blocks and branches inside each other", call.word.place)
         first = len(self.builder.nodes)
         for key in ("input", "channels"):
             if key in call.given and self.checked:
@@ -159,7 +159,7 @@ class Expansion:
         facts = check_shape(key, tree, values, node.shape)
         self.builder.assumptions.extend(Assumption(node.name, fact) for fact in facts)
 
-    def _block(self, block: Block, call: Call, scope: Scope, inputs: tuple[int, ...], name: str) -> End:
+    def _block(self, block: Block, call: Item, scope: Scope, inputs: tuple[int, ...], name: str) -> End:
         if block.name in scope.calls:
             circle = " → ".join((*scope.calls[scope.calls.index(block.name) :], block.name))
             raise SpecError(f"block '{block.name}' uses itself", call.word.place, circle)
@@ -191,7 +191,7 @@ class Expansion:
             self._names.positions[name] = end.last
         return end
 
-    def _arguments(self, block: Block, call: Call, values: dict[str, Value]) -> dict[str, Value]:
+    def _arguments(self, block: Block, call: Item, values: dict[str, Value]) -> dict[str, Value]:
         """The values of a block's parameters, over those of the network."""
         given = {key: tree for key, tree in call.given.items() if key not in OWN}
         if call.bare is not None:
@@ -212,7 +212,7 @@ class Expansion:
                 inner[key] = value_of(Scalar(default, quoted=False, place=block.place), inner)
         return inner
 
-    def _layer(self, cls: type[Layer], call: Call, scope: Scope, inputs: tuple[int, ...], name: str) -> int:
+    def _layer(self, cls: type[Layer], call: Item, scope: Scope, inputs: tuple[int, ...], name: str) -> int:
         branches: dict[str, Tree] = {}
         own = OWN
         if cls.arity[1] > 1:
@@ -243,7 +243,7 @@ class Expansion:
         self._check_size(cls.kind, self.builder.nodes[position].shape, call)
         return position
 
-    def _check_size(self, kind: str, shape: Shape, call: Call) -> None:
+    def _check_size(self, kind: str, shape: Shape, call: Item) -> None:
         """Refuse an output beyond any network's, and formulas that would take minutes to work through."""
         letters = [n for n in shape if not isinstance(n, int)]
         try:
@@ -256,16 +256,16 @@ class Expansion:
             if n not in self._formulas:
                 self._formulas.add(n)
                 self._operations += 2 + n.count_ops()
-                if self._operations > _MOST_OPERATIONS:
+                if self._operations > _MAX_OPERATIONS:
                     raise SpecError(
                         "the letters lead to too many formulas", call.word.place, f"here {format_shape(shape)}"
                     )
 
-    def _joined(self, branches: dict[str, Tree], call: Call, scope: Scope, start: int, prefix: str) -> tuple[int, ...]:
+    def _joined(self, branches: dict[str, Tree], call: Item, scope: Scope, start: int, prefix: str) -> tuple[int, ...]:
         """The ends of branches that all begin at `start`: a list is written out, a word names a layer, nothing is the input."""
         ends = []
         for branch, tree in branches.items():
-            if isinstance(tree, Sequence):
+            if isinstance(tree, ListNode):
                 inner = scope
                 if tree.items:
                     front = self._names.number(prefix, branch, call.keys.get(branch, call.word).place) + "/"
@@ -279,7 +279,7 @@ class Expansion:
                 raise SpecError(fact, tree.place, "start each item with '- '")
         return tuple(ends)
 
-    def _shared(self, full: str, layer: Layer, call: Call, scope: Scope) -> int | None:
+    def _shared(self, full: str, layer: Layer, call: Item, scope: Scope) -> int | None:
         """The node whose weights a layer uses in place of its own."""
         if "share" in call.given:
             owner = self._find(call.given["share"], scope.prefix, scope.values)[1]

@@ -20,24 +20,24 @@ from archcalc.symbols.dims import Dim, Truth, at_least, ceil_div, decided, equal
 
 Value: TypeAlias = Dim | Fraction | bool | str | tuple[Any, ...]
 
-MOST_CHARACTERS = 2_000
+MAX_CHARACTERS = 2_000
 # Of one list, and of it with the lists inside it.
-MOST_ENTRIES = 250
-_MOST_NESTED = 1_000
-_MOST_DEPTH = 4
+MAX_ENTRIES = 250
+_MAX_NESTED = 1_000
+_MAX_DEPTH = 4
 # No layer has more of anything, and arithmetic on numbers below it is instant.
-MOST = 10**15
+MAX_NUMBER = 10**15
 # 17 digits and an exponent down to -324 write every number that a computer counts with.
 _FINEST = 10 ** (324 + 17)
-_MOST_POWER = 64
+_MAX_POWER = 64
 # A larger formula is none that anyone reads, and sympy would work on it for minutes.
-_MOST_TERMS = 1_000
-_MOST_OPERATIONS = 200
+_MAX_TERMS = 1_000
+_MAX_OPERATIONS = 200
 
 
 def _power(base: Any, exponent: Any) -> Any:
-    if not isinstance(exponent, int) or not 0 <= exponent <= _MOST_POWER:
-        raise SpecError(f"a power must be a whole number from 0 to {_MOST_POWER}")
+    if not isinstance(exponent, int) or not 0 <= exponent <= _MAX_POWER:
+        raise SpecError(f"a power must be a whole number from 0 to {_MAX_POWER}")
     return base**exponent
 
 
@@ -143,7 +143,7 @@ def evaluate(text: str, names: Mapping[str, Value], place: Place) -> Value:
     >>> evaluate("ceil(channels * 0.75)", {"channels": 30}, here)
     23
     """
-    if text.isdecimal() and len(text) <= len(str(MOST)):
+    if text.isdecimal() and len(text) <= len(str(MAX_NUMBER)):
         return bounded(int(text))
     if text in names:
         return names[text]
@@ -166,8 +166,8 @@ def evaluate(text: str, names: Mapping[str, Value], place: Place) -> Value:
 
 @lru_cache(maxsize=4096)
 def _parsed(text: str) -> ast.expr:
-    if len(text) > MOST_CHARACTERS:
-        raise SpecError(f"an expression of {len(text):,} characters; at most {MOST_CHARACTERS} are read")
+    if len(text) > MAX_CHARACTERS:
+        raise SpecError(f"an expression of {len(text):,} characters; at most {MAX_CHARACTERS} are read")
     try:
         with warnings.catch_warnings():
             # Python only warns of `1if`; here it is a slip like any other.
@@ -238,16 +238,16 @@ def bounded(value: Any) -> Any:
     if isinstance(value, (int, Fraction)):
         if value.denominator > _FINEST:
             raise SpecError("a fraction finer than any that a computer counts with", None, "round it")
-        if not -MOST <= value <= MOST:
-            raise SpecError(f"a number beyond {MOST:.0e} is not a size", None, "check the digits and the repeats")
+        if not -MAX_NUMBER <= value <= MAX_NUMBER:
+            raise SpecError(f"a number beyond {MAX_NUMBER:.0e} is not a size", None, "check the digits and the repeats")
     elif isinstance(value, tuple):
         _entries(value, 0)
     elif hasattr(value, "free_symbols"):
-        if _terms(value) > _MOST_TERMS or value.count_ops() > _MOST_OPERATIONS:
+        if _terms(value) > _MAX_TERMS or value.count_ops() > _MAX_OPERATIONS:
             raise SpecError("a formula too long to work with", None, "give some of its letters a value")
-        if any(abs(n.p) > MOST or n.q > MOST for n in value.atoms() if n.is_Rational):
+        if any(abs(n.p) > MAX_NUMBER or n.q > MAX_NUMBER for n in value.atoms() if n.is_Rational):
             raise SpecError(
-                f"a formula with a number beyond {MOST:.0e} is no size", None, "check the digits and the repeats"
+                f"a formula with a number beyond {MAX_NUMBER:.0e} is no size", None, "check the digits and the repeats"
             )
     return value
 
@@ -256,15 +256,15 @@ def _entries(value: Any, depth: int) -> int:
     """How many values a list holds, lists in it included."""
     if not isinstance(value, tuple):
         return 1
-    if depth == _MOST_DEPTH:
-        raise SpecError(f"lists inside each other more than {_MOST_DEPTH} deep")
-    if len(value) > MOST_ENTRIES:
-        raise SpecError(f"a list of {len(value):,} entries; at most {MOST_ENTRIES:,} are read")
+    if depth == _MAX_DEPTH:
+        raise SpecError(f"lists inside each other more than {_MAX_DEPTH} deep")
+    if len(value) > MAX_ENTRIES:
+        raise SpecError(f"a list of {len(value):,} entries; at most {MAX_ENTRIES:,} are read")
     total = 1
     for entry in value:
         total += _entries(entry, depth + 1)
-        if total > _MOST_NESTED:
-            raise SpecError(f"lists of more than {_MOST_NESTED:,} entries in all")
+        if total > _MAX_NESTED:
+            raise SpecError(f"lists of more than {_MAX_NESTED:,} entries in all")
     return total
 
 
@@ -275,7 +275,7 @@ def _terms(formula: Any) -> int:
         # Which of them it is has to be asked in every comparison, and again of those inside.
         return 4 * sum(terms)
     if formula.is_Pow and terms[1:] and formula.exp.is_Integer:
-        return terms[0] ** min(abs(int(formula.exp)), _MOST_TERMS) if terms[0] > 1 else 1
+        return terms[0] ** min(abs(int(formula.exp)), _MAX_TERMS) if terms[0] > 1 else 1
     if formula.is_Mul:
         return math.prod(terms)
     return sum(terms) or 1

@@ -10,25 +10,25 @@ from typing import Any
 import msgspec
 
 from archcalc.errors import Place, SpecError
-from archcalc.language.calls import Call
-from archcalc.language.expression import MOST_ENTRIES, Value, bounded, evaluate
-from archcalc.language.tree import Mapping, Scalar, Sequence, Tree, unknown
+from archcalc.language.calls import Item
+from archcalc.language.expression import MAX_ENTRIES, Value, bounded, evaluate
+from archcalc.language.tree import ListNode, MapNode, Scalar, Tree, unknown
 from archcalc.layers.base import Layer
 from archcalc.layers.fields import EXPECTED, annotation, sizes
 from archcalc.symbols.dims import is_dim
 
-_MOST_TEXT = 300
+_MAX_TEXT = 300
 _BRACES = re.compile(r"\{([^{}]*)\}")
 
 
 def value_of(tree: Tree, names: Names[str, Value]) -> Value:
     """The value of a number, a name, an expression, quoted text, or a list of these."""
-    if isinstance(tree, Sequence):
+    if isinstance(tree, ListNode):
         try:
             return tuple(bounded(tuple([value_of(item, names) for item in _read(tree)])))
         except SpecError as error:
             raise SpecError(error.fact, error.place or tree.place, *error.notes) from None
-    if isinstance(tree, Mapping):
+    if isinstance(tree, MapNode):
         raise SpecError("a mapping stands where a value was expected", tree.place)
     return text_of(tree, names) if tree.quoted else evaluate(tree.text, names, tree.place)
 
@@ -39,31 +39,31 @@ def text_of(tree: Tree, names: Names[str, Value]) -> str:
         raise SpecError("text was expected here", tree.place)
     if "{" not in tree.text:
         return tree.text
-    if len(tree.text) > _MOST_TEXT:
+    if len(tree.text) > _MAX_TEXT:
         raise SpecError(
-            f"a text with {{…}} in it has at most {_MOST_TEXT} characters, not {len(tree.text):,}", tree.place
+            f"a text with {{…}} in it has at most {_MAX_TEXT} characters, not {len(tree.text):,}", tree.place
         )
     text = _BRACES.sub(lambda match: str(evaluate(match[1].strip(), names, tree.place)), tree.text)
-    if len(text) > _MOST_TEXT:
-        raise SpecError(f"the text has {len(text):,} characters, and at most {_MOST_TEXT} are read", tree.place)
+    if len(text) > _MAX_TEXT:
+        raise SpecError(f"the text has {len(text):,} characters, and at most {_MAX_TEXT} are read", tree.place)
     return text
 
 
 def names_in(tree: Tree) -> set[str]:
     """The words in the {expressions} of a text, or of a list of texts."""
-    if isinstance(tree, Sequence):
+    if isinstance(tree, ListNode):
         return set().union(*map(names_in, tree.items))
-    found = _BRACES.findall(tree.text) if isinstance(tree, Scalar) and len(tree.text) <= _MOST_TEXT else []
+    found = _BRACES.findall(tree.text) if isinstance(tree, Scalar) and len(tree.text) <= _MAX_TEXT else []
     return {word for expression in found for word in re.findall(r"\w+", expression)}
 
 
-def _read(tree: Sequence) -> list[Tree]:
-    if len(tree.items) > MOST_ENTRIES:
-        raise SpecError(f"a list of {len(tree.items):,} entries; at most {MOST_ENTRIES:,} are read", tree.place)
+def _read(tree: ListNode) -> list[Tree]:
+    if len(tree.items) > MAX_ENTRIES:
+        raise SpecError(f"a list of {len(tree.items):,} entries; at most {MAX_ENTRIES:,} are read", tree.place)
     return tree.items
 
 
-def truth_of(call: Call, key: str, names: Names[str, Value]) -> bool:
+def truth_of(call: Item, key: str, names: Names[str, Value]) -> bool:
     """Whether what a call says under a key is so."""
     tree = call.given[key]
     value = value_of(tree, names)
@@ -74,7 +74,7 @@ def truth_of(call: Call, key: str, names: Names[str, Value]) -> bool:
 
 
 def layer_of(
-    cls: type[Layer], call: Call, own: frozenset[str], names: Names[str, Value]
+    cls: type[Layer], call: Item, own: frozenset[str], names: Names[str, Value]
 ) -> tuple[Layer, dict[str, Place]]:
     """The layer that a call describes, and the places of its fields; keys in `own` are not the layer's."""
     fields = cls.__struct_fields__
@@ -100,9 +100,9 @@ def layer_of(
 
 def _field(tree: Tree, names: Names[str, Value]) -> Any:
     """A value as msgspec converts it: a word that names nothing may be one that the field itself knows."""
-    if isinstance(tree, Sequence):
+    if isinstance(tree, ListNode):
         return [_field(item, names) for item in _read(tree)]
-    if isinstance(tree, Mapping):
+    if isinstance(tree, MapNode):
         return {}
     if not tree.quoted and tree.text.isidentifier() and tree.text not in names:
         return {"true": True, "false": False}.get(tree.text, tree.text)
@@ -143,7 +143,7 @@ def _misfit(cls: type[Layer], message: str, trees: dict[str, Tree], names: Names
     name = at[1]
     tree = trees[name]
     for index in re.findall(r"\[(\d+)\]", message):
-        if isinstance(tree, Sequence):
+        if isinstance(tree, ListNode):
             tree = tree.items[int(index)]
     expected = expected_of(cls, name)
     if isinstance(tree, Scalar):
@@ -165,7 +165,7 @@ def _misfit(cls: type[Layer], message: str, trees: dict[str, Tree], names: Names
             shown = f"{tree.text[:60]} = {f'{value:.10g}' if isinstance(value, float) else value}"
             remedy = "write ceil(…), floor(…) or round(…) around it" if isinstance(value, float) else ""
         return SpecError(f"{cls.kind}: {name} must be {expected}, not {shown}", tree.place, remedy)
-    form = "a mapping" if isinstance(tree, Mapping) else "a list"
+    form = "a mapping" if isinstance(tree, MapNode) else "a list"
     return SpecError(f"{cls.kind}: {name} must be {expected}, not {form}", tree.place)
 
 

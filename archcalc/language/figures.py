@@ -8,13 +8,13 @@ from typing import TypeVar
 
 from archcalc.conventions import convention
 from archcalc.errors import SpecError, nearest
-from archcalc.language.tree import Mapping, Scalar, Sequence, Tree, plain, unknown
-from archcalc.network.figures import Claim, Figure, Quantity
+from archcalc.language.tree import ListNode, MapNode, Scalar, Tree, plain, unknown
+from archcalc.network.figures import Claim, Figure, FigureOf
 from archcalc.symbols.dims import Shape
 
 KEYS = ("of", "layer", "value", "convention", "input", "set", "source", "note", "irreproducible")
 _Read = TypeVar("_Read")
-_MOST_FIGURES = 200
+_MAX_FIGURES = 200
 _EXAMPLE = "such as {of: params, value: 138M, source: table 2}"
 
 
@@ -22,10 +22,10 @@ def figures(tree: Tree | None) -> tuple[Figure, ...]:
     """The figures under `figures:`; raises SpecError, where it stands, for one that cannot be read."""
     if tree is None:
         return ()
-    if not isinstance(tree, Sequence):
+    if not isinstance(tree, ListNode):
         raise SpecError("'figures' must be a list", tree.place, "start each item with '- '")
-    if len(tree.items) > _MOST_FIGURES:
-        raise SpecError(f"{len(tree.items):,} figures; a spec has at most {_MOST_FIGURES}", tree.place)
+    if len(tree.items) > _MAX_FIGURES:
+        raise SpecError(f"{len(tree.items):,} figures; a spec has at most {_MAX_FIGURES}", tree.place)
     return tuple(map(_figure, tree.items))
 
 
@@ -56,7 +56,7 @@ def claimed(text: str) -> Figure:
 
 
 def _figure(item: Tree) -> Figure:
-    if not isinstance(item, Mapping):
+    if not isinstance(item, MapNode):
         raise SpecError("a figure must be a mapping", item.place, _EXAMPLE)
     for key, scalar in item.keys.items():
         if key not in KEYS:
@@ -86,7 +86,7 @@ def _figure(item: Tree) -> Figure:
 
 def _claim(of: Scalar, value: Scalar, layer: str) -> Claim:
     # What is wrong with the quantity is said at it, and what is wrong with the value there.
-    _at(of, Quantity.read, plain(of), layer)
+    _at(of, FigureOf.read, plain(of), layer)
     return _at(value, Claim.read, plain(of), plain(value), layer)
 
 
@@ -101,7 +101,7 @@ def _at(tree: Tree, read: Callable[..., _Read], *arguments: str) -> _Read:
 def _texts(tree: Tree) -> list[Scalar]:
     """One text, or a list of them."""
     texts: list[Scalar] = []
-    for item in tree.items if isinstance(tree, Sequence) else [tree]:
+    for item in tree.items if isinstance(tree, ListNode) else [tree]:
         if not isinstance(item, Scalar):
             raise SpecError("this must be text", item.place)
         texts.append(item)
@@ -110,7 +110,7 @@ def _texts(tree: Tree) -> list[Scalar]:
     return texts
 
 
-def _text(item: Mapping, key: str) -> str:
+def _text(item: MapNode, key: str) -> str:
     value = item.items.get(key)
     if value is None:
         return ""
@@ -131,6 +131,6 @@ def _input(tree: Tree | None) -> Shape:
 def _settings(tree: Tree | None) -> tuple[tuple[str, str], ...]:
     if tree is None:
         return ()
-    if not isinstance(tree, Mapping):
+    if not isinstance(tree, MapNode):
         raise SpecError("'set' must be a mapping", tree.place, "such as set: {classes: 10}")
     return tuple((name, _text(tree, name)) for name in tree.items)

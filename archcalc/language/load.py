@@ -12,14 +12,14 @@ import msgspec
 
 from archcalc.errors import Place, Source, SpecError, nearest
 from archcalc.files import standard_input
-from archcalc.language.document import Document, name_of_file, read
+from archcalc.language.assertions import MEASURES, assertion
+from archcalc.language.document import SpecDocument, name_of_file, read
 from archcalc.language.expand import Expansion
 from archcalc.language.expression import Value
 from archcalc.language.fields import value_of
 from archcalc.language.figures import check_layers
 from archcalc.language.scope import Scope
-from archcalc.language.stated import MEASURES, assertion
-from archcalc.language.tree import MOST_CHARACTERS, Mapping, Scalar, Tree, plain, unknown
+from archcalc.language.tree import MAX_CHARACTERS, MapNode, Scalar, Tree, plain, unknown
 from archcalc.layers.base import INPUTS
 from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Graph, Node
@@ -30,8 +30,8 @@ from archcalc.symbols.dims import Dim, Shape, format_shape, is_dim, is_letter, s
 Params: TypeAlias = Names[str, Dim | str]
 NO_PARAMS: Params = MappingProxyType({})
 
-_MOST_BYTES = 4 * MOST_CHARACTERS
-_MOST_PARAMS = 100
+_MAX_BYTES = 4 * MAX_CHARACTERS
+_MAX_PARAMS = 100
 _PACKAGE = Path(__file__).parent.parent
 # Installed, the specs lie inside the package; in a checkout they stand beside it.
 SPECS = _PACKAGE / "specs" if (_PACKAGE / "specs").is_dir() else _PACKAGE.parent / "specs"
@@ -45,13 +45,13 @@ def bundled() -> list[str]:
 def source_of(spec: str) -> Source:
     """The text of a spec: a bundled name, a path, or `-` for standard input."""
     if spec == "-":
-        return Source("<stdin>", _decoded("<stdin>", standard_input(_MOST_BYTES + 1)))
+        return Source("<stdin>", _decoded("<stdin>", standard_input(_MAX_BYTES + 1)))
     path = Path(spec)
     if "/" not in spec and path.suffix not in {".yaml", ".yml"} and spec in bundled():
         path = SPECS / f"{spec}.yaml"
     try:
         with path.open("rb") as file:
-            raw = file.read(_MOST_BYTES + 1)
+            raw = file.read(_MAX_BYTES + 1)
         return Source(str(path) if path.parent != SPECS else f"specs/{path.name}", _decoded(spec, raw))
     except IsADirectoryError:
         raise SpecError(f"{path}: is a directory, not a spec") from None
@@ -67,8 +67,8 @@ def source_of(spec: str) -> Source:
 
 
 def _decoded(name: str, raw: bytes) -> str:
-    if len(raw) > _MOST_BYTES:
-        raise SpecError(f"{name}: the file holds more than {_MOST_BYTES:,} bytes", None, "a spec is a page of text")
+    if len(raw) > _MAX_BYTES:
+        raise SpecError(f"{name}: the file holds more than {_MAX_BYTES:,} bytes", None, "a spec is a page of text")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -99,13 +99,13 @@ def parse(
     return assembled(document_of(source), {**params, **named}, input_shape=input_shape)
 
 
-def document_of(source: Source) -> Document:
+def document_of(source: Source) -> SpecDocument:
     """The parts of a spec's text, named as its file where it has no name of its own."""
     document = read(source)
     return document if document.name else msgspec.structs.replace(document, name=name_of_file(Path(source.name).stem))
 
 
-def assembled(document: Document, params: Params = NO_PARAMS, *, input_shape: Shape | None = None) -> Graph:
+def assembled(document: SpecDocument, params: Params = NO_PARAMS, *, input_shape: Shape | None = None) -> Graph:
     """The graph of a document, however it was read."""
     values = _params(document, params)
     expansion = Expansion(document.blocks, values, checked=input_shape is None and not params)
@@ -144,14 +144,14 @@ def assembled(document: Document, params: Params = NO_PARAMS, *, input_shape: Sh
         family=document.family,
         axes=_axes(document.input),
         weights=document.weights,
-        calls=calls,
+        call_styles=calls,
         # Published figures are of the network as it stands, like the numbers that the spec states.
         figures=document.figures if expansion.checked else (),
         assertions=tuple(expansion.assertions),
     )
 
 
-def _check_calls(document: Document, calls: Iterable[tuple[str, str]], nodes: Iterable[Node]) -> None:
+def _check_calls(document: SpecDocument, calls: Iterable[tuple[str, str]], nodes: Iterable[Node]) -> None:
     """Raise SpecError where a pattern fits no layer, or one that cannot be called so."""
     layers = [(node.name, node.layer) for node in nodes]
     for pattern, call in calls:
@@ -166,14 +166,14 @@ def _check_calls(document: Document, calls: Iterable[tuple[str, str]], nodes: It
             raise SpecError(f"'{pattern[:60]}' fits {min(others)}, and matmul is how attention is called", place)
 
 
-def _params(document: Document, given: Params) -> dict[str, Value]:
+def _params(document: SpecDocument, given: Params) -> dict[str, Value]:
     """The declared params, each with its own value or the one given."""
     declared = document.params
     for name, key in declared.keys.items():
         if not name.isidentifier():
             raise SpecError(f"'{name[:60]}' cannot name a param", key.place, "a name is letters, digits and _")
-    if len(declared.keys) > _MOST_PARAMS:
-        raise SpecError(f"{len(declared.keys):,} params; a spec has at most {_MOST_PARAMS}", declared.place)
+    if len(declared.keys) > _MAX_PARAMS:
+        raise SpecError(f"{len(declared.keys):,} params; a spec has at most {_MAX_PARAMS}", declared.place)
     for name in given:
         if name not in declared.items:
             known = list(declared.items)
@@ -198,12 +198,12 @@ def _letter_or_value(tree: Tree, values: dict[str, Value]) -> Value:
     return value_of(tree, values)
 
 
-def _axes(tree: Mapping) -> tuple[str, ...]:
+def _axes(tree: MapNode) -> tuple[str, ...]:
     """The names that `input:` gives its axes, in their order; none where they are not those of an input."""
     return next((axes for axes in INPUTS if set(axes) == set(tree.items)), ())
 
 
-def _input(tree: Mapping, values: dict[str, Value]) -> Shape:
+def _input(tree: MapNode, values: dict[str, Value]) -> Shape:
     """The shape that `input:` states by naming its axes."""
     axes = _axes(tree)
     if not axes:

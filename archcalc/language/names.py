@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from archcalc.errors import Place, SpecError, nearest
 
-_MOST_CHARACTERS = 100
-_MOST_WHOLE = 1_000
+_MAX_CHARACTERS = 100
+_MAX_WHOLE = 1_000
 # Enough to suggest from, and few enough to compare with.
-_MOST_VISIBLE = 1_000
+_MAX_VISIBLE = 1_000
 
 
 class Names:
@@ -63,9 +63,9 @@ class Names:
             if not front:
                 break
             front = front[: front.rstrip("/").rfind("/") + 1]
-        visible = [full.removeprefix(prefix) for full in list(self.positions)[-_MOST_VISIBLE:]]
+        visible = [full.removeprefix(prefix) for full in list(self.positions)[-_MAX_VISIBLE:]]
         # The same name inside a block or a branch, or numbered by a repeat.
-        inner = [full for full in visible if f"/{_bare(full, name)}".endswith(f"/{name[:_MOST_CHARACTERS]}")]
+        inner = [full for full in visible if f"/{_bare(full, name)}".endswith(f"/{name[:_MAX_CHARACTERS]}")]
         otherwise = "'from' names a layer above it; a layer inside a block is block/layer"
         remedy = f"did you mean '{inner[-1]}'?" if inner else nearest(name, visible) or otherwise
         raise SpecError(f"no layer named '{name[:60]}' before this one", place, remedy)
@@ -81,8 +81,8 @@ def _checked(prefix: str, name: str, place: Place) -> str:
     """The full form of a name, where it is fit to be printed and short enough to be repeated in every row."""
     # A full name may stand where one is given, as in a spec that was written out.
     longest = max(map(len, name.split("/")))
-    if not name.strip() or not name.isprintable() or {"{", "}"} & set(name) or longest > _MOST_CHARACTERS:
-        raise SpecError(f"a name is 1 to {_MOST_CHARACTERS} printable characters, and none of them {{ or }}", place)
-    if len(prefix) + len(name) > _MOST_WHOLE:
-        raise SpecError(f"a name of more than {_MOST_WHOLE:,} characters, with the blocks around it", place)
+    if not name.strip() or not name.isprintable() or {"{", "}"} & set(name) or longest > _MAX_CHARACTERS:
+        raise SpecError(f"a name is 1 to {_MAX_CHARACTERS} printable characters, and none of them {{ or }}", place)
+    if len(prefix) + len(name) > _MAX_WHOLE:
+        raise SpecError(f"a name of more than {_MAX_WHOLE:,} characters, with the blocks around it", place)
     return prefix + name

@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
+from archcalc.language.assertions import MEASURES
 from archcalc.language.figures import KEYS
-from archcalc.language.stated import MEASURES
 from archcalc.layers import Layer
 from archcalc.layers.base import INPUTS
 from archcalc.network.figures import MEASURES as MEASURES_PUBLISHED

@@ -13,10 +13,10 @@ import yaml
 
 from archcalc.characters import one_line
 from archcalc.errors import Place, Source, SpecError, nearest
-from archcalc.language.misread import MOST_DEPTH, TOO_DEEP, misread
+from archcalc.language.yaml_hints import MAX_DEPTH, TOO_DEEP, misread
 
 # A spec is a page of text. These bounds are a hundred times what any needs.
-MOST_CHARACTERS = 1_000_000
+MAX_CHARACTERS = 1_000_000
 
 # What YAML does not allow in a text; its C parser would say where only in bytes. PyYAML has compiled the pattern, which
 # takes a twentieth of start-up, and allows byte order marks, which its C parser does not.
@@ -34,14 +34,14 @@ class Scalar(msgspec.Struct, frozen=True):
     place: Place
 
 
-class Sequence(msgspec.Struct, frozen=True):
+class ListNode(msgspec.Struct, frozen=True):
     """A list."""
 
     items: list[Tree]
     place: Place
 
 
-class Mapping(msgspec.Struct, frozen=True):
+class MapNode(msgspec.Struct, frozen=True):
     """Values by key, in order, with the scalar that each key is."""
 
     items: dict[str, Tree]
@@ -49,7 +49,7 @@ class Mapping(msgspec.Struct, frozen=True):
     place: Place
 
 
-Tree: TypeAlias = Scalar | Sequence | Mapping
+Tree: TypeAlias = Scalar | ListNode | MapNode
 
 
 def parse(source: Source) -> Tree:
@@ -58,9 +58,9 @@ def parse(source: Source) -> Tree:
     >>> parse(Source("a.yaml", "kernel: 3")).items["kernel"].text
     '3'
     """
-    if len(source.text) > MOST_CHARACTERS:
+    if len(source.text) > MAX_CHARACTERS:
         raise SpecError(
-            f"{source.name}: the file holds {len(source.text):,} characters; a spec has at most {MOST_CHARACTERS:,}"
+            f"{source.name}: the file holds {len(source.text):,} characters; a spec has at most {MAX_CHARACTERS:,}"
         )
     forbidden = _FORBIDDEN.search(source.text)
     position = forbidden.start() if forbidden else source.text.find(_MARK)
@@ -78,7 +78,7 @@ def parse(source: Source) -> Tree:
 def _build(source: Source, events: Any) -> Tree | None:
     root: Tree | None = None
     # The collections that are open, and for each mapping the key that waits for its value.
-    stack: list[Sequence | Mapping] = []
+    stack: list[ListNode | MapNode] = []
     waiting: list[Scalar | None] = []
     for event in events:
         kind = type(event)
@@ -89,9 +89,9 @@ def _build(source: Source, events: Any) -> Tree | None:
         elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
             place = _place(source, event)
             _plain(event, place)
-            if len(stack) == MOST_DEPTH:
+            if len(stack) == MAX_DEPTH:
                 raise SpecError(TOO_DEEP, place)
-            tree = Mapping({}, {}, place) if kind is yaml.MappingStartEvent else Sequence([], place)
+            tree = MapNode({}, {}, place) if kind is yaml.MappingStartEvent else ListNode([], place)
         elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
             stack.pop()
             waiting.pop()
@@ -106,7 +106,7 @@ def _build(source: Source, events: Any) -> Tree | None:
             continue
         if not stack:
             root = tree
-        elif isinstance(stack[-1], Sequence):
+        elif isinstance(stack[-1], ListNode):
             stack[-1].items.append(tree)
         else:
             waiting[-1] = _entry(stack[-1], waiting[-1], tree)
@@ -116,7 +116,7 @@ def _build(source: Source, events: Any) -> Tree | None:
     return root
 
 
-def _entry(mapping: Mapping, key: Scalar | None, tree: Tree) -> Scalar | None:
+def _entry(mapping: MapNode, key: Scalar | None, tree: Tree) -> Scalar | None:
     """File a value under the key that waits for it, or take the tree as the next key."""
     if key is not None:
         mapping.items[key.text] = tree

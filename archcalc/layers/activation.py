@@ -15,12 +15,9 @@ from archcalc.layers.base import (
     Requirement,
     SavedTensor,
     TrainingContext,
-    Views,
-    global_view,
-    in_batch,
     reshape_along,
 )
-from archcalc.layers.functions import elu, hard_sigmoid, sigmoid, softmax
+from archcalc.layers.functions import elu, hard_sigmoid, sigmoid
 from archcalc.layers.work import Work
 from archcalc.symbols.dims import Shape, size
 
@@ -40,7 +37,7 @@ class _Elementwise(Layer, frozen=True):
     def work(self, output: Shape, _x: Shape) -> Work:
         return self.per_value.times(size(output))
 
-    def kept(self, use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
+    def saved_for_backward(self, use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
         yield SavedTensor(
             "output" if self.derived_from == "output" or (self.derived_from == "either" and use.in_place) else 0
         )
@@ -232,7 +229,7 @@ class Dropout(_Elementwise, frozen=True):
     def requires(self, _x: Shape) -> Iterator[Requirement]:
         yield 0 <= self.rate <= 1, f"rate={self.rate:g} is not a share between 0 and 1", "rate"
 
-    def kept(self, _use: TrainingContext, output: Shape, _x: Shape) -> Iterator[SavedTensor]:
+    def saved_for_backward(self, _use: TrainingContext, output: Shape, _x: Shape) -> Iterator[SavedTensor]:
         if self.rate > 0:
             yield SavedTensor("mask", size(output), "bool")
 
@@ -243,7 +240,7 @@ class Dropout(_Elementwise, frozen=True):
 class StochasticDepth(Dropout, frozen=True):
     """Drops a whole branch for some samples in training; at inference it does nothing (Huang et al. 2016)."""
 
-    def kept(self, _use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
+    def saved_for_backward(self, _use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
         if self.rate > 0:
             yield SavedTensor("mask", 1)
 
@@ -254,7 +251,7 @@ class Identity(_Elementwise, frozen=True):
     nonlinear: ClassVar[bool] = False
     stores: ClassVar[Literal["output", "in place", "view"]] = "view"
 
-    def kept(self, _use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
+    def saved_for_backward(self, _use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
         yield from ()
 
     def forward(self, _xp: Any, x: Any) -> Any:
@@ -267,37 +264,9 @@ class Times(_Elementwise, frozen=True):
     factor: float
     per_value: ClassVar[Work] = Work(multiplications=1)
 
-    def kept(self, _use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
+    def saved_for_backward(self, _use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
         # The constant alone says what a gradient is multiplied by.
         yield from ()
 
     def forward(self, _xp: Any, x: Any) -> Any:
         return self.factor * x
-
-
-class Softmax(Layer, frozen=True):
-    """eˣ over the sum of eˣ along an axis (Bridle 1990)."""
-
-    stores: ClassVar[Literal["output", "in place", "view"]] = "in place"
-
-    axis: int = -1
-
-    def output(self, x: Shape) -> Shape:
-        return x
-
-    def requires(self, x: Shape) -> Iterator[Requirement]:
-        yield -len(x) <= self.axis < len(x), f"axis={self.axis} is not one of the input's {len(x)}", "axis"
-
-    def work(self, output: Shape, _x: Shape) -> Work:
-        n = size(output)
-        sums = size((*output[: self.axis % len(output)], *output[self.axis % len(output) + 1 :]))
-        return Work(exponentials=n, additions=n - sums, divisions=n)
-
-    def sees(self, x: Shape) -> tuple[Views, ...]:
-        return ((global_view(x, self.axis % len(x)),),)
-
-    def kept(self, _use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
-        yield SavedTensor("output")
-
-    def forward(self, xp: Any, x: Any) -> Any:
-        return softmax(xp, x, in_batch(self.axis, x))

@@ -46,7 +46,7 @@ class _AdaptivePool(Layer, frozen=True):
             total *= n + m - gcd(n, m)
         return total
 
-    def sees(self, x: Shape) -> tuple[Views, ...]:
+    def receptive_views(self, x: Shape) -> tuple[Views, ...]:
         sizes = enumerate(zip(x[1:], each_axis(self.size, self.rank), strict=True), start=1)
         return ((pointwise_view(x, {axis: self.slide(n, m) for axis, (n, m) in sizes}),),)
 
@@ -80,7 +80,7 @@ class _AdaptiveMaxPool(_AdaptivePool, frozen=True):
     def work(self, output: Shape, x: Shape) -> Work:
         return Work(comparisons=self.visited(x) - size(output))
 
-    def kept(self, _use: TrainingContext, output: Shape, _x: Shape) -> Iterator[SavedTensor]:
+    def saved_for_backward(self, _use: TrainingContext, output: Shape, _x: Shape) -> Iterator[SavedTensor]:
         yield SavedTensor(0)
         yield SavedTensor("indices", size(output), "int64")
 
@@ -112,7 +112,7 @@ class _AdaptiveAvgPool(_AdaptivePool, frozen=True):
     def work(self, output: Shape, x: Shape) -> Work:
         return Work(additions=self.visited(x) - size(output), divisions=size(output))
 
-    def kept(self, _use: TrainingContext, output: Shape, _x: Shape) -> Iterator[SavedTensor]:
+    def saved_for_backward(self, _use: TrainingContext, output: Shape, _x: Shape) -> Iterator[SavedTensor]:
         # One window is a mean over all, of which torch needs no more than how many there are.
         if size(output[1:]) != 1:
             yield SavedTensor(0)
@@ -145,7 +145,7 @@ class _GlobalPool(Layer, frozen=True):
     def requires(self, x: Shape) -> Iterator[Requirement]:
         yield len(x) > 1, "the input must be channels and at least one further axis", ""
 
-    def sees(self, x: Shape) -> tuple[Views, ...]:
+    def receptive_views(self, x: Shape) -> tuple[Views, ...]:
         return ((global_view(x, *range(1, len(x))),),)
 
 
@@ -165,7 +165,7 @@ class GlobalMaxPool(_GlobalPool, frozen=True):
     def work(self, output: Shape, x: Shape) -> Work:
         return Work(comparisons=size(x) - size(output))
 
-    def kept(self, _use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
+    def saved_for_backward(self, _use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
         yield SavedTensor(0)
         yield SavedTensor("output")
 

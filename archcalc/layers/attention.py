@@ -80,11 +80,11 @@ class Attention(Layer, frozen=True):
             divisions=scores,
         )
 
-    def sees(self, q: Shape, k: Shape | None = None, v: Shape | None = None) -> tuple[Views, ...]:
+    def receptive_views(self, q: Shape, k: Shape | None = None, v: Shape | None = None) -> tuple[Views, ...]:
         queries = (1,) if k is not None else (0, 1)
         return (global_view(q, *queries),), *((global_view(x, 0, 1),) for x in (k, v) if x is not None)
 
-    def kept(
+    def saved_for_backward(
         self, _use: TrainingContext, _output: Shape, q: Shape, k: Shape | None = None, v: Shape | None = None
     ) -> Iterator[SavedTensor]:
         inputs = [x for x in (q, k, v) if x is not None]

@@ -104,11 +104,11 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     # Whether it does nothing at inference, so that what it puts out is what it was given.
     idle: ClassVar[bool] = False
     # How models in frameworks mostly call it; tools that watch modules do not see an operator.
-    called: ClassVar[Literal["module", "operator"]] = "module"
+    call_style: ClassVar[Literal["module", "operator"]] = "module"
     # Whether values come out as they went in, wherever, though not as a view; token numbers stay token numbers.
     moves: ClassVar[bool] = False
     # Whether the gradient of the output, or a part of it, is as it stands that of an input of the same shape or part.
-    hands_on: ClassVar[bool] = False
+    passes_gradient: ClassVar[bool] = False
 
     def __init_subclass__(cls, **options: Any) -> None:
         """File the class under its own name in lower case; a leading underscore keeps it out."""
@@ -149,7 +149,7 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Raw operation counts for one sample."""
         return Work()
 
-    def sees(self, *inputs: Any, **_: Any) -> tuple[Views, ...]:
+    def receptive_views(self, *inputs: Any, **_: Any) -> tuple[Views, ...]:
         """Which values of each input an output value depends on: for each input one or more views, seen together.
 
         What is not said otherwise sees the value at its own place.
@@ -159,17 +159,17 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def replaces(self) -> bool:
         """Whether a value of the output could take the place of one of the first input, as += puts it there."""
-        return self.stores == "in place" or self.called == "operator"
+        return self.stores == "in place" or self.call_style == "operator"
 
     def view(self, _x: Shape, strides: Shape) -> Shape | None:
         """How the output of a view lies in its input's memory, given the strides of the input; None where it is copied."""
         return strides
 
-    def kept(self, use: TrainingContext, output: Shape, *_inputs: Any, **_: Any) -> Iterator[SavedTensor]:  # noqa: ARG002 - as overridden
+    def saved_for_backward(self, use: TrainingContext, output: Shape, *_inputs: Any, **_: Any) -> Iterator[SavedTensor]:  # noqa: ARG002 - as overridden
         """The tensors that are kept from the forward pass for the backward pass, beside weights and buffers."""
         yield from ()
 
-    def columns(self, *_inputs: Any, **_: Any) -> Dim:
+    def im2col_size(self, *_inputs: Any, **_: Any) -> Dim:
         """How many values the windows of one sample hold, copied side by side so that a matrix product does the rest.
 
         This is im2col (Chellapilla et al. 2006); a layer that is no convolution has none.

@@ -104,7 +104,7 @@ class _Conv(_Sliding, frozen=True):
             macs=positions * size(self.weights(x)["weight"]), additions=positions * self.out if self.bias else 0
         )
 
-    def sees(self, x: Shape) -> tuple[Views, ...]:
+    def receptive_views(self, x: Shape) -> tuple[Views, ...]:
         slides = self.slides(x)
         if self.connections is None:
             return ((pointwise_view(x, {0: _by_group(self.groups, x[0], self.out), **slides}),),)
@@ -115,10 +115,10 @@ class _Conv(_Sliding, frozen=True):
         ]
         return (tuple(pointwise_view(x, {0: Window(0, tuple(entry)), **slides}) for entry in zip(*rows, strict=True)),)
 
-    def kept(self, _use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
+    def saved_for_backward(self, _use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
         yield SavedTensor(0)
 
-    def columns(self, x: Shape) -> Dim:
+    def im2col_size(self, x: Shape) -> Dim:
         steps = (*each_axis(self.kernel, self.rank), *each_axis(self.stride, self.rank))
         # Windows of one place each, at every place, are the input itself.
         if all(n == 1 for n in steps) and self.output(x)[1:] == x[1:]:
@@ -224,7 +224,7 @@ class _ConvTranspose(Layer, frozen=True):
     def work(self, output: Shape, x: Shape) -> Work:
         return Work(macs=size(x[1:]) * size(self.weights(x)["weight"]), additions=size(output) if self.bias else 0)
 
-    def sees(self, x: Shape) -> tuple[Views, ...]:
+    def receptive_views(self, x: Shape) -> tuple[Views, ...]:
         fields = zip(
             each_axis(self.kernel, self.rank),
             each_axis(self.stride, self.rank),
@@ -253,10 +253,10 @@ class _ConvTranspose(Layer, frozen=True):
         loose = (fraction(before - d * (k - 1), s), fraction(before, s))
         return fractional(s, phase if known else None, loose, quotient(d, shared))
 
-    def kept(self, _use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
+    def saved_for_backward(self, _use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
         yield SavedTensor(0)
 
-    def columns(self, x: Shape) -> Dim:
+    def im2col_size(self, x: Shape) -> Dim:
         return self.out * size(each_axis(self.kernel, self.rank)) * size(x[1:])
 
     def forward(self, xp: Any, x: Any, weight: Any, bias: Any = None) -> Any:

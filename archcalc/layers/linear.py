@@ -43,10 +43,10 @@ class Linear(Layer, frozen=True):
     def work(self, output: Shape, x: Shape) -> Work:
         return Work(macs=size(output) * x[-1], additions=size(output) if self.bias else 0)
 
-    def sees(self, x: Shape) -> tuple[Views, ...]:
+    def receptive_views(self, x: Shape) -> tuple[Views, ...]:
         return ((global_view(x, len(x) - 1),),)
 
-    def kept(self, _use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
+    def saved_for_backward(self, _use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
         yield SavedTensor(0)
 
     def forward(self, xp: Any, x: Any, weight: Any, bias: Any = 0.0) -> Any:
@@ -69,7 +69,7 @@ class Embedding(Layer, frozen=True):
     def weights(self, _x: Shape) -> dict[str, Shape]:
         return {"weight": (self.vocabulary, self.out)}
 
-    def kept(self, _use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
+    def saved_for_backward(self, _use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
         yield SavedTensor(0, type="int64")
 
     def forward(self, _xp: Any, tokens: Any, weight: Any) -> Any:
@@ -112,7 +112,7 @@ class Scale(Layer, frozen=True):
     def work(self, output: Shape, _x: Shape) -> Work:
         return Work(multiplications=size(output), additions=size(output) if self.bias else 0)
 
-    def kept(self, _use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
+    def saved_for_backward(self, _use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
         yield SavedTensor(0)
 
     def forward(self, _xp: Any, x: Any, weight: Any, bias: Any = None) -> Any:

@@ -38,14 +38,14 @@ class LocalResponseNorm(Layer, frozen=True):
         """How many channels the window takes in before and after its own: of an even one, that begins the second half."""
         return self.size // 2, (self.size - 1) // 2
 
-    def sees(self, x: Shape) -> tuple[Views, ...]:
+    def receptive_views(self, x: Shape) -> tuple[Views, ...]:
         if self.beta == 0:
             # Whatever the sum is, its power is 1.
             return ((pointwise_view(x),),)
         before, after = self.sides
         return ((pointwise_view(x, {0: Window(1, ((-before, after),))}),),)
 
-    def kept(self, _use: TrainingContext, _output: Shape, x: Shape) -> Iterator[SavedTensor]:
+    def saved_for_backward(self, _use: TrainingContext, _output: Shape, x: Shape) -> Iterator[SavedTensor]:
         yield SavedTensor(0)
         yield SavedTensor("squares", (x[0] + self.size - 1) * size(x[1:]))
         yield SavedTensor("sums", size(x))

@@ -25,10 +25,10 @@ class Maxout(Layer, frozen=True):
     def work(self, output: Shape, _x: Shape) -> Work:
         return Work(comparisons=size(output) * (self.pieces - 1))
 
-    def sees(self, x: Shape) -> tuple[Views, ...]:
+    def receptive_views(self, x: Shape) -> tuple[Views, ...]:
         return ((pointwise_view(x, {0: blocks(self.pieces, 1, x[0])}),),)
 
-    def kept(self, _use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
+    def saved_for_backward(self, _use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
         yield SavedTensor(0)
         yield SavedTensor("output")
 

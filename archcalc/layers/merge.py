@@ -22,7 +22,7 @@ def _shapes(xs: tuple[Shape, ...]) -> str:
 class _Broadcast(Layer, frozen=True):
     """Joins arrays value by value; an axis of 1 is repeated to fit."""
 
-    called: ClassVar[Literal["module", "operator"]] = "operator"
+    call_style: ClassVar[Literal["module", "operator"]] = "operator"
 
     def output(self, *xs: Shape) -> Shape:
         return tuple(reduce(_joint, sizes) for sizes in zip(*xs, strict=True))
@@ -35,7 +35,7 @@ class _Broadcast(Layer, frozen=True):
                 fits = any_of(equal(n, before), any_of(equal(n, 1), equal(before, 1)))
                 yield fits, f"branches of {branches} do not match", ""
 
-    def sees(self, *xs: Shape) -> tuple[Views, ...]:
+    def receptive_views(self, *xs: Shape) -> tuple[Views, ...]:
         output = self.output(*xs)
         return tuple((pointwise_view(x, _repeated(x, output)),) for x in xs)
 
@@ -59,7 +59,7 @@ def _joint(a: Dim, b: Dim) -> Dim:
 class Add(_Broadcast, frozen=True):
     """The sum of its branches, value by value (He et al. 2015); an axis of 1 is repeated to fit."""
 
-    hands_on: ClassVar[bool] = True
+    passes_gradient: ClassVar[bool] = True
 
     def work(self, output: Shape, *xs: Shape) -> Work:
         return Work(additions=(len(xs) - 1) * size(output))
@@ -74,7 +74,7 @@ class Multiply(_Broadcast, frozen=True):
     def work(self, output: Shape, *xs: Shape) -> Work:
         return Work(multiplications=(len(xs) - 1) * size(output))
 
-    def kept(self, use: TrainingContext, _output: Shape, *xs: Shape) -> Iterator[SavedTensor]:
+    def saved_for_backward(self, use: TrainingContext, _output: Shape, *xs: Shape) -> Iterator[SavedTensor]:
         # Factor by factor: what a gradient flows to needs what it was multiplied by.
         product: Shape = xs[0]
         flows = False
@@ -93,7 +93,7 @@ class Multiply(_Broadcast, frozen=True):
 class Concat(Layer, frozen=True):
     """Its branches one after the other along an axis (Szegedy et al. 2014)."""
 
-    hands_on: ClassVar[bool] = True
+    passes_gradient: ClassVar[bool] = True
     moves: ClassVar[bool] = True
 
     axis: int = 0
@@ -112,7 +112,7 @@ class Concat(Layer, frozen=True):
                 for n in dict.fromkeys(sizes):
                     yield equal(n, sizes[0]), f"branches of {branches} differ outside axis {self.axis}", ""
 
-    def sees(self, *xs: Shape) -> tuple[Views, ...]:
+    def receptive_views(self, *xs: Shape) -> tuple[Views, ...]:
         axis = self.axis % len(xs[0])
         before = accumulate((x[axis] for x in xs[:-1]), initial=0)
         views = (pointwise_view(x, {axis: shifted(-start)}) for x, start in zip(xs, before, strict=True))

@@ -96,7 +96,7 @@ class _BatchNorm(Layer, frozen=True):
         work = _applied(size(output), self.affine)
         return work if self.scale else Work(additions=work.additions, divisions=work.divisions)
 
-    def kept(self, _use: TrainingContext, _output: Shape, x: Shape) -> Iterator[SavedTensor]:
+    def saved_for_backward(self, _use: TrainingContext, _output: Shape, x: Shape) -> Iterator[SavedTensor]:
         yield from _statistics(x[0], once=True)
 
     def forward(self, xp: Any, x: Any, running_mean: Any, running_var: Any, **affine: Any) -> Any:
@@ -143,10 +143,10 @@ class _InstanceNorm(Layer, frozen=True):
     def work(self, output: Shape, _x: Shape) -> Work:
         return _measured(size(output), output[0], self.affine)
 
-    def sees(self, x: Shape) -> tuple[Views, ...]:
+    def receptive_views(self, x: Shape) -> tuple[Views, ...]:
         return ((global_view(x, *range(1, len(x))),),)
 
-    def kept(self, _use: TrainingContext, _output: Shape, x: Shape) -> Iterator[SavedTensor]:
+    def saved_for_backward(self, _use: TrainingContext, _output: Shape, x: Shape) -> Iterator[SavedTensor]:
         yield from _statistics(x[0])
         if self.affine:
             # torch takes each sample's channels for channels of one batch, and repeats the weights for them.
@@ -190,13 +190,13 @@ class GroupNorm(Layer, frozen=True):
     def work(self, output: Shape, _x: Shape) -> Work:
         return _measured(size(output), self.groups, self.affine)
 
-    def sees(self, x: Shape) -> tuple[Views, ...]:
+    def receptive_views(self, x: Shape) -> tuple[Views, ...]:
         group = quotient(x[0], self.groups)
         return (
             (pointwise_view(x, {0: blocks(group, group, x[0]), **{a: whole_axis(x[a]) for a in range(1, len(x))}}),),
         )
 
-    def kept(self, _use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
+    def saved_for_backward(self, _use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
         yield from _statistics(self.groups)
 
     def forward(self, xp: Any, x: Any, **affine: Any) -> Any:
@@ -226,10 +226,10 @@ class LayerNorm(Layer, frozen=True):
         unshifted = 0 if self.bias or not self.affine else size(output)
         return Work(work.macs, work.additions - unshifted, work.multiplications, 0, work.divisions, work.exponentials)
 
-    def sees(self, x: Shape) -> tuple[Views, ...]:
+    def receptive_views(self, x: Shape) -> tuple[Views, ...]:
         return ((global_view(x, *range(len(x) - self.axes, len(x))),),)
 
-    def kept(self, _use: TrainingContext, _output: Shape, x: Shape) -> Iterator[SavedTensor]:
+    def saved_for_backward(self, _use: TrainingContext, _output: Shape, x: Shape) -> Iterator[SavedTensor]:
         yield from _statistics(size(x[: len(x) - self.axes]))
 
     def forward(self, xp: Any, x: Any, weight: Any = 1.0, bias: Any = 0.0) -> Any:
@@ -260,10 +260,10 @@ class RMSNorm(Layer, frozen=True):
             exponentials=groups,
         )
 
-    def sees(self, x: Shape) -> tuple[Views, ...]:
+    def receptive_views(self, x: Shape) -> tuple[Views, ...]:
         return ((global_view(x, len(x) - 1),),)
 
-    def kept(self, _use: TrainingContext, _output: Shape, x: Shape) -> Iterator[SavedTensor]:
+    def saved_for_backward(self, _use: TrainingContext, _output: Shape, x: Shape) -> Iterator[SavedTensor]:
         yield SavedTensor(0)
         yield SavedTensor("deviation", size(x[:-1]), "float32")
 

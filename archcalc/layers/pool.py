@@ -48,7 +48,7 @@ class _Pool(_Sliding, frozen=True):
             for side in sides or ():
                 yield at_least(k, 2 * side), f"padding={side} is more than half of the kernel's {k}", "padding"
 
-    def sees(self, x: Shape) -> tuple[Views, ...]:
+    def receptive_views(self, x: Shape) -> tuple[Views, ...]:
         return ((pointwise_view(x, self.slides(x)),),)
 
     @property
@@ -78,7 +78,7 @@ class _MaxPool(_Pool, frozen=True):
     def work(self, output: Shape, _x: Shape) -> Work:
         return Work(comparisons=size(output) * (self.window() - 1))
 
-    def kept(self, _use: TrainingContext, output: Shape, _x: Shape) -> Iterator[SavedTensor]:
+    def saved_for_backward(self, _use: TrainingContext, output: Shape, _x: Shape) -> Iterator[SavedTensor]:
         yield SavedTensor(0)
         yield SavedTensor("indices", size(output), "int64")
 
@@ -112,7 +112,7 @@ class _AvgPool(_Pool, frozen=True):
     def work(self, output: Shape, _x: Shape) -> Work:
         return Work(additions=size(output) * (self.window() - 1), divisions=size(output))
 
-    def kept(self, _use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
+    def saved_for_backward(self, _use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
         yield SavedTensor(0)
 
     def forward(self, xp: Any, x: Any) -> Any:
@@ -164,11 +164,11 @@ class Subsample2d(Layer, frozen=True):
         n = size(output)
         return Work(additions=n * size(each_axis(self.kernel, 2)), multiplications=n)
 
-    def sees(self, x: Shape) -> tuple[Views, ...]:
+    def receptive_views(self, x: Shape) -> tuple[Views, ...]:
         kernel = enumerate(each_axis(self.kernel, 2), start=1)
         return ((pointwise_view(x, {axis: Window(k, ((0, k - 1),)) for axis, k in kernel}),),)
 
-    def kept(self, use: TrainingContext, output: Shape, _x: Shape) -> Iterator[SavedTensor]:
+    def saved_for_backward(self, use: TrainingContext, output: Shape, _x: Shape) -> Iterator[SavedTensor]:
         if use.grads[0]:
             yield SavedTensor(0)
         yield SavedTensor("sums", size(output))

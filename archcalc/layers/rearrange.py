@@ -51,7 +51,7 @@ class Flatten(Layer, frozen=True):
     def requires(self, x: Shape) -> Iterator[Requirement]:
         yield 0 <= self.start < len(x), f"start={self.start} is not one of the input's {len(x)} axes", "start"
 
-    def sees(self, _x: Shape) -> tuple[Views, ...]:
+    def receptive_views(self, _x: Shape) -> tuple[Views, ...]:
         return (((),),)
 
     def view(self, x: Shape, strides: Shape) -> Shape | None:
@@ -75,7 +75,7 @@ class Reshape(Layer, frozen=True):
         wanted, given = size(self.shape), size(x)
         yield equal(wanted, given), f"{format_shape(self.shape)} has {wanted} values, the input has {given}", "shape"
 
-    def sees(self, _x: Shape) -> tuple[Views, ...]:
+    def receptive_views(self, _x: Shape) -> tuple[Views, ...]:
         return (((),),)
 
     def view(self, x: Shape, strides: Shape) -> Shape | None:
@@ -99,7 +99,7 @@ class Permute(Layer, frozen=True):
         wanted = list(range(len(x)))
         yield sorted(self.order) == wanted, f"order must name each of the axes 0 to {len(x) - 1} once", "order"
 
-    def sees(self, x: Shape) -> tuple[Views, ...]:
+    def receptive_views(self, x: Shape) -> tuple[Views, ...]:
         return ((tuple(At(self.order.index(axis), at.window) for axis, at in enumerate(pointwise_view(x))),),)
 
     def view(self, _x: Shape, strides: Shape) -> Shape:
@@ -122,7 +122,7 @@ class ChannelShuffle(Layer, frozen=True):
         yield len(x) > 1, _SPATIAL, ""
         yield divides(self.groups, x[0]), f"groups={self.groups} does not divide the {x[0]} input channels", "groups"
 
-    def sees(self, x: Shape) -> tuple[Views, ...]:
+    def receptive_views(self, x: Shape) -> tuple[Views, ...]:
         g, part = self.groups, quotient(x[0], self.groups)
         if not isinstance(g, int) or g > _LISTED:
             # Each sees one of them.
@@ -149,7 +149,7 @@ class Split(Layer, frozen=True):
         yield divides(self.parts, x[0]), f"parts={self.parts} does not divide the {x[0]} input channels", "parts"
         yield at_least(self.parts - 1, self.part), f"part={self.part} is not one of 0 to {self.parts - 1}", "part"
 
-    def sees(self, x: Shape) -> tuple[Views, ...]:
+    def receptive_views(self, x: Shape) -> tuple[Views, ...]:
         return ((pointwise_view(x, {0: shifted(self.part * quotient(x[0], self.parts))}),),)
 
     def forward(self, xp: Any, x: Any) -> Any:
@@ -175,7 +175,7 @@ class Slice(Layer, frozen=True):
         yield at_least(self.stop, self.start + 1), f"stop={self.stop} must be more than start={self.start}", "stop"
         yield at_least(n, self.stop), f"stop={self.stop} is more than the {n} entries of the axis", "stop"
 
-    def sees(self, x: Shape) -> tuple[Views, ...]:
+    def receptive_views(self, x: Shape) -> tuple[Views, ...]:
         return ((pointwise_view(x, {self.axis % len(x): shifted(self.start)}),),)
 
     def forward(self, _xp: Any, x: Any) -> Any:

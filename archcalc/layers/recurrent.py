@@ -22,7 +22,7 @@ from archcalc.layers.work import Work
 from archcalc.symbols.dims import Shape, size
 
 # Each has weights of its own, by name.
-_MOST_LAYERS = 1_000
+_MAX_LAYERS = 1_000
 
 
 class _Recurrent(Layer, frozen=True):
@@ -52,7 +52,7 @@ class _Recurrent(Layer, frozen=True):
 
     def requires(self, x: Shape) -> Iterator[Requirement]:
         yield len(x) == 2, "the input must be tokens×features", ""
-        yield 1 <= self.layers <= _MOST_LAYERS, f"layers={self.layers} is not one of 1 to {_MOST_LAYERS:,}", "layers"
+        yield 1 <= self.layers <= _MAX_LAYERS, f"layers={self.layers} is not one of 1 to {_MAX_LAYERS:,}", "layers"
 
     def weights(self, x: Shape) -> dict[str, Shape]:
         weights: dict[str, Shape] = {}
@@ -83,7 +83,7 @@ class _Recurrent(Layer, frozen=True):
         )
         return step.times(x[0])
 
-    def sees(self, x: Shape) -> tuple[Views, ...]:
+    def receptive_views(self, x: Shape) -> tuple[Views, ...]:
         if not self.bidirectional:
             return ((pointwise_view(x, {0: causal(), 1: whole_axis(x[1])}),),)
         if self.layers > 1:
@@ -96,7 +96,7 @@ class _Recurrent(Layer, frozen=True):
             ),
         )
 
-    def kept(self, _use: TrainingContext, output: Shape, _x: Shape) -> Iterator[SavedTensor]:
+    def saved_for_backward(self, _use: TrainingContext, output: Shape, _x: Shape) -> Iterator[SavedTensor]:
         values = size(output)
         yield SavedTensor(0)
         for layer in range(self.layers):
@@ -195,8 +195,8 @@ class RNN(_Recurrent, frozen=True):
             return Work(products.macs, products.additions, exponentials=values)
         return Work(products.macs, products.additions, comparisons=values)
 
-    def kept(self, use: TrainingContext, output: Shape, x: Shape) -> Iterator[SavedTensor]:
-        yield from super().kept(use, output, x)
+    def saved_for_backward(self, use: TrainingContext, output: Shape, x: Shape) -> Iterator[SavedTensor]:
+        yield from super().saved_for_backward(use, output, x)
         # The function is derived from what it puts out, so the last state is kept too.
         yield SavedTensor("last states", self.layers * output[1])
 

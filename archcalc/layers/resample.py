@@ -58,7 +58,7 @@ class Pad(Layer, frozen=True):
         yield len(x) > 1, _SPATIAL, ""
         yield from require_per_axis(len(x) - 1, margin=self.margin)
 
-    def sees(self, x: Shape) -> tuple[Views, ...]:
+    def receptive_views(self, x: Shape) -> tuple[Views, ...]:
         sides = enumerate(both_sides(self.margin, len(x) - 1), start=1)
         return ((pointwise_view(x, {axis: shifted(-before) for axis, (before, _) in sides}),),)
 
@@ -88,7 +88,7 @@ class Crop(Layer, frozen=True):
         for n, left in zip(x[1:], self.output(x)[1:], strict=True):
             yield at_least(left, 1), f"the margin leaves nothing of an axis of {n}", "margin"
 
-    def sees(self, x: Shape) -> tuple[Views, ...]:
+    def receptive_views(self, x: Shape) -> tuple[Views, ...]:
         sides = enumerate(both_sides(self.margin, len(x) - 1), start=1)
         return ((pointwise_view(x, {axis: shifted(before) for axis, (before, _) in sides}),),)
 
@@ -116,7 +116,7 @@ class Upsample(Layer, frozen=True):
         corners = 2 ** (len(output) - 1)
         return Work(multiplications=corners * size(output), additions=(corners - 1) * size(output))
 
-    def sees(self, x: Shape) -> tuple[Views, ...]:
+    def receptive_views(self, x: Shape) -> tuple[Views, ...]:
         scales = enumerate(each_axis(self.scale, len(x) - 1), start=1)
         return ((pointwise_view(x, {axis: self.slide(s) for axis, s in scales}),),)
 
@@ -150,7 +150,7 @@ class PixelShuffle(Layer, frozen=True):
             "factor",
         )
 
-    def sees(self, x: Shape) -> tuple[Views, ...]:
+    def receptive_views(self, x: Shape) -> tuple[Views, ...]:
         f = self.factor
         if not isinstance(f, int) or f > _LISTED:
             rows = fractional(f, lambda _: (0, 0), (fraction(1 - f, f), 0))

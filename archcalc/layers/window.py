@@ -19,10 +19,10 @@ from archcalc.layers.intervals import NOTHING, fraction, higher, hull, lower, nu
 from archcalc.symbols.dims import Dim
 
 # More phases than these, or more steps to compose them, would take longer than anyone waits; the window is then loosened.
-MOST_PHASES = 2048
-_MOST_STEPS = 2**17
+MAX_PHASES = 2048
+_MAX_STEPS = 2**17
 # A formula of more parts is no answer to anyone.
-_LONGEST = 40
+_MAX_LENGTH = 40
 
 
 class Window(msgspec.Struct, frozen=True, dict=True):
@@ -122,21 +122,23 @@ class Window(msgspec.Struct, frozen=True, dict=True):
         if len(first.phases) == 1:
             return self._after_one(first)
         if not (self.settled and first.settled):
-            return self.after(first.loosened()) if first.settled else None
+            return self.after(first.relaxed()) if first.settled else None
         period, inner = len(self.phases), len(first.phases)
         repeats = math.lcm(*(inner // math.gcd(move, inner) for move in (self.advance, self.advance + self.stretch)))
         count = period * repeats
-        longest = 1 if first.rises else min(first.cycle(self.step) * 2, 1 + max(hi - lo for lo, hi in self.phases))
-        if count > MOST_PHASES or count * longest > _MOST_STEPS or (self.stretch and not first.rises):
-            return self.loosened().after(first.loosened())
+        longest = (
+            1 if first.is_monotone else min(first.cycle(self.step) * 2, 1 + max(hi - lo for lo, hi in self.phases))
+        )
+        if count > MAX_PHASES or count * longest > _MAX_STEPS or (self.stretch and not first.is_monotone):
+            return self.relaxed().after(first.relaxed())
         ends = tuple(first.over(*self.at(r), self.step) for r in range(count))
         uneven = first.stretch > 0 and not first.from_one_place
         if uneven or (first.stretch and not all(some(lo, hi) for lo, hi in self.phases)):
             # Phases that are empty at first would grow, or not, with the others.
-            return self.loosened().after(first.loosened())
+            return self.relaxed().after(first.relaxed())
         advance = first.advance * (self.advance * repeats // inner)
         last = (first.advance + first.stretch) * ((self.advance + self.stretch) * repeats // inner)
-        return Window(advance, ends, 1, last - advance, self.loose or first.loose).shortest()
+        return Window(advance, ends, 1, last - advance, self.loose or first.loose).reduced()
 
     def _after_one(self, first: Window) -> Window:
         """What it sees through a window that has no phases."""
@@ -156,15 +158,15 @@ class Window(msgspec.Struct, frozen=True, dict=True):
         found = Window(advance, ends, 1, stretch, bool(self.loose or first.loose or late))
         if stretch and not self.stretch and not all(some(a, b) for a, b in self.phases):
             # An empty phase would grow with the others.
-            return found.loosened([r for r, (a, b) in enumerate(self.phases) if some(a, b)])
-        return found.shortest()
+            return found.relaxed([r for r, (a, b) in enumerate(self.phases) if some(a, b)])
+        return found.reduced()
 
     def over(self, start: int, stop: int, step: int = 1) -> tuple[Any, Any]:
         """The first and the last input that any of the outputs `start` to `stop` (inclusive) sees."""
         outputs = range(start, stop + 1, step)
         if not outputs:
             return NOTHING
-        if self.rises:
+        if self.is_monotone:
             return self.at(outputs[0])[0], self.at(outputs[-1])[1]
         cycle = self.cycle(step)
         if self.from_one_place:
@@ -187,12 +189,12 @@ class Window(msgspec.Struct, frozen=True, dict=True):
             return self
         a, b = len(self.phases), len(other.phases)
         period = math.lcm(a, b)
-        if period > MOST_PHASES:
-            return self.loosened().merged(other.loosened())
+        if period > MAX_PHASES:
+            return self.relaxed().merged(other.relaxed())
         times, pairs = period // a, [(self.at(r), other.at(r)) for r in range(period)]
         if not self.stretch:
             ends = tuple(hull(one, two) for one, two in pairs)
-            return Window(self.advance * times, ends, 1, 0, self.loose or other.loose).shortest()
+            return Window(self.advance * times, ends, 1, 0, self.loose or other.loose).reduced()
         ends = tuple((lower(a, c), higher(b, d)) for (a, b), (c, d) in pairs)
         # Where one holds the other throughout it is all there is; else one may see nothing yet where the hull has both.
         held = any(all(end == pair[which] for end, pair in zip(ends, pairs, strict=True)) for which in (0, 1))
@@ -222,7 +224,7 @@ class Window(msgspec.Struct, frozen=True, dict=True):
         return len(self.phases) * max(0, *(int((lo - hi + self.stretch - 1) // self.stretch) for lo, hi in self.phases))
 
     @cached_property
-    def rises(self) -> bool:
+    def is_monotone(self) -> bool:
         """Whether every output sees something and no later one begins or ends before it."""
         if self.stretch:
             return len(self.phases) == 1 and self.advance >= 0 and self.advance + self.stretch >= 0
@@ -241,9 +243,9 @@ class Window(msgspec.Struct, frozen=True, dict=True):
     @property
     def readable(self) -> bool:
         """Whether no end is so long a formula that nobody would read it."""
-        return all(numbers(end) or end.count_ops() <= _LONGEST for ends in self.phases for end in ends)
+        return all(numbers(end) or end.count_ops() <= _MAX_LENGTH for ends in self.phases for end in ends)
 
-    def shortest(self) -> Window:
+    def reduced(self) -> Window:
         """The same window with as few phases as will do."""
         period = len(self.phases)
         if period == 1 or self.stretch or not self.settled:
@@ -258,10 +260,10 @@ class Window(msgspec.Struct, frozen=True, dict=True):
                     return Window(shift, self.phases[:fewer], self.step, 0, self.loose)
         return self
 
-    def loosened(self, seeing: Sequence[int] | None = None) -> Window:
+    def relaxed(self, seeing: Sequence[int] | None = None) -> Window:
         """A bound with one phase and a fraction for its jump that sees at least as much; of phases that see anything, if not all.
 
-        >>> Window(1, ((0, 0), (0, 0))).loosened().phases
+        >>> Window(1, ((0, 0), (0, 0))).relaxed().phases
         ((Fraction(-1, 2), 0),)
         """
         if len(self.phases) == 1 and seeing is None:

@@ -12,7 +12,7 @@ from archcalc.layers.window import Window, whole_axis
 from archcalc.symbols.dims import Dim, equal
 
 # More phases than these are not listed.
-MOST_LISTED = 2**16
+MAX_LISTED = 2**16
 
 
 def causal() -> Window:
@@ -27,10 +27,10 @@ def anticausal(n: Dim) -> Window:
 
 def one_part(window: Window, which: int, parts: int, outputs: Dim) -> Window:
     """A window that does not move, for one of the parts of so many outputs each; for all where they are too many to list."""
-    if not isinstance(outputs, int) or parts * outputs > MOST_LISTED:
+    if not isinstance(outputs, int) or parts * outputs > MAX_LISTED:
         return replace(window, loose=True)
     ends = [window.phases[0] if i // outputs == which else NOTHING for i in range(parts * outputs)]
-    return Window(0, tuple(ends)).shortest()
+    return Window(0, tuple(ends)).reduced()
 
 
 def blocks(inside: Dim, outside: Dim, n: Dim) -> Window:
@@ -43,7 +43,7 @@ def blocks(inside: Dim, outside: Dim, n: Dim) -> Window:
         return whole_axis(n)
     if outside == 1:
         return Window(inside, ((0, inside - 1),))
-    if not isinstance(outside, int) or outside > MOST_LISTED:
+    if not isinstance(outside, int) or outside > MAX_LISTED:
         return replace(whole_axis(n), loose=True)
     return Window(inside, ((0, inside - 1),) * outside)
 
@@ -60,6 +60,6 @@ def fractional(
 
     Where that is not known, or would be too long a list, it has one pair of `loose` ends, which see at least as much.
     """
-    if phase is not None and isinstance(scale, int) and scale <= MOST_LISTED:
-        return Window(advance, tuple(phase(r) for r in range(scale)), step).shortest()
+    if phase is not None and isinstance(scale, int) and scale <= MAX_LISTED:
+        return Window(advance, tuple(phase(r) for r in range(scale)), step).reduced()
     return Window(fraction(advance, scale), (loose,), loose=True)

@@ -15,10 +15,10 @@ def blocks(graph: Graph, roots: list[int]) -> list[range]:
 
     A layer that overwrites its input or only looks at it belongs to the layer before it.
 
-    >>> from archcalc.memory.backward import backward
+    >>> from archcalc.memory.saved_tensors import saved_tensors
     >>> from archcalc.language import load
     >>> lenet = load("lenet5")
-    >>> [len(block) for block in blocks(lenet, backward(lenet).roots)]
+    >>> [len(block) for block in blocks(lenet, saved_tensors(lenet).roots)]
     [1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1]
     """
     nodes = graph.nodes

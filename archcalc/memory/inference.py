@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from archcalc.memory.arena import Arena, placed
-from archcalc.memory.liveness import Buffer, Step, Timeline
+from archcalc.memory.liveness import Buffer, Moment, Timeline
 from archcalc.memory.sizes import Size, whole
 from archcalc.network.graph import Graph
 from archcalc.network.storage import Manner, Overwrite, Storage, manners, stored
@@ -115,7 +115,7 @@ def timeline(graph: Graph, memory: Memory, order: Sequence[int] | None = None, *
         buffers.append(Buffer("output", root, memory.sizes[root], min(uses), last))
     if columns:
         for position, node in enumerate(nodes):
-            values = node.layer.columns(*(nodes[i].shape for i in node.inputs))
+            values = node.layer.im2col_size(*(nodes[i].shape for i in node.inputs))
             if values:
                 buffers.append(
                     Buffer(
@@ -126,7 +126,7 @@ def timeline(graph: Graph, memory: Memory, order: Sequence[int] | None = None, *
                         times[position],
                     )
                 )
-    return Timeline(tuple(Step("forward", position) for position in steps), tuple(buffers))
+    return Timeline(tuple(Moment("forward", position) for position in steps), tuple(buffers))
 
 
 def arena(  # noqa: PLR0913 - one for each choice that there is

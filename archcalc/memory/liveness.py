@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from archcalc.memory.sizes import Line, Size, envelope, line
+from archcalc.memory.sizes import AffineBytes, Size, line, upper_envelope
 
 
 class Buffer(NamedTuple):
@@ -22,7 +22,7 @@ class Buffer(NamedTuple):
     last: int
 
 
-class Step(NamedTuple):
+class Moment(NamedTuple):
     """One layer at work in one phase; `node` is -1 where no layer is."""
 
     phase: Literal["forward", "recompute", "backward", "sum", "update"]
@@ -32,7 +32,7 @@ class Step(NamedTuple):
 class Timeline(msgspec.Struct, frozen=True, dict=True):
     """The steps of a run and the buffers that are alive in them."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[Moment, ...]
     buffers: tuple[Buffer, ...]
 
     def bytes(self, batch: int) -> list[int]:
@@ -51,16 +51,16 @@ class Timeline(msgspec.Struct, frozen=True, dict=True):
         return sorted(found, key=lambda buffer: -(buffer.size.fixed + buffer.size.each))
 
     @cached_property
-    def lines(self) -> list[Line]:
+    def lines(self) -> list[AffineBytes]:
         """The bytes alive at each step as functions of the batch; raises SpecError where they are not lines."""
         parts = [(buffer, line([buffer.size])) for buffer in self.buffers]
         fixed = self._sums([(buffer, part.fixed) for buffer, part in parts])
         each = self._sums([(buffer, part.each) for buffer, part in parts])
-        return list(map(Line, fixed, each))
+        return list(map(AffineBytes, fixed, each))
 
-    def formula(self) -> list[tuple[int, Line]]:
+    def formula(self) -> list[tuple[int, AffineBytes]]:
         """The peak for every batch: each line with the first batch for which it holds."""
-        return envelope(sorted(set(self.lines)))
+        return upper_envelope(sorted(set(self.lines)))
 
     def _sums(self, amounts: Iterable[tuple[Buffer, int]]) -> list[int]:
         changes = [0] * (len(self.steps) + 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
-class Held(NamedTuple):
+class HeldPiece(NamedTuple):
     """A buffer of so many bytes, and as bits of a mask the layers that write it and all that need it."""
 
     nbytes: int
@@ -21,4 +21,4 @@ class Piece(NamedTuple):
 
     needs: list[int]
     extra: list[int]
-    buffers: list[Held]
+    buffers: list[HeldPiece]

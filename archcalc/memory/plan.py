@@ -10,12 +10,12 @@ import msgspec
 
 from archcalc.memory import inference as inferring
 from archcalc.memory import training as learning
-from archcalc.memory.backward import backward, own_size, root_of
 from archcalc.memory.checkpoint import segments
-from archcalc.memory.liveness import Buffer, Step, Timeline
+from archcalc.memory.liveness import Buffer, Moment, Timeline
 from archcalc.memory.optimizers import Way, optimizer
+from archcalc.memory.saved_tensors import own_size, root_of, saved_tensors
 from archcalc.memory.schedule import Schedule, best
-from archcalc.memory.sizes import Line, Size, bits, envelope, line, whole
+from archcalc.memory.sizes import AffineBytes, Size, bits, line, upper_envelope, whole
 from archcalc.network.graph import Graph, proper
 from archcalc.network.storage import Overwrite
 from archcalc.profiling.rows import Profile
@@ -51,14 +51,14 @@ class Dtypes(NamedTuple):
 FP32 = Dtypes()
 
 
-class Row(msgspec.Struct, frozen=True):
+class MemoryRow(msgspec.Struct, frozen=True):
     """The memory of one layer: its weights and buffers, and its output where that has memory of its own.
 
     In training also what it keeps for the backward pass, its output if any layer keeps that, and the optimiser's state.
     """
 
     name: str
-    layer: str
+    kind: str
     output: Shape
     weights: Size
     stored: Size
@@ -73,7 +73,7 @@ class Plan(msgspec.Struct, frozen=True, dict=True):
     graph: Graph
     phase: Literal["inference", "training"]
     settings: dict[str, str]
-    rows: tuple[Row, ...]
+    rows: tuple[MemoryRow, ...]
     resident: dict[str, Size]
     timeline: Timeline
     # The order of execution, where one was looked for.
@@ -92,11 +92,11 @@ class Plan(msgspec.Struct, frozen=True, dict=True):
         return sum(part.bytes(batch) for part in self.resident.values()) + self.timeline.peak(batch)[0]
 
     @cached_property
-    def formula(self) -> list[tuple[int, Line]]:
+    def formula(self) -> list[tuple[int, AffineBytes]]:
         """The peak for any batch: each line with the first batch for which it holds; raises SpecError where it is none."""
         base = line(list(self.resident.values()))
-        lines = sorted({Line(base.fixed + one.fixed, base.each + one.each) for one in self.timeline.lines})
-        return envelope(lines)
+        lines = sorted({AffineBytes(base.fixed + one.fixed, base.each + one.each) for one in self.timeline.lines})
+        return upper_envelope(lines)
 
     def largest_batch(self, budget: int) -> int:
         """The largest batch whose peak is within a budget of bytes, 0 where not even one sample is.
@@ -124,7 +124,7 @@ class Plan(msgspec.Struct, frozen=True, dict=True):
         """What the numbers do not hold."""
         return UNMODELLED["inference"] + (UNMODELLED["training"] if self.phase == "training" else ())
 
-    def at(self, step: Step) -> str:
+    def at(self, step: Moment) -> str:
         """A step in words."""
         if step.node < 0:
             return "update"
@@ -167,7 +167,7 @@ def inference(  # noqa: PLR0913 - one for each choice that there is
     rows = []
     for position, node in enumerate(graph.nodes):
         stored = memory.sizes[position] if memory.roots[position] == position else Size()
-        rows.append(Row(node.name, node.layer.kind, node.shape, held[position], stored))
+        rows.append(MemoryRow(node.name, node.layer.kind, node.shape, held[position], stored))
     settings = {
         "overwriting": OVERWRITING[overwrite],
         "concat": "copied" if copy_concat else "written in place",
@@ -203,7 +203,7 @@ def training(  # noqa: PLR0913 - one for each choice that there is
     number. Raises SpecError where a size is a letter.
     """
     graph = profile.graph
-    kept = backward(graph, overwrite)
+    kept = saved_tensors(graph, overwrite)
     narrow, wide = bits(dtypes.activations), bits(dtypes.weights)
     mastered = wide < 32 if master is None else master
     cut = [] if checkpoint is None else segments(graph, kept.roots, checkpoint)
@@ -217,17 +217,17 @@ def training(  # noqa: PLR0913 - one for each choice that there is
         states = [Size(one.fixed + 32 * len(arrays)) for one, arrays in zip(states, own, strict=True)]
     masters = [_values(arrays, size, 32 * mastered, graph, i) for i, arrays in enumerate(own)]
     named = {"weights": _sum(held), "master weights": _sum(masters), f"{rule} state": _sum(states)}
-    roots = {root_of(graph, kept, i, entry) for i, entries in enumerate(kept.kept) for entry in entries}
+    roots = {root_of(graph, kept, i, entry) for i, entries in enumerate(kept.saved_for_backward) for entry in entries}
     rows = []
     for position, node in enumerate(graph.nodes):
         output = inferring.output_size(graph, position, narrow) if kept.roots[position] == position else Size()
         tensors = [
             own_size(entry, node.name, narrow)
-            for entry in kept.kept[position]
+            for entry in kept.saved_for_backward[position]
             if root_of(graph, kept, position, entry) is None
         ]
         keeps = _sum([*tensors, output if position in roots else Size()])
-        rows.append(Row(node.name, node.layer.kind, node.shape, held[position], output, keeps, states[position]))
+        rows.append(MemoryRow(node.name, node.layer.kind, node.shape, held[position], output, keeps, states[position]))
     shapes = [shape for arrays in own for shape in arrays.values()]
     temporaries = Size(optimizing.temporaries(shapes, way) * state_bits)
     plan = learning.timeline(graph, kept, bits=narrow, weight_bits=wide, segments=cut or None)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from archcalc.memory.inference import Memory
 from archcalc.memory.liveness import Timeline
-from archcalc.memory.piece import Held, Piece
+from archcalc.memory.piece import HeldPiece, Piece
 from archcalc.memory.search import searched
 from archcalc.network.graph import Graph
 
@@ -84,13 +84,13 @@ def _pieces(
             sides = before * (first < places[0]), after * (last > places[-1] or root in memory.results)
             makers, users = memory.makers[root], memory.users[root]
             buffers.append(
-                Held(
+                HeldPiece(
                     nbytes,
                     sum(mask[position] for position in makers if position in mask) | sides[0],
                     sum(mask[position] for position in users if position in mask) | sides[0] | sides[1],
                 ),
             )
-        buffers.append(Held(through, before, before | after))
+        buffers.append(HeldPiece(through, before, before | after))
         yield (
             places,
             Piece(

@@ -12,11 +12,11 @@ from collections.abc import Generator
 from typing import NamedTuple
 
 from archcalc.memory.greedy import bits, greedy, peak_of
-from archcalc.memory.piece import Held, Piece
+from archcalc.memory.piece import HeldPiece, Piece
 
 # Sets of layers that are looked at before an order is given with a bound instead, and layers beyond which none is.
-_MOST_STATES = 4_000
-_MOST_LAYERS = 256
+_MAX_STATES = 4_000
+_MAX_LAYERS = 256
 
 
 class Searched(NamedTuple):
@@ -30,7 +30,7 @@ class Searched(NamedTuple):
 class _Direction:
     """A way through a piece within a budget: from its first layer on, or from its last one back."""
 
-    def __init__(self, needs: list[int], extra: list[int], buffers: list[Held], budget: int) -> None:
+    def __init__(self, needs: list[int], extra: list[int], buffers: list[HeldPiece], budget: int) -> None:
         self.needs, self.extra, self.buffers, self.budget = needs, extra, buffers, budget
         # The least that would have been more than the budget.
         self.refused: int | None = None
@@ -89,14 +89,14 @@ def searched(piece: Piece) -> Searched:
     """The order with the lowest peak, or where there are too many the best of two with the bound that was reached.
 
     >>> a, b, after = 1, 2, 8
-    >>> searched(Piece([0, 0], [0, 0], [Held(9, a, a | after), Held(1, b, b | after), Held(5, b, b)])).order
+    >>> searched(Piece([0, 0], [0, 0], [HeldPiece(9, a, a | after), HeldPiece(1, b, b | after), HeldPiece(5, b, b)])).order
     [1, 0]
     """
     count = len(piece.needs)
     orders = [list(range(count)), greedy(piece)]
     peak, order = min((peak_of(piece, order), order) for order in orders)
     bound = _bound(piece)
-    states = _MOST_STATES if count <= _MOST_LAYERS else 0
+    states = _MAX_STATES if count <= _MAX_LAYERS else 0
     while bound < peak and states > 0:
         tried = _Search(piece, bound)
         found = tried.run(states)
@@ -130,7 +130,7 @@ class _Search:
     def __init__(self, piece: Piece, budget: int) -> None:
         count = len(piece.needs)
         followers = [sum(1 << v for v, needs in enumerate(piece.needs) if needs >> u & 1) for u in range(count)]
-        mirrored = [Held(b.nbytes, b.users, b.makers) for b in piece.buffers]
+        mirrored = [HeldPiece(b.nbytes, b.users, b.makers) for b in piece.buffers]
         self.count = count
         self.there = _Direction(piece.needs, piece.extra, piece.buffers, budget)
         self.back = _Direction(followers, piece.extra, mirrored, budget)

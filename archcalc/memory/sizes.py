@@ -38,7 +38,7 @@ class Size(NamedTuple):
         return -(-(self.fixed + self.each * batch) // 8)
 
 
-class Line(NamedTuple):
+class AffineBytes(NamedTuple):
     """Bytes as a function of the batch B: `fixed` + `each`·B."""
 
     fixed: int
@@ -47,7 +47,7 @@ class Line(NamedTuple):
     def at(self, batch: int) -> int:
         """The bytes for a batch.
 
-        >>> Line(100, 8).at(2)
+        >>> AffineBytes(100, 8).at(2)
         116
         """
         return self.fixed + self.each * batch
@@ -55,32 +55,32 @@ class Line(NamedTuple):
     def formula(self, letter: str = "B") -> str:
         """The bytes as a formula in a letter.
 
-        >>> Line(1000, 8).formula(), Line(0, 8).formula("N"), Line(1000, 0).formula()
+        >>> AffineBytes(1000, 8).formula(), AffineBytes(0, 8).formula("N"), AffineBytes(1000, 0).formula()
         ('1,000 + 8·B', '8·N', '1,000')
         """
         growing = f"{self.each:,}·{letter}"
         return growing if self.each and not self.fixed else f"{self.fixed:,}" + f" + {growing}" * bool(self.each)
 
 
-def line(sizes: list[Size]) -> Line:
+def line(sizes: list[Size]) -> AffineBytes:
     """The bytes of buffers together; raises SpecError where a sample's values do not fill whole bytes, which is no line.
 
     >>> line([Size(32, 64), Size(0, 8)])
-    Line(fixed=4, each=9)
+    AffineBytes(fixed=4, each=9)
     """
     for size in sizes:
         if size.each % 8:
             raise SpecError(f"{size.each} bits a sample do not fill whole bytes", None, "give a number for the batch")
-    return Line(sum(-(-size.fixed // 8) for size in sizes), sum(size.each // 8 for size in sizes))
+    return AffineBytes(sum(-(-size.fixed // 8) for size in sizes), sum(size.each // 8 for size in sizes))
 
 
-def envelope(lines: list[Line]) -> list[tuple[int, Line]]:
+def upper_envelope(lines: list[AffineBytes]) -> list[tuple[int, AffineBytes]]:
     """The largest of some lines for every batch: each with the first batch, from 1 on, for which it is the largest.
 
-    >>> envelope([Line(100, 1), Line(0, 5), Line(50, 2)])
-    [(1, Line(fixed=100, each=1)), (26, Line(fixed=0, each=5))]
+    >>> upper_envelope([AffineBytes(100, 1), AffineBytes(0, 5), AffineBytes(50, 2)])
+    [(1, AffineBytes(fixed=100, each=1)), (26, AffineBytes(fixed=0, each=5))]
     """
-    found: list[tuple[int, Line]] = []
+    found: list[tuple[int, AffineBytes]] = []
     batch = 1
     while True:
         best = max(lines, key=lambda one: (one.at(batch), one.each))

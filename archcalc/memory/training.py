@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from archcalc.memory.backward import Backward, own_size, root_of
 from archcalc.memory.inference import output_size
-from archcalc.memory.liveness import Buffer, Step, Timeline
+from archcalc.memory.liveness import Buffer, Moment, Timeline
+from archcalc.memory.saved_tensors import SavedTensors, own_size, root_of
 from archcalc.memory.sizes import Size, whole
 from archcalc.network.graph import Graph, weights_of
 from archcalc.symbols.dims import Shape, size
@@ -28,9 +28,9 @@ class _Steps:
     Where several layers read an output, the gradient that each but the first to come hands back is added up in a step.
     """
 
-    def __init__(self, graph: Graph, result: Backward, segments: list[range]) -> None:
+    def __init__(self, graph: Graph, result: SavedTensors, segments: list[range]) -> None:
         nodes = graph.nodes
-        self.steps = [Step("forward", position) for position in range(len(nodes))]
+        self.steps = [Moment("forward", position) for position in range(len(nodes))]
         self.again: dict[int, int] = {}
         self.back: dict[int, int] = {}
         # The segment of a node that is computed again; others are only computed once.
@@ -49,17 +49,17 @@ class _Steps:
                 for position in segment:
                     self.segment[position] = number
                     self.again[position] = len(self.steps)
-                    self.steps.append(Step("recompute", position))
+                    self.steps.append(Moment("recompute", position))
             for position in reversed(segment):
                 if result.grads[position]:
                     self._backward(graph, result, position, reached)
         self.loss = len(nodes)
         self.update = len(self.steps)
-        self.steps.append(Step("update", -1))
+        self.steps.append(Moment("update", -1))
 
-    def _backward(self, graph: Graph, result: Backward, position: int, reached: set[int]) -> None:
+    def _backward(self, graph: Graph, result: SavedTensors, position: int, reached: set[int]) -> None:
         back = self.back[position] = len(self.steps)
-        self.steps.append(Step("backward", position))
+        self.steps.append(Moment("backward", position))
         self.given[back] = []
         if self.owner[position] != position:
             return
@@ -68,7 +68,7 @@ class _Steps:
             if result.grads[output]:
                 added = len(self.steps) if output in reached else None
                 if added is not None:
-                    self.steps.append(Step("sum", output))
+                    self.steps.append(Moment("sum", output))
                 self.given[back].append((output, added))
                 reached.add(output)
 
@@ -78,7 +78,7 @@ class _Steps:
 
 
 def timeline(
-    graph: Graph, result: Backward, *, bits: int = 32, weight_bits: int = 32, segments: list[range] | None = None
+    graph: Graph, result: SavedTensors, *, bits: int = 32, weight_bits: int = 32, segments: list[range] | None = None
 ) -> Timeline:
     """The steps of training on one batch and what is alive in them, beside weights and the optimiser's state.
 
@@ -86,10 +86,10 @@ def timeline(
     gradient reaches has one of its own size, from its first reader's turn to its own. A sum hands its own on, and a
     concatenation parts of its own; a view's is a view. Gradients of weights live from their layer's turn to the update.
 
-    >>> from archcalc.memory.backward import backward
+    >>> from archcalc.memory.saved_tensors import saved_tensors
     >>> from archcalc.language import load
     >>> lenet = load("lenet5")
-    >>> [step.phase for step in timeline(lenet, backward(lenet)).steps][::15]
+    >>> [step.phase for step in timeline(lenet, saved_tensors(lenet)).steps][::15]
     ['forward', 'backward']
     """
     when = _Steps(graph, result, segments or [range(1, len(graph.nodes))])
@@ -110,7 +110,7 @@ def updating(plan: Timeline, temporaries: Size) -> Timeline:
     return Timeline(plan.steps, (*plan.buffers, Buffer("the optimizer's temporaries", -1, temporaries, last, last)))
 
 
-def _activations(graph: Graph, result: Backward, when: _Steps, bits: int) -> Iterator[Buffer]:
+def _activations(graph: Graph, result: SavedTensors, when: _Steps, bits: int) -> Iterator[Buffer]:
     """The outputs, each once as the forward pass leaves it and once more where it is computed again."""
     uses: dict[tuple[int, bool], list[int]] = {}
     unread = set(_unread(graph))
@@ -123,7 +123,7 @@ def _activations(graph: Graph, result: Backward, when: _Steps, bits: int) -> Ite
         if position in unread:
             # The loss is taken from it.
             uses[result.roots[position], False].append(when.loss)
-        for entry in result.kept[position]:
+        for entry in result.saved_for_backward[position]:
             kept = root_of(graph, result, position, entry)
             if kept is not None:
                 uses.setdefault((kept, when.together(kept, position)), []).append(when.back[position])
@@ -132,9 +132,9 @@ def _activations(graph: Graph, result: Backward, when: _Steps, bits: int) -> Ite
             yield Buffer("activation", root, output_size(graph, root, bits), min(steps), max(steps))
 
 
-def _tensors(graph: Graph, result: Backward, when: _Steps, bits: int) -> Iterator[Buffer]:
+def _tensors(graph: Graph, result: SavedTensors, when: _Steps, bits: int) -> Iterator[Buffer]:
     """What layers keep beside inputs and outputs."""
-    for position, entries in enumerate(result.kept):
+    for position, entries in enumerate(result.saved_for_backward):
         for entry in entries:
             if isinstance(entry.of, str) and entry.of != "output":
                 made = when.again.get(position, position)
@@ -149,7 +149,7 @@ class _Gradient:
         self.output, self.first, self.last = output, first, first
 
 
-def _gradients(graph: Graph, result: Backward, when: _Steps, bits: int) -> Iterator[Buffer]:
+def _gradients(graph: Graph, result: SavedTensors, when: _Steps, bits: int) -> Iterator[Buffer]:
     """The gradients of outputs, from the step in which the first is made to that in which the output's layer needs it."""
     nodes = graph.nodes
     unread = {when.owner[i] for i in _unread(graph)}
@@ -160,7 +160,7 @@ def _gradients(graph: Graph, result: Backward, when: _Steps, bits: int) -> Itera
         layer, held = nodes[position].layer, current[when.owner[position]]
         held.last = max(held.last, back)
         for output, added in given:
-            if layer.hands_on and (layer.kind == "concat" or nodes[output].shape == nodes[position].shape):
+            if layer.passes_gradient and (layer.kind == "concat" or nodes[output].shape == nodes[position].shape):
                 incoming = held
             else:
                 incoming = _Gradient(output, back)

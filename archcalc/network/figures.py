@@ -51,7 +51,7 @@ class Term(msgspec.Struct, frozen=True):
         return f"{self.network}:{layer}{self.measure}" if self.network else f"{layer}{self.measure}"
 
 
-class Quantity(msgspec.Struct, frozen=True):
+class FigureOf(msgspec.Struct, frozen=True):
     """What a number is of: a term, one term over another, or what the first saves of the second (1 - a / b)."""
 
     term: Term
@@ -59,7 +59,7 @@ class Quantity(msgspec.Struct, frozen=True):
     saved: bool = False
 
     @staticmethod
-    def read(text: str, layer: str = "") -> Quantity:
+    def read(text: str, layer: str = "") -> FigureOf:
         """A quantity from its text, such as params, fc6.weights / weights or 1 - params / alexnet:params; raises SpecError."""
         saved = bool(found := re.match(r"1 *- *(?=[^ ])", text))
         first, slash, second = text[found.end() if found else 0 :].partition(" / ")
@@ -71,7 +71,7 @@ class Quantity(msgspec.Struct, frozen=True):
         whole = Term.read(second) if slash else None
         if whole and (sizes := SIZES & {term.measure, whole.measure}):
             raise SpecError(f"there are no shares of {min(sizes)}")
-        return Quantity(term, whole, saved)
+        return FigureOf(term, whole, saved)
 
     def __str__(self) -> str:
         return f"{'1 - ' * self.saved}{self.term}{f' / {self.whole}' if self.whole else ''}"
@@ -80,13 +80,13 @@ class Quantity(msgspec.Struct, frozen=True):
 class Claim(msgspec.Struct, frozen=True):
     """A quantity and the value printed for it."""
 
-    quantity: Quantity
+    quantity: FigureOf
     printed: Printed
 
     @staticmethod
     def read(of: str, value: str, layer: str = "") -> Claim:
         """A claim from the texts of both; raises SpecError where one cannot be the value of the other."""
-        quantity = Quantity.read(of, layer)
+        quantity = FigureOf.read(of, layer)
         measure = quantity.term.measure
         claim = Claim(quantity, Printed.read(value, of_bytes=measure == "bytes" and quantity.whole is None))
         spatial = measure in SIZES

@@ -17,7 +17,7 @@ from archcalc.network.figures import Figure
 from archcalc.network.tokens import token_numbers
 from archcalc.network.wildcards import fits
 from archcalc.symbols.dims import Dim, Shape, Truth, as_int, decided, equal, format_shape
-from archcalc.symbols.relations import bounded_by
+from archcalc.symbols.relations import bound_of
 
 
 class Node(msgspec.Struct, frozen=True):
@@ -69,7 +69,7 @@ class Graph(msgspec.Struct, frozen=True, dict=True):
     # How files of trained weights call the layers: patterns of names, and what they become, in order.
     weights: tuple[tuple[str, str], ...] = ()
     # How the reference implementation calls the layers: patterns of names, and one of CALLS, the last that fits being right.
-    calls: tuple[tuple[str, str], ...] = ()
+    call_styles: tuple[tuple[str, str], ...] = ()
 
     def __repr__(self) -> str:
         return brief(self, f"{self.name}: {len(self.nodes)} layers")
@@ -108,9 +108,9 @@ def strongest(assumptions: Iterable[Assumption]) -> tuple[Assumption, ...]:
     """Assumptions without those that another one implies."""
     found: dict[object, Assumption] = {}
     for one in assumptions:
-        subject, bound = bounded_by(one.fact)
+        subject, bound = bound_of(one.fact)
         other = found.get(subject)
-        if other is None or bound > bounded_by(other.fact)[1]:
+        if other is None or bound > bound_of(other.fact)[1]:
             found[subject] = one
     return tuple(found.values())
 
@@ -124,16 +124,20 @@ CALLS = (*_WAYS, "matmul", "absent", *(f"{way} in place" for way in _WAYS), *(f"
 
 def calls_of(graph: Graph) -> list[str]:
     """How the reference implementation of a network calls each of its layers: module, function, operator or absent."""
-    return [_called(graph, node).partition(" ")[0] or node.layer.called for node in graph.nodes]
+    return [_called(graph, node).partition(" ")[0] or node.layer.call_style for node in graph.nodes]
 
 
 def places_of(graph: Graph) -> list[str]:
     """Where the reference implementation is said to put the output of each layer: in place, out of place or nothing said."""
-    return [_called(graph, node).partition(" ")[2] for node in graph.nodes] if graph.calls else [""] * len(graph.nodes)
+    return (
+        [_called(graph, node).partition(" ")[2] for node in graph.nodes]
+        if graph.call_styles
+        else [""] * len(graph.nodes)
+    )
 
 
 def _called(graph: Graph, node: Node) -> str:
-    return next((call for pattern, call in reversed(graph.calls) if fits(node.name, pattern)), "")
+    return next((call for pattern, call in reversed(graph.call_styles) if fits(node.name, pattern)), "")
 
 
 class Builder:

@@ -32,7 +32,7 @@ _PARTS = {"%": "%", "x": "x", "×": "x"}
 _SHARES = {"%": Fraction(1, 100), "x": Fraction(1)}
 
 
-class Window(msgspec.Struct, frozen=True):
+class PrintedRange(msgspec.Struct, frozen=True):
     """The values that print alike, `low` to `high` with both ends or without the upper one, and how they were then printed."""
 
     low: Fraction
@@ -98,7 +98,7 @@ class Printed(msgspec.Struct, frozen=True):
         return self._step() * self.digits
 
     @property
-    def nearest(self) -> Window:
+    def nearest(self) -> PrintedRange:
         """What is printed so when rounded to the nearest."""
         return self._rounded(self._step())
 
@@ -107,13 +107,13 @@ class Printed(msgspec.Struct, frozen=True):
         scale = unit or _SHARES.get(self.unit) or UNITS[self.unit]
         return scale / Fraction(10) ** self.decimals
 
-    def _rounded(self, step: Fraction, unit: str = "", cost: int = 0) -> Window:
+    def _rounded(self, step: Fraction, unit: str = "", cost: int = 0) -> PrintedRange:
         at = self.digits * step
-        return Window(at - step / 2, at + step / 2, unit=unit, cost=cost)
+        return PrintedRange(at - step / 2, at + step / 2, unit=unit, cost=cost)
 
-    def _cut(self, step: Fraction, unit: str = "", cost: int = 0) -> Window:
+    def _cut(self, step: Fraction, unit: str = "", cost: int = 0) -> PrintedRange:
         at = self.digits * step
-        return Window(at, at + step, open=True, rounding="cut off, not rounded", unit=unit, cost=cost + 1)
+        return PrintedRange(at, at + step, open=True, rounding="cut off, not rounded", unit=unit, cost=cost + 1)
 
     def _as(self, digits: int) -> str:
         """Other digits, printed as these are."""
@@ -123,7 +123,7 @@ class Printed(msgspec.Struct, frozen=True):
             f"{whole:,}{f'.{part:0{decimals}}' * bool(decimals)}{f'e{-self.decimals}' * (self.decimals < 0)}{self.unit}"
         )
 
-    def roundings(self, *, bare: bool = False) -> Iterator[Window]:
+    def roundings(self, *, bare: bool = False) -> Iterator[PrintedRange]:
         """The windows of the unit as written: rounded, cut off, and with the zeros at the end not being digits.
 
         The zeros of a number without a unit, such as 60,000, are taken for digits unless it is `bare`.
@@ -135,7 +135,7 @@ class Printed(msgspec.Struct, frozen=True):
         if zeros and self.decimals <= 0 and self.digits and bool(self.unit) != bare:
             wide, places = step * 10**zeros, len(str(self.digits)) - zeros
             at = self.digits * step
-            yield Window(at - wide / 2, at + wide / 2, rounding=f"rounded to {places} digit{'s' * (places > 1)}")
+            yield PrintedRange(at - wide / 2, at + wide / 2, rounding=f"rounded to {places} digit{'s' * (places > 1)}")
 
     def _others(self) -> list[tuple[Fraction, str, int]]:
         """What else may have been meant by the unit: the last digit's worth, in words, and how much that assumes."""
@@ -147,7 +147,7 @@ class Printed(msgspec.Struct, frozen=True):
             found.append((self._step(other), f"{self.unit} = {other:,}{' bytes' * self.in_bytes}", 1 + mixed))
         return found
 
-    def readings(self) -> list[Window]:
+    def readings(self) -> list[PrintedRange]:
         """The windows of the unit, and of what else may have been meant by it, each rounded and cut off."""
         read = [(self._step(), "", 0), *self._others()]
         return [self._rounded(*reading) for reading in read] + [self._cut(*reading) for reading in read]

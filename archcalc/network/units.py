@@ -35,7 +35,7 @@ NOUNS: dict[str, frozenset[str]] = {
     **dict.fromkeys(("activations", "values"), frozenset({"activations"})),
     **dict.fromkeys(("byte", "bytes"), frozenset()),
 }
-_MOST_CHARACTERS = 60
+_MAX_CHARACTERS = 60
 _GROUPS = r"\d{1,3}(?:,\d{3}){1,9}"
 _PLAIN = r"\d{1,30}"
 _REST = r"(?:\.(?P<part>\d{1,30}))?(?:e\+?(?P<power>1?\d))?"
@@ -85,7 +85,7 @@ def amount(text: str, *, of_bytes: bool = False) -> Amount:
     ('G', 'B', 'flops')
     """
     text = " ".join(text.split())
-    found = _AMOUNT.fullmatch(text) if len(text) <= _MOST_CHARACTERS else None
+    found = _AMOUNT.fullmatch(text) if len(text) <= _MAX_CHARACTERS else None
     if found is None:
         raise SpecError(f"'{text[:60]}' is not a number with a unit", None, "such as 138M, 8.03B, 5 million or 32 MiB")
     return _amount(found, of_bytes=of_bytes)

@@ -8,12 +8,12 @@ from typing import Any
 import msgspec
 
 from archcalc.conventions import CONVENTIONS, Convention, Total
-from archcalc.conventions.quantities import told
+from archcalc.conventions.quantities import nonzero_terms
 from archcalc.profiling.rows import Profile, Row
 from archcalc.symbols.dims import Dim
 
 
-class Share(msgspec.Struct, frozen=True):
+class KindDifference(msgspec.Struct, frozen=True):
     """What a convention makes of one kind of layer: how many there are, by which prices, and how far from its MACs."""
 
     kind: str
@@ -22,34 +22,34 @@ class Share(msgspec.Struct, frozen=True):
     difference: Dim
 
 
-class Account(msgspec.Struct, frozen=True):
+class ConventionTotal(msgspec.Struct, frozen=True):
     """A network's total under a convention, its difference from the MACs in the same unit, and where that comes from."""
 
     convention: Convention
     total: Total
     difference: Dim
-    shares: tuple[Share, ...]
+    shares: tuple[KindDifference, ...]
     # Kinds without a price, with the number of their layers.
     uncovered: dict[str, int]
 
 
-def accounts(profile: Profile, conventions: Iterable[Convention] = CONVENTIONS.values()) -> list[Account]:
+def by_convention(profile: Profile, conventions: Iterable[Convention] = CONVENTIONS.values()) -> list[ConventionTotal]:
     """The network of a profile under each of the conventions, auxiliary heads left out.
 
     >>> from archcalc.profiling.engine import profile
     >>> from archcalc.language import load
-    >>> torchinfo = next(a for a in accounts(profile(load("vgg16"))) if a.convention.name == "torchinfo")
+    >>> torchinfo = next(a for a in by_convention(profile(load("vgg16"))) if a.convention.name == "torchinfo")
     >>> torchinfo.total.value, [(share.kind, share.difference) for share in torchinfo.shares]
     (15483821032, [('conv2d', 13547520), ('linear', 9192)])
     """
     rows = [row for row in profile.rows if not row.auxiliary]
     kinds: dict[str, list[Row]] = {}
     for row in rows:
-        kinds.setdefault(row.layer, []).append(row)
-    return [_account(convention, rows, kinds) for convention in conventions]
+        kinds.setdefault(row.kind, []).append(row)
+    return [_total(convention, rows, kinds) for convention in conventions]
 
 
-def _account(convention: Convention, rows: list[Row], kinds: dict[str, list[Row]]) -> Account:
+def _total(convention: Convention, rows: list[Row], kinds: dict[str, list[Row]]) -> ConventionTotal:
     unit = 2 if convention.unit == "FLOPs" else 1
     shares = []
     uncovered = {}
@@ -58,10 +58,10 @@ def _account(convention: Convention, rows: list[Row], kinds: dict[str, list[Row]
         # What has no price is missing with all its MACs.
         difference: Any = sum(price for _, price in priced) - unit * sum(row.macs for row in alike)
         if difference != 0:
-            prices = dict.fromkeys(told(convention.formula(row) or "0", row) for row, _ in priced)
-            shares.append(Share(kind, len(alike), tuple(prices), difference))
+            prices = dict.fromkeys(nonzero_terms(convention.formula(row) or "0", row) for row, _ in priced)
+            shares.append(KindDifference(kind, len(alike), tuple(prices), difference))
         if len(priced) < len(alike):
             uncovered[kind] = len(alike) - len(priced)
     total = convention.total(rows)
     macs: Any = sum(row.macs for row in rows)
-    return Account(convention, total, total.value - unit * macs, tuple(shares), uncovered)
+    return ConventionTotal(convention, total, total.value - unit * macs, tuple(shares), uncovered)

@@ -14,7 +14,7 @@ from archcalc.network.graph import Graph, Node, calls_of
 from archcalc.network.storage import stored
 from archcalc.profiling.rows import Profile, Row
 from archcalc.symbols.dims import Dim, Shape, format_dim, quotient, size, sum_of
-from archcalc.symbols.evaluate import Form, shaped
+from archcalc.symbols.evaluate import Form, in_form
 
 
 class Measures(msgspec.Struct, frozen=True):
@@ -61,7 +61,6 @@ def profile(
         rows.append(
             Row(
                 name=node.name,
-                layer=layer.kind,
                 settings=measures.settings,
                 sources=tuple([nodes[i].name for i in node.inputs]),
                 inputs=shapes,
@@ -71,7 +70,7 @@ def profile(
                 buffers=measures.buffers if node.share is None else 0,
                 activations=0 if views or (overwrites and in_place) else measures.activations,
                 work=measures.work,
-                definition=layer,
+                layer=layer,
                 call=call,
                 batch=batch,
                 in_place=overwrites,
@@ -100,10 +99,12 @@ def measure(layer: Layer, shapes: tuple[Shape, ...], output: Shape, batch: Dim, 
     work = layer.work(output, *shapes).times(batch)
     return Measures(
         settings=" ".join(f"{name}={format_setting(value)}" for name, value in layer.settings().items()),
-        weights={name: shaped(size(shape), form) for name, shape in layer.weights(*shapes).items()},
-        buffers=shaped(sum_of(size(shape) for shape in layer.buffers(*shapes).values()), form),
-        activations=shaped(batch * size(output), form),
-        work=work if form == "plain" else Work(*(shaped(getattr(work, name), form) for name in work.__struct_fields__)),
+        weights={name: in_form(size(shape), form) for name, shape in layer.weights(*shapes).items()},
+        buffers=in_form(sum_of(size(shape) for shape in layer.buffers(*shapes).values()), form),
+        activations=in_form(batch * size(output), form),
+        work=work
+        if form == "plain"
+        else Work(*(in_form(getattr(work, name), form) for name in work.__struct_fields__)),
         rounded=tuple(rounded),
     )
 

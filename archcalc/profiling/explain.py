@@ -130,14 +130,14 @@ def _traced(layer: Layer, rank: int) -> Layer:
 
 
 def _cells(profile: Profile, node: Node, row: Row) -> Iterator[Cell]:
-    rank = getattr(row.definition, "rank", 0) or len(row.output) - 1
-    layer = _traced(row.definition, rank)
+    rank = getattr(row.layer, "rank", 0) or len(row.output) - 1
+    layer = _traced(row.layer, rank)
     several = len(row.inputs) > 1
     inputs = tuple(
         _named(_letters(layer, shape), shape, str(place) if several else "")
         for place, shape in enumerate(row.inputs, start=1)
     )
-    rounded = {rounding.axis: rounding for rounding in row.definition.roundings(*row.inputs)}
+    rounded = {rounding.axis: rounding for rounding in row.layer.roundings(*row.inputs)}
     sizes = layer.output(*inputs)
     for place, (axis, size) in enumerate(zip(axes_of(layer, row.output), sizes, strict=True)):
         yield _size(axis, size, row, rounded.get(place))
@@ -154,7 +154,7 @@ def _cells(profile: Profile, node: Node, row: Row) -> Iterator[Cell]:
     kept = "overwrites its input" if row.in_place else "the values of another array" if row.activations == 0 else ""
     yield _cell("activations", measures.activations, row.activations, kept)
     yield from _operations(
-        profile, msgspec.structs.replace(row, definition=layer, inputs=inputs, output=output), measures.work
+        profile, msgspec.structs.replace(row, layer=layer, inputs=inputs, output=output), measures.work
     )
 
 
@@ -210,7 +210,7 @@ def _even(layer: Layer, inputs: tuple[Shape, ...], axis: int) -> bool:
 
 def _remedies(row: Row, axis: str, place: int) -> Iterator[str]:
     """The nearest input sizes, padding and strides by which a size needs no rounding: each alone, the rest as it is."""
-    layer, [x] = row.definition, row.inputs
+    layer, [x] = row.layer, row.inputs
     n = x[place]
     if not isinstance(n, int):
         return
@@ -238,7 +238,7 @@ def _with(value: Any, rank: int, place: int, entry: Any) -> tuple[Any, ...]:
 
 
 def _paddings(row: Row, place: int) -> Iterator[str]:
-    layer: Any = row.definition
+    layer: Any = row.layer
     rank = len(row.output) - 1
     now = _along(layer.padding, place)
     total = sum(now) if isinstance(now, tuple) else 2 * now
@@ -252,7 +252,7 @@ def _paddings(row: Row, place: int) -> Iterator[str]:
 
 
 def _strides(row: Row, place: int) -> Iterator[str]:
-    layer: Any = row.definition
+    layer: Any = row.layer
     rank = len(row.output) - 1
     written_stride = layer.kernel if layer.stride is None else layer.stride
     now = _along(written_stride, place)

@@ -11,7 +11,7 @@ import msgspec
 from archcalc.profiling.rows import Row
 
 
-class Line(msgspec.Struct, frozen=True):
+class FoldedRow(msgspec.Struct, frozen=True):
     """A row and how often it stands in the network one after the other; `rows` are all that it stands for, itself first."""
 
     row: Row
@@ -19,7 +19,7 @@ class Line(msgspec.Struct, frozen=True):
     rows: tuple[Row, ...] = ()
 
 
-class Group(msgspec.Struct, frozen=True):
+class FoldedBlock(msgspec.Struct, frozen=True):
     """A call of a block, or a single layer (`block` is then empty), that stands `times` times one after the other."""
 
     block: str
@@ -27,15 +27,15 @@ class Group(msgspec.Struct, frozen=True):
     parts: tuple[Part, ...]
 
 
-Part: TypeAlias = Line | Group
+Part: TypeAlias = FoldedRow | FoldedBlock
 
 
-def unfolded(rows: Sequence[Row]) -> list[Line]:
+def unfolded(rows: Sequence[Row]) -> list[FoldedRow]:
     """Every row by itself."""
-    return [Line(row, rows=(row,)) for row in rows]
+    return [FoldedRow(row, rows=(row,)) for row in rows]
 
 
-def folded(rows: Sequence[Row]) -> list[Line]:
+def folded(rows: Sequence[Row]) -> list[FoldedRow]:
     """The rows with what repeats written once, in order.
 
     >>> from archcalc.profiling.engine import profile
@@ -54,9 +54,9 @@ def groups(rows: Sequence[Row]) -> tuple[Part, ...]:
     return tuple(_parts([[row] for row in rows], 0, 1))
 
 
-def _lines(parts: Sequence[Part]) -> Iterator[Line]:
+def _lines(parts: Sequence[Part]) -> Iterator[FoldedRow]:
     for part in parts:
-        if isinstance(part, Line):
+        if isinstance(part, FoldedRow):
             yield part
         else:
             yield from _lines(part.parts)
@@ -77,11 +77,11 @@ def _parts(places: list[list[Row]], depth: int, times: int) -> Iterator[Part]:
         merged = [[row for place in together for row in place] for together in zip(*repeats, strict=True)]
         first, often = merged[0][0], times * len(repeats)
         if len(first.blocks) > depth:
-            yield Group(first.blocks[depth], len(repeats), tuple(_parts(merged, depth + 1, often)))
+            yield FoldedBlock(first.blocks[depth], len(repeats), tuple(_parts(merged, depth + 1, often)))
         elif len(repeats) > 1:
-            yield Group("", len(repeats), (Line(first, often, tuple(merged[0])),))
+            yield FoldedBlock("", len(repeats), (FoldedRow(first, often, tuple(merged[0])),))
         else:
-            yield Line(first, often, tuple(merged[0]))
+            yield FoldedRow(first, often, tuple(merged[0]))
         start = end
 
 
@@ -115,7 +115,7 @@ def _signatures(rows: list[Row], depth: int) -> list[tuple[Any, ...]]:
             calls.setdefault(call, (call.rpartition(":")[0], place))
     return [
         (
-            *(row.layer, row.definition, row.inputs, row.output),
+            *(row.kind, row.layer, row.inputs, row.output),
             tuple(places.get(name, -1) for name in row.sources),
             tuple(calls[call] for call in row.blocks[depth:]),
             places.get(row.shared, row.shared),

@@ -45,7 +45,7 @@ def field_of(profile: Profile) -> Field:
 
 
 def _nonlinear(_: Profile, row: Any) -> int:
-    return int(Layer.kinds[row.layer].nonlinear)
+    return int(Layer.kinds[row.kind].nonlinear)
 
 
 def _summed(row: Callable[[Profile, Any], Any]) -> Callable[[Profile], Any]:

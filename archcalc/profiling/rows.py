@@ -17,7 +17,7 @@ from archcalc.layers.work import Work
 from archcalc.network.figures import Verdict
 from archcalc.network.graph import Graph
 from archcalc.symbols.dims import Dim, Shape, format_dim, format_shape, sum_of
-from archcalc.symbols.evaluate import Form, shaped
+from archcalc.symbols.evaluate import Form, in_form
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +29,7 @@ class Row(msgspec.Struct, frozen=True):
     """What one layer costs: activations and work for the whole batch, weights once wherever they are shared."""
 
     name: str
-    layer: str
+    layer: Layer
     settings: str
     sources: tuple[str, ...]
     inputs: tuple[Shape, ...]
@@ -39,8 +39,7 @@ class Row(msgspec.Struct, frozen=True):
     buffers: Dim
     activations: Dim
     work: Work
-    # The layer itself, how the reference implementation calls it, and the samples: what conventions look at.
-    definition: Layer
+    # How the reference implementation calls the layer, and the samples: what conventions look at beside it.
     call: str
     batch: Dim
     in_place: bool
@@ -56,12 +55,17 @@ class Row(msgspec.Struct, frozen=True):
 
     def __repr__(self) -> str:
         costs = f"{format_dim(self.params)} params, {format_dim(self.macs)} MACs"
-        return brief(self, f"{self.name}: {self.layer}, {format_shape(self.output)}, {costs}")
+        return brief(self, f"{self.name}: {self.kind}, {format_shape(self.output)}, {costs}")
+
+    @property
+    def kind(self) -> str:
+        """The kind of the layer."""
+        return self.layer.kind
 
     @property
     def params(self) -> Dim:
         """Trained values: weights and biases."""
-        return shaped(self.weights + self.biases, self.form)
+        return in_form(self.weights + self.biases, self.form)
 
     @property
     def macs(self) -> Dim:
@@ -103,7 +107,7 @@ class Totals(msgspec.Struct, frozen=True):
     @property
     def params(self) -> Dim:
         """Trained values: weights and biases."""
-        return shaped(self.weights + self.biases, self.form)
+        return in_form(self.weights + self.biases, self.form)
 
     @property
     def activation_bytes(self) -> Dim:
@@ -144,7 +148,7 @@ class Profile(Displayable, msgspec.Struct, frozen=True, dict=True):
         rows = list(rows)
 
         def summed(of: Callable[[Row], Dim]) -> Dim:
-            return shaped(sum_of(map(of, rows)), self.form)
+            return in_form(sum_of(map(of, rows)), self.form)
 
         counted = self.convention.total(rows)
         return Totals(
@@ -153,7 +157,7 @@ class Profile(Displayable, msgspec.Struct, frozen=True, dict=True):
             buffers=summed(lambda row: row.buffers),
             activations=summed(lambda row: row.activations),
             macs=summed(lambda row: row.macs),
-            counted=msgspec.structs.replace(counted, value=shaped(counted.value, self.form)),
+            counted=msgspec.structs.replace(counted, value=in_form(counted.value, self.form)),
             convention=self.convention,
             tokens=summed(lambda row: row.activations if row.tokens else 0),
             form=self.form,
@@ -171,7 +175,7 @@ class Profile(Displayable, msgspec.Struct, frozen=True, dict=True):
 
     def by_kind(self) -> dict[str, Totals]:
         """Totals for each kind of layer, in order of appearance."""
-        return self._grouped(lambda row: row.layer)
+        return self._grouped(lambda row: row.kind)
 
     def by_block(self) -> dict[str, Totals]:
         """Totals for each first part of the layers' names, in order of appearance."""

@@ -15,14 +15,14 @@ from archcalc.network.graph import Graph, Node
 from archcalc.symbols.dims import Shape
 
 
-def reached(graph: Graph, touched: Any) -> Iterator[tuple[Node, Any]]:
+def forward_mask(graph: Graph, touched: Any) -> Iterator[tuple[Node, Any]]:
     """Each node in order with those of its values that depend on any of the input's values marked in `touched`.
 
     >>> import numpy as np
     >>> from archcalc.language import load
     >>> pixel = np.zeros((1, 32, 32), bool)
     >>> pixel[:, 10, 10] = True
-    >>> [int(mask.sum()) for node, mask in reached(load("lenet5"), pixel)][:2]
+    >>> [int(mask.sum()) for node, mask in forward_mask(load("lenet5"), pixel)][:2]
     [1, 150]
     """
     import numpy as np  # noqa: PLC0415 - the windows themselves need none of it
@@ -32,7 +32,7 @@ def reached(graph: Graph, touched: Any) -> Iterator[tuple[Node, Any]]:
     for position, node in enumerate(graph.nodes):
         marked = np.zeros(node.shape, bool) if position else np.asarray(touched, bool)
         shapes = [graph.nodes[i].shape for i in node.inputs]
-        for source, views in zip(node.inputs, node.layer.sees(*shapes), strict=True):
+        for source, views in zip(node.inputs, node.layer.receptive_views(*shapes), strict=True):
             for view in views:
                 marked = marked | onward(np, alive[source], view, node.shape)
         for source in set(node.inputs):
@@ -43,7 +43,7 @@ def reached(graph: Graph, touched: Any) -> Iterator[tuple[Node, Any]]:
         yield node, marked
 
 
-def sources(graph: Graph, position: int, wanted: Any, shapes: list[Shape]) -> Any:
+def backward_counts(graph: Graph, position: int, wanted: Any, shapes: list[Shape]) -> Any:
     """What of the input the values marked in `wanted` of a node depend on, through every layer on the way back.
 
     Marks are booleans, or whole numbers, which are counted along every path and added up. `shapes` holds for each node the
@@ -57,7 +57,7 @@ def sources(graph: Graph, position: int, wanted: Any, shapes: list[Shape]) -> An
             continue
         node, mark = graph.nodes[number], marks.pop(number)
         inputs = [graph.nodes[i].shape for i in node.inputs]
-        for source, views in zip(node.inputs, node.layer.sees(*inputs), strict=True):
+        for source, views in zip(node.inputs, node.layer.receptive_views(*inputs), strict=True):
             for view in views:
                 seen = _back(
                     np, mark, view, inputs=(inputs[node.inputs.index(source)], shapes[source]), full=node.shape

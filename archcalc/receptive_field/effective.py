@@ -12,7 +12,7 @@ import msgspec
 
 from archcalc.errors import SpecError
 from archcalc.network.graph import Graph
-from archcalc.receptive_field.dependence import sources
+from archcalc.receptive_field.dependence import backward_counts
 from archcalc.receptive_field.field import Field
 from archcalc.receptive_field.fields import axes_of, receptive_fields
 from archcalc.symbols.dims import Shape, format_shape
@@ -20,8 +20,8 @@ from archcalc.symbols.dims import Shape, format_shape
 # How much of the largest influence still counts, after Luo et al.: what a Gaussian has left two deviations from its middle.
 _STILL_SEEN = 1 - Fraction(9545, 10000)
 # A mark takes a byte, a count of paths takes tens of them.
-_MOST_MARKS = 2**29
-_MOST_COUNTS = 2**24
+_MAX_MARKS = 2**29
+_MAX_COUNTS = 2**24
 
 
 class Box(msgspec.Struct, frozen=True):
@@ -66,7 +66,7 @@ class Effective(msgspec.Struct, frozen=True, dict=True):
         return float(seen ** (1 / self.counts.ndim))
 
     @cached_property
-    def rings(self) -> dict[Any, int]:
+    def counts_by_distance(self) -> dict[Any, int]:
         """How many paths come from each distance from the centre, which is the larger of those along the axes."""
         import numpy as np  # noqa: PLC0415 - fields need none of it
 
@@ -88,12 +88,14 @@ class Effective(msgspec.Struct, frozen=True, dict=True):
         >>> effective(load("vgg16"), "conv1_2").within(1)
         Fraction(49, 81)
         """
-        return Fraction(sum(count for d, count in self.rings.items() if d <= distance), self.total)
+        return Fraction(sum(count for d, count in self.counts_by_distance.items() if d <= distance), self.total)
 
-    def holding(self, share: Fraction) -> Fraction:
+    def radius_holding(self, share: Fraction) -> Fraction:
         """The least distance from the centre within which there is at least this share of the influence."""
-        sums = accumulate(self.rings.values())
-        least: Fraction = next(d for d, count in zip(self.rings, sums, strict=True) if count >= share * self.total)
+        sums = accumulate(self.counts_by_distance.values())
+        least: Fraction = next(
+            d for d, count in zip(self.counts_by_distance, sums, strict=True) if count >= share * self.total
+        )
         return least
 
 
@@ -107,12 +109,12 @@ def box(graph: Graph, name: str, place: tuple[int, ...]) -> Box:
     import numpy as np  # noqa: PLC0415 - fields need none of it
 
     field, position = _found(graph, name)
-    _check_size([node.shape for node in graph.nodes], _MOST_MARKS)
+    _check_size([node.shape for node in graph.nodes], _MAX_MARKS)
     marks = np.zeros(graph.nodes[position].shape, bool)
     axes = places_of(graph, field)
     _check(field, axes, place)
     marks[tuple(place[axes.index(axis)] if axis in axes else slice(None) for axis in range(marks.ndim))] = True
-    seen = sources(graph, position, marks, [node.shape for node in graph.nodes])
+    seen = backward_counts(graph, position, marks, [node.shape for node in graph.nodes])
     seen = seen.any(tuple(axis for axis in range(seen.ndim) if axis not in axes_of(graph)))
     unclipped = _unclipped(field, axes, place)
     padding = None
@@ -132,10 +134,10 @@ def effective(graph: Graph, name: str, place: tuple[int, ...] | None = None) -> 
     place = tuple(field.output[axis] // 2 for axis in axes) if place is None else place
     _check(field, axes, place)
     shapes = [_told_apart(other) for other in receptive_fields(graph).values()]
-    _check_size(shapes, _MOST_COUNTS)
+    _check_size(shapes, _MAX_COUNTS)
     marks = np.zeros(shapes[position], object)
     marks[tuple(place[axes.index(axis)] if axis in axes and n > 1 else 0 for axis, n in enumerate(marks.shape))] = 1
-    counts = sources(graph, position, marks, shapes)
+    counts = backward_counts(graph, position, marks, shapes)
     counts = counts.sum(tuple(axis for axis in range(counts.ndim) if axis not in axes_of(graph)))
     if not counts.any():
         raise SpecError(f"{name} sees nothing of the input from {_written(place)}")

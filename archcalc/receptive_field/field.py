@@ -8,15 +8,15 @@ from typing import Any, NamedTuple, TypeAlias
 import msgspec
 
 from archcalc.layers.intervals import fraction
-from archcalc.receptive_field.reach import Reach, Route, centre
+from archcalc.receptive_field.reach import AxisField, Route, centre
 from archcalc.receptive_field.spans import span
 from archcalc.symbols.dims import Shape, at_least, decided
 
 # For each axis with places what is seen of it, None where nothing is.
-Reaches: TypeAlias = tuple[Reach | None, ...]
+Reaches: TypeAlias = tuple[AxisField | None, ...]
 
 
-class Part(NamedTuple):
+class ChannelRun(NamedTuple):
     """Channels that follow each other and see alike, though others of their layer see differently."""
 
     channels: int
@@ -32,14 +32,14 @@ class Field(msgspec.Struct, frozen=True):
     """
 
     name: str
-    layer: str
+    kind: str
     output: Shape
     axes: tuple[str, ...]
     # The sizes of those axes.
     whole: Shape
     reaches: Reaches
     # Runs of channels, where not all see alike.
-    parts: tuple[Part, ...] = ()
+    parts: tuple[ChannelRun, ...] = ()
     # Whether values at one place do not see alike though no parts tell so, as after parts were laid out in another order.
     mixed: bool = False
     # Whether some of these values were picked from the others, which may have seen more.
@@ -118,18 +118,22 @@ class Field(msgspec.Struct, frozen=True):
         )
 
     @property
-    def apart(self) -> dict[str, str]:
+    def misalignment(self) -> dict[str, str]:
         """For each axis along which branches that are joined here do not line up: what they do not agree on."""
-        return {name: reach.apart for name, reach in zip(self.axes, self.reaches, strict=True) if reach and reach.apart}
+        return {
+            name: reach.misalignment
+            for name, reach in zip(self.axes, self.reaches, strict=True)
+            if reach and reach.misalignment
+        }
 
 
-def _within(reach: Reach, *, longest: bool) -> Any:
+def _within(reach: AxisField, *, longest: bool) -> Any:
     """The size of the single path with the largest or the smallest field, of which a bound may be above that of all together."""
     size, every = extreme(reach, longest=longest)[1], reach.span[0]
     return every if decided(at_least(size, every)) else size
 
 
-def extreme(reach: Reach, *, longest: bool) -> tuple[Route, Any, bool]:
+def extreme(reach: AxisField, *, longest: bool) -> tuple[Route, Any, bool]:
     """The single path with the largest or the smallest field, the size of that, and whether it is known to be."""
     routes = reach.long if longest else reach.short
     spans = [span(route.strands, reach.output) for route in routes]

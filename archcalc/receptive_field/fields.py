@@ -14,7 +14,7 @@ from archcalc.network.graph import Graph
 from archcalc.receptive_field.field import Field, Reaches, extreme
 from archcalc.receptive_field.reach import of_input
 from archcalc.receptive_field.spans import span
-from archcalc.receptive_field.step import Step
+from archcalc.receptive_field.step import Propagation
 
 
 def receptive_fields(graph: Graph) -> dict[str, Field]:
@@ -35,12 +35,12 @@ def receptive_fields(graph: Graph) -> dict[str, Field]:
         # Repeated blocks bring the same layer on the same shapes again and again.
         views = known.get((node.layer, shapes))
         if views is None:
-            views = known[node.layer, shapes] = node.layer.sees(*shapes)
+            views = known[node.layer, shapes] = node.layer.receptive_views(*shapes)
         about = (node.name, node.layer.kind, node.shape, tuple(names.values()), whole)
         if not position:
             fields.append(Field(*about, own))
             continue
-        step = Step(node, shapes, views, [fields[i] for i in node.inputs], whole)
+        step = Propagation(node, shapes, views, [fields[i] for i in node.inputs], whole)
         reaches, parts = step.seen()
         fields.append(Field(*about, reaches, parts, step.mixed(), step.picked()))
     return {field.name: field for field in fields}

@@ -9,20 +9,20 @@ from archcalc.layers.window import Window
 from archcalc.symbols.dims import Dim, at_least, ceil_div
 
 # Longer rows of outputs are not gone through.
-_MOST_OUTPUTS = 4096
+_MAX_OUTPUTS = 4096
 # Windows of more phases are not held against their ends one by one, where letters are in them.
-_MOST_PHASES = 64
+_MAX_PHASES = 64
 
 
 def is_counted(window: Window, n: Dim, outputs: Dim) -> bool:
     """Whether the outputs of a window can be gone through."""
-    return window.settled and isinstance(n, int) and isinstance(outputs, int) and outputs <= _MOST_OUTPUTS
+    return window.settled and isinstance(n, int) and isinstance(outputs, int) and outputs <= _MAX_OUTPUTS
 
 
 def finds(window: Window, n: Dim, outputs: Dim) -> tuple[bool, bool]:
     """Whether some outputs of a window, and whether all, are known to find any of n values and not padding alone."""
     # A bound has more than there is.
-    if window.loose or window.stretch or len(window.phases) > _MOST_PHASES:
+    if window.loose or window.stretch or len(window.phases) > _MAX_PHASES:
         return False, False
     last = window.advance * (ceil_div(outputs, len(window.phases)) - 1)
 

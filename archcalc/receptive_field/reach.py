@@ -19,9 +19,9 @@ from archcalc.receptive_field.strand import Strand
 from archcalc.symbols.dims import Dim, Shape, equal
 
 # Strands beyond these are taken together, and paths beyond these are not followed.
-_MOST_STRANDS = 48
-_MOST_ROUTES = 6
-_MOST_TRIED = 4096
+_MAX_STRANDS = 48
+_MAX_ROUTES = 6
+_MAX_TRIED = 4096
 
 Strands: TypeAlias = tuple[Strand, ...]
 
@@ -35,7 +35,7 @@ class Route(NamedTuple):
     number: int = 0
 
 
-class Reach(msgspec.Struct, frozen=True, dict=True):
+class AxisField(msgspec.Struct, frozen=True, dict=True):
     """What a node with an output of some shape sees of one axis of the input, through all paths and through single ones.
 
     Its strands are of two sorts: local ones, whose windows move with the place, and fixed ones, which every place sees through
@@ -49,7 +49,7 @@ class Reach(msgspec.Struct, frozen=True, dict=True):
     # Whether no path that may matter was left out.
     followed: bool = True
     # What joined branches do not agree on, in words.
-    apart: str = ""
+    misalignment: str = ""
 
     @cached_property
     def axes(self) -> set[int]:
@@ -126,17 +126,17 @@ def _beginnings(strands: Strands, n: Dim) -> Iterator[int]:
     late = max((strand.window.late for strand in strands), default=0)
     longest = max(inner, default=1) * (late + max(len(strand.window.phases) for strand in strands))
     for begin in sorted({0, *(max(0, begin) for begin in starts)}):
-        end = begin + min(_MOST_TRIED, longest)
+        end = begin + min(_MAX_TRIED, longest)
         yield from range(begin, min(end, n) if numbers(n) else end)
 
 
-def of_input(shape: Shape, axis: int) -> Reach:
+def of_input(shape: Shape, axis: int) -> AxisField:
     """What the input's own places see along one of its axes."""
     strands = (Strand(IDENTITY, (Digit(axis),)),)
-    return Reach(shape, strands, (Route(strands),), (Route(strands),))
+    return AxisField(shape, strands, (Route(strands),), (Route(strands),))
 
 
-def through(reach: Reach, view: View, y: Shape, whole: Dim, via: tuple[int, int]) -> Reach | None:
+def propagate(reach: AxisField, view: View, y: Shape, whole: Dim, via: tuple[int, int]) -> AxisField | None:
     """What is seen through one more layer by one of its views; None where nothing is."""
     x = reach.output
     strands = tidied(_through(reach.strands, view, x, y, whole), y, whole)
@@ -153,10 +153,10 @@ def through(reach: Reach, view: View, y: Shape, whole: Dim, via: tuple[int, int]
         routes.append(tuple(route for route in after if route.strands))
     # Where nothing is left of the paths that were kept it is seen by one that was not.
     short, long = (found or (Route(strands, *via),) for found in routes)
-    return Reach(y, strands, short, long, reach.followed and all(routes))
+    return AxisField(y, strands, short, long, reach.followed and all(routes))
 
 
-def lacking(reach: Reach, *, gaps: bool) -> Reach:
+def lacking(reach: AxisField, *, gaps: bool) -> AxisField:
     """What is seen where some places are holes or padding: of what every place sees it is not known which places these are."""
 
     def of(strands: Strands) -> Strands:
@@ -167,7 +167,7 @@ def lacking(reach: Reach, *, gaps: bool) -> Reach:
     short, long = (
         tuple(route._replace(strands=of(route.strands)) for route in found) for found in (reach.short, reach.long)
     )
-    return Reach(reach.output, of(reach.strands), short, long, reach.followed, reach.apart)
+    return AxisField(reach.output, of(reach.strands), short, long, reach.followed, reach.misalignment)
 
 
 def _through(strands: Strands, view: View, x: Shape, y: Shape, whole: Dim) -> Strands:
@@ -212,7 +212,7 @@ def tidied(strands: Iterable[Strand], y: Shape, whole: Dim) -> Strands:
         else:
             group.append(strand)
     found = tuple(_stilled(strand) for group in kept.values() for strand in group)
-    if len(found) > _MOST_STRANDS:
+    if len(found) > _MAX_STRANDS:
         ends = reduce(hull, (strand.bound(y, whole).window.phases[0] for strand in found))
         return (Strand(Window(0, (ends,), loose=True), ()),)
     if not all(strand.window.readable for strand in found):
@@ -227,7 +227,7 @@ def _stilled(strand: Strand) -> Strand:
     return Strand(strand.window, ())
 
 
-def joined(reaches: Sequence[Reach], whole: Dim) -> Reach:
+def joined(reaches: Sequence[AxisField], whole: Dim) -> AxisField:
     """What is seen through any of several views or branches, without a word on how they lie to each other."""
     if len(reaches) == 1:
         return reaches[0]
@@ -236,7 +236,7 @@ def joined(reaches: Sequence[Reach], whole: Dim) -> Reach:
     short, all_short = _front([route for reach in reaches for route in reach.short], y, longest=False)
     long, all_long = _front([route for reach in reaches for route in reach.long], y, longest=True)
     followed = all_short and all_long and all(reach.followed for reach in reaches)
-    return Reach(y, strands, short, long, followed)
+    return AxisField(y, strands, short, long, followed)
 
 
 def _front(routes: list[Route], y: Shape, *, longest: bool) -> tuple[tuple[Route, ...], bool]:
@@ -249,12 +249,12 @@ def _front(routes: list[Route], y: Shape, *, longest: bool) -> tuple[tuple[Route
         group[:] = [other for other in group if not _beyond(route, other, longest=longest)]
         group.append(route)
     found = [route for group in kept.values() for route in group]
-    if len(found) <= _MOST_ROUTES:
+    if len(found) <= _MAX_ROUTES:
         return tuple(found), True
     sizes = [(span(route.strands, y)[0], i) for i, route in enumerate(found)]
     if not numbers(*(size for size, _ in sizes)):
-        return tuple(found[:_MOST_ROUTES]), False
-    best = sorted(sizes, reverse=longest)[:_MOST_ROUTES]
+        return tuple(found[:_MAX_ROUTES]), False
+    best = sorted(sizes, reverse=longest)[:_MAX_ROUTES]
     return tuple(found[i] for _, i in best), False
 
 
@@ -281,7 +281,7 @@ def _beyond(one: Route, other: Route, *, longest: bool) -> bool:
     return bool(min(lo for lo, _ in ends) + min(hi for _, hi in ends) >= 0)
 
 
-def apart(branches: Sequence[Reach]) -> str:
+def misalignment(branches: Sequence[AxisField]) -> str:
     """What branches that are joined do not agree on, or an empty text."""
     alone = [reach.local[0] for reach in branches if len(reach.local) == 1]
     plain = [s for s in alone if s.digits and not s.limits and not s.window.stretch and not s.window.loose]

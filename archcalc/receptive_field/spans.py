@@ -9,12 +9,12 @@ from itertools import pairwise, product
 from typing import Any
 
 from archcalc.layers.intervals import NOTHING, hull, length, numbers
-from archcalc.layers.window import MOST_PHASES, Window
+from archcalc.layers.window import MAX_PHASES, Window
 from archcalc.receptive_field.strand import Strand
 from archcalc.symbols.dims import Dim, Shape, at_least, decided
 
 # Places that are looked at one by one where no rule says which of them sees the most.
-_MOST_PLACES = 2**14
+_MAX_PLACES = 2**14
 
 
 def seen_at(strands: Iterable[Strand], index: Shape | Mapping[int, Dim]) -> tuple[Any, Any]:
@@ -75,11 +75,11 @@ def _in_cell(strands: Sequence[Strand], within: dict[int, range], y: Shape) -> t
     plain = all(digit.plain for strand in strands for digit in strand.digits)
     # Both ends move on evenly within a phase, so that the difference is largest at one end or the other.
     period = math.lcm(*(len(strand.window.phases) for strand in strands)) if plain else 0
-    ends = 2 * period if plain and period <= MOST_PHASES and len(axes) <= 1 else 0
+    ends = 2 * period if plain and period <= MAX_PHASES and len(axes) <= 1 else 0
     each: list[Sequence[int]] = [within[axis] for axis in axes]
     if ends:
         each = [[*places[:period], *places[period:][-period:]] for places in each]
-    if math.prod(map(len, each)) > _MOST_PLACES:
+    if math.prod(map(len, each)) > _MAX_PLACES:
         lows, highs = zip(*(strand.bound(y, 0).window.phases[0] for strand in strands), strict=True)
         return math.floor(max(highs)) - math.ceil(min(lows)) + 1, False
     first = {axis: places[0] for axis, places in within.items()}

@@ -14,10 +14,10 @@ from archcalc.symbols.dims import Dim
 
 _LARGEST = 31
 # A field of more digits is no field, and takes long to find.
-_MOST_DIGITS = 1_000
+_MAX_DIGITS = 1_000
 
 
-class Stack(msgspec.Struct, frozen=True):
+class ConvStack(msgspec.Struct, frozen=True):
     """Convolutions with these kernels one after the other at stride 1, each from C channels to C."""
 
     kernels: tuple[int, ...]
@@ -33,7 +33,7 @@ class Stack(msgspec.Struct, frozen=True):
         return sum(kernel**2 for kernel in self.kernels)
 
 
-def stacks(field: int) -> list[Stack]:
+def stacks(field: int) -> list[ConvStack]:
     """The stacks of smaller kernels with the field of one kernel, and the kernel itself, fewest weights first.
 
     Kernels are odd, so that padding can keep the size; an even field needs even ones too. Raises SpecError beyond 31.
@@ -44,7 +44,7 @@ def stacks(field: int) -> list[Stack]:
     if not 1 < field <= _LARGEST:
         raise SpecError(f"stacks are listed for a field of 2 to {_LARGEST}, not {field}")
     step = 1 if field % 2 == 0 else 2
-    found = [Stack(kernels) for kernels in _parts(field - 1, field - 1, step)]
+    found = [ConvStack(kernels) for kernels in _parts(field - 1, field - 1, step)]
     return sorted(found, key=lambda stack: (stack.weights, len(stack.kernels)))
 
 
@@ -67,12 +67,12 @@ def field_of(kernel: Dim, stride: Dim, depth: Dim) -> Window:
     >>> field_of(3, 1, symbol("n")).size, field_of(3, 2, symbol("n")).size
     (2*n + 1, 2*2**n - 1)
     """
-    if isinstance(stride, int) and isinstance(depth, int) and depth * math.log10(stride) > _MOST_DIGITS:
+    if isinstance(stride, int) and isinstance(depth, int) and depth * math.log10(stride) > _MAX_DIGITS:
         digits = math.ceil(depth * math.log10(stride))
         raise SpecError(
             f"the field of {depth:,} layers of stride {stride:,} has some {digits:,} digits",
             None,
-            f"at most {_MOST_DIGITS:,} are worked out",
+            f"at most {_MAX_DIGITS:,} are worked out",
         )
     return stacked(Window(stride, ((0, kernel - 1),)), depth)
 

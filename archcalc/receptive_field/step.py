@@ -14,14 +14,14 @@ from archcalc.layers.base import View, Views
 from archcalc.layers.intervals import some
 from archcalc.layers.window import IDENTITY, Window
 from archcalc.network.graph import Node
-from archcalc.receptive_field.field import Field, Part, Reaches
+from archcalc.receptive_field.field import ChannelRun, Field, Reaches
 from archcalc.receptive_field.padding import finds, has_holes, has_padding, is_counted
-from archcalc.receptive_field.reach import Reach, apart, joined, lacking, through
+from archcalc.receptive_field.reach import AxisField, joined, lacking, misalignment, propagate
 from archcalc.symbols.dims import Dim, Shape, equal, quotient, size
 
 # More runs of channels that see differently, or more channels to sort into runs, are taken together.
-_MOST_PARTS = 2048
-_MOST_CHANNELS = 4096
+_MAX_PARTS = 2048
+_MAX_CHANNELS = 4096
 
 
 class _Source(NamedTuple):
@@ -32,7 +32,7 @@ class _Source(NamedTuple):
     part: int
 
 
-class Step:
+class Propagation:
     """One more layer: what it sees through each of its inputs."""
 
     def __init__(
@@ -43,7 +43,7 @@ class Step:
         self.told = False
         self.axes = {axis for which in range(len(inputs)) for axis in self.places(which)}
 
-    def seen(self) -> tuple[Reaches, tuple[Part, ...]]:
+    def seen(self) -> tuple[Reaches, tuple[ChannelRun, ...]]:
         """What all channels together see, and, where they do not see alike, what each run of them sees."""
         every = tuple(_Source(i, v, -1) for i, views in enumerate(self.views) for v in range(len(views)))
         whole = self.reaches(every)
@@ -51,22 +51,22 @@ class Step:
         self.told = runs is not None
         if runs is None:
             return whole, ()
-        parts: list[Part] = []
+        parts: list[ChannelRun] = []
         # Shuffled channels make many runs of a few kinds.
         known: dict[Any, Reaches] = {}
         for channels, sources in runs:
             alike = {self.identity(source): source for source in sources}
             reaches = known.get(key := tuple(alike)) or known.setdefault(key, self.reaches(tuple(alike.values())))
             if parts and _alike(parts[-1].reaches, reaches):
-                parts[-1] = Part(parts[-1].channels + channels, parts[-1].reaches)
+                parts[-1] = ChannelRun(parts[-1].channels + channels, parts[-1].reaches)
             else:
-                parts.append(Part(channels, reaches))
+                parts.append(ChannelRun(channels, reaches))
         together = tuple(
             self.together([reaches[axis] for reaches in known.values()], whole[axis], n)
             for axis, n in enumerate(self.whole)
         )
-        self.told = len(parts) <= _MOST_PARTS
-        return together, tuple(parts) if 1 < len(parts) <= _MOST_PARTS else ()
+        self.told = len(parts) <= _MAX_PARTS
+        return together, tuple(parts) if 1 < len(parts) <= _MAX_PARTS else ()
 
     def identity(self, source: _Source) -> tuple[int, int, int]:
         """The same for sources through which the same is seen."""
@@ -81,7 +81,7 @@ class Step:
         there = [(which, reaches) for which, reaches in seen if all(reach is not None for reach in reaches)]
         return tuple(self.merged(axis, there) for axis in axes)
 
-    def merged(self, axis: int, seen: list[tuple[int, list[Reach | None]]]) -> Reach | None:
+    def merged(self, axis: int, seen: list[tuple[int, list[AxisField | None]]]) -> AxisField | None:
         """What is seen along one axis through several inputs, and what branches that are joined do not agree on."""
         branches = []
         for _, group in groupby(seen, key=itemgetter(0)):
@@ -90,9 +90,9 @@ class Step:
         if not branches:
             return None
         together = joined(branches, self.whole[axis])
-        return msgspec.structs.replace(together, apart=apart(branches)) if len(branches) > 1 else together
+        return msgspec.structs.replace(together, misalignment=misalignment(branches)) if len(branches) > 1 else together
 
-    def through(self, axis: int, source: _Source) -> Reach | None:
+    def through(self, axis: int, source: _Source) -> AxisField | None:
         """What is seen along one axis through one view of one part of an input."""
         field = self.inputs[source.which]
         reach = (field.parts[source.part].reaches if source.part >= 0 else field.reaches)[axis]
@@ -104,7 +104,7 @@ class Step:
         if self.axes.isdisjoint(at.axis for at in view if at.ends):
             # Joined along channels, which are told apart as parts.
             view = tuple(at._replace(ends=False) for at in view)
-        found = through(reach, view, self.node.shape, self.whole[axis], via)
+        found = propagate(reach, view, self.node.shape, self.whole[axis], via)
         if found is None or all(strand.digits for strand in found.strands):
             return found
         # What one view leaves out another may see.
@@ -114,12 +114,12 @@ class Step:
         padded = alone and any(has_padding(at.window, n, self.node.shape[at.axis]) for at, n in sizes if not at.ends)
         return lacking(found, gaps=gaps) if gaps or padded else found
 
-    def together(self, reaches: list[Reach | None], whole: Reach | None, n: Dim) -> Reach | None:
+    def together(self, reaches: list[AxisField | None], whole: AxisField | None, n: Dim) -> AxisField | None:
         """What all runs of channels see along one axis."""
         found = [reach for reach in reaches if reach is not None]
         if not found or whole is None:
             return None
-        return msgspec.structs.replace(joined(found, n), apart=whole.apart)
+        return msgspec.structs.replace(joined(found, n), misalignment=whole.misalignment)
 
     def mixed(self) -> bool:
         """Whether values at one place see differently without being told apart."""
@@ -231,7 +231,7 @@ class Step:
         channels = self.node.shape[0]
         counted = all(isinstance(n, int) for n in (channels, *(shape[0] for shape in self.shapes)))
         counted = counted and all(window is None or window.settled for window in flat)
-        if not counted or channels > _MOST_CHANNELS or all(w is None or not w.moves for w in flat):
+        if not counted or channels > _MAX_CHANNELS or all(w is None or not w.moves for w in flat):
             return None
         bounds = [[0, *accumulate(part.channels for part in field.parts)] for field in self.inputs]
         starts = self.starts(windows, bounds, channels)

@@ -10,14 +10,14 @@ import msgspec
 from msgspec.structs import replace
 
 from archcalc.layers.intervals import NOTHING, numbers
-from archcalc.layers.window import MOST_PHASES, Window, shifted, whole_axis
+from archcalc.layers.window import MAX_PHASES, Window, shifted, whole_axis
 from archcalc.receptive_field.digits import Digit, Limit, kept, moved
 from archcalc.receptive_field.edges import clipped, runs
 from archcalc.symbols.dims import Dim, Shape, at_least, ceil_div, equal, maximum, minimum
 
 # Outputs that are looked at one by one where windows meet the ends of what was joined.
-MOST_LISTED = 4096
-_MOST_RUNS = 24
+MAX_LISTED = 4096
+_MAX_RUNS = 24
 
 
 class Strand(msgspec.Struct, frozen=True):
@@ -156,16 +156,16 @@ class Strand(msgspec.Struct, frozen=True):
             return [self._spread(axis, window, n, whole)]
         own = None if len(digits) != len(self.digits) or not digits else self._flat(axis, n)
         inside, origin = ((limit.start, limit.stop), limit.origin) if limit else ((0, n), 0)
-        listed = window.settled and numbers(n, outputs, origin, *inside) and outputs <= MOST_LISTED
+        listed = window.settled and numbers(n, outputs, origin, *inside) and outputs <= MAX_LISTED
         if not digits or own is None or not own.settled or not listed:
             return self._across(axis, window, n, outputs, whole)
         gathers = window.seen_by_all is not None
         found = [
             strand
-            for first, last, seen in islice(clipped(own, window, inside, origin, outputs), _MOST_RUNS + 1)
+            for first, last, seen in islice(clipped(own, window, inside, origin, outputs), _MAX_RUNS + 1)
             for strand in self._between(axis, range(first, last), seen, gathers=gathers)
         ]
-        return found if len(found) <= _MOST_RUNS else [self._all(axis, n, whole)]
+        return found if len(found) <= _MAX_RUNS else [self._all(axis, n, whole)]
 
     def _between(self, axis: int, places: range, seen: Window, *, gathers: bool) -> Iterator[Strand]:
         """Through the window of some places of an axis, the first of which is its output 0; alike through one that gathers."""
@@ -240,12 +240,12 @@ class Strand(msgspec.Struct, frozen=True):
         """Through a window over an axis that has a limit and no digits: the outputs that see any index within it."""
         limit = self.limit(axis)
         counted = numbers(n, outputs) and limit is not None and numbers(limit.start, limit.stop) and window.settled
-        if self.on(axis) or not counted or outputs > MOST_LISTED or limit is None:
+        if self.on(axis) or not counted or outputs > MAX_LISTED or limit is None:
             return [self._all(axis, n, whole)]
         inside = range(limit.start, limit.stop)
         seeing = [i for i in range(outputs) if any(j in inside for j in window.seen(i, n))]
         found = [Limit(axis, first, last, first) for first, last in runs(seeing)]
-        if len(found) > _MOST_RUNS:
+        if len(found) > _MAX_RUNS:
             return [self._all(axis, n, whole)]
         return [replace(self, limits=self._with(limit)) for limit in found]
 
@@ -257,14 +257,14 @@ class Strand(msgspec.Struct, frozen=True):
         if not numbers(n, *(part for digit in digits for part in (digit.inner, digit.modulo or 1, digit.times))):
             return None
         period = math.lcm(*(digit.inner * (digit.modulo or 1) for digit in digits))
-        if period > MOST_PHASES:
+        if period > MAX_PHASES:
             return None
         places = [
             sum(d.times * (v // d.inner % d.modulo if d.modulo else v // d.inner) for d in digits)
             for v in range(period)
         ]
         advance = sum(digit.times * (period // digit.inner) for digit in digits if digit.modulo is None)
-        return Window(advance, tuple((place, place) for place in places)).shortest().after(self.window)
+        return Window(advance, tuple((place, place) for place in places)).reduced().after(self.window)
 
     def _all(self, axis: int, n: Dim, whole: Dim, *, loose: bool = True) -> Strand:
         """A bound: all that all places see."""

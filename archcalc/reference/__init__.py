@@ -2,22 +2,22 @@
 
 from archcalc.reference.counting import CountingNumpy
 from archcalc.reference.fast import Program
-from archcalc.reference.lean import Storing, lean
-from archcalc.reference.limit import within
-from archcalc.reference.plain import outputs
+from archcalc.reference.in_place import Storing, run_in_place
+from archcalc.reference.layerwise import outputs
+from archcalc.reference.limit import require_memory
+from archcalc.reference.random_arrays import noise, seeded
 from archcalc.reference.run import run
-from archcalc.reference.trained import trained
-from archcalc.reference.values import noise, seeded
+from archcalc.reference.weight_files import read_weights
 
 __all__ = [
     "CountingNumpy",
     "Program",
     "Storing",
-    "lean",
     "noise",
     "outputs",
+    "read_weights",
+    "require_memory",
     "run",
+    "run_in_place",
     "seeded",
-    "trained",
-    "within",
 ]

@@ -16,8 +16,8 @@ import numpy as np
 _NUMBERS = "fiub"
 _MAGIC = b"\x93NUMPY"
 # As long as numpy itself reads a header that it does not trust.
-_LONGEST = 10_000
-_MOST_AXES = 32
+_MAX_LENGTH = 10_000
+_MAX_AXES = 32
 _PIECE = 2**20
 
 
@@ -46,7 +46,7 @@ def header_of(file: IO[bytes], size: int) -> Header:
     width = 2 if magic[6] == 1 else 4
     length = int.from_bytes(file.read(width), "little")
     start = 8 + width + length
-    if length > _LONGEST or start > size:
+    if length > _MAX_LENGTH or start > size:
         raise ValueError(f"its header would be of {length:,} bytes")
     said = _literal(file.read(length).decode("utf-8" if magic[6] == 3 else "latin-1"))
     match said:
@@ -56,7 +56,7 @@ def header_of(file: IO[bytes], size: int) -> Header:
             raise ValueError("its values have several fields each, and are no numbers")
         case _:
             raise ValueError("its header does not say what it holds")
-    if len(shape) > _MOST_AXES or not all(type(n) is int and 0 <= n < 2**63 for n in shape):
+    if len(shape) > _MAX_AXES or not all(type(n) is int and 0 <= n < 2**63 for n in shape):
         raise ValueError("its header holds no shape")
     if header.nbytes != size - start:
         raise ValueError(f"its header says {header.nbytes:,} bytes of values, and it holds {size - start:,}")

@@ -9,7 +9,9 @@ from archcalc.network.graph import Graph
 from archcalc.symbols.dims import Dim, size
 
 
-def within(graph: Graph, batch: int, limit: int, positions: Iterable[int] | None = None, width: int = 4) -> None:
+def require_memory(
+    graph: Graph, batch: int, limit: int, positions: Iterable[int] | None = None, width: int = 4
+) -> None:
     """Raise SpecError where a run would take more than so many bytes, about, of values of `width` bytes each.
 
     It holds the weights and buffers of all layers, and at the largest layer either one more array like its largest, from
@@ -24,7 +26,7 @@ def within(graph: Graph, batch: int, limit: int, positions: Iterable[int] | None
         shapes = [graph.nodes[i].shape for i in node.inputs]
         arrays = [*node.layer.weights(*shapes).values(), *node.layer.buffers(*shapes).values()]
         held += 0 if node.share is not None else sum(map(size, arrays))
-        windows = 2 * node.layer.columns(*shapes)
+        windows = 2 * node.layer.im2col_size(*shapes)
         scores = 3 * node.layer.work(node.shape, *shapes).exponentials
         values = batch * (sum(map(size, shapes)) + 2 * size(node.shape) + windows + scores)
         working = [values, *map(size, arrays)]

@@ -10,7 +10,7 @@ import numpy as np
 from archcalc.errors import SpecError, nearest
 from archcalc.network.graph import Graph
 from archcalc.reference.fast import Program
-from archcalc.reference.values import seeded
+from archcalc.reference.random_arrays import seeded
 
 
 def run(

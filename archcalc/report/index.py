@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from archcalc.document.content import Document, Figure, Head, Link, Prose, Section, Table, Text
+from archcalc.document.content import Head, Link, Page, Picture, Prose, Section, Table, Text
 from archcalc.formats.table.columns import abbreviated
 from archcalc.profiling.rows import Profile
 
@@ -18,14 +18,14 @@ _ABOUT = (
 )
 
 
-def index(profiles: Sequence[Profile], chart: Figure | None) -> Document:
+def index(profiles: Sequence[Profile], chart: Picture | None) -> Page:
     """All networks in one table, fewest params first, each linked to its page, and a chart of them."""
     convention = profiles[0].convention
     # The plain MACs have their column anyway.
     more = () if convention.name == "macs" else (convention.column,)
     head = [Head(name, numeric=place > 2) for place, name in enumerate((*_TITLES, *more))]
     rows = [_row(profile, shown=bool(more)) for profile in sorted(profiles, key=_params)]
-    return Document(
+    return Page(
         "Networks",
         (Prose(_ABOUT),),
         (

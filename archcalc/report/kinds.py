@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from archcalc.document.content import Document, Head, Part, Prose, Section, Table, Text
+from archcalc.document.content import Head, Page, Part, Prose, Section, Table, Text
 from archcalc.formats.explain import about, worked
 from archcalc.language.fields import expected_of
 from archcalc.layers import Layer
@@ -41,12 +41,12 @@ _ABOUT = (
 )
 
 
-def kinds(profiles: Iterable[Profile]) -> Document:
+def kinds(profiles: Iterable[Profile]) -> Page:
     """Every kind of layer, by the module it is declared in, with examples from the networks of some profiles."""
     examples: dict[str, tuple[Row, str]] = {}
     for result in profiles:
         for row in result.rows:
-            examples.setdefault(row.layer, (row, f"{row.name} of {result.graph.name}"))
+            examples.setdefault(row.kind, (row, f"{row.name} of {result.graph.name}"))
     sections: list[Section] = []
     module = ""
     for alike in _alike():
@@ -54,7 +54,7 @@ def kinds(profiles: Iterable[Profile]) -> Document:
             module = alike[0].__module__
             sections.append(Section(str(modules[module].__doc__).partition("\n")[0].rstrip("."), ()))
         sections.append(Section(", ".join(cls.kind for cls in alike), tuple(_parts(alike, examples)), 3))
-    return Document("Kinds of layer", (Prose(_ABOUT),), tuple(sections))
+    return Page("Kinds of layer", (Prose(_ABOUT),), tuple(sections))
 
 
 def _alike() -> Iterator[tuple[type[Layer], ...]]:
@@ -75,7 +75,7 @@ def _parts(alike: tuple[type[Layer], ...], examples: dict[str, tuple[Row, str]])
     cls = min(alike, key=lambda cls: (cls.kind not in examples, getattr(cls, "rank", 2) != 2))
     if cls.kind in examples:
         row, where = examples[cls.kind]
-        yield from _worked(row.definition, row.inputs, where)
+        yield from _worked(row.layer, row.inputs, where)
     else:
         yield from _worked(msgspec.convert(_SETTINGS.get(cls.kind, {}), cls), (_INPUTS.get(cls.kind, _INPUT),), "")
 

@@ -27,7 +27,7 @@ class Listed(msgspec.Struct, frozen=True):
     source: str
 
 
-class Entry(msgspec.Struct, frozen=True):
+class ListedEntry(msgspec.Struct, frozen=True):
     """A line of the list, with a checksum of the spec that it is of."""
 
     checksum: int
@@ -36,7 +36,7 @@ class Entry(msgspec.Struct, frozen=True):
 
 def listed() -> list[Listed]:
     """A line for each bundled network, counted anew only where its spec has changed since it was recorded."""
-    known = msgspec.json.decode(RECORD.read_bytes(), type=dict[str, Entry]) if RECORD.is_file() else {}
+    known = msgspec.json.decode(RECORD.read_bytes(), type=dict[str, ListedEntry]) if RECORD.is_file() else {}
     return [_recalled(name, known) for name in bundled()]
 
 
@@ -49,12 +49,12 @@ def of(result: Profile) -> Listed:
 
 def record(path: Path = RECORD) -> None:
     """Count all bundled networks and write the file; raises SpecError where that cannot be."""
-    entries = {name: Entry(_checksum(name), _counted(name)) for name in bundled()}
+    entries = {name: ListedEntry(_checksum(name), _counted(name)) for name in bundled()}
     text = msgspec.json.format(msgspec.json.encode(entries), indent=1)
     write_whole(path, lambda unfinished: unfinished.write_bytes(text + b"\n"))
 
 
-def _recalled(name: str, known: dict[str, Entry]) -> Listed:
+def _recalled(name: str, known: dict[str, ListedEntry]) -> Listed:
     entry = known.get(name)
     return entry.listed if entry and entry.checksum == _checksum(name) else _counted(name)
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from archcalc.document.content import Document, Fact, Facts, Figure, Head, Notes, Section, Table, Text
-from archcalc.document.writer import STYLES, ready
+from archcalc.document.content import Fact, Facts, Head, Notes, Page, Picture, Section, Table, Text
+from archcalc.document.writer import STYLES, preformatted
 from archcalc.drawing.diagrams.mermaid import to_mermaid
 from archcalc.drawing.diagrams.outline import Outline, outline
 from archcalc.drawing.diagrams.svg import to_svg
@@ -20,7 +20,7 @@ from archcalc.formats.summary import heading, title
 from archcalc.formats.table.columns import chosen, lines
 from archcalc.formats.table.page import grid, summed, told
 from archcalc.memory.plan import inference, training
-from archcalc.profiling.by_convention import accounts
+from archcalc.profiling.by_convention import by_convention
 from archcalc.profiling.folding import folded
 from archcalc.profiling.rows import Profile, Totals
 from archcalc.symbols.dims import Dim
@@ -34,7 +34,7 @@ _MEASURES: dict[str, Callable[[Totals], Dim]] = {
 }
 
 
-def page(profile: Profile, form: str, charts: Sequence[Figure] = ()) -> Document:
+def page(profile: Profile, form: str, charts: Sequence[Picture] = ()) -> Page:
     """The page of a profile in markdown or html, with charts of it."""
     style = STYLES[form]
     columns = _COLUMNS if profile.convention.name == "macs" else (*_COLUMNS, "flops")
@@ -44,9 +44,9 @@ def page(profile: Profile, form: str, charts: Sequence[Figure] = ()) -> Document
     if form == "html":
         table = _linked(table, profile, drawn, fold=fold)
     said = told(profile, style)
-    return Document(
+    return Page(
         title(profile),
-        tuple(map(ready, heading(profile, style))),
+        tuple(map(preformatted, heading(profile, style))),
         (
             Section("", (table, summed(profile, style), *([Notes(said)] if said else []))),
             Section("Diagram", (_diagram(drawn, form),)),
@@ -54,17 +54,17 @@ def page(profile: Profile, form: str, charts: Sequence[Figure] = ()) -> Document
             *_shares(profile),
             Section("Receptive field", grown(profile)),
             *_memory(profile),
-            Section("Conventions", totalled(profile, accounts(profile))),
+            Section("Conventions", totalled(profile, by_convention(profile))),
             *([Section("Published figures", judged(profile.verdicts))] if profile.verdicts else []),
         ),
     )
 
 
-def _diagram(drawn: Outline, form: str) -> Figure:
+def _diagram(drawn: Outline, form: str) -> Picture:
     shows = f"Diagram of {drawn.title}: {drawn.summary}"
     if form == "html":
-        return Figure(shows, ready(to_svg(drawn, link=lambda node: f"#{_ROW}{node.id}")))
-    return Figure(shows, ready(f"```mermaid\n{to_mermaid(drawn).rstrip()}\n```"))
+        return Picture(shows, preformatted(to_svg(drawn, link=lambda node: f"#{_ROW}{node.id}")))
+    return Picture(shows, preformatted(f"```mermaid\n{to_mermaid(drawn).rstrip()}\n```"))
 
 
 def _linked(table: Table, profile: Profile, drawn: Outline, *, fold: bool) -> Table:

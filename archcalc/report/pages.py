@@ -7,9 +7,9 @@ from typing import Any
 from urllib.parse import quote
 
 from archcalc.characters import document as encoded
-from archcalc.document.content import Document, Figure
+from archcalc.document.content import Page, Picture
 from archcalc.document.escapes import escape_markdown
-from archcalc.document.writer import ready, write
+from archcalc.document.writer import preformatted, write
 from archcalc.drawing.charts import layers, memory, networks
 from archcalc.drawing.charts.canvas import canvas, inline, written
 from archcalc.files import file_name
@@ -65,15 +65,15 @@ def _chart(  # noqa: PLR0913, PLR0917 - what is drawn, where, and how it is said
     form: str,
     size: tuple[float, float],
     draw: Callable[[Any], None],
-) -> Figure:
+) -> Picture:
     """A chart inside a page in HTML, or in a file beside one in markdown."""
     with canvas(*size) as figure:
         draw(figure)
         if form == "html":
-            return Figure(shows, ready(inline(figure, shows)))
+            return Picture(shows, preformatted(inline(figure, shows)))
         files[f"{name}.svg"] = written(figure, "svg")
-    return Figure(shows, ready(f"![{escape_markdown(shows)}]({quote(name)}.svg)"))
+    return Picture(shows, preformatted(f"![{escape_markdown(shows)}]({quote(name)}.svg)"))
 
 
-def _bytes(document: Document, form: str) -> bytes:
+def _bytes(document: Page, form: str) -> bytes:
     return encoded(f"{write(document, form)}\n")

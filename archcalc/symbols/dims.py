@@ -14,8 +14,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, TypeAlias
 
 from archcalc.symbols.notation import TEXT
-from archcalc.symbols.relations import divisible, nonnegative, zero
-from archcalc.symbols.simplify import ceiled, comparable, floored, terms
+from archcalc.symbols.relations import divisible, is_zero, nonnegative
+from archcalc.symbols.simplify import canonical, ceil, floor, terms
 
 if TYPE_CHECKING:
     import sympy
@@ -89,7 +89,7 @@ def floor_div(a: Dim, b: Dim) -> Dim:
     >>> floor_div(7, 2), floor_div(floor_div(symbol("H"), 2), 2)
     (3, floor(H/4))
     """
-    return a // b if isinstance(a, int) and isinstance(b, int) else as_int(floored(a / b))
+    return a // b if isinstance(a, int) and isinstance(b, int) else as_int(floor(a / b))
 
 
 def ceil_div(a: Dim, b: Dim) -> Dim:
@@ -100,7 +100,7 @@ def ceil_div(a: Dim, b: Dim) -> Dim:
     """
     if isinstance(a, int) and isinstance(b, int):
         return -(-a // b)
-    return as_int(ceiled(a / b))
+    return as_int(ceil(a / b))
 
 
 def remainder(a: Dim, b: Dim) -> Dim:
@@ -112,7 +112,7 @@ def remainder(a: Dim, b: Dim) -> Dim:
     if isinstance(a, int) and isinstance(b, int):
         return a % b
     # Written out but for the plainest: sympy is wrong on remainders of powers and of remainders, and has no end to others.
-    a, b = a if isinstance(a, int) else comparable(a), as_int(b)
+    a, b = a if isinstance(a, int) else canonical(a), as_int(b)
     if isinstance(b, int) and all(c.q == 1 and (part is None or part.is_Symbol) for part, c in terms(a).items()):
         return as_int(a % b)
     return as_int(a - b * floor_div(a, b))
@@ -201,7 +201,7 @@ def equal(a: Dim, b: Dim) -> Truth:
     (True, Eq(C, 3))
     """
     # `==` on sympy compares structure: C == 3 is False there, not "open".
-    return a == b if isinstance(a, int) and isinstance(b, int) else zero(a - b)
+    return a == b if isinstance(a, int) and isinstance(b, int) else is_zero(a - b)
 
 
 def divides(k: Dim, n: Dim) -> Truth:

@@ -10,13 +10,13 @@ from typing import Any, Literal
 import msgspec
 
 from archcalc.symbols.dims import Dim, Truth
-from archcalc.symbols.simplify import ceiled, floored, is_rounding
+from archcalc.symbols.simplify import ceil, floor, is_rounding
 
 Form = Literal["plain", "expanded", "factored"]
 FORMS: tuple[Form, ...] = ("plain", "expanded", "factored")
 
 # A formula of more roundings than this takes sympy minutes to factor; what its terms share is found at once.
-_MOST_FACTORED = 4
+_MAX_FACTORED = 4
 
 
 class Leading(msgspec.Struct, frozen=True):
@@ -33,15 +33,15 @@ def letters(value: Any) -> tuple[str, ...]:
     return tuple(sorted(str(letter) for letter in getattr(value, "free_symbols", ())))
 
 
-def at(dim: Any, values: Mapping[str, int]) -> Any:
+def substitute(dim: Any, values: Mapping[str, int]) -> Any:
     """A dimension with numbers for some of its letters or all.
 
     >>> from archcalc.symbols.dims import symbol
-    >>> at(27 * symbol("C") ** 2, {"C": 64}), at(symbol("C") * symbol("H"), {"H": 2})
+    >>> substitute(27 * symbol("C") ** 2, {"C": 64}), substitute(symbol("C") * symbol("H"), {"H": 2})
     (110592, 2*C)
     """
     if isinstance(dim, tuple):
-        return tuple(at(part, values) for part in dim)
+        return tuple(substitute(part, values) for part in dim)
     if isinstance(dim, (int, Fraction)):
         return dim
     if set(letters(dim)) <= values.keys():
@@ -60,7 +60,7 @@ def _put(formula: Any, values: Mapping[str, int]) -> Any:
     parts = [_put(part, values) for part in formula.args]
     name = type(formula).__name__
     if name in {"floor", "ceiling"}:
-        return (floored if name == "floor" else ceiled)(*parts)
+        return (floor if name == "floor" else ceil)(*parts)
     return formula.func(*parts, evaluate=False) if name in {"Mod", "Min", "Max"} else formula.func(*parts)
 
 
@@ -107,12 +107,12 @@ def _whole(value: Any) -> Any:
     return value.numerator if isinstance(value, Fraction) and value.denominator == 1 else value
 
 
-def shaped(dim: Dim, form: str) -> Dim:
+def in_form(dim: Dim, form: str) -> Dim:
     """A dimension written out, factored, or as it is.
 
     >>> from archcalc.symbols.dims import symbol
     >>> C = symbol("C")
-    >>> shaped(C * (C + 1), "expanded"), shaped(9 * C**2 + 3 * C, "factored")
+    >>> in_form(C * (C + 1), "expanded"), in_form(9 * C**2 + 3 * C, "factored")
     (C**2 + C, 3*C*(3*C + 1))
     """
     if isinstance(dim, int) or form == "plain":
@@ -121,7 +121,7 @@ def shaped(dim: Dim, form: str) -> Dim:
 
     if form == "expanded":
         return sympy.expand(dim)
-    many = len(dim.atoms(sympy.floor, sympy.ceiling, sympy.Function)) > _MOST_FACTORED
+    many = len(dim.atoms(sympy.floor, sympy.ceiling, sympy.Function)) > _MAX_FACTORED
     return sympy.factor_terms(dim) if many else sympy.factor(dim)
 
 
@@ -183,7 +183,7 @@ def ratio(a: Any, b: Any) -> Any:
         return _whole(Fraction(a) / b)
     import sympy  # noqa: PLC0415 - whoever has a formula has paid for it
 
-    quotient = sympy.cancel(_sympy(a) / _sympy(b)) if simple(a) and simple(b) else _sympy(a) / _sympy(b)
+    quotient = sympy.cancel(_sympy(a) / _sympy(b)) if is_cheap(a) and is_cheap(b) else _sympy(a) / _sympy(b)
     return Fraction(quotient.p, quotient.q) if quotient.is_Rational and quotient.q != 1 else _int(quotient)
 
 
@@ -203,11 +203,11 @@ def _int(value: Any) -> Any:
     return int(value) if value.is_Integer else value
 
 
-def simple(value: Any) -> bool:
+def is_cheap(value: Any) -> bool:
     """Whether sympy can take a formula apart in no time."""
     import sympy  # noqa: PLC0415 - whoever has a formula has paid for it
 
     return (
         isinstance(value, (int, Fraction))
-        or len(value.atoms(sympy.floor, sympy.ceiling, sympy.Function)) <= _MOST_FACTORED
+        or len(value.atoms(sympy.floor, sympy.ceiling, sympy.Function)) <= _MAX_FACTORED
     )

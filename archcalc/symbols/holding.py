@@ -7,10 +7,10 @@ from collections.abc import Container, Iterator
 from typing import Any
 
 from archcalc.symbols.periodic import ALL, Numbers, Span, common, either, listed, of, period_of
-from archcalc.symbols.sign_runs import MOST_PERIOD, signs
+from archcalc.symbols.sign_runs import MAX_PERIOD, signs_by_remainder
 from archcalc.symbols.simplify import terms
 
-_MOST_DIVIDED = 10**12
+_MAX_DIVIDED = 10**12
 # Which signs a difference has where a relation holds.
 _RELATIONS: dict[str, frozenset[int]] = {
     "GreaterThan": frozenset({0, 1}),
@@ -29,7 +29,7 @@ def where(difference: Any, letter: str, wanted: Container[int]) -> Numbers | Non
     >>> where(symbol("C") ** 2 % 4 - 1, "C", {0}).stretches()
     [Stretch(start=1, stop=None, period=4, remainders=(1, 3))]
     """
-    found = signs(difference, letter)
+    found = signs_by_remainder(difference, letter)
     if found is None:
         return None
     spans = [[span for sign, span in _spans(changes) if sign in wanted] for changes in found]
@@ -55,7 +55,7 @@ def holding(fact: Any, letter: str) -> Numbers | None:
         return ALL if fact else listed([])
     if name in {"Or", "And"}:
         parts = [part for part in (holding(part, letter) for part in fact.args) if part is not None]
-        if len(parts) < len(fact.args) or period_of(parts) > MOST_PERIOD:
+        if len(parts) < len(fact.args) or period_of(parts) > MAX_PERIOD:
             return None
         return (either if name == "Or" else common)(*parts)
     if name not in _RELATIONS:
@@ -70,7 +70,7 @@ def _dividing(formula: Any) -> Numbers | None:
     """For which numbers x a formula in x is a multiple of x: those that divide its constant part."""
     constant = terms(formula).pop(None, 0)
     parts = [(term, c) for term, c in terms(formula).items() if term is not None]
-    if constant == 0 or abs(constant) > _MOST_DIVIDED or constant.q != 1:
+    if constant == 0 or abs(constant) > _MAX_DIVIDED or constant.q != 1:
         return None
     if any(c.q != 1 or not (term.is_Symbol or (term.is_Pow and term.base.is_Symbol)) for term, c in parts):
         return None

@@ -6,7 +6,7 @@ import math
 from functools import lru_cache
 from typing import Any
 
-from archcalc.symbols.simplify import closed, comparable, integral, is_rounding, terms, unrounded
+from archcalc.symbols.simplify import canonical, closed, floor_argument, integral, is_rounding, terms
 
 _CHOICES = ("Min", "Max")
 
@@ -22,7 +22,7 @@ def nonnegative(formula: Any) -> Any:
     """
     import sympy  # noqa: PLC0415 - whoever has a formula has paid for it
 
-    formula = comparable(sympy.sympify(formula))
+    formula = canonical(sympy.sympify(formula))
     while True:
         parts = terms(formula)
         constant = parts.pop(None, sympy.Integer(0))
@@ -33,11 +33,11 @@ def nonnegative(formula: Any) -> Any:
         ((term, c),) = parts.items()
         bound = -constant / c
         if is_rounding(term):
-            inside = unrounded(term)
+            inside = floor_argument(term)
             # ⌊x⌋ ≥ n where x ≥ n; ⌊x⌋ ≤ n where x < n + 1, which a fraction of the divisor falls short of.
             bottom = math.lcm(*(k.q for k in terms(inside).values()))
             at = sympy.ceiling(bound) if c > 0 else sympy.floor(bound) + 1 - sympy.Rational(1, bottom)
-            formula = comparable(inside - at) if c > 0 else comparable(at - inside)
+            formula = canonical(inside - at) if c > 0 else canonical(at - inside)
             continue
         if not term.is_Symbol:
             break
@@ -59,7 +59,7 @@ def _sign(formula: Any, parts: dict[Any, Any], constant: Any) -> bool | None:
 
     if sorted(parts.values()) == [-1, 1] and all(map(is_rounding, parts)):
         # What is larger is no smaller when both are rounded down.
-        (more,), (less,) = ([unrounded(term) for term, c in parts.items() if c == sign] for sign in (1, -1))
+        (more,), (less,) = ([floor_argument(term) for term, c in parts.items() if c == sign] for sign in (1, -1))
         constant = sympy.floor(constant)
         if nonnegative(more - less + constant) is True:
             return True
@@ -91,7 +91,7 @@ def _relaxed(formula: Any, *, up: bool) -> Any:
         if term is None or not is_rounding(term):
             loose.append(c if term is None else c * term)
             continue
-        inside = unrounded(term)
+        inside = floor_argument(term)
         bottom = math.lcm(*(k.q for k in terms(inside).values()))
         loose.append(c * (inside if (c > 0) == up else inside - sympy.Rational(bottom - 1, bottom)))
     return _relaxed(sympy.expand(sympy.Add(*loose)), up=up)
@@ -122,17 +122,17 @@ def _rest(letter: Any) -> Any:
 
 
 @lru_cache(maxsize=8192)
-def zero(formula: Any) -> Any:
+def is_zero(formula: Any) -> Any:
     """Whether a formula is 0: True, False, or the equation that it comes down to.
 
     >>> from archcalc.symbols.dims import symbol
     >>> C = symbol("C")
-    >>> zero(2 * C - 8), zero(2 * C - 7), zero(C + 3)
+    >>> is_zero(2 * C - 8), is_zero(2 * C - 7), is_zero(C + 3)
     (Eq(C, 4), False, False)
     """
     import sympy  # noqa: PLC0415 - whoever has a formula has paid for it
 
-    formula = comparable(sympy.sympify(formula))
+    formula = canonical(sympy.sympify(formula))
     if formula == 0:
         return True
     if nonnegative(formula - 1) is True or nonnegative(-formula - 1) is True:
@@ -165,7 +165,7 @@ def divisible(formula: Any, k: Any) -> Any:
     above, below = (formula / k).as_numer_denom()
     if below == 1 and integral(above):
         return True
-    formula = comparable(sympy.sympify(formula))
+    formula = canonical(sympy.sympify(formula))
     parts = terms(formula)
     if k.is_Integer and all(c.q == 1 and (term is None or integral(term)) for term, c in parts.items()):
         left = {term: int(c) % int(k) for term, c in parts.items()}
@@ -181,11 +181,11 @@ def divisible(formula: Any, k: Any) -> Any:
     return sympy.Eq(sympy.Mod(formula, k, evaluate=False), 0, evaluate=False)
 
 
-def bounded_by(known: Any) -> tuple[Any, int]:
+def bound_of(known: Any) -> tuple[Any, int]:
     """What a fact is about, and how much it asks of it: of two facts about the same, the one that asks more implies the other.
 
     >>> from archcalc.symbols.dims import at_least, symbol
-    >>> bounded_by(at_least(symbol("H"), 5))
+    >>> bound_of(at_least(symbol("H"), 5))
     ((<class 'sympy.core.relational.GreaterThan'>, H), 5)
     """
     name = type(known).__name__

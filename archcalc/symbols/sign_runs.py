@@ -15,15 +15,15 @@ from typing import Any
 import msgspec
 
 from archcalc.symbols.dims import as_int
-from archcalc.symbols.evaluate import letters, simple, value
+from archcalc.symbols.evaluate import is_cheap, letters, value
 from archcalc.symbols.relations import nonnegative
-from archcalc.symbols.simplify import comparable, is_rounding
+from archcalc.symbols.simplify import canonical, is_rounding
 
 # A longer period than this is of no network, and would take long to go through.
-MOST_PERIOD = 4096
+MAX_PERIOD = 4096
 
 
-class Run(msgspec.Struct, frozen=True):
+class SignRun(msgspec.Struct, frozen=True):
     """Whole numbers from `start` to `stop`, or without end, on which something has one sign: -1, 0 or 1, or None where it varies."""
 
     start: int
@@ -31,7 +31,7 @@ class Run(msgspec.Struct, frozen=True):
     sign: int | None
 
 
-def deciding(difference: Any) -> Any:
+def same_sign(difference: Any) -> Any:
     """A formula of the same sign with as few letters as can be: factors that are positive for all letters are left out."""
     difference = as_int(difference)
     if isinstance(difference, int):
@@ -39,11 +39,11 @@ def deciding(difference: Any) -> Any:
     for sign in (1, -1):
         if nonnegative(sign * difference - 1) is True:
             return sign
-    if len(letters(difference)) < 2 or not simple(difference):
+    if len(letters(difference)) < 2 or not is_cheap(difference):
         return difference
     import sympy  # noqa: PLC0415 - whoever has a formula has paid for it
 
-    constant, factors = sympy.factor_list(comparable(difference))
+    constant, factors = sympy.factor_list(canonical(difference))
     left = sympy.Integer(1 if constant > 0 else -1)
     for factor, times in factors:
         if nonnegative(factor - 1) is True:
@@ -58,18 +58,18 @@ def deciding(difference: Any) -> Any:
     return int(left) if left.is_Integer else left
 
 
-def runs(difference: Any, letter: str) -> list[Run] | None:
+def sign_runs(difference: Any, letter: str) -> list[SignRun] | None:
     """The sign of a formula in one letter for every whole number from 1 on, or None where it is no quasi-polynomial.
 
     >>> from archcalc.symbols.dims import floor_div, symbol
-    >>> runs(symbol("C") ** 2 - 9, "C")
-    [Run(start=1, stop=2, sign=-1), Run(start=3, stop=3, sign=0), Run(start=4, stop=None, sign=1)]
+    >>> sign_runs(symbol("C") ** 2 - 9, "C")
+    [SignRun(start=1, stop=2, sign=-1), SignRun(start=3, stop=3, sign=0), SignRun(start=4, stop=None, sign=1)]
     """
-    found = signs(difference, letter)
+    found = signs_by_remainder(difference, letter)
     return None if found is None else _merged(found)
 
 
-def signs(difference: Any, letter: str) -> list[list[tuple[int, int]]] | None:
+def signs_by_remainder(difference: Any, letter: str) -> list[list[tuple[int, int]]] | None:
     """For each remainder of a period, from which number on the numbers that leave it give a formula which sign.
 
     None where the formula is no quasi-polynomial in the letter. The first starts of a remainder may lie below 1.
@@ -80,7 +80,7 @@ def signs(difference: Any, letter: str) -> list[list[tuple[int, int]]] | None:
     period, power, scale = _period(difference), _power(difference, letter), _denominator(difference)
     if set(letters(difference)) != {letter} or period is None or power is None or scale is None:
         return None
-    if period > MOST_PERIOD:
+    if period > MAX_PERIOD:
         return None
     found = []
     for remainder in range(period):
@@ -89,7 +89,7 @@ def signs(difference: Any, letter: str) -> list[list[tuple[int, int]]] | None:
     return found
 
 
-def _merged(found: list[list[tuple[int, int]]]) -> list[Run]:
+def _merged(found: list[list[tuple[int, int]]]) -> list[SignRun]:
     """Runs of all remainders together, from where each begins."""
     period = len(found)
     starts: dict[int, dict[int, int]] = {}
@@ -97,13 +97,13 @@ def _merged(found: list[list[tuple[int, int]]]) -> list[Run]:
         for start, sign in changes:
             starts.setdefault(start, {})[remainder] = sign
     signs: list[int | None] = [None] * period
-    merged: list[Run] = []
+    merged: list[SignRun] = []
 
     def add(start: int, stop: int | None, sign: int | None) -> None:
         if merged and merged[-1].sign == sign:
             start = merged.pop().start
         if stop is None or stop >= max(start, 1):
-            merged.append(Run(max(start, 1), stop, sign))
+            merged.append(SignRun(max(start, 1), stop, sign))
 
     for here, following in pairwise([*sorted(starts), None]):
         for remainder, sign in starts[here or 0].items():
@@ -221,14 +221,14 @@ def _denominator(formula: Any) -> int | None:
     return math.prod(known) if formula.is_Mul else math.lcm(*known)
 
 
-def within(found: Iterable[Run], letter: str, facts: Iterable[Any]) -> list[Run]:
+def restrict(found: Iterable[SignRun], letter: str, facts: Iterable[Any]) -> list[SignRun]:
     """Runs cut to the values of a letter that facts such as H ≥ 32 allow.
 
     >>> from archcalc.symbols.dims import at_least, symbol
-    >>> within([Run(1, 8, 1), Run(9, None, -1)], "H", [at_least(symbol("H"), 5)])
-    [Run(start=5, stop=8, sign=1), Run(start=9, stop=None, sign=-1)]
+    >>> restrict([SignRun(1, 8, 1), SignRun(9, None, -1)], "H", [at_least(symbol("H"), 5)])
+    [SignRun(start=5, stop=8, sign=1), SignRun(start=9, stop=None, sign=-1)]
     """
-    allowed = Run(1, None, 1)
+    allowed = SignRun(1, None, 1)
     for fact in facts:
         left, right = fact.args[:2]
         name = type(fact).__name__
@@ -240,21 +240,21 @@ def within(found: Iterable[Run], letter: str, facts: Iterable[Any]) -> list[Run]
         n = int(right)
         low = n if name in {"GreaterThan", "Equality"} else 1
         high = n if name in {"LessThan", "Equality"} else None
-        allowed = next(iter(combined([[allowed], [Run(low, high, 1)]])), Run(1, 0, 1))
-    return combined([found, [allowed]])
+        allowed = next(iter(intersect([[allowed], [SignRun(low, high, 1)]])), SignRun(1, 0, 1))
+    return intersect([found, [allowed]])
 
 
-def combined(parts: Iterable[Iterable[Run]]) -> list[Run]:
+def intersect(parts: Iterable[Iterable[SignRun]]) -> list[SignRun]:
     """The values that are in a run of every part, with the sign they have in the first.
 
-    >>> combined([[Run(1, 8, -1)], [Run(1, 4, 0), Run(5, None, 1)]])
-    [Run(start=1, stop=4, sign=-1), Run(start=5, stop=8, sign=-1)]
+    >>> intersect([[SignRun(1, 8, -1)], [SignRun(1, 4, 0), SignRun(5, None, 1)]])
+    [SignRun(start=1, stop=4, sign=-1), SignRun(start=5, stop=8, sign=-1)]
     """
     first, *others = parts
     found = list(first)
     for other in map(list, others):
         found = [
-            Run(max(a.start, b.start), stop, a.sign)
+            SignRun(max(a.start, b.start), stop, a.sign)
             for a in found
             for b in other
             for stop in [min((end for end in (a.stop, b.stop) if end is not None), default=None)]

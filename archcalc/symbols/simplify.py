@@ -15,12 +15,12 @@ _ROUNDINGS = ("floor", "ceiling")
 
 
 @lru_cache(maxsize=8192)
-def floored(ratio: Any) -> Any:
+def floor(ratio: Any) -> Any:
     """A formula with fractions in it, rounded down.
 
     >>> from archcalc.symbols.dims import symbol
     >>> H, W = symbol("H"), symbol("W")
-    >>> floored(floored(H / 2) / 2), floored((floored((H + 1) / 2) + 1) / 2), floored(floored(W + H / 2) - 3)
+    >>> floor(floor(H / 2) / 2), floor((floor((H + 1) / 2) + 1) / 2), floor(floor(W + H / 2) - 3)
     (floor(H/4), ceiling(H/4), W + floor(H/2) - 3)
     """
     import sympy  # noqa: PLC0415 - whoever has a formula has paid for it
@@ -37,12 +37,12 @@ def floored(ratio: Any) -> Any:
     if not inside:
         if offset and len(whole) == 1 and is_rounding(whole[0]):
             # ⌊(H − 4)/2⌋ − 4 is ⌊(H − 12)/2⌋.
-            return floored(unrounded(whole[0]) + offset)
+            return floor(floor_argument(whole[0]) + offset)
         return sympy.Add(*whole, offset)
     if len(inside) == 1:
         ((term, c),) = inside.items()
         if c.p == 1 and is_rounding(term):
-            return sympy.Add(*whole, floored((unrounded(term) + offset) / bottom))
+            return sympy.Add(*whole, floor((floor_argument(term) + offset) / bottom))
     shifted = sympy.Add(*(c * term for term, c in inside.items()))
     up = offset - bottom + 1
     kind, extra = (sympy.floor, offset) if abs(offset) <= abs(up) else (sympy.ceiling, up)
@@ -50,11 +50,11 @@ def floored(ratio: Any) -> Any:
     return sympy.Add(*whole, kind(sympy.Add(shifted, sympy.Rational(extra, bottom)), evaluate=False))
 
 
-def ceiled(ratio: Any) -> Any:
+def ceil(ratio: Any) -> Any:
     """A formula with fractions in it, rounded up.
 
     >>> from archcalc.symbols.dims import symbol
-    >>> ceiled(ceiled(symbol("H") / 2) / 4)
+    >>> ceil(ceil(symbol("H") / 2) / 4)
     ceiling(H/8)
     """
     import sympy  # noqa: PLC0415 - whoever has a formula has paid for it
@@ -64,7 +64,7 @@ def ceiled(ratio: Any) -> Any:
         return _rounded(sympy.ceiling, parts, parts.pop(None, sympy.Integer(0)))
     # Of whole numbers, a/b rounded up is (a + b − 1)/b rounded down.
     bottom = math.lcm(*(c.q for c in parts.values()))
-    return floored(ratio + sympy.Rational(bottom - 1, bottom))
+    return floor(ratio + sympy.Rational(bottom - 1, bottom))
 
 
 def _rounded(kind: Any, parts: dict[Any, Any], constant: Any) -> Any:
@@ -111,7 +111,7 @@ def is_rounding(term: Any) -> bool:
     return type(term).__name__ in _ROUNDINGS and all(part is None or integral(part) for part in terms(term.args[0]))
 
 
-def unrounded(rounding: Any) -> Any:
+def floor_argument(rounding: Any) -> Any:
     """The formula of which a rounding is the floor."""
     (inside,) = rounding.args
     if type(rounding).__name__ == "floor":
@@ -127,12 +127,12 @@ def _whole(n: int) -> Any:
 
 
 @lru_cache(maxsize=8192)
-def comparable(formula: Any) -> Any:
+def canonical(formula: Any) -> Any:
     """The formula written out, every rounding a floor with a constant from 0 up to its divisor: equal formulas look equal.
 
     >>> from archcalc.symbols.dims import symbol
     >>> H = symbol("H")
-    >>> comparable(floored((H - 1) / 2) + 1 - floored((H + 1) / 2))
+    >>> canonical(floor((H - 1) / 2) + 1 - floor((H + 1) / 2))
     0
     """
     import sympy  # noqa: PLC0415 - whoever has a formula has paid for it
@@ -142,7 +142,7 @@ def comparable(formula: Any) -> Any:
         dummy, pulled = sympy.Dummy(), 0
         back[dummy] = part
         if is_rounding(part):
-            inside = comparable(unrounded(part))
+            inside = canonical(floor_argument(part))
             constant = terms(inside).get(None, sympy.Integer(0))
             pulled = constant.p // constant.q
             back[dummy] = sympy.floor(inside - pulled, evaluate=False)

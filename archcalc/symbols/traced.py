@@ -131,14 +131,14 @@ def _multiply(a: Formula, b: Formula) -> Formula:
             case _:
                 factors.append(formula)
     # A setting that is 1 unless a spec says otherwise says nothing, unless there is nothing else; a size of 1 is a size.
-    kept = tuple(factor for factor in factors if not _silent(factor))
+    kept = tuple(factor for factor in factors if not _omitted(factor))
     if not kept and number == 1:
         # Of dilation·(kernel − 1) it is the sum that goes on to meet its like.
         kept = (next((factor for factor in factors if isinstance(factor, Sum)), factors[0]),) if factors else ()
     return _product(number, kept)
 
 
-def _silent(factor: Formula) -> bool:
+def _omitted(factor: Formula) -> bool:
     return factor.value == 1 and not (isinstance(factor, Name) and factor.name.partition("_")[0] not in _ONES)
 
 
@@ -168,11 +168,11 @@ def _negate(a: Formula) -> Formula:
     return _multiply(Number(-1), a) if not isinstance(a, Sum) else _product(-1, (a,))
 
 
-def _raise(a: Formula, b: Formula) -> Formula:
+def _power(a: Formula, b: Formula) -> Formula:
     return a if b.value == 1 else Power(a, b, a.value**b.value)
 
 
-def _leave(a: Formula, b: Formula) -> Formula:
+def _remainder(a: Formula, b: Formula) -> Formula:
     return Remainder(a, b, a.value % b.value)
 
 
@@ -219,8 +219,8 @@ class Traced(int):
     __sub__, __rsub__ = _binary(lambda a, b: _add(a, b, -1))
     __mul__, __rmul__ = _binary(_multiply)
     __floordiv__, __rfloordiv__ = _binary(_divide)
-    __mod__, __rmod__ = _binary(_leave)
-    __pow__, __rpow__ = _binary(_raise)
+    __mod__, __rmod__ = _binary(_remainder)
+    __pow__, __rpow__ = _binary(_power)
 
     def __neg__(self) -> Traced:
         return Traced.of(_negate(self.formula))
@@ -264,18 +264,18 @@ def _text(formula: Formula, names: bool) -> tuple[str, int]:
         case Sum():
             piece = _sum(formula, names), _LOOSE
         case Product(number, factors):
-            parts = [_held(_text(factor, names), _WHOLE) for factor in factors]
+            parts = [_wrapped(_text(factor, names), _WHOLE) for factor in factors]
             if abs(number) != 1:
                 parts.insert(0, _number(abs(number)))
             piece = (f"−{'·'.join(parts)}", _LOOSE) if number < 0 else ("·".join(parts), _TIGHT)
         case Quotient(above, below, up):
-            whole = f"{_held(_text(above, names), _TIGHT)} / {_held(_text(below, names), _WHOLE)}"
+            whole = f"{_wrapped(_text(above, names), _TIGHT)} / {_wrapped(_text(below, names), _WHOLE)}"
             even = above.value % below.value == 0
             piece = (whole, _TIGHT) if even else (f"⌈{whole}⌉" if up else f"⌊{whole}⌋", _WHOLE)
         case Power(base, exponent):
-            piece = f"{_held(_text(base, names), _WHOLE)}^{_held(_text(exponent, names), _WHOLE)}", _TIGHT
+            piece = f"{_wrapped(_text(base, names), _WHOLE)}^{_wrapped(_text(exponent, names), _WHOLE)}", _TIGHT
         case Remainder(above, below):
-            piece = f"{_held(_text(above, names), _WHOLE)} mod {_held(_text(below, names), _WHOLE)}", _LOOSE
+            piece = f"{_wrapped(_text(above, names), _WHOLE)} mod {_wrapped(_text(below, names), _WHOLE)}", _LOOSE
     return piece
 
 
@@ -286,11 +286,11 @@ def _sum(formula: Sum, names: bool) -> str:
     # A sum begins with what is added, where anything is.
     first = next((piece for piece in pieces if not piece[0]), pieces[0])
     pieces.remove(first)
-    rest = "".join(f" {'−' if minus else '+'} {_held(piece, _TIGHT)}" for minus, piece in pieces)
-    return ("−" if first[0] else "") + _held(first[1], _TIGHT) + rest
+    rest = "".join(f" {'−' if minus else '+'} {_wrapped(piece, _TIGHT)}" for minus, piece in pieces)
+    return ("−" if first[0] else "") + _wrapped(first[1], _TIGHT) + rest
 
 
-def _held(piece: tuple[str, int], least: int) -> str:
+def _wrapped(piece: tuple[str, int], least: int) -> str:
     """A piece in parentheses where it would not hold together otherwise."""
     written, tightness = piece
     return written if tightness >= least else f"({written})"

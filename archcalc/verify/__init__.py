@@ -1,17 +1,17 @@
 """The closed forms of a network held against what happens when it runs."""
 
-from archcalc.verify.fields import Seen, seen
-from archcalc.verify.layers import Found, Proof, proofs
-from archcalc.verify.memory import Held, held
+from archcalc.verify.fields import DependenceCheck, seen
+from archcalc.verify.layers import LayerCheck, Observed, proofs
+from archcalc.verify.memory import MemoryCheck, held
 from archcalc.verify.places import Shown, shown
 from archcalc.verify.smallest import smallest
 from archcalc.verify.verification import Verification, verified
 
 __all__ = [
-    "Found",
-    "Held",
-    "Proof",
-    "Seen",
+    "DependenceCheck",
+    "LayerCheck",
+    "MemoryCheck",
+    "Observed",
     "Shown",
     "Verification",
     "held",

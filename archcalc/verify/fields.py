@@ -9,13 +9,13 @@ import msgspec
 import numpy as np
 
 from archcalc.network.graph import Graph
-from archcalc.receptive_field.dependence import reached
+from archcalc.receptive_field.dependence import forward_mask
 from archcalc.receptive_field.field import Field
 from archcalc.receptive_field.fields import axes_of, receptive_fields
 from archcalc.reference import noise, outputs, seeded
 
 
-class Seen(msgspec.Struct, frozen=True):
+class DependenceCheck(msgspec.Struct, frozen=True):
     """How many of a layer's values see one input place by its windows, and how many moved with it when the network ran."""
 
     name: str
@@ -32,7 +32,7 @@ class Seen(msgspec.Struct, frozen=True):
         return [f"{self.name}: {self.said} values see the nudged place by their windows, {self.moved} moved with it"]
 
 
-def seen(graph: Graph, seed: int = 0) -> Iterator[Seen]:
+def seen(graph: Graph, seed: int = 0) -> Iterator[DependenceCheck]:
     """Run a network with one place of its input no number, and yield for each layer which values that reaches.
 
     What is no number spreads through every sum and every maximum, so no weight and no other value hides a dependence.
@@ -53,7 +53,7 @@ def seen(graph: Graph, seed: int = 0) -> Iterator[Seen]:
     x[1][touched] = beyond if numbers else np.nan
     fields = receptive_fields(graph)
     for position, ((node, y), (_, said)) in enumerate(
-        zip(outputs(graph, x, arrays), reached(graph, touched), strict=True)
+        zip(outputs(graph, x, arrays), forward_mask(graph, touched), strict=True)
     ):
         if position in numbers:
             moved = y[1] == beyond
@@ -65,7 +65,7 @@ def seen(graph: Graph, seed: int = 0) -> Iterator[Seen]:
                 y[1][lost & said] = np.nan
             moved = np.isnan(y[1])
         differing = (said != moved) | _outside(fields[node.name], place, list(axes_of(graph)), moved)
-        yield Seen(node.name, int(said.sum()), int(moved.sum()), int(differing.sum()))
+        yield DependenceCheck(node.name, int(said.sum()), int(moved.sum()), int(differing.sum()))
 
 
 def extended(graph: Graph, arrays: dict[str, dict[str, Any]]) -> int:

@@ -9,12 +9,12 @@ import msgspec
 from archcalc.network.graph import Graph
 from archcalc.profiling.engine import profile
 from archcalc.profiling.rows import Row
-from archcalc.reference import CountingNumpy, Storing, lean, noise, seeded
+from archcalc.reference import CountingNumpy, Storing, noise, run_in_place, seeded
 from archcalc.symbols.dims import Shape
 from archcalc.verify.memory import Lying
 
 
-class Found(msgspec.Struct, frozen=True):
+class Observed(msgspec.Struct, frozen=True):
     """What one layer did: the shape it put out, the sizes of its own arrays, the products it added up, the values it stored."""
 
     output: Shape
@@ -23,11 +23,11 @@ class Found(msgspec.Struct, frozen=True):
     activations: int
 
 
-class Proof(msgspec.Struct, frozen=True):
+class LayerCheck(msgspec.Struct, frozen=True):
     """A row beside what was found when its layer ran on the same batch."""
 
     row: Row
-    found: Found
+    found: Observed
 
     @property
     def differences(self) -> list[str]:
@@ -39,7 +39,7 @@ class Proof(msgspec.Struct, frozen=True):
         ]
 
 
-def proofs(graph: Graph, batch: int = 1, seed: int = 0) -> Iterator[Proof]:
+def proofs(graph: Graph, batch: int = 1, seed: int = 0) -> Iterator[LayerCheck]:
     """Run a network with seeded weights and yield, layer by layer, what its row says and what was found.
 
     >>> from archcalc.language import load
@@ -50,11 +50,11 @@ def proofs(graph: Graph, batch: int = 1, seed: int = 0) -> Iterator[Proof]:
     # A row stores what has to be stored where everything overwrites its input that could.
     stores = [node.layer.stores for node in graph.nodes]
     counting, lying = CountingNumpy(), Lying(graph, arrays, stores)
-    run = lean(graph, noise(graph, batch, seed), arrays, counting, Storing(stores, lying.free))
+    run = run_in_place(graph, noise(graph, batch, seed), arrays, counting, Storing(stores, lying.free))
     for (node, y, _), row in zip(run, profile(graph, batch).rows, strict=True):
         macs, counting.macs = counting.macs, 0
         owner = {} if node.share is None else arrays[graph.nodes[node.share].name]
         trained = node.layer.weights(*row.inputs)
         own = [array for name, array in arrays[node.name].items() if name in trained and array is not owner.get(name)]
-        yield Proof(row, Found(tuple(y.shape[1:]), sum(array.size for array in own), macs, lying.add(y)))
+        yield LayerCheck(row, Observed(tuple(y.shape[1:]), sum(array.size for array in own), macs, lying.add(y)))
         del y

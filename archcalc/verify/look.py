@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from archcalc.receptive_field.field import Field
-from archcalc.receptive_field.reach import Reach
+from archcalc.receptive_field.reach import AxisField
 from archcalc.receptive_field.spans import seen_at
 
 # Outputs of a layer that are looked at one by one.
-_MOST_PLACES = 2048
+_MAX_PLACES = 2048
 
 
 class Cut(NamedTuple):
@@ -53,7 +53,7 @@ class Look(NamedTuple):
     local: bool
 
     @property
-    def reach(self) -> Reach | None:
+    def reach(self) -> AxisField | None:
         """What the field is along the axis."""
         return self.field.reaches[self.which]
 
@@ -74,7 +74,7 @@ class Look(NamedTuple):
             return [] if self._alike() else [f"{name} outputs do not all see the same"], 0
         sizes = [self.field.output[axis] for axis in axes]
         count = math.prod(sizes)
-        looked = range(count) if count <= _MOST_PLACES else random.integers(count, size=_MOST_PLACES)
+        looked = range(count) if count <= _MAX_PLACES else random.integers(count, size=_MAX_PLACES)
         every = [tuple(int(i) for i in np.unravel_index(n, sizes)) if sizes else () for n in looked]
         n, wrong, widest = self.field.whole[self.which], [], 0
         exact = self.field.exact and not any(strand.window.loose for strand in strands)
@@ -103,7 +103,7 @@ class Look(NamedTuple):
             if not self._everywhere(reached, cut, axes):
                 wrong.append(said)
         size = (self.field.local if self.local else self.field.size)[self.which]
-        if count <= _MOST_PLACES and (widest != size if exact else widest > size):
+        if count <= _MAX_PLACES and (widest != size if exact else widest > size):
             wrong.append(f"{name} the size is {size}, and the widest of all windows {widest}")
         return wrong[:1], len(met)
 

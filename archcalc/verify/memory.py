@@ -11,10 +11,10 @@ import msgspec
 from archcalc.memory.inference import memory_of, timeline
 from archcalc.network.graph import Graph, proper
 from archcalc.network.storage import Manner, Overwrite, manners
-from archcalc.reference import Storing, lean, noise, seeded
+from archcalc.reference import Storing, noise, run_in_place, seeded
 
 
-class Held(msgspec.Struct, frozen=True):
+class MemoryCheck(msgspec.Struct, frozen=True):
     """The bytes alive when a layer put out: as the plan has them, and as they were found in the arrays."""
 
     name: str
@@ -29,7 +29,7 @@ class Held(msgspec.Struct, frozen=True):
         return [f"{self.name}: {self.planned} bytes are alive by the plan, {self.found} in the run"]
 
 
-def held(graph: Graph, batch: int = 1, seed: int = 0, overwrite: Overwrite = "frameworks") -> list[Held]:
+def held(graph: Graph, batch: int = 1, seed: int = 0, overwrite: Overwrite = "frameworks") -> list[MemoryCheck]:
     """The memory of a network without its auxiliary heads, layer by layer, by the plan and in a run that overwrites.
 
     >>> from archcalc.language import load
@@ -41,11 +41,11 @@ def held(graph: Graph, batch: int = 1, seed: int = 0, overwrite: Overwrite = "fr
     arrays = seeded(graph, seed)
     ways = manners(graph, overwrite)
     lying = Lying(graph, arrays, ways)
-    run = lean(graph, noise(graph, batch, seed), arrays, storing=Storing(ways, lying.free))
+    run = run_in_place(graph, noise(graph, batch, seed), arrays, storing=Storing(ways, lying.free))
     found = []
     for planned, (node, y, nbytes) in zip(plan.bytes(batch), run, strict=True):
         lying.add(y)
-        found.append(Held(node.name, planned, nbytes))
+        found.append(MemoryCheck(node.name, planned, nbytes))
     return found
 
 

@@ -19,14 +19,14 @@ from archcalc.network.graph import Graph, Node
 from archcalc.receptive_field.dependence import onward
 from archcalc.receptive_field.field import Field
 from archcalc.receptive_field.fields import axes_of, receptive_fields
-from archcalc.receptive_field.reach import Reach
+from archcalc.receptive_field.reach import AxisField
 from archcalc.reference import noise, seeded
 from archcalc.verify.fields import extended
 from archcalc.verify.look import Cut, Look, consistent
 
 # Products and values beyond these are not run for every place, but for as many as these allow.
-_MOST_MACS = 10**10
-_MOST_VALUES = 6 * 10**7
+_MAX_MACS = 10**10
+_MAX_VALUES = 6 * 10**7
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -93,9 +93,9 @@ def _nudges(graph: Graph) -> list[_Nudge]:
     shapes = [[graph.nodes[i].shape for i in node.inputs] for node in graph.nodes]
     macs = sum(node.layer.work(node.shape, *given).macs for node, given in zip(graph.nodes, shapes, strict=True))
     values = sum(
-        math.prod(node.shape) + node.layer.columns(*given) for node, given in zip(graph.nodes, shapes, strict=True)
+        math.prod(node.shape) + node.layer.im2col_size(*given) for node, given in zip(graph.nodes, shapes, strict=True)
     )
-    most = min(_MOST_MACS // max(1, macs), _MOST_VALUES // values) // len(axes)
+    most = min(_MAX_MACS // max(1, macs), _MAX_VALUES // values) // len(axes)
     found = []
     for which, axis in enumerate(axes):
         n = graph.input[axis]
@@ -126,7 +126,7 @@ def _moved(
     laid_out_anew = [False] * len(graph.nodes)
     for position, node in enumerate(graph.nodes):
         shapes = [graph.nodes[i].shape for i in node.inputs]
-        views = node.layer.sees(*shapes)
+        views = node.layer.receptive_views(*shapes)
         inputs = [alive[i] for i in node.inputs] if position else [x]
         if local:
             inputs = [
@@ -175,13 +175,13 @@ def _unmoved(y: Any, views: Any, reaches: Any, nudges: list[_Nudge]) -> Any:
     return y
 
 
-def _gathers(view: Any, reach: Reach) -> bool:
+def _gathers(view: Any, reach: AxisField) -> bool:
     """Whether a layer sees all there is along every axis along which places see differently."""
     along = {digit.axis for strand in reach.strands for digit in strand.digits}
     return bool(view) and all(not view[axis].window.moves for axis in along)
 
 
-def _border(view: Any, reach: Reach | None, x: Any, y: Any) -> _Border:
+def _border(view: Any, reach: AxisField | None, x: Any, y: Any) -> _Border:
     """The outputs whose windows reach before the first or beyond the last place of an input, or see nothing of it."""
     found = _Border(*(np.zeros(y, bool) for _ in range(3)))
     for axis, at in enumerate(view):

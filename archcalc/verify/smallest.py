@@ -9,7 +9,7 @@ from archcalc.network.graph import Graph
 from archcalc.symbols.dims import Shape
 
 # A try costs shapes only, but a spec may write out many layers.
-_MOST_TRIED = 24
+_MAX_TRIED = 24
 
 
 def smallest(source: Source, params: Params = NO_PARAMS) -> Graph:
@@ -55,8 +55,8 @@ def smallest(source: Source, params: Params = NO_PARAMS) -> Graph:
         middle = (low + high) // 2
         graph = on(middle)
         low, high, found = (middle, high, found) if graph is None else (low, middle, graph)
-    fair = {-(-longest // share) for share in range(2, _MOST_TRIED)}
-    below = {longest % stride + stride * i for stride in (16, 32) for i in range(_MOST_TRIED)}
+    fair = {-(-longest // share) for share in range(2, _MAX_TRIED)}
+    below = {longest % stride + stride * i for stride in (16, 32) for i in range(_MAX_TRIED)}
     return next((graph for n in sorted(fair | below) if 1 < n < high and (graph := on(n))), found)
 
 

@@ -8,24 +8,29 @@ import msgspec
 import numpy as np
 
 from archcalc.network.graph import Graph
-from archcalc.verify.fields import Seen, seen
-from archcalc.verify.layers import Proof, proofs
-from archcalc.verify.memory import Held, held
+from archcalc.verify.fields import DependenceCheck, seen
+from archcalc.verify.layers import LayerCheck, proofs
+from archcalc.verify.memory import MemoryCheck, held
 from archcalc.verify.places import Shown, shown
 
 
 class Verification(msgspec.Struct, frozen=True):
     """Each layer's row, its dependence on the input, and the memory at it, each as computed and as found."""
 
-    layers: list[Proof]
-    seen: list[Seen]
+    layers: list[LayerCheck]
+    seen: list[DependenceCheck]
     places: list[Shown]
-    memory: list[Held]
+    memory: list[MemoryCheck]
 
     @property
     def differences(self) -> list[str]:
         """What disagrees, with both values; empty where all is proved."""
-        found: list[Proof | Seen | Shown | Held] = [*self.layers, *self.memory, *self.seen, *self.places]
+        found: list[LayerCheck | DependenceCheck | Shown | MemoryCheck] = [
+            *self.layers,
+            *self.memory,
+            *self.seen,
+            *self.places,
+        ]
         return [difference for proof in found for difference in proof.differences]
 
 
@@ -33,7 +38,7 @@ def verified(
     graph: Graph,
     batch: int = 1,
     seed: int = 0,
-    watched: Callable[[Iterator[Proof]], Iterable[Proof]] = iter,
+    watched: Callable[[Iterator[LayerCheck]], Iterable[LayerCheck]] = iter,
 ) -> Verification:
     """Run a network and hold every closed form against what happens; `watched` is handed the layers as they are done.
 

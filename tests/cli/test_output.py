@@ -20,7 +20,7 @@ from click.testing import CliRunner
 from archcalc import cli
 from archcalc.characters import spelled, visible
 from archcalc.cli import COMMANDS, main
-from archcalc.document.page import behaviour
+from archcalc.document.page import script
 from archcalc.errors import Source
 from archcalc.language import parse
 
@@ -245,7 +245,7 @@ def test_a_sign_before_a_number_survives():
 
 def test_every_command_prints_in_one_place():
     """What would print past it would neither be cleaned nor encoded; a bar and a clear screen are no text."""
-    files = Path(cli.__file__).parent.glob("*.py")
+    files = Path(cli.__file__).parent.rglob("*.py")
     found = {
         path.name: re.findall(r"click\.s?echo|\bprint\(|sys\.std(?:out|err)\.write", path.read_text()) for path in files
     }
@@ -273,11 +273,11 @@ def test_the_checksum_of_a_page_is_that_of_its_script_in_any_locale():
     """A browser runs the script, which sorts and saves, only where they agree."""
     for environment in ({"PYTHONIOENCODING": "cp1252"}, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}):
         page = archcalc("table", "lenet5", "--format", "html", **environment).stdout
-        [script] = re.findall(rb"<script>(.*?)</script>", page, re.DOTALL)
+        [embedded] = re.findall(rb"<script>(.*?)</script>", page, re.DOTALL)
         [digest] = re.findall(rb"script-src 'sha256-([^']+)'", page)
 
-        assert b64decode(digest) == sha256(script).digest()
-        assert script == behaviour().encode()
+        assert b64decode(digest) == sha256(embedded).digest()
+        assert embedded == script().encode()
 
 
 def test_a_file_has_the_bytes_that_are_printed(tmp_path):

@@ -68,7 +68,8 @@ def test_a_table_loads_only_its_own_format_and_command():
     assert ours == {
         "archcalc.cli.options",
         "archcalc.cli.output",
-        "archcalc.cli.table",
+        "archcalc.cli.commands",
+        "archcalc.cli.commands.table",
         "archcalc.formats.conditions",
         "archcalc.formats.summary",
         "archcalc.formats.table",

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from archcalc.cli import main
 from archcalc.comparison.compare import compare
 from archcalc.language import load
-from archcalc.language.line import from_line, is_line
+from archcalc.language.shorthand import from_line, is_line
 from archcalc.profiling.engine import profile
 from archcalc.profiling.measures import MEASURES, measures
 from archcalc.symbols.dims import ceil_div, floor_div, format_dim, symbol
 from archcalc.symbols.evaluate import leading, limit, value
-from archcalc.symbols.sign_runs import runs
+from archcalc.symbols.sign_runs import sign_runs
 
 X = symbol("x")
 FORMULAS = st.builds(
@@ -59,7 +59,7 @@ def measured(*arguments):
 @given(FORMULAS)
 def test_signs_are_those_of_every_number(formula):
     """Runs cover the whole numbers from 1 on without a gap, and say of each what putting it in says."""
-    found = runs(formula, "x")
+    found = sign_runs(formula, "x")
 
     assert [run.start for run in found] == [1, *(run.stop + 1 for run in found[:-1])]
     assert found[-1].stop is None

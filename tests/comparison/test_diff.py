@@ -18,7 +18,7 @@ from archcalc.errors import Source
 from archcalc.formats.diff.page import FORMATS, render
 from archcalc.language import load, parse
 from archcalc.profiling.engine import profile
-from archcalc.symbols.evaluate import at
+from archcalc.symbols.evaluate import substitute
 
 IMAGE = "{channels: 3, height: 8, width: 8}"
 SMALL = """\
@@ -349,9 +349,9 @@ def test_letters_stay_letters():
     for measure in MEASURES:
         formula = sum(found.by(change, measure) for change in found.layers)
         old, new = (changes(*closed).totals[measure].old, changes(*closed).totals[measure].new)
-        assert at(formula, point) == new - old
+        assert substitute(formula, point) == new - old
     for measure, n in by_hand.items():
-        assert at(sum(found.by(change, measure) for change in found.layers), point) == n
+        assert substitute(sum(found.by(change, measure) for change in found.layers), point) == n
     assert "| kernel 3 → 5 |" in render(found)
     assert "$+32C^2$" in render(found)
     assert "Holds where $H \\ge 5$" in render(found)
@@ -474,7 +474,7 @@ def test_what_is_shown_adds_up_to_the_new_totals(two, width):
     texts = [render(found, every=True), render(found)]
     with pytest.MonkeyPatch.context() as patch:
         # A network of a few layers is folded too, then.
-        patch.setattr("archcalc.formats.diff.page._MOST_GROUPS", 1)
+        patch.setattr("archcalc.formats.diff.page._MAX_GROUPS", 1)
         texts.append(render(found))
     for text, (title, measure) in product(
         texts, (("params", "params"), ("activations", "activations"), ("MACs", "macs"))

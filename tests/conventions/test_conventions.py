@@ -14,13 +14,13 @@ from click.testing import CliRunner
 from archcalc import conventions
 from archcalc.cli import main
 from archcalc.conventions import CONVENTIONS, Total
-from archcalc.conventions.quantities import QUANTITIES, told, value
+from archcalc.conventions.quantities import QUANTITIES, nonzero_terms, value
 from archcalc.errors import SpecError
 from archcalc.language import load
 from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Builder
-from archcalc.profiling.by_convention import accounts
+from archcalc.profiling.by_convention import by_convention
 from archcalc.profiling.engine import profile
 from archcalc.profiling.rows import Row
 from archcalc.symbols.dims import symbol
@@ -146,9 +146,9 @@ def test_prices_are_those_that_the_tools_said_when_they_were_asked(tool):
 def test_osmr(network):
     """Half of the FLOPs in millions, as the table of imgclsmob has them; its networks end in scores."""
     # A pool that does nothing, as in torchvision's AlexNet, is not there.
-    rows = [row for row in profile(load(network)).rows if row.layer != "softmax"]
+    rows = [row for row in profile(load(network)).rows if row.kind != "softmax"]
     found = CONVENTIONS["osmr"].total(
-        row for row in rows if row.layer != "adaptiveavgpool2d" or row.inputs[0] != row.output
+        row for row in rows if row.kind != "adaptiveavgpool2d" or row.inputs[0] != row.output
     )
 
     assert (f"{found.value / 2e6:.2f}", found.uncovered) == (OSMR[network], ())
@@ -157,7 +157,7 @@ def test_osmr(network):
 @pytest.mark.parametrize("network", BURDEN)
 def test_convnet_burden(network):
     """Whole millions or billions, as its table has them."""
-    rows = [row for row in profile(load(network)).rows if row.layer != "localresponsenorm"]
+    rows = [row for row in profile(load(network)).rows if row.kind != "localresponsenorm"]
     found = CONVENTIONS["convnet-burden"].total(rows).value
 
     assert (f"{found / 1e9:.0f} G" if found >= 10**9 else f"{found / 1e6:.0f} M") == BURDEN[network]
@@ -176,8 +176,8 @@ def test_a_price_is_told_without_its_terms_that_are_nothing():
     row = alone("conv2d", {"out": 6, "kernel": 3, "groups": 2, "bias": False}, (8, 7, 7))
 
     assert value("2*macs - out + 3*biases", row) == 2 * (6 * 25 * 4 * 9) - 6 * 25
-    assert told("2*macs - out + 3*biases", row) == "2*macs - out"
-    assert told("3*biases", row) == "0"
+    assert nonzero_terms("2*macs - out + 3*biases", row) == "2*macs - out"
+    assert nonzero_terms("3*biases", row) == "0"
     assert value("window*strides*pairs", row) == 9 * 1 * 24
 
 
@@ -233,7 +233,7 @@ def test_letters_go_through_a_convention(name):
 def test_the_reasons_add_up_to_the_difference(name):
     """Kind by kind, what a convention counts beside MACs is all that its total is beside them."""
     for network in ("densenet121", "vit_b_16", "shufflenet_v2_x1_0"):
-        account = next(a for a in accounts(profile(load(network))) if a.convention.name == name)
+        account = next(a for a in by_convention(profile(load(network))) if a.convention.name == name)
         macs = total("macs", network).value * (2 if account.convention.unit == "FLOPs" else 1)
 
         assert account.total.value - macs == account.difference == sum(share.difference for share in account.shares)

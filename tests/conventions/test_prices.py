@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from archcalc.conventions import CONVENTIONS, Convention
-from archcalc.conventions.quantities import told, used_in, value
+from archcalc.conventions.quantities import nonzero_terms, used_in, value
 from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
 from archcalc.layers.work import Work
@@ -23,7 +23,7 @@ def row_of(kind: str, fields: dict[str, Any], *shapes: tuple[int, ...], batch: i
     starts = [builder.add("input", Input(shapes[0]))]
     starts += [builder.add(f"other{i}", Layer.kinds["learned"](shape=shape)) for i, shape in enumerate(shapes[1:])]
     builder.add("layer", Layer.kinds[kind](**fields), *starts)
-    graph = msgspec.structs.replace(builder.graph(), calls=(("layer", call),))
+    graph = msgspec.structs.replace(builder.graph(), call_styles=(("layer", call),))
     return profile(graph, batch).rows[-1]
 
 
@@ -256,6 +256,6 @@ def test_a_price_is_a_sum_of_products():
         ("0", 0),
     ]:
         assert value(price, row) == expected
-    assert told("biases + out - 2*biases*window - pairs + 0", row) == "out - pairs"
-    assert told("biases - out", row) == "-out"
+    assert nonzero_terms("biases + out - 2*biases*window - pairs + 0", row) == "out - pairs"
+    assert nonzero_terms("biases - out", row) == "-out"
     assert used_in("12*pairs*window - 2*out") == {"pairs", "window", "out"}

@@ -75,7 +75,7 @@ def slips(source: Source, rng: Random) -> dict[str, Slip]:
     # One so small that it changes none of the printed digits would be no slip at all.
     worked = rng.choice([row for row in rows if 1000 * row.macs > totals.macs])
     held = rng.choice([row for row in rows if 1000 * row.params > totals.params])
-    kept = [row for row in rows if row.layer in {"relu", "batchnorm2d"} and row.in_place]
+    kept = [row for row in rows if row.kind in {"relu", "batchnorm2d"} and row.in_place]
     outside = [math.prod(row.output) for row in kept]
     later = "padding: 2, stride: 2}\n  - batchnorm2d: {name: norm1}", "kernel: 1}\n  - relu: {name: squeeze1}"
     earlier = (
@@ -90,11 +90,9 @@ def slips(source: Source, rng: Random) -> dict[str, Slip]:
         "biases left out": Slip("params", totals.weights, ("without biases",)),
         "K is 1024": Slip("params", totals.params, ("K = 1,024",), 1024, "K"),
         "MiB printed as MB": Slip("bytes", totals.activation_bytes, ("MB = 1,048,576 bytes",), 2**20, "MB"),
-        "dense layers left out": Slip(
-            "params", where("params", lambda row: row.layer != "linear"), ("without linear",)
-        ),
+        "dense layers left out": Slip("params", where("params", lambda row: row.kind != "linear"), ("without linear",)),
         "input left out": Slip(
-            "activations", where("activations", lambda row: row.layer != "input"), ("without input",)
+            "activations", where("activations", lambda row: row.kind != "input"), ("without input",)
         ),
         "outputs that are overwritten kept": Slip(
             "activations", totals.activations + sum(outside), ("with what is overwritten in place",)
@@ -112,14 +110,14 @@ def slips(source: Source, rng: Random) -> dict[str, Slip]:
         ),
         "a batch": Slip("activations", 32 * totals.activations, ("for a batch of 32",)),
         "convolutions alone, twice": Slip(
-            "activations", 2 * where("activations", lambda row: row.layer == "conv2d"), ("conv2d alone",)
+            "activations", 2 * where("activations", lambda row: row.kind == "conv2d"), ("conv2d alone",)
         ),
         "a size misread": _misread(rows, rng),
     }
 
 
 def _misread(rows: tuple[Row, ...], rng: Random) -> Slip:
-    row = rng.choice([row for row in rows if row.layer == "conv2d"])
+    row = rng.choice([row for row in rows if row.kind == "conv2d"])
     channels, height, width = row.output
     other = rng.randint(height // 2 + 1, 2 * height - 1)
     other += other == height

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from archcalc.cli import main
 from archcalc.diagnosis import check, record, verdicts
-from archcalc.diagnosis.record import RECORD, recall
+from archcalc.diagnosis.record import RECORD, recorded
 from archcalc.errors import Source, SpecError
 from archcalc.language import bundled, claimed, load, parse, source_of
 from archcalc.network.figures import Verdict
@@ -117,7 +117,7 @@ def test_the_total_of_the_course_notes_is_no_count_of_vgg16():
     )
     assert found.diagnosis.startswith("no count of the network gives it, and of its siblings as many as chance gives: ")
     # Two maps for each convolution of configuration B.
-    convolutions = sum(row.activations for row in profile(load("vgg13")).rows if row.layer == "conv2d")
+    convolutions = sum(row.activations for row in profile(load("vgg13")).rows if row.kind == "conv2d")
     assert f"vgg13 instead, 2 × conv2d alone: {2 * convolutions:,} values, 97.94 MB, 93.41 MiB" in found.diagnosis
     assert 2 * convolutions == 24_485_888
     assert found.tried > 970
@@ -185,9 +185,9 @@ def test_the_record_is_what_a_fresh_search_finds(tmp_path):
 def test_a_table_says_what_check_says():
     """The lines under the totals are those of `check`, from the record or from a search, and go with --no-figures."""
     source = source_of("vgg16")
-    assert recall(source) == verdicts(source) == every()["vgg16"]
-    assert recall(Source("specs/vgg16.yaml", source.text + "\n")) is None
-    assert recall(Source("other/vgg16.yaml", source.text)) is None
+    assert recorded(source) == verdicts(source) == every()["vgg16"]
+    assert recorded(Source("specs/vgg16.yaml", source.text + "\n")) is None
+    assert recorded(Source("other/vgg16.yaml", source.text)) is None
 
     checked = CliRunner().invoke(main, ["check", "vgg16"])
     lines = [line.removeprefix("vgg16. ") for line in checked.stdout.splitlines() if line.startswith("vgg16. ")]

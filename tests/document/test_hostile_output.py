@@ -16,7 +16,7 @@ from markdown_it import MarkdownIt
 
 from archcalc.cli import main
 from archcalc.document.escapes import escape_markdown
-from archcalc.document.page import behaviour
+from archcalc.document.page import script
 from archcalc.errors import Source
 from archcalc.language import parse
 from tests.formats.test_formats import HOSTILE
@@ -137,7 +137,7 @@ def test_html_runs_nothing_of_a_spec_and_asks_for_nothing(arguments):
     page = Page(printed(arguments, "html"))
     attributes = {name for _, attrs in page.found for name in attrs}
 
-    assert page.scripts == [behaviour()]
+    assert page.scripts == [script()]
     assert not {name for name in attributes if name.startswith("on")} | attributes & {"src", "href", "action", "style"}
     assert not {tag for tag, _ in page.found} & {"img", "iframe", "link", "object", "embed", "form", "b", "i"}
     assert any("=1+1|<i>x</i>" in said for said in page.said)

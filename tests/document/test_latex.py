@@ -16,7 +16,7 @@ from archcalc.formats import explain, render, worksheet
 from archcalc.formats.compare import page
 from archcalc.formats.table.columns import COLUMNS
 from archcalc.language import bundled, load, parse
-from archcalc.language.line import from_line
+from archcalc.language.shorthand import from_line
 from archcalc.profiling.engine import profile
 from archcalc.profiling.explain import workings as found
 from archcalc.profiling.measures import measures

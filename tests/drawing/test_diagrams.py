@@ -14,10 +14,10 @@ from msgspec.structs import replace
 import archcalc
 from archcalc.cli import main
 from archcalc.drawing.diagrams import DIAGRAMS, draw
-from archcalc.drawing.diagrams.boxes import Boxes
 from archcalc.drawing.diagrams.layout import layout
 from archcalc.drawing.diagrams.mermaid import to_mermaid
-from archcalc.drawing.diagrams.outline import Edge, Group, Node, Outline, outline
+from archcalc.drawing.diagrams.node_sizes import Boxes
+from archcalc.drawing.diagrams.outline import Box, Edge, Frame, Outline, outline
 from archcalc.drawing.diagrams.svg import to_svg
 from archcalc.drawing.diagrams.tikz import to_tikz
 from archcalc.drawing.diagrams.volumes import Volumes, volumes
@@ -110,7 +110,7 @@ def any_network(seed: int) -> Outline:
     """A network that no one would build, with boxes around some of its nodes."""
     chance = random.Random(seed)  # noqa: S311 - drawings, not secrets
     nodes = [
-        Node(f"n{n}", "", ("x" * chance.randint(1, 30),) * chance.randint(1, 3), "conv", "conv2d", (), (3, 4, 4), 0,
+        Box(f"n{n}", "", ("x" * chance.randint(1, 30),) * chance.randint(1, 3), "conv", "conv2d", (), (3, 4, 4), 0,
              chance.random() < 0.2, (f"r{n}",))
         for n in range(chance.randint(2, 14))
     ]  # fmt: skip
@@ -129,7 +129,7 @@ def any_network(seed: int) -> Outline:
             inside = items[start : start + often]
             if chance.random() < 0.5 and 1 < len(inside) < len(items) and depth < 3:
                 name = f"g{depth}_{inside[0].id}"
-                parts.append(Group(name, "block", "a … b", chance.choice([1, 7]), boxed(inside, depth + 1)))
+                parts.append(Frame(name, "block", "a … b", chance.choice([1, 7]), boxed(inside, depth + 1)))
             else:
                 parts += inside
             start += often
@@ -183,7 +183,7 @@ def test_any_network_is_laid_out_with_nothing_in_the_way(seeds):
 def flat(size: int, arrows: list[tuple[int, int]]) -> Outline:
     """A network of nodes without boxes."""
     nodes = [
-        Node(f"n{n}", "", ("x",), "conv", "conv2d", (), (3,), 0, auxiliary=False, rows=(f"r{n}",)) for n in range(size)
+        Box(f"n{n}", "", ("x",), "conv", "conv2d", (), (3,), 0, auxiliary=False, rows=(f"r{n}",)) for n in range(size)
     ]
     return Outline("", "", tuple(nodes), tuple(Edge(f"n{a}", f"n{b}", "3") for a, b in arrows))
 
@@ -245,7 +245,7 @@ def test_skips_within_each_other_make_a_u():
 def test_blocks_that_repeat_are_drawn_once_with_how_often():
     """ResNet-152's third stage is its first unit and 35 more."""
     drawn = outline(PROFILES["resnet152"])
-    times = [part.times for stage in drawn.parts if isinstance(stage, Group) for part in stage.parts]
+    times = [part.times for stage in drawn.parts if isinstance(stage, Frame) for part in stage.parts]
 
     assert 35 in times
     assert len(drawn.nodes) == len(outline(PROFILES["resnet50"]).nodes)

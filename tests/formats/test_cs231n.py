@@ -70,15 +70,15 @@ def hold(graph: Graph, batch: int = 1) -> list[str]:
         assert value(total) == row.weights, row.name
         if product:
             assert value(product) == row.weights, row.name
-            arrays = [a for name, a in row.definition.weights(*row.inputs).items() if "bias" not in name]
-            if row.layer == "linear":
+            arrays = [a for name, a in row.layer.weights(*row.inputs).items() if "bias" not in name]
+            if row.kind == "linear":
                 *seen, out = factors(product)
-                assert (math.prod(seen), out) == row.definition.weights(*row.inputs)["weight"][::-1], row.name
+                assert (math.prod(seen), out) == row.layer.weights(*row.inputs)["weight"][::-1], row.name
             elif len(set(arrays)) == 1:
                 times = [len(arrays)] if len(arrays) > 1 else []
                 assert sorted(factors(product)) == sorted([*times, *arrays[0]]), row.name
         sums.update(values=row.activations, weights=value(total))
-        kind = re.sub("[123]d$", "", row.layer).upper()
+        kind = re.sub("[123]d$", "", row.kind).upper()
         assert re.sub(r"[\dx]+(-\d+)?$", "", label) in {kind, kind[3:], "FC"} or label == kind, row.name
     for line in re.findall(r"TOTAL \w+: (.*)", text):
         left, right, *_ = line.split(" = ")

@@ -195,13 +195,13 @@ def test_a_convention_prices_every_raw_operation_or_none():
     relus = 13_547_520 + 2 * 4096  # the outputs of 13 convolutions and two dense layers
     textbook = archcalc.profile(graph, convention_name="textbook")
 
-    assert sum(textbook.flops(row) for row in textbook.rows if row.layer == "relu") == relus
+    assert sum(textbook.flops(row) for row in textbook.rows if row.kind == "relu") == relus
     assert archcalc.profile(graph, convention_name="flops").totals.flops == 2 * 15_470_264_320
 
 
 def test_outputs_of_in_place_layers_can_be_counted():
     """VGG-16 with ReLU and dropout outputs kept apart stores 28,793,320 values and the softmax's and dropouts'."""
     profile = archcalc.profile(archcalc.load("vgg16"), in_place=False)
-    relu_kept = sum(row.activations for row in profile.rows if row.layer not in {"dropout", "softmax"})
+    relu_kept = sum(row.activations for row in profile.rows if row.kind not in {"dropout", "softmax"})
 
     assert relu_kept == 28_793_320

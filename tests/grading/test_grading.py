@@ -21,8 +21,8 @@ from archcalc.formats.grade import FORMATS, render
 from archcalc.formats.table.columns import COLUMNS as COLUMNS_OF_TABLES
 from archcalc.formats.table.csv import render as exact_csv
 from archcalc.grading import grade, read, worksheet
+from archcalc.grading.answers import written
 from archcalc.grading.sheet import GRADED, PASSED_OVER
-from archcalc.grading.written import written
 from archcalc.language import bundled, load, parse
 from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
@@ -166,7 +166,7 @@ def test_what_no_slip_gives_is_left_unexplained():
 
 def sizes(row):
     """The sizes of a convolution or a pool as plain numbers: for each axis input, kernel, stride, padding, dilation."""
-    layer = row.definition
+    layer = row.layer
 
     def each(value):
         return list(value) if isinstance(value, tuple) else [value] * 2
@@ -211,10 +211,10 @@ def planted(row):
         yield "params", row.params + row.buffers, "running statistics counted as params"
     if row.in_place:
         yield "activations", values(row.output), "overwrites its input"
-    if row.layer in {"conv2d", "maxpool2d", "avgpool2d"} and isinstance(simple := row.definition.padding, (int, tuple)):
+    if row.kind in {"conv2d", "maxpool2d", "avgpool2d"} and isinstance(simple := row.layer.padding, (int, tuple)):
         whole = all(isinstance(p, int) for p in (simple if isinstance(simple, tuple) else (simple,)))
         yield from windows(row) if whole else ()
-    if row.layer == "conv2d" and row.definition.connections is None:
+    if row.kind == "conv2d" and row.layer.connections is None:
         yield from convolved(row)
 
 
@@ -226,7 +226,7 @@ def values(shape):
 
 
 def windows(row):
-    channels, up = row.output[0], getattr(row.definition, "ceil_mode", False)
+    channels, up = row.output[0], getattr(row.layer, "ceil_mode", False)
 
     def size(found):
         return "x".join(map(str, (channels, *found)))
@@ -234,7 +234,7 @@ def windows(row):
     exact = row.output[1:]
     yield "output", size(n - 1 for n in exact), "+ 1 of the output formula"
     if not up:
-        yield "output", size(places(row, doubled, up=True) if row.layer == "conv2d" else exact), "rounded up"
+        yield "output", size(places(row, doubled, up=True) if row.kind == "conv2d" else exact), "rounded up"
         yield "output", size(places(row, lambda axis: (*axis[:3], 0, axis[4]))), "no padding"
         yield "output", size(places(row)), "padding on one side only"
         yield "output", size(places(row, lambda axis: (*doubled(axis)[:4], 1))), "dilation ignored"
@@ -245,7 +245,7 @@ def windows(row):
 
 
 def convolved(row):
-    (channels, *wide), (out, *tall), groups = row.inputs[0], row.output, row.definition.groups
+    (channels, *wide), (out, *tall), groups = row.inputs[0], row.output, row.layer.groups
     kernel = [k for _, k, *_ in sizes(row)]
     taps, seen, biases = kernel[0] * kernel[1], channels // groups, row.biases
     yield "weights", out * channels * taps, "groups ignored"
@@ -263,9 +263,9 @@ def convolved(row):
 def test_a_planted_slip_is_named(name, rng):
     """In any network and any layer a slip that was planted is among those that are named, and nothing else is wrong."""
     result = network(name)
-    kinds = sorted({row.layer for row in result.rows})
+    kinds = sorted({row.kind for row in result.rows})
     kind = rng.choice(kinds)
-    row = rng.choice([row for row in result.rows if row.layer == kind])
+    row = rng.choice([row for row in result.rows if row.kind == kind])
     exact = {"output": "x".join(map(str, row.output)), "flops": 2 * row.macs}
     slips = [
         (column, wrote, words)
@@ -300,10 +300,10 @@ def test_a_whole_table_of_another_network_is_one_slip(name):
     tried = 0
     for row in result.rows:
         for slip, fields in SETTINGS.items():
-            old = {field: getattr(row.definition, field, value) for field, value in fields.items()}
+            old = {field: getattr(row.layer, field, value) for field, value in fields.items()}
             if old == fields:
                 continue
-            layer = msgspec.structs.replace(row.definition, **fields)
+            layer = msgspec.structs.replace(row.layer, **fields)
             other = rebuilt(result.graph, lambda node, at=row.name, new=layer: new if node.name == at else node.layer)
             if other is None or [node.shape for node in other.nodes] == [row.output for row in result.rows]:
                 continue

@@ -32,7 +32,7 @@ def test_a_layer_may_be_a_word_have_a_bare_value_or_settings():
     short = rows(IMAGE + "layers: [relu, maxpool2d: 2, flatten, linear: 10]")
     long = rows(IMAGE + "layers: [relu: {}, maxpool2d: {kernel: 2}, flatten: , linear: {out: 10}]")
 
-    assert [(row.layer, row.output) for row in short] == [(row.layer, row.output) for row in long]
+    assert [(row.kind, row.output) for row in short] == [(row.kind, row.output) for row in long]
 
 
 def test_an_unnamed_block_adds_no_level_and_a_named_one_does():
@@ -87,7 +87,7 @@ def test_an_item_in_a_branch_sees_its_own_input_and_index():
     )
     text += "      b: [conv2d: {name: 'x{index}', out: 4 + index, kernel: 1, repeat: 2}]\n      c: [conv2d: {out: 10**index, kernel: 1}]\n      repeat: 2"
 
-    assert [row.output[0] for row in rows(text) if row.layer == "conv2d"] == [4, 8, 4, 5, 1, 4, 8, 4, 5, 10]
+    assert [row.output[0] for row in rows(text) if row.kind == "conv2d"] == [4, 8, 4, 5, 1, 4, 8, 4, 5, 10]
 
 
 def test_unnamed_branches_are_a_list():

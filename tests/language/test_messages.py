@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 import archcalc
 from archcalc.cli import main
 from archcalc.errors import Place, Source, SpecError
-from archcalc.language import misread, parse, tree
+from archcalc.language import parse, tree, yaml_hints
 
 ERRORS = Path(__file__).parent.parent / "errors"
 MISTAKES = sorted(path.stem for path in ERRORS.glob("*.yaml"))
@@ -60,8 +60,8 @@ def test_what_the_parser_says_in_no_known_words_is_passed_on():
     """An error without words of ours keeps the parser's own and its place."""
     error = tree.yaml.MarkedYAMLError(problem="something new", problem_mark=tree.yaml.Mark("x", 0, 1, 2, None, None))
 
-    assert str(misread.misread(Source("x.yaml", "a\nbcd\n"), error)).startswith("x.yaml:2:3: something new\n")
-    assert str(misread.misread(Source("x.yaml", ""), tree.yaml.MarkedYAMLError())) == "x.yaml: not YAML"
+    assert str(yaml_hints.misread(Source("x.yaml", "a\nbcd\n"), error)).startswith("x.yaml:2:3: something new\n")
+    assert str(yaml_hints.misread(Source("x.yaml", ""), tree.yaml.MarkedYAMLError())) == "x.yaml: not YAML"
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ import pytest
 
 from archcalc.errors import Source, SpecError
 from archcalc.language import bundled, load, parse
-from archcalc.language.flat import flat
+from archcalc.language.flatten import flat
 from archcalc.network.graph import Graph
 from archcalc.profiling.engine import profile
 from tests.language.specs_drawn import CONSTRUCTS, drawn
@@ -35,7 +35,7 @@ def facts(graph: Graph) -> dict[str, Any]:
         "nodes": [msgspec.structs.replace(node, place=None, blocks=()) for node in graph.nodes],
         "rows": rows,
         "weights": graph.weights,
-        "calls": graph.calls,
+        "calls": graph.call_styles,
         # A flat spec has no params that a figure could set.
         "figures": [msgspec.structs.replace(one, place=None) for one in graph.figures if not one.settings],
         "conditions": {str(one.fact) for one in graph.conditions},

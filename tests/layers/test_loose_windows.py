@@ -11,7 +11,7 @@ import pytest
 
 from archcalc.layers import Layer
 from archcalc.symbols.dims import symbol
-from archcalc.symbols.evaluate import at
+from archcalc.symbols.evaluate import substitute
 
 K = Layer.kinds
 SMALL = range(2, 8)
@@ -19,7 +19,7 @@ SMALL = range(2, 8)
 
 def window(layer: Layer, length: Any) -> Any:
     """What the layer says it sees along the only axis with places."""
-    ((view,),) = layer.sees((2, length))
+    ((view,),) = layer.receptive_views((2, length))
     return view[1].window
 
 
@@ -30,7 +30,7 @@ def gaps(loose: Any, exact: Any, values: dict[str, int], outputs: int) -> tuple[
         lo, hi = exact.at(i)
         if hi < lo:
             continue
-        low, high = (Fraction(at(end, values)) for end in loose.at(i))
+        low, high = (Fraction(substitute(end, values)) for end in loose.at(i))
         before.append(lo - low)
         after.append(high - hi)
     return min(before), min(after)

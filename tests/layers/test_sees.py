@@ -17,7 +17,7 @@ from archcalc.errors import SpecError
 from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Builder
-from archcalc.receptive_field.dependence import reached
+from archcalc.receptive_field.dependence import forward_mask
 from tests.layers.strategies import Shape, cases
 from tests.layers.test_kinds_against_torch import LAXER, Refusal, built, inferred, listed
 from tests.layers.torch_twins import TWINS
@@ -25,7 +25,7 @@ from tests.layers.torch_weights import put
 
 torch.set_num_threads(1)
 
-MOST_VALUES = 400
+MAX_VALUES = 400
 
 
 def said(layer: Layer, shapes: tuple[Shape, ...], which: int) -> Any:
@@ -45,7 +45,7 @@ def onward(layer: Layer, shapes: tuple[Shape, ...], which: int, mask: Any) -> An
     order = list(range(len(shapes)))
     order[0], order[which] = order[which], order[0]
     nodes[-1] = msgspec.structs.replace(nodes[-1], inputs=tuple(order))
-    *_, (_, marked) = reached(builder.graph(), mask)
+    *_, (_, marked) = forward_mask(builder.graph(), mask)
     return marked
 
 
@@ -101,8 +101,8 @@ def test_a_nudged_value_moves_exactly_the_outputs_that_see_it(kind, data, seed):
     layer, shapes = data.draw(cases(kind, flaws=False))
     layer = settled(layer)
     output = inferred(layer, shapes)
-    assume(not isinstance(output, SpecError) and max(map(math.prod, shapes)) <= MOST_VALUES)
-    assume(math.prod(output) <= 4 * MOST_VALUES and not seen_alone(layer, shapes))
+    assume(not isinstance(output, SpecError) and max(map(math.prod, shapes)) <= MAX_VALUES)
+    assume(math.prod(output) <= 4 * MAX_VALUES and not seen_alone(layer, shapes))
     random = np.random.default_rng(seed)
     arrays = arrays_of(layer, shapes, random)
     # A chain of ReLUs passes on what is positive.
@@ -147,8 +147,8 @@ def test_torchs_gradient_is_zero_exactly_where_nothing_is_seen(kind, data, seed)
     layer, shapes = data.draw(cases(kind, flaws=False))
     layer = settled(layer)
     output = inferred(layer, shapes)
-    assume(not isinstance(output, SpecError) and max(map(math.prod, shapes)) <= MOST_VALUES)
-    assume(math.prod(output) <= MOST_VALUES and not seen_alone(layer, shapes))
+    assume(not isinstance(output, SpecError) and max(map(math.prod, shapes)) <= MAX_VALUES)
+    assume(math.prod(output) <= MAX_VALUES and not seen_alone(layer, shapes))
     twin = built(TWINS[kind], layer, shapes, device="cpu", batch=1)
     assume(not (isinstance(twin, Refusal) and listed(LAXER, layer, str(twin.error))))
     # torch's backward pass writes beyond its arrays where a window of max pooling lies in the padding alone.

@@ -75,10 +75,10 @@ def test_the_columns_of_a_convolution_are_what_its_product_reads_or_spreads(kind
         # The windows of one place each are the input itself, and nothing is laid out.
         windows = 0
 
-    assert layer.columns(*shapes) == (spread if "transpose" in kind else windows)
+    assert layer.im2col_size(*shapes) == (spread if "transpose" in kind else windows)
 
 
 def test_no_other_kind_has_columns():
     """What is no convolution lays out nothing."""
     for kind, layer in K.items():
-        assert (layer.columns is Layer.columns) == (kind not in CONVOLUTIONS), kind
+        assert (layer.im2col_size is Layer.im2col_size) == (kind not in CONVOLUTIONS), kind

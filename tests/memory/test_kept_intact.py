@@ -13,8 +13,8 @@ from archcalc.errors import SpecError
 from archcalc.layers.base import SavedTensor, TrainingContext
 from archcalc.layers.rearrange import Input
 from archcalc.memory import search
-from archcalc.memory.backward import backward
-from archcalc.memory.piece import Held, Piece
+from archcalc.memory.piece import HeldPiece, Piece
+from archcalc.memory.saved_tensors import saved_tensors
 from archcalc.network.graph import Builder, Graph
 from archcalc.network.storage import manners
 from tests.layers.strategies import Draw
@@ -64,7 +64,7 @@ def thin(draw: Draw) -> Graph:
 @given(st.one_of(thin(), thin(), networks().map(lambda drawn: drawn.graph)), OVERWRITE)
 def test_all_is_written_over_but_what_is_kept_or_lent(graph: Graph, overwrite: str) -> None:
     """No layer writes over what any keeps; where one that could does not, something would have been spoiled."""
-    roots, grads, kept = backward(graph, overwrite)
+    roots, grads, kept = saved_tensors(graph, overwrite)
     ways = manners(graph, overwrite, training=True)
     over = [way == "in place" and roots[p] != p for p, way in enumerate(ways)]
 
@@ -73,7 +73,7 @@ def test_all_is_written_over_but_what_is_kept_or_lent(graph: Graph, overwrite: s
         if ways[p] == "in place" and not over[p] and not lent(graph, roots, node.inputs[0]):
             shapes = [graph.nodes[i].shape for i in node.inputs]
             use = TrainingContext(tuple(grads[i] for i in node.inputs), in_place=True)
-            entries = [*kept[:p], list(node.layer.kept(use, node.shape, *shapes))]
+            entries = [*kept[:p], list(node.layer.saved_for_backward(use, node.shape, *shapes))]
 
             assert spoiled(graph, [*roots[:p], roots[node.inputs[0]]], entries, [*over[:p], True]) != []
 
@@ -85,13 +85,13 @@ def test_what_every_order_needs_is_known_before_any_is_looked_for(
     """What lies there all the while, and beside that what the layer that touches most touches."""
     count = len(piece.needs)
     before, after = 1 << count, 2 << count
-    held = [Held(n, before, before | after | sum(1 << u for u in users if u < count)) for n, users in through]
+    held = [HeldPiece(n, before, before | after | sum(1 << u for u in users if u < count)) for n, users in through]
     whole = piece._replace(buffers=[*piece.buffers, *held])
     touched = [
         piece.extra[u] + sum(buffer.nbytes for buffer in piece.buffers if buffer.users & 1 << u) for u in range(count)
     ]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(search, "_MOST_STATES", 0)
+        patch.setattr(search, "_MAX_STATES", 0)
         found = search.searched(whole)
 
     assert found.bound == sum(n for n, _ in through) + max(touched)

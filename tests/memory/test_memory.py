@@ -16,7 +16,7 @@ from archcalc.memory.arena import placed
 from archcalc.memory.inference import arena, memory_of, timeline
 from archcalc.network.graph import CALLS, Graph
 from archcalc.network.storage import manners, overwritable
-from archcalc.reference import Storing, lean, outputs, seeded
+from archcalc.reference import Storing, outputs, run_in_place, seeded
 from archcalc.verify import held
 from tests.reference.test_networks_against_torch import networks
 
@@ -32,7 +32,7 @@ def called(draw) -> Graph:
     """A random network whose layers are called in ways of their own."""
     graph = draw(networks())
     calls = [(node.name, draw(st.sampled_from(CALLS))) for node in graph.nodes if draw(st.booleans())]
-    return msgspec.structs.replace(graph, calls=tuple(calls))
+    return msgspec.structs.replace(graph, call_styles=tuple(calls))
 
 
 OVERWRITE = st.sampled_from(["frameworks", "all"])
@@ -55,7 +55,7 @@ def test_what_is_overwritten_is_needed_no_more(graph, overwrite):
     ways = manners(graph, overwrite)
     storing = Storing(ways, overwritable(graph.nodes, ways).__getitem__)
     with np.errstate(all="ignore"):
-        run = lean(graph, x, arrays, storing=storing)
+        run = run_in_place(graph, x, arrays, storing=storing)
         for (_, y), (node, z, _) in zip(outputs(graph, x, arrays), run, strict=True):
             np.testing.assert_allclose(z, y, rtol=1e-4, atol=1e-4 * max(1.0, np.abs(y).max()), err_msg=node.name)
 

@@ -149,7 +149,7 @@ def test_a_random_network_holds_what_torch_holds_at_each_layer(graph: Graph, aug
         reject()
     if augmented:
         sums = [(node.name, "operator in place") for node in graph.nodes if node.layer.kind == "add"]
-        graph = msgspec.structs.replace(graph, calls=tuple(sums))
+        graph = msgspec.structs.replace(graph, call_styles=tuple(sums))
     try:
         found = Run(graph, 2).bytes()
     except REFUSALS:

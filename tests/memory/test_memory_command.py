@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 import archcalc
 from archcalc.cli import main
 from archcalc.language import bundled
-from archcalc.memory.liveness import Buffer, Step, Timeline
+from archcalc.memory.liveness import Buffer, Moment, Timeline
 from archcalc.memory.plan import Dtypes, inference, training
-from archcalc.memory.sizes import DTYPES, Line, Size, envelope
+from archcalc.memory.sizes import DTYPES, AffineBytes, Size, upper_envelope
 from tests.reference.test_networks_against_torch import networks
 
 TINY = """
@@ -248,10 +248,10 @@ def test_the_largest_batch_is_the_largest(name, budget, dtype):
         assert found.peak(largest + 1) > budget
 
 
-@given(st.lists(st.builds(Line, st.integers(0, 50), st.integers(0, 9)), min_size=1, max_size=8))
+@given(st.lists(st.builds(AffineBytes, st.integers(0, 50), st.integers(0, 9)), min_size=1, max_size=8))
 def test_an_envelope_is_the_largest_line_everywhere(lines):
     """For every batch the piece that holds there is the largest of all lines."""
-    pieces = envelope(lines)
+    pieces = upper_envelope(lines)
 
     for batch in range(1, 60):
         assert [piece for first, piece in pieces if first <= batch][-1].at(batch) == max(one.at(batch) for one in lines)
@@ -261,7 +261,7 @@ def test_an_envelope_is_the_largest_line_everywhere(lines):
 def test_a_timeline_adds_up_what_is_alive(drawn):
     """Step by step, counted one buffer at a time."""
     buffers = tuple(Buffer("x", i, Size(8 * f, 8 * e), min(a, b), max(a, b)) for i, (f, e, a, b) in enumerate(drawn))
-    found = Timeline(tuple(Step("forward", i) for i in range(10)), buffers)
+    found = Timeline(tuple(Moment("forward", i) for i in range(10)), buffers)
 
     for step in range(10):
         alive = [one for one in buffers if one.first <= step <= one.last]

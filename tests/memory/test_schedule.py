@@ -14,7 +14,7 @@ from archcalc.language import parse
 from archcalc.memory import search
 from archcalc.memory.greedy import greedy, peak_of
 from archcalc.memory.inference import Memory, memory_of, timeline
-from archcalc.memory.piece import Held, Piece
+from archcalc.memory.piece import HeldPiece, Piece
 from archcalc.memory.schedule import Schedule, best
 from archcalc.memory.search import searched
 from archcalc.network.graph import Graph
@@ -52,10 +52,10 @@ def pieces(draw):
     buffers = []
     for u in range(count):
         users = 1 << u | sum(1 << v for v in range(count) if needs[v] >> u & 1) | draw(st.sampled_from([0, 0, after]))
-        buffers.append(Held(draw(st.integers(0, 9)), 1 << u, users))
+        buffers.append(HeldPiece(draw(st.integers(0, 9)), 1 << u, users))
     for layers in draw(st.lists(st.sets(st.integers(0, count - 1), min_size=1), max_size=3)):
         mask = sum(1 << u for u in layers)
-        buffers.append(Held(draw(st.integers(0, 9)), draw(st.sampled_from([mask, mask | before])), mask | before))
+        buffers.append(HeldPiece(draw(st.integers(0, 9)), draw(st.sampled_from([mask, mask | before])), mask | before))
     return Piece(needs, draw(st.lists(st.integers(0, 4), min_size=count, max_size=count)), buffers)
 
 
@@ -153,7 +153,7 @@ def test_the_greedy_order_is_what_it_says(piece):
 def test_where_the_search_is_cut_short_the_best_lies_between_the_bound_and_the_peak(piece, states):
     """With next to nothing looked at, the order is still one, its peak its own, and the bound true."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(search, "_MOST_STATES", states)
+        patch.setattr(search, "_MAX_STATES", states)
         found = searched(piece)
 
     assert found.bound <= lowest(piece) <= found.peak

@@ -15,9 +15,9 @@ from torch.utils._pytree import tree_leaves
 from torch.utils.checkpoint import checkpoint, set_checkpoint_early_stop
 
 from archcalc.language import load
-from archcalc.memory.backward import backward, kept_bytes
 from archcalc.memory.checkpoint import segments
 from archcalc.memory.plan import training
+from archcalc.memory.saved_tensors import kept_bytes, saved_tensors
 from archcalc.memory.training import timeline
 from archcalc.network.graph import Graph
 from archcalc.profiling.engine import profile
@@ -62,7 +62,7 @@ def test_a_network_keeps_what_torchvisions_keeps(spec):
     with found:
         model(torch.zeros(BATCH, *graph.input, device="cpu" if vit else "meta"))
 
-    assert kept_bytes(graph, backward(graph), BATCH) + more(spec, graph) == found.nbytes
+    assert kept_bytes(graph, saved_tensors(graph), BATCH) + more(spec, graph) == found.nbytes
 
 
 class Alive(TorchDispatchMode):
@@ -123,7 +123,7 @@ LIGHT = [
 def test_the_peak_of_training_is_torchs(spec):
     """Forward and backward, activations, what is kept and gradients: byte for byte but for the loss."""
     graph = load(spec)
-    plan = timeline(graph, backward(graph))
+    plan = timeline(graph, saved_tensors(graph))
 
     assert plan.peak(BATCH)[0] == most_alive(copy.deepcopy(model_of(spec)).train(), graph.input) - LOSS
 
@@ -155,7 +155,7 @@ def chain(graph: Graph) -> nn.Sequential:
 def test_checkpoints_hold_what_torchs_hold(spec, every):
     """torch.utils.checkpoint around the same segments, the last of them plain, has the same peak."""
     graph = load(spec)
-    kept = backward(graph)
+    kept = saved_tensors(graph)
     cut = segments(graph, kept.roots, every)
     model = chain(graph).train()
 
@@ -177,7 +177,7 @@ def test_recomputation_is_all_but_the_last_segment():
     graph = load("vgg11")
     result = profile(graph, BATCH)
     plan = training(result, checkpoint=4)
-    cut = segments(graph, backward(graph).roots, 4)
+    cut = segments(graph, saved_tensors(graph).roots, 4)
 
     assert [i for segment in cut for i in segment] == list(range(1, len(graph.nodes)))
     last = {graph.nodes[i].name for i in cut[-1]}

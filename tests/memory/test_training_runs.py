@@ -1,7 +1,7 @@
 """A step of training run with objects that are counted while they are referred to, against the plan of that step.
 
 What is alive at a step follows here from who still holds what, and not from first and last steps. In whose memory outputs lie
-and what layers keep is `backward`'s word, which is held against torch elsewhere.
+and what layers keep is `saved_tensors`'s word, which is held against torch elsewhere.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from archcalc.errors import SpecError
 from archcalc.layers.base import SavedTensor
-from archcalc.memory.backward import Backward, backward
 from archcalc.memory.checkpoint import blocks, segments
-from archcalc.memory.liveness import Step
+from archcalc.memory.liveness import Moment
+from archcalc.memory.saved_tensors import SavedTensors, saved_tensors
 from archcalc.memory.training import timeline
 from archcalc.network.graph import Graph
 from tests.verify.graphs import Drawn, networks
@@ -47,7 +47,7 @@ class Block:
 class Run:
     """One step of training: forward, then segment by segment backward, a later one first, and the update."""
 
-    def __init__(self, graph: Graph, told: Backward, cut: list[range], wide: tuple[int, int], batch: int) -> None:
+    def __init__(self, graph: Graph, told: SavedTensors, cut: list[range], wide: tuple[int, int], batch: int) -> None:
         self.graph, self.told, self.cut, self.batch = graph, told, cut, batch
         self.value, self.trained = wide
         self.heap = Heap()
@@ -60,7 +60,7 @@ class Run:
             i: {p for p, node in enumerate(graph.nodes) if i in node.inputs} for i in range(len(graph.nodes))
         }
 
-    def steps(self) -> Iterator[tuple[Step, int]]:
+    def steps(self) -> Iterator[tuple[Moment, int]]:
         """Each step with the bytes that are alive in it."""
         nodes, last = self.graph.nodes, len(self.cut) - 1
         segment = {p: number for number, positions in enumerate(self.cut) for p in positions}
@@ -80,7 +80,7 @@ class Run:
             yield step
             self.losses = []
 
-    def after(self, entering: list[dict[int, Block | None]]) -> Iterator[tuple[Step, int]]:
+    def after(self, entering: list[dict[int, Block | None]]) -> Iterator[tuple[Moment, int]]:
         """What follows the loss."""
         while self.cut:
             positions, self.outputs = self.cut.pop(), entering.pop()
@@ -92,15 +92,15 @@ class Run:
             for p in reversed(positions):
                 if self.told.grads[p]:
                     yield from self.back(p)
-        yield Step("update", -1), self.heap.nbytes
+        yield Moment("update", -1), self.heap.nbytes
 
-    def forward(self, phase: str, p: int, *, keeps: bool) -> tuple[Step, int]:
+    def forward(self, phase: str, p: int, *, keeps: bool) -> tuple[Moment, int]:
         root = self.told.roots[p]
         lies = None if root < 0 else self.outputs.get(self.graph.nodes[p].inputs[0]) if root != p else self.values(p)
         self.outputs[p] = lies
         if keeps:
-            self.saved[p] = [self.kept(p, entry) for entry in self.told.kept[p]]
-        return Step(phase, p), self.heap.nbytes
+            self.saved[p] = [self.kept(p, entry) for entry in self.told.saved_for_backward[p]]
+        return Moment(phase, p), self.heap.nbytes
 
     def let_go(self, done: set[int]) -> None:
         for i in done:
@@ -131,7 +131,7 @@ class Run:
         source = node.inputs[0]
         return self.owner(source) if math.prod(self.graph.nodes[source].shape) == math.prod(node.shape) else p
 
-    def back(self, p: int) -> Iterator[tuple[Step, int]]:
+    def back(self, p: int) -> Iterator[tuple[Moment, int]]:
         """A layer's turn, and a step for each sum of a gradient that it hands back with one that is there."""
         node, mine = self.graph.nodes[p], self.owner(p)
         self.weigh(p)
@@ -140,20 +140,20 @@ class Run:
             target = self.owner(source)
             if self.told.grads[target]:
                 same = node.layer.kind == "concat" or self.graph.nodes[target].shape == node.shape
-                block = self.gradients[p] if node.layer.hands_on and same else self.gradient(target)
+                block = self.gradients[p] if node.layer.passes_gradient and same else self.gradient(target)
                 if target in self.gradients:
                     summed.append((target, block))
                 else:
                     self.gradients[target] = block
                 del block
-        yield Step("backward", p), self.heap.nbytes
+        yield Moment("backward", p), self.heap.nbytes
         self.saved.pop(p)
         if mine == p:
             del self.gradients[p]
         while summed:
             target, block = summed.pop(0)
             total = self.gradient(target)
-            yield Step("sum", target), self.heap.nbytes
+            yield Moment("sum", target), self.heap.nbytes
             self.gradients[target] = total
             del block, total
 
@@ -174,7 +174,7 @@ class Run:
                         self.of_weights[user, name] = Block(self.heap, math.prod(shape) * self.trained)
 
 
-def cuts(graph: Graph, told: Backward) -> list[range]:
+def cuts(graph: Graph, told: SavedTensors) -> list[range]:
     """The pieces between all places where one tensor alone goes on, and what follows does not lie in the memory before it."""
     last = len(graph.nodes) - 1
     assume(last)
@@ -195,7 +195,7 @@ def cuts(graph: Graph, told: Backward) -> list[range]:
 def test_what_is_alive_in_each_step_is_what_something_holds(drawn: Drawn, overwrite: str, data: st.DataObject) -> None:
     """Any network, cut into any number of blocks: outputs, what layers keep, gradients and sums of them, step by step."""
     graph = drawn.graph
-    told = backward(graph, overwrite)
+    told = saved_tensors(graph, overwrite)
     value, trained, batch = (data.draw(st.sampled_from(some)) for some in ((2, 4, 8), (2, 4, 8), (1, 2, 5)))
     pieces = cuts(graph, told)
     every = data.draw(st.integers(1, len(pieces)))
@@ -217,7 +217,7 @@ def batched(pieces: list[range], every: int) -> Iterator[list[range]]:
 def test_a_network_is_cut_where_one_tensor_goes_on(drawn: Drawn, overwrite: str) -> None:
     """Blocks by what crosses each place, and segments of so many, or of the least number whose square is theirs or more."""
     graph = drawn.graph
-    told = backward(graph, overwrite)
+    told = saved_tensors(graph, overwrite)
     pieces = cuts(graph, told)
 
     assert blocks(graph, told.roots) == pieces

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from archcalc.errors import SpecError
 from archcalc.language import claimed, load
-from archcalc.language.flat import flat
-from archcalc.network.figures import Claim, Printed, Quantity
+from archcalc.language.flatten import flat
+from archcalc.network.figures import Claim, FigureOf, Printed
 
 UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "KB": 10**3, "MB": 10**6, "MiB": 2**20, "GiB": 2**30}
 VALUES = st.integers(1, 10**12)
@@ -96,10 +96,10 @@ def test_any_text_is_a_value_or_refused(text):
 def test_any_text_is_a_quantity_or_refused(text):
     """What is read as a quantity is written back so that it reads the same."""
     try:
-        quantity = Quantity.read(text)
+        quantity = FigureOf.read(text)
     except SpecError:
         return
-    assert Quantity.read(str(quantity)) == quantity
+    assert FigureOf.read(str(quantity)) == quantity
 
 
 def test_claims_are_parted_at_commas_between_them():

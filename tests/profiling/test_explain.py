@@ -63,11 +63,9 @@ def evaluated(text: str, names: dict[str, int] | None = None) -> Fraction:
 
 def names_of(row: Row) -> dict[str, int]:
     """What the names in a row's formulas stand for, as far as they are written once: fields, sizes, operations."""
-    fields = {name: value for name, value in row.definition.settings().items() if type(value) is int}
+    fields = {name: value for name, value in row.layer.settings().items() if type(value) is int}
     defaults = {
-        name: getattr(row.definition, name)
-        for name in row.definition.__struct_fields__
-        if type(getattr(row.definition, name)) is int
+        name: getattr(row.layer, name) for name in row.layer.__struct_fields__ if type(getattr(row.layer, name)) is int
     }
     operations = {name: getattr(row.work, name) for name in row.work.__struct_fields__}
     sizes = {}
@@ -158,7 +156,7 @@ def test_a_rounded_size_says_what_would_be_exact():
 def test_every_remedy_is_one(name):
     """A network with the size, padding or stride that is offered has no remainder there."""
     for working in workings(profile(load(name))):
-        layer = working.row.definition
+        layer = working.row.layer
         for cell in working.cells:
             for remedy in cell.remedies:
                 words = remedy.split()

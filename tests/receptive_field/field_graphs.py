@@ -14,7 +14,7 @@ from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Builder, Graph
 
 K = Layer.kinds
-_MOST_VALUES = 6000
+_MAX_VALUES = 6000
 AXES = {3: ("channels", "height", "width"), 4: ("channels", "depth", "height", "width")}
 
 
@@ -46,7 +46,7 @@ class Maker:
             except (SpecError, LookupError, ValueError, ZeroDivisionError):
                 del self.builder.nodes[before:]
                 continue
-            if any(math.prod(node.shape) > _MOST_VALUES for node in self.builder.nodes[before:]):
+            if any(math.prod(node.shape) > _MAX_VALUES for node in self.builder.nodes[before:]):
                 del self.builder.nodes[before:]
             elif len(self.builder.nodes) > before:
                 self.drawn[name] += 1

@@ -7,7 +7,7 @@ import pytest
 import archcalc
 from archcalc.errors import Source
 from archcalc.language import parse
-from archcalc.language.flat import flat
+from archcalc.language.flatten import flat
 from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Builder

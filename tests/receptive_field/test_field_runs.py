@@ -18,13 +18,13 @@ import pytest
 from archcalc.network.graph import Graph
 from archcalc.receptive_field.field import Field
 from archcalc.receptive_field.fields import axes_of, receptive_fields
-from archcalc.receptive_field.reach import Reach, through
+from archcalc.receptive_field.reach import AxisField, propagate
 from archcalc.receptive_field.spans import seen_at, span
 from tests.receptive_field.field_graphs import CONSTRUCTS, Maker
 from tests.receptive_field.field_oracle import NONE, Seen, alone, followed
 
 COUNT = 160
-_MOST_PATHS = 40
+_MAX_PATHS = 40
 
 
 def problems(graph: Graph, tally: Counter[str]) -> Iterator[str]:
@@ -35,7 +35,7 @@ def problems(graph: Graph, tally: Counter[str]) -> Iterator[str]:
     for number, axis in enumerate(axes):
         local = followed(graph, axis, local=True)
         for position, field in enumerate(fields):
-            reach, where = field.reaches[number], f"{field.name} ({field.layer}) axis {axis}"
+            reach, where = field.reaches[number], f"{field.name} ({field.kind}) axis {axis}"
             seen = every[number][position]
             if reach is None:
                 if (seen.lo != NONE).any():
@@ -52,7 +52,7 @@ def problems(graph: Graph, tally: Counter[str]) -> Iterator[str]:
             yield from (f"{where}: {said}" for said in held(reach, seen, look))
             if reach.local and len(reach.local) < len(reach.strands):
                 tally["local beside fixed" if not local[position].moot else "local in words alone"] += 1
-                alone_local = Reach(reach.output, reach.local, (), ())
+                alone_local = AxisField(reach.output, reach.local, (), ())
                 found = () if local[position].moot else held(alone_local, local[position], look)
                 yield from (f"{where}: local: {said}" for said in found)
             yield from (f"{where}: {said}" for said in numbers(field, number, reach, seen))
@@ -82,11 +82,11 @@ class Look(NamedTuple):
 
     tally: Counter[str]
     exact: bool
-    others: Sequence[Reach | None]
+    others: Sequence[AxisField | None]
     left: Any
 
 
-def held(reach: Reach, seen: Seen, look: Look) -> Iterator[str]:
+def held(reach: AxisField, seen: Seen, look: Look) -> Iterator[str]:
     """At every place, the window against what is seen: no less, and no more where no step on the way met an end."""
     rest = tuple(a for a in range(seen.lo.ndim) if a not in reach.axes)
     lo, hi = seen.lo.min(rest, keepdims=True), seen.hi.max(rest, keepdims=True)
@@ -112,7 +112,7 @@ def held(reach: Reach, seen: Seen, look: Look) -> Iterator[str]:
             yield f"at {index} sees {lo[index]} to {hi[index]} away from ends, {said} by its window"
 
 
-def numbers(field: Field, number: int, reach: Reach, seen: Seen) -> Iterator[str]:
+def numbers(field: Field, number: int, reach: AxisField, seen: Seen) -> Iterator[str]:
     """The numbers of a row, from its windows at all places one by one."""
     places = [range(n) if a in reach.axes else range(1) for a, n in enumerate(reach.output)]
     claims = {index: reach.at(index) for index in product(*places)}
@@ -176,18 +176,18 @@ def paths(  # noqa: PLR0913, PLR0917 - what a field is found from, and by
 ) -> Iterator[str]:
     """The smallest and the largest of the paths one by one."""
     field, sizes, sure = fields[position], [], True
-    if not field.followed or ways(graph, position) > _MOST_PATHS:
+    if not field.followed or ways(graph, position) > _MAX_PATHS:
         return
     for path, seen in alone(graph, axis, position):
-        reach: Reach | None = fields[0].reaches[number]
+        reach: AxisField | None = fields[0].reaches[number]
         for before, after in pairwise(path):
             node = graph.nodes[after]
             shapes = [graph.nodes[i].shape for i in node.inputs]
             which = [w for w, i in enumerate(node.inputs) if i == before]
-            views = node.layer.sees(*shapes)[which[0]]
+            views = node.layer.receptive_views(*shapes)[which[0]]
             if len(which) > 1 or len(views) > 1 or reach is None:
                 return
-            reach = through(reach, views[0], node.shape, field.whole[number], (0, -1))
+            reach = propagate(reach, views[0], node.shape, field.whole[number], (0, -1))
         there = seen.lo != NONE
         sure = sure and reach is not None and bool(there.any())
         if reach is None:

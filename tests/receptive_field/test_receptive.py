@@ -15,7 +15,7 @@ from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
 from archcalc.layers.window import Window
 from archcalc.network.graph import Builder, Graph, infer
-from archcalc.receptive_field.dependence import reached, sources
+from archcalc.receptive_field.dependence import backward_counts, forward_mask
 from archcalc.receptive_field.fields import axes_of, path, receptive_fields
 from archcalc.reference import outputs, seeded
 from tests.layers.strategies import Draw, layers, ranks
@@ -57,7 +57,7 @@ def test_a_nudged_pixel_moves_exactly_what_sees_it_in_a_random_network(graph, da
     with np.errstate(all="ignore"):
         run = [(node, np.isnan(y[0])) for node, y in outputs(graph, x, seeded(graph))]
 
-    for (node, found), (_, said) in zip(run, reached(graph, mask), strict=True):
+    for (node, found), (_, said) in zip(run, forward_mask(graph, mask), strict=True):
         assert np.array_equal(found, said), node
 
 
@@ -67,10 +67,10 @@ def test_what_a_value_sees_is_what_reaches_it(graph, data):
     position = data.draw(st.integers(0, len(graph.nodes) - 1))
     shape = graph.nodes[position].shape
     place = tuple(data.draw(st.integers(0, n - 1)) for n in shape)
-    seen = sources(graph, position, touched(shape, place), [node.shape for node in graph.nodes])
+    seen = backward_counts(graph, position, touched(shape, place), [node.shape for node in graph.nodes])
     assume(seen.size <= 200)
     each = np.eye(seen.size, dtype=bool).reshape(-1, *seen.shape)
-    forth = [list(reached(graph, mask))[position][1][place] for mask in each]
+    forth = [list(forward_mask(graph, mask))[position][1][place] for mask in each]
 
     assert seen.flatten().tolist() == forth
 
@@ -83,7 +83,7 @@ def test_a_field_holds_all_that_is_seen(graph, data):
     position = data.draw(st.integers(0, len(graph.nodes) - 1))
     shape = graph.nodes[position].shape
     place = tuple(data.draw(st.integers(0, n - 1)) for n in shape)
-    seen = sources(graph, position, touched(shape, place), [node.shape for node in graph.nodes])
+    seen = backward_counts(graph, position, touched(shape, place), [node.shape for node in graph.nodes])
     field = fields[graph.nodes[position].name]
 
     for axis, reach in zip(axes_of(graph), field.reaches, strict=True):
@@ -132,7 +132,7 @@ def test_in_the_middle_of_a_signal_a_field_is_exactly_what_is_seen(graph, data):
     ]
     assume(inside)
     i = data.draw(st.sampled_from(inside))
-    rows = sources(graph, position, touched(shapes[position], (i,)), shapes).any(0).nonzero()[0]
+    rows = backward_counts(graph, position, touched(shapes[position], (i,)), shapes).any(0).nonzero()[0]
 
     assert (rows[0], rows[-1]) == reach.at((0, i))
 
@@ -177,7 +177,7 @@ def test_every_value_of_a_network_of_sums_nudged_one_at_a_time(graph):
     n = math.prod(graph.input)
     each = np.eye(n).reshape(n, *graph.input)
     after = [y for _, y in outputs(graph, each, positive(graph))]
-    said = [[mask for _, mask in reached(graph, one.astype(bool))] for one in each]
+    said = [[mask for _, mask in forward_mask(graph, one.astype(bool))] for one in each]
 
     for number in range(len(graph.nodes)):
         assert np.array_equal(after[number] != 0, [masks[number] for masks in said])
@@ -194,7 +194,7 @@ def test_torchs_gradient_of_a_network_of_sums(graph):
     shapes = [node.shape for node in graph.nodes]
     last = len(shapes) - 1
     for place in np.ndindex(*shapes[last]):
-        assert np.array_equal(slopes[place][0] != 0, sources(graph, last, touched(shapes[last], place), shapes))
+        assert np.array_equal(slopes[place][0] != 0, backward_counts(graph, last, touched(shapes[last], place), shapes))
 
 
 def test_channels_are_told_apart_until_they_are_summed():
@@ -314,7 +314,7 @@ def test_merged_windows_are_the_hull_of_both(one, times, data):
 @given(window=st.one_of(windows(), growing()))
 def test_a_loosened_window_holds_the_window(window):
     """With one phase and a fraction for its jump it sees at least as much, and moves as far."""
-    loose = window.loosened()
+    loose = window.relaxed()
 
     assert loose.jump == window.jump
     for i in range(40):

@@ -153,7 +153,7 @@ def test_branches_that_do_not_line_up_are_said():
     )
     field = receptive_fields(spec(text))["add"]
 
-    assert field.apart == {"height": "centres -0.5 and 0", "width": "centres 0.5 and 0"}
+    assert field.misalignment == {"height": "centres -0.5 and 0", "width": "centres 0.5 and 0"}
     assert "Branches joined in add do not line up in height: centres -0.5 and 0." in run("-", input=text).stdout
 
 
@@ -164,7 +164,7 @@ def test_branches_of_two_resolutions_are_said():
         "layers: [add: {x: [conv2d: {out: 1, kernel: 1, stride: 2}], y: [crop: {margin: 2}]}]"
     )
 
-    assert receptive_fields(spec(text))["add"].apart == {"height": "jumps 2 and 1", "width": "jumps 2 and 1"}
+    assert receptive_fields(spec(text))["add"].misalignment == {"height": "jumps 2 and 1", "width": "jumps 2 and 1"}
 
 
 @st.composite

@@ -20,7 +20,7 @@ from safetensors.numpy import save
 from archcalc.errors import Source, SpecError
 from archcalc.language import parse
 from archcalc.network.graph import Graph, needed
-from archcalc.reference import trained
+from archcalc.reference import read_weights
 from archcalc.reference.images import batch_of
 from archcalc.reference.run import position_of
 
@@ -120,7 +120,7 @@ def changed(data: bytes, rng: random.Random) -> bytes:
 def opened(path: Path, graph: Graph) -> object:
     """What the command that runs a network makes of a file."""
     if path.suffix in {".npz", ".safetensors"}:
-        return trained(graph, path, needed(graph, position_of(graph)))
+        return read_weights(graph, path, needed(graph, position_of(graph)))
     batch = batch_of(path, graph)
     x = batch.read()
     assert x.shape == (batch.samples, *graph.input)

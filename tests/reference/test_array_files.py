@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from archcalc.cli import main
 from archcalc.errors import Source, SpecError
 from archcalc.language import bundled, load, parse
-from archcalc.reference import noise, outputs, seeded, within
+from archcalc.reference import noise, outputs, require_memory, seeded
 from archcalc.reference.images import batch_of
 from tests.reference.array_files import (
     FILES,
@@ -269,9 +269,9 @@ def test_what_a_run_is_said_to_take_is_about_what_it_takes(layer):
     run(graph)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    within(graph, 1, 2 * peak)
+    require_memory(graph, 1, 2 * peak)
     with pytest.raises(SpecError, match="bytes, most at"):
-        within(graph, 1, int(0.7 * peak))
+        require_memory(graph, 1, int(0.7 * peak))
 
 
 def run(graph) -> None:
@@ -283,4 +283,4 @@ def run(graph) -> None:
 @pytest.mark.parametrize("name", bundled())
 def test_every_bundled_network_is_within_the_limit(name):
     """`verify` takes two samples and the default of 8 GiB."""
-    within(load(name), 2, 8 * 2**30)
+    require_memory(load(name), 2, 8 * 2**30)

@@ -13,14 +13,14 @@ from torch.utils.flop_counter import FlopCounterMode
 import archcalc
 from archcalc.errors import Source, SpecError
 from archcalc.language import parse
-from archcalc.language.flat import flat
+from archcalc.language.flatten import flat
 from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Builder, Graph
 from tests.layers.strategies import Draw, layers, ranks
 from tests.layers.torch_twins import TWINS
 
-MOST_LAYERS = 12
+MAX_LAYERS = 12
 BATCH = 2
 # A factor of the profile's examples: 510 networks in CI, 10,200 in `thorough`.
 NETWORKS = 17
@@ -30,7 +30,7 @@ NETWORKS = 17
 CHAIN = sorted(kind for kind in TWINS if Layer.kinds[kind].arity[0] == 1 and kind not in {"embedding", "avgpool3d"})
 WORKING = ("conv", "linear", "attention", "lstm", "gru", "rnn")
 # An unrolled network must stay small enough to run hundreds of.
-MOST_VALUES = 4096
+MAX_VALUES = 4096
 
 
 @st.composite
@@ -40,14 +40,14 @@ def networks(draw: Draw) -> Graph:
     rank = draw(st.sampled_from([3, 3, 3, 2, 2, 4, 1]))
     shape = tuple(draw(st.lists(st.integers(4, 9), min_size=rank, max_size=rank)))
     builder.add("input", Input(shape))
-    for number in range(draw(st.integers(4, MOST_LAYERS))):
+    for number in range(draw(st.integers(4, MAX_LAYERS))):
         step = draw(st.sampled_from(["follow", "follow", "branch", "join", "share"]))
         layer, inputs, share = STEPS[step](draw, builder)
         try:
             builder.add(f"layer{number}", layer, *inputs, share=share)
         except SpecError:
             continue
-        if any(n > MOST_VALUES for n in builder.nodes[-1].shape):
+        if any(n > MAX_VALUES for n in builder.nodes[-1].shape):
             builder.nodes.pop()
     # A graph prints on one line, which says too little of one that fails a test.
     note("\n".join(map(str, builder.nodes)))

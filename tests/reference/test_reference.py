@@ -84,7 +84,7 @@ def test_a_bundled_network_is_what_its_rows_say(name):
         assert sum(running) == row.buffers
         assert sum(array.size for array in arrays[node.name].values()) == row.params + row.buffers
         assert xp.macs - done == row.work.macs
-        assert row.layer == "softmax" or 0.02 < np.sqrt(np.mean(y**2)) < 50
+        assert row.kind == "softmax" or 0.02 < np.sqrt(np.mean(y**2)) < 50
         done = xp.macs
 
 

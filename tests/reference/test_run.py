@@ -12,7 +12,7 @@ from PIL import Image
 from archcalc.cli import main
 from archcalc.language import load
 from archcalc.reference import noise, outputs, run, seeded
-from archcalc.reference.fast.crew import Crew
+from archcalc.reference.fast.workers import Crew
 
 
 def ran(*arguments: str) -> str:

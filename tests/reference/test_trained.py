@@ -12,7 +12,7 @@ from safetensors.numpy import save_file
 from archcalc.errors import SpecError
 from archcalc.language import load
 from archcalc.network.graph import needed
-from archcalc.reference import run, seeded, trained
+from archcalc.reference import read_weights, run, seeded
 from archcalc.reference.run import position_of
 from tests.reference.test_reference import small
 from tests.specs.test_torchvision import SPECS
@@ -37,7 +37,7 @@ def test_arrays_saved_from_a_torchvision_model_are_found_by_its_names(spec, tmp_
     fill(model, graph, arrays)
     positions = needed(graph, position_of(graph))
 
-    read = trained(graph, saved(model, tmp_path / "model.safetensors"), positions)
+    read = read_weights(graph, saved(model, tmp_path / "model.safetensors"), positions)
 
     assert read.keys() == {graph.nodes[position].name for position in positions}
     for layer, own in read.items():
@@ -55,7 +55,7 @@ def test_a_network_with_torchvision_weights_gives_torchvision_scores(spec, tmp_p
     path = saved(model, tmp_path / "model.safetensors")
     x = np.random.default_rng(0).standard_normal((2, *graph.input), np.float32)
 
-    scores = run(graph, x, trained(graph, path, needed(graph, position_of(graph))))
+    scores = run(graph, x, read_weights(graph, path, needed(graph, position_of(graph))))
 
     with torch.no_grad():
         expected = model(torch.from_numpy(x)).numpy()
@@ -74,7 +74,7 @@ def test_an_npz_of_our_own_names_is_read_as_it_is(tmp_path):
     """What `numpy.savez` writes gives the scores of the arrays themselves."""
     graph = load("lenet5")
     x = np.random.default_rng(0).standard_normal((1, 1, 32, 32))
-    arrays = trained(graph, files(tmp_path), needed(graph, position_of(graph)))
+    arrays = read_weights(graph, files(tmp_path), needed(graph, position_of(graph)))
 
     np.testing.assert_array_equal(run(graph, x, arrays), run(graph, x))
 
@@ -82,7 +82,7 @@ def test_an_npz_of_our_own_names_is_read_as_it_is(tmp_path):
 def refusal(path: Path) -> str:
     graph = load("lenet5")
     with pytest.raises(SpecError) as caught:
-        trained(graph, path, needed(graph, position_of(graph)))
+        read_weights(graph, path, needed(graph, position_of(graph)))
     return str(caught.value).replace(str(path.parent), "DIR")
 
 

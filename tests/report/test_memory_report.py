@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from archcalc.language import load
-from archcalc.memory.backward import backward
+from archcalc.memory.saved_tensors import saved_tensors
 from archcalc.memory.training import timeline
 from tests.memory.test_training_memory import BATCH, LOSS, most_alive
 from tests.report import memory_report
@@ -70,7 +70,7 @@ def test_the_networks_measured_are_those_predicted(name):
     graph = load(memory_report.SPECS[name])
     with torch.device("meta"):
         model = memory.NETWORKS[name]()
-    plan = timeline(graph, backward(graph))
+    plan = timeline(graph, saved_tensors(graph))
 
     assert sum(array.numel() for array in model.parameters()) == memory_report.planned(name).profile.totals.params
     assert plan.peak(BATCH)[0] == most_alive(model.train(), graph.input) - LOSS

@@ -60,7 +60,7 @@ def test_rows(name: str) -> None:
 
     expected = measured(LISTINGS[name]).rows
 
-    assert expected == [(row.layer, row.output, row.params) for row in rows if row.layer in KINDS.values()]
+    assert expected == [(row.kind, row.output, row.params) for row in rows if row.kind in KINDS.values()]
 
 
 @pytest.mark.parametrize("name", LISTINGS)

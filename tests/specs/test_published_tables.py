@@ -213,7 +213,7 @@ def test_osmr(row):
     spec = "mobilenet_v1" if model == "MobileNet" else model.lower().replace("-", "")
     result, rows = proper(OSMR.get(row["model"], spec), **params)
     # The table's models have no adaptive pool; torchvision's AlexNet has one that changes nothing.
-    flops = CONVENTIONS["osmr"].total(x for x in rows if x.layer != "adaptiveavgpool2d" or x.inputs[0] != x.output)
+    flops = CONVENTIONS["osmr"].total(x for x in rows if x.kind != "adaptiveavgpool2d" or x.inputs[0] != x.output)
 
     assert result.totals.params == int(row["params"])
     assert f"{flops.value / 2 / 10**6:.2f}" == row["flops_half_M"]
@@ -257,7 +257,7 @@ def agrees(text: str, value: float) -> bool:
 def remembered(model: str, rows: list[Row]) -> int:
     """Bytes of what that table counts: every stored output but the input's, and in AlexNet but the normalised ones."""
     free = {"input", "localresponsenorm"} if model == "alexnet" else {"input"}
-    return 4 * sum(row.activations for row in rows if row.layer not in free)
+    return 4 * sum(row.activations for row in rows if row.kind not in free)
 
 
 @pytest.mark.parametrize("row", table("convnet_burden"), ids=lambda row: row["model"])
@@ -298,7 +298,7 @@ def test_layers_of_netscope(row):
     _, rows = proper({"alexnet_bvlc_caffe": "alexnet"}.get(row["model"], row["model"]))
     if row["layer"] == "TOTAL":
         # Caffe flattens inside its dense layers.
-        some = [x for x in rows if x.layer != "flatten"]
+        some = [x for x in rows if x.kind != "flatten"]
     else:
         named = {"data": "input", "prob": "softmax"}.get(row["layer"], row["layer"])
         some = [x for x in rows if x.name == named]
@@ -308,7 +308,7 @@ def test_layers_of_netscope(row):
         "macc": batch * CONVENTIONS["netscope"].total(some).value,
         "activation": batch * sum(size(x.output) for x in some),
         # Netscope gives response normalisation two params, which are settings.
-        "param": sum(x.params + 2 * (x.layer == "localresponsenorm") for x in some),
+        "param": sum(x.params + 2 * (x.kind == "localresponsenorm") for x in some),
     }
     for key, value in found.items():
         if row[key]:

@@ -115,7 +115,7 @@ def test_layers_of_torchvision(model):
     kinds = {kind for kind, *_ in expected}
     layers = []
     for row in computed(RENAMED.get(model, model)).rows[1:]:
-        kind = "adaptiveavgpool2d" if row.layer == "globalavgpool" else row.layer
+        kind = "adaptiveavgpool2d" if row.kind == "globalavgpool" else row.kind
         if kind in kinds and does_something(kind, row.inputs[0], row.output):
             layers.append((kind, row.inputs[0], row.output, row.params))
     assert layers == expected
@@ -150,7 +150,7 @@ def test_layers_of_mobilenet():
     def counted(row: Row) -> tuple[int, int]:
         return row.weights, math.prod(row.inputs[0])
 
-    assert [counted(row) for row in computed("mobilenet_v1").rows if row.macs or "pool" in row.layer] == expected
+    assert [counted(row) for row in computed("mobilenet_v1").rows if row.macs or "pool" in row.kind] == expected
 
 
 def test_bottlenecks_of_mobilenet_v3():
@@ -159,7 +159,7 @@ def test_bottlenecks_of_mobilenet_v3():
     found = []
     for n in range(1, 16):
         block = [row for row in rows if row.name.startswith(f"bneck{n}/")]
-        convolutions = [row for row in block if row.layer == "conv2d"]
+        convolutions = [row for row in block if row.kind == "conv2d"]
         depthwise = next(row for row in convolutions if row.inputs[0][0] * row.output[0] > row.weights)
         channels, height, _ = depthwise.output
         entry = convolutions[0].inputs[0]
@@ -169,8 +169,8 @@ def test_bottlenecks_of_mobilenet_v3():
                 "operator": "bneck " + "x".join([str(math.isqrt(depthwise.weights // channels))] * 2),
                 "exp_size": str(channels),
                 "out": str(block[-1].output[0]),
-                "SE": str(sum(row.layer == "multiply" for row in block)),
-                "NL": "HS" if any(row.layer == "hardswish" for row in block) else "RE",
+                "SE": str(sum(row.kind == "multiply" for row in block)),
+                "NL": "HS" if any(row.kind == "hardswish" for row in block) else "RE",
                 "s": str(entry[1] // height),
             }
         )
@@ -182,9 +182,9 @@ def test_layers_of_unet():
     """The sizes and channels of U-Net's maps are those printed in its figure 1."""
     down = "1→64@570 64→64@568 64→128@282 128→128@280 128→256@138 256→256@136 256→512@66 512→512@64 512→1024@30 1024→1024@28"
     up = "1024→512@54 512→512@52 512→256@102 256→256@100 256→128@198 128→128@196 128→64@390 64→64@388 64→2@388"
-    rows = [row for row in computed("unet").rows if row.layer == "conv2d"]
+    rows = [row for row in computed("unet").rows if row.kind == "conv2d"]
     assert [f"{row.inputs[0][0]}→{row.output[0]}@{row.output[1]}" for row in rows] == f"{down} {up}".split()
-    ups = [row.output for row in computed("unet").rows if row.layer == "convtranspose2d"]
+    ups = [row.output for row in computed("unet").rows if row.kind == "convtranspose2d"]
     assert ups == [(512, 56, 56), (256, 104, 104), (128, 200, 200), (64, 392, 392)]
 
 
@@ -209,7 +209,7 @@ def test_inception_modules():
 
 def test_first_dense_layer_of_vgg16():
     """The first dense layer of VGG-16 holds 102,760,448 weights, 74.3 % of all."""
-    weights = next(row.weights for row in computed("vgg16").rows if row.layer == "linear")
+    weights = next(row.weights for row in computed("vgg16").rows if row.kind == "linear")
     assert (weights, round(100 * weights / 138_344_128, 1)) == (102_760_448, 74.3)
 
 

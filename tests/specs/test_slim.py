@@ -75,12 +75,12 @@ def profiled(graph: Graph, row: Row, position: int) -> int:
     it is a fused one that has no rule. Sums, ReLUs and concatenations have none either.
     """
     layer, values = graph.nodes[position].layer, math.prod(row.output)
-    if row.layer == "conv2d":
+    if row.kind == "conv2d":
         return 2 * row.macs + (values if layer.bias else 0)
-    if row.layer in {"maxpool2d", "avgpool2d"}:
+    if row.kind in {"maxpool2d", "avgpool2d"}:
         return layer.kernel**2 * values
-    normalised = row.layer == "batchnorm2d" and not graph.name.startswith("resnet_v")
-    return values if normalised or row.layer == "times" else 0
+    normalised = row.kind == "batchnorm2d" and not graph.name.startswith("resnet_v")
+    return values if normalised or row.kind == "times" else 0
 
 
 @pytest.mark.parametrize("cnn", SPECS)
@@ -169,7 +169,7 @@ def test_variables_before_the_logits(spec):
     result = profile(load(spec))
     totals = result.totals
     logits = next(row.params for row in reversed(result.rows) if row.params and not row.auxiliary)
-    scales = sum(row.weights for row in result.rows if row.layer == "batchnorm2d" and not row.auxiliary)
+    scales = sum(row.weights for row in result.rows if row.kind == "batchnorm2d" and not row.auxiliary)
 
     assert totals.params - logits - scales + totals.buffers == VARIABLES[spec]
 

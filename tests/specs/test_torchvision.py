@@ -122,7 +122,7 @@ def steps_of(result: Profile) -> list[Step]:
     kinds = set(KINDS.values())
     steps = []
     for row in result.rows:
-        kind = "adaptiveavgpool2d" if row.layer == "globalavgpool" else row.layer
+        kind = "adaptiveavgpool2d" if row.kind == "globalavgpool" else row.kind
         if kind in kinds and not (kind == "adaptiveavgpool2d" and row.inputs[0] == row.output):
             steps.append((kind, bare(row.output), row.params))
     return steps

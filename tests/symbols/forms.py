@@ -13,7 +13,7 @@ from itertools import islice, product
 
 from archcalc.errors import SpecError
 from archcalc.symbols.dims import symbol
-from archcalc.symbols.evaluate import at, holds
+from archcalc.symbols.evaluate import holds, substitute
 from tests.symbols.forms_asked import compared, divided, wholes
 from tests.symbols.forms_sizes import Form, beside, expressions, fractions, once, ratios, reshaped, smaller, thrice
 
@@ -31,7 +31,7 @@ def wrong(form: Form) -> str:
         values = dict(zip(form.upto, numbers, strict=True))
         expected = form.of(*numbers)
         # What is not whole for these values is of no network, and what it is asked is of no matter.
-        said = holds(found, values) if fact else at(found, values)
+        said = holds(found, values) if fact else substitute(found, values)
         if said != expected:
             return f"{form.text}: {found} is {said} at {values}, and it is {expected}"
     return ""

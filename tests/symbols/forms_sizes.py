@@ -15,7 +15,7 @@ from archcalc.symbols.dims import (
     maximum,
     minimum,
 )
-from archcalc.symbols.evaluate import shaped
+from archcalc.symbols.evaluate import in_form
 
 DOWN_OR_UP = {"⌊": floor_div, "⌈": ceil_div}
 SHIFTS = range(-3, 4)
@@ -134,7 +134,7 @@ def reshaped() -> Iterator[Form]:
     ):
         yield Form(
             f"{form} {m}·(H + {o})^{p}·⌊(W + {c})/{d}⌋ + {n}·H·W",
-            lambda h, w, form=form, m=m, n=n, o=o, d=d, c=c, p=p: shaped(
+            lambda h, w, form=form, m=m, n=n, o=o, d=d, c=c, p=p: in_form(
                 m * (h + o) ** p * floor_div(w + c, d) + n * h * w, form
             ),
             {"H": 5, "W": 6},

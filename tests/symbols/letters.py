@@ -27,7 +27,7 @@ from archcalc.layers.fields import annotation, sizes
 from archcalc.network.graph import Graph
 from archcalc.profiling.engine import profile
 from archcalc.profiling.rows import Profile
-from archcalc.symbols.evaluate import at, holds, letters
+from archcalc.symbols.evaluate import holds, letters, substitute
 from tests.symbols.lettered import CONSTRUCTS, Spec, drawn
 from tests.symbols.lettered_layers import K
 
@@ -136,16 +136,16 @@ def costs(wide: Profile, exact: Profile, values: dict[str, int]) -> Iterator[str
     for ours, theirs, measures in [*pairs, (wide.totals, exact.totals, ("params", "macs", "flops", *stored))]:
         for measure in measures:
             formula, number = getattr(ours, measure), getattr(theirs, measure)
-            if at(formula, values) != number:
+            if substitute(formula, values) != number:
                 where = getattr(ours, "name", "total")
-                yield f"{where}: {measure} is {formula} = {at(formula, values)}, and with numbers {number}"
+                yield f"{where}: {measure} is {formula} = {substitute(formula, values)}, and with numbers {number}"
 
 
 def copied(wide: Profile, exact: Profile, values: dict[str, int]) -> bool:
     """Whether a view is taken for a copy, since its values lie in order for some letters only, such as an axis of 1."""
     rows = zip(wide.rows, exact.rows, strict=True)
-    views = [(row, expected) for row, expected in rows if row.definition.stores == "view"]
-    return any(expected.activations == 0 != at(row.activations, values) for row, expected in views)
+    views = [(row, expected) for row, expected in rows if row.layer.stores == "view"]
+    return any(expected.activations == 0 != substitute(row.activations, values) for row, expected in views)
 
 
 def fields(wide: Profile, exact: Profile, values: dict[str, int]) -> Iterator[str]:
@@ -153,8 +153,8 @@ def fields(wide: Profile, exact: Profile, values: dict[str, int]) -> Iterator[st
     known = exact.fields
     for name, field in wide.fields.items():
         expected = known[name]
-        if field.exact and expected.exact and at(field.size, values) != expected.size:
-            yield f"{name}: field is {field.size} = {at(field.size, values)}, and with numbers {expected.size}"
+        if field.exact and expected.exact and substitute(field.size, values) != expected.size:
+            yield f"{name}: field is {field.size} = {substitute(field.size, values)}, and with numbers {expected.size}"
 
 
 # What is held against each other.

@@ -10,7 +10,7 @@ import pytest
 from archcalc.errors import SpecError
 from archcalc.language.expression import evaluate
 from archcalc.symbols.dims import symbol, whole
-from archcalc.symbols.evaluate import at, holds, limit
+from archcalc.symbols.evaluate import holds, limit, substitute
 from archcalc.symbols.traced import Name, Number, Power, Product, Quotient, Remainder, Sum, Traced
 from tests.symbols.forms import FAMILIES, tried
 from tests.symbols.forms_sizes import DIVISORS, DOWN_OR_UP, PLACE, SHIFTS, TIMES
@@ -70,7 +70,7 @@ def test_a_limit_is_what_a_ratio_comes_to_far_out():
         found = limit(above, below, "H")
         if found is not None:
             known += 1
-            exact = Fraction(at(above, {"H": far})) / at(below, {"H": far})
+            exact = Fraction(substitute(above, {"H": far})) / substitute(below, {"H": far})
             assert abs(exact - Fraction(str(found))) < Fraction(1, 10**6), (above, below)
 
     assert known > 900

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archcalc.symbols.dims import any_of, at_least, ceil_div, divides, equal, floor_div, gcd, minimum, symbol
-from archcalc.symbols.evaluate import at
+from archcalc.symbols.evaluate import substitute
 from archcalc.symbols.notation import LATEX, TEXT
 
 C, H, K, WIDTH = (symbol(name) for name in ("C", "H", "K", "width"))
@@ -54,7 +54,7 @@ def read_back(text, values):
 @given(FORMULAS, st.fixed_dictionaries({name: st.integers(1, 99) for name in ("C", "H", "K", "width")}))
 def test_a_printed_formula_reads_as_itself(formula, values):
     """Signs, brackets, fractions, powers and what stands side by side."""
-    assert read_back(TEXT.dim(formula), values) == at(formula, values)
+    assert read_back(TEXT.dim(formula), values) == substitute(formula, values)
 
 
 @given(FORMULAS, st.integers(8, 60))

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from archcalc.symbols.dims import at_least, divides, gcd, symbol
 from archcalc.symbols.holding import holding
-from archcalc.symbols.relations import zero
-from archcalc.symbols.sign_runs import MOST_PERIOD, runs, signs, within
-from archcalc.symbols.simplify import ceiled, floored, integral
+from archcalc.symbols.relations import is_zero
+from archcalc.symbols.sign_runs import MAX_PERIOD, restrict, sign_runs, signs_by_remainder
+from archcalc.symbols.simplify import ceil, floor, integral
 
 X, H, W = symbol("x"), symbol("H"), symbol("W")
 FAR = 300
@@ -51,7 +51,7 @@ def test_a_run_has_the_sign_that_each_of_its_numbers_gives(drawn, constant):
     """Runs follow each other from 1 on without end, and where the sign varies no shorter one would do."""
     formula = sum((c * PARTS[i][0] for c, i in drawn), sympy.Integer(constant))
     true = {x: sign(sum(c * PARTS[i][1](x) for c, i in drawn) + constant) for x in range(1, FAR)}
-    found, each = runs(formula, "x"), signs(formula, "x")
+    found, each = sign_runs(formula, "x"), signs_by_remainder(formula, "x")
 
     assert found is not None
     assert each is not None
@@ -74,7 +74,7 @@ def test_a_run_has_the_sign_that_each_of_its_numbers_gives(drawn, constant):
 @pytest.mark.parametrize("number", [5, sympy.Integer(5), Fraction(1, 3), -2, sympy.Integer(-2), Fraction(-7, 2), 0])
 def test_a_number_has_one_sign(number):
     """Whole or a fraction, sympy's or Python's."""
-    (run,) = runs(number, "x")
+    (run,) = sign_runs(number, "x")
 
     assert (run.start, run.stop, run.sign) == (1, None, sign(number))
 
@@ -82,9 +82,9 @@ def test_a_number_has_one_sign(number):
 def test_a_sign_that_no_period_repeats_is_not_told():
     """Another letter, a letter below a line, a power that is a letter, a remainder by a letter, and too long a period."""
     for formula in (H - 3, X - H, 1 / X, 2**X, sympy.Mod(7, X), sympy.Mod(H, 3) - X):
-        assert runs(formula, "x") is None
-    assert runs(sympy.floor(X / MOST_PERIOD) - X, "x") is not None
-    assert runs(sympy.floor(X / (MOST_PERIOD + 1)) - X, "x") is None
+        assert sign_runs(formula, "x") is None
+    assert sign_runs(sympy.floor(X / MAX_PERIOD) - X, "x") is not None
+    assert sign_runs(sympy.floor(X / (MAX_PERIOD + 1)) - X, "x") is None
 
 
 # Facts, each with whether it holds for a number.
@@ -125,9 +125,9 @@ def test_what_divides_a_formula_in_itself(a, b, constant):
 @given(st.lists(FACTS, max_size=3))
 def test_runs_are_cut_to_what_is_allowed(facts):
     """Bounds cut; of a number that the letter divides, how large it is; other facts leave all there is."""
-    found = runs((X - 10) * (X - 20), "x")
+    found = sign_runs((X - 10) * (X - 20), "x")
     facts = [fact for fact in facts if getattr(fact[0], "args", ())]
-    cut = within(found, "x", [fact for fact, _ in facts])
+    cut = restrict(found, "x", [fact for fact, _ in facts])
     there = {x: run.sign for run in cut for x in range(run.start, min(run.stop or FAR, FAR - 1) + 1)}
 
     bounded = {"GreaterThan", "LessThan"}
@@ -145,7 +145,7 @@ def test_runs_are_cut_to_what_is_allowed(facts):
 def test_a_rounding_of_a_ratio_of_letters_is_that_of_its_numbers(a, b, c, d, rest):
     """What is whole stands outside, and the value is Python's for all small letters."""
     formula = a * H * W + b * H + (c * H + d) / W + sympy.Rational(rest.numerator, rest.denominator)
-    down, up = floored(formula), ceiled(formula)
+    down, up = floor(formula), ceil(formula)
 
     for h in range(1, 5):
         for w in range(1, 5):
@@ -185,4 +185,4 @@ def test_a_formula_is_seen_to_be_whole():
 )
 def test_whether_a_formula_is_nothing(formula, truth):
     """True or false where no letter has a say."""
-    assert zero(formula) is truth
+    assert is_zero(formula) is truth

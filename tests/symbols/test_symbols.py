@@ -24,7 +24,7 @@ from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Builder, infer
 from archcalc.profiling.engine import profile
 from archcalc.symbols.dims import ceil_div, floor_div, format_shape, size, symbol
-from archcalc.symbols.evaluate import at, holds, letters
+from archcalc.symbols.evaluate import holds, letters, substitute
 from tests.layers.strategies import cases
 
 FAULTS = Path(__file__).parent.parent / "data" / "faults"
@@ -75,7 +75,7 @@ def test_a_kind_says_the_same_of_letters_as_of_their_values(kind, data):
 
     assert stands == (expected is not None)
     if stands:
-        assert at(found, values) == expected
+        assert substitute(found, values) == expected
 
 
 # Params that are no sizes: switches written as numbers, of which a letter is never 0.
@@ -117,9 +117,9 @@ def test_a_network_says_the_same_of_letters_as_of_their_values(name, data):
     values["batch"] = batch
     for row, expected in zip(lettered.rows, exact.rows, strict=True):
         for measure in ("output", "weights", "biases", "buffers", "activations", "macs"):
-            assert at(getattr(row, measure), values) == getattr(expected, measure), (row.name, measure)
+            assert substitute(getattr(row, measure), values) == getattr(expected, measure), (row.name, measure)
     for measure in ("params", "activations", "macs", "flops"):
-        assert at(getattr(lettered.totals, measure), values) == getattr(exact.totals, measure)
+        assert substitute(getattr(lettered.totals, measure), values) == getattr(exact.totals, measure)
 
 
 @given(
@@ -133,7 +133,7 @@ def test_roundings_merge_to_what_they_are_one_by_one(steps, n):
         merged = (ceil_div if up else floor_div)(merged + shift, divisor)
         exact = -(-(exact + shift) // divisor) if up else (exact + shift) // divisor
 
-    assert at(merged, {"H": n}) == exact
+    assert substitute(merged, {"H": n}) == exact
     assert len(re.findall("floor|ceiling", str(merged))) <= 1
 
 
@@ -188,7 +188,7 @@ def test_sizes_after_down_and_up_and_down_again(spec, expected):
 
     for name, of in expected.items():
         for n in range(2, 40):
-            assert at(heights[name], dict.fromkeys(letters(heights[name]), n)) == of(n)
+            assert substitute(heights[name], dict.fromkeys(letters(heights[name]), n)) == of(n)
 
 
 ASKED = {
@@ -250,7 +250,7 @@ def test_many_repeats_cost_with_a_letter_what_they_cost_with_numbers(grown):
     wide, exact = profile(parse(Source("a.yaml", text))), profile(parse(Source("a.yaml", text.replace(": C,", ": 5,"))))
 
     for measure in ("params", "activations", "macs"):
-        assert at(getattr(wide.totals, measure), {"C": 5}) == getattr(exact.totals, measure)
+        assert substitute(getattr(wide.totals, measure), {"C": 5}) == getattr(exact.totals, measure)
 
 
 def test_an_axis_that_may_be_repeated_holds_for_1_too():
@@ -278,7 +278,7 @@ def test_a_letter_is_joined_as_its_values_are(sizes):
         stands = all(holds(fact, values) for fact in facts)
 
         assert stands == (expected is not None)
-        assert not stands or at(shape, values) == expected
+        assert not stands or substitute(shape, values) == expected
 
 
 def test_letters_come_in_by_every_way_there_is():

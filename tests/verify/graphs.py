@@ -22,7 +22,7 @@ from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Builder, Graph
 from tests.layers.strategies import Draw, layers, ranks, suited
 
-MOST_VALUES = 4096
+MAX_VALUES = 4096
 K = Layer.kinds
 # Kinds that stand anywhere on one input: embeddings look up token numbers, which no layer puts out.
 CHAIN = sorted(kind for kind, layer in K.items() if layer.arity[0] == 1 and kind != "embedding")
@@ -68,7 +68,7 @@ class Plot(NamedTuple):
         """Append a layer; raises SpecError where it does not fit, or is too large to run thousands of."""
         builder = self.builder
         position = builder.add(f"{layer.kind}{len(builder.nodes)}", layer, *inputs, **details)
-        if math.prod(builder.nodes[-1].shape) > MOST_VALUES:
+        if math.prod(builder.nodes[-1].shape) > MAX_VALUES:
             builder.nodes.pop()
             raise SpecError("too large")
         if not details.get("auxiliary"):

@@ -17,9 +17,9 @@ from typing import NamedTuple
 import numpy as np
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from archcalc.language.flat import flat
+from archcalc.language.flatten import flat
 from archcalc.network.graph import Graph, proper
-from archcalc.reference import lean, noise, outputs, seeded
+from archcalc.reference import noise, outputs, run_in_place, seeded
 from archcalc.verify import verified
 from tests.verify.graphs import Drawn, K, all_there_is, networks, settings_of
 
@@ -55,7 +55,7 @@ def disputes(graph: Graph) -> list[str]:
     graph = proper(graph)
     arrays, x = seeded(graph), noise(graph, 2)
     with np.errstate(all="ignore"):
-        for (node, y), (_, z, _) in zip(outputs(graph, x, arrays), lean(graph, x, arrays), strict=True):
+        for (node, y), (_, z, _) in zip(outputs(graph, x, arrays), run_in_place(graph, x, arrays), strict=True):
             if not np.allclose(y, z, 1e-3, 1e-3, equal_nan=True):
                 found.append(f"{node.name}: puts out something else where it is overwritten")
     return found

@@ -13,15 +13,15 @@ from archcalc.layers.window import Window
 from archcalc.receptive_field.digits import Digit
 from archcalc.receptive_field.field import Field
 from archcalc.receptive_field.fields import receptive_fields
-from archcalc.receptive_field.reach import Reach, Route
+from archcalc.receptive_field.reach import AxisField, Route
 from archcalc.receptive_field.strand import Strand
 from archcalc.verify import shown
 
 
-def reach(before: Reach, window: Window, *digits: Digit) -> Reach:
+def reach(before: AxisField, window: Window, *digits: Digit) -> AxisField:
     """What is seen through one window."""
     strands = (Strand(window, digits),)
-    return Reach(before.output, strands, (Route(strands),), (Route(strands),))
+    return AxisField(before.output, strands, (Route(strands),), (Route(strands),))
 
 
 SPECS = {

@@ -38,7 +38,7 @@ _SETTINGS: dict[Any, Any] = {
 }
 
 
-def ends_well(path: Path) -> None:
+def check_suffix(path: Path) -> None:
     """Raise SpecError for a file that no chart can be written to, before anything is computed for it."""
     if path.suffix not in SUFFIXES:
         raise SpecError(f"{path}: a chart ends in {', '.join(SUFFIXES)}")
@@ -63,7 +63,7 @@ def canvas(width: float, height: float) -> Iterator[Any]:
 
 def save(figure: Any, path: Path) -> None:
     """Write a figure as the type that the file's name ends in, to the same bytes each time."""
-    ends_well(path)
+    check_suffix(path)
     write_whole(path, lambda unfinished: unfinished.write_bytes(written(figure, path.suffix[1:])))
 
 

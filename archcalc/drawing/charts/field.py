@@ -22,8 +22,8 @@ def draw(figure: Any, graph: Graph, name: str, found: Effective) -> None:
     # cividis reads the same to those who see some colours alike.
     image.imshow(shares, extent=(left - 0.5, left + width - 0.5, top + height - 0.5, top - 0.5), cmap="cividis")
     image.set_title(f"{name}, output [{','.join(map(str, found.place))}]")
-    distances = [float(d) for d in found.rings]
-    curve.plot(distances, [100 * float(found.within(d)) for d in found.rings], color=BLUE)
+    distances = [float(d) for d in found.counts_by_distance]
+    curve.plot(distances, [100 * float(found.within(d)) for d in found.counts_by_distance], color=BLUE)
     curve.grid(color=GREY, alpha=0.3, lw=0.6)
     curve.set(xlabel="distance from the centre, in input pixels", ylabel="% of the influence within")
     figure.suptitle(f"Effective receptive field, {graph.name}")

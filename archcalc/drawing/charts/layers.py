@@ -15,7 +15,7 @@ from archcalc.errors import among
 from archcalc.profiling.rows import Profile, Row
 
 # Of more bars than this the blocks are named, not the layers.
-_MOST_NAMED = 48
+_MAX_NAMED = 48
 
 
 class Panel(msgspec.Struct, frozen=True):
@@ -58,7 +58,7 @@ def shown(profile: Profile) -> list[Row]:
 def draw(figure: Any, profile: Profile, chosen: Sequence[Panel]) -> None:
     """Draw a panel for each measure, layers from left to right in order of execution, coloured by family."""
     rows = shown(profile)
-    families = [family(row.layer) for row in rows]
+    families = [family(row.kind) for row in rows]
     every = figure.subplots(len(chosen), 1, sharex=True, squeeze=False)[:, 0]
     for axes, panel in zip(every, chosen, strict=True):
         values = [panel.of(profile, row) for row in rows]
@@ -68,7 +68,7 @@ def draw(figure: Any, profile: Profile, chosen: Sequence[Panel]) -> None:
             _steps(axes, profile, rows, values)
         axes.set_title(panel.title)
         axes.set_ylim(bottom=0)
-        axes.yaxis.set_major_formatter(lambda value, _: engineering(value))
+        axes.yaxis.set_major_formatter(lambda value, _: short_number(value))
         axes.grid(axis="y", color=GREY, alpha=0.3, lw=0.6)
         axes.set_axisbelow(True)
     _named(every[-1], rows)
@@ -125,21 +125,21 @@ def _steps(axes: Any, profile: Profile, rows: Sequence[Row], values: Sequence[fl
 def _named(axes: Any, rows: Sequence[Row]) -> None:
     """Name each layer below its bar, or where there are too many the block that begins there."""
     names = [row.name for row in rows]
-    if len(names) <= _MOST_NAMED:
+    if len(names) <= _MAX_NAMED:
         places, labels = list(range(len(names))), names
     else:
         blocks = groupby(enumerate(names), key=lambda item: item[1].partition("/")[0])
         starts = [(next(items)[0], block) for block, items in blocks]
-        step = -(-len(starts) // _MOST_NAMED)
+        step = -(-len(starts) // _MAX_NAMED)
         places, labels = [place for place, _ in starts[::step]], [block for _, block in starts[::step]]
     axes.set_xticks(places, [label if len(label) <= 24 else f"…{label[-23:]}" for label in labels])
     axes.tick_params(axis="x", rotation=90, labelsize="x-small")
 
 
-def engineering(value: float) -> str:
+def short_number(value: float) -> str:
     """A number as short as a tick of an axis has to be.
 
-    >>> engineering(0), engineering(1500), engineering(2e9)
+    >>> short_number(0), short_number(1500), short_number(2e9)
     ('0', '1.5K', '2G')
     """
     for unit, suffix in ((1e9, "G"), (1e6, "M"), (1e3, "K")):

@@ -7,17 +7,17 @@ from collections.abc import Sequence
 
 import msgspec
 
-from archcalc.drawing.diagrams.series import Arc, Path
-from archcalc.drawing.diagrams.sheet import Loose, Sheet
-from archcalc.drawing.diagrams.stacking import APART, GAP, TRACK, Stack, Step, branch, side_by_side, wire_in
+from archcalc.drawing.diagrams.series_parallel import Arc, Path
+from archcalc.drawing.diagrams.sheet import OpenEnd, Piece
+from archcalc.drawing.diagrams.stacking import APART, GAP, TRACK, Column, Vertex, branch, side_by_side, wire_in
 
-_MOST_COLUMNS, _MOST_TORN = 12, 0.35
+_MAX_COLUMNS, _MAX_TORN = 12, 0.35
 
 
 class Level:
     """The sheets of the vertices of a piece of a network, and which are its entries and exits, for which outputs."""
 
-    def __init__(self, sheets: Sequence[Sheet], entries: dict[int, str], exits: dict[int, str], top: float) -> None:
+    def __init__(self, sheets: Sequence[Piece], entries: dict[int, str], exits: dict[int, str], top: float) -> None:
         self.sheets = sheets
         self.entries = entries
         self.exits = exits
@@ -35,19 +35,19 @@ class Page(msgspec.Struct, frozen=True):
     ratio: float
     onward: int
 
-    def misfit(self, sheet: Sheet) -> float:
+    def misfit(self, sheet: Piece) -> float:
         """How far a sheet is from the ratio."""
         return abs(math.log(max(sheet.height, 1) / max(sheet.right - sheet.left, 1) / self.ratio))
 
 
-def flowing(steps: Sequence[Step], level: Level, page: Page) -> Sheet:
+def flowing(steps: Sequence[Vertex], level: Level, page: Page) -> Piece:
     """The main path in as many columns as make it most like the page."""
     whole, ends = column(steps, level)
     best, misfit = whole, page.misfit(whole)
     if whole.height <= page.highest:
         return whole
     cuts = [place for place in range(1, len(steps)) if _can_cut(steps, place, level)]
-    for wanted in range(2, _MOST_COLUMNS + 1):
+    for wanted in range(2, _MAX_COLUMNS + 1):
         if len(cuts) < wanted - 1:
             break
         chosen = _evenly(ends, cuts, wanted)
@@ -56,12 +56,12 @@ def flowing(steps: Sequence[Step], level: Level, page: Page) -> Sheet:
         sheet = _beside(columns, parts, page.onward)
         # Columns of very different heights look torn.
         torn = 1 - sum(one.height for one in columns) / sheet.height / len(columns)
-        if torn < _MOST_TORN and page.misfit(sheet) + torn < misfit:
+        if torn < _MAX_TORN and page.misfit(sheet) + torn < misfit:
             best, misfit = sheet, page.misfit(sheet) + torn
     return best
 
 
-def stackable(steps: Sequence[Step], level: Level) -> bool:
+def stackable(steps: Sequence[Vertex], level: Level) -> bool:
     """Whether what goes in and out beside the main path does so at the very ends of branches, as in most networks."""
     ports = level.entries.keys() | level.exits.keys()
     for step in steps:
@@ -76,7 +76,7 @@ def stackable(steps: Sequence[Step], level: Level) -> bool:
     return True
 
 
-def _can_cut(steps: Sequence[Step], place: int, level: Level) -> bool:
+def _can_cut(steps: Sequence[Vertex], place: int, level: Level) -> bool:
     """Whether nothing but one line goes from what is before a place to what is after it."""
     arc = steps[place].bundle.arc
     running = any(not _inner(side, level.exits) for step in steps[:place] for side in step.sides)
@@ -111,9 +111,9 @@ def _filled(ends: Sequence[float], cuts: Sequence[int], height: float) -> list[i
     return chosen
 
 
-def _beside(sheets: Sequence[Sheet], parts: Sequence[Sequence[Step]], onward: int) -> Sheet:
+def _beside(sheets: Sequence[Piece], parts: Sequence[Sequence[Vertex]], onward: int) -> Piece:
     """Columns next to each other, the end of each wired to the beginning of the next."""
-    page = Sheet()
+    page = Piece()
     page.put(sheets[0], 0, 0)
     page.ins = sheets[0].ins
     at = 0.0
@@ -135,9 +135,9 @@ def _beside(sheets: Sequence[Sheet], parts: Sequence[Sequence[Step]], onward: in
     return page
 
 
-def column(steps: Sequence[Step], level: Level) -> tuple[Sheet, list[float]]:
+def column(steps: Sequence[Vertex], level: Level) -> tuple[Piece, list[float]]:
     """One column, and where each of its steps ends."""
-    stack, beside, ends = Stack(level.sheets), Beside(level), []
+    stack, beside, ends = Column(level.sheets), SideBranches(level), []
     sheet = stack.sheet
     for step in steps:
         one = level.sheets[step.vertex]
@@ -155,12 +155,12 @@ def column(steps: Sequence[Step], level: Level) -> tuple[Sheet, list[float]]:
             sheet.outs[level.exits[step.vertex]] = 0
         if step.vertex in level.entries:
             sheet.ins[level.entries[step.vertex]] = 0
-    sheet.tails = [Loose(net, x, stack.y) for net, x in stack.above.outs.items()] if stack.above else []
+    sheet.tails = [OpenEnd(net, x, stack.y) for net, x in stack.above.outs.items()] if stack.above else []
     beside.draw(sheet)
     return sheet, ends
 
 
-def _least(step: Step, level: Level, beside: Beside, feeders: Sequence[Sheet], *, first: bool) -> float:
+def _least(step: Vertex, level: Level, beside: SideBranches, feeders: Sequence[Piece], *, first: bool) -> float:
     """How far down a step's vertex has to stand, whatever is above it, for what is beside it."""
     if step.vertex in level.exits:
         return beside.bottom
@@ -174,58 +174,58 @@ def _least(step: Step, level: Level, beside: Beside, feeders: Sequence[Sheet], *
     return least
 
 
-class Slot(msgspec.Struct):
+class SideBranch(msgspec.Struct):
     """A branch right of the main path, its top at `y`; `sheet.heads` come from the vertex or the top, tails go likewise."""
 
-    sheet: Sheet
+    sheet: Piece
     through: bool
     y: float = 0
-    vertex: Sheet | None = None
+    vertex: Piece | None = None
     # Where the vertex that it joins begins, or the one that it leaves ends.
     at: float = 0
 
 
-class Beside:
+class SideBranches:
     """The branches right of a main path that begin or end on their own; no two overlap, so that lines can pass between."""
 
     def __init__(self, level: Level) -> None:
         self.level = level
-        self.joining: list[list[Slot]] = []
-        self.leaving: list[list[Slot]] = []
+        self.joining: list[list[SideBranch]] = []
+        self.leaving: list[list[SideBranch]] = []
         self.bottom = level.top
         # From where to where something stands right of the main path, and how far right it reaches.
         self.taken: list[tuple[float, float, float]] = []
 
-    def feeder(self, path: Path) -> Sheet:
+    def feeder(self, path: Path) -> Piece:
         """A branch that begins at an entry or by itself."""
         begins = path.steps[0] in self.level.entries
         return self._branch(Path(path.steps[1:], path.bundles[1:]) if begins else path)
 
-    def side(self, path: Path) -> Sheet:
+    def side(self, path: Path) -> Piece:
         """A branch that ends at an exit or by itself."""
         ends = path.steps[-1] in self.level.exits
         return self._branch(Path(path.steps[:-1], path.bundles[:-1]) if ends else path)
 
-    def _branch(self, path: Path) -> Sheet:
+    def _branch(self, path: Path) -> Piece:
         if path.steps:
             return branch(path, self.level.sheets)
         (bundle,) = path.bundles
         return side_by_side(bundle, 0, self.level.sheets) if bundle.arc is None else _lane(bundle.arc)
 
-    def join(self, sheets: Sequence[Sheet], one: Sheet, top: float) -> None:
+    def join(self, sheets: Sequence[Piece], one: Piece, top: float) -> None:
         """Branches that join a vertex which begins at `top`."""
         end = top - TRACK * len(sheets)
-        self.joining.append([Slot(s, _through(s.heads), end - s.height, one, top) for s in sheets])
+        self.joining.append([SideBranch(s, _through(s.heads), end - s.height, one, top) for s in sheets])
         below = top + (one.box[3] if one.box else 0)
         self.bottom = max([self.bottom, *(below for s in sheets if s.nodes)])
 
-    def leave(self, sheets: Sequence[Sheet], one: Sheet, end: float) -> None:
+    def leave(self, sheets: Sequence[Piece], one: Piece, end: float) -> None:
         """Branches that leave a vertex which ends at `end`."""
         top = end + TRACK + GAP
-        self.leaving.append([Slot(s, _through(s.tails), top, one, end) for s in sheets])
+        self.leaving.append([SideBranch(s, _through(s.tails), top, one, end) for s in sheets])
         self.bottom = max([self.bottom, *(top + s.height for s in sheets if s.nodes)])
 
-    def draw(self, sheet: Sheet) -> None:
+    def draw(self, sheet: Piece) -> None:
         """Put all on the sheet of the main path and wire them."""
         clear = sheet.right
         sheet.height = max(sheet.height, self.bottom if sheet.nodes else 0)
@@ -241,15 +241,15 @@ class Beside:
         for slots in self.leaving[::-1]:
             self._left(sheet, [slot for slot in slots if not slot.sheet.nodes], sheet.right)
 
-    def _joined(self, sheet: Sheet, slot: Slot, clear: float) -> list[Loose]:
+    def _joined(self, sheet: Piece, slot: SideBranch, clear: float) -> list[OpenEnd]:
         x = self._free(slot, 0 if slot.through else slot.y, slot.at + GAP, clear)
         sheet.put(slot.sheet, x, slot.y)
         for head in filter(_is_real, slot.sheet.heads):
             start, end, track = sheet.ins.setdefault(head.net, head.x + x), head.x + x, slot.y - TRACK
             sheet.wire(head.net, (start, 0), (start, track), (end, track), (end, head.y + slot.y), arrow=head.arrow)
-        return [Loose(tail.net, tail.x + x, tail.y + slot.y, lane=True) for tail in slot.sheet.tails]
+        return [OpenEnd(tail.net, tail.x + x, tail.y + slot.y, lane=True) for tail in slot.sheet.tails]
 
-    def _free(self, slot: Slot, top: float, bottom: float, clear: float) -> float:
+    def _free(self, slot: SideBranch, top: float, bottom: float, clear: float) -> float:
         """Where a branch goes: right of `clear` and of all that stands there between `top` and `bottom`."""
         edge = max([clear, *(right for y, end, right in self.taken if y < bottom and end > top)])
         x = round(edge + APART - slot.sheet.left, 2)
@@ -257,11 +257,11 @@ class Beside:
         return x
 
     @staticmethod
-    def _wire(sheet: Sheet, tails: Sequence[Loose], slots: Sequence[Slot]) -> None:
+    def _wire(sheet: Piece, tails: Sequence[OpenEnd], slots: Sequence[SideBranch]) -> None:
         if tails and slots[0].vertex is not None:
             wire_in(sheet, tails, slots[0].vertex, slots[0].at)
 
-    def _left(self, sheet: Sheet, slots: Sequence[Slot], clear: float) -> None:
+    def _left(self, sheet: Piece, slots: Sequence[SideBranch], clear: float) -> None:
         for slot in slots:
             end = sheet.height if slot.through else slot.y + slot.sheet.height
             x = self._free(slot, slot.at, end, clear)
@@ -276,15 +276,15 @@ class Beside:
                 sheet.wire(tail.net, (tail.x + x, tail.y + slot.y), (tail.x + x, sheet.height))
 
 
-def _through(ends: Sequence[Loose]) -> bool:
+def _through(ends: Sequence[OpenEnd]) -> bool:
     return any(map(_is_real, ends))
 
 
-def _is_real(end: Loose) -> bool:
+def _is_real(end: OpenEnd) -> bool:
     """Whether something comes or goes there, and it is not where a branch begins."""
     return end.net != ""
 
 
-def _lane(arc: Arc) -> Sheet:
+def _lane(arc: Arc) -> Piece:
     """An output that goes by without a layer."""
-    return Sheet(heads=[Loose(arc.net, 0, 0)], tails=[Loose(arc.net, 0, 0)])
+    return Piece(heads=[OpenEnd(arc.net, 0, 0)], tails=[OpenEnd(arc.net, 0, 0)])

@@ -7,7 +7,7 @@ from html import escape
 
 from archcalc.characters import one_line
 from archcalc.drawing.colours import FRAME, SOFT
-from archcalc.drawing.diagrams.outline import Group, Item, Outline
+from archcalc.drawing.diagrams.outline import Frame, Item, Outline
 from archcalc.drawing.families import FAMILIES
 
 
@@ -49,7 +49,7 @@ def to_dot(outline: Outline) -> str:
 
 def _items(parts: Sequence[Item], indent: str) -> Iterator[str]:
     for part in parts:
-        if isinstance(part, Group):
+        if isinstance(part, Frame):
             label = quote_dot(part.title, *([part.name] if part.block and part.name else []))
             yield f"{indent}subgraph cluster_{part.id} {{"
             yield f'{indent}  label={label}; style=rounded; color="{FRAME}"; labeljust=l; fontsize=10;'

@@ -8,14 +8,14 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from archcalc.drawing.diagrams.columns import Level
-from archcalc.drawing.diagrams.series import Arc
-from archcalc.drawing.diagrams.sheet import Sheet, arrives
+from archcalc.drawing.diagrams.series_parallel import Arc
+from archcalc.drawing.diagrams.sheet import Piece, arrives
 from archcalc.drawing.diagrams.stacking import APART, GAP, TRACK
 
 _SWEEPS = 12
 
 
-class Link(msgspec.Struct, frozen=True):
+class Span(msgspec.Struct, frozen=True):
     """A line from a vertex of one layer to one of the next."""
 
     start: int
@@ -26,25 +26,25 @@ class Link(msgspec.Struct, frozen=True):
 class Links:
     """All lines between neighbouring layers, by the vertex above and by the one below."""
 
-    def __init__(self, links: Sequence[Link]) -> None:
-        self.below: dict[int, list[Link]] = {}
-        self.above: dict[int, list[Link]] = {}
+    def __init__(self, links: Sequence[Span]) -> None:
+        self.below: dict[int, list[Span]] = {}
+        self.above: dict[int, list[Span]] = {}
         for link in links:
             self.below.setdefault(link.start, []).append(link)
             self.above.setdefault(link.end, []).append(link)
 
-    def leaving(self, layer: Sequence[int]) -> list[Link]:
+    def leaving(self, layer: Sequence[int]) -> list[Span]:
         """The lines from a layer to the next."""
         return [link for v in layer for link in self.below.get(v, [])]
 
 
-def layered(level: Level, arcs: Sequence[Arc]) -> Sheet:
+def layered(level: Level, arcs: Sequence[Arc]) -> Piece:
     """The vertices of a level in layers, with lines between them that cross as little as sweeping up and down finds."""
     sheets = [*level.sheets]
     layers, links = _layers(level, arcs, sheets)
     _order(layers, links)
     x = _places(layers, links, sheets)
-    sheet, y = Sheet(), (0.0 if level.entries else level.top)
+    sheet, y = Piece(), (0.0 if level.entries else level.top)
     for layer in layers:
         bottom = y + max(sheets[v].height for v in layer)
         for v in layer:
@@ -59,24 +59,24 @@ def layered(level: Level, arcs: Sequence[Arc]) -> Sheet:
     return sheet
 
 
-def _layers(level: Level, arcs: Sequence[Arc], sheets: list[Sheet]) -> tuple[list[list[int]], Links]:
+def _layers(level: Level, arcs: Sequence[Arc], sheets: list[Piece]) -> tuple[list[list[int]], Links]:
     """The layers and the lines between neighbouring ones; a line that passes layers gets a thin vertex in each."""
     depth = _depths(level, arcs, len(sheets))
     layers: list[list[int]] = [[] for _ in range(max(depth) + 1)]
     for v, layer in enumerate(depth):
         layers[layer].append(v)
-    links: dict[Link, None] = {}
+    links: dict[Span, None] = {}
     passing: dict[tuple[int, str, int], int] = {}
     for arc in arcs:
         before = arc.start
         for layer in range(depth[arc.start] + 1, depth[arc.end]):
             v = passing.setdefault((arc.start, arc.net, layer), len(sheets))
             if v == len(sheets):
-                sheets.append(Sheet(-TRACK / 2, TRACK / 2, ins={arc.net: 0}, outs={arc.net: 0}))
+                sheets.append(Piece(-TRACK / 2, TRACK / 2, ins={arc.net: 0}, outs={arc.net: 0}))
                 layers[layer].append(v)
-            links[Link(before, v, arc.net)] = None
+            links[Span(before, v, arc.net)] = None
             before = v
-        links[Link(before, arc.end, arc.net)] = None
+        links[Span(before, arc.end, arc.net)] = None
     return layers, Links([*links])
 
 
@@ -128,7 +128,7 @@ def _crossings(layers: Sequence[Sequence[int]], links: Links, at: dict[int, int]
     return crossings
 
 
-def _places(layers: Sequence[Sequence[int]], links: Links, sheets: Sequence[Sheet]) -> dict[int, float]:
+def _places(layers: Sequence[Sequence[int]], links: Links, sheets: Sequence[Piece]) -> dict[int, float]:
     """Where on its layer each vertex stands: as near to its neighbours as those beside it allow."""
     x = {v: place for layer in layers for v, place in zip(layer, _packed(layer, sheets), strict=True)}
     for sweep in range(_SWEEPS):
@@ -141,7 +141,7 @@ def _places(layers: Sequence[Sequence[int]], links: Links, sheets: Sequence[Shee
     return {v: round(place, 1) for v, place in x.items()}
 
 
-def _near(v: int, links: Links, sheets: Sequence[Sheet], x: dict[int, float], *, down: bool) -> Iterator[float]:
+def _near(v: int, links: Links, sheets: Sequence[Piece], x: dict[int, float], *, down: bool) -> Iterator[float]:
     """Where a vertex would stand for each of its lines to the layer above, or below, to be straight."""
     for link in (links.above if down else links.below).get(v, []):
         start, end = (
@@ -151,7 +151,7 @@ def _near(v: int, links: Links, sheets: Sequence[Sheet], x: dict[int, float], *,
         yield x[v] + (start - end if down else end - start)
 
 
-def _packed(layer: Sequence[int], sheets: Sequence[Sheet]) -> list[float]:
+def _packed(layer: Sequence[int], sheets: Sequence[Piece]) -> list[float]:
     """Vertices as close together as they may stand."""
     places, edge = [], 0.0
     for v in layer:
@@ -172,9 +172,9 @@ def _apart(wanted: Sequence[float], packed: Sequence[float]) -> list[float]:
     return [least + shift for least, shift in zip(packed, shifts, strict=True)]
 
 
-def _channel(sheet: Sheet, links: Sequence[Link], sheets: Sequence[Sheet], x: dict[int, float], top: float) -> float:
+def _channel(sheet: Piece, links: Sequence[Span], sheets: Sequence[Piece], x: dict[int, float], top: float) -> float:
     """The lines from one layer to the next, each output level on a track of its own; where the next layer begins."""
-    nets: dict[tuple[int, str], list[Link]] = {}
+    nets: dict[tuple[int, str], list[Span]] = {}
     for link in links:
         nets.setdefault((link.start, link.net), []).append(link)
     begins = {net: x[net[0]] + sheets[net[0]].outs[net[1]] for net in nets}

@@ -7,14 +7,14 @@ from typing import Protocol
 
 from archcalc.drawing.diagrams.columns import Level, Page, flowing, stackable
 from archcalc.drawing.diagrams.layered import layered
-from archcalc.drawing.diagrams.outline import Edge, Group, Item, Node, Outline
-from archcalc.drawing.diagrams.series import Arc, series
-from archcalc.drawing.diagrams.sheet import Sheet
+from archcalc.drawing.diagrams.outline import Box, Edge, Frame, Item, Outline
+from archcalc.drawing.diagrams.series_parallel import Arc, series
+from archcalc.drawing.diagrams.sheet import Piece
 from archcalc.drawing.diagrams.stacking import spine
 from archcalc.drawing.diagrams.ushape import floors, u_shape
 
 
-class Look(Protocol):
+class Metrics(Protocol):
     """How large the things in a picture are, its lines running down; the rest of a layout follows from that."""
 
     # A picture, and a box in it, that is longer than this is laid out in columns.
@@ -24,28 +24,28 @@ class Look(Protocol):
     page: float
     onward: int
 
-    def node(self, node: Node, *, last: bool) -> Sheet:
+    def node(self, node: Box, *, last: bool) -> Piece:
         """A node about its axis; `last` says that nothing takes its output."""
 
-    def top(self, group: Group) -> float:
+    def top(self, group: Frame) -> float:
         """Room for the title of a box."""
 
-    def frame(self, group: Group, sheet: Sheet) -> None:
+    def frame(self, group: Frame, sheet: Piece) -> None:
         """Put what is in a box into its frame."""
 
 
-def layout(outline: Outline, look: Look) -> Sheet:
+def layout(outline: Outline, look: Metrics) -> Piece:
     """A picture with all its nodes, boxes and lines in place, about x = 0."""
     return _Layout(outline, look).level(outline.parts, outline.edges, 0, look.longest)
 
 
 class _Layout:
-    def __init__(self, outline: Outline, look: Look) -> None:
+    def __init__(self, outline: Outline, look: Metrics) -> None:
         self.look = look
         self.order = {node.id: place for place, node in enumerate(outline.nodes)}
         self.used = {edge.start for edge in outline.edges}
 
-    def level(self, parts: Sequence[Item], edges: Sequence[Edge], top: float, longest: float) -> Sheet:
+    def level(self, parts: Sequence[Item], edges: Sequence[Edge], top: float, longest: float) -> Piece:
         """Things that stand beside each other in one box, and the lines between them and to the outside."""
         place = {node.id: at for at, part in enumerate(parts) for node in nodes_of(part)}
         # What comes in from just before is the main entry, what goes out from the last node the main exit.
@@ -65,7 +65,7 @@ class _Layout:
         sheets = [
             *(_entry(net, top) for net in entries),
             *(self._sheet(part, own) for part, own in zip(parts, _by_part(len(parts), edges, place), strict=True)),
-            *(Sheet(ins={net: 0}, outs={net: 0}) for net in exits),
+            *(Piece(ins={net: 0}, outs={net: 0}) for net in exits),
         ]
         trained = {first + at for at, part in enumerate(parts) if all(node.auxiliary for node in nodes_of(part))}
         level = Level(sheets, dict(enumerate(entries)), {last + at: net for at, net in enumerate(exits)}, top)
@@ -79,17 +79,17 @@ class _Layout:
     def _page(self, longest: float) -> Page:
         return Page(longest, self.look.page, self.look.onward)
 
-    def _sheet(self, part: Item, edges: Sequence[Edge]) -> Sheet:
-        if isinstance(part, Node):
+    def _sheet(self, part: Item, edges: Sequence[Edge]) -> Piece:
+        if isinstance(part, Box):
             return self.look.node(part, last=part.id not in self.used)
         sheet = self.level(part.parts, edges, self.look.top(part), self.look.longest_box)
         self.look.frame(part, sheet)
         return sheet
 
 
-def nodes_of(part: Item) -> tuple[Node, ...]:
+def nodes_of(part: Item) -> tuple[Box, ...]:
     """The nodes of a box, or the node."""
-    return part.nodes if isinstance(part, Group) else (part,)
+    return part.nodes if isinstance(part, Frame) else (part,)
 
 
 def _by_part(count: int, edges: Sequence[Edge], place: dict[str, int]) -> list[list[Edge]]:
@@ -101,7 +101,7 @@ def _by_part(count: int, edges: Sequence[Edge], place: dict[str, int]) -> list[l
     return found
 
 
-def _entry(net: str, top: float) -> Sheet:
-    sheet = Sheet(height=top, ins={net: 0}, outs={net: 0})
+def _entry(net: str, top: float) -> Piece:
+    sheet = Piece(height=top, ins={net: 0}, outs={net: 0})
     sheet.wire(net, (0, 0), (0, top))
     return sheet

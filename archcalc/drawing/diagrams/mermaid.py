@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from archcalc.characters import one_line
 from archcalc.drawing.colours import FRAME, INK
-from archcalc.drawing.diagrams.outline import Group, Item, Node, Outline
+from archcalc.drawing.diagrams.outline import Box, Frame, Item, Outline
 from archcalc.drawing.families import FAMILIES
 
 # Room for the longest settings on one line.
@@ -49,7 +49,7 @@ def to_mermaid(outline: Outline) -> str:
 
 def _items(parts: Sequence[Item], indent: str) -> Iterator[str]:
     for part in parts:
-        if isinstance(part, Group):
+        if isinstance(part, Frame):
             yield f'{indent}subgraph {part.id}["{_group_label(part)}"]'
             yield from _items(part.parts, indent + "  ")
             yield f"{indent}end"
@@ -58,14 +58,14 @@ def _items(parts: Sequence[Item], indent: str) -> Iterator[str]:
             yield f'{indent}{part.id}{opening}"{_label(part)}"{closing}'
 
 
-def _label(node: Node) -> str:
+def _label(node: Box) -> str:
     lines = [escape_mermaid(line) for line in node.lines]
     if node.title:
         lines.insert(0, f"<b>{escape_mermaid(node.title)}</b>")
     return "<br/>".join(lines)
 
 
-def _group_label(group: Group) -> str:
+def _group_label(group: Frame) -> str:
     title = escape_mermaid(group.title)
     return f"{title}, {escape_mermaid(group.name)}" if group.block and group.name else title or " "
 
@@ -90,6 +90,6 @@ def _classes(outline: Outline) -> Iterator[str]:
 
 def _group_ids(parts: Sequence[Item]) -> Iterator[str]:
     for part in parts:
-        if isinstance(part, Group):
+        if isinstance(part, Frame):
             yield part.id
             yield from _group_ids(part.parts)

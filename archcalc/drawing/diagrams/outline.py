@@ -9,16 +9,16 @@ from typing import TypeAlias
 
 import msgspec
 
-from archcalc.drawing.diagrams.wording import described, named
+from archcalc.drawing.diagrams.labels import described, named
 from archcalc.drawing.families import family
-from archcalc.profiling.folding import Group as Call
-from archcalc.profiling.folding import Line, Part, groups, unfolded
+from archcalc.profiling.folding import FoldedBlock as Call
+from archcalc.profiling.folding import FoldedRow, Part, groups, unfolded
 from archcalc.profiling.rows import Profile, Row
 from archcalc.symbols.dims import Dim, Shape, sum_of
 from archcalc.symbols.notation import TEXT
 
 
-class Node(msgspec.Struct, frozen=True):
+class Box(msgspec.Struct, frozen=True):
     """A layer with the activations, normalisations and dropouts right after it; `rows` names all that it stands for."""
 
     id: str
@@ -42,7 +42,7 @@ class Node(msgspec.Struct, frozen=True):
         return TEXT.shape(self.output)
 
 
-class Group(msgspec.Struct, frozen=True):
+class Frame(msgspec.Struct, frozen=True):
     """A box: a call of a block, or of a single layer where `block` is empty, that stands `times` times one after the other."""
 
     id: str
@@ -53,7 +53,7 @@ class Group(msgspec.Struct, frozen=True):
     parts: tuple[Item, ...]
 
     @property
-    def nodes(self) -> tuple[Node, ...]:
+    def nodes(self) -> tuple[Box, ...]:
         """All nodes in the box, at any depth."""
         return tuple(_nodes(self.parts))
 
@@ -66,7 +66,7 @@ class Group(msgspec.Struct, frozen=True):
 UNREAD = "read by no layer"
 # Between the names of the first and the last of several.
 _TO = " … "
-Item: TypeAlias = Node | Group
+Item: TypeAlias = Box | Frame
 
 
 class Edge(msgspec.Struct, frozen=True):
@@ -86,7 +86,7 @@ class Outline(msgspec.Struct, frozen=True):
     edges: tuple[Edge, ...]
 
     @property
-    def nodes(self) -> tuple[Node, ...]:
+    def nodes(self) -> tuple[Box, ...]:
         """All nodes in order of execution."""
         return tuple(_nodes(self.parts))
 
@@ -116,9 +116,9 @@ def outline(profile: Profile, *, fold: bool = True) -> Outline:
     return Outline(graph.title or graph.name, summary, parts, edges)
 
 
-def _nodes(parts: Sequence[Item]) -> Iterator[Node]:
+def _nodes(parts: Sequence[Item]) -> Iterator[Box]:
     for part in parts:
-        if isinstance(part, Node):
+        if isinstance(part, Box):
             yield part
         else:
             yield from _nodes(part.parts)
@@ -141,11 +141,11 @@ def _calls(rows: Sequence[Row], depth: int) -> tuple[Part, ...]:
 
 
 def _follows(row: Row) -> bool:
-    return family(row.layer) in {"activation", "norm"} and len(row.sources) == 1
+    return family(row.kind) in {"activation", "norm"} and len(row.sources) == 1
 
 
-def _lines(part: Part) -> Iterator[Line]:
-    if isinstance(part, Line):
+def _lines(part: Part) -> Iterator[FoldedRow]:
+    if isinstance(part, FoldedRow):
         yield part
     else:
         for inner in part.parts:
@@ -158,14 +158,14 @@ class _Merging:
     def __init__(self, profile: Profile) -> None:
         self.uses = Counter(source for row in profile.rows for source in row.sources)
         self.unread = {node.name for node in profile.graph.unread}
-        self.chains: list[list[Line]] = []
-        self.by_last: dict[str, tuple[list[Line], tuple[int, ...]]] = {}
-        self.first: dict[str, list[Line]] = {}
+        self.chains: list[list[FoldedRow]] = []
+        self.by_last: dict[str, tuple[list[FoldedRow], tuple[int, ...]]] = {}
+        self.first: dict[str, list[FoldedRow]] = {}
 
     def take(self, parts: Sequence[Part], path: tuple[int, ...]) -> None:
         """Take lines in order, each into the chain that it follows; `path` has the boxes around, those that repeat signed."""
         for place, part in enumerate(parts):
-            if isinstance(part, Line):
+            if isinstance(part, FoldedRow):
                 self._take(part, path)
                 continue
             lines = [*_lines(part)]
@@ -174,7 +174,7 @@ class _Merging:
             here = (place + 1) if part.times == 1 else -(place + 1)
             self.take(part.parts, path if slight else (*path, here))
 
-    def _take(self, line: Line, path: tuple[int, ...]) -> None:
+    def _take(self, line: FoldedRow, path: tuple[int, ...]) -> None:
         row = line.row
         before, where = self.by_last.get(row.sources[0], (None, ())) if _follows(row) else (None, ())
         left = where[len(path) :]
@@ -192,13 +192,13 @@ class _Merging:
             self.first[row.name] = chain
             self.by_last[row.name] = chain, path
 
-    def _joins(self, chain: list[Line], line: Line) -> bool:
+    def _joins(self, chain: list[FoldedRow], line: FoldedRow) -> bool:
         """Whether each of the rows takes all of what the chain's last row gives, and nothing else takes it."""
         last = chain[-1]
         return (
             len(last.rows) == len(line.rows)
             and last.row.auxiliary == line.row.auxiliary
-            and last.row.layer not in {"input", "learned"}
+            and last.row.kind not in {"input", "learned"}
             and all(
                 after.sources == (before.name,) and self.uses[before.name] == 1
                 for before, after in zip(last.rows, line.rows, strict=True)
@@ -210,22 +210,22 @@ def _boxed(parts: Sequence[Part], merging: _Merging, numbers: Iterator[int]) -> 
     """Boxes and nodes of the parts, without boxes that would hold one thing once."""
     for part in parts:
         number = next(numbers)
-        if isinstance(part, Line):
+        if isinstance(part, FoldedRow):
             chain = merging.first.get(part.row.name)
             if chain:
                 yield _node(chain, number, unread=not merging.unread.isdisjoint(row.name for row in chain[-1].rows))
             continue
         inner = tuple(_boxed(part.parts, merging, numbers))
         lone = inner[0] if len(inner) == 1 else None
-        if lone is not None and part.times == 1 and not (isinstance(lone, Group) and lone.times == 1):
+        if lone is not None and part.times == 1 and not (isinstance(lone, Frame) and lone.times == 1):
             yield lone
         elif inner:
-            if isinstance(lone, Group) and lone.times == 1:
+            if isinstance(lone, Frame) and lone.times == 1:
                 inner = lone.parts
-            lines = [line.rows for line in _lines(part)][: 1 if isinstance(lone, Node) else None]
+            lines = [line.rows for line in _lines(part)][: 1 if isinstance(lone, Box) else None]
             ends = [_shared([rows[0].name for rows in lines]), _shared([rows[-1].name for rows in lines])]
             name = _TO.join(dict.fromkeys(filter(None, ends)))
-            yield Group(f"g{number}", part.block.rpartition(":")[0], name, part.times, inner)
+            yield Frame(f"g{number}", part.block.rpartition(":")[0], name, part.times, inner)
 
 
 def _shared(names: list[str]) -> str:
@@ -239,15 +239,15 @@ def _shared(names: list[str]) -> str:
     return "/".join(parts[0] for parts in same)
 
 
-def _node(chain: list[Line], number: int, *, unread: bool) -> Node:
+def _node(chain: list[FoldedRow], number: int, *, unread: bool) -> Box:
     row = chain[0].row
     shared = [f"weights of {row.shared}"] if row.shared else []
-    return Node(
+    return Box(
         id=f"n{number}",
         title=named(row),
         lines=(described(row), *shared, *(described(line.row) for line in chain[1:]), *([UNREAD] * unread)),
-        family=family(row.layer),
-        kind=row.layer,
+        family=family(row.kind),
+        kind=row.kind,
         inputs=row.inputs,
         output=chain[-1].row.output,
         params=sum_of([line.row.params for line in chain]),
@@ -266,7 +266,7 @@ def _titled(parts: Sequence[Item], around: str) -> Iterator[Item]:
     """The parts without what the box around them or the node before them says already."""
     before = ""
     for part in parts:
-        if isinstance(part, Group):
+        if isinstance(part, Frame):
             first, *last = part.name.split(_TO)
             inside = _inside(first, around)
             # Where the box around repeats, the last of these stands in another call of that.

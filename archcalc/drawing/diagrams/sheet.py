@@ -23,7 +23,7 @@ class Wire(msgspec.Struct, frozen=True):
         return Wire(self.net, tuple([(a + x, b + y) for a, b in self.points]), self.arrow)
 
 
-class Loose(msgspec.Struct, frozen=True):
+class OpenEnd(msgspec.Struct, frozen=True):
     """An end of a branch that is still to be wired: which output goes there, where, whether into a node or from a lane."""
 
     net: str
@@ -32,12 +32,12 @@ class Loose(msgspec.Struct, frozen=True):
     arrow: bool = False
     lane: bool = False
 
-    def moved(self, x: float, y: float) -> Loose:
+    def moved(self, x: float, y: float) -> OpenEnd:
         """The end somewhere else."""
-        return Loose(self.net, self.x + x, self.y + y, self.arrow, self.lane)
+        return OpenEnd(self.net, self.x + x, self.y + y, self.arrow, self.lane)
 
 
-class Sheet(msgspec.Struct):
+class Piece(msgspec.Struct):
     """A piece of a picture, drawn about the vertical axis x = 0 and from y = 0 down.
 
     `ins` and `outs` say where at its top and bottom the output of which node comes in and goes out; `heads` and `tails` are
@@ -52,14 +52,14 @@ class Sheet(msgspec.Struct):
     wires: list[Wire] = []
     ins: dict[str, float] = {}
     outs: dict[str, float] = {}
-    heads: list[Loose] = []
-    tails: list[Loose] = []
+    heads: list[OpenEnd] = []
+    tails: list[OpenEnd] = []
     # What runs upwards and has its titles at the lower right.
     upwards: set[str] = set()
     # Of a sheet that is one node, so that lines end in an arrowhead and may come from its side.
     box: Rect | None = None
 
-    def put(self, other: Sheet, x: float, y: float) -> None:
+    def put(self, other: Piece, x: float, y: float) -> None:
         """Draw another sheet on this one with its origin at a place; its loose ends stay with the other."""
         for mine, its in ((self.nodes, other.nodes), (self.groups, other.groups)):
             for name, (left, top, right, bottom) in its.items():
@@ -70,7 +70,7 @@ class Sheet(msgspec.Struct):
         self.right = max(self.right, other.right + x)
         self.height = max(self.height, other.height + y)
 
-    def turned(self) -> Sheet:
+    def turned(self) -> Piece:
         """The sheet upside down, from bottom to top."""
         height = self.height
 
@@ -85,7 +85,7 @@ class Sheet(msgspec.Struct):
         ins = {net: -x for net, x in self.ins.items()}
         upwards = {*self.nodes, *self.groups}
         nodes, groups = flipped(self.nodes), flipped(self.groups)
-        return Sheet(-self.right, -self.left, height, nodes, groups, wires, ins, outs, upwards=upwards)
+        return Piece(-self.right, -self.left, height, nodes, groups, wires, ins, outs, upwards=upwards)
 
     def wire(self, net: str, *points: Point, arrow: bool = False) -> None:
         """Draw a line through points, without those that it would pass anyway."""
@@ -102,7 +102,7 @@ class Sheet(msgspec.Struct):
             self.right = max(self.right, *(x for x, _ in kept))
 
 
-def arrives(sheet: Sheet, net: str) -> float:
+def arrives(sheet: Piece, net: str) -> float:
     """Where on a sheet the output of a node comes in; all that comes into a node does so at its middle."""
     return 0.0 if sheet.box is not None else sheet.ins.get(net, 0.0)
 

@@ -6,15 +6,15 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from archcalc.drawing.diagrams.series import Bundle, Path
-from archcalc.drawing.diagrams.sheet import Loose, Rect, Sheet, arrives
+from archcalc.drawing.diagrams.series_parallel import Bundle, Path
+from archcalc.drawing.diagrams.sheet import OpenEnd, Piece, Rect, arrives
 
 # From one box to the next, between lines that run beside each other, and between branches.
 GAP, TRACK, APART = 14, 8, 26
 _LANE = 12
 
 
-class Step(msgspec.Struct):
+class Vertex(msgspec.Struct):
     """A vertex of the main path with the bundle before it and what joins or leaves the path there without coming from it."""
 
     vertex: int
@@ -23,12 +23,12 @@ class Step(msgspec.Struct):
     sides: tuple[Path, ...] = ()
 
 
-def spine(path: Path, proper: Callable[[int], bool], *, begins: bool = True, ends: bool = True) -> list[Step]:
+def spine(path: Path, proper: Callable[[int], bool], *, begins: bool = True, ends: bool = True) -> list[Vertex]:
     """The main path: from the first of the beginnings to the last end that is `proper`.
 
     `begins` and `ends` say whether the path given begins and ends where the network does.
     """
-    steps = [Step(v, bundle) for v, bundle in zip(path.steps, path.bundles, strict=False)]
+    steps = [Vertex(v, bundle) for v, bundle in zip(path.steps, path.bundles, strict=False)]
     first, last = path.bundles[0], path.bundles[-1]
     if begins and len(first.paths) > 1:
         main, *others = first.paths
@@ -41,25 +41,25 @@ def spine(path: Path, proper: Callable[[int], bool], *, begins: bool = True, end
     return steps
 
 
-def branch(path: Path, sheets: Sequence[Sheet]) -> Sheet:
+def branch(path: Path, sheets: Sequence[Piece]) -> Piece:
     """A branch from top to bottom, its first and last lines loose."""
-    stack = Stack(sheets)
+    stack = Column(sheets)
     for bundle, v in zip(path.bundles, path.steps, strict=False):
         stack.below(bundle, sheets[v])
     stack.close(path.bundles[-1])
     return stack.sheet
 
 
-class Stack:
+class Column:
     """A sheet that grows downwards: `y` is where it ends, `above` what was put there last."""
 
-    def __init__(self, sheets: Sequence[Sheet]) -> None:
+    def __init__(self, sheets: Sequence[Piece]) -> None:
         self.sheets = sheets
-        self.sheet = Sheet()
+        self.sheet = Piece()
         self.y = 0.0
-        self.above: Sheet | None = None
+        self.above: Piece | None = None
 
-    def below(self, bundle: Bundle, one: Sheet, least: float = 0) -> None:
+    def below(self, bundle: Bundle, one: Piece, least: float = 0) -> None:
         """Put a vertex below, at `least` or lower, with the bundle that leads to it between."""
         if bundle.arc is not None:
             top = self._directly(bundle.arc.net, one, least)
@@ -81,14 +81,14 @@ class Stack:
             block = self._branches(bundle, 0)
             self.sheet.tails += [tail.moved(0, self.y) for tail in block.tails]
         elif arc.net and self.above is not None:
-            self.sheet.tails.append(Loose(arc.net, self.above.outs[arc.net], self.y))
+            self.sheet.tails.append(OpenEnd(arc.net, self.above.outs[arc.net], self.y))
 
-    def _directly(self, net: str, one: Sheet, least: float) -> float:
+    def _directly(self, net: str, one: Piece, least: float) -> float:
         """Wire the last vertex to one right below it; the place of that."""
         x = arrives(one, net)
         if self.above is None:
             top = max(self.y, least)
-            self.sheet.heads.append(Loose(net, x, top, one.box is not None))
+            self.sheet.heads.append(OpenEnd(net, x, top, one.box is not None))
             return top
         start = self.above.outs[net]
         straight = GAP if one.height else 0
@@ -97,7 +97,7 @@ class Stack:
         self.sheet.wire(net, *(points if start != x else (points[0], points[-1])), arrow=one.box is not None)
         return top
 
-    def _branches(self, bundle: Bundle, clear: float) -> Sheet:
+    def _branches(self, bundle: Bundle, clear: float) -> Piece:
         """Put the branches of a bundle below, wired to the last vertex; the sheet they are on."""
         block = side_by_side(bundle, max(clear, self.above.right if self.above else 0), self.sheets)
         if self.above is None:
@@ -107,7 +107,7 @@ class Stack:
         self.sheet.put(block, 0, self.y)
         return block
 
-    def _fork(self, above: Sheet, block: Sheet) -> None:
+    def _fork(self, above: Piece, block: Piece) -> None:
         starts = sorted({above.outs[head.net] for head in block.heads})
         alone = len(block.heads) == 1 and block.heads[0].x == starts[0]
         fork = TRACK * len(starts) + (GAP - TRACK if alone else GAP)
@@ -119,12 +119,12 @@ class Stack:
         self.y += fork
 
 
-def _from_above(tails: Sequence[Loose], one: Sheet) -> list[tuple[Loose, float]]:
+def _from_above(tails: Sequence[OpenEnd], one: Piece) -> list[tuple[OpenEnd, float]]:
     """The tails that come into a vertex from above, and where; lanes come into a node from its side."""
     return [(tail, arrives(one, tail.net)) for tail in tails if not (tail.lane and one.box)]
 
 
-def wire_in(sheet: Sheet, tails: Sequence[Loose], one: Sheet, top: float) -> None:
+def wire_in(sheet: Piece, tails: Sequence[OpenEnd], one: Piece, top: float) -> None:
     """Wire loose ends to a vertex that stands at `top`."""
     ends = _from_above(tails, one)
     ports = sorted({x for _, x in ends})
@@ -143,11 +143,11 @@ def _entry(box: Rect, place: int, lanes: int) -> float:
     return box[1] + (box[3] - box[1]) * (place + 1) / (lanes + 1)
 
 
-def side_by_side(bundle: Bundle, clear: float, sheets: Sequence[Sheet]) -> Sheet:
+def side_by_side(bundle: Bundle, clear: float, sheets: Sequence[Piece]) -> Piece:
     """The branches of a bundle next to each other, and right of all and of `clear` a lane for each output that skips them."""
     branches = [branch(path, sheets) for path in bundle.paths if path.steps]
     arcs = [path.arc for path in bundle.paths if path.arc is not None]
-    block = Sheet(height=max([one.height for one in branches], default=TRACK))
+    block = Piece(height=max([one.height for one in branches], default=TRACK))
     places, x = [], 0.0
     for one in branches:
         places.append(x - one.left)
@@ -161,14 +161,14 @@ def side_by_side(bundle: Bundle, clear: float, sheets: Sequence[Sheet]) -> Sheet
     lane = max(block.right, clear)
     for arc in arcs:
         lane += _LANE
-        block.heads.append(Loose(arc.net, lane, 0, lane=True))
-        block.tails.append(Loose(arc.net, lane, block.height, lane=True))
+        block.heads.append(OpenEnd(arc.net, lane, 0, lane=True))
+        block.tails.append(OpenEnd(arc.net, lane, block.height, lane=True))
         block.wire(arc.net, (lane, 0), (lane, block.height))
     block.right += _LANE / 2 if arcs else 0
     return block
 
 
-def _middle(branches: Sequence[Sheet], places: Sequence[float]) -> float:
+def _middle(branches: Sequence[Piece], places: Sequence[float]) -> float:
     """Where the axis of branches side by side is: that of the middle one where it is about there, or between them."""
     if len(branches) < 2:
         return places[0] if places else 0

@@ -9,9 +9,9 @@ from xml.etree import ElementTree as ET
 
 from archcalc.characters import one_line
 from archcalc.drawing.colours import INK, SOFT
-from archcalc.drawing.diagrams.boxes import FONT, LINE, SMALL, STEM, Boxes
 from archcalc.drawing.diagrams.layout import layout
-from archcalc.drawing.diagrams.outline import Group, Item, Node, Outline
+from archcalc.drawing.diagrams.node_sizes import FONT, LINE, SMALL, STEM, Boxes
+from archcalc.drawing.diagrams.outline import Box, Frame, Item, Outline
 from archcalc.drawing.diagrams.sheet import Point, Rect, Wire
 from archcalc.drawing.families import FAMILIES
 from archcalc.symbols.notation import TEXT
@@ -38,7 +38,7 @@ _DARK = {
 }
 
 
-def to_svg(outline: Outline, *, link: Callable[[Node], str] | None = None) -> str:
+def to_svg(outline: Outline, *, link: Callable[[Box], str] | None = None) -> str:
     """One <svg>; where `link` gives an address for a node, the node is a link there, with "node-" and its id as its own.
 
     >>> from archcalc.drawing.diagrams.outline import outline
@@ -76,10 +76,10 @@ def to_svg(outline: Outline, *, link: Callable[[Node], str] | None = None) -> st
     return ET.tostring(root, encoding="unicode") + "\n"
 
 
-def _groups(parts: Sequence[Item]) -> Iterator[Group]:
+def _groups(parts: Sequence[Item]) -> Iterator[Frame]:
     """The boxes, an outer before those in it."""
     for part in parts:
-        if isinstance(part, Group):
+        if isinstance(part, Frame):
             yield part
             yield from _groups(part.parts)
 
@@ -122,13 +122,13 @@ def _variables(values: dict[str, str]) -> str:
     return ";".join(f"--{name}:{value}" for name, value in values.items())
 
 
-def _group(root: ET.Element, group: Group, rect: Rect) -> None:
+def _group(root: ET.Element, group: Frame, rect: Rect) -> None:
     frame = _rect(root, rect, 8)
     frame.set("class", "group")
     _text(frame, "title", f"{group.title} ({group.name})" if group.block and group.name else group.title)
 
 
-def _group_title(root: ET.Element, group: Group, rect: Rect, *, upwards: bool) -> None:
+def _group_title(root: ET.Element, group: Frame, rect: Rect, *, upwards: bool) -> None:
     """The title at the upper left, or at the lower right of what runs upwards, away from the lines."""
     left, top, right, bottom = rect
     two = bool(group.block and group.name)
@@ -181,7 +181,7 @@ def _towards(start: Point, end: Point, far: float) -> Point:
     return step(start[0], end[0]), step(start[1], end[1])
 
 
-def _node(root: ET.Element, node: Node, rect: Rect, link: str | None) -> ET.Element:
+def _node(root: ET.Element, node: Box, rect: Rect, link: str | None) -> ET.Element:
     classes = f"node {node.family}{' auxiliary' if node.auxiliary else ''}"
     part = ET.SubElement(
         root, "g" if link is None else "a", {"class": classes, "data-rows": " ".join(map(_token, node.rows))}
@@ -212,7 +212,7 @@ def _token(name: str) -> str:
     return "".join(c if c.isprintable() and c not in "% " else quote(c, errors="replace") for c in name)
 
 
-def _shape(part: ET.Element, node: Node, rect: Rect, *, upwards: bool) -> None:
+def _shape(part: ET.Element, node: Box, rect: Rect, *, upwards: bool) -> None:
     """The shape beside the line that leaves a node."""
     left, top, right, bottom = rect
     middle = (left + right) / 2

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from archcalc.document.escapes import escape_tex
 from archcalc.drawing.diagrams.layout import layout
-from archcalc.drawing.diagrams.outline import Group, Item, Node, Outline
+from archcalc.drawing.diagrams.outline import Box, Frame, Item, Outline
 from archcalc.drawing.diagrams.sheet import Point, Rect, Wire
 from archcalc.drawing.diagrams.volumes import CIRCLE, LINE, SHEAR, Volumes, joins, volumes
 from archcalc.drawing.families import FAMILIES
@@ -72,9 +72,9 @@ def to_tikz(outline: Outline) -> str:
     )
 
 
-def _repeated(parts: Sequence[Item]) -> Iterator[Group]:
+def _repeated(parts: Sequence[Item]) -> Iterator[Frame]:
     for part in parts:
-        if isinstance(part, Group):
+        if isinstance(part, Frame):
             if part.times > 1:
                 yield part
             yield from _repeated(part.parts)
@@ -89,7 +89,7 @@ def _turned(point: Point) -> str:
     return _at(point[1], point[0])
 
 
-def _onto(wire: Wire, nodes: Sequence[Node], rects: dict[str, Rect], look: Volumes) -> Wire:
+def _onto(wire: Wire, nodes: Sequence[Box], rects: dict[str, Rect], look: Volumes) -> Wire:
     """A line that comes down on a volume, led on to its slanting top."""
     *points, (height, x) = wire.points
     if not wire.arrow or points[-1][1] != x:
@@ -107,7 +107,7 @@ def _wire(wire: Wire) -> str:
     return rf"\draw[{tip}wire] {' -- '.join(map(_turned, wire.points))};"
 
 
-def _node(node: Node, rect: Rect, look: Volumes) -> Iterator[str]:
+def _node(node: Box, rect: Rect, look: Volumes) -> Iterator[str]:
     bottom, left, top, right = rect
     family = node.family
     if sign := joins(node):
@@ -128,7 +128,7 @@ def _shape(shape: Shape) -> str:
     return escape_tex(text) if all(isinstance(n, int) for n in shape) else text
 
 
-def _brace(group: Group, rect: Rect) -> str:
+def _brace(group: Frame, rect: Rect) -> str:
     low, left, high, right = rect
     top, middle, point = high - 3, (left + right) / 2, high - 8
     curve = (

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import msgspec
 
 from archcalc.drawing.diagrams.columns import Level
-from archcalc.drawing.diagrams.series import Arc, Bundle, Path
-from archcalc.drawing.diagrams.sheet import Loose, Sheet, arrives
-from archcalc.drawing.diagrams.stacking import APART, GAP, TRACK, Stack, Step
+from archcalc.drawing.diagrams.series_parallel import Arc, Bundle, Path
+from archcalc.drawing.diagrams.sheet import OpenEnd, Piece, arrives
+from archcalc.drawing.diagrams.stacking import APART, GAP, TRACK, Column, Vertex
 
 # Fewer skips within each other are no U.
 _LEAST = 3
@@ -23,7 +23,7 @@ class Floor(msgspec.Struct, frozen=True):
     skip: Arc = Arc(0, 0)
 
 
-def floors(steps: Sequence[Step]) -> list[Floor]:
+def floors(steps: Sequence[Vertex]) -> list[Floor]:
     """The floors of a main path, the lowest last; none where it is no U."""
     if any(step.feeders or step.sides for step in steps):
         return []
@@ -55,7 +55,7 @@ def _depth(path: Path) -> int:
     return 1 + max(map(_depth, inside), default=0)
 
 
-def u_shape(found: Sequence[Floor], level: Level) -> Sheet:
+def u_shape(found: Sequence[Floor], level: Level) -> Piece:
     """The floors below each other, skips running level from left to right."""
     return _Shape(found, level).drawn()
 
@@ -64,7 +64,7 @@ class _Shape:
     def __init__(self, found: Sequence[Floor], level: Level) -> None:
         self.level = level
         self.upper, self.lowest = found[:-1], found[-1]
-        self.left = Stack(level.sheets)
+        self.left = Column(level.sheets)
         self.sheet = self.left.sheet
         self.ups = [self._up(floor) for floor in self.upper]
         # The first vertex of each way up, and where each skip runs and each way up begins.
@@ -74,7 +74,7 @@ class _Shape:
         # The axis of the ways up.
         self.at = 0.0
 
-    def drawn(self) -> Sheet:
+    def drawn(self) -> Piece:
         y, bottom = self.level.top, 0.0
         skips = []
         for floor, up, first in zip(self.upper, self.ups, self.firsts, strict=True):
@@ -107,9 +107,9 @@ class _Shape:
             if v in self.level.entries:
                 self.sheet.ins[self.level.entries[v]] = 0
 
-    def _up(self, floor: Floor) -> Sheet:
+    def _up(self, floor: Floor) -> Piece:
         """What is on the way up, from the bottom to the top."""
-        stack = Stack(self.level.sheets)
+        stack = Column(self.level.sheets)
         lead = Bundle((Path((), (), Arc(0, 0)),))
         for place, (bundle, v) in enumerate(floor.up):
             stack.below(bundle if place else lead, self.level.sheets[v])
@@ -117,19 +117,19 @@ class _Shape:
         stack.sheet.height = stack.y
         return stack.sheet.turned()
 
-    def _top(self, place: int, top: float) -> Loose:
+    def _top(self, place: int, top: float) -> OpenEnd:
         """What leaves a way up for the one above it."""
         arc = _main(self.upper[place - 1])
-        return Loose(arc.net, self.at + self.ups[place].outs.get(arc.net, 0), top)
+        return OpenEnd(arc.net, self.at + self.ups[place].outs.get(arc.net, 0), top)
 
-    def _connect(self, start: Loose, place: int, track: float) -> None:
+    def _connect(self, start: OpenEnd, place: int, track: float) -> None:
         """Wire what comes from below to a way up."""
         first, foot = self.firsts[place], self.feet[place]
         end = self.at - arrives(first, start.net)
         points = ((start.x, start.y), (start.x, track), (end, track), (end, foot))
         self.sheet.wire(start.net, *points, arrow=first.box is not None)
 
-    def _skip(self, start: Loose, place: int) -> None:
+    def _skip(self, start: OpenEnd, place: int) -> None:
         """Wire what goes across to a way up."""
         first, track = self.firsts[place], self.tracks[place]
         points = ((start.x, start.y), (start.x, track))
@@ -145,6 +145,6 @@ def _main(floor: Floor) -> Arc:
     return floor.up[0][0].paths[0].bundles[-1].arc or floor.skip
 
 
-def _end(stack: Stack, arc: Arc) -> Loose:
+def _end(stack: Column, arc: Arc) -> OpenEnd:
     """Where the last vertex of a stack gives the output of an arc."""
-    return Loose(arc.net, stack.above.outs.get(arc.net, 0) if stack.above else 0, stack.y)
+    return OpenEnd(arc.net, stack.above.outs.get(arc.net, 0) if stack.above else 0, stack.y)

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from archcalc.drawing.diagrams.metrics import text_width
-from archcalc.drawing.diagrams.outline import UNREAD, Edge, Group, Item, Node, Outline
-from archcalc.drawing.diagrams.sheet import Sheet
+from archcalc.drawing.diagrams.outline import UNREAD, Box, Edge, Frame, Item, Outline
+from archcalc.drawing.diagrams.sheet import Piece
+from archcalc.drawing.diagrams.text_width import text_width
 from archcalc.symbols.dims import Dim, Shape
 
 # One unit is about a point; text is in the size that LaTeX calls tiny.
@@ -53,14 +53,14 @@ def volumes(outline: Outline) -> Outline:
     return msgspec.structs.replace(outline, parts=tuple(_without(outline.parts, passed, kept)), edges=kept)
 
 
-def _passes(node: Node) -> bool:
+def _passes(node: Box) -> bool:
     return node.kind in _RESHAPES or (node.family in {"activation", "norm"} and node.inputs == (node.output,))
 
 
 def _without(parts: Sequence[Item], passed: set[str], edges: Sequence[Edge]) -> Iterator[Item]:
     """The parts without nodes that are passed over; a box that does not repeat stays where it holds branches together."""
     for part in parts:
-        if isinstance(part, Node):
+        if isinstance(part, Box):
             if part.id not in passed:
                 yield part
             continue
@@ -73,8 +73,8 @@ def _without(parts: Sequence[Item], passed: set[str], edges: Sequence[Edge]) -> 
 
 def _forks(parts: Sequence[Item], edges: Sequence[Edge]) -> bool:
     """Whether parts take one thing from outside, and branches of it meet among them."""
-    inside = {node.id for part in parts for node in (part.nodes if isinstance(part, Group) else (part,))}
-    lone = {part.id for part in parts if isinstance(part, Node)}
+    inside = {node.id for part in parts for node in (part.nodes if isinstance(part, Frame) else (part,))}
+    lone = {part.id for part in parts if isinstance(part, Box)}
     meets = any(often > 1 for name, often in Counter(edge.end for edge in edges).items() if name in lone)
     return meets and len({edge.start for edge in edges if edge.end in inside} - inside) == 1
 
@@ -97,7 +97,7 @@ class Volume(msgspec.Struct, frozen=True):
         return self.high + SHEAR * self.deep
 
 
-def joins(node: Node) -> str:
+def joins(node: Box) -> str:
     """The sign of a node that is drawn as a circle, such as +; empty for one drawn as a volume."""
     return _JOINS.get(node.kind, "")
 
@@ -113,7 +113,7 @@ class Volumes:
     def __init__(self, outline: Outline) -> None:
         self.largest = max([_number(n) for node in outline.nodes for n in node.output[1:]], default=1)
 
-    def volume(self, node: Node) -> Volume:
+    def volume(self, node: Box) -> Volume:
         """The volume of a node's output."""
         return self._volume(node.output)
 
@@ -128,7 +128,7 @@ class Volumes:
     def _side(self, n: Dim) -> float:
         return max(_LOWEST, min(_TALLEST, _TALLEST * math.sqrt(_number(n) / self.largest)))
 
-    def captions(self, node: Node) -> tuple[str, ...]:
+    def captions(self, node: Box) -> tuple[str, ...]:
         """What stands under a node, the shape aside."""
         if joins(node):
             return ()
@@ -136,7 +136,7 @@ class Volumes:
         first = node.kind if node.family == "linear" else node.lines[0].split(",")[0]
         return tuple(dict.fromkeys([*filter(None, [node.title]), first, *([UNREAD] * node.unread)]))
 
-    def node(self, node: Node, *, last: bool) -> Sheet:
+    def node(self, node: Box, *, last: bool) -> Piece:
         """A volume with its captions below it, which after turning is left of it."""
         if joins(node):
             half = CIRCLE / 2
@@ -150,20 +150,20 @@ class Volumes:
             sheet.wires.clear()
         return sheet
 
-    def top(self, group: Group) -> float:  # noqa: ARG002 - as a look has it
+    def top(self, group: Frame) -> float:  # noqa: ARG002 - as a look has it
         """Boxes have no title before them."""
         return 0
 
-    def frame(self, group: Group, sheet: Sheet) -> None:
+    def frame(self, group: Frame, sheet: Piece) -> None:
         """A brace below what repeats."""
         if group.times > 1:
             sheet.groups = {group.id: (sheet.left - _BRACE, 0.0, sheet.left, sheet.height), **sheet.groups}
             sheet.left -= _BRACE
 
 
-def _sheet(node: Node, half: float, long: float, after: float, below: float) -> Sheet:
+def _sheet(node: Box, half: float, long: float, after: float, below: float) -> Piece:
     box = (-half, 0.0, half, long)
-    sheet = Sheet(-below, half, long + after, nodes={node.id: box}, box=box, outs={node.id: 0})
+    sheet = Piece(-below, half, long + after, nodes={node.id: box}, box=box, outs={node.id: 0})
     sheet.wire(node.id, (0, long), (0, long + after))
     return sheet
 

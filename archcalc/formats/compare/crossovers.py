@@ -6,7 +6,7 @@ from typing import Any
 
 from archcalc.comparison.compare import Against, Comparison
 from archcalc.document.style import Style
-from archcalc.symbols.sign_runs import Run
+from archcalc.symbols.sign_runs import SignRun
 
 _SOME = 3
 
@@ -58,12 +58,12 @@ def _letters_of(formula: Any) -> list[str]:
     return sorted(letter.name for letter in formula.free_symbols)
 
 
-def _open(run: Run, against: Against, style: Style) -> str:
+def _open(run: SignRun, against: Against, style: Style) -> str:
     letter = letter_of(against.letter, style)
     return f"from {letter} = {style.dim(run.start)} on it depends on what remains of {letter}"
 
 
-def _where(run: Run, name: str, style: Style) -> str:
+def _where(run: SignRun, name: str, style: Style) -> str:
     """At C = 2, for C ≤ 4, for C ≥ 5, for 5 ≤ C ≤ 9."""
     notation = style.notation
     letter, start, stop = (

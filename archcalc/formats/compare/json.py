@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from archcalc.comparison.compare import Against, Comparison, Own
+from archcalc.comparison.compare import Against, Comparison, OwnRows
 
 
 def to_dict(comparison: Comparison) -> dict[str, Any]:
@@ -66,11 +66,11 @@ def _against(against: Against) -> dict[str, Any]:
     }
 
 
-def _own(one: Own) -> dict[str, Any]:
+def _own(one: OwnRows) -> dict[str, Any]:
     row = one.row
     return {
         "name": row.name,
-        "layer": row.layer,
+        "layer": row.kind,
         "times": one.times,
         "params": _plain(one.times * row.params),
         "macs": _plain(one.times * row.macs),

@@ -7,11 +7,11 @@ from fractions import Fraction
 
 import msgspec
 
-from archcalc.comparison.compare import Against, Comparison, Line, Own
-from archcalc.document.content import Document, Head, Notes, Part, Section, Table
+from archcalc.comparison.compare import Against, Comparison, MeasureLine, OwnRows
+from archcalc.document.content import Head, Notes, Page, Part, Section, Table
 from archcalc.document.plain import grid
 from archcalc.document.style import PLAIN, Style
-from archcalc.document.writer import STYLES, ready, write
+from archcalc.document.writer import STYLES, preformatted, write
 from archcalc.formats.as_json import json_text
 from archcalc.formats.compare.crossovers import crossings, letter_of
 from archcalc.formats.compare.json import to_dict
@@ -28,7 +28,7 @@ _WIDEST = 40
 _LARGEST_FRACTION = 10**4
 
 
-class Block(msgspec.Struct, frozen=True):
+class TitledTable(msgspec.Struct, frozen=True):
     """A title, a table under it, and lines under that; any of them may be empty."""
 
     title: str
@@ -50,49 +50,49 @@ def render(comparison: Comparison, form: str, *, growth: bool = False, explain: 
     return write(_document(blocks), form)
 
 
-def page(comparison: Comparison, form: str) -> Document:
+def page(comparison: Comparison, form: str) -> Page:
     """A comparison as a document, without what is said on request."""
     return _document(_blocks(comparison, STYLES[form]))
 
 
-def _blocks(comparison: Comparison, style: Style, *, growth: bool = False, explain: bool = False) -> list[Block]:
+def _blocks(comparison: Comparison, style: Style, *, growth: bool = False, explain: bool = False) -> list[TitledTable]:
     return [
         *_measured(comparison, style),
         *([_valued(comparison, style)] if comparison.points else []),
         *([_grown(comparison, style)] if growth else []),
         *(_explained(comparison, style) if explain else []),
-        Block("", notes=_assumed(comparison, style)),
+        TitledTable("", notes=_assumed(comparison, style)),
     ]
 
 
-def _text(section: Block) -> list[str]:
+def _text(section: TitledTable) -> list[str]:
     notes = [indented("", note) for note in section.notes]
     head = [*filter(None, [section.title, section.about]), *([""] if section.about else [])]
     body = [grid(_table(section))] if section.rows else []
     return [*head, *body, *([""] if section.rows and notes else []), *notes]
 
 
-def _document(sections: list[Block]) -> Document:
+def _document(sections: list[TitledTable]) -> Page:
     """The sections as a page, all that is in them being in its format already."""
     first, *others = sections
     whole = [Section("", _parts(first))]
-    whole += [Section(ready(section.title), _parts(section)) for section in others if section != Block("")]
-    return Document(ready(first.title), (ready(first.about),), tuple(whole))
+    whole += [Section(preformatted(section.title), _parts(section)) for section in others if section != TitledTable("")]
+    return Page(preformatted(first.title), (preformatted(first.about),), tuple(whole))
 
 
-def _table(section: Block) -> Table:
-    head = tuple(Head(ready(title), i >= section.text) for i, title in enumerate(section.head))
-    return Table(head, tuple(tuple(map(ready, row)) for row in section.rows))
+def _table(section: TitledTable) -> Table:
+    head = tuple(Head(preformatted(title), i >= section.text) for i, title in enumerate(section.head))
+    return Table(head, tuple(tuple(map(preformatted, row)) for row in section.rows))
 
 
-def _parts(section: Block) -> tuple[Part, ...]:
+def _parts(section: TitledTable) -> tuple[Part, ...]:
     return (
         *([_table(section)] if section.rows else []),
-        *([Notes(tuple(map(ready, section.notes)))] if section.notes else []),
+        *([Notes(tuple(map(preformatted, section.notes)))] if section.notes else []),
     )
 
 
-def _measured(comparison: Comparison, style: Style) -> list[Block]:
+def _measured(comparison: Comparison, style: Style) -> list[TitledTable]:
     """Every measure of every network, and of the others against the first: beside it where there are two, else below."""
     names = [style.clean(name) for name in comparison.names]
     profile = comparison.profiles[0]
@@ -106,19 +106,19 @@ def _measured(comparison: Comparison, style: Style) -> list[Block]:
     if len(names) <= 2:
         rows = [(*cells, *(others[0] if others else ())) for cells, others in zip(values, beside, strict=True)]
         head = ("measure", *names, *(("difference", "ratio") if len(names) == 2 else ()))
-        return [Block(" against ".join(names), head, tuple(rows), about=about, notes=notes)]
+        return [TitledTable(" against ".join(names), head, tuple(rows), about=about, notes=notes)]
     below = [
         (cells[0], name, *other)
         for cells, others in zip(values, beside, strict=True)
         for name, other in zip(names[1:], others, strict=True)
     ]
     return [
-        Block(", ".join(names), ("measure", *names), tuple(values), about=about),
-        Block("", (names[0], "against", "difference", "ratio"), tuple(below), 2, notes=notes),
+        TitledTable(", ".join(names), ("measure", *names), tuple(values), about=about),
+        TitledTable("", (names[0], "against", "difference", "ratio"), tuple(below), 2, notes=notes),
     ]
 
 
-def _besides(line: Line, style: Style) -> list[tuple[str, str]]:
+def _besides(line: MeasureLine, style: Style) -> list[tuple[str, str]]:
     """The difference from each further network and the ratio to it."""
     return [
         ("none" if value == line.values[0] else "", "")
@@ -163,7 +163,7 @@ def _share(value: float | Fraction, style: Style) -> str:
     )
 
 
-def _valued(comparison: Comparison, style: Style) -> Block:
+def _valued(comparison: Comparison, style: Style) -> TitledTable:
     """Every measure at chosen values of letters."""
     names = list(dict.fromkeys(name for point in comparison.points for name in point))
     rows = []
@@ -180,7 +180,7 @@ def _valued(comparison: Comparison, style: Style) -> Block:
     head = [*(letter_of(name, style) for name in names), "measure", *map(style.clean, comparison.names)]
     head += ["ratio"] if len(comparison.profiles) == 2 else []
     title = "" if rows else "No measure depends on these letters."
-    return Block(title, tuple(head), tuple(rows), len(names) + 1, notes=_missing(comparison, style))
+    return TitledTable(title, tuple(head), tuple(rows), len(names) + 1, notes=_missing(comparison, style))
 
 
 def _missing(comparison: Comparison, style: Style) -> tuple[str, ...]:
@@ -195,7 +195,7 @@ def _missing(comparison: Comparison, style: Style) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _grown(comparison: Comparison, style: Style) -> Block:
+def _grown(comparison: Comparison, style: Style) -> TitledTable:
     """The leading term of every measure in every letter."""
     rows = []
     for line in comparison.lines:
@@ -206,7 +206,7 @@ def _grown(comparison: Comparison, style: Style) -> Block:
             ]
             rows.append((style.clean(line.measure.title), letter_of(name, style), *terms))
     head = ("grows", "with", *(f"{style.clean(name)}, as" for name in comparison.names))
-    return Block("", head, tuple(rows), 2) if rows else Block("")
+    return TitledTable("", head, tuple(rows), 2) if rows else TitledTable("")
 
 
 def _term(term: Leading | None, name: str, value: Dim, style: Style) -> str:
@@ -216,7 +216,7 @@ def _term(term: Leading | None, name: str, value: Dim, style: Style) -> str:
     return style.dim(term.coefficient * base**term.power)
 
 
-def _explained(comparison: Comparison, style: Style) -> list[Block]:
+def _explained(comparison: Comparison, style: Style) -> list[TitledTable]:
     """What each network has that the first has not, and the other way round."""
     sections = []
     for i, name in enumerate(comparison.names[1:], start=1):
@@ -226,13 +226,13 @@ def _explained(comparison: Comparison, style: Style) -> list[Block]:
             title = style.clean(f"In {whose} and not in {other}")
             head = ("name", "layer", "settings", "output", "times", "params", "MACs", "activations")
             rows = tuple(_owned(one, style) for one in owned)
-            sections.append(Block(title if rows else f"{title}: nothing", head, rows, 4))
+            sections.append(TitledTable(title if rows else f"{title}: nothing", head, rows, 4))
     return sections
 
 
-def _owned(one: Own, style: Style) -> tuple[str, ...]:
+def _owned(one: OwnRows, style: Style) -> tuple[str, ...]:
     row = one.row
-    texts = [style.clean(text) for text in (row.name, row.layer, row.settings)]
+    texts = [style.clean(text) for text in (row.name, row.kind, row.settings)]
     numbers = [style.cell(one.times * n) for n in (row.params, row.macs, row.activations)]
     return (*texts, style.shape(row.output), style.dim(one.times), *numbers)
 

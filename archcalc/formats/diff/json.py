@@ -40,7 +40,7 @@ def _layer(found: Changes, change: Change) -> dict[str, Any]:
         "change": change.status,
         "old": None if change.old is None else change.old.name,
         "new": None if change.new is None else change.new.name,
-        "layer": change.row.layer,
+        "layer": change.row.kind,
         "settings": {name: {"old": values.old, "new": values.new} for name, values in change.settings.items()},
         "differences": {
             what: _numbers(values) if what in MEASURES else _values(what, values)

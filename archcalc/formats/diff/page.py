@@ -11,14 +11,14 @@ from markupsafe import Markup
 
 from archcalc.comparison.diff import Change, Changes, Difference, Status, difference
 from archcalc.conventions import Total
-from archcalc.document.content import Document, Head, Notes, Part, Section, Table, Text
+from archcalc.document.content import Head, Notes, Page, Part, Section, Table, Text
 from archcalc.document.plain import plain
 from archcalc.document.style import PLAIN, Style
-from archcalc.document.writer import STYLES, ready, write
+from archcalc.document.writer import STYLES, preformatted, write
 from archcalc.formats.as_json import json_text
 from archcalc.formats.conditions import held
 from archcalc.formats.diff.json import to_dict
-from archcalc.formats.diff.words import said_of
+from archcalc.formats.diff.words import describe_change
 from archcalc.formats.summary import listed, unread
 from archcalc.symbols.dims import Dim
 from archcalc.symbols.evaluate import ratio
@@ -27,10 +27,10 @@ FORMATS = ("markdown", "text", "latex", "html", "json")
 
 _TITLES = {"params": "params", "buffers": "buffers", "activations": "activations", "macs": "MACs"}
 # Groups of layers that a table shows without folding them further.
-_MOST_GROUPS = 12
+_MAX_GROUPS = 12
 
 
-class Group(msgspec.Struct, frozen=True):
+class ChangeGroup(msgspec.Struct, frozen=True):
     """Layers that changed alike, with what is said of the change and of their output."""
 
     said: str
@@ -40,7 +40,7 @@ class Group(msgspec.Struct, frozen=True):
     @property
     def kinds(self) -> str:
         """The kinds of the layers."""
-        return listed(list(dict.fromkeys(change.row.layer for change in self.changes)))
+        return listed(list(dict.fromkeys(change.row.kind for change in self.changes)))
 
 
 def render(found: Changes, form: str = "markdown", *, every: bool = False) -> str:
@@ -53,7 +53,7 @@ def render(found: Changes, form: str = "markdown", *, every: bool = False) -> st
     return plain(page) if form == "text" else write(page, form)
 
 
-def _page(found: Changes, style: Style, *, every: bool) -> Document:
+def _page(found: Changes, style: Style, *, every: bool) -> Page:
     changed, following = found.of("added", "removed", "changed"), found.of("follows")
     own = _grouped(changed, style, id) if every else _own(changed, style)
     follow = _grouped(following, style, id) if every else _following(following, style)
@@ -67,7 +67,7 @@ def _page(found: Changes, style: Style, *, every: bool) -> Document:
     parts += [after, _table(found, follow, style)] if follow else []
     parts += [Notes(notes)] if notes else []
     title, about = _heading(found, style)
-    return Document(title, (about,), (Section("", tuple(parts)),))
+    return Page(title, (about,), (Section("", tuple(parts)),))
 
 
 def _heading(found: Changes, style: Style) -> tuple[str, Markup]:
@@ -75,7 +75,7 @@ def _heading(found: Changes, style: Style) -> tuple[str, Markup]:
     inputs = _to(style).join(dict.fromkeys(style.shape(profile.graph.input) for profile in (found.old, found.new)))
     convention = found.new.convention
     said = style.clean(f"Convention {convention.name}: {convention.rule}.")
-    return names, ready(f"Input {inputs}, batch {style.dim(found.new.batch)}. {said}")
+    return names, preformatted(f"Input {inputs}, batch {style.dim(found.new.batch)}. {said}")
 
 
 def _to(style: Style) -> str:
@@ -129,8 +129,8 @@ def _signed(dim: Dim | None, style: Style) -> str | Markup:
     text = style.cell(dim)
     around, minus = style.notation.around, style.notation.minus
     if isinstance(dim, int):
-        return ready(text if dim < 0 else f"+{text}")
-    return ready(text if text.startswith(around + minus) else f"{around}+{text.removeprefix(around)}")
+        return preformatted(text if dim < 0 else f"+{text}")
+    return preformatted(text if text.startswith(around + minus) else f"{around}+{text.removeprefix(around)}")
 
 
 def _percent(values: Difference) -> str:
@@ -155,41 +155,45 @@ def _counted(found: Changes) -> str:
     return ", ".join([f"{first} layer{'s' * (first > 1)} {text}", *(f"{n} {text}" for n, text in others)])
 
 
-def _own(changes: Sequence[Change], style: Style) -> list[Group]:
+def _own(changes: Sequence[Change], style: Style) -> list[ChangeGroup]:
     """Changes of equal kind, words and output together, and where those are many of any output and whatever names are said."""
-    groups = _grouped(changes, style, lambda one: (one.row.layer, said_of(one), _output(one, style)))
-    if len(groups) <= _MOST_GROUPS:
+    groups = _grouped(changes, style, lambda one: (one.row.kind, describe_change(one), _output(one, style)))
+    if len(groups) <= _MAX_GROUPS:
         return groups
-    return _grouped(changes, style, lambda one: (one.row.layer, said_of(one, named=False)))
+    return _grouped(changes, style, lambda one: (one.row.kind, describe_change(one, named=False)))
 
 
-def _following(changes: Sequence[Change], style: Style) -> list[Group]:
+def _following(changes: Sequence[Change], style: Style) -> list[ChangeGroup]:
     """Layers whose sizes changed alike together, of whatever kind they are."""
-    return _few(_grouped(changes, style, lambda one: (said_of(one), _output(one, style))))
+    return _few(_grouped(changes, style, lambda one: (describe_change(one), _output(one, style))))
 
 
-def _grouped(changes: Sequence[Change], style: Style, key: Callable[[Change], Any]) -> list[Group]:
+def _grouped(changes: Sequence[Change], style: Style, key: Callable[[Change], Any]) -> list[ChangeGroup]:
     """The changes of one key together; no names are said of several that do not agree in them."""
     groups: dict[Any, list[Change]] = {}
     for change in changes:
         groups.setdefault(key(change), []).append(change)
     found = []
     for of in groups.values():
-        said, outputs = (list(dict.fromkeys(map(text, of))) for text in (said_of, lambda one: _output(one, style)))
-        found.append(Group(said[0] if len(said) == 1 else said_of(of[0], named=False), listed(outputs), tuple(of)))
+        said, outputs = (
+            list(dict.fromkeys(map(text, of))) for text in (describe_change, lambda one: _output(one, style))
+        )
+        found.append(
+            ChangeGroup(said[0] if len(said) == 1 else describe_change(of[0], named=False), listed(outputs), tuple(of))
+        )
     return found
 
 
-def _few(groups: list[Group]) -> list[Group]:
+def _few(groups: list[ChangeGroup]) -> list[ChangeGroup]:
     """The groups, of many the last ones as one, which says only how many layers they are and what they come to."""
-    if len(groups) <= _MOST_GROUPS:
+    if len(groups) <= _MAX_GROUPS:
         return groups
-    shown, rest = groups[: _MOST_GROUPS - 1], groups[_MOST_GROUPS - 1 :]
+    shown, rest = groups[: _MAX_GROUPS - 1], groups[_MAX_GROUPS - 1 :]
     # What no total has must not stand in a sum that adds up to the totals.
     halves = (
         [change for group in rest for change in group.changes if change.auxiliary is aux] for aux in (False, True)
     )
-    return [*shown, *(Group("", "", tuple(half)) for half in halves if half)]
+    return [*shown, *(ChangeGroup("", "", tuple(half)) for half in halves if half)]
 
 
 def _output(change: Change, style: Style) -> str:
@@ -198,7 +202,7 @@ def _output(change: Change, style: Style) -> str:
     )
 
 
-def _table(found: Changes, groups: list[Group], style: Style) -> Table:
+def _table(found: Changes, groups: list[ChangeGroup], style: Style) -> Table:
     """A row for each group, numbers being sums over its layers."""
     measures = dict(_TITLES)
     if found.new.convention.name != "macs":
@@ -216,7 +220,7 @@ def _table(found: Changes, groups: list[Group], style: Style) -> Table:
                 *([len(group.changes)] if several else []),
                 group.kinds,
                 *([group.said] if said else []),
-                ready(group.output),
+                preformatted(group.output),
                 *(_signed(n, style) for n in sums),
             )
         )
@@ -225,7 +229,7 @@ def _table(found: Changes, groups: list[Group], style: Style) -> Table:
     return _grid(rows, (*head, *measures.values()), sides)
 
 
-def _names(group: Group) -> str:
+def _names(group: ChangeGroup) -> str:
     """The layers' names; what one alone was called before, and of the last groups that they are the others."""
     first = group.changes[0]
     if not group.output:
@@ -235,7 +239,7 @@ def _names(group: Group) -> str:
     return listed([change.row.name for change in group.changes])
 
 
-def _summed(found: Changes, group: Group, measure: str) -> Dim | None:
+def _summed(found: Changes, group: ChangeGroup, measure: str) -> Dim | None:
     parts = [found.by(change, measure) for change in group.changes]
     known = [part for part in parts if part is not None]
     if len(known) < len(parts):
@@ -257,5 +261,5 @@ def _notes(found: Changes, style: Style, *, every: bool) -> tuple[Any, ...]:
     return (
         *([f"Renamed: {', '.join(pairs) if every else listed(pairs)}."] if pairs else []),
         *loose,
-        *map(ready, held(found.conditions, style)),
+        *map(preformatted, held(found.conditions, style)),
     )

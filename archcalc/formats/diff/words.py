@@ -10,11 +10,11 @@ from archcalc.formats.summary import listed
 from archcalc.profiling.rows import Row
 
 # The longest setting that is written out, and the longest text of all settings.
-_LONGEST = 40
-_LONGEST_ALL = 80
+_MAX_LENGTH = 40
+_MAX_TOTAL_LENGTH = 80
 
 
-def said_of(change: Change, *, named: bool = True) -> str:
+def describe_change(change: Change, *, named: bool = True) -> str:
     """What is said of a change beside its sizes and numbers, with or without the names of other layers."""
     old, new = change.old, change.new
     if old is None or new is None:
@@ -31,15 +31,15 @@ def said_of(change: Change, *, named: bool = True) -> str:
 
 
 def _kind(row: Row) -> str:
-    return f"{row.layer} {_clipped(row.settings)}".rstrip()
+    return f"{row.kind} {_clipped(row.settings)}".rstrip()
 
 
 def _clipped(text: str) -> str:
-    return text if len(text) <= _LONGEST_ALL else f"{text[:_LONGEST_ALL]}…"
+    return text if len(text) <= _MAX_TOTAL_LENGTH else f"{text[:_MAX_TOTAL_LENGTH]}…"
 
 
 def _setting(name: str, values: Difference) -> str:
-    long = max(len(values.old), len(values.new)) > _LONGEST
+    long = max(len(values.old), len(values.new)) > _MAX_LENGTH
     return f"other {name}" if long else f"{name} {values.old} → {values.new}"
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from archcalc.formats.summary import bytes_text
 from archcalc.memory.plan import Plan
-from archcalc.memory.sizes import Line, Size, line
+from archcalc.memory.sizes import AffineBytes, Size, line
 from archcalc.symbols.dims import format_dim
 
 # Tensors that are named where they make a peak.
-_MOST_NAMED = 6
+_MAX_NAMED = 6
 
 
 def facts(plan: Plan, budget: int | None = None) -> list[tuple[str, str]]:
@@ -72,15 +72,15 @@ def _peak(plan: Plan, batch: int) -> list[tuple[str, str]]:
 
 def _tensors(alive: list[tuple[str, int]]) -> str:
     """The largest tensors by name, and the rest together."""
-    named = [f"{name} {nbytes:,}" for name, nbytes in alive[:_MOST_NAMED]]
-    rest = alive[_MOST_NAMED:]
+    named = [f"{name} {nbytes:,}" for name, nbytes in alive[:_MAX_NAMED]]
+    rest = alive[_MAX_NAMED:]
     return " + ".join([*named, *([f"{len(rest)} more {sum(n for _, n in rest):,}"] if rest else [])])
 
 
 def _formula(plan: Plan, *, named: bool = False) -> str:
     """The peak for any batch: a line, or several with how far each holds, each named for the step that makes it."""
     base = line(list(plan.resident.values()))
-    lines = [Line(base.fixed + one.fixed, base.each + one.each) for one in plan.timeline.lines]
+    lines = [AffineBytes(base.fixed + one.fixed, base.each + one.each) for one in plan.timeline.lines]
     bounds = [f" up to {letter(plan)} = {first - 1:,}" for first, _ in plan.formula[1:]]
     pieces = []
     for (_, one), bound in zip(plan.formula, [*bounds, ""], strict=True):

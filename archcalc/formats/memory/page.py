@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from archcalc.document.content import Code, Document, Fact, Facts, Head, Notes, Part, Section, Table
+from archcalc.document.content import Code, Fact, Facts, Head, Notes, Page, Part, Section, Table
 from archcalc.document.plain import grid
 from archcalc.document.writer import write
 from archcalc.formats.as_json import json_text
 from archcalc.formats.conditions import held
 from archcalc.formats.memory.facts import amount, assumed, facts, letter, linear
 from archcalc.formats.summary import title
-from archcalc.memory.plan import Plan, Row
+from archcalc.memory.plan import MemoryRow, Plan
 from archcalc.memory.sizes import Size
 from archcalc.symbols.dims import format_shape
 
 FORMATS = ("text", "markdown", "latex", "html", "json")
-_COLUMNS: dict[str, dict[str, Callable[[Row], Size]]] = {
+_COLUMNS: dict[str, dict[str, Callable[[MemoryRow], Size]]] = {
     "inference": {"weights": lambda row: row.weights, "stored": lambda row: row.stored},
     "training": {
         "weights": lambda row: row.weights,
@@ -55,12 +55,12 @@ def render(plan: Plan, form: str = "text", budget: int | None = None, *, timelin
     )
 
 
-def _page(plan: Plan, budget: int | None, *, timeline: bool) -> Document:
+def _page(plan: Plan, budget: int | None, *, timeline: bool) -> Page:
     missing = (f"Not in these numbers: {text}." for text in plan.unmodelled)
     said = Facts(tuple(Fact(label, text) for label, text in facts(plan, budget)))
     steps = [Code("\n".join(_timeline(plan)))] if timeline else []
     parts: tuple[Part, ...] = (_table(plan), said, Notes((*held(plan.profile.graph.conditions), *missing)), *steps)
-    return Document(title(plan.profile), tuple(_heading(plan)), (Section("", parts),))
+    return Page(title(plan.profile), tuple(_heading(plan)), (Section("", parts),))
 
 
 def _heading(plan: Plan) -> list[str]:
@@ -82,7 +82,7 @@ def to_dict(plan: Plan, budget: int | None = None) -> dict[str, Any]:
         "phase": plan.phase,
         "settings": plan.settings,
         "rows": [
-            {"name": row.name, "layer": row.layer, "output": list(row.output)}
+            {"name": row.name, "layer": row.kind, "output": list(row.output)}
             | {name: amount(plan, column(row)) for name, column in _COLUMNS[plan.phase].items()}
             for row in plan.rows
         ],
@@ -124,7 +124,7 @@ def _table(plan: Plan) -> Table:
     for place, position in enumerate(in_order):
         row = rows[plan.graph.nodes[position].name]
         cells = [amount(plan, column(row)) for column in columns.values()]
-        body.append((row.name, row.layer, row.output, *cells, *([alive[place]] if at_inference else [])))
+        body.append((row.name, row.kind, row.output, *cells, *([alive[place]] if at_inference else [])))
     sums = [[column(row) for row in plan.rows] for column in columns.values()]
     totals = [amount(plan, Size(sum(s.fixed for s in part), sum(s.each for s in part))) for part in sums]
     titles = ("name", "layer", "output", *columns, *(["alive"] if at_inference else []))

@@ -15,7 +15,7 @@ from archcalc.receptive_field.effective import Box, Effective
 
 _SHADES = " .:-=+*#%@"
 _ROWS, _COLUMNS = 24, 64
-_MOST_BANDS = 10
+_MAX_BANDS = 10
 
 
 def box_text(found: Box) -> str:
@@ -50,7 +50,7 @@ def effective_text(found: Effective) -> str:
     distances = [step * i for i in range(1, math.ceil(found.radius / step) + 1)]
     rows = [[str(distance), f"{percent(found.within(distance))} %"] for distance in distances]
     body = tabulate(rows, ["distance", "influence within"], "simple", disable_numparse=True, colalign=["right"] * 2)
-    half, most = (number_text(found.holding(Fraction(*share))) for share in ((1, 2), (95, 100)))
+    half, most = (number_text(found.radius_holding(Fraction(*share))) for share in ((1, 2), (95, 100)))
     where = f"[{','.join(map(str, found.place))}]"
     return "\n".join(
         [
@@ -71,14 +71,14 @@ def effective_dict(found: Effective) -> dict[str, Any]:
         "centre": [plain(c) for c in found.centre],
         "radius": plain(found.radius),
         "paths": str(found.total),
-        "within": [{"distance": plain(d), "share": float(found.within(d))} for d in found.rings],
+        "within": [{"distance": plain(d), "share": float(found.within(d))} for d in found.counts_by_distance],
     }
 
 
 def _step(radius: Fraction) -> int:
     """The least of 1, 2, 5, 10, 20, … that goes at most ten times into a distance."""
     least = 1
-    while least * _MOST_BANDS < radius:
+    while least * _MAX_BANDS < radius:
         least = least * 5 // 2 if str(least).startswith("2") else least * 2
     return least
 

@@ -21,7 +21,7 @@ from archcalc.symbols.dims import format_shape
 _COLUMNS = ("name", "layer", "output", "field", "local", "jump", "start", "padding", "paths", "coverage")
 _LEFT = {"name", "layer", "output"}
 _WIDTH = 120
-_MOST_SEGMENTS = 16
+_MAX_SEGMENTS = 16
 BOUND = "≤ is a bound: all that is seen lies within so many places"
 
 
@@ -34,7 +34,7 @@ def table(graph: Graph, fields: dict[str, Field]) -> str:
     """A row for each layer, and below them where branches do not line up and what else the numbers do not say."""
     rows = [
         [
-            *(field.name, field.layer, format_shape(field.output), bounded(field, field.size), _local(field)),
+            *(field.name, field.kind, format_shape(field.output), bounded(field, field.size), _local(field)),
             *(_jump(field), along(field.start), along(field.padding), _paths(field), _coverage(field)),
         ]
         for field in fields.values()
@@ -43,12 +43,12 @@ def table(graph: Graph, fields: dict[str, Field]) -> str:
     sides = ["left" if column in _LEFT else "right" for column in shown]
     cells = [[cell for cell, column in zip(row, _COLUMNS, strict=True) if column in shown] for row in rows]
     body = tabulate(cells, shown, "simple", disable_numparse=True, colalign=sides)
-    notes = [f"{said[0].upper()}{said[1:]}." for said in said_of(fields)]
+    notes = [f"{said[0].upper()}{said[1:]}." for said in describe(fields)]
     notes += held(graph.conditions)
     return "\n".join([heading(graph), "", body, *([""] if notes else []), *notes])
 
 
-def said_of(fields: dict[str, Field]) -> list[str]:
+def describe(fields: dict[str, Field]) -> list[str]:
     """What a table of fields does not say in its numbers."""
     known = list(fields.values())
     several = [field.name for field in known if None in field.jump]
@@ -77,7 +77,7 @@ def segments(field: Field) -> list[tuple[str, str]]:
     for i, reach in enumerate(field.reaches):
         for axis, start, stop, size in reach.segments if reach else ():
             found.setdefault((axis, start, stop), [0] * len(field.reaches))[i] = size
-    if len(found) < 2 or len(found) > _MOST_SEGMENTS or len(set(map(tuple, found.values()))) < 2:
+    if len(found) < 2 or len(found) > _MAX_SEGMENTS or len(set(map(tuple, found.values()))) < 2:
         return []
     return [
         (f"places {start} to {number_text(stop - 1)} of {field.name}", along(tuple(sizes)))
@@ -113,7 +113,7 @@ def grown(profile: Profile) -> tuple[Part, ...]:
     if not any(row[3] for row in rows):
         head.remove("local")
         rows = [(*row[:3], *row[4:]) for row in rows]
-    notes = tuple(f"{said[0].upper()}{said[1:]}." for said in said_of(profile.fields))
+    notes = tuple(f"{said[0].upper()}{said[1:]}." for said in describe(profile.fields))
     table = Table(tuple(Head(name, numeric=place > 1) for place, name in enumerate(head)), tuple(rows))
     about = (
         "At the end of each block, in input places; the field is what lies between the first and the last place seen."
@@ -124,7 +124,7 @@ def grown(profile: Profile) -> tuple[Part, ...]:
 def layer(graph: Graph, fields: dict[str, Field], name: str) -> str:
     """All there is to say of one layer's field, and the path that gives it the largest one."""
     field = fields[name]
-    lines = [("layer", f"{field.name}: {field.layer}, output {format_shape(field.output)}")]
+    lines = [("layer", f"{field.name}: {field.kind}, output {format_shape(field.output)}")]
     if not any(reach for reach in field.reaches):
         return "\n".join([heading(graph), "", _aligned([*lines, ("field", "none, it depends on no input")])])
     covers = f": {_coverage(field)}" if _coverage(field) else ""
@@ -155,7 +155,7 @@ def layer(graph: Graph, fields: dict[str, Field], name: str) -> str:
         ]
     if not field.exact:
         lines.append(("bound", "all that is seen lies within so many places, and it may be fewer"))
-    lines += [("apart", f"{axis}: {said}") for axis, said in field.apart.items()]
+    lines += [("apart", f"{axis}: {said}") for axis, said in field.misalignment.items()]
     ways = [", ".join(_steps(path(graph, fields, name, axis))) for axis in range(len(field.axes))]
     if field.shortest != field.longest:
         lines.append(("paths", f"from {along(field.shortest)} to {along(field.longest)}, each path taken alone"))
@@ -214,7 +214,7 @@ def _apart(fields: dict[str, Field]) -> list[str]:
     """Each disagreement once, with how many more layers have it."""
     found: dict[str, list[str]] = {}
     for field in fields.values():
-        for axis, said in field.apart.items():
+        for axis, said in field.misalignment.items():
             found.setdefault(f"{axis}: {said}", []).append(field.name)
     return [f"branches joined in {_named(names)} do not line up in {said}" for said, names in found.items()]
 
@@ -233,7 +233,7 @@ def to_dict(field: Field) -> dict[str, Any]:
     """A field as plain values, one for each axis; what is no whole number is a float or, where that is not exact, a string."""
     return {
         "name": field.name,
-        "layer": field.layer,
+        "layer": field.kind,
         "output": [plain(n) for n in field.output],
         "size": [plain(n) for n in field.size],
         # Through local paths alone, and what every place sees, first and last, through a layer that sees all there is.
@@ -253,11 +253,11 @@ def to_dict(field: Field) -> dict[str, Any]:
         "segments": [
             [
                 {"axis": axis, "first": plain(start), "last": plain(stop - 1), "size": plain(size)}
-                for axis, start, stop, size in (reach.segments if reach else ())[:_MOST_SEGMENTS]
+                for axis, start, stop, size in (reach.segments if reach else ())[:_MAX_SEGMENTS]
             ]
             for reach in field.reaches
         ],
-        "apart": field.apart,
+        "apart": field.misalignment,
     }
 
 

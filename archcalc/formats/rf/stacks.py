@@ -11,14 +11,14 @@ from archcalc.formats.rf.fields import plain
 from archcalc.formats.table.columns import percent
 from archcalc.layers.intervals import number_text
 from archcalc.layers.window import Window
-from archcalc.receptive_field.stacks import Stack
+from archcalc.receptive_field.stacks import ConvStack
 from archcalc.symbols.dims import Dim
 
 
-def stacks_text(found: list[Stack]) -> str:
+def stacks_text(found: list[ConvStack]) -> str:
     """Each stack with its weights for C channels in and out of every layer, beside those of the one large kernel."""
     field = found[0].field
-    whole = Stack((field,)).weights
+    whole = ConvStack((field,)).weights
     rows = [
         [
             " + ".join(f"{k}×{k}" for k in stack.kernels),
@@ -34,7 +34,7 @@ def stacks_text(found: list[Stack]) -> str:
     return f"Stacks with a field of {field}×{field} at stride 1, each layer from C channels to C\n\n{body}"
 
 
-def stacks_dict(found: list[Stack]) -> dict[str, Any]:
+def stacks_dict(found: list[ConvStack]) -> dict[str, Any]:
     """The stacks as plain values; weights are in C², biases in C."""
     rows = [
         {"kernels": list(s.kernels), "size": s.field, "weights": s.weights, "biases": len(s.kernels)} for s in found

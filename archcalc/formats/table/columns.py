@@ -11,7 +11,7 @@ import msgspec
 from archcalc.conventions import Total
 from archcalc.errors import among
 from archcalc.layers.intervals import number_text
-from archcalc.profiling.folding import Line, folded, unfolded
+from archcalc.profiling.folding import FoldedRow, folded, unfolded
 from archcalc.profiling.rows import Profile, Row, Totals
 from archcalc.symbols.dims import Dim, format_dim, format_shape
 
@@ -26,7 +26,7 @@ class Column(msgspec.Struct, frozen=True):
 
     key: str
     title: str
-    cell: Callable[[Profile, Line], Any]
+    cell: Callable[[Profile, FoldedRow], Any]
     total: Callable[[Totals], Any] | None = None
 
     def heading(self, profile: Profile) -> str:
@@ -50,7 +50,7 @@ def _measure(key: str, title: str) -> Column:
 
 
 def _share(key: str) -> Column:
-    def cell(profile: Profile, line: Line) -> str:
+    def cell(profile: Profile, line: FoldedRow) -> str:
         whole = getattr(profile.totals, key)
         part = getattr(line.row, key) * line.times
         if line.row.auxiliary or not part or not isinstance(part, int) or not isinstance(whole, int):
@@ -60,7 +60,7 @@ def _share(key: str) -> Column:
     return Column(f"{key}%", "%", cell)
 
 
-def _field(text: Callable[[Field], str]) -> Callable[[Profile, Line], str]:
+def _field(text: Callable[[Field], str]) -> Callable[[Profile, FoldedRow], str]:
     """The cell of a column on receptive fields: empty in a row that stands for several, whose fields differ."""
     return lambda profile, line: text(profile.fields[line.row.name]) if line.times == 1 else ""
 
@@ -79,7 +79,7 @@ COLUMNS = {
     column.key: column
     for column in (
         Column("name", "name", lambda _, line: line.row.name),
-        Column("layer", "layer", lambda _, line: line.row.layer),
+        Column("layer", "layer", lambda _, line: line.row.kind),
         Column("settings", "settings", lambda _, line: line.row.settings),
         Column("input", "input", lambda _, line: ", ".join(map(format_shape, line.row.inputs))),
         Column("output", "output", lambda _, line: line.row.output),
@@ -128,7 +128,7 @@ def chosen(keys: Sequence[str] | None, *, fold: bool = False) -> list[Column]:
     return among(names, COLUMNS, "column")
 
 
-def lines(rows: Sequence[Row], *, fold: bool) -> list[Line]:
+def lines(rows: Sequence[Row], *, fold: bool) -> list[FoldedRow]:
     """The rows one by one, or with blocks and layers that repeat unchanged written once."""
     return folded(rows) if fold else unfolded(rows)
 

@@ -49,12 +49,12 @@ def _bytes(totals: Totals) -> str:
 
 def _label(row: Row) -> str:
     """CONV3-64, POOL2, FC, or the kind in capitals."""
-    kind = re.sub("[123]d$", "", row.layer)
+    kind = re.sub("[123]d$", "", row.kind)
     name = _NAMES.get(kind, kind.upper())
     if name not in {"CONV", "POOL"}:
         return name
-    definition: Any = row.definition
-    kernel = definition.kernel
+    layer: Any = row.layer
+    kernel = layer.kernel
     sides = "x".join(map(_factor, kernel if isinstance(kernel, tuple) else (kernel,)))
     return f"CONV{sides}-{_factor(row.output[0])}" if name == "CONV" else f"POOL{sides}"
 
@@ -73,18 +73,18 @@ def _volumes(profile: Profile) -> dict[str, Shape]:
 
 def _features(row: Row, sources: Sequence[int], input_axes: Sequence[str]) -> int:
     """The axis of an output on which its channels or features stand; `sources` are those of its inputs."""
-    if row.layer == "input":
+    if row.kind == "input":
         return 0 if input_axes[0] == "channels" else -1
-    if row.layer in _TOKENS or not sources:
+    if row.kind in _TOKENS or not sources:
         return -1
-    if getattr(row.definition, "rank", 0):
+    if getattr(row.layer, "rank", 0):
         return 0
     before, x = sources[0], row.inputs[0]
-    if row.layer == "permute":
-        definition: Any = row.definition
-        order: tuple[int, ...] = definition.order
+    if row.kind == "permute":
+        layer: Any = row.layer
+        order: tuple[int, ...] = layer.order
         return order.index(before)
-    if len(row.output) == len(x) and row.layer != "reshape":
+    if len(row.output) == len(x) and row.kind != "reshape":
         return before
     # Where channels stay what they are, they stay on their side.
     return 0 if before == 0 and row.output[0] == x[0] else -1
@@ -110,12 +110,12 @@ def _memory(row: Row, volume: Shape, batch: Dim) -> str:
 def _weights(row: Row, rows: dict[str, Row], volumes: dict[str, Shape]) -> str:
     """How many weights a layer trains, and of what they are the product; arrays of one axis are no product."""
     total = format_dim(row.weights)
-    arrays = [shape for name, shape in row.definition.weights(*row.inputs).items() if "bias" not in name]
+    arrays = [shape for name, shape in row.layer.weights(*row.inputs).items() if "bias" not in name]
     if row.weights != sum(map(size, arrays)) or all(len(shape) == 1 for shape in arrays):
         return total
-    if row.layer == "linear":
+    if row.kind == "linear":
         said = _product([*_before_flatten(row, rows, volumes), row.output[-1]])
-    elif row.layer.startswith("conv"):
+    elif row.kind.startswith("conv"):
         [(filters, *seen)] = arrays
         # The notes write the places of a filter before its channels.
         said = f"({_product([*seen[1:], seen[0]] if len(seen) == len(row.output) else seen)})*{_factor(filters)}"
@@ -127,10 +127,10 @@ def _weights(row: Row, rows: dict[str, Row], volumes: dict[str, Shape]) -> str:
 def _before_flatten(row: Row, rows: dict[str, Row], volumes: dict[str, Shape]) -> Shape:
     """The features of a dense layer's input, as the volume that they were before it was flattened."""
     source = rows[row.sources[0]]
-    while source.layer in {"dropout", "relu"}:
+    while source.kind in {"dropout", "relu"}:
         source = rows[source.sources[0]]
     features = row.inputs[0][-1:]
-    if source.layer != "flatten" or len(source.output) > 1:
+    if source.kind != "flatten" or len(source.output) > 1:
         return features
     before = tuple(n for n in volumes[source.sources[0]] if len(source.inputs[0]) > 1)
     return before if before and (size(before),) == features else features

@@ -39,7 +39,7 @@ def to_dict(profile: Profile) -> dict[str, Any]:
 def _row(profile: Profile, row: Row) -> dict[str, Any]:
     return {
         "name": row.name,
-        "layer": row.layer,
+        "layer": row.kind,
         "settings": row.settings,
         "from": list(row.sources),
         "inputs": [plain_shape(x) for x in row.inputs],

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from archcalc.document.content import Document, Fact, Facts, Formula, Head, Notes, Part, Section, Step, Table
+from archcalc.document.content import Fact, Facts, Formula, Head, Notes, Page, Part, Section, Table, WorkingStep
 from archcalc.document.style import Style
-from archcalc.document.writer import STYLES, ready, write
+from archcalc.document.writer import STYLES, preformatted, write
 from archcalc.formats.explain import reading, remark
 from archcalc.formats.summary import heading, published, remarks, title, totals
 from archcalc.formats.table.columns import Column, chosen, lines
@@ -32,13 +32,13 @@ def render(profile: Profile, columns: Sequence[str] | None, form: str, *, fold: 
 
 def tabled(
     profile: Profile, columns: Sequence[str] | None, form: str, *, fold: bool = False, worked: bool = False
-) -> Document:
+) -> Page:
     """The heading, the table, the totals and the remarks of a profile, on request with the working of every row."""
     style = STYLES[form]
     table = grid(profile, chosen(columns, fold=fold), fold=fold, worked=worked)
     said = (*told(profile, style), *published(profile))
     parts: list[Part] = [table, summed(profile, style), *([Notes(said)] if said else [])]
-    return Document(title(profile), tuple(map(ready, heading(profile, style))), (Section("", tuple(parts)),))
+    return Page(title(profile), tuple(map(preformatted, heading(profile, style))), (Section("", tuple(parts)),))
 
 
 def grid(profile: Profile, parts: Sequence[Column], *, fold: bool, worked: bool = False) -> Table:
@@ -53,7 +53,7 @@ def grid(profile: Profile, parts: Sequence[Column], *, fold: bool, worked: bool 
     )
 
 
-def steps(working: Working, profile: Profile) -> tuple[Step, ...]:
+def steps(working: Working, profile: Profile) -> tuple[WorkingStep, ...]:
     """The working of a row line by line, without what is simply 0."""
     sizes = len(working.row.output)
     found = []
@@ -62,15 +62,15 @@ def steps(working: Working, profile: Profile) -> tuple[Step, ...]:
         if profile.convention.column == cell.name:
             keys = ("flops",) if cell is working.cells[-1] else (*keys, "flops")
         if cell.value != 0 or cell.note:
-            found.append(Step(cell.name, (Formula(reading(cell)), *filter(None, [remark(cell)])), keys))
+            found.append(WorkingStep(cell.name, (Formula(reading(cell)), *filter(None, [remark(cell)])), keys))
     return tuple(found)
 
 
 def summed(profile: Profile, style: Style) -> Facts:
     """The totals, and what they are made of."""
-    return Facts(tuple(Fact(label, ready(said)) for label, said in totals(profile, style)))
+    return Facts(tuple(Fact(label, preformatted(said)) for label, said in totals(profile, style)))
 
 
 def told(profile: Profile, style: Style) -> tuple[Any, ...]:
     """What a reader must know to trust the numbers."""
-    return tuple(map(ready, remarks(profile, style)))
+    return tuple(map(preformatted, remarks(profile, style)))

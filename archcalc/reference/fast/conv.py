@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from archcalc.reference.fast.crew import Part, shares
-from archcalc.reference.fast.site import Site, Step, blocks, in_order, slice_of
+from archcalc.reference.fast.sliding_op import Site, Step, blocks, in_order, slice_of
 from archcalc.reference.fast.winograd import suits, winograd
+from archcalc.reference.fast.workers import Part, shares
 
 # Values of a block: half a megabyte in single precision, which stays in a core's own cache between one pass and the next.
 _POINTWISE = 1 << 20

@@ -11,17 +11,17 @@ import numpy as np
 from archcalc.layers.base import each_axis
 from archcalc.network.graph import Node
 from archcalc.reference.fast.conv import convolution
-from archcalc.reference.fast.crew import Part, shares
-from archcalc.reference.fast.fold import Chain
+from archcalc.reference.fast.fuse import Chain
 from archcalc.reference.fast.pool import largest, mean
 from archcalc.reference.fast.scratch import Scratch
-from archcalc.reference.fast.site import Finish, Site, Step, blocks, slice_of
+from archcalc.reference.fast.sliding_op import Finish, Site, Step, blocks, slice_of
+from archcalc.reference.fast.workers import Part, shares
 
 # Values of a block in one pass after another over the same array.
 _BLOCK = 1 << 15
 
 
-class Place(msgspec.Struct, frozen=True):
+class Slot(msgspec.Struct, frozen=True):
     """A node's inputs and output where they lie, images with their channels last, its arrays and what it takes in."""
 
     node: Node
@@ -40,7 +40,7 @@ class Place(msgspec.Struct, frozen=True):
         return Finish(bias, self.other, self.chain.low, self.chain.high)
 
 
-def step_of(place: Place) -> Step:
+def step_of(place: Slot) -> Step:
     """The step of a node: its kernel, or its layer's own forward pass copied into place."""
     kernel = KERNELS.get(place.node.layer.kind)
     if kernel is not None and getattr(place.node.layer, "connections", None) is None:
@@ -67,7 +67,7 @@ def _scale_and_shift(node: Node, arrays: dict[str, Any]) -> tuple[Any, Any]:
     return scale, arrays.get("bias", 0) - arrays["running_mean"] * scale
 
 
-def _conv2d(place: Place) -> Step:
+def _conv2d(place: Slot) -> Step:
     layer: Any = place.node.layer
     weight, bias = place.arrays["weight"], place.arrays.get("bias")
     if place.norm is not None:
@@ -77,7 +77,7 @@ def _conv2d(place: Place) -> Step:
     return convolution(_site(place, layer.dilation, weight=weight, groups=layer.groups, finish=place.finish(bias)))
 
 
-def _site(place: Place, dilation: Any, **more: Any) -> Site:
+def _site(place: Slot, dilation: Any, **more: Any) -> Site:
     """Where a window of two axes slides."""
     layer: Any = place.node.layer
     (x,) = place.inputs
@@ -96,12 +96,12 @@ def _site(place: Place, dilation: Any, **more: Any) -> Site:
     )
 
 
-def _maxpool2d(place: Place) -> Step:
+def _maxpool2d(place: Slot) -> Step:
     layer: Any = place.node.layer
     return largest(_site(place, layer.dilation))
 
 
-def _avgpool2d(place: Place) -> Step:
+def _avgpool2d(place: Slot) -> Step:
     layer: Any = place.node.layer
     x = place.inputs[0]
     inside = np.ones((1, 1, *x.shape[1:3]), x.dtype)
@@ -109,7 +109,7 @@ def _avgpool2d(place: Place) -> Step:
     return mean(_site(place, 1), counted[0, 0])
 
 
-def _linear(place: Place) -> Step | None:
+def _linear(place: Slot) -> Step | None:
     x, y, layer_finish = place.inputs[0], place.output, place.finish(place.arrays.get("bias"))
     if x.ndim == 4:
         return None
@@ -131,7 +131,7 @@ def _linear(place: Place) -> Step | None:
     return [[part(everything, slice_of(share)) for share in shares(len(weight), place.workers)]]
 
 
-def _batchnorm2d(place: Place) -> Step:
+def _batchnorm2d(place: Slot) -> Step:
     scale, shift = (a.astype(place.output.dtype) for a in _scale_and_shift(place.node, place.arrays))
     x, y = (array.reshape(-1, array.shape[-1]) for array in (place.inputs[0], place.output))
     finish = place.finish(shift)
@@ -143,7 +143,7 @@ def _batchnorm2d(place: Place) -> Step:
     return _in_passes(pass_over, len(y), y.shape[1], place.workers)
 
 
-def _add(place: Place) -> Step | None:
+def _add(place: Slot) -> Step | None:
     inputs = [x.reshape(-1) for x in place.inputs]
     y = place.output.reshape(-1)
     finish = place.finish()
@@ -157,15 +157,15 @@ def _add(place: Place) -> Step | None:
     return _in_passes(pass_over, len(y), 1, place.workers)
 
 
-def _relu(place: Place) -> Step:
+def _relu(place: Slot) -> Step:
     return _bounded(place, Finish(low=0.0))
 
 
-def _relu6(place: Place) -> Step:
+def _relu6(place: Slot) -> Step:
     return _bounded(place, Finish(low=0.0, high=6.0))
 
 
-def _bounded(place: Place, finish: Finish) -> Step:
+def _bounded(place: Slot, finish: Finish) -> Step:
     x, y = place.inputs[0].reshape(-1), place.output.reshape(-1)
 
     def pass_over(here: slice) -> None:
@@ -190,7 +190,7 @@ def _in_passes(pass_over: Callable[[slice], None], rows: int, wide: int, workers
     return [[part(share) for share in shares(rows, workers if rows * wide > 4 * _BLOCK else 1)]]
 
 
-def _embedding(place: Place) -> Step:
+def _embedding(place: Slot) -> Step:
     (tokens,) = place.inputs
 
     def part() -> None:
@@ -200,7 +200,7 @@ def _embedding(place: Place) -> Step:
     return [[part]]
 
 
-def _concat(place: Place) -> Step:
+def _concat(place: Slot) -> Step:
     axis: int = getattr(place.node.layer, "axis", 0)
     inputs, output = [channels_first(x) for x in place.inputs], channels_first(place.output)
     along = axis % (output.ndim - 1) + 1
@@ -211,7 +211,7 @@ def _concat(place: Place) -> Step:
     return [[part]]
 
 
-KERNELS: dict[str, Callable[[Place], Step | None]] = {
+KERNELS: dict[str, Callable[[Slot], Step | None]] = {
     "add": _add,
     "avgpool2d": _avgpool2d,
     "batchnorm2d": _batchnorm2d,

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from archcalc.reference.fast.conv import rows_of
-from archcalc.reference.fast.crew import Part, shares
-from archcalc.reference.fast.site import Site, Step, slice_of
+from archcalc.reference.fast.sliding_op import Site, Step, slice_of
+from archcalc.reference.fast.workers import Part, shares
 
 # Values of a block of outputs.
 _BLOCK = 1 << 18

@@ -11,11 +11,11 @@ import numpy as np
 from archcalc.memory.arena import placed
 from archcalc.network.graph import Graph, Node, needed
 from archcalc.network.storage import overwritable
-from archcalc.reference.fast.crew import Crew, available
-from archcalc.reference.fast.fold import Chain, chains
-from archcalc.reference.fast.kernels import Place, channels_first, step_of
+from archcalc.reference.fast.fuse import Chain, chains
+from archcalc.reference.fast.kernels import Slot, channels_first, step_of
 from archcalc.reference.fast.scratch import Scratch
-from archcalc.reference.fast.site import Step
+from archcalc.reference.fast.sliding_op import Step
+from archcalc.reference.fast.workers import Crew, available
 from archcalc.symbols.dims import Shape
 
 # Rows of the machine's widest vectors start on such a boundary.
@@ -91,13 +91,13 @@ def _place(  # noqa: PLR0913, PLR0917 - what the program knows
     scratch: Scratch,
     workers: int,
     dtype: Any,
-) -> Place:
+) -> Slot:
     """A chain's first node where it works."""
 
     def of(position: int) -> dict[str, Any]:
         return {name: np.ascontiguousarray(a, dtype) for name, a in arrays[nodes[position].name].items()}
 
-    return Place(
+    return Slot(
         nodes[chain.first],
         [views[source] for source in nodes[chain.first].inputs],
         views[chain.last],

@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from archcalc.reference.fast.crew import Part, shares
-from archcalc.reference.fast.site import Site, Step, blocks, in_order, slice_of
+from archcalc.reference.fast.sliding_op import Site, Step, blocks, in_order, slice_of
+from archcalc.reference.fast.workers import Part, shares
 
 # One axis: outputs = A · ((G g) * (B d)) for a filter g of 3 taps and a tile d of 6 values.
 _A = np.array([[1, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0], [0, 1, -1, 8, -8, 1]], dtype=float)

@@ -17,7 +17,7 @@ from archcalc.formats.as_json import json_text
 from archcalc.language import load
 from archcalc.memory.sizes import bytes_of
 from archcalc.network.graph import needed
-from archcalc.reference import Program, noise, seeded, trained, within
+from archcalc.reference import Program, noise, read_weights, require_memory, seeded
 from archcalc.reference.images import Batch, batch_of
 from archcalc.reference.run import position_of
 from archcalc.symbols.dims import Shape, format_shape
@@ -82,9 +82,9 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     batch = Batch(1, lambda: noise(graph, 1, seed)) if source is None else batch_of(source, graph, mean, std)
     # Without a file, every layer has its weights drawn.
     drawn = None if weights is None else layers
-    within(graph, batch.samples, bytes_of(limit), drawn, np.dtype(dtype).itemsize)
+    require_memory(graph, batch.samples, bytes_of(limit), drawn, np.dtype(dtype).itemsize)
     x = batch.read()
-    arrays = seeded(graph, seed) if weights is None else trained(graph, weights, layers, dtype)
+    arrays = seeded(graph, seed) if weights is None else read_weights(graph, weights, layers, dtype)
     y = Program(graph, arrays, len(x), dtype, last=last)(x)
     if output is not None:
         write_whole(output, lambda path: _save(path, y))

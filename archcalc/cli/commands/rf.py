@@ -11,7 +11,7 @@ import click
 from archcalc.characters import visible
 from archcalc.cli.options import BatchType, input_option, set_option
 from archcalc.cli.output import complain, put
-from archcalc.drawing.charts.canvas import canvas, ends_well, save
+from archcalc.drawing.charts.canvas import canvas, check_suffix, save
 from archcalc.drawing.charts.field import draw
 from archcalc.errors import SpecError, nearest
 from archcalc.formats.as_json import json_text
@@ -65,7 +65,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     if (spread or target) and layer is None:
         raise click.UsageError("--effective and --plot are of one LAYER")
     if target is not None:
-        ends_well(target)
+        check_suffix(target)
     json = form == "json"
     if like is not None:
         found = stacks(like)

@@ -7,7 +7,7 @@ import click
 from archcalc.cli.options import input_option, set_option
 from archcalc.cli.output import put
 from archcalc.language import load
-from archcalc.language.flat import flat
+from archcalc.language.flatten import flat
 from archcalc.symbols.dims import Shape
 
 

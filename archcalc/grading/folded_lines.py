@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from archcalc.errors import SpecError
-from archcalc.grading.sheet import TOTAL, Line
+from archcalc.grading.sheet import TOTAL, SheetLine
 from archcalc.profiling.folding import folded
 from archcalc.profiling.rows import Profile
 
 
-def folded_away(profile: Profile, lines: Sequence[Line]) -> frozenset[str]:
+def folded_away(profile: Profile, lines: Sequence[SheetLine]) -> frozenset[str]:
     r"""The layers that lines of others stand for; raises SpecError for a line that says so of none or of too many.
 
     >>> from archcalc.profiling.engine import profile
@@ -23,7 +23,7 @@ def folded_away(profile: Profile, lines: Sequence[Line]) -> frozenset[str]:
     ['conv2_2/relu', 'conv2_3/relu']
     """
     own = {line.row.name: line.rows for line in folded(profile.rows)}
-    found: dict[str, Line] = {}
+    found: dict[str, SheetLine] = {}
     for line in lines:
         rows = own.get(line.name, ())
         # Somebody may have added up how many layers there are.

@@ -10,7 +10,7 @@ from archcalc.conventions import CONVENTIONS, convention
 from archcalc.formats.convention_rule import rules
 from archcalc.formats.conventions import FORMATS, render
 from archcalc.language import load
-from archcalc.profiling.by_convention import accounts
+from archcalc.profiling.by_convention import by_convention
 from archcalc.profiling.engine import profile
 from archcalc.symbols.dims import Dim, Shape
 
@@ -40,4 +40,4 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     else:
         chosen = [convention(each.strip()) for each in names.split(",")] if names else CONVENTIONS.values()
         result = profile(load(spec or "", dict(settings), input_shape=input_shape), batch)
-        put(render(result, accounts(result, chosen), form), form)
+        put(render(result, by_convention(result, chosen), form), form)

@@ -16,7 +16,7 @@ _BLANK = {"", "-", "–", "—", "?"}
 # Measures whose values take four bytes each in single precision.
 STORED = frozenset({"params", "weights", "biases", "buffers", "activations"})
 _SHAPED = frozenset({"output", "rf"})
-_MOST_DIGITS = 15
+_MAX_DIGITS = 15
 _SIZE = r"\d[\d_]*"
 _TIMES = re.compile(rf"[(\[]?\s*({_SIZE}(?:\s*[x×*X]\s*{_SIZE})+)\s*[)\]]?")
 _LISTED = re.compile(
@@ -112,7 +112,7 @@ def written(text: str, column: str) -> Written:
     if text in _BLANK:
         return Written(text, blank=True)
     longest = max(map(len, re.findall(r"\d+", _APART.sub("", text.replace("_", "")))), default=0)
-    if longest > _MOST_DIGITS:
+    if longest > _MAX_DIGITS:
         raise SpecError(f"a number of {longest:,} digits")
     if column not in _SHAPED:
         numbers = _numbers(text)
@@ -186,7 +186,7 @@ def _printed(text: str) -> Printed | None:
 def _scientific(text: str) -> Printed | None:
     """1.05E+08, as spreadsheets write large numbers: 105M."""
     found = _SCIENTIFIC.fullmatch(text)
-    if found is None or int(found[3]) > _MOST_DIGITS:
+    if found is None or int(found[3]) > _MAX_DIGITS:
         return None
     part = found[2] or ""
     step = int(found[3]) - len(part)

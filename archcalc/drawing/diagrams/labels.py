@@ -24,12 +24,12 @@ def described(row: Row) -> str:
     >>> described(rows[1]), described(rows[4]), described(rows[-2])
     ('conv2d 7×7, 64, stride 2', 'maxpool2d 3×3, stride 2', 'linear 1000')
     """
-    return f"{row.layer} {', '.join(_settings(row))}".rstrip()
+    return f"{row.kind} {', '.join(_settings(row))}".rstrip()
 
 
 def _settings(row: Row) -> Iterator[str]:
-    said = row.definition.settings()
-    if row.layer == "input":
+    said = row.layer.settings()
+    if row.kind == "input":
         return
     if "kernel" in said:
         yield _window(said.pop("kernel"), len(row.inputs[0]) - 1)
@@ -68,4 +68,4 @@ def named(row: Row) -> str:
     ['conv2_reduce', 'conv2_reduce', 'conv2']
     """
     *before, last = row.name.split("/")
-    return "/".join(before if re.fullmatch(rf"{re.escape(row.layer)}(_\d+)?", last) else [*before, last])
+    return "/".join(before if re.fullmatch(rf"{re.escape(row.kind)}(_\d+)?", last) else [*before, last])

@@ -13,12 +13,12 @@ from archcalc.comparison.goal import goal
 from archcalc.comparison.solve import asked, solve
 from archcalc.errors import SpecError
 from archcalc.formats.solve import FORMATS, render
-from archcalc.language.line import graphs, open_params
+from archcalc.language.shorthand import graphs, open_params
 from archcalc.profiling.engine import profile
 from archcalc.profiling.measures import MEASURES
 from archcalc.profiling.rows import Profile
 from archcalc.symbols.dims import Dim, Shape, symbol
-from archcalc.symbols.evaluate import at, letters
+from archcalc.symbols.evaluate import letters, substitute
 
 
 @click.command("solve")
@@ -72,14 +72,14 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     name = names[0]
     shape = input_shape or (own if name in letters(own) else None)
     # A line's letters are its params, but for those of an input that is given in numbers.
-    given = open_params(spec, shape and at(shape, {name: 1}), bias=bias) | dict(settings)
+    given = open_params(spec, shape and substitute(shape, {name: 1}), bias=bias) | dict(settings)
 
     def of(number: Any) -> Profile:
         if not isinstance(number, int):
             return profile(graphs([spec], dict(settings), input_shape=input_shape, bias=bias)[0], batch)
         values = dict(settings) | {key: number for key, value in given.items() if value == name}
-        sizes = shape and at(shape, {name: number})
-        return profile(graphs([spec], values, input_shape=sizes, bias=bias)[0], at(batch, {name: number}))
+        sizes = shape and substitute(shape, {name: number})
+        return profile(graphs([spec], values, input_shape=sizes, bias=bias)[0], substitute(batch, {name: number}))
 
     found = solve(of, symbol(name), aims, up_to)
     put(render(found, form, visible(spec)), form)

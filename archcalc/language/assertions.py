@@ -6,10 +6,10 @@ import re
 from collections.abc import Container, Mapping
 
 from archcalc.errors import SpecError
-from archcalc.language.calls import Call
+from archcalc.language.calls import Item
 from archcalc.language.expression import Value, evaluate
 from archcalc.language.fields import value_of
-from archcalc.language.tree import Scalar, Sequence, Tree
+from archcalc.language.tree import ListNode, Scalar, Tree
 from archcalc.network.graph import Assertion
 from archcalc.symbols.dims import Shape, Truth, equal, format_shape, is_dim
 
@@ -23,11 +23,11 @@ _SHAPE = re.compile(r"[^\Wx×]+(?:[x×][^\Wx×]+)+")
 OWN = frozenset({"name", "from", "if", "repeat", "share", "auxiliary", "note", "source"}) | MEASURES | SHAPES
 
 
-def check_branches(call: Call, words: Container[str], layers: Container[str]) -> None:
+def check_branches(call: Item, words: Container[str], layers: Container[str]) -> None:
     """Refuse a branch of a join under a name that states something; `words` begin items, `layers` are those so far."""
     for key in call.given.keys() & OWN - {"from"}:
         tree = call.given[key]
-        if isinstance(tree, Sequence):
+        if isinstance(tree, ListNode):
             # A shape may be a list too, of sizes.
             items = [item.text in words if isinstance(item, Scalar) else True for item in tree.items]
             meant = any(items) or not items or key not in SHAPES

@@ -15,9 +15,9 @@ from archcalc.formats.as_json import json_text
 from archcalc.formats.summary import unread
 from archcalc.language import parse, source_of
 from archcalc.memory.sizes import bytes_of
-from archcalc.reference import within
+from archcalc.reference import require_memory
 from archcalc.symbols.dims import Shape, format_shape
-from archcalc.verify import Held, Proof, Shown, smallest, verified
+from archcalc.verify import LayerCheck, MemoryCheck, Shown, smallest, verified
 
 
 @click.command("verify")
@@ -47,10 +47,10 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     whole = parse(source, params, input_shape=input_shape)
     graph = smallest(source, params) if quick else whole
     # Beside a sample that is nudged runs one that is not.
-    within(graph, max(batch, 2), bytes_of(limit))
+    require_memory(graph, max(batch, 2), bytes_of(limit))
     with ExitStack() as shown:
 
-        def watched(layers: Iterator[Proof]) -> Iterable[Proof]:
+        def watched(layers: Iterator[LayerCheck]) -> Iterable[LayerCheck]:
             return shown.enter_context(progress(layers, graph.name, len(graph.nodes)))
 
         found = verified(graph, batch, seed, watched)
@@ -90,7 +90,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
         raise SpecError(f"{len(differences)} numbers disagree", None, *differences)
 
 
-def _proved(done: list[Proof]) -> list[str]:
+def _proved(done: list[LayerCheck]) -> list[str]:
     """A line for each measure: in how many layers the formula and the run agree, and the total that ran."""
     meant = {
         "output": "shapes of the arrays",
@@ -115,7 +115,7 @@ def _placed(places: list[Shown]) -> str:
     return f"places       {agree} of {len(places)} layers see what their fields say, {ends:,} ends of windows met"
 
 
-def _remembered(memory: list[Held]) -> str:
+def _remembered(memory: list[MemoryCheck]) -> str:
     """A line for memory: at how many layers the plan and the run agree, and where the most was alive."""
     agree = sum(not step.differences for step in memory)
     most = max(memory, key=lambda step: step.found)

@@ -16,7 +16,7 @@ from archcalc.errors import SpecError, nearest
 from archcalc.network.graph import Graph, Node
 from archcalc.network.wildcards import starred
 from archcalc.reference.arrays import Header, header_of, values_of
-from archcalc.reference.values import Arrays
+from archcalc.reference.random_arrays import Arrays
 from archcalc.symbols.dims import Shape, format_shape
 
 _PART = re.compile(r"(.+)\[(\d{1,9})/(\d{1,9})\]")
@@ -38,7 +38,7 @@ class Opened(NamedTuple):
     read: Callable[[str], Any]
 
 
-def trained(graph: Graph, path: Path, positions: Iterable[int], dtype: Any = np.float32) -> Arrays:
+def read_weights(graph: Graph, path: Path, positions: Iterable[int], dtype: Any = np.float32) -> Arrays:
     """The weights and buffers of the nodes at these positions, from a .npz or .safetensors file.
 
     An array is looked up as `layer.array` and, where the file has no such name, by the rules of the spec's `weights:`.

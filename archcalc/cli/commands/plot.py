@@ -10,11 +10,11 @@ from archcalc.characters import visible
 from archcalc.cli.options import input_option, set_option
 from archcalc.cli.output import put
 from archcalc.drawing.charts import layers, networks
-from archcalc.drawing.charts.canvas import canvas, ends_well, save
+from archcalc.drawing.charts.canvas import canvas, check_suffix, save
 from archcalc.files import file_name
 from archcalc.formats.summary import title
 from archcalc.language import bundled
-from archcalc.language.line import graphs
+from archcalc.language.shorthand import graphs
 from archcalc.profiling.engine import profile
 from archcalc.symbols.dims import Shape
 
@@ -48,7 +48,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
         raise click.UsageError("--of is for the chart of one network; several are drawn by params and MACs")
     chosen = layers.panels(keys)
     if target is not None:
-        ends_well(target)
+        check_suffix(target)
     names = tuple(bundled()) if every else specs
     profiles = list(map(profile, graphs(names, dict(settings), input_shape=input_shape)))
     path = target or Path("networks.svg" if several else f"{file_name(profiles[0].graph.name)}.svg")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from archcalc.drawing.diagrams.metrics import text_width
-from archcalc.drawing.diagrams.outline import Group, Node
-from archcalc.drawing.diagrams.sheet import Sheet
+from archcalc.drawing.diagrams.outline import Box, Frame
+from archcalc.drawing.diagrams.sheet import Piece
+from archcalc.drawing.diagrams.text_width import text_width
 
 FONT, LINE, SMALL = 12, 15, 10.5
 # Below a node, where the shape of its output stands beside the line.
@@ -26,7 +26,7 @@ class Boxes:
     page = math.sqrt(2)
     onward = 1
 
-    def node(self, node: Node, *, last: bool) -> Sheet:
+    def node(self, node: Box, *, last: bool) -> Piece:
         """A box around the lines of a node, with room for the shape of its output below."""
         lines = [_wide(line, FONT) for line in node.lines]
         widest = max(_wide(node.title, FONT, bold=True), *lines) + 2 * _PADDING
@@ -34,15 +34,15 @@ class Boxes:
         height = LINE * (len(lines) + bool(node.title)) + 12
         box = (-half, 0.0, half, float(height))
         right = max(half, _wide(node.shape, SMALL) + 10)
-        sheet = Sheet(-half, right, height + STEM, nodes={node.id: box}, box=box, outs={node.id: 0})
+        sheet = Piece(-half, right, height + STEM, nodes={node.id: box}, box=box, outs={node.id: 0})
         sheet.wire(node.id, (0, height), (0, height + STEM), arrow=last)
         return sheet
 
-    def top(self, group: Group) -> float:
+    def top(self, group: Frame) -> float:
         """A line for the block, and one for the names of the layers in it."""
         return 38 if group.block and group.name else 24
 
-    def frame(self, group: Group, sheet: Sheet) -> None:
+    def frame(self, group: Frame, sheet: Piece) -> None:
         """A box with its title at the upper left, and × n at the upper right."""
         title = _wide(group.block or group.name, FONT, bold=True)
         if group.block:

@@ -9,8 +9,8 @@ import yaml
 
 from archcalc.errors import Place, Source, SpecError
 
-MOST_DEPTH = 64
-TOO_DEEP = f"more than {MOST_DEPTH} levels of nesting"
+MAX_DEPTH = 64
+TOO_DEEP = f"more than {MAX_DEPTH} levels of nesting"
 
 # What people leave out of a line, by a pattern whose first group is where to look.
 _SLIPS = (

@@ -8,7 +8,7 @@ from archcalc.cli.options import BatchType, convention_option, input_option, set
 from archcalc.cli.output import put
 from archcalc.comparison.diff import changes
 from archcalc.formats.diff.page import FORMATS, render
-from archcalc.language.line import graphs
+from archcalc.language.shorthand import graphs
 from archcalc.profiling.engine import profile
 from archcalc.symbols.dims import Dim, Shape
 

@@ -13,13 +13,13 @@ from threadpoolctl import ThreadpoolController
 Part = Callable[[], None]
 
 # Beyond this many the memory is the limit.
-_MOST_WORKERS = 8
+_MAX_WORKERS = 8
 
 
 def available() -> int:
     """How many workers this process has cores for."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(cores, _MOST_WORKERS)
+    return min(cores, _MAX_WORKERS)
 
 
 def shares(n: int, workers: int) -> list[range]:

@@ -9,7 +9,7 @@ from archcalc.cli.output import put
 from archcalc.comparison.compare import compare, points_of
 from archcalc.conventions import CONVENTIONS
 from archcalc.formats.compare.page import FORMATS, render
-from archcalc.language.line import graphs
+from archcalc.language.shorthand import graphs
 from archcalc.profiling.engine import profile
 from archcalc.profiling.measures import MEASURES, measures
 from archcalc.symbols.dims import Dim, Shape

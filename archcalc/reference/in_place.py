@@ -19,7 +19,7 @@ class Storing(NamedTuple):
     free: Callable[[int], bool]
 
 
-def lean(
+def run_in_place(
     graph: Graph,
     x: Any,
     arrays: Mapping[str, Mapping[str, Any]],
@@ -36,7 +36,7 @@ def lean(
     >>> from archcalc.language import load
     >>> from archcalc.reference import seeded
     >>> lenet = load("lenet5")
-    >>> max(nbytes for _, _, nbytes in lean(lenet, np.ones((1, 1, 32, 32), np.float32), seeded(lenet)))
+    >>> max(nbytes for _, _, nbytes in run_in_place(lenet, np.ones((1, 1, 32, 32), np.float32), seeded(lenet)))
     37632
     """
     last_use = {source: position for position, node in enumerate(graph.nodes) for source in node.inputs}

@@ -15,15 +15,15 @@ from archcalc.symbols.dims import Shape
 _BITS = {"int64": 64, "bool": 8}
 
 
-class Backward(NamedTuple):
+class SavedTensors(NamedTuple):
     """For each node: the node whose memory its output lies in, whether a gradient reaches it, and what it keeps."""
 
     roots: list[int]
     grads: list[bool]
-    kept: list[list[SavedTensor]]
+    saved_for_backward: list[list[SavedTensor]]
 
 
-def backward(graph: Graph, overwrite: Overwrite = "frameworks") -> Backward:
+def saved_tensors(graph: Graph, overwrite: Overwrite = "frameworks") -> SavedTensors:
     """The tensors kept for the backward pass where a layer overwrites its input unless it or the layer before needs it.
 
     `overwrite` says which layers do: those that models in frameworks have overwrite it, or all that could.
@@ -31,7 +31,7 @@ def backward(graph: Graph, overwrite: Overwrite = "frameworks") -> Backward:
     A layer that no gradient reaches, because neither it nor any before it has weights, keeps nothing.
 
     >>> from archcalc.language import load
-    >>> [entry.of for entry in backward(load("lenet5")).kept[1]]
+    >>> [entry.of for entry in saved_tensors(load("lenet5")).saved_for_backward[1]]
     [0]
     """
     nodes = graph.nodes
@@ -54,15 +54,15 @@ def backward(graph: Graph, overwrite: Overwrite = "frameworks") -> Backward:
         held.append(any(entry.of == "output" for entry in entries) or (seen and held[node.inputs[0]]))
         kept.append(entries)
     roots = [-1 if nodes[root].layer.stores == "view" and not nodes[root].inputs else root for root in storage.roots]
-    return Backward(roots, grads, kept)
+    return SavedTensors(roots, grads, kept)
 
 
 def _kept(graph: Graph, position: int, shapes: list[Shape], use: TrainingContext) -> list[SavedTensor]:
     node = graph.nodes[position]
-    return list(dict.fromkeys(node.layer.kept(use, node.shape, *shapes)))
+    return list(dict.fromkeys(node.layer.saved_for_backward(use, node.shape, *shapes)))
 
 
-def root_of(graph: Graph, result: Backward, position: int, entry: SavedTensor) -> int | None:
+def root_of(graph: Graph, result: SavedTensors, position: int, entry: SavedTensor) -> int | None:
     """The node in whose memory a kept tensor lies, -1 for a trained array, None for a tensor of the layer's own."""
     if isinstance(entry.of, int):
         return result.roots[graph.nodes[position].inputs[entry.of]]
@@ -76,17 +76,17 @@ def own_size(entry: SavedTensor, name: str, bits: int) -> Size:
     return Size(values * wide, 0) if entry.once else Size(0, values * wide)
 
 
-def kept_bytes(graph: Graph, result: Backward, batch: int, bits: int = 32) -> int:
+def kept_bytes(graph: Graph, result: SavedTensors, batch: int, bits: int = 32) -> int:
     """The bytes of all that is kept, whatever several layers keep counted once.
 
     >>> from archcalc.language import load
     >>> lenet = load("lenet5")
-    >>> kept_bytes(lenet, backward(lenet), batch=1) < kept_bytes(lenet, backward(lenet), batch=2)
+    >>> kept_bytes(lenet, saved_tensors(lenet), batch=1) < kept_bytes(lenet, saved_tensors(lenet), batch=2)
     True
     """
     shared: set[int] = set()
     total = 0
-    for position, entries in enumerate(result.kept):
+    for position, entries in enumerate(result.saved_for_backward):
         for entry in entries:
             root = root_of(graph, result, position, entry)
             if root is None:

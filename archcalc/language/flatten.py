@@ -8,8 +8,8 @@ from fractions import Fraction
 from typing import Any
 
 from archcalc.errors import SpecError
-from archcalc.language.expression import MOST_CHARACTERS
-from archcalc.language.tree import MOST_CHARACTERS as MOST_WRITTEN
+from archcalc.language.expression import MAX_CHARACTERS
+from archcalc.language.tree import MAX_CHARACTERS as MAX_WRITTEN
 from archcalc.network.figures import Figure
 from archcalc.network.graph import Assertion, Graph, Node
 from archcalc.symbols.dims import format_shape
@@ -62,15 +62,15 @@ def flat(graph: Graph) -> str:
         lines.append(f"totals: {{{', '.join(_stated(items.of_all))}}}")
     if graph.weights:
         lines += ["weights:", *(f"  {_scalar(pattern)}: {_scalar(name)}" for pattern, name in graph.weights)]
-    if graph.calls:
-        lines += ["calls:", *(f"  {_scalar(pattern)}: {call}" for pattern, call in graph.calls)]
+    if graph.call_styles:
+        lines += ["calls:", *(f"  {_scalar(pattern)}: {call}" for pattern, call in graph.call_styles)]
     if any(not figure.settings for figure in graph.figures):
         lines.append("figures:")
         # A flat spec has no params that a figure could set.
         lines += [f"  - {_figure(figure)}" for figure in graph.figures if not figure.settings]
     text = "\n".join(lines)
-    if len(text) >= MOST_WRITTEN:
-        raise SpecError(f"written out it has {len(text):,} characters; a spec has at most {MOST_WRITTEN:,}")
+    if len(text) >= MAX_WRITTEN:
+        raise SpecError(f"written out it has {len(text):,} characters; a spec has at most {MAX_WRITTEN:,}")
     return text
 
 
@@ -148,9 +148,9 @@ class _Items:
         if isinstance(value, (int, float, Fraction)):
             return str(value)
         written = _EXPRESSION.dim(value)
-        if len(written) > MOST_CHARACTERS:
+        if len(written) > MAX_CHARACTERS:
             fact = (
-                f"{node.name}: a formula of {len(written):,} characters; a spec has at most {MOST_CHARACTERS:,} in one"
+                f"{node.name}: a formula of {len(written):,} characters; a spec has at most {MAX_CHARACTERS:,} in one"
             )
             raise SpecError(fact, node.place, "give some of its letters a value")
         return written

@@ -12,8 +12,8 @@ from typing import Any, TypeAlias
 import msgspec
 import numpy as np
 
-from archcalc.reference.fast.crew import Part
 from archcalc.reference.fast.scratch import Scratch
+from archcalc.reference.fast.workers import Part
 
 # Parts that run side by side, one batch of them after the other.
 Step: TypeAlias = list[list[Part]]

@@ -14,9 +14,9 @@ from collections.abc import Collection
 from typing import Any
 
 from archcalc.errors import Place, Source, SpecError, nearest
-from archcalc.language.document import Block, Document
+from archcalc.language.document import Block, SpecDocument
 from archcalc.language.load import NO_PARAMS, Params, assembled, bundled, document_of, source_of
-from archcalc.language.tree import Mapping, Scalar, Sequence, Tree
+from archcalc.language.tree import ListNode, MapNode, Scalar, Tree
 from archcalc.layers.base import INPUTS
 from archcalc.network.graph import Graph
 from archcalc.symbols.dims import Shape, format_shape, is_letter
@@ -40,8 +40,8 @@ _SHAPE = re.compile(rf"{_SIZES}(?=[\s:,]|$)")
 _TOKEN = re.compile(r"[()]|[^\s(),;]+")
 _BETWEEN = re.compile(r"(?:[\s,;→]|->)*")
 _LINE = re.compile(rf"(?:{_SIZES}[\s:])?[\s:(\dx×*]*(?:conv[\w×]*-|conv\d|fc-|(?:max|avg)pool(?:[\d/\s]|$))")
-_MOST_CHARACTERS = 2_000
-_MOST_DEPTH = 20
+_MAX_CHARACTERS = 2_000
+_MAX_DEPTH = 20
 
 
 def is_line(text: str) -> bool:
@@ -66,8 +66,8 @@ class _Line:
     """Reads a line from left to right into what a spec of the same network would hold."""
 
     def __init__(self, text: str, *, bias: bool) -> None:
-        if len(text) > _MOST_CHARACTERS:
-            raise SpecError(f"a line of {len(text):,} characters; at most {_MOST_CHARACTERS:,} are read")
+        if len(text) > _MAX_CHARACTERS:
+            raise SpecError(f"a line of {len(text):,} characters; at most {_MAX_CHARACTERS:,} are read")
         self.text = text
         self.source = Source("line", text)
         self.bias = bias
@@ -76,7 +76,7 @@ class _Line:
         self.at = 0
         self.flat = False
 
-    def document(self, input_shape: Shape | None) -> Document:
+    def document(self, input_shape: Shape | None) -> SpecDocument:
         """All of it; the shape of the input is the one given, or the line's own, or letters."""
         shape = self._shape()
         sizes = shape or [self._scalar(str(size), 0, 0) for size in input_shape or "CHW"]
@@ -90,8 +90,8 @@ class _Line:
             self._letter(size)
         layers = self._items(0)
         whole = self._place(0, len(self.text))
-        nothing = Mapping({}, {}, whole)
-        return Document(
+        nothing = MapNode({}, {}, whole)
+        return SpecDocument(
             name=" ".join(self.text.split()),
             title="",
             source="",
@@ -100,7 +100,7 @@ class _Line:
             input=self._mapping(dict(zip(axes, sizes, strict=True))),
             params=self._mapping(dict(self.letters)),
             blocks=self.blocks,
-            layers=Sequence(layers, whole),
+            layers=ListNode(layers, whole),
             totals=nothing,
             weights=(),
             calls=nothing,
@@ -123,8 +123,8 @@ class _Line:
 
     def _items(self, depth: int) -> list[Tree]:
         """What stands up to the bracket that closes, or to the end."""
-        if depth > _MOST_DEPTH:
-            raise SpecError(f"more than {_MOST_DEPTH} brackets inside each other", self._place(self.at - 1, self.at))
+        if depth > _MAX_DEPTH:
+            raise SpecError(f"more than {_MAX_DEPTH} brackets inside each other", self._place(self.at - 1, self.at))
         items: list[Tree] = []
         while True:
             self._skip()
@@ -158,7 +158,7 @@ class _Line:
         """A block of its own, called as often as is said."""
         place = self._place(start, self.at)
         name = f"group{len(self.blocks) + 1}"
-        self.blocks[name] = Block(name, {}, Sequence(inner, place), place)
+        self.blocks[name] = Block(name, {}, ListNode(inner, place), place)
         return [self._call(name, place, repeat=self._scalar(times[1], times.start(1), times.end(1)))]
 
     def _word(self, word: str, start: int, *, last: bool) -> list[Tree]:
@@ -196,7 +196,7 @@ class _Line:
         if key == "kernel" and re.search("[x×]", found[key]) and found[key][0].isdecimal():
             parts = re.finditer(r"\d+", found[key])
             sizes: list[Tree] = [self._scalar(part[0], start + part.start(), start + part.end()) for part in parts]
-            return Sequence(sizes, self._place(start, found.end(key)))
+            return ListNode(sizes, self._place(start, found.end(key)))
         scalar = self._scalar(found[key], start, found.end(key))
         self._letter(scalar)
         return scalar
@@ -213,13 +213,13 @@ class _Line:
     def _relu(self, place: Place) -> list[Tree]:
         return [Scalar("relu", quoted=False, place=place)]
 
-    def _call(self, word: str, place: Place, **given: Tree) -> Mapping:
-        return Mapping({word: self._mapping(given, place)}, {word: Scalar(word, quoted=False, place=place)}, place)
+    def _call(self, word: str, place: Place, **given: Tree) -> MapNode:
+        return MapNode({word: self._mapping(given, place)}, {word: Scalar(word, quoted=False, place=place)}, place)
 
-    def _mapping(self, items: dict[str, Any], place: Place | None = None) -> Mapping:
+    def _mapping(self, items: dict[str, Any], place: Place | None = None) -> MapNode:
         places = {key: place or tree.place for key, tree in items.items()}
         keys = {key: Scalar(key, quoted=False, place=places[key]) for key in items}
-        return Mapping(items, keys, place or self._place(0, len(self.text)))
+        return MapNode(items, keys, place or self._place(0, len(self.text)))
 
     def _scalar(self, text: str, start: int, end: int) -> Scalar:
         return Scalar(text, quoted=False, place=self._place(start, end))
@@ -252,7 +252,7 @@ def graphs(
     ]
 
 
-def _read(spec: str, input_shape: Shape | None, *, bias: bool) -> Document:
+def _read(spec: str, input_shape: Shape | None, *, bias: bool) -> SpecDocument:
     return _Line(spec, bias=bias).document(input_shape) if is_line(spec) else document_of(source_of(spec))
 
 

@@ -9,7 +9,7 @@ import click
 
 from archcalc.cli.options import BatchType, input_option, set_option
 from archcalc.cli.output import put
-from archcalc.drawing.charts.canvas import canvas, ends_well, save
+from archcalc.drawing.charts.canvas import canvas, check_suffix, save
 from archcalc.drawing.charts.memory import draw
 from archcalc.formats.memory.page import FORMATS, render
 from archcalc.formats.summary import title
@@ -99,7 +99,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
                 f"{name} is for {'inference' if train else 'training'}; {'leave out' if train else 'add'} --train"
             )
     if target is not None:
-        ends_well(target)
+        check_suffix(target)
     result = profile(load(spec, dict(settings), input_shape=input_shape), batch)
     if target is not None:
         result.require_numbers("a chart")
