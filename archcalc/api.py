@@ -37,7 +37,7 @@ def compare(
     if len({(str(one.batch), one.convention.name) for one in profiles}) > 1:
         raise SpecError("the profiles are not all of one batch and one convention")
     # None of these is needed to print a table, and each command pays for what is loaded with the package.
-    chosen = import_module("archcalc.profiling.measures").measures(measures)
+    chosen = import_module("archcalc.network.measures").measures(measures)
     found: Comparison = import_module("archcalc.comparison.compare").compare(profiles, chosen)
     return found
 

@@ -13,7 +13,7 @@ import msgspec
 from archcalc.display import Displayable, brief
 from archcalc.errors import SpecError
 from archcalc.network.graph import Assumption, strongest
-from archcalc.profiling.measures import Measure, field_of
+from archcalc.network.measures import Measure, field_of
 from archcalc.profiling.rows import Profile, Row
 from archcalc.symbols.dims import as_int
 from archcalc.symbols.evaluate import Leading, holds, leading, letters, limit, ratio, substitute
@@ -133,7 +133,7 @@ def compare(
     """The comparison of networks by some measures, with numbers for letters at some points.
 
     >>> from archcalc.profiling.engine import profile
-    >>> from archcalc.profiling.measures import measures
+    >>> from archcalc.network.measures import measures
     >>> from archcalc.language.shorthand import from_line
     >>> found = compare([profile(from_line(line)) for line in ("3 x conv3-C", "conv7-C")], measures("weights"))
     >>> found.lines[0].values, found.lines[0].against[0].ratio
@@ -142,7 +142,7 @@ def compare(
     facts = [one.fact for one in _assumed(profiles)]
     lines = []
     for measure in chosen:
-        values = tuple(measure.of(profile) for profile in profiles)
+        values = tuple(measure.whole(profile) for profile in profiles)
         numbers = not any(isinstance(value, tuple) for value in values)
         lines.append(
             MeasureLine(

@@ -10,11 +10,12 @@ import msgspec
 from archcalc.comparison.matching import matched
 from archcalc.layers.base import format_setting
 from archcalc.network.graph import Assumption, strongest
+from archcalc.network.measures import MEASURES, sums
 from archcalc.profiling.rows import Profile, Row, Totals
 from archcalc.symbols.dims import Dim, Shape, as_int, decided, equal
 
-# What a row has that adds up to the totals, `counted` being in the unit of the convention.
-MEASURES = ("params", "weights", "biases", "buffers", "activations", "macs", "counted")
+# What adds up to the totals, `counted` being in the unit of the convention.
+COUNTED = "counted"
 
 Status = Literal["added", "removed", "changed", "follows", "renamed"]
 
@@ -85,7 +86,7 @@ class Changes(msgspec.Struct, frozen=True, dict=True):
         For a layer that is auxiliary wherever it is, it is how much more the auxiliary heads have.
         """
         values = [
-            0 if row is None or (row.auxiliary and not change.auxiliary) else _measured(profile, row, measure)
+            0 if row is None or (row.auxiliary and not change.auxiliary) else measured(profile, row, measure)
             for profile, row in ((self.old, change.old), (self.new, change.new))
         ]
         return None if None in values else difference(*values)
@@ -128,15 +129,20 @@ def difference(old: Any, new: Any) -> Any:
 
 
 def _totals(old: Totals, new: Totals) -> dict[str, Difference]:
-    def value(totals: Totals, measure: str) -> Dim:
-        found: Dim = totals.counted.value if measure == "counted" else getattr(totals, measure)
-        return found
+    def value(totals: Totals, key: str) -> Any:
+        return totals.counted.value if key == COUNTED else MEASURES[key].total(totals)
 
-    return {measure: Difference(value(old, measure), value(new, measure)) for measure in MEASURES}
+    return {key: Difference(value(old, key), value(new, key)) for key in compared()}
 
 
-def _measured(profile: Profile, row: Row, measure: str) -> Any:
-    return profile.convention.price(row) if measure == "counted" else getattr(row, measure)
+def compared() -> list[str]:
+    """The measures by which two versions are told apart, and what the convention counts."""
+    return [*(measure.key for measure in sums() if measure.told_apart), COUNTED]
+
+
+def measured(profile: Profile, row: Row, key: str) -> Any:
+    """One of these of a row; None where the convention does not cover it."""
+    return profile.convention.price(row) if key == COUNTED else MEASURES[key].row(profile, row)
 
 
 class _Between:
@@ -164,7 +170,7 @@ class _Between:
 
     def _differences(self, old: Row | None, new: Row | None) -> dict[str, Difference]:
         found = {}
-        for what in ("kind", "sources", "inputs", "output", *MEASURES, "auxiliary", "shared"):
+        for what in ("kind", "sources", "inputs", "output", *compared(), "auxiliary", "shared"):
             before = None if old is None else self._value(self.old, old, what)
             after = None if new is None else self._value(self.new, new, what)
             absent = old is None or new is None
@@ -175,7 +181,7 @@ class _Between:
 
     @staticmethod
     def _value(profile: Profile, row: Row, what: str) -> Any:
-        return row.kind if what == "kind" else _measured(profile, row, what)
+        return measured(profile, row, what) if what in compared() else getattr(row, what)
 
     def _alike(self, what: str, old: Any, new: Any) -> bool:
         if what == "sources":

@@ -11,8 +11,8 @@ import msgspec
 
 from archcalc.errors import Place, Source, SpecError
 from archcalc.language.expression import evaluate
+from archcalc.network.measures import MEASURES
 from archcalc.network.units import Amount, suits, written_out
-from archcalc.profiling.measures import MEASURES
 from archcalc.profiling.rows import Profile
 from archcalc.symbols.dims import as_int, format_dim, format_shape
 
@@ -27,8 +27,6 @@ SIGNS = {
 }
 _COMPARISON = re.compile(r"<=|>=|==|!=|=|<|>|≤|≥|≠")
 _SPELLED = {"==": "=", "≤": "<=", "≥": ">=", "≠": "!="}
-# Measures of values, which take four bytes each in single precision.
-_STORED = frozenset({"params", "weights", "biases", "buffers", "activations"})
 # Measures with a size for each axis, the axes by the number of them that there are, last ones last.
 _SIZED = ("output", "rf")
 _AXES = {
@@ -93,8 +91,8 @@ def goal(text: str) -> Goal:
             raise SpecError(f"'{text[:60]}' is not of {found.noun}")
         if not found.in_bytes or "bytes" in measures:
             return found.value
-        if not set(measures) <= _STORED:
-            raise SpecError(f"{min(set(measures) - _STORED)} is not in bytes")
+        if others := [name for name in measures if not MEASURES[_parted(name)[0]].stored]:
+            raise SpecError(f"{min(others)} is not in bytes")
         return found.value / 4
 
     left, right = (written_out(part, number, of_bytes="bytes" in measures) for part in parts)
@@ -126,7 +124,7 @@ def title(key: str) -> str:
 def measured(profile: Profile, key: str) -> Any:
     """A measure of a network, or of one axis of what it puts out or sees; raises SpecError where it is no number."""
     measure, axis = _parted(key)
-    value = MEASURES[measure].of(profile)
+    value = MEASURES[measure].whole(profile)
     if measure == "rf" and not profile.fields[next(row for row in profile.rows[::-1] if not row.auxiliary).name].exact:
         raise SpecError(
             f"of the receptive field only a bound is known, {format_shape(value) if isinstance(value, tuple) else format_dim(value)}"

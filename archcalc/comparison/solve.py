@@ -10,7 +10,7 @@ import msgspec
 
 from archcalc.comparison.goal import SIGNS, Goal, measured, title
 from archcalc.errors import SpecError
-from archcalc.profiling.measures import MEASURES
+from archcalc.network.measures import MEASURES
 from archcalc.profiling.rows import Profile
 from archcalc.symbols.dims import format_dim
 from archcalc.symbols.evaluate import letters, substitute

@@ -16,6 +16,7 @@ from archcalc.layers.base import Layer
 from archcalc.layers.rearrange import Input
 from archcalc.network.figures import Term
 from archcalc.network.graph import Builder, Graph, Node
+from archcalc.network.measures import MEASURES
 from archcalc.profiling.engine import profile
 from archcalc.profiling.rows import Profile, Row
 from archcalc.symbols.dims import Dim, Shape
@@ -98,8 +99,7 @@ def measured(result: Profile, term: Term, convention_name: str = "") -> Dim | Sh
         return convention(convention_name).total(rows).value
     if term.measure == "rf":
         return result.fields[rows[-1].name].size
-    totals = result.sum(rows)
-    value: Dim = getattr(totals, "activation_bytes" if term.measure == "bytes" else term.measure)
+    value: Dim = MEASURES[term.measure].total(result.sum(rows))
     return value
 
 

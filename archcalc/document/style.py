@@ -12,6 +12,7 @@ from archcalc.document.content import Blank, Formula, Link, Prose
 from archcalc.document.escapes import escape_html, escape_markdown, escape_mathematics, escape_tex
 from archcalc.document.mathematics import tex
 from archcalc.symbols.dims import Dim, Shape
+from archcalc.symbols.evaluate import Form, in_form
 from archcalc.symbols.notation import LATEX, TEXT, Notation
 
 
@@ -29,13 +30,15 @@ class Style(msgspec.Struct, frozen=True):
     # A text that leads somewhere, and where; and code, what is around it.
     link: Callable[[str, str], str] | None = None
     code: tuple[str, str] = ("`", "`")
+    # Whether a dimension in a sentence is left as it came about, written out or factored.
+    form: Form = "plain"
     # A cell to be filled in, with the escaped name of what belongs there.
     blank: Callable[[str], str] = lambda _: ""
 
     def dim(self, dim: Dim) -> str:
         """A dimension on one line."""
         if not isinstance(dim, int):
-            return self.notation.dim(dim)
+            return self.notation.dim(in_form(dim, self.form))
         return self.clean(self.notation.dim(dim)) if self.number is None else self.number(dim)
 
     def shape(self, shape: Shape) -> str:

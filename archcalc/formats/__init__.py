@@ -6,21 +6,34 @@ from typing import Any
 
 from archcalc.errors import SpecError, nearest
 from archcalc.profiling.rows import Profile
+from archcalc.symbols.evaluate import Form
 
 # Those that a page can be written in.
 _MARKED = ("markdown", "latex", "html")
 FORMATS = ("text", *_MARKED, "csv", "json", "cs231n")
 
 
-def render(profile: Profile, form: str = "text", columns: Sequence[str] | None = None, *, fold: bool = False) -> str:
-    """A profile as text, markdown, latex, html, csv, json or in the layout of cs231n; raises SpecError for another name."""
+def render(
+    profile: Profile,
+    form: str = "text",
+    columns: Sequence[str] | None = None,
+    *,
+    fold: bool = False,
+    formulas: Form = "plain",
+) -> str:
+    """A profile as text, markdown, latex, html, csv, json or in the layout of cs231n; raises SpecError for another name.
+
+    Formulas are left as they come about, or are "expanded" or "factored" if `formulas` says so.
+    """
     if form not in FORMATS:
         raise SpecError(f"no format '{form}'", None, nearest(form, list(FORMATS)) or f"there are {', '.join(FORMATS)}")
     # A process prints one format, and need not load the others.
     if form in _MARKED:
-        page: str = import_module("archcalc.formats.table.page").render(profile, columns, form, fold=fold)
+        page: str = import_module("archcalc.formats.table.page").render(
+            profile, columns, form, fold=fold, formulas=formulas
+        )
         return page
-    text: str = import_module(f"archcalc.formats.table.{form}").render(profile, columns, fold=fold)
+    text: str = import_module(f"archcalc.formats.table.{form}").render(profile, columns, fold=fold, formulas=formulas)
     return text
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from archcalc.comparison.compare import Comparison
 from archcalc.errors import SpecError
-from archcalc.profiling.measures import MEASURES
+from archcalc.network.measures import sums
 from archcalc.profiling.rows import Profile
 
 if TYPE_CHECKING:
@@ -22,9 +22,7 @@ def frame(value: Profile | Comparison) -> pd.DataFrame:
 def _layers(profile: Profile) -> pd.DataFrame:
     """A row for each layer: its kind, settings, output, every measure that is a sum over layers, and what it takes part in."""
     rows = profile.rows
-    numbers = {
-        key: [measure.row(profile, row) for row in rows] for key, measure in MEASURES.items() if measure.row is not None
-    }
+    numbers = {measure.key: [measure.row(profile, row) for row in rows] for measure in sums()}
     return _frame(
         [row.name for row in rows],
         numbers,

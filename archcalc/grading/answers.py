@@ -8,13 +8,14 @@ import re
 import msgspec
 
 from archcalc.errors import SpecError
+from archcalc.network.measures import sums
 from archcalc.network.printed import Printed
 from archcalc.symbols.dims import Shape, format_shape
 
 # What stands in a cell that was left open.
 _BLANK = {"", "-", "–", "—", "?"}
 # Measures whose values take four bytes each in single precision.
-STORED = frozenset({"params", "weights", "biases", "buffers", "activations"})
+STORED = frozenset(measure.key for measure in sums() if measure.stored)
 _SHAPED = frozenset({"output", "rf"})
 _MAX_DIGITS = 15
 _SIZE = r"\d[\d_]*"

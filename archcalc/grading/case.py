@@ -7,9 +7,11 @@ from collections.abc import Mapping
 import msgspec
 
 from archcalc.errors import SpecError
+from archcalc.grading.sheet import COUNTS
 from archcalc.layers.base import Layer
 from archcalc.network.graph import Node, infer
-from archcalc.profiling.engine import measure, own_weights, split
+from archcalc.network.measures import MEASURES
+from archcalc.profiling.engine import costs_of, own_weights, split
 from archcalc.profiling.rows import Profile, Row
 from archcalc.symbols.dims import Dim, Shape, size
 
@@ -37,7 +39,7 @@ class Case(msgspec.Struct, frozen=True):
     def costs(self) -> Mapping[str, int]:
         """What each measure comes to, as in the row itself: shared weights and what is overwritten are not counted."""
         row = self.row
-        found = measure(self.layer, self.inputs, self.output, row.batch)
+        found = costs_of(self.layer, self.inputs, self.output, row.batch)
         weights, biases = split(own_weights(self.node, self.profile.graph.nodes, found.weights))
         buffers = found.buffers if self.node.share is None else 0
         kept = found.activations if row.activations != 0 else 0
@@ -52,15 +54,9 @@ class Case(msgspec.Struct, frozen=True):
             activations=kept,
             work=found.work,
         )
-        return _whole(
-            params=weights + biases,
-            weights=weights,
-            biases=biases,
-            buffers=buffers,
-            activations=kept,
-            macs=found.work.macs,
-            flops=self.profile.shown(counted),
-        )
+        costs = {key: counted_of(self.profile, counted, key) for key in COUNTS}
+        # A convention need not cover a layer.
+        return {key: cost for key, cost in costs.items() if isinstance(cost, int)}
 
     def priced(self, macs: int) -> Dim | None:
         """What the convention makes of another number of MACs."""
@@ -113,6 +109,7 @@ def outcome(layer: Layer, inputs: tuple[Shape, ...]) -> Shape | None:
     return output if all(isinstance(n, int) and n > 0 for n in output) else None
 
 
-def _whole(**costs: Dim | None) -> dict[str, int]:
-    """The costs that are whole numbers; a convention need not cover a layer."""
-    return {name: cost for name, cost in costs.items() if isinstance(cost, int)}
+def counted_of(profile: Profile, row: Row, column: str) -> Dim | None:
+    """The number of a row that stands in a column: that of its measure, under FLOPs what the convention counts."""
+    found: Dim | None = profile.shown(row) if column == "flops" else MEASURES[column].row(profile, row)
+    return found

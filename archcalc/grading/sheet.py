@@ -13,13 +13,27 @@ from archcalc.conventions import CONVENTIONS
 from archcalc.errors import Place, Source, SpecError, nearest
 from archcalc.files import standard_input
 from archcalc.grading.answers import Written, written
+from archcalc.network.measures import sums
 
-COUNTS = ("params", "weights", "biases", "buffers", "activations", "macs", "flops")
+COUNTS = tuple(measure.key for measure in sums() if measure.graded)
 GRADED = ("output", *COUNTS, "rf")
 # What archcalc's own tables also have: what is asked rather than answered, and what follows from the other columns.
 PASSED_OVER = (
-    *("layer", "settings", "input", "bytes", "params%", "activations%", "macs%", "jump", "start"),
-    *("rf_local", "rf_coverage", "shared", "in_place", "auxiliary", "note"),
+    *(
+        "layer",
+        "settings",
+        "input",
+        "jump",
+        "start",
+        "rf_local",
+        "rf_coverage",
+        "shared",
+        "in_place",
+        "auxiliary",
+        "note",
+    ),
+    *(measure.key for measure in sums() if not measure.graded),
+    *(f"{measure.key}%" for measure in sums() if measure.main),
 )
 TOTAL = "total"
 _MAX_BYTES = 4_000_000

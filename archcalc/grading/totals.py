@@ -8,10 +8,12 @@ from itertools import accumulate
 import msgspec
 
 from archcalc.grading.answers import Written
+from archcalc.grading.case import counted_of
 from archcalc.grading.counts import judged
 from archcalc.grading.marks import Marked
 from archcalc.grading.miscounts import scaled, swapped_digits
 from archcalc.grading.sheet import COUNTS, TOTAL, Sheet, SheetLine
+from archcalc.network.measures import MEASURES
 from archcalc.profiling.rows import Profile, Row
 from archcalc.symbols.dims import size
 
@@ -33,7 +35,7 @@ def _exact(profile: Profile, column: str) -> int | None:
     # A sum that leaves some kinds of layer out is no answer to hold others against.
     if column == "flops" and totals.shown.uncovered:
         return None
-    value = totals.shown.value if column == "flops" else getattr(totals, column)
+    value = totals.shown.value if column == "flops" else MEASURES[column].total(totals)
     return value if isinstance(value, int) else None
 
 
@@ -70,7 +72,7 @@ def _value(cell: Written) -> int | None:
 
 
 def _count(profile: Profile, row: Row, column: str) -> int:
-    value = profile.shown(row) if column == "flops" else getattr(row, column)
+    value = counted_of(profile, row, column)
     return value if isinstance(value, int) else 0
 
 

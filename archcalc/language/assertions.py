@@ -11,16 +11,17 @@ from archcalc.language.expression import Value, evaluate
 from archcalc.language.fields import value_of
 from archcalc.language.tree import ListNode, Scalar, Tree
 from archcalc.network.graph import Assertion
+from archcalc.network.measures import sums
 from archcalc.symbols.dims import Shape, Truth, equal, format_shape, is_dim
 
-MEASURES = frozenset({"params", "weights", "biases", "buffers", "activations", "macs"})
+STATED = frozenset(measure.key for measure in sums() if measure.stated)
 SHAPES = frozenset({"input", "channels", "output"})
 
 # Sizes or letters with × or x between them, so that no letter has an x in its name.
 _SHAPE = re.compile(r"[^\Wx×]+(?:[x×][^\Wx×]+)+")
 
 # What may be written beside any layer or block, apart from its own settings.
-OWN = frozenset({"name", "from", "if", "repeat", "share", "auxiliary", "note", "source"}) | MEASURES | SHAPES
+OWN = frozenset({"name", "from", "if", "repeat", "share", "auxiliary", "note", "source"}) | STATED | SHAPES
 
 
 def check_branches(call: Item, words: Container[str], layers: Container[str]) -> None:
@@ -32,7 +33,7 @@ def check_branches(call: Item, words: Container[str], layers: Container[str]) ->
             items = [item.text in words if isinstance(item, Scalar) else True for item in tree.items]
             meant = any(items) or not items or key not in SHAPES
         else:
-            stated = MEASURES | SHAPES
+            stated = STATED | SHAPES
             meant = isinstance(tree, Scalar) and key in stated and tree.text in layers and not tree.text.isdecimal()
         if meant:
             remedy = f"'{key}' has a meaning of its own beside any layer; give the branch another name"

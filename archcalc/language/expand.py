@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from archcalc.errors import SpecError
-from archcalc.language.assertions import MEASURES, OWN, assertion, check_branches, check_shape
+from archcalc.language.assertions import OWN, STATED, assertion, check_branches, check_shape
 from archcalc.language.calls import Item, branches_of, item_of, note_of, weight_of
 from archcalc.language.document import Block
 from archcalc.language.expression import Value, bounded
@@ -148,7 +148,7 @@ class Expansion:
             end = End(self._layer(Layer.kinds[call.word.text], call, scope, inputs, name))
         if "output" in call.given and self.checked:
             self.hold_shape("output", call.given["output"], scope.values, end.last)
-        for key in sorted(call.given.keys() & MEASURES):
+        for key in sorted(call.given.keys() & STATED):
             stated = assertion(key, call.given[key], scope.values, first, len(self.builder.nodes))
             self.assertions += [stated] * self.checked
         return end

@@ -12,7 +12,7 @@ import msgspec
 
 from archcalc.errors import Place, Source, SpecError, nearest
 from archcalc.files import standard_input
-from archcalc.language.assertions import MEASURES, assertion
+from archcalc.language.assertions import STATED, assertion
 from archcalc.language.document import SpecDocument, name_of_file, read
 from archcalc.language.expand import Expansion
 from archcalc.language.expression import Value
@@ -127,10 +127,10 @@ def assembled(document: SpecDocument, params: Params = NO_PARAMS, *, input_shape
         for key, tree in document.totals.items.items():
             if key == "output":
                 expansion.hold_shape(key, tree, values, last)
-            elif key in MEASURES:
+            elif key in STATED:
                 expansion.assertions.append(assertion(key, tree, values, 0, len(nodes)))
             else:
-                known = ["output", *sorted(MEASURES)]
+                known = ["output", *sorted(STATED)]
                 raise unknown("'totals'", document.totals.keys[key], known, f"it has {', '.join(known)}")
         check_layers(document.figures, [node.name for node in nodes] if document.figures else [])
     calls = tuple((pattern, plain(call)) for pattern, call in document.calls.items.items() if isinstance(call, Scalar))

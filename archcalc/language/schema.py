@@ -6,11 +6,11 @@ from typing import Any
 
 import msgspec
 
-from archcalc.language.assertions import MEASURES
+from archcalc.language.assertions import STATED
 from archcalc.language.figures import KEYS
 from archcalc.layers import Layer
 from archcalc.layers.base import INPUTS
-from archcalc.network.figures import MEASURES as MEASURES_PUBLISHED
+from archcalc.network.figures import PUBLISHED
 from archcalc.network.graph import CALLS
 
 _EXPRESSION = {"type": "string", "description": "an expression, or the name of a value"}
@@ -36,7 +36,7 @@ _BESIDE: dict[str, Any] = {
     "input": {**_SHAPE, "description": "checked: the shape that comes in"},
     "channels": {**_SIZE, "description": "checked: the channels that come in"},
     "output": {**_SHAPE, "description": "checked: the shape that goes out"},
-    **{measure: {**_SIZE, "description": f"checked: the {measure}"} for measure in sorted(MEASURES)},
+    **{measure: {**_SIZE, "description": f"checked: the {measure}"} for measure in sorted(STATED)},
 }
 
 _PRINTED = {"type": ["string", "number"]}
@@ -45,7 +45,7 @@ _FIGURE: dict[str, Any] = {
     **dict.fromkeys(KEYS, _PRINTED),
     "of": {
         **_SEVERAL,
-        "description": f"what it is of: {', '.join(MEASURES_PUBLISHED)}, of the network or of its layer",
+        "description": f"what it is of: {', '.join(PUBLISHED)}, of the network or of its layer",
     },
     "value": {**_SEVERAL, "description": "as printed: 138M, 93MB, 55x55x96, 74 %"},
     "set": {"type": "object", "description": "the params of the network that the figure is of"},
@@ -83,7 +83,7 @@ def schema() -> dict[str, Any]:
             "totals": {
                 "type": "object",
                 "additionalProperties": False,
-                "properties": {"output": _SHAPE, **dict.fromkeys(sorted(MEASURES), _SIZE)},
+                "properties": {"output": _SHAPE, **dict.fromkeys(sorted(STATED), _SIZE)},
             },
             "weights": {
                 "type": "object",

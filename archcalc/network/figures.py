@@ -8,15 +8,13 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from archcalc.errors import Place, SpecError, nearest
+from archcalc.network.measures import MEASURES
 from archcalc.network.printed import Printed
 from archcalc.network.units import suits
 from archcalc.symbols.dims import Shape, format_shape
 
 # What a figure may be of: of a network, or with a layer's or a block's name and a dot in front, of that.
-MEASURES = (
-    *("params", "weights", "biases", "buffers", "activations", "bytes"),
-    *("macs", "flops", "output", "rf", "depth"),
-)
+PUBLISHED = tuple(measure.key for measure in MEASURES.values() if measure.published)
 WHOLE = frozenset({"depth"})
 # Those that have a size for each axis: what a layer puts out, and its receptive field.
 SIZES = frozenset({"output", "rf"})
@@ -37,10 +35,10 @@ class Term(msgspec.Struct, frozen=True):
         """A term from its text, such as params, conv1.output or alexnet:fc6.weights; raises SpecError."""
         network, colon, rest = text.strip().rpartition(":")
         layer, dot, measure = rest.rpartition(".")
-        measure = measure if measure in MEASURES else measure.lower()
-        if measure not in MEASURES or bool(dot) != bool(layer) or bool(colon) != bool(network):
+        measure = measure if measure in PUBLISHED else measure.lower()
+        if measure not in PUBLISHED or bool(dot) != bool(layer) or bool(colon) != bool(network):
             share = "a share is written a / b, with spaces" if "/" in text else ""
-            remedy = nearest(measure, list(MEASURES)) or share or f"there are {', '.join(MEASURES)}"
+            remedy = nearest(measure, list(PUBLISHED)) or share or f"there are {', '.join(PUBLISHED)}"
             raise SpecError(f"a figure cannot be of '{text.strip()[:60]}'", None, remedy)
         if layer and measure in WHOLE:
             raise SpecError(f"{measure} is of a whole network, not of '{layer[:60]}'")

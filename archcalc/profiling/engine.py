@@ -11,13 +11,13 @@ from archcalc.errors import SpecError
 from archcalc.layers.base import AXES, Layer, format_setting
 from archcalc.layers.work import Work
 from archcalc.network.graph import Graph, Node, calls_of
+from archcalc.network.measures import MEASURES
 from archcalc.network.storage import stored
 from archcalc.profiling.rows import Profile, Row
 from archcalc.symbols.dims import Dim, Shape, format_dim, quotient, size, sum_of
-from archcalc.symbols.evaluate import Form, in_form
 
 
-class Measures(msgspec.Struct, frozen=True):
+class LayerCosts(msgspec.Struct, frozen=True):
     """What a layer costs on inputs of given shapes, wherever it stands in the network."""
 
     settings: str
@@ -28,12 +28,9 @@ class Measures(msgspec.Struct, frozen=True):
     rounded: tuple[str, ...]
 
 
-def profile(
-    graph: Graph, batch: Dim = 1, *, convention_name: str = "macs", in_place: bool = True, form: Form = "plain"
-) -> Profile:
+def profile(graph: Graph, batch: Dim = 1, *, convention_name: str = "macs", in_place: bool = True) -> Profile:
     """What every layer of a graph costs for a batch, FLOPs being priced by the named convention.
 
-    Formulas are left as they come about, or are "expanded" or "factored" if `form` says so.
     A layer that may overwrite its input stores nothing; with `in_place` false its output counts like any other. Raises
     SpecError for a number stated in the spec that is not the computed one.
 
@@ -44,16 +41,16 @@ def profile(
     nodes = graph.nodes
     storage = stored(nodes)
     calls = calls_of(graph)
-    measured: dict[tuple[Layer, tuple[Shape, ...]], Measures] = {}
+    measured: dict[tuple[Layer, tuple[Shape, ...]], LayerCosts] = {}
     rows = []
     for position, (node, call) in enumerate(zip(nodes, calls, strict=True)):
         layer = node.layer
         shapes = tuple([nodes[i].shape for i in node.inputs])
         # Repeated blocks bring the same layer on the same shapes again and again.
-        measures = measured.get((layer, shapes))
-        if measures is None:
-            measures = measured[layer, shapes] = measure(layer, shapes, node.shape, batch, form)
-        own = own_weights(node, nodes, measures.weights)
+        costs = measured.get((layer, shapes))
+        if costs is None:
+            costs = measured[layer, shapes] = costs_of(layer, shapes, node.shape, batch)
+        own = own_weights(node, nodes, costs.weights)
         overwrites = layer.stores == "in place" and storage.free[node.inputs[0]]
         weights, biases = split(own)
         # Not every view is one: what does not lie in order has to be copied.
@@ -61,15 +58,15 @@ def profile(
         rows.append(
             Row(
                 name=node.name,
-                settings=measures.settings,
+                settings=costs.settings,
                 sources=tuple([nodes[i].name for i in node.inputs]),
                 inputs=shapes,
                 output=node.shape,
                 weights=weights,
                 biases=biases,
-                buffers=measures.buffers if node.share is None else 0,
-                activations=0 if views or (overwrites and in_place) else measures.activations,
-                work=measures.work,
+                buffers=costs.buffers if node.share is None else 0,
+                activations=0 if views or (overwrites and in_place) else costs.activations,
+                work=costs.work,
                 layer=layer,
                 call=call,
                 batch=batch,
@@ -78,17 +75,16 @@ def profile(
                 shared="" if node.share is None else nodes[node.share].name,
                 blocks=node.blocks,
                 note=node.note,
-                rounded=measures.rounded,
+                rounded=costs.rounded,
                 tokens=position in graph.token_numbers,
-                form=form,
             ),
         )
-    result = Profile(graph, batch, convention(convention_name), tuple(rows), form=form)
+    result = Profile(graph, batch, convention(convention_name), tuple(rows))
     _check(result, in_place=in_place)
     return result
 
 
-def measure(layer: Layer, shapes: tuple[Shape, ...], output: Shape, batch: Dim, form: Form = "plain") -> Measures:
+def costs_of(layer: Layer, shapes: tuple[Shape, ...], output: Shape, batch: Dim) -> LayerCosts:
     """What a layer costs on inputs of these shapes, whatever else is in the network."""
     rounded = []
     for rounding in layer.roundings(*shapes):
@@ -96,15 +92,12 @@ def measure(layer: Layer, shapes: tuple[Shape, ...], output: Shape, batch: Dim, 
         if isinstance(numerator, int) and isinstance(divisor, int) and numerator % divisor:
             axis = AXES[len(output) - 1][rounding.axis - 1]
             rounded.append(f"{axis} {float(Fraction(numerator, divisor) + 1):.10g} → {output[rounding.axis]}")
-    work = layer.work(output, *shapes).times(batch)
-    return Measures(
+    return LayerCosts(
         settings=" ".join(f"{name}={format_setting(value)}" for name, value in layer.settings().items()),
-        weights={name: in_form(size(shape), form) for name, shape in layer.weights(*shapes).items()},
-        buffers=in_form(sum_of(size(shape) for shape in layer.buffers(*shapes).values()), form),
-        activations=in_form(batch * size(output), form),
-        work=work
-        if form == "plain"
-        else Work(*(in_form(getattr(work, name), form) for name in work.__struct_fields__)),
+        weights={name: size(shape) for name, shape in layer.weights(*shapes).items()},
+        buffers=sum_of(size(shape) for shape in layer.buffers(*shapes).values()),
+        activations=batch * size(output),
+        work=layer.work(output, *shapes).times(batch),
         rounded=tuple(rounded),
     )
 
@@ -136,8 +129,9 @@ def _check(result: Profile, *, in_place: bool) -> None:
         rows = result.rows[stated.first : stated.last]
         if not all(row.auxiliary for row in rows):
             rows = tuple(row for row in rows if not row.auxiliary)
-        computed = getattr(result.sum(rows), stated.measure)
-        samples = result.batch if stated.measure in {"macs", "activations"} else 1
+        known = MEASURES[stated.measure]
+        computed = known.total(result.sum(rows))
+        samples = result.batch if known.batched else 1
         if computed != samples * stated.expected:
             single = quotient(computed, samples)
             fact = f"{stated.measure} is {format_dim(single)}, not {format_dim(stated.expected)}"

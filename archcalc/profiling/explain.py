@@ -17,7 +17,7 @@ from archcalc.errors import SpecError, nearest
 from archcalc.layers.base import AXES, Layer, Rounding
 from archcalc.layers.work import Work
 from archcalc.network.graph import Node
-from archcalc.profiling.engine import measure, own_weights, split
+from archcalc.profiling.engine import costs_of, own_weights, split
 from archcalc.profiling.rows import Profile, Row
 from archcalc.symbols.dims import Dim, Shape, decided
 from archcalc.symbols.traced import Traced, names_in, text
@@ -143,19 +143,17 @@ def _cells(profile: Profile, node: Node, row: Row) -> Iterator[Cell]:
         yield _size(axis, size, row, rounded.get(place))
     output = _named([f"{letter}_out" for letter in _letters(layer, row.output)], row.output)
     batch = Traced.named("batch", profile.batch) if isinstance(profile.batch, int) else profile.batch
-    measures = measure(layer, inputs, output, batch)
-    weights, biases = split(own_weights(node, profile.graph.nodes, measures.weights))
+    costs = costs_of(layer, inputs, output, batch)
+    weights, biases = split(own_weights(node, profile.graph.nodes, costs.weights))
     # What is all shared is not counted here, but there would be a formula for it.
-    used = split(measures.weights)
+    used = split(costs.weights)
     there = f"those of {row.shared}" if row.shared else ""
     yield _cell("weights", weights if weights != 0 else used[0], row.weights, there)
     yield _cell("biases", biases if biases != 0 else used[1], row.biases, there)
-    yield _cell("buffers", measures.buffers, row.buffers, there)
+    yield _cell("buffers", costs.buffers, row.buffers, there)
     kept = "overwrites its input" if row.in_place else "the values of another array" if row.activations == 0 else ""
-    yield _cell("activations", measures.activations, row.activations, kept)
-    yield from _operations(
-        profile, msgspec.structs.replace(row, layer=layer, inputs=inputs, output=output), measures.work
-    )
+    yield _cell("activations", costs.activations, row.activations, kept)
+    yield from _operations(profile, msgspec.structs.replace(row, layer=layer, inputs=inputs, output=output), costs.work)
 
 
 def _operations(profile: Profile, row: Row, work: Work) -> Iterator[Cell]:

@@ -17,7 +17,6 @@ from archcalc.layers.work import Work
 from archcalc.network.figures import Verdict
 from archcalc.network.graph import Graph
 from archcalc.symbols.dims import Dim, Shape, format_dim, format_shape, sum_of
-from archcalc.symbols.evaluate import Form, in_form
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,7 +50,6 @@ class Row(msgspec.Struct, frozen=True):
     rounded: tuple[str, ...]
     # Whether the output is token numbers, in 8 bytes each, and not values in 4.
     tokens: bool = False
-    form: Form = "plain"
 
     def __repr__(self) -> str:
         costs = f"{format_dim(self.params)} params, {format_dim(self.macs)} MACs"
@@ -65,7 +63,7 @@ class Row(msgspec.Struct, frozen=True):
     @property
     def params(self) -> Dim:
         """Trained values: weights and biases."""
-        return in_form(self.weights + self.biases, self.form)
+        return self.weights + self.biases
 
     @property
     def macs(self) -> Dim:
@@ -78,21 +76,66 @@ class Row(msgspec.Struct, frozen=True):
         return (8 if self.tokens else 4) * self.activations
 
 
-class Totals(msgspec.Struct, frozen=True):
-    """Sums over rows; `tokens` are those of the activations that are token numbers.
+class Totals(msgspec.Struct, frozen=True, dict=True):
+    """Sums over some rows of a profile."""
 
-    `counted` is in the unit of `convention`, and like `flops` a lower bound where that does not cover some kinds.
-    """
+    profile: Profile
+    rows: tuple[Row, ...]
 
-    weights: Dim
-    biases: Dim
-    buffers: Dim
-    activations: Dim
-    macs: Dim
-    counted: Total
-    convention: Convention
-    tokens: Dim = 0
-    form: Form = "plain"
+    @cached_property
+    def known(self) -> dict[str, Dim]:
+        """The measures that were asked for."""
+        return {}
+
+    @property
+    def convention(self) -> Convention:
+        """What prices operations."""
+        return self.profile.convention
+
+    @cached_property
+    def weights(self) -> Dim:
+        """Trained values that are no biases."""
+        return sum_of([row.weights for row in self.rows])
+
+    @cached_property
+    def biases(self) -> Dim:
+        """Trained values that are added."""
+        return sum_of([row.biases for row in self.rows])
+
+    @property
+    def params(self) -> Dim:
+        """Trained values: weights and biases."""
+        return self.weights + self.biases
+
+    @cached_property
+    def buffers(self) -> Dim:
+        """Values that are kept but not trained."""
+        return sum_of([row.buffers for row in self.rows])
+
+    @cached_property
+    def activations(self) -> Dim:
+        """Values that layers store."""
+        return sum_of([row.activations for row in self.rows])
+
+    @cached_property
+    def tokens(self) -> Dim:
+        """The activations that are token numbers."""
+        return sum_of([row.activations for row in self.rows if row.tokens])
+
+    @property
+    def activation_bytes(self) -> Dim:
+        """Bytes of the activations: 8 for a token number, 4 for a value in single precision."""
+        return 4 * self.activations + 4 * self.tokens
+
+    @cached_property
+    def macs(self) -> Dim:
+        """Multiply-accumulates."""
+        return sum_of([row.macs for row in self.rows])
+
+    @cached_property
+    def counted(self) -> Total:
+        """What the convention counts, in its unit: a lower bound where it does not cover some kinds."""
+        return self.convention.total(self.rows)
 
     @property
     def flops(self) -> Dim:
@@ -104,16 +147,6 @@ class Totals(msgspec.Struct, frozen=True):
         """What stands in the convention's own column."""
         return Total(self.convention.shown(self.counted.value), self.counted.uncovered)
 
-    @property
-    def params(self) -> Dim:
-        """Trained values: weights and biases."""
-        return in_form(self.weights + self.biases, self.form)
-
-    @property
-    def activation_bytes(self) -> Dim:
-        """Bytes of the activations: 8 for a token number, 4 for a value in single precision."""
-        return 4 * self.activations + 4 * self.tokens
-
 
 class Profile(Displayable, msgspec.Struct, frozen=True, dict=True):
     """A network's rows under one convention; every total is a sum of rows."""
@@ -124,8 +157,6 @@ class Profile(Displayable, msgspec.Struct, frozen=True, dict=True):
     rows: tuple[Row, ...]
     # On the published figures of the network, where they were asked for.
     verdicts: tuple[Verdict, ...] = ()
-    # Whether formulas are left as they come about, written out or factored.
-    form: Form = "plain"
 
     def __repr__(self) -> str:
         costs = f"{format_dim(self.totals.params)} params, {format_dim(self.totals.macs)} MACs"
@@ -143,30 +174,19 @@ class Profile(Displayable, msgspec.Struct, frozen=True, dict=True):
         price = self.convention.price(row)
         return None if price is None else self.convention.shown(price)
 
+    @cached_property
+    def main(self) -> tuple[Row, ...]:
+        """The rows of the network proper, without auxiliary heads."""
+        return tuple(row for row in self.rows if not row.auxiliary)
+
     def sum(self, rows: Iterable[Row]) -> Totals:
         """Totals of any of the rows."""
-        rows = list(rows)
-
-        def summed(of: Callable[[Row], Dim]) -> Dim:
-            return in_form(sum_of(map(of, rows)), self.form)
-
-        counted = self.convention.total(rows)
-        return Totals(
-            weights=summed(lambda row: row.weights),
-            biases=summed(lambda row: row.biases),
-            buffers=summed(lambda row: row.buffers),
-            activations=summed(lambda row: row.activations),
-            macs=summed(lambda row: row.macs),
-            counted=msgspec.structs.replace(counted, value=in_form(counted.value, self.form)),
-            convention=self.convention,
-            tokens=summed(lambda row: row.activations if row.tokens else 0),
-            form=self.form,
-        )
+        return Totals(self, tuple(rows))
 
     @cached_property
     def totals(self) -> Totals:
         """Totals of the network proper, without auxiliary heads."""
-        return self.sum(row for row in self.rows if not row.auxiliary)
+        return self.sum(self.main)
 
     @cached_property
     def auxiliary(self) -> Totals:
@@ -189,9 +209,8 @@ class Profile(Displayable, msgspec.Struct, frozen=True, dict=True):
 
     def _grouped(self, key: Callable[[Row], str]) -> dict[str, Totals]:
         groups: dict[str, list[Row]] = {}
-        for row in self.rows:
-            if not row.auxiliary:
-                groups.setdefault(key(row), []).append(row)
+        for row in self.main:
+            groups.setdefault(key(row), []).append(row)
         return {name: self.sum(rows) for name, rows in groups.items()}
 
     @cached_property
@@ -226,5 +245,4 @@ class Profile(Displayable, msgspec.Struct, frozen=True, dict=True):
         for row in self.rows:
             weighted = row.macs != 0 and (row.weights != 0 or row.shared != "")
             depths[row.name] = max((depths[name] for name in row.sources), default=0) + weighted
-        main = [row for row in self.rows if not row.auxiliary]
-        return depths[main[-1].name]
+        return depths[self.main[-1].name]

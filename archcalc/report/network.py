@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -20,6 +20,7 @@ from archcalc.formats.summary import heading, title
 from archcalc.formats.table.columns import chosen, lines
 from archcalc.formats.table.page import grid, summed, told
 from archcalc.memory.plan import inference, training
+from archcalc.network.measures import sums
 from archcalc.profiling.by_convention import by_convention
 from archcalc.profiling.folding import folded
 from archcalc.profiling.rows import Profile, Totals
@@ -27,11 +28,6 @@ from archcalc.symbols.dims import Dim
 
 _ROW = "row-"
 _COLUMNS = ("name", "layer", "settings", "output", "activations", "params", "macs")
-_MEASURES: dict[str, Callable[[Totals], Dim]] = {
-    "params": lambda totals: totals.params,
-    "MACs": lambda totals: totals.macs,
-    "activations": lambda totals: totals.activations,
-}
 
 
 def page(profile: Profile, form: str, charts: Sequence[Picture] = ()) -> Page:
@@ -83,7 +79,7 @@ def _linked(table: Table, profile: Profile, drawn: Outline, *, fold: bool) -> Ta
 
 
 def _shares(profile: Profile) -> list[Section]:
-    """Where params, MACs and activations sit, by kind of layer and by block."""
+    """Where the main measures sit, by kind of layer and by block."""
     return [
         Section("Where they sit", (Text("By kind of layer:"), _parts(profile.by_kind(), profile.totals, "layer"))),
         Section(
@@ -98,13 +94,13 @@ def _shares(profile: Profile) -> list[Section]:
 
 def _parts(groups: dict[str, Totals], whole: Totals, first: str) -> Table:
     """A row for each group that has any of the measures, with its part of the whole."""
+    main = [measure for measure in sums() if measure.main]
     rows = []
     for name, totals in groups.items():
-        values = [measure(totals) for measure in _MEASURES.values()]
+        values = [measure.total(totals) for measure in main]
         if any(value != 0 for value in values):
-            wholes = [measure(whole) for measure in _MEASURES.values()]
-            rows.append((name, *map(_part, values, wholes)))
-    return Table((Head(first), *(Head(measure, numeric=True) for measure in _MEASURES)), tuple(rows))
+            rows.append((name, *map(_part, values, [measure.total(whole) for measure in main])))
+    return Table((Head(first), *(Head(measure.title, numeric=True) for measure in main)), tuple(rows))
 
 
 def _part(value: Dim, whole: Dim) -> Dim | str:

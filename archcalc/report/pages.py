@@ -31,7 +31,7 @@ def report(profile: Profile, form: str, *, charts: bool = True) -> dict[str, byt
     drawn = []
     if charts and profile.whole:
         plan = training(profile)
-        shows = f"{layers.says(profile, list(layers.PANELS.values()))} {memory.says(plan)}"
+        shows = f"{layers.says(profile, layers.panels(None))} {memory.says(plan)}"
         drawn = [_chart(files, name, shows, form, (10, 8.4), lambda figure: _draw(figure, profile, plan))]
     return {f"{name}.{FORMATS[form]}": _bytes(page(profile, form, drawn), form), **files}
 
@@ -52,7 +52,7 @@ def compared(profiles: Sequence[Profile], form: str, *, charts: bool = True) -> 
 
 
 def _draw(figure: Any, profile: Profile, plan: Plan) -> None:
-    chosen = list(layers.PANELS.values())
+    chosen = layers.panels(None)
     above, below = figure.subfigures(2, 1, height_ratios=(layers.height(chosen), layers.height(chosen[:1]) - _MEMORY))
     layers.draw(above, profile, chosen)
     memory.draw(below.subplots(), plan)

@@ -17,7 +17,7 @@ from archcalc.drawing.charts.layers import PANELS
 from archcalc.formats.table.columns import COLUMNS
 from archcalc.grading.sheet import GRADED
 from archcalc.network.figures import MEASURES as PUBLISHED
-from archcalc.profiling.measures import MEASURES
+from archcalc.network.measures import MEASURES
 from tests.cli.command_specs import COLLIDING, NAMES, input_of, layers_of, letters_of, params_of
 
 

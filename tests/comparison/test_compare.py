@@ -15,8 +15,8 @@ from archcalc.cli import main
 from archcalc.comparison.compare import compare
 from archcalc.language import load
 from archcalc.language.shorthand import from_line, is_line
+from archcalc.network.measures import MEASURES, measures, sums
 from archcalc.profiling.engine import profile
-from archcalc.profiling.measures import MEASURES, measures
 from archcalc.symbols.dims import ceil_div, floor_div, format_dim, symbol
 from archcalc.symbols.evaluate import leading, limit, value
 from archcalc.symbols.sign_runs import sign_runs
@@ -99,7 +99,7 @@ def test_a_lines_costs_are_those_of_its_arithmetic(depth, kernel, channels, size
     of = profile(from_line(f"{depth} x conv{kernel}-{channels}", input_shape=(channels, size + 9, size)))
     weights = depth * kernel * kernel * channels * channels
 
-    assert [MEASURES[key].of(of) for key in ("weights", "biases", "macs", "rf", "depth", "nonlinearities")] == [
+    assert [MEASURES[key].whole(of) for key in ("weights", "biases", "macs", "rf", "depth", "nonlinearities")] == [
         weights,
         depth * channels,
         weights * (size + 9) * size,
@@ -114,8 +114,10 @@ def test_a_line_is_the_network_that_it_abbreviates():
     stages = " ".join(f"{n} x conv3-{out} maxpool2" for n, out in [(2, 64), (2, 128), (3, 256), (3, 512), (3, 512)])
     line = profile(from_line(f"{stages} 2 x fc-4096 fc-1000", input_shape=(3, 224, 224)))
 
-    assert line.totals == profile(load("vgg16")).totals
-    assert MEASURES["nonlinearities"].of(line) == MEASURES["nonlinearities"].of(profile(load("vgg16"))) == 15
+    vgg16 = profile(load("vgg16"))
+
+    assert {one.key: one.total(line.totals) for one in sums()} == {one.key: one.total(vgg16.totals) for one in sums()}
+    assert MEASURES["nonlinearities"].whole(vgg16) == 15
 
 
 @pytest.mark.parametrize(
@@ -196,7 +198,7 @@ def test_values_at_points_are_those_of_numbers():
         ]
         for key, values in point["values"].items():
             assert [format_dim(v) if isinstance(v, int) else v for v in values] == [
-                format_dim(v) if isinstance(v := MEASURES[key].of(one), int) else list(v) for one in exact
+                format_dim(v) if isinstance(v := MEASURES[key].whole(one), int) else list(v) for one in exact
             ]
 
 

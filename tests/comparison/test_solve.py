@@ -15,8 +15,8 @@ from archcalc.comparison.goal import goal
 from archcalc.comparison.solve import solve
 from archcalc.errors import Source, SpecError
 from archcalc.language import load, parse
+from archcalc.network.measures import MEASURES
 from archcalc.profiling.engine import profile
-from archcalc.profiling.measures import MEASURES
 from archcalc.symbols.dims import symbol
 
 

@@ -17,9 +17,9 @@ from archcalc.formats.compare import page
 from archcalc.formats.table.columns import COLUMNS
 from archcalc.language import bundled, load, parse
 from archcalc.language.shorthand import from_line
+from archcalc.network.measures import measures
 from archcalc.profiling.engine import profile
 from archcalc.profiling.explain import workings as found
-from archcalc.profiling.measures import measures
 from tests.formats.test_formats import HOSTILE
 from tests.programs import program
 

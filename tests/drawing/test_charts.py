@@ -221,7 +221,10 @@ def test_memory_of_a_letter_of_samples_is_refused(train, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["vgg16", "--of", "flop"], "no chart of 'flop'\n  = there are params, macs, activations, rf\n"),
+        (
+            ["vgg16", "--of", "flop"],
+            f"no chart of 'flop'\n  = did you mean 'flops'?\n  = there are {', '.join(layers.PANELS)}\n",
+        ),
         (["vgg16", "-o", "x.gif"], "x.gif: a chart ends in .svg, .png, .pdf\n"),
         (
             ["vgg16", "-o", "no/such/folder/x.svg"],
@@ -255,7 +258,7 @@ def test_settings_that_matplotlib_refuses_are_said(tmp_path):
 
 def test_a_chart_says_in_words_what_it_shows():
     """The words name the layer with most of each measure: of VGG-16's params 74.3 % are in fc6."""
-    said = layers.says(profile(load("vgg16")), list(layers.PANELS.values()))
+    said = layers.says(profile(load("vgg16")), layers.panels(None))
 
     assert "params, at most 102,764,544 in fc6, 74.3 % of all" in said
     assert re.fullmatch(r"Bars for each layer: .*\.", said)
@@ -264,7 +267,7 @@ def test_a_chart_says_in_words_what_it_shows():
 def test_one_layer_can_be_drawn():
     """Its 7·7·64·64 weights, which it uses at each of 56·56 places, and the 64·56·56 values of it and of the input."""
     with canvas.canvas(10, 6) as figure:
-        layers.draw(figure, profile(load("conv7x7")), list(layers.PANELS.values()))
+        layers.draw(figure, profile(load("conv7x7")), layers.panels(None))
     weights, values = 7 * 7 * 64 * 64, 64 * 56 * 56
 
     assert [heights(axes) for axes in figure.axes[:3]] == [{1: weights}, {1: weights * 56 * 56}, {0: values, 1: values}]

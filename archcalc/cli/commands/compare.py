@@ -10,8 +10,8 @@ from archcalc.comparison.compare import compare, points_of
 from archcalc.conventions import CONVENTIONS
 from archcalc.formats.compare.page import FORMATS, render
 from archcalc.language.shorthand import graphs
+from archcalc.network.measures import MEASURES, measures
 from archcalc.profiling.engine import profile
-from archcalc.profiling.measures import MEASURES, measures
 from archcalc.symbols.dims import Dim, Shape
 
 

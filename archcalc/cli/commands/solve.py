@@ -14,8 +14,8 @@ from archcalc.comparison.solve import asked, solve
 from archcalc.errors import SpecError
 from archcalc.formats.solve import FORMATS, render
 from archcalc.language.shorthand import graphs, open_params
+from archcalc.network.measures import MEASURES
 from archcalc.profiling.engine import profile
-from archcalc.profiling.measures import MEASURES
 from archcalc.profiling.rows import Profile
 from archcalc.symbols.dims import Dim, Shape, symbol
 from archcalc.symbols.evaluate import letters, substitute

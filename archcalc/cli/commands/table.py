@@ -64,8 +64,10 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     def text() -> str:
         source = source_of(spec)
         graph = parse(source, dict(settings), input_shape=input_shape)
-        result = profile(graph, batch, convention_name=convention, in_place=not count_in_place, form=formulas)
-        return render(checked(result, source) if figures else result, style or form, chosen, fold=fold)
+        result = profile(graph, batch, convention_name=convention, in_place=not count_in_place)
+        return render(
+            checked(result, source) if figures else result, style or form, chosen, fold=fold, formulas=formulas
+        )
 
     if watch:
         # Most tables are printed once, and need not load what watches.

@@ -12,6 +12,7 @@ from archcalc.drawing.charts.canvas import GREY, RED
 from archcalc.drawing.colours import INK
 from archcalc.drawing.families import FAMILIES, family
 from archcalc.errors import among
+from archcalc.network.measures import sums
 from archcalc.profiling.rows import Profile, Row
 
 # Of more bars than this the blocks are named, not the layers.
@@ -32,21 +33,16 @@ def _field(profile: Profile, row: Row) -> float | None:
     return max(sizes, default=None)
 
 
-def _measure(name: str, title: str) -> Panel:
-    return Panel(title, lambda _, row: getattr(row, name))
-
-
 PANELS = {
-    "params": _measure("params", "params"),
-    "macs": _measure("macs", "MACs"),
-    "activations": _measure("activations", "activations, values"),
+    **{one.key: Panel(f"{one.title}, values" if one.key == "activations" else one.title, one.row) for one in sums()},
     "rf": Panel("receptive field, input places along the widest axis", _field, adds=False),
 }
+_MAIN = (*(measure.key for measure in sums() if measure.main), "rf")
 
 
 def panels(keys: str | None) -> list[Panel]:
-    """The panels of these keys, separated by commas, or all; raises SpecError for one that is not known."""
-    return among(PANELS if keys is None else map(str.strip, keys.split(",")), PANELS, "chart of")
+    """The panels of these keys, separated by commas, or the main ones; raises SpecError for one that is not known."""
+    return among(_MAIN if keys is None else map(str.strip, keys.split(",")), PANELS, "chart of")
 
 
 def shown(profile: Profile) -> list[Row]:

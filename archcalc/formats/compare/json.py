@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 
 from archcalc.comparison.compare import Against, Comparison, OwnRows
+from archcalc.network.measures import sums
+from archcalc.profiling.rows import Profile
 
 
 def to_dict(comparison: Comparison) -> dict[str, Any]:
@@ -44,8 +46,8 @@ def to_dict(comparison: Comparison) -> dict[str, Any]:
         ],
         "only_in": [
             {
-                name: [_own(one) for one in owned]
-                for name, owned in zip((names[0], names[i]), comparison.own(i), strict=True)
+                names[at]: [_own(comparison.profiles[at], one) for one in owned]
+                for at, owned in zip((0, i), comparison.own(i), strict=True)
             }
             for i in range(1, len(names))
         ],
@@ -66,15 +68,13 @@ def _against(against: Against) -> dict[str, Any]:
     }
 
 
-def _own(one: OwnRows) -> dict[str, Any]:
+def _own(profile: Profile, one: OwnRows) -> dict[str, Any]:
     row = one.row
     return {
         "name": row.name,
         "layer": row.kind,
         "times": one.times,
-        "params": _plain(one.times * row.params),
-        "macs": _plain(one.times * row.macs),
-        "activations": _plain(one.times * row.activations),
+        **{measure.name: _plain(one.times * measure.row(profile, row)) for measure in sums() if measure.main},
     }
 
 

@@ -17,6 +17,7 @@ from archcalc.formats.compare.crossovers import crossings, letter_of
 from archcalc.formats.compare.json import to_dict
 from archcalc.formats.conditions import held
 from archcalc.formats.wrapped import indented
+from archcalc.network.measures import sums
 from archcalc.symbols.dims import Dim
 from archcalc.symbols.evaluate import Leading, letters
 from archcalc.symbols.notation import TEXT
@@ -219,21 +220,21 @@ def _term(term: Leading | None, name: str, value: Dim, style: Style) -> str:
 def _explained(comparison: Comparison, style: Style) -> list[TitledTable]:
     """What each network has that the first has not, and the other way round."""
     sections = []
-    for i, name in enumerate(comparison.names[1:], start=1):
-        for whose, other, owned in zip(
-            (comparison.names[0], name), (name, comparison.names[0]), comparison.own(i), strict=True
-        ):
-            title = style.clean(f"In {whose} and not in {other}")
-            head = ("name", "layer", "settings", "output", "times", "params", "MACs", "activations")
-            rows = tuple(_owned(one, style) for one in owned)
+    first, *others = zip(comparison.names, comparison.profiles, strict=True)
+    main = [measure for measure in sums() if measure.main]
+    head = ("name", "layer", "settings", "output", "times", *(measure.title for measure in main))
+    for i, other in enumerate(others, start=1):
+        for (whose, profile), (name, _), owned in zip((first, other), (other, first), comparison.own(i), strict=True):
+            title = style.clean(f"In {whose} and not in {name}")
+            rows = tuple(_owned(one, [measure.row(profile, one.row) for measure in main], style) for one in owned)
             sections.append(TitledTable(title if rows else f"{title}: nothing", head, rows, 4))
     return sections
 
 
-def _owned(one: OwnRows, style: Style) -> tuple[str, ...]:
+def _owned(one: OwnRows, values: list[Dim], style: Style) -> tuple[str, ...]:
     row = one.row
     texts = [style.clean(text) for text in (row.name, row.kind, row.settings)]
-    numbers = [style.cell(one.times * n) for n in (row.params, row.macs, row.activations)]
+    numbers = [style.cell(one.times * n) for n in values]
     return (*texts, style.shape(row.output), style.dim(one.times), *numbers)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from archcalc.comparison.diff import MEASURES, Change, Changes, Difference, difference
+from archcalc.comparison.diff import Change, Changes, Difference, compared, difference
 from archcalc.formats.as_json import plain_dim, plain_shape
 from archcalc.profiling.rows import Profile
 
@@ -43,12 +43,12 @@ def _layer(found: Changes, change: Change) -> dict[str, Any]:
         "layer": change.row.kind,
         "settings": {name: {"old": values.old, "new": values.new} for name, values in change.settings.items()},
         "differences": {
-            what: _numbers(values) if what in MEASURES else _values(what, values)
+            what: _numbers(values) if what in compared() else _values(what, values)
             for what, values in change.differences.items()
         },
         "rewired": change.rewired,
         "auxiliary": change.auxiliary,
-        "adds": {measure: _plain(found.by(change, measure)) for measure in MEASURES},
+        "adds": {measure: _plain(found.by(change, measure)) for measure in compared()},
     }
 
 

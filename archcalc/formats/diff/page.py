@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from markupsafe import Markup
 
-from archcalc.comparison.diff import Change, Changes, Difference, Status, difference
+from archcalc.comparison.diff import COUNTED, Change, Changes, Difference, Status, compared, difference
 from archcalc.conventions import Total
 from archcalc.document.content import Head, Notes, Page, Part, Section, Table, Text
 from archcalc.document.plain import plain
@@ -20,12 +20,12 @@ from archcalc.formats.conditions import held
 from archcalc.formats.diff.json import to_dict
 from archcalc.formats.diff.words import describe_change
 from archcalc.formats.summary import listed, unread
+from archcalc.network.measures import MEASURES, Measure
 from archcalc.symbols.dims import Dim
 from archcalc.symbols.evaluate import ratio
 
 FORMATS = ("markdown", "text", "latex", "html", "json")
 
-_TITLES = {"params": "params", "buffers": "buffers", "activations": "activations", "macs": "MACs"}
 # Groups of layers that a table shows without folding them further.
 _MAX_GROUPS = 12
 
@@ -85,19 +85,19 @@ def _to(style: Style) -> str:
 def _totals(found: Changes, style: Style) -> Table:
     """Old, new and what lies between, for every measure that stands in a summary."""
     convention = found.new.convention
-    counted = found.totals["counted"]
+    counted = found.totals[COUNTED]
     shown = Difference(*map(convention.shown, (counted.old, counted.new)))
     uncovered = [profile.totals.counted.uncovered for profile in (found.old, found.new)]
     rows = [
-        _line(title, found.totals[measure], style)
-        for measure, title in _TITLES.items()
-        if measure != "buffers" or _differs(found.totals[measure]) or found.totals[measure].new != 0
+        _line(measure.title, found.totals[measure.key], style)
+        for measure in _told()
+        if measure.main or _differs(found.totals[measure.key]) or found.totals[measure.key].new != 0
     ]
     rows.append(_line(convention.column, shown, style, *uncovered))
     rows += [
-        _line(f"auxiliary {_TITLES[measure]}", found.auxiliary[measure], style)
-        for measure in ("params", "macs")
-        if _differs(found.auxiliary[measure])
+        _line(f"auxiliary {measure.title}", found.auxiliary[measure.key], style)
+        for measure in _told()
+        if measure.key in {"params", "macs"} and _differs(found.auxiliary[measure.key])
     ]
     return _grid(rows, ("", "old", "new", "difference", "%"), ["left", *["right"] * 4])
 
@@ -204,11 +204,7 @@ def _output(change: Change, style: Style) -> str:
 
 def _table(found: Changes, groups: list[ChangeGroup], style: Style) -> Table:
     """A row for each group, numbers being sums over its layers."""
-    measures = dict(_TITLES)
-    if found.new.convention.name != "macs":
-        measures["counted"] = found.new.convention.column
-    if not any("buffers" in change.differences for group in groups for change in group.changes):
-        del measures["buffers"]
+    measures = _overview(found, {what for group in groups for change in group.changes for what in change.differences})
     several = any(len(group.changes) > 1 for group in groups)
     said = any(group.said for group in groups)
     rows = []
@@ -229,6 +225,18 @@ def _table(found: Changes, groups: list[ChangeGroup], style: Style) -> Table:
     return _grid(rows, (*head, *measures.values()), sides)
 
 
+def _told() -> list[Measure]:
+    """The measures that a page speaks of: not those that are part of another."""
+    return [MEASURES[key] for key in compared() if key != COUNTED and not MEASURES[key].part_of]
+
+
+def _overview(found: Changes, differing: set[str]) -> dict[str, str]:
+    """The titles of the measures that stand in the table: the main ones, and others where they differ."""
+    shown = [measure for measure in _told() if measure.main or measure.key in differing]
+    own = {} if found.new.convention.name == "macs" else {COUNTED: found.new.convention.column}
+    return {measure.key: measure.title for measure in shown} | own
+
+
 def _names(group: ChangeGroup) -> str:
     """The layers' names; what one alone was called before, and of the last groups that they are the others."""
     first = group.changes[0]
@@ -245,7 +253,7 @@ def _summed(found: Changes, group: ChangeGroup, measure: str) -> Dim | None:
     if len(known) < len(parts):
         return None
     total: Dim = difference(0, sum(known))
-    return found.new.convention.shown(total) if measure == "counted" else total
+    return found.new.convention.shown(total) if measure == COUNTED else total
 
 
 def _grid(rows: Sequence[tuple[Any, ...]], head: tuple[str, ...], sides: list[str]) -> Table:

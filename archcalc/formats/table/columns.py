@@ -11,9 +11,11 @@ import msgspec
 from archcalc.conventions import Total
 from archcalc.errors import among
 from archcalc.layers.intervals import number_text
+from archcalc.network.measures import Measure, sums
 from archcalc.profiling.folding import FoldedRow, folded, unfolded
-from archcalc.profiling.rows import Profile, Row, Totals
+from archcalc.profiling.rows import Profile, Row
 from archcalc.symbols.dims import Dim, format_dim, format_shape
+from archcalc.symbols.evaluate import Form, in_form
 
 if TYPE_CHECKING:
     from archcalc.receptive_field.field import Field
@@ -27,7 +29,7 @@ class Column(msgspec.Struct, frozen=True):
     key: str
     title: str
     cell: Callable[[Profile, FoldedRow], Any]
-    total: Callable[[Totals], Any] | None = None
+    total: Callable[[Profile], Any] | None = None
 
     def heading(self, profile: Profile) -> str:
         """The title under a profile's convention, by which what it counts is named."""
@@ -45,19 +47,32 @@ class Column(msgspec.Struct, frozen=True):
         return self.total is not None or self.key.endswith("%") or self.key in _NUMBERS
 
 
-def _measure(key: str, title: str) -> Column:
-    return Column(key, title, lambda _, line: getattr(line.row, key), lambda totals: getattr(totals, key))
+def _measure(measure: Measure) -> Column:
+    if measure.key == "flops":
+        # What stands here is what the convention counts, be it MACs or FLOPs.
+        return Column(
+            measure.key,
+            measure.title,
+            lambda profile, line: _known(profile.shown(line.row)),
+            lambda profile: _bounded(profile.totals.shown),
+        )
+    return Column(
+        measure.key,
+        measure.title,
+        lambda profile, line: _known(measure.row(profile, line.row)),
+        measure.whole,
+    )
 
 
-def _share(key: str) -> Column:
+def _share(measure: Measure) -> Column:
     def cell(profile: Profile, line: FoldedRow) -> str:
-        whole = getattr(profile.totals, key)
-        part = getattr(line.row, key) * line.times
+        whole = measure.whole(profile)
+        part = measure.row(profile, line.row) * line.times
         if line.row.auxiliary or not part or not isinstance(part, int) or not isinstance(whole, int):
             return ""
         return f"{100 * part / whole:.1f}"
 
-    return Column(f"{key}%", "%", cell)
+    return Column(f"{measure.key}%", "%", cell)
 
 
 def _field(text: Callable[[Field], str]) -> Callable[[Profile, FoldedRow], str]:
@@ -83,27 +98,8 @@ COLUMNS = {
         Column("settings", "settings", lambda _, line: line.row.settings),
         Column("input", "input", lambda _, line: ", ".join(map(format_shape, line.row.inputs))),
         Column("output", "output", lambda _, line: line.row.output),
-        _measure("params", "params"),
-        _measure("weights", "weights"),
-        _measure("biases", "biases"),
-        _measure("buffers", "buffers"),
-        _measure("activations", "activations"),
-        Column(
-            "bytes",
-            "activation bytes",
-            lambda _, line: line.row.activation_bytes,
-            lambda totals: totals.activation_bytes,
-        ),
-        _measure("macs", "MACs"),
-        Column(
-            "flops",
-            "FLOPs",
-            lambda profile, line: _known(profile.shown(line.row)),
-            lambda totals: _bounded(totals.shown),
-        ),
-        _share("params"),
-        _share("activations"),
-        _share("macs"),
+        *(_measure(measure) for measure in sums()),
+        *(_share(measure) for measure in sums() if measure.main),
         Column("rf", "rf", _field(lambda field: bounded(field, field.size))),
         Column("rf_local", "rf local", _field(lambda field: bounded(field, field.local))),
         Column("jump", "jump", _field(lambda field: along(field.jump))),
@@ -120,12 +116,27 @@ COLUMNS = {
 DEFAULT = ("name", "layer", "output", "activations", "params", "params%", "macs", "macs%", "flops")
 
 
-def chosen(keys: Sequence[str] | None, *, fold: bool = False) -> list[Column]:
-    """The columns of these keys, or the default ones; a folded table says how often each row stands."""
+def chosen(keys: Sequence[str] | None, *, fold: bool = False, formulas: Form = "plain") -> list[Column]:
+    """The columns of these keys, or the default ones, with formulas in a form; a folded table says how often each row stands."""
     names = list(DEFAULT if keys is None else keys)
     if fold and "times" not in names:
         names.insert(1, "times")
-    return among(names, COLUMNS, "column")
+    found = among(names, COLUMNS, "column")
+    return found if formulas == "plain" else [_in_form(column, formulas) for column in found]
+
+
+def _in_form(column: Column, formulas: Form) -> Column:
+    """A column whose formulas are written out, or factored; text and shapes stay."""
+
+    def rewritten(value: Any) -> Any:
+        return value if isinstance(value, (str, tuple)) else in_form(value, formulas)
+
+    cell, total = column.cell, column.total
+    return msgspec.structs.replace(
+        column,
+        cell=lambda profile, line: rewritten(cell(profile, line)),
+        total=None if total is None else lambda profile: rewritten(total(profile)),
+    )
 
 
 def lines(rows: Sequence[Row], *, fold: bool) -> list[FoldedRow]:
@@ -143,7 +154,7 @@ def table(
 
 def summed(profile: Profile, parts: Sequence[Column]) -> list[Any]:
     """The line of totals, which is called that where names stand, else in a first column that has no total."""
-    cells = ["" if part.total is None else part.total(profile.totals) for part in parts]
+    cells = ["" if part.total is None else part.total(profile) for part in parts]
     at = next((at for at, part in enumerate(parts) if part.key == "name"), 0)
     if parts[at].total is None:
         cells[at] = "total"

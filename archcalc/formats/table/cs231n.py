@@ -10,6 +10,7 @@ from typing import Any
 from archcalc.formats.summary import bytes_text, published, title
 from archcalc.profiling.rows import Profile, Row, Totals
 from archcalc.symbols.dims import Dim, Shape, format_dim, size
+from archcalc.symbols.evaluate import Form
 
 _NAMES = {"linear": "FC", "maxpool": "POOL", "avgpool": "POOL", "conv": "CONV"}
 # Kinds whose features stand behind the tokens, whatever they read.
@@ -17,7 +18,13 @@ _TOKENS = {"attention", "embedding", "gru", "linear", "lstm", "rnn"}
 _UNITS = ("", "K", "M", "G", "T", "P", "E")
 
 
-def render(profile: Profile, columns: Sequence[str] | None = None, *, fold: bool = False) -> str:  # noqa: ARG001 - one signature
+def render(
+    profile: Profile,
+    columns: Sequence[str] | None = None,  # noqa: ARG001 - one signature
+    *,
+    fold: bool = False,  # noqa: ARG001 - likewise
+    formulas: Form = "plain",  # noqa: ARG001 - likewise
+) -> str:
     """A line for the input and for each layer that stores or trains values: its size, its memory and its weights."""
     rows = {row.name: row for row in profile.rows}
     volumes = _volumes(profile)

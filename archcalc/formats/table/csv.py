@@ -10,14 +10,17 @@ from typing import Any
 from archcalc.formats.table.columns import chosen, lines
 from archcalc.profiling.rows import Profile
 from archcalc.symbols.dims import format_shape
+from archcalc.symbols.evaluate import Form
 
 # A spreadsheet takes text that starts with one of these for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def render(profile: Profile, columns: Sequence[str] | None = None, *, fold: bool = False) -> str:
+def render(
+    profile: Profile, columns: Sequence[str] | None = None, *, fold: bool = False, formulas: Form = "plain"
+) -> str:
     """The rows with the keys of their columns, and no totals, so that a column can be summed."""
-    parts = chosen(columns, fold=fold)
+    parts = chosen(columns, fold=fold, formulas=formulas)
     rows = (
         [line.times if part.key == "times" else part.cell(profile, line) for part in parts]
         for line in lines(profile.rows, fold=fold)

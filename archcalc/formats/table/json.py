@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
 from archcalc.formats.as_json import json_text, plain_dim, plain_shape
 from archcalc.formats.check import verdict_dict
+from archcalc.network.measures import sums
 from archcalc.profiling.rows import Profile, Row, Totals
 from archcalc.symbols.dims import Dim
+from archcalc.symbols.evaluate import Form, in_form
+
+# A number as JSON has it: none, itself, or a formula as text.
+Plain: TypeAlias = Callable[[Dim | None], int | str | None]
 
 
-def render(profile: Profile, columns: Sequence[str] | None = None, *, fold: bool = False) -> str:  # noqa: ARG001 - one signature
+def render(
+    profile: Profile,
+    columns: Sequence[str] | None = None,  # noqa: ARG001 - one signature
+    *,
+    fold: bool = False,  # noqa: ARG001 - likewise
+    formulas: Form = "plain",
+) -> str:
     """Every row and every total, whatever columns a table would show."""
-    return json_text(to_dict(profile))
+    return json_text(to_dict(profile, formulas))
 
 
-def to_dict(profile: Profile) -> dict[str, Any]:
+def to_dict(profile: Profile, formulas: Form = "plain") -> dict[str, Any]:
     """The profile as plain dicts and lists; a symbolic value is a string."""
+
+    def plain(value: Dim | None) -> int | str | None:
+        return None if value is None else plain_dim(in_form(value, formulas))
+
     return {
         "network": profile.graph.name,
         "title": profile.graph.title,
@@ -28,15 +43,15 @@ def to_dict(profile: Profile) -> dict[str, Any]:
         "convention": profile.convention.name,
         "unit": profile.convention.unit,
         "depth": profile.depth,
-        "rows": [_row(profile, row) for row in profile.rows],
-        "totals": {**_totals(profile.totals), "auxiliary": _totals(profile.auxiliary)},
+        "rows": [_row(profile, row, plain) for row in profile.rows],
+        "totals": {**_totals(profile.totals, plain), "auxiliary": _totals(profile.auxiliary, plain)},
         "figures": [verdict_dict(verdict) for verdict in profile.verdicts],
         "unread": [node.name for node in profile.graph.unread],
         "assumptions": [str(assumption.fact) for assumption in profile.graph.conditions],
     }
 
 
-def _row(profile: Profile, row: Row) -> dict[str, Any]:
+def _row(profile: Profile, row: Row, plain: Plain) -> dict[str, Any]:
     return {
         "name": row.name,
         "layer": row.kind,
@@ -44,15 +59,9 @@ def _row(profile: Profile, row: Row) -> dict[str, Any]:
         "from": list(row.sources),
         "inputs": [plain_shape(x) for x in row.inputs],
         "output": plain_shape(row.output),
-        "params": plain_dim(row.params),
-        "weights": plain_dim(row.weights),
-        "biases": plain_dim(row.biases),
-        "buffers": plain_dim(row.buffers),
-        "activations": plain_dim(row.activations),
-        "macs": plain_dim(row.macs),
-        "counted": _priced(profile.convention.price(row)),
-        "flops": _priced(profile.flops(row)),
-        "operations": {name: plain_dim(getattr(row.work, name)) for name in row.work.__struct_fields__},
+        **{measure.name: plain(measure.row(profile, row)) for measure in sums()},
+        "counted": plain(profile.convention.price(row)),
+        "operations": {name: plain(getattr(row.work, name)) for name in row.work.__struct_fields__},
         "in_place": row.in_place,
         "auxiliary": row.auxiliary,
         "shared": row.shared,
@@ -61,11 +70,6 @@ def _row(profile: Profile, row: Row) -> dict[str, Any]:
     }
 
 
-def _totals(totals: Totals) -> dict[str, Any]:
-    names = ("params", "weights", "biases", "buffers", "activations", "activation_bytes", "macs", "flops")
-    counted = {"counted": plain_dim(totals.counted.value), "uncovered": list(totals.counted.uncovered)}
-    return {name: plain_dim(getattr(totals, name)) for name in names} | counted
-
-
-def _priced(price: Dim | None) -> int | str | None:
-    return None if price is None else plain_dim(price)
+def _totals(totals: Totals, plain: Plain) -> dict[str, Any]:
+    counted = {"counted": plain(totals.counted.value), "uncovered": list(totals.counted.uncovered)}
+    return {measure.name: plain(measure.total(totals)) for measure in sums()} | counted

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 from archcalc.document.content import Fact, Facts, Formula, Head, Notes, Page, Part, Section, Table, WorkingStep
 from archcalc.document.style import Style
 from archcalc.document.writer import STYLES, preformatted, write
@@ -14,6 +16,7 @@ from archcalc.formats.table.columns import Column, chosen, lines
 from archcalc.formats.table.columns import summed as sums
 from archcalc.profiling.explain import Working, workings
 from archcalc.profiling.rows import Profile
+from archcalc.symbols.evaluate import Form
 
 # The columns that a line of working explains. A size is part of the output, another operation of what is counted.
 _EXPLAINS = {
@@ -25,17 +28,26 @@ _EXPLAINS = {
 }
 
 
-def render(profile: Profile, columns: Sequence[str] | None, form: str, *, fold: bool = False) -> str:
+def render(
+    profile: Profile, columns: Sequence[str] | None, form: str, *, fold: bool = False, formulas: Form = "plain"
+) -> str:
     """The table as markdown, as LaTeX that compiles as it stands and can be read in, or as one page of HTML with the working."""
-    return write(tabled(profile, columns, form, fold=fold, worked=form == "html"), form)
+    page = tabled(profile, columns, form, fold=fold, worked=form == "html", formulas=formulas)
+    return write(page, form)
 
 
-def tabled(
-    profile: Profile, columns: Sequence[str] | None, form: str, *, fold: bool = False, worked: bool = False
+def tabled(  # noqa: PLR0913 - each is a choice of its own
+    profile: Profile,
+    columns: Sequence[str] | None,
+    form: str,
+    *,
+    fold: bool = False,
+    worked: bool = False,
+    formulas: Form = "plain",
 ) -> Page:
     """The heading, the table, the totals and the remarks of a profile, on request with the working of every row."""
-    style = STYLES[form]
-    table = grid(profile, chosen(columns, fold=fold), fold=fold, worked=worked)
+    style = msgspec.structs.replace(STYLES[form], form=formulas)
+    table = grid(profile, chosen(columns, fold=fold, formulas=formulas), fold=fold, worked=worked)
     said = (*told(profile, style), *published(profile))
     parts: list[Part] = [table, summed(profile, style), *([Notes(said)] if said else [])]
     return Page(title(profile), tuple(map(preformatted, heading(profile, style))), (Section("", tuple(parts)),))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
 from tabulate import SEPARATING_LINE, tabulate
 
 from archcalc.document.style import PLAIN
@@ -11,11 +12,15 @@ from archcalc.formats.summary import heading, published, remarks, title, totals
 from archcalc.formats.table.columns import chosen, table
 from archcalc.formats.wrapped import indented
 from archcalc.profiling.rows import Profile
+from archcalc.symbols.evaluate import Form
 
 
-def render(profile: Profile, columns: Sequence[str] | None = None, *, fold: bool = False) -> str:
+def render(
+    profile: Profile, columns: Sequence[str] | None = None, *, fold: bool = False, formulas: Form = "plain"
+) -> str:
     """The table in plain text, with its heading, totals and remarks."""
-    parts = chosen(columns, fold=fold)
+    parts = chosen(columns, fold=fold, formulas=formulas)
+    style = msgspec.structs.replace(PLAIN, form=formulas)
     body, last = table(profile, parts, PLAIN.cell, fold=fold)
     grid = tabulate(
         [*body, SEPARATING_LINE, last],
@@ -24,7 +29,8 @@ def render(profile: Profile, columns: Sequence[str] | None = None, *, fold: bool
         disable_numparse=True,
         colalign=["right" if column.numeric else "left" for column in parts],
     )
-    width = max(len(label) for label, _ in totals(profile))
-    sums = [indented(f"{label:{width}}  ", value) for label, value in totals(profile)]
+    entries = totals(profile, style)
+    width = max(len(label) for label, _ in entries)
+    sums = [indented(f"{label:{width}}  ", value) for label, value in entries]
     notes = [*remarks(profile), *published(profile)]
     return "\n".join([title(profile), *heading(profile), "", grid, "", *sums, *([""] if notes else []), *notes])

@@ -1,0 +1,154 @@
+"""What is measured of networks, each in one record: tables, JSON, comparisons, goals, figures, worksheets and charts read these.
+
+A measure added to MEASURES is a column of tables, a key of JSON and of data frames, a row of `compare`, a goal of `solve`, a
+column of `diff` where it differs and a panel of charts, and may be stated in specs and asked in worksheets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from archcalc.errors import among
+from archcalc.symbols.dims import sum_of
+
+
+class Measure(msgspec.Struct, frozen=True, kw_only=True):
+    """A number of a network: by its key on the command line, in specs and in worksheets, by its title in print.
+
+    `of_row` takes a profile and one of its rows, where what it gives adds up; None is no number, as where a convention has no
+    price. `of_totals` takes the totals of some rows, where their number is not simply a sum. `of_network` takes a profile.
+    """
+
+    key: str
+    title: str
+    of_row: Callable[[Any, Any], Any] | None = None
+    of_network: Callable[[Any], Any] | None = None
+    of_totals: Callable[[Any], Any] | None = None
+    # The key in JSON, where it is another.
+    json: str = ""
+    # One of the few that networks are judged by: its shares, its chart and its place in every overview come with it.
+    main: bool = False
+    # The measure of which it is a part, and beside which an overview leaves it out.
+    part_of: str = ""
+    # Whether it grows with the batch.
+    batched: bool = False
+    # Whether values are counted that take 4 bytes each in single precision.
+    stored: bool = False
+    # Whether a spec may state it, a figure may be of it, a worksheet may ask it, and two versions are told apart by it.
+    stated: bool = True
+    published: bool = True
+    graded: bool = True
+    told_apart: bool = True
+
+    @property
+    def name(self) -> str:
+        """The key in JSON."""
+        return self.json or self.key
+
+    def row(self, profile: Any, row: Any) -> Any:
+        """The measure of one row, None where there is no number."""
+        assert self.of_row is not None, f"{self.key} is no sum over layers"  # noqa: S101 - `sums` has those that are
+        return self.of_row(profile, row)
+
+    def total(self, totals: Any) -> Any:
+        """The measure of the rows behind some totals."""
+        # A table asks for the same sum in every row, of which there may be thousands.
+        if self.key not in totals.known:
+            rows = (self.row(totals.profile, row) for row in totals.rows)
+            totals.known[self.key] = sum_of(rows) if self.of_totals is None else self.of_totals(totals)
+        return totals.known[self.key]
+
+    def whole(self, profile: Any) -> Any:
+        """The measure of a network."""
+        return self.total(profile.totals) if self.of_network is None else self.of_network(profile)
+
+
+def _along_axes(size: tuple[Any, ...]) -> Any:
+    """One number where all axes agree."""
+    return size[0] if len(set(size)) == 1 else size
+
+
+def _local(profile: Any) -> Any:
+    """The receptive field of the last layer that sees by local paths, through these alone."""
+    sizes = (profile.fields[row.name].local for row in reversed(profile.main))
+    return _along_axes(next((size for size in sizes if any(size)), (0,)))
+
+
+def field_of(profile: Any) -> Any:
+    """The field of the last layer that is no auxiliary head's."""
+    return profile.fields[profile.main[-1].name]
+
+
+def _of_network(key: str, title: str, of: Callable[[Any], Any], *, published: bool = True) -> Measure:
+    return Measure(
+        key=key, title=title, of_network=of, published=published, stated=False, graded=key == "rf", told_apart=False
+    )
+
+
+MEASURES = {
+    measure.key: measure
+    for measure in (
+        _of_network("output", "output", lambda profile: profile.main[-1].output),
+        Measure(key="params", title="params", of_row=lambda _, row: row.params, main=True, stored=True),
+        Measure(key="weights", title="weights", of_row=lambda _, row: row.weights, part_of="params", stored=True),
+        Measure(key="biases", title="biases", of_row=lambda _, row: row.biases, part_of="params", stored=True),
+        Measure(key="buffers", title="buffers", of_row=lambda _, row: row.buffers, stored=True),
+        Measure(key="macs", title="MACs", of_row=lambda _, row: row.macs, main=True, batched=True),
+        Measure(
+            key="flops",
+            title="FLOPs",
+            of_row=lambda profile, row: profile.flops(row),
+            of_totals=lambda totals: totals.flops,
+            batched=True,
+            stated=False,
+            told_apart=False,
+        ),
+        Measure(
+            key="activations",
+            title="activations",
+            of_row=lambda _, row: row.activations,
+            main=True,
+            batched=True,
+            stored=True,
+        ),
+        Measure(
+            key="bytes",
+            title="activation bytes",
+            of_row=lambda _, row: row.activation_bytes,
+            json="activation_bytes",
+            batched=True,
+            stated=False,
+            graded=False,
+            told_apart=False,
+        ),
+        _of_network("rf", "receptive field", lambda profile: _along_axes(field_of(profile).size)),
+        _of_network("rf_local", "local receptive field", _local, published=False),
+        _of_network("depth", "depth", lambda profile: profile.depth),
+        Measure(
+            key="nonlinearities",
+            title="non-linearities",
+            of_row=lambda _, row: int(row.layer.nonlinear),
+            stated=False,
+            published=False,
+            graded=False,
+            told_apart=False,
+        ),
+    )
+}
+
+
+def measures(keys: str | None) -> list[Measure]:
+    """The measures of these keys, separated by commas, or all; raises SpecError for one that is not known.
+
+    >>> [measure.title for measure in measures("params,macs")]
+    ['params', 'MACs']
+    """
+    return among(MEASURES if keys is None else map(str.strip, keys.split(",")), MEASURES, "measure")
+
+
+def sums() -> list[Measure]:
+    """The measures that are sums over layers."""
+    return [measure for measure in MEASURES.values() if measure.of_row is not None]
