@@ -9,6 +9,7 @@ from itertools import combinations, product
 import msgspec
 
 from archcalc.conventions import CONVENTIONS, Convention
+from archcalc.network.measures import MEASURES
 from archcalc.profiling.rows import Profile, Row
 from archcalc.symbols.dims import size
 from archcalc.symbols.evaluate import letters
@@ -58,14 +59,17 @@ def counts(
     Operations are also priced by the named conventions, if `conventions` are asked for.
     """
     found: dict[tuple[int, ...], Count] = {}
-    for count in _all(_bases(result, measures, tuple(rows), conventions=conventions), measures, rows, most):
+    bases = _bases(result, measures, tuple(rows), conventions=conventions)
+    for count in _all(result, bases, measures, rows, most):
         known = found.get(count.values)
         if count.cost <= most and any(count.values) and (known is None or count.cost < known.cost):
             found[count.values] = count
     return list(found.values())
 
 
-def _all(bases: Iterable[_Basis], measures: Sequence[str], rows: Sequence[Row], most: int) -> Iterator[Count]:
+def _all(
+    result: Profile, bases: Iterable[_Basis], measures: Sequence[str], rows: Sequence[Row], most: int
+) -> Iterator[Count]:
     # A figure is a number: what letters leave open can be none.
     for basis in (basis for basis in bases if all(isinstance(n, int) for column in basis.columns for n in column)):
         for count in _selections(basis, most - basis.cost):
@@ -74,7 +78,7 @@ def _all(bases: Iterable[_Basis], measures: Sequence[str], rows: Sequence[Row], 
                 count.values, count.cost + basis.cost, (*count.said, *basis.said), count.slip or basis.slip, form
             )
         yield from _repeated(basis)
-    counted = [row for row in rows if any(_own(measure, row) for measure in measures)]
+    counted = [row for row in rows if any(_own(result, row, measure) for measure in measures)]
     if len(counted) == 1 and not letters((*counted[0].inputs, counted[0].output)):
         yield from _misread(measures, counted[0])
         yield from _separable(measures, counted[0])
@@ -86,7 +90,7 @@ def _bases(result: Profile, measures: Sequence[str], rows: tuple[Row, ...], *, c
     if heads and len(rows) == len(result.rows) - len(heads):
         beside.append((("with the auxiliary heads",), 1, (*rows, *heads)))
     for with_heads, cost, some in beside:
-        own = tuple(tuple(_own(measure, row) for row in some) for measure in measures)
+        own = tuple(tuple(_own(result, row, measure) for row in some) for measure in measures)
         yield _Basis(with_heads, cost, some, own)
         # Figures of several measures at once are counted in one way, which no convention covers.
         if len(set(measures)) == 1:
@@ -94,8 +98,8 @@ def _bases(result: Profile, measures: Sequence[str], rows: tuple[Row, ...], *, c
                 yield _Basis((said, *with_heads), cost + 1, some, (column,) * len(measures), slip=said == _NO_PARAMS)
 
 
-def _own(measure: str, row: Row) -> int:
-    value: int = 2 * row.macs if measure == "flops" else getattr(row, measure)
+def _own(result: Profile, row: Row, measure: str) -> int:
+    value: int = 2 * row.macs if measure == "flops" else MEASURES[measure].row(result, row)
     return value
 
 
