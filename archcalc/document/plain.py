@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from tabulate import SEPARATING_LINE, tabulate
-
 from archcalc.document.content import Code, Facts, Notes, Page, Part, Table, Text
+from archcalc.document.grid import aligned
 from archcalc.document.style import PLAIN
 
 
@@ -45,8 +44,6 @@ def grid(table: Table) -> str:
     if not table.rows:
         return ""
     body = [[PLAIN.cell(cell) for cell in row] for row in table.rows]
-    last = [SEPARATING_LINE, [PLAIN.cell(cell) for cell in table.last]] if table.last else []
-    sides = ["right" if head.numeric else "left" for head in table.head]
+    last = [PLAIN.cell(cell) for cell in table.last] if table.last else None
     heads = [PLAIN.cell(head.title) for head in table.head]
-    found = tabulate([*body, *last], heads, "simple", disable_numparse=True, colalign=sides)
-    return "\n".join(line.rstrip() for line in found.splitlines())
+    return aligned(heads, body, [head.numeric for head in table.head], last)

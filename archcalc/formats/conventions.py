@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tabulate import tabulate
-
 from archcalc.document.content import Head, Notes, Page, Section, Table, Text
+from archcalc.document.grid import aligned
 from archcalc.document.writer import write
 from archcalc.formats.as_json import json_text, plain_dim, plain_shape
 from archcalc.formats.summary import title, under
@@ -27,7 +26,7 @@ def render(profile: Profile, accounts: list[ConventionTotal], form: str = "text"
     if form != "text":
         return write(_page(profile, accounts), form)
     cells = [_cells(account) for account in accounts]
-    table = tabulate(cells, _TITLES, "simple", disable_numparse=True, colalign=_SIDES)
+    table = aligned(_TITLES, cells, [side == "right" for side in _SIDES])
     reasons = [
         line for account in accounts for line in (_rule(account), *(f"  {reason}" for reason in _reasons(account)))
     ]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from tabulate import tabulate
 
 from archcalc.comparison.goal import title
 from archcalc.comparison.solve import Solution
+from archcalc.document.grid import aligned
 from archcalc.formats.as_json import json_text
 from archcalc.symbols.dims import format_dim
 from archcalc.symbols.notation import TEXT
@@ -46,9 +46,7 @@ def _text(solution: Solution, network: str) -> str:
             for x, values in solution.values.items()
         ]
         head = [letter, *(title(key) for key in keys), ""]
-        sides = ["right"] * (len(keys) + 1)
-        grid = tabulate(rows, head, "simple", disable_numparse=True, colalign=[*sides, "left"])
-        lines += ["", *(line.rstrip() for line in grid.splitlines())]
+        lines += ["", aligned(head, rows, [*[True] * (len(keys) + 1), False])]
     return "\n".join(lines)
 
 

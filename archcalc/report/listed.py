@@ -9,22 +9,12 @@ from pathlib import Path
 import msgspec
 
 from archcalc.files import write_whole
+from archcalc.formats.networks import Listed
 from archcalc.language import bundled
 from archcalc.language.load import SPECS
 from archcalc.profiling.rows import Profile
 
 RECORD = SPECS / "listed.json"
-
-
-class Listed(msgspec.Struct, frozen=True):
-    """A network's name, what it is and where it is from, and its params, MACs and depth."""
-
-    name: str
-    title: str
-    params: int
-    macs: int
-    depth: int
-    source: str
 
 
 class ListedEntry(msgspec.Struct, frozen=True):

@@ -79,5 +79,6 @@ def test_a_table_loads_only_its_own_format_and_command():
         "archcalc.document.content",
         "archcalc.document.escapes",
         "archcalc.document.mathematics",
+        "archcalc.document.grid",
         "archcalc.document.style",
     }

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
-from tabulate import tabulate
 
 from archcalc.cli.options import convention_option
 from archcalc.cli.output import put
 from archcalc.formats.as_json import json_text
+from archcalc.formats.networks import text, to_list
 from archcalc.language import bundled, load
 from archcalc.profiling.engine import profile
-from archcalc.profiling.rows import Profile
 from archcalc.report.listed import listed, of
 
 
@@ -21,36 +18,6 @@ from archcalc.report.listed import listed, of
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(convention: str, form: str) -> None:
     """The bundled networks: params, MACs, depth and source."""
-    if convention == "macs":
-        lines = listed()
-        extras: list[Profile] = []
-    else:
-        extras = [profile(load(name), convention_name=convention) for name in bundled()]
-        lines = list(map(of, extras))
-    if form == "json":
-        more = [_counted(result) for result in extras] or [{}] * len(lines)
-        keys = ("name", "title", "params", "macs", "depth", "source")
-        plain = [{key: getattr(line, key) for key in keys} for line in lines]
-        put(json_text([line | extra for line, extra in zip(plain, more, strict=True)]), form)
-        return
-    titles = ["name", "network", "params", "MACs", "depth", "source"]
-    sides = ["left", "left", "right", "right", "right", "left"]
-    rows = [
-        [line.name, line.title, f"{line.params:,}", f"{line.macs:,}", f"{line.depth:,}", line.source] for line in lines
-    ]
-    if extras:
-        titles.insert(4, extras[0].convention.column)
-        sides.insert(4, "right")
-        for row, result in zip(rows, extras, strict=True):
-            row.insert(4, result.totals.shown.bounded())
-    put(tabulate(rows, titles, "simple", disable_numparse=True, colalign=sides))
-
-
-def _counted(result: Profile) -> dict[str, Any]:
-    total = result.totals.counted
-    return {
-        "convention": result.convention.name,
-        "unit": result.convention.unit,
-        "counted": total.value,
-        "uncovered": total.uncovered,
-    }
+    counted = [] if convention == "macs" else [profile(load(name), convention_name=convention) for name in bundled()]
+    lines = list(map(of, counted)) or listed()
+    put(json_text(to_list(lines, counted)) if form == "json" else text(lines, counted), form)

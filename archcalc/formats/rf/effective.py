@@ -6,8 +6,7 @@ import math
 from fractions import Fraction
 from typing import Any
 
-from tabulate import tabulate
-
+from archcalc.document.grid import aligned
 from archcalc.formats.rf.fields import plain
 from archcalc.formats.table.columns import percent
 from archcalc.layers.intervals import number_text
@@ -49,7 +48,7 @@ def effective_text(found: Effective) -> str:
     step = _step(found.radius)
     distances = [step * i for i in range(1, math.ceil(found.radius / step) + 1)]
     rows = [[str(distance), f"{percent(found.within(distance))} %"] for distance in distances]
-    body = tabulate(rows, ["distance", "influence within"], "simple", disable_numparse=True, colalign=["right"] * 2)
+    body = aligned(["distance", "influence within"], rows, [True] * 2)
     half, most = (number_text(found.radius_holding(Fraction(*share))) for share in ((1, 2), (95, 100)))
     where = f"[{','.join(map(str, found.place))}]"
     return "\n".join(

@@ -6,9 +6,8 @@ import textwrap
 from fractions import Fraction
 from typing import Any
 
-from tabulate import tabulate
-
 from archcalc.document.content import Head, Notes, Part, Table, Text
+from archcalc.document.grid import aligned
 from archcalc.formats.conditions import held
 from archcalc.formats.table.columns import along, bounded, percent
 from archcalc.layers.intervals import number_text
@@ -40,9 +39,8 @@ def table(graph: Graph, fields: dict[str, Field]) -> str:
         for field in fields.values()
     ]
     shown = [column for column in _COLUMNS if column != "local" or any(map(_local, fields.values()))]
-    sides = ["left" if column in _LEFT else "right" for column in shown]
     cells = [[cell for cell, column in zip(row, _COLUMNS, strict=True) if column in shown] for row in rows]
-    body = tabulate(cells, shown, "simple", disable_numparse=True, colalign=sides)
+    body = aligned(shown, cells, [column not in _LEFT for column in shown])
     notes = [f"{said[0].upper()}{said[1:]}." for said in describe(fields)]
     notes += held(graph.conditions)
     return "\n".join([heading(graph), "", body, *([""] if notes else []), *notes])

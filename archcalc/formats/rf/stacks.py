@@ -5,8 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from tabulate import tabulate
-
+from archcalc.document.grid import aligned
 from archcalc.formats.rf.fields import plain
 from archcalc.formats.table.columns import percent
 from archcalc.layers.intervals import number_text
@@ -30,7 +29,7 @@ def stacks_text(found: list[ConvStack]) -> str:
         for stack in found
     ]
     titles = ["kernels", "layers", "weights", "params with biases", f"of {field}×{field}"]
-    body = tabulate(rows, titles, "simple", disable_numparse=True, colalign=["left", *["right"] * 4])
+    body = aligned(titles, rows, [False, *[True] * 4])
     return f"Stacks with a field of {field}×{field} at stride 1, each layer from C channels to C\n\n{body}"
 
 

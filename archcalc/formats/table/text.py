@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
-from tabulate import SEPARATING_LINE, tabulate
 
+from archcalc.document.grid import aligned
 from archcalc.document.style import PLAIN
 from archcalc.formats.summary import heading, published, remarks, title, totals
 from archcalc.formats.table.columns import chosen, table
@@ -22,13 +22,7 @@ def render(
     parts = chosen(columns, fold=fold, formulas=formulas)
     style = msgspec.structs.replace(PLAIN, form=formulas)
     body, last = table(profile, parts, PLAIN.cell, fold=fold)
-    grid = tabulate(
-        [*body, SEPARATING_LINE, last],
-        headers=[column.heading(profile) for column in parts],
-        tablefmt="simple",
-        disable_numparse=True,
-        colalign=["right" if column.numeric else "left" for column in parts],
-    )
+    grid = aligned([part.heading(profile) for part in parts], body, [part.numeric for part in parts], last)
     entries = totals(profile, style)
     width = max(len(label) for label, _ in entries)
     sums = [indented(f"{label:{width}}  ", value) for label, value in entries]

@@ -1,0 +1,45 @@
+"""Columns of text one beside the other, as a terminal shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
+
+# Between two columns, and what a column is wider than its title.
+_GAP = "  "
+_ROOM = 2
+
+
+def aligned(
+    titles: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool], last: Sequence[str] | None = None
+) -> str:
+    """Rows under their titles, the last one below a line of its own; cells may have several lines, `right` ones end alike.
+
+    >>> print(aligned(["name", "params"], [["a", "1"], ["b", "20"]], [False, True], ["total", "21"]))
+    name      params
+    ------  --------
+    a              1
+    b             20
+    ------  --------
+    total         21
+    """
+    body = [[cell.strip().split("\n") for cell in row] for row in (*rows, *([] if last is None else [last]))]
+    widths = [
+        max(len(title) + _ROOM, *(len(line) for row in body for line in row[place])) if body else len(title) + _ROOM
+        for place, title in enumerate(titles)
+    ]
+    rule = _GAP.join("-" * width for width in widths)
+    lines = [_line(titles, widths, right), rule]
+    for place, row in enumerate(body):
+        if last is not None and place == len(body) - 1:
+            lines.append(rule)
+        lines += [_line(parts, widths, right) for parts in zip_longest(*row, fillvalue="")]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
+    padded: Iterator[str] = (
+        cell.rjust(width) if at_end else cell.ljust(width)
+        for cell, width, at_end in zip(cells, widths, right, strict=True)
+    )
+    return _GAP.join(padded)

@@ -1,0 +1,54 @@
+"""The list of bundled networks: as text, and as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from archcalc.document.grid import aligned
+from archcalc.profiling.rows import Profile
+
+_TITLES = ("name", "network", "params", "MACs", "depth", "source")
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """A network's name, what it is and where it is from, and its params, MACs and depth."""
+
+    name: str
+    title: str
+    params: int
+    macs: int
+    depth: int
+    source: str
+
+
+def text(lines: Sequence[Listed], counted: Sequence[Profile]) -> str:
+    """A line for each network, with what a convention counts of it where there are profiles under one."""
+    titles, right = [*_TITLES], [False, False, True, True, True, False]
+    rows = [
+        [line.name, line.title, f"{line.params:,}", f"{line.macs:,}", f"{line.depth:,}", line.source] for line in lines
+    ]
+    if counted:
+        titles.insert(4, counted[0].convention.column)
+        right.insert(4, True)
+        for row, result in zip(rows, counted, strict=True):
+            row.insert(4, result.totals.shown.bounded())
+    return aligned(titles, rows, right)
+
+
+def to_list(lines: Sequence[Listed], counted: Sequence[Profile]) -> list[dict[str, Any]]:
+    """The same as plain dicts."""
+    more = [_counted(result) for result in counted] or [{}] * len(lines)
+    return [msgspec.structs.asdict(line) | extra for line, extra in zip(lines, more, strict=True)]
+
+
+def _counted(result: Profile) -> dict[str, Any]:
+    total = result.totals.counted
+    return {
+        "convention": result.convention.name,
+        "unit": result.convention.unit,
+        "counted": total.value,
+        "uncovered": total.uncovered,
+    }
