@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from archcalc.formats.as_json import json_text, plain_dim, plain_shape
+from archcalc.formats.as_json import json_text, plain_dim, plain_facts, plain_shape
 from archcalc.formats.check import verdict_dict
 from archcalc.profiling.rows import Profile, Row, Totals
 from archcalc.symbols.dims import Dim
@@ -32,7 +32,7 @@ def to_dict(profile: Profile) -> dict[str, Any]:
         "totals": {**_totals(profile.totals), "auxiliary": _totals(profile.auxiliary)},
         "figures": [verdict_dict(verdict) for verdict in profile.verdicts],
         "unread": [node.name for node in profile.graph.unread],
-        "assumptions": [str(assumption.fact) for assumption in profile.graph.conditions],
+        "assumptions": plain_facts(profile.graph.conditions),
     }
 
 
