@@ -78,6 +78,5 @@ def test_a_table_loads_only_its_own_format_and_command():
         "archcalc.formats.wrapped",
         "archcalc.document.content",
         "archcalc.document.escapes",
-        "archcalc.document.mathematics",
         "archcalc.document.style",
     }
