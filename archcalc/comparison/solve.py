@@ -10,6 +10,7 @@ import msgspec
 
 from archcalc.comparison.goal import SIGNS, Goal, measured, title
 from archcalc.errors import SpecError
+from archcalc.network.graph import Assumption
 from archcalc.network.measures import MEASURES
 from archcalc.profiling.rows import Profile
 from archcalc.symbols.dims import format_dim
@@ -40,7 +41,7 @@ class Solution(msgspec.Struct, frozen=True):
     goals: tuple[Goal, ...]
     numbers: Numbers
     stretches: tuple[Stretch, ...]
-    where: tuple[Any, ...]
+    where: tuple[Assumption, ...]
     # The measures that the goals speak of, at the values around which they begin or cease to be met.
     values: dict[int, dict[str, Any]]
     upto: int | None = None
@@ -120,7 +121,8 @@ class _Decided(msgspec.Struct, frozen=True):
 
 def _decided(profile: Profile, name: str, goals: Sequence[Goal], differences: Sequence[Any]) -> _Decided | None:
     """The solution where every goal is a formula in the letter, and every condition a fact about it; None where not."""
-    facts = [one.fact for one in profile.graph.conditions if name in letters(one.fact)]
+    conditions = [one for one in profile.graph.conditions if name in letters(one.fact)]
+    facts = [one.fact for one in conditions]
     others = sorted({found for fact in (*facts, *differences) for found in letters(fact)} - {name})
     if others:
         raise SpecError(f"whether the network stands depends on {', '.join(others)} too", None, "give them a value")
@@ -132,7 +134,7 @@ def _decided(profile: Profile, name: str, goals: Sequence[Goal], differences: Se
     goals_met, allowed = common(*known[: len(met)]), common(*known[len(met) :])
     numbers = common(goals_met, allowed)
     # What must divide is said as such, and the rest cuts the stretches.
-    apart = [fact for fact, one in zip(facts, held, strict=True) if one is not None and _repeats(fact)]
+    apart = [one for one in conditions if _repeats(one.fact)]
     plain = [one for fact, one in zip(facts, known[len(met) :], strict=True) if not _repeats(fact)]
     ends = Numbers(1, (((allowed.smallest or 1, None if _endless(allowed) else allowed.largest),),))
     stretches = common(goals_met, ends, *plain).stretches()

@@ -11,7 +11,7 @@ import msgspec
 from archcalc.conventions import CONVENTIONS, Convention
 from archcalc.network.measures import MEASURES
 from archcalc.profiling.rows import Profile, Row
-from archcalc.symbols.dims import size
+from archcalc.profiling.slips import HEADS, MISADDED, by_part, tallies
 from archcalc.symbols.evaluate import letters
 
 # More ways to choose than this only bring chance hits, which the search would have to throw away again.
@@ -19,7 +19,6 @@ MAX_COST = 4
 # How many kinds of layer there may be for one, two or three of them to be chosen.
 _KINDS = (100, 20, 10)
 _TIMES = (1, 2, 3)
-_NO_PARAMS = "MACs, which are no parameters"
 _MULTIPLIERS = range(1, 17)
 
 
@@ -88,14 +87,14 @@ def _bases(result: Profile, measures: Sequence[str], rows: tuple[Row, ...], *, c
     heads = tuple(row for row in result.rows if row.auxiliary)
     beside: list[tuple[tuple[str, ...], int, tuple[Row, ...]]] = [((), 0, rows)]
     if heads and len(rows) == len(result.rows) - len(heads):
-        beside.append((("with the auxiliary heads",), 1, (*rows, *heads)))
+        beside.append(((HEADS,), 1, (*rows, *heads)))
     for with_heads, cost, some in beside:
         own = tuple(tuple(_own(result, row, measure) for row in some) for measure in measures)
         yield _Basis(with_heads, cost, some, own)
         # Figures of several measures at once are counted in one way, which no convention covers.
         if len(set(measures)) == 1:
-            for said, column in _otherwise(measures[0], some, conventions=conventions):
-                yield _Basis((said, *with_heads), cost + 1, some, (column,) * len(measures), slip=said == _NO_PARAMS)
+            for said, column, slip in _otherwise(measures[0], some, conventions=conventions):
+                yield _Basis((said, *with_heads), cost + 1, some, (column,) * len(measures), slip)
 
 
 def _own(result: Profile, row: Row, measure: str) -> int:
@@ -103,28 +102,20 @@ def _own(result: Profile, row: Row, measure: str) -> int:
     return value
 
 
-def _otherwise(measure: str, rows: tuple[Row, ...], *, conventions: bool) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """What rows contribute by the other conventions there are for a measure."""
-    if measure in {"params", "weights"}:
-        if measure == "params":
-            yield "without biases", tuple(row.weights for row in rows)
-        else:
-            yield "with biases", tuple(row.params for row in rows)
-        yield "with running statistics", tuple(row.params + row.buffers for row in rows)
-        yield _NO_PARAMS, tuple(row.macs for row in rows)
-    elif measure == "activations":
-        kept = tuple(size(row.output) if row.in_place else row.activations for row in rows)
-        yield "with what is overwritten in place", kept
-        yield "with every output, views too", tuple(size(row.output) for row in rows)
-    elif measure in {"macs", "flops"}:
-        own = {"MACs": tuple(row.macs for row in rows), "FLOPs": tuple(2 * row.macs for row in rows)}
-        yield ("FLOPs", own["FLOPs"]) if measure == "macs" else ("MACs", own["MACs"])
+def _otherwise(
+    measure: str, rows: tuple[Row, ...], *, conventions: bool
+) -> Iterator[tuple[str, tuple[int, ...], bool]]:
+    """What rows contribute by the other ways there are to count a measure, and whether that is a mistake."""
+    for tally in tallies(measure):
+        yield tally.said, tuple(map(tally.of, rows)), tally.slip
+    if measure in {"macs", "flops"} and conventions:
+        known = {tuple(row.macs for row in rows), tuple(2 * row.macs for row in rows)}
         rules: dict[tuple[int, ...], list[str]] = {}
-        for name, rule in CONVENTIONS.items() if conventions else ():
+        for name, rule in CONVENTIONS.items():
             rules.setdefault(tuple(_price(rule, row) for row in rows), []).append(name)
         for column, names in rules.items():
-            if column not in own.values():
-                yield f"by the rule of {' or '.join(names)}", column
+            if column not in known:
+                yield f"by the rule of {' or '.join(names)}", column, False
 
 
 def _price(rule: Convention, row: Row) -> int:
@@ -174,16 +165,12 @@ def _repeated(basis: _Basis) -> Iterator[Count]:
     if sum(map(any, values)) < 2:
         return
     whole = _added(values, len(basis.columns))
-    blocks: dict[str, list[tuple[int, ...]]] = {}
-    for row, value in zip(basis.rows, values, strict=True):
-        blocks.setdefault(row.name, []).append(value)
-        if "/" in row.name:
-            blocks.setdefault(row.name.partition("/")[0], []).append(value)
-    for name, parts in blocks.items():
+    named = zip((row.name for row in basis.rows), values, strict=True)
+    for name, parts in by_part(named).items():
         part = _added(parts, len(whole))
         form = ("row", *("basis" for _ in basis.said))
-        for sign, said in ((1, "counted twice"), (-1, "left out")):
-            values_then = tuple(a + sign * b for a, b in zip(whole, part, strict=True))
+        for said, more in MISADDED.items():
+            values_then = tuple(a + more * b for a, b in zip(whole, part, strict=True))
             yield Count(values_then, basis.cost + 2, (f"{name} {said}", *basis.said), slip=True, form=form)
 
 

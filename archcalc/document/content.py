@@ -14,10 +14,10 @@ import msgspec
 _UPRIGHT, _MAX_LENGTH = 100, 32
 
 
-class Formula(str):
-    """A line of working, such as ⌊(H − kernel) / stride⌋ + 1 = 55."""
+class Formula(msgspec.Struct, frozen=True):
+    """A line of working, such as ⌊(H − kernel) / stride⌋ + 1 = 55: numbers, formulas, their trees or texts, all of them equal."""
 
-    __slots__ = ()
+    sides: tuple[Any, ...]
 
 
 class Prose(str):

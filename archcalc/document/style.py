@@ -10,10 +10,10 @@ import msgspec
 
 from archcalc.document.content import Blank, Formula, Link, Prose
 from archcalc.document.escapes import escape_html, escape_markdown, escape_mathematics, escape_tex
-from archcalc.document.mathematics import tex
 from archcalc.symbols.dims import Dim, Shape
 from archcalc.symbols.evaluate import Form, in_form
-from archcalc.symbols.notation import LATEX, TEXT, Notation
+from archcalc.symbols.notation import LATEX, TEXT, WORKING, WORKING_LATEX, Notation
+from archcalc.symbols.tree import NODES, Digits
 
 
 class Style(msgspec.Struct, frozen=True):
@@ -24,9 +24,11 @@ class Style(msgspec.Struct, frozen=True):
     inside: tuple[str, str, str]
     # A longer formula is broken between its terms.
     width: int
-    # A whole number, where the format has a way of its own to write it, and a line of working.
+    # A whole number, where the format has a way of its own to write it.
     number: Callable[[int], str] | None = None
-    working: Callable[[str], str] | None = None
+    # How a line of working is spelled, and what is around it where it is mathematics; elsewhere it is text.
+    working: Notation = WORKING
+    mathematics: tuple[str, str] | None = None
     # A text that leads somewhere, and where; and code, what is around it.
     link: Callable[[str, str], str] | None = None
     code: tuple[str, str] = ("`", "`")
@@ -54,6 +56,8 @@ class Style(msgspec.Struct, frozen=True):
         """A cell as a person reads it: a text, a shape, or a dimension, which may take several lines."""
         if isinstance(value, str):
             return self._text(value)
+        if isinstance(value, Formula):
+            return self._equation(value)
         if isinstance(value, (Link, Blank)):
             return self._place(value)
         if isinstance(value, tuple):
@@ -64,14 +68,27 @@ class Style(msgspec.Struct, frozen=True):
         first, between, last = self.inside
         return f"{first}{between.join(lines)}{last}" if len(lines) > 1 else lines[0]
 
+    def side(self, side: Any) -> str:
+        """One side of a line of working, with nothing around it."""
+        notation = TEXT if self.mathematics is None else self.notation
+        match side:
+            case str():
+                return side if self.mathematics is None else rf"\mbox{{{escape_tex(side)}}}"
+            case int():
+                return self.working.formula(Digits(side))
+            case _:
+                return (self.working if isinstance(side, NODES) else notation).formula(side)
+
+    def _equation(self, formula: Formula) -> str:
+        text = " = ".join(map(self.side, formula.sides))
+        return self.clean(text) if self.mathematics is None else text.join(self.mathematics)
+
     def _place(self, value: Link | Blank) -> str:
         if isinstance(value, Blank):
             return self.blank(self.clean(value.label))
         return self.clean(value.said) if self.link is None else self.link(self.clean(value.said), value.target)
 
     def _text(self, text: str) -> str:
-        if isinstance(text, Formula) and self.working is not None:
-            return self.working(text)
         if isinstance(text, Prose):
             return "".join(self._said(part, code=i % 2 == 1) for i, part in enumerate(text.split("`")))
         return self.clean(text)
@@ -103,7 +120,8 @@ TEX = Style(
     (r"\shortstack[r]{", r" \\ ", "}"),
     28,
     number=lambda n: rf"\num{{{n}}}",
-    working=lambda text: rf"\({tex(text)}\)",
+    working=WORKING_LATEX,
+    mathematics=(r"\(", r"\)"),
     code=(r"\texttt{", "}"),
     blank=lambda _: r"\rule[-0.6ex]{18mm}{0.3pt}",
 )
@@ -114,5 +132,6 @@ MATHEMATICS = Style(
     (r"\begin{array}{r} ", r" \\ ", r" \end{array}"),
     72,
     number=lambda n: LATEX.dim(n).replace(",", "{,}").replace("−", "-"),
-    working=tex,
+    working=WORKING_LATEX,
+    mathematics=("", ""),
 )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
+from archcalc.network.graph import Assumption
 from archcalc.symbols.dims import Dim, Shape
 
 
@@ -35,3 +37,8 @@ def plain_dim(dim: Dim) -> int | str:
 def plain_shape(shape: Shape) -> list[int | str]:
     """A shape as JSON has it."""
     return [plain_dim(n) for n in shape]
+
+
+def plain_facts(conditions: Iterable[Assumption]) -> list[str]:
+    """What letters are assumed to be as JSON has it, in the signs of its formulas."""
+    return [str(one.fact) for one in conditions]

@@ -6,12 +6,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from archcalc.document.content import Fact, Facts, Formula, Page, Section, Text
+from archcalc.document.style import PLAIN
 from archcalc.document.writer import STYLES, preformatted, write
 from archcalc.formats.as_json import json_text, plain_dim, plain_shape
 from archcalc.formats.summary import heading, title
 from archcalc.profiling.explain import Cell, Working
 from archcalc.profiling.rows import Profile, Row
-from archcalc.symbols.dims import format_dim, format_shape
+from archcalc.symbols.dims import format_shape
+from archcalc.symbols.traced import tree
 
 FORMS = ("text", "markdown", "latex", "html", "json")
 
@@ -24,17 +26,18 @@ def render(profile: Profile, workings: list[Working], form: str = "text") -> str
 
 
 def reading(cell: Cell) -> str:
+    """A cell on one line as text."""
+    return PLAIN.cell(equation(cell))
+
+
+def equation(cell: Cell) -> Formula:
     """A cell on one line: formula = substitution = value, with what does not differ said once."""
-    return " = ".join(sides(cell))
-
-
-def sides(cell: Cell) -> list[str]:
-    """What the equation of a cell has on its sides: formula, substitution and value, without what is there already."""
-    value = "?" if cell.value is None else format_dim(cell.value)
+    value = "?" if cell.value is None else cell.value
     # A formula in letters is its own working, and `value` has it as people write it.
-    if cell.value is not None and not isinstance(cell.value, int):
-        return [value]
-    return [side for side in dict.fromkeys((cell.formula, cell.substitution, value)) if side]
+    if not isinstance(cell.traced, int):
+        return Formula((value,))
+    sides = {PLAIN.side(side): side for side in (tree(cell.traced), tree(cell.traced, names=False))}
+    return Formula(tuple((sides | {PLAIN.side(value): value}).values()))
 
 
 def remark(cell: Cell) -> str:
@@ -80,8 +83,8 @@ def _plain(profile: Profile, workings: list[Working]) -> str:
 def worked(working: Working) -> Facts:
     """The working of a row as facts of a page."""
     shown, nothing = told(working)
-    lines = [Fact(cell.name, Formula(reading(cell)), remark(cell)) for cell in shown]
-    return Facts((*lines, *([Fact(nothing, Formula("0"))] if nothing else [])))
+    lines = [Fact(cell.name, equation(cell), remark(cell)) for cell in shown]
+    return Facts((*lines, *([Fact(nothing, Formula((0,)))] if nothing else [])))
 
 
 def section(working: Working) -> Section:

@@ -10,12 +10,11 @@ from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 from archcalc.comparison.compare import Comparison
-from archcalc.document.content import Formula, Head, Page, Section, Table, Text
-from archcalc.document.mathematics import tex
+from archcalc.document.content import Head, Page, Section, Table, Text
 from archcalc.document.style import MATHEMATICS
 from archcalc.document.writer import fragment, write
 from archcalc.formats.compare import page
-from archcalc.formats.explain import about, remark, section, sides, told
+from archcalc.formats.explain import about, equation, remark, section, told
 from archcalc.formats.table.columns import chosen
 from archcalc.formats.table.page import grid, tabled
 from archcalc.profiling.explain import Working, Workings
@@ -68,8 +67,8 @@ def _section(working: Working) -> Section:
     rows: list[tuple[Any, ...]] = [
         (
             cell.name,
-            Formula(cell.formula),
-            Formula(cell.substitution),
+            cell.formula,
+            cell.substitution,
             "?" if cell.value is None else cell.value,
             remark(cell),
         )
@@ -106,7 +105,7 @@ def _aligned(working: Working) -> str:
     shown, nothing = told(working)
     lines = [rf"{clean(working.row.name)} &\quad {clean(about(working.row))}"]
     for cell in shown:
-        first, *others = map(tex, sides(cell))
+        first, *others = map(MATHEMATICS.side, equation(cell).sides)
         lines += [f"{clean(cell.name)} &= {first}", *(f"&= {other}" for other in others)]
         lines += [rf"&\quad {clean(said)}" for said in remark(cell).split("; ") if said]
     lines += [f"{clean(nothing)} &= 0"] if nothing else []

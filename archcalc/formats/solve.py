@@ -9,9 +9,9 @@ import msgspec
 from archcalc.comparison.goal import title
 from archcalc.comparison.solve import Solution
 from archcalc.document.grid import aligned
-from archcalc.formats.as_json import json_text
+from archcalc.formats.as_json import json_text, plain_facts
+from archcalc.formats.conditions import held, stretch
 from archcalc.symbols.dims import format_dim
-from archcalc.symbols.notation import TEXT
 from archcalc.symbols.periodic import Stretch
 
 FORMATS = ("text", "json")
@@ -25,11 +25,11 @@ def render(solution: Solution, form: str, network: str) -> str:
 
 def _text(solution: Solution, network: str) -> str:
     letter = solution.letter
-    said = [_where(run, letter, solution.upto) for run in solution.stretches]
+    said = [_said(run, letter, solution.upto) for run in solution.stretches]
     if len(said) > _MAX_RUNS:
         said = [*said[: _MAX_RUNS // 2], f"{len(said) - _MAX_RUNS} more stretches", *said[-_MAX_RUNS // 2 :]]
-    facts = "".join(f", if {TEXT.fact(fact)}" for fact in solution.where)
-    lines = [f"{network}: {' and '.join(one.text for one in solution.goals)} {', '.join(said)}{facts}."]
+    lines = [f"{network}: {' and '.join(one.text for one in solution.goals)} {', '.join(said)}."]
+    lines += held(solution.where)
     if solution.largest is not None:
         lines.append(f"The largest {letter} is {solution.largest:,}.")
     elif solution.upto is None:
@@ -50,15 +50,12 @@ def _text(solution: Solution, network: str) -> str:
     return "\n".join(lines)
 
 
-def _where(run: Stretch, letter: str, upto: int | None) -> str:
+def _said(run: Stretch, letter: str, upto: int | None) -> str:
     if run.start == run.stop:
-        return f"at {letter} = {run.start:,}"
+        return stretch(letter, run.start, run.stop)
     left = f" with {letter} mod {run.period:,} = {_remainders(run)}" if run.period > 1 else ""
-    if run.stop is None or run.stop == upto:
-        return f"for {letter} ≥ {run.start:,}{left}" if run.start > 1 else f"for every {letter}{left}"
-    return (
-        f"for {letter} ≤ {run.stop:,}{left}" if run.start == 1 else f"for {run.start:,} ≤ {letter} ≤ {run.stop:,}{left}"
-    )
+    # Where trying ended nothing is known to change.
+    return f"{stretch(letter, run.start, None if run.stop == upto else run.stop)}{left}"
 
 
 def _remainders(run: Stretch) -> str:
@@ -75,7 +72,7 @@ def to_dict(solution: Solution, network: str) -> dict[str, Any]:
         "letter": solution.letter,
         "goals": [one.text for one in solution.goals],
         "solutions": [msgspec.structs.asdict(run) for run in solution.stretches],
-        "where": [str(fact) for fact in solution.where],
+        "where": plain_facts(solution.where),
         "smallest": solution.smallest,
         "largest": solution.largest,
         "tried_up_to": solution.upto,

@@ -10,6 +10,7 @@ import msgspec
 from archcalc.errors import SpecError
 from archcalc.network.measures import sums
 from archcalc.network.printed import Printed
+from archcalc.network.units import THOUSANDS
 from archcalc.symbols.dims import Shape, format_shape
 
 # What stands in a cell that was left open.
@@ -30,7 +31,6 @@ _POINTS = re.compile(r"\d{1,3}(?:\.\d{3})+")
 _COMMA = re.compile(r"(\d*),(\d+) ?([KkMGT]\w*)")
 # What a spreadsheet writes of a number with a mark between thousands; as a list, no size in it begins with a 0.
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+")
-_UNITS = {0: "", 3: "K", 6: "M", 9: "G", 12: "T"}
 _NO_COUNT = {"%", "x"}
 
 
@@ -193,6 +193,6 @@ def _scientific(text: str) -> Printed | None:
     step = int(found[3]) - len(part)
     if step <= 0:
         return Printed(text, int(found[1] + part), -step)
-    unit = min(zeros for zeros in _UNITS if zeros >= step) if step <= max(_UNITS) else max(_UNITS)
-    more = max(0, step - unit)
-    return Printed(text, int(found[1] + part) * 10**more, max(0, unit - step), _UNITS[unit])
+    power = min(-(-step // 3), len(THOUSANDS) - 1)
+    more = step - 3 * power
+    return Printed(text, int(found[1] + part) * 10 ** max(0, more), max(0, -more), THOUSANDS[power])

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from archcalc.grading.case import Case
 from archcalc.profiling.rows import Profile
+from archcalc.profiling.slips import BUFFERS_AS_PARAMS
 from archcalc.symbols.dims import Shape, size
 
 # A number, and how it came about in words.
@@ -84,7 +85,7 @@ def _params(case: Case, costs: Mapping[str, int]) -> Iterator[Counted]:
     for said, biases in _biases(case, costs):
         yield said, costs["weights"] + biases
     if costs["buffers"]:
-        yield "running statistics counted as params", costs["params"] + costs["buffers"]
+        yield BUFFERS_AS_PARAMS, costs["params"] + costs["buffers"]
 
 
 def _weights(case: Case, costs: Mapping[str, int]) -> Iterator[Counted]:

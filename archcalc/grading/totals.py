@@ -15,7 +15,7 @@ from archcalc.grading.miscounts import scaled, swapped_digits
 from archcalc.grading.sheet import COUNTS, TOTAL, Sheet, SheetLine
 from archcalc.network.measures import MEASURES
 from archcalc.profiling.rows import Profile, Row
-from archcalc.symbols.dims import size
+from archcalc.profiling.slips import HEADS, MISADDED, by_part, tallies
 
 
 def marked_totals(profile: Profile, sheet: Sheet, line: SheetLine, away: frozenset[str]) -> list[Marked]:
@@ -93,15 +93,11 @@ def _otherwise(profile: Profile, column: str, exact: int) -> Iterator[tuple[str,
     """Other sums of whole columns."""
     main = [row for row in profile.rows if not row.auxiliary]
     heads = sum(_count(profile, row, column) for row in profile.rows if row.auxiliary)
-    yield "with the auxiliary heads", exact + heads
+    yield HEADS, exact + heads
+    for tally in tallies(column):
+        if tally.answer:
+            yield tally.answer, sum(n for n in map(tally.of, main) if isinstance(n, int))
     sums = {name: _exact(profile, name) for name in COUNTS}
-    if column == "params":
-        yield "the weights without the biases", sums["weights"] or 0
-        yield "running statistics counted as params", exact + (sums["buffers"] or 0)
-    if column == "activations":
-        kept = [size(row.output) if row.in_place else row.activations for row in main]
-        yield "with what is overwritten in place", sum(n for n in kept if isinstance(n, int))
-        yield "with every output, views too", sum(n for row in main if isinstance(n := size(row.output), int))
     for name, value in sums.items():
         if value and name != column and (name, column) != ("weights", "params"):
             yield f"the total of {name}", value
@@ -114,14 +110,10 @@ def _misadded(values: dict[str, int], times: dict[str, int]) -> Iterator[tuple[s
     yield "each line counted once, whatever its times", whole - sum(more.values())
     for name, value in more.items():
         yield f"{name} counted once", whole - value
-    parts = dict(values)
-    for name, value in values.items():
-        if "/" in name:
-            block = name.partition("/")[0]
-            parts[block] = parts.get(block, 0) + value
-    for name, value in parts.items():
+    parts = by_part(values.items())
+    for name in sorted(parts, key=lambda name: name not in values):
+        value = sum(parts[name])
         if value:
-            yield f"{name} left out", whole - value
-            yield f"{name} counted twice", whole + value
+            yield from ((f"{name} {said}", whole + more * value) for said, more in MISADDED.items())
     for name, so_far in zip(values, accumulate(values.values()), strict=True):
         yield f"added up only as far as {name}", so_far

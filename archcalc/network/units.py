@@ -1,4 +1,4 @@
-"""Numbers with units as people write them: 138M, 8.03B params, 5 million, 32 MiB. One reader for all that take them.
+"""Numbers with units as people write them: 138M, 8.03B params, 5 million, 32 MiB. One reader, and one writer, for all.
 
 B is 10⁹ where values or operations are meant, as in "a model of 7B", and a byte where bytes are.
 """
@@ -7,20 +7,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
 import msgspec
 
 from archcalc.errors import SpecError
 
+# What stands for a thousand, its square and so on.
+THOUSANDS = ("", "K", "M", "G", "T")
 # What a unit multiplies by, by its proper name. KB is 10³ bytes and KiB 2¹⁰ (IEC 80000-13).
 UNITS: dict[str, int] = {
-    "": 1,
-    **{unit: 10**power for unit, power in (("K", 3), ("M", 6), ("G", 9), ("T", 12))},
-    **{f"{unit}i": 2**power for unit, power in (("K", 10), ("M", 20), ("G", 30), ("T", 40))},
-    "B": 1,
-    **{f"{unit}B": 10**power for unit, power in (("K", 3), ("M", 6), ("G", 9), ("T", 12))},
-    **{f"{unit}iB": 2**power for unit, power in (("K", 10), ("M", 20), ("G", 30), ("T", 40))},
+    **{unit: 1000**power for power, unit in enumerate(THOUSANDS)},
+    **{f"{unit}i": 1024**power for power, unit in enumerate(THOUSANDS) if unit},
+    **{f"{unit}B": 1000**power for power, unit in enumerate(THOUSANDS)},
+    **{f"{unit}iB": 1024**power for power, unit in enumerate(THOUSANDS) if unit},
 }
 _WORDS = {"thousand": "K", "million": "M", "billion": "G", "trillion": "T"}
 _SPELLED = {**{unit.lower(): unit for unit in UNITS}, **_WORDS, "b": "G"}
@@ -89,6 +90,18 @@ def amount(text: str, *, of_bytes: bool = False) -> Amount:
     if found is None:
         raise SpecError(f"'{text[:60]}' is not a number with a unit", None, "such as 138M, 8.03B, 5 million or 32 MiB")
     return _amount(found, of_bytes=of_bytes)
+
+
+def abbreviated(value: float, digits: int = 3) -> str:
+    """A number to so many digits, halves up, with K, M, G or T for its thousands.
+
+    >>> abbreviated(138357544), abbreviated(999), abbreviated(999_600), abbreviated(150_528, 2), abbreviated(-0.5)
+    ('138M', '999', '1M', '150K', '-0.5')
+    """
+    exact = Decimal(value)
+    kept = exact.quantize(Decimal(1).scaleb(exact.adjusted() - digits + 1), ROUND_HALF_UP)
+    power = min(max(kept.adjusted(), 0) // 3, len(THOUSANDS) - 1)
+    return f"{kept.scaleb(-3 * power).normalize():f}{THOUSANDS[power]}"
 
 
 def written_out(text: str, number: Callable[[Amount], Fraction], *, of_bytes: bool = False) -> str:

@@ -28,19 +28,28 @@ _LETTERS = {"length": "L", "depth": "D", "height": "H", "width": "W"}
 
 
 class Cell(msgspec.Struct, frozen=True):
-    """One number of a row: its formula with names and with numbers, empty where there is none, and its value.
+    """One number of a row: its value, and as `traced` the same with the formula that it came from, None where that is not told.
 
     `exact` is the size before it was rounded, `remedies` are settings that need no rounding, and `note` says why a number
     is not what its formula would give, or that it has none. A value that a convention does not cover is None.
     """
 
     name: str
-    formula: str
-    substitution: str
     value: Dim | None
+    traced: Dim | None = None
     exact: Fraction | None = None
     remedies: tuple[str, ...] = ()
     note: str = ""
+
+    @property
+    def formula(self) -> str:
+        """The formula with names, empty where there is none."""
+        return "" if self.traced is None else text(self.traced)
+
+    @property
+    def substitution(self) -> str:
+        """The formula with numbers in place of names, empty where there is none, and where letters stand in it anyway."""
+        return text(self.traced, names=False) if isinstance(self.traced, int) else ""
 
 
 class Working(Displayable, msgspec.Struct, frozen=True):
@@ -174,7 +183,7 @@ def _operations(profile: Profile, row: Row, work: Work) -> Iterator[Cell]:
         if name == "macs" or title in used:
             yield _cell(title, getattr(work, name), counts[name])
     if shown is None:
-        yield Cell(convention.column, "", "", None, note=f"not covered by {convention.name}")
+        yield Cell(convention.column, None, note=f"not covered by {convention.name}")
     else:
         yield _cell(convention.column, shown, int(shown) if isinstance(shown, int) else shown)
 
@@ -182,9 +191,8 @@ def _operations(profile: Profile, row: Row, work: Work) -> Iterator[Cell]:
 def _cell(name: str, traced: Dim, value: Dim, note: str = "") -> Cell:
     """A cell whose value is the row's, with its formula where that gives the value."""
     if traced != value:
-        return Cell(name, "", "", value, note=note)
-    symbolic = not isinstance(value, int)
-    return Cell(name, text(traced), "" if symbolic else text(traced, names=False), value if symbolic else int(value))
+        return Cell(name, value, note=note)
+    return Cell(name, int(value) if isinstance(value, int) else value, traced)
 
 
 def _size(axis: str, traced: Dim, row: Row, rounding: Rounding | None) -> Cell:

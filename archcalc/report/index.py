@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from archcalc.document.content import Head, Link, Page, Picture, Prose, Section, Table, Text
-from archcalc.formats.table.columns import abbreviated
+from archcalc.network.units import abbreviated
 from archcalc.profiling.rows import Profile
+from archcalc.symbols.dims import format_dim
 
 _TITLES = ("network", "title", "input", "depth", "params", "MACs", "rounded", "activations")
 _ABOUT = (
@@ -42,10 +43,11 @@ def _params(profile: Profile) -> tuple[Any, str]:
 
 def _row(profile: Profile, *, shown: bool) -> tuple[Any, ...]:
     graph, totals = profile.graph, profile.totals
+    rounded = abbreviated(totals.macs) if isinstance(totals.macs, int) else format_dim(totals.macs)
     holding = sum(verdict.holds for verdict in profile.verdicts)
     return (
         *(Link(graph.name, graph.name), graph.title, graph.input, profile.depth),
-        *(totals.params, totals.macs, abbreviated(totals.macs), totals.activations),
+        *(totals.params, totals.macs, rounded, totals.activations),
         *((totals.shown.bounded(),) if shown else ()),
         f"{holding} of {len(profile.verdicts)}" if profile.verdicts else "",
     )

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from archcalc.symbols.dims import Dim
+from archcalc.symbols.notation import WORKING
+from archcalc.symbols.tree import Digits, Factors, Left, Letter, Over, Raised, Rounded, Terms, Tree
 
 
 class Number(NamedTuple):
@@ -243,58 +245,48 @@ def names_in(value: Dim) -> set[str]:
     return found
 
 
-def text(value: Dim, *, names: bool = True) -> str:
-    """A number's formula, with names or with the numbers that they stand for; a symbolic one as it is.
+def tree(value: int, *, names: bool = True) -> Tree:
+    """A number's formula as it is written, with names or with the numbers that they stand for.
 
-    A division that comes out even is written a / b, one that does not ⌊a / b⌋ or ⌈a / b⌉.
+    A division that comes out even is as it stands, one that does not is rounded.
     """
-    return _text(formula_of(value), names)[0] if isinstance(value, int) else str(value)
+    return _tree(formula_of(value), names)
 
 
-# How tightly a written formula holds together: a sum, a product or quotient, a whole.
-_LOOSE, _TIGHT, _WHOLE = range(3)
+def text(value: Dim, *, names: bool = True) -> str:
+    """A number's formula as a line of working; a symbolic one as it is."""
+    return WORKING.formula(tree(value, names=names)) if isinstance(value, int) else str(value)
 
 
-def _text(formula: Formula, names: bool) -> tuple[str, int]:
+def _tree(formula: Formula, names: bool) -> Tree:
     match formula:
         case Number(value):
-            piece = _number(value), _WHOLE if value >= 0 else _LOOSE
+            found: Tree = Digits(value)
         case Name(name, value):
-            piece = (name, _WHOLE) if names else _text(Number(value), names)
+            found = Letter(name) if names else Digits(value)
         case Sum():
-            piece = _sum(formula, names), _LOOSE
+            found = _terms_of(formula, names)
         case Product(number, factors):
-            parts = [_wrapped(_text(factor, names), _WHOLE) for factor in factors]
+            parts = [_tree(factor, names) for factor in factors]
             if abs(number) != 1:
-                parts.insert(0, _number(abs(number)))
-            piece = (f"−{'·'.join(parts)}", _LOOSE) if number < 0 else ("·".join(parts), _TIGHT)
+                parts.insert(0, Digits(abs(number)))
+            found = Factors(tuple(parts)) if len(parts) > 1 else parts[0]
+            found = Terms(((True, found),)) if number < 0 else found
         case Quotient(above, below, up):
-            whole = f"{_wrapped(_text(above, names), _TIGHT)} / {_wrapped(_text(below, names), _WHOLE)}"
-            even = above.value % below.value == 0
-            piece = (whole, _TIGHT) if even else (f"⌈{whole}⌉" if up else f"⌊{whole}⌋", _WHOLE)
+            found = Over(_tree(above, names), _tree(below, names))
+            found = Rounded(found, up) if above.value % below.value else found
         case Power(base, exponent):
-            piece = f"{_wrapped(_text(base, names), _WHOLE)}^{_wrapped(_text(exponent, names), _WHOLE)}", _TIGHT
+            found = Raised(_tree(base, names), _tree(exponent, names))
         case Remainder(above, below):
-            piece = f"{_wrapped(_text(above, names), _WHOLE)} mod {_wrapped(_text(below, names), _WHOLE)}", _LOOSE
-    return piece
+            found = Left(_tree(above, names), _tree(below, names))
+    return found
 
 
-def _sum(formula: Sum, names: bool) -> str:
-    pieces = [(count < 0, _text(_product(abs(count), (term,)), names)) for count, term in formula.terms]
+def _terms_of(formula: Sum, names: bool) -> Terms:
+    terms = [(count < 0, _tree(_product(abs(count), (term,)), names)) for count, term in formula.terms]
     if formula.number:
-        pieces.append((formula.number < 0, (_number(abs(formula.number)), _WHOLE)))
+        terms.append((formula.number < 0, Digits(abs(formula.number))))
     # A sum begins with what is added, where anything is.
-    first = next((piece for piece in pieces if not piece[0]), pieces[0])
-    pieces.remove(first)
-    rest = "".join(f" {'−' if minus else '+'} {_wrapped(piece, _TIGHT)}" for minus, piece in pieces)
-    return ("−" if first[0] else "") + _wrapped(first[1], _TIGHT) + rest
-
-
-def _wrapped(piece: tuple[str, int], least: int) -> str:
-    """A piece in parentheses where it would not hold together otherwise."""
-    written, tightness = piece
-    return written if tightness >= least else f"({written})"
-
-
-def _number(value: int) -> str:
-    return f"−{-value:,}" if value < 0 else f"{value:,}"
+    first = next((term for term in terms if not term[0]), terms[0])
+    terms.remove(first)
+    return Terms((first, *terms))

@@ -78,7 +78,6 @@ def test_a_table_loads_only_its_own_format_and_command():
         "archcalc.formats.wrapped",
         "archcalc.document.content",
         "archcalc.document.escapes",
-        "archcalc.document.mathematics",
         "archcalc.document.grid",
         "archcalc.document.style",
     }

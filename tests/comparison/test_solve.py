@@ -93,7 +93,7 @@ def test_a_value_that_must_divide_is_sought_among_those_that_do(grouped):
 
     assert found["where"] == ["Eq(Mod(n, 4), 0)"]
     assert found["largest"] == max(n for n in range(4, 200, 4) if (9 * 16 * n + n) + (9 * n * n + n) + 2 * n <= 10_000)
-    assert "if 4 | n" in text
+    assert "Holds where 4 | n (groupnorm)." in text.splitlines()
 
 
 def test_what_must_divide_a_number_has_a_largest():

@@ -15,7 +15,7 @@ from archcalc.comparison.goal import goal
 from archcalc.errors import SpecError
 from archcalc.memory.sizes import bytes_of
 from archcalc.network.figures import Claim
-from archcalc.network.units import UNITS, amount, written_out
+from archcalc.network.units import UNITS, abbreviated, amount, written_out
 
 SCALES = {
     "": 1,
@@ -160,6 +160,16 @@ def test_every_unit_has_a_spelling():
             "Gi",
             "Ti",
         }
+
+
+@given(st.integers(1, 10**15 - 1), st.integers(2, 6))
+def test_what_is_abbreviated_is_read_back_to_its_digits(n, digits):
+    """Off by no more than half of the last digit that stays, and no longer than its digits, a point and a unit."""
+    text = abbreviated(n, digits)
+    read = amount(text).value
+
+    assert abs(read - n) <= Fraction(10 ** max(0, len(str(n)) - digits), 2)
+    assert len(text) <= max(digits, 3) + 2
 
 
 def _run(*arguments: str, code: int | None = 0) -> str:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from archcalc.symbols.dims import any_of, at_least, ceil_div, divides, equal, floor_div, gcd, minimum, symbol
 from archcalc.symbols.evaluate import substitute
-from archcalc.symbols.notation import LATEX, TEXT
+from archcalc.symbols.notation import LATEX, TEXT, WORKING, WORKING_LATEX
+from archcalc.symbols.traced import Traced, tree
 
 C, H, K, WIDTH = (symbol(name) for name in ("C", "H", "K", "width"))
 LETTERS = st.sampled_from([C, H, K, WIDTH])
@@ -94,6 +95,32 @@ def test_a_broken_formula_is_whole(formula, width):
 def test_formulas_read_as_in_a_paper(formula, text, latex):
     """In text and in LaTeX."""
     assert (TEXT.dim(formula), LATEX.dim(formula)) == (text, latex)
+
+
+@pytest.mark.parametrize(
+    ("number", "text", "latex"),
+    [
+        (
+            lambda h, p: (h + 2 * p) // 4 * 3,
+            "3·⌊(H_out + 2·pad_before_1) / 4⌋",
+            r"3 \cdot \lfloor (\mathit{H}_{\mathit{out}} + 2 \cdot \mathit{pad}_{\mathit{before\_1}}) / 4 \rfloor",
+        ),
+        (lambda h, p: -(-h // 4), "⌈H_out / 4⌉", r"\lceil \mathit{H}_{\mathit{out}} / 4 \rceil"),
+        (
+            lambda h, p: h**p % 5 + 1728,
+            "(H_out^pad_before_1 mod 5) + 1,728",
+            r"(\mathit{H}_{\mathit{out}}^{\mathit{pad}_{\mathit{before\_1}}} \bmod 5) + 1{,}728",
+        ),
+        (lambda h, p: p - h, "pad_before_1 − H_out", r"\mathit{pad}_{\mathit{before\_1}} - \mathit{H}_{\mathit{out}}"),
+        (lambda h, p: (h + 2) // 3 * p, "((H_out + 2) / 3)·pad_before_1", None),
+    ],
+)
+def test_a_number_that_remembers_is_printed_by_the_same_walk(number, text, latex):
+    """Names whole and factors apart, in text and in LaTeX."""
+    written = tree(number(Traced.named("H_out", 7), Traced.named("pad_before_1", 2)))
+
+    assert WORKING.formula(written) == text
+    assert latex is None or WORKING_LATEX.formula(written) == latex
 
 
 @pytest.mark.parametrize(

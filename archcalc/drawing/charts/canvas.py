@@ -14,6 +14,7 @@ from xml.etree import ElementTree as ET
 from archcalc.drawing.colours import INK
 from archcalc.errors import SpecError
 from archcalc.files import write_whole
+from archcalc.network.units import abbreviated
 
 SUFFIXES = (".svg", ".png", ".pdf")
 # Colours that are told apart by those who see some colours alike (Okabe and Ito 2008).
@@ -113,3 +114,12 @@ def _text(root: ET.Element) -> str:
 
 def _rounded(number: re.Match[str]) -> str:
     return f"{float(number[0]):.2f}".rstrip("0").rstrip(".")
+
+
+def tick(value: float, _place: int | None = None) -> str:
+    """A number as short as a tick of an axis has to be.
+
+    >>> tick(0), tick(1500), tick(2e9)
+    ('0', '1.5K', '2G')
+    """
+    return abbreviated(value, 6)

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from archcalc.drawing.charts.canvas import GREY, RED
+from archcalc.drawing.charts.canvas import GREY, RED, tick
 from archcalc.drawing.colours import INK
 from archcalc.drawing.families import FAMILIES, family
 from archcalc.errors import among
@@ -64,7 +64,7 @@ def draw(figure: Any, profile: Profile, chosen: Sequence[Panel]) -> None:
             _steps(axes, profile, rows, values)
         axes.set_title(panel.title)
         axes.set_ylim(bottom=0)
-        axes.yaxis.set_major_formatter(lambda value, _: short_number(value))
+        axes.yaxis.set_major_formatter(tick)
         axes.grid(axis="y", color=GREY, alpha=0.3, lw=0.6)
         axes.set_axisbelow(True)
     _named(every[-1], rows)
@@ -130,18 +130,6 @@ def _named(axes: Any, rows: Sequence[Row]) -> None:
         places, labels = [place for place, _ in starts[::step]], [block for _, block in starts[::step]]
     axes.set_xticks(places, [label if len(label) <= 24 else f"…{label[-23:]}" for label in labels])
     axes.tick_params(axis="x", rotation=90, labelsize="x-small")
-
-
-def short_number(value: float) -> str:
-    """A number as short as a tick of an axis has to be.
-
-    >>> short_number(0), short_number(1500), short_number(2e9)
-    ('0', '1.5K', '2G')
-    """
-    for unit, suffix in ((1e9, "G"), (1e6, "M"), (1e3, "K")):
-        if abs(value) >= unit:
-            return f"{value / unit:g}{suffix}"
-    return f"{value:g}"
 
 
 def says(profile: Profile, chosen: Sequence[Panel]) -> str:

@@ -6,8 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from archcalc.drawing.charts.canvas import BLUE, GREEN, GREY, ORANGE, PINK, RED, SKY
-from archcalc.drawing.charts.layers import short_number
+from archcalc.drawing.charts.canvas import BLUE, GREEN, GREY, ORANGE, PINK, RED, SKY, tick
 from archcalc.drawing.colours import INK
 from archcalc.errors import SpecError
 from archcalc.profiling.rows import Profile
@@ -40,8 +39,8 @@ def draw(figure: Any, profiles: Sequence[Profile]) -> None:
     axes.set(xscale="log", yscale="log", xlabel="params", ylabel="MACs for one sample")
     axes.margins(0.06)
     axes.grid(color=GREY, alpha=0.3, lw=0.6)
-    axes.xaxis.set_major_formatter(lambda value, _: short_number(value))
-    axes.yaxis.set_major_formatter(lambda value, _: short_number(value))
+    axes.xaxis.set_major_formatter(tick)
+    axes.yaxis.set_major_formatter(tick)
     # Where a name has room is known once the axes are laid out.
     figure.draw_without_rendering()
     _name(axes, points)

@@ -6,6 +6,7 @@ from typing import Any
 
 from archcalc.comparison.compare import Against, Comparison
 from archcalc.document.style import Style
+from archcalc.formats.conditions import stretch
 from archcalc.symbols.sign_runs import SignRun
 
 _SOME = 3
@@ -44,7 +45,7 @@ def _crossing(first: str, other: str, against: Against, style: Style, *, than: b
     if len(against.runs) == 1 and against.runs[0].sign is not None:
         return f"{sides[against.runs[0].sign]} for all values"
     parts = [
-        f"{sides[run.sign]} {_where(run, against.letter, style)}"
+        f"{sides[run.sign]} {stretch(against.letter, run.start, run.stop, style)}"
         if run.sign is not None
         else _open(run, against, style)
         for run in against.runs
@@ -61,18 +62,3 @@ def _letters_of(formula: Any) -> list[str]:
 def _open(run: SignRun, against: Against, style: Style) -> str:
     letter = letter_of(against.letter, style)
     return f"from {letter} = {style.dim(run.start)} on it depends on what remains of {letter}"
-
-
-def _where(run: SignRun, name: str, style: Style) -> str:
-    """At C = 2, for C ≤ 4, for C ≥ 5, for 5 ≤ C ≤ 9."""
-    notation = style.notation
-    letter, start, stop = (
-        notation.letter(name),
-        *(f"{n or 0:,}".replace(",", notation.comma) for n in (run.start, run.stop)),
-    )
-    if run.start == run.stop:
-        return f"at {notation.around}{letter} = {start}{notation.around}"
-    if run.stop is None:
-        return f"for {notation.around}{letter} {notation.at_least} {start}{notation.around}"
-    below = f"{letter} {notation.at_most} {stop}"
-    return f"for {notation.around}{below if run.start == 1 else f'{start} {notation.at_most} {below}'}{notation.around}"

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from archcalc.comparison.compare import Against, Comparison, OwnRows
+from archcalc.formats.as_json import plain_facts
 from archcalc.network.measures import sums
 from archcalc.profiling.rows import Profile
 
@@ -53,7 +54,7 @@ def to_dict(comparison: Comparison) -> dict[str, Any]:
         ],
         # The networks whose receptive field is a bound.
         "rf_bounded": list(comparison.bounded),
-        "assumptions": [str(one.fact) for one in comparison.conditions],
+        "assumptions": plain_facts(comparison.conditions),
     }
 
 

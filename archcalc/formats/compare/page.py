@@ -15,7 +15,7 @@ from archcalc.document.writer import STYLES, preformatted, write
 from archcalc.formats.as_json import json_text
 from archcalc.formats.compare.crossovers import crossings, letter_of
 from archcalc.formats.compare.json import to_dict
-from archcalc.formats.conditions import held
+from archcalc.formats.conditions import facts, held
 from archcalc.formats.wrapped import indented
 from archcalc.network.measures import sums
 from archcalc.symbols.dims import Dim
@@ -190,9 +190,8 @@ def _missing(comparison: Comparison, style: Style) -> tuple[str, ...]:
     for point in comparison.points:
         where = ", ".join(f"{letter_of(name, style)} = {style.dim(n)}" for name, n in point.items())
         for name, broken in zip(comparison.names, comparison.broken(point), strict=True):
-            facts = ", ".join(f"{style.fact(one.fact)} ({style.clean(one.node)})" for one in broken)
             if broken:
-                said.append(f"{style.clean(name)} is none at {where}: it needs {facts}.")
+                said.append(f"{style.clean(name)} is none at {where}: it needs {facts(broken, style)}.")
     return tuple(said)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from archcalc.comparison.diff import Change, Changes, Difference, compared, difference
-from archcalc.formats.as_json import plain_dim, plain_shape
+from archcalc.formats.as_json import plain_dim, plain_facts, plain_shape
 from archcalc.profiling.rows import Profile
 
 
@@ -21,7 +21,7 @@ def to_dict(found: Changes) -> dict[str, Any]:
         "totals": {measure: _numbers(values) for measure, values in found.totals.items()},
         "auxiliary": {measure: _numbers(values) for measure, values in found.auxiliary.items()},
         "layers": [_layer(found, change) for change in found.layers],
-        "assumptions": [str(assumption.fact) for assumption in found.conditions],
+        "assumptions": plain_facts(found.conditions),
     }
 
 

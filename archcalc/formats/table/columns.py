@@ -14,7 +14,7 @@ from archcalc.layers.intervals import number_text
 from archcalc.network.measures import Measure, sums
 from archcalc.profiling.folding import FoldedRow, folded, unfolded
 from archcalc.profiling.rows import Profile, Row
-from archcalc.symbols.dims import Dim, format_dim, format_shape
+from archcalc.symbols.dims import Dim, format_shape
 from archcalc.symbols.evaluate import Form, in_form
 
 if TYPE_CHECKING:
@@ -180,17 +180,3 @@ def bounded(field: Field, sizes: tuple[Any, ...], text: Callable[[Any], str] = n
 def percent(share: Any) -> str:
     """A share in per cent, with one decimal; empty where letters leave it open."""
     return f"{float(100 * share):.1f}" if isinstance(share, (int, Fraction)) else ""
-
-
-def abbreviated(n: Dim) -> str:
-    """A number to three digits with K, M or G, which are 10³, 10⁶ and 10⁹.
-
-    >>> abbreviated(138357544), abbreviated(999)
-    ('138M', '999')
-    """
-    if not isinstance(n, int):
-        return format_dim(n)
-    for unit, suffix in ((10**9, "G"), (10**6, "M"), (10**3, "K")):
-        if n >= unit:
-            return f"{n / unit:.3g}{suffix}" if n < 999.5 * unit else f"{n / unit:.0f}{suffix}"
-    return str(n)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from archcalc.formats.summary import bytes_text, published, title
+from archcalc.network.units import abbreviated
 from archcalc.profiling.rows import Profile, Row, Totals
 from archcalc.symbols.dims import Dim, Shape, format_dim, size
 from archcalc.symbols.evaluate import Form
@@ -15,7 +16,6 @@ from archcalc.symbols.evaluate import Form
 _NAMES = {"linear": "FC", "maxpool": "POOL", "avgpool": "POOL", "conv": "CONV"}
 # Kinds whose features stand behind the tokens, whatever they read.
 _TOKENS = {"attention", "embedding", "gru", "linear", "lstm", "rnn"}
-_UNITS = ("", "K", "M", "G", "T", "P", "E")
 
 
 def render(
@@ -151,10 +151,4 @@ def _rounded(n: Any) -> str:
     """
     if not isinstance(n, int):
         return format_dim(n)
-    if n < 10**4:
-        return str(n)
-    scale = 10 ** (len(str(n)) - 2)
-    kept = (2 * n + scale) // (2 * scale) * scale
-    power = min((len(str(kept)) - 1) // 3, len(_UNITS) - 1)
-    whole, rest = divmod(kept, 1000**power)
-    return f"{whole}{f'.{rest * 10 // 1000**power}' if rest else ''}{_UNITS[power]}"
+    return str(n) if n < 10**4 else abbreviated(n, 2)

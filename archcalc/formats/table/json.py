@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
-from archcalc.formats.as_json import json_text, plain_dim, plain_shape
+from archcalc.formats.as_json import json_text, plain_dim, plain_facts, plain_shape
 from archcalc.formats.check import verdict_dict
 from archcalc.network.measures import sums
 from archcalc.profiling.rows import Profile, Row, Totals
@@ -47,7 +47,7 @@ def to_dict(profile: Profile, formulas: Form = "plain") -> dict[str, Any]:
         "totals": {**_totals(profile.totals, plain), "auxiliary": _totals(profile.auxiliary, plain)},
         "figures": [verdict_dict(verdict) for verdict in profile.verdicts],
         "unread": [node.name for node in profile.graph.unread],
-        "assumptions": [str(assumption.fact) for assumption in profile.graph.conditions],
+        "assumptions": plain_facts(profile.graph.conditions),
     }
 
 

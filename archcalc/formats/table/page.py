@@ -7,10 +7,10 @@ from typing import Any
 
 import msgspec
 
-from archcalc.document.content import Fact, Facts, Formula, Head, Notes, Page, Part, Section, Table, WorkingStep
+from archcalc.document.content import Fact, Facts, Head, Notes, Page, Part, Section, Table, WorkingStep
 from archcalc.document.style import Style
 from archcalc.document.writer import STYLES, preformatted, write
-from archcalc.formats.explain import reading, remark
+from archcalc.formats.explain import equation, remark
 from archcalc.formats.summary import heading, published, remarks, title, totals
 from archcalc.formats.table.columns import Column, chosen, lines
 from archcalc.formats.table.columns import summed as sums
@@ -74,7 +74,7 @@ def steps(working: Working, profile: Profile) -> tuple[WorkingStep, ...]:
         if profile.convention.column == cell.name:
             keys = ("flops",) if cell is working.cells[-1] else (*keys, "flops")
         if cell.value != 0 or cell.note:
-            found.append(WorkingStep(cell.name, (Formula(reading(cell)), *filter(None, [remark(cell)])), keys))
+            found.append(WorkingStep(cell.name, (equation(cell), *filter(None, [remark(cell)])), keys))
     return tuple(found)
 
 
