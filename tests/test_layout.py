@@ -20,7 +20,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     # Which characters of a text get out, whoever prints it.
     "characters": set(),
     "errors": {"characters"},
-    "symbols": set(),
+    # A number with its unit is read here, and what is none is refused.
+    "symbols": {"errors"},
     "files": set(),
     # How data shows itself; what it shows is told it from above.
     "display": set(),

@@ -12,9 +12,9 @@ import msgspec
 from archcalc.errors import Place, Source, SpecError
 from archcalc.language.expression import evaluate
 from archcalc.network.measures import MEASURES
-from archcalc.network.units import Amount, suits, written_out
 from archcalc.profiling.rows import Profile
 from archcalc.symbols.dims import as_int, format_dim, format_shape
+from archcalc.symbols.units import Amount, suits, written_out
 
 # Which signs a difference has where a comparison holds.
 SIGNS = {

@@ -42,13 +42,15 @@ class Link(msgspec.Struct, frozen=True):
 class Head(msgspec.Struct, frozen=True):
     """The head of a column: its title, whether it holds numbers, and the key by which a line of working belongs to it.
 
-    `alone` is what it is called in a spreadsheet.
+    `alone` is what it is called in a spreadsheet. Where a terminal is too narrow a column that says what others say goes, the
+    one that is most to `spare` first.
     """
 
     title: Any
     numeric: bool = False
     key: str = ""
     alone: str = ""
+    spare: int = 0
 
 
 class WorkingStep(msgspec.Struct, frozen=True):

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
-# Between two columns, and what a column is wider than its title.
+# Between two columns, and by how much a column is wider than its title.
 _GAP = "  "
 _ROOM = 2
 
 
 def aligned(
-    titles: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool], last: Sequence[str] | None = None
+    titles: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    right: Sequence[bool],
+    last: Sequence[str] | None = None,
+    *,
+    room: int = _ROOM,
 ) -> str:
     """Rows under their titles, the last one below a line of its own; cells may have several lines, `right` ones end alike.
 
@@ -23,9 +28,9 @@ def aligned(
     ------  --------
     total         21
     """
-    body = [[cell.strip().split("\n") for cell in row] for row in (*rows, *([] if last is None else [last]))]
+    body = [[cell.rstrip().split("\n") for cell in row] for row in (*rows, *([] if last is None else [last]))]
     widths = [
-        max(len(title) + _ROOM, *(len(line) for row in body for line in row[place])) if body else len(title) + _ROOM
+        max(len(title) + room, *(len(line) for row in body for line in row[place])) if body else len(title) + room
         for place, title in enumerate(titles)
     ]
     rule = _GAP.join("-" * width for width in widths)

@@ -96,9 +96,25 @@ def unread(graph: Graph) -> list[str]:
     return [f"Read by no layer, and not the last: {listed(names)}."] if names else []
 
 
-def published(profile: Profile) -> list[str]:
-    """A sentence for each published figure that is not the exact one."""
-    return [sentence(verdict) for verdict in profile.verdicts if not verdict.holds]
+def published(profile: Profile, style: Style = PLAIN) -> list[str]:
+    """A line for each published figure that is not the exact one, and which command says more of them."""
+    differing = [verdict for verdict in profile.verdicts if not verdict.holds]
+    lines = [
+        style.clean(f"Published: {verdict.figure} {' and '.join(verdict.published)}; {_found(verdict)}.")
+        for verdict in differing
+    ]
+    return [*lines, style.clean("`archcalc check` says where each was printed and how it came about.")] if lines else []
+
+
+def _found(verdict: Verdict) -> str:
+    """The exact numbers, of bytes in MB alone, and the verdict."""
+    texts = [
+        f"{exact / 10**6:.2f} MB"
+        if isinstance(exact, int) and exact >= 10**4 and Printed.read(printed).in_bytes
+        else text
+        for printed, exact, text in zip(verdict.published, verdict.exact, _exact_texts(verdict), strict=True)
+    ]
+    return f"exact {' and '.join(texts)}, {verdict.verdict}"
 
 
 def sentence(verdict: Verdict) -> str:
@@ -118,13 +134,17 @@ def sentence(verdict: Verdict) -> str:
 
 def exact_text(verdict: Verdict) -> str:
     """The exact values of a figure, in bytes, MB and MiB where it was printed in bytes."""
+    return " and ".join(_exact_texts(verdict))
+
+
+def _exact_texts(verdict: Verdict) -> list[str]:
     texts = []
     for printed, exact in zip(verdict.published, verdict.exact, strict=True):
         if isinstance(exact, int):
             texts.append(bytes_text(exact) if Printed.read(printed).in_bytes else format_dim(exact))
         else:
             texts.append(format_shape(exact) if isinstance(exact, tuple) else f"{exact:.4g}")
-    return " and ".join(texts)
+    return texts
 
 
 def _squared(texts: list[str]) -> list[str]:

@@ -10,8 +10,8 @@ import msgspec
 from archcalc.errors import SpecError
 from archcalc.network.measures import sums
 from archcalc.network.printed import Printed
-from archcalc.network.units import THOUSANDS
 from archcalc.symbols.dims import Shape, format_shape
+from archcalc.symbols.units import THOUSANDS
 
 # What stands in a cell that was left open.
 _BLANK = {"", "-", "–", "—", "?"}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from archcalc.errors import SpecError, nearest
-from archcalc.network.units import amount
 from archcalc.symbols.dims import Dim, format_dim
+from archcalc.symbols.units import amount
 
 # Bits in memory. tf32 is a way to multiply: its values are stored as fp32 (NVIDIA A100 white paper, 2020).
 DTYPES = {"fp64": 64, "fp32": 32, "tf32": 32, "fp16": 16, "bf16": 16, "fp8": 8, "int8": 8, "int4": 4}

@@ -10,8 +10,8 @@ import msgspec
 from archcalc.errors import Place, SpecError, nearest
 from archcalc.network.measures import MEASURES
 from archcalc.network.printed import Printed
-from archcalc.network.units import suits
 from archcalc.symbols.dims import Shape, format_shape
+from archcalc.symbols.units import suits
 
 # What a figure may be of: of a network, or with a layer's or a block's name and a dot in front, of that.
 PUBLISHED = tuple(measure.key for measure in MEASURES.values() if measure.published)

@@ -10,8 +10,8 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from archcalc.errors import SpecError
-from archcalc.network.units import UNITS, amount
 from archcalc.symbols.dims import Shape
+from archcalc.symbols.units import UNITS, amount
 
 # From the best on.
 Judgement: TypeAlias = Literal["exact", "rounded", "cut off", "other convention"]
@@ -60,7 +60,7 @@ class Printed(msgspec.Struct, frozen=True):
     digits: int = 0
     # Below 0 where a power of ten stands for zeros, as in 6e7.
     decimals: int = 0
-    # By its name in `archcalc.network.units`, or % or x.
+    # By its name in `archcalc.symbols.units`, or % or x.
     unit: str = ""
     bound: str = ""
     shape: Shape = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from typing import Any, TypeAlias
 
@@ -12,11 +12,38 @@ from archcalc.profiling.rows import Row
 
 
 class FoldedRow(msgspec.Struct, frozen=True):
-    """A row and how often it stands in the network one after the other; `rows` are all that it stands for, itself first."""
+    """A row and how often it stands in the network one after the other; `rows` are all that it stands for, itself first.
+
+    `followers` are rows right after it that cost nothing and that it stands for too, such as a ReLU in its place.
+    """
 
     row: Row
     times: int = 1
     rows: tuple[Row, ...] = ()
+    followers: tuple[Row, ...] = ()
+
+
+def joined(lines: Sequence[FoldedRow], costless: Callable[[Row], bool]) -> list[FoldedRow]:
+    """The lines with each that costs nothing in the one before it, where it takes that one's output and puts out its like.
+
+    >>> from archcalc.profiling.engine import profile
+    >>> from archcalc.language import load
+    >>> lines = joined(unfolded(profile(load("vgg16")).rows), lambda row: row.activations == row.params == 0)
+    >>> [(line.row.name, [row.kind for row in line.followers]) for line in lines[:3]]
+    [('input', []), ('conv1_1', ['relu']), ('conv1_2', ['relu'])]
+    """
+    found: list[FoldedRow] = []
+    for line in lines:
+        row = line.row
+        if found and costless(row) and not row.note and row.kind != "input":
+            before = found[-1]
+            last = (before.row, *before.followers)[-1]
+            alike = (line.times, row.output, row.auxiliary) == (before.times, last.output, last.auxiliary)
+            if alike and row.sources == (last.name,):
+                found[-1] = msgspec.structs.replace(before, followers=(*before.followers, row))
+                continue
+        found.append(line)
+    return found
 
 
 class FoldedBlock(msgspec.Struct, frozen=True):

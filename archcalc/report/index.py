@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from archcalc.document.content import Head, Link, Page, Picture, Prose, Section, Table, Text
-from archcalc.network.units import abbreviated
 from archcalc.profiling.rows import Profile
 from archcalc.symbols.dims import format_dim
+from archcalc.symbols.units import abbreviated
 
 _TITLES = ("network", "title", "input", "depth", "params", "MACs", "rounded", "activations")
 _ABOUT = (

@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 from archcalc.drawing.colours import INK
 from archcalc.errors import SpecError
 from archcalc.files import write_whole
-from archcalc.network.units import abbreviated
+from archcalc.symbols.units import abbreviated
 
 SUFFIXES = (".svg", ".png", ".pdf")
 # Colours that are told apart by those who see some colours alike (Okabe and Ito 2008).

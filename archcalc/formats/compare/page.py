@@ -9,14 +9,14 @@ import msgspec
 
 from archcalc.comparison.compare import Against, Comparison, MeasureLine, OwnRows
 from archcalc.document.content import Head, Notes, Page, Part, Section, Table
-from archcalc.document.plain import grid
+from archcalc.document.lines import indented
+from archcalc.document.screen import table_text
 from archcalc.document.style import PLAIN, Style
 from archcalc.document.writer import STYLES, preformatted, write
 from archcalc.formats.as_json import json_text
 from archcalc.formats.compare.crossovers import crossings, letter_of
 from archcalc.formats.compare.json import to_dict
 from archcalc.formats.conditions import facts, held
-from archcalc.formats.wrapped import indented
 from archcalc.network.measures import sums
 from archcalc.symbols.dims import Dim
 from archcalc.symbols.evaluate import Leading, letters
@@ -69,7 +69,7 @@ def _blocks(comparison: Comparison, style: Style, *, growth: bool = False, expla
 def _text(section: TitledTable) -> list[str]:
     notes = [indented("", note) for note in section.notes]
     head = [*filter(None, [section.title, section.about]), *([""] if section.about else [])]
-    body = [grid(_table(section))] if section.rows else []
+    body = [table_text(_table(section))] if section.rows else []
     return [*head, *body, *([""] if section.rows and notes else []), *notes]
 
 

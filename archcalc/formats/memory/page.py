@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from archcalc.document.content import Code, Fact, Facts, Head, Notes, Page, Part, Section, Table
-from archcalc.document.plain import grid
+from archcalc.document.screen import table_text
 from archcalc.document.writer import write
 from archcalc.formats.as_json import json_text
 from archcalc.formats.conditions import held
@@ -43,7 +43,7 @@ def render(plan: Plan, form: str = "text", budget: int | None = None, *, timelin
             title(plan.profile),
             *_heading(plan),
             "",
-            grid(_table(plan)),
+            table_text(_table(plan)),
             "",
             *(f"{label:{width}}  {text}" for label, text in said),
             *(["", *_timeline(plan)] if timeline else []),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from archcalc.conventions import Total
+from archcalc.document.content import Head
 from archcalc.errors import among
 from archcalc.layers.intervals import number_text
 from archcalc.network.measures import Measure, sums
@@ -40,6 +41,12 @@ class Column(msgspec.Struct, frozen=True):
         convention = profile.convention
         counted = "flops" if convention.column == "FLOPs" else "macs"
         return f"{counted} ({convention.name})" if self.key == "flops" else self.key
+
+    def head(self, profile: Profile) -> Head:
+        """The head over it; on a narrow screen FLOPs that are twice the MACs go first, then shares."""
+        twice = self.key == "flops" and profile.convention.name == "macs"
+        spare = 2 if twice else 1 if self.key.endswith("%") else 0
+        return Head(self.heading(profile), self.numeric, self.key, self.alone(profile), spare)
 
     @property
     def numeric(self) -> bool:
@@ -93,7 +100,7 @@ def _known(price: Dim | None) -> Dim | str:
 COLUMNS = {
     column.key: column
     for column in (
-        Column("name", "name", lambda _, line: line.row.name),
+        Column("name", "name", lambda _, line: " + ".join((line.row.name, *(row.kind for row in line.followers)))),
         Column("layer", "layer", lambda _, line: line.row.kind),
         Column("settings", "settings", lambda _, line: line.row.settings),
         Column("input", "input", lambda _, line: ", ".join(map(format_shape, line.row.inputs))),
@@ -142,14 +149,6 @@ def _in_form(column: Column, formulas: Form) -> Column:
 def lines(rows: Sequence[Row], *, fold: bool) -> list[FoldedRow]:
     """The rows one by one, or with blocks and layers that repeat unchanged written once."""
     return folded(rows) if fold else unfolded(rows)
-
-
-def table(
-    profile: Profile, parts: Sequence[Column], written: Callable[[Any], str], *, fold: bool
-) -> tuple[list[list[str]], list[str]]:
-    """The cells of every line and of the totals, each as `format_dim` has it."""
-    body = [[written(part.cell(profile, line)) for part in parts] for line in lines(profile.rows, fold=fold)]
-    return body, list(map(written, summed(profile, parts)))
 
 
 def summed(profile: Profile, parts: Sequence[Column]) -> list[Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from archcalc.document.content import Fact, Facts, Head, Notes, Page, Part, Section, Table, WorkingStep
+from archcalc.document.content import Fact, Facts, Notes, Page, Part, Section, Table, WorkingStep
 from archcalc.document.style import Style
 from archcalc.document.writer import STYLES, preformatted, write
 from archcalc.formats.explain import equation, remark
@@ -48,7 +48,7 @@ def tabled(  # noqa: PLR0913 - each is a choice of its own
     """The heading, the table, the totals and the remarks of a profile, on request with the working of every row."""
     style = msgspec.structs.replace(STYLES[form], form=formulas)
     table = grid(profile, chosen(columns, fold=fold, formulas=formulas), fold=fold, worked=worked)
-    said = (*told(profile, style), *published(profile))
+    said = (*told(profile, style), *published(profile, style))
     parts: list[Part] = [table, summed(profile, style), *([Notes(said)] if said else [])]
     return Page(title(profile), tuple(map(preformatted, heading(profile, style))), (Section("", tuple(parts)),))
 
@@ -58,7 +58,7 @@ def grid(profile: Profile, parts: Sequence[Column], *, fold: bool, worked: bool 
     shown = lines(profile.rows, fold=fold)
     behind = {working.row.name: steps(working, profile) for working in workings(profile)} if worked else {}
     return Table(
-        tuple(Head(part.heading(profile), part.numeric, part.key, part.alone(profile)) for part in parts),
+        tuple(part.head(profile) for part in parts),
         tuple(tuple(part.cell(profile, line) for part in parts) for line in shown),
         tuple(sums(profile, parts)),
         steps=tuple(behind[line.row.name] for line in shown) if worked else (),

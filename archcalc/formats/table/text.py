@@ -6,25 +6,55 @@ from collections.abc import Sequence
 
 import msgspec
 
-from archcalc.document.grid import aligned
+from archcalc.document.content import Table
+from archcalc.document.lines import labelled, told
+from archcalc.document.screen import PAPER, Screen, table_text
 from archcalc.document.style import PLAIN
 from archcalc.formats.summary import heading, published, remarks, title, totals
-from archcalc.formats.table.columns import chosen, table
-from archcalc.formats.wrapped import indented
-from archcalc.profiling.rows import Profile
+from archcalc.formats.table.columns import chosen, lines, summed
+from archcalc.profiling.folding import joined
+from archcalc.profiling.rows import Profile, Row
 from archcalc.symbols.evaluate import Form
 
 
-def render(
-    profile: Profile, columns: Sequence[str] | None = None, *, fold: bool = False, formulas: Form = "plain"
+def render(  # noqa: PLR0913 - each is a choice of its own
+    profile: Profile,
+    columns: Sequence[str] | None = None,
+    *,
+    fold: bool = False,
+    formulas: Form = "plain",
+    screen: Screen = PAPER,
+    every: bool = False,
 ) -> str:
-    """The table in plain text, with its heading, totals and remarks."""
+    """The table in plain text, with its heading, totals and remarks.
+
+    What costs nothing stands beside the layer before it, as in "conv1_1 + relu", unless `every` layer or some columns are
+    asked for.
+    """
     parts = chosen(columns, fold=fold, formulas=formulas)
+    shown = lines(profile.rows, fold=fold)
+    if columns is None and not every:
+        shown = joined(shown, lambda row: _costless(profile, row))
+    table = Table(
+        tuple(part.head(profile) for part in parts),
+        tuple(tuple(part.cell(profile, line) for part in parts) for line in shown),
+        tuple(summed(profile, parts)),
+    )
     style = msgspec.structs.replace(PLAIN, form=formulas)
-    body, last = table(profile, parts, PLAIN.cell, fold=fold)
-    grid = aligned([part.heading(profile) for part in parts], body, [part.numeric for part in parts], last)
-    entries = totals(profile, style)
-    width = max(len(label) for label, _ in entries)
-    sums = [indented(f"{label:{width}}  ", value) for label, value in entries]
     notes = [*remarks(profile), *published(profile)]
-    return "\n".join([title(profile), *heading(profile), "", grid, "", *sums, *([""] if notes else []), *notes])
+    return "\n".join(
+        [
+            told([title(profile), *heading(profile)], screen),
+            "",
+            table_text(table, screen),
+            "",
+            labelled(totals(profile, style), screen),
+            *(["", told(notes, screen)] if notes else []),
+        ]
+    )
+
+
+def _costless(profile: Profile, row: Row) -> bool:
+    """True of a row that stores, trains and computes nothing, as far as its convention counts."""
+    counted = (row.params, row.buffers, row.activations, row.macs, profile.shown(row))
+    return all(value == 0 for value in counted)

@@ -15,7 +15,7 @@ from archcalc.comparison.goal import goal
 from archcalc.errors import SpecError
 from archcalc.memory.sizes import bytes_of
 from archcalc.network.figures import Claim
-from archcalc.network.units import UNITS, abbreviated, amount, written_out
+from archcalc.symbols.units import UNITS, abbreviated, amount, written_out
 
 SCALES = {
     "": 1,

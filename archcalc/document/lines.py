@@ -1,0 +1,60 @@
+"""Lines of plain text: as they are on paper, wrapped to a screen."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable
+
+from archcalc.document.screen import PAPER, Screen
+
+# On paper only a formula is broken, past this width.
+_WIDTH = 120
+
+
+def told(lines: Iterable[str], screen: Screen = PAPER) -> str:
+    """Sentences, each on a line of its own, which goes on below where the screen ends."""
+    if screen.width is None:
+        return "\n".join(lines)
+    width = screen.width
+    return "\n".join(_filled("", text, width, "  ") for line in lines for text in line.split("\n"))
+
+
+def labelled(entries: Iterable[tuple[str, str]], screen: Screen = PAPER) -> str:
+    """Texts behind labels that are padded to one width."""
+    entries = list(entries)
+    width = max((len(label) for label, _ in entries), default=0)
+    return "\n".join(indented(f"{label:{width}}  ", text, screen) for label, text in entries)
+
+
+def indented(label: str, text: str, screen: Screen = PAPER) -> str:
+    """A text behind a label; one longer than the line goes on below, a formula between two of its terms."""
+    width = max(_WIDTH, len(label) + 40) if screen.width is None else screen.width
+    return _filled(label, text, width, " " * min(len(label), width // 2))
+
+
+def _filled(label: str, text: str, width: int, indent: str) -> str:
+    """A text in lines of a width, with no formula broken inside brackets unless it is longer than a line by itself."""
+    for whole in (_joined(text), text):
+        filled = textwrap.fill(
+            whole,
+            width,
+            initial_indent=label,
+            subsequent_indent=indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+        ).replace("\u00a0", " ")
+        if all(len(line) <= width for line in filled.split("\n")):
+            break
+    return filled
+
+
+def _joined(text: str) -> str:
+    """The text with no place to break it between a sign and its term, or inside brackets of any kind."""
+    parts = re.split(r"([(⌊⌈]|[)⌋⌉])", text.replace(" + ", " +\u00a0").replace(" − ", " −\u00a0"))
+    depth = 0
+    for i, part in enumerate(parts):
+        depth += (part in "(⌊⌈") - (part in ")⌋⌉") if part else 0
+        if depth:
+            parts[i] = part.replace(" ", "\u00a0")
+    return "".join(parts)

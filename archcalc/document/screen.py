@@ -1,0 +1,173 @@
+"""Tables for a terminal of so many columns: what repeats others is left out, numbers shorten, names become a tree, text wraps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from archcalc.document.content import Head, Table
+from archcalc.document.grid import aligned
+from archcalc.document.style import PLAIN
+from archcalc.symbols.units import abbreviated
+
+_GAP = 2
+# A column of text is made no narrower than this, nor than the longest piece of it that has a digit.
+_NARROWEST = 6
+# Where a text may be broken: behind a space or one of these, but not inside a number such as 1,234.
+_PIECE = re.compile(r"(?:[^\s/,;·]|,(?=\d))*[/,;·]*\s*")
+_SHORTENED = "Three digits; --exact has all."
+
+
+class Screen(msgspec.Struct, frozen=True):
+    """Where text is printed: its columns, None for as many as it takes, and whether numbers keep all their digits there."""
+
+    width: int | None = None
+    exact: bool = False
+
+
+# A file, or another program that reads: nothing is left out there.
+PAPER = Screen()
+
+
+class _Grid(msgspec.Struct, frozen=True):
+    """Columns as they are being made narrower: heads, cells, what a title has around it, and how wide each may be."""
+
+    heads: tuple[Head, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    last: tuple[Any, ...]
+    limits: tuple[int | None, ...]
+    room: int = 2
+    short: bool = False
+
+    @property
+    def widths(self) -> list[int]:
+        """The columns of a terminal that each of its own takes."""
+        return [max(map(len, self.lines(place)), default=0) for place in range(len(self.heads))]
+
+    @property
+    def width(self) -> int:
+        """The columns of a terminal that it takes."""
+        return sum(self.widths) + _GAP * (len(self.heads) - 1)
+
+    def lines(self, place: int) -> list[str]:
+        """The lines of one column, its title with the room around it among them."""
+        cells = [row[place] for row in (*self.rows, self.last) if row]
+        return [
+            f"{self.heads[place].title}{' ' * self.room}",
+            *"\n".join(self.text(c, place) for c in cells).split("\n"),
+        ]
+
+    def text(self, value: Any, place: int) -> str:
+        """A cell as it stands."""
+        if self.short and isinstance(value, int):
+            return abbreviated(value)
+        limit, text = self.limits[place], PLAIN.cell(value)
+        return text if limit is None else "\n".join(wrapped(text, limit))
+
+    def printed(self) -> str:
+        """All of it."""
+        body = [[self.text(value, place) for place, value in enumerate(row)] for row in self.rows]
+        last = [self.text(value, place) for place, value in enumerate(self.last)] if self.last else None
+        titles, right = [str(head.title) for head in self.heads], [head.numeric for head in self.heads]
+        return aligned(titles, body, right, last, room=self.room) + (f"\n{_SHORTENED}" if self.short else "")
+
+
+def table_text(table: Table, screen: Screen = PAPER) -> str:
+    """A table as text no wider than a screen, as far as its numbers allow; empty where it has no rows."""
+    if not table.rows:
+        return ""
+    grid = _Grid(table.head, table.rows, table.last, (None,) * len(table.head))
+    if screen.width is None:
+        return grid.printed()
+    for narrower in _steps(grid, exact=screen.exact):
+        grid = narrower
+        if grid.width <= screen.width:
+            break
+    return _wrapped(grid, screen.width).printed()
+
+
+def _steps(grid: _Grid, *, exact: bool) -> Iterator[_Grid]:
+    """Ever narrower: with no room around titles, without the columns that can be spared, with short numbers, names as a tree."""
+    yield grid
+    grid = msgspec.structs.replace(grid, room=0)
+    yield grid
+    for spare in sorted({head.spare for head in grid.heads if head.spare}, reverse=True):
+        grid = _without(grid, [place for place, head in enumerate(grid.heads) if head.spare == spare])
+        yield grid
+    if not exact and any(isinstance(value, int) and value >= 1000 for row in grid.rows for value in row):
+        grid = msgspec.structs.replace(grid, short=True)
+        yield grid
+    if any("/" in str(row[0]) for row in grid.rows) and grid.heads[0].key == "name":
+        yield _as_tree(grid)
+
+
+def _without(grid: _Grid, places: Sequence[int]) -> _Grid:
+    """The grid without some columns."""
+
+    def left(cells: Sequence[Any]) -> tuple[Any, ...]:
+        return tuple(cell for place, cell in enumerate(cells) if place not in places)
+
+    return msgspec.structs.replace(
+        grid, heads=left(grid.heads), rows=tuple(map(left, grid.rows)), last=left(grid.last), limits=left(grid.limits)
+    )
+
+
+def _as_tree(grid: _Grid) -> _Grid:
+    """Names under the blocks that they begin with, each block on a line of its own."""
+    rows: list[tuple[Any, ...]] = []
+    above: list[str] = []
+    empty = ("",) * (len(grid.heads) - 1)
+    for name, *cells in grid.rows:
+        *blocks, own = str(name).split("/")
+        same = next(
+            (i for i, (a, b) in enumerate(zip(above, blocks, strict=False)) if a != b), min(len(above), len(blocks))
+        )
+        rows += [(f"{'  ' * depth}{block}", *empty) for depth, block in enumerate(blocks) if depth >= same]
+        rows.append((f"{'  ' * len(blocks)}{own}", *cells))
+        above = blocks
+    return msgspec.structs.replace(grid, rows=tuple(rows))
+
+
+def _wrapped(grid: _Grid, width: int) -> _Grid:
+    """The grid with its columns of text as narrow as it takes, the widest first."""
+    text = [place for place, head in enumerate(grid.heads) if not head.numeric]
+    least = {
+        place: max(_NARROWEST, *(len(piece) for line in grid.lines(place) for piece in _fixed(line))) for place in text
+    }
+    widths = grid.widths
+    while sum(widths) + _GAP * (len(widths) - 1) > width:
+        widest = max(
+            (place for place in text if widths[place] > least[place]), key=lambda place: widths[place], default=None
+        )
+        if widest is None:
+            break
+        widths[widest] -= 1
+    limits = tuple(widths[place] if place in text else None for place in range(len(widths)))
+    return msgspec.structs.replace(grid, limits=limits)
+
+
+def _fixed(line: str) -> list[str]:
+    """The pieces of a line that nothing may break: those with a digit."""
+    return [piece.strip() for piece in _PIECE.findall(line) if any(map(str.isdigit, piece))] or [""]
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """A text in lines of a width, broken behind spaces, slashes and commas, and elsewhere only where a piece has no digit.
+
+    >>> wrapped("out=64 kernel=3 padding=1", 16), wrapped("1,234,567", 5), wrapped("layer4/0/downsample", 9)
+    (['out=64 kernel=3', 'padding=1'], ['1,234,567'], ['layer4/0/', 'downsampl', 'e'])
+    """
+    lines = []
+    for line in text.split("\n"):
+        found = [""]
+        for piece in filter(None, _PIECE.findall(line)):
+            if len(found[-1]) + len(piece.rstrip()) > width and found[-1]:
+                found.append("")
+            found[-1] += piece
+            while len(found[-1].rstrip()) > width and not any(map(str.isdigit, piece)):
+                found[-1:] = [found[-1][:width], found[-1][width:]]
+        lines += [part.rstrip() for part in found]
+    return lines
