@@ -51,12 +51,14 @@ def places(draw: Draw, shape: tuple[int, ...]) -> tuple[int, ...]:
 def test_a_nudged_pixel_moves_exactly_what_sees_it_in_a_random_network(graph, data):
     """What is no number spreads to every value that depends on it, whatever weights and maxima hide: all layers, all values."""
     mask = touched(graph.input, places(data.draw, graph.input))
-    x = np.random.default_rng(0).standard_normal((1, *graph.input), np.float32)
+    x = np.random.default_rng(0).standard_normal((1, *graph.input), np.float32).repeat(2, axis=0)
     x[0][mask] = np.nan
     with np.errstate(all="ignore"):
-        run = [(node, np.isnan(y[0])) for node, y in outputs(graph, x, seeded(graph))]
+        run = [(node, np.isnan(y)) for node, y in outputs(graph, x, seeded(graph))]
+    # The largest of a window that holds padding alone is -inf, of which a layer may make what is no number by itself.
+    assume(not any(found[1].any() for _, found in run))
 
-    for (node, found), (_, said) in zip(run, forward_mask(graph, mask), strict=True):
+    for (node, (found, _)), (_, said) in zip(run, forward_mask(graph, mask), strict=True):
         assert np.array_equal(found, said), node
 
 
