@@ -40,7 +40,7 @@ _USUAL = "akKzxZ09_- \t\n.,/\\()[]{}*×é!"
 # What stands for the values that a pattern is put together with, by the names that they have in the code.
 _VALUES: dict[str, Any] = {
     "pattern": [pattern for pattern, *_ in yaml_hints._SLIPS],  # noqa: SLF001 - a loop over them is all the code has
-    "row": SimpleNamespace(layer="conv2d"),
+    "row": SimpleNamespace(kind="conv2d"),
     "key": "params",
     "self": SimpleNamespace(graph=SimpleNamespace(family="VGG (11 to 19)")),
 }

@@ -23,7 +23,7 @@ from archcalc.profiling.engine import profile
 from archcalc.report.pages import compared, report
 
 ROOT = Path(__file__).parent.parent
-PAGES = {path: path.read_text() for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))}
+PAGES = {path: path.read_text() for path in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))}
 README = PAGES[ROOT / "README.md"]
 REPORTS = ROOT / "reports"
 # Measured rather than derived, so not to be compared with a fresh run.
@@ -162,12 +162,32 @@ def test_help_names_every_command_after_any_was_used():
     assert re.findall(r"^  (\w+)  ", printed(["--help"]), re.MULTILINE) == list(main.list_commands(None))
 
 
-def test_the_contributors_page_shows_a_whole_kind_in_under_60_lines():
-    """The exercise in CONTRIBUTING.md is the file in the package."""
+GUIDES = sorted((ROOT / "docs" / "extending").glob("*.md"))
+
+
+def test_the_guide_to_kinds_shows_a_whole_one_in_under_60_lines():
+    """The exercise is the file in the package."""
     code = (ROOT / "archcalc" / "layers" / "maxout.py").read_text()
 
-    assert f"```python\n{code}```" in (ROOT / "CONTRIBUTING.md").read_text()
+    assert f"```python\n{code}```" in PAGES[ROOT / "docs" / "extending" / "kind.md"]
     assert len(code.splitlines()) < 60
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.stem)
+def test_a_guide_shows_what_stands_in_the_files_that_it_names(guide):
+    """Every file that it names is there, and code is of the file named last before it."""
+    text = PAGES[guide]
+    named = re.findall(r"`((?:archcalc|tests|docs|specs|reports)/[\w./]*)`", text)
+    before = re.split(r"^```python\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
+
+    assert [name for name in named if not (ROOT / name).exists() and not re.search("NAME|SUFFIX", name)] == []
+    for said, code in zip(before[::2], before[1::2], strict=False):
+        [*_, last] = re.findall(r"`(archcalc/[\w/]+\.py)`", said)
+        assert unindented(code) in unindented((ROOT / last).read_text())
+
+
+def unindented(code: str) -> str:
+    return "\n".join(map(str.strip, code.splitlines()))
 
 
 @pytest.mark.parametrize("name", bundled())

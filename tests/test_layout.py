@@ -1,17 +1,20 @@
-"""The structure of the package: who imports whom, what loads when, how long a file may be."""
+"""The structure of the package and of its tests: who imports whom, what loads when, how long a file may be."""
 
 from __future__ import annotations
 
 import ast
 import fnmatch
+import re
 import sys
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parent.parent / "archcalc"
+TESTS = Path(__file__).parent
+PACKAGE = TESTS.parent / "archcalc"
 FILES = sorted(PACKAGE.rglob("*.py"))
+TEST_FILES = sorted(TESTS.rglob("*.py"))
 
 # What every room may import: the errors that users see, and numbers and letters.
 EVERYWHERE = {"errors", "symbols"}
@@ -181,15 +184,23 @@ def test_only_slow_libraries_are_imported_inside_functions(path):
     assert inside <= LAZY
 
 
-@pytest.mark.parametrize("path", FILES, ids=module_of)
+@pytest.mark.parametrize("path", [*FILES, *TEST_FILES], ids=module_of)
 def test_a_file_is_at_most_300_lines(path):
     """A longer file is asking to be split by idea."""
     assert len(path.read_text().splitlines()) <= 300
 
 
+@pytest.mark.parametrize("path", TEST_FILES, ids=module_of)
+def test_tests_share_what_stands_beside_them(path):
+    """No file imports from one of tests, nor from a conftest: what several share has a module that is named for it."""
+    found = [ast.unparse(node) for node in ast.walk(ast.parse(path.read_text())) if imports(node)]
+
+    assert [line for line in found if re.search(r"\btests\b.*\b(test_|conftest)", line)] == []
+
+
 def test_no_file_is_named_for_leftovers():
     """A name such as utils says nothing of what belongs there."""
-    assert not {path.stem for path in FILES} & {"utils", "helpers", "common", "core", "misc"}
+    assert not {path.stem for path in (*FILES, *TEST_FILES)} & {"utils", "helpers", "common", "core", "misc"}
 
 
 def test_only_the_standard_library_and_the_declared_dependencies_are_imported():

@@ -27,6 +27,8 @@ EXPECTED = {
     "tuple[int, ...]": "a list of whole numbers",
     "tuple[Count, ...]": "a list of whole numbers of at least 1",
     "tuple[Natural, ...]": "a list of whole numbers of at least 0",
+    "Natural | tuple[Natural, ...]": "a whole number of at least 0, or a list with one for each axis",
+    "tuple[tuple[Natural, ...], ...] | None": "a list with a list of input maps, counted from 0, for each output map",
 }
 
 # The least that a size may be, by the names that its type is written with.

@@ -16,7 +16,7 @@ from archcalc.language import parse
 from archcalc.profiling.engine import profile
 from archcalc.symbols.dims import symbol
 from tests.comparison.seeking import AGREED, UPTO, disagreement, said, truly
-from tests.comparison.test_solve import sought
+from tests.comparison.sought import sought
 
 FAULTS = Path(__file__).parent.parent / "data" / "faults"
 

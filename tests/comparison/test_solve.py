@@ -18,16 +18,7 @@ from archcalc.language import load, parse
 from archcalc.network.measures import MEASURES
 from archcalc.profiling.engine import profile
 from archcalc.symbols.dims import symbol
-
-
-def printed(*arguments, code=0):
-    result = CliRunner().invoke(main, list(arguments))
-    assert result.exit_code == code, result.output
-    return result.output
-
-
-def sought(*arguments):
-    return json.loads(printed("solve", *arguments, "--format", "json"))
+from tests.comparison.sought import printed, sought
 
 
 @settings(max_examples=10)

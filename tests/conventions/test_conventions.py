@@ -26,7 +26,7 @@ from archcalc.profiling.rows import Row
 from archcalc.symbols.dims import symbol
 from tests.conventions.other_tools import TOOLS, said_by
 from tests.conventions.probes import PROBES, First
-from tests.specs.test_torchvision import model_of
+from tests.specs.torchvision_models import model_of
 
 # What each tool printed for torchvision's models at 3×224×224, batch 1, in eval mode; measured with torch 2.13.0 and
 # torchvision 0.28.0. FLOPs where the tool counts FLOPs.

@@ -19,7 +19,7 @@ from archcalc.document.escapes import escape_markdown
 from archcalc.document.page import script
 from archcalc.errors import Source
 from archcalc.language import parse
-from tests.formats.test_formats import HOSTILE
+from tests.formats.hostile import HOSTILE
 
 GRAPH = parse(Source("x.yaml", HOSTILE))
 FIGURES = """

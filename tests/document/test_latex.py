@@ -20,7 +20,7 @@ from archcalc.language.shorthand import from_line
 from archcalc.network.measures import measures
 from archcalc.profiling.engine import profile
 from archcalc.profiling.explain import workings as found
-from tests.formats.test_formats import HOSTILE
+from tests.formats.hostile import HOSTILE
 from tests.programs import program
 
 VGG = profile(load("vgg16"))

@@ -15,9 +15,11 @@ from torch import nn
 from archcalc.errors import SpecError
 from archcalc.layers import Layer
 from archcalc.reference import CountingNumpy
-from tests.layers.strategies import Shape, cases
-from tests.layers.test_kinds_against_torch import LAXER, Built, Refusal, built, inferred, listed
-from tests.layers.torch_twins import TWINS, MultiheadAttention, Twin
+from tests.layers.inputs import Shape
+from tests.layers.strategies import cases
+from tests.layers.torch_attention import MultiheadAttention
+from tests.layers.torch_shapes import LAXER, Built, Refusal, built, inferred, listed
+from tests.layers.torch_twins import TWINS, Twin
 from tests.layers.torch_weights import put
 
 torch.set_num_threads(1)

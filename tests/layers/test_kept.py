@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable
-from typing import Any
 
 import msgspec
 import pytest
@@ -14,7 +13,6 @@ from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 from sympy import sympify
 from torch import nn
-from torch.autograd.graph import saved_tensors_hooks
 
 from archcalc.errors import Source, SpecError
 from archcalc.language import parse
@@ -22,8 +20,10 @@ from archcalc.layers import Layer
 from archcalc.layers.base import SavedTensor, TrainingContext
 from archcalc.memory.saved_tensors import saved_tensors
 from archcalc.symbols.dims import symbol
-from tests.layers.strategies import Shape, cases
-from tests.layers.test_kinds_against_torch import REFUSALS, Refusal, built, inferred
+from tests.layers.inputs import Shape
+from tests.layers.strategies import cases
+from tests.layers.torch_saved import Saved, key
+from tests.layers.torch_shapes import REFUSALS, Refusal, built, inferred
 from tests.layers.torch_twins import TWINS, Function, around
 
 kinds = Layer.kinds
@@ -78,30 +78,6 @@ def more(layer: Layer, output: Shape, x: Shape = ()) -> int:
         # With the batch first the tokens are copied to the front, for each direction again.
         return 4 * BATCH * math.prod(x)
     return 0
-
-
-class Saved(saved_tensors_hooks):
-    """The storages that autograd keeps while it is entered, each once, without those of parameters and buffers."""
-
-    def __init__(self, module: nn.Module) -> None:
-        super().__init__(self.pack, lambda tensor: tensor)
-        self.own = {key(tensor) for tensor in [*module.parameters(), *module.buffers()]}
-        self.storages: dict[int, Any] = {}
-
-    def pack(self, tensor: torch.Tensor) -> torch.Tensor:
-        if key(tensor) not in self.own:
-            # Holding the storage keeps its number from being given to another.
-            self.storages[key(tensor)] = tensor.untyped_storage()
-        return tensor
-
-    @property
-    def nbytes(self) -> int:
-        return sum(storage.nbytes() for storage in self.storages.values())
-
-
-def key(tensor: torch.Tensor) -> int:
-    """The number of the storage, which exists without values on the meta device as well."""
-    return tensor.untyped_storage()._cdata  # noqa: SLF001 - data_ptr is 0 there
 
 
 def saved(module: nn.Module, layer: Layer, shapes: tuple[Shape, ...]) -> int:

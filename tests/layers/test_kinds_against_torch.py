@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import itertools
 import math
-import re
-from typing import NamedTuple
 
 import pytest
 import torch
 from hypothesis import given, reject
 from hypothesis import strategies as st
-from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from archcalc.errors import SpecError
 from archcalc.layers import Layer
 from archcalc.network.graph import infer
-from tests.layers.strategies import Shape, cases, shapes_of
-from tests.layers.torch_twins import TWINS, WITHOUT_TWIN, MultiheadAttention, Twin
+from tests.layers.inputs import Shape, shapes_of
+from tests.layers.strategies import cases
+from tests.layers.torch_attention import MultiheadAttention
+from tests.layers.torch_shapes import LAXER, Built, Refusal, built, inferred, listed
+from tests.layers.torch_twins import TWINS, WITHOUT_TWIN, Twin
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths:UserWarning"),
@@ -27,8 +27,6 @@ pytestmark = [
 
 # Tensors are tiny, and tests run beside each other.
 torch.set_num_threads(1)
-
-REFUSALS = (RuntimeError, ValueError, IndexError, TypeError, AssertionError)
 
 # What archcalc refuses though torch takes it: the kinds, the message, and why.
 STRICTER = [
@@ -43,35 +41,6 @@ STRICTER = [
     ("(avg|max)pool.d", "more than half of the kernel", "so does torch, but not for padding by F.pad"),
 ]
 
-# What torch refuses though archcalc takes it: the kinds, torch's message, and why.
-LAXER = [
-    ("avgpool3d", "smaller than kernel size", "torch leaves the padding out here, unlike avg_pool1d and avg_pool2d"),
-    ("groupnorm", "more than 1 value per channel", "torch takes the same samples two at a time"),
-]
-
-
-class Refusal(NamedTuple):
-    """Why torch does not take a layer or its inputs."""
-
-    error: Exception
-
-
-class Built(NamedTuple):
-    """The twin of a layer, and the shape of its output for one sample."""
-
-    module: nn.Module
-    output: Shape
-
-
-def built(twin: Twin, layer: Layer, shapes: tuple[Shape, ...], *, device: str, batch: int) -> Built | Refusal:
-    try:
-        with torch.device(device):
-            module = twin(layer, *shapes).eval()
-            output = module(*(torch.zeros(batch, *x) for x in shapes))
-    except REFUSALS as error:
-        return Refusal(error)
-    return Built(module, tuple(output.shape[1:] if shapes else output.shape))
-
 
 def taken(twin: Twin, layer: Layer, shapes: tuple[Shape, ...]) -> Built | Refusal:
     """Some of torch's checks are made only where there are values, some only of a batch of 1."""
@@ -81,17 +50,6 @@ def taken(twin: Twin, layer: Layer, shapes: tuple[Shape, ...]) -> Built | Refusa
     on_cpu = built(twin, layer, shapes, device="cpu", batch=1)
     assert isinstance(on_cpu, Refusal) or on_cpu.output == on_meta.output
     return on_cpu
-
-
-def inferred(layer: Layer, shapes: tuple[Shape, ...]) -> Shape | SpecError:
-    try:
-        return infer(layer, shapes)[0]
-    except SpecError as error:
-        return error
-
-
-def listed(exceptions: list[tuple[str, str, str]], layer: Layer, message: str) -> bool:
-    return any(re.fullmatch(kinds, layer.kind) and re.search(said, message) for kinds, said, _ in exceptions)
 
 
 def agree_on_shape(twin: Twin, layer: Layer, shapes: tuple[Shape, ...]) -> None:

@@ -18,8 +18,9 @@ from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Builder
 from archcalc.receptive_field.dependence import forward_mask
-from tests.layers.strategies import Shape, cases
-from tests.layers.test_kinds_against_torch import LAXER, Refusal, built, inferred, listed
+from tests.layers.inputs import Shape
+from tests.layers.strategies import cases
+from tests.layers.torch_shapes import LAXER, Refusal, built, inferred, listed
 from tests.layers.torch_twins import TWINS
 from tests.layers.torch_weights import put
 

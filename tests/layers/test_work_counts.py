@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from archcalc.layers import Layer, activation, norm, recurrent
 from tests.layers.counted import GUARD, TALLY, CountedNumpy, numbers
-from tests.layers.strategies import Shape, cases
+from tests.layers.inputs import Shape
+from tests.layers.strategies import cases
 
 SORTS = ("additions", "multiplications", "comparisons", "divisions", "exponentials")
 LARGEST = 300

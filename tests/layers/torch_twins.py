@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from archcalc.layers import Layer
+from tests.layers.torch_attention import Attention
 from tests.layers.torch_recurrent import recurrent
 
 Shape = tuple[int, ...]
@@ -131,46 +132,6 @@ def pooling(module: type[nn.Module], empty: float, *names: str) -> Twin:
         return padded if options.get("count_include_pad", True) else inner
 
     return twin
-
-
-class Attention(nn.Module):
-    """Four projections around torch's attention, for heads of any width."""
-
-    def __init__(self, k: Layer, q: Shape, memory: Shape | None = None, values: Shape | None = None) -> None:
-        super().__init__()
-        memory = q if memory is None else memory
-        values = memory if values is None else values
-        if k.key is None and q[1] % k.heads:
-            message = "heads must divide the features"
-            raise ValueError(message)
-        self.heads, self.kv_heads = k.heads, k.kv_heads or k.heads
-        key = k.key or q[1] // k.heads
-        value = k.value or key
-        self.query = nn.Linear(q[1], self.heads * key, k.bias)
-        self.key = nn.Linear(memory[1], self.kv_heads * key, k.bias)
-        self.value = nn.Linear(values[1], self.kv_heads * value, k.bias)
-        self.out = nn.Linear(self.heads * value, k.out or q[1], k.bias)
-
-    def forward(self, q: Tensor, memory: Tensor | None = None, values: Tensor | None = None) -> Tensor:
-        memory = q if memory is None else memory
-        values = memory if values is None else values
-        heads = (self.query(q), self.heads), (self.key(memory), self.kv_heads), (self.value(values), self.kv_heads)
-        split = [t.unflatten(2, (n, -1)).transpose(1, 2) for t, n in heads]
-        mixed = functional.scaled_dot_product_attention(*split, enable_gqa=self.kv_heads != self.heads)
-        return self.out(mixed.transpose(1, 2).flatten(2))
-
-
-class MultiheadAttention(nn.MultiheadAttention):
-    """torch's own, for a layer that sets only heads and bias."""
-
-    def __init__(self, k: Layer, q: Shape, memory: Shape | None = None, values: Shape | None = None) -> None:
-        memory = q if memory is None else memory
-        values = memory if values is None else values
-        super().__init__(q[1], k.heads, bias=k.bias, kdim=memory[1], vdim=values[1], batch_first=True)
-
-    def forward(self, q: Tensor, memory: Tensor | None = None, values: Tensor | None = None) -> Tensor:
-        memory = q if memory is None else memory
-        return super().forward(q, memory, memory if values is None else values, need_weights=False)[0]
 
 
 def plain(module: type[nn.Module]) -> Twin:

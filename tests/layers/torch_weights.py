@@ -10,7 +10,8 @@ import torch
 from torch import nn
 
 from archcalc.layers import Layer
-from tests.layers.torch_twins import Attention, Connected
+from tests.layers.torch_attention import Attention
+from tests.layers.torch_twins import Connected
 
 Arrays = dict[str, Any]
 

@@ -17,9 +17,10 @@ from archcalc.memory.piece import HeldPiece, Piece
 from archcalc.memory.saved_tensors import saved_tensors
 from archcalc.network.graph import Builder, Graph
 from archcalc.network.storage import manners
-from tests.layers.strategies import Draw
-from tests.memory.test_schedule import lowest, pieces
-from tests.verify.graphs import IN_PLACE, VIEWS, K, Plot, networks, single
+from tests.layers.inputs import Draw
+from tests.memory.pieces import lowest, pieces
+from tests.verify.graphs import networks
+from tests.verify.plot import IN_PLACE, VIEWS, K, Plot, single
 
 # Kinds that may write over their input and keep what they put out.
 KEEPING = [kind for kind in IN_PLACE if getattr(K[kind], "derived_from", "") in {"output", "either"}]

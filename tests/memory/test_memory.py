@@ -18,7 +18,7 @@ from archcalc.network.graph import CALLS, Graph
 from archcalc.network.storage import manners, overwritable
 from archcalc.reference import Storing, outputs, run_in_place, seeded
 from archcalc.verify import held
-from tests.reference.test_networks_against_torch import networks
+from tests.reference.torch_networks import networks
 
 BATCH = 2
 

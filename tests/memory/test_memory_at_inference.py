@@ -19,13 +19,14 @@ from archcalc.language import load, parse
 from archcalc.layers import Layer
 from archcalc.memory.inference import memory_of, timeline
 from archcalc.network.graph import Graph, Node, proper
-from tests.layers.strategies import Shape, cases
-from tests.layers.test_kept import key
-from tests.layers.test_kinds_against_torch import REFUSALS, Refusal, built, inferred
+from tests.layers.inputs import Shape
+from tests.layers.strategies import cases
+from tests.layers.torch_saved import key
+from tests.layers.torch_shapes import REFUSALS, Refusal, built, inferred
 from tests.layers.torch_twins import TWINS, Function, margins
-from tests.memory.test_training_memory import Alive
-from tests.reference.test_networks_against_torch import networks
-from tests.specs.test_torchvision import torchvision
+from tests.memory.torch_alive import Alive
+from tests.reference.torch_networks import networks
+from tests.specs.torchvision_models import torchvision
 
 torch.set_num_threads(1)
 

@@ -16,7 +16,7 @@ from archcalc.language import bundled
 from archcalc.memory.liveness import Buffer, Moment, Timeline
 from archcalc.memory.plan import Dtypes, inference, training
 from archcalc.memory.sizes import DTYPES, AffineBytes, Size, upper_envelope
-from tests.reference.test_networks_against_torch import networks
+from tests.reference.torch_networks import networks
 
 TINY = """
 name: tiny

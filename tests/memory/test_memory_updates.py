@@ -15,7 +15,7 @@ from archcalc.memory.optimizers import OPTIMIZERS
 from archcalc.memory.plan import Dtypes, training
 from archcalc.memory.training import own_weights
 from archcalc.profiling.engine import profile
-from tests.memory.test_training_memory import Alive
+from tests.memory.torch_alive import Alive
 
 TORCHS = {
     "sgd": lambda arrays, **how: torch.optim.SGD(arrays, lr=0.1, **how),

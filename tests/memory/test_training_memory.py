@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import copy
-import weakref
-from typing import Any
 
 import pytest
 import torch
 from torch import nn
 from torch.nn import functional
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
 from torch.utils.checkpoint import checkpoint, set_checkpoint_early_stop
 
 from archcalc.language import load
@@ -21,15 +17,12 @@ from archcalc.memory.saved_tensors import kept_bytes, saved_tensors
 from archcalc.memory.training import timeline
 from archcalc.network.graph import Graph
 from archcalc.profiling.engine import profile
-from tests.layers.test_kept import Saved, key
+from tests.layers.torch_saved import Saved
 from tests.layers.torch_twins import TWINS, Function
-from tests.reference.test_reference import THOROUGH, small
-from tests.specs.test_torchvision import SPECS, model_of
-from tests.specs.test_torchvision_outputs import model_for
-
-BATCH = 2
-# The loss, one value, and its gradient.
-LOSS = 8
+from tests.memory.torch_alive import BATCH, LOSS, most_alive
+from tests.reference.small_networks import THOROUGH, small
+from tests.specs.torchvision_models import SPECS, model_of
+from tests.specs.torchvision_weights import model_for
 
 
 @pytest.fixture(autouse=True)
@@ -63,48 +56,6 @@ def test_a_network_keeps_what_torchvisions_keeps(spec):
         model(torch.zeros(BATCH, *graph.input, device="cpu" if vit else "meta"))
 
     assert kept_bytes(graph, saved_tensors(graph), BATCH) + more(spec, graph) == found.nbytes
-
-
-class Alive(TorchDispatchMode):
-    """The bytes of all storages alive, and the most there were, seen after every operation of torch."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.sizes: dict[int, int] = {}
-        self.most = 0
-
-    def see(self, tensor: torch.Tensor) -> None:
-        if key(tensor) not in self.sizes:
-            storage = tensor.untyped_storage()
-            self.sizes[key(tensor)] = storage.nbytes()
-            weakref.finalize(storage, self.sizes.pop, key(tensor))
-
-    def __torch_dispatch__(self, function: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        result = function(*args, **(kwargs or {}))
-        for tensor in tree_leaves(result):
-            if isinstance(tensor, torch.Tensor):
-                self.see(tensor)
-        self.most = max(self.most, sum(self.sizes.values()))
-        return result
-
-
-def most_alive(model: nn.Module, shape: tuple[int, ...], run: Any = None) -> int:
-    """The most bytes that torch holds in a step of training, beside parameters and buffers."""
-    alive = Alive()
-    x = torch.empty(BATCH, *shape, device="meta")
-    with alive:
-        for tensor in [*model.parameters(), *model.buffers()]:
-            alive.see(tensor)
-        resident = sum(alive.sizes.values())
-        alive.see(x)
-        outputs = (run or model)(x)
-        del x
-        # Networks with auxiliary heads put out several.
-        outputs = [y for y in (outputs if isinstance(outputs, tuple) else (outputs,)) if y is not None]
-        loss = sum(y.sum() for y in outputs)
-        del outputs
-        loss.backward()
-    return alive.most - resident
 
 
 LIGHT = [

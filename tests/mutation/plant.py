@@ -86,9 +86,12 @@ ROOMS: dict[str, tuple[list[str], list[str]]] = {
         [
             *("archcalc/receptive_field", "archcalc/layers/window.py", "archcalc/layers/intervals.py"),
             *(
+                "tests/receptive_field/test_windows.py",
                 "tests/receptive_field/test_receptive.py",
                 "tests/receptive_field/test_field*.py",
                 "tests/receptive_field/test_rf.py",
+                "tests/receptive_field/test_published_fields.py",
+                "tests/receptive_field/test_effective.py",
                 "tests/verify/test_random_graphs.py",
             ),
             *("tests/layers/test_sees.py", "tests/specs/test_slim.py"),

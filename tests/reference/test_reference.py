@@ -5,12 +5,11 @@ from __future__ import annotations
 import gc
 import re
 import weakref
-from contextlib import suppress
 
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 
 import archcalc
 from archcalc.errors import Source, SpecError
@@ -23,23 +22,14 @@ from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Builder
 from archcalc.reference import CountingNumpy, outputs, seeded
 from tests.layers.torch_weights import put
-from tests.reference.test_networks_against_torch import Network, networks
+from tests.reference.small_networks import THOROUGH, small
+from tests.reference.torch_networks import Network, networks
 
 torch.set_num_threads(1)
 
 
 # As many networks as there are ideas in them; the rest is run by the thorough profile.
 DEEP = ["densenet121", "googlenet-torchvision", "lenet5", "mobilenet_v2", "resnet152", "shufflenet_v2_x1_0", "vit_b_16"]
-THOROUGH = settings().max_examples > 100
-
-
-def small(name):
-    """A bundled network with the smallest of some images that its layers take."""
-    graph = load(name)
-    for side in range(64, 224, 4) if len(graph.input) == 3 else ():
-        with suppress(SpecError):
-            return load(name, input_shape=(graph.input[0], side, side))
-    return graph
 
 
 def image(shape, batch=1, dtype=np.float32):

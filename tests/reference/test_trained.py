@@ -14,9 +14,9 @@ from archcalc.language import load
 from archcalc.network.graph import needed
 from archcalc.reference import read_weights, run, seeded
 from archcalc.reference.run import position_of
-from tests.reference.test_reference import small
-from tests.specs.test_torchvision import SPECS
-from tests.specs.test_torchvision_outputs import fill, model_for
+from tests.reference.small_networks import small
+from tests.specs.torchvision_models import SPECS
+from tests.specs.torchvision_weights import fill, model_for
 
 WITH_RULES = [spec for spec in SPECS if load(spec).weights]
 

@@ -11,7 +11,7 @@ import torch
 from archcalc.language import load
 from archcalc.memory.saved_tensors import saved_tensors
 from archcalc.memory.training import timeline
-from tests.memory.test_training_memory import BATCH, LOSS, most_alive
+from tests.memory.torch_alive import BATCH, LOSS, most_alive
 from tests.report import memory_report
 
 ROOT = Path(__file__).parent.parent.parent

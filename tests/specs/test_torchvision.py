@@ -3,118 +3,15 @@
 from __future__ import annotations
 
 import math
-from contextlib import suppress
-from functools import cache
-from typing import Any
 
 import pytest
 import torch
-from torch.overrides import TorchFunctionMode
 from torch.utils.flop_counter import FlopCounterMode
 
 from archcalc.language import load
 from archcalc.profiling.engine import profile
 from archcalc.profiling.rows import Profile
-
-for operator in ("nms", "qnms"):
-    # torchvision registers shapes for its own operators, which are missing where its binary is built for another torch.
-    with suppress(RuntimeError):
-        torch.library.define(f"torchvision::{operator}", "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-
-torchvision = pytest.importorskip("torchvision")
-
-# The spec of each model. Those without a suffix are torchvision's own network or, for the three deep ResNets, the
-# paper's, which differs in where the stride is.
-SPECS = {
-    **{f"{name}-torchvision": name for name in ("alexnet", "googlenet", "resnet50", "resnet101", "resnet152", "vgg16")},
-    **{name: name for name in ("vgg11", "vgg13", "vgg16", "vgg19", "squeezenet1_0", "squeezenet1_1", "inception_v3")},
-    **{name: name for name in ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "resnext50_32x4d")},
-    **{name: name for name in ("wide_resnet50_2", "densenet121", "mobilenet_v2", "shufflenet_v2_x1_0", "vit_b_16")},
-    **{name: name for name in ("mobilenet_v3_large", "efficientnet_b0")},
-}
-
-# What torch calls the operation of a layer kind. Reshaping has no counterpart in either list.
-KINDS = {
-    "conv2d": "conv2d",
-    "linear": "linear",
-    "batch_norm": "batchnorm2d",
-    "layer_norm": "layernorm",
-    "multi_head_attention_forward": "attention",
-    "relu": "relu",
-    "hardtanh": "relu6",
-    "gelu": "gelu",
-    "silu": "silu",
-    "sigmoid": "sigmoid",
-    "hardswish": "hardswish",
-    "hardsigmoid": "hardsigmoid",
-    "dropout": "dropout",
-    "max_pool2d": "maxpool2d",
-    "avg_pool2d": "avgpool2d",
-    "adaptive_avg_pool2d": "adaptiveavgpool2d",
-    "mean": "adaptiveavgpool2d",
-    "cat": "concat",
-    "add": "add",
-    "add_": "add",
-    "mul": "multiply",
-}
-
-# Kind, output and params of an operation.
-Step = tuple[str, tuple[int, ...], int]
-
-
-class Trace(TorchFunctionMode):
-    """Records each operation of a layer kind that torch is asked for, modules' and functions' alike."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.steps: list[Step] = []
-
-    def __torch_function__(self, function: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        kwargs = kwargs or {}
-        result = function(*args, **kwargs)
-        kind = KINDS.get(function.__name__)
-        if kind == "attention":
-            # Here alone tokens come before the batch.
-            self.record(kind, (result[0].shape[0], *result[0].shape[2:]), [*args, *kwargs.values()])
-        elif kind and result.dim() and not nothing(kind, args, kwargs, result):
-            self.record(kind, tuple(result.shape[1:]), [] if kind == "add" else [*args, *kwargs.values()])
-        return result
-
-    def record(self, kind: str, shape: tuple[int, ...], arrays: list[Any]) -> None:
-        params = sum(array.numel() for array in arrays if isinstance(array, torch.nn.Parameter))
-        self.steps.append((kind, bare(shape), params))
-
-
-def nothing(kind: str, args: Any, kwargs: Any, result: Any) -> bool:
-    """Whether an operation changes nothing: a dropout of no values, a concatenation of one array, a pool to the same size.
-
-    Nor does stochastic depth at rest, in training a product with one number for each sample.
-    """
-    return (
-        (kind == "dropout" and kwargs.get("p") == 0)
-        or (kind == "concat" and len(args[0]) == 1)
-        or (kind == "adaptiveavgpool2d" and args[0].shape == result.shape)
-        or (kind == "multiply" and all(n == 1 for n in args[1].shape[1:]))
-    )
-
-
-def bare(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """A shape without the axes of 1 at its end, which a mean over the image drops and a pool keeps."""
-    return tuple(shape[: max((i for i, n in enumerate(shape, start=1) if n > 1), default=0)])
-
-
-@cache
-def model_of(spec: str) -> torch.nn.Module:
-    """The torchvision model without weights, with the strides of the paper's ResNets where the spec is theirs."""
-    name = SPECS[spec]
-    unset = {"init_weights": False} if name in {"googlenet", "inception_v3"} else {}
-    with torch.device("meta"):
-        model = torchvision.models.get_model(name, **unset)
-    if name in {"resnet50", "resnet101", "resnet152"} and spec == name:
-        for module in model.modules():
-            if isinstance(module, torchvision.models.resnet.Bottleneck):
-                module.conv1.stride, module.conv2.stride = module.conv2.stride, module.conv1.stride
-    return model
+from tests.specs.torchvision_models import KINDS, SPECS, Step, Trace, bare, model_of
 
 
 def steps_of(result: Profile) -> list[Step]:

@@ -21,7 +21,9 @@ from archcalc.language.flatten import flat
 from archcalc.network.graph import Graph, proper
 from archcalc.reference import noise, outputs, run_in_place, seeded
 from archcalc.verify import verified
-from tests.verify.graphs import Drawn, K, all_there_is, networks, settings_of
+from tests.verify.graphs import Drawn, all_there_is, networks
+from tests.verify.plot import K
+from tests.verify.setting_classes import settings_of
 
 # Each kind with each class of each of its settings, or alone.
 PLANTS = [(kind, one) for kind in K if kind != "input" for one in (settings_of(kind) or [None])]

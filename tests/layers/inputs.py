@@ -1,0 +1,77 @@
+"""Hypothesis strategies: shapes of inputs that suit a kind of layer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from hypothesis import strategies as st
+
+from archcalc.layers import Layer
+
+Shape = tuple[int, ...]
+Draw = Callable[[st.SearchStrategy[Any]], Any]
+
+
+def suited(kind: str) -> st.SearchStrategy[tuple[Shape, ...]]:
+    """As many inputs as the kind takes, of shapes that it may take."""
+    if kind in INPUTS:
+        return INPUTS[kind]
+    return st.just(()) if Layer.kinds[kind].arity == (0, 0) else st.tuples(shapes_of(ranks(kind)))
+
+
+def ranks(kind: str) -> tuple[int, ...]:
+    """How many axes an input of the kind may have."""
+    if kind in RANKS:
+        return RANKS[kind]
+    rank = getattr(Layer.kinds[kind], "rank", 0)
+    return (rank + 1,) if rank else (1, 2, 3, 4)
+
+
+def shapes_of(ranks: Iterable[int]) -> st.SearchStrategy[Shape]:
+    """Shapes of so many axes, the first of them often with many divisors."""
+    channels = st.sampled_from([1, 2, 3, 4, 6, 8, 12])
+    return st.sampled_from(list(ranks)).flatmap(lambda rank: st.tuples(channels, *[st.integers(1, 8)] * (rank - 1)))
+
+
+def axes(x: Shape) -> st.SearchStrategy[int]:
+    """An axis of x, counted from either end."""
+    return st.integers(-len(x), len(x) - 1)
+
+
+def _alike_but_for_ones(x: Shape) -> st.SearchStrategy[tuple[Shape, ...]]:
+    return st.lists(st.tuples(*(st.sampled_from([n, n, 1]) for n in x)), min_size=2, max_size=3).map(tuple)
+
+
+@st.composite
+def _apart_in_one_axis(draw: Draw, x: Shape) -> tuple[Shape, ...]:
+    axis = draw(axes(x)) % len(x)
+    sizes = draw(st.lists(st.integers(1, 5), min_size=2, max_size=3))
+    return tuple((*x[:axis], n, *x[axis + 1 :]) for n in sizes)
+
+
+_SPATIAL = ("channelshuffle", "crop", "globalavgpool", "globalmaxpool", "localresponsenorm", "pad", "upsample")
+
+# The kinds whose inputs have some numbers of axes only, beside those that have a rank.
+RANKS: dict[str, tuple[int, ...]] = {
+    **dict.fromkeys(("add", "multiply", "concat"), (1, 2, 3, 4)),
+    "batchnorm1d": (1, 2),
+    "embedding": (1,),
+    **dict.fromkeys(_SPATIAL, (2, 3, 4)),
+    "linear": (1, 2),
+    "pixelshuffle": (3,),
+    **dict.fromkeys(("attention", "gru", "lstm", "rnn"), (2,)),
+    "subsample2d": (3,),
+}
+
+# The inputs of kinds for which a rank does not say enough.
+INPUTS: dict[str, st.SearchStrategy[tuple[Shape, ...]]] = {
+    **dict.fromkeys(("add", "multiply"), shapes_of(RANKS["add"]).flatmap(_alike_but_for_ones)),
+    "attention": st.lists(shapes_of([2]), min_size=1, max_size=3).map(
+        # As many values as keys.
+        lambda xs: (*xs[:2], *((xs[1][0], x[1]) for x in xs[2:]))
+    ),
+    "concat": shapes_of(RANKS["concat"]).flatmap(_apart_in_one_axis),
+    # torch's meta device takes its time for each token.
+    **dict.fromkeys(("gru", "lstm", "rnn"), st.tuples(st.tuples(st.integers(1, 3), st.integers(1, 8)))),
+}

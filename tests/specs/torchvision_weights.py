@@ -1,0 +1,79 @@
+"""torchvision's models with the reference's arrays."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import nn
+
+from archcalc.network.graph import Graph, Node
+from tests.layers.torch_weights import multihead
+from tests.specs.torchvision_models import KINDS, SPECS, Trace, model_of, torchvision
+
+
+class Arrays(Trace):
+    """Records the names of the parameters and buffers that each operation is given."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.names = {id(array): name for name, array in [*model.named_parameters(), *model.named_buffers()]}
+        self.used: list[list[str]] = []
+
+    def record(self, kind: str, shape: tuple[int, ...], arrays: list[Any]) -> None:
+        super().record(kind, shape, arrays)
+        self.used.append([self.names.pop(id(array)) for array in arrays if id(array) in self.names])
+
+
+def model_for(spec: str, graph: Graph) -> nn.Module:
+    """The model without weights, where it differs from the spec in what sizes do not show made to agree with it."""
+    if SPECS[spec] == "vit_b_16":
+        with torch.device("meta"):
+            model = torchvision.models.get_model("vit_b_16", image_size=graph.input[1])
+    else:
+        model = copy.deepcopy(model_of(spec))
+    if re.fullmatch(r"resnet\d+", spec):
+        # The authors' pooling, which rounds up, where torchvision's is padded.
+        model.maxpool = nn.MaxPool2d(3, 2, ceil_mode=True)
+    if spec in {"vgg11", "vgg13", "vgg16", "vgg19"} and graph.input != (3, 224, 224):
+        # torchvision blows the maps of a smaller image up to 7×7, as does the spec that is its own.
+        model.avgpool = nn.Identity()
+        model.classifier[0] = nn.Linear(512 * (graph.input[1] // 32) ** 2, 4096, device="meta")
+    return model.eval()
+
+
+def operations(graph: Graph, run: Iterator[tuple[Node, Any]]) -> Iterator[tuple[Node, Any]]:
+    """The nodes that are operations to torch as well, without the auxiliary heads, which are for training."""
+    kinds = {*KINDS.values(), "globalavgpool"}
+    for node, y in run:
+        adapts = node.layer.kind in {"adaptiveavgpool2d", "globalavgpool"}
+        same = adapts and graph.nodes[node.inputs[0]].shape == node.shape
+        if node.layer.kind in kinds and not node.auxiliary and not same:
+            yield node, y
+
+
+def fill(model: nn.Module, graph: Graph, arrays: dict[str, dict[str, Any]]) -> None:
+    """Let the model's parameters and buffers be ours, in the order of execution."""
+    with Arrays(model) as trace:
+        model(torch.empty(1, *graph.input, device="meta"))
+    nodes = [node for node, _ in operations(graph, ((node, None) for node in graph.nodes))]
+    state = {}
+    for node, names in zip(nodes, trace.used, strict=True):
+        own = arrays[node.name]
+        own = multihead(own) if node.layer.kind == "attention" else dict(own)
+        state |= {name: torch.from_numpy(own.pop(leaf(name))) for name in names}
+        assert not own
+    for node in graph.nodes:
+        if node.layer.kind == "learned":
+            # The class token and the positions come into the model's own code, and differ in shape.
+            (name,) = (n for n, array in model.named_parameters() if array.shape == (1, *node.shape))
+            state[name] = torch.from_numpy(arrays[node.name]["weight"][None])
+    model.load_state_dict(state, strict=False, assign=True)
+
+
+def leaf(name: str) -> str:
+    """An array's own name; that of attention's last projection belongs to it."""
+    return name[name.index("out_proj") :] if "out_proj" in name else name.rpartition(".")[2]
