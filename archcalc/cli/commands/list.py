@@ -7,31 +7,29 @@ from typing import Any
 import click
 from tabulate import tabulate
 
-from archcalc.cli.options import convention_option
+from archcalc.cli.options import Request, takes_network
 from archcalc.cli.output import put
 from archcalc.formats.as_json import json_text
 from archcalc.language import bundled, load
-from archcalc.profiling.engine import profile
 from archcalc.profiling.rows import Profile
 from archcalc.report.listed import listed, of
 
 
 @click.command("list")
-@convention_option
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def command(convention: str, form: str) -> None:
+@takes_network("", "convention", formats=["text", "json"])
+def command(request: Request) -> None:
     """The bundled networks: params, MACs, depth and source."""
-    if convention == "macs":
+    if request.convention == "macs":
         lines = listed()
         extras: list[Profile] = []
     else:
-        extras = [profile(load(name), convention_name=convention) for name in bundled()]
+        extras = [request.profiled(load(name)) for name in bundled()]
         lines = list(map(of, extras))
-    if form == "json":
+    if request.form == "json":
         more = [_counted(result) for result in extras] or [{}] * len(lines)
         keys = ("name", "title", "params", "macs", "depth", "source")
         plain = [{key: getattr(line, key) for key in keys} for line in lines]
-        put(json_text([line | extra for line, extra in zip(plain, more, strict=True)]), form)
+        put(json_text([line | extra for line, extra in zip(plain, more, strict=True)]), request.form)
         return
     titles = ["name", "network", "params", "MACs", "depth", "source"]
     sides = ["left", "left", "right", "right", "right", "left"]
