@@ -100,6 +100,8 @@ def of_type(kind: inspect.Type) -> st.SearchStrategy[Any]:
     match kind:
         case inspect.IntType(ge=ge):
             return st.integers(-LARGEST if ge is None else ge, LARGEST)
+        case inspect.Metadata(type=described):
+            return of_type(described)
         case inspect.UnionType(types=types):
             return st.one_of(*map(of_type, types))
         case inspect.VarTupleType(item_type=item):
