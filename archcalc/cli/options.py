@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import reduce, update_wrapper
-from importlib import import_module
 from typing import Any, TypeVar
 
 import click
 import msgspec
 
 from archcalc.conventions import CONVENTIONS
-from archcalc.language import load
+from archcalc.errors import Source
+from archcalc.importers import graphs, model_of, parse, source_of
 from archcalc.network.graph import Graph
+from archcalc.network.model import Model
 from archcalc.profiling.engine import profile
 from archcalc.profiling.rows import Profile
 from archcalc.symbols.dims import Dim, Shape, is_letter, symbol
@@ -108,15 +109,25 @@ class Request(msgspec.Struct, frozen=True):
 
     def load(self) -> Graph:
         """The graph of the one network."""
+        return self.read(self.source())
+
+    def source(self) -> Source:
+        """What the one network is read from."""
         [spec] = self.specs
-        return load(spec, self.params, input_shape=self.input_shape)
+        return source_of(spec)
+
+    def read(self, source: Source) -> Graph:
+        """The graph of a source."""
+        return parse(source, self.params, input_shape=self.input_shape)
+
+    def models(self) -> list[Model]:
+        """All networks, before anything is set in them."""
+        found = [model_of(source_of(spec)) for spec in self.specs]
+        return found if self.bias else [model.without_bias() for model in found]
 
     def graphs(self) -> list[Graph]:
         """The graphs of all networks, each with those of the settings that it declares."""
-        # Most commands are of one network, and need not load what reads several.
-        read = import_module("archcalc.language.shorthand").graphs
-        found: list[Graph] = read(self.specs, self.params, input_shape=self.input_shape, bias=self.bias)
-        return found
+        return graphs(self.models(), self.params, input_shape=self.input_shape)
 
     def profiled(self, graph: Graph) -> Profile:
         """The profile of a graph in the batch and by the convention that are asked for."""

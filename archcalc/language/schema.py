@@ -11,8 +11,8 @@ from archcalc.language.figures import KEYS
 from archcalc.layers import Layer
 from archcalc.layers.base import INPUTS
 from archcalc.layers.fields import takes_list, types_of
+from archcalc.network.calls import CALLS
 from archcalc.network.figures import MEASURES as MEASURES_PUBLISHED
-from archcalc.network.graph import CALLS
 
 _EXPRESSION = {"type": "string", "description": "an expression, or the name of a value"}
 _SIZE = {"anyOf": [{"type": "integer"}, _EXPRESSION]}

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import msgspec
 
+from archcalc.errors import Place, SpecError
 from archcalc.layers.base import Layer, Requirement
 from archcalc.symbols.dims import at_least, format_dim, is_dim, whole
 
@@ -158,6 +159,19 @@ def fitted(cls: type[Layer], values: dict[str, Any]) -> Layer:
         raise
     letters = {name: _frozen(value) for name, value in values.items() if name in sizes(cls) and plain[name] != value}
     return msgspec.structs.replace(layer, **letters) if letters else layer
+
+
+def fit(layer: Layer, place: Place | None = None, places: dict[str, Place] | None = None) -> Layer:
+    """The layer with lists as tuples; raises SpecError, at the field's place, for a value that its field does not take."""
+    values = {name: getattr(layer, name) for name in layer.__struct_fields__}
+    try:
+        return fitted(type(layer), values)
+    except Misfit as misfit:
+        name, value = misfit.name, values[misfit.name]
+        for index in misfit.path:
+            value = value[index]
+        fact = f"{layer.kind}: {name} must be {expected_of(type(layer), name)}, not {value}"
+        raise SpecError(fact[:400], (places or {}).get(name, place)) from None
 
 
 def _fits(value: Any, of: Any) -> bool:

@@ -97,11 +97,11 @@ def shapes_of(ranks: Iterable[int]) -> st.SearchStrategy[Shape]:
 
 def of_type(kind: inspect.Type) -> st.SearchStrategy[Any]:
     """Any value that a field of this type may hold, small where it is a number."""
+    if isinstance(kind, inspect.Metadata):
+        kind = kind.type
     match kind:
         case inspect.IntType(ge=ge):
             return st.integers(-LARGEST if ge is None else ge, LARGEST)
-        case inspect.Metadata(type=described):
-            return of_type(described)
         case inspect.UnionType(types=types):
             return st.one_of(*map(of_type, types))
         case inspect.VarTupleType(item_type=item):

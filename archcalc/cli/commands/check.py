@@ -14,7 +14,8 @@ from archcalc.cli.progress import progress
 from archcalc.diagnosis import check, record
 from archcalc.errors import SpecError
 from archcalc.formats.check import FORMATS, render
-from archcalc.language import bundled, claimed, source_of
+from archcalc.importers import source_of
+from archcalc.language import bundled, claimed
 from archcalc.network.figures import Figure
 
 

@@ -15,7 +15,8 @@ from archcalc.cli.progress import progress
 from archcalc.diagnosis import checked
 from archcalc.errors import Source, SpecError
 from archcalc.files import file_name, write_whole
-from archcalc.language import bundled, parse, source_of
+from archcalc.importers import parse, source_of
+from archcalc.language import bundled
 from archcalc.network.graph import Graph
 from archcalc.report.pages import FORMATS, compared, report
 

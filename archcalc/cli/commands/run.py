@@ -16,7 +16,8 @@ from archcalc.cli.output import put
 from archcalc.files import write_whole
 from archcalc.formats.as_json import json_text
 from archcalc.memory.sizes import bytes_of
-from archcalc.network.graph import Graph, needed
+from archcalc.network.graph import Graph
+from archcalc.network.parts import needed
 from archcalc.reference import Program, noise, read_weights, require_memory, seeded
 from archcalc.reference.images import Batch, batch_of
 from archcalc.reference.run import position_of

@@ -14,7 +14,6 @@ from archcalc.comparison.goal import goal
 from archcalc.comparison.solve import asked, solve
 from archcalc.errors import SpecError
 from archcalc.formats.solve import FORMATS, render
-from archcalc.language.shorthand import open_params
 from archcalc.profiling.measures import MEASURES
 from archcalc.profiling.rows import Profile
 from archcalc.symbols.dims import Shape, symbol
@@ -61,7 +60,7 @@ def command(request: Request, goals: tuple[str, ...], up_to: int | None) -> None
     name, spec = names[0], request.specs[0]
     shape = request.input_shape or (own if name in letters(own) else None)
     # A line's letters are its params, but for those of an input that is given in numbers.
-    given = open_params(spec, shape and substitute(shape, {name: 1}), bias=request.bias) | request.params
+    given = _open_params(request, shape and substitute(shape, {name: 1})) | request.params
 
     def of(number: Any) -> Profile:
         if not isinstance(number, int):
@@ -77,6 +76,12 @@ def command(request: Request, goals: tuple[str, ...], up_to: int | None) -> None
 
     found = solve(of, symbol(name), aims, up_to)
     put(render(found, request.form, visible(spec)), request.form)
+
+
+def _open_params(request: Request, shape: Shape | None) -> dict[str, str]:
+    """The params that the network leaves as letters, with the letter of each."""
+    texts = request.models()[0].params(shape)
+    return {name: text for name, text in texts.items() if text.isidentifier() and texts.get(text, text) == text}
 
 
 def _is_letter(text: str) -> bool:

@@ -11,7 +11,6 @@ from archcalc.cli.options import Request, takes_network, takes_settings
 from archcalc.cli.output import put
 from archcalc.diagnosis import checked
 from archcalc.formats import FORMATS, render
-from archcalc.language import parse, source_of
 from archcalc.profiling.engine import profile
 from archcalc.symbols.evaluate import FORMS, Form
 
@@ -54,9 +53,9 @@ def command(request: Request, options: TableOptions) -> None:
     chosen = [key.strip() for key in options.columns.split(",")] if options.columns else None
 
     def text() -> str:
-        source = source_of(request.specs[0])
+        source = request.source()
         result = profile(
-            parse(source, request.params, input_shape=request.input_shape),
+            request.read(source),
             request.batch,
             convention_name=request.convention,
             in_place=not options.count_in_place,

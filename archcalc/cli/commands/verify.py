@@ -13,7 +13,6 @@ from archcalc.cli.progress import progress
 from archcalc.errors import SpecError
 from archcalc.formats.as_json import json_text
 from archcalc.formats.summary import unread
-from archcalc.language import parse, source_of
 from archcalc.memory.sizes import bytes_of
 from archcalc.reference import require_memory
 from archcalc.symbols.dims import format_shape
@@ -30,8 +29,8 @@ def command(request: Request, batch: int, seed: int, limit: str, *, quick: bool)
     """Run a network in numpy and compare every closed form with what happens."""
     if quick and request.input_shape is not None:
         raise click.UsageError("--quick looks for the input itself; it does not go with --input")
-    source = source_of(request.specs[0])
-    whole = parse(source, request.params, input_shape=request.input_shape)
+    source = request.source()
+    whole = request.read(source)
     graph = smallest(source, request.params) if quick else whole
     # Beside a sample that is nudged runs one that is not.
     require_memory(graph, max(batch, 2), bytes_of(limit))
