@@ -1,18 +1,23 @@
 """What a neural network costs, without a framework and without running a model."""
 
-from archcalc.api import compare, explain
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from archcalc.conventions import Convention
 from archcalc.display import Displayable
 from archcalc.errors import SpecError
 from archcalc.formats import render, show
-from archcalc.language import load
+from archcalc.importers import load
 from archcalc.network.graph import Graph
 from archcalc.profiling.engine import profile
 from archcalc.profiling.rows import Profile
-from archcalc.symbols.dims import symbol
+from archcalc.symbols.dims import Dim, symbol
 
-# Data shows itself in notebooks by what formats make of it, and neither knows the other.
-Displayable.show = staticmethod(show)
+if TYPE_CHECKING:
+    from archcalc.comparison.compare import Comparison
+    from archcalc.profiling.explain import Workings
 
 __all__ = [
     "Convention",
@@ -26,3 +31,53 @@ __all__ = [
     "render",
     "symbol",
 ]
+
+# Data shows itself in notebooks by what formats make of it, and neither knows the other.
+Displayable.show = staticmethod(show)
+
+
+def compare(
+    first: str | Graph | Profile,
+    *others: str | Graph | Profile,
+    measures: str | None = None,
+    batch: Dim = 1,
+    convention_name: str = "macs",
+) -> Comparison:
+    """Networks side by side by all measures, or by some: `measures="params,macs"`; the others are held against the first.
+
+    A network is a profile, a graph, a bundled name, a path, or a line such as "3 x conv3-C"; a profile comes with its own
+    batch and convention. Raises SpecError for profiles that differ in either.
+
+    >>> compare("vgg16", "resnet50")
+    <Comparison of vgg16, resnet50>
+    >>> compare("3 x conv3-C", "conv7-C", measures="weights").lines[0].values
+    (27*C**2, 49*C**2)
+    """
+    profiles = [_profiled(network, batch, convention_name) for network in (first, *others)]
+    if len({(str(one.batch), one.convention.name) for one in profiles}) > 1:
+        raise SpecError("the profiles are not all of one batch and one convention")
+    # None of these is needed to print a table, and each command pays for what is loaded with the package.
+    chosen = import_module("archcalc.network.measures").measures(measures)
+    found: Comparison = import_module("archcalc.comparison.compare").compare(profiles, chosen)
+    return found
+
+
+def explain(
+    network: str | Graph | Profile, layer: str | None = None, *, batch: Dim = 1, convention_name: str = "macs"
+) -> Workings:
+    """Formula and working of every number of a row, of the rows of a block, or of all; raises SpecError where there is none.
+
+    >>> explain("alexnet", "conv1")
+    [<Working of conv1: channels, height, width, weights, biases, buffers, activations, MACs, FLOPs>]
+    """
+    found: Workings = import_module("archcalc.profiling.explain").workings(
+        _profiled(network, batch, convention_name), layer
+    )
+    return found
+
+
+def _profiled(network: str | Graph | Profile, batch: Dim, convention_name: str) -> Profile:
+    if isinstance(network, Profile):
+        return network
+    graph = load(network) if isinstance(network, str) else network
+    return profile(graph, batch, convention_name=convention_name)

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from pathlib import PurePath
 from typing import TypeVar
 
 import msgspec
@@ -27,10 +28,29 @@ def _lines(text: str) -> list[str]:
 
 
 class Source(msgspec.Struct, frozen=True):
-    """A text with a name, kept so that an error can show the line it is about."""
+    """What a file holds, with its name; of a text an error can show the line that it is about."""
 
     name: str
-    text: str
+    content: str | bytes
+
+    @property
+    def text(self) -> str:
+        """The content as text; raises SpecError where it is none."""
+        return self.content if isinstance(self.content, str) else _decoded(self.name, self.content)
+
+    @property
+    def data(self) -> bytes:
+        """The content as bytes."""
+        return self.content.encode() if isinstance(self.content, str) else self.content
+
+    @property
+    def stem(self) -> str:
+        """The name without its folders and its ending.
+
+        >>> Source("models/net.bin", b"").stem
+        'net'
+        """
+        return PurePath(self.name).stem
 
     def line(self, number: int) -> str:
         r"""Line `number` as it stands in the text, counted from 1.
@@ -90,6 +110,17 @@ class SpecError(ValueError):
                 *(f"  {gutter} = {note}" for note in notes),
             ],
         )
+
+
+@lru_cache(maxsize=1)
+def _decoded(name: str, content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise SpecError(
+            f"{name}:{line}: byte 0x{content[error.start]:02x} is not UTF-8", None, "save the file as UTF-8"
+        ) from None
 
 
 def printable(text: str) -> str:

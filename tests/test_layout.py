@@ -36,6 +36,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "conventions": {"layers"},
     # A spec may state a figure of a convention.
     "language": {"characters", "conventions", "files", "layers", "network"},
+    # What reads files of any sort, the spec language among them, each in a file of its own.
+    "importers": {"language", "network"},
     "receptive_field": {"layers", "network"},
     "profiling": {"conventions", "display", "layers", "network", "receptive_field"},
     # A goal is an expression of the language.
@@ -44,16 +46,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     # A worksheet's lines are profiled again with a slip in them.
     "grading": {"conventions", "files", "layers", "network", "profiling"},
     # The search loads siblings by name, builds variants of graphs, and profiles all of them.
-    "diagnosis": {"conventions", "files", "language", "layers", "network", "profiling"},
+    "diagnosis": {"conventions", "files", "importers", "language", "layers", "network", "profiling"},
     # A run keeps and drops arrays as the plan of memory says.
     "reference": {"layers", "memory", "network"},
-    "verify": {"language", "memory", "network", "profiling", "receptive_field", "reference"},
+    "verify": {"importers", "memory", "network", "profiling", "receptive_field", "reference"},
     # What a page says, and how it is written: text escaped, numbers and formulas spelled, templates filled in.
     "document": set(),
     # A diagram's text is escaped as a page's is.
     "drawing": {"characters", "document", "files", "layers", "memory", "network", "profiling", "receptive_field"},
-    # Networks by their names, as on the command line, for whoever works in Python.
-    "api": {"comparison", "language", "network", "profiling"},
     # Whatever is printed is made here from data of all sorts.
     "formats": {
         *("characters", "comparison", "conventions", "document", "grading", "layers", "memory", "network", "profiling"),
@@ -64,11 +64,21 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("characters", "document", "drawing", "files", "formats", "language", "layers", "memory", "network"),
         "profiling",
     },
-    # The package's face ties data to what it shows.
-    "__init__": {"api", "conventions", "display", "formats", "language", "network", "profiling"},
+    # The package's face ties data to what it shows, and takes networks by their names for whoever works in Python.
+    "__init__": {"comparison", "conventions", "display", "formats", "importers", "network", "profiling"},
     "cli": {
-        *("characters", "comparison", "conventions", "diagnosis", "drawing", "files", "formats", "grading", "language"),
-        *("memory", "network", "profiling", "receptive_field", "reference", "report", "verify"),
+        *(
+            "characters",
+            "comparison",
+            "conventions",
+            "diagnosis",
+            "drawing",
+            "files",
+            "formats",
+            "grading",
+            "importers",
+        ),
+        *("language", "memory", "network", "profiling", "receptive_field", "reference", "report", "verify"),
     },
     "__main__": {"cli"},
 }

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Iterable
+from functools import reduce, update_wrapper
+from typing import Any, TypeVar
 
 import click
+import msgspec
 
 from archcalc.conventions import CONVENTIONS
+from archcalc.errors import Source
+from archcalc.importers import graphs, model_of, parse, source_of
+from archcalc.network.graph import Graph
+from archcalc.network.model import Model
+from archcalc.profiling.engine import profile
+from archcalc.profiling.rows import Profile
 from archcalc.symbols.dims import Dim, Shape, is_letter, symbol
+
+_R = TypeVar("_R")
 
 # No network takes more, and longer numbers than this take long to read.
 _MAX_DIGITS = 15
@@ -75,17 +86,121 @@ class PointsType(click.ParamType[Any]):
         return name, numbers
 
 
-input_option = click.option("--input", "input_shape", type=ShapeType(), help="Another input shape, such as 3x320x320.")
-set_option = click.option(
-    "--set", "settings", type=SettingType(), multiple=True, help="Set a param that the spec declares."
-)
 limit_option = click.option(
     "--limit", default="8GiB", show_default=True, help="Bytes that the run may take, known before it begins."
 )
-convention_option = click.option(
-    "--convention",
-    type=click.Choice(list(CONVENTIONS)),
-    default="macs",
-    show_default=True,
-    help="What counts, and for how much.",
-)
+
+
+class Request(msgspec.Struct, frozen=True):
+    """The networks that a command line names, what is set in them, and how they are to be counted and printed."""
+
+    specs: tuple[str, ...]
+    input_shape: Shape | None = None
+    settings: tuple[tuple[str, str], ...] = ()
+    batch: Dim = 1
+    bias: bool = True
+    convention: str = "macs"
+    form: str = "text"
+
+    @property
+    def params(self) -> dict[str, str]:
+        """The values set, by the names of the params."""
+        return dict(self.settings)
+
+    def load(self) -> Graph:
+        """The graph of the one network."""
+        return self.read(self.source())
+
+    def source(self) -> Source:
+        """What the one network is read from."""
+        [spec] = self.specs
+        return source_of(spec)
+
+    def read(self, source: Source) -> Graph:
+        """The graph of a source."""
+        return parse(source, self.params, input_shape=self.input_shape)
+
+    def models(self) -> list[Model]:
+        """All networks, before anything is set in them."""
+        found = [model_of(source_of(spec)) for spec in self.specs]
+        return found if self.bias else [model.without_bias() for model in found]
+
+    def graphs(self) -> list[Graph]:
+        """The graphs of all networks, each with those of the settings that it declares."""
+        return graphs(self.models(), self.params, input_shape=self.input_shape)
+
+    def profiled(self, graph: Graph) -> Profile:
+        """The profile of a graph in the batch and by the convention that are asked for."""
+        return profile(graph, self.batch, convention_name=self.convention)
+
+
+# How a command's usage shows the networks that it takes, with the arguments that they are.
+_NETWORKS: dict[str, dict[str, dict[str, Any]]] = {
+    "": {},
+    "SPEC": {"spec": {}},
+    "[SPEC]": {"spec": {"required": False}},
+    "SPEC...": {"specs": {"nargs": -1, "required": True, "metavar": "SPEC..."}},
+    "[SPEC]...": {"specs": {"nargs": -1, "metavar": "[SPEC]..."}},
+    "OLD NEW": {"old": {}, "new": {}},
+}
+_SHAPE: dict[str, Any] = {"type": ShapeType(), "help": "Another input shape, such as 3x320x320."}
+_OPTIONS = {
+    "input": click.option("--input", "input_shape", **_SHAPE),
+    # Where --input is a file.
+    "shape": click.option("--shape", "input_shape", **_SHAPE),
+    "set": click.option(
+        "--set", "settings", type=SettingType(), multiple=True, help="Set a param that the spec declares."
+    ),
+    "batch": click.option("--batch", type=BatchType(), default="1", show_default=True, help="Samples in a batch."),
+    "bias": click.option(
+        "--bias/--no-bias", default=True, show_default=True, help="Whether the layers of one-liners have biases."
+    ),
+    "convention": click.option(
+        "--convention",
+        type=click.Choice(list(CONVENTIONS)),
+        default="macs",
+        show_default=True,
+        help="What counts, and for how much.",
+    ),
+}
+_FIELDS = {"input": "input_shape", "shape": "input_shape", "set": "settings"}
+
+
+def takes_network(
+    networks: str, *options: str, formats: Iterable[str] = (), default: str = "text"
+) -> Callable[[Callable[..., _R]], Callable[..., _R]]:
+    """Give a command a `Request` for the arguments and options that commands share.
+
+    `networks` is how its usage shows them, `options` are those shared, and `formats` the choices of --format.
+    """
+    arguments = _NETWORKS[networks]
+    shared = [click.argument(name, **settings) for name, settings in arguments.items()]
+    shared += [_OPTIONS[name] for name in options]
+    fields = [_FIELDS.get(name, name) for name in options]
+    if choices := list(formats):
+        shared.append(click.option("--format", "form", type=click.Choice(choices), default=default, show_default=True))
+        fields.append("form")
+
+    def decorate(command: Callable[..., _R]) -> Callable[..., _R]:
+        def asked(*context: click.Context, **given: Any) -> _R:
+            named = [given.pop(name) for name in arguments]
+            specs = tuple(spec for each in named for spec in ([each] if isinstance(each, str) else each or ()))
+            return command(*context, Request(specs, **{name: given.pop(name) for name in fields}), **given)
+
+        # The options of its own that it has already, and its text of help.
+        update_wrapper(asked, command)
+        return reduce(lambda shown, add: add(shown), reversed(shared), asked)
+
+    return decorate
+
+
+def takes_settings(record: Callable[..., Any]) -> Callable[[Callable[..., _R]], Callable[..., _R]]:
+    """Give a command of many options of its own all of them as one record, after what it is given without a name."""
+
+    def decorate(command: Callable[..., _R]) -> Callable[..., _R]:
+        def gathered(*request: Any, **given: Any) -> _R:
+            return command(*request, record(**given))
+
+        return update_wrapper(gathered, command)
+
+    return decorate

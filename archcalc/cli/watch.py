@@ -11,7 +11,8 @@ import click
 
 from archcalc.cli.output import complain
 from archcalc.errors import SpecError
-from archcalc.language import bundled, source_of
+from archcalc.importers import source_of
+from archcalc.language import bundled
 
 _SECONDS = 0.5
 

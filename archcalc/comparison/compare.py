@@ -119,7 +119,7 @@ class Comparison(Displayable, msgspec.Struct, frozen=True):
 
         Raises SpecError where pandas is missing.
 
-        >>> from archcalc.api import compare
+        >>> from archcalc import compare
         >>> compare("vgg16", "vgg19", measures="params,depth").to_pandas().loc["depth"].to_dict()
         {'vgg16': 16, 'vgg19': 19}
         """

@@ -11,7 +11,8 @@ import msgspec
 
 from archcalc.conventions import convention
 from archcalc.errors import Source, SpecError, nearest
-from archcalc.language import bundled, parse, source_of
+from archcalc.importers import parse
+from archcalc.language import bundled, source_of
 from archcalc.layers.base import Layer
 from archcalc.layers.rearrange import Input
 from archcalc.network.figures import Term

@@ -16,8 +16,8 @@ from archcalc.language.assertions import OWN
 from archcalc.language.figures import figures
 from archcalc.language.tree import ListNode, MapNode, Scalar, Tree, parse, plain, unknown
 from archcalc.layers import Layer
+from archcalc.network.calls import CALLS
 from archcalc.network.figures import Figure
-from archcalc.network.graph import CALLS
 
 KEYS = (
     "name",

@@ -8,20 +8,17 @@ from archcalc.errors import SpecError
 from archcalc.language.assertions import OWN, STATED, assertion, check_branches, check_shape
 from archcalc.language.calls import Item, branches_of, item_of, note_of, weight_of
 from archcalc.language.document import Block
-from archcalc.language.expression import Value, bounded
+from archcalc.language.expression import Value
 from archcalc.language.fields import layer_of, names_in, text_of, truth_of, value_of
 from archcalc.language.names import Names
 from archcalc.language.scope import End, Scope, seen_from
 from archcalc.language.tree import ListNode, Scalar, Tree, likely, unknown
 from archcalc.layers import Layer
 from archcalc.network.graph import Assertion, Assumption, Builder, weights_of
-from archcalc.symbols.dims import Dim, Shape, format_dim, format_shape, size
+from archcalc.network.limits import MAX_LAYERS
+from archcalc.symbols.dims import format_dim
 
-# Several times the deepest network published; a larger repeat is a slip of the pen.
-MAX_LAYERS = 20_000
 _MAX_VALUES = 100 * MAX_LAYERS
-# Of all different formulas together, which sympy works through in some seconds; a layer that brings none costs as with numbers.
-_MAX_OPERATIONS = 8_000
 _MAX_DEPTH = 40
 
 
@@ -38,8 +35,6 @@ class Expansion:
         self._uses: dict[str, int] = {}
         self._steps = 0
         self._read = 0
-        self._formulas: set[Dim] = set()
-        self._operations = 0
 
     def start(self, layer: Layer, source: Tree) -> int:
         """Add the network's input."""
@@ -240,26 +235,7 @@ class Expansion:
             note=note_of(call),
         )
         self._names.positions[full] = position
-        self._check_size(cls.kind, self.builder.nodes[position].shape, call)
         return position
-
-    def _check_size(self, kind: str, shape: Shape, call: Item) -> None:
-        """Refuse an output beyond any network's, and formulas that would take minutes to work through."""
-        letters = [n for n in shape if not isinstance(n, int)]
-        try:
-            for n in (*shape, 1 if letters else size(shape)):
-                bounded(n)
-        except SpecError as error:
-            fact = f"{kind}: the output would be {format_shape(shape)}"
-            raise SpecError(fact, call.word.place, error.fact) from None
-        for n in letters:
-            if n not in self._formulas:
-                self._formulas.add(n)
-                self._operations += 2 + n.count_ops()
-                if self._operations > _MAX_OPERATIONS:
-                    raise SpecError(
-                        "the letters lead to too many formulas", call.word.place, f"here {format_shape(shape)}"
-                    )
 
     def _joined(self, branches: dict[str, Tree], call: Item, scope: Scope, start: int, prefix: str) -> tuple[int, ...]:
         """The ends of branches that all begin at `start`: a list is written out, a word names a layer, nothing is the input."""

@@ -16,6 +16,8 @@ from functools import lru_cache, reduce
 from typing import Any, TypeAlias
 
 from archcalc.errors import Place, SpecError, nearest
+from archcalc.network import limits
+from archcalc.network.limits import MAX_NUMBER, whole_of
 from archcalc.symbols.dims import Dim, Truth, at_least, ceil_div, decided, equal, floor_div, maximum, minimum, remainder
 
 Value: TypeAlias = Dim | Fraction | bool | str | tuple[Any, ...]
@@ -25,14 +27,7 @@ MAX_CHARACTERS = 2_000
 MAX_ENTRIES = 250
 _MAX_NESTED = 1_000
 _MAX_DEPTH = 4
-# No layer has more of anything, and arithmetic on numbers below it is instant.
-MAX_NUMBER = 10**15
-# 17 digits and an exponent down to -324 write every number that a computer counts with.
-_FINEST = 10 ** (324 + 17)
 _MAX_POWER = 64
-# A larger formula is none that anyone reads, and sympy would work on it for minutes.
-_MAX_TERMS = 1_000
-_MAX_OPERATIONS = 200
 
 
 def _power(base: Any, exponent: Any) -> Any:
@@ -185,7 +180,7 @@ def _walk(node: ast.expr, names: Mapping[str, Value]) -> Any:  # noqa: PLR0911, 
             return bounded(value)
         case ast.Constant(value=float() as value) if math.isfinite(value):
             # repr gives the shortest decimal, which is what was written.
-            return _whole(Fraction(repr(value)))
+            return whole_of(Fraction(repr(value)))
         case ast.Name(id=name):
             return _named(name, names)
         case ast.UnaryOp(op=op, operand=operand) if type(op) in _OPERATORS:
@@ -234,22 +229,10 @@ def _number(value: Any) -> Any:
 
 def bounded(value: Any) -> Any:
     """The value, whole where it can be; raises SpecError beyond any size that a network has."""
-    value = _whole(value)
-    if isinstance(value, (int, Fraction)):
-        if value.denominator > _FINEST:
-            raise SpecError("a fraction finer than any that a computer counts with", None, "round it")
-        if not -MAX_NUMBER <= value <= MAX_NUMBER:
-            raise SpecError(f"a number beyond {MAX_NUMBER:.0e} is not a size", None, "check the digits and the repeats")
-    elif isinstance(value, tuple):
+    if isinstance(value, tuple):
         _entries(value, 0)
-    elif hasattr(value, "free_symbols"):
-        if _terms(value) > _MAX_TERMS or value.count_ops() > _MAX_OPERATIONS:
-            raise SpecError("a formula too long to work with", None, "give some of its letters a value")
-        if any(abs(n.p) > MAX_NUMBER or n.q > MAX_NUMBER for n in value.atoms() if n.is_Rational):
-            raise SpecError(
-                f"a formula with a number beyond {MAX_NUMBER:.0e} is no size", None, "check the digits and the repeats"
-            )
-    return value
+        return value
+    return limits.bounded(value)
 
 
 def _entries(value: Any, depth: int) -> int:
@@ -266,22 +249,3 @@ def _entries(value: Any, depth: int) -> int:
         if total > _MAX_NESTED:
             raise SpecError(f"lists of more than {_MAX_NESTED:,} entries in all")
     return total
-
-
-def _terms(formula: Any) -> int:
-    """At most how many terms a formula has when it is written out."""
-    terms = [_terms(part) for part in formula.args if hasattr(part, "free_symbols")]
-    if type(formula).__name__ in {"Min", "Max"}:
-        # Which of them it is has to be asked in every comparison, and again of those inside.
-        return 4 * sum(terms)
-    if formula.is_Pow and terms[1:] and formula.exp.is_Integer:
-        return terms[0] ** min(abs(int(formula.exp)), _MAX_TERMS) if terms[0] > 1 else 1
-    if formula.is_Mul:
-        return math.prod(terms)
-    return sum(terms) or 1
-
-
-def _whole(value: Any) -> Any:
-    if getattr(value, "is_Rational", False):
-        value = Fraction(value.p, value.q)
-    return value.numerator if isinstance(value, Fraction) and value.denominator == 1 else value

@@ -7,15 +7,12 @@ from collections.abc import Mapping as Names
 from fractions import Fraction
 from typing import Any
 
-import msgspec
-
 from archcalc.errors import Place, SpecError
 from archcalc.language.calls import Item
 from archcalc.language.expression import MAX_ENTRIES, Value, bounded, evaluate
 from archcalc.language.tree import ListNode, MapNode, Scalar, Tree, unknown
 from archcalc.layers.base import Layer
-from archcalc.layers.fields import EXPECTED, annotation, sizes
-from archcalc.symbols.dims import is_dim
+from archcalc.layers.fields import Misfit, expected_of, fitted, known_words, sizes
 
 _MAX_TEXT = 300
 _BRACES = re.compile(r"\{([^{}]*)\}")
@@ -92,9 +89,9 @@ def layer_of(
             raise SpecError(f"{cls.kind} needs '{name}'", call.word.place, f"{name} is {expected_of(cls, name)}")
     values = {key: _field(tree, names) for key, tree in trees.items()}
     try:
-        layer = msgspec.convert(values, cls) if _numeric(values) else _symbolic(cls, values)
-    except msgspec.ValidationError as error:
-        raise _misfit(cls, str(error), trees, names) from None
+        layer = fitted(cls, values)
+    except Misfit as misfit:
+        raise _misfit(cls, misfit, trees, names) from None
     return layer, {key: tree.place for key, tree in trees.items()}
 
 
@@ -110,68 +107,27 @@ def _field(tree: Tree, names: Names[str, Value]) -> Any:
     return float(value) if isinstance(value, Fraction) else value
 
 
-def _numeric(value: Any) -> bool:
-    """Whether no symbol is in a value."""
-    if isinstance(value, dict):
-        return all(map(_numeric, value.values()))
-    if isinstance(value, (list, tuple)):
-        return all(map(_numeric, value))
-    return isinstance(value, (int, float, str))
-
-
-def _symbolic(cls: type[Layer], values: dict[str, Any]) -> Layer:
-    """A layer with symbols in its fields, which msgspec cannot judge: 1 stands for each while it judges the rest."""
-
-    def known(value: Any) -> Any:
-        if isinstance(value, (list, tuple)):
-            return [known(entry) for entry in value]
-        # Where a field is no dimension, and for a formula that is no whole number, msgspec shall refuse it.
-        return 1 if is_dim(value) and not isinstance(value, int) else value
-
-    def frozen(value: Any) -> Any:
-        return tuple(map(frozen, value)) if isinstance(value, (list, tuple)) else value
-
-    msgspec.convert({key: known(value) if key in sizes(cls) else value for key, value in values.items()}, cls)
-    return cls(**{key: frozen(value) for key, value in values.items()})
-
-
-def _misfit(cls: type[Layer], message: str, trees: dict[str, Tree], names: Names[str, Value]) -> SpecError:
-    """msgspec's refusal, `Expected `int`, got `str` - at `$.kernel[1]``, said of the spec."""
-    at = re.search(r"at `\$\.(\w+)", message)
-    if at is None:  # every refusal of a struct's field carries its path
-        raise AssertionError(message)
-    name = at[1]
-    tree = trees[name]
-    for index in re.findall(r"\[(\d+)\]", message):
+def _misfit(cls: type[Layer], misfit: Misfit, trees: dict[str, Tree], names: Names[str, Value]) -> SpecError:
+    """The refusal of a value, said of the spec."""
+    name, tree = misfit.name, trees[misfit.name]
+    for index in misfit.path:
         if isinstance(tree, ListNode):
-            tree = tree.items[int(index)]
-    expected = expected_of(cls, name)
-    if isinstance(tree, Scalar):
-        word = (
-            not tree.quoted
-            and tree.text.isidentifier()
-            and tree.text not in names
-            and tree.text not in {"true", "false"}
-        )
-        if word and "same" not in expected and "one of" not in expected and expected != EXPECTED["bool"]:
-            # Not a word that the field knows, so it was meant as a name, and evaluating it says which are known.
-            evaluate(tree.text, names, tree.place)
-        value = _field(tree, names)
-        if tree.quoted:
-            shown, remedy = f'"{tree.text[:60]}"', "" if "one of" in expected else "write it without quotes"
-        elif str(value) == tree.text or isinstance(value, (list, tuple)):
-            shown, remedy = tree.text[:60], ""
-        else:
-            shown = f"{tree.text[:60]} = {f'{value:.10g}' if isinstance(value, float) else value}"
-            remedy = "write ceil(…), floor(…) or round(…) around it" if isinstance(value, float) else ""
-        return SpecError(f"{cls.kind}: {name} must be {expected}, not {shown}", tree.place, remedy)
-    form = "a mapping" if isinstance(tree, MapNode) else "a list"
-    return SpecError(f"{cls.kind}: {name} must be {expected}, not {form}", tree.place)
-
-
-def expected_of(cls: type[Layer], name: str) -> str:
-    """What a field takes, in words."""
-    kind = annotation(cls, name)
-    if kind.startswith("Literal["):
-        return f"one of {kind[8:-1].replace(chr(34), '')}"
-    return EXPECTED.get(kind, "a list")
+            tree = tree.items[index]
+    fact = f"{cls.kind}: {name} must be {expected_of(cls, name)}, not"
+    if not isinstance(tree, Scalar):
+        return SpecError(f"{fact} {'a mapping' if isinstance(tree, MapNode) else 'a list'}", tree.place)
+    words = known_words(cls, name)
+    meant = not tree.quoted and tree.text.isidentifier() and tree.text not in {*names, "true", "false"}
+    if meant and not words:
+        # No word that the field knows, so it was meant as a name, and evaluating it says which are known.
+        evaluate(tree.text, names, tree.place)
+    value = _field(tree, names)
+    if tree.quoted:
+        # Where a field is of words of its own alone, quotes do no harm.
+        remedy = "" if words - {"true", "false"} and name not in sizes(cls) else "write it without quotes"
+        return SpecError(f'{fact} "{tree.text[:60]}"', tree.place, remedy)
+    if str(value) == tree.text or isinstance(value, (list, tuple)):
+        return SpecError(f"{fact} {tree.text[:60]}", tree.place)
+    shown = f"{value:.10g}" if isinstance(value, float) else value
+    remedy = "write ceil(…), floor(…) or round(…) around it" if isinstance(value, float) else ""
+    return SpecError(f"{fact} {tree.text[:60]} = {shown}", tree.place, remedy)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from collections.abc import Mapping as Names
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from types import MappingProxyType
-from typing import TypeAlias
 
 import msgspec
 
@@ -23,14 +22,11 @@ from archcalc.language.tree import MAX_CHARACTERS, MapNode, Scalar, Tree, plain,
 from archcalc.layers.base import INPUTS
 from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Graph, Node
+from archcalc.network.model import NO_PARAMS, Model, Params, check_params, replaced_input
 from archcalc.network.wildcards import fits
-from archcalc.symbols.dims import Dim, Shape, format_shape, is_dim, is_letter, symbol
+from archcalc.symbols.dims import Dim, Shape, is_dim, is_letter, symbol
 
-# Values for the params that a spec declares.
-Params: TypeAlias = Names[str, Dim | str]
-NO_PARAMS: Params = MappingProxyType({})
-
-_MAX_BYTES = 4 * MAX_CHARACTERS
+MAX_BYTES = 4 * MAX_CHARACTERS
 _MAX_PARAMS = 100
 _PACKAGE = Path(__file__).parent.parent
 # Installed, the specs lie inside the package; in a checkout they stand beside it.
@@ -44,15 +40,22 @@ def bundled() -> list[str]:
 
 def source_of(spec: str) -> Source:
     """The text of a spec: a bundled name, a path, or `-` for standard input."""
+    with opened(spec) as (name, read_on):
+        return Source(name, whole(name, read_on(MAX_BYTES + 1)))
+
+
+@contextmanager
+def opened(spec: str) -> Iterator[tuple[str, Callable[[int], bytes]]]:
+    """The name and what reads on in the bytes of a bundled network, of a path, or of `-` for standard input."""
     if spec == "-":
-        return Source("<stdin>", _decoded("<stdin>", standard_input(_MAX_BYTES + 1)))
+        yield "<stdin>", standard_input
+        return
     path = Path(spec)
     if "/" not in spec and path.suffix not in {".yaml", ".yml"} and spec in bundled():
         path = SPECS / f"{spec}.yaml"
     try:
         with path.open("rb") as file:
-            raw = file.read(_MAX_BYTES + 1)
-        return Source(str(path) if path.parent != SPECS else f"specs/{path.name}", _decoded(spec, raw))
+            yield str(path) if path.parent != SPECS else f"specs/{path.name}", file.read
     except IsADirectoryError:
         raise SpecError(f"{path}: is a directory, not a spec") from None
     except (OSError, ValueError) as error:
@@ -66,16 +69,11 @@ def source_of(spec: str) -> Source:
         ) from None
 
 
-def _decoded(name: str, raw: bytes) -> str:
-    if len(raw) > _MAX_BYTES:
-        raise SpecError(f"{name}: the file holds more than {_MAX_BYTES:,} bytes", None, "a spec is a page of text")
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        raise SpecError(
-            f"{name}:{line}: byte 0x{raw[error.start]:02x} is not UTF-8", None, "save the file as UTF-8"
-        ) from None
+def whole(name: str, raw: bytes) -> bytes:
+    """The bytes of a spec; raises SpecError where there are more than any has."""
+    if len(raw) > MAX_BYTES:
+        raise SpecError(f"{name}: the file holds more than {MAX_BYTES:,} bytes", None, "a spec is a page of text")
+    return raw
 
 
 def load(spec: str, params: Params = NO_PARAMS, /, *, input_shape: Shape | None = None, **named: Dim | str) -> Graph:
@@ -99,6 +97,47 @@ def parse(
     return assembled(document_of(source), {**params, **named}, input_shape=input_shape)
 
 
+# A spec has one of these keys at the start of a line.
+_KEY = re.compile(rb"^(?:layers|input|params|blocks|name) *:", re.MULTILINE)
+
+
+def is_spec(head: bytes, _name: str) -> bool:
+    """Whether the bytes that a file begins with are of a spec."""
+    return b"\0" not in head and _KEY.search(head.removeprefix(b"\xef\xbb\xbf").replace(b"\r", b"\n")) is not None
+
+
+class SpecModel:
+    """A network in the spec language."""
+
+    def __init__(self, document: SpecDocument) -> None:
+        self._document = document
+
+    def params(self, input_shape: Shape | None = None) -> dict[str, str]:  # noqa: ARG002 - as every model is asked
+        """The params that the spec declares."""
+        trees = self._document.params.items
+        return {name: tree.text if isinstance(tree, Scalar) else "" for name, tree in trees.items()}
+
+    @property
+    def input_params(self) -> dict[str, str]:
+        """The axes of the input that are params, each with the name of that."""
+        sizes = self._document.input.items
+        texts = {axis: tree.text for axis, tree in sizes.items() if isinstance(tree, Scalar)}
+        return {axis: text for axis, text in texts.items() if text in self._document.params.items}
+
+    def without_bias(self) -> Model:
+        """The same: a spec says which layers have biases."""
+        return self
+
+    def graph(self, params: Params = NO_PARAMS, input_shape: Shape | None = None) -> Graph:
+        """The graph; numbers that the spec states are checked only where it stands as written."""
+        return assembled(self._document, params, input_shape=input_shape)
+
+
+def read_spec(source: Source) -> SpecModel:
+    """The network of a spec's text."""
+    return SpecModel(document_of(source))
+
+
 def document_of(source: Source) -> SpecDocument:
     """The parts of a spec's text, named as its file where it has no name of its own."""
     document = read(source)
@@ -111,15 +150,7 @@ def assembled(document: SpecDocument, params: Params = NO_PARAMS, *, input_shape
     expansion = Expansion(document.blocks, values, checked=input_shape is None and not params)
     shape = _input(document.input, values)
     if input_shape is not None:
-        if len(input_shape) != len(shape):
-            wanted = "×".join(document.input.items)
-            raise SpecError(f"the input is {wanted}, not {format_shape(input_shape)}")
-        if sorted(map(str, shape)) == sorted(map(str, input_shape)) and shape[0] != input_shape[0]:
-            wanted = "×".join(document.input.items)
-            raise SpecError(
-                f"the input is {wanted}, not {format_shape(input_shape)}", None, f"write {'x'.join(map(str, shape))}"
-            )
-        shape = input_shape
+        shape = replaced_input(shape, tuple(document.input.items), input_shape)
     start = expansion.start(Input(shape), document.input)
     last = expansion.sequence(document.layers.items, Scope("", values, values), start).position
     nodes = expansion.builder.nodes
@@ -174,24 +205,25 @@ def _params(document: SpecDocument, given: Params) -> dict[str, Value]:
             raise SpecError(f"'{name[:60]}' cannot name a param", key.place, "a name is letters, digits and _")
     if len(declared.keys) > _MAX_PARAMS:
         raise SpecError(f"{len(declared.keys):,} params; a spec has at most {_MAX_PARAMS}", declared.place)
-    for name in given:
-        if name not in declared.items:
-            known = list(declared.items)
-            remedy = nearest(name, known) or (f"it declares {', '.join(known)}" if known else "it declares no params")
-            raise SpecError(f"the spec has no param '{name}'", None, remedy)
+    check_params(given, list(declared.items))
     values: dict[str, Value] = {}
     for name, tree in declared.items.items():
         if name not in given:
             values[name] = _letter_or_value(tree, values)
-        elif isinstance(value := given[name], str):
-            here = Place(Source("--set", f"{name}={value}"), 1, len(name) + 2, len(name) + 2 + len(value))
-            values[name] = _letter_or_value(Scalar(value, quoted=False, place=here), values)
         else:
-            values[name] = value
+            values[name] = set_value(name, given[name], values)
     return values
 
 
-def _letter_or_value(tree: Tree, values: dict[str, Value]) -> Value:
+def set_value(name: str, given: Dim | str, values: Mapping[str, Value]) -> Value:
+    """The value that a param is set to: a dimension, or the text of one, in which other params may stand."""
+    if not isinstance(given, str):
+        return given
+    here = Place(Source("--set", f"{name}={given}"), 1, len(name) + 2, len(name) + 2 + len(given))
+    return _letter_or_value(Scalar(given, quoted=False, place=here), values)
+
+
+def _letter_or_value(tree: Tree, values: Mapping[str, Value]) -> Value:
     """The value of a tree; a name that stands for nothing yet is a dimension left as a letter."""
     if isinstance(tree, Scalar) and not tree.quoted and is_letter(tree.text) and tree.text not in values:
         return symbol(tree.text)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from archcalc.errors import Place, SpecError, nearest
+from archcalc.network.names import check_name
 
 _MAX_CHARACTERS = 100
-_MAX_WHOLE = 1_000
 # Enough to suggest from, and few enough to compare with.
 _MAX_VISIBLE = 1_000
 
@@ -78,11 +78,6 @@ def _bare(full: str, name: str) -> str:
 
 
 def _checked(prefix: str, name: str, place: Place) -> str:
-    """The full form of a name, where it is fit to be printed and short enough to be repeated in every row."""
-    # A full name may stand where one is given, as in a spec that was written out.
-    longest = max(map(len, name.split("/")))
-    if not name.strip() or not name.isprintable() or {"{", "}"} & set(name) or longest > _MAX_CHARACTERS:
-        raise SpecError(f"a name is 1 to {_MAX_CHARACTERS} printable characters, and none of them {{ or }}", place)
-    if len(prefix) + len(name) > _MAX_WHOLE:
-        raise SpecError(f"a name of more than {_MAX_WHOLE:,} characters, with the blocks around it", place)
+    """The full form of a name, where it is one."""
+    check_name(prefix + name, place, name)
     return prefix + name

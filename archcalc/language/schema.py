@@ -10,8 +10,9 @@ from archcalc.language.assertions import STATED
 from archcalc.language.figures import KEYS
 from archcalc.layers import Layer
 from archcalc.layers.base import INPUTS
+from archcalc.layers.fields import takes_list, types_of
+from archcalc.network.calls import CALLS
 from archcalc.network.figures import PUBLISHED
-from archcalc.network.graph import CALLS
 
 _EXPRESSION = {"type": "string", "description": "an expression, or the name of a value"}
 _SIZE = {"anyOf": [{"type": "integer"}, _EXPRESSION]}
@@ -126,7 +127,8 @@ def schema() -> dict[str, Any]:
 
 def _layer(cls: type[Layer], component: dict[str, Any]) -> dict[str, Any]:
     """A layer's settings in braces, its first one bare, or nothing where all have defaults."""
-    fields = {name: _open(field) for name, field in component["properties"].items()}
+    types = types_of(cls)
+    fields = {name: _open(field, types[name]) for name, field in component["properties"].items()}
     merges = cls.arity[1] == float("inf")
     forms: list[dict[str, Any]] = [
         {
@@ -146,11 +148,8 @@ def _layer(cls: type[Layer], component: dict[str, Any]) -> dict[str, Any]:
     return {"description": component.get("description", ""), "anyOf": forms}
 
 
-def _open(field: dict[str, Any]) -> dict[str, Any]:
+def _open(field: dict[str, Any], of: Any) -> dict[str, Any]:
     """A field's schema with an expression allowed wherever a value is."""
     field = {key: value for key, value in field.items() if key != "default"}
-    return (
-        {"anyOf": [field, _EXPRESSION, {"type": "array", "items": {}}]}
-        if "array" in str(field)
-        else {"anyOf": [field, _EXPRESSION]}
-    )
+    lists = [{"type": "array", "items": {}}] if takes_list(of) else []
+    return {"anyOf": [field, _EXPRESSION, *lists]}

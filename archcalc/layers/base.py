@@ -16,15 +16,29 @@ if TYPE_CHECKING:
     Natural: TypeAlias = Dim
     Positive: TypeAlias = float
 else:
-    Count = Annotated[int, msgspec.Meta(ge=1)]
-    Natural = Annotated[int, msgspec.Meta(ge=0)]
-    Positive = Annotated[float, msgspec.Meta(gt=0)]
+    Count = Annotated[int, msgspec.Meta(ge=1, description="a whole number of at least 1")]
+    Natural = Annotated[int, msgspec.Meta(ge=0, description="a whole number of at least 0")]
+    Positive = Annotated[float, msgspec.Meta(gt=0, description="a number above 0")]
 
-Sizes: TypeAlias = Count | tuple[Count, ...]
+# A description is what an error, the kinds page and an editor say that a field takes.
+Sizes: TypeAlias = Annotated[
+    Count | tuple[Count, ...],
+    msgspec.Meta(description="a whole number of at least 1, or a list with one for each axis"),
+]
 # A pair would be tuple[Natural, Natural], but msgspec 0.22 crashes in garbage collection on a fixed tuple inside a union;
 # `require_per_axis` checks the length instead.
-Margins: TypeAlias = Natural | tuple[Natural | tuple[Natural, ...], ...]
-Padding: TypeAlias = Margins | Literal["same"]
+Margins: TypeAlias = Annotated[
+    Natural | tuple[Natural | tuple[Natural, ...], ...],
+    msgspec.Meta(
+        description="a whole number of at least 0, or a list with one for each axis, or with a pair [before, after] for each axis"
+    ),
+]
+Padding: TypeAlias = Annotated[
+    Natural | tuple[Natural | tuple[Natural, ...], ...] | Literal["same"],
+    msgspec.Meta(
+        description="a whole number of at least 0, a list with one for each axis or with a pair [before, after] for each axis, or same"
+    ),
+]
 
 AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 

@@ -1,43 +1,86 @@
-"""The fields of layers: what each takes, in words, and what its type asks of letters."""
+"""The fields of layers: what each takes, in words, which values fit, and what its type asks of letters."""
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
+import msgspec
+
+from archcalc.errors import Place, SpecError
 from archcalc.layers.base import Layer, Requirement
-from archcalc.symbols.dims import at_least, format_dim, whole
+from archcalc.symbols.dims import at_least, format_dim, is_dim, whole
 
-# How a message names what a field takes, by the name of its type.
-EXPECTED = {
-    "Count": "a whole number of at least 1",
-    "Natural": "a whole number of at least 0",
-    "Sizes": "a whole number of at least 1, or a list with one for each axis",
-    "Sizes | None": "a whole number of at least 1, or a list with one for each axis",
-    "Count | None": "a whole number of at least 1",
-    "Margins": "a whole number of at least 0, or a list with one for each axis, or with a pair [before, after] for each axis",
-    "Padding": "a whole number of at least 0, a list with one for each axis or with a pair [before, after] for each axis, or same",
-    "bool": "true or false",
-    "float": "a number",
-    "Positive": "a number above 0",
-    "Positive | None": "a number above 0",
-    "int": "a whole number",
-    "tuple[int, ...]": "a list of whole numbers",
-    "tuple[Count, ...]": "a list of whole numbers of at least 1",
-    "tuple[Natural, ...]": "a list of whole numbers of at least 0",
-    "Natural | tuple[Natural, ...]": "a whole number of at least 0, or a list with one for each axis",
-    "tuple[tuple[Natural, ...], ...] | None": "a list with a list of input maps, counted from 0, for each output map",
-}
-
-# The least that a size may be, by the names that its type is written with.
-_LEAST = {"Count": 1, "Sizes": 1, "Natural": 0, "Margins": 0, "Padding": 0}
+_PLAIN = {bool: "true or false", float: "a number", int: "a whole number"}
+_UNIONS = {Union, UnionType}
 
 
-def annotation(cls: type[Layer], name: str) -> str:
-    """A field's type as it is written in the class."""
-    return str(next(own[name] for c in cls.__mro__ if name in (own := inspect.get_annotations(c))))
+@lru_cache
+def types_of(cls: type[Layer]) -> dict[str, Any]:
+    """The types of a kind's fields."""
+    return {field.name: field.type for field in msgspec.structs.fields(cls)}
+
+
+def expected_of(cls: type[Layer], name: str) -> str:
+    """What a field takes, in words.
+
+    >>> from archcalc.layers.linear import Linear
+    >>> expected_of(Linear, "out")
+    'a whole number of at least 1'
+    """
+    return _words(types_of(cls)[name])
+
+
+def _words(of: Any) -> str:
+    """What a type's description says, or what it is made of."""
+    origin, parts = get_origin(of), get_args(of)
+    if origin is Annotated:
+        return parts[1].description or _words(parts[0])
+    if origin in _UNIONS:
+        return ", or ".join(_words(part) for part in parts if part is not NoneType)
+    if origin is Literal:
+        return f"one of {', '.join(map(repr, parts))}"
+    if origin is tuple:
+        return f"a list of {_words(parts[0]).replace('a list', 'lists').replace('a whole number', 'whole numbers')}"
+    return _PLAIN[of]
+
+
+@lru_cache
+def known_words(cls: type[Layer], name: str) -> frozenset[str]:
+    """The words that a field itself knows.
+
+    >>> from archcalc.layers.conv import Conv2d
+    >>> known_words(Conv2d, "padding"), known_words(Conv2d, "kernel")
+    (frozenset({'same'}), frozenset())
+    """
+    return frozenset(_literals(types_of(cls)[name]))
+
+
+def _literals(of: Any) -> Iterator[str]:
+    if get_origin(of) is Literal:
+        yield from get_args(of)
+    elif of is bool:
+        yield from ("true", "false")
+    elif get_origin(of) is Annotated:
+        yield from _literals(get_args(of)[0])
+    elif get_origin(of) in _UNIONS:
+        for part in get_args(of):
+            yield from _literals(part)
+
+
+def takes_list(of: Any) -> bool:
+    """Whether a value of a type may be a list.
+
+    >>> from archcalc.layers.conv import Conv2d
+    >>> [name for name, of in types_of(Conv2d).items() if takes_list(of)][:3]
+    ['kernel', 'stride', 'padding']
+    """
+    origin, parts = get_origin(of), get_args(of)
+    if origin is Annotated:
+        return takes_list(parts[0])
+    return any(map(takes_list, parts)) if origin in _UNIONS else origin is tuple
 
 
 @lru_cache
@@ -48,14 +91,20 @@ def sizes(cls: type[Layer]) -> dict[str, int]:
     >>> sizes(Linear)
     {'out': 1}
     """
-    found = {}
-    for name in cls.__struct_fields__:
-        written_type = annotation(cls, name)
-        least = next((n for word, n in _LEAST.items() if word in written_type), None)
-        # A table of positions has no sizes in it.
-        if least is not None and "tuple[tuple" not in written_type:
-            found[name] = least
-    return found
+    least = {name: _least(of) for name, of in types_of(cls).items()}
+    return {name: n for name, n in least.items() if n is not None}
+
+
+def _least(of: Any) -> int | None:
+    """The least of the sizes that a type is of; None where it is of anything else."""
+    origin, parts = get_origin(of), get_args(of)
+    if origin is Annotated:
+        least: int | None = parts[1].ge
+        return _least(parts[0]) if least is None else least
+    if origin in _UNIONS:
+        return next((n for n in map(_least, parts) if n is not None), None)
+    # A table of positions has no sizes in it.
+    return _least(parts[0]) if origin is tuple and get_origin(parts[0]) is not tuple else None
 
 
 def asked(layer: Layer) -> Iterator[Requirement]:
@@ -76,3 +125,82 @@ def _letters(value: Any) -> Iterator[Any]:
             yield from _letters(entry)
     elif value is not None and not isinstance(value, (int, str)):
         yield value
+
+
+class Misfit(ValueError):  # noqa: N818 - no error until it is known where the value stands
+    """A value that a field does not take; `path` leads to the entry to blame where it is a list."""
+
+    def __init__(self, name: str, path: tuple[int, ...]) -> None:
+        super().__init__(name)
+        self.name = name
+        self.path = path
+
+
+def fitted(cls: type[Layer], values: dict[str, Any]) -> Layer:
+    """The layer of these values, in which lists may stand for tuples; raises Misfit for the first that does not fit.
+
+    >>> from archcalc.layers.conv import Conv2d
+    >>> fitted(Conv2d, {"out": 8, "kernel": [3, 5]}).kernel
+    (3, 5)
+    >>> try:
+    ...     fitted(Conv2d, {"out": 8, "kernel": [3, 0]})
+    ... except Misfit as error:
+    ...     print(error.name, error.path)
+    kernel (1,)
+    """
+    # 1 stands for each letter while msgspec judges; in a field that is no size a letter is left for it to refuse.
+    plain = {name: _numeric(value) if name in sizes(cls) else value for name, value in values.items()}
+    try:
+        layer = msgspec.convert(plain, cls)
+    except msgspec.ValidationError:
+        for name, of in types_of(cls).items():
+            if name in plain and not _fits(plain[name], of):
+                raise Misfit(name, _blamed(plain[name], of)) from None
+        raise
+    letters = {name: _frozen(value) for name, value in values.items() if name in sizes(cls) and plain[name] != value}
+    return msgspec.structs.replace(layer, **letters) if letters else layer
+
+
+def fit(layer: Layer, place: Place | None = None, places: dict[str, Place] | None = None) -> Layer:
+    """The layer with lists as tuples; raises SpecError, at the field's place, for a value that its field does not take."""
+    values = {name: getattr(layer, name) for name in layer.__struct_fields__}
+    try:
+        return fitted(type(layer), values)
+    except Misfit as misfit:
+        name, value = misfit.name, values[misfit.name]
+        for index in misfit.path:
+            value = value[index]
+        fact = f"{layer.kind}: {name} must be {expected_of(type(layer), name)}, not {value}"
+        raise SpecError(fact[:400], (places or {}).get(name, place)) from None
+
+
+def _fits(value: Any, of: Any) -> bool:
+    try:
+        msgspec.convert(value, of)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
+def _blamed(value: Any, of: Any, around: tuple[int, ...] = ()) -> tuple[int, ...]:
+    """The way to the first entry that by itself does not fit; no further where it is not for one entry."""
+    if not isinstance(value, (list, tuple)):
+        return ()
+    for index, entry in enumerate(value):
+        alone: Any = [entry]
+        for _ in around:
+            alone = [alone]
+        if not _fits(alone, of):
+            return (index, *_blamed(entry, of, (*around, index)))
+    return ()
+
+
+def _numeric(value: Any) -> Any:
+    """A value with 1 for each letter or formula in it."""
+    if isinstance(value, (list, tuple)):
+        return [_numeric(entry) for entry in value]
+    return 1 if is_dim(value) and not isinstance(value, int) else value
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(map(_frozen, value)) if isinstance(value, (list, tuple)) else value

@@ -16,7 +16,8 @@ from archcalc.memory.optimizers import Way, optimizer
 from archcalc.memory.saved_tensors import own_size, root_of, saved_tensors
 from archcalc.memory.schedule import Schedule, best
 from archcalc.memory.sizes import AffineBytes, Size, bits, line, upper_envelope, whole
-from archcalc.network.graph import Graph, proper
+from archcalc.network.graph import Graph
+from archcalc.network.parts import proper
 from archcalc.network.storage import Overwrite
 from archcalc.profiling.rows import Profile
 from archcalc.symbols.dims import Dim, Shape, size

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cached_property
 from itertools import chain
 from typing import Any
@@ -10,13 +10,15 @@ from typing import Any
 import msgspec
 
 from archcalc.display import brief
-from archcalc.errors import Place, SpecError
+from archcalc.errors import Place, SpecError, nearest
 from archcalc.layers.base import INPUTS, Layer
-from archcalc.layers.fields import asked
+from archcalc.layers.fields import asked, fit
 from archcalc.network.figures import Figure
+from archcalc.network.limits import MAX_LAYERS, Bounds
+from archcalc.network.names import check_name, suitable
+from archcalc.network.references import alike, check_trunk
 from archcalc.network.tokens import token_numbers
-from archcalc.network.wildcards import fits
-from archcalc.symbols.dims import Dim, Shape, Truth, as_int, decided, equal, format_shape
+from archcalc.symbols.dims import Dim, Shape, Truth, as_int, decided, format_shape
 from archcalc.symbols.relations import bound_of
 
 
@@ -68,7 +70,7 @@ class Graph(msgspec.Struct, frozen=True, dict=True):
     assertions: tuple[Assertion, ...] = ()
     # How files of trained weights call the layers: patterns of names, and what they become, in order.
     weights: tuple[tuple[str, str], ...] = ()
-    # How the reference implementation calls the layers: patterns of names, and one of CALLS, the last that fits being right.
+    # How the reference implementation calls the layers: patterns of names, and one of `calls.CALLS`, the last that fits being right.
     call_styles: tuple[tuple[str, str], ...] = ()
 
     def __repr__(self) -> str:
@@ -115,47 +117,38 @@ def strongest(assumptions: Iterable[Assumption]) -> tuple[Assumption, ...]:
     return tuple(found.values())
 
 
-# A module of its own, a function of the framework, an operator or method of its arrays, attention that is written out with a
-# module for each projection and torch.matmul for its products, or not there at all; and beside that whether it overwrites its
-# input (inplace=True, +=) or not, where that is otherwise than for most of its kind.
-_WAYS = ("module", "function", "operator")
-CALLS = (*_WAYS, "matmul", "absent", *(f"{way} in place" for way in _WAYS), *(f"{way} out of place" for way in _WAYS))
-
-
-def calls_of(graph: Graph) -> list[str]:
-    """How the reference implementation of a network calls each of its layers: module, function, operator or absent."""
-    return [_called(graph, node).partition(" ")[0] or node.layer.call_style for node in graph.nodes]
-
-
-def places_of(graph: Graph) -> list[str]:
-    """Where the reference implementation is said to put the output of each layer: in place, out of place or nothing said."""
-    return (
-        [_called(graph, node).partition(" ")[2] for node in graph.nodes]
-        if graph.call_styles
-        else [""] * len(graph.nodes)
-    )
-
-
-def _called(graph: Graph, node: Node) -> str:
-    return next((call for pattern, call in reversed(graph.call_styles) if fits(node.name, pattern)), "")
-
-
 class Builder:
-    """Adds nodes one after the other, checking what each layer requires of its inputs.
+    """Adds layers one after the other, and refuses with a SpecError the first that cannot be.
+
+    Whatever reads networks builds them so: first the input, then each layer with the positions of the layers whose outputs it
+    takes, which `add` returns; shapes follow by themselves.
 
     >>> from archcalc.layers.conv import Conv2d
     >>> from archcalc.layers.rearrange import Input
     >>> builder = Builder()
     >>> image = builder.add("input", Input((3, 224, 224)))
     >>> conv = builder.add("conv1", Conv2d(out=64, kernel=3, padding=1), image)
-    >>> builder.nodes[conv].shape
+    >>> builder.shape(conv)
     (64, 224, 224)
+    >>> builder.graph("tiny")
+    <Graph tiny: 2 layers>
+
+    No place in a text is needed: without one an error is the fact alone.
+
+    >>> try:
+    ...     builder.add("conv2", Conv2d(out=64, kernel=[3, 0]), conv)
+    ... except SpecError as error:
+    ...     print(error)
+    conv2d: kernel must be a whole number of at least 1, or a list with one for each axis, not 0
     """
 
     def __init__(self) -> None:
         self.nodes: list[Node] = []
         self.assumptions: list[Assumption] = []
+        self._positions: dict[str, int] = {}
+        self._numbers: dict[str, int] = {}
         self._inferred: dict[tuple[Layer, tuple[Shape, ...]], tuple[Shape, list[Truth]]] = {}
+        self._bounds = Bounds()
 
     def add(
         self,
@@ -166,33 +159,96 @@ class Builder:
         places: dict[str, Place] | None = None,
         **details: Any,
     ) -> int:
-        """Append a node and return its position; raises SpecError where the layer cannot take these inputs.
+        """Append a layer and return its position; raises SpecError for a name, a field or inputs that cannot be.
 
         `places` are those of the layer's fields; `details` are further fields of `Node`.
+
+        >>> from archcalc.layers.merge import Add
+        >>> from archcalc.layers.rearrange import Input
+        >>> builder = Builder()
+        >>> start = builder.add("input", Input((8, 4, 4)))
+        >>> builder.add("sum", Add(), start, start)
+        1
         """
+        self._check(name, inputs, place)
         shapes = tuple(self.nodes[i].shape for i in inputs)
-        # Repeated blocks bring the same layer on the same shapes again and again.
-        key = (layer, shapes)
-        if key not in self._inferred:
-            self._inferred[key] = infer(layer, shapes, place, places)
-        shape, open_facts = self._inferred[key]
+        layer = fit(layer, place, places)
+        shape, open_facts = self._infer(layer, shapes, place, places)
         self.assumptions.extend(Assumption(name, fact) for fact in open_facts)
         node = Node(name, layer, inputs, shape, place, **details)
-        _check_trunk(node, self.nodes, places or {})
+        check_trunk(node, self.nodes, places or {})
         if node.share is not None:
             owner = self.nodes[node.share]
-            alike = _alike(node, owner, shapes, weights_of(owner, self.nodes), (places or {}).get("share", place))
-            self.assumptions.extend(Assumption(name, fact) for fact in alike)
+            facts = alike(node, owner, shapes, weights_of(owner, self.nodes), (places or {}).get("share", place))
+            self.assumptions.extend(Assumption(name, fact) for fact in facts)
         self.nodes.append(node)
+        self._positions[name] = len(self.nodes) - 1
         return len(self.nodes) - 1
+
+    def shape(self, position: int) -> Shape:
+        """The output shape of a layer."""
+        return self.nodes[position].shape
+
+    def position(self, name: str) -> int:
+        """The position of an earlier layer; raises SpecError for a name that none has.
+
+        >>> from archcalc.layers.rearrange import Input
+        >>> builder = Builder()
+        >>> builder.add("image", Input((3, 8, 8))) == builder.position("image")
+        True
+        """
+        if name not in self._positions:
+            raise SpecError(f"no layer named '{name[:60]}' before this one", None, nearest(name, [*self._positions]))
+        return self._positions[name]
+
+    def free_name(self, base: str) -> str:
+        """A name for a layer that has none, or one that cannot be: as near to `base` as is free.
+
+        >>> from archcalc.layers.rearrange import Input
+        >>> builder = Builder()
+        >>> for _ in range(2):
+        ...     _ = builder.add(builder.free_name("model/in{0}"), Input((3, 8, 8)))
+        >>> [node.name for node in builder.nodes]
+        ['model/in_0_', 'model/in_0__2']
+        """
+        base = suitable(base)
+        count = self._numbers.get(base, 0) + 1
+        while (name := base if count == 1 else f"{base}_{count}") in self._positions:
+            count += 1
+        self._numbers[base] = count
+        return name
 
     def graph(self, name: str = "network", **about: Any) -> Graph:
         """What was added, as a graph; `about` are further fields of `Graph`.
 
         Two axes are channels and a length, and one is features, unless `axes` names them otherwise: ("tokens", "features").
         """
+        if not self.nodes:
+            raise SpecError("a network of no layers")
         token_numbers(self.nodes)
         return Graph(name, tuple(self.nodes), assumptions=tuple(self.assumptions), **about)
+
+    def _check(self, name: str, inputs: tuple[int, ...], place: Place | None) -> None:
+        """Refuse a name that is taken or none, inputs that there are not, and more layers than any network has."""
+        check_name(name, place)
+        if name in self._positions:
+            raise SpecError(f"the name '{name}' is used twice", place)
+        if len(self.nodes) >= MAX_LAYERS:
+            raise SpecError(f"the network has more than {MAX_LAYERS:,} layers", place)
+        for i in inputs:
+            if not 0 <= i < len(self.nodes):
+                raise SpecError(f"'{name}' reads layer {i}, and before it there are {len(self.nodes)}", place)
+
+    def _infer(
+        self, layer: Layer, shapes: tuple[Shape, ...], place: Place | None, places: dict[str, Place] | None
+    ) -> tuple[Shape, list[Truth]]:
+        """The output shape and what letters leave open, once for the same layer on the same shapes, as in repeated blocks."""
+        key = (layer, shapes)
+        if key not in self._inferred:
+            shape, open_facts = infer(layer, shapes, place, places)
+            self._bounds.check(layer.kind, shape, place)
+            self._inferred[key] = shape, open_facts
+        return self._inferred[key]
 
 
 def infer(
@@ -233,68 +289,3 @@ def infer(
 def weights_of(node: Node, nodes: list[Node]) -> dict[str, Shape]:
     """The trained arrays that a node uses, by name."""
     return node.layer.weights(*(nodes[i].shape for i in node.inputs))
-
-
-def needed(graph: Graph, last: int) -> list[int]:
-    """The positions that the node at `last` depends on, with itself and the network's input, in order.
-
-    >>> builder = Builder()
-    >>> from archcalc.layers.activation import ReLU
-    >>> from archcalc.layers.rearrange import Input
-    >>> start = builder.add("input", Input((3,)))
-    >>> _, end = builder.add("aside", ReLU(), start), builder.add("relu", ReLU(), start)
-    >>> needed(builder.graph(), end)
-    [0, 2]
-    """
-    found = {0, last}
-    for position in range(last, 0, -1):
-        if position in found:
-            found.update(graph.nodes[position].inputs)
-    return sorted(found)
-
-
-def proper(graph: Graph) -> Graph:
-    """A network as it runs at inference: without its auxiliary heads."""
-    kept = [position for position, node in enumerate(graph.nodes) if not node.auxiliary]
-    if len(kept) == len(graph.nodes):
-        return graph
-    places = {position: place for place, position in enumerate(kept)}
-    nodes = tuple(
-        msgspec.structs.replace(
-            graph.nodes[position],
-            inputs=tuple(places[i] for i in graph.nodes[position].inputs),
-            share=places.get(-1 if (owner := graph.nodes[position].share) is None else owner),
-        )
-        for position in kept
-    )
-    return msgspec.structs.replace(graph, nodes=nodes)
-
-
-def _check_trunk(node: Node, nodes: list[Node], places: dict[str, Place]) -> None:
-    """Refuse a layer of the network proper that would miss its input, or its weights, where the heads are left out."""
-    if node.auxiliary:
-        return
-    for i in node.inputs:
-        if nodes[i].auxiliary:
-            fact = f"{node.layer.kind} reads '{nodes[i].name}', which is auxiliary"
-            raise SpecError(fact, node.place, "a head is left out at inference; what reads it must be auxiliary too")
-    if node.share is not None and nodes[node.share].auxiliary:
-        fact = f"{node.layer.kind} uses the weights of '{nodes[node.share].name}', which is auxiliary"
-        raise SpecError(fact, places.get("share", node.place), "a head is left out at inference, its weights with it")
-
-
-def _alike(
-    node: Node, owner: Node, shapes: tuple[Shape, ...], owned: dict[str, Shape], place: Place | None
-) -> Iterator[Truth]:
-    """What letters leave open of whether the weights that a node shares are of the shapes that it needs."""
-    wanted = node.layer.weights(*shapes)
-    common = [name for name in wanted if name in owned]
-    if not common:
-        raise SpecError(f"{node.layer.kind} has no weights in common with {owner.name}", place)
-    for name in common:
-        mine, its = wanted[name], owned[name]
-        facts = [equal(a, b) for a, b in zip(mine, its, strict=True)] if len(mine) == len(its) else [False]
-        if False in facts:
-            fact = f"{node.layer.kind} needs a {name} of {format_shape(mine)}, {owner.name} has {format_shape(its)}"
-            raise SpecError(fact, place)
-        yield from (fact for fact in facts if fact is not True)

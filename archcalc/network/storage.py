@@ -6,7 +6,8 @@ from collections.abc import Collection, Sequence
 from typing import Literal, TypeAlias
 
 from archcalc.layers.strides import contiguous
-from archcalc.network.graph import Graph, Node, places_of
+from archcalc.network.calls import places_of
+from archcalc.network.graph import Graph, Node
 from archcalc.symbols.dims import Shape
 
 # A new array, over the input, or the input seen under another shape.

@@ -10,7 +10,8 @@ from archcalc.conventions import convention
 from archcalc.errors import SpecError
 from archcalc.layers.base import AXES, Layer, format_setting
 from archcalc.layers.work import Work
-from archcalc.network.graph import Graph, Node, calls_of
+from archcalc.network.calls import calls_of
+from archcalc.network.graph import Graph, Node
 from archcalc.network.measures import MEASURES
 from archcalc.network.storage import stored
 from archcalc.profiling.rows import Profile, Row

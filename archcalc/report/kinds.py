@@ -11,9 +11,9 @@ import msgspec
 
 from archcalc.document.content import Head, Page, Part, Prose, Section, Table, Text
 from archcalc.formats.explain import about, worked
-from archcalc.language.fields import expected_of
 from archcalc.layers import Layer
 from archcalc.layers.base import format_setting
+from archcalc.layers.fields import expected_of
 from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Builder
 from archcalc.profiling.engine import profile

@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 
 from archcalc.memory.inference import memory_of, timeline
-from archcalc.network.graph import Graph, proper
+from archcalc.network.graph import Graph
+from archcalc.network.parts import proper
 from archcalc.network.storage import Manner, Overwrite, manners
 from archcalc.reference import Storing, noise, run_in_place, seeded
 

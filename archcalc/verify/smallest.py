@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from archcalc.errors import Source, SpecError
-from archcalc.language.load import NO_PARAMS, Params, assembled, document_of
-from archcalc.language.tree import Scalar
+from archcalc.importers import model_of
 from archcalc.network.graph import Graph
+from archcalc.network.model import NO_PARAMS, Params
 from archcalc.symbols.dims import Shape
 
 # A try costs shapes only, but a spec may write out many layers.
@@ -26,18 +26,14 @@ def smallest(source: Source, params: Params = NO_PARAMS) -> Graph:
     >>> smallest(source_of("vgg16")).input, smallest(source_of("resnet18")).input
     ((3, 64, 64), (3, 35, 35))
     """
-    document = document_of(source)
-    whole = assembled(document, params)
+    model = model_of(source)
+    whole = model.graph(params)
     if not all(isinstance(n, int) for node in whole.nodes for n in node.shape):
         return whole
     axes = [axis for axis, name in enumerate(whole.input_axes) if name not in {"channels", "features"}]
     # An axis may be a param of the spec, which other layers ask for too.
-    sizes = [document.input.items[name] for name in whole.input_axes]
-    named = {
-        axis: size.text
-        for axis in axes
-        if isinstance(size := sizes[axis], Scalar) and size.text in document.params.items
-    }
+    declared = model.input_params
+    named = {axis: declared[name] for axis in axes if (name := whole.input_axes[axis]) in declared}
     longest = max((whole.input[axis] for axis in axes), default=1)
 
     def on(n: int) -> Graph | None:
@@ -45,7 +41,7 @@ def smallest(source: Source, params: Params = NO_PARAMS) -> Graph:
         shape: Shape = tuple(-(-size * n // longest) if axis in axes else size for axis, size in enumerate(whole.input))
         given = {name: shape[axis] for axis, name in named.items()}
         try:
-            graph = assembled(document, {**params, **given}, input_shape=shape)
+            graph = model.graph({**params, **given}, shape)
         except SpecError:
             return None
         return graph if _as_wide(graph, whole) else None

@@ -20,6 +20,7 @@ import tempfile
 import time
 import traceback
 from collections import Counter
+from collections.abc import Iterable
 from importlib import import_module
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -195,7 +196,7 @@ class Worker:
         return found
 
 
-def ran(numbers: range, seed: int, processes: int) -> list[Ended]:
+def ran(numbers: Iterable[int], seed: int, processes: int) -> list[Ended]:
     """What the lines of these numbers ended in."""
     # An option that nothing is written for is told here, and not in a process of its own.
     list(map(turns, COMMANDS))

@@ -74,6 +74,8 @@ def types_of(cls: type[Layer]) -> dict[str, inspect.Type]:
 
 def of_type(kind: inspect.Type) -> st.SearchStrategy[Any]:
     """Any value that a field of this type may hold, small where it is a number."""
+    if isinstance(kind, inspect.Metadata):
+        kind = kind.type
     match kind:
         case inspect.IntType(ge=ge):
             return st.integers(-LARGEST if ge is None else ge, LARGEST)

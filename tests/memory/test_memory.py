@@ -14,7 +14,8 @@ from archcalc.errors import Source, SpecError
 from archcalc.language import parse
 from archcalc.memory.arena import placed
 from archcalc.memory.inference import arena, memory_of, timeline
-from archcalc.network.graph import CALLS, Graph
+from archcalc.network.calls import CALLS
+from archcalc.network.graph import Graph
 from archcalc.network.storage import manners, overwritable
 from archcalc.reference import Storing, outputs, run_in_place, seeded
 from archcalc.verify import held

@@ -18,7 +18,8 @@ from archcalc.errors import Source, SpecError
 from archcalc.language import load, parse
 from archcalc.layers import Layer
 from archcalc.memory.inference import memory_of, timeline
-from archcalc.network.graph import Graph, Node, proper
+from archcalc.network.graph import Graph, Node
+from archcalc.network.parts import proper
 from tests.layers.inputs import Shape
 from tests.layers.strategies import cases
 from tests.layers.torch_saved import key

@@ -19,7 +19,8 @@ from safetensors.numpy import save
 
 from archcalc.errors import Source, SpecError
 from archcalc.language import parse
-from archcalc.network.graph import Graph, needed
+from archcalc.network.graph import Graph
+from archcalc.network.parts import needed
 from archcalc.reference import read_weights
 from archcalc.reference.images import batch_of
 from archcalc.reference.run import position_of

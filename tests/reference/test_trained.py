@@ -11,7 +11,7 @@ from safetensors.numpy import save_file
 
 from archcalc.errors import SpecError
 from archcalc.language import load
-from archcalc.network.graph import needed
+from archcalc.network.parts import needed
 from archcalc.reference import read_weights, run, seeded
 from archcalc.reference.run import position_of
 from tests.reference.small_networks import small

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import inspect
 import random
 import re
 from collections.abc import Callable
 
 from archcalc.layers import Layer
-from archcalc.layers.fields import annotation
 
 K = Layer.kinds
+
+
+def annotation(cls: type[Layer], name: str) -> str:
+    """A field's type as it is written in the class."""
+    return str(next(own[name] for c in cls.__mro__ if name in (own := inspect.get_annotations(c))))
+
+
 NAMES = {
     1: ("features",),
     2: ("channels", "length"),

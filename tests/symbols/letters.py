@@ -23,13 +23,13 @@ import msgspec
 
 from archcalc.errors import Source, SpecError
 from archcalc.language.load import assembled, document_of
-from archcalc.layers.fields import annotation, sizes
+from archcalc.layers.fields import sizes
 from archcalc.network.graph import Graph
 from archcalc.profiling.engine import profile
 from archcalc.profiling.rows import Profile
 from archcalc.symbols.evaluate import holds, letters, substitute
 from tests.symbols.lettered import CONSTRUCTS, Spec, drawn
-from tests.symbols.lettered_layers import K
+from tests.symbols.lettered_layers import K, annotation
 
 VALUES = 10
 SIZES = ("output", "weights", "biases", "buffers", "macs")

@@ -18,7 +18,8 @@ import numpy as np
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from archcalc.language.flatten import flat
-from archcalc.network.graph import Graph, proper
+from archcalc.network.graph import Graph
+from archcalc.network.parts import proper
 from archcalc.reference import noise, outputs, run_in_place, seeded
 from archcalc.verify import verified
 from tests.verify.graphs import Drawn, all_there_is, networks

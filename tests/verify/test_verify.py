@@ -84,7 +84,7 @@ def test_tokens_are_made_fewer(name):
 
 def test_where_nothing_smaller_will_do_that_is_found_soon():
     """A reshape that is written out takes one input, however long: about 20 halvings, and as many fair shares."""
-    with patch("archcalc.verify.smallest.assembled", wraps=assembled) as tries:
+    with patch("archcalc.language.load.assembled", wraps=assembled) as tries:
         graph = smallest(source_of(str(FAULTS / "hang_verify_quick.yaml")))
 
     assert (graph.input, tries.call_count < 100) == ((3, 1_000_000, 1), True)

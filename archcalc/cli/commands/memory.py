@@ -6,20 +6,19 @@ from pathlib import Path
 from typing import Any, Literal
 
 import click
+import msgspec
 
-from archcalc.cli.options import BatchType, input_option, set_option
+from archcalc.cli.options import Request, takes_network, takes_settings
 from archcalc.cli.output import put
 from archcalc.drawing.charts.canvas import canvas, check_suffix, save
 from archcalc.drawing.charts.memory import draw
 from archcalc.formats.memory.page import FORMATS, render
 from archcalc.formats.summary import title
-from archcalc.language import load
 from archcalc.memory.optimizers import OPTIMIZERS, WAYS, Way
-from archcalc.memory.plan import Dtypes, inference, training
+from archcalc.memory.plan import Dtypes, Plan, inference, training
 from archcalc.memory.sizes import DTYPES, bytes_of
 from archcalc.network.storage import Overwrite
-from archcalc.profiling.engine import profile
-from archcalc.symbols.dims import Dim, Shape
+from archcalc.profiling.rows import Profile
 
 
 class CheckpointType(click.ParamType[Any]):
@@ -34,11 +33,31 @@ class CheckpointType(click.ParamType[Any]):
         return text if text == "sqrt" else int(text)
 
 
+class MemoryOptions(msgspec.Struct, frozen=True):
+    """What the command is asked beside the network: the formats of numbers, the phase, and how it runs."""
+
+    dtype: str
+    weights: str | None
+    activations: str | None
+    train: bool
+    optimizer: str | None
+    step: Way | None
+    master: bool | None
+    checkpoint: int | Literal["sqrt"] | None
+    overwrite: Overwrite
+    concat: str | None
+    workspace: str | None
+    schedule: str | None
+    budget: str | None
+    timeline: bool
+    target: Path | None
+
+
 _dtype = click.Choice(list(DTYPES))
 
 
 @click.command("memory")
-@click.argument("spec")
+@takes_network("SPEC", "input", "set", "batch", formats=FORMATS)
 @click.option("--dtype", type=_dtype, default="fp32", show_default=True, help="Of weights and activations.")
 @click.option("--weights", type=_dtype, help="Of weights, where it is another.")
 @click.option("--activations", type=_dtype, help="Of activations, where it is another.")
@@ -64,68 +83,46 @@ _dtype = click.Choice(list(DTYPES))
 @click.option("--budget", help="Find the largest batch that fits, such as 8GiB.")
 @click.option("--timeline", is_flag=True, help="A bar for each step.")
 @click.option("--plot", "target", type=click.Path(dir_okay=False, path_type=Path), help="Draw the timeline to a file.")
-@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
-@input_option
-@click.option("--batch", type=BatchType(), default="1", show_default=True, help="Samples in a batch, or a letter.")
-@set_option
-def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
-    spec: str,
-    dtype: str,
-    weights: str | None,
-    activations: str | None,
-    train: bool,
-    optimizer: str | None,
-    step: Way | None,
-    master: bool | None,
-    checkpoint: int | Literal["sqrt"] | None,
-    overwrite: Overwrite,
-    concat: str | None,
-    workspace: str | None,
-    schedule: str | None,
-    budget: str | None,
-    timeline: bool,
-    target: Path | None,
-    form: str,
-    input_shape: Shape | None,
-    batch: Dim,
-    settings: tuple[tuple[str, str], ...],
-) -> None:
+@takes_settings(MemoryOptions)
+def command(request: Request, options: MemoryOptions) -> None:
     """What is alive when, the most at once, and what fits."""
-    of_training = {"--optimizer": optimizer, "--step": step, "--master": master, "--checkpoint": checkpoint}
-    of_inference = {"--concat": concat, "--workspace": workspace, "--schedule": schedule}
-    for name, value in (of_inference if train else of_training).items():
-        if value is not None:
-            raise click.UsageError(
-                f"{name} is for {'inference' if train else 'training'}; {'leave out' if train else 'add'} --train"
-            )
-    if target is not None:
-        check_suffix(target)
-    result = profile(load(spec, dict(settings), input_shape=input_shape), batch)
-    if target is not None:
+    of_training, of_inference = ["optimizer", "step", "master", "checkpoint"], ["concat", "workspace", "schedule"]
+    for name in of_inference if options.train else of_training:
+        if getattr(options, name) is not None:
+            phase, remedy = ("inference", "leave out") if options.train else ("training", "add")
+            raise click.UsageError(f"--{name} is for {phase}; {remedy} --train")
+    if options.target is not None:
+        check_suffix(options.target)
+    result = request.profiled(request.load())
+    if options.target is not None:
         result.require_numbers("a chart")
-    dtypes = Dtypes(weights or dtype, activations or dtype)
-    if train:
-        plan = training(
-            result,
-            dtypes,
-            rule=optimizer or "adam",
-            step=step,
-            master=master,
-            checkpoint=checkpoint,
-            overwrite=overwrite,
-        )
-    else:
-        plan = inference(
-            result,
-            dtypes,
-            overwrite=overwrite,
-            copy_concat=concat != "in-place",
-            columns=workspace == "im2col",
-            reorder=schedule == "best",
-        )
-    put(render(plan, form, None if budget is None else bytes_of(budget), timeline=timeline), form)
-    if target is not None:
+    plan = _plan(result, options)
+    budget = None if options.budget is None else bytes_of(options.budget)
+    put(render(plan, request.form, budget, timeline=options.timeline), request.form)
+    if options.target is not None:
         with canvas(10, 4) as figure:
             draw(figure.subplots(), plan)
-            figure.suptitle(f"{title(result)}: {plan.phase}, batch {batch}", x=0.01, ha="left")
-            save(figure, target)
+            figure.suptitle(f"{title(result)}: {plan.phase}, batch {request.batch}", x=0.01, ha="left")
+            save(figure, options.target)
+
+
+def _plan(result: Profile, options: MemoryOptions) -> Plan:
+    dtypes = Dtypes(options.weights or options.dtype, options.activations or options.dtype)
+    if options.train:
+        return training(
+            result,
+            dtypes,
+            rule=options.optimizer or "adam",
+            step=options.step,
+            master=options.master,
+            checkpoint=options.checkpoint,
+            overwrite=options.overwrite,
+        )
+    return inference(
+        result,
+        dtypes,
+        overwrite=options.overwrite,
+        copy_concat=options.concat != "in-place",
+        columns=options.workspace == "im2col",
+        reorder=options.schedule == "best",
+    )

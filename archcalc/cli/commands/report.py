@@ -9,36 +9,32 @@ from pathlib import Path
 import click
 
 from archcalc.characters import visible
-from archcalc.cli.options import convention_option
+from archcalc.cli.options import Request, takes_network
 from archcalc.cli.output import put
 from archcalc.cli.progress import progress
 from archcalc.diagnosis import checked
 from archcalc.errors import Source, SpecError
 from archcalc.files import file_name, write_whole
-from archcalc.language import bundled, parse, source_of
+from archcalc.importers import parse, source_of
+from archcalc.language import bundled
 from archcalc.network.graph import Graph
-from archcalc.profiling.engine import profile
 from archcalc.report.pages import FORMATS, compared, report
 
 
 @click.command("report")
-@click.argument("specs", nargs=-1, metavar="[SPEC]...")
+@takes_network("[SPEC]...", "convention", formats=FORMATS, default="markdown")
 @click.option(
     "--all", "every", is_flag=True, help="Every bundled network, a page that compares them, one on the layers."
 )
 @click.option(
     "-o", "--output", "folder", type=click.Path(file_okay=False, path_type=Path), default="reports", show_default=True
 )
-@click.option("--format", "form", type=click.Choice(list(FORMATS)), default="markdown", show_default=True)
 @click.option("--charts/--no-charts", default=True, show_default=True, help="Charts need matplotlib.")
-@convention_option
-def command(  # noqa: PLR0913 - one parameter for each option
-    specs: tuple[str, ...], folder: Path, form: str, convention: str, *, charts: bool, every: bool
-) -> None:
+def command(request: Request, folder: Path, *, charts: bool, every: bool) -> None:
     """Write a page for each network: its table, diagram, charts, memory, fields, conventions and published figures."""
-    if bool(specs) == every:
+    if bool(request.specs) == every:
         raise click.UsageError("--all takes no SPEC" if every else "name one or more specs, or give --all")
-    sources = [source_of(name) for name in (bundled() if every else dict.fromkeys(specs))]
+    sources = [source_of(name) for name in (bundled() if every else dict.fromkeys(request.specs))]
     graphs = [parse(source) for source in sources]
     _apart(sources, graphs)
     try:
@@ -49,10 +45,10 @@ def command(  # noqa: PLR0913 - one parameter for each option
     # Files are named when all are there, so that their names and the bar do not stand in each other's way.
     with progress([*zip(sources, graphs, strict=True)], "networks") as specs_of:
         for source, graph in specs_of:
-            profiles.append(checked(profile(graph, convention_name=convention), source))
-            paths += _written(folder, report(profiles[-1], form, charts=charts))
+            profiles.append(checked(request.profiled(graph), source))
+            paths += _written(folder, report(profiles[-1], request.form, charts=charts))
     if every:
-        paths += _written(folder, compared(profiles, form, charts=charts))
+        paths += _written(folder, compared(profiles, request.form, charts=charts))
     put("\n".join(visible(str(path)) for path in paths))
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 
 from archcalc.characters import visible
-from archcalc.cli.options import BatchType, input_option, set_option
+from archcalc.cli.options import BatchType, Request, takes_network, takes_settings
 from archcalc.cli.output import complain, put
 from archcalc.drawing.charts.canvas import canvas, check_suffix, save
 from archcalc.drawing.charts.field import draw
@@ -18,19 +19,30 @@ from archcalc.formats.as_json import json_text
 from archcalc.formats.rf import fields as listing
 from archcalc.formats.rf.effective import box_dict, box_text, effective_dict, effective_text
 from archcalc.formats.rf.stacks import depth_dict, depth_text, stacks_dict, stacks_text
-from archcalc.language import load
 from archcalc.network.graph import Graph
 from archcalc.receptive_field.effective import box, effective
 from archcalc.receptive_field.field import Field
 from archcalc.receptive_field.fields import path, receptive_fields
 from archcalc.receptive_field.stacks import field_of, stacks
-from archcalc.symbols.dims import Dim, Shape
+from archcalc.symbols.dims import Dim
 
 _PLACE = re.compile(r"(.+)\[\s*(\d{1,9}(?:\s*,\s*\d{1,9})*)\s*\]")
 
 
+class FieldOptions(msgspec.Struct, frozen=True):
+    """What the command is asked beside the network: about which layer, or about layers that are in no network."""
+
+    layer: str | None
+    spread: bool
+    target: Path | None
+    like: int | None
+    depth: Dim | None
+    kernel: Dim
+    stride: Dim
+
+
 @click.command("rf")
-@click.argument("spec", required=False)
+@takes_network("[SPEC]", "input", "set", formats=["text", "json"])
 @click.argument("layer", required=False, metavar="[LAYER or LAYER[y,x]]")
 @click.option("--effective", "-e", "spread", is_flag=True, help="The effective field too: how influence spreads.")
 @click.option(
@@ -42,61 +54,38 @@ _PLACE = re.compile(r"(.+)\[\s*(\d{1,9}(?:\s*,\s*\d{1,9})*)\s*\]")
 @click.option("--depth", type=BatchType(), help="The field of so many layers of one kernel, or of a letter.")
 @click.option("--kernel", type=BatchType(), default="3", show_default=True, help="The kernel of --depth.")
 @click.option("--stride", type=BatchType(), default="1", show_default=True, help="The stride of --depth.")
-@input_option
-@set_option
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
-    spec: str | None,
-    layer: str | None,
-    spread: bool,
-    target: Path | None,
-    like: int | None,
-    depth: Dim | None,
-    kernel: Dim,
-    stride: Dim,
-    input_shape: Shape | None,
-    settings: tuple[tuple[str, str], ...],
-    form: str,
-) -> None:
+@takes_settings(FieldOptions)
+def command(request: Request, options: FieldOptions) -> None:
     """Receptive fields: of all layers, of one, or of one of its places."""
-    asked = [spec is not None, like is not None, depth is not None]
+    asked = [bool(request.specs), options.like is not None, options.depth is not None]
     if sum(asked) != 1:
         raise click.UsageError("name a SPEC, or ask for --stacks or --depth alone")
-    if (spread or target) and layer is None:
+    if (options.spread or options.target) and options.layer is None:
         raise click.UsageError("--effective and --plot are of one LAYER")
-    if target is not None:
-        check_suffix(target)
-    json = form == "json"
-    if like is not None:
-        found = stacks(like)
-        put(json_text(stacks_dict(found)) if json else stacks_text(found), form)
-    elif depth is not None:
-        window = field_of(kernel, stride, depth)
-        told = json_text(depth_dict(window)) if json else depth_text(window, kernel, stride, depth)
-        put(told, form)
-    elif spec is not None:
-        graph = load(spec, dict(settings), input_shape=input_shape)
+    if options.target is not None:
+        check_suffix(options.target)
+    json = request.form == "json"
+    if options.like is not None:
+        found = stacks(options.like)
+        put(json_text(stacks_dict(found)) if json else stacks_text(found), request.form)
+    elif options.depth is not None:
+        window = field_of(options.kernel, options.stride, options.depth)
+        text = depth_text(window, options.kernel, options.stride, options.depth)
+        put(json_text(depth_dict(window)) if json else text, request.form)
+    else:
+        graph = request.load()
         fields = receptive_fields(graph)
-        if layer is None:
+        if options.layer is None:
             rows = [listing.to_dict(field) for field in fields.values()]
-            put(json_text(listing.network_dict(graph, rows)) if json else listing.table(graph, fields), form)
+            put(json_text(listing.network_dict(graph, rows)) if json else listing.table(graph, fields), request.form)
         else:
-            name, place = _layer(layer, fields)
-            _one(graph, fields, name, place, json=json, spread=spread, target=target)
+            _one(graph, fields, options.layer, options, json=json)
 
 
-def _one(  # noqa: PLR0913 - what was asked of one layer
-    graph: Graph,
-    fields: dict[str, Field],
-    name: str,
-    place: tuple[int, ...] | None,
-    *,
-    json: bool,
-    spread: bool,
-    target: Path | None,
-) -> None:
+def _one(graph: Graph, fields: dict[str, Field], layer: str, options: FieldOptions, *, json: bool) -> None:
+    name, place = _layer(layer, fields)
     seen = None if place is None else box(graph, name, place)
-    counted = effective(graph, name, place) if spread or target else None
+    counted = effective(graph, name, place) if options.spread or options.target else None
     if json:
         row: dict[str, Any] = listing.to_dict(fields[name])
         row["path"] = [[step for step, _ in path(graph, fields, name, i)] for i in range(len(row["size"]))]
@@ -110,11 +99,11 @@ def _one(  # noqa: PLR0913 - what was asked of one layer
         parts += [] if seen is None else [box_text(seen)]
         parts += [] if counted is None else [effective_text(counted)]
         put("\n\n".join(parts))
-    if target is not None and counted is not None:
+    if options.target is not None and counted is not None:
         with canvas(9, 4) as figure:
             draw(figure, graph, name, counted)
-            save(figure, target)
-        complain(visible(str(target)))
+            save(figure, options.target)
+        complain(visible(str(options.target)))
 
 
 def _layer(text: str, fields: dict[str, Field]) -> tuple[str, tuple[int, ...] | None]:

@@ -5,24 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 import click
+import msgspec
 
 from archcalc.characters import visible
-from archcalc.cli.options import BatchType, input_option, set_option
+from archcalc.cli.options import Request, takes_network
 from archcalc.cli.output import put
 from archcalc.comparison.goal import goal
 from archcalc.comparison.solve import asked, solve
 from archcalc.errors import SpecError
 from archcalc.formats.solve import FORMATS, render
-from archcalc.language.shorthand import graphs, open_params
 from archcalc.network.measures import MEASURES
-from archcalc.profiling.engine import profile
 from archcalc.profiling.rows import Profile
-from archcalc.symbols.dims import Dim, Shape, symbol
+from archcalc.symbols.dims import Shape, symbol
 from archcalc.symbols.evaluate import letters, substitute
 
 
 @click.command("solve")
-@click.argument("spec")
+@takes_network("SPEC", "input", "set", "batch", "bias", formats=FORMATS)
 @click.option(
     "--for",
     "goals",
@@ -30,59 +29,59 @@ from archcalc.symbols.evaluate import letters, substitute
     required=True,
     help=f"What to meet, such as 'params <= 5M' or 'output length = 98'; of {', '.join(MEASURES)}.",
 )
-@input_option
-@set_option
-@click.option("--batch", type=BatchType(), default="1", show_default=True, help="Samples in a batch.")
-@click.option(
-    "--bias/--no-bias", default=True, show_default=True, help="Whether the layers of a one-liner have biases."
-)
 @click.option(
     "--up-to",
     type=click.IntRange(1, 10_000),
     help="The last value to try where no formula decides, such as for a depth; else until growth settles it, or 200.",
 )
-@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
-def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
-    spec: str,
-    goals: tuple[str, ...],
-    input_shape: Shape | None,
-    settings: tuple[tuple[str, str], ...],
-    batch: Dim,
-    bias: bool,
-    up_to: int | None,
-    form: str,
-) -> None:
+def command(request: Request, goals: tuple[str, ...], up_to: int | None) -> None:
     """The sizes that meet a goal, such as params <= 5M.
 
     One letter is left open, as in --set width=w --for "params <= 5M" or --input 3xRxR --for "macs < 1G".
     """
+    settings, batch = request.settings, request.batch
     names = sorted(
-        {*letters(input_shape or ()), *letters(batch), *(value for _, value in settings if _is_letter(value))}
+        {
+            *letters(request.input_shape or ()),
+            *letters(batch),
+            *(value for _, value in settings if _is_letter(value)),
+        }
     )
     aims = [goal(text) for text in goals]
     own: Shape = ()
     if len(names) != 1:
         # Letters may stand in the spec itself, and of several the goals may ask for one.
-        whole = profile(graphs([spec], dict(settings), input_shape=input_shape, bias=bias)[0], batch)
+        whole = request.profiled(request.graphs()[0])
         own = whole.graph.input
         names = sorted(asked(whole, aims))
     if len(names) != 1:
         said = f"the goals depend on {' and '.join(names)}" if names else "the goals depend on no letter"
         raise SpecError(said, None, "leave one open, such as --set width=w or --input 3xRxR")
-    name = names[0]
-    shape = input_shape or (own if name in letters(own) else None)
+    name, spec = names[0], request.specs[0]
+    shape = request.input_shape or (own if name in letters(own) else None)
     # A line's letters are its params, but for those of an input that is given in numbers.
-    given = open_params(spec, shape and substitute(shape, {name: 1}), bias=bias) | dict(settings)
+    given = _open_params(request, shape and substitute(shape, {name: 1})) | request.params
 
     def of(number: Any) -> Profile:
         if not isinstance(number, int):
-            return profile(graphs([spec], dict(settings), input_shape=input_shape, bias=bias)[0], batch)
-        values = dict(settings) | {key: number for key, value in given.items() if value == name}
-        sizes = shape and substitute(shape, {name: number})
-        return profile(graphs([spec], values, input_shape=sizes, bias=bias)[0], substitute(batch, {name: number}))
+            return request.profiled(request.graphs()[0])
+        values = settings + tuple((key, number) for key, value in given.items() if value == name)
+        other = msgspec.structs.replace(
+            request,
+            settings=values,
+            input_shape=shape and substitute(shape, {name: number}),
+            batch=substitute(batch, {name: number}),
+        )
+        return other.profiled(other.graphs()[0])
 
     found = solve(of, symbol(name), aims, up_to)
-    put(render(found, form, visible(spec)), form)
+    put(render(found, request.form, visible(spec)), request.form)
+
+
+def _open_params(request: Request, shape: Shape | None) -> dict[str, str]:
+    """The params that the network leaves as letters, with the letter of each."""
+    texts = request.models()[0].params(shape)
+    return {name: text for name, text in texts.items() if text.isidentifier() and texts.get(text, text) == text}
 
 
 def _is_letter(text: str) -> bool:

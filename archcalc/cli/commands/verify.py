@@ -7,45 +7,31 @@ from contextlib import ExitStack
 
 import click
 
-from archcalc.cli.options import input_option, limit_option, set_option
+from archcalc.cli.options import Request, limit_option, takes_network
 from archcalc.cli.output import put
 from archcalc.cli.progress import progress
 from archcalc.errors import SpecError
 from archcalc.formats.as_json import json_text
 from archcalc.formats.summary import unread
-from archcalc.language import parse, source_of
 from archcalc.memory.sizes import bytes_of
 from archcalc.reference import require_memory
-from archcalc.symbols.dims import Shape, format_shape
+from archcalc.symbols.dims import format_shape
 from archcalc.verify import LayerCheck, MemoryCheck, Shown, smallest, verified
 
 
 @click.command("verify")
-@click.argument("spec")
+@takes_network("SPEC", "input", "set", formats=["text", "json"])
 @click.option("--quick", is_flag=True, help="On the smallest input on which every window moves.")
-@input_option
-@set_option
 @click.option("--batch", type=click.IntRange(min=1), default=1, show_default=True, help="Samples in a batch.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the weights and the input.")
 @limit_option
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
-    spec: str,
-    quick: bool,
-    input_shape: Shape | None,
-    settings: tuple[tuple[str, str], ...],
-    batch: int,
-    seed: int,
-    limit: str,
-    form: str,
-) -> None:
+def command(request: Request, batch: int, seed: int, limit: str, *, quick: bool) -> None:
     """Run a network in numpy and compare every closed form with what happens."""
-    if quick and input_shape is not None:
+    if quick and request.input_shape is not None:
         raise click.UsageError("--quick looks for the input itself; it does not go with --input")
-    params = dict(settings)
-    source = source_of(spec)
-    whole = parse(source, params, input_shape=input_shape)
-    graph = smallest(source, params) if quick else whole
+    source = request.source()
+    whole = request.read(source)
+    graph = smallest(source, request.params) if quick else whole
     # Beside a sample that is nudged runs one that is not.
     require_memory(graph, max(batch, 2), bytes_of(limit))
     with ExitStack() as shown:
@@ -55,7 +41,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
 
         found = verified(graph, batch, seed, watched)
     differences = found.differences
-    if form == "json":
+    if request.form == "json":
         put(
             json_text(
                 {
@@ -69,7 +55,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
                     "differences": differences,
                 }
             ),
-            form,
+            request.form,
         )
     else:
         put(

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from archcalc.memory.arena import placed
-from archcalc.network.graph import Graph, Node, needed
+from archcalc.network.graph import Graph, Node
+from archcalc.network.parts import needed
 from archcalc.network.storage import overwritable
 from archcalc.reference.fast.fuse import Chain, chains
 from archcalc.reference.fast.kernels import Slot, channels_first, step_of

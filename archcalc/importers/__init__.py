@@ -1,0 +1,139 @@
+"""Networks from files of any sort: the content says which importer reads a file, and every command takes what comes of it.
+
+Each file of this folder is an importer, and is loaded when a file turns up that is neither a spec nor a line. It says what it
+reads by the bytes that a file begins with, and builds a graph of that with a `Builder`:
+
+    def recognises(head: bytes, name: str) -> bool:
+        return head.startswith(b"NET1")
+
+    def read(source: Source) -> Graph:
+        builder = Builder()
+        last = builder.add("input", Input(...))
+        ...
+        return builder.graph(source.stem)
+
+    register("net1", recognises, read)
+
+A file that declares params gives a `Model` in place of a graph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import TypeAlias
+
+import msgspec
+
+from archcalc.errors import Source, SpecError, nearest
+from archcalc.language.load import MAX_BYTES, is_spec, opened, read_spec, whole
+from archcalc.network.graph import Graph
+from archcalc.network.model import NO_PARAMS, Model, Params, Settled
+from archcalc.symbols.dims import Dim, Shape
+
+Recognises: TypeAlias = Callable[[bytes, str], bool]
+Read: TypeAlias = Callable[[Source], Graph | Model]
+
+# How much of a file an importer sees to recognise it by.
+HEAD = 4_096
+_FILES = sorted(path.stem for path in Path(__file__).parent.glob("[a-z]*.py"))
+
+
+class Importer(msgspec.Struct, frozen=True):
+    """What reads files of one sort, of so many bytes at most."""
+
+    name: str
+    recognises: Recognises
+    read: Read
+    max_bytes: int
+
+
+_SPEC = Importer("spec", is_spec, read_spec, MAX_BYTES)
+_registered: dict[str, Importer] = {}
+
+
+def register(name: str, recognises: Recognises, read: Read, *, max_bytes: int = 2**31) -> None:
+    """Have files read that an importer recognises by the bytes they begin with, and by their name."""
+    _registered[name] = Importer(name, recognises, read, max_bytes)
+
+
+def importer_of(head: bytes, name: str) -> Importer:
+    """What reads a file that begins with these bytes: a spec where nothing else does."""
+    if not is_spec(head, name):
+        # Most files are specs, and need none of the others.
+        for module in _FILES:
+            import_module(f"archcalc.importers.{module}")
+        for importer in (*_registered.values(), _line()):
+            if importer.recognises(head, name):
+                return importer
+    return _SPEC
+
+
+def _line() -> Importer:
+    shorthand = import_module("archcalc.language.shorthand")
+    return Importer("line", shorthand.recognises, shorthand.read_line, MAX_BYTES)
+
+
+def source_of(spec: str) -> Source:
+    """What a bundled name, a path, `-` for standard input, or a network on one line stands for."""
+    if _is_line(spec):
+        return Source("line", spec)
+    with opened(spec) as (name, read_on):
+        head = read_on(HEAD)
+        importer = importer_of(head, name)
+        content = head + read_on(importer.max_bytes + 1 - len(head))
+    if importer is _SPEC:
+        return Source(name, whole(name, content))
+    if len(content) > importer.max_bytes:
+        raise SpecError(f"{name}: the file holds more than {importer.max_bytes:,} bytes")
+    return Source(name, content)
+
+
+def _is_line(spec: str) -> bool:
+    # Most networks are called otherwise, and need not load what reads lines.
+    likely = any(word in spec.lower() for word in ("conv", "pool", "fc"))
+    return likely and bool(import_module("archcalc.language.shorthand").is_line(spec))
+
+
+def model_of(source: Source) -> Model:
+    """The network that a file or a line holds, its params and its input still open."""
+    found = importer_of(source.data[:HEAD], source.name).read(source)
+    return Settled(found) if isinstance(found, Graph) else found
+
+
+def parse(source: Source, params: Params = NO_PARAMS, *, input_shape: Shape | None = None) -> Graph:
+    """The graph of what a file or a line holds."""
+    return model_of(source).graph(params, input_shape)
+
+
+def load(spec: str, params: Params = NO_PARAMS, /, *, input_shape: Shape | None = None, **named: Dim | str) -> Graph:
+    """The graph of a network, with declared params set and the input's shape replaced; raises SpecError.
+
+    It is a bundled name, the path of a file of any sort that is read, or a network on one line. Params are set by name or,
+    whatever they are called, by a mapping. Numbers that a spec states are checked only where it stands as written.
+
+    >>> load("vgg16").nodes[-1].shape, load("3 x conv3-C").nodes[-1].shape
+    ((1000,), (C, H, W))
+    >>> load("vgg16", classes=10).nodes[-1].shape, load("vgg16", {"classes": 10}).nodes[-1].shape
+    ((10,), (10,))
+    """
+    return parse(source_of(spec), {**params, **named}, input_shape=input_shape)
+
+
+def graphs(models: Sequence[Model], params: Params, *, input_shape: Shape | None = None) -> list[Graph]:
+    """The graphs of several networks, each with those of the params that it declares.
+
+    Raises SpecError for a param that none of them declares.
+    """
+    declared = [model.params(input_shape) for model in models]
+    known = sorted({name for each in declared for name in each})
+    for name in params:
+        if name not in known:
+            whose = "the spec has no" if len(models) == 1 else "none of the specs has a"
+            remedy = nearest(name, known) or (f"declared are {', '.join(known)}" if known else "")
+            raise SpecError(f"{whose} param '{name}'", None, remedy)
+    return [
+        model.graph({name: params[name] for name in params if name in own}, input_shape)
+        for model, own in zip(models, declared, strict=True)
+    ]

@@ -1,0 +1,107 @@
+"""A network as it was read, before its params and its input are settled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Protocol, TypeAlias
+
+import msgspec
+
+from archcalc.errors import SpecError, nearest
+from archcalc.layers.rearrange import Input
+from archcalc.network.graph import Builder, Graph
+from archcalc.symbols.dims import Dim, Shape, format_shape
+
+# Values for the params that a network declares.
+Params: TypeAlias = Mapping[str, Dim | str]
+NO_PARAMS: Params = MappingProxyType({})
+
+
+class Model(Protocol):
+    """A network whose params and input may still be set."""
+
+    def params(self, input_shape: Shape | None = None) -> dict[str, str]:
+        """The params that it declares where the input is of this shape, each with its own value as text, "" where it is long."""
+        ...
+
+    @property
+    def input_params(self) -> dict[str, str]:
+        """The axes of the input that are params, each with the name of that."""
+        ...
+
+    def without_bias(self) -> Model:
+        """The same without biases where it leaves open whether layers have them."""
+        ...
+
+    def graph(self, params: Params = NO_PARAMS, input_shape: Shape | None = None) -> Graph:
+        """The graph with params set and the input's shape replaced; raises SpecError where that cannot be."""
+        ...
+
+
+class Settled:
+    """A network that comes as a graph and declares no params; only its input may be another.
+
+    >>> builder = Builder()
+    >>> _ = builder.add("input", Input((3, 8, 8)))
+    >>> Settled(builder.graph()).graph(input_shape=(3, 4, 4)).input
+    (3, 4, 4)
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+
+    def params(self, input_shape: Shape | None = None) -> dict[str, str]:  # noqa: ARG002 - as every model is asked
+        """None."""
+        return {}
+
+    @property
+    def input_params(self) -> dict[str, str]:
+        """None."""
+        return {}
+
+    def without_bias(self) -> Model:
+        """The same: what its layers have is said."""
+        return self
+
+    def graph(self, params: Params = NO_PARAMS, input_shape: Shape | None = None) -> Graph:
+        """The graph, or that of the same layers on another input."""
+        check_params(params, [])
+        graph = self._graph
+        if input_shape is None:
+            return graph
+        start = Input(replaced_input(graph.input, graph.input_axes, input_shape))
+        builder = Builder()
+        for node in graph.nodes:
+            builder.add(
+                node.name,
+                start if isinstance(node.layer, Input) else node.layer,
+                *node.inputs,
+                place=node.place,
+                blocks=node.blocks,
+                auxiliary=node.auxiliary,
+                share=node.share,
+                note=node.note,
+            )
+        other = builder.graph(graph.name)
+        return msgspec.structs.replace(
+            graph, nodes=other.nodes, assumptions=other.assumptions, figures=(), assertions=()
+        )
+
+
+def check_params(given: Params, declared: list[str]) -> None:
+    """Raise SpecError for a param that is not declared."""
+    for name in given:
+        if name not in declared:
+            remedy = nearest(name, declared) or f"it declares {', '.join(declared) or 'no params'}"
+            raise SpecError(f"the spec has no param '{name}'", None, remedy)
+
+
+def replaced_input(own: Shape, axes: tuple[str, ...], other: Shape) -> Shape:
+    """The shape given in place of a network's own; raises SpecError where it cannot be of the same axes."""
+    fact = f"the input is {'×'.join(axes)}, not {format_shape(other)}"
+    if len(other) != len(own):
+        raise SpecError(fact)
+    if sorted(map(str, own)) == sorted(map(str, other)) and own[0] != other[0]:
+        raise SpecError(fact, None, f"write {'x'.join(map(str, own))}")
+    return other

@@ -1,0 +1,43 @@
+"""Parts of a network: what a layer depends on, and all but its auxiliary heads."""
+
+from __future__ import annotations
+
+import msgspec
+
+from archcalc.network.graph import Graph
+
+
+def needed(graph: Graph, last: int) -> list[int]:
+    """The positions that the node at `last` depends on, with itself and the network's input, in order.
+
+    >>> from archcalc.network.graph import Builder
+    >>> builder = Builder()
+    >>> from archcalc.layers.activation import ReLU
+    >>> from archcalc.layers.rearrange import Input
+    >>> start = builder.add("input", Input((3,)))
+    >>> _, end = builder.add("aside", ReLU(), start), builder.add("relu", ReLU(), start)
+    >>> needed(builder.graph(), end)
+    [0, 2]
+    """
+    found = {0, last}
+    for position in range(last, 0, -1):
+        if position in found:
+            found.update(graph.nodes[position].inputs)
+    return sorted(found)
+
+
+def proper(graph: Graph) -> Graph:
+    """A network as it runs at inference: without its auxiliary heads."""
+    kept = [position for position, node in enumerate(graph.nodes) if not node.auxiliary]
+    if len(kept) == len(graph.nodes):
+        return graph
+    places = {position: place for place, position in enumerate(kept)}
+    nodes = tuple(
+        msgspec.structs.replace(
+            graph.nodes[position],
+            inputs=tuple(places[i] for i in graph.nodes[position].inputs),
+            share=places.get(-1 if (owner := graph.nodes[position].share) is None else owner),
+        )
+        for position in kept
+    )
+    return msgspec.structs.replace(graph, nodes=nodes)
