@@ -11,12 +11,12 @@ import math
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import cached_property, reduce
-from typing import Any
+from typing import cast
 
 import msgspec
 
-from archcalc.layers.intervals import NOTHING, fraction, higher, hull, lower, numbers, some, whole, written
-from archcalc.symbols.dims import Dim
+from archcalc.layers.intervals import NOTHING, fraction, higher, hull, lower, some, whole, written
+from archcalc.symbols.dims import Dim, Ratio
 
 # More phases than these, or more steps to compose them, would take longer than anyone waits; the window is then loosened.
 MAX_PHASES = 2048
@@ -35,13 +35,13 @@ class Window(msgspec.Struct, frozen=True, dict=True):
     """
 
     advance: Dim
-    phases: tuple[tuple[Any, Any], ...]
+    phases: tuple[tuple[Ratio, Ratio], ...]
     step: Dim = 1
     stretch: Dim = 0
     loose: bool = False
 
     @property
-    def jump(self) -> Any:
+    def jump(self) -> Ratio:
         """By how many inputs the window moves from one output to the next (cumulative stride); 0 where it stays.
 
         >>> Window(1, ((0, 0), (0, 0))).jump
@@ -52,11 +52,11 @@ class Window(msgspec.Struct, frozen=True, dict=True):
     @property
     def size(self) -> Dim:
         """How many inputs lie between the first and the last that any one output sees, both counted."""
-        most: Any = reduce(higher, [hi - lo + 1 for lo, hi in self.phases])
+        most: Ratio = reduce(higher, [hi - lo + 1 for lo, hi in self.phases])
         return written(most)
 
     @property
-    def middle(self) -> Any:
+    def middle(self) -> Ratio | None:
         """The middle of what the first output would see if the window moved evenly: the mean over its phases.
 
         >>> Window(1, ((0, 0), (0, 0))).middle
@@ -73,7 +73,7 @@ class Window(msgspec.Struct, frozen=True, dict=True):
         return self.advance != 0 or self.stretch != 0 or len(self.phases) > 1
 
     @property
-    def seen_by_all(self) -> tuple[Any, Any] | None:
+    def seen_by_all(self) -> tuple[Ratio, Ratio] | None:
         """What every output sees that sees anything; None where that differs.
 
         >>> Window(0, ((0, 8), (0, -1))).seen_by_all, Window(1, ((0, 8),)).seen_by_all
@@ -87,7 +87,7 @@ class Window(msgspec.Struct, frozen=True, dict=True):
         """Whether no output sees anything."""
         return not self.stretch and not any(some(lo, hi) for lo, hi in self.phases)
 
-    def at(self, i: Dim) -> tuple[Any, Any]:
+    def at(self, i: Dim) -> tuple[Ratio, Ratio]:
         """The first and the last input that output i sees, whether or not there are such inputs.
 
         >>> Window(2, ((-1, 1),)).at(3), Window(0, ((0, 0),), stretch=1).at(3)
@@ -161,9 +161,10 @@ class Window(msgspec.Struct, frozen=True, dict=True):
             return found.relaxed([r for r, (a, b) in enumerate(self.phases) if some(a, b)])
         return found.reduced()
 
-    def over(self, start: int, stop: int, step: int = 1) -> tuple[Any, Any]:
+    def over(self, start: Ratio, stop: Ratio, step: int = 1) -> tuple[Ratio, Ratio]:
         """The first and the last input that any of the outputs `start` to `stop` (inclusive) sees."""
-        outputs = range(start, stop + 1, step)
+        # Outputs are whole numbers, also where the ends of windows need not be.
+        outputs = range(cast("int", start), cast("int", stop) + 1, step)
         if not outputs:
             return NOTHING
         if self.is_monotone:
@@ -243,7 +244,9 @@ class Window(msgspec.Struct, frozen=True, dict=True):
     @property
     def readable(self) -> bool:
         """Whether no end is so long a formula that nobody would read it."""
-        return all(numbers(end) or end.count_ops() <= _MAX_LENGTH for ends in self.phases for end in ends)
+        return all(
+            isinstance(end, (int, Fraction)) or end.count_ops() <= _MAX_LENGTH for ends in self.phases for end in ends
+        )
 
     def reduced(self) -> Window:
         """The same window with as few phases as will do."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from msgspec.structs import replace
 
 from archcalc.layers.intervals import NOTHING, fraction
 from archcalc.layers.window import Window, whole_axis
-from archcalc.symbols.dims import Dim, equal
+from archcalc.symbols.dims import Dim, Ratio, equal
 
 # More phases than these are not listed.
 MAX_LISTED = 2**16
@@ -51,7 +50,7 @@ def blocks(inside: Dim, outside: Dim, n: Dim) -> Window:
 def fractional(
     scale: Dim,
     phase: Callable[[int], tuple[Dim, Dim]] | None,
-    loose: tuple[Any, Any],
+    loose: tuple[Ratio, Ratio],
     step: Dim = 1,
     *,
     advance: Dim = 1,

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from archcalc.layers.intervals import NOTHING, some
 from archcalc.layers.window import Window
+from archcalc.symbols.dims import Ratio
 
 
 def clipped(
@@ -17,7 +18,7 @@ def clipped(
     Runs of outputs, first and last (exclusive), each with its window over them, in which the first of them is 0.
     """
     whole: list[int] = []
-    edges: list[tuple[int, int, int]] = []
+    edges: list[tuple[int, Ratio, Ratio]] = []
     for i in range(outputs):
         lo, hi = window.at(i)
         if hi < lo or (lo >= inside[0] and hi < inside[1]):
@@ -35,9 +36,8 @@ def clipped(
         if seen is not None and not seen.empty:
             yield first, stop, seen
     for run in _even(edges):
-        (first, lo, hi), steps = run[0], (0, 0)
-        if len(run) > 1:
-            steps = (run[1][1] - lo, run[1][2] - hi)
+        first, lo, hi = run[0]
+        steps = (run[1][1] - lo, run[1][2] - hi) if len(run) > 1 else (0, 0)
         yield first, first + len(run), Window(steps[0], ((lo, hi),), 1, steps[1] - steps[0], own.loose)
 
 
@@ -47,9 +47,9 @@ def runs(found: list[int]) -> list[tuple[int, int]]:
     return [(found[a], found[b - 1] + 1) for a, b in pairwise([*starts, len(found)])]
 
 
-def _even(edges: list[tuple[int, int, int]]) -> Iterator[list[tuple[int, int, int]]]:
+def _even(edges: list[tuple[int, Ratio, Ratio]]) -> Iterator[list[tuple[int, Ratio, Ratio]]]:
     """Intervals one by one as runs in which both ends move on evenly."""
-    run: list[tuple[int, int, int]] = []
+    run: list[tuple[int, Ratio, Ratio]] = []
     for edge in edges:
         if run:
             step = tuple(b - a for a, b in zip(run[-1], edge, strict=True))

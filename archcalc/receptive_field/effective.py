@@ -6,7 +6,7 @@ import math
 from fractions import Fraction
 from functools import cached_property
 from itertools import accumulate
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -15,7 +15,7 @@ from archcalc.network.graph import Graph
 from archcalc.receptive_field.dependence import backward_counts
 from archcalc.receptive_field.field import Field
 from archcalc.receptive_field.fields import axes_of, receptive_fields
-from archcalc.symbols.dims import Shape, format_shape
+from archcalc.symbols.dims import Ratio, Shape, format_shape
 
 # How much of the largest influence still counts, after Luo et al.: what a Gaussian has left two deviations from its middle.
 _STILL_SEEN = 1 - Fraction(9545, 10000)
@@ -50,8 +50,8 @@ class Effective(msgspec.Struct, frozen=True, dict=True):
     corner: tuple[int, ...]
     counts: Any
     # The centre of what the windows say, and how far from there any of it lies.
-    centre: tuple[Any, ...]
-    radius: Any
+    centre: tuple[Ratio, ...]
+    radius: Fraction
 
     @property
     def total(self) -> int:
@@ -66,7 +66,7 @@ class Effective(msgspec.Struct, frozen=True, dict=True):
         return float(seen ** (1 / self.counts.ndim))
 
     @cached_property
-    def counts_by_distance(self) -> dict[Any, int]:
+    def counts_by_distance(self) -> dict[Fraction, int]:
         """How many paths come from each distance from the centre, which is the larger of those along the axes."""
         import numpy as np  # noqa: PLC0415 - fields need none of it
 
@@ -81,7 +81,7 @@ class Effective(msgspec.Struct, frozen=True, dict=True):
             found[int(d)] = found.get(int(d), 0) + count
         return {Fraction(d, 2): found[d] for d in sorted(found)}
 
-    def within(self, distance: Any) -> Fraction:
+    def within(self, distance: Ratio) -> Fraction:
         """The share of the influence at most so far from the centre along every axis.
 
         >>> from archcalc.language import load
@@ -194,14 +194,15 @@ def _check_size(shapes: list[Shape], most: int) -> None:
 
 def _unclipped(field: Field, axes: list[int], place: tuple[int, ...]) -> tuple[tuple[int, int], ...] | None:
     index = dict.fromkeys(range(len(field.output)), 0) | dict(zip(axes, place, strict=True))
-    ends = []
+    ends: list[tuple[int, int]] = []
     for reach in field.reaches:
         if reach is None or not reach.span[1] or not reach.axes <= set(axes):
             return None
         seen = reach.at(tuple(index.values()))
         if seen is None:
             return None
-        ends.append(seen)
+        # Only a bound may have ends that are fractions.
+        ends.append(cast("tuple[int, int]", seen))
     return tuple(ends)
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import msgspec
 
 from archcalc.layers.intervals import fraction
 from archcalc.receptive_field.reach import AxisField, Route, centre
 from archcalc.receptive_field.spans import span
-from archcalc.symbols.dims import Shape, at_least, decided
+from archcalc.symbols.dims import Dim, Ratio, Shape, at_least, decided
 
 # For each axis with places what is seen of it, None where nothing is.
 Reaches: TypeAlias = tuple[AxisField | None, ...]
@@ -46,22 +46,22 @@ class Field(msgspec.Struct, frozen=True):
     picked: bool = False
 
     @property
-    def size(self) -> tuple[Any, ...]:
+    def size(self) -> tuple[Ratio, ...]:
         """How many inputs lie between the first and the last that an output sees; 0 where it sees none."""
         return tuple(0 if reach is None else reach.span[0] for reach in self.reaches)
 
     @property
-    def local(self) -> tuple[Any, ...]:
+    def local(self) -> tuple[Ratio, ...]:
         """The size through local paths alone; 0 where every place sees the same."""
         return tuple(0 if reach is None else reach.local_span[0] for reach in self.reaches)
 
     @property
-    def fixed(self) -> tuple[tuple[Any, Any] | None, ...]:
+    def fixed(self) -> tuple[tuple[Ratio, Ratio] | None, ...]:
         """The first and the last input that every place sees, through a layer that sees all there is; None where there is none."""
         return tuple(None if reach is None else reach.fixed for reach in self.reaches)
 
     @property
-    def jump(self) -> tuple[Any, ...]:
+    def jump(self) -> tuple[Ratio | None, ...]:
         """By how many inputs the field moves from one output to the next (cumulative stride).
 
         0 where it stays, None where not all places move alike.
@@ -69,32 +69,32 @@ class Field(msgspec.Struct, frozen=True):
         return tuple(0 if reach is None else reach.jump for reach in self.reaches)
 
     @property
-    def first(self) -> tuple[Any, ...]:
+    def first(self) -> tuple[Dim | None, ...]:
         """The first output that sees anything, along the axis where its places lie; None where that is not known."""
         return tuple(None if reach is None or reach.first is None else reach.first[0] for reach in self.reaches)
 
     @property
-    def start(self) -> tuple[Any, ...]:
+    def start(self) -> tuple[Ratio | None, ...]:
         """The centre of the field of the first output that sees anything, the first input being at 0."""
         return tuple(None if reach is None or reach.first is None else centre(reach.first[1]) for reach in self.reaches)
 
     @property
-    def padding(self) -> tuple[Any, ...]:
+    def padding(self) -> tuple[Ratio | None, ...]:
         """How many places that field reaches beyond the input (effective padding)."""
         return tuple(None if reach is None or reach.first is None else -reach.first[1][0] for reach in self.reaches)
 
     @property
-    def shortest(self) -> tuple[Any, ...]:
+    def shortest(self) -> tuple[Ratio, ...]:
         """The smallest field of any single path from the input."""
         return tuple(0 if reach is None else _within(reach, longest=False) for reach in self.reaches)
 
     @property
-    def longest(self) -> tuple[Any, ...]:
+    def longest(self) -> tuple[Ratio, ...]:
         """The largest field of any single path from the input."""
         return tuple(0 if reach is None else _within(reach, longest=True) for reach in self.reaches)
 
     @property
-    def coverage(self) -> tuple[Any, ...]:
+    def coverage(self) -> tuple[Ratio, ...]:
         """The field's size as a share of the input's."""
         return tuple(fraction(n, whole) for n, whole in zip(self.size, self.whole, strict=True))
 
@@ -127,13 +127,13 @@ class Field(msgspec.Struct, frozen=True):
         }
 
 
-def _within(reach: AxisField, *, longest: bool) -> Any:
+def _within(reach: AxisField, *, longest: bool) -> Ratio:
     """The size of the single path with the largest or the smallest field, of which a bound may be above that of all together."""
     size, every = extreme(reach, longest=longest)[1], reach.span[0]
     return every if decided(at_least(size, every)) else size
 
 
-def extreme(reach: AxisField, *, longest: bool) -> tuple[Route, Any, bool]:
+def extreme(reach: AxisField, *, longest: bool) -> tuple[Route, Ratio, bool]:
     """The single path with the largest or the smallest field, the size of that, and whether it is known to be."""
     routes = reach.long if longest else reach.short
     spans = [span(route.strands, reach.output) for route in routes]

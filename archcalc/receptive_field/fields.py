@@ -15,6 +15,7 @@ from archcalc.receptive_field.field import Field, Reaches, extreme
 from archcalc.receptive_field.reach import of_input
 from archcalc.receptive_field.spans import span
 from archcalc.receptive_field.step import Propagation
+from archcalc.symbols.dims import Ratio
 
 
 def receptive_fields(graph: Graph) -> dict[str, Field]:
@@ -52,9 +53,9 @@ def axes_of(graph: Graph) -> dict[int, str]:
     return {axis: name for axis, name in enumerate(names) if len(names) == 1 or name not in {"channels", "features"}}
 
 
-def path(graph: Graph, fields: dict[str, Field], name: str, axis: int) -> list[tuple[str, Any]]:
+def path(graph: Graph, fields: dict[str, Field], name: str, axis: int) -> list[tuple[str, Ratio]]:
     """The layers along the path that gives a layer the largest field of any single path, each with its field on that path."""
-    found: list[tuple[str, Any]] = []
+    found: list[tuple[str, Ratio]] = []
     reach, route = fields[name].reaches[axis], None
     while reach is not None:
         if route is None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from archcalc.layers.intervals import numbers, some
 from archcalc.layers.window import Window
-from archcalc.symbols.dims import Dim, at_least, ceil_div
+from archcalc.symbols.dims import Dim, Ratio, at_least, ceil_div
 
 # Longer rows of outputs are not gone through.
 _MAX_OUTPUTS = 4096
@@ -26,7 +24,7 @@ def finds(window: Window, n: Dim, outputs: Dim) -> tuple[bool, bool]:
         return False, False
     last = window.advance * (ceil_div(outputs, len(window.phases)) - 1)
 
-    def begins(lo: Any, hi: Any) -> bool:
+    def begins(lo: Ratio, hi: Ratio) -> bool:
         # Taps that begin before the values and do not end there have one among so many as lie between two of them.
         within = at_least(lo, 0) is True or (at_least(hi, 0) is True and at_least(n, window.step) is True)
         return within and at_least(hi, lo) is True

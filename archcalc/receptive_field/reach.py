@@ -16,7 +16,7 @@ from archcalc.layers.window import IDENTITY, Window
 from archcalc.receptive_field.digits import Digit
 from archcalc.receptive_field.spans import seen_at, span
 from archcalc.receptive_field.strand import Strand
-from archcalc.symbols.dims import Dim, Shape, equal
+from archcalc.symbols.dims import Dim, Ratio, Shape, equal
 
 # Strands beyond these are taken together, and paths beyond these are not followed.
 _MAX_STRANDS = 48
@@ -62,7 +62,7 @@ class AxisField(msgspec.Struct, frozen=True, dict=True):
         return tuple(strand for strand in self.strands if not strand.fixed)
 
     @cached_property
-    def fixed(self) -> tuple[Any, Any] | None:
+    def fixed(self) -> tuple[Ratio, Ratio] | None:
         """What every place sees that sees anything, first and last; None where there is nothing of the sort."""
         return next((s.window.seen_by_all for s in self.strands if s.fixed and not s.limits), None)
 
@@ -77,13 +77,13 @@ class AxisField(msgspec.Struct, frozen=True, dict=True):
         return span(self.local, self.output) if self.local else (0, True)
 
     @property
-    def jump(self) -> Any:
+    def jump(self) -> Ratio | None:
         """By how many inputs the local window moves from one place to the next; 0 without one, None where not all move alike."""
         jumps = {None if s.window.stretch or not s.digits else s.window.jump for s in self.local}
         return 0 if not jumps else jumps.pop() if len(jumps) == 1 else None
 
     @cached_property
-    def first(self) -> tuple[Dim, tuple[Any, Any]] | None:
+    def first(self) -> tuple[Dim, tuple[Ratio, Ratio]] | None:
         """The first output along its axis that sees anything, and what it sees by local paths if it has any; None if unknown."""
         strands = self.local or self.strands
         if any(strand.window.loose and not strand.digits for strand in strands):
@@ -100,7 +100,7 @@ class AxisField(msgspec.Struct, frozen=True, dict=True):
                 return i, ends
         return None
 
-    def at(self, index: Shape) -> tuple[Any, Any] | None:
+    def at(self, index: Shape) -> tuple[Ratio, Ratio] | None:
         """The first and the last input that the value at an index sees, whether or not there are such inputs; None for nothing."""
         ends = seen_at(self.strands, index)
         return ends if some(*ends) else None
@@ -293,6 +293,6 @@ def misalignment(branches: Sequence[AxisField]) -> str:
     return ""
 
 
-def centre(ends: tuple[Any, Any]) -> Any:
+def centre(ends: tuple[Ratio, Ratio]) -> Ratio:
     """The middle between two ends."""
     return fraction(ends[0] + ends[1], 2)

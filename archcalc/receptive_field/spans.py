@@ -6,18 +6,17 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 from itertools import pairwise, product
-from typing import Any
 
 from archcalc.layers.intervals import NOTHING, hull, length, numbers
 from archcalc.layers.window import MAX_PHASES, Window
 from archcalc.receptive_field.strand import Strand
-from archcalc.symbols.dims import Dim, Shape, at_least, decided
+from archcalc.symbols.dims import Dim, Ratio, Shape, at_least, decided
 
 # Places that are looked at one by one where no rule says which of them sees the most.
 _MAX_PLACES = 2**14
 
 
-def seen_at(strands: Iterable[Strand], index: Shape | Mapping[int, Dim]) -> tuple[Any, Any]:
+def seen_at(strands: Iterable[Strand], index: Shape | Mapping[int, Dim]) -> tuple[Ratio, Ratio]:
     """The first and the last input that the value at an index sees through any of some strands."""
     return reduce(hull, (strand.at(index) for strand in strands), NOTHING)
 
@@ -64,7 +63,7 @@ def _cut(strands: Sequence[Strand], axis: int, n: int) -> list[tuple[int, range]
     return [(axis, range(a, b)) for a, b in pairwise(inside)]
 
 
-def _in_cell(strands: Sequence[Strand], within: dict[int, range], y: Shape) -> tuple[int, bool]:
+def _in_cell(strands: Sequence[Strand], within: dict[int, range], y: Shape) -> tuple[Dim, bool]:
     """The most that is seen at indices between limits."""
     strands = _outermost(strands, y)
     if not strands:

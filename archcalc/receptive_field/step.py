@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import accumulate, groupby
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import msgspec
 
@@ -250,7 +250,9 @@ class Propagation:
                 if len(window.phases) > 1 or window.advance != 1:
                     return list(range(channels))
                 ends = [*bounds[which], self.shapes[which][0]]
-                found |= {bound - end for bound in ends for lo, hi in window.phases for end in (lo, hi, hi + 1)}
+                found |= {
+                    bound - cast("int", end) for bound in ends for lo, hi in window.phases for end in (lo, hi, hi + 1)
+                }
         return sorted(start for start in found if 0 <= start < channels)
 
     def channels(self, which: int, view: int) -> Window | None:

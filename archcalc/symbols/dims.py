@@ -11,6 +11,7 @@ import keyword
 import math
 import unicodedata
 from collections.abc import Iterable
+from fractions import Fraction
 from typing import TYPE_CHECKING, TypeAlias
 
 from archcalc.symbols.notation import TEXT
@@ -22,9 +23,12 @@ if TYPE_CHECKING:
 
     Dim: TypeAlias = int | sympy.Expr
     Truth: TypeAlias = bool | sympy.Basic
+    # What a dimension divided by another comes to: an end of a window, a jump, a share.
+    Ratio: TypeAlias = int | Fraction | sympy.Expr
 else:
     Dim = int
     Truth = bool
+    Ratio = int | Fraction
 
 Shape: TypeAlias = tuple[Dim, ...]
 

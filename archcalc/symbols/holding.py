@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Container, Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
 from archcalc.symbols.periodic import ALL, Numbers, Span, common, either, listed, of, period_of
 from archcalc.symbols.sign_runs import MAX_PERIOD, signs_by_remainder
 from archcalc.symbols.simplify import terms
+
+if TYPE_CHECKING:
+    import sympy
 
 _MAX_DIVIDED = 10**12
 # Which signs a difference has where a relation holds.
@@ -22,7 +25,7 @@ _RELATIONS: dict[str, frozenset[int]] = {
 }
 
 
-def where(difference: Any, letter: str, wanted: Container[int]) -> Numbers | None:
+def where(difference: sympy.Expr, letter: str, wanted: Container[int]) -> Numbers | None:
     """For which whole numbers a formula in one letter has one of some signs, or None where it is no quasi-polynomial.
 
     >>> from archcalc.symbols.dims import symbol
@@ -43,7 +46,7 @@ def _spans(changes: list[tuple[int, int]]) -> Iterator[tuple[int, Span]]:
         yield sign, (start or 1, None if following is None else following - 1)
 
 
-def holding(fact: Any, letter: str) -> Numbers | None:
+def holding(fact: sympy.Basic, letter: str) -> Numbers | None:
     """For which whole numbers a fact about one letter holds, or None where that cannot be told from its form.
 
     >>> from archcalc.symbols.dims import at_least, divides, symbol
@@ -66,7 +69,7 @@ def holding(fact: Any, letter: str) -> Numbers | None:
     return where(left - right, letter, _RELATIONS[name])
 
 
-def _dividing(formula: Any) -> Numbers | None:
+def _dividing(formula: sympy.Expr) -> Numbers | None:
     """For which numbers x a formula in x is a multiple of x: those that divide its constant part."""
     constant = terms(formula).pop(None, 0)
     parts = [(term, c) for term, c in terms(formula).items() if term is not None]

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING
 
 from archcalc.symbols.simplify import canonical, closed, floor_argument, integral, is_rounding, terms
+
+if TYPE_CHECKING:
+    import sympy
 
 _CHOICES = ("Min", "Max")
 
 
 @lru_cache(maxsize=8192)
-def nonnegative(formula: Any) -> Any:
+def nonnegative(formula: sympy.Expr) -> bool | sympy.Basic:
     """Whether a formula is at least 0: True, False, or the relation that it comes down to.
 
     >>> from archcalc.symbols.dims import floor_div, symbol
@@ -53,7 +56,7 @@ def nonnegative(formula: Any) -> Any:
     return sympy.Ge(left, -constant, evaluate=False)
 
 
-def _sign(formula: Any, parts: dict[Any, Any], constant: Any) -> bool | None:
+def _sign(formula: sympy.Expr, parts: dict[sympy.Expr, sympy.Expr], constant: sympy.Expr) -> bool | None:
     """Whether a sum of these terms and a constant is at least 0, None where that depends on the letters or is not seen."""
     import sympy  # noqa: PLC0415 - whoever has a formula has paid for it
 
@@ -79,7 +82,7 @@ def _sign(formula: Any, parts: dict[Any, Any], constant: Any) -> bool | None:
     return False if high.is_negative else None
 
 
-def _relaxed(formula: Any, *, up: bool) -> Any:
+def _relaxed(formula: sympy.Expr, *, up: bool) -> sympy.Expr:
     """A formula without roundings that is no larger, or with `up` no smaller: ⌊x/b⌋ is more than x/b − 1 and at most x/b."""
     import sympy  # noqa: PLC0415 - whoever has a formula has paid for it
 
@@ -97,32 +100,32 @@ def _relaxed(formula: Any, *, up: bool) -> Any:
     return _relaxed(sympy.expand(sympy.Add(*loose)), up=up)
 
 
-def _spread(formula: Any) -> Any:
+def _spread(formula: sympy.Expr) -> sympy.Expr:
     """A formula in which every letter is 1 plus something nonnegative, of which sympy settles sums that it else leaves open."""
     import sympy  # noqa: PLC0415 - whoever has a formula has paid for it
 
-    known: dict[Any, Any] = {}
+    known: dict[sympy.Expr, sympy.Expr] = {}
     for part in closed(formula):
         known[part] = sympy.Dummy(integer=True, nonnegative=_from_zero(part) or None)
     formula = formula.xreplace(known)
     return sympy.expand(formula.xreplace({s: 1 + _rest(s) for s in formula.free_symbols - set(known.values())}))
 
 
-def _from_zero(part: Any) -> bool:
+def _from_zero(part: sympy.Expr) -> bool:
     """Whether a rounding, a remainder, or the smallest or largest of some is at least 0 since its parts are."""
     sides = [nonnegative(side) is True for side in part.args]
     return {"Max": any(sides), "Mod": sides[-1]}.get(type(part).__name__, all(sides))
 
 
 @lru_cache(maxsize=256)
-def _rest(letter: Any) -> Any:
+def _rest(letter: sympy.Expr) -> sympy.Expr:
     import sympy  # noqa: PLC0415 - whoever has a formula has paid for it
 
     return sympy.Dummy(letter.name, integer=True, nonnegative=True)
 
 
 @lru_cache(maxsize=8192)
-def is_zero(formula: Any) -> Any:
+def is_zero(formula: sympy.Expr) -> bool | sympy.Basic:
     """Whether a formula is 0: True, False, or the equation that it comes down to.
 
     >>> from archcalc.symbols.dims import symbol
@@ -151,7 +154,7 @@ def is_zero(formula: Any) -> Any:
 
 
 @lru_cache(maxsize=8192)
-def divisible(formula: Any, k: Any) -> Any:
+def divisible(formula: sympy.Expr, k: sympy.Expr) -> bool | sympy.Basic:
     """Whether k divides a formula: True, False, or the equation of a remainder that it comes down to.
 
     >>> from archcalc.symbols.dims import symbol
@@ -181,7 +184,7 @@ def divisible(formula: Any, k: Any) -> Any:
     return sympy.Eq(sympy.Mod(formula, k, evaluate=False), 0, evaluate=False)
 
 
-def bound_of(known: Any) -> tuple[Any, int]:
+def bound_of(known: sympy.Basic) -> tuple[sympy.Basic, int]:
     """What a fact is about, and how much it asks of it: of two facts about the same, the one that asks more implies the other.
 
     >>> from archcalc.symbols.dims import at_least, symbol

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable
 from fractions import Fraction
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -18,6 +18,9 @@ from archcalc.symbols.dims import as_int
 from archcalc.symbols.evaluate import is_cheap, letters, value
 from archcalc.symbols.relations import nonnegative
 from archcalc.symbols.simplify import canonical, is_rounding
+
+if TYPE_CHECKING:
+    import sympy
 
 # A longer period than this is of no network, and would take long to go through.
 MAX_PERIOD = 4096
@@ -31,7 +34,7 @@ class SignRun(msgspec.Struct, frozen=True):
     sign: int | None
 
 
-def same_sign(difference: Any) -> Any:
+def same_sign(difference: sympy.Expr) -> sympy.Expr:
     """A formula of the same sign with as few letters as can be: factors that are positive for all letters are left out."""
     difference = as_int(difference)
     if isinstance(difference, int):
@@ -58,7 +61,7 @@ def same_sign(difference: Any) -> Any:
     return int(left) if left.is_Integer else left
 
 
-def sign_runs(difference: Any, letter: str) -> list[SignRun] | None:
+def sign_runs(difference: sympy.Expr, letter: str) -> list[SignRun] | None:
     """The sign of a formula in one letter for every whole number from 1 on, or None where it is no quasi-polynomial.
 
     >>> from archcalc.symbols.dims import floor_div, symbol
@@ -69,7 +72,7 @@ def sign_runs(difference: Any, letter: str) -> list[SignRun] | None:
     return None if found is None else _merged(found)
 
 
-def signs_by_remainder(difference: Any, letter: str) -> list[list[tuple[int, int]]] | None:
+def signs_by_remainder(difference: sympy.Expr, letter: str) -> list[list[tuple[int, int]]] | None:
     """For each remainder of a period, from which number on the numbers that leave it give a formula which sign.
 
     None where the formula is no quasi-polynomial in the letter. The first starts of a remainder may lie below 1.
@@ -166,11 +169,11 @@ def _leaves(a: int, b: int, sign: int) -> bool:
     return _sign(b) != sign if sign else _sign(a) * _sign(b) < 0
 
 
-def _sign(n: Any) -> int:
+def _sign(n: sympy.Expr) -> int:
     return int(n > 0) - int(n < 0)
 
 
-def _power(formula: Any, letter: str) -> int | None:
+def _power(formula: sympy.Expr, letter: str) -> int | None:
     """The highest power of a letter in a formula, or None where it is not made of powers."""
     if letter not in letters(formula) or type(formula).__name__ in {"Mod", "gcd"}:
         return 0
@@ -186,7 +189,7 @@ def _power(formula: Any, letter: str) -> int | None:
     return None if len(known) < len(parts) else sum(known) if formula.is_Mul else max(known)
 
 
-def _period(formula: Any) -> int | None:
+def _period(formula: sympy.Expr) -> int | None:
     """After how many whole numbers the roundings and remainders of a formula repeat."""
     inner = [_period(part) for part in formula.args]
     if None in inner:
@@ -206,7 +209,7 @@ def _period(formula: Any) -> int | None:
     return period
 
 
-def _denominator(formula: Any) -> int | None:
+def _denominator(formula: sympy.Expr) -> int | None:
     """What a formula must be multiplied by to be whole numbers' products, sums and roundings, or None where nothing does."""
     if formula.is_Rational:
         return int(formula.q)
@@ -221,7 +224,7 @@ def _denominator(formula: Any) -> int | None:
     return math.prod(known) if formula.is_Mul else math.lcm(*known)
 
 
-def restrict(found: Iterable[SignRun], letter: str, facts: Iterable[Any]) -> list[SignRun]:
+def restrict(found: Iterable[SignRun], letter: str, facts: Iterable[sympy.Basic]) -> list[SignRun]:
     """Runs cut to the values of a letter that facts such as H ≥ 32 allow.
 
     >>> from archcalc.symbols.dims import at_least, symbol

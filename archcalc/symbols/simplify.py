@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import sympy
 
 _ROUNDINGS = ("floor", "ceiling")
 
 
 @lru_cache(maxsize=8192)
-def floor(ratio: Any) -> Any:
+def floor(ratio: sympy.Expr) -> sympy.Expr:
     """A formula with fractions in it, rounded down.
 
     >>> from archcalc.symbols.dims import symbol
@@ -50,7 +53,7 @@ def floor(ratio: Any) -> Any:
     return sympy.Add(*whole, kind(sympy.Add(shifted, sympy.Rational(extra, bottom)), evaluate=False))
 
 
-def ceil(ratio: Any) -> Any:
+def ceil(ratio: sympy.Expr) -> sympy.Expr:
     """A formula with fractions in it, rounded up.
 
     >>> from archcalc.symbols.dims import symbol
@@ -67,7 +70,7 @@ def ceil(ratio: Any) -> Any:
     return floor(ratio + sympy.Rational(bottom - 1, bottom))
 
 
-def _rounded(kind: Any, parts: dict[Any, Any], constant: Any) -> Any:
+def _rounded(kind: type[sympy.Function], parts: dict[sympy.Expr, sympy.Expr], constant: sympy.Expr) -> sympy.Expr:
     """A rounding of terms some of which are no whole numbers over a number, such as H/W, with what is whole outside."""
     import sympy  # noqa: PLC0415 - whoever has a formula has paid for it
 
@@ -78,7 +81,7 @@ def _rounded(kind: Any, parts: dict[Any, Any], constant: Any) -> Any:
     return sympy.Add(*(c * term for term, c in whole.items()), pulled, rest)
 
 
-def integral(formula: Any) -> bool:
+def integral(formula: sympy.Expr) -> bool:
     """Whether a formula is seen to be whole for all letters: it is made of them by sums, products, powers and roundings.
 
     sympy's own answer is not asked for: it takes C·(2C + 2)/6 for a whole number.
@@ -91,11 +94,11 @@ def integral(formula: Any) -> bool:
     return known and all(map(integral, formula.args))
 
 
-def terms(formula: Any) -> dict[Any, Any]:
+def terms(formula: sympy.Expr) -> dict[sympy.Expr, sympy.Expr]:
     """The terms of a sum with their coefficients, the constant under None."""
     import sympy  # noqa: PLC0415 - whoever has a formula has paid for it
 
-    found: dict[Any, Any] = {}
+    found: dict[sympy.Expr, sympy.Expr] = {}
     for part in sympy.Add.make_args(sympy.sympify(formula)):
         c, term = part.as_coeff_Mul(rational=True)
         if term.is_Number:
@@ -106,12 +109,12 @@ def terms(formula: Any) -> dict[Any, Any]:
 
 
 @lru_cache(maxsize=8192)
-def is_rounding(term: Any) -> bool:
+def is_rounding(term: sympy.Expr) -> bool:
     """Whether a term is whole numbers over a number, rounded up or down; of x over a letter less is known."""
     return type(term).__name__ in _ROUNDINGS and all(part is None or integral(part) for part in terms(term.args[0]))
 
 
-def floor_argument(rounding: Any) -> Any:
+def floor_argument(rounding: sympy.Expr) -> sympy.Expr:
     """The formula of which a rounding is the floor."""
     (inside,) = rounding.args
     if type(rounding).__name__ == "floor":
@@ -120,14 +123,14 @@ def floor_argument(rounding: Any) -> Any:
     return inside + (bottom - 1) / _whole(bottom)
 
 
-def _whole(n: int) -> Any:
+def _whole(n: int) -> sympy.Expr:
     import sympy  # noqa: PLC0415 - whoever has a formula has paid for it
 
     return sympy.Integer(n)
 
 
 @lru_cache(maxsize=8192)
-def canonical(formula: Any) -> Any:
+def canonical(formula: sympy.Expr) -> sympy.Expr:
     """The formula written out, every rounding a floor with a constant from 0 up to its divisor: equal formulas look equal.
 
     >>> from archcalc.symbols.dims import symbol
@@ -150,9 +153,9 @@ def canonical(formula: Any) -> Any:
     return sympy.expand(formula.xreplace(changed)).xreplace(back)
 
 
-def closed(formula: Any) -> set[Any]:
+def closed(formula: sympy.Expr) -> set[sympy.Expr]:
     """The parts of a formula that sympy must not take apart or make anew, since it would simplify them by its own rules."""
     import sympy  # noqa: PLC0415 - whoever has a formula has paid for it
 
-    found: set[Any] = formula.atoms(sympy.floor, sympy.ceiling, sympy.Mod, sympy.Min, sympy.Max)
+    found: set[sympy.Expr] = formula.atoms(sympy.floor, sympy.ceiling, sympy.Mod, sympy.Min, sympy.Max)
     return found

@@ -8,9 +8,12 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, TypeAlias, get_args
 
 import msgspec
+
+if TYPE_CHECKING:
+    import sympy
 
 
 class Digits(msgspec.Struct, frozen=True):
@@ -101,7 +104,7 @@ _RELATIONS = {"Equality": "=", "GreaterThan": "≥", "LessThan": "≤"}
 
 # Repeated blocks bring the same formulas again and again.
 @lru_cache(maxsize=8192)
-def standing(formula: Any) -> Tree:  # noqa: PLR0911 - one case for each form of formula
+def standing(formula: sympy.Basic | Fraction) -> Tree:  # noqa: PLR0911 - one case for each form of formula
     """A formula, a fact or a fraction as a tree."""
     name = type(formula).__name__
     if isinstance(formula, Fraction):
@@ -127,7 +130,7 @@ def standing(formula: Any) -> Tree:  # noqa: PLR0911 - one case for each form of
     return Verbatim(str(formula))
 
 
-def _fact(fact: Any) -> Tree:
+def _fact(fact: sympy.Basic) -> Tree:
     name = type(fact).__name__
     if name == "Or":
         return Either(tuple(map(standing, fact.args)))
@@ -140,7 +143,7 @@ def _fact(fact: Any) -> Tree:
     return Relation(standing(left), _RELATIONS[name], standing(right))
 
 
-def _sum(formula: Any) -> Terms:
+def _sum(formula: sympy.Expr) -> Terms:
     first, *others = sorted(formula.args, key=_order)
     begin = standing(first)
     terms = [*begin.terms] if isinstance(begin, Terms) and len(begin.terms) == 1 else [(False, begin)]
@@ -150,7 +153,7 @@ def _sum(formula: Any) -> Terms:
     return Terms(tuple(terms))
 
 
-def _over(formula: Any) -> Tree:
+def _over(formula: sympy.Expr) -> Tree:
     """A sum of fractions over their common denominator."""
     bottom = _divisor(formula)
     if bottom == 1:
@@ -158,7 +161,7 @@ def _over(formula: Any) -> Tree:
     return Over(standing((formula * bottom).expand() if formula.is_Add else formula * bottom), Digits(bottom))
 
 
-def _product(formula: Any) -> Tree:
+def _product(formula: sympy.Expr) -> Tree:
     top, bottom = formula.as_numer_denom()
     if bottom != 1:
         return Over(standing(top), standing(bottom))
@@ -172,15 +175,15 @@ def _product(formula: Any) -> Tree:
     return Terms(((True, product),)) if c < 0 else product
 
 
-def _minus(term: Any) -> bool:
+def _minus(term: sympy.Expr) -> bool:
     return bool(term.as_coeff_Mul(rational=True)[0] < 0)
 
 
-def _negative(exponent: Any) -> bool:
+def _negative(exponent: sympy.Expr) -> bool:
     return bool(exponent.is_Integer and exponent < 0)
 
 
-def _looks(factor: Any) -> str:
+def _looks(factor: sympy.Expr) -> str:
     """What kind of thing a factor of a product looks like."""
     base = factor.base if factor.is_Pow else factor
     if base.is_Symbol:
@@ -189,7 +192,7 @@ def _looks(factor: Any) -> str:
 
 
 @lru_cache(maxsize=8192)
-def _place(factor: Any) -> tuple[Any, ...]:
+def _place(factor: sympy.Expr) -> tuple[Any, ...]:
     """Where a factor stands in a product: letters by name, small ones first as in k²C, then words, roundings and sums."""
     name = str(factor.base if factor.is_Pow else factor)
     looks = _looks(factor)
@@ -202,20 +205,20 @@ def _place(factor: Any) -> tuple[Any, ...]:
 
 
 @lru_cache(maxsize=8192)
-def _order(term: Any) -> tuple[Any, ...]:
+def _order(term: sympy.Expr) -> tuple[Any, ...]:
     """Where a term stands in a sum: the highest power first, then plain letters before roundings, then by name."""
     factors = [part.base if part.is_Pow else part for part in (term.args if term.is_Mul else [term])]
     divisors = [_divisor(part.args[0]) for part in factors if type(part).__name__ in {"floor", "ceiling"}]
     return -_degree(term), max(divisors, default=0), str(term)
 
 
-def _divisor(formula: Any) -> int:
+def _divisor(formula: sympy.Expr) -> int:
     """The common denominator of a sum of fractions."""
     rationals = [arg.as_coeff_Mul(rational=True)[0] for arg in (formula.args if formula.is_Add else [formula])]
     return math.lcm(*(c.q for c in rationals if c.is_Rational))
 
 
-def _degree(formula: Any) -> int:
+def _degree(formula: sympy.Expr) -> int:
     """The highest power in a formula, all letters together; a rounding counts as what is in it."""
     if isinstance(formula, int) or formula.is_Number:
         return 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
@@ -34,7 +34,7 @@ def consistent(field: Field) -> list[str]:
         first, start, padding = field.first[which], field.start[which], field.padding[which]
         strands = (reach.local or reach.strands) if reach else ()
         axes = {axis for strand in strands for axis in strand.axes}
-        if first is not None and len(axes) < 2:
+        if first is not None and start is not None and len(axes) < 2:
             lo, hi = seen_at(strands, tuple(first if axis in axes else 0 for axis in range(len(field.output))))
             if hi < lo or (2 * start, padding) != (lo + hi, -lo):
                 said = f"start {start} and padding {padding}"
@@ -97,7 +97,7 @@ class Look(NamedTuple):
                     ends = met.setdefault(
                         (side, *key), [f"{name} output {place} sees {lo} to {hi} by the formula, not {end}"]
                     )
-                    ends.append((moved[self.places.index(end)], cut))
+                    ends.append((moved[self.places.index(cast("int", end))], cut))
         for said, *ends in met.values():
             reached, cut = (np.logical_or.reduce(masks) for masks in zip(*ends, strict=True))
             if not self._everywhere(reached, cut, axes):
