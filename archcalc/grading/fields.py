@@ -10,7 +10,7 @@ import msgspec
 from archcalc.grading.answers import Written
 from archcalc.grading.marks import Marked
 from archcalc.grading.miscounts import swapped_digits
-from archcalc.layers.base import each_axis
+from archcalc.layers.axes import each_axis
 from archcalc.network.graph import Node
 from archcalc.profiling.rows import Profile, Row
 from archcalc.symbols.dims import Shape

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 from archcalc.grading.case import Case
-from archcalc.layers.base import each_axis
+from archcalc.layers.axes import each_axis
 from archcalc.layers.sliding import span
 from archcalc.symbols.dims import ceil_div, floor_div, size
 

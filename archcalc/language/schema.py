@@ -9,7 +9,7 @@ import msgspec
 from archcalc.language.assertions import MEASURES
 from archcalc.language.figures import KEYS
 from archcalc.layers import Layer
-from archcalc.layers.base import INPUTS
+from archcalc.layers.axes import INPUTS
 from archcalc.network.figures import MEASURES as MEASURES_PUBLISHED
 from archcalc.network.graph import CALLS
 

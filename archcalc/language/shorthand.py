@@ -17,7 +17,7 @@ from archcalc.errors import Place, Source, SpecError, nearest
 from archcalc.language.document import Block, SpecDocument
 from archcalc.language.load import NO_PARAMS, Params, assembled, bundled, document_of, source_of
 from archcalc.language.tree import ListNode, MapNode, Scalar, Tree
-from archcalc.layers.base import INPUTS
+from archcalc.layers.axes import INPUTS
 from archcalc.network.graph import Graph
 from archcalc.symbols.dims import Shape, format_shape, is_letter
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
-from archcalc.layers.base import Count, Layer, Requirement, SavedTensor, TrainingContext, Views, global_view
+from archcalc.layers.base import Count, Example, Family, Layer, SavedTensor, TrainingContext
 from archcalc.layers.functions import softmax
+from archcalc.layers.requirements import Requirement
+from archcalc.layers.views import Views, global_view
 from archcalc.layers.work import Work
 from archcalc.symbols.dims import Dim, Shape, divides, equal, quotient, size
 
@@ -18,6 +20,10 @@ class Attention(Layer, frozen=True):
     input attends to itself. `key` and `value` are widths of one head and default to features / heads; `kv_heads` below
     `heads` shares keys and values between queries (Ainslie et al. 2023); `out` defaults to features.
     """
+
+    family: ClassVar[Family] = "attention"
+    category: ClassVar[str] = "Multi-head attention"
+    example: ClassVar[Example] = Example({"heads": 8}, ((128, 512),))
 
     heads: Count
     kv_heads: Count | None = None

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, TypeAlias
+import inspect
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, Self, TypeAlias, get_args
 
 import msgspec
 
-from archcalc.layers.window import IDENTITY, Window, whole_axis
+from archcalc.layers.requirements import Requirement
+from archcalc.layers.views import Views, pointwise_view
 from archcalc.layers.work import Work
-from archcalc.symbols.dims import Dim, Shape, Truth, format_dim
+from archcalc.symbols.dims import Dim, Shape
 
 if TYPE_CHECKING:
     Count: TypeAlias = Dim
@@ -26,18 +29,20 @@ Sizes: TypeAlias = Count | tuple[Count, ...]
 Margins: TypeAlias = Natural | tuple[Natural | tuple[Natural, ...], ...]
 Padding: TypeAlias = Margins | Literal["same"]
 
-AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 
-# The ways to name the axes of a network's input, in their order.
-INPUTS = (
-    *(("channels", *axes) for axes in AXES.values()),
-    ("tokens", "features"),
-    ("tokens",),
-    ("features",),
-)
+# The families that charts and diagrams colour alike.
+Family: TypeAlias = Literal["conv", "pool", "norm", "activation", "merge", "linear", "attention", "other"]
 
-# A fact, what to say where it is false, and the field it is about ("" where it is about the input).
-Requirement: TypeAlias = tuple[Truth, str, str]
+
+# The image that an example is worked on where it does not say.
+_CHANNELS, _SIDE = 64, 56
+
+
+class Example(NamedTuple):
+    """A worked example of a kind: settings, and the shapes of its inputs, by default an image for each that it must have."""
+
+    settings: Mapping[str, Any] = MappingProxyType({})
+    inputs: tuple[Shape, ...] = ()
 
 
 class Rounding(NamedTuple):
@@ -46,22 +51,6 @@ class Rounding(NamedTuple):
     axis: int
     numerator: Dim
     divisor: Dim
-
-
-class At(NamedTuple):
-    """How an axis of an input is seen: along which axis of the output, through which window.
-
-    With `ends` nothing lies beyond the input's own places, not even padding, for other inputs lie there.
-    """
-
-    axis: int
-    window: Window
-    ends: bool = False
-
-
-# For each axis of an input how it is seen, all of them together; () where values keep their order under another shape.
-View: TypeAlias = tuple[At, ...]
-Views: TypeAlias = tuple[View, ...]
 
 
 class SavedTensor(NamedTuple):
@@ -85,7 +74,52 @@ class TrainingContext(NamedTuple):
     in_place: bool = False
 
 
-class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class _Kinds(msgspec.StructMeta):
+    """The registry of kinds: a class is filed under its own name in lower case; a leading underscore keeps it out."""
+
+    # Only here and not yet in __init_subclass__ does msgspec know the fields.
+    def __init__(self, name: str, bases: tuple[type, ...], members: dict[str, Any], **_options: Any) -> None:
+        super().__init__(name, bases, members)
+        cls: Any = self
+        cls.arity = _arity(cls)
+        if not name.startswith("_") and name != "Layer":
+            cls.kind = name.lower()
+            _check(cls)
+            cls.kinds[cls.kind] = cls
+
+
+def _arity(cls: type[Layer]) -> tuple[int, float]:
+    """The least and the largest number of inputs, by the signature of `output`; what joins branches has two or more."""
+    _, *inputs = inspect.signature(cls.output).parameters.values()
+    if any(one.kind is inspect.Parameter.VAR_POSITIONAL for one in inputs):
+        return 2, float("inf")
+    return sum(one.default is inspect.Parameter.empty for one in inputs), len(inputs)
+
+
+def _check(cls: type[Layer]) -> None:
+    """Refuse a kind whose name is taken, that is of no family or category, or whose example does not work."""
+    kind = cls.kind
+    if kind in cls.kinds:
+        raise TypeError(f"two layer kinds are named {kind}")
+    families = get_args(Family)
+    if getattr(cls, "family", None) not in families:
+        raise TypeError(f"{kind}: family must be one of {', '.join(families)}")
+    if not getattr(cls, "category", ""):
+        raise TypeError(f"{kind}: category must say under which heading the page on kinds has it")
+    required = cls.__struct_fields__[: len(cls.__struct_fields__) - len(cls.__struct_defaults__)]
+    if missing := [name for name in required if name not in cls.example.settings]:
+        raise TypeError(f"{kind}: example has no {', '.join(missing)}, which the kind requires")
+    if unknown := [name for name in cls.example.settings if name not in cls.__struct_fields__]:
+        raise TypeError(f"{kind}: example has {', '.join(unknown)}, which is no setting of the kind")
+    layer, inputs = cls.exemplified()
+    if not cls.arity[0] <= len(inputs) <= cls.arity[1]:
+        raise TypeError(f"{kind}: example has {len(inputs)} inputs, which the kind does not take")
+    for fact, message, _ in layer.requires(*inputs):
+        if fact is not True:
+            raise TypeError(f"{kind}: example does not work: {message}")
+
+
+class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, metaclass=_Kinds):
     """A kind of layer: its fields are what a spec may say, its methods are all that is known of it.
 
     Methods take the shapes of the inputs, without the batch, and return values for one sample. They never see the
@@ -95,6 +129,14 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kinds: ClassVar[dict[str, type[Layer]]] = {}
     kind: ClassVar[str] = ""
     arity: ClassVar[tuple[int, float]] = (1, 1)
+    # The colour in charts and diagrams.
+    family: ClassVar[Family]
+    # The heading under which the page on kinds has it.
+    category: ClassVar[str]
+    # Needed where a kind has required settings or cannot take an image.
+    example: ClassVar[Example] = Example()
+    # How many axes beside the channels it works along, where that is fixed: 2 for conv2d.
+    rank: ClassVar[int] = 0
     # Whether it is an activation function, which bends every value by itself.
     nonlinear: ClassVar[bool] = False
     # Whether the output is a new array, could overwrite the input, or is the input seen under another shape.
@@ -110,19 +152,11 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     # Whether the gradient of the output, or a part of it, is as it stands that of an input of the same shape or part.
     passes_gradient: ClassVar[bool] = False
 
-    def __init_subclass__(cls, **options: Any) -> None:
-        """File the class under its own name in lower case; a leading underscore keeps it out."""
-        super().__init_subclass__(**options)
-        code = cls.output.__code__
-        least = code.co_argcount - 1 - len(cls.output.__defaults__ or ())
-        variadic = bool(code.co_flags & 0x04)
-        cls.arity = (2, float("inf")) if variadic else (least, code.co_argcount - 1)
-        if not cls.__name__.startswith("_"):
-            cls.kind = cls.__name__.lower()
-            if cls.kind in Layer.kinds:
-                message = f"two layer kinds are named {cls.kind}"
-                raise TypeError(message)
-            Layer.kinds[cls.kind] = cls
+    @classmethod
+    def exemplified(cls) -> tuple[Self, tuple[Shape, ...]]:
+        """The layer of the worked example, and the shapes of its inputs."""
+        image = (_CHANNELS, *(_SIDE,) * (cls.rank or 2))
+        return cls(**cls.example.settings), cls.example.inputs or (image,) * cls.arity[0]
 
     # mypy accepts any signature over (*Any, **Any), which lets `output` say how many inputs a kind takes.
     def output(self, *inputs: Any, **_: Any) -> Shape:
@@ -200,82 +234,3 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             for name in self.__struct_fields__
             if (value := getattr(self, name)) != defaults.get(name, msgspec.UNSET)
         }
-
-
-def format_setting(value: object) -> str:
-    """A field's value on one line.
-
-    >>> format_setting((1, 7)), format_setting(((0, 1), (0, 1))), format_setting(True), format_setting(None)
-    ('1×7', '(0,1)×(0,1)', 'true', 'none')
-    """
-    if value is None or isinstance(value, bool):
-        return str(value).lower()
-    if not isinstance(value, tuple):
-        return str(value) if isinstance(value, (int, float, str)) else format_dim(value)
-    if any(isinstance(entry, tuple) for entry in value):
-        return "×".join(f"({','.join(map(str, entry))})" if isinstance(entry, tuple) else str(entry) for entry in value)
-    return "×".join(map(str, value))
-
-
-def each_axis(value: Any, rank: int) -> tuple[Any, ...]:
-    """A field written once for all axes, or once for each.
-
-    >>> each_axis(3, 2), each_axis((1, 2), 2)
-    ((3, 3), (1, 2))
-    """
-    return value if isinstance(value, tuple) else (value,) * rank
-
-
-def pointwise_view(x: Shape, axes: dict[int, Window] | None = None) -> View:
-    """The value at its own place, but for some of the axes what their windows see there.
-
-    >>> [at.window.at(2) for at in pointwise_view((3, 3, 3), {0: whole_axis(3)})]
-    [(0, 2), (2, 2), (2, 2)]
-    """
-    own = axes or {}
-    return tuple(At(axis, own.get(axis, IDENTITY)) for axis in range(len(x)))
-
-
-def global_view(x: Shape, *axes: int) -> View:
-    """Everything along some axes, and along the others the value at its own place."""
-    return pointwise_view(x, {axis: whole_axis(x[axis]) for axis in axes})
-
-
-def reshape_along(axis: int, vector: Any, x: Any) -> Any:
-    """A vector shaped to lie along an axis of an array, so that it can be added to it or multiply it."""
-    return vector.reshape(-1, *(1 for _ in range(axis + 1, x.ndim)))
-
-
-def in_batch(axis: int, x: Any) -> int:
-    """The axis of a batch that in each of its samples is `axis`, counted from either end."""
-    samples: int = x.ndim - 1
-    return axis % samples + 1
-
-
-def both_sides(value: Any, rank: int) -> tuple[tuple[Dim, Dim], ...]:
-    """Margins before and after each axis, from any of the ways to write them.
-
-    >>> both_sides(1, 2), both_sides((1, (0, 2)), 2)
-    (((1, 1), (1, 1)), ((1, 1), (0, 2)))
-    """
-    return tuple(side if isinstance(side, tuple) else (side, side) for side in each_axis(value, rank))
-
-
-def require_per_axis(rank: int, **fields: Any) -> Iterator[Requirement]:
-    """A list in a field has one entry for each axis."""
-    for name, value in fields.items():
-        if isinstance(value, tuple):
-            yield (
-                len(value) == rank,
-                f"{name} has {len(value)} entries for {rank} {'axis' if rank == 1 else 'axes'}",
-                name,
-            )
-            for side in value:
-                if isinstance(side, tuple):
-                    yield len(side) == 2, f"{name} has {len(side)} entries for the two sides of an axis", name
-
-
-def require_rank(x: Shape, rank: int) -> Requirement:
-    """An input of channels and `rank` further axes."""
-    wanted = "×".join(("channels", *AXES[rank]))
-    return len(x) == rank + 1, f"the input must be {wanted}", ""

@@ -6,27 +6,23 @@ from collections.abc import Iterator
 from itertools import accumulate, product
 from typing import Any, ClassVar
 
+from archcalc.layers.axes import AXES, both_sides, each_axis, reshape_along
 from archcalc.layers.base import (
-    AXES,
     Count,
+    Example,
+    Family,
     Layer,
     Margins,
     Natural,
     Padding,
-    Requirement,
     SavedTensor,
     Sizes,
     TrainingContext,
-    Views,
-    both_sides,
-    each_axis,
-    pointwise_view,
-    require_per_axis,
-    require_rank,
-    reshape_along,
 )
 from archcalc.layers.intervals import NOTHING, fraction
+from archcalc.layers.requirements import Requirement, require_per_axis, require_rank
 from archcalc.layers.sliding import _Sliding, span
+from archcalc.layers.views import Views, pointwise_view
 from archcalc.layers.window import Window, whole_axis
 from archcalc.layers.windows import blocks, fractional
 from archcalc.layers.work import Work
@@ -54,6 +50,10 @@ class _Conv(_Sliding, frozen=True):
     biases `out`; MACs are weights × output positions, padded positions counted like any other. `connections` lists for
     each output map the input maps it sees (LeCun et al. 1998, table I).
     """
+
+    family: ClassVar[Family] = "conv"
+    category: ClassVar[str] = "Convolution and transposed convolution over one, two or three axes"
+    example: ClassVar[Example] = Example({"out": 64, "kernel": 3})
 
     out: Count
     kernel: Sizes
@@ -170,7 +170,9 @@ class _ConvTranspose(Layer, frozen=True):
     channels·(out/groups)·∏kernel. MACs are weights × *input* positions (Dumoulin and Visin 2016, section 4).
     """
 
-    rank: ClassVar[int] = 0
+    family: ClassVar[Family] = "conv"
+    category: ClassVar[str] = "Convolution and transposed convolution over one, two or three axes"
+    example: ClassVar[Example] = Example({"out": 64, "kernel": 3})
 
     out: Count
     kernel: Sizes

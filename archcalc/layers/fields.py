@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from archcalc.layers.base import Layer, Requirement
+from archcalc.layers.base import Layer
+from archcalc.layers.requirements import Requirement
 from archcalc.symbols.dims import at_least, format_dim, whole
 
 # How a message names what a field takes, by the name of its type.
@@ -31,6 +32,21 @@ EXPECTED = {
 
 # The least that a size may be, by the names that its type is written with.
 _LEAST = {"Count": 1, "Sizes": 1, "Natural": 0, "Margins": 0, "Padding": 0}
+
+
+def format_setting(value: object) -> str:
+    """A field's value on one line.
+
+    >>> format_setting((1, 7)), format_setting(((0, 1), (0, 1))), format_setting(True), format_setting(None)
+    ('1×7', '(0,1)×(0,1)', 'true', 'none')
+    """
+    if value is None or isinstance(value, bool):
+        return str(value).lower()
+    if not isinstance(value, tuple):
+        return str(value) if isinstance(value, (int, float, str)) else format_dim(value)
+    if any(isinstance(entry, tuple) for entry in value):
+        return "×".join(f"({','.join(map(str, entry))})" if isinstance(entry, tuple) else str(entry) for entry in value)
+    return "×".join(map(str, value))
 
 
 def annotation(cls: type[Layer], name: str) -> str:

@@ -6,22 +6,11 @@ import math
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from archcalc.layers.base import (
-    Layer,
-    Padding,
-    Requirement,
-    Rounding,
-    SavedTensor,
-    Sizes,
-    TrainingContext,
-    Views,
-    each_axis,
-    pointwise_view,
-    require_per_axis,
-    require_rank,
-    reshape_along,
-)
+from archcalc.layers.axes import each_axis, reshape_along
+from archcalc.layers.base import Example, Family, Layer, Padding, Rounding, SavedTensor, Sizes, TrainingContext
+from archcalc.layers.requirements import Requirement, require_per_axis, require_rank
 from archcalc.layers.sliding import _Sliding, sliding
+from archcalc.layers.views import Views, pointwise_view
 from archcalc.layers.window import Window
 from archcalc.layers.work import Work
 from archcalc.symbols.dims import Dim, Shape, at_least, floor_div, size
@@ -29,6 +18,10 @@ from archcalc.symbols.dims import Dim, Shape, at_least, floor_div, size
 
 class _Pool(_Sliding, frozen=True):
     """One value for each place of a window in each channel; the stride defaults to the kernel."""
+
+    family: ClassVar[Family] = "pool"
+    category: ClassVar[str] = "Pooling"
+    example: ClassVar[Example] = Example({"kernel": 2})
 
     kernel: Sizes
     stride: Sizes | None = None
@@ -141,6 +134,10 @@ class Subsample2d(Layer, frozen=True):
 
     Windows do not overlap. Two params a channel (LeCun et al. 1998, section II-B, layers S2 and S4).
     """
+
+    family: ClassVar[Family] = "pool"
+    category: ClassVar[str] = "Pooling"
+    example: ClassVar[Example] = Example({"kernel": 2})
 
     kernel: Sizes
 

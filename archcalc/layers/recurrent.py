@@ -5,17 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, Literal
 
-from archcalc.layers.base import (
-    Count,
-    Layer,
-    Requirement,
-    SavedTensor,
-    TrainingContext,
-    Views,
-    global_view,
-    pointwise_view,
-)
+from archcalc.layers.base import Count, Example, Family, Layer, SavedTensor, TrainingContext
 from archcalc.layers.functions import sigmoid
+from archcalc.layers.requirements import Requirement
+from archcalc.layers.views import Views, global_view, pointwise_view
 from archcalc.layers.window import whole_axis
 from archcalc.layers.windows import anticausal, causal, one_part
 from archcalc.layers.work import Work
@@ -33,6 +26,9 @@ class _Recurrent(Layer, frozen=True):
     (the names are cuDNN's).
     """
 
+    family: ClassVar[Family] = "attention"
+    category: ClassVar[str] = "Recurrent layers over a sequence"
+    example: ClassVar[Example] = Example({"hidden": 64}, ((128, 512),))
     gates: ClassVar[int] = 1
     # The hidden values and, in an LSTM, the cell's.
     states: ClassVar[int] = 1

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from archcalc.layers.base import each_axis
+from archcalc.layers.axes import each_axis
 from archcalc.network.graph import Node
 from archcalc.reference.fast.conv import convolution
 from archcalc.reference.fast.fuse import Chain
