@@ -8,7 +8,7 @@ from typing import Any
 
 from archcalc.drawing.charts.canvas import BLUE, GREEN, GREY, ORANGE, PINK, RED, SKY
 from archcalc.drawing.charts.layers import short_number
-from archcalc.drawing.colours import INK
+from archcalc.drawing.palette import INK
 from archcalc.errors import SpecError
 from archcalc.profiling.rows import Profile
 

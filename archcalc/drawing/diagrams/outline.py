@@ -10,7 +10,7 @@ from typing import TypeAlias
 import msgspec
 
 from archcalc.drawing.diagrams.labels import described, named
-from archcalc.drawing.families import family
+from archcalc.layers.base import Family
 from archcalc.profiling.folding import FoldedBlock as Call
 from archcalc.profiling.folding import FoldedRow, Part, groups, unfolded
 from archcalc.profiling.rows import Profile, Row
@@ -25,7 +25,7 @@ class Box(msgspec.Struct, frozen=True):
     # What its name says beyond its kind and the box around it, often nothing.
     title: str
     lines: tuple[str, ...]
-    family: str
+    family: Family
     kind: str
     inputs: tuple[Shape, ...]
     output: Shape
@@ -141,7 +141,7 @@ def _calls(rows: Sequence[Row], depth: int) -> tuple[Part, ...]:
 
 
 def _follows(row: Row) -> bool:
-    return family(row.kind) in {"activation", "norm"} and len(row.sources) == 1
+    return row.layer.family in {"activation", "norm"} and len(row.sources) == 1
 
 
 def _lines(part: Part) -> Iterator[FoldedRow]:
@@ -246,7 +246,7 @@ def _node(chain: list[FoldedRow], number: int, *, unread: bool) -> Box:
         id=f"n{number}",
         title=named(row),
         lines=(described(row), *shared, *(described(line.row) for line in chain[1:]), *([UNREAD] * unread)),
-        family=family(row.kind),
+        family=row.layer.family,
         kind=row.kind,
         inputs=row.inputs,
         output=chain[-1].row.output,

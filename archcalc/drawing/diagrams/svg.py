@@ -8,12 +8,11 @@ from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
 from archcalc.characters import one_line
-from archcalc.drawing.colours import INK, SOFT
 from archcalc.drawing.diagrams.layout import layout
 from archcalc.drawing.diagrams.node_sizes import FONT, LINE, SMALL, STEM, Boxes
 from archcalc.drawing.diagrams.outline import Box, Frame, Item, Outline
 from archcalc.drawing.diagrams.sheet import Point, Rect, Wire
-from archcalc.drawing.families import FAMILIES
+from archcalc.drawing.palette import FAMILIES, INK, SOFT
 from archcalc.symbols.notation import TEXT
 
 _MARGIN = 16
