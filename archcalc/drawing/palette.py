@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from archcalc.layers.base import Family
+from archcalc.layers.registry import Family
 
 INK = "#1b1f24"
 # Of what is said beside the rest: arrows and the shapes that go along them.

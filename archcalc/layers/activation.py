@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from typing import Any, ClassVar, Literal
 
 from archcalc.layers.axes import reshape_along
-from archcalc.layers.base import Example, Family, Layer, SavedTensor, TrainingContext
+from archcalc.layers.base import Layer, SavedTensor, TrainingContext
 from archcalc.layers.functions import elu, hard_sigmoid, sigmoid
+from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement
 from archcalc.layers.work import Work
 from archcalc.symbols.dims import Shape, size
@@ -246,6 +247,7 @@ class StochasticDepth(Dropout, frozen=True):
 class Identity(_Elementwise, frozen=True):
     """The input unchanged."""
 
+    keeps_order: ClassVar[bool] = True
     nonlinear: ClassVar[bool] = False
     stores: ClassVar[Literal["output", "in place", "view"]] = "view"
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from archcalc.layers.axes import each_axis
-from archcalc.layers.base import Example, Family, Layer, SavedTensor, Sizes, TrainingContext
+from archcalc.layers.base import Layer, SavedTensor, Sizes, TrainingContext
 from archcalc.layers.intervals import fraction
+from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement, require_per_axis, require_rank
 from archcalc.layers.views import Views, global_view, pointwise_view
 from archcalc.layers.window import IDENTITY, Window, whole_axis

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Iterator, Mapping
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, Self, TypeAlias, get_args
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, Self, TypeAlias
 
 import msgspec
 
+from archcalc.layers.registry import Example, Family, Kinds
 from archcalc.layers.requirements import Requirement
 from archcalc.layers.views import Views, pointwise_view
 from archcalc.layers.work import Work
@@ -30,19 +29,18 @@ Margins: TypeAlias = Natural | tuple[Natural | tuple[Natural, ...], ...]
 Padding: TypeAlias = Margins | Literal["same"]
 
 
-# The families that charts and diagrams colour alike.
-Family: TypeAlias = Literal["conv", "pool", "norm", "activation", "merge", "linear", "attention", "other"]
-
-
 # The image that an example is worked on where it does not say.
 _CHANNELS, _SIDE = 64, 56
 
 
-class Example(NamedTuple):
-    """A worked example of a kind: settings, and the shapes of its inputs, by default an image for each that it must have."""
+class Geometry(NamedTuple):
+    """How a window moves over the axes, as written in the fields, and whether sizes are rounded up."""
 
-    settings: Mapping[str, Any] = MappingProxyType({})
-    inputs: tuple[Shape, ...] = ()
+    kernel: Sizes
+    stride: Sizes = 1
+    padding: Padding = 0
+    dilation: Sizes = 1
+    rounds_up: bool = False
 
 
 class Rounding(NamedTuple):
@@ -74,52 +72,7 @@ class TrainingContext(NamedTuple):
     in_place: bool = False
 
 
-class _Kinds(msgspec.StructMeta):
-    """The registry of kinds: a class is filed under its own name in lower case; a leading underscore keeps it out."""
-
-    # Only here and not yet in __init_subclass__ does msgspec know the fields.
-    def __init__(self, name: str, bases: tuple[type, ...], members: dict[str, Any], **_options: Any) -> None:
-        super().__init__(name, bases, members)
-        cls: Any = self
-        cls.arity = _arity(cls)
-        if not name.startswith("_") and name != "Layer":
-            cls.kind = name.lower()
-            _check(cls)
-            cls.kinds[cls.kind] = cls
-
-
-def _arity(cls: type[Layer]) -> tuple[int, float]:
-    """The least and the largest number of inputs, by the signature of `output`; what joins branches has two or more."""
-    _, *inputs = inspect.signature(cls.output).parameters.values()
-    if any(one.kind is inspect.Parameter.VAR_POSITIONAL for one in inputs):
-        return 2, float("inf")
-    return sum(one.default is inspect.Parameter.empty for one in inputs), len(inputs)
-
-
-def _check(cls: type[Layer]) -> None:
-    """Refuse a kind whose name is taken, that is of no family or category, or whose example does not work."""
-    kind = cls.kind
-    if kind in cls.kinds:
-        raise TypeError(f"two layer kinds are named {kind}")
-    families = get_args(Family)
-    if getattr(cls, "family", None) not in families:
-        raise TypeError(f"{kind}: family must be one of {', '.join(families)}")
-    if not getattr(cls, "category", ""):
-        raise TypeError(f"{kind}: category must say under which heading the page on kinds has it")
-    required = cls.__struct_fields__[: len(cls.__struct_fields__) - len(cls.__struct_defaults__)]
-    if missing := [name for name in required if name not in cls.example.settings]:
-        raise TypeError(f"{kind}: example has no {', '.join(missing)}, which the kind requires")
-    if unknown := [name for name in cls.example.settings if name not in cls.__struct_fields__]:
-        raise TypeError(f"{kind}: example has {', '.join(unknown)}, which is no setting of the kind")
-    layer, inputs = cls.exemplified()
-    if not cls.arity[0] <= len(inputs) <= cls.arity[1]:
-        raise TypeError(f"{kind}: example has {len(inputs)} inputs, which the kind does not take")
-    for fact, message, _ in layer.requires(*inputs):
-        if fact is not True:
-            raise TypeError(f"{kind}: example does not work: {message}")
-
-
-class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, metaclass=_Kinds):
+class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, metaclass=Kinds):
     """A kind of layer: its fields are what a spec may say, its methods are all that is known of it.
 
     Methods take the shapes of the inputs, without the batch, and return values for one sample. They never see the
@@ -149,6 +102,17 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, metaclass=_
     call_style: ClassVar[Literal["module", "operator"]] = "module"
     # Whether values come out as they went in, wherever, though not as a view; token numbers stay token numbers.
     moves: ClassVar[bool] = False
+    # Whether the same values come out in the same order, under whatever shape.
+    keeps_order: ClassVar[bool] = False
+    # Whether it is the network's own input, which is given and not computed.
+    comes_from_outside: ClassVar[bool] = False
+    # Where channels or features stand in the output: where they stood in the input, on the last axis behind tokens, or
+    # with some settings or inputs elsewhere than before.
+    features: ClassVar[Literal["as before", "last", "open"]] = "as before"
+    # The operation that joins its inputs value by value.
+    joins_by: ClassVar[Literal["", "+", "×"]] = ""
+    # Whether each place of the input spreads over a window of the output, where other windows gather from the input.
+    spreads: ClassVar[bool] = False
     # Whether the gradient of the output, or a part of it, is as it stands that of an input of the same shape or part.
     passes_gradient: ClassVar[bool] = False
 
@@ -190,6 +154,37 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, metaclass=_
         """
         return tuple((pointwise_view(x),) for x in inputs)
 
+    def geometry(self) -> Geometry | None:
+        """How its window moves along the `rank` axes; None where no window of a fixed size does."""
+        return None
+
+    @property
+    def filters(self) -> Dim | None:
+        """How many filters, units or features it was asked for; None where it was not."""
+        return None
+
+    @property
+    def filter_groups(self) -> Dim:
+        """How many groups of channels have filters of their own."""
+        return 1
+
+    @property
+    def joined_axis(self) -> int | None:
+        """The axis of the output along which its inputs lie one after the other; None where they do not."""
+        return None
+
+    @property
+    def entries(self) -> Dim | None:
+        """How many token numbers can be looked up in its table; None where its inputs are values."""
+        return None
+
+    def variants(self, _rank: int) -> Iterator[str]:
+        """How it departs from the plain layer of its kind, in the words of conventions' prices, the most telling first.
+
+        `rank` is the number of the output's axes beside the first.
+        """
+        yield from ()
+
     @property
     def replaces(self) -> bool:
         """Whether a value of the output could take the place of one of the first input, as += puts it there."""
@@ -219,6 +214,11 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, metaclass=_
         which whoever runs the network repeats, so that all the arrays that meet in a layer are of one batch.
         """
         raise NotImplementedError
+
+    def changed(self, **settings: object) -> Self:
+        """The layer with those settings changed that its kind has; itself where that changes nothing."""
+        new = {n: to for n, to in settings.items() if n in self.__struct_fields__ and getattr(self, n) != to}
+        return msgspec.structs.replace(self, **new) if new else self
 
     def settings(self) -> dict[str, Any]:
         """The fields that differ from their defaults.

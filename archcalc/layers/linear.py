@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from typing import Any, ClassVar, Literal
 
 from archcalc.layers.axes import in_batch, reshape_along
-from archcalc.layers.base import Count, Example, Family, Layer, SavedTensor, TrainingContext
+from archcalc.layers.base import Count, Layer, SavedTensor, TrainingContext
+from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement
 from archcalc.layers.views import Views, global_view
 from archcalc.layers.work import Work
-from archcalc.symbols.dims import Shape, size
+from archcalc.symbols.dims import Dim, Shape, size
 
 
 class _Trained(Layer, frozen=True):
@@ -26,10 +27,19 @@ class Linear(_Trained, frozen=True):
     Weights features·out, biases `out`; MACs are weights × tokens.
     """
 
+    features: ClassVar[Literal["as before", "last", "open"]] = "last"
     example: ClassVar[Example] = Example({"out": 10}, ((512,),))
 
     out: Count
     bias: bool = True
+
+    @property
+    def filters(self) -> Dim:
+        return self.out
+
+    def variants(self, _rank: int) -> Iterator[str]:
+        if not self.bias:
+            yield "without bias"
 
     def output(self, x: Shape) -> Shape:
         return (*x[:-1], self.out)
@@ -59,10 +69,19 @@ class Linear(_Trained, frozen=True):
 class Embedding(_Trained, frozen=True):
     """A table with a row of `out` values for each entry of the vocabulary (Bengio et al. 2003); a look-up costs no operations."""
 
+    features: ClassVar[Literal["as before", "last", "open"]] = "last"
     example: ClassVar[Example] = Example({"vocabulary": 30000, "out": 512}, ((128,),))
 
     vocabulary: Count
     out: Count
+
+    @property
+    def filters(self) -> Dim:
+        return self.out
+
+    @property
+    def entries(self) -> Dim:
+        return self.vocabulary
 
     def output(self, x: Shape) -> Shape:
         return (*x, self.out)
@@ -104,6 +123,10 @@ class Scale(_Trained, frozen=True):
 
     axis: int = 0
     bias: bool = False
+
+    def variants(self, _rank: int) -> Iterator[str]:
+        if not self.bias:
+            yield "without bias"
 
     def output(self, x: Shape) -> Shape:
         return x

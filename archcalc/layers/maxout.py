@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from archcalc.layers.base import Count, Family, Layer, SavedTensor, TrainingContext
+from archcalc.layers.base import Count, Layer, SavedTensor, TrainingContext
+from archcalc.layers.registry import Family
 from archcalc.layers.requirements import Requirement
 from archcalc.layers.views import Views, pointwise_view
 from archcalc.layers.windows import blocks

@@ -10,7 +10,8 @@ from typing import Any, ClassVar, Literal
 from msgspec.structs import replace
 
 from archcalc.layers.axes import in_batch
-from archcalc.layers.base import Family, Layer, SavedTensor, TrainingContext
+from archcalc.layers.base import Layer, SavedTensor, TrainingContext
+from archcalc.layers.registry import Family
 from archcalc.layers.requirements import Requirement
 from archcalc.layers.views import Views, pointwise_view
 from archcalc.layers.window import Window, shifted, whole_axis
@@ -69,6 +70,7 @@ def _joint(a: Dim, b: Dim) -> Dim:
 class Add(_Broadcast, frozen=True):
     """The sum of its branches, value by value (He et al. 2015); an axis of 1 is repeated to fit."""
 
+    joins_by: ClassVar[Literal["", "+", "×"]] = "+"
     passes_gradient: ClassVar[bool] = True
 
     def work(self, output: Shape, *xs: Shape) -> Work:
@@ -80,6 +82,8 @@ class Add(_Broadcast, frozen=True):
 
 class Multiply(_Broadcast, frozen=True):
     """The product of its branches, value by value (Hu et al. 2017); an axis of 1 is repeated to fit."""
+
+    joins_by: ClassVar[Literal["", "+", "×"]] = "×"
 
     def work(self, output: Shape, *xs: Shape) -> Work:
         return Work(multiplications=(len(xs) - 1) * size(output))
@@ -107,6 +111,10 @@ class Concat(_Join, frozen=True):
     moves: ClassVar[bool] = True
 
     axis: int = 0
+
+    @property
+    def joined_axis(self) -> int:
+        return self.axis
 
     def output(self, *xs: Shape) -> Shape:
         axis = self.axis % len(xs[0])

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from archcalc.layers.axes import reshape_along
-from archcalc.layers.base import Count, Example, Family, Layer, Positive, SavedTensor, TrainingContext
+from archcalc.layers.base import Count, Layer, Positive, SavedTensor, TrainingContext
+from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement, require_rank
 from archcalc.layers.views import Views, global_view, pointwise_view
 from archcalc.layers.window import whole_axis
@@ -78,6 +79,10 @@ class _BatchNorm(_Norm, frozen=True):
     scale: bool = True
     eps: Positive = 1e-5
 
+    def variants(self, _rank: int) -> Iterator[str]:
+        if not self.affine:
+            yield "without affine"
+
     def requires(self, x: Shape) -> Iterator[Requirement]:
         yield require_rank(x, self.rank)
 
@@ -123,6 +128,10 @@ class _InstanceNorm(_Norm, frozen=True):
 
     affine: bool = False
     eps: Positive = 1e-5
+
+    def variants(self, _rank: int) -> Iterator[str]:
+        if not self.affine:
+            yield "without affine"
 
     def requires(self, x: Shape) -> Iterator[Requirement]:
         yield require_rank(x, self.rank)
@@ -171,6 +180,10 @@ class GroupNorm(_Norm, frozen=True):
     affine: bool = True
     eps: Positive = 1e-5
 
+    def variants(self, _rank: int) -> Iterator[str]:
+        if not self.affine:
+            yield "without affine"
+
     def requires(self, x: Shape) -> Iterator[Requirement]:
         yield divides(self.groups, x[0]), f"groups={self.groups} does not divide the {x[0]} input channels", "groups"
 
@@ -197,10 +210,18 @@ class GroupNorm(_Norm, frozen=True):
 class LayerNorm(_Norm, frozen=True):
     """The last `axes` axes less their mean, over their deviation, then scaled and shifted value by value (Ba et al. 2016)."""
 
+    features: ClassVar[Literal["as before", "last", "open"]] = "open"
+
     axes: int = 1
     affine: bool = True
     bias: bool = True
     eps: Positive = 1e-5
+
+    def variants(self, _rank: int) -> Iterator[str]:
+        if not self.bias:
+            yield "without bias"
+        if not self.affine:
+            yield "without affine"
 
     def requires(self, x: Shape) -> Iterator[Requirement]:
         yield 1 <= self.axes <= len(x), f"axes={self.axes} is not one of 1 to the input's {len(x)}", "axes"
@@ -229,10 +250,15 @@ class RMSNorm(_Norm, frozen=True):
     Without `eps` the smallest step of the dtype is added to the mean square, as in torch: only zeros need it.
     """
 
+    features: ClassVar[Literal["as before", "last", "open"]] = "open"
     example: ClassVar[Example] = Example(inputs=((128, 512),))
 
     affine: bool = True
     eps: Positive | None = None
+
+    def variants(self, _rank: int) -> Iterator[str]:
+        if not self.affine:
+            yield "without affine"
 
     def weights(self, x: Shape) -> dict[str, Shape]:
         return _affine(x[-1:], affine=self.affine, bias=False)

@@ -8,7 +8,8 @@ from typing import Any, ClassVar, Literal
 from msgspec.structs import replace
 
 from archcalc.layers.axes import in_batch
-from archcalc.layers.base import Count, Example, Family, Layer, Natural
+from archcalc.layers.base import Count, Layer, Natural
+from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement
 from archcalc.layers.strides import reshaped
 from archcalc.layers.views import At, Views, pointwise_view
@@ -30,6 +31,7 @@ class _Rearrangement(Layer, frozen=True):
 class Input(_Rearrangement, frozen=True):
     """The network's input, whose shape the spec states."""
 
+    comes_from_outside: ClassVar[bool] = True
     example: ClassVar[Example] = Example({"shape": (3, 224, 224)})
 
     shape: tuple[Count, ...]
@@ -44,6 +46,7 @@ class Input(_Rearrangement, frozen=True):
 class Flatten(_Rearrangement, frozen=True):
     """All axes from `start` on as one."""
 
+    keeps_order: ClassVar[bool] = True
     stores: ClassVar[Literal["output", "in place", "view"]] = "view"
 
     start: int = 0
@@ -67,6 +70,8 @@ class Flatten(_Rearrangement, frozen=True):
 class Reshape(_Rearrangement, frozen=True):
     """The same values in the same order under another shape."""
 
+    features: ClassVar[Literal["as before", "last", "open"]] = "open"
+    keeps_order: ClassVar[bool] = True
     stores: ClassVar[Literal["output", "in place", "view"]] = "view"
 
     example: ClassVar[Example] = Example({"shape": (64, 3136)})
@@ -93,6 +98,7 @@ class Reshape(_Rearrangement, frozen=True):
 class Permute(_Rearrangement, frozen=True):
     """The axes in another order, counted from 0."""
 
+    features: ClassVar[Literal["as before", "last", "open"]] = "open"
     stores: ClassVar[Literal["output", "in place", "view"]] = "view"
 
     example: ClassVar[Example] = Example({"order": (1, 2, 0)})

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Any, ClassVar, Literal
 
 from archcalc.layers.axes import both_sides, each_axis, reshape_along
-from archcalc.layers.base import Count, Example, Family, Layer, Margins, Sizes
+from archcalc.layers.base import Count, Layer, Margins, Sizes
 from archcalc.layers.intervals import NOTHING, fraction
+from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement, require_per_axis
 from archcalc.layers.views import Views, pointwise_view
 from archcalc.layers.window import Window, shifted
@@ -106,6 +107,10 @@ class Upsample(_Resampling, frozen=True):
 
     scale: Sizes
     mode: Literal["nearest", "linear"] = "nearest"
+
+    def variants(self, rank: int) -> Iterator[str]:
+        yield f"{self.mode} {rank}d"
+        yield self.mode
 
     def output(self, x: Shape) -> Shape:
         return (x[0], *(n * s for n, s in zip(x[1:], each_axis(self.scale, len(x) - 1), strict=True)))

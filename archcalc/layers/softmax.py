@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Any, ClassVar, Literal
 
 from archcalc.layers.axes import in_batch
-from archcalc.layers.base import Family, Layer, SavedTensor, TrainingContext
+from archcalc.layers.base import Layer, SavedTensor, TrainingContext
 from archcalc.layers.functions import softmax
+from archcalc.layers.registry import Family
 from archcalc.layers.requirements import Requirement
 from archcalc.layers.views import Views, global_view
 from archcalc.layers.work import Work

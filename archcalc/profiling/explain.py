@@ -87,7 +87,7 @@ def axes_of(layer: Layer, shape: Shape) -> tuple[str, ...]:
     match len(shape):
         case 1:
             return ("features",)
-        case 2 if not getattr(layer, "rank", 0):
+        case 2 if not layer.rank:
             return ("tokens", "features")
         case n if n - 1 in AXES:
             return ("channels", *AXES[n - 1])
@@ -131,7 +131,7 @@ def _traced(layer: Layer, rank: int) -> Layer:
 
 
 def _cells(profile: Profile, node: Node, row: Row) -> Iterator[Cell]:
-    rank = getattr(row.layer, "rank", 0) or len(row.output) - 1
+    rank = row.layer.rank or len(row.output) - 1
     layer = _traced(row.layer, rank)
     several = len(row.inputs) > 1
     inputs = tuple(

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from archcalc.errors import among
-from archcalc.layers import Layer
 from archcalc.profiling.rows import Profile
 
 if TYPE_CHECKING:
@@ -45,7 +44,7 @@ def field_of(profile: Profile) -> Field:
 
 
 def _nonlinear(_: Profile, row: Any) -> int:
-    return int(Layer.kinds[row.kind].nonlinear)
+    return int(row.layer.nonlinear)
 
 
 def _summed(row: Callable[[Profile, Any], Any]) -> Callable[[Profile], Any]:

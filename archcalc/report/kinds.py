@@ -45,7 +45,7 @@ def _alike() -> Iterator[tuple[type[Layer], ...]]:
     """The kinds, those together that differ only in how many axes they work along."""
     groups: dict[type, list[type[Layer]]] = {}
     for cls in Layer.kinds.values():
-        groups.setdefault(cls.__bases__[0] if cls.rank else cls, []).append(cls)
+        groups.setdefault(cls if cls.__bases__ == (Layer,) or not cls.rank else cls.__bases__[0], []).append(cls)
     for group in groups.values():
         yield tuple(group)
 

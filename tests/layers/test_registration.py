@@ -7,7 +7,8 @@ from typing import ClassVar
 import pytest
 
 from archcalc.layers import Layer
-from archcalc.layers.base import Count, Example, Family
+from archcalc.layers.base import Count, Geometry
+from archcalc.layers.registry import Example, Family
 from archcalc.symbols.dims import Shape
 
 
@@ -41,6 +42,7 @@ class _Whole(Layer, frozen=True):
             {"example": Example({"times": 2}, ((3,),))},
             "novel: example does not work: the input must be an image",
         ),
+        ("Novel", {"geometry": lambda _: Geometry(3)}, "novel: rank must say along how many axes"),
     ],
 )
 def test_a_kind_that_says_too_little_is_refused(name, members, said):

@@ -11,7 +11,7 @@ import msgspec
 from archcalc.drawing.charts.canvas import GREY, RED
 from archcalc.drawing.palette import FAMILIES, INK
 from archcalc.errors import among
-from archcalc.layers.base import Family
+from archcalc.layers.registry import Family
 from archcalc.profiling.rows import Profile, Row
 
 # Of more bars than this the blocks are named, not the layers.

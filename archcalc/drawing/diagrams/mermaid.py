@@ -53,7 +53,7 @@ def _items(parts: Sequence[Item], indent: str) -> Iterator[str]:
             yield from _items(part.parts, indent + "  ")
             yield f"{indent}end"
         else:
-            opening, closing = ("([", "])") if part.kind == "input" else ("[", "]")
+            opening, closing = ("([", "])") if part.given else ("[", "]")
             yield f'{indent}{part.id}{opening}"{_label(part)}"{closing}'
 
 

@@ -10,7 +10,7 @@ from typing import TypeAlias
 import msgspec
 
 from archcalc.drawing.diagrams.labels import described, named
-from archcalc.layers.base import Family
+from archcalc.layers.registry import Family
 from archcalc.profiling.folding import FoldedBlock as Call
 from archcalc.profiling.folding import FoldedRow, Part, groups, unfolded
 from archcalc.profiling.rows import Profile, Row
@@ -35,6 +35,10 @@ class Box(msgspec.Struct, frozen=True):
     rows: tuple[str, ...]
     # Whether no layer reads it and it is not the last, which its last line then says.
     unread: bool = False
+    # Whether it is the network's input, the sign by which it joins branches, and whether values keep their order in it.
+    given: bool = False
+    sign: str = ""
+    keeps_order: bool = False
 
     @property
     def shape(self) -> str:
@@ -198,7 +202,7 @@ class _Merging:
         return (
             len(last.rows) == len(line.rows)
             and last.row.auxiliary == line.row.auxiliary
-            and last.row.kind not in {"input", "learned"}
+            and bool(last.row.inputs)
             and all(
                 after.sources == (before.name,) and self.uses[before.name] == 1
                 for before, after in zip(last.rows, line.rows, strict=True)
@@ -254,6 +258,9 @@ def _node(chain: list[FoldedRow], number: int, *, unread: bool) -> Box:
         auxiliary=row.auxiliary,
         rows=tuple(each.name for line in chain for each in line.rows),
         unread=unread,
+        given=row.layer.comes_from_outside,
+        sign=row.layer.joins_by,
+        keeps_order=row.layer.keeps_order,
     )
 
 

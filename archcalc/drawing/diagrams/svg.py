@@ -190,7 +190,7 @@ def _node(root: ET.Element, node: Box, rect: Rect, link: str | None) -> ET.Eleme
         part.set("id", f"node-{node.id}")
     about = f"{', '.join(node.rows)}: {node.shape}"
     _text(part, "title", f"{about}, {TEXT.dim(node.params)} params" if node.params != 0 else about)
-    _rect(part, rect, rect[3] / 2 if node.kind == "input" else 4)
+    _rect(part, rect, rect[3] / 2 if node.given else 4)
     left, top, right, _ = rect
     middle = (left + right) / 2
     lines = [node.title, *node.lines] if node.title else node.lines
