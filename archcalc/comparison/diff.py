@@ -8,7 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from archcalc.comparison.matching import matched
-from archcalc.layers.base import format_setting
+from archcalc.layers.fields import format_setting
 from archcalc.network.graph import Assumption, strongest
 from archcalc.network.measures import MEASURES, sums
 from archcalc.profiling.rows import Profile, Row, Totals

@@ -107,24 +107,12 @@ def _keys(row: Priceable) -> Iterator[str]:
     """The names under which a rule may have a layer's price, the closest first."""
     kind = row.kind
     family = kind[:-2] if kind[-2:] in {"1d", "2d", "3d"} else kind
-    layer = row.layer
     for name in dict.fromkeys((kind, family)):
         if len(row.inputs) > 1:
             yield f"{name} of several inputs as {row.call}"
         yield f"{name} as {row.call}"
         if len(row.inputs) > 1:
             yield f"{name} of several inputs"
-        if getattr(layer, "groups", 1) != 1:
-            yield f"{name} in groups"
-        if not getattr(layer, "reset_after", True):
-            yield f"{name} with reset before"
-        if getattr(layer, "bias", True) is False:
-            yield f"{name} without bias"
-        elif getattr(layer, "bias_mode", "double") == "single":
-            yield f"{name} with one bias"
-        if getattr(layer, "affine", True) is False:
-            yield f"{name} without affine"
-        if hasattr(layer, "mode"):
-            yield f"{name} {layer.mode} {len(row.output) - 1}d"
-            yield f"{name} {layer.mode}"
+        for variant in row.layer.variants(len(row.output) - 1):
+            yield f"{name} {variant}"
         yield name

@@ -48,8 +48,7 @@ def _each(row: Priceable, value: Any) -> tuple[Dim, ...]:
 
 
 def _stride(row: Priceable) -> Any:
-    layer = row.layer
-    return getattr(layer, "stride", None) or layer.kernel
+    return row.layer.geometry().stride
 
 
 def _side(row: Priceable) -> Dim:

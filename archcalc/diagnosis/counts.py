@@ -204,7 +204,7 @@ def _factors(measure: str, row: Row) -> Iterator[tuple[int, ...]]:
 
 def _separable(measures: Sequence[str], row: Row) -> Iterator[Count]:
     """A convolution taken for a depthwise one with some filters for each channel, and a 1×1 after it (Howard et al. 2017)."""
-    weight = row.layer.weights(*row.inputs).get("weight", ()) if row.kind.startswith("conv") else ()
+    weight = row.layer.weights(*row.inputs).get("weight", ()) if row.layer.family == "conv" else ()
     if len(weight) < 3 or math.prod(weight[2:]) == 1 or not set(measures) <= {"weights", "macs", "flops"}:
         return
     channels, places = row.inputs[0][0], math.prod(row.output[1:])

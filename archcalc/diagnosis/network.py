@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any
 
-import msgspec
-
 from archcalc.conventions import convention
 from archcalc.errors import Source, SpecError, nearest
 from archcalc.importers import parse
@@ -124,12 +122,15 @@ def rebuilt(graph: Graph, change: Callable[[Node], Layer]) -> Graph | None:
 
 def resized(graph: Graph, shape: Shape) -> Graph | None:
     """The graph with another input, or None where a layer cannot take what then comes in."""
-    return rebuilt(graph, lambda node: Input(shape) if isinstance(node.layer, Input) else node.layer)
+    return rebuilt(graph, lambda node: Input(shape) if node.layer.comes_from_outside else node.layer)
 
 
-def replaced(layer: Layer, **fields: object) -> Layer:
-    """The layer with fields changed."""
-    return msgspec.structs.replace(layer, **fields)
+# What Keras has otherwise than torch, by the kind of cell.
+_KERAS: dict[str, dict[str, object]] = {
+    "lstm": {"bias_mode": "single"},
+    "rnn": {"bias_mode": "single"},
+    "gru": {"bias_mode": "single", "reset_after": False},
+}
 
 
 def cells(graph: Graph) -> Iterator[tuple[str, Graph]]:
@@ -141,10 +142,7 @@ def cells(graph: Graph) -> Iterator[tuple[str, Graph]]:
     ):
 
         def kerass(node: Node, *, some: frozenset[str] = some) -> Layer:
-            if node.layer.kind not in some or getattr(node.layer, "bias_mode", "") != "double":
-                return node.layer
-            before = {"reset_after": False} if node.layer.kind == "gru" else {}
-            return replaced(node.layer, bias_mode="single", **before)
+            return node.layer.changed(**_KERAS[node.layer.kind]) if node.layer.kind in some else node.layer
 
         if other := rebuilt(graph, kerass):
             yield said, other
@@ -160,7 +158,7 @@ def variants(graph: Graph) -> Iterator[tuple[str, Graph]]:
     for up in (True, False):
 
         def flipped(node: Node, *, up: bool = up) -> Layer:
-            return replaced(node.layer, ceil_mode=up) if getattr(node.layer, "ceil_mode", up) != up else node.layer
+            return node.layer.changed(ceil_mode=up)
 
         if other := rebuilt(graph, flipped):
             yield f"pools that round {'up' if up else 'down'}", other
@@ -168,7 +166,7 @@ def variants(graph: Graph) -> Iterator[tuple[str, Graph]]:
         moves = dict(_moves(graph, later=later))
 
         def moved(node: Node, *, moves: dict[str, object] = moves) -> Layer:
-            return replaced(node.layer, stride=moves[node.name]) if node.name in moves else node.layer
+            return node.layer.changed(stride=moves[node.name]) if node.name in moves else node.layer
 
         if moves and (other := rebuilt(graph, moved)):
             yield f"strides in the convolution {'after' if later else 'before'}", other
@@ -177,17 +175,17 @@ def variants(graph: Graph) -> Iterator[tuple[str, Graph]]:
 def _moves(graph: Graph, *, later: bool) -> Iterator[tuple[str, object]]:
     """The strides of convolutions that follow each other in a chain, exchanged where the one that strides is the first or second."""
     nodes = graph.nodes
-    # For each position the convolution that it continues, through layers that keep the size.
-    chain: dict[int, int] = {}
+    # For each position the convolution that it continues, through layers that keep the size, and its stride.
+    chain: dict[int, tuple[str, object]] = {}
     for position, node in enumerate(nodes):
-        convolves = node.layer.kind.startswith("conv") and hasattr(node.layer, "stride")
+        geometry = node.layer.geometry()
         before = chain.get(node.inputs[0]) if len(node.inputs) == 1 else None
-        if convolves:
+        if geometry and node.layer.family == "conv":
             if before is not None:
-                first, second = nodes[before].layer.stride, node.layer.stride  # type: ignore[attr-defined]
+                (owner, first), second = before, geometry.stride
                 if (first, second) != (1, 1) and (second if later else first) == 1:
-                    yield nodes[before].name, second
+                    yield owner, second
                     yield node.name, first
-            chain[position] = position
-        elif before is not None and node.shape == nodes[node.inputs[0]].shape and not hasattr(node.layer, "stride"):
+            chain[position] = node.name, geometry.stride
+        elif before is not None and node.shape == nodes[node.inputs[0]].shape and geometry is None:
             chain[position] = before

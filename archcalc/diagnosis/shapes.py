@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from archcalc.diagnosis.network import Network, measured, rebuilt, replaced, resized
+from archcalc.diagnosis.network import Network, measured, rebuilt, resized
 from archcalc.errors import SpecError
 from archcalc.layers.base import Layer
 from archcalc.network.figures import Term
@@ -69,8 +69,8 @@ def _window(graph: Graph, layer: str) -> str:
     rows = [name for name in positions if not layer or name == layer or name.startswith(f"{layer}/")]
     position = positions[rows[-1]]
     while position:
-        kernel = getattr(graph.nodes[position].layer, "kernel", 1)
-        if kernel not in (1, (1, 1)):
+        geometry = graph.nodes[position].layer.geometry()
+        if geometry and geometry.kernel not in (1, (1, 1)):
             break
         position = graph.nodes[position].inputs[0] if graph.nodes[position].inputs else 0
     return graph.nodes[position].name
@@ -81,11 +81,10 @@ def _changes(graph: Graph, layer: str) -> Iterator[tuple[str, int, Graph | None]
     for up in (True, False):
 
         def pool(node: Node, *, up: bool = up) -> Layer:
-            turns = node.name == layer and getattr(node.layer, "ceil_mode", up) != up
-            return replaced(node.layer, ceil_mode=up) if turns else node.layer
+            return node.layer.changed(ceil_mode=up) if node.name == layer else node.layer
 
         def pools(node: Node, *, up: bool = up) -> Layer:
-            return replaced(node.layer, ceil_mode=up) if getattr(node.layer, "ceil_mode", up) != up else node.layer
+            return node.layer.changed(ceil_mode=up)
 
         mode = f"{'ceil' if up else 'floor'} mode"
         yield f"{layer} in {mode}", int(up), rebuilt(graph, pool)
@@ -94,8 +93,7 @@ def _changes(graph: Graph, layer: str) -> Iterator[tuple[str, int, Graph | None]
         for value in values:
 
             def change(node: Node, *, field: str = field, value: int = value) -> Layer:
-                turns = node.name == layer and getattr(node.layer, field, value) != value
-                return replaced(node.layer, **{field: value}) if turns else node.layer
+                return node.layer.changed(**{field: value}) if node.name == layer else node.layer
 
             yield field, value, rebuilt(graph, change)
 

@@ -8,17 +8,12 @@ import msgspec
 
 from archcalc.errors import SpecError
 from archcalc.grading.sheet import COUNTS
-from archcalc.layers.base import Layer
+from archcalc.layers.base import Geometry, Layer
 from archcalc.network.graph import Node, infer
 from archcalc.network.measures import MEASURES
 from archcalc.profiling.engine import costs_of, own_weights, split
 from archcalc.profiling.rows import Profile, Row
 from archcalc.symbols.dims import Dim, Shape, size
-
-# What makes tokens and features of what comes before it, or takes them, or may do so.
-_OTHER_AXES = frozenset(
-    {"linear", "attention", "embedding", "layernorm", "rmsnorm", "permute", "reshape", "lstm", "gru", "rnn"}
-)
 
 
 class Case(msgspec.Struct, frozen=True):
@@ -65,7 +60,7 @@ class Case(msgspec.Struct, frozen=True):
 
     def redone(self, *, keep: bool = False, inputs: tuple[Shape, ...] | None = None, **fields: object) -> Case | None:
         """The case with other settings or inputs, its output worked out anew or kept; None where they do not fit."""
-        layer = msgspec.structs.replace(self.layer, **fields)
+        layer = self.layer.changed(**fields)
         given = self.inputs if inputs is None else inputs
         output = outcome(layer, given)
         if output is None:
@@ -80,9 +75,14 @@ class Case(msgspec.Struct, frozen=True):
     def places(self, shape: Shape) -> int:
         """How many places of an input or output use the same weights."""
         # A dense layer runs over the last axis, at each of the others.
-        found = size(shape[:-1] if self.layer.kind == "linear" else shape[1:])
+        found = size(shape[:-1] if self.layer.features == "last" else shape[1:])
         assert isinstance(found, int)  # noqa: S101 - letters were refused with the network
         return found
+
+
+def gathering(layer: Layer) -> Geometry | None:
+    """How a window moves that gathers from the input; None where there is none, or one that spreads."""
+    return None if layer.spreads else layer.geometry()
 
 
 def sequences(profile: Profile) -> frozenset[str]:
@@ -93,9 +93,9 @@ def sequences(profile: Profile) -> frozenset[str]:
     >>> sequences(profile(load("vit_b_16")))
     frozenset()
     """
-    found = {name for row in profile.rows if getattr(row.layer, "rank", 0) == 1 for name in (*row.sources, row.name)}
+    found = {name for row in profile.rows if row.layer.rank == 1 for name in (*row.sources, row.name)}
     for row in profile.rows:
-        if row.kind not in _OTHER_AXES and not found.isdisjoint(row.sources):
+        if row.layer.features == "as before" and not found.isdisjoint(row.sources):
             found.add(row.name)
     return frozenset(found)
 

@@ -8,9 +8,10 @@ from typing import Any
 import msgspec
 
 from archcalc.grading.answers import Written
+from archcalc.grading.case import gathering
 from archcalc.grading.marks import Marked
 from archcalc.grading.miscounts import swapped_digits
-from archcalc.layers.base import each_axis
+from archcalc.layers.axes import each_axis
 from archcalc.network.graph import Node
 from archcalc.profiling.rows import Profile, Row
 from archcalc.symbols.dims import Shape
@@ -66,13 +67,12 @@ class Fields:
 
     def _slips(self, row: Row, source: str, before: Shape) -> Iterator[tuple[str, Shape]]:
         """The field of a row after one with the field `before`, with a mistake in it."""
-        layer: Any = row.layer
+        geometry = gathering(row.layer)
         jumps = self.profile.fields[source].jump
-        if hasattr(layer, "geometry") and len(jumps) == layer.rank == len(before) and None not in jumps:
-            kernel, stride, _, dilation, _ = layer.geometry()
-            settings = (
-                each_axis(field, layer.rank) for field in (kernel, stride, dilation, self._stride(source, layer.rank))
-            )
+        rank = row.layer.rank
+        if geometry and len(jumps) == rank == len(before) and None not in jumps:
+            kernel, stride, _, dilation, _ = geometry
+            settings = (each_axis(field, rank) for field in (kernel, stride, dilation, self._stride(source, rank)))
             axes = list(zip(before, jumps, *settings, strict=True))
             yield "kernel in place of kernel − 1", tuple(n + k * d * j for n, j, k, _, d, _ in axes)
             yield "the jump forgotten: kernel − 1 added once", tuple(n + (k - 1) * d for n, _, k, _, d, _ in axes)
@@ -99,8 +99,8 @@ class Fields:
         """The stride of the last layer up to a given one that moves by more than a place."""
         row = self.rows[name]
         while True:
-            layer: Any = row.layer
-            stride = layer.geometry()[1] if hasattr(layer, "geometry") and layer.rank == rank else 1
+            geometry = gathering(row.layer)
+            stride = geometry.stride if geometry and row.layer.rank == rank else 1
             if stride != 1 or len(row.sources) != 1:
                 return stride
             row = self.rows[row.sources[0]]

@@ -109,8 +109,8 @@ class _Marking:
     def search(self, case: Case, inputs: tuple[Shape, ...], output: Shape) -> Search:
         """The search for slips in a layer with the sizes that they had, as many filters among them."""
         theirs = msgspec.structs.replace(case, inputs=inputs, output=output)
-        filters = output[-1 if case.layer.kind == "linear" else 0] if hasattr(case.layer, "out") else None
-        if filters not in {None, getattr(case.layer, "out", None)}:
+        filters = output[-1 if case.layer.features == "last" else 0]
+        if case.layer.filters not in {None, filters}:
             theirs = theirs.redone(keep=True, out=filters) or theirs
         return Search(theirs, pairs=self.pairs)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 
 from archcalc.grading.case import Case
+from archcalc.layers.axes import each_axis
 from archcalc.profiling.rows import Profile
 from archcalc.profiling.slips import BUFFERS_AS_PARAMS
 from archcalc.symbols.dims import Shape, size
@@ -78,7 +79,8 @@ def _biases(case: Case, costs: Mapping[str, int]) -> Iterator[Counted]:
 
 
 def _filters(case: Case) -> int:
-    return int(getattr(case.layer, "out", 0)) if isinstance(getattr(case.layer, "out", 0), int) else 0
+    filters = case.layer.filters
+    return filters if isinstance(filters, int) else 0
 
 
 def _params(case: Case, costs: Mapping[str, int]) -> Iterator[Counted]:
@@ -150,9 +152,9 @@ def _others(case: Case) -> Iterator[Counted]:
         count = getattr(work, name)
         if isinstance(count, int) and count:
             yield f"its {name} counted", count
-    kernel = getattr(case.layer, "kernel", None)
-    if kernel is not None and len(case.output) > 1:
-        taps = _values(kernel if isinstance(kernel, tuple) else (kernel,) * (len(case.output) - 1))
+    geometry = case.layer.geometry()
+    if geometry and len(case.output) > 1:
+        taps = _values(each_axis(geometry.kernel, len(case.output) - 1))
         yield "the window's values counted like those of a convolution", taps * _values(case.output)
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-from archcalc.grading.case import Case
-from archcalc.layers.base import each_axis
+from archcalc.grading.case import Case, gathering
+from archcalc.layers.axes import both_sides, each_axis
+from archcalc.layers.base import Geometry
 from archcalc.layers.sliding import span
-from archcalc.symbols.dims import ceil_div, floor_div, size
+from archcalc.symbols.dims import Dim, ceil_div, floor_div, size
 
 # What went wrong, in words, and the layer as it then comes out.
 Mistake: TypeAlias = tuple[str, Case]
@@ -28,62 +29,63 @@ def mistakes(case: Case) -> Iterator[Mistake]:
                 yield said, other
 
 
-def _slides(case: Case) -> bool:
-    return hasattr(case.layer, "geometry") and len(case.inputs[0]) == getattr(case.layer, "rank", 0) + 1
+def _sliding(case: Case) -> Geometry | None:
+    """How a window moves over an image that is as the layer must have it; None where none gathers from the input."""
+    fits = case.inputs and len(case.inputs[0]) == case.layer.rank + 1
+    return gathering(case.layer) if fits else None
 
 
 def _padding(case: Case) -> _Found:
     """Padding left out, on one side only, or too much of it."""
-    layer: Any = case.layer
-    padding = getattr(layer, "padding", 0)
-    if not hasattr(layer, "rank") or padding == 0:
+    geometry = case.layer.geometry()
+    if geometry is None or geometry.padding == 0:
         return
+    padding = geometry.padding
     yield "no padding", case.redone(padding=0)
     if padding != "same":
-        sides = [side if isinstance(side, tuple) else (side, side) for side in each_axis(padding, layer.rank)]
+        sides = [side if isinstance(side, tuple) else (side, side) for side in each_axis(padding, case.layer.rank)]
         yield "padding on one side only", case.redone(padding=tuple((before, 0) for before, _ in sides))
         yield "padding counted twice", case.redone(padding=tuple((2 * a, 2 * b) for a, b in sides))
-    if getattr(layer, "output_padding", 0) != 0:
-        yield "output padding left out", case.redone(output_padding=0)
+    yield "output padding left out", case.redone(output_padding=0)
 
 
 def _rounding(case: Case) -> _Found:
     """Rounded up where it is rounded down, and the reverse."""
-    if not _slides(case):
+    geometry = _sliding(case)
+    if geometry is None:
         return
-    layer: Any = case.layer
-    *_, padding, _, up = layer.geometry()
+    kernel, stride, padding, dilation, up = geometry
     words = "rounded down where the layer rounds up" if up else "rounded up where the layer rounds down"
-    if hasattr(layer, "ceil_mode"):
-        yield words, case.redone(ceil_mode=not up)
-    sides = list(layer.axes(case.inputs[0]))
+    yield words, case.redone(ceil_mode=not up)
+    rank = case.layer.rank
+    axes = [case.inputs[0][1:], *(each_axis(field, rank) for field in (kernel, stride, dilation))]
     if padding == "same":
-        down = tuple(floor_div(n, s) for n, _, s, _, _ in sides)
+        down = tuple(floor_div(n, s) for n, _, s, _ in zip(*axes, strict=True))
         yield "rounded down where padding 'same' rounds up", case.yielding((case.output[0], *down))
     elif not up:
         # Without the rule that the last window must start inside, which few know and a convolution does not need.
-        rooms = ((n + before + after - span(k, d), s) for n, k, s, (before, after), d in sides)
+        sides = zip(*axes, both_sides(padding, rank), strict=True)
+        rooms = ((n + before + after - span(k, d), s) for n, k, s, d, (before, after) in sides)
         yield words, case.yielding((case.output[0], *(ceil_div(room, s) + 1 for room, s in rooms)))
 
 
 def _steps(case: Case) -> _Found:
     """Dilation or stride taken for 1."""
-    layer: Any = case.layer
-    if getattr(layer, "dilation", 1) not in {1, (1,) * getattr(layer, "rank", 1)}:
+    geometry = case.layer.geometry()
+    if geometry and geometry.dilation not in {1, (1,) * case.layer.rank}:
         yield "dilation ignored", case.redone(dilation=1)
-    if getattr(layer, "stride", 1) != 1:
-        yield "stride ignored", case.redone(stride=1)
+    yield "stride ignored", case.redone(stride=1)
 
 
 def _formula(case: Case) -> _Found:
     """The output formula remembered in part."""
-    if not _slides(case):
+    geometry = _sliding(case)
+    if geometry is None:
         return
-    layer: Any = case.layer
     channels, *sizes = case.output
     yield "the + 1 of the output formula forgotten", case.yielding((channels, *(n - 1 for n in sizes)))
-    kernel, stride, *_ = layer.geometry()
-    axes = list(zip(case.inputs[0][1:], each_axis(kernel, layer.rank), each_axis(stride, layer.rank), strict=True))
+    windows = (each_axis(field, case.layer.rank) for field in (geometry.kernel, geometry.stride))
+    axes = list(zip(case.inputs[0][1:], *windows, strict=True))
     if any(k != 1 for _, k, _ in axes):
         yield (
             "kernel and padding left out: input / stride",
@@ -94,7 +96,7 @@ def _formula(case: Case) -> _Found:
             case.yielding((channels, *(ceil_div(n, s) for n, _, s in axes))),
         )
     if any(s != 1 for *_, s in axes):
-        yield "divided by the kernel, not by the stride", case.redone(stride=kernel)
+        yield "divided by the kernel, not by the stride", case.redone(stride=geometry.kernel)
 
 
 def _kept(case: Case) -> _Found:
@@ -119,7 +121,7 @@ def _joined(case: Case) -> _Found:
     first, *others = case.inputs or ((),)
     if not others or any(len(x) != len(first) for x in others):
         return
-    if case.layer.kind == "concat":
+    if case.layer.joined_axis is not None:
         for place, x in enumerate(case.inputs, start=1):
             yield f"the branches not joined: branch {place} alone", case.yielding(x)
     else:
@@ -129,32 +131,32 @@ def _joined(case: Case) -> _Found:
 
 def _parts(case: Case) -> _Found:
     """Weights counted with a part of their shape left out; the output stays."""
-    layer: Any = case.layer
-    kernel = getattr(layer, "kernel", None)
-    rank = getattr(layer, "rank", 0)
-    if hasattr(layer, "out") and kernel is not None and math.prod(sizes := each_axis(kernel, rank)) > max(sizes):
+    if case.layer.filters is None:
+        return
+    geometry = case.layer.geometry()
+    rank = case.layer.rank
+    if geometry and math.prod(sizes := each_axis(geometry.kernel, rank)) > max(sizes):
         for axis, k in enumerate(sizes):
             alone = tuple(k if at == axis else 1 for at in range(rank))
             yield "kernel counted along one axis only", case.redone(keep=True, kernel=alone)
-    groups = getattr(layer, "groups", 1)
-    if groups != 1 and hasattr(layer, "out"):
+    groups = case.layer.filter_groups
+    if groups != 1:
         yield "groups ignored", case.redone(keep=True, groups=1)
         yield "divided by the groups twice", case.redone(keep=True, groups=groups**2)
-    if hasattr(layer, "out") and len(case.inputs) == 1:
+    if len(case.inputs) == 1:
         yield from _channels(case, groups)
 
 
-def _channels(case: Case, groups: int) -> _Found:
+def _channels(case: Case, groups: Dim) -> _Found:
     """One input channel, or one filter, taken for all of them."""
     [x] = case.inputs
-    if case.layer.kind == "linear":
-        yield "input features forgotten", case.redone(keep=True, inputs=((*x[:-1], 1),))
-    elif hasattr(case.layer, "kernel"):
+    if case.layer.geometry():
         yield "input channels forgotten", case.redone(keep=True, inputs=((groups, *x[1:]),))
+    elif case.layer.entries is None:
+        yield "input features forgotten", case.redone(keep=True, inputs=((*x[:-1], 1),))
     yield "one filter counted, not all", case.redone(keep=True, out=groups)
 
 
 def _counted(case: Case) -> _Found:
     """The bias left out; the output stays."""
-    if getattr(case.layer, "bias", False) is True:
-        yield "the bias forgotten", case.redone(keep=True, bias=False)
+    yield "the bias forgotten", case.redone(keep=True, bias=False)

@@ -19,7 +19,7 @@ from archcalc.language.fields import value_of
 from archcalc.language.figures import check_layers
 from archcalc.language.scope import Scope
 from archcalc.language.tree import MAX_CHARACTERS, MapNode, Scalar, Tree, plain, unknown
-from archcalc.layers.base import INPUTS
+from archcalc.layers.axes import INPUTS
 from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Graph, Node
 from archcalc.network.model import NO_PARAMS, Model, Params, check_params, replaced_input

@@ -10,14 +10,11 @@ import math
 from collections.abc import Iterator
 from typing import Any, ClassVar, Literal
 
-from archcalc.layers.base import (
-    Layer,
-    Requirement,
-    SavedTensor,
-    TrainingContext,
-    reshape_along,
-)
+from archcalc.layers.axes import reshape_along
+from archcalc.layers.base import Layer, SavedTensor, TrainingContext
 from archcalc.layers.functions import elu, hard_sigmoid, sigmoid
+from archcalc.layers.registry import Example, Family
+from archcalc.layers.requirements import Requirement
 from archcalc.layers.work import Work
 from archcalc.symbols.dims import Shape, size
 
@@ -25,6 +22,8 @@ from archcalc.symbols.dims import Shape, size
 class _Elementwise(Layer, frozen=True):
     """A function of each value alone."""
 
+    family: ClassVar[Family] = "activation"
+    category: ClassVar[str] = "Activation functions, dropout and identities"
     nonlinear: ClassVar[bool] = True
     stores: ClassVar[Literal["output", "in place", "view"]] = "in place"
     per_value: ClassVar[Work] = Work()
@@ -248,6 +247,7 @@ class StochasticDepth(Dropout, frozen=True):
 class Identity(_Elementwise, frozen=True):
     """The input unchanged."""
 
+    keeps_order: ClassVar[bool] = True
     nonlinear: ClassVar[bool] = False
     stores: ClassVar[Literal["output", "in place", "view"]] = "view"
 
@@ -260,6 +260,8 @@ class Identity(_Elementwise, frozen=True):
 
 class Times(_Elementwise, frozen=True):
     """The input times a constant, by which residuals are scaled (Szegedy et al. 2016, section 3.3)."""
+
+    example: ClassVar[Example] = Example({"factor": 0.1})
 
     factor: float
     per_value: ClassVar[Work] = Work(multiplications=1)

@@ -5,20 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from archcalc.layers.base import (
-    Layer,
-    Requirement,
-    SavedTensor,
-    Sizes,
-    TrainingContext,
-    Views,
-    each_axis,
-    global_view,
-    pointwise_view,
-    require_per_axis,
-    require_rank,
-)
+from archcalc.layers.axes import each_axis
+from archcalc.layers.base import Layer, SavedTensor, Sizes, TrainingContext
 from archcalc.layers.intervals import fraction
+from archcalc.layers.registry import Example, Family
+from archcalc.layers.requirements import Requirement, require_per_axis, require_rank
+from archcalc.layers.views import Views, global_view, pointwise_view
 from archcalc.layers.window import IDENTITY, Window, whole_axis
 from archcalc.layers.windows import fractional
 from archcalc.layers.work import Work
@@ -28,7 +20,9 @@ from archcalc.symbols.dims import Dim, Shape, ceil_div, gcd, size
 class _AdaptivePool(Layer, frozen=True):
     """Pooling to a given size: window i of m over n values runs from ⌊i·n/m⌋ to ⌈(i + 1)·n/m⌉."""
 
-    rank: ClassVar[int] = 0
+    family: ClassVar[Family] = "pool"
+    category: ClassVar[str] = "Pooling"
+    example: ClassVar[Example] = Example({"size": 7})
 
     size: Sizes
 
@@ -138,6 +132,9 @@ class AdaptiveAvgPool3d(_AdaptiveAvgPool, frozen=True):
 
 class _GlobalPool(Layer, frozen=True):
     """One value for each channel; every further axis becomes 1."""
+
+    family: ClassVar[Family] = "pool"
+    category: ClassVar[str] = "Pooling"
 
     def output(self, x: Shape) -> Shape:
         return (x[0], *(1 for _ in x[1:]))

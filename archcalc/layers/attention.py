@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar, Literal
 
-from archcalc.layers.base import Count, Layer, Requirement, SavedTensor, TrainingContext, Views, global_view
+from archcalc.layers.base import Count, Layer, SavedTensor, TrainingContext
 from archcalc.layers.functions import softmax
+from archcalc.layers.registry import Example, Family
+from archcalc.layers.requirements import Requirement
+from archcalc.layers.views import Views, global_view
 from archcalc.layers.work import Work
 from archcalc.symbols.dims import Dim, Shape, divides, equal, quotient, size
 
@@ -19,12 +22,25 @@ class Attention(Layer, frozen=True):
     `heads` shares keys and values between queries (Ainslie et al. 2023); `out` defaults to features.
     """
 
+    family: ClassVar[Family] = "attention"
+    category: ClassVar[str] = "Multi-head attention"
+    features: ClassVar[Literal["as before", "last", "open"]] = "last"
+    example: ClassVar[Example] = Example({"heads": 8}, ((128, 512),))
+
     heads: Count
     kv_heads: Count | None = None
     key: Count | None = None
     value: Count | None = None
     out: Count | None = None
     bias: bool = True
+
+    @property
+    def filters(self) -> Dim | None:
+        return self.out
+
+    def variants(self, _rank: int) -> Iterator[str]:
+        if not self.bias:
+            yield "without bias"
 
     def output(self, q: Shape, k: Shape | None = None, v: Shape | None = None) -> Shape:  # noqa: ARG002 - arity
         return (q[0], q[1] if self.out is None else self.out)

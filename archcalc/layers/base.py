@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, Self, TypeAlias
 
 import msgspec
 
-from archcalc.layers.window import IDENTITY, Window, whole_axis
+from archcalc.layers.registry import Example, Family, Kinds
+from archcalc.layers.requirements import Requirement
+from archcalc.layers.views import Views, pointwise_view
 from archcalc.layers.work import Work
-from archcalc.symbols.dims import Dim, Shape, Truth, format_dim
+from archcalc.symbols.dims import Dim, Shape
 
 if TYPE_CHECKING:
     Count: TypeAlias = Dim
@@ -40,18 +42,19 @@ Padding: TypeAlias = Annotated[
     ),
 ]
 
-AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 
-# The ways to name the axes of a network's input, in their order.
-INPUTS = (
-    *(("channels", *axes) for axes in AXES.values()),
-    ("tokens", "features"),
-    ("tokens",),
-    ("features",),
-)
+# The image that an example is worked on where it does not say.
+_CHANNELS, _SIDE = 64, 56
 
-# A fact, what to say where it is false, and the field it is about ("" where it is about the input).
-Requirement: TypeAlias = tuple[Truth, str, str]
+
+class Geometry(NamedTuple):
+    """How a window moves over the axes, as written in the fields, and whether sizes are rounded up."""
+
+    kernel: Sizes
+    stride: Sizes = 1
+    padding: Padding = 0
+    dilation: Sizes = 1
+    rounds_up: bool = False
 
 
 class Rounding(NamedTuple):
@@ -60,22 +63,6 @@ class Rounding(NamedTuple):
     axis: int
     numerator: Dim
     divisor: Dim
-
-
-class At(NamedTuple):
-    """How an axis of an input is seen: along which axis of the output, through which window.
-
-    With `ends` nothing lies beyond the input's own places, not even padding, for other inputs lie there.
-    """
-
-    axis: int
-    window: Window
-    ends: bool = False
-
-
-# For each axis of an input how it is seen, all of them together; () where values keep their order under another shape.
-View: TypeAlias = tuple[At, ...]
-Views: TypeAlias = tuple[View, ...]
 
 
 class SavedTensor(NamedTuple):
@@ -99,7 +86,7 @@ class TrainingContext(NamedTuple):
     in_place: bool = False
 
 
-class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, metaclass=Kinds):
     """A kind of layer: its fields are what a spec may say, its methods are all that is known of it.
 
     Methods take the shapes of the inputs, without the batch, and return values for one sample. They never see the
@@ -109,6 +96,14 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kinds: ClassVar[dict[str, type[Layer]]] = {}
     kind: ClassVar[str] = ""
     arity: ClassVar[tuple[int, float]] = (1, 1)
+    # The colour in charts and diagrams.
+    family: ClassVar[Family]
+    # The heading under which the page on kinds has it.
+    category: ClassVar[str]
+    # Needed where a kind has required settings or cannot take an image.
+    example: ClassVar[Example] = Example()
+    # How many axes beside the channels it works along, where that is fixed: 2 for conv2d.
+    rank: ClassVar[int] = 0
     # Whether it is an activation function, which bends every value by itself.
     nonlinear: ClassVar[bool] = False
     # Whether the output is a new array, could overwrite the input, or is the input seen under another shape.
@@ -121,22 +116,25 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     call_style: ClassVar[Literal["module", "operator"]] = "module"
     # Whether values come out as they went in, wherever, though not as a view; token numbers stay token numbers.
     moves: ClassVar[bool] = False
+    # Whether the same values come out in the same order, under whatever shape.
+    keeps_order: ClassVar[bool] = False
+    # Whether it is the network's own input, which is given and not computed.
+    comes_from_outside: ClassVar[bool] = False
+    # Where channels or features stand in the output: where they stood in the input, on the last axis behind tokens, or
+    # with some settings or inputs elsewhere than before.
+    features: ClassVar[Literal["as before", "last", "open"]] = "as before"
+    # The operation that joins its inputs value by value.
+    joins_by: ClassVar[Literal["", "+", "×"]] = ""
+    # Whether each place of the input spreads over a window of the output, where other windows gather from the input.
+    spreads: ClassVar[bool] = False
     # Whether the gradient of the output, or a part of it, is as it stands that of an input of the same shape or part.
     passes_gradient: ClassVar[bool] = False
 
-    def __init_subclass__(cls, **options: Any) -> None:
-        """File the class under its own name in lower case; a leading underscore keeps it out."""
-        super().__init_subclass__(**options)
-        code = cls.output.__code__
-        least = code.co_argcount - 1 - len(cls.output.__defaults__ or ())
-        variadic = bool(code.co_flags & 0x04)
-        cls.arity = (2, float("inf")) if variadic else (least, code.co_argcount - 1)
-        if not cls.__name__.startswith("_"):
-            cls.kind = cls.__name__.lower()
-            if cls.kind in Layer.kinds:
-                message = f"two layer kinds are named {cls.kind}"
-                raise TypeError(message)
-            Layer.kinds[cls.kind] = cls
+    @classmethod
+    def exemplified(cls) -> tuple[Self, tuple[Shape, ...]]:
+        """The layer of the worked example, and the shapes of its inputs."""
+        image = (_CHANNELS, *(_SIDE,) * (cls.rank or 2))
+        return cls(**cls.example.settings), cls.example.inputs or (image,) * cls.arity[0]
 
     # mypy accepts any signature over (*Any, **Any), which lets `output` say how many inputs a kind takes.
     def output(self, *inputs: Any, **_: Any) -> Shape:
@@ -170,6 +168,37 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """
         return tuple((pointwise_view(x),) for x in inputs)
 
+    def geometry(self) -> Geometry | None:
+        """How its window moves along the `rank` axes; None where no window of a fixed size does."""
+        return None
+
+    @property
+    def filters(self) -> Dim | None:
+        """How many filters, units or features it was asked for; None where it was not."""
+        return None
+
+    @property
+    def filter_groups(self) -> Dim:
+        """How many groups of channels have filters of their own."""
+        return 1
+
+    @property
+    def joined_axis(self) -> int | None:
+        """The axis of the output along which its inputs lie one after the other; None where they do not."""
+        return None
+
+    @property
+    def entries(self) -> Dim | None:
+        """How many token numbers can be looked up in its table; None where its inputs are values."""
+        return None
+
+    def variants(self, _rank: int) -> Iterator[str]:
+        """How it departs from the plain layer of its kind, in the words of conventions' prices, the most telling first.
+
+        `rank` is the number of the output's axes beside the first.
+        """
+        yield from ()
+
     @property
     def replaces(self) -> bool:
         """Whether a value of the output could take the place of one of the first input, as += puts it there."""
@@ -200,6 +229,11 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """
         raise NotImplementedError
 
+    def changed(self, **settings: object) -> Self:
+        """The layer with those settings changed that its kind has; itself where that changes nothing."""
+        new = {n: to for n, to in settings.items() if n in self.__struct_fields__ and getattr(self, n) != to}
+        return msgspec.structs.replace(self, **new) if new else self
+
     def settings(self) -> dict[str, Any]:
         """The fields that differ from their defaults.
 
@@ -214,82 +248,3 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             for name in self.__struct_fields__
             if (value := getattr(self, name)) != defaults.get(name, msgspec.UNSET)
         }
-
-
-def format_setting(value: object) -> str:
-    """A field's value on one line.
-
-    >>> format_setting((1, 7)), format_setting(((0, 1), (0, 1))), format_setting(True), format_setting(None)
-    ('1×7', '(0,1)×(0,1)', 'true', 'none')
-    """
-    if value is None or isinstance(value, bool):
-        return str(value).lower()
-    if not isinstance(value, tuple):
-        return str(value) if isinstance(value, (int, float, str)) else format_dim(value)
-    if any(isinstance(entry, tuple) for entry in value):
-        return "×".join(f"({','.join(map(str, entry))})" if isinstance(entry, tuple) else str(entry) for entry in value)
-    return "×".join(map(str, value))
-
-
-def each_axis(value: Any, rank: int) -> tuple[Any, ...]:
-    """A field written once for all axes, or once for each.
-
-    >>> each_axis(3, 2), each_axis((1, 2), 2)
-    ((3, 3), (1, 2))
-    """
-    return value if isinstance(value, tuple) else (value,) * rank
-
-
-def pointwise_view(x: Shape, axes: dict[int, Window] | None = None) -> View:
-    """The value at its own place, but for some of the axes what their windows see there.
-
-    >>> [at.window.at(2) for at in pointwise_view((3, 3, 3), {0: whole_axis(3)})]
-    [(0, 2), (2, 2), (2, 2)]
-    """
-    own = axes or {}
-    return tuple(At(axis, own.get(axis, IDENTITY)) for axis in range(len(x)))
-
-
-def global_view(x: Shape, *axes: int) -> View:
-    """Everything along some axes, and along the others the value at its own place."""
-    return pointwise_view(x, {axis: whole_axis(x[axis]) for axis in axes})
-
-
-def reshape_along(axis: int, vector: Any, x: Any) -> Any:
-    """A vector shaped to lie along an axis of an array, so that it can be added to it or multiply it."""
-    return vector.reshape(-1, *(1 for _ in range(axis + 1, x.ndim)))
-
-
-def in_batch(axis: int, x: Any) -> int:
-    """The axis of a batch that in each of its samples is `axis`, counted from either end."""
-    samples: int = x.ndim - 1
-    return axis % samples + 1
-
-
-def both_sides(value: Any, rank: int) -> tuple[tuple[Dim, Dim], ...]:
-    """Margins before and after each axis, from any of the ways to write them.
-
-    >>> both_sides(1, 2), both_sides((1, (0, 2)), 2)
-    (((1, 1), (1, 1)), ((1, 1), (0, 2)))
-    """
-    return tuple(side if isinstance(side, tuple) else (side, side) for side in each_axis(value, rank))
-
-
-def require_per_axis(rank: int, **fields: Any) -> Iterator[Requirement]:
-    """A list in a field has one entry for each axis."""
-    for name, value in fields.items():
-        if isinstance(value, tuple):
-            yield (
-                len(value) == rank,
-                f"{name} has {len(value)} entries for {rank} {'axis' if rank == 1 else 'axes'}",
-                name,
-            )
-            for side in value:
-                if isinstance(side, tuple):
-                    yield len(side) == 2, f"{name} has {len(side)} entries for the two sides of an axis", name
-
-
-def require_rank(x: Shape, rank: int) -> Requirement:
-    """An input of channels and `rank` further axes."""
-    wanted = "×".join(("channels", *AXES[rank]))
-    return len(x) == rank + 1, f"the input must be {wanted}", ""

@@ -10,7 +10,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import msgspec
 
 from archcalc.errors import Place, SpecError
-from archcalc.layers.base import Layer, Requirement
+from archcalc.layers.base import Layer
+from archcalc.layers.requirements import Requirement
 from archcalc.symbols.dims import at_least, format_dim, is_dim, whole
 
 _PLAIN = {bool: "true or false", float: "a number", int: "a whole number"}
@@ -204,3 +205,18 @@ def _numeric(value: Any) -> Any:
 
 def _frozen(value: Any) -> Any:
     return tuple(map(_frozen, value)) if isinstance(value, (list, tuple)) else value
+
+
+def format_setting(value: object) -> str:
+    """A field's value on one line.
+
+    >>> format_setting((1, 7)), format_setting(((0, 1), (0, 1))), format_setting(True), format_setting(None)
+    ('1×7', '(0,1)×(0,1)', 'true', 'none')
+    """
+    if value is None or isinstance(value, bool):
+        return str(value).lower()
+    if not isinstance(value, tuple):
+        return str(value) if isinstance(value, (int, float, str)) else format_dim(value)
+    if any(isinstance(entry, tuple) for entry in value):
+        return "×".join(f"({','.join(map(str, entry))})" if isinstance(entry, tuple) else str(entry) for entry in value)
+    return "×".join(map(str, value))

@@ -5,29 +5,41 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar, Literal
 
-from archcalc.layers.base import (
-    Count,
-    Layer,
-    Requirement,
-    SavedTensor,
-    TrainingContext,
-    Views,
-    global_view,
-    in_batch,
-    reshape_along,
-)
+from archcalc.layers.axes import in_batch, reshape_along
+from archcalc.layers.base import Count, Layer, SavedTensor, TrainingContext
+from archcalc.layers.registry import Example, Family
+from archcalc.layers.requirements import Requirement
+from archcalc.layers.views import Views, global_view
 from archcalc.layers.work import Work
-from archcalc.symbols.dims import Shape, size
+from archcalc.symbols.dims import Dim, Shape, size
 
 
-class Linear(Layer, frozen=True):
+class _Trained(Layer, frozen=True):
+    """A layer that is mostly the arrays that it trains."""
+
+    family: ClassVar[Family] = "linear"
+    category: ClassVar[str] = "Dense layers and learned arrays"
+
+
+class Linear(_Trained, frozen=True):
     """A dense layer over the last axis of a vector or of each token of a sequence (Rumelhart et al. 1986).
 
     Weights features·out, biases `out`; MACs are weights × tokens.
     """
 
+    features: ClassVar[Literal["as before", "last", "open"]] = "last"
+    example: ClassVar[Example] = Example({"out": 10}, ((512,),))
+
     out: Count
     bias: bool = True
+
+    @property
+    def filters(self) -> Dim:
+        return self.out
+
+    def variants(self, _rank: int) -> Iterator[str]:
+        if not self.bias:
+            yield "without bias"
 
     def output(self, x: Shape) -> Shape:
         return (*x[:-1], self.out)
@@ -54,11 +66,22 @@ class Linear(Layer, frozen=True):
         return xp.einsum(f"{axes}i,oi->{axes}o", x, weight, optimize=True) + bias
 
 
-class Embedding(Layer, frozen=True):
+class Embedding(_Trained, frozen=True):
     """A table with a row of `out` values for each entry of the vocabulary (Bengio et al. 2003); a look-up costs no operations."""
+
+    features: ClassVar[Literal["as before", "last", "open"]] = "last"
+    example: ClassVar[Example] = Example({"vocabulary": 30000, "out": 512}, ((128,),))
 
     vocabulary: Count
     out: Count
+
+    @property
+    def filters(self) -> Dim:
+        return self.out
+
+    @property
+    def entries(self) -> Dim:
+        return self.vocabulary
 
     def output(self, x: Shape) -> Shape:
         return (*x, self.out)
@@ -76,10 +99,12 @@ class Embedding(Layer, frozen=True):
         return weight[tokens]
 
 
-class Learned(Layer, frozen=True):
+class Learned(_Trained, frozen=True):
     """A trained array that depends on no input, such as a class token (Devlin et al. 2018) or a position embedding."""
 
     stores: ClassVar[Literal["output", "in place", "view"]] = "view"
+
+    example: ClassVar[Example] = Example({"shape": (128, 512)})
 
     shape: tuple[Count, ...]
 
@@ -93,11 +118,15 @@ class Learned(Layer, frozen=True):
         return weight[None]
 
 
-class Scale(Layer, frozen=True):
+class Scale(_Trained, frozen=True):
     """One trained factor for each entry along an axis, and with `bias` one trained offset (layer scale: Touvron et al. 2021)."""
 
     axis: int = 0
     bias: bool = False
+
+    def variants(self, _rank: int) -> Iterator[str]:
+        if not self.bias:
+            yield "without bias"
 
     def output(self, x: Shape) -> Shape:
         return x

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
-from archcalc.layers.base import Count, Layer, Requirement, SavedTensor, TrainingContext, Views, pointwise_view
+from archcalc.layers.base import Count, Layer, SavedTensor, TrainingContext
+from archcalc.layers.registry import Family
+from archcalc.layers.requirements import Requirement
+from archcalc.layers.views import Views, pointwise_view
 from archcalc.layers.window import Window
 from archcalc.layers.work import Work
 from archcalc.symbols.dims import Dim, Shape, size
@@ -16,6 +19,9 @@ class LocalResponseNorm(Layer, frozen=True):
 
     Krizhevsky et al. 2012, section 3.3, writes alpha without the division by `size`.
     """
+
+    family: ClassVar[Family] = "norm"
+    category: ClassVar[str] = "Normalisation"
 
     size: Count = 5
     alpha: float = 1e-4

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
-from archcalc.layers.base import Count, Layer, Requirement, SavedTensor, TrainingContext, Views, pointwise_view
+from archcalc.layers.base import Count, Layer, SavedTensor, TrainingContext
+from archcalc.layers.registry import Family
+from archcalc.layers.requirements import Requirement
+from archcalc.layers.views import Views, pointwise_view
 from archcalc.layers.windows import blocks
 from archcalc.layers.work import Work
 from archcalc.symbols.dims import Shape, divides, quotient, size
@@ -13,6 +16,9 @@ from archcalc.symbols.dims import Shape, divides, quotient, size
 
 class Maxout(Layer, frozen=True):
     """The largest of every `pieces` channels that follow each other (Goodfellow et al. 2013)."""
+
+    family: ClassVar[Family] = "linear"
+    category: ClassVar[str] = "Activation functions, dropout and identities"
 
     pieces: Count = 2
 

@@ -9,7 +9,11 @@ from typing import Any, ClassVar, Literal
 
 from msgspec.structs import replace
 
-from archcalc.layers.base import Layer, Requirement, SavedTensor, TrainingContext, Views, in_batch, pointwise_view
+from archcalc.layers.axes import in_batch
+from archcalc.layers.base import Layer, SavedTensor, TrainingContext
+from archcalc.layers.registry import Family
+from archcalc.layers.requirements import Requirement
+from archcalc.layers.views import Views, pointwise_view
 from archcalc.layers.window import Window, shifted, whole_axis
 from archcalc.layers.work import Work
 from archcalc.symbols.dims import Dim, Shape, any_of, at_least, equal, format_shape, maximum, size, sum_of
@@ -19,7 +23,14 @@ def _shapes(xs: tuple[Shape, ...]) -> str:
     return " and ".join(format_shape(x) for x in dict.fromkeys(xs))
 
 
-class _Broadcast(Layer, frozen=True):
+class _Join(Layer, frozen=True):
+    """A layer that makes one array of several."""
+
+    family: ClassVar[Family] = "merge"
+    category: ClassVar[str] = "Layers that join branches"
+
+
+class _Broadcast(_Join, frozen=True):
     """Joins arrays value by value; an axis of 1 is repeated to fit."""
 
     call_style: ClassVar[Literal["module", "operator"]] = "operator"
@@ -59,6 +70,7 @@ def _joint(a: Dim, b: Dim) -> Dim:
 class Add(_Broadcast, frozen=True):
     """The sum of its branches, value by value (He et al. 2015); an axis of 1 is repeated to fit."""
 
+    joins_by: ClassVar[Literal["", "+", "×"]] = "+"
     passes_gradient: ClassVar[bool] = True
 
     def work(self, output: Shape, *xs: Shape) -> Work:
@@ -70,6 +82,8 @@ class Add(_Broadcast, frozen=True):
 
 class Multiply(_Broadcast, frozen=True):
     """The product of its branches, value by value (Hu et al. 2017); an axis of 1 is repeated to fit."""
+
+    joins_by: ClassVar[Literal["", "+", "×"]] = "×"
 
     def work(self, output: Shape, *xs: Shape) -> Work:
         return Work(multiplications=(len(xs) - 1) * size(output))
@@ -90,13 +104,17 @@ class Multiply(_Broadcast, frozen=True):
         return reduce(xp.multiply, xs)
 
 
-class Concat(Layer, frozen=True):
+class Concat(_Join, frozen=True):
     """Its branches one after the other along an axis (Szegedy et al. 2014)."""
 
     passes_gradient: ClassVar[bool] = True
     moves: ClassVar[bool] = True
 
     axis: int = 0
+
+    @property
+    def joined_axis(self) -> int:
+        return self.axis
 
     def output(self, *xs: Shape) -> Shape:
         axis = self.axis % len(xs[0])

@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
-from archcalc.layers.base import (
-    Count,
-    Layer,
-    Positive,
-    Requirement,
-    SavedTensor,
-    TrainingContext,
-    Views,
-    global_view,
-    pointwise_view,
-    require_rank,
-    reshape_along,
-)
+from archcalc.layers.axes import reshape_along
+from archcalc.layers.base import Count, Layer, Positive, SavedTensor, TrainingContext
+from archcalc.layers.registry import Example, Family
+from archcalc.layers.requirements import Requirement, require_rank
+from archcalc.layers.views import Views, global_view, pointwise_view
 from archcalc.layers.window import whole_axis
 from archcalc.layers.windows import blocks
 from archcalc.layers.work import Work
@@ -66,21 +58,30 @@ def _statistics(groups: Dim, *, once: bool = False) -> Iterator[SavedTensor]:
     yield SavedTensor("deviation", groups, "float32", once)
 
 
-class _BatchNorm(Layer, frozen=True):
+class _Norm(Layer, frozen=True):
+    """Values less a mean, over a deviation, or so."""
+
+    family: ClassVar[Family] = "norm"
+    category: ClassVar[str] = "Normalisation"
+
+    def output(self, x: Shape) -> Shape:
+        return x
+
+
+class _BatchNorm(_Norm, frozen=True):
     """Each channel less its running mean, over its running deviation, then scaled and shifted.
 
     Params 2·channels where `affine`, buffers 2·channels (Ioffe and Szegedy 2015, algorithm 2). Without `scale` the values
     are shifted alone, which before a ReLU and another convolution is as good (TF-Slim's default).
     """
 
-    rank: ClassVar[int] = 0
-
     affine: bool = True
     scale: bool = True
     eps: Positive = 1e-5
 
-    def output(self, x: Shape) -> Shape:
-        return x
+    def variants(self, _rank: int) -> Iterator[str]:
+        if not self.affine:
+            yield "without affine"
 
     def requires(self, x: Shape) -> Iterator[Requirement]:
         yield require_rank(x, self.rank)
@@ -122,16 +123,15 @@ class BatchNorm3d(_BatchNorm, frozen=True):
     rank: ClassVar[int] = 3
 
 
-class _InstanceNorm(Layer, frozen=True):
+class _InstanceNorm(_Norm, frozen=True):
     """Each channel of each sample less its mean, over its deviation; no running statistics (Ulyanov et al. 2016)."""
-
-    rank: ClassVar[int] = 0
 
     affine: bool = False
     eps: Positive = 1e-5
 
-    def output(self, x: Shape) -> Shape:
-        return x
+    def variants(self, _rank: int) -> Iterator[str]:
+        if not self.affine:
+            yield "without affine"
 
     def requires(self, x: Shape) -> Iterator[Requirement]:
         yield require_rank(x, self.rank)
@@ -171,15 +171,18 @@ class InstanceNorm3d(_InstanceNorm, frozen=True):
     rank: ClassVar[int] = 3
 
 
-class GroupNorm(Layer, frozen=True):
+class GroupNorm(_Norm, frozen=True):
     """Groups of channels less their mean, over their deviation, then each channel scaled and shifted (Wu and He 2018)."""
+
+    example: ClassVar[Example] = Example({"groups": 32})
 
     groups: Count
     affine: bool = True
     eps: Positive = 1e-5
 
-    def output(self, x: Shape) -> Shape:
-        return x
+    def variants(self, _rank: int) -> Iterator[str]:
+        if not self.affine:
+            yield "without affine"
 
     def requires(self, x: Shape) -> Iterator[Requirement]:
         yield divides(self.groups, x[0]), f"groups={self.groups} does not divide the {x[0]} input channels", "groups"
@@ -204,16 +207,21 @@ class GroupNorm(Layer, frozen=True):
         return _shifted(_standard(xp, groups, 2, self.eps).reshape(x.shape), **affine)
 
 
-class LayerNorm(Layer, frozen=True):
+class LayerNorm(_Norm, frozen=True):
     """The last `axes` axes less their mean, over their deviation, then scaled and shifted value by value (Ba et al. 2016)."""
+
+    features: ClassVar[Literal["as before", "last", "open"]] = "open"
 
     axes: int = 1
     affine: bool = True
     bias: bool = True
     eps: Positive = 1e-5
 
-    def output(self, x: Shape) -> Shape:
-        return x
+    def variants(self, _rank: int) -> Iterator[str]:
+        if not self.bias:
+            yield "without bias"
+        if not self.affine:
+            yield "without affine"
 
     def requires(self, x: Shape) -> Iterator[Requirement]:
         yield 1 <= self.axes <= len(x), f"axes={self.axes} is not one of 1 to the input's {len(x)}", "axes"
@@ -236,17 +244,21 @@ class LayerNorm(Layer, frozen=True):
         return _standard(xp, x, tuple(range(-self.axes, 0)), self.eps) * weight + bias
 
 
-class RMSNorm(Layer, frozen=True):
+class RMSNorm(_Norm, frozen=True):
     """The last axis over its root mean square, then scaled (Zhang and Sennrich 2019).
 
     Without `eps` the smallest step of the dtype is added to the mean square, as in torch: only zeros need it.
     """
 
+    features: ClassVar[Literal["as before", "last", "open"]] = "open"
+    example: ClassVar[Example] = Example(inputs=((128, 512),))
+
     affine: bool = True
     eps: Positive | None = None
 
-    def output(self, x: Shape) -> Shape:
-        return x
+    def variants(self, _rank: int) -> Iterator[str]:
+        if not self.affine:
+            yield "without affine"
 
     def weights(self, x: Shape) -> dict[str, Shape]:
         return _affine(x[-1:], affine=self.affine, bias=False)

@@ -6,22 +6,12 @@ import math
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from archcalc.layers.base import (
-    Layer,
-    Padding,
-    Requirement,
-    Rounding,
-    SavedTensor,
-    Sizes,
-    TrainingContext,
-    Views,
-    each_axis,
-    pointwise_view,
-    require_per_axis,
-    require_rank,
-    reshape_along,
-)
+from archcalc.layers.axes import each_axis, reshape_along
+from archcalc.layers.base import Geometry, Layer, Padding, Rounding, SavedTensor, Sizes, TrainingContext
+from archcalc.layers.registry import Example, Family
+from archcalc.layers.requirements import Requirement, require_per_axis, require_rank
 from archcalc.layers.sliding import _Sliding, sliding
+from archcalc.layers.views import Views, pointwise_view
 from archcalc.layers.window import Window
 from archcalc.layers.work import Work
 from archcalc.symbols.dims import Dim, Shape, at_least, floor_div, size
@@ -30,13 +20,18 @@ from archcalc.symbols.dims import Dim, Shape, at_least, floor_div, size
 class _Pool(_Sliding, frozen=True):
     """One value for each place of a window in each channel; the stride defaults to the kernel."""
 
+    family: ClassVar[Family] = "pool"
+    category: ClassVar[str] = "Pooling"
+    example: ClassVar[Example] = Example({"kernel": 2})
+
     kernel: Sizes
     stride: Sizes | None = None
     padding: Padding = 0
     ceil_mode: bool = False
 
-    def geometry(self) -> tuple[Sizes, Sizes, Padding, Sizes, bool]:
-        return self.kernel, self.kernel if self.stride is None else self.stride, self.padding, 1, self.ceil_mode
+    def geometry(self) -> Geometry:
+        stride = self.kernel if self.stride is None else self.stride
+        return Geometry(self.kernel, stride, self.padding, rounds_up=self.ceil_mode)
 
     def output(self, x: Shape) -> Shape:
         return (x[0], *self.places(x))
@@ -71,9 +66,8 @@ class _MaxPool(_Pool, frozen=True):
 
     dilation: Sizes = 1
 
-    def geometry(self) -> tuple[Sizes, Sizes, Padding, Sizes, bool]:
-        kernel, stride, padding, _, up = super().geometry()
-        return kernel, stride, padding, self.dilation, up
+    def geometry(self) -> Geometry:
+        return super().geometry()._replace(dilation=self.dilation)
 
     def work(self, output: Shape, _x: Shape) -> Work:
         return Work(comparisons=size(output) * (self.window() - 1))
@@ -142,7 +136,15 @@ class Subsample2d(Layer, frozen=True):
     Windows do not overlap. Two params a channel (LeCun et al. 1998, section II-B, layers S2 and S4).
     """
 
+    family: ClassVar[Family] = "pool"
+    category: ClassVar[str] = "Pooling"
+    rank: ClassVar[int] = 2
+    example: ClassVar[Example] = Example({"kernel": 2})
+
     kernel: Sizes
+
+    def geometry(self) -> Geometry:
+        return Geometry(self.kernel, self.kernel)
 
     def output(self, x: Shape) -> Shape:
         return (x[0], *(floor_div(n, k) for n, k in zip(x[1:], each_axis(self.kernel, 2), strict=True)))

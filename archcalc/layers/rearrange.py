@@ -7,17 +7,12 @@ from typing import Any, ClassVar, Literal
 
 from msgspec.structs import replace
 
-from archcalc.layers.base import (
-    At,
-    Count,
-    Layer,
-    Natural,
-    Requirement,
-    Views,
-    in_batch,
-    pointwise_view,
-)
+from archcalc.layers.axes import in_batch
+from archcalc.layers.base import Count, Layer, Natural
+from archcalc.layers.registry import Example, Family
+from archcalc.layers.requirements import Requirement
 from archcalc.layers.strides import reshaped
+from archcalc.layers.views import At, Views, pointwise_view
 from archcalc.layers.window import Window, shifted, whole_axis
 from archcalc.symbols.dims import Dim, Shape, at_least, divides, equal, format_shape, quotient, size
 
@@ -26,8 +21,18 @@ _LISTED = 64
 _SPATIAL = "the input must be channels and at least one further axis"
 
 
-class Input(Layer, frozen=True):
+class _Rearrangement(Layer, frozen=True):
+    """A layer whose values are those that it was given."""
+
+    family: ClassVar[Family] = "other"
+    category: ClassVar[str] = "Layers that move, cut or repeat values without weights"
+
+
+class Input(_Rearrangement, frozen=True):
     """The network's input, whose shape the spec states."""
+
+    comes_from_outside: ClassVar[bool] = True
+    example: ClassVar[Example] = Example({"shape": (3, 224, 224)})
 
     shape: tuple[Count, ...]
 
@@ -38,9 +43,10 @@ class Input(Layer, frozen=True):
         return x
 
 
-class Flatten(Layer, frozen=True):
+class Flatten(_Rearrangement, frozen=True):
     """All axes from `start` on as one."""
 
+    keeps_order: ClassVar[bool] = True
     stores: ClassVar[Literal["output", "in place", "view"]] = "view"
 
     start: int = 0
@@ -61,10 +67,14 @@ class Flatten(Layer, frozen=True):
         return x.reshape(*x.shape[: self.start + 1], -1)
 
 
-class Reshape(Layer, frozen=True):
+class Reshape(_Rearrangement, frozen=True):
     """The same values in the same order under another shape."""
 
+    features: ClassVar[Literal["as before", "last", "open"]] = "open"
+    keeps_order: ClassVar[bool] = True
     stores: ClassVar[Literal["output", "in place", "view"]] = "view"
+
+    example: ClassVar[Example] = Example({"shape": (64, 3136)})
 
     shape: tuple[Count, ...]
 
@@ -85,10 +95,13 @@ class Reshape(Layer, frozen=True):
         return x.reshape(len(x), *self.shape)
 
 
-class Permute(Layer, frozen=True):
+class Permute(_Rearrangement, frozen=True):
     """The axes in another order, counted from 0."""
 
+    features: ClassVar[Literal["as before", "last", "open"]] = "open"
     stores: ClassVar[Literal["output", "in place", "view"]] = "view"
+
+    example: ClassVar[Example] = Example({"order": (1, 2, 0)})
 
     order: tuple[int, ...]
 
@@ -109,8 +122,10 @@ class Permute(Layer, frozen=True):
         return x.transpose(0, *(axis + 1 for axis in self.order))
 
 
-class ChannelShuffle(Layer, frozen=True):
+class ChannelShuffle(_Rearrangement, frozen=True):
     """Channels read as groups × rest and written as rest × groups (Zhang et al. 2017, figure 1)."""
+
+    example: ClassVar[Example] = Example({"groups": 8})
 
     groups: Count
 
@@ -134,10 +149,12 @@ class ChannelShuffle(Layer, frozen=True):
         return x.reshape(n, self.groups, -1, *space).swapaxes(1, 2).reshape(x.shape)
 
 
-class Split(Layer, frozen=True):
+class Split(_Rearrangement, frozen=True):
     """One of `parts` equal parts of the first axis, counted from 0 (channel split: Ma et al. 2018)."""
 
     stores: ClassVar[Literal["output", "in place", "view"]] = "view"
+
+    example: ClassVar[Example] = Example({"parts": 2, "part": 0})
 
     parts: Count
     part: Natural
@@ -156,10 +173,12 @@ class Split(Layer, frozen=True):
         return xp.split(x, self.parts, axis=1)[self.part]
 
 
-class Slice(Layer, frozen=True):
+class Slice(_Rearrangement, frozen=True):
     """Entries `start` to `stop` (exclusive) of an axis."""
 
     stores: ClassVar[Literal["output", "in place", "view"]] = "view"
+
+    example: ClassVar[Example] = Example({"start": 0, "stop": 32})
 
     start: Natural
     stop: Count

@@ -5,17 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, Literal
 
-from archcalc.layers.base import (
-    Count,
-    Layer,
-    Requirement,
-    SavedTensor,
-    TrainingContext,
-    Views,
-    global_view,
-    pointwise_view,
-)
+from archcalc.layers.base import Count, Layer, SavedTensor, TrainingContext
 from archcalc.layers.functions import sigmoid
+from archcalc.layers.registry import Example, Family
+from archcalc.layers.requirements import Requirement
+from archcalc.layers.views import Views, global_view, pointwise_view
 from archcalc.layers.window import whole_axis
 from archcalc.layers.windows import anticausal, causal, one_part
 from archcalc.layers.work import Work
@@ -33,6 +27,10 @@ class _Recurrent(Layer, frozen=True):
     (the names are cuDNN's).
     """
 
+    family: ClassVar[Family] = "attention"
+    category: ClassVar[str] = "Recurrent layers over a sequence"
+    features: ClassVar[Literal["as before", "last", "open"]] = "last"
+    example: ClassVar[Example] = Example({"hidden": 64}, ((128, 512),))
     gates: ClassVar[int] = 1
     # The hidden values and, in an LSTM, the cell's.
     states: ClassVar[int] = 1
@@ -46,6 +44,12 @@ class _Recurrent(Layer, frozen=True):
     bidirectional: bool = False
     bias: bool = True
     bias_mode: Literal["double", "single"] = "double"
+
+    def variants(self, _rank: int) -> Iterator[str]:
+        if not self.bias:
+            yield "without bias"
+        elif self.bias_mode == "single":
+            yield "with one bias"
 
     def output(self, x: Shape) -> Shape:
         return (x[0], self.hidden * (2 if self.bidirectional else 1))
@@ -167,6 +171,11 @@ class GRU(_Recurrent, frozen=True):
     per_value: ClassVar[Work] = Work(exponentials=3, additions=4, divisions=2, multiplications=3)
 
     reset_after: bool = True
+
+    def variants(self, rank: int) -> Iterator[str]:
+        if not self.reset_after:
+            yield "with reset before"
+        yield from super().variants(rank)
 
     @property
     def kept_per_value(self) -> int:  # type: ignore[override]

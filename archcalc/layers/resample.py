@@ -5,20 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar, Literal
 
-from archcalc.layers.base import (
-    Count,
-    Layer,
-    Margins,
-    Requirement,
-    Sizes,
-    Views,
-    both_sides,
-    each_axis,
-    pointwise_view,
-    require_per_axis,
-    reshape_along,
-)
+from archcalc.layers.axes import both_sides, each_axis, reshape_along
+from archcalc.layers.base import Count, Layer, Margins, Sizes
 from archcalc.layers.intervals import NOTHING, fraction
+from archcalc.layers.registry import Example, Family
+from archcalc.layers.requirements import Requirement, require_per_axis
+from archcalc.layers.views import Views, pointwise_view
 from archcalc.layers.window import Window, shifted
 from archcalc.layers.windows import fractional
 from archcalc.layers.work import Work
@@ -40,8 +32,17 @@ def _interpolated(xp: Any, x: Any, scale: Dim, axis: int) -> Any:
     return xp.take(x, before, axis) * (1 - share) + xp.take(x, after, axis) * share
 
 
-class Pad(Layer, frozen=True):
+class _Resampling(Layer, frozen=True):
+    """A layer whose axes come out longer or shorter."""
+
+    family: ClassVar[Family] = "other"
+    category: ClassVar[str] = "Layers that make axes longer or shorter without weights"
+
+
+class Pad(_Resampling, frozen=True):
     """Zeroes before and after each axis but the first."""
+
+    example: ClassVar[Example] = Example({"margin": 1})
 
     margin: Margins
 
@@ -66,10 +67,12 @@ class Pad(Layer, frozen=True):
         return xp.pad(x, ((0, 0), (0, 0), *both_sides(self.margin, x.ndim - 2)))
 
 
-class Crop(Layer, frozen=True):
+class Crop(_Resampling, frozen=True):
     """Each axis but the first without a margin before and after."""
 
     stores: ClassVar[Literal["output", "in place", "view"]] = "view"
+
+    example: ClassVar[Example] = Example({"margin": 1})
 
     margin: Margins
 
@@ -97,11 +100,17 @@ class Crop(Layer, frozen=True):
         return x[:, :, *(slice(before, n - after) for n, (before, after) in sides)]
 
 
-class Upsample(Layer, frozen=True):
+class Upsample(_Resampling, frozen=True):
     """Each axis but the first made `scale` times longer, by repeating values or by (bi-, tri-)linear interpolation."""
+
+    example: ClassVar[Example] = Example({"scale": 2})
 
     scale: Sizes
     mode: Literal["nearest", "linear"] = "nearest"
+
+    def variants(self, rank: int) -> Iterator[str]:
+        yield f"{self.mode} {rank}d"
+        yield self.mode
 
     def output(self, x: Shape) -> Shape:
         return (x[0], *(n * s for n, s in zip(x[1:], each_axis(self.scale, len(x) - 1), strict=True)))
@@ -134,8 +143,10 @@ class Upsample(Layer, frozen=True):
         return x
 
 
-class PixelShuffle(Layer, frozen=True):
+class PixelShuffle(_Resampling, frozen=True):
     """Each factor² channels laid out as a factor×factor square of pixels (Shi et al. 2016)."""
+
+    example: ClassVar[Example] = Example({"factor": 2})
 
     factor: Count
 

@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any
 
-from archcalc.layers.base import (
-    AXES,
-    Layer,
-    Padding,
-    Requirement,
-    Rounding,
-    Sizes,
-    both_sides,
-    each_axis,
-    require_per_axis,
-    require_rank,
-)
+from archcalc.layers.axes import AXES, both_sides, each_axis
+from archcalc.layers.base import Geometry, Layer, Rounding
+from archcalc.layers.requirements import Requirement, require_per_axis, require_rank
 from archcalc.layers.window import Window
 from archcalc.symbols.dims import Dim, Shape, as_int, at_least, ceil_div, floor_div, maximum, minimum
 
@@ -40,10 +31,7 @@ def sliding(xp: Any, x: Any, kernel: Shape, stride: Shape, dilation: Shape) -> A
 class _Sliding(Layer, frozen=True):
     """A window over the last `rank` axes; with padding `same` an output axis is the input's divided by the stride, rounded up."""
 
-    rank: ClassVar[int] = 0
-
-    def geometry(self) -> tuple[Sizes, Sizes, Padding, Sizes, bool]:
-        """Kernel, stride, padding, dilation, and whether sizes are rounded up, as written in the fields."""
+    def geometry(self) -> Geometry:
         raise NotImplementedError
 
     def axes(self, x: Shape) -> Iterator[tuple[Dim, Dim, Dim, tuple[Dim, Dim] | None, Dim]]:

@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar, Literal
 
-from archcalc.layers.base import (
-    Layer,
-    Requirement,
-    SavedTensor,
-    TrainingContext,
-    Views,
-    global_view,
-    in_batch,
-)
+from archcalc.layers.axes import in_batch
+from archcalc.layers.base import Layer, SavedTensor, TrainingContext
 from archcalc.layers.functions import softmax
+from archcalc.layers.registry import Family
+from archcalc.layers.requirements import Requirement
+from archcalc.layers.views import Views, global_view
 from archcalc.layers.work import Work
 from archcalc.symbols.dims import Shape, size
 
@@ -22,6 +18,8 @@ from archcalc.symbols.dims import Shape, size
 class Softmax(Layer, frozen=True):
     """eˣ over the sum of eˣ along an axis (Bridle 1990)."""
 
+    family: ClassVar[Family] = "activation"
+    category: ClassVar[str] = "Activation functions, dropout and identities"
     stores: ClassVar[Literal["output", "in place", "view"]] = "in place"
 
     axis: int = -1

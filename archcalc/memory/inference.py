@@ -78,7 +78,8 @@ def _joined(graph: Graph, storage: Storage, ways: list[Manner]) -> list[int]:
     overwritten = {storage.roots[i] for i, way in enumerate(ways) if way == "in place" and storage.roots[i] != i}
     for position in reversed(range(len(nodes))):
         node = nodes[position]
-        if node.layer.kind != "concat" or node.layer.axis % len(node.shape):  # type: ignore[attr-defined]
+        axis = node.layer.joined_axis
+        if axis is None or axis % len(node.shape):
             continue
         for source in set(node.inputs):
             root = storage.roots[source]

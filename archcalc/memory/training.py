@@ -160,7 +160,9 @@ def _gradients(graph: Graph, result: SavedTensors, when: _Steps, bits: int) -> I
         layer, held = nodes[position].layer, current[when.owner[position]]
         held.last = max(held.last, back)
         for output, added in given:
-            if layer.passes_gradient and (layer.kind == "concat" or nodes[output].shape == nodes[position].shape):
+            if layer.passes_gradient and (
+                layer.joined_axis is not None or nodes[output].shape == nodes[position].shape
+            ):
                 incoming = held
             else:
                 incoming = _Gradient(output, back)

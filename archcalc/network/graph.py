@@ -11,7 +11,8 @@ import msgspec
 
 from archcalc.display import brief
 from archcalc.errors import Place, SpecError, nearest
-from archcalc.layers.base import INPUTS, Layer
+from archcalc.layers.axes import INPUTS
+from archcalc.layers.base import Layer
 from archcalc.layers.fields import asked, fit
 from archcalc.network.figures import Figure
 from archcalc.network.limits import MAX_LAYERS, Bounds
@@ -252,10 +253,7 @@ class Builder:
 
 
 def infer(
-    layer: Layer,
-    shapes: tuple[Shape, ...],
-    place: Place | None = None,
-    places: dict[str, Place] | None = None,
+    layer: Layer, shapes: tuple[Shape, ...], place: Place | None = None, places: dict[str, Place] | None = None
 ) -> tuple[Shape, list[Truth]]:
     """The output shape of a layer on inputs of these shapes, and the facts that symbols leave open.
 

@@ -22,14 +22,14 @@ def token_numbers(nodes: Sequence[Any]) -> frozenset[int]:
     >>> sorted(token_numbers(builder.nodes))
     [0, 1]
     """
-    if not any(node.layer.kind == "embedding" for node in nodes):
+    if not any(node.layer.entries is not None for node in nodes):
         return frozenset()
     found = {0}
     for position, node in enumerate(nodes):
         numbers = [i in found for i in node.inputs]
-        if node.layer.kind == "embedding":
+        if node.layer.entries is not None:
             if not all(numbers):
-                fact = f"embedding: {nodes[node.inputs[0]].name} puts out values, not token numbers"
+                fact = f"{node.layer.kind}: {nodes[node.inputs[0]].name} puts out values, not token numbers"
                 raise SpecError(fact, node.place, "token numbers come from the network's input, as they are")
         elif any(numbers):
             if not all(numbers) or not (node.layer.moves or node.layer.stores == "view"):

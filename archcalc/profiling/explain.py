@@ -14,7 +14,8 @@ import msgspec
 
 from archcalc.display import Displayable, brief
 from archcalc.errors import SpecError, nearest
-from archcalc.layers.base import AXES, Layer, Rounding
+from archcalc.layers.axes import AXES
+from archcalc.layers.base import Layer, Rounding
 from archcalc.layers.work import Work
 from archcalc.network.graph import Node
 from archcalc.profiling.engine import costs_of, own_weights, split
@@ -95,7 +96,7 @@ def axes_of(layer: Layer, shape: Shape) -> tuple[str, ...]:
     match len(shape):
         case 1:
             return ("features",)
-        case 2 if not getattr(layer, "rank", 0):
+        case 2 if not layer.rank:
             return ("tokens", "features")
         case n if n - 1 in AXES:
             return ("channels", *AXES[n - 1])
@@ -139,7 +140,7 @@ def _traced(layer: Layer, rank: int) -> Layer:
 
 
 def _cells(profile: Profile, node: Node, row: Row) -> Iterator[Cell]:
-    rank = getattr(row.layer, "rank", 0) or len(row.output) - 1
+    rank = row.layer.rank or len(row.output) - 1
     layer = _traced(row.layer, rank)
     several = len(row.inputs) > 1
     inputs = tuple(

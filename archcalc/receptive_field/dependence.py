@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from archcalc.layers.base import View
+from archcalc.layers.views import View
 from archcalc.layers.window import IDENTITY, Window
 from archcalc.network.graph import Graph, Node
 from archcalc.symbols.dims import Shape

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from archcalc.layers.base import Views
+from archcalc.layers.views import Views
 from archcalc.network.graph import Graph
 from archcalc.receptive_field.field import Field, Reaches, extreme
 from archcalc.receptive_field.reach import of_input

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple, TypeAlias
 import msgspec
 from msgspec.structs import replace
 
-from archcalc.layers.base import View
 from archcalc.layers.intervals import fraction, hull, number_text, numbers, some
+from archcalc.layers.views import View
 from archcalc.layers.window import IDENTITY, Window
 from archcalc.receptive_field.digits import Digit
 from archcalc.receptive_field.spans import seen_at, span

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple, cast
 
 import msgspec
 
-from archcalc.layers.base import View, Views
 from archcalc.layers.intervals import some
+from archcalc.layers.views import View, Views
 from archcalc.layers.window import IDENTITY, Window
 from archcalc.network.graph import Node
 from archcalc.receptive_field.field import ChannelRun, Field, Reaches

@@ -30,11 +30,10 @@ def looked_up(graph: Graph, x: Any, source: str) -> Any:
     # What every embedding reads of the input: its places, counted from 1 and moved as the token numbers are.
     alive: dict[int, Any] = {0: np.arange(1, x[0].size + 1).reshape(1, *x.shape[1:])}
     for position, node in enumerate(graph.nodes):
-        if node.layer.kind == "embedding":
+        entries: Any = node.layer.entries
+        if entries is not None:
             read = np.zeros(x[0].size + 1, bool)
             read[alive[node.inputs[0]]] = True
-            vocabulary: Any = node.layer
-            entries = vocabulary.vocabulary
             wrong = (x >= entries) & read[1:].reshape(x.shape[1:])
             _refuse(x, wrong, source, f"{node.name} has {entries:,}, from 0 to {entries - 1:,}")
         elif position in graph.token_numbers and position:

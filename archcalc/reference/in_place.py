@@ -74,7 +74,7 @@ def _put_out(xp: Any, node: Node, inputs: list[Any], weights: Mapping[str, Any],
     In memory of its own, values lie one after the other.
     """
     y = node.layer.forward(xp, *inputs, **weights)
-    if manner == "view" or node.layer.kind == "input":
+    if manner == "view" or node.layer.comes_from_outside:
         return y
     if manner == "in place":
         inputs[0][...] = y

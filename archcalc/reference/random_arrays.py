@@ -44,7 +44,7 @@ def seeded(graph: Graph, seed: int = 0, dtype: Any = np.float32) -> Arrays:
             name: owned[name] if name in owned else drawn.array(name, shape).astype(dtype, copy=False)
             for name, shape in wanted.items()
         }
-        powers.append(_power(node, work, given, summed=[graph.nodes[i].layer.kind for i in node.inputs] == ["add"]))
+        powers.append(_power(node, work, given, summed=[graph.nodes[i].layer.joins_by for i in node.inputs] == ["+"]))
     return arrays
 
 
@@ -63,11 +63,11 @@ def noise(graph: Graph, batch: int = 1, seed: int = 0) -> Any:
 
 def _power(node: Node, work: Work, given: list[float], *, summed: bool) -> float:
     """About the mean square of a node's output, from those of its inputs."""
-    if not given or work.macs or "norm" in node.layer.kind:
+    if not given or work.macs or node.layer.family == "norm":
         return 1.0
-    if node.layer.kind == "add":
+    if node.layer.joins_by == "+":
         return sum(given)
-    if node.layer.kind == "multiply":
+    if node.layer.joins_by == "×":
         return math.prod(given)
     # An activation function cuts off about half; after a sum less, for what an earlier one let through is positive.
     activation = node.layer.stores == "in place" and work != Work()
@@ -94,6 +94,6 @@ class _Draws:
             # As many products are added up for each value as there are MACs for it; a matrix says it itself.
             fan = self.work.macs / size(self.node.shape) if name == "weight" else shape[-1]
             return self.normal(shape, 1 / math.sqrt(fan * self.power))
-        if self.node.layer.kind in {"embedding", "learned"}:
+        if self.node.layer.entries is not None or not self.node.inputs:
             return self.normal(shape, 1.0)
         return 1 + self.normal(shape, 0.1)

@@ -70,7 +70,7 @@ def seen(graph: Graph, seed: int = 0) -> Iterator[DependenceCheck]:
 
 def extended(graph: Graph, arrays: dict[str, dict[str, Any]]) -> int:
     """Give the table of every embedding one more entry, which is no number; the token number of that entry."""
-    tables = {node.name: arrays[node.name]["weight"] for node in graph.nodes if node.layer.kind == "embedding"}
+    tables = {node.name: arrays[node.name]["weight"] for node in graph.nodes if node.layer.entries is not None}
     most = max(map(len, tables.values()), default=0)
     for name, table in tables.items():
         arrays[name] = {"weight": np.pad(table, ((0, most + 1 - len(table)), (0, 0)), constant_values=np.nan)}

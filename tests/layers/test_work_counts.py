@@ -13,7 +13,8 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from archcalc.layers import Layer, activation, norm, recurrent
+from archcalc.layers import Layer, norm, recurrent
+from archcalc.layers import softmax as softmax_layer
 from tests.layers.counted import GUARD, TALLY, CountedNumpy, numbers
 from tests.layers.inputs import Shape
 from tests.layers.strategies import cases
@@ -125,7 +126,7 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
 @pytest.fixture
 def by_definition(monkeypatch):
     """The parts that several kinds share, as they are defined."""
-    monkeypatch.setattr(activation, "softmax", softmax)
+    monkeypatch.setattr(softmax_layer, "softmax", softmax)
     monkeypatch.setattr(recurrent, "sigmoid", sigmoid)
     monkeypatch.setattr(norm, "_standard", standard)
 

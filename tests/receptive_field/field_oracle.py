@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from archcalc.layers.base import both_sides, each_axis
+from archcalc.layers.axes import both_sides, each_axis
 from archcalc.network.graph import Graph, Node
 
 NONE = 10**9

@@ -6,13 +6,12 @@ import inspect
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
-from sys import modules
 
 import msgspec
 
 from archcalc.language.fields import expected_of
 from archcalc.layers import Layer
-from archcalc.layers.base import format_setting
+from archcalc.layers.fields import format_setting
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "kinds.md"
 # What stands before it is written by hand.
@@ -20,11 +19,12 @@ TITLE = "## The list\n"
 
 
 def listed() -> str:
-    """Every kind that an item may be, by the module that it is declared in, with a line for each of its settings."""
+    """Every kind that an item may be, by its category, with a line for each of its settings."""
     kinds = [cls for cls in Layer.kinds.values() if cls.kind != "input"]
     sections = [TITLE]
-    for module, declared in groupby(kinds, lambda cls: cls.__module__):
-        sections.append(f"### {str(modules[module].__doc__).splitlines()[0].rstrip('.')}\n")
+    for category in dict.fromkeys(cls.category for cls in kinds):
+        sections.append(f"### {category}\n")
+        declared = [cls for cls in kinds if cls.category == category]
         sections += ["\n".join(_lines(list(alike))) for _, alike in groupby(declared, inspect.getdoc)]
     return "\n".join(sections)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from archcalc.drawing.colours import INK
+from archcalc.drawing.palette import INK
 from archcalc.errors import SpecError
 from archcalc.files import write_whole
 from archcalc.symbols.units import abbreviated

@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 
 from archcalc.drawing.charts.canvas import GREY, RED, tick
-from archcalc.drawing.colours import INK
-from archcalc.drawing.families import FAMILIES, family
+from archcalc.drawing.palette import FAMILIES, INK
 from archcalc.errors import among
+from archcalc.layers.registry import Family
 from archcalc.network.measures import sums
 from archcalc.profiling.rows import Profile, Row
 
@@ -54,7 +54,7 @@ def shown(profile: Profile) -> list[Row]:
 def draw(figure: Any, profile: Profile, chosen: Sequence[Panel]) -> None:
     """Draw a panel for each measure, layers from left to right in order of execution, coloured by family."""
     rows = shown(profile)
-    families = [family(row.kind) for row in rows]
+    families = [row.layer.family for row in rows]
     every = figure.subplots(len(chosen), 1, sharex=True, squeeze=False)[:, 0]
     for axes, panel in zip(every, chosen, strict=True):
         values = [panel.of(profile, row) for row in rows]
@@ -71,7 +71,7 @@ def draw(figure: Any, profile: Profile, chosen: Sequence[Panel]) -> None:
     _legend(figure, every, families, chosen)
 
 
-def _legend(figure: Any, every: Any, families: list[str], chosen: Sequence[Panel]) -> None:
+def _legend(figure: Any, every: Any, families: Sequence[Family], chosen: Sequence[Panel]) -> None:
     used = [one for name, one in FAMILIES.items() if name in families]
     if any(panel.adds for panel in chosen) and len(used) > 1:
         marks = [every[0].fill_between([], [], color=one.line) for one in used]
@@ -90,7 +90,7 @@ def height(chosen: Sequence[Panel]) -> float:
     return 1.1 + 1.35 * len(chosen)
 
 
-def _bars(axes: Any, values: Sequence[float], families: Sequence[str]) -> None:
+def _bars(axes: Any, values: Sequence[float], families: Sequence[Family]) -> None:
     """Bars, those of one family as one outline: a network has hundreds, and each by itself would make a long file."""
     from matplotlib import patches, path  # noqa: PLC0415 - an extra, and slow to import
 

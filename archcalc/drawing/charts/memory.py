@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from archcalc.drawing.charts.canvas import BLUE, GREEN, GREY, ORANGE, PINK, SKY
-from archcalc.drawing.colours import INK
+from archcalc.drawing.palette import INK
 from archcalc.memory.plan import Plan
 
 _PHASES = {"forward": BLUE, "recompute": ORANGE, "backward": GREEN, "sum": SKY, "update": PINK}

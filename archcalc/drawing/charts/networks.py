@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from archcalc.drawing.charts.canvas import BLUE, GREEN, GREY, ORANGE, PINK, RED, SKY, tick
-from archcalc.drawing.colours import INK
+from archcalc.drawing.palette import INK
 from archcalc.errors import SpecError
 from archcalc.profiling.rows import Profile
 

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from archcalc.characters import one_line
-from archcalc.drawing.colours import FRAME, SOFT
 from archcalc.drawing.diagrams.outline import Frame, Item, Outline
-from archcalc.drawing.families import FAMILIES
+from archcalc.drawing.palette import FAMILIES, FRAME, SOFT
 
 
 def quote_dot(*lines: str) -> str:

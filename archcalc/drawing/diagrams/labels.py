@@ -29,7 +29,7 @@ def described(row: Row) -> str:
 
 def _settings(row: Row) -> Iterator[str]:
     said = row.layer.settings()
-    if row.kind == "input":
+    if row.layer.comes_from_outside:
         return
     if "kernel" in said:
         yield _window(said.pop("kernel"), len(row.inputs[0]) - 1)

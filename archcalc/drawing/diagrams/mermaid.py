@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from archcalc.characters import one_line
-from archcalc.drawing.colours import FRAME, INK
 from archcalc.drawing.diagrams.outline import Box, Frame, Item, Outline
-from archcalc.drawing.families import FAMILIES
+from archcalc.drawing.palette import FAMILIES, FRAME, INK
 
 # Room for the longest settings on one line.
 _INIT = "%%{init: {'flowchart': {'wrappingWidth': 400}}}%%"
@@ -54,7 +53,7 @@ def _items(parts: Sequence[Item], indent: str) -> Iterator[str]:
             yield from _items(part.parts, indent + "  ")
             yield f"{indent}end"
         else:
-            opening, closing = ("([", "])") if part.kind == "input" else ("[", "]")
+            opening, closing = ("([", "])") if part.given else ("[", "]")
             yield f'{indent}{part.id}{opening}"{_label(part)}"{closing}'
 
 

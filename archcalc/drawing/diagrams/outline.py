@@ -10,7 +10,7 @@ from typing import TypeAlias
 import msgspec
 
 from archcalc.drawing.diagrams.labels import described, named
-from archcalc.drawing.families import family
+from archcalc.layers.registry import Family
 from archcalc.profiling.folding import FoldedBlock as Call
 from archcalc.profiling.folding import FoldedRow, Part, groups, unfolded
 from archcalc.profiling.rows import Profile, Row
@@ -25,7 +25,7 @@ class Box(msgspec.Struct, frozen=True):
     # What its name says beyond its kind and the box around it, often nothing.
     title: str
     lines: tuple[str, ...]
-    family: str
+    family: Family
     kind: str
     inputs: tuple[Shape, ...]
     output: Shape
@@ -35,6 +35,10 @@ class Box(msgspec.Struct, frozen=True):
     rows: tuple[str, ...]
     # Whether no layer reads it and it is not the last, which its last line then says.
     unread: bool = False
+    # Whether it is the network's input, the sign by which it joins branches, and whether values keep their order in it.
+    given: bool = False
+    sign: str = ""
+    keeps_order: bool = False
 
     @property
     def shape(self) -> str:
@@ -141,7 +145,7 @@ def _calls(rows: Sequence[Row], depth: int) -> tuple[Part, ...]:
 
 
 def _follows(row: Row) -> bool:
-    return family(row.kind) in {"activation", "norm"} and len(row.sources) == 1
+    return row.layer.family in {"activation", "norm"} and len(row.sources) == 1
 
 
 def _lines(part: Part) -> Iterator[FoldedRow]:
@@ -198,7 +202,7 @@ class _Merging:
         return (
             len(last.rows) == len(line.rows)
             and last.row.auxiliary == line.row.auxiliary
-            and last.row.kind not in {"input", "learned"}
+            and bool(last.row.inputs)
             and all(
                 after.sources == (before.name,) and self.uses[before.name] == 1
                 for before, after in zip(last.rows, line.rows, strict=True)
@@ -246,7 +250,7 @@ def _node(chain: list[FoldedRow], number: int, *, unread: bool) -> Box:
         id=f"n{number}",
         title=named(row),
         lines=(described(row), *shared, *(described(line.row) for line in chain[1:]), *([UNREAD] * unread)),
-        family=family(row.kind),
+        family=row.layer.family,
         kind=row.kind,
         inputs=row.inputs,
         output=chain[-1].row.output,
@@ -254,6 +258,9 @@ def _node(chain: list[FoldedRow], number: int, *, unread: bool) -> Box:
         auxiliary=row.auxiliary,
         rows=tuple(each.name for line in chain for each in line.rows),
         unread=unread,
+        given=row.layer.comes_from_outside,
+        sign=row.layer.joins_by,
+        keeps_order=row.layer.keeps_order,
     )
 
 

@@ -8,12 +8,11 @@ from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
 from archcalc.characters import one_line
-from archcalc.drawing.colours import INK, SOFT
 from archcalc.drawing.diagrams.layout import layout
 from archcalc.drawing.diagrams.node_sizes import FONT, LINE, SMALL, STEM, Boxes
 from archcalc.drawing.diagrams.outline import Box, Frame, Item, Outline
 from archcalc.drawing.diagrams.sheet import Point, Rect, Wire
-from archcalc.drawing.families import FAMILIES
+from archcalc.drawing.palette import FAMILIES, INK, SOFT
 from archcalc.symbols.notation import TEXT
 
 _MARGIN = 16
@@ -191,7 +190,7 @@ def _node(root: ET.Element, node: Box, rect: Rect, link: str | None) -> ET.Eleme
         part.set("id", f"node-{node.id}")
     about = f"{', '.join(node.rows)}: {node.shape}"
     _text(part, "title", f"{about}, {TEXT.dim(node.params)} params" if node.params != 0 else about)
-    _rect(part, rect, rect[3] / 2 if node.kind == "input" else 4)
+    _rect(part, rect, rect[3] / 2 if node.given else 4)
     left, top, right, _ = rect
     middle = (left + right) / 2
     lines = [node.title, *node.lines] if node.title else node.lines

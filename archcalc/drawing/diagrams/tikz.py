@@ -9,7 +9,7 @@ from archcalc.drawing.diagrams.layout import layout
 from archcalc.drawing.diagrams.outline import Box, Frame, Item, Outline
 from archcalc.drawing.diagrams.sheet import Point, Rect, Wire
 from archcalc.drawing.diagrams.volumes import CIRCLE, LINE, SHEAR, Volumes, joins, volumes
-from archcalc.drawing.families import FAMILIES
+from archcalc.drawing.palette import FAMILIES
 from archcalc.symbols.dims import Shape
 from archcalc.symbols.notation import LATEX
 

@@ -22,8 +22,6 @@ _TALLEST, _LOWEST = 84.0, 7.0
 _APART, _BRACE = 4.0, 18.0
 # What is drawn for a size that a letter leaves open.
 _LETTER = 256
-_JOINS = {"add": "+", "multiply": "$\\times$"}
-_RESHAPES = {"flatten", "reshape", "permute", "channelshuffle", "dropout", "identity"}
 
 
 def volumes(outline: Outline) -> Outline:
@@ -54,7 +52,10 @@ def volumes(outline: Outline) -> Outline:
 
 
 def _passes(node: Box) -> bool:
-    return node.kind in _RESHAPES or (node.family in {"activation", "norm"} and node.inputs == (node.output,))
+    if node.keeps_order or (node.family in {"activation", "norm"} and node.inputs == (node.output,)):
+        return True
+    # The sizes stay, if in another order.
+    return node.family == "other" and [Counter(x) for x in node.inputs] == [Counter(node.output)]
 
 
 def _without(parts: Sequence[Item], passed: set[str], edges: Sequence[Edge]) -> Iterator[Item]:
@@ -99,7 +100,7 @@ class Volume(msgspec.Struct, frozen=True):
 
 def joins(node: Box) -> str:
     """The sign of a node that is drawn as a circle, such as +; empty for one drawn as a volume."""
-    return _JOINS.get(node.kind, "")
+    return node.sign.replace("×", "$\\times$")
 
 
 class Volumes:

@@ -14,8 +14,6 @@ from archcalc.symbols.evaluate import Form
 from archcalc.symbols.units import abbreviated
 
 _NAMES = {"linear": "FC", "maxpool": "POOL", "avgpool": "POOL", "conv": "CONV"}
-# Kinds whose features stand behind the tokens, whatever they read.
-_TOKENS = {"attention", "embedding", "gru", "linear", "lstm", "rnn"}
 
 
 def render(
@@ -80,11 +78,11 @@ def _volumes(profile: Profile) -> dict[str, Shape]:
 
 def _features(row: Row, sources: Sequence[int], input_axes: Sequence[str]) -> int:
     """The axis of an output on which its channels or features stand; `sources` are those of its inputs."""
-    if row.kind == "input":
+    if row.layer.comes_from_outside:
         return 0 if input_axes[0] == "channels" else -1
-    if row.kind in _TOKENS or not sources:
+    if row.layer.features == "last" or not sources:
         return -1
-    if getattr(row.layer, "rank", 0):
+    if row.layer.rank:
         return 0
     before, x = sources[0], row.inputs[0]
     if row.kind == "permute":
@@ -122,7 +120,7 @@ def _weights(row: Row, rows: dict[str, Row], volumes: dict[str, Shape]) -> str:
         return total
     if row.kind == "linear":
         said = _product([*_before_flatten(row, rows, volumes), row.output[-1]])
-    elif row.kind.startswith("conv"):
+    elif row.layer.family == "conv":
         [(filters, *seen)] = arrays
         # The notes write the places of a filter before its channels.
         said = f"({_product([*seen[1:], seen[0]] if len(seen) == len(row.output) else seen)})*{_factor(filters)}"

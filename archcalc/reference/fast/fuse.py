@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from archcalc.layers.conv import Conv2d
 from archcalc.network.graph import Node
 
 # What activation functions hold values between.
@@ -50,7 +51,7 @@ def chains(nodes: Mapping[int, Node], readers: Mapping[int, list[int]]) -> dict[
 
 def _starts(node: Node) -> bool:
     """Whether a layer is of a kind that can take others in."""
-    return node.layer.kind in _STARTS and getattr(node.layer, "connections", None) is None
+    return node.layer.kind in _STARTS and not (isinstance(node.layer, Conv2d) and node.layer.connections is not None)
 
 
 def _extended(chain: Chain, nodes: Mapping[int, Node], readers: list[int]) -> bool:

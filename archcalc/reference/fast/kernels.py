@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from archcalc.layers.base import each_axis
+from archcalc.layers.axes import each_axis
 from archcalc.network.graph import Node
 from archcalc.reference.fast.conv import convolution
 from archcalc.reference.fast.fuse import Chain
@@ -43,7 +43,7 @@ class Slot(msgspec.Struct, frozen=True):
 def step_of(place: Slot) -> Step:
     """The step of a node: its kernel, or its layer's own forward pass copied into place."""
     kernel = KERNELS.get(place.node.layer.kind)
-    if kernel is not None and getattr(place.node.layer, "connections", None) is None:
+    if kernel is not None:
         step = kernel(place)
         if step is not None:
             return step
@@ -67,8 +67,10 @@ def _scale_and_shift(node: Node, arrays: dict[str, Any]) -> tuple[Any, Any]:
     return scale, arrays.get("bias", 0) - arrays["running_mean"] * scale
 
 
-def _conv2d(place: Slot) -> Step:
+def _conv2d(place: Slot) -> Step | None:
     layer: Any = place.node.layer
+    if layer.connections is not None:
+        return None
     weight, bias = place.arrays["weight"], place.arrays.get("bias")
     if place.norm is not None:
         scale, shift = _scale_and_shift(*place.norm)
@@ -201,7 +203,7 @@ def _embedding(place: Slot) -> Step:
 
 
 def _concat(place: Slot) -> Step:
-    axis: int = getattr(place.node.layer, "axis", 0)
+    axis = place.node.layer.joined_axis or 0
     inputs, output = [channels_first(x) for x in place.inputs], channels_first(place.output)
     along = axis % (output.ndim - 1) + 1
 

@@ -22,9 +22,6 @@ from archcalc.symbols.dims import Shape
 # Rows of the machine's widest vectors start on such a boundary.
 _ALIGNMENT = 64
 
-# Layers whose output is their input, value by value.
-_PASSING = {"dropout", "identity", "stochasticdepth"}
-
 
 class Program:
     """A network compiled for one batch size and one set of arrays; call it with a batch to get an output.
@@ -113,7 +110,7 @@ def _place(  # noqa: PLR0913, PLR0917 - what the program knows
 
 def _passes(node: Node, roots: dict[int, int], position: int) -> bool:
     """Whether a node's output is what already lies there."""
-    alike = node.layer.kind in _PASSING or node.layer.stores == "view"
+    alike = node.layer.idle or node.layer.stores == "view"
     return alike and roots[position] != position
 
 
@@ -128,10 +125,8 @@ def _roots(nodes: dict[int, Node], free: list[bool], worked: dict[int, Chain]) -
         shares = False
         if node.inputs:
             source = nodes[node.inputs[0]]
-            shares = (
-                node.layer.kind == "identity"
-                or (node.layer.kind in {"flatten", "reshape"} and _alike(source.shape, node.shape))
-                or (node.layer.stores == "in place" and free[node.inputs[0]])
+            shares = (node.layer.keeps_order and _alike(source.shape, node.shape)) or (
+                node.layer.stores == "in place" and free[node.inputs[0]]
             )
         roots[position] = roots[node.inputs[0]] if shares else position
     return roots
@@ -139,7 +134,7 @@ def _roots(nodes: dict[int, Node], free: list[bool], worked: dict[int, Chain]) -
 
 def _alike(shape: Shape, other: Shape) -> bool:
     """Whether values lie in the same order under both shapes: not where one is an image of several pixels and channels."""
-    return all(len(s) != 3 or 1 in {s[0], s[1] * s[2]} for s in (shape, other))
+    return shape == other or all(len(s) != 3 or 1 in {s[0], s[1] * s[2]} for s in (shape, other))
 
 
 def _laid_out(

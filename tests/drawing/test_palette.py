@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 
 from archcalc.drawing.charts import canvas, layers
-from archcalc.drawing.colours import INK
 from archcalc.drawing.diagrams.outline import outline
 from archcalc.drawing.diagrams.svg import to_svg
-from archcalc.drawing.families import FAMILIES, family
+from archcalc.drawing.palette import FAMILIES, INK
 from archcalc.language import load
 from archcalc.layers import Layer
 from archcalc.profiling.engine import profile
@@ -119,8 +118,8 @@ def test_the_legend_of_a_chart_names_families_in_words():
 def test_every_kind_is_of_a_family():
     """What is of none only takes values from elsewhere or moves them about; a few of each are where they belong."""
     by_family: dict[str, set[str]] = {}
-    for kind in Layer.kinds:
-        by_family.setdefault(family(kind), set()).add(kind)
+    for kind, cls in Layer.kinds.items():
+        by_family.setdefault(cls.family, set()).add(kind)
 
     assert by_family.keys() == FAMILIES.keys()
     assert {"conv1d", "convtranspose3d"} <= by_family["conv"]

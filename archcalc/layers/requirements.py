@@ -1,0 +1,32 @@
+"""What must hold for a layer's inputs and fields, and the requirements that many kinds share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, TypeAlias
+
+from archcalc.layers.axes import AXES
+from archcalc.symbols.dims import Shape, Truth
+
+# A fact, what to say where it is false, and the field it is about ("" where it is about the input).
+Requirement: TypeAlias = tuple[Truth, str, str]
+
+
+def require_per_axis(rank: int, **fields: Any) -> Iterator[Requirement]:
+    """A list in a field has one entry for each axis."""
+    for name, value in fields.items():
+        if isinstance(value, tuple):
+            yield (
+                len(value) == rank,
+                f"{name} has {len(value)} entries for {rank} {'axis' if rank == 1 else 'axes'}",
+                name,
+            )
+            for side in value:
+                if isinstance(side, tuple):
+                    yield len(side) == 2, f"{name} has {len(side)} entries for the two sides of an axis", name
+
+
+def require_rank(x: Shape, rank: int) -> Requirement:
+    """An input of channels and `rank` further axes."""
+    wanted = "×".join(("channels", *AXES[rank]))
+    return len(x) == rank + 1, f"the input must be {wanted}", ""
