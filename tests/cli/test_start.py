@@ -75,9 +75,10 @@ def test_a_table_loads_only_its_own_format_and_command():
         "archcalc.formats.table",
         "archcalc.formats.table.columns",
         "archcalc.formats.table.text",
-        "archcalc.formats.wrapped",
         "archcalc.document.content",
         "archcalc.document.escapes",
         "archcalc.document.grid",
+        "archcalc.document.lines",
+        "archcalc.document.screen",
         "archcalc.document.style",
     }

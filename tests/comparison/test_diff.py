@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from archcalc.comparison.diff import MEASURES, changes
+from archcalc.comparison.diff import changes, compared
 from archcalc.errors import Source
 from archcalc.formats.diff.page import FORMATS, render
 from archcalc.language import parse
@@ -26,23 +26,23 @@ Input 3×8×8, batch 1. Convention macs: multiply-accumulates only; FLOPs are 2 
 |:------------|-------:|-------:|-------------:|-------:|
 | params      |  2,682 |  2,882 |         +200 |   +7.5 |
 | buffers     |      0 |      8 |           +8 |        |
-| activations |    458 |    714 |         +256 |  +55.9 |
 | MACs        |  9,472 | 21,760 |      +12,288 | +129.7 |
+| activations |    458 |    714 |         +256 |  +55.9 |
 | FLOPs       | 18,944 | 43,520 |      +24,576 | +129.7 |
 
 1 layer added, 1 removed, 1 changed, 1 following from that.
 
-| name   | layer       | change                      | output   |   params |   buffers |   activations |    MACs |
-|:-------|:------------|:----------------------------|:---------|---------:|----------:|--------------:|--------:|
-| conv1  | conv2d      | kernel 3 → 5; padding 1 → 2 | 4×8×8    |     +192 |           |               | +12,288 |
-| act    | relu        | removed                     | 4×8×8    |          |           |               |         |
-| bn     | batchnorm2d | added                       | 4×8×8    |       +8 |        +8 |          +256 |         |
+| name   | layer       | change                      | output   |   params |   buffers |    MACs |   activations |
+|:-------|:------------|:----------------------------|:---------|---------:|----------:|--------:|--------------:|
+| conv1  | conv2d      | kernel 3 → 5; padding 1 → 2 | 4×8×8    |     +192 |           | +12,288 |               |
+| act    | relu        | removed                     | 4×8×8    |          |           |         |               |
+| bn     | batchnorm2d | added                       | 4×8×8    |       +8 |        +8 |         |          +256 |
 
 What follows from that for other layers:
 
-| name   | layer   | change                            | output   |   params |   activations |   MACs |
-|:-------|:--------|:----------------------------------|:---------|---------:|--------------:|-------:|
-| flat   | flatten | layers added or removed before it | 256      |          |               |        |
+| name   | layer   | change                            | output   |   params |   MACs |   activations |
+|:-------|:--------|:----------------------------------|:---------|---------:|-------:|--------------:|
+| flat   | flatten | layers added or removed before it | 256      |          |        |               |
 """
 # 5 features less are 5 values, once more behind the relu, which may not overwrite them, and 5·10 weights and MACs of fc.
 TEXT = """\
@@ -52,22 +52,22 @@ Input 20 → 15, batch 1. Convention macs: multiply-accumulates only; FLOPs are 
                old    new    difference      %
 -----------  -----  -----  ------------  -----
 params         210    160           −50  −23.8
-activations     50     40           −10  −20.0
 MACs           200    150           −50  −25.0
+activations     50     40           −10  −20.0
 FLOPs          400    300          −100  −25.0
 
 1 layer changed, 2 following from that.
 
-name    layer    change         output      params    activations    MACs
-------  -------  -------------  --------  --------  -------------  ------
-input   input    shape 20 → 15  20 → 15                        −5
+name    layer    change         output      params    MACs    activations
+------  -------  -------------  --------  --------  ------  -------------
+input   input    shape 20 → 15  20 → 15                                −5
 
 What follows from that for other layers:
 
-name    layer    change         output      params    activations    MACs
-------  -------  -------------  --------  --------  -------------  ------
-relu    relu                    20 → 15                        −5
-fc      linear   input 20 → 15  10             −50                    −50
+name    layer    change         output      params    MACs    activations
+------  -------  -------------  --------  --------  ------  -------------
+relu    relu                    20 → 15                                −5
+fc      linear   input 20 → 15  10             −50     −50
 """
 
 
@@ -154,7 +154,7 @@ def test_letters_stay_letters():
     closed = [profiled(text, shape, "params: {C: 5, H: 13}\n") for text in (layers, other)]
     by_hand = {"weights": (25 - 9) * 2 * 5 * 5, "activations": 2 * 5 * (9 * 9 - 11 * 11)}
 
-    for measure in MEASURES:
+    for measure in compared():
         formula = sum(found.by(change, measure) for change in found.layers)
         old, new = (changes(*closed).totals[measure].old, changes(*closed).totals[measure].new)
         assert substitute(formula, point) == new - old

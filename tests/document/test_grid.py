@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from tabulate import SEPARATING_LINE, tabulate
 
@@ -20,6 +20,8 @@ def test_columns_stand_as_a_library_puts_them(data):
     rows = data.draw(st.lists(st.lists(TEXT, min_size=n, max_size=n), min_size=1, max_size=4))
     right = data.draw(st.lists(st.booleans(), min_size=n, max_size=n))
     last = data.draw(st.none() | st.lists(TEXT, min_size=n, max_size=n))
+    # A row of nothing is dropped by the library, and stands here.
+    assume(all(map(any, [*rows, *([] if last is None else [last])])))
 
     expected = tabulate(
         [*rows, *([] if last is None else [SEPARATING_LINE, last])],
