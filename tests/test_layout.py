@@ -72,6 +72,7 @@ MAY_IMPORT: dict[str, set[str]] = {
             "comparison",
             "conventions",
             "diagnosis",
+            "document",
             "drawing",
             "files",
             "formats",

@@ -9,7 +9,9 @@ from typing import Any, TypeVar
 import click
 import msgspec
 
+from archcalc.cli.output import terminal_width
 from archcalc.conventions import CONVENTIONS
+from archcalc.document.screen import Screen
 from archcalc.errors import Source
 from archcalc.importers import graphs, model_of, parse, source_of
 from archcalc.network.graph import Graph
@@ -101,6 +103,12 @@ class Request(msgspec.Struct, frozen=True):
     bias: bool = True
     convention: str = "macs"
     form: str = "text"
+    exact: bool = False
+
+    @property
+    def screen(self) -> Screen:
+        """Where text is printed."""
+        return Screen(terminal_width(), exact=self.exact)
 
     @property
     def params(self) -> dict[str, str]:
@@ -167,23 +175,30 @@ _FIELDS = {"input": "input_shape", "shape": "input_shape", "set": "settings"}
 
 
 def takes_network(
-    networks: str, *options: str, formats: Iterable[str] = (), default: str = "text"
+    networks: str, *options: str, formats: Iterable[str] = (), default: str | None = "text"
 ) -> Callable[[Callable[..., _R]], Callable[..., _R]]:
     """Give a command a `Request` for the arguments and options that commands share.
 
-    `networks` is how its usage shows them, `options` are those shared, and `formats` the choices of --format.
+    `networks` is how its usage shows them, `options` are those shared, and `formats` the choices of --format. Where no
+    format is the default it is text on a terminal, and markdown for a file or another program.
     """
     arguments = _NETWORKS[networks]
     shared = [click.argument(name, **settings) for name, settings in arguments.items()]
     shared += [_OPTIONS[name] for name in options]
     fields = [_FIELDS.get(name, name) for name in options]
     if choices := list(formats):
-        shared.append(click.option("--format", "form", type=click.Choice(choices), default=default, show_default=True))
+        shown = True if default else "text on a terminal, markdown elsewhere"
+        shared.append(click.option("--format", "form", type=click.Choice(choices), default=default, show_default=shown))
         fields.append("form")
+        if "text" in choices:
+            shared.append(click.option("--exact", is_flag=True, help="All digits, however narrow the terminal is."))
+            fields.append("exact")
 
     def decorate(command: Callable[..., _R]) -> Callable[..., _R]:
         def asked(*context: click.Context, **given: Any) -> _R:
             named = [given.pop(name) for name in arguments]
+            if choices and given["form"] is None:
+                given["form"] = "text" if terminal_width() else "markdown"
             specs = tuple(spec for each in named for spec in ([each] if isinstance(each, str) else each or ()))
             return command(*context, Request(specs, **{name: given.pop(name) for name in fields}), **given)
 

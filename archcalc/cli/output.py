@@ -6,17 +6,20 @@ import errno
 import io
 import os
 import sys
+from shutil import get_terminal_size
 from typing import Any, TextIO
 
 import click
 
 from archcalc.characters import document, spelled, visible
+from archcalc.document.lines import told
+from archcalc.document.screen import Screen
 
 
 def put(text: str, form: str = "text") -> None:
     """Print what a command has made: text for a person, or a document in a format, which is UTF-8 whatever the terminal is."""
     if form == "text":
-        click.echo(_said(text, sys.stdout))
+        click.echo(_said(told(text.split("\n"), Screen(terminal_width())), sys.stdout))
     else:
         stream: Any = sys.stdout
         binary = getattr(stream, "buffer", None)
@@ -27,6 +30,14 @@ def put(text: str, form: str = "text") -> None:
             stream.flush()
             binary.write(document(f"{text}\n"))
             binary.flush()
+
+
+def terminal_width() -> int | None:
+    """The columns of the terminal on standard output, None where that is none: a pipe takes lines of any length."""
+    if not sys.stdout.isatty():
+        return None
+    given = os.environ.get("COLUMNS", "")
+    return int(given) if given.isdecimal() and 0 < int(given) < 10**4 else get_terminal_size((100, 24)).columns
 
 
 def complain(text: str) -> None:

@@ -12,12 +12,21 @@ from archcalc.document.screen import PAPER, Screen
 _WIDTH = 120
 
 
+# A label at the beginning of a line, and the room behind it.
+_LABEL = re.compile(r"\s*\S(?:.{0,30}?\S)?\s{2,}(?=\S)|\s*")
+
+
 def told(lines: Iterable[str], screen: Screen = PAPER) -> str:
-    """Sentences, each on a line of its own, which goes on below where the screen ends."""
+    """Lines, each of which goes on below where the screen ends, behind its label if it has one."""
     if screen.width is None:
         return "\n".join(lines)
-    width = screen.width
-    return "\n".join(_filled("", text, width, "  ") for line in lines for text in line.split("\n"))
+    return "\n".join(line if len(line) <= screen.width else _continued(line, screen.width) for line in lines)
+
+
+def _continued(line: str, width: int) -> str:
+    label = _LABEL.match(line)
+    indent = len(label[0]) if label else 0
+    return _filled("", line, width, " " * min(indent or 2, width // 2))
 
 
 def labelled(entries: Iterable[tuple[str, str]], screen: Screen = PAPER) -> str:

@@ -14,10 +14,12 @@ from archcalc.document.style import PLAIN
 from archcalc.symbols.units import abbreviated
 
 _GAP = 2
-# A column of text is made no narrower than this, nor than the longest piece of it that has a digit.
-_NARROWEST = 6
+# A column of text is made no narrower than its longest piece, but for words that are longer than this and no numbers.
+_WORD = 14
 # Where a text may be broken: behind a space or one of these, but not inside a number such as 1,234.
 _PIECE = re.compile(r"(?:[^\s/,;·]|,(?=\d))*[/,;·]*\s*")
+_NUMBER = re.compile(r"[≤≥+−-]?[\d.,×…%()⌊⌋]+[KMGT]?%?,?")
+_SENTENCE = re.compile(r" [^\W\d]{2}|[^\W\d]{2}.* ")
 _SHORTENED = "Three digits; --exact has all."
 
 
@@ -73,6 +75,26 @@ class _Grid(msgspec.Struct, frozen=True):
         last = [self.text(value, place) for place, value in enumerate(self.last)] if self.last else None
         titles, right = [str(head.title) for head in self.heads], [head.numeric for head in self.heads]
         return aligned(titles, body, right, last, room=self.room) + (f"\n{_SHORTENED}" if self.short else "")
+
+
+def text_table(
+    titles: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    right: Sequence[bool],
+    screen: Screen = PAPER,
+    spare: Sequence[str] = (),
+) -> str:
+    """Rows under titles as text that fits a screen, on which the columns to `spare` are left out one by one, the first first."""
+    heads = [
+        Head(
+            title,
+            numeric,
+            "name" if title == "name" else "",
+            spare=len(spare) - spare.index(title) if title in spare else 0,
+        )
+        for title, numeric in zip(titles, right, strict=True)
+    ]
+    return table_text(Table(tuple(heads), tuple(map(tuple, rows))), screen)
 
 
 def table_text(table: Table, screen: Screen = PAPER) -> str:
@@ -133,10 +155,8 @@ def _as_tree(grid: _Grid) -> _Grid:
 
 def _wrapped(grid: _Grid, width: int) -> _Grid:
     """The grid with its columns of text as narrow as it takes, the widest first."""
-    text = [place for place, head in enumerate(grid.heads) if not head.numeric]
-    least = {
-        place: max(_NARROWEST, *(len(piece) for line in grid.lines(place) for piece in _fixed(line))) for place in text
-    }
+    text = [place for place in range(len(grid.heads)) if _breaks(grid, place)]
+    least = {place: max(map(_least, grid.lines(place))) for place in text}
     widths = grid.widths
     while sum(widths) + _GAP * (len(widths) - 1) > width:
         widest = max(
@@ -149,25 +169,34 @@ def _wrapped(grid: _Grid, width: int) -> _Grid:
     return msgspec.structs.replace(grid, limits=limits)
 
 
-def _fixed(line: str) -> list[str]:
-    """The pieces of a line that nothing may break: those with a digit."""
-    return [piece.strip() for piece in _PIECE.findall(line) if any(map(str.isdigit, piece))] or [""]
+def _breaks(grid: _Grid, place: int) -> bool:
+    """True of a column of text, or of sentences among numbers."""
+    cells = (row[place] for row in grid.rows)
+    return not grid.heads[place].numeric or any(isinstance(cell, str) and _SENTENCE.search(cell) for cell in cells)
+
+
+def _least(line: str) -> int:
+    """How narrow a line can be made: as its longest piece, of a long word as much as anything else takes."""
+    pieces = [piece.strip() for piece in _PIECE.findall(line)]
+    indent = len(line) - len(line.lstrip())
+    return indent + max(len(piece) if _NUMBER.fullmatch(piece) else min(len(piece), _WORD) for piece in pieces)
 
 
 def wrapped(text: str, width: int) -> list[str]:
-    """A text in lines of a width, broken behind spaces, slashes and commas, and elsewhere only where a piece has no digit.
+    """A text in lines of a width, broken behind spaces, slashes and commas, and elsewhere only where a piece is no number.
 
     >>> wrapped("out=64 kernel=3 padding=1", 16), wrapped("1,234,567", 5), wrapped("layer4/0/downsample", 9)
     (['out=64 kernel=3', 'padding=1'], ['1,234,567'], ['layer4/0/', 'downsampl', 'e'])
     """
     lines = []
     for line in text.split("\n"):
+        indent = " " * (len(line) - len(line.lstrip()))
         found = [""]
         for piece in filter(None, _PIECE.findall(line)):
-            if len(found[-1]) + len(piece.rstrip()) > width and found[-1]:
-                found.append("")
+            if len(found[-1]) + len(piece.rstrip()) > width and found[-1].strip():
+                found.append(indent)
             found[-1] += piece
-            while len(found[-1].rstrip()) > width and not any(map(str.isdigit, piece)):
-                found[-1:] = [found[-1][:width], found[-1][width:]]
+            while len(found[-1].rstrip()) > width and not _NUMBER.fullmatch(piece.strip()):
+                found[-1:] = [found[-1][:width], indent + found[-1][width:]]
         lines += [part.rstrip() for part in found]
     return lines

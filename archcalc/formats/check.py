@@ -10,6 +10,7 @@ import msgspec
 
 from archcalc.document.content import Head, Notes, Page, Part, Section, Table, Text
 from archcalc.document.plain import plain
+from archcalc.document.screen import PAPER, Screen
 from archcalc.document.writer import write
 from archcalc.formats.as_json import json_text
 from archcalc.formats.summary import exact_text, sentence
@@ -19,17 +20,19 @@ FORMATS = ("text", "markdown", "latex", "html", "json")
 _TITLES = ("network", "figure", "published", "exact", "verdict", "source")
 
 
-def render(found: Mapping[str, Sequence[Verdict]], form: str = "text") -> str:
+def render(found: Mapping[str, Sequence[Verdict]], form: str = "text", screen: Screen = PAPER) -> str:
     """The verdicts on the figures of some networks, by the networks' names."""
     if form == "json":
         return json_text([{"network": name, **verdict_dict(verdict)} for name, of in found.items() for verdict in of])
     page = _page([(name, verdict) for name, of in found.items() for verdict in of])
-    return plain(page) if form == "text" else write(page, form)
+    return plain(page, screen) if form == "text" else write(page, form)
 
 
 def _page(every: Sequence[tuple[str, Verdict]]) -> Page:
     """A row for each figure, a line for each that does not hold, and how many of each verdict there are."""
-    table = Table(tuple(map(Head, _TITLES)), tuple(_cells(name, verdict) for name, verdict in every))
+    # Of one network each line says the same.
+    whose = Head(_TITLES[0], spare=len({name for name, _ in every}) == 1)
+    table = Table((whose, *map(Head, _TITLES[1:])), tuple(_cells(name, verdict) for name, verdict in every))
     said = tuple(f"{name}. {sentence(verdict)}" for name, verdict in every if not verdict.holds)
     counted = Counter(verdict.verdict for _, verdict in every)
     tally = ", ".join(f"{n} {verdict}" for verdict, n in counted.items())

@@ -6,11 +6,12 @@ from archcalc.conventions import Convention, convention
 from archcalc.conventions.quantities import QUANTITIES, used_in
 from archcalc.document.content import Head, Notes, Page, Section, Table
 from archcalc.document.plain import plain
+from archcalc.document.screen import PAPER, Screen
 from archcalc.document.writer import write
 from archcalc.formats.as_json import json_text
 
 
-def rules(name: str, form: str = "text") -> str:
+def rules(name: str, form: str = "text", screen: Screen = PAPER) -> str:
     """What a convention counts, in which unit, by whom, its prices, and its known faults; raises SpecError for no such name."""
     rule = convention(name)
     if form == "json":
@@ -26,7 +27,7 @@ def rules(name: str, form: str = "text") -> str:
             }
         )
     page = _page(rule)
-    return plain(page) if form == "text" else write(page, form)
+    return plain(page, screen) if form == "text" else write(page, form)
 
 
 def _page(rule: Convention) -> Page:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from archcalc.document.content import Head, Notes, Page, Section, Table, Text
-from archcalc.document.grid import aligned
+from archcalc.document.screen import PAPER, Screen, text_table
 from archcalc.document.writer import write
 from archcalc.formats.as_json import json_text, plain_dim, plain_shape
 from archcalc.formats.summary import title, under
@@ -19,14 +19,14 @@ _TITLES = ("convention", "unit", "total", "difference")
 _SIDES = ("left", "left", "right", "right")
 
 
-def render(profile: Profile, accounts: list[ConventionTotal], form: str = "text") -> str:
+def render(profile: Profile, accounts: list[ConventionTotal], form: str = "text", screen: Screen = PAPER) -> str:
     """The totals, and for each convention the kinds of layers by which it differs from the multiply-accumulates."""
     if form == "json":
         return json_text(to_dict(profile, accounts))
     if form != "text":
         return write(_page(profile, accounts), form)
     cells = [_cells(account) for account in accounts]
-    table = aligned(_TITLES, cells, [side == "right" for side in _SIDES])
+    table = text_table(_TITLES, cells, [side == "right" for side in _SIDES], screen)
     reasons = [
         line for account in accounts for line in (_rule(account), *(f"  {reason}" for reason in _reasons(account)))
     ]

@@ -11,6 +11,7 @@ import msgspec
 from archcalc.characters import visible
 from archcalc.document.content import Head, Notes, Page, Part, Section, Table
 from archcalc.document.plain import plain
+from archcalc.document.screen import PAPER, Screen
 from archcalc.document.writer import write
 from archcalc.formats.as_json import json_text
 from archcalc.formats.summary import listed
@@ -23,14 +24,14 @@ _TITLES = ("layer", "column", "written", "exact", "verdict", "why")
 _MAX_NAMED = 3
 
 
-def render(grade: Grade, form: str = "text") -> str:
+def render(grade: Grade, form: str = "text", screen: Screen = PAPER) -> str:
     """The score, every cell that is not right, and what was not marked."""
     # A file can be named anything.
     grade = msgspec.structs.replace(grade, worksheet=visible(grade.worksheet))
     if form == "json":
         return json_text(_plain(grade))
     page = _page(grade)
-    return plain(page) if form == "text" else write(page, form)
+    return plain(page, screen) if form == "text" else write(page, form)
 
 
 def _page(grade: Grade) -> Page:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from archcalc.document.grid import aligned
+from archcalc.document.screen import PAPER, Screen, text_table
 from archcalc.profiling.rows import Profile
 
 _TITLES = ("name", "network", "params", "MACs", "depth", "source")
@@ -24,18 +24,16 @@ class Listed(msgspec.Struct, frozen=True):
     source: str
 
 
-def text(lines: Sequence[Listed], counted: Sequence[Profile]) -> str:
+def text(lines: Sequence[Listed], counted: Sequence[Profile], screen: Screen = PAPER) -> str:
     """A line for each network, with what a convention counts of it where there are profiles under one."""
     titles, right = [*_TITLES], [False, False, True, True, True, False]
-    rows = [
-        [line.name, line.title, f"{line.params:,}", f"{line.macs:,}", f"{line.depth:,}", line.source] for line in lines
-    ]
+    rows = [[line.name, line.title, line.params, line.macs, line.depth, line.source] for line in lines]
     if counted:
         titles.insert(4, counted[0].convention.column)
         right.insert(4, True)
         for row, result in zip(rows, counted, strict=True):
             row.insert(4, result.totals.shown.bounded())
-    return aligned(titles, rows, right)
+    return text_table(titles, rows, right, screen, spare=("source",))
 
 
 def to_list(lines: Sequence[Listed], counted: Sequence[Profile]) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ import msgspec
 
 from archcalc.comparison.goal import title
 from archcalc.comparison.solve import Solution
-from archcalc.document.grid import aligned
+from archcalc.document.screen import PAPER, Screen, text_table
 from archcalc.formats.as_json import json_text, plain_facts
 from archcalc.formats.conditions import held, stretch
 from archcalc.symbols.dims import format_dim
@@ -18,12 +18,12 @@ FORMATS = ("text", "json")
 _MAX_RUNS = 8
 
 
-def render(solution: Solution, form: str, network: str) -> str:
+def render(solution: Solution, form: str, network: str, screen: Screen = PAPER) -> str:
     """For which values the goals are met, and the measures around where that begins and ends."""
-    return json_text(to_dict(solution, network)) if form == "json" else _text(solution, network)
+    return json_text(to_dict(solution, network)) if form == "json" else _text(solution, network, screen)
 
 
-def _text(solution: Solution, network: str) -> str:
+def _text(solution: Solution, network: str, screen: Screen) -> str:
     letter = solution.letter
     said = [_said(run, letter, solution.upto) for run in solution.stretches]
     if len(said) > _MAX_RUNS:
@@ -46,7 +46,7 @@ def _text(solution: Solution, network: str) -> str:
             for x, values in solution.values.items()
         ]
         head = [letter, *(title(key) for key in keys), ""]
-        lines += ["", aligned(head, rows, [*[True] * (len(keys) + 1), False])]
+        lines += ["", text_table(head, rows, [*[True] * (len(keys) + 1), False], screen)]
     return "\n".join(lines)
 
 

@@ -37,6 +37,7 @@ STRICTER = [
     ("add|multiply|concat", "takes at least 2 inputs", "nothing is joined"),
     ("conv.d", "must name each input map once", "a map seen twice is a map with the sum of two filters"),
     ("convtranspose.d|crop", "leaves", "torch keeps an empty axis"),
+    ("flatten", "is not one of the input's", "of torch's axes the batch is the first, so that -1 is flattened into it"),
     ("slice", "must be more than start", "torch keeps an empty axis"),
     ("(avg|max)pool.d", "more than half of the kernel", "so does torch, but not for padding by F.pad"),
 ]

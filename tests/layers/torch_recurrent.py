@@ -52,6 +52,9 @@ class ResetBefore(nn.Module):
 
     def __init__(self, k: Layer, x: Shape) -> None:
         super().__init__()
+        if k.layers < 1:
+            message = "there must be a layer, as in torch's own cells"
+            raise ValueError(message)
         self.k = k
         for name, shape in k.weights(x).items():
             self.register_parameter(name, nn.Parameter(torch.zeros(shape).uniform_(-1, 1)))

@@ -40,7 +40,7 @@ def command(request: Request, *, claims: tuple[str, ...], keep: bool) -> None:
     if keep:
         record(found)
         import_module("archcalc.report.listed").record()
-    put(render({_name(source.name): of for source, of in found.items()}, request.form), request.form)
+    put(render({_name(source.name): of for source, of in found.items()}, request.form, request.screen), request.form)
     open_ones = sum(not verdict.accounted for of in found.values() for verdict in of)
     if open_ones:
         raise SpecError(f"{open_ones} figure{'s are' if open_ones > 1 else ' is'} neither exact, rounded nor explained")

@@ -32,4 +32,4 @@ def command(
     chosen = measures(keys)
     profiles = list(map(request.profiled, request.graphs()))
     compared = compare(profiles, chosen, points_of(points))
-    put(render(compared, request.form, growth=growth, explain=explain), request.form)
+    put(render(compared, request.form, request.screen, growth=growth, explain=explain), request.form)

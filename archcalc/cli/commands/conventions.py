@@ -21,8 +21,8 @@ def command(request: Request, names: str | None, name: str | None) -> None:
     if bool(request.specs) == (name is not None):
         raise click.UsageError("name a SPEC, or a convention with --rule")
     if name is not None:
-        put(rules(name, request.form), request.form)
+        put(rules(name, request.form, request.screen), request.form)
     else:
         chosen = [convention(each.strip()) for each in names.split(",")] if names else CONVENTIONS.values()
         result = request.profiled(request.load())
-        put(render(result, by_convention(result, chosen), request.form), request.form)
+        put(render(result, by_convention(result, chosen), request.form, request.screen), request.form)

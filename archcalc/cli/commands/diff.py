@@ -11,7 +11,7 @@ from archcalc.formats.diff.page import FORMATS, render
 
 
 @click.command("diff")
-@takes_network("OLD NEW", "input", "set", "batch", "convention", formats=FORMATS, default="markdown")
+@takes_network("OLD NEW", "input", "set", "batch", "convention", formats=FORMATS, default=None)
 @click.option("--all", "every", is_flag=True, help="List layers that changed alike one by one.")
 @click.option("--exit-code", "strict", is_flag=True, help="Exit with 1 where anything differs.")
 @click.pass_context
@@ -23,6 +23,6 @@ def command(ctx: click.Context, request: Request, *, every: bool, strict: bool) 
     if request.specs == ("-", "-"):
         raise click.UsageError("OLD and NEW cannot both be standard input")
     found = changes(*map(request.profiled, request.graphs()))
-    put(render(found, request.form, every=every), request.form)
+    put(render(found, request.form, request.screen, every=every), request.form)
     if strict and found.layers:
         ctx.exit(1)

@@ -30,4 +30,4 @@ def command(request: Request, file: str, convention: str | None) -> None:
     if convention and sheet.convention not in {"", convention}:
         raise SpecError(f"the worksheet is by the convention {sheet.convention}, not {convention}")
     result = profile(graph, convention_name=convention or sheet.convention or "macs")
-    put(render(grade(result, sheet), request.form), request.form)
+    put(render(grade(result, sheet), request.form, request.screen), request.form)

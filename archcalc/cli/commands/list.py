@@ -18,4 +18,7 @@ def command(request: Request) -> None:
     """The bundled networks: params, MACs, depth and source."""
     counted = [] if request.convention == "macs" else [request.profiled(load(name)) for name in bundled()]
     lines = list(map(of, counted)) or listed()
-    put(json_text(to_list(lines, counted)) if request.form == "json" else text(lines, counted), request.form)
+    put(
+        json_text(to_list(lines, counted)) if request.form == "json" else text(lines, counted, request.screen),
+        request.form,
+    )

@@ -98,7 +98,7 @@ def command(request: Request, options: MemoryOptions) -> None:
         result.require_numbers("a chart")
     plan = _plan(result, options)
     budget = None if options.budget is None else bytes_of(options.budget)
-    put(render(plan, request.form, budget, timeline=options.timeline), request.form)
+    put(render(plan, request.form, budget, request.screen, timeline=options.timeline), request.form)
     if options.target is not None:
         with canvas(10, 4) as figure:
             draw(figure.subplots(), plan)

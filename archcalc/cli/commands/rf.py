@@ -67,7 +67,7 @@ def command(request: Request, options: FieldOptions) -> None:
     json = request.form == "json"
     if options.like is not None:
         found = stacks(options.like)
-        put(json_text(stacks_dict(found)) if json else stacks_text(found), request.form)
+        put(json_text(stacks_dict(found)) if json else stacks_text(found, request.screen), request.form)
     elif options.depth is not None:
         window = field_of(options.kernel, options.stride, options.depth)
         text = depth_text(window, options.kernel, options.stride, options.depth)
@@ -77,7 +77,10 @@ def command(request: Request, options: FieldOptions) -> None:
         fields = receptive_fields(graph)
         if options.layer is None:
             rows = [listing.to_dict(field) for field in fields.values()]
-            put(json_text(listing.network_dict(graph, rows)) if json else listing.table(graph, fields), request.form)
+            put(
+                json_text(listing.network_dict(graph, rows)) if json else listing.table(graph, fields, request.screen),
+                request.form,
+            )
         else:
             _one(graph, fields, options.layer, options, json=json)
 

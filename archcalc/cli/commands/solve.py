@@ -75,7 +75,7 @@ def command(request: Request, goals: tuple[str, ...], up_to: int | None) -> None
         return other.profiled(other.graphs()[0])
 
     found = solve(of, symbol(name), aims, up_to)
-    put(render(found, request.form, visible(spec)), request.form)
+    put(render(found, request.form, visible(spec), request.screen), request.form)
 
 
 def _open_params(request: Request, shape: Shape | None) -> dict[str, str]:

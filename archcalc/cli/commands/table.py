@@ -22,6 +22,7 @@ class TableOptions(msgspec.Struct, frozen=True):
     style: str | None
     formulas: Form
     fold: bool
+    every: bool
     figures: bool
     watch: bool
     count_in_place: bool
@@ -39,6 +40,9 @@ class TableOptions(msgspec.Struct, frozen=True):
     help="Formulas as they come about, written out, or factored.",
 )
 @click.option("--fold/--no-fold", help="Write repeated blocks once.")
+@click.option(
+    "--all", "every", is_flag=True, help="A row for each layer, those that cost nothing too, such as a ReLU in place."
+)
 @click.option("--figures/--no-figures", default=True, help="Say which published figures differ, and why.")
 @click.option(
     "--watch", is_flag=True, help="Print the table again when the spec's file changes; Ctrl-C ends it with exit code 0."
@@ -61,7 +65,15 @@ def command(request: Request, options: TableOptions) -> None:
             in_place=not options.count_in_place,
         )
         judged = checked(result, source) if options.figures else result
-        return render(judged, style or form, chosen, fold=options.fold, formulas=options.formulas)
+        return render(
+            judged,
+            style or form,
+            chosen,
+            fold=options.fold,
+            formulas=options.formulas,
+            screen=request.screen,
+            every=options.every,
+        )
 
     if options.watch:
         # Most tables are printed once, and need not load what watches.

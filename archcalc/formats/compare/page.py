@@ -10,7 +10,7 @@ import msgspec
 from archcalc.comparison.compare import Against, Comparison, MeasureLine, OwnRows
 from archcalc.document.content import Head, Notes, Page, Part, Section, Table
 from archcalc.document.lines import indented
-from archcalc.document.screen import table_text
+from archcalc.document.screen import PAPER, Screen, table_text
 from archcalc.document.style import PLAIN, Style
 from archcalc.document.writer import STYLES, preformatted, write
 from archcalc.formats.as_json import json_text
@@ -41,13 +41,15 @@ class TitledTable(msgspec.Struct, frozen=True):
     notes: tuple[str, ...] = ()
 
 
-def render(comparison: Comparison, form: str, *, growth: bool = False, explain: bool = False) -> str:
+def render(
+    comparison: Comparison, form: str, screen: Screen = PAPER, *, growth: bool = False, explain: bool = False
+) -> str:
     """A comparison as text, markdown, latex, html or json, on request with how measures grow and which layers differ."""
     if form == "json":
         return json_text(to_dict(comparison))
     blocks = _blocks(comparison, STYLES.get(form, PLAIN), growth=growth, explain=explain)
     if form == "text":
-        return "\n\n".join("\n".join(lines) for block in blocks if (lines := _text(block)))
+        return "\n\n".join("\n".join(lines) for block in blocks if (lines := _text(block, screen)))
     return write(_document(blocks), form)
 
 
@@ -66,10 +68,10 @@ def _blocks(comparison: Comparison, style: Style, *, growth: bool = False, expla
     ]
 
 
-def _text(section: TitledTable) -> list[str]:
-    notes = [indented("", note) for note in section.notes]
+def _text(section: TitledTable, screen: Screen) -> list[str]:
+    notes = [indented("", note, screen) for note in section.notes]
     head = [*filter(None, [section.title, section.about]), *([""] if section.about else [])]
-    body = [table_text(_table(section))] if section.rows else []
+    body = [table_text(_table(section), screen)] if section.rows else []
     return [*head, *body, *([""] if section.rows and notes else []), *notes]
 
 

@@ -13,6 +13,7 @@ from archcalc.comparison.diff import COUNTED, Change, Changes, Difference, Statu
 from archcalc.conventions import Total
 from archcalc.document.content import Head, Notes, Page, Part, Section, Table, Text
 from archcalc.document.plain import plain
+from archcalc.document.screen import PAPER, Screen
 from archcalc.document.style import PLAIN, Style
 from archcalc.document.writer import STYLES, preformatted, write
 from archcalc.formats.as_json import json_text
@@ -43,14 +44,14 @@ class ChangeGroup(msgspec.Struct, frozen=True):
         return listed(list(dict.fromkeys(change.row.kind for change in self.changes)))
 
 
-def render(found: Changes, form: str = "markdown", *, every: bool = False) -> str:
+def render(found: Changes, form: str = "markdown", screen: Screen = PAPER, *, every: bool = False) -> str:
     """The changes in a format; with `every`, layers that changed alike are listed one by one."""
     if form == "json":
         return json_text(to_dict(found))
     if not found.layers:
         return "No difference."
     page = _page(found, STYLES.get(form, PLAIN), every=every)
-    return plain(page) if form == "text" else write(page, form)
+    return plain(page, screen) if form == "text" else write(page, form)
 
 
 def _page(found: Changes, style: Style, *, every: bool) -> Page:

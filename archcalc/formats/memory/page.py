@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from archcalc.document.content import Code, Fact, Facts, Head, Notes, Page, Part, Section, Table
-from archcalc.document.screen import table_text
+from archcalc.document.screen import PAPER, Screen, table_text
 from archcalc.document.writer import write
 from archcalc.formats.as_json import json_text
 from archcalc.formats.conditions import held
@@ -30,7 +30,9 @@ _COLUMNS: dict[str, dict[str, Callable[[MemoryRow], Size]]] = {
 _BAR = 40
 
 
-def render(plan: Plan, form: str = "text", budget: int | None = None, *, timeline: bool = False) -> str:
+def render(
+    plan: Plan, form: str = "text", budget: int | None = None, screen: Screen = PAPER, *, timeline: bool = False
+) -> str:
     """A plan as text, json or a page, with the largest batch that a budget of bytes holds."""
     if form == "json":
         return json_text(to_dict(plan, budget))
@@ -43,7 +45,7 @@ def render(plan: Plan, form: str = "text", budget: int | None = None, *, timelin
             title(plan.profile),
             *_heading(plan),
             "",
-            table_text(_table(plan)),
+            table_text(_table(plan), screen),
             "",
             *(f"{label:{width}}  {text}" for label, text in said),
             *(["", *_timeline(plan)] if timeline else []),

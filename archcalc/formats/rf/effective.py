@@ -6,7 +6,7 @@ import math
 from fractions import Fraction
 from typing import Any
 
-from archcalc.document.grid import aligned
+from archcalc.document.screen import PAPER, Screen, text_table
 from archcalc.formats.rf.fields import plain
 from archcalc.formats.table.columns import percent
 from archcalc.layers.intervals import number_text
@@ -43,12 +43,12 @@ def box_dict(found: Box) -> dict[str, Any]:
     }
 
 
-def effective_text(found: Effective) -> str:
+def effective_text(found: Effective, screen: Screen = PAPER) -> str:
     """The effective field as a number, by distance, and as a picture of shades."""
     step = _step(found.radius)
     distances = [step * i for i in range(1, math.ceil(found.radius / step) + 1)]
     rows = [[str(distance), f"{percent(found.within(distance))} %"] for distance in distances]
-    body = aligned(["distance", "influence within"], rows, [True] * 2)
+    body = text_table(["distance", "influence within"], rows, [True] * 2, screen)
     half, most = (number_text(found.radius_holding(Fraction(*share))) for share in ((1, 2), (95, 100)))
     where = f"[{','.join(map(str, found.place))}]"
     return "\n".join(

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from archcalc.document.content import Head, Notes, Part, Table, Text
-from archcalc.document.grid import aligned
+from archcalc.document.screen import PAPER, Screen, text_table
 from archcalc.formats.conditions import held
 from archcalc.formats.table.columns import along, bounded, percent
 from archcalc.layers.intervals import number_text
@@ -19,6 +19,8 @@ from archcalc.symbols.dims import format_shape
 
 _COLUMNS = ("name", "layer", "output", "field", "local", "jump", "start", "padding", "paths", "coverage")
 _LEFT = {"name", "layer", "output"}
+# What goes first where the terminal is too narrow.
+_SPARE = ("paths", "padding", "coverage", "start", "output")
 _WIDTH = 120
 _MAX_SEGMENTS = 16
 BOUND = "≤ is a bound: all that is seen lies within so many places"
@@ -29,7 +31,7 @@ def heading(graph: Graph) -> str:
     return f"{graph.name}, input {format_shape(graph.input)}"
 
 
-def table(graph: Graph, fields: dict[str, Field]) -> str:
+def table(graph: Graph, fields: dict[str, Field], screen: Screen = PAPER) -> str:
     """A row for each layer, and below them where branches do not line up and what else the numbers do not say."""
     rows = [
         [
@@ -40,7 +42,7 @@ def table(graph: Graph, fields: dict[str, Field]) -> str:
     ]
     shown = [column for column in _COLUMNS if column != "local" or any(map(_local, fields.values()))]
     cells = [[cell for cell, column in zip(row, _COLUMNS, strict=True) if column in shown] for row in rows]
-    body = aligned(shown, cells, [column not in _LEFT for column in shown])
+    body = text_table(shown, cells, [column not in _LEFT for column in shown], screen, spare=_SPARE)
     notes = [f"{said[0].upper()}{said[1:]}." for said in describe(fields)]
     notes += held(graph.conditions)
     return "\n".join([heading(graph), "", body, *([""] if notes else []), *notes])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from archcalc.document.grid import aligned
+from archcalc.document.screen import PAPER, Screen, text_table
 from archcalc.formats.rf.fields import plain
 from archcalc.formats.table.columns import percent
 from archcalc.layers.intervals import number_text
@@ -14,7 +14,7 @@ from archcalc.receptive_field.stacks import ConvStack
 from archcalc.symbols.dims import Dim
 
 
-def stacks_text(found: list[ConvStack]) -> str:
+def stacks_text(found: list[ConvStack], screen: Screen = PAPER) -> str:
     """Each stack with its weights for C channels in and out of every layer, beside those of the one large kernel."""
     field = found[0].field
     whole = ConvStack((field,)).weights
@@ -29,7 +29,7 @@ def stacks_text(found: list[ConvStack]) -> str:
         for stack in found
     ]
     titles = ["kernels", "layers", "weights", "params with biases", f"of {field}×{field}"]
-    body = aligned(titles, rows, [False, *[True] * 4])
+    body = text_table(titles, rows, [False, *[True] * 4], screen)
     return f"Stacks with a field of {field}×{field} at stride 1, each layer from C channels to C\n\n{body}"
 
 
