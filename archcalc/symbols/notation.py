@@ -182,6 +182,8 @@ class Notation(msgspec.Struct, frozen=True, dict=True):
             written, looks = self._within(factor, _PRODUCT), _looks(factor)
             # 27C², 128HW, 3(C + 1), but 3·width, C·(H + 1), width·C: what would read as one word or as a call is kept apart.
             apart = looks == "word" or before == "word" or (looks == "sum" and before == "letter")
+            # 2·2ⁿ and n·2ⁿ: digits are no digits of what stands before them.
+            apart = apart or looks == "number"
             # Nor shall 4,096·K read as thousands.
             apart = apart or (before == "number" and looks == "letter" and written[0] in _THOUSANDS)
             text += f"{self.dot if before and (apart or not self.juxtaposed) else ''}{written}"
@@ -216,7 +218,7 @@ TEXT = Notation(
     letter=str,
     power=lambda base, n: f"{base}{str(n).translate(_SUPERSCRIPTS)}",
     raised=lambda base, above: (
-        f"{base}ⁿ" if above == "n" else f"{base}^({above})" if " " in above else f"{base}^{above}"
+        f"{base}ⁿ" if above == "n" else f"{base}^{above}" if above.isidentifier() else f"{base}^({above})"
     ),
     floor=("⌊", "⌋"),
     ceiling=("⌈", "⌉"),

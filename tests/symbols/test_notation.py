@@ -33,26 +33,38 @@ def grown(formulas):
     )
 
 
-FORMULAS = st.recursive(LETTERS, grown, max_leaves=5)
+POWERS = st.builds(lambda n, letter: n**letter, st.integers(2, 5), LETTERS)
+FORMULAS = st.recursive(LETTERS | POWERS, grown, max_leaves=5)
 
 
-SPELLED = {"−": "-", "·": "*", "+": "+", "/": "/", "(": "(", ")": ")", "⌊": "floor(", "⌋": ")", "⌈": "ceil(", "⌉": ")"}
+SPELLED = {
+    "^": "**",
+    "−": "-",
+    "·": "*",
+    "+": "+",
+    "/": "/",
+    "(": "(",
+    ")": ")",
+    "⌊": "floor(",
+    "⌋": ")",
+    "⌈": "ceil(",
+    "⌉": ")",
+}
 
 
 def read_back(text, values):
     """The value of a printed formula: what stands side by side is multiplied, and the rest is arithmetic."""
     text = re.sub("[⁰¹²³⁴⁵⁶⁷⁸⁹]+", lambda power: f"^{power[0].translate(SUPERSCRIPTS)}", text.replace(",", ""))
     python, before = "", ""
-    for token in re.findall(r"width|[CHK]|\^\d+|\d+|[−·+/()⌊⌋⌈⌉]", text):
-        beside = re.fullmatch(r"\w+|\^\d+|[)⌋⌉]", before) and re.fullmatch(r"\w+|[(⌊⌈]", token)
-        number = f"Fraction({values.get(token, token)})" if token.isalnum() else f"**{token[1:]}"
-        python += ("*" if beside else "") + (SPELLED.get(token) or number)
+    for token in re.findall(r"width|[CHK]|\d+|[\^−·+/()⌊⌋⌈⌉]", text):
+        beside = re.fullmatch(r"\w+|[)⌋⌉]", before) and re.fullmatch(r"\w+|[(⌊⌈]", token)
+        python += ("*" if beside else "") + (SPELLED.get(token) or f"Fraction({values.get(token, token)})")
         before = token
     names = {"Fraction": Fraction, "floor": math.floor, "ceil": math.ceil}
     return eval(python, {"__builtins__": {}}, names)  # noqa: S307 - no text but our own
 
 
-@given(FORMULAS, st.fixed_dictionaries({name: st.integers(1, 99) for name in ("C", "H", "K", "width")}))
+@given(FORMULAS, st.fixed_dictionaries({name: st.integers(1, 20) for name in ("C", "H", "K", "width")}))
 def test_a_printed_formula_reads_as_itself(formula, values):
     """Signs, brackets, fractions, powers and what stands side by side."""
     assert read_back(TEXT.dim(formula), values) == substitute(formula, values)
@@ -89,6 +101,8 @@ def test_a_broken_formula_is_whole(formula, width):
         (minimum(C, 3), "min(3, C)", r"$\operatorname{min}(3, C)$"),
         (gcd(H, 7), "gcd(7, H)", r"$\operatorname{gcd}(7, H)$"),
         (1234567, "1,234,567", "1,234,567"),
+        (2 * 2**C - 1, "2·2^C − 1", r"$2 \cdot 2^{C} - 1$"),
+        (C * 3**C, "C·3^C", r"$C \cdot 3^{C}$"),
         (-5, "−5", "−5"),
     ],
 )
