@@ -21,6 +21,7 @@ from archcalc.language import bundled, load, parse, source_of
 from archcalc.layers import Layer
 from archcalc.profiling.engine import profile
 from archcalc.report.pages import compared, report
+from tests.cli.terminal import screen
 
 ROOT = Path(__file__).parent.parent
 PAGES = {path: path.read_text() for path in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))}
@@ -111,9 +112,9 @@ def test_the_chart_is_what_its_command_draws(tmp_path, monkeypatch):
 
 
 def test_the_first_table_is_what_the_first_command_prints():
-    """The README's VGG-16 table is the output of the command above it, shortened."""
+    """The README's VGG-16 table is the output of the command above it in a terminal of 80 columns, shortened."""
     assert ".venv/bin/archcalc table vgg16\n" in fenced("sh")[0]
-    assert shown(fenced("text")[0], printed(["table", "vgg16"]))
+    assert shown(fenced("text")[0], screen(80, "table", "vgg16"))
 
 
 def test_the_page_of_the_language_shows_all_of_vgg16():

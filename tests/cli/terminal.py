@@ -6,10 +6,13 @@ import os
 import pty
 import select
 import signal
+import struct
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fcntl import ioctl
+from termios import TIOCSWINSZ
 
 # Far longer than any answer takes; a command that hangs shall not hang the tests.
 SECONDS = 60
@@ -42,6 +45,22 @@ class Terminal:
         except OSError:
             # How Linux says that nobody holds the far end any more.
             return ""
+
+
+def screen(width: int, *arguments: str) -> str:
+    """What a command prints in a terminal of so many columns."""
+    near, far = pty.openpty()
+    ioctl(far, TIOCSWINSZ, struct.pack("HHHH", 40, width, 0, 0))
+    environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    command = [sys.executable, "-m", "archcalc", *arguments]
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=far, stderr=far, env=environment)
+    os.close(far)
+    try:
+        return Terminal(near, process).rest().replace("\r\n", "\n")
+    finally:
+        process.kill()
+        process.wait()
+        os.close(near)
 
 
 @contextmanager
