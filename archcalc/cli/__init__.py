@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import io
+import os
 import sys
 import warnings
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -76,3 +79,21 @@ def main() -> None:
 
     SPEC is the name of a bundled network, the path of a spec, or - for standard input.
     """
+
+
+def run() -> NoReturn:
+    """The command line as a program of its own, which ends without taking apart all that it has loaded.
+
+    To free hundreds of modules one by one takes a sixth of the time that a table takes in all.
+    """
+    code = 1
+    try:
+        main(prog_name="archcalc")
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else 0
+    # What libraries leave for the end, such as a folder that is to go, is done as ever.
+    atexit._run_exitfuncs()  # noqa: SLF001 - there is no other way to have it done
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from functools import lru_cache
+from inspect import get_annotations
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -21,7 +23,19 @@ _UNIONS = {Union, UnionType}
 @lru_cache
 def types_of(cls: type[Layer]) -> dict[str, Any]:
     """The types of a kind's fields."""
-    return {field.name: field.type for field in msgspec.structs.fields(cls)}
+    written = {
+        name: (base.__module__, text) for base in reversed(cls.__mro__) for name, text in get_annotations(base).items()
+    }
+    return {
+        name: _type(*written[name]) if isinstance(written[name][1], str) else written[name][1]
+        for name in cls.__struct_fields__
+    }
+
+
+@lru_cache
+def _type(module: str, text: str) -> Any:
+    # A few types are written again and again, and a start of the program would pay for each that is read.
+    return eval(text, vars(sys.modules[module]))  # noqa: S307 - what stands in the source of a class, as typing reads it
 
 
 def expected_of(cls: type[Layer], name: str) -> str:

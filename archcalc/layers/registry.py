@@ -29,10 +29,14 @@ class Kinds(msgspec.StructMeta):
     def __init__(self, name: str, bases: tuple[type, ...], members: dict[str, Any], **_options: Any) -> None:
         super().__init__(name, bases, members)
         cls: Any = self
-        cls.arity = _arity(cls)
+        if "output" in members:
+            cls.arity = _arity(cls)
         if not name.startswith("_") and name != "Layer":
             cls.kind = name.lower()
             _check(cls)
+            # Each start of a program would pay for trying the kinds that are its own, which the tests try.
+            if not cls.__module__.startswith("archcalc.layers."):
+                try_example(cls)
             cls.kinds[cls.kind] = cls
 
 
@@ -45,7 +49,7 @@ def _arity(cls: Any) -> tuple[int, float]:
 
 
 def _check(cls: Any) -> None:
-    """Refuse a kind whose name is taken, that is of no family or category, or whose example does not work."""
+    """Refuse a kind whose name is taken, that is of no family or category, or whose example lacks a setting."""
     kind = cls.kind
     if kind in cls.kinds:
         raise TypeError(f"two layer kinds are named {kind}")
@@ -59,6 +63,11 @@ def _check(cls: Any) -> None:
         raise TypeError(f"{kind}: example has no {', '.join(missing)}, which the kind requires")
     if unknown := [name for name in cls.example.settings if name not in cls.__struct_fields__]:
         raise TypeError(f"{kind}: example has {', '.join(unknown)}, which is no setting of the kind")
+
+
+def try_example(cls: Any) -> None:
+    """Refuse a kind whose example does not work; raises TypeError."""
+    kind = cls.kind
     layer, inputs = cls.exemplified()
     if not cls.arity[0] <= len(inputs) <= cls.arity[1]:
         raise TypeError(f"{kind}: example has {len(inputs)} inputs, which the kind does not take")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import pty
 import select
@@ -24,6 +25,8 @@ class Terminal:
     def __init__(self, near: int, process: subprocess.Popen[bytes]) -> None:
         self.near = near
         self.process = process
+        # A read may end inside of a character.
+        self.decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
 
     def until(self, text: str) -> str:
         """What is printed from here on until a text has come."""
@@ -41,7 +44,12 @@ class Terminal:
     def _part(self) -> str:
         assert select.select([self.near], [], [], SECONDS)[0], "nothing printed for a minute"
         try:
-            return os.read(self.near, 65536).decode(errors="replace")
+            part = b""
+            while not (text := self.decoder.decode(part)):
+                part = os.read(self.near, 65536)
+                if not part:
+                    return ""
+            return text
         except OSError:
             # How Linux says that nobody holds the far end any more.
             return ""
