@@ -44,15 +44,11 @@ class Terminal:
     def _part(self) -> str:
         assert select.select([self.near], [], [], SECONDS)[0], "nothing printed for a minute"
         try:
-            part = b""
-            while not (text := self.decoder.decode(part)):
-                part = os.read(self.near, 65536)
-                if not part:
-                    return ""
-            return text
+            part = os.read(self.near, 65536)
         except OSError:
             # How Linux says that nobody holds the far end any more.
             return ""
+        return self.decoder.decode(part) or self._part()
 
 
 def screen(width: int, *arguments: str) -> str:
