@@ -213,10 +213,7 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, metaclass=K
         yield from ()
 
     def im2col_size(self, *_inputs: Any, **_: Any) -> Dim:
-        """The number of values in the im2col matrix of one sample (Chellapilla et al. 2006); 0 without a convolution.
-
-        This is im2col (Chellapilla et al. 2006); a layer that is no convolution has none.
-        """
+        """The number of values in a sample's im2col matrix (Chellapilla et al. 2006); 0 unless it is a convolution."""
         return 0
 
     def forward(self, xp: Any, /, *arrays: Any, **weights: Any) -> Any:

@@ -69,10 +69,7 @@ def run_in_place(
 
 
 def _put_out(xp: Any, node: Node, inputs: list[Any], weights: Mapping[str, Any], manner: Manner) -> Any:
-    """A layer's output where it is stored: over its input, as a view of it, or in memory of its own, contiguously.
-
-    In memory of its own, values lie one after the other.
-    """
+    """A layer's output where it is stored: over its input, as a view of it, or in memory of its own, contiguously."""
     y = node.layer.forward(xp, *inputs, **weights)
     if manner == "view" or node.layer.comes_from_outside:
         return y
