@@ -45,8 +45,8 @@ def compare(
 ) -> Comparison:
     """A comparison of networks by all measures, or by some: `measures="params,macs"`; the first is the baseline.
 
-    A network is a profile, a graph, a bundled name, a path, or a line such as "3 x conv3-C"; a profile comes with its own
-    batch and convention. Raises SpecError for profiles that differ in either.
+    A network is a profile, a graph, a bundled name, a path, or a line such as "3 x conv3-C"; a profile comes with its
+    own batch and convention. Raises SpecError for profiles that differ in either.
 
     >>> compare("vgg16", "resnet50")
     <Comparison of vgg16, resnet50>

@@ -40,9 +40,10 @@ class Convention(msgspec.Struct, frozen=True):
     """A named counting rule with its unit, source and known faults.
 
     `prices` has a price for each kind of layer, as a sum of products of quantities (`archcalc.conventions.quantities`).
-    `conv` is all of conv1d, conv2d and conv3d. A kind may be written more closely: `conv without bias`, `batchnorm
-    without affine`, `upsample linear 2d`, `attention of several inputs`, `relu as function`. A kind that is not listed
-    has the price `other`, or none if that is None. A layer whose `call` is not in `sees` has no price either.
+    `conv` is all of conv1d, conv2d and conv3d. A kind may be written more closely: `conv without bias`,
+    `upsample linear 2d`, `batchnorm without affine`, `attention of several inputs`, `relu as function`. A kind that is
+    not listed has the price `other`, or none if that is None. A layer whose `call` is not in `sees` has no price
+    either.
     """
 
     name: str

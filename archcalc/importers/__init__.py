@@ -1,7 +1,7 @@
 """Importers of networks from files of any sort, each chosen by the content of the file.
 
-Each file of this folder is an importer, loaded for the first file that is neither a spec nor a line. It recognises files
-by their first bytes or their name, and builds a graph from one with a `Builder`:
+Each file of this folder is an importer, loaded for the first file that is neither a spec nor a line. It recognises
+files by their first bytes or their name, and builds a graph from one with a `Builder`:
 
     def recognises(head: bytes, name: str) -> bool:
         return head.startswith(b"NET1")

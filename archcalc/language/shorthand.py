@@ -1,10 +1,10 @@
 """Networks on one line, in the notation of the VGG paper: `3 x conv3-64 maxpool2 fc-4096`.
 
-`conv3-64` is a 3×3 convolution to 64 channels that keeps the size, `conv3-64/2` one with stride 2, `maxpool2` and `avgpool7`
-pool windows side by side, `maxpool3/2` with a stride of its own, `fc-4096` is a dense layer, and `3 x conv3-64` or
-`2 x (conv3-C maxpool2)` repeat. As in the paper (section 2.1), a ReLU follows every convolution and every dense layer, but for a
-dense layer that ends the line, and none of them is written. Kernels and channels may be letters. A line may begin with the shape
-of its input, `512x7x7 fc-4096`, which is C×H×W where nothing says otherwise.
+`conv3-64` is a 3×3 convolution to 64 channels that keeps the size, `conv3-64/2` one with stride 2, `maxpool2` and
+`avgpool7` pool windows side by side, `maxpool3/2` with a stride of its own, `fc-4096` is a dense layer, and
+`3 x conv3-64` or `2 x (conv3-C maxpool2)` repeat. As in the paper (section 2.1), a ReLU follows every convolution and
+every dense layer, except a dense layer that ends the line, and none of them is written. Kernels and channels may be
+letters. A line may begin with the shape of its input, `512x7x7 fc-4096`, which is C×H×W where nothing says otherwise.
 """
 
 from __future__ import annotations

@@ -27,8 +27,8 @@ Sizes: TypeAlias = Annotated[
     Count | tuple[Count, ...],
     msgspec.Meta(description="a whole number of at least 1, or a list with one for each axis"),
 ]
-# A pair would be tuple[Natural, Natural], but msgspec 0.22 crashes in garbage collection on a fixed tuple inside a union;
-# `require_per_axis` checks the length instead.
+# A pair would be tuple[Natural, Natural], but msgspec 0.22 crashes in garbage collection on a fixed tuple inside a
+# union; `require_per_axis` checks the length instead.
 Margins: TypeAlias = Annotated[
     Natural | tuple[Natural | tuple[Natural, ...], ...],
     msgspec.Meta(
@@ -174,7 +174,7 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, metaclass=K
 
     @property
     def filters(self) -> Dim | None:
-        """The number of filters, units or features in its settings; None if it has no such setting."""
+        """The number of filters, units or features in its settings; None if it sets none."""
         return None
 
     @property

@@ -179,7 +179,7 @@ class GRU(_Recurrent, frozen=True):
 
     @property
     def kept_per_value(self) -> int:  # type: ignore[override]
-        """The number of values saved per hidden one: the gates, and h − n and products of the hidden values."""
+        """The number of values saved per hidden one: the gates, h − n, and the terms of the recurrent product."""
         return 6 if self.reset_after else 5
 
     def step(self, xp: Any, driven: Any, product: Callable[..., Any], h: Any) -> list[Any]:

@@ -1,8 +1,8 @@
 """Windows: the input positions of an axis that each output sees, as an algebra.
 
-Along an axis, output `i` sees inputs `jump·i + lo … jump·i + hi`. Where a jump is not whole (transposed convolution, upsampling,
-adaptive pooling) the two ends depend on the remainder of `i` as well, so a window has one pair of ends for each remainder,
-or phase, and whole numbers stay whole. A window over everything has jump 0.
+Along an axis, output `i` sees inputs `jump·i + lo … jump·i + hi`. Where a jump is not whole (transposed convolution,
+upsampling, adaptive pooling) the two ends depend on the remainder of `i` as well, so a window has one pair of ends for
+each remainder, or phase, and whole numbers stay whole. A window over everything has jump 0.
 """
 
 from __future__ import annotations

@@ -14,10 +14,10 @@ def require_memory(
 ) -> None:
     """Raise SpecError if a run would take more than about `limit` bytes, with values of `width` bytes each.
 
-    The estimate holds the weights and buffers of all layers, and for the largest layer either a copy of its largest
-    array, from which that is made, or its inputs, its output, a temporary of that size, the values of all its windows,
-    sorted and unsorted, and three copies of the arguments of exponentials, such as attention's scores. `positions` are
-    those of the layers that run, by default all.
+    The estimate holds the weights and buffers of all layers, and for the largest layer either another array of the
+    size of its largest, from which that is made, or its inputs, its output, a temporary of that size, the values of all
+    its windows, sorted and unsorted, and three copies of the arguments of exponentials, such as attention's scores.
+    `positions` are those of the layers that run, by default all.
     """
     held: Dim = 0
     largest, name, place = 0, "", None

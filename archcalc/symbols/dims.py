@@ -1,8 +1,8 @@
 """Dimensions: whole numbers or symbols, the arithmetic they share, and checks with three answers.
 
-A dimension is an `int` or a sympy expression and is used unmodified: `+ - *` mean the same for both. Divisions go through the
-functions here, so that formulas stay short, and so do checks, because a symbol can leave them open. sympy is imported when the
-first symbol is made, never for whole numbers.
+A dimension is an `int` or a sympy expression and is used unmodified: `+ - *` mean the same for both. Divisions go
+through the functions here, so that formulas stay short, and so do checks, because a symbol can leave them open. sympy
+is imported when the first symbol is made, never for whole numbers.
 """
 
 from __future__ import annotations

@@ -211,7 +211,7 @@ def _period(formula: sympy.Expr) -> int | None:
 
 
 def _denominator(formula: sympy.Expr) -> int | None:
-    """The number that turns a formula into one of whole numbers by multiplication, or None if there is none."""
+    """The factor by which a formula becomes whole for whole letters, or None if there is none."""
     if formula.is_Rational:
         return int(formula.q)
     if formula.is_Symbol or is_rounding(formula) or type(formula).__name__ == "gcd":

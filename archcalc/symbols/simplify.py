@@ -1,8 +1,9 @@
 """Simplification of formulas as they are made: roundings that merge, and equal formulas that look equal.
 
 Every function here takes sympy expressions of whole, positive letters. Roundings of roundings become one:
-⌊(⌊a/p⌋ + b)/q⌋ = ⌊(a + bp)/pq⌋ for whole b, and of ⌊(a + c)/m⌋ = ⌈(a + c − m + 1)/m⌉ the one with the smaller constant is kept (Graham,
-Knuth and Patashnik, Concrete Mathematics, section 3.2). So five halvings of H are ⌊H/32⌋, or ⌈H/32⌉ if each rounds up.
+⌊(⌊a/p⌋ + b)/q⌋ = ⌊(a + bp)/pq⌋ for whole b, and of ⌊(a + c)/m⌋ = ⌈(a + c − m + 1)/m⌉ the one with the smaller constant
+is kept (Graham, Knuth and Patashnik, Concrete Mathematics, section 3.2). So five halvings of H are ⌊H/32⌋, or ⌈H/32⌉
+if each rounds up.
 """
 
 from __future__ import annotations
