@@ -1,4 +1,4 @@
-"""What a neural network costs, without a framework and without running a model."""
+"""The cost of a neural network, without a framework and without running a model."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ __all__ = [
     "symbol",
 ]
 
-# Data shows itself in notebooks by what formats make of it, and neither knows the other.
+# The hook that notebooks call is tied here, so that neither the data nor the formats import the other.
 Displayable.show = staticmethod(show)
 
 
@@ -43,10 +43,10 @@ def compare(
     batch: Dim = 1,
     convention_name: str = "macs",
 ) -> Comparison:
-    """Networks side by side by all measures, or by some: `measures="params,macs"`; the others are held against the first.
+    """A comparison of networks by all measures, or by some: `measures="params,macs"`; the first is the baseline.
 
-    A network is a profile, a graph, a bundled name, a path, or a line such as "3 x conv3-C"; a profile comes with its own
-    batch and convention. Raises SpecError for profiles that differ in either.
+    A network is a profile, a graph, a bundled name, a path, or a line such as "3 x conv3-C"; a profile comes with its
+    own batch and convention. Raises SpecError for profiles that differ in either.
 
     >>> compare("vgg16", "resnet50")
     <Comparison of vgg16, resnet50>
@@ -65,7 +65,7 @@ def compare(
 def explain(
     network: str | Graph | Profile, layer: str | None = None, *, batch: Dim = 1, convention_name: str = "macs"
 ) -> Workings:
-    """Formula and working of every number of a row, of the rows of a block, or of all; raises SpecError where there is none.
+    """The formulas and workings of one row, of a block, or of the network; raises SpecError if there is no such row.
 
     >>> explain("alexnet", "conv1")
     [<Working of conv1: channels, height, width, weights, biases, buffers, activations, MACs, FLOPs>]

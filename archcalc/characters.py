@@ -1,4 +1,4 @@
-"""Which characters of a text reach a terminal or a page, and what stands for a sign that an encoding lacks."""
+"""The characters of a text that reach a terminal or a page, and ASCII spellings for signs that an encoding lacks."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _SIGNS = str.maketrans(
 
 
 def visible(text: str, kept: str = "") -> str:
-    r"""A text in which each character that cannot be printed is written out, such as one that steers a terminal.
+    r"""The text with each unprintable character, such as one that steers a terminal, written as an escape sequence.
 
     Characters in `kept` stay as they are.
 
@@ -48,7 +48,7 @@ def visible(text: str, kept: str = "") -> str:
 
 
 def one_line(text: str) -> str:
-    r"""A text on one line, without what cannot be printed.
+    r"""The text on one line, without unprintable characters.
 
     >>> one_line(" a\n\x1bb ")
     'a b'
@@ -57,9 +57,9 @@ def one_line(text: str) -> str:
 
 
 def spelled(text: str, encoding: str) -> str:
-    r"""A text in characters that an encoding has: where it lacks one, every sign is spelled in ASCII.
+    r"""The text in characters that an encoding has; if any is missing, every sign is spelled in ASCII.
 
-    A letter that is lacking is written out by its number.
+    A missing letter becomes its escape sequence.
 
     >>> spelled("−22C² ≤ ⌊H/2⌋", "cp1252"), spelled("3×224", "cp1252"), spelled("網", "ascii")
     ('-22C^2 <= floor(H/2)', '3×224', '\\u7db2')
@@ -73,7 +73,7 @@ def spelled(text: str, encoding: str) -> str:
 
 
 def document(text: str) -> bytes:
-    r"""A page, a picture or a table for another program as the bytes of its file: UTF-8 everywhere.
+    r"""The UTF-8 bytes of a page, a picture or a table for another program.
 
     >>> document("−1")
     b'\xe2\x88\x921'

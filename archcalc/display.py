@@ -1,4 +1,4 @@
-"""How objects show themselves: on one line wherever they are printed, and as a table or formulas in a notebook."""
+"""The display of objects: one line wherever they are printed, and a table or formulas in a notebook."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from archcalc.errors import printable
 class Displayable:
     """Data that a notebook can show, by the methods that IPython calls.
 
-    `show` makes of a value what is shown in one form. The package fills it in: data does not know how it is printed.
+    `show` renders a value in one form. The package fills it in: data does not know how it is printed.
     """
 
     __slots__ = ()
@@ -29,7 +29,7 @@ class Displayable:
 
 
 def brief(value: object, about: str) -> str:
-    """One line for an object: its type, and what tells it from others.
+    """The one-line repr of an object: its type, and a description.
 
     >>> brief(3, "of its kind")
     '<int of its kind>'

@@ -1,4 +1,4 @@
-"""The one exception of the package, and the places it points at."""
+"""The one exception of the package, and the places in sources that it points at."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from archcalc.characters import visible
 
 T = TypeVar("T")
 
-# What YAML takes for the end of a line, which `str.splitlines` does not agree with.
+# The line breaks of YAML, which differ from those of `str.splitlines`.
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 # A hostile file may hold its whole text on one line; nobody reads past this many characters.
 _WIDTH = 100
@@ -28,14 +28,14 @@ def _lines(text: str) -> list[str]:
 
 
 class Source(msgspec.Struct, frozen=True):
-    """What a file holds, with its name; of a text an error can show the line that it is about."""
+    """The content of a file, with its name; if it is text, an error can show the line concerned."""
 
     name: str
     content: str | bytes
 
     @property
     def text(self) -> str:
-        """The content as text; raises SpecError where it is none."""
+        """The content as text; raises SpecError if it is not UTF-8."""
         return self.content if isinstance(self.content, str) else _decoded(self.name, self.content)
 
     @property
@@ -45,7 +45,7 @@ class Source(msgspec.Struct, frozen=True):
 
     @property
     def stem(self) -> str:
-        """The name without its folders and its ending.
+        """The name without its folders and its suffix.
 
         >>> Source("models/net.bin", b"").stem
         'net'
@@ -53,7 +53,7 @@ class Source(msgspec.Struct, frozen=True):
         return PurePath(self.name).stem
 
     def line(self, number: int) -> str:
-        r"""Line `number` as it stands in the text, counted from 1.
+        r"""Line `number` of the text, counted from 1.
 
         >>> Source("a.yaml", "one\r\ntwo").line(1)
         'one'
@@ -84,7 +84,7 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class SpecError(ValueError):
-    """A mistake in a spec: the fact, the place where it stands, and what would mend it."""
+    """A mistake in a spec: the fact, its place, and remedies."""
 
     def __init__(self, fact: str, place: Place | None = None, *notes: str) -> None:
         super().__init__(fact)
@@ -124,7 +124,7 @@ def _decoded(name: str, content: bytes) -> str:
 
 
 def printable(text: str) -> str:
-    r"""A sentence fit for a terminal, whatever a file put into it.
+    r"""A sentence safe to print on a terminal, shortened, whatever a file put into it.
 
     >>> printable("no layer named '\x1b[2J'")
     "no layer named '\\x1b[2J'"
@@ -134,15 +134,15 @@ def printable(text: str) -> str:
 
 
 def _columns(text: str) -> int:
-    """How many columns of a terminal a text fills: a CJK character takes two, an accent none."""
+    """The number of terminal columns that a text fills: two for a CJK character, none for an accent."""
     return sum(
         0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in {"W", "F"} else 1 for c in text
     )
 
 
 def _window(place: Place) -> tuple[str, int, int]:
-    """The part of the line worth showing, with the offset and the width of the marked span."""
-    # A tab or a control character would move the marks away from what they mark.
+    """The visible part of the line, with the offset and the width of the marked span."""
+    # A tab or a control character would shift the marks.
     line = "".join(c if c.isprintable() else " " for c in place.source.line(place.line))
     column = place.column - 1
     start = max(0, column - _WIDTH // 2) if len(line) > _WIDTH else 0
@@ -156,7 +156,7 @@ def _window(place: Place) -> tuple[str, int, int]:
 
 
 def nearest(word: str, known: list[str]) -> str:
-    """A remedy naming the known word closest to `word`, or an empty text where none is close.
+    """A remedy naming the known word closest to `word`, or an empty text if none is close.
 
     >>> nearest("Cov2D", ["conv2d", "relu"])
     "did you mean 'conv2d'?"
@@ -169,7 +169,7 @@ def nearest(word: str, known: list[str]) -> str:
 
 
 def among(names: Iterable[str], known: Mapping[str, T], what: str) -> list[T]:
-    """The entries of these names; raises SpecError for one that there is not, with the nearest and all there are.
+    """The entries of these names; raises SpecError for an unknown one, with the nearest and all known names.
 
     >>> among(["b"], {"a": 1, "b": 2}, "column")
     [2]

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, their names, and standard input."""
+"""Files written whole or not at all, their names, and standard input."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from types import FrameType
 
 from archcalc.errors import SpecError
 
-# What ends a program from outside, where the system has it; Ctrl-C raises an exception, and needs nothing here.
+# The signals that end a program from outside, where the system has them; Ctrl-C raises an exception and needs nothing.
 _ENDINGS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 def write_whole(path: Path, save: Callable[[Path], object]) -> None:
-    """Let `save` write a file beside the path and move it into place; raises SpecError where that cannot be.
+    """Let `save` write a file beside the path and move it into place; raises SpecError if that fails.
 
     >>> import tempfile
     >>> folder = Path(tempfile.mkdtemp())
@@ -38,12 +38,12 @@ def write_whole(path: Path, save: Callable[[Path], object]) -> None:
 
 @contextmanager
 def _part(target: Path) -> Iterator[Path]:
-    """A new file beside another, gone afterwards if it was not moved, however this program ends."""
-    # Short, since any name that the file system takes must do; and no other program's, on whatever machine it runs.
+    """A new file beside another, removed afterwards if it was not moved, however this program ends."""
+    # A short name works on any file system; random bytes keep it apart from other programs' files, on any machine.
     unfinished = target.with_name(f".part-{os.urandom(8).hex()}")
 
     def remove() -> None:
-        # What went wrong before is what there is to say.
+        # The earlier error is the one to report.
         with suppress(OSError):
             unfinished.unlink(missing_ok=True)
 
@@ -57,14 +57,14 @@ def _part(target: Path) -> Iterator[Path]:
 
 @contextmanager
 def _before_ending(tidy: Callable[[], None]) -> Iterator[None]:
-    """Have something done before a signal ends the program, which it does all the same."""
+    """Run `tidy` before a signal ends the program."""
 
     def end(number: int, _frame: FrameType | None) -> None:
         tidy()
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
 
-    # Only the main thread may ask for signals; and whoever catches or ignores one means to go on.
+    # Only the main thread may set signal handlers; and whoever catches or ignores a signal means to go on.
     mine = threading.current_thread() is threading.main_thread()
     ours = [number for number in _ENDINGS if mine and signal.getsignal(number) is signal.SIG_DFL]
     for number in ours:
@@ -77,7 +77,7 @@ def _before_ending(tidy: Callable[[], None]) -> Iterator[None]:
 
 
 def _target(path: Path) -> Path:
-    """The file that a path leads to, through links; raises SpecError where that is a folder, a pipe or a device."""
+    """The file that a path leads to, through links; raises SpecError if that is a folder, a pipe or a device."""
     if path.is_dir():
         raise SpecError(f"{path}: cannot be written, it is a folder")
     if path.exists() and not path.is_file():
@@ -89,7 +89,7 @@ def _target(path: Path) -> Path:
 
 
 def standard_input(most: int) -> bytes:
-    """What standard input holds, up to a number of bytes; raises SpecError where it is closed or cannot be read."""
+    """The bytes of standard input, at most `most`; raises SpecError if it is closed or cannot be read."""
     if sys.stdin is None:
         raise SpecError("<stdin>: standard input is closed")
     try:
@@ -99,7 +99,7 @@ def standard_input(most: int) -> bytes:
 
 
 def file_name(name: str) -> str:
-    """A network's name with nothing in it that a path could be made of.
+    """A file name made from a network's name, without anything that could form a path.
 
     >>> file_name("3 x conv3-C"), file_name("../..")
     ('3_x_conv3-C', 'network')

@@ -1,1 +1,1 @@
-"""Networks held against each other, against a former state, or against a goal."""
+"""Networks compared with each other, with an earlier version, or with a goal."""

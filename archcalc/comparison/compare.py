@@ -1,4 +1,4 @@
-"""Networks side by side: each measure, what lies between them, where one becomes the cheaper, and which layers it comes from."""
+"""Comparisons of networks: each measure, its difference and ratio, the crossovers, and the layers that cause them."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _MAX_POINTS = 1_000
 
 
 class Against(msgspec.Struct, frozen=True):
-    """One network's measure beside the first one's.
+    """One network's measure relative to the first network's.
 
-    `limits` holds what the ratio comes to as a letter grows, for each letter it depends on. `runs` says for every value of
-    `letter` which is the smaller, -1 where the first is, or is None where that depends on several letters or cannot be told.
+    `limits` has, for each letter of the ratio, its limit as the letter grows. `runs` has the sign of the difference
+    over the values of `letter`: -1 where the first is smaller; None if it depends on several letters or is unknown.
     """
 
     difference: Any
@@ -40,24 +40,24 @@ class Against(msgspec.Struct, frozen=True):
 
 
 class MeasureLine(msgspec.Struct, frozen=True):
-    """A measure of every network, and of every further one against the first; None where a measure is no number."""
+    """One measure of all networks, and each further one relative to the first; None where it is not a number."""
 
     measure: Measure
     values: tuple[Any, ...]
     against: tuple[Against | None, ...]
-    # How each value grows with each of its letters.
+    # The leading term of each value in each of its letters.
     growth: tuple[dict[str, Leading | None], ...]
 
 
 class OwnRows(msgspec.Struct, frozen=True):
-    """The rows that one network has and the other does not, alike rows taken together, with how many there are."""
+    """A row that one network has and the other lacks, with the number of equal rows it stands for."""
 
     row: Row
     times: int
 
 
 class Comparison(Displayable, msgspec.Struct, frozen=True):
-    """Networks side by side, the first being what the others are held against."""
+    """A comparison of networks, of which the first is the baseline."""
 
     profiles: tuple[Profile, ...]
     lines: tuple[MeasureLine, ...]
@@ -68,13 +68,13 @@ class Comparison(Displayable, msgspec.Struct, frozen=True):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What the networks are called, told apart by what they are given where two are of one name."""
+        """The names of the networks, numbered where two are the same."""
         names = [profile.graph.name for profile in self.profiles]
         return tuple(name if names.count(name) == 1 else f"{name} ({i})" for i, name in enumerate(names, start=1))
 
     @property
     def bounded(self) -> tuple[str, ...]:
-        """The networks whose receptive field is only known to hold all that is seen, if it is compared."""
+        """The networks whose receptive field is only an upper bound, if receptive fields are compared."""
         if not any(line.measure.key in {"rf", "rf_local"} for line in self.lines):
             return ()
         pairs = zip(self.names, self.profiles, strict=True)
@@ -82,11 +82,11 @@ class Comparison(Displayable, msgspec.Struct, frozen=True):
 
     @property
     def conditions(self) -> tuple[Assumption, ...]:
-        """What is assumed of letters, of all the networks."""
+        """The assumptions about letters of all the networks."""
         return _assumed(self.profiles)
 
     def own(self, i: int) -> tuple[list[OwnRows], list[OwnRows]]:
-        """What only the first network has, and what only the i-th has: layers that both have alike cancel."""
+        """The rows that only the first network has, and those that only the i-th has; equal layers cancel."""
         first, other = (
             Counter(_alike(row) for row in profile.rows if not row.auxiliary)
             for profile in (self.profiles[0], self.profiles[i])
@@ -94,7 +94,7 @@ class Comparison(Displayable, msgspec.Struct, frozen=True):
         return _only(self.profiles[0], first - other), _only(self.profiles[i], other - first)
 
     def at(self, values: Mapping[str, int]) -> list[tuple[Any, ...]]:
-        """Every line's values with numbers for letters, None for a network that there is not with these."""
+        """The values of every line at these numbers, None for a network that cannot be built with them."""
         there = [not broken for broken in self.broken(values)]
         return [
             tuple(
@@ -104,7 +104,7 @@ class Comparison(Displayable, msgspec.Struct, frozen=True):
         ]
 
     def broken(self, values: Mapping[str, int]) -> list[tuple[Assumption, ...]]:
-        """What each network assumes of letters that does not hold for these numbers."""
+        """The assumptions of each network that these numbers violate."""
         return [
             tuple(
                 one
@@ -130,7 +130,7 @@ class Comparison(Displayable, msgspec.Struct, frozen=True):
 def compare(
     profiles: Sequence[Profile], chosen: Sequence[Measure], points: Sequence[dict[str, int]] = ()
 ) -> Comparison:
-    """The comparison of networks by some measures, with numbers for letters at some points.
+    """The comparison of networks by the chosen measures, evaluated at some points.
 
     >>> from archcalc.profiling.engine import profile
     >>> from archcalc.network.measures import measures
@@ -163,7 +163,7 @@ def _assumed(profiles: Sequence[Profile]) -> tuple[Assumption, ...]:
 
 def _against(first: Any, other: Any, facts: Sequence[Any]) -> Against:
     difference = as_int(first - other)
-    # What letters both have in the same way may cancel.
+    # Common factors of both values may cancel.
     shared = None if other == 0 else ratio(first, other)
     limits = {} if shared is None else {letter: limit(first, other, letter) for letter in letters(shared)}
     sign = same_sign(difference)
@@ -174,7 +174,7 @@ def _against(first: Any, other: Any, facts: Sequence[Any]) -> Against:
 
 
 def _alike(row: Row) -> tuple[Any, ...]:
-    """What two rows must have in common to cost the same."""
+    """The properties that two rows of equal cost share."""
     return row.kind, row.settings, row.inputs, row.output, row.weights, row.biases, row.activations
 
 
@@ -188,7 +188,7 @@ def _only(profile: Profile, left: Counter[tuple[Any, ...]]) -> list[OwnRows]:
 
 
 def points_of(values: Sequence[tuple[str, tuple[int, ...]]]) -> list[dict[str, int]]:
-    """Every combination of some values for letters; raises SpecError where there are more than anyone reads.
+    """Every combination of some values for letters; raises SpecError if there are too many to read.
 
     >>> points_of([("C", (64, 128)), ("H", (7,))])
     [{'C': 64, 'H': 7}, {'C': 128, 'H': 7}]

@@ -1,4 +1,4 @@
-"""What lies between two versions of a network: layers added, removed and changed, and what that does to the totals."""
+"""The difference between two versions of a network: layers added, removed and changed, and the effect on the totals."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from archcalc.network.measures import MEASURES, sums
 from archcalc.profiling.rows import Profile, Row, Totals
 from archcalc.symbols.dims import Dim, Shape, as_int, decided, equal
 
-# What adds up to the totals, `counted` being in the unit of the convention.
+# The key of the operations counted by the convention, in its unit.
 COUNTED = "counted"
 
 Status = Literal["added", "removed", "changed", "follows", "renamed"]
 
 
 class Difference(msgspec.Struct, frozen=True):
-    """Two values of one thing, the old one and the new one; None where there is none."""
+    """The old and the new value of one property; None where it is absent."""
 
     old: Any
     new: Any
 
 
 class Change(msgspec.Struct, frozen=True):
-    """A layer that is not the same in both networks, as it is in each of them, None where it is not there.
+    """A layer that differs between two networks, as a row of each; None where it is absent.
 
-    `differences` are by what differs: kind, sources, inputs, output, a measure, auxiliary or shared. `rewired` says that
-    other layers than before come before it, not counting those that were put between or taken out.
+    `differences` is keyed by kind, sources, inputs, output, a measure, auxiliary or shared. `rewired` is true if the
+    layer reads from other layers than before, apart from any that were inserted or removed.
     """
 
     old: Row | None
@@ -42,24 +42,24 @@ class Change(msgspec.Struct, frozen=True):
 
     @property
     def row(self) -> Row:
-        """The layer as it is, or was."""
+        """The new row of the layer, or the old one if it was removed."""
         row = self.new or self.old
         assert row is not None  # noqa: S101 - a change is of a layer in one of them at least
         return row
 
     @property
     def renamed(self) -> bool:
-        """Whether the layer has another name."""
+        """True if the layer has another name."""
         return self.old is not None and self.new is not None and self.old.name != self.new.name
 
     @property
     def auxiliary(self) -> bool:
-        """Whether no total has it, neither the old one nor the new one."""
+        """True if the layer counts in neither total."""
         return all(row.auxiliary for row in (self.old, self.new) if row is not None)
 
     @property
     def status(self) -> Status:
-        """What became of the layer; what only has other sizes or numbers than before follows from another change."""
+        """The status of the layer; "follows" if only sizes or numbers differ, because of another change."""
         if self.old is None:
             return "added"
         if self.new is None:
@@ -70,20 +70,20 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class Changes(msgspec.Struct, frozen=True, dict=True):
-    """Two versions of a network under one convention, and every layer that is not the same in both, in order."""
+    """Two versions of a network under one convention, and every layer that differs between them, in order."""
 
     old: Profile
     new: Profile
     layers: tuple[Change, ...]
 
     def of(self, *statuses: Status) -> list[Change]:
-        """The changes of some kinds."""
+        """The changes with one of these statuses."""
         return [change for change in self.layers if change.status in statuses]
 
     def by(self, change: Change, measure: str) -> Dim | None:
-        """How much more of a measure the totals have for one change; None where the convention does not cover the layer.
+        """The increase of a measure's total due to one change; None if the convention does not cover the layer.
 
-        For a layer that is auxiliary wherever it is, it is how much more the auxiliary heads have.
+        For a layer that is auxiliary in both versions, it is the increase in the auxiliary heads.
         """
         values = [
             0 if row is None or (row.auxiliary and not change.auxiliary) else measured(profile, row, measure)
@@ -93,22 +93,22 @@ class Changes(msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def totals(self) -> dict[str, Difference]:
-        """Every measure of the network proper."""
+        """Every measure of the network without auxiliary heads."""
         return _totals(self.old.totals, self.new.totals)
 
     @cached_property
     def auxiliary(self) -> dict[str, Difference]:
-        """Every measure of the heads that are used in training only."""
+        """Every measure of the auxiliary heads, which are used in training only."""
         return _totals(self.old.auxiliary, self.new.auxiliary)
 
     @property
     def conditions(self) -> tuple[Assumption, ...]:
-        """What is assumed of letters, of both networks."""
+        """The assumptions about letters of both networks."""
         return strongest([*self.old.graph.assumptions, *self.new.graph.assumptions])
 
 
 def changes(old: Profile, new: Profile) -> Changes:
-    """What lies between two profiles under one convention.
+    """The changes between two profiles under one convention.
 
     >>> from archcalc.profiling.engine import profile
     >>> from archcalc.language.shorthand import from_line
@@ -124,7 +124,7 @@ def changes(old: Profile, new: Profile) -> Changes:
 
 
 def difference(old: Any, new: Any) -> Any:
-    """How much more the new value is, a whole number where letters cancel."""
+    """The new value minus the old one, an int where letters cancel."""
     return as_int(new - old)
 
 
@@ -136,17 +136,17 @@ def _totals(old: Totals, new: Totals) -> dict[str, Difference]:
 
 
 def compared() -> list[str]:
-    """The measures by which two versions are told apart, and what the convention counts."""
+    """The keys of the measures that are compared, and of the operations that the convention counts."""
     return [*(measure.key for measure in sums() if measure.told_apart), COUNTED]
 
 
 def measured(profile: Profile, row: Row, key: str) -> Any:
-    """One of these of a row; None where the convention does not cover it."""
+    """One of these measures of a row; None if the convention does not cover it."""
     return profile.convention.price(row) if key == COUNTED else MEASURES[key].row(profile, row)
 
 
 class _Between:
-    """Two networks and which row of the one is which of the other."""
+    """Two networks and the pairs of rows matched between them."""
 
     def __init__(self, old: Profile, new: Profile, pairs: dict[int, int]) -> None:
         self.old, self.new, self.pairs = old, new, pairs
@@ -156,7 +156,7 @@ class _Between:
         self.former = {after: before for before, after in self.names.items()}
 
     def change(self, i: int | None, j: int | None) -> Change | None:
-        """What differs between an old row and a new one, None where nothing does."""
+        """The change between an old row and a new one, or None if they are equal."""
         old = None if i is None else self.old.rows[i]
         new = None if j is None else self.new.rows[j]
         differences = self._differences(old, new)
@@ -174,7 +174,7 @@ class _Between:
             before = None if old is None else self._value(self.old, old, what)
             after = None if new is None else self._value(self.new, new, what)
             absent = old is None or new is None
-            # Of a layer that is not there nothing is said that the other has not.
+            # A row that is absent has no value worth reporting where the other has none.
             if before or after if absent else not self._alike(what, before, after):
                 found[what] = Difference(before, after)
         return found
@@ -193,11 +193,11 @@ class _Between:
         return _equal(old, new) if what == "output" else _one(old, new)
 
     def _before(self, row: Row) -> list[str | None]:
-        """The sources of an old row by their new names, seen through layers of one source that were taken out."""
+        """The sources of an old row by their new names, skipping removed layers with one source."""
         return [self.names.get(_through(name, self.old_rows, self.names)) for name in row.sources]
 
     def _after(self, row: Row) -> list[str]:
-        """The sources of a new row, seen through layers of one source that were put between."""
+        """The sources of a new row, skipping inserted layers with one source."""
         return [_through(name, self.new_rows, self.former) for name in row.sources]
 
 
@@ -208,7 +208,7 @@ def _through(name: str, rows: dict[str, Row], kept: dict[str, str]) -> str:
 
 
 def _one(old: Any, new: Any) -> bool:
-    """Whether two values are equal for all values of their letters."""
+    """True if two values are equal for all values of their letters."""
     if old is None or new is None or isinstance(old, (bool, str)):
         return bool(old == new)
     return bool(old == new) or decided(equal(old, new)) is True
@@ -219,7 +219,7 @@ def _equal(old: Shape, new: Shape) -> bool:
 
 
 def _settings(old: Row, new: Row) -> dict[str, Difference]:
-    """The fields that two layers of one kind have not alike; between two kinds no field is compared."""
+    """The fields that differ between two layers of one kind; empty for two kinds."""
     if old.kind != new.kind:
         return {}
     before, after = old.layer, new.layer
@@ -231,7 +231,7 @@ def _settings(old: Row, new: Row) -> dict[str, Difference]:
 
 
 def _order(between: _Between) -> list[tuple[int | None, int | None]]:
-    """Every row with its other: in the order of the new network, removed ones behind what stood before them."""
+    """The pairs of rows in the order of the new network, each removed row after the one it followed."""
     former = {j: i for i, j in between.pairs.items()}
     places: list[tuple[tuple[int, int, int], tuple[int | None, int | None]]] = []
     last = -1

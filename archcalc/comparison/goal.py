@@ -1,4 +1,4 @@
-"""Goals of a search: two expressions of measures and a comparison, such as params <= 5M or output length = 98."""
+"""The goals of a search: comparisons of expressions of measures, such as params <= 5M or output length = 98."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from archcalc.profiling.rows import Profile
 from archcalc.symbols.dims import as_int, format_dim, format_shape
 from archcalc.symbols.units import Amount, suits, written_out
 
-# Which signs a difference has where a comparison holds.
+# The signs of the difference for which each comparison holds.
 SIGNS = {
     "<=": frozenset({-1, 0}),
     "<": frozenset({-1}),
@@ -27,7 +27,7 @@ SIGNS = {
 }
 _COMPARISON = re.compile(r"<=|>=|==|!=|=|<|>|≤|≥|≠")
 _SPELLED = {"==": "=", "≤": "<=", "≥": ">=", "≠": "!="}
-# Measures with a size for each axis, the axes by the number of them that there are, last ones last.
+# Measures with one size per axis, and the names of the axes by their number, the last ones last.
 _SIZED = ("output", "rf")
 _AXES = {
     1: (("features", "tokens"),),
@@ -50,11 +50,11 @@ class Goal(msgspec.Struct, frozen=True):
 
     @property
     def measures(self) -> list[str]:
-        """The measures that it speaks of, those of one axis as output_length."""
+        """The measures in the goal, with the axis in the name, as in output_length."""
         return _spoken_of(f"{self.left} {self.right}")
 
     def difference(self, names: Mapping[str, Any]) -> Any:
-        """The left side less the right one."""
+        """The left side minus the right side."""
         left, right = (evaluate(side, names, self.place(side)) for side in (self.left, self.right))
         if isinstance(left, (bool, str, tuple)) or isinstance(right, (bool, str, tuple)):
             raise SpecError(f"'{self.text[:60]}' does not compare numbers")
@@ -62,18 +62,18 @@ class Goal(msgspec.Struct, frozen=True):
         return difference if isinstance(difference, Fraction) else as_int(difference)
 
     def place(self, side: str) -> Place:
-        """Where a side stands, units written out."""
+        """The place of a side in the goal, with units written out."""
         text = f"{self.left} {self.comparison} {self.right}"
         start = 0 if side == self.left else len(text) - len(side)
         return Place(Source("--for", text), 1, start + 1, start + len(side) + 1)
 
     def met(self, difference: Any) -> bool:
-        """Whether it is met where the sides differ by so much."""
+        """True if the goal is met at this difference of its sides."""
         return (difference > 0) - (difference < 0) in SIGNS[self.comparison]
 
 
 def goal(text: str) -> Goal:
-    """A goal as written, what has a unit of bytes being values of four bytes each; raises SpecError for what compares nothing.
+    """A goal parsed from text, bytes taken as values of four bytes each; raises SpecError if it is not a comparison.
 
     >>> goal("params <= 5M").right, goal("output length = 98").left
     ('5000000', 'output_length')
@@ -100,19 +100,19 @@ def goal(text: str) -> Goal:
 
 
 def _spoken_of(text: str) -> list[str]:
-    """The measures that an expression speaks of."""
+    """The measures named in an expression."""
     words = re.findall(r"[^\W\d]\w*", text)
     return list(dict.fromkeys(word for word in words if _parted(word)[0] in MEASURES))
 
 
 def _parted(key: str) -> tuple[str, str]:
-    """A measure and its axis: output and length."""
+    """A measure and its axis, as (output, length)."""
     measure, _, axis = key.partition("_")
     return (measure, axis) if measure in _SIZED and re.fullmatch(_NAMED, axis) else (key, "")
 
 
 def title(key: str) -> str:
-    """A measure in words.
+    """The title of a measure.
 
     >>> title("rf_height"), title("macs")
     ('receptive field height', 'MACs')
@@ -122,7 +122,7 @@ def title(key: str) -> str:
 
 
 def measured(profile: Profile, key: str) -> Any:
-    """A measure of a network, or of one axis of what it puts out or sees; raises SpecError where it is no number."""
+    """A measure of a network, or its size along one axis; raises SpecError if it is not a number."""
     measure, axis = _parted(key)
     value = MEASURES[measure].whole(profile)
     if measure == "rf" and not profile.fields[next(row for row in profile.rows[::-1] if not row.auxiliary).name].exact:
@@ -131,7 +131,7 @@ def measured(profile: Profile, key: str) -> Any:
         )
     if not isinstance(value, tuple):
         return value
-    # What is seen has no channels.
+    # A receptive field has no channel axis.
     axes = _AXES.get(len(value) + (measure == "rf"), ())[measure == "rf" :]
     place = next((place for place, names in enumerate(axes) if axis in names), None)
     if place is None and len(value) == 1 and not axis:

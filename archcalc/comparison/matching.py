@@ -1,4 +1,4 @@
-"""Which layers of two versions of a network are the same."""
+"""The matching of layers between two versions of a network."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from collections.abc import Callable, Iterator, Sequence
 
 from archcalc.profiling.rows import Row
 
-# Pairs of layers alike between two that are matched, past which no order is sought among them.
+# The most pairs of equal layers between two matched rows for which a common order is sought.
 _MAX_PAIRS = 1_000_000
 
 _Rows = Sequence[Row]
-# The positions of the new rows that the old ones have become, by their positions.
+# The position of the matching new row for the position of each old row.
 _Pairs = dict[int, int]
 
 
 def matched(old: _Rows, new: _Rows) -> _Pairs:
-    """The positions of the new rows that the old ones have become, by their positions.
+    """The position of the matching new row for the position of each old row.
 
-    A name that a spec gives is the same layer wherever it stands. Between those, where the order agrees, layers that are
-    alike are the same under any names: first those of equal kind, settings and sizes, then those of equal kind and settings.
-    What is left is matched by name, and at last by kind and order where the names say no more than that.
+    A name that a spec gives is the same layer wherever it stands. Between those, in the common order, equal layers
+    match under any names: first those of equal kind, settings and sizes, then those of equal kind and settings. The
+    rest is matched by name, and finally by kind and order among default names.
     """
-    # What is found from new to old shall be the mirror of what is found from old to new.
+    # The matching from new to old is the mirror image of that from old to new.
     if [*map(_everything, old)] > [*map(_everything, new)]:
         return {i: j for j, i in _matched(new, old).items()}
     return _matched(old, new)
@@ -44,7 +44,7 @@ def _everything(row: Row) -> tuple[str, ...]:
 
 
 def has_default_name(row: Row) -> bool:
-    """Whether a row has a name for want of one in the spec, such as relu_2, or stands in a block that has.
+    """True if a row has a default name, such as relu_2, or stands in a block with one.
 
     >>> from archcalc.profiling.engine import profile
     >>> from archcalc.language import load
@@ -57,7 +57,7 @@ def has_default_name(row: Row) -> bool:
 
 
 def _by_name(old: _Rows, new: _Rows, pairs: _Pairs, fit: Callable[[Row], bool]) -> None:
-    """Add the pairs of one name among the rows that fit and have no pair yet."""
+    """Add the pairs of equal names among the rows that fit and are not yet paired."""
     taken = set(pairs.values())
     places = {row.name: j for j, row in enumerate(new) if j not in taken and fit(row)}
     found = [(i, places.get(row.name)) for i, row in enumerate(old) if i not in pairs and fit(row)]
@@ -65,7 +65,7 @@ def _by_name(old: _Rows, new: _Rows, pairs: _Pairs, fit: Callable[[Row], bool]) 
 
 
 def _by_order(old: _Rows, new: _Rows, pairs: _Pairs, tell: Callable[[Row], str | None]) -> None:
-    """Add the pairs of rows told alike that lie in order with each other and with the pairs there are."""
+    """Add the pairs of rows with equal keys that keep the order of each other and of the existing pairs."""
     taken = set(pairs.values())
     for (i, i_end), (j, j_end) in _gaps(pairs, len(old), len(new)):
         here = [(at, told) for at in range(i, i_end) if at not in pairs and (told := tell(old[at])) is not None]
@@ -75,7 +75,7 @@ def _by_order(old: _Rows, new: _Rows, pairs: _Pairs, tell: Callable[[Row], str |
 
 
 def _gaps(pairs: _Pairs, old: int, new: int) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
-    """What lies between pairs that are in one order, in the old rows and in the new ones."""
+    """The stretches between consecutive pairs in common order, in the old rows and in the new ones."""
     former = {j: i for i, j in pairs.items()}
     before, after = sorted(pairs), [former[j] for j in sorted(former)]
     ordered = [before[first] for first, _ in _common(before, after)]
@@ -87,7 +87,7 @@ def _gaps(pairs: _Pairs, old: int, new: int) -> Iterator[tuple[tuple[int, int], 
 
 
 def _common(a: Sequence[object], b: Sequence[object]) -> list[tuple[int, int]]:
-    """The positions of things that are equal and in one order in both, ends first, then the longest runs.
+    """The positions of equal things in common order, the common ends first, then the longest runs.
 
     >>> _common("conv relu pool".split(), "conv norm relu pool".split())
     [(0, 0), (1, 2), (2, 3)]

@@ -1,4 +1,4 @@
-"""The values of a letter for which a network meets its goals: exactly, over all whole numbers, where its measures are formulas."""
+"""The values of a letter for which a network meets its goals: exact where its measures are formulas."""
 
 from __future__ import annotations
 
@@ -18,23 +18,24 @@ from archcalc.symbols.evaluate import letters, substitute
 from archcalc.symbols.holding import holding, where
 from archcalc.symbols.periodic import Numbers, Stretch, common, listed, period_of
 
-# Sets that repeat after more numbers than this are of no network, and would take long to go through.
+# The longest period of a set of solutions; longer ones come from no real network and take long to enumerate.
 _MAX_PERIOD = 1 << 16
-# How many of the first numbers are worked out to check what sizes that must agree ask of a letter.
+# The numbers tried first, to check the conditions that sizes must agree.
 _FIRST = 24
 _MAX_FIRST = 64
-# How far to try where nothing says how far.
+# The last number tried if no limit is given.
 _USUALLY = 200
-# Measures that have grown, or fallen, over so many values, and settled over the last of them, are tried no further.
+# Trying stops once measures are monotone over _ENOUGH values and settled over the last _SETTLED of them.
 _ENOUGH = 8
 _SETTLED = 3
 
 
 class Solution(msgspec.Struct, frozen=True):
-    """The values of a letter that meet all goals: `numbers`, which are those in `stretches` for which `where` holds too.
+    """The values of a letter that meet all goals: those of `numbers`, or of `stretches` where `where` holds.
 
-    `upto` is the largest value tried where values had to be tried one by one, and None where formulas decide for all; `settled`
-    says that trying ended because what the goals compare had only grown or only fallen, away from where they change.
+    `upto` is the largest value tried if values had to be tried one by one, or None if formulas decide for all.
+    `settled` is true if trying ended because both sides of the goals were monotone and had passed the point where they
+    change.
     """
 
     letter: str
@@ -42,27 +43,27 @@ class Solution(msgspec.Struct, frozen=True):
     numbers: Numbers
     stretches: tuple[Stretch, ...]
     where: tuple[Assumption, ...]
-    # The measures that the goals speak of, at the values around which they begin or cease to be met.
+    # The measures in the goals, at the values where the goals begin or cease to be met.
     values: dict[int, dict[str, Any]]
     upto: int | None = None
     settled: bool = False
 
     @property
     def smallest(self) -> int | None:
-        """The smallest value."""
+        """The smallest value, or None if there is none."""
         return self.numbers.smallest
 
     @property
     def largest(self) -> int | None:
-        """The largest value, or None where there is no end, or none that trying found."""
+        """The largest value, or None if there is no end or none was found by trying."""
         largest = self.numbers.largest
         return None if largest == self.upto else largest
 
 
 def solve(of: Callable[[Any], Profile], letter: Any, goals: Sequence[Goal], upto: int | None = None) -> Solution:
-    """The values of a letter for which the profile that `of` makes of it meets the goals; raises SpecError where none does.
+    """The values of a letter for which the profile `of` makes of it meets the goals; raises SpecError if none does.
 
-    Where the network cannot be written down with the letter, or its formulas do not decide, each number up to `upto` is tried.
+    If the network cannot be built with the letter, or its formulas do not decide, each number up to `upto` is tried.
     """
     for one in goals:
         if not one.measures and str(letter) not in f"{one.left} {one.right}":
@@ -82,7 +83,7 @@ def solve(of: Callable[[Any], Profile], letter: Any, goals: Sequence[Goal], upto
 
 
 def asked(profile: Profile, goals: Sequence[Goal]) -> set[str]:
-    """The letters that goals depend on, of a network in which several are open, or all that are where they depend on none."""
+    """The letters that the goals depend on, or all open letters if they depend on none."""
     shapes = (*profile.graph.input, *(node.shape for node in profile.graph.nodes))
     facts = [one.fact for one in profile.graph.conditions]
     names = {name for part in (*shapes, *facts) for name in letters(part)}
@@ -108,7 +109,7 @@ def _names(profile: Profile, goals: Sequence[Goal], letter: Any) -> dict[str, An
 
 
 class _Decided(msgspec.Struct, frozen=True):
-    """A solution that formulas decide, the values for which they say that there is a network, and the profile they are of."""
+    """A solution decided by formulas, the values for which the network exists, and its profile."""
 
     solution: Solution
     allowed: Numbers
@@ -120,7 +121,7 @@ class _Decided(msgspec.Struct, frozen=True):
 
 
 def _decided(profile: Profile, name: str, goals: Sequence[Goal], differences: Sequence[Any]) -> _Decided | None:
-    """The solution where every goal is a formula in the letter, and every condition a fact about it; None where not."""
+    """The solution if every goal is a formula in the letter and every condition a fact about it, else None."""
     conditions = [one for one in profile.graph.conditions if name in letters(one.fact)]
     facts = [one.fact for one in conditions]
     others = sorted({found for fact in (*facts, *differences) for found in letters(fact)} - {name})
@@ -133,7 +134,7 @@ def _decided(profile: Profile, name: str, goals: Sequence[Goal], differences: Se
         return None
     goals_met, allowed = common(*known[: len(met)]), common(*known[len(met) :])
     numbers = common(goals_met, allowed)
-    # What must divide is said as such, and the rest cuts the stretches.
+    # Conditions of divisibility are stated as such, and the others cut the stretches.
     apart = [one for one in conditions if _repeats(one.fact)]
     plain = [one for fact, one in zip(facts, known[len(met) :], strict=True) if not _repeats(fact)]
     ends = Numbers(1, (((allowed.smallest or 1, None if _endless(allowed) else allowed.largest),),))
@@ -148,7 +149,7 @@ def _decided(profile: Profile, name: str, goals: Sequence[Goal], differences: Se
 
 
 def _repeats(fact: Any) -> bool:
-    """Whether a fact is that something divides."""
+    """True if a fact is a condition of divisibility."""
     return type(fact).__name__ == "Equality" and type(fact.lhs).__name__ == "Mod"
 
 
@@ -157,18 +158,18 @@ def _endless(numbers: Numbers) -> bool:
 
 
 def _edges(stretches: Iterable[Stretch]) -> set[int]:
-    """The numbers at which stretches begin and end, and those beside them."""
+    """The numbers at which stretches begin and end, and their neighbours."""
     edges = {x for one in stretches for x in (one.start - 1, one.start)}
     edges |= {x for one in stretches if one.stop is not None for x in (one.stop, one.stop + 1)}
     return edges - {0}
 
 
 def _stands(of: Callable[[Any], Profile], found: _Decided, goals: Sequence[Goal]) -> bool:
-    """Whether the networks of the numbers around which the answer changes are those of the formulas, as a check on these."""
+    """True if the networks at the numbers where the answer changes agree with the formulas, as a check on these."""
     ends = {1, 2, *(x + d for x in (found.allowed.smallest, found.allowed.largest) if x for d in (-1, 0, 1))}
     facts = {type(one.fact).__name__ for one in found.profile.graph.conditions}
-    # A bound is right where its end is. Sizes that must agree may do so for other numbers than those for which they always do,
-    # and what is seen of an input may change its form with the number.
+    # A bound is right if its end is. Sizes that must agree may do so at numbers that the formulas miss, and a receptive
+    # field may change its form with the number.
     plain = facts <= {"GreaterThan", "LessThan"} and not any(key.startswith("rf") for key in _keys(goals))
     first = range(1, 1) if plain else range(1, max(_FIRST, 2 * found.allowed.period) + 1)
     for x in sorted({*found.solution.values, *ends, *first[:_MAX_FIRST]} - {0}):
@@ -191,7 +192,7 @@ def _at(profile: Profile, goals: Sequence[Goal], point: Mapping[str, int]) -> di
 def _tried(
     of: Callable[[Any], Profile], name: str, goals: Sequence[Goal], upto: int | None, why: SpecError | None
 ) -> Solution:
-    """The solution by trying every number, up to one that was named or until it is settled."""
+    """The solution found by trying every number, up to `upto` or until settled."""
     values: dict[int, dict[str, Any]] = {}
     compared: dict[int, list[Any]] = {}
     refused = why
@@ -225,7 +226,7 @@ def _tried(
 
 
 def _settled(goals: Sequence[Goal], compared: Sequence[Sequence[Any]]) -> bool:
-    """Whether all goals were met, or one was not, for the last few numbers, and will be while each difference goes on as it went."""
+    """True if the last numbers settle the goals, provided that each difference stays monotone."""
     if len(compared) < _ENOUGH:
         return False
     for one, differences in zip(goals, zip(*compared, strict=True), strict=True):

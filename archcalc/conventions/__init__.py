@@ -1,4 +1,4 @@
-"""The named conventions that say what each operation is worth that a layer counts."""
+"""The named conventions, which give a price to each operation that a layer counts."""
 
 from archcalc.conventions.convention import Convention, Total
 from archcalc.conventions.named import CONVENTIONS, convention

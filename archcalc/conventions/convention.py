@@ -1,4 +1,4 @@
-"""Conventions: named rules that say what the work of each kind of layer is worth."""
+"""Conventions: named rules that give a price to the work of each kind of layer."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from archcalc.symbols.dims import Dim, format_dim, sum_of
 
 
 class Total(msgspec.Struct, frozen=True):
-    """A sum of prices, and the kinds of layers that have work but no price: with any of them it is a lower bound."""
+    """A sum of prices, and the kinds of layers without a price; with any of them it is a lower bound."""
 
     value: Dim
     uncovered: tuple[str, ...] = ()
 
     def bounded(self, spelled: Callable[[Dim], str] = format_dim) -> str:
-        """The sum as text, marked where it is a lower bound.
+        """The sum as text, marked if it is a lower bound.
 
         >>> Total(4096, ("mish",)).bounded()
         '≥ 4,096'
@@ -37,12 +37,13 @@ class Total(msgspec.Struct, frozen=True):
 
 
 class Convention(msgspec.Struct, frozen=True):
-    """A named rule: what it counts, in which unit, by whom, and what is known to be wrong with it.
+    """A named counting rule with its unit, source and known faults.
 
     `prices` has a price for each kind of layer, as a sum of products of quantities (`archcalc.conventions.quantities`).
-    `conv` is all of conv1d, conv2d and conv3d. A kind may be written more closely: `conv without bias`, `batchnorm without
-    affine`, `upsample linear 2d`, `attention of several inputs`, `relu as function`. A kind that is not there has the price
-    `other`; without one the rule does not cover it. A layer whose `call` the tool does not see has no price either.
+    `conv` is all of conv1d, conv2d and conv3d. A kind may be written more closely: `conv without bias`,
+    `upsample linear 2d`, `batchnorm without affine`, `attention of several inputs`, `relu as function`. A kind that is
+    not listed has the price `other`, or none if that is None. A layer whose `call` is not in `sees` has no price
+    either.
     """
 
     name: str
@@ -56,14 +57,15 @@ class Convention(msgspec.Struct, frozen=True):
 
     @property
     def column(self) -> str:
-        """The title of what this convention counts: FLOPs, or by whose rule it counts MACs."""
+        """The title of the column: FLOPs, or MACs with the name of the convention."""
         # The plain MACs have a column of their own beside this one.
         return "FLOPs" if self.unit == "FLOPs" or self.name == "macs" else f"MACs ({self.name})"
 
     def formula(self, row: Priceable) -> str | None:
-        """The price of a layer as it is written in the rule, or None where the rule does not cover the layer.
+        """The price of a layer as written in the rule, or None if the rule does not cover the layer.
 
-        Layers that do nothing cost nothing, and what the reference implementation leaves out is not there to be counted.
+        A layer without work costs nothing, and one that the reference implementation leaves out is not there to be
+        counted.
         """
         if not self.prices:
             return self.other
@@ -78,16 +80,16 @@ class Convention(msgspec.Struct, frozen=True):
         return self.other
 
     def price(self, row: Priceable) -> Dim | None:
-        """What a layer is worth, in `unit`; None where the rule does not cover it."""
+        """The price of a layer in `unit`; None if the rule does not cover it."""
         formula = self.formula(row)
         return None if formula is None else 0 if formula == "0" else value(formula, row)
 
     def flops(self, price: Dim) -> Dim:
-        """A price in FLOPs: itself, or twice itself where the unit is MACs."""
+        """A price in FLOPs: twice the price if the unit is MACs."""
         return price if self.unit == "FLOPs" else 2 * price
 
     def shown(self, price: Dim) -> Dim:
-        """A price as it stands under `column`."""
+        """A price in the unit of `column`."""
         return self.flops(price) if self.column == "FLOPs" else price
 
     def total(self, rows: Iterable[Priceable]) -> Total:
@@ -104,7 +106,7 @@ class Convention(msgspec.Struct, frozen=True):
 
 
 def _keys(row: Priceable) -> Iterator[str]:
-    """The names under which a rule may have a layer's price, the closest first."""
+    """The keys under which a rule may have a layer's price, the most specific first."""
     kind = row.kind
     family = kind[:-2] if kind[-2:] in {"1d", "2d", "3d"} else kind
     for name in dict.fromkeys((kind, family)):

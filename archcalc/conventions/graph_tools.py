@@ -39,7 +39,7 @@ CONVNET_BURDEN = Convention(
         "relu": "2*out",
         "maxpool": "2*out*strides",
         "avgpool": "2*out*strides",
-        # A pool over all there is has its own size for a stride.
+        # A global pool has the input's size for a stride.
         "adaptiveavgpool": "2*in",
         "globalavgpool": "2*in",
         "globalmaxpool": "in",

@@ -22,7 +22,7 @@ CONVENTIONS = {convention.name: convention for convention in (*_OWN, *WATCHERS, 
 
 
 def convention(name: str) -> Convention:
-    """The convention of that name; raises SpecError for a name that is not one."""
+    """The convention of that name; raises SpecError for an unknown name."""
     if name not in CONVENTIONS:
         known = list(CONVENTIONS)
         raise SpecError(

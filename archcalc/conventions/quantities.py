@@ -1,4 +1,4 @@
-"""What the prices of conventions are made of: named quantities of one layer, for the whole batch."""
+"""The quantities of a layer that prices are made of, for the whole batch."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from archcalc.symbols.dims import Dim, Shape, quotient, size
 
 
 class Priceable(Protocol):
-    """What a convention looks at: a layer, what went in and came out, its work, and how its model calls it."""
+    """The protocol of a row that a convention can price: a layer, its inputs and output, its work and its call."""
 
     @property
     def kind(self) -> str:
@@ -23,7 +23,7 @@ class Priceable(Protocol):
 
     @property
     def call(self) -> str:
-        """How the reference implementation calls it: module, function, operator, matmul, or absent."""
+        """The form of the call in the reference implementation: module, function, operator, matmul, or absent."""
 
     @property
     def batch(self) -> Dim:
@@ -43,7 +43,7 @@ class Priceable(Protocol):
 
 
 def _each(row: Priceable, value: Any) -> tuple[Dim, ...]:
-    """A field written once for all axes but the first, or once for each."""
+    """A field with one entry per spatial axis, from a single value or a tuple."""
     return value if isinstance(value, tuple) else (value,) * (len(row.output) - 1)
 
 
@@ -78,7 +78,7 @@ def _shrunk(row: Priceable) -> Dim:
     axes = zip(
         row.inputs[0][1:], *(_each(row, value) for value in (layer.kernel, layer.stride, layer.dilation)), strict=True
     )
-    # Only as many as there are on both sides of an axis can be had from a tool with one padding for both.
+    # torchscan has one padding for both sides, so only an even sum of both can be had from it.
     padding = [2 * side if isinstance(side, int) else sum(side) for side in _each(row, layer.padding)]
     places = [(n + p - d * (k - 1) - 1) // s + 1 for (n, k, s, d), p in zip(axes, padding, strict=True)]
     return layer.out * size(tuple(places))
@@ -92,7 +92,7 @@ def _projections(row: Priceable) -> Dim:
 
 
 class Quantity(NamedTuple):
-    """A number of a layer that prices are made of, and what it is in words."""
+    """A number of a layer that prices are made of, and its meaning in words."""
 
     meaning: str
     of: Callable[[Priceable], Dim]
@@ -129,7 +129,7 @@ QUANTITIES: dict[str, Quantity] = {
 
 @cache
 def _terms(price: str) -> tuple[tuple[str, int, tuple[str, ...]], ...]:
-    """The terms of a price: as written, their whole number, and the quantities that it multiplies."""
+    """The terms of a price: the text of each, its coefficient, and the names of its quantities."""
     terms = []
     for written in price.replace(" - ", " + -").split(" + "):
         sign, factors = (-1, written[1:]) if written.startswith("-") else (1, written)
@@ -150,7 +150,7 @@ def _product(number: int, names: tuple[str, ...], row: Priceable) -> Dim:
 
 
 def value(price: str, row: Priceable) -> Dim:
-    """What a price comes to for a layer: a sum of products of quantities, such as `2*macs - batch*pairs`."""
+    """The value of a price for a layer: a sum of products of quantities, such as `2*macs - batch*pairs`."""
     total: Dim = 0
     for _, number, names in _terms(price):
         total = total + _product(number, names, row)
@@ -158,11 +158,11 @@ def value(price: str, row: Priceable) -> Dim:
 
 
 def nonzero_terms(price: str, row: Priceable) -> str:
-    """A price without the terms that are nothing for a layer."""
+    """A price without the terms that are zero for a layer."""
     terms = [written for written, number, names in _terms(price) if _product(number, names, row) != 0]
     return " + ".join(terms).replace("+ -", "- ") or "0"
 
 
 def used_in(price: str) -> set[str]:
-    """The quantities that a price is made of."""
+    """The quantities in a price."""
     return {name for _, _, names in _terms(price) for name in names}

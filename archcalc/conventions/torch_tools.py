@@ -1,4 +1,4 @@
-"""The rules of tools that watch a torch model, read from their sources; the tests hold them against the tools themselves."""
+"""The rules of tools that watch a torch model, read from their sources and tested against the tools themselves."""
 
 from __future__ import annotations
 

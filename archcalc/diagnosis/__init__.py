@@ -1,4 +1,4 @@
-"""Published figures against exact ones, and the search for how a figure that differs came about."""
+"""Published figures checked against exact ones, and the search for the origin of a figure that differs."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ __all__ = ["check", "checked", "record", "verdicts"]
 
 
 def check(source: Source, figures: tuple[Figure, ...] | None = None) -> tuple[Verdict, ...]:
-    """The verdict on each figure of a spec, or on the ones given; raises SpecError for one that cannot be held against it."""
+    """The verdict on each figure of a spec, or on the given ones; raises SpecError for one that cannot be checked."""
     # Most tables print verdicts that were recorded, and need not load the search.
     found: tuple[Verdict, ...] = _search().check(source, figures)
     return found
 
 
 def verdicts(source: Source) -> tuple[Verdict, ...]:
-    """The same as `check`, at once for a bundled spec whose verdicts were recorded since it last changed."""
+    """The verdicts on a source, read from the record for a bundled spec that has not changed since."""
     known = recorded(source)
     return check(source) if known is None else known
 
 
 def checked(result: Profile, source: Source) -> Profile:
-    """The profile with the verdicts on the figures of its spec, which are of one sample and cannot be told of open letters."""
+    """The profile with the verdicts on its spec's figures; unchanged for another batch or open letters."""
     if not result.graph.figures or result.batch != 1 or not result.whole:
         return result
     return msgspec.structs.replace(result, verdicts=verdicts(source))

@@ -1,4 +1,4 @@
-"""The counts that a figure may be by mistake or by another convention: what is added up, and how often."""
+"""The counts that a figure may be, by mistake or by another convention: sums over rows, kinds and repeats."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from archcalc.profiling.rows import Profile, Row
 from archcalc.profiling.slips import HEADS, MISADDED, by_part, tallies
 from archcalc.symbols.evaluate import letters
 
-# More ways to choose than this only bring chance hits, which the search would have to throw away again.
+# A larger choice only brings chance hits, which the search would have to throw away again.
 MAX_COST = 4
-# How many kinds of layer there may be for one, two or three of them to be chosen.
+# The most kinds of layer for which one, two or three of them are chosen.
 _KINDS = (100, 20, 10)
 _TIMES = (1, 2, 3)
 _MULTIPLIERS = range(1, 17)
 
 
 class Count(msgspec.Struct, frozen=True):
-    """Numbers that one way of counting gives, one for each claim of a figure.
+    """The numbers of one way of counting, one for each claim of a figure.
 
-    `cost` grows with what must be assumed; `slip` says that some of it is a mistake rather than a choice; `form` is what it has
-    in common with counts that assume the like of another row, kind of layer or number.
+    `cost` grows with the number of assumptions; `slip` is true if any of them is a mistake rather than a choice; `form`
+    is shared by counts that make the same assumption about another row, kind of layer or number.
     """
 
     values: tuple[int, ...]
@@ -41,7 +41,7 @@ class Count(msgspec.Struct, frozen=True):
 
 
 class _Basis(msgspec.Struct, frozen=True):
-    """What each row contributes, for each of the measures asked for."""
+    """The contribution of each row to each of the measures."""
 
     said: tuple[str, ...]
     cost: int
@@ -53,9 +53,9 @@ class _Basis(msgspec.Struct, frozen=True):
 def counts(
     result: Profile, measures: Sequence[str], rows: Sequence[Row], most: int = MAX_COST, *, conventions: bool = True
 ) -> list[Count]:
-    """Every count of some measures over rows that costs no more than `most`, the cheapest way to each value.
+    """Every count of some measures over rows that costs at most `most`, the cheapest way to each value.
 
-    Operations are also priced by the named conventions, if `conventions` are asked for.
+    If `conventions`, operations are also priced by the named conventions.
     """
     found: dict[tuple[int, ...], Count] = {}
     bases = _bases(result, measures, tuple(rows), conventions=conventions)
@@ -69,7 +69,7 @@ def counts(
 def _all(
     result: Profile, bases: Iterable[_Basis], measures: Sequence[str], rows: Sequence[Row], most: int
 ) -> Iterator[Count]:
-    # A figure is a number: what letters leave open can be none.
+    # A figure is a number, so a count with open letters cannot be it.
     for basis in (basis for basis in bases if all(isinstance(n, int) for column in basis.columns for n in column)):
         for count in _selections(basis, most - basis.cost):
             form = (*count.form, *("basis" for _ in basis.said))
@@ -91,7 +91,7 @@ def _bases(result: Profile, measures: Sequence[str], rows: tuple[Row, ...], *, c
     for with_heads, cost, some in beside:
         own = tuple(tuple(_own(result, row, measure) for row in some) for measure in measures)
         yield _Basis(with_heads, cost, some, own)
-        # Figures of several measures at once are counted in one way, which no convention covers.
+        # Figures of several measures at once share one way of counting, which no convention covers.
         if len(set(measures)) == 1:
             for said, column, slip in _otherwise(measures[0], some, conventions=conventions):
                 yield _Basis((said, *with_heads), cost + 1, some, (column,) * len(measures), slip)
@@ -105,7 +105,7 @@ def _own(result: Profile, row: Row, measure: str) -> int:
 def _otherwise(
     measure: str, rows: tuple[Row, ...], *, conventions: bool
 ) -> Iterator[tuple[str, tuple[int, ...], bool]]:
-    """What rows contribute by the other ways there are to count a measure, and whether that is a mistake."""
+    """Other ways to count a measure: in words, a number for each row, and true if it is a mistake."""
     for tally in tallies(measure):
         yield tally.said, tuple(map(tally.of, rows)), tally.slip
     if measure in {"macs", "flops"} and conventions:
@@ -125,7 +125,7 @@ def _price(rule: Convention, row: Row) -> int:
 
 
 def _selections(basis: _Basis, most: int) -> Iterator[Count]:
-    """All rows, only some kinds of layer, all but some, and some of them twice or three times."""
+    """Counts of all rows, of some kinds alone, without some kinds, and with some twice or three times."""
     kinds: dict[str, list[int]] = {}
     for i, row in enumerate(basis.rows):
         sums = kinds.setdefault(row.kind, [0] * len(basis.columns))
@@ -160,7 +160,7 @@ def _added(parts: Iterable[tuple[int, ...]], width: int) -> tuple[int, ...]:
 
 
 def _repeated(basis: _Basis) -> Iterator[Count]:
-    """One row, or one block, counted twice or left out."""
+    """Counts with one row, or one block, counted twice or left out."""
     values = list(zip(*basis.columns, strict=True))
     if sum(map(any, values)) < 2:
         return
@@ -175,7 +175,7 @@ def _repeated(basis: _Basis) -> Iterator[Count]:
 
 
 def _misread(measures: Sequence[str], row: Row) -> Iterator[Count]:
-    """One of the sizes that a number is the product of, written as another."""
+    """Products with one of the factors of a number written as another."""
     if len(set(measures)) > 1:
         return
     for factors in _factors(measures[0], row):
@@ -191,7 +191,7 @@ def _misread(measures: Sequence[str], row: Row) -> Iterator[Count]:
 
 def _factors(measure: str, row: Row) -> Iterator[tuple[int, ...]]:
     if measure == "activations" and row.activations and len(row.output) > 1:
-        # Places first, as sizes are written by hand.
+        # Positions first, as sizes are written by hand.
         yield (*row.output[1:], row.output[0])
     elif measure in {"weights", "macs", "flops"} and row.macs and row.weights:
         weight = next(iter(row.layer.weights(*row.inputs).values()))
@@ -203,7 +203,7 @@ def _factors(measure: str, row: Row) -> Iterator[tuple[int, ...]]:
 
 
 def _separable(measures: Sequence[str], row: Row) -> Iterator[Count]:
-    """A convolution taken for a depthwise one with some filters for each channel, and a 1×1 after it (Howard et al. 2017)."""
+    """Counts of a convolution as a depthwise one and a 1×1 after it, by multiplier (Howard et al. 2017)."""
     weight = row.layer.weights(*row.inputs).get("weight", ()) if row.layer.family == "conv" else ()
     if len(weight) < 3 or math.prod(weight[2:]) == 1 or not set(measures) <= {"weights", "macs", "flops"}:
         return

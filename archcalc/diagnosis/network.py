@@ -1,4 +1,4 @@
-"""The network that a figure is of, and the networks that it may be of by mistake."""
+"""The network that a figure is about, and the networks that it may be about by mistake."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from archcalc.symbols.dims import Dim, Shape
 
 
 class Network:
-    """A spec's text, its graph as it stands or at another input and settings, and its profile."""
+    """A spec's text, its graph at a given input and settings, and its profile."""
 
     def __init__(self, source: Source, input_shape: Shape = (), settings: tuple[tuple[str, str], ...] = ()) -> None:
         self.source = source
@@ -31,17 +31,17 @@ class Network:
 
     @cached_property
     def profile(self) -> Profile:
-        """What every layer costs."""
+        """The profile of the graph."""
         return profile(self.graph)
 
     @cached_property
     def variants(self) -> list[tuple[str, Profile]]:
-        """The slight variants that people mean by the same name, with what sets each apart."""
+        """The slight variants that people mean by the same name, with the difference in words."""
         return [(said, profile(graph)) for said, graph in variants(self.graph)]
 
     @cached_property
     def counted(self) -> dict[object, list[Any]]:
-        """What the search found for one figure, which others of the same measures need again."""
+        """A cache of the counts found for one figure, by measures and layer."""
         return {}
 
     @cached_property
@@ -50,7 +50,7 @@ class Network:
         family = re.compile(rf"^family: *{re.escape(self.graph.family)} *$", re.MULTILINE)
         if not self.graph.family:
             return []
-        # Asking the text first spares reading all the other specs.
+        # Searching the text first spares parsing all the other specs.
         sources = [
             source for name in bundled() if name != self.graph.name and family.search((source := source_of(name)).text)
         ]
@@ -66,7 +66,7 @@ class Network:
         return self._others[key]
 
     def named(self, name: str) -> Network:
-        """The network itself, or a bundled one by its name; raises SpecError for a name that is not one."""
+        """The network itself, or a bundled one by its name; raises SpecError for an unknown name."""
         if not name:
             return self
         if name not in self._others:
@@ -77,7 +77,7 @@ class Network:
 
 
 def selected(result: Profile, layer: str) -> tuple[Row, ...]:
-    """The rows of a layer or a block, or where none is named those of the network proper; raises SpecError for an unknown name."""
+    """The rows of a layer or block, or of the network without auxiliary heads; raises SpecError for an unknown name."""
     if not layer:
         return tuple(row for row in result.rows if not row.auxiliary)
     rows = tuple(row for row in result.rows if row.name == layer or row.name.startswith(f"{layer}/"))
@@ -103,7 +103,7 @@ def measured(result: Profile, term: Term, convention_name: str = "") -> Dim | Sh
 
 
 def rebuilt(graph: Graph, change: Callable[[Node], Layer]) -> Graph | None:
-    """The graph with some layers changed, or None where they do not fit together any more or nothing has changed."""
+    """The graph with some layers changed, or None if they no longer fit together or none has changed."""
     builder = Builder()
     changed = False
     for node in graph.nodes:
@@ -121,11 +121,11 @@ def rebuilt(graph: Graph, change: Callable[[Node], Layer]) -> Graph | None:
 
 
 def resized(graph: Graph, shape: Shape) -> Graph | None:
-    """The graph with another input, or None where a layer cannot take what then comes in."""
+    """The graph with another input, or None if a layer cannot take it."""
     return rebuilt(graph, lambda node: Input(shape) if node.layer.comes_from_outside else node.layer)
 
 
-# What Keras has otherwise than torch, by the kind of cell.
+# The settings that Keras has otherwise than torch, by the kind of cell.
 _KERAS: dict[str, dict[str, object]] = {
     "lstm": {"bias_mode": "single"},
     "rnn": {"bias_mode": "single"},
@@ -134,7 +134,7 @@ _KERAS: dict[str, dict[str, object]] = {
 
 
 def cells(graph: Graph) -> Iterator[tuple[str, Graph]]:
-    """The graph with recurrent cells that have one bias vector where torch's have two, as Keras has them, in words and graphs."""
+    """The graph with recurrent cells as in Keras, with one bias vector where torch has two, each with a description."""
     for some, said in (
         (frozenset({"lstm", "rnn"}), "one bias vector in each cell, as Keras has them (bias_mode: single)"),
         (frozenset({"gru"}), "GRU cells with reset_after off and one bias vector"),
@@ -173,9 +173,9 @@ def variants(graph: Graph) -> Iterator[tuple[str, Graph]]:
 
 
 def _moves(graph: Graph, *, later: bool) -> Iterator[tuple[str, object]]:
-    """The strides of convolutions that follow each other in a chain, exchanged where the one that strides is the first or second."""
+    """The strides of neighbours in a chain exchanged, so that the later one strides if `later`, else the earlier."""
     nodes = graph.nodes
-    # For each position the convolution that it continues, through layers that keep the size, and its stride.
+    # The convolution that each position continues, through layers that keep the size, and its stride.
     chain: dict[int, tuple[str, object]] = {}
     for position, node in enumerate(nodes):
         geometry = node.layer.geometry()

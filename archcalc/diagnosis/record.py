@@ -1,4 +1,4 @@
-"""The verdicts on the bundled networks, kept beside the specs so that a table need not search for them again."""
+"""The recorded verdicts on the bundled networks, kept beside the specs so that a table need not search again."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ RECORD = SPECS / "verdicts.json"
 
 
 class RecordedVerdicts(msgspec.Struct, frozen=True):
-    """The verdicts on a spec's figures, with a checksum of the text that they are of."""
+    """The verdicts on a spec's figures, with a checksum of the spec's text."""
 
     checksum: int
     verdicts: tuple[Verdict, ...]
 
 
 def recorded(source: Source) -> tuple[Verdict, ...] | None:
-    """The verdicts recorded for a spec as it now stands, or None."""
+    """The verdicts recorded for the current text of a spec, or None."""
     path = Path(source.name)
     if path.parts != ("specs", path.name) or not RECORD.is_file():
         return None
@@ -37,7 +37,7 @@ def recorded(source: Source) -> tuple[Verdict, ...] | None:
 
 
 def record(found: Mapping[Source, tuple[Verdict, ...]], path: Path = RECORD) -> None:
-    """Write the verdicts on bundled specs; raises SpecError where that cannot be."""
+    """Write the verdicts on bundled specs; raises SpecError if the file cannot be written."""
     entries = {
         Path(source.name).stem: RecordedVerdicts(_checksum(source), verdicts) for source, verdicts in found.items()
     }

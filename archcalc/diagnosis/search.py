@@ -1,4 +1,4 @@
-"""The search: which counts reproduce the printed digits, simplest first, and whether that may be chance."""
+"""The search for counts that reproduce the printed digits, simplest first, with the probability of chance hits."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from archcalc.network.printed import PrintedRange
 from archcalc.symbols.dims import format_dim
 
 SIBLING = "sibling"
-# Some counts as simple as a hit would print the same digits by chance. Where so many are expected to, it explains nothing.
+# Some counts as simple as a hit would print the same digits by chance. A hit explains nothing if this many are expected
+# to.
 _LIKELY = 0.05
 # Blindly chosen counts of a network are taken to spread evenly, in proportion, over two orders of magnitude.
 _SPREAD = math.log(100)
@@ -34,9 +35,9 @@ _BATCHES = (4, 8, 10, 16, 32, 64, 100, 128, 256)
 
 
 class Hit(msgspec.Struct, frozen=True):
-    """A count that prints as the figure does; `chance` is how many counts as simple would be expected to by chance.
+    """A count that prints as the figure does; `chance` is the expected number of equally simple counts that would.
 
-    As simple are those that assume no more, and of whose form there are no more.
+    Equally simple are those that assume no more, and whose form has no more members.
     """
 
     count: Count
@@ -49,17 +50,17 @@ class Hit(msgspec.Struct, frozen=True):
     chance: float = 0.0
 
     def distance(self, claim: Claim) -> float:
-        """How far it is from the first number that was printed, in proportion."""
+        """The relative distance from the first printed number."""
         return abs(float(self.values[0] * claim.scale / (claim.printed.value or 1)) - 1)
 
     @property
     def slip(self) -> bool:
-        """Whether it takes a mistake, rather than another choice, to come to this count."""
+        """True if the count needs a mistake rather than another choice."""
         return self.count.slip
 
     @property
     def likely(self) -> bool:
-        """Whether the hit is likely to be chance, as is any count of a sibling but the one that the figure is of."""
+        """True if the hit is probably chance, as is any count of a sibling that needs a further assumption."""
         return self.chance >= _LIKELY or (SIBLING in self.count.form and len(self.count.form) > 1)
 
     def __str__(self) -> str:
@@ -67,7 +68,7 @@ class Hit(msgspec.Struct, frozen=True):
         roundings = [window.rounding for window in self.windows if window.rounding]
         numbers = " and ".join(format_dim(int(value)) for value in dict.fromkeys(self.values))
         if self.in_bytes:
-            # Beside MB and MiB of what is counted, in single precision, the unit explains itself.
+            # Values, MB and MiB of activations in single precision are all printed, so the unit explains itself.
             units = [] if self.count.said else units
             n = 4 * int(self.values[0])
             numbers = f"{numbers} values, {n / 10**6:.2f} MB, {n / 2**20:.2f} MiB"
@@ -76,14 +77,14 @@ class Hit(msgspec.Struct, frozen=True):
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """What a search found, simplest first, and how many hypotheses it tried."""
+    """The hits of a search, simplest first, and the number of hypotheses tried."""
 
     hits: tuple[Hit, ...]
     tried: int
 
 
 def search(network: Network, figure: Figure) -> Finding:
-    """The counts that give the printed digits of all claims of a figure at once; empty for shares, bounds, sizes and depths."""
+    """The counts that print as all claims of a figure at once; empty for shares, bounds, sizes and depths."""
     terms = [claim.quantity.term for claim in figure.claims]
     measures = ["activations" if term.measure == "bytes" else term.measure for term in terms]
     countable = not any(
@@ -101,7 +102,7 @@ def search(network: Network, figure: Figure) -> Finding:
 
 
 def _everything(network: Network, measures: Sequence[str], layer: str) -> Iterator[Count]:
-    """The counts of a network, of its variants and of its siblings, the latter with what sets them apart said first."""
+    """The counts of a network, and of its variants and siblings, with the difference as an assumption."""
     result = network.profile
     yield from counts(result, measures, selected(result, layer))
     cheaper = MAX_COST - 1
@@ -118,7 +119,7 @@ def _everything(network: Network, measures: Sequence[str], layer: str) -> Iterat
 
 def _hits(found: Sequence[Count], claims: Sequence[Claim], *, batched: bool) -> Finding:
     firsts = [count.values[0] for count in found]
-    # How many hypotheses there are of each cost and form: what is counted, and how it is printed.
+    # The number of hypotheses of each cost and form, for counts and for ways to print them.
     forms = Counter((count.cost, count.form) for count in found)
     ways: Counter[tuple[int, tuple[str, ...]]] = Counter()
     hits: list[Hit] = []
@@ -133,7 +134,7 @@ def _hits(found: Sequence[Count], claims: Sequence[Claim], *, batched: bool) -> 
         scales = [factor * claim.scale for claim in claims]
         low, high = windows[0].low / scales[0], windows[0].high / scales[0]
         for count in found[bisect_left(firsts, low) : bisect_right(firsts, high)]:
-            # Without any assumption it is what the figure was judged by already. A batch is of a whole network.
+            # A count without any assumption has been judged already. A batch is of a whole network.
             if not 0 < count.cost + cost <= _MAX_COST or (dear > 1 and count.form):
                 continue
             if all(
@@ -157,12 +158,12 @@ def _hits(found: Sequence[Count], claims: Sequence[Claim], *, batched: bool) -> 
 
 
 def _probability(hit: Hit, claims: Sequence[Claim]) -> float:
-    """How likely a blindly chosen count is to print so: what the windows leave open, as a part of the spread."""
+    """The probability that a randomly chosen count prints so: the width of the windows relative to the spread."""
     open_to: dict[str, tuple[Fraction, Fraction]] = {}
     for claim, window in zip(claims, hit.windows, strict=True):
         measure = "activations" if claim.quantity.term.measure == "bytes" else claim.quantity.term.measure
         low, high = window.low / claim.scale, window.high / claim.scale
-        # One number given twice, in values and in bytes, must fall where both windows are.
+        # A number printed both in values and in bytes must lie in both windows.
         before = open_to.get(measure, (low, high))
         open_to[measure] = max(low, before[0]), min(high, before[1])
     probability = 1.0

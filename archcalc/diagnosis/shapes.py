@@ -1,4 +1,4 @@
-"""How a printed size of a layer may have come about: another input, a division rounded the other way, another stride."""
+"""The possible origins of a printed size of a layer: another input, rounding, stride or padding."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PADDINGS = range(5)
 
 
 def agrees(printed: Shape, exact: Shape) -> bool:
-    """Whether a printed shape is the exact one: channels first, channels last, or the places alone.
+    """True if a printed shape matches the exact one: channels first, channels last, or positions alone.
 
     >>> agrees((55, 55, 96), (96, 55, 55)), agrees((27, 27), (96, 27, 27)), agrees((9216,), (9216,))
     (True, True, True)
@@ -32,14 +32,14 @@ def agrees(printed: Shape, exact: Shape) -> bool:
 
 
 class Altered(msgspec.Struct, frozen=True):
-    """Changes to a network that give a printed size, simplest first, and how many were tried."""
+    """Changes to a network that give a printed size, simplest first, and the number tried."""
 
     said: tuple[str, ...]
     tried: int
 
 
 def altered(network: Network, term: Term, printed: Shape) -> Altered:
-    """The changes that make the output of a layer print so: its rounding, the input, its stride, its padding."""
+    """The changes after which the output of a layer prints so: its rounding, the input, its stride, its padding."""
     graph = network.named(term.network).graph
     sides, tried = _sides(graph, term, printed)
     name = _window(graph, term.layer)
@@ -64,7 +64,7 @@ def _range(values: list[int]) -> str:
 
 
 def _window(graph: Graph, layer: str) -> str:
-    """The last layer up to a given one whose window is wider than a place."""
+    """The last layer up to a given one whose window is larger than 1."""
     positions = {node.name: position for position, node in enumerate(graph.nodes)}
     rows = [name for name in positions if not layer or name == layer or name.startswith(f"{layer}/")]
     position = positions[rows[-1]]
@@ -77,7 +77,7 @@ def _window(graph: Graph, layer: str) -> str:
 
 
 def _changes(graph: Graph, layer: str) -> Iterator[tuple[str, int, Graph | None]]:
-    """The graph with one thing changed, in the order of likelihood, in words and the value it is given."""
+    """The graph with one change each, the likeliest first: the words, the new value and the graph."""
     for up in (True, False):
 
         def pool(node: Node, *, up: bool = up) -> Layer:

@@ -20,13 +20,13 @@ _MAX_NAMED = 3
 
 
 def check(source: Source, figures: Sequence[Figure] | None = None) -> tuple[Verdict, ...]:
-    """The verdict on each figure of a spec, or on the ones given; raises SpecError for one that cannot be held against it."""
+    """The verdict on each figure of a spec, or on the given ones; raises SpecError for one that cannot be checked."""
     network = Network(source)
     return tuple(_placed(network, figure) for figure in (network.graph.figures if figures is None else figures))
 
 
 def _placed(network: Network, figure: Figure) -> Verdict:
-    """The verdict on a figure, an error being placed at it."""
+    """The verdict on a figure; an error gets the figure's place."""
     try:
         return _verdict(network, figure)
     except SpecError as error:
@@ -60,7 +60,7 @@ def _verdict(network: Network, figure: Figure) -> Verdict:
 
 
 def _of_other_cells(network: Network, figure: Figure) -> str:
-    """Which other library's recurrent cells give all that is claimed, and what they give; empty where none do."""
+    """The other library's recurrent cells that reproduce all claims, with their numbers; empty if none do."""
     terms = [claim.quantity.term for claim in figure.claims]
     if any(term.network for term in terms) or any(claim.quantity.whole for claim in figure.claims):
         return ""
@@ -74,7 +74,7 @@ def _of_other_cells(network: Network, figure: Figure) -> str:
 
 
 def _altered(said: Verdict, network: Network, figure: Figure) -> Verdict:
-    """The verdict on a size, with the changes to the network that would give it; those of receptive fields are not sought."""
+    """The verdict on a size, with the changes that would give it; those of receptive fields are not sought."""
     claim = figure.claims[0]
     if claim.quantity.term.measure != "output" or len(figure.claims) > 1:
         return said
@@ -91,7 +91,7 @@ def _holding(said: Verdict, holding: Sequence[tuple[Verdicts, str]]) -> Verdict:
 
 
 def _stored(claim: Claim, exact: Dim | Fraction | Shape) -> Any:
-    """An exact value as the record holds it: in bytes where the printed one is, a share as a decimal."""
+    """The exact value in the unit of the record: bytes if the printed one is, a decimal for a share."""
     if isinstance(exact, Fraction):
         return float(exact)
     return exact if isinstance(exact, tuple) else _bytes_each(claim) * exact
@@ -102,7 +102,7 @@ def _bytes_each(claim: Claim) -> int:
 
 
 def _diagnosed(said: Verdict, found: Finding) -> Verdict:
-    """The verdict with what a search found: an explanation, or hits that chance accounts for."""
+    """The verdict with the result of a search: an explanation, or hits that chance accounts for."""
     sound = [hit for hit in found.hits if not hit.likely]
     if not found.hits:
         diagnosis = "no count gives it" if found.tried else ""
@@ -130,7 +130,7 @@ def _diagnosed(said: Verdict, found: Finding) -> Verdict:
 
 
 def _exact(network: Network, claim: Claim, convention: str) -> Dim | Fraction | Shape:
-    """The exact value of a quantity, in the values it counts."""
+    """The exact value of a quantity, in values rather than bytes."""
     quantity = claim.quantity
     values = []
     for term in filter(None, (quantity.term, quantity.whole)):

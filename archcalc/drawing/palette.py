@@ -7,9 +7,9 @@ import msgspec
 from archcalc.layers.registry import Family
 
 INK = "#1b1f24"
-# Of what is said beside the rest: arrows and the shapes that go along them.
+# The colour of secondary text: arrows and the shapes along them.
 SOFT = "#57606a"
-# Of boxes around others.
+# The colour of boxes around others.
 FRAME = "#8891a0"
 
 
@@ -23,8 +23,8 @@ class Colours(msgspec.Struct, frozen=True):
     dark_line: str
 
 
-# The fills are light enough to read dark text on. The strong colours are apart by 20 in CIELAB, for those with too few
-# cones for red or green too.
+# The fills are light enough to read dark text on. The strong colours differ by 20 in CIELAB, also for people with too
+# few cones for red or green.
 FAMILIES: dict[Family, Colours] = {
     "conv": Colours("convolution", "#dbe9f8", "#30b2f0", "#1d3550", "#6aa5de"),
     "pool": Colours("pooling", "#fbdcd6", "#834331", "#4d241c", "#e58a76"),

@@ -1,4 +1,4 @@
-"""Worksheets that people filled in, marked: which cells are wrong, and which slip gives what they wrote."""
+"""Grading of filled-in worksheets: the wrong cells, and the slips that explain them."""
 
 from archcalc.grading.marking import grade
 from archcalc.grading.marks import Grade, Marked

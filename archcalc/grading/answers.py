@@ -13,7 +13,7 @@ from archcalc.network.printed import Printed
 from archcalc.symbols.dims import Shape, format_shape
 from archcalc.symbols.units import THOUSANDS
 
-# What stands in a cell that was left open.
+# The texts of a cell left open.
 _BLANK = {"", "-", "–", "—", "?"}
 # Measures whose values take four bytes each in single precision.
 STORED = frozenset(measure.key for measure in sums() if measure.stored)
@@ -29,36 +29,36 @@ _APART = re.compile(r"(?<=\d)[ _'’](?=\d{3}(?!\d))")
 _SCIENTIFIC = re.compile(r"(\d)(?:[.,](\d+))?[eE]\+?(\d{1,2})")
 _POINTS = re.compile(r"\d{1,3}(?:\.\d{3})+")
 _COMMA = re.compile(r"(\d*),(\d+) ?([KkMGT]\w*)")
-# What a spreadsheet writes of a number with a mark between thousands; as a list, no size in it begins with a 0.
+# A number with commas between thousands, as spreadsheets write it; read as a list, no size in it begins with a 0.
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+")
 _NO_COUNT = {"%", "x"}
 
 
 class Written(msgspec.Struct, frozen=True):
-    """A cell as it was typed, and what it can be read as: `1,792` in a column of sizes is 1792 or 1×792."""
+    """A typed cell and its possible readings: `1,792` in a column of sizes is 1792 or 1×792."""
 
     text: str
     blank: bool = False
     numbers: tuple[Printed, ...] = ()
     shapes: tuple[Shape, ...] = ()
-    # What a whole number with commas between its thousands would be as a list.
+    # The reading as a list of a whole number with commas between its thousands.
     lists: tuple[Shape, ...] = ()
-    # The least and the largest whole number that would be written so, for each way to read it as a number.
+    # The least and the largest whole number that would be written so, for each reading as a number.
     ranges: tuple[tuple[int, int], ...] = ()
 
     @property
     def readable(self) -> bool:
-        """Whether it is a number or a shape at all."""
+        """True if the cell is a number or a shape."""
         return bool(self.numbers or self.shapes)
 
     @property
     def whole(self) -> int | None:
-        """The whole number that it says, or None where it says a rounded one or none."""
+        """The whole number in the cell, or None for a rounded number or none."""
         found = next((n for n in self.numbers if n.value.denominator == 1 and not n.in_bytes), None)
         return None if found is None or found.unit else int(found.value)
 
     def near(self, exact: Shape) -> tuple[Shape, ...]:
-        """The shapes that it can be beside an exact one: 1,792 is a list only where a shape has as many sizes.
+        """The shapes that it may mean beside an exact one: 1,792 is a list only where a shape has as many sizes.
 
         >>> written("1,792", "output").near((792,)), written("1,792", "output").near((1, 792))
         (((1792,),), ((1792,), (1, 792)))
@@ -66,7 +66,7 @@ class Written(msgspec.Struct, frozen=True):
         return (*self.shapes, *(shape for shape in self.lists if len(shape) == len(exact)))
 
     def vague(self, exact: int, column: str) -> bool:
-        """Whether it may be an exact number rounded so far, up or down, that no digit of that is left.
+        """True if it may be the exact number, rounded up or down until no digit of it is left.
 
         >>> written("0.1G", "params").vague(60_965_224, "params"), written("0.06G", "params").vague(60_965_224, "params")
         (True, False)
@@ -83,7 +83,7 @@ class Written(msgspec.Struct, frozen=True):
         return False
 
     def judged(self, exact: int, column: str) -> str | None:
-        """How it agrees with an exact number, "" where to the last digit; None where it does not.
+        """The way it agrees with an exact number, "" if to the last digit; None if it does not.
 
         >>> written("61.0M", "params").judged(60_965_224, "params"), written("100M", "params").judged(60_965_224, "params")
         ('rounded', None)
@@ -99,12 +99,12 @@ class Written(msgspec.Struct, frozen=True):
         return min(said, key=len, default=None)
 
     def says(self, value: int) -> bool:
-        """Whether a number is the one that was written, as far as it was written."""
+        """True if the cell may be this number, to the precision written."""
         return any(low <= value <= high for low, high in self.ranges)
 
 
 def written(text: str, column: str) -> Written:
-    """A cell of some column from its text; raises SpecError for a number too long to be one.
+    """A cell of a column parsed from its text; raises SpecError for a number with too many digits.
 
     >>> written("1 792", "params").whole, written("(64, 224, 224)", "output").shapes, written("-", "rf").blank
     (1792, ((64, 224, 224),), True)
@@ -117,7 +117,7 @@ def written(text: str, column: str) -> Written:
         raise SpecError(f"a number of {longest:,} digits")
     if column not in _SHAPED:
         numbers = _numbers(text)
-        # 0M is what any small number rounds to, and says none.
+        # Any small number rounds to 0M, so it states none.
         nearest = [number.nearest for number in numbers if not number.in_bytes and (number.digits or not number.unit)]
         return Written(
             text, numbers=numbers, ranges=tuple((math.ceil(near.low), math.floor(near.high)) for near in nearest)
@@ -132,7 +132,7 @@ def written(text: str, column: str) -> Written:
 
 
 def _agreement(printed: Printed, exact: int) -> str | None:
-    """How a printed number agrees with an exact one, of which it must keep a digit; None where it does not."""
+    """The way a printed number agrees with an exact one, keeping at least a digit; None if it does not."""
     if printed.value == exact:
         return ""
     widest = _widest(exact)
@@ -142,7 +142,7 @@ def _agreement(printed: Printed, exact: int) -> str | None:
 
 
 def _widest(exact: int) -> int:
-    """How far rounding may go that leaves the first digit of a number."""
+    """The widest rounding that keeps the first digit of a number."""
     return int(10 ** (len(str(exact)) - 1))
 
 
@@ -158,7 +158,7 @@ def _shapes(text: str) -> tuple[Shape, ...]:
 
 
 def _numbers(text: str) -> tuple[Printed, ...]:
-    """What a text can mean as a count: as it stands, with the point between thousands, with the comma before decimals."""
+    """The possible readings of a text as a count: as written, with points between thousands, with a decimal comma."""
     joined = _APART.sub("", text)
     if joined.startswith("."):
         joined = f"0{joined}"
@@ -180,12 +180,12 @@ def _printed(text: str) -> Printed | None:
         printed = Printed.read(text)
     except SpecError:
         return None
-    # A bound says no number, and a share or a factor is no count.
+    # A bound states no number, and a share or a factor is not a count.
     return None if printed.bound or printed.shape or printed.unit in _NO_COUNT else printed
 
 
 def _scientific(text: str) -> Printed | None:
-    """1.05E+08, as spreadsheets write large numbers: 105M."""
+    """The number in scientific notation, as spreadsheets write large ones: 1.05E+08 is 105M."""
     found = _SCIENTIFIC.fullmatch(text)
     if found is None or int(found[3]) > _MAX_DIGITS:
         return None

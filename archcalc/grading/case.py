@@ -1,4 +1,4 @@
-"""One layer as somebody worked it out: with these settings, on these inputs, with this output."""
+"""One layer as somebody worked it out: with some settings, inputs and output."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from archcalc.symbols.dims import Dim, Shape, size
 
 
 class Case(msgspec.Struct, frozen=True):
-    """A layer at its place in a network, with the settings, inputs and output that are taken for its own.
+    """A layer at its place in a network, with assumed settings, inputs and output.
 
-    `sequence` says that an output of two sizes is channels and a length.
+    `sequence` is true if an output of two sizes is channels and a length.
     """
 
     profile: Profile
@@ -32,7 +32,7 @@ class Case(msgspec.Struct, frozen=True):
 
     @property
     def costs(self) -> Mapping[str, int]:
-        """What each measure comes to, as in the row itself: shared weights and what is overwritten are not counted."""
+        """The value of each measure, as in the row itself: shared weights and overwritten outputs are not counted."""
         row = self.row
         found = costs_of(self.layer, self.inputs, self.output, row.batch)
         weights, biases = split(own_weights(self.node, self.profile.graph.nodes, found.weights))
@@ -50,16 +50,16 @@ class Case(msgspec.Struct, frozen=True):
             work=found.work,
         )
         costs = {key: counted_of(self.profile, counted, key) for key in COUNTS}
-        # A convention need not cover a layer.
+        # A convention need not cover every layer.
         return {key: cost for key, cost in costs.items() if isinstance(cost, int)}
 
     def priced(self, macs: int) -> Dim | None:
-        """What the convention makes of another number of MACs."""
+        """The convention's price with another number of MACs."""
         work = msgspec.structs.replace(self.row.work, macs=macs)
         return self.profile.shown(msgspec.structs.replace(self.row, work=work))
 
     def redone(self, *, keep: bool = False, inputs: tuple[Shape, ...] | None = None, **fields: object) -> Case | None:
-        """The case with other settings or inputs, its output worked out anew or kept; None where they do not fit."""
+        """The case with other settings or inputs, and its output recomputed or kept; None if they do not fit."""
         layer = self.layer.changed(**fields)
         given = self.inputs if inputs is None else inputs
         output = outcome(layer, given)
@@ -68,25 +68,25 @@ class Case(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self, layer=layer, inputs=given, output=self.output if keep else output)
 
     def yielding(self, output: Shape) -> Case | None:
-        """The case with another output; None where a size of it is none."""
+        """The case with another output; None if a size of it is not positive."""
         sound = all(isinstance(n, int) and n > 0 for n in output)
         return msgspec.structs.replace(self, output=output) if sound else None
 
     def places(self, shape: Shape) -> int:
-        """How many places of an input or output use the same weights."""
-        # A dense layer runs over the last axis, at each of the others.
+        """The number of positions of an input or output that use the same weights."""
+        # A dense layer runs over the last axis, at each position of the others.
         found = size(shape[:-1] if self.layer.features == "last" else shape[1:])
         assert isinstance(found, int)  # noqa: S101 - letters were refused with the network
         return found
 
 
 def gathering(layer: Layer) -> Geometry | None:
-    """How a window moves that gathers from the input; None where there is none, or one that spreads."""
+    """The geometry of a window that gathers from the input; None if there is none, or one that spreads."""
     return None if layer.spreads else layer.geometry()
 
 
 def sequences(profile: Profile) -> frozenset[str]:
-    """The rows whose output is channels and a length, not tokens and features: where 1-D layers are, and behind them.
+    """The rows whose output is channels and a length rather than tokens and features: 1-D layers and those behind them.
 
     >>> from archcalc.profiling.engine import profile
     >>> from archcalc.language import load
@@ -101,7 +101,7 @@ def sequences(profile: Profile) -> frozenset[str]:
 
 
 def outcome(layer: Layer, inputs: tuple[Shape, ...]) -> Shape | None:
-    """The output of a layer, or None where it cannot take these inputs."""
+    """The output of a layer, or None if it cannot take these inputs."""
     try:
         output, _ = infer(layer, inputs)
     except SpecError:
@@ -110,6 +110,6 @@ def outcome(layer: Layer, inputs: tuple[Shape, ...]) -> Shape | None:
 
 
 def counted_of(profile: Profile, row: Row, column: str) -> Dim | None:
-    """The number of a row that stands in a column: that of its measure, under FLOPs what the convention counts."""
+    """The number in a column of a row: its measure, or under FLOPs the operations that the convention counts."""
     found: Dim | None = profile.shown(row) if column == "flops" else MEASURES[column].row(profile, row)
     return found

@@ -1,4 +1,4 @@
-"""The counts in a line of a worksheet, marked against the right sizes and against those that somebody had."""
+"""Marks for the counts in a line of a worksheet, against the right sizes and against somebody's own."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def marked_counts(
     theirs: tuple[Search, tuple[str, ...]],
     beside: Callable[[str, str], Iterator[tuple[str, Any]]],
 ) -> dict[str, Marked]:
-    """The marks of a line's counts; `theirs` is the layer with the sizes that they had, and the layers to blame for those."""
+    """The marks of a line's counts; `theirs` is the search with somebody's own sizes, and the layers to blame."""
     search, blamed = theirs
     own = {} if search is right else search.costs
     found = {}
@@ -44,7 +44,7 @@ def marked_counts(
 
 
 def judged(row: str, column: str, cell: Written, exact: int) -> Marked:
-    """The mark of a count by itself: right, rounded, left open, or wrong, for a reason that is still to be found unless said."""
+    """The mark of a count by itself: right, rounded, unanswered, or wrong, mostly without a reason yet."""
     mark = Marked(row, column, cell.text, exact, "wrong")
     remark = cell.judged(exact, column)
     if cell.blank:
@@ -74,7 +74,7 @@ def _from_own_cells(line: SheetLine, right: Search, theirs: Search, column: str)
 
 
 def _followed(had: dict[str, int], search: Search, column: str) -> Iterator[tuple[tuple[str, ...], Dim | None]]:
-    """What follows for a column from the wrong numbers of a line, by the right method."""
+    """The values of a column that follow from the wrong numbers of a line, by the right method."""
     costs = search.costs
     if column == "params" and not {"weights", "biases"}.isdisjoint(had):
         parts = tuple(name for name in ("weights", "biases") if name in had)

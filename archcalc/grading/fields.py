@@ -1,4 +1,4 @@
-"""Receptive fields as people work them out: the field before, and (kernel − 1) · jump more."""
+"""Marks for receptive fields, worked out by hand as the field before plus (kernel − 1) · jump."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from archcalc.symbols.dims import Shape
 
 
 class Fields:
-    """The receptive fields of a network, and those that were written wrongly so far."""
+    """The receptive fields of a network, and the wrong ones written so far."""
 
     def __init__(self, profile: Profile) -> None:
         self.profile = profile
@@ -26,7 +26,7 @@ class Fields:
         self.wrong: dict[str, Shape] = {}
 
     def marked(self, cell: Written, node: Node, row: Row) -> Marked | None:
-        """The mark of a receptive field, or None where it has none that is a number."""
+        """The mark of a receptive field, or None if the exact one is not a number."""
         exact = self.exact(row.name)
         if exact is None:
             return None
@@ -40,12 +40,12 @@ class Fields:
         return self._explained(mark, cell, row, [self.profile.graph.nodes[i].name for i in node.inputs])
 
     def exact(self, name: str) -> Shape | None:
-        """The receptive field of a row, an entry for each axis; None where it has none that is a number."""
+        """The receptive field of a row, an entry for each axis; None if it is not a number."""
         size = self.profile.fields[name].size
         return size if size and all(isinstance(n, int) for n in size) else None
 
     def _explained(self, mark: Marked, cell: Written, row: Row, sources: list[str]) -> Marked:
-        """The mark of a wrong field: grown from a wrong one before it, or by a slip from a right or a wrong one."""
+        """The mark of a wrong field: carried on from a wrong one, or due to a slip after a right or a wrong one."""
         wrong = {name: self.wrong[name] for name in sources if name in self.wrong}
         carried = tuple(name for name, had in wrong.items() if _says(cell, self._grown(row, name, had)))
         if carried:
@@ -59,14 +59,14 @@ class Fields:
         return mark
 
     def _grown(self, row: Row, source: str, before: Shape) -> Shape:
-        """The field of a row that adds to that of a layer before it as much as it should, wherever that stands."""
+        """The field of a row that adds the right growth to a given field of a layer before it."""
         exact, base = self.exact(row.name) or (), self.exact(source) or ()
         if any(b > n for b, n in zip(base, exact, strict=True)):
             return ()
         return tuple(n - b + own for n, b, own in zip(exact, base, before, strict=True))
 
     def _slips(self, row: Row, source: str, before: Shape) -> Iterator[tuple[str, Shape]]:
-        """The field of a row after one with the field `before`, with a mistake in it."""
+        """The fields of a row after one with the field `before`, with one slip each."""
         geometry = gathering(row.layer)
         jumps = self.profile.fields[source].jump
         rank = row.layer.rank
@@ -96,7 +96,7 @@ class Fields:
             yield from ((said, _each((value,), exact)) for said, value in swapped_digits(exact[0]))
 
     def _stride(self, name: str, rank: int) -> Any:
-        """The stride of the last layer up to a given one that moves by more than a place."""
+        """The stride of the last layer up to a given one with a stride above 1."""
         row = self.rows[name]
         while True:
             geometry = gathering(row.layer)
@@ -112,5 +112,5 @@ def _each(field: Shape, axes: Shape) -> Shape:
 
 
 def _says(cell: Written, field: Shape) -> bool:
-    """Whether a field was written: for each axis, or once where all are the same."""
+    """True if a field was written: for each axis, or once if all are the same."""
     return bool(field) and (field in cell.near(field) or (len(set(field)) == 1 and field[:1] in cell.shapes))

@@ -1,4 +1,4 @@
-"""Worksheets in which a line stands for several layers: those that repeat what it says, one after the other."""
+"""Worksheets with lines for several layers: consecutive repeats of one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from archcalc.profiling.rows import Profile
 
 
 def folded_away(profile: Profile, lines: Sequence[SheetLine]) -> frozenset[str]:
-    r"""The layers that lines of others stand for; raises SpecError for a line that says so of none or of too many.
+    r"""The layers that are covered by other layers' lines; raises SpecError for a line with a wrong number of layers.
 
     >>> from archcalc.profiling.engine import profile
     >>> from archcalc.errors import Source
@@ -26,7 +26,7 @@ def folded_away(profile: Profile, lines: Sequence[SheetLine]) -> frozenset[str]:
     found: dict[str, SheetLine] = {}
     for line in lines:
         rows = own.get(line.name, ())
-        # Somebody may have added up how many layers there are.
+        # A total line may hold the number of layers.
         if line.times not in {1, len(rows)} and line.name != TOTAL:
             has = f"the network has {len(rows)} of it in a row" if len(rows) > 1 else "the network has one of it"
             raise SpecError(f"a line that stands for {line.times} layers", line.place, has)

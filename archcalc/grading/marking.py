@@ -1,4 +1,4 @@
-"""A worksheet marked line by line, in the order of the network, so that what is carried on is known as such."""
+"""The marking of a worksheet line by line, in the order of the network, so that carried errors are recognised."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ def grade(profile: Profile, sheet: Sheet) -> Grade:
 
 
 class _Own(msgspec.Struct, frozen=True):
-    """What somebody went on with from a layer: its output as they had it, and the layers whose slips are in it."""
+    """The output of a layer that somebody went on with, and the layers whose slips are in it."""
 
     shape: Shape
     blamed: tuple[str, ...] = ()
 
 
 class _Marking:
-    """The marking of one worksheet: what was written of the layers so far, and how they are to go on from it."""
+    """The marking of one worksheet, with the outputs of earlier layers that later ones go on from."""
 
     def __init__(self, profile: Profile, sheet: Sheet) -> None:
         self.profile = profile
@@ -76,13 +76,13 @@ class _Marking:
         self.pairs = len(sheet.lines) <= _MAX_IN_PAIRS
 
     def line(self, place: int) -> list[Marked]:
-        """The marks of one layer's cells, in the order of the columns; none where it has no line."""
+        """The marks of one layer's cells, in the order of the columns; empty if it has no line."""
         node, row = self.profile.graph.nodes[place], self.profile.rows[place]
         line = self.lines.get(row.name)
         before = [self.own[i] for i in node.inputs]
         inputs = tuple(own.shape for own in before)
         blamed = tuple(dict.fromkeys(name for own in before for name in own.blamed))
-        # By the right method, from what they had; where a layer cannot take that, they can only have started anew.
+        # The right method applied to their inputs; if a layer cannot take those, they must have started anew.
         method = row.output if inputs == row.inputs else outcome(row.layer, inputs)
         if method is None:
             inputs, method, blamed = row.inputs, row.output, ()
@@ -100,14 +100,14 @@ class _Marking:
         if own.shape != theirs.case.output:
             theirs = self.search(case, inputs, own.shape)
         marks |= marked_counts(line, right, (theirs, tuple(dict.fromkeys((*blamed, *own.blamed)))), self.beside)
-        # The fields of several layers differ, and a folded table has none.
+        # The fields of several layers differ, so a folded line has none.
         asked = "rf" in line.cells and not (line.times > 1 and line.cells["rf"].blank)
         if asked and (mark := self.fields.marked(line.cells["rf"], node, row)):
             marks["rf"] = mark
         return [marks[column] for column in self.columns if column in marks]
 
     def search(self, case: Case, inputs: tuple[Shape, ...], output: Shape) -> Search:
-        """The search for slips in a layer with the sizes that they had, as many filters among them."""
+        """The search for slips in a layer with somebody's own sizes, and as many filters as their output has."""
         theirs = msgspec.structs.replace(case, inputs=inputs, output=output)
         filters = output[-1 if case.layer.features == "last" else 0]
         if case.layer.filters not in {None, filters}:
@@ -115,7 +115,7 @@ class _Marking:
         return Search(theirs, pairs=self.pairs)
 
     def output(self, cell: Written, right: Search, theirs: Search, blamed: tuple[str, ...]) -> Marked:
-        """The mark of an output, noting what they go on with from it."""
+        """The mark of an output; also records the output that they went on with."""
         exact, method = right.case.output, theirs.case.output
         mark = Marked(right.case.row.name, "output", cell.text, exact, "wrong")
         carried = blamed if method != exact else ()
@@ -140,7 +140,7 @@ class _Marking:
         return msgspec.structs.replace(mark, slips=slips, carried=carried)
 
     def beside(self, name: str, column: str) -> Iterator[tuple[str, Any]]:
-        """What the lines above and below should hold in a column."""
+        """The right values of the lines above and below in a column."""
         for where, lines in (("above", self.above), ("below", self.below)):
             if name in lines:
                 case = self.cases[lines[name]]

@@ -1,4 +1,4 @@
-"""What a marked worksheet says of each of its cells."""
+"""The marks of a worksheet's cells."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ Verdict: TypeAlias = Literal["right", "rounded", "unanswered", "carried on", "wr
 
 
 class Marked(msgspec.Struct, frozen=True):
-    """One cell: what was written, what is exact, and the verdict.
+    """One cell: the text written, the exact value, and the verdict.
 
-    `slips` are the mistakes that each give what was written, the likeliest first; `carried` are the earlier wrong cells that it was
-    worked out from, by the right method where the verdict is "carried on". `remark` is on how a right one was written.
+    `slips` are the mistakes that each give the written value, the likeliest first; `carried` are the earlier wrong
+    cells that it was worked out from, by the right method if the verdict is "carried on". `remark` is about the form of
+    a right one.
     """
 
     row: str
@@ -31,7 +32,7 @@ class Marked(msgspec.Struct, frozen=True):
 
 
 class Grade(msgspec.Struct, frozen=True):
-    """A marked worksheet: its cells in the order of its lines, and what it was held against.
+    """A marked worksheet: its cells in the order of its lines, with the network and the convention.
 
     `passed_over` are columns that are not marked, `missing` are layers that the worksheet has no line for.
     """
@@ -44,18 +45,18 @@ class Grade(msgspec.Struct, frozen=True):
     missing: tuple[str, ...] = ()
 
     def count(self, *verdicts: Verdict) -> int:
-        """How many cells have one of these verdicts."""
+        """The number of cells with one of these verdicts."""
         return sum(cell.verdict in verdicts for cell in self.cells)
 
     @property
     def habits(self) -> tuple[tuple[str, int], ...]:
-        """The slips that explain more than one cell, with how many; a cell counts for the first of its slips alone."""
+        """The slips that explain more than one cell, with their counts; a cell counts for its first slip alone."""
         counted = Counter(cell.slips[0] for cell in self.cells if cell.slips)
         return tuple((slip, n) for slip, n in counted.most_common() if n > 1)
 
     @property
     def right(self) -> int:
-        """How many cells are right, exactly or as rounded."""
+        """The number of right cells, exact or rounded."""
         return self.count("right", "rounded")
 
     @property
@@ -78,7 +79,7 @@ class Grade(msgspec.Struct, frozen=True):
 
 
 def by_habit(cells: Sequence[Marked]) -> list[Marked]:
-    """The cells with those of their slips first that explain the most cells: somebody mostly makes one mistake throughout.
+    """The cells with their most frequent slips first, since people mostly repeat one mistake.
 
     >>> cells = [Marked("a", "macs", "2", 1, "wrong", ("x", "y")), Marked("b", "macs", "4", 2, "wrong", ("y",))]
     >>> [cell.slips for cell in by_habit(cells)]

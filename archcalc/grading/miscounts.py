@@ -1,4 +1,4 @@
-"""Mistakes in what is counted: each gives another number from the costs of a layer that is worked out right."""
+"""Mistakes in counting: each gives another number from the right costs of a layer."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from archcalc.profiling.rows import Profile
 from archcalc.profiling.slips import BUFFERS_AS_PARAMS
 from archcalc.symbols.dims import Shape, size
 
-# A number, and how it came about in words.
+# The mistake in words, and the number that it gives.
 Counted = tuple[str, int]
 _FACTORS = (1000, 1024, 10**6, 2**20)
 
 
 def miscounts(case: Case, column: str) -> Iterator[Counted]:
-    """What a column's number becomes when something else is counted in it."""
+    """The numbers of a column when something else is counted in it."""
     found = _BY_COLUMN.get(column)
     if found is not None:
         yield from found(case, case.costs)
@@ -39,7 +39,7 @@ def scaled(profile: Profile, column: str, value: int) -> Iterator[Counted]:
 
 
 def doubled(value: int) -> Iterator[Counted]:
-    """A number twice as large or half as large, whatever for."""
+    """A number doubled or halved, for any reason."""
     yield "twice the number", 2 * value
     if value % 2 == 0:
         yield "half the number", value // 2
@@ -143,7 +143,7 @@ def _own(case: Case) -> tuple[int, int]:
 
 
 def _others(case: Case) -> Iterator[Counted]:
-    """Operations of a layer that multiplies and accumulates nothing."""
+    """The operations of a layer without multiply-accumulates."""
     if case.inputs:
         yield "an operation for each output value", _values(case.output)
         yield "an operation for each input value", _values(case.inputs[0])

@@ -1,4 +1,4 @@
-"""Mistakes in how a layer is worked out: each is the layer redone with the mistake in it."""
+"""Mistakes in working out a layer: each is the layer recomputed with the mistake in it."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from archcalc.layers.base import Geometry
 from archcalc.layers.sliding import span
 from archcalc.symbols.dims import Dim, ceil_div, floor_div, size
 
-# What went wrong, in words, and the layer as it then comes out.
+# The mistake in words, and the layer recomputed with it.
 Mistake: TypeAlias = tuple[str, Case]
 _Found: TypeAlias = Iterator[tuple[str, Case | None]]
 
 
 def mistakes(case: Case) -> Iterator[Mistake]:
-    """The layer with one mistake, the likeliest first; those that change nothing are left out."""
+    """The layer with one mistake each, the likeliest first, without those that change nothing."""
     for found in (_padding, _rounding, _steps, _formula, _kept, _joined, _parts, _counted):
         for said, other in found(case):
             if other is not None and (other.layer, other.inputs, other.output) != (
@@ -30,7 +30,7 @@ def mistakes(case: Case) -> Iterator[Mistake]:
 
 
 def _sliding(case: Case) -> Geometry | None:
-    """How a window moves over an image that is as the layer must have it; None where none gathers from the input."""
+    """The geometry of a window over an image of the right rank; None if the layer has none that gathers."""
     fits = case.inputs and len(case.inputs[0]) == case.layer.rank + 1
     return gathering(case.layer) if fits else None
 
@@ -50,7 +50,7 @@ def _padding(case: Case) -> _Found:
 
 
 def _rounding(case: Case) -> _Found:
-    """Rounded up where it is rounded down, and the reverse."""
+    """Sizes rounded up instead of down, or down instead of up."""
     geometry = _sliding(case)
     if geometry is None:
         return
@@ -70,7 +70,7 @@ def _rounding(case: Case) -> _Found:
 
 
 def _steps(case: Case) -> _Found:
-    """Dilation or stride taken for 1."""
+    """Dilation or stride taken as 1."""
     geometry = case.layer.geometry()
     if geometry and geometry.dilation not in {1, (1,) * case.layer.rank}:
         yield "dilation ignored", case.redone(dilation=1)
@@ -78,7 +78,7 @@ def _steps(case: Case) -> _Found:
 
 
 def _formula(case: Case) -> _Found:
-    """The output formula remembered in part."""
+    """The output formula with a part forgotten."""
     geometry = _sliding(case)
     if geometry is None:
         return
@@ -100,7 +100,7 @@ def _formula(case: Case) -> _Found:
 
 
 def _kept(case: Case) -> _Found:
-    """The input's size, or its channels, taken for the output's."""
+    """The input's size, or its channels, taken as the output's."""
     if len(case.inputs) != 1:
         return
     [x] = case.inputs
@@ -117,7 +117,7 @@ def _kept(case: Case) -> _Found:
 
 
 def _joined(case: Case) -> _Found:
-    """Branches added where they are joined side by side, and the reverse."""
+    """Branches added where they are concatenated, or concatenated where they are added."""
     first, *others = case.inputs or ((),)
     if not others or any(len(x) != len(first) for x in others):
         return

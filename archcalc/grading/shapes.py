@@ -1,4 +1,4 @@
-"""Shapes as people write them beside shapes as they are: in another order, with the batch, with a size mistyped."""
+"""Shapes as people write them, compared with exact ones: in another order, with the batch, with a size mistyped."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ CHANNELS_LAST = "channels last"
 
 
 def matches(readings: Iterable[Shape], exact: Shape, *, sequence: bool = False) -> str | None:
-    """How a shape that was written is the exact one: "" where it is just that, a remark, or None where it is not.
+    """The way a written shape matches the exact one: "" if equal, a remark, or None if it does not.
 
-    Two sizes are channels and a length in a `sequence` alone; else they are tokens and features, in no other order.
+    Two sizes are channels and a length only in a `sequence`; otherwise they are tokens and features, in that order.
 
     >>> matches([(224, 224, 64)], (64, 224, 224)), matches([(64, 224)], (64, 224, 224))
     ('channels last', None)
@@ -36,9 +36,9 @@ def matches(readings: Iterable[Shape], exact: Shape, *, sequence: bool = False) 
 
 
 def intended_shape(readings: Iterable[Shape], exact: Shape, *, last: bool, sequence: bool = False) -> Shape | None:
-    """The shape that somebody went on with who wrote this for `exact`: channels first, whole; None where it says none.
+    """The complete shape, channels first, that somebody meant by what they wrote for `exact`; None if unclear.
 
-    `last` says that elsewhere they wrote the channels last; `sequence` is as in `matches`.
+    `last` is true if they wrote the channels last elsewhere; `sequence` is as in `matches`.
     """
     for shape in readings:
         if len(shape) == len(exact) and all(shape):
@@ -50,7 +50,7 @@ def intended_shape(readings: Iterable[Shape], exact: Shape, *, last: bool, seque
 
 
 def mistyped(exact: Shape) -> Iterator[tuple[str, Shape]]:
-    """A shape written down wrongly though worked out right."""
+    """The exact shape with a mistake in writing it down."""
     if len(exact) > 1:
         yield "the channels left out", exact[1:]
         yield "the channels alone", exact[:1]
@@ -58,7 +58,7 @@ def mistyped(exact: Shape) -> Iterator[tuple[str, Shape]]:
             yield "the sizes in another order", order
     for size in dict.fromkeys(n for n in exact if isinstance(n, int)):
         for said, value in swapped_digits(size):
-            # Height and width, where they are the same, are mostly copied from each other.
+            # Equal height and width are mostly copied from each other.
             yield said, tuple(value if n == size else n for n in exact)
             for at, n in enumerate(exact):
                 if n == size:

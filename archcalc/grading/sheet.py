@@ -17,7 +17,7 @@ from archcalc.network.measures import sums
 
 COUNTS = tuple(measure.key for measure in sums() if measure.graded)
 GRADED = ("output", *COUNTS, "rf")
-# What archcalc's own tables also have: what is asked rather than answered, and what follows from the other columns.
+# The other columns of archcalc's own tables: those that are given, and those that follow from the rest.
 PASSED_OVER = (
     *(
         "layer",
@@ -47,7 +47,7 @@ _SPACED = str.maketrans(_SPACES, " " * len(_SPACES))
 
 
 class SheetLine(msgspec.Struct, frozen=True):
-    """The cells of one layer, by the keys of their columns, where its name stands, and for how many layers it does."""
+    """The cells of one layer by column, the place of its name, and the number of layers that it stands for."""
 
     name: str
     cells: dict[str, Written]
@@ -56,7 +56,7 @@ class SheetLine(msgspec.Struct, frozen=True):
 
 
 class Sheet(msgspec.Struct, frozen=True):
-    """The lines of a worksheet in order; `convention` is the one that its heading names, or empty."""
+    """The lines of a worksheet in order; `convention` is the one named in its heading, or empty."""
 
     source: Source
     columns: tuple[str, ...]
@@ -66,7 +66,7 @@ class Sheet(msgspec.Struct, frozen=True):
 
 
 def worksheet(path: str) -> Source:
-    """The text of a worksheet, `-` being standard input; raises SpecError where it cannot be read."""
+    """The text of a worksheet, `-` being standard input; raises SpecError if it cannot be read."""
     name = "<stdin>" if path == "-" else path
     try:
         if path == "-":
@@ -90,7 +90,7 @@ def worksheet(path: str) -> Source:
 
 
 def read(source: Source, names: list[str]) -> Sheet:
-    """The worksheet in a text, about layers of these names; raises SpecError at what cannot be read."""
+    """The worksheet in a text, about layers of these names; raises SpecError if it is malformed."""
     tellable(names)
     _printable(source)
     lines = [(number, text) for number, text in enumerate(_BREAK.split(source.text), start=1) if text.strip(" \t,;")]
@@ -101,7 +101,8 @@ def read(source: Source, names: list[str]) -> Sheet:
     titles = _trimmed(_cells(source, number, head, separator))
     keys, convention = _headings(titles)
     found: dict[str, SheetLine] = {}
-    # Spreadsheets and pages drop spaces around a name, and a mark keeps one such as -conv from being taken for a formula.
+    # Spreadsheets and pages drop spaces around a name, and an apostrophe keeps one such as -conv from being taken for a
+    # formula.
     known = {form(name): name for form in (str.strip, _marked, str) for name in names}
     for number, text in lines[1:]:
         line = _line(keys, _cells(source, number, text, separator), known, Place(source, number, 1, len(text) + 1))
@@ -114,7 +115,7 @@ def read(source: Source, names: list[str]) -> Sheet:
 
 
 def tellable(names: Iterable[str]) -> None:
-    """Raise SpecError for a layer whose line could not be told from the line of totals."""
+    """Raise SpecError for a layer with the name of the totals line."""
     if name := next((name for name in names if name.strip() == TOTAL), None):
         raise SpecError(
             f"a layer is named {_said(name)}, as the last line of a worksheet is", None, "give it another name"
@@ -122,7 +123,7 @@ def tellable(names: Iterable[str]) -> None:
 
 
 def _printable(source: Source) -> None:
-    """Raise SpecError for a character that would do something to a terminal rather than stand there."""
+    """Raise SpecError for an unprintable character, which could control a terminal."""
     for found in re.finditer(rf"[^ -~\t\r\n{_SPACES}]", source.text):
         if not found[0].isprintable():
             fact = f"character U+{ord(found[0]):04X} cannot be printed"
@@ -144,7 +145,7 @@ def _cells(source: Source, number: int, text: str, separator: str) -> list[tuple
 
 
 def _spans(text: str, separator: str) -> Iterator[tuple[int, int]]:
-    """Where each cell of a line starts and ends; what stands in quotation marks is one cell."""
+    """The start and end of each cell of a line; text in quotation marks is one cell."""
     start, quoted = 0, False
     for at, character in enumerate(text):
         if character == '"' and (quoted or at == start):
@@ -162,7 +163,7 @@ def _trimmed(cells: list[tuple[str, Place]]) -> list[tuple[str, Place]]:
 
 
 def _headings(titles: list[tuple[str, Place]]) -> tuple[list[str], str]:
-    """The keys of the columns, and the convention that one of them names."""
+    """The keys of the columns, and the convention named by one of them."""
     keys: list[str] = []
     convention = ""
     known = ["name", "times", *GRADED, *PASSED_OVER]
@@ -206,7 +207,7 @@ def _line(keys: list[str], cells: list[tuple[str, Place]], names: dict[str, str]
 
 
 def _times(raw: str, place: Place) -> int:
-    """How many layers a line stands for, itself alone where nothing is said."""
+    """The number of layers that a line stands for, 1 by default."""
     found = _TIMES.fullmatch(_bare(raw))
     if found is None:
         raise SpecError("a line stands for a whole number of layers", place, "such as × 3")

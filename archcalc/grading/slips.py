@@ -1,4 +1,4 @@
-"""The search for the slips that give a number or a shape that was written: single ones first, then two together."""
+"""The search for the slips that give a written number or shape: single ones first, then pairs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from archcalc.grading.mistakes import mistakes
 from archcalc.grading.shapes import matches, mistyped
 from archcalc.symbols.dims import Shape
 
-# More pairs than this that give the same say nothing of which it was.
+# More pairs than this with the same result do not tell which it was.
 _MAX_PAIRS = 3
 AND = ", and "
 
@@ -22,7 +22,7 @@ AND = ", and "
 class Search:
     """The search for slips in one layer, whose mistakes are worked out once for all of its cells.
 
-    `pairs` says whether two slips together are sought where no single one is found.
+    `pairs` is true if two slips together are tried where no single one is found.
     """
 
     def __init__(self, case: Case, *, pairs: bool = True) -> None:
@@ -45,26 +45,26 @@ class Search:
         ]
 
     def single(self, cell: Written, column: str, beside: Iterable[tuple[str, Any]]) -> tuple[str, ...]:
-        """The slips that each alone give what a cell holds; `beside` are other cells that it may be taken from."""
+        """The single slips that give the value of a cell; `beside` are other cells that it may be copied from."""
         if column == "output":
             shapes = ((said, other.output) for said, other, _ in self._mistakes)
             return _shaped(cell, self.case, chain(shapes, mistyped(self.case.output), beside))
         exact = self.costs.get(column)
         if exact is None:
             return ()
-        # A cell that holds nothing could have been taken from every other such cell.
+        # An empty amount could have been copied from every other such cell.
         taken = ((said, value) for said, value in beside if value)
         found = _numbered(cell, exact, chain(self._singles(column, exact), taken))
-        # These say less of why than any other.
+        # These explain less than any other.
         return found or _numbered(cell, exact, chain(self._elsewhere(column), doubled(exact)))
 
     def both(self, cell: Written, column: str) -> tuple[str, ...]:
-        """The slips two of which together give what a cell holds."""
+        """The pairs of slips that give the value of a cell."""
         if not self.pairs:
             return ()
         if column == "output":
             return _first(_shaped(cell, self.case, self._shape_pairs()))
-        # A rounded number is near many that two slips give.
+        # A rounded number is near to many results of two slips.
         exact = self.costs.get(column) if cell.whole is not None else None
         return () if exact is None else _first(_numbered(cell, exact, self._pairs(column)))
 
@@ -78,7 +78,7 @@ class Search:
             yield from swapped_digits(exact)
 
     def _elsewhere(self, column: str) -> Iterator[Counted]:
-        """What belongs in other columns of the line."""
+        """The values of other columns of the line."""
         yield from ((f"the {name} of this line", n) for name, n in self.costs.items() if name != column and n)
         yield from ((f"a size of the output, {n}", n) for n in self.case.output if isinstance(n, int) and n > 1)
 
@@ -109,9 +109,9 @@ class Search:
 def explained(
     cell: Written, column: str, beside: Iterable[tuple[str, Any]], searches: Iterable[tuple[Search, tuple[str, ...]]]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The slips that give what a cell holds, and what it was carried on from by them.
+    """The slips that give the value of a cell, and the earlier wrong cells that it was carried on from.
 
-    Each search is on sizes that were had, with whose slips are in those. What one slip explains is not put down to two.
+    Each search is on somebody's own sizes, with the layers whose slips are in those. A single slip is preferred to two.
     """
     beside, searches = list(beside), list(searches)
     for search, carried in searches:
@@ -133,7 +133,7 @@ def _numbered(cell: Written, exact: int, found: Iterable[tuple[str, Any]]) -> tu
 
 
 def _first(found: Iterable[str]) -> tuple[str, ...]:
-    """The first few of what two slips together give, two in another order being the same."""
+    """The first few of the pairs, two in another order being the same."""
     pairs: dict[frozenset[str], str] = {}
     for said in found:
         pairs.setdefault(frozenset(said.split(AND)), said)

@@ -1,4 +1,4 @@
-"""The line of totals: sums of a network's rows, and what else people add up."""
+"""Marks for the line of totals: sums of a network's rows, and other sums that people form."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _exact(profile: Profile, column: str) -> int | None:
     if column not in COUNTS:
         return None
     totals = profile.totals
-    # A sum that leaves some kinds of layer out is no answer to hold others against.
+    # A sum without some kinds of layer is no answer to compare with.
     if column == "flops" and totals.shown.uncovered:
         return None
     value = totals.shown.value if column == "flops" else MEASURES[column].total(totals)
@@ -66,7 +66,7 @@ def _marked(profile: Profile, sheet: Sheet, cell: Written, asked: tuple[str, int
 
 
 def _value(cell: Written) -> int | None:
-    """The number that a cell says, a rounded one as it stands."""
+    """The number in a cell, as written if rounded."""
     found = next((n.value for n in cell.numbers if n.value.denominator == 1 and not n.in_bytes), None)
     return None if found is None else int(found)
 

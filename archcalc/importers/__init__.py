@@ -1,7 +1,7 @@
-"""Networks from files of any sort: the content says which importer reads a file, and every command takes what comes of it.
+"""Importers of networks from files of any sort, each chosen by the content of the file.
 
-Each file of this folder is an importer, and is loaded when a file turns up that is neither a spec nor a line. It says what it
-reads by the bytes that a file begins with, and builds a graph of that with a `Builder`:
+Each file of this folder is an importer, loaded for the first file that is neither a spec nor a line. It recognises
+files by their first bytes or their name, and builds a graph from one with a `Builder`:
 
     def recognises(head: bytes, name: str) -> bool:
         return head.startswith(b"NET1")
@@ -35,13 +35,13 @@ from archcalc.symbols.dims import Dim, Shape
 Recognises: TypeAlias = Callable[[bytes, str], bool]
 Read: TypeAlias = Callable[[Source], Graph | Model]
 
-# How much of a file an importer sees to recognise it by.
+# The number of bytes by which an importer recognises a file.
 HEAD = 4_096
 _FILES = sorted(path.stem for path in Path(__file__).parent.glob("[a-z]*.py"))
 
 
 class Importer(msgspec.Struct, frozen=True):
-    """What reads files of one sort, of so many bytes at most."""
+    """A reader of one sort of file, up to a number of bytes."""
 
     name: str
     recognises: Recognises
@@ -54,12 +54,12 @@ _registered: dict[str, Importer] = {}
 
 
 def register(name: str, recognises: Recognises, read: Read, *, max_bytes: int = 2**31) -> None:
-    """Have files read that an importer recognises by the bytes they begin with, and by their name."""
+    """Register an importer, which recognises files by their first bytes and their name."""
     _registered[name] = Importer(name, recognises, read, max_bytes)
 
 
 def importer_of(head: bytes, name: str) -> Importer:
-    """What reads a file that begins with these bytes: a spec where nothing else does."""
+    """The importer of a file with these first bytes: the one for specs if no other recognises it."""
     if not is_spec(head, name):
         # Most files are specs, and need none of the others.
         for module in _FILES:
@@ -76,7 +76,7 @@ def _line() -> Importer:
 
 
 def source_of(spec: str) -> Source:
-    """What a bundled name, a path, `-` for standard input, or a network on one line stands for."""
+    """The source of a bundled name, a path, `-` for standard input, or a network on one line."""
     if _is_line(spec):
         return Source("line", spec)
     with opened(spec) as (name, read_on):
@@ -91,27 +91,27 @@ def source_of(spec: str) -> Source:
 
 
 def _is_line(spec: str) -> bool:
-    # Most networks are called otherwise, and need not load what reads lines.
+    # Most networks have other names, and need not load the reader of lines.
     likely = any(word in spec.lower() for word in ("conv", "pool", "fc"))
     return likely and bool(import_module("archcalc.language.shorthand").is_line(spec))
 
 
 def model_of(source: Source) -> Model:
-    """The network that a file or a line holds, its params and its input still open."""
+    """The network in a file or a line, its params and its input still open."""
     found = importer_of(source.data[:HEAD], source.name).read(source)
     return Settled(found) if isinstance(found, Graph) else found
 
 
 def parse(source: Source, params: Params = NO_PARAMS, *, input_shape: Shape | None = None) -> Graph:
-    """The graph of what a file or a line holds."""
+    """The graph of the network in a file or a line."""
     return model_of(source).graph(params, input_shape)
 
 
 def load(spec: str, params: Params = NO_PARAMS, /, *, input_shape: Shape | None = None, **named: Dim | str) -> Graph:
     """The graph of a network, with declared params set and the input's shape replaced; raises SpecError.
 
-    It is a bundled name, the path of a file of any sort that is read, or a network on one line. Params are set by name or,
-    whatever they are called, by a mapping. Numbers that a spec states are checked only where it stands as written.
+    `spec` is a bundled name, the path of a file of any sort that is read, or a network on one line. Params are set by
+    name or, whatever they are called, by a mapping. Numbers that a spec states are checked only in the spec as written.
 
     >>> load("vgg16").nodes[-1].shape, load("3 x conv3-C").nodes[-1].shape
     ((1000,), (C, H, W))

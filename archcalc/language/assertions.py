@@ -1,4 +1,4 @@
-"""What a spec states beside a layer or for the whole network, to be held against what is computed."""
+"""The assertions of a spec about a layer or the whole network, checked against the computed values."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from archcalc.symbols.dims import Shape, Truth, equal, format_shape, is_dim
 STATED = frozenset(measure.key for measure in sums() if measure.stated)
 SHAPES = frozenset({"input", "channels", "output"})
 
-# Sizes or letters with × or x between them, so that no letter has an x in its name.
+# Sizes or letters with × or x between them, so no letter has an x in its name.
 _SHAPE = re.compile(r"[^\Wx×]+(?:[x×][^\Wx×]+)+")
 
-# What may be written beside any layer or block, apart from its own settings.
+# The keys allowed beside any layer or block, apart from its own settings.
 OWN = frozenset({"name", "from", "if", "repeat", "share", "auxiliary", "note", "source"}) | STATED | SHAPES
 
 
 def check_branches(call: Item, words: Container[str], layers: Container[str]) -> None:
-    """Refuse a branch of a join under a name that states something; `words` begin items, `layers` are those so far."""
+    """Refuse a branch named like an assertion; `words` begin items, `layers` are the layers so far."""
     for key in call.given.keys() & OWN - {"from"}:
         tree = call.given[key]
         if isinstance(tree, ListNode):
@@ -41,7 +41,7 @@ def check_branches(call: Item, words: Container[str], layers: Container[str]) ->
 
 
 def assertion(key: str, tree: Tree, names: Mapping[str, Value], first: int, last: int) -> Assertion:
-    """A measure stated for nodes `first` up to `last`."""
+    """A measure stated for the nodes from `first` up to `last`."""
     expected = value_of(tree, names)
     if not isinstance(expected, int) or isinstance(expected, bool):
         written = tree.text[:60] if isinstance(tree, Scalar) else "a list"
@@ -51,7 +51,7 @@ def assertion(key: str, tree: Tree, names: Mapping[str, Value], first: int, last
 
 
 def check_shape(key: str, tree: Tree, names: Mapping[str, Value], computed: Shape) -> list[Truth]:
-    """What letters leave open of a stated shape, or number of channels; raises SpecError where it is not the computed one."""
+    """The conditions on letters for a stated shape, or number of channels; raises SpecError if it is wrong."""
     if key == "channels":
         computed = computed[:1]
     stated = shape_of(tree, names)
@@ -64,7 +64,7 @@ def check_shape(key: str, tree: Tree, names: Mapping[str, Value], computed: Shap
 
 
 def shape_of(tree: Tree, names: Mapping[str, Value]) -> Shape:
-    """Read 64x112x112, 64×112×112, [64, 112, 112] or 4096."""
+    """A shape read from 64x112x112, 64×112×112, [64, 112, 112] or 4096."""
     if isinstance(tree, Scalar) and not tree.quoted and _SHAPE.fullmatch(tree.text) and tree.text not in names:
         values: Value = tuple(evaluate(part, names, tree.place) for part in re.split("[x×]", tree.text))
     else:

@@ -1,4 +1,4 @@
-"""One item of a list of layers: the word and what stands beside it, before any of it is evaluated."""
+"""One item of a list of layers: its word and settings, not yet evaluated."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SHORT = 16
 
 
 class Item(msgspec.Struct, frozen=True):
-    """One item of a list of layers: the word it names, what it was given by key, or the one value given bare."""
+    """One item of a list of layers: its word, and its settings by key or as one bare value."""
 
     word: Scalar
     given: dict[str, Tree]
@@ -22,7 +22,7 @@ class Item(msgspec.Struct, frozen=True):
 
 
 def item_of(item: Tree) -> Item:
-    """Read `relu`, `linear: 4096` or `conv2d: {out: 64, kernel: 3}`."""
+    """An item read from `relu`, `linear: 4096` or `conv2d: {out: 64, kernel: 3}`."""
     if isinstance(item, Scalar):
         if not item.text:
             raise SpecError("this item of the list is empty", item.place)
@@ -44,7 +44,7 @@ def item_of(item: Tree) -> Item:
 
 
 def weight_of(call: Item) -> int:
-    """How many values must be read for a call, a long expression counting for as many as it has characters."""
+    """The number of values to read for a call; a long expression counts once per character."""
     return 1 + sum(map(_weight, call.given.values())) + (_weight(call.bare) if call.bare else 0)
 
 
@@ -55,7 +55,7 @@ def _weight(tree: Tree) -> int:
 
 
 def branches_of(cls: type[Layer], call: Item, own: frozenset[str]) -> tuple[Item, dict[str, Tree]]:
-    """What is joined, apart from the layer's own settings: `{a: […], b: name}`, or `[name, […]]` without names."""
+    """The branches of a join, apart from its own settings: `{a: […], b: name}`, or `[name, […]]` without names."""
     if isinstance(call.bare, ListNode):
         return Item(call.word, {}, {}), {str(number): tree for number, tree in enumerate(call.bare.items, start=1)}
     if cls.arity[1] != float("inf"):
@@ -64,7 +64,7 @@ def branches_of(cls: type[Layer], call: Item, own: frozenset[str]) -> tuple[Item
 
 
 def note_of(call: Item) -> str:
-    """What a spec says of a layer, which every table repeats."""
+    """The note of a layer in a spec, which every table repeats."""
     said = [call.given[key] for key in ("note", "source") if key in call.given]
     length = 0
     for tree in said:

@@ -37,14 +37,14 @@ KEYS = (
 _NEEDED = {"input": "input: {channels: 3, height: 224, width: 224}", "layers": "layers: [flatten, linear: 10]"}
 _MAX_NAME = 100
 _MAX_HEAD = 1_000
-# A spec that states a number of each of its parts has one for each where it is written out.
+# A spec with numbers stated for each of its parts has a block for each when written out.
 _MAX_BLOCKS = 20_000
-# Each is held against the name of every layer.
+# Each is matched against the name of every layer.
 _MAX_CALLS = 100
 
 
 class Block(msgspec.Struct, frozen=True):
-    """A reusable list of layers; each parameter has the text of its default, or None where it must be given."""
+    """A reusable list of layers; each parameter has the text of its default, or None if it is required."""
 
     name: str
     parameters: dict[str, str | None]
@@ -53,7 +53,7 @@ class Block(msgspec.Struct, frozen=True):
 
 
 class SpecDocument(msgspec.Struct, frozen=True):
-    """A spec's own parts."""
+    """The parts of a spec."""
 
     name: str
     title: str
@@ -117,7 +117,7 @@ def _name(tree: MapNode) -> str:
 
 
 def name_of_file(stem: str) -> str:
-    r"""The name of a spec that says none, from its file's, which may be one that a spec cannot say.
+    r"""The name of a spec without one, from its file's, whose characters need not all be allowed in a spec.
 
     >>> name_of_file("vgg"), name_of_file("..a\\b")
     ('vgg', 'a_b')
@@ -180,7 +180,7 @@ def _blocks(tree: MapNode) -> dict[str, Block]:
 
 
 def _signature(scalar: Scalar) -> tuple[str, dict[str, str | None]]:
-    """Read `stage(out, depth=2)`: Python's grammar for a function's head, without what blocks have no use for."""
+    """A block's name and parameters, read from `stage(out, depth=2)` with Python's grammar for a function's head."""
     text = scalar.text.strip()
     head = text if text.endswith(")") else f"{text}()"
     reserved = next(
@@ -211,7 +211,7 @@ def _signature(scalar: Scalar) -> tuple[str, dict[str, str | None]]:
 
 
 def _weights(tree: MapNode) -> tuple[tuple[str, str], ...]:
-    """The rules by which layers' names become those of a file of trained weights."""
+    """The rules that turn layers' names into those of a file of trained weights."""
     rules = []
     for pattern, replacement in tree.items.items():
         if not isinstance(replacement, Scalar):
@@ -225,7 +225,7 @@ def _weights(tree: MapNode) -> tuple[tuple[str, str], ...]:
 
 
 def _calls(tree: MapNode) -> MapNode:
-    """How the reference implementation calls layers, by patterns of their names."""
+    """The patterns of layer names, with the way the reference implementation calls those layers."""
     if len(tree.keys) > _MAX_CALLS:
         raise SpecError(f"{len(tree.keys):,} calls; a spec has at most {_MAX_CALLS}", tree.place)
     for pattern, call in tree.items.items():

@@ -1,4 +1,4 @@
-"""From a document to a graph: blocks, repeats, conditions and branches written out layer by layer."""
+"""The expansion of a document to a graph: blocks, repeats, conditions and branches written out layer by layer."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MAX_DEPTH = 40
 
 
 class Expansion:
-    """Writes items into a graph builder, each after the one before."""
+    """A writer of items into a graph builder, each after the one before."""
 
     def __init__(self, blocks: dict[str, Block], params: dict[str, Value], *, checked: bool) -> None:
         self.builder = Builder()
@@ -51,7 +51,7 @@ class Expansion:
         return End(position, head if position == last else None)
 
     def _item(self, call: Item, scope: Scope, last: int) -> End:
-        """An item as often as its `repeat` says, where its `if` holds: the first reads `from`, each other the one before."""
+        """Add an item `repeat` times, if its `if` holds; the first reads `from`, each other the one before."""
         if call.word.text not in self._blocks and (call.word.text not in Layer.kinds or call.word.text == "input"):
             known = [*self._blocks, *Layer.kinds]
             raise SpecError(
@@ -60,7 +60,7 @@ class Expansion:
         if call.word.text not in self._blocks and Layer.kinds[call.word.text].arity[1] == float("inf"):
             check_branches(call, {*self._blocks, *Layer.kinds}, self._names.positions)
         times = self._times(call.given["repeat"], scope, last) if "repeat" in call.given else 1
-        # A `from` that names by the index names what each repetition reads.
+        # A `from` with the index in it names the input of each repetition.
         chained = "from" not in call.given or "index" not in names_in(call.given["from"])
         weight = weight_of(call)
         trunk: int | None = None
@@ -91,7 +91,7 @@ class Expansion:
         return End(last if trunk is None else trunk, head)
 
     def _count(self, call: Item, weight: int) -> None:
-        """Refuse a spec that writes out more than any network's."""
+        """Refuse a spec that writes out more than any real network needs."""
         self._steps += 1
         self._read += weight
         if self._steps > MAX_LAYERS:
@@ -112,7 +112,7 @@ class Expansion:
         return seen_from(self.builder.nodes[position].shape, fixed)
 
     def _inputs(self, call: Item, prefix: str, values: dict[str, Value]) -> tuple[int, ...]:
-        """The layers that `from` names."""
+        """The positions of the layers that `from` names."""
         if "from" not in call.given:
             return ()
         tree = call.given["from"]
@@ -125,7 +125,7 @@ class Expansion:
         return self._names.find(text_of(tree, values), prefix, tree.place)
 
     def _once(self, call: Item, scope: Scope, inputs: tuple[int, ...], suffix: str) -> End:
-        """Add one layer, merge or block, and hold what the spec states of it against what it is."""
+        """Add one layer, merge or block, and check the spec's assertions about it."""
         if scope.depth > _MAX_DEPTH:
             raise SpecError(f"more than {_MAX_DEPTH} blocks and branches inside each other", call.word.place)
         first = len(self.builder.nodes)
@@ -149,7 +149,7 @@ class Expansion:
         return end
 
     def hold_shape(self, key: str, tree: Tree, values: dict[str, Value], position: int) -> None:
-        """Hold a stated shape against that of a layer; what letters leave open of it is assumed."""
+        """Check a stated shape against that of a layer; conditions on letters become assumptions."""
         node = self.builder.nodes[position]
         facts = check_shape(key, tree, values, node.shape)
         self.builder.assumptions.extend(Assumption(node.name, fact) for fact in facts)
@@ -238,7 +238,7 @@ class Expansion:
         return position
 
     def _joined(self, branches: dict[str, Tree], call: Item, scope: Scope, start: int, prefix: str) -> tuple[int, ...]:
-        """The ends of branches that all begin at `start`: a list is written out, a word names a layer, nothing is the input."""
+        """The ends of branches from `start`: a list is written out, a word names a layer, nothing is the input."""
         ends = []
         for branch, tree in branches.items():
             if isinstance(tree, ListNode):

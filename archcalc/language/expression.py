@@ -23,7 +23,7 @@ from archcalc.symbols.dims import Dim, Truth, at_least, ceil_div, decided, equal
 Value: TypeAlias = Dim | Fraction | bool | str | tuple[Any, ...]
 
 MAX_CHARACTERS = 2_000
-# Of one list, and of it with the lists inside it.
+# The most entries of one list, and of it with its nested lists.
 MAX_ENTRIES = 250
 _MAX_NESTED = 1_000
 _MAX_DEPTH = 4
@@ -37,12 +37,12 @@ def _power(base: Any, exponent: Any) -> Any:
 
 
 def _plain(*values: Any) -> bool:
-    """Whether no letter is in any of the values, which Python then works with itself."""
+    """True if no value has a letter, so that plain Python arithmetic applies."""
     return all(isinstance(value, (int, Fraction, str, tuple)) for value in values)
 
 
 def _settled(fact: Truth) -> bool:
-    """What a comparison of letters comes to for all their values."""
+    """The truth of a comparison of letters for all their values; raises _Open if it depends on them."""
     truth = decided(fact)
     if truth is None:
         raise _Open
@@ -58,7 +58,7 @@ def _floor(x: Any) -> Any:
 
 
 def _true(value: Any) -> bool:
-    """Whether a condition holds: a number does where it is not 0, which letters may leave open."""
+    """The truth of a condition, a number being true if it is not 0; raises _Open if letters leave it open."""
     return bool(value) if _plain(value) else not _settled(equal(value, 0))
 
 
@@ -69,7 +69,7 @@ def _equal(a: Any, b: Any) -> bool:
 
 
 def _divisor(n: Any) -> Any:
-    """What is divided by, which letters must not make 0."""
+    """The divisor, which must not be 0; raises _Open if letters leave that open."""
     if n == 0 if _plain(n) else _settled(equal(n, 0)):
         raise ZeroDivisionError
     return n
@@ -83,7 +83,7 @@ def _chosen(pick: Callable[[Any, Any], Any], *values: Any) -> Any:
 
 
 def exact(value: Any) -> Any:
-    """A number as a dimension: what is no whole number as a formula is."""
+    """A number as a dimension: a fraction as a formula."""
     if not isinstance(value, Fraction):
         return value
     import sympy  # noqa: PLC0415 - only where letters stand beside it
@@ -122,7 +122,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 
 _CONSTANTS: dict[str, Value] = {"true": True, "false": False, "True": True, "False": False}
 
-# What other readers of YAML take for these.
+# Words with a meaning in other readers of YAML.
 _SWITCHES = {
     **dict.fromkeys(("yes", "on"), "did you mean 'true'?"),
     **dict.fromkeys(("no", "off"), "did you mean 'false'?"),
@@ -131,7 +131,7 @@ _SWITCHES = {
 
 
 def evaluate(text: str, names: Mapping[str, Value], place: Place) -> Value:
-    """The value of an expression; raises SpecError for what is not one, with the place it stands at.
+    """The value of an expression; raises SpecError, at its place, for a text that is not one.
 
     >>> from archcalc.errors import Source
     >>> here = Place(Source("a.yaml", ""), 1, 1, 2)
@@ -179,7 +179,7 @@ def _walk(node: ast.expr, names: Mapping[str, Value]) -> Any:  # noqa: PLR0911, 
         case ast.Constant(value=int() as value):
             return bounded(value)
         case ast.Constant(value=float() as value) if math.isfinite(value):
-            # repr gives the shortest decimal, which is what was written.
+            # repr gives the shortest decimal, which is the one written.
             return whole_of(Fraction(repr(value)))
         case ast.Name(id=name):
             return _named(name, names)
@@ -221,14 +221,14 @@ def _named(name: str, names: Mapping[str, Value]) -> Value:
 
 
 def _number(value: Any) -> Any:
-    """The value, where arithmetic with it stays small: text times a number would not."""
+    """The value, if it is a number; raises TypeError for text, which a product could blow up."""
     if isinstance(value, (str, tuple)):
         raise TypeError
     return value
 
 
 def bounded(value: Any) -> Any:
-    """The value, whole where it can be; raises SpecError beyond any size that a network has."""
+    """The value, as an int if possible; raises SpecError beyond any size that a network has."""
     if isinstance(value, tuple):
         _entries(value, 0)
         return value
@@ -236,7 +236,7 @@ def bounded(value: Any) -> Any:
 
 
 def _entries(value: Any, depth: int) -> int:
-    """How many values a list holds, lists in it included."""
+    """The number of values in a list, including nested lists."""
     if not isinstance(value, tuple):
         return 1
     if depth == _MAX_DEPTH:

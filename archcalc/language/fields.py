@@ -1,4 +1,4 @@
-"""What a spec writes beside a layer, as the fields of the layer's class."""
+"""The fields of a layer's class, read from the settings in a spec."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def _read(tree: ListNode) -> list[Tree]:
 
 
 def truth_of(call: Item, key: str, names: Names[str, Value]) -> bool:
-    """Whether what a call says under a key is so."""
+    """The truth of the condition that a call has under a key."""
     tree = call.given[key]
     value = value_of(tree, names)
     if not isinstance(value, bool):
@@ -96,7 +96,7 @@ def layer_of(
 
 
 def _field(tree: Tree, names: Names[str, Value]) -> Any:
-    """A value as msgspec converts it: a word that names nothing may be one that the field itself knows."""
+    """A value as msgspec converts it: an undefined name may be a word that the field itself knows."""
     if isinstance(tree, ListNode):
         return [_field(item, names) for item in _read(tree)]
     if isinstance(tree, MapNode):
@@ -108,7 +108,7 @@ def _field(tree: Tree, names: Names[str, Value]) -> Any:
 
 
 def _misfit(cls: type[Layer], misfit: Misfit, trees: dict[str, Tree], names: Names[str, Value]) -> SpecError:
-    """The refusal of a value, said of the spec."""
+    """The error for a value that a field refuses, in terms of the spec."""
     name, tree = misfit.name, trees[misfit.name]
     for index in misfit.path:
         if isinstance(tree, ListNode):
@@ -119,11 +119,11 @@ def _misfit(cls: type[Layer], misfit: Misfit, trees: dict[str, Tree], names: Nam
     words = known_words(cls, name)
     meant = not tree.quoted and tree.text.isidentifier() and tree.text not in {*names, "true", "false"}
     if meant and not words:
-        # No word that the field knows, so it was meant as a name, and evaluating it says which are known.
+        # Not a word of the field, so it was meant as a name, and evaluating it lists the known ones.
         evaluate(tree.text, names, tree.place)
     value = _field(tree, names)
     if tree.quoted:
-        # Where a field is of words of its own alone, quotes do no harm.
+        # In a field of words alone, quotes do no harm.
         remedy = "" if words - {"true", "false"} and name not in sizes(cls) else "write it without quotes"
         return SpecError(f'{fact} "{tree.text[:60]}"', tree.place, remedy)
     if str(value) == tree.text or isinstance(value, (list, tuple)):

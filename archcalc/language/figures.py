@@ -19,7 +19,7 @@ _EXAMPLE = "such as {of: params, value: 138M, source: table 2}"
 
 
 def figures(tree: Tree | None) -> tuple[Figure, ...]:
-    """The figures under `figures:`; raises SpecError, where it stands, for one that cannot be read."""
+    """The figures under `figures:`; raises SpecError, at its place, for one that cannot be read."""
     if tree is None:
         return ()
     if not isinstance(tree, ListNode):
@@ -30,7 +30,7 @@ def figures(tree: Tree | None) -> tuple[Figure, ...]:
 
 
 def check_layers(stated: tuple[Figure, ...], names: list[str]) -> None:
-    """Raise SpecError for a figure of the network as it stands that names a layer or a block that there is not."""
+    """Raise SpecError for a figure of the unchanged network that names an unknown layer or block."""
     known = {name[:end] for name in names for end in (*(i for i, c in enumerate(name) if c == "/"), len(name))}
     for figure in stated:
         for claim in figure.claims:
@@ -40,7 +40,7 @@ def check_layers(stated: tuple[Figure, ...], names: list[str]) -> None:
 
 
 def claimed(text: str) -> Figure:
-    """The figure of a claim such as params=138M, or activations=24M,bytes=93MB where one count must give both.
+    """The figure of a claim such as params=138M, or activations=24M,bytes=93MB if one count must give both.
 
     >>> [str(claim) for claim in claimed("activations=24,000,000,bytes=93MB").claims]
     ['activations 24,000,000', 'bytes 93MB']
@@ -85,13 +85,13 @@ def _figure(item: Tree) -> Figure:
 
 
 def _claim(of: Scalar, value: Scalar, layer: str) -> Claim:
-    # What is wrong with the quantity is said at it, and what is wrong with the value there.
+    # An error in the quantity is placed at the quantity, and an error in the value at the value.
     _at(of, FigureOf.read, plain(of), layer)
     return _at(value, Claim.read, plain(of), plain(value), layer)
 
 
 def _at(tree: Tree, read: Callable[..., _Read], *arguments: str) -> _Read:
-    """What a reader makes of texts, its error being placed where the tree stands."""
+    """The result of a reader of texts, its error placed at the tree."""
     try:
         return read(*arguments)
     except SpecError as error:

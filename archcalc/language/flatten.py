@@ -1,4 +1,4 @@
-"""A graph written back as a spec without repeats or expressions, and with blocks only where numbers are stated of several layers."""
+"""A graph written back as a flat spec, with blocks only where numbers are stated about several layers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from archcalc.network.graph import Assertion, Graph, Node
 from archcalc.symbols.dims import format_shape
 from archcalc.symbols.notation import Notation
 
-# What YAML and the spec language read back as the same text without quotes.
+# Text that YAML and the spec language read back unchanged without quotes.
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]*")
 
 # A formula as the expression language reads it.
@@ -41,7 +41,7 @@ _EXPRESSION = Notation(
 
 
 def flat(graph: Graph) -> str:
-    """The spec of a graph, one line a layer, that loads to the same rows; raises SpecError for one too long to be read again."""
+    """The flat spec of a graph, a line per layer, which loads to the same rows; raises SpecError if too long."""
     about = {"name": graph.name, "title": graph.title, "source": graph.source, "family": graph.family}
     lines = [f"{key}: {_scalar(text)}" for key, text in about.items() if text]
     if graph.notes:
@@ -75,12 +75,12 @@ def flat(graph: Graph) -> str:
 
 
 class _Items:
-    """The layers of a graph as items of a spec, with the numbers that are stated of them."""
+    """The layers of a graph as items of a spec, with the numbers stated about them."""
 
     def __init__(self, graph: Graph, letters: list[str]) -> None:
         self._nodes = graph.nodes
         self._letters = letters
-        # What the next item follows where it says nothing else.
+        # The position that the next item follows by default.
         self._trunk = 0
         self.blocks: dict[str, list[str]] = {}
         self.of_all: list[Assertion] = []
@@ -97,7 +97,7 @@ class _Items:
                 self.of_several.append([stated])
 
     def between(self, first: int, last: int, spans: list[list[Assertion]]) -> list[str]:
-        """The items of the nodes from `first` up to `last`; `spans` are what is stated of several together, outer ones first."""
+        """The items of nodes `first` up to `last`; `spans` are assertions about several nodes, outer ones first."""
         items = []
         while first < last or spans:
             if spans and spans[0][0].first == first:
@@ -131,7 +131,7 @@ class _Items:
         if node.note:
             said["note"] = _scalar(node.note)
         shape = f"# {format_shape(node.shape)}"
-        # In braces the comma of a formula would end it.
+        # In braces, the comma of a formula would end it.
         if any(map(_comma, (said[key] for key in node.layer.settings()))):
             lines = [line for key, value in said.items() for line in _spread(key, value)]
             return "\n".join([f"{node.layer.kind}:  {shape}", *(f"    {line}" for line in lines)])
@@ -143,7 +143,7 @@ class _Items:
         if isinstance(value, bool):
             return str(value).lower()
         if isinstance(value, str):
-            # A word that a letter is called too is that letter, unless it is quoted.
+            # A word that is also a letter is read as that letter, unless it is quoted.
             return json.dumps(value) if value in self._letters else value
         if isinstance(value, (int, float, Fraction)):
             return str(value)
@@ -165,7 +165,7 @@ def _braced(value: str | list[Any]) -> str:
 
 
 def _spread(key: str, value: str | list[Any]) -> list[str]:
-    """A value under its key, or as an entry of a list, on as many lines as it takes."""
+    """The lines of a value under its key, or as an entry of a list."""
     if isinstance(value, str) or not _comma(value):
         return [f"{key} {_braced(value)}" if key == "-" else f"{key}: {_braced(value)}"]
     entries = [line for entry in value for line in _spread("-", entry)]
@@ -179,7 +179,7 @@ def _indented(items: list[str], columns: int) -> list[str]:
 
 
 def _fits(together: list[Assertion], stated: Assertion) -> bool:
-    """Whether a number can be stated beside others: of the same layers, and another measure."""
+    """True if an assertion can stand beside others: about the same layers, and another measure."""
     return all(
         (other.first, other.last) == (stated.first, stated.last) and other.measure != stated.measure
         for other in together
@@ -207,7 +207,7 @@ def _figure(figure: Figure) -> str:
 
 
 def _scalar(text: str) -> str:
-    """A text that is read back as it is: in quotes, with what YAML would not take as it stands named by its number."""
+    """A text that is read back unchanged: in quotes, with unprintable characters as escapes."""
     if _PLAIN.fullmatch(text):
         return text
     quoted = json.dumps(text, ensure_ascii=False)

@@ -34,14 +34,14 @@ _MAX_DIGITS = 15
 
 
 class Size(msgspec.Struct, frozen=True):
-    """A whole number or a letter, where it stands."""
+    """A whole number or a letter, with its place."""
 
     text: str
     place: Place
 
 
 class Word(msgspec.Struct, frozen=True):
-    """A layer: its kind, its sizes by field (several for a kernel of several), and its other fields."""
+    """A layer: its kind, its sizes by field (a list for a kernel with one size per axis), and its other fields."""
 
     kind: str
     place: Place
@@ -50,7 +50,7 @@ class Word(msgspec.Struct, frozen=True):
 
 
 class Group(msgspec.Struct, frozen=True):
-    """What is repeated, by the name of the block that it makes."""
+    """A repeated group of items, with the name of the block that it becomes."""
 
     name: str
     times: int
@@ -61,14 +61,14 @@ Item: TypeAlias = Word | Group
 
 
 class Line:
-    """Reads a line from left to right."""
+    """A parser of a line from left to right."""
 
     def __init__(self, source: Source, input_shape: Shape | None) -> None:
         self.source = source
         self.text = source.text
         self.at = 0
         self.groups = 0
-        # Each with the place where it is first.
+        # Each letter with the place where it first stands.
         self.letters: dict[str, Place] = {}
         self.whole = self._place(0, len(self.text))
         self.shape = self._shape() or ([] if input_shape else [Size(letter, self._place(0, 0)) for letter in "CHW"])
@@ -85,7 +85,7 @@ class Line:
     def _shape(self) -> list[Size]:
         self._skip()
         found = _SHAPE.match(self.text, self.at)
-        # The x of maxpool2 is no cross.
+        # The x of maxpool2 is not a cross.
         if not found or _REPEAT.match(self.text, self.at) or found[0].lower().startswith(tuple(_WORDS)):
             return []
         self.at = found.end() + (self.text[found.end() : found.end() + 1] == ":")
@@ -97,7 +97,7 @@ class Line:
         self.at = between.end() if between else self.at
 
     def _items(self, depth: int) -> list[Item]:
-        """What stands up to the bracket that closes, or to the end."""
+        """The items up to the closing bracket, or to the end."""
         if depth > _MAX_DEPTH:
             raise SpecError(f"more than {_MAX_DEPTH} brackets inside each other", self._place(self.at - 1, self.at))
         items: list[Item] = []
@@ -130,7 +130,7 @@ class Line:
         return items
 
     def _repeated(self, times: re.Match[str], inner: list[Item]) -> Group:
-        """A block of its own, as often as is said."""
+        """A repeated group as a block of its own."""
         short = len(times[1]) <= _MAX_DIGITS
         number = int(times[1]) if short else 0
         if not short or number > MAX_LAYERS:
@@ -161,7 +161,7 @@ class Line:
             return [*items, Word("linear", place, sizes), *[Word("relu", place)][: not ended]]
         if kind == "conv":
             kernel = found["kernel"]
-            # Half an odd kernel keeps the size at stride 1; of others only `same` says it.
+            # Half an odd kernel keeps the size at stride 1; for others only `same` does.
             odd = kernel.isdecimal() and int(kernel) % 2 == 1
             padding = int(kernel) // 2 if odd else "same"
             return [Word("conv2d", place, sizes, {"padding": padding}), Word("relu", place)]
@@ -169,7 +169,7 @@ class Line:
         return [Word(f"{kind}2d", place, sizes)]
 
     def _value(self, found: re.Match[str], key: str) -> Size | list[Size]:
-        """A setting: a number, a letter, or 1x7, which is one for each axis."""
+        """A setting: a number, a letter, or 1x7, with one for each axis."""
         start = found.start(key)
         if key == "kernel" and re.search("[x×]", found[key]) and found[key][0].isdecimal():
             parts = re.finditer(r"\d+", found[key])

@@ -1,4 +1,4 @@
-"""From the name or the path of a spec to its graph."""
+"""Loading of a spec, by name or path, into a graph."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def source_of(spec: str) -> Source:
 
 @contextmanager
 def opened(spec: str) -> Iterator[tuple[str, Callable[[int], bytes]]]:
-    """The name and what reads on in the bytes of a bundled network, of a path, or of `-` for standard input."""
+    """The name and the read function of a bundled network, of a path, or of `-` for standard input."""
     if spec == "-":
         yield "<stdin>", standard_input
         return
@@ -70,7 +70,7 @@ def opened(spec: str) -> Iterator[tuple[str, Callable[[int], bytes]]]:
 
 
 def whole(name: str, raw: bytes) -> bytes:
-    """The bytes of a spec; raises SpecError where there are more than any has."""
+    """The bytes of a spec; raises SpecError if there are more than any spec has."""
     if len(raw) > MAX_BYTES:
         raise SpecError(f"{name}: the file holds more than {MAX_BYTES:,} bytes", None, "a spec is a page of text")
     return raw
@@ -79,8 +79,8 @@ def whole(name: str, raw: bytes) -> bytes:
 def load(spec: str, params: Params = NO_PARAMS, /, *, input_shape: Shape | None = None, **named: Dim | str) -> Graph:
     """The graph of a network, by bundled name or by path, with declared params set and the input's shape replaced.
 
-    Params are set by name or, whatever they are called, by a mapping. Numbers that the spec states are checked only where it
-    stands as written. Raises SpecError.
+    Params are set by name or, whatever they are called, by a mapping. Numbers that the spec states are checked only in
+    the spec as written. Raises SpecError.
 
     >>> load("vgg16").nodes[-1].shape
     (1000,)
@@ -102,7 +102,7 @@ _KEY = re.compile(rb"^(?:layers|input|params|blocks|name) *:", re.MULTILINE)
 
 
 def is_spec(head: bytes, _name: str) -> bool:
-    """Whether the bytes that a file begins with are of a spec."""
+    """True if a file with these first bytes is a spec."""
     return b"\0" not in head and _KEY.search(head.removeprefix(b"\xef\xbb\xbf").replace(b"\r", b"\n")) is not None
 
 
@@ -119,17 +119,17 @@ class SpecModel:
 
     @property
     def input_params(self) -> dict[str, str]:
-        """The axes of the input that are params, each with the name of that."""
+        """The axes of the input that are params, each with the param's name."""
         sizes = self._document.input.items
         texts = {axis: tree.text for axis, tree in sizes.items() if isinstance(tree, Scalar)}
         return {axis: text for axis, text in texts.items() if text in self._document.params.items}
 
     def without_bias(self) -> Model:
-        """The same: a spec says which layers have biases."""
+        """The same model: a spec says which layers have biases."""
         return self
 
     def graph(self, params: Params = NO_PARAMS, input_shape: Shape | None = None) -> Graph:
-        """The graph; numbers that the spec states are checked only where it stands as written."""
+        """The graph; numbers that the spec states are checked only if it is unchanged."""
         return assembled(self._document, params, input_shape=input_shape)
 
 
@@ -139,13 +139,13 @@ def read_spec(source: Source) -> SpecModel:
 
 
 def document_of(source: Source) -> SpecDocument:
-    """The parts of a spec's text, named as its file where it has no name of its own."""
+    """The parts of a spec's text, named after its file if it has no name of its own."""
     document = read(source)
     return document if document.name else msgspec.structs.replace(document, name=name_of_file(Path(source.name).stem))
 
 
 def assembled(document: SpecDocument, params: Params = NO_PARAMS, *, input_shape: Shape | None = None) -> Graph:
-    """The graph of a document, however it was read."""
+    """The graph of a document, from any reader."""
     values = _params(document, params)
     expansion = Expansion(document.blocks, values, checked=input_shape is None and not params)
     shape = _input(document.input, values)
@@ -176,14 +176,14 @@ def assembled(document: SpecDocument, params: Params = NO_PARAMS, *, input_shape
         axes=_axes(document.input),
         weights=document.weights,
         call_styles=calls,
-        # Published figures are of the network as it stands, like the numbers that the spec states.
+        # Published figures are of the unchanged network, like the numbers that the spec states.
         figures=document.figures if expansion.checked else (),
         assertions=tuple(expansion.assertions),
     )
 
 
 def _check_calls(document: SpecDocument, calls: Iterable[tuple[str, str]], nodes: Iterable[Node]) -> None:
-    """Raise SpecError where a pattern fits no layer, or one that cannot be called so."""
+    """Raise SpecError for a pattern that fits no layer, or one that cannot be called so."""
     layers = [(node.name, node.layer) for node in nodes]
     for pattern, call in calls:
         fitting = [layer for name, layer in layers if fits(name, pattern)]
@@ -198,7 +198,7 @@ def _check_calls(document: SpecDocument, calls: Iterable[tuple[str, str]], nodes
 
 
 def _params(document: SpecDocument, given: Params) -> dict[str, Value]:
-    """The declared params, each with its own value or the one given."""
+    """The declared params, each with its own value or the given one."""
     declared = document.params
     for name, key in declared.keys.items():
         if not name.isidentifier():
@@ -216,7 +216,7 @@ def _params(document: SpecDocument, given: Params) -> dict[str, Value]:
 
 
 def set_value(name: str, given: Dim | str, values: Mapping[str, Value]) -> Value:
-    """The value that a param is set to: a dimension, or the text of one, in which other params may stand."""
+    """The value that a param is set to: a dimension, or the text of one, which may use other params."""
     if not isinstance(given, str):
         return given
     here = Place(Source("--set", f"{name}={given}"), 1, len(name) + 2, len(name) + 2 + len(given))
@@ -224,14 +224,14 @@ def set_value(name: str, given: Dim | str, values: Mapping[str, Value]) -> Value
 
 
 def _letter_or_value(tree: Tree, values: Mapping[str, Value]) -> Value:
-    """The value of a tree; a name that stands for nothing yet is a dimension left as a letter."""
+    """The value of a tree; an undefined name is a dimension left as a letter."""
     if isinstance(tree, Scalar) and not tree.quoted and is_letter(tree.text) and tree.text not in values:
         return symbol(tree.text)
     return value_of(tree, values)
 
 
 def _axes(tree: MapNode) -> tuple[str, ...]:
-    """The names that `input:` gives its axes, in their order; none where they are not those of an input."""
+    """The names that `input:` gives its axes, in order; empty if they are not those of an input."""
     return next((axes for axes in INPUTS if set(axes) == set(tree.items)), ())
 
 

@@ -1,4 +1,4 @@
-"""The names of layers: each once, numbered where a spec leaves them out, found from inside to outside."""
+"""The names of layers: unique, numbered where a spec leaves them out, found from inside to outside."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ class Names:
 
     def __init__(self) -> None:
         self.positions: dict[str, int] = {}
-        # Each name that is taken, with the place that gave it; None for those that are numbered.
+        # Each taken name, with the place that gave it; None for numbered ones.
         self._taken: dict[str, Place | None] = {}
         self._numbers: dict[str, int] = {}
 
     def take(self, prefix: str, name: str, place: Place) -> str:
-        """The full form of a name that a spec gives; raises SpecError where it is taken or is no name."""
+        """The full form of a name that a spec gives; raises SpecError if it is taken or malformed."""
         full = _checked(prefix, name, place)
         if full in self._taken:
             first = self._taken[full]
@@ -35,7 +35,7 @@ class Names:
         return full
 
     def number(self, prefix: str, base: str, place: Place) -> str:
-        """A full name for what a spec leaves unnamed: the base itself, then numbered from 2.
+        """A full name for an unnamed layer: the base itself, then numbered from 2.
 
         >>> from archcalc.errors import Source
         >>> here = Source("a.yaml", "").at(0)
@@ -55,7 +55,7 @@ class Names:
         return numbered
 
     def find(self, name: str, prefix: str, place: Place) -> tuple[str, int]:
-        """The full name and position of an earlier layer or block, sought from the prefix outwards."""
+        """The full name and position of an earlier layer or block, searched from the prefix outwards."""
         front = prefix
         while True:
             if front + name in self.positions:
@@ -72,12 +72,12 @@ class Names:
 
 
 def _bare(full: str, name: str) -> str:
-    """A full name without the number that a repeat gave it, unless that is a part of the name sought."""
+    """A full name without the number from a repeat, unless that is a part of the name sought."""
     front, underscore, number = full.rpartition("_")
     return front if underscore and number.isdecimal() and not full.endswith(name) else full
 
 
 def _checked(prefix: str, name: str, place: Place) -> str:
-    """The full form of a name, where it is one."""
+    """The full form of a name; raises SpecError if it is malformed."""
     check_name(prefix + name, place, name)
     return prefix + name

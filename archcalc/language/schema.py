@@ -1,4 +1,4 @@
-"""A JSON Schema of the spec language, generated from the layer classes, by which an editor completes and checks a spec."""
+"""A JSON Schema of the spec language, generated from the layer classes, for completion and checks in an editor."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def schema() -> dict[str, Any]:
 
 
 def _layer(cls: type[Layer], component: dict[str, Any]) -> dict[str, Any]:
-    """A layer's settings in braces, its first one bare, or nothing where all have defaults."""
+    """The schema of a layer: settings in braces, its first one bare, or nothing if all have defaults."""
     types = types_of(cls)
     fields = {name: _open(field, types[name]) for name, field in component["properties"].items()}
     merges = cls.arity[1] == float("inf")
@@ -149,7 +149,7 @@ def _layer(cls: type[Layer], component: dict[str, Any]) -> dict[str, Any]:
 
 
 def _open(field: dict[str, Any], of: Any) -> dict[str, Any]:
-    """A field's schema with an expression allowed wherever a value is."""
+    """A field's schema that also allows an expression."""
     field = {key: value for key, value in field.items() if key != "default"}
     lists = [{"type": "array", "items": {}}] if takes_list(of) else []
     return {"anyOf": [field, _EXPRESSION, *lists]}

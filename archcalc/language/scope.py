@@ -1,4 +1,4 @@
-"""Where an item of a spec stands: the values it may use, the front of its names, and what is around it."""
+"""The scope of an item of a spec: the values it may use, the prefix of its names, and the blocks around it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 from archcalc.language.expression import Value
 from archcalc.symbols.dims import Shape
 
-# The names of a shape's axes in expressions, by how many axes there are.
+# The names of a shape's axes in expressions, by the number of axes.
 _AXES = {
     1: (("features",), ("channels",), ("tokens",)),
     2: (("channels", "length"), ("tokens", "features")),
@@ -20,26 +20,27 @@ _AXES = {
 
 
 class Scope(msgspec.Struct, frozen=True):
-    """Where an item stands: the front of its layers' names, the values it may use, the blocks around it."""
+    """The scope of an item: the prefix of its layers' names, the values it may use, the blocks around it."""
 
     prefix: str
-    # What the block or the network gives all its items, and what one item sees: its input's axes and index besides.
+    # The values that the block or the network gives all its items, and those of one item, with its input's axes and the
+    # index.
     fixed: dict[str, Value]
     values: dict[str, Value]
-    # How many blocks and branches are around.
+    # The number of enclosing blocks and branches.
     depth: int = 0
     # Names of the blocks being written out, and the same numbered by use.
     calls: tuple[str, ...] = ()
     blocks: tuple[str, ...] = ()
     auxiliary: bool = False
-    # The front of names here, and the front of the names whose weights are used in their place.
+    # The prefix of names here, and the prefix of the names whose weights are used in their place.
     shares: tuple[str, str] | None = None
 
 
 class End(NamedTuple):
-    """Where a list of items ends: the position that the next item follows.
+    """The end of a list of items: the position that the next item follows.
 
-    `head` is the end of the auxiliary head where the list wrote nothing else, and so left the position where it was.
+    `head` is the end of the auxiliary head if the list wrote nothing else, and so left the position unchanged.
     """
 
     position: int
@@ -47,7 +48,7 @@ class End(NamedTuple):
 
     @property
     def last(self) -> int:
-        """The end of what was written, which is what the name of a block stands for."""
+        """The last position written, which is the one a block's name stands for."""
         return self.position if self.head is None else self.head
 
 

@@ -1,10 +1,10 @@
 """Networks on one line, in the notation of the VGG paper: `3 x conv3-64 maxpool2 fc-4096`.
 
-`conv3-64` is a 3×3 convolution to 64 channels that keeps the size, `conv3-64/2` one with stride 2, `maxpool2` and `avgpool7`
-pool windows side by side, `maxpool3/2` with a stride of its own, `fc-4096` is a dense layer, and `3 x conv3-64` or
-`2 x (conv3-C maxpool2)` repeat. As in the paper (section 2.1), a ReLU follows every convolution and every dense layer, but for a
-dense layer that ends the line, and none of them is written. Kernels and channels may be letters. A line may begin with the shape
-of its input, `512x7x7 fc-4096`, which is C×H×W where nothing says otherwise.
+`conv3-64` is a 3×3 convolution to 64 channels that keeps the size, `conv3-64/2` one with stride 2, `maxpool2` and
+`avgpool7` pool windows side by side, `maxpool3/2` with a stride of its own, `fc-4096` is a dense layer, and
+`3 x conv3-64` or `2 x (conv3-C maxpool2)` repeat. As in the paper (section 2.1), a ReLU follows every convolution and
+every dense layer, except a dense layer that ends the line, and none of them is written. Kernels and channels may be
+letters. A line may begin with the shape of its input, `512x7x7 fc-4096`, which is C×H×W where nothing says otherwise.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from archcalc.network.model import NO_PARAMS, Model, Params, check_params, repla
 from archcalc.symbols.dims import Dim, Shape, is_dim, is_letter, symbol
 
 _LINE = re.compile(rf"(?:{SIZES}[\s:])?[\s:(\dx×*]*(?:conv[\w×]*-|conv\d|fc-|(?:max|avg)pool(?:[\d/\s]|$))")
-# What a spec begins with whose layers stand at its top by mistake.
+# The start of a spec whose layers stand at the top level by mistake.
 _KEY = re.compile(rb"(?:conv|fc|maxpool|avgpool)\w*\s*:")
 _MAX_CHARACTERS = 2_000
 
 
 def is_line(text: str) -> bool:
-    """Whether a text reads as a network on one line, and not as a path or the name of a bundled network, such as conv7x7.
+    """True if a text reads as a network on one line, not as a path or a bundled name such as conv7x7.
 
     >>> is_line("3 x conv3-C"), is_line("vgg16"), is_line("conv7x7"), is_line("convnets/my.yaml")
     (True, False, False, False)
@@ -36,7 +36,7 @@ def is_line(text: str) -> bool:
 
 
 def recognises(head: bytes, _name: str) -> bool:
-    r"""Whether the bytes that a file begins with are of a network on one line.
+    r"""True if a file with these first bytes is a network on one line.
 
     >>> recognises(b"3 x conv3-C\n", ""), recognises(b"conv2d: {out: 3}", "")
     (True, False)
@@ -51,12 +51,12 @@ def recognises(head: bytes, _name: str) -> bool:
 
 
 def read_line(source: Source) -> LineModel:
-    """The network on one line; raises SpecError at the word that is none."""
+    """The network on one line; raises SpecError at an unknown word."""
     return LineModel(source)
 
 
 def from_line(text: str, params: Params = NO_PARAMS, *, input_shape: Shape | None = None, bias: bool = True) -> Graph:
-    """The graph of a network on one line; raises SpecError at the word that is none.
+    """The graph of a network on one line; raises SpecError at an unknown word.
 
     >>> from_line("3 x conv3-C").nodes[-1].shape
     (C, H, W)
@@ -75,7 +75,7 @@ class LineModel:
         self._bias = bias
 
     def params(self, input_shape: Shape | None = None) -> dict[str, str]:
-        """The letters, those of the input among them where the line or nothing says its shape."""
+        """The letters, including those of the input if the line, or no shape at all, gives them."""
         return {letter: letter for letter in self._read(input_shape).letters}
 
     @property
@@ -86,11 +86,11 @@ class LineModel:
         return {axis: size.text for axis, size in zip(axes, line.shape, strict=True) if is_letter(size.text)}
 
     def without_bias(self) -> Model:
-        """The same with layers that have no biases."""
+        """The same network without biases."""
         return LineModel(self._source, bias=False)
 
     def graph(self, params: Params = NO_PARAMS, input_shape: Shape | None = None) -> Graph:
-        """The graph; what goes in is the shape given, or the line's own, or an image of letters."""
+        """The graph; its input is the given shape, or the line's own, or an image of letters."""
         line = self._read(input_shape)
         check_params(params, list(line.letters))
         values: dict[str, Dim] = {}
@@ -113,7 +113,7 @@ def _value(size: Size, values: dict[str, Dim]) -> Dim:
 
 
 class _Writer:
-    """Adds what a line says to a graph, layer by layer."""
+    """A writer of the items of a line into a graph, layer by layer."""
 
     def __init__(self, values: dict[str, Dim], *, bias: bool) -> None:
         self._values = values
@@ -122,7 +122,7 @@ class _Writer:
         self._uses: dict[str, int] = {}
 
     def graph(self, name: str, shape: Shape, line: Line) -> Graph:
-        """All of a line."""
+        """The graph of the whole line."""
         last = self._builder.add("input", Input(shape), place=line.whole)
         self._write(line.items, last, ())
         return self._builder.graph(name, axes=("features",) if len(shape) == 1 else ("channels", "height", "width"))
@@ -154,7 +154,7 @@ class _Writer:
 
 
 def _place(size: Size | list[Size]) -> Place:
-    """Where a size stands; of several the first that is none."""
+    """The place of a size; of several, the first that is 0."""
     if isinstance(size, Size):
         return size.place
     return next((one.place for one in size if not int(one.text)), size[0].place)

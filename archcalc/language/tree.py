@@ -1,4 +1,4 @@
-"""YAML text as a tree whose every value knows its place.
+"""YAML text as a tree in which every value knows its place.
 
 Built from the parser's events rather than its nodes: depth, aliases, tags and repeated keys are met one by one and
 refused before they can cost anything, and scalars stay text, to be typed by the field they fill.
@@ -18,8 +18,8 @@ from archcalc.language.yaml_hints import MAX_DEPTH, TOO_DEEP, misread
 # A spec is a page of text. These bounds are a hundred times what any needs.
 MAX_CHARACTERS = 1_000_000
 
-# What YAML does not allow in a text; its C parser would say where only in bytes. PyYAML has compiled the pattern, which
-# takes a twentieth of start-up, and allows byte order marks, which its C parser does not.
+# The characters that YAML forbids; its C parser gives their position only in bytes. PyYAML has compiled the pattern,
+# which takes a twentieth of start-up, and allows byte order marks, which its C parser does not.
 _FORBIDDEN: Any = yaml.reader.Reader.NON_PRINTABLE
 _MARK = "\ufeff"
 
@@ -27,7 +27,7 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Scalar(msgspec.Struct, frozen=True):
-    """Text as written; `quoted` where quotes or a block said it is meant as text."""
+    """Text as written; `quoted` is true if quotes or a block mark it as text."""
 
     text: str
     quoted: bool
@@ -35,14 +35,14 @@ class Scalar(msgspec.Struct, frozen=True):
 
 
 class ListNode(msgspec.Struct, frozen=True):
-    """A list."""
+    """A list with its place."""
 
     items: list[Tree]
     place: Place
 
 
 class MapNode(msgspec.Struct, frozen=True):
-    """Values by key, in order, with the scalar that each key is."""
+    """Values by key, in order, with the scalar of each key."""
 
     items: dict[str, Tree]
     keys: dict[str, Scalar]
@@ -77,7 +77,7 @@ def parse(source: Source) -> Tree:
 
 def _build(source: Source, events: Any) -> Tree | None:
     root: Tree | None = None
-    # The collections that are open, and for each mapping the key that waits for its value.
+    # The open collections, and for each mapping the key that waits for its value.
     stack: list[ListNode | MapNode] = []
     waiting: list[Scalar | None] = []
     for event in events:
@@ -117,7 +117,7 @@ def _build(source: Source, events: Any) -> Tree | None:
 
 
 def _entry(mapping: MapNode, key: Scalar | None, tree: Tree) -> Scalar | None:
-    """File a value under the key that waits for it, or take the tree as the next key."""
+    """File a value under the waiting key, or return the tree as the next key."""
     if key is not None:
         mapping.items[key.text] = tree
         mapping.keys[key.text] = key
@@ -150,12 +150,12 @@ def _place(source: Source, event: Any) -> Place:
 
 
 def unknown(what: str, key: Scalar, known: list[str], otherwise: str = "") -> SpecError:
-    """The refusal of a key that `what` does not have."""
+    """The error for a key that `what` does not have."""
     return SpecError(f"{what} has no '{key.text[:60]}'", key.place, likely(key.text, known) or otherwise)
 
 
 def likely(text: str, known: list[str]) -> str:
-    """A remedy for the likeliest slip in a word that should be one of those known, or an empty text."""
+    """A remedy for the likeliest slip in a word that should be a known one, or an empty text."""
     word, colon, _ = text.partition(":")
     if colon and word in known:
         return "put a space after ':'"

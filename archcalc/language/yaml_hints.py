@@ -1,4 +1,4 @@
-"""What YAML's parser cannot read, said in plain words: its own are about tokens, scalars and flow nodes."""
+"""Plain words for the errors of YAML's parser, which speaks of tokens, scalars and flow nodes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from archcalc.errors import Place, Source, SpecError
 MAX_DEPTH = 64
 TOO_DEEP = f"more than {MAX_DEPTH} levels of nesting"
 
-# What people leave out of a line, by a pattern whose first group is where to look.
+# Common omissions in a line, by a pattern whose first group marks the spot.
 _SLIPS = (
     (r"\w(:)[{\[]", "a space is missing after ':'", ""),
     (r"^\s*(-)\w", "a space is missing after '-'", ""),
@@ -22,7 +22,7 @@ _SLIPS = (
 
 
 class _Saying(NamedTuple):
-    """What to say where the parser's words hold `fragment`; `opening` marks where the construct began instead."""
+    """The message for parser errors that contain `fragment`; `opening` places it where the construct began."""
 
     fragment: str
     fact: str
@@ -30,9 +30,9 @@ class _Saying(NamedTuple):
     opening: bool = False
 
 
-# The fragments are those that PyYAML's two parsers have in common; {at} is the character where reading stopped.
+# The fragments are common to PyYAML's two parsers; {at} is the character where reading stopped.
 _SAYINGS = (
-    # libyaml has a limit of its own, and on one line reads ahead as far before it says anything.
+    # libyaml has a limit of its own, and on one line reads ahead as far before it reports.
     _Saying("maximum nesting depth", TOO_DEEP),
     _Saying("mapping values are not allowed", "a ':' stands in the middle of a value", "put such a text in quotes"),
     _Saying("could not find expected ':'", "a ':' is missing after this", opening=True),
@@ -51,7 +51,7 @@ _SAYINGS = (
 
 
 def misread(source: Source, error: yaml.MarkedYAMLError) -> SpecError:
-    """The parser's error in the form of ours, with a remedy for what people do most."""
+    """The parser's error as a SpecError, with a remedy for the commonest mistakes."""
     stop = error.problem_mark or error.context_mark
     if stop is None:  # the parser marks every error that it has words for
         return SpecError(f"{source.name}: {error.problem or 'not YAML'}")
@@ -61,7 +61,7 @@ def misread(source: Source, error: yaml.MarkedYAMLError) -> SpecError:
 
 
 class _Reading(NamedTuple):
-    """A text that the parser gave up on: its words, where what it was reading began, and where it stopped."""
+    """A failed reading: the parser's words, the start of the construct, and the position where reading stopped."""
 
     source: Source
     said: str
@@ -90,7 +90,7 @@ def _tab(reading: _Reading) -> SpecError | None:
 
 
 def _slip(reading: _Reading) -> SpecError | None:
-    """What the lines themselves say was left out."""
+    """The error for an omission that the lines themselves show."""
     for number in dict.fromkeys((reading.stop.line, reading.start.line)):
         for pattern, fact, remedy in _SLIPS:
             if slip := re.search(pattern, reading.source.line(number + 1)):
@@ -99,7 +99,7 @@ def _slip(reading: _Reading) -> SpecError | None:
 
 
 def _unclosed(reading: _Reading) -> SpecError | None:
-    """A bracket without its partner, or without a comma between two entries."""
+    """The error for an unclosed bracket, or for a missing comma between two entries."""
     start, stop = reading.start, reading.stop
     opened = reading.source.line(start.line + 1)[start.column : start.column + 1]
     if opened not in {"{", "["} or "expected ','" not in reading.said:
@@ -112,7 +112,7 @@ def _unclosed(reading: _Reading) -> SpecError | None:
 
 
 def _saying(reading: _Reading) -> SpecError | None:
-    """What the parser says, in our words."""
+    """The parser's error in plain words."""
     for saying in _SAYINGS:
         if saying.fragment in reading.said:
             mark = reading.start if saying.opening else reading.stop
@@ -121,7 +121,7 @@ def _saying(reading: _Reading) -> SpecError | None:
 
 
 def _misaligned(reading: _Reading) -> SpecError:
-    """Something that is part of nothing that is open there."""
+    """The error for a line that belongs to nothing open above it."""
     place = reading.place(reading.stop.line, reading.stop.column)
     if "while parsing a block" not in reading.said:
         return SpecError(reading.said.replace("did not find expected", "expected"), place)

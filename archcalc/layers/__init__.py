@@ -1,4 +1,4 @@
-"""The layer kinds. Every module here is loaded, which files its kinds under their names in lower case in `Layer.kinds`."""
+"""The layer kinds. Every module here is loaded, which registers its kinds in `Layer.kinds` under lower-case names."""
 
 from importlib import import_module
 from pathlib import Path

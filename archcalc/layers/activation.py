@@ -27,7 +27,7 @@ class _Elementwise(Layer, frozen=True):
     nonlinear: ClassVar[bool] = True
     stores: ClassVar[Literal["output", "in place", "view"]] = "in place"
     per_value: ClassVar[Work] = Work()
-    # What the derivative is computed from. Where either will do it is the input, unless that was overwritten.
+    # The values that the derivative is computed from: for "either" the input, unless it was overwritten.
     derived_from: ClassVar[Literal["input", "output", "either"]] = "input"
 
     def output(self, x: Shape) -> Shape:
@@ -108,7 +108,7 @@ class SELU(_Elementwise, frozen=True):
     per_value: ClassVar[Work] = Work(comparisons=1, exponentials=1, additions=1, multiplications=2)
 
     def forward(self, xp: Any, x: Any) -> Any:
-        # The two numbers for which a mean of 0 and a variance of 1 are a fixed point.
+        # The two numbers that make mean 0 and variance 1 a fixed point.
         return 1.0507009873554804934193349852946 * elu(xp, x, 1.6732632423543772848170429916717)
 
 
@@ -126,7 +126,7 @@ class GELU(_Elementwise, frozen=True):
     def forward(self, xp: Any, x: Any) -> Any:
         if self.approximate == "tanh":
             return 0.5 * x * (1 + xp.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
-        # numpy has no erf. Python's is exact to the last digit or two, and takes one value after the other.
+        # numpy has no erf. Python's is exact to the last digit or two, but takes one value at a time.
         values = memoryview(xp.ascontiguousarray(x / math.sqrt(2)).reshape(-1))
         erf = xp.fromiter(map(math.erf, values), x.dtype, x.size).reshape(x.shape)
         return 0.5 * x * (1 + erf)
@@ -267,7 +267,7 @@ class Times(_Elementwise, frozen=True):
     per_value: ClassVar[Work] = Work(multiplications=1)
 
     def saved_for_backward(self, _use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
-        # The constant alone says what a gradient is multiplied by.
+        # The gradient needs the constant alone.
         yield from ()
 
     def forward(self, _xp: Any, x: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Pooling to a given size, and of the whole input."""
+"""Adaptive pooling to a given size, and global pooling."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class _AdaptivePool(Layer, frozen=True):
         yield from require_per_axis(self.rank, size=self.size)
 
     def visited(self, x: Shape) -> Dim:
-        """How many values all windows hold together: along an axis n + m − gcd(n, m), since windows overlap."""
+        """The number of values in all windows: along an axis n + m − gcd(n, m), since windows overlap."""
         total = x[0]
         for n, m in zip(x[1:], each_axis(self.size, self.rank), strict=True):
             total *= n + m - gcd(n, m)
@@ -45,7 +45,7 @@ class _AdaptivePool(Layer, frozen=True):
         return ((pointwise_view(x, {axis: self.slide(n, m) for axis, (n, m) in sizes}),),)
 
     def slide(self, n: Dim, m: Dim) -> Window:
-        """What each of m windows sees of n values."""
+        """The view that m windows have of n values."""
         if m == 1:
             return whole_axis(n)
         if n == m:
@@ -107,7 +107,7 @@ class _AdaptiveAvgPool(_AdaptivePool, frozen=True):
         return Work(additions=self.visited(x) - size(output), divisions=size(output))
 
     def saved_for_backward(self, _use: TrainingContext, output: Shape, _x: Shape) -> Iterator[SavedTensor]:
-        # One window is a mean over all, of which torch needs no more than how many there are.
+        # A single window is a mean over all values, for which torch saves only their number.
         if size(output[1:]) != 1:
             yield SavedTensor(0)
 

@@ -61,7 +61,7 @@ class Attention(Layer, frozen=True):
             )
 
     def widths(self, q: Shape) -> tuple[Dim, Dim, Dim]:
-        """Heads of keys and values, and the widths of a head's keys and values."""
+        """The number of key/value heads, and the widths of a head's keys and values."""
         key = quotient(q[1], self.heads) if self.key is None else self.key
         return self.kv_heads or self.heads, key, key if self.value is None else self.value
 
@@ -107,7 +107,7 @@ class Attention(Layer, frozen=True):
         yield from map(SavedTensor, range(len(inputs)))
         k, v = inputs[min(1, len(inputs) - 1)], inputs[-1]
         kv_heads, key, value = self.widths(q)
-        # As fused kernels do it, which never store the scores (Dao et al. 2022, arXiv:2205.14135, algorithm 1).
+        # As in fused kernels, which never store the scores (Dao et al. 2022, arXiv:2205.14135, algorithm 1).
         yield SavedTensor("queries", self.heads * key * q[0])
         yield SavedTensor("keys", kv_heads * key * k[0])
         yield SavedTensor("values", kv_heads * value * v[0])

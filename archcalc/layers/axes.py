@@ -1,4 +1,4 @@
-"""The axes of shapes and arrays: what they are called, and fields that are written once for all of them or once for each."""
+"""The axes of shapes and arrays: their names, and fields written once for all axes or once for each."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from archcalc.symbols.dims import Dim
 
 AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 
-# The ways to name the axes of a network's input, in their order.
+# The ways to name the axes of a network's input, in order.
 INPUTS = (
     *(("channels", *axes) for axes in AXES.values()),
     ("tokens", "features"),
@@ -18,7 +18,7 @@ INPUTS = (
 
 
 def each_axis(value: Any, rank: int) -> tuple[Any, ...]:
-    """A field written once for all axes, or once for each.
+    """A field with an entry for each axis, from one for all or one for each.
 
     >>> each_axis(3, 2), each_axis((1, 2), 2)
     ((3, 3), (1, 2))
@@ -36,11 +36,11 @@ def both_sides(value: Any, rank: int) -> tuple[tuple[Dim, Dim], ...]:
 
 
 def reshape_along(axis: int, vector: Any, x: Any) -> Any:
-    """A vector shaped to lie along an axis of an array, so that it can be added to it or multiply it."""
+    """A vector reshaped to broadcast along an axis of an array."""
     return vector.reshape(-1, *(1 for _ in range(axis + 1, x.ndim)))
 
 
 def in_batch(axis: int, x: Any) -> int:
-    """The axis of a batch that in each of its samples is `axis`, counted from either end."""
+    """The axis of a batch that is `axis` in each of its samples, counted from either end."""
     samples: int = x.ndim - 1
     return axis % samples + 1

@@ -1,4 +1,4 @@
-"""What every kind of layer says of itself, the types of its fields, and the registry of kinds."""
+"""The base class of all kinds of layer, and the types of their fields."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ else:
     Natural = Annotated[int, msgspec.Meta(ge=0, description="a whole number of at least 0")]
     Positive = Annotated[float, msgspec.Meta(gt=0, description="a number above 0")]
 
-# A description is what an error, the kinds page and an editor say that a field takes.
+# A description is how an error, the kinds page and an editor describe the values of a field.
 Sizes: TypeAlias = Annotated[
     Count | tuple[Count, ...],
     msgspec.Meta(description="a whole number of at least 1, or a list with one for each axis"),
 ]
-# A pair would be tuple[Natural, Natural], but msgspec 0.22 crashes in garbage collection on a fixed tuple inside a union;
-# `require_per_axis` checks the length instead.
+# A pair would be tuple[Natural, Natural], but msgspec 0.22 crashes in garbage collection on a fixed tuple inside a
+# union; `require_per_axis` checks the length instead.
 Margins: TypeAlias = Annotated[
     Natural | tuple[Natural | tuple[Natural, ...], ...],
     msgspec.Meta(
@@ -43,12 +43,12 @@ Padding: TypeAlias = Annotated[
 ]
 
 
-# The image that an example is worked on where it does not say.
+# The default image of an example.
 _CHANNELS, _SIDE = 64, 56
 
 
 class Geometry(NamedTuple):
-    """How a window moves over the axes, as written in the fields, and whether sizes are rounded up."""
+    """The geometry of a sliding window, as written in the fields; `rounds_up` is true for ceil mode."""
 
     kernel: Sizes
     stride: Sizes = 1
@@ -58,7 +58,7 @@ class Geometry(NamedTuple):
 
 
 class Rounding(NamedTuple):
-    """A division inside the size of one axis of the output, numerator / divisor + 1 places, which need not come out even."""
+    """A division in the size of an output axis, numerator / divisor + 1 positions, which may leave a remainder."""
 
     axis: int
     numerator: Dim
@@ -66,11 +66,11 @@ class Rounding(NamedTuple):
 
 
 class SavedTensor(NamedTuple):
-    """A tensor that the backward pass needs: what it is, how many values it has, and of which type.
+    """A tensor saved for backward: its identity, its number of values, and its dtype.
 
-    `of` is the position of an input, "output", or the name of a tensor of the layer's own, for which `values` says how
-    many there are for each sample, or with `once` for the whole batch. `type` is "activation" for that of the
-    activations, "float32" for statistics, which are never narrower, "int64" for positions or "bool" for a mask.
+    `of` is the position of an input, "output", or the name of a tensor of the layer's own, which has `values` values
+    per sample, or with `once` for the whole batch. `type` is "activation" for the dtype of the activations, "float32"
+    for statistics, which are never narrower, "int64" for positions or "bool" for a mask.
     """
 
     of: int | str
@@ -80,14 +80,14 @@ class SavedTensor(NamedTuple):
 
 
 class TrainingContext(NamedTuple):
-    """How a layer stands in a network in training: which inputs a gradient flows to, and whether it overwrites its input."""
+    """The training context of a layer: for each input, true if it gets a gradient; and true if it works in place."""
 
     grads: tuple[bool, ...] = (True,)
     in_place: bool = False
 
 
 class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, metaclass=Kinds):
-    """A kind of layer: its fields are what a spec may say, its methods are all that is known of it.
+    """A kind of layer: its fields are the settings in a spec, its methods everything known about it.
 
     Methods take the shapes of the inputs, without the batch, and return values for one sample. They never see the
     graph, the convention or the spec. The number of inputs is read from the signature of `output`.
@@ -98,36 +98,36 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, metaclass=K
     arity: ClassVar[tuple[int, float]] = (1, 1)
     # The colour in charts and diagrams.
     family: ClassVar[Family]
-    # The heading under which the page on kinds has it.
+    # The heading of the kind on the page of kinds.
     category: ClassVar[str]
-    # Needed where a kind has required settings or cannot take an image.
+    # Needed for a kind with required settings, or one that cannot take an image.
     example: ClassVar[Example] = Example()
-    # How many axes beside the channels it works along, where that is fixed: 2 for conv2d.
+    # The number of axes beside the channels that it works along, if fixed: 2 for conv2d.
     rank: ClassVar[int] = 0
-    # Whether it is an activation function, which bends every value by itself.
+    # True for an activation function, which is nonlinear in each value.
     nonlinear: ClassVar[bool] = False
-    # Whether the output is a new array, could overwrite the input, or is the input seen under another shape.
+    # The storage of the output: a new array, possibly the input overwritten, or a view of the input.
     stores: ClassVar[Literal["output", "in place", "view"]] = "output"
-    # Whether models in frameworks do have it overwrite its input: where that is asked for with inplace=True.
+    # True where models in frameworks do overwrite the input, when asked to by inplace=True.
     overwrites: ClassVar[bool] = False
-    # Whether it does nothing at inference, so that what it puts out is what it was given.
+    # True where it does nothing at inference, so that the output equals the input.
     idle: ClassVar[bool] = False
-    # How models in frameworks mostly call it; tools that watch modules do not see an operator.
+    # The usual call in frameworks' models; tools that watch modules do not see an operator.
     call_style: ClassVar[Literal["module", "operator"]] = "module"
-    # Whether values come out as they went in, wherever, though not as a view; token numbers stay token numbers.
+    # True where values are moved unchanged, though not as a view; token numbers stay token numbers.
     moves: ClassVar[bool] = False
-    # Whether the same values come out in the same order, under whatever shape.
+    # True where the same values come out in the same order, in whatever shape.
     keeps_order: ClassVar[bool] = False
-    # Whether it is the network's own input, which is given and not computed.
+    # True for the network's own input, which is given and not computed.
     comes_from_outside: ClassVar[bool] = False
-    # Where channels or features stand in the output: where they stood in the input, on the last axis behind tokens, or
-    # with some settings or inputs elsewhere than before.
+    # The place of channels or features in the output: as in the input, on the last axis behind tokens, or depending on
+    # settings or inputs.
     features: ClassVar[Literal["as before", "last", "open"]] = "as before"
     # The operation that joins its inputs value by value.
     joins_by: ClassVar[Literal["", "+", "×"]] = ""
-    # Whether each place of the input spreads over a window of the output, where other windows gather from the input.
+    # True where each input position spreads over a window of the output, rather than windows gathering from the input.
     spreads: ClassVar[bool] = False
-    # Whether the gradient of the output, or a part of it, is as it stands that of an input of the same shape or part.
+    # True where the backward pass returns the output gradient, or a slice of it, without copying.
     passes_gradient: ClassVar[bool] = False
 
     @classmethod
@@ -136,13 +136,13 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, metaclass=K
         image = (_CHANNELS, *(_SIDE,) * (cls.rank or 2))
         return cls(**cls.example.settings), cls.example.inputs or (image,) * cls.arity[0]
 
-    # mypy accepts any signature over (*Any, **Any), which lets `output` say how many inputs a kind takes.
+    # mypy accepts any signature over (*Any, **Any), so that `output` can declare the number of inputs.
     def output(self, *inputs: Any, **_: Any) -> Shape:
         """The shape of the output."""
         raise NotImplementedError
 
     def requires(self, *_inputs: Any, **_: Any) -> Iterator[Requirement]:
-        """What must hold for the inputs and fields; later facts may rely on earlier ones."""
+        """The requirements on inputs and fields; later facts may rely on earlier ones."""
         yield from ()
 
     def roundings(self, *_inputs: Any, **_: Any) -> Iterator[Rounding]:
@@ -162,38 +162,38 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, metaclass=K
         return Work()
 
     def receptive_views(self, *inputs: Any, **_: Any) -> tuple[Views, ...]:
-        """Which values of each input an output value depends on: for each input one or more views, seen together.
+        """The views of each input that an output value depends on, one or more per input, seen together.
 
-        What is not said otherwise sees the value at its own place.
+        By default each output value sees the value at its own position.
         """
         return tuple((pointwise_view(x),) for x in inputs)
 
     def geometry(self) -> Geometry | None:
-        """How its window moves along the `rank` axes; None where no window of a fixed size does."""
+        """The geometry of its window along the `rank` axes; None if it has no window of fixed size."""
         return None
 
     @property
     def filters(self) -> Dim | None:
-        """How many filters, units or features it was asked for; None where it was not."""
+        """The number of filters, units or features in its settings; None if it sets none."""
         return None
 
     @property
     def filter_groups(self) -> Dim:
-        """How many groups of channels have filters of their own."""
+        """The number of groups of channels with filters of their own."""
         return 1
 
     @property
     def joined_axis(self) -> int | None:
-        """The axis of the output along which its inputs lie one after the other; None where they do not."""
+        """The axis of the output along which its inputs are concatenated; None if they are not."""
         return None
 
     @property
     def entries(self) -> Dim | None:
-        """How many token numbers can be looked up in its table; None where its inputs are values."""
+        """The number of token numbers in its lookup table; None if its inputs are values."""
         return None
 
     def variants(self, _rank: int) -> Iterator[str]:
-        """How it departs from the plain layer of its kind, in the words of conventions' prices, the most telling first.
+        """The variants of the kind that it is, in the words of conventions' prices, the most specific first.
 
         `rank` is the number of the output's axes beside the first.
         """
@@ -201,22 +201,19 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, metaclass=K
 
     @property
     def replaces(self) -> bool:
-        """Whether a value of the output could take the place of one of the first input, as += puts it there."""
+        """True if the output can overwrite the first input value by value, as += does."""
         return self.stores == "in place" or self.call_style == "operator"
 
     def view(self, _x: Shape, strides: Shape) -> Shape | None:
-        """How the output of a view lies in its input's memory, given the strides of the input; None where it is copied."""
+        """The strides of the output as a view of its input, given the input's strides; None if it is copied."""
         return strides
 
     def saved_for_backward(self, use: TrainingContext, output: Shape, *_inputs: Any, **_: Any) -> Iterator[SavedTensor]:  # noqa: ARG002 - as overridden
-        """The tensors that are kept from the forward pass for the backward pass, beside weights and buffers."""
+        """The tensors saved for backward, beside weights and buffers."""
         yield from ()
 
     def im2col_size(self, *_inputs: Any, **_: Any) -> Dim:
-        """How many values the windows of one sample hold, copied side by side so that a matrix product does the rest.
-
-        This is im2col (Chellapilla et al. 2006); a layer that is no convolution has none.
-        """
+        """The number of values in a sample's im2col matrix (Chellapilla et al. 2006); 0 unless it is a convolution."""
         return 0
 
     def forward(self, xp: Any, /, *arrays: Any, **weights: Any) -> Any:
@@ -225,12 +222,12 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, metaclass=K
         `xp` is numpy or a namespace that stands in for it. Arrays have the batch first and keep their dtype; `weights`
         holds an array for each name in `weights` and in `buffers`. The multiply-accumulates of `work` go through
         `xp.einsum`, and nothing else does, so that they can be counted. A layer without inputs returns a batch of one,
-        which whoever runs the network repeats, so that all the arrays that meet in a layer are of one batch.
+        which the caller repeats, so that all the arrays that meet in a layer are of one batch.
         """
         raise NotImplementedError
 
     def changed(self, **settings: object) -> Self:
-        """The layer with those settings changed that its kind has; itself where that changes nothing."""
+        """The layer with these settings changed, apart from those its kind lacks; itself if nothing changes."""
         new = {n: to for n, to in settings.items() if n in self.__struct_fields__ and getattr(self, n) != to}
         return msgspec.structs.replace(self, **new) if new else self
 

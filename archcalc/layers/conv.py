@@ -98,7 +98,7 @@ class _Conv(_Sliding, frozen=True):
         slides = self.slides(x)
         if self.connections is None:
             return ((pointwise_view(x, {0: by_group(self.groups, x[0], self.out), **slides}),),)
-        # A row of the table need not name maps that follow each other: one view for its first entry, one for its second, …
+        # A row of the table need not name consecutive maps: one view for its first entry, one for its second, …
         rows = [
             [(seen, seen) for seen in row] + [NOTHING] * (max(map(len, self.connections)) - len(row))
             for row in self.connections
@@ -110,7 +110,7 @@ class _Conv(_Sliding, frozen=True):
 
     def im2col_size(self, x: Shape) -> Dim:
         steps = (*each_axis(self.kernel, self.rank), *each_axis(self.stride, self.rank))
-        # Windows of one place each, at every place, are the input itself.
+        # Windows of one position each, at every position, are the input itself.
         if all(n == 1 for n in steps) and self.output(x)[1:] == x[1:]:
             return 0
         return x[0] * size(each_axis(self.kernel, self.rank)) * size(self.output(x)[1:])
@@ -121,7 +121,7 @@ class _Conv(_Sliding, frozen=True):
         return y if bias is None else y + reshape_along(1, bias, y)
 
     def filtered(self, xp: Any, windows: Any, weight: Any) -> Any:
-        """Each group of filters applied to its group of channels."""
+        """The convolution with each group of filters applied to its group of channels."""
         n, _, *rest = windows.shape
         places, taps = PLACES[self.rank], TAPS[self.rank]
         windows = windows.reshape(n, self.groups, -1, *rest)
@@ -130,7 +130,7 @@ class _Conv(_Sliding, frozen=True):
         return y.reshape(n, self.out, *rest[: self.rank])
 
     def joined(self, xp: Any, windows: Any, weight: Any) -> Any:
-        """Each row of filters applied to the maps that its row of the table names."""
+        """The convolution with each row of filters applied to the maps in its row of the table."""
         places, taps = PLACES[self.rank], TAPS[self.rank]
         table = [list(row) for row in self.connections or ()]
         rows = zip(table, xp.split(weight, list(accumulate(map(len, table)))[:-1]), strict=True)

@@ -88,7 +88,7 @@ class _ConvTranspose(Layer, frozen=True):
         yield from require_groups(self.groups, x[0], self.out)
         extras = zip(*(each_axis(f, self.rank) for f in (self.output_padding, self.stride, self.dilation)), strict=True)
         for extra, s, d in extras:
-            # A larger one could be had with a smaller padding, and frameworks refuse it.
+            # A larger one is equivalent to a smaller padding, and frameworks refuse it.
             smaller = any_of(at_least(s - 1, extra), at_least(d - 1, extra))
             yield smaller, f"output_padding={extra} must be smaller than stride={s} or dilation={d}", "output_padding"
         for axis, n in zip(AXES[self.rank], self.output(x)[1:], strict=True):
@@ -113,7 +113,7 @@ class _ConvTranspose(Layer, frozen=True):
         return ((pointwise_view(x, {0: by_group(self.groups, x[0], self.out), **slides}),),)
 
     def slide(self, k: Dim, s: Dim, before: Dim, d: Dim) -> Window:
-        """What outputs see along an axis: input j and tap t meet in output s·j + d·t less the padding before."""
+        """The receptive view along an axis: input j and tap t meet in output s·j + d·t less the padding before."""
         if s == 1:
             return Window(1, ((before - d * (k - 1), before),), d)
         shared = gcd(s, d)
@@ -145,7 +145,7 @@ class _ConvTranspose(Layer, frozen=True):
         x = x.reshape(n, self.groups, -1, *space)
         filters = weight.reshape(self.groups, -1, *weight.shape[1:])
         spread = xp.einsum(f"ngc{places},gco{taps}->{taps}ngo{places}", x, filters, optimize=True)
-        # Each tap adds what it spreads to every s-th value of the output, from its own place on.
+        # Each tap adds its values to every s-th value of the output, from its own position on.
         lasts = [(m - 1) * s for m, s in zip(space, stride, strict=True)]
         whole = [last + span(k, d) + e for last, k, d, e in zip(lasts, kernel, dilation, extra, strict=True)]
         y = xp.zeros((n, self.out, *whole), x.dtype)

@@ -1,4 +1,4 @@
-"""The fields of layers: what each takes, in words, which values fit, and what its type asks of letters."""
+"""The fields of layers: the values they take, in words, the check of given values, and the conditions on letters."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _type(module: str, text: str) -> Any:
 
 
 def expected_of(cls: type[Layer], name: str) -> str:
-    """What a field takes, in words.
+    """The values that a field takes, in words.
 
     >>> from archcalc.layers.linear import Linear
     >>> expected_of(Linear, "out")
@@ -49,7 +49,7 @@ def expected_of(cls: type[Layer], name: str) -> str:
 
 
 def _words(of: Any) -> str:
-    """What a type's description says, or what it is made of."""
+    """The description of a type, or of the types it is made of."""
     origin, parts = get_origin(of), get_args(of)
     if origin is Annotated:
         return parts[1].description or _words(parts[0])
@@ -86,7 +86,7 @@ def _literals(of: Any) -> Iterator[str]:
 
 
 def takes_list(of: Any) -> bool:
-    """Whether a value of a type may be a list.
+    """True if a value of the type may be a list.
 
     >>> from archcalc.layers.conv import Conv2d
     >>> [name for name, of in types_of(Conv2d).items() if takes_list(of)][:3]
@@ -100,7 +100,7 @@ def takes_list(of: Any) -> bool:
 
 @lru_cache
 def sizes(cls: type[Layer]) -> dict[str, int]:
-    """The fields that hold sizes, which may be letters, each with the least that it may be.
+    """The fields that hold sizes, which may be letters, each with its least value.
 
     >>> from archcalc.layers.linear import Linear
     >>> sizes(Linear)
@@ -111,7 +111,7 @@ def sizes(cls: type[Layer]) -> dict[str, int]:
 
 
 def _least(of: Any) -> int | None:
-    """The least of the sizes that a type is of; None where it is of anything else."""
+    """The least size of a type; None if it is not a type of sizes."""
     origin, parts = get_origin(of), get_args(of)
     if origin is Annotated:
         least: int | None = parts[1].ge
@@ -123,18 +123,18 @@ def _least(of: Any) -> int | None:
 
 
 def asked(layer: Layer) -> Iterator[Requirement]:
-    """What the types of the fields ask of letters; of numbers it was asked when they were read."""
+    """The requirements that field types put on letters; numbers were checked when they were read."""
     for name, least in sizes(type(layer)).items():
         for n in _letters(getattr(layer, name)):
             message = f"{name} must be a whole number of at least {least}, not {format_dim(n)}"
             yield whole(n), message, name
-            # A fraction above 0 that comes to a whole number comes to at least 1.
+            # A positive fraction with a whole value is at least 1.
             above, below = n.as_numer_denom()
             yield at_least(above if below.is_positive else n, least), message, name
 
 
 def _letters(value: Any) -> Iterator[Any]:
-    """The sizes in a field's value that are no plain numbers."""
+    """The sizes in a field's value that are not plain numbers."""
     if isinstance(value, tuple):
         for entry in value:
             yield from _letters(entry)
@@ -143,7 +143,7 @@ def _letters(value: Any) -> Iterator[Any]:
 
 
 class Misfit(ValueError):  # noqa: N818 - no error until it is known where the value stands
-    """A value that a field does not take; `path` leads to the entry to blame where it is a list."""
+    """A value that a field refuses; `path` leads to the entry to blame if it is a list."""
 
     def __init__(self, name: str, path: tuple[int, ...]) -> None:
         super().__init__(name)
@@ -152,7 +152,7 @@ class Misfit(ValueError):  # noqa: N818 - no error until it is known where the v
 
 
 def fitted(cls: type[Layer], values: dict[str, Any]) -> Layer:
-    """The layer of these values, in which lists may stand for tuples; raises Misfit for the first that does not fit.
+    """The layer with these values, lists being allowed for tuples; raises Misfit for the first value refused.
 
     >>> from archcalc.layers.conv import Conv2d
     >>> fitted(Conv2d, {"out": 8, "kernel": [3, 5]}).kernel
@@ -163,7 +163,7 @@ def fitted(cls: type[Layer], values: dict[str, Any]) -> Layer:
     ...     print(error.name, error.path)
     kernel (1,)
     """
-    # 1 stands for each letter while msgspec judges; in a field that is no size a letter is left for it to refuse.
+    # 1 stands for each letter while msgspec judges; in a field without sizes, msgspec refuses the letter.
     plain = {name: _numeric(value) if name in sizes(cls) else value for name, value in values.items()}
     try:
         layer = msgspec.convert(plain, cls)
@@ -177,7 +177,7 @@ def fitted(cls: type[Layer], values: dict[str, Any]) -> Layer:
 
 
 def fit(layer: Layer, place: Place | None = None, places: dict[str, Place] | None = None) -> Layer:
-    """The layer with lists as tuples; raises SpecError, at the field's place, for a value that its field does not take."""
+    """The layer with lists as tuples; raises SpecError, at the field's place, for a value that its field refuses."""
     values = {name: getattr(layer, name) for name in layer.__struct_fields__}
     try:
         return fitted(type(layer), values)
@@ -198,7 +198,7 @@ def _fits(value: Any, of: Any) -> bool:
 
 
 def _blamed(value: Any, of: Any, around: tuple[int, ...] = ()) -> tuple[int, ...]:
-    """The way to the first entry that by itself does not fit; no further where it is not for one entry."""
+    """The path to the first entry that by itself is refused; empty if no single entry is to blame."""
     if not isinstance(value, (list, tuple)):
         return ()
     for index, entry in enumerate(value):

@@ -1,4 +1,4 @@
-"""Functions of arrays that several kinds of layer are made with."""
+"""Array functions used by several kinds of layer."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from typing import Any
 
 
 def softmax(xp: Any, x: Any, axis: int) -> Any:
-    """eˣ over the sum of eˣ along an axis; less its largest value first, which changes nothing but keeps eˣ finite."""
+    """Softmax along an axis, computed after subtracting the maximum to keep eˣ finite."""
     powers = xp.exp(x - x.max(axis, keepdims=True))
     return powers / powers.sum(axis, keepdims=True)
 
 
 def sigmoid(xp: Any, x: Any) -> Any:
-    """1 / (1 + e⁻ˣ), written as e^−log(e⁰ + e⁻ˣ) so that no power overflows."""
+    """The sigmoid 1 / (1 + e⁻ˣ), computed as e^−log(e⁰ + e⁻ˣ) so that no power overflows."""
     return xp.exp(-xp.logaddexp(0, -x))
 
 
 def hard_sigmoid(xp: Any, x: Any) -> Any:
-    """min(max(0, x/6 + 1/2), 1), straight lines in place of a sigmoid."""
+    """The hard sigmoid min(max(0, x/6 + 1/2), 1)."""
     return xp.minimum(xp.maximum(x / 6 + 0.5, 0), 1)
 
 

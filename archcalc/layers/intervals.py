@@ -1,4 +1,4 @@
-"""Intervals of places from a first to a last, both counted, whose ends are numbers or have letters in them."""
+"""Closed intervals of positions, whose ends are numbers or formulas."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from fractions import Fraction
 from archcalc.symbols.dims import Dim, Ratio, at_least, decided, maximum, minimum, quotient
 from archcalc.symbols.notation import TEXT
 
-# No place at all: the last one lies before the first.
+# The empty interval: the last position lies before the first.
 NOTHING: tuple[Ratio, Ratio] = (0, -1)
 
 
 def fraction(a: Ratio, b: Ratio) -> Ratio:
-    """a / b, exactly.
+    """The exact quotient a / b.
 
     >>> fraction(3, 6), fraction(6, 3)
     (Fraction(1, 2), 2)
@@ -22,7 +22,7 @@ def fraction(a: Ratio, b: Ratio) -> Ratio:
 
 
 def number_text(value: Ratio) -> str:
-    """A number of a field as text: whole, with its half, or as a fraction.
+    """A number of a receptive field as text: whole, as a short decimal, or as a fraction.
 
     >>> from archcalc.symbols.dims import symbol
     >>> number_text(32), number_text(Fraction(31, 2)), number_text(Fraction(1, 3)), number_text((symbol("H") - 1) / 2)
@@ -34,7 +34,7 @@ def number_text(value: Ratio) -> str:
 
 
 def hull(a: tuple[Ratio, Ratio], b: tuple[Ratio, Ratio]) -> tuple[Ratio, Ratio]:
-    """The least interval that holds two, either of which may be nothing."""
+    """The smallest interval that contains two, either of which may be empty."""
     if not some(*a):
         return b if some(*b) else NOTHING
     if not some(*b):
@@ -43,29 +43,29 @@ def hull(a: tuple[Ratio, Ratio], b: tuple[Ratio, Ratio]) -> tuple[Ratio, Ratio]:
 
 
 def length(lo: Ratio, hi: Ratio) -> Dim:
-    """How many places lie in an interval, both ends counted; 0 in none."""
+    """The number of positions in a closed interval; 0 if it is empty."""
     return written(hi - lo + 1) if some(lo, hi) else 0
 
 
 def some(lo: Ratio, hi: Ratio) -> bool:
-    """Whether anything lies between two ends; with symbols, it does."""
+    """True if the interval is not empty, or if letters leave that open."""
     return hi >= lo if numbers(lo, hi) else decided(at_least(hi, lo)) is not False
 
 
 def numbers(*values: object) -> bool:
-    """Whether none of them has a letter."""
+    """True if no value has a letter."""
     return all(isinstance(value, (int, Fraction)) for value in values)
 
 
 def whole(number: Ratio) -> Ratio:
-    """A number of either kind without letters as Python's, a fraction as a whole number where it is one."""
+    """A number without letters as an int or a Fraction, whole fractions as ints; a formula as it is."""
     if not isinstance(number, (int, Fraction)) and number.is_Rational:
         number = Fraction(int(number.p), int(number.q))
     return number.numerator if isinstance(number, Fraction) and number.denominator == 1 else number
 
 
 def written(size: Ratio) -> Dim:
-    """A size that may be between two whole numbers, or a formula that may be written out."""
+    """A size as an int, fractions rounded down, or as an expanded polynomial."""
     size = whole(size)
     if isinstance(size, (int, Fraction)):
         return math.floor(size)

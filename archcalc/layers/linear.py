@@ -15,7 +15,7 @@ from archcalc.symbols.dims import Dim, Shape, size
 
 
 class _Trained(Layer, frozen=True):
-    """A layer that is mostly the arrays that it trains."""
+    """The base of layers that consist mostly of trained arrays."""
 
     family: ClassVar[Family] = "linear"
     category: ClassVar[str] = "Dense layers and learned arrays"

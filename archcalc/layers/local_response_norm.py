@@ -41,7 +41,7 @@ class LocalResponseNorm(Layer, frozen=True):
 
     @property
     def sides(self) -> tuple[Dim, Dim]:
-        """How many channels the window takes in before and after its own: of an even one, that begins the second half."""
+        """The numbers of channels in the window before and after its own; the first is larger for an even size."""
         return self.size // 2, (self.size - 1) // 2
 
     def receptive_views(self, x: Shape) -> tuple[Views, ...]:

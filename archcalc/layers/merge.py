@@ -24,14 +24,14 @@ def _shapes(xs: tuple[Shape, ...]) -> str:
 
 
 class _Join(Layer, frozen=True):
-    """A layer that makes one array of several."""
+    """The base of layers that make one array of several."""
 
     family: ClassVar[Family] = "merge"
     category: ClassVar[str] = "Layers that join branches"
 
 
 class _Broadcast(_Join, frozen=True):
-    """Joins arrays value by value; an axis of 1 is repeated to fit."""
+    """The base of joins value by value; an axis of 1 is broadcast."""
 
     call_style: ClassVar[Literal["module", "operator"]] = "operator"
 
@@ -52,7 +52,7 @@ class _Broadcast(_Join, frozen=True):
 
 
 def _repeated(x: Shape, output: Shape) -> dict[int, Window]:
-    """For the axes that are repeated: every place sees the only one there is; where a letter may be 1, at most all there are."""
+    """The windows of broadcast axes, which see the only position; loose if a letter decides whether it is broadcast."""
     return {
         axis: replace(whole_axis(n), loose=not (n == 1 and at_least(m, 2) is True))
         for axis, (n, m) in enumerate(zip(x, output, strict=True))
@@ -89,7 +89,7 @@ class Multiply(_Broadcast, frozen=True):
         return Work(multiplications=(len(xs) - 1) * size(output))
 
     def saved_for_backward(self, use: TrainingContext, _output: Shape, *xs: Shape) -> Iterator[SavedTensor]:
-        # Factor by factor: what a gradient flows to needs what it was multiplied by.
+        # Factor by factor: the gradient of a factor needs the other factor.
         product: Shape = xs[0]
         flows = False
         for i in range(1, len(xs)):

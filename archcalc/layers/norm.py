@@ -17,13 +17,13 @@ from archcalc.symbols.dims import Dim, Shape, at_least, divides, quotient, size
 
 
 def _standard(xp: Any, x: Any, axes: int | tuple[int, ...], eps: float) -> Any:
-    """Values less their mean, over their deviation; `eps` keeps equal values from being divided by zero."""
+    """Values minus their mean, divided by their deviation; `eps` avoids a division by zero."""
     centred = x - x.mean(axis=axes, keepdims=True)
     return centred / xp.sqrt((centred**2).mean(axis=axes, keepdims=True) + eps)
 
 
 def _shifted(x: Any, weight: Any = None, bias: Any = None) -> Any:
-    """Each channel times its weight plus its bias, where it has them."""
+    """Each channel times its weight plus its bias, if it has them."""
     x = x if weight is None else x * reshape_along(1, weight, x)
     return x if bias is None else x + reshape_along(1, bias, x)
 
@@ -35,15 +35,15 @@ def _affine(shape: Shape, *, affine: bool, bias: bool = True) -> dict[str, Shape
 
 
 def _applied(n: Dim, affine: bool) -> Work:
-    """Subtract the mean, divide by the deviation, then scale and shift: for n values."""
+    """The work to subtract the mean, divide by the deviation, scale and shift n values."""
     return Work(additions=(2 if affine else 1) * n, divisions=n, multiplications=n if affine else 0)
 
 
 def _measured(n: Dim, groups: Dim, affine: bool) -> Work:
-    """The mean and the variance of each group of n values in all, and what is done with them."""
+    """The work of the mean and variance of each group, n values in all, and of applying them."""
     applied = _applied(n, affine)
     return Work(
-        # n for the means, 2n for the squared differences and their sum, less the first of each sum.
+        # n for the means, 2n for the squared differences and their sum, minus the first of each sum.
         additions=applied.additions + 3 * n - 2 * groups,
         multiplications=applied.multiplications + n,
         divisions=applied.divisions + 2 * groups,
@@ -52,14 +52,14 @@ def _measured(n: Dim, groups: Dim, affine: bool) -> Work:
 
 
 def _statistics(groups: Dim, *, once: bool = False) -> Iterator[SavedTensor]:
-    """The input, and the mean and the inverse of the deviation of each group of its values."""
+    """The input, and the mean and inverse deviation of each group of its values."""
     yield SavedTensor(0)
     yield SavedTensor("mean", groups, "float32", once)
     yield SavedTensor("deviation", groups, "float32", once)
 
 
 class _Norm(Layer, frozen=True):
-    """Values less a mean, over a deviation, or so."""
+    """The base of normalisation layers, whose output has the input's shape."""
 
     family: ClassVar[Family] = "norm"
     category: ClassVar[str] = "Normalisation"
@@ -149,7 +149,7 @@ class _InstanceNorm(_Norm, frozen=True):
     def saved_for_backward(self, _use: TrainingContext, _output: Shape, x: Shape) -> Iterator[SavedTensor]:
         yield from _statistics(x[0])
         if self.affine:
-            # torch takes each sample's channels for channels of one batch, and repeats the weights for them.
+            # torch takes each sample's channels as channels of one batch, and repeats the weights for them.
             yield SavedTensor("weights", x[0])
 
     def forward(self, xp: Any, x: Any, **affine: Any) -> Any:

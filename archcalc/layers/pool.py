@@ -18,7 +18,7 @@ from archcalc.symbols.dims import Dim, Shape, at_least, floor_div, size
 
 
 class _Pool(_Sliding, frozen=True):
-    """One value for each place of a window in each channel; the stride defaults to the kernel."""
+    """The base of pooling layers: one value for each window in each channel; the stride defaults to the kernel."""
 
     family: ClassVar[Family] = "pool"
     category: ClassVar[str] = "Pooling"
@@ -39,7 +39,7 @@ class _Pool(_Sliding, frozen=True):
     def requires(self, x: Shape) -> Iterator[Requirement]:
         yield from super().requires(x)
         for _n, k, _s, sides, _d in self.axes(x):
-            # A window that lies in the padding alone would have no value. Frameworks ask it of the kernel, dilated or not.
+            # A window in the padding alone would have no value. Frameworks require this of the kernel, dilated or not.
             for side in sides or ():
                 yield at_least(k, 2 * side), f"padding={side} is more than half of the kernel's {k}", "padding"
 
@@ -48,11 +48,11 @@ class _Pool(_Sliding, frozen=True):
 
     @property
     def taps(self) -> tuple[int, ...]:
-        """The axes of `windows` that the values of one window lie along."""
+        """The axes of `windows` that hold the values of one window."""
         return tuple(range(-self.rank, 0))
 
     def window(self) -> Dim:
-        """How many values a window holds."""
+        """The number of values in a window."""
         return size(each_axis(self.kernel, self.rank))
 
 
@@ -110,7 +110,7 @@ class _AvgPool(_Pool, frozen=True):
         yield SavedTensor(0)
 
     def forward(self, xp: Any, x: Any) -> Any:
-        # Padding counts if the field says so; what a window reaches beyond it never does.
+        # Padding counts if the field says so; positions beyond it never do.
         counted = self.windows(xp, xp.ones_like(x[:1, :1]), float(self.count_include_pad)).sum(axis=self.taps)
         return self.windows(xp, x).sum(axis=self.taps) / counted
 

@@ -16,13 +16,13 @@ from archcalc.layers.views import At, Views, pointwise_view
 from archcalc.layers.window import Window, shifted, whole_axis
 from archcalc.symbols.dims import Dim, Shape, at_least, divides, equal, format_shape, quotient, size
 
-# Phases and channels beyond this many are not told apart.
+# The most phases and channels that are listed one by one.
 _LISTED = 64
 _SPATIAL = "the input must be channels and at least one further axis"
 
 
 class _Rearrangement(Layer, frozen=True):
-    """A layer whose values are those that it was given."""
+    """The base of layers whose output values are those of the input."""
 
     family: ClassVar[Family] = "other"
     category: ClassVar[str] = "Layers that move, cut or repeat values without weights"

@@ -32,11 +32,11 @@ class _Recurrent(Layer, frozen=True):
     features: ClassVar[Literal["as before", "last", "open"]] = "last"
     example: ClassVar[Example] = Example({"hidden": 64}, ((128, 512),))
     gates: ClassVar[int] = 1
-    # The hidden values and, in an LSTM, the cell's.
+    # The number of states: the hidden values and, in an LSTM, the cell's.
     states: ClassVar[int] = 1
-    # How many values for each hidden one a step keeps for the backward pass, beside the states it starts from.
+    # The number of values per hidden one that a step saves for backward, beside the states it starts from.
     kept_per_value: ClassVar[int] = 0
-    # What a hidden value costs at each step beside the products and the biases.
+    # The work per hidden value at each step, beside the products and the biases.
     per_value: ClassVar[Work] = Work()
 
     hidden: Count
@@ -106,8 +106,8 @@ class _Recurrent(Layer, frozen=True):
         for layer in range(self.layers):
             if layer:
                 yield SavedTensor(f"input of layer {layer}", values)
-            # As plain cells do it; fused kernels, cuDNN's and oneDNN's, keep a workspace of their own making instead.
-            # The states before each token, and what the cell computed on the way to those after it.
+            # As in plain cells; the fused kernels of cuDNN and oneDNN keep a workspace of their own instead. The states
+            # before each token, and the intermediate values that lead to those after it.
             yield SavedTensor(f"cells of layer {layer}", values * (self.states + self.kept_per_value))
 
     def forward(self, xp: Any, x: Any, **weights: Any) -> Any:
@@ -119,7 +119,7 @@ class _Recurrent(Layer, frozen=True):
         return x
 
     def run(self, xp: Any, x: Any, suffix: str, weights: dict[str, Any]) -> Any:
-        """The hidden values of one layer in one direction: the inputs' products at once, the recurrent ones step by step."""
+        """The hidden values of one layer in one direction: input products at once, recurrent ones step by step."""
         driven = xp.einsum("nti,gi->ntg", x, weights[f"weight_ih_{suffix}"], optimize=True)
         driven = driven + weights.get(f"bias_ih_{suffix}", 0.0)
         weight, bias = weights[f"weight_hh_{suffix}"], weights.get(f"bias_hh_{suffix}")
@@ -136,9 +136,9 @@ class _Recurrent(Layer, frozen=True):
         return xp.stack(hidden, axis=1)
 
     def step(self, *_: Any, **__: Any) -> list[Any]:
-        """The states after a token, hidden values first: from `xp`, the input's product, what makes the recurrent one, and states.
+        """The states after a token, hidden values first, from the input's product, a recurrent product, and the states.
 
-        What makes it takes values for the hidden ones, and the first and last of the rows of the gates that are wanted.
+        The recurrent product is a function of the hidden values, and of the first and last gate row wanted.
         """
         raise NotImplementedError
 
@@ -179,7 +179,7 @@ class GRU(_Recurrent, frozen=True):
 
     @property
     def kept_per_value(self) -> int:  # type: ignore[override]
-        """The gates, and the three products of the hidden values, or what is left of them and its one product, and h − n."""
+        """The number of values saved per hidden one: the gates, h − n, and the terms of the recurrent product."""
         return 6 if self.reset_after else 5
 
     def step(self, xp: Any, driven: Any, product: Callable[..., Any], h: Any) -> list[Any]:
@@ -206,7 +206,7 @@ class RNN(_Recurrent, frozen=True):
 
     def saved_for_backward(self, use: TrainingContext, output: Shape, x: Shape) -> Iterator[SavedTensor]:
         yield from super().saved_for_backward(use, output, x)
-        # The function is derived from what it puts out, so the last state is kept too.
+        # The derivative is computed from the output, so the last state is kept too.
         yield SavedTensor("last states", self.layers * output[1])
 
     def step(self, xp: Any, driven: Any, product: Callable[..., Any], h: Any) -> list[Any]:

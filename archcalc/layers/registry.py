@@ -1,4 +1,4 @@
-"""The registry of kinds: what a class must say of itself to be filed as one."""
+"""The registry of kinds, and the checks of a class that is registered."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import msgspec
 
 from archcalc.symbols.dims import Shape
 
-# The families that charts and diagrams colour alike.
+# The families that share a colour in charts and diagrams.
 Family: TypeAlias = Literal["conv", "pool", "norm", "activation", "merge", "linear", "attention", "other"]
 
 
 class Example(NamedTuple):
-    """A worked example of a kind: settings, and the shapes of its inputs, by default an image for each that it must have."""
+    """A worked example of a kind: settings, and the shapes of its inputs, by default an image for each required one."""
 
     settings: Mapping[str, Any] = MappingProxyType({})
     inputs: tuple[Shape, ...] = ()
@@ -25,7 +25,7 @@ class Example(NamedTuple):
 class Kinds(msgspec.StructMeta):
     """The registry of kinds: a class is filed under its own name in lower case; a leading underscore keeps it out."""
 
-    # Only here and not yet in __init_subclass__ does msgspec know the fields.
+    # msgspec knows the fields only here, and not yet in __init_subclass__.
     def __init__(self, name: str, bases: tuple[type, ...], members: dict[str, Any], **_options: Any) -> None:
         super().__init__(name, bases, members)
         cls: Any = self
@@ -41,7 +41,7 @@ class Kinds(msgspec.StructMeta):
 
 
 def _arity(cls: Any) -> tuple[int, float]:
-    """The least and the largest number of inputs, by the signature of `output`; what joins branches has two or more."""
+    """The least and the largest number of inputs, by the signature of `output`; a join has two or more."""
     _, *inputs = inspect.signature(cls.output).parameters.values()
     if any(one.kind is inspect.Parameter.VAR_POSITIONAL for one in inputs):
         return 2, float("inf")
@@ -49,7 +49,7 @@ def _arity(cls: Any) -> tuple[int, float]:
 
 
 def _check(cls: Any) -> None:
-    """Refuse a kind whose name is taken, that is of no family or category, or whose example lacks a setting."""
+    """Refuse a kind with a taken name, without a family or category, or with an example that lacks a setting."""
     kind = cls.kind
     if kind in cls.kinds:
         raise TypeError(f"two layer kinds are named {kind}")

@@ -1,4 +1,4 @@
-"""What must hold for a layer's inputs and fields, and the requirements that many kinds share."""
+"""The requirements on a layer's inputs and fields that many kinds share."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any, TypeAlias
 from archcalc.layers.axes import AXES
 from archcalc.symbols.dims import Shape, Truth
 
-# A fact, what to say where it is false, and the field it is about ("" where it is about the input).
+# A fact, the message if it is false, and the field it is about ("" if it is about the input).
 Requirement: TypeAlias = tuple[Truth, str, str]
 
 
 def require_per_axis(rank: int, **fields: Any) -> Iterator[Requirement]:
-    """A list in a field has one entry for each axis."""
+    """The requirement that a list in a field has one entry for each axis."""
     for name, value in fields.items():
         if isinstance(value, tuple):
             yield (
@@ -27,6 +27,6 @@ def require_per_axis(rank: int, **fields: Any) -> Iterator[Requirement]:
 
 
 def require_rank(x: Shape, rank: int) -> Requirement:
-    """An input of channels and `rank` further axes."""
+    """The requirement that an input has channels and `rank` further axes."""
     wanted = "×".join(("channels", *AXES[rank]))
     return len(x) == rank + 1, f"the input must be {wanted}", ""

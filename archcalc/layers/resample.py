@@ -16,13 +16,13 @@ from archcalc.layers.windows import fractional
 from archcalc.layers.work import Work
 from archcalc.symbols.dims import Dim, Shape, at_least, ceil_div, divides, quotient, size
 
-# Places beyond this many are not told apart.
+# The most positions that are listed one by one.
 _LISTED = 16
 _SPATIAL = "the input must be channels and at least one further axis"
 
 
 def _interpolated(xp: Any, x: Any, scale: Dim, axis: int) -> Any:
-    """An axis made longer: each new value lies between the two old ones nearest to it, or at either end on one."""
+    """An axis interpolated to `scale` times its length, each value between its two nearest old ones, or clamped."""
     last = x.shape[axis] - 1
     # A value is in the middle of its cell, and `scale` new cells fill an old one.
     centre = xp.clip((xp.arange(x.shape[axis] * scale) + 0.5) / scale - 0.5, 0, last)
@@ -33,7 +33,7 @@ def _interpolated(xp: Any, x: Any, scale: Dim, axis: int) -> Any:
 
 
 class _Resampling(Layer, frozen=True):
-    """A layer whose axes come out longer or shorter."""
+    """The base of layers that change the length of axes."""
 
     family: ClassVar[Family] = "other"
     category: ClassVar[str] = "Layers that make axes longer or shorter without weights"
@@ -130,10 +130,10 @@ class Upsample(_Resampling, frozen=True):
         return ((pointwise_view(x, {axis: self.slide(s) for axis, s in scales}),),)
 
     def slide(self, s: Dim) -> Window:
-        """What the new values see: the old one they repeat, or the two whose middles they lie between."""
+        """The view of the new values: the old value that each repeats, or the two nearest."""
         if self.mode == "nearest":
             return fractional(s, lambda _: (0, 0), (fraction(1 - s, s), 0))
-        # In steps of half a new cell, the middle of new cell r is 2r + 1 − s cells' halves from that of the first old one.
+        # In steps of half a new cell, the middle of new cell r is 2r + 1 − s from that of the first old one.
         loose = (fraction(2 - 3 * s, 2 * s), fraction(s, 2 * s))
         return fractional(s, lambda r: ((2 * r + 1 - s) // (2 * s), ceil_div(2 * r + 1 - s, 2 * s)), loose)
 
@@ -166,7 +166,7 @@ class PixelShuffle(_Resampling, frozen=True):
         if not isinstance(f, int) or f > _LISTED:
             rows = fractional(f, lambda _: (0, 0), (fraction(1 - f, f), 0))
             return ((pointwise_view(x, {0: Window(f**2, ((0, f**2 - 1),)), 1: rows, 2: rows}),),)
-        # Each place in a square has its own channel.
+        # Each position in a square has its own channel.
         only = [Window(1, tuple((0, 0) if r == place else NOTHING for r in range(f))) for place in range(f)]
         squares = [(y, z) for y in range(f) for z in range(f)]
         return (

@@ -1,4 +1,4 @@
-"""What convolution and pooling share: a window that slides over padded axes."""
+"""The sliding window over padded axes that convolution and pooling share."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from archcalc.symbols.dims import Dim, Shape, as_int, at_least, ceil_div, floor_
 
 
 def span(kernel: Dim, dilation: Dim) -> Dim:
-    """How many positions a dilated kernel covers from its first to its last tap.
+    """The number of positions that a dilated kernel covers from its first to its last tap.
 
     >>> span(3, 1), span(3, 2)
     (3, 5)
@@ -22,20 +22,20 @@ def span(kernel: Dim, dilation: Dim) -> Dim:
 
 
 def sliding(xp: Any, x: Any, kernel: Shape, stride: Shape, dilation: Shape) -> Any:
-    """Each place of a window over all axes but batch and channels, and what it sees there: a view, nothing is copied."""
+    """A view of the window's values at each position, over all axes but batch and channels; nothing is copied."""
     axes = range(2, x.ndim)
     view = xp.lib.stride_tricks.sliding_window_view(x, tuple(map(span, kernel, dilation)), axis=axes)
     return view[:, :, *(slice(None, None, step) for step in (*stride, *dilation))]
 
 
 class _Sliding(Layer, frozen=True):
-    """A window over the last `rank` axes; with padding `same` an output axis is the input's divided by the stride, rounded up."""
+    """The base of layers with a window over the last `rank` axes; `same` padding gives ⌈input / stride⌉ outputs."""
 
     def geometry(self) -> Geometry:
         raise NotImplementedError
 
     def axes(self, x: Shape) -> Iterator[tuple[Dim, Dim, Dim, tuple[Dim, Dim] | None, Dim]]:
-        """For each axis: input size, kernel, stride, padding before and after (None for `same`), dilation."""
+        """The input size, kernel, stride, padding before and after (None for `same`) and dilation of each axis."""
         kernel, stride, padding, dilation, _ = self.geometry()
         sides: tuple[Any, ...] = (None,) * self.rank if padding == "same" else both_sides(padding, self.rank)
         return zip(
@@ -48,7 +48,7 @@ class _Sliding(Layer, frozen=True):
         )
 
     def places(self, x: Shape) -> tuple[Dim, ...]:
-        """How many places the window takes along each axis."""
+        """The number of window positions along each axis."""
         up = self.geometry()[-1]
         sizes = []
         for n, k, s, sides, d in self.axes(x):
@@ -56,9 +56,10 @@ class _Sliding(Layer, frozen=True):
                 sizes.append(ceil_div(n, s))
                 continue
             room = n + sides[0] + sides[1] - span(k, d)
-            # One place more than there are strides in the room; added inside, so that formulas hold one rounding.
+            # One position more than there are strides in the room; added inside, so that formulas have a single
+            # rounding.
             size = ceil_div(room + s, s) if up else floor_div(room + s, s)
-            # The last window must start inside the input or the padding before it, else it would see nothing.
+            # The last window must start inside the input or the padding before it, or it would see nothing.
             beyond = up and at_least(span(k, d), s + sides[1]) is not True
             sizes.append(minimum(size, ceil_div(n + sides[0], s)) if beyond else size)
         return tuple(sizes)
@@ -70,7 +71,7 @@ class _Sliding(Layer, frozen=True):
         for axis, (n, k, s, sides, d) in zip(AXES[self.rank], self.axes(x), strict=True):
             if sides is not None:
                 padded = n + sides[0] + sides[1]
-                # Rounded up, the last window may reach beyond the padding by less than a stride.
+                # With sizes rounded up, the last window may reach beyond the padding by less than a stride.
                 room = padded + s - 1 if up else padded
                 covers = f"kernel {k}" if d == 1 else f"kernel {k} with dilation {d} covers {span(k, d)} and"
                 wide = f"{n}" if padded == n else f"{padded} ({n} with padding {sides[0]} + {sides[1]})"
@@ -82,13 +83,13 @@ class _Sliding(Layer, frozen=True):
                 yield Rounding(axis, n + sides[0] + sides[1] - span(k, d), s)
 
     def margins(self, x: Shape) -> Iterator[tuple[Dim, Dim]]:
-        """The padding before and after each axis; `same` pads by what windows at 0, s, 2s, ... lack, the odd one after."""
+        """The padding before and after each axis; `same` pads what windows at 0, s, 2s, ... lack, the odd one after."""
         for n, k, s, sides, d in self.axes(x):
             lacking = maximum(0, as_int((ceil_div(n, s) - 1) * s + span(k, d) - n))
             yield (lacking // 2, lacking - lacking // 2) if sides is None else sides
 
     def slides(self, x: Shape) -> dict[int, Window]:
-        """What is seen along each axis: taps `dilation` apart, the first of them in the padding."""
+        """The window of each axis: taps `dilation` apart, the first of them in the padding."""
         axes = zip(self.axes(x), self.margins(x), strict=True)
         return {
             axis: Window(s, ((-before, d * (k - 1) - before),), d)
@@ -96,9 +97,10 @@ class _Sliding(Layer, frozen=True):
         }
 
     def windows(self, xp: Any, x: Any, padding: float = 0.0, beyond: float = 0.0) -> Any:
-        """What the window sees at each of its places, as a view: batch, channels, places, and the taps of the kernel.
+        """The window's values at each position, as a view: batch, channels, positions, and the taps of the kernel.
 
-        Where sizes are rounded up, the last window may reach `beyond` the padding, if it starts before that.
+        With sizes rounded up, the last window may reach into `beyond` values after the padding, if it starts before
+        them.
         """
         shape = x.shape[1:]
         _, kernel, stride, _, dilation = zip(*self.axes(shape), strict=True)

@@ -1,4 +1,4 @@
-"""How an array lies in memory: for each axis, how many values apart its neighbours are.
+"""The strides of arrays: for each axis, the distance of neighbours in values.
 
 The batch is left out: it comes before all axes and no layer moves it.
 """
@@ -9,7 +9,7 @@ from archcalc.symbols.dims import Dim, Shape, at_least, equal
 
 
 def contiguous(shape: Shape) -> Shape:
-    """The strides of an array whose values lie one after the other.
+    """The strides of a contiguous array.
 
     >>> contiguous((64, 7, 5))
     (35, 5, 1)
@@ -23,10 +23,10 @@ def contiguous(shape: Shape) -> Shape:
 
 
 def reshaped(x: Shape, strides: Shape, shape: Shape) -> Shape | None:
-    """The strides under another shape of as many values; None where no strides read them in order, so that they are copied.
+    """The strides under another shape of the same size; None if the values must be copied.
 
-    It is numpy's and torch's rule: axes that lie closely one inside the other can be joined, and any can be cut.
-    Where letters leave it open, the values are taken to be copied: axes in another order are in the same one where they are of 1.
+    It is numpy's and torch's rule: adjacent axes that are contiguous can be merged, and any axis can be split. If
+    letters leave it open, the values are taken to be copied: permuted axes keep their order only if some are of size 1.
 
     >>> reshaped((4, 6), (6, 1), (2, 12)), reshaped((4, 6), (1, 4), (24,))
     ((12, 1), None)
@@ -37,11 +37,11 @@ def reshaped(x: Shape, strides: Shape, shape: Shape) -> Shape | None:
     new = [n for n in shape if n != 1]
     found: list[Dim] = []
     while old and new:
-        # As many axes of either as hold the same number of values.
+        # The shortest runs of axes on both sides with the same number of values.
         (held, inner), wanted, cut = old.pop(0), new.pop(0), []
         cut.append(wanted)
         while equal(held, wanted) is not True:
-            # A letter that may be 1 is an axis that then lies anywhere, so what is no less goes on as what is more.
+            # A letter that may be 1 makes an axis with an arbitrary stride, so only a proven order goes on.
             more, less = at_least(wanted, held) is True, at_least(held, wanted) is True
             if not (old if more else less and new):
                 return None
@@ -54,6 +54,6 @@ def reshaped(x: Shape, strides: Shape, shape: Shape) -> Shape | None:
                 cut.append(new.pop(0))
                 wanted *= cut[-1]
         found += [inner * step for step in contiguous(tuple(cut))]
-    # An axis of one value lies anywhere.
+    # An axis of one value has an arbitrary stride.
     rest = iter(found)
     return tuple(1 if n == 1 else next(rest) for n in shape)

@@ -1,4 +1,4 @@
-"""Which values of its inputs a layer sees: for each axis of an input a window on an axis of the output."""
+"""The receptive views of a layer: for each axis of an input a window on an axis of the output."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from archcalc.symbols.dims import Shape
 
 
 class At(NamedTuple):
-    """How an axis of an input is seen: along which axis of the output, through which window.
+    """The view of one input axis: the output axis it follows, and the window.
 
-    With `ends` nothing lies beyond the input's own places, not even padding, for other inputs lie there.
+    With `ends`, nothing lies beyond the input's own positions, not even padding, because other inputs lie there.
     """
 
     axis: int
@@ -19,13 +19,13 @@ class At(NamedTuple):
     ends: bool = False
 
 
-# For each axis of an input how it is seen, all of them together; () where values keep their order under another shape.
+# The views of all axes of an input together; () for values that keep their order under another shape.
 View: TypeAlias = tuple[At, ...]
 Views: TypeAlias = tuple[View, ...]
 
 
 def pointwise_view(x: Shape, axes: dict[int, Window] | None = None) -> View:
-    """The value at its own place, but for some of the axes what their windows see there.
+    """The view of the value at its own position, except through the given windows on some axes.
 
     >>> [at.window.at(2) for at in pointwise_view((3, 3, 3), {0: whole_axis(3)})]
     [(0, 2), (2, 2), (2, 2)]
@@ -35,5 +35,5 @@ def pointwise_view(x: Shape, axes: dict[int, Window] | None = None) -> View:
 
 
 def global_view(x: Shape, *axes: int) -> View:
-    """Everything along some axes, and along the others the value at its own place."""
+    """The view of everything along some axes, and of the own position along the others."""
     return pointwise_view(x, {axis: whole_axis(x[axis]) for axis in axes})

@@ -1,8 +1,8 @@
-"""Windows: which positions of an axis a layer's output sees, as an algebra.
+"""Windows: the input positions of an axis that each output sees, as an algebra.
 
-Along an axis, output `i` sees inputs `jump·i + lo … jump·i + hi`. Where a jump is not whole (transposed convolution, upsampling,
-adaptive pooling) the two ends depend on the remainder of `i` as well, so a window has one pair of ends for each remainder,
-or phase, and whole numbers stay whole. A window over everything has jump 0.
+Along an axis, output `i` sees inputs `jump·i + lo … jump·i + hi`. Where a jump is not whole (transposed convolution,
+upsampling, adaptive pooling) the two ends depend on the remainder of `i` as well, so a window has one pair of ends for
+each remainder, or phase, and whole numbers stay whole. A window over everything has jump 0.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ import msgspec
 from archcalc.layers.intervals import NOTHING, fraction, higher, hull, lower, some, whole, written
 from archcalc.symbols.dims import Dim, Ratio
 
-# More phases than these, or more steps to compose them, would take longer than anyone waits; the window is then loosened.
+# More phases than these, or more steps to compose them, would take too long; the window is then relaxed.
 MAX_PHASES = 2048
 _MAX_STEPS = 2**17
-# A formula of more parts is no answer to anyone.
+# A longer formula is no use to a reader.
 _MAX_LENGTH = 40
 
 
 class Window(msgspec.Struct, frozen=True, dict=True):
-    """What outputs see along one axis: output period·a + r sees every `step`-th input from advance·a + lo to advance·a + hi.
+    """The window of outputs on one axis: output period·a + r sees inputs advance·a + lo to advance·a + hi, by `step`.
 
-    `phases` holds lo and hi for each remainder r, so that the period is its length; hi below lo is nothing seen. Where the last
-    input moves otherwise than the first, as that of a recurrence does, `stretch` is by how much more; what the first outputs see
-    nothing by may then grow, so that no phase is empty for good. Ends are whole numbers or symbols. A `loose` window is an outer
-    bound: it holds all that is seen and may hold more, and its ends may be fractions.
+    `phases` holds lo and hi for each remainder r, so that the period is its length; a hi below lo is an empty window.
+    If the last input moves at another rate than the first, as in a recurrence, `stretch` is the difference of the
+    rates; empty phases may then grow, so that no phase is empty for good. Ends are whole numbers or symbols. A `loose`
+    window is an outer bound: it contains all that is seen and may contain more, and its ends may be fractions.
     """
 
     advance: Dim
@@ -42,7 +42,7 @@ class Window(msgspec.Struct, frozen=True, dict=True):
 
     @property
     def jump(self) -> Ratio:
-        """By how many inputs the window moves from one output to the next (cumulative stride); 0 where it stays.
+        """The cumulative stride: the number of inputs that the window moves per output; 0 if it stays.
 
         >>> Window(1, ((0, 0), (0, 0))).jump
         Fraction(1, 2)
@@ -51,13 +51,13 @@ class Window(msgspec.Struct, frozen=True, dict=True):
 
     @property
     def size(self) -> Dim:
-        """How many inputs lie between the first and the last that any one output sees, both counted."""
+        """The largest number of inputs from the first to the last that an output sees, both counted."""
         most: Ratio = reduce(higher, [hi - lo + 1 for lo, hi in self.phases])
         return written(most)
 
     @property
     def middle(self) -> Ratio | None:
-        """The middle of what the first output would see if the window moved evenly: the mean over its phases.
+        """The centre of the first output's window if the window moved evenly: the mean over its phases.
 
         >>> Window(1, ((0, 0), (0, 0))).middle
         Fraction(-1, 4)
@@ -69,12 +69,12 @@ class Window(msgspec.Struct, frozen=True, dict=True):
 
     @property
     def moves(self) -> bool:
-        """Whether different outputs see different inputs."""
+        """True if different outputs see different inputs."""
         return self.advance != 0 or self.stretch != 0 or len(self.phases) > 1
 
     @property
     def seen_by_all(self) -> tuple[Ratio, Ratio] | None:
-        """What every output sees that sees anything; None where that differs.
+        """The one interval that every output with a non-empty window sees; None if they differ.
 
         >>> Window(0, ((0, 8), (0, -1))).seen_by_all, Window(1, ((0, 8),)).seen_by_all
         ((0, 8), None)
@@ -84,11 +84,11 @@ class Window(msgspec.Struct, frozen=True, dict=True):
 
     @property
     def empty(self) -> bool:
-        """Whether no output sees anything."""
+        """True if no output sees anything."""
         return not self.stretch and not any(some(lo, hi) for lo, hi in self.phases)
 
     def at(self, i: Dim) -> tuple[Ratio, Ratio]:
-        """The first and the last input that output i sees, whether or not there are such inputs.
+        """The first and the last input that output i sees, possibly outside the input.
 
         >>> Window(2, ((-1, 1),)).at(3), Window(0, ((0, 0),), stretch=1).at(3)
         ((5, 7), (0, 3))
@@ -98,7 +98,7 @@ class Window(msgspec.Struct, frozen=True, dict=True):
         return self.advance * a + lo, (self.advance + self.stretch) * a + hi
 
     def seen(self, i: int, n: int) -> range:
-        """Those of n inputs that output i sees.
+        """The positions among n inputs that output i sees.
 
         >>> Window(1, ((-2, 2),), 2).seen(1, 9)
         range(1, 4, 2)
@@ -109,9 +109,9 @@ class Window(msgspec.Struct, frozen=True, dict=True):
         return range(first, min(hi + 1, n), self.step)
 
     def after(self, first: Window) -> Window | None:
-        """What this window sees through a layer before it: the hull, so what dilation leaves out is taken in.
+        """The composition with the window of a layer before it: the hull, without the gaps of dilation.
 
-        None where letters leave even a bound open.
+        None if letters leave even a bound open.
 
         >>> three = Window(1, ((-1, 1),))
         >>> three.after(three).phases, Window(2, ((0, 2),)).after(three).phases
@@ -134,14 +134,14 @@ class Window(msgspec.Struct, frozen=True, dict=True):
         ends = tuple(first.over(*self.at(r), self.step) for r in range(count))
         uneven = first.stretch > 0 and not first.from_one_place
         if uneven or (first.stretch and not all(some(lo, hi) for lo, hi in self.phases)):
-            # Phases that are empty at first would grow, or not, with the others.
+            # Phases that are empty at first might grow with the others, or not.
             return self.relaxed().after(first.relaxed())
         advance = first.advance * (self.advance * repeats // inner)
         last = (first.advance + first.stretch) * ((self.advance + self.stretch) * repeats // inner)
         return Window(advance, ends, 1, last - advance, self.loose or first.loose).reduced()
 
     def _after_one(self, first: Window) -> Window:
-        """What it sees through a window that has no phases."""
+        """The composition with a window that has no phases."""
         ((lo, hi),) = first.phases
         if first.empty:
             return first
@@ -153,7 +153,7 @@ class Window(msgspec.Struct, frozen=True, dict=True):
         stretch = whole(last * (self.advance + self.stretch) - advance)
         if not all(isinstance(end, int) for pair in ends for end in pair):
             ends = tuple((whole(lo), whole(hi)) for lo, hi in ends)
-        # Of outputs that see nothing at first the earlier ones begin before anything is seen.
+        # Among outputs that see nothing at first, earlier ones would begin before anything is seen.
         late = first.stretch and first.advance != 0 and not some(lo, hi)
         found = Window(advance, ends, 1, stretch, bool(self.loose or first.loose or late))
         if stretch and not self.stretch and not all(some(a, b) for a, b in self.phases):
@@ -163,7 +163,7 @@ class Window(msgspec.Struct, frozen=True, dict=True):
 
     def over(self, start: Ratio, stop: Ratio, step: int = 1) -> tuple[Ratio, Ratio]:
         """The first and the last input that any of the outputs `start` to `stop` (inclusive) sees."""
-        # Outputs are whole numbers, also where the ends of windows need not be.
+        # Outputs are whole numbers, even if the ends of windows are not.
         outputs = range(cast("int", start), cast("int", stop) + 1, step)
         if not outputs:
             return NOTHING
@@ -177,11 +177,11 @@ class Window(msgspec.Struct, frozen=True, dict=True):
         return (min(lo for lo, _ in ends), max(hi for _, hi in ends)) if ends else NOTHING
 
     def cycle(self, step: int) -> int:
-        """After how many outputs, so many apart, the phases come again."""
+        """The number of outputs, `step` apart, after which the phases repeat."""
         return len(self.phases) // math.gcd(step, len(self.phases))
 
     def merged(self, other: Window) -> Window:
-        """The hull of what two windows that move alike see.
+        """The hull of two windows with the same rates.
 
         >>> Window(1, ((-1, 1),)).merged(Window(1, ((0, 2),))).phases
         ((-1, 2),)
@@ -197,12 +197,12 @@ class Window(msgspec.Struct, frozen=True, dict=True):
             ends = tuple(hull(one, two) for one, two in pairs)
             return Window(self.advance * times, ends, 1, 0, self.loose or other.loose).reduced()
         ends = tuple((lower(a, c), higher(b, d)) for (a, b), (c, d) in pairs)
-        # Where one holds the other throughout it is all there is; else one may see nothing yet where the hull has both.
+        # The hull is exact if one holds the other throughout; else one may be empty where the hull is not.
         held = any(all(end == pair[which] for end, pair in zip(ends, pairs, strict=True)) for which in (0, 1))
         return Window(self.advance * times, ends, 1, self.stretch * times, not held or self.loose or other.loose)
 
     def alike(self, other: Window) -> bool:
-        """Whether both ends move as those of another window do."""
+        """True if both ends move at the same rates as those of another window."""
         return bool(
             self.jump == other.jump
             and fraction(self.stretch, len(self.phases)) == fraction(other.stretch, len(other.phases))
@@ -210,12 +210,12 @@ class Window(msgspec.Struct, frozen=True, dict=True):
 
     @property
     def from_one_place(self) -> bool:
-        """Whether all outputs see from the same input on, the later ones more of it."""
+        """True if all outputs see from one input on, later ones more of it."""
         return bool(self.stretch > 0 and self.advance == 0 and len({lo for lo, _ in self.phases}) == 1)
 
     @property
     def late(self) -> int:
-        """How many outputs at most see nothing before those that grow see something; 0 where letters leave it open.
+        """The most outputs that see nothing before growing phases see something; 0 if letters leave it open.
 
         >>> Window(0, ((0, -4),), stretch=1).late
         4
@@ -226,7 +226,7 @@ class Window(msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def is_monotone(self) -> bool:
-        """Whether every output sees something and no later one begins or ends before it."""
+        """True if every output sees something and no later one begins or ends before it."""
         if self.stretch:
             return len(self.phases) == 1 and self.advance >= 0 and self.advance + self.stretch >= 0
         lo, hi = self.phases[0]
@@ -237,19 +237,19 @@ class Window(msgspec.Struct, frozen=True, dict=True):
 
     @property
     def settled(self) -> bool:
-        """Whether all of it is whole numbers."""
+        """True if all numbers in it are whole and without letters."""
         moves = (self.advance, self.step, self.stretch)
         return all(isinstance(n, int) for n in (*moves, *(end for ends in self.phases for end in ends)))
 
     @property
     def readable(self) -> bool:
-        """Whether no end is so long a formula that nobody would read it."""
+        """True if no end is too long a formula to read."""
         return all(
             isinstance(end, (int, Fraction)) or end.count_ops() <= _MAX_LENGTH for ends in self.phases for end in ends
         )
 
     def reduced(self) -> Window:
-        """The same window with as few phases as will do."""
+        """The same window with the fewest phases."""
         period = len(self.phases)
         if period == 1 or self.stretch or not self.settled:
             return self
@@ -264,7 +264,7 @@ class Window(msgspec.Struct, frozen=True, dict=True):
         return self
 
     def relaxed(self, seeing: Sequence[int] | None = None) -> Window:
-        """A bound with one phase and a fraction for its jump that sees at least as much; of phases that see anything, if not all.
+        """A bound with one phase and a fractional jump, over the phases `seeing` or all that are not empty.
 
         >>> Window(1, ((0, 0), (0, 0))).relaxed().phases
         ((Fraction(-1, 2), 0),)
@@ -288,10 +288,10 @@ IDENTITY = Window(1, ((0, 0),))
 
 
 def whole_axis(n: Dim) -> Window:
-    """Every output sees all n inputs."""
+    """The window in which every output sees all n inputs."""
     return Window(0, ((0, n - 1),))
 
 
 def shifted(by: Dim) -> Window:
-    """Each output sees the input so many positions further on."""
+    """The window in which each output sees the input `by` positions further on."""
     return Window(1, ((by, by),))

@@ -1,4 +1,4 @@
-"""The windows that some kinds of layers see through: lists of what each output sees, where they are short enough."""
+"""The windows of particular kinds of layers, listed phase by phase if short enough."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ MAX_LISTED = 2**16
 
 
 def causal() -> Window:
-    """Each output sees the inputs up to its own."""
+    """The causal window: each output sees the inputs up to its own."""
     return Window(0, ((0, 0),), stretch=1)
 
 
 def anticausal(n: Dim) -> Window:
-    """Each of n outputs sees the inputs from its own on."""
+    """The anticausal window: each of n outputs sees the inputs from its own on."""
     return Window(1, ((0, n - 1),), stretch=-1)
 
 
 def one_part(window: Window, which: int, parts: int, outputs: Dim) -> Window:
-    """A window that does not move, for one of the parts of so many outputs each; for all where they are too many to list."""
+    """`window` for the outputs of part `which`, nothing for the others; `window` for all if too many to list."""
     if not isinstance(outputs, int) or parts * outputs > MAX_LISTED:
         return replace(window, loose=True)
     ends = [window.phases[0] if i // outputs == which else NOTHING for i in range(parts * outputs)]
@@ -33,7 +33,7 @@ def one_part(window: Window, which: int, parts: int, outputs: Dim) -> Window:
 
 
 def blocks(inside: Dim, outside: Dim, n: Dim) -> Window:
-    """Each run of `outside` outputs sees its own run of `inside` of the n inputs; all of them where that is too long to list.
+    """The window of runs: each run of `outside` outputs sees its own run of `inside` inputs; loose if too long to list.
 
     >>> blocks(2, 3, 4).at(3)
     (2, 3)
@@ -57,7 +57,7 @@ def fractional(
 ) -> Window:
     """A window with jump advance/scale whose ends `phase` gives for each remainder.
 
-    Where that is not known, or would be too long a list, it has one pair of `loose` ends, which see at least as much.
+    If `phase` is unknown, or the list would be too long, it has one pair of `loose` ends, which see at least as much.
     """
     if phase is not None and isinstance(scale, int) and scale <= MAX_LISTED:
         return Window(advance, tuple(phase(r) for r in range(scale)), step).reduced()

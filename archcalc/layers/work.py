@@ -1,4 +1,4 @@
-"""What a layer does, counted raw."""
+"""Raw operation counts of a layer."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Work(msgspec.Struct, frozen=True):
     exponentials: Dim = 0
 
     def times(self, n: Dim) -> Work:
-        """The same work done n times.
+        """The work repeated n times.
 
         >>> Work(macs=3, divisions=1).times(4).macs
         12

@@ -1,1 +1,1 @@
-"""The memory that a network needs: what is alive when, at inference and in training, and where it may lie."""
+"""The memory that a network needs: lifetimes of buffers, at inference and in training, and their layout."""

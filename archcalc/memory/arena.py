@@ -8,18 +8,18 @@ from typing import NamedTuple
 
 
 class Arena(NamedTuple):
-    """Where each buffer starts in a block, by its key, and how many bytes the block has."""
+    """A block of `nbytes` with the offset of each buffer by its key."""
 
     offsets: dict[int, int]
     nbytes: int
 
 
 def placed(buffers: Mapping[int, tuple[int, int, int]], align: int = 1) -> Arena:
-    """A block for buffers of a size in bytes, a first and a last step: no two that are alive at once overlap.
+    """A block for buffers given as (bytes, first step, last step), in which no two alive at once overlap.
 
-    Offsets are multiples of `align`. To find the smallest block is NP-hard (Garey and Johnson 1979, problem SR2). Two
-    orders are tried, the largest first and the longest alive first, each buffer going to the lowest place that is free
-    all the while (Pisarchyk and Lee 2020, arXiv:2001.03288, greedy by size); the smaller block is taken.
+    Offsets are multiples of `align`. Finding the smallest block is NP-hard (Garey and Johnson 1979, problem SR2). Two
+    orders are tried, the largest first and the longest alive first, each buffer at the lowest offset that is free for
+    its whole life (Pisarchyk and Lee 2020, arXiv:2001.03288, greedy by size); the smaller block is taken.
 
     >>> placed({0: (64, 0, 1), 1: (64, 1, 2), 2: (64, 2, 3)})
     Arena(offsets={0: 0, 1: 64, 2: 0}, nbytes=128)

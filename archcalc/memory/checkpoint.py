@@ -1,4 +1,4 @@
-"""Where a network is cut for activation checkpointing."""
+"""The cuts of a network for activation checkpointing."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from archcalc.network.graph import Graph
 
 
 def blocks(graph: Graph, roots: list[int]) -> list[range]:
-    """The smallest pieces that one tensor enters and one leaves, without the input; `roots` say in whose memory outputs lie.
+    """The smallest pieces with one tensor entering and one leaving; `roots` has the owner of each output's memory.
 
-    A layer that overwrites its input or only looks at it belongs to the layer before it.
+    The input is in none of them. A layer that overwrites its input, or is a view of it, belongs to the layer before it.
 
     >>> from archcalc.memory.saved_tensors import saved_tensors
     >>> from archcalc.language import load
@@ -43,10 +43,10 @@ def blocks(graph: Graph, roots: list[int]) -> list[range]:
 
 
 def segments(graph: Graph, roots: list[int], every: int | Literal["sqrt"]) -> list[range]:
-    """The network in segments of `every` blocks, or of about the square root of how many there are (Chen et al. 2016).
+    """The network in segments of `every` blocks, or of about the square root of their number (Chen et al. 2016).
 
-    Only what enters a segment is kept; the rest is computed again when the backward pass comes to it, but for the last
-    segment, from which the backward pass starts. Raises SpecError where there is nothing to cut.
+    Only the input of a segment is kept; the rest is recomputed when the backward pass comes to it, except in the last
+    segment, from which the backward pass starts. Raises SpecError if there is nothing to cut.
     """
     pieces = blocks(graph, roots)
     k = math.isqrt(len(pieces) - 1) + 1 if every == "sqrt" else every

@@ -1,4 +1,4 @@
-"""An order of layers that takes, whenever one is to be chosen, the layer that leaves the least memory; and any order's peak.
+"""A greedy order of layers, always the next one that leaves the least memory; and the peak of any order.
 
 Both take about as many steps as there are pairs of a layer and a buffer that it touches, so no network is too wide.
 """
@@ -13,12 +13,12 @@ from archcalc.memory.piece import Piece
 
 
 def bits(mask: int) -> Iterator[int]:
-    """The places of the ones in a mask.
+    """The positions of the ones in a mask.
 
     >>> list(bits(0b1101))
     [0, 2, 3]
     """
-    # As text a mask is gone through once, where taking off its lowest one copies it each time.
+    # Text is scanned once, while clearing the lowest bit of a mask copies it each time.
     text = f"{mask:b}"[::-1]
     place = text.find("1")
     while place >= 0:
@@ -27,9 +27,9 @@ def bits(mask: int) -> Iterator[int]:
 
 
 def peak_of(piece: Piece, order: Sequence[int]) -> int:
-    """The most bytes alive while any layer works, when the layers are run in an order."""
+    """The peak in bytes alive while any layer works, when the layers run in this order."""
     count = len(order)
-    # What is there before stands before the first, and what comes after behind the last.
+    # Everything before the piece counts as -1, and everything after it as behind the last.
     places = {layer: place for place, layer in enumerate(order)} | {count: -1, count + 1: count}
     changes = [0] * (count + 1)
     for buffer in piece.buffers:
@@ -42,12 +42,12 @@ def peak_of(piece: Piece, order: Sequence[int]) -> int:
 
 
 def greedy(piece: Piece) -> list[int]:
-    """The layer next that leaves the least memory, of those the one that works in the least, of those the first."""
+    """The greedy order: next the layer that leaves the least memory, then that works in the least, then the first."""
     return list(_Greedy(piece).layers())
 
 
 class _Greedy:
-    """What is done, and of each buffer whether it is made and which layers still need it."""
+    """The state of the greedy order: the layers done, the buffers made, and the users that each still has."""
 
     def __init__(self, piece: Piece) -> None:
         count = len(piece.needs)
@@ -75,7 +75,7 @@ class _Greedy:
         while heap:
             key = heapq.heappop(heap)
             layer = key[-1]
-            # A key that has changed since has been put in again.
+            # A key that has changed since has been pushed again.
             if self.done[layer] or key != self.key(layer):
                 continue
             yield layer
@@ -89,7 +89,7 @@ class _Greedy:
                     heapq.heappush(heap, self.key(other))
 
     def key(self, layer: int) -> tuple[int, int, int]:
-        """By how many bytes a layer changes what is held, in how many new ones it works, and its number."""
+        """The change in bytes held by a layer, the new bytes it works in, and its number."""
         change, made = 0, self.piece.extra[layer]
         for number in self.touched[layer]:
             users, nbytes = self.users[number], self.piece.buffers[number].nbytes
@@ -101,7 +101,7 @@ class _Greedy:
         return change, made, layer
 
     def after(self, layer: int) -> set[int]:
-        """Go on behind a layer; the layers whose keys that may have changed."""
+        """Record a layer as done; returns the layers whose keys may have changed."""
         changed: set[int] = set()
         for number in self.touched[layer]:
             if layer in self.makers[number] and not self.made[number]:

@@ -1,4 +1,4 @@
-"""The buffers of a network that runs once, without training: each output alive from its own step to its last reader's."""
+"""The buffers of a network at inference: each output alive from its own step to its last reader's."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from archcalc.symbols.dims import size
 
 
 class Memory(NamedTuple):
-    """In which buffer each output lies (`roots`, -1 for none), what uses it, how large it is, and the bits of a value.
+    """The buffers of outputs: `roots` has the buffer of each output (-1 for none), `sizes` their sizes.
 
     `makers` and `users` hold for each buffer, by the node it is named for, the nodes that write it and all nodes that
     need it; a buffer in `results` is needed to the end.
@@ -36,12 +36,12 @@ def memory_of(
     overwrite: Overwrite = "frameworks",
     fused: Collection[int] = (),
 ) -> Memory:
-    """The buffers of a network's outputs, with values of so many bits; token numbers have 64.
+    """The buffers of a network's outputs, with values of `bits` bits; token numbers have 64.
 
-    A layer that may overwrite its input does, by what `overwrite` says that may, and a view has no buffer of its own: of
-    a layer that does nothing at inference the output is the input. Without `copy_concat` the branches
-    of a concatenation are written where it lies, if nothing keeps them from it. The layers at `fused` positions are done
-    together with the ones before them, whose outputs they overwrite.
+    A layer overwrites its input if `overwrite` allows it, and a view has no buffer of its own; a layer that does
+    nothing at inference puts out its input. Without `copy_concat` the branches of a concatenation are written directly
+    into its buffer, where nothing prevents that. The layers at `fused` positions are done together with the ones before
+    them, whose outputs they overwrite.
     """
     nodes = graph.nodes
     ways = manners(graph, overwrite)
@@ -63,16 +63,16 @@ def memory_of(
 
 
 def output_size(graph: Graph, root: int, bits: int) -> Size:
-    """The size of an output, with values of so many bits; token numbers have 64."""
+    """The size of an output, with values of `bits` bits; token numbers have 64."""
     node = graph.nodes[root]
     return Size(each=whole(size(node.shape), node.name) * (64 if root in graph.token_numbers else bits))
 
 
 def _joined(graph: Graph, storage: Storage, ways: list[Manner]) -> list[int]:
-    """The roots where the branches of a concatenation along the first axis lie in its own buffer.
+    """The roots when the branches of a concatenation along the first axis lie in its own buffer.
 
-    A branch cannot where it is the network's input or an array of another shape, or lies in another concatenation, or
-    where something overwrites the concatenation while the branch has further readers.
+    A branch cannot if it is the network's input or an array of another shape, or lies in another concatenation, or if
+    something overwrites the concatenation while the branch has further readers.
     """
     nodes, hosts = graph.nodes, {}
     overwritten = {storage.roots[i] for i, way in enumerate(ways) if way == "in place" and storage.roots[i] != i}
@@ -99,7 +99,7 @@ def _joined(graph: Graph, storage: Storage, ways: list[Manner]) -> list[int]:
 def timeline(graph: Graph, memory: Memory, order: Sequence[int] | None = None, *, columns: bool = False) -> Timeline:
     """The steps of a run in an order, by default the spec's, with the buffers alive in each.
 
-    With `columns` each convolution has a buffer for the windows of one sample beside its output.
+    With `columns` each convolution has an im2col buffer for one sample beside its output.
 
     >>> from archcalc.language import load
     >>> lenet = load("lenet5")
@@ -139,9 +139,10 @@ def arena(  # noqa: PLR0913 - one for each choice that there is
     overwrite: Overwrite = "frameworks",
     fused: Collection[int] = (),
 ) -> tuple[list[int], Arena]:
-    """For each node the one whose buffer its output lies in (-1 for a trained array), and the buffers in one block.
+    """The node whose buffer holds each output (-1 for a trained array), and the buffers in one block.
 
-    A node that lies in another's buffer overwrites it or is a view of it. An output that nothing reads stays to the end.
+    A node that lies in another's buffer overwrites it or is a view of it. An output that nothing reads stays to the
+    end.
 
     >>> from archcalc.language import load
     >>> roots, block = arena(load("lenet5"), batch=1)

@@ -1,4 +1,4 @@
-"""Which buffers are alive at which step, and the most bytes that are alive at once."""
+"""Lifetimes of buffers over the steps of a run, and the peak of the bytes alive at once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from archcalc.memory.sizes import AffineBytes, Size, line, upper_envelope
 
 
 class Buffer(NamedTuple):
-    """Memory that holds something from step `first` to step `last`, both included; `node` is whose it is."""
+    """A block of memory in use from step `first` to step `last`, both included; `node` is its owner."""
 
     what: str
     node: int
@@ -23,7 +23,7 @@ class Buffer(NamedTuple):
 
 
 class Moment(NamedTuple):
-    """One layer at work in one phase; `node` is -1 where no layer is."""
+    """One layer at work in one phase; `node` is -1 if none is."""
 
     phase: Literal["forward", "recompute", "backward", "sum", "update"]
     node: int
@@ -40,7 +40,7 @@ class Timeline(msgspec.Struct, frozen=True, dict=True):
         return self._sums([(buffer, buffer.size.bytes(batch)) for buffer in self.buffers])
 
     def peak(self, batch: int) -> tuple[int, int]:
-        """The most bytes that are alive at once, and the first step at which they are."""
+        """The peak of the bytes alive at once, and its first step."""
         alive = self.bytes(batch)
         most = max(alive)
         return most, alive.index(most)
@@ -52,14 +52,14 @@ class Timeline(msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def lines(self) -> list[AffineBytes]:
-        """The bytes alive at each step as functions of the batch; raises SpecError where they are not lines."""
+        """The bytes alive at each step as affine functions of the batch; raises SpecError if they are not affine."""
         parts = [(buffer, line([buffer.size])) for buffer in self.buffers]
         fixed = self._sums([(buffer, part.fixed) for buffer, part in parts])
         each = self._sums([(buffer, part.each) for buffer, part in parts])
         return list(map(AffineBytes, fixed, each))
 
     def formula(self) -> list[tuple[int, AffineBytes]]:
-        """The peak for every batch: each line with the first batch for which it holds."""
+        """The peak for every batch: each affine function with the first batch for which it holds."""
         return upper_envelope(sorted(set(self.lines)))
 
     def _sums(self, amounts: Iterable[tuple[Buffer, int]]) -> list[int]:
@@ -71,9 +71,9 @@ class Timeline(msgspec.Struct, frozen=True, dict=True):
 
 
 def spans(members: Sequence[int], uses: Iterable[tuple[int, int]]) -> dict[int, tuple[int, int]]:
-    """For each buffer its first and last step, from pairs of what lies in it and when that is used.
+    """The first and last step of each buffer, from pairs of a thing and a step that uses it.
 
-    `members` says for each thing in which buffer it lies.
+    `members` has the buffer of each thing.
 
     >>> spans([0, 1, 0], [(0, 0), (1, 1), (2, 2), (1, 2), (2, 3)])
     {0: (0, 3), 1: (1, 2)}

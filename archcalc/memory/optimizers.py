@@ -1,4 +1,4 @@
-"""What an optimiser keeps for each trained array, and what it makes on the side while it updates them."""
+"""The state that an optimiser keeps for each trained array, and the temporaries of its update."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ import msgspec
 from archcalc.errors import SpecError, nearest
 from archcalc.symbols.dims import Dim, Shape, size
 
-# One array after the other, all arrays by each operation in turn, or one kernel that does all of it.
+# One array after the other, all arrays by each operation in turn, or a single kernel for everything.
 Way: TypeAlias = Literal["single", "foreach", "fused"]
 WAYS: tuple[Way, ...] = get_args(Way)
-# Values made one after the other under names. Each is held until its name is given to the next one, for this array or a
-# later one; of 0 values it is let go.
+# Temporaries made in order under names. Each is held until its name is reused, for this array or a later one; 0 values
+# free it.
 Made: TypeAlias = tuple[tuple[str, int], ...]
 
 
 class Optimizer(msgspec.Struct, frozen=True):
-    """A rule for training: its name, the values of state it keeps for an array, and what its update makes on the side.
+    """An optimiser: its name, the values of state it keeps for an array, and the temporaries of its update.
 
-    `makes` says that of an array of a shape, by the way in which a step is taken; the first way is torch's on a GPU.
-    Weight decay is as torch has it by default: none, or for AdamW in place. `counts` says whether it counts steps, for
-    each array, which a fused kernel does on the device: a value of 32 bits.
+    `makes` gives the temporaries for an array of a shape, by the way in which a step is taken; the first way is torch's
+    on a GPU. Weight decay is as torch has it by default: none, or for AdamW in place. `counts` is true if it counts
+    steps for each array, which a fused kernel does on the device: a value of 32 bits.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Optimizer(msgspec.Struct, frozen=True):
     counts: bool = False
 
     def way(self, asked: Way | None = None) -> Way:
-        """The way in which a step is taken; raises SpecError for one that the rule does not have.
+        """The way in which a step is taken; raises SpecError for one that the optimiser does not have.
 
         >>> OPTIMIZERS["adam"].way(), OPTIMIZERS["adafactor"].way()
         ('foreach', 'single')
@@ -44,7 +44,7 @@ class Optimizer(msgspec.Struct, frozen=True):
         return asked
 
     def temporaries(self, shapes: Iterable[Shape], way: Way) -> int:
-        """The most values that a step on arrays of these shapes, in their order, holds beside arrays, gradients and state.
+        """The peak of temporary values in a step on arrays of these shapes, in their order.
 
         >>> OPTIMIZERS["adam"].temporaries([(4, 3), (4,)], "single"), OPTIMIZERS["adam"].temporaries([(4, 3), (4,)], "foreach")
         (24, 16)
@@ -54,14 +54,14 @@ class Optimizer(msgspec.Struct, frozen=True):
         most = 0
         for lot in _together(made) if way == "foreach" else made:
             for name, values in lot:
-                # What had the name before goes only when the new one is there.
+                # The previous value of a name is freed only after the new one exists.
                 most = max(most, sum(held.values()) + values)
                 held[name] = values
         return most
 
 
 def _together(made: Iterable[Made]) -> list[Made]:
-    """Arrays that are treated alike, in order of the first of each, with the sums of what is made for them."""
+    """The arrays grouped by the names of their temporaries, in order of the first of each, with summed sizes."""
     groups: dict[tuple[str, ...], list[Made]] = {}
     for one in made:
         groups.setdefault(tuple(name for name, _ in one), []).append(one)
@@ -76,13 +76,13 @@ def _nothing(_: Shape) -> Made:
 
 
 def _adam_single(shape: Shape) -> Made:
-    """The root of the second moment and, divided, the denominator, which outlives it."""
+    """The root of the second moment, and the denominator made from it, which outlives it."""
     n = _whole(shape)
     return ("root", n), ("denominator", n), ("root", 0)
 
 
 def _adam_foreach(shape: Shape) -> Made:
-    """The root, which becomes the denominator where it lies."""
+    """The root of the second moment, which becomes the denominator in place."""
     return (("denominator", _whole(shape)),)
 
 
@@ -92,7 +92,7 @@ def _factored(shape: Shape) -> Dim:
 
 
 def _adafactor_single(shape: Shape) -> Made:
-    """The second moment put together from its factors, which becomes the update; means stay until the next array's."""
+    """The second moment rebuilt from its factors, which becomes the update; means stay until the next array's."""
     n = _whole(shape)
     if len(shape) < 2:
         return ("squares", n), ("update", n), ("norm", 1), ("norm", 0)
@@ -101,9 +101,9 @@ def _adafactor_single(shape: Shape) -> Made:
 
 
 def _adafactor_foreach(shape: Shape) -> Made:
-    """The same, where means are let go as soon as they were used.
+    """The temporaries of Adafactor with foreach, which frees means as soon as they are used.
 
-    The norm of an update is left out: a single value, which makes a difference where nothing is trained but vectors.
+    The norm of an update is left out: a single value, which matters only if all that is trained is vectors.
     """
     n = _whole(shape)
     if len(shape) < 2:
@@ -121,7 +121,7 @@ def _adafactor_foreach(shape: Shape) -> Made:
 
 
 def _whole(shape: Shape) -> int:
-    # Memory is planned for numbers, which was asked before.
+    # Memory is planned for numbers, which was checked before.
     return int(size(shape))
 
 
@@ -142,7 +142,7 @@ OPTIMIZERS = {
 
 
 def optimizer(name: str) -> Optimizer:
-    """The optimiser of that name; raises SpecError for a name that is not one.
+    """The optimiser of that name; raises SpecError for an unknown name.
 
     >>> optimizer("adafactor").state((64, 3, 7, 5))
     2304

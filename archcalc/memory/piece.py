@@ -1,4 +1,4 @@
-"""Layers to be put in order, and what they hold."""
+"""Layers to be put in order, and the buffers that they hold."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class HeldPiece(NamedTuple):
-    """A buffer of so many bytes, and as bits of a mask the layers that write it and all that need it."""
+    """A buffer with its size in bytes, and masks of the layers that write it and of those that need it."""
 
     nbytes: int
     makers: int
@@ -14,7 +14,7 @@ class HeldPiece(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """Layers to put in order: for each a mask of those it needs first and the bytes it works in, and what they hold.
+    """Layers to put in order: for each a mask of its inputs and the bytes it works in, and all their buffers.
 
     In the masks the bit after the layers' stands for all that comes before them, the next for all that comes after.
     """

@@ -1,4 +1,4 @@
-"""The memory of a network as one result: what is there all the time, what comes and goes, and what fits."""
+"""The memory plan of a network: resident memory, the timeline of buffers, and the largest batch that fits."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from archcalc.network.storage import Overwrite
 from archcalc.profiling.rows import Profile
 from archcalc.symbols.dims import Dim, Shape, size
 
-# What no number here holds, at inference and beside that in training.
+# The memory that no number here includes, at inference and further in training.
 UNMODELLED = {
     "inference": (
         "the allocator's rounding and fragmentation",
@@ -38,7 +38,7 @@ UNMODELLED = {
     ),
 }
 
-# What overwrites its input, in words.
+# The layers that overwrite their input, in words.
 OVERWRITING: dict[Overwrite, str] = {"frameworks": "as in frameworks", "all": "wherever it could be"}
 
 
@@ -53,9 +53,9 @@ FP32 = Dtypes()
 
 
 class MemoryRow(msgspec.Struct, frozen=True):
-    """The memory of one layer: its weights and buffers, and its output where that has memory of its own.
+    """The memory of one layer: its weights and buffers, and its output if that has memory of its own.
 
-    In training also what it keeps for the backward pass, its output if any layer keeps that, and the optimiser's state.
+    In training also the tensors it saves for backward, its output if any layer saves that, and the optimiser's state.
     """
 
     name: str
@@ -68,7 +68,7 @@ class MemoryRow(msgspec.Struct, frozen=True):
 
 
 class Plan(msgspec.Struct, frozen=True, dict=True):
-    """What a network holds, at inference or for a step of training: `resident` all the time, the timeline's beside it."""
+    """The memory of a network at inference or in a training step: `resident` all the time, the timeline's beside it."""
 
     profile: Profile
     graph: Graph
@@ -77,13 +77,13 @@ class Plan(msgspec.Struct, frozen=True, dict=True):
     rows: tuple[MemoryRow, ...]
     resident: dict[str, Size]
     timeline: Timeline
-    # The order of execution, where one was looked for.
+    # The order of execution, if one was searched for.
     schedule: Schedule | None = None
     # Multiply-accumulates that checkpoints add, for the profile's batch.
     recomputed: Dim = 0
 
     def peak(self, batch: int) -> int:
-        """The most bytes at once for a batch.
+        """The peak in bytes for a batch.
 
         >>> from archcalc.profiling.engine import profile
         >>> from archcalc.language import load
@@ -94,13 +94,13 @@ class Plan(msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def formula(self) -> list[tuple[int, AffineBytes]]:
-        """The peak for any batch: each line with the first batch for which it holds; raises SpecError where it is none."""
+        """The peak for any batch: each affine function with its first batch; raises SpecError if it is not affine."""
         base = line(list(self.resident.values()))
         lines = sorted({AffineBytes(base.fixed + one.fixed, base.each + one.each) for one in self.timeline.lines})
         return upper_envelope(lines)
 
     def largest_batch(self, budget: int) -> int:
-        """The largest batch whose peak is within a budget of bytes, 0 where not even one sample is.
+        """The largest batch whose peak is within a budget of bytes, 0 if not even one sample fits.
 
         >>> from archcalc.profiling.engine import profile
         >>> from archcalc.language import load
@@ -122,7 +122,7 @@ class Plan(msgspec.Struct, frozen=True, dict=True):
 
     @property
     def unmodelled(self) -> tuple[str, ...]:
-        """What the numbers do not hold."""
+        """The memory that the numbers do not include."""
         return UNMODELLED["inference"] + (UNMODELLED["training"] if self.phase == "training" else ())
 
     def at(self, step: Moment) -> str:
@@ -151,17 +151,17 @@ def inference(  # noqa: PLR0913 - one for each choice that there is
 ) -> Plan:
     """The memory of one forward pass of a profile's network, without its auxiliary heads.
 
-    `overwrite` says what overwrites its input: what models in frameworks have overwrite it, or all that could. Without
-    `copy_concat` branches are written where the concatenation lies; with `columns` a convolution copies the
-    windows of a sample side by side (im2col); with `reorder` layers run in the order with the lowest peak that is
-    found. Raises SpecError where a size is a letter.
+    `overwrite` selects the layers that overwrite their input: those that do in frameworks, or all that could. Without
+    `copy_concat` branches are written directly into the concatenation; with `columns` a convolution copies the windows
+    of a sample side by side (im2col); with `reorder` layers run in the order with the lowest peak found. Raises
+    SpecError if a size is a letter.
     """
     graph = proper(profile.graph)
     memory = inferring.memory_of(graph, bits(dtypes.activations), copy_concat=copy_concat, overwrite=overwrite)
     plan = inferring.timeline(graph, memory, columns=columns)
     schedule = None
     if reorder:
-        # All outputs grow with the batch alike, so the order for one sample serves where the batch is a letter.
+        # All outputs grow with the batch alike, so the order for one sample serves if the batch is a letter.
         schedule = best(graph, memory, plan, profile.batch if isinstance(profile.batch, int) else 1)
         plan = inferring.timeline(graph, memory, schedule.order, columns=columns)
     held = _resident(graph, bits(dtypes.weights))
@@ -196,12 +196,12 @@ def training(  # noqa: PLR0913 - one for each choice that there is
     checkpoint: int | Literal["sqrt"] | None = None,
     overwrite: Overwrite = "frameworks",
 ) -> Plan:
-    """The memory of a step of training of a profile's network, with auxiliary heads, from the second step on.
+    """The memory of a training step of a profile's network, with auxiliary heads, from the second step on.
 
-    `rule` names the optimiser, which takes its step one array at a time, on all of them by each operation (foreach), or in
-    one kernel (fused); by default as torch does on a GPU. Master weights, by default held where weights have fewer than 32 bits, are fp32, and
-    so is the optimiser's state beside them. `checkpoint` cuts every so many blocks, or at the square root of their
-    number. Raises SpecError where a size is a letter.
+    `rule` names the optimiser, which takes its step one array at a time (single), on all of them by each operation
+    (foreach), or in one kernel (fused); by default as torch does on a GPU. Master weights, by default held if weights
+    have fewer than 32 bits, are fp32, and so is the optimiser's state beside them. `checkpoint` cuts every so many
+    blocks, or at the square root of their number. Raises SpecError if a size is a letter.
     """
     graph = profile.graph
     kept = saved_tensors(graph, overwrite)
@@ -252,7 +252,7 @@ def training(  # noqa: PLR0913 - one for each choice that there is
 
 
 def _resident(graph: Graph, wide: int) -> list[Size]:
-    """The bits of each layer's own weights and, where it does not share them, its buffers."""
+    """The bits of each layer's own weights and, unless it shares them, its buffers."""
     found = []
     for position, (node, arrays) in enumerate(zip(graph.nodes, learning.own_weights(graph), strict=True)):
         shapes = [graph.nodes[i].shape for i in node.inputs]

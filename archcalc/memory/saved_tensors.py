@@ -1,4 +1,4 @@
-"""What a network keeps in training for the backward pass, tensor by tensor."""
+"""The tensors that a network saves for backward in training."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _BITS = {"int64": 64, "bool": 8}
 
 
 class SavedTensors(NamedTuple):
-    """For each node: the node whose memory its output lies in, whether a gradient reaches it, and what it keeps."""
+    """For each node: the node whose memory holds its output, true if a gradient reaches it, and its saved tensors."""
 
     roots: list[int]
     grads: list[bool]
@@ -24,11 +24,10 @@ class SavedTensors(NamedTuple):
 
 
 def saved_tensors(graph: Graph, overwrite: Overwrite = "frameworks") -> SavedTensors:
-    """The tensors kept for the backward pass where a layer overwrites its input unless it or the layer before needs it.
+    """The tensors saved for backward; a layer overwrites its input unless that is saved.
 
-    `overwrite` says which layers do: those that models in frameworks have overwrite it, or all that could.
-
-    A layer that no gradient reaches, because neither it nor any before it has weights, keeps nothing.
+    `overwrite` selects the layers that do: those that overwrite in frameworks, or all that could. A layer that no
+    gradient reaches, because neither it nor any before it has weights, saves nothing.
 
     >>> from archcalc.language import load
     >>> [entry.of for entry in saved_tensors(load("lenet5")).saved_for_backward[1]]
@@ -38,7 +37,7 @@ def saved_tensors(graph: Graph, overwrite: Overwrite = "frameworks") -> SavedTen
     storage = Storage(nodes, manners(graph, overwrite, training=True))
     grads: list[bool] = []
     kept: list[list[SavedTensor]] = []
-    # Whether the layer that made the values of an output keeps them.
+    # True where the layer that made the values of an output saves them.
     held: list[bool] = []
     for position, node in enumerate(nodes):
         shapes = [nodes[i].shape for i in node.inputs]
@@ -63,21 +62,21 @@ def _kept(graph: Graph, position: int, shapes: list[Shape], use: TrainingContext
 
 
 def root_of(graph: Graph, result: SavedTensors, position: int, entry: SavedTensor) -> int | None:
-    """The node in whose memory a kept tensor lies, -1 for a trained array, None for a tensor of the layer's own."""
+    """The node in whose memory a saved tensor lies, -1 for a trained array, None for a tensor of the layer's own."""
     if isinstance(entry.of, int):
         return result.roots[graph.nodes[position].inputs[entry.of]]
     return result.roots[position] if entry.of == "output" else None
 
 
 def own_size(entry: SavedTensor, name: str, bits: int) -> Size:
-    """The size of a tensor of a layer's own, kept beside its input and output."""
+    """The size of a tensor of a layer's own, saved beside its input and output."""
     values = whole(entry.values, f"{name}: {entry.of}")
     wide = max(32, bits) if entry.type == "float32" else _BITS.get(entry.type, bits)
     return Size(values * wide, 0) if entry.once else Size(0, values * wide)
 
 
 def kept_bytes(graph: Graph, result: SavedTensors, batch: int, bits: int = 32) -> int:
-    """The bytes of all that is kept, whatever several layers keep counted once.
+    """The bytes of all saved tensors, each counted once even if several layers save it.
 
     >>> from archcalc.language import load
     >>> lenet = load("lenet5")

@@ -19,7 +19,7 @@ from archcalc.network.graph import Graph
 
 
 class Schedule(NamedTuple):
-    """An order, its peak in bytes, and a peak below which no order stays: where the two are equal the order is the best."""
+    """An order, its peak in bytes, and a lower bound for the peak of any order; if the two are equal, it is optimal."""
 
     order: list[int]
     peak: int
@@ -50,9 +50,9 @@ def best(graph: Graph, memory: Memory, plan: Timeline, batch: int) -> Schedule:
 def _pieces(
     graph: Graph, memory: Memory, plan: Timeline, batch: int, taking: list[int]
 ) -> Iterator[tuple[list[int], Piece]]:
-    """The network cut after each layer that in any order comes after all layers before it and before all after it."""
+    """The pieces of the network between layers that every order passes at the same place."""
     rank = {position: place for place, position in enumerate(taking)}
-    # What needs nothing still comes after the input, which is given.
+    # A layer without inputs still comes after the network's input, which is given.
     needs = [
         {rank[i] for i in graph.nodes[position].inputs if i in rank} or {0} - {rank[position]} for position in taking
     ]
@@ -75,7 +75,7 @@ def _pieces(
         mask = {position: 1 << place for place, position in enumerate(places)}
         before, after = 1 << len(places), 2 << len(places)
         buffers = []
-        # What lies there all the while, used by none of these layers.
+        # The bytes alive throughout but used by none of these layers.
         through = crossing[places[0]]
         for root in roots:
             first, last = spans[root]
@@ -103,7 +103,7 @@ def _pieces(
 
 
 def _cuts(needs: list[set[int]]) -> Iterator[int]:
-    """Each layer that in any order comes after all layers before it and before all after it, and the last."""
+    """Each layer that every order passes after all layers before it and before all after it, and the last."""
     count = len(needs)
     read_first = [count] * count
     for layer, sources in enumerate(needs):

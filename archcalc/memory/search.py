@@ -14,13 +14,13 @@ from typing import NamedTuple
 from archcalc.memory.greedy import bits, greedy, peak_of
 from archcalc.memory.piece import HeldPiece, Piece
 
-# Sets of layers that are looked at before an order is given with a bound instead, and layers beyond which none is.
+# The most sets of layers examined before an order is given with a bound instead, and the most layers searched at all.
 _MAX_STATES = 4_000
 _MAX_LAYERS = 256
 
 
 class Searched(NamedTuple):
-    """An order, its peak, and a peak below which no order stays."""
+    """An order, its peak, and a lower bound for the peak of any order."""
 
     order: list[int]
     peak: int
@@ -28,11 +28,11 @@ class Searched(NamedTuple):
 
 
 class _Direction:
-    """A way through a piece within a budget: from its first layer on, or from its last one back."""
+    """The search state for one direction, forwards or backwards in time, under a memory budget."""
 
     def __init__(self, needs: list[int], extra: list[int], buffers: list[HeldPiece], budget: int) -> None:
         self.needs, self.extra, self.buffers, self.budget = needs, extra, buffers, budget
-        # The least that would have been more than the budget.
+        # The smallest need that exceeded the budget.
         self.refused: int | None = None
 
     def memory(self, done: int) -> int:
@@ -45,7 +45,7 @@ class _Direction:
         return self.extra[layer] + sum([b.nbytes for b in self.buffers if b.makers & after and b.users & ~done])
 
     def allows(self, done: int, layer: int) -> bool:
-        """Whether a layer stays within the budget."""
+        """True if a layer stays within the budget."""
         cost = self.step(done, layer)
         if cost <= self.budget:
             return True
@@ -57,7 +57,7 @@ class _Direction:
         return [u for u, needs in enumerate(self.needs) if allowed & ~done & 1 << u and not needs & ~done]
 
     def descended(self, done: int, allowed: int) -> tuple[int, list[int]]:
-        """What is done after every run that ends with no more memory than it began with, and the layers of these runs."""
+        """The set done after all runs that end with no more memory than they began with, and the layers of the runs."""
         order: list[int] = []
         memory = self.memory(done)
         found = True
@@ -86,7 +86,7 @@ class _Direction:
 
 
 def searched(piece: Piece) -> Searched:
-    """The order with the lowest peak, or where there are too many the best of two with the bound that was reached.
+    """The order with the lowest peak, or if there are too many, the better of two with the bound reached.
 
     >>> a, b, after = 1, 2, 8
     >>> searched(Piece([0, 0], [0, 0], [HeldPiece(9, a, a | after), HeldPiece(1, b, b | after), HeldPiece(5, b, b)])).order
@@ -104,13 +104,13 @@ def searched(piece: Piece) -> Searched:
         if found is not None:
             return Searched(found, bound, bound)
         if states > 0:
-            # No order stays within this budget, nor within any that is less than what would have been the next.
+            # No order stays within this budget, nor within any smaller than the next refused need.
             bound = min(peak, tried.refused or peak)
     return Searched(order, peak, bound)
 
 
 def _bound(piece: Piece) -> int:
-    """A peak below which no order stays: all that a layer reads or writes is there while it works, and what always is."""
+    """A lower bound for the peak of any order: the reads and writes of each layer, and what is always alive."""
     count = len(piece.needs)
     always = 0
     needed = piece.extra.copy()
@@ -125,7 +125,7 @@ def _bound(piece: Piece) -> int:
 
 
 class _Search:
-    """Whether an order stays within a budget."""
+    """The search for an order within a budget."""
 
     def __init__(self, piece: Piece, budget: int) -> None:
         count = len(piece.needs)
@@ -142,13 +142,13 @@ class _Search:
         return min((r for r in (self.there.refused, self.back.refused) if r is not None), default=None)
 
     def run(self, most: int) -> list[int] | None:
-        """An order within the budget, or None where there is none or more than so many sets were looked at."""
+        """An order within the budget, or None if there is none or more than `most` sets were examined."""
         layers = (1 << self.count) - 1
         before, after = 1 << self.count, 2 << self.count
         done, first = self.there.descended(before, layers)
         undone, last = self.back.descended(after, layers & ~done)
         between = layers & ~done & ~undone
-        # From both ends in turn: an end that can be left no more settles it as well as one that reaches the other.
+        # From both ends in turn: an end that cannot go on settles it as well as one that reaches the other.
         ways = [_reached(self.there, done, between), _reached(self.back, undone, between)]
         while self.states < most:
             for way in ways:
@@ -164,8 +164,8 @@ class _Search:
 
 
 def _reached(direction: _Direction, start: int, between: int) -> Generator[None, None, list[int] | None]:
-    """The layers between in an order within the budget, or None where there is none; yields after every set looked at."""
-    # From each set seen, the one it came from and the layers that lead from that one.
+    """The layers between in an order within the budget, or None if there is none; yields after every set examined."""
+    # For each set seen, the set before it and the layers that lead here.
     came: dict[int, tuple[int, list[int]]] = {start: (start, [])}
     stack = [start]
     while stack:

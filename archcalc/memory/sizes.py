@@ -1,4 +1,4 @@
-"""How many bytes values take: types of a number of bits, and sizes that grow with the batch."""
+"""Sizes of values in memory: dtypes with their bits, and sizes that grow with the batch."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DTYPES = {"fp64": 64, "fp32": 32, "tf32": 32, "fp16": 16, "bf16": 16, "fp8": 8, 
 
 
 def bits(dtype: str) -> int:
-    """The bits of a value of the named type; raises SpecError for a name that is not one.
+    """The bits of a value of a dtype; raises SpecError for an unknown name.
 
     >>> bits("bf16")
     16
@@ -24,13 +24,13 @@ def bits(dtype: str) -> int:
 
 
 class Size(NamedTuple):
-    """The size of a buffer in bits: `fixed` whatever the batch, and `each` for each of its samples."""
+    """The size of a buffer in bits: `fixed` for any batch, and `each` for each of its samples."""
 
     fixed: int = 0
     each: int = 0
 
     def bytes(self, batch: int) -> int:
-        """Whole bytes for a batch: two 4-bit values share one.
+        """The size in whole bytes for a batch: two 4-bit values share one.
 
         >>> Size(each=3 * 4).bytes(1), Size(each=3 * 4).bytes(2)
         (2, 3)
@@ -63,7 +63,9 @@ class AffineBytes(NamedTuple):
 
 
 def line(sizes: list[Size]) -> AffineBytes:
-    """The bytes of buffers together; raises SpecError where a sample's values do not fill whole bytes, which is no line.
+    """The total bytes of buffers; raises SpecError if a sample's values do not fill whole bytes.
+
+    The sum would then not be affine in the batch.
 
     >>> line([Size(32, 64), Size(0, 8)])
     AffineBytes(fixed=4, each=9)
@@ -75,7 +77,7 @@ def line(sizes: list[Size]) -> AffineBytes:
 
 
 def upper_envelope(lines: list[AffineBytes]) -> list[tuple[int, AffineBytes]]:
-    """The largest of some lines for every batch: each with the first batch, from 1 on, for which it is the largest.
+    """The upper envelope of some lines: each with the first batch, from 1 on, for which it is the largest.
 
     >>> upper_envelope([AffineBytes(100, 1), AffineBytes(0, 5), AffineBytes(50, 2)])
     [(1, AffineBytes(fixed=100, each=1)), (26, AffineBytes(fixed=0, each=5))]
@@ -85,7 +87,7 @@ def upper_envelope(lines: list[AffineBytes]) -> list[tuple[int, AffineBytes]]:
     while True:
         best = max(lines, key=lambda one: (one.at(batch), one.each))
         found.append((batch, best))
-        # Where a steeper line first lies above this one.
+        # The batches from which a steeper line lies above this one.
         crossings = [(best.fixed - one.fixed) // (one.each - best.each) + 1 for one in lines if one.each > best.each]
         if not crossings:
             return found
@@ -93,7 +95,7 @@ def upper_envelope(lines: list[AffineBytes]) -> list[tuple[int, AffineBytes]]:
 
 
 def whole(n: Dim, what: str) -> int:
-    """A size that must be a number; raises SpecError where it is a formula."""
+    """A size that must be a number; raises SpecError if it is a formula."""
     if not isinstance(n, int):
         raise SpecError(
             f"{what} has {format_dim(n)} values", None, "memory is planned for numbers; only the batch may be a letter"
@@ -102,7 +104,7 @@ def whole(n: Dim, what: str) -> int:
 
 
 def bytes_of(text: str) -> int:
-    """A number of bytes as it is written: 8GiB, 1.5 MB, 1000000; raises SpecError for what is none.
+    """A number of bytes read from text: 8GiB, 1.5 MB, 1000000; raises SpecError if it is malformed.
 
     >>> bytes_of("8GiB"), bytes_of("1.5 MB")
     (8589934592, 1500000)

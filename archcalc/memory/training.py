@@ -23,9 +23,9 @@ def own_weights(graph: Graph) -> list[dict[str, Shape]]:
 
 
 class _Steps:
-    """When each node works: its step forward, once more where it is computed again, and backward where a gradient comes.
+    """The steps of each node: forward, recomputed if in a checkpointed segment, and backward if it has a gradient.
 
-    Where several layers read an output, the gradient that each but the first to come hands back is added up in a step.
+    If several layers read an output, each gradient after the first is added up in a step of its own.
     """
 
     def __init__(self, graph: Graph, result: SavedTensors, segments: list[range]) -> None:
@@ -33,9 +33,9 @@ class _Steps:
         self.steps = [Moment("forward", position) for position in range(len(nodes))]
         self.again: dict[int, int] = {}
         self.back: dict[int, int] = {}
-        # The segment of a node that is computed again; others are only computed once.
+        # The segment of a node that is recomputed; others are computed once only.
         self.segment: dict[int, int] = {}
-        # The output that an output's gradient is one of: its own, or of which it is a view that shows all of it.
+        # The output that owns an output's gradient: itself, or the one of which it is a full view.
         self.owner: list[int] = []
         for position, node in enumerate(nodes):
             view = bool(node.inputs) and node.layer.stores == "view" and result.roots[position] != position
@@ -73,18 +73,19 @@ class _Steps:
                 reached.add(output)
 
     def together(self, root: int, position: int) -> bool:
-        """Whether a node finds an earlier output computed again with it, and not as the forward pass left it."""
+        """True if a node reads an earlier output that was recomputed with it, not the one from the forward pass."""
         return position in self.segment and self.segment.get(root) == self.segment[position]
 
 
 def timeline(
     graph: Graph, result: SavedTensors, *, bits: int = 32, weight_bits: int = 32, segments: list[range] | None = None
 ) -> Timeline:
-    """The steps of training on one batch and what is alive in them, beside weights and the optimiser's state.
+    """The steps of training on one batch, with the buffers alive beside weights and the optimiser's state.
 
-    A tensor kept for the backward pass lives until the last layer that kept it has had its turn. Each output that a
-    gradient reaches has one of its own size, from its first reader's turn to its own. A sum hands its own on, and a
-    concatenation parts of its own; a view's is a view. Gradients of weights live from their layer's turn to the update.
+    A tensor saved for backward lives until the backward step of the last layer that saved it. Each output that a
+    gradient reaches has a gradient of its own size, from its first reader's backward step to its own. A sum passes its
+    own gradient on, and a concatenation parts of its own; a view's is a view. Gradients of weights live from their
+    layer's backward step to the update.
 
     >>> from archcalc.memory.saved_tensors import saved_tensors
     >>> from archcalc.language import load
@@ -103,7 +104,7 @@ def timeline(
 
 
 def updating(plan: Timeline, temporaries: Size) -> Timeline:
-    """The steps of training where the optimiser makes `temporaries` on the side in its update, which is the last of them."""
+    """The steps of training with the optimiser's `temporaries` in its update, which is the last step."""
     if temporaries == Size():
         return plan
     last = len(plan.steps) - 1
@@ -111,7 +112,7 @@ def updating(plan: Timeline, temporaries: Size) -> Timeline:
 
 
 def _activations(graph: Graph, result: SavedTensors, when: _Steps, bits: int) -> Iterator[Buffer]:
-    """The outputs, each once as the forward pass leaves it and once more where it is computed again."""
+    """The outputs, each once from the forward pass and once more if it is recomputed."""
     uses: dict[tuple[int, bool], list[int]] = {}
     unread = set(_unread(graph))
     for position, node in enumerate(graph.nodes):
@@ -121,7 +122,7 @@ def _activations(graph: Graph, result: SavedTensors, when: _Steps, bits: int) ->
             if position in when.again:
                 uses.setdefault((root, when.together(root, position)), []).append(when.again[position])
         if position in unread:
-            # The loss is taken from it.
+            # The loss is computed from it.
             uses[result.roots[position], False].append(when.loss)
         for entry in result.saved_for_backward[position]:
             kept = root_of(graph, result, position, entry)
@@ -133,7 +134,7 @@ def _activations(graph: Graph, result: SavedTensors, when: _Steps, bits: int) ->
 
 
 def _tensors(graph: Graph, result: SavedTensors, when: _Steps, bits: int) -> Iterator[Buffer]:
-    """What layers keep beside inputs and outputs."""
+    """The tensors saved beside inputs and outputs."""
     for position, entries in enumerate(result.saved_for_backward):
         for entry in entries:
             if isinstance(entry.of, str) and entry.of != "output":
@@ -143,14 +144,14 @@ def _tensors(graph: Graph, result: SavedTensors, when: _Steps, bits: int) -> Ite
 
 
 class _Gradient:
-    """Memory that holds a gradient of an output, from a first to a last step."""
+    """The memory of a gradient of an output, from a first to a last step."""
 
     def __init__(self, output: int, first: int) -> None:
         self.output, self.first, self.last = output, first, first
 
 
 def _gradients(graph: Graph, result: SavedTensors, when: _Steps, bits: int) -> Iterator[Buffer]:
-    """The gradients of outputs, from the step in which the first is made to that in which the output's layer needs it."""
+    """The gradients of outputs, each alive from the step that makes it to the backward step that needs it."""
     nodes = graph.nodes
     unread = {when.owner[i] for i in _unread(graph)}
     current = {output: _Gradient(output, when.loss) for output in unread if result.grads[output]}
@@ -168,26 +169,26 @@ def _gradients(graph: Graph, result: SavedTensors, when: _Steps, bits: int) -> I
                 incoming = _Gradient(output, back)
                 made.append(incoming)
             if added is not None:
-                # A new array, for what is added up may be looked at by others.
+                # A new array, because the summands may be read by others.
                 for part in (incoming, current[output]):
                     part.last = max(part.last, added)
                 incoming = _Gradient(output, added)
                 made.append(incoming)
             current[output] = incoming
     for one in made:
-        # The gradient of a trained array that is put out as it is belongs to the weights.
+        # The gradient of a trained array that is itself an output belongs to the weights.
         if result.roots[one.output] >= 0:
             yield Buffer("gradient", one.output, output_size(graph, one.output, bits), one.first, one.last)
 
 
 def _unread(graph: Graph) -> list[int]:
-    """The nodes whose output no other reads, from which the loss is taken."""
+    """The nodes whose output no other reads, from which the loss is computed."""
     read = {source for node in graph.nodes for source in node.inputs}
     return [position for position in range(len(graph.nodes)) if position not in read]
 
 
 def _weight_gradients(graph: Graph, when: _Steps, bits: int) -> Iterator[Buffer]:
-    """The gradients of weights, from the first turn of a layer that uses them."""
+    """The gradients of weights, from the first backward step of a layer that uses them."""
     nodes = graph.nodes
     made = {position: when.back.get(position, when.update) for position in range(len(nodes))}
     for position, node in enumerate(nodes):

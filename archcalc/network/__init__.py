@@ -1,1 +1,1 @@
-"""A network as data: its nodes, where its values lie, what its tokens are, and the figures published of it."""
+"""A network as data: its nodes, the storage of its values, its token numbers, and the figures published of it."""

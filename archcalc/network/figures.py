@@ -1,4 +1,4 @@
-"""Published figures: what each is of, its value as printed, and the verdict on it."""
+"""Published figures: the quantity, its value as printed, and the verdict on it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from archcalc.network.printed import Printed
 from archcalc.symbols.dims import Shape, format_shape
 from archcalc.symbols.units import suits
 
-# What a figure may be of: of a network, or with a layer's or a block's name and a dot in front, of that.
+# The measures that a figure may be of, for a network, or for a layer or block named before a dot.
 PUBLISHED = tuple(measure.key for measure in MEASURES.values() if measure.published)
 WHOLE = frozenset({"depth"})
-# Those that have a size for each axis: what a layer puts out, and its receptive field.
+# The measures with a size for each axis: a layer's output, and its receptive field.
 SIZES = frozenset({"output", "rf"})
 
 # From the best on.
@@ -24,7 +24,7 @@ Verdicts: TypeAlias = Literal["exact", "rounded", "cut off", "other convention",
 
 
 class Term(msgspec.Struct, frozen=True):
-    """A measure of a network or of one of its layers or blocks; `network` is another one where it is not the figure's own."""
+    """A measure of a network, layer or block; `network` is empty for the figure's own."""
 
     measure: str
     layer: str = ""
@@ -50,7 +50,7 @@ class Term(msgspec.Struct, frozen=True):
 
 
 class FigureOf(msgspec.Struct, frozen=True):
-    """What a number is of: a term, one term over another, or what the first saves of the second (1 - a / b)."""
+    """The quantity of a figure: a term, a ratio of two terms, or the share saved (1 - a / b)."""
 
     term: Term
     whole: Term | None = None
@@ -58,7 +58,7 @@ class FigureOf(msgspec.Struct, frozen=True):
 
     @staticmethod
     def read(text: str, layer: str = "") -> FigureOf:
-        """A quantity from its text, such as params, fc6.weights / weights or 1 - params / alexnet:params; raises SpecError."""
+        """A quantity from its text: params, fc6.weights / weights or 1 - params / alexnet:params; raises SpecError."""
         saved = bool(found := re.match(r"1 *- *(?=[^ ])", text))
         first, slash, second = text[found.end() if found else 0 :].partition(" / ")
         if saved and not slash:
@@ -83,7 +83,7 @@ class Claim(msgspec.Struct, frozen=True):
 
     @staticmethod
     def read(of: str, value: str, layer: str = "") -> Claim:
-        """A claim from the texts of both; raises SpecError where one cannot be the value of the other."""
+        """A claim from the texts of both; raises SpecError if the value does not suit the quantity."""
         quantity = FigureOf.read(of, layer)
         measure = quantity.term.measure
         claim = Claim(quantity, Printed.read(value, of_bytes=measure == "bytes" and quantity.whole is None))
@@ -98,7 +98,7 @@ class Claim(msgspec.Struct, frozen=True):
 
     @property
     def scale(self) -> int:
-        """The bytes of one value where the printed number is in bytes, in single precision."""
+        """The bytes per value if the printed number is in bytes, in single precision, else 1."""
         return 4 if self.quantity.term.measure == "bytes" or self.printed.in_bytes else 1
 
     def __str__(self) -> str:
@@ -106,10 +106,10 @@ class Claim(msgspec.Struct, frozen=True):
 
 
 class Figure(msgspec.Struct, frozen=True):
-    """A published figure: one claim, or several printed together that one count must give; where it was printed, and of what.
+    """A published figure: one claim, or several printed together that one count must give, and its source.
 
-    `convention` is the one that the source says or is known to use, `input` and `settings` are those of its network where they
-    are not the spec's own, `irreproducible` is the reason why no count is expected to give it.
+    `convention` is the one that the source says or is known to use, `input` and `settings` are those of its network if
+    they are not the spec's own, `irreproducible` is the reason why no count is expected to give it.
     """
 
     claims: tuple[Claim, ...]
@@ -123,7 +123,7 @@ class Figure(msgspec.Struct, frozen=True):
 
     @property
     def of(self) -> str:
-        """What it is of, with the conditions it holds under."""
+        """The quantities, with the conditions they hold under."""
         conditions = [f"{name}={value}" for name, value in self.settings]
         if self.input:
             conditions.insert(0, f"input {format_shape(self.input)}")
@@ -132,10 +132,11 @@ class Figure(msgspec.Struct, frozen=True):
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """A figure beside its exact values, with what was found of it.
+    """A figure with its exact values and the verdict.
 
-    `published` and `exact` have an entry for each of its numbers, bytes where the printed one is in bytes. `tried` is how many
-    hypotheses were, where a search was needed. `irreproducible` is the reason the spec itself gives why no count gives it.
+    `published` and `exact` have an entry for each of its numbers, bytes if the printed one is in bytes. `tried` is the
+    number of hypotheses, if a search was needed. `irreproducible` is the reason the spec itself gives why no count
+    gives it.
     """
 
     figure: str
@@ -144,7 +145,7 @@ class Verdict(msgspec.Struct, frozen=True):
     verdict: Verdicts
     diagnosis: str = ""
     tried: int = 0
-    # How many hits no less simple than the diagnosis were to be expected by chance, where it explains a number.
+    # The expected number of chance hits no less simple than the diagnosis, if it explains a number.
     chance: float | None = None
     source: str = ""
     note: str = ""
@@ -152,10 +153,10 @@ class Verdict(msgspec.Struct, frozen=True):
 
     @property
     def holds(self) -> bool:
-        """Whether the printed figure is the exact one, as far as it was printed."""
+        """True if the printed figure is the exact one, to the printed precision."""
         return self.verdict in {"exact", "rounded"}
 
     @property
     def accounted(self) -> bool:
-        """Whether the figure holds, is explained, or is known to be irreproducible."""
+        """True if the figure holds, is explained, or is known to be irreproducible."""
         return self.verdict != "not reproduced" or bool(self.irreproducible)

@@ -1,4 +1,4 @@
-"""A network as an ordered list of nodes whose shapes are known and whose requirements were checked."""
+"""A network as an ordered list of nodes with known shapes and checked requirements."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Node(msgspec.Struct, frozen=True):
     inputs: tuple[int, ...]
     shape: Shape
     place: Place | None = None
-    # The calls of blocks around the node, outermost first, each numbered where a block is called again.
+    # The calls of blocks around the node, outermost first, each numbered if a block is called again.
     blocks: tuple[str, ...] = ()
     auxiliary: bool = False
     share: int | None = None
@@ -46,7 +46,7 @@ class Assumption(msgspec.Struct, frozen=True):
 
 
 class Assertion(msgspec.Struct, frozen=True):
-    """A number that a spec states for nodes `first` up to `last` (exclusive), to be checked against the computed one."""
+    """A number that a spec states for nodes `first` up to `last` (exclusive), which computing must confirm."""
 
     measure: str
     expected: Dim
@@ -56,7 +56,7 @@ class Assertion(msgspec.Struct, frozen=True):
 
 
 class Graph(msgspec.Struct, frozen=True, dict=True):
-    """A network: its nodes in order of execution, the first of them its input, and what its spec says of it."""
+    """A network: its nodes in order of execution, the first of them its input, and the details from its spec."""
 
     name: str
     nodes: tuple[Node, ...]
@@ -65,13 +65,14 @@ class Graph(msgspec.Struct, frozen=True, dict=True):
     notes: tuple[str, ...] = ()
     family: str = ""
     figures: tuple[Figure, ...] = ()
-    # What the axes of the input are, as the spec names them.
+    # The names of the input's axes in the spec.
     axes: tuple[str, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
     assertions: tuple[Assertion, ...] = ()
-    # How files of trained weights call the layers: patterns of names, and what they become, in order.
+    # The names of layers in files of trained weights: patterns of names, and their replacements, in order.
     weights: tuple[tuple[str, str], ...] = ()
-    # How the reference implementation calls the layers: patterns of names, and one of `calls.CALLS`, the last that fits being right.
+    # The calls of layers in the reference implementation: patterns of names, and one of `calls.CALLS`; the last match
+    # holds.
     call_styles: tuple[tuple[str, str], ...] = ()
 
     def __repr__(self) -> str:
@@ -84,7 +85,7 @@ class Graph(msgspec.Struct, frozen=True, dict=True):
 
     @property
     def input_axes(self) -> tuple[str, ...]:
-        """The names of the input's axes: as stated, else channels and places, or the features of a vector."""
+        """The names of the input's axes: as stated, else channels and positions, or the features of a vector."""
         rank = len(self.input)
         usual = (axes for axes in INPUTS if len(axes) == rank and axes[0] in {"channels", "features"})
         return self.axes or next(usual, ("channels", *(f"axis {axis}" for axis in range(1, rank))))
@@ -96,7 +97,7 @@ class Graph(msgspec.Struct, frozen=True, dict=True):
 
     @property
     def unread(self) -> tuple[Node, ...]:
-        """The layers whose output goes nowhere: read by no other, and neither the last of the network nor auxiliary."""
+        """The layers whose output is unused: read by no other, and neither the last of the network nor auxiliary."""
         read = {i for node in self.nodes for i in node.inputs}
         *proper, _ = [i for i, node in enumerate(self.nodes) if not node.auxiliary]
         return tuple(self.nodes[i] for i in proper if i not in read)
@@ -119,10 +120,10 @@ def strongest(assumptions: Iterable[Assumption]) -> tuple[Assumption, ...]:
 
 
 class Builder:
-    """Adds layers one after the other, and refuses with a SpecError the first that cannot be.
+    """A builder of a graph, which adds layers in order and raises SpecError for the first that does not fit.
 
-    Whatever reads networks builds them so: first the input, then each layer with the positions of the layers whose outputs it
-    takes, which `add` returns; shapes follow by themselves.
+    Every reader of networks uses it: first the input, then each layer with the positions of its input layers, which
+    `add` returns; shapes are inferred.
 
     >>> from archcalc.layers.conv import Conv2d
     >>> from archcalc.layers.rearrange import Input
@@ -160,7 +161,7 @@ class Builder:
         places: dict[str, Place] | None = None,
         **details: Any,
     ) -> int:
-        """Append a layer and return its position; raises SpecError for a name, a field or inputs that cannot be.
+        """Append a layer and return its position; raises SpecError for an unusable name, field or input.
 
         `places` are those of the layer's fields; `details` are further fields of `Node`.
 
@@ -191,7 +192,7 @@ class Builder:
         return self.nodes[position].shape
 
     def position(self, name: str) -> int:
-        """The position of an earlier layer; raises SpecError for a name that none has.
+        """The position of an earlier layer; raises SpecError for an unknown name.
 
         >>> from archcalc.layers.rearrange import Input
         >>> builder = Builder()
@@ -203,7 +204,7 @@ class Builder:
         return self._positions[name]
 
     def free_name(self, base: str) -> str:
-        """A name for a layer that has none, or one that cannot be: as near to `base` as is free.
+        """A free name for a layer without a usable one, as near to `base` as possible.
 
         >>> from archcalc.layers.rearrange import Input
         >>> builder = Builder()
@@ -220,9 +221,10 @@ class Builder:
         return name
 
     def graph(self, name: str = "network", **about: Any) -> Graph:
-        """What was added, as a graph; `about` are further fields of `Graph`.
+        """The graph of the layers added; `about` are further fields of `Graph`.
 
-        Two axes are channels and a length, and one is features, unless `axes` names them otherwise: ("tokens", "features").
+        Two axes are channels and a length, and one is features, unless `axes` names them otherwise: ("tokens",
+        "features").
         """
         if not self.nodes:
             raise SpecError("a network of no layers")
@@ -230,7 +232,7 @@ class Builder:
         return Graph(name, tuple(self.nodes), assumptions=tuple(self.assumptions), **about)
 
     def _check(self, name: str, inputs: tuple[int, ...], place: Place | None) -> None:
-        """Refuse a name that is taken or none, inputs that there are not, and more layers than any network has."""
+        """Refuse a taken or malformed name, inputs that do not exist, and more layers than any network has."""
         check_name(name, place)
         if name in self._positions:
             raise SpecError(f"the name '{name}' is used twice", place)
@@ -243,7 +245,7 @@ class Builder:
     def _infer(
         self, layer: Layer, shapes: tuple[Shape, ...], place: Place | None, places: dict[str, Place] | None
     ) -> tuple[Shape, list[Truth]]:
-        """The output shape and what letters leave open, once for the same layer on the same shapes, as in repeated blocks."""
+        """The output shape and the open facts, computed once for equal layers on equal shapes."""
         key = (layer, shapes)
         if key not in self._inferred:
             shape, open_facts = infer(layer, shapes, place, places)
@@ -257,7 +259,7 @@ def infer(
 ) -> tuple[Shape, list[Truth]]:
     """The output shape of a layer on inputs of these shapes, and the facts that symbols leave open.
 
-    Raises SpecError, at the place of the field to blame where there is one, for a requirement that does not hold.
+    Raises SpecError, at the place of the field to blame if there is one, for a requirement that does not hold.
     """
     least, most = layer.arity
     if not least <= len(shapes) <= most:

@@ -1,4 +1,4 @@
-"""How large a network may be: bounds several times those of any that was published, so that no file can cost minutes."""
+"""Bounds on the size of a network, several times those of any published one, so that no file can cost minutes."""
 
 from __future__ import annotations
 
@@ -9,21 +9,22 @@ from typing import Any
 from archcalc.errors import Place, SpecError
 from archcalc.symbols.dims import Dim, Shape, format_shape, size
 
-# Several times the deepest network published; more is a slip of the pen.
+# Several times the deepest network published; more is a typing mistake.
 MAX_LAYERS = 20_000
 # No layer has more of anything, and arithmetic on numbers below it is instant.
 MAX_NUMBER = 10**15
-# Of all different formulas together, which sympy works through in some seconds; a layer that brings none costs as with numbers.
+# The most operations in all different formulas together, which sympy takes some seconds for; repeated formulas are
+# free.
 _MAX_OPERATIONS = 8_000
-# 17 digits and an exponent down to -324 write every number that a computer counts with.
+# 17 digits and an exponent down to -324 express every number that a computer counts with.
 _FINEST = 10 ** (324 + 17)
-# A larger formula is none that anyone reads, and sympy would work on it for minutes.
+# Nobody reads a larger formula, and sympy would work on it for minutes.
 _MAX_TERMS = 1_000
 _MAX_FORMULA = 200
 
 
 def bounded(value: Any) -> Any:
-    """A number or a formula, whole where it can be; raises SpecError beyond any size that a network has."""
+    """A number or a formula, as an int if possible; raises SpecError beyond any size that a network has."""
     value = whole_of(value)
     if isinstance(value, (int, Fraction)):
         if value.denominator > _FINEST:
@@ -41,14 +42,14 @@ def bounded(value: Any) -> Any:
 
 
 class Bounds:
-    """How much the outputs of one network have come to."""
+    """The formulas in the outputs of one network so far, and their size."""
 
     def __init__(self) -> None:
         self._formulas: set[Dim] = set()
         self._operations = 0
 
     def check(self, kind: str, shape: Shape, place: Place | None) -> None:
-        """Refuse an output beyond any network's, and formulas that would take minutes to work through."""
+        """Refuse an output larger than any network's, and formulas that would take minutes to work through."""
         letters = [n for n in shape if not isinstance(n, int)]
         try:
             for n in (*shape, 1 if letters else size(shape)):
@@ -64,10 +65,10 @@ class Bounds:
 
 
 def _terms(formula: Any) -> int:
-    """At most how many terms a formula has when it is written out."""
+    """An upper bound for the number of terms of an expanded formula."""
     terms = [_terms(part) for part in formula.args if hasattr(part, "free_symbols")]
     if type(formula).__name__ in {"Min", "Max"}:
-        # Which of them it is has to be asked in every comparison, and again of those inside.
+        # Every comparison must consider each argument, and again those inside.
         return 4 * sum(terms)
     if formula.is_Pow and terms[1:] and formula.exp.is_Integer:
         return terms[0] ** min(abs(int(formula.exp)), _MAX_TERMS) if terms[0] > 1 else 1
@@ -77,7 +78,7 @@ def _terms(formula: Any) -> int:
 
 
 def whole_of(value: Any) -> Any:
-    """A number as an int where it is whole."""
+    """A number as an int if it is whole."""
     if getattr(value, "is_Rational", False):
         value = Fraction(value.p, value.q)
     return value.numerator if isinstance(value, Fraction) and value.denominator == 1 else value

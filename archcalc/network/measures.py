@@ -1,7 +1,7 @@
-"""What is measured of networks, each in one record: tables, JSON, comparisons, goals, figures, worksheets and charts read these.
+"""The measures of networks, one record each: tables, JSON, comparisons, goals, figures, worksheets and charts use them.
 
-A measure added to MEASURES is a column of tables, a key of JSON and of data frames, a row of `compare`, a goal of `solve`, a
-column of `diff` where it differs and a panel of charts, and may be stated in specs and asked in worksheets.
+A measure added to MEASURES is a column of tables, a key of JSON and of data frames, a row of `compare`, a goal of
+`solve`, a column of `diff` where it differs and a panel of charts, and may be stated in specs and asked in worksheets.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from archcalc.symbols.dims import sum_of
 
 
 class Measure(msgspec.Struct, frozen=True, kw_only=True):
-    """A number of a network: by its key on the command line, in specs and in worksheets, by its title in print.
+    """A measure of a network: its key on the command line, in specs and in worksheets, and its title in print.
 
-    `of_row` takes a profile and one of its rows, where what it gives adds up; None is no number, as where a convention has no
-    price. `of_totals` takes the totals of some rows, where their number is not simply a sum. `of_network` takes a profile.
+    `of_row` takes a profile and one of its rows, if the measure adds up; it gives None if there is no number, as where
+    a convention has no price. `of_totals` takes the totals of some rows, if the measure is not simply a sum.
+    `of_network` takes a profile.
     """
 
     key: str
@@ -27,17 +28,17 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True):
     of_row: Callable[[Any, Any], Any] | None = None
     of_network: Callable[[Any], Any] | None = None
     of_totals: Callable[[Any], Any] | None = None
-    # The key in JSON, where it is another.
+    # The key in JSON, if it differs.
     json: str = ""
-    # One of the few that networks are judged by: its shares, its chart and its place in every overview come with it.
+    # True for the few that networks are judged by, with shares, a chart and a place in every overview.
     main: bool = False
-    # The measure of which it is a part, and beside which an overview leaves it out.
+    # The measure that contains it, and beside which an overview leaves it out.
     part_of: str = ""
-    # Whether it grows with the batch.
+    # True where it grows with the batch.
     batched: bool = False
-    # Whether values are counted that take 4 bytes each in single precision.
+    # True where it counts values that take 4 bytes each in single precision.
     stored: bool = False
-    # Whether a spec may state it, a figure may be of it, a worksheet may ask it, and two versions are told apart by it.
+    # True where a spec may state it, a figure may be of it, a worksheet may ask it, and versions are compared by it.
     stated: bool = True
     published: bool = True
     graded: bool = True
@@ -49,7 +50,7 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True):
         return self.json or self.key
 
     def row(self, profile: Any, row: Any) -> Any:
-        """The measure of one row, None where there is no number."""
+        """The measure of one row, None if there is no number."""
         assert self.of_row is not None, f"{self.key} is no sum over layers"  # noqa: S101 - `sums` has those that are
         return self.of_row(profile, row)
 
@@ -67,18 +68,18 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _along_axes(size: tuple[Any, ...]) -> Any:
-    """One number where all axes agree."""
+    """One number if all axes agree, else the sizes."""
     return size[0] if len(set(size)) == 1 else size
 
 
 def _local(profile: Any) -> Any:
-    """The receptive field of the last layer that sees by local paths, through these alone."""
+    """The local receptive field of the last layer that has one."""
     sizes = (profile.fields[row.name].local for row in reversed(profile.main))
     return _along_axes(next((size for size in sizes if any(size)), (0,)))
 
 
 def field_of(profile: Any) -> Any:
-    """The field of the last layer that is no auxiliary head's."""
+    """The receptive field of the last layer outside auxiliary heads."""
     return profile.fields[profile.main[-1].name]
 
 
@@ -141,7 +142,7 @@ MEASURES = {
 
 
 def measures(keys: str | None) -> list[Measure]:
-    """The measures of these keys, separated by commas, or all; raises SpecError for one that is not known.
+    """The measures of these keys, separated by commas, or all; raises SpecError for an unknown key.
 
     >>> [measure.title for measure in measures("params,macs")]
     ['params', 'MACs']

@@ -1,4 +1,4 @@
-"""A network as it was read, before its params and its input are settled."""
+"""A network from a reader, before its params and its input are set."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ class Model(Protocol):
     """A network whose params and input may still be set."""
 
     def params(self, input_shape: Shape | None = None) -> dict[str, str]:
-        """The params that it declares where the input is of this shape, each with its own value as text, "" where it is long."""
+        """The params declared for an input of this shape, each with its own value as text, "" if that is a list."""
         ...
 
     @property
     def input_params(self) -> dict[str, str]:
-        """The axes of the input that are params, each with the name of that."""
+        """The axes of the input that are params, each with the param's name."""
         ...
 
     def without_bias(self) -> Model:
-        """The same without biases where it leaves open whether layers have them."""
+        """The same network without biases, if it leaves them open."""
         ...
 
     def graph(self, params: Params = NO_PARAMS, input_shape: Shape | None = None) -> Graph:
-        """The graph with params set and the input's shape replaced; raises SpecError where that cannot be."""
+        """The graph with params set and the input's shape replaced; raises SpecError if that is impossible."""
         ...
 
 
 class Settled:
-    """A network that comes as a graph and declares no params; only its input may be another.
+    """A model made from a graph, without params; only its input can be replaced.
 
     >>> builder = Builder()
     >>> _ = builder.add("input", Input((3, 8, 8)))
@@ -52,16 +52,16 @@ class Settled:
         self._graph = graph
 
     def params(self, input_shape: Shape | None = None) -> dict[str, str]:  # noqa: ARG002 - as every model is asked
-        """None."""
+        """No params."""
         return {}
 
     @property
     def input_params(self) -> dict[str, str]:
-        """None."""
+        """No axes."""
         return {}
 
     def without_bias(self) -> Model:
-        """The same: what its layers have is said."""
+        """The same model, since its biases are fixed."""
         return self
 
     def graph(self, params: Params = NO_PARAMS, input_shape: Shape | None = None) -> Graph:
@@ -98,7 +98,7 @@ def check_params(given: Params, declared: list[str]) -> None:
 
 
 def replaced_input(own: Shape, axes: tuple[str, ...], other: Shape) -> Shape:
-    """The shape given in place of a network's own; raises SpecError where it cannot be of the same axes."""
+    """The given shape in place of a network's own; raises SpecError if the axes do not match."""
     fact = f"the input is {'×'.join(axes)}, not {format_shape(other)}"
     if len(other) != len(own):
         raise SpecError(fact)

@@ -1,4 +1,4 @@
-"""Names of layers: what may be one."""
+"""The rules for names of layers."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ _MAX_WHOLE = 1_000
 
 
 def check_name(full: str, place: Place | None = None, given: str | None = None) -> None:
-    """Raise SpecError for what is not fit to be printed, or too long to be repeated in every row.
+    """Raise SpecError for a name that is unprintable, or too long to be repeated in every row.
 
-    `given` is the part of a full name that was written there, where blocks around it give the rest.
+    `given` is the part of a full name that was written there, if enclosing blocks give the rest.
     """
     name = full if given is None else given
-    # A full name may stand where one is given, as in a spec that was written out.
+    # A full name may be given, as in a spec that was written out.
     longest = max(map(len, name.split("/")))
     if not name.strip() or not name.isprintable() or {"{", "}"} & set(name) or longest > _MAX_CHARACTERS:
         raise SpecError(f"a name is 1 to {_MAX_CHARACTERS} printable characters, and none of them {{ or }}", place)
@@ -23,7 +23,7 @@ def check_name(full: str, place: Place | None = None, given: str | None = None) 
 
 
 def suitable(name: str) -> str:
-    r"""A name near to one that may be none.
+    r"""A valid name near to one that may be invalid.
 
     >>> suitable("a{0}/b:0"), suitable("\n")
     ('a_0_/b:0', '_')

@@ -1,4 +1,4 @@
-"""Parts of a network: what a layer depends on, and all but its auxiliary heads."""
+"""Parts of a network: the layers that a layer depends on, and all but its auxiliary heads."""
 
 from __future__ import annotations
 

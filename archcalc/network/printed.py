@@ -1,4 +1,4 @@
-"""Values as printed: a number with its precision and unit, or a shape, and which exact values print so."""
+"""Printed values: a number with its precision and unit, or a shape, and the range of exact values that print so."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from archcalc.symbols.units import UNITS, amount
 Judgement: TypeAlias = Literal["exact", "rounded", "cut off", "other convention"]
 
 _SHAPE = re.compile(r"\d{1,9}(?:[x×]\d{1,9}){1,5}")
-# What authors have meant by a unit beside what it says. The mixture of both kinds, 1,024,000 bytes, comes last.
+# Other meanings of a unit among authors. The mixture of both kinds, 1,024,000 bytes, comes last.
 _MEANT: dict[str, tuple[int, ...]] = {
     "K": (2**10,),
     "M": (2**20, 2**10 * 10**3),
@@ -33,19 +33,19 @@ _SHARES = {"%": Fraction(1, 100), "x": Fraction(1)}
 
 
 class PrintedRange(msgspec.Struct, frozen=True):
-    """The values that print alike, `low` to `high` with both ends or without the upper one, and how they were then printed."""
+    """The range of values that print alike, with or without its upper end, and the reading that gives it."""
 
     low: Fraction
     high: Fraction
     open: bool = False
-    # How the digits came about where not by rounding to the nearest, and what the unit stood for where not for itself.
+    # The origin of the digits if not rounding to the nearest, and the meaning of the unit if not its own.
     rounding: str = ""
     unit: str = ""
-    # How much of that must be assumed.
+    # The cost of the assumptions in that.
     cost: int = 0
 
     def holds(self, value: Fraction | int) -> bool:
-        """Whether a value prints so."""
+        """True if a value prints so."""
         return self.low <= value < self.high if self.open else self.low <= value <= self.high
 
 
@@ -58,18 +58,18 @@ class Printed(msgspec.Struct, frozen=True):
 
     text: str
     digits: int = 0
-    # Below 0 where a power of ten stands for zeros, as in 6e7.
+    # Negative if a power of ten stands for zeros, as in 6e7.
     decimals: int = 0
-    # By its name in `archcalc.symbols.units`, or % or x.
+    # A name in `archcalc.symbols.units`, or % or x.
     unit: str = ""
     bound: str = ""
     shape: Shape = ()
-    # What the text itself says is counted.
+    # The noun in the text for the thing counted.
     noun: str = ""
 
     @staticmethod
     def read(text: str, *, of_bytes: bool = False) -> Printed:
-        """A value from its text, B being a byte where it is one `of_bytes`; raises SpecError for neither number nor shape."""
+        """A value from its text, B being a byte if `of_bytes`; raises SpecError if it is neither number nor shape."""
         text = text.strip()
         if _SHAPE.fullmatch(text):
             return Printed(text, shape=tuple(map(int, re.split("[x×]", text))))
@@ -89,21 +89,21 @@ class Printed(msgspec.Struct, frozen=True):
 
     @property
     def in_bytes(self) -> bool:
-        """Whether the unit is one of bytes."""
+        """True if the unit is one of bytes."""
         return self.unit.endswith("B")
 
     @property
     def value(self) -> Fraction:
-        """The number that the digits and the unit say."""
+        """The number given by the digits and the unit."""
         return self._step() * self.digits
 
     @property
     def nearest(self) -> PrintedRange:
-        """What is printed so when rounded to the nearest."""
+        """The range of values that print so when rounded to the nearest."""
         return self._rounded(self._step())
 
     def _step(self, unit: int | None = None) -> Fraction:
-        """What one more in the last digit is, the unit being another where that is given."""
+        """The value of one unit in the last digit, with another meaning of the unit if given."""
         scale = unit or _SHARES.get(self.unit) or UNITS[self.unit]
         return scale / Fraction(10) ** self.decimals
 
@@ -116,7 +116,7 @@ class Printed(msgspec.Struct, frozen=True):
         return PrintedRange(at, at + step, open=True, rounding="cut off, not rounded", unit=unit, cost=cost + 1)
 
     def _as(self, digits: int) -> str:
-        """Other digits, printed as these are."""
+        """Other digits in the same format."""
         decimals = max(0, self.decimals)
         whole, part = divmod(digits, 10**decimals)
         return (
@@ -124,9 +124,9 @@ class Printed(msgspec.Struct, frozen=True):
         )
 
     def roundings(self, *, bare: bool = False) -> Iterator[PrintedRange]:
-        """The windows of the unit as written: rounded, cut off, and with the zeros at the end not being digits.
+        """The ranges for the unit as written: rounded, cut off, and with trailing zeros not counted as digits.
 
-        The zeros of a number without a unit, such as 60,000, are taken for digits unless it is `bare`.
+        The zeros of a number without a unit, such as 60,000, count as digits unless it is `bare`.
         """
         step = self._step()
         yield self._rounded(step)
@@ -138,7 +138,7 @@ class Printed(msgspec.Struct, frozen=True):
             yield PrintedRange(at - wide / 2, at + wide / 2, rounding=f"rounded to {places} digit{'s' * (places > 1)}")
 
     def _others(self) -> list[tuple[Fraction, str, int]]:
-        """What else may have been meant by the unit: the last digit's worth, in words, and how much that assumes."""
+        """Other meanings of the unit: the value of the last digit, the words, and the cost of the assumption."""
         prefix = self.unit.removesuffix("B")
         found = []
         for other in _MEANT.get(self.unit) or _MEANT.get(prefix, ()):
@@ -148,14 +148,14 @@ class Printed(msgspec.Struct, frozen=True):
         return found
 
     def readings(self) -> list[PrintedRange]:
-        """The windows of the unit, and of what else may have been meant by it, each rounded and cut off."""
+        """The ranges for the unit, and for its other meanings, each rounded and cut off."""
         read = [(self._step(), "", 0), *self._others()]
         return [self._rounded(*reading) for reading in read] + [self._cut(*reading) for reading in read]
 
     def judged(self, exact: Fraction | int, *, bare: bool = False) -> tuple[Judgement, str] | None:
-        """The verdict on a number that prints so, with a remark; None where it does not.
+        """The verdict on a number that prints so, with a remark; None if it does not.
 
-        A unit of bytes is mixed up, MB with MiB, more often than digits are cut off, so that is asked first.
+        Units of bytes are confused, MB with MiB, more often than digits are cut off, so that is checked first.
         """
         if self.bound:
             holds = exact < self.value if self.bound == "<" else exact > self.value

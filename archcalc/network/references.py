@@ -1,4 +1,4 @@
-"""What a layer may refer to: layers that run whenever it does, and weights of the shapes that it needs."""
+"""Checks of a layer's references: to layers that run whenever it does, and to weights of the shapes that it needs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from archcalc.symbols.dims import Shape, Truth, equal, format_shape
 
 
 def check_trunk(node: Any, nodes: Sequence[Any], places: dict[str, Place]) -> None:
-    """Refuse a layer of the network proper that would miss its input, or its weights, where the heads are left out."""
+    """Refuse a layer that reads an auxiliary head or uses its weights, unless it is auxiliary itself."""
     if node.auxiliary:
         return
     for i in node.inputs:
@@ -25,7 +25,7 @@ def check_trunk(node: Any, nodes: Sequence[Any], places: dict[str, Place]) -> No
 def alike(
     node: Any, owner: Any, shapes: tuple[Shape, ...], owned: dict[str, Shape], place: Place | None
 ) -> Iterator[Truth]:
-    """What letters leave open of whether the weights that a node shares are of the shapes that it needs."""
+    """The conditions on letters for shared weights to have the shapes needed; raises SpecError for a mismatch."""
     wanted = node.layer.weights(*shapes)
     common = [name for name in wanted if name in owned]
     if not common:

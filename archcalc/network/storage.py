@@ -1,4 +1,4 @@
-"""In which memory the outputs of a network lie: views in their input's, and what may overwrite its input in its place."""
+"""The storage of a network's outputs: buffers of their own, views of inputs, and outputs that overwrite inputs."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from archcalc.network.calls import places_of
 from archcalc.network.graph import Graph, Node
 from archcalc.symbols.dims import Shape
 
-# A new array, over the input, or the input seen under another shape.
+# A new array, over the input, or a view of the input.
 Manner: TypeAlias = Literal["output", "in place", "view"]
-# What overwrites its input: what models in frameworks have overwrite it, or all that could.
+# The layers that overwrite their input: those that do in frameworks, or all that could.
 Overwrite: TypeAlias = Literal["frameworks", "all"]
 
 
 def manners(graph: Graph, overwrite: Overwrite, *, training: bool = False) -> list[Manner]:
-    """How the output of each node is stored where its input is free to be overwritten.
+    """The storage of each node's output, if its input is free to be overwritten.
 
     In frameworks a layer does with its input what most of its kind do, unless the spec says how it is called.
 
@@ -40,20 +40,19 @@ def manners(graph: Graph, overwrite: Overwrite, *, training: bool = False) -> li
 
 
 def _could(node: Node, nodes: Sequence[Node]) -> bool:
-    """Whether a layer's output could take its first input's place: one value for each, as += puts it there."""
+    """True if a layer's output could overwrite its first input value by value, as += does."""
     if not node.layer.replaces:
         return False
     return nodes[node.inputs[0]].shape == node.shape and node.inputs.count(node.inputs[0]) == 1
 
 
 class Storage:
-    """In which memory the outputs of a network lie, added node by node in order of execution.
+    """The storage of a network's outputs, added node by node in order of execution.
 
-    `manners` says how each is stored where it can be, by default as far as layers allow.
-
-    `roots` has for each node the one whose memory its output lies in: itself, or one before it that it overwrites or
-    is a view of. `free` says whether a node's output may be overwritten by the one that reads it: nothing else reads
-    it, under this or another shape, and it is neither the network's input nor a trained array.
+    `manners` has the storage of each if it is possible, by default as far as layers allow. `roots` has for each node
+    the one whose memory its output lies in: itself, or an earlier one that it overwrites or is a view of. `free` is
+    true if a node's output may be overwritten by its reader: nothing else reads it, under this or another shape, and it
+    is neither the network's input nor a trained array.
     """
 
     def __init__(self, nodes: Sequence[Node], manners: Sequence[Manner] | None = None) -> None:
@@ -62,14 +61,14 @@ class Storage:
         self.roots: list[int] = []
         self.free: list[bool] = []
         self._readers = [0] * len(nodes)
-        # How far apart the values along each axis lie, for outputs that do not lie one value after the other.
+        # The strides of outputs that are not contiguous.
         self._strides: dict[int, Shape] = {}
         for node in nodes:
             for i in node.inputs:
                 self._readers[i] += 1
 
     def may_overwrite(self, position: int) -> bool:
-        """Whether the next node, which stands at this position, may overwrite its input."""
+        """True if the next node, which stands at this position, may overwrite its input."""
         return self._manners[position] == "in place" and self.free[self._nodes[position].inputs[0]]
 
     def add(self, position: int, *, overwrites: bool) -> None:
@@ -83,7 +82,7 @@ class Storage:
         self.free.append(own and self._readers[position] == 1)
 
     def _seen(self, position: int, node: Node) -> bool:
-        """Whether a layer that only reads its input differently finds it laid out so that nothing need be copied."""
+        """True if a layer that is a view of its input needs no copy; also records its strides."""
         source = node.inputs[0]
         x = self._nodes[source].shape
         strides = node.layer.view(x, self._strides.get(source) or contiguous(x))
@@ -93,14 +92,14 @@ class Storage:
 
 
 def overwritable(nodes: Sequence[Node], manners: Sequence[Manner] | None = None) -> list[bool]:
-    """Whether a node's output may be overwritten by the one that reads it."""
+    """True for each node whose output may be overwritten by its reader."""
     return stored(nodes, manners=manners).free
 
 
 def stored(nodes: Sequence[Node], fused: Collection[int] = (), manners: Sequence[Manner] | None = None) -> Storage:
-    """In which memory the outputs lie where every layer overwrites its input that may, and so do the `fused` ones.
+    """The storage of outputs when every layer overwrites its input that may, and so do the `fused` ones.
 
-    A layer is fused that whoever runs the network does together with the one before it, which nothing else reads.
+    A fused layer runs together with the one before it, which nothing else reads.
     """
     storage = Storage(nodes, manners)
     for position in range(len(nodes)):

@@ -1,4 +1,4 @@
-"""Which outputs of a network are token numbers."""
+"""The outputs of a network that are token numbers."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from archcalc.errors import SpecError
 
 
 def token_numbers(nodes: Sequence[Any]) -> frozenset[int]:
-    """The positions that put out token numbers: the input where embeddings look it up, and layers that only move them.
+    """The positions that put out token numbers: the input if embeddings look it up, and layers that only move them.
 
-    Raises SpecError where a layer computes with them, or an embedding looks up anything else.
+    Raises SpecError if a layer computes with them, or an embedding looks up anything else.
 
     >>> from archcalc.network.graph import Builder
     >>> from archcalc.layers.linear import Embedding

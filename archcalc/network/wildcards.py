@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def fits(name: str, pattern: str) -> bool:
-    """Whether a name is a pattern's, in which each * stands for any text.
+    """True if a name matches a pattern, in which each * stands for any text.
 
     >>> fits("3a/1x1/relu", "*/relu*"), fits("relu", "*/relu*")
     (True, False)
@@ -13,7 +13,7 @@ def fits(name: str, pattern: str) -> bool:
 
 
 def starred(name: str, pattern: str) -> tuple[str, ...] | None:
-    """What each * of a pattern stands for in a name, the first ones as long as they can be, or None where it does not fit.
+    """The texts that each * of a pattern matches in a name, the first ones as long as possible; None without a match.
 
     >>> starred("layer1.0/residual/conv2d_2", "*/residual/conv2d_*"), starred("a/b/c", "*/*"), starred("relu", "*/relu")
     (('layer1.0', '2'), ('a/b', 'c'), None)
@@ -26,7 +26,7 @@ def starred(name: str, pattern: str) -> tuple[str, ...] | None:
         return None
     end = len(name) - len(last)
     found: list[str] = []
-    # From the end, each piece as late as it can be, so that nothing is tried twice.
+    # From the end, each piece as late as possible, so that nothing is tried twice.
     for piece in reversed(pieces):
         at = name.rfind(piece, len(first), end)
         if at < 0:

@@ -1,1 +1,1 @@
-"""What a network costs, layer by layer: its rows, its totals and what is read off them."""
+"""The cost of a network, layer by layer: its rows, its totals and results derived from them."""

@@ -1,4 +1,4 @@
-"""One network under every convention, and what each counts beside the multiply-accumulates."""
+"""One network under every convention, and the difference of each from the multiply-accumulates."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from archcalc.symbols.dims import Dim
 
 
 class KindDifference(msgspec.Struct, frozen=True):
-    """What a convention makes of one kind of layer: how many there are, by which prices, and how far from its MACs."""
+    """The price of one kind of layer under a convention: its layers, their prices, and the difference from the MACs."""
 
     kind: str
     layers: int
@@ -23,7 +23,7 @@ class KindDifference(msgspec.Struct, frozen=True):
 
 
 class ConventionTotal(msgspec.Struct, frozen=True):
-    """A network's total under a convention, its difference from the MACs in the same unit, and where that comes from."""
+    """A network's total under a convention, its difference from the MACs, and the share of each kind in that."""
 
     convention: Convention
     total: Total
@@ -34,7 +34,7 @@ class ConventionTotal(msgspec.Struct, frozen=True):
 
 
 def by_convention(profile: Profile, conventions: Iterable[Convention] = CONVENTIONS.values()) -> list[ConventionTotal]:
-    """The network of a profile under each of the conventions, auxiliary heads left out.
+    """The totals of a profile's network under each of the conventions, without auxiliary heads.
 
     >>> from archcalc.profiling.engine import profile
     >>> from archcalc.language import load
@@ -55,7 +55,7 @@ def _total(convention: Convention, rows: list[Row], kinds: dict[str, list[Row]])
     uncovered = {}
     for kind, alike in kinds.items():
         priced = [(row, price) for row in alike if (price := convention.price(row)) is not None]
-        # What has no price is missing with all its MACs.
+        # A layer without a price is missing with all its MACs.
         difference: Any = sum(price for _, price in priced) - unit * sum(row.macs for row in alike)
         if difference != 0:
             prices = dict.fromkeys(nonzero_terms(convention.formula(row) or "0", row) for row, _ in priced)

@@ -1,4 +1,4 @@
-"""From a graph to its profile, in one pass over the nodes."""
+"""The engine that computes the profile of a graph, in one pass over the nodes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from archcalc.symbols.dims import Dim, Shape, format_dim, quotient, size, sum_of
 
 
 class LayerCosts(msgspec.Struct, frozen=True):
-    """What a layer costs on inputs of given shapes, wherever it stands in the network."""
+    """The costs of a layer on inputs of given shapes, wherever it stands in the network."""
 
     settings: str
     weights: dict[str, Dim]
@@ -32,10 +32,10 @@ class LayerCosts(msgspec.Struct, frozen=True):
 
 
 def profile(graph: Graph, batch: Dim = 1, *, convention_name: str = "macs", in_place: bool = True) -> Profile:
-    """What every layer of a graph costs for a batch, FLOPs being priced by the named convention.
+    """The profile of a graph for a batch: the costs of every layer, with FLOPs priced by the named convention.
 
     A layer that may overwrite its input stores nothing; with `in_place` false its output counts like any other. Raises
-    SpecError for a number stated in the spec that is not the computed one.
+    SpecError for a number stated in the spec that differs from the computed one.
 
     >>> from archcalc.language import load
     >>> profile(load("vgg16")).totals.params
@@ -56,7 +56,7 @@ def profile(graph: Graph, batch: Dim = 1, *, convention_name: str = "macs", in_p
         own = own_weights(node, nodes, costs.weights)
         overwrites = layer.stores == "in place" and storage.free[node.inputs[0]]
         weights, biases = split(own)
-        # Not every view is one: what does not lie in order has to be copied.
+        # A view whose values are not in order must be copied.
         views = layer.stores == "view" and (storage.roots[position] != position or not node.inputs)
         rows.append(
             Row(
@@ -88,7 +88,7 @@ def profile(graph: Graph, batch: Dim = 1, *, convention_name: str = "macs", in_p
 
 
 def costs_of(layer: Layer, shapes: tuple[Shape, ...], output: Shape, batch: Dim) -> LayerCosts:
-    """What a layer costs on inputs of these shapes, whatever else is in the network."""
+    """The costs of a layer on inputs of these shapes, whatever else is in the network."""
     rounded = []
     for rounding in layer.roundings(*shapes):
         numerator, divisor = rounding.numerator, rounding.divisor
@@ -106,7 +106,7 @@ def costs_of(layer: Layer, shapes: tuple[Shape, ...], output: Shape, batch: Dim)
 
 
 def split(sizes: dict[str, Dim]) -> tuple[Dim, Dim]:
-    """Weights and biases among trained arrays of these names and sizes.
+    """The weights and the biases among trained arrays of these names and sizes.
 
     >>> split({"weight": 1728, "bias": 64})
     (1728, 64)
@@ -125,7 +125,7 @@ def own_weights(node: Node, nodes: tuple[Node, ...], weights: dict[str, Dim]) ->
 
 
 def _check(result: Profile, *, in_place: bool) -> None:
-    """Raise SpecError for a stated number, which is for one sample, that is not the computed one."""
+    """Raise SpecError for a stated number, which is for one sample, that differs from the computed one."""
     for stated in result.graph.assertions:
         if stated.measure == "activations" and not in_place:
             continue

@@ -1,7 +1,7 @@
-"""The working behind a row: for each number the formula, what it says with numbers in place, and the value.
+"""The working behind a row: for each number the formula, the same with numbers put in, and the value.
 
-No formula is written here. A layer's own methods run once more on whole numbers that remember how they came about, so
-what is shown is what was computed.
+No formula is written here. A layer's own methods run once more on whole numbers that remember their formulas, so the
+formula shown is the one computed.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from archcalc.profiling.rows import Profile, Row
 from archcalc.symbols.dims import Dim, Shape, decided
 from archcalc.symbols.traced import Traced, names_in, text
 
-# How far from a size, a padding or a stride another is looked for.
+# The distance from a size, a padding or a stride within which another is searched.
 _REACH = 64
 _LETTERS = {"length": "L", "depth": "D", "height": "H", "width": "W"}
 
 
 class Cell(msgspec.Struct, frozen=True):
-    """One number of a row: its value, and as `traced` the same with the formula that it came from, None where that is not told.
+    """One number of a row: its value, and as `traced` the value with its formula, None if that is unknown.
 
-    `exact` is the size before it was rounded, `remedies` are settings that need no rounding, and `note` says why a number
-    is not what its formula would give, or that it has none. A value that a convention does not cover is None.
+    `exact` is the size before it was rounded, `remedies` are settings that need no rounding, and `note` says why a
+    number differs from its formula, or has none. A value that a convention does not cover is None.
     """
 
     name: str
@@ -44,12 +44,12 @@ class Cell(msgspec.Struct, frozen=True):
 
     @property
     def formula(self) -> str:
-        """The formula with names, empty where there is none."""
+        """The formula with names, empty if there is none."""
         return "" if self.traced is None else text(self.traced)
 
     @property
     def substitution(self) -> str:
-        """The formula with numbers in place of names, empty where there is none, and where letters stand in it anyway."""
+        """The formula with numbers in place of names, empty if there is none or if it has letters anyway."""
         return text(self.traced, names=False) if isinstance(self.traced, int) else ""
 
 
@@ -70,7 +70,7 @@ class Workings(Displayable, list[Working]):
 
 
 def workings(profile: Profile, layer: str | None = None) -> Workings:
-    """The working of every row, or of the layer, or block, of that name; raises SpecError where there is none.
+    """The working of every row, or of the named layer or block; raises SpecError if there is none.
 
     >>> from archcalc.profiling.engine import profile
     >>> from archcalc.language import load
@@ -92,7 +92,7 @@ def workings(profile: Profile, layer: str | None = None) -> Workings:
 
 
 def axes_of(layer: Layer, shape: Shape) -> tuple[str, ...]:
-    """What the axes of a shape are called."""
+    """The names of the axes of a shape."""
     match len(shape):
         case 1:
             return ("features",)
@@ -120,7 +120,7 @@ def _traced(layer: Layer, rank: int) -> Layer:
 
     def name(value: Any, path: str) -> Any:
         if isinstance(value, tuple):
-            # An entry for each axis has its letter, any other its place; a pair is before and after.
+            # An entry for each axis is named by its letter, any other by its position; a pair is before and after.
             ends = (
                 [_LETTERS[axis].lower() for axis in AXES[rank]]
                 if rank in AXES and len(value) == rank and "_" not in path.removeprefix("output_")
@@ -131,9 +131,9 @@ def _traced(layer: Layer, rank: int) -> Layer:
             return tuple(name(entry, f"{path}_{end}") for entry, end in zip(value, ends, strict=True))
         return Traced.named(path, value) if isinstance(value, int) and not isinstance(value, bool) else value
 
-    # A table of connections is counted row by row; its entries are no sizes.
+    # A table of connections is counted row by row; its entries are not sizes.
     fields = {key: getattr(layer, key) for key in layer.__struct_fields__ if key != "connections"}
-    # A window that moves by its own size has a stride all the same, which is not to cancel against the kernel.
+    # A window with a stride equal to its size still has a stride, which must not cancel against the kernel.
     if "kernel" in fields and fields.get("stride", 1) is None:
         fields["stride"] = fields["kernel"]
     return msgspec.structs.replace(layer, **{key: name(value, key) for key, value in fields.items()})
@@ -155,7 +155,7 @@ def _cells(profile: Profile, node: Node, row: Row) -> Iterator[Cell]:
     batch = Traced.named("batch", profile.batch) if isinstance(profile.batch, int) else profile.batch
     costs = costs_of(layer, inputs, output, batch)
     weights, biases = split(own_weights(node, profile.graph.nodes, costs.weights))
-    # What is all shared is not counted here, but there would be a formula for it.
+    # Shared arrays are not counted here, but have a formula.
     used = split(costs.weights)
     there = f"those of {row.shared}" if row.shared else ""
     yield _cell("weights", weights if weights != 0 else used[0], row.weights, there)
@@ -167,7 +167,7 @@ def _cells(profile: Profile, node: Node, row: Row) -> Iterator[Cell]:
 
 
 def _operations(profile: Profile, row: Row, work: Work) -> Iterator[Cell]:
-    """The MACs, and what the convention makes of them and of other operations, each of which it names."""
+    """The cells of the MACs, and of the convention's price with the operations in it."""
     said = {name: "MACs" if name == "macs" else name for name in work.__struct_fields__}
     counts = {name: getattr(row.work, name) for name in said}
     named = {
@@ -190,7 +190,7 @@ def _operations(profile: Profile, row: Row, work: Work) -> Iterator[Cell]:
 
 
 def _cell(name: str, traced: Dim, value: Dim, note: str = "") -> Cell:
-    """A cell whose value is the row's, with its formula where that gives the value."""
+    """A cell with the row's value, and with its formula if that gives the value."""
     if traced != value:
         return Cell(name, value, note=note)
     return Cell(name, int(value) if isinstance(value, int) else value, traced)
@@ -208,7 +208,7 @@ def _size(axis: str, traced: Dim, row: Row, rounding: Rounding | None) -> Cell:
 
 
 def _even(layer: Layer, inputs: tuple[Shape, ...], axis: int) -> bool:
-    """Whether a layer can take these inputs and divides without a remainder along an axis."""
+    """True if a layer can take these inputs and divides without a remainder along an axis."""
     if any(decided(fact) is not True for fact, _, _ in layer.requires(*inputs)):
         return False
     found = next((r for r in layer.roundings(*inputs) if r.axis == axis), None)
@@ -216,7 +216,7 @@ def _even(layer: Layer, inputs: tuple[Shape, ...], axis: int) -> bool:
 
 
 def _remedies(row: Row, axis: str, place: int) -> Iterator[str]:
-    """The nearest input sizes, padding and strides by which a size needs no rounding: each alone, the rest as it is."""
+    """The nearest input sizes, paddings and strides that each alone make a size come out without rounding."""
     layer, [x] = row.layer, row.inputs
     n = x[place]
     if not isinstance(n, int):

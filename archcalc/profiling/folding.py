@@ -12,9 +12,9 @@ from archcalc.profiling.rows import Row
 
 
 class FoldedRow(msgspec.Struct, frozen=True):
-    """A row and how often it stands in the network one after the other; `rows` are all that it stands for, itself first.
+    """A row with the number of its consecutive repeats; `rows` are all rows that it stands for, itself first.
 
-    `followers` are rows right after it that cost nothing and that it stands for too, such as a ReLU in its place.
+    `followers` are rows right after it that cost nothing and that it stands for too, such as an in-place ReLU.
     """
 
     row: Row
@@ -24,7 +24,7 @@ class FoldedRow(msgspec.Struct, frozen=True):
 
 
 def joined(lines: Sequence[FoldedRow], costless: Callable[[Row], bool]) -> list[FoldedRow]:
-    """The lines with each that costs nothing in the one before it, where it takes that one's output and puts out its like.
+    """The lines with each costless one merged into the one before it, if it reads that and keeps its shape.
 
     >>> from archcalc.profiling.engine import profile
     >>> from archcalc.language import load
@@ -47,7 +47,7 @@ def joined(lines: Sequence[FoldedRow], costless: Callable[[Row], bool]) -> list[
 
 
 class FoldedBlock(msgspec.Struct, frozen=True):
-    """A call of a block, or a single layer (`block` is then empty), that stands `times` times one after the other."""
+    """A call of a block, or a single layer (`block` is then empty), repeated `times` times in a row."""
 
     block: str
     times: int
@@ -63,7 +63,7 @@ def unfolded(rows: Sequence[Row]) -> list[FoldedRow]:
 
 
 def folded(rows: Sequence[Row]) -> list[FoldedRow]:
-    """The rows with what repeats written once, in order.
+    """The rows in order, with consecutive repeats written once.
 
     >>> from archcalc.profiling.engine import profile
     >>> from archcalc.language import load
@@ -74,9 +74,10 @@ def folded(rows: Sequence[Row]) -> list[FoldedRow]:
 
 
 def groups(rows: Sequence[Row]) -> tuple[Part, ...]:
-    """The rows as a tree of calls of blocks, what repeats unchanged once.
+    """The rows as a tree of calls of blocks, with unchanged repeats once.
 
-    A line in it counts how often its row stands in the whole network, a group how often it does inside the one around it.
+    A line in it counts how often its row stands in the whole network, a group how often it does inside the one around
+    it.
     """
     return tuple(_parts([[row] for row in rows], 0, 1))
 
@@ -90,7 +91,7 @@ def _lines(parts: Sequence[Part]) -> Iterator[FoldedRow]:
 
 
 def _parts(places: list[list[Row]], depth: int, times: int) -> Iterator[Part]:
-    """The parts at one depth of blocks; each place holds the rows that stand there, in the first of the repeats and the others."""
+    """The parts at one depth of blocks; each place holds a row of the first repeat and the same row of the others."""
     # Rows of one call of a block belong together; a row of no block at this depth stands alone.
     counted = enumerate(places)
     calls = groupby(counted, key=lambda item: item[1][0].blocks[depth] if len(item[1][0].blocks) > depth else item[0])
@@ -117,25 +118,25 @@ def _first(places: list[list[Row]]) -> list[Row]:
 
 
 def _repeats(one: list[Row], other: list[Row], depth: int) -> bool:
-    """Whether rows say again what the rows before them said of one row outside, and take up where those end."""
+    """True if rows repeat the rows before them, read one row outside, and continue where those end."""
     return (
         len(one) == len(other)
         and _outside(other) == {one[-1].name}
-        # A block that takes from two layers outside would have to take both of them from its predecessor.
+        # A block that reads two layers outside would have to read both of them from its predecessor.
         and len(_outside(one)) == 1
         and _signatures(one, depth) == _signatures(other, depth)
     )
 
 
 def _outside(rows: list[Row]) -> set[str]:
-    """The rows that others take from without being among them."""
+    """The sources of rows that are not among the rows."""
     return {source for row in rows for source in row.sources} - {row.name for row in rows}
 
 
 def _signatures(rows: list[Row], depth: int) -> list[tuple[Any, ...]]:
-    """All that rows must have in common with others to be written once: sources, owners and calls as places among them."""
+    """The properties that equal rows share, with sources, owners and calls as positions among them."""
     places = {row.name: place for place, row in enumerate(rows)}
-    # Calls are numbered through the whole network; here each counts from the place where it begins.
+    # Calls are numbered through the whole network; here each counts from its first row.
     calls: dict[str, tuple[str, int]] = {}
     for place, row in enumerate(rows):
         for call in row.blocks[depth:]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Row(msgspec.Struct, frozen=True):
-    """What one layer costs: activations and work for the whole batch, weights once wherever they are shared."""
+    """The costs of one layer: activations and work for the whole batch, weights once wherever they are shared."""
 
     name: str
     layer: Layer
@@ -38,7 +38,7 @@ class Row(msgspec.Struct, frozen=True):
     buffers: Dim
     activations: Dim
     work: Work
-    # How the reference implementation calls the layer, and the samples: what conventions look at beside it.
+    # The call in the reference implementation, and the samples, which conventions also use.
     call: str
     batch: Dim
     in_place: bool
@@ -48,7 +48,7 @@ class Row(msgspec.Struct, frozen=True):
     note: str
     # Sizes that did not divide evenly, such as "height 54.25 → 54".
     rounded: tuple[str, ...]
-    # Whether the output is token numbers, in 8 bytes each, and not values in 4.
+    # True where the output is token numbers, in 8 bytes each, and not values in 4.
     tokens: bool = False
 
     def __repr__(self) -> str:
@@ -84,17 +84,17 @@ class Totals(msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def known(self) -> dict[str, Dim]:
-        """The measures that were asked for."""
+        """A cache of the measures computed so far."""
         return {}
 
     @property
     def convention(self) -> Convention:
-        """What prices operations."""
+        """The convention that prices operations."""
         return self.profile.convention
 
     @cached_property
     def weights(self) -> Dim:
-        """Trained values that are no biases."""
+        """Trained values that are not biases."""
         return sum_of([row.weights for row in self.rows])
 
     @cached_property
@@ -134,17 +134,17 @@ class Totals(msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def counted(self) -> Total:
-        """What the convention counts, in its unit: a lower bound where it does not cover some kinds."""
+        """The operations counted by the convention, in its unit: a lower bound if it does not cover some kinds."""
         return self.convention.total(self.rows)
 
     @property
     def flops(self) -> Dim:
-        """FLOPs: what is counted, or twice that where the convention counts MACs."""
+        """FLOPs: the convention's count, doubled if it counts MACs."""
         return self.convention.flops(self.counted.value)
 
     @property
     def shown(self) -> Total:
-        """What stands in the convention's own column."""
+        """The total in the convention's own column."""
         return Total(self.convention.shown(self.counted.value), self.counted.uncovered)
 
 
@@ -155,7 +155,7 @@ class Profile(Displayable, msgspec.Struct, frozen=True, dict=True):
     batch: Dim
     convention: Convention
     rows: tuple[Row, ...]
-    # On the published figures of the network, where they were asked for.
+    # The verdicts on the published figures of the network, if they were requested.
     verdicts: tuple[Verdict, ...] = ()
 
     def __repr__(self) -> str:
@@ -165,32 +165,32 @@ class Profile(Displayable, msgspec.Struct, frozen=True, dict=True):
         )
 
     def flops(self, row: Row) -> Dim | None:
-        """FLOPs of a row under the profile's convention; None where the convention does not cover it."""
+        """FLOPs of a row under the profile's convention; None if the convention does not cover it."""
         price = self.convention.price(row)
         return None if price is None else self.convention.flops(price)
 
     def shown(self, row: Row) -> Dim | None:
-        """What stands for a row in the convention's own column; None where the convention does not cover it."""
+        """The number of a row in the convention's own column; None if the convention does not cover it."""
         price = self.convention.price(row)
         return None if price is None else self.convention.shown(price)
 
     @cached_property
     def main(self) -> tuple[Row, ...]:
-        """The rows of the network proper, without auxiliary heads."""
+        """The rows of the network without auxiliary heads."""
         return tuple(row for row in self.rows if not row.auxiliary)
 
     def sum(self, rows: Iterable[Row]) -> Totals:
-        """Totals of any of the rows."""
+        """Totals of the given rows."""
         return Totals(self, tuple(rows))
 
     @cached_property
     def totals(self) -> Totals:
-        """Totals of the network proper, without auxiliary heads."""
+        """Totals of the network without auxiliary heads."""
         return self.sum(self.main)
 
     @cached_property
     def auxiliary(self) -> Totals:
-        """Totals of the heads that are used in training only."""
+        """Totals of the auxiliary heads, which are used in training only."""
         return self.sum(row for row in self.rows if row.auxiliary)
 
     def by_kind(self) -> dict[str, Totals]:
@@ -203,7 +203,7 @@ class Profile(Displayable, msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def whole(self) -> bool:
-        """Whether all costs are numbers and none a formula, those of auxiliary heads too."""
+        """True if all costs are numbers without letters, those of auxiliary heads too."""
         sums = (self.totals, self.auxiliary)
         return all(isinstance(n, int) for s in sums for n in (s.params, s.buffers, s.macs, s.activations))
 
@@ -216,12 +216,12 @@ class Profile(Displayable, msgspec.Struct, frozen=True, dict=True):
     @cached_property
     def fields(self) -> dict[str, Field]:
         """The receptive field of each row, by its name."""
-        # Few tables have them, and the others need not load what finds them.
+        # Few tables have them, and the others need not load the code for them.
         found: dict[str, Field] = import_module("archcalc.receptive_field.fields").receptive_fields(self.graph)
         return found
 
     def to_pandas(self) -> pd.DataFrame:
-        """A data frame with a row for each layer and exact numbers; raises SpecError where pandas is missing.
+        """A data frame with a row for each layer and exact numbers; raises SpecError if pandas is missing.
 
         >>> from archcalc.profiling.engine import profile
         >>> from archcalc.language import load
@@ -232,7 +232,7 @@ class Profile(Displayable, msgspec.Struct, frozen=True, dict=True):
         return frame
 
     def require_numbers(self, what: str) -> None:
-        """Raise SpecError where a cost is a formula, for what can be made of numbers only."""
+        """Raise SpecError if a cost is a formula, for output that needs numbers."""
         if not self.whole:
             given = "--set or --input" if isinstance(self.batch, int) else "--set, --input or --batch"
             fact = f"{what} needs numbers, and the network has letters"

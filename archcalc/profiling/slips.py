@@ -1,4 +1,4 @@
-"""Other ways to add up the rows of a network, which published figures and worksheets have by choice or by mistake."""
+"""Other ways to add up the rows of a network, used by published figures and worksheets by choice or by mistake."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ BUFFERS_AS_PARAMS = "running statistics counted as params"
 
 
 class Tally(msgspec.Struct, frozen=True):
-    """Another way to count some measures: how it reads, and what a row adds.
+    """Another way to count some measures: its words, and the number that a row adds.
 
-    `answer` is how it reads as the answer of a worksheet, empty where other words of a worksheet say it; `slip` says that nobody
-    counts so on purpose.
+    `answer` is its words for a worksheet, empty if other words of a worksheet say it; `slip` is true if nobody counts
+    so on purpose.
     """
 
     measures: frozenset[str]
@@ -53,7 +53,7 @@ TALLIES = (
     _tally("macs", "FLOPs", lambda row: 2 * row.macs),
     _tally("flops", "MACs", lambda row: row.macs),
 )
-# How many times more a part of a sum is counted than it should be.
+# The surplus of a part that is counted wrongly, in multiples of the part.
 MISADDED = {"counted twice": 1, "left out": -1}
 
 
@@ -67,7 +67,7 @@ def tallies(measure: str) -> Sequence[Tally]:
 
 
 def by_part(values: Iterable[tuple[str, T]]) -> dict[str, list[T]]:
-    """The values under the name of each row, and under that of each block those of all its rows.
+    """The values by row name, and for each block those of all its rows.
 
     >>> by_part([("stem", 1), ("block1/conv", 2), ("block1/norm", 3)])
     {'stem': [1], 'block1/conv': [2], 'block1': [2, 3], 'block1/norm': [3]}

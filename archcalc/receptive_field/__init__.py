@@ -1,1 +1,1 @@
-"""Receptive fields: what each output sees of the input, found window by window."""
+"""Receptive fields: the inputs that each output sees, composed window by window."""

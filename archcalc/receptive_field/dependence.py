@@ -1,7 +1,7 @@
-"""Which values depend on which, place by place: what the windows of every layer say together, with nothing rounded off.
+"""The exact dependence of values on values, position by position, from the windows of every layer.
 
-A window along one axis is a hull, and holds in the middle of an image. Here windows are applied to arrays that stand for the
-values of every layer, so that gaps, borders, and branches that look in different directions come out as they are.
+A window along one axis is a hull, and holds in the middle of an image. Here windows are applied to arrays that stand
+for the values of every layer, so that gaps, borders, and branches with different windows come out exactly.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from archcalc.symbols.dims import Shape
 
 
 def forward_mask(graph: Graph, touched: Any) -> Iterator[tuple[Node, Any]]:
-    """Each node in order with those of its values that depend on any of the input's values marked in `touched`.
+    """Each node in order with a mask of its values that depend on any input value marked in `touched`.
 
     >>> import numpy as np
     >>> from archcalc.language import load
@@ -44,10 +44,10 @@ def forward_mask(graph: Graph, touched: Any) -> Iterator[tuple[Node, Any]]:
 
 
 def backward_counts(graph: Graph, position: int, wanted: Any, shapes: list[Shape]) -> Any:
-    """What of the input the values marked in `wanted` of a node depend on, through every layer on the way back.
+    """The input values that the marked values of a node depend on, through every layer on the way back.
 
-    Marks are booleans, or whole numbers, which are counted along every path and added up. `shapes` holds for each node the
-    shape of its marks: its own, or 1 for an axis that is not told apart, which every window sees whole.
+    Marks are booleans, or whole numbers, which are counted along every path and added up. `shapes` has for each node
+    the shape of its marks: its own, or 1 for an axis that every window sees whole.
     """
     import numpy as np  # noqa: PLC0415 - the windows themselves need none of it
 
@@ -67,13 +67,13 @@ def backward_counts(graph: Graph, position: int, wanted: Any, shapes: list[Shape
 
 
 def onward(np: Any, marked: Any, view: View, shape: Shape) -> Any:
-    """The outputs of this shape that see any marked input."""
+    """A mask of the outputs of this shape that see any marked input."""
     if not view:
         return marked.reshape(shape)
     for axis, at in enumerate(view):
         marked = _gathered(np, marked, axis, at.window, shape[at.axis])
     order = [at.axis for at in view]
-    # An axis that the input has not, such as the features of an embedding, repeats what it is given.
+    # An axis that the input lacks, such as the features of an embedding, repeats its values.
     marked = marked.reshape(*marked.shape, *(1 for axis in range(len(shape)) if axis not in order))
     order += [axis for axis in range(len(shape)) if axis not in order]
     return np.broadcast_to(marked.transpose(np.argsort(order)), shape)
@@ -95,7 +95,7 @@ def _gathered(np: Any, marked: Any, axis: int, window: Window, n: int) -> Any:
 
 
 def _back(np: Any, mark: Any, view: View, *, inputs: tuple[Shape, Shape], full: Shape) -> Any:
-    """The inputs that marked outputs see, as an array whose axes of 1 stand for all there is along them."""
+    """The inputs that marked outputs see, as an array in which an axis of 1 stands for the whole axis."""
     whole, shape = inputs
     if not view:
         return _summed(np, np.broadcast_to(mark, full).reshape(whole), shape)

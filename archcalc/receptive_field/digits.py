@@ -1,7 +1,7 @@
-"""Digits: where the places of an axis lie in the index of a value, as hours and minutes do in a time of day.
+"""Digits: the position of a value along an input axis, read from its index like hours and minutes from a time of day.
 
-In an axis of the output where a place repeats every `inner` values it is (index // inner) % modulo. Values that are put in order
-under another shape, or transposed, move digits and lose none: what was laid out as a line of pixels can be an image again.
+In an output axis where a position repeats every `inner` values it is (index // inner) % modulo. A reshape or transpose
+moves digits and loses none: an image flattened to a line of pixels can become an image again.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from archcalc.symbols.dims import Dim, Shape, divides, equal, quotient, size
 
 
 class Digit(NamedTuple):
-    """`times` as many places for each step of (index // inner) % modulo along an axis; without a modulo up to the axis's end."""
+    """`times` positions per step of (index // inner) % modulo along an axis; without a modulo to the axis's end."""
 
     axis: int
     inner: Dim = 1
@@ -22,12 +22,12 @@ class Digit(NamedTuple):
 
     @property
     def plain(self) -> bool:
-        """Whether places follow each other one by one."""
+        """True if positions follow each other one by one."""
         return self.inner == 1 and self.modulo is None
 
 
 class Limit(NamedTuple):
-    """The indices of an axis, from `start` up to `stop` (exclusive), that a branch was joined to; digits count from `origin`."""
+    """The indices of an axis, `start` up to `stop` (exclusive), of a joined branch; digits count from `origin`."""
 
     axis: int
     start: Dim
@@ -36,7 +36,7 @@ class Limit(NamedTuple):
 
 
 def kept(axis: int, x: Shape, y: Shape) -> int | None:
-    """The axis of y that is the axis of x as it stands, values being in the same order; None where there is none."""
+    """The axis of y that equals the given axis of x after a reshape; None if there is none."""
     inner = size(x[axis + 1 :])
     return next(
         (j for j in range(len(y)) if equal(y[j], x[axis]) is True and equal(size(y[j + 1 :]), inner) is True), None
@@ -44,7 +44,7 @@ def kept(axis: int, x: Shape, y: Shape) -> int | None:
 
 
 def moved(digit: Digit, x: Shape, y: Shape) -> list[Digit] | None:
-    """The digits under a shape y that one digit under x is, values being in the same order; None where they are not known."""
+    """The digits of a shape y that one digit of x becomes in a reshape; None if they are unknown."""
     before = size(x[digit.axis + 1 :])
     count = quotient(x[digit.axis], digit.inner) if digit.modulo is None else digit.modulo
     low = before * digit.inner

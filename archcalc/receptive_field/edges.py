@@ -1,4 +1,4 @@
-"""What outputs see near the ends of what was joined, where a window finds some of its inputs and not the others."""
+"""Windows near the ends of joined branches, where they reach some of their inputs and not the others."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from archcalc.symbols.dims import Ratio
 def clipped(
     own: Window, window: Window, inside: tuple[int, int], origin: int, outputs: int
 ) -> Iterator[tuple[int, int, Window]]:
-    """What outputs see through a window that finds nothing but the indices `inside` an axis, from `own` counted from `origin`.
+    """The runs of outputs whose windows reach the indices `inside` an axis, and their windows through `own`.
 
-    Runs of outputs, first and last (exclusive), each with its window over them, in which the first of them is 0.
+    Each run is its first and last (exclusive) output, and a window that counts from the first. `own` is the window of
+    the indices, counted from `origin`.
     """
     whole: list[int] = []
     edges: list[tuple[int, Ratio, Ratio]] = []
@@ -42,13 +43,13 @@ def clipped(
 
 
 def runs(found: list[int]) -> list[tuple[int, int]]:
-    """Whole numbers in order as runs: first and last (exclusive)."""
+    """Sorted whole numbers as runs: first and last (exclusive)."""
     starts = [i for i, n in enumerate(found) if i == 0 or n != found[i - 1] + 1]
     return [(found[a], found[b - 1] + 1) for a, b in pairwise([*starts, len(found)])]
 
 
 def _even(edges: list[tuple[int, Ratio, Ratio]]) -> Iterator[list[tuple[int, Ratio, Ratio]]]:
-    """Intervals one by one as runs in which both ends move on evenly."""
+    """Intervals in order as runs in which both ends advance at a constant rate."""
     run: list[tuple[int, Ratio, Ratio]] = []
     for edge in edges:
         if run:

@@ -1,4 +1,4 @@
-"""What a single place of a layer sees of the input: its box, and how its influence spreads over it."""
+"""The input seen by a single position of a layer: its box, and the distribution of influence over it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from archcalc.receptive_field.field import Field
 from archcalc.receptive_field.fields import axes_of, receptive_fields
 from archcalc.symbols.dims import Ratio, Shape, format_shape
 
-# How much of the largest influence still counts, after Luo et al.: what a Gaussian has left two deviations from its middle.
+# The share of the largest influence that still counts, after Luo et al.: that of a Gaussian at two deviations.
 _STILL_SEEN = 1 - Fraction(9545, 10000)
 # A mark takes a byte, a count of paths takes tens of them.
 _MAX_MARKS = 2**29
@@ -25,52 +25,53 @@ _MAX_COUNTS = 2**24
 
 
 class Box(msgspec.Struct, frozen=True):
-    """The input that one place of a layer sees, all channels together: first and last along each axis, both counted."""
+    """The input box that one position of a layer sees, over all channels: first and last along each axis, inclusive."""
 
     place: tuple[int, ...]
-    # What the windows say however far the input reaches; None where no more than a bound is known.
+    # The box of the windows, however far the input reaches; None if only a bound is known.
     unclipped: tuple[tuple[int, int], ...] | None
-    # What is seen of the input itself; None where nothing is.
+    # The part of the box within the input; None if there is none.
     clipped: tuple[tuple[int, int], ...] | None
-    # How many places of the input are seen, which are fewer than the box holds where windows leave gaps.
+    # The number of input positions seen, fewer than the box holds if windows leave gaps.
     seen: int
-    # How many places of the unclipped box lie beyond the input.
+    # The number of positions of the unclipped box beyond the input.
     padding: int | None
 
 
 class Effective(msgspec.Struct, frozen=True, dict=True):
-    """The effective receptive field of one place: the paths from every input place to it, counted (Luo et al. 2016).
+    """The effective receptive field of one position: the paths from every input position, counted (Luo et al. 2016).
 
-    Every tap of every window counts as one step, as if all weights were alike, so that a place's share of all the paths is its
-    share of the gradient (section 2.1 there). Channels are not told apart. Paths that leave the input are none.
+    Every tap of every window counts as one step, as if all weights were equal, so that a position's share of all the
+    paths is its share of the gradient (section 2.1 there). Channels are summed. Paths that leave the input do not
+    count.
     """
 
     place: tuple[int, ...]
-    # The first place along each axis of what is seen, and the counts from there on as an array of whole numbers.
+    # The first seen position along each axis, and the counts from there on as an array of whole numbers.
     corner: tuple[int, ...]
     counts: Any
-    # The centre of what the windows say, and how far from there any of it lies.
+    # The centre of the windows' box, and the largest distance from there within it.
     centre: tuple[Ratio, ...]
     radius: Fraction
 
     @property
     def total(self) -> int:
-        """All the paths."""
+        """The number of all paths."""
         return int(self.counts.sum())
 
     @property
     def size(self) -> float:
-        """The side of a square of as many places as have at least 4.55 % of the largest influence (section 4 there)."""
+        """The side of a square of all positions with at least 4.55 % of the largest influence (section 4 there)."""
         peak = max(self.counts.flat)
         seen = sum(count >= _STILL_SEEN * peak for count in self.counts.flat)
         return float(seen ** (1 / self.counts.ndim))
 
     @cached_property
     def counts_by_distance(self) -> dict[Fraction, int]:
-        """How many paths come from each distance from the centre, which is the larger of those along the axes."""
+        """The number of paths from each distance to the centre, which is the largest of those along the axes."""
         import numpy as np  # noqa: PLC0415 - fields need none of it
 
-        # Twice the distance is a whole number, since a centre lies on a place or between two.
+        # Twice the distance is a whole number, since a centre lies on a position or between two.
         offsets = [
             abs(2 * (np.arange(n) + start) - int(2 * c))
             for start, c, n in zip(self.corner, self.centre, self.counts.shape, strict=True)
@@ -82,7 +83,7 @@ class Effective(msgspec.Struct, frozen=True, dict=True):
         return {Fraction(d, 2): found[d] for d in sorted(found)}
 
     def within(self, distance: Ratio) -> Fraction:
-        """The share of the influence at most so far from the centre along every axis.
+        """The share of the influence within a distance from the centre along every axis.
 
         >>> from archcalc.language import load
         >>> effective(load("vgg16"), "conv1_2").within(1)
@@ -91,7 +92,7 @@ class Effective(msgspec.Struct, frozen=True, dict=True):
         return Fraction(sum(count for d, count in self.counts_by_distance.items() if d <= distance), self.total)
 
     def radius_holding(self, share: Fraction) -> Fraction:
-        """The least distance from the centre within which there is at least this share of the influence."""
+        """The least distance from the centre that contains at least this share of the influence."""
         sums = accumulate(self.counts_by_distance.values())
         least: Fraction = next(
             d for d, count in zip(self.counts_by_distance, sums, strict=True) if count >= share * self.total
@@ -100,7 +101,7 @@ class Effective(msgspec.Struct, frozen=True, dict=True):
 
 
 def box(graph: Graph, name: str, place: tuple[int, ...]) -> Box:
-    """The box of input that a layer sees from one place.
+    """The box of input that a layer sees from one position.
 
     >>> from archcalc.language import load
     >>> box(load("vgg16"), "pool1", (0, 0))
@@ -126,7 +127,7 @@ def box(graph: Graph, name: str, place: tuple[int, ...]) -> Box:
 
 
 def effective(graph: Graph, name: str, place: tuple[int, ...] | None = None) -> Effective:
-    """The effective receptive field of a layer at one place, or at the middle one."""
+    """The effective receptive field of a layer at one position, or at the middle one."""
     import numpy as np  # noqa: PLC0415 - fields need none of it
 
     field, position = _found(graph, name)
@@ -153,7 +154,7 @@ def effective(graph: Graph, name: str, place: tuple[int, ...] | None = None) -> 
 
 
 def places_of(graph: Graph, field: Field) -> list[int]:
-    """The axes of a layer's output that a place names: all but the channels of an image, or those along which it lies."""
+    """The axes of a layer's output that a position names: all but the channels of an image, or those of its field."""
     rank = len(field.output)
     moving = sorted({axis for reach in field.reaches if reach is not None for axis in reach.axes})
     if rank > 2:
@@ -184,7 +185,7 @@ def _check(field: Field, axes: list[int], place: tuple[int, ...]) -> None:
 
 
 def _check_size(shapes: list[Shape], most: int) -> None:
-    """Raise SpecError where following every value would take more memory than machines have."""
+    """Raise SpecError if following every value would take more memory than machines have."""
     largest = max(math.prod(shape) for shape in shapes)
     if largest > most:
         raise SpecError(
@@ -201,17 +202,17 @@ def _unclipped(field: Field, axes: list[int], place: tuple[int, ...]) -> tuple[t
         seen = reach.at(tuple(index.values()))
         if seen is None:
             return None
-        # Only a bound may have ends that are fractions.
+        # Only a bound may have fractional ends.
         ends.append(cast("tuple[int, int]", seen))
     return tuple(ends)
 
 
 def _told_apart(field: Field) -> Shape:
-    """The shape of a layer's output with 1 for every axis that has no places, along which all see the same."""
+    """The shape of a layer's output with 1 for every axis along which all positions see the same."""
     axes = {axis for reach in field.reaches if reach is not None for axis in reach.axes}
     if not field.exact:
         return field.output
-    # A place that sees nothing lies beside others that see all there is.
+    # A position that sees nothing may lie beside others that see everything.
     axes |= set(range(1, len(field.output))) if len(field.output) > 2 else set()
     return tuple(n if axis in axes else 1 for axis, n in enumerate(field.output))
 

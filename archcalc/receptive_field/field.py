@@ -12,23 +12,23 @@ from archcalc.receptive_field.reach import AxisField, Route, centre
 from archcalc.receptive_field.spans import span
 from archcalc.symbols.dims import Dim, Ratio, Shape, at_least, decided
 
-# For each axis with places what is seen of it, None where nothing is.
+# The field along each input axis with positions, None if nothing is seen.
 Reaches: TypeAlias = tuple[AxisField | None, ...]
 
 
 class ChannelRun(NamedTuple):
-    """Channels that follow each other and see alike, though others of their layer see differently."""
+    """A run of consecutive channels with equal fields, in a layer whose channels differ."""
 
     channels: int
     reaches: Reaches
 
 
 class Field(msgspec.Struct, frozen=True):
-    """The receptive field of one layer: an entry for each axis of the input that has places, in `axes` by name.
+    """The receptive field of one layer: an entry for each axis of the input that has positions, in `axes` by name.
 
-    A field has two parts: the local one, whose window moves with the place, and the fixed one, which every place sees through a
-    layer that sees all there is, such as global pooling. The size is that of both together, jump, start and padding are the
-    local part's where there is one.
+    A field has two parts: the local one, whose window moves with the position, and the fixed one, which every position
+    sees through a layer that sees everything, such as global pooling. The size is that of both together; jump, start
+    and padding are the local part's if there is one.
     """
 
     name: str
@@ -38,39 +38,39 @@ class Field(msgspec.Struct, frozen=True):
     # The sizes of those axes.
     whole: Shape
     reaches: Reaches
-    # Runs of channels, where not all see alike.
+    # Runs of channels, if not all have the same field.
     parts: tuple[ChannelRun, ...] = ()
-    # Whether values at one place do not see alike though no parts tell so, as after parts were laid out in another order.
+    # True where values at one position see differently without separate parts, as after parts were rearranged.
     mixed: bool = False
-    # Whether some of these values were picked from the others, which may have seen more.
+    # True where some of these values were selected from the others, which may have seen more.
     picked: bool = False
 
     @property
     def size(self) -> tuple[Ratio, ...]:
-        """How many inputs lie between the first and the last that an output sees; 0 where it sees none."""
+        """The number of inputs from the first to the last that an output sees; 0 if it sees none."""
         return tuple(0 if reach is None else reach.span[0] for reach in self.reaches)
 
     @property
     def local(self) -> tuple[Ratio, ...]:
-        """The size through local paths alone; 0 where every place sees the same."""
+        """The size through local paths alone; 0 if every position sees the same."""
         return tuple(0 if reach is None else reach.local_span[0] for reach in self.reaches)
 
     @property
     def fixed(self) -> tuple[tuple[Ratio, Ratio] | None, ...]:
-        """The first and the last input that every place sees, through a layer that sees all there is; None where there is none."""
+        """The first and last input that every position sees through a layer like global pooling; None without one."""
         return tuple(None if reach is None else reach.fixed for reach in self.reaches)
 
     @property
     def jump(self) -> tuple[Ratio | None, ...]:
-        """By how many inputs the field moves from one output to the next (cumulative stride).
+        """The cumulative stride: the number of inputs that the field moves per output.
 
-        0 where it stays, None where not all places move alike.
+        It is 0 if it stays, and None if positions move differently.
         """
         return tuple(0 if reach is None else reach.jump for reach in self.reaches)
 
     @property
     def first(self) -> tuple[Dim | None, ...]:
-        """The first output that sees anything, along the axis where its places lie; None where that is not known."""
+        """The first output with a non-empty field, along the axis of its positions; None if unknown."""
         return tuple(None if reach is None or reach.first is None else reach.first[0] for reach in self.reaches)
 
     @property
@@ -80,7 +80,7 @@ class Field(msgspec.Struct, frozen=True):
 
     @property
     def padding(self) -> tuple[Ratio | None, ...]:
-        """How many places that field reaches beyond the input (effective padding)."""
+        """The effective padding: the number of positions by which that field reaches beyond the input."""
         return tuple(None if reach is None or reach.first is None else -reach.first[1][0] for reach in self.reaches)
 
     @property
@@ -100,18 +100,18 @@ class Field(msgspec.Struct, frozen=True):
 
     @property
     def covers(self) -> bool:
-        """Whether the field is as large as the input along every axis; False where letters or a bound leave it open."""
+        """True if the field is as large as the input along every axis; False if letters or a bound leave it open."""
         known = self.exact and all(isinstance(share, (int, Fraction)) for share in self.coverage)
         return known and all(share >= 1 for share in self.coverage)
 
     @property
     def exact(self) -> bool:
-        """Whether all of the field is seen by some output; where not, its sizes are bounds that hold all that is."""
+        """True if some output sees all of the field; otherwise its sizes are upper bounds."""
         return not self.picked and all(reach is None or reach.span[1] for reach in self.reaches)
 
     @property
     def followed(self) -> bool:
-        """Whether the smallest and the largest path are known to be those of all paths."""
+        """True if the smallest and the largest path are known to be those of all paths."""
         return not self.picked and all(
             reach is None or (reach.followed and all(extreme(reach, longest=way)[2] for way in (False, True)))
             for reach in self.reaches
@@ -119,7 +119,7 @@ class Field(msgspec.Struct, frozen=True):
 
     @property
     def misalignment(self) -> dict[str, str]:
-        """For each axis along which branches that are joined here do not line up: what they do not agree on."""
+        """The disagreement of joined branches, in words, for each axis along which they are misaligned."""
         return {
             name: reach.misalignment
             for name, reach in zip(self.axes, self.reaches, strict=True)
@@ -128,19 +128,19 @@ class Field(msgspec.Struct, frozen=True):
 
 
 def _within(reach: AxisField, *, longest: bool) -> Ratio:
-    """The size of the single path with the largest or the smallest field, of which a bound may be above that of all together."""
+    """The size of the single path with the largest or the smallest field, at most that of all paths together."""
     size, every = extreme(reach, longest=longest)[1], reach.span[0]
     return every if decided(at_least(size, every)) else size
 
 
 def extreme(reach: AxisField, *, longest: bool) -> tuple[Route, Ratio, bool]:
-    """The single path with the largest or the smallest field, the size of that, and whether it is known to be."""
+    """The single path with the largest or smallest field, the size of the field, and true if that is certain."""
     routes = reach.long if longest else reach.short
     spans = [span(route.strands, reach.output) for route in routes]
     best = 0
     for i, (size, _) in enumerate(spans):
         a, b = (size, spans[best][0]) if longest else (spans[best][0], size)
-        # Where letters leave it open the first stays.
+        # If letters leave it open, the first stays.
         best = i if i and decided(at_least(b, a)) is False else best
     size = spans[best][0]
     sure = all(decided(at_least(size, n) if longest else at_least(n, size)) for n, _ in spans)

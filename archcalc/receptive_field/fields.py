@@ -1,8 +1,8 @@
-"""Receptive fields: which inputs the outputs of every layer see, along each axis, over every path.
+"""Receptive fields: the inputs that the outputs of every layer see, along each axis, over every path.
 
-The field of a layer is the hull of the windows of all paths to it (Araujo et al. 2019). Windows are composed and joined node by
-node, so time is linear in the number of layers however many paths there are. A field is that of a place with all its channels;
-channels that see differently, as those of a concat do, are told apart until a layer sums them.
+The field of a layer is the hull of the windows of all paths to it (Araujo et al. 2019). Windows are composed and joined
+node by node, so time is linear in the number of layers however many paths there are. A field is that of a position with
+all its channels; channels with different fields, such as those of a concat, are kept apart until a layer sums them.
 """
 
 from __future__ import annotations
@@ -48,13 +48,13 @@ def receptive_fields(graph: Graph) -> dict[str, Field]:
 
 
 def axes_of(graph: Graph) -> dict[int, str]:
-    """The axes of the input that have places, with their names: all but the channels, or the features of tokens."""
+    """The axes of the input that have positions, with their names: all but the channels, or the features of tokens."""
     names = graph.input_axes
     return {axis: name for axis, name in enumerate(names) if len(names) == 1 or name not in {"channels", "features"}}
 
 
 def path(graph: Graph, fields: dict[str, Field], name: str, axis: int) -> list[tuple[str, Ratio]]:
-    """The layers along the path that gives a layer the largest field of any single path, each with its field on that path."""
+    """The layers along the single path with the largest field of a layer, each with its field on that path."""
     found: list[tuple[str, Ratio]] = []
     reach, route = fields[name].reaches[axis], None
     while reach is not None:

@@ -1,4 +1,4 @@
-"""Which outputs of a window find any input at all, and which lie in padding or in holes."""
+"""Checks of a window's outputs for padding and holes, where they find no input at all."""
 
 from __future__ import annotations
 
@@ -6,26 +6,27 @@ from archcalc.layers.intervals import numbers, some
 from archcalc.layers.window import Window
 from archcalc.symbols.dims import Dim, Ratio, at_least, ceil_div
 
-# Longer rows of outputs are not gone through.
+# Longer rows of outputs are not enumerated.
 _MAX_OUTPUTS = 4096
-# Windows of more phases are not held against their ends one by one, where letters are in them.
+# Windows with more phases are not checked phase by phase if they have letters.
 _MAX_PHASES = 64
 
 
 def is_counted(window: Window, n: Dim, outputs: Dim) -> bool:
-    """Whether the outputs of a window can be gone through."""
+    """True if the outputs of a window can be enumerated."""
     return window.settled and isinstance(n, int) and isinstance(outputs, int) and outputs <= _MAX_OUTPUTS
 
 
 def finds(window: Window, n: Dim, outputs: Dim) -> tuple[bool, bool]:
-    """Whether some outputs of a window, and whether all, are known to find any of n values and not padding alone."""
-    # A bound has more than there is.
+    """A pair: true if some outputs of a window, and if all, certainly find any of n values and not only padding."""
+    # A bound may be larger than the window.
     if window.loose or window.stretch or len(window.phases) > _MAX_PHASES:
         return False, False
     last = window.advance * (ceil_div(outputs, len(window.phases)) - 1)
 
     def begins(lo: Ratio, hi: Ratio) -> bool:
-        # Taps that begin before the values and do not end there have one among so many as lie between two of them.
+        # Taps that begin before the values and do not end there include a value if there are as many values as the
+        # step.
         within = at_least(lo, 0) is True or (at_least(hi, 0) is True and at_least(n, window.step) is True)
         return within and at_least(hi, lo) is True
 
@@ -34,7 +35,7 @@ def finds(window: Window, n: Dim, outputs: Dim) -> tuple[bool, bool]:
 
 
 def has_holes(window: Window) -> bool:
-    """Whether some outputs of a window see nothing and others do, wherever they are.
+    """True if some outputs of a window see nothing and others do, wherever they are.
 
     >>> has_holes(Window(1, ((0, 0), (0, -1))))
     True
@@ -43,7 +44,7 @@ def has_holes(window: Window) -> bool:
 
 
 def has_padding(window: Window, n: Dim, outputs: Dim) -> bool:
-    """Whether the first or the last of some outputs is known to lie beyond all of n inputs.
+    """True if the first or the last output certainly lies beyond all of n inputs.
 
     >>> has_padding(Window(1, ((-2, -2),)), 5, 7), has_padding(Window(1, ((-1, 1),)), 5, 5)
     (True, False)

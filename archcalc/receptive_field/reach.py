@@ -1,4 +1,4 @@
-"""What a node sees of one axis of the input, seen through one more layer and joined where branches meet."""
+"""The field of a node along one axis of the input, propagated through layers and joined where branches meet."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from archcalc.receptive_field.spans import seen_at, span
 from archcalc.receptive_field.strand import Strand
 from archcalc.symbols.dims import Dim, Ratio, Shape, equal
 
-# Strands beyond these are taken together, and paths beyond these are not followed.
+# Strands beyond these are merged, and paths beyond these are not followed.
 _MAX_STRANDS = 48
 _MAX_ROUTES = 6
 _MAX_TRIED = 4096
@@ -27,7 +27,7 @@ Strands: TypeAlias = tuple[Strand, ...]
 
 
 class Route(NamedTuple):
-    """A single path: what is seen by it alone, the node it comes from, and there the run of channels and its number."""
+    """A single path: its strands, the node it comes from, and the run of channels and the number of the route there."""
 
     strands: Strands
     via: int = -1
@@ -36,55 +36,55 @@ class Route(NamedTuple):
 
 
 class AxisField(msgspec.Struct, frozen=True, dict=True):
-    """What a node with an output of some shape sees of one axis of the input, through all paths and through single ones.
+    """The field of a node along one axis of the input, through all paths and through single ones.
 
-    Its strands are of two sorts: local ones, whose windows move with the place, and fixed ones, which every place sees through
-    a layer that sees all there is. `short` and `long` are the paths among which those with the least and the largest field are.
+    Its strands are local, with windows that move with the position, or fixed, seen by every position through a layer
+    that sees everything. `short` and `long` are the paths among which those with the least and the largest field are.
     """
 
     output: Shape
     strands: Strands
     short: tuple[Route, ...]
     long: tuple[Route, ...]
-    # Whether no path that may matter was left out.
+    # True where no path that may matter was left out.
     followed: bool = True
-    # What joined branches do not agree on, in words.
+    # The disagreement of joined branches, in words.
     misalignment: str = ""
 
     @cached_property
     def axes(self) -> set[int]:
-        """The axes of the output along which places see differently."""
+        """The axes of the output along which positions see differently."""
         return {axis for strand in self.strands for axis in strand.axes}
 
     @cached_property
     def local(self) -> Strands:
-        """The strands that move with the place."""
+        """The strands that move with the position."""
         return tuple(strand for strand in self.strands if not strand.fixed)
 
     @cached_property
     def fixed(self) -> tuple[Ratio, Ratio] | None:
-        """What every place sees that sees anything, first and last; None where there is nothing of the sort."""
+        """The interval seen by every position that sees anything; None if there is none."""
         return next((s.window.seen_by_all for s in self.strands if s.fixed and not s.limits), None)
 
     @cached_property
     def span(self) -> tuple[Dim, bool]:
-        """The size of the field, and whether it is exact."""
+        """The size of the field, and true if it is exact."""
         return span(self.strands, self.output)
 
     @cached_property
     def local_span(self) -> tuple[Dim, bool]:
-        """The size of the field through local paths alone, and whether it is exact."""
+        """The size of the field through local paths alone, and true if it is exact."""
         return span(self.local, self.output) if self.local else (0, True)
 
     @property
     def jump(self) -> Ratio | None:
-        """By how many inputs the local window moves from one place to the next; 0 without one, None where not all move alike."""
+        """The cumulative stride of the local window; 0 without one, None if strands move differently."""
         jumps = {None if s.window.stretch or not s.digits else s.window.jump for s in self.local}
         return 0 if not jumps else jumps.pop() if len(jumps) == 1 else None
 
     @cached_property
     def first(self) -> tuple[Dim, tuple[Ratio, Ratio]] | None:
-        """The first output along its axis that sees anything, and what it sees by local paths if it has any; None if unknown."""
+        """The first output along its axis with a field, and that field (local if any); None if unknown."""
         strands = self.local or self.strands
         if any(strand.window.loose and not strand.digits for strand in strands):
             return None
@@ -101,13 +101,13 @@ class AxisField(msgspec.Struct, frozen=True, dict=True):
         return None
 
     def at(self, index: Shape) -> tuple[Ratio, Ratio] | None:
-        """The first and the last input that the value at an index sees, whether or not there are such inputs; None for nothing."""
+        """The first and last input that the value at an index sees, possibly outside the input; None for nothing."""
         ends = seen_at(self.strands, index)
         return ends if some(*ends) else None
 
     @property
     def segments(self) -> list[tuple[int, Dim, Dim, Dim]]:
-        """Runs of places that were joined: their axis, first and last (exclusive), and the size of what they see."""
+        """The segments of joined branches: axis, first and last (exclusive), and the size of the field."""
         limits = dict.fromkeys(s.limits[0] for s in self.strands if len(s.limits) == 1)
         found = []
         for limit in limits:
@@ -118,7 +118,7 @@ class AxisField(msgspec.Struct, frozen=True, dict=True):
 
 
 def _beginnings(strands: Strands, n: Dim) -> Iterator[int]:
-    """The places along an axis of n among which the first is that sees anything through some strands."""
+    """The positions along an axis of n among which is the first with a non-empty field."""
     starts = [limit.start for strand in strands for limit in strand.limits]
     inner = [digit.inner for strand in strands for digit in strand.digits]
     if not numbers(*starts, *inner):
@@ -131,18 +131,18 @@ def _beginnings(strands: Strands, n: Dim) -> Iterator[int]:
 
 
 def of_input(shape: Shape, axis: int) -> AxisField:
-    """What the input's own places see along one of its axes."""
+    """The field of the input itself along one of its axes."""
     strands = (Strand(IDENTITY, (Digit(axis),)),)
     return AxisField(shape, strands, (Route(strands),), (Route(strands),))
 
 
 def propagate(reach: AxisField, view: View, y: Shape, whole: Dim, via: tuple[int, int]) -> AxisField | None:
-    """What is seen through one more layer by one of its views; None where nothing is."""
+    """The field after one more layer, by one of its views; None if nothing is seen."""
     x = reach.output
     strands = tidied(_through(reach.strands, view, x, y, whole), y, whole)
     if not strands:
         return None
-    # Where there is but one path it sees what all together do.
+    # A single path sees the same as all together.
     known = {id(reach.strands): strands}
     routes = []
     for before in (reach.short, reach.long):
@@ -151,13 +151,13 @@ def propagate(reach: AxisField, view: View, y: Shape, whole: Dim, via: tuple[int
                 known[id(route.strands)] = tidied(_through(route.strands, view, x, y, whole), y, whole)
         after = (Route(known[id(route.strands)], *via, i) for i, route in enumerate(before))
         routes.append(tuple(route for route in after if route.strands))
-    # Where nothing is left of the paths that were kept it is seen by one that was not.
+    # If none of the kept paths sees anything, the field comes from one that was dropped.
     short, long = (found or (Route(strands, *via),) for found in routes)
     return AxisField(y, strands, short, long, reach.followed and all(routes))
 
 
 def lacking(reach: AxisField, *, gaps: bool) -> AxisField:
-    """What is seen where some places are holes or padding: of what every place sees it is not known which places these are."""
+    """The field when some positions are holes or padding, unknown which: marked on strands that every position sees."""
 
     def of(strands: Strands) -> Strands:
         return tuple(
@@ -187,7 +187,7 @@ def _through(strands: Strands, view: View, x: Shape, y: Shape, whole: Dim) -> St
 
 
 def _turned(strand: Strand, view: View) -> Strand:
-    """The strand with the axes of the input named as the output's are."""
+    """The strand with the axes of the input renamed to those of the output."""
     if all(view[axis].axis == axis for axis in strand.axes):
         return strand
     digits = tuple(digit._replace(axis=view[digit.axis].axis) for digit in strand.digits)
@@ -196,7 +196,7 @@ def _turned(strand: Strand, view: View) -> Strand:
 
 
 def tidied(strands: Iterable[Strand], y: Shape, whole: Dim) -> Strands:
-    """Strands with those merged that move alike; a bound where they are too many or their formulas too long."""
+    """The strands with those merged that move alike; a bound if they are too many or their formulas too long."""
     kept: dict[Any, list[Strand]] = {}
     for strand in strands:
         fixed_or_not = strand.window.loose if not strand.digits else None
@@ -221,14 +221,14 @@ def tidied(strands: Iterable[Strand], y: Shape, whole: Dim) -> Strands:
 
 
 def _stilled(strand: Strand) -> Strand:
-    """A strand of which nothing moves any more without the digits that told places apart."""
+    """A strand without its digits, if its window no longer moves."""
     if strand.window.moves or strand.limits or not strand.digits:
         return strand
     return Strand(strand.window, ())
 
 
 def joined(reaches: Sequence[AxisField], whole: Dim) -> AxisField:
-    """What is seen through any of several views or branches, without a word on how they lie to each other."""
+    """The union of the fields of several views or branches, without their misalignment."""
     if len(reaches) == 1:
         return reaches[0]
     y = reaches[0].output
@@ -240,7 +240,7 @@ def joined(reaches: Sequence[AxisField], whole: Dim) -> AxisField:
 
 
 def _front(routes: list[Route], y: Shape, *, longest: bool) -> tuple[tuple[Route, ...], bool]:
-    """The paths among which the one with the extreme field is, here and after any layers; and whether none else may be."""
+    """The paths that may have the extreme field, here and after any layers, and true if none other may."""
     kept: dict[Any, list[Route]] = {}
     for route in routes:
         group = kept.setdefault(tuple(map(_manner, route.strands)), [])
@@ -259,14 +259,14 @@ def _front(routes: list[Route], y: Shape, *, longest: bool) -> tuple[tuple[Route
 
 
 def _manner(strand: Strand) -> Any:
-    """What two strands have in common where one of them sees more than the other through any further layers."""
+    """The properties that two strands share if one sees more than the other through any further layers."""
     window = strand.window
     seeing = tuple(some(lo, hi) for lo, hi in window.phases)
     return strand.digits, strand.limits, window.advance, window.stretch, seeing
 
 
 def _beyond(one: Route, other: Route, *, longest: bool) -> bool:
-    """Whether one path sees at least as much as another (or as little) wherever windows of later layers begin and end."""
+    """True if one path sees at least as much as another (or as little), whatever the windows of later layers."""
     more, fewer = (one, other) if longest else (other, one)
     pairs = zip(more.strands, fewer.strands, strict=True)
     ends = [
@@ -282,7 +282,7 @@ def _beyond(one: Route, other: Route, *, longest: bool) -> bool:
 
 
 def misalignment(branches: Sequence[AxisField]) -> str:
-    """What branches that are joined do not agree on, or an empty text."""
+    """The disagreement of joined branches in words, or an empty text."""
     alone = [reach.local[0] for reach in branches if len(reach.local) == 1]
     plain = [s for s in alone if s.digits and not s.limits and not s.window.stretch and not s.window.loose]
     moving = [strand.window for strand in plain if strand.digits == plain[0].digits]
@@ -294,5 +294,5 @@ def misalignment(branches: Sequence[AxisField]) -> str:
 
 
 def centre(ends: tuple[Ratio, Ratio]) -> Ratio:
-    """The middle between two ends."""
+    """The centre of two ends."""
     return fraction(ends[0] + ends[1], 2)

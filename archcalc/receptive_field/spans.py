@@ -1,4 +1,4 @@
-"""How much of an axis the strands of a layer span together: the most that any of its places sees."""
+"""The size of the field of strands together: the most that any position sees."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from archcalc.layers.window import MAX_PHASES, Window
 from archcalc.receptive_field.strand import Strand
 from archcalc.symbols.dims import Dim, Ratio, Shape, at_least, decided
 
-# Places that are looked at one by one where no rule says which of them sees the most.
+# Positions that are tried one by one if no rule says which of them sees the most.
 _MAX_PLACES = 2**14
 
 
@@ -22,7 +22,7 @@ def seen_at(strands: Iterable[Strand], index: Shape | Mapping[int, Dim]) -> tupl
 
 
 def span(strands: Sequence[Strand], y: Shape) -> tuple[Dim, bool]:
-    """The most inputs from the first to the last that any place of a shape y sees, and whether just so many are known to be."""
+    """The most inputs from the first to the last that any position of a shape y sees, and true if that is exact."""
     loose = any(strand.window.loose or strand.gaps for strand in strands)
     if all(_even(strand.window) and not strand.limits for strand in strands) and len(strands) == 1:
         return strands[0].window.size, not loose
@@ -41,7 +41,7 @@ def span(strands: Sequence[Strand], y: Shape) -> tuple[Dim, bool]:
 
 
 def _even(window: Window) -> bool:
-    """Whether a window is of one size wherever it is."""
+    """True if a window has the same size at every output."""
     return len(window.phases) == 1 and window.stretch == 0
 
 
@@ -54,7 +54,7 @@ def _counted(strand: Strand, y: Shape) -> bool:
 
 
 def _cut(strands: Sequence[Strand], axis: int, n: int) -> list[tuple[int, range]]:
-    """An axis cut where any limit along it lies."""
+    """An axis cut at the ends of every limit along it."""
     cuts = {0, n}
     for strand in strands:
         if (limit := strand.limit(axis)) is not None:
@@ -64,7 +64,7 @@ def _cut(strands: Sequence[Strand], axis: int, n: int) -> list[tuple[int, range]
 
 
 def _in_cell(strands: Sequence[Strand], within: dict[int, range], y: Shape) -> tuple[Dim, bool]:
-    """The most that is seen at indices between limits."""
+    """The largest field at indices between limits, and true if it is exact."""
     strands = _outermost(strands, y)
     if not strands:
         return 0, True
@@ -72,7 +72,7 @@ def _in_cell(strands: Sequence[Strand], within: dict[int, range], y: Shape) -> t
         return int(strands[0].window.size), True
     axes = sorted({digit.axis for strand in strands for digit in strand.digits})
     plain = all(digit.plain for strand in strands for digit in strand.digits)
-    # Both ends move on evenly within a phase, so that the difference is largest at one end or the other.
+    # Both ends move evenly within a phase, so that the difference is largest at one end or the other.
     period = math.lcm(*(len(strand.window.phases) for strand in strands)) if plain else 0
     ends = 2 * period if plain and period <= MAX_PHASES and len(axes) <= 1 else 0
     each: list[Sequence[int]] = [within[axis] for axis in axes]
@@ -91,7 +91,7 @@ def _in_cell(strands: Sequence[Strand], within: dict[int, range], y: Shape) -> t
 
 
 def _outermost(strands: Sequence[Strand], y: Shape) -> Sequence[Strand]:
-    """Those that may see more than every place does; with them what that is."""
+    """The strands that may reach beyond the part that every position sees, and those of that part."""
     still = [strand for strand in strands if not strand.digits]
     if not still or len(still) == len(strands):
         return strands
@@ -101,7 +101,7 @@ def _outermost(strands: Sequence[Strand], y: Shape) -> Sequence[Strand]:
 
 
 def _in_letters(strands: Sequence[Strand], y: Shape) -> tuple[Dim, bool]:
-    """The most that is seen where letters leave open which place it is."""
+    """The largest field if letters leave open which position has it, and true if it is exact."""
     if any(strand.limits for strand in strands):
         return _in_segments(strands, y)
     axes = sorted({digit.axis for strand in strands for digit in strand.digits})
@@ -121,12 +121,12 @@ def _in_letters(strands: Sequence[Strand], y: Shape) -> tuple[Dim, bool]:
 
 
 def _at_most(strands: Sequence[Strand], y: Shape) -> Dim:
-    """A bound on what any place sees."""
+    """An upper bound for the field of any position."""
     return length(*reduce(hull, (strand.bound(y, 0).window.phases[0] for strand in strands)))
 
 
 def _in_segments(strands: Sequence[Strand], y: Shape) -> tuple[Dim, bool]:
-    """The most that is seen where branches were joined one after the other along one axis."""
+    """The largest field after branches were joined along one axis, and true if it is exact."""
     segments = list(dict.fromkeys(strand.limits for strand in strands if strand.limits))
     if any(len(limits) > 1 or limits[0].start != limits[0].origin for limits in segments):
         return _at_most(strands, y), False
@@ -142,7 +142,7 @@ def _in_segments(strands: Sequence[Strand], y: Shape) -> tuple[Dim, bool]:
     found = []
     for limits, (start, stop) in zip(segments, ends, strict=True):
         alone = [Strand(s.window, s.digits) for s in strands if s.limits == limits]
-        # What was not joined lies along the whole axis, and is no more than a bound within a segment.
+        # A strand without a limit covers the whole axis, and is no more than a bound within a segment.
         alone += [strand for strand in strands if not strand.limits]
         moving = any(digit.axis == axis for strand in strands if not strand.limits for digit in strand.digits)
         size, exact = span(alone, (*y[:axis], stop - start, *y[axis + 1 :]))
@@ -153,7 +153,7 @@ def _in_segments(strands: Sequence[Strand], y: Shape) -> tuple[Dim, bool]:
 
 
 def _of_phases(window: Window, n: Dim) -> tuple[Dim, bool]:
-    """The largest of a window's phases, and whether there are enough places for it to occur."""
+    """The largest of a window's phases, and true if there are enough positions for it to occur."""
     sizes = [length(lo, hi) for lo, hi in window.phases]
     if not numbers(*sizes):
         return window.size, False

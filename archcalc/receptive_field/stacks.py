@@ -1,4 +1,4 @@
-"""Plain stacks of convolutions: the field of so many layers, and the stacks with the field of one large kernel."""
+"""Plain stacks of convolutions: the field of a number of layers, and the stacks with the field of one large kernel."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from archcalc.layers.window import Window
 from archcalc.symbols.dims import Dim
 
 _LARGEST = 31
-# A field of more digits is no field, and takes long to find.
+# A field with more digits is meaningless, and takes long to compute.
 _MAX_DIGITS = 1_000
 
 
@@ -49,7 +49,7 @@ def stacks(field: int) -> list[ConvStack]:
 
 
 def _parts(left: int, most: int, step: int) -> Iterator[tuple[int, ...]]:
-    """The ways to write a number as a sum of multiples of a step, none larger than the one before, each said as a kernel."""
+    """The kernels whose excesses over 1 add up to `left`: multiples of a step, none larger than the one before."""
     if left == 0:
         yield ()
     for part in range(min(left, most), 0, -step):
@@ -61,7 +61,7 @@ def _parts(left: int, most: int, step: int) -> Iterator[tuple[int, ...]]:
 def field_of(kernel: Dim, stride: Dim, depth: Dim) -> Window:
     """The window of `depth` layers of one kernel and stride; any of them may be a letter.
 
-    Raises SpecError where the field would be a number of more than 1,000 digits.
+    Raises SpecError if the field would be a number of more than 1,000 digits.
 
     >>> from archcalc.symbols.dims import symbol
     >>> field_of(3, 1, symbol("n")).size, field_of(3, 2, symbol("n")).size
@@ -78,7 +78,7 @@ def field_of(kernel: Dim, stride: Dim, depth: Dim) -> Window:
 
 
 def stacked(window: Window, depth: Dim) -> Window:
-    """`depth` layers of a window one after the other; depth may be a symbol.
+    """The window of `depth` layers with the same window; depth may be a symbol.
 
     >>> stacked(Window(1, ((-1, 1),)), 3).phases
     ((-3, 3),)

@@ -1,4 +1,4 @@
-"""One more layer: what it sees through each of its inputs, with channels that see differently told apart."""
+"""The propagation of fields through one more layer, with channels that see differently kept apart."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from archcalc.receptive_field.padding import finds, has_holes, has_padding, is_c
 from archcalc.receptive_field.reach import AxisField, joined, lacking, misalignment, propagate
 from archcalc.symbols.dims import Dim, Shape, equal, quotient, size
 
-# More runs of channels that see differently, or more channels to sort into runs, are taken together.
+# More runs of channels, or more channels to sort into runs, are merged.
 _MAX_PARTS = 2048
 _MAX_CHANNELS = 4096
 
 
 class _Source(NamedTuple):
-    """What one output channel sees of one input: through one of its views, one of its parts, or with -1 all of them."""
+    """One source of an output channel: an input, one of its views, and one of its parts, or -1 for all of them."""
 
     which: int
     view: int
@@ -33,18 +33,18 @@ class _Source(NamedTuple):
 
 
 class Propagation:
-    """One more layer: what it sees through each of its inputs."""
+    """The propagation of fields through one more layer, from each of its inputs."""
 
     def __init__(
         self, node: Node, shapes: tuple[Shape, ...], views: tuple[Views, ...], inputs: list[Field], whole: Shape
     ) -> None:
         self.node, self.shapes, self.views, self.inputs, self.whole = node, shapes, views, inputs, whole
-        # Whether channels that see differently are told apart.
+        # True where channels that see differently are kept apart.
         self.told = False
         self.axes = {axis for which in range(len(inputs)) for axis in self.places(which)}
 
     def seen(self) -> tuple[Reaches, tuple[ChannelRun, ...]]:
-        """What all channels together see, and, where they do not see alike, what each run of them sees."""
+        """The field of all channels together, and, if they differ, that of each run of channels."""
         every = tuple(_Source(i, v, -1) for i, views in enumerate(self.views) for v in range(len(views)))
         whole = self.reaches(every)
         runs = self.runs()
@@ -69,20 +69,20 @@ class Propagation:
         return together, tuple(parts) if 1 < len(parts) <= _MAX_PARTS else ()
 
     def identity(self, source: _Source) -> tuple[int, int, int]:
-        """The same for sources through which the same is seen."""
+        """A key that is equal for sources with equal fields."""
         parts = self.inputs[source.which].parts
         return source.which, source.view, id(parts[source.part].reaches) if source.part >= 0 else -1
 
     def reaches(self, sources: tuple[_Source, ...]) -> Reaches:
-        """What is seen through some of the views of some of the inputs, along each axis."""
+        """The fields along each axis through some of the views of some of the inputs."""
         axes = range(len(self.whole))
         seen = [(source.which, [self.through(axis, source) for axis in axes]) for source in sources]
-        # A place that is not there along one axis is not there at all.
+        # A position that is missing along one axis is missing altogether.
         there = [(which, reaches) for which, reaches in seen if all(reach is not None for reach in reaches)]
         return tuple(self.merged(axis, there) for axis in axes)
 
     def merged(self, axis: int, seen: list[tuple[int, list[AxisField | None]]]) -> AxisField | None:
-        """What is seen along one axis through several inputs, and what branches that are joined do not agree on."""
+        """The field along one axis through several inputs, with the misalignment of joined branches."""
         branches = []
         for _, group in groupby(seen, key=itemgetter(0)):
             found = [reach for _, reaches in group if (reach := reaches[axis]) is not None]
@@ -93,7 +93,7 @@ class Propagation:
         return msgspec.structs.replace(together, misalignment=misalignment(branches)) if len(branches) > 1 else together
 
     def through(self, axis: int, source: _Source) -> AxisField | None:
-        """What is seen along one axis through one view of one part of an input."""
+        """The field along one axis through one view of one part of an input."""
         field = self.inputs[source.which]
         reach = (field.parts[source.part].reaches if source.part >= 0 else field.reaches)[axis]
         if reach is None:
@@ -102,12 +102,12 @@ class Propagation:
         if self.padded(source.which, view) is None:
             return None
         if self.axes.isdisjoint(at.axis for at in view if at.ends):
-            # Joined along channels, which are told apart as parts.
+            # Joined along channels, which are kept apart as parts.
             view = tuple(at._replace(ends=False) for at in view)
         found = propagate(reach, view, self.node.shape, self.whole[axis], via)
         if found is None or all(strand.digits for strand in found.strands):
             return found
-        # What one view leaves out another may see.
+        # A value that one view leaves out may be seen by another.
         alone = len(self.views[source.which]) == 1
         gaps = alone and any(has_holes(at.window) for at in view)
         sizes = zip(view, self.shapes[source.which], strict=False)
@@ -115,14 +115,14 @@ class Propagation:
         return lacking(found, gaps=gaps) if gaps or padded else found
 
     def together(self, reaches: list[AxisField | None], whole: AxisField | None, n: Dim) -> AxisField | None:
-        """What all runs of channels see along one axis."""
+        """The field of all runs of channels along one axis."""
         found = [reach for reach in reaches if reach is not None]
         if not found or whole is None:
             return None
         return msgspec.structs.replace(joined(found, n), misalignment=whole.misalignment)
 
     def mixed(self) -> bool:
-        """Whether values at one place see differently without being told apart."""
+        """True if values at one position see differently without being kept apart."""
         if self.told and not any(field.mixed for field in self.inputs):
             return False
         views = [(i, view) for i, views in enumerate(self.views) for view in views]
@@ -134,7 +134,7 @@ class Propagation:
         return any(other != windows[0] for other in windows)
 
     def picked(self) -> bool:
-        """Whether this layer, or one before it, sees some of the values that are mixed and not others."""
+        """True if this layer, or one before it, sees some of the values that are mixed and not others."""
         return any(
             field.picked
             or any(
@@ -144,7 +144,7 @@ class Propagation:
         )
 
     def padded(self, which: int, view: View) -> bool | None:
-        """Whether a window over values of one place finds padding alone for some outputs; None where it does for all."""
+        """True if a window over values of one position finds only padding for some outputs; None if it does for all."""
         some_lack = False
         for window, n, outputs in self.over_values(which, view):
             if not is_counted(window, n, outputs):
@@ -157,12 +157,12 @@ class Propagation:
         return some_lack
 
     def unsure(self, which: int, view: View) -> bool:
-        """Whether letters leave open that a window over values of one place finds more than padding for any output."""
+        """True if letters leave open that a window over values of one position finds any value for any output."""
         over = self.over_values(which, view)
         return any(not is_counted(*one) and not finds(*one)[0] for one in over)
 
     def over_values(self, which: int, view: View) -> Iterator[tuple[Window, Any, Any]]:
-        """The windows that slide over values of one place, with how many values and outputs there are."""
+        """The windows that slide over values of one position, with the numbers of values and of outputs."""
         for axis, at in enumerate(view):
             n, outputs = self.shapes[which][axis], self.node.shape[at.axis]
             if axis in self.axes or at.ends or not at.window.moves:
@@ -171,7 +171,7 @@ class Propagation:
                 yield at.window, n, outputs
 
     def torn(self, which: int, view: View) -> bool:
-        """Whether a window slides over places of two axes in one line, where some places see nothing by one of the axes."""
+        """True if a window slides over a flattened pair of axes, of which one has positions that see nothing."""
         reaches = [reach for reach in self.inputs[which].reaches if reach]
         for axis, at in enumerate(view):
             lying = [s for reach in reaches for s in reach.strands if s.on(axis)]
@@ -182,7 +182,7 @@ class Propagation:
         return False
 
     def whole_of(self, which: int, view: View) -> bool:
-        """Whether every output sees, of each place it sees, all the values."""
+        """True if every output sees all the values of each position it sees."""
         places, x = self.places(which), self.shapes[which]
         return bool(view) and all(
             (axis in places and self.alone(which, axis))
@@ -192,7 +192,7 @@ class Propagation:
         )
 
     def alone(self, which: int, axis: int) -> bool:
-        """Whether an axis has places and nothing else: as many indices as its digits have values."""
+        """True if an axis has only positions: as many indices as its digits have values."""
         strands = [s for reach in self.inputs[which].reaches if reach for s in reach.strands if s.on(axis)]
         for limit in {s.limit(axis) for s in strands}:
             n = self.shapes[which][axis] if limit is None else limit.stop - limit.start
@@ -203,7 +203,7 @@ class Propagation:
         return True
 
     def picks(self, which: int, view: View) -> bool:
-        """Whether some outputs see of a place some values and not the others, for which fields were taken together."""
+        """True if some outputs see only some values of a position, for which fields were merged."""
         places, x = self.places(which, plain=True), self.shapes[which]
         return any(
             axis not in places
@@ -214,15 +214,15 @@ class Propagation:
         )
 
     def places(self, which: int, *, plain: bool = False) -> set[int]:
-        """The axes of an input along which its places lie, or such of them as have nothing else."""
+        """The axes of an input that hold its positions, or with `plain` those that hold nothing else."""
         digits = [d for reach in self.inputs[which].reaches if reach for s in reach.strands for d in s.digits]
         return {digit.axis for digit in digits if digit.plain or not plain}
 
     def runs(self) -> list[tuple[int, tuple[_Source, ...]]] | None:
-        """Channels that see the same parts of the inputs, run by run; None where all see all there is."""
+        """Runs of channels with the same sources, with their sources; None if all see everything."""
         windows = [[self.channels(i, v) for v in range(len(views))] for i, views in enumerate(self.views)]
         flat = [window for each in windows for window in each]
-        # Only what is joined can be told apart, or what was told apart before.
+        # Only joined channels can be kept apart, or those that were kept apart before.
         apart_before = any(field.parts for field in self.inputs)
         if not apart_before and (len(self.inputs) < 2 or all(w is None or w == IDENTITY or not w.moves for w in flat)):
             return None
@@ -241,7 +241,7 @@ class Propagation:
         ]
 
     def starts(self, windows: list[list[Window | None]], bounds: list[list[int]], channels: int) -> list[int]:
-        """Output channels at which it may change which parts are seen."""
+        """The output channels at which the sources may change."""
         found = {0}
         for which, each in enumerate(windows):
             for window in each:
@@ -256,12 +256,12 @@ class Propagation:
         return sorted(start for start in found if 0 <= start < channels)
 
     def channels(self, which: int, view: int) -> Window | None:
-        """The window along the channels, the first axis of input and output; None where that is no axis of channels."""
+        """The window along the channels, the first axis of input and output; None if that holds no channels."""
         seen = self.views[which][view]
         return seen[0].window if seen and 0 not in self.axes and seen[0].axis == 0 else None
 
     def sources(self, windows: list[list[Window | None]], bounds: list[list[int]], channel: int) -> Iterator[_Source]:
-        """What one output channel sees."""
+        """The sources of one output channel."""
         for which, each in enumerate(windows):
             for view, window in enumerate(each):
                 if window is None:
@@ -278,7 +278,7 @@ class Propagation:
 
 
 def _alike(one: Reaches, other: Reaches) -> bool:
-    """Whether two runs of channels see the same."""
+    """True if two runs of channels have the same fields."""
     return all(
         a is b or (a is not None and b is not None and (a.strands, a.short, a.long) == (b.strands, b.short, b.long))
         for a, b in zip(one, other, strict=True)

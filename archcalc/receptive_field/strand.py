@@ -1,4 +1,4 @@
-"""Strands: the windows through which some of a layer's places see an axis of the input, and which places these are."""
+"""Strands: the windows through which some of a layer's positions see an axis of the input, with those positions."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from archcalc.receptive_field.digits import Digit, Limit, kept, moved
 from archcalc.receptive_field.edges import clipped, runs
 from archcalc.symbols.dims import Dim, Shape, at_least, ceil_div, equal, maximum, minimum
 
-# Outputs that are looked at one by one where windows meet the ends of what was joined.
+# Outputs that are tried one by one where windows meet the ends of joined branches.
 MAX_LISTED = 4096
 _MAX_RUNS = 24
 
 
 class Strand(msgspec.Struct, frozen=True):
-    """What places see of one axis of the input through one window, of which the digits of their index name the output.
+    """The window of some positions on one axis of the input; the digits of an index give the window's output.
 
-    Without digits every place sees the same. Along an axis with a limit digits count from its start, and no other index sees.
-    Some of those places may be padding, which sees nothing, or with `gaps` holes, such as a transposed convolution leaves, and it
-    is not known which.
+    Without digits every position sees the same. Along an axis with a limit, digits count from its start, and no other
+    index sees. Some of those positions may be padding, which sees nothing, or with `gaps` holes, such as a transposed
+    convolution leaves; it is unknown which.
     """
 
     window: Window
@@ -36,7 +36,7 @@ class Strand(msgspec.Struct, frozen=True):
 
     @property
     def axes(self) -> set[int]:
-        """The axes along which places see differently."""
+        """The axes along which positions see differently."""
         return {digit.axis for digit in self.digits} | {limit.axis for limit in self.limits}
 
     def limit(self, axis: int) -> Limit | None:
@@ -49,24 +49,24 @@ class Strand(msgspec.Struct, frozen=True):
 
     @property
     def fixed(self) -> bool:
-        """Whether every place is known to see the same, if it sees anything."""
+        """True if every position certainly sees the same, if it sees anything."""
         alike = not self.limits and self.window.seen_by_all is not None
         return not self.window.loose and (not self.digits or alike)
 
     def holds(self, index: Shape | Mapping[int, Dim]) -> bool:
-        """Whether an index is known to lie within all limits."""
+        """True if an index certainly lies within all limits."""
         return all(
             at_least(index[limit.axis], limit.start) is True and at_least(limit.stop, index[limit.axis] + 1) is True
             for limit in self.limits
         )
 
     def settles(self, index: Shape | Mapping[int, Dim]) -> bool:
-        """Whether it is known of an index that it lies within all limits, or that it does not."""
+        """True if it is certain that an index lies within all limits, or that it does not."""
         facts = ((at_least(index[n], a), at_least(b, index[n] + 1)) for n, a, b, _ in self.limits)
         return all(isinstance(fact, bool) for pair in facts for fact in pair)
 
     def place(self, index: Shape | Mapping[int, Dim]) -> Dim:
-        """Which output of the window an index is."""
+        """The output of the window for an index."""
         place: Dim = 0
         for digit in self.digits:
             limit = self.limit(digit.axis)
@@ -80,27 +80,28 @@ class Strand(msgspec.Struct, frozen=True):
         return self.window.at(self.place(index)) if self.holds(index) else NOTHING
 
     def along(self, axis: int, n: Dim) -> tuple[Dim, Dim]:
-        """The first index along an axis of n and the one after the last, both counted from where digits are."""
+        """The first index along an axis of n and the one after the last, both counted from the digits' origin."""
         limit = self.limit(axis)
         return (0, n) if limit is None else (limit.start - limit.origin, limit.stop - limit.origin)
 
     def places(self, x: Shape) -> Dim:
-        """How many outputs of the window there are."""
+        """The number of outputs of the window."""
         last: Dim = 0
         for digit in self.digits:
             _, n = self.along(digit.axis, x[digit.axis])
-            # Of the last value of a digit not all indices need be there.
+            # The last value of a digit need not have all its indices.
             last += digit.times * ((ceil_div(n, digit.inner) if digit.modulo is None else digit.modulo) - 1)
         return last + 1
 
     def bound(self, x: Shape, whole: Dim) -> Strand:
-        """A bound on what any place sees: all that all see, or the whole axis of the input."""
+        """A bound on the field of any position: the union of all, or the whole axis of the input."""
         seen = whole_axis(self.places(x)).after(self.window)
         return Strand(Window(0, ((0, whole - 1) if seen is None else seen.phases[0],), loose=True), ())
 
     def laid(self, x: Shape, y: Shape, whole: Dim) -> Strand:
-        """The strand where the values of a shape x are put in order under a shape y."""
-        # A limit stays with its axis; one along an axis of one place has no more to say where that axis is gone or not alone.
+        """The strand after a reshape from x to y."""
+        # A limit stays with its axis; along an axis of one position it has no effect once that axis is gone or not
+        # alone.
         axes: dict[int, int] = {}
         for axis in sorted({limit.axis for limit in self.limits}):
             to = kept(axis, x, y)
@@ -117,7 +118,7 @@ class Strand(msgspec.Struct, frozen=True):
             found = moved(digit, x, y) if limited is None else [digit._replace(axis=limited)]
             if found is None:
                 return self.bound(x, whole)
-            # One of a single place beside an axis with a limit always is 0.
+            # A digit of a single position beside an axis with a limit is always 0.
             digits += found if limited is not None else [one for one in found if one.axis not in axes.values()]
         window = self.window
         if self.digits and not digits:
@@ -126,7 +127,7 @@ class Strand(msgspec.Struct, frozen=True):
         return Strand(window, tuple(digits), tuple(sorted(limits)), self.gaps, self.padded)
 
     def _standing(self, axis: int) -> Strand:
-        """The strand without an axis of which the first index is the only one."""
+        """The strand without an axis whose only index is 0."""
         limits = self._but(axis)
         inside = [limit for limit in self.limits if limit.axis == axis]
         if not all(bool(limit.start <= 0 < limit.stop) for limit in inside):
@@ -140,7 +141,7 @@ class Strand(msgspec.Struct, frozen=True):
         return Strand(replace(window, phases=phases), others, limits)
 
     def slid(self, axis: int, window: Window, sizes: tuple[Dim, Dim], whole: Dim, *, ends: bool) -> list[Strand]:
-        """The strands through a window along an axis of `sizes` before and after; with `ends` none is beyond the input's."""
+        """The strands through a window on an axis of `sizes` before and after; with `ends` nothing lies beyond it."""
         digits, limit = self.on(axis), self.limit(axis)
         n, outputs = sizes
         ((lo, hi), *more) = window.phases
@@ -168,7 +169,7 @@ class Strand(msgspec.Struct, frozen=True):
         return found if len(found) <= _MAX_RUNS else [self._all(axis, n, whole)]
 
     def _between(self, axis: int, places: range, seen: Window, *, gathers: bool) -> Iterator[Strand]:
-        """Through the window of some places of an axis, the first of which is its output 0; alike through one that gathers."""
+        """The strands through a window that counts from the first of some positions; merged if the window gathers."""
         ends = {i: seen.at(i - places.start) for i in places} if gathers else {}
         seeing = [i for i, (lo, hi) in ends.items() if hi >= lo]
         if len({ends[i] for i in seeing}) != 1:
@@ -179,7 +180,7 @@ class Strand(msgspec.Struct, frozen=True):
             yield Strand(still, (), self._with(Limit(axis, first, last, first)))
 
     def _moved_on(self, axis: int, by: Dim, sizes: tuple[Dim, Dim], whole: Dim, *, ends: bool) -> list[Strand]:
-        """Each output being the input so many positions further on."""
+        """The strands when each output is the input `by` positions further on."""
         digits, limit = self.on(axis), self.limit(axis)
         n, outputs = sizes
         if limit is not None:
@@ -193,12 +194,12 @@ class Strand(msgspec.Struct, frozen=True):
             return []
         # Letters may leave open whether anything is left.
         window = self.window if at_least(stop, start + 1) is True else replace(self.window, loose=True)
-        # Beside what it is joined to, padding lies between.
+        # Padding lies between it and the branch it is joined to.
         gaps = self.gaps or (self.padded and ends)
         return [Strand(window, self.digits, self._with(Limit(axis, start, stop, origin)), gaps)]
 
     def _spread(self, axis: int, window: Window, n: Dim, whole: Dim) -> Strand:
-        """Through a window over places that follow each other, in an axis without a limit."""
+        """The strand through a window over consecutive positions, along an axis without a limit."""
         if len(self.digits) == 1 and self.digits[0].times == 1:
             seen = window.after(self.window)
             if seen is None or not seen.readable:
@@ -217,7 +218,7 @@ class Strand(msgspec.Struct, frozen=True):
         )
 
     def _gathered(self, axis: int, ends: tuple[Dim, Dim], n: Dim, whole: Dim) -> list[Strand]:
-        """What every output sees that sees the same indices of an axis."""
+        """The strands when every output that sees anything sees the same indices of an axis."""
         first, last = self.along(axis, n)
         limit, digits = self.limit(axis), self.on(axis)
         if not (equal(ends[0], 0) is True and equal(ends[1], n - 1) is True):
@@ -230,14 +231,14 @@ class Strand(msgspec.Struct, frozen=True):
         if not digits:
             return [replace(self, limits=self._but(axis))]
         if len(digits) == len(self.digits) == 1 and limit is None and last == n:
-            # All the values of the digit are seen, however they lie.
+            # All the values of the digit are seen, in whatever order.
             return [self._all(axis, n, whole, loose=False)]
         own = self._flat(axis, n) if len(digits) == len(self.digits) else None
         seen = None if own is None else Window(0, ((first, last - 1),)).after(own)
         return [self._all(axis, n, whole)] if seen is None else [Strand(seen, (), self._but(axis))]
 
     def _across(self, axis: int, window: Window, n: Dim, outputs: Dim, whole: Dim) -> list[Strand]:
-        """Through a window over an axis that has a limit and no digits: the outputs that see any index within it."""
+        """The strands through a window on an axis with a limit and no digits: the outputs that reach the limit."""
         limit = self.limit(axis)
         counted = numbers(n, outputs) and limit is not None and numbers(limit.start, limit.stop) and window.settled
         if self.on(axis) or not counted or outputs > MAX_LISTED or limit is None:
@@ -250,7 +251,7 @@ class Strand(msgspec.Struct, frozen=True):
         return [replace(self, limits=self._with(limit)) for limit in found]
 
     def _flat(self, axis: int, n: Dim) -> Window | None:
-        """The window of the indices of an axis that has all the digits; None where they are too many to list."""
+        """The window of the indices of an axis that has all the digits; None if they are too many to list."""
         digits = self.on(axis)
         if len(digits) == 1 and digits[0].plain and digits[0].times == 1:
             return self.window
@@ -267,7 +268,7 @@ class Strand(msgspec.Struct, frozen=True):
         return Window(advance, tuple((place, place) for place in places)).reduced().after(self.window)
 
     def _all(self, axis: int, n: Dim, whole: Dim, *, loose: bool = True) -> Strand:
-        """A bound: all that all places see."""
+        """A bound: the union of the fields of all positions."""
         sizes = {digit.axis: n for digit in self.digits} if all(d.axis == axis for d in self.digits) else None
         if sizes is None:
             return Strand(Window(0, ((0, whole - 1),), loose=True), ())

@@ -1,4 +1,4 @@
-"""The forward pass in numpy, against which the closed forms are held: seeded arrays, plain execution, counted products."""
+"""The reference forward pass in numpy, to check closed forms: seeded arrays, plain execution, counted products."""
 
 from archcalc.reference.counting import CountingNumpy
 from archcalc.reference.fast import Program

@@ -1,6 +1,6 @@
-"""Arrays in numpy's files: what a header says, known before anything is read, and values that are as many as it says.
+"""Arrays in numpy's files: the header, known before anything is read, and as many values as it states.
 
-The format is that of `numpy.lib.format`; of what it allows, only arrays of plain numbers are read.
+The format is that of `numpy.lib.format`; of all that it allows, only arrays of plain numbers are read.
 """
 
 from __future__ import annotations
@@ -12,22 +12,22 @@ from typing import IO, Any, NamedTuple
 
 import numpy as np
 
-# Numbers that are real: floats, whole numbers with and without a sign, and truths.
+# The kinds of real numbers: floats, signed and unsigned whole numbers, and booleans.
 _NUMBERS = "fiub"
 _MAGIC = b"\x93NUMPY"
-# As long as numpy itself reads a header that it does not trust.
+# The longest header that numpy itself reads from an untrusted file.
 _MAX_LENGTH = 10_000
 _MAX_AXES = 32
 _PIECE = 2**20
 
 
 class Header(NamedTuple):
-    """What a .npy file says of its array: shape, type of values, and whether the first axis is the one that runs fastest."""
+    """The header of a .npy file: the array's shape and dtype, and true if the first axis varies fastest."""
 
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
     fortran: bool
-    # Where the values begin.
+    # The offset of the values.
     start: int
 
     @property
@@ -37,7 +37,7 @@ class Header(NamedTuple):
 
 
 def header_of(file: IO[bytes], size: int) -> Header:
-    """The header of a .npy file of so many bytes; raises ValueError where it is none, or does not fit the file."""
+    """The header of a .npy file of `size` bytes; raises ValueError if it is malformed, or does not fit the file."""
     magic = file.read(8)
     if magic[:6] != _MAGIC or len(magic) < 8:
         raise ValueError("it does not begin as a .npy file does")
@@ -64,7 +64,7 @@ def header_of(file: IO[bytes], size: int) -> Header:
 
 
 def values_of(file: IO[bytes], header: Header) -> Any:
-    """The values that follow a header; raises ValueError where the file ends before them."""
+    """The values that follow a header; raises ValueError if the file ends before them."""
     raw = np.empty(header.nbytes, np.uint8)
     for place in range(0, header.nbytes, _PIECE):
         piece = file.read(min(_PIECE, header.nbytes - place))
@@ -75,7 +75,7 @@ def values_of(file: IO[bytes], header: Header) -> Any:
 
 
 def _literal(text: str) -> Any:
-    """The value that a header's text is, or None."""
+    """The value of a header's text as a Python literal, or None."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -24,7 +24,7 @@ _UNCOUNTED = {
 
 
 class CountingNumpy:
-    """numpy, but `einsum` adds to `macs` what it multiplies: the product of the sizes of all its indices.
+    """A numpy whose `einsum` adds its multiply-accumulates to `macs`: the product of the sizes of all its indices.
 
     >>> xp = CountingNumpy()
     >>> xp.einsum("ij,jk->ik", xp.ones((2, 3)), xp.ones((3, 4))).shape, xp.macs
@@ -46,7 +46,7 @@ class CountingNumpy:
 
 
 def macs_of(subscripts: str, *shapes: tuple[int, ...]) -> int:
-    """How many products a contraction adds up, every index named.
+    """The number of products in a contraction that names every index.
 
     >>> macs_of("ncyxij,ocij->noyx", (1, 3, 224, 224, 3, 3), (64, 3, 3, 3))
     86704128

@@ -1,4 +1,4 @@
-"""Token numbers that a network is given, each held against the vocabulary in which it is looked up."""
+"""Token numbers given to a network, each checked against the vocabulary in which it is looked up."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from archcalc.network.graph import Graph
 
 
 def looked_up(graph: Graph, x: Any, source: str) -> Any:
-    """A batch of token numbers as whole numbers; raises SpecError, with its place, for one that no vocabulary holds.
+    """A batch of token numbers as whole numbers; raises SpecError, with its index, for one outside a vocabulary.
 
     >>> from archcalc.network.graph import Builder
     >>> from archcalc.layers.linear import Embedding
@@ -27,7 +27,7 @@ def looked_up(graph: Graph, x: Any, source: str) -> Any:
     """
     whole = np.isfinite(x) & (x == np.floor(x)) if x.dtype.kind == "f" else np.ones(x.shape, bool)
     _refuse(x, ~whole | (x < 0), source, "token numbers are whole, from 0 on")
-    # What every embedding reads of the input: its places, counted from 1 and moved as the token numbers are.
+    # The input positions that every embedding reads, counted from 1 and moved as the token numbers are.
     alive: dict[int, Any] = {0: np.arange(1, x[0].size + 1).reshape(1, *x.shape[1:])}
     for position, node in enumerate(graph.nodes):
         entries: Any = node.layer.entries

@@ -1,4 +1,4 @@
-"""What a network is given: a batch from a .npy file or an image."""
+"""The input of a network: a batch from a .npy file or an image."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from archcalc.symbols.dims import Shape, format_shape
 
 _IMAGES = {".png", ".jpg", ".jpeg", ".bmp", ".webp"}
 _FORMATS = ("PNG", "JPEG", "BMP", "WEBP")
-# What pillow ends in on bytes that are no picture, beside OSError.
+# The errors of pillow on malformed bytes, beside OSError.
 _BROKEN = (SyntaxError, ValueError, TypeError, IndexError, KeyError, OverflowError, EOFError, struct.error, zlib.error)
 
 
 class Batch(NamedTuple):
-    """Inputs in a file: how many there are, known before any is read, and what reads them."""
+    """The inputs in a file: their number, known before any is read, and the function that reads them."""
 
     samples: int
     read: Callable[[], Any]
@@ -33,9 +33,9 @@ class Batch(NamedTuple):
 def batch_of(path: Path, graph: Graph, mean: Sequence[float] = (), deviation: Sequence[float] = ()) -> Batch:
     """The inputs in a file: the values of a .npy as they are, an image's pixels as 0 to 1.
 
-    An image is grey where the network takes one channel, and each channel loses its `mean` and is divided by its
-    `deviation` where they are given. Raises SpecError for a file that cannot be read and for another shape than the
-    network's, and as it is read for what is no token number where the network looks those up.
+    An image is grey if the network takes one channel, and each channel loses its `mean` and is divided by its
+    `deviation` if they are given. Raises SpecError for an unreadable file and for another shape than the network's, and
+    on reading for an invalid token number if the network looks those up.
     """
     if graph.token_numbers and (mean or deviation):
         raise SpecError("--mean and --std are of channels, and the network takes token numbers")
@@ -66,7 +66,7 @@ def batch_of(path: Path, graph: Graph, mean: Sequence[float] = (), deviation: Se
 
 
 def _told(path: Path, found: Callable[[], Any]) -> Any:
-    """What is found in a file; raises SpecError where it cannot be read or is not what its name says."""
+    """The result of a reader of a file; raises SpecError if that is unreadable or not of the type its name says."""
     try:
         return found()
     except SpecError:
@@ -94,7 +94,7 @@ def _values(path: Path) -> Any:
 
 
 def _size(path: Path, shape: Shape) -> Shape:
-    """The shape that an image has as an input of a network, from its first bytes."""
+    """The shape of an image as an input of a network, from its first bytes."""
     if len(shape) != 3 or shape[0] not in {1, 3}:
         raise SpecError(f"{path}: is an image, the network takes {format_shape(shape)}")
     with _opened(path) as image:
@@ -109,14 +109,14 @@ def _pixels(path: Path, shape: Shape) -> Any:
 
 
 def _opened(path: Path) -> Any:
-    """An image of which only the header has been read, and nothing is made of it that its name does not say."""
+    """An image with only its header read, decoded only in a format that is allowed."""
     try:
         from PIL import Image  # noqa: PLC0415 - an extra
     except ImportError:
         raise SpecError("reading an image needs pillow", None, "pip install 'archcalc[image]'") from None
     try:
         with warnings.catch_warnings():
-            # Of its size, which is looked at here.
+            # Of its size, which is checked here.
             warnings.simplefilter("ignore")
             return Image.open(path, formats=_FORMATS)
     except Image.DecompressionBombError as error:
@@ -124,7 +124,7 @@ def _opened(path: Path) -> Any:
 
 
 def _standardised(x: Any, mean: Sequence[float], deviation: Sequence[float]) -> Any:
-    """Each channel less its mean, over its deviation; one number stands for all channels."""
+    """Each channel minus its mean, divided by its deviation; one number serves all channels."""
     for name, values in (("mean", mean), ("std", deviation)):
         if len(values) not in {0, 1, x.shape[1]}:
             raise SpecError(f"--{name} has {len(values)} numbers for {x.shape[1]} channels")

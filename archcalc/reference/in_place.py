@@ -1,4 +1,4 @@
-"""A network run in as little memory as its layers allow, and the memory that was taken, read off the arrays."""
+"""A network run in as little memory as its layers allow, with the memory measured on the arrays."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from archcalc.network.storage import Manner, manners, overwritable
 
 
 class Storing(NamedTuple):
-    """How the output of each node is stored, and whether that at a position may be overwritten when its reader runs."""
+    """The storage of each node's output, and a function that is true if the output at a position may be overwritten."""
 
     manners: Sequence[Manner]
     free: Callable[[int], bool]
@@ -26,12 +26,12 @@ def run_in_place(
     xp: Any = np,
     storing: Storing | None = None,
 ) -> Iterator[tuple[Node, Any, int]]:
-    """Each node in order with its output for the batch x and the bytes of all arrays alive when it was put out.
+    """Each node in order with its output for the batch x and the bytes of all arrays alive at that time.
 
-    What a layer may overwrite is overwritten, so an output holds only until the next is asked for; `storing` says what
-    may, by default what frameworks overwrite. An output is let go after its last reader, and one that nothing reads is
-    held to the end. The bytes are those of the arrays that own memory and were not yet collected,
-    without weights and what a layer needs while it works.
+    Outputs that may be overwritten are, so an output holds only until the next is asked for; `storing` selects them, by
+    default as frameworks do. An output is freed after its last reader, and one that nothing reads is held to the end.
+    The bytes are those of the arrays that own memory and were not yet collected, without weights and without the
+    workspace of layers.
 
     >>> from archcalc.language import load
     >>> from archcalc.reference import seeded
@@ -44,7 +44,7 @@ def run_in_place(
         ways = manners(graph, "frameworks")
         storing = Storing(ways, overwritable(graph.nodes, ways).__getitem__)
     trained = {id(_owner(array)) for own in arrays.values() for array in own.values()}
-    # The input is the run's own, so that it can be let go; whoever called may hold the one given.
+    # The input is the run's own copy, so that it can be freed; the caller may hold the given one.
     batch, given = len(x), [np.array(x)]
     alive: dict[int, Any] = {}
     del x
@@ -69,10 +69,7 @@ def run_in_place(
 
 
 def _put_out(xp: Any, node: Node, inputs: list[Any], weights: Mapping[str, Any], manner: Manner) -> Any:
-    """A layer's output where it is stored: over its input, as a view of it, or in memory of its own.
-
-    In memory of its own, values lie one after the other.
-    """
+    """A layer's output where it is stored: over its input, as a view of it, or in memory of its own, contiguously."""
     y = node.layer.forward(xp, *inputs, **weights)
     if manner == "view" or node.layer.comes_from_outside:
         return y
@@ -83,7 +80,7 @@ def _put_out(xp: Any, node: Node, inputs: list[Any], weights: Mapping[str, Any],
 
 
 def _owner(array: Any) -> Any:
-    """The array whose memory an array lies in."""
+    """The array that owns the memory of an array."""
     while array.base is not None:
         array = array.base
     return array

@@ -11,10 +11,10 @@ from archcalc.network.graph import Graph, Node
 
 
 def outputs(graph: Graph, x: Any, arrays: Mapping[str, Mapping[str, Any]], xp: Any = np) -> Iterator[tuple[Node, Any]]:
-    """Each node in order with its output for the batch x, which is let go after its last use.
+    """Each node in order with its output for the batch x, which is freed after its last use.
 
-    `arrays` holds the weights and buffers of each node by its name, as `seeded` makes them. What a layer without inputs
-    puts out is repeated for the batch, as a view.
+    `arrays` holds the weights and buffers of each node by its name, as `seeded` makes them. The output of a layer
+    without inputs is repeated for the batch, as a view.
 
     >>> from archcalc.language import load
     >>> from archcalc.reference import seeded
@@ -23,7 +23,7 @@ def outputs(graph: Graph, x: Any, arrays: Mapping[str, Mapping[str, Any]], xp: A
     >>> scores.shape
     (2, 10)
     """
-    # What the network is given stands before its first node.
+    # The network's input stands before its first node.
     sources = {0: (-1,)} | {position: node.inputs for position, node in enumerate(graph.nodes) if position}
     last_use = {source: position for position, inputs in sources.items() for source in inputs}
     batch, alive = len(x), {-1: x}

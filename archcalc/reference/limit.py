@@ -1,4 +1,4 @@
-"""How much memory a run takes, known from shapes before any array is made."""
+"""The memory that a run takes, estimated from shapes before any array is made."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from archcalc.symbols.dims import Dim, size
 def require_memory(
     graph: Graph, batch: int, limit: int, positions: Iterable[int] | None = None, width: int = 4
 ) -> None:
-    """Raise SpecError where a run would take more than so many bytes, about, of values of `width` bytes each.
+    """Raise SpecError if a run would take more than about `limit` bytes, with values of `width` bytes each.
 
-    It holds the weights and buffers of all layers, and at the largest layer either one more array like its largest, from
-    which that is made, or its inputs, its output, one more array of that size on the way to it, the values of all its
-    windows, sorted and unsorted, and what exponentials are taken of on three steps of the way, such as attention's scores.
-    `positions` are those of the layers that run, all where it is not given.
+    The estimate holds the weights and buffers of all layers, and for the largest layer either another array of the
+    size of its largest, from which that is made, or its inputs, its output, a temporary of that size, the values of all
+    its windows, sorted and unsorted, and three copies of the arguments of exponentials, such as attention's scores.
+    `positions` are those of the layers that run, by default all.
     """
     held: Dim = 0
     largest, name, place = 0, "", None

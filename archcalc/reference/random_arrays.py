@@ -1,4 +1,4 @@
-"""Weights and buffers to run a network with where it has none."""
+"""Random weights, buffers and inputs for a run of a network without its own."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from archcalc.layers.work import Work
 from archcalc.network.graph import Graph, Node
 from archcalc.symbols.dims import Shape, format_shape, size
 
-# One array for each name, for each node by its name.
+# An array for each name, for each node by its name.
 Arrays = dict[str, dict[str, Any]]
 
 
 def seeded(graph: Graph, seed: int = 0, dtype: Any = np.float32) -> Arrays:
-    """Random weights and buffers for every node, with which values stay of order one however deep the network.
+    """Random weights and buffers for every node, which keep values of order one however deep the network.
 
-    Matrices and filters are drawn so that what they put out has a mean square of 1 (He et al. 2015), given that of what
-    they get, which is followed through the network. A node that shares has its owner's arrays, as far as both have them.
-    Every dtype holds the same values. Raises SpecError where a size is a letter.
+    Matrices and filters are drawn so that outputs have a mean square of 1 (He et al. 2015), given that of the inputs,
+    which is followed through the network. A node that shares has its owner's arrays, if both have them. Every dtype
+    holds the same values. Raises SpecError if a size is a letter.
 
     >>> from archcalc.language import load
     >>> {name: array.shape for name, array in seeded(load("lenet5"))["C1"].items()}
@@ -49,7 +49,7 @@ def seeded(graph: Graph, seed: int = 0, dtype: Any = np.float32) -> Arrays:
 
 
 def noise(graph: Graph, batch: int = 1, seed: int = 0) -> Any:
-    """Random input: numbers, or the first entry of a vocabulary where token numbers are looked up.
+    """Random input: normal numbers, or zeros as token numbers if the network takes those.
 
     >>> from archcalc.language import load
     >>> noise(load("lenet5"), 2).shape
@@ -62,14 +62,14 @@ def noise(graph: Graph, batch: int = 1, seed: int = 0) -> Any:
 
 
 def _power(node: Node, work: Work, given: list[float], *, summed: bool) -> float:
-    """About the mean square of a node's output, from those of its inputs."""
+    """The approximate mean square of a node's output, from those of its inputs."""
     if not given or work.macs or node.layer.family == "norm":
         return 1.0
     if node.layer.joins_by == "+":
         return sum(given)
     if node.layer.joins_by == "×":
         return math.prod(given)
-    # An activation function cuts off about half; after a sum less, for what an earlier one let through is positive.
+    # An activation function cuts off about half; after a sum less, since the output of an earlier one is positive.
     activation = node.layer.stores == "in place" and work != Work()
     return max(given) / 2 if activation and not summed else max(given)
 
@@ -91,7 +91,7 @@ class _Draws:
         if name == "running_var":
             return np.float32(self.power) * (self.random.random(shape, np.float32) + np.float32(0.5))
         if self.work.macs:
-            # As many products are added up for each value as there are MACs for it; a matrix says it itself.
+            # The fan-in: the MACs for each output value, or the width of a matrix.
             fan = self.work.macs / size(self.node.shape) if name == "weight" else shape[-1]
             return self.normal(shape, 1 / math.sqrt(fan * self.power))
         if self.node.layer.entries is not None or not self.node.inputs:

@@ -21,10 +21,10 @@ def run(
     layer: str = "",
     dtype: Any = np.float32,
 ) -> Any:
-    """A network's output for the batch x, or that of the layer of a name; without arrays, with seeded ones.
+    """A network's output for the batch x, or that of a named layer; with seeded arrays if none are given.
 
-    `arrays` holds the weights and buffers of each layer by its name, as `seeded` and `trained` make them. A network that
-    runs more than once is better compiled once, as a `Program`. Raises SpecError for a name that no layer has.
+    `arrays` holds the weights and buffers of each layer by its name, as `seeded` and `trained` make them. A network
+    that runs more than once is better compiled once, as a `Program`. Raises SpecError for an unknown name.
 
     >>> from archcalc.language import load
     >>> run(load("lenet5"), np.ones((2, 1, 32, 32))).shape
@@ -38,7 +38,7 @@ def run(
 
 
 def position_of(graph: Graph, layer: str = "") -> int:
-    """Where the layer of a name stands; without one, the last that is no auxiliary head's."""
+    """The position of a named layer; without a name, the last outside auxiliary heads."""
     names = [node.name for node in graph.nodes]
     if not layer:
         return max(position for position, node in enumerate(graph.nodes) if not node.auxiliary)

@@ -1,4 +1,4 @@
-"""Trained weights from a file, by the names that the file has for a network's layers."""
+"""Trained weights from a file, by the file's names for a network's layers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from archcalc.symbols.dims import Shape, format_shape
 _PART = re.compile(r"(.+)\[(\d{1,9})/(\d{1,9})\]")
 # The types of a .safetensors file that are real numbers and that numpy has.
 _REAL = {"F64", "F32", "F16", "I64", "I32", "I16", "I8", "U64", "U32", "U16", "U8", "BOOL"}
-# What reading a .npz that is none, that is cut off, changed or encrypted ends in.
+# The errors of reading a malformed, truncated, modified or encrypted .npz.
 _BROKEN = (
     *(BadZipFile, EOFError, ValueError, NotImplementedError, RuntimeError, OverflowError, KeyError, IndexError),
     *(TypeError, struct.error, zlib.error),
@@ -30,7 +30,7 @@ _BROKEN = (
 
 
 class Opened(NamedTuple):
-    """A file of arrays: the names in it, what says the shape of the one of a name, and what reads it."""
+    """A file of arrays: its names, and functions that return the shape and the values of a named array."""
 
     path: Path
     names: Collection[str]
@@ -41,8 +41,8 @@ class Opened(NamedTuple):
 def read_weights(graph: Graph, path: Path, positions: Iterable[int], dtype: Any = np.float32) -> Arrays:
     """The weights and buffers of the nodes at these positions, from a .npz or .safetensors file.
 
-    An array is looked up as `layer.array` and, where the file has no such name, by the rules of the spec's `weights:`.
-    Raises SpecError for a file that cannot be read, and for an array that is missing or of another shape.
+    An array is looked up as `layer.array` and, if the file has no such name, by the rules of the spec's `weights:`.
+    Raises SpecError for an unreadable file, and for an array that is missing or of another shape.
     """
     with_arrays = {i: _wanted(graph, i) for i in positions if _wanted(graph, i)}
     file = _opened(path)
@@ -64,7 +64,7 @@ def _wanted(graph: Graph, position: int) -> dict[str, Shape]:
 
 
 def _source(graph: Graph, position: int, array: str, names: Collection[str]) -> str:
-    """The name under which a file has an array, its owner's where it is shared."""
+    """The name of an array in a file, its owner's if it is shared."""
     node = graph.nodes[position]
     if node.share is not None and array in _wanted(graph, node.share):
         node = graph.nodes[node.share]
@@ -73,9 +73,10 @@ def _source(graph: Graph, position: int, array: str, names: Collection[str]) -> 
 
 
 def renamed(layer: str, array: str, rules: Iterable[tuple[str, str]]) -> str:
-    """The name that rules, one after the other, make of a layer's and an array's.
+    """The name that rules make, one after the other, of a layer's name and an array's.
 
-    A rule is for the names of layers; one with a dot in front is for arrays, and one that fits no layer for both together.
+    A rule is for the names of layers; one with a dot in front is for arrays, and one that fits no layer for both
+    together.
 
     >>> renamed("layer1.0/residual/conv2d_2", "weight", [("*/residual/conv2d_*", "*.conv*")])
     'layer1.0.conv2.weight'
@@ -96,7 +97,7 @@ def renamed(layer: str, array: str, rules: Iterable[tuple[str, str]]) -> str:
 
 
 def _rewritten(pattern: str, replacement: str, text: str) -> str | None:
-    """A text that fits a pattern with what each * stands for put into the replacement, or None where it does not fit."""
+    """The replacement with each * filled in from a text that matches the pattern, or None if it does not match."""
     found = starred(text, pattern)
     if found is None:
         return None
@@ -126,14 +127,14 @@ def _whole(name: str) -> str:
 
 
 def _array(file: Opened, name: str, node: Node, array: str, shape: Shape) -> Any:
-    """An array under a name, or the part of it that the name asks for, read once its shape is known to fit."""
+    """An array by name, or the part of it that the name asks for, read only after its shape was checked."""
     part = _PART.fullmatch(name)
     held = file.shape(_whole(name))
     number, parts = (int(part[2]), int(part[3])) if part else (0, 1)
     if part and (not held or number >= parts or held[0] % parts):
         raise SpecError(f"{file.path}: '{part[1]}' is {format_shape(held)}, which has no part {number} of {parts}")
     said = (held[0] // parts, *held[1:]) if part else held
-    # A class token may be kept with axes of 1 in front.
+    # A class token may be stored with leading axes of 1.
     if [n for n in said if n != 1] != [n for n in shape if n != 1]:
         raise SpecError(
             f"{file.path}: '{name}' is {format_shape(said)}, but {array} of {node.name} is {format_shape(shape)}",

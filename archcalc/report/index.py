@@ -22,7 +22,7 @@ _ABOUT = (
 def index(profiles: Sequence[Profile], chart: Picture | None) -> Page:
     """All networks in one table, fewest params first, each linked to its page, and a chart of them."""
     convention = profiles[0].convention
-    # The plain MACs have their column anyway.
+    # The plain MACs have a column already.
     more = () if convention.name == "macs" else (convention.column,)
     head = [Head(name, numeric=place > 2) for place, name in enumerate((*_TITLES, *more))]
     rows = [_row(profile, shown=bool(more)) for profile in sorted(profiles, key=_params)]

@@ -1,4 +1,4 @@
-"""The page on the kinds of layer, each from its class: what it is, its settings, its formulas, a worked example."""
+"""The page on the kinds of layer: for each class its description, its settings, its formulas, a worked example."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def kinds(profiles: Iterable[Profile]) -> Page:
 
 
 def _alike() -> Iterator[tuple[type[Layer], ...]]:
-    """The kinds, those together that differ only in how many axes they work along."""
+    """The kinds in groups that differ only in the number of axes they work along."""
     groups: dict[type, list[type[Layer]]] = {}
     for cls in Layer.kinds.values():
         groups.setdefault(cls if cls.__bases__ == (Layer,) or not cls.rank else cls.__bases__[0], []).append(cls)
@@ -54,7 +54,7 @@ def _parts(alike: tuple[type[Layer], ...], examples: dict[str, tuple[Row, str]])
         yield Text(Prose(" ".join(paragraph.split())))
     if msgspec.structs.fields(alike[0]):
         yield _settings(alike[0])
-    # Of convolutions and the like the one over two axes is the one that people know.
+    # For convolutions and the like, the kind over two axes is the best known.
     cls = min(alike, key=lambda cls: (cls.kind not in examples, cls.rank not in {0, 2}))
     if cls.kind in examples:
         row, where = examples[cls.kind]

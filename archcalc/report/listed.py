@@ -1,4 +1,4 @@
-"""What each bundled network costs at a glance, kept beside the specs so that a list need not profile them all."""
+"""The recorded costs of the bundled networks, kept beside the specs so that a list need not profile them all."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ RECORD = SPECS / "listed.json"
 
 
 class ListedEntry(msgspec.Struct, frozen=True):
-    """A line of the list, with a checksum of the spec that it is of."""
+    """A line of the list, with the checksum of its spec."""
 
     checksum: int
     listed: Listed
 
 
 def listed() -> list[Listed]:
-    """A line for each bundled network, counted anew only where its spec has changed since it was recorded."""
+    """A line for each bundled network, recomputed only if its spec has changed since it was recorded."""
     known = msgspec.json.decode(RECORD.read_bytes(), type=dict[str, ListedEntry]) if RECORD.is_file() else {}
     return [_recalled(name, known) for name in bundled()]
 
@@ -38,7 +38,7 @@ def of(result: Profile) -> Listed:
 
 
 def record(path: Path = RECORD) -> None:
-    """Count all bundled networks and write the file; raises SpecError where that cannot be."""
+    """Profile all bundled networks and write the file; raises SpecError if it cannot be written."""
     entries = {name: ListedEntry(_checksum(name), _counted(name)) for name in bundled()}
     text = msgspec.json.format(msgspec.json.encode(entries), indent=1)
     write_whole(path, lambda unfinished: unfinished.write_bytes(text + b"\n"))
@@ -50,11 +50,11 @@ def _recalled(name: str, known: dict[str, ListedEntry]) -> Listed:
 
 
 def _counted(name: str) -> Listed:
-    # What is recorded needs none of it.
+    # Recorded lines need none of it.
     result: Profile = import_module("archcalc.profiling.engine").profile(import_module("archcalc.language").load(name))
     return of(result)
 
 
 def _checksum(name: str) -> int:
-    # Read as it lies there: to look a name up among all of them would list the folder once for each.
+    # Read directly: looking a name up among all of them would list the folder once for each.
     return zlib.crc32((SPECS / f"{name}.yaml").read_bytes())

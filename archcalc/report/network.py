@@ -1,4 +1,4 @@
-"""The page of a network: what it is and costs, where that sits, what it sees and holds, and what has been published of it."""
+"""The page of a network: its layers and costs, their distribution, receptive fields, memory, and published figures."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _diagram(drawn: Outline, form: str) -> Picture:
 
 
 def _linked(table: Table, profile: Profile, drawn: Outline, *, fold: bool) -> Table:
-    """The table with each row linked to its node of the diagram, and the first row of each node to be linked to."""
+    """The table with links from each row to its node in the diagram, and anchors to link back to."""
     nodes = {name: node.id for node in drawn.nodes for name in node.rows}
     own = [nodes[line.row.name] for line in lines(profile.rows, fold=fold)]
     firsts = [own.index(node) == place for place, node in enumerate(own)]
@@ -79,7 +79,7 @@ def _linked(table: Table, profile: Profile, drawn: Outline, *, fold: bool) -> Ta
 
 
 def _shares(profile: Profile) -> list[Section]:
-    """Where the main measures sit, by kind of layer and by block."""
+    """The distribution of the main measures, by kind of layer and by block."""
     return [
         Section("Where they sit", (Text("By kind of layer:"), _parts(profile.by_kind(), profile.totals, "layer"))),
         Section(
@@ -93,7 +93,7 @@ def _shares(profile: Profile) -> list[Section]:
 
 
 def _parts(groups: dict[str, Totals], whole: Totals, first: str) -> Table:
-    """A row for each group that has any of the measures, with its part of the whole."""
+    """A row for each group that has any of the measures, with its share of the whole."""
     main = [measure for measure in sums() if measure.main]
     rows = []
     for name, totals in groups.items():
@@ -110,7 +110,7 @@ def _part(value: Dim, whole: Dim) -> Dim | str:
 
 
 def _memory(profile: Profile) -> list[Section]:
-    """The peak of a forward pass and of a step of training, where sizes are numbers."""
+    """The peak of a forward pass and of a training step, if sizes are numbers."""
     try:
         plans = [inference(profile), training(profile)]
     except SpecError as error:

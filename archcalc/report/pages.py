@@ -1,4 +1,4 @@
-"""The files that reports are made of: a page, and beside a page in markdown its charts."""
+"""The files of reports: each page, and beside a page in markdown its charts."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from archcalc.report.kinds import kinds
 from archcalc.report.network import page
 
 FORMATS = {"markdown": "md", "html": "html"}
-# The panel of memory beside the others of a chart.
+# The relative height of the memory panel in a chart.
 _MEMORY = 0.5
 
 
 def report(profile: Profile, form: str, *, charts: bool = True) -> dict[str, bytes]:
-    """The files of the page of a network, by their names; raises SpecError where charts are asked for and matplotlib is missing."""
+    """The files of a network's page, by name; raises SpecError if charts are wanted and matplotlib is missing."""
     name = file_name(profile.graph.name)
     files: dict[str, bytes] = {}
     drawn = []

@@ -1,1 +1,1 @@
-"""Numbers and letters: formulas, what is known of them, how they are written and what they come to."""
+"""Numbers and letters: formulas, known facts about them, their notation and their values."""

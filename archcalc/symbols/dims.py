@@ -1,8 +1,8 @@
 """Dimensions: whole numbers or symbols, the arithmetic they share, and checks with three answers.
 
-A dimension is an `int` or a sympy expression and is used unmodified: `+ - *` mean the same for both. Divisions go through the
-functions here, so that formulas stay short, and so do checks, because a symbol can leave them open. sympy is imported when the
-first symbol is made, never for whole numbers.
+A dimension is an `int` or a sympy expression and is used unmodified: `+ - *` mean the same for both. Divisions go
+through the functions here, so that formulas stay short, and so do checks, because a symbol can leave them open. sympy
+is imported when the first symbol is made, never for whole numbers.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Dim: TypeAlias = int | sympy.Expr
     Truth: TypeAlias = bool | sympy.Basic
-    # What a dimension divided by another comes to: an end of a window, a jump, a share.
+    # The quotient of two dimensions: an end of a window, a jump, a share.
     Ratio: TypeAlias = int | Fraction | sympy.Expr
 else:
     Dim = int
@@ -41,18 +41,18 @@ def symbol(name: str) -> Dim:
     """
     import sympy  # noqa: PLC0415 - 400 ms that only symbols have to pay
 
-    # Two symbols of one name but other assumptions would be two symbols, so this is the only place that makes them.
+    # Two symbols of one name with different assumptions would be different symbols, so only this function makes them.
     return sympy.Symbol(name, integer=True, positive=True)
 
 
-# How many numbers are added up before their sum is added to the others.
+# The number of terms that are added up before their sum is added to the others.
 _TOGETHER = 100
-# What other readers of YAML, and of numbers, take for something else than a word.
+# Words that other readers of YAML, or of numbers, take for something else.
 _NO_LETTERS = {"true", "false", "yes", "no", "on", "off", "null", "none", "nan", "inf", "infinity"}
 
 
 def is_letter(text: str) -> bool:
-    """Whether a word can stand for a dimension left open: a name in expressions, and nothing else anywhere.
+    """True if a word can stand for a dimension left open: a name in expressions, and nothing else anywhere.
 
     >>> is_letter("C"), is_letter("null"), is_letter("lambda"), is_letter("2d")
     (True, False, False, False)
@@ -61,13 +61,13 @@ def is_letter(text: str) -> bool:
         text.isidentifier()
         and not keyword.iskeyword(text)
         and text.lower() not in _NO_LETTERS
-        # Python's grammar, which expressions are read with, takes look-alikes for one name.
+        # Python's grammar, with which expressions are read, normalises look-alikes to one name.
         and unicodedata.normalize("NFKC", text) == text
     )
 
 
 def as_int(dim: Dim) -> Dim:
-    """The dimension, as a plain whole number where its letters have cancelled.
+    """The dimension, as a plain whole number if its letters cancel.
 
     >>> C = symbol("C")
     >>> as_int(C - C + 3), as_int(C)
@@ -77,7 +77,7 @@ def as_int(dim: Dim) -> Dim:
 
 
 def size(shape: Shape) -> Dim:
-    """How many values an array of this shape holds; 1 for the empty shape.
+    """The number of values in an array of this shape; 1 for the empty shape.
 
     >>> size((64, 224, 224))
     3211264
@@ -108,14 +108,15 @@ def ceil_div(a: Dim, b: Dim) -> Dim:
 
 
 def remainder(a: Dim, b: Dim) -> Dim:
-    """What is left of a when it is divided by b.
+    """The remainder of a divided by b.
 
     >>> remainder(7, 2), remainder(symbol("C") + 5, 4), remainder(3 * symbol("C") ** 2, 4)
     (1, Mod(C + 1, 4), 3*C**2 - 4*floor(3*C**2/4))
     """
     if isinstance(a, int) and isinstance(b, int):
         return a % b
-    # Written out but for the plainest: sympy is wrong on remainders of powers and of remainders, and has no end to others.
+    # Written out except in plain cases: sympy is wrong on remainders of powers and of remainders, and does not finish
+    # others.
     a, b = a if isinstance(a, int) else canonical(a), as_int(b)
     if isinstance(b, int) and all(c.q == 1 and (part is None or part.is_Symbol) for part, c in terms(a).items()):
         return as_int(a % b)
@@ -132,7 +133,7 @@ def quotient(a: Dim, b: Dim) -> Dim:
 
 
 def minimum(a: Dim, b: Dim) -> Dim:
-    """The smaller of two.
+    """The smaller of two dimensions.
 
     >>> minimum(3, 5)
     3
@@ -149,7 +150,7 @@ def minimum(a: Dim, b: Dim) -> Dim:
 
 
 def maximum(a: Dim, b: Dim) -> Dim:
-    """The larger of two.
+    """The larger of two dimensions.
 
     >>> maximum(3, 5)
     5
@@ -190,7 +191,7 @@ def sum_of(dims: Iterable[Dim]) -> Dim:
     dims = list(dims)
     letters = [n for n in dims if not isinstance(n, int)]
     if not letters:
-        # Some numbers remember what they are sums of, and one by one that would be written down n times.
+        # Traced numbers remember their sums, and adding one by one would write those down n times.
         return sum(sum(dims[at : at + _TOGETHER]) for at in range(0, len(dims), _TOGETHER))
     import sympy  # noqa: PLC0415 - only symbols come this far
 
@@ -199,7 +200,7 @@ def sum_of(dims: Iterable[Dim]) -> Dim:
 
 
 def equal(a: Dim, b: Dim) -> Truth:
-    """Whether two dimensions are equal; a relation where symbols leave it open.
+    """The truth of a = b; a relation if symbols leave it open.
 
     >>> equal(3, 3), equal(symbol("C"), 3)
     (True, Eq(C, 3))
@@ -209,7 +210,7 @@ def equal(a: Dim, b: Dim) -> Truth:
 
 
 def divides(k: Dim, n: Dim) -> Truth:
-    """Whether k divides n without a remainder.
+    """The truth of k dividing n without a remainder; a relation if symbols leave it open.
 
     >>> divides(4, 32), divides(3, 32), divides(4, symbol("C"))
     (True, False, Eq(Mod(C, 4), 0))
@@ -218,7 +219,7 @@ def divides(k: Dim, n: Dim) -> Truth:
 
 
 def whole(n: Dim) -> Truth:
-    """Whether a formula comes to a whole number.
+    """The truth of a formula being a whole number; a relation if symbols leave it open.
 
     >>> whole(3), whole(symbol("C")), whole((symbol("C") + 4) / 2)
     (True, True, Eq(Mod(C, 2), 0))
@@ -229,7 +230,7 @@ def whole(n: Dim) -> Truth:
 
 
 def at_least(a: Dim, b: Dim) -> Truth:
-    """Whether a ≥ b, a relation in its shortest form where symbols leave it open.
+    """The truth of a ≥ b; a relation in its shortest form if symbols leave it open.
 
     >>> at_least(3, 1), at_least(symbol("H"), 0), at_least(symbol("H") - 4, 1)
     (True, True, H >= 5)
@@ -238,7 +239,7 @@ def at_least(a: Dim, b: Dim) -> Truth:
 
 
 def any_of(a: Truth, b: Truth) -> Truth:
-    """Whether one of two facts holds.
+    """The truth of one of two facts holding; a relation if symbols leave it open.
 
     >>> any_of(at_least(symbol("s"), 2), at_least(3, 4)), any_of(at_least(symbol("s"), 2), True)
     (s >= 2, True)
@@ -249,13 +250,13 @@ def any_of(a: Truth, b: Truth) -> Truth:
         return b if a is False else a
     import sympy  # noqa: PLC0415 - only symbols come this far
 
-    # Every way once, in one fact.
+    # Each alternative once, in one fact.
     ways = [way for one in (a, b) for way in (one.args if isinstance(one, sympy.Or) else (one,))]
     return sympy.Or(*dict.fromkeys(ways), evaluate=False)
 
 
 def decided(known: Truth) -> bool | None:
-    """True or False where a fact is settled for every value of its symbols, None where it is open.
+    """True or False if a fact is settled for every value of its symbols, None if it is open.
 
     >>> decided(at_least(symbol("H") + symbol("W") - 1, 1))
     True
@@ -266,7 +267,7 @@ def decided(known: Truth) -> bool | None:
 
 
 def is_dim(value: object) -> bool:
-    """Whether a value can be a dimension: a whole number, or a formula that comes to one for some values of its letters.
+    """True if a value can be a dimension: a whole number, or a formula that is whole for some values of its letters.
 
     >>> is_dim(3), is_dim(symbol("C") / 2), is_dim(True), is_dim(0.5)
     (True, True, False, False)

@@ -1,4 +1,4 @@
-"""What can be asked of a formula: its value, other forms of it, and how it grows with a letter. All answers are exact."""
+"""Exact evaluation of formulas: their values, other forms of them, and their growth with a letter."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from archcalc.symbols.simplify import ceil, floor, is_rounding
 Form = Literal["plain", "expanded", "factored"]
 FORMS: tuple[Form, ...] = ("plain", "expanded", "factored")
 
-# A formula of more roundings than this takes sympy minutes to factor; what its terms share is found at once.
+# A formula with more roundings than this takes sympy minutes to factor; common factors of its terms are found at once.
 _MAX_FACTORED = 4
 
 
@@ -27,14 +27,14 @@ class Leading(msgspec.Struct, frozen=True):
 
 
 def letters(value: Any) -> tuple[str, ...]:
-    """The names of the letters in a dimension, or in each of a shape."""
+    """The names of the letters in a dimension, or in any size of a shape."""
     if isinstance(value, tuple):
         return tuple(sorted({name for part in value for name in letters(part)}))
     return tuple(sorted(str(letter) for letter in getattr(value, "free_symbols", ())))
 
 
 def substitute(dim: Any, values: Mapping[str, int]) -> Any:
-    """A dimension with numbers for some of its letters or all.
+    """A dimension with numbers in place of some or all of its letters.
 
     >>> from archcalc.symbols.dims import symbol
     >>> substitute(27 * symbol("C") ** 2, {"C": 64}), substitute(symbol("C") * symbol("H"), {"H": 2})
@@ -50,7 +50,7 @@ def substitute(dim: Any, values: Mapping[str, int]) -> Any:
 
 
 def _put(formula: Any, values: Mapping[str, int]) -> Any:
-    """A formula made anew with numbers for some of its letters."""
+    """A formula rebuilt with numbers in place of some of its letters."""
     import sympy  # noqa: PLC0415 - whoever has a formula has paid for it
 
     if formula.is_Symbol:
@@ -65,7 +65,7 @@ def _put(formula: Any, values: Mapping[str, int]) -> Any:
 
 
 def holds(fact: Truth, values: Mapping[str, int]) -> bool:
-    """Whether a fact is true for these values of all its letters."""
+    """True if a fact holds for these values of all its letters."""
     if isinstance(fact, bool):
         return fact
     name = type(fact).__name__
@@ -79,7 +79,7 @@ def holds(fact: Truth, values: Mapping[str, int]) -> bool:
 
 
 def value(formula: Any, values: Mapping[str, int]) -> Any:
-    """The number that a formula comes to, with one for each of its letters."""
+    """The value of a formula for given values of all its letters."""
     if formula.is_Symbol:
         return values[formula.name]
     if formula.is_Rational:
@@ -108,7 +108,7 @@ def _whole(value: Any) -> Any:
 
 
 def in_form(dim: Dim, form: str) -> Dim:
-    """A dimension written out, factored, or as it is.
+    """A dimension expanded, factored, or unchanged.
 
     >>> from archcalc.symbols.dims import symbol
     >>> C = symbol("C")
@@ -126,7 +126,7 @@ def in_form(dim: Dim, form: str) -> Dim:
 
 
 def leading(dim: Any, letter: str) -> Leading | None:
-    """The leading term in a letter, the others held fixed, or None where it cannot be read off.
+    """The leading term in a letter, the others held fixed, or None if it is unknown.
 
     >>> from archcalc.symbols.dims import floor_div, symbol
     >>> leading(27 * symbol("C") ** 2 + 3 * symbol("C"), "C").coefficient, leading(floor_div(symbol("H"), 32) ** 2, "H")
@@ -144,7 +144,7 @@ def leading(dim: Any, letter: str) -> Leading | None:
             if letter not in letters(factor):
                 coefficient *= factor
                 continue
-            # What a rounding takes off is less than 1, so a rounding grows as what is in it.
+            # A rounding takes off less than 1, so it grows as its argument does.
             inner = Leading(1, 1) if base.is_Symbol else leading(base.args[0], letter) if is_rounding(base) else None
             if inner is None or not exponent.is_Integer:
                 return None
@@ -153,12 +153,12 @@ def leading(dim: Any, letter: str) -> Leading | None:
         found.append(Leading(power, coefficient))
     most = max(term.power for term in found)
     coefficient = sum(term.coefficient for term in found if term.power == most)
-    # Where the highest powers cancel, what roundings took off of them is no longer negligible.
+    # If the highest powers cancel, the fractions lost in their roundings are no longer negligible.
     return None if coefficient == 0 else Leading(most, coefficient)
 
 
 def limit(a: Any, b: Any, letter: str) -> Any:
-    """What a / b comes to as a letter grows without end: a number, a formula of other letters, infinity as a float, or None.
+    """The limit of a / b as a letter grows: a number, a formula of other letters, infinity as a float, or None.
 
     >>> from archcalc.symbols.dims import symbol
     >>> C = symbol("C")
@@ -204,7 +204,7 @@ def _int(value: Any) -> Any:
 
 
 def is_cheap(value: Any) -> bool:
-    """Whether sympy can take a formula apart in no time."""
+    """True if sympy can factor a formula quickly."""
     import sympy  # noqa: PLC0415 - whoever has a formula has paid for it
 
     return (

@@ -1,4 +1,4 @@
-"""For which whole numbers a comparison of formulas in one letter holds, as a set that is exact for all of them."""
+"""The whole numbers for which a comparison of formulas in one letter holds, as an exact set."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import sympy
 
 _MAX_DIVIDED = 10**12
-# Which signs a difference has where a relation holds.
+# The signs of the difference for which each relation holds.
 _RELATIONS: dict[str, frozenset[int]] = {
     "GreaterThan": frozenset({0, 1}),
     "LessThan": frozenset({-1, 0}),
@@ -26,7 +26,7 @@ _RELATIONS: dict[str, frozenset[int]] = {
 
 
 def where(difference: sympy.Expr, letter: str, wanted: Container[int]) -> Numbers | None:
-    """For which whole numbers a formula in one letter has one of some signs, or None where it is no quasi-polynomial.
+    """The whole numbers for which a formula in one letter has a wanted sign, or None if it is not a quasi-polynomial.
 
     >>> from archcalc.symbols.dims import symbol
     >>> where(symbol("C") ** 2 % 4 - 1, "C", {0}).stretches()
@@ -47,7 +47,7 @@ def _spans(changes: list[tuple[int, int]]) -> Iterator[tuple[int, Span]]:
 
 
 def holding(fact: sympy.Basic, letter: str) -> Numbers | None:
-    """For which whole numbers a fact about one letter holds, or None where that cannot be told from its form.
+    """The whole numbers for which a fact about one letter holds, or None if its form does not tell.
 
     >>> from archcalc.symbols.dims import at_least, divides, symbol
     >>> holding(divides(4, symbol("C")), "C").stretches(), holding(divides(symbol("C"), 6), "C").largest
@@ -70,7 +70,7 @@ def holding(fact: sympy.Basic, letter: str) -> Numbers | None:
 
 
 def _dividing(formula: sympy.Expr) -> Numbers | None:
-    """For which numbers x a formula in x is a multiple of x: those that divide its constant part."""
+    """The numbers x that divide a formula in x: the divisors of its constant part."""
     constant = terms(formula).pop(None, 0)
     parts = [(term, c) for term, c in terms(formula).items() if term is not None]
     if constant == 0 or abs(constant) > _MAX_DIVIDED or constant.q != 1:

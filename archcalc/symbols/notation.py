@@ -1,6 +1,6 @@
-"""Formulas as people write them: 27C², ⌊H/32⌋, (27C² + 3C)/4, 4 | C, in text and in LaTeX.
+"""The notation of formulas: 27C², ⌊H/32⌋, (27C² + 3C)/4, 4 | C, in text and in LaTeX.
 
-One walk over the tree of a formula, whose signs are the notation's.
+A notation supplies the signs, and one walk over the tree of a formula uses them.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ from archcalc.symbols.tree import (
 )
 
 _SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
-# How tightly the parts of a written formula hold together, and so which need brackets inside which.
+# The binding strength of parts of a formula, which decides where brackets are needed.
 _SUM, _QUOTIENT, _PRODUCT, _POWER, _WHOLE = range(5)
 _THOUSANDS = "KMG"
 
 
 class Notation(msgspec.Struct, frozen=True, dict=True):
-    """How each part of a formula is spelled; `around` is put around a whole formula that is more than a number."""
+    """The spelling of each part of a formula; `around` encloses a whole formula that is more than a number."""
 
     letter: Callable[[str], str]
     power: Callable[[str, int], str]
@@ -57,11 +57,11 @@ class Notation(msgspec.Struct, frozen=True, dict=True):
     over: str = "/"
     comma: str = ","
     around: str = ""
-    # Whether factors may stand side by side where that reads well.
+    # True where factors may stand side by side if that reads well.
     juxtaposed: bool = True
 
     def dim(self, dim: Any) -> str:
-        """A dimension.
+        """A dimension as text.
 
         >>> from archcalc.symbols.dims import symbol
         >>> C, H = symbol("C"), symbol("H")
@@ -73,7 +73,7 @@ class Notation(msgspec.Struct, frozen=True, dict=True):
         return f"{self.around}{self.formula(dim)}{self.around}"
 
     def formula(self, formula: Any) -> str:
-        """A formula, or the tree of one, with nothing around it.
+        """A formula, or the tree of one, as text with nothing around it.
 
         >>> TEXT.formula(Over(Terms(((False, Letter("H")), (True, Digits(7)))), Digits(4)))
         '(H − 7)/4'
@@ -99,7 +99,7 @@ class Notation(msgspec.Struct, frozen=True, dict=True):
         return [line.join((self.around, self.around)) for line in lines]
 
     def fact(self, fact: Any) -> str:
-        """What is assumed of letters.
+        """A fact about letters as text.
 
         >>> from archcalc.symbols.dims import at_least, divides, symbol
         >>> TEXT.fact(divides(4, symbol("C"))), TEXT.fact(at_least(symbol("H"), 5))
@@ -108,7 +108,7 @@ class Notation(msgspec.Struct, frozen=True, dict=True):
         return f"{self.around}{self.formula(fact)}{self.around}"
 
     def shape(self, shape: tuple[Any, ...]) -> str:
-        """A shape."""
+        """A shape as text."""
         if all(isinstance(n, int) for n in shape):
             return "×".join(map(str, shape)) or "one value"
         if len(shape) == 1:
@@ -123,7 +123,7 @@ class Notation(msgspec.Struct, frozen=True, dict=True):
         return lru_cache(maxsize=4096)(lambda formula: self._written(standing(formula))[0])
 
     def _written(self, tree: Tree) -> tuple[str, int]:
-        """A tree, and how tightly it holds together."""
+        """A tree as text, and its binding strength."""
         match tree:
             case Digits(n):
                 text, bound = (self._digits(n), _WHOLE) if n >= 0 else (f"{self.minus}{self._digits(-n)}", _SUM)
@@ -159,7 +159,7 @@ class Notation(msgspec.Struct, frozen=True, dict=True):
         return f"{left} {signs[fact.sign]} {self.formula(fact.right)}"
 
     def _within(self, tree: Tree, least: int) -> str:
-        """A part in brackets where it would not hold together otherwise."""
+        """A part in brackets if it binds less tightly than `least`."""
         text, bound = self._written(tree)
         return text if bound >= least else text.join(self.brackets)
 
@@ -180,11 +180,12 @@ class Notation(msgspec.Struct, frozen=True, dict=True):
         text, before = "", ""
         for factor in factors:
             written, looks = self._within(factor, _PRODUCT), _looks(factor)
-            # 27C², 128HW, 3(C + 1), but 3·width, C·(H + 1), width·C: what would read as one word or as a call is kept apart.
+            # 27C², 128HW, 3(C + 1), but 3·width, C·(H + 1), width·C: factors that would read as one word or as a call
+            # are separated.
             apart = looks == "word" or before == "word" or (looks == "sum" and before == "letter")
             # 2·2ⁿ and n·2ⁿ: digits are no digits of what stands before them.
             apart = apart or looks == "number"
-            # Nor shall 4,096·K read as thousands.
+            # Nor should 4,096·K read as thousands.
             apart = apart or (before == "number" and looks == "letter" and written[0] in _THOUSANDS)
             text += f"{self.dot if before and (apart or not self.juxtaposed) else ''}{written}"
             before = looks
@@ -192,7 +193,7 @@ class Notation(msgspec.Struct, frozen=True, dict=True):
 
 
 def _looks(factor: Tree) -> str:
-    """What kind of thing a factor of a product looks like."""
+    """The appearance of a factor in a product: number, letter, word, sum or rounding."""
     match factor:
         case Raised(base, _):
             return _looks(base)
@@ -254,7 +255,7 @@ LATEX = Notation(
     around="$",
 )
 
-# A line of working: whole names in place of letters, and room around what is divided.
+# A line of working: whole names in place of letters, and spaces around a division.
 WORKING = msgspec.structs.replace(
     TEXT,
     power=lambda base, n: f"{base}^{n}",

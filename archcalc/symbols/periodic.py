@@ -1,6 +1,6 @@
-"""Sets of whole numbers from 1 on that repeat from some number on, such as those that 4 divides, or those up to 29.
+"""Sets of positive whole numbers that repeat eventually, such as the multiples of 4, or the numbers up to 29.
 
-They are kept by remainders, so that joining two sets, or what they have in common, is exact and takes no longer for far numbers.
+They are kept by remainders, so that unions and intersections are exact and take no longer for large numbers.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Span = tuple[int, int | None]
 
 
 class Stretch(msgspec.Struct, frozen=True):
-    """The numbers from `start` to `stop`, or without end, that leave one of some remainders when divided by `period`."""
+    """The numbers from `start` to `stop`, or without end, that leave one of `remainders` on division by `period`."""
 
     start: int
     stop: int | None
@@ -25,7 +25,7 @@ class Stretch(msgspec.Struct, frozen=True):
 
 
 class Numbers(msgspec.Struct, frozen=True):
-    """Numbers by the remainder that they leave when divided by `period`: `spans` has for each where they lie, in order.
+    """A set of numbers, as sorted `spans` for each remainder on division by `period`.
 
     >>> even = Numbers(2, (((1, None),), ()))
     >>> 4 in even, 5 in even, even.smallest, even.stretches()
@@ -40,13 +40,13 @@ class Numbers(msgspec.Struct, frozen=True):
 
     @property
     def smallest(self) -> int | None:
-        """The smallest of them; None where there is none."""
+        """The smallest number; None if there is none."""
         firsts = [self._up(first, remainder) for remainder, spans in enumerate(self.spans) for first, _ in spans[:1]]
         return min(firsts, default=None)
 
     @property
     def largest(self) -> int | None:
-        """The largest of them; None where there is none, or no end to them."""
+        """The largest number; None if there is none, or no end to them."""
         found = 0
         for remainder, spans in enumerate(self.spans):
             for _, last in spans[-1:]:
@@ -64,7 +64,7 @@ class Numbers(msgspec.Struct, frozen=True):
         return self.spans * (period // self.period)
 
     def stretches(self) -> list[Stretch]:
-        """The same numbers in order: what repeats as one stretch, and each number by itself where that is shorter."""
+        """The numbers in order, as periodic stretches, and one by one where that is shorter."""
         edges = {1, *(first for spans in self.spans for first, _ in spans)}
         edges |= {last + 1 for spans in self.spans for _, last in spans if last is not None}
         points = sorted(edges)
@@ -91,7 +91,7 @@ class Numbers(msgspec.Struct, frozen=True):
 
 
 def _join(found: list[Stretch], more: Stretch) -> None:
-    """Add numbers without a gap to what ends right before them, or as a stretch of their own."""
+    """Add a stretch, merged into the last one if there is no gap between them."""
     if found and found[-1].period == 1 and found[-1].stop == more.start - 1:
         more = Stretch(found.pop().start, more.stop)
     found.append(more)
@@ -101,14 +101,14 @@ ALL = Numbers(1, (((1, None),),))
 
 
 def of(period: int, spans: Sequence[Iterable[Span]]) -> Numbers:
-    """The numbers of some spans for each remainder, of which those that hold none are left out and neighbours are one."""
+    """The set with some spans for each remainder, without empty ones, and with neighbours merged."""
     return Numbers(period, tuple(tuple(_tidy(one, period, remainder)) for remainder, one in enumerate(spans)))
 
 
 def _tidy(spans: Iterable[Span], period: int, remainder: int) -> Iterator[Span]:
     before: Span | None = None
     for first, last in sorted(spans, key=lambda span: span[0]):
-        # Where a span begins and ends is kept as it came, so that those of several remainders begin and end together.
+        # The ends of a span are kept as given, so that spans of several remainders begin and end together.
         start = max(first, 1)
         if last is not None and start + (remainder - start) % period > last:
             continue
@@ -124,7 +124,7 @@ def _tidy(spans: Iterable[Span], period: int, remainder: int) -> Iterator[Span]:
 
 
 def listed(numbers: Iterable[int]) -> Numbers:
-    """These numbers and no others.
+    """The set of just these numbers.
 
     >>> listed([1, 2, 12]).stretches()
     [Stretch(start=1, stop=2, period=1, remainders=(0,)), Stretch(start=12, stop=12, period=1, remainders=(0,))]
@@ -133,7 +133,7 @@ def listed(numbers: Iterable[int]) -> Numbers:
 
 
 def common(*sets: Numbers) -> Numbers:
-    """The numbers that are in every one of some sets.
+    """The intersection of sets.
 
     >>> common(ALL, of(4, [[(1, None)], [], [], []]), of(6, [[(1, 30)], [], [], [], [], []])).stretches()[0]
     Stretch(start=12, stop=24, period=12, remainders=(0,))
@@ -142,12 +142,12 @@ def common(*sets: Numbers) -> Numbers:
 
 
 def either(*sets: Numbers) -> Numbers:
-    """The numbers that are in at least one of some sets."""
+    """The union of sets."""
     return reduce(lambda a, b: _both(a, b, lambda x, y: (*x, *y)), sets)
 
 
 def period_of(sets: Iterable[Numbers]) -> int:
-    """After how many numbers all of some sets repeat."""
+    """The common period of sets."""
     return math.lcm(*(one.period for one in sets))
 
 

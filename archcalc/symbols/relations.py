@@ -1,4 +1,4 @@
-"""What is known of formulas for all values of their letters, and what is asked of the letters where it is open, in the fewest words."""
+"""The truth of relations for all values of their letters, or the shortest condition on the letters if it is open."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _CHOICES = ("Min", "Max")
 
 @lru_cache(maxsize=8192)
 def nonnegative(formula: sympy.Expr) -> bool | sympy.Basic:
-    """Whether a formula is at least 0: True, False, or the relation that it comes down to.
+    """The truth of a formula being at least 0: True, False, or the shortest relation equivalent to it.
 
     >>> from archcalc.symbols.dims import floor_div, symbol
     >>> H, W = symbol("H"), symbol("W")
@@ -37,7 +37,7 @@ def nonnegative(formula: sympy.Expr) -> bool | sympy.Basic:
         bound = -constant / c
         if is_rounding(term):
             inside = floor_argument(term)
-            # ⌊x⌋ ≥ n where x ≥ n; ⌊x⌋ ≤ n where x < n + 1, which a fraction of the divisor falls short of.
+            # ⌊x⌋ ≥ n where x ≥ n; ⌊x⌋ ≤ n where x < n + 1, and so at most n + 1 less one fraction of the divisor.
             bottom = math.lcm(*(k.q for k in terms(inside).values()))
             at = sympy.ceiling(bound) if c > 0 else sympy.floor(bound) + 1 - sympy.Rational(1, bottom)
             formula = canonical(inside - at) if c > 0 else canonical(at - inside)
@@ -57,11 +57,11 @@ def nonnegative(formula: sympy.Expr) -> bool | sympy.Basic:
 
 
 def _sign(formula: sympy.Expr, parts: dict[sympy.Expr, sympy.Expr], constant: sympy.Expr) -> bool | None:
-    """Whether a sum of these terms and a constant is at least 0, None where that depends on the letters or is not seen."""
+    """The truth of a sum of terms and a constant being at least 0; None if it depends on letters or is unknown."""
     import sympy  # noqa: PLC0415 - whoever has a formula has paid for it
 
     if sorted(parts.values()) == [-1, 1] and all(map(is_rounding, parts)):
-        # What is larger is no smaller when both are rounded down.
+        # Rounding down preserves order.
         (more,), (less,) = ([floor_argument(term) for term, c in parts.items() if c == sign] for sign in (1, -1))
         constant = sympy.floor(constant)
         if nonnegative(more - less + constant) is True:
@@ -72,7 +72,7 @@ def _sign(formula: sympy.Expr, parts: dict[sympy.Expr, sympy.Expr], constant: sy
     if chosen is not None:
         c = parts[chosen]
         each = {nonnegative(formula + c * (one - chosen)) for one in chosen.args}
-        # Of the largest one that is large enough will do, of the smallest all must be.
+        # One large argument of a maximum suffices, while all of a minimum must be large.
         enough = (type(chosen).__name__ == "Max") == bool(c > 0)
         return enough if enough in each else not enough if each == {not enough} else None
     low, high = (_spread(_relaxed(formula, up=up)) for up in (False, True))
@@ -83,7 +83,7 @@ def _sign(formula: sympy.Expr, parts: dict[sympy.Expr, sympy.Expr], constant: sy
 
 
 def _relaxed(formula: sympy.Expr, *, up: bool) -> sympy.Expr:
-    """A formula without roundings that is no larger, or with `up` no smaller: ⌊x/b⌋ is more than x/b − 1 and at most x/b."""
+    """A lower bound of a formula without roundings, or with `up` an upper one: x/b − 1 < ⌊x/b⌋ ≤ x/b."""
     import sympy  # noqa: PLC0415 - whoever has a formula has paid for it
 
     parts = terms(formula)
@@ -101,7 +101,7 @@ def _relaxed(formula: sympy.Expr, *, up: bool) -> sympy.Expr:
 
 
 def _spread(formula: sympy.Expr) -> sympy.Expr:
-    """A formula in which every letter is 1 plus something nonnegative, of which sympy settles sums that it else leaves open."""
+    """A formula with every letter as 1 plus a nonnegative symbol, of which sympy can decide more sums."""
     import sympy  # noqa: PLC0415 - whoever has a formula has paid for it
 
     known: dict[sympy.Expr, sympy.Expr] = {}
@@ -112,7 +112,7 @@ def _spread(formula: sympy.Expr) -> sympy.Expr:
 
 
 def _from_zero(part: sympy.Expr) -> bool:
-    """Whether a rounding, a remainder, or the smallest or largest of some is at least 0 since its parts are."""
+    """True if a rounding, a remainder, a minimum or a maximum is at least 0 because its arguments are."""
     sides = [nonnegative(side) is True for side in part.args]
     return {"Max": any(sides), "Mod": sides[-1]}.get(type(part).__name__, all(sides))
 
@@ -126,7 +126,7 @@ def _rest(letter: sympy.Expr) -> sympy.Expr:
 
 @lru_cache(maxsize=8192)
 def is_zero(formula: sympy.Expr) -> bool | sympy.Basic:
-    """Whether a formula is 0: True, False, or the equation that it comes down to.
+    """The truth of a formula being 0: True, False, or the shortest equation equivalent to it.
 
     >>> from archcalc.symbols.dims import symbol
     >>> C = symbol("C")
@@ -155,7 +155,7 @@ def is_zero(formula: sympy.Expr) -> bool | sympy.Basic:
 
 @lru_cache(maxsize=8192)
 def divisible(formula: sympy.Expr, k: sympy.Expr) -> bool | sympy.Basic:
-    """Whether k divides a formula: True, False, or the equation of a remainder that it comes down to.
+    """The truth of k dividing a formula: True, False, or the shortest equation of a remainder equivalent to it.
 
     >>> from archcalc.symbols.dims import symbol
     >>> C = symbol("C")
@@ -185,7 +185,7 @@ def divisible(formula: sympy.Expr, k: sympy.Expr) -> bool | sympy.Basic:
 
 
 def bound_of(known: sympy.Basic) -> tuple[sympy.Basic, int]:
-    """What a fact is about, and how much it asks of it: of two facts about the same, the one that asks more implies the other.
+    """The (subject, bound) of a fact x ≥ n or x ≤ n; among facts of one subject, a larger bound implies a smaller one.
 
     >>> from archcalc.symbols.dims import at_least, symbol
     >>> bound_of(at_least(symbol("H"), 5))

@@ -1,7 +1,7 @@
-"""For which whole numbers a formula is negative, zero or positive, exactly.
+"""The whole numbers for which a formula is negative, zero or positive, exactly.
 
-A formula in one letter x is here a polynomial but for roundings and remainders, which repeat: on x = period·q + r it is a
-polynomial in q for each r (a quasi-polynomial), and those have finitely many sign changes.
+A formula in one letter x is here a polynomial apart from roundings and remainders, which repeat: on x = period·q + r it
+is a polynomial in q for each r (a quasi-polynomial), and those have finitely many sign changes.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from archcalc.symbols.simplify import canonical, is_rounding
 if TYPE_CHECKING:
     import sympy
 
-# A longer period than this is of no network, and would take long to go through.
+# A longer period comes from no real network, and would take long to enumerate.
 MAX_PERIOD = 4096
 
 
 class SignRun(msgspec.Struct, frozen=True):
-    """Whole numbers from `start` to `stop`, or without end, on which something has one sign: -1, 0 or 1, or None where it varies."""
+    """A run from `start` to `stop`, or without end, with one sign of a formula: -1, 0 or 1, or None if it varies."""
 
     start: int
     stop: int | None
@@ -35,7 +35,7 @@ class SignRun(msgspec.Struct, frozen=True):
 
 
 def same_sign(difference: sympy.Expr) -> sympy.Expr:
-    """A formula of the same sign with as few letters as can be: factors that are positive for all letters are left out."""
+    """A formula with the same sign and as few letters as possible, without factors that are always positive."""
     difference = as_int(difference)
     if isinstance(difference, int):
         return difference
@@ -62,7 +62,7 @@ def same_sign(difference: sympy.Expr) -> sympy.Expr:
 
 
 def sign_runs(difference: sympy.Expr, letter: str) -> list[SignRun] | None:
-    """The sign of a formula in one letter for every whole number from 1 on, or None where it is no quasi-polynomial.
+    """The sign of a formula in one letter for every positive whole number, or None if it is not a quasi-polynomial.
 
     >>> from archcalc.symbols.dims import floor_div, symbol
     >>> sign_runs(symbol("C") ** 2 - 9, "C")
@@ -73,9 +73,9 @@ def sign_runs(difference: sympy.Expr, letter: str) -> list[SignRun] | None:
 
 
 def signs_by_remainder(difference: sympy.Expr, letter: str) -> list[list[tuple[int, int]]] | None:
-    """For each remainder of a period, from which number on the numbers that leave it give a formula which sign.
+    """For each remainder of a period, the sign changes of a formula, as (first number, sign).
 
-    None where the formula is no quasi-polynomial in the letter. The first starts of a remainder may lie below 1.
+    None if the formula is not a quasi-polynomial in the letter. The first starts of a remainder may lie below 1.
     """
     difference = as_int(difference) if not isinstance(difference, Fraction) else difference
     if isinstance(difference, (int, Fraction)):
@@ -93,7 +93,7 @@ def signs_by_remainder(difference: sympy.Expr, letter: str) -> list[list[tuple[i
 
 
 def _merged(found: list[list[tuple[int, int]]]) -> list[SignRun]:
-    """Runs of all remainders together, from where each begins."""
+    """The runs of all remainders merged, from the sign changes of each."""
     period = len(found)
     starts: dict[int, dict[int, int]] = {}
     for remainder, changes in enumerate(found):
@@ -124,8 +124,9 @@ def _merged(found: list[list[tuple[int, int]]]) -> list[SignRun]:
 
 
 def _changes(samples: list[int]) -> list[tuple[int, int]]:
-    """Where the polynomial through values at 0, 1, 2, ... takes each of its signs, over all whole numbers from 0 on."""
-    # Newton's form: the differences of every order at 0. Those of one order on are the polynomial's own difference.
+    """The sign changes of the polynomial through values at 0, 1, 2, ..., over all whole numbers from 0 on."""
+    # Newton's form: the differences of every order at 0. Those from one order on are those of the polynomial's own
+    # difference.
     orders = []
     while samples:
         orders.append(samples[0])
@@ -138,7 +139,7 @@ def _changes(samples: list[int]) -> list[tuple[int, int]]:
     def order(k: int, q: int) -> int:
         return sum(c * math.comb(q, j) for j, c in enumerate(orders[k:]))
 
-    # From `far` on all differences have the sign of the highest, so nothing changes any more.
+    # From `far` on all differences have the sign of the highest, so no sign changes any more.
     far, top = 1, _sign(orders[-1])
     while any(_sign(order(k, far)) != top for k in range(len(orders))):
         far *= 2
@@ -154,7 +155,7 @@ def _changes(samples: list[int]) -> list[tuple[int, int]]:
                         middle = (low + high) // 2
                         low, high = (low, middle) if _leaves(order(k, a), order(k, middle), sign) else (middle, high)
                     inner |= {low, high}
-        # A difference tells of the step to the next value, so a cut of it may lie one off.
+        # A difference describes the step to the next value, so its cut may be off by one.
         cuts = sorted(inner | {q + 1 for q in inner if q < far})
     found: list[tuple[int, int]] = []
     for q in cuts:
@@ -165,7 +166,7 @@ def _changes(samples: list[int]) -> list[tuple[int, int]]:
 
 
 def _leaves(a: int, b: int, sign: int) -> bool:
-    """Whether a value that goes from a to b has left what it is on, a sign, or has passed 0 altogether."""
+    """True if a value going from a to b has left the given sign, or for sign 0 has crossed 0."""
     return _sign(b) != sign if sign else _sign(a) * _sign(b) < 0
 
 
@@ -174,7 +175,7 @@ def _sign(n: sympy.Expr) -> int:
 
 
 def _power(formula: sympy.Expr, letter: str) -> int | None:
-    """The highest power of a letter in a formula, or None where it is not made of powers."""
+    """The highest power of a letter in a formula, or None if it is not made of powers."""
     if letter not in letters(formula) or type(formula).__name__ in {"Mod", "gcd"}:
         return 0
     if formula.is_Symbol:
@@ -190,7 +191,7 @@ def _power(formula: sympy.Expr, letter: str) -> int | None:
 
 
 def _period(formula: sympy.Expr) -> int | None:
-    """After how many whole numbers the roundings and remainders of a formula repeat."""
+    """The period of the roundings and remainders in a formula, or None if they do not repeat."""
     inner = [_period(part) for part in formula.args]
     if None in inner:
         return None
@@ -202,7 +203,7 @@ def _period(formula: sympy.Expr) -> int | None:
     if name in {"Mod", "gcd"}:
         inside, number = formula.args if formula.args[1].is_Integer else formula.args[::-1]
         divisor = _denominator(inside)
-        # A remainder of letters' multiples does not repeat.
+        # A remainder by a multiple of a letter does not repeat.
         if divisor is None or not number.is_Integer or (name == "Mod" and number is not formula.args[1]):
             return None
         return period * divisor * abs(int(number))
@@ -210,7 +211,7 @@ def _period(formula: sympy.Expr) -> int | None:
 
 
 def _denominator(formula: sympy.Expr) -> int | None:
-    """What a formula must be multiplied by to be whole numbers' products, sums and roundings, or None where nothing does."""
+    """The factor by which a formula becomes whole for whole letters, or None if there is none."""
     if formula.is_Rational:
         return int(formula.q)
     if formula.is_Symbol or is_rounding(formula) or type(formula).__name__ == "gcd":
@@ -236,7 +237,7 @@ def restrict(found: Iterable[SignRun], letter: str, facts: Iterable[sympy.Basic]
         left, right = fact.args[:2]
         name = type(fact).__name__
         if type(left).__name__ == "Mod" and left.args[0].is_Integer and str(left.args[1]) == letter:
-            # What divides a number is no larger.
+            # A divisor of a number is not larger than it.
             name, left, right = "LessThan", left.args[1], left.args[0]
         if str(left) != letter or not right.is_Integer:
             continue

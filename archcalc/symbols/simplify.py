@@ -1,8 +1,9 @@
-"""Formulas kept simple as they are made: roundings that merge, and equal formulas that look equal.
+"""Simplification of formulas as they are made: roundings that merge, and equal formulas that look equal.
 
 Every function here takes sympy expressions of whole, positive letters. Roundings of roundings become one:
-⌊(⌊a/p⌋ + b)/q⌋ = ⌊(a + bp)/pq⌋ for whole b, and of ⌊(a + c)/m⌋ = ⌈(a + c − m + 1)/m⌉ the one with the smaller constant is kept (Graham,
-Knuth and Patashnik, Concrete Mathematics, section 3.2). So five halvings of H are ⌊H/32⌋, or ⌈H/32⌉ if each rounds up.
+⌊(⌊a/p⌋ + b)/q⌋ = ⌊(a + bp)/pq⌋ for whole b, and of ⌊(a + c)/m⌋ = ⌈(a + c − m + 1)/m⌉ the one with the smaller constant
+is kept (Graham, Knuth and Patashnik, Concrete Mathematics, section 3.2). So five halvings of H are ⌊H/32⌋, or ⌈H/32⌉
+if each rounds up.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ def floor(ratio: sympy.Expr) -> sympy.Expr:
         return _rounded(sympy.floor, parts, constant)
     whole = [c * term for term, c in parts.items() if c.q == 1]
     inside = {term: c for term, c in parts.items() if c.q != 1}
-    # The terms come to a multiple of 1/bottom, so of the constant only whole multiples of that count.
+    # The terms are a multiple of 1/bottom, so only whole multiples of that count in the constant.
     bottom = math.lcm(*(c.q for c in inside.values()))
     offset = int(constant * bottom // 1)
     if not inside:
@@ -49,7 +50,7 @@ def floor(ratio: sympy.Expr) -> sympy.Expr:
     shifted = sympy.Add(*(c * term for term, c in inside.items()))
     up = offset - bottom + 1
     kind, extra = (sympy.floor, offset) if abs(offset) <= abs(up) else (sympy.ceiling, up)
-    # sympy would take every argument apart to look for what it can pull out, of which nothing is left.
+    # sympy would search every argument for whole parts to pull out, of which none are left.
     return sympy.Add(*whole, kind(sympy.Add(shifted, sympy.Rational(extra, bottom)), evaluate=False))
 
 
@@ -65,13 +66,13 @@ def ceil(ratio: sympy.Expr) -> sympy.Expr:
     parts = terms(ratio)
     if not all(term is None or integral(term) for term in parts):
         return _rounded(sympy.ceiling, parts, parts.pop(None, sympy.Integer(0)))
-    # Of whole numbers, a/b rounded up is (a + b − 1)/b rounded down.
+    # For whole numbers, a/b rounded up is (a + b − 1)/b rounded down.
     bottom = math.lcm(*(c.q for c in parts.values()))
     return floor(ratio + sympy.Rational(bottom - 1, bottom))
 
 
 def _rounded(kind: type[sympy.Function], parts: dict[sympy.Expr, sympy.Expr], constant: sympy.Expr) -> sympy.Expr:
-    """A rounding of terms some of which are no whole numbers over a number, such as H/W, with what is whole outside."""
+    """A rounding of terms some of which are not whole numbers over a number, such as H/W, with whole parts outside."""
     import sympy  # noqa: PLC0415 - whoever has a formula has paid for it
 
     whole = {term: c for term, c in parts.items() if c.q == 1 and integral(term)}
@@ -82,9 +83,9 @@ def _rounded(kind: type[sympy.Function], parts: dict[sympy.Expr, sympy.Expr], co
 
 
 def integral(formula: sympy.Expr) -> bool:
-    """Whether a formula is seen to be whole for all letters: it is made of them by sums, products, powers and roundings.
+    """True if a formula is visibly whole for all letters: made of them by sums, products, powers and roundings.
 
-    sympy's own answer is not asked for: it takes C·(2C + 2)/6 for a whole number.
+    sympy's own answer is not used: it takes C·(2C + 2)/6 for a whole number.
     """
     if formula.is_Symbol or formula.is_Integer or type(formula).__name__ in {*_ROUNDINGS, "gcd"}:
         return True
@@ -110,7 +111,7 @@ def terms(formula: sympy.Expr) -> dict[sympy.Expr, sympy.Expr]:
 
 @lru_cache(maxsize=8192)
 def is_rounding(term: sympy.Expr) -> bool:
-    """Whether a term is whole numbers over a number, rounded up or down; of x over a letter less is known."""
+    """True if a term is a rounding of whole numbers over a number; less is known of x over a letter."""
     return type(term).__name__ in _ROUNDINGS and all(part is None or integral(part) for part in terms(term.args[0]))
 
 
@@ -131,7 +132,7 @@ def _whole(n: int) -> sympy.Expr:
 
 @lru_cache(maxsize=8192)
 def canonical(formula: sympy.Expr) -> sympy.Expr:
-    """The formula written out, every rounding a floor with a constant from 0 up to its divisor: equal formulas look equal.
+    """The formula expanded, with every rounding as a floor with a reduced constant, so that equal formulas look equal.
 
     >>> from archcalc.symbols.dims import symbol
     >>> H = symbol("H")
@@ -154,7 +155,7 @@ def canonical(formula: sympy.Expr) -> sympy.Expr:
 
 
 def closed(formula: sympy.Expr) -> set[sympy.Expr]:
-    """The parts of a formula that sympy must not take apart or make anew, since it would simplify them by its own rules."""
+    """The parts of a formula that sympy must not rebuild, since it would simplify them by its own rules."""
     import sympy  # noqa: PLC0415 - whoever has a formula has paid for it
 
     found: set[sympy.Expr] = formula.atoms(sympy.floor, sympy.ceiling, sympy.Mod, sympy.Min, sympy.Max)

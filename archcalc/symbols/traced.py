@@ -1,7 +1,7 @@
-"""Whole numbers that remember how they came about, and the formulas they carry.
+"""Whole numbers that carry the formula that gave them.
 
-A `Traced` is an int in every respect, so the lines that compute a size also write down its formula. What is written is
-put in order as it grows: equal terms are added up, factors of 1 and literal zeros are dropped.
+A `Traced` is an int in every respect, so the lines that compute a size also record its formula. The formula is
+simplified as it grows: equal terms are added up, factors of 1 and literal zeros are dropped.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Name(NamedTuple):
 
 
 class Sum(NamedTuple):
-    """Terms, each with how often it is added, and a number."""
+    """Terms with their counts, and a constant."""
 
     terms: tuple[tuple[int, Formula], ...]
     number: int
@@ -36,7 +36,7 @@ class Sum(NamedTuple):
 
 
 class Product(NamedTuple):
-    """Factors, and a number before them."""
+    """Factors with a coefficient."""
 
     number: int
     factors: tuple[Formula, ...]
@@ -44,7 +44,7 @@ class Product(NamedTuple):
 
 
 class Quotient(NamedTuple):
-    """A division, rounded down, or up where `up` is true."""
+    """A division, rounded down, or up if `up` is true."""
 
     above: Formula
     below: Formula
@@ -53,7 +53,7 @@ class Quotient(NamedTuple):
 
 
 class Power(NamedTuple):
-    """A base to an exponent."""
+    """A base with an exponent."""
 
     base: Formula
     exponent: Formula
@@ -61,21 +61,21 @@ class Power(NamedTuple):
 
 
 class Remainder(NamedTuple):
-    """What a division leaves."""
+    """The remainder of a division."""
 
     above: Formula
     below: Formula
     value: int
 
 
-# Settings that mostly are 1.
+# Settings that are mostly 1.
 _ONES = frozenset({"batch", "groups", "dilation", "stride"})
 
 Formula = Number | Name | Sum | Product | Quotient | Power | Remainder
 
 
 def _terms(formula: Formula, times: int) -> tuple[list[tuple[int, Formula]], int]:
-    """A formula as terms with their counts, and a number."""
+    """A formula as terms with their counts, and a constant."""
     match formula:
         case Number(value):
             return [], times * value
@@ -132,10 +132,10 @@ def _multiply(a: Formula, b: Formula) -> Formula:
                 factors += inner
             case _:
                 factors.append(formula)
-    # A setting that is 1 unless a spec says otherwise says nothing, unless there is nothing else; a size of 1 is a size.
+    # A setting that is 1 by default is left out, unless nothing else remains; a size of 1 is kept.
     kept = tuple(factor for factor in factors if not _omitted(factor))
     if not kept and number == 1:
-        # Of dilation·(kernel − 1) it is the sum that goes on to meet its like.
+        # Of dilation·(kernel − 1) the sum is kept, which may merge with equal terms.
         kept = (next((factor for factor in factors if isinstance(factor, Sum)), factors[0]),) if factors else ()
     return _product(number, kept)
 
@@ -145,7 +145,7 @@ def _omitted(factor: Formula) -> bool:
 
 
 def _divide(a: Formula, b: Formula) -> Formula:
-    # Of a division by a stride of 1 what stays is how places are counted: strides in the room, and one more.
+    # A division by a stride of 1 is kept in the formula for positions: strides in the room, and one more.
     if b.value == 1 and not (isinstance(b, Name) and isinstance(a, Sum) and (1, b) in a.terms):
         return a
     if isinstance(a, Number) and isinstance(b, Number):
@@ -154,7 +154,7 @@ def _divide(a: Formula, b: Formula) -> Formula:
 
 
 def _rounded(above: Formula, below: Formula, *, up: bool) -> Formula:
-    """A division with the divisor itself, where it is one of the terms, taken out of it as the whole number it comes to."""
+    """(a + b) / b as a / b + 1."""
     terms, _ = _terms(above, 1)
     times = next((count for count, term in terms if term == below and count > 0), 0)
     rest = _add(above, below, -times) if times and len(terms) > 1 else above
@@ -164,7 +164,7 @@ def _rounded(above: Formula, below: Formula, *, up: bool) -> Formula:
 
 
 def _negate(a: Formula) -> Formula:
-    # -(-a // b) is how a division is rounded up.
+    # -(-a // b) rounds a division up.
     if isinstance(a, Quotient) and not a.up and a.above.value < 0:
         return _rounded(_negate(a.above), a.below, up=True)
     return _multiply(Number(-1), a) if not isinstance(a, Sum) else _product(-1, (a,))
@@ -179,7 +179,7 @@ def _remainder(a: Formula, b: Formula) -> Formula:
 
 
 def formula_of(value: Any) -> Formula:
-    """The formula of a whole number: its own where it is traced, else the number."""
+    """The formula of a whole number: its own if it is traced, else the number."""
     return value.formula if isinstance(value, Traced) else Number(int(value))
 
 
@@ -196,7 +196,7 @@ def _binary(join: Callable[[Formula, Formula], Formula]) -> tuple[Callable[..., 
 
 
 class Traced(int):
-    """A whole number with the formula that it came from.
+    """A whole number with the formula that gave it.
 
     >>> n, k = Traced.named("H", 7), Traced.named("kernel", 3)
     >>> (n - k) // 2 + 1, text((n - k) // 2 + 1), text((n - k) // 2 + 1, names=False)
@@ -207,7 +207,7 @@ class Traced(int):
 
     @classmethod
     def of(cls, formula: Formula) -> Traced:
-        """The number that a formula comes to."""
+        """The number that a formula evaluates to."""
         self = cls(formula.value)
         self.formula = formula
         return self
@@ -246,9 +246,9 @@ def names_in(value: Dim) -> set[str]:
 
 
 def tree(value: int, *, names: bool = True) -> Tree:
-    """A number's formula as it is written, with names or with the numbers that they stand for.
+    """The tree of a number's formula, with names or with the numbers that they stand for.
 
-    A division that comes out even is as it stands, one that does not is rounded.
+    An exact division is plain, any other is rounded.
     """
     return _tree(formula_of(value), names)
 
@@ -286,7 +286,7 @@ def _terms_of(formula: Sum, names: bool) -> Terms:
     terms = [(count < 0, _tree(_product(abs(count), (term,)), names)) for count, term in formula.terms]
     if formula.number:
         terms.append((formula.number < 0, Digits(abs(formula.number))))
-    # A sum begins with what is added, where anything is.
+    # A sum begins with an added term, if there is one.
     first = next((term for term in terms if not term[0]), terms[0])
     terms.remove(first)
     return Terms((first, *terms))

@@ -1,4 +1,4 @@
-"""Formulas as trees: which parts stand beside, over and inside which, in the order in which people write them.
+"""Formulas as trees of parts, in the order in which people write them.
 
 Notations spell them. Those of sympy are read by their parts; sympy itself is never imported.
 """
@@ -29,13 +29,13 @@ class Letter(msgspec.Struct, frozen=True):
 
 
 class Verbatim(msgspec.Struct, frozen=True):
-    """What has no parts that are known, as it stands."""
+    """An expression without known parts, as text."""
 
     text: str
 
 
 class Terms(msgspec.Struct, frozen=True):
-    """Terms one after the other, each subtracted or added; a single one that is subtracted is a negative number."""
+    """Terms in order, each subtracted or added; a single subtracted one is a negative number."""
 
     terms: tuple[tuple[bool, Tree], ...]
 
@@ -47,35 +47,35 @@ class Factors(msgspec.Struct, frozen=True):
 
 
 class Over(msgspec.Struct, frozen=True):
-    """One over another."""
+    """A fraction."""
 
     above: Tree
     below: Tree
 
 
 class Rounded(msgspec.Struct, frozen=True):
-    """What is rounded down, or up."""
+    """An expression rounded down, or up."""
 
     inside: Tree
     up: bool
 
 
 class Raised(msgspec.Struct, frozen=True):
-    """A base to an exponent."""
+    """A base with an exponent."""
 
     base: Tree
     exponent: Tree
 
 
 class Left(msgspec.Struct, frozen=True):
-    """What a division leaves."""
+    """The remainder of a division."""
 
     above: Tree
     below: Tree
 
 
 class Call(msgspec.Struct, frozen=True):
-    """A function of arguments in any order."""
+    """A function with arguments in any order."""
 
     name: str
     arguments: tuple[Tree, ...]
@@ -108,7 +108,7 @@ def standing(formula: sympy.Basic | Fraction) -> Tree:  # noqa: PLR0911 - one ca
     """A formula, a fact or a fraction as a tree."""
     name = type(formula).__name__
     if isinstance(formula, Fraction):
-        # What a formula comes to where it is no whole number: a sum, so that it gets brackets beside anything.
+        # A value that is not whole: a sum, so that it gets brackets beside anything.
         over = Over(Digits(abs(formula.numerator)), Digits(formula.denominator))
         return Terms(((formula < 0, over),))
     if name == "Or" or name in _RELATIONS:
@@ -184,7 +184,7 @@ def _negative(exponent: sympy.Expr) -> bool:
 
 
 def _looks(factor: sympy.Expr) -> str:
-    """What kind of thing a factor of a product looks like."""
+    """The appearance of a factor in a product: letter, word, sum or rounding."""
     base = factor.base if factor.is_Pow else factor
     if base.is_Symbol:
         return "letter" if len(base.name) == 1 else "word"
@@ -193,7 +193,7 @@ def _looks(factor: sympy.Expr) -> str:
 
 @lru_cache(maxsize=8192)
 def _place(factor: sympy.Expr) -> tuple[Any, ...]:
-    """Where a factor stands in a product: letters by name, small ones first as in k²C, then words, roundings and sums."""
+    """The sort key of a factor in a product: letters by name, small ones first as in k²C, words, roundings, sums."""
     name = str(factor.base if factor.is_Pow else factor)
     looks = _looks(factor)
     return (
@@ -206,7 +206,7 @@ def _place(factor: sympy.Expr) -> tuple[Any, ...]:
 
 @lru_cache(maxsize=8192)
 def _order(term: sympy.Expr) -> tuple[Any, ...]:
-    """Where a term stands in a sum: the highest power first, then plain letters before roundings, then by name."""
+    """The sort key of a term in a sum: the highest power first, then plain letters before roundings, then by name."""
     factors = [part.base if part.is_Pow else part for part in (term.args if term.is_Mul else [term])]
     divisors = [_divisor(part.args[0]) for part in factors if type(part).__name__ in {"floor", "ceiling"}]
     return -_degree(term), max(divisors, default=0), str(term)
@@ -219,7 +219,7 @@ def _divisor(formula: sympy.Expr) -> int:
 
 
 def _degree(formula: sympy.Expr) -> int:
-    """The highest power in a formula, all letters together; a rounding counts as what is in it."""
+    """The highest power in a formula, over all letters; a rounding counts as its argument."""
     if isinstance(formula, int) or formula.is_Number:
         return 0
     if formula.is_Add or type(formula).__name__ in {"Min", "Max"}:

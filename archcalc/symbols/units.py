@@ -14,9 +14,9 @@ import msgspec
 
 from archcalc.errors import SpecError
 
-# What stands for a thousand, its square and so on.
+# The signs of a thousand, its square and so on.
 THOUSANDS = ("", "K", "M", "G", "T")
-# What a unit multiplies by, by its proper name. KB is 10³ bytes and KiB 2¹⁰ (IEC 80000-13).
+# The factor of each unit, by its proper name. KB is 10³ bytes and KiB 2¹⁰ (IEC 80000-13).
 UNITS: dict[str, int] = {
     **{unit: 1000**power for power, unit in enumerate(THOUSANDS)},
     **{f"{unit}i": 1024**power for power, unit in enumerate(THOUSANDS) if unit},
@@ -26,7 +26,7 @@ UNITS: dict[str, int] = {
 _WORDS = {"thousand": "K", "million": "M", "billion": "G", "trillion": "T"}
 _SPELLED = {**{unit.lower(): unit for unit in UNITS}, **_WORDS, "b": "G"}
 _BYTES = {"b": "B", **{f"{unit}i".lower(): f"{unit}iB" for unit in "KMGT"}}
-# What may be said to be counted, and the measures that it is a word for.
+# Nouns for counted things, and the measures that each is a word for.
 NOUNS: dict[str, frozenset[str]] = {
     **dict.fromkeys(("params", "param", "parameters"), frozenset({"params", "weights", "biases"})),
     "weights": frozenset({"weights", "params"}),
@@ -43,7 +43,7 @@ _REST = r"(?:\.(?P<part>\d{1,30}))?(?:e\+?(?P<power>1?\d))?"
 _AMOUNT = re.compile(
     rf"(?P<whole>{_GROUPS}|{_PLAIN}){_REST} ?(?P<unit>[A-Za-z]*)(?: (?P<noun>[A-Za-z]+))?", re.IGNORECASE
 )
-# In an expression a number may stand before a name, so there a unit must follow it, or commas part its thousands.
+# In an expression a number may stand before a name, so there a unit must follow it, or commas separate its thousands.
 _UNIT = "|".join(
     sorted((*filter(None, _SPELLED), *_BYTES, *(f"[kmgt]{noun}" for noun in NOUNS)), key=len, reverse=True)
 )
@@ -54,17 +54,17 @@ _THOUSANDS = re.compile(rf"(?<![\w.,]){_GROUPS}(?![\w,])")
 
 
 class Amount(msgspec.Struct, frozen=True):
-    """A number as written: its digits, how many of them are decimals, its unit by name, and what it says it counts."""
+    """A number as written: its digits, how many of them are decimals, its unit by name, and its noun."""
 
     digits: int
-    # Below 0 where a power of ten stands for zeros.
+    # Negative if a power of ten stands for zeros.
     decimals: int = 0
     unit: str = ""
     noun: str = ""
 
     @property
     def value(self) -> Fraction:
-        """The number that it says.
+        """The value of the number.
 
         >>> int(amount("8.03B").value), int(amount("2 KiB").value)
         (8030000000, 2048)
@@ -73,12 +73,12 @@ class Amount(msgspec.Struct, frozen=True):
 
     @property
     def in_bytes(self) -> bool:
-        """Whether its unit is one of bytes."""
+        """True if its unit is one of bytes."""
         return self.unit.endswith("B")
 
 
 def amount(text: str, *, of_bytes: bool = False) -> Amount:
-    """A number and its unit, in any case, with commas between thousands or without; raises SpecError for what is none.
+    """A number and its unit, in any case, with or without commas between thousands; raises SpecError if malformed.
 
     >>> amount("5 million").unit, amount("32 mib").unit, amount("1,024").digits
     ('M', 'MiB', 1024)
@@ -93,7 +93,7 @@ def amount(text: str, *, of_bytes: bool = False) -> Amount:
 
 
 def abbreviated(value: float, digits: int = 3) -> str:
-    """A number to so many digits, halves up, with K, M, G or T for its thousands.
+    """A number rounded to `digits` digits, halves up, with K, M, G or T for its thousands.
 
     >>> abbreviated(138357544), abbreviated(999), abbreviated(999_600), abbreviated(150_528, 2), abbreviated(-0.5)
     ('138M', '999', '1M', '150K', '-0.5')
@@ -105,7 +105,7 @@ def abbreviated(value: float, digits: int = 3) -> str:
 
 
 def written_out(text: str, number: Callable[[Amount], Fraction], *, of_bytes: bool = False) -> str:
-    """An expression in which what has a unit is the number that is made of it, and thousands have no commas.
+    """An expression with each amount that has a unit replaced by its `number`, and thousands without commas.
 
     >>> written_out("2*macs + 1.5K", lambda found: found.value), written_out("138,357,544", lambda found: found.value)
     ('2*macs + (1500)', '138357544')
@@ -120,14 +120,14 @@ def written_out(text: str, number: Callable[[Amount], Fraction], *, of_bytes: bo
     def plain(found: re.Match[str]) -> str:
         return f"({number(_amount(found, of_bytes=of_bytes))})"
 
-    # Between brackets a comma may part what a function is given.
+    # Between brackets a comma may separate arguments.
     if "(" in text:
         return _IN_CALL.sub(plain, text)
     return _THOUSANDS.sub(lambda found: found[0].replace(",", ""), _INSIDE.sub(plain, text))
 
 
 def suits(noun: str, measures: Iterable[str]) -> bool:
-    """Whether what a text says it counts is one of these measures.
+    """True if a noun stands for one of these measures.
 
     >>> suits("parameters", ["params"]), suits("flops", ["macs"])
     (True, False)

@@ -1,4 +1,4 @@
-"""The closed forms of a network held against what happens when it runs."""
+"""Verification of the closed forms of a network against a run."""
 
 from archcalc.verify.fields import DependenceCheck, seen
 from archcalc.verify.layers import LayerCheck, Observed, proofs

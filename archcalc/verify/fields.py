@@ -1,4 +1,4 @@
-"""Which values depend on which, held against what moves in a run when an input place is no number."""
+"""The dependence of values by windows, checked against a run with NaN at an input position."""
 
 from __future__ import annotations
 
@@ -16,37 +16,37 @@ from archcalc.reference import noise, outputs, seeded
 
 
 class DependenceCheck(msgspec.Struct, frozen=True):
-    """How many of a layer's values see one input place by its windows, and how many moved with it when the network ran."""
+    """The numbers of a layer's values that see one input position by its windows, and that changed with it in a run."""
 
     name: str
     said: int
     moved: int
-    # Values that only one of the two names, or that moved outside of the layer's receptive field.
+    # Values in only one of the two sets, or that changed outside the layer's receptive field.
     differing: int
 
     @property
     def differences(self) -> list[str]:
-        """What disagrees, with both counts; empty where nothing does."""
+        """The disagreement, with both counts; empty if there is none."""
         if not self.differing:
             return []
         return [f"{self.name}: {self.said} values see the nudged place by their windows, {self.moved} moved with it"]
 
 
 def seen(graph: Graph, seed: int = 0) -> Iterator[DependenceCheck]:
-    """Run a network with one place of its input no number, and yield for each layer which values that reaches.
+    """Run a network with NaN at one position of its input, and yield for each layer a check of the values it reaches.
 
-    What is no number spreads through every sum and every maximum, so no weight and no other value hides a dependence.
+    NaN spreads through every sum and every maximum, so no weight and no other value hides a dependence.
 
     >>> from archcalc.language import load
     >>> [layer.moved for layer in seen(load("lenet5"))][:2]
     [1, 150]
     """
     place = tuple(int(i) for i in np.random.default_rng(seed).integers(graph.input))
-    # All the channels of an image; of tokens and features a single value.
+    # All the channels of an image; for tokens and features a single value.
     nudged: Any = (slice(None), *place[1:]) if len(place) > 2 else place
     touched = np.zeros(graph.input, bool)
     touched[nudged] = True
-    # Beside the sample that is nudged, one that is not.
+    # The second sample is nudged, the first is not.
     arrays, x = seeded(graph, seed), np.repeat(noise(graph, 1, seed), 2, 0)
     numbers = graph.token_numbers
     beyond = extended(graph, arrays)
@@ -60,7 +60,7 @@ def seen(graph: Graph, seed: int = 0) -> Iterator[DependenceCheck]:
         else:
             lost = ~np.isfinite(y[0])
             if lost.any():
-                # Such as the largest value of a window that lies in the padding. It shows nothing, and is not to spread.
+                # Such as the largest value of a window that lies in the padding. It shows nothing, and must not spread.
                 y[:, lost] = 0
                 y[1][lost & said] = np.nan
             moved = np.isnan(y[1])
@@ -69,7 +69,7 @@ def seen(graph: Graph, seed: int = 0) -> Iterator[DependenceCheck]:
 
 
 def extended(graph: Graph, arrays: dict[str, dict[str, Any]]) -> int:
-    """Give the table of every embedding one more entry, which is no number; the token number of that entry."""
+    """Give the table of every embedding one more entry of NaN; returns its token number."""
     tables = {node.name: arrays[node.name]["weight"] for node in graph.nodes if node.layer.entries is not None}
     most = max(map(len, tables.values()), default=0)
     for name, table in tables.items():
@@ -78,12 +78,12 @@ def extended(graph: Graph, arrays: dict[str, dict[str, Any]]) -> int:
 
 
 def _outside(field: Field, place: tuple[int, ...], axes: list[int], moved: Any) -> Any:
-    """Which of the values that moved do not have an input place in their receptive field."""
+    """A mask of the changed values that do not have an input position in their receptive field."""
     outside = np.zeros(field.output, bool)
     for axis, reach in zip(axes, field.reaches, strict=True):
         if reach is None:
             return moved
-        # Places see alike whatever else they are, and most did not move.
+        # Values along other axes have the same field, and most did not change.
         rest = tuple(other for other in range(len(field.output)) if other not in reach.axes)
         wrong = moved.any(rest, keepdims=True)
         for index in zip(*np.nonzero(wrong), strict=True):

@@ -1,4 +1,4 @@
-"""Every layer's shape, params, products and stored values, held against a run of the network."""
+"""Every layer's shape, params, products and stored values, checked against a run of the network."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from archcalc.verify.memory import Lying
 
 
 class Observed(msgspec.Struct, frozen=True):
-    """What one layer did: the shape it put out, the sizes of its own arrays, the products it added up, the values it stored."""
+    """One layer in a run: the shape of its output, the size of its own arrays, its products, and its stored values."""
 
     output: Shape
     params: int
@@ -24,14 +24,14 @@ class Observed(msgspec.Struct, frozen=True):
 
 
 class LayerCheck(msgspec.Struct, frozen=True):
-    """A row beside what was found when its layer ran on the same batch."""
+    """A row with the values observed when its layer ran on the same batch."""
 
     row: Row
     found: Observed
 
     @property
     def differences(self) -> list[str]:
-        """What disagrees, with both values; empty where the row is proved."""
+        """The disagreements, with both values; empty if the row is confirmed."""
         return [
             f"{self.row.name}: {name} is {getattr(self.row, name)} by the formula, {getattr(self.found, name)} in the run"
             for name in self.found.__struct_fields__
@@ -40,14 +40,14 @@ class LayerCheck(msgspec.Struct, frozen=True):
 
 
 def proofs(graph: Graph, batch: int = 1, seed: int = 0) -> Iterator[LayerCheck]:
-    """Run a network with seeded weights and yield, layer by layer, what its row says and what was found.
+    """Run a network with seeded weights and yield, layer by layer, its row and the observed values.
 
     >>> from archcalc.language import load
     >>> sum(proof.found.macs for proof in proofs(load("lenet5")))
     326520
     """
     arrays = seeded(graph, seed)
-    # A row stores what has to be stored where everything overwrites its input that could.
+    # A row stores what must be stored if everything overwrites its input that could.
     stores = [node.layer.stores for node in graph.nodes]
     counting, lying = CountingNumpy(), Lying(graph, arrays, stores)
     run = run_in_place(graph, noise(graph, batch, seed), arrays, counting, Storing(stores, lying.free))

@@ -1,4 +1,4 @@
-"""A row's field along one axis of the input, beside what the outputs of its layer saw there."""
+"""A row's field along one axis of the input, compared with the values seen by the outputs of its layer."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from archcalc.receptive_field.field import Field
 from archcalc.receptive_field.reach import AxisField
 from archcalc.receptive_field.spans import seen_at
 
-# Outputs of a layer that are looked at one by one.
+# Outputs of a layer that are checked one by one.
 _MAX_PLACES = 2048
 
 
 class Cut(NamedTuple):
-    """For an axis of the input, the values that may have seen less than their windows say: before the first place, or after the last."""
+    """The values that may see less than their windows along an axis: before the first position, and after the last."""
 
     low: Any
     high: Any
-    # Whether some window on the way grows from place to place, so that several of them together may see all there is.
+    # True where some window on the way grows with the position, so that several of them together may see everything.
     grows: bool
 
 
 def consistent(field: Field) -> list[str]:
-    """What a row says that cannot be, whatever is seen: paths beyond the field, and a start that is no output's centre."""
+    """The contradictions within a row: paths larger than the field, and a start that is no output's centre."""
     wrong = []
     for which, reach in enumerate(field.reaches):
         name, least, most, size = field.axes[which], field.shortest[which], field.longest[which], field.size[which]
@@ -43,7 +43,7 @@ def consistent(field: Field) -> list[str]:
 
 
 class Look(NamedTuple):
-    """A layer's field along one axis of the input, beside what each of its values saw of some places there."""
+    """A layer's field along one axis of the input, with the changes of its values for some positions there."""
 
     field: Field
     which: int
@@ -54,18 +54,18 @@ class Look(NamedTuple):
 
     @property
     def reach(self) -> AxisField | None:
-        """What the field is along the axis."""
+        """The field along the axis."""
         return self.field.reaches[self.which]
 
     def compared(self, random: np.random.Generator) -> tuple[list[str], int]:
-        """What the field and the values do not agree on, and how many ends were seen to be reached."""
+        """The disagreements of field and values, and the number of window ends that were reached."""
         name = f"{self.field.name}: along {self.field.axes[self.which]}{' through local paths' if self.local else ''}"
         if self.reach is None or not self.places:
             return [
                 f"{name} nothing is seen by the formula, {self.moved.sum()} values moved"
             ] if self.moved.any() else [], 0
         strands = self.reach.local if self.local else self.reach.strands
-        # Of a strand along an axis of one place only its layer's words say whether it moves.
+        # For a strand along an axis of one position, only its layer's windows tell if it moves.
         moving = all(any(self.field.output[digit.axis] > 1 for digit in strand.digits) for strand in strands)
         if self.local and (self.cut.grows or not moving):
             return [], 0
@@ -78,7 +78,7 @@ class Look(NamedTuple):
         every = [tuple(int(i) for i in np.unravel_index(n, sizes)) if sizes else () for n in looked]
         n, wrong, widest = self.field.whole[self.which], [], 0
         exact = self.field.exact and not any(strand.window.loose for strand in strands)
-        # What reached either end of the windows, and what was cut off there, for each place whose values are told apart.
+        # The values that reached either end of the windows, and the values cut off there, by position.
         met: dict[Any, list[Any]] = {}
         for place in every:
             index = tuple(
@@ -108,16 +108,16 @@ class Look(NamedTuple):
         return wrong[:1], len(met)
 
     def _alike(self) -> bool:
-        """Whether all values that see anything see from the same place to the same."""
+        """True if all values that see anything see the same first and last position."""
         moved = self.moved.any(axis=1, keepdims=True) if self.field.parts else self.moved
         seeing = moved.any(axis=0)
         ends = [np.argmax(way, axis=0)[seeing] for way in (moved, moved[::-1])]
         return self.field.mixed or all((end == end[:1]).all() for end in ends)
 
     def _everywhere(self, values: Any, cut: Any, axes: list[int]) -> bool:
-        """Whether a place is seen from everywhere but where something was cut off, or from a channel if not all see alike."""
+        """True if a position is seen by all values, apart from those cut off, or by one channel if channels differ."""
         if 0 in axes or self.field.mixed:
-            # Places lie along the first axis, as tokens do, so what else there is are features.
+            # Positions lie along the first axis, as tokens do, so the other axes are features.
             return bool(values.any() or cut.any())
         if self.field.parts:
             values, cut = values.any(axis=0), cut.any(axis=0)

@@ -1,4 +1,4 @@
-"""The memory of a network, held against the arrays of a run that overwrites what it may."""
+"""The memory of a network, checked against the arrays of a run that overwrites where it may."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from archcalc.reference import Storing, noise, run_in_place, seeded
 
 
 class MemoryCheck(msgspec.Struct, frozen=True):
-    """The bytes alive when a layer put out: as the plan has them, and as they were found in the arrays."""
+    """The bytes alive at a layer's output, by the plan and in the arrays of the run."""
 
     name: str
     planned: int
@@ -24,7 +24,7 @@ class MemoryCheck(msgspec.Struct, frozen=True):
 
     @property
     def differences(self) -> list[str]:
-        """What disagrees, with both values; empty where it does not."""
+        """The disagreement, with both values; empty if there is none."""
         if self.planned == self.found:
             return []
         return [f"{self.name}: {self.planned} bytes are alive by the plan, {self.found} in the run"]
@@ -51,7 +51,7 @@ def held(graph: Graph, batch: int = 1, seed: int = 0, overwrite: Overwrite = "fr
 
 
 class Lying:
-    """Where the outputs of a run lie, seen from its arrays: which share memory, and which may be overwritten."""
+    """The storage of a run's outputs, read from its arrays: shared memory, and outputs that may be overwritten."""
 
     def __init__(self, graph: Graph, arrays: Mapping[str, Mapping[str, Any]], ways: Sequence[Manner]) -> None:
         self._ways = ways
@@ -60,31 +60,31 @@ class Lying:
             for source in node.inputs:
                 self._readers[source].add(position)
         self._trained = {id(owner_of(array)) for own in arrays.values() for array in own.values()}
-        # For each memory the outputs that were put into it, with how they came there: as a view, or over what was there.
+        # For each output its owner, and the outputs that are views of the same values.
         self._owners: list[weakref.ref[Any]] = []
         self._nodes = graph.nodes
         self._groups: list[set[int]] = []
 
     def add(self, y: Any) -> int:
-        """Note the next output; how many values it adds to the memory that is taken."""
+        """Record the next output; returns the number of values that it adds to the memory in use."""
         position = len(self._owners)
         owner = owner_of(y)
         shares = [source for source in self._nodes[position].inputs if self._owners[source]() is owner]
         self._owners.append(weakref.ref(owner))
-        # What was overwritten is there no more.
+        # Overwritten values no longer exist.
         views = shares and self._ways[position] == "view"
         self._groups.append({position}.union(*(self._groups[source] for source in shares)) if views else {position})
         return 0 if shares or (position and id(owner) in self._trained) else int(y.size)
 
     def free(self, source: int) -> bool:
-        """Whether an output may be overwritten by its reader: nothing else reads its memory, and that is the run's own."""
+        """True if an output may be overwritten by its reader, the only one of memory that the run itself owns."""
         group = self._groups[source]
         readers = set[int]().union(*(self._readers[member] for member in group)) - group
         return len(readers) == 1 and 0 not in group and id(self._owners[source]()) not in self._trained
 
 
 def owner_of(array: Any) -> Any:
-    """The array whose memory an array lies in."""
+    """The array that owns the memory of an array."""
     while array.base is not None:
         array = array.base
     return array

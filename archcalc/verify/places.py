@@ -1,8 +1,8 @@
-"""The field of every row, held against what all outputs of its layer see in a run.
+"""The field of every row, checked against the positions that all outputs of its layer see in a run.
 
-A run for each place along each axis of the input: all that lies at the place is no number, and so is all that depends on it.
-So every output shows the first and the last place that it sees, through all paths, and in a second run through those paths
-alone along which no layer sees all there is.
+There is a run for each position along each axis of the input, with NaN at that position, and so in all that depends on
+it. Every output thus shows the first and the last position that it sees, through all paths, and in a second run through
+the paths without a layer that sees everything.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from archcalc.reference import noise, seeded
 from archcalc.verify.fields import extended
 from archcalc.verify.look import Cut, Look, consistent
 
-# Products and values beyond these are not run for every place, but for as many as these allow.
+# Above these products and values, only as many positions are run as these allow.
 _MAX_MACS = 10**10
 _MAX_VALUES = 6 * 10**7
 
 
 class Shown(msgspec.Struct, frozen=True):
-    """What a layer's outputs showed of its field: how many ends of windows were seen to be reached, and what is wrong."""
+    """The result for a layer's field: the number of window ends that were reached, and the differences."""
 
     name: str
     ends: int
@@ -38,7 +38,7 @@ class Shown(msgspec.Struct, frozen=True):
 
 
 class _Nudge(NamedTuple):
-    """What is no number in a sample: everything at a place along an axis of the input, the `which`-th that has places."""
+    """The NaN of a sample: everything at a position along an axis of the input, the `which`-th with positions."""
 
     which: int
     axis: int
@@ -46,7 +46,7 @@ class _Nudge(NamedTuple):
 
 
 class _Batch(NamedTuple):
-    """A sample as it is and one for each nudge, the token number of the entry that is no number, and the trained arrays."""
+    """An unchanged sample and one for each nudge, the token number of the NaN entry, and the trained arrays."""
 
     x: Any
     beyond: int
@@ -54,7 +54,7 @@ class _Batch(NamedTuple):
 
 
 class _Border(NamedTuple):
-    """The outputs of one view that see no place before the first one, none after the last one, or none at all."""
+    """The outputs of one view whose windows reach before the first position, or after the last, or see nothing."""
 
     below: Any
     above: Any
@@ -62,9 +62,10 @@ class _Border(NamedTuple):
 
 
 def shown(graph: Graph, seed: int = 0) -> Iterator[Shown]:
-    """What every layer's outputs show of the first and the last input place that they see.
+    """The first and the last input position that every layer's outputs see, checked against their fields.
 
-    LeNet-5's input has 32 places along two axes, its first layer 28, each with two ends through all paths and through local ones.
+    LeNet-5's input has 32 positions along two axes, its first layer 28, each with two ends through all paths and
+    through local ones.
 
     >>> from archcalc.language import load
     >>> [layer.ends for layer in shown(load("lenet5"))][:2], [name for layer in shown(load("lenet5")) for name in layer.differences]
@@ -88,7 +89,7 @@ def shown(graph: Graph, seed: int = 0) -> Iterator[Shown]:
 
 
 def _nudges(graph: Graph) -> list[_Nudge]:
-    """Each place along each axis, or so many of them, evenly, that a run of all ends soon."""
+    """Each position along each axis, or as many of them, evenly spaced, as run in a short time."""
     axes = axes_of(graph)
     shapes = [[graph.nodes[i].shape for i in node.inputs] for node in graph.nodes]
     macs = sum(node.layer.work(node.shape, *given).macs for node, given in zip(graph.nodes, shapes, strict=True))
@@ -118,7 +119,7 @@ def _nudged(graph: Graph, nudges: list[_Nudge], seed: int) -> _Batch:
 def _moved(
     graph: Graph, fields: dict[str, Field], nudges: list[_Nudge], batch: _Batch, *, local: bool
 ) -> Iterator[tuple[Node, Any, list[Cut]]]:
-    """Each node with what moved in each sample, and for each axis of the input what was cut off."""
+    """Each node with the values changed in each sample, and for each axis of the input the values cut off."""
     x, beyond, arrays = batch
     axes, numbers = axes_of(graph), graph.token_numbers
     alive: list[Any] = []
@@ -148,7 +149,7 @@ def _moved(
             for i, each in zip(node.inputs, views, strict=True):
                 reach = fields[graph.nodes[i].name].reaches[which]
                 borders = [_border(view, reach, graph.nodes[i].shape, node.shape) for view in each]
-                # What one view does not see another may.
+                # A value that one view leaves out may be seen by another.
                 nothing = np.logical_and.reduce([border.nothing for border in borders])
                 below, above = (np.logical_or.reduce([nothing, *ends]) for ends in list(zip(*borders, strict=True))[:2])
                 if laid_out_anew[position]:
@@ -166,7 +167,7 @@ def _moved(
 
 
 def _unmoved(y: Any, views: Any, reaches: Any, nudges: list[_Nudge]) -> Any:
-    """An input, in samples for an axis of which all is seen by every place as it is where nothing was nudged."""
+    """An input with the samples of an axis reset to the first one, if a layer on the way sees all of the axis."""
     stays = [reach is not None and all(not reach.local or _gathers(view, reach) for view in views) for reach in reaches]
     rows = [1 + i for i, nudge in enumerate(nudges) if stays[nudge.which]]
     if rows:
@@ -176,13 +177,13 @@ def _unmoved(y: Any, views: Any, reaches: Any, nudges: list[_Nudge]) -> Any:
 
 
 def _gathers(view: Any, reach: AxisField) -> bool:
-    """Whether a layer sees all there is along every axis along which places see differently."""
+    """True if a layer sees everything along every axis along which positions differ."""
     along = {digit.axis for strand in reach.strands for digit in strand.digits}
     return bool(view) and all(not view[axis].window.moves for axis in along)
 
 
 def _border(view: Any, reach: AxisField | None, x: Any, y: Any) -> _Border:
-    """The outputs whose windows reach before the first or beyond the last place of an input, or see nothing of it."""
+    """The outputs whose windows reach before the first or beyond the last position of an input, or see nothing."""
     found = _Border(*(np.zeros(y, bool) for _ in range(3)))
     for axis, at in enumerate(view):
         if not at.window.moves or at.ends:

@@ -1,4 +1,4 @@
-"""The smallest input on which a network can be proved."""
+"""The smallest input on which a network can be verified."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ _MAX_TRIED = 24
 
 
 def smallest(source: Source, params: Params = NO_PARAMS) -> Graph:
-    """A network on the smallest input, its axes in proportion, on which whatever has several places has several.
+    """A network on the smallest input, with axes in proportion, on which no layer's axis shrinks to one position.
 
-    On less, some window would stay where it is, and a wrong stride or padding would show in nothing. It is found by halving
-    and then, for networks that take few sizes only, among fair shares of the input and what lies whole strides below it;
-    where there is none, the network is on its own input.
+    An axis that has one position on the network's own input is excepted. On less, some window would not move, and a
+    wrong stride or padding would show in nothing. It is found by halving and then, for networks that take few sizes
+    only, among fair shares of the input and sizes whole strides below it; if there is none, the network is on its own
+    input.
 
-    VGG-16 halves its input five times, so 64 leaves 2. On 34 the maps of ResNet-18 are of 17, 8, 4, 2 and 1 places, on 35 of
-    18, 9, 5, 3 and 2.
+    VGG-16 halves its input five times, so 64 leaves 2. On 34 the maps of ResNet-18 are of 17, 8, 4, 2 and 1 positions,
+    on 35 of 18, 9, 5, 3 and 2.
 
     >>> from archcalc.language import source_of
     >>> smallest(source_of("vgg16")).input, smallest(source_of("resnet18")).input
@@ -31,13 +32,13 @@ def smallest(source: Source, params: Params = NO_PARAMS) -> Graph:
     if not all(isinstance(n, int) for node in whole.nodes for n in node.shape):
         return whole
     axes = [axis for axis, name in enumerate(whole.input_axes) if name not in {"channels", "features"}]
-    # An axis may be a param of the spec, which other layers ask for too.
+    # An axis may be a param of the spec, which other layers use too.
     declared = model.input_params
     named = {axis: declared[name] for axis in axes if (name := whole.input_axes[axis]) in declared}
     longest = max((whole.input[axis] for axis in axes), default=1)
 
     def on(n: int) -> Graph | None:
-        """The network on an input whose longest axis is n, where it is alive and no axis of any layer lost its places."""
+        """The network on an input whose longest axis is n; None if it does not fit or an axis shrinks to one."""
         shape: Shape = tuple(-(-size * n // longest) if axis in axes else size for axis, size in enumerate(whole.input))
         given = {name: shape[axis] for axis, name in named.items()}
         try:
@@ -57,7 +58,7 @@ def smallest(source: Source, params: Params = NO_PARAMS) -> Graph:
 
 
 def _as_wide(graph: Graph, whole: Graph) -> bool:
-    """Whether every axis of every layer that has several places in the whole network has several here."""
+    """True if every axis of every layer with several positions in the whole network has several here."""
     before = {node.name: node.shape for node in whole.nodes}
     return all(
         len(shape := before.get(node.name, ())) == len(node.shape)

@@ -1,4 +1,4 @@
-"""All that a run says of a network's numbers."""
+"""The verification of all of a network's numbers by a run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from archcalc.verify.places import Shown, shown
 
 
 class Verification(msgspec.Struct, frozen=True):
-    """Each layer's row, its dependence on the input, and the memory at it, each as computed and as found."""
+    """Each layer's row, its dependence on the input, its field and its memory, each as computed and as observed."""
 
     layers: list[LayerCheck]
     seen: list[DependenceCheck]
@@ -24,7 +24,7 @@ class Verification(msgspec.Struct, frozen=True):
 
     @property
     def differences(self) -> list[str]:
-        """What disagrees, with both values; empty where all is proved."""
+        """The disagreements, with both values; empty if everything is confirmed."""
         found: list[LayerCheck | DependenceCheck | Shown | MemoryCheck] = [
             *self.layers,
             *self.memory,
@@ -40,13 +40,13 @@ def verified(
     seed: int = 0,
     watched: Callable[[Iterator[LayerCheck]], Iterable[LayerCheck]] = iter,
 ) -> Verification:
-    """Run a network and hold every closed form against what happens; `watched` is handed the layers as they are done.
+    """Run a network and check every closed form against the run; `watched` is given the layers as they are done.
 
     >>> from archcalc.language import load
     >>> verified(load("lenet5")).differences
     []
     """
-    # A maximum over padding alone is infinite, and sums of such are no numbers.
+    # A maximum over padding alone is infinite, and sums of such are NaN.
     with np.errstate(all="ignore"):
         return Verification(
             list(watched(proofs(graph, batch, seed))),

@@ -48,7 +48,7 @@ class Terminal:
         except OSError:
             # How Linux says that nobody holds the far end any more.
             return ""
-        return self.decoder.decode(part) or self._part()
+        return self.decoder.decode(part) or (self._part() if part else "")
 
 
 def screen(width: int, *arguments: str) -> str:

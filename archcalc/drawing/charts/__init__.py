@@ -1,1 +1,1 @@
-"""Charts, drawn with matplotlib, which is an extra: what each layer costs, networks side by side, memory over time, fields."""
+"""Charts, drawn with matplotlib, an extra: costs by layer, networks compared, memory over time, receptive fields."""

@@ -1,4 +1,4 @@
-"""The figure that every chart is drawn on, its colours, and the file it ends in."""
+"""The matplotlib figure that every chart is drawn on, its colours, and the file it is saved to."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from archcalc.files import write_whole
 from archcalc.symbols.units import abbreviated
 
 SUFFIXES = (".svg", ".png", ".pdf")
-# Colours that are told apart by those who see some colours alike (Okabe and Ito 2008).
+# Colours distinguishable by the colour-blind (Okabe and Ito 2008).
 BLUE, ORANGE, GREEN, PINK, SKY, RED, GREY = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8c959f"
 _SPACE, _LINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
-# Matplotlib's names for what it defines, and where they stand in an attribute.
+# Matplotlib's names for definitions, and references to them in an attribute.
 _NAME = re.compile(r"[a-z][0-9a-f]{10}")
 _NAMED = re.compile(rf"#({_NAME.pattern})\b")
 _NUMBER = re.compile(r"-?(?<!\d)\d+\.\d+")
-# Characters that no XML may hold; matplotlib writes them as they are.
+# Characters that XML forbids; matplotlib writes them as they are.
 _NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SETTINGS: dict[Any, Any] = {
     **dict.fromkeys(("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color"), INK),
@@ -34,42 +34,42 @@ _SETTINGS: dict[Any, Any] = {
     "font.size": 9.0,
     "svg.fonttype": "none",
     "svg.hashsalt": "archcalc",
-    # A dollar sign in a name is no formula.
+    # A dollar sign in a name is not a formula.
     "text.parse_math": False,
 }
 
 
 def check_suffix(path: Path) -> None:
-    """Raise SpecError for a file that no chart can be written to, before anything is computed for it."""
+    """Raise SpecError for a file type that no chart can be written to, before anything is computed for it."""
     if path.suffix not in SUFFIXES:
         raise SpecError(f"{path}: a chart ends in {', '.join(SUFFIXES)}")
 
 
 @contextmanager
 def canvas(width: float, height: float) -> Iterator[Any]:
-    """A figure of so many inches with the look of all charts; raises SpecError where matplotlib is missing."""
+    """A figure of a size in inches with the look of all charts; raises SpecError if matplotlib is missing."""
     try:
         import matplotlib as mpl  # noqa: PLC0415 - an extra, and slow to import
         from matplotlib import figure  # noqa: PLC0415 - likewise
     except ImportError:
         raise SpecError("a chart needs matplotlib", None, "pip install 'archcalc[plot]'") from None
     except ValueError as error:
-        # Its settings, such as MPLBACKEND, are read as it is loaded.
+        # Settings such as MPLBACKEND are read on import.
         raise SpecError("matplotlib refuses its settings", None, str(error)) from None
     with mpl.rc_context(_SETTINGS), warnings.catch_warnings():
-        # A name in letters that matplotlib's own font lacks is drawn by whoever shows the SVG.
+        # A name in letters that matplotlib's own font lacks is drawn by the viewer of the SVG.
         warnings.filterwarnings("ignore", "Glyph .* missing from font")
         yield figure.Figure(figsize=(width, height), layout="constrained")
 
 
 def save(figure: Any, path: Path) -> None:
-    """Write a figure as the type that the file's name ends in, to the same bytes each time."""
+    """Write a figure in the format of the file's suffix, with the same bytes each time."""
     check_suffix(path)
     write_whole(path, lambda unfinished: unfinished.write_bytes(written(figure, path.suffix[1:])))
 
 
 def written(figure: Any, form: str) -> bytes:
-    """A figure as svg, png or pdf."""
+    """The bytes of a figure as svg, png or pdf."""
     found = io.BytesIO()
     undated = {"svg": {"Date": None, "Creator": None}, "pdf": {"CreationDate": None}}
     figure.savefig(found, format=form, dpi=150, metadata=undated.get(form, {}))
@@ -77,7 +77,7 @@ def written(figure: Any, form: str) -> bytes:
 
 
 def inline(figure: Any, shows: str) -> str:
-    """A figure as an svg element for a page, in the colours of its text and ground, with what it shows in words."""
+    """A figure as an svg element for a page, in the page's text and background colours, with `shows` as its label."""
     root = ET.fromstring(written(figure, "svg"))  # noqa: S314 - made here
     for element in root.iter():
         if style := element.get("style"):
@@ -88,11 +88,11 @@ def inline(figure: Any, shows: str) -> str:
 
 
 def _short(svg: str) -> ET.Element:
-    """An svg with no more digits in its paths than show, which halves it, and names that are the same each time."""
+    """The svg with coordinates rounded to two digits, which halves it, and names that are the same each time."""
     root = ET.fromstring(_NO_XML.sub("", svg))  # noqa: S314 - made by matplotlib
     for metadata in root.findall(f"{{{_SPACE}}}metadata"):
         root.remove(metadata)
-    # Matplotlib makes its names of a checksum of floats, in which the solver of its layout leaves noise.
+    # Matplotlib derives its names from a checksum of floats, in which its layout solver leaves noise.
     defined = [name for element in root.iter() if _NAME.fullmatch(name := element.get("id", ""))]
     names = {name: f"s{place}" for place, name in enumerate(dict.fromkeys(defined))}
     for element in root.iter():
@@ -117,7 +117,7 @@ def _rounded(number: re.Match[str]) -> str:
 
 
 def tick(value: float, _place: int | None = None) -> str:
-    """A number as short as a tick of an axis has to be.
+    """A number abbreviated for a tick of an axis.
 
     >>> tick(0), tick(1500), tick(2e9)
     ('0', '1.5K', '2G')

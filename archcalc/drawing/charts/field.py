@@ -1,4 +1,4 @@
-"""The effective receptive field of one place: the influence of every input, and how it gathers with distance."""
+"""A chart of the effective receptive field of one position: the influence of every input, and its sum by distance."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from archcalc.receptive_field.effective import Effective
 
 
 def draw(figure: Any, graph: Graph, name: str, found: Effective) -> None:
-    """Draw the influence of every place as a map, and the share of it within each distance of the centre as a curve."""
+    """Draw the influence of every position as a map, and its share within each distance of the centre as a curve."""
     total = found.total
     shares = (
         found.counts.astype(float) / float(total) if total < 2**1000 else (found.counts * 10**18 // total).astype(float)

@@ -1,4 +1,4 @@
-"""What each layer of a network costs, as bars, one panel for each measure."""
+"""A chart of the cost of each layer as bars, one panel for each measure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from archcalc.layers.registry import Family
 from archcalc.network.measures import sums
 from archcalc.profiling.rows import Profile, Row
 
-# Of more bars than this the blocks are named, not the layers.
+# Above this number of bars, blocks are named instead of layers.
 _MAX_NAMED = 48
 
 
@@ -24,7 +24,7 @@ class Panel(msgspec.Struct, frozen=True):
 
     title: str
     of: Callable[[Profile, Row], float | None]
-    # Whether it adds up, so that bars from 0 say something.
+    # True where it adds up, so that bars from 0 mean something.
     adds: bool = True
 
 
@@ -41,12 +41,12 @@ _MAIN = (*(measure.key for measure in sums() if measure.main), "rf")
 
 
 def panels(keys: str | None) -> list[Panel]:
-    """The panels of these keys, separated by commas, or the main ones; raises SpecError for one that is not known."""
+    """The panels of these keys, separated by commas, or the main ones; raises SpecError for an unknown key."""
     return among(_MAIN if keys is None else map(str.strip, keys.split(",")), PANELS, "chart of")
 
 
 def shown(profile: Profile) -> list[Row]:
-    """The rows that cost anything, without auxiliary heads; raises SpecError where letters leave their costs open."""
+    """The rows with any cost, without auxiliary heads; raises SpecError if letters leave costs open."""
     profile.require_numbers("a chart")
     return [row for row in profile.rows if not row.auxiliary and (row.params or row.macs or row.activations)]
 
@@ -86,12 +86,12 @@ def _legend(figure: Any, every: Any, families: Sequence[Family], chosen: Sequenc
 
 
 def height(chosen: Sequence[Panel]) -> float:
-    """The inches that so many panels take."""
+    """The height in inches of these panels."""
     return 1.1 + 1.35 * len(chosen)
 
 
 def _bars(axes: Any, values: Sequence[float], families: Sequence[Family]) -> None:
-    """Bars, those of one family as one outline: a network has hundreds, and each by itself would make a long file."""
+    """Draw bars, those of one family as one outline: hundreds of separate bars would make a large file."""
     from matplotlib import patches, path  # noqa: PLC0415 - an extra, and slow to import
 
     for name in dict.fromkeys(families):
@@ -106,20 +106,20 @@ def _bars(axes: Any, values: Sequence[float], families: Sequence[Family]) -> Non
 
 
 def _steps(axes: Any, profile: Profile, rows: Sequence[Row], values: Sequence[float | None]) -> None:
-    """A line of steps, and the size of the input to hold it against."""
+    """Draw a step line, and the size of the input as a reference line."""
     axes.step(range(len(rows)), [float("nan") if v is None else v for v in values], where="mid", color=INK, lw=1.2)
     axes.set_xlim(-0.6, len(values) - 0.4)
     whole = [n for n in profile.fields[rows[0].name].whole if isinstance(n, int)]
     if whole:
         axes.axhline(max(whole), color=RED, lw=0.8, ls="--")
-        # Below the line where that is the highest of all, since the title stands above.
+        # Below the line if that is the highest of all, since the title stands above.
         below = max(whole) >= max((value or 0 for value in values), default=0)
         place = {"xytext": (3, -3 if below else 2), "textcoords": "offset points", "va": "top" if below else "bottom"}
         axes.annotate(f"the input has {max(whole)}", (0, max(whole)), color=RED, size=7, **place)
 
 
 def _named(axes: Any, rows: Sequence[Row]) -> None:
-    """Name each layer below its bar, or where there are too many the block that begins there."""
+    """Name each layer below its bar, or if there are too many, the block that begins there."""
     names = [row.name for row in rows]
     if len(names) <= _MAX_NAMED:
         places, labels = list(range(len(names))), names
@@ -133,7 +133,7 @@ def _named(axes: Any, rows: Sequence[Row]) -> None:
 
 
 def says(profile: Profile, chosen: Sequence[Panel]) -> str:
-    """What the chart shows in words: for each measure the layer that has most of it."""
+    """The alternative text of the chart: for each measure the layer with the most of it."""
     rows, parts = shown(profile), []
     for panel in chosen:
         values = [(panel.of(profile, row) or 0, row.name) for row in rows]

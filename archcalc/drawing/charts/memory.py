@@ -1,4 +1,4 @@
-"""What is alive in memory at each step of a run."""
+"""A chart of the bytes alive in memory at each step of a run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ _PHASES = {"forward": BLUE, "recompute": ORANGE, "backward": GREEN, "sum": SKY, 
 
 
 def draw(axes: Any, plan: Plan) -> None:
-    """Draw the bytes alive at each step above what is resident, coloured by phase, the peak marked; raises SpecError for letters."""
+    """Draw the bytes alive at each step, coloured by phase, above the resident ones; raises SpecError for letters.
+
+    The peak is marked.
+    """
     batch = _batch(plan)
     resident = sum(part.bytes(batch) for part in plan.resident.values()) / 2**20
     alive = [resident + n / 2**20 for n in plan.timeline.bytes(batch)]
@@ -42,7 +45,7 @@ def _batch(plan: Plan) -> int:
 
 
 def says(plan: Plan) -> str:
-    """What the chart shows in words."""
+    """The alternative text of the chart."""
     batch = _batch(plan)
     _, step = plan.timeline.peak(batch)
     return f"Memory at each step of {plan.phase}: at most {plan.peak(batch):,} bytes, {plan.at(plan.timeline.steps[step])}."

@@ -1,4 +1,4 @@
-"""Networks side by side: params against MACs, each network a mark with its name."""
+"""A scatter chart of networks: params against MACs, each network a mark with its name."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from archcalc.errors import SpecError
 from archcalc.profiling.rows import Profile
 
 _MARKS = [(color, mark) for mark in "os^Dv" for color in (BLUE, ORANGE, GREEN, PINK, RED, SKY)]
-# The inches that so many names take.
+# The size in inches that so many names need.
 SIZE = (11.0, 8.0)
 # Names of networks whose marks are nearer to each other than this, in points, stand together.
 _NEAR = 7
 _FONT = 7
-# Where names may stand beside their mark, nearest first: so far to the right and up, in points.
+# The positions of names relative to their mark, nearest first: offsets to the right and up, in points.
 _PLACES = [
     (x * reach, y * reach)
     for reach in (6, 9, 13, 18, 25, 34, 45, 58, 73, 90, 110)
@@ -26,9 +26,9 @@ _PLACES = [
 
 
 def draw(figure: Any, profiles: Sequence[Profile]) -> None:
-    """Draw params along and MACs up, both on logarithmic scales, for one sample of each network's own input.
+    """Draw params on x and MACs on y, both logarithmic, for one sample of each network's own input.
 
-    Networks of one family have one mark. Raises SpecError where a network has letters or no work.
+    Networks of one family share a mark. Raises SpecError if a network has letters or no work.
     """
     points = [(profile, _number(profile, "params"), _number(profile, "macs")) for profile in profiles]
     families = list(dict.fromkeys(_family(profile) for profile in profiles))
@@ -41,7 +41,7 @@ def draw(figure: Any, profiles: Sequence[Profile]) -> None:
     axes.grid(color=GREY, alpha=0.3, lw=0.6)
     axes.xaxis.set_major_formatter(tick)
     axes.yaxis.set_major_formatter(tick)
-    # Where a name has room is known once the axes are laid out.
+    # The room for a name is known only after the axes are laid out.
     figure.draw_without_rendering()
     _name(axes, points)
 
@@ -59,7 +59,7 @@ def _family(profile: Profile) -> str:
 
 
 def _name(axes: Any, points: Sequence[tuple[Profile, int, int]]) -> None:
-    """Write names where they cover no mark and no other name, with a line to their mark where that is not near."""
+    """Write names where they overlap no mark and no other name, with a line to the mark if it is not near."""
     scale = axes.figure.dpi / 72
     marks = [axes.transData.transform((x, y)) for _, x, y in points]
     taken = [(x - 4 * scale, y - 4 * scale, x + 4 * scale, y + 4 * scale) for x, y in marks]
@@ -100,7 +100,7 @@ def _box(
 
 
 def _covers(box: tuple[float, ...], taken: Sequence[tuple[float, ...]], frame: Any) -> float:
-    """How much of a box lies over others or outside the frame."""
+    """The area of a box that overlaps others, plus a penalty for each point outside the frame."""
     left, low, right, high = box
     over = 0.0
     for other in taken:
@@ -112,6 +112,6 @@ def _covers(box: tuple[float, ...], taken: Sequence[tuple[float, ...]], frame: A
 
 
 def says(profiles: Sequence[Profile]) -> str:
-    """What the chart shows in words."""
+    """The alternative text of the chart."""
     least, most = (pick(profiles, key=lambda p: p.totals.params).graph.name for pick in (min, max))
     return f"{len(profiles)} networks by params and MACs, both on logarithmic scales, from {least} to {most} by params."

@@ -1,4 +1,4 @@
-"""Pictures of a network: Mermaid and Graphviz, SVG, and the volumes that papers print."""
+"""Diagrams of a network: Mermaid and Graphviz, SVG, and the volumes that papers print."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ DIAGRAMS = tuple(_DRAWN)
 
 
 def draw(profile: Profile, form: str, *, fold: bool = True) -> str:
-    """The picture of a network in one of DIAGRAMS."""
+    """The diagram of a network in one of DIAGRAMS."""
     return _DRAWN[form](outline(profile, fold=fold))

@@ -1,4 +1,4 @@
-"""The main path of a piece of a network, as one column or several, with what joins it and leaves it down its right side."""
+"""The layout of the main path of a piece of a network in one or more columns, with side branches on its right."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ _MAX_COLUMNS, _MAX_TORN = 12, 0.35
 
 
 class Level:
-    """The sheets of the vertices of a piece of a network, and which are its entries and exits, for which outputs."""
+    """The pieces for the vertices at one level of a network, with the outputs of its entries and exits by vertex."""
 
     def __init__(self, sheets: Sequence[Piece], entries: dict[int, str], exits: dict[int, str], top: float) -> None:
         self.sheets = sheets
         self.entries = entries
         self.exits = exits
-        # Room for a title above what is no entry.
+        # Room for a title above a first vertex that is not an entry.
         self.top = top
 
 
 class Page(msgspec.Struct, frozen=True):
-    """What a picture is to be like: up to `highest` in one column, else as high by its width as `ratio` says.
+    """The wanted format of a picture: one column up to `highest`, else columns with a height-to-width `ratio`.
 
     Columns go on to the right where `onward` is 1, and to the left where it is -1.
     """
@@ -36,12 +36,12 @@ class Page(msgspec.Struct, frozen=True):
     onward: int
 
     def misfit(self, sheet: Piece) -> float:
-        """How far a sheet is from the ratio."""
+        """The distance of a piece's height-to-width ratio from the wanted one."""
         return abs(math.log(max(sheet.height, 1) / max(sheet.right - sheet.left, 1) / self.ratio))
 
 
 def flowing(steps: Sequence[Vertex], level: Level, page: Page) -> Piece:
-    """The main path in as many columns as make it most like the page."""
+    """The main path in the number of columns that fits the page best."""
     whole, ends = column(steps, level)
     best, misfit = whole, page.misfit(whole)
     if whole.height <= page.highest:
@@ -62,7 +62,7 @@ def flowing(steps: Sequence[Vertex], level: Level, page: Page) -> Piece:
 
 
 def stackable(steps: Sequence[Vertex], level: Level) -> bool:
-    """Whether what goes in and out beside the main path does so at the very ends of branches, as in most networks."""
+    """True if entries and exits beside the main path are only at the very ends of branches, as in most networks."""
     ports = level.entries.keys() | level.exits.keys()
     for step in steps:
         for path in step.feeders:
@@ -77,7 +77,7 @@ def stackable(steps: Sequence[Vertex], level: Level) -> bool:
 
 
 def _can_cut(steps: Sequence[Vertex], place: int, level: Level) -> bool:
-    """Whether nothing but one line goes from what is before a place to what is after it."""
+    """True if a single line is all that crosses a place in the path."""
     arc = steps[place].bundle.arc
     running = any(not _inner(side, level.exits) for step in steps[:place] for side in step.sides)
     coming = any(not _inner(feeder, level.entries) for step in steps[place:] for feeder in step.feeders)
@@ -90,7 +90,7 @@ def _inner(path: Path, ports: dict[int, str]) -> bool:
 
 
 def _evenly(ends: Sequence[float], cuts: Sequence[int], wanted: int) -> list[int]:
-    """Where to cut into at most so many columns that the highest is as low as can be."""
+    """The cuts into at most this many columns that make the tallest as short as possible."""
     low, high = ends[-1] / wanted, ends[-1]
     while high - low > 1:
         middle = (low + high) / 2
@@ -102,7 +102,7 @@ def _evenly(ends: Sequence[float], cuts: Sequence[int], wanted: int) -> list[int
 
 
 def _filled(ends: Sequence[float], cuts: Sequence[int], height: float) -> list[int]:
-    """Where to cut if each column takes as much as fits into a height."""
+    """The cuts if each column takes as much as fits into a height."""
     chosen, top = [], 0.0
     for cut, after in zip(cuts, (*cuts[1:], len(ends)), strict=True):
         if ends[after - 1] - top > height:
@@ -136,7 +136,7 @@ def _beside(sheets: Sequence[Piece], parts: Sequence[Sequence[Vertex]], onward: 
 
 
 def column(steps: Sequence[Vertex], level: Level) -> tuple[Piece, list[float]]:
-    """One column, and where each of its steps ends."""
+    """One column, and the bottom of each of its steps."""
     stack, beside, ends = Column(level.sheets), SideBranches(level), []
     sheet = stack.sheet
     for step in steps:
@@ -161,7 +161,7 @@ def column(steps: Sequence[Vertex], level: Level) -> tuple[Piece, list[float]]:
 
 
 def _least(step: Vertex, level: Level, beside: SideBranches, feeders: Sequence[Piece], *, first: bool) -> float:
-    """How far down a step's vertex has to stand, whatever is above it, for what is beside it."""
+    """The least y of a step's vertex that leaves room for what is beside it."""
     if step.vertex in level.exits:
         return beside.bottom
     least = level.top if first and step.vertex not in level.entries else 0.0
@@ -175,25 +175,25 @@ def _least(step: Vertex, level: Level, beside: SideBranches, feeders: Sequence[P
 
 
 class SideBranch(msgspec.Struct):
-    """A branch right of the main path, its top at `y`; `sheet.heads` come from the vertex or the top, tails go likewise."""
+    """A branch right of the main path with its top at `y`, `through` if it runs to the top or bottom."""
 
     sheet: Piece
     through: bool
     y: float = 0
     vertex: Piece | None = None
-    # Where the vertex that it joins begins, or the one that it leaves ends.
+    # The y where the vertex that it joins begins, or the one that it leaves ends.
     at: float = 0
 
 
 class SideBranches:
-    """The branches right of a main path that begin or end on their own; no two overlap, so that lines can pass between."""
+    """The branches right of a main path that begin or end on their own; none of them overlap."""
 
     def __init__(self, level: Level) -> None:
         self.level = level
         self.joining: list[list[SideBranch]] = []
         self.leaving: list[list[SideBranch]] = []
         self.bottom = level.top
-        # From where to where something stands right of the main path, and how far right it reaches.
+        # The top, bottom and right edge of everything right of the main path.
         self.taken: list[tuple[float, float, float]] = []
 
     def feeder(self, path: Path) -> Piece:
@@ -213,20 +213,20 @@ class SideBranches:
         return side_by_side(bundle, 0, self.level.sheets) if bundle.arc is None else _lane(bundle.arc)
 
     def join(self, sheets: Sequence[Piece], one: Piece, top: float) -> None:
-        """Branches that join a vertex which begins at `top`."""
+        """Add the branches that join a vertex which begins at `top`."""
         end = top - TRACK * len(sheets)
         self.joining.append([SideBranch(s, _through(s.heads), end - s.height, one, top) for s in sheets])
         below = top + (one.box[3] if one.box else 0)
         self.bottom = max([self.bottom, *(below for s in sheets if s.nodes)])
 
     def leave(self, sheets: Sequence[Piece], one: Piece, end: float) -> None:
-        """Branches that leave a vertex which ends at `end`."""
+        """Add the branches that leave a vertex which ends at `end`."""
         top = end + TRACK + GAP
         self.leaving.append([SideBranch(s, _through(s.tails), top, one, end) for s in sheets])
         self.bottom = max([self.bottom, *(top + s.height for s in sheets if s.nodes)])
 
     def draw(self, sheet: Piece) -> None:
-        """Put all on the sheet of the main path and wire them."""
+        """Draw all branches on the main path's piece and wire them."""
         clear = sheet.right
         sheet.height = max(sheet.height, self.bottom if sheet.nodes else 0)
         for slots in self.joining:
@@ -234,7 +234,8 @@ class SideBranches:
             self._wire(sheet, tails, slots)
         for slots in self.leaving:
             self._left(sheet, [slot for slot in slots if slot.sheet.nodes], clear)
-        # Lanes nest: of those from the top the one that goes down furthest is outermost, of those to the bottom likewise.
+        # Lanes nest: among those from the top the one that goes down furthest is outermost, likewise among those to the
+        # bottom.
         for slots in self.joining:
             tails = [tail for slot in slots if not slot.sheet.nodes for tail in self._joined(sheet, slot, sheet.right)]
             self._wire(sheet, tails, slots)
@@ -250,7 +251,7 @@ class SideBranches:
         return [OpenEnd(tail.net, tail.x + x, tail.y + slot.y, lane=True) for tail in slot.sheet.tails]
 
     def _free(self, slot: SideBranch, top: float, bottom: float, clear: float) -> float:
-        """Where a branch goes: right of `clear` and of all that stands there between `top` and `bottom`."""
+        """The x of a branch: right of `clear` and of everything between `top` and `bottom`."""
         edge = max([clear, *(right for y, end, right in self.taken if y < bottom and end > top)])
         x = round(edge + APART - slot.sheet.left, 2)
         self.taken.append((top, bottom, x + slot.sheet.right))
@@ -281,10 +282,10 @@ def _through(ends: Sequence[OpenEnd]) -> bool:
 
 
 def _is_real(end: OpenEnd) -> bool:
-    """Whether something comes or goes there, and it is not where a branch begins."""
+    """True if an output arrives or leaves there, which it does not at the beginning of a branch."""
     return end.net != ""
 
 
 def _lane(arc: Arc) -> Piece:
-    """An output that goes by without a layer."""
+    """A lane for an output that passes by without a layer."""
     return Piece(heads=[OpenEnd(arc.net, 0, 0)], tails=[OpenEnd(arc.net, 0, 0)])

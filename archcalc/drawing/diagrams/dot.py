@@ -11,7 +11,7 @@ from archcalc.drawing.palette import FAMILIES, FRAME, SOFT
 
 
 def quote_dot(*lines: str) -> str:
-    r"""Lines of text as one quoted string of DOT, in which Graphviz reads neither its escapes nor entities of HTML.
+    r"""Lines of text as one quoted DOT string, in which Graphviz reads neither escapes nor HTML entities.
 
     >>> print(quote_dot('a "quoted" \\N', "&lt;"))
     "a \"quoted\" \\N\n&amp;lt;"
@@ -23,7 +23,7 @@ def quote_dot(*lines: str) -> str:
 
 
 def to_dot(outline: Outline) -> str:
-    """A digraph, its blocks being clusters.
+    """A DOT digraph with blocks as clusters.
 
     >>> from archcalc.drawing.diagrams.outline import outline
     >>> from archcalc.profiling.engine import profile

@@ -1,4 +1,4 @@
-"""A layer as people write it in a picture: "conv2d 3×3, 64, stride 2"."""
+"""The label of a layer in a picture: "conv2d 3×3, 64, stride 2"."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from archcalc.profiling.rows import Row
 from archcalc.symbols.dims import is_dim
 from archcalc.symbols.notation import TEXT
 
-# What a table says and a picture leaves out.
+# Settings that a table lists and a picture leaves out.
 _UNSAID = {"padding", "output_padding", "bias", "eps", "ceil_mode", "count_include_pad", "affine", "scale", "axis"}
 _UNSAID |= {"alpha", "beta", "k", "connections", "mode", "approximate", "start", "stop", "part"}
 
 
 def described(row: Row) -> str:
-    """A layer's kind and its settings.
+    """A layer's kind and settings.
 
     >>> from archcalc.profiling.engine import profile
     >>> from archcalc.language import load
@@ -60,7 +60,7 @@ def _value(value: Any) -> str:
 
 
 def named(row: Row) -> str:
-    """What the name of a row says beyond its kind: of pool/conv2d_2 the pool.
+    """The name of a row without the part that only repeats its kind: pool for pool/conv2d_2.
 
     >>> from archcalc.profiling.engine import profile
     >>> from archcalc.language import load

@@ -1,4 +1,4 @@
-"""Any network laid out in layers, each vertex below all it takes from (Sugiyama, Tagawa and Toda 1981)."""
+"""A layered layout of any network, each vertex below all of its inputs (Sugiyama, Tagawa and Toda 1981)."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Links:
 
 
 def layered(level: Level, arcs: Sequence[Arc]) -> Piece:
-    """The vertices of a level in layers, with lines between them that cross as little as sweeping up and down finds."""
+    """The vertices of a level in layers, with few crossings between lines, by sweeps up and down."""
     sheets = [*level.sheets]
     layers, links = _layers(level, arcs, sheets)
     _order(layers, links)
@@ -60,7 +60,7 @@ def layered(level: Level, arcs: Sequence[Arc]) -> Piece:
 
 
 def _layers(level: Level, arcs: Sequence[Arc], sheets: list[Piece]) -> tuple[list[list[int]], Links]:
-    """The layers and the lines between neighbouring ones; a line that passes layers gets a thin vertex in each."""
+    """The layers and the lines between neighbouring ones; a line that passes a layer gets a thin vertex in it."""
     depth = _depths(level, arcs, len(sheets))
     layers: list[list[int]] = [[] for _ in range(max(depth) + 1)]
     for v, layer in enumerate(depth):
@@ -81,7 +81,7 @@ def _layers(level: Level, arcs: Sequence[Arc], sheets: list[Piece]) -> tuple[lis
 
 
 def _depths(level: Level, arcs: Sequence[Arc], size: int) -> list[int]:
-    """The layer of each vertex: right below the lowest it takes from, or right above what takes from it."""
+    """The layer of each vertex: below its lowest input, or without inputs above its highest reader."""
     depth = [0 if v in level.entries or not level.entries else 1 for v in range(size)]
     # Arcs go from earlier vertices to later ones.
     for arc in sorted(arcs, key=lambda arc: arc.start):
@@ -98,7 +98,7 @@ def _depths(level: Level, arcs: Sequence[Arc], size: int) -> list[int]:
 
 
 def _order(layers: list[list[int]], links: Links) -> None:
-    """Sort each layer by the middle of its neighbours, down and up, and keep the order with the fewest crossings."""
+    """Sort each layer by the mean position of its neighbours, down and up; the order with fewest crossings stays."""
     at = {v: place for layer in layers for place, v in enumerate(layer)}
     best, fewest = [[*layer] for layer in layers], _crossings(layers, links, at)
     for sweep in range(_SWEEPS):
@@ -129,7 +129,7 @@ def _crossings(layers: Sequence[Sequence[int]], links: Links, at: dict[int, int]
 
 
 def _places(layers: Sequence[Sequence[int]], links: Links, sheets: Sequence[Piece]) -> dict[int, float]:
-    """Where on its layer each vertex stands: as near to its neighbours as those beside it allow."""
+    """The x of each vertex: as near to its neighbours as the vertices beside it allow."""
     x = {v: place for layer in layers for v, place in zip(layer, _packed(layer, sheets), strict=True)}
     for sweep in range(_SWEEPS):
         for layer in layers if sweep % 2 == 0 else layers[::-1]:
@@ -142,7 +142,7 @@ def _places(layers: Sequence[Sequence[int]], links: Links, sheets: Sequence[Piec
 
 
 def _near(v: int, links: Links, sheets: Sequence[Piece], x: dict[int, float], *, down: bool) -> Iterator[float]:
-    """Where a vertex would stand for each of its lines to the layer above, or below, to be straight."""
+    """The x of a vertex that would make each line to the layer above (if `down`) or below straight."""
     for link in (links.above if down else links.below).get(v, []):
         start, end = (
             x[link.start] + sheets[link.start].outs[link.net],
@@ -152,7 +152,7 @@ def _near(v: int, links: Links, sheets: Sequence[Piece], x: dict[int, float], *,
 
 
 def _packed(layer: Sequence[int], sheets: Sequence[Piece]) -> list[float]:
-    """Vertices as close together as they may stand."""
+    """The x of each vertex of a layer packed as tightly as allowed."""
     places, edge = [], 0.0
     for v in layer:
         places.append(edge - sheets[v].left)
@@ -161,7 +161,7 @@ def _packed(layer: Sequence[int], sheets: Sequence[Piece]) -> list[float]:
 
 
 def _apart(wanted: Sequence[float], packed: Sequence[float]) -> list[float]:
-    """The places nearest to those wanted that are as far apart as packed ones at least: a monotone regression."""
+    """The places nearest to the wanted ones that keep at least the packed distances: a monotone regression."""
     pools: list[tuple[float, int]] = []
     for want, least in zip(wanted, packed, strict=True):
         pools.append((want - least, 1))
@@ -173,7 +173,7 @@ def _apart(wanted: Sequence[float], packed: Sequence[float]) -> list[float]:
 
 
 def _channel(sheet: Piece, links: Sequence[Span], sheets: Sequence[Piece], x: dict[int, float], top: float) -> float:
-    """The lines from one layer to the next, each output level on a track of its own; where the next layer begins."""
+    """Draw the lines from one layer to the next, each output on its own track; returns the top of the next layer."""
     nets: dict[tuple[int, str], list[Span]] = {}
     for link in links:
         nets.setdefault((link.start, link.net), []).append(link)
@@ -190,7 +190,7 @@ def _channel(sheet: Piece, links: Sequence[Span], sheets: Sequence[Piece], x: di
 
 
 def _tracks(begins: dict[tuple[int, str], float], ends: dict[tuple[int, str], list[float]]) -> list[tuple[int, str]]:
-    """The outputs that do not go straight down, the upper first: one that comes down where another goes on is above it."""
+    """The outputs that need a track, upper first: one that comes down where another goes on is above it."""
     left = [net for net in begins if any(end != begins[net] for end in ends[net])]
     left.sort(key=begins.__getitem__)
     tracks = []

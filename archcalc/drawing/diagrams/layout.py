@@ -1,4 +1,4 @@
-"""Where everything in a picture stands: every box laid out by itself, then as one thing in the box around it."""
+"""The layout of a picture: every box by itself, then as one piece of the box around it."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from archcalc.drawing.diagrams.ushape import floors, u_shape
 
 
 class Metrics(Protocol):
-    """How large the things in a picture are, its lines running down; the rest of a layout follows from that."""
+    """The sizes of the things in a picture whose lines run down; the layout follows from them."""
 
-    # A picture, and a box in it, that is longer than this is laid out in columns.
+    # A picture, or a box in it, that is longer than this is laid out in columns.
     longest: float
     longest_box: float
-    # The length of a picture by its breadth that columns make for, and whether they go on to the right (1) or left (-1).
+    # The wanted height-to-width ratio of columns, and their direction: to the right (1) or left (-1).
     page: float
     onward: int
 
     def node(self, node: Box, *, last: bool) -> Piece:
-        """A node about its axis; `last` says that nothing takes its output."""
+        """The piece of a node about its axis; `last` is true if no node reads its output."""
 
     def top(self, group: Frame) -> float:
-        """Room for the title of a box."""
+        """The height of the title of a box."""
 
     def frame(self, group: Frame, sheet: Piece) -> None:
-        """Put what is in a box into its frame."""
+        """Draw the frame of a box around its contents."""
 
 
 def layout(outline: Outline, look: Metrics) -> Piece:
-    """A picture with all its nodes, boxes and lines in place, about x = 0."""
+    """The picture with all nodes, boxes and lines in place, about x = 0."""
     return _Layout(outline, look).level(outline.parts, outline.edges, 0, look.longest)
 
 
@@ -46,9 +46,9 @@ class _Layout:
         self.used = {edge.start for edge in outline.edges}
 
     def level(self, parts: Sequence[Item], edges: Sequence[Edge], top: float, longest: float) -> Piece:
-        """Things that stand beside each other in one box, and the lines between them and to the outside."""
+        """The layout of the items in one box, with the lines between them and to the outside."""
         place = {node.id: at for at, part in enumerate(parts) for node in nodes_of(part)}
-        # What comes in from just before is the main entry, what goes out from the last node the main exit.
+        # The nearest source before the box is the main entry, the output of its last node the main exit.
         entries = sorted({e.start for e in edges if e.start not in place}, key=self.order.__getitem__, reverse=True)
         exits = sorted({e.start for e in edges if e.end not in place}, key=self.order.__getitem__)
         entering, leaving = ({net: at for at, net in enumerate(nets)} for nets in (entries, exits))
@@ -88,12 +88,12 @@ class _Layout:
 
 
 def nodes_of(part: Item) -> tuple[Box, ...]:
-    """The nodes of a box, or the node."""
+    """The nodes of a box, or the node itself."""
     return part.nodes if isinstance(part, Frame) else (part,)
 
 
 def _by_part(count: int, edges: Sequence[Edge], place: dict[str, int]) -> list[list[Edge]]:
-    """For each of so many things the lines that begin or end in it; `place` says which thing a node is in."""
+    """The lines that begin or end in each item; `place` has the item of each node."""
     found: list[list[Edge]] = [[] for _ in range(count)]
     for edge in edges:
         for at in {place.get(edge.start), place.get(edge.end)} - {None}:

@@ -1,4 +1,4 @@
-"""A picture in Mermaid, which GitHub and many wikis draw where it stands in markdown."""
+"""A diagram in Mermaid, which GitHub and many wikis draw inside markdown."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from archcalc.drawing.palette import FAMILIES, FRAME, INK
 
 # Room for the longest settings on one line.
 _INIT = "%%{init: {'flowchart': {'wrappingWidth': 400}}}%%"
-# Letters and digits of any script are safe within quotes, and these.
+# Letters and digits of any script are safe within quotes, and so are these.
 _SAFE = set(" ,.×…()/⌊⌋⌈⌉²³·−")
 
 
 def escape_mermaid(text: str) -> str:
-    """Text for a quoted label: nothing in it ends the label, is markup, or is a code of Mermaid's own.
+    """Text escaped for a quoted label, so that nothing in it ends the label, is markup, or is a Mermaid code.
 
     >>> escape_mermaid('conv2d 3×3, "64"')
     'conv2d 3×3, #34;64#34;'
     """
     escaped = "".join(c if c in _SAFE or c.isalnum() else f"#{ord(c)};" for c in one_line(text))
-    # Two dollars would begin a formula; a space without width keeps them apart.
+    # Two dollars would begin a formula; a zero-width space keeps them apart.
     return escaped.replace("#36;#36;", "#36;#8203;#36;")
 
 
@@ -70,7 +70,7 @@ def _group_label(group: Frame) -> str:
 
 
 def _classes(outline: Outline) -> Iterator[str]:
-    """A colour for each family: the fill of its own that each has keeps the text readable on any page."""
+    """The class of each family with its own fill, which keeps the text readable on any page."""
     for name, colour in FAMILIES.items():
         members = [node.id for node in outline.nodes if node.family == name]
         if members:
@@ -82,7 +82,7 @@ def _classes(outline: Outline) -> Iterator[str]:
         yield f"  class {','.join(auxiliary)} auxiliary"
     groups = [*_group_ids(outline.parts)]
     if groups:
-        # Grey that lets a light page as well as a dark one shine through.
+        # Translucent grey works on light and dark pages.
         yield f"  classDef block fill:{FRAME}1f,stroke:{FRAME}"
         yield f"  class {','.join(groups)} block"
 

@@ -1,4 +1,4 @@
-"""How large boxes with text in them are, and what is around them."""
+"""The sizes of boxes with text in them, and of the space around them."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from archcalc.drawing.diagrams.sheet import Piece
 from archcalc.drawing.diagrams.text_width import text_width
 
 FONT, LINE, SMALL = 12, 15, 10.5
-# Below a node, where the shape of its output stands beside the line.
+# The space below a node, where the shape of its output stands beside the line.
 STEM = 18
 _PADDING, _FOOT = 14, 8
-# Boxes come in widths of multiples of this, so that those in a column are mostly alike.
+# The widths of boxes are multiples of this, so that those in a column are mostly alike.
 _STEP = 24
 # Room for a font that stands in for Helvetica.
 _SPARE = 1.1
 
 
 class Boxes:
-    """The look of a flow chart."""
+    """The metrics of a flow chart."""
 
     longest = 600.0
     longest_box = 1500.0
@@ -39,11 +39,11 @@ class Boxes:
         return sheet
 
     def top(self, group: Frame) -> float:
-        """A line for the block, and one for the names of the layers in it."""
+        """The height of a line for the block, and of one for the names of its layers."""
         return 38 if group.block and group.name else 24
 
     def frame(self, group: Frame, sheet: Piece) -> None:
-        """A box with its title at the upper left, and × n at the upper right."""
+        """Draw a box with its title at the upper left, and × n at the upper right."""
         title = _wide(group.block or group.name, FONT, bold=True)
         if group.block:
             title = max(title, _wide(group.name, SMALL))

@@ -1,4 +1,4 @@
-"""A network as a picture has it: nodes, the boxes around them, and the arrows between them, for whatever draws them."""
+"""The outline of a network for diagrams in any format: nodes, the boxes around them, and the arrows between them."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from archcalc.symbols.notation import TEXT
 
 
 class Box(msgspec.Struct, frozen=True):
-    """A layer with the activations, normalisations and dropouts right after it; `rows` names all that it stands for."""
+    """A layer with the activations, normalisations and dropouts right after it; `rows` names all of them."""
 
     id: str
-    # What its name says beyond its kind and the box around it, often nothing.
+    # The part of its name that neither its kind nor the box around it says, often empty.
     title: str
     lines: tuple[str, ...]
     family: Family
@@ -33,25 +33,25 @@ class Box(msgspec.Struct, frozen=True):
     params: Dim
     auxiliary: bool
     rows: tuple[str, ...]
-    # Whether no layer reads it and it is not the last, which its last line then says.
+    # True where no layer reads it and it is not the last, which its last line then says.
     unread: bool = False
-    # Whether it is the network's input, the sign by which it joins branches, and whether values keep their order in it.
+    # True for the network's input; the sign by which it joins branches; true where values keep their order in it.
     given: bool = False
     sign: str = ""
     keeps_order: bool = False
 
     @property
     def shape(self) -> str:
-        """The output's shape as people write it."""
+        """The output's shape as text."""
         return TEXT.shape(self.output)
 
 
 class Frame(msgspec.Struct, frozen=True):
-    """A box: a call of a block, or of a single layer where `block` is empty, that stands `times` times one after the other."""
+    """A box: a call of a block, or of a single layer if `block` is empty, repeated `times` times in a row."""
 
     id: str
     block: str
-    # The part of their names that its layers share, of the first repeat and where there are more of the last.
+    # The common part of its layers' names, of the first repeat and, if there are more, of the last.
     name: str
     times: int
     parts: tuple[Item, ...]
@@ -63,7 +63,7 @@ class Frame(msgspec.Struct, frozen=True):
 
     @property
     def title(self) -> str:
-        """What stands on the box, such as "bottleneck × 2"."""
+        """The text on the box, such as "bottleneck × 2"."""
         return f"{self.block or self.name} × {self.times}" if self.times > 1 else self.block or self.name
 
 
@@ -74,7 +74,7 @@ Item: TypeAlias = Box | Frame
 
 
 class Edge(msgspec.Struct, frozen=True):
-    """An arrow from one node to another, by their ids, and the shape of what goes along it."""
+    """An arrow from one node to another, by their ids, labelled with the shape of the tensor."""
 
     start: str
     end: str
@@ -82,7 +82,7 @@ class Edge(msgspec.Struct, frozen=True):
 
 
 class Outline(msgspec.Struct, frozen=True):
-    """What a picture of a network shows; the arrows back that repeats would need are what × n says."""
+    """The contents of a diagram; × n stands for the arrows back that repeats would need."""
 
     title: str
     summary: str
@@ -96,7 +96,7 @@ class Outline(msgspec.Struct, frozen=True):
 
 
 def outline(profile: Profile, *, fold: bool = True) -> Outline:
-    """The picture of a network, blocks that repeat drawn once if `fold`.
+    """The outline of a network, with repeated blocks drawn once if `fold`.
 
     >>> from archcalc.profiling.engine import profile
     >>> from archcalc.language import load
@@ -157,7 +157,7 @@ def _lines(part: Part) -> Iterator[FoldedRow]:
 
 
 class _Merging:
-    """Chains of lines that make up a node each, by the name of the row they start with."""
+    """The chains of lines that make up one node each, by the name of their first row."""
 
     def __init__(self, profile: Profile) -> None:
         self.uses = Counter(source for row in profile.rows for source in row.sources)
@@ -167,14 +167,14 @@ class _Merging:
         self.first: dict[str, list[FoldedRow]] = {}
 
     def take(self, parts: Sequence[Part], path: tuple[int, ...]) -> None:
-        """Take lines in order, each into the chain that it follows; `path` has the boxes around, those that repeat signed."""
+        """Take lines in order, each into the chain it follows; `path` has the enclosing boxes, negative if repeated."""
         for place, part in enumerate(parts):
             if isinstance(part, FoldedRow):
                 self._take(part, path)
                 continue
             lines = [*_lines(part)]
             slight = part.times == 1 and (len(lines) == 1 or all(_follows(line.row) for line in lines))
-            # No box is seen around a lone layer, so what comes after it may join it and it may join what was before.
+            # No box is drawn around a lone layer, so chains may cross its border.
             here = (place + 1) if part.times == 1 else -(place + 1)
             self.take(part.parts, path if slight else (*path, here))
 
@@ -197,7 +197,7 @@ class _Merging:
             self.by_last[row.name] = chain, path
 
     def _joins(self, chain: list[FoldedRow], line: FoldedRow) -> bool:
-        """Whether each of the rows takes all of what the chain's last row gives, and nothing else takes it."""
+        """True if each row of the line is the only reader of the matching row at the chain's end."""
         last = chain[-1]
         return (
             len(last.rows) == len(line.rows)
@@ -211,7 +211,7 @@ class _Merging:
 
 
 def _boxed(parts: Sequence[Part], merging: _Merging, numbers: Iterator[int]) -> Iterator[Item]:
-    """Boxes and nodes of the parts, without boxes that would hold one thing once."""
+    """The boxes and nodes of the parts, without boxes that would hold one thing once."""
     for part in parts:
         number = next(numbers)
         if isinstance(part, FoldedRow):
@@ -233,7 +233,7 @@ def _boxed(parts: Sequence[Part], merging: _Merging, numbers: Iterator[int]) -> 
 
 
 def _shared(names: list[str]) -> str:
-    """The parts before a slash that names begin with, or the whole of a lone name.
+    """The leading name parts before a slash that names share, or the whole of a lone name.
 
     >>> _shared(["3a/1x1/relu", "3a/concat"]), _shared(["relu1", "conv1"]), _shared(["conv1"])
     ('3a', '', 'conv1')
@@ -265,18 +265,18 @@ def _node(chain: list[FoldedRow], number: int, *, unread: bool) -> Box:
 
 
 def _inside(name: str, around: str) -> str:
-    """A name without the name of what is around it."""
+    """A name without the name of its enclosing box."""
     return name[len(around) + 1 :] if around and f"{name}/".startswith(f"{around}/") else name
 
 
 def _titled(parts: Sequence[Item], around: str) -> Iterator[Item]:
-    """The parts without what the box around them or the node before them says already."""
+    """The parts with titles that do not repeat those of the box around them or of the node before them."""
     before = ""
     for part in parts:
         if isinstance(part, Frame):
             first, *last = part.name.split(_TO)
             inside = _inside(first, around)
-            # Where the box around repeats, the last of these stands in another call of that.
+            # If the enclosing box repeats, the last name stands in another call of it.
             both = [_inside(name, around) for name in last] if inside == first or part.times > 1 else []
             name = _TO.join(dict.fromkeys([inside, *both]))
             yield msgspec.structs.replace(part, name=name, parts=tuple(_titled(part.parts, first)))

@@ -1,4 +1,4 @@
-"""Networks taken apart into what follows one another and what stands side by side (Valdes, Tarjan and Lawler 1982)."""
+"""Series-parallel decomposition of networks (Valdes, Tarjan and Lawler 1982)."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import msgspec
 
 # The virtual beginning and end of a piece of a network.
 START, END = -1, -2
-# Nobody nests skips deeper than this; what does is laid out in layers.
+# Nobody nests skips deeper than this; a deeper network is laid out in layers.
 _DEEPEST = 40
 
 
 class Arc(msgspec.Struct, frozen=True):
-    """What goes from one vertex to another: the output of the node `net`, or nothing at START and END."""
+    """An edge from one vertex to another: the output of the node `net`, or nothing at START and END."""
 
     start: int
     end: int
@@ -22,17 +22,17 @@ class Arc(msgspec.Struct, frozen=True):
 
 
 class Path(msgspec.Struct, frozen=True):
-    """Vertices one after the other with the bundle before each and after the last; a lone arc where there are none."""
+    """Vertices in series with the bundle before each and after the last; a lone arc if there are none."""
 
     steps: tuple[int, ...]
     bundles: tuple[Bundle, ...]
     arc: Arc | None = None
-    # How many bundles of several ways are within each other on it.
+    # The depth of nested parallel bundles on it.
     nesting: int = 0
 
     @property
     def vertices(self) -> Iterator[int]:
-        """All vertices on the way and beside it."""
+        """All vertices on the path and beside it."""
         yield from self.steps
         for bundle in self.bundles:
             for path in bundle.paths:
@@ -40,7 +40,7 @@ class Path(msgspec.Struct, frozen=True):
 
 
 class Bundle(msgspec.Struct, frozen=True):
-    """All the ways from one vertex to another, side by side."""
+    """All the paths from one vertex to another, in parallel."""
 
     paths: tuple[Path, ...]
 
@@ -51,7 +51,7 @@ class Bundle(msgspec.Struct, frozen=True):
 
 
 def series(size: int, arcs: Sequence[Arc]) -> Path | None:
-    """The path from START to END of a network of vertices 0 up to `size`, or None where it is not series-parallel, or too deep.
+    """The path from START to END of a network of `size` vertices; None if it is not series-parallel or is too deep.
 
     >>> path = series(3, [Arc(0, 1, "a"), Arc(1, 2, "b"), Arc(0, 2, "a")])
     >>> path.steps, [len(bundle.paths) for bundle in path.bundles]
@@ -75,7 +75,7 @@ def series(size: int, arcs: Sequence[Arc]) -> Path | None:
         before[w].add(u)
         after[u].setdefault(w, []).append(path)
         left -= 1
-        # What became one bundle may leave its ends with one way in and one way out.
+        # Merging paths into one bundle may leave its ends with one way in and one way out.
         waiting += [end for end in (w, u) if end >= 0]
     paths = after[START].get(END, [])
     return paths[0] if not left and len(paths) == 1 and paths[0].nesting <= _DEEPEST else None
@@ -90,7 +90,7 @@ def _ends(size: int, arcs: Sequence[Arc]) -> list[Arc]:
 
 
 def _bundle(paths: list[Path]) -> Bundle:
-    """Paths side by side in order of execution, arcs last."""
+    """Paths in parallel in order of execution, arcs last."""
 
     def place(path: Path) -> Any:
         return (not path.steps, path.steps)

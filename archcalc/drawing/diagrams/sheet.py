@@ -1,4 +1,4 @@
-"""Pieces of a picture with their places: what a layout is put together from."""
+"""Pieces of a picture with their positions, from which a layout is put together."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ class Wire(msgspec.Struct, frozen=True):
     arrow: bool = False
 
     def moved(self, x: float, y: float) -> Wire:
-        """The wire somewhere else."""
+        """The wire moved by an offset."""
         return Wire(self.net, tuple([(a + x, b + y) for a, b in self.points]), self.arrow)
 
 
 class OpenEnd(msgspec.Struct, frozen=True):
-    """An end of a branch that is still to be wired: which output goes there, where, whether into a node or from a lane."""
+    """An unconnected wire end: its net and position, `arrow` if at a node, `lane` if from a bypass lane."""
 
     net: str
     x: float
@@ -33,15 +33,15 @@ class OpenEnd(msgspec.Struct, frozen=True):
     lane: bool = False
 
     def moved(self, x: float, y: float) -> OpenEnd:
-        """The end somewhere else."""
+        """The end moved by an offset."""
         return OpenEnd(self.net, self.x + x, self.y + y, self.arrow, self.lane)
 
 
 class Piece(msgspec.Struct):
     """A piece of a picture, drawn about the vertical axis x = 0 and from y = 0 down.
 
-    `ins` and `outs` say where at its top and bottom the output of which node comes in and goes out; `heads` and `tails` are
-    ends inside that whoever puts the sheet somewhere has to wire.
+    `ins` and `outs` have the x where each net enters at the top and leaves at the bottom; `heads` and `tails` are ends
+    inside, to be wired when the piece is placed.
     """
 
     left: float = 0
@@ -54,13 +54,13 @@ class Piece(msgspec.Struct):
     outs: dict[str, float] = {}
     heads: list[OpenEnd] = []
     tails: list[OpenEnd] = []
-    # What runs upwards and has its titles at the lower right.
+    # The ids of nodes and boxes that run upwards and have their titles at the lower right.
     upwards: set[str] = set()
-    # Of a sheet that is one node, so that lines end in an arrowhead and may come from its side.
+    # The rectangle of a piece that is one node, so that lines end in an arrowhead and may come from its side.
     box: Rect | None = None
 
     def put(self, other: Piece, x: float, y: float) -> None:
-        """Draw another sheet on this one with its origin at a place; its loose ends stay with the other."""
+        """Draw another piece on this one with its origin at a place; its loose ends stay with the other."""
         for mine, its in ((self.nodes, other.nodes), (self.groups, other.groups)):
             for name, (left, top, right, bottom) in its.items():
                 mine[name] = (left + x, top + y, right + x, bottom + y)
@@ -71,7 +71,7 @@ class Piece(msgspec.Struct):
         self.height = max(self.height, other.height + y)
 
     def turned(self) -> Piece:
-        """The sheet upside down, from bottom to top."""
+        """The piece upside down, from bottom to top."""
         height = self.height
 
         def flipped(rects: dict[str, Rect]) -> dict[str, Rect]:
@@ -88,7 +88,7 @@ class Piece(msgspec.Struct):
         return Piece(-self.right, -self.left, height, nodes, groups, wires, ins, outs, upwards=upwards)
 
     def wire(self, net: str, *points: Point, arrow: bool = False) -> None:
-        """Draw a line through points, without those that it would pass anyway."""
+        """Draw a line through points, without points that lie on a straight stretch of it."""
         kept: list[Point] = []
         for x, y in points:
             if kept and abs(kept[-1][0] - x) < 0.01 and abs(kept[-1][1] - y) < 0.01:
@@ -103,7 +103,7 @@ class Piece(msgspec.Struct):
 
 
 def arrives(sheet: Piece, net: str) -> float:
-    """Where on a sheet the output of a node comes in; all that comes into a node does so at its middle."""
+    """The x where the output of a node enters a piece, which for a node is always its middle."""
     return 0.0 if sheet.box is not None else sheet.ins.get(net, 0.0)
 
 

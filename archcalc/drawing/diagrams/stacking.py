@@ -1,4 +1,4 @@
-"""A series-parallel network laid out: what follows below what it follows, branches side by side, skips down the side."""
+"""The layout of a series-parallel network: series below each other, branches side by side, skips down the side."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import msgspec
 from archcalc.drawing.diagrams.series_parallel import Bundle, Path
 from archcalc.drawing.diagrams.sheet import OpenEnd, Piece, Rect, arrives
 
-# From one box to the next, between lines that run beside each other, and between branches.
+# The distances between boxes, between lines that run beside each other, and between branches.
 GAP, TRACK, APART = 14, 8, 26
 _LANE = 12
 
 
 class Vertex(msgspec.Struct):
-    """A vertex of the main path with the bundle before it and what joins or leaves the path there without coming from it."""
+    """A vertex of the main path with the bundle before it, and the branches that join or leave there by themselves."""
 
     vertex: int
     bundle: Bundle
@@ -26,7 +26,7 @@ class Vertex(msgspec.Struct):
 def spine(path: Path, proper: Callable[[int], bool], *, begins: bool = True, ends: bool = True) -> list[Vertex]:
     """The main path: from the first of the beginnings to the last end that is `proper`.
 
-    `begins` and `ends` say whether the path given begins and ends where the network does.
+    `begins` and `ends` are true if the given path begins and ends where the network does.
     """
     steps = [Vertex(v, bundle) for v, bundle in zip(path.steps, path.bundles, strict=False)]
     first, last = path.bundles[0], path.bundles[-1]
@@ -51,7 +51,7 @@ def branch(path: Path, sheets: Sequence[Piece]) -> Piece:
 
 
 class Column:
-    """A sheet that grows downwards: `y` is where it ends, `above` what was put there last."""
+    """A piece that grows downwards: `y` is its lower end, `above` the last vertex put there."""
 
     def __init__(self, sheets: Sequence[Piece]) -> None:
         self.sheets = sheets
@@ -75,7 +75,7 @@ class Column:
         self.y, self.above = top + one.height, one
 
     def close(self, bundle: Bundle) -> None:
-        """Leave loose what a bundle brings from the last vertex."""
+        """Leave the lines of a bundle from the last vertex as loose ends."""
         arc = bundle.arc
         if arc is None:
             block = self._branches(bundle, 0)
@@ -84,7 +84,7 @@ class Column:
             self.sheet.tails.append(OpenEnd(arc.net, self.above.outs[arc.net], self.y))
 
     def _directly(self, net: str, one: Piece, least: float) -> float:
-        """Wire the last vertex to one right below it; the place of that."""
+        """Wire the last vertex to one right below it; returns the top of that."""
         x = arrives(one, net)
         if self.above is None:
             top = max(self.y, least)
@@ -98,7 +98,7 @@ class Column:
         return top
 
     def _branches(self, bundle: Bundle, clear: float) -> Piece:
-        """Put the branches of a bundle below, wired to the last vertex; the sheet they are on."""
+        """Put the branches of a bundle below, wired to the last vertex; returns their piece."""
         block = side_by_side(bundle, max(clear, self.above.right if self.above else 0), self.sheets)
         if self.above is None:
             self.sheet.heads += [head.moved(0, self.y) for head in block.heads]
@@ -120,7 +120,7 @@ class Column:
 
 
 def _from_above(tails: Sequence[OpenEnd], one: Piece) -> list[tuple[OpenEnd, float]]:
-    """The tails that come into a vertex from above, and where; lanes come into a node from its side."""
+    """The tails that enter a vertex from above, with their x; lanes enter a node from its side."""
     return [(tail, arrives(one, tail.net)) for tail in tails if not (tail.lane and one.box)]
 
 
@@ -139,12 +139,12 @@ def wire_in(sheet: Piece, tails: Sequence[OpenEnd], one: Piece, top: float) -> N
 
 
 def _entry(box: Rect, place: int, lanes: int) -> float:
-    """How far down a box a lane comes in, the nearest first."""
+    """The y within a box at which a lane enters, the nearest first."""
     return box[1] + (box[3] - box[1]) * (place + 1) / (lanes + 1)
 
 
 def side_by_side(bundle: Bundle, clear: float, sheets: Sequence[Piece]) -> Piece:
-    """The branches of a bundle next to each other, and right of all and of `clear` a lane for each output that skips them."""
+    """The branches of a bundle side by side, and right of all and of `clear` a lane for each output that skips them."""
     branches = [branch(path, sheets) for path in bundle.paths if path.steps]
     arcs = [path.arc for path in bundle.paths if path.arc is not None]
     block = Piece(height=max([one.height for one in branches], default=TRACK))
@@ -169,7 +169,7 @@ def side_by_side(bundle: Bundle, clear: float, sheets: Sequence[Piece]) -> Piece
 
 
 def _middle(branches: Sequence[Piece], places: Sequence[float]) -> float:
-    """Where the axis of branches side by side is: that of the middle one where it is about there, or between them."""
+    """The axis of branches side by side: that of the middle one if it is near the centre, else the centre."""
     if len(branches) < 2:
         return places[0] if places else 0
     middle = (places[0] + branches[0].left + places[-1] + branches[-1].right) / 2

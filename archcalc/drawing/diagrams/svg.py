@@ -1,4 +1,4 @@
-"""A picture in SVG that needs nothing beside it: it stands in a page or alone, on light and on dark."""
+"""A self-contained SVG diagram: it stands in a page or alone, on light and on dark."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _DARK = {
 
 
 def to_svg(outline: Outline, *, link: Callable[[Box], str] | None = None) -> str:
-    """One <svg>; where `link` gives an address for a node, the node is a link there, with "node-" and its id as its own.
+    """One <svg>; if `link` gives an address for a node, the node is a link with the id "node-" plus its own id.
 
     >>> from archcalc.drawing.diagrams.outline import outline
     >>> from archcalc.profiling.engine import profile
@@ -53,7 +53,7 @@ def to_svg(outline: Outline, *, link: Callable[[Box], str] | None = None) -> str
         {
             "xmlns": "http://www.w3.org/2000/svg",
             "class": "archcalc-diagram",
-            # A picture hides what is in it from assistive technology, links too.
+            # The role img hides everything in it from assistive technology, links too.
             "role": "img" if link is None else "group",
             "width": _number(width),
             "height": _number(height),
@@ -76,7 +76,7 @@ def to_svg(outline: Outline, *, link: Callable[[Box], str] | None = None) -> str
 
 
 def _groups(parts: Sequence[Item]) -> Iterator[Frame]:
-    """The boxes, an outer before those in it."""
+    """The boxes, an outer before its inner ones."""
     for part in parts:
         if isinstance(part, Frame):
             yield part
@@ -84,7 +84,7 @@ def _groups(parts: Sequence[Item]) -> Iterator[Frame]:
 
 
 def _style() -> str:
-    """The rules for a light and for a dark page, all under the picture's own class."""
+    """The style rules for a light and a dark page, all under the picture's own class."""
     light = {
         **_LIGHT,
         **{f"{name}-{part}": getattr(c, part) for name, c in FAMILIES.items() for part in ("fill", "line")},
@@ -94,7 +94,7 @@ def _style() -> str:
         **{f"{name}-{part}": getattr(c, f"dark_{part}") for name, c in FAMILIES.items() for part in ("fill", "line")},
     }
     own = ".archcalc-diagram"
-    # A program that knows no variables keeps to the plain value before each.
+    # A viewer without CSS variables keeps to the plain value before each.
     plain = {**light, "veil": "#f5f6f8"}
     families = (f"{own} .{name} rect{{fill:var(--{name}-fill);stroke:var(--{name}-line)}}" for name in FAMILIES)
     rules = "".join(
@@ -128,7 +128,7 @@ def _group(root: ET.Element, group: Frame, rect: Rect) -> None:
 
 
 def _group_title(root: ET.Element, group: Frame, rect: Rect, *, upwards: bool) -> None:
-    """The title at the upper left, or at the lower right of what runs upwards, away from the lines."""
+    """Draw the title at the upper left, or at the lower right of a box that runs upwards, away from the lines."""
     left, top, right, bottom = rect
     two = bool(group.block and group.name)
     y = top + 16 if not upwards else bottom - (24 if two else 10)
@@ -159,7 +159,7 @@ def _tip(before: Point, tip: Point) -> str:
 
 
 def _rounded(points: Sequence[Point]) -> str:
-    """A line with its corners rounded off."""
+    """The path of a line with rounded corners."""
     path = f"M{_pair(points[0])}"
     for before, corner, after in zip(points, points[1:], points[2:], strict=False):
         size = min(_CORNER, _far(before, corner) / 2, _far(corner, after) / 2)
@@ -172,7 +172,7 @@ def _far(a: Point, b: Point) -> float:
 
 
 def _towards(start: Point, end: Point, far: float) -> Point:
-    """The point so far from one point on the way to another, the way being level or upright."""
+    """The point at a distance from one point towards another, the way being horizontal or vertical."""
 
     def step(a: float, b: float) -> float:
         return a + max(-far, min(far, b - a))
@@ -203,7 +203,7 @@ def _node(root: ET.Element, node: Box, rect: Rect, link: str | None) -> ET.Eleme
 
 
 def _token(name: str) -> str:
-    """A name in a list that spaces part: its own are written as in an address.
+    """A name as an item of a list separated by spaces, percent-encoded where needed.
 
     >>> _token("3a/1x1/conv2d"), _token("my layer")
     ('3a/1x1/conv2d', 'my%20layer')
@@ -212,7 +212,7 @@ def _token(name: str) -> str:
 
 
 def _shape(part: ET.Element, node: Box, rect: Rect, *, upwards: bool) -> None:
-    """The shape beside the line that leaves a node."""
+    """Draw the shape beside the line that leaves a node."""
     left, top, right, bottom = rect
     middle = (left + right) / 2
     x, y = (middle - 6, top - STEM + 12) if upwards else (middle + 6, bottom + STEM - 5)
@@ -245,5 +245,5 @@ def _pair(point: Point) -> str:
 
 
 def _number(value: float) -> str:
-    """A coordinate to a tenth, as short as it goes."""
+    """A coordinate rounded to a tenth, as short text."""
     return f"{round(value, 1) + 0:g}" if abs(value) < 100_000 else f"{value:.0f}"

@@ -1,10 +1,10 @@
-"""How wide text is in Helvetica, so that boxes fit around it without a font at hand."""
+"""The width of text in Helvetica, so that boxes fit around it without the font."""
 
 from __future__ import annotations
 
 import unicodedata
 
-# Thousandths of the size, for the characters from the space to the tilde (Adobe font metrics, Core 14).
+# Widths in thousandths of the font size, from the space to the tilde (Adobe font metrics, Core 14).
 _WIDTHS = (
     *(278, 278, 355, 556, 556, 889, 667, 191, 333, 333, 389, 584, 278, 333, 278, 278),
     *(556, 556, 556, 556, 556, 556, 556, 556, 556, 556, 278, 278, 584, 584, 584, 556),
@@ -19,7 +19,7 @@ _BOLD = 1.08
 
 
 def text_width(text: str, size: float, *, bold: bool = False) -> float:
-    """The width of a line of text, never less than it is by more than a hair.
+    """The width of a line of text, at most slightly too small.
 
     >>> text_width("relu", 10), text_width("relu", 10, bold=True) > 16
     (16.67, True)

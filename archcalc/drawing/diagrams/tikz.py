@@ -1,4 +1,4 @@
-"""The volumes of a network in TikZ, as papers print them: a document of its own, and a figure in another."""
+"""The volumes of a network in TikZ, as papers print them: a document of its own, or a figure in another."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _END = r"""\end{tikzpicture}%
 
 
 def to_tikz(outline: Outline) -> str:
-    r"""A document in LaTeX with the network's volumes from left to right.
+    r"""A LaTeX document with the network's volumes from left to right.
 
     >>> from archcalc.drawing.diagrams.outline import outline
     >>> from archcalc.profiling.engine import profile
@@ -85,12 +85,12 @@ def _at(x: float, y: float) -> str:
 
 
 def _turned(point: Point) -> str:
-    """A point of a layout from top to bottom in a picture from left to right, what was right being up."""
+    """A point of a top-to-bottom layout turned for a left-to-right picture, with right as up."""
     return _at(point[1], point[0])
 
 
 def _onto(wire: Wire, nodes: Sequence[Box], rects: dict[str, Rect], look: Volumes) -> Wire:
-    """A line that comes down on a volume, led on to its slanting top."""
+    """The wire extended to the slanting top of the volume that it comes down on."""
     *points, (height, x) = wire.points
     if not wire.arrow or points[-1][1] != x:
         return wire

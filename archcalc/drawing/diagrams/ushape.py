@@ -1,4 +1,4 @@
-"""An encoder and a decoder with skips between them in the shape of a U: down on the left, up on the right."""
+"""A U-shaped layout of an encoder and a decoder with skips between them: down on the left, up on the right."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from archcalc.drawing.diagrams.series_parallel import Arc, Bundle, Path
 from archcalc.drawing.diagrams.sheet import OpenEnd, Piece, arrives
 from archcalc.drawing.diagrams.stacking import APART, GAP, TRACK, Column, Vertex
 
-# Fewer skips within each other are no U.
+# Fewer nested skips do not make a U.
 _LEAST = 3
 
 
 class Floor(msgspec.Struct, frozen=True):
-    """One floor of a U: what is on the way down, what is on the way up, and the output that skips the floors below."""
+    """One floor of a U: its vertices on the way down, on the way up, and the output that skips the floors below."""
 
     down: tuple[tuple[Bundle, int], ...]
     up: tuple[tuple[Bundle, int], ...] = ()
@@ -24,7 +24,7 @@ class Floor(msgspec.Struct, frozen=True):
 
 
 def floors(steps: Sequence[Vertex]) -> list[Floor]:
-    """The floors of a main path, the lowest last; none where it is no U."""
+    """The floors of a main path, the lowest last; none if it is not a U."""
     if any(step.feeders or step.sides for step in steps):
         return []
     path = [(step.bundle, step.vertex) for step in steps]
@@ -41,7 +41,7 @@ def floors(steps: Sequence[Vertex]) -> list[Floor]:
 
 
 def _skipped(bundle: Bundle) -> tuple[Arc, Path] | None:
-    """The lone output that goes past the only branch of a bundle, and that branch, where its ends are single lines."""
+    """The output that skips the only branch of a bundle, and that branch; None if its ends are not single lines."""
     if len(bundle.paths) != 2 or bundle.paths[1].arc is None:
         return None
     inner = bundle.paths[0]
@@ -50,13 +50,13 @@ def _skipped(bundle: Bundle) -> tuple[Arc, Path] | None:
 
 
 def _depth(path: Path) -> int:
-    """How many skips are within each other on a path."""
+    """The depth of nested skips on a path."""
     inside = [skipped[1] for bundle in path.bundles if (skipped := _skipped(bundle))]
     return 1 + max(map(_depth, inside), default=0)
 
 
 def u_shape(found: Sequence[Floor], level: Level) -> Piece:
-    """The floors below each other, skips running level from left to right."""
+    """The floors below each other, with skips running level from left to right."""
     return _Shape(found, level).drawn()
 
 
@@ -67,7 +67,7 @@ class _Shape:
         self.left = Column(level.sheets)
         self.sheet = self.left.sheet
         self.ups = [self._up(floor) for floor in self.upper]
-        # The first vertex of each way up, and where each skip runs and each way up begins.
+        # The first vertex of each way up, and the y where each skip runs and each way up begins.
         self.firsts = [level.sheets[floor.up[0][1]] for floor in self.upper]
         self.tracks: list[float] = []
         self.feet: list[float] = []
@@ -108,7 +108,7 @@ class _Shape:
                 self.sheet.ins[self.level.entries[v]] = 0
 
     def _up(self, floor: Floor) -> Piece:
-        """What is on the way up, from the bottom to the top."""
+        """The vertices on the way up, from the bottom to the top."""
         stack = Column(self.level.sheets)
         lead = Bundle((Path((), (), Arc(0, 0)),))
         for place, (bundle, v) in enumerate(floor.up):
@@ -118,19 +118,19 @@ class _Shape:
         return stack.sheet.turned()
 
     def _top(self, place: int, top: float) -> OpenEnd:
-        """What leaves a way up for the one above it."""
+        """The open end of a way up that leads to the one above it."""
         arc = _main(self.upper[place - 1])
         return OpenEnd(arc.net, self.at + self.ups[place].outs.get(arc.net, 0), top)
 
     def _connect(self, start: OpenEnd, place: int, track: float) -> None:
-        """Wire what comes from below to a way up."""
+        """Wire the output from below to a way up."""
         first, foot = self.firsts[place], self.feet[place]
         end = self.at - arrives(first, start.net)
         points = ((start.x, start.y), (start.x, track), (end, track), (end, foot))
         self.sheet.wire(start.net, *points, arrow=first.box is not None)
 
     def _skip(self, start: OpenEnd, place: int) -> None:
-        """Wire what goes across to a way up."""
+        """Wire a skip to a way up."""
         first, track = self.firsts[place], self.tracks[place]
         points = ((start.x, start.y), (start.x, track))
         if first.box is not None:
@@ -141,10 +141,10 @@ class _Shape:
 
 
 def _main(floor: Floor) -> Arc:
-    """What comes up from the floors below."""
+    """The output that comes up from the floors below."""
     return floor.up[0][0].paths[0].bundles[-1].arc or floor.skip
 
 
 def _end(stack: Column, arc: Arc) -> OpenEnd:
-    """Where the last vertex of a stack gives the output of an arc."""
+    """The open end of an arc at the last vertex of a column."""
     return OpenEnd(arc.net, stack.above.outs.get(arc.net, 0) if stack.above else 0, stack.y)

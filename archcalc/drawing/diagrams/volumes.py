@@ -1,4 +1,4 @@
-"""A network as volumes: what of a picture changes the size of a feature map, and how large that is drawn."""
+"""The outline of a network as volumes: the nodes that change the size of a feature map, and their dimensions."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ SHEAR = 0.35
 CIRCLE = 9.0
 _TALLEST, _LOWEST = 84.0, 7.0
 _APART, _BRACE = 4.0, 18.0
-# What is drawn for a size that a letter leaves open.
+# The number drawn for a size that a letter leaves open.
 _LETTER = 256
 
 
 def volumes(outline: Outline) -> Outline:
-    """The outline without nodes that leave a feature map's size as it is, and without boxes that do not repeat.
+    """The outline without nodes that keep a feature map's size, and without boxes that do not repeat.
 
     >>> from archcalc.drawing.diagrams.outline import outline
     >>> from archcalc.profiling.engine import profile
@@ -54,12 +54,12 @@ def volumes(outline: Outline) -> Outline:
 def _passes(node: Box) -> bool:
     if node.keeps_order or (node.family in {"activation", "norm"} and node.inputs == (node.output,)):
         return True
-    # The sizes stay, if in another order.
+    # The sizes stay, but in another order.
     return node.family == "other" and [Counter(x) for x in node.inputs] == [Counter(node.output)]
 
 
 def _without(parts: Sequence[Item], passed: set[str], edges: Sequence[Edge]) -> Iterator[Item]:
-    """The parts without nodes that are passed over; a box that does not repeat stays where it holds branches together."""
+    """The parts without the passed nodes; a box that does not repeat stays if it holds branches together."""
     for part in parts:
         if isinstance(part, Box):
             if part.id not in passed:
@@ -73,7 +73,7 @@ def _without(parts: Sequence[Item], passed: set[str], edges: Sequence[Edge]) -> 
 
 
 def _forks(parts: Sequence[Item], edges: Sequence[Edge]) -> bool:
-    """Whether parts take one thing from outside, and branches of it meet among them."""
+    """True if the parts read a single output from outside, and branches of it meet among them."""
     inside = {node.id for part in parts for node in (part.nodes if isinstance(part, Frame) else (part,))}
     lone = {part.id for part in parts if isinstance(part, Box)}
     meets = any(often > 1 for name, often in Counter(edge.end for edge in edges).items() if name in lone)
@@ -81,7 +81,7 @@ def _forks(parts: Sequence[Item], edges: Sequence[Edge]) -> bool:
 
 
 class Volume(msgspec.Struct, frozen=True):
-    """How a feature map is drawn: how thick along the network, how high, and how deep into the page."""
+    """The dimensions of a drawn feature map: thickness along the network, height, and depth into the page."""
 
     thick: float
     high: float
@@ -89,12 +89,12 @@ class Volume(msgspec.Struct, frozen=True):
 
     @property
     def long(self) -> float:
-        """All that it takes along the network."""
+        """The total extent along the network."""
         return self.thick + SHEAR * self.deep
 
     @property
     def tall(self) -> float:
-        """All that it takes across."""
+        """The total extent across."""
         return self.high + SHEAR * self.deep
 
 
@@ -104,7 +104,7 @@ def joins(node: Box) -> str:
 
 
 class Volumes:
-    """The look of volumes from left to right, which is drawn from top to bottom and turned."""
+    """The metrics of volumes from left to right, drawn from top to bottom and turned."""
 
     longest = 700.0
     longest_box = 700.0
@@ -130,10 +130,10 @@ class Volumes:
         return max(_LOWEST, min(_TALLEST, _TALLEST * math.sqrt(_number(n) / self.largest)))
 
     def captions(self, node: Box) -> tuple[str, ...]:
-        """What stands under a node, the shape aside."""
+        """The lines under a node, apart from the shape."""
         if joins(node):
             return ()
-        # How many values come out is what the shape says.
+        # The shape already says how many values come out.
         first = node.kind if node.family == "linear" else node.lines[0].split(",")[0]
         return tuple(dict.fromkeys([*filter(None, [node.title]), first, *([UNREAD] * node.unread)]))
 
@@ -152,11 +152,11 @@ class Volumes:
         return sheet
 
     def top(self, group: Frame) -> float:  # noqa: ARG002 - as a look has it
-        """Boxes have no title before them."""
+        """No height: boxes have no title before them."""
         return 0
 
     def frame(self, group: Frame, sheet: Piece) -> None:
-        """A brace below what repeats."""
+        """Draw a brace below a repeated box."""
         if group.times > 1:
             sheet.groups = {group.id: (sheet.left - _BRACE, 0.0, sheet.left, sheet.height), **sheet.groups}
             sheet.left -= _BRACE
@@ -170,7 +170,7 @@ def _sheet(node: Box, half: float, long: float, after: float, below: float) -> P
 
 
 def _number(n: Dim) -> float:
-    """A size, where it has letters in it for one value of them."""
+    """A size as a number, with a fixed value for each letter."""
     if isinstance(n, int):
         return n
     return max(1.0, float(n.subs(dict.fromkeys(n.free_symbols, _LETTER))))

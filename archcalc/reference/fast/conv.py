@@ -9,14 +9,15 @@ from archcalc.reference.fast.sliding_op import Site, Step, blocks, in_order, sli
 from archcalc.reference.fast.winograd import suits, winograd
 from archcalc.reference.fast.workers import Part, shares
 
-# Values of a block: half a megabyte in single precision, which stays in a core's own cache between one pass and the next.
+# Values of a block: half a megabyte in single precision, which stays in a core's own cache between one pass and the
+# next.
 _POINTWISE = 1 << 20
 _COLUMNS = 1 << 20
 _DEPTHWISE = 1 << 18
 
 
 def convolution(site: Site) -> Step:
-    """A 2-D convolution, by the cheapest way to do it."""
+    """The step of a 2-D convolution, in its cheapest form."""
     channels, groups = site.x.shape[3], site.groups
     if groups == channels == len(site.weight):
         return depthwise(site)
@@ -28,12 +29,12 @@ def convolution(site: Site) -> Step:
 
 
 def _grouped(site: Site, worker: int, share: range) -> Part:
-    """Some groups of a convolution one after the other."""
+    """A part that does some groups of a convolution one after the other."""
     return in_order([part for n in share for parts in convolution(site.group(n, worker)) for part in parts])
 
 
 def _split(site: Site, rows: int, pixels: int) -> list[tuple[range, slice]]:
-    """Rows and channels of the outputs for each worker: all of what there is less of, a share of what there is more of."""
+    """The rows and channels of the outputs for each worker: the longer of the two is split between workers."""
     out = len(site.weight)
     if pixels >= out:
         return [(share, slice(0, out)) for share in shares(rows, site.shared)]
@@ -41,7 +42,7 @@ def _split(site: Site, rows: int, pixels: int) -> list[tuple[range, slice]]:
 
 
 def pointwise(site: Site) -> Step:
-    """A 1×1 convolution: one product of the pixels as they lie and the weights."""
+    """The step of a 1×1 convolution: one product of the pixels as they lie and the weights."""
     out = len(site.weight)
     matrix = np.ascontiguousarray(site.weight.reshape(out, -1).T)
     pixels, outputs = site.x.reshape(-1, len(matrix)), site.y.reshape(-1, out)
@@ -62,7 +63,7 @@ def pointwise(site: Site) -> Step:
 
 
 def columns(site: Site) -> Step:
-    """Any convolution: what windows see copied side by side, then one product, a block of rows at a time."""
+    """The step of any convolution by im2col: copied windows, then one product, a block of rows at a time."""
     samples, rows, wide, out = site.y.shape
     matrix = np.ascontiguousarray(site.weight.transpose(2, 3, 1, 0).reshape(-1, out))
     high = min(rows, max(1, _COLUMNS // (wide * len(matrix))))
@@ -101,10 +102,10 @@ def rows_of(share: range, rows: int, high: int) -> list[tuple[int, range]]:
 
 
 def depthwise(site: Site) -> Step:
-    """One filter a channel: for each tap of the kernel, what it sees times its weights, added up."""
+    """The step of a depthwise convolution: for each tap of the kernel, its inputs times its weights, added up."""
     samples, rows, wide, channels = site.y.shape
     taps = [(i, j) for i in range(site.kernel[0]) for j in range(site.kernel[1])]
-    # Repeated along a row where that makes one run of it, which is faster than a run for each pixel.
+    # Repeated along a row if that makes one run of it, which is faster than a run for each pixel.
     repeats = wide if site.stride[1] == 1 else 1
     weights = [np.ascontiguousarray(np.broadcast_to(site.weight[:, 0, i, j], (repeats, channels))) for i, j in taps]
     high = min(rows, max(1, _DEPTHWISE // (wide * channels)))

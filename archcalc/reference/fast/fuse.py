@@ -1,4 +1,4 @@
-"""Layers that another takes into its own last pass."""
+"""The fusion of layers into the last pass of a layer before them."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ import msgspec
 from archcalc.layers.conv import Conv2d
 from archcalc.network.graph import Node
 
-# What activation functions hold values between.
+# The bounds of clamping activation functions.
 _BOUNDS = {"relu": (0.0, math.inf), "relu6": (0.0, 6.0)}
 _STARTS = {"conv2d", "linear", "add", "batchnorm2d"}
 
 
 class Chain(msgspec.Struct):
-    """A layer and those it takes in, by position: what it puts out is the output of the last of them."""
+    """A layer and those fused into it, by position; its output is that of the last of them."""
 
     positions: list[int]
-    # The batch normalisation of its outputs, the position of what is added to them, the bounds they are held between.
+    # The batch normalisation of its outputs, the position of the array added to them, and the bounds they are clamped
+    # to.
     norm: int | None = None
     other: int | None = None
     low: float | None = None
@@ -32,12 +33,12 @@ class Chain(msgspec.Struct):
 
     @property
     def last(self) -> int:
-        """The layer whose output is put out."""
+        """The layer whose output is written."""
         return self.positions[-1]
 
 
 def chains(nodes: Mapping[int, Node], readers: Mapping[int, list[int]]) -> dict[int, Chain]:
-    """For each position that is worked at, its chain; positions inside a chain but its first have none."""
+    """The chain of each position that does work; later positions of a chain have none."""
     found: dict[int, Chain] = {}
     inside: set[int] = set()
     for position in nodes:
@@ -50,12 +51,12 @@ def chains(nodes: Mapping[int, Node], readers: Mapping[int, list[int]]) -> dict[
 
 
 def _starts(node: Node) -> bool:
-    """Whether a layer is of a kind that can take others in."""
+    """True if a layer is of a kind that others can be fused into."""
     return node.layer.kind in _STARTS and not (isinstance(node.layer, Conv2d) and node.layer.connections is not None)
 
 
 def _extended(chain: Chain, nodes: Mapping[int, Node], readers: list[int]) -> bool:
-    """Take in what alone reads the chain's last output, if it can be."""
+    """Fuse the only reader of the chain's last output, if possible; returns True if it was."""
     if len(readers) != 1 or chain.low is not None:
         return False
     (reader,) = readers
@@ -65,7 +66,7 @@ def _extended(chain: Chain, nodes: Mapping[int, Node], readers: list[int]) -> bo
         chain.norm = reader
     elif convolution and kind == "add" and chain.other is None and len(node.inputs) == 2:
         (other,) = {*node.inputs} - {chain.last} or {chain.last}
-        # It must be there before the convolution.
+        # It must be computed before the convolution.
         if other >= chain.first:
             return False
         chain.other = other

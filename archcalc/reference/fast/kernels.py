@@ -1,4 +1,4 @@
-"""The step of each kind of layer that has one better than its plain forward pass."""
+"""The steps of the kinds of layer for which there is a faster one than the plain forward pass."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _BLOCK = 1 << 15
 
 
 class Slot(msgspec.Struct, frozen=True):
-    """A node's inputs and output where they lie, images with their channels last, its arrays and what it takes in."""
+    """A node with the arrays it reads and writes, images channels last, its weights, and the layers fused into it."""
 
     node: Node
     inputs: list[Any]
@@ -31,17 +31,17 @@ class Slot(msgspec.Struct, frozen=True):
     scratch: Scratch
     workers: int
     chain: Chain
-    # The node of a batch normalisation that follows, its arrays, and what is added to the outputs.
+    # The node of a fused batch normalisation, its arrays, and the array added to the outputs.
     norm: tuple[Node, dict[str, Any]] | None = None
     other: Any = None
 
     def finish(self, bias: Any = None) -> Finish:
-        """What is done to outputs, once they have their biases."""
+        """The last pass over outputs: their biases, and the fused layers."""
         return Finish(bias, self.other, self.chain.low, self.chain.high)
 
 
 def step_of(place: Slot) -> Step:
-    """The step of a node: its kernel, or its layer's own forward pass copied into place."""
+    """The step of a node: its kernel, or its layer's own forward pass copied into the output."""
     kernel = KERNELS.get(place.node.layer.kind)
     if kernel is not None:
         step = kernel(place)
@@ -56,12 +56,12 @@ def step_of(place: Slot) -> Step:
 
 
 def channels_first(x: Any) -> Any:
-    """An array as layers see it, from how it lies."""
+    """An array with channels first, as layers take it, from one with channels last."""
     return x.transpose(0, 3, 1, 2) if x.ndim == 4 else x
 
 
 def _scale_and_shift(node: Node, arrays: dict[str, Any]) -> tuple[Any, Any]:
-    """A batch normalisation as a product and a sum for each channel."""
+    """A batch normalisation as a factor and a summand for each channel."""
     layer: Any = node.layer
     scale = arrays.get("weight", 1) / np.sqrt(arrays["running_var"] + layer.eps)
     return scale, arrays.get("bias", 0) - arrays["running_mean"] * scale
@@ -80,7 +80,7 @@ def _conv2d(place: Slot) -> Step | None:
 
 
 def _site(place: Slot, dilation: Any, **more: Any) -> Site:
-    """Where a window of two axes slides."""
+    """The site of a window over two axes."""
     layer: Any = place.node.layer
     (x,) = place.inputs
     kernel, stride = layer.geometry()[:2]
@@ -179,7 +179,7 @@ def _bounded(place: Slot, finish: Finish) -> Step:
 
 
 def _in_passes(pass_over: Callable[[slice], None], rows: int, wide: int, workers: int) -> Step:
-    """A pass over rows block by block, shared where that is worth it."""
+    """The step of a pass over rows block by block, shared between workers if that is worth it."""
     high = max(1, _BLOCK // wide)
 
     def part(share: range) -> Part:
@@ -196,7 +196,7 @@ def _embedding(place: Slot) -> Step:
     (tokens,) = place.inputs
 
     def part() -> None:
-        # All activations are of one type, and so are the numbers of tokens; a float32 holds them exactly up to 2²⁴.
+        # All activations have one dtype, and so have the token numbers; a float32 holds them exactly up to 2²⁴.
         place.output[...] = place.node.layer.forward(np, tokens.astype(np.intp), **place.arrays)
 
     return [[part]]

@@ -16,12 +16,12 @@ _BLOCK = 1 << 18
 
 
 def largest(site: Site) -> Step:
-    """The largest value of each window."""
+    """The step of max pooling."""
     return _joined(site, np.maximum, -math.inf, None)
 
 
 def mean(site: Site, counted: Any) -> Step:
-    """The mean of each window, `counted` being how many values enter it, by row and column."""
+    """The step of average pooling, with the number of values in each window as `counted`, by row and column."""
     return _joined(site, np.add, 0.0, (1 / counted)[..., None].astype(site.y.dtype))
 
 

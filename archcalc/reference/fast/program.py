@@ -1,4 +1,4 @@
-"""A whole network as a list of steps on buffers laid out beforehand, so that nothing large is allocated while it runs."""
+"""A whole network as a list of steps on buffers planned ahead, so that nothing large is allocated while it runs."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from archcalc.reference.fast.sliding_op import Step
 from archcalc.reference.fast.workers import Crew, available
 from archcalc.symbols.dims import Shape
 
-# Rows of the machine's widest vectors start on such a boundary.
+# Vectors of the machine's widest registers are aligned to this.
 _ALIGNMENT = 64
 
 
 class Program:
     """A network compiled for one batch size and one set of arrays; call it with a batch to get an output.
 
-    That is the output at position `last`, by default the last that is no auxiliary head's. Only the layers that it
-    depends on are run, on `workers` cores.
+    That is the output at position `last`, by default the last outside auxiliary heads. Only the layers that it depends
+    on are run, on `workers` cores.
 
     >>> from archcalc.language import load
     >>> from archcalc.reference import seeded
@@ -90,7 +90,7 @@ def _place(  # noqa: PLR0913, PLR0917 - what the program knows
     workers: int,
     dtype: Any,
 ) -> Slot:
-    """A chain's first node where it works."""
+    """The slot of a chain: its first node with the arrays it works on."""
 
     def of(position: int) -> dict[str, Any]:
         return {name: np.ascontiguousarray(a, dtype) for name, a in arrays[nodes[position].name].items()}
@@ -109,13 +109,13 @@ def _place(  # noqa: PLR0913, PLR0917 - what the program knows
 
 
 def _passes(node: Node, roots: dict[int, int], position: int) -> bool:
-    """Whether a node's output is what already lies there."""
+    """True if a node's output already lies in its buffer."""
     alike = node.layer.idle or node.layer.stores == "view"
     return alike and roots[position] != position
 
 
 def _roots(nodes: dict[int, Node], free: list[bool], worked: dict[int, Chain]) -> dict[int, int]:
-    """The node in whose buffer each node's output lies: its own, that of its chain, or that of the input it overwrites."""
+    """The node in whose buffer each node's output lies: its own, its chain's, or that of the input it overwrites."""
     inside = {position: first for first, chain in worked.items() for position in chain.positions[1:]}
     roots: dict[int, int] = {}
     for position, node in nodes.items():
@@ -133,7 +133,7 @@ def _roots(nodes: dict[int, Node], free: list[bool], worked: dict[int, Chain]) -
 
 
 def _alike(shape: Shape, other: Shape) -> bool:
-    """Whether values lie in the same order under both shapes: not where one is an image of several pixels and channels."""
+    """True if values lie in the same order under both shapes, as they do unless an image has several channels."""
     return shape == other or all(len(s) != 3 or 1 in {s[0], s[1] * s[2]} for s in (shape, other))
 
 
@@ -159,5 +159,5 @@ def _laid_out(
 
 
 def _as_it_lies(shape: Shape) -> Shape:
-    """An image's axes with the channels last, any other's as they are."""
+    """A shape as it lies in memory: an image's with the channels last, any other's unchanged."""
     return (*shape[1:], shape[0]) if len(shape) == 3 else shape

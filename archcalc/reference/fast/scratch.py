@@ -1,4 +1,4 @@
-"""Memory that a step needs while it runs, which the next step gets as well."""
+"""Scratch memory of a step, which the next step reuses."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 
 class Scratch:
-    """Arrays that a step needs while it runs; the next step gets the same memory."""
+    """Scratch arrays of a step; the next step reuses the same memory."""
 
     def __init__(self, dtype: Any) -> None:
         self._dtype = np.dtype(dtype)
@@ -18,7 +18,7 @@ class Scratch:
         self._blocks: dict[str, Any] = {}
 
     def take(self, name: str, *shape: int) -> Callable[[], Any]:
-        """What gives an array of this shape when the step runs, in a block of this name as large as any step needs."""
+        """A function that returns an array of this shape when the step runs, in a block shared by all of this name."""
         size = math.prod(shape)
         self._sizes[name] = max(size, self._sizes.get(name, 0))
 

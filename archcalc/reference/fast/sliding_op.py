@@ -1,6 +1,7 @@
-"""Where a window slides: arrays that stay where they are from one run to the next, images with their channels last.
+"""The site of a sliding window: arrays that stay in place from one run to the next, images with their channels last.
 
-With the channels last, what a pixel holds lies side by side, so that copies, sums over taps and biases run along it.
+With the channels last, the values of a pixel lie side by side, so that copies, sums over taps and biases run along
+them.
 """
 
 from __future__ import annotations
@@ -15,19 +16,19 @@ import numpy as np
 from archcalc.reference.fast.scratch import Scratch
 from archcalc.reference.fast.workers import Part
 
-# Parts that run side by side, one batch of them after the other.
+# Batches of parts: those of a batch run side by side, one batch after the other.
 Step: TypeAlias = list[list[Part]]
 Sides: TypeAlias = tuple[tuple[int, int], tuple[int, int]]
 
-# In products and sums of a matrix product: what else is done to a value takes as long as so many, one tap outside a matrix
-# product as so many, and below so many in all, waking another thread takes longer than it saves.
+# In products and sums of a matrix product: the cost of finishing a value, the cost of a tap outside a matrix product,
+# and the least total for which waking another thread pays.
 _FINISHING = 60
 _TAP = 8
 _WORTH_SHARING = 20_000_000
 
 
 class Finish(msgspec.Struct, frozen=True):
-    """What is done to outputs while they are in the cache: biases, a sum with another array, bounds."""
+    """The last pass over outputs while they are in the cache: biases, a sum with another array, bounds."""
 
     bias: Any = None
     other: Any = None
@@ -35,7 +36,7 @@ class Finish(msgspec.Struct, frozen=True):
     high: float = math.inf
 
     def __call__(self, part: Any, *where: Any) -> None:
-        """Finish outputs of one row a pixel, which stand at `where` in all outputs."""
+        """Finish outputs with one row per pixel, which stand at `where` in all outputs."""
         if self.bias is not None:
             add_along_rows(part, self.bias)
         if self.other is not None:
@@ -49,19 +50,19 @@ class Finish(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self, bias=bias, other=other)
 
     def flat(self) -> Finish:
-        """The same with a row a pixel in the array to add."""
+        """The same with one row per pixel in the added array."""
         other = self.other
         return self if other is None else msgspec.structs.replace(self, other=other.reshape(-1, other.shape[-1]))
 
     def bound(self, part: Any) -> None:
-        """Hold values between the bounds."""
+        """Clamp values to the bounds."""
         if self.low is not None:
             # One pass for both bounds, and three times as fast as `maximum` for one.
             np.clip(part, self.low, self.high, out=part)
 
 
 def add_along_rows(part: Any, bias: Any) -> None:
-    """Add a vector to each row; short rows several at a time, for each run of the inner loop has its own cost."""
+    """Add a vector to each row; short rows several at a time, since each run of the inner loop has its own cost."""
     rows, wide = part.shape
     together = math.gcd(rows, max(1, 1024 // wide))
     if together > 1 and part.flags.c_contiguous:
@@ -73,7 +74,7 @@ def add_along_rows(part: Any, bias: Any) -> None:
 class Site(msgspec.Struct, frozen=True):
     """A convolution or pool in place: its input and output as batch, height, width, channels, and its geometry.
 
-    `weight` and `finish` hold any normalisation that follows. `weight` is out, channels of a group, height, width.
+    `weight` and `finish` include any normalisation that follows. `weight` is out, channels of a group, height, width.
     """
 
     x: Any
@@ -93,24 +94,24 @@ class Site(msgspec.Struct, frozen=True):
 
     @property
     def shared(self) -> int:
-        """Over how many workers it is worth sharing."""
+        """The number of workers that it is worth sharing between."""
         taps = math.prod(self.kernel)
         products = _TAP * taps if self.weight is None or self.weight.shape[1] == 1 else self.weight[0].size
         return self.workers if self.y.size * (products + _FINISHING) >= _WORTH_SHARING else 1
 
     @property
     def covers(self) -> tuple[int, int]:
-        """How many rows and columns a window covers."""
+        """The number of rows and columns that a window covers."""
         return tuple(d * (k - 1) + 1 for k, d in zip(self.kernel, self.dilation, strict=True))  # type: ignore[return-value]
 
     @property
     def inside(self) -> bool:
-        """Whether no window reaches beyond the input."""
+        """True if no window reaches beyond the input."""
         ends = ((n - 1) * s + c for n, s, c in zip(self.y.shape[1:3], self.stride, self.covers, strict=True))
         return self.padding == (0, 0) and all(end <= n for end, n in zip(ends, self.x.shape[1:3], strict=True))
 
     def surrounded(self, worker: int, high: int, fill: float = 0.0) -> Callable[[int, range], Any]:
-        """What gives all that `high` rows of outputs, at most, of one sample see, with `fill` beyond the input."""
+        """A function that returns the inputs of up to `high` output rows of a sample, with `fill` beyond the input."""
         _, height, width, channels = self.x.shape
         (down, across), (top, left), (tall, wide) = self.stride, self.padding, self.covers
         line = (self.y.shape[2] - 1) * across + wide
@@ -135,13 +136,13 @@ class Site(msgspec.Struct, frozen=True):
         return rows
 
     def tap(self, seen: Any, places: range, i: int, j: int) -> Any:
-        """What tap i, j of the kernel sees at each place of some rows of outputs, in what `surrounded` gave."""
+        """The values under tap i, j of the kernel at each position of some output rows, taken from `surrounded`."""
         (down, across), (dy, dx) = self.stride, self.dilation
         rows = slice(i * dy, i * dy + (len(places) - 1) * down + 1, down)
         return seen[rows, j * dx : j * dx + (self.y.shape[2] - 1) * across + 1 : across]
 
     def group(self, number: int, worker: int) -> Site:
-        """One group of the convolution as a convolution of its own, all of it one worker's."""
+        """One group of the convolution as a convolution of its own, for a single worker."""
         seen, own = self.x.shape[3] // self.groups, len(self.weight) // self.groups
         outs = slice(number * own, (number + 1) * own)
         return msgspec.structs.replace(
@@ -157,7 +158,7 @@ class Site(msgspec.Struct, frozen=True):
 
 
 def slice_of(places: range) -> slice:
-    """A range of positions as what takes them from an array."""
+    """The slice of a range of positions."""
     return slice(places.start, places.stop)
 
 
@@ -171,7 +172,7 @@ def blocks(places: range, high: int) -> list[range]:
 
 
 def in_order(parts: list[Part]) -> Part:
-    """Parts one after the other, as one."""
+    """A part that runs parts one after the other."""
 
     def part() -> None:
         for each in parts:

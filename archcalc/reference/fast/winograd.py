@@ -49,7 +49,7 @@ _LEAST_TILES = 30
 
 
 def suits(site: Site) -> bool:
-    """Whether a convolution is one that this way is ahead for."""
+    """True if a convolution is faster by this method."""
     samples, rows, wide, out = site.y.shape
     tiles = samples * -(-rows // _TILE) * -(-wide // _TILE)
     alike = site.kernel == (3, 3) and site.stride == site.dilation == (1, 1)
@@ -57,11 +57,11 @@ def suits(site: Site) -> bool:
 
 
 def winograd(site: Site) -> Step:
-    """A 3×3 convolution of stride 1."""
+    """The step of a 3×3 convolution of stride 1."""
     samples, rows, wide, out = site.y.shape
     channels = site.x.shape[3]
     down, across = -(-rows // _TILE), -(-wide // _TILE)
-    # Whole rows of tiles at a time; where one sample has few, several samples, so that the filters are read less often.
+    # Whole rows of tiles at a time; if one sample has few, several samples, so that the filters are read less often.
     most = max(1, _BLOCK // (_POINTS * (channels + out)))
     high = min(down, max(1, most // across))
     together = min(samples, max(1, most // (down * across))) if high == down else 1
@@ -80,20 +80,20 @@ def winograd(site: Site) -> Step:
 
 
 class Tiles:
-    """The three stages for a piece, some rows of tiles of some samples, in buffers of the worker's or of all."""
+    """The three stages for a piece, some rows of tiles of some samples, in the worker's or in common buffers."""
 
     def __init__(self, site: Site, filters: Any, largest: tuple[int, int, int]) -> None:
         self._site, self._filters, self._largest = site, filters, largest
         samples = len(site.x)
         down = -(-site.y.shape[1] // _TILE)
-        # A tile is what a window of 6×6 sees that moves by 4.
+        # A tile is a 6×6 window with stride 4.
         places = np.broadcast_to(np.float32(0), (samples, down, largest[2], 1))
         self._windows = msgspec.structs.replace(site, y=places, kernel=(6, 6), stride=(_TILE, _TILE), dilation=(1, 1))
         dtype = site.x.dtype
         self._spread, self._gather = np.kron(_B, _B).astype(dtype), np.kron(_A, _A).astype(dtype)
 
     def whole(self, worker: int, pieces: list[tuple[range, range]]) -> Part:
-        """All stages of some pieces, one after the other."""
+        """A part that does all stages of some pieces, one after the other."""
         points, values = range(_POINTS), range(_TILE**2)
         return in_order(
             [
@@ -108,7 +108,7 @@ class Tiles:
         )
 
     def taken(self, worker: int, piece: tuple[range, range], points: range, owner: str = "") -> Part:
-        """Some of the 36 values of each tile, side by side."""
+        """A part that copies some of the 36 values of each tile side by side."""
         samples, tall = piece
         surrounded = self._windows.surrounded(worker, self._largest[1])
         tiles = self._buffer("tiles" + owner, _POINTS, self._site.x.shape[3])
@@ -123,7 +123,7 @@ class Tiles:
         return run
 
     def multiplied(self, _worker: int, piece: tuple[range, range], points: range, owner: str = "") -> Part:
-        """Some of the 36 products of a matrix of tiles and one of filters."""
+        """A part that computes some of the 36 products of a matrix of tiles and one of filters."""
         channels, out = self._filters.shape[1:]
         tiles = self._buffer("tiles" + owner, _POINTS, channels)
         spreads = self._buffer("spreads" + owner, _POINTS, channels)
@@ -142,7 +142,7 @@ class Tiles:
         return run
 
     def put(self, _worker: int, piece: tuple[range, range], values: range, owner: str = "") -> Part:
-        """Some of the 16 outputs of each tile, put to their places; what lies beyond the edges is left out."""
+        """A part that writes some of the 16 outputs of each tile, without those beyond the edges."""
         samples, tall = piece
         _, rows, wide, out = self._site.y.shape
         products = self._buffer("products" + owner, _POINTS, out)
@@ -170,11 +170,11 @@ class Tiles:
         return run
 
     def _buffer(self, name: str, values: int, channels: int) -> Any:
-        """A buffer with so many values of each tile and channel of the largest piece."""
+        """A buffer with a number of values for each tile and channel of the largest piece."""
         return self._site.scratch.take(name, values * channels * math.prod(self._largest))
 
     def _front(self, buffer: Any, values: int, piece: tuple[range, range]) -> Any:
-        """The front of a buffer, which the last pieces need not fill: value, sample, tile down, tile across, channel."""
+        """The used front of a buffer as an array: value, sample, tile down, tile across, channel."""
         shape = (values, len(piece[0]), len(piece[1]), self._largest[2])
         channels = len(buffer) // (values * math.prod(self._largest))
         return buffer[: math.prod(shape) * channels].reshape(*shape, channels)

@@ -17,13 +17,13 @@ _MAX_WORKERS = 8
 
 
 def available() -> int:
-    """How many workers this process has cores for."""
+    """The number of workers that this process has cores for."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(cores, _MAX_WORKERS)
 
 
 def shares(n: int, workers: int) -> list[range]:
-    """0 to n in as many ranges as there are workers, as even as can be; fewer where n is less.
+    """The range 0 to n split as evenly as possible between workers; fewer ranges if n is less.
 
     >>> shares(5, 2), shares(1, 2)
     ([range(0, 3), range(3, 5)], [range(0, 1)])
@@ -34,10 +34,10 @@ def shares(n: int, workers: int) -> list[range]:
 
 
 class Crew:
-    """As many threads as workers, the caller's own being the first; they are there from `with` to its end.
+    """A crew of threads, the caller's own being the first, which exist from `with` to its end.
 
-    Products of matrices run on one core each meanwhile: numpy's own threads would get in the way, and elementwise
-    passes, which have none, take as long as the products do.
+    Meanwhile matrix products run on one core each: numpy's own threads would get in the way, and elementwise passes,
+    which have none, take as long as the products do.
     """
 
     def __init__(self, workers: int) -> None:
@@ -63,7 +63,7 @@ class Crew:
             self._limits.restore_original_limits()
 
     def run(self, parts: Sequence[Part]) -> None:
-        """Every part, side by side, as many as there are workers at most; ends when the last of them does."""
+        """Run at most as many parts as there are workers, side by side; returns when the last of them ends."""
         for thread, part in zip(self._threads, parts[1:], strict=False):
             thread.start(part)
         parts[0]()
@@ -120,6 +120,6 @@ def _cores() -> set[int]:
 
 
 def _keep_to(cores: Any) -> None:
-    """Let the calling thread run on these cores alone, where the system can be told so."""
+    """Let the calling thread run on these cores alone, if the system supports that."""
     if cores and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, cores)
