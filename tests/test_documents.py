@@ -114,7 +114,7 @@ def test_the_chart_is_what_its_command_draws(tmp_path, monkeypatch):
 def test_the_first_table_is_what_the_first_command_prints():
     """The README's VGG-16 table is the output of the command above it in a terminal of 80 columns, shortened."""
     assert ".venv/bin/archcalc table vgg16\n" in fenced("sh")[0]
-    assert shown(fenced("text")[0], screen(80, "table", "vgg16"))
+    assert shown(fenced("text")[0], screen(80, "table", "vgg16", environment={"NO_COLOR": "1"}))
 
 
 def test_the_page_of_the_language_shows_all_of_vgg16():

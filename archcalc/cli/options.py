@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from functools import reduce, update_wrapper
 from typing import Any, TypeVar
@@ -9,7 +10,7 @@ from typing import Any, TypeVar
 import click
 import msgspec
 
-from archcalc.cli.output import terminal_width
+from archcalc.cli.output import has_colour, terminal_width
 from archcalc.conventions import CONVENTIONS
 from archcalc.document.screen import Screen
 from archcalc.errors import Source
@@ -108,7 +109,7 @@ class Request(msgspec.Struct, frozen=True):
     @property
     def screen(self) -> Screen:
         """Where text is printed."""
-        return Screen(terminal_width(), exact=self.exact)
+        return Screen(terminal_width(), exact=self.exact, tones=has_colour(sys.stdout))
 
     @property
     def params(self) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import re
 import sys
 from shutil import get_terminal_size
 from typing import Any, TextIO
@@ -12,14 +13,19 @@ from typing import Any, TextIO
 import click
 
 from archcalc.characters import document, spelled, visible
+from archcalc.document.grid import BOLD, DIM, END
 from archcalc.document.lines import told
 from archcalc.document.screen import Screen
+
+_CODES = {BOLD: "\x1b[1m", DIM: "\x1b[2m", END: "\x1b[0m"}
+# The marks under what is wrong in a line that is shown.
+_CARETS = re.compile(r"^( *\| *)(\^+)", re.MULTILINE)
 
 
 def put(text: str, form: str = "text") -> None:
     """Print what a command has made: text for a person, or a document in a format, which is UTF-8 whatever the terminal is."""
     if form == "text":
-        click.echo(_said(told(text.split("\n"), Screen(terminal_width())), sys.stdout))
+        click.echo(_said(told(text.split("\n"), Screen(terminal_width())), sys.stdout), color=True)
     else:
         stream: Any = sys.stdout
         binary = getattr(stream, "buffer", None)
@@ -42,11 +48,22 @@ def terminal_width() -> int | None:
 
 def complain(text: str) -> None:
     """Print on standard error."""
-    click.echo(_said(text, sys.stderr), err=True)
+    said = _said(text, sys.stderr)
+    if has_colour(sys.stderr):
+        said = _CARETS.sub(lambda found: f"{found[1]}\x1b[31m{found[2]}\x1b[0m", said)
+    click.echo(said, err=True, color=True)
+
+
+def has_colour(stream: Any) -> bool:
+    """True of a terminal that shows bold and dim text and colours, unless NO_COLOR forbids (no-color.org)."""
+    return bool(stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb")
 
 
 def _said(text: str, stream: Any) -> str:
-    return spelled(visible(text, "\n"), getattr(stream, "encoding", None) or "utf-8")
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    # Nothing but these makes a tone, whatever a text holds.
+    parts = re.split(f"([{''.join(_CODES)}])", text)
+    return "".join(_CODES.get(part) or spelled(visible(part, "\n"), encoding) for part in parts)
 
 
 class _Closed(io.TextIOBase):

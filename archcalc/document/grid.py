@@ -8,17 +8,22 @@ from itertools import zip_longest
 # Between two columns, and by how much a column is wider than its title.
 _GAP = "  "
 _ROOM = 2
+# Where a line begins to be bold or dim, and where it ends: characters that no text holds, for whoever prints in a terminal.
+BOLD, DIM, END = "\ufdd0", "\ufdd1", "\ufdd2"
 
 
-def aligned(
+def aligned(  # noqa: PLR0913 - each is a part of the table
     titles: Sequence[str],
     rows: Sequence[Sequence[str]],
     right: Sequence[bool],
     last: Sequence[str] | None = None,
     *,
     room: int = _ROOM,
+    tones: Sequence[str] = (),
 ) -> str:
     """Rows under their titles, the last one below a line of its own; cells may have several lines, `right` ones end alike.
+
+    Each row may have a tone, BOLD or DIM or none, of which its lines are then.
 
     >>> print(aligned(["name", "params"], [["a", "1"], ["b", "20"]], [False, True], ["total", "21"]))
     name      params
@@ -38,8 +43,10 @@ def aligned(
     for place, row in enumerate(body):
         if last is not None and place == len(body) - 1:
             lines.append(rule)
-        lines += [_line(parts, widths, right) for parts in zip_longest(*row, fillvalue="")]
-    return "\n".join(line.rstrip() for line in lines)
+        tone = tones[place] if tones else ""
+        own = [_line(parts, widths, right) for parts in zip_longest(*row, fillvalue="")]
+        lines += [f"{tone}{line}{END}" for line in own] if tone else own
+    return "\n".join(lines)
 
 
 def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
@@ -47,4 +54,4 @@ def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) ->
         cell.rjust(width) if at_end else cell.ljust(width)
         for cell, width, at_end in zip(cells, widths, right, strict=True)
     )
-    return _GAP.join(padded)
+    return _GAP.join(padded).rstrip()

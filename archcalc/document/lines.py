@@ -6,12 +6,15 @@ import re
 import textwrap
 from collections.abc import Iterable
 
+from archcalc.document.grid import BOLD, DIM, END
 from archcalc.document.screen import PAPER, Screen
 
 # On paper only a formula is broken, past this width.
 _WIDTH = 120
 
 
+# What stands in no column.
+_TONES = dict.fromkeys(map(ord, (BOLD, DIM, END)))
 # A label at the beginning of a line, and the room behind it.
 _LABEL = re.compile(r"\s*\S(?:.{0,30}?\S)?\s{2,}(?=\S)|\s*")
 
@@ -20,7 +23,8 @@ def told(lines: Iterable[str], screen: Screen = PAPER) -> str:
     """Lines, each of which goes on below where the screen ends, behind its label if it has one."""
     if screen.width is None:
         return "\n".join(lines)
-    return "\n".join(line if len(line) <= screen.width else _continued(line, screen.width) for line in lines)
+    width = screen.width
+    return "\n".join(line if len(line.translate(_TONES)) <= width else _continued(line, width) for line in lines)
 
 
 def _continued(line: str, width: int) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from archcalc.document.content import Head, Table
-from archcalc.document.grid import aligned
+from archcalc.document.grid import BOLD, DIM, aligned
 from archcalc.document.style import PLAIN
 from archcalc.symbols.units import abbreviated
 
@@ -24,10 +24,11 @@ _SHORTENED = "Three digits; --exact has all."
 
 
 class Screen(msgspec.Struct, frozen=True):
-    """Where text is printed: its columns, None for as many as it takes, and whether numbers keep all their digits there."""
+    """Where text is printed: its columns, None for as many as it takes, if numbers keep their digits, and if lines have tones."""
 
     width: int | None = None
     exact: bool = False
+    tones: bool = False
 
 
 # A file, or another program that reads: nothing is left out there.
@@ -69,12 +70,22 @@ class _Grid(msgspec.Struct, frozen=True):
         limit, text = self.limits[place], PLAIN.cell(value)
         return text if limit is None else "\n".join(wrapped(text, limit))
 
-    def printed(self) -> str:
-        """All of it."""
+    def tone(self, row: Sequence[Any]) -> str:
+        """The tone of a row: dim where all its numbers are 0."""
+        numbers = [value for value, head in zip(row, self.heads, strict=True) if head.numeric]
+        return (
+            DIM if numbers and all(value in {0, ""} for value in numbers if not hasattr(value, "free_symbols")) else ""
+        )
+
+    def printed(self, *, tones: bool) -> str:
+        """All of it, on request in tones."""
         body = [[self.text(value, place) for place, value in enumerate(row)] for row in self.rows]
         last = [self.text(value, place) for place, value in enumerate(self.last)] if self.last else None
         titles, right = [str(head.title) for head in self.heads], [head.numeric for head in self.heads]
-        return aligned(titles, body, right, last, room=self.room) + (f"\n{_SHORTENED}" if self.short else "")
+        shades = [*map(self.tone, self.rows), *([BOLD] if self.last else [])] if tones else []
+        return aligned(titles, body, right, last, room=self.room, tones=shades) + (
+            f"\n{_SHORTENED}" if self.short else ""
+        )
 
 
 def text_table(
@@ -103,12 +114,12 @@ def table_text(table: Table, screen: Screen = PAPER) -> str:
         return ""
     grid = _Grid(table.head, table.rows, table.last, (None,) * len(table.head))
     if screen.width is None:
-        return grid.printed()
+        return grid.printed(tones=screen.tones)
     for narrower in _steps(grid, exact=screen.exact):
         grid = narrower
         if grid.width <= screen.width:
             break
-    return _wrapped(grid, screen.width).printed()
+    return _wrapped(grid, screen.width).printed(tones=screen.tones)
 
 
 def _steps(grid: _Grid, *, exact: bool) -> Iterator[_Grid]:

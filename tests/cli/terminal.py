@@ -51,13 +51,14 @@ class Terminal:
         return self.decoder.decode(part) or (self._part() if part else "")
 
 
-def screen(width: int, *arguments: str) -> str:
+def screen(width: int, *arguments: str, environment: dict[str, str] | None = None) -> str:
     """What a command prints in a terminal of so many columns."""
     near, far = pty.openpty()
     ioctl(far, TIOCSWINSZ, struct.pack("HHHH", 40, width, 0, 0))
-    environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    kept = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "NO_COLOR"}}
+    known = {**kept, "TERM": "xterm", **(environment or {})}
     command = [sys.executable, "-m", "archcalc", *arguments]
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=far, stderr=far, env=environment)
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=far, stderr=far, env=known)
     os.close(far)
     try:
         return Terminal(near, process).rest().replace("\r\n", "\n")

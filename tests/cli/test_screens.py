@@ -25,6 +25,11 @@ COMMANDS = [
 ]
 
 
+def bare(text: str) -> str:
+    """A screen without progress bars and tones."""
+    return re.sub(r"\x1b\[(?:\?25[lh]|\d+m)|[^\n]*\r", "", text)
+
+
 @pytest.mark.parametrize("width", [80, 100, 120])
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_no_line_is_longer_than_the_terminal(command, width):
@@ -32,13 +37,13 @@ def test_no_line_is_longer_than_the_terminal(command, width):
     name, *options = command
     number = COMMANDS.index(command) + [80, 100, 120].index(width)
     for network in (NETWORKS[number % 5], NETWORKS[(number + 2) % 5]):
-        lines = re.sub(r"\x1b\[\?25[lh]|[^\n]*\r", "", screen(width, name, network, *options)).splitlines()
+        lines = bare(screen(width, name, network, *options)).splitlines()
         assert max(map(len, lines)) <= width, (network, max(lines, key=len))
 
 
 @pytest.mark.parametrize("width", [80, 100, 120])
 def test_a_list_of_all_networks_fits(width):
-    lines = screen(width, "list").splitlines()
+    lines = bare(screen(width, "list")).splitlines()
     assert max(map(len, lines)) <= width
     assert any(line.startswith("vgg16 ") for line in lines)
 
@@ -61,7 +66,30 @@ def test_a_pipe_gets_every_column_and_no_codes():
 
 def test_what_costs_nothing_stands_beside_the_layer_before_it():
     """And has a row of its own where all are asked for."""
-    short, every = screen(100, "table", "vgg16"), screen(100, "table", "vgg16", "--all")
+    short, every = (bare(screen(100, "table", "vgg16", *options)) for options in ((), ("--all",)))
     assert re.search(r"^conv1_1 \+ relu +conv2d ", short, re.MULTILINE)
     assert not re.search(r"^relu1_1 ", short, re.MULTILINE)
     assert re.search(r"^relu1_1 +relu ", every, re.MULTILINE)
+
+
+def test_totals_are_bold_and_what_costs_nothing_is_dim():
+    """In a terminal alone, and not where it is asked for no colour."""
+    shown = screen(100, "table", "lenet5")
+    assert re.findall(r"\x1b\[1m(\w+) .*\x1b\[0m$", shown, re.MULTILINE) == ["total"]
+    assert re.findall(r"\x1b\[2m(\w+) .*\x1b\[0m$", shown, re.MULTILINE) == ["flatten"]
+    assert "\x1b" not in screen(100, "table", "lenet5", environment={"NO_COLOR": "1"})
+    assert bare(shown) == screen(100, "table", "lenet5", environment={"NO_COLOR": "1"})
+
+
+def test_the_marks_under_a_mistake_are_red(tmp_path):
+    (tmp_path / "bad.yaml").write_text("name: a\ninput: {channels: 3}\nlayers:\n  - relu\n")
+    shown = screen(100, "table", str(tmp_path / "bad.yaml"))
+    assert re.search(r"^    \|        \x1b\[31m\^\x1b\[0m$", shown, re.MULTILINE)
+
+
+def test_a_text_makes_no_tones_of_its_own(tmp_path):
+    """Neither codes nor the signs that stand for them here."""
+    (tmp_path / "net.yaml").write_text(
+        'name: "a\\x1b[31m"\ninput: {channels: 3, height: 8, width: 8}\nlayers:\n  - relu\ntitle: "b\\x1b[31mc"\n'
+    )
+    assert "\x1b[31m" not in screen(100, "table", str(tmp_path / "net.yaml"))
