@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from functools import reduce, update_wrapper
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 import msgspec
 
-from archcalc.cli.output import has_colour, terminal_width
+from archcalc.cli.output import has_colour, terminal_width, written_to
 from archcalc.conventions import CONVENTIONS
 from archcalc.document.screen import Screen
-from archcalc.errors import Source
+from archcalc.errors import Source, printable
 from archcalc.importers import graphs, model_of, parse, source_of
 from archcalc.network.graph import Graph
 from archcalc.network.model import Model
@@ -94,6 +96,35 @@ limit_option = click.option(
 )
 
 
+# What the ending of a file's name says of its format.
+_ENDINGS = {
+    ".txt": "text",
+    ".md": "markdown",
+    ".tex": "latex",
+    ".html": "html",
+    ".csv": "csv",
+    ".json": "json",
+}
+
+
+class FormatType(click.Choice[str]):
+    """A format by its name, or markdown and latex by the endings of their files."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return super().convert({"md": "markdown", "tex": "latex"}.get(value, value), param, ctx)
+
+
+def _form_of(target: Path, choices: list[str]) -> str:
+    """The format that a file's ending asks for; raises UsageError where the command does not write it."""
+    form = _ENDINGS.get(target.suffix.lower(), "")
+    if form not in choices:
+        known = ", ".join(ending for ending, form in _ENDINGS.items() if form in choices)
+        raise click.UsageError(
+            f"-o {printable(str(target))}: the file must end in one of {known}, or --format say what it holds"
+        )
+    return form
+
+
 class Request(msgspec.Struct, frozen=True):
     """The networks that a command line names, what is set in them, and how they are to be counted and printed."""
 
@@ -105,6 +136,7 @@ class Request(msgspec.Struct, frozen=True):
     convention: str = "macs"
     form: str = "text"
     exact: bool = False
+    to_file: bool = False
 
     @property
     def screen(self) -> Screen:
@@ -172,6 +204,13 @@ _OPTIONS = {
         help="What counts, and for how much.",
     ),
 }
+_TARGET = click.option(
+    "-o",
+    "--output",
+    "to",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write to a file, in the format that its ending says.",
+)
 _FIELDS = {"input": "input_shape", "shape": "input_shape", "set": "settings"}
 
 
@@ -188,24 +227,32 @@ def takes_network(
     shared += [_OPTIONS[name] for name in options]
     fields = [_FIELDS.get(name, name) for name in options]
     if choices := list(formats):
-        shown = True if default else "text on a terminal, markdown elsewhere"
-        shared.append(click.option("--format", "form", type=click.Choice(choices), default=default, show_default=shown))
+        shown = default or "text on a terminal, markdown elsewhere"
+        shared.append(click.option("--format", "form", type=FormatType(choices), default=None, show_default=shown))
         fields.append("form")
         if "text" in choices:
             shared.append(click.option("--exact", is_flag=True, help="All digits, however narrow the terminal is."))
             fields.append("exact")
 
     def decorate(command: Callable[..., _R]) -> Callable[..., _R]:
+        # Some write a file of another sort.
+        own = any("-o" in param.opts for param in getattr(command, "__click_params__", ()))
+        to_file = [_TARGET] if "text" in choices and not own else []
+
         def asked(*context: click.Context, **given: Any) -> _R:
             named = [given.pop(name) for name in arguments]
+            target = given.pop("to") if to_file else None
             if choices and given["form"] is None:
-                given["form"] = "text" if terminal_width() else "markdown"
+                usual = default or ("text" if terminal_width() else "markdown")
+                given["form"] = usual if target is None else _form_of(target, choices)
             specs = tuple(spec for each in named for spec in ([each] if isinstance(each, str) else each or ()))
-            return command(*context, Request(specs, **{name: given.pop(name) for name in fields}), **given)
+            with nullcontext() if target is None else written_to(target):
+                request = Request(specs, to_file=target is not None, **{name: given.pop(name) for name in fields})
+                return command(*context, request, **given)
 
         # The options of its own that it has already, and its text of help.
         update_wrapper(asked, command)
-        return reduce(lambda shown, add: add(shown), reversed(shared), asked)
+        return reduce(lambda shown, add: add(shown), reversed([*shared, *to_file]), asked)
 
     return decorate
 

@@ -7,6 +7,10 @@ import io
 import os
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
 from shutil import get_terminal_size
 from typing import Any, TextIO
 
@@ -16,15 +20,37 @@ from archcalc.characters import document, spelled, visible
 from archcalc.document.grid import BOLD, DIM, END
 from archcalc.document.lines import told
 from archcalc.document.screen import Screen
+from archcalc.files import write_whole
 
 _CODES = {BOLD: "\x1b[1m", DIM: "\x1b[2m", END: "\x1b[0m"}
 # The marks under what is wrong in a line that is shown.
 _CARETS = re.compile(r"^( *\| *)(\^+)", re.MULTILINE)
 
 
+# What is printed while a file is asked for, None where nothing is.
+_PARTS: ContextVar[list[bytes] | None] = ContextVar("parts", default=None)
+
+
+@contextmanager
+def written_to(path: Path) -> Iterator[None]:
+    """Have what is printed written to a file instead, whole or not at all; raises SpecError where that cannot be."""
+    parts: list[bytes] = []
+    token = _PARTS.set(parts)
+    try:
+        yield
+    finally:
+        _PARTS.reset(token)
+        if parts:
+            write_whole(path, lambda unfinished: unfinished.write_bytes(b"".join(parts)))
+            put(f"written to {visible(str(path))}")
+
+
 def put(text: str, form: str = "text") -> None:
     """Print what a command has made: text for a person, or a document in a format, which is UTF-8 whatever the terminal is."""
-    if form == "text":
+    parts = _PARTS.get()
+    if parts is not None:
+        parts.append(document(f"{visible(text, chr(10)) if form == 'text' else text}\n"))
+    elif form == "text":
         click.echo(_said(told(text.split("\n"), Screen(terminal_width())), sys.stdout), color=True)
     else:
         stream: Any = sys.stdout
@@ -40,7 +66,7 @@ def put(text: str, form: str = "text") -> None:
 
 def terminal_width() -> int | None:
     """The columns of the terminal on standard output, None where that is none: a pipe takes lines of any length."""
-    if not sys.stdout.isatty():
+    if not sys.stdout.isatty() or _PARTS.get() is not None:
         return None
     given = os.environ.get("COLUMNS", "")
     return int(given) if given.isdecimal() and 0 < int(given) < 10**4 else get_terminal_size((100, 24)).columns
@@ -56,7 +82,9 @@ def complain(text: str) -> None:
 
 def has_colour(stream: Any) -> bool:
     """True of a terminal that shows bold and dim text and colours, unless NO_COLOR forbids (no-color.org)."""
-    return bool(stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb")
+    return bool(
+        stream.isatty() and _PARTS.get() is None and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    )
 
 
 def _said(text: str, stream: Any) -> str:

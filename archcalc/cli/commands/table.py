@@ -54,6 +54,8 @@ def command(request: Request, options: TableOptions) -> None:
     style, form = options.style, request.form
     if style and form != "text":
         raise click.UsageError(f"--style {style} is a layout of text; it does not go with --format {form}")
+    if options.watch and request.to_file:
+        raise click.UsageError("--watch prints again and again; it does not go with -o")
     chosen = [key.strip() for key in options.columns.split(",")] if options.columns else None
 
     def text() -> str:
