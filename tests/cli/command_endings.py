@@ -55,7 +55,8 @@ def _faults(line: Line, code: int | None, out: str, err: str) -> Iterator[str]:
     if code == 0 and err.strip() and not _SPOKEN & {word.split("=")[0] for word in line.arguments}:
         yield f"says something on the side: {err[:300]!r}"
     asks_help = {"--help", "-h"} & {*line.arguments}
-    if code == 0 and form(line) == "json" and not asks_help and line.stdout != "full":
+    to_file = out.startswith("written to ")
+    if code == 0 and form(line) == "json" and not asks_help and not to_file and line.stdout != "full":
         try:
             json.loads(out, parse_constant=_no_constant)
         except ValueError as error:

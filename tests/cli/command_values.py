@@ -212,6 +212,8 @@ def _path(*suffixes: str) -> dict[str, Value]:
 
 
 PATHS = {
+    # Of every command that prints a table.
+    "--output": _path(".txt", ".txt", ".json", ".json", ".md", ".tex", ".html", ".csv"),
     "report --output": _path("", "folder", "/deep/er"),
     "diagram --output": _path(".mmd", ".dot", ".gv", ".svg", ".tex"),
     "plot --output": _path(".svg", ".svg", ".png", ".pdf"),
@@ -254,7 +256,7 @@ def kinds(command: str, param: click.Parameter) -> dict[str, Value]:
     if getattr(param, "is_flag", False):
         return {"on": lambda g: g.some(name, *param.secondary_opts)}
     if isinstance(param.type, click.Path):
-        own = PATHS[f"{command} {name}"]
+        own = PATHS.get(f"{command} {name}") or PATHS[name]
     else:
         own = OWN.get(name) or OWN.get(param.type.name)
         if own is None:
