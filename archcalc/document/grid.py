@@ -1,11 +1,11 @@
-"""Columns of text one beside the other, as a terminal shows them."""
+"""Aligned columns of plain text."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
-# Between two columns, and by how much a column is wider than its title.
+# The gap between two columns, and the least excess of a column over its title.
 _GAP = "  "
 _ROOM = 2
 
@@ -18,7 +18,7 @@ def aligned(
     *,
     room: int = _ROOM,
 ) -> str:
-    """Rows under their titles, the last one below a line of its own; cells may have several lines, `right` ones end alike.
+    """Rows under their titles, with `last` below a rule; cells may have several lines, and `right` columns align right.
 
     >>> print(aligned(["name", "params"], [["a", "1"], ["b", "20"]], [False, True], ["total", "21"]))
     name      params
