@@ -85,7 +85,7 @@ _dtype = click.Choice(list(DTYPES))
 @click.option("--plot", "target", type=click.Path(dir_okay=False, path_type=Path), help="Draw the timeline to a file.")
 @takes_settings(MemoryOptions)
 def command(request: Request, options: MemoryOptions) -> None:
-    """The bytes alive at each step, their peak, and the batch that fits."""
+    """The bytes alive at each step, their peak, and what fits."""
     of_training, of_inference = ["optimizer", "step", "master", "checkpoint"], ["concat", "workspace", "schedule"]
     for name in of_inference if options.train else of_training:
         if getattr(options, name) is not None:
