@@ -1,4 +1,4 @@
-"""The command line: options in, text out, no logic between. Each command is one module of `commands`."""
+"""The command line: options in, text out, no logic between; each command is one module of `commands`."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ import click
 from archcalc.cli.output import complain, open_streams, silence
 from archcalc.errors import SpecError, nearest, printable
 
-# A command is a module of the folder `commands`, and its name the command's.
+# The names of the commands, each that of a module in the folder `commands`.
 COMMANDS = tuple(sorted(path.stem for path in Path(__file__).with_name("commands").glob("[a-z]*.py")))
 
 
 class _Commands(click.Group):
-    """Loads the one command that is called; prints a SpecError as it is, with exit code 1."""
+    """The group of commands, which loads only the called one, and prints a SpecError with exit code 1."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(COMMANDS)
@@ -49,7 +49,7 @@ class _Commands(click.Group):
         except click.ClickException as error:
             shown, said = io.StringIO(), error.format_message()
             error.show(shown)
-            # What was typed stands in it, be it several lines or thousands of characters.
+            # The message quotes what was typed, which may be several lines or thousands of characters.
             complain(shown.getvalue().rstrip("\n").replace(said, printable(said)))
             code = error.exit_code
         except click.Abort:
@@ -64,7 +64,7 @@ class _Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             with warnings.catch_warnings():
-                # Values that overflow are printed as what they are; how numpy came to them is for who writes code.
+                # Overflowed values are printed as they are; the warnings of numpy are for programmers.
                 warnings.simplefilter("ignore", RuntimeWarning)
                 return super().invoke(ctx)
         except SpecError as error:
@@ -75,23 +75,23 @@ class _Commands(click.Group):
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="archcalc")
 def main() -> None:
-    """What a neural network costs: sizes, parameters, memory, operations.
+    """The cost of a neural network: sizes, parameters, memory, operations.
 
     SPEC is the name of a bundled network, the path of a spec, or - for standard input.
     """
 
 
 def run() -> NoReturn:
-    """The command line as a program of its own, which ends without taking apart all that it has loaded.
+    """Run the command line as a program, and exit without freeing the loaded modules.
 
-    To free hundreds of modules one by one takes a sixth of the time that a table takes in all.
+    Freeing hundreds of modules one by one takes a sixth of the total time of a table.
     """
     code = 1
     try:
         main(prog_name="archcalc")
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else 0
-    # What libraries leave for the end, such as a folder that is to go, is done as ever.
+    # The exit handlers of libraries, such as the removal of a temporary folder, still run.
     atexit._run_exitfuncs()  # noqa: SLF001 - there is no other way to have it done
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):

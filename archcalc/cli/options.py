@@ -1,4 +1,4 @@
-"""Options that commands share, and the types of their values."""
+"""The options that commands share, and the types of their values."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ from archcalc.symbols.dims import Dim, Shape, is_letter, symbol
 
 _R = TypeVar("_R")
 
-# No network takes more, and longer numbers than this take long to read.
+# The most digits of a size; no network needs more, and very long numbers are slow to parse.
 _MAX_DIGITS = 15
 
 
 def size_of(text: str) -> Dim | None:
-    """A size written as a whole number or as a letter, or None for what is neither."""
+    """The size that a text gives as a whole number or as a letter, or None if it is neither."""
     if text.isdecimal() and len(text) <= _MAX_DIGITS and int(text):
         return int(text)
     return symbol(text) if is_letter(text) else None
 
 
 class ShapeType(click.ParamType[Any]):
-    """3x224x224, with letters for sizes left open."""
+    """A shape such as 3x224x224, with letters for sizes left open."""
 
     name = "shape"
 
@@ -52,7 +52,7 @@ class ShapeType(click.ParamType[Any]):
 
 
 class BatchType(click.ParamType[Any]):
-    """A whole number of at least 1, or a letter."""
+    """A batch: a whole number of at least 1, or a letter."""
 
     name = "n"
 
@@ -64,7 +64,7 @@ class BatchType(click.ParamType[Any]):
 
 
 class SettingType(click.ParamType[Any]):
-    """name=value."""
+    """A setting of a param: name=value."""
 
     name = "name=value"
 
@@ -76,7 +76,7 @@ class SettingType(click.ParamType[Any]):
 
 
 class PointsType(click.ParamType[Any]):
-    """name=value,value,..."""
+    """The values of a letter: name=value,value,..."""
 
     name = "letter=n,n,..."
 
@@ -126,7 +126,7 @@ def _form_of(target: Path, choices: list[str]) -> str:
 
 
 class Request(msgspec.Struct, frozen=True):
-    """The networks that a command line names, what is set in them, and how they are to be counted and printed."""
+    """The networks that a command line names, with their settings and the choices for counting and printing."""
 
     specs: tuple[str, ...]
     input_shape: Shape | None = None
@@ -140,20 +140,20 @@ class Request(msgspec.Struct, frozen=True):
 
     @property
     def screen(self) -> Screen:
-        """Where text is printed."""
+        """The screen that text is printed on."""
         return Screen(terminal_width(), exact=self.exact, tones=has_colour(sys.stdout))
 
     @property
     def params(self) -> dict[str, str]:
-        """The values set, by the names of the params."""
+        """The values of --set, by the names of the params."""
         return dict(self.settings)
 
     def load(self) -> Graph:
-        """The graph of the one network."""
+        """The graph of the single network."""
         return self.read(self.source())
 
     def source(self) -> Source:
-        """What the one network is read from."""
+        """The source of the single network."""
         [spec] = self.specs
         return source_of(spec)
 
@@ -162,20 +162,20 @@ class Request(msgspec.Struct, frozen=True):
         return parse(source, self.params, input_shape=self.input_shape)
 
     def models(self) -> list[Model]:
-        """All networks, before anything is set in them."""
+        """The models of all networks, before params are set."""
         found = [model_of(source_of(spec)) for spec in self.specs]
         return found if self.bias else [model.without_bias() for model in found]
 
     def graphs(self) -> list[Graph]:
-        """The graphs of all networks, each with those of the settings that it declares."""
+        """The graphs of all networks, each with the settings of the params that it declares."""
         return graphs(self.models(), self.params, input_shape=self.input_shape)
 
     def profiled(self, graph: Graph) -> Profile:
-        """The profile of a graph in the batch and by the convention that are asked for."""
+        """The profile of a graph with the requested batch and convention."""
         return profile(graph, self.batch, convention_name=self.convention)
 
 
-# How a command's usage shows the networks that it takes, with the arguments that they are.
+# The arguments for networks, by their spelling in a command's usage.
 _NETWORKS: dict[str, dict[str, dict[str, Any]]] = {
     "": {},
     "SPEC": {"spec": {}},
@@ -187,7 +187,7 @@ _NETWORKS: dict[str, dict[str, dict[str, Any]]] = {
 _SHAPE: dict[str, Any] = {"type": ShapeType(), "help": "Another input shape, such as 3x320x320."}
 _OPTIONS = {
     "input": click.option("--input", "input_shape", **_SHAPE),
-    # Where --input is a file.
+    # For a command whose --input is a file.
     "shape": click.option("--shape", "input_shape", **_SHAPE),
     "set": click.option(
         "--set", "settings", type=SettingType(), multiple=True, help="Set a param that the spec declares."
@@ -219,8 +219,8 @@ def takes_network(
 ) -> Callable[[Callable[..., _R]], Callable[..., _R]]:
     """Give a command a `Request` for the arguments and options that commands share.
 
-    `networks` is how its usage shows them, `options` are those shared, and `formats` the choices of --format. Where no
-    format is the default it is text on a terminal, and markdown for a file or another program.
+    `networks` is their spelling in its usage, `options` are the shared ones that it takes, and `formats` the choices of
+    --format. If `default` is None, the format is text on a terminal, and markdown for a file or another program.
     """
     arguments = _NETWORKS[networks]
     shared = [click.argument(name, **settings) for name, settings in arguments.items()]
@@ -250,7 +250,7 @@ def takes_network(
                 request = Request(specs, to_file=target is not None, **{name: given.pop(name) for name in fields})
                 return command(*context, request, **given)
 
-        # The options of its own that it has already, and its text of help.
+        # Keep the command's own options and its help text.
         update_wrapper(asked, command)
         return reduce(lambda shown, add: add(shown), reversed([*shared, *to_file]), asked)
 
@@ -258,7 +258,7 @@ def takes_network(
 
 
 def takes_settings(record: Callable[..., Any]) -> Callable[[Callable[..., _R]], Callable[..., _R]]:
-    """Give a command of many options of its own all of them as one record, after what it is given without a name."""
+    """Give a command all of its own options as one record, after its positional arguments."""
 
     def decorate(command: Callable[..., _R]) -> Callable[..., _R]:
         def gathered(*request: Any, **given: Any) -> _R:

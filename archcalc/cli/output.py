@@ -1,4 +1,4 @@
-"""Where text leaves for the terminal: in its encoding, with nothing in it that steers it."""
+"""Output to the terminal, in its encoding and without control characters."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def written_to(path: Path) -> Iterator[None]:
 
 
 def put(text: str, form: str = "text") -> None:
-    """Print what a command has made: text for a person, or a document in a format, which is UTF-8 whatever the terminal is."""
+    """Print the result of a command: text for a person, or a document in a format, which is always UTF-8."""
     parts = _PARTS.get()
     if parts is not None:
         parts.append(document(f"{visible(text, chr(10)) if form == 'text' else text}\n"))
@@ -58,7 +58,7 @@ def put(text: str, form: str = "text") -> None:
         if binary is None:
             click.echo(text)
         else:
-            # What was printed before comes before.
+            # Earlier output is still in the buffer of the stream.
             stream.flush()
             binary.write(document(f"{text}\n"))
             binary.flush()
@@ -104,19 +104,19 @@ class _Closed(io.TextIOBase):
 
 
 def open_streams() -> None:
-    """Make standard output and error hand on all that is written to them, or fail."""
+    """Make standard output and error write everything in full, or fail."""
     sys.stdout = _whole(sys.stdout) or _Closed()
     sys.stderr = _whole(sys.stderr) or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - until the end
 
 
 def _whole(stream: TextIO | None) -> TextIO | None:
-    """The stream, with a buffer where it has none: Python lets go of what a disk takes only half of."""
+    """The stream with a buffer: without one, Python loses the rest of a partial write."""
     if stream is None or not isinstance(getattr(stream, "buffer", None), io.RawIOBase):
         return stream
     return open(stream.fileno(), "w", encoding=stream.encoding, errors=stream.errors, closefd=False)
 
 
 def silence() -> None:
-    """Let nothing more go to a standard output that failed: Python writes what is left as it ends, and would fail again."""
+    """Send nothing more to a standard output that failed; Python flushes it at exit, which would fail again."""
     if not isinstance(sys.stdout, _Closed):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,4 +1,4 @@
-"""How far a slow command is, for whoever sits in front of it."""
+"""The progress bar of a slow command."""
 
 from __future__ import annotations
 
@@ -13,6 +13,6 @@ _T = TypeVar("_T")
 
 
 def progress(items: Iterable[_T], label: str, length: int | None = None) -> AbstractContextManager[Iterable[_T]]:
-    """The items to go through, with a bar on standard error that says how far that is, if it is a terminal."""
-    # A context, since the line of a bar ends and the cursor comes back where it is left, by an error too.
+    """The items to go through, with a progress bar on standard error if that is a terminal."""
+    # A context manager, since leaving it, also by an error, ends the line of the bar and restores the cursor.
     return click.progressbar(items, length=length, label=label, file=sys.stderr, hidden=not sys.stderr.isatty())

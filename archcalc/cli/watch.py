@@ -1,4 +1,4 @@
-"""A command's output kept up with the file it is of."""
+"""The option --watch: a command's output repeated whenever its file changes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SECONDS = 0.5
 
 
 def watched(spec: str) -> Path:
-    """The path of a spec that can be watched; raises UsageError for what is no file of its own, SpecError for what is none."""
+    """The path of a spec to watch; raises UsageError if it is not a plain file, and SpecError if it does not exist."""
     if spec == "-":
         raise click.UsageError("--watch looks at a file again and again; standard input is read once")
     if spec in bundled():
@@ -26,13 +26,13 @@ def watched(spec: str) -> Path:
     path = Path(spec)
     if path.exists() and not path.is_file():
         raise click.UsageError(f"--watch is of a file; '{spec}' is none")
-    # A file that is not there may come, but more likely its name is misspelt.
+    # A missing file may appear later, but more likely its name is misspelt.
     source_of(spec)
     return path
 
 
 def follow(path: Path, show: Callable[[], object]) -> None:
-    """Show something now and whenever the file has changed, or why there is none, until Ctrl-C."""
+    """Show the output, or the error instead, now and whenever the file changes, until Ctrl-C."""
     with suppress(KeyboardInterrupt):
         for _ in versions(path, lambda: time.sleep(_SECONDS)):
             click.clear()
@@ -43,9 +43,9 @@ def follow(path: Path, show: Callable[[], object]) -> None:
 
 
 def versions(path: Path, wait: Callable[[], object]) -> Iterator[None]:
-    """A step for the file as it is and for each time that it is found changed, with a wait before every look.
+    """A step for the file as it is and for each change found, with a wait before every look.
 
-    A file that is gone is waited for: editors put a new one in the place of the old.
+    A missing file is waited for: editors replace the old file with a new one.
     """
     last = _stamp(path)
     yield
@@ -59,7 +59,7 @@ def versions(path: Path, wait: Callable[[], object]) -> Iterator[None]:
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:
-    """What is another where a file was written to or replaced; None where there is no file."""
+    """The stamp of a file, which changes if it is written to or replaced; None if there is no file."""
     try:
         found = path.stat()
     except OSError:

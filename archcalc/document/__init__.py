@@ -1,1 +1,1 @@
-"""Documents: what a page says, and how it is written in the formats with markup, with their escapes, styles and templates."""
+"""Documents: the content of a page, and its rendering as text and markup by escapes, styles and templates."""

@@ -1,7 +1,7 @@
-"""What a page says, whatever format it is written in: sections of paragraphs, tables, facts, notes and figures.
+"""The content of a page, independent of its format: sections of paragraphs, tables, facts, notes and pictures.
 
-A text in it is plain and is escaped where it is written; numbers, shapes and formulas are values, which each format spells
-in its own way; and what is already in the format is marked as `Markup`.
+Texts are plain and are escaped when written; numbers, shapes and formulas are values, which each format spells in its
+own way; text that is already in the format is marked as `Markup`.
 """
 
 from __future__ import annotations
@@ -10,40 +10,40 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-# In letters.
+# The widest table of an upright page, and the widest column counted for it, in characters.
 _UPRIGHT, _MAX_LENGTH = 100, 32
 
 
 class Formula(msgspec.Struct, frozen=True):
-    """A line of working, such as ⌊(H − kernel) / stride⌋ + 1 = 55: numbers, formulas, their trees or texts, all of them equal."""
+    """A line of working, such as ⌊(H − kernel) / stride⌋ + 1 = 55: equal numbers, formulas, trees or texts."""
 
     sides: tuple[Any, ...]
 
 
 class Prose(str):
-    """A text of archcalc's own, in which what stands between `marks` is code."""
+    """A text of archcalc's own, in which backquotes mark code."""
 
     __slots__ = ()
 
 
 class Blank(msgspec.Struct, frozen=True):
-    """A cell to be filled in, and what belongs there."""
+    """A cell to be filled in, with a label."""
 
     label: str
 
 
 class Link(msgspec.Struct, frozen=True):
-    """A text that leads to another page."""
+    """A text that links to another page."""
 
     said: str
     target: str
 
 
 class Head(msgspec.Struct, frozen=True):
-    """The head of a column: its title, whether it holds numbers, and the key by which a line of working belongs to it.
+    """The head of a column: its title, true if the cells are numbers, and the key by which a working refers to it.
 
-    `alone` is what it is called in a spreadsheet. Where a terminal is too narrow a column that says what others say goes, the
-    one that is most to `spare` first.
+    `alone` is its title in a spreadsheet. On a terminal that is too narrow, columns with `spare` above 0 are dropped,
+    the largest first.
     """
 
     title: Any
@@ -54,7 +54,7 @@ class Head(msgspec.Struct, frozen=True):
 
 
 class WorkingStep(msgspec.Struct, frozen=True):
-    """A line of working behind a row, and the columns whose cells it explains."""
+    """A line of the working of a row, with the keys of the columns that it explains."""
 
     label: str
     said: tuple[Any, ...]
@@ -62,9 +62,9 @@ class WorkingStep(msgspec.Struct, frozen=True):
 
 
 class Table(msgspec.Struct, frozen=True):
-    """Rows under a head, and the totals as `last`.
+    """Rows under a head, with the totals as `last`.
 
-    For each row there may be an anchor by which it is linked to, where it links, and its working.
+    Each row may have an anchor for links to it, a target that it links to, and the steps of its working.
     """
 
     head: tuple[Head, ...]
@@ -74,23 +74,23 @@ class Table(msgspec.Struct, frozen=True):
     anchors: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
     steps: tuple[tuple[WorkingStep, ...], ...] = ()
-    # Whether the working stands open from the start.
+    # True if the working is open from the start.
     open: bool = False
 
     @property
     def letters(self) -> int:
-        """About how many letters its lines have, cells of long text being broken."""
+        """The approximate width in characters, with long texts wrapped."""
         columns = zip(*([head.title for head in self.head], *self.rows), strict=True)
         return sum(2 + min(_MAX_LENGTH, max(len(str(cell)) for cell in column)) for column in columns)
 
     @property
     def blank(self) -> bool:
-        """Whether it has cells to be filled in."""
+        """True if it has cells to be filled in."""
         return any(isinstance(cell, Blank) for row in (*self.rows, self.last) for cell in row)
 
 
 class Fact(msgspec.Struct, frozen=True):
-    """A label, what is said of it, and what is to be remarked on that."""
+    """A label with its value or text, and a remark on that."""
 
     label: Any
     said: Any
@@ -98,13 +98,13 @@ class Fact(msgspec.Struct, frozen=True):
 
 
 class Facts(msgspec.Struct, frozen=True):
-    """Facts, one by one."""
+    """A list of facts."""
 
     entries: tuple[Fact, ...]
 
 
 class Notes(msgspec.Struct, frozen=True):
-    """Sentences, one by one."""
+    """A list of sentences."""
 
     items: tuple[Any, ...]
 
@@ -116,13 +116,13 @@ class Text(msgspec.Struct, frozen=True):
 
 
 class Code(msgspec.Struct, frozen=True):
-    """Lines that stand as they are, in letters of one width."""
+    """Preformatted lines, in a monospaced font."""
 
     said: str
 
 
 class Picture(msgspec.Struct, frozen=True):
-    """A picture, as the format of the document has it, and what it shows in words."""
+    """A picture in the format of the document, with its alternative text."""
 
     shows: str
     picture: Any
@@ -132,7 +132,7 @@ Part: TypeAlias = Table | Facts | Notes | Text | Code | Picture
 
 
 class Section(msgspec.Struct, frozen=True):
-    """Parts under a title; a deeper level stands under the one before."""
+    """Parts under a title; a section of a deeper level belongs to the one before."""
 
     title: Any
     parts: tuple[Part, ...]
@@ -140,7 +140,7 @@ class Section(msgspec.Struct, frozen=True):
 
 
 class Page(msgspec.Struct, frozen=True):
-    """A page: its title, what it is about, and its sections."""
+    """A page: its title, the paragraphs under that, and its sections."""
 
     title: Any
     about: tuple[Any, ...] = ()
@@ -148,6 +148,6 @@ class Page(msgspec.Struct, frozen=True):
 
     @property
     def wide(self) -> bool:
-        """Whether it has a table of longer lines than a page takes upright."""
+        """True if it has a table that is too wide for an upright page."""
         tables = [part for section in self.sections for part in section.parts if isinstance(part, Table)]
         return any(table.letters > _UPRIGHT for table in tables)

@@ -1,4 +1,4 @@
-"""How text that comes from elsewhere is made harmless in each format."""
+"""Escapes that make text from elsewhere harmless in each format."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ _TEX = {
     "^": r"\textasciicircum{}",
     "~": r"\textasciitilde{}",
     "<": r"\textless{}",
-    # A path may be broken behind each of its parts.
+    # A path may break after each of its parts.
     "/": r"/\allowbreak{}",
     ">": r"\textgreater{}\allowbreak{}",
     "|": r"\textbar{}",
@@ -82,7 +82,7 @@ _TEX = {
     "”": r"\textquotedblright{}",
     **{character: f"\\{character}" for character in "&%$#_{}"},
     **{character: rf"\(\{name}\)" for character, name in (_GREEK | _SIGNS).items()},
-    # A shape may be broken between its sizes.
+    # A shape may break between its sizes.
     "×": r"\(\times\)\allowbreak{}",
     **{character: rf"\textsuperscript{{{digit}}}" for character, digit in _SUPERSCRIPTS.items()},
 }
@@ -103,9 +103,9 @@ _SIGNS_ALONE = {
 
 _MARKS = re.compile(
     r"[\\`*\[\]|~$]"
-    # An underscore inside a word means nothing, beside a space or another underscore it might.
+    # An underscore inside a word means nothing; beside a space or another underscore it may.
     r"|(?<![^\W_])_|_(?![^\W_])"
-    # What a line begins with, and the end of a heading.
+    # Marks at the beginning of a line, and at the end of a heading.
     r"|^[#+=-](?=[\s#+=-]|$)|(?<=^\d)[.)](?=\s|$)|(?<=^\d\d)[.)](?=\s|$)|(?<=^\d\d\d)[.)](?=\s|$)|(?<=\s)#+$"
     r"|:(?=//)|(?<=www)\.",
     re.IGNORECASE,
@@ -114,7 +114,7 @@ _MENTIONS = re.compile(r"(?<=@)(?=\w)|(?<![\w&])(?<=#)(?=\d)|(?<=[\s(]#)(?=\d)")
 
 
 def escape_html(text: str) -> str:
-    """Text for HTML, in elements and in attributes.
+    """Text escaped for HTML, in elements and in attributes.
 
     >>> escape_html('<a href="x">')
     '&lt;a href=&quot;x&quot;&gt;'
@@ -123,10 +123,10 @@ def escape_html(text: str) -> str:
 
 
 def escape_markdown(text: str) -> str:
-    r"""Text for markdown: nothing in it starts a link, emphasis, a cell, a heading, a list, a rule, a formula or HTML.
+    r"""Text escaped for markdown: it starts no link, emphasis, cell, heading, list, rule, formula or HTML.
 
-    GitHub links more than markdown does: names after @ and numbers after #, which a joiner of no width keeps apart, and
-    addresses.
+    GitHub also links addresses, whose colons and dots are escaped, and names after @ and numbers after #, which are
+    separated by a word joiner, a character without width.
 
     >>> escape_markdown("a|b <script> *x*"), escape_markdown("1. __init__ www.x.y #")
     ('a\\|b &lt;script&gt; \\*x\\*', '1\\. \\_\\_init\\_\\_ www\\.x.y \\#')
@@ -137,20 +137,20 @@ def escape_markdown(text: str) -> str:
 
 
 def escape_tex(text: str) -> str:
-    r"""Text for LaTeX; a character that its fonts do not have is named by its number.
+    r"""Text escaped for LaTeX; a character that its fonts lack becomes its code point.
 
     >>> escape_tex("conv_1 & 64×64"), escape_tex("\N{CJK UNIFIED IDEOGRAPH-5C42}")
     ('conv\\_1 \\& 64\\(\\times\\)\\allowbreak{}64', '\\texttt{U+5C42}')
     """
     plain = unicodedata.normalize("NFC", " ".join(text.split()))
-    # After the end of a row either would be taken for an argument of it.
+    # After the end of a row, LaTeX takes either for an argument of \\.
     guard = "{}" if plain.startswith(("[", "*")) else ""
     # Two hyphens in a row would become a dash, and two commas a quotation mark.
     return guard + re.sub(r"([-,])(?=\1)", r"\1{}", "".join(map(_tex, plain)))
 
 
 def escape_mathematics(text: str) -> str:
-    r"""Text inside a formula, for LaTeX and for MathJax, which knows no escapes inside of \text.
+    r"""Text escaped inside a formula, for LaTeX and for MathJax, which knows no escapes inside \text.
 
     >>> escape_mathematics("conv_1 & 64×64")
     '\\text{conv}\\_\\text{1 }\\&\\text{ 64}{\\times}\\text{64}'
@@ -164,12 +164,12 @@ def escape_mathematics(text: str) -> str:
 
 
 def _worded(character: str) -> bool:
-    r"""Whether a character means itself inside of \text, beside others."""
+    r"""True if a character means itself inside \text, beside others."""
     return _lettered(character) or character in " 0123456789!()*+,./:;=?@[]-"
 
 
 def _lettered(character: str) -> bool:
-    """Whether a character is a letter of Latin-1 or Latin Extended-A, which are in the fonts that the T1 encoding names."""
+    """True if a character is a letter of Latin-1 or Latin Extended-A that fonts with the T1 encoding have."""
     return character.isalpha() and ord(character) < 0x180 and character not in "ĦħĸĿŀŉŦŧſ"
 
 
@@ -190,5 +190,5 @@ def _tex(character: str) -> str:
 
 
 def _shows(character: str) -> bool:
-    """Whether a character may stand in a text: not one that controls a terminal, or turns the direction of what follows."""
+    """True if a character may be in a text, unlike one that controls a terminal or the direction of text."""
     return character in "\t\n" or unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co", "Cn"}

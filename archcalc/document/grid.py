@@ -1,11 +1,11 @@
-"""Columns of text one beside the other, as a terminal shows them."""
+"""Aligned columns of plain text."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
-# Between two columns, and by how much a column is wider than its title.
+# The gap between two columns, and the least excess of a column over its title.
 _GAP = "  "
 _ROOM = 2
 # Where a line begins to be bold or dim, and where it ends: characters that no text holds, for whoever prints in a terminal.
@@ -21,7 +21,7 @@ def aligned(  # noqa: PLR0913 - each is a part of the table
     room: int = _ROOM,
     tones: Sequence[str] = (),
 ) -> str:
-    """Rows under their titles, the last one below a line of its own; cells may have several lines, `right` ones end alike.
+    """Rows under their titles, with `last` below a rule; cells may have several lines, and `right` columns align right.
 
     Each row may have a tone, BOLD or DIM or none, of which its lines are then.
 

@@ -1,4 +1,4 @@
-"""Lines of plain text: as they are on paper, wrapped to a screen."""
+"""Lines of plain text: unchanged for paper, wrapped for a screen."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from collections.abc import Iterable
 from archcalc.document.grid import BOLD, DIM, END
 from archcalc.document.screen import PAPER, Screen
 
-# On paper only a formula is broken, past this width.
+# The width of a text behind a label on paper.
 _WIDTH = 120
 
 
-# What stands in no column.
+# The tones, which take up no column.
 _TONES = dict.fromkeys(map(ord, (BOLD, DIM, END)))
-# A label at the beginning of a line, and the room behind it.
+# The label at the beginning of a line, with the spaces after it.
 _LABEL = re.compile(r"\s*\S(?:.{0,30}?\S)?\s{2,}(?=\S)|\s*")
 
 
 def told(lines: Iterable[str], screen: Screen = PAPER) -> str:
-    """Lines, each of which goes on below where the screen ends, behind its label if it has one."""
+    """Lines wrapped to the screen, with continuations indented to the label if a line has one."""
     if screen.width is None:
         return "\n".join(lines)
     width = screen.width
@@ -34,20 +34,20 @@ def _continued(line: str, width: int) -> str:
 
 
 def labelled(entries: Iterable[tuple[str, str]], screen: Screen = PAPER) -> str:
-    """Texts behind labels that are padded to one width."""
+    """Texts after labels that are padded to one width."""
     entries = list(entries)
     width = max((len(label) for label, _ in entries), default=0)
     return "\n".join(indented(f"{label:{width}}  ", text, screen) for label, text in entries)
 
 
 def indented(label: str, text: str, screen: Screen = PAPER) -> str:
-    """A text behind a label; one longer than the line goes on below, a formula between two of its terms."""
+    """A text after a label, wrapped below itself; a formula breaks between two of its terms."""
     width = max(_WIDTH, len(label) + 40) if screen.width is None else screen.width
     return _filled(label, text, width, " " * min(len(label), width // 2))
 
 
 def _filled(label: str, text: str, width: int, indent: str) -> str:
-    """A text in lines of a width, with no formula broken inside brackets unless it is longer than a line by itself."""
+    """A text wrapped to a width; a formula breaks inside brackets only if it is otherwise too long for a line."""
     for whole in (_joined(text), text):
         filled = textwrap.fill(
             whole,
@@ -63,7 +63,7 @@ def _filled(label: str, text: str, width: int, indent: str) -> str:
 
 
 def _joined(text: str) -> str:
-    """The text with no place to break it between a sign and its term, or inside brackets of any kind."""
+    """The text with no-break spaces between a sign and its term, and inside brackets of any kind."""
     parts = re.split(r"([(⌊⌈]|[)⌋⌉])", text.replace(" + ", " +\u00a0").replace(" − ", " −\u00a0"))
     depth = 0
     for i, part in enumerate(parts):

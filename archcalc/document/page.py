@@ -1,4 +1,4 @@
-"""What an HTML page carries with it: its look, its behaviour, and the policy by which it may load nothing."""
+"""The parts of an HTML page: its style sheet, its script, and the policy that forbids it to load anything."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 
 def stylesheet() -> Markup:
-    """The style sheet."""
+    """The style sheet of a page."""
     return Markup((_TEMPLATES / "page.css").read_text("utf-8"))  # noqa: S704 - a file of ours
 
 
 def script() -> Markup:
-    """The script: sorting, the working of a cell on hover, and rows linked to the diagram."""
+    """The script of a page: sorting, the working of a cell on hover, and rows linked to the diagram."""
     return Markup((_TEMPLATES / "page.js").read_text("utf-8"))  # noqa: S704 - a file of ours
 
 
 def content_security_policy() -> Markup:
-    """The content security policy of a page: its own style, the one script by its checksum, and no request at all.
+    """The content security policy of a page: its own style, the one script by its checksum, and no requests.
 
     >>> content_security_policy().split("; ")[0]
     Markup("default-src 'none'")

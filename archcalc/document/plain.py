@@ -1,4 +1,4 @@
-"""A document as text for the terminal."""
+"""A page as text for the terminal."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from archcalc.document.style import PLAIN
 
 
 def plain(document: Page, screen: Screen = PAPER) -> str:
-    """A document as text: what belongs together line by line, and between parts an empty line.
+    """A page as text, with an empty line between parts.
 
     >>> print(plain(Page("Title", ("about it",), ())))
     Title

@@ -1,4 +1,4 @@
-"""Tables for a terminal of so many columns: what repeats others is left out, numbers shorten, names become a tree, text wraps."""
+"""Tables fitted to a terminal: spare columns are dropped, numbers shortened, names made a tree, texts wrapped."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from archcalc.document.style import PLAIN
 from archcalc.symbols.units import abbreviated
 
 _GAP = 2
-# A column of text is made no narrower than its longest piece, but for words that are longer than this and no numbers.
+# A column of text is no narrower than its longest piece, except that words longer than this may break.
 _WORD = 14
-# Where a text may be broken: behind a space or one of these, but not inside a number such as 1,234.
+# The pieces between which a text may break: after a space or one of these, but not inside a number such as 1,234.
 _PIECE = re.compile(r"(?:[^\s/,;·]|,(?=\d))*[/,;·]*\s*")
 _NUMBER = re.compile(r"[≤≥+−-]?[\d.,×…%()⌊⌋]+[KMGT]?%?,?")
 _SENTENCE = re.compile(r" [^\W\d]{2}|[^\W\d]{2}.* ")
@@ -24,19 +24,19 @@ _SHORTENED = "Three digits; --exact has all."
 
 
 class Screen(msgspec.Struct, frozen=True):
-    """Where text is printed: its columns, None for as many as it takes, if numbers keep their digits, and if lines have tones."""
+    """A place to print text: its width in columns, None for no limit, `exact` if numbers keep all digits, `tones` if it has them."""
 
     width: int | None = None
     exact: bool = False
     tones: bool = False
 
 
-# A file, or another program that reads: nothing is left out there.
+# A file, or another program: nothing is left out there.
 PAPER = Screen()
 
 
 class _Grid(msgspec.Struct, frozen=True):
-    """Columns as they are being made narrower: heads, cells, what a title has around it, and how wide each may be."""
+    """A table that is being made narrower: heads, cells, room around titles, and the width limit of each column."""
 
     heads: tuple[Head, ...]
     rows: tuple[tuple[Any, ...], ...]
@@ -47,16 +47,16 @@ class _Grid(msgspec.Struct, frozen=True):
 
     @property
     def widths(self) -> list[int]:
-        """The columns of a terminal that each of its own takes."""
+        """The width of each column, in columns of the terminal."""
         return [max(map(len, self.lines(place)), default=0) for place in range(len(self.heads))]
 
     @property
     def width(self) -> int:
-        """The columns of a terminal that it takes."""
+        """The width of the table, in columns of the terminal."""
         return sum(self.widths) + _GAP * (len(self.heads) - 1)
 
     def lines(self, place: int) -> list[str]:
-        """The lines of one column, its title with the room around it among them."""
+        """The lines of one column, including its title with the room around it."""
         cells = [row[place] for row in (*self.rows, self.last) if row]
         return [
             f"{self.heads[place].title}{' ' * self.room}",
@@ -64,21 +64,21 @@ class _Grid(msgspec.Struct, frozen=True):
         ]
 
     def text(self, value: Any, place: int) -> str:
-        """A cell as it stands."""
+        """The text of a cell: shortened or wrapped, if the table is."""
         if self.short and isinstance(value, int):
             return abbreviated(value)
         limit, text = self.limits[place], PLAIN.cell(value)
         return text if limit is None else "\n".join(wrapped(text, limit))
 
     def tone(self, row: Sequence[Any]) -> str:
-        """The tone of a row: dim where all its numbers are 0."""
+        """The tone of a row: dim if all its numbers are 0."""
         numbers = [value for value, head in zip(row, self.heads, strict=True) if head.numeric]
         return (
             DIM if numbers and all(value in {0, ""} for value in numbers if not hasattr(value, "free_symbols")) else ""
         )
 
     def printed(self, *, tones: bool) -> str:
-        """All of it, on request in tones."""
+        """The table as text, on request in tones."""
         body = [[self.text(value, place) for place, value in enumerate(row)] for row in self.rows]
         last = [self.text(value, place) for place, value in enumerate(self.last)] if self.last else None
         titles, right = [str(head.title) for head in self.heads], [head.numeric for head in self.heads]
@@ -95,7 +95,7 @@ def text_table(
     screen: Screen = PAPER,
     spare: Sequence[str] = (),
 ) -> str:
-    """Rows under titles as text that fits a screen, on which the columns to `spare` are left out one by one, the first first."""
+    """Rows under titles as text that fits a screen; if too wide, columns of `spare` are dropped, in its order."""
     heads = [
         Head(
             title,
@@ -109,7 +109,7 @@ def text_table(
 
 
 def table_text(table: Table, screen: Screen = PAPER) -> str:
-    """A table as text no wider than a screen, as far as its numbers allow; empty where it has no rows."""
+    """A table as text no wider than a screen, as far as its numbers allow; empty if it has no rows."""
     if not table.rows:
         return ""
     grid = _Grid(table.head, table.rows, table.last, (None,) * len(table.head))
@@ -123,7 +123,7 @@ def table_text(table: Table, screen: Screen = PAPER) -> str:
 
 
 def _steps(grid: _Grid, *, exact: bool) -> Iterator[_Grid]:
-    """Ever narrower: with no room around titles, without the columns that can be spared, with short numbers, names as a tree."""
+    """Ever narrower grids: no room around titles, without spare columns, with short numbers, with names as a tree."""
     yield grid
     grid = msgspec.structs.replace(grid, room=0)
     yield grid
@@ -149,7 +149,7 @@ def _without(grid: _Grid, places: Sequence[int]) -> _Grid:
 
 
 def _as_tree(grid: _Grid) -> _Grid:
-    """Names under the blocks that they begin with, each block on a line of its own."""
+    """The grid with names below their blocks, each block on its own line."""
     rows: list[tuple[Any, ...]] = []
     above: list[str] = []
     empty = ("",) * (len(grid.heads) - 1)
@@ -165,7 +165,7 @@ def _as_tree(grid: _Grid) -> _Grid:
 
 
 def _wrapped(grid: _Grid, width: int) -> _Grid:
-    """The grid with its columns of text as narrow as it takes, the widest first."""
+    """The grid with its columns of text narrowed to fit a width, the widest first."""
     text = [place for place in range(len(grid.heads)) if _breaks(grid, place)]
     least = {place: max(map(_least, grid.lines(place))) for place in text}
     widths = grid.widths
@@ -181,20 +181,20 @@ def _wrapped(grid: _Grid, width: int) -> _Grid:
 
 
 def _breaks(grid: _Grid, place: int) -> bool:
-    """True of a column of text, or of sentences among numbers."""
+    """True if a column is text, or has sentences among numbers."""
     cells = (row[place] for row in grid.rows)
     return not grid.heads[place].numeric or any(isinstance(cell, str) and _SENTENCE.search(cell) for cell in cells)
 
 
 def _least(line: str) -> int:
-    """How narrow a line can be made: as its longest piece, of a long word as much as anything else takes."""
+    """The least width of a line: its longest piece, where a word counts for _WORD at most."""
     pieces = [piece.strip() for piece in _PIECE.findall(line)]
     indent = len(line) - len(line.lstrip())
     return indent + max(len(piece) if _NUMBER.fullmatch(piece) else min(len(piece), _WORD) for piece in pieces)
 
 
 def wrapped(text: str, width: int) -> list[str]:
-    """A text in lines of a width, broken behind spaces, slashes and commas, and elsewhere only where a piece is no number.
+    """A text wrapped to a width, broken after spaces, slashes and commas, and elsewhere only inside long words.
 
     >>> wrapped("out=64 kernel=3 padding=1", 16), wrapped("1,234,567", 5), wrapped("layer4/0/downsample", 9)
     (['out=64 kernel=3', 'padding=1'], ['1,234,567'], ['layer4/0/', 'downsampl', 'e'])

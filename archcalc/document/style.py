@@ -1,4 +1,4 @@
-"""How text, numbers and formulas are spelled in a format."""
+"""The spelling of text, numbers and formulas in each format."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from archcalc.symbols.tree import NODES, Digits
 
 
 class Style(msgspec.Struct, frozen=True):
-    """How a format has plain text, formulas, and a cell of several lines, which stand between `inside`."""
+    """The spelling of texts, formulas and links in a format; `inside` is put around and between the lines of a cell."""
 
     clean: Callable[[str], str]
     notation: Notation
     inside: tuple[str, str, str]
-    # A longer formula is broken between its terms.
+    # A formula wider than this breaks between its terms.
     width: int
-    # A whole number, where the format has a way of its own to write it.
+    # The spelling of a whole number, if the format has its own.
     number: Callable[[int], str] | None = None
-    # How a line of working is spelled, and what is around it where it is mathematics; elsewhere it is text.
+    # The notation of a line of working, and the marks around it; None if it is text, not mathematics.
     working: Notation = WORKING
     mathematics: tuple[str, str] | None = None
-    # A text that leads somewhere, and where; and code, what is around it.
+    # The link of a text to a target, and the marks around code.
     link: Callable[[str, str], str] | None = None
     code: tuple[str, str] = ("`", "`")
-    # Whether a dimension in a sentence is left as it came about, written out or factored.
+    # The form of a dimension: as it came about, expanded or factored.
     form: Form = "plain"
-    # A cell to be filled in, with the escaped name of what belongs there.
+    # A cell to be filled in, from its escaped label.
     blank: Callable[[str], str] = lambda _: ""
 
     def dim(self, dim: Dim) -> str:
@@ -49,11 +49,11 @@ class Style(msgspec.Struct, frozen=True):
         return self.clean(text) if all(isinstance(n, int) for n in shape) else text
 
     def fact(self, fact: Any) -> str:
-        """What is assumed of letters."""
+        """A fact about letters."""
         return self.notation.fact(fact)
 
     def cell(self, value: Any) -> str:
-        """A cell as a person reads it: a text, a shape, or a dimension, which may take several lines."""
+        """A cell as text: a text, a shape, a link, or a dimension, which may take several lines."""
         if isinstance(value, str):
             return self._text(value)
         if isinstance(value, Formula):
@@ -69,7 +69,7 @@ class Style(msgspec.Struct, frozen=True):
         return f"{first}{between.join(lines)}{last}" if len(lines) > 1 else lines[0]
 
     def side(self, side: Any) -> str:
-        """One side of a line of working, with nothing around it."""
+        """One side of a line of working, without marks around it."""
         notation = TEXT if self.mathematics is None else self.notation
         match side:
             case str():
@@ -94,14 +94,14 @@ class Style(msgspec.Struct, frozen=True):
         return self.clean(text)
 
     def _said(self, part: str, *, code: bool) -> str:
-        """A part of a text with the spaces around it, which an escape may take away."""
+        """A part of a text with its outer spaces, which an escape may strip."""
         before, after = (" " if part != stripped else "" for stripped in (part.lstrip(), part.rstrip()))
         clean = self.clean(part.strip())
         return f"{before}{clean.join(self.code) if code else clean}{after}"
 
 
 PLAIN = Style(str, TEXT, ("", "\n", ""), 36)
-# Text is escaped where it stands, formulas are made of nothing that needs to be, and a browser breaks them.
+# Text is escaped; formulas have nothing to escape, and a browser breaks them.
 HTML = Style(
     escape_html,
     TEXT,
@@ -125,7 +125,7 @@ TEX = Style(
     code=(r"\texttt{", "}"),
     blank=lambda _: r"\rule[-0.6ex]{18mm}{0.3pt}",
 )
-# Inside a formula, as both LaTeX and MathJax read it.
+# The style inside a formula, for both LaTeX and MathJax.
 MATHEMATICS = Style(
     escape_mathematics,
     msgspec.structs.replace(LATEX, around=""),

@@ -1,4 +1,4 @@
-"""A document written in a format, through a template that escapes every text put into it."""
+"""The writer of a page in a format, by a template that escapes every text put into it."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from archcalc.document.style import HTML, MARKDOWN, TEX, Style
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-# Each format's style, and the marks of its templates: LaTeX is full of braces.
+# The style of each format, and the delimiters of its templates: LaTeX is full of braces.
 STYLES = {"markdown": MARKDOWN, "html": HTML, "latex": TEX}
 _MARKS: dict[str, dict[str, Any]] = {"latex": {"block_start_string": "<%", "block_end_string": "%>", "variable_start_string": "<<",
                     "variable_end_string": ">>", "comment_start_string": "<#", "comment_end_string": "#>"}}  # fmt: skip
-# Letters of a cell in LaTeX past which it is broken into lines.
+# The characters of a cell in LaTeX above which it is wrapped.
 _LONG = 32
 _COMMAND = re.compile(r"\\[a-z]+|[\\{}()$]")
 _SUFFIXES = {"markdown": "md", "html": "html", "latex": "tex"}
 
 
 def write(document: Page, form: str) -> str:
-    """A document as markdown, html or latex, the last two of which stand alone."""
+    """A page as markdown, html or latex; the last two are complete documents."""
     template = _environment(form).get_template(f"document.{_SUFFIXES[form]}.j2")
     return template.render(document=document).strip("\n")
 
 
 def fragment(document: Page) -> str:
-    """A document as HTML that can stand on a page of somebody else: without a script, and with a style for itself alone."""
+    """A page as HTML for embedding in another page: without a script, and with a style that applies only to itself."""
     return _environment("html").get_template("fragment.html.j2").render(document=document).strip("\n")
 
 
 def preformatted(text: str) -> Markup:
-    """Text that is already in the format it is meant for."""
+    """A text marked as already in its format."""
     return Markup(text)  # noqa: S704 - that is what it says
 
 
@@ -49,7 +49,7 @@ def _environment(form: str) -> Environment:
     style = STYLES[form]
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-        # What `finalize` hands on is marked as escaped, so that the one for HTML has nothing left to do.
+        # The results of `finalize` are marked as escaped, so the HTML escape of jinja2 leaves them alone.
         autoescape=True,
         finalize=lambda value: _escaped(value, style),
         undefined=jinja2.StrictUndefined,
@@ -72,7 +72,7 @@ def _escaped(value: Any, style: Style) -> Markup:
 
 
 def _sides(table: Table) -> Markup:
-    """How the columns of a table stand in LaTeX: numbers on the right, and texts longer than a line broken."""
+    """The column specification of a table in LaTeX: numbers on the right, and long texts wrapped."""
     longest = [max(map(_letters, column)) for column in zip(*table.rows, strict=True)]
     wide = r">{\raggedright\arraybackslash}p{42mm}"
     return preformatted(
@@ -84,18 +84,18 @@ def _sides(table: Table) -> Markup:
 
 
 def _letters(cell: Any) -> int:
-    """How many letters of a text are seen, where its commands are not."""
+    """The number of visible characters of a text, without its commands."""
     return len(_COMMAND.sub("", cell)) if isinstance(cell, str) else 0
 
 
 def _fenced(text: str) -> Markup:
-    """Lines in a fence of markdown, which none of them can end."""
+    """Lines in a code fence of markdown, which none of them can end."""
     inside = text.replace("`", "'")
     return preformatted(f"```text\n{inside}\n```")
 
 
 def _grid(table: Any) -> Markup:
-    """A table in markdown, its columns aligned for whoever reads the source."""
+    """A table in markdown, its columns aligned in the source."""
     from tabulate import tabulate  # noqa: PLC0415 - slow to import
 
     rows = [*table.rows, *([table.last] if table.last else [])]

@@ -1,4 +1,4 @@
-"""Renderers: each module here has one function from a profile to text that knows nothing of how the profile came about."""
+"""Renderers: each module has one function from data to text, independent of how the data was computed."""
 
 from collections.abc import Sequence
 from importlib import import_module
@@ -9,7 +9,7 @@ from archcalc.errors import SpecError, nearest
 from archcalc.profiling.rows import Profile
 from archcalc.symbols.evaluate import Form
 
-# Those that a page can be written in.
+# The formats of a page.
 _MARKED = ("markdown", "latex", "html")
 FORMATS = ("text", *_MARKED, "csv", "json", "cs231n")
 
@@ -24,14 +24,14 @@ def render(  # noqa: PLR0913 - each is a choice of its own
     screen: Screen = PAPER,
     every: bool = False,
 ) -> str:
-    """A profile as text, markdown, latex, html, csv, json or in the layout of cs231n; raises SpecError for another name.
+    """A profile as text, markdown, latex, html, csv, json or in the cs231n layout; raises SpecError for another name.
 
-    Formulas are left as they come about, or are "expanded" or "factored" if `formulas` says so. In text the layers that cost
-    nothing stand beside those before them unless `every` one is to have its row, and the table fits the `screen`.
+    `formulas` is their form: "plain" as they come about, "expanded" or "factored". In text, layers without cost share
+    the row of the layer before them unless `every` is true, and the table fits the `screen`.
     """
     if form not in FORMATS:
         raise SpecError(f"no format '{form}'", None, nearest(form, list(FORMATS)) or f"there are {', '.join(FORMATS)}")
-    # A process prints one format, and need not load the others.
+    # A process prints one format, so the modules of the others are not loaded.
     if form == "text":
         table: str = import_module("archcalc.formats.table.text").render(
             profile, columns, fold=fold, formulas=formulas, screen=screen, every=every
@@ -47,7 +47,7 @@ def render(  # noqa: PLR0913 - each is a choice of its own
 
 
 def show(value: object, form: str) -> Any:
-    """What a notebook shows of a profile, a comparison or workings as html, markdown or latex; with pandas a data frame."""
+    """A profile, a comparison or workings for a notebook: html, markdown or latex, or a data frame for "pandas"."""
     if form == "pandas":
         return import_module("archcalc.formats.frames").frame(value)
     return getattr(import_module("archcalc.formats.notebook"), form)(value)

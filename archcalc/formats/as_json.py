@@ -12,7 +12,7 @@ from archcalc.symbols.dims import Dim, Shape
 
 
 def json_text(value: Any) -> str:
-    r"""Any plain value as indented JSON, in which what cannot be printed is escaped.
+    r"""Any plain value as indented JSON, with unprintable characters escaped.
 
     >>> print(json_text("\N{RIGHT-TO-LEFT OVERRIDE}\x9b"))
     "\u202e\u009b"
@@ -22,7 +22,7 @@ def json_text(value: Any) -> str:
 
 
 def _escaped(character: str) -> str:
-    """A character as JSON may write it: one that cannot be printed as the numbers of its UTF-16 units."""
+    """A character in JSON; an unprintable one is escaped as its UTF-16 code units."""
     if character.isprintable() or character == "\n":
         return character
     units = character.encode("utf-16-be")
@@ -30,15 +30,15 @@ def _escaped(character: str) -> str:
 
 
 def plain_dim(dim: Dim) -> int | str:
-    """A dimension as JSON has it: a number, or a formula as text."""
+    """A dimension for JSON: a number, or a formula as text."""
     return dim if isinstance(dim, int) else str(dim)
 
 
 def plain_shape(shape: Shape) -> list[int | str]:
-    """A shape as JSON has it."""
+    """A shape for JSON: a list of dimensions."""
     return [plain_dim(n) for n in shape]
 
 
 def plain_facts(conditions: Iterable[Assumption]) -> list[str]:
-    """What letters are assumed to be as JSON has it, in the signs of its formulas."""
+    """The assumptions about letters for JSON, each as text in the syntax of the formulas."""
     return [str(one.fact) for one in conditions]

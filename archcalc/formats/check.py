@@ -21,7 +21,7 @@ _TITLES = ("network", "figure", "published", "exact", "verdict", "source")
 
 
 def render(found: Mapping[str, Sequence[Verdict]], form: str = "text", screen: Screen = PAPER) -> str:
-    """The verdicts on the figures of some networks, by the networks' names."""
+    """The verdicts on the figures of some networks in a format; `found` has them by the network's name."""
     if form == "json":
         return json_text([{"network": name, **verdict_dict(verdict)} for name, of in found.items() for verdict in of])
     page = _page([(name, verdict) for name, of in found.items() for verdict in of])
@@ -29,8 +29,8 @@ def render(found: Mapping[str, Sequence[Verdict]], form: str = "text", screen: S
 
 
 def _page(every: Sequence[tuple[str, Verdict]]) -> Page:
-    """A row for each figure, a line for each that does not hold, and how many of each verdict there are."""
-    # Of one network each line says the same.
+    """A page with a row for each figure, a line for each that does not hold, and the number of each verdict."""
+    # With one network, this column says the same in each row.
     whose = Head(_TITLES[0], spare=len({name for name, _ in every}) == 1)
     table = Table((whose, *map(Head, _TITLES[1:])), tuple(_cells(name, verdict) for name, verdict in every))
     said = tuple(f"{name}. {sentence(verdict)}" for name, verdict in every if not verdict.holds)
@@ -56,7 +56,7 @@ def _cells(name: str, verdict: Verdict) -> tuple[str, ...]:
 
 
 def verdict_dict(verdict: Verdict) -> dict[str, Any]:
-    """A verdict as a plain dict; several numbers printed together are lists."""
+    """A verdict as a plain dict; numbers published together are lists."""
     said = msgspec.structs.asdict(verdict)
     single = len(verdict.published) == 1
     return {**said, **{key: said[key][0] if single else list(said[key]) for key in ("published", "exact")}}

@@ -1,4 +1,4 @@
-"""For which values of letters numbers hold: the facts that layers rely on, and stretches of one letter."""
+"""The conditions on letters under which numbers hold: the facts that layers rely on, and ranges of one letter."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from archcalc.network.graph import Assumption
 
 
 def held(conditions: Iterable[Assumption], style: Style = PLAIN) -> list[str]:
-    """The sentence that says where numbers hold; none where nothing is asked."""
+    """The sentence that states the conditions under which numbers hold; an empty list if there are none."""
     said = facts(conditions, style)
     return [f"Holds where {said}."] if said else []
 
 
 def facts(conditions: Iterable[Assumption], style: Style = PLAIN) -> str:
-    """Each fact with the first layer that asks for it: 4 | C (conv1), H ≥ 5 (pool1)."""
+    """Each fact with the first layer that requires it: 4 | C (conv1), H ≥ 5 (pool1)."""
     return ", ".join(f"{style.fact(one.fact)} ({style.clean(one.node)})" for one in conditions)
 
 
 def stretch(letter: str, start: int, stop: int | None, style: Style = PLAIN) -> str:
-    """The whole numbers from one to another as a letter has them, without end where there is no last one.
+    """A range of values of a letter in words; it has no end if `stop` is None.
 
     >>> stretch("C", 2, 2), stretch("C", 1, 4), stretch("C", 5, 9), stretch("C", 1000, None), stretch("C", 1, None)
     ('at C = 2', 'for C ≤ 4', 'for 5 ≤ C ≤ 9', 'for C ≥ 1,000', 'for every C')

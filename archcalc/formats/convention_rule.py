@@ -12,7 +12,7 @@ from archcalc.formats.as_json import json_text
 
 
 def rules(name: str, form: str = "text", screen: Screen = PAPER) -> str:
-    """What a convention counts, in which unit, by whom, its prices, and its known faults; raises SpecError for no such name."""
+    """A convention's rule, unit, source, prices and known faults; raises SpecError for an unknown name."""
     rule = convention(name)
     if form == "json":
         return json_text(

@@ -20,7 +20,7 @@ _SIDES = ("left", "left", "right", "right")
 
 
 def render(profile: Profile, accounts: list[ConventionTotal], form: str = "text", screen: Screen = PAPER) -> str:
-    """The totals, and for each convention the kinds of layers by which it differs from the multiply-accumulates."""
+    """The totals, and for each convention the kinds of layers that make it differ from multiply-accumulates."""
     if form == "json":
         return json_text(to_dict(profile, accounts))
     if form != "text":
@@ -81,7 +81,7 @@ def _rule(account: ConventionTotal) -> str:
 
 
 def _reasons(account: ConventionTotal) -> Iterator[str]:
-    """What a convention does with the kinds of layers where it differs."""
+    """The reasons why a convention differs: a line for each kind of layer that it counts otherwise."""
     for share in account.shares:
         prices = f" at {' or '.join(share.prices)}" if share.prices else ""
         yield f"{signed(share.difference)} from {_counted(share.kind, share.layers)}{prices}"
@@ -94,7 +94,7 @@ def _counted(kind: str, n: int) -> str:
 
 
 def to_dict(profile: Profile, accounts: list[ConventionTotal]) -> dict[str, Any]:
-    """Every account as plain dicts and lists; `totals` has one number for each convention."""
+    """The totals under every convention as plain dicts and lists; `totals` has one number for each convention."""
     return {
         "network": profile.graph.name,
         "input": plain_shape(profile.graph.input),

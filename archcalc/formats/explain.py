@@ -1,4 +1,4 @@
-"""The working of rows as text, JSON, or a page."""
+"""The workings of rows as text, JSON, or a page."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ FORMS = ("text", "markdown", "latex", "html", "json")
 
 
 def render(profile: Profile, workings: list[Working], form: str = "text") -> str:
-    """Each row with a line for each of its numbers; those that are 0 share the last line."""
+    """The workings in a format: for each row a line for each of its numbers; those that are 0 share the last line."""
     if form == "json":
         return _json(profile, workings)
     return _plain(profile, workings) if form == "text" else _page(profile, workings, form)
 
 
 def reading(cell: Cell) -> str:
-    """A cell on one line as text."""
+    """The equation of a cell as text."""
     return PLAIN.cell(equation(cell))
 
 
 def equation(cell: Cell) -> Formula:
-    """A cell on one line: formula = substitution = value, with what does not differ said once."""
+    """The equation of a cell: formula = substitution = value, with equal sides written once."""
     value = "?" if cell.value is None else cell.value
-    # A formula in letters is its own working, and `value` has it as people write it.
+    # A formula in letters is its own working, and `value` is its simplified form.
     if not isinstance(cell.traced, int):
         return Formula((value,))
     sides = {PLAIN.side(side): side for side in (tree(cell.traced), tree(cell.traced, names=False))}
@@ -41,7 +41,7 @@ def equation(cell: Cell) -> Formula:
 
 
 def remark(cell: Cell) -> str:
-    """What is to be said of a cell beside its value: where it was rounded from, what would be exact, why it is not counted."""
+    """The remark on a cell: its value before rounding, settings that make it exact, and its note."""
     parts = [] if cell.exact is None else [f"from {float(cell.exact):.10g}"]
     if cell.remedies:
         parts.append(f"exact with {_either(cell.remedies)}")
@@ -53,13 +53,13 @@ def _either(texts: tuple[str, ...]) -> str:
 
 
 def told(working: Working) -> tuple[list[Cell], str]:
-    """The cells that get a line, and the names of those that are simply 0."""
+    """The cells that get a line, and the names of those that are 0 without a note."""
     shown = [cell for cell in working.cells if cell.value != 0 or cell.note]
     return shown, ", ".join(cell.name for cell in working.cells if cell.value == 0 and not cell.note)
 
 
 def about(row: Row) -> str:
-    """A row's layer, its settings and what comes in."""
+    """A row's kind of layer, settings and input shapes."""
     seen = " and ".join(map(format_shape, row.inputs))
     return " ".join([row.kind, *([row.settings] if row.settings else []), *([f"on {seen}"] if seen else [])])
 
@@ -72,7 +72,7 @@ def _plain(profile: Profile, workings: list[Working]) -> str:
         lines += ["", f"{working.row.name}: {about(working.row)}"]
         for cell in shown:
             said = remark(cell)
-            # What was rounded has more to say than fits behind it.
+            # The remark on a rounded value is too long for the same line.
             below = cell.exact is not None
             lines.append(f"  {cell.name:{width}}  {reading(cell)}{f', {said}' if said and not below else ''}")
             lines += [f"  {'':{width}}  {said}"] if below else []

@@ -1,4 +1,4 @@
-"""Profiles and comparisons as data frames of pandas, which is an extra, with exact numbers."""
+"""Profiles and comparisons as data frames with exact numbers, by pandas, an extra."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def frame(value: Profile | Comparison) -> pd.DataFrame:
 
 
 def _layers(profile: Profile) -> pd.DataFrame:
-    """A row for each layer: its kind, settings, output, every measure that is a sum over layers, and what it takes part in."""
+    """A row for each layer: kind, settings, output, every additive measure, and whether it is auxiliary."""
     rows = profile.rows
     numbers = {measure.key: [measure.row(profile, row) for row in rows] for measure in sums()}
     return _frame(
@@ -42,7 +42,7 @@ def _layers(profile: Profile) -> pd.DataFrame:
 
 
 def _networks(comparison: Comparison) -> pd.DataFrame:
-    """A row for each measure that is a number in every network, and a column for each network."""
+    """A row for each measure without shapes among its values, and a column for each network."""
     lines = [line for line in comparison.lines if not any(isinstance(value, tuple) for value in line.values)]
     first = comparison.profiles[0]
     return _frame(
@@ -74,7 +74,7 @@ def _frame(
 
 
 def _dtype(values: Sequence[Any]) -> str:
-    """The type that holds these numbers as they are: with a mark where one is missing, and any where 64 bits are too few.
+    """The dtype that holds these values exactly: nullable if one is missing, object if 64 bits are too few.
 
     >>> _dtype([1, 2]), _dtype([1, None]), _dtype([1, 2**63])
     ('int64', 'Int64', 'object')

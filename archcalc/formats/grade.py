@@ -20,13 +20,13 @@ from archcalc.symbols.dims import format_dim, format_shape
 
 FORMATS = ("text", "markdown", "latex", "html", "json")
 _TITLES = ("layer", "column", "written", "exact", "verdict", "why")
-# More slips than this that give the same number do not fit a line.
+# The slips named for one cell; more of them that give the same number do not fit a line.
 _MAX_NAMED = 3
 
 
 def render(grade: Grade, form: str = "text", screen: Screen = PAPER) -> str:
-    """The score, every cell that is not right, and what was not marked."""
-    # A file can be named anything.
+    """The score, every cell that is wrong or carried on, and the notes, in a format."""
+    # The name of a file may have unprintable characters.
     grade = msgspec.structs.replace(grade, worksheet=visible(grade.worksheet))
     if form == "json":
         return json_text(_plain(grade))
@@ -35,7 +35,7 @@ def render(grade: Grade, form: str = "text", screen: Screen = PAPER) -> str:
 
 
 def _page(grade: Grade) -> Page:
-    # What is not answered yet is not given away.
+    # Unanswered cells are left out, so that their answers are not given away.
     rows = tuple(_texts(cell) for cell in grade.cells if cell.verdict in {"wrong", "carried on"})
     notes = tuple(_notes(grade))
     parts: list[Part] = [
@@ -85,7 +85,7 @@ def _notes(grade: Grade) -> list[str]:
 
 
 def _plain(grade: Grade) -> dict[str, Any]:
-    """The grade as a plain dict, with its counts."""
+    """The grade as a plain dict, with the number of each verdict."""
     verdicts = dict.fromkeys(("right", "rounded", "unanswered", "carried on", "wrong"), 0)
     for cell in grade.cells:
         verdicts[cell.verdict] += 1

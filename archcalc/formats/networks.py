@@ -14,7 +14,7 @@ _TITLES = ("name", "network", "params", "MACs", "depth", "source")
 
 
 class Listed(msgspec.Struct, frozen=True):
-    """A network's name, what it is and where it is from, and its params, MACs and depth."""
+    """A line of the list: a network's name, title, params, MACs, depth and source."""
 
     name: str
     title: str
@@ -25,7 +25,7 @@ class Listed(msgspec.Struct, frozen=True):
 
 
 def text(lines: Sequence[Listed], counted: Sequence[Profile], screen: Screen = PAPER) -> str:
-    """A line for each network, with what a convention counts of it where there are profiles under one."""
+    """A line for each network, with its total under a convention if `counted` has the profiles."""
     titles, right = [*_TITLES], [False, False, True, True, True, False]
     rows = [[line.name, line.title, line.params, line.macs, line.depth, line.source] for line in lines]
     if counted:
@@ -37,7 +37,7 @@ def text(lines: Sequence[Listed], counted: Sequence[Profile], screen: Screen = P
 
 
 def to_list(lines: Sequence[Listed], counted: Sequence[Profile]) -> list[dict[str, Any]]:
-    """The same as plain dicts."""
+    """The list as plain dicts."""
     more = [_counted(result) for result in counted] or [{}] * len(lines)
     return [msgspec.structs.asdict(line) | extra for line, extra in zip(lines, more, strict=True)]
 

@@ -1,7 +1,7 @@
-"""What a notebook shows of a profile, a comparison or workings.
+"""Profiles, comparisons and workings for a notebook.
 
-HTML is a fragment for the notebook's page, markdown is what a document of it has, and LaTeX is displayed formulas, since a
-notebook hands it to MathJax, which has no tables beside `array`.
+HTML is a fragment for the notebook's page, markdown is the same as in a document, and LaTeX is displayed formulas,
+since a notebook gives it to MathJax, whose only table is `array`.
 """
 
 from __future__ import annotations
@@ -22,25 +22,25 @@ from archcalc.profiling.rows import Profile
 
 Value: TypeAlias = Profile | Comparison | Working | Workings
 
-# An array is not broken over lines or pages: so much of a table goes on a page of paper.
+# An array does not break over lines or pages: these columns and rows fit a page of paper.
 _COLUMNS = ("name", "output", "activations", "params", "macs")
 _ROWS = 40
 
 
 def html(value: Value) -> str:
-    """A fragment of HTML."""
+    """The value as a fragment of HTML."""
     return fragment(_page(value, "html"))
 
 
 def markdown(value: Value) -> str:
-    """Markdown."""
+    """The value as markdown."""
     if isinstance(value, (Profile, Comparison)):
         return write(_page(value, "markdown"), "markdown")
     return write(Page("", sections=tuple(map(section, _several(value)))), "markdown")
 
 
 def latex(value: Value) -> str:
-    """Displayed formulas for MathJax and LaTeX."""
+    """The value as displayed formulas for MathJax and LaTeX."""
     if isinstance(value, Profile):
         return _arrays(grid(value, chosen(_COLUMNS), fold=False))
     if isinstance(value, Comparison):
@@ -62,7 +62,7 @@ def _page(value: Value, form: str) -> Page:
 
 
 def _section(working: Working) -> Section:
-    """The working of a row as a table of equations; what is simply 0 is its last row."""
+    """The working of a row as a table of equations; the cells that are 0 share its last row."""
     shown, nothing = told(working)
     rows: list[tuple[Any, ...]] = [
         (
@@ -76,14 +76,14 @@ def _section(working: Working) -> Section:
     ]
     rows += [(nothing, "", "", 0, "")] if nothing else []
     titles = ("number", "formula", "with numbers", "value", "remark")
-    # Most rows call for no remark.
+    # Most workings have no remark, and then no column for it.
     width = len(titles) if any(row[-1] for row in rows) else len(titles) - 1
     head = tuple(Head(title, title == "value") for title in titles[:width])
     return Section(working.row.name, (Text(about(working.row)), Table(head, tuple(row[:width] for row in rows))))
 
 
 def _arrays(table: Table) -> str:
-    """A table as formulas, one below the other, under the same head."""
+    """A table as displayed arrays of at most _ROWS rows, each with the same head."""
 
     def line(cells: Sequence[Any]) -> str:
         return " & ".join(map(MATHEMATICS.cell, cells))
@@ -100,7 +100,7 @@ def _arrays(table: Table) -> str:
 
 
 def _aligned(working: Working) -> str:
-    """The equations of a row below each other, each side on a line of its own."""
+    """The equations of a row as one displayed formula, each side on its own line."""
     clean = MATHEMATICS.clean
     shown, nothing = told(working)
     lines = [rf"{clean(working.row.name)} &\quad {clean(about(working.row))}"]

@@ -1,4 +1,4 @@
-"""The solution of a search, as text or JSON."""
+"""The values of a letter that meet goals, as text or JSON."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MAX_RUNS = 8
 
 
 def render(solution: Solution, form: str, network: str, screen: Screen = PAPER) -> str:
-    """For which values the goals are met, and the measures around where that begins and ends."""
+    """The values that meet the goals, and the measures at the edges of their ranges."""
     return json_text(to_dict(solution, network)) if form == "json" else _text(solution, network, screen)
 
 
@@ -54,7 +54,7 @@ def _said(run: Stretch, letter: str, upto: int | None) -> str:
     if run.start == run.stop:
         return stretch(letter, run.start, run.stop)
     left = f" with {letter} mod {run.period:,} = {_remainders(run)}" if run.period > 1 else ""
-    # Where trying ended nothing is known to change.
+    # The last value tried is not an end: nothing is known to change there.
     return f"{stretch(letter, run.start, None if run.stop == upto else run.stop)}{left}"
 
 
@@ -66,7 +66,7 @@ def _remainders(run: Stretch) -> str:
 
 
 def to_dict(solution: Solution, network: str) -> dict[str, Any]:
-    """The solution as plain values; no `largest` where there is no end, or none that trying found."""
+    """The solution as plain values; `largest` is None if there is no end or none was found by trying."""
     return {
         "network": network,
         "letter": solution.letter,

@@ -1,4 +1,4 @@
-"""What stands around a table in every format: the heading above it, the totals and remarks below it."""
+"""The texts around a table in every format: the heading above it, the totals and remarks below it."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from archcalc.network.printed import Printed
 from archcalc.profiling.rows import Profile
 from archcalc.symbols.dims import Dim, format_dim, format_shape
 
-# Names that stand for all of them in a line.
+# The names that a line lists before it says how many more there are.
 _SOME = 3
 
 
 def title(profile: Profile) -> str:
-    """The network's title, or its name where it has none."""
+    """The network's title, or its name if it has none."""
     return profile.graph.title or profile.graph.name
 
 
 def heading(profile: Profile, style: Style = PLAIN) -> list[str]:
-    """Where the network is from, and what the numbers are for."""
+    """The network's source, and the input, batch and convention of the numbers."""
     convention = profile.convention
     return [
         *([style.clean(profile.graph.source)] if profile.graph.source else []),
@@ -32,12 +32,12 @@ def heading(profile: Profile, style: Style = PLAIN) -> list[str]:
 
 
 def under(profile: Profile, style: Style = PLAIN) -> str:
-    """The input and the batch that the numbers are for."""
+    """The input and the batch of the numbers, as a sentence."""
     return f"{style.clean('Input')} {style.shape(profile.graph.input)}, batch {style.dim(profile.batch)}."
 
 
 def totals(profile: Profile, style: Style = PLAIN) -> list[tuple[str, str]]:
-    """The totals with what they are made of, label and text."""
+    """The totals and their parts, as labels and texts."""
     all_rows = profile.totals
     written = style.dim
     entries = [
@@ -63,14 +63,14 @@ def totals(profile: Profile, style: Style = PLAIN) -> list[tuple[str, str]]:
 
 
 def _bounded(counted: Total, style: Style) -> str:
-    """A total, marked where it is a lower bound, with the kinds that it leaves out."""
+    """A total, marked if it is a lower bound, with the kinds that it leaves out."""
     if not counted.uncovered:
         return style.dim(counted.value)
     return f"{style.clean('≥')} {style.dim(counted.value)}, not counting {style.clean(', '.join(counted.uncovered))}"
 
 
 def remarks(profile: Profile, style: Style = PLAIN) -> list[str]:
-    """What a reader must know to trust the numbers: rounding, sharing, assumptions, and the spec's own notes."""
+    """The caveats of the numbers: rounding, shared weights, unread layers, conditions, and the spec's own notes."""
     graph = profile.graph
     rounded: dict[str, str] = {}
     for row in profile.rows:
@@ -91,13 +91,13 @@ def remarks(profile: Profile, style: Style = PLAIN) -> list[str]:
 
 
 def unread(graph: Graph) -> list[str]:
-    """A sentence on the layers that are worked and lead nowhere, where there are any."""
+    """A sentence on the layers whose output nothing reads, if there are any."""
     names = [node.name for node in graph.unread]
     return [f"Read by no layer, and not the last: {listed(names)}."] if names else []
 
 
 def published(profile: Profile, style: Style = PLAIN) -> list[str]:
-    """A line for each published figure that is not the exact one, and which command says more of them."""
+    """A line for each published figure that does not hold, and one that refers to `archcalc check`."""
     differing = [verdict for verdict in profile.verdicts if not verdict.holds]
     lines = [
         style.clean(f"Published: {verdict.figure} {' and '.join(verdict.published)}; {_found(verdict)}.")
@@ -107,7 +107,7 @@ def published(profile: Profile, style: Style = PLAIN) -> list[str]:
 
 
 def _found(verdict: Verdict) -> str:
-    """The exact numbers, of bytes in MB alone, and the verdict."""
+    """The exact numbers, those of bytes only in MB, and the verdict."""
     texts = [
         f"{exact / 10**6:.2f} MB"
         if isinstance(exact, int) and exact >= 10**4 and Printed.read(printed).in_bytes
@@ -118,12 +118,12 @@ def _found(verdict: Verdict) -> str:
 
 
 def sentence(verdict: Verdict) -> str:
-    """A published figure beside the exact numbers, with its verdict and what was found of it."""
+    """A published figure and the exact numbers, with its verdict and diagnosis."""
     about = "; ".join(filter(None, (verdict.source, verdict.note)))
     source = f" ({about})" if about else ""
     expected = ""
     if verdict.chance is not None:
-        # One digit of it is all that the model behind it is good for.
+        # The model behind the chance is no better than its one digit.
         expected = f", {verdict.chance if verdict.chance >= 0.001 else 'fewer than 0.001'} such hits expected by chance"
     tried = f" ({format_dim(verdict.tried)} hypotheses tried{expected})" if verdict.tried else ""
     found = f": {verdict.diagnosis}{tried}" if verdict.diagnosis else tried
@@ -148,7 +148,7 @@ def _exact_texts(verdict: Verdict) -> list[str]:
 
 
 def _squared(texts: list[str]) -> list[str]:
-    """Height and width that round alike said once: "conv1 height 54.25 → 54" with its width as "conv1 54.25 → 54"."""
+    """The texts with equal height and width merged: "conv1 height 54.25 → 54" and its width to "conv1 54.25 → 54"."""
     squared = []
     for text in texts:
         if " width " in text and text.replace(" width ", " height ") in texts:
@@ -159,7 +159,7 @@ def _squared(texts: list[str]) -> list[str]:
 
 
 def bytes_text(n: Dim, written: Callable[[Dim], str] = format_dim) -> str:
-    """Bytes, with MB (10⁶) and MiB (2²⁰) where there are that many.
+    """A number of bytes, with MB (10⁶) and MiB (2²⁰) from 10,000 on.
 
     >>> bytes_text(60950432)
     '60,950,432 bytes, 60.95 MB, 58.13 MiB'
@@ -169,6 +169,6 @@ def bytes_text(n: Dim, written: Callable[[Dim], str] = format_dim) -> str:
 
 
 def listed(names: Sequence[str]) -> str:
-    """The first few of some names, and how many more there are."""
+    """The first few names, and the number of the others."""
     more = len(names) - _SOME
     return ", ".join(names[:_SOME]) + (f" and {more:,} more" if more > 0 else "")

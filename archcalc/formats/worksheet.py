@@ -31,7 +31,7 @@ _RULES = (
 
 
 def worksheet(profile: Profile, form: str, columns: Sequence[str], blanks: Sequence[str], *, fold: bool = False) -> str:
-    """The table with the cells of some columns empty, but for the input's; raises SpecError for a column that is not there."""
+    """The table with the cells of some columns blank, except the input's; raises SpecError for a missing column."""
     tellable(row.name for row in profile.rows)
     table = _blanked(grid(profile, chosen(columns, fold=fold), fold=fold), columns, blanks)
     if form == "csv":
@@ -41,7 +41,7 @@ def worksheet(profile: Profile, form: str, columns: Sequence[str], blanks: Seque
 
 
 def key(profile: Profile, form: str, columns: Sequence[str], *, fold: bool = False) -> str:
-    """The same table filled in, and the working of every row: in HTML behind each row, else below the table."""
+    """The table filled in, with the working of every row: in HTML inside its row, else below the table, none in csv."""
     tellable(row.name for row in profile.rows)
     style = STYLES.get(form)
     table = grid(profile, chosen(columns, fold=fold), fold=fold, worked=form == "html")
@@ -67,7 +67,7 @@ def _blanked(table: Table, columns: Sequence[str], blanks: Sequence[str]) -> Tab
     named = keys.index("name") if "name" in keys else 0
     rows = [
         tuple(
-            # Where a line stands for several it has no receptive field, and nothing is asked.
+            # A line that stands for several has no receptive field, so its cell is not blank.
             Blank(f"{name} of {row[named]}") if name in blanks and not (name in _FIELDS and cell == "") else cell
             for name, cell in zip(keys, row, strict=True)
         )

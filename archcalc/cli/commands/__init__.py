@@ -1,1 +1,1 @@
-"""The commands, each in the module of its name, whose `command` it is."""
+"""The commands, each the `command` of the module with its name."""

@@ -1,4 +1,4 @@
-"""`archcalc check`."""
+"""The command `archcalc check`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`archcalc compare`."""
+"""The command `archcalc compare`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`archcalc conventions`."""
+"""The command `archcalc conventions`."""
 
 from __future__ import annotations
 

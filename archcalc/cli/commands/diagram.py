@@ -1,4 +1,4 @@
-"""`archcalc diagram`."""
+"""The command `archcalc diagram`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`archcalc diff`."""
+"""The command `archcalc diff`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from archcalc.formats.diff.page import FORMATS, render
 @click.option("--exit-code", "strict", is_flag=True, help="Exit with 1 where anything differs.")
 @click.pass_context
 def command(ctx: click.Context, request: Request, *, every: bool, strict: bool) -> None:
-    """What changed between two specs, by layer and in all.
+    """The changes between two specs, by layer and in all.
 
     For a pull request: git show main:net.yaml | archcalc diff - net.yaml
     """

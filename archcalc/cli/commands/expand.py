@@ -1,4 +1,4 @@
-"""`archcalc expand`."""
+"""The command `archcalc expand`."""
 
 from __future__ import annotations
 

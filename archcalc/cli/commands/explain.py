@@ -1,4 +1,4 @@
-"""`archcalc explain`."""
+"""The command `archcalc explain`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`archcalc grade`."""
+"""The command `archcalc grade`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`archcalc list`."""
+"""The command `archcalc list`."""
 
 from __future__ import annotations
 

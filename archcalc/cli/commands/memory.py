@@ -1,4 +1,4 @@
-"""`archcalc memory`."""
+"""The command `archcalc memory`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from archcalc.profiling.rows import Profile
 
 
 class CheckpointType(click.ParamType[Any]):
-    """A number of blocks, or sqrt."""
+    """The interval of checkpoints: a number of blocks, or sqrt."""
 
     name = "blocks"
 
@@ -34,7 +34,7 @@ class CheckpointType(click.ParamType[Any]):
 
 
 class MemoryOptions(msgspec.Struct, frozen=True):
-    """What the command is asked beside the network: the formats of numbers, the phase, and how it runs."""
+    """The options of the command: the number formats, the phase, and the way it runs."""
 
     dtype: str
     weights: str | None
@@ -85,7 +85,7 @@ _dtype = click.Choice(list(DTYPES))
 @click.option("--plot", "target", type=click.Path(dir_okay=False, path_type=Path), help="Draw the timeline to a file.")
 @takes_settings(MemoryOptions)
 def command(request: Request, options: MemoryOptions) -> None:
-    """What is alive when, the most at once, and what fits."""
+    """The bytes alive at each step, their peak, and what fits."""
     of_training, of_inference = ["optimizer", "step", "master", "checkpoint"], ["concat", "workspace", "schedule"]
     for name in of_inference if options.train else of_training:
         if getattr(options, name) is not None:

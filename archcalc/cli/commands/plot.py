@@ -1,4 +1,4 @@
-"""`archcalc plot`."""
+"""The command `archcalc plot`."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from archcalc.language import bundled
 def command(request: Request, keys: str | None, target: Path | None, *, every: bool) -> None:
     """Charts: what each layer of a network costs, or of several networks params against MACs.
 
-    Without -o the file is named after the network. Memory over time is drawn by `memory --plot`, the effective receptive
-    field by `rf --plot`.
+    Without -o the file is named after the network. Memory over time is drawn by `memory --plot`, the effective
+    receptive field by `rf --plot`.
     """
     if bool(request.specs) == every:
         raise click.UsageError("--all takes no SPEC" if every else "name one or more specs, or give --all")

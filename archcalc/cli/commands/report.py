@@ -1,4 +1,4 @@
-"""`archcalc report`."""
+"""The command `archcalc report`."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def command(request: Request, folder: Path, *, charts: bool, every: bool) -> Non
     except OSError as error:
         raise SpecError(f"{folder}: cannot be written to, {error.strerror}") from None
     profiles, paths = [], []
-    # Files are named when all are there, so that their names and the bar do not stand in each other's way.
+    # File names are printed after all are written, so that they do not interfere with the bar.
     with progress([*zip(sources, graphs, strict=True)], "networks") as specs_of:
         for source, graph in specs_of:
             profiles.append(checked(request.profiled(graph), source))
@@ -59,11 +59,11 @@ def _written(folder: Path, files: dict[str, bytes]) -> list[Path]:
 
 
 def _apart(sources: Sequence[Source], graphs: Sequence[Graph]) -> None:
-    """Raise SpecError where the page of one network would take the place of another's."""
+    """Raise SpecError if the page of one network would overwrite another's."""
     taken: dict[str, Source] = {}
     for source, graph in zip(sources, graphs, strict=True):
         name = file_name(graph.name)
-        # Some file systems take upper and lower case for the same.
+        # Some file systems ignore case.
         other = taken.setdefault(name.casefold(), source)
         if other is not source:
             raise SpecError(

@@ -1,4 +1,4 @@
-"""`archcalc rf`."""
+"""The command `archcalc rf`."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _PLACE = re.compile(r"(.+)\[\s*(\d{1,9}(?:\s*,\s*\d{1,9})*)\s*\]")
 
 
 class FieldOptions(msgspec.Struct, frozen=True):
-    """What the command is asked beside the network: about which layer, or about layers that are in no network."""
+    """The options of the command: one layer of the network, or layers that are in no network."""
 
     layer: str | None
     spread: bool
@@ -110,7 +110,7 @@ def _one(graph: Graph, fields: dict[str, Field], layer: str, options: FieldOptio
 
 
 def _layer(text: str, fields: dict[str, Field]) -> tuple[str, tuple[int, ...] | None]:
-    """The layer that a text names, and the place in it if the text has one."""
+    """The layer that a text names, and the position in it if the text has one."""
     if text in fields:
         return text, None
     found = _PLACE.fullmatch(text)

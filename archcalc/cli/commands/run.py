@@ -1,4 +1,4 @@
-"""`archcalc run`."""
+"""The command `archcalc run`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from archcalc.symbols.dims import format_shape
 
 
 class NumbersType(click.ParamType[Any]):
-    """0.485,0.456,0.406."""
+    """A list of numbers such as 0.485,0.456,0.406."""
 
     name = "numbers"
 
@@ -45,7 +45,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 class RunOptions(msgspec.Struct, frozen=True):
-    """What the command is asked beside the network: what goes in, through which weights, and what of it to print."""
+    """The options of the command: the input, the weights, and the output to print."""
 
     source: Path | None
     weights: Path | None
@@ -107,7 +107,7 @@ def _put_out(graph: Graph, last: int, options: RunOptions) -> Any:
         if options.source is None
         else batch_of(options.source, graph, options.mean, options.std)
     )
-    # Without a file, every layer has its weights drawn.
+    # Without a file, weights are drawn for every layer.
     drawn = None if options.weights is None else layers
     require_memory(graph, batch.samples, bytes_of(options.limit), drawn, np.dtype(options.dtype).itemsize)
     x = batch.read()
@@ -117,11 +117,11 @@ def _put_out(graph: Graph, last: int, options: RunOptions) -> Any:
 
 
 def _best(y: Any, top: int) -> list[list[tuple[int, float]]]:
-    """For each sample the positions of the largest values, largest first, with those."""
+    """The largest values of each sample with their positions, largest first."""
     return [[(int(place), float(row[place])) for place in np.argsort(-row, kind="stable")[:top]] for row in y]
 
 
 def _save(path: Path, y: Any) -> None:
-    # Given a path, numpy would add to it.
+    # Given a path, numpy would add .npy to it.
     with path.open("wb") as file:
         np.save(file, y)

@@ -1,4 +1,4 @@
-"""`archcalc schema`."""
+"""The command `archcalc schema`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`archcalc solve`."""
+"""The command `archcalc solve`."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def command(request: Request, goals: tuple[str, ...], up_to: int | None) -> None
     aims = [goal(text) for text in goals]
     own: Shape = ()
     if len(names) != 1:
-        # Letters may stand in the spec itself, and of several the goals may ask for one.
+        # The spec itself may have letters, and of several the goals may depend on one.
         whole = request.profiled(request.graphs()[0])
         own = whole.graph.input
         names = sorted(asked(whole, aims))
@@ -59,7 +59,7 @@ def command(request: Request, goals: tuple[str, ...], up_to: int | None) -> None
         raise SpecError(said, None, "leave one open, such as --set width=w or --input 3xRxR")
     name, spec = names[0], request.specs[0]
     shape = request.input_shape or (own if name in letters(own) else None)
-    # A line's letters are its params, but for those of an input that is given in numbers.
+    # The letters of a one-line network are its params, except those of an input given in numbers.
     given = _open_params(request, shape and substitute(shape, {name: 1})) | request.params
 
     def of(number: Any) -> Profile:

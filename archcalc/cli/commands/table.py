@@ -1,4 +1,4 @@
-"""`archcalc table`."""
+"""The command `archcalc table`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from archcalc.symbols.evaluate import FORMS, Form
 
 
 class TableOptions(msgspec.Struct, frozen=True):
-    """What the command is asked beside the network: how the table looks, and what it says."""
+    """The options of the command: the layout and the content of the table."""
 
     columns: str | None
     style: str | None
@@ -78,7 +78,7 @@ def command(request: Request, options: TableOptions) -> None:
         )
 
     if options.watch:
-        # Most tables are printed once, and need not load what watches.
+        # Most tables are printed once, so the module for --watch is loaded only on request.
         watching = import_module("archcalc.cli.watch")
         watching.follow(watching.watched(request.specs[0]), lambda: put(text(), form))
     else:

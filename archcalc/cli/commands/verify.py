@@ -1,4 +1,4 @@
-"""`archcalc verify`."""
+"""The command `archcalc verify`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def command(request: Request, batch: int, seed: int, limit: str, *, quick: bool)
     source = request.source()
     whole = request.read(source)
     graph = smallest(source, request.params) if quick else whole
-    # Beside a sample that is nudged runs one that is not.
+    # A nudged sample runs beside an unchanged one.
     require_memory(graph, max(batch, 2), bytes_of(limit))
     with ExitStack() as shown:
 
@@ -77,7 +77,7 @@ def command(request: Request, batch: int, seed: int, limit: str, *, quick: bool)
 
 
 def _proved(done: list[LayerCheck]) -> list[str]:
-    """A line for each measure: in how many layers the formula and the run agree, and the total that ran."""
+    """A line for each measure: the number of layers where formula and run agree, and the total of the run."""
     meant = {
         "output": "shapes of the arrays",
         "params": "sizes of the arrays",
@@ -93,7 +93,7 @@ def _proved(done: list[LayerCheck]) -> list[str]:
 
 
 def _placed(places: list[Shown]) -> str:
-    """A line for fields: in how many layers all outputs see what their windows say, or that there are too many to look."""
+    """The line on fields: the number of layers whose outputs all see what their windows say, or that none was tried."""
     ends = sum(layer.ends for layer in places)
     if not ends:
         return "places       too many to nudge each; a smaller input shows what every output sees"
@@ -102,7 +102,7 @@ def _placed(places: list[Shown]) -> str:
 
 
 def _remembered(memory: list[MemoryCheck]) -> str:
-    """A line for memory: at how many layers the plan and the run agree, and where the most was alive."""
+    """The line on memory: the number of layers where plan and run agree, and the peak with its layer."""
     agree = sum(not step.differences for step in memory)
     most = max(memory, key=lambda step: step.found)
     return f"memory       {agree} of {len(memory)} layers agree with the bytes of the arrays alive, {most.found:,} at most, in {most.name}"

@@ -1,4 +1,4 @@
-"""`archcalc worksheet`."""
+"""The command `archcalc worksheet`."""
 
 from __future__ import annotations
 

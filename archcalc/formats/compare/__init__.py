@@ -1,1 +1,1 @@
-"""Networks side by side, as text, JSON or a page, with the sizes at which one overtakes another."""
+"""Comparisons as text, JSON or a page, with the sizes at which one network overtakes another."""

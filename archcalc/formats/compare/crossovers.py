@@ -1,4 +1,4 @@
-"""For which values of a letter which network has the smaller measure, in words."""
+"""The ranges of a letter over which each network has the smaller measure, in words."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ _SOME = 3
 
 
 def letter_of(name: str, style: Style) -> str:
-    """A letter as a formula has it."""
+    """A letter spelled as in a formula."""
     from_name = style.notation.letter(name)
     return f"{style.notation.around}{from_name}{style.notation.around}"
 
 
 def crossings(comparison: Comparison, style: Style) -> tuple[str, ...]:
-    """For which values which network has the smaller measure, measures of one answer together."""
+    """A sentence for each answer to which network is the smaller at which values, with the measures that share it."""
     first, *others = comparison.names
     said: dict[str, list[str]] = {}
     for line in comparison.lines:
         for name, value, against in zip(others, line.values[1:], line.against, strict=True):
             if against is None or (isinstance(value, int) and isinstance(line.values[0], int)):
                 continue
-            # Where there are more than two, which two are meant has to be said.
+            # With more than two networks, both of the pair are named.
             text = _crossing(first, name, against, style, than=len(others) > 1)
             said.setdefault(text, []).append(line.measure.title)
     return tuple(f"{style.clean(', '.join(titles))}: {text}." for text, titles in said.items())

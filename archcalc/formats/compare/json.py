@@ -14,7 +14,7 @@ from archcalc.profiling.rows import Profile
 
 
 def to_dict(comparison: Comparison) -> dict[str, Any]:
-    """A comparison as plain dicts and lists; a formula is a string in sympy's own form, a fraction likewise."""
+    """A comparison as plain dicts and lists; formulas and fractions are strings in sympy's own form."""
     names = comparison.names
     return {
         "networks": list(names),
@@ -52,7 +52,7 @@ def to_dict(comparison: Comparison) -> dict[str, Any]:
             }
             for i in range(1, len(names))
         ],
-        # The networks whose receptive field is a bound.
+        # The networks whose receptive field is only an upper bound.
         "rf_bounded": list(comparison.bounded),
         "assumptions": plain_facts(comparison.conditions),
     }
@@ -64,7 +64,7 @@ def _against(against: Against) -> dict[str, Any]:
         "ratio": _plain(against.ratio),
         "limits": {letter: _plain(limit) for letter, limit in against.limits.items()},
         "letter": against.letter,
-        # -1 where the first network's is the smaller.
+        # -1 where the first network has the smaller value.
         "signs": None if against.runs is None else [msgspec.to_builtins(run) for run in against.runs],
     }
 

@@ -1,4 +1,4 @@
-"""Networks side by side, in every format that a comparison has."""
+"""A comparison of networks in each of its formats."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from archcalc.symbols.notation import TEXT
 
 FORMATS = ("text", "markdown", "latex", "html", "json")
 
-# A ratio of longer formulas says less than what it comes to.
+# The longest formula of a ratio that is printed; of longer ones the limits say more.
 _WIDEST = 40
 _LARGEST_FRACTION = 10**4
 
 
 class TitledTable(msgspec.Struct, frozen=True):
-    """A title, a table under it, and lines under that; any of them may be empty."""
+    """A title, a table under it, and notes under that; any of them may be empty."""
 
     title: str
     head: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
-    # How many columns from the left are text.
+    # The number of columns of text, from the left.
     text: int = 1
     about: str = ""
     notes: tuple[str, ...] = ()
@@ -44,7 +44,7 @@ class TitledTable(msgspec.Struct, frozen=True):
 def render(
     comparison: Comparison, form: str, screen: Screen = PAPER, *, growth: bool = False, explain: bool = False
 ) -> str:
-    """A comparison as text, markdown, latex, html or json, on request with how measures grow and which layers differ."""
+    """A comparison as text, markdown, latex, html or json, on request with leading terms and the layers that differ."""
     if form == "json":
         return json_text(to_dict(comparison))
     blocks = _blocks(comparison, STYLES.get(form, PLAIN), growth=growth, explain=explain)
@@ -54,7 +54,7 @@ def render(
 
 
 def page(comparison: Comparison, form: str) -> Page:
-    """A comparison as a document, without what is said on request."""
+    """A comparison as a page, without growth and differing layers."""
     return _document(_blocks(comparison, STYLES[form]))
 
 
@@ -76,7 +76,7 @@ def _text(section: TitledTable, screen: Screen) -> list[str]:
 
 
 def _document(sections: list[TitledTable]) -> Page:
-    """The sections as a page, all that is in them being in its format already."""
+    """The sections as a page; their texts are already in its format."""
     first, *others = sections
     whole = [Section("", _parts(first))]
     whole += [Section(preformatted(section.title), _parts(section)) for section in others if section != TitledTable("")]
@@ -96,7 +96,7 @@ def _parts(section: TitledTable) -> tuple[Part, ...]:
 
 
 def _measured(comparison: Comparison, style: Style) -> list[TitledTable]:
-    """Every measure of every network, and of the others against the first: beside it where there are two, else below."""
+    """The measures of all networks, and the differences from the first: in one table for two networks, else below."""
     names = [style.clean(name) for name in comparison.names]
     profile = comparison.profiles[0]
     inputs = dict.fromkeys(style.shape(one.graph.input) for one in comparison.profiles)
@@ -122,7 +122,7 @@ def _measured(comparison: Comparison, style: Style) -> list[TitledTable]:
 
 
 def _besides(line: MeasureLine, style: Style) -> list[tuple[str, str]]:
-    """The difference from each further network and the ratio to it."""
+    """The difference and the ratio between the first network and each further one."""
     return [
         ("none" if value == line.values[0] else "", "")
         if against is None
@@ -132,7 +132,7 @@ def _besides(line: MeasureLine, style: Style) -> list[tuple[str, str]]:
 
 
 def _ratio(against: Against, style: Style) -> str:
-    """27/49 = 0.551, 44.9 % less; a ratio with letters, and what it comes to as each grows."""
+    """A ratio as text: 27/49 = 0.551, 44.9 % less; one with letters has its limit as each letter grows."""
     if against.ratio is None:
         return ""
     if isinstance(against.ratio, (int, Fraction)):
@@ -167,7 +167,7 @@ def _share(value: float | Fraction, style: Style) -> str:
 
 
 def _valued(comparison: Comparison, style: Style) -> TitledTable:
-    """Every measure at chosen values of letters."""
+    """A table of every measure at chosen values of letters."""
     names = list(dict.fromkeys(name for point in comparison.points for name in point))
     rows = []
     for point in comparison.points:
@@ -187,7 +187,7 @@ def _valued(comparison: Comparison, style: Style) -> TitledTable:
 
 
 def _missing(comparison: Comparison, style: Style) -> tuple[str, ...]:
-    """A line for each network that there is not at some point, with what would have to hold."""
+    """A line for each network that cannot be built at some point, with the conditions that it needs."""
     said = []
     for point in comparison.points:
         where = ", ".join(f"{letter_of(name, style)} = {style.dim(n)}" for name, n in point.items())
@@ -198,7 +198,7 @@ def _missing(comparison: Comparison, style: Style) -> tuple[str, ...]:
 
 
 def _grown(comparison: Comparison, style: Style) -> TitledTable:
-    """The leading term of every measure in every letter."""
+    """A table of the leading term of every measure in every letter."""
     rows = []
     for line in comparison.lines:
         for name in dict.fromkeys(letter for growth in line.growth for letter in growth):
@@ -219,7 +219,7 @@ def _term(term: Leading | None, name: str, value: Dim, style: Style) -> str:
 
 
 def _explained(comparison: Comparison, style: Style) -> list[TitledTable]:
-    """What each network has that the first has not, and the other way round."""
+    """The layers that only the first network has, and those that only the other has, for each other network."""
     sections = []
     first, *others = zip(comparison.names, comparison.profiles, strict=True)
     main = [measure for measure in sums() if measure.main]

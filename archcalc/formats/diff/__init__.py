@@ -1,1 +1,1 @@
-"""What differs between two networks, as text, JSON or a page."""
+"""The differences between two networks, as text, JSON or a page."""

@@ -1,4 +1,4 @@
-"""What changed between two versions of a network, as plain values for JSON."""
+"""The changes between two versions of a network, as plain values for JSON."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _network(profile: Profile) -> dict[str, Any]:
 
 
 def _layer(found: Changes, change: Change) -> dict[str, Any]:
-    """A change with what it adds to every measure: of the totals, or of the auxiliary heads where it is in no total."""
+    """A change with its addition to every measure: of the totals, or of the auxiliary heads if it is auxiliary."""
     return {
         "change": change.status,
         "old": None if change.old is None else change.old.name,
@@ -64,7 +64,7 @@ def _values(what: str, values: Difference) -> dict[str, Any]:
 
 
 def _numbers(values: Difference) -> dict[str, Any]:
-    """Two numbers and their difference, null where there is no number or no telling."""
+    """The two numbers and their difference, null where one is missing or unknown."""
     known = values.old is not None and values.new is not None
     between = _plain(difference(values.old, values.new)) if known else None
     return {"old": _plain(values.old), "new": _plain(values.new), "difference": between}

@@ -1,4 +1,4 @@
-"""What changed between two versions of a network, as a page, text or JSON."""
+"""The changes between two versions of a network, as a page, text or JSON."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from archcalc.symbols.evaluate import ratio
 
 FORMATS = ("markdown", "text", "latex", "html", "json")
 
-# Groups of layers that a table shows without folding them further.
+# The most groups of layers that a table shows without folding them further.
 _MAX_GROUPS = 12
 
 
 class ChangeGroup(msgspec.Struct, frozen=True):
-    """Layers that changed alike, with what is said of the change and of their output."""
+    """Layers with equal changes, with the texts on the change and on their output."""
 
     said: str
     output: str
@@ -45,7 +45,7 @@ class ChangeGroup(msgspec.Struct, frozen=True):
 
 
 def render(found: Changes, form: str = "markdown", screen: Screen = PAPER, *, every: bool = False) -> str:
-    """The changes in a format; with `every`, layers that changed alike are listed one by one."""
+    """The changes in a format; with `every`, layers with equal changes are listed one by one."""
     if form == "json":
         return json_text(to_dict(found))
     if not found.layers:
@@ -84,7 +84,7 @@ def _to(style: Style) -> str:
 
 
 def _totals(found: Changes, style: Style) -> Table:
-    """Old, new and what lies between, for every measure that stands in a summary."""
+    """A table of the old and new totals and their difference, for every measure of a summary."""
     convention = found.new.convention
     counted = found.totals[COUNTED]
     shown = Difference(*map(convention.shown, (counted.old, counted.new)))
@@ -106,7 +106,7 @@ def _totals(found: Changes, style: Style) -> Table:
 def _line(
     title: str, values: Difference, style: Style, below: tuple[str, ...] = (), above: tuple[str, ...] = ()
 ) -> tuple[Any, ...]:
-    """A measure of the two networks, each a lower bound where the convention does not cover some kinds."""
+    """The row of a measure; a total is a lower bound if the convention does not cover the kinds `below` or `above`."""
     sums = [_bounded(Total(values.old, below)), _bounded(Total(values.new, above))]
     if below or above:
         return (title, *sums, "?", "")
@@ -122,7 +122,7 @@ def _differs(values: Difference) -> bool:
 
 
 def _signed(dim: Dim | None, style: Style) -> str | Markup:
-    """A difference with its sign, nothing where there is none, and a mark where it cannot be told."""
+    """A difference with its sign; empty if it is 0, and a question mark if it is unknown."""
     if dim is None:
         return "?"
     if dim == 0:
@@ -135,7 +135,7 @@ def _signed(dim: Dim | None, style: Style) -> str | Markup:
 
 
 def _percent(values: Difference) -> str:
-    """The difference in per cent of the old value, where it is the same for all values of letters."""
+    """The difference in per cent of the old value; empty if it depends on letters."""
     share = None if values.old == 0 else ratio(values.new, values.old)
     if not isinstance(share, (int, Fraction)) or share == 1:
         return ""
@@ -143,7 +143,7 @@ def _percent(values: Difference) -> str:
 
 
 def _counted(found: Changes) -> str:
-    """How many layers were added, removed, changed and so on: "1 layer added, 2 changed"."""
+    """The number of layers by status: "1 layer added, 2 changed"."""
     names: dict[Status, str] = {
         "added": "added",
         "removed": "removed",
@@ -157,7 +157,7 @@ def _counted(found: Changes) -> str:
 
 
 def _own(changes: Sequence[Change], style: Style) -> list[ChangeGroup]:
-    """Changes of equal kind, words and output together, and where those are many of any output and whatever names are said."""
+    """Changes grouped by kind, text and output; if that makes many groups, by kind and by text without names."""
     groups = _grouped(changes, style, lambda one: (one.row.kind, describe_change(one), _output(one, style)))
     if len(groups) <= _MAX_GROUPS:
         return groups
@@ -165,12 +165,12 @@ def _own(changes: Sequence[Change], style: Style) -> list[ChangeGroup]:
 
 
 def _following(changes: Sequence[Change], style: Style) -> list[ChangeGroup]:
-    """Layers whose sizes changed alike together, of whatever kind they are."""
+    """Layers that follow from a change, grouped by text and output, of any kind."""
     return _few(_grouped(changes, style, lambda one: (describe_change(one), _output(one, style))))
 
 
 def _grouped(changes: Sequence[Change], style: Style, key: Callable[[Change], Any]) -> list[ChangeGroup]:
-    """The changes of one key together; no names are said of several that do not agree in them."""
+    """The changes grouped by a key; the text of a group leaves out names in which its changes differ."""
     groups: dict[Any, list[Change]] = {}
     for change in changes:
         groups.setdefault(key(change), []).append(change)
@@ -186,11 +186,11 @@ def _grouped(changes: Sequence[Change], style: Style, key: Callable[[Change], An
 
 
 def _few(groups: list[ChangeGroup]) -> list[ChangeGroup]:
-    """The groups, of many the last ones as one, which says only how many layers they are and what they come to."""
+    """The groups, the last of many merged into one that has only the number of layers and their sums."""
     if len(groups) <= _MAX_GROUPS:
         return groups
     shown, rest = groups[: _MAX_GROUPS - 1], groups[_MAX_GROUPS - 1 :]
-    # What no total has must not stand in a sum that adds up to the totals.
+    # Auxiliary layers are in no total, so they must not be in sums that add up to the totals.
     halves = (
         [change for group in rest for change in group.changes if change.auxiliary is aux] for aux in (False, True)
     )
@@ -204,7 +204,7 @@ def _output(change: Change, style: Style) -> str:
 
 
 def _table(found: Changes, groups: list[ChangeGroup], style: Style) -> Table:
-    """A row for each group, numbers being sums over its layers."""
+    """A table with a row for each group, whose numbers are sums over its layers."""
     measures = _overview(found, {what for group in groups for change in group.changes for what in change.differences})
     several = any(len(group.changes) > 1 for group in groups)
     said = any(group.said for group in groups)
@@ -227,19 +227,19 @@ def _table(found: Changes, groups: list[ChangeGroup], style: Style) -> Table:
 
 
 def _told() -> list[Measure]:
-    """The measures that a page speaks of: not those that are part of another."""
+    """The measures that a page lists, which are those that are not part of another."""
     return [MEASURES[key] for key in compared() if key != COUNTED and not MEASURES[key].part_of]
 
 
 def _overview(found: Changes, differing: set[str]) -> dict[str, str]:
-    """The titles of the measures that stand in the table: the main ones, and others where they differ."""
+    """The titles of the measures in the table, by key: the main ones, and others if they differ."""
     shown = [measure for measure in _told() if measure.main or measure.key in differing]
     own = {} if found.new.convention.name == "macs" else {COUNTED: found.new.convention.column}
     return {measure.key: measure.title for measure in shown} | own
 
 
 def _names(group: ChangeGroup) -> str:
-    """The layers' names; what one alone was called before, and of the last groups that they are the others."""
+    """The layers' names, for a single one with its former name; "others" for the groups merged at the end."""
     first = group.changes[0]
     if not group.output:
         return "others, auxiliary" if first.auxiliary else "others"
@@ -263,7 +263,7 @@ def _grid(rows: Sequence[tuple[Any, ...]], head: tuple[str, ...], sides: list[st
 
 
 def _notes(found: Changes, style: Style, *, every: bool) -> tuple[Any, ...]:
-    """What only has another name, what leads nowhere, and what is assumed of letters."""
+    """The notes: layers that were only renamed, layers whose output nothing reads, and conditions on letters."""
     pairs = [f"{change.old.name} → {change.row.name}" for change in found.of("renamed") if change.old]
     old, new = unread(found.old.graph), unread(found.new.graph)
     loose = new if old == new else [*(f"Old: {said}" for said in old), *(f"New: {said}" for said in new)]

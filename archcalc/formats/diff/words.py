@@ -1,4 +1,4 @@
-"""What is said of a change to a layer, beside its output and its numbers."""
+"""The text on a change to a layer, beside its output and numbers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MAX_TOTAL_LENGTH = 80
 
 
 def describe_change(change: Change, *, named: bool = True) -> str:
-    """What is said of a change beside its sizes and numbers, with or without the names of other layers."""
+    """The text on a change beside its sizes and numbers, with or without the names of other layers."""
     old, new = change.old, change.new
     if old is None or new is None:
         settings = _clipped(change.row.settings)
@@ -44,7 +44,7 @@ def _setting(name: str, values: Difference) -> str:
 
 
 def _wiring(change: Change, *, named: bool) -> list[str]:
-    """Where a layer takes its input from, and its weights, and whether it is used in training only."""
+    """The changes to a layer's sources, to the layer whose weights it shares, and to its being auxiliary."""
     found = change.differences
     said = []
     if change.rewired:
@@ -63,7 +63,7 @@ def _both(values: Difference) -> tuple[Any, Any]:
 
 
 def _sides(change: Change) -> list[str]:
-    """What the columns of a table do not show: weights where params stay, and inputs where the output stays."""
+    """The changes that no column of the table shows: weights if params stay, and inputs if the output stays."""
     found = change.differences
     said = []
     if "sources" in found and change.status == "follows":

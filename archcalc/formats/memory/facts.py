@@ -1,4 +1,4 @@
-"""What a plan of memory adds up to, as labels and sentences."""
+"""The sums of a memory plan, as labels and sentences."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from archcalc.memory.plan import Plan
 from archcalc.memory.sizes import AffineBytes, Size, line
 from archcalc.symbols.dims import format_dim
 
-# Tensors that are named where they make a peak.
+# The most tensors that are named at a peak.
 _MAX_NAMED = 6
 
 
 def facts(plan: Plan, budget: int | None = None) -> list[tuple[str, str]]:
-    """What is resident, the peak with the step and the tensors that make it, and what fits: label and text."""
+    """Labels and texts: resident bytes, the peak with its step and tensors, and the batch that fits the budget."""
     found = [(name, bytes_said(plan, part)) for name, part in plan.resident.items()]
     if isinstance(plan.profile.batch, int):
         found += _peak(plan, plan.profile.batch)
@@ -35,29 +35,29 @@ def facts(plan: Plan, budget: int | None = None) -> list[tuple[str, str]]:
 
 
 def assumed(plan: Plan) -> str:
-    """The settings that a plan is under, in a line."""
+    """The settings of a plan, in a line."""
     return ", ".join(f"{name} {value}" for name, value in plan.settings.items())
 
 
 def linear(plan: Plan) -> bool:
-    """Whether every size is whole bytes for each sample; where the batch is a letter it must be."""
+    """True if every size is whole bytes for each sample, as it must be if the batch is a letter."""
     sizes = [*plan.resident.values(), *(buffer.size for buffer in plan.timeline.buffers)]
     return not isinstance(plan.profile.batch, int) or all(size.each % 8 == 0 for size in sizes)
 
 
 def letter(plan: Plan) -> str:
-    """The batch as a formula has it."""
+    """The letter of the batch in a formula."""
     return "B" if isinstance(plan.profile.batch, int) else str(plan.profile.batch)
 
 
 def amount(plan: Plan, size: Size) -> int | str:
-    """Bytes for the plan's batch, as a formula where that is a letter."""
+    """The bytes of a size for the plan's batch, as a formula if that is a letter."""
     batch = plan.profile.batch
     return size.bytes(batch) if isinstance(batch, int) else line([size]).formula(letter(plan))
 
 
 def bytes_said(plan: Plan, size: Size) -> str:
-    """Bytes in words."""
+    """The bytes of a size for the plan's batch, as text."""
     n = amount(plan, size)
     return bytes_text(n) if isinstance(n, int) else f"{n} bytes"
 
@@ -71,14 +71,14 @@ def _peak(plan: Plan, batch: int) -> list[tuple[str, str]]:
 
 
 def _tensors(alive: list[tuple[str, int]]) -> str:
-    """The largest tensors by name, and the rest together."""
+    """The largest tensors by name, and the sum of the others."""
     named = [f"{name} {nbytes:,}" for name, nbytes in alive[:_MAX_NAMED]]
     rest = alive[_MAX_NAMED:]
     return " + ".join([*named, *([f"{len(rest)} more {sum(n for _, n in rest):,}"] if rest else [])])
 
 
 def _formula(plan: Plan, *, named: bool = False) -> str:
-    """The peak for any batch: a line, or several with how far each holds, each named for the step that makes it."""
+    """The peak for any batch: one linear piece, or several with their ends; with `named`, the step of each."""
     base = line(list(plan.resident.values()))
     lines = [AffineBytes(base.fixed + one.fixed, base.each + one.each) for one in plan.timeline.lines]
     bounds = [f" up to {letter(plan)} = {first - 1:,}" for first, _ in plan.formula[1:]]

@@ -1,4 +1,4 @@
-"""A plan of memory as text, JSON or a page."""
+"""A memory plan as text, JSON or a page."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _BAR = 40
 def render(
     plan: Plan, form: str = "text", budget: int | None = None, screen: Screen = PAPER, *, timeline: bool = False
 ) -> str:
-    """A plan as text, json or a page, with the largest batch that a budget of bytes holds."""
+    """A plan in a format, with the largest batch that fits a budget of bytes."""
     if form == "json":
         return json_text(to_dict(plan, budget))
     if form != "text":
@@ -75,7 +75,7 @@ def _heading(plan: Plan) -> list[str]:
 
 
 def to_dict(plan: Plan, budget: int | None = None) -> dict[str, Any]:
-    """A plan as plain dicts and lists, with exact bytes; for a batch that is a letter B, formulas in it."""
+    """A plan as plain dicts and lists, with exact bytes; if the batch is a letter, formulas in it."""
     batch = plan.profile.batch
     found: dict[str, Any] = {
         "network": plan.profile.graph.name,
@@ -117,7 +117,7 @@ def to_dict(plan: Plan, budget: int | None = None) -> dict[str, Any]:
 
 
 def _table(plan: Plan) -> Table:
-    """A row for each layer in the order of execution, and the sums."""
+    """A table with a row for each layer in the order of execution, and the sums."""
     columns = _COLUMNS[plan.phase]
     rows = {plan.graph.nodes[i].name: row for i, row in enumerate(plan.rows)}
     in_order = [step.node for step in plan.timeline.steps if step.phase == "forward"]
@@ -135,7 +135,7 @@ def _table(plan: Plan) -> Table:
 
 
 def _timeline(plan: Plan) -> list[str]:
-    """A bar for each step, as long as what is alive in it beside what is resident."""
+    """The lines of a bar chart of the bytes alive at each step, without the resident ones."""
     batch = plan.profile.batch if isinstance(plan.profile.batch, int) else 1
     alive = plan.timeline.bytes(batch)
     names = [plan.at(step) for step in plan.timeline.steps]
@@ -151,7 +151,7 @@ def _timeline(plan: Plan) -> list[str]:
 
 
 def _alive(plan: Plan) -> list[int | str]:
-    """What is alive at each step."""
+    """The bytes alive at each step."""
     batch = plan.profile.batch
     if isinstance(batch, int):
         return list(plan.timeline.bytes(batch))

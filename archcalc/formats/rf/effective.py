@@ -1,4 +1,4 @@
-"""What one place of a layer sees, as text, a picture of shades among it, and as plain values."""
+"""The field of one position of a layer as text, with a picture in shades, and as plain values."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MAX_BANDS = 10
 
 
 def box_text(found: Box) -> str:
-    """The box of input that one place sees, and what of it is padding."""
+    """The box of input that one position sees, and its share of padding."""
     where = f"[{','.join(map(str, found.place))}]"
     if found.clipped is None:
         seen = f"{where} sees nothing of the input"
@@ -33,7 +33,7 @@ def box_text(found: Box) -> str:
 
 
 def box_dict(found: Box) -> dict[str, Any]:
-    """The box as plain values: first and last place along each axis."""
+    """The box as plain values: the first and last position along each axis."""
     return {
         "place": list(found.place),
         "unclipped": None if found.unclipped is None else [list(side) for side in found.unclipped],
@@ -44,7 +44,7 @@ def box_dict(found: Box) -> dict[str, Any]:
 
 
 def effective_text(found: Effective, screen: Screen = PAPER) -> str:
-    """The effective field as a number, by distance, and as a picture of shades."""
+    """The effective field as its size, its influence by distance, and a picture in shades."""
     step = _step(found.radius)
     distances = [step * i for i in range(1, math.ceil(found.radius / step) + 1)]
     rows = [[str(distance), f"{percent(found.within(distance))} %"] for distance in distances]
@@ -63,7 +63,7 @@ def effective_text(found: Effective, screen: Screen = PAPER) -> str:
 
 
 def effective_dict(found: Effective) -> dict[str, Any]:
-    """The effective field as plain values; counts of paths are whole numbers of any length, and so are text."""
+    """The effective field as plain values; the count of paths is text, since it may exceed the numbers of JSON."""
     return {
         "place": list(found.place),
         "size": found.size,
@@ -75,7 +75,7 @@ def effective_dict(found: Effective) -> dict[str, Any]:
 
 
 def _step(radius: Fraction) -> int:
-    """The least of 1, 2, 5, 10, 20, … that goes at most ten times into a distance."""
+    """The least step of 1, 2, 5, 10, 20, … that divides a distance into at most ten bands."""
     least = 1
     while least * _MAX_BANDS < radius:
         least = least * 5 // 2 if str(least).startswith("2") else least * 2
@@ -83,7 +83,7 @@ def _step(radius: Fraction) -> int:
 
 
 def _picture(counts: Any) -> list[str]:
-    """A shade for each patch of input by its mean influence, as a share of the strongest patch's."""
+    """The lines of a picture: a shade for each patch of input by its mean influence, relative to the strongest."""
     height, width = counts.shape
     rows, columns = min(_ROWS, height), min(_COLUMNS, 2 * width)
     # A character is about twice as high as it is wide.

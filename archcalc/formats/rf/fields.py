@@ -19,7 +19,7 @@ from archcalc.symbols.dims import format_shape
 
 _COLUMNS = ("name", "layer", "output", "field", "local", "jump", "start", "padding", "paths", "coverage")
 _LEFT = {"name", "layer", "output"}
-# What goes first where the terminal is too narrow.
+# The columns dropped first if the terminal is too narrow.
 _SPARE = ("paths", "padding", "coverage", "start", "output")
 _WIDTH = 120
 _MAX_SEGMENTS = 16
@@ -27,12 +27,12 @@ BOUND = "≤ is a bound: all that is seen lies within so many places"
 
 
 def heading(graph: Graph) -> str:
-    """What the fields are of."""
+    """The network's name and input."""
     return f"{graph.name}, input {format_shape(graph.input)}"
 
 
 def table(graph: Graph, fields: dict[str, Field], screen: Screen = PAPER) -> str:
-    """A row for each layer, and below them where branches do not line up and what else the numbers do not say."""
+    """A table with a row for each layer, and notes below it, such as on branches that do not line up."""
     rows = [
         [
             *(field.name, field.kind, format_shape(field.output), bounded(field, field.size), _local(field)),
@@ -49,7 +49,7 @@ def table(graph: Graph, fields: dict[str, Field], screen: Screen = PAPER) -> str
 
 
 def describe(fields: dict[str, Field]) -> list[str]:
-    """What a table of fields does not say in its numbers."""
+    """The notes on a table of fields that its numbers do not give."""
     known = list(fields.values())
     several = [field.name for field in known if None in field.jump]
     late: dict[tuple[int, str], list[str]] = {}
@@ -72,7 +72,7 @@ def describe(fields: dict[str, Field]) -> list[str]:
 
 
 def segments(field: Field) -> list[tuple[str, str]]:
-    """The runs of places that were joined from branches, and the size of what they see, where sizes differ."""
+    """The runs of positions joined from branches and the sizes of their fields, if these differ."""
     found: dict[tuple[int, Any, Any], list[Any]] = {}
     for i, reach in enumerate(field.reaches):
         for axis, start, stop, size in reach.segments if reach else ():
@@ -94,12 +94,12 @@ def _jump(field: Field) -> str:
 
 
 def _local(field: Field) -> str:
-    """The size through local paths alone, where every place sees more than that."""
+    """The size through local paths alone; empty unless every position sees more than that."""
     return bounded(field, field.local) if any(field.local) and any(field.fixed) else ""
 
 
 def grown(profile: Profile) -> tuple[Part, ...]:
-    """The field of the last layer of every block whose field is another than that of the block before, as parts of a page."""
+    """The field of the last layer of each block, if it differs from the block before, as parts of a page."""
     last = {field.name.partition("/")[0]: field for field in profile.fields.values() if any(field.size)}
     rows: list[tuple[Any, ...]] = []
     for field in last.values():
@@ -122,7 +122,7 @@ def grown(profile: Profile) -> tuple[Part, ...]:
 
 
 def layer(graph: Graph, fields: dict[str, Field], name: str) -> str:
-    """All there is to say of one layer's field, and the path that gives it the largest one."""
+    """The full description of one layer's field, with the path that gives the largest one."""
     field = fields[name]
     lines = [("layer", f"{field.name}: {field.kind}, output {format_shape(field.output)}")]
     if not any(reach for reach in field.reaches):
@@ -167,7 +167,7 @@ def layer(graph: Graph, fields: dict[str, Field], name: str) -> str:
 
 
 def _aligned(lines: list[tuple[str, str]]) -> str:
-    """Labels and what they say, wrapped beside them."""
+    """Labels with their texts, wrapped beside them."""
     width = max(len(label) for label, _ in lines) + 2
     return "\n".join(
         textwrap.fill(
@@ -183,18 +183,18 @@ def _aligned(lines: list[tuple[str, str]]) -> str:
 
 
 def _steps(way: list[tuple[str, Any]]) -> list[str]:
-    """The layers of a path at which its field grows, with what it grows to."""
+    """The layers of a path at which its field grows, with its new size."""
     steps, last = [], None
     for name, size in way:
         if size != last:
-            # A space at which no line is broken.
+            # A no-break space.
             steps.append(f"{name}\u00a0{number_text(size)}")
         last = size
     return steps
 
 
 def _paths(field: Field) -> str:
-    """The smallest and the largest field of any one path, where they differ."""
+    """The smallest and the largest field of a single path, if they differ."""
     if field.shortest == field.longest:
         return ""
     between = f"{along(field.shortest)} to {along(field.longest)}"
@@ -211,7 +211,7 @@ def _coverage(field: Field) -> str:
 
 
 def _apart(fields: dict[str, Field]) -> list[str]:
-    """Each disagreement once, with how many more layers have it."""
+    """Each misalignment of branches once, with the first layer and the number of others that have it."""
     found: dict[str, list[str]] = {}
     for field in fields.values():
         for axis, said in field.misalignment.items():
@@ -220,7 +220,7 @@ def _apart(fields: dict[str, Field]) -> list[str]:
 
 
 def network_dict(graph: Graph, rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """Rows on the layers of a network, with what they are of."""
+    """The rows of a network's layers, with its name, input and axes."""
     return {
         "network": graph.name,
         "input": [plain(n) for n in graph.input],
@@ -230,17 +230,17 @@ def network_dict(graph: Graph, rows: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def to_dict(field: Field) -> dict[str, Any]:
-    """A field as plain values, one for each axis; what is no whole number is a float or, where that is not exact, a string."""
+    """A field as plain values, one for each axis; a fraction is a float, or a string if no float is exact."""
     return {
         "name": field.name,
         "layer": field.kind,
         "output": [plain(n) for n in field.output],
         "size": [plain(n) for n in field.size],
-        # Through local paths alone, and what every place sees, first and last, through a layer that sees all there is.
+        # The size through local paths alone, and the ends of what every position sees through a global layer.
         "local": [plain(n) for n in field.local],
         "fixed": [None if ends is None else [plain(end) for end in ends] for ends in field.fixed],
         "jump": [plain(n) for n in field.jump],
-        # The first output that sees anything, whose field start and padding are of.
+        # The first output with a field, to which start and padding belong.
         "first": [plain(n) for n in field.first],
         "start": [plain(n) for n in field.start],
         "padding": [plain(n) for n in field.padding],
@@ -262,7 +262,7 @@ def to_dict(field: Field) -> dict[str, Any]:
 
 
 def plain(value: Any) -> Any:
-    """A number as JSON has it: whole, or with a half, or else as text.
+    """A number for JSON: whole, a float if that is exact, or else text.
 
     >>> plain(3), plain(Fraction(31, 2)), plain(Fraction(1, 3)), plain(None)
     (3, 15.5, '1/3', None)

@@ -15,7 +15,7 @@ from archcalc.symbols.dims import Dim
 
 
 def stacks_text(found: list[ConvStack], screen: Screen = PAPER) -> str:
-    """Each stack with its weights for C channels in and out of every layer, beside those of the one large kernel."""
+    """A table of stacks with their weights for C channels in and out, and as a share of the one large kernel's."""
     field = found[0].field
     whole = ConvStack((field,)).weights
     rows = [
@@ -34,7 +34,7 @@ def stacks_text(found: list[ConvStack], screen: Screen = PAPER) -> str:
 
 
 def stacks_dict(found: list[ConvStack]) -> dict[str, Any]:
-    """The stacks as plain values; weights are in C², biases in C."""
+    """The stacks as plain values; weights are multiples of C², biases of C."""
     rows = [
         {"kernels": list(s.kernels), "size": s.field, "weights": s.weights, "biases": len(s.kernels)} for s in found
     ]
@@ -42,7 +42,7 @@ def stacks_dict(found: list[ConvStack]) -> dict[str, Any]:
 
 
 def depth_text(window: Window, kernel: Dim, stride: Dim, depth: Dim) -> str:
-    """The field of a number of layers, and by which law it grows with each more."""
+    """The field of a number of layers, with its growth in that number: linear or exponential."""
     grows = (
         "linear in the number of layers: every layer adds the same"
         if stride == 1

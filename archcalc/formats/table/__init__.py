@@ -1,1 +1,1 @@
-"""The table of a network in each of its formats, and the columns that it may have."""
+"""The table of a network in each of its formats, and its columns."""

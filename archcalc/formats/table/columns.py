@@ -1,4 +1,4 @@
-"""The columns a table can have, and the rows of a profile folded where blocks repeat."""
+"""The columns of a table, and its rows, folded where blocks repeat."""
 
 from __future__ import annotations
 
@@ -33,30 +33,30 @@ class Column(msgspec.Struct, frozen=True):
     total: Callable[[Profile], Any] | None = None
 
     def heading(self, profile: Profile) -> str:
-        """The title under a profile's convention, by which what it counts is named."""
+        """The title for a profile; the column of FLOPs is named by its convention."""
         return profile.convention.column if self.key == "flops" else self.title
 
     def alone(self, profile: Profile) -> str:
-        """The key as it stands in a spreadsheet, where nothing else names the convention without which FLOPs mean nothing."""
+        """The key as in a spreadsheet; that of FLOPs names the convention, which nothing else there does."""
         convention = profile.convention
         counted = "flops" if convention.column == "FLOPs" else "macs"
         return f"{counted} ({convention.name})" if self.key == "flops" else self.key
 
     def head(self, profile: Profile) -> Head:
-        """The head over it; on a narrow screen FLOPs that are twice the MACs go first, then shares."""
+        """The head of the column; on a narrow screen FLOPs that are twice the MACs are dropped first, then shares."""
         twice = self.key == "flops" and profile.convention.name == "macs"
         spare = 2 if twice else 1 if self.key.endswith("%") else 0
         return Head(self.heading(profile), self.numeric, self.key, self.alone(profile), spare)
 
     @property
     def numeric(self) -> bool:
-        """Whether the cells are numbers."""
+        """True if the cells are numbers."""
         return self.total is not None or self.key.endswith("%") or self.key in _NUMBERS
 
 
 def _measure(measure: Measure) -> Column:
     if measure.key == "flops":
-        # What stands here is what the convention counts, be it MACs or FLOPs.
+        # The cell is in the unit of the convention's column, MACs or FLOPs.
         return Column(
             measure.key,
             measure.title,
@@ -83,17 +83,17 @@ def _share(measure: Measure) -> Column:
 
 
 def _field(text: Callable[[Field], str]) -> Callable[[Profile, FoldedRow], str]:
-    """The cell of a column on receptive fields: empty in a row that stands for several, whose fields differ."""
+    """The cell of a column of receptive fields; empty in a row that stands for several, whose fields differ."""
     return lambda profile, line: text(profile.fields[line.row.name]) if line.times == 1 else ""
 
 
 def _bounded(total: Total) -> Any:
-    """A total as a cell: its value, or where it is a lower bound the text that says so."""
+    """A total as a cell: its value, or text if it is a lower bound."""
     return total.bounded() if total.uncovered else total.value
 
 
 def _known(price: Dim | None) -> Dim | str:
-    """A price, or a mark that the convention does not cover the layer."""
+    """A price, or a question mark if the convention does not cover the layer."""
     return "?" if price is None else price
 
 
@@ -124,7 +124,7 @@ DEFAULT = ("name", "layer", "output", "activations", "params", "params%", "macs"
 
 
 def chosen(keys: Sequence[str] | None, *, fold: bool = False, formulas: Form = "plain") -> list[Column]:
-    """The columns of these keys, or the default ones, with formulas in a form; a folded table says how often each row stands."""
+    """The columns of these keys, or the default ones, with formulas in a form; with `fold`, also that of repeats."""
     names = list(DEFAULT if keys is None else keys)
     if fold and "times" not in names:
         names.insert(1, "times")
@@ -133,7 +133,7 @@ def chosen(keys: Sequence[str] | None, *, fold: bool = False, formulas: Form = "
 
 
 def _in_form(column: Column, formulas: Form) -> Column:
-    """A column whose formulas are written out, or factored; text and shapes stay."""
+    """The column with its formulas expanded or factored; text and shapes stay."""
 
     def rewritten(value: Any) -> Any:
         return value if isinstance(value, (str, tuple)) else in_form(value, formulas)
@@ -147,12 +147,12 @@ def _in_form(column: Column, formulas: Form) -> Column:
 
 
 def lines(rows: Sequence[Row], *, fold: bool) -> list[FoldedRow]:
-    """The rows one by one, or with blocks and layers that repeat unchanged written once."""
+    """The rows one by one, or with `fold`, repeated blocks and layers once."""
     return folded(rows) if fold else unfolded(rows)
 
 
 def summed(profile: Profile, parts: Sequence[Column]) -> list[Any]:
-    """The line of totals, which is called that where names stand, else in a first column that has no total."""
+    """The line of totals, labelled in the column of names, else in the first column if that has no total."""
     cells = ["" if part.total is None else part.total(profile) for part in parts]
     at = next((at for at, part in enumerate(parts) if part.key == "name"), 0)
     if parts[at].total is None:
@@ -161,7 +161,7 @@ def summed(profile: Profile, parts: Sequence[Column]) -> list[Any]:
 
 
 def along(values: tuple[Any, ...], text: Callable[[Any], str] = number_text) -> str:
-    """A value for each axis as text, once where all are the same.
+    """A value for each axis as text, written once if all are equal.
 
     >>> along((212, 212)), along((3, 7)), along((None,))
     ('212', '3×7', '')
@@ -171,11 +171,11 @@ def along(values: tuple[Any, ...], text: Callable[[Any], str] = number_text) -> 
 
 
 def bounded(field: Field, sizes: tuple[Any, ...], text: Callable[[Any], str] = number_text) -> str:
-    """Sizes of a field as text, with a ≤ where they are bounds."""
+    """Sizes of a field as text, with a ≤ if they are bounds."""
     written = along(sizes, text)
     return written if field.exact or not any(sizes) or not written else f"≤ {written}"
 
 
 def percent(share: Any) -> str:
-    """A share in per cent, with one decimal; empty where letters leave it open."""
+    """A share in per cent, with one decimal; empty if it depends on letters."""
     return f"{float(100 * share):.1f}" if isinstance(share, (int, Fraction)) else ""

@@ -1,4 +1,4 @@
-"""The layout of the CS231n course notes, row for row, with totals that are the sums of the rows."""
+"""The layout of the CS231n course notes, row by row, with totals that are the sums of the rows."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def render(
     fold: bool = False,  # noqa: ARG001 - likewise
     formulas: Form = "plain",  # noqa: ARG001 - likewise
 ) -> str:
-    """A line for the input and for each layer that stores or trains values: its size, its memory and its weights."""
+    """The table: a line for the input and each layer that stores or trains values, with size, memory and weights."""
     rows = {row.name: row for row in profile.rows}
     volumes = _volumes(profile)
     shown = [row for row in profile.rows if (row.activations != 0 or row.weights != 0) and not row.auxiliary]
@@ -46,14 +46,14 @@ def render(
 
 
 def _bytes(totals: Totals) -> str:
-    """What the bytes of all values are the product or the sum of."""
+    """The product or sum that gives the bytes of all values."""
     if totals.tokens == 0:
         return f"{format_dim(totals.activations)} * 4"
     return f"{format_dim(totals.activations - totals.tokens)} * 4 + {format_dim(totals.tokens)} * 8"
 
 
 def _label(row: Row) -> str:
-    """CONV3-64, POOL2, FC, or the kind in capitals."""
+    """The label of a layer in the notes: CONV3-64, POOL2, FC, or the kind in capitals."""
     kind = re.sub("[123]d$", "", row.kind)
     name = _NAMES.get(kind, kind.upper())
     if name not in {"CONV", "POOL"}:
@@ -65,7 +65,7 @@ def _label(row: Row) -> str:
 
 
 def _volumes(profile: Profile) -> dict[str, Shape]:
-    """Each output with its channels or features last; a vector is written as one pixel of many channels."""
+    """The shape of each output with its channels or features last; a vector is one pixel of many channels."""
     places: dict[str, int] = {}
     found = {}
     for row in profile.rows:
@@ -77,7 +77,7 @@ def _volumes(profile: Profile) -> dict[str, Shape]:
 
 
 def _features(row: Row, sources: Sequence[int], input_axes: Sequence[str]) -> int:
-    """The axis of an output on which its channels or features stand; `sources` are those of its inputs."""
+    """The axis of the channels or features of an output; `sources` has those of its inputs."""
     if row.layer.comes_from_outside:
         return 0 if input_axes[0] == "channels" else -1
     if row.layer.features == "last" or not sources:
@@ -91,12 +91,12 @@ def _features(row: Row, sources: Sequence[int], input_axes: Sequence[str]) -> in
         return order.index(before)
     if len(row.output) == len(x) and row.kind != "reshape":
         return before
-    # Where channels stay what they are, they stay on their side.
+    # If the number of channels stays, they stay first.
     return 0 if before == 0 and row.output[0] == x[0] else -1
 
 
 def _factor(n: Dim) -> str:
-    """A size beside a sign of multiplication."""
+    """A size as a factor of a product, in brackets if it needs them."""
     text = str(n) if isinstance(n, int) else format_dim(n)
     return text if re.fullmatch(r"\w+|⌊[^⌊]*⌋", text) else f"({text})"
 
@@ -113,7 +113,7 @@ def _memory(row: Row, volume: Shape, batch: Dim) -> str:
 
 
 def _weights(row: Row, rows: dict[str, Row], volumes: dict[str, Shape]) -> str:
-    """How many weights a layer trains, and of what they are the product; arrays of one axis are no product."""
+    """The weights of a layer, with the product that gives them unless all arrays have one axis."""
     total = format_dim(row.weights)
     arrays = [shape for name, shape in row.layer.weights(*row.inputs).items() if "bias" not in name]
     if row.weights != sum(map(size, arrays)) or all(len(shape) == 1 for shape in arrays):
@@ -122,7 +122,7 @@ def _weights(row: Row, rows: dict[str, Row], volumes: dict[str, Shape]) -> str:
         said = _product([*_before_flatten(row, rows, volumes), row.output[-1]])
     elif row.layer.family == "conv":
         [(filters, *seen)] = arrays
-        # The notes write the places of a filter before its channels.
+        # The notes write the sides of a filter before its channels.
         said = f"({_product([*seen[1:], seen[0]] if len(seen) == len(row.output) else seen)})*{_factor(filters)}"
     else:
         said = " + ".join(f"{n}*({_product(each)})" if n > 1 else _product(each) for each, n in Counter(arrays).items())
@@ -130,7 +130,7 @@ def _weights(row: Row, rows: dict[str, Row], volumes: dict[str, Shape]) -> str:
 
 
 def _before_flatten(row: Row, rows: dict[str, Row], volumes: dict[str, Shape]) -> Shape:
-    """The features of a dense layer's input, as the volume that they were before it was flattened."""
+    """The features of a dense layer's input, as the volume before it was flattened."""
     source = rows[row.sources[0]]
     while source.kind in {"dropout", "relu"}:
         source = rows[source.sources[0]]
@@ -142,7 +142,7 @@ def _before_flatten(row: Row, rows: dict[str, Row], volumes: dict[str, Shape]) -
 
 
 def _rounded(n: Any) -> str:
-    """A number as the notes print it: from 10,000 on with two digits, in K or M.
+    """A number as the notes print it: from 10,000 on two digits, in K or M.
 
     >>> _rounded(9_999), _rounded(150_528), _rounded(999_500)
     ('9999', '150K', '1M')

@@ -1,4 +1,4 @@
-"""Rows for a spreadsheet or another program."""
+"""The table as CSV, for a spreadsheet or another program."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from archcalc.profiling.rows import Profile
 from archcalc.symbols.dims import format_shape
 from archcalc.symbols.evaluate import Form
 
-# A spreadsheet takes text that starts with one of these for a formula.
+# Text that starts with one of these is a formula to a spreadsheet.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def render(
     profile: Profile, columns: Sequence[str] | None = None, *, fold: bool = False, formulas: Form = "plain"
 ) -> str:
-    """The rows with the keys of their columns, and no totals, so that a column can be summed."""
+    """The rows under the keys of their columns, without totals, so that a column can be summed."""
     parts = chosen(columns, fold=fold, formulas=formulas)
     rows = (
         [line.times if part.key == "times" else part.cell(profile, line) for part in parts]
@@ -29,7 +29,7 @@ def render(
 
 
 def comma_separated(head: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
-    """Rows under a head as the text of a CSV file, without the end of its last line."""
+    """Rows under a head as the text of a CSV file, without the last newline."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(head)
@@ -38,7 +38,7 @@ def comma_separated(head: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
 
 
 def harmless(value: Any) -> Any:
-    """A cell that no spreadsheet runs as a formula, a shape spelled as people read it."""
+    """A cell that no spreadsheet runs as a formula, with a shape as text."""
     if isinstance(value, tuple):
         return format_shape(value)
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

@@ -12,7 +12,7 @@ from archcalc.profiling.rows import Profile, Row, Totals
 from archcalc.symbols.dims import Dim
 from archcalc.symbols.evaluate import Form, in_form
 
-# A number as JSON has it: none, itself, or a formula as text.
+# The function that gives a number for JSON: none, itself, or a formula as text.
 Plain: TypeAlias = Callable[[Dim | None], int | str | None]
 
 
@@ -23,7 +23,7 @@ def render(
     fold: bool = False,  # noqa: ARG001 - likewise
     formulas: Form = "plain",
 ) -> str:
-    """Every row and every total, whatever columns a table would show."""
+    """The profile as JSON: every row and every total, independent of `columns`."""
     return json_text(to_dict(profile, formulas))
 
 

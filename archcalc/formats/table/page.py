@@ -1,4 +1,4 @@
-"""The table of a profile as a document, for the formats with markup."""
+"""The table of a profile as a page, for the formats with markup."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from archcalc.profiling.explain import Working, workings
 from archcalc.profiling.rows import Profile
 from archcalc.symbols.evaluate import Form
 
-# The columns that a line of working explains. A size is part of the output, another operation of what is counted.
+# The columns that a line of working explains. A size explains the output, another operation the FLOPs.
 _EXPLAINS = {
     "weights": ("weights", "params"),
     "biases": ("biases", "params"),
@@ -31,7 +31,7 @@ _EXPLAINS = {
 def render(
     profile: Profile, columns: Sequence[str] | None, form: str, *, fold: bool = False, formulas: Form = "plain"
 ) -> str:
-    """The table as markdown, as LaTeX that compiles as it stands and can be read in, or as one page of HTML with the working."""
+    """The table as markdown, as a LaTeX document that others can include, or as a page of HTML with the working."""
     page = tabled(profile, columns, form, fold=fold, worked=form == "html", formulas=formulas)
     return write(page, form)
 
@@ -54,7 +54,7 @@ def tabled(  # noqa: PLR0913 - each is a choice of its own
 
 
 def grid(profile: Profile, parts: Sequence[Column], *, fold: bool, worked: bool = False) -> Table:
-    """The bare table, its last row the totals, on request with the working of every row."""
+    """The table alone, its last row the totals, on request with the working of every row."""
     shown = lines(profile.rows, fold=fold)
     behind = {working.row.name: steps(working, profile) for working in workings(profile)} if worked else {}
     return Table(
@@ -66,7 +66,7 @@ def grid(profile: Profile, parts: Sequence[Column], *, fold: bool, worked: bool 
 
 
 def steps(working: Working, profile: Profile) -> tuple[WorkingStep, ...]:
-    """The working of a row line by line, without what is simply 0."""
+    """The working of a row line by line, without the cells that are 0 and have no note."""
     sizes = len(working.row.output)
     found = []
     for place, cell in enumerate(working.cells):
@@ -79,10 +79,10 @@ def steps(working: Working, profile: Profile) -> tuple[WorkingStep, ...]:
 
 
 def summed(profile: Profile, style: Style) -> Facts:
-    """The totals, and what they are made of."""
+    """The totals and their parts, as facts of a page."""
     return Facts(tuple(Fact(label, preformatted(said)) for label, said in totals(profile, style)))
 
 
 def told(profile: Profile, style: Style) -> tuple[Any, ...]:
-    """What a reader must know to trust the numbers."""
+    """The caveats of the numbers, in the format of the style."""
     return tuple(map(preformatted, remarks(profile, style)))

@@ -1,4 +1,4 @@
-"""A table for the terminal."""
+"""The table of a profile as plain text for the terminal."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def render(  # noqa: PLR0913 - each is a choice of its own
 ) -> str:
     """The table in plain text, with its heading, totals and remarks.
 
-    What costs nothing stands beside the layer before it, as in "conv1_1 + relu", unless `every` layer or some columns are
-    asked for.
+    A layer without cost shares the row of the layer before it, as in "conv1_1 + relu", unless `every` is true or
+    `columns` are given.
     """
     parts = chosen(columns, fold=fold, formulas=formulas)
     shown = lines(profile.rows, fold=fold)
@@ -55,6 +55,6 @@ def render(  # noqa: PLR0913 - each is a choice of its own
 
 
 def _costless(profile: Profile, row: Row) -> bool:
-    """True of a row that stores, trains and computes nothing, as far as its convention counts."""
+    """True if a row stores, trains and computes nothing that its convention counts."""
     counted = (row.params, row.buffers, row.activations, row.macs, profile.shown(row))
     return all(value == 0 for value in counted)
