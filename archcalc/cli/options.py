@@ -211,6 +211,7 @@ _TARGET = click.option(
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write to a file, in the format that its ending says.",
 )
+_EXACT = click.option("--exact", is_flag=True, help="All digits, however narrow the terminal is.")
 _FIELDS = {"input": "input_shape", "shape": "input_shape", "set": "settings"}
 
 
@@ -227,32 +228,32 @@ def takes_network(
     shared += [_OPTIONS[name] for name in options]
     fields = [_FIELDS.get(name, name) for name in options]
     if choices := list(formats):
-        shown = default or "text on a terminal, markdown elsewhere"
-        shared.append(click.option("--format", "form", type=FormatType(choices), default=None, show_default=shown))
         fields.append("form")
-        if "text" in choices:
-            shared.append(click.option("--exact", is_flag=True, help="All digits, however narrow the terminal is."))
-            fields.append("exact")
+    usual = default.capitalize() if default else "Text on a terminal and markdown elsewhere"
 
     def decorate(command: Callable[..., _R]) -> Callable[..., _R]:
-        # Some write a file of another sort.
+        # Some write a file of another sort, and print no table.
         own = any("-o" in param.opts for param in getattr(command, "__click_params__", ()))
-        to_file = [_TARGET] if "text" in choices and not own else []
+        tables = "text" in choices and not own
+        said = f"{usual}, unless -o says otherwise." if tables else f"{usual} unless another is named."
+        printed = [click.option("--format", "form", type=FormatType(choices), help=said)] if choices else []
+        printed += [_EXACT, _TARGET] if tables else []
 
         def asked(*context: click.Context, **given: Any) -> _R:
             named = [given.pop(name) for name in arguments]
-            target = given.pop("to") if to_file else None
+            target, exact = (given.pop("to"), given.pop("exact")) if tables else (None, False)
             if choices and given["form"] is None:
-                usual = default or ("text" if terminal_width() else "markdown")
-                given["form"] = usual if target is None else _form_of(target, choices)
+                plain = default or ("text" if terminal_width() else "markdown")
+                given["form"] = plain if target is None else _form_of(target, choices)
             specs = tuple(spec for each in named for spec in ([each] if isinstance(each, str) else each or ()))
             with nullcontext() if target is None else written_to(target):
-                request = Request(specs, to_file=target is not None, **{name: given.pop(name) for name in fields})
+                known = {name: given.pop(name) for name in fields}
+                request = Request(specs, exact=exact, to_file=target is not None, **known)
                 return command(*context, request, **given)
 
         # Keep the command's own options and its help text.
         update_wrapper(asked, command)
-        return reduce(lambda shown, add: add(shown), reversed([*shared, *to_file]), asked)
+        return reduce(lambda shown, add: add(shown), reversed([*shared, *printed]), asked)
 
     return decorate
 

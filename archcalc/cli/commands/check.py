@@ -26,7 +26,7 @@ from archcalc.network.figures import Figure
 )
 @click.option("--record", "keep", is_flag=True, help="Keep the verdicts on all bundled networks for their tables.")
 def command(request: Request, *, claims: tuple[str, ...], keep: bool) -> None:
-    """Published figures beside exact ones, explained where they differ."""
+    """Published figures beside exact ones, and why they differ."""
     if claims and not request.specs:
         raise click.UsageError("--claim is of a network; name its SPEC")
     if (request.input_shape or request.settings) and not claims:

@@ -17,7 +17,7 @@ from archcalc.profiling.by_convention import by_convention
 @click.option("--only", "names", help="Conventions, separated by commas.")
 @click.option("--rule", "name", help="Show a convention's whole rule and its known faults instead.")
 def command(request: Request, names: str | None, name: str | None) -> None:
-    """One network under every convention, with what each counts beside MACs."""
+    """One network under every convention, and why they differ."""
     if bool(request.specs) == (name is not None):
         raise click.UsageError("name a SPEC, or a convention with --rule")
     if name is not None:

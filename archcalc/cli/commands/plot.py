@@ -25,7 +25,9 @@ from archcalc.language import bundled
     "-o", "--output", "target", type=click.Path(dir_okay=False, path_type=Path), help="A .svg, .png or .pdf file."
 )
 def command(request: Request, keys: str | None, target: Path | None, *, every: bool) -> None:
-    """Charts: what each layer of a network costs, or of several networks params against MACs.
+    """Charts of a network by layer, or of several networks.
+
+    Of one network there is a panel for each measure, of several their params against their MACs.
 
     Without -o the file is named after the network. Memory over time is drawn by `memory --plot`, the effective
     receptive field by `rf --plot`.

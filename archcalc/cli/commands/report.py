@@ -31,7 +31,10 @@ from archcalc.report.pages import FORMATS, compared, report
 )
 @click.option("--charts/--no-charts", default=True, show_default=True, help="Charts need matplotlib.")
 def command(request: Request, folder: Path, *, charts: bool, every: bool) -> None:
-    """Write a page for each network: its table, diagram, charts, memory, fields, conventions and published figures."""
+    """Write a page for each network.
+
+    It has the table, the diagram, charts, memory, fields, conventions and published figures.
+    """
     if bool(request.specs) == every:
         raise click.UsageError("--all takes no SPEC" if every else "name one or more specs, or give --all")
     sources = [source_of(name) for name in (bundled() if every else dict.fromkeys(request.specs))]

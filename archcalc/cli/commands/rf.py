@@ -56,7 +56,7 @@ class FieldOptions(msgspec.Struct, frozen=True):
 @click.option("--stride", type=BatchType(), default="1", show_default=True, help="The stride of --depth.")
 @takes_settings(FieldOptions)
 def command(request: Request, options: FieldOptions) -> None:
-    """Receptive fields: of all layers, of one, or of one of its places."""
+    """Receptive fields: of all layers, of one, or of a place."""
     asked = [bool(request.specs), options.like is not None, options.depth is not None]
     if sum(asked) != 1:
         raise click.UsageError("name a SPEC, or ask for --stacks or --depth alone")

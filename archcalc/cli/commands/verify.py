@@ -26,7 +26,7 @@ from archcalc.verify import LayerCheck, MemoryCheck, Shown, smallest, verified
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the weights and the input.")
 @limit_option
 def command(request: Request, batch: int, seed: int, limit: str, *, quick: bool) -> None:
-    """Run a network in numpy and compare every closed form with what happens."""
+    """Run a network in numpy and hold every number against it."""
     if quick and request.input_shape is not None:
         raise click.UsageError("--quick looks for the input itself; it does not go with --input")
     source = request.source()

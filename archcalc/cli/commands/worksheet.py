@@ -16,7 +16,10 @@ from archcalc.formats.worksheet import BLANKS, COLUMNS, FORMATS, key, worksheet
 @click.option("--blank", "blanks", help=f"Those to leave empty; by default {', '.join(BLANKS)}.")
 @click.option("--fold/--no-fold", help="Write repeated blocks once.")
 def command(request: Request, columns: str, blanks: str | None, *, filled: bool, fold: bool) -> None:
-    """A table to fill in, or its key; `archcalc grade` marks the csv of it, which the page in html saves."""
+    """A table to fill in, or its key.
+
+    `archcalc grade` marks the csv of it, which the page in html saves.
+    """
     result = request.profiled(request.load())
     shown = [name.strip() for name in columns.split(",")]
     asked = [name.strip() for name in (blanks or "").split(",") if name.strip()]
