@@ -286,8 +286,9 @@ def main() -> None:
     for one in used():
         compiled = re.compile(one.pattern, one.flags)
         for text in {*Automaton(one.pattern, one.flags, one.methods).near()}:
+            given = text.encode() if isinstance(one.pattern, bytes) else text
             for method in sorted(one.methods):
-                arguments = ("", text) if method in {"sub", "subn"} else (text,)
+                arguments = (given[:0], given) if method in {"sub", "subn"} else (given,)
                 result = getattr(compiled, method)(*arguments)
                 if method == "finditer":
                     deque(result, maxlen=0)

@@ -16,10 +16,10 @@ from archcalc.symbols.units import abbreviated
 _GAP = 2
 # A column of text is no narrower than its longest piece, except that words longer than this may break.
 _WORD = 14
-# The pieces between which a text may break: after a space or one of these, but not inside a number such as 1,234.
-_PIECE = re.compile(r"(?:[^\s/,;·]|,(?=\d))*[/,;·]*\s*")
-_NUMBER = re.compile(r"[≤≥+−-]?[\d.,×…%()⌊⌋]+[KMGT]?%?,?")
-_SENTENCE = re.compile(r" [^\W\d]{2}|[^\W\d]{2}.* ")
+# Where a text may break: after a space or one of these, but not inside a number such as 1,234.
+_BREAK = re.compile(r"(?<=\s)(?=\S)|(?<=[/;·])(?=\S)|(?<=,)(?=[^\s\d])")
+_NUMBER = re.compile(r"[≤≥+−-]?[\d.,×…%()⌊⌋]+[KMGT]?")
+_LETTERS = re.compile(r"[^\W\d]{2}")
 _SHORTENED = "Three digits; --exact has all."
 
 
@@ -183,12 +183,14 @@ def _wrapped(grid: _Grid, width: int) -> _Grid:
 def _breaks(grid: _Grid, place: int) -> bool:
     """True if a column is text, or has sentences among numbers."""
     cells = (row[place] for row in grid.rows)
-    return not grid.heads[place].numeric or any(isinstance(cell, str) and _SENTENCE.search(cell) for cell in cells)
+    return not grid.heads[place].numeric or any(
+        isinstance(cell, str) and " " in cell and _LETTERS.search(cell) for cell in cells
+    )
 
 
 def _least(line: str) -> int:
     """The least width of a line: its longest piece, where a word counts for _WORD at most."""
-    pieces = [piece.strip() for piece in _PIECE.findall(line)]
+    pieces = [piece.strip() for piece in _BREAK.split(line)]
     indent = len(line) - len(line.lstrip())
     return indent + max(len(piece) if _NUMBER.fullmatch(piece) else min(len(piece), _WORD) for piece in pieces)
 
@@ -203,7 +205,7 @@ def wrapped(text: str, width: int) -> list[str]:
     for line in text.split("\n"):
         indent = " " * (len(line) - len(line.lstrip()))
         found = [""]
-        for piece in filter(None, _PIECE.findall(line)):
+        for piece in _BREAK.split(line):
             if len(found[-1]) + len(piece.rstrip()) > width and found[-1].strip():
                 found.append(indent)
             found[-1] += piece

@@ -75,7 +75,7 @@ class Settled:
         for node in graph.nodes:
             builder.add(
                 node.name,
-                start if isinstance(node.layer, Input) else node.layer,
+                start if node.layer.comes_from_outside else node.layer,
                 *node.inputs,
                 place=node.place,
                 blocks=node.blocks,

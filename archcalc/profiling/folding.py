@@ -35,7 +35,7 @@ def joined(lines: Sequence[FoldedRow], costless: Callable[[Row], bool]) -> list[
     found: list[FoldedRow] = []
     for line in lines:
         row = line.row
-        if found and costless(row) and not row.note and row.kind != "input":
+        if found and costless(row) and not row.note:
             before = found[-1]
             last = (before.row, *before.followers)[-1]
             alike = (line.times, row.output, row.auxiliary) == (before.times, last.output, last.auxiliary)
