@@ -189,6 +189,25 @@ def fit(layer: Layer, place: Place | None = None, places: dict[str, Place] | Non
         raise SpecError(fact[:400], (places or {}).get(name, place)) from None
 
 
+def fit_once(
+    layer: Layer,
+    known: dict[tuple[Any, ...], Layer],
+    place: Place | None = None,
+    places: dict[str, Place] | None = None,
+) -> Layer:
+    """The same from those known already, among which it then is; repeated blocks bring one layer again and again."""
+    try:
+        # 3.0 is equal to 3 and is no size, so the types of the values count.
+        key = (layer, *map(type, msgspec.structs.astuple(layer)))
+        found = known.get(key)
+    except TypeError:
+        # A list has no hash, and may stand where a tuple belongs.
+        return fit(layer, place, places)
+    if found is None:
+        found = known[key] = fit(layer, place, places)
+    return found
+
+
 def _fits(value: Any, of: Any) -> bool:
     try:
         msgspec.convert(value, of)

@@ -13,7 +13,7 @@ from archcalc.display import brief
 from archcalc.errors import Place, SpecError, nearest
 from archcalc.layers.axes import INPUTS
 from archcalc.layers.base import Layer
-from archcalc.layers.fields import asked, fit
+from archcalc.layers.fields import asked, fit_once
 from archcalc.network.figures import Figure
 from archcalc.network.limits import MAX_LAYERS, Bounds
 from archcalc.network.names import check_name, suitable
@@ -150,6 +150,7 @@ class Builder:
         self._positions: dict[str, int] = {}
         self._numbers: dict[str, int] = {}
         self._inferred: dict[tuple[Layer, tuple[Shape, ...]], tuple[Shape, list[Truth]]] = {}
+        self._fitted: dict[tuple[Any, ...], Layer] = {}
         self._bounds = Bounds()
 
     def add(
@@ -174,7 +175,7 @@ class Builder:
         """
         self._check(name, inputs, place)
         shapes = tuple(self.nodes[i].shape for i in inputs)
-        layer = fit(layer, place, places)
+        layer = fit_once(layer, self._fitted, place, places)
         shape, open_facts = self._infer(layer, shapes, place, places)
         self.assumptions.extend(Assumption(name, fact) for fact in open_facts)
         node = Node(name, layer, inputs, shape, place, **details)

@@ -14,6 +14,8 @@ def check_name(full: str, place: Place | None = None, given: str | None = None) 
     `given` is the part of a full name that was written there, if enclosing blocks give the rest.
     """
     name = full if given is None else given
+    if 0 < len(full) <= _MAX_CHARACTERS and name.isprintable() and "{" not in name and "}" not in name and name.strip():
+        return
     # A full name may be given, as in a spec that was written out.
     longest = max(map(len, name.split("/")))
     if not name.strip() or not name.isprintable() or {"{", "}"} & set(name) or longest > _MAX_CHARACTERS:
