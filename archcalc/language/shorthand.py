@@ -17,6 +17,7 @@ from archcalc.language.load import bundled, set_value
 from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Builder, Graph
+from archcalc.network.limits import MAX_LAYERS
 from archcalc.network.model import NO_PARAMS, Model, Params, check_params, replaced_input
 from archcalc.symbols.dims import Dim, Shape, is_dim, is_letter, symbol
 
@@ -118,7 +119,7 @@ class _Writer:
     def __init__(self, values: dict[str, Dim], *, bias: bool) -> None:
         self._values = values
         self._bias = bias
-        self._builder = Builder()
+        self._builder = Builder(MAX_LAYERS)
         self._uses: dict[str, int] = {}
 
     def graph(self, name: str, shape: Shape, line: Line) -> Graph:

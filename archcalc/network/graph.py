@@ -15,7 +15,7 @@ from archcalc.layers.axes import INPUTS
 from archcalc.layers.base import Layer
 from archcalc.layers.fields import asked, fit_once
 from archcalc.network.figures import Figure
-from archcalc.network.limits import MAX_LAYERS, Bounds
+from archcalc.network.limits import Bounds
 from archcalc.network.names import check_name, suitable
 from archcalc.network.references import alike, check_trunk
 from archcalc.network.tokens import token_numbers
@@ -144,7 +144,9 @@ class Builder:
     conv2d: kernel must be a whole number of at least 1, or a list with one for each axis, not 0
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = 10_000_000) -> None:
+        # The layers that it takes, fewer from a text in which a few words stand for thousands.
+        self.most = most
         self.nodes: list[Node] = []
         self.assumptions: list[Assumption] = []
         self._positions: dict[str, int] = {}
@@ -237,8 +239,8 @@ class Builder:
         check_name(name, place)
         if name in self._positions:
             raise SpecError(f"the name '{name}' is used twice", place)
-        if len(self.nodes) >= MAX_LAYERS:
-            raise SpecError(f"the network has more than {MAX_LAYERS:,} layers", place)
+        if len(self.nodes) >= self.most:
+            raise SpecError(f"the network has more than {self.most:,} layers", place)
         for i in inputs:
             if not 0 <= i < len(self.nodes):
                 raise SpecError(f"'{name}' reads layer {i}, and before it there are {len(self.nodes)}", place)
