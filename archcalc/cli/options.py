@@ -14,6 +14,7 @@ import msgspec
 
 from archcalc.cli.output import has_colour, terminal_width, written_to
 from archcalc.conventions import CONVENTIONS
+from archcalc.document.formats import MARKED
 from archcalc.document.screen import Screen
 from archcalc.errors import Source, printable
 from archcalc.importers import graphs, model_of, parse, source_of
@@ -97,21 +98,17 @@ limit_option = click.option(
 
 
 # What the ending of a file's name says of its format.
-_ENDINGS = {
-    ".txt": "text",
-    ".md": "markdown",
-    ".tex": "latex",
-    ".html": "html",
-    ".csv": "csv",
-    ".json": "json",
-}
+_ENDINGS = {".txt": "text", **{f".{one.suffix}": one.name for one in MARKED.values()}, ".csv": "csv", ".json": "json"}
+
+
+_SHORT = {one.suffix: one.name for one in MARKED.values()}
 
 
 class FormatType(click.Choice[str]):
     """A format by its name, or markdown and latex by the endings of their files."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        return super().convert({"md": "markdown", "tex": "latex"}.get(value, value), param, ctx)
+        return super().convert(_SHORT.get(value, value), param, ctx)
 
 
 def _form_of(target: Path, choices: list[str]) -> str:

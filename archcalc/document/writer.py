@@ -10,25 +10,21 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from archcalc.document.content import Page, Table
+from archcalc.document.formats import MARKED
 from archcalc.document.page import content_security_policy, script, stylesheet
-from archcalc.document.style import HTML, MARKDOWN, TEX, Style
+from archcalc.document.style import MARKDOWN, Style
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-# The style of each format, and the delimiters of its templates: LaTeX is full of braces.
-STYLES = {"markdown": MARKDOWN, "html": HTML, "latex": TEX}
-_MARKS: dict[str, dict[str, Any]] = {"latex": {"block_start_string": "<%", "block_end_string": "%>", "variable_start_string": "<<",
-                    "variable_end_string": ">>", "comment_start_string": "<#", "comment_end_string": "#>"}}  # fmt: skip
 # The characters of a cell in LaTeX above which it is wrapped.
 _LONG = 32
 _COMMAND = re.compile(r"\\[a-z]+|[\\{}()$]")
-_SUFFIXES = {"markdown": "md", "html": "html", "latex": "tex"}
 
 
 def write(document: Page, form: str) -> str:
     """A page as markdown, html or latex; the last two are complete documents."""
-    template = _environment(form).get_template(f"document.{_SUFFIXES[form]}.j2")
+    template = _environment(form).get_template(f"document.{MARKED[form].suffix}.j2")
     return template.render(document=document).strip("\n")
 
 
@@ -46,7 +42,7 @@ def preformatted(text: str) -> Markup:
 def _environment(form: str) -> Environment:
     import jinja2  # noqa: PLC0415 - slow to import, and not needed for text
 
-    style = STYLES[form]
+    style = MARKED[form].style
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
         # The results of `finalize` are marked as escaped, so the HTML escape of jinja2 leaves them alone.
@@ -55,7 +51,7 @@ def _environment(form: str) -> Environment:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        **_MARKS.get(form, {}),
+        **dict(MARKED[form].marks),
     )
     environment.filters["kind"] = lambda part: type(part).__name__
     environment.filters["grid"] = _grid

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
+from archcalc.document.formats import MARKED
 from archcalc.document.screen import PAPER, Screen
 from archcalc.errors import SpecError, nearest
 from archcalc.profiling.rows import Profile
 from archcalc.symbols.evaluate import Form
 
-# The formats of a page.
-_MARKED = ("markdown", "latex", "html")
-FORMATS = ("text", *_MARKED, "csv", "json", "cs231n")
+# The formats of a table.
+FORMATS = ("text", *MARKED, "csv", "json", "cs231n")
 
 
 def render(  # noqa: PLR0913 - each is a choice of its own
@@ -37,7 +37,7 @@ def render(  # noqa: PLR0913 - each is a choice of its own
             profile, columns, fold=fold, formulas=formulas, screen=screen, every=every
         )
         return table
-    if form in _MARKED:
+    if form in MARKED:
         page: str = import_module("archcalc.formats.table.page").render(
             profile, columns, form, fold=fold, formulas=formulas
         )

@@ -16,7 +16,6 @@ from archcalc.formats.as_json import json_text
 from archcalc.formats.summary import exact_text, sentence
 from archcalc.network.figures import Verdict
 
-FORMATS = ("text", "markdown", "latex", "html", "json")
 _TITLES = ("network", "figure", "published", "exact", "verdict", "source")
 
 

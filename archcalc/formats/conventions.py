@@ -14,7 +14,6 @@ from archcalc.profiling.by_convention import ConventionTotal
 from archcalc.profiling.rows import Profile
 from archcalc.symbols.dims import Dim, format_dim
 
-FORMATS = ("text", "markdown", "latex", "html", "json")
 _TITLES = ("convention", "unit", "total", "difference")
 _SIDES = ("left", "left", "right", "right")
 

@@ -6,16 +6,15 @@ from collections.abc import Iterable
 from typing import Any
 
 from archcalc.document.content import Fact, Facts, Formula, Page, Section, Text
+from archcalc.document.formats import STYLES
 from archcalc.document.style import PLAIN
-from archcalc.document.writer import STYLES, preformatted, write
+from archcalc.document.writer import preformatted, write
 from archcalc.formats.as_json import json_text, plain_dim, plain_shape
 from archcalc.formats.summary import heading, title
 from archcalc.profiling.explain import Cell, Working
 from archcalc.profiling.rows import Profile, Row
 from archcalc.symbols.dims import format_shape
 from archcalc.symbols.traced import tree
-
-FORMS = ("text", "markdown", "latex", "html", "json")
 
 
 def render(profile: Profile, workings: list[Working], form: str = "text") -> str:

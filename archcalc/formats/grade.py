@@ -18,7 +18,6 @@ from archcalc.formats.summary import listed
 from archcalc.grading import Grade, Marked
 from archcalc.symbols.dims import format_dim, format_shape
 
-FORMATS = ("text", "markdown", "latex", "html", "json")
 _TITLES = ("layer", "column", "written", "exact", "verdict", "why")
 # The slips named for one cell; more of them that give the same number do not fit a line.
 _MAX_NAMED = 3

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import msgspec
 
 from archcalc.document.content import Blank, Notes, Page, Part, Prose, Section, Table, Text
-from archcalc.document.writer import STYLES, preformatted, write
+from archcalc.document.formats import MARKED, STYLES
+from archcalc.document.writer import preformatted, write
 from archcalc.errors import SpecError, nearest
 from archcalc.formats.explain import about, worked
 from archcalc.formats.summary import heading, title
@@ -18,7 +19,7 @@ from archcalc.grading.sheet import TOTAL, tellable
 from archcalc.profiling.explain import workings
 from archcalc.profiling.rows import Profile
 
-FORMATS = ("markdown", "latex", "html", "csv")
+FORMATS = (*MARKED, "csv")
 COLUMNS = ("name", "layer", "settings", "output", "activations", "params", "macs")
 BLANKS = ("output", "activations", "params", "macs")
 _FIELDS = ("rf", "jump", "start", "rf_coverage")

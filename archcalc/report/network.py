@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import msgspec
 
 from archcalc.document.content import Fact, Facts, Head, Notes, Page, Picture, Section, Table, Text
-from archcalc.document.writer import STYLES, preformatted
+from archcalc.document.formats import STYLES
+from archcalc.document.writer import preformatted
 from archcalc.drawing.diagrams.mermaid import to_mermaid
 from archcalc.drawing.diagrams.outline import Outline, outline
 from archcalc.drawing.diagrams.svg import to_svg

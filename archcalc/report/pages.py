@@ -9,6 +9,7 @@ from urllib.parse import quote
 from archcalc.characters import document as encoded
 from archcalc.document.content import Page, Picture
 from archcalc.document.escapes import escape_markdown
+from archcalc.document.formats import MARKED
 from archcalc.document.writer import preformatted, write
 from archcalc.drawing.charts import layers, memory, networks
 from archcalc.drawing.charts.canvas import canvas, inline, written
@@ -19,7 +20,7 @@ from archcalc.report.index import index
 from archcalc.report.kinds import kinds
 from archcalc.report.network import page
 
-FORMATS = {"markdown": "md", "html": "html"}
+FORMATS = ("markdown", "html")
 # The relative height of the memory panel in a chart.
 _MEMORY = 0.5
 
@@ -33,7 +34,7 @@ def report(profile: Profile, form: str, *, charts: bool = True) -> dict[str, byt
         plan = training(profile)
         shows = f"{layers.says(profile, layers.panels(None))} {memory.says(plan)}"
         drawn = [_chart(files, name, shows, form, (10, 8.4), lambda figure: _draw(figure, profile, plan))]
-    return {f"{name}.{FORMATS[form]}": _bytes(page(profile, form, drawn), form), **files}
+    return {f"{name}.{MARKED[form].suffix}": _bytes(page(profile, form, drawn), form), **files}
 
 
 def compared(profiles: Sequence[Profile], form: str, *, charts: bool = True) -> dict[str, bytes]:
@@ -46,7 +47,7 @@ def compared(profiles: Sequence[Profile], form: str, *, charts: bool = True) -> 
     first = "README.md" if form == "markdown" else "index.html"
     return {
         first: _bytes(index(profiles, chart), form),
-        f"layers.{FORMATS[form]}": _bytes(kinds(profiles), form),
+        f"layers.{MARKED[form].suffix}": _bytes(kinds(profiles), form),
         **files,
     }
 

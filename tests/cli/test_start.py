@@ -77,6 +77,7 @@ def test_a_table_loads_only_its_own_format_and_command():
         "archcalc.formats.table.text",
         "archcalc.document.content",
         "archcalc.document.escapes",
+        "archcalc.document.formats",
         "archcalc.document.grid",
         "archcalc.document.lines",
         "archcalc.document.screen",

@@ -8,8 +8,9 @@ import re
 import pytest
 
 from archcalc.comparison.diff import changes, compared
+from archcalc.document.formats import PAGES
 from archcalc.errors import Source
-from archcalc.formats.diff.page import FORMATS, render
+from archcalc.formats.diff.page import render
 from archcalc.language import parse
 from archcalc.profiling.engine import profile
 from archcalc.symbols.evaluate import substitute
@@ -165,7 +166,7 @@ def test_letters_stay_letters():
     assert "Holds where $H \\ge 5$" in render(found)
 
 
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", PAGES)
 def test_a_setting_that_was_left_out_before_is_named(form):
     """A pool whose stride was its kernel's by default, and is now written, has changed by that alone."""
     text = "input: {channels: 4, height: 8, width: 8}\nlayers: [maxpool2d: {name: p, kernel: 2}]\n"

@@ -7,8 +7,9 @@ import re
 
 import pytest
 
+from archcalc.document.formats import PAGES
 from archcalc.errors import Source
-from archcalc.formats.grade import FORMATS, render
+from archcalc.formats.grade import render
 from archcalc.grading import grade, read
 from tests.grading.sheets import cell_of, marked, network, run
 
@@ -22,7 +23,7 @@ def test_a_file_may_be_named_anything():
     assert render(found, "markdown").startswith("# \\\\x1b\\[2J\\|&lt;b&gt;.csv on alexnet")
 
 
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", PAGES)
 def test_a_file_name_that_is_no_text_is_cleaned_in_every_format(form):
     """A byte that is not UTF-8 comes as half of a pair, which cannot be written."""
     result = network("alexnet")

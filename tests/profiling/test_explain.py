@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from archcalc.cli import main
 from archcalc.conventions import CONVENTIONS
+from archcalc.document.formats import PAGES
 from archcalc.errors import SpecError
-from archcalc.formats.explain import FORMS, reading, render
+from archcalc.formats.explain import reading, render
 from archcalc.language import bundled, load
 from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
@@ -184,7 +185,7 @@ def test_letters_stay_letters():
     assert printed.exit_code == 0
     assert next(cell for cell in first if cell["cell"] == "height")["value"] == "ceiling(H/2)"
     assert next(cell for cell in first if cell["cell"] == "weights")["substitution"] == "64·3·7·7"
-    for form in FORMS:
+    for form in PAGES:
         assert render(result, workings(result), form)
         assert CliRunner().invoke(main, [*arguments, "--format", form]).exit_code == 0
 

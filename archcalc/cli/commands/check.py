@@ -12,15 +12,16 @@ from archcalc.cli.options import Request, takes_network
 from archcalc.cli.output import put
 from archcalc.cli.progress import progress
 from archcalc.diagnosis import check, record
+from archcalc.document.formats import PAGES
 from archcalc.errors import SpecError
-from archcalc.formats.check import FORMATS, render
+from archcalc.formats.check import render
 from archcalc.importers import source_of
 from archcalc.language import bundled, claimed
 from archcalc.network.figures import Figure
 
 
 @click.command("check")
-@takes_network("[SPEC]...", "input", "set", formats=FORMATS)
+@takes_network("[SPEC]...", "input", "set", formats=PAGES)
 @click.option(
     "--claim", "claims", multiple=True, help="A figure of your own, such as params=138M or conv1.output=55x55x96."
 )

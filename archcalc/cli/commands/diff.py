@@ -7,11 +7,12 @@ import click
 from archcalc.cli.options import Request, takes_network
 from archcalc.cli.output import put
 from archcalc.comparison.diff import changes
-from archcalc.formats.diff.page import FORMATS, render
+from archcalc.document.formats import PAGES
+from archcalc.formats.diff.page import render
 
 
 @click.command("diff")
-@takes_network("OLD NEW", "input", "set", "batch", "convention", formats=FORMATS, default=None)
+@takes_network("OLD NEW", "input", "set", "batch", "convention", formats=PAGES, default=None)
 @click.option("--all", "every", is_flag=True, help="List layers that changed alike one by one.")
 @click.option("--exit-code", "strict", is_flag=True, help="Exit with 1 where anything differs.")
 @click.pass_context

@@ -6,12 +6,13 @@ import click
 
 from archcalc.cli.options import Request, takes_network
 from archcalc.cli.output import put
-from archcalc.formats.explain import FORMS, render
+from archcalc.document.formats import PAGES
+from archcalc.formats.explain import render
 from archcalc.profiling.explain import workings
 
 
 @click.command("explain")
-@takes_network("SPEC", "input", "set", "batch", "convention", formats=FORMS)
+@takes_network("SPEC", "input", "set", "batch", "convention", formats=PAGES)
 @click.argument("layer", required=False)
 def command(request: Request, layer: str | None) -> None:
     """Formula and working of every number of a row."""

@@ -10,9 +10,10 @@ import msgspec
 
 from archcalc.cli.options import Request, takes_network, takes_settings
 from archcalc.cli.output import put
+from archcalc.document.formats import PAGES
 from archcalc.drawing.charts.canvas import canvas, check_suffix, save
 from archcalc.drawing.charts.memory import draw
-from archcalc.formats.memory.page import FORMATS, render
+from archcalc.formats.memory.page import render
 from archcalc.formats.summary import title
 from archcalc.memory.optimizers import OPTIMIZERS, WAYS, Way
 from archcalc.memory.plan import Dtypes, Plan, inference, training
@@ -57,7 +58,7 @@ _dtype = click.Choice(list(DTYPES))
 
 
 @click.command("memory")
-@takes_network("SPEC", "input", "set", "batch", formats=FORMATS)
+@takes_network("SPEC", "input", "set", "batch", formats=PAGES)
 @click.option("--dtype", type=_dtype, default="fp32", show_default=True, help="Of weights and activations.")
 @click.option("--weights", type=_dtype, help="Of weights, where it is another.")
 @click.option("--activations", type=_dtype, help="Of activations, where it is another.")

@@ -9,10 +9,11 @@ import msgspec
 
 from archcalc.comparison.compare import Against, Comparison, MeasureLine, OwnRows
 from archcalc.document.content import Head, Notes, Page, Part, Section, Table
+from archcalc.document.formats import STYLES
 from archcalc.document.lines import indented
 from archcalc.document.screen import PAPER, Screen, table_text
 from archcalc.document.style import PLAIN, Style
-from archcalc.document.writer import STYLES, preformatted, write
+from archcalc.document.writer import preformatted, write
 from archcalc.formats.as_json import json_text
 from archcalc.formats.compare.crossovers import crossings, letter_of
 from archcalc.formats.compare.json import to_dict
@@ -21,8 +22,6 @@ from archcalc.network.measures import sums
 from archcalc.symbols.dims import Dim
 from archcalc.symbols.evaluate import Leading, letters
 from archcalc.symbols.notation import TEXT
-
-FORMATS = ("text", "markdown", "latex", "html", "json")
 
 # The longest formula of a ratio that is printed; of longer ones the limits say more.
 _WIDEST = 40

@@ -12,10 +12,11 @@ from markupsafe import Markup
 from archcalc.comparison.diff import COUNTED, Change, Changes, Difference, Status, compared, difference
 from archcalc.conventions import Total
 from archcalc.document.content import Head, Notes, Page, Part, Section, Table, Text
+from archcalc.document.formats import STYLES
 from archcalc.document.plain import plain
 from archcalc.document.screen import PAPER, Screen
 from archcalc.document.style import PLAIN, Style
-from archcalc.document.writer import STYLES, preformatted, write
+from archcalc.document.writer import preformatted, write
 from archcalc.formats.as_json import json_text
 from archcalc.formats.conditions import held
 from archcalc.formats.diff.json import to_dict
@@ -24,8 +25,6 @@ from archcalc.formats.summary import listed, unread
 from archcalc.network.measures import MEASURES, Measure
 from archcalc.symbols.dims import Dim
 from archcalc.symbols.evaluate import ratio
-
-FORMATS = ("markdown", "text", "latex", "html", "json")
 
 # The most groups of layers that a table shows without folding them further.
 _MAX_GROUPS = 12

@@ -16,7 +16,6 @@ from archcalc.memory.plan import MemoryRow, Plan
 from archcalc.memory.sizes import Size
 from archcalc.symbols.dims import format_shape
 
-FORMATS = ("text", "markdown", "latex", "html", "json")
 _COLUMNS: dict[str, dict[str, Callable[[MemoryRow], Size]]] = {
     "inference": {"weights": lambda row: row.weights, "stored": lambda row: row.stored},
     "training": {

@@ -8,8 +8,9 @@ from typing import Any
 import msgspec
 
 from archcalc.document.content import Fact, Facts, Notes, Page, Part, Section, Table, WorkingStep
+from archcalc.document.formats import STYLES
 from archcalc.document.style import Style
-from archcalc.document.writer import STYLES, preformatted, write
+from archcalc.document.writer import preformatted, write
 from archcalc.formats.explain import equation, remark
 from archcalc.formats.summary import heading, published, remarks, title, totals
 from archcalc.formats.table.columns import Column, chosen, lines
