@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from archcalc.conventions import Total
+from archcalc.document.content import Prose
 from archcalc.document.style import PLAIN, Style
 from archcalc.formats.conditions import held
 from archcalc.network.figures import Verdict
@@ -96,14 +97,13 @@ def unread(graph: Graph) -> list[str]:
     return [f"Read by no layer, and not the last: {listed(names)}."] if names else []
 
 
-def published(profile: Profile, style: Style = PLAIN) -> list[str]:
-    """A line for each published figure that does not hold, and one that refers to `archcalc check`."""
+def published(profile: Profile) -> list[str]:
+    """A line for each published figure that is not the exact one, and the command that says more of them."""
     differing = [verdict for verdict in profile.verdicts if not verdict.holds]
     lines = [
-        style.clean(f"Published: {verdict.figure} {' and '.join(verdict.published)}; {_found(verdict)}.")
-        for verdict in differing
+        f"Published: {verdict.figure} {' and '.join(verdict.published)}; {_found(verdict)}." for verdict in differing
     ]
-    return [*lines, style.clean("`archcalc check` says where each was printed and how it came about.")] if lines else []
+    return [*lines, Prose("`archcalc check` says where each was printed and how it came about.")] if lines else []
 
 
 def _found(verdict: Verdict) -> str:

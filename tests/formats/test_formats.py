@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 import archcalc
+from archcalc.diagnosis import checked
 from archcalc.errors import Source
 from archcalc.formats import FORMATS
 from archcalc.formats.table.columns import COLUMNS, lines
-from archcalc.language import bundled, parse
+from archcalc.language import bundled, parse, source_of
 from tests.formats.hostile import HOSTILE
 
 DATA = Path(__file__).parent.parent / "data"
@@ -195,3 +196,16 @@ def test_outputs_of_in_place_layers_can_be_counted():
     relu_kept = sum(row.activations for row in profile.rows if row.kind not in {"dropout", "softmax"})
 
     assert relu_kept == 28_793_320
+
+
+def test_what_is_published_is_escaped_once():
+    """In each format a command's name is code, and nothing of an escape shows."""
+    profile = checked(archcalc.profile(archcalc.load("vgg16")), source_of("vgg16"))
+    said = {
+        "text": "`archcalc check` says",
+        "markdown": "- `archcalc check` says",
+        "latex": r"\texttt{archcalc check} says",
+        "html": "<code>archcalc check</code> says",
+    }
+    for form, expected in said.items():
+        assert expected in archcalc.render(profile, form)

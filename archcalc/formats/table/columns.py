@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from archcalc.conventions import Total
-from archcalc.document.content import Head
+from archcalc.document.content import Head, Table
 from archcalc.errors import among
 from archcalc.layers.intervals import number_text
 from archcalc.network.measures import Measure, sums
@@ -149,6 +149,15 @@ def _in_form(column: Column, formulas: Form) -> Column:
 def lines(rows: Sequence[Row], *, fold: bool) -> list[FoldedRow]:
     """The rows one by one, or with `fold`, repeated blocks and layers once."""
     return folded(rows) if fold else unfolded(rows)
+
+
+def table(profile: Profile, parts: Sequence[Column], shown: Sequence[FoldedRow]) -> Table:
+    """The cells of some lines under the heads of their columns, its last row the totals."""
+    return Table(
+        tuple(part.head(profile) for part in parts),
+        tuple(tuple(part.cell(profile, line) for part in parts) for line in shown),
+        tuple(summed(profile, parts)),
+    )
 
 
 def summed(profile: Profile, parts: Sequence[Column]) -> list[Any]:

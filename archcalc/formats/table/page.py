@@ -13,8 +13,7 @@ from archcalc.document.style import Style
 from archcalc.document.writer import preformatted, write
 from archcalc.formats.explain import equation, remark
 from archcalc.formats.summary import heading, published, remarks, title, totals
-from archcalc.formats.table.columns import Column, chosen, lines
-from archcalc.formats.table.columns import summed as sums
+from archcalc.formats.table.columns import Column, chosen, lines, table
 from archcalc.profiling.explain import Working, workings
 from archcalc.profiling.rows import Profile
 from archcalc.symbols.evaluate import Form
@@ -48,22 +47,20 @@ def tabled(  # noqa: PLR0913 - each is a choice of its own
 ) -> Page:
     """The heading, the table, the totals and the remarks of a profile, on request with the working of every row."""
     style = msgspec.structs.replace(STYLES[form], form=formulas)
-    table = grid(profile, chosen(columns, fold=fold, formulas=formulas), fold=fold, worked=worked)
-    said = (*told(profile, style), *published(profile, style))
-    parts: list[Part] = [table, summed(profile, style), *([Notes(said)] if said else [])]
+    shown = grid(profile, chosen(columns, fold=fold, formulas=formulas), fold=fold, worked=worked)
+    said = (*told(profile, style), *published(profile))
+    parts: list[Part] = [shown, summed(profile, style), *([Notes(said)] if said else [])]
     return Page(title(profile), tuple(map(preformatted, heading(profile, style))), (Section("", tuple(parts)),))
 
 
 def grid(profile: Profile, parts: Sequence[Column], *, fold: bool, worked: bool = False) -> Table:
     """The table alone, its last row the totals, on request with the working of every row."""
     shown = lines(profile.rows, fold=fold)
-    behind = {working.row.name: steps(working, profile) for working in workings(profile)} if worked else {}
-    return Table(
-        tuple(part.head(profile) for part in parts),
-        tuple(tuple(part.cell(profile, line) for part in parts) for line in shown),
-        tuple(sums(profile, parts)),
-        steps=tuple(behind[line.row.name] for line in shown) if worked else (),
-    )
+    found = table(profile, parts, shown)
+    if not worked:
+        return found
+    behind = {working.row.name: steps(working, profile) for working in workings(profile)}
+    return msgspec.structs.replace(found, steps=tuple(behind[line.row.name] for line in shown))
 
 
 def steps(working: Working, profile: Profile) -> tuple[WorkingStep, ...]:

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 
 import msgspec
 
-from archcalc.document.content import Table
 from archcalc.document.lines import labelled, told
 from archcalc.document.screen import PAPER, Screen, table_text
 from archcalc.document.style import PLAIN
 from archcalc.formats.summary import heading, published, remarks, title, totals
-from archcalc.formats.table.columns import chosen, lines, summed
+from archcalc.formats.table.columns import chosen, lines, table
 from archcalc.profiling.folding import joined
 from archcalc.profiling.rows import Profile, Row
 from archcalc.symbols.evaluate import Form
@@ -35,18 +34,13 @@ def render(  # noqa: PLR0913 - each is a choice of its own
     shown = lines(profile.rows, fold=fold)
     if columns is None and not every:
         shown = joined(shown, lambda row: _costless(profile, row))
-    table = Table(
-        tuple(part.head(profile) for part in parts),
-        tuple(tuple(part.cell(profile, line) for part in parts) for line in shown),
-        tuple(summed(profile, parts)),
-    )
     style = msgspec.structs.replace(PLAIN, form=formulas)
     notes = [*remarks(profile), *published(profile)]
     return "\n".join(
         [
             told([title(profile), *heading(profile)], screen),
             "",
-            table_text(table, screen),
+            table_text(table(profile, parts, shown), screen),
             "",
             labelled(totals(profile, style), screen),
             *(["", told(notes, screen)] if notes else []),
