@@ -25,8 +25,6 @@ from archcalc.files import write_whole
 _CODES = {BOLD: "\x1b[1m", DIM: "\x1b[2m", END: "\x1b[0m"}
 # The marks under what is wrong in a line that is shown.
 _CARETS = re.compile(r"^( *\| *)(\^+)", re.MULTILINE)
-
-
 # What is printed while a file is asked for, None where nothing is.
 _PARTS: ContextVar[list[bytes] | None] = ContextVar("parts", default=None)
 
@@ -89,7 +87,9 @@ def has_colour(stream: Any) -> bool:
 
 def _said(text: str, stream: Any) -> str:
     encoding = getattr(stream, "encoding", None) or "utf-8"
-    # Nothing but these makes a tone, whatever a text holds.
+    # Where there are no tones their signs are characters like any other that cannot be printed.
+    if not has_colour(stream):
+        return spelled(visible(text, "\n"), encoding)
     parts = re.split(f"([{''.join(_CODES)}])", text)
     return "".join(_CODES.get(part) or spelled(visible(part, "\n"), encoding) for part in parts)
 

@@ -9,6 +9,8 @@ from itertools import pairwise
 
 import pytest
 
+from archcalc.cli.output import complain, put
+from archcalc.document.grid import BOLD, DIM, END
 from tests.cli.terminal import screen
 
 NETWORKS = ("vgg16", "resnet50", "googlenet", "unet", "vit_b_16")
@@ -93,3 +95,18 @@ def test_a_text_makes_no_tones_of_its_own(tmp_path):
         'name: "a\\x1b[31m"\ninput: {channels: 3, height: 8, width: 8}\nlayers:\n  - relu\ntitle: "b\\x1b[31mc"\n'
     )
     assert "\x1b[31m" not in screen(100, "table", str(tmp_path / "net.yaml"))
+
+
+def test_signs_of_tones_in_a_text_are_no_codes_in_a_pipe(capsys):
+    """They are written out, as all that cannot be printed."""
+    put(f"{BOLD}a{END}")
+    complain(f"{DIM}b{END}")
+    assert [*capsys.readouterr()] == ["\\ufdd0a\\ufdd2\n", "\\ufdd1b\\ufdd2\n"]
+
+
+def test_a_way_through_a_network_breaks_between_its_layers():
+    """Not between a layer and its field, in lines that are full."""
+    lines = screen(80, "rf", "vgg16", "pool5").splitlines()
+    start = next(place for place, line in enumerate(lines) if line.startswith("largest "))
+    assert all(re.fullmatch(r"(?:largest|) +(?:\w+ \d+,? ?)+", line) for line in lines[start:])
+    assert all(len(line) > 60 for line in lines[start:-1])

@@ -82,14 +82,14 @@ def command(request: Request, options: FieldOptions) -> None:
                 request.form,
             )
         else:
-            _one(graph, fields, options.layer, options, json=json)
+            _one(graph, fields, options.layer, options, request)
 
 
-def _one(graph: Graph, fields: dict[str, Field], layer: str, options: FieldOptions, *, json: bool) -> None:
+def _one(graph: Graph, fields: dict[str, Field], layer: str, options: FieldOptions, request: Request) -> None:
     name, place = _layer(layer, fields)
     seen = None if place is None else box(graph, name, place)
     counted = effective(graph, name, place) if options.spread or options.target else None
-    if json:
+    if request.form == "json":
         row: dict[str, Any] = listing.to_dict(fields[name])
         row["path"] = [[step for step, _ in path(graph, fields, name, i)] for i in range(len(row["size"]))]
         if seen is not None:
@@ -98,9 +98,9 @@ def _one(graph: Graph, fields: dict[str, Field], layer: str, options: FieldOptio
             row["effective"] = effective_dict(counted)
         put(json_text(listing.network_dict(graph, [row])), "json")
     else:
-        parts = [listing.layer(graph, fields, name)]
+        parts = [listing.layer(graph, fields, name, request.screen)]
         parts += [] if seen is None else [box_text(seen)]
-        parts += [] if counted is None else [effective_text(counted)]
+        parts += [] if counted is None else [effective_text(counted, request.screen)]
         put("\n\n".join(parts))
     if options.target is not None and counted is not None:
         with canvas(9, 4) as figure:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import textwrap
 from fractions import Fraction
 from typing import Any
 
 from archcalc.document.content import Head, Notes, Part, Table, Text
+from archcalc.document.lines import labelled
 from archcalc.document.screen import PAPER, Screen, text_table
 from archcalc.formats.conditions import held
 from archcalc.formats.table.columns import along, bounded, percent
@@ -21,7 +21,6 @@ _COLUMNS = ("name", "layer", "output", "field", "local", "jump", "start", "paddi
 _LEFT = {"name", "layer", "output"}
 # The columns dropped first if the terminal is too narrow.
 _SPARE = ("paths", "padding", "coverage", "start", "output")
-_WIDTH = 120
 _MAX_SEGMENTS = 16
 BOUND = "≤ is a bound: all that is seen lies within so many places"
 
@@ -121,12 +120,12 @@ def grown(profile: Profile) -> tuple[Part, ...]:
     return Text(about), table, *([Notes(notes)] if notes else [])
 
 
-def layer(graph: Graph, fields: dict[str, Field], name: str) -> str:
+def layer(graph: Graph, fields: dict[str, Field], name: str, screen: Screen = PAPER) -> str:
     """The full description of one layer's field, with the path that gives the largest one."""
     field = fields[name]
     lines = [("layer", f"{field.name}: {field.kind}, output {format_shape(field.output)}")]
     if not any(reach for reach in field.reaches):
-        return "\n".join([heading(graph), "", _aligned([*lines, ("field", "none, it depends on no input")])])
+        return "\n".join([heading(graph), "", labelled([*lines, ("field", "none, it depends on no input")], screen)])
     covers = f": {_coverage(field)}" if _coverage(field) else ""
     lines.append(
         (
@@ -163,23 +162,7 @@ def layer(graph: Graph, fields: dict[str, Field], name: str) -> str:
         lines.append(("largest", ways[0]))
     else:
         lines += [(f"largest {axis}", way) for axis, way in zip(field.axes, ways, strict=True)]
-    return "\n".join([heading(graph), "", _aligned(lines)])
-
-
-def _aligned(lines: list[tuple[str, str]]) -> str:
-    """Labels with their texts, wrapped beside them."""
-    width = max(len(label) for label, _ in lines) + 2
-    return "\n".join(
-        textwrap.fill(
-            value,
-            _WIDTH,
-            initial_indent=f"{label:{width}}",
-            subsequent_indent=" " * width,
-            break_long_words=False,
-            break_on_hyphens=False,
-        ).replace("\u00a0", " ")
-        for label, value in lines
-    )
+    return "\n".join([heading(graph), "", labelled(lines, screen)])
 
 
 def _steps(way: list[tuple[str, Any]]) -> list[str]:
