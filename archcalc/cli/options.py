@@ -97,11 +97,9 @@ limit_option = click.option(
 )
 
 
-# What the ending of a file's name says of its format.
-_ENDINGS = {".txt": "text", **{f".{one.suffix}": one.name for one in MARKED.values()}, ".csv": "csv", ".json": "json"}
-
-
+# The formats of documents by what their files end in, and all formats by the endings of files.
 _SHORT = {one.suffix: one.name for one in MARKED.values()}
+_ENDINGS = {f".{suffix}": name for suffix, name in {"txt": "text", **_SHORT, "csv": "csv", "json": "json"}.items()}
 
 
 class FormatType(click.Choice[str]):

@@ -15,6 +15,7 @@ from archcalc.diagnosis.counts import MAX_COST, Count, counts
 from archcalc.diagnosis.network import Network, selected
 from archcalc.errors import SpecError
 from archcalc.network.figures import SIZES, WHOLE, Claim, Figure
+from archcalc.network.measures import MEASURES
 from archcalc.network.printed import PrintedRange
 from archcalc.symbols.dims import format_dim
 
@@ -98,7 +99,7 @@ def search(network: Network, figure: Figure) -> Finding:
         counted = _everything(whose, measures, terms[0].layer)
         whose.counted[key] = sorted(counted, key=lambda count: count.values[0])
     found = whose.counted[key]
-    return _hits(found, figure.claims, batched=not set(measures) & {"params", "weights", "biases", "buffers"})
+    return _hits(found, figure.claims, batched=all(MEASURES[measure].batched for measure in measures))
 
 
 def _everything(network: Network, measures: Sequence[str], layer: str) -> Iterator[Count]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
 # The gap between two columns, and the least excess of a column over its title.
-_GAP = "  "
+GAP = "  "
 _ROOM = 2
 # Where a line begins to be bold or dim, and where it ends: characters that no text holds, for whoever prints in a terminal.
 BOLD, DIM, END = "\ufdd0", "\ufdd1", "\ufdd2"
@@ -38,7 +38,7 @@ def aligned(  # noqa: PLR0913 - each is a part of the table
         max(len(title) + room, *(len(line) for row in body for line in row[place])) if body else len(title) + room
         for place, title in enumerate(titles)
     ]
-    rule = _GAP.join("-" * width for width in widths)
+    rule = GAP.join("-" * width for width in widths)
     lines = [_line(titles, widths, right), rule]
     for place, row in enumerate(body):
         if last is not None and place == len(body) - 1:
@@ -54,4 +54,4 @@ def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) ->
         cell.rjust(width) if at_end else cell.ljust(width)
         for cell, width, at_end in zip(cells, widths, right, strict=True)
     )
-    return _GAP.join(padded).rstrip()
+    return GAP.join(padded).rstrip()

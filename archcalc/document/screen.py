@@ -9,11 +9,10 @@ from typing import Any
 import msgspec
 
 from archcalc.document.content import Head, Table
-from archcalc.document.grid import BOLD, DIM, aligned
+from archcalc.document.grid import BOLD, DIM, GAP, aligned
 from archcalc.document.style import PLAIN
 from archcalc.symbols.units import abbreviated
 
-_GAP = 2
 # A column of text is no narrower than its longest piece, except that words longer than this may break.
 _WORD = 14
 # Where a text may break: after a space or one of these, but not inside a number such as 1,234.
@@ -53,7 +52,7 @@ class _Grid(msgspec.Struct, frozen=True):
     @property
     def width(self) -> int:
         """The width of the table, in columns of the terminal."""
-        return sum(self.widths) + _GAP * (len(self.heads) - 1)
+        return sum(self.widths) + len(GAP) * (len(self.heads) - 1)
 
     def lines(self, place: int) -> list[str]:
         """The lines of one column, including its title with the room around it."""
@@ -169,7 +168,7 @@ def _wrapped(grid: _Grid, width: int) -> _Grid:
     text = [place for place in range(len(grid.heads)) if _breaks(grid, place)]
     least = {place: max(map(_least, grid.lines(place))) for place in text}
     widths = grid.widths
-    while sum(widths) + _GAP * (len(widths) - 1) > width:
+    while sum(widths) + len(GAP) * (len(widths) - 1) > width:
         widest = max(
             (place for place in text if widths[place] > least[place]), key=lambda place: widths[place], default=None
         )

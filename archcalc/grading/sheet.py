@@ -13,10 +13,10 @@ from archcalc.conventions import CONVENTIONS
 from archcalc.errors import Place, Source, SpecError, nearest
 from archcalc.files import standard_input
 from archcalc.grading.answers import Written, written
-from archcalc.network.measures import sums
+from archcalc.network.measures import MEASURES, sums
 
 COUNTS = tuple(measure.key for measure in sums() if measure.graded)
-GRADED = ("output", *COUNTS, "rf")
+GRADED = tuple(measure.key for measure in MEASURES.values() if measure.graded)
 # The other columns of archcalc's own tables: those that are given, and those that follow from the rest.
 PASSED_OVER = (
     *(

@@ -7,10 +7,9 @@ from itertools import accumulate
 from typing import Any, ClassVar
 
 from archcalc.layers.axes import each_axis, reshape_along
-from archcalc.layers.base import Count, Geometry, Natural, Padding, SavedTensor, Sizes, TrainingContext
-from archcalc.layers.filters import PLACES, TAPS, by_group, require_groups
+from archcalc.layers.base import Count, Natural, Padding, SavedTensor, Sizes, TrainingContext
+from archcalc.layers.filters import PLACES, TAPS, _Filtering, by_group, require_groups
 from archcalc.layers.intervals import NOTHING
-from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement
 from archcalc.layers.sliding import _Sliding
 from archcalc.layers.views import Views, pointwise_view
@@ -19,17 +18,13 @@ from archcalc.layers.work import Work
 from archcalc.symbols.dims import Dim, Shape, at_least, equal, quotient, size
 
 
-class _Conv(_Sliding, frozen=True):
+class _Conv(_Filtering, _Sliding, frozen=True):
     """Cross-correlation with `out` filters, each seeing channels / groups of the input.
 
     Output size along an axis: ⌊(n + padding − dilation·(kernel − 1) − 1) / stride⌋ + 1. Weights out·(channels/groups)·∏kernel,
     biases `out`; MACs are weights × output positions, padded positions counted like any other. `connections` lists for
     each output map the input maps it sees (LeCun et al. 1998, table I).
     """
-
-    family: ClassVar[Family] = "conv"
-    category: ClassVar[str] = "Convolution and transposed convolution over one, two or three axes"
-    example: ClassVar[Example] = Example({"out": 64, "kernel": 3})
 
     out: Count
     kernel: Sizes
@@ -39,23 +34,6 @@ class _Conv(_Sliding, frozen=True):
     groups: Count = 1
     bias: bool = True
     connections: tuple[tuple[Natural, ...], ...] | None = None
-
-    def geometry(self) -> Geometry:
-        return Geometry(self.kernel, self.stride, self.padding, self.dilation)
-
-    @property
-    def filters(self) -> Dim:
-        return self.out
-
-    @property
-    def filter_groups(self) -> Dim:
-        return self.groups
-
-    def variants(self, _rank: int) -> Iterator[str]:
-        if self.groups != 1:
-            yield "in groups"
-        if not self.bias:
-            yield "without bias"
 
     def output(self, x: Shape) -> Shape:
         return (self.out, *self.places(x))

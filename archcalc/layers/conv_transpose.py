@@ -7,10 +7,9 @@ from itertools import product
 from typing import Any, ClassVar
 
 from archcalc.layers.axes import AXES, both_sides, each_axis, reshape_along
-from archcalc.layers.base import Count, Geometry, Layer, Margins, Natural, SavedTensor, Sizes, TrainingContext
-from archcalc.layers.filters import PLACES, TAPS, by_group, require_groups
+from archcalc.layers.base import Count, Margins, Natural, SavedTensor, Sizes, TrainingContext
+from archcalc.layers.filters import PLACES, TAPS, _Filtering, by_group, require_groups
 from archcalc.layers.intervals import NOTHING, fraction
-from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement, require_per_axis, require_rank
 from archcalc.layers.sliding import span
 from archcalc.layers.views import Views, pointwise_view
@@ -20,17 +19,14 @@ from archcalc.layers.work import Work
 from archcalc.symbols.dims import Dim, Shape, any_of, at_least, gcd, quotient, size
 
 
-class _ConvTranspose(Layer, frozen=True):
+class _ConvTranspose(_Filtering, frozen=True):
     """The transpose of a convolution: each input position spreads over a window of the output.
 
     Output size along an axis: (n − 1)·stride − padding + dilation·(kernel − 1) + output_padding + 1. Weights
     channels·(out/groups)·∏kernel. MACs are weights × *input* positions (Dumoulin and Visin 2016, section 4).
     """
 
-    family: ClassVar[Family] = "conv"
     spreads: ClassVar[bool] = True
-    category: ClassVar[str] = "Convolution and transposed convolution over one, two or three axes"
-    example: ClassVar[Example] = Example({"out": 64, "kernel": 3})
 
     out: Count
     kernel: Sizes
@@ -40,23 +36,6 @@ class _ConvTranspose(Layer, frozen=True):
     dilation: Sizes = 1
     groups: Count = 1
     bias: bool = True
-
-    def geometry(self) -> Geometry:
-        return Geometry(self.kernel, self.stride, self.padding, self.dilation)
-
-    @property
-    def filters(self) -> Dim:
-        return self.out
-
-    @property
-    def filter_groups(self) -> Dim:
-        return self.groups
-
-    def variants(self, _rank: int) -> Iterator[str]:
-        if self.groups != 1:
-            yield "in groups"
-        if not self.bias:
-            yield "without bias"
 
     def output(self, x: Shape) -> Shape:
         return (

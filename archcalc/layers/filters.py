@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any, ClassVar
 
+from archcalc.layers.base import Geometry, Layer
+from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement
 from archcalc.layers.window import Window, whole_axis
 from archcalc.layers.windows import blocks
@@ -23,3 +26,29 @@ def require_groups(groups: Dim, channels: Dim, out: Dim) -> Iterator[Requirement
 def by_group(groups: Dim, channels: Dim, out: Dim) -> Window:
     """The window of channels that each filter sees."""
     return whole_axis(channels) if groups == 1 else blocks(quotient(channels, groups), quotient(out, groups), channels)
+
+
+class _Filtering(Layer, frozen=True):
+    """A convolution either way: the fields `out`, `kernel`, `stride`, `padding`, `dilation`, `groups` and `bias` in use."""
+
+    family: ClassVar[Family] = "conv"
+    category: ClassVar[str] = "Convolution and transposed convolution over one, two or three axes"
+    example: ClassVar[Example] = Example({"out": 64, "kernel": 3})
+
+    # The two have fields of other types, and in another order, so each declares its own.
+    def geometry(self: Any) -> Geometry:
+        return Geometry(self.kernel, self.stride, self.padding, self.dilation)
+
+    @property
+    def filters(self: Any) -> Dim:
+        return self.out
+
+    @property
+    def filter_groups(self: Any) -> Dim:
+        return self.groups
+
+    def variants(self: Any, _rank: int) -> Iterator[str]:
+        if self.groups != 1:
+            yield "in groups"
+        if not self.bias:
+            yield "without bias"

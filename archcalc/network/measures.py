@@ -83,16 +83,18 @@ def field_of(profile: Any) -> Any:
     return profile.fields[profile.main[-1].name]
 
 
-def _of_network(key: str, title: str, of: Callable[[Any], Any], *, published: bool = True) -> Measure:
+def _of_network(
+    key: str, title: str, of: Callable[[Any], Any], *, published: bool = True, graded: bool = False
+) -> Measure:
     return Measure(
-        key=key, title=title, of_network=of, published=published, stated=False, graded=key == "rf", told_apart=False
+        key=key, title=title, of_network=of, published=published, stated=False, graded=graded, told_apart=False
     )
 
 
 MEASURES = {
     measure.key: measure
     for measure in (
-        _of_network("output", "output", lambda profile: profile.main[-1].output),
+        _of_network("output", "output", lambda profile: profile.main[-1].output, graded=True),
         Measure(key="params", title="params", of_row=lambda _, row: row.params, main=True, stored=True),
         Measure(key="weights", title="weights", of_row=lambda _, row: row.weights, part_of="params", stored=True),
         Measure(key="biases", title="biases", of_row=lambda _, row: row.biases, part_of="params", stored=True),
@@ -125,7 +127,7 @@ MEASURES = {
             graded=False,
             told_apart=False,
         ),
-        _of_network("rf", "receptive field", lambda profile: _along_axes(field_of(profile).size)),
+        _of_network("rf", "receptive field", lambda profile: _along_axes(field_of(profile).size), graded=True),
         _of_network("rf_local", "local receptive field", _local, published=False),
         _of_network("depth", "depth", lambda profile: profile.depth),
         Measure(

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
-from pathlib import Path
+from functools import partial
 
-import archcalc
+from tests.stranger import copied, printed
 
 COMMAND = '''"""`archcalc shapes`."""
 
@@ -30,17 +26,13 @@ def command(request: Request) -> None:
 
 def test_a_file_is_a_command(tmp_path):
     """It is in the list, has help, takes what all take, and what is mistyped is told its name."""
-    shutil.copytree(Path(archcalc.__file__).parent, tmp_path / "archcalc", ignore=shutil.ignore_patterns("__pycache__"))
-    (tmp_path / "archcalc" / "cli" / "commands" / "shapes.py").write_text(COMMAND)
+    package = copied(tmp_path)
+    (package / "cli" / "commands" / "shapes.py").write_text(COMMAND)
     (tmp_path / "net.yaml").write_text(
         "name: net\ninput: {channels: 3, height: 8, width: 8}\nlayers:\n  - conv2d: {out: 4, kernel: 3}\n"
     )
 
-    def run(*arguments: str) -> str:
-        command = [sys.executable, "-m", "archcalc", *arguments]
-        environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, env=environment)
-        return done.stdout + done.stderr
+    run = partial(printed, package, tmp_path, codes=(0, 1, 2))
 
     assert "  shapes       What each layer puts out.\n" in run("--help")
     assert "--set NAME=VALUE" in run("shapes", "--help")

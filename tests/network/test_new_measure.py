@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
-import sys
-from pathlib import Path
+from functools import partial
 
 import pytest
 
-import archcalc
+from tests.stranger import copied, printed
 
 # Places that a layer's output has, of an image its height times its width: added to the end of the one file.
 RECORD = """
@@ -33,14 +29,13 @@ PLACES = [64, 64, 16]
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory):
-    """A folder with a copy of the package whose file of measures has one record more."""
-    folder = tmp_path_factory.mktemp("stranger")
-    shutil.copytree(Path(archcalc.__file__).parent, folder / "archcalc", ignore=shutil.ignore_patterns("__pycache__"))
-    file = folder / "archcalc" / "network" / "measures.py"
+    """A copy of the package whose file of measures has one record more."""
+    package = copied(tmp_path_factory.mktemp("stranger"))
+    file = package / "network" / "measures.py"
     text = file.read_text().replace("import sum_of\n", "import size, sum_of\n")
     at = text.index("\n\n\ndef measures(")
     file.write_text(text[:at] + RECORD + text[at:])
-    return folder
+    return package
 
 
 @pytest.fixture
@@ -48,16 +43,7 @@ def run(package, tmp_path):
     """Runs a command line of that package in a folder that holds a spec and a wider one."""
     (tmp_path / "two.yaml").write_text(SPEC)
     (tmp_path / "other.yaml").write_text(SPEC.replace("padding: 1", "padding: 2"))
-
-    def printed(*arguments: str) -> str:
-        command = [sys.executable, "-m", "archcalc", *arguments]
-        environment = {**os.environ, "PYTHONPATH": str(package)}
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, env=environment)
-        assert done.returncode in {0, 1}, done.stderr
-        assert "Traceback" not in done.stderr
-        return done.stdout + done.stderr
-
-    return printed
+    return partial(printed, package, tmp_path)
 
 
 def test_a_table_has_its_column_and_its_share(run):
