@@ -114,7 +114,7 @@ def rebuilt(graph: Graph, change: Callable[[Node], Layer]) -> Graph | None:
         except SpecError:
             return None
     return (
-        builder.graph(graph.name, axes=graph.axes, family=graph.family, call_styles=graph.call_styles)
+        builder.graph(graph.name, family=graph.family, call_styles=graph.call_styles)
         if changed
         else None
     )
@@ -122,7 +122,7 @@ def rebuilt(graph: Graph, change: Callable[[Node], Layer]) -> Graph | None:
 
 def resized(graph: Graph, shape: Shape) -> Graph | None:
     """The graph with another input, or None if a layer cannot take it."""
-    return rebuilt(graph, lambda node: Input(shape) if node.layer.comes_from_outside else node.layer)
+    return rebuilt(graph, lambda node: node.layer.changed(shape=shape) if node.layer.comes_from_outside else node.layer)
 
 
 # The settings that Keras has otherwise than torch, by the kind of cell.

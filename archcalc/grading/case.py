@@ -103,7 +103,7 @@ def sequences(profile: Profile) -> frozenset[str]:
 def outcome(layer: Layer, inputs: tuple[Shape, ...]) -> Shape | None:
     """The output of a layer, or None if it cannot take these inputs."""
     try:
-        output, _ = infer(layer, inputs)
+        output = infer(layer, inputs).shape
     except SpecError:
         return None
     return output if all(isinstance(n, int) and n > 0 for n in output) else None

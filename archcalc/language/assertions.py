@@ -10,6 +10,7 @@ from archcalc.language.calls import Item
 from archcalc.language.expression import Value, evaluate
 from archcalc.language.fields import value_of
 from archcalc.language.tree import ListNode, Scalar, Tree
+from archcalc.layers.shape import axes_of, axis_names, values_axis
 from archcalc.network.graph import Assertion
 from archcalc.network.measures import sums
 from archcalc.symbols.dims import Shape, Truth, equal, format_shape, is_dim
@@ -53,12 +54,13 @@ def assertion(key: str, tree: Tree, names: Mapping[str, Value], first: int, last
 def check_shape(key: str, tree: Tree, names: Mapping[str, Value], computed: Shape) -> list[Truth]:
     """The conditions on letters for a stated shape, or number of channels; raises SpecError if it is wrong."""
     if key == "channels":
-        computed = computed[:1]
+        computed = (computed[values_axis(axes_of(computed)) or 0],)
     stated = shape_of(tree, names)
     facts = [equal(a, b) for a, b in zip(stated, computed, strict=False)]
     if len(stated) != len(computed) or False in facts:
         turned = sorted(map(str, stated)) == sorted(map(str, computed))
-        remedy = "channels come first: channels×height×width" if turned and len(stated) == 3 else ""
+        order = "×".join(axis_names(axes_of(computed)))
+        remedy = f"the order is {order}" if turned else ""
         raise SpecError(f"{key} is {format_shape(computed)}, not {format_shape(stated)}", tree.place, remedy)
     return [fact for fact in facts if fact is not True]
 

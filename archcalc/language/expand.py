@@ -14,6 +14,7 @@ from archcalc.language.names import Names
 from archcalc.language.scope import End, Scope, seen_from
 from archcalc.language.tree import ListNode, Scalar, Tree, likely, unknown
 from archcalc.layers import Layer
+from archcalc.layers.shape import PLACES, VALUES
 from archcalc.network.graph import Assertion, Assumption, Builder, weights_of
 from archcalc.network.limits import MAX_LAYERS
 from archcalc.symbols.dims import format_dim
@@ -129,7 +130,8 @@ class Expansion:
         if scope.depth > _MAX_DEPTH:
             raise SpecError(f"more than {_MAX_DEPTH} blocks and branches inside each other", call.word.place)
         first = len(self.builder.nodes)
-        for key in ("input", "channels"):
+        names_axes = call.word.text in Layer.kinds and Layer.kinds[call.word.text].names_axes
+        for key in ("input", "channels")[: 1 if names_axes else 2]:
             if key in call.given and self.checked:
                 self.hold_shape(key, call.given[key], scope.values, inputs[0])
         name = ""
@@ -209,11 +211,13 @@ class Expansion:
 
     def _layer(self, cls: type[Layer], call: Item, scope: Scope, inputs: tuple[int, ...], name: str) -> int:
         branches: dict[str, Tree] = {}
-        own = OWN
+        # `channels` is the name of an axis where axes are named.
+        own = OWN - set(VALUES) if cls.names_axes else OWN
         if cls.arity[1] > 1:
             call, branches = branches_of(cls, call, OWN)
             own = OWN | branches.keys()
-        layer, places = layer_of(cls, call, own, scope.values)
+        axes = {*VALUES, *PLACES, *self.builder.shape(inputs[0]).axes}
+        layer, places = layer_of(cls, call, own, scope.values, axes)
         if "share" in call.given:
             places["share"] = call.given["share"].place
         if branches and len(inputs) > 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from collections.abc import Mapping as Names
 from fractions import Fraction
 from typing import Any
@@ -13,6 +14,7 @@ from archcalc.language.expression import MAX_ENTRIES, Value, bounded, evaluate
 from archcalc.language.tree import ListNode, MapNode, Scalar, Tree, unknown
 from archcalc.layers.base import Layer
 from archcalc.layers.fields import Misfit, expected_of, fitted, known_words, sizes
+from archcalc.layers.placing import Misplaced
 
 _MAX_TEXT = 300
 _BRACES = re.compile(r"\{([^{}]*)\}")
@@ -71,23 +73,32 @@ def truth_of(call: Item, key: str, names: Names[str, Value]) -> bool:
 
 
 def layer_of(
-    cls: type[Layer], call: Item, own: frozenset[str], names: Names[str, Value]
+    cls: type[Layer], call: Item, own: frozenset[str], names: Names[str, Value], axes: Container[str] = ()
 ) -> tuple[Layer, dict[str, Place]]:
-    """The layer that a call describes, and the places of its fields; keys in `own` are not the layer's."""
+    """The layer that a call describes, and the places of its fields; keys in `own` are not the layer's.
+
+    `axes` are the names of its input's axes, which a setting that names axes takes as words and not as sizes.
+    """
     fields = cls.__struct_fields__
     trees = {key: tree for key, tree in call.given.items() if key not in own}
+    named = {key: tree for key, tree in trees.items() if cls.names_axes and key not in fields}
     if call.bare is not None:
         if not fields:
             raise SpecError(f"{cls.kind} takes no value", call.bare.place)
         trees = {fields[0]: call.bare}
+    for key in named:
+        del trees[key]
     for key in trees:
         if key not in fields and call.bare is None:
             takes = f"it takes {', '.join(fields)}" if fields else "it takes nothing of its own"
             raise unknown(cls.kind, call.keys[key], [*fields, *own], takes)
+    if named:
+        trees = _with_axes(cls, call, named, trees)
     for name in fields[: len(fields) - len(cls.__struct_defaults__)]:
         if name not in trees:
             raise SpecError(f"{cls.kind} needs '{name}'", call.word.place, f"{name} is {expected_of(cls, name)}")
-    values = {key: _field(tree, names) for key, tree in trees.items()}
+    words = {key: axes if key == cls.axis_setting else () for key in trees}
+    values = {key: _field(tree, names, words[key]) for key, tree in trees.items()}
     try:
         layer = fitted(cls, values)
     except Misfit as misfit:
@@ -95,12 +106,39 @@ def layer_of(
     return layer, {key: tree.place for key, tree in trees.items()}
 
 
-def _field(tree: Tree, names: Names[str, Value]) -> Any:
+def _with_axes(
+    cls: type[Layer], call: Item, named: dict[str, Tree], trees: dict[str, Tree]
+) -> dict[str, Tree]:
+    """The settings with those that axes named by keys stand for."""
+    try:
+        settings = cls.with_axes(named)
+    except Misplaced as error:
+        raise SpecError(f"{cls.kind} {error.message}", named[error.field].place, error.remedy) from None
+    for key in settings:
+        if key in trees:
+            first = next(iter(named))
+            raise SpecError(f"{cls.kind} has '{key}' and the axis '{first}'", call.keys[first].place, "one says it all")
+    return trees | {key: _tree(value, call, named) for key, value in settings.items()}
+
+
+def _tree(value: Any, call: Item, named: dict[str, Tree]) -> Tree:
+    """The tree of a setting that stands for named axes."""
+    if isinstance(value, list):
+        place = next(iter(named.values())).place
+        return ListNode([_tree(entry, call, named) for entry in value], place)
+    if isinstance(value, str):
+        return Scalar(value, quoted=True, place=call.keys[value].place)
+    return value
+
+
+def _field(tree: Tree, names: Names[str, Value], axes: Container[str] = ()) -> Any:
     """A value as msgspec converts it: an undefined name may be a word that the field itself knows."""
     if isinstance(tree, ListNode):
-        return [_field(item, names) for item in _read(tree)]
+        return [_field(item, names, axes) for item in _read(tree)]
     if isinstance(tree, MapNode):
         return {}
+    if tree.text in axes:
+        return tree.text
     if not tree.quoted and tree.text.isidentifier() and tree.text not in names:
         return {"true": True, "false": False}.get(tree.text, tree.text)
     value = value_of(tree, names)

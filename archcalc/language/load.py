@@ -19,7 +19,7 @@ from archcalc.language.fields import value_of
 from archcalc.language.figures import check_layers
 from archcalc.language.scope import Scope
 from archcalc.language.tree import MAX_CHARACTERS, MapNode, Scalar, Tree, plain, unknown
-from archcalc.layers.axes import INPUTS
+from archcalc.layers.shape import INPUTS
 from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Graph, Node
 from archcalc.network.model import NO_PARAMS, Model, Params, check_params, replaced_input
@@ -151,7 +151,7 @@ def assembled(document: SpecDocument, params: Params = NO_PARAMS, *, input_shape
     shape = _input(document.input, values)
     if input_shape is not None:
         shape = replaced_input(shape, tuple(document.input.items), input_shape)
-    start = expansion.start(Input(shape), document.input)
+    start = expansion.start(Input(shape, _axes(document.input)), document.input)
     last = expansion.sequence(document.layers.items, Scope("", values, values), start).position
     nodes = expansion.builder.nodes
     if expansion.checked:
@@ -173,7 +173,6 @@ def assembled(document: SpecDocument, params: Params = NO_PARAMS, *, input_shape
         source=document.source,
         notes=document.notes,
         family=document.family,
-        axes=_axes(document.input),
         weights=document.weights,
         call_styles=calls,
         # Published figures are of the unchanged network, like the numbers that the spec states.

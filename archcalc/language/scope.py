@@ -8,15 +8,12 @@ from typing import NamedTuple
 import msgspec
 
 from archcalc.language.expression import Value
+from archcalc.layers.shape import PLACES, VALUES, NamedShape, axes_of, found
 from archcalc.symbols.dims import Shape
 
-# The names of a shape's axes in expressions, by the number of axes.
-_AXES = {
-    1: (("features",), ("channels",), ("tokens",)),
-    2: (("channels", "length"), ("tokens", "features")),
-    3: (("channels", "height", "width"),),
-    4: (("channels", "depth", "height", "width"),),
-}
+# The names that an axis may go by beside its own, and those of the one axis of a vector.
+_KNOWN = (*VALUES, *PLACES)
+_VECTOR = (*VALUES, "tokens")
 
 
 class Scope(msgspec.Struct, frozen=True):
@@ -55,11 +52,16 @@ class End(NamedTuple):
 def seen_from(shape: Shape, fixed: Mapping[str, Value]) -> dict[str, Value]:
     """The names an item may use: the axes of its input, and over them the scope's own.
 
-    >>> seen_from((3, 8), {"length": 5})
-    {'index': 0, 'channels': 3, 'length': 5, 'tokens': 3, 'features': 8}
+    Channels and features are two names for one thing, and the one axis of a vector has every name.
+
+    >>> seen_from(NamedShape((3, 8), ("channels", "length")), {"length": 5})
+    {'index': 0, 'channels': 3, 'length': 5, 'features': 3}
     """
+    axes = axes_of(shape)
     values: dict[str, Value] = {"index": 0}
-    for names in _AXES.get(len(shape), ()):
-        values.update(zip(names, shape, strict=True))
+    values.update(item for item in zip(axes, shape, strict=True) if item[0])
+    for name in _KNOWN:
+        if name not in values and (place := 0 if len(axes) == 1 and name in _VECTOR else found(name, axes)) is not None:
+            values[name] = shape[place]
     values.update(fixed)
     return values

@@ -126,7 +126,7 @@ class _Writer:
         """The graph of the whole line."""
         last = self._builder.add("input", Input(shape), place=line.whole)
         self._write(line.items, last, ())
-        return self._builder.graph(name, axes=("features",) if len(shape) == 1 else ("channels", "height", "width"))
+        return self._builder.graph(name)
 
     def _write(self, items: list[Item], last: int, blocks: tuple[str, ...]) -> int:
         for item in items:

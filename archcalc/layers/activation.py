@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 from archcalc.layers.axes import reshape_along
 from archcalc.layers.base import Layer, SavedTensor, TrainingContext
 from archcalc.layers.functions import elu, hard_sigmoid, sigmoid
+from archcalc.layers.placing import require_first
 from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement
 from archcalc.layers.work import Work
@@ -80,6 +81,11 @@ class PReLU(_Elementwise, frozen=True):
 
     per_channel: bool = False
     per_value: ClassVar[Work] = Work(comparisons=1, multiplications=1)
+
+    def placed(self, *inputs: Shape) -> Self:
+        if self.per_channel:
+            require_first(inputs[0], "channels")
+        return self
 
     def weights(self, x: Shape) -> dict[str, Shape]:
         return {"weight": (x[0] if self.per_channel else 1,)}

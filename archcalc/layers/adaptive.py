@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from archcalc.layers.axes import each_axis
-from archcalc.layers.base import Layer, SavedTensor, Sizes, TrainingContext
+from archcalc.layers.axes import each_axis, in_batch
+from archcalc.layers.base import AxisName, Layer, SavedTensor, Sizes, TrainingContext
 from archcalc.layers.intervals import fraction
+from archcalc.layers.placing import placed
 from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement, require_per_axis, require_rank
+from archcalc.layers.shape import places_of
 from archcalc.layers.views import Views, global_view, pointwise_view
 from archcalc.layers.window import IDENTITY, Window, whole_axis
 from archcalc.layers.windows import fractional
@@ -131,33 +133,47 @@ class AdaptiveAvgPool3d(_AdaptiveAvgPool, frozen=True):
 
 
 class _GlobalPool(Layer, frozen=True):
-    """One value for each channel; every further axis becomes 1."""
+    """One value for each channel; every other axis, or those in `axes`, becomes 1."""
 
     family: ClassVar[Family] = "pool"
     category: ClassVar[str] = "Pooling"
+    axis_setting: ClassVar[str] = "axes"
+
+    axes: AxisName | tuple[AxisName, ...] | None = None
+
+    def usual_axis(self, x: Shape) -> tuple[int, ...]:
+        return places_of(x)
+
+    def stated_axis(self, stated: Any, x: Shape) -> Any:
+        return placed(stated if isinstance(stated, tuple) else (stated,), x, "axes")
 
     def output(self, x: Shape) -> Shape:
-        return (x[0], *(1 for _ in x[1:]))
+        return tuple(1 if axis in self.axes else n for axis, n in enumerate(x))
 
     def requires(self, x: Shape) -> Iterator[Requirement]:
         yield len(x) > 1, "the input must be channels and at least one further axis", ""
+        yield 0 < len(set(self.axes)) == len(self.axes), "axes must name each axis once", "axes"
 
     def receptive_views(self, x: Shape) -> tuple[Views, ...]:
-        return ((global_view(x, *range(1, len(x))),),)
+        return ((global_view(x, *self.axes),),)
+
+    def along(self, x: Any) -> tuple[int, ...]:
+        """The axes of a batch that it makes one."""
+        return tuple(in_batch(axis, x) for axis in self.axes)
 
 
 class GlobalAvgPool(_GlobalPool, frozen=True):
-    """The mean of each channel; every further axis becomes 1 (Lin et al. 2013, section 3.2)."""
+    """The mean of each channel; every other axis, or those in `axes`, becomes 1 (Lin et al. 2013, section 3.2)."""
 
     def work(self, output: Shape, x: Shape) -> Work:
         return Work(additions=size(x) - size(output), divisions=size(output))
 
     def forward(self, _xp: Any, x: Any) -> Any:
-        return x.mean(axis=tuple(range(2, x.ndim)), keepdims=True)
+        return x.mean(axis=self.along(x), keepdims=True)
 
 
 class GlobalMaxPool(_GlobalPool, frozen=True):
-    """The largest value of each channel; every further axis becomes 1 (Oquab et al. 2015)."""
+    """The largest value of each channel; every other axis, or those in `axes`, becomes 1 (Oquab et al. 2015)."""
 
     def work(self, output: Shape, x: Shape) -> Work:
         return Work(comparisons=size(x) - size(output))
@@ -167,4 +183,4 @@ class GlobalMaxPool(_GlobalPool, frozen=True):
         yield SavedTensor("output")
 
     def forward(self, _xp: Any, x: Any) -> Any:
-        return x.max(axis=tuple(range(2, x.ndim)), keepdims=True)
+        return x.max(axis=self.along(x), keepdims=True)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
-from archcalc.layers.base import Count, Layer, SavedTensor, TrainingContext
+from archcalc.layers.base import Count, Layer, Layout, SavedTensor, TrainingContext
 from archcalc.layers.functions import softmax
 from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement
@@ -24,7 +24,7 @@ class Attention(Layer, frozen=True):
 
     family: ClassVar[Family] = "attention"
     category: ClassVar[str] = "Multi-head attention"
-    features: ClassVar[Literal["as before", "last", "open"]] = "last"
+    layout: ClassVar[Layout] = "sequence"
     example: ClassVar[Example] = Example({"heads": 8}, ((128, 512),))
 
     heads: Count
@@ -48,8 +48,6 @@ class Attention(Layer, frozen=True):
     def requires(self, q: Shape, k: Shape | None = None, v: Shape | None = None) -> Iterator[Requirement]:
         k = q if k is None else k
         v = k if v is None else v
-        for x in (q, k, v):
-            yield len(x) == 2, "the input must be tokens×features", ""
         yield equal(k[0], v[0]), f"there are {k[0]} keys and {v[0]} values", ""
         if self.key is None:
             yield divides(self.heads, q[1]), f"heads={self.heads} does not divide the {q[1]} features", "heads"

@@ -1,21 +1,10 @@
-"""The axes of shapes and arrays: their names, and fields written once for all axes or once for each."""
+"""Fields written once for all axes or once for each, and axes of arrays."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from archcalc.symbols.dims import Dim
-
-AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
-
-# The ways to name the axes of a network's input, in order.
-INPUTS = (
-    *(("channels", *axes) for axes in AXES.values()),
-    ("tokens", "features"),
-    ("tokens",),
-    ("features",),
-)
-
 
 def each_axis(value: Any, rank: int) -> tuple[Any, ...]:
     """A field with an entry for each axis, from one for all or one for each.

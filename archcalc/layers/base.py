@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple,
 
 import msgspec
 
+from archcalc.layers.placing import Axis, chosen, placed, require_first, require_sequence
 from archcalc.layers.registry import Example, Family, Kinds
 from archcalc.layers.requirements import Requirement
+from archcalc.layers.shape import AXES, axes_of, completed
 from archcalc.layers.views import Views, pointwise_view
 from archcalc.layers.work import Work
 from archcalc.symbols.dims import Dim, Shape
@@ -17,10 +19,13 @@ if TYPE_CHECKING:
     Count: TypeAlias = Dim
     Natural: TypeAlias = Dim
     Positive: TypeAlias = float
+    # A name or a position in a spec, and an `Axis` once the layer is placed on its input.
+    AxisName: TypeAlias = Any
 else:
     Count = Annotated[int, msgspec.Meta(ge=1, description="a whole number of at least 1")]
     Natural = Annotated[int, msgspec.Meta(ge=0, description="a whole number of at least 0")]
     Positive = Annotated[float, msgspec.Meta(gt=0, description="a number above 0")]
+    AxisName = Annotated[int | str, msgspec.Meta(description="the name of an axis, or its position")]
 
 # A description is how an error, the kinds page and an editor describe the values of a field.
 Sizes: TypeAlias = Annotated[
@@ -42,6 +47,8 @@ Padding: TypeAlias = Annotated[
     ),
 ]
 
+
+Layout: TypeAlias = Literal["any", "channels first", "sequence"]
 
 # The default image of an example.
 _CHANNELS, _SIDE = 64, 56
@@ -104,6 +111,13 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, metaclass=K
     example: ClassVar[Example] = Example()
     # The number of axes beside the channels that it works along, if fixed: 2 for conv2d.
     rank: ClassVar[int] = 0
+    # The order of axes that it needs if it has no setting to name them: channels before all others, as with a `rank`, or
+    # features behind tokens.
+    layout: ClassVar[Layout] = "any"
+    # The setting that names the axes it works on.
+    axis_setting: ClassVar[str] = ""
+    # True where axes are named by keys beside the settings: `reshape: {tokens: 49, features: 96}`.
+    names_axes: ClassVar[bool] = False
     # True for an activation function, which is nonlinear in each value.
     nonlinear: ClassVar[bool] = False
     # The storage of the output: a new array, possibly the input overwritten, or a view of the input.
@@ -120,9 +134,6 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, metaclass=K
     keeps_order: ClassVar[bool] = False
     # True for the network's own input, which is given and not computed.
     comes_from_outside: ClassVar[bool] = False
-    # The place of channels or features in the output: as in the input, on the last axis behind tokens, or depending on
-    # settings or inputs.
-    features: ClassVar[Literal["as before", "last", "open"]] = "as before"
     # The operation that joins its inputs value by value.
     joins_by: ClassVar[Literal["", "+", "×"]] = ""
     # True where each input position spreads over a window of the output, rather than windows gathering from the input.
@@ -134,7 +145,40 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, metaclass=K
     def exemplified(cls) -> tuple[Self, tuple[Shape, ...]]:
         """The layer of the worked example, and the shapes of its inputs."""
         image = (_CHANNELS, *(_SIDE,) * (cls.rank or 2))
-        return cls(**cls.example.settings), cls.example.inputs or (image,) * cls.arity[0]
+        inputs = cls.example.inputs or (image,) * cls.arity[0]
+        return cls(**cls.example.settings).placed(*inputs), inputs
+
+    @classmethod
+    def with_axes(cls, axes: dict[str, Any]) -> dict[str, Any]:
+        """The settings that axes named by keys stand for, where the kind has such keys."""
+        raise NotImplementedError
+
+    def placed(self, *inputs: Shape) -> Self:
+        """The layer with the axes it works on found in its inputs; raises Misplaced if they are not there."""
+        if self.axis_setting and inputs:
+            stated = getattr(self, self.axis_setting)
+            at = chosen(self.usual_axis(*inputs), inputs[0]) if stated is None else self.stated_axis(stated, inputs[0])
+            return msgspec.structs.replace(self, **{self.axis_setting: at})
+        if self.rank or self.layout == "channels first":
+            require_first(inputs[0], "×".join(("channels", *AXES[self.rank])) if self.rank else "channels")
+        elif self.layout == "sequence":
+            for x in inputs:
+                require_sequence(x)
+        return self
+
+    def stated_axis(self, stated: Any, x: Shape) -> Any:
+        """The axes that its setting states, found in its first input."""
+        return placed(stated, x, self.axis_setting)
+
+    def usual_axis(self, *inputs: Any) -> int | tuple[int, ...]:
+        """The axes that it works on where its setting is left open; raises Misplaced if the input leaves them open too."""
+        raise NotImplementedError
+
+    def output_axes(self, output: Shape, *inputs: Shape) -> tuple[str, ...]:
+        """The names of the output's axes: those of the first input, if there are as many."""
+        if inputs and len(inputs[0]) == len(output):
+            return axes_of(inputs[0])
+        return completed(("",) * len(output))
 
     # mypy accepts any signature over (*Any, **Any), so that `output` can declare the number of inputs.
     def output(self, *inputs: Any, **_: Any) -> Shape:
@@ -243,5 +287,12 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, metaclass=K
         return {
             name: value
             for name in self.__struct_fields__
-            if (value := getattr(self, name)) != defaults.get(name, msgspec.UNSET)
+            if (value := getattr(self, name)) != defaults.get(name, msgspec.UNSET) and not _chosen(value)
         }
+
+
+def _chosen(value: object) -> bool:
+    """True for axes that a layer chose because none were stated."""
+    if isinstance(value, tuple):
+        return bool(value) and all(map(_chosen, value))
+    return isinstance(value, Axis) and not value.stated

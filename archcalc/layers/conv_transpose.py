@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from itertools import product
 from typing import Any, ClassVar
 
-from archcalc.layers.axes import AXES, both_sides, each_axis, reshape_along
+from archcalc.layers.axes import both_sides, each_axis, reshape_along
+from archcalc.layers.shape import AXES
 from archcalc.layers.base import Count, Margins, Natural, SavedTensor, Sizes, TrainingContext
 from archcalc.layers.filters import PLACES, TAPS, _Filtering, by_group, require_groups
 from archcalc.layers.intervals import NOTHING, fraction

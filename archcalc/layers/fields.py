@@ -13,10 +13,11 @@ import msgspec
 
 from archcalc.errors import Place, SpecError
 from archcalc.layers.base import Layer
+from archcalc.layers.placing import Axis
 from archcalc.layers.requirements import Requirement
 from archcalc.symbols.dims import at_least, format_dim, is_dim, whole
 
-_PLAIN = {bool: "true or false", float: "a number", int: "a whole number"}
+_PLAIN = {bool: "true or false", float: "a number", int: "a whole number", str: "a name"}
 _UNIONS = {Union, UnionType}
 
 
@@ -164,7 +165,7 @@ def fitted(cls: type[Layer], values: dict[str, Any]) -> Layer:
     kernel (1,)
     """
     # 1 stands for each letter while msgspec judges; in a field without sizes, msgspec refuses the letter.
-    plain = {name: _numeric(value) if name in sizes(cls) else value for name, value in values.items()}
+    plain = {name: _numeric(value) if name in sizes(cls) or name == cls.axis_setting else value for name, value in values.items()}
     try:
         layer = msgspec.convert(plain, cls)
     except msgspec.ValidationError:
@@ -231,7 +232,11 @@ def _blamed(value: Any, of: Any, around: tuple[int, ...] = ()) -> tuple[int, ...
 
 def _numeric(value: Any) -> Any:
     """A value with 1 for each letter or formula in it."""
+    if isinstance(value, Axis):
+        return value.written if value.stated else None
     if isinstance(value, (list, tuple)):
+        if value and all(isinstance(entry, Axis) and not entry.stated for entry in value):
+            return None
         return [_numeric(entry) for entry in value]
     return 1 if is_dim(value) and not isinstance(value, int) else value
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any, ClassVar, Literal
 
 from archcalc.layers.axes import in_batch, reshape_along
-from archcalc.layers.base import Count, Layer, SavedTensor, TrainingContext
+from archcalc.layers.base import AxisName, Count, Layer, SavedTensor, TrainingContext
+from archcalc.layers.placing import usual_last, values_or_first
 from archcalc.layers.registry import Example, Family
-from archcalc.layers.requirements import Requirement
+from archcalc.layers.requirements import Requirement, require_names
+from archcalc.layers.shape import VALUES, axes_of, completed
 from archcalc.layers.views import Views, global_view
 from archcalc.layers.work import Work
 from archcalc.symbols.dims import Dim, Shape, size
@@ -22,16 +25,18 @@ class _Trained(Layer, frozen=True):
 
 
 class Linear(_Trained, frozen=True):
-    """A dense layer over the last axis of a vector or of each token of a sequence (Rumelhart et al. 1986).
+    """A dense layer over the features of a vector or of each place (Rumelhart et al. 1986).
 
-    Weights features·out, biases `out`; MACs are weights × tokens.
+    Weights features·out, biases `out`; MACs are weights × places. `axis` names the axis that it works on, by default the
+    last: features, or channels behind their places. `axis: channels` on an image is a 1×1 convolution.
     """
 
-    features: ClassVar[Literal["as before", "last", "open"]] = "last"
+    axis_setting: ClassVar[str] = "axis"
     example: ClassVar[Example] = Example({"out": 10}, ((512,),))
 
     out: Count
     bias: bool = True
+    axis: AxisName | None = None
 
     @property
     def filters(self) -> Dim:
@@ -41,35 +46,36 @@ class Linear(_Trained, frozen=True):
         if not self.bias:
             yield "without bias"
 
-    def output(self, x: Shape) -> Shape:
-        return (*x[:-1], self.out)
-
-    def requires(self, x: Shape) -> Iterator[Requirement]:
+    def usual_axis(self, x: Shape) -> int:
         # Frameworks would take the last axis of an image; whoever wrote that forgot to flatten it.
-        yield len(x) in {1, 2}, "the input must be a vector or a sequence; put flatten before it", ""
+        return usual_last(x, {"axis: {}": "makes it a 1×1 convolution", "flatten": "before it makes one vector"})
+
+    def output(self, x: Shape) -> Shape:
+        return (*x[: self.axis], self.out, *x[self.axis + 1 :])
 
     def weights(self, x: Shape) -> dict[str, Shape]:
-        weight = (self.out, x[-1])
+        weight = (self.out, x[self.axis])
         return {"weight": weight, "bias": (self.out,)} if self.bias else {"weight": weight}
 
     def work(self, output: Shape, x: Shape) -> Work:
-        return Work(macs=size(output) * x[-1], additions=size(output) if self.bias else 0)
+        return Work(macs=size(output) * x[self.axis], additions=size(output) if self.bias else 0)
 
     def receptive_views(self, x: Shape) -> tuple[Views, ...]:
-        return ((global_view(x, len(x) - 1),),)
+        return ((global_view(x, self.axis),),)
 
     def saved_for_backward(self, _use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
         yield SavedTensor(0)
 
-    def forward(self, xp: Any, x: Any, weight: Any, bias: Any = 0.0) -> Any:
-        axes = "nt"[: x.ndim - 1]
-        return xp.einsum(f"{axes}i,oi->{axes}o", x, weight, optimize=True) + bias
+    def forward(self, xp: Any, x: Any, weight: Any, bias: Any = None) -> Any:
+        axis = in_batch(self.axis, x)
+        before, after = ascii_lowercase[:axis], ascii_uppercase[: x.ndim - axis - 1]
+        y = xp.einsum(f"{before}y{after},zy->{before}z{after}", x, weight, optimize=True)
+        return y if bias is None else y + reshape_along(axis, bias, y)
 
 
 class Embedding(_Trained, frozen=True):
     """A table with a row of `out` values for each entry of the vocabulary (Bengio et al. 2003); a look-up costs no operations."""
 
-    features: ClassVar[Literal["as before", "last", "open"]] = "last"
     example: ClassVar[Example] = Example({"vocabulary": 30000, "out": 512}, ((128,),))
 
     vocabulary: Count
@@ -86,6 +92,10 @@ class Embedding(_Trained, frozen=True):
     def output(self, x: Shape) -> Shape:
         return (*x, self.out)
 
+    def output_axes(self, _output: Shape, x: Shape) -> tuple[str, ...]:
+        # Whatever the numbers were called, each is a token now.
+        return (*(name if name not in VALUES else "tokens" for name in axes_of(x)), "features")
+
     def requires(self, x: Shape) -> Iterator[Requirement]:
         yield len(x) == 1, "the input must be a sequence of token numbers", ""
 
@@ -100,16 +110,31 @@ class Embedding(_Trained, frozen=True):
 
 
 class Learned(_Trained, frozen=True):
-    """A trained array that depends on no input, such as a class token (Devlin et al. 2018) or a position embedding."""
+    """A trained array that depends on no input, such as a class token (Devlin et al. 2018) or a position embedding.
+
+    `shape` is a list of sizes, and `axes` their names; a size under the name of its axis says both.
+    """
 
     stores: ClassVar[Literal["output", "in place", "view"]] = "view"
+    names_axes: ClassVar[bool] = True
 
     example: ClassVar[Example] = Example({"shape": (128, 512)})
 
     shape: tuple[Count, ...]
+    axes: tuple[str, ...] | None = None
+
+    @classmethod
+    def with_axes(cls, axes: dict[str, Any]) -> dict[str, Any]:
+        return {"shape": list(axes.values()), "axes": list(axes)}
 
     def output(self) -> Shape:
         return self.shape
+
+    def output_axes(self, output: Shape) -> tuple[str, ...]:
+        return self.axes or completed(("",) * len(output))
+
+    def requires(self) -> Iterator[Requirement]:
+        yield from require_names(self.axes, self.shape)
 
     def weights(self) -> dict[str, Shape]:
         return {"weight": self.shape}
@@ -119,20 +144,25 @@ class Learned(_Trained, frozen=True):
 
 
 class Scale(_Trained, frozen=True):
-    """One trained factor for each entry along an axis, and with `bias` one trained offset (layer scale: Touvron et al. 2021)."""
+    """One trained factor for each entry along an axis, and with `bias` one trained offset (layer scale: Touvron et al. 2021).
 
-    axis: int = 0
+    By default the axis is that of the channels or features.
+    """
+
+    axis_setting: ClassVar[str] = "axis"
+
+    axis: AxisName | None = None
     bias: bool = False
 
     def variants(self, _rank: int) -> Iterator[str]:
         if not self.bias:
             yield "without bias"
 
+    def usual_axis(self, x: Shape) -> int:
+        return values_or_first(x)
+
     def output(self, x: Shape) -> Shape:
         return x
-
-    def requires(self, x: Shape) -> Iterator[Requirement]:
-        yield -len(x) <= self.axis < len(x), f"axis={self.axis} is not one of the input's {len(x)}", "axis"
 
     def weights(self, x: Shape) -> dict[str, Shape]:
         weight = (x[self.axis],)
@@ -144,7 +174,7 @@ class Scale(_Trained, frozen=True):
     def saved_for_backward(self, _use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
         yield SavedTensor(0)
 
-    def forward(self, _xp: Any, x: Any, weight: Any, bias: Any = None) -> Any:
+    def forward(self, xp: Any, x: Any, weight: Any, bias: Any = None) -> Any:
         axis = in_batch(self.axis, x)
         y = x * reshape_along(axis, weight, x)
         return y if bias is None else y + reshape_along(axis, bias, x)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from archcalc.layers.base import Count, Layer, SavedTensor, TrainingContext
+from archcalc.layers.base import Count, Layer, Layout, SavedTensor, TrainingContext
 from archcalc.layers.registry import Family
 from archcalc.layers.requirements import Requirement
 from archcalc.layers.views import Views, pointwise_view
@@ -22,6 +22,7 @@ class LocalResponseNorm(Layer, frozen=True):
 
     family: ClassVar[Family] = "norm"
     category: ClassVar[str] = "Normalisation"
+    layout: ClassVar[Layout] = "channels first"
 
     size: Count = 5
     alpha: float = 1e-4

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from archcalc.layers.base import Count, Layer, SavedTensor, TrainingContext
+from archcalc.layers.base import Count, Layer, Layout, SavedTensor, TrainingContext
 from archcalc.layers.registry import Family
 from archcalc.layers.requirements import Requirement
 from archcalc.layers.views import Views, pointwise_view
@@ -19,6 +19,8 @@ class Maxout(Layer, frozen=True):
 
     family: ClassVar[Family] = "linear"
     category: ClassVar[str] = "Activation functions, dropout and identities"
+
+    layout: ClassVar[Layout] = "channels first"
 
     pieces: Count = 2
 

@@ -10,17 +10,38 @@ from typing import Any, ClassVar, Literal
 from msgspec.structs import replace
 
 from archcalc.layers.axes import in_batch
-from archcalc.layers.base import Layer, SavedTensor, TrainingContext
+from archcalc.layers.base import AxisName, Layer, SavedTensor, TrainingContext
 from archcalc.layers.registry import Family
 from archcalc.layers.requirements import Requirement
+from archcalc.layers.shape import axes_of, axis_names, joined_axes
 from archcalc.layers.views import Views, pointwise_view
 from archcalc.layers.window import Window, shifted, whole_axis
 from archcalc.layers.work import Work
-from archcalc.symbols.dims import Dim, Shape, any_of, at_least, equal, format_shape, maximum, size, sum_of
+from archcalc.symbols.dims import Dim, Shape, any_of, at_least, equal, format_dim, format_shape, maximum, size, sum_of
 
 
 def _shapes(xs: tuple[Shape, ...]) -> str:
     return " and ".join(format_shape(x) for x in dict.fromkeys(xs))
+
+
+def _ranks(xs: tuple[Shape, ...]) -> Iterator[Requirement]:
+    yield len({len(x) for x in xs}) == 1, f"branches of {_shapes(xs)} have different numbers of axes", ""
+
+
+def _differ(xs: tuple[Shape, ...], axis: int) -> str:
+    sizes = " and ".join(map(format_dim, dict.fromkeys(x[axis] for x in xs)))
+    return f"branches of {_shapes(xs)} differ in {axis_names(joined_axes(xs))[axis]}, {sizes}"
+
+
+def _orders(xs: tuple[Shape, ...]) -> Requirement:
+    """The requirement that branches do not have the same axes in another order."""
+    first = next((axes for x in xs if all(axes := axes_of(x))), ())
+    for x in xs:
+        axes = axes_of(x)
+        if axes != first and sorted(axes) == sorted(first):
+            orders = " and ".join(map(", ".join, (first, axes)))
+            return False, f"branches have their axes in different orders, {orders}; permute one of them", ""
+    return True, "", ""
 
 
 class _Join(Layer, frozen=True):
@@ -28,6 +49,9 @@ class _Join(Layer, frozen=True):
 
     family: ClassVar[Family] = "merge"
     category: ClassVar[str] = "Layers that join branches"
+
+    def output_axes(self, _output: Shape, *xs: Shape) -> tuple[str, ...]:
+        return joined_axes(xs)
 
 
 class _Broadcast(_Join, frozen=True):
@@ -39,12 +63,12 @@ class _Broadcast(_Join, frozen=True):
         return tuple(reduce(_joint, sizes) for sizes in zip(*xs, strict=True))
 
     def requires(self, *xs: Shape) -> Iterator[Requirement]:
-        branches = _shapes(xs)
-        yield len({len(x) for x in xs}) == 1, f"branches of {branches} have different numbers of axes", ""
-        for sizes in zip(*xs, strict=True):
+        yield from _ranks(xs)
+        for axis, sizes in enumerate(zip(*xs, strict=True)):
             for n, before in zip(sizes[1:], accumulate(sizes, _joint), strict=False):
                 fits = any_of(equal(n, before), any_of(equal(n, 1), equal(before, 1)))
-                yield fits, f"branches of {branches} do not match", ""
+                yield fits, _differ(xs, axis), ""
+        yield _orders(xs)
 
     def receptive_views(self, *xs: Shape) -> tuple[Views, ...]:
         output = self.output(*xs)
@@ -105,33 +129,41 @@ class Multiply(_Broadcast, frozen=True):
 
 
 class Concat(_Join, frozen=True):
-    """Its branches one after the other along an axis (Szegedy et al. 2014)."""
+    """Its branches one after the other along an axis, by default the channels or else the first (Szegedy et al. 2014)."""
 
     passes_gradient: ClassVar[bool] = True
     moves: ClassVar[bool] = True
 
-    axis: int = 0
+    axis_setting: ClassVar[str] = "axis"
+
+    axis: AxisName | None = None
+
+    def usual_axis(self, *xs: Shape) -> int:
+        axes = axes_of(xs[0])
+        return axes.index("channels") if "channels" in axes else 0
 
     @property
     def joined_axis(self) -> int:
         return self.axis
 
     def output(self, *xs: Shape) -> Shape:
-        axis = self.axis % len(xs[0])
-        return (*xs[0][:axis], sum_of(x[axis] for x in xs), *xs[0][axis + 1 :])
+        return (*xs[0][: self.axis], sum_of(x[self.axis] for x in xs), *xs[0][self.axis + 1 :])
 
     def requires(self, *xs: Shape) -> Iterator[Requirement]:
-        branches = _shapes(xs)
-        yield len({len(x) for x in xs}) == 1, f"branches of {branches} have different numbers of axes", ""
-        rank = len(xs[0])
-        yield -rank <= self.axis < rank, f"axis={self.axis} is not one of the branches' {rank}", "axis"
-        for position, sizes in enumerate(zip(*xs, strict=True)):
-            if position != self.axis % rank:
+        yield from _ranks(xs)
+        for axis, sizes in enumerate(zip(*xs, strict=True)):
+            if axis != self.axis:
                 for n in dict.fromkeys(sizes):
-                    yield equal(n, sizes[0]), f"branches of {branches} differ outside axis {self.axis}", ""
+                    yield equal(n, sizes[0]), f"{_differ(xs, axis)}; they are joined along {self.named}", ""
+        yield _orders(xs)
+
+    @property
+    def named(self) -> str:
+        """The axis along which it joins, in words."""
+        return getattr(self.axis, "name", "") or f"axis {self.axis}"
 
     def receptive_views(self, *xs: Shape) -> tuple[Views, ...]:
-        axis = self.axis % len(xs[0])
+        axis = self.axis
         before = accumulate((x[axis] for x in xs[:-1]), initial=0)
         views = (pointwise_view(x, {axis: shifted(-start)}) for x, start in zip(xs, before, strict=True))
         return tuple((tuple(at._replace(ends=at.axis == axis) for at in view),) for view in views)

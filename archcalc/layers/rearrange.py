@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 from msgspec.structs import replace
 
 from archcalc.layers.axes import in_batch
-from archcalc.layers.base import Count, Layer, Natural
+from archcalc.layers.base import AxisName, Count, Layer, Layout, Natural
+from archcalc.layers.placing import Misplaced, check_order, placed, values_or_first
 from archcalc.layers.registry import Example, Family
-from archcalc.layers.requirements import Requirement
+from archcalc.layers.requirements import Requirement, require_names
+from archcalc.layers.shape import axes_of, completed, merged, reshaped_axes
 from archcalc.layers.strides import reshaped
 from archcalc.layers.views import At, Views, pointwise_view
 from archcalc.layers.window import Window, shifted, whole_axis
@@ -29,33 +31,83 @@ class _Rearrangement(Layer, frozen=True):
 
 
 class Input(_Rearrangement, frozen=True):
-    """The network's input, whose shape the spec states."""
+    """The network's input, whose shape the spec states; without `axes`, three are those of an image."""
 
     comes_from_outside: ClassVar[bool] = True
     example: ClassVar[Example] = Example({"shape": (3, 224, 224)})
 
     shape: tuple[Count, ...]
+    axes: tuple[str, ...] | None = None
 
     def output(self) -> Shape:
         return self.shape
+
+    def output_axes(self, output: Shape) -> tuple[str, ...]:
+        return self.axes or completed(("",) * len(output))
+
+    def requires(self) -> Iterator[Requirement]:
+        yield from require_names(self.axes, self.shape)
+
+    def settings(self) -> dict[str, Any]:
+        # The names of an input stand beside it everywhere.
+        return {"shape": self.shape}
 
     def forward(self, _xp: Any, x: Any) -> Any:
         return x
 
 
 class Flatten(_Rearrangement, frozen=True):
-    """All axes from `start` on as one."""
+    """All axes from `start` on as one, or the `axes` named, which follow each other, as one called `into`.
+
+    `flatten: {tokens: [height, width]}` says what becomes of which.
+    """
 
     keeps_order: ClassVar[bool] = True
     stores: ClassVar[Literal["output", "in place", "view"]] = "view"
+    axis_setting: ClassVar[str] = "axes"
+    names_axes: ClassVar[bool] = True
 
     start: int = 0
+    axes: tuple[AxisName, ...] | None = None
+    into: str | None = None
+
+    @classmethod
+    def with_axes(cls, axes: dict[str, Any]) -> dict[str, Any]:
+        if len(axes) > 1:
+            raise Misplaced("makes one axis", next(reversed(axes)), "a second flatten makes another")
+        [(into, run)] = axes.items()
+        return {"axes": run, "into": into}
+
+    def usual_axis(self, x: Shape) -> tuple[int, ...]:
+        if not 0 <= self.start < len(x):
+            raise Misplaced(f"has no axis {self.start} to start from", "start")
+        return tuple(range(self.start, len(x)))
+
+    def stated_axis(self, stated: Any, x: Shape) -> Any:
+        axes = placed(stated, x, "axes")
+        if self.start:
+            raise Misplaced("takes start or axes, not both", "start")
+        if not axes or list(axes) != list(range(axes[0], axes[0] + len(axes))):
+            raise Misplaced("takes axes that follow each other", "axes", "permute moves axes")
+        return axes
+
+    @property
+    def _run(self) -> tuple[int, int]:
+        axes: Any = self.axes
+        return axes[0], axes[-1] + 1
 
     def output(self, x: Shape) -> Shape:
-        return (*x[: self.start], size(x[self.start :]))
+        first, stop = self._run
+        return (*x[:first], size(x[first:stop]), *x[stop:])
+
+    def output_axes(self, output: Shape, x: Shape) -> tuple[str, ...]:
+        first, stop = self._run
+        axes = axes_of(x)
+        into = self.into or ("features" if len(output) == 1 else merged(axes, range(first, stop)))
+        return (*axes[:first], into, *axes[stop:])
 
     def requires(self, x: Shape) -> Iterator[Requirement]:
-        yield 0 <= self.start < len(x), f"start={self.start} is not one of the input's {len(x)} axes", "start"
+        yield from require_names(self.output_axes(self.output(x), x) if self.into else None, self.output(x))
 
     def receptive_views(self, _x: Shape) -> tuple[Views, ...]:
         return (((),),)
@@ -64,24 +116,43 @@ class Flatten(_Rearrangement, frozen=True):
         return reshaped(x, strides, self.output(x))
 
     def forward(self, _xp: Any, x: Any) -> Any:
-        return x.reshape(*x.shape[: self.start + 1], -1)
+        first, stop = self._run
+        return x.reshape(*x.shape[: first + 1], -1, *x.shape[stop + 1 :])
 
 
 class Reshape(_Rearrangement, frozen=True):
-    """The same values in the same order under another shape."""
+    """The same values in the same order under another shape.
 
-    features: ClassVar[Literal["as before", "last", "open"]] = "open"
+    `shape` is a list of sizes, and `axes` their names; `reshape: {tokens: 49, features: 96}` says both. Without names, an
+    axis that is untouched keeps its own, and places that are merged are tokens.
+    """
+
     keeps_order: ClassVar[bool] = True
     stores: ClassVar[Literal["output", "in place", "view"]] = "view"
+    names_axes: ClassVar[bool] = True
 
     example: ClassVar[Example] = Example({"shape": (64, 3136)})
 
     shape: tuple[Count, ...]
+    axes: tuple[str, ...] | None = None
+
+    @classmethod
+    def with_axes(cls, axes: dict[str, Any]) -> dict[str, Any]:
+        return {"shape": list(axes.values()), "axes": list(axes)}
+
+    def placed(self, *inputs: Shape) -> Self:
+        if self.axes is not None and len(self.axes) == len(self.shape):
+            check_order(inputs[0], self.shape, self.axes)
+        return self
 
     def output(self, _x: Shape) -> Shape:
         return self.shape
 
+    def output_axes(self, output: Shape, x: Shape) -> tuple[str, ...]:
+        return self.axes or reshaped_axes(x, output)
+
     def requires(self, x: Shape) -> Iterator[Requirement]:
+        yield from require_names(self.axes, self.shape)
         wanted, given = size(self.shape), size(x)
         yield equal(wanted, given), f"{format_shape(self.shape)} has {wanted} values, the input has {given}", "shape"
 
@@ -96,21 +167,28 @@ class Reshape(_Rearrangement, frozen=True):
 
 
 class Permute(_Rearrangement, frozen=True):
-    """The axes in another order, counted from 0."""
+    """The axes in another order, by name or counted from 0: `permute: [height, width, channels]`."""
 
-    features: ClassVar[Literal["as before", "last", "open"]] = "open"
     stores: ClassVar[Literal["output", "in place", "view"]] = "view"
+    axis_setting: ClassVar[str] = "order"
 
     example: ClassVar[Example] = Example({"order": (1, 2, 0)})
 
-    order: tuple[int, ...]
+    order: tuple[AxisName, ...]
+
+    def stated_axis(self, stated: Any, x: Shape) -> Any:
+        order = placed(stated, x, "order")
+        if sorted(order) != list(range(len(x))):
+            names = ", ".join(axes_of(x)) if all(axes_of(x)) else f"0 to {len(x) - 1}"
+            raise Misplaced(f"names each of the axes {names} once", "order")
+        return order
 
     def output(self, x: Shape) -> Shape:
         return tuple(x[axis] for axis in self.order)
 
-    def requires(self, x: Shape) -> Iterator[Requirement]:
-        wanted = list(range(len(x)))
-        yield sorted(self.order) == wanted, f"order must name each of the axes 0 to {len(x) - 1} once", "order"
+    def output_axes(self, _output: Shape, x: Shape) -> tuple[str, ...]:
+        axes = axes_of(x)
+        return tuple(axes[axis] for axis in self.order)
 
     def receptive_views(self, x: Shape) -> tuple[Views, ...]:
         return ((tuple(At(self.order.index(axis), at.window) for axis, at in enumerate(pointwise_view(x))),),)
@@ -125,6 +203,7 @@ class Permute(_Rearrangement, frozen=True):
 class ChannelShuffle(_Rearrangement, frozen=True):
     """Channels read as groups × rest and written as rest × groups (Zhang et al. 2017, figure 1)."""
 
+    layout: ClassVar[Layout] = "channels first"
     example: ClassVar[Example] = Example({"groups": 8})
 
     groups: Count
@@ -150,52 +229,63 @@ class ChannelShuffle(_Rearrangement, frozen=True):
 
 
 class Split(_Rearrangement, frozen=True):
-    """One of `parts` equal parts of the first axis, counted from 0 (channel split: Ma et al. 2018)."""
+    """One of `parts` equal parts of an axis, counted from 0 (channel split: Ma et al. 2018).
+
+    By default the axis is that of the channels or features.
+    """
 
     stores: ClassVar[Literal["output", "in place", "view"]] = "view"
+    axis_setting: ClassVar[str] = "axis"
 
     example: ClassVar[Example] = Example({"parts": 2, "part": 0})
 
     parts: Count
     part: Natural
+    axis: AxisName | None = None
+
+    def usual_axis(self, x: Shape) -> int:
+        return values_or_first(x)
 
     def output(self, x: Shape) -> Shape:
-        return (quotient(x[0], self.parts), *x[1:])
+        return (*x[: self.axis], quotient(x[self.axis], self.parts), *x[self.axis + 1 :])
 
     def requires(self, x: Shape) -> Iterator[Requirement]:
-        yield divides(self.parts, x[0]), f"parts={self.parts} does not divide the {x[0]} input channels", "parts"
+        n, name = x[self.axis], self.axis.name or "entries"
+        yield divides(self.parts, n), f"parts={self.parts} does not divide the {n} input {name}", "parts"
         yield at_least(self.parts - 1, self.part), f"part={self.part} is not one of 0 to {self.parts - 1}", "part"
 
     def receptive_views(self, x: Shape) -> tuple[Views, ...]:
-        return ((pointwise_view(x, {0: shifted(self.part * quotient(x[0], self.parts))}),),)
+        return ((pointwise_view(x, {self.axis: shifted(self.part * quotient(x[self.axis], self.parts))}),),)
 
     def forward(self, xp: Any, x: Any) -> Any:
-        return xp.split(x, self.parts, axis=1)[self.part]
+        return xp.split(x, self.parts, axis=in_batch(self.axis, x))[self.part]
 
 
 class Slice(_Rearrangement, frozen=True):
-    """Entries `start` to `stop` (exclusive) of an axis."""
+    """Entries `start` to `stop` (exclusive) of an axis, by default the first."""
 
     stores: ClassVar[Literal["output", "in place", "view"]] = "view"
+    axis_setting: ClassVar[str] = "axis"
 
     example: ClassVar[Example] = Example({"start": 0, "stop": 32})
 
     start: Natural
     stop: Count
-    axis: int = 0
+    axis: AxisName | None = None
+
+    def usual_axis(self, _x: Shape) -> int:
+        return 0
 
     def output(self, x: Shape) -> Shape:
-        axis = self.axis % len(x)
-        return (*x[:axis], self.stop - self.start, *x[axis + 1 :])
+        return (*x[: self.axis], self.stop - self.start, *x[self.axis + 1 :])
 
     def requires(self, x: Shape) -> Iterator[Requirement]:
-        yield -len(x) <= self.axis < len(x), f"axis={self.axis} is not one of the input's {len(x)}", "axis"
         n: Dim = x[self.axis]
         yield at_least(self.stop, self.start + 1), f"stop={self.stop} must be more than start={self.start}", "stop"
-        yield at_least(n, self.stop), f"stop={self.stop} is more than the {n} entries of the axis", "stop"
+        yield at_least(n, self.stop), f"stop={self.stop} is more than the {n} {self.axis.name or 'entries'}", "stop"
 
     def receptive_views(self, x: Shape) -> tuple[Views, ...]:
-        return ((pointwise_view(x, {self.axis % len(x): shifted(self.start)}),),)
+        return ((pointwise_view(x, {self.axis: shifted(self.start)}),),)
 
     def forward(self, _xp: Any, x: Any) -> Any:
         before: tuple[slice, ...] = (slice(None),) * in_batch(self.axis, x)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, Literal
 
-from archcalc.layers.base import Count, Layer, SavedTensor, TrainingContext
+from archcalc.layers.base import Count, Layer, Layout, SavedTensor, TrainingContext
 from archcalc.layers.functions import sigmoid
 from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement
@@ -29,7 +29,7 @@ class _Recurrent(Layer, frozen=True):
 
     family: ClassVar[Family] = "attention"
     category: ClassVar[str] = "Recurrent layers over a sequence"
-    features: ClassVar[Literal["as before", "last", "open"]] = "last"
+    layout: ClassVar[Layout] = "sequence"
     example: ClassVar[Example] = Example({"hidden": 64}, ((128, 512),))
     gates: ClassVar[int] = 1
     # The number of states: the hidden values and, in an LSTM, the cell's.
@@ -54,8 +54,7 @@ class _Recurrent(Layer, frozen=True):
     def output(self, x: Shape) -> Shape:
         return (x[0], self.hidden * (2 if self.bidirectional else 1))
 
-    def requires(self, x: Shape) -> Iterator[Requirement]:
-        yield len(x) == 2, "the input must be tokens×features", ""
+    def requires(self, _x: Shape) -> Iterator[Requirement]:
         yield 1 <= self.layers <= _MAX_LAYERS, f"layers={self.layers} is not one of 1 to {_MAX_LAYERS:,}", "layers"
 
     def weights(self, x: Shape) -> dict[str, Shape]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
-from archcalc.layers.axes import AXES
+from archcalc.layers.shape import AXES
 from archcalc.symbols.dims import Shape, Truth
 
 # A fact, the message if it is false, and the field it is about ("" if it is about the input).
@@ -24,6 +24,13 @@ def require_per_axis(rank: int, **fields: Any) -> Iterator[Requirement]:
             for side in value:
                 if isinstance(side, tuple):
                     yield len(side) == 2, f"{name} has {len(side)} entries for the two sides of an axis", name
+
+
+def require_names(axes: tuple[str, ...] | None, shape: Shape) -> Iterator[Requirement]:
+    """The requirement that each axis of a shape has a name of its own, if any has one."""
+    if axes is not None:
+        yield len(axes) == len(shape), f"axes has {len(axes)} names for {len(shape)} sizes", "axes"
+        yield len(set(axes)) == len(axes), "axes names one axis twice", "axes"
 
 
 def require_rank(x: Shape, rank: int) -> Requirement:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar, Literal
 
 from archcalc.layers.axes import both_sides, each_axis, reshape_along
-from archcalc.layers.base import Count, Layer, Margins, Sizes
+from archcalc.layers.base import Count, Layer, Layout, Margins, Sizes
 from archcalc.layers.intervals import NOTHING, fraction
 from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement, require_per_axis
@@ -37,6 +37,7 @@ class _Resampling(Layer, frozen=True):
 
     family: ClassVar[Family] = "other"
     category: ClassVar[str] = "Layers that make axes longer or shorter without weights"
+    layout: ClassVar[Layout] = "channels first"
 
 
 class Pad(_Resampling, frozen=True):

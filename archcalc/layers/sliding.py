@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from archcalc.layers.axes import AXES, both_sides, each_axis
+from archcalc.layers.axes import both_sides, each_axis
+from archcalc.layers.shape import AXES
 from archcalc.layers.base import Geometry, Layer, Rounding
 from archcalc.layers.requirements import Requirement, require_per_axis, require_rank
 from archcalc.layers.window import Window

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cached_property
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from archcalc.display import brief
 from archcalc.errors import Place, SpecError, nearest
-from archcalc.layers.axes import INPUTS
+from archcalc.layers.placing import Misplaced
+from archcalc.layers.shape import SIGNAL, NamedShape, axis_names, spelled
 from archcalc.layers.base import Layer
 from archcalc.layers.fields import asked, fit_once
 from archcalc.network.figures import Figure
@@ -29,7 +30,7 @@ class Node(msgspec.Struct, frozen=True):
     name: str
     layer: Layer
     inputs: tuple[int, ...]
-    shape: Shape
+    shape: NamedShape
     place: Place | None = None
     # The calls of blocks around the node, outermost first, each numbered if a block is called again.
     blocks: tuple[str, ...] = ()
@@ -65,8 +66,6 @@ class Graph(msgspec.Struct, frozen=True, dict=True):
     notes: tuple[str, ...] = ()
     family: str = ""
     figures: tuple[Figure, ...] = ()
-    # The names of the input's axes in the spec.
-    axes: tuple[str, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
     assertions: tuple[Assertion, ...] = ()
     # The names of layers in files of trained weights: patterns of names, and their replacements, in order.
@@ -79,16 +78,15 @@ class Graph(msgspec.Struct, frozen=True, dict=True):
         return brief(self, f"{self.name}: {len(self.nodes)} layers")
 
     @property
-    def input(self) -> Shape:
+    def input(self) -> NamedShape:
         """The shape of the input."""
         return self.nodes[0].shape
 
     @property
     def input_axes(self) -> tuple[str, ...]:
-        """The names of the input's axes: as stated, else channels and positions, or the features of a vector."""
-        rank = len(self.input)
-        usual = (axes for axes in INPUTS if len(axes) == rank and axes[0] in {"channels", "features"})
-        return self.axes or next(usual, ("channels", *(f"axis {axis}" for axis in range(1, rank))))
+        """The names of the input's axes, of two without names those of a signal."""
+        axes = self.input.axes
+        return tuple(axis_names(axes)) if any(axes) or len(axes) != len(SIGNAL) else SIGNAL
 
     @cached_property
     def token_numbers(self) -> frozenset[int]:
@@ -151,7 +149,7 @@ class Builder:
         self.assumptions: list[Assumption] = []
         self._positions: dict[str, int] = {}
         self._numbers: dict[str, int] = {}
-        self._inferred: dict[tuple[Layer, tuple[Shape, ...]], tuple[Shape, list[Truth]]] = {}
+        self._inferred: dict[tuple[Any, ...], Inferred] = {}
         self._fitted: dict[tuple[Any, ...], Layer] = {}
         self._bounds = Bounds()
 
@@ -178,7 +176,7 @@ class Builder:
         self._check(name, inputs, place)
         shapes = tuple(self.nodes[i].shape for i in inputs)
         layer = fit_once(layer, self._fitted, place, places)
-        shape, open_facts = self._infer(layer, shapes, place, places)
+        layer, shape, open_facts = self._infer(layer, shapes, place, places)
         self.assumptions.extend(Assumption(name, fact) for fact in open_facts)
         node = Node(name, layer, inputs, shape, place, **details)
         check_trunk(node, self.nodes, places or {})
@@ -190,7 +188,7 @@ class Builder:
         self._positions[name] = len(self.nodes) - 1
         return len(self.nodes) - 1
 
-    def shape(self, position: int) -> Shape:
+    def shape(self, position: int) -> NamedShape:
         """The output shape of a layer."""
         return self.nodes[position].shape
 
@@ -226,8 +224,7 @@ class Builder:
     def graph(self, name: str = "network", **about: Any) -> Graph:
         """The graph of the layers added; `about` are further fields of `Graph`.
 
-        Two axes are channels and a length, and one is features, unless `axes` names them otherwise: ("tokens",
-        "features").
+        Raises SpecError if there are none.
         """
         if not self.nodes:
             raise SpecError("a network of no layers")
@@ -246,23 +243,33 @@ class Builder:
                 raise SpecError(f"'{name}' reads layer {i}, and before it there are {len(self.nodes)}", place)
 
     def _infer(
-        self, layer: Layer, shapes: tuple[Shape, ...], place: Place | None, places: dict[str, Place] | None
-    ) -> tuple[Shape, list[Truth]]:
-        """The output shape and the open facts, computed once for equal layers on equal shapes."""
-        key = (layer, shapes)
-        if key not in self._inferred:
-            shape, open_facts = infer(layer, shapes, place, places)
-            self._bounds.check(layer.kind, shape, place)
-            self._inferred[key] = shape, open_facts
-        return self._inferred[key]
+        self, layer: Layer, shapes: tuple[NamedShape, ...], place: Place | None, places: dict[str, Place] | None
+    ) -> Inferred:
+        """The same as `infer`, computed once for equal layers on equal shapes of the same names."""
+        # Shapes are equal whatever their axes are called.
+        key = (layer, shapes, *[x.axes for x in shapes])
+        found = self._inferred.get(key)
+        if found is None:
+            found = self._inferred[key] = infer(layer, shapes, place, places)
+            self._bounds.check(layer.kind, found.shape, place)
+        return found
+
+
+class Inferred(NamedTuple):
+    """A layer with its axes found in its inputs, its output's shape, and the facts that symbols leave open."""
+
+    layer: Layer
+    shape: NamedShape
+    open_facts: list[Truth]
 
 
 def infer(
     layer: Layer, shapes: tuple[Shape, ...], place: Place | None = None, places: dict[str, Place] | None = None
-) -> tuple[Shape, list[Truth]]:
-    """The output shape of a layer on inputs of these shapes, and the facts that symbols leave open.
+) -> Inferred:
+    """All that the shapes of a layer's inputs tell.
 
-    Raises SpecError, at the place of the field to blame if there is one, for a requirement that does not hold.
+    Raises SpecError, at the place of the field to blame if there is one, for an axis that is not there and for a
+    requirement that does not hold.
     """
     least, most = layer.arity
     if not least <= len(shapes) <= most:
@@ -276,6 +283,12 @@ def infer(
         raise SpecError(f"{layer.kind} takes {wanted}, not {len(shapes)}", place)
     if not all(shapes):
         raise SpecError(f"{layer.kind}: the input must be of at least one axis", place)
+    try:
+        layer = layer.placed(*shapes)
+    except Misplaced as error:
+        inputs = " and ".join(dict.fromkeys(map(spelled, shapes)))
+        fact = f"{layer.kind} {error.message}; the input{'s have' if len(shapes) > 1 else ' has'} {inputs}"
+        raise SpecError(fact, (places or {}).get(error.field, place), error.remedy) from None
     open_facts: list[Truth] = []
     for fact, message, field in chain(asked(layer), layer.requires(*shapes)):
         truth = decided(fact)
@@ -286,7 +299,8 @@ def infer(
             note = f"input is {seen}" if len(shapes) == 1 else f"inputs are {seen}" if shapes else ""
             raise SpecError(f"{layer.kind}: {message}", (places or {}).get(field, place), note)
     # Letters that cancel leave a whole number.
-    return tuple(n if isinstance(n, int) else as_int(n) for n in layer.output(*shapes)), open_facts
+    output = [n if isinstance(n, int) else as_int(n) for n in layer.output(*shapes)]
+    return Inferred(layer, NamedShape(output, layer.output_axes(tuple(output), *shapes)), open_facts)
 
 
 def weights_of(node: Node, nodes: list[Node]) -> dict[str, Shape]:

@@ -70,7 +70,7 @@ class Settled:
         graph = self._graph
         if input_shape is None:
             return graph
-        start = Input(replaced_input(graph.input, graph.input_axes, input_shape))
+        start = graph.nodes[0].layer.changed(shape=replaced_input(graph.input, graph.input_axes, input_shape))
         builder = Builder()
         for node in graph.nodes:
             builder.add(

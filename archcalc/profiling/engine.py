@@ -8,7 +8,7 @@ import msgspec
 
 from archcalc.conventions import convention
 from archcalc.errors import SpecError
-from archcalc.layers.axes import AXES
+from archcalc.layers.shape import AXES
 from archcalc.layers.base import Layer
 from archcalc.layers.fields import format_setting
 from archcalc.layers.work import Work

@@ -14,7 +14,7 @@ import msgspec
 
 from archcalc.display import Displayable, brief
 from archcalc.errors import SpecError, nearest
-from archcalc.layers.axes import AXES
+from archcalc.layers.shape import AXES
 from archcalc.layers.base import Layer, Rounding
 from archcalc.layers.work import Work
 from archcalc.network.graph import Node

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, cast
 import msgspec
 
 from archcalc.layers.intervals import some
+from archcalc.layers.shape import axes_of, values_axis
 from archcalc.layers.views import View, Views
 from archcalc.layers.window import IDENTITY, Window
 from archcalc.network.graph import Node
@@ -41,6 +42,8 @@ class Propagation:
         self.node, self.shapes, self.views, self.inputs, self.whole = node, shapes, views, inputs, whole
         # True where channels that see differently are kept apart.
         self.told = False
+        # The axes of the channels, or features, of the output and of each input; the first where no name tells.
+        self.along, *self.froms = (values_axis(axes_of(x)) or 0 for x in (node.shape, *shapes))
         self.axes = {axis for which in range(len(inputs)) for axis in self.places(which)}
 
     def seen(self) -> tuple[Reaches, tuple[ChannelRun, ...]]:
@@ -226,10 +229,11 @@ class Propagation:
         apart_before = any(field.parts for field in self.inputs)
         if not apart_before and (len(self.inputs) < 2 or all(w is None or w == IDENTITY or not w.moves for w in flat)):
             return None
-        if len(flat) == 1 and flat[0] == IDENTITY and equal(self.shapes[0][0], self.node.shape[0]) is True:
+        channels = self.node.shape[self.along]
+        before = [shape[axis] for shape, axis in zip(self.shapes, self.froms, strict=True)]
+        if len(flat) == 1 and flat[0] == IDENTITY and equal(before[0], channels) is True:
             return [(part.channels, (_Source(0, 0, p),)) for p, part in enumerate(self.inputs[0].parts)]
-        channels = self.node.shape[0]
-        counted = all(isinstance(n, int) for n in (channels, *(shape[0] for shape in self.shapes)))
+        counted = all(isinstance(n, int) for n in (channels, *before))
         counted = counted and all(window is None or window.settled for window in flat)
         if not counted or channels > _MAX_CHANNELS or all(w is None or not w.moves for w in flat):
             return None
@@ -249,16 +253,16 @@ class Propagation:
                     continue
                 if len(window.phases) > 1 or window.advance != 1:
                     return list(range(channels))
-                ends = [*bounds[which], self.shapes[which][0]]
+                ends = [*bounds[which], self.shapes[which][self.froms[which]]]
                 found |= {
                     bound - cast("int", end) for bound in ends for lo, hi in window.phases for end in (lo, hi, hi + 1)
                 }
         return sorted(start for start in found if 0 <= start < channels)
 
     def channels(self, which: int, view: int) -> Window | None:
-        """The window along the channels, the first axis of input and output; None if that holds no channels."""
-        seen = self.views[which][view]
-        return seen[0].window if seen and 0 not in self.axes and seen[0].axis == 0 else None
+        """The window along the channels of input and output; None if their axis holds no channels."""
+        seen, axis = self.views[which][view], self.froms[which]
+        return seen[axis].window if seen and self.along not in self.axes and seen[axis].axis == self.along else None
 
     def sources(self, windows: list[list[Window | None]], bounds: list[list[int]], channel: int) -> Iterator[_Source]:
         """The sources of one output channel."""
@@ -267,7 +271,7 @@ class Propagation:
                 if window is None:
                     yield _Source(which, view, -1)
                     continue
-                seen = window.seen(channel, self.shapes[which][0])
+                seen = window.seen(channel, self.shapes[which][self.froms[which]])
                 if not seen:
                     continue
                 if not self.inputs[which].parts:

@@ -72,7 +72,7 @@ def agree_on_cost(twin: Twin, layer: Layer, shapes: tuple[Shape, ...]) -> None:
         torchs = built(twin, layer, shapes, device="meta", batch=2)
     if isinstance(torchs, Refusal):
         reject()
-    assert infer(layer, shapes)[0] == torchs.output
+    assert infer(layer, shapes).shape == torchs.output
     weights = layer.weights(*shapes)
     assert sizes(weights) == sum(p.numel() for p in torchs.module.parameters())
     biases = {name: shape for name, shape in weights.items() if "bias" in name}

@@ -48,7 +48,7 @@ def built(twin: Twin, layer: Layer, shapes: tuple[Shape, ...], *, device: str, b
 
 def inferred(layer: Layer, shapes: tuple[Shape, ...]) -> Shape | SpecError:
     try:
-        return infer(layer, shapes)[0]
+        return infer(layer, shapes).shape
     except SpecError as error:
         return error
 

@@ -153,7 +153,7 @@ def weighted_sums(draw: Draw) -> Graph:
         else:
             alike = [i for i, node in enumerate(builder.nodes) if node.shape == x]
             layer, inputs = K[kind](), (source, draw(st.sampled_from(alike)))
-        if math.prod(infer(layer, tuple(builder.nodes[i].shape for i in inputs))[0]) <= 400:
+        if math.prod(infer(layer, tuple(builder.nodes[i].shape for i in inputs)).shape) <= 400:
             builder.add(f"layer{number}", layer, *inputs)
     return builder.graph()
 

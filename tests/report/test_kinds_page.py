@@ -10,7 +10,7 @@ import pytest
 from archcalc.errors import Source, SpecError
 from archcalc.language import parse
 from archcalc.layers import Layer
-from archcalc.layers.axes import INPUTS
+from archcalc.layers.shape import INPUTS
 from tests.report.kinds_page import PAGE, TITLE, listed
 
 TEXT = PAGE.read_text()

@@ -45,7 +45,7 @@ def lettered(draw, value, values):
 
 def measured(layer, shapes):
     """All that a layer says of inputs, and the facts that it leaves open."""
-    output, facts = infer(layer, shapes)
+    _, output, facts = infer(layer, shapes)
     weights = {name: size(shape) for name, shape in layer.weights(*shapes).items()}
     buffers = {name: size(shape) for name, shape in layer.buffers(*shapes).items()}
     work = msgspec.structs.astuple(layer.work(output, *shapes))
@@ -268,11 +268,11 @@ def test_an_axis_that_may_be_repeated_holds_for_1_too():
 def test_a_letter_is_joined_as_its_values_are(sizes):
     """Of two or three branches, over all small sizes."""
     names = sorted({n for n in sizes if isinstance(n, str)})
-    shape, facts = infer(Add(), tuple((symbol(n) if isinstance(n, str) else n,) for n in sizes))
+    _, shape, facts = infer(Add(), tuple((symbol(n) if isinstance(n, str) else n,) for n in sizes))
     for numbers in product(range(1, 5), repeat=len(names)):
         values = dict(zip(names, numbers, strict=True))
         try:
-            expected, _ = infer(Add(), tuple((values.get(n, n),) for n in sizes))
+            _, expected, _ = infer(Add(), tuple((values.get(n, n),) for n in sizes))
         except SpecError:
             expected = None
         stands = all(holds(fact, values) for fact in facts)

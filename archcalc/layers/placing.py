@@ -1,0 +1,157 @@
+"""The axes that a layer works on: named in its settings or meant by its kind, and found in its input."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from archcalc.layers.shape import PLACES, axes_of, axis_names, found, values_axis
+from archcalc.symbols.dims import Shape, equal, size
+
+class Axis(int):
+    """The position of an axis in a layer's input, which prints as its name; not `stated` if the layer chose it."""
+
+    name: str
+    stated: bool
+
+    def __new__(cls, place: int, axes: Sequence[str], *, stated: bool = True) -> Axis:  # noqa: PYI034 - as above
+        axis = super().__new__(cls, place)
+        axis.name = axes[place]
+        axis.stated = stated
+        return axis
+
+    def __str__(self) -> str:
+        return self.name or int.__repr__(self)
+
+    __repr__ = __str__
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _axis, (int(self), self.name, self.stated)
+
+    @property
+    def written(self) -> int | str:
+        """The axis as a spec would say it."""
+        return self.name or int(self)
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Axis):
+            return (int(self), self.name, self.stated) == (int(other), other.name, other.stated)
+        return int(self) == other
+
+    __hash__ = int.__hash__
+
+
+def _axis(place: int, name: str, stated: bool) -> Axis:
+    return Axis(place, ("",) * place + (name,), stated=stated)
+
+
+class Misplaced(ValueError):  # noqa: N818 - no error until it is known where the layer stands
+    """A layer whose axis is not in its input, or not where it works; `field` is the setting to blame, "" for none."""
+
+    def __init__(self, message: str, field: str = "", remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+        self.remedy = remedy
+
+
+def placed(stated: Any, x: Shape, field: str) -> Any:
+    """Axes that a setting states by name or position, found in a shape; raises Misplaced for one that is not there.
+
+    >>> placed(["width", -3], NamedShape((3, 8, 8), ("channels", "height", "width")), "axes")
+    (width, channels)
+    """
+    axes = axes_of(x)
+    if isinstance(stated, (list, tuple)):
+        return tuple(placed(one, x, field) for one in stated)
+    if isinstance(stated, str):
+        place = found(stated, axes)
+        if place is None:
+            raise Misplaced(f"has no axis {stated} to work on", field)
+        return Axis(place, axes)
+    if not -len(x) <= stated < len(x):
+        raise Misplaced(f"has no axis {stated} of {len(x)}", field)
+    return Axis(stated % len(x), axes)
+
+
+def chosen(at: int | tuple[int, ...], x: Shape) -> Any:
+    """Axes at positions of a shape, as a layer chooses them where none are stated."""
+    axes = axes_of(x)
+    if isinstance(at, tuple):
+        return tuple(Axis(place, axes, stated=False) for place in at)
+    return Axis(at % len(x), axes, stated=False)
+
+
+def usual_last(x: Shape, remedies: dict[str, str]) -> int:
+    """The last axis, where features stand; raises Misplaced if the names say that they stand elsewhere.
+
+    `remedies` say what another layer or setting makes of the input, `{}` being the axis of its channels or features.
+    """
+    axes = axes_of(x)
+    values = values_axis(axes)
+    if values == len(x) - 1 or len(x) == 1 or (values is None and axes[-1] not in PLACES):
+        return len(x) - 1
+    name = axes[values] if values is not None else "features"
+    ways = [f"`{way.format(name)}` {makes.format(name)}" for way, makes in remedies.items()]
+    raise Misplaced("works on features", "", ", ".join(ways))
+
+
+def values_or_first(x: Shape) -> int:
+    """The axis of channels or features; where no name tells, the first, which must be the only one or channels.
+
+    Raises Misplaced if the names of other axes leave open which it is.
+    """
+    values = values_axis(axes_of(x))
+    if values is None and len(x) > 1 and any(axes_of(x)):
+        raise Misplaced("works on channels or features", "", "`axis:` names the axis to work on")
+    return values or 0
+
+
+def require_first(x: Shape, work: str) -> None:
+    """Raise Misplaced if the names say that channels, or features, are not the first axis."""
+    axes = axes_of(x)
+    values = values_axis(axes)
+    if values:
+        order = [axes[values], *(name for place, name in enumerate(axes_of(x)) if place != values)]
+        remedy = f"`permute: [{', '.join(order)}]` puts the {axes[values]} first" if all(order) else ""
+        raise Misplaced(f"works on {work}", "", remedy)
+
+
+def require_sequence(x: Shape) -> None:
+    """Raise Misplaced if the names say that a shape is not tokens×features."""
+    axes = axes_of(x)
+    values = values_axis(axes)
+    if len(x) == 2 and (values == 1 or (values is None and axes[1] not in PLACES)):
+        return
+    remedy = ""
+    if values is not None and len(x) > 1 and all(axes):
+        rest = [name for place, name in enumerate(axes) if place != values]
+        tokens = rest[0] if len(rest) == 1 else "tokens"
+        order = [tokens, axes[values]] if values < len(x) - 1 else []
+        steps = [f"`flatten: {{tokens: [{', '.join(rest)}]}}`"] * (len(rest) > 1)
+        remedy = " and ".join(steps + [f"`permute: [{', '.join(order)}]`"] * bool(order)) + " make a sequence of it"
+    raise Misplaced("works on tokens×features", "", remedy)
+
+
+def check_order(x: Shape, y: Shape, names: Sequence[str]) -> None:
+    """Raise Misplaced if a reshape gives an axis the name of an input's axis whose values it does not hold.
+
+    A reshape keeps the order of the values: channels×height×width is not read as tokens×features.
+    """
+    axes = axes_of(x)
+    for after, name in enumerate(names):
+        place = found(name, axes) if any(axes) else None
+        if place is None or equal(x[place], y[after]) is not True:
+            continue
+        if equal(size(x[place + 1 :]), size(y[after + 1 :])) is not False:
+            continue
+        wanted = [place for one in names if (place := found(one, axes)) is not None]
+        wanted += [place for place in range(len(x)) if place not in wanted]
+        if values_axis(names) == len(names) - 1 and (values := values_axis(axes)) is not None:
+            wanted = [place for place in range(len(x)) if place != values] + [values]
+        order = ", ".join(axis_names([axes[place] for place in wanted]))
+        raise Misplaced(
+            f"keeps the order of the values, so that the axis called {name} would hold others",
+            "",
+            f"`permute: [{order}]` before it moves the axes",
+        )
