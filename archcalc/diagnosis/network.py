@@ -12,7 +12,6 @@ from archcalc.errors import Source, SpecError, nearest
 from archcalc.importers import parse
 from archcalc.language import bundled, source_of
 from archcalc.layers.base import Layer
-from archcalc.layers.rearrange import Input
 from archcalc.network.figures import Term
 from archcalc.network.graph import Builder, Graph, Node
 from archcalc.network.measures import MEASURES
@@ -113,11 +112,7 @@ def rebuilt(graph: Graph, change: Callable[[Node], Layer]) -> Graph | None:
             builder.add(node.name, layer, *node.inputs, blocks=node.blocks, auxiliary=node.auxiliary, share=node.share)
         except SpecError:
             return None
-    return (
-        builder.graph(graph.name, family=graph.family, call_styles=graph.call_styles)
-        if changed
-        else None
-    )
+    return builder.graph(graph.name, family=graph.family, call_styles=graph.call_styles) if changed else None
 
 
 def resized(graph: Graph, shape: Shape) -> Graph | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from archcalc.layers.placing import Axis
 from archcalc.network.graph import Assumption
 from archcalc.symbols.dims import Dim, Shape
 
@@ -17,8 +18,15 @@ def json_text(value: Any) -> str:
     >>> print(json_text("\N{RIGHT-TO-LEFT OVERRIDE}\x9b"))
     "\u202e\u009b"
     """
-    text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+    text = msgspec.json.format(msgspec.json.encode(value, enc_hook=_plain), indent=2).decode()
     return text if text.replace("\n", "").isprintable() else "".join(map(_escaped, text))
+
+
+def _plain(value: object) -> int | str:
+    """The axis that a layer works on, as a spec would say it."""
+    if isinstance(value, Axis):
+        return value.written
+    raise TypeError(type(value).__name__)
 
 
 def _escaped(character: str) -> str:

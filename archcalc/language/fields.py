@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Callable, Container
 from collections.abc import Mapping as Names
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeAlias
 
 from archcalc.errors import Place, SpecError
 from archcalc.language.calls import Item
@@ -17,6 +17,9 @@ from archcalc.layers.fields import Misfit, expected_of, fitted, known_words, siz
 from archcalc.layers.placing import Misplaced
 
 _MAX_TEXT = 300
+# The settings that give axes their names, which may be any words.
+_NAMING = ("axes", "into")
+_Words: TypeAlias = Callable[[str], bool]
 _BRACES = re.compile(r"\{([^{}]*)\}")
 
 
@@ -97,8 +100,11 @@ def layer_of(
     for name in fields[: len(fields) - len(cls.__struct_defaults__)]:
         if name not in trees:
             raise SpecError(f"{cls.kind} needs '{name}'", call.word.place, f"{name} is {expected_of(cls, name)}")
-    words = {key: axes if key == cls.axis_setting else () for key in trees}
-    values = {key: _field(tree, names, words[key]) for key, tree in trees.items()}
+    words: dict[str, _Words] = {}
+    if cls.names_axes:
+        words = dict.fromkeys(_NAMING, lambda text: text.isidentifier() and not isinstance(names.get(text), str))
+    words[cls.axis_setting] = axes.__contains__
+    values = {key: _field(tree, names, words.get(key, _nothing)) for key, tree in trees.items()}
     try:
         layer = fitted(cls, values)
     except Misfit as misfit:
@@ -106,9 +112,7 @@ def layer_of(
     return layer, {key: tree.place for key, tree in trees.items()}
 
 
-def _with_axes(
-    cls: type[Layer], call: Item, named: dict[str, Tree], trees: dict[str, Tree]
-) -> dict[str, Tree]:
+def _with_axes(cls: type[Layer], call: Item, named: dict[str, Tree], trees: dict[str, Tree]) -> dict[str, Tree]:
     """The settings with those that axes named by keys stand for."""
     try:
         settings = cls.with_axes(named)
@@ -128,16 +132,22 @@ def _tree(value: Any, call: Item, named: dict[str, Tree]) -> Tree:
         return ListNode([_tree(entry, call, named) for entry in value], place)
     if isinstance(value, str):
         return Scalar(value, quoted=True, place=call.keys[value].place)
-    return value
+    tree: Tree = value
+    return tree
 
 
-def _field(tree: Tree, names: Names[str, Value], axes: Container[str] = ()) -> Any:
+def _nothing(_text: str) -> bool:
+    """True for no text: the names of values are read as their values."""
+    return False
+
+
+def _field(tree: Tree, names: Names[str, Value], is_word: _Words = _nothing) -> Any:
     """A value as msgspec converts it: an undefined name may be a word that the field itself knows."""
     if isinstance(tree, ListNode):
-        return [_field(item, names, axes) for item in _read(tree)]
+        return [_field(item, names, is_word) for item in _read(tree)]
     if isinstance(tree, MapNode):
         return {}
-    if tree.text in axes:
+    if is_word(tree.text):
         return tree.text
     if not tree.quoted and tree.text.isidentifier() and tree.text not in names:
         return {"true": True, "false": False}.get(tree.text, tree.text)

@@ -19,8 +19,8 @@ from archcalc.language.fields import value_of
 from archcalc.language.figures import check_layers
 from archcalc.language.scope import Scope
 from archcalc.language.tree import MAX_CHARACTERS, MapNode, Scalar, Tree, plain, unknown
-from archcalc.layers.shape import INPUTS
 from archcalc.layers.rearrange import Input
+from archcalc.layers.shape import INPUTS
 from archcalc.network.graph import Graph, Node
 from archcalc.network.model import NO_PARAMS, Model, Params, check_params, replaced_input
 from archcalc.network.wildcards import fits

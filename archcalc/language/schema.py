@@ -9,8 +9,8 @@ import msgspec
 from archcalc.language.assertions import STATED
 from archcalc.language.figures import KEYS
 from archcalc.layers import Layer
-from archcalc.layers.shape import INPUTS
 from archcalc.layers.fields import takes_list, types_of
+from archcalc.layers.shape import INPUTS
 from archcalc.network.calls import CALLS
 from archcalc.network.figures import PUBLISHED
 

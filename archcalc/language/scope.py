@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from archcalc.language.expression import Value
-from archcalc.layers.shape import PLACES, VALUES, NamedShape, axes_of, found
+from archcalc.layers.shape import PLACES, VALUES, axes_of, found
 from archcalc.symbols.dims import Shape
 
 # The names that an axis may go by beside its own, and those of the one axis of a vector.
@@ -52,7 +52,7 @@ class End(NamedTuple):
 def seen_from(shape: Shape, fixed: Mapping[str, Value]) -> dict[str, Value]:
     """The names an item may use: the axes of its input, and over them the scope's own.
 
-    Channels and features are two names for one thing, and the one axis of a vector has every name.
+    Beside places, channels and features are two names for one thing; the one axis of a vector has every name.
 
     >>> seen_from(NamedShape((3, 8), ("channels", "length")), {"length": 5})
     {'index': 0, 'channels': 3, 'length': 5, 'features': 3}
@@ -60,7 +60,8 @@ def seen_from(shape: Shape, fixed: Mapping[str, Value]) -> dict[str, Value]:
     axes = axes_of(shape)
     values: dict[str, Value] = {"index": 0}
     values.update(item for item in zip(axes, shape, strict=True) if item[0])
-    for name in _KNOWN:
+    # An image has channels and nothing else to call them by.
+    for name in _KNOWN if len(axes) <= 2 else ():
         if name not in values and (place := 0 if len(axes) == 1 and name in _VECTOR else found(name, axes)) is not None:
             values[name] = shape[place]
     values.update(fixed)

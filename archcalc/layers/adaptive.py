@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from archcalc.layers.axes import each_axis, in_batch
-from archcalc.layers.base import AxisName, Layer, SavedTensor, Sizes, TrainingContext
+from archcalc.layers.base import Layer, SavedTensor, Sizes, SomeAxes, TrainingContext
 from archcalc.layers.intervals import fraction
 from archcalc.layers.placing import placed
 from archcalc.layers.registry import Example, Family
@@ -139,7 +139,7 @@ class _GlobalPool(Layer, frozen=True):
     category: ClassVar[str] = "Pooling"
     axis_setting: ClassVar[str] = "axes"
 
-    axes: AxisName | tuple[AxisName, ...] | None = None
+    axes: SomeAxes = None
 
     def usual_axis(self, x: Shape) -> tuple[int, ...]:
         return places_of(x)

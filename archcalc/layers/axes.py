@@ -6,6 +6,7 @@ from typing import Any
 
 from archcalc.symbols.dims import Dim
 
+
 def each_axis(value: Any, rank: int) -> tuple[Any, ...]:
     """A field with an entry for each axis, from one for all or one for each.
 

@@ -19,13 +19,21 @@ if TYPE_CHECKING:
     Count: TypeAlias = Dim
     Natural: TypeAlias = Dim
     Positive: TypeAlias = float
-    # A name or a position in a spec, and an `Axis` once the layer is placed on its input.
-    AxisName: TypeAlias = Any
+    # Names or positions in a spec, None if left open, and each an `Axis` once the layer is placed on its input.
+    OneAxis: TypeAlias = Any
+    SomeAxes: TypeAlias = Any
+    AxisOrder: TypeAlias = Any
 else:
     Count = Annotated[int, msgspec.Meta(ge=1, description="a whole number of at least 1")]
     Natural = Annotated[int, msgspec.Meta(ge=0, description="a whole number of at least 0")]
     Positive = Annotated[float, msgspec.Meta(gt=0, description="a number above 0")]
-    AxisName = Annotated[int | str, msgspec.Meta(description="the name of an axis, or its position")]
+    OneAxis = Annotated[int | str | None, msgspec.Meta(description="the name of an axis, or its position")]
+    SomeAxes = Annotated[
+        int | str | tuple[int | str, ...] | None, msgspec.Meta(description="the name of an axis, or a list of names")
+    ]
+    AxisOrder = Annotated[
+        tuple[int | str, ...], msgspec.Meta(description="a list of the names of axes, or of positions")
+    ]
 
 # A description is how an error, the kinds page and an editor describe the values of a field.
 Sizes: TypeAlias = Annotated[
@@ -170,11 +178,11 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, metaclass=K
         """The axes that its setting states, found in its first input."""
         return placed(stated, x, self.axis_setting)
 
-    def usual_axis(self, *inputs: Any) -> int | tuple[int, ...]:
+    def usual_axis(self, *_inputs: Any, **_: Any) -> int | tuple[int, ...]:
         """The axes that it works on where its setting is left open; raises Misplaced if the input leaves them open too."""
         raise NotImplementedError
 
-    def output_axes(self, output: Shape, *inputs: Shape) -> tuple[str, ...]:
+    def output_axes(self, output: Any, *inputs: Any, **_: Any) -> tuple[str, ...]:
         """The names of the output's axes: those of the first input, if there are as many."""
         if inputs and len(inputs[0]) == len(output):
             return axes_of(inputs[0])

@@ -59,7 +59,7 @@ def _words(of: Any) -> str:
     if origin is Literal:
         return f"one of {', '.join(map(repr, parts))}"
     if origin is tuple:
-        return f"a list of {_words(parts[0]).replace('a list', 'lists').replace('a whole number', 'whole numbers')}"
+        return f"a list of {_words(parts[0]).replace('a list', 'lists').replace('a whole number', 'whole numbers').replace('a name', 'names').replace('the names', 'names')}"
     return _PLAIN[of]
 
 
@@ -165,7 +165,10 @@ def fitted(cls: type[Layer], values: dict[str, Any]) -> Layer:
     kernel (1,)
     """
     # 1 stands for each letter while msgspec judges; in a field without sizes, msgspec refuses the letter.
-    plain = {name: _numeric(value) if name in sizes(cls) or name == cls.axis_setting else value for name, value in values.items()}
+    plain = {
+        name: _numeric(value) if name in sizes(cls) or name == cls.axis_setting else value
+        for name, value in values.items()
+    }
     try:
         layer = msgspec.convert(plain, cls)
     except msgspec.ValidationError:

@@ -7,7 +7,7 @@ from string import ascii_lowercase, ascii_uppercase
 from typing import Any, ClassVar, Literal
 
 from archcalc.layers.axes import in_batch, reshape_along
-from archcalc.layers.base import AxisName, Count, Layer, SavedTensor, TrainingContext
+from archcalc.layers.base import Count, Layer, OneAxis, SavedTensor, TrainingContext
 from archcalc.layers.placing import usual_last, values_or_first
 from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement, require_names
@@ -36,7 +36,7 @@ class Linear(_Trained, frozen=True):
 
     out: Count
     bias: bool = True
-    axis: AxisName | None = None
+    axis: OneAxis = None
 
     @property
     def filters(self) -> Dim:
@@ -151,7 +151,7 @@ class Scale(_Trained, frozen=True):
 
     axis_setting: ClassVar[str] = "axis"
 
-    axis: AxisName | None = None
+    axis: OneAxis = None
     bias: bool = False
 
     def variants(self, _rank: int) -> Iterator[str]:
@@ -174,7 +174,7 @@ class Scale(_Trained, frozen=True):
     def saved_for_backward(self, _use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
         yield SavedTensor(0)
 
-    def forward(self, xp: Any, x: Any, weight: Any, bias: Any = None) -> Any:
+    def forward(self, _xp: Any, x: Any, weight: Any, bias: Any = None) -> Any:
         axis = in_batch(self.axis, x)
         y = x * reshape_along(axis, weight, x)
         return y if bias is None else y + reshape_along(axis, bias, x)

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal
 from msgspec.structs import replace
 
 from archcalc.layers.axes import in_batch
-from archcalc.layers.base import AxisName, Layer, SavedTensor, TrainingContext
+from archcalc.layers.base import Layer, OneAxis, SavedTensor, TrainingContext
 from archcalc.layers.registry import Family
 from archcalc.layers.requirements import Requirement
 from archcalc.layers.shape import axes_of, axis_names, joined_axes
@@ -39,7 +39,7 @@ def _orders(xs: tuple[Shape, ...]) -> Requirement:
     for x in xs:
         axes = axes_of(x)
         if axes != first and sorted(axes) == sorted(first):
-            orders = " and ".join(map(", ".join, (first, axes)))
+            orders = " and ".join(map("×".join, (first, axes)))
             return False, f"branches have their axes in different orders, {orders}; permute one of them", ""
     return True, "", ""
 
@@ -65,9 +65,9 @@ class _Broadcast(_Join, frozen=True):
     def requires(self, *xs: Shape) -> Iterator[Requirement]:
         yield from _ranks(xs)
         for axis, sizes in enumerate(zip(*xs, strict=True)):
+            message = _differ(xs, axis)
             for n, before in zip(sizes[1:], accumulate(sizes, _joint), strict=False):
-                fits = any_of(equal(n, before), any_of(equal(n, 1), equal(before, 1)))
-                yield fits, _differ(xs, axis), ""
+                yield any_of(equal(n, before), any_of(equal(n, 1), equal(before, 1))), message, ""
         yield _orders(xs)
 
     def receptive_views(self, *xs: Shape) -> tuple[Views, ...]:
@@ -136,7 +136,7 @@ class Concat(_Join, frozen=True):
 
     axis_setting: ClassVar[str] = "axis"
 
-    axis: AxisName | None = None
+    axis: OneAxis = None
 
     def usual_axis(self, *xs: Shape) -> int:
         axes = axes_of(xs[0])
@@ -144,7 +144,8 @@ class Concat(_Join, frozen=True):
 
     @property
     def joined_axis(self) -> int:
-        return self.axis
+        axis: int = self.axis
+        return axis
 
     def output(self, *xs: Shape) -> Shape:
         return (*xs[0][: self.axis], sum_of(x[self.axis] for x in xs), *xs[0][self.axis + 1 :])
@@ -153,8 +154,9 @@ class Concat(_Join, frozen=True):
         yield from _ranks(xs)
         for axis, sizes in enumerate(zip(*xs, strict=True)):
             if axis != self.axis:
+                message = f"{_differ(xs, axis)}; they are joined along {self.named}"
                 for n in dict.fromkeys(sizes):
-                    yield equal(n, sizes[0]), f"{_differ(xs, axis)}; they are joined along {self.named}", ""
+                    yield equal(n, sizes[0]), message, ""
         yield _orders(xs)
 
     @property

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from archcalc.layers.axes import in_batch, reshape_along
-from archcalc.layers.base import AxisName, Count, Layer, Layout, Positive, SavedTensor, TrainingContext
+from archcalc.layers.base import Count, Layer, Layout, OneAxis, Positive, SavedTensor, SomeAxes, TrainingContext
 from archcalc.layers.placing import Axis, Misplaced, placed, usual_last
 from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement, require_rank
@@ -221,7 +221,7 @@ class LayerNorm(_Norm, frozen=True):
     axis_setting: ClassVar[str] = "axes"
     example: ClassVar[Example] = Example(inputs=((128, 512),))
 
-    axes: AxisName | tuple[AxisName, ...] | None = None
+    axes: SomeAxes = None
     affine: bool = True
     bias: bool = True
     eps: Positive = 1e-5
@@ -280,7 +280,7 @@ class RMSNorm(_Norm, frozen=True):
 
     affine: bool = True
     eps: Positive | None = None
-    axis: AxisName | None = None
+    axis: OneAxis = None
 
     def variants(self, _rank: int) -> Iterator[str]:
         if not self.affine:

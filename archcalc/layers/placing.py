@@ -8,6 +8,7 @@ from typing import Any
 from archcalc.layers.shape import PLACES, axes_of, axis_names, found, values_axis
 from archcalc.symbols.dims import Shape, equal, size
 
+
 class Axis(int):
     """The position of an axis in a layer's input, which prints as its name; not `stated` if the layer chose it."""
 
@@ -70,7 +71,7 @@ def placed(stated: Any, x: Shape, field: str) -> Any:
             raise Misplaced(f"has no axis {stated} to work on", field)
         return Axis(place, axes)
     if not -len(x) <= stated < len(x):
-        raise Misplaced(f"has no axis {stated} of {len(x)}", field)
+        raise Misplaced(f"has no axis {stated} to work on", field)
     return Axis(stated % len(x), axes)
 
 

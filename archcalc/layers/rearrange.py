@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal, Self
 from msgspec.structs import replace
 
 from archcalc.layers.axes import in_batch
-from archcalc.layers.base import AxisName, Count, Layer, Layout, Natural
+from archcalc.layers.base import AxisOrder, Count, Layer, Layout, Natural, OneAxis
 from archcalc.layers.placing import Misplaced, check_order, placed, values_or_first
 from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement, require_names
@@ -68,7 +68,7 @@ class Flatten(_Rearrangement, frozen=True):
     names_axes: ClassVar[bool] = True
 
     start: int = 0
-    axes: tuple[AxisName, ...] | None = None
+    axes: AxisOrder | None = None
     into: str | None = None
 
     @classmethod
@@ -88,7 +88,7 @@ class Flatten(_Rearrangement, frozen=True):
         if self.start:
             raise Misplaced("takes start or axes, not both", "start")
         if not axes or list(axes) != list(range(axes[0], axes[0] + len(axes))):
-            raise Misplaced("takes axes that follow each other", "axes", "permute moves axes")
+            raise Misplaced("must have axes that follow each other", "axes", "`permute` moves axes")
         return axes
 
     @property
@@ -174,13 +174,13 @@ class Permute(_Rearrangement, frozen=True):
 
     example: ClassVar[Example] = Example({"order": (1, 2, 0)})
 
-    order: tuple[AxisName, ...]
+    order: AxisOrder
 
     def stated_axis(self, stated: Any, x: Shape) -> Any:
         order = placed(stated, x, "order")
         if sorted(order) != list(range(len(x))):
             names = ", ".join(axes_of(x)) if all(axes_of(x)) else f"0 to {len(x) - 1}"
-            raise Misplaced(f"names each of the axes {names} once", "order")
+            raise Misplaced(f"must name each of the axes {names} once", "order")
         return order
 
     def output(self, x: Shape) -> Shape:
@@ -241,7 +241,7 @@ class Split(_Rearrangement, frozen=True):
 
     parts: Count
     part: Natural
-    axis: AxisName | None = None
+    axis: OneAxis = None
 
     def usual_axis(self, x: Shape) -> int:
         return values_or_first(x)
@@ -271,7 +271,7 @@ class Slice(_Rearrangement, frozen=True):
 
     start: Natural
     stop: Count
-    axis: AxisName | None = None
+    axis: OneAxis = None
 
     def usual_axis(self, _x: Shape) -> int:
         return 0

@@ -26,7 +26,7 @@ INPUTS = (
 SIGNAL = INPUTS[0]
 
 
-class NamedShape(tuple[Dim, ...]):
+class NamedShape(tuple[Dim, ...]):  # noqa: SLOT001 - a tuple has no room for slots
     """A shape with a name for each axis, "" for one that nobody named; equal to a plain tuple of the same sizes.
 
     >>> image = NamedShape((64, 56, 56), ("channels", "height", "width"))
@@ -43,7 +43,6 @@ class NamedShape(tuple[Dim, ...]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return NamedShape, (tuple(self), self.axes)
-
 
 
 def axes_of(x: Shape) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar, Literal
 
 from archcalc.layers.axes import in_batch
-from archcalc.layers.base import AxisName, Layer, SavedTensor, TrainingContext
+from archcalc.layers.base import Layer, OneAxis, SavedTensor, TrainingContext
 from archcalc.layers.functions import softmax
 from archcalc.layers.placing import usual_last
 from archcalc.layers.registry import Example, Family
@@ -25,7 +25,7 @@ class Softmax(Layer, frozen=True):
     axis_setting: ClassVar[str] = "axis"
     example: ClassVar[Example] = Example(inputs=((128, 512),))
 
-    axis: AxisName | None = None
+    axis: OneAxis = None
 
     def usual_axis(self, x: Shape) -> int:
         values = values_axis(axes_of(x))

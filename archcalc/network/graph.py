@@ -11,10 +11,10 @@ import msgspec
 
 from archcalc.display import brief
 from archcalc.errors import Place, SpecError, nearest
-from archcalc.layers.placing import Misplaced
-from archcalc.layers.shape import SIGNAL, NamedShape, axis_names, spelled
 from archcalc.layers.base import Layer
 from archcalc.layers.fields import asked, fit_once
+from archcalc.layers.placing import Misplaced
+from archcalc.layers.shape import SIGNAL, NamedShape, axis_names, spelled
 from archcalc.network.figures import Figure
 from archcalc.network.limits import Bounds
 from archcalc.network.names import check_name, suitable
@@ -287,8 +287,8 @@ def infer(
         layer = layer.placed(*shapes)
     except Misplaced as error:
         inputs = " and ".join(dict.fromkeys(map(spelled, shapes)))
-        fact = f"{layer.kind} {error.message}; the input{'s have' if len(shapes) > 1 else ' has'} {inputs}"
-        raise SpecError(fact, (places or {}).get(error.field, place), error.remedy) from None
+        said = f"{layer.kind} {error.message}; the input{'s have' if len(shapes) > 1 else ' has'} {inputs}"
+        raise SpecError(said, (places or {}).get(error.field, place), error.remedy) from None
     open_facts: list[Truth] = []
     for fact, message, field in chain(asked(layer), layer.requires(*shapes)):
         truth = decided(fact)

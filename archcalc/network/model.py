@@ -9,7 +9,6 @@ from typing import Protocol, TypeAlias
 import msgspec
 
 from archcalc.errors import SpecError, nearest
-from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Builder, Graph
 from archcalc.symbols.dims import Dim, Shape, format_shape
 

@@ -8,9 +8,9 @@ import msgspec
 
 from archcalc.conventions import convention
 from archcalc.errors import SpecError
-from archcalc.layers.shape import AXES
 from archcalc.layers.base import Layer
 from archcalc.layers.fields import format_setting
+from archcalc.layers.shape import AXES
 from archcalc.layers.work import Work
 from archcalc.network.calls import calls_of
 from archcalc.network.graph import Graph, Node

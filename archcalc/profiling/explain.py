@@ -14,8 +14,8 @@ import msgspec
 
 from archcalc.display import Displayable, brief
 from archcalc.errors import SpecError, nearest
-from archcalc.layers.shape import AXES
 from archcalc.layers.base import Layer, Rounding
+from archcalc.layers.shape import AXES
 from archcalc.layers.work import Work
 from archcalc.network.graph import Node
 from archcalc.profiling.engine import costs_of, own_weights, split

@@ -14,6 +14,7 @@ import msgspec
 
 from archcalc.errors import Source, SpecError
 from archcalc.language import parse
+from archcalc.layers.shape import PLACES, VALUES
 from archcalc.network.graph import Graph
 from archcalc.profiling.engine import profile
 from tests.language.specs_pen import CONSTRUCTS, LETTERS, MEASURES, TEXTS, Pen
@@ -151,7 +152,11 @@ def _state(sheet: _Sheet) -> None:
     shape = "x".join(map(str, sizes)) if all(isinstance(n, int) or n.is_Symbol for n in sizes) else ""
     beside = [
         *([("output", -1, shape)] if shape and pen.maybe(0.4) else []),
-        *([("channels", 0, next(iter(sheet.sizes.values())))] if pen.maybe(0.3) else []),
+        *(
+            [("channels", 0, next(n for axis in VALUES + PLACES if (n := sheet.sizes.get(axis))))]
+            if pen.maybe(0.3)
+            else []
+        ),
         *([("input", 0, "x".join(sheet.sizes.values()))] if pen.maybe(0.3) else []),
     ]
     for key, at, value in beside:
