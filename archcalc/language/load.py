@@ -20,7 +20,7 @@ from archcalc.language.figures import check_layers
 from archcalc.language.scope import Scope
 from archcalc.language.tree import MAX_CHARACTERS, MapNode, Scalar, Tree, plain, unknown
 from archcalc.layers.rearrange import Input
-from archcalc.layers.shape import INPUTS
+from archcalc.layers.shape import INPUTS, PLACES, VALUES
 from archcalc.network.graph import Graph, Node
 from archcalc.network.model import NO_PARAMS, Model, Params, check_params, replaced_input
 from archcalc.network.wildcards import fits
@@ -230,18 +230,22 @@ def _letter_or_value(tree: Tree, values: Mapping[str, Value]) -> Value:
 
 
 def _axes(tree: MapNode) -> tuple[str, ...]:
-    """The names that `input:` gives its axes, in order; empty if they are not those of an input."""
-    return next((axes for axes in INPUTS if set(axes) == set(tree.items)), ())
+    """The names that `input:` gives its axes, in order: that of a usual input, or with names of the spec's own as written.
+
+    Empty if they are not those of an input.
+    """
+    usual = next((axes for axes in INPUTS if set(axes) == set(tree.items)), ())
+    return usual or (tuple(tree.items) if set(tree.items) - {*VALUES, *PLACES} else ())
 
 
 def _input(tree: MapNode, values: dict[str, Value]) -> Shape:
     """The shape that `input:` states by naming its axes."""
     axes = _axes(tree)
+    known = [*VALUES, *PLACES]
+    for key, scalar in tree.keys.items():
+        if key not in known and (nearest(key, known) or not key.isidentifier()):
+            raise unknown("an input", scalar, known, f"it has {', '.join(known)}")
     if not axes:
-        known = list(dict.fromkeys(axis for axes in INPUTS for axis in axes))
-        for key, scalar in tree.keys.items():
-            if key not in known:
-                raise unknown("an input", scalar, known, f"it has {', '.join(known)}")
         more = min((set(axes) - set(tree.items) for axes in INPUTS if set(axes) > set(tree.items)), key=len, default=())
         fact = f"the input has no '{min(more)}'" if more else f"{', '.join(tree.items)} do not make an input"
         raise SpecError(fact, tree.place, f"an input is one of: {'; '.join(', '.join(axes) for axes in INPUTS)}")

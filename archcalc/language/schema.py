@@ -10,7 +10,7 @@ from archcalc.language.assertions import STATED
 from archcalc.language.figures import KEYS
 from archcalc.layers import Layer
 from archcalc.layers.fields import takes_list, types_of
-from archcalc.layers.shape import INPUTS
+from archcalc.layers.shape import PLACES, VALUES
 from archcalc.network.calls import CALLS
 from archcalc.network.figures import PUBLISHED
 
@@ -40,6 +40,12 @@ _BESIDE: dict[str, Any] = {
     **{measure: {**_SIZE, "description": f"checked: the {measure}"} for measure in sorted(STATED)},
 }
 
+_BRANCH = {"anyOf": [_ITEMS, {"type": ["string", "integer", "null"]}]}
+_NAMED = {
+    "anyOf": [_SIZE, {"type": "array", "items": {"type": ["string", "integer"]}}],
+    "description": "an axis by its name",
+}
+
 _PRINTED = {"type": ["string", "number"]}
 _SEVERAL = {"anyOf": [_PRINTED, {"type": "array", "items": _PRINTED}]}
 _FIGURE: dict[str, Any] = {
@@ -60,7 +66,6 @@ def schema() -> dict[str, Any]:
     _, components = msgspec.json.schema_components(kinds.values())
     layers = {name: _layer(cls, components[cls.__name__]) for name, cls in kinds.items()}
     text = {"type": "string"}
-    axes = sorted({axis for axes in INPUTS for axis in axes})
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "archcalc spec",
@@ -73,7 +78,11 @@ def schema() -> dict[str, Any]:
             "source": text,
             "note": {"anyOf": [text, {"type": "array", "items": text}]},
             "family": text,
-            "input": {"type": "object", "additionalProperties": False, "properties": dict.fromkeys(axes, _SIZE)},
+            "input": {
+                "type": "object",
+                "properties": dict.fromkeys((*VALUES, *PLACES), _SIZE),
+                "additionalProperties": {**_SIZE, "description": "an axis of the spec's own"},
+            },
             "params": {"type": "object", "description": "values that --set can replace"},
             "blocks": {
                 "type": "object",
@@ -135,8 +144,8 @@ def _layer(cls: type[Layer], component: dict[str, Any]) -> dict[str, Any]:
             "type": "object",
             "properties": {**_BESIDE, **fields},
             "required": component.get("required", []),
-            # A merge has its branches beside its settings, under names of the author's choice.
-            "additionalProperties": {"anyOf": [_ITEMS, {"type": ["string", "integer", "null"]}]} if merges else False,
+            # Branches stand beside the settings of a merge, and axes beside those of a kind that names them.
+            "additionalProperties": _BRANCH if merges else _NAMED if cls.names_axes else False,
         },
     ]
     if merges:
