@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from archcalc.layers.shape import axes_of
 from archcalc.network.graph import Assumption
 from archcalc.symbols.dims import Dim, Shape
 
@@ -37,6 +38,11 @@ def plain_dim(dim: Dim) -> int | str:
 def plain_shape(shape: Shape) -> list[int | str]:
     """A shape for JSON: a list of dimensions."""
     return [plain_dim(n) for n in shape]
+
+
+def plain_axes(shape: Shape) -> list[str | None]:
+    """The names of a shape's axes for JSON: a list beside that of its sizes, null for an axis that nobody named."""
+    return [name or None for name in axes_of(shape)]
 
 
 def plain_facts(conditions: Iterable[Assumption]) -> list[str]:

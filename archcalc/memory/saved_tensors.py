@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from archcalc.layers.base import SavedTensor, TrainingContext
@@ -56,7 +57,7 @@ def saved_tensors(graph: Graph, overwrite: Overwrite = "frameworks") -> SavedTen
     return SavedTensors(roots, grads, kept)
 
 
-def _kept(graph: Graph, position: int, shapes: list[Shape], use: TrainingContext) -> list[SavedTensor]:
+def _kept(graph: Graph, position: int, shapes: Sequence[Shape], use: TrainingContext) -> list[SavedTensor]:
     node = graph.nodes[position]
     return list(dict.fromkeys(node.layer.saved_for_backward(use, node.shape, *shapes)))
 
