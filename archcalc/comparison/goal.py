@@ -120,22 +120,19 @@ def measured(profile: Profile, key: str) -> Any:
     """A measure of a network, or its size along one axis; raises SpecError if it is not a number."""
     measure, axis = _parted(key)
     value = MEASURES[measure].whole(profile)
+    said = format_shape(value) if isinstance(value, tuple) else format_dim(value)
     if measure == "rf" and not profile.fields[next(row for row in profile.rows[::-1] if not row.auxiliary).name].exact:
-        raise SpecError(
-            f"of the receptive field only a bound is known, {format_shape(value) if isinstance(value, tuple) else format_dim(value)}"
-        )
-    if not isinstance(value, tuple):
-        return value
+        raise SpecError(f"of the receptive field only a bound is known, {said}")
+    # A receptive field that is the same along all axes is one number.
+    sizes = value if isinstance(value, tuple) else (value,)
     axes = axes_of(value) if measure == "output" else tuple(fields.axes_of(profile.graph).values())
-    place = found(axis, axes) if axis else None
-    if len(value) == 1 and (not axis or (measure == "output" and axis in VALUES)):
+    place = found(axis, axes)
+    if len(sizes) == 1 and (not axis or (measure == "output" and axis in VALUES)):
         place = 0
     if place is None:
         named = [f"{measure} {name}" for name in axes if name]
         lacks = f"has no {axis}" if axis else "is no number"
         raise SpecError(
-            f"{MEASURES[measure].title} {format_shape(value)} {lacks}",
-            None,
-            f"there is {', '.join(named)}" if named else "",
+            f"{MEASURES[measure].title} {said} {lacks}", None, f"there is {', '.join(named)}" if named else ""
         )
-    return value[place]
+    return sizes[min(place, len(sizes) - 1)]

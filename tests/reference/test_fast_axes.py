@@ -15,15 +15,16 @@ INPUTS = {
     "sequence": "{tokens: 5, features: 7}",
     "signal": "{channels: 5, length: 7}",
     "image": "{channels: 4, height: 5, width: 6}",
-    "channels last": "{height: 5, width: 6, channels: 4}",
+    "channels last": "{channels: 4, height: 5, width: 6}",
     "of four axes": "{channels: 2, depth: 3, height: 4, width: 5}",
 }
 AXES = [(name, axis) for name, text in INPUTS.items() for axis in range(text.count(",") + 1)]
 
 
-def error(given: str, layers: str) -> float:
+def error(name: str, layers: str) -> float:
     """How far apart the two paths put out in double precision, for a batch of two."""
-    graph = parse(Source("x.yaml", f"input: {given}\nlayers: [{layers}]"))
+    turned = "permute: [height, width, channels], " if name == "channels last" else ""
+    graph = parse(Source("x.yaml", f"input: {INPUTS[name]}\nlayers: [{turned}{layers}]"))
     arrays = seeded(graph, dtype=np.float64)
     x = np.random.default_rng(1).standard_normal((2, *graph.input))
     fast = Program(graph, arrays, 2, np.float64)(x)
@@ -35,14 +36,22 @@ def error(given: str, layers: str) -> float:
 @pytest.mark.parametrize(("name", "axis"), AXES)
 def test_a_dense_layer_along_any_axis(name, axis, then):
     """As a matrix product where the axis lies last in memory, else as it is defined, and clamped after either."""
-    assert error(INPUTS[name], f"linear: {{out: 3, axis: {axis}}}{then}") < 1e-12
+    assert error(name, f"linear: {{out: 3, axis: {axis}}}{then}") < 1e-12
 
 
 @pytest.mark.parametrize(
     "layer",
-    ["softmax: {axis: AT}", "rmsnorm: {axis: AT}", "scale: {axis: AT}", "concat: {axis: AT, x: [], y: [relu]}"]
-    + ["layernorm: {axes: [AT]}", "permute: {order: ORDER}", "linear: {out: 3, axis: AT}, permute: {order: ORDER}"]
-    + ["add: {x: [globalavgpool: {axes: [AT]}], y: []}, relu", "add: {x: [relu], y: [globalmaxpool: {axes: [AT]}]}"],
+    [
+        "softmax: {axis: AT}",
+        "rmsnorm: {axis: AT}",
+        "scale: {axis: AT}",
+        "concat: {axis: AT, x: [], y: [relu]}",
+        "layernorm: {axes: [AT]}",
+        "permute: {order: ORDER}",
+        "linear: {out: 3, axis: AT}, permute: {order: ORDER}",
+        "add: {x: [globalavgpool: {axes: [AT]}], y: []}, relu",
+        "add: {x: [relu], y: [globalmaxpool: {axes: [AT]}]}",
+    ],
 )
 @pytest.mark.parametrize(("name", "axis"), [one for one in AXES if one[0] != "vector"])
 def test_other_layers_along_any_axis(name, axis, layer):
@@ -50,7 +59,7 @@ def test_other_layers_along_any_axis(name, axis, layer):
     axes = INPUTS[name].count(",") + 1
     order = [*range(axis, axes), *range(axis)]
 
-    assert error(INPUTS[name], layer.replace("AT", str(axis)).replace("ORDER", str(order))) < 1e-12
+    assert error(name, layer.replace("AT", str(axis)).replace("ORDER", str(order))) < 1e-12
 
 
 @pytest.mark.parametrize("branch", ["globalavgpool", "globalmaxpool: {axes: [height]}"])
@@ -58,5 +67,5 @@ def test_a_sum_repeated_to_fit_is_not_fused_into_a_convolution(branch):
     """Neither where the convolution's output is the smaller one nor where it is the larger."""
     wide, small = "conv2d: {out: 4, kernel: 1}", f"{branch}, conv2d: {{out: 4, kernel: 1}}"
 
-    assert error(INPUTS["image"], f"add: {{x: [{branch}], y: [{wide}]}}") < 1e-12
-    assert error(INPUTS["image"], f"add: {{x: [], y: [{small}]}}") < 1e-12
+    assert error("image", f"add: {{x: [{branch}], y: [{wide}]}}") < 1e-12
+    assert error("image", f"add: {{x: [], y: [{small}]}}") < 1e-12
