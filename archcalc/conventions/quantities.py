@@ -90,8 +90,8 @@ def _shrunk(row: Priceable) -> Dim:
 def _projections(row: Priceable) -> Dim:
     weights = row.layer.weights(*row.inputs)
     q, k, v = (*row.inputs, *[row.inputs[-1]] * (3 - len(row.inputs)))
-    read = {"query": q, "key": k, "value": v, "out": q}
-    return row.batch * sum(size(place_sizes(x)) * size(weights[name]) for name, x in read.items())
+    read = {"query": q[0], "key": k[0], "value": v[0], "out": q[0]}
+    return row.batch * sum(tokens * size(weights[name]) for name, tokens in read.items())
 
 
 class Quantity(NamedTuple):
@@ -115,7 +115,8 @@ QUANTITIES: dict[str, Quantity] = {
     "places": Quantity(
         "positions of the output, whatever its channels", lambda row: row.batch * size(place_sizes(row.output))
     ),
-    "tokens": Quantity("tokens of a sequence", lambda row: row.batch * size(place_sizes(row.output))),
+    # Layers on sequences take no other order than features last.
+    "tokens": Quantity("tokens of a sequence", lambda row: row.batch * size(row.output[:-1])),
     # Trained values that the layer uses, its own or shared.
     "weights": Quantity("trained values but biases", lambda row: _weights(row, biases=False)),
     "biases": Quantity("biases", lambda row: _weights(row, biases=True)),
