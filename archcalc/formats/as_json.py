@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from archcalc.layers.placing import Axis
 from archcalc.layers.shape import axes_of
 from archcalc.network.graph import Assumption
 from archcalc.symbols.dims import Dim, Shape
@@ -18,8 +19,15 @@ def json_text(value: Any) -> str:
     >>> print(json_text("\N{RIGHT-TO-LEFT OVERRIDE}\x9b"))
     "\u202e\u009b"
     """
-    text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+    text = msgspec.json.format(msgspec.json.encode(value, enc_hook=_spelled), indent=2).decode()
     return text if text.replace("\n", "").isprintable() else "".join(map(_escaped, text))
+
+
+def _spelled(value: object) -> int | str:
+    """An axis of a layer's settings for JSON: its name, or its position if nobody named it."""
+    if isinstance(value, Axis):
+        return value.written
+    raise TypeError(f"no JSON for {type(value).__name__}")
 
 
 def _escaped(character: str) -> str:
