@@ -223,10 +223,12 @@ def _settings(old: Row, new: Row) -> dict[str, Difference]:
     if old.kind != new.kind:
         return {}
     before, after = old.layer, new.layer
+    # An axis that a layer chose by itself follows from its input.
+    stated = before.settings() | after.settings()
     return {
         name: Difference(format_setting(getattr(before, name)), format_setting(getattr(after, name)))
         for name in before.__struct_fields__
-        if getattr(before, name) != getattr(after, name)
+        if name in stated and getattr(before, name) != getattr(after, name)
     }
 
 

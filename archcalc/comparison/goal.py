@@ -11,8 +11,10 @@ import msgspec
 
 from archcalc.errors import Place, Source, SpecError
 from archcalc.language.expression import evaluate
+from archcalc.layers.shape import VALUES, axes_of, found
 from archcalc.network.measures import MEASURES
 from archcalc.profiling.rows import Profile
+from archcalc.receptive_field import fields
 from archcalc.symbols.dims import as_int, format_dim, format_shape
 from archcalc.symbols.units import Amount, suits, written_out
 
@@ -27,16 +29,9 @@ SIGNS = {
 }
 _COMPARISON = re.compile(r"<=|>=|==|!=|=|<|>|≤|≥|≠")
 _SPELLED = {"==": "=", "≤": "<=", "≥": ">=", "≠": "!="}
-# Measures with one size per axis, and the names of the axes by their number, the last ones last.
+# Measures with one size per axis, each of which is asked for by its name behind the measure's.
 _SIZED = ("output", "rf")
-_AXES = {
-    1: (("features", "tokens"),),
-    2: (("channels", "tokens"), ("length", "features")),
-    3: (("channels",), ("height",), ("width",)),
-    4: (("channels",), ("depth",), ("height",), ("width",)),
-}
-_NAMED = "|".join(sorted({name for axes in _AXES.values() for names in axes for name in names}))
-_AXIS = re.compile(rf"\b({'|'.join(_SIZED)})[ .]({_NAMED})\b")
+_AXIS = re.compile(rf"\b({'|'.join(_SIZED)})[ .]([^\W\d]\w*)")
 _EXAMPLE = "such as params <= 5M, macs < 1.5G, bytes <= 64 MiB or output length = 98"
 
 
@@ -81,19 +76,19 @@ def goal(text: str) -> Goal:
     parts = _COMPARISON.split(text)
     if len(parts) != 2 or not all(part.strip() for part in parts):
         raise SpecError(f"'{text[:60]}' is not a goal", None, _EXAMPLE)
-    found = _COMPARISON.search(text)
-    sign = found[0] if found else ""
+    between = _COMPARISON.search(text)
+    sign = between[0] if between else ""
     parts = [_AXIS.sub(r"\1_\2", " ".join(part.split())) for part in parts]
     measures = _spoken_of(" ".join(written_out(part, lambda _: Fraction(0)) for part in parts))
 
-    def number(found: Amount) -> Fraction:
-        if found.noun and not suits(found.noun, measures):
-            raise SpecError(f"'{text[:60]}' is not of {found.noun}")
-        if not found.in_bytes or "bytes" in measures:
-            return found.value
+    def number(amount: Amount) -> Fraction:
+        if amount.noun and not suits(amount.noun, measures):
+            raise SpecError(f"'{text[:60]}' is not of {amount.noun}")
+        if not amount.in_bytes or "bytes" in measures:
+            return amount.value
         if others := [name for name in measures if not MEASURES[_parted(name)[0]].stored]:
             raise SpecError(f"{min(others)} is not in bytes")
-        return found.value / 4
+        return amount.value / 4
 
     left, right = (written_out(part, number, of_bytes="bytes" in measures) for part in parts)
     return Goal(" ".join(text.split()), left, _SPELLED.get(sign, sign), right)
@@ -108,7 +103,7 @@ def _spoken_of(text: str) -> list[str]:
 def _parted(key: str) -> tuple[str, str]:
     """A measure and its axis, as (output, length)."""
     measure, _, axis = key.partition("_")
-    return (measure, axis) if measure in _SIZED and re.fullmatch(_NAMED, axis) else (key, "")
+    return (measure, axis) if measure in _SIZED and axis else (key, "")
 
 
 def title(key: str) -> str:
@@ -125,23 +120,19 @@ def measured(profile: Profile, key: str) -> Any:
     """A measure of a network, or its size along one axis; raises SpecError if it is not a number."""
     measure, axis = _parted(key)
     value = MEASURES[measure].whole(profile)
+    said = format_shape(value) if isinstance(value, tuple) else format_dim(value)
     if measure == "rf" and not profile.fields[next(row for row in profile.rows[::-1] if not row.auxiliary).name].exact:
-        raise SpecError(
-            f"of the receptive field only a bound is known, {format_shape(value) if isinstance(value, tuple) else format_dim(value)}"
-        )
-    if not isinstance(value, tuple):
-        return value
-    # A receptive field has no channel axis.
-    axes = _AXES.get(len(value) + (measure == "rf"), ())[measure == "rf" :]
-    place = next((place for place, names in enumerate(axes) if axis in names), None)
-    if place is None and len(value) == 1 and not axis:
+        raise SpecError(f"of the receptive field only a bound is known, {said}")
+    # A receptive field that is the same along all axes is one number.
+    sizes = value if isinstance(value, tuple) else (value,)
+    axes = axes_of(value) if measure == "output" else tuple(fields.axes_of(profile.graph).values())
+    place = found(axis, axes)
+    if len(sizes) == 1 and (not axis or (measure == "output" and axis in VALUES)):
         place = 0
     if place is None:
-        named = [f"{measure} {' or '.join(names)}" for names in axes]
+        named = [f"{measure} {name}" for name in axes if name]
         lacks = f"has no {axis}" if axis else "is no number"
         raise SpecError(
-            f"{MEASURES[measure].title} {format_shape(value)} {lacks}",
-            None,
-            f"there is {', '.join(named)}" if named else "",
+            f"{MEASURES[measure].title} {said} {lacks}", None, f"there is {', '.join(named)}" if named else ""
         )
-    return value[place]
+    return sizes[min(place, len(sizes) - 1)]

@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from archcalc.conventions.quantities import Priceable, value
+from archcalc.layers.shape import places_of
 from archcalc.layers.work import NOTHING
 from archcalc.symbols.dims import Dim, format_dim, sum_of
 
@@ -115,6 +116,6 @@ def _keys(row: Priceable) -> Iterator[str]:
         yield f"{name} as {row.call}"
         if len(row.inputs) > 1:
             yield f"{name} of several inputs"
-        for variant in row.layer.variants(len(row.output) - 1):
+        for variant in row.layer.variants(len(places_of(row.output))):
             yield f"{name} {variant}"
         yield name

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple, Protocol
 
+from archcalc.layers.shape import place_sizes, places_of, without
 from archcalc.layers.work import Work
 from archcalc.symbols.dims import Dim, Shape, quotient, size
 
@@ -44,7 +45,7 @@ class Priceable(Protocol):
 
 def _each(row: Priceable, value: Any) -> tuple[Dim, ...]:
     """A field with one entry per spatial axis, from a single value or a tuple."""
-    return value if isinstance(value, tuple) else (value,) * (len(row.output) - 1)
+    return value if isinstance(value, tuple) else (value,) * row.layer.rank
 
 
 def _stride(row: Priceable) -> Any:
@@ -57,7 +58,7 @@ def _side(row: Priceable) -> Dim:
 
 
 def _pairs(row: Priceable) -> Dim:
-    return quotient(row.inputs[0][0] * row.layer.out, row.layer.groups)
+    return quotient(without(row.inputs[0], places_of(row.inputs[0])) * row.layer.out, row.layer.groups)
 
 
 def _weights(row: Priceable, *, biases: bool) -> Dim:
@@ -68,7 +69,7 @@ def _weights(row: Priceable, *, biases: bool) -> Dim:
 def _ratio(row: Priceable) -> Dim:
     # torchscan's window of an adaptive pool: n / m where that is even, and n mod m + 1 elsewhere.
     ratio: Dim = 1
-    for n, m in zip(row.inputs[0][1:], row.output[1:], strict=True):
+    for n, m in zip(place_sizes(row.inputs[0]), place_sizes(row.output), strict=True):
         ratio *= quotient(n, m) if not isinstance(n, int) or not isinstance(m, int) or n % m == 0 else n % m + 1
     return ratio
 
@@ -76,7 +77,9 @@ def _ratio(row: Priceable) -> Dim:
 def _shrunk(row: Priceable) -> Dim:
     layer = row.layer
     axes = zip(
-        row.inputs[0][1:], *(_each(row, value) for value in (layer.kernel, layer.stride, layer.dilation)), strict=True
+        place_sizes(row.inputs[0]),
+        *(_each(row, value) for value in (layer.kernel, layer.stride, layer.dilation)),
+        strict=True,
     )
     # torchscan has one padding for both sides, so only an even sum of both can be had from it.
     padding = [2 * side if isinstance(side, int) else sum(side) for side in _each(row, layer.padding)]
@@ -109,7 +112,10 @@ QUANTITIES: dict[str, Quantity] = {
     "in": Quantity("values of the first input", lambda row: row.batch * size(row.inputs[0])),
     "out": Quantity("values of the output", lambda row: row.batch * size(row.output)),
     "batch": Quantity("samples", lambda row: row.batch),
-    "places": Quantity("positions of the output, whatever its channels", lambda row: row.batch * size(row.output[1:])),
+    "places": Quantity(
+        "positions of the output, whatever its channels", lambda row: row.batch * size(place_sizes(row.output))
+    ),
+    # Layers on sequences take no other order than features last.
     "tokens": Quantity("tokens of a sequence", lambda row: row.batch * size(row.output[:-1])),
     # Trained values that the layer uses, its own or shared.
     "weights": Quantity("trained values but biases", lambda row: _weights(row, biases=False)),

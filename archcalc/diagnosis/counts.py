@@ -9,6 +9,7 @@ from itertools import combinations, product
 import msgspec
 
 from archcalc.conventions import CONVENTIONS, Convention
+from archcalc.layers.shape import place_sizes, places_of, without
 from archcalc.network.measures import MEASURES
 from archcalc.profiling.rows import Profile, Row
 from archcalc.profiling.slips import HEADS, MISADDED, by_part, tallies
@@ -190,16 +191,17 @@ def _misread(measures: Sequence[str], row: Row) -> Iterator[Count]:
 
 
 def _factors(measure: str, row: Row) -> Iterator[tuple[int, ...]]:
-    if measure == "activations" and row.activations and len(row.output) > 1:
+    places = place_sizes(row.output)
+    if measure == "activations" and row.activations and places:
         # Positions first, as sizes are written by hand.
-        yield (*row.output[1:], row.output[0])
+        yield (*places, math.prod(row.output) // math.prod(places))
     elif measure in {"weights", "macs", "flops"} and row.macs and row.weights:
         weight = next(iter(row.layer.weights(*row.inputs).values()))
-        places = row.macs // math.prod(weight)
+        uses = row.macs // math.prod(weight)
         if measure == "weights":
             yield weight
-        elif places * math.prod(weight) == row.macs:
-            yield ((2,) if measure == "flops" else ()) + (*weight, *row.output[1:])
+        elif uses * math.prod(weight) == row.macs:
+            yield ((2,) if measure == "flops" else ()) + (*weight, *places)
 
 
 def _separable(measures: Sequence[str], row: Row) -> Iterator[Count]:
@@ -207,10 +209,10 @@ def _separable(measures: Sequence[str], row: Row) -> Iterator[Count]:
     weight = row.layer.weights(*row.inputs).get("weight", ()) if row.layer.family == "conv" else ()
     if len(weight) < 3 or math.prod(weight[2:]) == 1 or not set(measures) <= {"weights", "macs", "flops"}:
         return
-    channels, places = row.inputs[0][0], math.prod(row.output[1:])
+    channels, places = without(row.inputs[0], places_of(row.inputs[0])), math.prod(place_sizes(row.output))
     for multiplier in _MULTIPLIERS:
         wide = channels * multiplier
-        weights = wide * (math.prod(weight[2:]) + row.output[0])
+        weights = wide * (math.prod(weight[2:]) + without(row.output, places_of(row.output)))
         each = {"weights": weights, "macs": weights * places, "flops": 2 * weights * places}
         said = f"{row.name} as a depthwise separable convolution with multiplier {multiplier}"
         yield Count(tuple(each[measure] for measure in measures), 3, (said,), slip=True, form=("separable",))

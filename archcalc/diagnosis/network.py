@@ -12,6 +12,7 @@ from archcalc.errors import Source, SpecError, nearest
 from archcalc.importers import parse
 from archcalc.language import bundled, source_of
 from archcalc.layers.base import Layer
+from archcalc.layers.shape import axes_of, places_of, with_sizes
 from archcalc.network.figures import Term
 from archcalc.network.graph import Builder, Graph, Node
 from archcalc.network.measures import MEASURES
@@ -120,6 +121,18 @@ def resized(graph: Graph, shape: Shape) -> Graph | None:
     return rebuilt(graph, lambda node: node.layer.changed(shape=shape) if node.layer.comes_from_outside else node.layer)
 
 
+def squared(graph: Graph, side: int) -> Graph | None:
+    """The graph with a square image of another size; None if its input is no image, or a layer cannot take that."""
+    sides = image_sides(graph.input)
+    return resized(graph, with_sizes(graph.input, dict.fromkeys(sides, side))) if sides else None
+
+
+def image_sides(shape: Shape) -> tuple[int, ...]:
+    """The axes of the height and width of an image; none if it has other places than these."""
+    axes = axes_of(shape)
+    return places_of(shape) if sorted(axes[axis] for axis in places_of(shape)) == ["height", "width"] else ()
+
+
 # The settings that Keras has otherwise than torch, by the kind of cell.
 _KERAS: dict[str, dict[str, object]] = {
     "lstm": {"bias_mode": "single"},
@@ -145,11 +158,10 @@ def cells(graph: Graph) -> Iterator[tuple[str, Graph]]:
 
 def variants(graph: Graph) -> Iterator[tuple[str, Graph]]:
     """Variants of a graph: other inputs, pools that round the other way, strides in another convolution of a chain."""
-    shape = graph.input
-    if len(shape) == 3:
-        for side in (224, 227, 256):
-            if shape[1:] != (side, side) and (other := resized(graph, (shape[0], side, side))):
-                yield f"input {side}×{side}", other
+    for side in (224, 227, 256):
+        other = squared(graph, side)
+        if other is not None and other.input != graph.input:
+            yield f"input {side}×{side}", other
     for up in (True, False):
 
         def flipped(node: Node, *, up: bool = up) -> Layer:

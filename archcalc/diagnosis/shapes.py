@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import msgspec
 
-from archcalc.diagnosis.network import Network, measured, rebuilt, resized
+from archcalc.diagnosis.network import Network, image_sides, measured, rebuilt, squared
 from archcalc.errors import SpecError
 from archcalc.layers.base import Layer
+from archcalc.layers.shape import place_sizes, places_of
 from archcalc.network.figures import Term
 from archcalc.network.graph import Graph, Node
 from archcalc.profiling.engine import profile
@@ -25,10 +26,12 @@ def agrees(printed: Shape, exact: Shape) -> bool:
     >>> agrees((55, 55, 96), (96, 55, 55)), agrees((27, 27), (96, 27, 27)), agrees((9216,), (9216,))
     (True, True, True)
     """
-    return printed in {exact, (*exact[1:], *exact[:1]), exact[1:]} or (
+    places = place_sizes(exact)
+    values = tuple(n for axis, n in enumerate(exact) if axis not in places_of(exact))
+    if not places:
         # A vector is often written as 1×1×n.
-        len(exact) == 1 and printed in {(1, 1, *exact), (*exact, 1, 1)}
-    )
+        return printed in {exact, (1, 1, *exact), (*exact, 1, 1)}
+    return printed in {exact, values + places, places + values, places}
 
 
 class Altered(msgspec.Struct, frozen=True):
@@ -100,8 +103,7 @@ def _changes(graph: Graph, layer: str) -> Iterator[tuple[str, int, Graph | None]
 
 def _sides(graph: Graph, term: Term, printed: Shape) -> tuple[str, int]:
     """The square inputs that give the size, found by bisection since a larger input never gives a smaller output."""
-    shape = graph.input
-    if len(shape) != 3:
+    if not image_sides(graph.input):
         return "", 0
     tried = 0
     places = printed[:2] if len(printed) < 3 or printed[0] == printed[1] else printed[1:]
@@ -109,9 +111,10 @@ def _sides(graph: Graph, term: Term, printed: Shape) -> tuple[str, int]:
     def reaches(side: int, wanted: int) -> bool:
         nonlocal tried
         tried += 1
-        other = resized(graph, (shape[0], side, side))
+        other = squared(graph, side)
         size = None if other is None else _size(other, term)
-        return size is not None and len(size) == 3 and size[1] >= wanted
+        sides = () if size is None else image_sides(size)
+        return size is not None and bool(sides) and size[sides[0]] >= wanted
 
     def least(wanted: int) -> int:
         low, high = 1, _WIDEST
@@ -124,7 +127,7 @@ def _sides(graph: Graph, term: Term, printed: Shape) -> tuple[str, int]:
         first, last = least(places[0]), least(places[0] + 1) - 1
     except SpecError:
         return "", tried
-    other = resized(graph, (shape[0], first, first)) if first <= last < _WIDEST else None
+    other = squared(graph, first) if first <= last < _WIDEST else None
     if other is None or not agrees(printed, _size(other, term)):
         return "", tried
     at_least = format_shape((first, first))

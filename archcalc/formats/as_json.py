@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from archcalc.layers.placing import Axis
+from archcalc.layers.shape import axes_of
 from archcalc.network.graph import Assumption
 from archcalc.symbols.dims import Dim, Shape
 
@@ -18,15 +19,15 @@ def json_text(value: Any) -> str:
     >>> print(json_text("\N{RIGHT-TO-LEFT OVERRIDE}\x9b"))
     "\u202e\u009b"
     """
-    text = msgspec.json.format(msgspec.json.encode(value, enc_hook=_plain), indent=2).decode()
+    text = msgspec.json.format(msgspec.json.encode(value, enc_hook=_spelled), indent=2).decode()
     return text if text.replace("\n", "").isprintable() else "".join(map(_escaped, text))
 
 
-def _plain(value: object) -> int | str:
-    """The axis that a layer works on, as a spec would say it."""
+def _spelled(value: object) -> int | str:
+    """An axis of a layer's settings for JSON: its name, or its position if nobody named it."""
     if isinstance(value, Axis):
         return value.written
-    raise TypeError(type(value).__name__)
+    raise TypeError(f"no JSON for {type(value).__name__}")
 
 
 def _escaped(character: str) -> str:
@@ -45,6 +46,11 @@ def plain_dim(dim: Dim) -> int | str:
 def plain_shape(shape: Shape) -> list[int | str]:
     """A shape for JSON: a list of dimensions."""
     return [plain_dim(n) for n in shape]
+
+
+def plain_axes(shape: Shape) -> list[str | None]:
+    """The names of a shape's axes for JSON: a list beside that of its sizes, null for an axis that nobody named."""
+    return [name or None for name in axes_of(shape)]
 
 
 def plain_facts(conditions: Iterable[Assumption]) -> list[str]:

@@ -9,18 +9,16 @@ import msgspec
 from archcalc.errors import SpecError
 from archcalc.grading.sheet import COUNTS
 from archcalc.layers.base import Geometry, Layer
+from archcalc.layers.shape import NamedShape, axes_of, values_axis, without
 from archcalc.network.graph import Node, infer
 from archcalc.network.measures import MEASURES
 from archcalc.profiling.engine import costs_of, own_weights, split
 from archcalc.profiling.rows import Profile, Row
-from archcalc.symbols.dims import Dim, Shape, size
+from archcalc.symbols.dims import Dim, Shape
 
 
 class Case(msgspec.Struct, frozen=True):
-    """A layer at its place in a network, with assumed settings, inputs and output.
-
-    `sequence` is true if an output of two sizes is channels and a length.
-    """
+    """A layer at its place in a network, with assumed settings, inputs and output."""
 
     profile: Profile
     node: Node
@@ -28,7 +26,6 @@ class Case(msgspec.Struct, frozen=True):
     layer: Layer
     inputs: tuple[Shape, ...]
     output: Shape
-    sequence: bool = False
 
     @property
     def costs(self) -> Mapping[str, int]:
@@ -70,12 +67,30 @@ class Case(msgspec.Struct, frozen=True):
     def yielding(self, output: Shape) -> Case | None:
         """The case with another output; None if a size of it is not positive."""
         sound = all(isinstance(n, int) and n > 0 for n in output)
-        return msgspec.structs.replace(self, output=output) if sound else None
+        named = NamedShape(output, self.axes) if len(output) == len(self.axes) else output
+        return msgspec.structs.replace(self, output=named) if sound else None
+
+    @property
+    def axes(self) -> tuple[str, ...]:
+        """The names of the output's axes, whatever its sizes are taken for."""
+        return axes_of(self.row.output)
+
+    @property
+    def values(self) -> int:
+        """The axis with weights of its own for each entry: the one that it works on, or that of channels or features."""
+        if self.layer.filters is not None and self.layer.axis_setting:
+            return int(getattr(self.layer, self.layer.axis_setting))
+        found = values_axis(self.axes)
+        return len(self.axes) - 1 if found is None and self.layer.layout == "sequence" else found or 0
+
+    @property
+    def values_name(self) -> str:
+        """The name of that axis."""
+        return self.axes[self.values] or "channels"
 
     def places(self, shape: Shape) -> int:
         """The number of positions of an input or output that use the same weights."""
-        # A dense layer runs over the last axis, at each position of the others.
-        found = size(shape[:-1] if self.layer.features == "last" else shape[1:])
+        found = without(shape, (self.values,))
         assert isinstance(found, int)  # noqa: S101 - letters were refused with the network
         return found
 
@@ -83,21 +98,6 @@ class Case(msgspec.Struct, frozen=True):
 def gathering(layer: Layer) -> Geometry | None:
     """The geometry of a window that gathers from the input; None if there is none, or one that spreads."""
     return None if layer.spreads else layer.geometry()
-
-
-def sequences(profile: Profile) -> frozenset[str]:
-    """The rows whose output is channels and a length rather than tokens and features: 1-D layers and those behind them.
-
-    >>> from archcalc.profiling.engine import profile
-    >>> from archcalc.language import load
-    >>> sequences(profile(load("vit_b_16")))
-    frozenset()
-    """
-    found = {name for row in profile.rows if row.layer.rank == 1 for name in (*row.sources, row.name)}
-    for row in profile.rows:
-        if row.layer.features == "as before" and not found.isdisjoint(row.sources):
-            found.add(row.name)
-    return frozenset(found)
 
 
 def outcome(layer: Layer, inputs: tuple[Shape, ...]) -> Shape | None:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from archcalc.grading.answers import Written
-from archcalc.grading.case import Case, outcome, sequences
+from archcalc.grading.case import Case, outcome
 from archcalc.grading.counts import marked_counts
 from archcalc.grading.fields import Fields
 from archcalc.grading.folded_lines import folded_away
@@ -61,9 +61,8 @@ class _Marking:
         self.profile = profile
         self.columns = sheet.columns
         self.lines = {line.name: line for line in sheet.lines}
-        along = sequences(profile)
         self.cases = {
-            row.name: Case(profile, node, row, row.layer, row.inputs, row.output, row.name in along)
+            row.name: Case(profile, node, row, row.layer, row.inputs, row.output)
             for node, row in zip(profile.graph.nodes, profile.rows, strict=True)
         }
         # The lines above and below each, where cells may have slipped to.
@@ -109,7 +108,7 @@ class _Marking:
     def search(self, case: Case, inputs: tuple[Shape, ...], output: Shape) -> Search:
         """The search for slips in a layer with somebody's own sizes, and as many filters as their output has."""
         theirs = msgspec.structs.replace(case, inputs=inputs, output=output)
-        filters = output[-1 if case.layer.features == "last" else 0]
+        filters = output[case.values]
         if case.layer.filters not in {None, filters}:
             theirs = theirs.redone(keep=True, out=filters) or theirs
         return Search(theirs, pairs=self.pairs)
@@ -119,8 +118,7 @@ class _Marking:
         exact, method = right.case.output, theirs.case.output
         mark = Marked(right.case.row.name, "output", cell.text, exact, "wrong")
         carried = blamed if method != exact else ()
-        sequence = right.case.sequence
-        remark = matches(cell.near(exact), exact, sequence=sequence)
+        remark = matches(cell.near(exact), exact)
         if cell.blank:
             self.own.append(_Own(method, carried))
             return msgspec.structs.replace(mark, verdict="unanswered")
@@ -128,10 +126,10 @@ class _Marking:
             self.channels_last |= CHANNELS_LAST in remark
             self.own.append(_Own(exact))
             return msgspec.structs.replace(mark, verdict="right", remark=remark)
-        if carried and matches(cell.near(method), method, sequence=sequence) is not None:
+        if carried and matches(cell.near(method), method) is not None:
             self.own.append(_Own(method, carried))
             return msgspec.structs.replace(mark, verdict="carried on", carried=carried)
-        went_on = intended_shape(cell.near(method), method, last=self.channels_last, sequence=sequence) or method
+        went_on = intended_shape(cell.near(method), method, last=self.channels_last) or method
         self.own.append(_Own(went_on, (mark.row,) if went_on not in {method, exact} else carried))
         if not cell.readable:
             return msgspec.structs.replace(mark, slips=("not a shape",))

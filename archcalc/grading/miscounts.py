@@ -57,10 +57,6 @@ def swapped_digits(value: int) -> Iterator[Counted]:
             yield "two digits exchanged", int(digits[:at] + b + a + digits[at + 2 :])
 
 
-def _first(case: Case) -> Shape:
-    return case.inputs[0] if case.inputs else case.output
-
-
 def _values(shape: Shape) -> int:
     found = size(shape)
     assert isinstance(found, int)  # noqa: S101 - letters were refused with the network
@@ -71,7 +67,10 @@ def _biases(case: Case, costs: Mapping[str, int]) -> Iterator[Counted]:
     """Other numbers of biases."""
     if costs["biases"]:
         yield "a bias counted at every position", costs["biases"] * case.places(case.output)
-        yield "a bias counted for each input channel", _first(case)[0] if case.inputs else 0
+        yield (
+            "a bias counted for each input channel",
+            _values(case.inputs[0][case.values : case.values + 1]) if case.inputs else 0,
+        )
         yield "the biases counted twice", 2 * costs["biases"]
         yield "one bias for the whole layer", 1
     elif costs["weights"]:
@@ -153,8 +152,8 @@ def _others(case: Case) -> Iterator[Counted]:
         if isinstance(count, int) and count:
             yield f"its {name} counted", count
     geometry = case.layer.geometry()
-    if geometry and len(case.output) > 1:
-        taps = _values(each_axis(geometry.kernel, len(case.output) - 1))
+    if geometry:
+        taps = _values(each_axis(geometry.kernel, case.layer.rank))
         yield "the window's values counted like those of a convolution", taps * _values(case.output)
 
 

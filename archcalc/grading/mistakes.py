@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 from archcalc.grading.case import Case, gathering
 from archcalc.layers.axes import both_sides, each_axis
 from archcalc.layers.base import Geometry
+from archcalc.layers.shape import axes_of, axis_names, place_sizes, places_of, with_sizes, without
 from archcalc.layers.sliding import span
-from archcalc.symbols.dims import Dim, ceil_div, floor_div, size
+from archcalc.symbols.dims import Dim, ceil_div, floor_div
 
 # The mistake in words, and the layer recomputed with it.
 Mistake: TypeAlias = tuple[str, Case]
@@ -31,8 +32,13 @@ def mistakes(case: Case) -> Iterator[Mistake]:
 
 def _sliding(case: Case) -> Geometry | None:
     """The geometry of a window over an image of the right rank; None if the layer has none that gathers."""
-    fits = case.inputs and len(case.inputs[0]) == case.layer.rank + 1
+    fits = case.inputs and len(places_of(case.inputs[0])) == case.layer.rank
     return gathering(case.layer) if fits else None
+
+
+def _sized(case: Case, sizes: Iterable[Dim]) -> Case | None:
+    """The case with other sizes of its output's places."""
+    return case.yielding(with_sizes(case.output, dict(zip(places_of(case.output), sizes, strict=True))))
 
 
 def _padding(case: Case) -> _Found:
@@ -58,15 +64,15 @@ def _rounding(case: Case) -> _Found:
     words = "rounded down where the layer rounds up" if up else "rounded up where the layer rounds down"
     yield words, case.redone(ceil_mode=not up)
     rank = case.layer.rank
-    axes = [case.inputs[0][1:], *(each_axis(field, rank) for field in (kernel, stride, dilation))]
+    axes = [place_sizes(case.inputs[0]), *(each_axis(field, rank) for field in (kernel, stride, dilation))]
     if padding == "same":
         down = tuple(floor_div(n, s) for n, _, s, _ in zip(*axes, strict=True))
-        yield "rounded down where padding 'same' rounds up", case.yielding((case.output[0], *down))
+        yield "rounded down where padding 'same' rounds up", _sized(case, down)
     elif not up:
         # Without the rule that the last window must start inside, which few know and a convolution does not need.
         sides = zip(*axes, both_sides(padding, rank), strict=True)
         rooms = ((n + before + after - span(k, d), s) for n, k, s, d, (before, after) in sides)
-        yield words, case.yielding((case.output[0], *(ceil_div(room, s) + 1 for room, s in rooms)))
+        yield words, _sized(case, (ceil_div(room, s) + 1 for room, s in rooms))
 
 
 def _steps(case: Case) -> _Found:
@@ -82,19 +88,13 @@ def _formula(case: Case) -> _Found:
     geometry = _sliding(case)
     if geometry is None:
         return
-    channels, *sizes = case.output
-    yield "the + 1 of the output formula forgotten", case.yielding((channels, *(n - 1 for n in sizes)))
+    yield "the + 1 of the output formula forgotten", _sized(case, (n - 1 for n in place_sizes(case.output)))
     windows = (each_axis(field, case.layer.rank) for field in (geometry.kernel, geometry.stride))
-    axes = list(zip(case.inputs[0][1:], *windows, strict=True))
+    axes = list(zip(place_sizes(case.inputs[0]), *windows, strict=True))
     if any(k != 1 for _, k, _ in axes):
-        yield (
-            "kernel and padding left out: input / stride",
-            case.yielding((channels, *(floor_div(n, s) for n, _, s in axes))),
-        )
-        yield (
-            "kernel and padding left out: input / stride, rounded up",
-            case.yielding((channels, *(ceil_div(n, s) for n, _, s in axes))),
-        )
+        said = "kernel and padding left out: input / stride"
+        yield said, _sized(case, (floor_div(n, s) for n, _, s in axes))
+        yield f"{said}, rounded up", _sized(case, (ceil_div(n, s) for n, _, s in axes))
     if any(s != 1 for *_, s in axes):
         yield "divided by the kernel, not by the stride", case.redone(stride=geometry.kernel)
 
@@ -105,15 +105,16 @@ def _kept(case: Case) -> _Found:
         return
     [x] = case.inputs
     if len(x) == len(case.output):
-        yield "the input's channels kept", case.yielding((x[0], *case.output[1:]))
-        yield (
-            "the input's height and width kept" if len(x) == 3 else "the input's size kept",
-            case.yielding((case.output[0], *x[1:])),
-        )
+        values, places = case.values, [axis for axis in range(len(x)) if axis != case.values]
+        yield f"the input's {case.values_name} kept", case.yielding(with_sizes(case.output, {values: x[values]}))
+        names = " and ".join(axis_names(case.axes)[axis] for axis in places) or "size"
+        yield f"the input's {names} kept", case.yielding(with_sizes(case.output, {axis: x[axis] for axis in places}))
         yield "the input's shape kept", case.yielding(x)
-    elif len(case.output) == 1 and len(x) > 1:
-        yield "channels forgotten: places alone", case.yielding((size(x[1:]),))
-        yield "places forgotten: channels alone", case.yielding((x[0],))
+    elif not places_of(case.output) and places_of(x):
+        [values] = {*range(len(x))} - {*places_of(x)}
+        name = axes_of(x)[values] or "channels"
+        yield f"{name} forgotten: places alone", case.yielding((without(x, (values,)),))
+        yield f"places forgotten: {name} alone", case.yielding((x[values],))
 
 
 def _joined(case: Case) -> _Found:
@@ -125,8 +126,8 @@ def _joined(case: Case) -> _Found:
         for place, x in enumerate(case.inputs, start=1):
             yield f"the branches not joined: branch {place} alone", case.yielding(x)
     else:
-        joined = sum(x[0] for x in case.inputs if isinstance(x[0], int))
-        yield "the branches' channels added up", case.yielding((joined, *first[1:]))
+        joined = sum(n for x in case.inputs if isinstance(n := x[case.values], int))
+        yield f"the branches' {case.values_name} added up", case.yielding(with_sizes(first, {case.values: joined}))
 
 
 def _parts(case: Case) -> _Found:
@@ -151,9 +152,10 @@ def _channels(case: Case, groups: Dim) -> _Found:
     """One input channel, or one filter, taken for all of them."""
     [x] = case.inputs
     if case.layer.geometry():
-        yield "input channels forgotten", case.redone(keep=True, inputs=((groups, *x[1:]),))
+        yield "input channels forgotten", case.redone(keep=True, inputs=(with_sizes(x, {case.values: groups}),))
     elif case.layer.entries is None:
-        yield "input features forgotten", case.redone(keep=True, inputs=((*x[:-1], 1),))
+        said = f"input {case.values_name} forgotten"
+        yield said, case.redone(keep=True, inputs=(with_sizes(x, {case.values: 1}),))
     yield "one filter counted, not all", case.redone(keep=True, out=groups)
 
 

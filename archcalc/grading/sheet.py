@@ -23,6 +23,7 @@ PASSED_OVER = (
         "layer",
         "settings",
         "input",
+        "axes",
         "jump",
         "start",
         "rf_local",

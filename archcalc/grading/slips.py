@@ -48,7 +48,7 @@ class Search:
         """The single slips that give the value of a cell; `beside` are other cells that it may be copied from."""
         if column == "output":
             shapes = ((said, other.output) for said, other, _ in self._mistakes)
-            return _shaped(cell, self.case, chain(shapes, mistyped(self.case.output), beside))
+            return _shaped(cell, chain(shapes, mistyped(self.case.output), beside))
         exact = self.costs.get(column)
         if exact is None:
             return ()
@@ -63,7 +63,7 @@ class Search:
         if not self.pairs:
             return ()
         if column == "output":
-            return _first(_shaped(cell, self.case, self._shape_pairs()))
+            return _first(_shaped(cell, self._shape_pairs()))
         # A rounded number is near to many results of two slips.
         exact = self.costs.get(column) if cell.whole is not None else None
         return () if exact is None else _first(_numbered(cell, exact, self._pairs(column)))
@@ -123,8 +123,8 @@ def explained(
     return (), ()
 
 
-def _shaped(cell: Written, case: Case, found: Iterable[tuple[str, Shape]]) -> tuple[str, ...]:
-    agreeing = (said for said, shape in found if matches(cell.near(shape), shape, sequence=case.sequence) is not None)
+def _shaped(cell: Written, found: Iterable[tuple[str, Shape]]) -> tuple[str, ...]:
+    agreeing = (said for said, shape in found if matches(cell.near(shape), shape) is not None)
     return tuple(dict.fromkeys(agreeing))
 
 

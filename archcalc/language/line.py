@@ -57,6 +57,7 @@ class Group(msgspec.Struct, frozen=True):
     items: list[Item]
 
 
+_INPUTS = {1: ("features",), 3: ("channels", "height", "width")}
 Item: TypeAlias = Word | Group
 
 
@@ -72,14 +73,15 @@ class Line:
         self.letters: dict[str, Place] = {}
         self.whole = self._place(0, len(self.text))
         self.shape = self._shape() or ([] if input_shape else [Size(letter, self._place(0, 0)) for letter in "CHW"])
-        axes = len(self.shape) or len(input_shape or ())
-        if axes not in {1, 3}:
+        # A line has no names: its sizes are those of a vector or an image, by their number.
+        self.axes = _INPUTS.get(len(self.shape or input_shape or ()), ())
+        if not self.axes:
             said = "×".join(size.text for size in self.shape) or format_shape(input_shape or ())
             own = self.shape and self._place(self.shape[0].place.column - 1, self.shape[-1].place.end - 1)
             raise SpecError(f"a line takes an image or a vector, not {said}", own or None, "such as 3x224x224 or 512")
         for size in self.shape:
             self._letter(size)
-        self.flat = axes == 1
+        self.flat = self.axes == ("features",)
         self.items = self._items(0)
 
     def _shape(self) -> list[Size]:

@@ -83,8 +83,7 @@ class LineModel:
     def input_params(self) -> dict[str, str]:
         """The axes of the input that are letters."""
         line = self._read(None)
-        axes = ("features",) if len(line.shape) == 1 else ("channels", "height", "width")
-        return {axis: size.text for axis, size in zip(axes, line.shape, strict=True) if is_letter(size.text)}
+        return {axis: size.text for axis, size in zip(line.axes, line.shape, strict=True) if is_letter(size.text)}
 
     def without_bias(self) -> Model:
         """The same network without biases."""
@@ -101,8 +100,7 @@ class LineModel:
                 raise SpecError(f"{letter} must be a whole number of at least 1, not {params[letter]}", place)
             values[letter] = value
         own = tuple(_value(size, values) for size in line.shape)
-        axes = ("features",) if len(own) == 1 else ("channels", "height", "width")
-        shape = own if input_shape is None else replaced_input(own or input_shape, axes, input_shape)
+        shape = own if input_shape is None else replaced_input(own or input_shape, line.axes, input_shape)
         return _Writer(values, bias=self._bias).graph(" ".join(self._source.text.split()), shape, line)
 
     def _read(self, input_shape: Shape | None) -> Line:

@@ -39,6 +39,10 @@ class Axis(int):
             return (int(self), self.name, self.stated) == (int(other), other.name, other.stated)
         return int(self) == other
 
+    def __ne__(self, other: object) -> bool:
+        # That of int would not ask for the name.
+        return not self == other
+
     __hash__ = int.__hash__
 
 

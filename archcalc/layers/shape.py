@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from archcalc.symbols.dims import Dim, Shape, at_least, equal, format_dim, size
@@ -102,6 +102,17 @@ def without(x: Shape, axes: Iterable[int]) -> Dim:
     """The number of values of a shape for each along some axes."""
     left_out = set(axes)
     return size(tuple(n for place, n in enumerate(x) if place not in left_out))
+
+
+def place_sizes(x: Shape) -> Shape:
+    """The sizes of a shape along all axes but that of channels or features."""
+    return tuple(x[axis] for axis in places_of(x))
+
+
+def with_sizes(x: Shape, sizes: Mapping[int, Dim]) -> Shape:
+    """A shape with other sizes along some axes, by their positions."""
+    changed = tuple(sizes.get(place, n) for place, n in enumerate(x))
+    return NamedShape(changed, x.axes) if isinstance(x, NamedShape) else changed
 
 
 def completed(axes: tuple[str, ...]) -> tuple[str, ...]:

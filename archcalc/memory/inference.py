@@ -69,7 +69,7 @@ def output_size(graph: Graph, root: int, bits: int) -> Size:
 
 
 def _joined(graph: Graph, storage: Storage, ways: list[Manner]) -> list[int]:
-    """The roots when the branches of a concatenation along the first axis lie in its own buffer.
+    """The roots when the branches of a concatenation along the first axis, outermost in memory, lie in its own buffer.
 
     A branch cannot if it is the network's input or an array of another shape, or lies in another concatenation, or if
     something overwrites the concatenation while the branch has further readers.
@@ -79,7 +79,8 @@ def _joined(graph: Graph, storage: Storage, ways: list[Manner]) -> list[int]:
     for position in reversed(range(len(nodes))):
         node = nodes[position]
         axis = node.layer.joined_axis
-        if axis is None or axis % len(node.shape):
+        # Branches lie in one piece within what they are joined to only along the axis that is outermost in memory.
+        if axis != 0:
             continue
         for source in set(node.inputs):
             root = storage.roots[source]

@@ -9,6 +9,7 @@ from typing import Protocol, TypeAlias
 import msgspec
 
 from archcalc.errors import SpecError, nearest
+from archcalc.layers.shape import values_axis
 from archcalc.network.graph import Builder, Graph
 from archcalc.symbols.dims import Dim, Shape, format_shape
 
@@ -101,6 +102,7 @@ def replaced_input(own: Shape, axes: tuple[str, ...], other: Shape) -> Shape:
     fact = f"the input is {'×'.join(axes)}, not {format_shape(other)}"
     if len(other) != len(own):
         raise SpecError(fact)
-    if sorted(map(str, own)) == sorted(map(str, other)) and own[0] != other[0]:
+    values = values_axis(axes) or 0
+    if sorted(map(str, own)) == sorted(map(str, other)) and own[values] != other[values]:
         raise SpecError(fact, None, f"write {'x'.join(map(str, own))}")
     return other

@@ -10,7 +10,7 @@ from archcalc.conventions import convention
 from archcalc.errors import SpecError
 from archcalc.layers.base import Layer
 from archcalc.layers.fields import format_setting
-from archcalc.layers.shape import AXES
+from archcalc.layers.shape import axes_of, axis_names
 from archcalc.layers.work import Work
 from archcalc.network.calls import calls_of
 from archcalc.network.graph import Graph, Node
@@ -93,7 +93,7 @@ def costs_of(layer: Layer, shapes: tuple[Shape, ...], output: Shape, batch: Dim)
     for rounding in layer.roundings(*shapes):
         numerator, divisor = rounding.numerator, rounding.divisor
         if isinstance(numerator, int) and isinstance(divisor, int) and numerator % divisor:
-            axis = AXES[len(output) - 1][rounding.axis - 1]
+            axis = axis_names(axes_of(output))[rounding.axis]
             rounded.append(f"{axis} {float(Fraction(numerator, divisor) + 1):.10g} → {output[rounding.axis]}")
     return LayerCosts(
         settings=" ".join(f"{name}={format_setting(value)}" for name, value in layer.settings().items()),

@@ -14,8 +14,10 @@ import msgspec
 
 from archcalc.display import Displayable, brief
 from archcalc.errors import SpecError, nearest
+from archcalc.layers.axes import each_axis
 from archcalc.layers.base import Layer, Rounding
-from archcalc.layers.shape import AXES
+from archcalc.layers.placing import Axis
+from archcalc.layers.shape import axes_of, axis_names, places_of
 from archcalc.layers.work import Work
 from archcalc.network.graph import Node
 from archcalc.profiling.engine import costs_of, own_weights, split
@@ -25,7 +27,6 @@ from archcalc.symbols.traced import Traced, names_in, text
 
 # The distance from a size, a padding or a stride within which another is searched.
 _REACH = 64
-_LETTERS = {"length": "L", "depth": "D", "height": "H", "width": "W"}
 
 
 class Cell(msgspec.Struct, frozen=True):
@@ -91,21 +92,13 @@ def workings(profile: Profile, layer: str | None = None) -> Workings:
     return found
 
 
-def axes_of(layer: Layer, shape: Shape) -> tuple[str, ...]:
-    """The names of the axes of a shape."""
-    match len(shape):
-        case 1:
-            return ("features",)
-        case 2 if not layer.rank:
-            return ("tokens", "features")
-        case n if n - 1 in AXES:
-            return ("channels", *AXES[n - 1])
-    return tuple(f"axis {n}" for n in range(len(shape)))
-
-
-def _letters(layer: Layer, shape: Shape) -> list[str]:
-    short = {"channels": "C", "tokens": "T", "features": "F", **_LETTERS}
-    return [short.get(axis, f"n{place}") for place, axis in enumerate(axes_of(layer, shape))]
+def _letters(shape: Shape) -> list[str]:
+    """A name for each size in formulas: the first letter of its axis, or its position where that is taken."""
+    letters: list[str] = []
+    for place, name in enumerate(axes_of(shape)):
+        letter = name[:1].upper()
+        letters.append(letter if letter and letter not in letters else f"n{place}")
+    return letters
 
 
 def _named(letters: list[str], shape: Shape, suffix: str = "") -> Shape:
@@ -115,21 +108,23 @@ def _named(letters: list[str], shape: Shape, suffix: str = "") -> Shape:
     )
 
 
-def _traced(layer: Layer, rank: int) -> Layer:
+def _traced(layer: Layer, output: Shape) -> Layer:
     """A layer whose whole numbers have the names of its fields."""
+    places = [_letters(output)[axis].lower() for axis in places_of(output)]
 
     def name(value: Any, path: str) -> Any:
         if isinstance(value, tuple):
             # An entry for each axis is named by its letter, any other by its position; a pair is before and after.
             ends = (
-                [_LETTERS[axis].lower() for axis in AXES[rank]]
-                if rank in AXES and len(value) == rank and "_" not in path.removeprefix("output_")
+                places
+                if len(value) == len(places) and "_" not in path.removeprefix("output_")
                 else ["before", "after"]
                 if len(value) == 2 and path != "shape"
                 else [str(place) for place in range(1, len(value) + 1)]
             )
             return tuple(name(entry, f"{path}_{end}") for entry, end in zip(value, ends, strict=True))
-        return Traced.named(path, value) if isinstance(value, int) and not isinstance(value, bool) else value
+        # An axis is a place, no size.
+        return Traced.named(path, value) if isinstance(value, int) and not isinstance(value, (bool, Axis)) else value
 
     # A table of connections is counted row by row; its entries are not sizes.
     fields = {key: getattr(layer, key) for key in layer.__struct_fields__ if key != "connections"}
@@ -140,18 +135,16 @@ def _traced(layer: Layer, rank: int) -> Layer:
 
 
 def _cells(profile: Profile, node: Node, row: Row) -> Iterator[Cell]:
-    rank = row.layer.rank or len(row.output) - 1
-    layer = _traced(row.layer, rank)
+    layer = _traced(row.layer, row.output)
     several = len(row.inputs) > 1
     inputs = tuple(
-        _named(_letters(layer, shape), shape, str(place) if several else "")
-        for place, shape in enumerate(row.inputs, start=1)
+        _named(_letters(shape), shape, str(place) if several else "") for place, shape in enumerate(row.inputs, start=1)
     )
     rounded = {rounding.axis: rounding for rounding in row.layer.roundings(*row.inputs)}
     sizes = layer.output(*inputs)
-    for place, (axis, size) in enumerate(zip(axes_of(layer, row.output), sizes, strict=True)):
+    for place, (axis, size) in enumerate(zip(axis_names(axes_of(row.output)), sizes, strict=True)):
         yield _size(axis, size, row, rounded.get(place))
-    output = _named([f"{letter}_out" for letter in _letters(layer, row.output)], row.output)
+    output = _named([f"{letter}_out" for letter in _letters(row.output)], row.output)
     batch = Traced.named("batch", profile.batch) if isinstance(profile.batch, int) else profile.batch
     costs = costs_of(layer, inputs, output, batch)
     weights, biases = split(own_weights(node, profile.graph.nodes, costs.weights))
@@ -237,22 +230,21 @@ def _along(value: Any, place: int) -> Any:
     return value[place - 1] if isinstance(value, tuple) else value
 
 
-def _with(value: Any, rank: int, place: int, entry: Any) -> tuple[Any, ...]:
-    """A field with one entry for each axis, that of one axis replaced."""
-    entries = list(value) if isinstance(value, tuple) else [value] * rank
+def _with(layer: Layer, value: Any, place: int, entry: Any) -> tuple[Any, ...]:
+    """A field with one entry for each axis of the layer's window, that of one axis replaced."""
+    entries = list(each_axis(value, layer.rank))
     entries[place - 1] = entry
     return tuple(entries)
 
 
 def _paddings(row: Row, place: int) -> Iterator[str]:
     layer: Any = row.layer
-    rank = len(row.output) - 1
     now = _along(layer.padding, place)
     total = sum(now) if isinstance(now, tuple) else 2 * now
     for wanted in sorted(range(max(0, total - _REACH), total + _REACH), key=lambda t: abs(t - total)):
         before, after = wanted // 2, wanted - wanted // 2
         entry = before if before == after else (before, after)
-        other = msgspec.structs.replace(layer, padding=_with(layer.padding, rank, place, entry))
+        other = msgspec.structs.replace(layer, padding=_with(layer, layer.padding, place, entry))
         if wanted != total and _even(other, row.inputs, place):
             yield f"padding {before}" if before == after else f"padding {before} before and {after} after"
             return
@@ -260,11 +252,10 @@ def _paddings(row: Row, place: int) -> Iterator[str]:
 
 def _strides(row: Row, place: int) -> Iterator[str]:
     layer: Any = row.layer
-    rank = len(row.output) - 1
     written_stride = layer.kernel if layer.stride is None else layer.stride
     now = _along(written_stride, place)
     for other in sorted(range(max(1, now - _REACH), now + _REACH), key=lambda s: abs(s - now)):
-        changed = msgspec.structs.replace(layer, stride=_with(written_stride, rank, place, other))
+        changed = msgspec.structs.replace(layer, stride=_with(layer, written_stride, place, other))
         if other != now and _even(changed, row.inputs, place):
             yield f"stride {other}"
             return

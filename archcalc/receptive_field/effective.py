@@ -11,6 +11,7 @@ from typing import Any, cast
 import msgspec
 
 from archcalc.errors import SpecError
+from archcalc.layers.shape import places_of
 from archcalc.network.graph import Graph
 from archcalc.receptive_field.dependence import backward_counts
 from archcalc.receptive_field.field import Field
@@ -112,7 +113,7 @@ def box(graph: Graph, name: str, place: tuple[int, ...]) -> Box:
     field, position = _found(graph, name)
     _check_size([node.shape for node in graph.nodes], _MAX_MARKS)
     marks = np.zeros(graph.nodes[position].shape, bool)
-    axes = places_of(graph, field)
+    axes = named_axes(field)
     _check(field, axes, place)
     marks[tuple(place[axes.index(axis)] if axis in axes else slice(None) for axis in range(marks.ndim))] = True
     seen = backward_counts(graph, position, marks, [node.shape for node in graph.nodes])
@@ -131,7 +132,7 @@ def effective(graph: Graph, name: str, place: tuple[int, ...] | None = None) -> 
     import numpy as np  # noqa: PLC0415 - fields need none of it
 
     field, position = _found(graph, name)
-    axes = places_of(graph, field)
+    axes = named_axes(field)
     place = tuple(field.output[axis] // 2 for axis in axes) if place is None else place
     _check(field, axes, place)
     shapes = [_told_apart(other) for other in receptive_fields(graph).values()]
@@ -153,15 +154,12 @@ def effective(graph: Graph, name: str, place: tuple[int, ...] | None = None) -> 
     )
 
 
-def places_of(graph: Graph, field: Field) -> list[int]:
-    """The axes of a layer's output that a position names: all but the channels of an image, or those of its field."""
-    rank = len(field.output)
+def named_axes(field: Field) -> list[int]:
+    """The axes of a layer's output that a position names: all but its channels or features, or those of its field."""
+    places = [*places_of(field.output)]
     moving = sorted({axis for reach in field.reaches if reach is not None for axis in reach.axes})
-    if rank > 2:
-        return moving if 0 in moving else list(range(1, rank))
-    if rank == 2:
-        return moving or ([*axes_of(graph)] if len(graph.input) == 2 else [0])
-    return [0]
+    # The only axis of a vector is one of units, of which a position is one.
+    return places or [0] if set(moving) <= set(places) else moving
 
 
 def _found(graph: Graph, name: str) -> tuple[Field, int]:
@@ -213,7 +211,8 @@ def _told_apart(field: Field) -> Shape:
     if not field.exact:
         return field.output
     # A position that sees nothing may lie beside others that see everything.
-    axes |= set(range(1, len(field.output))) if len(field.output) > 2 else set()
+    places = places_of(field.output)
+    axes |= set(places) if places[1:] else set()
     return tuple(n if axis in axes else 1 for axis, n in enumerate(field.output))
 
 

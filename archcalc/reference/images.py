@@ -12,13 +12,17 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from archcalc.errors import SpecError
+from archcalc.layers.axes import reshape_along
+from archcalc.layers.shape import NamedShape, values_axis
 from archcalc.network.graph import Graph
 from archcalc.reference.arrays import header_of, values_of
 from archcalc.reference.ids import looked_up
-from archcalc.symbols.dims import Shape, format_shape
+from archcalc.symbols.dims import Dim, Shape, format_shape
 
 _IMAGES = {".png", ".jpg", ".jpeg", ".bmp", ".webp"}
 _FORMATS = ("PNG", "JPEG", "BMP", "WEBP")
+# The axes of a picture's values, in the order of its file.
+_PIXELS = ("height", "width", "channels")
 # The errors of pillow on malformed bytes, beside OSError.
 _BROKEN = (SyntaxError, ValueError, TypeError, IndexError, KeyError, OverflowError, EOFError, struct.error, zlib.error)
 
@@ -42,15 +46,15 @@ def batch_of(path: Path, graph: Graph, mean: Sequence[float] = (), deviation: Se
     image = path.suffix.lower() in _IMAGES
     shape = _told(path, lambda: _size(path, graph.input) if image else _header(path).shape)
     single = len(shape) == len(graph.input)
-    samples, one = (1, shape) if single else (shape[0], shape[1:]) if shape else (1, ())
+    samples, *sizes = (1, *shape) if single or not shape else shape
+    one = tuple(sizes)
     if one != graph.input:
         found = format_shape(one if len(one) == len(graph.input) else shape)
         wanted = format_shape(graph.input)
-        remedy = (
-            f"resize it to {graph.input[2]}×{graph.input[1]}, or give --shape {found.replace('×', 'x')}"
-            if image
-            else ""
-        )
+        remedy = ""
+        if image:
+            high, wide, _ = (graph.input[graph.input.axes.index(name)] for name in _PIXELS)
+            remedy = f"resize it to {wide}×{high}, or give --shape {found.replace('×', 'x')}"
         raise SpecError(f"{path}: holds {found}, the network takes {wanted}, or a batch of those", None, remedy)
     if not samples:
         raise SpecError(f"{path}: holds no sample")
@@ -60,7 +64,7 @@ def batch_of(path: Path, graph: Graph, mean: Sequence[float] = (), deviation: Se
         x = x[None] if single else x
         if graph.token_numbers:
             return looked_up(graph, x, str(path))
-        return _standardised(x, mean, deviation) if mean or deviation else x
+        return _standardised(x, 1 + (values_axis(graph.input.axes) or 0), mean, deviation) if mean or deviation else x
 
     return Batch(samples, read)
 
@@ -93,19 +97,24 @@ def _values(path: Path) -> Any:
         return values_of(file, header_of(file, path.stat().st_size))
 
 
-def _size(path: Path, shape: Shape) -> Shape:
+def _size(path: Path, x: NamedShape) -> Shape:
     """The shape of an image as an input of a network, from its first bytes."""
-    if len(shape) != 3 or shape[0] not in {1, 3}:
-        raise SpecError(f"{path}: is an image, the network takes {format_shape(shape)}")
+    if sorted(x.axes) != sorted(_PIXELS) or _channels(x) not in {1, 3}:
+        raise SpecError(f"{path}: is an image, the network takes {format_shape(x)}")
     with _opened(path) as image:
-        return shape[0], image.height, image.width
+        sizes = {"height": image.height, "width": image.width, "channels": _channels(x)}
+    return tuple(sizes[name] for name in x.axes)
 
 
-def _pixels(path: Path, shape: Shape) -> Any:
+def _channels(x: NamedShape) -> Dim:
+    return x[x.axes.index("channels")]
+
+
+def _pixels(path: Path, x: NamedShape) -> Any:
     with _opened(path) as image, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        pixels = np.asarray(image.convert("L" if shape[0] == 1 else "RGB"), np.float32) / 255
-    return pixels[None] if shape[0] == 1 else pixels.transpose(2, 0, 1)
+        pixels = np.asarray(image.convert("L" if _channels(x) == 1 else "RGB"), np.float32) / 255
+    return np.atleast_3d(pixels).transpose([_PIXELS.index(name) for name in x.axes])
 
 
 def _opened(path: Path) -> Any:
@@ -123,13 +132,14 @@ def _opened(path: Path) -> Any:
         raise SpecError(f"{path}: is not an image that can be read", None, str(error)) from None
 
 
-def _standardised(x: Any, mean: Sequence[float], deviation: Sequence[float]) -> Any:
+def _standardised(x: Any, along: int, mean: Sequence[float], deviation: Sequence[float]) -> Any:
     """Each channel minus its mean, divided by its deviation; one number serves all channels."""
     for name, values in (("mean", mean), ("std", deviation)):
-        if len(values) not in {0, 1, x.shape[1]}:
-            raise SpecError(f"--{name} has {len(values)} numbers for {x.shape[1]} channels")
+        if len(values) not in {0, 1, x.shape[along]}:
+            raise SpecError(f"--{name} has {len(values)} numbers for {x.shape[along]} channels")
     if 0 in deviation:
         raise SpecError("--std is 0 in a channel", None, "a deviation is above 0")
-    along = (-1, *(1 for _ in x.shape[2:]))
-    shift, scale = (np.reshape(values or default, along) for values, default in ((mean, 0.0), (deviation, 1.0)))
+    shift, scale = (
+        reshape_along(along, np.asarray(values or default), x) for values, default in ((mean, 0.0), (deviation, 1.0))
+    )
     return (x - shift) / scale

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from archcalc.layers.shape import places_of, values_axis
 from archcalc.network.graph import Graph
 from archcalc.receptive_field.dependence import forward_mask
 from archcalc.receptive_field.field import Field
@@ -42,8 +43,10 @@ def seen(graph: Graph, seed: int = 0) -> Iterator[DependenceCheck]:
     [1, 150]
     """
     place = tuple(int(i) for i in np.random.default_rng(seed).integers(graph.input))
+    values = values_axis(graph.input.axes) or 0
     # All the channels of an image; for tokens and features a single value.
-    nudged: Any = (slice(None), *place[1:]) if len(place) > 2 else place
+    several = places_of(graph.input)[1:]
+    nudged: Any = tuple(slice(None) if several and axis == values else i for axis, i in enumerate(place))
     touched = np.zeros(graph.input, bool)
     touched[nudged] = True
     # The second sample is nudged, the first is not.

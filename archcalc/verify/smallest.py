@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from archcalc.errors import Source, SpecError
 from archcalc.importers import model_of
+from archcalc.layers.shape import VALUES
 from archcalc.network.graph import Graph
 from archcalc.network.model import NO_PARAMS, Params
 from archcalc.symbols.dims import Shape
@@ -31,7 +32,7 @@ def smallest(source: Source, params: Params = NO_PARAMS) -> Graph:
     whole = model.graph(params)
     if not all(isinstance(n, int) for node in whole.nodes for n in node.shape):
         return whole
-    axes = [axis for axis, name in enumerate(whole.input_axes) if name not in {"channels", "features"}]
+    axes = [axis for axis, name in enumerate(whole.input_axes) if name not in VALUES]
     # An axis may be a param of the spec, which other layers use too.
     declared = model.input_params
     named = {axis: declared[name] for axis in axes if (name := whole.input_axes[axis]) in declared}

@@ -252,8 +252,8 @@ def test_the_limit_is_of_the_batch_in_the_file(tmp_path):
         "maxpool2d: {kernel: 9, stride: 1}",
         "convtranspose2d: {out: 16, kernel: 5, stride: 2}",
         "gelu",
-        "softmax",
-        "layernorm",
+        "softmax: {axis: channels}",
+        "layernorm: {axes: channels}",
         "batchnorm2d",
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import permutations
 
 import numpy as np
 import pytest
@@ -11,8 +12,11 @@ from PIL import Image
 
 from archcalc.cli import main
 from archcalc.language import load
+from archcalc.layers.rearrange import Input
+from archcalc.network.graph import Builder
 from archcalc.reference import noise, outputs, run, seeded
 from archcalc.reference.fast.workers import Crew
+from archcalc.reference.images import batch_of
 
 
 def ran(*arguments: str) -> str:
@@ -64,6 +68,20 @@ def test_an_image_is_read_as_channels_of_0_to_1(tmp_path):
     ran("lenet5", "--input", str(tmp_path / "grey.png"), *options)
 
     np.testing.assert_allclose(np.load(tmp_path / "x.npy")[0, 0], (pixels / 255 - 0.25) / 0.5, atol=1e-6)
+
+
+@pytest.mark.parametrize("axes", list(permutations(("height", "width", "channels"))))
+def test_an_image_is_read_in_the_order_of_the_input(tmp_path, axes):
+    """Of its named axes, each channel with its own mean."""
+    pixels = np.arange(4 * 5 * 3, dtype=np.uint8).reshape(4, 5, 3)
+    Image.fromarray(pixels).save(tmp_path / "x.png")
+    sizes = {"height": 4, "width": 5, "channels": 3}
+    builder = Builder()
+    builder.add("input", Input(tuple(sizes[axis] for axis in axes), axes))
+    batch = batch_of(tmp_path / "x.png", builder.graph(), mean=(0.1, 0.2, 0.3))
+
+    expected = (pixels / 255 - [0.1, 0.2, 0.3]).transpose([[*sizes].index(axis) for axis in axes])
+    np.testing.assert_allclose(batch.read(), expected[None], atol=1e-6)
 
 
 def test_the_largest_scores_come_first(tmp_path):

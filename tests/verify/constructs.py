@@ -21,7 +21,7 @@ def chosen(draw: Draw, kind: str, setting: tuple[str, str] | None, *shapes: tupl
     """A layer of a kind, with one setting of a class."""
     drawn = layers(kind, *shapes)
     if setting is not None:
-        drawn = drawn.filter(lambda layer: class_of(getattr(layer, setting[0])) == setting[1])
+        drawn = drawn.filter(lambda layer: class_of(layer, setting[0]) == setting[1])
     return draw(drawn)
 
 
@@ -154,7 +154,7 @@ def recurrent(draw: Draw, plot: Plot) -> None:
     source = plot.some(draw, lambda shape: len(shape) == 2)
     at = plot.add(draw(layers(draw(st.sampled_from(["lstm", "gru", "rnn"])), plot.shape(source))), source)
     at = plot.add(K["concat"](axis=draw(st.integers(0, 1))), at, plot.add(K["relu"](), at))
-    plot.add(K["maxout"](pieces=2), at)
+    plot.add(K["maxout"](pieces=2), plot.add(K["permute"](order=(1, 0)), at))
 
 
 def learned(draw: Draw, plot: Plot) -> None:

@@ -15,13 +15,12 @@ from hypothesis import strategies as st
 
 from archcalc.errors import SpecError
 from archcalc.layers.rearrange import Input
+from archcalc.layers.shape import axes_of
 from archcalc.network.graph import Builder, Graph
 from tests.layers.inputs import Draw, suited
 from tests.verify.constructs import CONSTRUCTS, chosen, looked_up
 from tests.verify.plot import CHAIN, JOINS, K, Plot
 from tests.verify.setting_classes import class_of, settings_of
-
-AXES = {2: [("channels", "length"), ("tokens", "features")]}
 
 
 class Drawn(NamedTuple):
@@ -38,7 +37,22 @@ class Drawn(NamedTuple):
         for node in self.graph.nodes[1:]:
             yield f"kind {node.layer.kind}"
             for field in node.layer.__struct_fields__:
-                yield f"setting {node.layer.kind}.{field}={class_of(getattr(node.layer, field))}"
+                yield f"setting {node.layer.kind}.{field}={class_of(node.layer, field)}"
+
+
+def named(kind: str, shape: tuple[int, ...]) -> list[tuple[str, ...] | None]:
+    """What an input's axes may be called where a layer of a kind follows."""
+    if len(shape) != 2:
+        return [None]
+    signal, sequence = ("channels", "length"), ("tokens", "features")
+    needs = K.get(kind, Input).layout
+    return (
+        [sequence]
+        if needs == "sequence"
+        else [signal]
+        if needs != "any" or K.get(kind, Input).rank
+        else [signal, sequence]
+    )
 
 
 @st.composite
@@ -47,8 +61,8 @@ def networks(draw: Draw, kind: str = "", setting: tuple[str, str] | None = None)
     builder = Builder()
     shape = draw(suited(kind or draw(st.sampled_from(CHAIN))) if K.get(kind, Input).arity[1] else suited("linear"))[0]
     words = kind == "embedding" or (len(shape) == 1 and draw(st.booleans()))
-    axes = ("tokens",) if words else draw(st.sampled_from(AXES.get(len(shape), [()])))
-    plot = Plot(builder, [builder.add("input", Input(shape))])
+    axes = ("tokens",) if words else draw(st.sampled_from(named(kind, shape)))
+    plot = Plot(builder, [builder.add("input", Input(shape, axes))])
     constructs = ["tokens"] if words and _tried(looked_up, draw, plot, setting if kind == "embedding" else None) else []
     assume(constructs or kind != "embedding")
     if kind and kind != "embedding":
@@ -58,7 +72,7 @@ def networks(draw: Draw, kind: str = "", setting: tuple[str, str] | None = None)
         if not words or constructs:
             constructs += [name] if _tried(CONSTRUCTS[name], draw, plot) else []
     note("\n".join(map(str, builder.nodes)))
-    return Drawn(builder.graph("random", axes=axes), tuple(constructs))
+    return Drawn(builder.graph("random"), tuple(constructs))
 
 
 def _tried(construct: Callable[..., object], draw: Draw, plot: Plot, *more: Any) -> bool:
@@ -73,7 +87,9 @@ def _tried(construct: Callable[..., object], draw: Draw, plot: Plot, *more: Any)
 
 def planted(draw: Draw, plot: Plot, kind: str, setting: tuple[str, str] | None) -> None:
     if K[kind].arity[1] == 0:
-        plot.add(K["add"](), plot.last, plot.add(K[kind](shape=plot.shape(plot.last))))
+        x = plot.shape(plot.last)
+        axes = axes_of(x) if setting == ("axes", "said") else None
+        plot.add(K["add"](), plot.last, plot.add(K[kind](shape=x, axes=axes)))
     elif kind in JOINS:
         plot.add(chosen(draw, kind, setting, *[plot.shape(plot.last)] * 2), plot.last, plot.last)
     else:

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import msgspec
 from msgspec import inspect
 
+from archcalc.layers import Layer
 from tests.verify.plot import K
 
 # Settings that suit no input there is, or that only inputs of other ranks have.
 NEVER = {"hardtanh.min=more"}
 
 
-def class_of(value: Any) -> str:
+# Settings that say which axes a layer works on, or name its output's.
+OF_AXES = {"axis", "axes", "order", "into"}
+
+
+def class_of(layer: Layer, field: str) -> str:
     """What sort of value a setting has: each word and truth by itself, a number by whether it is 0, 1 or more."""
+    value = getattr(layer, field)
+    if field in OF_AXES:
+        return "said" if layer.settings().keys() & {field} else "open"
     if isinstance(value, bool) or value is None or isinstance(value, str):
         return str(value).lower()
     if isinstance(value, tuple):
@@ -52,6 +59,10 @@ def settings_of(kind: str) -> list[tuple[str, str]]:
     return [
         (field.name, one)
         for field in msgspec.structs.fields(K[kind])
-        for one in classes(inspect.type_info(field.type))
+        for one in (
+            ["said", *([] if field.required else ["open"])]
+            if field.name in OF_AXES
+            else classes(inspect.type_info(field.type))
+        )
         if f"{kind}.{field.name}={one}" not in NEVER
     ]

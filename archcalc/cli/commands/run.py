@@ -15,6 +15,7 @@ from archcalc.cli.options import Request, limit_option, takes_network, takes_set
 from archcalc.cli.output import put
 from archcalc.files import write_whole
 from archcalc.formats.as_json import json_text
+from archcalc.layers.shape import places_of
 from archcalc.memory.sizes import bytes_of
 from archcalc.network.graph import Graph
 from archcalc.network.parts import needed
@@ -80,7 +81,7 @@ def command(request: Request, options: RunOptions) -> None:
     if options.output is not None:
         write_whole(options.output, lambda path: _save(path, y))
     node = graph.nodes[last]
-    best = _best(y, options.top) if len(node.shape) == 1 else []
+    best = _best(y, options.top) if not places_of(node.shape) else []
     if request.form == "json":
         found = {"network": graph.name, "layer": node.name, "output": list(node.shape), "samples": len(y)}
         figures = {"least": float(y.min()), "mean": float(y.mean()), "most": float(y.max())}

@@ -11,6 +11,7 @@ from archcalc.cli.options import Request, takes_network, takes_settings
 from archcalc.cli.output import put
 from archcalc.diagnosis import checked
 from archcalc.formats import FORMATS, render
+from archcalc.formats.table.columns import DEFAULT
 from archcalc.profiling.engine import profile
 from archcalc.symbols.evaluate import FORMS, Form
 
@@ -19,6 +20,7 @@ class TableOptions(msgspec.Struct, frozen=True):
     """The options of the command: the layout and the content of the table."""
 
     columns: str | None
+    axes: bool
     style: str | None
     formulas: Form
     fold: bool
@@ -31,6 +33,7 @@ class TableOptions(msgspec.Struct, frozen=True):
 @click.command("table")
 @takes_network("SPEC", "input", "set", "batch", "convention", formats=[form for form in FORMATS if form != "cs231n"])
 @click.option("--columns", help="Columns, separated by commas.")
+@click.option("--axes", is_flag=True, help="Sizes with the names of their axes in the column of outputs.")
 @click.option("--style", type=click.Choice(["cs231n"]), help="The layout of the CS231n course notes.")
 @click.option(
     "--formulas",
@@ -57,6 +60,8 @@ def command(request: Request, options: TableOptions) -> None:
     if options.watch and request.to_file:
         raise click.UsageError("--watch prints again and again; it does not go with -o")
     chosen = [key.strip() for key in options.columns.split(",")] if options.columns else None
+    if options.axes:
+        chosen = ["axes" if key == "output" else key for key in chosen or DEFAULT]
 
     def text() -> str:
         source = request.source()

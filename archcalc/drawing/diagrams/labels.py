@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from archcalc.layers.axes import each_axis
+from archcalc.layers.shape import places_of, without
 from archcalc.profiling.rows import Row
 from archcalc.symbols.dims import is_dim
 from archcalc.symbols.notation import TEXT
@@ -32,11 +34,11 @@ def _settings(row: Row) -> Iterator[str]:
     if row.layer.comes_from_outside:
         return
     if "kernel" in said:
-        yield _window(said.pop("kernel"), len(row.inputs[0]) - 1)
+        yield _window(said.pop("kernel"), row.layer.rank)
     if "out" in said:
         yield _value(said.pop("out"))
     for name, value in said.items():
-        if name == "groups" and row.inputs and value == row.inputs[0][0]:
+        if name == "groups" and row.inputs and value == without(row.inputs[0], places_of(row.inputs[0])):
             yield "depthwise"
         elif name in {"shape", "size", "hidden", "order", "rate"}:
             yield _value(value)
@@ -49,7 +51,7 @@ def _settings(row: Row) -> Iterator[str]:
 
 
 def _window(kernel: Any, rank: int) -> str:
-    return _value(kernel if isinstance(kernel, tuple) or rank < 1 else (kernel,) * rank)
+    return _value(each_axis(kernel, rank))
 
 
 def _value(value: Any) -> str:

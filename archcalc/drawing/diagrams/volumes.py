@@ -11,6 +11,7 @@ import msgspec
 from archcalc.drawing.diagrams.outline import UNREAD, Box, Edge, Frame, Item, Outline
 from archcalc.drawing.diagrams.sheet import Piece
 from archcalc.drawing.diagrams.text_width import text_width
+from archcalc.layers.shape import place_sizes, places_of, without
 from archcalc.symbols.dims import Dim, Shape
 
 # One unit is about a point; text is in the size that LaTeX calls tiny.
@@ -22,6 +23,12 @@ _TALLEST, _LOWEST = 84.0, 7.0
 _APART, _BRACE = 4.0, 18.0
 # The number drawn for a size that a letter leaves open.
 _LETTER = 256
+
+
+def _sides(shape: Shape) -> Shape:
+    """The sizes that boxes are drawn to a common scale of: the places of an image, the features of a sequence."""
+    places = place_sizes(shape)
+    return (without(shape, places_of(shape)),) if len(places) == 1 else places
 
 
 def volumes(outline: Outline) -> Outline:
@@ -112,19 +119,23 @@ class Volumes:
     onward = -1
 
     def __init__(self, outline: Outline) -> None:
-        self.largest = max([_number(n) for node in outline.nodes for n in node.output[1:]], default=1)
+        self.largest = max([_number(n) for node in outline.nodes for n in _sides(node.output)], default=1)
 
     def volume(self, node: Box) -> Volume:
         """The volume of a node's output."""
         return self._volume(node.output)
 
     def _volume(self, shape: Shape) -> Volume:
-        if len(shape) == 1:
-            return Volume(4, min(_TALLEST, 5 * math.log2(1 + _number(shape[0]))), 4)
-        if len(shape) == 2:
-            # A sequence of vectors, or channels of a signal.
-            return Volume(2.2 * math.log2(1 + _number(shape[1])) / 2, self._side(shape[0]), 4)
-        return Volume(1.6 * math.log2(1 + _number(shape[0])), self._side(shape[-2]), self._side(shape[-1]))
+        values, places = without(shape, places_of(shape)), place_sizes(shape)
+        match places:
+            case ():
+                return Volume(4, min(_TALLEST, 5 * math.log2(1 + _number(values))), 4)
+            case (n,):
+                # A sequence of vectors, or channels of a signal.
+                return Volume(2.2 * math.log2(1 + _number(values)) / 2, self._side(n), 4)
+            case _:
+                *_, high, wide = places
+                return Volume(1.6 * math.log2(1 + _number(values)), self._side(high), self._side(wide))
 
     def _side(self, n: Dim) -> float:
         return max(_LOWEST, min(_TALLEST, _TALLEST * math.sqrt(_number(n) / self.largest)))

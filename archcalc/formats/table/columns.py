@@ -12,6 +12,7 @@ from archcalc.conventions import Total
 from archcalc.document.content import Head, Table
 from archcalc.errors import among
 from archcalc.layers.intervals import number_text
+from archcalc.layers.shape import spelled
 from archcalc.network.measures import Measure, sums
 from archcalc.profiling.folding import FoldedRow, folded, unfolded
 from archcalc.profiling.rows import Profile, Row
@@ -105,6 +106,7 @@ COLUMNS = {
         Column("settings", "settings", lambda _, line: line.row.settings),
         Column("input", "input", lambda _, line: ", ".join(map(format_shape, line.row.inputs))),
         Column("output", "output", lambda _, line: line.row.output),
+        Column("axes", "output", lambda _, line: spelled(line.row.output)),
         *(_measure(measure) for measure in sums()),
         *(_share(measure) for measure in sums() if measure.main),
         Column("rf", "rf", _field(lambda field: bounded(field, field.size))),

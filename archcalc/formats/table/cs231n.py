@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from archcalc.formats.summary import bytes_text, published, title
+from archcalc.layers.shape import axes_of, places_of, values_axis
 from archcalc.profiling.rows import Profile, Row, Totals
 from archcalc.symbols.dims import Dim, Shape, format_dim, size
 from archcalc.symbols.evaluate import Form
@@ -61,38 +62,19 @@ def _label(row: Row) -> str:
     layer: Any = row.layer
     kernel = layer.kernel
     sides = "x".join(map(_factor, kernel if isinstance(kernel, tuple) else (kernel,)))
-    return f"CONV{sides}-{_factor(row.output[0])}" if name == "CONV" else f"POOL{sides}"
+    return f"CONV{sides}-{_factor(layer.filters)}" if name == "CONV" else f"POOL{sides}"
 
 
 def _volumes(profile: Profile) -> dict[str, Shape]:
     """The shape of each output with its channels or features last; a vector is one pixel of many channels."""
-    places: dict[str, int] = {}
     found = {}
     for row in profile.rows:
-        place = _features(row, [places[name] for name in row.sources], profile.graph.input_axes)
-        places[row.name] = place = place % len(row.output)
-        channels, space = row.output[place], (*row.output[:place], *row.output[place + 1 :])
-        found[row.name] = (*(space or (1, 1)), channels)
+        last = len(row.output) - 1
+        values = values_axis(axes_of(row.output))
+        at = last if values is None else values
+        space = tuple(n for axis, n in enumerate(row.output) if axis != at)
+        found[row.name] = (*(space or (1, 1)), row.output[at])
     return found
-
-
-def _features(row: Row, sources: Sequence[int], input_axes: Sequence[str]) -> int:
-    """The axis of the channels or features of an output; `sources` has those of its inputs."""
-    if row.layer.comes_from_outside:
-        return 0 if input_axes[0] == "channels" else -1
-    if row.layer.features == "last" or not sources:
-        return -1
-    if row.layer.rank:
-        return 0
-    before, x = sources[0], row.inputs[0]
-    if row.kind == "permute":
-        layer: Any = row.layer
-        order: tuple[int, ...] = layer.order
-        return order.index(before)
-    if len(row.output) == len(x) and row.kind != "reshape":
-        return before
-    # If the number of channels stays, they stay first.
-    return 0 if before == 0 and row.output[0] == x[0] else -1
 
 
 def _factor(n: Dim) -> str:
@@ -107,8 +89,7 @@ def _product(factors: Sequence[Dim]) -> str:
 
 def _memory(row: Row, volume: Shape, batch: Dim) -> str:
     values = _rounded(row.activations)
-    vector = len(row.output) == 1
-    factors = [*([batch] if batch != 1 else []), *(row.output if vector else volume)]
+    factors = [*([batch] if batch != 1 else []), *(volume if places_of(row.output) else row.output)]
     return f"{_product(factors)}={values}" if len(factors) > 1 and size(tuple(factors)) == row.activations else values
 
 
@@ -119,7 +100,7 @@ def _weights(row: Row, rows: dict[str, Row], volumes: dict[str, Shape]) -> str:
     if row.weights != sum(map(size, arrays)) or all(len(shape) == 1 for shape in arrays):
         return total
     if row.kind == "linear":
-        said = _product([*_before_flatten(row, rows, volumes), row.output[-1]])
+        said = _product([*_before_flatten(row, rows, volumes), row.layer.filters or 1])
     elif row.layer.family == "conv":
         [(filters, *seen)] = arrays
         # The notes write the sides of a filter before its channels.
@@ -134,10 +115,11 @@ def _before_flatten(row: Row, rows: dict[str, Row], volumes: dict[str, Shape]) -
     source = rows[row.sources[0]]
     while source.kind in {"dropout", "relu"}:
         source = rows[source.sources[0]]
-    features = row.inputs[0][-1:]
-    if source.kind != "flatten" or len(source.output) > 1:
+    layer: Any = row.layer
+    features = (row.inputs[0][layer.axis],)
+    if source.kind != "flatten" or places_of(source.output):
         return features
-    before = tuple(n for n in volumes[source.sources[0]] if len(source.inputs[0]) > 1)
+    before = volumes[source.sources[0]] if places_of(source.inputs[0]) else ()
     return before if before and (size(before),) == features else features
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
-from archcalc.formats.as_json import json_text, plain_dim, plain_facts, plain_shape
+from archcalc.formats.as_json import json_text, plain_axes, plain_dim, plain_facts, plain_shape
 from archcalc.formats.check import verdict_dict
 from archcalc.network.measures import sums
 from archcalc.profiling.rows import Profile, Row, Totals
@@ -39,6 +39,7 @@ def to_dict(profile: Profile, formulas: Form = "plain") -> dict[str, Any]:
         "source": profile.graph.source,
         "notes": list(profile.graph.notes),
         "input": plain_shape(profile.graph.input),
+        "axes": plain_axes(profile.graph.input),
         "batch": plain_dim(profile.batch),
         "convention": profile.convention.name,
         "unit": profile.convention.unit,
@@ -59,6 +60,7 @@ def _row(profile: Profile, row: Row, plain: Plain) -> dict[str, Any]:
         "from": list(row.sources),
         "inputs": [plain_shape(x) for x in row.inputs],
         "output": plain_shape(row.output),
+        "axes": plain_axes(row.output),
         **{measure.name: plain(measure.row(profile, row)) for measure in sums()},
         "counted": plain(profile.convention.price(row)),
         "operations": {name: plain(getattr(row.work, name)) for name in row.work.__struct_fields__},

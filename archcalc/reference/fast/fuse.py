@@ -66,8 +66,8 @@ def _extended(chain: Chain, nodes: Mapping[int, Node], readers: list[int]) -> bo
         chain.norm = reader
     elif convolution and kind == "add" and chain.other is None and len(node.inputs) == 2:
         (other,) = {*node.inputs} - {chain.last} or {chain.last}
-        # It must be computed before the convolution.
-        if other >= chain.first:
+        # It must be computed before the convolution, and neither be repeated to fit.
+        if other >= chain.first or any(nodes[at].shape != node.shape for at in node.inputs):
             return False
         chain.other = other
     elif kind in _BOUNDS:

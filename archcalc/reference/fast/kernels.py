@@ -41,22 +41,24 @@ class Slot(msgspec.Struct, frozen=True):
 
 
 def step_of(place: Slot) -> Step:
-    """The step of a node: its kernel, or its layer's own forward pass copied into the output."""
+    """The step of a node: its kernel, or its layer's own forward pass copied into the output, then bounded."""
     kernel = KERNELS.get(place.node.layer.kind)
     if kernel is not None:
         step = kernel(place)
         if step is not None:
             return step
     inputs, output = [channels_first(x) for x in place.inputs], channels_first(place.output)
+    finish = place.finish()
 
     def part() -> None:
         output[...] = place.node.layer.forward(np, *inputs, **place.arrays)
+        finish.bound(output)
 
     return [[part]]
 
 
 def channels_first(x: Any) -> Any:
-    """An array with channels first, as layers take it, from one with channels last."""
+    """A batch in the order of its shape, from one whose arrays of three axes lie with the first of these last."""
     return x.transpose(0, 3, 1, 2) if x.ndim == 4 else x
 
 
@@ -113,7 +115,9 @@ def _avgpool2d(place: Slot) -> Step:
 
 def _linear(place: Slot) -> Step | None:
     x, y, layer_finish = place.inputs[0], place.output, place.finish(place.arrays.get("bias"))
-    if x.ndim == 4:
+    layer: Any = place.node.layer
+    # A matrix product runs along the axis that lies last in memory, which is the first of three.
+    if layer.axis != (0 if x.ndim == 4 else x.ndim - 2):
         return None
     weight = place.arrays["weight"]
     flat, out = x.reshape(-1, x.shape[-1]), y.reshape(-1, y.shape[-1])
@@ -146,6 +150,8 @@ def _batchnorm2d(place: Slot) -> Step:
 
 
 def _add(place: Slot) -> Step | None:
+    if any(x.shape != place.output.shape for x in place.inputs):
+        return None
     inputs = [x.reshape(-1) for x in place.inputs]
     y = place.output.reshape(-1)
     finish = place.finish()

@@ -133,14 +133,14 @@ def _roots(nodes: dict[int, Node], free: list[bool], worked: dict[int, Chain]) -
 
 
 def _alike(shape: Shape, other: Shape) -> bool:
-    """True if values lie in the same order under both shapes, as they do unless an image has several channels."""
+    """True if values lie in the same order under both shapes, as they do unless one of three axes is turned."""
     return shape == other or all(len(s) != 3 or 1 in {s[0], s[1] * s[2]} for s in (shape, other))
 
 
 def _laid_out(
     nodes: dict[int, Node], roots: dict[int, int], end: int, batch: int, dtype: Any
 ) -> tuple[Any, dict[int, Any]]:
-    """One block of memory, and each node's output as a view of it, images with their channels last."""
+    """One block of memory, and each node's output as a view of it, arrays of three axes as they lie."""
     last = {root: root for root in roots.values()}
     for position, node in nodes.items():
         for used in (position, *node.inputs):
@@ -159,5 +159,5 @@ def _laid_out(
 
 
 def _as_it_lies(shape: Shape) -> Shape:
-    """A shape as it lies in memory: an image's with the channels last, any other's unchanged."""
+    """A shape as it lies in memory: one of three axes with the first last, as images do best, whatever its names."""
     return (*shape[1:], shape[0]) if len(shape) == 3 else shape
