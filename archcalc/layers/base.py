@@ -25,7 +25,7 @@ else:
     Count = Annotated[int, msgspec.Meta(ge=1, description="a whole number of at least 1")]
     Natural = Annotated[int, msgspec.Meta(ge=0, description="a whole number of at least 0")]
     Positive = Annotated[float, msgspec.Meta(gt=0, description="a number above 0")]
-    AxisName = Annotated[int | str, msgspec.Meta(description="the name of an axis, or its position")]
+    AxisName = Annotated[int | str, msgspec.Meta(description="an axis by name or position")]
 
 # A description is how an error, the kinds page and an editor describe the values of a field.
 Sizes: TypeAlias = Annotated[
