@@ -95,8 +95,12 @@ def usual_last(x: Shape, remedies: dict[str, str]) -> int:
     values = values_axis(axes)
     if values == len(x) - 1 or len(x) == 1 or (values is None and axes[-1] not in PLACES):
         return len(x) - 1
-    name = axes[values] if values is not None else "features"
-    ways = [f"`{way.format(name)}` {makes.format(name)}" for way, makes in remedies.items()]
+    ways = []
+    for way, makes in remedies.items():
+        if values is not None:
+            ways.append(f"`{way.format(axes[values])}` {makes.format(axes[values])}")
+        elif "{}" in way:
+            ways.append(f"`{way.format('…')}` names the axis to work on")
     raise Misplaced("works on features", "", ", ".join(ways))
 
 
