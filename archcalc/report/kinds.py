@@ -12,6 +12,7 @@ from archcalc.formats.explain import about, worked
 from archcalc.layers import Layer
 from archcalc.layers.fields import expected_of, format_setting
 from archcalc.layers.rearrange import Input
+from archcalc.layers.shape import axes_of
 from archcalc.network.graph import Builder
 from archcalc.profiling.engine import profile
 from archcalc.profiling.explain import workings
@@ -78,7 +79,11 @@ def _settings(cls: type[Layer]) -> Table:
 def _worked(layer: Layer, shapes: tuple[Shape, ...], where: str) -> Iterator[Part]:
     """An example: the layer on inputs of these shapes, with the working of each of its numbers."""
     builder = Builder()
-    inputs = [builder.add(f"input {i}", Input(shape)) for i, shape in enumerate(shapes)]
+    # The layer may go by the names that its inputs have in a network; an example of its own has none.
+    inputs = [
+        builder.add(f"input {i}", Input(shape, axes if all(axes := axes_of(shape)) else None))
+        for i, shape in enumerate(shapes)
+    ]
     builder.add("example", layer, *inputs)
     [working] = workings(profile(builder.graph(), convention_name="textbook"), "example")
     yield Text(f"Example: {about(working.row)}{f', {where}' if where else ''}")
