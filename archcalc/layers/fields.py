@@ -18,6 +18,7 @@ from archcalc.layers.requirements import Requirement
 from archcalc.symbols.dims import at_least, format_dim, is_dim, whole
 
 _PLAIN = {bool: "true or false", float: "a number", int: "a whole number", str: "a name"}
+_SEVERAL = {"a list": "lists", "a whole number": "whole numbers", "a name": "names", "an axis": "axes"}
 _UNIONS = {Union, UnionType}
 
 
@@ -45,6 +46,9 @@ def expected_of(cls: type[Layer], name: str) -> str:
     >>> from archcalc.layers.linear import Linear
     >>> expected_of(Linear, "out")
     'a whole number of at least 1'
+    >>> from archcalc.layers.rearrange import Permute
+    >>> expected_of(Permute, "order")
+    'a list of axes by name or position'
     """
     return _words(types_of(cls)[name])
 
@@ -59,7 +63,10 @@ def _words(of: Any) -> str:
     if origin is Literal:
         return f"one of {', '.join(map(repr, parts))}"
     if origin is tuple:
-        return f"a list of {_words(parts[0]).replace('a list', 'lists').replace('a whole number', 'whole numbers').replace('a name', 'names').replace('the names', 'names')}"
+        words = _words(parts[0])
+        for one, several in _SEVERAL.items():
+            words = words.replace(one, several)
+        return f"a list of {words}"
     return _PLAIN[of]
 
 

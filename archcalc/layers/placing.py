@@ -96,8 +96,12 @@ def usual_last(x: Shape, remedies: dict[str, str]) -> int:
     values = values_axis(axes)
     if values == len(x) - 1 or len(x) == 1 or (values is None and axes[-1] not in PLACES):
         return len(x) - 1
-    name = axes[values] if values is not None else "features"
-    ways = [f"`{way.format(name)}` {makes.format(name)}" for way, makes in remedies.items()]
+    ways = []
+    for way, makes in remedies.items():
+        if values is not None:
+            ways.append(f"`{way.format(axes[values])}` {makes.format(axes[values])}")
+        elif "{}" in way:
+            ways.append(f"`{way.format('…')}` names the axis to work on")
     raise Misplaced("works on features", "", ", ".join(ways))
 
 
@@ -144,6 +148,9 @@ def check_order(x: Shape, y: Shape, names: Sequence[str]) -> None:
     A reshape keeps the order of the values: channels×height×width is not read as tokens×features.
     """
     axes = axes_of(x)
+    if equal(size(x), size(y)) is False:
+        # No order would make it right.
+        return
     for after, name in enumerate(names):
         place = found(name, axes) if any(axes) else None
         if place is None or equal(x[place], y[after]) is not True:

@@ -12,6 +12,7 @@ from archcalc.formats.explain import about, worked
 from archcalc.layers import Layer
 from archcalc.layers.fields import expected_of, format_setting
 from archcalc.layers.rearrange import Input
+from archcalc.layers.shape import axes_of
 from archcalc.network.graph import Builder
 from archcalc.profiling.engine import profile
 from archcalc.profiling.explain import workings
@@ -78,8 +79,14 @@ def _settings(cls: type[Layer]) -> Table:
 def _worked(layer: Layer, shapes: tuple[Shape, ...], where: str) -> Iterator[Part]:
     """An example: the layer on inputs of these shapes, with the working of each of its numbers."""
     builder = Builder()
-    inputs = [builder.add(f"input {i}", Input(shape)) for i, shape in enumerate(shapes)]
+    inputs = [builder.add(f"input {i}", Input(shape, _axes(shape))) for i, shape in enumerate(shapes)]
     builder.add("example", layer, *inputs)
     [working] = workings(profile(builder.graph(), convention_name="textbook"), "example")
     yield Text(f"Example: {about(working.row)}{f', {where}' if where else ''}")
     yield worked(working)
+
+
+def _axes(shape: Shape) -> tuple[str, ...] | None:
+    """The names that an input has in its network; two axes of a kind's own example are a sequence's."""
+    axes = axes_of(shape)
+    return axes if all(axes) else ("tokens", "features") if len(shape) == 2 else None

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from functools import cache, reduce
-from pathlib import Path
+from functools import reduce
 from typing import Any
 
 import msgspec
@@ -14,8 +12,8 @@ from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from archcalc.errors import Source, SpecError
-from archcalc.language import load, parse
+from archcalc.errors import SpecError
+from archcalc.language import load
 from archcalc.layers import Layer
 from archcalc.memory.inference import memory_of, timeline
 from archcalc.network.graph import Graph, Node
@@ -30,8 +28,6 @@ from tests.reference.torch_networks import networks
 from tests.specs.torchvision_models import torchvision
 
 torch.set_num_threads(1)
-
-CONVNEXT = (Path(__file__).parent.parent / "data" / "convnext_tiny.yaml").read_text()
 
 
 def module_of(layer: Layer, shapes: tuple[Shape, ...]) -> nn.Module:
@@ -124,18 +120,13 @@ class Run:
         return sum(nbytes for storage, nbytes in self.alive.sizes.items() if storage not in own)
 
 
-@cache
-def convnext() -> Graph:
-    return parse(Source("convnext_tiny.yaml", CONVNEXT))
-
-
 NETWORKS = ["lenet5", "vgg11", "resnet18", "densenet121", "googlenet-torchvision", "mobilenet_v3_large"]
 
 
 @pytest.mark.parametrize("spec", [*NETWORKS, "efficientnet_b0", "vit_b_16", "convnext_tiny"])
 def test_a_network_holds_what_torch_holds_at_each_layer(spec: str) -> None:
     """Byte for byte, where nobody keeps what no layer reads any more."""
-    graph = proper(convnext() if spec == "convnext_tiny" else load(spec))
+    graph = proper(load(spec))
     with torch.device("meta"):
         found = Run(graph, 1).bytes()
 
@@ -195,7 +186,7 @@ IMAGE = 4 * 3 * 224 * 224
 )
 def test_gelu_has_an_output_of_its_own(name: str, held: int, callers: list[int], could: int) -> None:
     """torch's models hold the plan's tensors at the peak and what their callers still hold, no more."""
-    graph = convnext() if name == "convnext_tiny" else load(name)
+    graph = load(name)
     plan = timeline(graph, memory_of(graph))
     most, step = plan.peak(1)
     alive = [buffer.size.bytes(1) for buffer in plan.alive(step)]
@@ -211,21 +202,3 @@ def test_gelu_has_an_output_of_its_own(name: str, held: int, callers: list[int],
     assert peak.there == sorted([*alive, *callers])
     assert most == held - sum(callers)
     assert timeline(graph, memory_of(graph, overwrite="all")).peak(1)[0] == could
-
-
-def test_convnext_is_torchvisions() -> None:
-    """The spec has its params, and a GELU for each of its blocks."""
-    with torch.device("meta"):
-        model = torchvision.models.convnext_tiny()
-    nodes = convnext().nodes
-    sizes = [
-        math.prod(shape)
-        for node in nodes
-        for shape in node.layer.weights(*(nodes[i].shape for i in node.inputs)).values()
-    ]
-
-    assert sum(sizes) == sum(p.numel() for p in model.parameters())
-    assert sorted(sizes) == sorted(p.numel() for p in model.parameters())
-    assert (
-        [node.layer.kind for node in nodes].count("gelu") == sum(isinstance(m, nn.GELU) for m in model.modules()) == 18
-    )

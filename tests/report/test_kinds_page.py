@@ -7,7 +7,7 @@ import re
 import msgspec
 import pytest
 
-from archcalc.errors import Source, SpecError
+from archcalc.errors import Source
 from archcalc.language import parse
 from archcalc.layers import Layer
 from archcalc.layers.shape import INPUTS
@@ -53,26 +53,5 @@ def test_the_inputs_are_those_that_there_are():
 
     assert [tuple(re.findall(r"\w+", names)) for names, _ in lines] == list(INPUTS)
     for (_, example), names in zip(lines, INPUTS, strict=True):
-        assert parse(Source("a.yaml", f"input: {example}\nlayers: [identity]")).axes == names
+        assert parse(Source("a.yaml", f"input: {example}\nlayers: [identity]")).nodes[0].shape.axes == names
     assert sorted(axes[:7]) == sorted({axis for names in INPUTS for axis in names})
-
-
-# Which size of a shape each name stands for, where it is known.
-PLACES = {"channels": 0, "tokens": 0, "features": -1, "length": -1, "depth": -3, "height": -2, "width": -1}
-
-
-@pytest.mark.parametrize(("rank", "said"), re.findall(r"^\| ([1-4]) \| (.*) \|$", HEAD, re.MULTILINE))
-def test_the_names_inside_a_spec_are_those_that_there_are(rank, said):
-    """By how many axes there are: each name is the size of its axis, and no other name is known."""
-    shape = (5, 6, 7, 8)[: int(rank)]
-    axes = next(names for names in INPUTS if len(names) == len(shape))
-    known = re.findall(r"`(\w+)`", said)
-    head = ", ".join(f"{axis}: {n}" for axis, n in zip(axes, shape, strict=True))
-
-    for name, place in PLACES.items():
-        text = f"input: {{{head}}}\nlayers: [identity, relu: {{if: {name} == {shape[place % len(shape)]}}}]"
-        if name in known:
-            assert len(parse(Source("a.yaml", text)).nodes) == 3
-        else:
-            with pytest.raises(SpecError, match=f"no value named '{name}'"):
-                parse(Source("a.yaml", text))

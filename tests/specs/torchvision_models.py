@@ -24,7 +24,7 @@ SPECS = {
     **{name: name for name in ("vgg11", "vgg13", "vgg16", "vgg19", "squeezenet1_0", "squeezenet1_1", "inception_v3")},
     **{name: name for name in ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "resnext50_32x4d")},
     **{name: name for name in ("wide_resnet50_2", "densenet121", "mobilenet_v2", "shufflenet_v2_x1_0", "vit_b_16")},
-    **{name: name for name in ("mobilenet_v3_large", "efficientnet_b0")},
+    **{name: name for name in ("mobilenet_v3_large", "efficientnet_b0", "convnext_tiny")},
 }
 
 # What torch calls the operation of a layer kind. Reshaping has no counterpart in either list.
@@ -50,7 +50,11 @@ KINDS = {
     "add": "add",
     "add_": "add",
     "mul": "multiply",
+    "mul of a parameter": "scale",
 }
+
+# How ConvNeXt turns an image, and back again, so that its channels are behind their places.
+LAST, FIRST = (0, 2, 3, 1), (0, 3, 1, 2)
 
 # Kind, output and params of an operation.
 Step = tuple[str, tuple[int, ...], int]
@@ -62,17 +66,27 @@ class Trace(TorchFunctionMode):
     def __init__(self) -> None:
         super().__init__()
         self.steps: list[Step] = []
+        self.channels_last = False
 
     def __torch_function__(self, function: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         result = function(*args, **kwargs)
-        kind = KINDS.get(function.__name__)
+        if function.__name__ == "permute" and result.dim() == 4:
+            order = tuple(args[1]) if isinstance(args[1], (list, tuple)) else args[1:]
+            assert order == (FIRST if self.channels_last else LAST)
+            self.channels_last = not self.channels_last
+        trained = function.__name__ == "mul" and isinstance(args[0], torch.nn.Parameter)
+        kind = KINDS.get("mul of a parameter" if trained else function.__name__)
         if kind == "attention":
             # Here alone tokens come before the batch.
             self.record(kind, (result[0].shape[0], *result[0].shape[2:]), [*args, *kwargs.values()])
         elif kind and result.dim() and not nothing(kind, args, kwargs, result):
-            self.record(kind, tuple(result.shape[1:]), [] if kind == "add" else [*args, *kwargs.values()])
+            self.record(kind, tuple(self.upright(result).shape[1:]), [] if kind == "add" else [*args, *kwargs.values()])
         return result
+
+    def upright(self, result: torch.Tensor) -> torch.Tensor:
+        """An operation's output with its channels before their places."""
+        return result.permute(FIRST) if self.channels_last else result
 
     def record(self, kind: str, shape: tuple[int, ...], arrays: list[Any]) -> None:
         params = sum(array.numel() for array in arrays if isinstance(array, torch.nn.Parameter))

@@ -60,11 +60,13 @@ def fill(model: nn.Module, graph: Graph, arrays: dict[str, dict[str, Any]]) -> N
     with Arrays(model) as trace:
         model(torch.empty(1, *graph.input, device="meta"))
     nodes = [node for node, _ in operations(graph, ((node, None) for node in graph.nodes))]
+    # Those that scale an image have an axis of 1 for each of its own.
+    shapes = {name: array.shape for name, array in [*model.named_parameters(), *model.named_buffers()]}
     state = {}
     for node, names in zip(nodes, trace.used, strict=True):
         own = arrays[node.name]
         own = multihead(own) if node.layer.kind == "attention" else dict(own)
-        state |= {name: torch.from_numpy(own.pop(leaf(name))) for name in names}
+        state |= {name: torch.from_numpy(own.pop(leaf(name))).reshape(shapes[name]) for name in names}
         assert not own
     for node in graph.nodes:
         if node.layer.kind == "learned":
@@ -75,5 +77,7 @@ def fill(model: nn.Module, graph: Graph, arrays: dict[str, dict[str, Any]]) -> N
 
 
 def leaf(name: str) -> str:
-    """An array's own name; that of attention's last projection belongs to it."""
+    """An array's own name; that of attention's last projection belongs to it, and a scale's is the layer's."""
+    if name.endswith("layer_scale"):
+        return "weight"
     return name[name.index("out_proj") :] if "out_proj" in name else name.rpartition(".")[2]

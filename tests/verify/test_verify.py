@@ -35,11 +35,13 @@ def run(*arguments: str):
 FEW = (
     *(
         "alexnet_v2",
+        "convnext_tiny",
         "densenet121",
         "efficientnet_b0",
         "googlenet-torchvision",
         "inception_v2",
         "lenet5",
+        "mixer_b_16",
         "mobilenet_v3_large",
     ),
     *("nin", "resnet18", "resnext50_32x4d", "shufflenet_v2_x1_0", "squeezenet1_1", "vgg11-lrn", "vit_b_16", "xception"),
