@@ -64,11 +64,11 @@ class _Broadcast(_Join, frozen=True):
 
     def requires(self, *xs: Shape) -> Iterator[Requirement]:
         yield from _ranks(xs)
+        yield _orders(xs)
         for axis, sizes in enumerate(zip(*xs, strict=True)):
             for n, before in zip(sizes[1:], accumulate(sizes, _joint), strict=False):
                 fits = any_of(equal(n, before), any_of(equal(n, 1), equal(before, 1)))
                 yield fits, _differ(xs, axis), ""
-        yield _orders(xs)
 
     def receptive_views(self, *xs: Shape) -> tuple[Views, ...]:
         output = self.output(*xs)
@@ -157,11 +157,11 @@ class Concat(_Join, frozen=True):
 
     def requires(self, *xs: Shape) -> Iterator[Requirement]:
         yield from _ranks(xs)
+        yield _orders(xs)
         for axis, sizes in enumerate(zip(*xs, strict=True)):
             if axis != self.axis:
                 for n in dict.fromkeys(sizes):
                     yield equal(n, sizes[0]), f"{_differ(xs, axis)}; they are joined along {self.named}", ""
-        yield _orders(xs)
 
     @property
     def named(self) -> str:

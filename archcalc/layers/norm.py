@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from archcalc.layers.axes import in_batch, reshape_along
 from archcalc.layers.base import AxisName, Count, Layer, Layout, Positive, SavedTensor, TrainingContext

@@ -55,6 +55,14 @@ def channels(x: Shape) -> int:
     return at or 0
 
 
+def kept(x: Shape) -> int:
+    """The axis of channels or features, else the first, unless it is a place."""
+    at = values(x)
+    if at is None and len(x) > 1 and axes_of(x)[0] in PLACES:
+        raise ValueError("no channels among the names")
+    return at or 0
+
+
 def channels_or_first(x: Shape) -> int:
     """The axis called channels, or else the first."""
     return axes_of(x).index("channels") if "channels" in axes_of(x) else 0
@@ -64,7 +72,8 @@ def channels_or_first(x: Shape) -> int:
 OPEN: dict[str, Callable[[Shape], int]] = {
     **dict.fromkeys(("linear", "layernorm", "rmsnorm"), last),
     "softmax": last_of_all,
-    **dict.fromkeys(("scale", "split", "globalavgpool", "globalmaxpool"), channels),
+    **dict.fromkeys(("scale", "split"), channels),
+    **dict.fromkeys(("globalavgpool", "globalmaxpool"), kept),
     "concat": channels_or_first,
     "slice": lambda _x: 0,
 }
