@@ -39,6 +39,10 @@ class Axis(int):
             return (int(self), self.name, self.stated) == (int(other), other.name, other.stated)
         return int(self) == other
 
+    def __ne__(self, other: object) -> bool:
+        # That of int would not ask for the name.
+        return not self == other
+
     __hash__ = int.__hash__
 
 
@@ -93,13 +97,12 @@ def usual_last(x: Shape, remedies: dict[str, str]) -> int:
     values = values_axis(axes)
     if values == len(x) - 1 or len(x) == 1 or (values is None and axes[-1] not in PLACES):
         return len(x) - 1
-    if values is None:
-        # There are places alone, of which it may still be meant for one.
-        setting = next(iter(remedies)).format(axes[-1])
-        ways = [f"`{setting}` works on the {axes[-1]}"]
-        ways += [f"`{way}` {makes}" for way, makes in remedies.items() if "{}" not in way]
-    else:
-        ways = [f"`{way.format(axes[values])}` {makes.format(axes[values])}" for way, makes in remedies.items()]
+    ways = []
+    for way, makes in remedies.items():
+        if values is not None:
+            ways.append(f"`{way.format(axes[values])}` {makes.format(axes[values])}")
+        elif "{}" in way:
+            ways.append(f"`{way.format('…')}` names the axis to work on")
     raise Misplaced("works on features", "", ", ".join(ways))
 
 
@@ -152,6 +155,9 @@ def check_order(x: Shape, y: Shape, names: Sequence[str]) -> None:
     stand anywhere.
     """
     axes = axes_of(x)
+    if equal(size(x), size(y)) is False:
+        # No order would make it right.
+        return
     for after, name in enumerate(names):
         place = found(name, axes) if any(axes) else None
         if place is None or x[place] == 1 or equal(x[place], y[after]) is not True:

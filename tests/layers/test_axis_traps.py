@@ -126,7 +126,7 @@ def test_a_remedy_is_a_layer_that_helps(sizes: str, layer: str, before: str) -> 
         (
             "reshape: {bands: 96, height: 56, width: 56}, layernorm",
             "layernorm works on features; the input has bands 96, height 56, width 56",
-            ("`axes: width` works on the width, `groupnorm: 1` all values together",),
+            ("`axes: …` names the axis to work on",),
         ),
         (
             "reshape: {tokens: 3136, rows: 96}, globalavgpool",
