@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 from archcalc.layers.axes import each_axis, in_batch
 from archcalc.layers.base import Layer, SavedTensor, Sizes, SomeAxes, TrainingContext
 from archcalc.layers.intervals import fraction
-from archcalc.layers.placing import placed
+from archcalc.layers.placing import Misplaced, placed
 from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement, require_per_axis, require_rank
-from archcalc.layers.shape import places_of
+from archcalc.layers.shape import PLACES, axes_of, places_of, values_axis
 from archcalc.layers.views import Views, global_view, pointwise_view
 from archcalc.layers.window import IDENTITY, Window, whole_axis
 from archcalc.layers.windows import fractional
@@ -142,6 +142,10 @@ class _GlobalPool(Layer, frozen=True):
     axes: SomeAxes = None
 
     def usual_axis(self, x: Shape) -> tuple[int, ...]:
+        axes = axes_of(x)
+        if values_axis(axes) is None and axes[0] in PLACES and len(x) > 1:
+            # The first is no channels then, and nothing says which is.
+            raise Misplaced("works on the places of channels or features", "", "`axes:` names the axes to work on")
         return places_of(x)
 
     def stated_axis(self, stated: Any, x: Shape) -> Any:

@@ -165,7 +165,9 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, metaclass=K
         """The layer with the axes it works on found in its inputs; raises Misplaced if they are not there."""
         if self.axis_setting and inputs:
             stated = getattr(self, self.axis_setting)
-            at = chosen(self.usual_axis(*inputs), inputs[0]) if stated is None else self.stated_axis(stated, inputs[0])
+            # An axis that was left open is found anew in other inputs.
+            left_open = stated is None or _chosen(stated)
+            at = chosen(self.usual_axis(*inputs), inputs[0]) if left_open else self.stated_axis(stated, inputs[0])
             return msgspec.structs.replace(self, **{self.axis_setting: at})
         if self.rank or self.layout == "channels first":
             require_first(inputs[0], "×".join(("channels", *AXES[self.rank])) if self.rank else "channels")

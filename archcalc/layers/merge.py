@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import reduce
-from itertools import accumulate
-from typing import Any, ClassVar, Literal
+from itertools import accumulate, combinations
+from typing import Any, ClassVar, Literal, Self
 
 from msgspec.structs import replace
 
@@ -13,7 +13,7 @@ from archcalc.layers.axes import in_batch
 from archcalc.layers.base import Layer, OneAxis, SavedTensor, TrainingContext
 from archcalc.layers.registry import Family
 from archcalc.layers.requirements import Requirement
-from archcalc.layers.shape import axes_of, axis_names, joined_axes
+from archcalc.layers.shape import NamedShape, axes_of, axis_names, joined_axes, values_axis
 from archcalc.layers.views import Views, pointwise_view
 from archcalc.layers.window import Window, shifted, whole_axis
 from archcalc.layers.work import Work
@@ -34,12 +34,12 @@ def _differ(xs: tuple[Shape, ...], axis: int) -> str:
 
 
 def _orders(xs: tuple[Shape, ...]) -> Requirement:
-    """The requirement that branches do not have the same axes in another order."""
-    first = next((axes for x in xs if all(axes := axes_of(x))), ())
-    for x in xs:
-        axes = axes_of(x)
-        if axes != first and sorted(axes) == sorted(first):
-            orders = " and ".join(map("×".join, (first, axes)))
+    """The requirement that no axis of one branch stands elsewhere in another."""
+    for one, other in combinations(dict.fromkeys(map(axes_of, xs)), 2):
+        astray = any(name and name in other and other.index(name) != place for place, name in enumerate(one))
+        at = {values_axis(axes) for axes in (one, other)} - {None}
+        if astray or len(at) > 1:
+            orders = " and ".join("×".join(axis_names(axes)) for axes in (one, other))
             return False, f"branches have their axes in different orders, {orders}; permute one of them", ""
     return True, "", ""
 
@@ -64,11 +64,11 @@ class _Broadcast(_Join, frozen=True):
 
     def requires(self, *xs: Shape) -> Iterator[Requirement]:
         yield from _ranks(xs)
+        yield _orders(xs)
         for axis, sizes in enumerate(zip(*xs, strict=True)):
             message = _differ(xs, axis)
             for n, before in zip(sizes[1:], accumulate(sizes, _joint), strict=False):
                 yield any_of(equal(n, before), any_of(equal(n, 1), equal(before, 1))), message, ""
-        yield _orders(xs)
 
     def receptive_views(self, *xs: Shape) -> tuple[Views, ...]:
         output = self.output(*xs)
@@ -138,6 +138,12 @@ class Concat(_Join, frozen=True):
 
     axis: OneAxis = None
 
+    def placed(self, *inputs: Shape) -> Self:
+        if len({len(x) for x in inputs}) == 1:
+            # One branch may have a name where another has none.
+            inputs = (NamedShape(inputs[0], joined_axes(inputs)), *inputs[1:])
+        return super().placed(*inputs)
+
     def usual_axis(self, *xs: Shape) -> int:
         axes = axes_of(xs[0])
         return axes.index("channels") if "channels" in axes else 0
@@ -152,12 +158,12 @@ class Concat(_Join, frozen=True):
 
     def requires(self, *xs: Shape) -> Iterator[Requirement]:
         yield from _ranks(xs)
+        yield _orders(xs)
         for axis, sizes in enumerate(zip(*xs, strict=True)):
             if axis != self.axis:
                 message = f"{_differ(xs, axis)}; they are joined along {self.named}"
                 for n in dict.fromkeys(sizes):
                     yield equal(n, sizes[0]), message, ""
-        yield _orders(xs)
 
     @property
     def named(self) -> str:

@@ -63,6 +63,7 @@ class Misplaced(ValueError):  # noqa: N818 - no error until it is known where th
 def placed(stated: Any, x: Shape, field: str) -> Any:
     """Axes that a setting states by name or position, found in a shape; raises Misplaced for one that is not there.
 
+    >>> from archcalc.layers.shape import NamedShape
     >>> placed(["width", -3], NamedShape((3, 8, 8), ("channels", "height", "width")), "axes")
     (width, channels)
     """
@@ -117,12 +118,16 @@ def values_or_first(x: Shape) -> int:
 
 
 def require_first(x: Shape, work: str) -> None:
-    """Raise Misplaced if the names say that channels, or features, are not the first axis."""
+    """Raise Misplaced if the names say that channels, or features, are not the first axis.
+
+    `work` names the axes it works on, and tells how many there must be if it names more than the channels.
+    """
     axes = axes_of(x)
     values = values_axis(axes)
     if values:
         order = [axes[values], *(name for place, name in enumerate(axes_of(x)) if place != values)]
-        remedy = f"`permute: [{', '.join(order)}]` puts the {axes[values]} first" if all(order) else ""
+        fits = all(order) and work.count("×") in {0, len(x) - 1}
+        remedy = f"`permute: [{', '.join(order)}]` puts the {axes[values]} first" if fits else ""
         raise Misplaced(f"works on {work}", "", remedy)
 
 
@@ -132,20 +137,22 @@ def require_sequence(x: Shape) -> None:
     values = values_axis(axes)
     if len(x) == 2 and (values == 1 or (values is None and axes[1] not in PLACES)):
         return
-    remedy = ""
+    steps = []
     if values is not None and len(x) > 1 and all(axes):
         rest = [name for place, name in enumerate(axes) if place != values]
-        tokens = rest[0] if len(rest) == 1 else "tokens"
-        order = [tokens, axes[values]] if values < len(x) - 1 else []
-        steps = [f"`flatten: {{tokens: [{', '.join(rest)}]}}`"] * (len(rest) > 1)
-        remedy = " and ".join(steps + [f"`permute: [{', '.join(order)}]`"] * bool(order)) + " make a sequence of it"
-    raise Misplaced("works on tokens×features", "", remedy)
+        if values < len(x) - 1:
+            steps.append(f"`permute: [{', '.join([*rest, axes[values]])}]`")
+        if len(rest) > 1:
+            steps.append(f"`flatten: {{tokens: [{', '.join(rest)}]}}`")
+    makes = "makes" if len(steps) == 1 else "make"
+    raise Misplaced("works on tokens×features", "", f"{' and '.join(steps)} {makes} a sequence of it" if steps else "")
 
 
 def check_order(x: Shape, y: Shape, names: Sequence[str]) -> None:
     """Raise Misplaced if a reshape gives an axis the name of an input's axis whose values it does not hold.
 
-    A reshape keeps the order of the values: channels×height×width is not read as tokens×features.
+    A reshape keeps the order of the values: channels×height×width is not read as tokens×features. An axis of 1 may
+    stand anywhere.
     """
     axes = axes_of(x)
     if equal(size(x), size(y)) is False:
@@ -153,11 +160,11 @@ def check_order(x: Shape, y: Shape, names: Sequence[str]) -> None:
         return
     for after, name in enumerate(names):
         place = found(name, axes) if any(axes) else None
-        if place is None or equal(x[place], y[after]) is not True:
+        if place is None or x[place] == 1 or equal(x[place], y[after]) is not True:
             continue
         if equal(size(x[place + 1 :]), size(y[after + 1 :])) is not False:
             continue
-        wanted = [place for one in names if (place := found(one, axes)) is not None]
+        wanted = list(dict.fromkeys(place for one in names if (place := found(one, axes)) is not None))
         wanted += [place for place in range(len(x)) if place not in wanted]
         if values_axis(names) == len(names) - 1 and (values := values_axis(axes)) is not None:
             wanted = [place for place in range(len(x)) if place != values] + [values]

@@ -107,7 +107,10 @@ class Flatten(_Rearrangement, frozen=True):
         return (*axes[:first], into, *axes[stop:])
 
     def requires(self, x: Shape) -> Iterator[Requirement]:
-        yield from require_names(self.output_axes(self.output(x), x) if self.into else None, self.output(x))
+        if self.into is not None:
+            kept = [name for place, name in enumerate(axes_of(x)) if place not in range(*self._run)]
+            yield from require_names((self.into,), (self.output(x)[self._run[0]],))
+            yield self.into not in kept, f"the input has another axis {self.into}", "into"
 
     def receptive_views(self, _x: Shape) -> tuple[Views, ...]:
         return (((),),)

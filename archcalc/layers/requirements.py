@@ -27,9 +27,11 @@ def require_per_axis(rank: int, **fields: Any) -> Iterator[Requirement]:
 
 
 def require_names(axes: tuple[str, ...] | None, shape: Shape) -> Iterator[Requirement]:
-    """The requirement that each axis of a shape has a name of its own, if any has one."""
+    """The requirement that each axis of a shape has a name of its own, by which expressions can call it, if any has one."""
     if axes is not None:
         yield len(axes) == len(shape), f"axes has {len(axes)} names for {len(shape)} sizes", "axes"
+        for name in axes:
+            yield name.isidentifier(), f"'{name[:40]}' is no name of an axis, which is a word", "axes"
         yield len(set(axes)) == len(axes), "axes names one axis twice", "axes"
 
 

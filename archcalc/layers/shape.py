@@ -155,20 +155,35 @@ def runs(x: Shape, y: Shape) -> Iterator[tuple[range, range]]:
 def reshaped_axes(x: Shape, y: Shape) -> tuple[str, ...]:
     """The names of the axes of y, a reshape of x: an axis that is untouched keeps its own, merged places are tokens.
 
+    Axes of 1 come and go without a trace.
+
     >>> reshaped_axes(NamedShape((4, 32, 32), ("channels", "height", "width")), (4, 1024))
     ('channels', 'tokens')
+    >>> reshaped_axes(NamedShape((49, 96), ("tokens", "features")), (1, 49, 96))
+    ('', 'tokens', 'features')
     """
     axes = axes_of(x)
     if len(y) == 1:
         return axes if len(x) == 1 else ("features",)
     names = [""] * len(y)
     for before, after in runs(x, y):
-        if len(after) == 1:
-            names[after[0]] = merged(axes, before)
-    return completed(tuple(names))
+        inside = [place for place in before if x[place] != 1] or list(before)
+        wide = [place for place in after if y[place] != 1] or list(after[:1])
+        if len(wide) == 1 and (name := merged(axes, inside)) not in names:
+            names[wide[0]] = name
+    found = completed(tuple(names))
+    # What became of tokens, or of places behind which the channels lay, is nothing that an image has, and an axis that
+    # only happens to be as long as the height is not called so.
+    image = names[0] or (axes[0] in {"", *VALUES} and "tokens" not in axes)
+    astray = any(
+        not own and name in axes and n != 1 and equal(x[axes.index(name)], n) is True
+        for own, name, n in zip(names, found, y, strict=True)
+        if name
+    )
+    return found if image and not astray else tuple(names)
 
 
-def merged(axes: Sequence[str], run: range) -> str:
+def merged(axes: Sequence[str], run: Sequence[int]) -> str:
     """The name of the axis that a run of axes becomes."""
     inside = [axes[place] for place in run]
     if len(inside) == 1:

@@ -15,6 +15,7 @@ from archcalc.layers.shape import axes_of, values_axis
 from archcalc.layers.views import View, Views
 from archcalc.layers.window import IDENTITY, Window
 from archcalc.network.graph import Node
+from archcalc.receptive_field.digits import kept
 from archcalc.receptive_field.field import ChannelRun, Field, Reaches
 from archcalc.receptive_field.padding import finds, has_holes, has_padding, is_counted
 from archcalc.receptive_field.reach import AxisField, joined, lacking, misalignment, propagate
@@ -262,7 +263,12 @@ class Propagation:
     def channels(self, which: int, view: int) -> Window | None:
         """The window along the channels of input and output; None if their axis holds no channels."""
         seen, axis = self.views[which][view], self.froms[which]
-        return seen[axis].window if seen and self.along not in self.axes and seen[axis].axis == self.along else None
+        if axis in self.axes:
+            return None
+        if not seen:
+            # Merged or split places leave the channels where they are.
+            return IDENTITY if kept(axis, self.shapes[which], self.node.shape) == self.along else None
+        return seen[axis].window if seen[axis].axis == self.along else None
 
     def sources(self, windows: list[list[Window | None]], bounds: list[list[int]], channel: int) -> Iterator[_Source]:
         """The sources of one output channel."""

@@ -8,6 +8,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from archcalc.layers import Layer
+from archcalc.layers.rearrange import Input
+from archcalc.layers.shape import NamedShape, axes_of
 
 Shape = tuple[int, ...]
 Draw = Callable[[st.SearchStrategy[Any]], Any]
@@ -34,6 +36,55 @@ def shapes_of(ranks: Iterable[int]) -> st.SearchStrategy[Shape]:
     return st.sampled_from(list(ranks)).flatmap(lambda rank: st.tuples(channels, *[st.integers(1, 8)] * (rank - 1)))
 
 
+# What may lie along so many axes, with the channels or features first, last, between and nowhere.
+NAMES: dict[int, list[tuple[str, ...]]] = {
+    1: [("features",), ("channels",), ("tokens",), ("bands",)],
+    2: [
+        ("channels", "length"),
+        ("tokens", "features"),
+        ("length", "channels"),
+        ("features", "tokens"),
+        ("time", "bands"),
+    ],
+    3: [
+        *(("channels", "height", "width"), ("height", "width", "channels"), ("tokens", "heads", "features")),
+        *(("height", "channels", "width"), ("heads", "queries", "tokens")),
+    ],
+    4: [
+        *(("channels", "depth", "height", "width"), ("depth", "height", "width", "channels")),
+        *(("rows", "height", "features", "width"), ("heads", "height", "width", "tokens")),
+    ],
+}
+# The names of channels or features, of which each place has one of each.
+VALUES = ("features", "channels")
+
+
+@st.composite
+def named(draw: Draw, kind: str, shapes: tuple[Shape, ...]) -> tuple[Shape, ...]:
+    """The inputs with names for their axes that suit the kind, or without; branches have the same, or some have none."""
+    cls = Layer.kinds[kind]
+    same = draw(st.sampled_from(NAMES.get(len(shapes[0]), [()]))) if shapes else ()
+    found = []
+    for x in shapes:
+        fits = [names for names in NAMES.get(len(x), []) if suits(cls, names)]
+        names = same if cls.joins_by or kind == "concat" else draw(st.sampled_from(fits)) if fits else ()
+        found.append(NamedShape(x, names) if len(names) == len(x) and draw(st.integers(0, 3)) else tuple(x))
+    return tuple(found)
+
+
+def suits(cls: type[Layer], names: tuple[str, ...]) -> bool:
+    """Whether a kind that needs its axes in one order finds them so."""
+    at = [place for place, name in enumerate(names) if name in VALUES]
+    if cls.layout == "sequence":
+        return at == [1] or names == ("time", "bands")
+    return 0 in at or not at or not (cls.rank or cls.layout == "channels first" or cls.kind == "prelu")
+
+
+def as_input(x: Shape) -> Input:
+    """The input of a network of this shape, with the names of its axes."""
+    return Input(tuple(x), axes_of(x) if any(axes_of(x)) else None)
+
+
 def axes(x: Shape) -> st.SearchStrategy[int]:
     """An axis of x, counted from either end."""
     return st.integers(-len(x), len(x) - 1)
@@ -58,7 +109,6 @@ RANKS: dict[str, tuple[int, ...]] = {
     "batchnorm1d": (1, 2),
     "embedding": (1,),
     **dict.fromkeys(_SPATIAL, (2, 3, 4)),
-    "linear": (1, 2),
     "pixelshuffle": (3,),
     **dict.fromkeys(("attention", "gru", "lstm", "rnn"), (2,)),
     "subsample2d": (3,),

@@ -6,7 +6,6 @@ a field or the inputs.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from functools import cache, partial
 from typing import Any
@@ -16,7 +15,8 @@ from hypothesis import strategies as st
 from msgspec import inspect
 
 from archcalc.layers import Layer
-from tests.layers.inputs import Draw, Shape, axes, suited
+from tests.layers.axis_settings import SETTINGS, divisors
+from tests.layers.inputs import Draw, Shape, named, suited
 
 LARGEST = 9
 ANY_SHAPE = st.lists(st.integers(1, 6), max_size=5).map(tuple)
@@ -24,13 +24,14 @@ SIMPLE = {
     inspect.BoolType: st.booleans(),
     inspect.FloatType: st.sampled_from([-1.5, 0.0, 0.25, 1.0, 2.0]),
     inspect.NoneType: st.none(),
+    inspect.StrType: st.sampled_from(["channels", "features", "tokens", "height", "width", "bands", "nothing"]),
 }
 
 
 @st.composite
 def cases(draw: Draw, kind: str, *, flaws: bool = True) -> tuple[Layer, tuple[Shape, ...]]:
     """A layer of a kind and its inputs; with `flaws`, most have a field or inputs drawn without looking."""
-    shapes = draw(suited(kind))
+    shapes = draw(named(kind, draw(suited(kind))))
     layer = draw(layers(kind, *shapes))
     flaw = draw(st.sampled_from(["none", "inputs", "field", "field"])) if flaws else "none"
     slight = draw(st.booleans())
@@ -89,11 +90,6 @@ def of_type(kind: inspect.Type) -> st.SearchStrategy[Any]:
             return st.sampled_from([1e-6, 1e-5, 1e-3, 0.5])
         case _:
             return SIMPLE[type(kind)]
-
-
-def divisors(n: int) -> st.SearchStrategy[int]:
-    """The numbers that divide n."""
-    return st.sampled_from([k for k in range(1, n + 1) if n % k == 0])
 
 
 def _each(draw: Draw, entries: list[Any]) -> Any:
@@ -182,34 +178,9 @@ def _attention(draw: Draw, q: Shape, *_: Shape) -> dict[str, Any]:
     return {"key": key, "heads": heads, "kv_heads": draw(st.none() | divisors(heads))}
 
 
-def _slice(draw: Draw, x: Shape) -> dict[str, Any]:
-    axis = draw(axes(x))
-    start = draw(st.integers(0, x[axis] - 1))
-    return {"axis": axis, "start": start, "stop": draw(st.integers(start + 1, x[axis]))}
-
-
-def _concat(draw: Draw, *xs: Shape) -> dict[str, Any]:
-    apart = [axis for axis, sizes in enumerate(zip(*xs, strict=True)) if len(set(sizes)) > 1]
-    axis = apart[0] if apart else draw(axes(xs[0])) % len(xs[0])
-    return {"axis": draw(st.sampled_from([axis, axis - len(xs[0])]))}
-
-
-def _split(draw: Draw, x: Shape) -> dict[str, Any]:
-    parts = draw(divisors(x[0]))
-    return {"parts": parts, "part": draw(st.integers(0, parts - 1))}
-
-
-def _factors(draw: Draw, x: Shape) -> dict[str, Any]:
-    """The values of x under another shape."""
-    left, shape = math.prod(x), []
-    for _ in range(draw(st.integers(0, 3))):
-        shape.append(draw(divisors(left)))
-        left //= shape[-1]
-    return {"shape": (*shape, left)}
-
-
 # The fields that must suit the inputs; any others hold anything of their type.
 FITTING: dict[str, Callable[..., dict[str, Any]]] = {
+    **SETTINGS,
     **{f"conv{rank}d": _conv for rank in (1, 2, 3)},
     **{f"convtranspose{rank}d": _conv_transpose for rank in (1, 2, 3)},
     **{f"maxpool{rank}d": partial(_window, dilated=True, pooling=True) for rank in (1, 2, 3)},
@@ -217,23 +188,15 @@ FITTING: dict[str, Callable[..., dict[str, Any]]] = {
     **{f"adaptive{pool}pool{rank}d": _sizes("size") for rank in (1, 2, 3) for pool in ("max", "avg")},
     "attention": _attention,
     **dict.fromkeys(("channelshuffle", "groupnorm"), lambda draw, x: {"groups": draw(divisors(x[0]))}),
-    "concat": _concat,
     "crop": lambda draw, x: {
         "margin": _margins(draw, _every_axis(draw, x, lambda draw, n: _sides(draw, 0, (n - 1) // 2)))
     },
     **dict.fromkeys(("dropout", "stochasticdepth"), lambda draw, _x: {"rate": draw(st.sampled_from([0.0, 0.1, 1.0]))}),
-    "flatten": lambda draw, x: {"start": draw(st.integers(0, len(x) - 1))},
     "hardtanh": lambda draw, _x: {"min": draw(st.sampled_from([-1.0, 0.0])), "max": draw(st.sampled_from([0.5, 6.0]))},
-    "layernorm": lambda draw, x: {"axes": draw(st.integers(1, len(x)))},
     "maxout": lambda draw, x: {"pieces": draw(divisors(x[0]))},
     "pad": lambda draw, x: {"margin": _margins(draw, _every_axis(draw, x, lambda draw, _n: _sides(draw, 0, 4)))},
-    "permute": lambda draw, x: {"order": tuple(draw(st.permutations(range(len(x)))))},
     "pixelshuffle": lambda draw, x: {"factor": draw(st.sampled_from([f for f in (1, 2, 3) if x[0] % f**2 == 0]))},
-    "reshape": _factors,
     **dict.fromkeys(("gru", "lstm", "rnn"), lambda draw, _x: {"layers": draw(st.integers(1, 3))}),
-    **dict.fromkeys(("scale", "softmax"), lambda draw, x: {"axis": draw(axes(x))}),
-    "slice": _slice,
-    "split": _split,
     "subsample2d": lambda draw, x: {
         "kernel": _each(draw, _every_axis(draw, x, lambda draw, n: draw(st.integers(1, n))))
     },

@@ -47,8 +47,9 @@ def cast(array: Any, dtype: str) -> Any:
 
 def put_out(module: nn.Module, layer: Layer, inputs: list[Any], arrays: dict[str, Any], dtype: str) -> Any:
     """What torch puts out in float64, but for what RMSNorm adds to a mean square by itself, which is the smallest step of the dtype."""
-    if isinstance(module, nn.RMSNorm) and layer.eps is None:
-        module.eps = float(np.finfo(dtype).eps)
+    for part in module.modules():
+        if isinstance(part, nn.RMSNorm) and layer.eps is None:
+            part.eps = float(np.finfo(dtype).eps)
     wide = {name: cast(array, "float64") for name, array in arrays.items()}
     xs = [torch.from_numpy(cast(x, "float64")) for x in inputs]
     put(module, layer, wide)
@@ -70,6 +71,7 @@ def agree(twin: Twin, layer: Layer, shapes: tuple[Shape, ...], seed: int) -> Non
     torchs = built(twin, layer, shapes, device="cpu", batch=BATCH)
     if isinstance(output, SpecError) or (isinstance(torchs, Refusal) and listed(LAXER, layer, str(torchs.error))):
         reject()
+    layer = layer.placed(*shapes)
     if layer.kind == "localresponsenorm":
         # Where the sum is less than zero it has no power, and near zero none that float32 could hold.
         layer = msgspec.structs.replace(layer, alpha=abs(layer.alpha), k=1 + abs(layer.k))
@@ -108,7 +110,7 @@ def test_attention_of_equal_heads_is_torchs_own(case: tuple[Layer, tuple[Shape, 
 def test_far_from_zero(kind: str, dtype: str) -> None:
     """No activation function overflows on the way to an output that is a number."""
     x = np.array([[-1e4, -300, -90, -40, -1, 0, 1, 40, 90, 300, 1e4]], dtype)
-    layer = Layer.kinds[kind](**({"factor": 0.17} if kind == "times" else {}))
+    layer = Layer.kinds[kind](**({"factor": 0.17} if kind == "times" else {})).placed(x.shape[1:])
     arrays = {name: np.full(shape, 0.25, dtype) for name, shape in layer.weights(x.shape[1:]).items()}
 
     with np.errstate(over="raise", invalid="raise", divide="raise"):

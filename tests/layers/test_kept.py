@@ -133,6 +133,7 @@ def test_a_layer_keeps_what_torch_keeps(kind: str, data: st.DataObject) -> None:
         found = saved(twin(layer, shapes), layer, shapes)
     except REFUSALS:
         reject()
+    layer = layer.placed(*shapes)
     use = TrainingContext(grads=(True,) * len(shapes))
     assert (
         bytes_of(layer.saved_for_backward(use, output, *shapes), output, shapes) + more(layer, output, *shapes[:1])

@@ -30,14 +30,17 @@ torch.set_num_threads(1)
 
 # What archcalc refuses though torch takes it: the kinds, the message, and why.
 STRICTER = [
-    ("linear", "must be a vector or a sequence", "whoever gives it an image forgot to flatten"),
+    (".*", "works on (channels|features|tokens)", "torch does not know what lies along an axis"),
+    ("add|multiply|concat", "axes in different orders", "nor that it is not the same in both branches"),
     (".*", "the input must be", "torch takes any rank here, or the batch for channels where there are none"),
     (".*", r"has \d+ entries for", "torch repeats a list of one entry, and F.pad takes margins of more axes"),
     ("add|multiply", "different numbers of axes", "torch puts axes of 1 in front of the fewer"),
     ("add|multiply|concat", "takes at least 2 inputs", "nothing is joined"),
     ("conv.d", "must name each input map once", "a map seen twice is a map with the sum of two filters"),
     ("convtranspose.d|crop", "leaves", "torch keeps an empty axis"),
-    ("flatten", "is not one of the input's", "of torch's axes the batch is the first, so that -1 is flattened into it"),
+    ("flatten", "to start from", "of torch's axes the batch is the first, so that -1 is flattened into it"),
+    ("flatten", "takes start or axes, not both", "one of them would do nothing"),
+    ("input|learned|reshape|flatten", "axes (has|names)|keeps the order of the values", "torch has no names"),
     ("slice", "must be more than start", "torch keeps an empty axis"),
     ("(avg|max)pool.d", "more than half of the kernel", "so does torch, but not for padding by F.pad"),
 ]
@@ -72,7 +75,8 @@ def agree_on_cost(twin: Twin, layer: Layer, shapes: tuple[Shape, ...]) -> None:
         torchs = built(twin, layer, shapes, device="meta", batch=2)
     if isinstance(torchs, Refusal):
         reject()
-    assert infer(layer, shapes).shape == torchs.output
+    layer, output, _ = infer(layer, shapes)
+    assert output == torchs.output
     weights = layer.weights(*shapes)
     assert sizes(weights) == sum(p.numel() for p in torchs.module.parameters())
     biases = {name: shape for name, shape in weights.items() if "bias" in name}

@@ -16,6 +16,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from archcalc.errors import SpecError
 from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
+from archcalc.layers.shape import NamedShape, axes_of
 from archcalc.network.graph import Builder
 from archcalc.receptive_field.dependence import forward_mask
 from tests.layers.inputs import Shape
@@ -38,7 +39,10 @@ def said(layer: Layer, shapes: tuple[Shape, ...], which: int) -> Any:
 
 def onward(layer: Layer, shapes: tuple[Shape, ...], which: int, mask: Any) -> Any:
     builder = Builder()
-    graph_inputs = [builder.add(f"input{i}", Input(x)) for i, x in enumerate(shapes)]
+    graph_inputs = [builder.add(f"input{i}", Input(tuple(x))) for i, x in enumerate(shapes)]
+    for i, x in enumerate(shapes):
+        # With the names that they have, or none.
+        builder.nodes[i] = msgspec.structs.replace(builder.nodes[i], shape=NamedShape(x, axes_of(x)))
     builder.add("layer", layer, *graph_inputs)
     nodes = builder.nodes
     # The one nudged is the network's input; others see nothing.
@@ -75,8 +79,8 @@ def seen_alone(layer: Layer, shapes: tuple[Shape, ...]) -> bool:
         "softmax": lambda: x[layer.axis],
         "attention": lambda: shapes[min(1, len(shapes) - 1)][0],
         "groupnorm": lambda: math.prod(x) // layer.groups,
-        "layernorm": lambda: math.prod(x[-layer.axes :]),
-        "rmsnorm": lambda: x[-1],
+        "layernorm": lambda: math.prod(x[axis] for axis in layer.axes),
+        "rmsnorm": lambda: x[layer.axis],
         "embedding": lambda: layer.vocabulary,
     }
     return layer.kind in compared and compared[layer.kind]() == 1
@@ -100,9 +104,9 @@ def differ(before: Any, after: Any) -> Any:
 def test_a_nudged_value_moves_exactly_the_outputs_that_see_it(kind, data, seed):
     """Each value of each input is changed alone, and the outputs that change are those whose windows hold it."""
     layer, shapes = data.draw(cases(kind, flaws=False))
-    layer = settled(layer)
     output = inferred(layer, shapes)
     assume(not isinstance(output, SpecError) and max(map(math.prod, shapes)) <= MAX_VALUES)
+    layer = settled(layer).placed(*shapes)
     assume(math.prod(output) <= 4 * MAX_VALUES and not seen_alone(layer, shapes))
     random = np.random.default_rng(seed)
     arrays = arrays_of(layer, shapes, random)
@@ -146,9 +150,9 @@ def derivatives(module: torch.nn.Module, inputs: list[Any], which: int, layer: L
 def test_torchs_gradient_is_zero_exactly_where_nothing_is_seen(kind, data, seed):
     """torch's derivative of an output by an input value is not zero for those pairs that the windows name."""
     layer, shapes = data.draw(cases(kind, flaws=False))
-    layer = settled(layer)
     output = inferred(layer, shapes)
     assume(not isinstance(output, SpecError) and max(map(math.prod, shapes)) <= MAX_VALUES)
+    layer = settled(layer).placed(*shapes)
     assume(math.prod(output) <= MAX_VALUES and not seen_alone(layer, shapes))
     twin = built(TWINS[kind], layer, shapes, device="cpu", batch=1)
     assume(not (isinstance(twin, Refusal) and listed(LAXER, layer, str(twin.error))))

@@ -12,28 +12,12 @@ from torch.nn import functional
 
 from archcalc.layers import Layer
 from tests.layers.torch_attention import Attention
+from tests.layers.torch_axis_twins import AXIS_TWINS
+from tests.layers.torch_function import Function, each
 from tests.layers.torch_recurrent import recurrent
 
 Shape = tuple[int, ...]
 Twin = Callable[..., nn.Module]
-
-
-class Function(nn.Module):
-    """A function of the inputs and, by name, of trained arrays of these shapes."""
-
-    def __init__(self, function: Callable[..., Tensor], **arrays: Shape) -> None:
-        super().__init__()
-        self.function = function
-        for name, shape in arrays.items():
-            self.register_parameter(name, nn.Parameter(torch.zeros(shape)))
-
-    def forward(self, *inputs: Tensor) -> Tensor:
-        return self.function(*inputs, **dict(self.named_parameters()))
-
-
-def each(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    """A function of samples made one of batches, so that it counts axes without the batch's."""
-    return lambda *batches, **arrays: torch.stack([function(*xs, **arrays) for xs in zip(*batches, strict=True)])
 
 
 def per_axis(value: Any, rank: int) -> list[Any]:
@@ -158,15 +142,6 @@ def adaptive(module: type[nn.Module]) -> Twin:
     return lambda k, _x: module(k.size)
 
 
-def scale(k: Layer, x: Shape) -> nn.Module:
-    def scaled(t: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-        t = t.movedim(k.axis, -1) * weight
-        return (t if bias is None else t + bias).movedim(-1, k.axis)
-
-    names = ("weight", "bias") if k.bias else ("weight",)
-    return Function(each(scaled), **dict.fromkeys(names, (x[k.axis],)))
-
-
 def subsample(k: Layer, x: Shape) -> nn.Module:
     def sums(t: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         return functional.avg_pool2d(t, k.kernel, divisor_override=1) * weight[:, None, None] + bias[:, None, None]
@@ -174,26 +149,9 @@ def subsample(k: Layer, x: Shape) -> nn.Module:
     return Function(sums, weight=x[:1], bias=x[:1])
 
 
-def shrunk(name: str) -> Twin:
-    """A reduction over all axes after the channels', each left as 1; without any, flatten refuses."""
-
-    def reduction(t: Tensor) -> Tensor:
-        return getattr(t.flatten(2), name)(2).unflatten(1, (t.shape[1], *(1 for _ in t.shape[2:])))
-
-    return lambda _k, _x: Function(reduction)
-
-
-def layer_norm(k: Layer, x: Shape) -> nn.Module:
-    return nn.LayerNorm([x[-i] for i in range(k.axes, 0, -1)], k.eps, k.affine, k.bias)
-
-
 def upsample(k: Layer, x: Shape) -> nn.Module:
     mode = "nearest" if k.mode == "nearest" else {3: "bilinear", 4: "trilinear"}.get(len(x), "linear")
     return nn.Upsample(scale_factor=k.scale, mode=mode)
-
-
-def permute(k: Layer, _x: Shape) -> nn.Module:
-    return Function(lambda t: t.permute(0, *(axis + 1 for axis in k.order)))
 
 
 def stochastic_depth(k: Layer, _x: Shape) -> nn.Module:
@@ -206,41 +164,29 @@ def stochastic_depth(k: Layer, _x: Shape) -> nn.Module:
 
 
 TWINS: dict[str, Twin] = {
+    **AXIS_TWINS,
     "add": lambda _k, *_xs: Function(each(lambda *ts: reduce(torch.add, ts))),
     "attention": Attention,
     "channelshuffle": lambda k, _x: nn.ChannelShuffle(k.groups),
-    "concat": lambda k, *_xs: Function(each(lambda *ts: torch.cat(ts, k.axis))),
     "crop": lambda k, x: pad([(-before, -after) for before, after in margins(k.margin, len(x) - 1)]),
     "dropout": lambda k, _x: nn.Dropout(k.rate),
     "elu": lambda k, _x: nn.ELU(k.alpha),
     "embedding": lambda k, _x: nn.Sequential(Function(Tensor.long), nn.Embedding(k.vocabulary, k.out)),
-    "flatten": lambda k, _x: nn.Flatten(k.start + 1),
     "gelu": lambda k, _x: nn.GELU(k.approximate),
-    "globalavgpool": shrunk("mean"),
-    "globalmaxpool": shrunk("amax"),
     "groupnorm": lambda k, x: nn.GroupNorm(k.groups, x[0], k.eps, k.affine),
     "gru": recurrent(nn.GRU),
     "hardtanh": lambda k, _x: nn.Hardtanh(k.min, k.max),
-    "layernorm": layer_norm,
     "leakyrelu": lambda k, _x: nn.LeakyReLU(k.slope),
     "learned": lambda k: Function(lambda weight: weight, weight=k.shape),
-    "linear": lambda k, x: nn.Linear(x[-1], k.out, k.bias),
     "localresponsenorm": lambda k, _x: nn.LocalResponseNorm(k.size, k.alpha, k.beta, k.k),
     "lstm": recurrent(nn.LSTM),
     "maxout": lambda k, _x: Function(lambda t: t.unflatten(1, (-1, k.pieces)).amax(2)),
     "multiply": lambda _k, *_xs: Function(each(lambda *ts: reduce(torch.mul, ts))),
     "pad": lambda k, x: pad(margins(k.margin, len(x) - 1)),
-    "permute": permute,
     "pixelshuffle": lambda k, _x: nn.PixelShuffle(k.factor),
     "prelu": lambda k, x: nn.PReLU(x[0] if k.per_channel else 1),
-    "reshape": lambda k, _x: Function(lambda t: t.reshape(t.shape[0], *k.shape)),
-    "rmsnorm": lambda k, x: nn.RMSNorm(x[-1], k.eps, k.affine),
     "rnn": recurrent(nn.RNN, "nonlinearity"),
-    "scale": scale,
-    "slice": lambda k, _x: Function(each(lambda t: t.narrow(k.axis, k.start, k.stop - k.start))),
-    "softmax": lambda k, _x: Function(each(lambda t: functional.softmax(t, k.axis))),
     "softplus": lambda k, _x: nn.Softplus(k.beta),
-    "split": lambda k, _x: Function(lambda t: t.unflatten(1, (k.parts, -1))[:, k.part]),
     "stochasticdepth": stochastic_depth,
     "subsample2d": subsample,
     "times": lambda k, _x: Function(lambda t: k.factor * t),

@@ -3,72 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Callable
-from random import Random
 from typing import Any
 
-from archcalc.errors import SpecError
 from archcalc.layers import Layer
-from archcalc.layers.rearrange import Input
-from archcalc.network.graph import Builder, Graph
+from tests.receptive_field.field_axis_graphs import ALONG_AXES
+from tests.receptive_field.field_maker import Maker
 
 K = Layer.kinds
-_MAX_VALUES = 6000
-AXES = {3: ("channels", "height", "width"), 4: ("channels", "depth", "height", "width")}
-
-
-class Maker:
-    """Adds one random construct after the other, and counts those that came out."""
-
-    def __init__(self, seed: int) -> None:
-        self.random = Random(seed)  # noqa: S311 - drawn to be drawn again
-        self.builder = Builder()
-        self.drawn: Counter[str] = Counter()
-        form = self.random.choice(["image", "image", "signal", "signal", "volume", "tokens", "tokens"])
-        pick = self.random.randint
-        shape = {
-            "image": lambda: (pick(1, 4), pick(6, 22), pick(6, 18)),
-            "signal": lambda: (pick(1, 4), pick(12, 70)),
-            "volume": lambda: (pick(1, 2), pick(4, 9), pick(4, 8), pick(4, 7)),
-            "tokens": lambda: (pick(8, 30), pick(2, 6)),
-        }[form]()
-        self.axes = AXES.get(len(shape)) or (("tokens", "features") if form == "tokens" else ("channels", "length"))
-        self.form = form
-        self.add(Input(shape))
-
-    def graph(self) -> Graph:
-        for _ in range(self.random.randint(2, 7)):
-            name, construct = self.random.choice(list(CONSTRUCTS.items()))
-            before = len(self.builder.nodes)
-            try:
-                construct(self)
-            except (SpecError, LookupError, ValueError, ZeroDivisionError):
-                del self.builder.nodes[before:]
-                continue
-            if any(math.prod(node.shape) > _MAX_VALUES for node in self.builder.nodes[before:]):
-                del self.builder.nodes[before:]
-            elif len(self.builder.nodes) > before:
-                self.drawn[name] += 1
-        return self.builder.graph("random", axes=self.axes)
-
-    def add(self, layer: Layer, *inputs: int) -> int:
-        return self.builder.add(f"layer{len(self.builder.nodes)}", layer, *inputs)
-
-    def shape(self, position: int) -> tuple[int, ...]:
-        return self.builder.nodes[position].shape
-
-    def source(self) -> int:
-        last = len(self.builder.nodes) - 1
-        return last if self.random.random() < 0.75 else self.random.randint(0, last)
-
-    def rank(self, position: int) -> int:
-        """How many axes slide; that of tokens is turned to lie last."""
-        return len(self.shape(position)) - 1
 
 
 def sliding(make: Maker) -> None:
-    source = make.source()
+    source = make.image()
     rank, pick = make.rank(source), make.random.randint
     channels = make.shape(source)[0]
     kind = make.random.choice(["conv", "conv", "conv", "maxpool", "avgpool"])
@@ -90,7 +36,7 @@ def sliding(make: Maker) -> None:
 
 
 def transposed(make: Maker) -> None:
-    source = make.source()
+    source = make.image()
     rank, pick = make.rank(source), make.random.randint
     each = [(pick(1, 4), pick(1, 4), pick(1, 2)) for _ in range(rank)]
     kernel, stride, dilation = (tuple(part) for part in zip(*each, strict=True))
@@ -100,7 +46,7 @@ def transposed(make: Maker) -> None:
 
 
 def resized(make: Maker) -> None:
-    source = make.source()
+    source = make.image()
     rank, pick = make.rank(source), make.random.randint
     sides = tuple((pick(0, 3), pick(0, 2)) for _ in range(rank))
     kind = make.random.choice(["pad", "crop", "upsample", "upsample", "adaptive"])
@@ -115,7 +61,7 @@ def resized(make: Maker) -> None:
 
 def squeezed(make: Maker) -> None:
     """A branch that sees all there is and scales every place."""
-    source = make.source()
+    source = make.image()
     pooled = make.add(K["globalavgpool"](), source)
     rank, channels = make.rank(source), make.shape(source)[0]
     gate = make.add(K[f"conv{rank}d"](out=channels, kernel=1), pooled)
@@ -124,7 +70,7 @@ def squeezed(make: Maker) -> None:
 
 def pooled_pyramid(make: Maker) -> None:
     """ASPP's pooling: the mean of all, made as large again and set beside a dilated convolution."""
-    source = make.source()
+    source = make.image()
     space = make.shape(source)[1:]
     rank = len(space)
     mean = make.add(K["upsample"](scale=space), make.add(K["globalavgpool"](), source))
@@ -136,14 +82,18 @@ def alike(make: Maker) -> None:
     """A residual, a product, or a concat along channels of two layers of one shape."""
     source = make.source()
     fits = [i for i, node in enumerate(make.builder.nodes) if node.shape == make.shape(source)]
-    make.add(K[make.random.choice(["add", "add", "multiply", "concat"])](), source, make.random.choice(fits))
+    kind = make.random.choice(["add", "add", "multiply", "concat"])
+    layer = K[kind](axis=make.values(source)) if kind == "concat" else K[kind]()
+    make.add(layer, source, make.random.choice(fits))
 
 
 def beside(make: Maker) -> None:
     """Two layers joined along an axis of places, which they need not have as many of."""
     source = make.source()
     x = make.shape(source)
-    axis = make.random.randrange(len(x)) if make.form == "tokens" else make.random.randrange(1, len(x))
+    axis = make.random.randrange(len(x))
+    if axis == make.values(source) and make.form != "tokens":
+        return
     fits = [
         i
         for i, node in enumerate(make.builder.nodes)
@@ -157,7 +107,7 @@ def beside(make: Maker) -> None:
 
 def heads(make: Maker) -> None:
     """Boxes of two resolutions one after the other, as detectors list them."""
-    source = make.source()
+    source = make.image()
     rank, out = make.rank(source), make.shape(source)[0]
     coarse = make.add(K[f"conv{rank}d"](out=out, kernel=3, stride=2, padding=1), source)
     lines = [make.add(K["flatten"](start=1), one) for one in (source, coarse)]
@@ -166,14 +116,14 @@ def heads(make: Maker) -> None:
 
 def laid_out(make: Maker) -> None:
     """An image as a line of pixels, maybe as tokens and with a layer between, and back."""
-    source = make.source()
+    source = make.image()
     x = make.shape(source)
     line = make.add(K["reshape"](shape=(x[0], math.prod(x[1:]))), source)
     if make.random.random() < 0.5:
-        turned = make.add(K["permute"](order=(1, 0)), line)
+        pixels = make.add(K["permute"](order=(1, 0)), line)
         kind = make.random.choice(["linear", "layernorm", "relu"])
         own = K[kind](out=x[0]) if kind == "linear" else K[kind]()
-        line = make.add(K["permute"](order=(1, 0)), make.add(own, turned))
+        line = make.add(K["permute"](order=(1, 0)), make.add(own, pixels))
     if make.random.random() < 0.75:
         make.add(K["reshape"](shape=x), line)
     elif make.random.random() < 0.5:
@@ -209,7 +159,7 @@ def cut(make: Maker) -> None:
 
 
 def channels(make: Maker) -> None:
-    source = make.source()
+    source = make.image()
     n = make.shape(source)[0]
     parts = make.random.choice([k for k in range(1, n + 1) if n % k == 0])
     kinds = [K["split"](parts=parts, part=make.random.randrange(parts)), K["channelshuffle"](groups=parts)]
@@ -217,7 +167,7 @@ def channels(make: Maker) -> None:
 
 
 def sequence(make: Maker) -> None:
-    source = make.source()
+    source = make.turned(make.source(), -1)
     d = make.shape(source)[1]
     choices = [K["lstm"](hidden=d), K["gru"](hidden=2, bidirectional=True), K["attention"](heads=1), K["linear"](out=d)]
     make.add(make.random.choice([*choices, K["layernorm"](), K["softmax"](axis=make.random.randint(0, 1))]), source)
@@ -227,6 +177,6 @@ CONSTRUCTS: dict[str, Callable[[Maker], None]] = {
     construct.__name__: construct
     for construct in (
         *(sliding, transposed, resized, squeezed, pooled_pyramid, alike, beside, heads, laid_out, turned, folded),
-        *(cut, channels, sequence),
+        *(cut, channels, sequence, *ALONG_AXES),
     )
 }

@@ -247,22 +247,23 @@ KINDS: dict[str, Callable[..., Seen]] = {
     **{f"{kind}{rank}d": slid for kind in ("conv", "maxpool", "avgpool") for rank in (1, 2, 3)},
     **{f"convtranspose{rank}d": spread for rank in (1, 2, 3)},
     **{f"adaptive{kind}pool{rank}d": adapted for kind in ("max", "avg") for rank in (1, 2, 3)},
-    **dict.fromkeys(("globalavgpool", "globalmaxpool"), adapted),
+    **dict.fromkeys(("globalavgpool", "globalmaxpool"), lambda layer, *rest: over(*layer.axes)(layer, *rest)),
     "upsample": enlarged,
     **dict.fromkeys(("pad", "crop"), moved),
     "concat": joined,
     **dict.fromkeys(("lstm", "gru", "rnn"), recurrent),
-    **dict.fromkeys(("linear", "rmsnorm"), over(-1)),
-    "softmax": lambda layer, *rest: over(layer.axis)(layer, *rest),
-    "layernorm": lambda layer, *rest: over(*range(-layer.axes, 0))(layer, *rest),
+    **dict.fromkeys(("linear", "rmsnorm", "softmax"), lambda layer, *rest: over(layer.axis)(layer, *rest)),
+    "layernorm": lambda layer, *rest: over(*layer.axes)(layer, *rest),
     "attention": attended,
     "groupnorm": normed,
     **dict.fromkeys(("reshape", "flatten"), lambda _l, seen, shape, *_: ordered(seen, shape)),
     "permute": turned,
     "slice": lambda layer, seen, shape, *_: gathered(
-        seen, layer.axis % len(shape), [[i + layer.start] for i in range(shape[layer.axis])]
+        seen, layer.axis, [[i + layer.start] for i in range(shape[layer.axis])]
     ),
-    "split": lambda layer, seen, shape, *_: gathered(seen, 0, [[i + layer.part * shape[0]] for i in range(shape[0])]),
+    "split": lambda layer, seen, shape, *_: gathered(
+        seen, layer.axis, [[i + layer.part * shape[layer.axis]] for i in range(shape[layer.axis])]
+    ),
     "maxout": lambda _layer, seen, shape, *_: blocks(seen, 0, shape[0], shape[0]),
     "channelshuffle": lambda layer, seen, shape, *_: gathered(
         seen, 0, [[i % layer.groups * (shape[0] // layer.groups) + i // layer.groups] for i in range(shape[0])]

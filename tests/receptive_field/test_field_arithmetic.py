@@ -137,7 +137,10 @@ def test_what_letters_may_leave_without_a_value_is_a_bound(kernel, dilation, pad
     for features in ("C", "1", "5"):
         layer = f"conv1d: {{name: c, out: 4, kernel: {kernel}, dilation: {dilation}, padding: {padding}}}"
         with contextlib.suppress(SpecError):
-            text = f"input: {{channels: {features}, length: 20}}\nlayers: [permute: [1, 0], {layer}]"
+            text = (
+                f"input: {{tokens: 20, features: {features}}}\n"
+                f"layers: [reshape: {{steps: tokens, taps: features}}, {layer}]"
+            )
             sizes.append((field(text, "c").size, field(text, "c").exact))
 
     assert sizes[0] == ((20,), exact)

@@ -12,7 +12,8 @@ from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Builder, Graph
 from archcalc.receptive_field.fields import axes_of, receptive_fields
 from archcalc.symbols.dims import symbol
-from tests.receptive_field.field_graphs import Maker
+from tests.receptive_field.field_graphs import CONSTRUCTS
+from tests.receptive_field.field_maker import Maker
 from tests.receptive_field.field_oracle import NONE, followed
 
 COUNT = 120
@@ -23,10 +24,10 @@ def of_input(graph: Graph, shape: tuple[Any, ...]) -> Graph | None:
     builder = Builder()
     try:
         for position, node in enumerate(graph.nodes):
-            builder.add(node.name, node.layer if position else Input(shape), *node.inputs)
+            builder.add(node.name, node.layer if position else Input(shape, graph.input.axes), *node.inputs)
     except SpecError:
         return None
-    return builder.graph(axes=graph.axes)
+    return builder.graph()
 
 
 def put_in(value: Any, numbers: dict[Any, int]) -> Any:
@@ -38,7 +39,7 @@ def test_numbers_put_in_for_letters_give_the_field_in_numbers(block):
     """Whatever is called exact is so at every size that the network takes, and a bound is never below what is seen."""
     compared = exact = 0
     for seed in range(block * COUNT // 4, (block + 1) * COUNT // 4):
-        graph = Maker(seed).graph()
+        graph = Maker(seed).graph(CONSTRUCTS)
         letters = {axis: symbol("HWD"[i]) for i, axis in enumerate(axes_of(graph))}
         lettered = of_input(graph, tuple(letters.get(axis, n) for axis, n in enumerate(graph.input)))
         if lettered is None:

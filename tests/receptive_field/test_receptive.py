@@ -16,7 +16,7 @@ from archcalc.network.graph import Builder, Graph, infer
 from archcalc.receptive_field.dependence import backward_counts, forward_mask
 from archcalc.receptive_field.fields import axes_of, path, receptive_fields
 from archcalc.reference import outputs, seeded
-from tests.layers.inputs import Draw, ranks
+from tests.layers.inputs import Draw, ranks, suits
 from tests.layers.strategies import layers
 from tests.layers.torch_weights import put
 from tests.reference.torch_networks import Network, networks
@@ -110,7 +110,7 @@ def signals(draw: Draw) -> Graph:
             layer, inputs = draw(layers(kind, builder.nodes[source].shape)), (source,)
         else:
             layer, inputs = K[kind](), (source, draw(st.sampled_from(alike)))
-        shape = layer.output(*(builder.nodes[i].shape for i in inputs))
+        shape = infer(layer, tuple(builder.nodes[i].shape for i in inputs)).shape
         if 8 <= shape[1] <= 300 and shape[0] <= 8:
             builder.add(f"layer{number}", layer, *inputs)
     return builder.graph()
@@ -147,11 +147,12 @@ def weighted_sums(draw: Draw) -> Graph:
     for number in range(draw(st.integers(2, 8))):
         source = draw(st.just(len(builder.nodes) - 1) | st.integers(0, len(builder.nodes) - 1))
         x = builder.nodes[source].shape
-        kind = draw(st.sampled_from([k for k in LINEAR if len(x) in ranks(k)] * 2 + ["add", "concat"]))
+        fits = [k for k in LINEAR if len(x) in ranks(k) and suits(K[k], x.axes)]
+        kind = draw(st.sampled_from(fits * 2 + ["add", "concat"]))
         if kind in LINEAR:
             layer, inputs = draw(layers(kind, x)), (source,)
         else:
-            alike = [i for i, node in enumerate(builder.nodes) if node.shape == x]
+            alike = [i for i, node in enumerate(builder.nodes) if node.shape == x and node.shape.axes == x.axes]
             layer, inputs = K[kind](), (source, draw(st.sampled_from(alike)))
         if math.prod(infer(layer, tuple(builder.nodes[i].shape for i in inputs)).shape) <= 400:
             builder.add(f"layer{number}", layer, *inputs)

@@ -12,8 +12,10 @@ from torch import nn
 from archcalc.errors import SpecError
 from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
+from archcalc.layers.shape import INPUTS, axes_of
 from archcalc.network.graph import Builder, Graph
-from tests.layers.inputs import Draw, ranks
+from tests.layers.axis_settings import said
+from tests.layers.inputs import Draw, axes, ranks, suits
 from tests.layers.strategies import layers
 from tests.layers.torch_twins import TWINS
 
@@ -33,7 +35,9 @@ def networks(draw: Draw) -> Graph:
     builder = Builder()
     rank = draw(st.sampled_from([3, 3, 3, 2, 2, 4, 1]))
     shape = tuple(draw(st.lists(st.integers(4, 9), min_size=rank, max_size=rank)))
-    builder.add("input", Input(shape))
+    # The orders that a spec may state; layers bring about the others.
+    names = [axes for axes in INPUTS if len(axes) == rank and axes != ("tokens",)]
+    builder.add("input", Input(shape, draw(st.none() | st.sampled_from(names))))
     for number in range(draw(st.integers(4, MAX_LAYERS))):
         step = draw(st.sampled_from(["follow", "follow", "branch", "join", "share"]))
         layer, inputs, share = STEPS[step](draw, builder)
@@ -58,7 +62,7 @@ def branch(draw: Draw, builder: Builder) -> tuple[Layer, tuple[int, ...], None]:
 
 def single(draw: Draw, builder: Builder, source: int) -> tuple[Layer, tuple[int, ...], None]:
     x = builder.nodes[source].shape
-    fits = [kind for kind in CHAIN if len(x) in ranks(kind)]
+    fits = [kind for kind in CHAIN if len(x) in ranks(kind) and suits(Layer.kinds[kind], axes_of(x))]
     # Half of all layers multiply, or there would be little to count.
     working = [kind for kind in fits if kind.startswith(WORKING)] or fits
     kind = draw(st.sampled_from(working) | st.sampled_from(fits))
@@ -71,7 +75,8 @@ def join(draw: Draw, builder: Builder) -> tuple[Layer, tuple[int, ...], None]:
     fits = [i for i, node in enumerate(builder.nodes) if node.shape == builder.nodes[-1].shape]
     other = draw(st.sampled_from(fits) | position)
     kind = draw(st.sampled_from(["add", "multiply", "concat"]))
-    layer = Layer.kinds[kind](axis=0) if kind == "concat" else Layer.kinds[kind]()
+    x = builder.nodes[-1].shape
+    layer = Layer.kinds[kind](axis=said(draw, x, draw(axes(x)) % len(x))) if kind == "concat" else Layer.kinds[kind]()
     return layer, (other, len(builder.nodes) - 1), None
 
 

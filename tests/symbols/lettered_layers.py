@@ -23,6 +23,11 @@ NAMES = {
     3: ("channels", "height", "width"),
     4: ("channels", "depth", "height", "width"),
 }
+# What says a thing in another way than others of the kind, or is written apart.
+UNSAID = {
+    *((f"conv{rank}d", "connections") for rank in (1, 2, 3)),
+    *(("flatten", name) for name in ("start", "axes", "into")),
+}
 # What slides or moves places, for inputs of so many axes; drawn more often than the rest.
 MOVING = {
     rank + 1: [f"{kind}{rank}d" for kind in ("conv", "conv", "convtranspose", "maxpool", "avgpool")]
@@ -54,7 +59,6 @@ SUITED = {
         if kind not in SHAPED
         and getattr(cls, "rank", rank - 1) in ((0, rank - 1) if kind != "batchnorm1d" else (1, 0, rank - 1))
         and not (kind in ("attention", "gru", "lstm", "rnn") and rank != 2)
-        and not (kind == "linear" and rank > 2)
         and not (kind in ("pixelshuffle", "subsample2d") and rank != 3)
         and not (
             rank == 1
@@ -132,7 +136,7 @@ class Writer:
         required = len(cls.__struct_fields__) - len(cls.__struct_defaults__)
         found: dict[str, str] = {}
         for place, name in enumerate(cls.__struct_fields__):
-            if name != "connections" and (place < required or not self.once_in(3)):
+            if (kind, name) not in UNSAID and (place < required or not self.once_in(3)):
                 written = annotation(cls, name)
                 write = WRITTEN.get(f"{kind}.{name}") or WRITTEN.get(name) or WRITTEN[re.split(r"\W", written)[0]]
                 found[name] = write(self, rank, written)
@@ -162,10 +166,15 @@ class Writer:
         if kind == "permute":
             order = list(range(rank))
             self.r.shuffle(order)
-            return f"permute: {order}", rank
+            names = [NAMES[rank][axis] for axis in order]
+            return f"permute: [{', '.join(map(str, names if self.once_in(2) else order))}]", rank
         given = self.settings(kind, rank)
         if kind == "flatten":
-            rank = int(given.get("start", "0")) + 1
+            first = self.r.randrange(rank)
+            if self.once_in(2):
+                run = NAMES[rank][first : self.r.randint(first, rank - 1) + 1]
+                return f"flatten: {{line: [{', '.join(run)}]}}", rank - len(run) + 1
+            given, rank = {"start": str(first)}, first + 1
         text = ", ".join(f"{key}: {value}" for key, value in given.items())
         return f"{kind}: {{{text}}}" if text else kind, rank
 
@@ -190,6 +199,17 @@ def size(least: int, most: int) -> Callable[[Writer, int, str], str]:
     return lambda writer, rank, _: writer.size(least, most, rank)
 
 
+def an_axis(writer: Writer, rank: int) -> str:
+    """An axis by its name or its position."""
+    return str(writer.r.choice([writer.r.randint(-rank, rank - 1), writer.r.choice(NAMES[rank])]))
+
+
+def axes(writer: Writer, rank: int) -> str:
+    """Some of the axes, each by its name or its position."""
+    some = writer.r.sample(range(rank), writer.r.randint(1, rank))
+    return f"[{', '.join(str(writer.r.choice([axis, NAMES[rank][axis]])) for axis in some)}]"
+
+
 def number(text: str) -> Callable[[Writer, int, str], str]:
     return lambda *_: text
 
@@ -207,9 +227,11 @@ WRITTEN: dict[str, Callable[[Writer, int, str], str]] = {
     "margin": margin,
     "output_padding": lambda writer, rank, _: writer.each(max(rank - 1, 1), 0, 1) if writer.once_in(3) else "0",
     "groups": lambda writer, rank, _: writer.size(1, 2, rank) if writer.once_in(3) else "1",
-    "axis": lambda writer, rank, _: str(writer.r.randint(-rank, rank - 1)),
-    "axes": lambda writer, rank, _: str(writer.r.randint(1, rank)),
-    "flatten.start": lambda writer, rank, _: str(writer.r.randrange(rank)),
+    "axis": lambda writer, rank, _: an_axis(writer, rank),
+    "layernorm.axes": lambda writer, rank, _: (
+        str(writer.r.randint(1, rank)) if writer.once_in(2) else axes(writer, rank)
+    ),
+    "axes": lambda writer, rank, _: axes(writer, rank),
     "start": size(0, 2),
     "stop": size(2, 4),
     "part": size(0, 1),

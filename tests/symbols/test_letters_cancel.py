@@ -39,7 +39,7 @@ def test_a_letter_may_leave_padding_alone_to_see():
     """Taps p apart of one place, at −2 and p − 2, of which the p − 2 outputs are neither: nothing, and at most all with a letter."""
     text = (
         "params: {p: p}\ninput: {tokens: 18, features: 4}\n"
-        "layers: [globalavgpool, convtranspose1d: {name: c, out: 3, kernel: 2, stride: 3, padding: 2, dilation: p}]"
+        "layers: [globalavgpool: features, reshape: {steps: 18, taps: 1}, convtranspose1d: {name: c, out: 3, kernel: 2, stride: 3, padding: 2, dilation: p}]"
     )
 
     assert receptive_fields(graph(text.replace("p: p", "p: 10")))["c"].size == (0,)
@@ -49,7 +49,10 @@ def test_a_letter_may_leave_padding_alone_to_see():
 
 def test_places_shuffled_by_a_letter_are_within_a_bound():
     """Each of 24 tokens comes from one place, whichever it is: 1 with a number of groups, and at most all with a letter."""
-    text = "params: {g: g}\ninput: {tokens: 24, features: 3}\nlayers: [channelshuffle: {name: c, groups: g}]"
+    text = (
+        "params: {g: g}\ninput: {tokens: 24, features: 3}\n"
+        "layers: [reshape: {steps: 24, parts: 3}, channelshuffle: {name: c, groups: g}]"
+    )
     lettered = receptive_fields(graph(text))["c"]
 
     assert receptive_fields(graph(text.replace("g: g", "g: 4")))["c"].size == (1,)

@@ -21,6 +21,7 @@ from archcalc.layers.conv import Conv1d
 from archcalc.layers.fields import sizes
 from archcalc.layers.merge import Add
 from archcalc.layers.rearrange import Input
+from archcalc.layers.shape import NamedShape
 from archcalc.network.graph import Builder, infer
 from archcalc.profiling.engine import profile
 from archcalc.symbols.dims import ceil_div, floor_div, format_shape, size, symbol
@@ -33,6 +34,8 @@ FAULTS = Path(__file__).parent.parent / "data" / "faults"
 @st.composite
 def lettered(draw, value, values):
     """A value with letters for some of its numbers, which are noted in `values`; a letter is at least 1."""
+    if isinstance(value, NamedShape):
+        return NamedShape(draw(lettered(tuple(value), values)), value.axes)
     if isinstance(value, tuple):
         return tuple(draw(lettered(part, values)) for part in value)
     if isinstance(value, bool) or not isinstance(value, int) or value < 1 or draw(st.booleans()):
@@ -45,7 +48,7 @@ def lettered(draw, value, values):
 
 def measured(layer, shapes):
     """All that a layer says of inputs, and the facts that it leaves open."""
-    _, output, facts = infer(layer, shapes)
+    layer, output, facts = infer(layer, shapes)
     weights = {name: size(shape) for name, shape in layer.weights(*shapes).items()}
     buffers = {name: size(shape) for name, shape in layer.buffers(*shapes).items()}
     work = msgspec.structs.astuple(layer.work(output, *shapes))
