@@ -17,7 +17,7 @@ from archcalc.errors import SpecError, nearest
 from archcalc.layers.axes import each_axis
 from archcalc.layers.base import Layer, Rounding
 from archcalc.layers.placing import Axis
-from archcalc.layers.shape import axes_of, axis_names, places_of
+from archcalc.layers.shape import PLACES, VALUES, axes_of, axis_names, places_of
 from archcalc.layers.work import Work
 from archcalc.network.graph import Node
 from archcalc.profiling.engine import costs_of, own_weights, split
@@ -93,12 +93,16 @@ def workings(profile: Profile, layer: str | None = None) -> Workings:
 
 
 def _letters(shape: Shape) -> list[str]:
-    """A name for each size in formulas: the first letter of its axis, or its position where that is taken."""
-    letters: list[str] = []
-    for place, name in enumerate(axes_of(shape)):
-        letter = name[:1].upper()
-        letters.append(letter if letter and letter not in letters else f"n{place}")
-    return letters
+    """A name for each size in formulas: the first letter of its axis, or its position where another axis has that.
+
+    Axes of the spec's own names come second, so that features are F beside frames.
+    """
+    axes = axes_of(shape)
+    owners: dict[str, int] = {}
+    for place in sorted(range(len(axes)), key=lambda place: axes[place] not in {*VALUES, *PLACES}):
+        owners.setdefault(axes[place][:1].upper(), place)
+    letters = {place: letter for letter, place in owners.items() if letter}
+    return [letters.get(place, f"n{place}") for place in range(len(axes))]
 
 
 def _named(letters: list[str], shape: Shape, suffix: str = "") -> Shape:
