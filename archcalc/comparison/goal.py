@@ -11,11 +11,10 @@ import msgspec
 
 from archcalc.errors import Place, Source, SpecError
 from archcalc.language.expression import evaluate
-from archcalc.layers.shape import VALUES, axes_of, found
 from archcalc.network.measures import MEASURES
 from archcalc.profiling.rows import Profile
-from archcalc.receptive_field import fields
 from archcalc.symbols.dims import as_int, format_dim, format_shape
+from archcalc.symbols.shape import VALUES, axes_of, found
 from archcalc.symbols.units import Amount, suits, written_out
 
 # The signs of the difference for which each comparison holds.
@@ -121,11 +120,12 @@ def measured(profile: Profile, key: str) -> Any:
     measure, axis = _parted(key)
     value = MEASURES[measure].whole(profile)
     said = format_shape(value) if isinstance(value, tuple) else format_dim(value)
-    if measure == "rf" and not profile.fields[next(row for row in profile.rows[::-1] if not row.auxiliary).name].exact:
+    field = profile.fields[profile.main[-1].name] if measure == "rf" else None
+    if field is not None and not field.exact:
         raise SpecError(f"of the receptive field only a bound is known, {said}")
     # A receptive field that is the same along all axes is one number.
     sizes = value if isinstance(value, tuple) else (value,)
-    axes = axes_of(value) if measure == "output" else tuple(fields.axes_of(profile.graph).values())
+    axes = axes_of(value) if field is None else field.axes
     place = found(axis, axes)
     if len(sizes) == 1 and (not axis or (measure == "output" and axis in VALUES)):
         place = 0

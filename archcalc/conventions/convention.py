@@ -8,9 +8,9 @@ from typing import Literal
 import msgspec
 
 from archcalc.conventions.quantities import Priceable, value
-from archcalc.layers.shape import places_of
 from archcalc.layers.work import NOTHING
 from archcalc.symbols.dims import Dim, format_dim, sum_of
+from archcalc.symbols.shape import places_of
 
 
 class Total(msgspec.Struct, frozen=True):

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple, Protocol
 
-from archcalc.layers.shape import place_sizes, places_of, without
 from archcalc.layers.work import Work
 from archcalc.symbols.dims import Dim, Shape, quotient, size
+from archcalc.symbols.shape import place_sizes, places_of, without
 
 
 class Priceable(Protocol):

@@ -9,11 +9,11 @@ from itertools import combinations, product
 import msgspec
 
 from archcalc.conventions import CONVENTIONS, Convention
-from archcalc.layers.shape import place_sizes, places_of, without
 from archcalc.network.measures import MEASURES
 from archcalc.profiling.rows import Profile, Row
 from archcalc.profiling.slips import HEADS, MISADDED, by_part, tallies
 from archcalc.symbols.evaluate import letters
+from archcalc.symbols.shape import place_sizes, places_of, without
 
 # A larger choice only brings chance hits, which the search would have to throw away again.
 MAX_COST = 4

@@ -12,13 +12,13 @@ from archcalc.errors import Source, SpecError, nearest
 from archcalc.importers import parse
 from archcalc.language import bundled, source_of
 from archcalc.layers.base import Layer
-from archcalc.layers.shape import axes_of, places_of, with_sizes
 from archcalc.network.figures import Term
 from archcalc.network.graph import Builder, Graph, Node
 from archcalc.network.measures import MEASURES
 from archcalc.profiling.engine import profile
 from archcalc.profiling.rows import Profile, Row
 from archcalc.symbols.dims import Dim, Shape
+from archcalc.symbols.shape import axes_of, places_of, with_sizes
 
 
 class Network:

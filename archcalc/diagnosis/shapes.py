@@ -9,11 +9,11 @@ import msgspec
 from archcalc.diagnosis.network import Network, image_sides, measured, rebuilt, squared
 from archcalc.errors import SpecError
 from archcalc.layers.base import Layer
-from archcalc.layers.shape import place_sizes, places_of
 from archcalc.network.figures import Term
 from archcalc.network.graph import Graph, Node
 from archcalc.profiling.engine import profile
 from archcalc.symbols.dims import Shape, format_shape
+from archcalc.symbols.shape import place_sizes, places_of
 
 _WIDEST = 2048
 _STRIDES = range(1, 9)

@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 
 from archcalc.layers.placing import Axis
-from archcalc.layers.shape import axes_of
 from archcalc.network.graph import Assumption
 from archcalc.symbols.dims import Dim, Shape
+from archcalc.symbols.shape import axes_of
 
 
 def json_text(value: Any) -> str:

@@ -9,12 +9,13 @@ import msgspec
 from archcalc.errors import SpecError
 from archcalc.grading.sheet import COUNTS
 from archcalc.layers.base import Geometry, Layer
-from archcalc.layers.shape import NamedShape, axes_of, values_axis, without
-from archcalc.network.graph import Node, infer
+from archcalc.network.graph import Node
 from archcalc.network.measures import MEASURES
+from archcalc.network.shapes import infer
 from archcalc.profiling.engine import costs_of, own_weights, split
 from archcalc.profiling.rows import Profile, Row
 from archcalc.symbols.dims import Dim, Shape
+from archcalc.symbols.shape import NamedShape, axes_of, values_axis, without
 
 
 class Case(msgspec.Struct, frozen=True):

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from itertools import permutations
 
 from archcalc.grading.miscounts import swapped_digits
-from archcalc.layers.shape import NamedShape, axes_of, place_sizes, places_of, values_axis, with_sizes
 from archcalc.symbols.dims import Shape
+from archcalc.symbols.shape import NamedShape, axes_of, place_sizes, places_of, values_axis, with_sizes
 
 CHANNELS_LAST = "channels last"
 

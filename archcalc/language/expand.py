@@ -14,10 +14,10 @@ from archcalc.language.names import Names
 from archcalc.language.scope import End, Scope, seen_from
 from archcalc.language.tree import ListNode, Scalar, Tree, likely, unknown
 from archcalc.layers import Layer
-from archcalc.layers.shape import PLACES, VALUES
 from archcalc.network.graph import Assertion, Assumption, Builder, weights_of
 from archcalc.network.limits import MAX_LAYERS
 from archcalc.symbols.dims import format_dim
+from archcalc.symbols.shape import PLACES, VALUES
 
 _MAX_VALUES = 100 * MAX_LAYERS
 _MAX_DEPTH = 40

@@ -20,11 +20,11 @@ from archcalc.language.figures import check_layers
 from archcalc.language.scope import Scope
 from archcalc.language.tree import MAX_CHARACTERS, MapNode, Scalar, Tree, plain, unknown
 from archcalc.layers.rearrange import Input
-from archcalc.layers.shape import INPUTS, PLACES, VALUES
 from archcalc.network.graph import Graph, Node
 from archcalc.network.model import NO_PARAMS, Model, Params, check_params, replaced_input
 from archcalc.network.wildcards import fits
 from archcalc.symbols.dims import Dim, Shape, is_dim, is_letter, symbol
+from archcalc.symbols.shape import INPUTS, PLACES, VALUES
 
 MAX_BYTES = 4 * MAX_CHARACTERS
 _MAX_PARAMS = 100

@@ -10,9 +10,9 @@ from archcalc.language.assertions import STATED
 from archcalc.language.figures import KEYS
 from archcalc.layers import Layer
 from archcalc.layers.fields import takes_list, types_of
-from archcalc.layers.shape import PLACES, VALUES
 from archcalc.network.calls import CALLS
 from archcalc.network.figures import PUBLISHED
+from archcalc.symbols.shape import PLACES, VALUES
 
 _EXPRESSION = {"type": "string", "description": "an expression, or the name of a value"}
 _SIZE = {"anyOf": [{"type": "integer"}, _EXPRESSION]}

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import msgspec
 
 from archcalc.language.expression import Value
-from archcalc.layers.shape import PLACES, VALUES, axes_of, found
 from archcalc.symbols.dims import Shape
+from archcalc.symbols.shape import PLACES, VALUES, axes_of, found
 
 # The names that an axis may go by beside its own, and those of the one axis of a vector.
 _KNOWN = (*VALUES, *PLACES)

@@ -6,17 +6,18 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from archcalc.layers.axes import each_axis, in_batch
-from archcalc.layers.base import Layer, SavedTensor, Sizes, SomeAxes, TrainingContext
+from archcalc.layers.base import Layer, SavedTensor, TrainingContext
 from archcalc.layers.intervals import fraction
 from archcalc.layers.placing import Misplaced, placed
 from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement, require_per_axis, require_rank
-from archcalc.layers.shape import PLACES, axes_of, places_of, values_axis
+from archcalc.layers.settings import Sizes, SomeAxes
 from archcalc.layers.views import Views, global_view, pointwise_view
 from archcalc.layers.window import IDENTITY, Window, whole_axis
 from archcalc.layers.windows import fractional
 from archcalc.layers.work import Work
 from archcalc.symbols.dims import Dim, Shape, ceil_div, gcd, size
+from archcalc.symbols.shape import PLACES, axes_of, places_of, values_axis
 
 
 class _AdaptivePool(Layer, frozen=True):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from archcalc.layers.base import Count, Layer, Layout, SavedTensor, TrainingContext
+from archcalc.layers.base import Layer, Layout, SavedTensor, TrainingContext
 from archcalc.layers.functions import softmax
 from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement
+from archcalc.layers.settings import Count
 from archcalc.layers.views import Views, global_view
 from archcalc.layers.work import Work
 from archcalc.symbols.dims import Dim, Shape, divides, equal, quotient, size

@@ -7,10 +7,11 @@ from itertools import accumulate
 from typing import Any, ClassVar
 
 from archcalc.layers.axes import each_axis, reshape_along
-from archcalc.layers.base import Count, Natural, Padding, SavedTensor, Sizes, TrainingContext
+from archcalc.layers.base import SavedTensor, TrainingContext
 from archcalc.layers.filters import PLACES, TAPS, _Filtering, by_group, require_groups
 from archcalc.layers.intervals import NOTHING
 from archcalc.layers.requirements import Requirement
+from archcalc.layers.settings import Count, Natural, Padding, Sizes
 from archcalc.layers.sliding import _Sliding
 from archcalc.layers.views import Views, pointwise_view
 from archcalc.layers.window import Window

@@ -7,17 +7,18 @@ from itertools import product
 from typing import Any, ClassVar
 
 from archcalc.layers.axes import both_sides, each_axis, reshape_along
-from archcalc.layers.base import Count, Margins, Natural, SavedTensor, Sizes, TrainingContext
+from archcalc.layers.base import SavedTensor, TrainingContext
 from archcalc.layers.filters import PLACES, TAPS, _Filtering, by_group, require_groups
 from archcalc.layers.intervals import NOTHING, fraction
 from archcalc.layers.requirements import Requirement, require_per_axis, require_rank
-from archcalc.layers.shape import AXES
+from archcalc.layers.settings import Count, Margins, Natural, Sizes
 from archcalc.layers.sliding import span
 from archcalc.layers.views import Views, pointwise_view
 from archcalc.layers.window import Window
 from archcalc.layers.windows import fractional
 from archcalc.layers.work import Work
 from archcalc.symbols.dims import Dim, Shape, any_of, at_least, gcd, quotient, size
+from archcalc.symbols.shape import AXES
 
 
 class _ConvTranspose(_Filtering, frozen=True):

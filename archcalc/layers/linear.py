@@ -7,14 +7,15 @@ from string import ascii_lowercase, ascii_uppercase
 from typing import Any, ClassVar, Literal
 
 from archcalc.layers.axes import in_batch, reshape_along
-from archcalc.layers.base import Count, Layer, OneAxis, SavedTensor, TrainingContext
+from archcalc.layers.base import Layer, SavedTensor, TrainingContext
 from archcalc.layers.placing import usual_last, values_or_first
 from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement, require_names
-from archcalc.layers.shape import VALUES, axes_of, completed
+from archcalc.layers.settings import Count, OneAxis
 from archcalc.layers.views import Views, global_view
 from archcalc.layers.work import Work
 from archcalc.symbols.dims import Dim, Shape, size
+from archcalc.symbols.shape import VALUES, axes_of, completed
 
 
 class _Trained(Layer, frozen=True):

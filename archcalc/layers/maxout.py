@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from archcalc.layers.base import Count, Layer, Layout, SavedTensor, TrainingContext
+from archcalc.layers.base import Layer, Layout, SavedTensor, TrainingContext
 from archcalc.layers.registry import Family
 from archcalc.layers.requirements import Requirement
+from archcalc.layers.settings import Count
 from archcalc.layers.views import Views, pointwise_view
 from archcalc.layers.windows import blocks
 from archcalc.layers.work import Work

@@ -10,14 +10,15 @@ from typing import Any, ClassVar, Literal, Self
 from msgspec.structs import replace
 
 from archcalc.layers.axes import in_batch
-from archcalc.layers.base import Layer, OneAxis, SavedTensor, TrainingContext
+from archcalc.layers.base import Layer, SavedTensor, TrainingContext
 from archcalc.layers.registry import Family
 from archcalc.layers.requirements import Requirement
-from archcalc.layers.shape import NamedShape, axes_of, axis_names, joined_axes, values_axis
+from archcalc.layers.settings import OneAxis
 from archcalc.layers.views import Views, pointwise_view
 from archcalc.layers.window import Window, shifted, whole_axis
 from archcalc.layers.work import Work
 from archcalc.symbols.dims import Dim, Shape, any_of, at_least, equal, format_dim, format_shape, maximum, size, sum_of
+from archcalc.symbols.shape import NamedShape, axes_of, axis_names, joined_axes, values_axis
 
 
 def _shapes(xs: tuple[Shape, ...]) -> str:

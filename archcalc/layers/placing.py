@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from archcalc.layers.shape import PLACES, axes_of, axis_names, found, values_axis
 from archcalc.symbols.dims import Shape, equal, size
+from archcalc.symbols.shape import PLACES, axes_of, axis_names, found, values_axis
 
 
 class Axis(int):
@@ -63,7 +63,7 @@ class Misplaced(ValueError):  # noqa: N818 - no error until it is known where th
 def placed(stated: Any, x: Shape, field: str) -> Any:
     """Axes that a setting states by name or position, found in a shape; raises Misplaced for one that is not there.
 
-    >>> from archcalc.layers.shape import NamedShape
+    >>> from archcalc.symbols.shape import NamedShape
     >>> placed(["width", -3], NamedShape((3, 8, 8), ("channels", "height", "width")), "axes")
     (width, channels)
     """

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from archcalc.layers.axes import each_axis, reshape_along
-from archcalc.layers.base import Geometry, Layer, Padding, Rounding, SavedTensor, Sizes, TrainingContext
+from archcalc.layers.base import Geometry, Layer, Rounding, SavedTensor, TrainingContext
 from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement, require_per_axis, require_rank
+from archcalc.layers.settings import Padding, Sizes
 from archcalc.layers.sliding import _Sliding, sliding
 from archcalc.layers.views import Views, pointwise_view
 from archcalc.layers.window import Window

@@ -8,15 +8,16 @@ from typing import Any, ClassVar, Literal, Self
 from msgspec.structs import replace
 
 from archcalc.layers.axes import in_batch
-from archcalc.layers.base import AxisOrder, Count, Layer, Layout, Natural, OneAxis
+from archcalc.layers.base import Layer, Layout
 from archcalc.layers.placing import Misplaced, check_order, placed, values_or_first
 from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement, require_names
-from archcalc.layers.shape import axes_of, completed, merged, reshaped_axes
+from archcalc.layers.settings import AxisOrder, Count, Natural, OneAxis
 from archcalc.layers.strides import reshaped
 from archcalc.layers.views import At, Views, pointwise_view
 from archcalc.layers.window import Window, shifted, whole_axis
 from archcalc.symbols.dims import Dim, Shape, at_least, divides, equal, format_shape, quotient, size
+from archcalc.symbols.shape import axes_of, completed, merged, reshaped_axes
 
 # The most phases and channels that are listed one by one.
 _LISTED = 64

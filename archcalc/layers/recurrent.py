@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, Literal
 
-from archcalc.layers.base import Count, Layer, Layout, SavedTensor, TrainingContext
+from archcalc.layers.base import Layer, Layout, SavedTensor, TrainingContext
 from archcalc.layers.functions import sigmoid
 from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement
+from archcalc.layers.settings import Count
 from archcalc.layers.views import Views, global_view, pointwise_view
 from archcalc.layers.window import whole_axis
 from archcalc.layers.windows import anticausal, causal, one_part

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
-from archcalc.layers.shape import AXES
 from archcalc.symbols.dims import Shape, Truth
+from archcalc.symbols.shape import AXES
 
 # A fact, the message if it is false, and the field it is about ("" if it is about the input).
 Requirement: TypeAlias = tuple[Truth, str, str]

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from typing import Any, ClassVar, Literal
 
 from archcalc.layers.axes import both_sides, each_axis, reshape_along
-from archcalc.layers.base import Count, Layer, Layout, Margins, Sizes
+from archcalc.layers.base import Layer, Layout
 from archcalc.layers.intervals import NOTHING, fraction
 from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement, require_per_axis
+from archcalc.layers.settings import Count, Margins, Sizes
 from archcalc.layers.views import Views, pointwise_view
 from archcalc.layers.window import Window, shifted
 from archcalc.layers.windows import fractional

@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from typing import Any, ClassVar, Literal
 
 from archcalc.layers.axes import in_batch
-from archcalc.layers.base import Layer, OneAxis, SavedTensor, TrainingContext
+from archcalc.layers.base import Layer, SavedTensor, TrainingContext
 from archcalc.layers.functions import softmax
 from archcalc.layers.placing import usual_last
 from archcalc.layers.registry import Example, Family
-from archcalc.layers.shape import axes_of, values_axis, without
+from archcalc.layers.settings import OneAxis
 from archcalc.layers.views import Views, global_view
 from archcalc.layers.work import Work
 from archcalc.symbols.dims import Shape, size
+from archcalc.symbols.shape import axes_of, values_axis, without
 
 
 class Softmax(Layer, frozen=True):

@@ -9,9 +9,9 @@ from typing import Protocol, TypeAlias
 import msgspec
 
 from archcalc.errors import SpecError, nearest
-from archcalc.layers.shape import values_axis
 from archcalc.network.graph import Builder, Graph
 from archcalc.symbols.dims import Dim, Shape, format_shape
+from archcalc.symbols.shape import values_axis
 
 # Values for the params that a network declares.
 Params: TypeAlias = Mapping[str, Dim | str]

@@ -10,7 +10,6 @@ from archcalc.conventions import convention
 from archcalc.errors import SpecError
 from archcalc.layers.base import Layer
 from archcalc.layers.fields import format_setting
-from archcalc.layers.shape import axes_of, axis_names
 from archcalc.layers.work import Work
 from archcalc.network.calls import calls_of
 from archcalc.network.graph import Graph, Node
@@ -18,6 +17,7 @@ from archcalc.network.measures import MEASURES
 from archcalc.network.storage import stored
 from archcalc.profiling.rows import Profile, Row
 from archcalc.symbols.dims import Dim, Shape, format_dim, quotient, size, sum_of
+from archcalc.symbols.shape import axes_of, axis_names
 
 
 class LayerCosts(msgspec.Struct, frozen=True):

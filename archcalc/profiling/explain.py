@@ -17,12 +17,12 @@ from archcalc.errors import SpecError, nearest
 from archcalc.layers.axes import each_axis
 from archcalc.layers.base import Layer, Rounding
 from archcalc.layers.placing import Axis
-from archcalc.layers.shape import PLACES, VALUES, axes_of, axis_names, places_of
 from archcalc.layers.work import Work
 from archcalc.network.graph import Node
 from archcalc.profiling.engine import costs_of, own_weights, split
 from archcalc.profiling.rows import Profile, Row
 from archcalc.symbols.dims import Dim, Shape, decided
+from archcalc.symbols.shape import PLACES, VALUES, axes_of, axis_names, places_of
 from archcalc.symbols.traced import Traced, names_in, text
 
 # The distance from a size, a padding or a stride within which another is searched.

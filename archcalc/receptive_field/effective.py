@@ -11,12 +11,12 @@ from typing import Any, cast
 import msgspec
 
 from archcalc.errors import SpecError
-from archcalc.layers.shape import places_of
 from archcalc.network.graph import Graph
 from archcalc.receptive_field.dependence import backward_counts
 from archcalc.receptive_field.field import Field
 from archcalc.receptive_field.fields import axes_of, receptive_fields
 from archcalc.symbols.dims import Ratio, Shape, format_shape
+from archcalc.symbols.shape import places_of
 
 # The share of the largest influence that still counts, after Luo et al.: that of a Gaussian at two deviations.
 _STILL_SEEN = 1 - Fraction(9545, 10000)

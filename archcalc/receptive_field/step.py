@@ -11,7 +11,6 @@ from typing import Any, NamedTuple, cast
 import msgspec
 
 from archcalc.layers.intervals import some
-from archcalc.layers.shape import axes_of, values_axis
 from archcalc.layers.views import View, Views
 from archcalc.layers.window import IDENTITY, Window
 from archcalc.network.graph import Node
@@ -20,6 +19,7 @@ from archcalc.receptive_field.field import ChannelRun, Field, Reaches
 from archcalc.receptive_field.padding import finds, has_holes, has_padding, is_counted
 from archcalc.receptive_field.reach import AxisField, joined, lacking, misalignment, propagate
 from archcalc.symbols.dims import Dim, Shape, equal, quotient, size
+from archcalc.symbols.shape import axes_of, values_axis
 
 # More runs of channels, or more channels to sort into runs, are merged.
 _MAX_PARTS = 2048

@@ -13,11 +13,11 @@ import numpy as np
 
 from archcalc.errors import SpecError
 from archcalc.layers.axes import reshape_along
-from archcalc.layers.shape import NamedShape, values_axis
 from archcalc.network.graph import Graph
 from archcalc.reference.arrays import header_of, values_of
 from archcalc.reference.ids import looked_up
 from archcalc.symbols.dims import Dim, Shape, format_shape
+from archcalc.symbols.shape import NamedShape, values_axis
 
 _IMAGES = {".png", ".jpg", ".jpeg", ".bmp", ".webp"}
 _FORMATS = ("PNG", "JPEG", "BMP", "WEBP")

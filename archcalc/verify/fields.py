@@ -8,12 +8,12 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from archcalc.layers.shape import places_of, values_axis
 from archcalc.network.graph import Graph
 from archcalc.receptive_field.dependence import forward_mask
 from archcalc.receptive_field.field import Field
 from archcalc.receptive_field.fields import axes_of, receptive_fields
 from archcalc.reference import noise, outputs, seeded
+from archcalc.symbols.shape import places_of, values_axis
 
 
 class DependenceCheck(msgspec.Struct, frozen=True):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from archcalc.errors import Source, SpecError
 from archcalc.importers import model_of
-from archcalc.layers.shape import VALUES
 from archcalc.network.graph import Graph
 from archcalc.network.model import NO_PARAMS, Params
 from archcalc.symbols.dims import Shape
+from archcalc.symbols.shape import VALUES
 
 # A try costs shapes only, but a spec may write out many layers.
 _MAX_TRIED = 24

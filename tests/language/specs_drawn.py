@@ -14,9 +14,9 @@ import msgspec
 
 from archcalc.errors import Source, SpecError
 from archcalc.language import parse
-from archcalc.layers.shape import PLACES, VALUES
 from archcalc.network.graph import Graph
 from archcalc.profiling.engine import profile
+from archcalc.symbols.shape import PLACES, VALUES
 from tests.language.specs_pen import CONSTRUCTS, LETTERS, MEASURES, TEXTS, Pen
 
 __all__ = ["CONSTRUCTS", "Drawn", "drawn"]

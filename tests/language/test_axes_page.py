@@ -13,10 +13,10 @@ from torch import nn
 from archcalc.errors import Source
 from archcalc.language import parse
 from archcalc.layers import Layer
-from archcalc.layers.shape import INPUTS, PLACES, VALUES, axis_names
 from archcalc.network.graph import Graph
 from archcalc.profiling.engine import profile
 from archcalc.reference import run, seeded
+from archcalc.symbols.shape import INPUTS, PLACES, VALUES, axis_names
 from tests.specs.torchvision_models import torchvision
 
 PAGE = (Path(__file__).parent.parent.parent / "docs" / "spec-language.md").read_text()

@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from archcalc.layers.shape import axes_of
+from archcalc.symbols.shape import axes_of
 from tests.layers.inputs import VALUES, Draw, Shape, axes
 from tests.layers.torch_axes import OPEN, position
 

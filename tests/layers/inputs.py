@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
-from archcalc.layers.shape import NamedShape, axes_of
+from archcalc.symbols.shape import NamedShape, axes_of
 
 Shape = tuple[int, ...]
 Draw = Callable[[st.SearchStrategy[Any]], Any]

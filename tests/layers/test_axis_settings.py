@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from archcalc.errors import SpecError
 from archcalc.layers import Layer
-from archcalc.layers.shape import NamedShape, axes_of
-from archcalc.network.graph import infer
+from archcalc.network.shapes import infer
+from archcalc.symbols.shape import NamedShape, axes_of
 from tests.layers.axis_settings import SETTINGS
 from tests.layers.strategies import cases
 

@@ -13,7 +13,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from archcalc.errors import SpecError
 from archcalc.layers import Layer
-from archcalc.network.graph import infer
+from archcalc.network.shapes import infer
 from tests.layers.inputs import Shape, shapes_of
 from tests.layers.strategies import cases
 from tests.layers.torch_attention import MultiheadAttention

@@ -16,9 +16,9 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from archcalc.errors import SpecError
 from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
-from archcalc.layers.shape import NamedShape, axes_of
 from archcalc.network.graph import Builder
 from archcalc.receptive_field.dependence import forward_mask
+from archcalc.symbols.shape import NamedShape, axes_of
 from tests.layers.inputs import Shape
 from tests.layers.strategies import cases
 from tests.layers.torch_shapes import LAXER, Refusal, built, inferred, listed

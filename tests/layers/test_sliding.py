@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from archcalc.errors import SpecError
 from archcalc.layers import Layer
-from archcalc.network.graph import infer
+from archcalc.network.shapes import infer
 from archcalc.reference import CountingNumpy
 from tests.layers.strategies import cases
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from archcalc.layers.shape import axes_of
+from archcalc.symbols.shape import axes_of
 from tests.layers.inputs import VALUES, Shape
 
 PLACES = {"tokens", "length", "depth", "height", "width"}

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from archcalc.layers import Layer
-from archcalc.layers.shape import axes_of
+from archcalc.symbols.shape import axes_of
 from tests.layers.torch_axes import OPEN, positions, working
 from tests.layers.torch_function import Function, each
 

@@ -10,7 +10,7 @@ from torch import nn
 
 from archcalc.errors import SpecError
 from archcalc.layers import Layer
-from archcalc.network.graph import infer
+from archcalc.network.shapes import infer
 from tests.layers.inputs import Shape
 from tests.layers.torch_twins import Twin
 

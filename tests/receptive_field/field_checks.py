@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from archcalc.layers.shape import NamedShape, values_axis
 from archcalc.network.graph import Graph
 from archcalc.receptive_field.field import Field
 from archcalc.receptive_field.fields import axes_of, receptive_fields
 from archcalc.receptive_field.reach import AxisField, propagate
 from archcalc.receptive_field.spans import seen_at, span
+from archcalc.symbols.shape import NamedShape, values_axis
 from tests.receptive_field.field_oracle import NONE, Seen, alone, followed
 
 _MAX_PATHS = 40

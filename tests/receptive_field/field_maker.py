@@ -10,8 +10,8 @@ from random import Random
 from archcalc.errors import SpecError
 from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
-from archcalc.layers.shape import values_axis
 from archcalc.network.graph import Builder, Graph
+from archcalc.symbols.shape import values_axis
 
 K = Layer.kinds
 _MAX_VALUES = 6000

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
-from archcalc.network.graph import Builder, Graph, infer
+from archcalc.network.graph import Builder, Graph
+from archcalc.network.shapes import infer
 from archcalc.receptive_field.dependence import backward_counts, forward_mask
 from archcalc.receptive_field.fields import axes_of, path, receptive_fields
 from archcalc.reference import outputs, seeded

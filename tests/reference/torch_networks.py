@@ -12,8 +12,8 @@ from torch import nn
 from archcalc.errors import SpecError
 from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
-from archcalc.layers.shape import INPUTS, axes_of
 from archcalc.network.graph import Builder, Graph
+from archcalc.symbols.shape import INPUTS, axes_of
 from tests.layers.axis_settings import said
 from tests.layers.inputs import Draw, axes, ranks, suits
 from tests.layers.strategies import layers

@@ -10,7 +10,7 @@ import pytest
 from archcalc.errors import Source
 from archcalc.language import parse
 from archcalc.layers import Layer
-from archcalc.layers.shape import INPUTS
+from archcalc.symbols.shape import INPUTS
 from tests.report.kinds_page import PAGE, TITLE, listed
 
 TEXT = PAGE.read_text()

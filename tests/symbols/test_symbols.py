@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from itertools import product
 from pathlib import Path
 
 import msgspec
@@ -19,13 +18,13 @@ from archcalc.language.load import source_of
 from archcalc.layers import Layer
 from archcalc.layers.conv import Conv1d
 from archcalc.layers.fields import sizes
-from archcalc.layers.merge import Add
 from archcalc.layers.rearrange import Input
-from archcalc.layers.shape import NamedShape
-from archcalc.network.graph import Builder, infer
+from archcalc.network.graph import Builder
+from archcalc.network.shapes import infer
 from archcalc.profiling.engine import profile
 from archcalc.symbols.dims import ceil_div, floor_div, format_shape, size, symbol
 from archcalc.symbols.evaluate import holds, letters, substitute
+from archcalc.symbols.shape import NamedShape
 from tests.layers.strategies import cases
 
 FAULTS = Path(__file__).parent.parent / "data" / "faults"
@@ -254,34 +253,6 @@ def test_many_repeats_cost_with_a_letter_what_they_cost_with_numbers(grown):
 
     for measure in ("params", "activations", "macs"):
         assert substitute(getattr(wide.totals, measure), {"C": 5}) == getattr(exact.totals, measure)
-
-
-def test_an_axis_that_may_be_repeated_holds_for_1_too():
-    """What is joined value by value is equal or 1 along every axis, and where one is a number the joint one is known."""
-    graph = load(f"{FAULTS}/broadcast_solve.yaml")
-    (condition,) = graph.conditions
-
-    assert graph.nodes[-1].shape == (12, 3, 3)
-    assert [n for n in range(1, 40) if holds(condition.fact, {"X": n})] == [1, 12]
-
-
-@pytest.mark.parametrize(
-    "sizes", [(3, "X"), ("X", 3), ("X", "Y"), ("X", 1, "Y"), ("X", "Y", "Z"), ("X", "X"), (1, "X")]
-)
-def test_a_letter_is_joined_as_its_values_are(sizes):
-    """Of two or three branches, over all small sizes."""
-    names = sorted({n for n in sizes if isinstance(n, str)})
-    _, shape, facts = infer(Add(), tuple((symbol(n) if isinstance(n, str) else n,) for n in sizes))
-    for numbers in product(range(1, 5), repeat=len(names)):
-        values = dict(zip(names, numbers, strict=True))
-        try:
-            _, expected, _ = infer(Add(), tuple((values.get(n, n),) for n in sizes))
-        except SpecError:
-            expected = None
-        stands = all(holds(fact, values) for fact in facts)
-
-        assert stands == (expected is not None)
-        assert not stands or substitute(shape, values) == expected
 
 
 def test_letters_come_in_by_every_way_there_is():

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from archcalc.errors import SpecError
 from archcalc.layers.rearrange import Input
-from archcalc.layers.shape import axes_of
 from archcalc.network.graph import Builder, Graph
+from archcalc.symbols.shape import axes_of
 from tests.layers.inputs import Draw, suited
 from tests.verify.constructs import CONSTRUCTS, chosen, looked_up
 from tests.verify.plot import CHAIN, JOINS, K, Plot

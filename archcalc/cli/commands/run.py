@@ -15,7 +15,6 @@ from archcalc.cli.options import Request, limit_option, takes_network, takes_set
 from archcalc.cli.output import put
 from archcalc.files import write_whole
 from archcalc.formats.as_json import json_text
-from archcalc.layers.shape import places_of
 from archcalc.memory.sizes import bytes_of
 from archcalc.network.graph import Graph
 from archcalc.network.parts import needed
@@ -23,6 +22,7 @@ from archcalc.reference import Program, noise, read_weights, require_memory, see
 from archcalc.reference.images import Batch, batch_of
 from archcalc.reference.run import position_of
 from archcalc.symbols.dims import format_shape
+from archcalc.symbols.shape import places_of
 
 
 class NumbersType(click.ParamType[Any]):

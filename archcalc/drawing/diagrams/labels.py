@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from archcalc.layers.axes import each_axis
-from archcalc.layers.shape import places_of, without
 from archcalc.profiling.rows import Row
 from archcalc.symbols.dims import is_dim
 from archcalc.symbols.notation import TEXT
+from archcalc.symbols.shape import places_of, without
 
 # Settings that a table lists and a picture leaves out.
 _UNSAID = {"padding", "output_padding", "bias", "eps", "ceil_mode", "count_include_pad", "affine", "scale", "axis"}

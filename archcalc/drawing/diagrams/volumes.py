@@ -11,8 +11,8 @@ import msgspec
 from archcalc.drawing.diagrams.outline import UNREAD, Box, Edge, Frame, Item, Outline
 from archcalc.drawing.diagrams.sheet import Piece
 from archcalc.drawing.diagrams.text_width import text_width
-from archcalc.layers.shape import place_sizes, places_of, without
 from archcalc.symbols.dims import Dim, Shape
+from archcalc.symbols.shape import place_sizes, places_of, without
 
 # One unit is about a point; text is in the size that LaTeX calls tiny.
 TINY = 5.0

@@ -12,12 +12,12 @@ from archcalc.conventions import Total
 from archcalc.document.content import Head, Table
 from archcalc.errors import among
 from archcalc.layers.intervals import number_text
-from archcalc.layers.shape import spelled
 from archcalc.network.measures import Measure, sums
 from archcalc.profiling.folding import FoldedRow, folded, unfolded
 from archcalc.profiling.rows import Profile, Row
 from archcalc.symbols.dims import Dim, format_shape
 from archcalc.symbols.evaluate import Form, in_form
+from archcalc.symbols.shape import spelled
 
 if TYPE_CHECKING:
     from archcalc.receptive_field.field import Field

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from archcalc.formats.summary import bytes_text, published, title
-from archcalc.layers.shape import axes_of, places_of, values_axis
 from archcalc.profiling.rows import Profile, Row, Totals
 from archcalc.symbols.dims import Dim, Shape, format_dim, size
 from archcalc.symbols.evaluate import Form
+from archcalc.symbols.shape import axes_of, places_of, values_axis
 from archcalc.symbols.units import abbreviated
 
 _NAMES = {"linear": "FC", "maxpool": "POOL", "avgpool": "POOL", "conv": "CONV"}

@@ -1,0 +1,121 @@
+"""Normalisation of each place, or of all values, by statistics of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from archcalc.layers.axes import in_batch, reshape_along
+from archcalc.layers.base import SavedTensor, TrainingContext
+from archcalc.layers.norm import _affine, _measured, _Norm, _standard, _statistics
+from archcalc.layers.placing import Axis, Misplaced, placed, usual_last
+from archcalc.layers.registry import Example
+from archcalc.layers.settings import OneAxis, Positive, SomeAxes
+from archcalc.layers.views import Views, global_view
+from archcalc.layers.work import Work
+from archcalc.symbols.dims import Shape, size
+from archcalc.symbols.shape import without
+
+
+class LayerNorm(_Norm, frozen=True):
+    """Some axes less their mean, over their deviation, then scaled and shifted value by value (Ba et al. 2016).
+
+    `axes` names them, or is how many of the last there are. By default it is the last: features, or channels behind their
+    places.
+    """
+
+    axis_setting: ClassVar[str] = "axes"
+    example: ClassVar[Example] = Example(inputs=((128, 512),))
+
+    axes: SomeAxes = None
+    affine: bool = True
+    bias: bool = True
+    eps: Positive = 1e-5
+
+    def variants(self, _rank: int) -> Iterator[str]:
+        if not self.bias:
+            yield "without bias"
+        if not self.affine:
+            yield "without affine"
+
+    def usual_axis(self, x: Shape) -> tuple[int, ...]:
+        remedies = {"axes: {}": "normalises each place over its {}", "groupnorm: 1": "all values together"}
+        return (usual_last(x, remedies),)
+
+    def stated_axis(self, stated: Any, x: Shape) -> Any:
+        if isinstance(stated, int) and not isinstance(stated, Axis):
+            if not 1 <= stated <= len(x):
+                raise Misplaced(f"has no {stated} axes to normalise", "axes", f"the input has {len(x)}")
+            stated = tuple(range(len(x) - stated, len(x)))
+        axes = placed(stated if isinstance(stated, tuple) else (stated,), x, "axes")
+        if not axes or len(set(axes)) < len(axes):
+            raise Misplaced("takes each axis once", "axes")
+        return axes
+
+    def weights(self, x: Shape) -> dict[str, Shape]:
+        return _affine(tuple(x[axis] for axis in sorted(self.axes)), affine=self.affine, bias=self.bias)
+
+    def work(self, output: Shape, _x: Shape) -> Work:
+        work = _measured(size(output), without(output, self.axes), self.affine)
+        unshifted = 0 if self.bias or not self.affine else size(output)
+        return Work(work.macs, work.additions - unshifted, work.multiplications, 0, work.divisions, work.exponentials)
+
+    def receptive_views(self, x: Shape) -> tuple[Views, ...]:
+        return ((global_view(x, *self.axes),),)
+
+    def saved_for_backward(self, _use: TrainingContext, _output: Shape, x: Shape) -> Iterator[SavedTensor]:
+        yield from _statistics(without(x, self.axes))
+
+    def forward(self, xp: Any, x: Any, weight: Any = None, bias: Any = None) -> Any:
+        axes = tuple(in_batch(axis, x) for axis in sorted(self.axes))
+        y = _standard(xp, x, axes, self.eps)
+        shape = [n if axis in axes else 1 for axis, n in enumerate(x.shape)]
+        y = y if weight is None else y * weight.reshape(shape)
+        return y if bias is None else y + bias.reshape(shape)
+
+
+class RMSNorm(_Norm, frozen=True):
+    """An axis over its root mean square, then scaled (Zhang and Sennrich 2019).
+
+    By default it is the last: features, or channels behind their places. Without `eps` the smallest step of the dtype is
+    added to the mean square, as in torch: only zeros need it.
+    """
+
+    axis_setting: ClassVar[str] = "axis"
+    example: ClassVar[Example] = Example(inputs=((128, 512),))
+
+    affine: bool = True
+    eps: Positive | None = None
+    axis: OneAxis = None
+
+    def variants(self, _rank: int) -> Iterator[str]:
+        if not self.affine:
+            yield "without affine"
+
+    def usual_axis(self, x: Shape) -> int:
+        return usual_last(x, {"axis: {}": "normalises each place over its {}"})
+
+    def weights(self, x: Shape) -> dict[str, Shape]:
+        return _affine((x[self.axis],), affine=self.affine, bias=False)
+
+    def work(self, output: Shape, _x: Shape) -> Work:
+        n, groups = size(output), without(output, (self.axis,))
+        return Work(
+            additions=n - groups,
+            multiplications=(2 if self.affine else 1) * n,
+            divisions=n + groups,
+            exponentials=groups,
+        )
+
+    def receptive_views(self, x: Shape) -> tuple[Views, ...]:
+        return ((global_view(x, self.axis),),)
+
+    def saved_for_backward(self, _use: TrainingContext, _output: Shape, x: Shape) -> Iterator[SavedTensor]:
+        yield SavedTensor(0)
+        yield SavedTensor("deviation", without(x, (self.axis,)), "float32")
+
+    def forward(self, xp: Any, x: Any, weight: Any = None) -> Any:
+        axis = in_batch(self.axis, x)
+        eps = xp.finfo(x.dtype).eps if self.eps is None else self.eps
+        y = x / xp.sqrt((x**2).mean(axis=axis, keepdims=True) + eps)
+        return y if weight is None else y * reshape_along(axis, weight, x)
