@@ -20,15 +20,11 @@ BATCH = 2
 
 def disagreements(kind: str) -> list[str]:
     """What a kind says of its cases that running them does not bear out."""
-    return [
-        f"{fields}: {said}"
-        for fields, shapes in CASES[kind]
-        for said in case(K[kind](**fields).placed(*shapes), shapes)
-    ]
+    return [f"{fields}: {said}" for fields, shapes in CASES[kind] for said in case(K[kind](**fields), shapes)]
 
 
 def case(layer: Layer, shapes: list[tuple[int, ...]]) -> list[str]:
-    random = np.random.default_rng(0)
+    layer, random = layer.placed(*shapes), np.random.default_rng(0)
     wanted = layer.weights(*shapes) | layer.buffers(*shapes)
     arrays = {name: random.random(shape, np.float32) for name, shape in wanted.items()}
     inputs = [random.standard_normal((BATCH, *x), np.float32) for x in shapes]

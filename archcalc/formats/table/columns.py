@@ -106,7 +106,6 @@ COLUMNS = {
         Column("settings", "settings", lambda _, line: line.row.settings),
         Column("input", "input", lambda _, line: ", ".join(map(format_shape, line.row.inputs))),
         Column("output", "output", lambda _, line: line.row.output),
-        Column("axes", "output", lambda _, line: spelled(line.row.output)),
         *(_measure(measure) for measure in sums()),
         *(_share(measure) for measure in sums() if measure.main),
         Column("rf", "rf", _field(lambda field: bounded(field, field.size))),
@@ -121,6 +120,8 @@ COLUMNS = {
         Column("note", "note", lambda _, line: line.row.note),
     )
 }
+# The same column with names, which takes its place.
+COLUMNS["axes"] = msgspec.structs.replace(COLUMNS["output"], cell=lambda _, line: spelled(line.row.output))
 
 DEFAULT = ("name", "layer", "output", "activations", "params", "params%", "macs", "macs%", "flops")
 

@@ -68,7 +68,7 @@ def steps(working: Working, profile: Profile) -> tuple[WorkingStep, ...]:
     sizes = len(working.row.output)
     found = []
     for place, cell in enumerate(working.cells):
-        keys = ("output", "axes") if place < sizes else _EXPLAINS.get(cell.name, ("flops",))
+        keys = ("output",) if place < sizes else _EXPLAINS.get(cell.name, ("flops",))
         if profile.convention.column == cell.name:
             keys = ("flops",) if cell is working.cells[-1] else (*keys, "flops")
         if cell.value != 0 or cell.note:
