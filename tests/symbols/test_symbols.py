@@ -21,8 +21,7 @@ from archcalc.layers.conv import Conv1d
 from archcalc.layers.fields import sizes
 from archcalc.layers.merge import Add
 from archcalc.layers.rearrange import Input
-from archcalc.layers.shape import NamedShape
-from archcalc.network.graph import Builder, infer
+from archcalc.network.graph import Builder, NamedShape, infer
 from archcalc.profiling.engine import profile
 from archcalc.symbols.dims import ceil_div, floor_div, format_shape, size, symbol
 from archcalc.symbols.evaluate import holds, letters, substitute
@@ -34,10 +33,9 @@ FAULTS = Path(__file__).parent.parent / "data" / "faults"
 @st.composite
 def lettered(draw, value, values):
     """A value with letters for some of its numbers, which are noted in `values`; a letter is at least 1."""
-    if isinstance(value, NamedShape):
-        return NamedShape(draw(lettered(tuple(value), values)), value.axes)
     if isinstance(value, tuple):
-        return tuple(draw(lettered(part, values)) for part in value)
+        found = tuple(draw(lettered(part, values)) for part in value)
+        return NamedShape(found, value.axes) if isinstance(value, NamedShape) else found
     if isinstance(value, bool) or not isinstance(value, int) or value < 1 or draw(st.booleans()):
         return value
     # One letter may stand for several sizes that happen to be equal.
