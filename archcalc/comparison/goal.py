@@ -125,7 +125,7 @@ def measured(profile: Profile, key: str) -> Any:
         raise SpecError(f"of the receptive field only a bound is known, {said}")
     # A receptive field that is the same along all axes is one number.
     sizes = value if isinstance(value, tuple) else (value,)
-    axes = axes_of(value) if field is None else field.axes
+    axes = axes_of(value) if measure == "output" else field.axes if field else ()
     place = found(axis, axes)
     if len(sizes) == 1 and (not axis or (measure == "output" and axis in VALUES)):
         place = 0

@@ -33,10 +33,9 @@ FAULTS = Path(__file__).parent.parent / "data" / "faults"
 @st.composite
 def lettered(draw, value, values):
     """A value with letters for some of its numbers, which are noted in `values`; a letter is at least 1."""
-    if isinstance(value, NamedShape):
-        return NamedShape(draw(lettered(tuple(value), values)), value.axes)
     if isinstance(value, tuple):
-        return tuple(draw(lettered(part, values)) for part in value)
+        found = tuple(draw(lettered(part, values)) for part in value)
+        return NamedShape(found, value.axes) if isinstance(value, NamedShape) else found
     if isinstance(value, bool) or not isinstance(value, int) or value < 1 or draw(st.booleans()):
         return value
     # One letter may stand for several sizes that happen to be equal.
