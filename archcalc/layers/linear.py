@@ -49,7 +49,8 @@ class Linear(_Trained, frozen=True):
 
     def usual_axis(self, x: Shape) -> int:
         # Frameworks would take the last axis of an image; whoever wrote that forgot to flatten it.
-        return usual_last(x, {"axis: {}": "makes it a 1×1 convolution", "flatten": "before it makes one vector"})
+        ones = "×".join("1" * (len(x) - 1))
+        return usual_last(x, {"axis: {}": f"makes it a {ones} convolution", "flatten": "before it makes one vector"})
 
     def output(self, x: Shape) -> Shape:
         return (*x[: self.axis], self.out, *x[self.axis + 1 :])

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from archcalc.symbols.dims import Shape, equal, size
+from archcalc.errors import nearest
+from archcalc.symbols.dims import Dim, Shape, at_least, equal, size
 from archcalc.symbols.shape import PLACES, axes_of, axis_names, found, values_axis
 
 
@@ -73,10 +74,11 @@ def placed(stated: Any, x: Shape, field: str) -> Any:
     if isinstance(stated, str):
         place = found(stated, axes)
         if place is None:
-            raise Misplaced(f"has no axis {stated} to work on", field)
+            raise Misplaced(f"has no axis {stated} to work on", field, nearest(stated, [*filter(None, axes)]))
         return Axis(place, axes)
     if not -len(x) <= stated < len(x):
-        raise Misplaced(f"has no axis {stated} to work on", field)
+        remedy = "an axis has a name, or a position that counts from 0; a block takes a name in quotes"
+        raise Misplaced(f"has no axis {stated} to work on", field, remedy)
     return Axis(stated % len(x), axes)
 
 
@@ -148,6 +150,12 @@ def require_sequence(x: Shape) -> None:
     raise Misplaced("works on tokens×features", "", f"{' and '.join(steps)} {makes} a sequence of it" if steps else "")
 
 
+def _differ(a: Dim, b: Dim) -> bool:
+    """True if two numbers of values are not meant to be equal: HW and 1 are only where every letter is 1."""
+    same = equal(a, b)
+    return same is False or (same is not True and (at_least(a, b) is True) != (at_least(b, a) is True))
+
+
 def check_order(x: Shape, y: Shape, names: Sequence[str]) -> None:
     """Raise Misplaced if a reshape gives an axis the name of an input's axis whose values it does not hold.
 
@@ -162,7 +170,7 @@ def check_order(x: Shape, y: Shape, names: Sequence[str]) -> None:
         place = found(name, axes) if any(axes) else None
         if place is None or x[place] == 1 or equal(x[place], y[after]) is not True:
             continue
-        if equal(size(x[place + 1 :]), size(y[after + 1 :])) is not False:
+        if not _differ(size(x[:place]), size(y[:after])) or not _differ(size(x[place + 1 :]), size(y[after + 1 :])):
             continue
         wanted = list(dict.fromkeys(place for one in names if (place := found(one, axes)) is not None))
         wanted += [place for place in range(len(x)) if place not in wanted]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from archcalc.errors import Source, SpecError
@@ -181,3 +183,23 @@ def test_a_join_finds_a_name_in_any_of_its_branches():
         last = graph(f"{TOKENS}layers: [concat: {{axis: tokens, {branches}}}]").nodes[-1]
 
         assert (last.shape, last.shape.axes) == ((198, 768), ("tokens", "features"))
+
+
+@pytest.mark.parametrize(
+    ("layers", "axes"),
+    [
+        ("reshape: {tokens: height*width, features: channels}", None),
+        ("permute: [height, width, channels], reshape: {tokens: height*width, features: channels}", None),
+        ("reshape: {channels: channels, tokens: t}", ("channels", "tokens")),
+        ("reshape: {t: height*width, channels: channels}", None),
+    ],
+)
+def test_letters_do_not_hide_an_axis_that_moved(layers: str, axes: tuple[str, ...] | None) -> None:
+    """HW positions and one are the same only where every letter is 1, T and HW wherever the sizes fit."""
+    items = "[" + ", ".join(f"{{{item}}}" for item in re.split(r", (?=reshape)", layers)) + "]"
+    text = f"input: {{channels: C, height: H, width: W}}\nparams: {{t: T}}\nlayers: {items}"
+    if axes is None and "permute" not in layers:
+        with pytest.raises(SpecError, match="keeps the order of the values"):
+            graph(text)
+    else:
+        assert graph(text).nodes[-1].shape.axes == (axes or ("tokens", "features"))
