@@ -138,7 +138,7 @@ def test_a_remedy_is_a_layer_that_helps(sizes: str, layer: str, before: str) -> 
         (
             "concat: {a: [], b: [permute: [channels, width, height]]}",
             (
-                "concat: branches have their axes in different orders, channels, height, width and channels, width, height;"
+                "concat: branches have their axes in different orders, channels×height×width and channels×width×height;"
                 " permute one of them"
             ),
             ("inputs are 96×56×56 and 96×56×56",),
