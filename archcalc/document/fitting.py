@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -56,19 +57,33 @@ def tabulars(table: Table, paper: Paper) -> tuple[Tabular, ...]:
     fitted = _fitted(table, paper.fits, exact=paper.exact) if paper.fits and not table.blank else _whole(table)
     most = _ROOMY if fitted.roomy else paper.fits.rows if paper.fits else _ROWS
     parts = math.ceil(len(fitted.rows) / most)
-    if paper.long or paper.bare or parts < 2:
+    if paper.bare and parts > 1:
+        said = f"{len(fitted.rows)} rows, where a page or a slide holds about {most}: --fold, or no --bare to cut it."
+        return (msgspec.structs.replace(fitted, remarks=(*fitted.remarks, said)),)
+    if paper.long or parts < 2:
         return (fitted,)
-    each = math.ceil(len(fitted.rows) / parts)
+    cuts = _cuts(fitted.rows, math.ceil(len(fitted.rows) / parts))
     return tuple(
         msgspec.structs.replace(
             fitted,
-            rows=fitted.rows[start : start + each],
-            last=fitted.last if start + each >= len(fitted.rows) else (),
-            remarks=fitted.remarks if not start else (),
-            place=start // each,
+            rows=fitted.rows[start:end],
+            last=fitted.last if end == len(fitted.rows) else (),
+            remarks=() if place else fitted.remarks,
+            place=place,
         )
-        for start in range(0, len(fitted.rows), each)
+        for place, (start, end) in enumerate(pairwise(cuts))
     )
+
+
+def _cuts(rows: tuple[tuple[Any, ...], ...], most: int) -> list[int]:
+    """The places to cut rows into parts of at most so many, with no name of a block at the end of a part."""
+    cuts = [0]
+    while len(rows) - cuts[-1] > most:
+        end = cuts[-1] + most
+        while end > cuts[-1] + 1 and not any(cell != "" for cell in rows[end - 1][1:]):
+            end -= 1
+        cuts.append(end)
+    return [*cuts, len(rows)]
 
 
 def type_width(text: str, size: float) -> float:

@@ -39,10 +39,9 @@ def render(  # noqa: PLR0913 - each is a choice of its own
 ) -> str:
     """The table as markdown, as a LaTeX document that others can include, or as a page of HTML with the working.
 
-    On paper, as on a terminal, a layer without cost shares the row of the one before it, unless `every` is true or
-    `columns` are given.
+    On paper a layer without cost shares the row of the one before it, unless `every` is true or there are no names.
     """
-    brief = form == "latex" and columns is None and not every
+    brief = form == "latex" and not every and (columns is None or "name" in columns)
     page = tabled(profile, columns, form, fold=fold, worked=form == "html", formulas=formulas, brief=brief)
     return write(page, form)
 
