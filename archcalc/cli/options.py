@@ -234,7 +234,7 @@ def takes_network(
         said = f"{usual}, unless -o says otherwise." if tables else f"{usual} unless another is named."
         printed = [click.option("--format", "form", type=FormatType(choices), help=said)] if choices else []
         printed += [_EXACT, _TARGET] if tables else []
-        owners = options_of(choices) if tables else {}
+        owners = {} if own else options_of(choices)
         printed += [
             as_option(option)
             for form in dict.fromkeys(one.name for one in owners.values())

@@ -15,6 +15,7 @@ from archcalc.document.formats import MARKED
 from archcalc.document.page import content_security_policy, script, stylesheet
 from archcalc.document.paper import chosen_paper
 from archcalc.document.style import MARKDOWN, Style
+from archcalc.errors import SpecError
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -31,7 +32,12 @@ _PACKAGES = {
 
 
 def write(document: Page, form: str) -> str:
-    """A page as markdown, html or latex; the last two are complete documents."""
+    """A page as markdown, html or latex; the last two are complete documents.
+
+    Raises SpecError where a float is asked for, and the page has no table to stand in it.
+    """
+    if form == "latex" and chosen_paper().floats and not document.tables:
+        raise SpecError("--caption and --label are of tables, and this has none; leave them out")
     template = _environment(form).get_template(f"document.{MARKED[form].suffix}.j2")
     return template.render(document=document).strip("\n")
 

@@ -161,6 +161,15 @@ def test_options_of_another_format_are_refused(arguments, said):
     assert said in " ".join(done.output.replace("│", " ").split())
 
 
+def test_a_working_has_no_table_to_caption():
+    """It is told so; without a float it is printed bare like a table."""
+    done = CliRunner().invoke(main, ["explain", "vgg16", "conv1_1", "--format", "latex", "--caption", "A"])
+
+    assert done.exit_code == 1
+    assert "--caption and --label are of tables, and this has none" in done.output
+    assert "documentclass" not in printed("explain", "vgg16", "conv1_1", "--format", "latex", "--bare")
+
+
 def test_a_width_of_a_diagram_is_of_tikz():
     """The other formats have none."""
     done = CliRunner().invoke(main, ["diagram", "vgg16", "--width", "column"])
