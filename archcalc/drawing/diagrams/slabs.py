@@ -183,18 +183,32 @@ def _stage(stage: Stage, left: float, axis: float, size: float) -> Iterator[str]
         sizes = "".join(f"{{{n:.1f}}}" for n in (x, bottom, slab.thick, stage.high, stage.deep))
         yield rf"\volume{sizes}{{{slab.node.family}}}"
         x += slab.thick
-    x = left + stage.before
-    for label, same in groupby(stage.slabs, key=lambda slab: slab.label):
-        thick = sum(slab.thick for slab in same)
-        if label:
-            yield rf"\node[below] at {_at(x + thick / 2, bottom)} {{{_number(label)}}};"
-        x += thick
+    for at, label in _labels(stage, left + stage.before, size):
+        yield rf"\node[below] at {_at(at, bottom)} {{{_number(label)}}};"
     yield rf"\node[below] at {_at(left + stage.before + stage.front / 2, bottom - 1.2 * size)} {{{escape_tex(stage.name)}}};"
     if stage.sides:
         *_, first = stage.sides[:-1] or stage.sides
         yield rf"\node[above, rotate=90] at {_at(left + stage.before, axis)} {{{_size(first)}}};"
     if len(stage.sides) > 1:
         yield rf"\node[below, rotate=45] at {_at(x + stage.deep / 2, bottom + stage.deep / 2)} {{{_size(stage.sides[-1])}}};"
+
+
+def _labels(stage: Stage, x: float, size: float) -> list[tuple[float, str]]:
+    """The places of the numbers below slabs: the first, the last, and those between that touch no other."""
+    found = []
+    for label, same in groupby(stage.slabs, key=lambda slab: slab.label):
+        thick = sum(slab.thick for slab in same)
+        found += [(x + thick / 2, label)] * bool(label)
+        x += thick
+
+    def apart(one: tuple[float, str], other: tuple[float, str]) -> bool:
+        return other[0] - one[0] > (_width(one[1], size) + _width(other[1], size)) / 2
+
+    kept = found[:1]
+    for one in found[1:-1]:
+        if apart(kept[-1], one) and apart(one, found[-1]):
+            kept.append(one)
+    return [*kept, *found[1:][-1:]]
 
 
 def _number(label: str) -> str:

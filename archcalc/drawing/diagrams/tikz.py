@@ -79,7 +79,10 @@ def _apart(drawn: Outline, width: float, size: float) -> list[str]:
     """The volumes of a network with branches, each by itself and tied by lines."""
     look = Volumes(drawn, width, size)
     sheet = layout(drawn, look)
+    over = sheet.height - width
+    said = f"% Wider than {width:.0f}pt by {over:.0f}pt: its branches reach over several blocks, so that no row can end there."
     return [
+        *([said] if over > 1 else []),
         *(_wire(_onto(wire, drawn.nodes, sheet.nodes, look)) for wire in sheet.wires),
         *(line for node in drawn.nodes for line in _node(node, sheet.nodes[node.id], look)),
         *(_brace(group, sheet.groups[group.id]) for group in _repeated(drawn.parts)),
