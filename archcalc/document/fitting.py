@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -29,6 +29,8 @@ _OTHER = 778
 # Its smaller sizes are wider than a tenth of their points; in between, as at the nearest.
 _WIDER = {6: 1.222, 7: 1.139, 8: 1.0625, 9: 1.028, 10: 1.0}
 _COMMAND = re.compile(r"\\[()]|\\[a-zA-Z]+\*?|[{}$]|\\(?=[&%$#_{}])")
+# Lines one above the other, which cannot break.
+_STACK = re.compile(r"^\\shortstack\[r\]\{(.*)\}$")
 # The space on each side of a column, first and then if needed, in points.
 _GAPS = (4.0, 2.5)
 # The characters above which a text is wrapped on a page without limit, and the width that it then has.
@@ -125,8 +127,8 @@ def _fitted(table: Table, width: Width, *, exact: bool) -> Tabular:
         *(["Numbers have three digits; --exact has all."] if grid.short else []),
         *([f"Wider than {width.points:.0f}pt by {over:.0f}pt: choose fewer --columns."] if over > 1 else []),
     )
-    rows = tuple(tuple(_cell(grid, place, value) for place, value in enumerate(row)) for row in grid.rows)
-    last = tuple(_cell(grid, place, value) for place, value in enumerate(grid.last))
+    rows = tuple(tuple(_cell(grid, place, value, wraps) for place, value in enumerate(row)) for row in grid.rows)
+    last = tuple(_cell(grid, place, value, wraps) for place, value in enumerate(grid.last))
     titles = tuple(head.title for head in grid.heads)
     return Tabular(titles, rows, last, _sides(grid.heads, wraps), size[0], gap, roomy=False, remarks=remarks)
 
@@ -164,12 +166,16 @@ def _columns(grid: Grid, size: float) -> list[float]:
 
 
 def _texts(grid: Grid, place: int) -> list[str]:
-    return [grid.text(_said(row[place]), place) for row in (*grid.rows, grid.last) if row]
+    cells = [grid.text(_said(row[place]), place) for row in (*grid.rows, grid.last) if row]
+    return [line for cell in cells for line in cell.split("\n")]
 
 
 def _said(cell: Any) -> Any:
     """A cell without the commands of LaTeX, if it has them."""
-    return _COMMAND.sub("", cell.replace(r"\times", "×")) if isinstance(cell, Markup) else cell
+    if not isinstance(cell, Markup):
+        return cell
+    lines = _STACK.sub(lambda found: found[1].replace(r" \\ ", "\n"), str(cell))
+    return _COMMAND.sub("", lines.replace(r"\times", "×"))
 
 
 def _total(columns: list[float], gap: float) -> float:
@@ -193,8 +199,10 @@ def _wrapped(grid: Grid, size: float, points: float, gap: float) -> tuple[dict[i
     return {place: widths[place] for place in narrowed}, _total(widths, gap) - points
 
 
-def _cell(grid: Grid, place: int, value: Any) -> Any:
-    """A cell for the template: shortened, or with the indent of a tree."""
+def _cell(grid: Grid, place: int, value: Any, wraps: Container[int]) -> Any:
+    """A cell for the template: shortened, with lines that may break where they wrap, or with the indent of a tree."""
+    if place in wraps and isinstance(value, Markup):
+        return Markup(_STACK.sub(lambda found: found[1].replace(r" \\ ", r" \newline "), str(value)))  # noqa: S704
     if grid.short and isinstance(value, int):
         return grid.text(value, place).replace("-", "−")
     if grid.tree and place == 0 and isinstance(value, str):

@@ -92,6 +92,13 @@ def test_a_bare_tabular_stands_in_a_float_of_ones_own(width, tmp_path):
     assert all("documentclass" not in text and "longtable" not in text for text in files.values())
 
 
+def test_formulas_fit_a_column(tmp_path):
+    """A ratio in letters stands on two lines, which wrap where the column is narrow."""
+    text = printed("compare", "3 x conv3-C", "conv7-C", "--growth", "--format", "latex", "--width", "column")
+
+    assert not again(compiled(text, tmp_path))
+
+
 @pytest.mark.parametrize("width", ["page", "column"])
 def test_the_working_of_a_network_is_set_in_its_width(width, tmp_path):
     """Every formula of a network, as it stands."""
