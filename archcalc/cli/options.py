@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import click
 import msgspec
 
+from archcalc.cli.format_options import as_option, options_of, written_as
 from archcalc.cli.output import has_colour, terminal_width, written_to
 from archcalc.conventions import CONVENTIONS
 from archcalc.document.formats import MARKED
@@ -233,6 +234,12 @@ def takes_network(
         said = f"{usual}, unless -o says otherwise." if tables else f"{usual} unless another is named."
         printed = [click.option("--format", "form", type=FormatType(choices), help=said)] if choices else []
         printed += [_EXACT, _TARGET] if tables else []
+        owners = {} if own else options_of(choices)
+        printed += [
+            as_option(option)
+            for form in dict.fromkeys(one.name for one in owners.values())
+            for option in MARKED[form].options
+        ]
 
         def asked(*context: click.Context, **given: Any) -> _R:
             named = [given.pop(name) for name in arguments]
@@ -241,7 +248,12 @@ def takes_network(
                 plain = default or ("text" if terminal_width() else "markdown")
                 given["form"] = plain if target is None else _form_of(target, choices)
             specs = tuple(spec for each in named for spec in ([each] if isinstance(each, str) else each or ()))
-            with nullcontext() if target is None else written_to(target):
+            written = (
+                written_as(given["form"], {name: given.pop(name) for name in owners}, owners, exact=exact)
+                if owners
+                else nullcontext()
+            )
+            with written, nullcontext() if target is None else written_to(target):
                 known = {name: given.pop(name) for name in fields}
                 request = Request(specs, exact=exact, to_file=target is not None, **known)
                 return command(*context, request, **given)

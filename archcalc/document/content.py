@@ -145,9 +145,17 @@ class Page(msgspec.Struct, frozen=True):
     title: Any
     about: tuple[Any, ...] = ()
     sections: tuple[Section, ...] = ()
+    # The columns that its sections run in on paper.
+    columns: int = 1
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """Its tables with rows, in order."""
+        return tuple(
+            part for section in self.sections for part in section.parts if isinstance(part, Table) and part.rows
+        )
 
     @property
     def wide(self) -> bool:
         """True if it has a table that is too wide for an upright page."""
-        tables = [part for section in self.sections for part in section.parts if isinstance(part, Table)]
-        return any(table.letters > _UPRIGHT for table in tables)
+        return any(table.letters > _UPRIGHT for table in self.tables)

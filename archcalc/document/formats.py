@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from types import MappingProxyType
 from typing import Any
 
 import msgspec
 
+from archcalc.document.paper import PAPER_OPTIONS, Paper, PaperOption, on_paper
 from archcalc.document.style import HTML, MARKDOWN, TEX, Style
 
 _NO_MARKS: Mapping[str, Any] = MappingProxyType({})
 
 
 class Format(msgspec.Struct, frozen=True):
-    """A format by its name, with the suffix of its files and of its template, its style, and the delimiters of the template."""
+    """A format by its name, with the suffix of its files and of its template, its style, the delimiters of the template, and its options."""
 
     name: str
     suffix: str
     style: Style
     marks: Mapping[str, Any] = _NO_MARKS
+    # The options that every command takes for it, and the context in which it is written with their values.
+    options: tuple[PaperOption, ...] = ()
+    chosen: Callable[..., AbstractContextManager[None]] = nullcontext
 
 
 MARKED = {
@@ -41,6 +46,8 @@ MARKED = {
                     "comment_end_string": "#>",
                 }
             ),
+            PAPER_OPTIONS,
+            lambda **given: on_paper(Paper(**given)),
         ),
         Format("html", "html", HTML),
     )

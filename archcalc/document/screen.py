@@ -34,7 +34,7 @@ class Screen(msgspec.Struct, frozen=True):
 PAPER = Screen()
 
 
-class _Grid(msgspec.Struct, frozen=True):
+class Grid(msgspec.Struct, frozen=True):
     """A table that is being made narrower: heads, cells, room around titles, and the width limit of each column."""
 
     heads: tuple[Head, ...]
@@ -43,6 +43,13 @@ class _Grid(msgspec.Struct, frozen=True):
     limits: tuple[int | None, ...]
     room: int = 2
     short: bool = False
+    # True if names stand below their blocks.
+    tree: bool = False
+
+    @classmethod
+    def of(cls, table: Table) -> Grid:
+        """A table as it is."""
+        return cls(table.head, table.rows, table.last, (None,) * len(table.head))
 
     @property
     def widths(self) -> list[int]:
@@ -111,23 +118,22 @@ def table_text(table: Table, screen: Screen = PAPER) -> str:
     """A table as text no wider than a screen, as far as its numbers allow; empty if it has no rows."""
     if not table.rows:
         return ""
-    grid = _Grid(table.head, table.rows, table.last, (None,) * len(table.head))
+    grid = Grid.of(table)
     if screen.width is None:
         return grid.printed(tones=screen.tones)
-    for narrower in _steps(grid, exact=screen.exact):
-        grid = narrower
+    for grid in narrower(grid, exact=screen.exact):  # noqa: B020 - the last is the narrowest
         if grid.width <= screen.width:
             break
     return _wrapped(grid, screen.width).printed(tones=screen.tones)
 
 
-def _steps(grid: _Grid, *, exact: bool) -> Iterator[_Grid]:
+def narrower(grid: Grid, *, exact: bool) -> Iterator[Grid]:
     """Ever narrower grids: no room around titles, without spare columns, with short numbers, with names as a tree."""
     yield grid
     grid = msgspec.structs.replace(grid, room=0)
     yield grid
     for spare in sorted({head.spare for head in grid.heads if head.spare}, reverse=True):
-        grid = _without(grid, [place for place, head in enumerate(grid.heads) if head.spare == spare])
+        grid = without(grid, [place for place, head in enumerate(grid.heads) if head.spare == spare])
         yield grid
     if not exact and any(isinstance(value, int) and value >= 1000 for row in grid.rows for value in row):
         grid = msgspec.structs.replace(grid, short=True)
@@ -136,7 +142,7 @@ def _steps(grid: _Grid, *, exact: bool) -> Iterator[_Grid]:
         yield _as_tree(grid)
 
 
-def _without(grid: _Grid, places: Sequence[int]) -> _Grid:
+def without(grid: Grid, places: Sequence[int]) -> Grid:
     """The grid without some columns."""
 
     def left(cells: Sequence[Any]) -> tuple[Any, ...]:
@@ -147,7 +153,7 @@ def _without(grid: _Grid, places: Sequence[int]) -> _Grid:
     )
 
 
-def _as_tree(grid: _Grid) -> _Grid:
+def _as_tree(grid: Grid) -> Grid:
     """The grid with names below their blocks, each block on its own line."""
     rows: list[tuple[Any, ...]] = []
     above: list[str] = []
@@ -160,12 +166,12 @@ def _as_tree(grid: _Grid) -> _Grid:
         rows += [(f"{'  ' * depth}{block}", *empty) for depth, block in enumerate(blocks) if depth >= same]
         rows.append((f"{'  ' * len(blocks)}{own}", *cells))
         above = blocks
-    return msgspec.structs.replace(grid, rows=tuple(rows))
+    return msgspec.structs.replace(grid, rows=tuple(rows), tree=True)
 
 
-def _wrapped(grid: _Grid, width: int) -> _Grid:
+def _wrapped(grid: Grid, width: int) -> Grid:
     """The grid with its columns of text narrowed to fit a width, the widest first."""
-    text = [place for place in range(len(grid.heads)) if _breaks(grid, place)]
+    text = [place for place in range(len(grid.heads)) if breaks(grid, place)]
     least = {place: max(map(_least, grid.lines(place))) for place in text}
     widths = grid.widths
     while sum(widths) + len(GAP) * (len(widths) - 1) > width:
@@ -179,7 +185,7 @@ def _wrapped(grid: _Grid, width: int) -> _Grid:
     return msgspec.structs.replace(grid, limits=limits)
 
 
-def _breaks(grid: _Grid, place: int) -> bool:
+def breaks(grid: Grid, place: int) -> bool:
     """True if a column is text, or has sentences among numbers."""
     cells = (row[place] for row in grid.rows)
     return not grid.heads[place].numeric or any(
@@ -189,9 +195,13 @@ def _breaks(grid: _Grid, place: int) -> bool:
 
 def _least(line: str) -> int:
     """The least width of a line: its longest piece, where a word counts for _WORD at most."""
-    pieces = [piece.strip() for piece in _BREAK.split(line)]
     indent = len(line) - len(line.lstrip())
-    return indent + max(len(piece) if _NUMBER.fullmatch(piece) else min(len(piece), _WORD) for piece in pieces)
+    return indent + max(len(piece) if _NUMBER.fullmatch(piece) else min(len(piece), _WORD) for piece in pieces(line))
+
+
+def pieces(text: str) -> list[str]:
+    """The pieces of a text between which it may break."""
+    return [piece.strip() for piece in _BREAK.split(text)]
 
 
 def wrapped(text: str, width: int) -> list[str]:

@@ -119,9 +119,9 @@ TEX = Style(
     LATEX,
     (r"\shortstack[r]{", r" \\ ", "}"),
     28,
-    number=lambda n: rf"\num{{{n}}}",
     working=WORKING_LATEX,
-    mathematics=(r"\(", r"\)"),
+    # A fraction is as large as in a formula of its own.
+    mathematics=(r"\(\displaystyle ", r"\)"),
     code=(r"\texttt{", "}"),
     blank=lambda _: r"\rule[-0.6ex]{18mm}{0.3pt}",
 )

@@ -9,21 +9,35 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from archcalc.document.content import Page, Table
+from archcalc.document.content import Page
+from archcalc.document.fitting import tabulars
 from archcalc.document.formats import MARKED
 from archcalc.document.page import content_security_policy, script, stylesheet
+from archcalc.document.paper import chosen_paper
 from archcalc.document.style import MARKDOWN, Style
+from archcalc.errors import SpecError
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-# The characters of a cell in LaTeX above which it is wrapped.
-_LONG = 32
-_COMMAND = re.compile(r"\\[a-z]+|[\\{}()$]")
+# The packages of LaTeX, each by the commands that need it.
+_PACKAGES = {
+    "booktabs": re.compile(r"\\toprule"),
+    "longtable": re.compile(r"\\begin{longtable}"),
+    "array": re.compile(r"\\arraybackslash"),
+    "amsmath": re.compile(r"\\(text|operatorname|dfrac){"),
+    "textcomp": re.compile(r"\\text(quotesingle|asciigrave)"),
+    "multicol": re.compile(r"\\begin{multicols}"),
+}
 
 
 def write(document: Page, form: str) -> str:
-    """A page as markdown, html or latex; the last two are complete documents."""
+    """A page as markdown, html or latex; the last two are complete documents.
+
+    Raises SpecError where a float is asked for, and the page has no table to stand in it.
+    """
+    if form == "latex" and chosen_paper().floats and not document.tables:
+        raise SpecError("--caption and --label are of tables, and this has none; leave them out")
     template = _environment(form).get_template(f"document.{MARKED[form].suffix}.j2")
     return template.render(document=document).strip("\n")
 
@@ -55,10 +69,11 @@ def _environment(form: str) -> Environment:
     )
     environment.filters["kind"] = lambda part: type(part).__name__
     environment.filters["grid"] = _grid
-    environment.filters["sides"] = _sides
+    environment.filters["packages"] = _packages
     environment.filters["fenced"] = _fenced
     environment.filters["lines"] = str.splitlines
     environment.filters["number"] = lambda value: preformatted(str(value)) if isinstance(value, int) else ""
+    environment.globals.update(tabulars=tabulars, paper=chosen_paper)
     environment.globals.update(stylesheet=stylesheet, script=script, content_security_policy=content_security_policy)
     return environment
 
@@ -67,21 +82,9 @@ def _escaped(value: Any, style: Style) -> Markup:
     return value if isinstance(value, Markup) else preformatted(style.cell(value))
 
 
-def _sides(table: Table) -> Markup:
-    """The column specification of a table in LaTeX: numbers on the right, and long texts wrapped."""
-    longest = [max(map(_letters, column)) for column in zip(*table.rows, strict=True)]
-    wide = r">{\raggedright\arraybackslash}p{42mm}"
-    return preformatted(
-        "".join(
-            "r" if head.numeric else wide if length > _LONG else "l"
-            for head, length in zip(table.head, longest or [0] * len(table.head), strict=True)
-        )
-    )
-
-
-def _letters(cell: Any) -> int:
-    """The number of visible characters of a text, without its commands."""
-    return len(_COMMAND.sub("", cell)) if isinstance(cell, str) else 0
+def _packages(body: str) -> list[str]:
+    """The packages that a body of LaTeX needs."""
+    return [name for name, command in _PACKAGES.items() if command.search(body)]
 
 
 def _fenced(text: str) -> Markup:

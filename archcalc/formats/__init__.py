@@ -26,8 +26,8 @@ def render(  # noqa: PLR0913 - each is a choice of its own
 ) -> str:
     """A profile as text, markdown, latex, html, csv, json or in the cs231n layout; raises SpecError for another name.
 
-    `formulas` is their form: "plain" as they come about, "expanded" or "factored". In text, layers without cost share
-    the row of the layer before them unless `every` is true, and the table fits the `screen`.
+    `formulas` is their form: "plain" as they come about, "expanded" or "factored". In text and LaTeX, layers without
+    cost share the row of the layer before them unless `every` is true; text fits the `screen`.
     """
     if form not in FORMATS:
         raise SpecError(f"no format '{form}'", None, nearest(form, list(FORMATS)) or f"there are {', '.join(FORMATS)}")
@@ -39,7 +39,7 @@ def render(  # noqa: PLR0913 - each is a choice of its own
         return table
     if form in MARKED:
         page: str = import_module("archcalc.formats.table.page").render(
-            profile, columns, form, fold=fold, formulas=formulas
+            profile, columns, form, fold=fold, formulas=formulas, every=every
         )
         return page
     text: str = import_module(f"archcalc.formats.table.{form}").render(profile, columns, fold=fold, formulas=formulas)

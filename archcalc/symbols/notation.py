@@ -55,6 +55,8 @@ class Notation(msgspec.Struct, frozen=True, dict=True):
     either: str
     function: Callable[[str], str]
     over: str = "/"
+    # A quotient with one part above the other, where the notation has it.
+    fraction: Callable[[str, str], str] | None = None
     comma: str = ","
     around: str = ""
     # True where factors may stand side by side if that reads well.
@@ -133,8 +135,8 @@ class Notation(msgspec.Struct, frozen=True, dict=True):
                 text, bound = " ".join(self._terms(tree)), _SUM
             case Factors(factors):
                 text, bound = self._factors(factors), _PRODUCT
-            case Over(above, below):
-                text, bound = f"{self._within(above, _QUOTIENT)}{self.over}{self._within(below, _POWER)}", _QUOTIENT
+            case Over():
+                text, bound = self._over(tree)
             case Rounded(inside, up):
                 text, bound = self.formula(inside).join(self.ceiling if up else self.floor), _WHOLE
             case Raised(base, Digits(n)):
@@ -150,6 +152,12 @@ class Notation(msgspec.Struct, frozen=True, dict=True):
             case Verbatim(text):
                 bound = _SUM
         return text, bound
+
+    def _over(self, quotient: Over) -> tuple[str, int]:
+        above, below = quotient.above, quotient.below
+        if self.fraction is not None:
+            return self.fraction(self.formula(above), self.formula(below)), _PRODUCT
+        return f"{self._within(above, _QUOTIENT)}{self.over}{self._within(below, _POWER)}", _QUOTIENT
 
     def _fact(self, fact: Relation | Either) -> str:
         if isinstance(fact, Either):
@@ -271,4 +279,12 @@ def _latex_name(name: str) -> str:
     return rf"\mathit{{{first}}}{below}"
 
 
-WORKING_LATEX = msgspec.structs.replace(LATEX, letter=_latex_name, over=" / ", around="", juxtaposed=False)
+WORKING_LATEX = msgspec.structs.replace(
+    LATEX,
+    letter=_latex_name,
+    fraction=lambda above, below: rf"\frac{{{above}}}{{{below}}}",
+    floor=(r"\left\lfloor ", r" \right\rfloor"),
+    ceiling=(r"\left\lceil ", r" \right\rceil"),
+    around="",
+    juxtaposed=False,
+)

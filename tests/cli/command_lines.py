@@ -56,7 +56,7 @@ _WITHOUT = {
 # What a line is of where its turn leaves that open.
 _LEANINGS = {"memory": ["train", "workspace"], "rf": ["spec", "layer"]}
 # Options that are drawn when it is their turn alone, since nothing else of the line is looked at with them, or all of it.
-_ALONE = {"keep", "every", "like", "depth", "name", "watch"}
+_ALONE = {"keep", "every", "like", "depth", "name", "watch", "width", "caption", "label", "bare", "long"}
 _USUAL = {
     "solve": ["bundled", "bundled", "letters", "letters", "line", "line", "numbers", "fault"],
     "plot": ["bundled", "bundled", "numbers", "numbers", "numbers", "line", "fault"],

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import click
 
 from archcalc.conventions import CONVENTIONS
+from archcalc.document.paper import WIDTHS
 from archcalc.drawing.charts.layers import PANELS
 from archcalc.formats.table.columns import COLUMNS
 from archcalc.grading.sheet import GRADED
@@ -194,6 +195,15 @@ OWN: dict[str, dict[str, Value]] = {
         "goal": _goal,
         "broken": lambda g: g.some("params", "<= 1", "1 < 2", "a <= b <= c", "params <= (", "C <= 5"),
     },
+    "--width": {
+        "plain": lambda g: g.some(*WIDTHS, "8cm", "200pt", "3.5in"),
+        "other": lambda g: g.some("8", "cm", "0pt", "59pt", "9999pt", "1e3pt", "8em", "Column", "\\linewidth"),
+    },
+    "--caption": {
+        "plain": lambda g: g.some("Costs", "What it costs & why", g.layer),
+        "odd": lambda g: g.some("}", "\\input{x}", "%", "^^41", "a\\\\b", "[x]"),
+    },
+    "--label": {"plain": lambda g: g.some("tab:net", "t1"), "odd": lambda g: g.some("a b", "}", "\\x", "a,b", "é")},
     "--layer": {"plain": lambda g: g.layer, "misspelt": _misspelt, "name": lambda g: g.some(*NAMES)},
     "layer": {"plain": lambda g: g.layer, "place": _place, "misspelt": _misspelt, "name": lambda g: g.some(*NAMES)},
 }

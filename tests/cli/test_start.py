@@ -66,6 +66,7 @@ def test_a_table_loads_only_its_own_format_and_command():
     ours = {name for name in loaded("table", "vgg16") if name.startswith(OF_FORMATS)}
 
     assert ours == {
+        "archcalc.cli.format_options",
         "archcalc.cli.options",
         "archcalc.cli.output",
         "archcalc.cli.commands",
@@ -80,6 +81,7 @@ def test_a_table_loads_only_its_own_format_and_command():
         "archcalc.document.formats",
         "archcalc.document.grid",
         "archcalc.document.lines",
+        "archcalc.document.paper",
         "archcalc.document.screen",
         "archcalc.document.style",
     }

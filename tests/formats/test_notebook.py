@@ -142,6 +142,7 @@ def test_latex_is_of_what_mathjax_has(name):
         assert set(re.findall(r"\\(?:begin|end)\{(\w+)\}", formula)) <= {"array", "aligned"}
         assert set(re.findall(r"\\([A-Za-z]+)", formula)) <= {
             *("begin", "end", "hline", "text", "mathit", "mbox", "quad", "times", "cdot", "lfloor", "rfloor"),
+            *("frac", "left", "right"),
             *("lceil", "rceil", "backslash", "wedge", "sim", "geq", "to"),
         }
 

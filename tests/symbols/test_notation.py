@@ -117,9 +117,9 @@ def test_formulas_read_as_in_a_paper(formula, text, latex):
         (
             lambda h, p: (h + 2 * p) // 4 * 3,
             "3·⌊(H_out + 2·pad_before_1) / 4⌋",
-            r"3 \cdot \lfloor (\mathit{H}_{\mathit{out}} + 2 \cdot \mathit{pad}_{\mathit{before\_1}}) / 4 \rfloor",
+            r"3 \cdot \left\lfloor \frac{\mathit{H}_{\mathit{out}} + 2 \cdot \mathit{pad}_{\mathit{before\_1}}}{4} \right\rfloor",
         ),
-        (lambda h, p: -(-h // 4), "⌈H_out / 4⌉", r"\lceil \mathit{H}_{\mathit{out}} / 4 \rceil"),
+        (lambda h, p: -(-h // 4), "⌈H_out / 4⌉", r"\left\lceil \frac{\mathit{H}_{\mathit{out}}}{4} \right\rceil"),
         (
             lambda h, p: h**p % 5 + 1728,
             "(H_out^pad_before_1 mod 5) + 1,728",

@@ -7,8 +7,10 @@ from pathlib import Path
 import click
 
 from archcalc.characters import document
+from archcalc.cli.format_options import ReadType
 from archcalc.cli.options import Request, takes_network
 from archcalc.cli.output import put
+from archcalc.document.paper import WIDTHS, Width, width_of
 from archcalc.drawing.diagrams import DIAGRAMS, draw
 from archcalc.files import write_whole
 
@@ -19,13 +21,16 @@ _ENDINGS = {".mmd": "mermaid", ".dot": "dot", ".gv": "dot", ".svg": "svg", ".tex
 @takes_network("SPEC", "input", "set")
 @click.option("--format", "form", type=click.Choice(DIAGRAMS), help="By default what FILE ends in says, or mermaid.")
 @click.option("--fold/--no-fold", default=True, help="Draw repeated blocks once.")
+@click.option("--width", type=ReadType(width_of), help=f"TikZ: one of {', '.join(WIDTHS)}, or a length such as 8cm.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to a file.")
-def command(request: Request, form: str | None, output: Path | None, *, fold: bool) -> None:
+def command(request: Request, form: str | None, output: Path | None, width: Width | None, *, fold: bool) -> None:
     """The network drawn."""
     if form is None and output is not None and output.suffix.lower() not in _ENDINGS:
         raise click.UsageError(f"{output.name} ends in none of {', '.join(_ENDINGS)}; add --format")
     form = form or ("mermaid" if output is None else _ENDINGS[output.suffix.lower()])
-    drawn = draw(request.profiled(request.load()), form, fold=fold)
+    if width is not None and form != "tikz":
+        raise click.UsageError(f"--width is of --format tikz, and this draws {form}")
+    drawn = draw(request.profiled(request.load()), form, fold=fold, width=width)
     if output is None:
         put(drawn.removesuffix("\n"), form)
     else:

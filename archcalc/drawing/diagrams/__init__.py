@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from archcalc.document.paper import Width
 from archcalc.drawing.diagrams.dot import to_dot
 from archcalc.drawing.diagrams.mermaid import to_mermaid
 from archcalc.drawing.diagrams.outline import outline
+from archcalc.drawing.diagrams.slabs import chain
 from archcalc.drawing.diagrams.svg import to_svg
 from archcalc.drawing.diagrams.tikz import to_tikz
+from archcalc.drawing.diagrams.volumes import volumes
 from archcalc.profiling.rows import Profile
 
-_DRAWN = {"mermaid": to_mermaid, "dot": to_dot, "svg": to_svg, "tikz": to_tikz}
-DIAGRAMS = tuple(_DRAWN)
+_DRAWN = {"mermaid": to_mermaid, "dot": to_dot, "svg": to_svg}
+DIAGRAMS = (*_DRAWN, "tikz")
 
 
-def draw(profile: Profile, form: str, *, fold: bool = True) -> str:
-    """The diagram of a network in one of DIAGRAMS."""
-    return _DRAWN[form](outline(profile, fold=fold))
+def draw(profile: Profile, form: str, *, fold: bool = True, width: Width | None = None) -> str:
+    """The diagram of a network in one of DIAGRAMS; TikZ is laid out for a width."""
+    drawn = outline(profile, fold=fold)
+    if form != "tikz":
+        return _DRAWN[form](drawn)
+    # Slabs that touch take less room than a brace with a number of times.
+    every = outline(profile, fold=False)
+    return to_tikz(every if chain(volumes(every), blocks=width is not None) else drawn, width)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from archcalc.document.escapes import escape_tex
+from archcalc.document.paper import Width
 from archcalc.drawing.diagrams.layout import layout
 from archcalc.drawing.diagrams.outline import Box, Frame, Item, Outline
 from archcalc.drawing.diagrams.sheet import Point, Rect, Wire
-from archcalc.drawing.diagrams.volumes import CIRCLE, LINE, SHEAR, Volumes, joins, volumes
+from archcalc.drawing.diagrams.slabs import chain, slabs
+from archcalc.drawing.diagrams.volumes import CIRCLE, LONGEST, SHEAR, TINY, Volumes, joins, volumes
 from archcalc.drawing.palette import FAMILIES
 from archcalc.symbols.dims import Shape
 from archcalc.symbols.notation import LATEX
@@ -30,7 +32,8 @@ _BEGIN = r"""% Compile this with pdflatex, or \input it in a document that has \
     \shipout\box0
     \end{document}}%
 \fi
-\begin{tikzpicture}[x=1pt, y=1pt, line width=0.3pt, line join=round, font=\sffamily\tiny,
+\begin{tikzpicture}[x=1pt, y=1pt, line width=0.3pt, line join=round, font=\sffamily\fontsize{SIZE}{LEADING}\selectfont,
+  below/.style={anchor=north, inner sep=1.5pt}, above/.style={anchor=south, inner sep=1.5pt},
   caption/.style={anchor=north west, inner sep=0pt, align=left},
   wire/.style={draw=black!60, line width=0.5pt, line cap=round, rounded corners=2.5pt}]
 % A volume: left, bottom, thickness, height, depth into the page, family.
@@ -43,8 +46,8 @@ _END = r"""\end{tikzpicture}%
 \archcalcend"""
 
 
-def to_tikz(outline: Outline) -> str:
-    r"""A LaTeX document with the network's volumes from left to right.
+def to_tikz(outline: Outline, width: Width | None = None) -> str:
+    r"""A LaTeX document with the network's volumes from left to right, in rows of a width.
 
     >>> from archcalc.drawing.diagrams.outline import outline
     >>> from archcalc.profiling.engine import profile
@@ -53,23 +56,37 @@ def to_tikz(outline: Outline) -> str:
     '\\archcalcend'
     """
     drawn = volumes(outline)
-    look = Volumes(drawn)
-    sheet = layout(drawn, look)
+    size = TINY if width is None else width.sizes[-1][1]
+    alike = chain(drawn, blocks=width is not None)
+    most = LONGEST if width is None else width.points - 1
+    body = slabs(alike, most, size) if alike else _apart(drawn, most, size)
     return "\n".join(
         [
-            _BEGIN,
+            _BEGIN.replace("SIZE", f"{size:g}").replace("LEADING", f"{1.2 * size:g}"),
             *(
                 rf"\definecolor{{{name}{part}}}{{HTML}}{{{value[1:].upper()}}}"
                 for name, colour in FAMILIES.items()
                 for part, value in (("fill", colour.fill), ("line", colour.line))
             ),
-            *(_wire(_onto(wire, drawn.nodes, sheet.nodes, look)) for wire in sheet.wires),
-            *(line for node in drawn.nodes for line in _node(node, sheet.nodes[node.id], look)),
-            *(_brace(group, sheet.groups[group.id]) for group in _repeated(drawn.parts)),
+            *body,
             _END,
             "",
         ],
     )
+
+
+def _apart(drawn: Outline, width: float, size: float) -> list[str]:
+    """The volumes of a network with branches, each by itself and tied by lines."""
+    look = Volumes(drawn, width, size)
+    sheet = layout(drawn, look)
+    over = sheet.height - width
+    said = f"% Wider than {width:.0f}pt by {over:.0f}pt: its branches reach over several blocks, so that no row can end there."
+    return [
+        *([said] if over > 1 else []),
+        *(_wire(_onto(wire, drawn.nodes, sheet.nodes, look)) for wire in sheet.wires),
+        *(line for node in drawn.nodes for line in _node(node, sheet.nodes[node.id], look)),
+        *(_brace(group, sheet.groups[group.id]) for group in _repeated(drawn.parts)),
+    ]
 
 
 def _repeated(parts: Sequence[Item]) -> Iterator[Frame]:
@@ -120,7 +137,7 @@ def _node(node: Box, rect: Rect, look: Volumes) -> Iterator[str]:
     yield rf"\volume{sizes}{{{family}}}"
     lines = [*(escape_tex(line) for line in look.captions(node)), _shape(node.output)]
     for number, line in enumerate(lines):
-        yield rf"\node[caption] at {_at(left, bottom - 3 - LINE * number)} {{{line}}};"
+        yield rf"\node[caption] at {_at(left, bottom - 3 - look.line * number)} {{{line}}};"
 
 
 def _shape(shape: Shape) -> str:

@@ -19,6 +19,8 @@ TINY = 5.0
 LINE = 6.5
 SHEAR = 0.35
 CIRCLE = 9.0
+# The longest row where no width is given.
+LONGEST = 700.0
 _TALLEST, _LOWEST = 84.0, 7.0
 _APART, _BRACE = 4.0, 18.0
 # The number drawn for a size that a letter leaves open.
@@ -113,12 +115,12 @@ def joins(node: Box) -> str:
 class Volumes:
     """The metrics of volumes from left to right, drawn from top to bottom and turned."""
 
-    longest = 700.0
-    longest_box = 700.0
     page = 2.2
     onward = -1
 
-    def __init__(self, outline: Outline) -> None:
+    def __init__(self, outline: Outline, width: float = LONGEST, size: float = TINY) -> None:
+        self.longest = self.longest_box = width
+        self.size, self.line = size, LINE * size / TINY
         self.largest = max([_number(n) for node in outline.nodes for n in _sides(node.output)], default=1)
 
     def volume(self, node: Box) -> Volume:
@@ -155,9 +157,9 @@ class Volumes:
             return _sheet(node, half, CIRCLE, 0 if last else _APART, half)
         volume = self.volume(node)
         lines = [*self.captions(node), node.shape]
-        widest = max(text_width(line, TINY) for line in lines) * 1.12
+        widest = max(text_width(line, self.size) for line in lines) * 1.12
         after = max(0.0 if last else _APART, widest + _APART - volume.long)
-        sheet = _sheet(node, volume.tall / 2, volume.long, after, volume.tall / 2 + LINE * len(lines) + 3)
+        sheet = _sheet(node, volume.tall / 2, volume.long, after, volume.tall / 2 + self.line * len(lines) + 3)
         if last:
             sheet.wires.clear()
         return sheet

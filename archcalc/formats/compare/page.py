@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from typing import Any
 
 import msgspec
 
@@ -33,7 +34,7 @@ class TitledTable(msgspec.Struct, frozen=True):
 
     title: str
     head: tuple[str, ...] = ()
-    rows: tuple[tuple[str, ...], ...] = ()
+    rows: tuple[tuple[Any, ...], ...] = ()
     # The number of columns of text, from the left.
     text: int = 1
     about: str = ""
@@ -84,7 +85,8 @@ def _document(sections: list[TitledTable]) -> Page:
 
 def _table(section: TitledTable) -> Table:
     head = tuple(Head(preformatted(title), i >= section.text) for i, title in enumerate(section.head))
-    return Table(head, tuple(tuple(map(preformatted, row)) for row in section.rows))
+    rows = (tuple(preformatted(cell) if isinstance(cell, str) else cell for cell in row) for row in section.rows)
+    return Table(head, tuple(rows))
 
 
 def _parts(section: TitledTable) -> tuple[Part, ...]:
@@ -102,7 +104,9 @@ def _measured(comparison: Comparison, style: Style) -> list[TitledTable]:
     about = f"Input {' and '.join(inputs)}, batch {style.dim(profile.batch)}. " + style.clean(
         f"Convention {profile.convention.name}: {profile.convention.rule}."
     )
-    values = [(style.clean(line.measure.title), *map(style.cell, line.values)) for line in comparison.lines]
+    values = [
+        (style.clean(line.measure.title), *(_cell(value, style) for value in line.values)) for line in comparison.lines
+    ]
     beside = [_besides(line, style) for line in comparison.lines]
     notes = crossings(comparison, style)
     if len(names) <= 2:
@@ -120,12 +124,17 @@ def _measured(comparison: Comparison, style: Style) -> list[TitledTable]:
     ]
 
 
-def _besides(line: MeasureLine, style: Style) -> list[tuple[str, str]]:
+def _cell(value: Any, style: Style) -> Any:
+    """A cell in the format; a whole number stays one, which a narrow table shortens."""
+    return value if isinstance(value, int) else style.cell(value)
+
+
+def _besides(line: MeasureLine, style: Style) -> list[tuple[Any, str]]:
     """The difference and the ratio between the first network and each further one."""
     return [
         ("none" if value == line.values[0] else "", "")
         if against is None
-        else (style.cell(against.difference), _ratio(against, style))
+        else (_cell(against.difference, style), _ratio(against, style))
         for value, against in zip(line.values[1:], line.against, strict=True)
     ]
 

@@ -13,7 +13,7 @@ from archcalc.document.content import Head, Table
 from archcalc.errors import among
 from archcalc.layers.intervals import number_text
 from archcalc.network.measures import Measure, sums
-from archcalc.profiling.folding import FoldedRow, folded, unfolded
+from archcalc.profiling.folding import FoldedRow, folded, joined, unfolded
 from archcalc.profiling.rows import Profile, Row
 from archcalc.symbols.dims import Dim, format_shape
 from archcalc.symbols.evaluate import Form, in_form
@@ -152,6 +152,16 @@ def _in_form(column: Column, formulas: Form) -> Column:
 def lines(rows: Sequence[Row], *, fold: bool) -> list[FoldedRow]:
     """The rows one by one, or with `fold`, repeated blocks and layers once."""
     return folded(rows) if fold else unfolded(rows)
+
+
+def compact(profile: Profile, shown: Sequence[FoldedRow]) -> list[FoldedRow]:
+    """The lines with each that stores, trains and computes nothing merged into the one before it."""
+
+    def costless(row: Row) -> bool:
+        counted = (row.params, row.buffers, row.activations, row.macs, profile.shown(row))
+        return all(value == 0 for value in counted)
+
+    return joined(shown, costless)
 
 
 def table(profile: Profile, parts: Sequence[Column], shown: Sequence[FoldedRow]) -> Table:

@@ -13,7 +13,7 @@ from archcalc.document.style import Style
 from archcalc.document.writer import preformatted, write
 from archcalc.formats.explain import equation, remark
 from archcalc.formats.summary import heading, published, remarks, title, totals
-from archcalc.formats.table.columns import Column, chosen, lines, table
+from archcalc.formats.table.columns import Column, chosen, compact, lines, table
 from archcalc.profiling.explain import Working, workings
 from archcalc.profiling.rows import Profile
 from archcalc.symbols.evaluate import Form
@@ -28,11 +28,21 @@ _EXPLAINS = {
 }
 
 
-def render(
-    profile: Profile, columns: Sequence[str] | None, form: str, *, fold: bool = False, formulas: Form = "plain"
+def render(  # noqa: PLR0913 - each is a choice of its own
+    profile: Profile,
+    columns: Sequence[str] | None,
+    form: str,
+    *,
+    fold: bool = False,
+    formulas: Form = "plain",
+    every: bool = False,
 ) -> str:
-    """The table as markdown, as a LaTeX document that others can include, or as a page of HTML with the working."""
-    page = tabled(profile, columns, form, fold=fold, worked=form == "html", formulas=formulas)
+    """The table as markdown, as a LaTeX document that others can include, or as a page of HTML with the working.
+
+    On paper a layer without cost shares the row of the one before it, unless `every` is true or there are no names.
+    """
+    brief = form == "latex" and not every and (columns is None or "name" in columns)
+    page = tabled(profile, columns, form, fold=fold, worked=form == "html", formulas=formulas, brief=brief)
     return write(page, form)
 
 
@@ -44,18 +54,21 @@ def tabled(  # noqa: PLR0913 - each is a choice of its own
     fold: bool = False,
     worked: bool = False,
     formulas: Form = "plain",
+    brief: bool = False,
 ) -> Page:
     """The heading, the table, the totals and the remarks of a profile, on request with the working of every row."""
     style = msgspec.structs.replace(STYLES[form], form=formulas)
-    shown = grid(profile, chosen(columns, fold=fold, formulas=formulas), fold=fold, worked=worked)
+    shown = grid(profile, chosen(columns, fold=fold, formulas=formulas), fold=fold, worked=worked, brief=brief)
     said = (*told(profile, style), *published(profile))
     parts: list[Part] = [shown, summed(profile, style), *([Notes(said)] if said else [])]
     return Page(title(profile), tuple(map(preformatted, heading(profile, style))), (Section("", tuple(parts)),))
 
 
-def grid(profile: Profile, parts: Sequence[Column], *, fold: bool, worked: bool = False) -> Table:
+def grid(profile: Profile, parts: Sequence[Column], *, fold: bool, worked: bool = False, brief: bool = False) -> Table:
     """The table alone, its last row the totals, on request with the working of every row."""
     shown = lines(profile.rows, fold=fold)
+    if brief:
+        shown = compact(profile, shown)
     found = table(profile, parts, shown)
     if not worked:
         return found

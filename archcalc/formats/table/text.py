@@ -10,9 +10,8 @@ from archcalc.document.lines import labelled, told
 from archcalc.document.screen import PAPER, Screen, table_text
 from archcalc.document.style import PLAIN
 from archcalc.formats.summary import heading, published, remarks, title, totals
-from archcalc.formats.table.columns import chosen, lines, table
-from archcalc.profiling.folding import joined
-from archcalc.profiling.rows import Profile, Row
+from archcalc.formats.table.columns import chosen, compact, lines, table
+from archcalc.profiling.rows import Profile
 from archcalc.symbols.evaluate import Form
 
 
@@ -33,7 +32,7 @@ def render(  # noqa: PLR0913 - each is a choice of its own
     parts = chosen(columns, fold=fold, formulas=formulas)
     shown = lines(profile.rows, fold=fold)
     if columns is None and not every:
-        shown = joined(shown, lambda row: _costless(profile, row))
+        shown = compact(profile, shown)
     style = msgspec.structs.replace(PLAIN, form=formulas)
     notes = [*remarks(profile), *published(profile)]
     return "\n".join(
@@ -46,9 +45,3 @@ def render(  # noqa: PLR0913 - each is a choice of its own
             *(["", told(notes, screen)] if notes else []),
         ]
     )
-
-
-def _costless(profile: Profile, row: Row) -> bool:
-    """True if a row stores, trains and computes nothing that its convention counts."""
-    counted = (row.params, row.buffers, row.activations, row.macs, profile.shown(row))
-    return all(value == 0 for value in counted)
