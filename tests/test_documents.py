@@ -111,6 +111,16 @@ def test_the_chart_is_what_its_command_draws(tmp_path, monkeypatch):
     assert (tmp_path / drawn).read_bytes() == (page.parent / image).read_bytes()
 
 
+def test_the_cone_is_what_its_command_draws(tmp_path):
+    """The page of receptive fields shows the picture that the command above it draws."""
+    [command] = [line for block in fenced("sh") for line in block.splitlines() if line.startswith("archcalc rf")]
+    *words, target = shlex.split(command)[1:]
+    assert f"]({Path(target).relative_to('docs')})" in PAGES[ROOT / "docs" / "receptive-fields.md"]
+    printed([*words, str(tmp_path / "drawn.svg")])
+
+    assert (tmp_path / "drawn.svg").read_bytes() == (ROOT / target).read_bytes()
+
+
 def test_the_first_table_is_what_the_first_command_prints():
     """The README's VGG-16 table is the output of the command above it in a terminal of 80 columns, shortened."""
     assert ".venv/bin/archcalc table vgg16\n" in fenced("sh")[0]

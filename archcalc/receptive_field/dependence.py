@@ -43,8 +43,8 @@ def forward_mask(graph: Graph, touched: Any) -> Iterator[tuple[Node, Any]]:
         yield node, marked
 
 
-def backward_counts(graph: Graph, position: int, wanted: Any, shapes: list[Shape]) -> Any:
-    """The input values that the marked values of a node depend on, through every layer on the way back.
+def backward(graph: Graph, position: int, wanted: Any, shapes: list[Shape]) -> Iterator[tuple[int, Any]]:
+    """Each node that the marked values of a node depend on, by its position from there back, with its marked values.
 
     Marks are booleans, or whole numbers, which are counted along every path and added up. `shapes` has for each node
     the shape of its marks: its own, or 1 for an axis that every window sees whole.
@@ -52,18 +52,26 @@ def backward_counts(graph: Graph, position: int, wanted: Any, shapes: list[Shape
     import numpy as np  # noqa: PLC0415 - the windows themselves need none of it
 
     marks: dict[int, Any] = {position: wanted}
-    for number in range(position, 0, -1):
+    for number in range(position, -1, -1):
         if number not in marks:
             continue
         node, mark = graph.nodes[number], marks.pop(number)
+        yield number, mark
         inputs = [graph.nodes[i].shape for i in node.inputs]
-        for source, views in zip(node.inputs, node.layer.receptive_views(*inputs), strict=True):
+        for source, views in zip(node.inputs, node.layer.receptive_views(*inputs) if number else (), strict=True):
             for view in views:
                 seen = _back(
                     np, mark, view, inputs=(inputs[node.inputs.index(source)], shapes[source]), full=node.shape
                 )
                 marks[source] = marks[source] + seen if source in marks else seen
-    return marks.get(0, np.zeros(shapes[0], wanted.dtype))
+
+
+def backward_counts(graph: Graph, position: int, wanted: Any, shapes: list[Shape]) -> Any:
+    """The input values that the marked values of a node depend on, through every layer on the way back."""
+    import numpy as np  # noqa: PLC0415 - the windows themselves need none of it
+
+    found = dict(filter(lambda item: item[0] == 0, backward(graph, position, wanted, shapes)))
+    return found.get(0, np.zeros(shapes[0], wanted.dtype))
 
 
 def onward(np: Any, marked: Any, view: View, shape: Shape) -> Any:

@@ -110,8 +110,8 @@ def box(graph: Graph, name: str, place: tuple[int, ...]) -> Box:
     """
     import numpy as np  # noqa: PLC0415 - fields need none of it
 
-    field, position = _found(graph, name)
-    _check_size([node.shape for node in graph.nodes], _MAX_MARKS)
+    field, position = numbered(graph, name)
+    check_size([node.shape for node in graph.nodes], _MAX_MARKS)
     marks = np.zeros(graph.nodes[position].shape, bool)
     axes = named_axes(field)
     _check(field, axes, place)
@@ -131,12 +131,12 @@ def effective(graph: Graph, name: str, place: tuple[int, ...] | None = None) -> 
     """The effective receptive field of a layer at one position, or at the middle one."""
     import numpy as np  # noqa: PLC0415 - fields need none of it
 
-    field, position = _found(graph, name)
+    field, position = numbered(graph, name)
     axes = named_axes(field)
     place = tuple(field.output[axis] // 2 for axis in axes) if place is None else place
     _check(field, axes, place)
-    shapes = [_told_apart(other) for other in receptive_fields(graph).values()]
-    _check_size(shapes, _MAX_COUNTS)
+    shapes = [marked_shape(other) for other in receptive_fields(graph).values()]
+    check_size(shapes, _MAX_COUNTS)
     marks = np.zeros(shapes[position], object)
     marks[tuple(place[axes.index(axis)] if axis in axes and n > 1 else 0 for axis, n in enumerate(marks.shape))] = 1
     counts = backward_counts(graph, position, marks, shapes)
@@ -162,7 +162,8 @@ def named_axes(field: Field) -> list[int]:
     return places or [0] if set(moving) <= set(places) else moving
 
 
-def _found(graph: Graph, name: str) -> tuple[Field, int]:
+def numbered(graph: Graph, name: str) -> tuple[Field, int]:
+    """The field of a layer and its position among the nodes; raises SpecError if letters leave sizes open."""
     sizes = [*graph.input, *(n for node in graph.nodes for n in node.shape)]
     if not all(isinstance(n, int) for n in sizes):
         raise SpecError(f"the input is {format_shape(graph.input)}", None, "a single place is found only in numbers")
@@ -182,7 +183,7 @@ def _check(field: Field, axes: list[int], place: tuple[int, ...]) -> None:
             raise SpecError(f"{field.name} puts out {format_shape(field.output)}; {i} is not one of 0 to {n - 1}")
 
 
-def _check_size(shapes: list[Shape], most: int) -> None:
+def check_size(shapes: list[Shape], most: int) -> None:
     """Raise SpecError if following every value would take more memory than machines have."""
     largest = max(math.prod(shape) for shape in shapes)
     if largest > most:
@@ -205,7 +206,7 @@ def _unclipped(field: Field, axes: list[int], place: tuple[int, ...]) -> tuple[t
     return tuple(ends)
 
 
-def _told_apart(field: Field) -> Shape:
+def marked_shape(field: Field) -> Shape:
     """The shape of a layer's output with 1 for every axis along which all positions see the same."""
     axes = {axis for reach in field.reaches if reach is not None for axis in reach.axes}
     if not field.exact:

@@ -46,7 +46,7 @@ def page(profile: Profile, form: str, charts: Sequence[Picture] = ()) -> Page:
         tuple(map(preformatted, heading(profile, style))),
         (
             Section("", (table, summed(profile, style), *([Notes(said)] if said else []))),
-            Section("Diagram", (_diagram(drawn, form),)),
+            Section("Diagram", (_diagram(profile, drawn, form, fold=fold),)),
             *([Section("Layer by layer", tuple(charts))] if charts else []),
             *_shares(profile),
             Section("Receptive field", grown(profile)),
@@ -57,16 +57,24 @@ def page(profile: Profile, form: str, charts: Sequence[Picture] = ()) -> Page:
     )
 
 
-def _diagram(drawn: Outline, form: str) -> Picture:
+def _diagram(profile: Profile, drawn: Outline, form: str, *, fold: bool) -> Picture:
+    """The diagram, on an HTML page with a link from each node to the row that stands for it, maybe for others too."""
     shows = f"Diagram of {drawn.title}: {drawn.summary}"
     if form == "html":
-        return Picture(shows, preformatted(to_svg(drawn, link=lambda node: f"#{_ROW}{node.id}")))
+        nodes = _nodes(drawn)
+        rows = {row.name: nodes[line.row.name] for line in lines(profile.rows, fold=fold) for row in line.rows}
+        return Picture(shows, preformatted(to_svg(drawn, link=lambda node: f"#{_ROW}{rows[node.rows[0]]}")))
     return Picture(shows, preformatted(f"```mermaid\n{to_mermaid(drawn).rstrip()}\n```"))
+
+
+def _nodes(drawn: Outline) -> dict[str, str]:
+    """The id of the node in which each row is drawn."""
+    return {name: node.id for node in drawn.nodes for name in node.rows}
 
 
 def _linked(table: Table, profile: Profile, drawn: Outline, *, fold: bool) -> Table:
     """The table with links from each row to its node in the diagram, and anchors to link back to."""
-    nodes = {name: node.id for node in drawn.nodes for name in node.rows}
+    nodes = _nodes(drawn)
     own = [nodes[line.row.name] for line in lines(profile.rows, fold=fold)]
     firsts = [own.index(node) == place for place, node in enumerate(own)]
     return msgspec.structs.replace(

@@ -38,20 +38,22 @@ _SPECS = {"spec", "specs", "old", "new"}
 _TRAINING, _INFERENCE = {"optimizer", "master", "checkpoint"}, {"concat", "workspace", "schedule"}
 _WITH = {
     **{("memory", name): {"train"} for name in _TRAINING},
-    **{("rf", name): {"layer"} for name in ("spread", "target")},
+    ("rf", "spread"): {"layer"},
+    ("rf", "image"): {"layer", "spread", "target"},
     **{("check", name): {"claims"} for name in ("input_shape", "settings")},
     **{("rf", name): {"depth"} for name in ("kernel", "stride")},
 }
+_PICTURED = {"layer", "spread", "target", "image"}
 _WITHOUT = {
     **{("memory", name): _INFERENCE for name in (*_TRAINING, "train")},
     **{("memory", name): {*_TRAINING, "train"} for name in _INFERENCE},
-    **{("rf", name): {"spec", "like", "depth", "layer", "spread", "target"} - {name} for name in ("like", "depth")},
-    **{("rf", name): {"spec", "like", "layer", "spread", "target"} for name in ("kernel", "stride")},
+    **{("rf", name): {"spec", "like", "depth", *_PICTURED} - {name} for name in ("like", "depth")},
+    **{("rf", name): {"spec", "like", *_PICTURED} for name in ("kernel", "stride")},
     ("conventions", "name"): {"spec"},
     ("check", "specs"): {"keep", "input_shape", "settings"},
     ("verify", "quick"): {"input_shape"},
     ("verify", "input_shape"): {"quick"},
-    ("rf", "spec"): {"spread", "target"},
+    ("rf", "spec"): {"spread", "image"},
 }
 # What a line is of where its turn leaves that open.
 _LEANINGS = {"memory": ["train", "workspace"], "rf": ["spec", "layer"]}

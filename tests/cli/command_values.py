@@ -228,6 +228,10 @@ PATHS = {
     "diagram --output": _path(".mmd", ".dot", ".gv", ".svg", ".tex"),
     "plot --output": _path(".svg", ".svg", ".png", ".pdf"),
     "rf --plot": _path(".svg", ".svg", ".png", ".pdf"),
+    "rf --image": {
+        "plain": lambda g: g.some("picture.png", "picture.png", "picture.png", "image.npy"),
+        "other": lambda g: g.some("file.bin", "folder", "none.png", "net.yaml", "/dev/null"),
+    },
     "memory --plot": _path(".svg", ".svg", ".png", ".pdf"),
     "run --output": _path(".npy"),
     "run --input": {

@@ -13,12 +13,10 @@ import pytest
 from click.testing import CliRunner
 
 from archcalc.cli import main
-from archcalc.drawing.charts import canvas, layers, memory, networks
-from archcalc.errors import Source, SpecError
+from archcalc.drawing.charts import bars, canvas, layers, networks
+from archcalc.errors import Source
 from archcalc.language import bundled, load, parse
-from archcalc.memory.plan import inference, training
 from archcalc.profiling.engine import profile
-from archcalc.symbols.dims import symbol
 
 Text = pytest.importorskip("matplotlib.text").Text
 SVG = "{http://www.w3.org/2000/svg}"
@@ -69,18 +67,27 @@ def test_the_line_of_receptive_fields_ends_at_the_last_one():
     assert (sizes["pool5"], sizes["fc6"]) == (212, 404)
 
 
-@pytest.mark.parametrize("plan", [inference, training])
-def test_memory_is_drawn_above_what_is_resident(plan):
-    """The highest step of the timeline is the peak in MiB, and the grey below it what is always there."""
-    made = plan(profile(load("alexnet")))
-    with canvas.canvas(10, 4) as figure:
-        axes = figure.subplots()
-        memory.draw(axes, made)
-    tops = [max(patch.get_data().values) for patch in axes.patches]
-    resident = sum(part.bytes(1) for part in made.resident.values())
+def test_bars_say_their_share_where_it_matters():
+    """VGG-16's params: fc6 has 7·7·512·4096 weights and 4096 biases of 138,357,544, fc7 4096·4096 and 4096; no other has 5 %."""
+    with canvas.canvas(10, 6) as figure:
+        layers.draw(figure, profile(load("vgg16")), layers.panels("params"))
+    [axes] = figure.axes
+    shares = [100 * (n * 4096 + 4096) / 138_357_544 for n in (7 * 7 * 512, 4096)]
 
-    assert max(tops) * 2**20 == pytest.approx(made.peak(1))
-    assert [patch.get_data().baseline * 2**20 for patch in axes.patches] == pytest.approx([resident] * len(tops))
+    assert [text.get_text() for text in axes.texts] == [f"{share:.1f} %" for share in shares] == ["74.3 %", "12.1 %"]
+    assert axes.get_title("left") == "params: 138.4M in all"
+
+
+def test_a_few_networks_are_bars_side_by_side():
+    """A bar for each network in each panel, as long as its number and with it at the end."""
+    with canvas.canvas(10, 3) as figure:
+        bars.draw(figure, [profile(load(name)) for name in ("alexnet", "vgg16")])
+    params = figure.axes[0]
+
+    assert [bar.get_width() for bar in params.patches] == [60_965_224, 138_357_544]
+    assert [text.get_text() for text in params.texts] == ["60.97M", "138.4M"]
+    assert [axes.get_title("left") for axes in figure.axes] == ["params", "MACs", "activations"]
+    assert [text.get_text() for text in params.get_yticklabels()] == ["alexnet", "vgg16"]
 
 
 def test_networks_stand_at_their_params_and_macs():
@@ -202,20 +209,6 @@ def test_a_chart_of_letters_is_refused():
         1,
         "a chart needs numbers, and the network has letters\n  = give each a number with --set or --input\n",
     )
-
-
-@pytest.mark.parametrize("train", [[], ["--train"]], ids=["inference", "training"])
-def test_memory_of_a_letter_of_samples_is_refused(train, tmp_path, monkeypatch):
-    """A batch of N has no bars, and is not drawn as one of 1 either; nothing is printed or written."""
-    monkeypatch.chdir(tmp_path)
-    done = CliRunner().invoke(main, ["memory", "lenet5", "--batch", "N", "--plot", "x.svg", *train])
-
-    assert (done.exit_code, done.stdout, list(tmp_path.iterdir())) == (1, "", [])
-    assert done.stderr == (
-        "a chart needs numbers, and the network has letters\n  = give each a number with --set, --input or --batch\n"
-    )
-    with canvas.canvas(4, 3) as figure, pytest.raises(SpecError, match="needs numbers"):
-        memory.draw(figure.subplots(), inference(profile(load("lenet5"), batch=symbol("N"))))
 
 
 @pytest.mark.parametrize(

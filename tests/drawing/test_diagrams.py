@@ -56,7 +56,61 @@ def test_blocks_that_repeat_are_drawn_once_with_how_often():
 
     assert 35 in times
     assert len(drawn.nodes) == len(outline(PROFILES["resnet50"]).nodes)
-    assert "bottleneck × 35" in to_mermaid(drawn)
+    assert "conv4#95;2 … conv4#95;36 × 35, bottleneck" in to_mermaid(drawn)
+
+
+def frames(parts):
+    for part in parts:
+        if isinstance(part, Frame):
+            yield part
+            yield from frames(part.parts)
+
+
+def test_a_box_is_named_by_the_layers_in_it():
+    """Those that it stands for where it repeats, else its first and last; the block is said where the name does not."""
+    named = {
+        name: [(frame.title, frame.kind) for frame in frames(outline(PROFILES[name]).parts)]
+        for name in ("vgg16", "resnet50", "unet", "mixer_b_16")
+    }
+
+    assert named["vgg16"] == [
+        ("conv1_1 … pool1", "stage"),
+        ("conv2_1 … pool2", "stage"),
+        ("conv3_1 … pool3", "stage"),
+        ("conv4_1 … pool4", "stage"),
+        ("conv5_1 … pool5", "stage"),
+    ]
+    assert named["resnet50"][6:9] == [
+        ("conv4_1 … conv4_6", "stage"),
+        ("conv4_1", "bottleneck"),
+        ("conv4_2 … conv4_6 × 5", "bottleneck"),
+    ]
+    assert named["unet"][0] == ("down1", "")
+    assert ("convs", "") in named["unet"]
+    assert named["mixer_b_16"] == [("mixers/0 … mixers/11 × 12", "")]
+
+
+@pytest.mark.parametrize(("times", "boxes"), [(2, 2), (3, 3), (4, 1)])
+@pytest.mark.parametrize("around", [1, 5])
+def test_a_box_around_one_layer_saves_two_at_least(times, boxes, around):
+    """Of 2 or 3 alike each is drawn, of 4 one with a box around it; also within a block that repeats itself."""
+    spec = f"""
+input: {{channels: 4, height: 8, width: 8}}
+blocks:
+  one: [conv2d: {{out: 4, kernel: 3, padding: 1}}, relu]
+  more: [one: {{repeat: {times}}}, batchnorm2d, conv2d: {{out: 4, kernel: 1}}]
+layers: [more: {{repeat: {around}}}]
+"""
+    made = archcalc.profile(parse(Source("s.yaml", spec)))
+    drawn = outline(made)
+    kinds = [node.lines[0] for node in drawn.nodes]
+
+    assert kinds.count("conv2d 3×3, 4") == boxes
+    assert sorted(row for node in drawn.nodes for row in node.rows) == sorted(row.name for row in made.rows)
+    assert [frame.times for frame in frames(drawn.parts)] == [
+        *([around] if around > 1 or boxes else []),
+        *([4] * (boxes == 1)),
+    ]
 
 
 def test_a_node_says_its_layer_as_people_write_it():

@@ -10,7 +10,7 @@ import msgspec
 from archcalc.characters import visible
 from archcalc.cli.options import Request, takes_network
 from archcalc.cli.output import put
-from archcalc.drawing.charts import layers, networks
+from archcalc.drawing.charts import bars, layers, networks
 from archcalc.drawing.charts.canvas import canvas, check_suffix, save
 from archcalc.files import file_name
 from archcalc.formats.summary import title
@@ -27,16 +27,17 @@ from archcalc.language import bundled
 def command(request: Request, keys: str | None, target: Path | None, *, every: bool) -> None:
     """Charts of a network by layer, or of several networks.
 
-    Of one network there is a panel for each measure, of several their params against their MACs.
+    Of one network there is a panel for each measure, of up to 8 there are bars side by side, of more marks by params and
+    MACs.
 
-    Without -o the file is named after the network. Memory over time is drawn by `memory --plot`, the effective
-    receptive field by `rf --plot`.
+    Without -o the file is named after the network. Memory over time is drawn by `memory --plot`, receptive
+    fields by `rf --plot`.
     """
     if bool(request.specs) == every:
         raise click.UsageError("--all takes no SPEC" if every else "name one or more specs, or give --all")
     several = every or len(request.specs) > 1
     if several and keys is not None:
-        raise click.UsageError("--of is for the chart of one network; several are drawn by params and MACs")
+        raise click.UsageError("--of is for the chart of one network")
     chosen = layers.panels(keys)
     if target is not None:
         check_suffix(target)
@@ -44,7 +45,11 @@ def command(request: Request, keys: str | None, target: Path | None, *, every: b
         request = msgspec.structs.replace(request, specs=tuple(bundled()))
     profiles = list(map(request.profiled, request.graphs()))
     path = target or Path("networks.svg" if several else f"{file_name(profiles[0].graph.name)}.svg")
-    if several:
+    if several and len(profiles) <= bars.FEW:
+        with canvas(10, bars.height(profiles)) as figure:
+            bars.draw(figure, profiles)
+            save(figure, path)
+    elif several:
         with canvas(*networks.SIZE) as figure:
             networks.draw(figure, profiles)
             save(figure, path)

@@ -12,19 +12,23 @@ import msgspec
 from archcalc.characters import visible
 from archcalc.cli.options import BatchType, Request, takes_network, takes_settings
 from archcalc.cli.output import complain, put
+from archcalc.drawing.charts import cone as cones
+from archcalc.drawing.charts import field as maps
 from archcalc.drawing.charts.canvas import canvas, check_suffix, save
-from archcalc.drawing.charts.field import draw
+from archcalc.drawing.charts.picture import picture_of
 from archcalc.errors import SpecError, nearest
 from archcalc.formats.as_json import json_text
 from archcalc.formats.rf import fields as listing
 from archcalc.formats.rf.effective import box_dict, box_text, effective_dict, effective_text
 from archcalc.formats.rf.stacks import depth_dict, depth_text, stacks_dict, stacks_text
 from archcalc.network.graph import Graph
-from archcalc.receptive_field.effective import box, effective
+from archcalc.receptive_field.cone import cone, topmost
+from archcalc.receptive_field.effective import Effective, box, effective
 from archcalc.receptive_field.field import Field
 from archcalc.receptive_field.fields import path, receptive_fields
 from archcalc.receptive_field.stacks import field_of, stacks
 from archcalc.symbols.dims import Dim
+from archcalc.symbols.shape import AXES
 
 _PLACE = re.compile(r"(.+)\[\s*(\d{1,9}(?:\s*,\s*\d{1,9})*)\s*\]")
 
@@ -35,6 +39,7 @@ class FieldOptions(msgspec.Struct, frozen=True):
     layer: str | None
     spread: bool
     target: Path | None
+    image: Path | None
     like: int | None
     depth: Dim | None
     kernel: Dim
@@ -46,7 +51,15 @@ class FieldOptions(msgspec.Struct, frozen=True):
 @click.argument("layer", required=False, metavar="[LAYER or LAYER[y,x]]")
 @click.option("--effective", "-e", "spread", is_flag=True, help="The effective field too: how influence spreads.")
 @click.option(
-    "--plot", "target", type=click.Path(dir_okay=False, path_type=Path), help="Its chart, a .png, .svg or .pdf file."
+    "--plot",
+    "target",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Draw a .png, .svg or .pdf file: the cone of layers below an output, or of a place or with -e its map.",
+)
+@click.option(
+    "--image",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="An image to draw the map on, stretched to the input's size.",
 )
 @click.option(
     "--stacks", "like", type=click.IntRange(min=2), metavar="K", help="Stacks with the field of a K by K kernel."
@@ -60,8 +73,12 @@ def command(request: Request, options: FieldOptions) -> None:
     asked = [bool(request.specs), options.like is not None, options.depth is not None]
     if sum(asked) != 1:
         raise click.UsageError("name a SPEC, or ask for --stacks or --depth alone")
-    if (options.spread or options.target) and options.layer is None:
-        raise click.UsageError("--effective and --plot are of one LAYER")
+    if options.spread and options.layer is None:
+        raise click.UsageError("--effective is of one LAYER")
+    if options.target is not None and not request.specs:
+        raise click.UsageError("--plot is of a SPEC")
+    if options.image is not None and options.target is None:
+        raise click.UsageError("--image is for --plot")
     if options.target is not None:
         check_suffix(options.target)
     json = request.form == "json"
@@ -76,6 +93,8 @@ def command(request: Request, options: FieldOptions) -> None:
         graph = request.load()
         fields = receptive_fields(graph)
         if options.layer is None:
+            if options.target is not None:
+                _plot_cone(graph, fields, topmost(graph, fields), options)
             rows = [listing.to_dict(field) for field in fields.values()]
             put(
                 json_text(listing.network_dict(graph, rows)) if json else listing.table(graph, fields, request.screen),
@@ -88,7 +107,12 @@ def command(request: Request, options: FieldOptions) -> None:
 def _one(graph: Graph, fields: dict[str, Field], layer: str, options: FieldOptions, request: Request) -> None:
     name, place = _layer(layer, fields)
     seen = None if place is None else box(graph, name, place)
-    counted = effective(graph, name, place) if options.spread or options.target else None
+    mapped = options.target is not None and (place is not None or options.spread)
+    counted = effective(graph, name, place) if options.spread or mapped else None
+    if mapped and counted is not None:
+        _plot_map(graph, name, counted, options)
+    elif options.target is not None:
+        _plot_cone(graph, fields, name, options)
     if request.form == "json":
         row: dict[str, Any] = listing.to_dict(fields[name])
         row["path"] = [[step for step, _ in path(graph, fields, name, i)] for i in range(len(row["size"]))]
@@ -102,10 +126,29 @@ def _one(graph: Graph, fields: dict[str, Field], layer: str, options: FieldOptio
         parts += [] if seen is None else [box_text(seen)]
         parts += [] if counted is None else [effective_text(counted, request.screen)]
         put("\n\n".join(parts))
-    if options.target is not None and counted is not None:
-        with canvas(9, 4) as figure:
-            draw(figure, graph, name, counted)
-            save(figure, options.target)
+
+
+def _plot_cone(graph: Graph, fields: dict[str, Field], name: str, options: FieldOptions) -> None:
+    if options.image is not None:
+        raise click.UsageError("--image is for the map of a place: name LAYER[y,x], or a LAYER with --effective")
+    found = cone(graph, fields, name)
+    with canvas(10, cones.height(found)) as figure:
+        cones.draw(figure, graph, found)
+        _save(figure, options)
+
+
+def _plot_map(graph: Graph, name: str, counted: Effective, options: FieldOptions) -> None:
+    if options.image is not None and len(counted.place) != len(AXES[2]):
+        raise click.UsageError(f"--image is for a network that takes images, and {graph.name} takes none")
+    image = None if options.image is None else picture_of(options.image)
+    with canvas(10, 4.6) as figure:
+        maps.draw(figure, graph, maps.Seen(name, counted, box(graph, name, counted.place)), image)
+        _save(figure, options)
+
+
+def _save(figure: Any, options: FieldOptions) -> None:
+    if options.target is not None:
+        save(figure, options.target)
         complain(visible(str(options.target)))
 
 

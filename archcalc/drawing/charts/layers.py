@@ -14,9 +14,12 @@ from archcalc.errors import among
 from archcalc.layers.registry import Family
 from archcalc.network.measures import sums
 from archcalc.profiling.rows import Profile, Row
+from archcalc.symbols.units import abbreviated
 
-# Above this number of bars, blocks are named instead of layers.
-_MAX_NAMED = 48
+# Above this number of bars, blocks are named instead of layers; above the other, only the highest bar says its share.
+_MAX_NAMED, _MAX_SHARES = 48, 26
+# The least share of the whole that stands on a bar.
+_LEAST = 0.05
 
 
 class Panel(msgspec.Struct, frozen=True):
@@ -60,14 +63,17 @@ def draw(figure: Any, profile: Profile, chosen: Sequence[Panel]) -> None:
         values = [panel.of(profile, row) for row in rows]
         if panel.adds:
             _bars(axes, [value or 0 for value in values], families)
+            _shares(axes, [value or 0 for value in values])
+            axes.set_title(f"{panel.title}: {abbreviated(sum(value or 0 for value in values), 4)} in all")
         else:
             _steps(axes, profile, rows, values)
-        axes.set_title(panel.title)
+            axes.set_title(panel.title)
         axes.set_ylim(bottom=0)
         axes.yaxis.set_major_formatter(tick)
         axes.grid(axis="y", color=GREY, alpha=0.3, lw=0.6)
         axes.set_axisbelow(True)
     _named(every[-1], rows)
+    every[-1].set_xlabel("layers in order of execution")
     _legend(figure, every, families, chosen)
 
 
@@ -87,7 +93,7 @@ def _legend(figure: Any, every: Any, families: Sequence[Family], chosen: Sequenc
 
 def height(chosen: Sequence[Panel]) -> float:
     """The height in inches of these panels."""
-    return 1.1 + 1.35 * len(chosen)
+    return 1.3 + 1.45 * len(chosen)
 
 
 def _bars(axes: Any, values: Sequence[float], families: Sequence[Family]) -> None:
@@ -102,7 +108,30 @@ def _bars(axes: Any, values: Sequence[float], families: Sequence[Family]) -> Non
         if own:
             axes.add_patch(patches.PathPatch(path.Path(corners, codes), facecolor=FAMILIES[name].line, lw=0))
     axes.set_xlim(-0.6, len(values) - 0.4)
-    axes.set_ylim(0, 1.05 * max(values, default=1) or 1)
+    axes.set_ylim(0, 1.18 * max(values, default=1) or 1)
+
+
+def _shares(axes: Any, values: Sequence[float]) -> None:
+    """Write their shares of the whole on the bars that matter."""
+    whole, most = sum(values), max(values, default=0)
+    chosen = [i for i, value in enumerate(values) if whole and value >= _LEAST * whole]
+    if len(values) > _MAX_SHARES:
+        # Bars of the same height would say the same.
+        chosen = [i for i in chosen if values[i] == most][:1]
+    last = len(values) - 1
+    for i in chosen:
+        # A share stays within the axes where bars are narrow.
+        side = (
+            "center"
+            if len(values) <= _MAX_SHARES
+            else "left"
+            if i < last / 30
+            else "right"
+            if i > last * 29 / 30
+            else "center"
+        )
+        said = f"{100 * values[i] / whole:.1f} %"
+        axes.annotate(said, (i, values[i]), (0, 2), textcoords="offset points", ha=side, size=8)
 
 
 def _steps(axes: Any, profile: Profile, rows: Sequence[Row], values: Sequence[float | None]) -> None:
@@ -115,7 +144,7 @@ def _steps(axes: Any, profile: Profile, rows: Sequence[Row], values: Sequence[fl
         # Below the line if that is the highest of all, since the title stands above.
         below = max(whole) >= max((value or 0 for value in values), default=0)
         place = {"xytext": (3, -3 if below else 2), "textcoords": "offset points", "va": "top" if below else "bottom"}
-        axes.annotate(f"the input has {max(whole)}", (0, max(whole)), color=RED, size=7, **place)
+        axes.annotate(f"the input has {max(whole)}", (0, max(whole)), color=RED, size=8, **place)
 
 
 def _named(axes: Any, rows: Sequence[Row]) -> None:
@@ -129,7 +158,7 @@ def _named(axes: Any, rows: Sequence[Row]) -> None:
         step = -(-len(starts) // _MAX_NAMED)
         places, labels = [place for place, _ in starts[::step]], [block for _, block in starts[::step]]
     axes.set_xticks(places, [label if len(label) <= 24 else f"…{label[-23:]}" for label in labels])
-    axes.tick_params(axis="x", rotation=90, labelsize="x-small")
+    axes.tick_params(axis="x", rotation=90, labelsize="small")
 
 
 def says(profile: Profile, chosen: Sequence[Panel]) -> str:

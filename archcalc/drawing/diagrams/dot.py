@@ -49,7 +49,7 @@ def to_dot(outline: Outline) -> str:
 def _items(parts: Sequence[Item], indent: str) -> Iterator[str]:
     for part in parts:
         if isinstance(part, Frame):
-            label = quote_dot(part.title, *([part.name] if part.block and part.name else []))
+            label = quote_dot(part.title, *filter(None, [part.kind]))
             yield f"{indent}subgraph cluster_{part.id} {{"
             yield f'{indent}  label={label}; style=rounded; color="{FRAME}"; labeljust=l; fontsize=10;'
             yield from _items(part.parts, indent + "  ")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from typing import Any
 
 from archcalc.layers.axes import each_axis
@@ -12,6 +13,8 @@ from archcalc.symbols.dims import is_dim
 from archcalc.symbols.notation import TEXT
 from archcalc.symbols.shape import places_of, without
 
+# Between the names of the first and the last of several.
+TO = " … "
 # Settings that a table lists and a picture leaves out.
 _UNSAID = {"padding", "output_padding", "bias", "eps", "ceil_mode", "count_include_pad", "affine", "scale", "axis"}
 _UNSAID |= {"alpha", "beta", "k", "connections", "mode", "approximate", "start", "stop", "part"}
@@ -71,3 +74,24 @@ def named(row: Row) -> str:
     """
     *before, last = row.name.split("/")
     return "/".join(before if re.fullmatch(rf"{re.escape(row.kind)}(_\d+)?", last) else [*before, last])
+
+
+def first_to_last(lines: Sequence[Sequence[Row]]) -> str:
+    """The name of lines of rows together: what their names share, in the first repeat and in the last, or else the two ends."""
+    ends = [_shared([rows[0].name for rows in lines]), _shared([rows[-1].name for rows in lines])]
+    if not any(ends):
+        tops = [named(row).partition("/")[0] for rows in lines for row in rows]
+        own = [top for top in tops if top]
+        ends = [own[0], own[-1]] if own else []
+    return TO.join(dict.fromkeys(filter(None, ends)))
+
+
+def _shared(names: list[str]) -> str:
+    """The leading name parts before a slash that names share, or the whole of a lone name.
+
+    >>> _shared(["3a/1x1/relu", "3a/concat"]), _shared(["relu1", "conv1"]), _shared(["conv1"])
+    ('3a', '', 'conv1')
+    """
+    split = [name.split("/") for name in names]
+    same = takewhile(lambda parts: len(set(parts)) == 1, zip(*split, strict=False))
+    return "/".join(parts[0] for parts in same)

@@ -66,7 +66,7 @@ def _label(node: Box) -> str:
 
 def _group_label(group: Frame) -> str:
     title = escape_mermaid(group.title)
-    return f"{title}, {escape_mermaid(group.name)}" if group.block and group.name else title or " "
+    return f"{title}, {escape_mermaid(group.kind)}" if group.kind else title or " "
 
 
 def _classes(outline: Outline) -> Iterator[str]:

@@ -39,14 +39,12 @@ class Boxes:
         return sheet
 
     def top(self, group: Frame) -> float:
-        """The height of a line for the block, and of one for the names of its layers."""
-        return 38 if group.block and group.name else 24
+        """The height of a line for the names of its layers, and of one for the block."""
+        return 38 if group.kind else 24
 
     def frame(self, group: Frame, sheet: Piece) -> None:
         """Draw a box with its title at the upper left, and × n at the upper right."""
-        title = _wide(group.block or group.name, FONT, bold=True)
-        if group.block:
-            title = max(title, _wide(group.name, SMALL))
+        title = max(_wide(group.head, FONT, bold=True), _wide(group.kind, SMALL))
         times = _wide(f"× {group.times}", FONT, bold=True) + 24 if group.times > 1 else 0
         foot = sheet.height + _FOOT
         for net, x in sheet.outs.items():

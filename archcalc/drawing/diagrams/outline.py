@@ -9,7 +9,8 @@ from typing import TypeAlias
 
 import msgspec
 
-from archcalc.drawing.diagrams.labels import described, named
+from archcalc.drawing.diagrams.labels import TO, described, first_to_last, named
+from archcalc.drawing.diagrams.repeats import follows, lines_of, written_out
 from archcalc.layers.registry import Family
 from archcalc.profiling.folding import FoldedBlock as Call
 from archcalc.profiling.folding import FoldedRow, Part, groups, unfolded
@@ -51,7 +52,7 @@ class Frame(msgspec.Struct, frozen=True):
 
     id: str
     block: str
-    # The common part of its layers' names, of the first repeat and, if there are more, of the last.
+    # The common part of its layers' names, or the first and the last of them; of repeats, those of the first and the last.
     name: str
     times: int
     parts: tuple[Item, ...]
@@ -62,14 +63,22 @@ class Frame(msgspec.Struct, frozen=True):
         return tuple(_nodes(self.parts))
 
     @property
+    def head(self) -> str:
+        """The layers that it stands for, or the block where they have no names."""
+        return self.name or self.block
+
+    @property
     def title(self) -> str:
-        """The text on the box, such as "bottleneck × 2"."""
-        return f"{self.block or self.name} × {self.times}" if self.times > 1 else self.block or self.name
+        """The text on the box, such as "conv4_2 … conv4_6 × 5"."""
+        return f"{self.head} × {self.times}" if self.times > 1 else self.head
+
+    @property
+    def kind(self) -> str:
+        """The block, where the title does not say it."""
+        return "" if self.head.startswith(self.block) else self.block
 
 
 UNREAD = "read by no layer"
-# Between the names of the first and the last of several.
-_TO = " … "
 Item: TypeAlias = Box | Frame
 
 
@@ -104,7 +113,7 @@ def outline(profile: Profile, *, fold: bool = True) -> Outline:
     >>> drawn.nodes[1].lines, drawn.edges[1].label
     (('conv2d 11×11, 96, stride 4', 'relu', 'localresponsenorm'), '96×55×55')
     """
-    tree = groups(profile.rows) if fold else _calls(profile.rows, 0)
+    tree = written_out(groups(profile.rows)) if fold else _calls(profile.rows, 0)
     merging = _Merging(profile)
     merging.take(tree, ())
     parts = tuple(_titled([*_boxed(tree, merging, count(1))], ""))
@@ -144,18 +153,6 @@ def _calls(rows: Sequence[Row], depth: int) -> tuple[Part, ...]:
     return tuple(parts)
 
 
-def _follows(row: Row) -> bool:
-    return row.layer.family in {"activation", "norm"} and len(row.sources) == 1
-
-
-def _lines(part: Part) -> Iterator[FoldedRow]:
-    if isinstance(part, FoldedRow):
-        yield part
-    else:
-        for inner in part.parts:
-            yield from _lines(inner)
-
-
 class _Merging:
     """The chains of lines that make up one node each, by the name of their first row."""
 
@@ -172,15 +169,15 @@ class _Merging:
             if isinstance(part, FoldedRow):
                 self._take(part, path)
                 continue
-            lines = [*_lines(part)]
-            slight = part.times == 1 and (len(lines) == 1 or all(_follows(line.row) for line in lines))
+            lines = [*lines_of(part)]
+            slight = part.times == 1 and (len(lines) == 1 or all(follows(line.row) for line in lines))
             # No box is drawn around a lone layer, so chains may cross its border.
             here = (place + 1) if part.times == 1 else -(place + 1)
             self.take(part.parts, path if slight else (*path, here))
 
     def _take(self, line: FoldedRow, path: tuple[int, ...]) -> None:
         row = line.row
-        before, where = self.by_last.get(row.sources[0], (None, ())) if _follows(row) else (None, ())
+        before, where = self.by_last.get(row.sources[0], (None, ())) if follows(row) else (None, ())
         left = where[len(path) :]
         if (
             before is not None
@@ -226,21 +223,9 @@ def _boxed(parts: Sequence[Part], merging: _Merging, numbers: Iterator[int]) -> 
         elif inner:
             if isinstance(lone, Frame) and lone.times == 1:
                 inner = lone.parts
-            lines = [line.rows for line in _lines(part)][: 1 if isinstance(lone, Box) else None]
-            ends = [_shared([rows[0].name for rows in lines]), _shared([rows[-1].name for rows in lines])]
-            name = _TO.join(dict.fromkeys(filter(None, ends)))
+            lines = [line.rows for line in lines_of(part)][: 1 if isinstance(lone, Box) else None]
+            name = first_to_last(lines)
             yield Frame(f"g{number}", part.block.rpartition(":")[0], name, part.times, inner)
-
-
-def _shared(names: list[str]) -> str:
-    """The leading name parts before a slash that names share, or the whole of a lone name.
-
-    >>> _shared(["3a/1x1/relu", "3a/concat"]), _shared(["relu1", "conv1"]), _shared(["conv1"])
-    ('3a', '', 'conv1')
-    """
-    split = [name.split("/") for name in names]
-    same = takewhile(lambda parts: len(set(parts)) == 1, zip(*split, strict=False))
-    return "/".join(parts[0] for parts in same)
 
 
 def _node(chain: list[FoldedRow], number: int, *, unread: bool) -> Box:
@@ -274,12 +259,14 @@ def _titled(parts: Sequence[Item], around: str) -> Iterator[Item]:
     before = ""
     for part in parts:
         if isinstance(part, Frame):
-            first, *last = part.name.split(_TO)
+            first, *last = part.name.split(TO)
             inside = _inside(first, around)
             # If the enclosing box repeats, the last name stands in another call of it.
             both = [_inside(name, around) for name in last] if inside == first or part.times > 1 else []
-            name = _TO.join(dict.fromkeys([inside, *both]))
-            yield msgspec.structs.replace(part, name=name, parts=tuple(_titled(part.parts, first)))
+            name = TO.join(dict.fromkeys([inside, *both]))
+            # Some boxes are named by their first and last layers, which share no name.
+            shared = first if all(_inside(node.rows[0], first) != node.rows[0] for node in part.nodes) else around
+            yield msgspec.structs.replace(part, name=name, parts=tuple(_titled(part.parts, shared)))
             continue
         title = _inside(part.title, around)
         yield msgspec.structs.replace(part, title="" if title == before else title)

@@ -124,20 +124,20 @@ def _variables(values: dict[str, str]) -> str:
 def _group(root: ET.Element, group: Frame, rect: Rect) -> None:
     frame = _rect(root, rect, 8)
     frame.set("class", "group")
-    _text(frame, "title", f"{group.title} ({group.name})" if group.block and group.name else group.title)
+    _text(frame, "title", f"{group.title} ({group.kind})" if group.kind else group.title)
 
 
 def _group_title(root: ET.Element, group: Frame, rect: Rect, *, upwards: bool) -> None:
     """Draw the title at the upper left, or at the lower right of a box that runs upwards, away from the lines."""
     left, top, right, bottom = rect
-    two = bool(group.block and group.name)
+    two = bool(group.kind)
     y = top + 16 if not upwards else bottom - (24 if two else 10)
     title, times, edge, other = ("start", "end", left + 10, right - 10)
     if upwards:
         title, times, edge, other = "end", "start", other, edge
-    _text(root, "text", group.block or group.name, x=edge, y=y).set("class", f"block {title}")
+    _text(root, "text", group.head, x=edge, y=y).set("class", f"block {title}")
     if two:
-        _text(root, "text", group.name, x=edge, y=y + 14).set("class", f"layers {title}")
+        _text(root, "text", group.kind, x=edge, y=y + 14).set("class", f"layers {title}")
     if group.times > 1:
         _text(root, "text", f"× {group.times}", x=other, y=y).set("class", f"times {times}")
 
