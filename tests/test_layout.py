@@ -57,7 +57,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # Whatever is printed is made here from data of all sorts.
     "formats": {
         *("characters", "comparison", "conventions", "document", "grading", "layers", "memory", "network", "profiling"),
-        "receptive_field",
+        *("receptive_field", "verify"),
     },
     # A page brings together all there is to say of a network, or of a kind of layer.
     "report": {
@@ -85,7 +85,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 
 # What may be imported inside a function: slow and not needed by every command, or an extra.
-LAZY = {"sympy", "numpy", "matplotlib", "difflib", "safetensors", "PIL", "jinja2", "tabulate", "pandas"}
+LAZY = {"sympy", "numpy", "matplotlib", "difflib", "safetensors", "PIL", "jinja2", "tabulate", "pandas", "cairosvg"}
 
 
 def module_of(path: Path) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 import click
 import msgspec
@@ -12,17 +11,15 @@ import msgspec
 from archcalc.characters import visible
 from archcalc.cli.options import BatchType, Request, takes_network, takes_settings
 from archcalc.cli.output import complain, put
+from archcalc.document.formats import TABLES
 from archcalc.drawing.charts.canvas import canvas, check_suffix, save
 from archcalc.drawing.charts.field import draw
 from archcalc.errors import SpecError, nearest
-from archcalc.formats.as_json import json_text
-from archcalc.formats.rf import fields as listing
-from archcalc.formats.rf.effective import box_dict, box_text, effective_dict, effective_text
-from archcalc.formats.rf.stacks import depth_dict, depth_text, stacks_dict, stacks_text
+from archcalc.formats.rf.page import render, render_depth, render_layer, render_stacks
 from archcalc.network.graph import Graph
 from archcalc.receptive_field.effective import box, effective
 from archcalc.receptive_field.field import Field
-from archcalc.receptive_field.fields import path, receptive_fields
+from archcalc.receptive_field.fields import receptive_fields
 from archcalc.receptive_field.stacks import field_of, stacks
 from archcalc.symbols.dims import Dim
 
@@ -42,7 +39,7 @@ class FieldOptions(msgspec.Struct, frozen=True):
 
 
 @click.command("rf")
-@takes_network("[SPEC]", "input", "set", formats=["text", "json"])
+@takes_network("[SPEC]", "input", "set", formats=TABLES)
 @click.argument("layer", required=False, metavar="[LAYER or LAYER[y,x]]")
 @click.option("--effective", "-e", "spread", is_flag=True, help="The effective field too: how influence spreads.")
 @click.option(
@@ -64,23 +61,16 @@ def command(request: Request, options: FieldOptions) -> None:
         raise click.UsageError("--effective and --plot are of one LAYER")
     if options.target is not None:
         check_suffix(options.target)
-    json = request.form == "json"
     if options.like is not None:
-        found = stacks(options.like)
-        put(json_text(stacks_dict(found)) if json else stacks_text(found, request.screen), request.form)
+        put(render_stacks(stacks(options.like), request.form, request.screen), request.form)
     elif options.depth is not None:
         window = field_of(options.kernel, options.stride, options.depth)
-        text = depth_text(window, options.kernel, options.stride, options.depth)
-        put(json_text(depth_dict(window)) if json else text, request.form)
+        put(render_depth(window, options.kernel, options.stride, options.depth, request.form), request.form)
     else:
         graph = request.load()
         fields = receptive_fields(graph)
         if options.layer is None:
-            rows = [listing.to_dict(field) for field in fields.values()]
-            put(
-                json_text(listing.network_dict(graph, rows)) if json else listing.table(graph, fields, request.screen),
-                request.form,
-            )
+            put(render(graph, fields, request.form, request.screen), request.form)
         else:
             _one(graph, fields, options.layer, options, request)
 
@@ -89,19 +79,8 @@ def _one(graph: Graph, fields: dict[str, Field], layer: str, options: FieldOptio
     name, place = _layer(layer, fields)
     seen = None if place is None else box(graph, name, place)
     counted = effective(graph, name, place) if options.spread or options.target else None
-    if request.form == "json":
-        row: dict[str, Any] = listing.to_dict(fields[name])
-        row["path"] = [[step for step, _ in path(graph, fields, name, i)] for i in range(len(row["size"]))]
-        if seen is not None:
-            row["box"] = box_dict(seen)
-        if counted is not None:
-            row["effective"] = effective_dict(counted)
-        put(json_text(listing.network_dict(graph, [row])), "json")
-    else:
-        parts = [listing.layer(graph, fields, name, request.screen)]
-        parts += [] if seen is None else [box_text(seen)]
-        parts += [] if counted is None else [effective_text(counted, request.screen)]
-        put("\n\n".join(parts))
+    said = render_layer(graph, fields, name, seen, counted, form=request.form, screen=request.screen)
+    put(said, request.form)
     if options.target is not None and counted is not None:
         with canvas(9, 4) as figure:
             draw(figure, graph, name, counted)
