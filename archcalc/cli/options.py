@@ -229,14 +229,16 @@ def takes_network(
     def decorate(command: Callable[..., _R]) -> Callable[..., _R]:
         # Some write a file of another sort, and print no table.
         own = any("-o" in param.opts for param in getattr(command, "__click_params__", ()))
+        to_files = bool(choices) and not own
         tables = "text" in choices and not own
-        said = f"{usual}, unless -o says otherwise." if tables else f"{usual} unless another is named."
+        said = f"{usual}, unless -o says otherwise." if to_files else f"{usual} unless another is named."
         printed = [click.option("--format", "form", type=FormatType(choices), help=said)] if choices else []
-        printed += [_EXACT, _TARGET] if tables else []
+        printed += [_EXACT] if tables else []
+        printed += [_TARGET] if to_files else []
 
         def asked(*context: click.Context, **given: Any) -> _R:
             named = [given.pop(name) for name in arguments]
-            target, exact = (given.pop("to"), given.pop("exact")) if tables else (None, False)
+            target, exact = given.pop("to", None), given.pop("exact", False)
             if choices and given["form"] is None:
                 plain = default or ("text" if terminal_width() else "markdown")
                 given["form"] = plain if target is None else _form_of(target, choices)

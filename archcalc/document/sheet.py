@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,6 +13,7 @@ from archcalc.symbols.dims import format_shape
 
 # Text that starts with one of these is a formula to a spreadsheet.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_WRITTEN = re.compile(r"([+−]?)(\d{1,3}(?:,\d{3})*)")
 
 
 def sheet(document: Page) -> str:
@@ -19,9 +21,19 @@ def sheet(document: Page) -> str:
     parts = [part for section in document.sections for part in section.parts]
     for part in parts:
         if isinstance(part, Table):
-            return comma_separated([head.alone or head.title for head in part.head], part.rows)
+            rows = (
+                [_number(cell) if head.numeric else cell for head, cell in zip(part.head, row, strict=True)]
+                for row in part.rows
+            )
+            return comma_separated([head.alone or head.title for head in part.head], rows)
     facts = [fact for part in parts if isinstance(part, Facts) for fact in part.entries]
     return comma_separated([fact.label for fact in facts], [[fact.said for fact in facts]])
+
+
+def _number(value: Any) -> Any:
+    """A whole number written for a reader as a spreadsheet reads it: −1,234 as -1234."""
+    found = _WRITTEN.fullmatch(value) if isinstance(value, str) else None
+    return int(f"{'-' if found[1] == '−' else ''}{found[2].replace(',', '')}") if found else value
 
 
 def comma_separated(head: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:

@@ -58,6 +58,7 @@ def _environment(form: str) -> Environment:
     environment.filters["sides"] = _sides
     environment.filters["fenced"] = _fenced
     environment.filters["lines"] = str.splitlines
+    environment.filters["spaced"] = lambda line: preformatted("~".join(map(style.clean, line.split(" "))))
     environment.filters["number"] = lambda value: preformatted(str(value)) if isinstance(value, int) else ""
     environment.globals.update(stylesheet=stylesheet, script=script, content_security_policy=content_security_policy)
     return environment

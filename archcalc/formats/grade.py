@@ -10,9 +10,8 @@ import msgspec
 
 from archcalc.characters import visible
 from archcalc.document.content import Head, Notes, Page, Part, Section, Table
-from archcalc.document.plain import plain
+from archcalc.document.printed import printed
 from archcalc.document.screen import PAPER, Screen
-from archcalc.document.writer import write
 from archcalc.formats.as_json import json_text
 from archcalc.formats.summary import listed
 from archcalc.grading import Grade, Marked
@@ -29,8 +28,7 @@ def render(grade: Grade, form: str = "text", screen: Screen = PAPER) -> str:
     grade = msgspec.structs.replace(grade, worksheet=visible(grade.worksheet))
     if form == "json":
         return json_text(_plain(grade))
-    page = _page(grade)
-    return plain(page, screen) if form == "text" else write(page, form)
+    return printed(_page(grade), form, screen)
 
 
 def _page(grade: Grade) -> Page:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from archcalc.document.content import Code, Fact, Facts, Head, Notes, Page, Part, Section, Table
+from archcalc.document.printed import printed
 from archcalc.document.screen import PAPER, Screen, table_text
-from archcalc.document.writer import write
 from archcalc.formats.as_json import json_text
 from archcalc.formats.conditions import held
 from archcalc.formats.memory.facts import amount, assumed, facts, letter, linear
@@ -36,7 +36,7 @@ def render(
     if form == "json":
         return json_text(to_dict(plan, budget))
     if form != "text":
-        return write(_page(plan, budget, timeline=timeline), form)
+        return printed(_page(plan, budget, timeline=timeline), form)
     said = facts(plan, budget)
     width = max(len(label) for label, _ in said)
     return "\n".join(
