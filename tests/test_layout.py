@@ -216,7 +216,7 @@ def test_no_file_is_named_for_leftovers():
 
 def test_only_the_standard_library_and_the_declared_dependencies_are_imported():
     """What is imported is what pyproject.toml declares."""
-    extras = {"matplotlib", "pandas", "PIL", "safetensors"}
+    extras = {"cairosvg", "matplotlib", "pandas", "PIL", "safetensors"}
     declared = extras | {
         "click",
         "tabulate",

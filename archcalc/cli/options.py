@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import click
 import msgspec
 
-from archcalc.cli.output import has_colour, terminal_width, written_to
+from archcalc.cli.output import choose_colour, has_colour, terminal_width, written_to
 from archcalc.conventions import CONVENTIONS
 from archcalc.document.formats import MARKED
 from archcalc.document.screen import Screen
@@ -207,6 +207,16 @@ _TARGET = click.option(
     help="Write to a file, in the format that its ending says.",
 )
 _EXACT = click.option("--exact", is_flag=True, help="All digits, however narrow the terminal is.")
+_COLOUR = click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default=True,
+    is_eager=True,
+    expose_value=False,
+    callback=choose_colour,
+    help="Tones of text; auto is on a terminal, unless NO_COLOR is set.",
+)
 _FIELDS = {"input": "input_shape", "shape": "input_shape", "set": "settings"}
 
 
@@ -234,6 +244,7 @@ def takes_network(
         said = f"{usual}, unless -o says otherwise." if to_files else f"{usual} unless another is named."
         printed = [click.option("--format", "form", type=FormatType(choices), help=said)] if choices else []
         printed += [_EXACT] if tables else []
+        printed += [_COLOUR] if "text" in choices else []
         printed += [_TARGET] if to_files else []
 
         def asked(*context: click.Context, **given: Any) -> _R:

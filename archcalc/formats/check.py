@@ -11,6 +11,7 @@ import msgspec
 from archcalc.document.content import Head, Notes, Page, Part, Section, Table, Text
 from archcalc.document.printed import printed
 from archcalc.document.screen import PAPER, Screen
+from archcalc.document.tones import RED, Toned
 from archcalc.formats.as_json import json_text
 from archcalc.formats.summary import exact_text, sentence
 from archcalc.network.figures import Verdict
@@ -48,7 +49,7 @@ def judged(found: Sequence[Verdict]) -> tuple[Part, ...]:
 def _cells(name: str, verdict: Verdict) -> tuple[str, ...]:
     return (
         *(name, verdict.figure, " and ".join(verdict.published), exact_text(verdict)),
-        *(verdict.verdict, verdict.source),
+        *(verdict.verdict if verdict.holds else Toned(verdict.verdict, RED), verdict.source),
     )
 
 

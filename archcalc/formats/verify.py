@@ -9,6 +9,7 @@ import msgspec
 from archcalc.document.content import Head, Notes, Page, Part, Section, Table
 from archcalc.document.printed import printed
 from archcalc.document.screen import PAPER, Screen
+from archcalc.document.tones import RED, toned
 from archcalc.formats.as_json import json_text
 from archcalc.formats.summary import unread
 from archcalc.network.graph import Graph
@@ -44,7 +45,7 @@ class Proof(msgspec.Struct, frozen=True):
 
 
 class Run(msgspec.Struct, frozen=True):
-    """What was run: the network, the batch and the seed, and a remark on its input."""
+    """A run: its network, batch and seed, and a remark on its input."""
 
     graph: Graph
     batch: int
@@ -60,7 +61,7 @@ def render(run: Run, found: Verification, form: str = "text", screen: Screen = P
     graph = run.graph
     title = f"{graph.name}, input {format_shape(graph.input)}, batch {run.batch}, seed {run.seed}: {len(found.layers)} layers run in numpy."
     if form == "text":
-        lines = (proof.line for proof in proofs)
+        lines = (toned(proof.line, RED if screen.tones and proof.agree < proof.layers else "") for proof in proofs)
         return "\n".join([title, *filter(None, [run.remark]), *lines, *unread(graph)])
     about = tuple(filter(None, [run.remark]))
     return printed(Page(title, about, (Section("", _parts(proofs, graph)),)), form, screen)

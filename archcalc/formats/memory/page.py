@@ -12,6 +12,7 @@ from archcalc.formats.as_json import json_text
 from archcalc.formats.conditions import held
 from archcalc.formats.memory.facts import amount, assumed, facts, letter, linear
 from archcalc.formats.summary import title
+from archcalc.formats.tones import kind
 from archcalc.memory.plan import MemoryRow, Plan
 from archcalc.memory.sizes import Size
 from archcalc.symbols.dims import format_shape
@@ -125,7 +126,7 @@ def _table(plan: Plan) -> Table:
     for place, position in enumerate(in_order):
         row = rows[plan.graph.nodes[position].name]
         cells = [amount(plan, column(row)) for column in columns.values()]
-        body.append((row.name, row.kind, row.output, *cells, *([alive[place]] if at_inference else [])))
+        body.append((row.name, kind(row.kind), row.output, *cells, *([alive[place]] if at_inference else [])))
     sums = [[column(row) for row in plan.rows] for column in columns.values()]
     totals = [amount(plan, Size(sum(s.fixed for s in part), sum(s.each for s in part))) for part in sums]
     titles = ("name", "layer", "output", *columns, *(["alive"] if at_inference else []))

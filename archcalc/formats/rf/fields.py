@@ -8,6 +8,7 @@ from typing import Any
 from archcalc.document.content import Head, Notes, Page, Part, Section, Table, Text
 from archcalc.formats.conditions import held
 from archcalc.formats.table.columns import along, bounded, percent
+from archcalc.formats.tones import kind
 from archcalc.layers.intervals import number_text
 from archcalc.network.graph import Graph
 from archcalc.profiling.rows import Profile
@@ -32,7 +33,7 @@ def page(graph: Graph, fields: dict[str, Field]) -> Page:
     """A row for each layer, and notes below the table, such as on branches that do not line up."""
     rows = [
         (
-            *(field.name, field.kind, field.output, bounded(field, field.size), local(field)),
+            *(field.name, kind(field.kind), field.output, bounded(field, field.size), local(field)),
             *(_jump(field), along(field.start), along(field.padding), _paths(field), covered(field)),
         )
         for field in fields.values()
