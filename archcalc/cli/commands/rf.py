@@ -9,6 +9,7 @@ import click
 import msgspec
 
 from archcalc.characters import visible
+from archcalc.cli.one_network import not_a_network
 from archcalc.cli.options import BatchType, Request, takes_network, takes_settings
 from archcalc.cli.output import complain, put
 from archcalc.document.formats import TABLES
@@ -76,7 +77,7 @@ def command(request: Request, options: FieldOptions) -> None:
 
 
 def _one(graph: Graph, fields: dict[str, Field], layer: str, options: FieldOptions, request: Request) -> None:
-    name, place = _layer(layer, fields)
+    name, place = _layer(layer, request.specs[0], fields)
     seen = None if place is None else box(graph, name, place)
     counted = effective(graph, name, place) if options.spread or options.target else None
     said = render_layer(graph, fields, name, seen, counted, form=request.form, screen=request.screen)
@@ -88,12 +89,13 @@ def _one(graph: Graph, fields: dict[str, Field], layer: str, options: FieldOptio
         complain(visible(str(options.target)))
 
 
-def _layer(text: str, fields: dict[str, Field]) -> tuple[str, tuple[int, ...] | None]:
+def _layer(text: str, spec: str, fields: dict[str, Field]) -> tuple[str, tuple[int, ...] | None]:
     """The layer that a text names, and the position in it if the text has one."""
     if text in fields:
         return text, None
     found = _PLACE.fullmatch(text)
     name = found[1] if found else text
     if name not in fields:
+        not_a_network("rf", spec, name)
         raise SpecError(f"no layer '{name[:100]}'", None, nearest(name, list(fields)) or "archcalc rf SPEC names all")
     return name, tuple(int(n) for n in found[2].split(",")) if found else None
