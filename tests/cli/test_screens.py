@@ -23,6 +23,7 @@ COMMANDS = [
         ["compare", "alexnet"],
         ["diff", "alexnet"],
     ),
+    *(["table", "--style", "cs231n"], ["solve", "--batch", "N", "--for", "bytes < 1G"], ["rf", "--color", "always"]),
     *(["memory"], ["memory", "--train"], ["conventions"], ["check"], ["explain"]),
 ]
 
