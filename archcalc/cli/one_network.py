@@ -1,4 +1,4 @@
-"""What a command of one network says of a second one."""
+"""The answer of a command of one network to a second one."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from shutil import get_terminal_size
 from typing import Any, TextIO
@@ -21,7 +22,6 @@ from archcalc.characters import document, spelled, visible
 from archcalc.document.lines import told
 from archcalc.document.screen import Screen
 from archcalc.document.tones import BOLD, DIM, END, RED, SIGNS
-from archcalc.drawing.palette import FAMILIES, terminal
 from archcalc.files import write_whole
 from archcalc.formats import tones
 
@@ -109,7 +109,10 @@ def _said(text: str, stream: Any) -> str:
 @cache
 def _families() -> dict[str, str]:
     """The codes of the tones of families, which are in the colours of the charts."""
-    return {sign: f"\x1b[38;5;{terminal(FAMILIES[family].line)}m" for family, sign in tones.FAMILIES.items()}
+    # A pipe has no colours, and need not load them.
+    palette = import_module("archcalc.drawing.palette")
+    lines = {family: palette.FAMILIES[family].line for family in tones.FAMILIES}
+    return {sign: f"\x1b[38;5;{palette.terminal(lines[family])}m" for family, sign in tones.FAMILIES.items()}
 
 
 def _code(part: str) -> str:
