@@ -57,7 +57,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # Whatever is printed is made here from data of all sorts.
     "formats": {
         *("characters", "comparison", "conventions", "document", "grading", "layers", "memory", "network", "profiling"),
-        "receptive_field",
+        *("receptive_field", "verify"),
     },
     # A page brings together all there is to say of a network, or of a kind of layer.
     "report": {
@@ -85,7 +85,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 
 # What may be imported inside a function: slow and not needed by every command, or an extra.
-LAZY = {"sympy", "numpy", "matplotlib", "difflib", "safetensors", "PIL", "jinja2", "tabulate", "pandas"}
+LAZY = {"sympy", "numpy", "matplotlib", "difflib", "safetensors", "PIL", "jinja2", "tabulate", "pandas", "cairosvg"}
 
 
 def module_of(path: Path) -> str:
@@ -216,7 +216,7 @@ def test_no_file_is_named_for_leftovers():
 
 def test_only_the_standard_library_and_the_declared_dependencies_are_imported():
     """What is imported is what pyproject.toml declares."""
-    extras = {"matplotlib", "pandas", "PIL", "safetensors"}
+    extras = {"cairosvg", "matplotlib", "pandas", "PIL", "safetensors"}
     declared = extras | {
         "click",
         "tabulate",

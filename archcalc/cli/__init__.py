@@ -70,6 +70,9 @@ class _Commands(click.Group):
         except SpecError as error:
             complain(str(error))
             ctx.exit(1)
+        except click.UsageError as error:
+            # Only a mistake has to pay for this.
+            raise import_module("archcalc.cli.one_network").explained(error) from None
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -13,7 +13,7 @@ import click
 import msgspec
 
 from archcalc.cli.format_options import as_option, options_of, written_as
-from archcalc.cli.output import has_colour, terminal_width, written_to
+from archcalc.cli.output import choose_colour, has_colour, terminal_width, written_to
 from archcalc.conventions import CONVENTIONS
 from archcalc.document.formats import MARKED
 from archcalc.document.screen import Screen
@@ -208,6 +208,16 @@ _TARGET = click.option(
     help="Write to a file, in the format that its ending says.",
 )
 _EXACT = click.option("--exact", is_flag=True, help="All digits, however narrow the terminal is.")
+_COLOUR = click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default=True,
+    is_eager=True,
+    expose_value=False,
+    callback=choose_colour,
+    help="Tones of text; auto is on a terminal, unless NO_COLOR is set.",
+)
 _FIELDS = {"input": "input_shape", "shape": "input_shape", "set": "settings"}
 
 
@@ -230,10 +240,13 @@ def takes_network(
     def decorate(command: Callable[..., _R]) -> Callable[..., _R]:
         # Some write a file of another sort, and print no table.
         own = any("-o" in param.opts for param in getattr(command, "__click_params__", ()))
+        to_files = bool(choices) and not own
         tables = "text" in choices and not own
-        said = f"{usual}, unless -o says otherwise." if tables else f"{usual} unless another is named."
+        said = f"{usual}, unless -o says otherwise." if to_files else f"{usual} unless another is named."
         printed = [click.option("--format", "form", type=FormatType(choices), help=said)] if choices else []
-        printed += [_EXACT, _TARGET] if tables else []
+        printed += [_EXACT] if tables else []
+        printed += [_COLOUR] if "text" in choices else []
+        printed += [_TARGET] if to_files else []
         owners = {} if own else options_of(choices)
         printed += [
             as_option(option)
@@ -243,7 +256,7 @@ def takes_network(
 
         def asked(*context: click.Context, **given: Any) -> _R:
             named = [given.pop(name) for name in arguments]
-            target, exact = (given.pop("to"), given.pop("exact")) if tables else (None, False)
+            target, exact = given.pop("to", None), given.pop("exact", False)
             if choices and given["form"] is None:
                 plain = default or ("text" if terminal_width() else "markdown")
                 given["form"] = plain if target is None else _form_of(target, choices)

@@ -10,6 +10,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 from shutil import get_terminal_size
 from typing import Any, TextIO
@@ -17,12 +19,13 @@ from typing import Any, TextIO
 import click
 
 from archcalc.characters import document, spelled, visible
-from archcalc.document.grid import BOLD, DIM, END
 from archcalc.document.lines import told
 from archcalc.document.screen import Screen
+from archcalc.document.tones import BOLD, DIM, END, RED, SIGNS
 from archcalc.files import write_whole
+from archcalc.formats import tones
 
-_CODES = {BOLD: "\x1b[1m", DIM: "\x1b[2m", END: "\x1b[0m"}
+_CODES = {BOLD: "\x1b[1m", DIM: "\x1b[2m", RED: "\x1b[31m", END: "\x1b[0m"}
 # The marks under what is wrong in a line that is shown.
 _CARETS = re.compile(r"^( *\| *)(\^+)", re.MULTILINE)
 # What is printed while a file is asked for, None where nothing is.
@@ -78,11 +81,20 @@ def complain(text: str) -> None:
     click.echo(said, err=True, color=True)
 
 
+def choose_colour(context: click.Context, _option: click.Parameter, choice: str) -> None:
+    """Keep what --color says for all that the command prints."""
+    context.find_root().color = {"always": True, "never": False}.get(choice)
+
+
 def has_colour(stream: Any) -> bool:
-    """True of a terminal that shows bold and dim text and colours, unless NO_COLOR forbids (no-color.org)."""
-    return bool(
-        stream.isatty() and _PARTS.get() is None and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    )
+    """True where text has tones: as --color says, else in a terminal unless NO_COLOR forbids it (no-color.org)."""
+    if _PARTS.get() is not None:
+        return False
+    context = click.get_current_context(silent=True)
+    chosen = None if context is None else context.find_root().color
+    if chosen is not None:
+        return chosen
+    return bool(stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb")
 
 
 def _said(text: str, stream: Any) -> str:
@@ -90,8 +102,22 @@ def _said(text: str, stream: Any) -> str:
     # Where there are no tones their signs are characters like any other that cannot be printed.
     if not has_colour(stream):
         return spelled(visible(text, "\n"), encoding)
-    parts = re.split(f"([{''.join(_CODES)}])", text)
-    return "".join(_CODES.get(part) or spelled(visible(part, "\n"), encoding) for part in parts)
+    parts = re.split(f"({SIGNS.pattern})", text)
+    return "".join(_code(part) or spelled(visible(part, "\n"), encoding) for part in parts)
+
+
+@cache
+def _families() -> dict[str, str]:
+    """The codes of the tones of families, which are in the colours of the charts."""
+    # A pipe has no colours, and need not load them.
+    palette = import_module("archcalc.drawing.palette")
+    lines = {family: palette.FAMILIES[family].line for family in tones.FAMILIES}
+    return {sign: f"\x1b[38;5;{palette.terminal(lines[family])}m" for family, sign in tones.FAMILIES.items()}
+
+
+def _code(part: str) -> str:
+    """The code of a sign; empty for a text."""
+    return _CODES.get(part) or (_families().get(part, "") if SIGNS.fullmatch(part) else "")
 
 
 class _Closed(io.TextIOBase):

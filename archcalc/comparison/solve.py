@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import msgspec
 
 from archcalc.comparison.goal import SIGNS, Goal, measured, title
-from archcalc.errors import SpecError
+from archcalc.errors import SpecError, nearest
 from archcalc.network.graph import Assumption
 from archcalc.network.measures import MEASURES
 from archcalc.profiling.rows import Profile
@@ -67,7 +68,9 @@ def solve(of: Callable[[Any], Profile], letter: Any, goals: Sequence[Goal], upto
     """
     for one in goals:
         if not one.measures and str(letter) not in f"{one.left} {one.right}":
-            raise SpecError(f"'{one.text}' speaks of no measure", None, f"there are {', '.join(MEASURES)}")
+            words = re.findall(r"[^\W\d]\w+", f"{one.left} {one.right}")
+            close = next(filter(None, (nearest(word, list(MEASURES)) for word in words)), "")
+            raise SpecError(f"'{one.text}' speaks of no measure", None, close, f"there are {', '.join(MEASURES)}")
     try:
         profile = of(letter)
         differences = [one.difference(_names(profile, goals, letter)) for one in goals]

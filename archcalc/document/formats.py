@@ -55,3 +55,5 @@ MARKED = {
 STYLES = {name: one.style for name, one in MARKED.items()}
 # What a command that makes a page prints it as: text for a person, a document, or plain values for a program.
 PAGES = ("text", *MARKED, "json")
+# Likewise a page that has a table, which a spreadsheet reads too.
+TABLES = ("text", *MARKED, "csv", "json")

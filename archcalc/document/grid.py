@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
+from archcalc.document.tones import toned
+
 # The gap between two columns, and the least excess of a column over its title.
 GAP = "  "
 _ROOM = 2
-# Where a line begins to be bold or dim, and where it ends: characters that no text holds, for whoever prints in a terminal.
-BOLD, DIM, END = "\ufdd0", "\ufdd1", "\ufdd2"
 
 
 def aligned(  # noqa: PLR0913 - each is a part of the table
@@ -19,11 +19,11 @@ def aligned(  # noqa: PLR0913 - each is a part of the table
     last: Sequence[str] | None = None,
     *,
     room: int = _ROOM,
-    tones: Sequence[str] = (),
+    tones: Sequence[str | Sequence[str]] = (),
 ) -> str:
     """Rows under their titles, with `last` below a rule; cells may have several lines, and `right` columns align right.
 
-    Each row may have a tone, BOLD or DIM or none, of which its lines are then.
+    Each row may have a tone, of which its lines are then, or one for each of its cells.
 
     >>> print(aligned(["name", "params"], [["a", "1"], ["b", "20"]], [False, True], ["total", "21"]))
     name      params
@@ -44,14 +44,17 @@ def aligned(  # noqa: PLR0913 - each is a part of the table
         if last is not None and place == len(body) - 1:
             lines.append(rule)
         tone = tones[place] if tones else ""
-        own = [_line(parts, widths, right) for parts in zip_longest(*row, fillvalue="")]
-        lines += [f"{tone}{line}{END}" for line in own] if tone else own
+        whole, each = (tone, ()) if isinstance(tone, str) else ("", tone)
+        lines += [toned(_line(parts, widths, right, each), whole) for parts in zip_longest(*row, fillvalue="")]
     return "\n".join(lines)
 
 
-def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
+def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool], tones: Sequence[str] = ()) -> str:
     padded: Iterator[str] = (
-        cell.rjust(width) if at_end else cell.ljust(width)
-        for cell, width, at_end in zip(cells, widths, right, strict=True)
+        # A tone takes up no column.
+        f"{' ' * (width - len(cell))}{toned(cell, tone)}"
+        if at_end
+        else f"{toned(cell, tone)}{' ' * (width - len(cell))}"
+        for cell, width, at_end, tone in zip(cells, widths, right, tones or [""] * len(cells), strict=True)
     )
     return GAP.join(padded).rstrip()

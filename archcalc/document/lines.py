@@ -6,15 +6,11 @@ import re
 import textwrap
 from collections.abc import Iterable
 
-from archcalc.document.grid import BOLD, DIM, END
 from archcalc.document.screen import PAPER, Screen
+from archcalc.document.tones import SIGNS
 
 # The width of a text behind a label on paper.
 _WIDTH = 120
-
-
-# The tones, which take up no column.
-_TONES = dict.fromkeys(map(ord, (BOLD, DIM, END)))
 # The label at the beginning of a line, with the spaces after it.
 _LABEL = re.compile(r"\s*\S(?:.{0,30}?\S)?\s{2,}(?=\S)|\s*")
 
@@ -24,7 +20,7 @@ def told(lines: Iterable[str], screen: Screen = PAPER) -> str:
     if screen.width is None:
         return "\n".join(lines)
     width = screen.width
-    return "\n".join(line if len(line.translate(_TONES)) <= width else _continued(line, width) for line in lines)
+    return "\n".join(line if len(SIGNS.sub("", line)) <= width else _continued(line, width) for line in lines)
 
 
 def _continued(line: str, width: int) -> str:

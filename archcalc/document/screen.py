@@ -9,8 +9,9 @@ from typing import Any
 import msgspec
 
 from archcalc.document.content import Head, Table
-from archcalc.document.grid import BOLD, DIM, GAP, aligned
+from archcalc.document.grid import GAP, aligned
 from archcalc.document.style import PLAIN
+from archcalc.document.tones import BOLD, DIM, Toned
 from archcalc.symbols.units import abbreviated
 
 # A column of text is no narrower than its longest piece, except that words longer than this may break.
@@ -76,12 +77,15 @@ class Grid(msgspec.Struct, frozen=True):
         limit, text = self.limits[place], PLAIN.cell(value)
         return text if limit is None else "\n".join(wrapped(text, limit))
 
-    def tone(self, row: Sequence[Any]) -> str:
-        """The tone of a row: dim if all its numbers are 0."""
+    def tone(self, row: Sequence[Any]) -> str | list[str]:
+        """The tone of a row, dim if all its numbers are 0, or else of each of its cells: dim of a 0, and a text's own."""
         numbers = [value for value, head in zip(row, self.heads, strict=True) if head.numeric]
-        return (
-            DIM if numbers and all(value in {0, ""} for value in numbers if not hasattr(value, "free_symbols")) else ""
-        )
+        if numbers and all(value in {0, ""} for value in numbers if not hasattr(value, "free_symbols")):
+            return DIM
+        return [
+            value.tone if isinstance(value, Toned) else DIM if isinstance(value, int) and value == 0 else ""
+            for value in row
+        ]
 
     def printed(self, *, tones: bool) -> str:
         """The table as text, on request in tones."""
@@ -164,7 +168,8 @@ def _as_tree(grid: Grid) -> Grid:
             (i for i, (a, b) in enumerate(zip(above, blocks, strict=False)) if a != b), min(len(above), len(blocks))
         )
         rows += [(f"{'  ' * depth}{block}", *empty) for depth, block in enumerate(blocks) if depth >= same]
-        rows.append((f"{'  ' * len(blocks)}{own}", *cells))
+        below = f"{'  ' * len(blocks)}{own}"
+        rows.append((Toned(below, name.tone) if isinstance(name, Toned) else below, *cells))
         above = blocks
     return msgspec.structs.replace(grid, rows=tuple(rows), tree=True)
 

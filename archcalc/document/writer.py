@@ -72,6 +72,7 @@ def _environment(form: str) -> Environment:
     environment.filters["packages"] = _packages
     environment.filters["fenced"] = _fenced
     environment.filters["lines"] = str.splitlines
+    environment.filters["spaced"] = lambda line: preformatted("~".join(map(style.clean, line.split(" "))))
     environment.filters["number"] = lambda value: preformatted(str(value)) if isinstance(value, int) else ""
     environment.globals.update(tabulars=tabulars, paper=chosen_paper)
     environment.globals.update(stylesheet=stylesheet, script=script, content_security_policy=content_security_policy)

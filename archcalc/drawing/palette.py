@@ -13,6 +13,10 @@ SOFT = "#57606a"
 FRAME = "#8891a0"
 
 
+# The steps of each part of a colour in a terminal's cube of 6 by 6 by 6.
+_CUBE = (0, 95, 135, 175, 215, 255)
+
+
 class Colours(msgspec.Struct, frozen=True):
     """A family of layers in words, its light fill and its strong colour of the same hue, and the two for dark pages."""
 
@@ -21,6 +25,19 @@ class Colours(msgspec.Struct, frozen=True):
     line: str
     dark_fill: str
     dark_line: str
+
+
+def terminal(colour: str) -> int:
+    """The nearest of a terminal's 256 colours, of those that no theme changes: the cube and the greys.
+
+    >>> terminal("#ffffff"), terminal("#0000d8"), terminal("#090909")
+    (231, 20, 232)
+    """
+    wanted = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+    places = {16 + 36 * r + 6 * g + b: (r, g, b) for r in range(6) for g in range(6) for b in range(6)}
+    known = {number: [_CUBE[place] for place in of] for number, of in places.items()}
+    known |= {232 + place: [8 + 10 * place] * 3 for place in range(24)}
+    return min(known, key=lambda number: sum((a - b) ** 2 for a, b in zip(known[number], wanted, strict=True)))
 
 
 # The fills are light enough to read dark text on. The strong colours differ by 20 in CIELAB, also for people with too

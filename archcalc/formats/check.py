@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 
 from archcalc.document.content import Head, Notes, Page, Part, Section, Table, Text
-from archcalc.document.plain import plain
+from archcalc.document.printed import printed
 from archcalc.document.screen import PAPER, Screen
-from archcalc.document.writer import write
+from archcalc.document.tones import RED, Toned
 from archcalc.formats.as_json import json_text
 from archcalc.formats.summary import exact_text, sentence
 from archcalc.network.figures import Verdict
@@ -23,8 +23,7 @@ def render(found: Mapping[str, Sequence[Verdict]], form: str = "text", screen: S
     """The verdicts on the figures of some networks in a format; `found` has them by the network's name."""
     if form == "json":
         return json_text([{"network": name, **verdict_dict(verdict)} for name, of in found.items() for verdict in of])
-    page = _page([(name, verdict) for name, of in found.items() for verdict in of])
-    return plain(page, screen) if form == "text" else write(page, form)
+    return printed(_page([(name, verdict) for name, of in found.items() for verdict in of]), form, screen)
 
 
 def _page(every: Sequence[tuple[str, Verdict]]) -> Page:
@@ -50,7 +49,7 @@ def judged(found: Sequence[Verdict]) -> tuple[Part, ...]:
 def _cells(name: str, verdict: Verdict) -> tuple[str, ...]:
     return (
         *(name, verdict.figure, " and ".join(verdict.published), exact_text(verdict)),
-        *(verdict.verdict, verdict.source),
+        *(verdict.verdict if verdict.holds else Toned(verdict.verdict, RED), verdict.source),
     )
 
 

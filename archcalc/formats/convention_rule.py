@@ -5,9 +5,8 @@ from __future__ import annotations
 from archcalc.conventions import Convention, convention
 from archcalc.conventions.quantities import QUANTITIES, used_in
 from archcalc.document.content import Head, Notes, Page, Section, Table
-from archcalc.document.plain import plain
+from archcalc.document.printed import printed
 from archcalc.document.screen import PAPER, Screen
-from archcalc.document.writer import write
 from archcalc.formats.as_json import json_text
 
 
@@ -26,8 +25,7 @@ def rules(name: str, form: str = "text", screen: Screen = PAPER) -> str:
                 "faults": list(rule.faults),
             }
         )
-    page = _page(rule)
-    return plain(page, screen) if form == "text" else write(page, form)
+    return printed(_page(rule), form, screen)
 
 
 def _page(rule: Convention) -> Page:

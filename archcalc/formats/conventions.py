@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from archcalc.document.content import Head, Notes, Page, Section, Table, Text
+from archcalc.document.printed import printed
 from archcalc.document.screen import PAPER, Screen, text_table
-from archcalc.document.writer import write
 from archcalc.formats.as_json import json_text, plain_dim, plain_shape
 from archcalc.formats.summary import title, under
 from archcalc.profiling.by_convention import ConventionTotal
@@ -23,7 +23,7 @@ def render(profile: Profile, accounts: list[ConventionTotal], form: str = "text"
     if form == "json":
         return json_text(to_dict(profile, accounts))
     if form != "text":
-        return write(_page(profile, accounts), form)
+        return printed(_page(profile, accounts), form)
     cells = [_cells(account) for account in accounts]
     table = text_table(_TITLES, cells, [side == "right" for side in _SIDES], screen)
     reasons = [

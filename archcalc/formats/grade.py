@@ -10,9 +10,9 @@ import msgspec
 
 from archcalc.characters import visible
 from archcalc.document.content import Head, Notes, Page, Part, Section, Table
-from archcalc.document.plain import plain
+from archcalc.document.printed import printed
 from archcalc.document.screen import PAPER, Screen
-from archcalc.document.writer import write
+from archcalc.document.tones import RED, Toned
 from archcalc.formats.as_json import json_text
 from archcalc.formats.summary import listed
 from archcalc.grading import Grade, Marked
@@ -29,8 +29,7 @@ def render(grade: Grade, form: str = "text", screen: Screen = PAPER) -> str:
     grade = msgspec.structs.replace(grade, worksheet=visible(grade.worksheet))
     if form == "json":
         return json_text(_plain(grade))
-    page = _page(grade)
-    return plain(page, screen) if form == "text" else write(page, form)
+    return printed(_page(grade), form, screen)
 
 
 def _page(grade: Grade) -> Page:
@@ -45,7 +44,9 @@ def _page(grade: Grade) -> Page:
 
 
 def _texts(cell: Marked) -> tuple[str, ...]:
-    return cell.row, cell.column, cell.wrote, _exact(cell), cell.verdict, _why(cell)
+    wrong = cell.verdict == "wrong"
+    wrote, verdict = (Toned(text, RED) if wrong else text for text in (cell.wrote, cell.verdict))
+    return cell.row, cell.column, wrote, _exact(cell), verdict, _why(cell)
 
 
 def _exact(cell: Marked) -> str:

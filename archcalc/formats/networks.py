@@ -1,4 +1,4 @@
-"""The list of bundled networks: as text, and as plain values."""
+"""The list of bundled networks in each format."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ from typing import Any
 
 import msgspec
 
-from archcalc.document.screen import PAPER, Screen, text_table
+from archcalc.document.content import Head, Page, Section, Table
+from archcalc.document.printed import printed
+from archcalc.document.screen import PAPER, Screen
+from archcalc.formats.as_json import json_text
 from archcalc.profiling.rows import Profile
 
 _TITLES = ("name", "network", "params", "MACs", "depth", "source")
+_NUMERIC = {"params", "MACs", "depth"}
 
 
 class Listed(msgspec.Struct, frozen=True):
@@ -24,16 +28,22 @@ class Listed(msgspec.Struct, frozen=True):
     source: str
 
 
-def text(lines: Sequence[Listed], counted: Sequence[Profile], screen: Screen = PAPER) -> str:
+def render(lines: Sequence[Listed], counted: Sequence[Profile], form: str = "text", screen: Screen = PAPER) -> str:
     """A line for each network, with its total under a convention if `counted` has the profiles."""
-    titles, right = [*_TITLES], [False, False, True, True, True, False]
+    if form == "json":
+        return json_text(to_list(lines, counted))
+    title = "" if form == "text" else "Bundled networks"
+    return printed(Page(title, sections=(Section("", (_table(lines, counted),)),)), form, screen)
+
+
+def _table(lines: Sequence[Listed], counted: Sequence[Profile]) -> Table:
+    head = [Head(title, title in _NUMERIC, title, spare=title == "source") for title in _TITLES]
     rows = [[line.name, line.title, line.params, line.macs, line.depth, line.source] for line in lines]
     if counted:
-        titles.insert(4, counted[0].convention.column)
-        right.insert(4, True)
+        head.insert(4, Head(counted[0].convention.column, numeric=True))
         for row, result in zip(rows, counted, strict=True):
             row.insert(4, result.totals.shown.bounded())
-    return text_table(titles, rows, right, screen, spare=("source",))
+    return Table(tuple(head), tuple(map(tuple, rows)))
 
 
 def to_list(lines: Sequence[Listed], counted: Sequence[Profile]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The values of a letter that meet goals, as text or JSON."""
+"""The values of a letter that meet goals, in each format."""
 
 from __future__ import annotations
 
@@ -8,28 +8,42 @@ import msgspec
 
 from archcalc.comparison.goal import title
 from archcalc.comparison.solve import Solution
-from archcalc.document.screen import PAPER, Screen, text_table
+from archcalc.document.content import Head, Page, Section, Table
+from archcalc.document.formats import STYLES
+from archcalc.document.printed import printed
+from archcalc.document.screen import PAPER, Screen
+from archcalc.document.style import PLAIN, Style
+from archcalc.document.writer import preformatted
 from archcalc.formats.as_json import json_text, plain_facts
 from archcalc.formats.conditions import held, stretch
-from archcalc.symbols.dims import format_dim
 from archcalc.symbols.periodic import Stretch
 
-FORMATS = ("text", "json")
 _MAX_RUNS = 8
 
 
 def render(solution: Solution, form: str, network: str, screen: Screen = PAPER) -> str:
     """The values that meet the goals, and the measures at the edges of their ranges."""
-    return json_text(to_dict(solution, network)) if form == "json" else _text(solution, network, screen)
+    if form == "json":
+        return json_text(to_dict(solution, network))
+    return printed(_page(solution, network, STYLES.get(form, PLAIN)), form, screen)
 
 
-def _text(solution: Solution, network: str, screen: Screen) -> str:
+def _page(solution: Solution, network: str, style: Style) -> Page:
+    """The values in a sentence, what is known beyond them, and the table; all texts are in the format of the style."""
     letter = solution.letter
-    said = [_said(run, letter, solution.upto) for run in solution.stretches]
+    said = [_said(run, letter, solution.upto, style) for run in solution.stretches]
     if len(said) > _MAX_RUNS:
-        said = [*said[: _MAX_RUNS // 2], f"{len(said) - _MAX_RUNS} more stretches", *said[-_MAX_RUNS // 2 :]]
-    lines = [f"{network}: {' and '.join(one.text for one in solution.goals)} {', '.join(said)}."]
-    lines += held(solution.where)
+        more = style.clean(f"{len(said) - _MAX_RUNS} more stretches")
+        said = [*said[: _MAX_RUNS // 2], more, *said[-_MAX_RUNS // 2 :]]
+    goals = style.clean(f"{network}: {' and '.join(one.text for one in solution.goals)}")
+    lines = [*held(solution.where, style), *map(style.clean, _ends(solution))]
+    sections = (Section("", (_table(solution),)),) if solution.values else ()
+    return Page(preformatted(f"{goals} {', '.join(said)}."), tuple(map(preformatted, lines)), sections)
+
+
+def _ends(solution: Solution) -> list[str]:
+    """The largest value, or the smallest if there is no end, and the values that were tried."""
+    letter, lines = solution.letter, []
     if solution.largest is not None:
         lines.append(f"The largest {letter} is {solution.largest:,}.")
     elif solution.upto is None:
@@ -39,23 +53,26 @@ def _text(solution: Solution, network: str, screen: Screen) -> str:
         if solution.settled:
             known = "what is compared had only grown or only fallen by then, and --up-to tries more"
         lines.append(f"Every {letter} from 1 to {solution.upto} was tried; {known}.")
+    return lines
+
+
+def _table(solution: Solution) -> Table:
+    """The measures at the edges of the ranges."""
     keys = list(dict.fromkeys(key for values in solution.values.values() for key in values))
-    if keys:
-        rows = [
-            [f"{x:,}", *(format_dim(values[key]) for key in keys), "" if x in solution.numbers else "not met"]
-            for x, values in solution.values.items()
-        ]
-        head = [letter, *(title(key) for key in keys), ""]
-        lines += ["", text_table(head, rows, [*[True] * (len(keys) + 1), False], screen)]
-    return "\n".join(lines)
+    rows = tuple(
+        (x, *(values[key] for key in keys), "" if x in solution.numbers else "not met")
+        for x, values in solution.values.items()
+    )
+    head = (solution.letter, *(title(key) for key in keys))
+    return Table((*(Head(name, numeric=True) for name in head), Head("", alone="goal")), rows)
 
 
-def _said(run: Stretch, letter: str, upto: int | None) -> str:
+def _said(run: Stretch, letter: str, upto: int | None, style: Style) -> str:
     if run.start == run.stop:
-        return stretch(letter, run.start, run.stop)
+        return stretch(letter, run.start, run.stop, style)
     left = f" with {letter} mod {run.period:,} = {_remainders(run)}" if run.period > 1 else ""
     # The last value tried is not an end: nothing is known to change there.
-    return f"{stretch(letter, run.start, None if run.stop == upto else run.stop)}{left}"
+    return f"{stretch(letter, run.start, None if run.stop == upto else run.stop, style)}{left and style.clean(left)}"
 
 
 def _remainders(run: Stretch) -> str:

@@ -8,12 +8,12 @@ import msgspec
 
 from archcalc.document.content import Blank, Notes, Page, Part, Prose, Section, Table, Text
 from archcalc.document.formats import MARKED, STYLES
+from archcalc.document.sheet import comma_separated
 from archcalc.document.writer import preformatted, write
 from archcalc.errors import SpecError, nearest
 from archcalc.formats.explain import about, worked
 from archcalc.formats.summary import heading, title
 from archcalc.formats.table.columns import chosen, lines
-from archcalc.formats.table.csv import comma_separated
 from archcalc.formats.table.page import grid, told
 from archcalc.grading.sheet import TOTAL, tellable
 from archcalc.profiling.explain import workings

@@ -14,6 +14,8 @@ _PYTHON = re.compile(
     r"NoneType| object at 0x|index out of range|invalid literal|positional argument|keyword argument|codec can't"
 )
 _USAGE = re.compile(r"Usage: .*\n(?:Try .*\n)?\nError: .*\n(?:  .*\n)*")
+# Bold, dim, red, a colour of 256, and the end of each.
+_TONE = re.compile(r"\x1b\[(?:[012]|31|38;5;\d{1,3})m")
 _UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 # What may print on standard error beside an answer: where a chart was written, and why a watched spec has no table.
 _SPOKEN = {"--plot", "--watch"}
@@ -42,7 +44,8 @@ def _faults(line: Line, code: int | None, out: str, err: str) -> Iterator[str]:
     held = "".join(raw.decode(errors="replace") for raw in [*line.files.values(), line.stdin or b""])
     if (found := _PYTHON.search(err)) and found[0] not in typed + held:
         yield f"words of Python: {err[:300]}"
-    for text in (out, err):
+    coloured = any(word in {"always", "--color=always"} for word in line.arguments)
+    for text in (_TONE.sub("", out), _TONE.sub("", err)) if coloured else (out, err):
         if odd := next((c for c in text if c != "\n" and unicodedata.category(c) in _UNSEEN), ""):
             at = text.index(odd)
             yield f"control character {odd!r} printed: {text[max(0, at - 40) : at + 40]!r}"

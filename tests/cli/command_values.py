@@ -225,7 +225,7 @@ PATHS = {
     # Of every command that prints a table.
     "--output": _path(".txt", ".txt", ".json", ".json", ".md", ".tex", ".html", ".csv"),
     "report --output": _path("", "folder", "/deep/er"),
-    "diagram --output": _path(".mmd", ".dot", ".gv", ".svg", ".tex"),
+    "diagram --output": _path(".mmd", ".dot", ".gv", ".svg", ".tex", ".png", ".pdf"),
     "plot --output": _path(".svg", ".svg", ".png", ".pdf"),
     "rf --plot": _path(".svg", ".svg", ".png", ".pdf"),
     "rf --image": {

@@ -10,7 +10,7 @@ from itertools import pairwise
 import pytest
 
 from archcalc.cli.output import complain, put
-from archcalc.document.grid import BOLD, DIM, END
+from archcalc.document.tones import BOLD, DIM, END
 from tests.cli.terminal import screen
 
 NETWORKS = ("vgg16", "resnet50", "googlenet", "unet", "vit_b_16")
@@ -23,13 +23,14 @@ COMMANDS = [
         ["compare", "alexnet"],
         ["diff", "alexnet"],
     ),
+    *(["table", "--style", "cs231n"], ["solve", "--batch", "N", "--for", "bytes < 1G"], ["rf", "--color", "always"]),
     *(["memory"], ["memory", "--train"], ["conventions"], ["check"], ["explain"]),
 ]
 
 
 def bare(text: str) -> str:
     """A screen without progress bars and tones."""
-    return re.sub(r"\x1b\[(?:\?25[lh]|\d+m)|[^\n]*\r", "", text)
+    return re.sub(r"\x1b\[(?:\?25[lh]|[\d;]+m)|[^\n]*\r", "", text)
 
 
 @pytest.mark.parametrize("width", [80, 100, 120])
@@ -77,8 +78,10 @@ def test_what_costs_nothing_stands_beside_the_layer_before_it():
 def test_totals_are_bold_and_what_costs_nothing_is_dim():
     """In a terminal alone, and not where it is asked for no colour."""
     shown = screen(100, "table", "lenet5")
-    assert re.findall(r"\x1b\[1m(\w+) .*\x1b\[0m$", shown, re.MULTILINE) == ["total"]
-    assert re.findall(r"\x1b\[2m(\w+) .*\x1b\[0m$", shown, re.MULTILINE) == ["flatten"]
+    assert re.findall(r"^\x1b\[1m(\w+) .*\x1b\[0m$", shown, re.MULTILINE) == ["total"]
+    assert re.findall(r"^\x1b\[2m(\w+) .*\x1b\[0m$", shown, re.MULTILINE) == ["flatten"]
+    # And a 0 in a row that costs something: the weights of the input, and what no pool multiplies.
+    assert {*re.findall(r"^(\w+) .*  \x1b\[2m0\x1b\[0m", shown, re.MULTILINE)} == {"input", "S2", "S4"}
     assert "\x1b" not in screen(100, "table", "lenet5", environment={"NO_COLOR": "1"})
     assert bare(shown) == screen(100, "table", "lenet5", environment={"NO_COLOR": "1"})
 

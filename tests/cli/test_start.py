@@ -76,6 +76,7 @@ def test_a_table_loads_only_its_own_format_and_command():
         "archcalc.formats.table",
         "archcalc.formats.table.columns",
         "archcalc.formats.table.text",
+        "archcalc.formats.tones",
         "archcalc.document.content",
         "archcalc.document.escapes",
         "archcalc.document.formats",
@@ -84,4 +85,5 @@ def test_a_table_loads_only_its_own_format_and_command():
         "archcalc.document.paper",
         "archcalc.document.screen",
         "archcalc.document.style",
+        "archcalc.document.tones",
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 
 import pytest
@@ -10,26 +12,59 @@ from click.testing import CliRunner
 from archcalc.cli import COMMANDS, main
 
 ENDINGS = {"md": "markdown", "tex": "latex", "html": "html", "csv": "csv", "json": "json", "txt": "text"}
-NETWORKS = {"compare": ["lenet5", "alexnet"], "diff": ["lenet5", "alexnet"], "list": [], "verify": ["lenet5"]}
-OTHERS = {"expand", "schema", "report", "run", "diagram", "plot", "grade", "solve", "worksheet"}
+# Every line that prints tables of its own, in all formats.
+EVERY = (
+    *("table lenet5", "table lenet5 --style cs231n", "list", "list --convention torch", "memory lenet5"),
+    *("rf lenet5", "rf lenet5 C3", "rf lenet5 C3[1,2] -e", "rf --stacks 5", "rf --depth L"),
+    *("conventions lenet5", "conventions --rule torch", "check lenet5", "compare lenet5 alexnet", "verify lenet5"),
+    *("grade lenet5 sheet.csv", "solve lenet5 --batch N --for bytes<1M"),
+)
+# Those with the formats that they are not printed in.
+PRINTED: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(EVERY, ()),
+    # It has a line for each number and no table; several tables, of which none is the one.
+    "explain lenet5": ("csv",),
+    "diff lenet5 alexnet": ("csv",),
+    # For a person to fill in, on paper or in a spreadsheet.
+    "worksheet lenet5": ("text", "json"),
+}
+# A spec, a schema, the files of a report, pictures, and a few numbers of a run.
+WITHOUT_TABLES = {"expand", "schema", "report", "diagram", "plot", "run"}
 
 
-@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in OTHERS])
+def test_no_command_that_prints_a_table_is_missing():
+    assert {line.split()[0] for line in PRINTED} == {*COMMANDS} - WITHOUT_TABLES
+
+
+@pytest.mark.parametrize("line", PRINTED)
 @pytest.mark.parametrize("ending", ENDINGS)
-def test_a_file_holds_what_the_format_prints(name, ending, tmp_path, monkeypatch):
+def test_a_file_holds_what_the_format_prints(line, ending, tmp_path, monkeypatch):
     """Or the command says which endings it knows, and writes nothing."""
     monkeypatch.chdir(tmp_path)
-    arguments = [name, *NETWORKS.get(name, ["lenet5"])]
-    written = CliRunner().invoke(main, [*arguments, "-o", f"out.{ending}"])
-    printed = CliRunner().invoke(main, [*arguments, "--format", ENDINGS[ending]])
+    (tmp_path / "sheet.csv").write_text("name,params\nC1,157\n")
+    written = CliRunner().invoke(main, [*line.split(), "-o", f"out.{ending}"])
+    printed = CliRunner().invoke(main, [*line.split(), "--format", ENDINGS[ending]])
 
-    if printed.exit_code == 2:
-        assert written.exit_code == 2
-        assert "the file must end in one of .txt" in written.output
-        assert list(tmp_path.iterdir()) == []
+    if ENDINGS[ending] in PRINTED[line]:
+        assert (written.exit_code, printed.exit_code) == (2, 2)
+        assert "the file must end in one of ." in written.output
+        assert not (tmp_path / f"out.{ending}").exists()
     else:
-        assert (written.exit_code, written.stdout) == (printed.exit_code, f"written to out.{ending}\n")
+        assert (written.exit_code, written.stdout) == (0, f"written to out.{ending}\n")
         assert (tmp_path / f"out.{ending}").read_text("utf-8") == printed.stdout
+
+
+@pytest.mark.parametrize("line", [line for line, missing in PRINTED.items() if "csv" not in missing])
+def test_a_sheet_has_as_many_cells_in_each_row(line, tmp_path, monkeypatch):
+    """Each under a head of its own."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sheet.csv").write_text("name,params\nC1,157\n")
+    printed = CliRunner().invoke(main, [*line.split(), "--format", "csv"]).stdout
+    head, *rows = csv.reader(io.StringIO(printed))
+    assert rows
+    assert "" not in head
+    assert len({*head}) == len(head)
+    assert {len(row) for row in rows} == {len(head)}
 
 
 def test_a_format_that_is_named_goes_before_the_ending(tmp_path):

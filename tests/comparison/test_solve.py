@@ -162,7 +162,7 @@ def test_a_search_that_cannot_be_answered_says_why(arguments, message):
 
     assert result.exit_code == 1
     if "speaks of no measure" in message:
-        message = f"'parms <= 50K' speaks of no measure\n  = there are {', '.join(MEASURES)}\n"
+        message += f"  = did you mean 'params'?\n  = there are {', '.join(MEASURES)}\n"
     assert result.stderr == message or (message in result.stderr and "__import__" in message)
 
 

@@ -12,7 +12,7 @@ from archcalc.cli.options import Request, takes_network
 from archcalc.cli.output import put
 from archcalc.cli.progress import progress
 from archcalc.diagnosis import check, record
-from archcalc.document.formats import PAGES
+from archcalc.document.formats import TABLES
 from archcalc.errors import SpecError
 from archcalc.formats.check import render
 from archcalc.importers import source_of
@@ -21,7 +21,7 @@ from archcalc.network.figures import Figure
 
 
 @click.command("check")
-@takes_network("[SPEC]...", "input", "set", formats=PAGES)
+@takes_network("[SPEC]...", "input", "set", formats=TABLES)
 @click.option(
     "--claim", "claims", multiple=True, help="A figure of your own, such as params=138M or conv1.output=55x55x96."
 )

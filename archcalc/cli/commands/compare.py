@@ -7,13 +7,13 @@ import click
 from archcalc.cli.options import PointsType, Request, takes_network
 from archcalc.cli.output import put
 from archcalc.comparison.compare import compare, points_of
-from archcalc.document.formats import PAGES
+from archcalc.document.formats import TABLES
 from archcalc.formats.compare.page import render
 from archcalc.network.measures import MEASURES, measures
 
 
 @click.command("compare")
-@takes_network("SPEC...", "input", "set", "batch", "bias", "convention", formats=PAGES)
+@takes_network("SPEC...", "input", "set", "batch", "bias", "convention", formats=TABLES)
 @click.option("--measures", "keys", help=f"Rows, separated by commas, of {', '.join(MEASURES)}.")
 @click.option("--at", "points", type=PointsType(), multiple=True, help="Values for letters, such as C=64,128,256.")
 @click.option("--growth", is_flag=True, help="How every measure grows with every letter.")

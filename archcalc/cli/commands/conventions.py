@@ -7,14 +7,14 @@ import click
 from archcalc.cli.options import Request, takes_network
 from archcalc.cli.output import put
 from archcalc.conventions import CONVENTIONS, convention
-from archcalc.document.formats import PAGES
+from archcalc.document.formats import TABLES
 from archcalc.formats.convention_rule import rules
 from archcalc.formats.conventions import render
 from archcalc.profiling.by_convention import by_convention
 
 
 @click.command("conventions")
-@takes_network("[SPEC]", "input", "set", "batch", formats=PAGES)
+@takes_network("[SPEC]", "input", "set", "batch", formats=TABLES)
 @click.option("--only", "names", help="Conventions, separated by commas.")
 @click.option("--rule", "name", help="Show a convention's whole rule and its known faults instead.")
 def command(request: Request, names: str | None, name: str | None) -> None:

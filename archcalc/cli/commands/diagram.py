@@ -12,26 +12,36 @@ from archcalc.cli.options import Request, takes_network
 from archcalc.cli.output import put
 from archcalc.document.paper import WIDTHS, Width, width_of
 from archcalc.drawing.diagrams import DIAGRAMS, draw
+from archcalc.drawing.diagrams.picture import PICTURES, picture
 from archcalc.files import write_whole
 
-_ENDINGS = {".mmd": "mermaid", ".dot": "dot", ".gv": "dot", ".svg": "svg", ".tex": "tikz"}
+_ENDINGS = {".mmd": "mermaid", ".dot": "dot", ".gv": "dot", ".svg": "svg", ".tex": "tikz", ".png": "png", ".pdf": "pdf"}
 
 
 @click.command("diagram")
 @takes_network("SPEC", "input", "set")
-@click.option("--format", "form", type=click.Choice(DIAGRAMS), help="By default what FILE ends in says, or mermaid.")
+@click.option(
+    "--format", "form", type=click.Choice([*DIAGRAMS, *PICTURES]), help="By default what FILE ends in says, or mermaid."
+)
 @click.option("--fold/--no-fold", default=True, help="Draw repeated blocks once.")
 @click.option("--width", type=ReadType(width_of), help=f"TikZ: one of {', '.join(WIDTHS)}, or a length such as 8cm.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to a file.")
 def command(request: Request, form: str | None, output: Path | None, width: Width | None, *, fold: bool) -> None:
-    """The network drawn."""
+    """The network drawn.
+
+    A .png or .pdf is the SVG drawn by CairoSVG: pip install 'archcalc[picture]'.
+    """
     if form is None and output is not None and output.suffix.lower() not in _ENDINGS:
         raise click.UsageError(f"{output.name} ends in none of {', '.join(_ENDINGS)}; add --format")
     form = form or ("mermaid" if output is None else _ENDINGS[output.suffix.lower()])
+    if form in PICTURES and output is None:
+        raise click.UsageError(f"a {form} is no text to print; add -o FILE.{form}")
     if width is not None and form != "tikz":
         raise click.UsageError(f"--width is of --format tikz, and this draws {form}")
-    drawn = draw(request.profiled(request.load()), form, fold=fold, width=width)
+    profile = request.profiled(request.load())
+    drawn = draw(profile, "svg" if form in PICTURES else form, fold=fold, width=width)
     if output is None:
         put(drawn.removesuffix("\n"), form)
     else:
-        write_whole(output, lambda path: path.write_bytes(document(drawn)))
+        content = picture(drawn, form) if form in PICTURES else document(drawn)
+        write_whole(output, lambda path: path.write_bytes(content))

@@ -7,7 +7,7 @@ import click
 from archcalc.cli.options import Request, takes_network
 from archcalc.cli.output import put
 from archcalc.conventions import CONVENTIONS
-from archcalc.document.formats import PAGES
+from archcalc.document.formats import TABLES
 from archcalc.errors import SpecError
 from archcalc.formats.grade import render
 from archcalc.grading import grade, read, worksheet
@@ -15,7 +15,7 @@ from archcalc.profiling.engine import profile
 
 
 @click.command("grade")
-@takes_network("SPEC", "input", "set", formats=PAGES)
+@takes_network("SPEC", "input", "set", formats=TABLES)
 @click.argument("file", metavar="FILE.csv")
 @click.option(
     "--convention",

@@ -10,7 +10,7 @@ import msgspec
 
 from archcalc.cli.options import Request, takes_network, takes_settings
 from archcalc.cli.output import put
-from archcalc.document.formats import PAGES
+from archcalc.document.formats import TABLES
 from archcalc.drawing.charts.canvas import canvas, check_suffix, save
 from archcalc.drawing.charts.memory import draw
 from archcalc.formats.memory.page import render
@@ -58,7 +58,7 @@ _dtype = click.Choice(list(DTYPES))
 
 
 @click.command("memory")
-@takes_network("SPEC", "input", "set", "batch", formats=PAGES)
+@takes_network("SPEC", "input", "set", "batch", formats=TABLES)
 @click.option("--dtype", type=_dtype, default="fp32", show_default=True, help="Of weights and activations.")
 @click.option("--weights", type=_dtype, help="Of weights, where it is another.")
 @click.option("--activations", type=_dtype, help="Of activations, where it is another.")

@@ -10,22 +10,21 @@ import click
 import msgspec
 
 from archcalc.characters import visible
+from archcalc.cli.one_network import not_a_network
 from archcalc.cli.options import BatchType, Request, takes_network, takes_settings
 from archcalc.cli.output import complain, put
+from archcalc.document.formats import TABLES
 from archcalc.drawing.charts import cone as cones
 from archcalc.drawing.charts import field as maps
 from archcalc.drawing.charts.canvas import canvas, check_suffix, save
 from archcalc.drawing.charts.picture import picture_of
 from archcalc.errors import SpecError, nearest
-from archcalc.formats.as_json import json_text
-from archcalc.formats.rf import fields as listing
-from archcalc.formats.rf.effective import box_dict, box_text, effective_dict, effective_text
-from archcalc.formats.rf.stacks import depth_dict, depth_text, stacks_dict, stacks_text
+from archcalc.formats.rf.page import render, render_depth, render_layer, render_stacks
 from archcalc.network.graph import Graph
 from archcalc.receptive_field.cone import cone, topmost
 from archcalc.receptive_field.effective import Effective, box, effective
 from archcalc.receptive_field.field import Field
-from archcalc.receptive_field.fields import path, receptive_fields
+from archcalc.receptive_field.fields import receptive_fields
 from archcalc.receptive_field.stacks import field_of, stacks
 from archcalc.symbols.dims import Dim
 from archcalc.symbols.shape import AXES
@@ -47,7 +46,7 @@ class FieldOptions(msgspec.Struct, frozen=True):
 
 
 @click.command("rf")
-@takes_network("[SPEC]", "input", "set", formats=["text", "json"])
+@takes_network("[SPEC]", "input", "set", formats=TABLES)
 @click.argument("layer", required=False, metavar="[LAYER or LAYER[y,x]]")
 @click.option("--effective", "-e", "spread", is_flag=True, help="The effective field too: how influence spreads.")
 @click.option(
@@ -81,31 +80,24 @@ def command(request: Request, options: FieldOptions) -> None:
         raise click.UsageError("--image is for --plot")
     if options.target is not None:
         check_suffix(options.target)
-    json = request.form == "json"
     if options.like is not None:
-        found = stacks(options.like)
-        put(json_text(stacks_dict(found)) if json else stacks_text(found, request.screen), request.form)
+        put(render_stacks(stacks(options.like), request.form, request.screen), request.form)
     elif options.depth is not None:
         window = field_of(options.kernel, options.stride, options.depth)
-        text = depth_text(window, options.kernel, options.stride, options.depth)
-        put(json_text(depth_dict(window)) if json else text, request.form)
+        put(render_depth(window, options.kernel, options.stride, options.depth, request.form), request.form)
     else:
         graph = request.load()
         fields = receptive_fields(graph)
         if options.layer is None:
             if options.target is not None:
                 _plot_cone(graph, fields, topmost(graph, fields), options)
-            rows = [listing.to_dict(field) for field in fields.values()]
-            put(
-                json_text(listing.network_dict(graph, rows)) if json else listing.table(graph, fields, request.screen),
-                request.form,
-            )
+            put(render(graph, fields, request.form, request.screen), request.form)
         else:
             _one(graph, fields, options.layer, options, request)
 
 
 def _one(graph: Graph, fields: dict[str, Field], layer: str, options: FieldOptions, request: Request) -> None:
-    name, place = _layer(layer, fields)
+    name, place = _layer(layer, request.specs[0], fields)
     seen = None if place is None else box(graph, name, place)
     mapped = options.target is not None and (place is not None or options.spread)
     counted = effective(graph, name, place) if options.spread or mapped else None
@@ -113,19 +105,7 @@ def _one(graph: Graph, fields: dict[str, Field], layer: str, options: FieldOptio
         _plot_map(graph, name, counted, options)
     elif options.target is not None:
         _plot_cone(graph, fields, name, options)
-    if request.form == "json":
-        row: dict[str, Any] = listing.to_dict(fields[name])
-        row["path"] = [[step for step, _ in path(graph, fields, name, i)] for i in range(len(row["size"]))]
-        if seen is not None:
-            row["box"] = box_dict(seen)
-        if counted is not None:
-            row["effective"] = effective_dict(counted)
-        put(json_text(listing.network_dict(graph, [row])), "json")
-    else:
-        parts = [listing.layer(graph, fields, name, request.screen)]
-        parts += [] if seen is None else [box_text(seen)]
-        parts += [] if counted is None else [effective_text(counted, request.screen)]
-        put("\n\n".join(parts))
+    put(render_layer(graph, fields, name, seen, counted, form=request.form, screen=request.screen), request.form)
 
 
 def _plot_cone(graph: Graph, fields: dict[str, Field], name: str, options: FieldOptions) -> None:
@@ -152,12 +132,13 @@ def _save(figure: Any, options: FieldOptions) -> None:
         complain(visible(str(options.target)))
 
 
-def _layer(text: str, fields: dict[str, Field]) -> tuple[str, tuple[int, ...] | None]:
+def _layer(text: str, spec: str, fields: dict[str, Field]) -> tuple[str, tuple[int, ...] | None]:
     """The layer that a text names, and the position in it if the text has one."""
     if text in fields:
         return text, None
     found = _PLACE.fullmatch(text)
     name = found[1] if found else text
     if name not in fields:
+        not_a_network("rf", spec, name)
         raise SpecError(f"no layer '{name[:100]}'", None, nearest(name, list(fields)) or "archcalc rf SPEC names all")
     return name, tuple(int(n) for n in found[2].split(",")) if found else None

@@ -12,8 +12,9 @@ from archcalc.cli.options import Request, takes_network
 from archcalc.cli.output import put
 from archcalc.comparison.goal import goal
 from archcalc.comparison.solve import asked, solve
+from archcalc.document.formats import TABLES
 from archcalc.errors import SpecError
-from archcalc.formats.solve import FORMATS, render
+from archcalc.formats.solve import render
 from archcalc.network.measures import MEASURES
 from archcalc.profiling.rows import Profile
 from archcalc.symbols.dims import Shape, symbol
@@ -21,7 +22,7 @@ from archcalc.symbols.evaluate import letters, substitute
 
 
 @click.command("solve")
-@takes_network("SPEC", "input", "set", "batch", "bias", formats=FORMATS)
+@takes_network("SPEC", "input", "set", "batch", "bias", formats=TABLES)
 @click.option(
     "--for",
     "goals",

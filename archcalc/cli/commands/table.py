@@ -54,9 +54,7 @@ class TableOptions(msgspec.Struct, frozen=True):
 @takes_settings(TableOptions)
 def command(request: Request, options: TableOptions) -> None:
     """A row for each layer: size, activations, params, MACs, FLOPs."""
-    style, form = options.style, request.form
-    if style and form != "text":
-        raise click.UsageError(f"--style {style} is a layout of text; it does not go with --format {form}")
+    form = request.form
     if options.watch and request.to_file:
         raise click.UsageError("--watch prints again and again; it does not go with -o")
     chosen = [key.strip() for key in options.columns.split(",")] if options.columns else None
@@ -72,9 +70,14 @@ def command(request: Request, options: TableOptions) -> None:
             in_place=not options.count_in_place,
         )
         judged = checked(result, source) if options.figures else result
+        # JSON has all numbers in any layout.
+        if options.style and form not in {"text", "json"}:
+            page = import_module(f"archcalc.formats.table.{options.style}").page(judged)
+            styled: str = import_module("archcalc.document.printed").printed(page, form)
+            return styled
         return render(
             judged,
-            style or form,
+            options.style if options.style and form == "text" else form,
             chosen,
             fold=options.fold,
             formulas=options.formulas,

@@ -12,9 +12,10 @@ from archcalc.comparison.compare import Against, Comparison, MeasureLine, OwnRow
 from archcalc.document.content import Head, Notes, Page, Part, Section, Table
 from archcalc.document.formats import STYLES
 from archcalc.document.lines import indented
+from archcalc.document.printed import printed
 from archcalc.document.screen import PAPER, Screen, table_text
 from archcalc.document.style import PLAIN, Style
-from archcalc.document.writer import preformatted, write
+from archcalc.document.writer import preformatted
 from archcalc.formats.as_json import json_text
 from archcalc.formats.compare.crossovers import crossings, letter_of
 from archcalc.formats.compare.json import to_dict
@@ -44,13 +45,13 @@ class TitledTable(msgspec.Struct, frozen=True):
 def render(
     comparison: Comparison, form: str, screen: Screen = PAPER, *, growth: bool = False, explain: bool = False
 ) -> str:
-    """A comparison as text, markdown, latex, html or json, on request with leading terms and the layers that differ."""
+    """A comparison in a format, on request with leading terms and the layers that differ."""
     if form == "json":
         return json_text(to_dict(comparison))
     blocks = _blocks(comparison, STYLES.get(form, PLAIN), growth=growth, explain=explain)
     if form == "text":
         return "\n\n".join("\n".join(lines) for block in blocks if (lines := _text(block, screen)))
-    return write(_document(blocks), form)
+    return printed(_document(blocks), form)
 
 
 def page(comparison: Comparison, form: str) -> Page:

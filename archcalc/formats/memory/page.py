@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from archcalc.document.content import Code, Fact, Facts, Head, Notes, Page, Part, Section, Table
+from archcalc.document.printed import printed
 from archcalc.document.screen import PAPER, Screen, table_text
-from archcalc.document.writer import write
 from archcalc.formats.as_json import json_text
 from archcalc.formats.conditions import held
 from archcalc.formats.memory.facts import amount, assumed, facts, letter, linear
 from archcalc.formats.summary import title
+from archcalc.formats.tones import kind
 from archcalc.memory.plan import MemoryRow, Plan
 from archcalc.memory.sizes import Size
 from archcalc.symbols.dims import format_shape
@@ -36,7 +37,7 @@ def render(
     if form == "json":
         return json_text(to_dict(plan, budget))
     if form != "text":
-        return write(_page(plan, budget, timeline=timeline), form)
+        return printed(_page(plan, budget, timeline=timeline), form)
     said = facts(plan, budget)
     width = max(len(label) for label, _ in said)
     return "\n".join(
@@ -125,7 +126,7 @@ def _table(plan: Plan) -> Table:
     for place, position in enumerate(in_order):
         row = rows[plan.graph.nodes[position].name]
         cells = [amount(plan, column(row)) for column in columns.values()]
-        body.append((row.name, row.kind, row.output, *cells, *([alive[place]] if at_inference else [])))
+        body.append((row.name, kind(row.kind), row.output, *cells, *([alive[place]] if at_inference else [])))
     sums = [[column(row) for row in plan.rows] for column in columns.values()]
     totals = [amount(plan, Size(sum(s.fixed for s in part), sum(s.each for s in part))) for part in sums]
     titles = ("name", "layer", "output", *columns, *(["alive"] if at_inference else []))

@@ -1,1 +1,1 @@
-"""Receptive fields as text and JSON: of all layers, of one, effective ones, and of stacks of one kernel."""
+"""Receptive fields in each format: of all layers, of one, effective ones, and of stacks of one kernel."""

@@ -1,4 +1,4 @@
-"""The field of one position of a layer as text, with a picture in shades, and as plain values."""
+"""The field of one position of a layer as parts of a page, with a picture in shades, and as plain values."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from fractions import Fraction
 from typing import Any
 
-from archcalc.document.screen import PAPER, Screen, text_table
+from archcalc.document.content import Code, Head, Notes, Part, Table
 from archcalc.formats.rf.fields import plain
 from archcalc.formats.table.columns import percent
 from archcalc.layers.intervals import number_text
@@ -17,19 +17,20 @@ _ROWS, _COLUMNS = 24, 64
 _MAX_BANDS = 10
 
 
-def box_text(found: Box) -> str:
+def seen(found: Box) -> Notes:
     """The box of input that one position sees, and its share of padding."""
     where = f"[{','.join(map(str, found.place))}]"
     if found.clipped is None:
-        seen = f"{where} sees nothing of the input"
+        said = f"{where} sees nothing of the input"
     else:
         gaps = "" if found.seen == _places(found.clipped) else f", {found.seen:,} of them with gaps between"
-        seen = f"{where} sees input {_box(found.clipped)}, {_places(found.clipped):,} places{gaps}"
+        said = f"{where} sees input {_box(found.clipped)}, {_places(found.clipped):,} places{gaps}"
     if found.unclipped is None or found.padding is None:
-        return seen
+        return Notes((said,))
     whole = _places(found.unclipped)
     share = percent(Fraction(found.padding, whole))
-    return f"{seen}\nunclipped {_box(found.unclipped)}, {whole:,} places, {found.padding:,} of them padding ({share} %)"
+    around = f"unclipped {_box(found.unclipped)}, {whole:,} places, {found.padding:,} of them padding ({share} %)"
+    return Notes((said, around))
 
 
 def box_dict(found: Box) -> dict[str, Any]:
@@ -43,23 +44,20 @@ def box_dict(found: Box) -> dict[str, Any]:
     }
 
 
-def effective_text(found: Effective, screen: Screen = PAPER) -> str:
-    """The effective field as its size, its influence by distance, and a picture in shades."""
+def spread(found: Effective) -> tuple[Part, ...]:
+    """The size of the effective field, its influence by distance, and in a plane a picture in shades."""
     step = _step(found.radius)
     distances = [step * i for i in range(1, math.ceil(found.radius / step) + 1)]
-    rows = [[str(distance), f"{percent(found.within(distance))} %"] for distance in distances]
-    body = text_table(["distance", "influence within"], rows, [True] * 2, screen)
+    rows = tuple((distance, f"{percent(found.within(distance))} %") for distance in distances)
     half, most = (number_text(found.radius_holding(Fraction(*share))) for share in ((1, 2), (95, 100)))
     where = f"[{','.join(map(str, found.place))}]"
-    return "\n".join(
-        [
-            f"effective from {where}: {found.size:.1f} along an axis, where influence is at least 4.55 % of the largest",
-            f"half of the influence lies within {half} of the centre, 95 % within {most}, all within {number_text(found.radius)}",
-            "",
-            body,
-            *(["", *_picture(found.counts)] if found.counts.ndim == 2 else []),
-        ]
+    said = (
+        f"effective from {where}: {found.size:.1f} along an axis, where influence is at least 4.55 % of the largest",
+        f"half of the influence lies within {half} of the centre, 95 % within {most}, all within {number_text(found.radius)}",
     )
+    table = Table((Head("distance", numeric=True), Head("influence within", numeric=True)), rows)
+    picture = [Code("\n".join(_picture(found.counts)))] if found.counts.ndim == 2 else []
+    return Notes(said), table, *picture
 
 
 def effective_dict(found: Effective) -> dict[str, Any]:

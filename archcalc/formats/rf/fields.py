@@ -1,20 +1,19 @@
-"""Receptive fields as text, and as plain values for JSON."""
+"""Receptive fields of layers as a page, and as plain values for JSON."""
 
 from __future__ import annotations
 
 from fractions import Fraction
 from typing import Any
 
-from archcalc.document.content import Head, Notes, Part, Table, Text
-from archcalc.document.lines import labelled
-from archcalc.document.screen import PAPER, Screen, text_table
+from archcalc.document.content import Head, Notes, Page, Part, Section, Table, Text
 from archcalc.formats.conditions import held
 from archcalc.formats.table.columns import along, bounded, percent
+from archcalc.formats.tones import kind
 from archcalc.layers.intervals import number_text
 from archcalc.network.graph import Graph
 from archcalc.profiling.rows import Profile
 from archcalc.receptive_field.field import Field
-from archcalc.receptive_field.fields import axes_of, path
+from archcalc.receptive_field.fields import axes_of
 from archcalc.symbols.dims import format_shape
 
 _COLUMNS = ("name", "layer", "output", "field", "local", "jump", "start", "padding", "paths", "coverage")
@@ -30,21 +29,25 @@ def heading(graph: Graph) -> str:
     return f"{graph.name}, input {format_shape(graph.input)}"
 
 
-def table(graph: Graph, fields: dict[str, Field], screen: Screen = PAPER) -> str:
-    """A table with a row for each layer, and notes below it, such as on branches that do not line up."""
+def page(graph: Graph, fields: dict[str, Field]) -> Page:
+    """A row for each layer, and notes below the table, such as on branches that do not line up."""
     rows = [
-        [
-            *(field.name, field.kind, format_shape(field.output), bounded(field, field.size), _local(field)),
-            *(_jump(field), along(field.start), along(field.padding), _paths(field), _coverage(field)),
-        ]
+        (
+            *(field.name, kind(field.kind), field.output, bounded(field, field.size), local(field)),
+            *(_jump(field), along(field.start), along(field.padding), _paths(field), covered(field)),
+        )
         for field in fields.values()
     ]
-    shown = [column for column in _COLUMNS if column != "local" or any(map(_local, fields.values()))]
-    cells = [[cell for cell, column in zip(row, _COLUMNS, strict=True) if column in shown] for row in rows]
-    body = text_table(shown, cells, [column not in _LEFT for column in shown], screen, spare=_SPARE)
-    notes = [f"{said[0].upper()}{said[1:]}." for said in describe(fields)]
-    notes += held(graph.conditions)
-    return "\n".join([heading(graph), "", body, *([""] if notes else []), *notes])
+    shown = [column for column in _COLUMNS if column != "local" or any(map(local, fields.values()))]
+    cells = tuple(tuple(cell for cell, column in zip(row, _COLUMNS, strict=True) if column in shown) for row in rows)
+    notes = (*(f"{said[0].upper()}{said[1:]}." for said in describe(fields)), *held(graph.conditions))
+    parts: list[Part] = [Table(tuple(map(_head, shown)), cells), *([Notes(notes)] if notes else [])]
+    return Page(heading(graph), sections=(Section("", tuple(parts)),))
+
+
+def _head(column: str) -> Head:
+    spare = len(_SPARE) - _SPARE.index(column) if column in _SPARE else 0
+    return Head(column, column not in _LEFT, column, spare=spare)
 
 
 def describe(fields: dict[str, Field]) -> list[str]:
@@ -63,7 +66,7 @@ def describe(fields: dict[str, Field]) -> list[str]:
         *(f"output {i} of {_named(names)} is the first that sees anything{how}" for (i, how), names in late.items()),
         *(
             ["local is the field through local paths alone, beside what every place sees"]
-            if any(map(_local, known))
+            if any(map(local, known))
             else []
         ),
         *([BOUND] if not all(field.exact for field in known) else []),
@@ -92,7 +95,7 @@ def _jump(field: Field) -> str:
     return along(field.jump)
 
 
-def _local(field: Field) -> str:
+def local(field: Field) -> str:
     """The size through local paths alone; empty unless every position sees more than that."""
     return bounded(field, field.local) if any(field.local) and any(field.fixed) else ""
 
@@ -103,8 +106,8 @@ def grown(profile: Profile) -> tuple[Part, ...]:
     rows: list[tuple[Any, ...]] = []
     for field in last.values():
         cells = (
-            *(bounded(field, field.size), _local(field), along(field.jump)),
-            *(along(field.start), along(field.padding), _coverage(field)),
+            *(bounded(field, field.size), local(field), along(field.jump)),
+            *(along(field.start), along(field.padding), covered(field)),
         )
         if not rows or rows[-1][2:] != cells:
             rows.append((field.name, field.output, *cells))
@@ -120,62 +123,6 @@ def grown(profile: Profile) -> tuple[Part, ...]:
     return Text(about), table, *([Notes(notes)] if notes else [])
 
 
-def layer(graph: Graph, fields: dict[str, Field], name: str, screen: Screen = PAPER) -> str:
-    """The full description of one layer's field, with the path that gives the largest one."""
-    field = fields[name]
-    lines = [("layer", f"{field.name}: {field.kind}, output {format_shape(field.output)}")]
-    if not any(reach for reach in field.reaches):
-        return "\n".join([heading(graph), "", labelled([*lines, ("field", "none, it depends on no input")], screen)])
-    covers = f": {_coverage(field)}" if _coverage(field) else ""
-    lines.append(
-        (
-            "field",
-            f"{bounded(field, field.size)} along {' and '.join(field.axes)}, where the input has {along(field.whole)}{covers}",
-        )
-    )
-    if any(field.local) and any(field.fixed):
-        lines.append(("local", f"{bounded(field, field.local)}, through local paths alone"))
-    if any(field.fixed):
-        ends = [f"{number_text(ends[0])}…{number_text(ends[1])}" if ends else "nothing" for ends in field.fixed]
-        said = ends[0] if len(set(ends)) == 1 else " by ".join(ends)
-        lines.append(("fixed", f"{said}, which every place sees through a layer that sees all there is"))
-    lines += [("segment", f"{said} see {size}") for said, size in segments(field)]
-    jumps = "not all places move alike" if None in field.jump else "0, every output sees the same"
-    known = any(field.jump) and None not in field.jump
-    lines.append(("jump", f"{along(field.jump)}, from one output to the next" if known else jumps))
-    if None not in field.start:
-        late = next(filter(None, field.first), 0)
-        kind = "local field" if any(field.local) and any(field.fixed) else "field"
-        how = " through local paths" if kind == "local field" else ""
-        whose = f"{kind} of output {late}, the first that sees anything{how}" if late else f"first output's {kind}"
-        lines += [
-            ("start", f"{along(field.start)}, the centre of the {whose}; the first input is at 0"),
-            ("padding", f"{along(field.padding)}, by which that field begins before the input"),
-        ]
-    if not field.exact:
-        lines.append(("bound", "all that is seen lies within so many places, and it may be fewer"))
-    lines += [("apart", f"{axis}: {said}") for axis, said in field.misalignment.items()]
-    ways = [", ".join(_steps(path(graph, fields, name, axis))) for axis in range(len(field.axes))]
-    if field.shortest != field.longest:
-        lines.append(("paths", f"from {along(field.shortest)} to {along(field.longest)}, each path taken alone"))
-    if len(set(ways)) == 1:
-        lines.append(("largest", ways[0]))
-    else:
-        lines += [(f"largest {axis}", way) for axis, way in zip(field.axes, ways, strict=True)]
-    return "\n".join([heading(graph), "", labelled(lines, screen)])
-
-
-def _steps(way: list[tuple[str, Any]]) -> list[str]:
-    """The layers of a path at which its field grows, with its new size."""
-    steps, last = [], None
-    for name, size in way:
-        if size != last:
-            # A no-break space.
-            steps.append(f"{name}\u00a0{number_text(size)}")
-        last = size
-    return steps
-
-
 def _paths(field: Field) -> str:
     """The smallest and the largest field of a single path, if they differ."""
     if field.shortest == field.longest:
@@ -184,7 +131,8 @@ def _paths(field: Field) -> str:
     return between if field.followed else f"about {between}"
 
 
-def _coverage(field: Field) -> str:
+def covered(field: Field) -> str:
+    """The share of the input that the field covers; empty if it has none."""
     if not any(field.size):
         return ""
     if field.covers:

@@ -10,7 +10,9 @@ import msgspec
 
 from archcalc.conventions import Total
 from archcalc.document.content import Head, Table
+from archcalc.document.tones import DIM, Toned
 from archcalc.errors import among
+from archcalc.formats.tones import kind
 from archcalc.layers.intervals import number_text
 from archcalc.network.measures import Measure, sums
 from archcalc.profiling.folding import FoldedRow, folded, joined, unfolded
@@ -93,6 +95,12 @@ def _bounded(total: Total) -> Any:
     return total.bounded() if total.uncovered else total.value
 
 
+def _named(line: FoldedRow) -> str:
+    """The name of a layer with the kinds of those that share its row, dim if it overwrites its input."""
+    said = " + ".join((line.row.name, *(row.kind for row in line.followers)))
+    return Toned(said, DIM) if line.row.in_place else said
+
+
 def _known(price: Dim | None) -> Dim | str:
     """A price, or a question mark if the convention does not cover the layer."""
     return "?" if price is None else price
@@ -101,8 +109,8 @@ def _known(price: Dim | None) -> Dim | str:
 COLUMNS = {
     column.key: column
     for column in (
-        Column("name", "name", lambda _, line: " + ".join((line.row.name, *(row.kind for row in line.followers)))),
-        Column("layer", "layer", lambda _, line: line.row.kind),
+        Column("name", "name", lambda _, line: _named(line)),
+        Column("layer", "layer", lambda _, line: kind(line.row.kind, in_place=line.row.in_place)),
         Column("settings", "settings", lambda _, line: line.row.settings),
         Column("input", "input", lambda _, line: ", ".join(map(format_shape, line.row.inputs))),
         Column("output", "output", lambda _, line: line.row.output),

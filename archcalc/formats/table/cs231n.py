@@ -7,6 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
+from archcalc.document.content import Fact, Facts, Head, Notes, Page, Part, Section, Table
 from archcalc.formats.summary import bytes_text, published, title
 from archcalc.profiling.rows import Profile, Row, Totals
 from archcalc.symbols.dims import Dim, Shape, format_dim, size
@@ -17,6 +20,15 @@ from archcalc.symbols.units import abbreviated
 _NAMES = {"linear": "FC", "maxpool": "POOL", "avgpool": "POOL", "conv": "CONV"}
 
 
+class Line(msgspec.Struct, frozen=True):
+    """A line of the notes: the layer's label, its volume, and the products that give its memory and its weights."""
+
+    label: str
+    volume: str
+    memory: str
+    weights: str
+
+
 def render(
     profile: Profile,
     columns: Sequence[str] | None = None,  # noqa: ARG001 - one signature
@@ -25,25 +37,57 @@ def render(
     formulas: Form = "plain",  # noqa: ARG001 - likewise
 ) -> str:
     """The table: a line for the input and each layer that stores or trains values, with size, memory and weights."""
-    rows = {row.name: row for row in profile.rows}
-    volumes = _volumes(profile)
-    shown = [row for row in profile.rows if (row.activations != 0 or row.weights != 0) and not row.auxiliary]
-    heads = [f"{_label(row)}: [{'x'.join(map(_factor, volumes[row.name]))}]" for row in shown]
-    memories = [f"memory: {_memory(row, volumes[row.name], profile.batch)}" for row in shown]
-    weights = [f"weights: {_weights(row, rows, volumes)}" for row in shown]
+    lines = _lines(profile)
+    heads = [f"{line.label}: {line.volume}" for line in lines]
+    memories = [f"memory: {line.memory}" for line in lines]
     first, second = max(map(len, heads)), max(map(len, memories))
-    totals = profile.totals
     return "\n".join(
         [
             title(profile),
             "",
-            *(f"{a:{first}}  {b:{second}}  {c}".rstrip() for a, b, c in zip(heads, memories, weights, strict=True)),
+            *(
+                f"{head:{first}}  {memory:{second}}  weights: {line.weights}".rstrip()
+                for head, memory, line in zip(heads, memories, lines, strict=True)
+            ),
             "",
-            f"TOTAL memory: {_bytes(totals)} bytes = {bytes_text(totals.activation_bytes)}",
-            f"TOTAL params: {format_dim(totals.weights)} weights + {format_dim(totals.biases)} biases = {format_dim(totals.params)}",
+            *(f"TOTAL {label}: {said}" for label, said in _totals(profile.totals).items()),
             *(["", *differing] if (differing := published(profile)) else []),
         ],
     )
+
+
+def page(profile: Profile) -> Page:
+    """The table with a column for each part of a line of the notes, for the other formats."""
+    head = tuple(map(Head, ("layer", "volume", "memory", "weights")))
+    rows = tuple(msgspec.structs.astuple(line) for line in _lines(profile))
+    facts = Facts(tuple(Fact(f"TOTAL {label}", said) for label, said in _totals(profile.totals).items()))
+    said = tuple(published(profile))
+    parts: tuple[Part, ...] = (Table(head, rows), facts, *([Notes(said)] if said else []))
+    return Page(title(profile), sections=(Section("", parts),))
+
+
+def _lines(profile: Profile) -> list[Line]:
+    rows = {row.name: row for row in profile.rows}
+    volumes = _volumes(profile)
+    return [
+        Line(
+            _label(row),
+            f"[{'x'.join(map(_factor, volumes[row.name]))}]",
+            _memory(row, volumes[row.name], profile.batch),
+            _weights(row, rows, volumes),
+        )
+        for row in profile.rows
+        if (row.activations != 0 or row.weights != 0) and not row.auxiliary
+    ]
+
+
+def _totals(totals: Totals) -> dict[str, str]:
+    """The totals with the sums that give them, by their names in the notes."""
+    parts = f"{format_dim(totals.weights)} weights + {format_dim(totals.biases)} biases"
+    return {
+        "memory": f"{_bytes(totals)} bytes = {bytes_text(totals.activation_bytes)}",
+        "params": f"{parts} = {format_dim(totals.params)}",
+    }
 
 
 def _bytes(totals: Totals) -> str:
