@@ -104,6 +104,7 @@ COLUMNS = {
         Column("name", "name", lambda _, line: " + ".join((line.row.name, *(row.kind for row in line.followers)))),
         Column("layer", "layer", lambda _, line: line.row.kind),
         Column("settings", "settings", lambda _, line: line.row.settings),
+        Column("reads", "reads", lambda _, line: ", ".join(line.row.sources)),
         Column("input", "input", lambda _, line: ", ".join(map(format_shape, line.row.inputs))),
         Column("output", "output", lambda _, line: line.row.output),
         *(_measure(measure) for measure in sums()),
