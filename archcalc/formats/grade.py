@@ -10,14 +10,17 @@ import msgspec
 
 from archcalc.characters import visible
 from archcalc.document.content import Head, Notes, Page, Part, Section, Table
+from archcalc.document.formats import PAGES
 from archcalc.document.plain import plain
 from archcalc.document.screen import PAPER, Screen
 from archcalc.document.writer import write
 from archcalc.formats.as_json import json_text
 from archcalc.formats.summary import listed
+from archcalc.formats.table.csv import comma_separated
 from archcalc.grading import Grade, Marked
 from archcalc.symbols.dims import format_dim, format_shape
 
+FORMATS = (*PAGES, "csv")
 _TITLES = ("layer", "column", "written", "exact", "verdict", "why")
 # The slips named for one cell; more of them that give the same number do not fit a line.
 _MAX_NAMED = 3
@@ -29,19 +32,25 @@ def render(grade: Grade, form: str = "text", screen: Screen = PAPER) -> str:
     grade = msgspec.structs.replace(grade, worksheet=visible(grade.worksheet))
     if form == "json":
         return json_text(_plain(grade))
+    if form == "csv":
+        return comma_separated(_TITLES, map(_texts, _told(grade)))
     page = _page(grade)
     return plain(page, screen) if form == "text" else write(page, form)
 
 
 def _page(grade: Grade) -> Page:
-    # Unanswered cells are left out, so that their answers are not given away.
-    rows = tuple(_texts(cell) for cell in grade.cells if cell.verdict in {"wrong", "carried on"})
+    rows = tuple(map(_texts, _told(grade)))
     notes = tuple(_notes(grade))
     parts: list[Part] = [
         *([Table(tuple(map(Head, _TITLES)), rows)] if rows else []),
         *([Notes(notes)] if notes else []),
     ]
     return Page(f"{grade.worksheet} on {grade.network}: {grade.score}", sections=(Section("", tuple(parts)),))
+
+
+def _told(grade: Grade) -> list[Marked]:
+    """The cells that are not right; unanswered ones are left out, so that their answers are not given away."""
+    return [cell for cell in grade.cells if cell.verdict in {"wrong", "carried on"}]
 
 
 def _texts(cell: Marked) -> tuple[str, ...]:
