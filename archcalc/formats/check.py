@@ -24,7 +24,10 @@ def render(found: Mapping[str, Sequence[Verdict]], form: str = "text", screen: S
     if form == "json":
         return json_text([{"network": name, **verdict_dict(verdict)} for name, of in found.items() for verdict in of])
     page = _page([(name, verdict) for name, of in found.items() for verdict in of])
-    return plain(page, screen) if form == "text" else write(page, form)
+    if form == "text":
+        return plain(page, screen)
+    whose = f" of {next(iter(found))}" if len(found) == 1 else ""
+    return write(msgspec.structs.replace(page, title=f"Published figures{whose}"), form)
 
 
 def _page(every: Sequence[tuple[str, Verdict]]) -> Page:

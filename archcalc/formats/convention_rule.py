@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from archcalc.conventions import Convention, convention
 from archcalc.conventions.quantities import QUANTITIES, used_in
 from archcalc.document.content import Head, Notes, Page, Section, Table
@@ -27,7 +29,9 @@ def rules(name: str, form: str = "text", screen: Screen = PAPER) -> str:
             }
         )
     page = _page(rule)
-    return plain(page, screen) if form == "text" else write(page, form)
+    if form == "text":
+        return plain(page, screen)
+    return write(msgspec.structs.replace(page, title=f"Convention {rule.name}", about=(page.title, *page.about)), form)
 
 
 def _page(rule: Convention) -> Page:

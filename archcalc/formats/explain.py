@@ -93,7 +93,8 @@ def section(working: Working) -> Section:
 
 def _page(profile: Profile, workings: list[Working], form: str) -> str:
     begin = tuple(map(preformatted, heading(profile, STYLES[form])))
-    return write(Page(title(profile), begin, tuple(map(section, workings))), form)
+    one = f" of {workings[0].row.name}" if len(workings) == 1 else ""
+    return write(Page(f"Working{one}: {title(profile)}", begin, tuple(map(section, workings))), form)
 
 
 def _json(profile: Profile, workings: Iterable[Working]) -> str:

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import msgspec
-
 from archcalc.document.content import Fact, Facts, Head, Notes, Page, Picture, Section, Table, Text
 from archcalc.document.formats import STYLES
 from archcalc.document.writer import preformatted
 from archcalc.drawing.diagrams.mermaid import to_mermaid
 from archcalc.drawing.diagrams.outline import Outline, outline
-from archcalc.drawing.diagrams.svg import to_svg
 from archcalc.errors import SpecError
 from archcalc.formats.check import judged
 from archcalc.formats.conventions import totalled
 from archcalc.formats.memory.facts import assumed, facts
 from archcalc.formats.rf.fields import grown
 from archcalc.formats.summary import heading, title
-from archcalc.formats.table.columns import chosen, lines
-from archcalc.formats.table.page import grid, summed, told
+from archcalc.formats.table.columns import chosen
+from archcalc.formats.table.opening import diagram, headline
+from archcalc.formats.table.page import grid, in_page, summed, told
 from archcalc.memory.plan import inference, training
 from archcalc.network.measures import sums
 from archcalc.profiling.by_convention import by_convention
@@ -27,7 +25,6 @@ from archcalc.profiling.folding import folded
 from archcalc.profiling.rows import Profile, Totals
 from archcalc.symbols.dims import Dim
 
-_ROW = "row-"
 _COLUMNS = ("name", "layer", "settings", "output", "activations", "params", "macs")
 
 
@@ -37,16 +34,22 @@ def page(profile: Profile, form: str, charts: Sequence[Picture] = ()) -> Page:
     columns = _COLUMNS if profile.convention.name == "macs" else (*_COLUMNS, "flops")
     fold = any(line.times > 1 for line in folded(profile.rows))
     drawn = outline(profile, fold=fold)
-    table = grid(profile, chosen(columns, fold=fold), fold=fold, worked=form == "html")
+    parts = chosen(columns, fold=fold)
+    table = grid(profile, parts, fold=fold, worked=form == "html")
+    pictured = Section("Diagram", (_diagram(drawn, form),))
+    begin = [pictured]
     if form == "html":
-        table = _linked(table, profile, drawn, fold=fold)
+        table = in_page(table, profile, parts, drawn, fold=fold)
+        begin = [Section("", (headline(profile, style),)), pictured]
     said = told(profile, style)
+    layers = Section(
+        "Layers" if form == "html" else "", (table, summed(profile, style), *([Notes(said)] if said else []))
+    )
     return Page(
         title(profile),
         tuple(map(preformatted, heading(profile, style))),
         (
-            Section("", (table, summed(profile, style), *([Notes(said)] if said else []))),
-            Section("Diagram", (_diagram(drawn, form),)),
+            *([*begin, layers] if form == "html" else [layers, *begin]),
             *([Section("Layer by layer", tuple(charts))] if charts else []),
             *_shares(profile),
             Section("Receptive field", grown(profile)),
@@ -58,25 +61,10 @@ def page(profile: Profile, form: str, charts: Sequence[Picture] = ()) -> Page:
 
 
 def _diagram(drawn: Outline, form: str) -> Picture:
-    shows = f"Diagram of {drawn.title}: {drawn.summary}"
     if form == "html":
-        return Picture(shows, preformatted(to_svg(drawn, link=lambda node: f"#{_ROW}{node.id}")))
+        return diagram(drawn)
+    shows = f"Diagram of {drawn.title}: {drawn.summary}"
     return Picture(shows, preformatted(f"```mermaid\n{to_mermaid(drawn).rstrip()}\n```"))
-
-
-def _linked(table: Table, profile: Profile, drawn: Outline, *, fold: bool) -> Table:
-    """The table with links from each row to its node in the diagram, and anchors to link back to."""
-    nodes = {name: node.id for node in drawn.nodes for name in node.rows}
-    own = [nodes[line.row.name] for line in lines(profile.rows, fold=fold)]
-    firsts = [own.index(node) == place for place, node in enumerate(own)]
-    return msgspec.structs.replace(
-        table,
-        anchors=tuple(
-            f"{_ROW}{node}" if first else f"{_ROW}{node}-{place}"
-            for place, (node, first) in enumerate(zip(own, firsts, strict=True))
-        ),
-        links=tuple(f"node-{node}" for node in own),
-    )
 
 
 def _shares(profile: Profile) -> list[Section]:
