@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from typing import Any
+
+import msgspec
 
 from archcalc.document.content import Fact, Facts, Head, Notes, Page, Picture, Section, Table, Text
 from archcalc.document.formats import STYLES
+from archcalc.document.style import MARKDOWN
 from archcalc.document.writer import preformatted
 from archcalc.drawing.diagrams.mermaid import to_mermaid
 from archcalc.drawing.diagrams.outline import Outline, outline
@@ -25,6 +30,8 @@ from archcalc.profiling.folding import folded
 from archcalc.profiling.rows import Profile, Totals
 from archcalc.symbols.dims import Dim
 
+# The longest name that stands on one line.
+_LONG = 14
 _COLUMNS = ("name", "layer", "settings", "output", "activations", "params", "macs")
 
 
@@ -38,7 +45,9 @@ def page(profile: Profile, form: str, charts: Sequence[Picture] = ()) -> Page:
     table = grid(profile, parts, fold=fold, worked=form == "html")
     pictured = Section("Diagram", (_diagram(drawn, form),))
     begin = [pictured]
-    if form == "html":
+    if form == "markdown":
+        table = _narrow(table)
+    else:
         table = in_page(table, profile, parts, drawn, fold=fold)
         begin = [Section("", (headline(profile, style),)), pictured]
     said = told(profile, style)
@@ -65,6 +74,37 @@ def _diagram(drawn: Outline, form: str) -> Picture:
         return diagram(drawn)
     shows = f"Diagram of {drawn.title}: {drawn.summary}"
     return Picture(shows, preformatted(f"```mermaid\n{to_mermaid(drawn).rstrip()}\n```"))
+
+
+def _narrow(table: Table) -> Table:
+    """The table as wide as the page of a repository: repeats beside the name, settings beside the layer."""
+    keys = [head.key for head in table.head]
+    left = [place for place, key in enumerate(keys) if key not in {"times", "settings"}]
+
+    def cell(row: Sequence[Any], place: int) -> Any:
+        if keys[place] == "name":
+            return _broken(row[place], row[keys.index("times")] if "times" in keys else "")
+        # The settings of the input are its output; a long list of groups may break between two.
+        if keys[place] == "layer" and row[place] != "input":
+            return f"{row[place]} {row[keys.index('settings')]}".rstrip().replace(")×(", ") × (")
+        return row[place]
+
+    return msgspec.structs.replace(
+        table,
+        head=tuple(table.head[place] for place in left),
+        rows=tuple(tuple(cell(row, place) for place in left) for row in table.rows),
+        last=tuple(table.last[place] for place in left),
+    )
+
+
+def _broken(name: str, times: str) -> Any:
+    """A name in markdown with what follows it, on several lines where it is long."""
+    lines = [""]
+    for part in re.findall("[^/]*/?", name):
+        if lines[-1] and len(lines[-1] + part) > _LONG:
+            lines.append("")
+        lines[-1] += part
+    return preformatted("<br>".join(map(MARKDOWN.clean, lines)) + (f" {times}" if times else ""))
 
 
 def _shares(profile: Profile) -> list[Section]:
