@@ -54,10 +54,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "document": set(),
     # A diagram's text is escaped as a page's is.
     "drawing": {"characters", "document", "files", "layers", "memory", "network", "profiling", "receptive_field"},
-    # Whatever is printed is made here from data of all sorts.
+    # Whatever is printed is made here from data of all sorts; the page of a network begins with its diagram.
     "formats": {
-        *("characters", "comparison", "conventions", "document", "grading", "layers", "memory", "network", "profiling"),
-        *("receptive_field", "verify"),
+        *("characters", "comparison", "conventions", "document", "drawing", "grading", "layers", "memory", "network"),
+        *("profiling", "receptive_field", "verify"),
     },
     # A page brings together all there is to say of a network, or of a kind of layer.
     "report": {

@@ -61,6 +61,17 @@ class WorkingStep(msgspec.Struct, frozen=True):
     keys: tuple[str, ...] = ()
 
 
+class Block(msgspec.Struct, frozen=True):
+    """Rows from `start` up to `stop` under a name of their own, with their sums; an inner block is one deeper."""
+
+    name: str
+    depth: int
+    start: int
+    stop: int
+    cells: tuple[Any, ...] = ()
+    bars: tuple[float, ...] = ()
+
+
 class Table(msgspec.Struct, frozen=True):
     """Rows under a head, with the totals as `last`.
 
@@ -76,12 +87,23 @@ class Table(msgspec.Struct, frozen=True):
     steps: tuple[tuple[WorkingStep, ...], ...] = ()
     # True if the working is open from the start.
     open: bool = False
+    # The blocks of the rows, an outer one before its inner ones, and the length of the bar behind each number, up to 1.
+    blocks: tuple[Block, ...] = ()
+    bars: tuple[tuple[float, ...], ...] = ()
 
     @property
     def letters(self) -> int:
         """The approximate width in characters, with long texts wrapped."""
         columns = zip(*([head.title for head in self.head], *self.rows), strict=True)
         return sum(2 + min(_MAX_LENGTH, max(len(str(cell)) for cell in column)) for column in columns)
+
+    def opening(self, row: int) -> tuple[Block, ...]:
+        """The blocks that begin with a row."""
+        return tuple(block for block in self.blocks if block.start == row)
+
+    def around(self, row: int) -> tuple[Block, ...]:
+        """The blocks around a row, the outermost first."""
+        return tuple(block for block in self.blocks if block.start <= row < block.stop)
 
     @property
     def blank(self) -> bool:
@@ -98,9 +120,10 @@ class Fact(msgspec.Struct, frozen=True):
 
 
 class Facts(msgspec.Struct, frozen=True):
-    """A list of facts."""
+    """A list of facts, in large type if they are the headline of a page."""
 
     entries: tuple[Fact, ...]
+    large: bool = False
 
 
 class Notes(msgspec.Struct, frozen=True):

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from archcalc.document.content import Head, Notes, Page, Part, Section, Table, Text
+from archcalc.document.formats import MARKED
 from archcalc.document.printed import printed
 from archcalc.document.screen import PAPER, Screen
 from archcalc.document.tones import RED, Toned
@@ -23,7 +24,11 @@ def render(found: Mapping[str, Sequence[Verdict]], form: str = "text", screen: S
     """The verdicts on the figures of some networks in a format; `found` has them by the network's name."""
     if form == "json":
         return json_text([{"network": name, **verdict_dict(verdict)} for name, of in found.items() for verdict in of])
-    return printed(_page([(name, verdict) for name, of in found.items() for verdict in of]), form, screen)
+    page = _page([(name, verdict) for name, of in found.items() for verdict in of])
+    if form in MARKED:
+        whose = f" of {next(iter(found))}" if len(found) == 1 else ""
+        page = msgspec.structs.replace(page, title=f"Published figures{whose}")
+    return printed(page, form, screen)
 
 
 def _page(every: Sequence[tuple[str, Verdict]]) -> Page:

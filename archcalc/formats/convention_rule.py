@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from archcalc.conventions import Convention, convention
 from archcalc.conventions.quantities import QUANTITIES, used_in
 from archcalc.document.content import Head, Notes, Page, Section, Table
+from archcalc.document.formats import MARKED
 from archcalc.document.printed import printed
 from archcalc.document.screen import PAPER, Screen
 from archcalc.formats.as_json import json_text
@@ -25,7 +28,10 @@ def rules(name: str, form: str = "text", screen: Screen = PAPER) -> str:
                 "faults": list(rule.faults),
             }
         )
-    return printed(_page(rule), form, screen)
+    page = _page(rule)
+    if form in MARKED:
+        page = msgspec.structs.replace(page, title=f"Convention {rule.name}", about=(page.title, *page.about))
+    return printed(page, form, screen)
 
 
 def _page(rule: Convention) -> Page:

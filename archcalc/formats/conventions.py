@@ -37,7 +37,7 @@ def _page(profile: Profile, accounts: list[ConventionTotal]) -> Page:
     reasons = [
         Section(account.convention.name, (Text(account.convention.rule), *_noted(account)), 3) for account in accounts
     ]
-    return Page(title(profile), sections=(Section("", (about, table)), *reasons))
+    return Page(f"Conventions: {title(profile)}", sections=(Section("", (about, table)), *reasons))
 
 
 def _noted(account: ConventionTotal) -> list[Notes]:

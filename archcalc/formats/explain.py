@@ -94,12 +94,13 @@ def section(working: Working) -> Section:
 def _page(profile: Profile, workings: list[Working], form: str) -> str:
     begin = tuple(map(preformatted, heading(profile, STYLES[form])))
     if form != "latex" or len(workings) < len(profile.rows):
-        return write(Page(title(profile), begin, tuple(map(section, workings))), form)
+        one = f" of {workings[0].row.name}" if len(workings) == 1 else ""
+        return write(Page(f"Working{one}: {title(profile)}", begin, tuple(map(section, workings))), form)
     # The whole of a network is for print: two columns, and nothing of layers that there is nothing to say of.
     left = [working.row.name for working in workings if _trivial(working.row)]
     shown = tuple(section(working) for working in workings if not _trivial(working.row))
     said = f"Left out, as they have no weights and no MACs and keep the shape: {', '.join(left)}."
-    return write(Page(title(profile), (*begin, *([said] if left else [])), shown, columns=2), form)
+    return write(Page(f"Working: {title(profile)}", (*begin, *([said] if left else [])), shown, columns=2), form)
 
 
 def _trivial(row: Row) -> bool:

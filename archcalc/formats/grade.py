@@ -33,14 +33,18 @@ def render(grade: Grade, form: str = "text", screen: Screen = PAPER) -> str:
 
 
 def _page(grade: Grade) -> Page:
-    # Unanswered cells are left out, so that their answers are not given away.
-    rows = tuple(_texts(cell) for cell in grade.cells if cell.verdict in {"wrong", "carried on"})
+    rows = tuple(map(_texts, _told(grade)))
     notes = tuple(_notes(grade))
     parts: list[Part] = [
         *([Table(tuple(map(Head, _TITLES)), rows)] if rows else []),
         *([Notes(notes)] if notes else []),
     ]
     return Page(f"{grade.worksheet} on {grade.network}: {grade.score}", sections=(Section("", tuple(parts)),))
+
+
+def _told(grade: Grade) -> list[Marked]:
+    """The cells that are not right; unanswered ones are left out, so that their answers are not given away."""
+    return [cell for cell in grade.cells if cell.verdict in {"wrong", "carried on"}]
 
 
 def _texts(cell: Marked) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ PASSED_OVER = (
     *(
         "layer",
         "settings",
+        "reads",
         "input",
         "axes",
         "jump",

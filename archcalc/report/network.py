@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
 from archcalc.document.content import Fact, Facts, Head, Notes, Page, Picture, Section, Table, Text
 from archcalc.document.formats import STYLES
+from archcalc.document.style import MARKDOWN
 from archcalc.document.writer import preformatted
 from archcalc.drawing.diagrams.mermaid import to_mermaid
 from archcalc.drawing.diagrams.outline import Outline, outline
-from archcalc.drawing.diagrams.svg import to_svg
 from archcalc.errors import SpecError
 from archcalc.formats.check import judged
 from archcalc.formats.conventions import totalled
@@ -19,7 +21,8 @@ from archcalc.formats.memory.facts import assumed, facts
 from archcalc.formats.rf.fields import grown
 from archcalc.formats.summary import heading, title
 from archcalc.formats.table.columns import chosen, lines
-from archcalc.formats.table.page import grid, summed, told
+from archcalc.formats.table.opening import diagram, headline
+from archcalc.formats.table.page import grid, in_page, summed, told
 from archcalc.memory.plan import inference, training
 from archcalc.network.measures import sums
 from archcalc.profiling.by_convention import by_convention
@@ -27,7 +30,8 @@ from archcalc.profiling.folding import folded
 from archcalc.profiling.rows import Profile, Totals
 from archcalc.symbols.dims import Dim
 
-_ROW = "row-"
+# The longest name that stands on one line.
+_LONG = 14
 _COLUMNS = ("name", "layer", "settings", "output", "activations", "params", "macs")
 
 
@@ -37,16 +41,24 @@ def page(profile: Profile, form: str, charts: Sequence[Picture] = ()) -> Page:
     columns = _COLUMNS if profile.convention.name == "macs" else (*_COLUMNS, "flops")
     fold = any(line.times > 1 for line in folded(profile.rows))
     drawn = outline(profile, fold=fold)
-    table = grid(profile, chosen(columns, fold=fold), fold=fold, worked=form == "html")
-    if form == "html":
-        table = _linked(table, profile, drawn, fold=fold)
+    parts = chosen(columns, fold=fold)
+    table = grid(profile, parts, fold=fold, worked=form == "html")
+    pictured = Section("Diagram", (_diagram(profile, drawn, form, fold=fold),))
+    begin = [pictured]
+    if form == "markdown":
+        table = _narrow(table)
+    else:
+        table = in_page(table, profile, parts, drawn, fold=fold)
+        begin = [Section("", (headline(profile, style),)), pictured]
     said = told(profile, style)
+    layers = Section(
+        "Layers" if form == "html" else "", (table, summed(profile, style), *([Notes(said)] if said else []))
+    )
     return Page(
         title(profile),
         tuple(map(preformatted, heading(profile, style))),
         (
-            Section("", (table, summed(profile, style), *([Notes(said)] if said else []))),
-            Section("Diagram", (_diagram(profile, drawn, form, fold=fold),)),
+            *([*begin, layers] if form == "html" else [layers, *begin]),
             *([Section("Layer by layer", tuple(charts))] if charts else []),
             *_shares(profile),
             Section("Receptive field", grown(profile)),
@@ -58,33 +70,41 @@ def page(profile: Profile, form: str, charts: Sequence[Picture] = ()) -> Page:
 
 
 def _diagram(profile: Profile, drawn: Outline, form: str, *, fold: bool) -> Picture:
-    """The diagram, on an HTML page with a link from each node to the row that stands for it, maybe for others too."""
-    shows = f"Diagram of {drawn.title}: {drawn.summary}"
     if form == "html":
-        nodes = _nodes(drawn)
-        rows = {row.name: nodes[line.row.name] for line in lines(profile.rows, fold=fold) for row in line.rows}
-        return Picture(shows, preformatted(to_svg(drawn, link=lambda node: f"#{_ROW}{rows[node.rows[0]]}")))
+        return diagram(drawn, lines(profile.rows, fold=fold))
+    shows = f"Diagram of {drawn.title}: {drawn.summary}"
     return Picture(shows, preformatted(f"```mermaid\n{to_mermaid(drawn).rstrip()}\n```"))
 
 
-def _nodes(drawn: Outline) -> dict[str, str]:
-    """The id of the node in which each row is drawn."""
-    return {name: node.id for node in drawn.nodes for name in node.rows}
+def _narrow(table: Table) -> Table:
+    """The table as wide as the page of a repository: repeats beside the name, settings beside the layer."""
+    keys = [head.key for head in table.head]
+    left = [place for place, key in enumerate(keys) if key not in {"times", "settings"}]
 
+    def cell(row: Sequence[Any], place: int) -> Any:
+        if keys[place] == "name":
+            return _broken(row[place], row[keys.index("times")] if "times" in keys else "")
+        # The settings of the input are its output; a long list of groups may break between two.
+        if keys[place] == "layer" and row[place] != "input":
+            return f"{row[place]} {row[keys.index('settings')]}".rstrip().replace(")×(", ") × (")
+        return row[place]
 
-def _linked(table: Table, profile: Profile, drawn: Outline, *, fold: bool) -> Table:
-    """The table with links from each row to its node in the diagram, and anchors to link back to."""
-    nodes = _nodes(drawn)
-    own = [nodes[line.row.name] for line in lines(profile.rows, fold=fold)]
-    firsts = [own.index(node) == place for place, node in enumerate(own)]
     return msgspec.structs.replace(
         table,
-        anchors=tuple(
-            f"{_ROW}{node}" if first else f"{_ROW}{node}-{place}"
-            for place, (node, first) in enumerate(zip(own, firsts, strict=True))
-        ),
-        links=tuple(f"node-{node}" for node in own),
+        head=tuple(table.head[place] for place in left),
+        rows=tuple(tuple(cell(row, place) for place in left) for row in table.rows),
+        last=tuple(table.last[place] for place in left),
     )
+
+
+def _broken(name: str, times: str) -> Any:
+    """A name in markdown with what follows it, on several lines where it is long."""
+    lines = [""]
+    for part in re.findall("[^/]*/?", name):
+        if lines[-1] and len(lines[-1] + part) > _LONG:
+            lines.append("")
+        lines[-1] += part
+    return preformatted("<br>".join(map(MARKDOWN.clean, lines)) + (f" {times}" if times else ""))
 
 
 def _shares(profile: Profile) -> list[Section]:

@@ -232,22 +232,8 @@ class _Drawing:
         names = [*dict.fromkeys(layers_of(self.given.spec, self.given.text))]
         quoted = '"{}"'.format if not any('"' in name for name in names) else str
         cells = [
-            "",
-            "0",
-            "1",
-            "64",
-            '"1,792"',
-            "96x55x55",
-            "5",
-            "1.2M",
-            "35k",
-            "n",
-            "-1",
-            "1e9",
-            "?",
-            "3 MB",
-            "'=1",
-            "H*W",
+            *("", "0", "1", "64", '"1,792"', "96x55x55", "5", "1.2M"),
+            *("35k", "n", "-1", "1e9", "?", "3 MB", "'=1", "H*W"),
         ]
         rows = [["name", *columns]]
         rows += [[quoted(name), *rng.choices(cells, k=len(columns))] for name in rng.sample(names, min(len(names), 6))]
@@ -264,6 +250,12 @@ class _Drawing:
             rng.choice(["utf-8", "utf-8", "utf-8-sig", "utf-16", "cp1252"]) if odd else "utf-8", "replace"
         )
         return "sheet.csv"
+
+    def classroom(self) -> str:
+        """A folder of worksheets, some of them odd."""
+        for place in range(self.rng.randint(1, 3)):
+            self.files[f"class/{place}.csv"] = self.files.pop(self.worksheet(odd=self.rng.random() < 0.4))
+        return "class"
 
 
 Draw = Callable[[_Drawing], str]
@@ -289,6 +281,7 @@ ONE_LINE: dict[str, Draw] = {
 SHEETS: dict[str, Draw] = {
     "plain": lambda drawing: drawing.worksheet(odd=False),
     "odd": lambda drawing: drawing.worksheet(odd=True),
+    "class": lambda drawing: drawing.classroom(),
     **{kind: lambda drawing, nothing=nothing: nothing(drawing.rng) for kind, nothing in NOTHING.items()},
     "closed": _Drawing.closed,
     **_JUNK,

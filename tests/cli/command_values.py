@@ -166,6 +166,10 @@ OWN: dict[str, dict[str, Value]] = {
         "plain": lambda g: f"name,{g.listed(COLUMNS)}",
         "other": lambda g: g.listed([*COLUMNS, *COLUMNS, "nme", "", " ", "Params", "flops (thop)"]),
     },
+    "--layers": {
+        "plain": lambda g: g.listed([g.layer, g.layer, "total"]),
+        "other": lambda g: g.listed([g.layer, "nme", ""]),
+    },
     "--blank": {"plain": lambda g: g.listed(GRADED), "other": lambda g: g.listed([*COLUMNS, "nme", ""])},
     "--measures": {
         "plain": lambda g: g.listed(MEASURES),

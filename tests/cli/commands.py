@@ -126,6 +126,7 @@ def laid_out(line: Line, folder: Path) -> None:
     """Write the files of a line into a new folder."""
     (folder / "folder").mkdir(parents=True)
     for name, raw in {**arrays(), **line.files}.items() if line.arguments[0] == "run" else line.files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_bytes(raw)
 
 

@@ -66,6 +66,9 @@ def test_a_cell_shows_its_working_under_the_pointer(table):
     said = {cell.name: reading(cell) for cell in working.cells}
     row = table.page.locator("tbody", has=table.page.get_by_role("rowheader", name="conv1_2"))
     tip = table.page.get_by_role("tooltip")
+    # Scrolling hides a tip, and tells of itself a frame later.
+    row.scroll_into_view_if_needed()
+    table.page.evaluate("new Promise((then) => requestAnimationFrame(() => requestAnimationFrame(then)))")
 
     for key, names in [
         ("macs", ["MACs"]),

@@ -96,6 +96,44 @@ def test_columns_and_blanks_are_chosen():
     assert (rows[1]["output"], rows[1]["params"]) == ("64×224×224", "")
 
 
+def test_a_branched_network_says_what_each_layer_reads(tmp_path):
+    """Only where that is not the line above; a plain chain has no such column, and old sheets go on without it."""
+    (tmp_path / "a.yaml").write_text(BRANCHED)
+    rows = {row["name"]: row for row in cells(str(tmp_path / "a.yaml"))}
+
+    assert {name: row["reads"] for name, row in rows.items() if row["reads"]} == {
+        "2/right": "stem",
+        "add": "1/left, 2/right",
+    }
+    assert "reads" not in cells("alexnet")[0]
+    for columns in ("name,reads,params", "name,params"):
+        key = printed(str(tmp_path / "a.yaml"), "--key", "--columns", columns, "--format", "csv")
+        assert graded(str(tmp_path / "a.yaml"), key) == ("macs", {"right"})
+
+
+def test_a_folded_line_reads_lines_that_are_there():
+    """What stands for several is named by its own line; the second unit of ResNet-18 adds what the first put out."""
+    rows = cells("resnet18", "--fold")
+    names_of = {row["name"] for row in rows}
+    read = [name for row in rows for name in row["reads"].split(", ") if name]
+
+    assert read
+    assert set(read) <= names_of
+
+
+def test_layers_and_blocks_are_chosen():
+    """The rest is given, the totals too unless they are named."""
+    empty = {
+        row["name"] for row in cells("resnet18", "--layers", "conv3_1,fc", "--blank", "params") if not row["params"]
+    }
+    block = {name for name in names("resnet18") if name.startswith("conv3_1/")}
+
+    assert len(block) > 5
+    assert empty == {*block, "fc"}
+    last = cells("lenet5", "--layers", "C1,total")
+    assert [row["name"] for row in last if not row["macs"]] == ["C1", "total"]
+
+
 def test_a_sheet_in_markdown_has_as_many_gaps_as_its_table_needs():
     """Each line of the table has the same number of cells, four of them empty in a layer's."""
     table = [line for line in printed("alexnet").splitlines() if line.startswith("| ")]
@@ -120,6 +158,7 @@ def test_a_key_shows_the_working_of_every_layer(form):
         (["--blank", "paramz"], "no column 'paramz' to leave blank\n  = did you mean 'params'?\n"),
         (["--blank", "name"], "no column 'name' to leave blank\n"),
         (["--columns", "name,output", "--blank", "params"], "no column 'params' to leave blank\n"),
+        (["--layers", "C1,c2"], "no line for a layer 'c2' to leave blank\n  = did you mean 'C3'?\n"),
         (["--columns", ","], f"no column ''\n  = there are {', '.join(ALL)}\n"),
         (["--columns", "name,output,"], f"no column ''\n  = there are {', '.join(ALL)}\n"),
     ],
@@ -163,6 +202,13 @@ def test_the_name_column_may_stand_anywhere():
     assert 'aria-label="params of C1"' in printed("lenet5", *columns[:2], "--blank", "params", "--format", "html")
 
 
+BRANCHED = """input: {channels: 3, height: 8, width: 8}
+layers:
+  - conv2d: {name: stem, out: 4, kernel: 1}
+  - add:
+      - [{conv2d: {name: left, out: 4, kernel: 1}}]
+      - [{conv2d: {name: right, out: 4, kernel: 1}}]
+"""
 SPEC = "input: {features: 8}\nlayers:\n  - linear: {name: NAME, out: 8}\n  - relu: {name: a}\n"
 
 

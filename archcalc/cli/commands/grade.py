@@ -2,33 +2,50 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from archcalc.cli.options import Request, takes_network
 from archcalc.cli.output import put
+from archcalc.cli.progress import progress
 from archcalc.conventions import CONVENTIONS
 from archcalc.document.formats import TABLES
 from archcalc.errors import SpecError
+from archcalc.formats import grade_class as of_class
 from archcalc.formats.grade import render
-from archcalc.grading import grade, read, worksheet
-from archcalc.profiling.engine import profile
+from archcalc.grading import Marker, files_of, grade_class
 
 
 @click.command("grade")
 @takes_network("SPEC", "input", "set", formats=TABLES)
-@click.argument("file", metavar="FILE.csv")
+@click.argument("file", metavar="FILE.csv or DIR")
 @click.option(
     "--convention",
     type=click.Choice(list(CONVENTIONS)),
     help="What FLOPs are counted by, where the worksheet's heading does not say it.  [default: macs]",
 )
 def command(request: Request, file: str, convention: str | None) -> None:
-    """A filled-in worksheet marked, each wrong cell with its slip."""
+    """A filled-in worksheet marked, each wrong cell with its slip.
+
+    A folder of worksheets is marked as a class: the points of each, and the commonest slips.
+    """
     if request.specs == (file,) == ("-",):
         raise click.UsageError("SPEC and FILE.csv cannot both be standard input")
-    graph = request.load()
-    sheet = read(worksheet(file), [node.name for node in graph.nodes])
-    if convention and sheet.convention not in {"", convention}:
-        raise SpecError(f"the worksheet is by the convention {sheet.convention}, not {convention}")
-    result = profile(graph, convention_name=convention or sheet.convention or "macs")
-    put(render(grade(result, sheet), request.form, request.screen), request.form)
+    marker = Marker(request.load(), convention or "")
+    if not _is_folder(file):
+        put(render(marker.grade(file), request.form, request.screen), request.form)
+        return
+    with progress(files_of(file), "worksheets") as files:
+        found = grade_class(marker, file, files)
+    put(of_class.render(found, request.form, request.screen), request.form)
+    if found.unread:
+        n, every = len(found.unread), len(found.unread) + len(found.grades)
+        raise SpecError(f"{n} of {every} files could not be read as worksheets")
+
+
+def _is_folder(file: str) -> bool:
+    try:
+        return Path(file).is_dir()
+    except (OSError, ValueError):
+        return False

@@ -3,27 +3,47 @@
 from __future__ import annotations
 
 import click
+import msgspec
 
-from archcalc.cli.options import Request, takes_network
+from archcalc.cli.options import Request, takes_network, takes_settings
 from archcalc.cli.output import put
 from archcalc.formats.worksheet import BLANKS, COLUMNS, FORMATS, key, worksheet
+
+
+class WorksheetOptions(msgspec.Struct, frozen=True):
+    """The options of the command: its columns, and what is left empty."""
+
+    filled: bool
+    columns: str | None
+    blanks: str | None
+    layers: str | None
+    fold: bool
 
 
 @click.command("worksheet")
 @takes_network("SPEC", "input", "set", "convention", formats=FORMATS, default="markdown")
 @click.option("--key", "filled", is_flag=True, help="The same filled in, with the working.")
-@click.option("--columns", default=",".join(COLUMNS), help=f"Columns; by default {', '.join(COLUMNS)}.")
+@click.option(
+    "--columns",
+    help=f"Columns; by default {', '.join(COLUMNS)}, and reads if a layer reads another than the one above it.",
+)
 @click.option("--blank", "blanks", help=f"Those to leave empty; by default {', '.join(BLANKS)}.")
+@click.option("--layers", help="Leave them empty only in these layers and blocks, and in total for the last line.")
 @click.option("--fold/--no-fold", help="Write repeated blocks once.")
-def command(request: Request, columns: str, blanks: str | None, *, filled: bool, fold: bool) -> None:
+@takes_settings(WorksheetOptions)
+def command(request: Request, options: WorksheetOptions) -> None:
     """A table to fill in, or its key.
 
     `archcalc grade` marks the csv of it, which the page in html saves.
     """
     result = request.profiled(request.load())
-    shown = [name.strip() for name in columns.split(",")]
-    asked = [name.strip() for name in (blanks or "").split(",") if name.strip()]
-    empty = [name for name in BLANKS if name in shown] if blanks is None else asked
-    form = request.form
-    text = key(result, form, shown, fold=fold) if filled else worksheet(result, form, shown, empty, fold=fold)
-    put(text, form)
+    form, fold = request.form, options.fold
+    shown = None if options.columns is None else [name.strip() for name in options.columns.split(",")]
+    if options.filled:
+        put(key(result, form, shown, fold=fold), form)
+    else:
+        put(worksheet(result, form, shown, _names(options.blanks), _names(options.layers), fold=fold), form)
+
+
+def _names(text: str | None) -> list[str] | None:
+    return None if text is None else [name.strip() for name in text.split(",") if name.strip()]

@@ -17,13 +17,16 @@
   for (const table of document.querySelectorAll("table")) {
     const heads = [...table.tHead.rows[0].cells];
     const rows = [...table.tBodies];
+    const layers = rows.filter((body) => !body.matches(".block"));
     heads.forEach((head, column) => head.firstElementChild.addEventListener("click", () => {
       const next = { none: "ascending", ascending: "descending", descending: "none" }[head.ariaSort];
       for (const other of heads) other.ariaSort = "none";
       head.ariaSort = next;
       const sign = next === "descending" ? -1 : 1;
       const cell = (body) => body.rows[0].cells[column];
-      const sorted = next === "none" ? rows : [...rows].sort((a, b) => order(cell(a), cell(b), sign));
+      // A sum stands nowhere among single layers.
+      table.classList.toggle("sorted", next !== "none");
+      const sorted = next === "none" ? rows : [...layers].sort((a, b) => order(cell(a), cell(b), sign));
       sorted.forEach((body) => table.insertBefore(body, table.tFoot));
     }));
   }
@@ -35,6 +38,48 @@
       document.getElementById(button.getAttribute("aria-controls")).hidden = !closed;
     });
   }
+
+  // The rows between a closed block and the next one that is no deeper are hidden.
+  const depth = (body) => Number(body.dataset.depth ?? 0);
+  const arrange = (table) => {
+    let closed = Infinity;
+    for (const body of table.tBodies) {
+      if (depth(body) <= closed) closed = Infinity;
+      body.classList.toggle("closed", closed !== Infinity);
+      if (closed === Infinity && body.querySelector("button.fold")?.ariaExpanded === "false") closed = depth(body);
+    }
+  };
+  for (const button of document.querySelectorAll("button.fold")) {
+    button.addEventListener("click", () => {
+      button.ariaExpanded = String(button.ariaExpanded === "false");
+      arrange(button.closest("table"));
+    });
+  }
+  for (const button of document.querySelectorAll("button.all")) {
+    button.addEventListener("click", () => {
+      const table = document.getElementById(button.dataset.table);
+      const close = button.textContent.startsWith("Close");
+      for (const fold of table.querySelectorAll("button.fold")) fold.ariaExpanded = String(!close);
+      button.textContent = close ? "Open all blocks" : "Close all blocks";
+      arrange(table);
+    });
+  }
+  // A link to a row opens the blocks around it.
+  const reveal = () => {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!target?.matches("tbody.closed")) return;
+    let inside = depth(target);
+    for (let body = target.previousElementSibling; body && inside > 0; body = body.previousElementSibling) {
+      const fold = body.querySelector("button.fold");
+      if (fold && depth(body) < inside) {
+        fold.ariaExpanded = "true";
+        inside = depth(body);
+      }
+    }
+    arrange(target.parentElement);
+    target.scrollIntoView({ block: "center" });
+  };
+  addEventListener("hashchange", reveal);
 
   // A worksheet as it is filled in, under the names that its columns have in a CSV file: what `archcalc grade` reads.
   const quoted = (text) => /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;

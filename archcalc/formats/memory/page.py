@@ -62,7 +62,8 @@ def _page(plan: Plan, budget: int | None, *, timeline: bool) -> Page:
     said = Facts(tuple(Fact(label, text) for label, text in facts(plan, budget)))
     steps = [Code("\n".join(_timeline(plan)))] if timeline else []
     parts: tuple[Part, ...] = (_table(plan), said, Notes((*held(plan.profile.graph.conditions), *missing)), *steps)
-    return Page(title(plan.profile), tuple(_heading(plan)), (Section("", parts),))
+    when = "in training" if plan.phase == "training" else "at inference"
+    return Page(f"Memory {when}: {title(plan.profile)}", tuple(_heading(plan)), (Section("", parts),))
 
 
 def _heading(plan: Plan) -> list[str]:

@@ -112,6 +112,7 @@ COLUMNS = {
         Column("name", "name", lambda _, line: _named(line)),
         Column("layer", "layer", lambda _, line: kind(line.row.kind, in_place=line.row.in_place)),
         Column("settings", "settings", lambda _, line: line.row.settings),
+        Column("reads", "reads", lambda _, line: ", ".join(line.row.sources)),
         Column("input", "input", lambda _, line: ", ".join(map(format_shape, line.row.inputs))),
         Column("output", "output", lambda _, line: line.row.output),
         *(_measure(measure) for measure in sums()),

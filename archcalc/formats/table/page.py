@@ -11,9 +11,12 @@ from archcalc.document.content import Fact, Facts, Notes, Page, Part, Section, T
 from archcalc.document.formats import STYLES
 from archcalc.document.style import Style
 from archcalc.document.writer import preformatted, write
+from archcalc.drawing.diagrams.outline import Outline, outline
 from archcalc.formats.explain import equation, remark
 from archcalc.formats.summary import heading, published, remarks, title, totals
 from archcalc.formats.table.columns import Column, chosen, compact, lines, table
+from archcalc.formats.table.opening import diagram, headline, linked
+from archcalc.formats.table.tree import as_tree
 from archcalc.profiling.explain import Working, workings
 from archcalc.profiling.rows import Profile
 from archcalc.symbols.evaluate import Form
@@ -37,13 +40,30 @@ def render(  # noqa: PLR0913 - each is a choice of its own
     formulas: Form = "plain",
     every: bool = False,
 ) -> str:
-    """The table as markdown, as a LaTeX document that others can include, or as a page of HTML with the working.
+    """The table as markdown, as a LaTeX document that others can include, or as a page of HTML with diagram and working.
 
     On paper a layer without cost shares the row of the one before it, unless `every` is true or there are no names.
     """
     brief = form == "latex" and not every and (columns is None or "name" in columns)
     page = tabled(profile, columns, form, fold=fold, worked=form == "html", formulas=formulas, brief=brief)
+    if form == "html":
+        style = msgspec.structs.replace(STYLES[form], form=formulas)
+        [(table, *others)] = (section.parts for section in page.sections)
+        assert isinstance(table, Table)  # noqa: S101 - the first part of the page
+        drawn = outline(profile)
+        table = in_page(table, profile, chosen(columns, fold=fold, formulas=formulas), drawn, fold=fold)
+        sections = (
+            Section("", (headline(profile, style), diagram(drawn, lines(profile.rows, fold=fold)))),
+            Section("", (table, *others)),
+        )
+        page = msgspec.structs.replace(page, sections=sections)
     return write(page, form)
+
+
+def in_page(table: Table, profile: Profile, parts: Sequence[Column], drawn: Outline, *, fold: bool) -> Table:
+    """The table as a page of HTML shows it: with blocks, bars, and links to the diagram."""
+    shown = lines(profile.rows, fold=fold)
+    return linked(as_tree(table, profile, parts, shown), shown, drawn)
 
 
 def tabled(  # noqa: PLR0913 - each is a choice of its own
