@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from archcalc.characters import visible
-from archcalc.cli.options import BatchType, Request, takes_network, takes_settings
+from archcalc.cli.options import BatchType, Request, completes, takes_network, takes_settings
 from archcalc.cli.output import complain, put
 from archcalc.drawing.charts.canvas import canvas, check_suffix, save
 from archcalc.drawing.charts.field import draw
@@ -43,7 +43,7 @@ class FieldOptions(msgspec.Struct, frozen=True):
 
 @click.command("rf")
 @takes_network("[SPEC]", "input", "set", formats=["text", "json"])
-@click.argument("layer", required=False, metavar="[LAYER or LAYER[y,x]]")
+@click.argument("layer", required=False, metavar="[LAYER or LAYER[y,x]]", **completes("layers"))
 @click.option("--effective", "-e", "spread", is_flag=True, help="The effective field too: how influence spreads.")
 @click.option(
     "--plot", "target", type=click.Path(dir_okay=False, path_type=Path), help="Its chart, a .png, .svg or .pdf file."

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import click
 
-from archcalc.cli.options import Request, takes_network
+from archcalc.cli.options import Request, completes_list, takes_network
 from archcalc.cli.output import put
+from archcalc.formats.table.columns import COLUMNS as EVERY
 from archcalc.formats.worksheet import BLANKS, COLUMNS, FORMATS, key, worksheet
 
 
 @click.command("worksheet")
 @takes_network("SPEC", "input", "set", "convention", formats=FORMATS, default="markdown")
 @click.option("--key", "filled", is_flag=True, help="The same filled in, with the working.")
-@click.option("--columns", default=",".join(COLUMNS), help=f"Columns; by default {', '.join(COLUMNS)}.")
-@click.option("--blank", "blanks", help=f"Those to leave empty; by default {', '.join(BLANKS)}.")
+@click.option(
+    "--columns", default=",".join(COLUMNS), help=f"Columns; by default {', '.join(COLUMNS)}.", **completes_list(EVERY)
+)
+@click.option(
+    "--blank", "blanks", help=f"Those to leave empty; by default {', '.join(BLANKS)}.", **completes_list(EVERY)
+)
 @click.option("--fold/--no-fold", help="Write repeated blocks once.")
 def command(request: Request, columns: str, blanks: str | None, *, filled: bool, fold: bool) -> None:
     """A table to fill in, or its key.
