@@ -91,7 +91,7 @@ def test_classes_go_by_their_names(path, here):
     said = ran("square.yaml", "--labels", path, "--top", "2").stdout
 
     assert [one["name"] for one in found] == [NAMES[one["class"]] for one in found]
-    assert [line.split("  ")[1] for line in said.splitlines()[-2:]] == [one["name"] for one in found[:2]]
+    assert [line.split("  ")[-1].strip() for line in said.splitlines()[-2:]] == [one["name"] for one in found[:2]]
 
 
 @pytest.mark.parametrize(

@@ -84,10 +84,9 @@ def command(request: Request, options: RunOptions) -> None:
     put(f"{node.name} puts out {format_shape(node.shape)}: {y.min():.6g} to {y.max():.6g}, mean {y.mean():.6g}")
     for number, sample in enumerate(best):
         of = f"of sample {number} " if len(best) > 1 else ""
-        put(f"largest {of}at " + ("\n" if sample[0].name else ", ").join(map(_line, sample)))
+        if sample[0].name:
+            put("\n".join([f"largest {of}at", *(f"  {one.place:>4}  {one.value:<9.6g}  {one.name}" for one in sample)]))
+        else:
+            put(f"largest {of}at " + ", ".join(f"{one.place}: {one.value:.6g}" for one in sample))
     if options.output is not None:
         put(f"written to {visible(str(options.output))}, {'×'.join(map(str, y.shape))}")
-
-
-def _line(one: Any) -> str:
-    return f"{one.place}: {one.value:.6g}{f'  {one.name}' if one.name else ''}"
