@@ -10,7 +10,7 @@ import numpy as np
 from archcalc.cli.class_names import names_in, names_of
 from archcalc.cli.run_options import RunOptions
 from archcalc.errors import SpecError
-from archcalc.memory.sizes import bytes_of
+from archcalc.memory_plan.sizes import bytes_of
 from archcalc.network.graph import Graph, Node
 from archcalc.network.parts import needed
 from archcalc.reference import Program, noise, read_weights, require_memory, seeded

@@ -16,7 +16,7 @@ from archcalc.cli import main
 from archcalc.drawing.charts import canvas, layers, memory, networks
 from archcalc.errors import Source, SpecError
 from archcalc.language import bundled, load, parse
-from archcalc.memory.plan import inference, training
+from archcalc.memory_plan.plan import inference, training
 from archcalc.profiling.engine import profile
 from archcalc.symbols.dims import symbol
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from archcalc.drawing.charts.canvas import BLUE, GREEN, GREY, ORANGE, PINK, SKY
 from archcalc.drawing.palette import INK
-from archcalc.memory.plan import Plan
+from archcalc.memory_plan.plan import Plan
 
 _PHASES = {"forward": BLUE, "recompute": ORANGE, "backward": GREEN, "sum": SKY, "update": PINK}
 
