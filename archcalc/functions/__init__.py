@@ -99,7 +99,7 @@ def rf(
     if effective and layer is None:
         raise SpecError("effective is of one layer")
     if layer is None:
-        return typed(found, lambda: field_page.table(graph, found, screen()))
+        return paged(found, lambda: field_page.table(graph, found, screen()), lambda: field_page.page(graph, found))
     if layer not in found:
         raise SpecError(f"no layer '{layer[:100]}'", None, "archcalc.rf(network) has all")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from archcalc.document.content import Head, Notes, Part, Table, Text
+from archcalc.document.content import Head, Notes, Page, Part, Section, Table, Text
 from archcalc.document.lines import labelled
 from archcalc.document.screen import PAPER, Screen, text_table
 from archcalc.formats.conditions import held
@@ -32,6 +32,20 @@ def heading(graph: Graph) -> str:
 
 def table(graph: Graph, fields: dict[str, Field], screen: Screen = PAPER) -> str:
     """A table with a row for each layer, and notes below it, such as on branches that do not line up."""
+    grid = _grid(fields)
+    shown = [str(head.title) for head in grid.head]
+    body = text_table(shown, grid.rows, [head.numeric for head in grid.head], screen, spare=_SPARE)
+    notes = [*_notes(fields), *held(graph.conditions)]
+    return "\n".join([heading(graph), "", body, *([""] if notes else []), *notes])
+
+
+def page(graph: Graph, fields: dict[str, Field]) -> Page:
+    """The same as a page."""
+    notes = (*_notes(fields), *held(graph.conditions))
+    return Page("", (heading(graph),), (Section("", (_grid(fields), *([Notes(notes)] if notes else []))),))
+
+
+def _grid(fields: dict[str, Field]) -> Table:
     rows = [
         [
             *(field.name, field.kind, format_shape(field.output), bounded(field, field.size), _local(field)),
@@ -40,11 +54,12 @@ def table(graph: Graph, fields: dict[str, Field], screen: Screen = PAPER) -> str
         for field in fields.values()
     ]
     shown = [column for column in _COLUMNS if column != "local" or any(map(_local, fields.values()))]
-    cells = [[cell for cell, column in zip(row, _COLUMNS, strict=True) if column in shown] for row in rows]
-    body = text_table(shown, cells, [column not in _LEFT for column in shown], screen, spare=_SPARE)
-    notes = [f"{said[0].upper()}{said[1:]}." for said in describe(fields)]
-    notes += held(graph.conditions)
-    return "\n".join([heading(graph), "", body, *([""] if notes else []), *notes])
+    cells = [tuple(cell for cell, column in zip(row, _COLUMNS, strict=True) if column in shown) for row in rows]
+    return Table(tuple(Head(column, numeric=column not in _LEFT) for column in shown), tuple(cells))
+
+
+def _notes(fields: dict[str, Field]) -> list[str]:
+    return [f"{said[0].upper()}{said[1:]}." for said in describe(fields)]
 
 
 def describe(fields: dict[str, Field]) -> list[str]:
@@ -112,7 +127,7 @@ def grown(profile: Profile) -> tuple[Part, ...]:
     if not any(row[3] for row in rows):
         head.remove("local")
         rows = [(*row[:3], *row[4:]) for row in rows]
-    notes = tuple(f"{said[0].upper()}{said[1:]}." for said in describe(profile.fields))
+    notes = tuple(_notes(profile.fields))
     table = Table(tuple(Head(name, numeric=place > 1) for place, name in enumerate(head)), tuple(rows))
     about = (
         "At the end of each block, in input places; the field is what lies between the first and the last place seen."
