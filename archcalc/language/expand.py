@@ -31,6 +31,7 @@ class Expansion:
     """A writer of items into a graph builder, each after the one before."""
 
     def __init__(self, document: SpecDocument, params: dict[str, Value], mistakes: Mistakes, *, checked: bool) -> None:
+        self._mistakes = mistakes
         self.builder = Builder()
         self.assertions: list[Assertion] = []
         self._blocks = document.blocks
@@ -114,6 +115,9 @@ class Expansion:
         """Refuse a spec that writes out more than any real network needs."""
         self._steps += 1
         self._read += weight
+        if (self._steps > MAX_LAYERS or self._read > _MAX_VALUES) and self._mistakes.found:
+            # Sooner than in a spec without a mistake.
+            self._mistakes.end()
         if self._steps > MAX_LAYERS:
             raise SpecError(f"the spec has more than {MAX_LAYERS:,} layers", call.word.place)
         if self._read > _MAX_VALUES:

@@ -13,7 +13,7 @@ import msgspec
 
 from archcalc.errors import SpecError
 from archcalc.language.assertions import OWN, check_branches
-from archcalc.language.calls import Item, branches_of, item_of, note_of
+from archcalc.language.calls import Item, branches_of, item_of, note_of, weight_of
 from archcalc.language.document import Block, SpecDocument
 from archcalc.language.expression import Value
 from archcalc.language.fields import layer_of, settings_of, text_of, truth_of, value_of
@@ -24,6 +24,8 @@ from archcalc.language.tree import ListNode, MapNode, Scalar, Tree, likely, unkn
 from archcalc.layers import Layer
 from archcalc.symbols.shape import PLACES, VALUES
 
+# The items and values that are looked at after a mistake; nobody writes as many by hand.
+_MOST = 20_000
 _WORD = re.compile(r"[^\W\d]\w*")
 
 
@@ -89,6 +91,7 @@ class Judge:
         # The texts with a mistake, and those that were judged.
         self._failed: set[int] = set()
         self._judged: set[int] = set()
+        self._left = _MOST
 
     def has(self, tree: Tree) -> bool:
         """True of a text with a mistake."""
@@ -112,12 +115,18 @@ class Judge:
 
     def item(self, tree: Tree, scope: Scope) -> None:
         """File the mistakes of an item that do not depend on its input."""
+        self._spend(1)
         self._lose(tree, scope)
         if id(tree) in self._judged:
             return
         self._judged.add(id(tree))
         with self._mistakes.kept(*scope.used):
             self._item(item_of(tree), scope)
+
+    def _spend(self, values: int) -> None:
+        self._left -= values
+        if self._left < 0:
+            self._mistakes.end()
 
     def _lose(self, tree: Tree, scope: Scope) -> None:
         """Make the names of an item those of unknown outputs."""
@@ -143,6 +152,7 @@ class Judge:
             self._names.lose(scope.prefix + kind)
 
     def _item(self, call: Item, scope: Scope) -> None:
+        self._spend(weight_of(call))
         check_word(call, self._blocks, self._broken)
         if {"if", "repeat"} & call.given.keys() and self._open([call.given.get("if"), call.given.get("repeat")], scope):
             return

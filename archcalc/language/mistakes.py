@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import NoReturn
 
 from archcalc.errors import SpecError, together
 
@@ -25,6 +26,7 @@ class Mistakes:
     def __init__(self, most: int = MOST, found: Sequence[SpecError] = ()) -> None:
         self.found: list[SpecError] = []
         self._most = most
+        self._more = False
         self._places: set[object] = set()
         for error in found:
             self.add(error)
@@ -38,7 +40,12 @@ class Mistakes:
             self._places.add(where)
             self.found.append(SpecError(error.fact, place, *error.notes, *notes))
         if len(self.found) >= self._most:
-            raise EndedError
+            self.end()
+
+    def end(self) -> NoReturn:
+        """End reading, before the text ends."""
+        self._more = self._most > 1
+        raise EndedError
 
     @contextmanager
     def kept(self, *notes: str) -> Iterator[None]:
@@ -52,4 +59,4 @@ class Mistakes:
 
     def error(self) -> SpecError:
         """All of them as one error."""
-        return together(self.found, more=1 < self._most <= len(self.found))
+        return together(self.found, more=self._more)
