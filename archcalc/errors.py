@@ -85,15 +85,26 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class SpecError(ValueError):
-    """A mistake in a spec: the fact, its place, and remedies."""
+    """A mistake in a spec: the fact, its place, and remedies.
+
+    `others` are the mistakes after it in the text, and `more` is true if reading ended before the text did.
+    """
 
     def __init__(self, fact: str, place: Place | None = None, *notes: str) -> None:
         super().__init__(fact)
         self.fact = fact
         self.place = place
         self.notes = notes
+        self.others: tuple[SpecError, ...] = ()
+        self.more = False
 
     def __str__(self) -> str:
+        if not self.others:
+            return self._told()
+        count = f"{1 + len(self.others)} mistakes{'; reading ended there' if self.more else ''}"
+        return "\n".join([*(one._told() for one in (self, *self.others)), count])  # noqa: SLF001 - of its own class
+
+    def _told(self) -> str:
         notes = [printable(note) for note in self.notes if note]
         if self.place is None:
             return "\n".join([printable(self.fact), *(f"  = {note}" for note in notes)])
@@ -111,6 +122,17 @@ class SpecError(ValueError):
                 *(f"  {gutter} = {note}" for note in notes),
             ],
         )
+
+
+def together(found: Iterable[SpecError], *, more: bool = False) -> SpecError:
+    """Several mistakes as one error: the first in the order of the text, with the others.
+
+    >>> together([SpecError("a"), SpecError("b")]).others
+    (SpecError('b'),)
+    """
+    first, *others = sorted(found, key=lambda one: (one.place.line, one.place.column) if one.place else (0, 0))
+    first.others, first.more = tuple(others), more
+    return first
 
 
 @lru_cache(maxsize=1)

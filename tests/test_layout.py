@@ -26,12 +26,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     # A number with its unit is read here, and what is none is refused.
     "symbols": {"errors"},
     "files": set(),
-    # How data shows itself; what it shows is told it from above.
-    "display": set(),
     # A kind of layer says all there is to say of it.
     "layers": set(),
     # A network as data, with the figures published of it.
-    "network": {"display", "layers"},
+    "network": {"layers"},
     # What an operation is worth, once a layer has said what it does.
     "conventions": {"layers"},
     # A spec may state a figure of a convention.
@@ -39,33 +37,48 @@ MAY_IMPORT: dict[str, set[str]] = {
     # What reads files of any sort, the spec language among them, each in a file of its own.
     "importers": {"language", "network"},
     "receptive_field": {"layers", "network"},
-    "profiling": {"conventions", "display", "layers", "network", "receptive_field"},
+    "profiling": {"conventions", "layers", "network", "receptive_field"},
     # A goal is an expression of the language.
-    "comparison": {"display", "language", "layers", "network", "profiling"},
-    "memory": {"layers", "network", "profiling"},
+    "comparison": {"language", "layers", "network", "profiling"},
+    "memory_plan": {"layers", "network", "profiling"},
     # A worksheet's lines are profiled again with a slip in them.
     "grading": {"conventions", "files", "layers", "network", "profiling"},
     # The search loads siblings by name, builds variants of graphs, and profiles all of them.
     "diagnosis": {"conventions", "files", "importers", "language", "layers", "network", "profiling"},
     # A run keeps and drops arrays as the plan of memory says.
-    "reference": {"layers", "memory", "network"},
-    "verify": {"importers", "memory", "network", "profiling", "receptive_field", "reference"},
+    "reference": {"layers", "memory_plan", "network"},
+    "verification": {"importers", "memory_plan", "network", "profiling", "receptive_field", "reference"},
     # What a page says, and how it is written: text escaped, numbers and formulas spelled, templates filled in.
     "document": set(),
     # A diagram's text is escaped as a page's is.
-    "drawing": {"characters", "document", "files", "layers", "memory", "network", "profiling", "receptive_field"},
+    "drawing": {"characters", "document", "files", "layers", "memory_plan", "network", "profiling", "receptive_field"},
     # Whatever is printed is made here from data of all sorts; the page of a network begins with its diagram.
     "formats": {
-        *("characters", "comparison", "conventions", "document", "drawing", "grading", "layers", "memory", "network"),
-        *("profiling", "receptive_field", "verify"),
+        *(
+            "characters",
+            "comparison",
+            "conventions",
+            "document",
+            "drawing",
+            "grading",
+            "layers",
+            "memory_plan",
+            "network",
+        ),
+        *("profiling", "receptive_field", "verification"),
     },
     # A page brings together all there is to say of a network, or of a kind of layer.
     "report": {
-        *("characters", "document", "drawing", "files", "formats", "language", "layers", "memory", "network"),
+        *("characters", "document", "drawing", "files", "formats", "language", "layers", "memory_plan", "network"),
         "profiling",
     },
-    # The package's face ties data to what it shows, and takes networks by their names for whoever works in Python.
-    "__init__": {"comparison", "conventions", "display", "formats", "importers", "network", "profiling"},
+    # The commands for whoever works in Python: each gives data that shows itself as its command prints it.
+    "functions": {
+        *("comparison", "diagnosis", "document", "drawing", "formats", "importers", "language"),
+        *("memory_plan", "network", "profiling", "receptive_field", "reference", "verification"),
+    },
+    # The package's face ties data to what it shows.
+    "__init__": {"conventions", "drawing", "formats", "functions", "importers", "network", "profiling"},
     "cli": {
         *(
             "characters",
@@ -79,7 +92,7 @@ MAY_IMPORT: dict[str, set[str]] = {
             "grading",
             "importers",
         ),
-        *("language", "memory", "network", "profiling", "receptive_field", "reference", "report", "verify"),
+        *("language", "memory_plan", "network", "profiling", "receptive_field", "reference", "report", "verification"),
     },
     "__main__": {"cli"},
 }
@@ -182,7 +195,7 @@ def test_modules_import_each_other_without_cycles():
 def test_what_is_loaded_by_name_is_seen():
     """A name, the head of one, and both of the ways to call the function."""
     assert {("archcalc.formats", "archcalc.formats.notebook"), ("archcalc.cli", "archcalc.cli.commands.*")} <= LOADED
-    circle = {("archcalc.display", "archcalc.formats.notebook"), ("archcalc.formats.notebook", "archcalc.display")}
+    circle = {("archcalc.files", "archcalc.formats.notebook"), ("archcalc.formats.notebook", "archcalc.files")}
     assert not without_circle(circle)
 
 

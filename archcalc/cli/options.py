@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from functools import reduce, update_wrapper
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -91,6 +92,27 @@ class PointsType(click.ParamType[Any]):
         if not name.isidentifier() or len(numbers) < len(sizes):
             self.fail(f"'{value}' is not values for a letter, such as C=64,128,256", param, ctx)
         return name, numbers
+
+
+def completes(what: str) -> dict[str, Any]:
+    """The setting of a parameter that the shell completes with specs, layers or params."""
+
+    def complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[Any]:
+        # A command that runs completes nothing.
+        found: list[Any] = getattr(import_module("archcalc.cli.completion"), what)(ctx, incomplete)
+        return found
+
+    return {"shell_complete": complete}
+
+
+def completes_list(words: Iterable[str]) -> dict[str, Any]:
+    """The setting of a parameter that the shell completes with names separated by commas."""
+
+    def complete(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[Any]:
+        found: list[Any] = import_module("archcalc.cli.completion").listed(words, incomplete)
+        return found
+
+    return {"shell_complete": complete}
 
 
 limit_option = click.option(
@@ -186,7 +208,11 @@ _OPTIONS = {
     # For a command whose --input is a file.
     "shape": click.option("--shape", "input_shape", **_SHAPE),
     "set": click.option(
-        "--set", "settings", type=SettingType(), multiple=True, help="Set a param that the spec declares."
+        *("--set", "settings"),
+        type=SettingType(),
+        multiple=True,
+        help="Set a param that the spec declares.",
+        **completes("params"),
     ),
     "batch": click.option("--batch", type=BatchType(), default="1", show_default=True, help="Samples in a batch."),
     "bias": click.option(
@@ -230,7 +256,7 @@ def takes_network(
     --format. If `default` is None, the format is text on a terminal, and markdown for a file or another program.
     """
     arguments = _NETWORKS[networks]
-    shared = [click.argument(name, **settings) for name, settings in arguments.items()]
+    shared = [click.argument(name, **completes("specs"), **settings) for name, settings in arguments.items()]
     shared += [_OPTIONS[name] for name in options]
     fields = [_FIELDS.get(name, name) for name in options]
     if choices := list(formats):

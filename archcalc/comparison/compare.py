@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from archcalc.display import Displayable, brief
 from archcalc.errors import SpecError
+from archcalc.network.display import Displayable, brief
 from archcalc.network.graph import Assumption, strongest
 from archcalc.network.measures import Measure, field_of
 from archcalc.profiling.rows import Profile, Row

@@ -24,15 +24,16 @@ def render(found: Mapping[str, Sequence[Verdict]], form: str = "text", screen: S
     """The verdicts on the figures of some networks in a format; `found` has them by the network's name."""
     if form == "json":
         return json_text([{"network": name, **verdict_dict(verdict)} for name, of in found.items() for verdict in of])
-    page = _page([(name, verdict) for name, of in found.items() for verdict in of])
+    whole = page(found)
     if form in MARKED:
         whose = f" of {next(iter(found))}" if len(found) == 1 else ""
-        page = msgspec.structs.replace(page, title=f"Published figures{whose}")
-    return printed(page, form, screen)
+        whole = msgspec.structs.replace(whole, title=f"Published figures{whose}")
+    return printed(whole, form, screen)
 
 
-def _page(every: Sequence[tuple[str, Verdict]]) -> Page:
+def page(found: Mapping[str, Sequence[Verdict]]) -> Page:
     """A page with a row for each figure, a line for each that does not hold, and the number of each verdict."""
+    every = [(name, verdict) for name, of in found.items() for verdict in of]
     # With one network, this column says the same in each row.
     whose = Head(_TITLES[0], spare=len({name for name, _ in every}) == 1)
     table = Table((whose, *map(Head, _TITLES[1:])), tuple(_cells(name, verdict) for name, verdict in every))

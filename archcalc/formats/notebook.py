@@ -1,7 +1,7 @@
 """Profiles, comparisons and workings for a notebook.
 
-HTML is a fragment for the notebook's page, markdown is the same as in a document, and LaTeX is displayed formulas,
-since a notebook gives it to MathJax, whose only table is `array`.
+HTML is a fragment for the notebook's page, markdown is the same as in a document, and LaTeX, which alone shows workings, is
+displayed formulas, since a notebook gives it to MathJax, whose only table is `array`.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 from archcalc.comparison.compare import Comparison
-from archcalc.document.content import Head, Page, Section, Table, Text
+from archcalc.document.content import Head, Table
 from archcalc.document.style import MATHEMATICS
 from archcalc.document.writer import fragment, write
 from archcalc.formats.compare import page
-from archcalc.formats.explain import about, equation, remark, section, told
+from archcalc.formats.explain import about, equation, remark, told
 from archcalc.formats.table.columns import chosen
 from archcalc.formats.table.page import grid, tabled
 from archcalc.profiling.explain import Working, Workings
@@ -27,16 +27,16 @@ _COLUMNS = ("name", "output", "activations", "params", "macs")
 _ROWS = 40
 
 
-def html(value: Value) -> str:
+def html(value: Profile | Comparison) -> str:
     """The value as a fragment of HTML."""
-    return fragment(_page(value, "html"))
+    return fragment(tabled(value, None, "html") if isinstance(value, Profile) else page.page(value, "html"))
 
 
-def markdown(value: Value) -> str:
+def markdown(value: Profile | Comparison) -> str:
     """The value as markdown."""
-    if isinstance(value, (Profile, Comparison)):
-        return write(_page(value, "markdown"), "markdown")
-    return write(Page("", sections=tuple(map(section, _several(value)))), "markdown")
+    return write(
+        tabled(value, None, "markdown") if isinstance(value, Profile) else page.page(value, "markdown"), "markdown"
+    )
 
 
 def latex(value: Value) -> str:
@@ -51,35 +51,6 @@ def latex(value: Value) -> str:
 
 def _several(value: Working | Workings) -> Sequence[Working]:
     return [value] if isinstance(value, Working) else value
-
-
-def _page(value: Value, form: str) -> Page:
-    if isinstance(value, Profile):
-        return tabled(value, None, form)
-    if isinstance(value, Comparison):
-        return page.page(value, form)
-    return Page("", sections=tuple(map(_section, _several(value))))
-
-
-def _section(working: Working) -> Section:
-    """The working of a row as a table of equations; the cells that are 0 share its last row."""
-    shown, nothing = told(working)
-    rows: list[tuple[Any, ...]] = [
-        (
-            cell.name,
-            cell.formula,
-            cell.substitution,
-            "?" if cell.value is None else cell.value,
-            remark(cell),
-        )
-        for cell in shown
-    ]
-    rows += [(nothing, "", "", 0, "")] if nothing else []
-    titles = ("number", "formula", "with numbers", "value", "remark")
-    # Most workings have no remark, and then no column for it.
-    width = len(titles) if any(row[-1] for row in rows) else len(titles) - 1
-    head = tuple(Head(title, title == "value") for title in titles[:width])
-    return Section(working.row.name, (Text(about(working.row)), Table(head, tuple(row[:width] for row in rows))))
 
 
 def _arrays(table: Table) -> str:

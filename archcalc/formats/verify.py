@@ -14,7 +14,7 @@ from archcalc.formats.as_json import json_text
 from archcalc.formats.summary import unread
 from archcalc.network.graph import Graph
 from archcalc.symbols.dims import format_shape
-from archcalc.verify import LayerCheck, MemoryCheck, Shown, Verification
+from archcalc.verification import LayerCheck, MemoryCheck, Shown, Verification
 
 _RUN = {
     "output": "shapes of the arrays",
@@ -22,6 +22,7 @@ _RUN = {
     "macs": "products counted one einsum at a time",
     "activations": "values stored in memory of their own",
 }
+NO_SMALLER = "No smaller input leaves several places along every axis that has several."
 _TITLES = ("number", "agree", "of", "with", "found")
 
 

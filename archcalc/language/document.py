@@ -6,7 +6,8 @@ import ast
 import keyword
 import re
 import warnings
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -14,6 +15,7 @@ from archcalc.characters import visible
 from archcalc.errors import Place, Source, SpecError
 from archcalc.language.assertions import OWN
 from archcalc.language.figures import figures
+from archcalc.language.mistakes import EndedError, Mistakes
 from archcalc.language.tree import ListNode, MapNode, Scalar, Tree, parse, plain, unknown
 from archcalc.layers import Layer
 from archcalc.network.calls import CALLS
@@ -41,6 +43,7 @@ _MAX_HEAD = 1_000
 _MAX_BLOCKS = 20_000
 # Each is matched against the name of every layer.
 _MAX_CALLS = 100
+_Read = TypeVar("_Read")
 
 
 class Block(msgspec.Struct, frozen=True):
@@ -68,42 +71,78 @@ class SpecDocument(msgspec.Struct, frozen=True):
     weights: tuple[tuple[str, str], ...]
     calls: MapNode
     figures: tuple[Figure, ...]
+    # The mistakes in the parts, the names of parts that are missing for one, and those of such blocks.
+    mistakes: tuple[SpecError, ...] = ()
+    missing: frozenset[str] = frozenset()
+    broken: frozenset[str] = frozenset()
 
 
 def read(source: Source) -> SpecDocument:
-    """The parts of a spec's text; raises SpecError for a part that is missing, unknown or of the wrong form."""
+    """The parts of a spec's text, with the mistakes in them: parts that are missing, unknown or of the wrong form.
+
+    Raises SpecError for a text that is no spec.
+    """
     tree = parse(source)
     if not isinstance(tree, MapNode):
         raise SpecError("a spec is a mapping", tree.place, "start with 'name:', 'input:' and 'layers:'")
-    _known(tree, KEYS, "a spec")
-    nothing = MapNode({}, {}, tree.place)
+    mistakes = Mistakes()
+    try:
+        return _parts(tree, mistakes)
+    except EndedError:
+        raise mistakes.error() from None
+
+
+def _parts(tree: MapNode, mistakes: Mistakes) -> SpecDocument:
+    missing: set[str] = set()
+    broken: set[str] = set()
+
+    def part(key: str, read: Callable[[], _Read], otherwise: _Read) -> _Read:
+        with mistakes.kept():
+            return read()
+        missing.add(key)
+        return otherwise
+
+    for key, scalar in tree.keys.items():
+        if key not in KEYS:
+            mistakes.add(unknown("a spec", scalar, list(KEYS), f"it has {', '.join(KEYS)}"))
+    # An unknown part may be the one that is missing.
+    strange = bool(mistakes.found)
+    nothing, none = MapNode({}, {}, tree.place), ListNode([], tree.place)
+
+    def mapping(key: str) -> MapNode:
+        return part(key, lambda: _mapping(tree.items.get(key, nothing), key), nothing)
+
     for key, example in _NEEDED.items():
         if key not in tree.items:
-            raise SpecError(f"the spec has no '{key}:'", tree.place, f"such as {example}")
-    layers = _sequence(tree.items["layers"], "'layers'")
-    if not layers.items:
-        raise SpecError("'layers' is empty", layers.place)
+            missing.add(key)
+            if not strange:
+                mistakes.add(SpecError(f"the spec has no '{key}:'", tree.place, f"such as {example}"))
+    layers = part("layers", lambda: _layers(tree.items["layers"]), none) if "layers" in tree.items else none
     return SpecDocument(
-        name=_name(tree),
-        title=_text(tree, "title"),
-        source=_text(tree, "source"),
-        notes=_notes(tree.items.get("note")),
-        family=_text(tree, "family"),
-        input=_mapping(tree.items["input"], "input"),
-        params=_mapping(tree.items.get("params", nothing), "params"),
-        blocks=_blocks(_mapping(tree.items.get("blocks", nothing), "blocks")),
+        name=part("name", lambda: _name(tree), ""),
+        title=part("title", lambda: _text(tree, "title"), ""),
+        source=part("source", lambda: _text(tree, "source"), ""),
+        notes=part("note", lambda: _notes(tree.items.get("note")), ()),
+        family=part("family", lambda: _text(tree, "family"), ""),
+        input=mapping("input") if "input" in tree.items else nothing,
+        params=mapping("params"),
+        blocks=part("blocks", lambda: _blocks(mapping("blocks"), mistakes, broken), {}),
         layers=layers,
-        totals=_mapping(tree.items.get("totals", nothing), "totals"),
-        weights=_weights(_mapping(tree.items.get("weights", nothing), "weights")),
-        calls=_calls(_mapping(tree.items.get("calls", nothing), "calls")),
-        figures=figures(tree.items.get("figures")),
+        totals=mapping("totals"),
+        weights=part("weights", lambda: _weights(mapping("weights"), mistakes), ()),
+        calls=part("calls", lambda: _calls(mapping("calls"), mistakes), nothing),
+        figures=part("figures", lambda: figures(tree.items.get("figures"), mistakes), ()),
+        mistakes=tuple(mistakes.found),
+        missing=frozenset(missing),
+        broken=frozenset(broken),
     )
 
 
-def _known(tree: MapNode, keys: tuple[str, ...], what: str) -> None:
-    for key, scalar in tree.keys.items():
-        if key not in keys:
-            raise unknown(what, scalar, list(keys), f"it has {', '.join(keys)}")
+def _layers(tree: Tree) -> ListNode:
+    layers = _sequence(tree, "'layers'")
+    if not layers.items:
+        raise SpecError("'layers' is empty", layers.place)
+    return layers
 
 
 def _name(tree: MapNode) -> str:
@@ -160,23 +199,33 @@ def _sequence(tree: Tree, what: str) -> ListNode:
     return tree
 
 
-def _blocks(tree: MapNode) -> dict[str, Block]:
+def _blocks(tree: MapNode, mistakes: Mistakes, broken: set[str]) -> dict[str, Block]:
+    """The blocks by name, without those that have a mistake of their own, whose names are added to `broken`."""
     blocks: dict[str, Block] = {}
     if len(tree.keys) > _MAX_BLOCKS:
         raise SpecError(f"{len(tree.keys):,} blocks; a spec has at most {_MAX_BLOCKS:,}", tree.place)
     for key, scalar in tree.keys.items():
-        name, parameters = _signature(scalar)
-        if name in blocks:
-            first = blocks[name].place
-            raise SpecError(f"block '{name}' is defined twice", scalar.place, f"first on line {first.line}")
-        if name in Layer.kinds:
-            raise SpecError(f"block '{name}' has the name of a layer", scalar.place, "give it another")
-        for parameter in parameters:
-            if parameter in OWN:
-                fact = f"block '{name}' cannot have a parameter '{parameter}'"
-                raise SpecError(fact, scalar.place, f"'{parameter}' has a meaning of its own beside any layer")
-        blocks[name] = Block(name, parameters, _sequence(tree.items[key], f"block '{name}'"), scalar.place)
+        name = key.partition("(")[0].strip()
+        broken.add(name)
+        with mistakes.kept():
+            block = _block(scalar, tree.items[key], blocks)
+            broken.discard(name)
+            blocks[block.name] = block
     return blocks
+
+
+def _block(scalar: Scalar, body: Tree, blocks: Mapping[str, Block]) -> Block:
+    name, parameters = _signature(scalar)
+    if name in blocks:
+        first = blocks[name].place
+        raise SpecError(f"block '{name}' is defined twice", scalar.place, f"first on line {first.line}")
+    if name in Layer.kinds:
+        raise SpecError(f"block '{name}' has the name of a layer", scalar.place, "give it another")
+    for parameter in parameters:
+        if parameter in OWN:
+            fact = f"block '{name}' cannot have a parameter '{parameter}'"
+            raise SpecError(fact, scalar.place, f"'{parameter}' has a meaning of its own beside any layer")
+    return Block(name, parameters, _sequence(body, f"block '{name}'"), scalar.place)
 
 
 def _signature(scalar: Scalar) -> tuple[str, dict[str, str | None]]:
@@ -210,27 +259,27 @@ def _signature(scalar: Scalar) -> tuple[str, dict[str, str | None]]:
     return name, {arg.arg: default for arg, default in zip(args.args, defaults, strict=True)}
 
 
-def _weights(tree: MapNode) -> tuple[tuple[str, str], ...]:
+def _weights(tree: MapNode, mistakes: Mistakes) -> tuple[tuple[str, str], ...]:
     """The rules that turn layers' names into those of a file of trained weights."""
     rules = []
     for pattern, replacement in tree.items.items():
-        if not isinstance(replacement, Scalar):
-            raise SpecError(f"what '{pattern[:60]}' becomes must be text", replacement.place)
-        text = plain(replacement)
-        if text.count("*") > pattern.count("*"):
-            fact = f"'{text[:60]}' has more * than '{pattern[:60]}'"
-            raise SpecError(fact, replacement.place, "each * stands for what the * in its place matched")
-        rules.append((pattern, text))
+        with mistakes.kept():
+            if not isinstance(replacement, Scalar):
+                raise SpecError(f"what '{pattern[:60]}' becomes must be text", replacement.place)
+            text = plain(replacement)
+            if text.count("*") > pattern.count("*"):
+                fact = f"'{text[:60]}' has more * than '{pattern[:60]}'"
+                raise SpecError(fact, replacement.place, "each * stands for what the * in its place matched")
+            rules.append((pattern, text))
     return tuple(rules)
 
 
-def _calls(tree: MapNode) -> MapNode:
+def _calls(tree: MapNode, mistakes: Mistakes) -> MapNode:
     """The patterns of layer names, with the way the reference implementation calls those layers."""
     if len(tree.keys) > _MAX_CALLS:
         raise SpecError(f"{len(tree.keys):,} calls; a spec has at most {_MAX_CALLS}", tree.place)
     for pattern, call in tree.items.items():
         if not isinstance(call, Scalar) or plain(call) not in CALLS:
-            raise SpecError(
-                f"'{pattern[:60]}' is called in no way that is known", call.place, f"it is {', '.join(CALLS)}"
-            )
+            fact = f"'{pattern[:60]}' is called in no way that is known"
+            mistakes.add(SpecError(fact, call.place, f"it is {', '.join(CALLS)}"))
     return tree

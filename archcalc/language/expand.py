@@ -7,12 +7,14 @@ import msgspec
 from archcalc.errors import SpecError
 from archcalc.language.assertions import OWN, STATED, assertion, check_branches, check_shape
 from archcalc.language.calls import Item, branches_of, item_of, note_of, weight_of
-from archcalc.language.document import Block
+from archcalc.language.document import Block, SpecDocument
 from archcalc.language.expression import Value
 from archcalc.language.fields import layer_of, names_in, text_of, truth_of, value_of
-from archcalc.language.names import Names
+from archcalc.language.judge import Judge, arguments_of, check_word, is_head, used_in
+from archcalc.language.mistakes import Mistakes, UnjudgedError
+from archcalc.language.names import UNKNOWN, Names
 from archcalc.language.scope import End, Scope, seen_from
-from archcalc.language.tree import ListNode, Scalar, Tree, likely, unknown
+from archcalc.language.tree import ListNode, Scalar, Tree
 from archcalc.layers import Layer
 from archcalc.network.graph import Assertion, Assumption, Builder, weights_of
 from archcalc.network.limits import MAX_LAYERS
@@ -21,45 +23,63 @@ from archcalc.symbols.shape import PLACES, VALUES
 
 _MAX_VALUES = 100 * MAX_LAYERS
 _MAX_DEPTH = 40
+# The layers and values that are read after a mistake.
+_MORE_STEPS, _MORE_VALUES = 2_000, 20_000
 
 
 class Expansion:
     """A writer of items into a graph builder, each after the one before."""
 
-    def __init__(self, blocks: dict[str, Block], params: dict[str, Value], *, checked: bool) -> None:
+    def __init__(self, document: SpecDocument, params: dict[str, Value], mistakes: Mistakes, *, checked: bool) -> None:
+        self._mistakes = mistakes
         self.builder = Builder()
         self.assertions: list[Assertion] = []
-        self._blocks = blocks
+        self._blocks = document.blocks
+        self._broken = document.broken
         self._params = params
         self.checked = checked
-        self._names = Names()
+        self.names = Names()
+        self.judge = Judge(document, self.names, mistakes)
         self._uses: dict[str, int] = {}
         self._steps = 0
         self._read = 0
 
     def start(self, layer: Layer, source: Tree) -> int:
         """Add the network's input."""
-        full = self._names.take("", "input", source.place)
-        position = self._names.positions[full] = self.builder.add(full, layer, place=source.place)
+        full = self.names.take("", "input", source.place)
+        position = self.names.positions[full] = self.builder.add(full, layer, place=source.place)
         return position
 
     def sequence(self, items: list[Tree], scope: Scope, last: int) -> End:
         """Add items in order, the first of which follows `last`."""
         position, head = End(last)
         for item in items:
-            position, hung = self._item(item_of(item), scope, position)
+            position, hung = self._kept(item, scope, position)
             head = head if hung is None else hung
         return End(position, head if position == last else None)
 
+    def _kept(self, item: Tree, scope: Scope, last: int) -> End:
+        """The end of an item, unknown if there is a mistake in it or in what it reads, which is filed."""
+        try:
+            call = item_of(item)
+            known = last != UNKNOWN or "from" in call.given
+            if known and not scope.unknown and not self.judge.has(item):
+                return self._item(call, scope, last)
+        except SpecError as error:
+            # An item that failed is not read again, however often its block is used.
+            self.judge.fail(item, scope, error)
+            self._steps = max(self._steps, MAX_LAYERS - _MORE_STEPS)
+            self._read = max(self._read, _MAX_VALUES - _MORE_VALUES)
+        except UnjudgedError:
+            pass
+        self.judge.item(item, scope)
+        return End(last if is_head(item) else UNKNOWN)
+
     def _item(self, call: Item, scope: Scope, last: int) -> End:
         """Add an item `repeat` times, if its `if` holds; the first reads `from`, each other the one before."""
-        if call.word.text not in self._blocks and (call.word.text not in Layer.kinds or call.word.text == "input"):
-            known = [*self._blocks, *Layer.kinds]
-            raise SpecError(
-                f"no layer or block named '{call.word.text[:60]}'", call.word.place, likely(call.word.text, known)
-            )
+        check_word(call, self._blocks, self._broken)
         if call.word.text not in self._blocks and Layer.kinds[call.word.text].arity[1] == float("inf"):
-            check_branches(call, {*self._blocks, *Layer.kinds}, self._names.positions)
+            check_branches(call, {*self._blocks, *Layer.kinds}, self.names.positions)
         times = self._times(call.given["repeat"], scope, last) if "repeat" in call.given else 1
         # A `from` with the index in it names the input of each repetition.
         chained = "from" not in call.given or "index" not in names_in(call.given["from"])
@@ -95,6 +115,9 @@ class Expansion:
         """Refuse a spec that writes out more than any real network needs."""
         self._steps += 1
         self._read += weight
+        if (self._steps > MAX_LAYERS or self._read > _MAX_VALUES) and self._mistakes.found:
+            # Sooner than in a spec without a mistake.
+            self._mistakes.end()
         if self._steps > MAX_LAYERS:
             raise SpecError(f"the spec has more than {MAX_LAYERS:,} layers", call.word.place)
         if self._read > _MAX_VALUES:
@@ -110,6 +133,8 @@ class Expansion:
         return times
 
     def _values(self, fixed: dict[str, Value], position: int) -> dict[str, Value]:
+        if position == UNKNOWN:
+            raise UnjudgedError
         return seen_from(self.builder.nodes[position].shape, fixed)
 
     def _inputs(self, call: Item, prefix: str, values: dict[str, Value]) -> tuple[int, ...]:
@@ -123,7 +148,7 @@ class Expansion:
         return tuple([self._find(item, prefix, values)[1] for item in named])
 
     def _find(self, tree: Tree, prefix: str, values: dict[str, Value]) -> tuple[str, int]:
-        return self._names.find(text_of(tree, values), prefix, tree.place)
+        return self.names.find(text_of(tree, values), prefix, tree.place)
 
     def _once(self, call: Item, scope: Scope, inputs: tuple[int, ...], suffix: str) -> End:
         """Add one layer, merge or block, and check the spec's assertions about it."""
@@ -133,28 +158,42 @@ class Expansion:
         names_axes = call.word.text in Layer.kinds and Layer.kinds[call.word.text].names_axes
         for key in ("input", "channels")[: 1 if names_axes else 2]:
             if key in call.given and self.checked:
-                self.hold_shape(key, call.given[key], scope.values, inputs[0])
+                self.hold_shape(key, call.given[key], scope, inputs[0])
         name = ""
         if "name" in call.given:
             text = text_of(call.given["name"], scope.values)
             varies = getattr(call.given["name"], "text", "") != text
-            name = self._names.take(scope.prefix, text + ("" if varies else suffix), call.given["name"].place)
+            name = self.names.take(scope.prefix, text + ("" if varies else suffix), call.given["name"].place)
         if call.word.text in self._blocks:
             end = self._block(self._blocks[call.word.text], call, scope, inputs, name)
         else:
             end = End(self._layer(Layer.kinds[call.word.text], call, scope, inputs, name))
         if "output" in call.given and self.checked:
-            self.hold_shape("output", call.given["output"], scope.values, end.last)
+            self.hold_shape("output", call.given["output"], scope, end.last)
         for key in sorted(call.given.keys() & STATED):
-            stated = assertion(key, call.given[key], scope.values, first, len(self.builder.nodes))
-            self.assertions += [stated] * self.checked
+            self.hold_number(key, call.given[key], scope, first)
         return end
 
-    def hold_shape(self, key: str, tree: Tree, values: dict[str, Value], position: int) -> None:
+    def hold_shape(self, key: str, tree: Tree, scope: Scope, position: int) -> None:
         """Check a stated shape against that of a layer; conditions on letters become assumptions."""
+        if position == UNKNOWN:
+            return
         node = self.builder.nodes[position]
-        facts = check_shape(key, tree, values, node.shape)
-        self.builder.assumptions.extend(Assumption(node.name, fact) for fact in facts)
+
+        def check() -> None:
+            facts = check_shape(key, tree, scope.values, node.shape)
+            self.builder.assumptions.extend(Assumption(node.name, fact) for fact in facts)
+
+        self.judge.keep(tree, scope, check)
+
+    def hold_number(self, key: str, tree: Tree, scope: Scope, first: int) -> None:
+        """Keep a number that is stated for the nodes from `first` on, to be checked when all are counted."""
+
+        def check() -> None:
+            stated = assertion(key, tree, scope.values, first, len(self.builder.nodes))
+            self.assertions.extend([stated] * self.checked)
+
+        self.judge.keep(tree, scope, check)
 
     def _block(self, block: Block, call: Item, scope: Scope, inputs: tuple[int, ...], name: str) -> End:
         if block.name in scope.calls:
@@ -168,7 +207,7 @@ class Expansion:
                 raise SpecError("a block that shares weights needs a name", call.word.place)
             shares = (f"{name}/", f"{self._find(call.given['share'], scope.prefix, scope.values)[0]}/")
         self._uses[block.name] = self._uses.get(block.name, 0) + 1
-        arguments = self._arguments(block, call, scope.values)
+        arguments = arguments_of(block, call, scope.values, self._params)
         inner = Scope(
             prefix=f"{name}/" if name else scope.prefix,
             fixed=arguments,
@@ -178,36 +217,12 @@ class Expansion:
             blocks=(*scope.blocks, f"{block.name}:{self._uses[block.name]}"),
             auxiliary=scope.auxiliary,
             shares=shares,
+            used=(used_in(block, call), *scope.used),
         )
-        try:
-            end = self.sequence(block.body.items, inner, inputs[0])
-        except SpecError as error:
-            used = f"in block '{block.name}', used on line {call.word.place.line}"
-            raise SpecError(error.fact, error.place, *error.notes, used) from None
+        end = self.sequence(block.body.items, inner, inputs[0])
         if name:
-            self._names.positions[name] = end.last
+            self.names.positions[name] = end.last
         return end
-
-    def _arguments(self, block: Block, call: Item, values: dict[str, Value]) -> dict[str, Value]:
-        """The values of a block's parameters, over those of the network."""
-        given = {key: tree for key, tree in call.given.items() if key not in OWN}
-        if call.bare is not None:
-            if not block.parameters:
-                raise SpecError(f"block '{block.name}' takes no value", call.bare.place)
-            given = {next(iter(block.parameters)): call.bare}
-        for key in given:
-            if key not in block.parameters:
-                takes = f"it takes {', '.join(block.parameters)}" if block.parameters else "it takes nothing of its own"
-                raise unknown(f"block '{block.name}'", call.keys[key], [*block.parameters, *OWN], takes)
-        inner = dict(self._params)
-        for key, default in block.parameters.items():
-            if key in given:
-                inner[key] = value_of(given[key], values)
-            elif default is None:
-                raise SpecError(f"block '{block.name}' needs '{key}'", call.word.place)
-            else:
-                inner[key] = value_of(Scalar(default, quoted=False, place=block.place), inner)
-        return inner
 
     def _layer(self, cls: type[Layer], call: Item, scope: Scope, inputs: tuple[int, ...], name: str) -> int:
         branches: dict[str, Tree] = {}
@@ -226,7 +241,12 @@ class Expansion:
             inputs = self._joined(branches, call, scope, inputs[0], f"{name}/" if name else scope.prefix)
         elif cls.arity[1] == 0:
             inputs = ()
-        full = name or self._names.number(scope.prefix, cls.kind, call.word.place)
+        full = name or self.names.number(scope.prefix, cls.kind, call.word.place)
+        share = self._shared(full, layer, call, scope)
+        note = note_of(call)
+        if UNKNOWN in (*inputs, share):
+            self.names.lose(full)
+            return UNKNOWN
         position = self.builder.add(
             full,
             layer,
@@ -235,10 +255,10 @@ class Expansion:
             places=places,
             blocks=scope.blocks,
             auxiliary=scope.auxiliary,
-            share=self._shared(full, layer, call, scope),
-            note=note_of(call),
+            share=share,
+            note=note,
         )
-        self._names.positions[full] = position
+        self.names.positions[full] = position
         return position
 
     def _joined(self, branches: dict[str, Tree], call: Item, scope: Scope, start: int, prefix: str) -> tuple[int, ...]:
@@ -248,7 +268,7 @@ class Expansion:
             if isinstance(tree, ListNode):
                 inner = scope
                 if tree.items:
-                    front = self._names.number(prefix, branch, call.keys.get(branch, call.word).place) + "/"
+                    front = self.names.number(prefix, branch, call.keys.get(branch, call.word).place) + "/"
                     fixed = scope.fixed | {"index": scope.values["index"]}
                     inner = msgspec.structs.replace(scope, prefix=front, fixed=fixed, depth=scope.depth + 1)
                 ends.append(self.sequence(tree.items, inner, start).position)
@@ -265,10 +285,10 @@ class Expansion:
             owner = self._find(call.given["share"], scope.prefix, scope.values)[1]
         elif scope.shares and type(layer).weights is not Layer.weights:
             own, other = scope.shares
-            owner = self._names.find(other + full.removeprefix(own), "", call.word.place)[1]
-            if not weights_of(self.builder.nodes[owner], self.builder.nodes):
+            owner = self.names.find(other + full.removeprefix(own), "", call.word.place)[1]
+            if owner != UNKNOWN and not weights_of(self.builder.nodes[owner], self.builder.nodes):
                 return None
         else:
             return None
-        first = self.builder.nodes[owner].share
+        first = None if owner == UNKNOWN else self.builder.nodes[owner].share
         return owner if first is None else first

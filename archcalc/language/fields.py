@@ -75,13 +75,8 @@ def truth_of(call: Item, key: str, names: Names[str, Value]) -> bool:
     return value
 
 
-def layer_of(
-    cls: type[Layer], call: Item, own: frozenset[str], names: Names[str, Value], axes: Container[str] = ()
-) -> tuple[Layer, dict[str, Place]]:
-    """The layer that a call describes, and the places of its fields; keys in `own` are not the layer's.
-
-    `axes` are the names of its input's axes, which a setting that names axes takes as words and not as sizes.
-    """
+def settings_of(cls: type[Layer], call: Item, own: frozenset[str]) -> dict[str, Tree]:
+    """The settings that a call gives a layer, by field; raises SpecError for one that it lacks or does not have."""
     fields = cls.__struct_fields__
     trees = {key: tree for key, tree in call.given.items() if key not in own}
     named = {key: tree for key, tree in trees.items() if cls.names_axes and key not in fields}
@@ -100,6 +95,17 @@ def layer_of(
     for name in fields[: len(fields) - len(cls.__struct_defaults__)]:
         if name not in trees:
             raise SpecError(f"{cls.kind} needs '{name}'", call.word.place, f"{name} is {expected_of(cls, name)}")
+    return trees
+
+
+def layer_of(
+    cls: type[Layer], call: Item, own: frozenset[str], names: Names[str, Value], axes: Container[str] = ()
+) -> tuple[Layer, dict[str, Place]]:
+    """The layer that a call describes, and the places of its fields; keys in `own` are not the layer's.
+
+    `axes` are the names of its input's axes, which a setting that names axes takes as words and not as sizes.
+    """
+    trees = settings_of(cls, call, own)
     words: dict[str, _Words] = {}
     if cls.names_axes:
         words = dict.fromkeys(_NAMING, lambda text: text.isidentifier() and not isinstance(names.get(text), str))

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from archcalc.conventions import convention
 from archcalc.errors import SpecError, nearest
+from archcalc.language.mistakes import Mistakes
 from archcalc.language.tree import ListNode, MapNode, Scalar, Tree, plain, unknown
 from archcalc.network.figures import Claim, Figure, FigureOf
 from archcalc.symbols.dims import Shape
@@ -18,25 +19,30 @@ _MAX_FIGURES = 200
 _EXAMPLE = "such as {of: params, value: 138M, source: table 2}"
 
 
-def figures(tree: Tree | None) -> tuple[Figure, ...]:
-    """The figures under `figures:`; raises SpecError, at its place, for one that cannot be read."""
+def figures(tree: Tree | None, mistakes: Mistakes) -> tuple[Figure, ...]:
+    """The figures under `figures:`, without those that cannot be read, which are filed as mistakes."""
     if tree is None:
         return ()
     if not isinstance(tree, ListNode):
         raise SpecError("'figures' must be a list", tree.place, "start each item with '- '")
     if len(tree.items) > _MAX_FIGURES:
         raise SpecError(f"{len(tree.items):,} figures; a spec has at most {_MAX_FIGURES}", tree.place)
-    return tuple(map(_figure, tree.items))
+    found = []
+    for item in tree.items:
+        with mistakes.kept():
+            found.append(_figure(item))
+    return tuple(found)
 
 
-def check_layers(stated: tuple[Figure, ...], names: list[str]) -> None:
-    """Raise SpecError for a figure of the unchanged network that names an unknown layer or block."""
+def check_layers(stated: tuple[Figure, ...], names: list[str], mistakes: Mistakes) -> None:
+    """File each figure of the unchanged network that names an unknown layer or block."""
     known = {name[:end] for name in names for end in (*(i for i, c in enumerate(name) if c == "/"), len(name))}
     for figure in stated:
-        for claim in figure.claims:
-            for term in filter(None, (claim.quantity.term, claim.quantity.whole)):
-                if term.layer and not term.network and not figure.settings and term.layer not in known:
-                    raise SpecError(f"there is no layer '{term.layer[:60]}'", figure.place, nearest(term.layer, names))
+        terms = [term for claim in figure.claims for term in (claim.quantity.term, claim.quantity.whole) if term]
+        for term in terms:
+            if term.layer and not term.network and not figure.settings and term.layer not in known:
+                fact = f"there is no layer '{term.layer[:60]}'"
+                mistakes.add(SpecError(fact, figure.place, nearest(term.layer, names)))
 
 
 def claimed(text: str) -> Figure:

@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
 
-from archcalc.errors import Place, Source, SpecError, nearest
+from archcalc.errors import Source, SpecError, nearest
 from archcalc.files import standard_input
-from archcalc.language.assertions import STATED, assertion
+from archcalc.language.assertions import STATED
 from archcalc.language.document import SpecDocument, name_of_file, read
 from archcalc.language.expand import Expansion
 from archcalc.language.expression import Value
-from archcalc.language.fields import value_of
 from archcalc.language.figures import check_layers
+from archcalc.language.mistakes import MOST, EndedError, Mistakes
+from archcalc.language.names import UNKNOWN
+from archcalc.language.params import letter_or_value, params_of
 from archcalc.language.scope import Scope
-from archcalc.language.tree import MAX_CHARACTERS, MapNode, Scalar, Tree, plain, unknown
+from archcalc.language.tree import MAX_CHARACTERS, MapNode, Scalar, plain, unknown
 from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Graph, Node
-from archcalc.network.model import NO_PARAMS, Model, Params, check_params, replaced_input
+from archcalc.network.model import NO_PARAMS, Model, Params, replaced_input
 from archcalc.network.wildcards import fits
-from archcalc.symbols.dims import Dim, Shape, is_dim, is_letter, symbol
+from archcalc.symbols.dims import Dim, Shape, is_dim
 from archcalc.symbols.shape import INPUTS, PLACES, VALUES
 
 MAX_BYTES = 4 * MAX_CHARACTERS
-_MAX_PARAMS = 100
 _PACKAGE = Path(__file__).parent.parent
 # Installed, the specs lie inside the package; in a checkout they stand beside it.
 SPECS = _PACKAGE / "specs" if (_PACKAGE / "specs").is_dir() else _PACKAGE.parent / "specs"
@@ -141,32 +142,48 @@ def read_spec(source: Source) -> SpecModel:
 def document_of(source: Source) -> SpecDocument:
     """The parts of a spec's text, named after its file if it has no name of its own."""
     document = read(source)
+    if document.mistakes:
+        # Raised with those in the layers.
+        assembled(document)
     return document if document.name else msgspec.structs.replace(document, name=name_of_file(Path(source.name).stem))
 
 
 def assembled(document: SpecDocument, params: Params = NO_PARAMS, *, input_shape: Shape | None = None) -> Graph:
     """The graph of a document, from any reader."""
-    values = _params(document, params)
-    expansion = Expansion(document.blocks, values, checked=input_shape is None and not params)
-    shape = _input(document.input, values)
-    if input_shape is not None:
-        shape = replaced_input(shape, tuple(document.input.items), input_shape)
-    start = expansion.start(Input(shape, _axes(document.input)), document.input)
-    last = expansion.sequence(document.layers.items, Scope("", values, values), start).position
+    checked = input_shape is None and not params
+    # A variant of a network is refused for its first mistake: searches try thousands.
+    mistakes = Mistakes(MOST if checked else 1)
+    try:
+        return _assembled(document, params, input_shape, mistakes, checked=checked)
+    except SpecError as error:
+        # What is wrong with the whole of a spec comes beside what is wrong in it.
+        with suppress(EndedError):
+            mistakes.add(error)
+        raise mistakes.error() from None
+    except EndedError:
+        raise mistakes.error() from None
+
+
+def _assembled(
+    document: SpecDocument, params: Params, input_shape: Shape | None, mistakes: Mistakes, *, checked: bool
+) -> Graph:
+    for error in document.mistakes:
+        mistakes.add(error)
+    values, unknown_names = params_of(document, params, mistakes)
+    expansion = Expansion(document, values, mistakes, checked=checked)
+    scope = Scope("", values, values, unknown=unknown_names)
+    start = _start(expansion, document, scope, input_shape, mistakes)
+    last = expansion.sequence(document.layers.items, scope, start).position
     nodes = expansion.builder.nodes
-    if expansion.checked:
-        for key, tree in document.totals.items.items():
-            if key == "output":
-                expansion.hold_shape(key, tree, values, last)
-            elif key in STATED:
-                expansion.assertions.append(assertion(key, tree, values, 0, len(nodes)))
-            else:
-                known = ["output", *sorted(STATED)]
-                raise unknown("'totals'", document.totals.keys[key], known, f"it has {', '.join(known)}")
-        check_layers(document.figures, [node.name for node in nodes] if document.figures else [])
+    if checked:
+        _hold_totals(expansion, document, scope, last, mistakes)
     calls = tuple((pattern, plain(call)) for pattern, call in document.calls.items.items() if isinstance(call, Scalar))
-    if expansion.checked:
-        _check_calls(document, calls, nodes)
+    # Whether a name is a layer's can be said where all layers are known.
+    if checked and not mistakes.found:
+        check_layers(document.figures, [node.name for node in nodes] if document.figures else [], mistakes)
+        _check_calls(document, calls, nodes, mistakes)
+    if mistakes.found:
+        raise EndedError
     return expansion.builder.graph(
         document.name,
         title=document.title,
@@ -176,57 +193,54 @@ def assembled(document: SpecDocument, params: Params = NO_PARAMS, *, input_shape
         weights=document.weights,
         call_styles=calls,
         # Published figures are of the unchanged network, like the numbers that the spec states.
-        figures=document.figures if expansion.checked else (),
+        figures=document.figures if checked else (),
         assertions=tuple(expansion.assertions),
     )
 
 
-def _check_calls(document: SpecDocument, calls: Iterable[tuple[str, str]], nodes: Iterable[Node]) -> None:
-    """Raise SpecError for a pattern that fits no layer, or one that cannot be called so."""
+def _start(
+    expansion: Expansion, document: SpecDocument, scope: Scope, input_shape: Shape | None, mistakes: Mistakes
+) -> int:
+    """The position of the input, unknown if there is a mistake in it."""
+    if "input" not in document.missing and not scope.unknown:
+        with mistakes.kept():
+            shape = _input(document.input, scope.values)
+            if input_shape is not None:
+                shape = replaced_input(shape, tuple(document.input.items), input_shape)
+            return expansion.start(Input(shape, _axes(document.input)), document.input)
+    expansion.names.lose("input")
+    return UNKNOWN
+
+
+def _hold_totals(expansion: Expansion, document: SpecDocument, scope: Scope, last: int, mistakes: Mistakes) -> None:
+    for key, tree in document.totals.items.items():
+        if key == "output":
+            expansion.hold_shape(key, tree, scope, last)
+        elif key in STATED:
+            expansion.hold_number(key, tree, scope, 0)
+        else:
+            known = ["output", *sorted(STATED)]
+            mistakes.add(unknown("'totals'", document.totals.keys[key], known, f"it has {', '.join(known)}"))
+
+
+def _check_calls(
+    document: SpecDocument, calls: Iterable[tuple[str, str]], nodes: Iterable[Node], mistakes: Mistakes
+) -> None:
+    """File each pattern that fits no layer, or one that cannot be called so."""
     layers = [(node.name, node.layer) for node in nodes]
     for pattern, call in calls:
         fitting = [layer for name, layer in layers if fits(name, pattern)]
-        if not fitting:
-            raise SpecError(f"no layer fits '{pattern[:60]}'", document.calls.keys[pattern].place)
         place = document.calls.items[pattern].place
         fixed = {layer.kind for layer in fitting if not layer.replaces}
-        if call.endswith("in place") and fixed:
-            raise SpecError(f"'{pattern[:60]}' fits {min(fixed)}, which cannot overwrite its input", place)
-        if call == "matmul" and (others := {layer.kind for layer in fitting} - {"attention"}):
-            raise SpecError(f"'{pattern[:60]}' fits {min(others)}, and matmul is how attention is called", place)
-
-
-def _params(document: SpecDocument, given: Params) -> dict[str, Value]:
-    """The declared params, each with its own value or the given one."""
-    declared = document.params
-    for name, key in declared.keys.items():
-        if not name.isidentifier():
-            raise SpecError(f"'{name[:60]}' cannot name a param", key.place, "a name is letters, digits and _")
-    if len(declared.keys) > _MAX_PARAMS:
-        raise SpecError(f"{len(declared.keys):,} params; a spec has at most {_MAX_PARAMS}", declared.place)
-    check_params(given, list(declared.items))
-    values: dict[str, Value] = {}
-    for name, tree in declared.items.items():
-        if name not in given:
-            values[name] = _letter_or_value(tree, values)
-        else:
-            values[name] = set_value(name, given[name], values)
-    return values
-
-
-def set_value(name: str, given: Dim | str, values: Mapping[str, Value]) -> Value:
-    """The value that a param is set to: a dimension, or the text of one, which may use other params."""
-    if not isinstance(given, str):
-        return given
-    here = Place(Source("--set", f"{name}={given}"), 1, len(name) + 2, len(name) + 2 + len(given))
-    return _letter_or_value(Scalar(given, quoted=False, place=here), values)
-
-
-def _letter_or_value(tree: Tree, values: Mapping[str, Value]) -> Value:
-    """The value of a tree; an undefined name is a dimension left as a letter."""
-    if isinstance(tree, Scalar) and not tree.quoted and is_letter(tree.text) and tree.text not in values:
-        return symbol(tree.text)
-    return value_of(tree, values)
+        others = {layer.kind for layer in fitting} - {"attention"}
+        if not fitting:
+            mistakes.add(SpecError(f"no layer fits '{pattern[:60]}'", document.calls.keys[pattern].place))
+        elif call.endswith("in place") and fixed:
+            fact = f"'{pattern[:60]}' fits {min(fixed)}, which cannot overwrite its input"
+            mistakes.add(SpecError(fact, place))
+        elif call == "matmul" and others:
+            fact = f"'{pattern[:60]}' fits {min(others)}, and matmul is how attention is called"
+            mistakes.add(SpecError(fact, place))
 
 
 def _axes(tree: MapNode) -> tuple[str, ...]:
@@ -251,7 +265,7 @@ def _input(tree: MapNode, values: dict[str, Value]) -> Shape:
         raise SpecError(fact, tree.place, f"an input is one of: {'; '.join(', '.join(axes) for axes in INPUTS)}")
     sizes = []
     for axis in axes:
-        value = _letter_or_value(tree.items[axis], values)
+        value = letter_or_value(tree.items[axis], values)
         if not is_dim(value) or (isinstance(value, int) and value < 1):
             written = getattr(tree.items[axis], "text", "a list")
             raise SpecError(f"{axis} must be a whole number of at least 1, not {written}", tree.items[axis].place)

@@ -8,6 +8,8 @@ from archcalc.network.names import check_name
 _MAX_CHARACTERS = 100
 # Enough to suggest from, and few enough to compare with.
 _MAX_VISIBLE = 1_000
+# The position of a layer whose output is unknown, because of a mistake in it or before it.
+UNKNOWN = -1
 
 
 class Names:
@@ -18,6 +20,8 @@ class Names:
         # Each taken name, with the place that gave it; None for numbered ones.
         self._taken: dict[str, Place | None] = {}
         self._numbers: dict[str, int] = {}
+        # The names of layers with a mistake and of what is inside them, without their numbers.
+        self._lost: set[str] = set()
 
     def take(self, prefix: str, name: str, place: Place) -> str:
         """The full form of a name that a spec gives; raises SpecError if it is taken or malformed."""
@@ -54,10 +58,20 @@ class Names:
         self._taken[numbered] = None
         return numbered
 
+    def lose(self, full: str) -> None:
+        """Make a name, with all numbers that it may have, one of a layer whose output is unknown."""
+        self._lost |= {full, _unnumbered(full)}
+
+    def _is_lost(self, full: str) -> bool:
+        ends = [*(at for at, c in enumerate(full) if c == "/"), len(full)]
+        return any({full[:end], _unnumbered(full[:end])} & self._lost for end in ends)
+
     def find(self, name: str, prefix: str, place: Place) -> tuple[str, int]:
         """The full name and position of an earlier layer or block, searched from the prefix outwards."""
         front = prefix
         while True:
+            if self._lost and self._is_lost(front + name):
+                return front + name, UNKNOWN
             if front + name in self.positions:
                 return front + name, self.positions[front + name]
             if not front:
@@ -69,6 +83,11 @@ class Names:
         otherwise = "'from' names a layer above it; a layer inside a block is block/layer"
         remedy = f"did you mean '{inner[-1]}'?" if inner else nearest(name, visible) or otherwise
         raise SpecError(f"no layer named '{name[:60]}' before this one", place, remedy)
+
+
+def _unnumbered(name: str) -> str:
+    front, underscore, number = name.rpartition("_")
+    return front if underscore and number.isdecimal() else name
 
 
 def _bare(full: str, name: str) -> str:

@@ -32,6 +32,10 @@ class Scope(msgspec.Struct, frozen=True):
     auxiliary: bool = False
     # The prefix of names here, and the prefix of the names whose weights are used in their place.
     shares: tuple[str, str] | None = None
+    # The names whose values are unknown because of a mistake.
+    unknown: frozenset[str] = frozenset()
+    # The notes on where the blocks around are used, innermost first.
+    used: tuple[str, ...] = ()
 
 
 class End(NamedTuple):

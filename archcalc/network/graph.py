@@ -8,10 +8,10 @@ from typing import Any
 
 import msgspec
 
-from archcalc.display import brief
 from archcalc.errors import Place, SpecError, nearest
 from archcalc.layers.base import Layer
 from archcalc.layers.fields import fit_once
+from archcalc.network.display import Displayable, brief
 from archcalc.network.figures import Figure
 from archcalc.network.limits import Bounds
 from archcalc.network.names import check_name, suitable
@@ -75,6 +75,9 @@ class Graph(msgspec.Struct, frozen=True, dict=True):
 
     def __repr__(self) -> str:
         return brief(self, f"{self.name}: {len(self.nodes)} layers")
+
+    def _repr_svg_(self) -> str:
+        return str(Displayable.show(self, "svg"))
 
     @property
     def input(self) -> NamedShape:

@@ -7,7 +7,7 @@ from fractions import Fraction
 import msgspec
 
 from archcalc.conventions import convention
-from archcalc.errors import SpecError
+from archcalc.errors import SpecError, together
 from archcalc.layers.base import Layer
 from archcalc.layers.fields import format_setting
 from archcalc.layers.work import Work
@@ -18,6 +18,9 @@ from archcalc.network.storage import stored
 from archcalc.profiling.rows import Profile, Row
 from archcalc.symbols.dims import Dim, Shape, format_dim, quotient, size, sum_of
 from archcalc.symbols.shape import axes_of, axis_names
+
+# Of the stated numbers that are wrong, as many are told as of a spec's other mistakes.
+_MAX_WRONG = 10
 
 
 class LayerCosts(msgspec.Struct, frozen=True):
@@ -125,7 +128,8 @@ def own_weights(node: Node, nodes: tuple[Node, ...], weights: dict[str, Dim]) ->
 
 
 def _check(result: Profile, *, in_place: bool) -> None:
-    """Raise SpecError for a stated number, which is for one sample, that differs from the computed one."""
+    """Raise SpecError for the stated numbers, which are for one sample, that differ from the computed ones."""
+    wrong = []
     for stated in result.graph.assertions:
         if stated.measure == "activations" and not in_place:
             continue
@@ -138,4 +142,10 @@ def _check(result: Profile, *, in_place: bool) -> None:
         if computed != samples * stated.expected:
             single = quotient(computed, samples)
             fact = f"{stated.measure} is {format_dim(single)}, not {format_dim(stated.expected)}"
-            raise SpecError(fact, stated.place, f"the difference is {format_dim(abs(single - stated.expected))}")
+            wrong.append(
+                SpecError(fact, stated.place, f"the difference is {format_dim(abs(single - stated.expected))}")
+            )
+            if len(wrong) == _MAX_WRONG:
+                break
+    if wrong:
+        raise together(wrong, more=len(wrong) == _MAX_WRONG)

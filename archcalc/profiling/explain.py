@@ -12,12 +12,12 @@ from typing import Any
 
 import msgspec
 
-from archcalc.display import Displayable, brief
 from archcalc.errors import SpecError, nearest
 from archcalc.layers.axes import each_axis
 from archcalc.layers.base import Layer, Rounding
 from archcalc.layers.placing import Axis
 from archcalc.layers.work import Work
+from archcalc.network.display import Mathematical, brief
 from archcalc.network.graph import Node
 from archcalc.profiling.engine import costs_of, own_weights, split
 from archcalc.profiling.rows import Profile, Row
@@ -54,7 +54,7 @@ class Cell(msgspec.Struct, frozen=True):
         return text(self.traced, names=False) if isinstance(self.traced, int) else ""
 
 
-class Working(Displayable, msgspec.Struct, frozen=True):
+class Working(Mathematical, msgspec.Struct, frozen=True):
     """The cells of one row."""
 
     row: Row
@@ -64,7 +64,7 @@ class Working(Displayable, msgspec.Struct, frozen=True):
         return brief(self, f"of {self.row.name}: {', '.join(cell.name for cell in self.cells)}")
 
 
-class Workings(Displayable, list[Working]):
+class Workings(Mathematical, list[Working]):
     """The working of several rows."""
 
     __slots__ = ()

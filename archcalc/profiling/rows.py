@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from archcalc.conventions import Convention, Total
-from archcalc.display import Displayable, brief
 from archcalc.errors import SpecError
 from archcalc.layers.base import Layer
 from archcalc.layers.work import Work
+from archcalc.network.display import Displayable, brief
 from archcalc.network.figures import Verdict
 from archcalc.network.graph import Graph
 from archcalc.symbols.dims import Dim, Shape, format_dim, format_shape, sum_of

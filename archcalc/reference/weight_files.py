@@ -178,7 +178,15 @@ def _npz(path: Path) -> Opened:
     )
 
 
-def _safetensors(path: Path) -> Opened:
+def metadata(path: Path) -> dict[str, str]:
+    """The texts that a file of weights says of itself; only .safetensors has any."""
+    if path.suffix != ".safetensors" or not path.is_file():
+        return {}
+    return dict(_safe(path)[0].metadata() or {})
+
+
+def _safe(path: Path) -> tuple[Any, Any]:
+    """The reader of a .safetensors file, and the class of its errors."""
     try:
         from safetensors import SafetensorError, safe_open  # noqa: PLC0415 - an extra
     except ImportError:
@@ -186,9 +194,13 @@ def _safetensors(path: Path) -> Opened:
             "reading .safetensors needs the safetensors package", None, "pip install 'archcalc[weights]'"
         ) from None
     try:
-        reader: Any = safe_open(path, "numpy")
+        return safe_open(path, "numpy"), SafetensorError
     except SafetensorError as error:
         raise SpecError(f"{path}: is not a .safetensors file", None, str(error)) from None
+
+
+def _safetensors(path: Path) -> Opened:
+    reader, SafetensorError = _safe(path)  # noqa: N806 - the package's own class
 
     def found(name: str, read: Callable[[Any], Any]) -> Any:
         try:

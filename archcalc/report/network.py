@@ -23,7 +23,7 @@ from archcalc.formats.summary import heading, title
 from archcalc.formats.table.columns import chosen, lines
 from archcalc.formats.table.opening import diagram, headline
 from archcalc.formats.table.page import grid, in_page, summed, told
-from archcalc.memory.plan import inference, training
+from archcalc.memory_plan.plan import inference, training
 from archcalc.network.measures import sums
 from archcalc.profiling.by_convention import by_convention
 from archcalc.profiling.folding import folded

@@ -14,7 +14,7 @@ from archcalc.document.writer import preformatted, write
 from archcalc.drawing.charts import layers, memory, networks
 from archcalc.drawing.charts.canvas import canvas, inline, written
 from archcalc.files import file_name
-from archcalc.memory.plan import Plan, training
+from archcalc.memory_plan.plan import Plan, training
 from archcalc.profiling.rows import Profile
 from archcalc.report.index import index
 from archcalc.report.kinds import kinds

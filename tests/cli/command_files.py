@@ -28,6 +28,8 @@ def arrays() -> dict[str, bytes]:
     rng = np.random.default_rng(0)
     picture = io.BytesIO()
     Image.fromarray(rng.integers(0, 255, (40, 30, 3), dtype=np.uint8)).save(picture, "png")
+    photo = io.BytesIO()
+    Image.fromarray(rng.integers(0, 255, (300, 400, 3), dtype=np.uint8)).save(photo, "jpeg")
     weights = {"conv1.weight": rng.normal(size=(6, 1, 5, 5)).astype(np.float32), "odd": np.array([1 + 2j])}
     image = _npy(rng.normal(size=(1, 1, 32, 32)).astype(np.float32))
     npz = _npz(**weights)
@@ -36,6 +38,9 @@ def arrays() -> dict[str, bytes]:
         "vector.npy": _npy(np.array([[0.5, np.nan, -1, 1e308]])),
         "ids.npy": _npy(np.array([[-1, 2, 3.5]])),
         "picture.png": picture.getvalue(),
+        "photo.jpg": photo.getvalue(),
+        "names.txt": b"".join(b"digit %d\n" % number for number in range(10)),
+        "names.yaml": b"classes: [a, b, c]",
         "weights.npz": npz,
         "empty.npz": _npz(),
         "weights.safetensors": save({"conv1.weight": weights["conv1.weight"]}),

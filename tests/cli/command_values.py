@@ -162,6 +162,10 @@ OWN: dict[str, dict[str, Value]] = {
         "plain": lambda g: g.some("0.5", "0.485,0.456,0.406", "1,1,1"),
         "odd": lambda g: g.some("0", "0,0,0", "1,,1", "nan", "inf", "1e308,1e308,1e-308", "1,2", "a,b,c"),
     },
+    "n or hxw": {
+        "plain": lambda g: g.some(32, "32x32", 224, "28x36"),
+        "odd": lambda g: g.some(1, "1x20000", 20000, "20001", "3x", "1x1x1", "0x0"),
+    },
     "--columns": {
         "plain": lambda g: f"name,{g.listed(COLUMNS)}",
         "other": lambda g: g.listed([*COLUMNS, *COLUMNS, "nme", "", " ", "Params", "flops (thop)"]),
@@ -225,6 +229,10 @@ def _path(*suffixes: str) -> dict[str, Value]:
     }
 
 
+_INPUTS: dict[str, Value] = {
+    "plain": lambda g: g.some("image.npy", "image.npy", "vector.npy", "ids.npy", "picture.png", "photo.jpg"),
+    "other": lambda g: g.some("file.bin", "folder", "none.npy", "net.yaml", "weights.npz", "/dev/null", "cut.npy"),
+}
 PATHS = {
     # Of every command that prints a table.
     "--output": _path(".txt", ".txt", ".json", ".json", ".md", ".tex", ".html", ".csv"),
@@ -238,9 +246,10 @@ PATHS = {
     },
     "memory --plot": _path(".svg", ".svg", ".png", ".pdf"),
     "run --output": _path(".npy"),
-    "run --input": {
-        "plain": lambda g: g.some("image.npy", "image.npy", "vector.npy", "ids.npy", "picture.png"),
-        "other": lambda g: g.some("file.bin", "folder", "none.npy", "net.yaml", "weights.npz", "/dev/null", "cut.npy"),
+    **dict.fromkeys(("run --input", "run photo"), _INPUTS),
+    "run --labels": {
+        "plain": lambda g: g.some("names.txt", "names.yaml"),
+        "other": lambda g: g.some("file.bin", "folder", "none.txt", "net.yaml", "image.npy", "/dev/null"),
     },
     "run --weights": {
         "plain": lambda g: g.some("weights.npz", "empty.npz", "weights.safetensors"),

@@ -15,7 +15,7 @@ from archcalc.document.tones import RED as RED_SIGN
 from archcalc.drawing.palette import FAMILIES, terminal
 from archcalc.formats.verify import Run, render
 from archcalc.language import load
-from archcalc.verify import verified
+from archcalc.verification import verified
 from tests.cli.terminal import screen
 
 # A code of one of 256 colours, with the text in it.

@@ -9,7 +9,7 @@ from archcalc.cli import main
 from archcalc.drawing.charts import canvas, memory
 from archcalc.errors import SpecError
 from archcalc.language import load
-from archcalc.memory.plan import inference, training
+from archcalc.memory_plan.plan import inference, training
 from archcalc.profiling.engine import profile
 from archcalc.symbols.dims import symbol
 

@@ -24,6 +24,8 @@ ELEMENTS = {
 }
 # All that is typed on a keyboard, what archcalc itself prints, and letters from elsewhere.
 CHARACTERS = "".join(map(chr, range(32, 127))) + "×→·≥≤≈∞±⌊⌋⌈⌉²⁻−…–—‘’“”éßŁαωΩ層\N{RIGHT-TO-LEFT OVERRIDE}\x07"
+# Workings are shown as mathematics alone.
+PAGES = [name for name in SHOWN if "working" not in name]
 DOCUMENT = r"\documentclass{article}\usepackage[T1]{fontenc}\usepackage{amsmath}\begin{document}%s\end{document}"
 
 
@@ -79,7 +81,7 @@ def test_a_profile_is_one_table_of_its_rows(name):
     assert last[params] == ("number", f"{profile.totals.params:,}")
 
 
-@pytest.mark.parametrize("name", SHOWN)
+@pytest.mark.parametrize("name", PAGES)
 def test_a_fragment_keeps_to_itself(name):
     """It has no script, no id that another cell could have too, no colour, and no rule for what is not in it."""
     fragment = Fragment(SHOWN[name]._repr_html_())
@@ -104,7 +106,7 @@ def test_mathjax_leaves_the_fragment_alone():
     assert hostile()._repr_html_().startswith('<div class="archcalc tex2jax_ignore mathjax_ignore">')
 
 
-@pytest.mark.parametrize("name", [name for name in SHOWN if "hostile" in name])
+@pytest.mark.parametrize("name", [name for name in PAGES if "hostile" in name])
 def test_hostile_names_are_text_in_markdown(name):
     """No element, link or further cell comes out of a name."""
     text = SHOWN[name]._repr_markdown_()
@@ -157,6 +159,12 @@ def test_a_row_of_an_array_is_a_layer():
     assert [int(row[3].replace("{,}", "")) for row in body] == [row.params for row in profile.rows]
     assert [row[0] for row in body] == [escape_mathematics(row.name) for row in profile.rows]
     assert rows[-1][3].replace("{,}", "") == str(profile.totals.params)
+
+
+@pytest.mark.parametrize("name", SHOWN.keys() - set(PAGES))
+def test_a_working_is_mathematics(name):
+    """A notebook prefers HTML and markdown to formulas, so that there is neither."""
+    assert (SHOWN[name]._repr_html_(), SHOWN[name]._repr_markdown_()) == (None, None)
 
 
 def test_latex_compiles(tmp_path):

@@ -22,7 +22,7 @@ from archcalc.layers.linear import Linear
 from archcalc.layers.rearrange import Flatten, Input
 from archcalc.network.graph import Builder, Graph
 from archcalc.network.model import Settled
-from archcalc.verify import smallest
+from archcalc.verification import smallest
 
 # Of an image of 3×8×8: 4 maps by 3×3 of 3 channels with a bias, and 10 classes of 4·8·8 values.
 PARAMS = {"conv": 4 * 3 * 3 * 3 + 4, "fc": 10 * 4 * 8 * 8 + 10}

@@ -140,6 +140,27 @@ HOSTILE = {
         f"{join} of many": (IMAGE + f"layers: [relu: {{name: a}}, {join}: {{from: [{'a,' * 100_000}]}}]", "")
         for join in ("concat", "add", "multiply")
     },
+    "many mistakes": (VECTOR + "layers:\n" + "  - rellu\n" * 80_000, "10 mistakes; reading ended there"),
+    "many layers after a mistake": (VECTOR + "layers: [rellu" + ", linear: {out: 8}" * 50_000 + "]", "'rellu'"),
+    "many calls after a mistake": (
+        VECTOR + "blocks: {b: [relu, rellu, linear: 3]}\nlayers: [b: {repeat: 19999}, linear, b: {repeat: 19999}]",
+        "'rellu'",
+    ),
+    "a name that many calls lack": (
+        VECTOR
+        + f"blocks: {{b: [relu: {{from: {'n' * 90}}}]}}\nlayers: [relu: {{name: {'n' * 89}, repeat: 9000}}, "
+        + "b: {from: input}, " * 9_000
+        + "relu]",
+        "did you mean",
+    ),
+    "doubling after a mistake": (
+        VECTOR + blocks(32, "", "{next}, {next}", "relu") + "layers: [rellu, b0]",
+        "no layer or block named 'rellu'",
+    ),
+    "long values after a mistake": (
+        VECTOR + "layers: [rellu, " + ", ".join(["reshape: [" + "1+1," * 200 + "1]"] * 900) + "]",
+        "'rellu'",
+    ),
     "spaces": (" " * 900_000, "the file is empty"),
     "line breaks": ("\n" * 900_000 + "@", "a value cannot start with '@'"),
 }

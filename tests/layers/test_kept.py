@@ -18,7 +18,7 @@ from archcalc.errors import Source, SpecError
 from archcalc.language import parse
 from archcalc.layers import Layer
 from archcalc.layers.base import SavedTensor, TrainingContext
-from archcalc.memory.saved_tensors import saved_tensors
+from archcalc.memory_plan.saved_tensors import saved_tensors
 from archcalc.symbols.dims import symbol
 from tests.layers.inputs import Shape
 from tests.layers.strategies import cases

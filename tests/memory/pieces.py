@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from archcalc.memory.piece import HeldPiece, Piece
+from archcalc.memory_plan.piece import HeldPiece, Piece
 
 
 def lowest(piece: Piece) -> int:

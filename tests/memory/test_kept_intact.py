@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from archcalc.errors import SpecError
 from archcalc.layers.base import SavedTensor, TrainingContext
 from archcalc.layers.rearrange import Input
-from archcalc.memory import search
-from archcalc.memory.piece import HeldPiece, Piece
-from archcalc.memory.saved_tensors import saved_tensors
+from archcalc.memory_plan import search
+from archcalc.memory_plan.piece import HeldPiece, Piece
+from archcalc.memory_plan.saved_tensors import saved_tensors
 from archcalc.network.graph import Builder, Graph
 from archcalc.network.storage import manners
 from tests.layers.inputs import Draw

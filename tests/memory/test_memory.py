@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from archcalc.errors import Source, SpecError
 from archcalc.language import parse
-from archcalc.memory.arena import placed
-from archcalc.memory.inference import arena, memory_of, timeline
+from archcalc.memory_plan.arena import placed
+from archcalc.memory_plan.inference import arena, memory_of, timeline
 from archcalc.network.calls import CALLS
 from archcalc.network.graph import Graph
 from archcalc.network.storage import manners, overwritable
 from archcalc.reference import Storing, outputs, run_in_place, seeded
-from archcalc.verify import held
+from archcalc.verification import held
 from tests.reference.torch_networks import networks
 
 BATCH = 2

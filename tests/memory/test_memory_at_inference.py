@@ -15,7 +15,7 @@ from torch import nn
 from archcalc.errors import SpecError
 from archcalc.language import load
 from archcalc.layers import Layer
-from archcalc.memory.inference import memory_of, timeline
+from archcalc.memory_plan.inference import memory_of, timeline
 from archcalc.network.graph import Graph, Node
 from archcalc.network.parts import proper
 from tests.layers.inputs import Shape

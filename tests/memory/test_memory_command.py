@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 import archcalc
 from archcalc.cli import main
 from archcalc.language import bundled
-from archcalc.memory.liveness import Buffer, Moment, Timeline
-from archcalc.memory.plan import Dtypes, inference, training
-from archcalc.memory.sizes import DTYPES, AffineBytes, Size, upper_envelope
+from archcalc.memory_plan.liveness import Buffer, Moment, Timeline
+from archcalc.memory_plan.plan import Dtypes, inference, training
+from archcalc.memory_plan.sizes import DTYPES, AffineBytes, Size, upper_envelope
 from tests.reference.torch_networks import networks
 
 TINY = """

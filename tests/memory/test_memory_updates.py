@@ -11,9 +11,9 @@ from torch.utils import _foreach_utils as foreach
 
 from archcalc.errors import SpecError
 from archcalc.language import load
-from archcalc.memory.optimizers import OPTIMIZERS
-from archcalc.memory.plan import Dtypes, training
-from archcalc.memory.training import own_weights
+from archcalc.memory_plan.optimizers import OPTIMIZERS
+from archcalc.memory_plan.plan import Dtypes, training
+from archcalc.memory_plan.training import own_weights
 from archcalc.profiling.engine import profile
 from tests.memory.torch_alive import Alive
 

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from archcalc.errors import Source
 from archcalc.language import parse
-from archcalc.memory import search
-from archcalc.memory.greedy import greedy, peak_of
-from archcalc.memory.inference import Memory, memory_of, timeline
-from archcalc.memory.piece import Piece
-from archcalc.memory.schedule import Schedule, best
-from archcalc.memory.search import searched
+from archcalc.memory_plan import search
+from archcalc.memory_plan.greedy import greedy, peak_of
+from archcalc.memory_plan.inference import Memory, memory_of, timeline
+from archcalc.memory_plan.piece import Piece
+from archcalc.memory_plan.schedule import Schedule, best
+from archcalc.memory_plan.search import searched
 from archcalc.network.graph import Graph
 from tests.memory.pieces import lowest, pieces
 from tests.reference.torch_networks import networks

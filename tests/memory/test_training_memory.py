@@ -11,10 +11,10 @@ from torch.nn import functional
 from torch.utils.checkpoint import checkpoint, set_checkpoint_early_stop
 
 from archcalc.language import load
-from archcalc.memory.checkpoint import segments
-from archcalc.memory.plan import training
-from archcalc.memory.saved_tensors import kept_bytes, saved_tensors
-from archcalc.memory.training import timeline
+from archcalc.memory_plan.checkpoint import segments
+from archcalc.memory_plan.plan import training
+from archcalc.memory_plan.saved_tensors import kept_bytes, saved_tensors
+from archcalc.memory_plan.training import timeline
 from archcalc.network.graph import Graph
 from archcalc.profiling.engine import profile
 from tests.layers.torch_saved import Saved

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 from archcalc.errors import SpecError
 from archcalc.layers.base import SavedTensor
-from archcalc.memory.checkpoint import blocks, segments
-from archcalc.memory.liveness import Moment
-from archcalc.memory.saved_tensors import SavedTensors, saved_tensors
-from archcalc.memory.training import timeline
+from archcalc.memory_plan.checkpoint import blocks, segments
+from archcalc.memory_plan.liveness import Moment
+from archcalc.memory_plan.saved_tensors import SavedTensors, saved_tensors
+from archcalc.memory_plan.training import timeline
 from archcalc.network.graph import Graph
 from tests.verify.graphs import Drawn, networks
 

@@ -65,10 +65,10 @@ ROOMS: dict[str, tuple[list[str], list[str]]] = {
         ],
     ),
     "memory": (
-        ["archcalc/memory/*.py", "archcalc/network/storage.py"],
+        ["archcalc/memory_plan/*.py", "archcalc/network/storage.py"],
         [
             *(
-                "archcalc/memory",
+                "archcalc/memory_plan",
                 "archcalc/network/storage.py",
                 "tests/memory/test_memory*.py",
                 "tests/verify/test_random_graphs.py",

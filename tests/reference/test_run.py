@@ -119,16 +119,6 @@ def test_an_input_that_does_not_fit_is_refused(tmp_path, save, message):
     assert refused("lenet5", "--input", str(tmp_path / "x.npy")).startswith(f"{tmp_path / 'x.npy'}: {message}")
 
 
-def test_an_image_of_another_size_is_told_how_to_fit(tmp_path):
-    """The remedy is the size to make it, or the option that changes the network's input."""
-    Image.new("RGB", (100, 60)).save(tmp_path / "x.png")
-
-    assert refused("vgg11", "--input", str(tmp_path / "x.png")) == (
-        f"{tmp_path / 'x.png'}: holds 3×60×100, the network takes 3×224×224, or a batch of those\n"
-        "  = resize it to 224×224, or give --shape 3x60x100\n"
-    )
-
-
 def test_an_unknown_layer_names_the_nearest():
     """A misspelled layer gets the one that was meant."""
     assert refused("lenet5", "--layer", "S22") == "lenet5 has no layer 'S22'\n  = did you mean 'S2'?\n"

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import archcalc
-from archcalc.memory.plan import Plan, inference, training
+from archcalc.memory_plan.plan import Plan, inference, training
 
 DATA = Path(__file__).parent.parent / "data"
 PEAKS, STEPS = DATA / "gpu_h200_memory.csv", DATA / "gpu_memory_steps.csv"

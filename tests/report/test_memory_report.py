@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from archcalc.language import load
-from archcalc.memory.saved_tensors import saved_tensors
-from archcalc.memory.training import timeline
+from archcalc.memory_plan.saved_tensors import saved_tensors
+from archcalc.memory_plan.training import timeline
 from tests.memory.torch_alive import BATCH, LOSS, most_alive
 from tests.report import memory_report
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from archcalc.cli import main
 from archcalc.comparison.goal import goal
 from archcalc.errors import SpecError
-from archcalc.memory.sizes import bytes_of
+from archcalc.memory_plan.sizes import bytes_of
 from archcalc.network.figures import Claim
 from archcalc.symbols.units import UNITS, abbreviated, amount, written_out
 

@@ -21,7 +21,7 @@ from archcalc.language.flatten import flat
 from archcalc.network.graph import Graph
 from archcalc.network.parts import proper
 from archcalc.reference import noise, outputs, run_in_place, seeded
-from archcalc.verify import verified
+from archcalc.verification import verified
 from tests.verify.graphs import Drawn, all_there_is, networks
 from tests.verify.plot import K
 from tests.verify.setting_classes import settings_of

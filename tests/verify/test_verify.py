@@ -22,7 +22,7 @@ from archcalc.layers.window import Window
 from archcalc.layers.work import Work
 from archcalc.network.storage import stored
 from archcalc.reference import outputs, seeded
-from archcalc.verify import proofs, seen, shown, smallest, verified
+from archcalc.verification import proofs, seen, shown, smallest, verified
 
 FAULTS = Path(__file__).parent.parent / "data" / "faults"
 

@@ -15,7 +15,7 @@ from archcalc.receptive_field.field import Field
 from archcalc.receptive_field.fields import receptive_fields
 from archcalc.receptive_field.reach import AxisField, Route
 from archcalc.receptive_field.strand import Strand
-from archcalc.verify import shown
+from archcalc.verification import shown
 
 
 def reach(before: AxisField, window: Window, *digits: Digit) -> AxisField:
@@ -88,7 +88,7 @@ def test_a_field_that_was_wrong_once_is_found_out(name, monkeypatch):
         return fields | {layer: msgspec.structs.replace(right, reaches=tuple(changed))}
 
     assert [said for one in shown(graph) for said in one.differences] == []
-    monkeypatch.setattr("archcalc.verify.places.receptive_fields", wrong)
+    monkeypatch.setattr("archcalc.verification.places.receptive_fields", wrong)
 
     assert layer in [one.name for one in shown(graph) if one.differences]
 
@@ -136,9 +136,9 @@ def test_a_bound_that_is_called_one_holds_what_is_seen(monkeypatch):
 
         return fields
 
-    monkeypatch.setattr("archcalc.verify.places.receptive_fields", loose((-5, 5)))
+    monkeypatch.setattr("archcalc.verification.places.receptive_fields", loose((-5, 5)))
     assert [said for one in shown(graph) for said in one.differences] == []
-    monkeypatch.setattr("archcalc.verify.places.receptive_fields", loose((-3, 2)))
+    monkeypatch.setattr("archcalc.verification.places.receptive_fields", loose((-3, 2)))
     assert [one.name for one in shown(graph) if one.differences] == ["c3"]
 
 

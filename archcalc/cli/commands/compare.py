@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from archcalc.cli.options import PointsType, Request, takes_network
+from archcalc.cli.options import PointsType, Request, completes_list, takes_network
 from archcalc.cli.output import put
 from archcalc.comparison.compare import compare, points_of
 from archcalc.document.formats import TABLES
@@ -14,7 +14,9 @@ from archcalc.network.measures import MEASURES, measures
 
 @click.command("compare")
 @takes_network("SPEC...", "input", "set", "batch", "bias", "convention", formats=TABLES)
-@click.option("--measures", "keys", help=f"Rows, separated by commas, of {', '.join(MEASURES)}.")
+@click.option(
+    "--measures", "keys", help=f"Rows, separated by commas, of {', '.join(MEASURES)}.", **completes_list(MEASURES)
+)
 @click.option("--at", "points", type=PointsType(), multiple=True, help="Values for letters, such as C=64,128,256.")
 @click.option("--growth", is_flag=True, help="How every measure grows with every letter.")
 @click.option("--explain", is_flag=True, help="Which layers the differences come from.")

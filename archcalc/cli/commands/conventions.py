@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from archcalc.cli.options import Request, takes_network
+from archcalc.cli.options import Request, completes_list, takes_network
 from archcalc.cli.output import put
 from archcalc.conventions import CONVENTIONS, convention
 from archcalc.document.formats import TABLES
@@ -15,8 +15,10 @@ from archcalc.profiling.by_convention import by_convention
 
 @click.command("conventions")
 @takes_network("[SPEC]", "input", "set", "batch", formats=TABLES)
-@click.option("--only", "names", help="Conventions, separated by commas.")
-@click.option("--rule", "name", help="Show a convention's whole rule and its known faults instead.")
+@click.option("--only", "names", help="Conventions, separated by commas.", **completes_list(CONVENTIONS))
+@click.option(
+    "--rule", "name", **completes_list(CONVENTIONS), help="Show a convention's whole rule and its known faults instead."
+)
 def command(request: Request, names: str | None, name: str | None) -> None:
     """One network under every convention, and why they differ."""
     if bool(request.specs) == (name is not None):

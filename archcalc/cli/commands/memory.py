@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import click
-import msgspec
 
 from archcalc.cli.options import Request, takes_network, takes_settings
 from archcalc.cli.output import put
@@ -15,11 +14,9 @@ from archcalc.drawing.charts.canvas import canvas, check_suffix, save
 from archcalc.drawing.charts.memory import draw
 from archcalc.formats.memory.page import render
 from archcalc.formats.summary import title
-from archcalc.memory.optimizers import OPTIMIZERS, WAYS, Way
-from archcalc.memory.plan import Dtypes, Plan, inference, training
-from archcalc.memory.sizes import DTYPES, bytes_of
-from archcalc.network.storage import Overwrite
-from archcalc.profiling.rows import Profile
+from archcalc.memory_plan.asked import Asked, planned
+from archcalc.memory_plan.optimizers import OPTIMIZERS, WAYS
+from archcalc.memory_plan.sizes import DTYPES, bytes_of
 
 
 class CheckpointType(click.ParamType[Any]):
@@ -34,21 +31,9 @@ class CheckpointType(click.ParamType[Any]):
         return text if text == "sqrt" else int(text)
 
 
-class MemoryOptions(msgspec.Struct, frozen=True):
-    """The options of the command: the number formats, the phase, and the way it runs."""
+class MemoryOptions(Asked, frozen=True, kw_only=True):
+    """The options of the command: the plan that is asked for, and what is printed of it."""
 
-    dtype: str
-    weights: str | None
-    activations: str | None
-    train: bool
-    optimizer: str | None
-    step: Way | None
-    master: bool | None
-    checkpoint: int | Literal["sqrt"] | None
-    overwrite: Overwrite
-    concat: str | None
-    workspace: str | None
-    schedule: str | None
     budget: str | None
     timeline: bool
     target: Path | None
@@ -87,17 +72,15 @@ _dtype = click.Choice(list(DTYPES))
 @takes_settings(MemoryOptions)
 def command(request: Request, options: MemoryOptions) -> None:
     """The bytes alive at each step, their peak, and what fits."""
-    of_training, of_inference = ["optimizer", "step", "master", "checkpoint"], ["concat", "workspace", "schedule"]
-    for name in of_inference if options.train else of_training:
-        if getattr(options, name) is not None:
-            phase, remedy = ("inference", "leave out") if options.train else ("training", "add")
-            raise click.UsageError(f"--{name} is for {phase}; {remedy} --train")
+    for name in options.out_of_place:
+        phase, remedy = ("inference", "leave out") if options.train else ("training", "add")
+        raise click.UsageError(f"--{name} is for {phase}; {remedy} --train")
     if options.target is not None:
         check_suffix(options.target)
     result = request.profiled(request.load())
     if options.target is not None:
         result.require_numbers("a chart")
-    plan = _plan(result, options)
+    plan = planned(result, options)
     budget = None if options.budget is None else bytes_of(options.budget)
     put(render(plan, request.form, budget, request.screen, timeline=options.timeline), request.form)
     if options.target is not None:
@@ -105,25 +88,3 @@ def command(request: Request, options: MemoryOptions) -> None:
             draw(figure.subplots(), plan)
             figure.suptitle(f"{title(result)}: {plan.phase}, batch {request.batch}", x=0.01, ha="left")
             save(figure, options.target)
-
-
-def _plan(result: Profile, options: MemoryOptions) -> Plan:
-    dtypes = Dtypes(options.weights or options.dtype, options.activations or options.dtype)
-    if options.train:
-        return training(
-            result,
-            dtypes,
-            rule=options.optimizer or "adam",
-            step=options.step,
-            master=options.master,
-            checkpoint=options.checkpoint,
-            overwrite=options.overwrite,
-        )
-    return inference(
-        result,
-        dtypes,
-        overwrite=options.overwrite,
-        copy_concat=options.concat != "in-place",
-        columns=options.workspace == "im2col",
-        reorder=options.schedule == "best",
-    )

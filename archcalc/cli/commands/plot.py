@@ -8,7 +8,7 @@ import click
 import msgspec
 
 from archcalc.characters import visible
-from archcalc.cli.options import Request, takes_network
+from archcalc.cli.options import Request, completes_list, takes_network
 from archcalc.cli.output import put
 from archcalc.drawing.charts import bars, layers, networks
 from archcalc.drawing.charts.canvas import canvas, check_suffix, save
@@ -20,7 +20,12 @@ from archcalc.language import bundled
 @click.command("plot")
 @takes_network("[SPEC]...", "input", "set")
 @click.option("--all", "every", is_flag=True, help="Every bundled network.")
-@click.option("--of", "keys", help=f"Panels for one network, separated by commas, of {', '.join(layers.PANELS)}.")
+@click.option(
+    "--of",
+    "keys",
+    help=f"Panels for one network, separated by commas, of {', '.join(layers.PANELS)}.",
+    **completes_list(layers.PANELS),
+)
 @click.option(
     "-o", "--output", "target", type=click.Path(dir_okay=False, path_type=Path), help="A .svg, .png or .pdf file."
 )

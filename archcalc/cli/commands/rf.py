@@ -11,7 +11,7 @@ import msgspec
 
 from archcalc.characters import visible
 from archcalc.cli.one_network import not_a_network
-from archcalc.cli.options import BatchType, Request, takes_network, takes_settings
+from archcalc.cli.options import BatchType, Request, completes, takes_network, takes_settings
 from archcalc.cli.output import complain, put
 from archcalc.document.formats import TABLES
 from archcalc.drawing.charts import cone as cones
@@ -47,7 +47,7 @@ class FieldOptions(msgspec.Struct, frozen=True):
 
 @click.command("rf")
 @takes_network("[SPEC]", "input", "set", formats=TABLES)
-@click.argument("layer", required=False, metavar="[LAYER or LAYER[y,x]]")
+@click.argument("layer", required=False, metavar="[LAYER or LAYER[y,x]]", **completes("layers"))
 @click.option("--effective", "-e", "spread", is_flag=True, help="The effective field too: how influence spreads.")
 @click.option(
     "--plot",

@@ -7,11 +7,11 @@ from importlib import import_module
 import click
 import msgspec
 
-from archcalc.cli.options import Request, takes_network, takes_settings
+from archcalc.cli.options import Request, completes_list, takes_network, takes_settings
 from archcalc.cli.output import put
 from archcalc.diagnosis import checked
 from archcalc.formats import FORMATS, render
-from archcalc.formats.table.columns import DEFAULT
+from archcalc.formats.table.columns import COLUMNS, DEFAULT
 from archcalc.profiling.engine import profile
 from archcalc.symbols.evaluate import FORMS, Form
 
@@ -32,7 +32,7 @@ class TableOptions(msgspec.Struct, frozen=True):
 
 @click.command("table")
 @takes_network("SPEC", "input", "set", "batch", "convention", formats=[form for form in FORMATS if form != "cs231n"])
-@click.option("--columns", help="Columns, separated by commas.")
+@click.option("--columns", help="Columns, separated by commas.", **completes_list(COLUMNS))
 @click.option("--axes", is_flag=True, help="Sizes with the names of their axes in the column of outputs.")
 @click.option("--style", type=click.Choice(["cs231n"]), help="The layout of the CS231n course notes.")
 @click.option(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
+from importlib import import_module
+from typing import Any
 
 import click
 
@@ -12,10 +14,7 @@ from archcalc.cli.output import put
 from archcalc.cli.progress import progress
 from archcalc.document.formats import TABLES
 from archcalc.errors import SpecError
-from archcalc.formats.verify import Run, render
-from archcalc.memory.sizes import bytes_of
-from archcalc.reference import require_memory
-from archcalc.verify import LayerCheck, smallest, verified
+from archcalc.memory_plan.sizes import bytes_of
 
 
 @click.command("verify")
@@ -28,19 +27,21 @@ def command(request: Request, batch: int, seed: int, limit: str, *, quick: bool)
     """Run a network in numpy and hold every number against it."""
     if quick and request.input_shape is not None:
         raise click.UsageError("--quick looks for the input itself; it does not go with --input")
+    # The shell asks this module for its options, and numpy would make it wait.
+    checking, printing = import_module("archcalc.verification"), import_module("archcalc.formats.verify")
     source = request.source()
     whole = request.read(source)
-    graph = smallest(source, request.params) if quick else whole
+    graph = checking.smallest(source, request.params) if quick else whole
     # A nudged sample runs beside an unchanged one.
-    require_memory(graph, max(batch, 2), bytes_of(limit))
+    import_module("archcalc.reference").require_memory(graph, max(batch, 2), bytes_of(limit))
     with ExitStack() as shown:
 
-        def watched(layers: Iterator[LayerCheck]) -> Iterable[LayerCheck]:
+        def watched(layers: Iterator[Any]) -> Iterable[Any]:
             return shown.enter_context(progress(layers, graph.name, len(graph.nodes)))
 
-        found = verified(graph, batch, seed, watched)
+        found = checking.verified(graph, batch, seed, watched)
     same = quick and graph.input == whole.input
-    remark = "No smaller input leaves several places along every axis that has several." if same else ""
-    put(render(Run(graph, batch, seed, remark), found, request.form, request.screen), request.form)
+    run = printing.Run(graph, batch, seed, printing.NO_SMALLER if same else "")
+    put(printing.render(run, found, request.form, request.screen), request.form)
     if found.differences:
         raise SpecError(f"{len(found.differences)} numbers disagree", None, *found.differences)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import click
 import msgspec
 
-from archcalc.cli.options import Request, takes_network, takes_settings
+from archcalc.cli.options import Request, completes_list, takes_network, takes_settings
 from archcalc.cli.output import put
+from archcalc.formats.table.columns import COLUMNS as EVERY
 from archcalc.formats.worksheet import BLANKS, COLUMNS, FORMATS, key, worksheet
 
 
@@ -25,9 +26,12 @@ class WorksheetOptions(msgspec.Struct, frozen=True):
 @click.option("--key", "filled", is_flag=True, help="The same filled in, with the working.")
 @click.option(
     "--columns",
+    **completes_list(EVERY),
     help=f"Columns; by default {', '.join(COLUMNS)}, and reads if a layer reads another than the one above it.",
 )
-@click.option("--blank", "blanks", help=f"Those to leave empty; by default {', '.join(BLANKS)}.")
+@click.option(
+    "--blank", "blanks", **completes_list(EVERY), help=f"Those to leave empty; by default {', '.join(BLANKS)}."
+)
 @click.option("--layers", help="Leave them empty only in these layers and blocks, and in total for the last line.")
 @click.option("--fold/--no-fold", help="Write repeated blocks once.")
 @takes_settings(WorksheetOptions)

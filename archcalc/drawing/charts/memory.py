@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from archcalc.drawing.charts.canvas import BLUE, GREEN, GREY, ORANGE, PINK, RED, SKY
 from archcalc.drawing.palette import INK, SOFT
-from archcalc.memory.liveness import Buffer, Timeline
-from archcalc.memory.plan import Plan
+from archcalc.memory_plan.liveness import Buffer, Timeline
+from archcalc.memory_plan.plan import Plan
 
 # The largest tensors have a colour and a name each; of more than so many the rest are drawn together.
 _COLOURS = (BLUE, ORANGE, GREEN, PINK, SKY, RED)

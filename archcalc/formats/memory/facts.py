@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from archcalc.formats.summary import bytes_text
-from archcalc.memory.plan import Plan
-from archcalc.memory.sizes import AffineBytes, Size, line
+from archcalc.memory_plan.plan import Plan
+from archcalc.memory_plan.sizes import AffineBytes, Size, line
 from archcalc.symbols.dims import format_dim
 
 # The most tensors that are named at a peak.

@@ -13,8 +13,8 @@ from archcalc.formats.conditions import held
 from archcalc.formats.memory.facts import amount, assumed, facts, letter, linear
 from archcalc.formats.summary import title
 from archcalc.formats.tones import kind
-from archcalc.memory.plan import MemoryRow, Plan
-from archcalc.memory.sizes import Size
+from archcalc.memory_plan.plan import MemoryRow, Plan
+from archcalc.memory_plan.sizes import Size
 from archcalc.symbols.dims import format_shape
 
 _COLUMNS: dict[str, dict[str, Callable[[MemoryRow], Size]]] = {
@@ -37,7 +37,7 @@ def render(
     if form == "json":
         return json_text(to_dict(plan, budget))
     if form != "text":
-        return printed(_page(plan, budget, timeline=timeline), form)
+        return printed(page(plan, budget, timeline=timeline), form)
     said = facts(plan, budget)
     width = max(len(label) for label, _ in said)
     return "\n".join(
@@ -57,7 +57,8 @@ def render(
     )
 
 
-def _page(plan: Plan, budget: int | None, *, timeline: bool) -> Page:
+def page(plan: Plan, budget: int | None, *, timeline: bool) -> Page:
+    """A plan as a page."""
     missing = (f"Not in these numbers: {text}." for text in plan.unmodelled)
     said = Facts(tuple(Fact(label, text) for label, text in facts(plan, budget)))
     steps = [Code("\n".join(_timeline(plan)))] if timeline else []

@@ -40,7 +40,7 @@ def page(graph: Graph, fields: dict[str, Field]) -> Page:
     ]
     shown = [column for column in _COLUMNS if column != "local" or any(map(local, fields.values()))]
     cells = tuple(tuple(cell for cell, column in zip(row, _COLUMNS, strict=True) if column in shown) for row in rows)
-    notes = (*(f"{said[0].upper()}{said[1:]}." for said in describe(fields)), *held(graph.conditions))
+    notes = (*_notes(fields), *held(graph.conditions))
     parts: list[Part] = [Table(tuple(map(_head, shown)), cells), *([Notes(notes)] if notes else [])]
     return Page(heading(graph), sections=(Section("", tuple(parts)),))
 
@@ -48,6 +48,10 @@ def page(graph: Graph, fields: dict[str, Field]) -> Page:
 def _head(column: str) -> Head:
     spare = len(_SPARE) - _SPARE.index(column) if column in _SPARE else 0
     return Head(column, column not in _LEFT, column, spare=spare)
+
+
+def _notes(fields: dict[str, Field]) -> list[str]:
+    return [f"{said[0].upper()}{said[1:]}." for said in describe(fields)]
 
 
 def describe(fields: dict[str, Field]) -> list[str]:
@@ -115,7 +119,7 @@ def grown(profile: Profile) -> tuple[Part, ...]:
     if not any(row[3] for row in rows):
         head.remove("local")
         rows = [(*row[:3], *row[4:]) for row in rows]
-    notes = tuple(f"{said[0].upper()}{said[1:]}." for said in describe(profile.fields))
+    notes = tuple(_notes(profile.fields))
     table = Table(tuple(Head(name, numeric=place > 1) for place, name in enumerate(head)), tuple(rows))
     about = (
         "At the end of each block, in input places; the field is what lies between the first and the last place seen."

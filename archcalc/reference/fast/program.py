@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from archcalc.memory.arena import placed
+from archcalc.memory_plan.arena import placed
 from archcalc.network.graph import Graph, Node
 from archcalc.network.parts import needed
 from archcalc.network.storage import overwritable

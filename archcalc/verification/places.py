@@ -21,8 +21,8 @@ from archcalc.receptive_field.field import Field
 from archcalc.receptive_field.fields import axes_of, receptive_fields
 from archcalc.receptive_field.reach import AxisField
 from archcalc.reference import noise, seeded
-from archcalc.verify.fields import extended
-from archcalc.verify.look import Cut, Look, consistent
+from archcalc.verification.fields import extended
+from archcalc.verification.look import Cut, Look, consistent
 
 # Above these products and values, only as many positions are run as these allow.
 _MAX_MACS = 10**10

@@ -6,7 +6,7 @@ import math
 from typing import Literal
 
 from archcalc.errors import SpecError
-from archcalc.memory.liveness import spans
+from archcalc.memory_plan.liveness import spans
 from archcalc.network.graph import Graph
 
 
@@ -15,7 +15,7 @@ def blocks(graph: Graph, roots: list[int]) -> list[range]:
 
     The input is in none of them. A layer that overwrites its input, or is a view of it, belongs to the layer before it.
 
-    >>> from archcalc.memory.saved_tensors import saved_tensors
+    >>> from archcalc.memory_plan.saved_tensors import saved_tensors
     >>> from archcalc.language import load
     >>> lenet = load("lenet5")
     >>> [len(block) for block in blocks(lenet, saved_tensors(lenet).roots)]

@@ -8,14 +8,14 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from archcalc.memory import inference as inferring
-from archcalc.memory import training as learning
-from archcalc.memory.checkpoint import segments
-from archcalc.memory.liveness import Buffer, Moment, Timeline
-from archcalc.memory.optimizers import Way, optimizer
-from archcalc.memory.saved_tensors import own_size, root_of, saved_tensors
-from archcalc.memory.schedule import Schedule, best
-from archcalc.memory.sizes import AffineBytes, Size, bits, line, upper_envelope, whole
+from archcalc.memory_plan import inference as inferring
+from archcalc.memory_plan import training as learning
+from archcalc.memory_plan.checkpoint import segments
+from archcalc.memory_plan.liveness import Buffer, Moment, Timeline
+from archcalc.memory_plan.optimizers import Way, optimizer
+from archcalc.memory_plan.saved_tensors import own_size, root_of, saved_tensors
+from archcalc.memory_plan.schedule import Schedule, best
+from archcalc.memory_plan.sizes import AffineBytes, Size, bits, line, upper_envelope, whole
 from archcalc.network.graph import Graph
 from archcalc.network.parts import proper
 from archcalc.network.storage import Overwrite

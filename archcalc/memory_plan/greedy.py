@@ -9,7 +9,7 @@ import heapq
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
-from archcalc.memory.piece import Piece
+from archcalc.memory_plan.piece import Piece
 
 
 def bits(mask: int) -> Iterator[int]:

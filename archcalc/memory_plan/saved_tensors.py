@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from archcalc.layers.base import SavedTensor, TrainingContext
-from archcalc.memory.inference import output_size
-from archcalc.memory.sizes import Size, whole
+from archcalc.memory_plan.inference import output_size
+from archcalc.memory_plan.sizes import Size, whole
 from archcalc.network.graph import Graph
 from archcalc.network.storage import Overwrite, Storage, manners
 from archcalc.symbols.dims import Shape

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from archcalc.memory.inference import memory_of, timeline
+from archcalc.memory_plan.inference import memory_of, timeline
 from archcalc.network.graph import Graph
 from archcalc.network.parts import proper
 from archcalc.network.storage import Manner, Overwrite, manners

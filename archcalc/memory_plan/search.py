@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import NamedTuple
 
-from archcalc.memory.greedy import bits, greedy, peak_of
-from archcalc.memory.piece import HeldPiece, Piece
+from archcalc.memory_plan.greedy import bits, greedy, peak_of
+from archcalc.memory_plan.piece import HeldPiece, Piece
 
 # The most sets of layers examined before an order is given with a bound instead, and the most layers searched at all.
 _MAX_STATES = 4_000

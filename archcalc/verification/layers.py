@@ -11,7 +11,7 @@ from archcalc.profiling.engine import profile
 from archcalc.profiling.rows import Row
 from archcalc.reference import CountingNumpy, Storing, noise, run_in_place, seeded
 from archcalc.symbols.dims import Shape
-from archcalc.verify.memory import Lying
+from archcalc.verification.memory import Lying
 
 
 class Observed(msgspec.Struct, frozen=True):

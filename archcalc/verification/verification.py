@@ -8,10 +8,10 @@ import msgspec
 import numpy as np
 
 from archcalc.network.graph import Graph
-from archcalc.verify.fields import DependenceCheck, seen
-from archcalc.verify.layers import LayerCheck, proofs
-from archcalc.verify.memory import MemoryCheck, held
-from archcalc.verify.places import Shown, shown
+from archcalc.verification.fields import DependenceCheck, seen
+from archcalc.verification.layers import LayerCheck, proofs
+from archcalc.verification.memory import MemoryCheck, held
+from archcalc.verification.places import Shown, shown
 
 
 class Verification(msgspec.Struct, frozen=True):

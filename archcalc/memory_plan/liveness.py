@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from archcalc.memory.sizes import AffineBytes, Size, line, upper_envelope
+from archcalc.memory_plan.sizes import AffineBytes, Size, line, upper_envelope
 
 
 class Buffer(NamedTuple):

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from archcalc.memory.inference import Memory
-from archcalc.memory.liveness import Timeline
-from archcalc.memory.piece import HeldPiece, Piece
-from archcalc.memory.search import searched
+from archcalc.memory_plan.inference import Memory
+from archcalc.memory_plan.liveness import Timeline
+from archcalc.memory_plan.piece import HeldPiece, Piece
+from archcalc.memory_plan.search import searched
 from archcalc.network.graph import Graph
 
 
@@ -29,7 +29,7 @@ class Schedule(NamedTuple):
 def best(graph: Graph, memory: Memory, plan: Timeline, batch: int) -> Schedule:
     """The order with the lowest peak for a batch, or a good one with a bound; `plan` is that of the spec's order.
 
-    >>> from archcalc.memory.inference import memory_of, timeline
+    >>> from archcalc.memory_plan.inference import memory_of, timeline
     >>> from archcalc.language import load
     >>> network = load("inception-naive")
     >>> memory = memory_of(network)

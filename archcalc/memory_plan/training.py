@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from archcalc.memory.inference import output_size
-from archcalc.memory.liveness import Buffer, Moment, Timeline
-from archcalc.memory.saved_tensors import SavedTensors, own_size, root_of
-from archcalc.memory.sizes import Size, whole
+from archcalc.memory_plan.inference import output_size
+from archcalc.memory_plan.liveness import Buffer, Moment, Timeline
+from archcalc.memory_plan.saved_tensors import SavedTensors, own_size, root_of
+from archcalc.memory_plan.sizes import Size, whole
 from archcalc.network.graph import Graph, weights_of
 from archcalc.symbols.dims import Shape, size
 
@@ -87,7 +87,7 @@ def timeline(
     own gradient on, and a concatenation parts of its own; a view's is a view. Gradients of weights live from their
     layer's backward step to the update.
 
-    >>> from archcalc.memory.saved_tensors import saved_tensors
+    >>> from archcalc.memory_plan.saved_tensors import saved_tensors
     >>> from archcalc.language import load
     >>> lenet = load("lenet5")
     >>> [step.phase for step in timeline(lenet, saved_tensors(lenet)).steps][::15]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from archcalc.memory.arena import Arena, placed
-from archcalc.memory.liveness import Buffer, Moment, Timeline
-from archcalc.memory.sizes import Size, whole
+from archcalc.memory_plan.arena import Arena, placed
+from archcalc.memory_plan.liveness import Buffer, Moment, Timeline
+from archcalc.memory_plan.sizes import Size, whole
 from archcalc.network.graph import Graph
 from archcalc.network.storage import Manner, Overwrite, Storage, manners, stored
 from archcalc.symbols.dims import size

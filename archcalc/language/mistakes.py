@@ -1,0 +1,62 @@
+"""The mistakes of a spec, gathered while what can still be judged is read on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import NoReturn
+
+from archcalc.errors import SpecError, together
+
+# Nobody puts more right at once.
+MOST = 10
+
+
+class EndedError(Exception):
+    """The end of reading: there are as many mistakes as are told."""
+
+
+class UnjudgedError(Exception):
+    """A value or a shape that is unknown because of a mistake before it."""
+
+
+class Mistakes:
+    """The mistakes found so far, each at its own place, up to a number of them."""
+
+    def __init__(self, most: int = MOST, found: Sequence[SpecError] = ()) -> None:
+        self.found: list[SpecError] = []
+        self._most = most
+        self._more = False
+        self._places: set[object] = set()
+        for error in found:
+            self.add(error)
+
+    def add(self, error: SpecError, *notes: str) -> None:
+        """File a mistake with further notes, unless its place has one; raises EndedError with the last one told."""
+        place = error.place
+        # A block that is used twice has its mistakes once.
+        where = error.fact if place is None else (place.source.name, place.line, place.column)
+        if where not in self._places:
+            self._places.add(where)
+            self.found.append(SpecError(error.fact, place, *error.notes, *notes))
+        if len(self.found) >= self._most:
+            self.end()
+
+    def end(self) -> NoReturn:
+        """End reading, before the text ends."""
+        self._more = self._most > 1
+        raise EndedError
+
+    @contextmanager
+    def kept(self, *notes: str) -> Iterator[None]:
+        """File a mistake that is raised within, and go on after it."""
+        try:
+            yield
+        except SpecError as error:
+            self.add(error, *notes)
+        except UnjudgedError:
+            pass
+
+    def error(self) -> SpecError:
+        """All of them as one error."""
+        return together(self.found, more=self._more)
