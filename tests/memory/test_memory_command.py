@@ -106,7 +106,7 @@ def test_markdown_escapes_what_a_spec_says(tmp_path):
 
     text = printed(str(path), "--format", "markdown")
 
-    assert text.startswith("# a\\|b\n")
+    assert text.startswith("# Memory at inference: a\\|b\n")
     assert "| c\\|d " in text
 
 
