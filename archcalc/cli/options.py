@@ -15,6 +15,7 @@ import msgspec
 
 from archcalc.cli.format_options import as_option, options_of, written_as
 from archcalc.cli.output import choose_colour, has_colour, terminal_width, written_to
+from archcalc.cli.values import BatchType, SettingType, ShapeType
 from archcalc.conventions import CONVENTIONS
 from archcalc.document.formats import MARKED
 from archcalc.document.screen import Screen
@@ -24,74 +25,9 @@ from archcalc.network.graph import Graph
 from archcalc.network.model import Model
 from archcalc.profiling.engine import profile
 from archcalc.profiling.rows import Profile
-from archcalc.symbols.dims import Dim, Shape, is_letter, symbol
+from archcalc.symbols.dims import Dim, Shape
 
 _R = TypeVar("_R")
-
-# The most digits of a size; no network needs more, and very long numbers are slow to parse.
-_MAX_DIGITS = 15
-
-
-def size_of(text: str) -> Dim | None:
-    """The size that a text gives as a whole number or as a letter, or None if it is neither."""
-    if text.isdecimal() and len(text) <= _MAX_DIGITS and int(text):
-        return int(text)
-    return symbol(text) if is_letter(text) else None
-
-
-class ShapeType(click.ParamType[Any]):
-    """A shape such as 3x224x224, with letters for sizes left open."""
-
-    name = "shape"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Shape:
-        if isinstance(value, tuple):
-            return value
-        sizes = [size_of(part) for part in str(value).replace("×", "x").split("x")]
-        shape = tuple(size for size in sizes if size is not None)
-        if len(shape) < len(sizes):
-            self.fail(f"'{value}' is not a shape such as 3x224x224", param, ctx)
-        return shape
-
-
-class BatchType(click.ParamType[Any]):
-    """A batch: a whole number of at least 1, or a letter."""
-
-    name = "n"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Dim:
-        size = size_of(str(value))
-        if size is None:
-            self.fail(f"'{value}' is not a whole number of at least 1, or a letter", param, ctx)
-        return size
-
-
-class SettingType(click.ParamType[Any]):
-    """A setting of a param: name=value."""
-
-    name = "name=value"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
-        name, equals, text = str(value).partition("=")
-        if not equals or not name or not text:
-            self.fail(f"'{value}' is not name=value", param, ctx)
-        return name, text
-
-
-class PointsType(click.ParamType[Any]):
-    """The values of a letter: name=value,value,..."""
-
-    name = "letter=n,n,..."
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, tuple[int, ...]]:
-        name, _, text = str(value).partition("=")
-        sizes = [size_of(part) for part in text.split(",")]
-        numbers = tuple(n for n in sizes if isinstance(n, int))
-        if not name.isidentifier() or len(numbers) < len(sizes):
-            self.fail(f"'{value}' is not values for a letter, such as C=64,128,256", param, ctx)
-        return name, numbers
 
 
 def completes(what: str) -> dict[str, Any]:

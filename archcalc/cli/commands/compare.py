@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from archcalc.cli.options import PointsType, Request, completes_list, takes_network
+from archcalc.cli.options import Request, completes_list, takes_network
 from archcalc.cli.output import put
+from archcalc.cli.values import PointsType
 from archcalc.comparison.compare import compare, points_of
 from archcalc.document.formats import TABLES
 from archcalc.formats.compare.page import render

@@ -11,8 +11,9 @@ import msgspec
 
 from archcalc.characters import visible
 from archcalc.cli.one_network import not_a_network
-from archcalc.cli.options import BatchType, Request, completes, takes_network, takes_settings
+from archcalc.cli.options import Request, completes, takes_network, takes_settings
 from archcalc.cli.output import complain, put
+from archcalc.cli.values import BatchType
 from archcalc.document.formats import TABLES
 from archcalc.drawing.charts import cone as cones
 from archcalc.drawing.charts import field as maps
