@@ -31,6 +31,7 @@ _WIDER = {6: 1.222, 7: 1.139, 8: 1.0625, 9: 1.028, 10: 1.0}
 _COMMAND = re.compile(r"\\[()]|\\[a-zA-Z]+\*?|[{}$]|\\(?=[&%$#_{}])")
 # Lines one above the other, which cannot break.
 _STACK = re.compile(r"^\\shortstack\[r\]\{(.*)\}$")
+_INDENT = re.compile(r"^ +")
 # The space on each side of a column, first and then if needed, in points.
 _GAPS = (4.0, 2.5)
 # The characters above which a text is wrapped on a page without limit, and the width that it then has.
@@ -167,7 +168,9 @@ def _columns(grid: Grid, size: float) -> list[float]:
 
 def _texts(grid: Grid, place: int) -> list[str]:
     cells = [grid.text(_said(row[place]), place) for row in (*grid.rows, grid.last) if row]
-    return [line for cell in cells for line in cell.split("\n")]
+    lines = [line for cell in cells for line in cell.split("\n")]
+    # Two spaces of a tree are an em in print, as wide as two digits.
+    return [_INDENT.sub(lambda found: "0" * len(found[0]), line) for line in lines] if grid.tree and not place else lines
 
 
 def _said(cell: Any) -> Any:

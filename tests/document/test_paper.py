@@ -82,6 +82,14 @@ def test_tables_fit_their_column_after_one_run(width, tmp_path):
     assert "Float too large" not in out
 
 
+def test_names_as_a_tree_are_as_wide_as_they_are_printed(tmp_path):
+    """Their indents too, of networks that are not folded: blocks in blocks beside numbers of three digits."""
+    tables = [["table", name] for name in ("resnet50", "mobilenet_v2", "vit_b_16", "densenet121")]
+    files = written(tmp_path, "--width", "column", "--caption", "Costs", tables=tables)
+
+    assert not again(compiled(document("column", files), tmp_path))
+
+
 @pytest.mark.parametrize("width", ["page", "column", "slide"])
 def test_a_bare_tabular_stands_in_a_float_of_ones_own(width, tmp_path):
     """The tabular alone, in the table of whoever writes."""
