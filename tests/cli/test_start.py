@@ -69,6 +69,7 @@ def test_a_table_loads_only_its_own_format_and_command():
         "archcalc.cli.format_options",
         "archcalc.cli.options",
         "archcalc.cli.output",
+        "archcalc.cli.values",
         "archcalc.cli.commands",
         "archcalc.cli.commands.table",
         "archcalc.formats.conditions",
