@@ -226,7 +226,7 @@ def test_check_prints_json_and_markdown():
     assert {"network", "figure", "published", "exact", "verdict", "diagnosis", "tried", "source"} <= set(found[0])
     assert [f["exact"] for f in found if f["figure"] == "activations and bytes"] == [[15_237_608, 60_950_432]]
     page = CliRunner().invoke(main, ["check", "inception-bottleneck", "--format", "markdown"]).stdout
-    assert page.startswith("| network")
+    assert page.startswith("# Published figures of inception-bottleneck\n\n| network")
 
 
 @pytest.mark.parametrize(
