@@ -151,5 +151,5 @@ def test_the_file_name_chooses_the_format(tmp_path):
     assert run(main, ["diagram", "lenet5", "--format", "dot", "-o", str(path)]).exit_code == 0
     assert path.read_text() == draw(PROFILES["lenet5"], "dot")
     assert run(main, ["diagram", "resnet18", "--no-fold"]).output == draw(PROFILES["resnet18"], "mermaid", fold=False)
-    assert "ends in none of .mmd" in run(main, ["diagram", "lenet5", "-o", str(tmp_path / "a.png")]).output
+    assert "ends in none of .mmd" in run(main, ["diagram", "lenet5", "-o", str(tmp_path / "a.bmp")]).output
     assert "cannot be written" in run(main, ["diagram", "lenet5", "-o", str(tmp_path / "no" / "a.svg")]).output
