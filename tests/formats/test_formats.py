@@ -145,12 +145,15 @@ def hostile(form: str) -> str:
 
 
 def test_html_from_a_hostile_spec_has_no_tags_of_its_own():
-    """The page has the elements of any page, no attribute that runs or loads anything, and the text of the spec as text."""
+    """The page has the elements of any page, no attribute that runs, loads or leads out, and the text of the spec as text."""
     page, plain = Tags(hostile("html")), Tags(archcalc.render(archcalc.profile(archcalc.load("alexnet")), "html"))
 
     assert {tag for tag, _ in page.found} <= {tag for tag, _ in plain.found}
     assert [tag for tag, _ in page.found].count("script") == 1
-    assert not [name for _, attrs in page.found for name in attrs if name.startswith("on") or name in {"src", "href"}]
+    assert not [name for _, attrs in page.found for name in attrs if name.startswith("on") or name == "src"]
+    links = [attrs["href"] for _, attrs in page.found if "href" in attrs]
+    assert links
+    assert all(re.fullmatch(r"#(row|node|section)-[\w-]+", link, re.ASCII) for link in links)
     assert "<script>alert(1)</script> [link](javascript:x) $\\write18$ `code` | cell" in page.said
 
 

@@ -158,7 +158,7 @@ def test_a_key_shows_the_working_of_every_layer(form):
         (["--blank", "paramz"], "no column 'paramz' to leave blank\n  = did you mean 'params'?\n"),
         (["--blank", "name"], "no column 'name' to leave blank\n"),
         (["--columns", "name,output", "--blank", "params"], "no column 'params' to leave blank\n"),
-        (["--layers", "C1,c2"], "no line for a layer 'c2' to leave blank\n  = did you mean 'C3'?\n"),
+        (["--layers", "C1,C33"], "no line for a layer 'C33' to leave blank\n  = did you mean 'C3'?\n"),
         (["--columns", ","], f"no column ''\n  = there are {', '.join(ALL)}\n"),
         (["--columns", "name,output,"], f"no column ''\n  = there are {', '.join(ALL)}\n"),
     ],
