@@ -143,7 +143,8 @@ def _layer(cls: type[Layer], component: dict[str, Any]) -> dict[str, Any]:
         {
             "type": "object",
             "properties": {**_BESIDE, **fields},
-            "required": component.get("required", []),
+            # Sizes under the names of their axes stand for a shape.
+            "required": [] if cls.names_axes else component.get("required", []),
             # Branches stand beside the settings of a merge, and axes beside those of a kind that names them.
             "additionalProperties": _BRANCH if merges else _NAMED if cls.names_axes else False,
         },

@@ -91,7 +91,6 @@ def test_an_input_of_another_form_is_refused():
         (["table", "vgg16", "--input", "3xx2"], "'3xx2' is not a shape such as 3x224x224"),
         (["table", "vgg16", "--set", "classes"], "'classes' is not name=value"),
         (["table", "vgg16", "--format", "yaml"], "'yaml' is not one of"),
-        (["table", "vgg16", "--style", "cs231n", "--format", "csv"], "--style cs231n is a layout of text"),
         (["report"], "name one or more specs, or give --all"),
         (
             ["table", "vgg16", "--batch", "a\nb\x1b"],
