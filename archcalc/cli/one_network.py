@@ -10,7 +10,7 @@ import click
 from archcalc.language import bundled
 
 # Of click: the words that no argument takes.
-_EXTRA = re.compile(r"unexpected extra arguments?\s*\((.*)\)")
+_EXTRA = re.compile(r"Got unexpected extra arguments? \((.*)\)")
 _NETWORKS = ({"spec"}, {"old", "new"})
 
 
@@ -28,7 +28,7 @@ def not_a_network(command: str, spec: str, layer: str | None) -> None:
 
 def explained(error: click.UsageError) -> click.UsageError:
     """The error on usage; of a second network it says what takes several."""
-    found, context = _EXTRA.search(error.message), error.ctx
+    found, context = _EXTRA.fullmatch(error.message), error.ctx
     if not found or context is None:
         return error
     names = {param.name for param in context.command.params if isinstance(param, click.Argument)}

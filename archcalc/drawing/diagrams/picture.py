@@ -13,7 +13,7 @@ PICTURES = ("png", "pdf")
 _SVG = "{http://www.w3.org/2000/svg}"
 # Colours by variables, and those of a dark page, which CairoSVG takes for black.
 _VARIABLE = re.compile(r";[\w-]+:var\(--[\w-]+\)")
-_DARK = re.compile(r"@media[^{]*\{[^{]*\{[^}]*\}\}")
+_DARK = re.compile(r"@media[^{@]*\{[^{@]*\{[^}@]*\}\}")
 # Pixels for each unit of the SVG, so that small text is sharp.
 _SCALE = 2
 # The longest side of a picture that cairo draws, in pixels.
