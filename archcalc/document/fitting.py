@@ -170,7 +170,9 @@ def _texts(grid: Grid, place: int) -> list[str]:
     cells = [grid.text(_said(row[place]), place) for row in (*grid.rows, grid.last) if row]
     lines = [line for cell in cells for line in cell.split("\n")]
     # Two spaces of a tree are an em in print, as wide as two digits.
-    return [_INDENT.sub(lambda found: "0" * len(found[0]), line) for line in lines] if grid.tree and not place else lines
+    return (
+        [_INDENT.sub(lambda found: "0" * len(found[0]), line) for line in lines] if grid.tree and not place else lines
+    )
 
 
 def _said(cell: Any) -> Any:

@@ -58,6 +58,7 @@ def seen_from(shape: Shape, fixed: Mapping[str, Value]) -> dict[str, Value]:
 
     Beside places, channels and features are two names for one thing; the one axis of a vector has every name.
 
+    >>> from archcalc.symbols.shape import NamedShape
     >>> seen_from(NamedShape((3, 8), ("channels", "length")), {"length": 5})
     {'index': 0, 'channels': 3, 'length': 5, 'features': 3}
     """

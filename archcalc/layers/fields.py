@@ -48,7 +48,7 @@ def expected_of(cls: type[Layer], name: str) -> str:
     'a whole number of at least 1'
     >>> from archcalc.layers.rearrange import Permute
     >>> expected_of(Permute, "order")
-    'a list of axes by name or position'
+    'a list of the names of axes, or of positions'
     """
     return _words(types_of(cls)[name])
 

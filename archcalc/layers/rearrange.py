@@ -40,6 +40,10 @@ class Input(_Rearrangement, frozen=True):
     shape: tuple[Count, ...]
     axes: tuple[str, ...] | None = None
 
+    def placed(self, *_inputs: Shape) -> Self:
+        usual = completed(("",) * len(self.shape))
+        return self if self.axes is not None or not all(usual) else replace(self, axes=usual)
+
     def output(self) -> Shape:
         return self.shape
 

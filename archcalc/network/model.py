@@ -42,6 +42,7 @@ class Model(Protocol):
 class Settled:
     """A model made from a graph, without params; only its input can be replaced.
 
+    >>> from archcalc.layers.rearrange import Input
     >>> builder = Builder()
     >>> _ = builder.add("input", Input((3, 8, 8)))
     >>> Settled(builder.graph()).graph(input_shape=(3, 4, 4)).input

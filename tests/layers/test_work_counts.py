@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from archcalc.errors import SpecError
-from archcalc.layers import Layer, norm, recurrent
+from archcalc.layers import Layer, layer_norm, norm, recurrent
 from archcalc.layers import softmax as softmax_layer
 from tests.layers.counted import GUARD, TALLY, CountedNumpy, numbers
 from tests.layers.inputs import Shape
@@ -130,7 +130,8 @@ def by_definition(monkeypatch):
     """The parts that several kinds share, as they are defined."""
     monkeypatch.setattr(softmax_layer, "softmax", softmax)
     monkeypatch.setattr(recurrent, "sigmoid", sigmoid)
-    monkeypatch.setattr(norm, "_standard", standard)
+    for module in (norm, layer_norm):
+        monkeypatch.setattr(module, "_standard", standard)
 
 
 def of_its_own(layer: Layer) -> Layer:

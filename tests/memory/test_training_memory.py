@@ -42,6 +42,9 @@ def more(spec: str, graph: Graph) -> int:
     if spec.startswith("vgg") and not spec.endswith("torchvision"):
         # It pools 7×7 maps to 7×7 and keeps them for that.
         extra += 4 * BATCH * 512 * 7 * 7
+    if spec == "convnext_tiny":
+        # Stochastic depth, which the spec leaves out, draws a number for each sample in every block but the first.
+        extra += 4 * BATCH * 17
     return extra
 
 
