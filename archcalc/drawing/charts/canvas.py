@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import re
 import warnings
 from collections.abc import Iterator
@@ -48,6 +49,8 @@ def check_suffix(path: Path) -> None:
 @contextmanager
 def canvas(width: float, height: float) -> Iterator[Any]:
     """A figure of a size in inches with the look of all charts; raises SpecError if matplotlib is missing."""
+    # On a fresh machine it says that it lists the fonts, which is nothing that one who asked for a chart has to know.
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
     try:
         import matplotlib as mpl  # noqa: PLC0415 - an extra, and slow to import
         from matplotlib import figure  # noqa: PLC0415 - likewise
