@@ -21,6 +21,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from importlib import import_module
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -45,6 +46,11 @@ class Ended(NamedTuple):
     code: int | None
     wrong: str
     seconds: float
+
+
+# ctypes looks for the library under CairoSVG with a file of its own, once in a process.
+with suppress(ImportError, OSError):
+    import_module("cairosvg")
 
 
 class Watch:
