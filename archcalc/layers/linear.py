@@ -15,7 +15,7 @@ from archcalc.layers.settings import Count, OneAxis
 from archcalc.layers.views import Views, global_view
 from archcalc.layers.work import Work
 from archcalc.symbols.dims import Dim, Shape, size
-from archcalc.symbols.shape import VALUES, axes_of, completed
+from archcalc.symbols.shape import VALUES, axes_of
 
 
 class _Trained(Layer, frozen=True):
@@ -133,7 +133,7 @@ class Learned(_Trained, frozen=True):
         return self.shape
 
     def output_axes(self, output: Shape) -> tuple[str, ...]:
-        return self.axes or completed(("",) * len(output))
+        return self.axes or super().output_axes(output)
 
     def requires(self) -> Iterator[Requirement]:
         yield from require_names(self.axes, self.shape)

@@ -16,7 +16,7 @@ class Axis(int):
     name: str
     stated: bool
 
-    def __new__(cls, place: int, axes: Sequence[str], *, stated: bool = True) -> Axis:  # noqa: PYI034 - as above
+    def __new__(cls, place: int, axes: Sequence[str], *, stated: bool = True) -> Axis:  # noqa: PYI034 - there are no subclasses
         axis = super().__new__(cls, place)
         axis.name = axes[place]
         axis.stated = stated

@@ -17,7 +17,7 @@ from archcalc.layers.strides import reshaped
 from archcalc.layers.views import At, Views, pointwise_view
 from archcalc.layers.window import Window, shifted, whole_axis
 from archcalc.symbols.dims import Dim, Shape, at_least, divides, equal, format_shape, quotient, size
-from archcalc.symbols.shape import axes_of, completed, merged, reshaped_axes
+from archcalc.symbols.shape import axes_of, merged, reshaped_axes
 
 # The most phases and channels that are listed one by one.
 _LISTED = 64
@@ -41,14 +41,14 @@ class Input(_Rearrangement, frozen=True):
     axes: tuple[str, ...] | None = None
 
     def placed(self, *_inputs: Shape) -> Self:
-        usual = completed(("",) * len(self.shape))
+        usual = self.output_axes(self.shape)
         return self if self.axes is not None or not all(usual) else replace(self, axes=usual)
 
     def output(self) -> Shape:
         return self.shape
 
     def output_axes(self, output: Shape) -> tuple[str, ...]:
-        return self.axes or completed(("",) * len(output))
+        return self.axes or super().output_axes(output)
 
     def requires(self) -> Iterator[Requirement]:
         yield from require_names(self.axes, self.shape)

@@ -171,16 +171,16 @@ def reshaped_axes(x: Shape, y: Shape) -> tuple[str, ...]:
         wide = [place for place in after if y[place] != 1] or list(after[:1])
         if len(wide) == 1 and (name := merged(axes, inside)) not in names:
             names[wide[0]] = name
-    found = completed(tuple(names))
+    whole = completed(tuple(names))
     # What became of tokens, or of places behind which the channels lay, is nothing that an image has, and an axis that
     # only happens to be as long as the height is not called so.
     image = names[0] or (axes[0] in {"", *VALUES} and "tokens" not in axes)
     astray = any(
         not own and name in axes and n != 1 and equal(x[axes.index(name)], n) is True
-        for own, name, n in zip(names, found, y, strict=True)
+        for own, name, n in zip(names, whole, y, strict=True)
         if name
     )
-    return found if image and not astray else tuple(names)
+    return whole if image and not astray else tuple(names)
 
 
 def merged(axes: Sequence[str], run: Sequence[int]) -> str:
