@@ -16,17 +16,17 @@ from archcalc.comparison.compare import compare as compared
 from archcalc.diagnosis import check as verdicts_on
 from archcalc.diagnosis import checked
 from archcalc.document.writer import fragment
-from archcalc.drawing.charts import bars, layers, networks
+from archcalc.drawing.charts import layers
 from archcalc.drawing.charts.canvas import canvas, written
 from archcalc.drawing.diagrams import draw
 from archcalc.errors import SpecError
 from archcalc.formats import check as checks
 from archcalc.formats import render
+from archcalc.formats.charts import charted
 from archcalc.formats.memory import page as memory_page
 from archcalc.formats.rf import fields as field_page
 from archcalc.formats.rf import page as fields_of
-from archcalc.formats.summary import title
-from archcalc.formats.table.columns import DEFAULT
+from archcalc.formats.table.columns import spelled_out
 from archcalc.formats.table.page import tabled
 from archcalc.functions.given import Network, Settings, graph_of, listed, paged, profiled, screen, text_of, typed
 from archcalc.importers import source_of
@@ -74,7 +74,7 @@ def table(
         found = checked(found, source_of(network))
     chosen = listed(columns)
     if axes:
-        chosen = ["axes" if key == "output" else key for key in chosen or DEFAULT]
+        chosen = spelled_out(chosen)
     return Shown(
         found,
         {
@@ -167,23 +167,16 @@ def diagram(
 def plot(
     *several: Network, input: Shape | None = None, set: Settings | None = None, of: str | Iterable[str] | None = None
 ) -> Shown[Any]:
-    """The chart of one network by layer, or of several by params and MACs; the data are matplotlib's figure."""
+    """The chart of one network by layer, of a few as bars, of more by params and MACs; the data are matplotlib's figure."""
     profiles = [profiled(network, input, set, 1, "macs") for network in several]
     if not profiles:
         raise SpecError("a chart of no network")
     names = ", ".join(one.graph.name for one in profiles)
     keys = listed(of)
-    if len(profiles) > 1:
-        if keys is not None:
-            raise SpecError("of is for the chart of one network; several are drawn by params and MACs")
-        few = len(profiles) <= bars.FEW
-        with canvas(*((10, bars.height(profiles)) if few else networks.SIZE)) as figure:
-            (bars if few else networks).draw(figure, profiles)
-    else:
-        chosen = layers.panels(None if keys is None else ",".join(keys))
-        with canvas(10, layers.height(chosen)) as figure:
-            layers.draw(figure, profiles[0], chosen)
-            figure.suptitle(title(profiles[0]), x=0.01, ha="left")
+    if len(profiles) > 1 and keys is not None:
+        raise SpecError("of is for the chart of one network; several are drawn by params and MACs")
+    with charted(profiles, layers.panels(None if keys is None else ",".join(keys))) as figure:
+        pass
     return Shown(figure, {"text": lambda: f"<chart of {names}>", "svg": lambda: _svg(figure)})
 
 

@@ -10,10 +10,10 @@ import msgspec
 from archcalc.characters import visible
 from archcalc.cli.options import Request, completes_list, takes_network
 from archcalc.cli.output import put
-from archcalc.drawing.charts import bars, layers, networks
-from archcalc.drawing.charts.canvas import canvas, check_suffix, save
+from archcalc.drawing.charts import layers
+from archcalc.drawing.charts.canvas import check_suffix, save
 from archcalc.files import file_name
-from archcalc.formats.summary import title
+from archcalc.formats.charts import charted
 from archcalc.language import bundled
 
 
@@ -50,17 +50,6 @@ def command(request: Request, keys: str | None, target: Path | None, *, every: b
         request = msgspec.structs.replace(request, specs=tuple(bundled()))
     profiles = list(map(request.profiled, request.graphs()))
     path = target or Path("networks.svg" if several else f"{file_name(profiles[0].graph.name)}.svg")
-    if several and len(profiles) <= bars.FEW:
-        with canvas(10, bars.height(profiles)) as figure:
-            bars.draw(figure, profiles)
-            save(figure, path)
-    elif several:
-        with canvas(*networks.SIZE) as figure:
-            networks.draw(figure, profiles)
-            save(figure, path)
-    else:
-        with canvas(10, layers.height(chosen)) as figure:
-            layers.draw(figure, profiles[0], chosen)
-            figure.suptitle(title(profiles[0]), x=0.01, ha="left")
-            save(figure, path)
+    with charted(profiles, chosen) as figure:
+        save(figure, path)
     put(visible(str(path)))

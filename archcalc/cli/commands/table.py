@@ -11,7 +11,7 @@ from archcalc.cli.options import Request, completes_list, takes_network, takes_s
 from archcalc.cli.output import put
 from archcalc.diagnosis import checked
 from archcalc.formats import FORMATS, render
-from archcalc.formats.table.columns import COLUMNS, DEFAULT
+from archcalc.formats.table.columns import COLUMNS, spelled_out
 from archcalc.profiling.engine import profile
 from archcalc.symbols.evaluate import FORMS, Form
 
@@ -59,7 +59,7 @@ def command(request: Request, options: TableOptions) -> None:
         raise click.UsageError("--watch prints again and again; it does not go with -o")
     chosen = [key.strip() for key in options.columns.split(",")] if options.columns else None
     if options.axes:
-        chosen = ["axes" if key == "output" else key for key in chosen or DEFAULT]
+        chosen = spelled_out(chosen)
 
     def text() -> str:
         source = request.source()

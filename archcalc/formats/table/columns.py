@@ -135,6 +135,11 @@ COLUMNS["axes"] = msgspec.structs.replace(COLUMNS["output"], cell=lambda _, line
 DEFAULT = ("name", "layer", "output", "activations", "params", "params%", "macs", "macs%", "flops")
 
 
+def spelled_out(keys: Sequence[str] | None) -> list[str]:
+    """The columns asked for, or the usual ones, with the names of axes beside the sizes of outputs."""
+    return ["axes" if key == "output" else key for key in keys or DEFAULT]
+
+
 def chosen(keys: Sequence[str] | None, *, fold: bool = False, formulas: Form = "plain") -> list[Column]:
     """The columns of these keys, or the default ones, with formulas in a form; with `fold`, also that of repeats."""
     names = list(DEFAULT if keys is None else keys)
