@@ -15,17 +15,17 @@ import msgspec
 
 from archcalc.cli.format_options import as_option, options_of, written_as
 from archcalc.cli.output import choose_colour, has_colour, terminal_width, written_to
-from archcalc.cli.values import BatchType, SettingType, ShapeType
+from archcalc.cli.values import BatchType, SettingType, ShapeType, asked_shape
 from archcalc.conventions import CONVENTIONS
 from archcalc.document.formats import MARKED
 from archcalc.document.screen import Screen
 from archcalc.errors import Source, printable
 from archcalc.importers import graphs, model_of, parse, source_of
 from archcalc.network.graph import Graph
-from archcalc.network.model import Model
+from archcalc.network.model import InputShape, Model
 from archcalc.profiling.engine import profile
 from archcalc.profiling.rows import Profile
-from archcalc.symbols.dims import Dim, Shape
+from archcalc.symbols.dims import Dim
 
 _R = TypeVar("_R")
 
@@ -83,7 +83,7 @@ class Request(msgspec.Struct, frozen=True):
     """The networks that a command line names, with their settings and the choices for counting and printing."""
 
     specs: tuple[str, ...]
-    input_shape: Shape | None = None
+    input_shape: InputShape | None = None
     settings: tuple[tuple[str, str], ...] = ()
     batch: Dim = 1
     bias: bool = True
@@ -138,7 +138,12 @@ _NETWORKS: dict[str, dict[str, dict[str, Any]]] = {
     "[SPEC]...": {"specs": {"nargs": -1, "metavar": "[SPEC]..."}},
     "OLD NEW": {"old": {}, "new": {}},
 }
-_SHAPE: dict[str, Any] = {"type": ShapeType(), "help": "Another input shape, such as 3x320x320."}
+_SHAPE: dict[str, Any] = {
+    "type": ShapeType(),
+    "multiple": True,
+    "callback": asked_shape,
+    "help": "Another input shape, such as 3x320x320; of several inputs NAME=SHAPE.",
+}
 _OPTIONS = {
     "input": click.option("--input", "input_shape", **_SHAPE),
     # For a command whose --input is a file.

@@ -51,7 +51,7 @@ class RunOptions(msgspec.Struct, frozen=True):
     """The options of the command: the input, the weights, and the output to print."""
 
     photo: Path | None
-    source: Path | None
+    sources: tuple[Path, ...]
     weights: Path | None
     layer: str
     output: Path | None

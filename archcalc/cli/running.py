@@ -15,6 +15,7 @@ from archcalc.network.graph import Graph, Node
 from archcalc.network.parts import needed
 from archcalc.reference import Program, noise, read_weights, require_memory, seeded
 from archcalc.reference.fitting import Asked
+from archcalc.reference.given import given, named
 from archcalc.reference.images import Batch, batch_of
 from archcalc.reference.run import position_of
 from archcalc.reference.weight_files import metadata
@@ -30,41 +31,76 @@ class Scored(NamedTuple):
     value: float
 
 
-class Run(NamedTuple):
-    """The output of a layer for a batch, the largest values of each sample, and how a picture was made to fit."""
+class Output(NamedTuple):
+    """The output of a layer for a batch, and the largest values of each sample."""
 
     node: Node
     y: Any
     best: list[list[Scored]]
+
+
+class Run(NamedTuple):
+    """The outputs of a network, or that of one layer, and how a picture was made to fit."""
+
+    outputs: list[Output]
+    samples: int
     fitted: str
 
 
 def run(graph: Graph, options: RunOptions) -> Run:
     """The run that the options ask for; raises SpecError for a file that does not fit."""
-    last = position_of(graph, options.layer)
-    node = graph.nodes[last]
+    ends = (position_of(graph, options.layer),) if options.layer else graph.outputs
     # Known before the run, which may take a while.
-    names = _names(node, options)
-    batch = (
-        Batch(1, lambda: noise(graph, 1, options.seed))
-        if options.source is None
-        else batch_of(options.source, graph, options.mean, options.std, Asked(options.resize, options.crop))
-    )
-    y = _put_out(graph, last, batch, options)
-    best = [] if places_of(node.shape) else [_best(row, options.top, names) for row in y]
-    return Run(node, y, best, batch.fitted)
+    names = {i: _names(graph.nodes[i], options) for i in ends}
+    batches = _batches(graph, options)
+    samples = {batch.samples for batch in batches.values()} or {1}
+    if len(samples) > 1:
+        held = " and ".join(map(str, sorted(samples)))
+        raise SpecError(f"the inputs hold {held} samples; each must hold as many")
+    [count] = samples
+    outputs = _put_out(graph, ends, batches, count, options)
+    found = []
+    for i, y in outputs.items():
+        node = graph.nodes[i]
+        best = [] if places_of(node.shape) else [_best(row, options.top, names[i]) for row in y]
+        found.append(Output(node, y, best))
+    return Run(found, count, next((batch.fitted for batch in batches.values() if batch.fitted), ""))
 
 
-def _put_out(graph: Graph, last: int, batch: Batch, options: RunOptions) -> Any:
-    """The output of the node at `last`."""
-    layers = needed(graph, last)
+def _batches(graph: Graph, options: RunOptions) -> dict[int, Batch]:
+    """The inputs in files, by the position of the input each is for."""
+    names = {graph.nodes[i].name: i for i in graph.inputs}
+    found: dict[int, Batch] = {}
+    for source in options.sources:
+        name, equals, path = str(source).partition("=")
+        named = bool(equals) and name in names
+        if not named and len(names) > 1:
+            raise SpecError(
+                f"{graph.name} takes {len(names)} inputs: {', '.join(names)}",
+                None,
+                f"write {graph.nodes[graph.inputs[0]].name}=FILE",
+            )
+        position = names[name] if named else graph.inputs[0]
+        asked = Asked(options.resize, options.crop)
+        other = graph.seen_from(graph.nodes[position].name)
+        found[position] = batch_of(Path(path) if named else source, other, options.mean, options.std, asked)
+    return found
+
+
+def _put_out(
+    graph: Graph, ends: tuple[int, ...], batches: dict[int, Batch], samples: int, options: RunOptions
+) -> dict[int, Any]:
+    """The outputs of the nodes at `ends`."""
+    layers = needed(graph, *ends)
     # Without a file, weights are drawn for every layer.
     drawn = None if options.weights is None else layers
-    require_memory(graph, batch.samples, bytes_of(options.limit), drawn, np.dtype(options.dtype).itemsize)
-    x = batch.read()
+    require_memory(graph, samples, bytes_of(options.limit), drawn, np.dtype(options.dtype).itemsize)
+    x = given(graph, noise(graph, samples, options.seed)) | {i: batch.read() for i, batch in batches.items()}
     seed, dtype = options.seed, options.dtype
     arrays = seeded(graph, seed) if options.weights is None else read_weights(graph, options.weights, layers, dtype)
-    return Program(graph, arrays, len(x), dtype, last=last)(x)
+    program = Program(graph, arrays, samples, dtype, last=ends[0] if len(ends) == 1 else None)
+    y = program(named(graph, x))
+    return {ends[0]: y} if len(ends) == 1 else {i: y[graph.nodes[i].name] for i in ends}
 
 
 def _names(node: Node, options: RunOptions) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from archcalc.network.model import InputShape
 from archcalc.symbols.dims import Dim, Shape, is_letter, symbol
 
 # The most digits of a size; no network needs more, and very long numbers are slow to parse.
@@ -20,18 +21,35 @@ def size_of(text: str) -> Dim | None:
 
 
 class ShapeType(click.ParamType[Any]):
-    """A shape such as 3x224x224, with letters for sizes left open."""
+    """A shape such as 3x224x224, with letters for sizes left open, after the name of its input if there are several."""
 
     name = "shape"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Shape:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, Shape]:
         if isinstance(value, tuple):
             return value
-        sizes = [size_of(part) for part in str(value).replace("×", "x").split("x")]
+        name, equals, text = str(value).rpartition("=")
+        sizes = [size_of(part) for part in text.replace("×", "x").split("x")]
         shape = tuple(size for size in sizes if size is not None)
-        if len(shape) < len(sizes):
-            self.fail(f"'{value}' is not a shape such as 3x224x224", param, ctx)
-        return shape
+        if len(shape) < len(sizes) or (equals and not name):
+            self.fail(
+                f"'{value}' is not a shape such as 3x224x224, or source=128 for one of several inputs", param, ctx
+            )
+        return name, shape
+
+
+def asked_shape(
+    _ctx: click.Context, _param: click.Parameter, given: tuple[tuple[str, Shape], ...]
+) -> InputShape | None:
+    """The shape asked for the only input, the last if it is given twice, or those of several inputs by name."""
+    if not given:
+        return None
+    by_name = dict(given)
+    if "" not in by_name:
+        return by_name
+    if len(by_name) > 1:
+        raise click.UsageError("an input is given with its name and another without; name each, such as source=128")
+    return by_name[""]
 
 
 class BatchType(click.ParamType[Any]):

@@ -120,7 +120,7 @@ def measured(profile: Profile, key: str) -> Any:
     measure, axis = _parted(key)
     value = MEASURES[measure].whole(profile)
     said = format_shape(value) if isinstance(value, tuple) else format_dim(value)
-    field = profile.fields[profile.main[-1].name] if measure == "rf" else None
+    field = profile.fields[profile.last.name] if measure == "rf" else None
     if field is not None and not field.exact:
         raise SpecError(f"of the receptive field only a bound is known, {said}")
     # A receptive field that is the same along all axes is one number.

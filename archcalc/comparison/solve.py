@@ -87,7 +87,7 @@ def solve(of: Callable[[Any], Profile], letter: Any, goals: Sequence[Goal], upto
 
 def asked(profile: Profile, goals: Sequence[Goal]) -> set[str]:
     """The letters that the goals depend on, or all open letters if they depend on none."""
-    shapes = (*profile.graph.input, *(node.shape for node in profile.graph.nodes))
+    shapes = tuple(node.shape for node in profile.graph.nodes)
     facts = [one.fact for one in profile.graph.conditions]
     names = {name for part in (*shapes, *facts) for name in letters(part)}
     open_ones = {str(letter): letter for part in (*shapes, *facts) for letter in _symbols(part)}

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from archcalc.layers.placing import Axis
-from archcalc.network.graph import Assumption
+from archcalc.network.graph import Assumption, Graph
 from archcalc.symbols.dims import Dim, Shape
 from archcalc.symbols.shape import axes_of
 
@@ -51,6 +51,12 @@ def plain_shape(shape: Shape) -> list[int | str]:
 def plain_axes(shape: Shape) -> list[str | None]:
     """The names of a shape's axes for JSON: a list beside that of its sizes, null for an axis that nobody named."""
     return [name or None for name in axes_of(shape)]
+
+
+def plain_inputs(graph: Graph) -> dict[str, Any]:
+    """The input of a network for JSON, under `inputs` by name if there are several."""
+    named = {name: plain_shape(x) for name, x in graph.input_shapes.items()}
+    return {"inputs": named} if len(named) > 1 else {"input": plain_shape(graph.input)}
 
 
 def plain_facts(conditions: Iterable[Assumption]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 from archcalc.document.content import Head, Notes, Page, Section, Table, Text
 from archcalc.document.printed import printed
 from archcalc.document.screen import PAPER, Screen, text_table
-from archcalc.formats.as_json import json_text, plain_dim, plain_shape
+from archcalc.formats.as_json import json_text, plain_dim, plain_inputs
 from archcalc.formats.summary import title, under
 from archcalc.profiling.by_convention import ConventionTotal
 from archcalc.profiling.rows import Profile
@@ -96,7 +96,7 @@ def to_dict(profile: Profile, accounts: list[ConventionTotal]) -> dict[str, Any]
     """The totals under every convention as plain dicts and lists; `totals` has one number for each convention."""
     return {
         "network": profile.graph.name,
-        "input": plain_shape(profile.graph.input),
+        **plain_inputs(profile.graph),
         "batch": plain_dim(profile.batch),
         "totals": {account.convention.name: plain_dim(account.total.value) for account in accounts},
         "conventions": [_account(account) for account in accounts],

@@ -9,7 +9,7 @@ from archcalc.document.content import Fact, Facts, Formula, Page, Section, Text
 from archcalc.document.formats import STYLES
 from archcalc.document.style import PLAIN
 from archcalc.document.writer import preformatted, write
-from archcalc.formats.as_json import json_text, plain_dim, plain_shape
+from archcalc.formats.as_json import json_text, plain_dim, plain_inputs, plain_shape
 from archcalc.formats.summary import heading, title
 from archcalc.profiling.explain import Cell, Working
 from archcalc.profiling.rows import Profile, Row
@@ -112,7 +112,7 @@ def _json(profile: Profile, workings: Iterable[Working]) -> str:
     return json_text(
         {
             "network": profile.graph.name,
-            "input": plain_shape(profile.graph.input),
+            **plain_inputs(profile.graph),
             "batch": plain_dim(profile.batch),
             "convention": profile.convention.name,
             "rows": [

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from archcalc.comparison.compare import Comparison
 from archcalc.errors import SpecError
+from archcalc.network.graph import Graph
 from archcalc.network.measures import sums
 from archcalc.profiling.rows import Profile
 
@@ -28,7 +29,7 @@ def _layers(profile: Profile) -> pd.DataFrame:
         numbers,
         {
             "network": profile.graph.name,
-            "input": profile.graph.input,
+            "input": _input(profile.graph),
             "batch": profile.batch,
             "convention": profile.convention.name,
         },
@@ -50,7 +51,7 @@ def _networks(comparison: Comparison) -> pd.DataFrame:
         {name: [line.values[i] for line in lines] for i, name in enumerate(comparison.names)},
         {
             "networks": comparison.names,
-            "inputs": tuple(profile.graph.input for profile in comparison.profiles),
+            "inputs": tuple(_input(profile.graph) for profile in comparison.profiles),
             "batch": first.batch,
             "convention": first.convention.name,
         },
@@ -83,3 +84,8 @@ def _dtype(values: Sequence[Any]) -> str:
     if not all(isinstance(value, int) and -(2**63) <= value < 2**63 for value in known):
         return "object"
     return "int64" if len(known) == len(values) else "Int64"
+
+
+def _input(graph: Graph) -> Any:
+    """The shape of the input, of several inputs by name."""
+    return dict(graph.input_shapes) if len(graph.inputs) > 1 else graph.input

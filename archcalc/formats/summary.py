@@ -9,7 +9,7 @@ from archcalc.document.content import Prose
 from archcalc.document.style import PLAIN, Style
 from archcalc.formats.conditions import held
 from archcalc.network.figures import Verdict
-from archcalc.network.graph import Graph
+from archcalc.network.graph import Graph, inputs_text
 from archcalc.network.printed import Printed
 from archcalc.profiling.rows import Profile
 from archcalc.symbols.dims import Dim, format_dim, format_shape
@@ -34,7 +34,7 @@ def heading(profile: Profile, style: Style = PLAIN) -> list[str]:
 
 def under(profile: Profile, style: Style = PLAIN) -> str:
     """The input and the batch of the numbers, as a sentence."""
-    return f"{style.clean('Input')} {style.shape(profile.graph.input)}, batch {style.dim(profile.batch)}."
+    return f"{style.clean('Input')} {inputs_text(profile.graph, style.shape, style.clean)}, batch {style.dim(profile.batch)}."
 
 
 def totals(profile: Profile, style: Style = PLAIN) -> list[tuple[str, str]]:
@@ -81,6 +81,7 @@ def remarks(profile: Profile, style: Style = PLAIN) -> list[str]:
     said = [
         *([f"Divided with a remainder: {'; '.join(_squared(list(sides)))}."] if sides else []),
         *(f"{row.name} uses the weights of {row.shared}." for row in profile.rows if row.shared),
+        *([f"Outputs: {', '.join(graph.nodes[i].name for i in graph.named_outputs)}."] if graph.named_outputs else []),
         *unread(graph),
     ]
     return [
@@ -94,7 +95,8 @@ def remarks(profile: Profile, style: Style = PLAIN) -> list[str]:
 def unread(graph: Graph) -> list[str]:
     """A sentence on the layers whose output nothing reads, if there are any."""
     names = [node.name for node in graph.unread]
-    return [f"Read by no layer, and not the last: {listed(names)}."] if names else []
+    other = "no output" if graph.named_outputs else "not the last"
+    return [f"Read by no layer, and {other}: {listed(names)}."] if names else []
 
 
 def published(profile: Profile) -> list[str]:

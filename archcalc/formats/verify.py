@@ -10,10 +10,9 @@ from archcalc.document.content import Head, Notes, Page, Part, Section, Table
 from archcalc.document.printed import printed
 from archcalc.document.screen import PAPER, Screen
 from archcalc.document.tones import RED, toned
-from archcalc.formats.as_json import json_text
+from archcalc.formats.as_json import json_text, plain_inputs
 from archcalc.formats.summary import unread
-from archcalc.network.graph import Graph
-from archcalc.symbols.dims import format_shape
+from archcalc.network.graph import Graph, inputs_text
 from archcalc.verification import LayerCheck, MemoryCheck, Shown, Verification
 
 _RUN = {
@@ -60,7 +59,7 @@ def render(run: Run, found: Verification, form: str = "text", screen: Screen = P
         return json_text(_plain(run, found))
     proofs = [*_proved(found.layers), _remembered(found.memory), _seen(found), _placed(found.places)]
     graph = run.graph
-    title = f"{graph.name}, input {format_shape(graph.input)}, batch {run.batch}, seed {run.seed}: {len(found.layers)} layers run in numpy."
+    title = f"{graph.name}, input {inputs_text(graph)}, batch {run.batch}, seed {run.seed}: {len(found.layers)} layers run in numpy."
     if form == "text":
         lines = (toned(proof.line, RED if screen.tones and proof.agree < proof.layers else "") for proof in proofs)
         return "\n".join([title, *filter(None, [run.remark]), *lines, *unread(graph)])
@@ -114,7 +113,7 @@ def _remembered(memory: list[MemoryCheck]) -> Proof:
 def _plain(run: Run, found: Verification) -> dict[str, Any]:
     return {
         "network": run.graph.name,
-        "input": list(run.graph.input),
+        **plain_inputs(run.graph),
         "proofs": found.layers,
         "seen": found.seen,
         "places": found.places,

@@ -49,7 +49,7 @@ def worksheet(  # noqa: PLR0913 - each is a choice of its own
     full = _filled(profile, columns, fold=fold)
     keys = [head.key for head in full.head]
     empty = [name for name in BLANKS if name in keys] if blanks is None else blanks
-    table = _blanked(full, empty, layers)
+    table = _blanked(full, len(profile.graph.inputs), empty, layers)
     if form == "csv":
         return _csv(table)
     fill = f"Fill in the empty cells under {_listed([head.title for head in table.head if head.key in empty])}."
@@ -99,7 +99,8 @@ def _reads(profile: Profile, *, fold: bool) -> list[str]:
     return ["" if read == (before,) else ", ".join(read) for read, before in zip(said, above, strict=True)]
 
 
-def _blanked(table: Table, blanks: Sequence[str], layers: Sequence[str] | None) -> Table:
+def _blanked(table: Table, inputs: int, blanks: Sequence[str], layers: Sequence[str] | None) -> Table:
+    """The table with its cells emptied, but for the rows of so many inputs above them."""
     keys = [head.key for head in table.head]
     for name in blanks:
         if name not in keys or name == "name":
@@ -107,7 +108,7 @@ def _blanked(table: Table, blanks: Sequence[str], layers: Sequence[str] | None) 
                 f"no column '{name}' to leave blank", None, nearest(name, [key for key in keys if key != "name"])
             )
     named = keys.index("name") if "name" in keys else 0
-    names = [str(row[named]) for row in table.rows[1:]]
+    names = [str(row[named]) for row in table.rows[inputs:]]
     asked = {*names, TOTAL} if layers is None else _named(names, layers)
     rows = [
         tuple(
@@ -117,13 +118,13 @@ def _blanked(table: Table, blanks: Sequence[str], layers: Sequence[str] | None) 
         )
         if row[named] in asked
         else row
-        for row in table.rows[1:]
+        for row in table.rows[inputs:]
     ]
     last = tuple(
         Blank(f"{TOTAL} {name}") if name in blanks and cell != "" and TOTAL in asked else cell
         for name, cell in zip(keys, table.last, strict=True)
     )
-    return msgspec.structs.replace(table, rows=(table.rows[0], *rows), last=last)
+    return msgspec.structs.replace(table, rows=(*table.rows[:inputs], *rows), last=last)
 
 
 def _named(names: Sequence[str], layers: Sequence[str]) -> set[str]:

@@ -37,20 +37,21 @@ from archcalc.memory_plan.sizes import bytes_of
 from archcalc.network.display import Shown
 from archcalc.network.figures import Verdict
 from archcalc.network.measures import measures as measures_of
+from archcalc.network.model import InputShape
 from archcalc.profiling.engine import profile
 from archcalc.profiling.explain import Workings, workings
 from archcalc.profiling.rows import Profile
 from archcalc.receptive_field.effective import effective as effective_field
 from archcalc.receptive_field.field import Field
 from archcalc.receptive_field.fields import receptive_fields
-from archcalc.symbols.dims import Dim, Shape
+from archcalc.symbols.dims import Dim
 from archcalc.symbols.evaluate import Form
 
 
 def table(
     network: Network,
     *,
-    input: Shape | None = None,
+    input: InputShape | None = None,
     set: Settings | None = None,
     batch: Dim = 1,
     convention: str = "macs",
@@ -89,12 +90,18 @@ def rf(
     network: Network,
     layer: str | None = None,
     *,
-    input: Shape | None = None,
+    input: InputShape | None = None,
     set: Settings | None = None,
+    on: str | None = None,
     effective: bool = False,
 ) -> Shown[dict[str, Field]]:
-    """The receptive fields of all layers, or of one; the data are the fields by the layers' names."""
+    """The receptive fields of all layers, or of one; the data are the fields by the layers' names.
+
+    They are on the input named by `on`, by default on the first.
+    """
     graph = graph_of(network, input, set)
+    if on is not None:
+        graph = graph.seen_from(on)
     found = receptive_fields(graph)
     if effective and layer is None:
         raise SpecError("effective is of one layer")
@@ -114,7 +121,7 @@ def rf(
 def memory(
     network: Network,
     *,
-    input: Shape | None = None,
+    input: InputShape | None = None,
     set: Settings | None = None,
     batch: Dim = 1,
     budget: str | None = None,
@@ -151,7 +158,7 @@ def check(*found_in: Network, claim: str | Iterable[str] = ()) -> Shown[dict[str
 def diagram(
     network: Network,
     *,
-    input: Shape | None = None,
+    input: InputShape | None = None,
     set: Settings | None = None,
     format: str = "mermaid",
     fold: bool = True,
@@ -165,7 +172,10 @@ def diagram(
 
 
 def plot(
-    *several: Network, input: Shape | None = None, set: Settings | None = None, of: str | Iterable[str] | None = None
+    *several: Network,
+    input: InputShape | None = None,
+    set: Settings | None = None,
+    of: str | Iterable[str] | None = None,
 ) -> Shown[Any]:
     """The chart of one network by layer, of a few as bars, of more by params and MACs; the data are matplotlib's figure."""
     profiles = [profiled(network, input, set, 1, "macs") for network in several]
@@ -184,7 +194,7 @@ def explain(
     network: Network,
     layer: str | None = None,
     *,
-    input: Shape | None = None,
+    input: InputShape | None = None,
     set: Settings | None = None,
     batch: Dim = 1,
     convention: str = "macs",
@@ -200,7 +210,7 @@ def explain(
 def compare(
     first: Network,
     *others: Network,
-    input: Shape | None = None,
+    input: InputShape | None = None,
     set: Settings | None = None,
     measures: str | None = None,
     batch: Dim = 1,
@@ -224,7 +234,7 @@ def compare(
 def verify(
     network: Network,
     *,
-    input: Shape | None = None,
+    input: InputShape | None = None,
     set: Settings | None = None,
     quick: bool = False,
     batch: int = 1,

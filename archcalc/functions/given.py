@@ -15,15 +15,16 @@ from archcalc.importers import parse, source_of
 from archcalc.language.flatten import flat
 from archcalc.network.display import Shown
 from archcalc.network.graph import Graph
+from archcalc.network.model import InputShape
 from archcalc.profiling.engine import profile
 from archcalc.profiling.rows import Profile
-from archcalc.symbols.dims import Dim, Shape
+from archcalc.symbols.dims import Dim
 
 Network: TypeAlias = str | Graph | Profile
 Settings: TypeAlias = Mapping[str, Dim | str]
 
 
-def graph_of(network: Network, shape: Shape | None, settings: Settings | None) -> Graph:
+def graph_of(network: Network, shape: InputShape | None, settings: Settings | None) -> Graph:
     """The graph of a network; raises SpecError where it cannot have another input or params."""
     if isinstance(network, str):
         return parse(source_of(network), dict(settings or {}), input_shape=shape)
@@ -34,7 +35,9 @@ def graph_of(network: Network, shape: Shape | None, settings: Settings | None) -
     return network.graph if isinstance(network, Profile) else network
 
 
-def profiled(network: Network, shape: Shape | None, settings: Settings | None, batch: Dim, convention: str) -> Profile:
+def profiled(
+    network: Network, shape: InputShape | None, settings: Settings | None, batch: Dim, convention: str
+) -> Profile:
     """The profile of a network, of its own batch and convention if it is one."""
     graph = graph_of(network, shape, settings)
     return network if isinstance(network, Profile) else profile(graph, batch, convention_name=convention)

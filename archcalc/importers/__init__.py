@@ -29,8 +29,8 @@ import msgspec
 from archcalc.errors import Source, SpecError, nearest
 from archcalc.language.load import MAX_BYTES, is_spec, opened, read_spec, whole
 from archcalc.network.graph import Graph
-from archcalc.network.model import NO_PARAMS, Model, Params, Settled
-from archcalc.symbols.dims import Dim, Shape
+from archcalc.network.model import NO_PARAMS, InputShape, Model, Params, Settled
+from archcalc.symbols.dims import Dim
 
 Recognises: TypeAlias = Callable[[bytes, str], bool]
 Read: TypeAlias = Callable[[Source], Graph | Model]
@@ -102,16 +102,19 @@ def model_of(source: Source) -> Model:
     return Settled(found) if isinstance(found, Graph) else found
 
 
-def parse(source: Source, params: Params = NO_PARAMS, *, input_shape: Shape | None = None) -> Graph:
+def parse(source: Source, params: Params = NO_PARAMS, *, input_shape: InputShape | None = None) -> Graph:
     """The graph of the network in a file or a line."""
     return model_of(source).graph(params, input_shape)
 
 
-def load(spec: str, params: Params = NO_PARAMS, /, *, input_shape: Shape | None = None, **named: Dim | str) -> Graph:
+def load(
+    spec: str, params: Params = NO_PARAMS, /, *, input_shape: InputShape | None = None, **named: Dim | str
+) -> Graph:
     """The graph of a network, with declared params set and the input's shape replaced; raises SpecError.
 
     `spec` is a bundled name, the path of a file of any sort that is read, or a network on one line. Params are set by
-    name or, whatever they are called, by a mapping. Numbers that a spec states are checked only in the spec as written.
+    name or, whatever they are called, by a mapping. Of several inputs those that change are in a mapping by name.
+    Numbers that a spec states are checked only in the spec as written.
 
     >>> load("vgg16").nodes[-1].shape, load("3 x conv3-C").nodes[-1].shape
     ((1000,), (C, H, W))
@@ -121,7 +124,7 @@ def load(spec: str, params: Params = NO_PARAMS, /, *, input_shape: Shape | None 
     return parse(source_of(spec), {**params, **named}, input_shape=input_shape)
 
 
-def graphs(models: Sequence[Model], params: Params, *, input_shape: Shape | None = None) -> list[Graph]:
+def graphs(models: Sequence[Model], params: Params, *, input_shape: InputShape | None = None) -> list[Graph]:
     """The graphs of several networks, each with those of the params that it declares.
 
     Raises SpecError for a param that none of them declares.

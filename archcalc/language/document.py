@@ -15,8 +15,9 @@ from archcalc.characters import visible
 from archcalc.errors import Place, Source, SpecError
 from archcalc.language.assertions import OWN
 from archcalc.language.figures import figures
+from archcalc.language.inputs import INPUT, inputs
 from archcalc.language.mistakes import EndedError, Mistakes
-from archcalc.language.tree import ListNode, MapNode, Scalar, Tree, parse, plain, unknown
+from archcalc.language.tree import ListNode, MapNode, Scalar, Tree, list_of, mapping_of, parse, plain, unknown
 from archcalc.layers import Layer
 from archcalc.network.calls import CALLS
 from archcalc.network.figures import Figure
@@ -28,6 +29,8 @@ KEYS = (
     "note",
     "family",
     "input",
+    "inputs",
+    "outputs",
     "params",
     "blocks",
     "layers",
@@ -36,7 +39,8 @@ KEYS = (
     "calls",
     "figures",
 )
-_NEEDED = {"input": "input: {channels: 3, height: 224, width: 224}", "layers": "layers: [flatten, linear: 10]"}
+_NEEDED = {"input": INPUT, "layers": "layers: [flatten, linear: 10]"}
+_EXAMPLES = {"params": "params: {classes: 1000}"}
 _MAX_NAME = 100
 _MAX_HEAD = 1_000
 # A spec with numbers stated for each of its parts has a block for each when written out.
@@ -63,7 +67,10 @@ class SpecDocument(msgspec.Struct, frozen=True):
     source: str
     notes: tuple[str, ...]
     family: str
-    input: MapNode
+    # The axes of each input by its name; that of `input:` is called input.
+    inputs: dict[str, MapNode]
+    # The names of the outputs.
+    outputs: ListNode
     params: MapNode
     blocks: dict[str, Block]
     layers: ListNode
@@ -110,10 +117,13 @@ def _parts(tree: MapNode, mistakes: Mistakes) -> SpecDocument:
     nothing, none = MapNode({}, {}, tree.place), ListNode([], tree.place)
 
     def mapping(key: str) -> MapNode:
-        return part(key, lambda: _mapping(tree.items.get(key, nothing), key), nothing)
+        return part(key, lambda: mapping_of(tree.items.get(key, nothing), f"'{key}'", _EXAMPLES.get(key, "")), nothing)
 
+    if {"input", "inputs"} <= tree.keys.keys():
+        remedy = "put all of them under 'inputs:'"
+        mistakes.add(SpecError("'input' and 'inputs' are both given", tree.keys["inputs"].place, remedy))
     for key, example in _NEEDED.items():
-        if key not in tree.items:
+        if key not in tree.items and not (key == "input" and "inputs" in tree.items):
             missing.add(key)
             if not strange:
                 mistakes.add(SpecError(f"the spec has no '{key}:'", tree.place, f"such as {example}"))
@@ -124,7 +134,8 @@ def _parts(tree: MapNode, mistakes: Mistakes) -> SpecDocument:
         source=part("source", lambda: _text(tree, "source"), ""),
         notes=part("note", lambda: _notes(tree.items.get("note")), ()),
         family=part("family", lambda: _text(tree, "family"), ""),
-        input=mapping("input") if "input" in tree.items else nothing,
+        inputs=part("input", lambda: inputs(tree, mistakes), {}),
+        outputs=part("outputs", lambda: _outputs(tree.items["outputs"]), none) if "outputs" in tree.items else none,
         params=mapping("params"),
         blocks=part("blocks", lambda: _blocks(mapping("blocks"), mistakes, broken), {}),
         layers=layers,
@@ -138,8 +149,18 @@ def _parts(tree: MapNode, mistakes: Mistakes) -> SpecDocument:
     )
 
 
+def _outputs(tree: Tree) -> ListNode:
+    outputs = list_of(tree, "'outputs'")
+    if not outputs.items:
+        raise SpecError("'outputs' is empty", outputs.place, "without it the last layer is the output")
+    for item in outputs.items:
+        if not isinstance(item, Scalar):
+            raise SpecError("an output must be the name of a layer", item.place)
+    return outputs
+
+
 def _layers(tree: Tree) -> ListNode:
-    layers = _sequence(tree, "'layers'")
+    layers = list_of(tree, "'layers'")
     if not layers.items:
         raise SpecError("'layers' is empty", layers.place)
     return layers
@@ -184,21 +205,6 @@ def _notes(tree: Tree | None) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _mapping(tree: Tree, key: str) -> MapNode:
-    if not isinstance(tree, MapNode):
-        example = _NEEDED.get(key) or ("params: {classes: 1000}" if key == "params" else "")
-        raise SpecError(f"'{key}' must be a mapping", tree.place, f"such as {example}" if example else "")
-    return tree
-
-
-def _sequence(tree: Tree, what: str) -> ListNode:
-    if isinstance(tree, Scalar) and not tree.text:
-        raise SpecError(f"{what} is empty", tree.place, "give it a list, each item with '- '")
-    if not isinstance(tree, ListNode):
-        raise SpecError(f"{what} must be a list", tree.place, "start each item with '- '")
-    return tree
-
-
 def _blocks(tree: MapNode, mistakes: Mistakes, broken: set[str]) -> dict[str, Block]:
     """The blocks by name, without those that have a mistake of their own, whose names are added to `broken`."""
     blocks: dict[str, Block] = {}
@@ -225,7 +231,7 @@ def _block(scalar: Scalar, body: Tree, blocks: Mapping[str, Block]) -> Block:
         if parameter in OWN:
             fact = f"block '{name}' cannot have a parameter '{parameter}'"
             raise SpecError(fact, scalar.place, f"'{parameter}' has a meaning of its own beside any layer")
-    return Block(name, parameters, _sequence(body, f"block '{name}'"), scalar.place)
+    return Block(name, parameters, list_of(body, f"block '{name}'"), scalar.place)
 
 
 def _signature(scalar: Scalar) -> tuple[str, dict[str, str | None]]:

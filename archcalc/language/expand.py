@@ -10,9 +10,9 @@ from archcalc.language.calls import Item, branches_of, item_of, note_of, weight_
 from archcalc.language.document import Block, SpecDocument
 from archcalc.language.expression import Value
 from archcalc.language.fields import layer_of, names_in, text_of, truth_of, value_of
-from archcalc.language.judge import Judge, arguments_of, check_word, is_head, used_in
+from archcalc.language.judge import Judge, arguments_of, check_word, is_head, no_source, used_in
 from archcalc.language.mistakes import Mistakes, UnjudgedError
-from archcalc.language.names import UNKNOWN, Names
+from archcalc.language.names import NOWHERE, UNKNOWN, Names
 from archcalc.language.scope import End, Scope, seen_from
 from archcalc.language.tree import ListNode, Scalar, Tree
 from archcalc.layers import Layer
@@ -36,6 +36,7 @@ class Expansion:
         self.assertions: list[Assertion] = []
         self._blocks = document.blocks
         self._broken = document.broken
+        self._given = document.inputs
         self._params = params
         self.checked = checked
         self.names = Names()
@@ -44,11 +45,10 @@ class Expansion:
         self._steps = 0
         self._read = 0
 
-    def start(self, layer: Layer, source: Tree) -> int:
-        """Add the network's input."""
-        full = self.names.take("", "input", source.place)
-        position = self.names.positions[full] = self.builder.add(full, layer, place=source.place)
-        return position
+    def start(self, name: str, layer: Layer, source: Tree) -> None:
+        """Add an input of the network."""
+        full = self.names.take("", name, source.place)
+        self.names.positions[full] = self.builder.add(full, layer, place=source.place)
 
     def sequence(self, items: list[Tree], scope: Scope, last: int) -> End:
         """Add items in order, the first of which follows `last`."""
@@ -135,6 +135,8 @@ class Expansion:
     def _values(self, fixed: dict[str, Value], position: int) -> dict[str, Value]:
         if position == UNKNOWN:
             raise UnjudgedError
+        if position == NOWHERE:
+            return {"index": 0, **fixed}
         return seen_from(self.builder.nodes[position].shape, fixed)
 
     def _inputs(self, call: Item, prefix: str, values: dict[str, Value]) -> tuple[int, ...]:
@@ -176,7 +178,7 @@ class Expansion:
 
     def hold_shape(self, key: str, tree: Tree, scope: Scope, position: int) -> None:
         """Check a stated shape against that of a layer; conditions on letters become assumptions."""
-        if position == UNKNOWN:
+        if position < 0:
             return
         node = self.builder.nodes[position]
 
@@ -231,7 +233,7 @@ class Expansion:
         if cls.arity[1] > 1:
             call, branches = branches_of(cls, call, OWN)
             own = OWN | branches.keys()
-        axes = {*VALUES, *PLACES, *self.builder.shape(inputs[0]).axes}
+        axes = {*VALUES, *PLACES, *(() if inputs[0] == NOWHERE else self.builder.shape(inputs[0]).axes)}
         layer, places = layer_of(cls, call, own, scope.values, axes)
         if "share" in call.given:
             places["share"] = call.given["share"].place
@@ -241,6 +243,8 @@ class Expansion:
             inputs = self._joined(branches, call, scope, inputs[0], f"{name}/" if name else scope.prefix)
         elif cls.arity[1] == 0:
             inputs = ()
+        if NOWHERE in inputs:
+            raise no_source(call, self._given)
         full = name or self.names.number(scope.prefix, cls.kind, call.word.place)
         share = self._shared(full, layer, call, scope)
         note = note_of(call)

@@ -11,9 +11,10 @@ from archcalc.errors import SpecError
 from archcalc.language.expression import MAX_CHARACTERS
 from archcalc.language.tree import MAX_CHARACTERS as MAX_WRITTEN
 from archcalc.network.figures import Figure
-from archcalc.network.graph import Assertion, Graph, Node
+from archcalc.network.graph import Assertion, Graph, Node, input_axes
 from archcalc.symbols.dims import format_shape
 from archcalc.symbols.notation import Notation
+from archcalc.symbols.shape import NamedShape
 
 # Text that YAML and the spec language read back unchanged without quotes.
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]*")
@@ -46,13 +47,21 @@ def flat(graph: Graph) -> str:
     lines = [f"{key}: {_scalar(text)}" for key, text in about.items() if text]
     if graph.notes:
         lines += ["note:", *(f"  - {_scalar(note)}" for note in graph.notes)]
-    letters = sorted({letter for node in graph.nodes[1:] for letter in _letters(tuple(node.layer.settings().values()))})
+    letters = sorted(
+        {
+            letter
+            for node in graph.nodes
+            if not node.layer.comes_from_outside
+            for letter in _letters(tuple(node.layer.settings().values()))
+        }
+    )
     if letters:
         lines.append(f"params: {{{', '.join(f'{letter}: {letter}' for letter in letters)}}}")
-    axes = zip(graph.input_axes, graph.input, strict=True)
-    lines.append(f"input: {{{', '.join(f'{axis}: {n}' for axis, n in axes)}}}")
+    lines += _inputs(graph)
+    if graph.named_outputs:
+        lines.append(f"outputs: [{', '.join(_scalar(graph.nodes[i].name) for i in graph.named_outputs)}]")
     items = _Items(graph, letters)
-    written = items.between(1, len(graph.nodes), items.of_several)
+    written = items.between(0, len(graph.nodes), items.of_several)
     if items.blocks:
         lines.append("blocks:")
         for name, body in items.blocks.items():
@@ -74,14 +83,26 @@ def flat(graph: Graph) -> str:
     return text
 
 
+def _inputs(graph: Graph) -> list[str]:
+    """The lines of a graph's inputs, whose layers need not stand before all others there."""
+
+    def axes(x: NamedShape) -> str:
+        return f"{{{', '.join(f'{axis}: {n}' for axis, n in zip(input_axes(x), x, strict=True))}}}"
+
+    named = graph.input_shapes
+    if [*named] == ["input"]:
+        return [f"input: {axes(graph.input)}"]
+    return ["inputs:", *(f"  {_scalar(name)}: {axes(x)}" for name, x in named.items())]
+
+
 class _Items:
     """The layers of a graph as items of a spec, with the numbers stated about them."""
 
     def __init__(self, graph: Graph, letters: list[str]) -> None:
         self._nodes = graph.nodes
         self._letters = letters
-        # The position that the next item follows by default.
-        self._trunk = 0
+        # The position that the next item follows by default: before the first none of several inputs.
+        self._trunk = graph.inputs[0] if len(graph.inputs) == 1 else -1
         self.blocks: dict[str, list[str]] = {}
         self.of_all: list[Assertion] = []
         self._of_one: dict[int, list[Assertion]] = {}
@@ -110,6 +131,8 @@ class _Items:
                 self.blocks[name] = self.between(first, end, inner)
                 items.append(f"{name}: {{{', '.join(_stated(span))}}}")
                 first = end
+            elif self._nodes[first].layer.comes_from_outside:
+                first += 1
             else:
                 items.append(self._item(first))
                 self._trunk = self._trunk if self._nodes[first].auxiliary else first

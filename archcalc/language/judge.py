@@ -39,6 +39,13 @@ def check_word(call: Item, blocks: Mapping[str, Block], broken: Container[str]) 
         raise SpecError(f"no layer or block named '{word[:60]}'", call.word.place, likely(word, known))
 
 
+def no_source(call: Item, inputs: Iterable[str]) -> SpecError:
+    """The mistake of a layer before which there are several inputs, and which names none."""
+    names = list(inputs)
+    fact = f"the network has {len(names)} inputs, and nothing says which one '{call.word.text}' reads"
+    return SpecError(fact, call.word.place, f"write from: {' or from: '.join(names[:4])}")
+
+
 def used_in(block: Block, call: Item) -> str:
     """The note on a mistake inside a block."""
     return f"in block '{block.name}', used on line {call.word.place.line}"
@@ -219,7 +226,7 @@ class Judge:
     def _axes(self) -> set[str]:
         """The words that may name an axis: the input's keys, and any word in a layer that names axes."""
         named = {kind for kind, cls in Layer.kinds.items() if cls.names_axes}
-        found = set(self._document.input.items)
+        found = {axis for axes in self._document.inputs.values() for axis in axes.items}
         waiting: list[Tree] = [self._document.layers, *(block.body for block in self._blocks.values())]
         while waiting:
             tree = waiting.pop()

@@ -14,19 +14,19 @@ from archcalc.files import standard_input
 from archcalc.language.assertions import STATED
 from archcalc.language.document import SpecDocument, name_of_file, read
 from archcalc.language.expand import Expansion
-from archcalc.language.expression import Value
 from archcalc.language.figures import check_layers
+from archcalc.language.inputs import input_of
 from archcalc.language.mistakes import MOST, EndedError, Mistakes
-from archcalc.language.names import UNKNOWN
-from archcalc.language.params import letter_or_value, params_of
+from archcalc.language.names import NOWHERE, UNKNOWN
+from archcalc.language.params import params_of
 from archcalc.language.scope import Scope
-from archcalc.language.tree import MAX_CHARACTERS, MapNode, Scalar, plain, unknown
+from archcalc.language.tree import MAX_CHARACTERS, Scalar, plain, unknown
 from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Graph, Node
-from archcalc.network.model import NO_PARAMS, Model, Params, replaced_input
+from archcalc.network.model import NO_PARAMS, InputShape, Model, Params, replaced_inputs
 from archcalc.network.wildcards import fits
-from archcalc.symbols.dims import Dim, Shape, is_dim
-from archcalc.symbols.shape import INPUTS, PLACES, VALUES
+from archcalc.symbols.dims import Dim
+from archcalc.symbols.shape import NamedShape
 
 MAX_BYTES = 4 * MAX_CHARACTERS
 _PACKAGE = Path(__file__).parent.parent
@@ -77,7 +77,9 @@ def whole(name: str, raw: bytes) -> bytes:
     return raw
 
 
-def load(spec: str, params: Params = NO_PARAMS, /, *, input_shape: Shape | None = None, **named: Dim | str) -> Graph:
+def load(
+    spec: str, params: Params = NO_PARAMS, /, *, input_shape: InputShape | None = None, **named: Dim | str
+) -> Graph:
     """The graph of a network, by bundled name or by path, with declared params set and the input's shape replaced.
 
     Params are set by name or, whatever they are called, by a mapping. Numbers that the spec states are checked only in
@@ -92,7 +94,7 @@ def load(spec: str, params: Params = NO_PARAMS, /, *, input_shape: Shape | None 
 
 
 def parse(
-    source: Source, params: Params = NO_PARAMS, /, *, input_shape: Shape | None = None, **named: Dim | str
+    source: Source, params: Params = NO_PARAMS, /, *, input_shape: InputShape | None = None, **named: Dim | str
 ) -> Graph:
     """The graph of a spec's text."""
     return assembled(document_of(source), {**params, **named}, input_shape=input_shape)
@@ -113,23 +115,26 @@ class SpecModel:
     def __init__(self, document: SpecDocument) -> None:
         self._document = document
 
-    def params(self, input_shape: Shape | None = None) -> dict[str, str]:  # noqa: ARG002 - as every model is asked
+    def params(self, input_shape: InputShape | None = None) -> dict[str, str]:  # noqa: ARG002 - as every model is asked
         """The params that the spec declares."""
         trees = self._document.params.items
         return {name: tree.text if isinstance(tree, Scalar) else "" for name, tree in trees.items()}
 
     @property
-    def input_params(self) -> dict[str, str]:
-        """The axes of the input that are params, each with the param's name."""
-        sizes = self._document.input.items
-        texts = {axis: tree.text for axis, tree in sizes.items() if isinstance(tree, Scalar)}
-        return {axis: text for axis, text in texts.items() if text in self._document.params.items}
+    def input_params(self) -> dict[tuple[str, str], str]:
+        """The axes of inputs that are params, each by the input's name and its own, with the param's name."""
+        return {
+            (name, axis): size.text
+            for name, sizes in self._document.inputs.items()
+            for axis, size in sizes.items.items()
+            if isinstance(size, Scalar) and size.text in self._document.params.items
+        }
 
     def without_bias(self) -> Model:
         """The same model: a spec says which layers have biases."""
         return self
 
-    def graph(self, params: Params = NO_PARAMS, input_shape: Shape | None = None) -> Graph:
+    def graph(self, params: Params = NO_PARAMS, input_shape: InputShape | None = None) -> Graph:
         """The graph; numbers that the spec states are checked only if it is unchanged."""
         return assembled(self._document, params, input_shape=input_shape)
 
@@ -148,7 +153,7 @@ def document_of(source: Source) -> SpecDocument:
     return document if document.name else msgspec.structs.replace(document, name=name_of_file(Path(source.name).stem))
 
 
-def assembled(document: SpecDocument, params: Params = NO_PARAMS, *, input_shape: Shape | None = None) -> Graph:
+def assembled(document: SpecDocument, params: Params = NO_PARAMS, *, input_shape: InputShape | None = None) -> Graph:
     """The graph of a document, from any reader."""
     checked = input_shape is None and not params
     # A variant of a network is refused for its first mistake: searches try thousands.
@@ -165,16 +170,17 @@ def assembled(document: SpecDocument, params: Params = NO_PARAMS, *, input_shape
 
 
 def _assembled(
-    document: SpecDocument, params: Params, input_shape: Shape | None, mistakes: Mistakes, *, checked: bool
+    document: SpecDocument, params: Params, input_shape: InputShape | None, mistakes: Mistakes, *, checked: bool
 ) -> Graph:
     for error in document.mistakes:
         mistakes.add(error)
-    values, unknown_names = params_of(document, params, mistakes)
+    values, unknown_names = params_of(document.params, params, mistakes, lost="params" in document.missing)
     expansion = Expansion(document, values, mistakes, checked=checked)
     scope = Scope("", values, values, unknown=unknown_names)
     start = _start(expansion, document, scope, input_shape, mistakes)
     last = expansion.sequence(document.layers.items, scope, start).position
     nodes = expansion.builder.nodes
+    outputs = _outputs(expansion, document, mistakes)
     if checked:
         _hold_totals(expansion, document, scope, last, mistakes)
     calls = tuple((pattern, plain(call)) for pattern, call in document.calls.items.items() if isinstance(call, Scalar))
@@ -195,21 +201,54 @@ def _assembled(
         # Published figures are of the unchanged network, like the numbers that the spec states.
         figures=document.figures if checked else (),
         assertions=tuple(expansion.assertions),
+        named_outputs=outputs,
     )
 
 
 def _start(
-    expansion: Expansion, document: SpecDocument, scope: Scope, input_shape: Shape | None, mistakes: Mistakes
+    expansion: Expansion, document: SpecDocument, scope: Scope, asked: InputShape | None, mistakes: Mistakes
 ) -> int:
-    """The position of the input, unknown if there is a mistake in it."""
+    """The position that the first layer follows: of the only input, or none of several; unknown for a mistake in one."""
+    given: dict[str, Input] = {}
     if "input" not in document.missing and not scope.unknown:
+        for name, tree in document.inputs.items():
+            with mistakes.kept():
+                given[name] = input_of(tree, scope.values)
+    known = bool(given) and len(given) == len(document.inputs)
+    if known and asked is not None:
+        others = replaced_inputs({name: NamedShape(one.shape, one.axes or ()) for name, one in given.items()}, asked)
+        given = {name: one.changed(shape=others[name]) for name, one in given.items()}
+    for name in given if known else ():
         with mistakes.kept():
-            shape = _input(document.input, scope.values)
-            if input_shape is not None:
-                shape = replaced_input(shape, tuple(document.input.items), input_shape)
-            return expansion.start(Input(shape, _axes(document.input)), document.input)
-    expansion.names.lose("input")
+            expansion.start(name, given[name], document.inputs[name])
+    if known and len(expansion.builder.nodes) == len(given):
+        return 0 if len(given) == 1 else NOWHERE
+    for name in ("input", *document.inputs):
+        expansion.names.lose(name)
     return UNKNOWN
+
+
+def _outputs(expansion: Expansion, document: SpecDocument, mistakes: Mistakes) -> tuple[int, ...]:
+    """The positions of the layers that `outputs:` names, without those that are unknown."""
+    found: dict[int, str] = {}
+    for tree in document.outputs.items:
+        with mistakes.kept():
+            name = tree.text if isinstance(tree, Scalar) else ""
+            try:
+                full, position = expansion.names.find(name, "", tree.place)
+            except SpecError:
+                remedy = nearest(name, [*expansion.names.positions]) or "an output is a layer, or a block with a name"
+                raise SpecError(f"no layer named '{name[:60]}'", tree.place, remedy) from None
+            if position == UNKNOWN:
+                continue
+            if position in found:
+                same = "" if found[position] == full else f", which is '{found[position]}'"
+                raise SpecError(f"'{full}' is given twice{same}", tree.place)
+            if expansion.builder.nodes[position].auxiliary:
+                remedy = "an auxiliary head is used in training only, and the network has no such output"
+                raise SpecError(f"'{full}' is auxiliary", tree.place, remedy)
+            found[position] = full
+    return tuple(found)
 
 
 def _hold_totals(expansion: Expansion, document: SpecDocument, scope: Scope, last: int, mistakes: Mistakes) -> None:
@@ -241,33 +280,3 @@ def _check_calls(
         elif call == "matmul" and others:
             fact = f"'{pattern[:60]}' fits {min(others)}, and matmul is how attention is called"
             mistakes.add(SpecError(fact, place))
-
-
-def _axes(tree: MapNode) -> tuple[str, ...]:
-    """The names that `input:` gives its axes, in order: that of a usual input, or with names of the spec's own as written.
-
-    Empty if they are not those of an input.
-    """
-    usual = next((axes for axes in INPUTS if set(axes) == set(tree.items)), ())
-    return usual or (tuple(tree.items) if set(tree.items) - {*VALUES, *PLACES} else ())
-
-
-def _input(tree: MapNode, values: dict[str, Value]) -> Shape:
-    """The shape that `input:` states by naming its axes."""
-    axes = _axes(tree)
-    known = [*VALUES, *PLACES]
-    for key, scalar in tree.keys.items():
-        if key not in known and (nearest(key, known) or not key.isidentifier()):
-            raise unknown("an input", scalar, known, f"it has {', '.join(known)}")
-    if not axes:
-        more = min((set(axes) - set(tree.items) for axes in INPUTS if set(axes) > set(tree.items)), key=len, default=())
-        fact = f"the input has no '{min(more)}'" if more else f"{', '.join(tree.items)} do not make an input"
-        raise SpecError(fact, tree.place, f"an input is one of: {'; '.join(', '.join(axes) for axes in INPUTS)}")
-    sizes = []
-    for axis in axes:
-        value = letter_or_value(tree.items[axis], values)
-        if not is_dim(value) or (isinstance(value, int) and value < 1):
-            written = getattr(tree.items[axis], "text", "a list")
-            raise SpecError(f"{axis} must be a whole number of at least 1, not {written}", tree.items[axis].place)
-        sizes.append(value)
-    return tuple(sizes)

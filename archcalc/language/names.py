@@ -10,6 +10,8 @@ _MAX_CHARACTERS = 100
 _MAX_VISIBLE = 1_000
 # The position of a layer whose output is unknown, because of a mistake in it or before it.
 UNKNOWN = -1
+# The position before the first layer of a network of several inputs, none of which is the one before it.
+NOWHERE = -2
 
 
 class Names:

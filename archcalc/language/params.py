@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from archcalc.errors import Place, Source, SpecError
-from archcalc.language.document import SpecDocument
 from archcalc.language.expression import Value
 from archcalc.language.fields import value_of
 from archcalc.language.mistakes import Mistakes
-from archcalc.language.tree import Scalar, Tree
+from archcalc.language.tree import MapNode, Scalar, Tree
 from archcalc.network.model import Params, check_params
 from archcalc.symbols.dims import Dim, is_letter, symbol
 
 _MAX_PARAMS = 100
 
 
-def params_of(document: SpecDocument, given: Params, mistakes: Mistakes) -> tuple[dict[str, Value], frozenset[str]]:
+def params_of(
+    declared: MapNode, given: Params, mistakes: Mistakes, *, lost: bool
+) -> tuple[dict[str, Value], frozenset[str]]:
     """The declared params, each with its own value or the given one, and the names of those with none for a mistake."""
-    declared = document.params
     for name, key in declared.keys.items():
         if not name.isidentifier():
             fact = f"'{name[:60]}' cannot name a param"
@@ -27,7 +27,7 @@ def params_of(document: SpecDocument, given: Params, mistakes: Mistakes) -> tupl
         raise SpecError(f"{len(declared.keys):,} params; a spec has at most {_MAX_PARAMS}", declared.place)
     check_params(given, list(declared.items))
     values: dict[str, Value] = {}
-    unknown_names = set(declared.items) if "params" in document.missing else set()
+    unknown_names = set(declared.items) if lost else set()
     for name, tree in declared.items.items():
         # What comes after a mistake may depend on it.
         with mistakes.kept():

@@ -40,6 +40,11 @@ _BESIDE: dict[str, Any] = {
     **{measure: {**_SIZE, "description": f"checked: the {measure}"} for measure in sorted(STATED)},
 }
 
+_INPUT: dict[str, Any] = {
+    "type": "object",
+    "properties": dict.fromkeys((*VALUES, *PLACES), _SIZE),
+    "additionalProperties": {**_SIZE, "description": "an axis of the spec's own"},
+}
 _BRANCH = {"anyOf": [_ITEMS, {"type": ["string", "integer", "null"]}]}
 _NAMED = {
     "anyOf": [_SIZE, {"type": "array", "items": {"type": ["string", "integer"]}}],
@@ -70,7 +75,8 @@ def schema() -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "archcalc spec",
         "type": "object",
-        "required": ["input", "layers"],
+        "required": ["layers"],
+        "oneOf": [{"required": ["input"]}, {"required": ["inputs"]}],
         "additionalProperties": False,
         "properties": {
             "name": {"type": ["string", "integer"]},
@@ -78,10 +84,18 @@ def schema() -> dict[str, Any]:
             "source": text,
             "note": {"anyOf": [text, {"type": "array", "items": text}]},
             "family": text,
-            "input": {
+            "input": _INPUT,
+            "inputs": {
                 "type": "object",
-                "properties": dict.fromkeys((*VALUES, *PLACES), _SIZE),
-                "additionalProperties": {**_SIZE, "description": "an axis of the spec's own"},
+                "minProperties": 1,
+                "additionalProperties": _INPUT,
+                "description": "several inputs by name, which layers take by from",
+            },
+            "outputs": {
+                "type": "array",
+                "minItems": 1,
+                "items": {"type": ["string", "integer"]},
+                "description": "the layers whose outputs are the network's; the last layer by default",
             },
             "params": {"type": "object", "description": "values that --set can replace"},
             "blocks": {

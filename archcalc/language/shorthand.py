@@ -19,8 +19,9 @@ from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Builder, Graph
 from archcalc.network.limits import MAX_LAYERS
-from archcalc.network.model import NO_PARAMS, Model, Params, check_params, replaced_input
+from archcalc.network.model import NO_PARAMS, InputShape, Model, Params, check_params, only_shape, replaced_input
 from archcalc.symbols.dims import Dim, Shape, is_dim, is_letter, symbol
+from archcalc.symbols.shape import NamedShape
 
 _LINE = re.compile(rf"(?:{SIZES}[\s:])?[\s:(\dx×*]*(?:conv[\w×]*-|conv\d|fc-|(?:max|avg)pool(?:[\d/\s]|$))")
 # The start of a spec whose layers stand at the top level by mistake.
@@ -57,7 +58,9 @@ def read_line(source: Source) -> LineModel:
     return LineModel(source)
 
 
-def from_line(text: str, params: Params = NO_PARAMS, *, input_shape: Shape | None = None, bias: bool = True) -> Graph:
+def from_line(
+    text: str, params: Params = NO_PARAMS, *, input_shape: InputShape | None = None, bias: bool = True
+) -> Graph:
     """The graph of a network on one line; raises SpecError at an unknown word.
 
     >>> from_line("3 x conv3-C").nodes[-1].shape
@@ -76,23 +79,26 @@ class LineModel:
         self._source = Source(source.name, text)
         self._bias = bias
 
-    def params(self, input_shape: Shape | None = None) -> dict[str, str]:
+    def params(self, input_shape: InputShape | None = None) -> dict[str, str]:
         """The letters, including those of the input if the line, or no shape at all, gives them."""
-        return {letter: letter for letter in self._read(input_shape).letters}
+        return {letter: letter for letter in self._read(only_shape(input_shape)).letters}
 
     @property
-    def input_params(self) -> dict[str, str]:
+    def input_params(self) -> dict[tuple[str, str], str]:
         """The axes of the input that are letters."""
         line = self._read(None)
-        return {axis: size.text for axis, size in zip(line.axes, line.shape, strict=True) if is_letter(size.text)}
+        return {
+            ("input", axis): size.text for axis, size in zip(line.axes, line.shape, strict=True) if is_letter(size.text)
+        }
 
     def without_bias(self) -> Model:
         """The same network without biases."""
         return LineModel(self._source, bias=False)
 
-    def graph(self, params: Params = NO_PARAMS, input_shape: Shape | None = None) -> Graph:
+    def graph(self, params: Params = NO_PARAMS, input_shape: InputShape | None = None) -> Graph:
         """The graph; its input is the given shape, or the line's own, or an image of letters."""
-        line = self._read(input_shape)
+        asked = only_shape(input_shape)
+        line = self._read(asked)
         check_params(params, list(line.letters))
         values: dict[str, Dim] = {}
         for letter, place in line.letters.items():
@@ -101,7 +107,7 @@ class LineModel:
                 raise SpecError(f"{letter} must be a whole number of at least 1, not {params[letter]}", place)
             values[letter] = value
         own = tuple(_value(size, values) for size in line.shape)
-        shape = own if input_shape is None else replaced_input(own or input_shape, line.axes, input_shape)
+        shape = own if asked is None else replaced_input(NamedShape(own or asked, line.axes), asked)
         return _Writer(values, bias=self._bias).graph(" ".join(self._source.text.split()), shape, line)
 
     def _read(self, input_shape: Shape | None) -> Line:

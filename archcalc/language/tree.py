@@ -149,6 +149,22 @@ def _place(source: Source, event: Any) -> Place:
     return Place(source, start.line + 1, column, max(ends, column + 1))
 
 
+def mapping_of(tree: Tree, what: str, example: str = "") -> MapNode:
+    """A tree that must be a mapping; raises SpecError, with an example of one, if it is not."""
+    if not isinstance(tree, MapNode):
+        raise SpecError(f"{what} must be a mapping", tree.place, f"such as {example}" if example else "")
+    return tree
+
+
+def list_of(tree: Tree, what: str) -> ListNode:
+    """A tree that must be a list; raises SpecError if it is not."""
+    if isinstance(tree, Scalar) and not tree.text:
+        raise SpecError(f"{what} is empty", tree.place, "give it a list, each item with '- '")
+    if not isinstance(tree, ListNode):
+        raise SpecError(f"{what} must be a list", tree.place, "start each item with '- '")
+    return tree
+
+
 def unknown(what: str, key: Scalar, known: list[str], otherwise: str = "") -> SpecError:
     """The error for a key that `what` does not have."""
     return SpecError(f"{what} has no '{key.text[:60]}'", key.place, likely(key.text, known) or otherwise)

@@ -13,7 +13,7 @@ from archcalc.network.graph import Graph
 def blocks(graph: Graph, roots: list[int]) -> list[range]:
     """The smallest pieces with one tensor entering and one leaving; `roots` has the owner of each output's memory.
 
-    The input is in none of them. A layer that overwrites its input, or is a view of it, belongs to the layer before it.
+    The inputs before the first layer are in none of them. A layer that overwrites its input, or is a view of it, belongs to the layer before it.
 
     >>> from archcalc.memory_plan.saved_tensors import saved_tensors
     >>> from archcalc.language import load
@@ -33,10 +33,11 @@ def blocks(graph: Graph, roots: list[int]) -> list[range]:
     for position, root in enumerate(roots):
         if 0 <= root < position:
             whole[position - 1] = False
-    found, start, alive = [], 1, 0
+    first = next((i for i, node in enumerate(nodes) if not node.layer.comes_from_outside), count)
+    found, start, alive = [], first, 0
     for position in range(count):
         alive += crossing[position]
-        if position and (position == count - 1 or (alive == 1 and whole[position])):
+        if position >= first and (position == count - 1 or (alive == 1 and whole[position])):
             found.append(range(start, position + 1))
             start = position + 1
     return found

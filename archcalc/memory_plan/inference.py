@@ -45,13 +45,13 @@ def memory_of(
     """
     nodes = graph.nodes
     ways = manners(graph, overwrite)
-    storage = stored(nodes, fused, ways)
+    storage = stored(graph, fused, ways)
     roots = storage.roots if copy_concat else _joined(graph, storage, ways)
     members = [-1 if nodes[root].layer.stores == "view" and not nodes[root].inputs else root for root in roots]
     users: dict[int, set[int]] = {}
     makers: dict[int, set[int]] = {}
     read = {source for node in nodes for source in node.inputs}
-    results = {members[position] for position in range(len(nodes)) if position not in read}
+    results = {members[i] for i in (*graph.outputs, *(i for i in range(len(nodes)) if i not in read))}
     for position, node in enumerate(nodes):
         for used in (position, *node.inputs):
             users.setdefault(members[used], set()).add(position)

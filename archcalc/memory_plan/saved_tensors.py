@@ -35,7 +35,7 @@ def saved_tensors(graph: Graph, overwrite: Overwrite = "frameworks") -> SavedTen
     [0]
     """
     nodes = graph.nodes
-    storage = Storage(nodes, manners(graph, overwrite, training=True))
+    storage = Storage(nodes, manners(graph, overwrite, training=True), graph.outputs)
     grads: list[bool] = []
     kept: list[list[SavedTensor]] = []
     # True where the layer that made the values of an output saves them.

@@ -43,7 +43,7 @@ class _Steps:
             self.owner.append(self.owner[node.inputs[0]] if shows_all else position)
         # For each backward step the outputs that get a gradient in it, each with the step in which it is added up.
         self.given: dict[int, list[tuple[int, int | None]]] = {}
-        reached = {self.owner[i] for i in _unread(graph)}
+        reached = {self.owner[i] for i in _scored(graph)}
         for number, segment in reversed(list(enumerate(segments))):
             if number < len(segments) - 1:
                 for position in segment:
@@ -114,7 +114,7 @@ def updating(plan: Timeline, temporaries: Size) -> Timeline:
 def _activations(graph: Graph, result: SavedTensors, when: _Steps, bits: int) -> Iterator[Buffer]:
     """The outputs, each once from the forward pass and once more if it is recomputed."""
     uses: dict[tuple[int, bool], list[int]] = {}
-    unread = set(_unread(graph))
+    unread = set(_scored(graph))
     for position, node in enumerate(graph.nodes):
         for used in (position, *node.inputs):
             root = result.roots[used]
@@ -153,7 +153,7 @@ class _Gradient:
 def _gradients(graph: Graph, result: SavedTensors, when: _Steps, bits: int) -> Iterator[Buffer]:
     """The gradients of outputs, each alive from the step that makes it to the backward step that needs it."""
     nodes = graph.nodes
-    unread = {when.owner[i] for i in _unread(graph)}
+    unread = {when.owner[i] for i in _scored(graph)}
     current = {output: _Gradient(output, when.loss) for output in unread if result.grads[output]}
     made = list(current.values())
     for back, given in when.given.items():
@@ -181,9 +181,9 @@ def _gradients(graph: Graph, result: SavedTensors, when: _Steps, bits: int) -> I
             yield Buffer("gradient", one.output, output_size(graph, one.output, bits), one.first, one.last)
 
 
-def _unread(graph: Graph) -> list[int]:
-    """The nodes whose output no other reads, from which the loss is computed."""
-    read = {source for node in graph.nodes for source in node.inputs}
+def _scored(graph: Graph) -> list[int]:
+    """The outputs, and the other nodes that none reads, from which the loss is computed."""
+    read = {source for node in graph.nodes for source in node.inputs} - {*graph.outputs}
     return [position for position in range(len(graph.nodes)) if position not in read]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import Any
 
@@ -18,7 +18,7 @@ from archcalc.network.names import check_name, suitable
 from archcalc.network.references import alike, check_trunk
 from archcalc.network.shapes import Inferred, infer
 from archcalc.network.tokens import token_numbers
-from archcalc.symbols.dims import Dim, Shape, Truth
+from archcalc.symbols.dims import Dim, Shape, Truth, format_shape
 from archcalc.symbols.relations import bound_of
 from archcalc.symbols.shape import SIGNAL, NamedShape, axis_names
 
@@ -56,7 +56,7 @@ class Assertion(msgspec.Struct, frozen=True):
 
 
 class Graph(msgspec.Struct, frozen=True, dict=True):
-    """A network: its nodes in order of execution, the first of them its input, and the details from its spec."""
+    """A network: its nodes in order of execution, with its inputs among them, and the details from its spec."""
 
     name: str
     nodes: tuple[Node, ...]
@@ -72,6 +72,10 @@ class Graph(msgspec.Struct, frozen=True, dict=True):
     # The calls of layers in the reference implementation: patterns of names, and one of `calls.CALLS`; the last match
     # holds.
     call_styles: tuple[tuple[str, str], ...] = ()
+    # The positions of the outputs that the network names; without any, its last layer is its output.
+    named_outputs: tuple[int, ...] = ()
+    # The position of the input on which receptive fields are.
+    focus: int = 0
 
     def __repr__(self) -> str:
         return brief(self, f"{self.name}: {len(self.nodes)} layers")
@@ -79,16 +83,38 @@ class Graph(msgspec.Struct, frozen=True, dict=True):
     def _repr_svg_(self) -> str:
         return str(Displayable.show(self, "svg"))
 
+    @cached_property
+    def inputs(self) -> tuple[int, ...]:
+        """The positions of the inputs."""
+        return tuple(i for i, node in enumerate(self.nodes) if node.layer.comes_from_outside)
+
+    @cached_property
+    def outputs(self) -> tuple[int, ...]:
+        """The positions of the outputs: those that are named, or the last layer outside auxiliary heads."""
+        return self.named_outputs or (max(i for i, node in enumerate(self.nodes) if not node.auxiliary),)
+
     @property
     def input(self) -> NamedShape:
-        """The shape of the input."""
-        return self.nodes[0].shape
+        """The shape of the input, of several that in focus."""
+        return self.nodes[self.focus].shape
+
+    @property
+    def input_shapes(self) -> dict[str, NamedShape]:
+        """The shapes of all inputs, by name."""
+        return {self.nodes[i].name: self.nodes[i].shape for i in self.inputs}
 
     @property
     def input_axes(self) -> tuple[str, ...]:
-        """The names of the input's axes, of two without names those of a signal."""
-        axes = self.input.axes
-        return tuple(axis_names(axes)) if any(axes) or len(axes) != len(SIGNAL) else SIGNAL
+        """The names of that input's axes."""
+        return input_axes(self.input)
+
+    def seen_from(self, name: str) -> Graph:
+        """The same network with its receptive fields on the named input; raises SpecError if it has none such."""
+        known = {self.nodes[i].name: i for i in self.inputs}
+        if name not in known:
+            remedy = nearest(name, [*known]) or f"it has {', '.join(known)}"
+            raise SpecError(f"the network has no input '{name[:60]}'", None, remedy)
+        return msgspec.structs.replace(self, focus=known[name])
 
     @cached_property
     def token_numbers(self) -> frozenset[int]:
@@ -97,15 +123,26 @@ class Graph(msgspec.Struct, frozen=True, dict=True):
 
     @property
     def unread(self) -> tuple[Node, ...]:
-        """The layers whose output is unused: read by no other, and neither the last of the network nor auxiliary."""
-        read = {i for node in self.nodes for i in node.inputs}
-        *proper, _ = [i for i, node in enumerate(self.nodes) if not node.auxiliary]
-        return tuple(self.nodes[i] for i in proper if i not in read)
+        """The layers whose output is unused: read by no other, and neither outputs of the network nor auxiliary."""
+        used = {i for node in self.nodes for i in node.inputs} | set(self.outputs)
+        return tuple(node for i, node in enumerate(self.nodes) if i not in used and not node.auxiliary)
 
     @property
     def conditions(self) -> tuple[Assumption, ...]:
         """The assumptions without those that another one implies: of H ≥ 2 and H ≥ 32 the second."""
         return strongest(self.assumptions)
+
+
+def input_axes(shape: NamedShape) -> tuple[str, ...]:
+    """The names of an input's axes, of two without names those of a signal."""
+    axes = shape.axes
+    return tuple(axis_names(axes)) if any(axes) or len(axes) != len(SIGNAL) else SIGNAL
+
+
+def inputs_text(graph: Graph, shape: Callable[[Shape], str] = format_shape, clean: Callable[[str], str] = str) -> str:
+    """The shape of a network's input, or those of several with their names."""
+    named = graph.input_shapes
+    return ", ".join(f"{clean(name)} {shape(x)}" for name, x in named.items()) if len(named) > 1 else shape(graph.input)
 
 
 def strongest(assumptions: Iterable[Assumption]) -> tuple[Assumption, ...]:

@@ -79,8 +79,8 @@ def _local(profile: Any) -> Any:
 
 
 def field_of(profile: Any) -> Any:
-    """The receptive field of the last layer outside auxiliary heads."""
-    return profile.fields[profile.main[-1].name]
+    """The receptive field of the network's output, on the input in focus."""
+    return profile.fields[profile.last.name]
 
 
 def _of_network(
@@ -94,7 +94,7 @@ def _of_network(
 MEASURES = {
     measure.key: measure
     for measure in (
-        _of_network("output", "output", lambda profile: profile.main[-1].output, graded=True),
+        _of_network("output", "output", lambda profile: profile.last.output, graded=True),
         Measure(key="params", title="params", of_row=lambda _, row: row.params, main=True, stored=True),
         Measure(key="weights", title="weights", of_row=lambda _, row: row.weights, part_of="params", stored=True),
         Measure(key="biases", title="biases", of_row=lambda _, row: row.biases, part_of="params", stored=True),

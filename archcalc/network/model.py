@@ -9,32 +9,34 @@ from typing import Protocol, TypeAlias
 import msgspec
 
 from archcalc.errors import SpecError, nearest
-from archcalc.network.graph import Builder, Graph
+from archcalc.network.graph import Builder, Graph, input_axes
 from archcalc.symbols.dims import Dim, Shape, format_shape
-from archcalc.symbols.shape import values_axis
+from archcalc.symbols.shape import NamedShape, values_axis
 
 # Values for the params that a network declares.
 Params: TypeAlias = Mapping[str, Dim | str]
 NO_PARAMS: Params = MappingProxyType({})
+# Another shape for the only input, or for some of several by name.
+InputShape: TypeAlias = Shape | Mapping[str, Shape]
 
 
 class Model(Protocol):
     """A network whose params and input may still be set."""
 
-    def params(self, input_shape: Shape | None = None) -> dict[str, str]:
+    def params(self, input_shape: InputShape | None = None) -> dict[str, str]:
         """The params declared for an input of this shape, each with its own value as text, "" if that is a list."""
         ...
 
     @property
-    def input_params(self) -> dict[str, str]:
-        """The axes of the input that are params, each with the param's name."""
+    def input_params(self) -> dict[tuple[str, str], str]:
+        """The axes of inputs that are params, each by the input's name and its own, with the param's name."""
         ...
 
     def without_bias(self) -> Model:
         """The same network without biases, if it leaves them open."""
         ...
 
-    def graph(self, params: Params = NO_PARAMS, input_shape: Shape | None = None) -> Graph:
+    def graph(self, params: Params = NO_PARAMS, input_shape: InputShape | None = None) -> Graph:
         """The graph with params set and the input's shape replaced; raises SpecError if that is impossible."""
         ...
 
@@ -52,12 +54,12 @@ class Settled:
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
 
-    def params(self, input_shape: Shape | None = None) -> dict[str, str]:  # noqa: ARG002 - as every model is asked
+    def params(self, input_shape: InputShape | None = None) -> dict[str, str]:  # noqa: ARG002 - as every model is asked
         """No params."""
         return {}
 
     @property
-    def input_params(self) -> dict[str, str]:
+    def input_params(self) -> dict[tuple[str, str], str]:
         """No axes."""
         return {}
 
@@ -65,18 +67,18 @@ class Settled:
         """The same model, since its biases are fixed."""
         return self
 
-    def graph(self, params: Params = NO_PARAMS, input_shape: Shape | None = None) -> Graph:
+    def graph(self, params: Params = NO_PARAMS, input_shape: InputShape | None = None) -> Graph:
         """The graph, or that of the same layers on another input."""
         check_params(params, [])
         graph = self._graph
         if input_shape is None:
             return graph
-        start = graph.nodes[0].layer.changed(shape=replaced_input(graph.input, graph.input_axes, input_shape))
+        others = replaced_inputs(graph.input_shapes, input_shape)
         builder = Builder()
         for node in graph.nodes:
             builder.add(
                 node.name,
-                start if node.layer.comes_from_outside else node.layer,
+                node.layer.changed(shape=others[node.name]) if node.layer.comes_from_outside else node.layer,
                 *node.inputs,
                 place=node.place,
                 blocks=node.blocks,
@@ -98,8 +100,39 @@ def check_params(given: Params, declared: list[str]) -> None:
             raise SpecError(f"the spec has no param '{name}'", None, remedy)
 
 
-def replaced_input(own: Shape, axes: tuple[str, ...], other: Shape) -> Shape:
-    """The given shape in place of a network's own; raises SpecError if the axes do not match."""
+def replaced_inputs(own: Mapping[str, NamedShape], other: InputShape) -> dict[str, Shape]:
+    """The shapes of a network's inputs with others in their place; raises SpecError for one that does not match.
+
+    >>> source, target = NamedShape((512,), ("tokens",)), NamedShape((512,), ("tokens",))
+    >>> replaced_inputs({"source": source, "target": target}, {"target": (64,)})
+    {'source': (512,), 'target': (64,)}
+    """
+    if not isinstance(other, Mapping):
+        if len(own) > 1:
+            names = [*own]
+            remedy = f"name one, such as {names[-1]}={'x'.join(map(str, own[names[-1]]))}"
+            raise SpecError(f"the network has {len(own)} inputs: {', '.join(names)}", None, remedy)
+        other = dict.fromkeys(own, other)
+    for name in other:
+        if name not in own:
+            remedy = nearest(name, [*own]) or f"it has {', '.join(own)}"
+            raise SpecError(f"the network has no input '{name[:60]}'", None, remedy)
+    return {name: replaced_input(shape, other[name]) if name in other else shape for name, shape in own.items()}
+
+
+def only_shape(asked: InputShape | None) -> Shape | None:
+    """The shape asked for the only input, of which a network without names of its own says no more."""
+    if not isinstance(asked, Mapping):
+        return asked
+    for name in asked:
+        if name != "input":
+            raise SpecError(f"the network has no input '{name[:60]}'", None, "it has one, which is called input")
+    return asked.get("input")
+
+
+def replaced_input(own: NamedShape, other: Shape) -> Shape:
+    """The given shape in place of an input's own; raises SpecError if the axes do not match."""
+    axes = input_axes(own)
     fact = f"the input is {'×'.join(axes)}, not {format_shape(other)}"
     if len(other) != len(own):
         raise SpecError(fact)

@@ -7,8 +7,8 @@ import msgspec
 from archcalc.network.graph import Graph
 
 
-def needed(graph: Graph, last: int) -> list[int]:
-    """The positions that the node at `last` depends on, with itself and the network's input, in order.
+def needed(graph: Graph, *last: int) -> list[int]:
+    """The positions that the nodes at `last` depend on, with themselves and the network's inputs, in order.
 
     >>> from archcalc.network.graph import Builder
     >>> builder = Builder()
@@ -19,8 +19,8 @@ def needed(graph: Graph, last: int) -> list[int]:
     >>> needed(builder.graph(), end)
     [0, 2]
     """
-    found = {0, last}
-    for position in range(last, 0, -1):
+    found = {*graph.inputs, *last}
+    for position in range(max(last), -1, -1):
         if position in found:
             found.update(graph.nodes[position].inputs)
     return sorted(found)
@@ -40,4 +40,5 @@ def proper(graph: Graph) -> Graph:
         )
         for position in kept
     )
-    return msgspec.structs.replace(graph, nodes=nodes)
+    outputs = tuple(places[i] for i in graph.named_outputs)
+    return msgspec.structs.replace(graph, nodes=nodes, named_outputs=outputs, focus=places[graph.focus])

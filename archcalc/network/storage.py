@@ -52,10 +52,13 @@ class Storage:
     `manners` has the storage of each if it is possible, by default as far as layers allow. `roots` has for each node
     the one whose memory its output lies in: itself, or an earlier one that it overwrites or is a view of. `free` is
     true if a node's output may be overwritten by its reader: nothing else reads it, under this or another shape, and it
-    is neither the network's input nor a trained array.
+    is neither an input of the network nor a trained array. Those at `kept` positions, the network's outputs, are read
+    by its caller too.
     """
 
-    def __init__(self, nodes: Sequence[Node], manners: Sequence[Manner] | None = None) -> None:
+    def __init__(
+        self, nodes: Sequence[Node], manners: Sequence[Manner] | None = None, kept: Collection[int] = ()
+    ) -> None:
         self._nodes = nodes
         self._manners = [node.layer.stores for node in nodes] if manners is None else manners
         self.roots: list[int] = []
@@ -63,6 +66,8 @@ class Storage:
         self._readers = [0] * len(nodes)
         # The strides of outputs that are not contiguous.
         self._strides: dict[int, Shape] = {}
+        for i in kept:
+            self._readers[i] += 1
         for node in nodes:
             for i in node.inputs:
                 self._readers[i] += 1
@@ -91,17 +96,17 @@ class Storage:
         return strides is not None
 
 
-def overwritable(nodes: Sequence[Node], manners: Sequence[Manner] | None = None) -> list[bool]:
+def overwritable(graph: Graph, manners: Sequence[Manner] | None = None) -> list[bool]:
     """True for each node whose output may be overwritten by its reader."""
-    return stored(nodes, manners=manners).free
+    return stored(graph, manners=manners).free
 
 
-def stored(nodes: Sequence[Node], fused: Collection[int] = (), manners: Sequence[Manner] | None = None) -> Storage:
+def stored(graph: Graph, fused: Collection[int] = (), manners: Sequence[Manner] | None = None) -> Storage:
     """The storage of outputs when every layer overwrites its input that may, and so do the `fused` ones.
 
     A fused layer runs together with the one before it, which nothing else reads.
     """
-    storage = Storage(nodes, manners)
-    for position in range(len(nodes)):
+    storage = Storage(graph.nodes, manners, graph.outputs)
+    for position in range(len(graph.nodes)):
         storage.add(position, overwrites=position in fused or storage.may_overwrite(position))
     return storage

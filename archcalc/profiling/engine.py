@@ -45,7 +45,7 @@ def profile(graph: Graph, batch: Dim = 1, *, convention_name: str = "macs", in_p
     138357544
     """
     nodes = graph.nodes
-    storage = stored(nodes)
+    storage = stored(graph)
     calls = calls_of(graph)
     measured: dict[tuple[Layer, tuple[Shape, ...]], LayerCosts] = {}
     rows = []

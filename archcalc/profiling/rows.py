@@ -15,7 +15,7 @@ from archcalc.layers.base import Layer
 from archcalc.layers.work import Work
 from archcalc.network.display import Displayable, brief
 from archcalc.network.figures import Verdict
-from archcalc.network.graph import Graph
+from archcalc.network.graph import Graph, inputs_text
 from archcalc.symbols.dims import Dim, Shape, format_dim, format_shape, sum_of
 
 if TYPE_CHECKING:
@@ -160,9 +160,7 @@ class Profile(Displayable, msgspec.Struct, frozen=True, dict=True):
 
     def __repr__(self) -> str:
         costs = f"{format_dim(self.totals.params)} params, {format_dim(self.totals.macs)} MACs"
-        return brief(
-            self, f"{self.graph.name}: {format_shape(self.graph.input)}, batch {format_dim(self.batch)}, {costs}"
-        )
+        return brief(self, f"{self.graph.name}: {inputs_text(self.graph)}, batch {format_dim(self.batch)}, {costs}")
 
     def flops(self, row: Row) -> Dim | None:
         """FLOPs of a row under the profile's convention; None if the convention does not cover it."""
@@ -178,6 +176,11 @@ class Profile(Displayable, msgspec.Struct, frozen=True, dict=True):
     def main(self) -> tuple[Row, ...]:
         """The rows of the network without auxiliary heads."""
         return tuple(row for row in self.rows if not row.auxiliary)
+
+    @property
+    def last(self) -> Row:
+        """The row of the network's output, of several the last."""
+        return self.rows[self.graph.outputs[-1]]
 
     def sum(self, rows: Iterable[Row]) -> Totals:
         """Totals of the given rows."""
@@ -240,9 +243,9 @@ class Profile(Displayable, msgspec.Struct, frozen=True, dict=True):
 
     @property
     def depth(self) -> int:
-        """The most layers with weights that multiply-accumulate on any path from the input to the last row."""
+        """The most layers with weights that multiply-accumulate on any path from an input to an output."""
         depths: dict[str, int] = {}
         for row in self.rows:
             weighted = row.macs != 0 and (row.weights != 0 or row.shared != "")
             depths[row.name] = max((depths[name] for name in row.sources), default=0) + weighted
-        return depths[self.main[-1].name]
+        return max(depths[self.rows[i].name] for i in self.graph.outputs)

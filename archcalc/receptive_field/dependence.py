@@ -16,7 +16,7 @@ from archcalc.symbols.dims import Shape
 
 
 def forward_mask(graph: Graph, touched: Any) -> Iterator[tuple[Node, Any]]:
-    """Each node in order with a mask of its values that depend on any input value marked in `touched`.
+    """Each node in order with a mask of its values that depend on any value marked in `touched` of the input in focus.
 
     >>> import numpy as np
     >>> from archcalc.language import load
@@ -30,7 +30,7 @@ def forward_mask(graph: Graph, touched: Any) -> Iterator[tuple[Node, Any]]:
     last_use = {source: position for position, node in enumerate(graph.nodes) for source in node.inputs}
     alive: dict[int, Any] = {}
     for position, node in enumerate(graph.nodes):
-        marked = np.zeros(node.shape, bool) if position else np.asarray(touched, bool)
+        marked = np.asarray(touched, bool) if position == graph.focus else np.zeros(node.shape, bool)
         shapes = [graph.nodes[i].shape for i in node.inputs]
         for source, views in zip(node.inputs, node.layer.receptive_views(*shapes), strict=True):
             for view in views:
@@ -58,7 +58,7 @@ def backward(graph: Graph, position: int, wanted: Any, shapes: list[Shape]) -> I
         node, mark = graph.nodes[number], marks.pop(number)
         yield number, mark
         inputs = [graph.nodes[i].shape for i in node.inputs]
-        for source, views in zip(node.inputs, node.layer.receptive_views(*inputs) if number else (), strict=True):
+        for source, views in zip(node.inputs, node.layer.receptive_views(*inputs) if inputs else (), strict=True):
             for view in views:
                 seen = _back(
                     np, mark, view, inputs=(inputs[node.inputs.index(source)], shapes[source]), full=node.shape
@@ -70,8 +70,8 @@ def backward_counts(graph: Graph, position: int, wanted: Any, shapes: list[Shape
     """The input values that the marked values of a node depend on, through every layer on the way back."""
     import numpy as np  # noqa: PLC0415 - the windows themselves need none of it
 
-    found = dict(filter(lambda item: item[0] == 0, backward(graph, position, wanted, shapes)))
-    return found.get(0, np.zeros(shapes[0], wanted.dtype))
+    found = dict(filter(lambda item: item[0] == graph.focus, backward(graph, position, wanted, shapes)))
+    return found.get(graph.focus, np.zeros(shapes[graph.focus], wanted.dtype))
 
 
 def onward(np: Any, marked: Any, view: View, shape: Shape) -> Any:

@@ -19,7 +19,7 @@ from archcalc.symbols.dims import Ratio
 
 
 def receptive_fields(graph: Graph) -> dict[str, Field]:
-    """The receptive field of every node of a graph, by its name.
+    """The receptive field of every node of a graph, by its name, on the input in focus.
 
     >>> from archcalc.language import load
     >>> fields = receptive_fields(load("vgg16"))
@@ -31,6 +31,7 @@ def receptive_fields(graph: Graph) -> dict[str, Field]:
     known: dict[Any, tuple[Views, ...]] = {}
     fields: list[Field] = []
     own: Reaches = tuple(of_input(graph.input, axis) for axis in names)
+    none: Reaches = (None,) * len(names)
     for position, node in enumerate(graph.nodes):
         shapes = tuple([graph.nodes[i].shape for i in node.inputs])
         # Repeated blocks bring the same layer on the same shapes again and again.
@@ -38,13 +39,20 @@ def receptive_fields(graph: Graph) -> dict[str, Field]:
         if views is None:
             views = known[node.layer, shapes] = node.layer.receptive_views(*shapes)
         about = (node.name, node.layer.kind, node.shape, tuple(names.values()), whole)
-        if not position:
-            fields.append(Field(*about, own))
+        if node.layer.comes_from_outside:
+            # Of several inputs one is in focus.
+            fields.append(Field(*about, own if position == graph.focus else none))
             continue
         step = Propagation(node, shapes, views, [fields[i] for i in node.inputs], whole)
         reaches, parts = step.seen()
         fields.append(Field(*about, reaches, parts, step.mixed(), step.picked()))
     return {field.name: field for field in fields}
+
+
+def on_every_input(graph: Graph) -> dict[str, tuple[Graph, dict[str, Field]]]:
+    """The receptive fields on each input, with the graph seen from it."""
+    views = {name: graph.seen_from(name) for name in graph.input_shapes}
+    return {name: (view, receptive_fields(view)) for name, view in views.items()}
 
 
 def axes_of(graph: Graph) -> dict[int, str]:

@@ -11,7 +11,9 @@ from archcalc.network.graph import Graph
 
 
 def looked_up(graph: Graph, x: Any, source: str) -> Any:
-    """A batch of token numbers as whole numbers; raises SpecError, with its index, for one outside a vocabulary.
+    """A batch of token numbers for the input in focus, as whole numbers.
+
+    Raises SpecError, with its index, for one outside a vocabulary.
 
     >>> from archcalc.network.graph import Builder
     >>> from archcalc.layers.linear import Embedding
@@ -28,16 +30,18 @@ def looked_up(graph: Graph, x: Any, source: str) -> Any:
     whole = np.isfinite(x) & (x == np.floor(x)) if x.dtype.kind == "f" else np.ones(x.shape, bool)
     _refuse(x, ~whole | (x < 0), source, "token numbers are whole, from 0 on")
     # The input positions that every embedding reads, counted from 1 and moved as the token numbers are.
-    alive: dict[int, Any] = {0: np.arange(1, x[0].size + 1).reshape(1, *x.shape[1:])}
+    alive: dict[int, Any] = {graph.focus: np.arange(1, x[0].size + 1).reshape(1, *x.shape[1:])}
     for position, node in enumerate(graph.nodes):
         entries: Any = node.layer.entries
-        if entries is not None:
+        if entries is not None and node.inputs[0] in alive:
             read = np.zeros(x[0].size + 1, bool)
             read[alive[node.inputs[0]]] = True
             wrong = (x >= entries) & read[1:].reshape(x.shape[1:])
             _refuse(x, wrong, source, f"{node.name} has {entries:,}, from 0 to {entries - 1:,}")
-        elif position in graph.token_numbers and position:
-            alive[position] = node.layer.forward(np, *(alive[i] for i in node.inputs))
+        elif position in graph.token_numbers and alive.keys() & node.inputs:
+            # Those of other inputs stand for no position of this one.
+            zero = {i: np.zeros((1, *graph.nodes[i].shape), int) for i in node.inputs if i not in alive}
+            alive[position] = node.layer.forward(np, *((alive | zero)[i] for i in node.inputs))
     return x.astype(np.int64)
 
 

@@ -45,14 +45,14 @@ def batch_of(
     deviation: Sequence[float] = (),
     asked: Asked = USUAL,
 ) -> Batch:
-    """The inputs in a file: the values of a .npy as they are, an image's pixels as 0 to 1.
+    """The inputs in a file, for the input in focus: the values of a .npy as they are, an image's pixels as 0 to 1.
 
     An image is grey if the network takes one channel, and each channel loses its `mean` and is divided by its
     `deviation` if they are given. One of another size is resized and cut as `asked`. Raises SpecError for an
     unreadable file and for another shape than the network's, and on reading for an invalid token number if the network
     looks those up.
     """
-    if graph.token_numbers and (mean or deviation):
+    if graph.focus in graph.token_numbers and (mean or deviation):
         raise SpecError("--mean and --std are of channels, and the network takes token numbers")
     image = path.suffix.lower() in _IMAGES
     if asked != USUAL and not image:
@@ -79,7 +79,7 @@ def batch_of(
     def read() -> Any:
         x = _told(path, lambda: _pixels(path, graph.input, steps) if image else _values(path))
         x = x[None] if single else x
-        if graph.token_numbers:
+        if graph.focus in graph.token_numbers:
             return looked_up(graph, x, str(path))
         return _standardised(x, 1 + (values_axis(graph.input.axes) or 0), mean, deviation) if mean or deviation else x
 

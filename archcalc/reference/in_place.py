@@ -10,6 +10,7 @@ import numpy as np
 
 from archcalc.network.graph import Graph, Node
 from archcalc.network.storage import Manner, manners, overwritable
+from archcalc.reference.given import given, samples
 
 
 class Storing(NamedTuple):
@@ -40,22 +41,26 @@ def run_in_place(
     37632
     """
     last_use = {source: position for position, node in enumerate(graph.nodes) for source in node.inputs}
+    # The caller reads the network's outputs.
+    last_use |= dict.fromkeys(graph.outputs, len(graph.nodes))
     if storing is None:
         ways = manners(graph, "frameworks")
-        storing = Storing(ways, overwritable(graph.nodes, ways).__getitem__)
+        storing = Storing(ways, overwritable(graph, ways).__getitem__)
     trained = {id(_owner(array)) for own in arrays.values() for array in own.values()}
-    # The input is the run's own copy, so that it can be freed; the caller may hold the given one.
-    batch, given = len(x), [np.array(x)]
+    # Each input is the run's own copy, made when its turn comes, so that it can be freed; the caller may hold the given
+    # one.
+    arrived = given(graph, x)
+    batch = samples(arrived)
     alive: dict[int, Any] = {}
     del x
     taken: list[weakref.ref[Any]] = []
     for position, node in enumerate(graph.nodes):
-        inputs = [alive[source] for source in node.inputs] if position else [given.pop()]
+        inputs = [np.array(arrived.pop(position))] if position in arrived else [alive[i] for i in node.inputs]
         manner = storing.manners[position]
         if manner == "in place" and not storing.free(node.inputs[0]):
             manner = "output"
         y = _put_out(xp, node, inputs, arrays[node.name], manner)
-        if not node.inputs and position:
+        if not node.inputs and not node.layer.comes_from_outside:
             y = np.broadcast_to(y, (batch, *y.shape[1:]))
         alive[position] = y
         taken.append(weakref.ref(_owner(y)))

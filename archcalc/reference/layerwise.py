@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from archcalc.network.graph import Graph, Node
+from archcalc.reference.given import given, samples
 
 
 def outputs(graph: Graph, x: Any, arrays: Mapping[str, Mapping[str, Any]], xp: Any = np) -> Iterator[tuple[Node, Any]]:
-    """Each node in order with its output for the batch x, which is freed after its last use.
+    """Each node in order with its output for the batch x, which is freed after its last use; of several inputs by name.
 
     `arrays` holds the weights and buffers of each node by its name, as `seeded` makes them. The output of a layer
     without inputs is repeated for the batch, as a view.
@@ -23,11 +24,13 @@ def outputs(graph: Graph, x: Any, arrays: Mapping[str, Mapping[str, Any]], xp: A
     >>> scores.shape
     (2, 10)
     """
-    # The network's input stands before its first node.
-    sources = {0: (-1,)} | {position: node.inputs for position, node in enumerate(graph.nodes) if position}
+    arrived = given(graph, x)
+    # What an input is given stands before it, under a number that no node has.
+    alive = {~position: array for position, array in arrived.items()}
+    sources = {i: (~i,) if i in arrived else node.inputs for i, node in enumerate(graph.nodes)}
     last_use = {source: position for position, inputs in sources.items() for source in inputs}
-    batch, alive = len(x), {-1: x}
-    del x
+    batch = samples(arrived)
+    del x, arrived
     for position, node in enumerate(graph.nodes):
         y = node.layer.forward(xp, *(alive[source] for source in sources[position]), **arrays[node.name])
         if not sources[position]:

@@ -49,16 +49,20 @@ def seeded(graph: Graph, seed: int = 0, dtype: Any = np.float32) -> Arrays:
 
 
 def noise(graph: Graph, batch: int = 1, seed: int = 0) -> Any:
-    """Random input: normal numbers, or zeros as token numbers if the network takes those.
+    """Random input, of several inputs by name: normal numbers, or zeros where token numbers are taken.
 
     >>> from archcalc.language import load
     >>> noise(load("lenet5"), 2).shape
     (2, 1, 32, 32)
     """
-    shape = (batch, *graph.input)
-    if graph.token_numbers:
-        return np.zeros(shape, int)
-    return np.random.default_rng(seed).standard_normal(shape, np.float32)
+    random = np.random.default_rng(seed)
+    found = {
+        graph.nodes[i].name: np.zeros((batch, *graph.nodes[i].shape), int)
+        if i in graph.token_numbers
+        else random.standard_normal((batch, *graph.nodes[i].shape), np.float32)
+        for i in graph.inputs
+    }
+    return found if len(found) > 1 else found.popitem()[1]
 
 
 def _power(node: Node, work: Work, given: list[float], *, summed: bool) -> float:

@@ -10,6 +10,7 @@ import numpy as np
 from archcalc.errors import SpecError, nearest
 from archcalc.network.graph import Graph
 from archcalc.reference.fast import Program
+from archcalc.reference.given import given, samples
 from archcalc.reference.random_arrays import seeded
 
 
@@ -23,6 +24,8 @@ def run(
 ) -> Any:
     """A network's output for the batch x, or that of a named layer; with seeded arrays if none are given.
 
+    Several inputs, and several outputs, are arrays by name.
+
     `arrays` holds the weights and buffers of each layer by its name, as `seeded` and `trained` make them. A network
     that runs more than once is better compiled once, as a `Program`. Raises SpecError for an unknown name.
 
@@ -32,16 +35,16 @@ def run(
     >>> run(load("lenet5"), np.ones((2, 1, 32, 32)), layer="S2").shape
     (2, 6, 14, 14)
     """
-    last = position_of(graph, layer)
+    last = position_of(graph, layer) if layer else None
     arrays = seeded(graph) if arrays is None else arrays
-    return Program(graph, arrays, len(x), dtype, last=last)(x)
+    return Program(graph, arrays, samples(given(graph, x)), dtype, last=last)(x)
 
 
 def position_of(graph: Graph, layer: str = "") -> int:
-    """The position of a named layer; without a name, the last outside auxiliary heads."""
+    """The position of a named layer; without a name, the network's output, the last of several."""
     names = [node.name for node in graph.nodes]
     if not layer:
-        return max(position for position, node in enumerate(graph.nodes) if not node.auxiliary)
+        return graph.outputs[-1]
     if layer not in names:
         raise SpecError(f"{graph.name} has no layer '{layer[:60]}'", None, nearest(layer, names))
     return names.index(layer)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from archcalc.document.content import Head, Link, Page, Picture, Prose, Section, Table, Text
+from archcalc.network.graph import inputs_text
 from archcalc.profiling.rows import Profile
 from archcalc.symbols.dims import format_dim
 from archcalc.symbols.units import abbreviated
@@ -46,7 +47,12 @@ def _row(profile: Profile, *, shown: bool) -> tuple[Any, ...]:
     rounded = abbreviated(totals.macs) if isinstance(totals.macs, int) else format_dim(totals.macs)
     holding = sum(verdict.holds for verdict in profile.verdicts)
     return (
-        *(Link(graph.name, graph.name), graph.title, graph.input, profile.depth),
+        *(
+            Link(graph.name, graph.name),
+            graph.title,
+            graph.input if len(graph.inputs) == 1 else inputs_text(graph),
+            profile.depth,
+        ),
         *(totals.params, totals.macs, rounded, totals.activations),
         *((totals.shown.bounded(),) if shown else ()),
         f"{holding} of {len(profile.verdicts)}" if profile.verdicts else "",

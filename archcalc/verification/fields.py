@@ -13,6 +13,7 @@ from archcalc.receptive_field.dependence import forward_mask
 from archcalc.receptive_field.field import Field
 from archcalc.receptive_field.fields import axes_of, receptive_fields
 from archcalc.reference import noise, outputs, seeded
+from archcalc.reference.given import given, named
 from archcalc.symbols.shape import places_of, values_axis
 
 
@@ -34,7 +35,7 @@ class DependenceCheck(msgspec.Struct, frozen=True):
 
 
 def seen(graph: Graph, seed: int = 0) -> Iterator[DependenceCheck]:
-    """Run a network with NaN at one position of its input, and yield for each layer a check of the values it reaches.
+    """Run a network with NaN at one position of the input in focus, and yield for each layer a check of what it reaches.
 
     NaN spreads through every sum and every maximum, so no weight and no other value hides a dependence.
 
@@ -50,13 +51,14 @@ def seen(graph: Graph, seed: int = 0) -> Iterator[DependenceCheck]:
     touched = np.zeros(graph.input, bool)
     touched[nudged] = True
     # The second sample is nudged, the first is not.
-    arrays, x = seeded(graph, seed), np.repeat(noise(graph, 1, seed), 2, 0)
+    arrays = seeded(graph, seed)
+    x = {position: np.repeat(array, 2, 0) for position, array in given(graph, noise(graph, 1, seed)).items()}
     numbers = graph.token_numbers
     beyond = extended(graph, arrays)
-    x[1][touched] = beyond if numbers else np.nan
+    x[graph.focus][1][touched] = beyond if graph.focus in numbers else np.nan
     fields = receptive_fields(graph)
     for position, ((node, y), (_, said)) in enumerate(
-        zip(outputs(graph, x, arrays), forward_mask(graph, touched), strict=True)
+        zip(outputs(graph, named(graph, x), arrays), forward_mask(graph, touched), strict=True)
     ):
         if position in numbers:
             moved = y[1] == beyond

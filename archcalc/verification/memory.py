@@ -63,6 +63,10 @@ class Lying:
         # For each output its owner, and the outputs that are views of the same values.
         self._owners: list[weakref.ref[Any]] = []
         self._nodes = graph.nodes
+        self._inputs = {*graph.inputs}
+        # The caller reads the network's outputs, under a number that no node has.
+        for position in graph.outputs:
+            self._readers[position] |= {-1, -2}
         self._groups: list[set[int]] = []
 
     def add(self, y: Any) -> int:
@@ -74,13 +78,14 @@ class Lying:
         # Overwritten values no longer exist.
         views = shares and self._ways[position] == "view"
         self._groups.append({position}.union(*(self._groups[source] for source in shares)) if views else {position})
-        return 0 if shares or (position and id(owner) in self._trained) else int(y.size)
+        stored = not shares and (position in self._inputs or id(owner) not in self._trained)
+        return int(y.size) if stored else 0
 
     def free(self, source: int) -> bool:
         """True if an output may be overwritten by its reader, the only one of memory that the run itself owns."""
         group = self._groups[source]
         readers = set[int]().union(*(self._readers[member] for member in group)) - group
-        return len(readers) == 1 and 0 not in group and id(self._owners[source]()) not in self._trained
+        return len(readers) == 1 and not group & self._inputs and id(self._owners[source]()) not in self._trained
 
 
 def owner_of(array: Any) -> Any:

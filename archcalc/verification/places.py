@@ -21,6 +21,7 @@ from archcalc.receptive_field.field import Field
 from archcalc.receptive_field.fields import axes_of, receptive_fields
 from archcalc.receptive_field.reach import AxisField
 from archcalc.reference import noise, seeded
+from archcalc.reference.given import given
 from archcalc.verification.fields import extended
 from archcalc.verification.look import Cut, Look, consistent
 
@@ -48,7 +49,7 @@ class _Nudge(NamedTuple):
 class _Batch(NamedTuple):
     """An unchanged sample and one for each nudge, the token number of the NaN entry, and the trained arrays."""
 
-    x: Any
+    x: dict[int, Any]
     beyond: int
     arrays: dict[str, dict[str, Any]]
 
@@ -109,10 +110,11 @@ def _nudges(graph: Graph) -> list[_Nudge]:
 
 def _nudged(graph: Graph, nudges: list[_Nudge], seed: int) -> _Batch:
     """The batch in which each sample but the first is nudged."""
-    arrays, x = seeded(graph, seed), np.repeat(noise(graph, 1, seed), 1 + len(nudges), 0)
+    arrays = seeded(graph, seed)
+    x = {position: np.repeat(a, 1 + len(nudges), 0) for position, a in given(graph, noise(graph, 1, seed)).items()}
     beyond = extended(graph, arrays)
-    for sample, nudge in zip(x[1:], nudges, strict=True):
-        np.moveaxis(sample, nudge.axis, 0)[nudge.place] = beyond if graph.token_numbers else np.nan
+    for sample, nudge in zip(x[graph.focus][1:], nudges, strict=True):
+        np.moveaxis(sample, nudge.axis, 0)[nudge.place] = beyond if graph.focus in graph.token_numbers else np.nan
     return _Batch(x, beyond, arrays)
 
 
@@ -128,7 +130,7 @@ def _moved(
     for position, node in enumerate(graph.nodes):
         shapes = [graph.nodes[i].shape for i in node.inputs]
         views = node.layer.receptive_views(*shapes)
-        inputs = [alive[i] for i in node.inputs] if position else [x]
+        inputs = [x[position]] if position in x else [alive[i] for i in node.inputs]
         if local:
             inputs = [
                 _unmoved(y, each, fields[graph.nodes[i].name].reaches, nudges)
@@ -136,7 +138,7 @@ def _moved(
             ] or inputs
         with np.errstate(all="ignore"):
             y = node.layer.forward(np, *inputs, **arrays[node.name])
-        y = np.array(np.broadcast_to(y, (len(x), *y.shape[1:])))
+        y = np.array(np.broadcast_to(y, (1 + len(nudges), *y.shape[1:])))
         lost = np.zeros(node.shape, bool)
         if position not in numbers:
             lost = ~np.isfinite(y[0])
@@ -157,8 +159,8 @@ def _moved(
                 for view in each:
                     low = low | below | onward(np, cut[i][which].low, view, node.shape)
                     high = high | above | onward(np, cut[i][which].high, view, node.shape)
-            # A trained array sees nothing, wherever it is joined.
-            alone = np.full(node.shape, bool(position and not node.inputs))
+            # A trained array sees nothing, wherever it is joined, and neither does another input.
+            alone = np.full(node.shape, position != graph.focus and not node.inputs)
             sources = [cut[i][which].grows for i in node.inputs]
             cuts.append(Cut(low | alone, high | alone, any(sources) or grows))
         alive.append(y)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from archcalc.errors import Source, SpecError
 from archcalc.importers import model_of
-from archcalc.network.graph import Graph
+from archcalc.network.graph import Graph, input_axes
 from archcalc.network.model import NO_PARAMS, Params
-from archcalc.symbols.dims import Shape
+from archcalc.symbols.dims import Dim, Shape
 from archcalc.symbols.shape import VALUES
 
 # A try costs shapes only, but a spec may write out many layers.
@@ -32,18 +32,27 @@ def smallest(source: Source, params: Params = NO_PARAMS) -> Graph:
     whole = model.graph(params)
     if not all(isinstance(n, int) for node in whole.nodes for n in node.shape):
         return whole
-    axes = [axis for axis, name in enumerate(whole.input_axes) if name not in VALUES]
+    inputs = {
+        name: [(axis, said) for axis, said in enumerate(input_axes(shape)) if said not in VALUES]
+        for name, shape in whole.input_shapes.items()
+    }
     # An axis may be a param of the spec, which other layers use too.
     declared = model.input_params
-    named = {axis: declared[name] for axis in axes if (name := whole.input_axes[axis]) in declared}
-    longest = max((whole.input[axis] for axis in axes), default=1)
+    longest = max((whole.input_shapes[name][axis] for name, axes in inputs.items() for axis, _ in axes), default=1)
 
     def on(n: int) -> Graph | None:
-        """The network on an input whose longest axis is n; None if it does not fit or an axis shrinks to one."""
-        shape: Shape = tuple(-(-size * n // longest) if axis in axes else size for axis, size in enumerate(whole.input))
-        given = {name: shape[axis] for axis, name in named.items()}
+        """The network on inputs whose longest axis is n; None if it does not fit or an axis shrinks to one."""
+        given: dict[str, Dim | str] = {}
+        shapes: dict[str, Shape] = {}
+        for name, axes in inputs.items():
+            sizes = [*whole.input_shapes[name]]
+            for axis, said in axes:
+                sizes[axis] = -(-sizes[axis] * n // longest)
+                if (name, said) in declared:
+                    given[declared[name, said]] = sizes[axis]
+            shapes[name] = tuple(sizes)
         try:
-            graph = model.graph({**params, **given}, shape)
+            graph = model.graph({**params, **given}, shapes)
         except SpecError:
             return None
         return graph if _as_wide(graph, whole) else None

@@ -39,6 +39,8 @@ class _Sheet:
         self.items: list[str] = []
         self.tail: list[str] = []
         self.sizes: dict[str, str] = {}
+        # The names of the inputs, none for a network of one.
+        self.inputs: list[str] = []
 
     def text(self) -> str:
         pen = self.pen
@@ -47,9 +49,10 @@ class _Sheet:
             for name, (parameters, items, _) in pen.blocks.items()
             for line in (f"  {name}({', '.join(parameters)}):" if parameters else f"  {name}:", *_under(items, 4))
         ]
+        axes = f"{{{', '.join(f'{axis}: {size}' for axis, size in self.sizes.items())}}}"
         return "\n".join([
             *self.head,
-            f"input: {{{', '.join(f'{axis}: {size}' for axis, size in self.sizes.items())}}}",
+            *(["inputs:", *(f"  {name}: {axes}" for name in self.inputs)] if self.inputs else [f"input: {axes}"]),
             f"params: {{{', '.join(f'{name}: {value}' for name, value in pen.params.items())}}}",
             *(["blocks:", *blocks] if blocks else []),
             "layers:",
@@ -91,7 +94,10 @@ def drawn(number: int) -> Drawn:
         pen.params["k"] = "K"
     for i in range(rng.randint(0, 3)):
         pen.block(f"b{i}")
-    sheet.items.append("- relu: {name: x0}")
+    if pen.maybe(0.2, "several inputs"):
+        sheet.inputs = ["left", "right"]
+        pen.names.append("right")
+    sheet.items.append("- relu: {name: x0, from: left}" if sheet.inputs else "- relu: {name: x0}")
     pen.names.append("x0")
     for _ in range(rng.randint(2, 9)):
         if rng.random() < 0.35 and _share(sheet):
@@ -99,6 +105,8 @@ def drawn(number: int) -> Drawn:
         before = (pen.names[:], set(pen.has))
         if not sheet.keep(sheet.items, pen.item([*(["k"] if "k" in pen.params else []), "n"], 0, top=True)):
             pen.names, pen.has = before
+    if pen.maybe(0.2):
+        sheet.keep(sheet.tail, f"outputs: [{', '.join(dict.fromkeys(rng.choices(pen.names, k=2)))}]", "outputs")
     _state(sheet)
     _describe(sheet)
     called = [name for name in pen.blocks if re.search(rf"\b{name}\b", "\n".join(sheet.items))]

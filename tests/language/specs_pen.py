@@ -87,6 +87,7 @@ TEXTS = (
 )
 # Every construct there is; one that no spec has kept is a fault of this module.
 CONSTRUCTS = {
+    *("several inputs", "outputs"),
     *(f"input {' '.join(axes)}" for axes in LAYERS), *(f"value {word}" for word in NUMBERS), *(f"condition {word}" for word in CONDITIONS),
     *("word", "bare value", "settings", "block style", "block", "arguments", "default", "bare argument", "block in a block", "repeat", "repeat 0", "if", "name", "name by index"),
     *("from", "from by index", "from with repeat", "from several", "named branches", "list of branches", "empty branch", "branch by name", "branch in a branch"),

@@ -31,7 +31,7 @@ def facts(graph: Graph) -> dict[str, Any]:
     except SpecError as error:
         rows = (error.fact, error.notes[:1])
     return {
-        "about": (graph.name, graph.title, graph.source, graph.notes, graph.family, graph.input_axes),
+        "about": (graph.name, graph.title, graph.source, graph.notes, graph.family, graph.input_axes, graph.outputs),
         "nodes": [msgspec.structs.replace(node, place=None, blocks=()) for node in graph.nodes],
         "rows": rows,
         "weights": graph.weights,

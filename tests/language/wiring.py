@@ -56,11 +56,12 @@ class Wiring:
         spec = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - it makes nothing but text
         self.shapes = shapes
         self.blocks = dict(map(self._block, (spec.get("blocks") or {}).items()))
-        self.layers = [Wired("input", (), head=False)]
+        inputs = spec.get("inputs") or {"input": spec["input"]}
+        self.layers = [Wired("input", (), head=False) for _ in inputs]
         self.params: dict[str, Any] = {}
         for name, value in spec["params"].items():
             self.params[name] = self._value(value, self.params)
-        self._list(spec["layers"], 0, Where([{"input": 0}], self.params))
+        self._list(spec["layers"], 0, Where([{name: i for i, name in enumerate(inputs)}], self.params))
 
     def _block(self, entry: tuple[str, Any]) -> tuple[str, tuple[list[tuple[str, str]], list[Any]]]:
         name, _, parameters = entry[0].rstrip(")").partition("(")

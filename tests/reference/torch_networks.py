@@ -30,14 +30,19 @@ MAX_VALUES = 4096
 
 
 @st.composite
-def networks(draw: Draw) -> Graph:
-    """A graph whose layers follow the last node, or an earlier one, or join two, or share an earlier one's weights."""
+def networks(draw: Draw, starts: int = 1) -> Graph:
+    """A graph whose layers follow the last node, or an earlier one, or join two, or share an earlier one's weights.
+
+    Where it has several inputs, it names several outputs too, which others may read.
+    """
     builder = Builder()
     rank = draw(st.sampled_from([3, 3, 3, 2, 2, 4, 1]))
     shape = tuple(draw(st.lists(st.integers(4, 9), min_size=rank, max_size=rank)))
     # The orders that a spec may state; layers bring about the others.
     names = [axes for axes in INPUTS if len(axes) == rank and axes != ("tokens",)]
-    builder.add("input", Input(shape, draw(st.none() | st.sampled_from(names))))
+    called = draw(st.none() | st.sampled_from(names))
+    for number in range(starts):
+        builder.add("input" if starts == 1 else f"input{number}", Input(shape, called))
     for number in range(draw(st.integers(4, MAX_LAYERS))):
         step = draw(st.sampled_from(["follow", "follow", "branch", "join", "share"]))
         layer, inputs, share = STEPS[step](draw, builder)
@@ -49,7 +54,8 @@ def networks(draw: Draw) -> Graph:
             builder.nodes.pop()
     # A graph prints on one line, which says too little of one that fails a test.
     note("\n".join(map(str, builder.nodes)))
-    return builder.graph("random")
+    ends = draw(st.lists(st.sampled_from(range(len(builder.nodes))), max_size=3, unique=True)) if starts > 1 else []
+    return builder.graph("random", named_outputs=tuple(ends))
 
 
 def follow(draw: Draw, builder: Builder) -> tuple[Layer, tuple[int, ...], None]:
@@ -106,15 +112,15 @@ class Network(nn.Module):
         super().__init__()
         self.graph = graph
         self.layers = nn.ModuleDict()
-        for node in graph.nodes[1:]:
-            if node.share is None:
+        for node in graph.nodes:
+            if node.share is None and not node.layer.comes_from_outside:
                 self.layers[node.name] = TWINS[node.layer.kind](
                     node.layer, *(graph.nodes[i].shape for i in node.inputs)
                 )
 
-    def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
-        outputs = [x]
-        for node in self.graph.nodes[1:]:
+    def forward(self, *given: torch.Tensor) -> list[torch.Tensor]:
+        outputs = list(given)
+        for node in self.graph.nodes[len(given) :]:
             owner = node if node.share is None else self.graph.nodes[node.share]
             outputs.append(self.layers[owner.name](*(outputs[i] for i in node.inputs)))
         return outputs

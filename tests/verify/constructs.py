@@ -177,10 +177,19 @@ def looked_up(draw: Draw, plot: Plot, setting: tuple[str, str] | None = None) ->
     del plot.readable[:-1]
 
 
+def given_more(draw: Draw, plot: Plot) -> None:
+    """Another input of the network, and a layer that reads it; joined to what was there if it still fits."""
+    source = plot.some(draw)
+    x = plot.shape(source)
+    at = single(draw, plot, plot.add(K["input"](shape=tuple(x), axes=x.axes if all(x.axes) else None)))
+    if plot.shape(at) == x:
+        plot.add(K[draw(st.sampled_from(["add", "multiply", "concat"]))](), at, source)
+
+
 CONSTRUCTS = {
     construct.__name__: construct
     for construct in (
         *(follow, branch, in_place, views, joined, concatenated, repeated, excited, folded, turned),
-        *(headed, shared, auxiliary, attended, recurrent, learned),
+        *(headed, shared, auxiliary, attended, recurrent, learned, given_more),
     )
 }

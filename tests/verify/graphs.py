@@ -33,6 +33,8 @@ class Drawn(NamedTuple):
     def census(self) -> Iterator[str]:
         """What the network holds, of all that there is to draw."""
         yield from (f"construct {name}" for name in self.constructs)
+        yield from ["outputs"] * bool(self.graph.named_outputs)
+        yield from ["an output that is read"] * any(self.graph.outputs[0] in node.inputs for node in self.graph.nodes)
         yield f"input {' '.join(self.graph.input_axes)}"
         for node in self.graph.nodes[1:]:
             yield f"kind {node.layer.kind}"
@@ -72,7 +74,8 @@ def networks(draw: Draw, kind: str = "", setting: tuple[str, str] | None = None)
         if not words or constructs:
             constructs += [name] if _tried(CONSTRUCTS[name], draw, plot) else []
     note("\n".join(map(str, builder.nodes)))
-    return Drawn(builder.graph("random"), tuple(constructs))
+    outputs = draw(st.just([]) | st.lists(st.sampled_from(plot.readable), max_size=3, unique=True))
+    return Drawn(builder.graph("random", named_outputs=tuple(outputs)), tuple(constructs))
 
 
 def _tried(construct: Callable[..., object], draw: Draw, plot: Plot, *more: Any) -> bool:
@@ -102,6 +105,8 @@ def all_there_is() -> Counter[str]:
     return Counter(
         {
             **{f"construct {name}": 0 for name in ("tokens", *CONSTRUCTS)},
+            "outputs": 0,
+            "an output that is read": 0,
             **{f"kind {kind}": 0 for kind in kinds},
             **{f"setting {kind}.{name}={one}": 0 for kind in kinds for name, one in settings_of(kind)},
         }

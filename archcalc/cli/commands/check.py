@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 
 import click
@@ -48,6 +49,8 @@ def command(request: Request, *, claims: tuple[str, ...], keep: bool) -> None:
 
 
 def _of(figure: Figure, request: Request) -> Figure:
+    if isinstance(request.input_shape, Mapping):
+        raise click.UsageError("--claim takes the shape of a network's only input; of several, set params with --set")
     return msgspec.structs.replace(figure, input=request.input_shape or (), settings=request.settings)
 
 

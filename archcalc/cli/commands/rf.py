@@ -20,12 +20,12 @@ from archcalc.drawing.charts import field as maps
 from archcalc.drawing.charts.canvas import canvas, check_suffix, save
 from archcalc.drawing.charts.picture import picture_of
 from archcalc.errors import SpecError, nearest
-from archcalc.formats.rf.page import render, render_depth, render_layer, render_stacks
+from archcalc.formats.rf.page import render, render_all, render_depth, render_layer, render_stacks
 from archcalc.network.graph import Graph
 from archcalc.receptive_field.cone import cone, topmost
 from archcalc.receptive_field.effective import Effective, box, effective
 from archcalc.receptive_field.field import Field
-from archcalc.receptive_field.fields import receptive_fields
+from archcalc.receptive_field.fields import on_every_input, receptive_fields
 from archcalc.receptive_field.stacks import field_of, stacks
 from archcalc.symbols.dims import Dim
 from archcalc.symbols.shape import AXES
@@ -37,6 +37,7 @@ class FieldOptions(msgspec.Struct, frozen=True):
     """The options of the command: one layer of the network, or layers that are in no network."""
 
     layer: str | None
+    on: str | None
     spread: bool
     target: Path | None
     image: Path | None
@@ -49,6 +50,7 @@ class FieldOptions(msgspec.Struct, frozen=True):
 @click.command("rf")
 @takes_network("[SPEC]", "input", "set", formats=TABLES)
 @click.argument("layer", required=False, metavar="[LAYER or LAYER[y,x]]", **completes("layers"))
+@click.option("--on", metavar="INPUT", help="The input on which fields are, where a network has several.")
 @click.option("--effective", "-e", "spread", is_flag=True, help="The effective field too: how influence spreads.")
 @click.option(
     "--plot",
@@ -87,9 +89,11 @@ def command(request: Request, options: FieldOptions) -> None:
         window = field_of(options.kernel, options.stride, options.depth)
         put(render_depth(window, options.kernel, options.stride, options.depth, request.form), request.form)
     else:
-        graph = request.load()
+        graph = request.load() if options.on is None else request.load().seen_from(options.on)
         fields = receptive_fields(graph)
-        if options.layer is None:
+        if options.layer is None and options.on is None and options.target is None and len(graph.inputs) > 1:
+            put(render_all(on_every_input(graph), request.form, request.screen), request.form)
+        elif options.layer is None:
             if options.target is not None:
                 _plot_cone(graph, fields, topmost(graph, fields), options)
             put(render(graph, fields, request.form, request.screen), request.form)

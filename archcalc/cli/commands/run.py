@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,13 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.command("run")
 @takes_network("SPEC", "shape", "set", formats=["text", "json"])
 @click.argument("photo", type=_FILE, required=False)
-@click.option("--input", "source", type=_FILE, help="A .npy file or an image; noise where none is given.")
+@click.option(
+    "--input",
+    "sources",
+    type=_FILE,
+    multiple=True,
+    help="A .npy file or an image, of several inputs NAME=FILE; noise where none is given.",
+)
 @click.option("--weights", type=_FILE, help="A .npz or .safetensors file; seeded weights where none is given.")
 @click.option("--layer", default="", help="Another layer than the last.", **completes("layers"))
 @click.option("-o", "--output", type=_FILE, help="Write what is put out to this .npy file.")
@@ -52,41 +59,75 @@ def command(request: Request, options: RunOptions) -> None:
     PHOTO is an image of any size, or a .npy file, and the same as --input PHOTO.
     """
     if options.photo is not None:
-        if options.source is not None:
+        if options.sources:
             raise click.UsageError("PHOTO and --input are the same; give one")
-        options = msgspec.structs.replace(options, source=options.photo)
+        options = msgspec.structs.replace(options, sources=(options.photo,))
     graph = request.load()
     # The shell asks this module for its options, and numpy would make it wait.
     running = import_module("archcalc.cli.running")
-    node, y, best, fitted = running.run(graph, options)
+    found = running.run(graph, options)
     if options.output is not None:
-        write_whole(options.output, lambda path: running.save(path, y))
+        one = _only(found)
+        write_whole(options.output, lambda path: running.save(path, one.y))
     if request.form == "json":
-        found: dict[str, Any] = {
-            "network": graph.name,
-            "layer": node.name,
-            "output": list(node.shape),
-            "samples": len(y),
-        }
-        figures = {"least": float(y.min()), "mean": float(y.mean()), "most": float(y.max())}
-        classes = [
-            [{"class": one.place} | ({"name": one.name} if one.name else {}) | {"value": one.value} for one in sample]
-            for sample in best
-        ]
-        put(json_text({**found, **figures, **({"image": fitted} if fitted else {}), "classes": classes}), request.form)
+        put(json_text(_plain(graph.name, found)), request.form)
         return
-    noisy, untrained = options.source is None, options.weights is None
-    given = "noise" if noisy else visible(str(options.source))
-    learned = "seeded weights, so the numbers mean nothing" if untrained else visible(str(options.weights))
-    put(f"{graph.name} on {given}, batch {len(y)}, {options.dtype}; {learned}")
-    if fitted:
-        put(f"image {fitted}")
-    put(f"{node.name} puts out {format_shape(node.shape)}: {y.min():.6g} to {y.max():.6g}, mean {y.mean():.6g}")
-    for number, sample in enumerate(best):
-        of = f"of sample {number} " if len(best) > 1 else ""
-        if sample[0].name:
-            put("\n".join([f"largest {of}at", *(f"  {one.place:>4}  {one.value:<9.6g}  {one.name}" for one in sample)]))
-        else:
-            put(f"largest {of}at " + ", ".join(f"{one.place}: {one.value:.6g}" for one in sample))
+    given = ", ".join(visible(str(path)) for path in options.sources) or "noise"
+    if options.sources and len(options.sources) < len(graph.inputs):
+        given += " and noise"
+    learned = (
+        "seeded weights, so the numbers mean nothing" if options.weights is None else visible(str(options.weights))
+    )
+    put(f"{graph.name} on {given}, batch {found.samples}, {options.dtype}; {learned}")
+    if found.fitted:
+        put(f"image {found.fitted}")
+    for one in found.outputs:
+        put("\n".join(_lines(one)))
     if options.output is not None:
-        put(f"written to {visible(str(options.output))}, {'×'.join(map(str, y.shape))}")
+        put(f"written to {visible(str(options.output))}, {'×'.join(map(str, _only(found).y.shape))}")
+
+
+def _only(found: Any) -> Any:
+    """The output that goes into a file; raises UsageError if there are several."""
+    if len(found.outputs) > 1:
+        names = ", ".join(one.node.name for one in found.outputs)
+        raise click.UsageError(f"-o takes one output, and the network has {names}; choose with --layer")
+    return found.outputs[0]
+
+
+def _lines(one: Any) -> Iterator[str]:
+    """An output in text: its range, and its largest values if they are of classes."""
+    y = one.y
+    yield f"{one.node.name} puts out {format_shape(one.node.shape)}: {y.min():.6g} to {y.max():.6g}, mean {y.mean():.6g}"
+    for number, sample in enumerate(one.best):
+        of = f"of sample {number} " if len(one.best) > 1 else ""
+        if sample[0].name:
+            yield f"largest {of}at"
+            yield from (f"  {best.place:>4}  {best.value:<9.6g}  {best.name}" for best in sample)
+        else:
+            yield f"largest {of}at " + ", ".join(f"{best.place}: {best.value:.6g}" for best in sample)
+
+
+def _plain(name: str, found: Any) -> dict[str, Any]:
+    """A run for JSON: of one output its numbers beside the network's name, of several under `outputs`."""
+    image = {"image": found.fitted} if found.fitted else {}
+    puts = [
+        {
+            "layer": one.node.name,
+            "output": list(one.node.shape),
+            "samples": found.samples,
+            "least": float(one.y.min()),
+            "mean": float(one.y.mean()),
+            "most": float(one.y.max()),
+            **image,
+            "classes": [
+                [
+                    {"class": best.place} | ({"name": best.name} if best.name else {}) | {"value": best.value}
+                    for best in sample
+                ]
+                for sample in one.best
+            ],
+        }
+        for one in found.outputs
+    ]
+    return {"network": name} | (puts[0] if len(puts) == 1 else {"outputs": puts})

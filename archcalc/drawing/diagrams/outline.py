@@ -12,6 +12,7 @@ import msgspec
 from archcalc.drawing.diagrams.labels import TO, described, first_to_last, named
 from archcalc.drawing.diagrams.repeats import follows, lines_of, written_out
 from archcalc.layers.registry import Family
+from archcalc.network.graph import inputs_text
 from archcalc.profiling.folding import FoldedBlock as Call
 from archcalc.profiling.folding import FoldedRow, Part, groups, unfolded
 from archcalc.profiling.rows import Profile, Row
@@ -125,7 +126,7 @@ def outline(profile: Profile, *, fold: bool = True) -> Outline:
     )
     graph = profile.graph
     params = TEXT.dim(profile.totals.params)
-    summary = f"input {TEXT.shape(graph.input)}, {len(profile.rows)} layers, {params} params"
+    summary = f"input {inputs_text(graph, TEXT.shape)}, {len(profile.rows)} layers, {params} params"
     return Outline(graph.title or graph.name, summary, parts, edges)
 
 

@@ -20,6 +20,7 @@ from archcalc.formats.as_json import json_text
 from archcalc.formats.compare.crossovers import crossings, letter_of
 from archcalc.formats.compare.json import to_dict
 from archcalc.formats.conditions import facts, held
+from archcalc.network.graph import inputs_text
 from archcalc.network.measures import sums
 from archcalc.symbols.dims import Dim
 from archcalc.symbols.evaluate import Leading, letters
@@ -101,7 +102,7 @@ def _measured(comparison: Comparison, style: Style) -> list[TitledTable]:
     """The measures of all networks, and the differences from the first: in one table for two networks, else below."""
     names = [style.clean(name) for name in comparison.names]
     profile = comparison.profiles[0]
-    inputs = dict.fromkeys(style.shape(one.graph.input) for one in comparison.profiles)
+    inputs = dict.fromkeys(inputs_text(one.graph, style.shape, style.clean) for one in comparison.profiles)
     about = f"Input {' and '.join(inputs)}, batch {style.dim(profile.batch)}. " + style.clean(
         f"Convention {profile.convention.name}: {profile.convention.rule}."
     )

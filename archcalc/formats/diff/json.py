@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from archcalc.comparison.diff import Change, Changes, Difference, compared, difference
-from archcalc.formats.as_json import plain_dim, plain_facts, plain_shape
+from archcalc.formats.as_json import plain_dim, plain_facts, plain_inputs, plain_shape
 from archcalc.profiling.rows import Profile
 
 
@@ -28,7 +28,7 @@ def to_dict(found: Changes) -> dict[str, Any]:
 def _network(profile: Profile) -> dict[str, Any]:
     return {
         "network": profile.graph.name,
-        "input": plain_shape(profile.graph.input),
+        **plain_inputs(profile.graph),
         "unread": [node.name for node in profile.graph.unread],
         "uncovered": list(profile.totals.counted.uncovered),
     }

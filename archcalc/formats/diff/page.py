@@ -22,6 +22,7 @@ from archcalc.formats.conditions import held
 from archcalc.formats.diff.json import to_dict
 from archcalc.formats.diff.words import describe_change
 from archcalc.formats.summary import listed, unread
+from archcalc.network.graph import inputs_text
 from archcalc.network.measures import MEASURES, Measure
 from archcalc.symbols.dims import Dim
 from archcalc.symbols.evaluate import ratio
@@ -72,7 +73,9 @@ def _page(found: Changes, style: Style, *, every: bool) -> Page:
 
 def _heading(found: Changes, style: Style) -> tuple[str, Markup]:
     names = " → ".join(dict.fromkeys(profile.graph.name for profile in (found.old, found.new)))
-    inputs = _to(style).join(dict.fromkeys(style.shape(profile.graph.input) for profile in (found.old, found.new)))
+    inputs = _to(style).join(
+        dict.fromkeys(inputs_text(profile.graph, style.shape, style.clean) for profile in (found.old, found.new))
+    )
     convention = found.new.convention
     said = style.clean(f"Convention {convention.name}: {convention.rule}.")
     return names, preformatted(f"Input {inputs}, batch {style.dim(found.new.batch)}. {said}")

@@ -8,14 +8,14 @@ from typing import Any
 from archcalc.document.content import Code, Fact, Facts, Head, Notes, Page, Part, Section, Table
 from archcalc.document.printed import printed
 from archcalc.document.screen import PAPER, Screen, table_text
-from archcalc.formats.as_json import json_text
+from archcalc.formats.as_json import json_text, plain_inputs
 from archcalc.formats.conditions import held
 from archcalc.formats.memory.facts import amount, assumed, facts, letter, linear
 from archcalc.formats.summary import title
 from archcalc.formats.tones import kind
 from archcalc.memory_plan.plan import MemoryRow, Plan
 from archcalc.memory_plan.sizes import Size
-from archcalc.symbols.dims import format_shape
+from archcalc.network.graph import inputs_text
 
 _COLUMNS: dict[str, dict[str, Callable[[MemoryRow], Size]]] = {
     "inference": {"weights": lambda row: row.weights, "stored": lambda row: row.stored},
@@ -70,9 +70,7 @@ def page(plan: Plan, budget: int | None, *, timeline: bool) -> Page:
 def _heading(plan: Plan) -> list[str]:
     graph = plan.profile.graph
     settings = assumed(plan)
-    about = (
-        f"Input {format_shape(graph.input)}, batch {plan.profile.batch}. {plan.phase.capitalize()}: {settings}. Bytes."
-    )
+    about = f"Input {inputs_text(graph)}, batch {plan.profile.batch}. {plan.phase.capitalize()}: {settings}. Bytes."
     return [*([graph.source] if graph.source else []), about]
 
 
@@ -81,7 +79,7 @@ def to_dict(plan: Plan, budget: int | None = None) -> dict[str, Any]:
     batch = plan.profile.batch
     found: dict[str, Any] = {
         "network": plan.profile.graph.name,
-        "input": [n if isinstance(n, int) else str(n) for n in plan.profile.graph.input],
+        **plain_inputs(plan.profile.graph),
         "batch": batch if isinstance(batch, int) else str(batch),
         "phase": plan.phase,
         "settings": plan.settings,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -10,11 +11,10 @@ from archcalc.formats.conditions import held
 from archcalc.formats.table.columns import along, bounded, percent
 from archcalc.formats.tones import kind
 from archcalc.layers.intervals import number_text
-from archcalc.network.graph import Graph
+from archcalc.network.graph import Graph, inputs_text
 from archcalc.profiling.rows import Profile
 from archcalc.receptive_field.field import Field
 from archcalc.receptive_field.fields import axes_of
-from archcalc.symbols.dims import format_shape
 
 _COLUMNS = ("name", "layer", "output", "field", "local", "jump", "start", "padding", "paths", "coverage")
 _LEFT = {"name", "layer", "output"}
@@ -26,11 +26,23 @@ BOUND = "≤ is a bound: all that is seen lies within so many places"
 
 def heading(graph: Graph) -> str:
     """The network's name and input."""
-    return f"{graph.name}, input {format_shape(graph.input)}"
+    seen = graph.nodes[graph.focus].name
+    on = f", fields on {seen}" if len(graph.inputs) > 1 else ""
+    return f"{graph.name}, input {inputs_text(graph)}{on}"
 
 
 def page(graph: Graph, fields: dict[str, Field]) -> Page:
     """A row for each layer, and notes below the table, such as on branches that do not line up."""
+    return Page(heading(graph), sections=(Section("", parts(graph, fields)),))
+
+
+def parts(graph: Graph, fields: dict[str, Field]) -> tuple[Part, ...]:
+    """The table of all layers, and the notes below it."""
+    notes = (*_notes(fields), *held(graph.conditions))
+    return _table(fields), *([Notes(notes)] if notes else [])
+
+
+def _table(fields: dict[str, Field]) -> Table:
     rows = [
         (
             *(field.name, kind(field.kind), field.output, bounded(field, field.size), local(field)),
@@ -40,9 +52,20 @@ def page(graph: Graph, fields: dict[str, Field]) -> Page:
     ]
     shown = [column for column in _COLUMNS if column != "local" or any(map(local, fields.values()))]
     cells = tuple(tuple(cell for cell, column in zip(row, _COLUMNS, strict=True) if column in shown) for row in rows)
-    notes = (*_notes(fields), *held(graph.conditions))
-    parts: list[Part] = [Table(tuple(map(_head, shown)), cells), *([Notes(notes)] if notes else [])]
-    return Page(heading(graph), sections=(Section("", tuple(parts)),))
+    return Table(tuple(map(_head, shown)), cells)
+
+
+def together(views: Mapping[str, tuple[Graph, dict[str, Field]]]) -> Page:
+    """The rows on every input in one table, each after the name of its input."""
+    tables = {name: _table(fields) for name, (_, fields) in views.items()}
+    heads = dict.fromkeys(head for table in tables.values() for head in table.head)
+    rows = [
+        (name, *(dict(zip(table.head, row, strict=True)).get(head, "") for head in heads))
+        for name, table in tables.items()
+        for row in table.rows
+    ]
+    first, _ = next(iter(views.values()))
+    return Page(heading(first), sections=(Section("", (Table((Head("input"), *heads), tuple(rows)),)),))
 
 
 def _head(column: str) -> Head:

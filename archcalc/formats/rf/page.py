@@ -9,6 +9,7 @@ from archcalc.document.content import Page, Part, Section
 from archcalc.document.printed import printed
 from archcalc.document.screen import PAPER, Screen
 from archcalc.formats.as_json import json_text
+from archcalc.formats.rf import fields as fields_of
 from archcalc.formats.rf import layer, stacks
 from archcalc.formats.rf.effective import box_dict, effective_dict, seen, spread
 from archcalc.formats.rf.fields import heading, network_dict, page, to_dict
@@ -18,7 +19,7 @@ from archcalc.receptive_field.effective import Box, Effective
 from archcalc.receptive_field.field import Field
 from archcalc.receptive_field.fields import path
 from archcalc.receptive_field.stacks import ConvStack
-from archcalc.symbols.dims import Dim
+from archcalc.symbols.dims import Dim, format_shape
 
 
 def render(graph: Graph, fields: Mapping[str, Field], form: str = "text", screen: Screen = PAPER) -> str:
@@ -26,6 +27,27 @@ def render(graph: Graph, fields: Mapping[str, Field], form: str = "text", screen
     if form == "json":
         return json_text(network_dict(graph, [to_dict(field) for field in fields.values()]))
     return printed(page(graph, dict(fields)), form, screen)
+
+
+def render_all(views: Mapping[str, tuple[Graph, dict[str, Field]]], form: str = "text", screen: Screen = PAPER) -> str:
+    """The fields of all layers on each of several inputs, a table for each; CSV has one with a column for the input."""
+    first, _ = next(iter(views.values()))
+    if form == "json":
+        rows = {name: [to_dict(field) for field in fields.values()] for name, (_, fields) in views.items()}
+        named = {name: network_dict(graph, rows[name]) for name, (graph, _) in views.items()}
+        return json_text(
+            {
+                "network": first.name,
+                "inputs": {name: {key: one[key] for key in ("input", "axes", "rows")} for name, one in named.items()},
+            }
+        )
+    if form == "csv":
+        return printed(fields_of.together(views), form, screen)
+    sections = [
+        Section(f"On {name}, {format_shape(graph.input)}", fields_of.parts(graph, fields))
+        for name, (graph, fields) in views.items()
+    ]
+    return printed(Page(heading(first), sections=tuple(sections)), form, screen)
 
 
 def render_layer(  # noqa: PLR0913 - each is a part of what is shown

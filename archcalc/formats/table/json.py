@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
-from archcalc.formats.as_json import json_text, plain_axes, plain_dim, plain_facts, plain_shape
+from archcalc.formats.as_json import json_text, plain_axes, plain_dim, plain_facts, plain_inputs, plain_shape
 from archcalc.formats.check import verdict_dict
+from archcalc.network.graph import Graph
 from archcalc.network.measures import sums
 from archcalc.profiling.rows import Profile, Row, Totals
 from archcalc.symbols.dims import Dim
@@ -38,8 +39,8 @@ def to_dict(profile: Profile, formulas: Form = "plain") -> dict[str, Any]:
         "title": profile.graph.title,
         "source": profile.graph.source,
         "notes": list(profile.graph.notes),
-        "input": plain_shape(profile.graph.input),
-        "axes": plain_axes(profile.graph.input),
+        **plain_inputs(profile.graph),
+        **_axes(profile.graph),
         "batch": plain_dim(profile.batch),
         "convention": profile.convention.name,
         "unit": profile.convention.unit,
@@ -47,6 +48,7 @@ def to_dict(profile: Profile, formulas: Form = "plain") -> dict[str, Any]:
         "rows": [_row(profile, row, plain) for row in profile.rows],
         "totals": {**_totals(profile.totals, plain), "auxiliary": _totals(profile.auxiliary, plain)},
         "figures": [verdict_dict(verdict) for verdict in profile.verdicts],
+        **_outputs(profile.graph),
         "unread": [node.name for node in profile.graph.unread],
         "assumptions": plain_facts(profile.graph.conditions),
     }
@@ -75,3 +77,14 @@ def _row(profile: Profile, row: Row, plain: Plain) -> dict[str, Any]:
 def _totals(totals: Totals, plain: Plain) -> dict[str, Any]:
     counted = {"counted": plain(totals.counted.value), "uncovered": list(totals.counted.uncovered)}
     return {measure.name: plain(measure.total(totals)) for measure in sums()} | counted
+
+
+def _axes(graph: Graph) -> dict[str, Any]:
+    """The names of the input's axes, of several inputs by name."""
+    named = {name: plain_axes(x) for name, x in graph.input_shapes.items()}
+    return {"axes": named if len(named) > 1 else plain_axes(graph.input)}
+
+
+def _outputs(graph: Graph) -> dict[str, Any]:
+    """The outputs that a network names."""
+    return {"outputs": [graph.nodes[i].name for i in graph.named_outputs]} if graph.named_outputs else {}

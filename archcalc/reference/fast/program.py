@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from archcalc.reference.fast.kernels import Slot, channels_first, step_of
 from archcalc.reference.fast.scratch import Scratch
 from archcalc.reference.fast.sliding_op import Step
 from archcalc.reference.fast.workers import Crew, available
+from archcalc.reference.given import given
 from archcalc.symbols.dims import Shape
 
 # Vectors of the machine's widest registers are aligned to this.
@@ -24,9 +25,9 @@ _ALIGNMENT = 64
 
 
 class Program:
-    """A network compiled for one batch size and one set of arrays; call it with a batch to get an output.
+    """A network compiled for one batch size and one set of arrays; call it with a batch to get its output.
 
-    That is the output at position `last`, by default the last outside auxiliary heads. Only the layers that it depends
+    That is the output at position `last`, by default the network's, of several by name. Only the layers that it depends
     on are run, on `workers` cores.
 
     >>> from archcalc.language import load
@@ -46,35 +47,38 @@ class Program:
         last: int | None = None,
         workers: int | None = None,
     ) -> None:
-        if last is None:
-            last = max(position for position, node in enumerate(graph.nodes) if not node.auxiliary)
-        nodes = {position: graph.nodes[position] for position in needed(graph, last)}
-        readers = _readers(nodes)
+        ends = graph.outputs if last is None else (last,)
+        nodes = {position: graph.nodes[position] for position in needed(graph, *ends)}
+        readers = _readers(nodes, ends)
         worked = chains(nodes, readers)
-        roots = _roots(nodes, overwritable(graph.nodes), worked)
-        self._arena, views = _laid_out(nodes, roots, last, batch, np.dtype(dtype))
+        roots = _roots(nodes, overwritable(graph), worked)
+        self._arena, views = _laid_out(nodes, roots, ends, batch, np.dtype(dtype))
         scratch = Scratch(dtype)
         self._crew = Crew(available() if workers is None else workers)
-        self._input, self._output = channels_first(views[0]), channels_first(views[last])
+        self._graph = graph
+        self._inputs = {position: channels_first(views[position]) for position in graph.inputs}
+        self._outputs = {graph.nodes[position].name: channels_first(views[position]) for position in ends}
         self._steps: list[Step] = [
             step_of(_place(chain, nodes, views, arrays, scratch, self._crew.workers, dtype))
             for position, chain in worked.items()
-            if position and not _passes(nodes[position], roots, position)
+            if position not in self._inputs and not _passes(nodes[position], roots, position)
         ]
         self.nbytes = self._arena.nbytes + scratch.nbytes
 
     def __call__(self, x: Any) -> Any:
-        """The output for a batch; the array is the program's own and holds until the next call."""
-        self._input[...] = x
+        """The output for a batch, or several by name; arrays are the program's own and hold until the next call."""
+        for position, array in given(self._graph, x).items():
+            self._inputs[position][...] = array
         with self._crew as crew:
             for step in self._steps:
                 for parts in step:
                     crew.run(parts)
-        return self._output
+        return self._outputs if len(self._outputs) > 1 else next(iter(self._outputs.values()))
 
 
-def _readers(nodes: dict[int, Node]) -> dict[int, list[int]]:
-    readers: dict[int, list[int]] = {position: [] for position in nodes}
+def _readers(nodes: dict[int, Node], ends: Collection[int]) -> dict[int, list[int]]:
+    """The nodes that read each output; the caller, who has no position, stands there as often as any two."""
+    readers: dict[int, list[int]] = {position: [-1, -1] * (position in ends) for position in nodes}
     for position, node in nodes.items():
         for source in node.inputs:
             readers[source].append(position)
@@ -138,14 +142,14 @@ def _alike(shape: Shape, other: Shape) -> bool:
 
 
 def _laid_out(
-    nodes: dict[int, Node], roots: dict[int, int], end: int, batch: int, dtype: Any
+    nodes: dict[int, Node], roots: dict[int, int], ends: Collection[int], batch: int, dtype: Any
 ) -> tuple[Any, dict[int, Any]]:
     """One block of memory, and each node's output as a view of it, arrays of three axes as they lie."""
     last = {root: root for root in roots.values()}
     for position, node in nodes.items():
         for used in (position, *node.inputs):
             last[roots[used]] = max(last[roots[used]], position)
-    last[roots[end]] = end + 1
+    last |= {roots[end]: max(nodes) + 1 for end in ends}
     shapes = {position: (batch, *_as_it_lies(node.shape)) for position, node in nodes.items()}
     buffers = {root: (math.prod(shapes[root]) * dtype.itemsize, root, stop) for root, stop in last.items()}
     places, total = placed(buffers, _ALIGNMENT)
