@@ -17,6 +17,7 @@ from archcalc.language.assertions import OWN
 from archcalc.language.figures import figures
 from archcalc.language.inputs import INPUT, inputs
 from archcalc.language.mistakes import EndedError, Mistakes
+from archcalc.language.parameters import Stated
 from archcalc.language.tree import ListNode, MapNode, Scalar, Tree, list_of, mapping_of, parse, plain, unknown
 from archcalc.layers import Layer
 from archcalc.network.calls import CALLS
@@ -37,6 +38,9 @@ KEYS = (
     "totals",
     "weights",
     "calls",
+    "dtype",
+    "frozen",
+    "adapt",
     "figures",
 )
 _NEEDED = {"input": INPUT, "layers": "layers: [flatten, linear: 10]"}
@@ -77,6 +81,7 @@ class SpecDocument(msgspec.Struct, frozen=True):
     totals: MapNode
     weights: tuple[tuple[str, str], ...]
     calls: MapNode
+    parameters: Stated
     figures: tuple[Figure, ...]
     # The mistakes in the parts, the names of parts that are missing for one, and those of such blocks.
     mistakes: tuple[SpecError, ...] = ()
@@ -142,6 +147,7 @@ def _parts(tree: MapNode, mistakes: Mistakes) -> SpecDocument:
         totals=mapping("totals"),
         weights=part("weights", lambda: _weights(mapping("weights"), mistakes), ()),
         calls=part("calls", lambda: _calls(mapping("calls"), mistakes), nothing),
+        parameters=Stated(*(tree.items.get(key) for key in ("dtype", "frozen", "adapt"))),
         figures=part("figures", lambda: figures(tree.items.get("figures"), mistakes), ()),
         mistakes=tuple(mistakes.found),
         missing=frozenset(missing),

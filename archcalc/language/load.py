@@ -18,6 +18,7 @@ from archcalc.language.figures import check_layers
 from archcalc.language.inputs import input_of
 from archcalc.language.mistakes import MOST, EndedError, Mistakes
 from archcalc.language.names import NOWHERE, UNKNOWN
+from archcalc.language.parameters import with_parameters
 from archcalc.language.params import params_of
 from archcalc.language.scope import Scope
 from archcalc.language.tree import MAX_CHARACTERS, Scalar, plain, unknown
@@ -190,7 +191,7 @@ def _assembled(
         _check_calls(document, calls, nodes, mistakes)
     if mistakes.found:
         raise EndedError
-    return expansion.builder.graph(
+    graph = expansion.builder.graph(
         document.name,
         title=document.title,
         source=document.source,
@@ -203,6 +204,10 @@ def _assembled(
         assertions=tuple(expansion.assertions),
         named_outputs=outputs,
     )
+    graph = with_parameters(graph, document.parameters, values, mistakes, checked=checked)
+    if mistakes.found:
+        raise EndedError
+    return graph
 
 
 def _start(

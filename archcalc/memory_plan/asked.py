@@ -8,8 +8,9 @@ import msgspec
 
 from archcalc.errors import SpecError, among
 from archcalc.memory_plan.optimizers import OPTIMIZERS, WAYS, Way
-from archcalc.memory_plan.plan import Dtypes, Plan, inference, training
-from archcalc.memory_plan.sizes import DTYPES
+from archcalc.memory_plan.plan import Plan, inference, training
+from archcalc.memory_plan.weights import Dtypes
+from archcalc.network.dtypes import DTYPES
 from archcalc.network.storage import Overwrite
 from archcalc.profiling.rows import Profile
 
@@ -74,7 +75,8 @@ def settled(given: Settled) -> Asked:
 
 def planned(result: Profile, asked: Asked) -> Plan:
     """The plan for a network."""
-    dtypes = Dtypes(asked.weights or asked.dtype, asked.activations or asked.dtype)
+    # Weights asked for by name are so in place of what the network states of them.
+    dtypes = Dtypes(asked.weights or asked.dtype, asked.activations or asked.dtype, stated=asked.weights is None)
     if asked.train:
         return training(
             result,

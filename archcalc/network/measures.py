@@ -6,7 +6,7 @@ A measure added to MEASURES is a column of tables, a key of JSON and of data fra
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -34,6 +34,8 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True):
     main: bool = False
     # The measure that contains it, and beside which an overview leaves it out.
     part_of: str = ""
+    # The networks that it tells something of, where it follows from another measure in most; None for all.
+    where: Callable[[Any], bool] | None = None
     # True where it grows with the batch.
     batched: bool = False
     # True where it counts values that take 4 bytes each in single precision.
@@ -99,6 +101,26 @@ MEASURES = {
         Measure(key="weights", title="weights", of_row=lambda _, row: row.weights, part_of="params", stored=True),
         Measure(key="biases", title="biases", of_row=lambda _, row: row.biases, part_of="params", stored=True),
         Measure(key="buffers", title="buffers", of_row=lambda _, row: row.buffers, stored=True),
+        Measure(
+            key="trained",
+            title="trained params",
+            of_row=lambda _, row: row.trained,
+            json="trained_params",
+            part_of="params",
+            where=lambda profile: profile.graph.frozen != (),
+            stored=True,
+            graded=False,
+            told_apart=False,
+        ),
+        Measure(
+            key="weight_bytes",
+            title="weight bytes",
+            of_row=lambda _, row: row.weight_bytes,
+            part_of="params",
+            where=lambda profile: profile.graph.formats != (),
+            graded=False,
+            told_apart=False,
+        ),
         Measure(key="macs", title="MACs", of_row=lambda _, row: row.macs, main=True, batched=True),
         Measure(
             key="flops",
@@ -150,6 +172,12 @@ def measures(keys: str | None) -> list[Measure]:
     ['params', 'MACs']
     """
     return among(MEASURES if keys is None else map(str.strip, keys.split(",")), MEASURES, "measure")
+
+
+def telling(profiles: Iterable[Any]) -> list[Measure]:
+    """The measures that tell something of any of these networks."""
+    networks = list(profiles)
+    return [one for one in MEASURES.values() if one.where is None or any(map(one.where, networks))]
 
 
 def sums() -> list[Measure]:

@@ -175,7 +175,9 @@ def _sizes(name: str) -> Callable[[Draw, Shape], dict[str, Any]]:
 def _attention(draw: Draw, q: Shape, *_: Shape) -> dict[str, Any]:
     key = draw(st.none() | st.integers(1, LARGEST))
     heads = draw(divisors(q[1]) if key is None else st.sampled_from([1, 2, 3, 4, 6, 8]))
-    return {"key": key, "heads": heads, "kv_heads": draw(st.none() | divisors(heads))}
+    # Adapters of ranks that fit the smallest matrices there are.
+    lora = draw(st.just(()) | st.lists(st.integers(0, 2), min_size=4, max_size=4).map(tuple))
+    return {"key": key, "heads": heads, "kv_heads": draw(st.none() | divisors(heads)), "lora": lora}
 
 
 # The fields that must suit the inputs; any others hold anything of their type.

@@ -25,6 +25,7 @@ from tests.layers.strategies import cases
 from tests.layers.torch_saved import Saved, key
 from tests.layers.torch_shapes import REFUSALS, Refusal, built, inferred
 from tests.layers.torch_twins import TWINS, Function, around
+from tests.layers.torch_weights import parameters_by_array
 
 kinds = Layer.kinds
 
@@ -64,9 +65,9 @@ APART: list[tuple[str, Callable[..., bool], str]] = [
 ]
 
 
-def more(layer: Layer, output: Shape, x: Shape = ()) -> int:
+def more(layer: Layer, output: Shape, frozen: frozenset[str], x: Shape = ()) -> int:
     """Bytes that the kernels for the CPU keep and the layer does not need."""
-    if layer.kind == "rmsnorm" and layer.affine:
+    if layer.kind == "rmsnorm" and layer.affine and not frozen:
         # Not fused on the CPU, where the normalised values are kept for the gradient of the weights.
         return 4 * BATCH * math.prod(output)
     if (
@@ -80,8 +81,10 @@ def more(layer: Layer, output: Shape, x: Shape = ()) -> int:
     return 0
 
 
-def saved(module: nn.Module, layer: Layer, shapes: tuple[Shape, ...]) -> int:
-    """Bytes that autograd keeps of one layer in training, a gradient flowing to its inputs."""
+def saved(module: nn.Module, layer: Layer, shapes: tuple[Shape, ...], frozen: frozenset[str]) -> int:
+    """Bytes that autograd keeps of one layer in training, a gradient flowing to its inputs but not to frozen arrays."""
+    for name, parameter in parameters_by_array(module, layer, layer.placed(*shapes).weights(*shapes)):
+        parameter.requires_grad_(name not in frozen)
     xs = [
         torch.zeros(BATCH, *x) if layer.kind == "embedding" else torch.randn(BATCH, *x).requires_grad_() for x in shapes
     ]
@@ -120,7 +123,7 @@ def twin(layer: Layer, shapes: tuple[Shape, ...]) -> nn.Module:
 @settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(data=st.data())
 def test_a_layer_keeps_what_torch_keeps(kind: str, data: st.DataObject) -> None:
-    """In training, byte for byte."""
+    """In training, byte for byte, whichever of its arrays are frozen."""
     layer, shapes = data.draw(cases(kind, flaws=False))
     output = inferred(layer, shapes)
     if isinstance(output, SpecError) or isinstance(
@@ -129,16 +132,19 @@ def test_a_layer_keeps_what_torch_keeps(kind: str, data: st.DataObject) -> None:
         reject()
     if any(re.fullmatch(kinds, kind) and where(layer, *shapes) for kinds, where, _ in APART):
         reject()
+    arrays = sorted(layer.placed(*shapes).weights(*shapes))
+    frozen = data.draw(st.just(frozenset()) | st.frozensets(st.sampled_from(arrays))) if arrays else frozenset()
+    # Of a table nothing is kept where nothing is trained.
+    if kind == "embedding" and frozen:
+        reject()
     try:
-        found = saved(twin(layer, shapes), layer, shapes)
+        found = saved(twin(layer, shapes), layer, shapes, frozen)
     except REFUSALS:
         reject()
     layer = layer.placed(*shapes)
-    use = TrainingContext(grads=(True,) * len(shapes))
-    assert (
-        bytes_of(layer.saved_for_backward(use, output, *shapes), output, shapes) + more(layer, output, *shapes[:1])
-        == found
-    )
+    use = TrainingContext((True,) * len(shapes), frozen=frozen)
+    kept = bytes_of(layer.saved_for_backward(use, output, *shapes), output, shapes)
+    assert kept + more(layer, output, frozen, *shapes[:1]) == found
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,8 @@ def attention(layer: Layer, q: Any, k: Any = None, v: Any = None, **weights: Any
     k = q if k is None else k
     v = k if v is None else v
     for name, x in {"query": q, "key": k, "value": v, "out": q}.items():
+        if f"{name}_lora_b" in weights:
+            numbers(np.ones((x.shape[1], len(weights[name])))) + 0.5
         if layer.bias:
             numbers(np.ones((x.shape[1], len(weights[name])))) + weights[f"{name}_bias"]
     for _ in range(layer.heads * q.shape[1]):

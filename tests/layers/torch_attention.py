@@ -9,6 +9,22 @@ from archcalc.layers import Layer
 from tests.layers.inputs import Shape
 
 
+class LowRank(nn.Module):
+    """A dense layer with a low-rank adapter beside it, not merged, as in peft."""
+
+    def __init__(self, base: nn.Linear, rank: int) -> None:
+        super().__init__()
+        if rank > min(base.in_features, base.out_features):
+            message = "the rank is above a side of the matrix"
+            raise ValueError(message)
+        self.base = base
+        self.lora_a = nn.Linear(base.in_features, rank, bias=False)
+        self.lora_b = nn.Linear(rank, base.out_features, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.base(x) + self.lora_b(self.lora_a(x))
+
+
 class Attention(nn.Module):
     """Four projections around torch's attention, for heads of any width."""
 
@@ -26,6 +42,9 @@ class Attention(nn.Module):
         self.key = nn.Linear(memory[1], self.kv_heads * key, k.bias)
         self.value = nn.Linear(values[1], self.kv_heads * value, k.bias)
         self.out = nn.Linear(self.heads * value, k.out or q[1], k.bias)
+        for name, rank in zip(("query", "key", "value", "out"), k.lora, strict=False):
+            if rank:
+                setattr(self, name, LowRank(getattr(self, name), rank))
 
     def forward(self, q: Tensor, memory: Tensor | None = None, values: Tensor | None = None) -> Tensor:
         memory = q if memory is None else memory

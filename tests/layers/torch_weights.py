@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from itertools import accumulate
 from typing import Any
 
@@ -26,6 +27,17 @@ def put(module: nn.Module, layer: Layer, arrays: Arrays) -> None:
     module.load_state_dict(state, strict=False, assign=True)
 
 
+def parameters_by_array(
+    module: nn.Module, layer: Layer, names: Iterable[str]
+) -> Iterator[tuple[str, nn.Parameter]]:
+    """The parameters of a module, each with the name of the layer's array that it is."""
+    if any(isinstance(part, Connected) for part in module.modules()):
+        return
+    arrays = {place: name for name in names for place in renamed(module, layer, {name: name})}
+    for place, parameter in module.named_parameters():
+        yield arrays[place.split(".", depth(module))[-1]], parameter
+
+
 def held(name: str) -> bool:
     """torch also counts the batches that a normalisation saw in training."""
     return not name.endswith("num_batches_tracked")
@@ -38,7 +50,7 @@ def depth(module: nn.Module) -> int:
 
 def renamed(module: nn.Module, layer: Layer, arrays: Arrays) -> Arrays:
     if isinstance(module, Attention):
-        return {f"{name.removesuffix('_bias')}.{kind(name)}": array for name, array in arrays.items()}
+        return {within(layer, name): array for name, array in arrays.items()}
     if isinstance(module, nn.MultiheadAttention):
         return multihead(arrays)
     if isinstance(module, nn.Sequential) and any(isinstance(part, Connected) for part in module):
@@ -46,8 +58,14 @@ def renamed(module: nn.Module, layer: Layer, arrays: Arrays) -> Arrays:
     return dict(arrays)
 
 
-def kind(name: str) -> str:
-    return "bias" if name.endswith("_bias") else "weight"
+def within(layer: Layer, name: str) -> str:
+    """The name of an array of attention in its twin, where a projection with an adapter is a module of three."""
+    for adapter in ("lora_a", "lora_b"):
+        if name.endswith(f"_{adapter}"):
+            return f"{name.removesuffix(f'_{adapter}')}.{adapter}.weight"
+    projection, _, bias = name.partition("_")
+    place = ("query", "key", "value", "out").index(projection)
+    return f"{projection}{'.base' if any(layer.lora[place : place + 1]) else ''}.{bias or 'weight'}"
 
 
 def multihead(arrays: Arrays) -> Arrays:

@@ -20,6 +20,7 @@ from archcalc.memory_plan.checkpoint import blocks, segments
 from archcalc.memory_plan.liveness import Moment
 from archcalc.memory_plan.saved_tensors import SavedTensors, saved_tensors
 from archcalc.memory_plan.training import timeline
+from archcalc.memory_plan.weights import arrays_of, bits_held
 from archcalc.network.graph import Graph
 from tests.verify.graphs import Drawn, networks
 
@@ -201,7 +202,8 @@ def test_what_is_alive_in_each_step_is_what_something_holds(drawn: Drawn, overwr
     every = data.draw(st.integers(1, len(pieces)))
     whole = every == len(pieces)
     cut = [range(1, len(graph.nodes))] if whole else [range(p[0].start, p[-1].stop) for p in batched(pieces, every)]
-    plan = timeline(graph, told, bits=8 * value, weight_bits=8 * trained, segments=None if whole else cut)
+    gradients = bits_held(graph, arrays_of(graph), lambda array: 8 * trained * math.prod(array.shape) * array.trained)
+    plan = timeline(graph, told, bits=8 * value, gradients=gradients, segments=None if whole else cut)
 
     assert list(zip(plan.steps, plan.bytes(batch), strict=True)) == list(
         Run(graph, told, list(cut), (value, trained), batch).steps()
