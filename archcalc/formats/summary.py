@@ -50,7 +50,9 @@ def totals(profile: Profile, style: Style = PLAIN) -> list[tuple[str, str]]:
     ]
     told = {measure.key: measure.total(all_rows) for measure in telling([profile]) if measure.where is not None}
     if "trained" in told:
-        entries.append(("trained", f"{written(told['trained'])} of them, and {written(all_rows.params - told['trained'])} frozen"))
+        entries.append(
+            ("trained", f"{written(told['trained'])} of them, and {written(all_rows.params - told['trained'])} frozen")
+        )
     if "weight_bytes" in told:
         beside = "" if all_rows.buffers == 0 else ", running statistics included"
         entries.append(("weight bytes", f"{bytes_text(told['weight_bytes'], written)}{beside}, in the dtypes stated"))

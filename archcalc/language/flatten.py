@@ -91,7 +91,9 @@ def _parameters(graph: Graph) -> list[str]:
     for pattern, form in graph.formats:
         beside = {"scale": form.scale, "zero": form.zero} if form.group is not None else {}
         settings = ", ".join(f"{key}: {word}" for key, word in beside.items() if word)
-        group = None if form.group is None else f"{{{form.dtype}: {{group: {_EXPRESSION.dim(form.group)}, {settings}}}}}"
+        group = (
+            None if form.group is None else f"{{{form.dtype}: {{group: {_EXPRESSION.dim(form.group)}, {settings}}}}}"
+        )
         lines.append(f"  {_scalar(pattern)}: {group or form.dtype}")
     if graph.frozen:
         lines.append(f"frozen: [{', '.join(map(json.dumps, graph.frozen))}]")

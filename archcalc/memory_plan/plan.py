@@ -204,9 +204,7 @@ def training(  # noqa: PLR0913 - one for each choice that there is
     optimizing = optimizer(rule)
     way = optimizing.way(step)
     counters = 32 if optimizing.counts and way == "fused" else 0
-    states = bits_held(
-        graph, own, lambda array: optimizing.state(array.shape) * array.state_bits(master) + counters
-    )
+    states = bits_held(graph, own, lambda array: optimizing.state(array.shape) * array.state_bits(master) + counters)
     masters = bits_held(graph, own, lambda array: size(array.shape) * (32 * array.mastered(master)))
     mastered = any(array.mastered(master) for every in own for array in every)
     named = {"weights": _sum(held), "master weights": _sum(masters), f"{rule} state": _sum(states)}

@@ -74,6 +74,7 @@ def more(layer: Layer, output: Shape, frozen: frozenset[str], x: Shape = ()) -> 
         layer.kind in {"lstm", "gru", "rnn"}
         and layer.bidirectional
         and x[0] > 1
+        and not frozen & {"weight_ih_l0", "weight_ih_l0_reverse"}
         and getattr(layer, "reset_after", True)
     ):
         # With the batch first the tokens are copied to the front, for each direction again.

@@ -27,9 +27,7 @@ def put(module: nn.Module, layer: Layer, arrays: Arrays) -> None:
     module.load_state_dict(state, strict=False, assign=True)
 
 
-def parameters_by_array(
-    module: nn.Module, layer: Layer, names: Iterable[str]
-) -> Iterator[tuple[str, nn.Parameter]]:
+def parameters_by_array(module: nn.Module, layer: Layer, names: Iterable[str]) -> Iterator[tuple[str, nn.Parameter]]:
     """The parameters of a module, each with the name of the layer's array that it is."""
     if any(isinstance(part, Connected) for part in module.modules()):
         return

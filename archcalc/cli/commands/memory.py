@@ -45,7 +45,13 @@ _dtype = click.Choice(list(DTYPES))
 
 @click.command("memory")
 @takes_network("SPEC", "input", "set", "batch", formats=TABLES)
-@click.option("--dtype", type=_dtype, default="fp32", show_default=True, help="Of activations, and weights of which the spec states none.")
+@click.option(
+    "--dtype",
+    type=_dtype,
+    default="fp32",
+    show_default=True,
+    help="Of activations, and weights of which the spec states none.",
+)
 @click.option("--weights", type=_dtype, help="Of all weights, whatever the spec states.")
 @click.option("--activations", type=_dtype, help="Of activations, where it is another.")
 @click.option("--train", is_flag=True, help="A step of training instead of one forward pass.")
