@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 import msgspec
 
-from archcalc.errors import Place, SpecError
+from archcalc.errors import Place, SpecError, nearest
 from archcalc.language.expression import Value
 from archcalc.language.fields import value_of
 from archcalc.language.mistakes import Mistakes
-from archcalc.language.tree import ListNode, MapNode, Scalar, Tree, likely, mapping_of, plain, unknown
+from archcalc.language.tree import ListNode, MapNode, Scalar, Tree, mapping_of, plain, unknown
 from archcalc.network.adapters import Adapter, adapted, fitting
 from archcalc.network.dtypes import DTYPES, Format
 from archcalc.network.graph import Assumption, Graph
@@ -105,8 +105,7 @@ def _dtype(tree: Tree) -> str:
     if isinstance(tree, Scalar) and tree.text in DTYPES:
         return tree.text
     said = f"'{tree.text[:60]}'" if isinstance(tree, Scalar) else "a list or mapping"
-    remedy = likely(tree.text, [*DTYPES]) if isinstance(tree, Scalar) else ""
-    raise SpecError(f"{said} is no dtype", tree.place, remedy or f"there are {', '.join(DTYPES)}")
+    raise SpecError(f"{said} is no dtype", tree.place, f"there are {', '.join(DTYPES)}")
 
 
 def _count(tree: Tree, what: str, values: Mapping[str, Value]) -> Dim:
@@ -162,7 +161,8 @@ def _unfit(graph: Graph, adapter: Adapter) -> SpecError:
     if kinds:
         fact = f"'{adapter.pattern[:60]}' fits {kinds[0]}, which has no matrix to adapt"
         return SpecError(fact, adapter.place, "an adapter stands beside linear, and the projections of attention")
-    return SpecError(f"no layer fits '{adapter.pattern[:60]}'", adapter.place)
+    names = [node.name for node in graph.nodes]
+    return SpecError(f"no layer fits '{adapter.pattern[:60]}'", adapter.place, nearest(adapter.pattern, names))
 
 
 def _check_fitting(graph: Graph, patterns: Mapping[str, Scalar], mistakes: Mistakes) -> None:
@@ -173,9 +173,9 @@ def _check_fitting(graph: Graph, patterns: Mapping[str, Scalar], mistakes: Mista
         for shapes in [[graph.nodes[i].shape for i in node.inputs]]
         for array in (*node.layer.weights(*shapes), *node.layer.buffers(*shapes))
     ]
-    names = {node.name for node in graph.nodes}
+    names = [node.name for node in graph.nodes]
     for pattern, scalar in patterns.items():
         if not any(fits_array(pattern, name, array) for name, array in arrays):
             reason = "has weights" if any(fits_array(pattern, name, "") for name in names) else ""
             fact = f"no layer that fits '{pattern[:60]}' {reason}" if reason else f"no layer fits '{pattern[:60]}'"
-            mistakes.add(SpecError(fact, scalar.place))
+            mistakes.add(SpecError(fact, scalar.place, "" if reason else nearest(pattern, names)))

@@ -69,6 +69,7 @@ def adapted(graph: Graph, adapters: Sequence[Adapter]) -> Graph:
     >>> [node.name for node in adapted(builder.graph(), [Adapter("head", 8)]).nodes]
     ['input', 'head', 'head_lora_a', 'head_lora_b', 'head_lora']
     """
+    taken = {node.name: node for node in graph.nodes}
     builder = Builder()
     # For each old position that of the layer itself, and that of its output.
     places: list[int] = []
@@ -81,6 +82,10 @@ def adapted(graph: Graph, adapters: Sequence[Adapter]) -> Graph:
         inputs = [ends[i] for i in node.inputs]
         own = builder.add(node.name, layer, *inputs, share=share, note=node.note, **_about(node))
         beside = isinstance(layer, Linear) and ranks != (0,)
+        for name in [f"{node.name}{suffix}" for suffix in (DOWN, UP, SUM)] if beside else ():
+            if name in taken:
+                fact = f"'{name}' is also the name of a layer of {node.name}'s adapter"
+                raise SpecError(fact, taken[name].place, "give it another")
         places.append(own)
         ends.append(_beside(builder, own, owner.name, ranks[0]) if beside else own)
     starts = [*places, len(builder.nodes)]
