@@ -13,11 +13,11 @@ from archcalc.layers.base import Layer
 from archcalc.layers.linear import Linear
 from archcalc.layers.merge import Add
 from archcalc.network.graph import Builder, Graph, Node
-from archcalc.network.parameters import NOT, fits_array
+from archcalc.network.parameters import DOWN, NOT, UP, fits_array
 from archcalc.symbols.dims import Dim, Shape, at_least, format_dim, format_shape
 
-# The names of the adapter's layers or arrays, after that of the layer or array itself: x·Aᵀ, then ·Bᵀ, and the sum.
-DOWN, UP, SUM = "_lora_a", "_lora_b", "_lora"
+# The name of the sum of a layer and its adapter, after the layer's own.
+SUM = "_lora"
 
 
 class Adapter(msgspec.Struct, frozen=True):

@@ -9,6 +9,8 @@ from archcalc.symbols.dims import Dim, Shape, sum_of
 
 # What stands before a pattern of layers that are not frozen, though another pattern fits them.
 NOT = "not "
+# The names of an adapter's two arrays, or of the layers that have them, after what the adapter stands beside.
+DOWN, UP = "_lora_a", "_lora_b"
 
 
 def fits_array(pattern: str, layer: str, array: str) -> bool:
@@ -21,9 +23,13 @@ def fits_array(pattern: str, layer: str, array: str) -> bool:
 
 
 def held_of(graph: Graph, layer: str, array: str, shape: Shape) -> tuple[str, Format] | None:
-    """The last pattern that fits an array, with the format that it states; None if none does."""
+    """The last pattern that fits an array, with the format that it states; None if none does.
+
+    Groups are for frozen matrices: vectors and adapters keep the format stated before (Dettmers et al. 2023, arXiv:2305.14314).
+    """
+    grouped = not array.endswith((DOWN, UP)) and not layer.endswith((DOWN, UP))
     for pattern, form in reversed(graph.formats):
-        if form.takes(shape) and fits_array(pattern, layer, array):
+        if form.takes(shape) and (grouped or form.group is None) and fits_array(pattern, layer, array):
             return pattern, form
     return None
 
