@@ -1,4 +1,4 @@
-"""What is stated of a network's trained arrays by patterns of names: their formats, and which of them are frozen."""
+"""The formats of a network's trained arrays and those of them that are frozen, as stated by patterns of names."""
 
 from __future__ import annotations
 
