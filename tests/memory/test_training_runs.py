@@ -10,6 +10,7 @@ import itertools
 import math
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -171,7 +172,9 @@ class Run:
                         if share is None
                         else nodes[share].layer.weights(*(nodes[i].shape for i in nodes[share].inputs))
                     )
-                    if name not in theirs and (user, name) not in self.of_weights:
+                    # A layer is frozen by its name; what is shared, by that of its owner.
+                    frozen = nodes[user].name in self.graph.frozen
+                    if not frozen and name not in theirs and (user, name) not in self.of_weights:
                         self.of_weights[user, name] = Block(self.heap, math.prod(shape) * self.trained)
 
 
@@ -194,9 +197,12 @@ def cuts(graph: Graph, told: SavedTensors) -> list[range]:
 @settings(max_examples=3 * settings().max_examples)
 @given(networks(), st.sampled_from(["frameworks", "all"]), st.data())
 def test_what_is_alive_in_each_step_is_what_something_holds(drawn: Drawn, overwrite: str, data: st.DataObject) -> None:
-    """Any network, cut into any number of blocks: outputs, what layers keep, gradients and sums of them, step by step."""
-    graph = drawn.graph
+    """Any network, some layers frozen, cut into any blocks: outputs, what layers keep, gradients and sums, step by step."""
+    names = data.draw(st.just([]) | st.lists(st.sampled_from([node.name for node in drawn.graph.nodes])))
+    graph = msgspec.structs.replace(drawn.graph, frozen=tuple(names))
     told = saved_tensors(graph, overwrite)
+    # Where nothing is trained there is no backward pass, and the loss has no step of its own.
+    assume(any(told.grads))
     value, trained, batch = (data.draw(st.sampled_from(some)) for some in ((2, 4, 8), (2, 4, 8), (1, 2, 5)))
     pieces = cuts(graph, told)
     every = data.draw(st.integers(1, len(pieces)))
