@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pytest
 import torch
+from click.testing import CliRunner
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from archcalc.cli import main
 from archcalc.errors import Source
 from archcalc.language import parse
 from archcalc.memory_plan.plan import training
@@ -165,3 +168,15 @@ def test_an_axis_may_be_any() -> None:
 
     assert [node.shape for node in graph.nodes] == [(6, 4, 5), (9, 4, 5), (2, 4, 5), (9, 4, 5), (9, 4, 5)]
     assert profile(graph).totals.macs == math.prod((4, 5)) * (6 * 9 + 2 * (6 + 9))
+
+
+def test_the_rank_that_a_budget_of_trained_params_allows(tmp_path: Path) -> None:
+    """Two matrices of 64×64 in each of three layers train 768 for each rank, so 10,000 allow 13."""
+    (tmp_path / "x.yaml").write_text(
+        "input: {tokens: 5, features: 64}\nparams: {r: r}\nlayers: [attention: {heads: 2, repeat: 3}]\n"
+        'adapt: {"*.query": r, "*.value": r}'
+    )
+    found = CliRunner().invoke(main, ["solve", str(tmp_path / "x.yaml"), "--for", "trained <= 10000"])
+
+    assert "The largest r is 13." in found.output
+    assert 13 * 768 <= 10_000 < 14 * 768
