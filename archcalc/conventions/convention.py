@@ -9,7 +9,7 @@ import msgspec
 
 from archcalc.conventions.quantities import Priceable, value
 from archcalc.layers.work import NOTHING
-from archcalc.symbols.dims import Dim, format_dim, sum_of
+from archcalc.symbols.dims import Dim, format_dim, repeated
 from archcalc.symbols.shape import places_of
 
 
@@ -95,15 +95,15 @@ class Convention(msgspec.Struct, frozen=True):
 
     def total(self, rows: Iterable[Priceable]) -> Total:
         """The sum over layers, with the kinds that the rule does not cover."""
-        prices: list[Dim] = []
+        prices: list[tuple[Dim, Dim]] = []
         uncovered: dict[str, None] = {}
         for row in rows:
             price = self.price(row)
             if price is None:
                 uncovered[row.kind] = None
             else:
-                prices.append(price)
-        return Total(sum_of(prices), tuple(uncovered))
+                prices.append((price, row.times))
+        return Total(repeated(prices), tuple(uncovered))
 
 
 def _keys(row: Priceable) -> Iterator[str]:

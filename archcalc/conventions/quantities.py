@@ -23,6 +23,10 @@ class Priceable(Protocol):
         """The layer itself."""
 
     @property
+    def times(self) -> Dim:
+        """The repetitions of the layer that its numbers, which are of one, stand for."""
+
+    @property
     def call(self) -> str:
         """The form of the call in the reference implementation: module, function, operator, matmul, or absent."""
 

@@ -11,14 +11,15 @@ from archcalc.language.document import Block, SpecDocument
 from archcalc.language.expression import Value
 from archcalc.language.fields import layer_of, names_in, text_of, truth_of, value_of
 from archcalc.language.judge import Judge, arguments_of, check_word, is_head, no_source, used_in
+from archcalc.language.lettered import check_alike, check_call, check_kept, repetitions
 from archcalc.language.mistakes import Mistakes, UnjudgedError
 from archcalc.language.names import NOWHERE, UNKNOWN, Names
 from archcalc.language.scope import End, Scope, seen_from
 from archcalc.language.tree import ListNode, Scalar, Tree
 from archcalc.layers import Layer
-from archcalc.network.graph import Assertion, Assumption, Builder, weights_of
+from archcalc.network.graph import Assertion, Assumption, Builder, Loop, Node, weights_of
 from archcalc.network.limits import MAX_LAYERS
-from archcalc.symbols.dims import format_dim
+from archcalc.symbols.dims import Dim, format_dim, is_dim
 from archcalc.symbols.shape import PLACES, VALUES
 
 _MAX_VALUES = 100 * MAX_LAYERS
@@ -34,6 +35,7 @@ class Expansion:
         self._mistakes = mistakes
         self.builder = Builder()
         self.assertions: list[Assertion] = []
+        self.loops: list[Loop] = []
         self._blocks = document.blocks
         self._broken = document.broken
         self._given = document.inputs
@@ -81,6 +83,8 @@ class Expansion:
         if call.word.text not in self._blocks and Layer.kinds[call.word.text].arity[1] == float("inf"):
             check_branches(call, {*self._blocks, *Layer.kinds}, self.names.positions)
         times = self._times(call.given["repeat"], scope, last) if "repeat" in call.given else 1
+        if not isinstance(times, int):
+            return self._lettered(call, scope, last, times)
         # A `from` with the index in it names the input of each repetition.
         chained = "from" not in call.given or "index" not in names_in(call.given["from"])
         weight = weight_of(call)
@@ -123,8 +127,34 @@ class Expansion:
         if self._read > _MAX_VALUES:
             raise SpecError(f"the spec writes out more than {_MAX_VALUES:,} values", call.word.place)
 
-    def _times(self, tree: Tree, scope: Scope, last: int) -> int:
+    def _lettered(self, call: Item, scope: Scope, last: int, times: Dim) -> End:
+        """Add an item as often as a letter says."""
+        place = call.given["repeat"].place
+        check_call(call, times, names_in(call.given["from"]) if "from" in call.given else set())
+        named = self._inputs(call, scope.prefix, scope.fixed) or (last,)
+        nodes, inputs, first = self.builder.nodes, named, list[Node]()
+        for one in repetitions(times, scope.fixed):
+            begun = len(nodes)
+            self._count(call, weight_of(call))
+            values = self._values({**scope.fixed, "index": one.number}, inputs[0])
+            if "if" in call.given and not truth_of(call, "if", values):
+                return End(last)
+            inner = msgspec.structs.replace(scope, values=values, times=scope.times * one.times)
+            end = self._once(call, inner, inputs, one.suffix)
+            if end.position in {UNKNOWN, inputs[0]}:
+                return end
+            check_kept(times, nodes[inputs[0]].shape, nodes[end.position].shape, place)
+            first = first or nodes[begun:]
+            check_alike(first, nodes[begun:], times, place)
+            if one.times != 1:
+                self.loops.append(Loop(begun, len(nodes), one.times, inputs[0], end.position))
+            inputs = (end.position, *named[1:])
+        return End(inputs[0])
+
+    def _times(self, tree: Tree, scope: Scope, last: int) -> Dim:
         times = value_of(tree, self._values(scope.fixed, last))
+        if is_dim(times) and not isinstance(times, int):
+            return times
         if not isinstance(times, int) or isinstance(times, bool) or times < 0:
             said = tree.text[:60] if isinstance(tree, Scalar) else "a list"
             raise SpecError(f"repeat must be a whole number of at least 0, not {said}", tree.place)
@@ -193,7 +223,8 @@ class Expansion:
 
         def check() -> None:
             stated = assertion(key, tree, scope.values, first, len(self.builder.nodes))
-            self.assertions.extend([stated] * self.checked)
+            # What a letter repeats is checked where it stands first.
+            self.assertions.extend([stated] * (self.checked and scope.times == 1))
 
         self.judge.keep(tree, scope, check)
 
@@ -218,6 +249,7 @@ class Expansion:
             calls=(*scope.calls, block.name),
             blocks=(*scope.blocks, f"{block.name}:{self._uses[block.name]}"),
             auxiliary=scope.auxiliary,
+            times=scope.times,
             shares=shares,
             used=(used_in(block, call), *scope.used),
         )
@@ -261,6 +293,7 @@ class Expansion:
             auxiliary=scope.auxiliary,
             share=share,
             note=note,
+            times=scope.times,
         )
         self.names.positions[full] = position
         return position

@@ -202,6 +202,7 @@ def _assembled(
         figures=document.figures if checked else (),
         assertions=tuple(expansion.assertions),
         named_outputs=outputs,
+        loops=tuple(expansion.loops),
     )
 
 

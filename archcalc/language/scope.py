@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from archcalc.language.expression import Value
-from archcalc.symbols.dims import Shape
+from archcalc.symbols.dims import Dim, Shape
 from archcalc.symbols.shape import PLACES, VALUES, axes_of, found
 
 # The names that an axis may go by beside its own, and those of the one axis of a vector.
@@ -30,6 +30,8 @@ class Scope(msgspec.Struct, frozen=True):
     calls: tuple[str, ...] = ()
     blocks: tuple[str, ...] = ()
     auxiliary: bool = False
+    # The repetitions that an item stands for.
+    times: Dim = 1
     # The prefix of names here, and the prefix of the names whose weights are used in their place.
     shares: tuple[str, str] | None = None
     # The names whose values are unknown because of a mistake.

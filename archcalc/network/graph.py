@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -36,6 +36,8 @@ class Node(msgspec.Struct, frozen=True):
     auxiliary: bool = False
     share: int | None = None
     note: str = ""
+    # The repetitions that the node stands for, a formula where a letter says how often its block is repeated.
+    times: Dim = 1
 
 
 class Assumption(msgspec.Struct, frozen=True):
@@ -53,6 +55,17 @@ class Assertion(msgspec.Struct, frozen=True):
     first: int
     last: int
     place: Place | None = None
+
+
+class Loop(NamedTuple):
+    """The nodes from `first` up to `last` (exclusive) that stand for `times` repetitions, each on the one before."""
+
+    first: int
+    last: int
+    times: Dim
+    # The node that the first of them reads on, and the one of the loop that the next reads in its place.
+    entry: int
+    end: int
 
 
 class Graph(msgspec.Struct, frozen=True, dict=True):
@@ -76,6 +89,8 @@ class Graph(msgspec.Struct, frozen=True, dict=True):
     named_outputs: tuple[int, ...] = ()
     # The position of the input on which receptive fields are.
     focus: int = 0
+    # The nodes from a first up to a last (exclusive) that stand for a number of repetitions, inner ones before those around.
+    loops: tuple[Loop, ...] = ()
 
     def __repr__(self) -> str:
         return brief(self, f"{self.name}: {len(self.nodes)} layers")

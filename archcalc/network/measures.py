@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from archcalc.errors import among
-from archcalc.symbols.dims import sum_of
+from archcalc.symbols.dims import repeated
 
 
 class Measure(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,8 +58,8 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True):
         """The measure of the rows behind some totals."""
         # A table asks for the same sum in every row, of which there may be thousands.
         if self.key not in totals.known:
-            rows = (self.row(totals.profile, row) for row in totals.rows)
-            totals.known[self.key] = sum_of(rows) if self.of_totals is None else self.of_totals(totals)
+            rows = ((self.row(totals.profile, row), row.times) for row in totals.rows)
+            totals.known[self.key] = repeated(rows) if self.of_totals is None else self.of_totals(totals)
         return totals.known[self.key]
 
     def whole(self, profile: Any) -> Any:

@@ -56,12 +56,14 @@ def _total(convention: Convention, rows: list[Row], kinds: dict[str, list[Row]])
     for kind, alike in kinds.items():
         priced = [(row, price) for row in alike if (price := convention.price(row)) is not None]
         # A layer without a price is missing with all its MACs.
-        difference: Any = sum(price for _, price in priced) - unit * sum(row.macs for row in alike)
+        difference: Any = sum(row.times * price for row, price in priced) - unit * sum(
+            row.times * row.macs for row in alike
+        )
         if difference != 0:
             prices = dict.fromkeys(nonzero_terms(convention.formula(row) or "0", row) for row, _ in priced)
             shares.append(KindDifference(kind, len(alike), tuple(prices), difference))
         if len(priced) < len(alike):
             uncovered[kind] = len(alike) - len(priced)
     total = convention.total(rows)
-    macs: Any = sum(row.macs for row in rows)
+    macs: Any = sum(row.times * row.macs for row in rows)
     return ConventionTotal(convention, total, total.value - unit * macs, tuple(shares), uncovered)

@@ -83,6 +83,7 @@ def profile(graph: Graph, batch: Dim = 1, *, convention_name: str = "macs", in_p
                 note=node.note,
                 rounded=costs.rounded,
                 tokens=position in graph.token_numbers,
+                times=node.times,
             ),
         )
     result = Profile(graph, batch, convention(convention_name), tuple(rows))

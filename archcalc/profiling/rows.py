@@ -16,7 +16,7 @@ from archcalc.layers.work import Work
 from archcalc.network.display import Displayable, brief
 from archcalc.network.figures import Verdict
 from archcalc.network.graph import Graph, inputs_text
-from archcalc.symbols.dims import Dim, Shape, format_dim, format_shape, sum_of
+from archcalc.symbols.dims import Dim, Shape, format_dim, format_shape, repeated
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,6 +50,8 @@ class Row(msgspec.Struct, frozen=True):
     rounded: tuple[str, ...]
     # True where the output is token numbers, in 8 bytes each, and not values in 4.
     tokens: bool = False
+    # The repetitions of the layer that the row stands for; its numbers are those of one.
+    times: Dim = 1
 
     def __repr__(self) -> str:
         costs = f"{format_dim(self.params)} params, {format_dim(self.macs)} MACs"
@@ -95,12 +97,12 @@ class Totals(msgspec.Struct, frozen=True, dict=True):
     @cached_property
     def weights(self) -> Dim:
         """Trained values that are not biases."""
-        return sum_of([row.weights for row in self.rows])
+        return repeated((row.weights, row.times) for row in self.rows)
 
     @cached_property
     def biases(self) -> Dim:
         """Trained values that are added."""
-        return sum_of([row.biases for row in self.rows])
+        return repeated((row.biases, row.times) for row in self.rows)
 
     @property
     def params(self) -> Dim:
@@ -110,17 +112,17 @@ class Totals(msgspec.Struct, frozen=True, dict=True):
     @cached_property
     def buffers(self) -> Dim:
         """Values that are kept but not trained."""
-        return sum_of([row.buffers for row in self.rows])
+        return repeated((row.buffers, row.times) for row in self.rows)
 
     @cached_property
     def activations(self) -> Dim:
         """Values that layers store."""
-        return sum_of([row.activations for row in self.rows])
+        return repeated((row.activations, row.times) for row in self.rows)
 
     @cached_property
     def tokens(self) -> Dim:
         """The activations that are token numbers."""
-        return sum_of([row.activations for row in self.rows if row.tokens])
+        return repeated((row.activations, row.times) for row in self.rows if row.tokens)
 
     @property
     def activation_bytes(self) -> Dim:
@@ -130,7 +132,7 @@ class Totals(msgspec.Struct, frozen=True, dict=True):
     @cached_property
     def macs(self) -> Dim:
         """Multiply-accumulates."""
-        return sum_of([row.macs for row in self.rows])
+        return repeated((row.macs, row.times) for row in self.rows)
 
     @cached_property
     def counted(self) -> Total:
@@ -203,6 +205,11 @@ class Profile(Displayable, msgspec.Struct, frozen=True, dict=True):
     def by_block(self) -> dict[str, Totals]:
         """Totals for each first part of the layers' names, in order of appearance."""
         return self._grouped(lambda row: row.name.partition("/")[0])
+
+    @cached_property
+    def repeats(self) -> bool:
+        """True if rows stand for as many repetitions as a letter says."""
+        return any(row.times != 1 for row in self.rows)
 
     @cached_property
     def whole(self) -> bool:

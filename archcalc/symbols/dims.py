@@ -229,6 +229,30 @@ def whole(n: Dim) -> Truth:
     return divisible(*n.as_numer_denom())
 
 
+def repeated(parts: Iterable[tuple[Dim, Dim]]) -> Dim:
+    """The sum of dimensions, each taken a number of times, with what repeats alike taken together.
+
+    >>> n = symbol("n")
+    >>> repeated([(9, 1), (9, n - 2), (9, 1), (5, 1)]), repeated([(2, 1), (3, 4)])
+    (9*n + 5, 14)
+    """
+    counted: dict[Dim, Dim] = {}
+    plain: list[Dim] = []
+    for part, times in parts:
+        if isinstance(times, int):
+            plain.append(part * times if times != 1 else part)
+        else:
+            counted[part] = counted.get(part, 0) + times
+    if not counted:
+        return sum_of(plain)
+    import sympy  # noqa: PLC0415 - only symbols come this far
+
+    for i, part in enumerate(plain):
+        if part in counted:
+            counted[part], plain[i] = counted[part] + 1, 0
+    return sum_of([*plain, *(as_int(sympy.expand(part * times)) for part, times in counted.items())])
+
+
 def at_least(a: Dim, b: Dim) -> Truth:
     """The truth of a ≥ b; a relation in its shortest form if symbols leave it open.
 

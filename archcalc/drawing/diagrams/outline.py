@@ -55,7 +55,7 @@ class Frame(msgspec.Struct, frozen=True):
     block: str
     # The common part of its layers' names, or the first and the last of them; of repeats, those of the first and the last.
     name: str
-    times: int
+    times: Dim
     parts: tuple[Item, ...]
 
     @property
@@ -71,7 +71,7 @@ class Frame(msgspec.Struct, frozen=True):
     @property
     def title(self) -> str:
         """The text on the box, such as "conv4_2 … conv4_6 × 5"."""
-        return f"{self.head} × {self.times}" if self.times > 1 else self.head
+        return f"{self.head} × {self.times}" if self.times != 1 else self.head
 
     @property
     def kind(self) -> str:
@@ -263,7 +263,7 @@ def _titled(parts: Sequence[Item], around: str) -> Iterator[Item]:
             first, *last = part.name.split(TO)
             inside = _inside(first, around)
             # If the enclosing box repeats, the last name stands in another call of it.
-            both = [_inside(name, around) for name in last] if inside == first or part.times > 1 else []
+            both = [_inside(name, around) for name in last] if inside == first or part.times != 1 else []
             name = TO.join(dict.fromkeys([inside, *both]))
             # Some boxes are named by their first and last layers, which share no name.
             shared = first if all(_inside(node.rows[0], first) != node.rows[0] for node in part.nodes) else around

@@ -138,7 +138,7 @@ def _group_title(root: ET.Element, group: Frame, rect: Rect, *, upwards: bool) -
     _text(root, "text", group.head, x=edge, y=y).set("class", f"block {title}")
     if two:
         _text(root, "text", group.kind, x=edge, y=y + 14).set("class", f"layers {title}")
-    if group.times > 1:
+    if group.times != 1:
         _text(root, "text", f"× {group.times}", x=other, y=y).set("class", f"times {times}")
 
 

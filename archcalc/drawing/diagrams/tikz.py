@@ -92,7 +92,7 @@ def _apart(drawn: Outline, width: float, size: float) -> list[str]:
 def _repeated(parts: Sequence[Item]) -> Iterator[Frame]:
     for part in parts:
         if isinstance(part, Frame):
-            if part.times > 1:
+            if part.times != 1:
                 yield part
             yield from _repeated(part.parts)
 

@@ -75,7 +75,7 @@ def _without(parts: Sequence[Item], passed: set[str], edges: Sequence[Edge]) -> 
                 yield part
             continue
         inner = tuple(_without(part.parts, passed, edges))
-        if inner and (part.times > 1 or _forks(inner, edges)):
+        if inner and (part.times != 1 or _forks(inner, edges)):
             yield msgspec.structs.replace(part, parts=inner)
         else:
             yield from inner
@@ -170,7 +170,7 @@ class Volumes:
 
     def frame(self, group: Frame, sheet: Piece) -> None:
         """Draw a brace below a repeated box."""
-        if group.times > 1:
+        if group.times != 1:
             sheet.groups = {group.id: (sheet.left - _BRACE, 0.0, sheet.left, sheet.height), **sheet.groups}
             sheet.left -= _BRACE
 

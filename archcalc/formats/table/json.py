@@ -69,6 +69,7 @@ def _row(profile: Profile, row: Row, plain: Plain) -> dict[str, Any]:
         "in_place": row.in_place,
         "auxiliary": row.auxiliary,
         "shared": row.shared,
+        **({} if row.times == 1 else {"times": plain(row.times)}),
         "rounded": list(row.rounded),
         "note": row.note,
     }
