@@ -46,6 +46,7 @@ def worksheet(  # noqa: PLR0913 - each is a choice of its own
 
     The input's are given. Raises SpecError for a column or a layer that is not there.
     """
+    fold = fold or profile.repeats
     full = _filled(profile, columns, fold=fold)
     keys = [head.key for head in full.head]
     empty = [name for name in BLANKS if name in keys] if blanks is None else blanks
@@ -60,7 +61,7 @@ def worksheet(  # noqa: PLR0913 - each is a choice of its own
 
 def key(profile: Profile, form: str, columns: Sequence[str] | None = None, *, fold: bool = False) -> str:
     """The table filled in, with the working of every row: in HTML inside its row, else below the table, none in csv."""
-    style = STYLES.get(form)
+    style, fold = STYLES.get(form), fold or profile.repeats
     table = msgspec.structs.replace(_filled(profile, columns, fold=fold, worked=form == "html"), open=True)
     if style is None:
         return _csv(table)

@@ -133,12 +133,15 @@ class Expansion:
         check_call(call, times, names_in(call.given["from"]) if "from" in call.given else set())
         named = self._inputs(call, scope.prefix, scope.fixed) or (last,)
         nodes, inputs, first = self.builder.nodes, named, list[Node]()
+        if "if" in call.given:
+            # A condition on `index` is refused, for it has no number here.
+            values = self._values({key: n for key, n in scope.fixed.items() if key != "index"}, inputs[0])
+            if not truth_of(call, "if", {key: n for key, n in values.items() if key != "index"}):
+                return End(last)
         for one in repetitions(times, scope.fixed):
             begun = len(nodes)
             self._count(call, weight_of(call))
             values = self._values({**scope.fixed, "index": one.number}, inputs[0])
-            if "if" in call.given and not truth_of(call, "if", values):
-                return End(last)
             inner = msgspec.structs.replace(scope, values=values, times=scope.times * one.times)
             end = self._once(call, inner, inputs, one.suffix)
             if end.position in {UNKNOWN, inputs[0]}:

@@ -43,6 +43,9 @@ _EXPRESSION = Notation(
 
 def flat(graph: Graph) -> str:
     """The flat spec of a graph, a line per layer, which loads to the same rows; raises SpecError if too long."""
+    if graph.loops:
+        fact = f"every layer is written out, and {graph.loops[0].times + 2} repetitions have no number"
+        raise SpecError(fact, graph.nodes[graph.loops[0].first].place, "give the letter a number with --set")
     about = {"name": graph.name, "title": graph.title, "source": graph.source, "family": graph.family}
     lines = [f"{key}: {_scalar(text)}" for key, text in about.items() if text]
     if graph.notes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import cached_property
+from functools import cached_property, reduce
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from archcalc.layers.work import Work
 from archcalc.network.display import Displayable, brief
 from archcalc.network.figures import Verdict
 from archcalc.network.graph import Graph, inputs_text
-from archcalc.symbols.dims import Dim, Shape, format_dim, format_shape, repeated
+from archcalc.symbols.dims import Dim, Shape, format_dim, format_shape, maximum, repeated
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -249,10 +249,16 @@ class Profile(Displayable, msgspec.Struct, frozen=True, dict=True):
             raise SpecError(fact, None, f"give each a number with {given}")
 
     @property
-    def depth(self) -> int:
+    def depth(self) -> Dim:
         """The most layers with weights that multiply-accumulate on any path from an input to an output."""
-        depths: dict[str, int] = {}
-        for row in self.rows:
+        nodes, depths = self.graph.nodes, list[Dim]()
+        loops = {loop.last: loop for loop in self.graph.loops}
+        for position, (node, row) in enumerate(zip(nodes, self.rows, strict=True), start=1):
             weighted = row.macs != 0 and (row.weights != 0 or row.shared != "")
-            depths[row.name] = max((depths[name] for name in row.sources), default=0) + weighted
-        return max(depths[self.rows[i].name] for i in self.graph.outputs)
+            depths.append(reduce(maximum, (depths[i] for i in node.inputs), 0) + int(weighted))
+            if position in loops:
+                # Each further repetition adds what one does.
+                loop = loops[position]
+                further = (loop.times - 1) * (depths[loop.end] - depths[loop.entry])
+                depths[loop.first :] = [depth + further for depth in depths[loop.first :]]
+        return reduce(maximum, (depths[i] for i in self.graph.outputs))

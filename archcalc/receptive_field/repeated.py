@@ -26,7 +26,17 @@ def continued(one: Field, two: Field, three: Field, further: Dim, before: Field 
     straight = ahead is not None and _windows(ahead) == _windows(three)
     if before is not None:
         straight &= behind is not None and _windows(behind) == _windows(before)
-    return found if straight and found is not None else _bound(one)
+    if not straight or found is None or ahead is None:
+        return _bound(one)
+    if _paths(ahead) == _paths(three) and (before is None or (behind is not None and _paths(behind) == _paths(before))):
+        return found
+    unsure = tuple(reach and replace(reach, followed=False) for reach in found.reaches)
+    return replace(found, reaches=unsure)
+
+
+def _paths(field: Field) -> list[list[Strands]]:
+    """The windows of the single paths that are kept."""
+    return [[route.strands for route in (*reach.short, *reach.long)] for reach in field.reaches if reach is not None]
 
 
 def _windows(field: Field) -> list[list[Strands | None]]:

@@ -44,7 +44,7 @@ def to_dict(profile: Profile, formulas: Form = "plain") -> dict[str, Any]:
         "batch": plain_dim(profile.batch),
         "convention": profile.convention.name,
         "unit": profile.convention.unit,
-        "depth": profile.depth,
+        "depth": plain_dim(profile.depth),
         "rows": [_row(profile, row, plain) for row in profile.rows],
         "totals": {**_totals(profile.totals, plain), "auxiliary": _totals(profile.auxiliary, plain)},
         "figures": [verdict_dict(verdict) for verdict in profile.verdicts],
