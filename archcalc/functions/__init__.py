@@ -174,7 +174,8 @@ def plot(
     names = ", ".join(one.graph.name for one in profiles)
     keys = listed(of)
     if len(profiles) > 1 and keys is not None:
-        raise SpecError("of is for the chart of one network; several are drawn by params and MACs")
+        remedy = "leave it out, or draw each network by itself"
+        raise SpecError(f"of is for the chart of one network, and these are {len(profiles)}", None, remedy)
     with charted(profiles, layers.panels(None if keys is None else ",".join(keys))) as figure:
         pass
     return Shown(figure, {"text": lambda: f"<chart of {names}>", "svg": lambda: _svg(figure)})
