@@ -135,7 +135,8 @@ def _node(node: Box, rect: Rect, look: Volumes) -> Iterator[str]:
     volume = look.volume(node)
     sizes = "".join(f"{{{n:.1f}}}" for n in (left, bottom, volume.thick, volume.high, SHEAR * volume.deep))
     yield rf"\volume{sizes}{{{family}}}"
-    lines = [*(escape_tex(line) for line in look.captions(node)), _shape(node.output)]
+    shape = _shape(node.output) if not node.until else escape_tex(node.shape)
+    lines = [*(escape_tex(line) for line in look.captions(node)), shape]
     for number, line in enumerate(lines):
         yield rf"\node[caption] at {_at(left, bottom - 3 - look.line * number)} {{{line}}};"
 
