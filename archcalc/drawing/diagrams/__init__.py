@@ -6,6 +6,7 @@ from archcalc.document.paper import Width
 from archcalc.drawing.diagrams.dot import to_dot
 from archcalc.drawing.diagrams.mermaid import to_mermaid
 from archcalc.drawing.diagrams.outline import outline
+from archcalc.drawing.diagrams.slab_floors import floors
 from archcalc.drawing.diagrams.slabs import chain
 from archcalc.drawing.diagrams.svg import to_svg
 from archcalc.drawing.diagrams.tikz import to_tikz
@@ -23,4 +24,5 @@ def draw(profile: Profile, form: str, *, fold: bool = True, width: Width | None 
         return _DRAWN[form](drawn)
     # Slabs that touch take less room than a brace with a number of times.
     every = outline(profile, fold=False)
-    return to_tikz(every if chain(volumes(every), blocks=width is not None) else drawn, width)
+    touch = chain(volumes(every), blocks=width is not None) or floors(volumes(every))
+    return to_tikz(every if touch else drawn, width)

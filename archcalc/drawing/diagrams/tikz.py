@@ -9,6 +9,7 @@ from archcalc.document.paper import Width
 from archcalc.drawing.diagrams.layout import layout
 from archcalc.drawing.diagrams.outline import Box, Frame, Item, Outline
 from archcalc.drawing.diagrams.sheet import Point, Rect, Wire
+from archcalc.drawing.diagrams.slab_floors import floors, floors_drawn
 from archcalc.drawing.diagrams.slabs import chain, slabs
 from archcalc.drawing.diagrams.volumes import CIRCLE, LONGEST, SHEAR, TINY, Volumes, joins, volumes
 from archcalc.drawing.palette import FAMILIES
@@ -59,7 +60,10 @@ def to_tikz(outline: Outline, width: Width | None = None) -> str:
     size = TINY if width is None else width.sizes[-1][1]
     alike = chain(drawn, blocks=width is not None)
     most = LONGEST if width is None else width.points - 1
-    body = slabs(alike, most, size) if alike else _apart(drawn, most, size)
+    found = floors(drawn)
+    body = (
+        slabs(alike, most, size) if alike else floors_drawn(found, most, size) if found else _apart(drawn, most, size)
+    )
     return "\n".join(
         [
             _BEGIN.replace("SIZE", f"{size:g}").replace("LEADING", f"{1.2 * size:g}"),
