@@ -16,7 +16,7 @@ from archcalc.receptive_field.dependence import backward
 from archcalc.receptive_field.effective import check_size, marked_shape, numbered
 from archcalc.receptive_field.field import Field
 from archcalc.symbols.dims import Ratio
-from archcalc.symbols.shape import places_of
+from archcalc.symbols.shape import axes_of, places_of
 
 # A mark takes a byte.
 _MAX_MARKS = 2**29
@@ -125,7 +125,9 @@ def cone(graph: Graph, fields: dict[str, Field], name: str, along: str | None = 
 
 def _axis_of(field: Field, axis: int) -> int | None:
     """The axis of a layer's output that goes along an axis of the input; None without one."""
-    places, reach = places_of(field.output), field.reaches[axis]
+    # Of an input of tokens every axis has places, and no other values.
+    places = tuple(range(len(field.axes))) if axes_of(field.output) == field.axes else places_of(field.output)
+    reach = field.reaches[axis]
     if reach is None or len(places) != len(field.axes) or places[axis] not in reach.axes:
         return None
     return places[axis]

@@ -64,3 +64,22 @@ def test_an_output_depends_on_the_inputs_of_either_axis_that_move_it_when_nudged
 
     assert list(found.levels[0].seen) == moved
     assert moved
+
+
+def test_the_cone_of_a_sequence_of_tokens_ends_at_the_tokens():
+    """An LSTM sees all tokens up to its own, and a kernel of 3 one on each side of that; the tokens are the lowest row."""
+    graph = spec(
+        "input: {tokens: 9}\nlayers:\n  - embedding: {vocabulary: 5, out: 4}\n  - lstm: {name: read, hidden: 3}\n"
+        "  - permute: {order: [features, tokens]}\n  - conv1d: {name: near, out: 2, kernel: 3, padding: 1}\n"
+    )
+    fields = receptive_fields(graph)
+
+    assert [(level.name, level.seen) for level in cone(graph, fields, "read").levels] == [
+        ("input", (0, 1, 2, 3, 4)),
+        ("read", (4,)),
+    ]
+    assert [(level.name, level.seen) for level in cone(graph, fields, "near").levels] == [
+        ("input", (0, 1, 2, 3, 4, 5)),
+        ("read", (3, 4, 5)),
+        ("near", (4,)),
+    ]
