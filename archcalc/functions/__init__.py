@@ -155,13 +155,15 @@ def diagram(
     set: Settings | None = None,
     format: str = "mermaid",
     fold: bool = True,
+    depth: int | None = None,
 ) -> Shown[Profile]:
     """The network drawn: a picture in a notebook, elsewhere the text in a format; the data are the profile drawn."""
     found = profiled(network, input, set, 1, "macs")
-    return Shown(
-        found,
-        {"text": lambda: draw(found, format, fold=fold).rstrip("\n"), "svg": lambda: draw(found, "svg", fold=fold)},
-    )
+
+    def drawn(form: str) -> str:
+        return draw(found, form, fold=fold, depth=depth)
+
+    return Shown(found, {"text": lambda: drawn(format).rstrip("\n"), "svg": lambda: drawn("svg")})
 
 
 def plot(

@@ -122,8 +122,10 @@ def outline(profile: Profile, *, fold: bool = True) -> Outline:
     merging.take(tree, ())
     parts = tuple(_titled([*_boxed(tree, merging, count(1))], ""))
     ids = {name: node.id for node in _nodes(parts) for name in node.rows}
+    repeats = {row.name: len(line.rows) for chain in merging.chains for line in chain for row in line.rows}
+    # What comes from before the repeats is read by the first.
     edges = tuple(
-        Edge(ids[source], ids[line.row.name], between(first, last))
+        Edge(ids[source], ids[line.row.name], between(first, last if repeats[source] == len(line.rows) else first))
         for line in (chain[0] for chain in merging.chains)
         for source, first, last in zip(line.row.sources, line.row.inputs, line.rows[-1].inputs, strict=True)
     )

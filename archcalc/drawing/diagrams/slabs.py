@@ -12,6 +12,7 @@ import msgspec
 from archcalc.document.escapes import escape_tex
 from archcalc.drawing.diagrams.layout import nodes_of
 from archcalc.drawing.diagrams.outline import Box, Frame, Outline
+from archcalc.drawing.diagrams.overview import family_of
 from archcalc.drawing.diagrams.text_width import text_width
 from archcalc.drawing.diagrams.volumes import SHEAR, Volumes, joins
 from archcalc.drawing.palette import FAMILIES
@@ -102,9 +103,7 @@ def _weightless(outline: Outline) -> Outline:
 def _as_one(frame: Frame, leaves: str) -> Box:
     """A block as a layer: the output of the node that leaves it, in the colour that most layers have which join nothing."""
     out = next((node for node in frame.nodes if node.id == leaves), frame.nodes[-1])
-    working = [node for node in frame.nodes if node.family != "merge"] or frame.nodes
-    [(family, _)] = Counter(node.family for node in working).most_common(1)
-    return msgspec.structs.replace(out, title=frame.name, kind=frame.block, family=family, sign="")
+    return msgspec.structs.replace(out, title=frame.name, kind=frame.block, family=family_of(frame.nodes), sign="")
 
 
 def slabs(nodes: Sequence[Box], width: float, size: float) -> list[str]:
