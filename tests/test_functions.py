@@ -88,6 +88,12 @@ def test_a_chart_is_the_one_that_its_command_draws(tmp_path):
     assert repr(chart) == "<chart of lenet5>"
 
 
+def test_panels_are_of_the_chart_of_one_network():
+    """Of several it says how many there are, whichever panels were asked for."""
+    with pytest.raises(archcalc.SpecError, match="of is for the chart of one network, and these are 3"):
+        archcalc.plot("lenet5", "alexnet", "vgg16", of="rf")
+
+
 @pytest.mark.parametrize("name", ["table", "rf", "memory", "check", "diagram", "plot", "explain", "compare", "verify"])
 def test_a_network_is_a_name_a_path_a_graph_or_a_profile(name, tmp_path):
     """All say the same of one network."""

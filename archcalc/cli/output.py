@@ -108,11 +108,10 @@ def _said(text: str, stream: Any) -> str:
 
 @cache
 def _families() -> dict[str, str]:
-    """The codes of the tones of families, which are in the colours of the charts."""
+    """The codes of the tones of families."""
     # A pipe has no colours, and need not load them.
     palette = import_module("archcalc.drawing.palette")
-    lines = {family: palette.FAMILIES[family].line for family in tones.FAMILIES}
-    return {sign: f"\x1b[38;5;{palette.terminal(lines[family])}m" for family, sign in tones.FAMILIES.items()}
+    return {sign: f"\x1b[38;5;{palette.FAMILIES[family].terminal}m" for family, sign in tones.FAMILIES.items()}
 
 
 def _code(part: str) -> str:

@@ -162,13 +162,15 @@ def diagram(
     set: Settings | None = None,
     format: str = "mermaid",
     fold: bool = True,
+    depth: int | None = None,
 ) -> Shown[Profile]:
     """The network drawn: a picture in a notebook, elsewhere the text in a format; the data are the profile drawn."""
     found = profiled(network, input, set, 1, "macs")
-    return Shown(
-        found,
-        {"text": lambda: draw(found, format, fold=fold).rstrip("\n"), "svg": lambda: draw(found, "svg", fold=fold)},
-    )
+
+    def drawn(form: str) -> str:
+        return draw(found, form, fold=fold, depth=depth)
+
+    return Shown(found, {"text": lambda: drawn(format).rstrip("\n"), "svg": lambda: drawn("svg")})
 
 
 def plot(
@@ -184,7 +186,8 @@ def plot(
     names = ", ".join(one.graph.name for one in profiles)
     keys = listed(of)
     if len(profiles) > 1 and keys is not None:
-        raise SpecError("of is for the chart of one network; several are drawn by params and MACs")
+        remedy = "leave it out, or draw each network by itself"
+        raise SpecError(f"of is for the chart of one network, and these are {len(profiles)}", None, remedy)
     with charted(profiles, layers.panels(None if keys is None else ",".join(keys))) as figure:
         pass
     return Shown(figure, {"text": lambda: f"<chart of {names}>", "svg": lambda: _svg(figure)})

@@ -40,6 +40,7 @@ class FieldOptions(msgspec.Struct, frozen=True):
     on: str | None
     spread: bool
     target: Path | None
+    axis: str | None
     image: Path | None
     like: int | None
     depth: Dim | None
@@ -58,6 +59,7 @@ class FieldOptions(msgspec.Struct, frozen=True):
     type=click.Path(dir_okay=False, path_type=Path),
     help="Draw a .png, .svg or .pdf file: the cone of layers below an output, or of a place or with -e its map.",
 )
+@click.option("--axis", metavar="AXIS", help="The axis of the input along which the cone is drawn, such as height.")
 @click.option(
     "--image",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -81,6 +83,8 @@ def command(request: Request, options: FieldOptions) -> None:
         raise click.UsageError("--plot is of a SPEC")
     if options.image is not None and options.target is None:
         raise click.UsageError("--image is for --plot")
+    if options.axis is not None and options.target is None:
+        raise click.UsageError("--axis is for --plot")
     if options.target is not None:
         check_suffix(options.target)
     if options.like is not None:
@@ -95,7 +99,7 @@ def command(request: Request, options: FieldOptions) -> None:
             put(render_all(on_every_input(graph), request.form, request.screen), request.form)
         elif options.layer is None:
             if options.target is not None:
-                _plot_cone(graph, fields, topmost(graph, fields), options)
+                _plot_cone(graph, fields, topmost(graph, fields, options.axis), options)
             put(render(graph, fields, request.form, request.screen), request.form)
         else:
             _one(graph, fields, options.layer, options, request)
@@ -116,13 +120,15 @@ def _one(graph: Graph, fields: dict[str, Field], layer: str, options: FieldOptio
 def _plot_cone(graph: Graph, fields: dict[str, Field], name: str, options: FieldOptions) -> None:
     if options.image is not None:
         raise click.UsageError("--image is for the map of a place: name LAYER[y,x], or a LAYER with --effective")
-    found = cone(graph, fields, name)
+    found = cone(graph, fields, name, options.axis)
     with canvas(10, cones.height(found)) as figure:
         cones.draw(figure, graph, found)
         _save(figure, options)
 
 
 def _plot_map(graph: Graph, name: str, counted: Effective, options: FieldOptions) -> None:
+    if options.axis is not None:
+        raise click.UsageError("--axis is for the cone of a layer, and a map has all axes")
     if options.image is not None and len(counted.place) != len(AXES[2]):
         raise click.UsageError(f"--image is for a network that takes images, and {graph.name} takes none")
     image = None if options.image is None else picture_of(options.image)

@@ -189,7 +189,8 @@ def _node(root: ET.Element, node: Box, rect: Rect, link: str | None) -> ET.Eleme
         part.set("href", one_line(link))
         part.set("id", f"node-{node.id}")
     about = f"{', '.join(node.rows)}: {node.shape}"
-    _text(part, "title", f"{about}, {TEXT.dim(node.params)} params" if node.params != 0 else about)
+    params = " … ".join(dict.fromkeys(map(TEXT.dim, (node.params, node.last_params))))
+    _text(part, "title", f"{about}, {params} params" if node.params != 0 else about)
     _rect(part, rect, rect[3] / 2 if node.given else 4)
     left, top, right, _ = rect
     middle = (left + right) / 2
