@@ -74,6 +74,18 @@ class FieldOptions(msgspec.Struct, frozen=True):
 @takes_settings(FieldOptions)
 def command(request: Request, options: FieldOptions) -> None:
     """Receptive fields: of all layers, of one, or of a place."""
+    _check(request, options)
+    if options.like is not None:
+        put(render_stacks(stacks(options.like), request.form, request.screen), request.form)
+    elif options.depth is not None:
+        window = field_of(options.kernel, options.stride, options.depth)
+        put(render_depth(window, options.kernel, options.stride, options.depth, request.form), request.form)
+    else:
+        _network(request, options)
+
+
+def _check(request: Request, options: FieldOptions) -> None:
+    """Raise UsageError for options that do not go together."""
     asked = [bool(request.specs), options.like is not None, options.depth is not None]
     if sum(asked) != 1:
         raise click.UsageError("name a SPEC, or ask for --stacks or --depth alone")
@@ -87,22 +99,25 @@ def command(request: Request, options: FieldOptions) -> None:
         raise click.UsageError("--axis is for --plot")
     if options.target is not None:
         check_suffix(options.target)
-    if options.like is not None:
-        put(render_stacks(stacks(options.like), request.form, request.screen), request.form)
-    elif options.depth is not None:
-        window = field_of(options.kernel, options.stride, options.depth)
-        put(render_depth(window, options.kernel, options.stride, options.depth, request.form), request.form)
-    else:
-        graph = request.load() if options.on is None else request.load().seen_from(options.on)
-        fields = receptive_fields(graph)
-        if options.layer is None and options.on is None and options.target is None and len(graph.inputs) > 1:
-            put(render_all(on_every_input(graph), request.form, request.screen), request.form)
-        elif options.layer is None:
-            if options.target is not None:
-                _plot_cone(graph, fields, topmost(graph, fields, options.axis), options)
-            put(render(graph, fields, request.form, request.screen), request.form)
-        else:
-            _one(graph, fields, options.layer, options, request)
+    if options.on is not None and not request.specs:
+        raise click.UsageError("--on is of a SPEC")
+
+
+def _network(request: Request, options: FieldOptions) -> None:
+    """Print the fields of a network: of all its layers, on each of its inputs, or of one."""
+    graph = request.load()
+    one = options.layer is not None or options.on is not None or options.target is not None
+    if len(graph.inputs) > 1 and not one:
+        put(render_all(on_every_input(graph), request.form, request.screen), request.form)
+        return
+    graph = graph if options.on is None else graph.seen_from(options.on)
+    fields = receptive_fields(graph)
+    if options.layer is not None:
+        _one(graph, fields, options.layer, options, request)
+        return
+    if options.target is not None:
+        _plot_cone(graph, fields, topmost(graph, fields, options.axis), options)
+    put(render(graph, fields, request.form, request.screen), request.form)
 
 
 def _one(graph: Graph, fields: dict[str, Field], layer: str, options: FieldOptions, request: Request) -> None:
