@@ -12,6 +12,7 @@ from archcalc.language.expression import MAX_CHARACTERS
 from archcalc.language.tree import MAX_CHARACTERS as MAX_WRITTEN
 from archcalc.network.figures import Figure
 from archcalc.network.graph import Assertion, Graph, Node, input_axes
+from archcalc.network.parts import require_depths
 from archcalc.symbols.dims import format_shape
 from archcalc.symbols.notation import Notation
 from archcalc.symbols.shape import NamedShape
@@ -43,9 +44,7 @@ _EXPRESSION = Notation(
 
 def flat(graph: Graph) -> str:
     """The flat spec of a graph, a line per layer, which loads to the same rows; raises SpecError if too long."""
-    if graph.loops:
-        fact = f"every layer is written out, and {graph.loops[0].times + 2} repetitions have no number"
-        raise SpecError(fact, graph.nodes[graph.loops[0].first].place, "give the letter a number with --set")
+    require_depths(graph)
     about = {"name": graph.name, "title": graph.title, "source": graph.source, "family": graph.family}
     lines = [f"{key}: {_scalar(text)}" for key, text in about.items() if text]
     if graph.notes:
