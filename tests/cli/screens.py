@@ -42,8 +42,8 @@ class Shown(NamedTuple):
 
 NETWORKS = {
     "vgg16": Shown("conv3_2", "pool5[3,3]", 3, "3x64x64", "vgg19", "--set width=8"),
-    "resnet50": Shown("conv3_2", "conv4_1[3,3]", 3, "3x64x64", "resnet152"),
-    "googlenet": Shown("3b/1x1", "4a[3,3]", 3, "3x64x64", "googlenet-listing"),
+    "resnet50": Shown("conv3_2/add", "conv4_1/add[3,3]", 3, "3x64x64", "resnet152"),
+    "googlenet": Shown("3b/1x1/conv2d", "4a/concat[3,3]", 3, "3x64x64", "googlenet-listing"),
     "unet": Shown("down2/conv2d", "down4/conv2d[3,3]", 1, "1x188x188", "alexnet"),
     "vit_b_16": Shown("class/learned", "patches[3,3]", 3, "3x32x32", "resnet18"),
 }
@@ -104,6 +104,7 @@ compare {network} alexnet --measures output,params,weights,macs,flops,activation
 compare {network} alexnet --batch N --growth
 compare {network} alexnet --batch N --at N=1,2,4,8,16,32,64,128,256 --exact
 compare {network} "conv3-64 maxpool2 fc-10" --convention thop --no-bias --set classes=10
+compare {network} {network} --set classes=10 --input {whole}
 compare {every}
 compare {every} --exact --explain
 compare {network} alexnet lenet5 --batch N --growth
@@ -205,7 +206,7 @@ def _type(folder: Path, network: str) -> None:
         code = _ended(arguments)
         sys.stdout.flush()
         if code:
-            os.write(1, f"exit code {code} of {shlex.join(arguments)}".encode())
+            os.write(1, f"exit code {code}".encode())
         os.write(1, _NEXT.encode())
 
 
