@@ -43,7 +43,7 @@ class Shown(NamedTuple):
 NETWORKS = {
     "vgg16": Shown("conv3_2", "pool5[3,3]", 3, "3x64x64", "vgg19", "--set width=8"),
     "resnet50": Shown("conv3_2/add", "conv4_1/add[3,3]", 3, "3x64x64", "resnet152"),
-    "googlenet": Shown("3b/1x1/conv2d", "4a/concat[3,3]", 3, "3x64x64", "googlenet-listing"),
+    "googlenet": Shown("3b/1x1/conv2d", "4a/concat[3,3]", 3, "3x224x224", "googlenet-listing"),
     "unet": Shown("down2/conv2d", "down4/conv2d[3,3]", 1, "1x188x188", "alexnet"),
     "vit_b_16": Shown("class/learned", "patches[3,3]", 3, "3x32x32", "resnet18"),
 }
