@@ -187,7 +187,8 @@ def screens(width: int, network: str, typed: Sequence[Sequence[str]]) -> list[st
 
 
 def piped(network: str, typed: Sequence[Sequence[str]]) -> list[str]:
-    """The same in a pipe."""
+    """The same text in a pipe, where some commands print markdown unless they are asked for it."""
+    typed = [[*line, *(["--format", "text"] if line[0] in {"diff", "worksheet"} else [])] for line in typed]
     with TemporaryDirectory() as folder:
         program = [sys.executable, "-m", _MODULE, *_program(folder, network, typed)]
         return subprocess.run(program, capture_output=True, text=True, check=True).stdout.split(_NEXT)[:-1]
