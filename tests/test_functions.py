@@ -32,6 +32,8 @@ CALLS = {
         "vgg16", input=(3, 64, 64), set={"classes": 10}, all=True, axes=True, convention="thop"
     ),
     "table lenet5 --count-in-place --no-figures": lambda: archcalc.table("lenet5", count_in_place=True, figures=False),
+    "table vgg16 --style cs231n": lambda: archcalc.table("vgg16", style="cs231n"),
+    "rf --stacks 7": lambda: archcalc.rf(stacks=7),
     "rf vgg16": lambda: archcalc.rf("vgg16"),
     "rf lenet5 C3 --effective": lambda: archcalc.rf("lenet5", "C3", effective=True),
     "memory lenet5 --budget 1GiB": lambda: archcalc.memory("lenet5", budget="1GiB"),

@@ -26,6 +26,7 @@ from archcalc.formats.charts import charted
 from archcalc.formats.memory import page as memory_page
 from archcalc.formats.rf import fields as field_page
 from archcalc.formats.rf import page as fields_of
+from archcalc.formats.rf.stacks import stacks_page
 from archcalc.formats.table.columns import spelled_out
 from archcalc.formats.table.page import tabled
 from archcalc.functions.given import Network, Settings, graph_of, listed, paged, profiled, screen, text_of, typed
@@ -42,8 +43,8 @@ from archcalc.profiling.engine import profile
 from archcalc.profiling.explain import Workings, workings
 from archcalc.profiling.rows import Profile
 from archcalc.receptive_field.effective import effective as effective_field
-from archcalc.receptive_field.field import Field
 from archcalc.receptive_field.fields import receptive_fields
+from archcalc.receptive_field.stacks import stacks as stacks_like
 from archcalc.symbols.dims import Dim
 from archcalc.symbols.evaluate import Form
 
@@ -57,13 +58,14 @@ def table(
     convention: str = "macs",
     columns: str | Iterable[str] | None = None,
     axes: bool = False,
+    style: str | None = None,
     formulas: Form = "plain",
     fold: bool = False,
     all: bool = False,
     figures: bool = True,
     count_in_place: bool = False,
 ) -> Shown[Profile]:
-    """The table of a network; the data are its profile.
+    """The table of a network, on request in the style "cs231n"; the data are its profile.
 
     >>> table("vgg16", columns="params").data.totals.params
     138357544
@@ -76,6 +78,8 @@ def table(
     chosen = listed(columns)
     if axes:
         chosen = spelled_out(chosen)
+    if style is not None:
+        return typed(found, lambda: render(found, style))
     return Shown(
         found,
         {
@@ -87,18 +91,29 @@ def table(
 
 
 def rf(
-    network: Network,
+    network: Network | None = None,
     layer: str | None = None,
     *,
     input: InputShape | None = None,
     set: Settings | None = None,
     on: str | None = None,
     effective: bool = False,
-) -> Shown[dict[str, Field]]:
+    stacks: int | None = None,
+) -> Shown[Any]:
     """The receptive fields of all layers, or of one; the data are the fields by the layers' names.
 
-    They are on the input named by `on`, by default on the first.
+    They are on the input named by `on`, by default on the first. With `stacks` and no network they are the stacks of
+    kernels that have the field of one.
+
+    >>> [stack.kernels for stack in rf(stacks=5).data]
+    [(3, 3), (5,)]
     """
+    if (network is None) == (stacks is None):
+        raise SpecError("name a network, or ask for stacks alone")
+    if stacks is not None:
+        rivals = stacks_like(stacks)
+        return paged(rivals, lambda: fields_of.render_stacks(rivals, screen=screen()), lambda: stacks_page(rivals))
+    assert network is not None  # noqa: S101 - said above
     graph = graph_of(network, input, set)
     if on is not None:
         graph = graph.seen_from(on)
@@ -220,6 +235,8 @@ def compare(
     convention: str = "macs",
 ) -> Comparison:
     """A comparison of networks by all measures, or by some: `measures="params,macs"`; the first is the baseline.
+
+    Each of its lines has the leading term of every network in each letter as `growth`.
 
     Raises SpecError for profiles that differ in batch or convention.
 

@@ -16,7 +16,7 @@ from archcalc.language.document import SpecDocument, name_of_file, read
 from archcalc.language.expand import Expansion
 from archcalc.language.figures import check_layers
 from archcalc.language.inputs import input_of
-from archcalc.language.mistakes import MOST, EndedError, Mistakes
+from archcalc.language.mistakes import EndedError, Mistakes
 from archcalc.language.names import NOWHERE, UNKNOWN
 from archcalc.language.params import params_of
 from archcalc.language.scope import Scope
@@ -156,8 +156,7 @@ def document_of(source: Source) -> SpecDocument:
 def assembled(document: SpecDocument, params: Params = NO_PARAMS, *, input_shape: InputShape | None = None) -> Graph:
     """The graph of a document, from any reader."""
     checked = input_shape is None and not params
-    # A variant of a network is refused for its first mistake: searches try thousands.
-    mistakes = Mistakes(MOST if checked else 1)
+    mistakes = Mistakes()
     try:
         return _assembled(document, params, input_shape, mistakes, checked=checked)
     except SpecError as error:
