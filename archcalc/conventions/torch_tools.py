@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from archcalc.conventions.convention import Convention
 
-# Cells that torch does not have, so that no tool which watches it can have been seen to count them.
-_OTHER_CELLS = dict.fromkeys((*(f"{kind} with one bias" for kind in ("lstm", "gru", "rnn")), "gru with reset before"))
+# Cells that torch does not have, so that no tool which watches it can have been seen to count them, and those with a
+# projection, which the tools' constants know nothing of.
+_OTHER_CELLS = dict.fromkeys(
+    (*(f"{kind} with one bias" for kind in ("lstm", "gru", "rnn")), "gru with reset before", "lstm with projection")
+)
 
 _MODULES = frozenset({"module", "matmul"})
 _PYTHON = frozenset({"module", "function", "matmul"})

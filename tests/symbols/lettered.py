@@ -18,7 +18,7 @@ CONSTRUCTS = (
     *("block default", "nested blocks", "if", "from", "share", "shared block", "auxiliary", "name in braces"),
     *("add", "multiply", "concat", "concat along places", "branches that shrink and grow", "broadcast", "learned"),
     *(f"value {name}" for name in EXPRESSIONS),
-    *("axis name", "letter for several"),
+    *("axis name", "letter for several", "tokens that go on"),
 )
 
 
@@ -191,6 +191,24 @@ def shared(writer: Writer, rank: int, _depth: int) -> tuple[list[str], int]:
     return [f"{kind}: {{name: {name}{ends}", *keeps(writer, after), f"{kind}: {{share: {name}{ends}"], after
 
 
+def going_on(writer: Writer, rank: int, depth: int) -> tuple[list[str], int]:
+    """A selective scan or linear attention over the tokens of a sequence."""
+    if rank != 2:
+        return repeated(writer, rank, depth)
+    writer.used.add("tokens that go on")
+    name = f"n{len(writer.named)}"
+    writer.named.append(name)
+    made = [
+        f"linear: {{name: {name}, out: features}}",
+        f"linear: {{name: {name}s, from: {name}, out: {writer.size(1, 4)}}}",
+    ]
+    if writer.once_in(2):
+        return [*made, f"scan: {{from: [{name}, {name}, {name}s, {name}s]}}"], 2
+    more = f"causal: {writer.r.choice(('true', 'false'))}"
+    more += f", heads: {writer.size(1, 2, rank)}" if writer.once_in(2) else ""
+    return [*made, f"linearattention: {{from: [{name}, {name}, {name}s], {more}}}"], 2
+
+
 def auxiliary(writer: Writer, rank: int, _depth: int) -> tuple[list[str], int]:
     """A head for training alone."""
     writer.used.add("auxiliary")
@@ -206,7 +224,7 @@ def trained(writer: Writer, rank: int, _depth: int) -> tuple[list[str], int]:
     return [f"add: {{x: [], t: [{{learned: {{shape: [{', '.join(shape)}]}}}}]}}"], rank
 
 
-BUILT = (joined, joined, joined, repeated, called, chosen, read, shared, auxiliary, trained)
+BUILT = (joined, joined, joined, repeated, called, chosen, read, shared, auxiliary, trained, going_on)
 
 
 def axes_lettered(axes: dict[str, str]) -> bool:

@@ -56,7 +56,7 @@ SUITED = {
     rank: [
         kind
         for kind, cls in sorted(K.items())
-        if kind not in SHAPED
+        if kind not in (*SHAPED, "linearattention", "scan")
         and getattr(cls, "rank", rank - 1) in ((0, rank - 1) if kind != "batchnorm1d" else (1, 0, rank - 1))
         and not (kind in ("attention", "gru", "lstm", "rnn") and rank != 2)
         and not (kind in ("pixelshuffle", "subsample2d") and rank != 3)
