@@ -22,9 +22,9 @@ def _features(xp: Any, x: Any) -> Any:
 
 
 class LinearAttention(Layer, frozen=True):
-    """φ(Q)·(φ(K)ᵀV) over φ(Q)·Σφ(K), with φ = elu + 1, in `heads` heads (Katharopoulos et al. 2020, arXiv:2006.16236).
+    """φ(Q)·(φ(K)ᵀV) over φ(Q)·Σφ(K), φ = elu + 1, of queries, keys and values (Katharopoulos et al. 2020, arXiv:2006.16236).
 
-    Its three inputs are queries, keys and values, tokens×features, which dense layers before it make: it has no weights.
+    Its inputs are tokens×features, which dense layers before it make: it has no weights, and cuts features into `heads`.
     No query meets a key, so the work grows with the tokens and not with their square. With `causal` a query sees the keys
     up to its own, by sums that are kept up token by token (equations 9 to 12); that is as much work.
     """
@@ -36,6 +36,10 @@ class LinearAttention(Layer, frozen=True):
 
     heads: Count = 1
     causal: bool = False
+
+    def variants(self, _rank: int) -> Iterator[str]:
+        if self.causal:
+            yield "causal"
 
     def output(self, q: Shape, k: Shape, v: Shape) -> Shape:  # noqa: ARG002 - arity
         return (q[0], v[1])

@@ -153,7 +153,7 @@ class _Recurrent(Layer, frozen=True):
         return xp.stack(hidden, axis=1)
 
     def put_out(self, _xp: Any, h: Any, _suffix: str, _weights: dict[str, Any]) -> Any:
-        """What a direction puts out at a token, and begins the next with, from the hidden values."""
+        """The output of a direction at a token, with which the next begins, from the hidden values."""
         return h
 
     def step(self, *_: Any, **__: Any) -> list[Any]:

@@ -16,11 +16,11 @@ from archcalc.symbols.dims import Shape, equal, format_shape, size
 
 
 class Scan(Layer, frozen=True):
-    """A selective state space: a state of several values for each feature, run over the tokens (Gu and Dao 2023, arXiv:2312.00752).
+    """The selective scan of Mamba over x by step sizes Δ, B and C, in this order (Gu and Dao 2023, arXiv:2312.00752).
 
-    Its four inputs are x and the step sizes Δ, tokens×features both, then B and C, tokens×state. Token by token it has
-    h = e^(Δ·A)·h + Δ·x·B and y = C·h + D·x (equations 2 and 4; Δ·B stands for B̄, as in the authors' code). Trained are
-    `A_log`, features×state, of which A is −e^A_log, and `D`, one factor for each feature.
+    x and Δ are tokens×features, B and C tokens×state: each feature has so many values of state. Token by token
+    h = e^(Δ·A)·h + Δ·x·B and y = C·h + D·x (equations 2 and 4; that Δ·B stands for B̄, and D, are from the authors' code).
+    Trained are `A_log`, features×state, with A = −e^A_log, and `D`, one factor for each feature.
     """
 
     family: ClassVar[Family] = "attention"
