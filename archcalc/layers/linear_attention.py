@@ -37,10 +37,6 @@ class LinearAttention(Layer, frozen=True):
     heads: Count = 1
     causal: bool = False
 
-    def variants(self, _rank: int) -> Iterator[str]:
-        if self.causal:
-            yield "causal"
-
     def output(self, q: Shape, k: Shape, v: Shape) -> Shape:  # noqa: ARG002 - arity
         return (q[0], v[1])
 
