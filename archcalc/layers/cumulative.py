@@ -19,7 +19,8 @@ from archcalc.symbols.shape import without
 class _Cumulative(Layer, frozen=True):
     """The base of layers that put the values of an axis together from its first entry to each place."""
 
-    family: ClassVar[Family] = "other"
+    # A running sum is the plainest recurrence.
+    family: ClassVar[Family] = "attention"
     category: ClassVar[str] = "Cumulative sums and means along an axis"
     axis_setting: ClassVar[str] = "axis"
     example: ClassVar[Example] = Example(inputs=((128, 512),))
