@@ -249,6 +249,7 @@ WRITTEN: dict[str, Callable[[Writer, int, str], str]] = {
     "start": size(0, 2),
     "stop": size(2, 4),
     "part": size(0, 1),
+    "lstm.proj": size(1, 2),
     "layers": lambda writer, _rank, _written: writer.r.choice("12"),
     **dict.fromkeys(("pieces", "parts", "factor", "heads", "kv_heads"), size(1, 2)),
     "times.factor": number("0.5"),
