@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from archcalc.conventions.convention import Convention
 
-# Cells that torch does not have, so that no tool which watches it can have been seen to count them.
-_OTHER_CELLS = dict.fromkeys((*(f"{kind} with one bias" for kind in ("lstm", "gru", "rnn")), "gru with reset before"))
+# Cells that torch lacks, so that no tool can have been seen to count them, or that the tools' constants leave out.
+_OTHER_CELLS = dict.fromkeys(
+    (*(f"{kind} with one bias" for kind in ("lstm", "gru", "rnn")), "gru with reset before", "lstm with projection")
+)
+
+# What models run by kernels of their own, or write out in one way or another.
+_OWN_KERNELS = dict.fromkeys(("scan", "linearattention"))
 
 _MODULES = frozenset({"module", "matmul"})
 _PYTHON = frozenset({"module", "function", "matmul"})
@@ -15,7 +20,7 @@ TORCH = Convention(
     "torch",
     "FLOPs",
     "2 for each multiply-accumulate of a convolution or matrix product, attention's included; nothing else",
-    {},
+    _OWN_KERNELS,
     other="2*macs",
     source="torch 2.13.0, torch/utils/flop_counter.py, on the meta device",
     faults=(
@@ -126,6 +131,7 @@ PTFLOPS_ATEN = Convention(
         "gru": "macs + tokens*biases",
         "rnn": "macs + tokens*biases",
         "lstm": None,
+        **_OWN_KERNELS,
     },
     other="0",
     source="ptflops 0.7.5, ptflops/aten_ops.py, the aten backend",
@@ -182,6 +188,7 @@ TORCHINFO = Convention(
         "attention as matmul": "batch*params",
         "learned": "0",
         "scale": "0",
+        **dict.fromkeys(("lstm with projection", *_OWN_KERNELS)),
     },
     other="batch*params",
     source="torchinfo 1.8.0, torchinfo/layer_info.py, calculate_macs",
@@ -248,6 +255,7 @@ CALFLOPS_MACS = Convention(
         "linear": "macs",
         "attention": "projections",
         "attention as matmul": "macs",
+        **_OWN_KERNELS,
     },
     other="0",
     source="calflops 0.3.2, the MACs it prints beside its FLOPs",

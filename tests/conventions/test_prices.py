@@ -80,6 +80,13 @@ NAMES: list[tuple[str, dict[str, Any], list[tuple[int, ...]], str, str]] = [
     ("lstm", {"hidden": 3, "bias_mode": "single"}, [TOKENS], "module", "lstm as module|lstm with one bias|lstm"),
     (
         "lstm",
+        {"hidden": 3, "proj": 2, "bias": False},
+        [TOKENS],
+        "module",
+        "lstm as module|lstm with projection|lstm without bias|lstm",
+    ),
+    (
+        "lstm",
         {"hidden": 3, "bias": False, "bias_mode": "single"},
         [TOKENS],
         "module",

@@ -103,6 +103,23 @@ def _apart_in_one_axis(draw: Draw, x: Shape) -> tuple[Shape, ...]:
 
 _SPATIAL = ("channelshuffle", "crop", "globalavgpool", "globalmaxpool", "localresponsenorm", "pad", "upsample")
 
+
+@st.composite
+def _queries_keys_values(draw: Draw) -> tuple[Shape, ...]:
+    """As many keys as values, and as often as not as many as queries; heads divide their widths."""
+    queries, keys = draw(st.integers(1, 3)), draw(st.integers(1, 4))
+    keys = queries if draw(st.booleans()) else keys
+    heads = draw(st.integers(1, 3))
+    key, value = (heads * draw(st.integers(1, 4)) for _ in range(2))
+    return (queries, key), (keys, key), (keys, value)
+
+
+@st.composite
+def _scanned(draw: Draw) -> tuple[Shape, ...]:
+    tokens, features, state = (draw(st.integers(1, most)) for most in (3, 6, 4))
+    return ((tokens, features),) * 2 + ((tokens, state),) * 2
+
+
 # The kinds whose inputs have some numbers of axes only, beside those that have a rank.
 RANKS: dict[str, tuple[int, ...]] = {
     **dict.fromkeys(("add", "multiply", "concat"), (1, 2, 3, 4)),
@@ -110,7 +127,7 @@ RANKS: dict[str, tuple[int, ...]] = {
     "embedding": (1,),
     **dict.fromkeys(_SPATIAL, (2, 3, 4)),
     "pixelshuffle": (3,),
-    **dict.fromkeys(("attention", "gru", "lstm", "rnn"), (2,)),
+    **dict.fromkeys(("attention", "gru", "linearattention", "lstm", "rnn", "scan"), (2,)),
     "subsample2d": (3,),
 }
 
@@ -122,6 +139,8 @@ INPUTS: dict[str, st.SearchStrategy[tuple[Shape, ...]]] = {
         lambda xs: (*xs[:2], *((xs[1][0], x[1]) for x in xs[2:]))
     ),
     "concat": shapes_of(RANKS["concat"]).flatmap(_apart_in_one_axis),
+    "linearattention": _queries_keys_values(),
+    "scan": _scanned(),
     # torch's meta device takes its time for each token.
     **dict.fromkeys(("gru", "lstm", "rnn"), st.tuples(st.tuples(st.integers(1, 3), st.integers(1, 8)))),
 }

@@ -6,6 +6,7 @@ a field or the inputs.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import cache, partial
 from typing import Any
@@ -178,6 +179,16 @@ def _attention(draw: Draw, q: Shape, *_: Shape) -> dict[str, Any]:
     return {"key": key, "heads": heads, "kv_heads": draw(st.none() | divisors(heads))}
 
 
+def _lstm(draw: Draw, _x: Shape) -> dict[str, Any]:
+    hidden = draw(st.integers(1, LARGEST))
+    proj = draw(st.none() | st.integers(1, hidden - 1)) if hidden > 1 else None
+    return {"layers": draw(st.integers(1, 3)), "hidden": hidden, "proj": proj}
+
+
+def _linear_attention(draw: Draw, q: Shape, k: Shape, v: Shape) -> dict[str, Any]:
+    return {"heads": draw(divisors(math.gcd(q[1], v[1]))), "causal": q[0] == k[0] and draw(st.booleans())}
+
+
 # The fields that must suit the inputs; any others hold anything of their type.
 FITTING: dict[str, Callable[..., dict[str, Any]]] = {
     **SETTINGS,
@@ -193,10 +204,12 @@ FITTING: dict[str, Callable[..., dict[str, Any]]] = {
     },
     **dict.fromkeys(("dropout", "stochasticdepth"), lambda draw, _x: {"rate": draw(st.sampled_from([0.0, 0.1, 1.0]))}),
     "hardtanh": lambda draw, _x: {"min": draw(st.sampled_from([-1.0, 0.0])), "max": draw(st.sampled_from([0.5, 6.0]))},
+    "linearattention": _linear_attention,
     "maxout": lambda draw, x: {"pieces": draw(divisors(x[0]))},
     "pad": lambda draw, x: {"margin": _margins(draw, _every_axis(draw, x, lambda draw, _n: _sides(draw, 0, 4)))},
     "pixelshuffle": lambda draw, x: {"factor": draw(st.sampled_from([f for f in (1, 2, 3) if x[0] % f**2 == 0]))},
-    **dict.fromkeys(("gru", "lstm", "rnn"), lambda draw, _x: {"layers": draw(st.integers(1, 3))}),
+    **dict.fromkeys(("gru", "rnn"), lambda draw, _x: {"layers": draw(st.integers(1, 3))}),
+    "lstm": _lstm,
     "subsample2d": lambda draw, x: {
         "kernel": _each(draw, _every_axis(draw, x, lambda draw, n: draw(st.integers(1, n))))
     },

@@ -101,6 +101,22 @@ def attention(layer: Layer, q: Any, k: Any = None, v: Any = None, **weights: Any
         softmax(np, 0.35 * numbers(np.ones(k.shape[1])), 0)
 
 
+def scan(_layer: Layer, x: Any, dt: Any, *_: Any, **weights: Any) -> None:
+    """Feature by feature: what is added to a state, and read from it, belongs to multiply-accumulates."""
+    for _ in range(weights["A_log"].shape[1]):
+        np.exp(-(dt * 0.35)) * numbers(np.ones(x.shape))
+    dt * x
+    numbers(np.ones(x.shape)) + weights["D"] * x
+
+
+def linear_attention(layer: Layer, q: Any, k: Any, v: Any) -> None:
+    """The feature map, the sum of the keys, and the quotient."""
+    for x in (q, k):
+        np.where(x > 0, x + 1, np.exp(x))
+    k.cumsum(1) if layer.causal else k.sum(1)
+    numbers(np.ones((q.shape[1], v.shape[2]))) / 0.35
+
+
 def transposed(layer: Layer, x: Any, bias: Any = None, **_: Any) -> None:
     """Its sums are those of multiply-accumulates, so that only the bias is left."""
     if bias is not None:
@@ -120,6 +136,8 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
     "multiply": joined,
     "upsample": upsample,
     "attention": attention,
+    "linearattention": linear_attention,
+    "scan": scan,
     **{f"adaptive{pool}pool{rank}d": adaptive for pool in ("max", "avg") for rank in (1, 2, 3)},
     **{f"convtranspose{rank}d": transposed for rank in (1, 2, 3)},
 }

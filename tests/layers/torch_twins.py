@@ -15,6 +15,7 @@ from tests.layers.torch_attention import Attention
 from tests.layers.torch_axis_twins import AXIS_TWINS
 from tests.layers.torch_function import Function, each
 from tests.layers.torch_recurrent import recurrent
+from tests.layers.torch_scans import cumulative, linear_attention, scan
 
 Shape = tuple[int, ...]
 Twin = Callable[..., nn.Module]
@@ -169,6 +170,7 @@ TWINS: dict[str, Twin] = {
     "attention": Attention,
     "channelshuffle": lambda k, _x: nn.ChannelShuffle(k.groups),
     "crop": lambda k, x: pad([(-before, -after) for before, after in margins(k.margin, len(x) - 1)]),
+    **dict.fromkeys(("cumsum", "cummean"), cumulative),
     "dropout": lambda k, _x: nn.Dropout(k.rate),
     "elu": lambda k, _x: nn.ELU(k.alpha),
     "embedding": lambda k, _x: nn.Sequential(Function(Tensor.long), nn.Embedding(k.vocabulary, k.out)),
@@ -178,6 +180,7 @@ TWINS: dict[str, Twin] = {
     "hardtanh": lambda k, _x: nn.Hardtanh(k.min, k.max),
     "leakyrelu": lambda k, _x: nn.LeakyReLU(k.slope),
     "learned": lambda k: Function(lambda weight: weight, weight=k.shape),
+    "linearattention": linear_attention,
     "localresponsenorm": lambda k, _x: nn.LocalResponseNorm(k.size, k.alpha, k.beta, k.k),
     "lstm": recurrent(nn.LSTM),
     "maxout": lambda k, _x: Function(lambda t: t.unflatten(1, (-1, k.pieces)).amax(2)),
@@ -186,6 +189,7 @@ TWINS: dict[str, Twin] = {
     "pixelshuffle": lambda k, _x: nn.PixelShuffle(k.factor),
     "prelu": lambda k, x: nn.PReLU(x[0] if k.per_channel else 1),
     "rnn": recurrent(nn.RNN, "nonlinearity"),
+    "scan": scan,
     "softplus": lambda k, _x: nn.Softplus(k.beta),
     "stochasticdepth": stochastic_depth,
     "subsample2d": subsample,

@@ -173,10 +173,25 @@ def sequence(make: Maker) -> None:
     make.add(make.random.choice([*choices, K["layernorm"](), K["softmax"](axis=make.random.randint(0, 1))]), source)
 
 
+def running(make: Maker) -> None:
+    """Layers that go on from token to token: selective scans, linear attention, cumulative sums."""
+    source = make.turned(make.source(), -1)
+    narrow = make.add(K["linear"](out=2), source)
+    way = make.random.randrange(3)
+    if way == 0:
+        make.add(K["scan"](), source, make.add(K["softplus"](), source), narrow, narrow)
+    elif way == 1:
+        make.add(
+            K["linearattention"](heads=make.random.randint(1, 2), causal=make.random.random() < 0.5), *[narrow] * 3
+        )
+    else:
+        make.add(K[make.random.choice(["cumsum", "cummean"])](axis=make.random.randint(0, 1)), source)
+
+
 CONSTRUCTS: dict[str, Callable[[Maker], None]] = {
     construct.__name__: construct
     for construct in (
         *(sliding, transposed, resized, squeezed, pooled_pyramid, alike, beside, heads, laid_out, turned, folded),
-        *(cut, channels, sequence, *ALONG_AXES),
+        *(cut, channels, sequence, running, *ALONG_AXES),
     )
 }

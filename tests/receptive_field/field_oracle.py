@@ -237,6 +237,24 @@ def attended(_layer: Any, seen: Seen, shape: Any, shapes: Any, which: int) -> Se
     return seen if len(shapes) > 1 and which == 0 else whole(seen, 0, shape[0])
 
 
+def so_far(seen: Seen, axis: int) -> Seen:
+    return gathered(seen, axis, [list(range(i + 1)) for i in range(seen.lo.shape[axis])])
+
+
+def scanned(_layer: Any, seen: Seen, shape: Any, _shapes: Any, which: int) -> Seen:
+    """B and C by all their values, and all but C by the tokens so far."""
+    seen = whole(seen, 1, shape[1]) if which > 1 else seen
+    return seen if which == 3 else so_far(seen, 0)
+
+
+def linearly_attended(layer: Any, seen: Seen, shape: Any, _shapes: Any, which: int) -> Seen:
+    """Queries and keys head by head, and keys and values of all tokens or of those so far."""
+    seen = seen if which == 2 else blocks(seen, 1, layer.heads, shape[1])
+    if which == 0:
+        return seen
+    return so_far(seen, 0) if layer.causal else whole(seen, 0, shape[0])
+
+
 def normed(layer: Any, seen: Seen, shape: Any, *_: Any) -> Seen:
     for axis in range(1, len(shape)):
         seen = whole(seen, axis, shape[axis])
@@ -256,6 +274,9 @@ KINDS: dict[str, Callable[..., Seen]] = {
     "layernorm": lambda layer, *rest: over(*layer.axes)(layer, *rest),
     "attention": attended,
     "groupnorm": normed,
+    "scan": scanned,
+    "linearattention": linearly_attended,
+    **dict.fromkeys(("cumsum", "cummean"), lambda layer, seen, *_: so_far(seen, layer.axis)),
     **dict.fromkeys(("reshape", "flatten"), lambda _l, seen, shape, *_: ordered(seen, shape)),
     "permute": turned,
     "slice": lambda layer, seen, shape, *_: gathered(

@@ -10,15 +10,14 @@ import random
 import re
 from typing import NamedTuple
 
-from tests.symbols.lettered_layers import EXPRESSIONS, MOVING, NAMES, Writer
+from tests.symbols.lettered_layers import EXPRESSIONS, TOKENS, Writer
 
-TOKENS = ("tokens", "features")
 CONSTRUCTS = (
     *("param", "param expression", "input expression", "repeat", "repeat with index", "block", "block argument"),
     *("block default", "nested blocks", "if", "from", "share", "shared block", "auxiliary", "name in braces"),
     *("add", "multiply", "concat", "concat along places", "branches that shrink and grow", "broadcast", "learned"),
     *(f"value {name}" for name in EXPRESSIONS),
-    *("axis name", "letter for several"),
+    *("axis name", "letter for several", "tokens that go on"),
 )
 
 
@@ -71,7 +70,10 @@ def keeps(writer: Writer, rank: int) -> list[str]:
     """Layers after which the shape is mostly what it was."""
     r, space = writer.r, rank - 1
     if not space:
-        return [r.choice((f"linear: {NAMES[rank][0]}", "relu", "batchnorm1d", "layernorm"))]
+        return [r.choice((f"linear: {writer.names[rank][0]}", "relu", "batchnorm1d", "layernorm"))]
+    if rank == 2 and writer.sequence:
+        kept = ("linear: features", "lstm: features", "attention: {heads: 1}", "cumsum: tokens", "layernorm", "gelu")
+        return [r.choice((*kept, f"linear: {writer.size(1, 6, rank)}"))]
     ways = (
         [f"conv{space}d: {{out: channels, kernel: 3, padding: 1}}"],
         [f"maxpool{space}d: {{kernel: 3, stride: 1, padding: 1}}"],
@@ -112,10 +114,12 @@ def repeated(writer: Writer, rank: int, _depth: int) -> tuple[list[str], int]:
     """One layer several times, alike or told apart by the index."""
     if rank > 1 and writer.once_in(2):
         writer.used.add("repeat with index")
+        if rank == 2 and writer.sequence:
+            return ["linear: {out: features + index, repeat: 3}"], rank
         out = writer.r.choice(("channels + index", "2*(index + 1)", writer.letter() + "*(index + 1)"))
         return [f"conv{rank - 1}d: {{out: {out}, kernel: 3, padding: {writer.r.choice('01')}, repeat: 3}}"], rank
     writer.used.add("repeat")
-    item, after = writer.layer(rank, writer.r.choice(MOVING.get(rank, ["linear"])))
+    item, after = writer.layer(rank, writer.r.choice(writer.moving(rank)))
     kind, _, rest = item.partition(": {")
     return [f"{kind}: {{repeat: 2, {rest}" if rest else item], after
 
@@ -130,10 +134,11 @@ def called(writer: Writer, rank: int, depth: int) -> tuple[list[str], int]:
         more, _ = called(writer, rank, depth + 1) if depth < 2 else ([], rank)
         writer.used |= {"nested blocks"} if more else set()
         inner += more
-    width = f"conv{rank - 1}d: {{out: a, kernel: b, padding: b//2}}" if rank > 1 else "linear: a*b"
+    flat = rank == 1 or (rank == 2 and writer.sequence)
+    width = "linear: a*b" if flat else f"conv{rank - 1}d: {{out: a, kernel: b, padding: b//2}}"
     writer.blocks[place] = f"  {name}(a, b=3): {listed([*inner, width])}\n"
     writer.used |= {"block", "block argument"}
-    given = [f"a: {writer.size(1, 6, rank) if writer.once_in(2) else NAMES[rank][0]}"]
+    given = [f"a: {writer.size(1, 6, rank) if writer.once_in(2) else writer.names[rank][0]}"]
     if writer.once_in(2):
         given.append(f"b: {writer.size(1, 3)}")
     else:
@@ -151,7 +156,7 @@ def called(writer: Writer, rank: int, depth: int) -> tuple[list[str], int]:
 def chosen(writer: Writer, rank: int, _depth: int) -> tuple[list[str], int]:
     """A layer that is there or not, which letters do not leave open."""
     writer.used.add("if")
-    x = NAMES[rank][0]
+    x = writer.names[rank][0]
     return [f"{keeps_shape(writer, rank)}: {{if: {writer.r.choice((f'{x} >= 1', f'{x} < 1', 'true'))}}}"], rank
 
 
@@ -164,7 +169,7 @@ def read(writer: Writer, rank: int, _depth: int) -> tuple[list[str], int]:
     name = f"n{len(writer.named)}"
     writer.named.append(name)
     writer.used |= {"from", "name in braces"}
-    item, after = writer.layer(rank, writer.r.choice(MOVING.get(rank, ["linear"])))
+    item, after = writer.layer(rank, writer.r.choice(writer.moving(rank)))
     kind, _, rest = item.partition(": {")
     kept = ", ".join(keeps(writer, after)[:1])
     again = f"{kept.partition(': ')[0]}: {{from: {name}}}" if ":" not in kept else "relu: {from: " + name + "}"
@@ -183,18 +188,39 @@ def shared(writer: Writer, rank: int, _depth: int) -> tuple[list[str], int]:
     name = f"w{len(writer.named)}"
     writer.named.append(name)
     kinds = [f"conv{rank - 1}d", f"batchnorm{rank - 1}d", "scale"] if rank > 1 else ["linear", "batchnorm1d"]
+    kinds = ["linear", "lstm", "scale"] if rank == 2 and writer.sequence else kinds
     item, after = writer.layer(rank, writer.r.choice(kinds))
     if writer.r.randrange(4):
-        item = re.sub("out: [^,}]*", f"out: {NAMES[rank][0]}", item).replace("affine: false", "affine: true")
+        item = re.sub(
+            "out: [^,}]*", f"out: {writer.names[rank][-1 if rank == 2 and writer.sequence else 0]}", item
+        ).replace("affine: false", "affine: true")
     kind, _, rest = item.partition(": {")
     ends = f", {rest}" if rest else "}"
     return [f"{kind}: {{name: {name}{ends}", *keeps(writer, after), f"{kind}: {{share: {name}{ends}"], after
 
 
+def going_on(writer: Writer, rank: int, depth: int) -> tuple[list[str], int]:
+    """A selective scan or linear attention over the tokens of a sequence."""
+    if rank != 2:
+        return repeated(writer, rank, depth)
+    writer.used.add("tokens that go on")
+    name = f"n{len(writer.named)}"
+    writer.named.append(name)
+    made = [
+        f"linear: {{name: {name}, out: features}}",
+        f"linear: {{name: {name}s, from: {name}, out: {writer.size(1, 4)}}}",
+    ]
+    if writer.once_in(2):
+        return [*made, f"scan: {{from: [{name}, {name}, {name}s, {name}s]}}"], 2
+    more = f"causal: {writer.r.choice(('true', 'false'))}"
+    more += f", heads: {writer.size(1, 2, rank)}" if writer.once_in(2) else ""
+    return [*made, f"linearattention: {{from: [{name}, {name}, {name}s], {more}}}"], 2
+
+
 def auxiliary(writer: Writer, rank: int, _depth: int) -> tuple[list[str], int]:
     """A head for training alone."""
     writer.used.add("auxiliary")
-    item, _ = writer.layer(rank, writer.r.choice(MOVING.get(rank, ["linear"])))
+    item, _ = writer.layer(rank, writer.r.choice(writer.moving(rank)))
     kind, _, rest = item.partition(": {")
     return [f"{kind}: {{auxiliary: true{', ' + rest if rest else '}'}"], rank
 
@@ -202,11 +228,11 @@ def auxiliary(writer: Writer, rank: int, _depth: int) -> tuple[list[str], int]:
 def trained(writer: Writer, rank: int, _depth: int) -> tuple[list[str], int]:
     """A trained array added to what is there."""
     writer.used.add("learned")
-    shape = [writer.r.choice((name, "1")) for name in NAMES[rank]]
+    shape = [writer.r.choice((name, "1")) for name in writer.names[rank]]
     return [f"add: {{x: [], t: [{{learned: {{shape: [{', '.join(shape)}]}}}}]}}"], rank
 
 
-BUILT = (joined, joined, joined, repeated, called, chosen, read, shared, auxiliary, trained)
+BUILT = (joined, joined, joined, repeated, called, chosen, read, shared, auxiliary, trained, going_on)
 
 
 def axes_lettered(axes: dict[str, str]) -> bool:
@@ -218,7 +244,8 @@ def drawn(r: random.Random) -> Spec:
     writer = Writer(r)
     rank = r.choices((1, 2, 3, 4), (2, 4, 6, 3))[0]
     words = rank == 1 and r.randrange(3) == 0
-    names = ("tokens",) if words else TOKENS if rank == 2 and r.randrange(2) else NAMES[rank]
+    names = ("tokens",) if words else TOKENS if rank == 2 and r.randrange(2) else writer.names[rank]
+    writer.names[2] = TOKENS if words or names == TOKENS else writer.names[2]
     axes = {}
     for place, name in enumerate(names):
         # The last axis at the latest.

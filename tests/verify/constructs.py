@@ -157,6 +157,26 @@ def recurrent(draw: Draw, plot: Plot) -> None:
     plot.add(K["maxout"](pieces=2), plot.add(K["permute"](order=(1, 0)), at))
 
 
+def scanned(draw: Draw, plot: Plot) -> None:
+    """A selective state space, whose step sizes, B and C are made of its input or come from elsewhere."""
+    source = plot.some(draw, lambda shape: len(shape) == 2)
+    tokens, features = plot.shape(source)
+    steps = plot.add(K["softplus"](), plot.add(K["linear"](out=features), source))
+    other = plot.some(draw, lambda shape: len(shape) == 2 and shape[0] == tokens)
+    state = draw(st.integers(1, 4))
+    b, c = (plot.add(K["linear"](out=state), i) for i in (source, other))
+    plot.add(K["scan"](), source, steps, b, c)
+
+
+def linearly_attended(draw: Draw, plot: Plot) -> None:
+    """Linear attention to itself, or to another sequence with as many features."""
+    source = plot.some(draw, lambda shape: len(shape) == 2)
+    keys = plot.some(draw, lambda shape: len(shape) == 2 and shape[1] == plot.shape(source)[1])
+    values = plot.some(draw, lambda shape: len(shape) == 2 and shape[0] == plot.shape(keys)[0])
+    inputs = (source, keys, values)
+    plot.add(draw(layers("linearattention", *map(plot.shape, inputs))), *inputs)
+
+
 def learned(draw: Draw, plot: Plot) -> None:
     """A trained array added to a layer's output, or put before it."""
     x = plot.shape(plot.last)
@@ -190,6 +210,6 @@ CONSTRUCTS = {
     construct.__name__: construct
     for construct in (
         *(follow, branch, in_place, views, joined, concatenated, repeated, excited, folded, turned),
-        *(headed, shared, auxiliary, attended, recurrent, learned, given_more),
+        *(headed, shared, auxiliary, attended, linearly_attended, recurrent, scanned, learned, given_more),
     )
 }

@@ -19,7 +19,7 @@ from archcalc.network.graph import Builder, Graph
 from archcalc.symbols.shape import axes_of
 from tests.layers.inputs import Draw, suited
 from tests.verify.constructs import CONSTRUCTS, chosen, looked_up
-from tests.verify.plot import CHAIN, JOINS, K, Plot
+from tests.verify.plot import CHAIN, K, Plot
 from tests.verify.setting_classes import class_of, settings_of
 
 
@@ -93,10 +93,9 @@ def planted(draw: Draw, plot: Plot, kind: str, setting: tuple[str, str] | None) 
         x = plot.shape(plot.last)
         axes = axes_of(x) if setting == ("axes", "said") else None
         plot.add(K["add"](), plot.last, plot.add(K[kind](shape=x, axes=axes)))
-    elif kind in JOINS:
-        plot.add(chosen(draw, kind, setting, *[plot.shape(plot.last)] * 2), plot.last, plot.last)
     else:
-        plot.add(chosen(draw, kind, setting, plot.shape(plot.last)), plot.last)
+        inputs = [plot.last] * K[kind].arity[0]
+        plot.add(chosen(draw, kind, setting, *map(plot.shape, inputs)), *inputs)
 
 
 def all_there_is() -> Counter[str]:

@@ -62,7 +62,15 @@ CASES: dict[str, list[tuple[dict[str, Any], list[tuple[int, ...]]]]] = {
         ({"heads": 4, "kv_heads": 2, "key": 3, "value": 5, "out": 7}, [(3, 8), (6, 9)]),
         ({"heads": 2, "bias": False}, [(5, 4)]),
     ],
-    "lstm": [({"hidden": 3, "layers": 2, "bidirectional": True}, [(4, 5)])],
+    "lstm": [
+        ({"hidden": 3, "layers": 2, "bidirectional": True}, [(4, 5)]),
+        ({"hidden": 3, "proj": 2, "layers": 2}, [(4, 5)]),
+    ],
+    "scan": [({}, [(4, 5), (4, 5), (4, 3), (4, 3)])],
+    "linearattention": [
+        ({"heads": 2}, [(3, 4), (5, 4), (5, 6)]),
+        ({"heads": 2, "causal": True}, [(5, 4), (5, 4), (5, 6)]),
+    ],
     "gru": [({"hidden": 3}, [(4, 5)])],
     "rnn": [({"hidden": 3, "bias": False}, [(4, 5)])],
 }

@@ -223,6 +223,24 @@ MUTANTS = {
             lambda k, w, x: {name: s if "ih_l1" not in name or len(s) == 1 else (12, 3) for name, s in w.items()},
         ),
     ),
+    "lstm: recurrent products of what is not projected": (
+        "lstm",
+        having(
+            "lstm",
+            lambda k, w, x: {name: (12, 3) if "hh_l" in name and len(s) == 2 else s for name, s in w.items()},
+        ),
+    ),
+    "scan: what is added to the state forgotten": ("scan", more("scan", lambda k, m, y, *xs: m // 2)),
+    "scan: a state for each token alone": ("scan", more("scan", lambda k, m, y, *xs: m // xs[0][0])),
+    "scan: one rate for each feature": ("scan", having("scan", lambda k, w, *xs: w | {"A_log": w["D"]})),
+    "linearattention: every query meets every key": (
+        "linearattention",
+        more("linearattention", lambda k, m, y, q, key, v: q[0] * key[0] * (q[1] + v[1])),
+    ),
+    "linearattention: the sum below forgotten": (
+        "linearattention",
+        more("linearattention", lambda k, m, y, q, *_: m - size(q)),
+    ),
     "gru: recurrent products forgotten": ("gru", more("gru", lambda k, m, y, x: m - 4 * 27)),
 }
 
