@@ -8,6 +8,7 @@ from archcalc.errors import SpecError
 from archcalc.language.assertions import OWN, STATED, assertion, check_branches, check_shape
 from archcalc.language.calls import Item, branches_of, item_of, note_of, weight_of
 from archcalc.language.document import Block, SpecDocument
+from archcalc.language.experts import EXPERTS, in_expert, written
 from archcalc.language.expression import Value
 from archcalc.language.fields import layer_of, names_in, text_of, truth_of, value_of
 from archcalc.language.judge import Judge, arguments_of, check_word, is_head, used_in
@@ -78,7 +79,7 @@ class Expansion:
     def _item(self, call: Item, scope: Scope, last: int) -> End:
         """Add an item `repeat` times, if its `if` holds; the first reads `from`, each other the one before."""
         check_word(call, self._blocks, self._broken)
-        if call.word.text not in self._blocks and Layer.kinds[call.word.text].arity[1] == float("inf"):
+        if call.word.text in Layer.kinds and Layer.kinds[call.word.text].arity[1] == float("inf"):
             check_branches(call, {*self._blocks, *Layer.kinds}, self.names.positions)
         times = self._times(call.given["repeat"], scope, last) if "repeat" in call.given else 1
         # A `from` with the index in it names the input of each repetition.
@@ -166,8 +167,10 @@ class Expansion:
             name = self.names.take(scope.prefix, text + ("" if varies else suffix), call.given["name"].place)
         if call.word.text in self._blocks:
             end = self._block(self._blocks[call.word.text], call, scope, inputs, name)
+        elif call.word.text == EXPERTS:
+            end = written(self, call, scope, inputs, name)
         else:
-            end = End(self._layer(Layer.kinds[call.word.text], call, scope, inputs, name))
+            end = End(self.layer(Layer.kinds[call.word.text], call, scope, inputs, name))
         if "output" in call.given and self.checked:
             self.hold_shape("output", call.given["output"], scope, end.last)
         for key in sorted(call.given.keys() & STATED):
@@ -224,7 +227,8 @@ class Expansion:
             self.names.positions[name] = end.last
         return end
 
-    def _layer(self, cls: type[Layer], call: Item, scope: Scope, inputs: tuple[int, ...], name: str) -> int:
+    def layer(self, cls: type[Layer], call: Item, scope: Scope, inputs: tuple[int, ...], name: str) -> int:
+        """Add a layer or a join of branches; returns its position, unknown if one of its inputs is."""
         branches: dict[str, Tree] = {}
         # `channels` is the name of an axis where axes are named.
         own = OWN - set(VALUES) if cls.names_axes else OWN
@@ -241,6 +245,8 @@ class Expansion:
             inputs = self._joined(branches, call, scope, inputs[0], f"{name}/" if name else scope.prefix)
         elif cls.arity[1] == 0:
             inputs = ()
+        if scope.routing is not None:
+            layer, inputs = in_expert(layer, inputs, scope.routing, call.word.place)
         full = name or self.names.number(scope.prefix, cls.kind, call.word.place)
         share = self._shared(full, layer, call, scope)
         note = note_of(call)

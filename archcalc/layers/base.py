@@ -167,6 +167,10 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, metaclass=K
         """Trained arrays by name; a name that holds "bias" is a bias. Params are the sizes of these."""
         return {}
 
+    def active_weights(self, *inputs: Any, **_: Any) -> dict[str, Shape]:
+        """Those of its trained arrays, or of each the part, that one token uses: all, unless it holds experts."""
+        return self.weights(*inputs)
+
     def buffers(self, *_inputs: Any, **_: Any) -> dict[str, Shape]:
         """Arrays that are kept but not trained, such as running statistics."""
         return {}

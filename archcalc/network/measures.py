@@ -98,6 +98,16 @@ MEASURES = {
         Measure(key="params", title="params", of_row=lambda _, row: row.params, main=True, stored=True),
         Measure(key="weights", title="weights", of_row=lambda _, row: row.weights, part_of="params", stored=True),
         Measure(key="biases", title="biases", of_row=lambda _, row: row.biases, part_of="params", stored=True),
+        Measure(
+            key="active",
+            title="active params",
+            of_row=lambda _, row: row.active,
+            json="active_params",
+            part_of="params",
+            stored=True,
+            graded=False,
+            told_apart=False,
+        ),
         Measure(key="buffers", title="buffers", of_row=lambda _, row: row.buffers, stored=True),
         Measure(key="macs", title="MACs", of_row=lambda _, row: row.macs, main=True, batched=True),
         Measure(

@@ -35,6 +35,8 @@ class Row(msgspec.Struct, frozen=True):
     output: Shape
     weights: Dim
     biases: Dim
+    # The trained values that one token uses: all, but for the experts that are not chosen for it.
+    active: Dim
     buffers: Dim
     activations: Dim
     work: Work

@@ -1,0 +1,187 @@
+"""The item `experts:` of a list of layers: a mixture of experts, written out as a router, a choice, and the layers of an expert."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import msgspec
+
+from archcalc.errors import Place, SpecError
+from archcalc.language.assertions import OWN
+from archcalc.language.calls import Item
+from archcalc.language.fields import layer_of
+from archcalc.language.names import UNKNOWN
+from archcalc.language.scope import End, Routing, Scope
+from archcalc.language.tree import ListNode, MapNode, Scalar, Tree, unknown
+from archcalc.layers import Layer
+from archcalc.layers.experts import Combine, Dispatch, ExpertLinear, TopK
+from archcalc.layers.linear import Linear
+from archcalc.layers.merge import Add
+from archcalc.layers.settings import Count, Natural, Positive
+from archcalc.layers.window import IDENTITY
+from archcalc.network.graph import Node
+from archcalc.symbols.dims import Shape, equal, format_dim, format_shape
+
+if TYPE_CHECKING:
+    from archcalc.language.expand import Expansion
+
+EXPERTS = "experts"
+
+
+class _Experts(Layer, frozen=True):
+    """The settings of a mixture that are values; its layers stand beside them."""
+
+    kind: ClassVar[str] = EXPERTS
+
+    count: Count
+    chosen: Count
+    shared: Natural = 0
+    capacity: Positive | None = None
+    normalise: bool = True
+    bias: bool = False
+
+
+_LISTS = ("expert", "router", "shared")
+SETTINGS = (*_Experts.__struct_fields__, "expert", "router")
+
+
+class Mixture(msgspec.Struct, frozen=True):
+    """A mixture of experts as a spec describes it: its settings, and the layers of the router and of the experts."""
+
+    settings: Any
+    router: ListNode
+    expert: ListNode
+    shared: tuple[ListNode, ...]
+
+
+def lists_of(call: Item) -> Iterator[ListNode]:
+    """The lists of layers in an item, whose keys are checked; raises SpecError for one that it does not know or lacks."""
+    takes = f"it takes {', '.join(SETTINGS)}"
+    if call.bare is not None:
+        raise SpecError("experts takes settings by name", call.bare.place, takes)
+    for key, scalar in call.keys.items():
+        if key not in OWN and key not in SETTINGS:
+            raise unknown(EXPERTS, scalar, [*SETTINGS, *OWN], takes)
+    if "expert" not in call.given:
+        raise SpecError("experts needs 'expert'", call.word.place, "expert is the list of layers of one expert")
+    for key in _LISTS:
+        tree = call.given.get(key)
+        if isinstance(tree, ListNode):
+            yield tree
+        elif key == "expert" or isinstance(tree, MapNode):
+            place = call.given[key].place
+            raise SpecError(f"'{key}' must be a list of layers", place, "start each item with '- '")
+
+
+def mixture(call: Item, scope: Scope) -> Mixture:
+    """The mixture that an item describes."""
+    own = {*OWN, "expert", "router"}
+    if isinstance(call.given.get("shared"), ListNode):
+        own.add("shared")
+    list(lists_of(call))
+    settings: Any
+    settings, places = layer_of(_Experts, call, frozenset(own), scope.values)
+    if not isinstance(settings.shared, int):
+        raise SpecError(f"shared must be a whole number, not {settings.shared}", places["shared"])
+    expert, shared = call.given["expert"], call.given.get("shared")
+    alone = (shared,) if isinstance(shared, ListNode) else (expert,) * settings.shared
+    return Mixture(settings, _router(call), expert, alone)  # type: ignore[arg-type] - lists, as was checked
+
+
+def _router(call: Item) -> ListNode:
+    """The layers of the router: those of the spec, or a dense layer without bias and a function, by default softmax."""
+    tree = call.given.get("router")
+    if isinstance(tree, ListNode):
+        return tree
+    place = call.word.place
+    false = Scalar("false", quoted=False, place=place)
+    fields: dict[str, Tree] = {"out": call.given["count"], "bias": false}
+    keys = {key: Scalar(key, quoted=False, place=place) for key in (*fields, "linear")}
+    dense = MapNode({"linear": MapNode(fields, keys, place)}, keys, place)
+    return ListNode([dense, tree or Scalar("softmax", quoted=False, place=place)], place)
+
+
+def written(expansion: Expansion, call: Item, scope: Scope, inputs: tuple[int, ...], name: str) -> End:
+    """Add the layers of a mixture of experts; returns its end."""
+    place = call.word.place
+    if scope.routing is not None:
+        raise SpecError("there are experts inside an expert", place)
+    if len(inputs) > 1:
+        raise SpecError(f"experts takes one input, not {len(inputs)}", call.given["from"].place)
+    of = mixture(call, scope)
+    front = name or expansion.names.number(scope.prefix, EXPERTS, place)
+    shares = scope.shares
+    if "share" in call.given:
+        owner = expansion.names.find(call.given["share"].text, scope.prefix, call.given["share"].place)[0]  # type: ignore[union-attr]
+        shares = (f"{front}/", f"{owner}/")
+
+    def inside(part: str, routing: Routing | None = None) -> Scope:
+        fixed = scope.fixed | {"index": scope.values["index"]}
+        return msgspec.structs.replace(
+            scope,
+            prefix=f"{front}/{part}",
+            fixed=fixed,
+            values=fixed,
+            depth=scope.depth + 1,
+            shares=shares,
+            routing=routing,
+        )
+
+    def add(cls: type[Layer], *sources: int) -> int:
+        own = [key for key in cls.__struct_fields__ if key in call.given]
+        item = Item(call.word, {key: call.given[key] for key in own}, {key: call.keys[key] for key in own})
+        return expansion.layer(cls, item, msgspec.structs.replace(inside(""), values=scope.values), sources, "")
+
+    start = inputs[0]
+    scores = expansion.sequence(of.router.items, inside("router/"), start).position
+    alone = [
+        expansion.sequence(body.items, inside(f"shared{f'_{i}' * (len(of.shared) > 1)}/"), start).position
+        for i, body in enumerate(of.shared, start=1)
+    ]
+    settings = of.settings
+    if scores != UNKNOWN:
+        _check_scores(expansion.builder.shape(scores), settings.count, of.router.place)
+    gates = add(TopK, scores)
+    slots = add(Dispatch, start, gates)
+    routing = Routing(gates, settings.chosen, settings.capacity)
+    first = len(expansion.builder.nodes)
+    end = expansion.sequence(of.expert.items, inside("expert/", routing), slots).position
+    for node in expansion.builder.nodes[first:]:
+        _check_alone(node, expansion.builder.nodes)
+    end = add(Combine, end, gates)
+    if alone:
+        end = add(Add, end, *alone)
+    if name:
+        expansion.names.positions[name] = end
+    return End(end)
+
+
+def _check_scores(shape: Shape, count: Any, place: Place) -> None:
+    """Refuse scores that are not one for each expert."""
+    if len(shape) != 2 or equal(shape[1], count) is False:
+        fact = f"the router puts out {format_shape(shape)}, not a score for each of {format_dim(count)} experts"
+        raise SpecError(fact, place)
+
+
+def _check_alone(node: Node, nodes: list[Node]) -> None:
+    """Refuse a layer inside an expert that joins what stands in several slots."""
+    shapes = [nodes[i].shape for i in node.inputs]
+    views = [view for x in node.layer.receptive_views(*shapes)[:1] for view in x]
+    apart = all(not view or (view[0].axis == 0 and view[0].window == IDENTITY) for view in views)
+    if not apart or equal(node.shape[0], shapes[0][0]) is False:
+        fact = f"{node.layer.kind} inside an expert joins several tokens, and an expert sees one at a time"
+        raise SpecError(fact, node.place)
+
+
+def in_expert(layer: Layer, inputs: tuple[int, ...], routing: Routing, place: Place) -> tuple[Layer, tuple[int, ...]]:
+    """A layer as it is inside an expert, and its inputs: with weights for each expert, or itself where it has none."""
+    if type(layer).weights is Layer.weights and type(layer).buffers is Layer.buffers:
+        return layer, inputs
+    if not isinstance(layer, Linear):
+        fact = f"{layer.kind} inside an expert"
+        raise SpecError(fact, place, "an expert has linear layers, and others without weights")
+    if layer.axis not in {None, "features", "channels", 1, -1}:
+        raise SpecError(f"linear inside an expert works on features, not on {layer.axis}", place)
+    expert = ExpertLinear(layer.out, routing.chosen, bias=layer.bias, capacity=routing.capacity)
+    return expert, (*inputs, routing.gates)
