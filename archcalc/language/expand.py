@@ -211,14 +211,14 @@ class Expansion:
             shares = (f"{name}/", f"{self._find(call.given['share'], scope.prefix, scope.values)[0]}/")
         self._uses[block.name] = self._uses.get(block.name, 0) + 1
         arguments = arguments_of(block, call, scope.values, self._params)
-        inner = Scope(
+        inner = msgspec.structs.replace(
+            scope,
             prefix=f"{name}/" if name else scope.prefix,
             fixed=arguments,
             values=arguments,
             depth=scope.depth + 1,
             calls=(*scope.calls, block.name),
             blocks=(*scope.blocks, f"{block.name}:{self._uses[block.name]}"),
-            auxiliary=scope.auxiliary,
             shares=shares,
             used=(used_in(block, call), *scope.used),
         )

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any, ClassVar
 
+from msgspec.structs import replace
+
 from archcalc.layers.base import Layer, Layout, SavedTensor, TrainingContext
 from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement
@@ -82,6 +84,8 @@ class TopK(_OfExperts, frozen=True):
 
     def saved_for_backward(self, _use: TrainingContext, _output: Shape, x: Shape) -> Iterator[SavedTensor]:
         yield SavedTensor("choice", x[0] * self.chosen, "int64")
+        if self.bias:
+            yield SavedTensor(0)
         if self.normalise:
             yield SavedTensor("largest", x[0] * self.chosen)
             yield SavedTensor("sums", x[0])
@@ -119,8 +123,9 @@ def _filled(x: Shape, chosen: Dim, capacity: float | None, gates: Shape) -> Iter
     yield equal(x[0], slots), f"there are {format_dim(x[0])} rows for {format_dim(slots)} slots of experts", ""
 
 
-def _everything(x: Shape) -> View:
-    return tuple(At(axis, whole_axis(n)) for axis, n in enumerate(x))
+def _anything(x: Shape, *axes: int) -> View:
+    """The view of at most everything along some axes, and of the own position along the others."""
+    return pointwise_view(x, {axis: replace(whole_axis(x[axis]), loose=True) for axis in axes})
 
 
 def _per_slot(chosen: Dim, gates: Shape) -> View:
@@ -165,7 +170,7 @@ class Dispatch(_OfExperts, frozen=True):
     def receptive_views(self, x: Shape, gates: Shape) -> tuple[Views, ...]:
         if self.capacity is None:
             return ((pointwise_view(x, {0: blocks(1, self.chosen, x[0])}),), ())
-        return ((global_view(x, 0),), (_everything(gates),))
+        return ((_anything(x, 0),), (_anything(gates, 0, 1),))
 
     def saved_for_backward(
         self, _use: TrainingContext, output: Shape, _x: Shape, _gates: Shape
@@ -273,14 +278,21 @@ class Combine(_OfExperts, frozen=True):
         if self.capacity is None:
             rows = pointwise_view(y, {0: blocks(self.chosen, 1, y[0])})
             return ((rows,), ((At(0, IDENTITY), At(1, whole_axis(gates[1]))),))
-        return ((global_view(y, 0),), (_everything(gates),))
+        return ((_anything(y, 0),), (_anything(gates, 0, 1),))
 
     def saved_for_backward(
         self, _use: TrainingContext, _output: Shape, y: Shape, gates: Shape
     ) -> Iterator[SavedTensor]:
-        yield SavedTensor(0)
-        yield SavedTensor("chosen gates", gates[0] * self.chosen)
-        yield SavedTensor("choice", gates[0] * self.chosen, "int64")
+        places = gates[0] * self.chosen
+        yield SavedTensor(1)
+        yield SavedTensor("chosen gates", places)
+        yield SavedTensor("choice", places, "int64")
+        if self.capacity is None:
+            yield SavedTensor(0)
+        else:
+            yield SavedTensor("rows", places * y[1])
+            yield SavedTensor("seats", places, "int64")
+            yield SavedTensor("dropped", places, "bool")
 
     def forward(self, xp: Any, y: Any, gates: Any) -> Any:
         if self.capacity is None:
