@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import msgspec
 
@@ -86,7 +86,7 @@ def mixture(call: Item, scope: Scope) -> Mixture:
         raise SpecError(f"shared must be a whole number, not {settings.shared}", places["shared"])
     expert, shared = call.given["expert"], call.given.get("shared")
     alone = (shared,) if isinstance(shared, ListNode) else (expert,) * settings.shared
-    return Mixture(settings, _router(call), expert, alone)  # type: ignore[arg-type] - lists, as was checked
+    return Mixture(settings, _router(call), cast("ListNode", expert), cast("tuple[ListNode, ...]", alone))
 
 
 def _router(call: Item) -> ListNode:

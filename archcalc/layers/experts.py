@@ -8,7 +8,6 @@ none is dropped (Fedus et al. 2021, section 2.2).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fractions import Fraction
 from typing import Any, ClassVar
 
 from msgspec.structs import replace
@@ -17,26 +16,15 @@ from archcalc.layers.base import Layer, Layout, SavedTensor, TrainingContext
 from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement
 from archcalc.layers.settings import Count, Positive
+from archcalc.layers.slots import choice_of, seats_of, slots_of, tinged
 from archcalc.layers.views import At, View, Views, global_view, pointwise_view
 from archcalc.layers.window import IDENTITY, whole_axis
 from archcalc.layers.windows import blocks
 from archcalc.layers.work import Work
-from archcalc.symbols.dims import Dim, Shape, at_least, ceil_div, equal, format_dim, quotient, size
+from archcalc.symbols.dims import Dim, Shape, at_least, equal, format_dim, quotient, size
 from archcalc.symbols.shape import axes_of
 
 _TOKENS, _EXPERTS = 128, 8
-
-
-def _largest(xp: Any, x: Any, n: Dim) -> Any:
-    """The positions of the n largest values along the last axis, the largest first."""
-    return xp.argsort(-x, axis=-1, kind="stable")[..., :n]
-
-
-def _tinged(y: Any, *others: Any) -> Any:
-    """An array with NaN wherever one of the others, repeated to its shape, has it: what decides a choice is seen by it."""
-    for other in others:
-        y = y + 0 * other
-    return y
 
 
 class _OfExperts(Layer, frozen=True):
@@ -91,13 +79,13 @@ class TopK(_OfExperts, frozen=True):
             yield SavedTensor("sums", x[0])
 
     def forward(self, xp: Any, x: Any, bias: Any = None) -> Any:
-        choice = _largest(xp, x if bias is None else x + bias, self.chosen)
+        choice = choice_of(xp, x if bias is None else x + bias, self.chosen)
         largest = xp.take_along_axis(x, choice, -1)
         if self.normalise:
             largest = largest / largest.sum(-1, keepdims=True)
         gates = xp.zeros_like(x)
         xp.put_along_axis(gates, choice, largest, -1)
-        return _tinged(gates, x.sum(-1, keepdims=True))
+        return tinged(gates, x.sum(-1, keepdims=True))
 
 
 def _enough(chosen: Dim, gates: Shape) -> Requirement:
@@ -105,21 +93,10 @@ def _enough(chosen: Dim, gates: Shape) -> Requirement:
     return at_least(gates[1], chosen), message, "chosen"
 
 
-def _room(chosen: Dim, capacity: float, gates: Shape) -> Dim:
-    """The slots of one expert: `capacity` times as many as if all had the same number of tokens, rounded up."""
-    factor = Fraction(str(capacity))
-    return ceil_div(factor.numerator * gates[0] * chosen, factor.denominator * gates[1])
-
-
-def _slots(chosen: Dim, capacity: float | None, gates: Shape) -> Dim:
-    """The slots of all experts."""
-    return gates[0] * chosen if capacity is None else gates[1] * _room(chosen, capacity, gates)
-
-
 def _filled(x: Shape, chosen: Dim, capacity: float | None, gates: Shape) -> Iterator[Requirement]:
     """The requirement that a layer's input has a row for each slot."""
     yield _enough(chosen, gates)
-    slots = _slots(chosen, capacity, gates)
+    slots = slots_of(chosen, capacity, gates)
     yield equal(x[0], slots), f"there are {format_dim(x[0])} rows for {format_dim(slots)} slots of experts", ""
 
 
@@ -131,18 +108,6 @@ def _anything(x: Shape, *axes: int) -> View:
 def _per_slot(chosen: Dim, gates: Shape) -> View:
     """The view of a slot's own row of gates."""
     return (At(0, blocks(1, chosen, gates[0])), At(1, whole_axis(gates[1])))
-
-
-def _seats(xp: Any, gates: Any, chosen: int, capacity: float) -> tuple[Any, Any]:
-    """The experts of each token, and the number of its slot among all, or -1 where its expert has none left.
-
-    Tokens come one after the other, each with its largest gate first.
-    """
-    room = _room(chosen, capacity, gates.shape[1:])
-    choice = _largest(xp, abs(gates), chosen)
-    asked = choice.reshape(len(gates), -1, 1) == xp.arange(gates.shape[2])
-    before = (xp.cumsum(asked, axis=1) * asked).sum(-1).reshape(choice.shape) - 1
-    return choice, xp.where(before < room, choice * room + before, -1)
 
 
 class Dispatch(_OfExperts, frozen=True):
@@ -158,7 +123,7 @@ class Dispatch(_OfExperts, frozen=True):
     capacity: Positive | None = None
 
     def output(self, x: Shape, gates: Shape) -> Shape:
-        return (_slots(self.chosen, self.capacity, gates), x[1])
+        return (slots_of(self.chosen, self.capacity, gates), x[1])
 
     def output_axes(self, _output: Shape, x: Shape, _gates: Shape) -> tuple[str, ...]:
         return ("slots", axes_of(x)[1] or "features")
@@ -180,11 +145,11 @@ class Dispatch(_OfExperts, frozen=True):
     def forward(self, xp: Any, x: Any, gates: Any) -> Any:
         if self.capacity is None:
             return xp.repeat(x, self.chosen, axis=1)
-        _, seats = _seats(xp, gates, self.chosen, self.capacity)
+        _, seats = seats_of(xp, gates, self.chosen, self.capacity)
         y = xp.zeros((len(x), *self.output(x.shape[1:], gates.shape[1:])), x.dtype)
         sample, token, which = xp.nonzero(seats >= 0)
         y[sample, seats[sample, token, which]] = x[sample, token]
-        return _tinged(y, x.sum(1, keepdims=True), gates.sum((1, 2), keepdims=True))
+        return tinged(y, x.sum(1, keepdims=True), gates.sum((1, 2), keepdims=True))
 
 
 class ExpertLinear(_OfExperts, frozen=True):
@@ -242,13 +207,13 @@ class ExpertLinear(_OfExperts, frozen=True):
             y = xp.einsum("necf,eof->neco", apart, weight, optimize=True)
             y = y if bias is None else y + bias[:, None]
             return y.reshape(*x.shape[:2], -1)
-        experts = _largest(xp, abs(gates), self.chosen).reshape(x.shape[:2])
+        experts = choice_of(xp, abs(gates), self.chosen).reshape(x.shape[:2])
         y = xp.zeros((*x.shape[:2], self.out), x.dtype)
         for expert in range(len(weight)):
             of = experts == expert
             y[of] = xp.einsum("sf,of->so", x[of], weight[expert], optimize=True)
         y = y if bias is None else y + bias[experts]
-        return _tinged(y, xp.repeat(gates.sum(-1, keepdims=True), self.chosen, axis=1))
+        return tinged(y, xp.repeat(gates.sum(-1, keepdims=True), self.chosen, axis=1))
 
 
 class Combine(_OfExperts, frozen=True):
@@ -296,13 +261,13 @@ class Combine(_OfExperts, frozen=True):
 
     def forward(self, xp: Any, y: Any, gates: Any) -> Any:
         if self.capacity is None:
-            choice = _largest(xp, abs(gates), self.chosen)
+            choice = choice_of(xp, abs(gates), self.chosen)
             apart = y.reshape(*choice.shape, -1)
         else:
-            choice, seats = _seats(xp, gates, self.chosen, self.capacity)
+            choice, seats = seats_of(xp, gates, self.chosen, self.capacity)
             sample = xp.arange(len(y))[:, None, None]
             apart = y[sample, seats] * (seats >= 0)[..., None].astype(y.dtype)
         summed = (apart * xp.take_along_axis(gates, choice, -1)[..., None]).sum(2)
         if self.capacity is None:
             return summed
-        return _tinged(summed, y.sum(1, keepdims=True), gates.sum((1, 2), keepdims=True))
+        return tinged(summed, y.sum(1, keepdims=True), gates.sum((1, 2), keepdims=True))
