@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import Any, ClassVar, Protocol, cast
 
 import msgspec
 
 from archcalc.errors import Place, SpecError
 from archcalc.language.assertions import OWN
 from archcalc.language.calls import Item
-from archcalc.language.fields import layer_of
-from archcalc.language.names import UNKNOWN
+from archcalc.language.fields import layer_of, text_of
+from archcalc.language.names import UNKNOWN, Names
 from archcalc.language.scope import End, Routing, Scope
 from archcalc.language.tree import ListNode, MapNode, Scalar, Tree, unknown
 from archcalc.layers import Layer
 from archcalc.layers.experts import Combine, Dispatch, ExpertLinear, TopK
 from archcalc.layers.linear import Linear
 from archcalc.layers.merge import Add
+from archcalc.layers.placing import Misplaced, require_sequence
 from archcalc.layers.settings import Count, Natural, Positive
 from archcalc.layers.window import IDENTITY
-from archcalc.network.graph import Node
-from archcalc.symbols.dims import Shape, equal, format_dim, format_shape
-
-if TYPE_CHECKING:
-    from archcalc.language.expand import Expansion
+from archcalc.network.graph import Assumption, Builder, Node
+from archcalc.symbols.dims import Shape, decided, equal, format_dim, format_shape
+from archcalc.symbols.shape import spelled
 
 EXPERTS = "experts"
 
@@ -102,7 +101,20 @@ def _router(call: Item) -> ListNode:
     return ListNode([dense, tree or Scalar("softmax", quoted=False, place=place)], place)
 
 
-def written(expansion: Expansion, call: Item, scope: Scope, inputs: tuple[int, ...], name: str) -> End:
+class Writer(Protocol):
+    """The writer of a spec's items, as far as a mixture needs it."""
+
+    builder: Builder
+    names: Names
+
+    def sequence(self, items: list[Tree], scope: Scope, last: int) -> End:
+        """Add items in order, the first of which follows `last`."""
+
+    def layer(self, cls: type[Layer], call: Item, scope: Scope, inputs: tuple[int, ...], name: str) -> int:
+        """Add a layer; returns its position."""
+
+
+def written(expansion: Writer, call: Item, scope: Scope, inputs: tuple[int, ...], name: str) -> End:
     """Add the layers of a mixture of experts; returns its end."""
     place = call.word.place
     if scope.routing is not None:
@@ -113,7 +125,8 @@ def written(expansion: Expansion, call: Item, scope: Scope, inputs: tuple[int, .
     front = name or expansion.names.number(scope.prefix, EXPERTS, place)
     shares = scope.shares
     if "share" in call.given:
-        owner = expansion.names.find(call.given["share"].text, scope.prefix, call.given["share"].place)[0]  # type: ignore[union-attr]
+        tree = call.given["share"]
+        owner = expansion.names.find(text_of(tree, scope.values), scope.prefix, tree.place)[0]
         shares = (f"{front}/", f"{owner}/")
 
     def inside(part: str, routing: Routing | None = None) -> Scope:
@@ -134,6 +147,7 @@ def written(expansion: Expansion, call: Item, scope: Scope, inputs: tuple[int, .
         return expansion.layer(cls, item, msgspec.structs.replace(inside(""), values=scope.values), sources, "")
 
     start = inputs[0]
+    _check_tokens(expansion.builder.shape(start), place)
     scores = expansion.sequence(of.router.items, inside("router/"), start).position
     alone = [
         expansion.sequence(body.items, inside(f"shared{f'_{i}' * (len(of.shared) > 1)}/"), start).position
@@ -141,14 +155,14 @@ def written(expansion: Expansion, call: Item, scope: Scope, inputs: tuple[int, .
     ]
     settings = of.settings
     if scores != UNKNOWN:
-        _check_scores(expansion.builder.shape(scores), settings.count, of.router.place)
+        _check_scores(expansion.builder, scores, settings.count, of.router.place)
     gates = add(TopK, scores)
     slots = add(Dispatch, start, gates)
     routing = Routing(gates, settings.chosen, settings.capacity)
     first = len(expansion.builder.nodes)
     end = expansion.sequence(of.expert.items, inside("expert/", routing), slots).position
     for node in expansion.builder.nodes[first:]:
-        _check_alone(node, expansion.builder.nodes)
+        _check_alone(node, expansion.builder.nodes, {slots, gates, *range(first, len(expansion.builder.nodes))})
     end = add(Combine, end, gates)
     if alone:
         end = add(Add, end, *alone)
@@ -157,18 +171,34 @@ def written(expansion: Expansion, call: Item, scope: Scope, inputs: tuple[int, .
     return End(end)
 
 
-def _check_scores(shape: Shape, count: Any, place: Place) -> None:
-    """Refuse scores that are not one for each expert."""
-    if len(shape) != 2 or equal(shape[1], count) is False:
+def _check_tokens(x: Shape, place: Place) -> None:
+    """Refuse an input that is not tokens×features, before its layers do in words of their own."""
+    try:
+        require_sequence(x)
+    except Misplaced as error:
+        raise SpecError(f"experts {error.message}; the input has {spelled(x)}", place, error.remedy) from None
+
+
+def _check_scores(builder: Builder, position: int, count: Any, place: Place) -> None:
+    """Refuse scores that are not one for each expert; with letters it is assumed."""
+    shape = builder.shape(position)
+    alike = equal(shape[1], count) if len(shape) == 2 else False
+    if decided(alike) is False:
         fact = f"the router puts out {format_shape(shape)}, not a score for each of {format_dim(count)} experts"
         raise SpecError(fact, place)
+    if decided(alike) is None:
+        builder.assumptions.append(Assumption(builder.nodes[position].name, alike))
 
 
-def _check_alone(node: Node, nodes: list[Node]) -> None:
-    """Refuse a layer inside an expert that joins what stands in several slots."""
+def _check_alone(node: Node, nodes: list[Node], inside: set[int]) -> None:
+    """Refuse a layer inside an expert that reads one outside, or joins what stands in several slots."""
+    if outside := set(node.inputs) - inside:
+        fact = f"{node.layer.kind} inside an expert reads {nodes[min(outside)].name}, which is outside"
+        raise SpecError(fact, node.place, "an expert sees its own slots alone")
     shapes = [nodes[i].shape for i in node.inputs]
-    views = [view for x in node.layer.receptive_views(*shapes)[:1] for view in x]
-    apart = all(not view or (view[0].axis == 0 and view[0].window == IDENTITY) for view in views)
+    gated = isinstance(node.layer, ExpertLinear)
+    seen = node.layer.receptive_views(*shapes)[: 1 if gated else None]
+    apart = all(not view or (view[0].axis == 0 and view[0].window == IDENTITY) for views in seen for view in views)
     if not apart or equal(node.shape[0], shapes[0][0]) is False:
         fact = f"{node.layer.kind} inside an expert joins several tokens, and an expert sees one at a time"
         raise SpecError(fact, node.place)
@@ -179,8 +209,8 @@ def in_expert(layer: Layer, inputs: tuple[int, ...], routing: Routing, place: Pl
     if type(layer).weights is Layer.weights and type(layer).buffers is Layer.buffers:
         return layer, inputs
     if not isinstance(layer, Linear):
-        fact = f"{layer.kind} inside an expert"
-        raise SpecError(fact, place, "an expert has linear layers, and others without weights")
+        fact = f"an expert cannot hold {layer.kind}, which has weights or buffers"
+        raise SpecError(fact, place, "it holds linear layers, and others without weights")
     if layer.axis not in {None, "features", "channels", 1, -1}:
         raise SpecError(f"linear inside an expert works on features, not on {layer.axis}", place)
     expert = ExpertLinear(layer.out, routing.chosen, bias=layer.bias, capacity=routing.capacity)

@@ -89,7 +89,7 @@ class TopK(_OfExperts, frozen=True):
 
 
 def _enough(chosen: Dim, gates: Shape) -> Requirement:
-    message = f"chosen={format_dim(chosen)} of {format_dim(gates[1])} experts"
+    message = f"chosen={format_dim(chosen)} is more than the {format_dim(gates[1])} experts"
     return at_least(gates[1], chosen), message, "chosen"
 
 
