@@ -110,6 +110,11 @@ class Totals(msgspec.Struct, frozen=True, dict=True):
         return self.weights + self.biases
 
     @cached_property
+    def active(self) -> Dim:
+        """Trained values that one token uses."""
+        return sum_of([row.active for row in self.rows])
+
+    @cached_property
     def buffers(self) -> Dim:
         """Values that are kept but not trained."""
         return sum_of([row.buffers for row in self.rows])
