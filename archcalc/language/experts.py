@@ -15,14 +15,12 @@ from archcalc.language.names import UNKNOWN, Names
 from archcalc.language.scope import End, Routing, Scope
 from archcalc.language.tree import ListNode, MapNode, Scalar, Tree, unknown
 from archcalc.layers import Layer
-from archcalc.layers.experts import Combine, Dispatch, ExpertLinear, TopK
-from archcalc.layers.linear import Linear
+from archcalc.layers.experts import Combine, Dispatch, TopK, keeps_slots_apart, scored
 from archcalc.layers.merge import Add
 from archcalc.layers.placing import Misplaced, require_sequence
 from archcalc.layers.settings import Count, Natural, Positive
-from archcalc.layers.window import IDENTITY
 from archcalc.network.graph import Assumption, Builder, Node
-from archcalc.symbols.dims import Shape, decided, equal, format_dim, format_shape
+from archcalc.symbols.dims import Shape, decided, format_dim, format_shape
 from archcalc.symbols.shape import spelled
 
 EXPERTS = "experts"
@@ -182,7 +180,7 @@ def _check_tokens(x: Shape, place: Place) -> None:
 def _check_scores(builder: Builder, position: int, count: Any, place: Place) -> None:
     """Refuse scores that are not one for each expert; with letters it is assumed."""
     shape = builder.shape(position)
-    alike = equal(shape[1], count) if len(shape) == 2 else False
+    alike = scored(shape, count)
     if decided(alike) is False:
         fact = f"the router puts out {format_shape(shape)}, not a score for each of {format_dim(count)} experts"
         raise SpecError(fact, place)
@@ -195,23 +193,15 @@ def _check_alone(node: Node, nodes: list[Node], inside: set[int]) -> None:
     if outside := set(node.inputs) - inside:
         fact = f"{node.layer.kind} inside an expert reads {nodes[min(outside)].name}, which is outside"
         raise SpecError(fact, node.place, "an expert sees its own slots alone")
-    shapes = [nodes[i].shape for i in node.inputs]
-    gated = isinstance(node.layer, ExpertLinear)
-    seen = node.layer.receptive_views(*shapes)[: 1 if gated else None]
-    apart = all(not view or (view[0].axis == 0 and view[0].window == IDENTITY) for views in seen for view in views)
-    if not apart or equal(node.shape[0], shapes[0][0]) is False:
+    if not keeps_slots_apart(node.layer, node.shape, tuple(nodes[i].shape for i in node.inputs)):
         fact = f"{node.layer.kind} inside an expert joins several tokens, and an expert sees one at a time"
         raise SpecError(fact, node.place)
 
 
 def in_expert(layer: Layer, inputs: tuple[int, ...], routing: Routing, place: Place) -> tuple[Layer, tuple[int, ...]]:
     """A layer as it is inside an expert, and its inputs: with weights for each expert, or itself where it has none."""
-    if type(layer).weights is Layer.weights and type(layer).buffers is Layer.buffers:
-        return layer, inputs
-    if not isinstance(layer, Linear):
-        fact = f"an expert cannot hold {layer.kind}, which has weights or buffers"
-        raise SpecError(fact, place, "it holds linear layers, and others without weights")
-    if layer.axis not in {None, "features", "channels", 1, -1}:
-        raise SpecError(f"linear inside an expert works on features, not on {layer.axis}", place)
-    expert = ExpertLinear(layer.out, routing.chosen, bias=layer.bias, capacity=routing.capacity)
-    return expert, (*inputs, routing.gates)
+    of_each = layer.for_experts(routing.chosen, routing.capacity)
+    if of_each is None:
+        fact = f"an expert cannot hold this {layer.kind}, which has weights or buffers"
+        raise SpecError(fact, place, "it holds linear layers over the features, and others without weights")
+    return of_each, inputs if of_each is layer else (*inputs, routing.gates)

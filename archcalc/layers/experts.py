@@ -21,7 +21,7 @@ from archcalc.layers.views import At, View, Views, global_view, pointwise_view
 from archcalc.layers.window import IDENTITY, whole_axis
 from archcalc.layers.windows import blocks
 from archcalc.layers.work import Work
-from archcalc.symbols.dims import Dim, Shape, at_least, equal, format_dim, quotient, size
+from archcalc.symbols.dims import Dim, Shape, Truth, at_least, decided, equal, format_dim, quotient, size
 from archcalc.symbols.shape import axes_of
 
 _TOKENS, _EXPERTS = 128, 8
@@ -271,3 +271,15 @@ class Combine(_OfExperts, frozen=True):
         if self.capacity is None:
             return summed
         return tinged(summed, y.sum(1, keepdims=True), gates.sum((1, 2), keepdims=True))
+
+
+def scored(x: Shape, count: Dim) -> Truth:
+    """The fact that an array has a score for each of so many experts, for each token."""
+    return equal(x[1], count) if len(x) == 2 else False
+
+
+def keeps_slots_apart(layer: Layer, output: Shape, inputs: tuple[Shape, ...]) -> bool:
+    """True if a layer on slots×features puts out a row for each slot that depends on no other slot."""
+    views = layer.receptive_views(*inputs)[: 1 if isinstance(layer, ExpertLinear) else None]
+    own = all(not view or (view[0].axis == 0 and view[0].window == IDENTITY) for each in views for view in each)
+    return own and decided(equal(output[0], inputs[0][0])) is not False
