@@ -10,6 +10,7 @@ from archcalc.document.style import PLAIN, Style
 from archcalc.formats.conditions import held
 from archcalc.network.figures import Verdict
 from archcalc.network.graph import Graph, inputs_text
+from archcalc.network.measures import MEASURES
 from archcalc.network.printed import Printed
 from archcalc.profiling.rows import Profile
 from archcalc.symbols.dims import Dim, format_dim, format_shape
@@ -47,6 +48,9 @@ def totals(profile: Profile, style: Style = PLAIN) -> list[tuple[str, str]]:
             f"{written(all_rows.params)} = {written(all_rows.weights)} weights + {written(all_rows.biases)} biases",
         )
     ]
+    active = MEASURES["active"]
+    if active.total(all_rows) != all_rows.params:
+        entries.append((active.title, f"{written(active.total(all_rows))}, those that one token uses"))
     if all_rows.buffers != 0:
         entries.append(("buffers", f"{written(all_rows.buffers)} running statistics, not in params"))
     each = "in 4 bytes each" if all_rows.tokens == 0 else "in 4 bytes each, token numbers in 8"

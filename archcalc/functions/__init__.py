@@ -38,6 +38,7 @@ from archcalc.memory_plan.sizes import bytes_of
 from archcalc.network.display import Shown
 from archcalc.network.figures import Verdict
 from archcalc.network.measures import measures as measures_of
+from archcalc.network.measures import telling
 from archcalc.network.model import InputShape
 from archcalc.profiling.engine import profile
 from archcalc.profiling.explain import Workings, workings
@@ -248,7 +249,7 @@ def compare(
     profiles = [profiled(network, input, set, batch, convention) for network in (first, *others)]
     if len({(str(one.batch), one.convention.name) for one in profiles}) > 1:
         raise SpecError("the profiles are not all of one batch and one convention")
-    return compared(profiles, measures_of(measures))
+    return compared(profiles, telling(profiles) if measures is None else measures_of(measures))
 
 
 def verify(

@@ -14,6 +14,7 @@ import msgspec
 from archcalc.characters import visible
 from archcalc.errors import Place, Source, SpecError
 from archcalc.language.assertions import OWN
+from archcalc.language.experts import EXPERTS
 from archcalc.language.figures import figures
 from archcalc.language.inputs import INPUT, inputs
 from archcalc.language.mistakes import EndedError, Mistakes
@@ -225,7 +226,7 @@ def _block(scalar: Scalar, body: Tree, blocks: Mapping[str, Block]) -> Block:
     if name in blocks:
         first = blocks[name].place
         raise SpecError(f"block '{name}' is defined twice", scalar.place, f"first on line {first.line}")
-    if name in Layer.kinds:
+    if name in {*Layer.kinds, EXPERTS}:
         raise SpecError(f"block '{name}' has the name of a layer", scalar.place, "give it another")
     for parameter in parameters:
         if parameter in OWN:

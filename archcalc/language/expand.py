@@ -8,6 +8,7 @@ from archcalc.errors import SpecError
 from archcalc.language.assertions import OWN, STATED, assertion, check_branches, check_shape
 from archcalc.language.calls import Item, branches_of, item_of, note_of, weight_of
 from archcalc.language.document import Block, SpecDocument
+from archcalc.language.experts import EXPERTS, in_expert, written
 from archcalc.language.expression import Value
 from archcalc.language.fields import layer_of, names_in, text_of, truth_of, value_of
 from archcalc.language.judge import Judge, arguments_of, check_word, is_head, no_source, used_in
@@ -80,7 +81,7 @@ class Expansion:
     def _item(self, call: Item, scope: Scope, last: int) -> End:
         """Add an item `repeat` times, if its `if` holds; the first reads `from`, each other the one before."""
         check_word(call, self._blocks, self._broken)
-        if call.word.text not in self._blocks and Layer.kinds[call.word.text].arity[1] == float("inf"):
+        if call.word.text in Layer.kinds and Layer.kinds[call.word.text].arity[1] == float("inf"):
             check_branches(call, {*self._blocks, *Layer.kinds}, self.names.positions)
         times = self._times(call.given["repeat"], scope, last) if "repeat" in call.given else 1
         if not isinstance(times, int):
@@ -201,8 +202,10 @@ class Expansion:
             name = self.names.take(scope.prefix, text + ("" if varies else suffix), call.given["name"].place)
         if call.word.text in self._blocks:
             end = self._block(self._blocks[call.word.text], call, scope, inputs, name)
+        elif call.word.text == EXPERTS:
+            end = written(self, call, scope, inputs, name)
         else:
-            end = End(self._layer(Layer.kinds[call.word.text], call, scope, inputs, name))
+            end = End(self.layer(Layer.kinds[call.word.text], call, scope, inputs, name))
         if "output" in call.given and self.checked:
             self.hold_shape("output", call.given["output"], scope, end.last)
         for key in sorted(call.given.keys() & STATED):
@@ -244,15 +247,14 @@ class Expansion:
             shares = (f"{name}/", f"{self._find(call.given['share'], scope.prefix, scope.values)[0]}/")
         self._uses[block.name] = self._uses.get(block.name, 0) + 1
         arguments = arguments_of(block, call, scope.values, self._params)
-        inner = Scope(
+        inner = msgspec.structs.replace(
+            scope,
             prefix=f"{name}/" if name else scope.prefix,
             fixed=arguments,
             values=arguments,
             depth=scope.depth + 1,
             calls=(*scope.calls, block.name),
             blocks=(*scope.blocks, f"{block.name}:{self._uses[block.name]}"),
-            auxiliary=scope.auxiliary,
-            times=scope.times,
             shares=shares,
             used=(used_in(block, call), *scope.used),
         )
@@ -261,7 +263,8 @@ class Expansion:
             self.names.positions[name] = end.last
         return end
 
-    def _layer(self, cls: type[Layer], call: Item, scope: Scope, inputs: tuple[int, ...], name: str) -> int:
+    def layer(self, cls: type[Layer], call: Item, scope: Scope, inputs: tuple[int, ...], name: str) -> int:
+        """Add a layer or a join of branches; returns its position, unknown if one of its inputs is."""
         branches: dict[str, Tree] = {}
         # `channels` is the name of an axis where axes are named.
         own = OWN - set(VALUES) if cls.names_axes else OWN
@@ -280,6 +283,8 @@ class Expansion:
             inputs = ()
         if NOWHERE in inputs:
             raise no_source(call, self._given)
+        if scope.routing is not None:
+            layer, inputs = in_expert(layer, inputs, scope.routing, call.word.place)
         full = name or self.names.number(scope.prefix, cls.kind, call.word.place)
         share = self._shared(full, layer, call, scope)
         note = note_of(call)

@@ -15,6 +15,7 @@ from archcalc.errors import SpecError
 from archcalc.language.assertions import OWN, check_branches
 from archcalc.language.calls import Item, branches_of, item_of, note_of, weight_of
 from archcalc.language.document import Block, SpecDocument
+from archcalc.language.experts import EXPERTS, lists_of
 from archcalc.language.expression import Value
 from archcalc.language.fields import layer_of, settings_of, text_of, truth_of, value_of
 from archcalc.language.mistakes import Mistakes, UnjudgedError
@@ -34,8 +35,8 @@ def check_word(call: Item, blocks: Mapping[str, Block], broken: Container[str]) 
     word = call.word.text
     if word in broken:
         raise UnjudgedError
-    if word not in blocks and (word not in Layer.kinds or word == "input"):
-        known = [*blocks, *Layer.kinds]
+    if word not in blocks and (word not in Layer.kinds or word == "input") and word != EXPERTS:
+        known = [*blocks, *Layer.kinds, EXPERTS]
         raise SpecError(f"no layer or block named '{word[:60]}'", call.word.place, likely(word, known))
 
 
@@ -173,6 +174,9 @@ class Judge:
             self._names.take(scope.prefix, text_of(tree, scope.fixed), tree.place)
         if call.word.text in self._blocks:
             self._block(self._blocks[call.word.text], call, scope)
+        elif call.word.text == EXPERTS:
+            for tree in [item for items in lists_of(call) for item in items.items]:
+                self.item(tree, scope)
         else:
             self._layer(Layer.kinds[call.word.text], call, scope)
 

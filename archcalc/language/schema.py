@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from archcalc.language.assertions import STATED
+from archcalc.language.experts import EXPERTS
 from archcalc.language.figures import KEYS
 from archcalc.layers import Layer
 from archcalc.layers.fields import takes_list, types_of
@@ -49,6 +50,31 @@ _BRANCH = {"anyOf": [_ITEMS, {"type": ["string", "integer", "null"]}]}
 _NAMED = {
     "anyOf": [_SIZE, {"type": "array", "items": {"type": ["string", "integer"]}}],
     "description": "an axis by its name",
+}
+
+_SAID = {"anyOf": [{"type": "boolean"}, _EXPRESSION]}
+_EXPERTS: dict[str, Any] = {
+    "type": "object",
+    "description": "a mixture of experts: a router, and for each token the layers of the experts chosen for it",
+    "required": ["count", "chosen", "expert"],
+    "properties": {
+        **_BESIDE,
+        "count": {**_SIZE, "description": "the experts in all"},
+        "chosen": {**_SIZE, "description": "the experts of each token"},
+        "expert": {**_ITEMS, "description": "the layers of one expert"},
+        "shared": {"anyOf": [_SIZE, _ITEMS], "description": "the experts that see every token, or the layers of one"},
+        "router": {
+            "anyOf": [_ITEMS, {"type": "string"}],
+            "description": "the layers that score the experts, or a function after a linear one, softmax by default",
+        },
+        "capacity": {
+            "anyOf": [{"type": "number", "exclusiveMinimum": 0}, _EXPRESSION],
+            "description": "the slots of an expert over its even share of the tokens; none is dropless",
+        },
+        "normalise": {**_SAID, "description": "whether the chosen scores are divided by their sum, true by default"},
+        "bias": {**_SAID, "description": "whether the choice sees a trained offset for each expert"},
+    },
+    "additionalProperties": False,
 }
 
 _PRINTED = {"type": ["string", "number"]}
@@ -138,12 +164,13 @@ def schema() -> dict[str, Any]:
                         "type": "object",
                         "minProperties": 1,
                         "maxProperties": 1,
-                        "properties": {name: {"$ref": f"#/$defs/{name}"} for name in sorted(kinds)},
+                        "properties": {name: {"$ref": f"#/$defs/{name}"} for name in sorted([*kinds, EXPERTS])},
                         "additionalProperties": {"description": "a call of a block with its arguments"},
                     },
                 ],
             },
             **layers,
+            EXPERTS: _EXPERTS,
         },
     }
 

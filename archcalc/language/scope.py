@@ -16,6 +16,14 @@ _KNOWN = (*VALUES, *PLACES)
 _VECTOR = (*VALUES, "tokens")
 
 
+class Routing(NamedTuple):
+    """The choice of experts for the layers inside one: the layer with the gates, and what says how many slots there are."""
+
+    gates: int
+    chosen: Dim
+    capacity: float | None
+
+
 class Scope(msgspec.Struct, frozen=True):
     """The scope of an item: the prefix of its layers' names, the values it may use, the blocks around it."""
 
@@ -38,6 +46,8 @@ class Scope(msgspec.Struct, frozen=True):
     unknown: frozenset[str] = frozenset()
     # The notes on where the blocks around are used, innermost first.
     used: tuple[str, ...] = ()
+    # Inside an expert.
+    routing: Routing | None = None
 
 
 class End(NamedTuple):

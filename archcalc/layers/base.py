@@ -167,6 +167,15 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, metaclass=K
         """Trained arrays by name; a name that holds "bias" is a bias. Params are the sizes of these."""
         return {}
 
+    def active_weights(self, *inputs: Any, **_: Any) -> dict[str, Shape]:
+        """Those of its trained arrays, or of each the part, that one token uses: all, unless it holds experts."""
+        return self.weights(*inputs)
+
+    def for_experts(self, chosen: Dim, capacity: float | None) -> Layer | None:  # noqa: ARG002 - as overridden
+        """The layer with weights for each expert; itself where it has neither weights nor buffers, else None."""
+        has = type(self).weights is not Layer.weights or type(self).buffers is not Layer.buffers
+        return None if has else self
+
     def buffers(self, *_inputs: Any, **_: Any) -> dict[str, Shape]:
         """Arrays that are kept but not trained, such as running statistics."""
         return {}

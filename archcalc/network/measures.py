@@ -6,7 +6,7 @@ A measure added to MEASURES is a column of tables, a key of JSON and of data fra
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -34,6 +34,8 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True):
     main: bool = False
     # The measure that contains it, and beside which an overview leaves it out.
     part_of: str = ""
+    # True where it is all of what contains it in most networks, so that few are compared by it unasked.
+    of_few: bool = False
     # True where it grows with the batch.
     batched: bool = False
     # True where it counts values that take 4 bytes each in single precision.
@@ -98,6 +100,17 @@ MEASURES = {
         Measure(key="params", title="params", of_row=lambda _, row: row.params, main=True, stored=True),
         Measure(key="weights", title="weights", of_row=lambda _, row: row.weights, part_of="params", stored=True),
         Measure(key="biases", title="biases", of_row=lambda _, row: row.biases, part_of="params", stored=True),
+        Measure(
+            key="active",
+            title="active params",
+            of_row=lambda _, row: row.active,
+            json="active_params",
+            part_of="params",
+            of_few=True,
+            stored=True,
+            graded=False,
+            told_apart=False,
+        ),
         Measure(key="buffers", title="buffers", of_row=lambda _, row: row.buffers, stored=True),
         Measure(key="macs", title="MACs", of_row=lambda _, row: row.macs, main=True, batched=True),
         Measure(
@@ -150,6 +163,16 @@ def measures(keys: str | None) -> list[Measure]:
     ['params', 'MACs']
     """
     return among(MEASURES if keys is None else map(str.strip, keys.split(",")), MEASURES, "measure")
+
+
+def telling(profiles: Iterable[Any]) -> list[Measure]:
+    """The measures that tell of these networks: those of few only where one is not all of what contains it."""
+    networks = list(profiles)
+    return [
+        measure
+        for measure in MEASURES.values()
+        if not measure.of_few or any(measure.whole(one) != MEASURES[measure.part_of].whole(one) for one in networks)
+    ]
 
 
 def sums() -> list[Measure]:

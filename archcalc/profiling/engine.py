@@ -28,6 +28,7 @@ class LayerCosts(msgspec.Struct, frozen=True):
 
     settings: str
     weights: dict[str, Dim]
+    active: dict[str, Dim]
     buffers: Dim
     activations: Dim
     work: Work
@@ -70,6 +71,7 @@ def profile(graph: Graph, batch: Dim = 1, *, convention_name: str = "macs", in_p
                 output=node.shape,
                 weights=weights,
                 biases=biases,
+                active=sum_of([costs.active[name] for name in own]),
                 buffers=costs.buffers if node.share is None else 0,
                 activations=0 if views or (overwrites and in_place) else costs.activations,
                 work=costs.work,
@@ -102,6 +104,7 @@ def costs_of(layer: Layer, shapes: tuple[Shape, ...], output: Shape, batch: Dim)
     return LayerCosts(
         settings=" ".join(f"{name}={format_setting(value)}" for name, value in layer.settings().items()),
         weights={name: size(shape) for name, shape in layer.weights(*shapes).items()},
+        active={name: size(shape) for name, shape in layer.active_weights(*shapes).items()},
         buffers=sum_of(size(shape) for shape in layer.buffers(*shapes).values()),
         activations=batch * size(output),
         work=layer.work(output, *shapes).times(batch),

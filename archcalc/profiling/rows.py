@@ -35,6 +35,8 @@ class Row(msgspec.Struct, frozen=True):
     output: Shape
     weights: Dim
     biases: Dim
+    # The trained values that one token uses: all, but for the experts that are not chosen for it.
+    active: Dim
     buffers: Dim
     activations: Dim
     work: Work
@@ -108,6 +110,11 @@ class Totals(msgspec.Struct, frozen=True, dict=True):
     def params(self) -> Dim:
         """Trained values: weights and biases."""
         return self.weights + self.biases
+
+    @cached_property
+    def active(self) -> Dim:
+        """Trained values that one token uses."""
+        return repeated((row.active, row.times) for row in self.rows)
 
     @cached_property
     def buffers(self) -> Dim:

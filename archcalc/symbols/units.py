@@ -28,7 +28,7 @@ _SPELLED = {**{unit.lower(): unit for unit in UNITS}, **_WORDS, "b": "G"}
 _BYTES = {"b": "B", **{f"{unit}i".lower(): f"{unit}iB" for unit in "KMGT"}}
 # Nouns for counted things, and the measures that each is a word for.
 NOUNS: dict[str, frozenset[str]] = {
-    **dict.fromkeys(("params", "param", "parameters"), frozenset({"params", "weights", "biases"})),
+    **dict.fromkeys(("params", "param", "parameters"), frozenset({"params", "weights", "biases", "active"})),
     "weights": frozenset({"weights", "params"}),
     "biases": frozenset({"biases"}),
     **dict.fromkeys(("mac", "macs"), frozenset({"macs"})),

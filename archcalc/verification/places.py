@@ -148,7 +148,8 @@ def _moved(
         cuts = []
         for which in range(len(axes)):
             low = high = lost
-            for i, each in zip(node.inputs, views, strict=True):
+            # An input that only says where values go, or how many, is seen by none.
+            for i, each in ((i, each) for i, each in zip(node.inputs, views, strict=True) if each):
                 reach = fields[graph.nodes[i].name].reaches[which]
                 borders = [_border(view, reach, graph.nodes[i].shape, node.shape) for view in each]
                 # A value that one view leaves out may be seen by another.

@@ -24,7 +24,7 @@ LAYERS: dict[tuple[str, ...], list[str]] = {
     ("features",): ["linear: $n", "relu", "linear: {out: $n, bias: $b}", "tanh", "dropout: $f", "leakyrelu: $f"],
 }  # fmt: skip
 LETTERS = {"channels": "C", "height": "H", "width": "W", "length": "L", "depth": "D", "tokens": "T", "features": "F"}
-MEASURES = ("params", "weights", "biases", "buffers", "activations", "macs")
+MEASURES = ("params", "weights", "biases", "buffers", "activations", "macs", "active")
 NUMBERS = {
     "number": "{k}",
     "name": "{v}",
@@ -91,6 +91,7 @@ CONSTRUCTS = {
     *(f"input {' '.join(axes)}" for axes in LAYERS), *(f"value {word}" for word in NUMBERS), *(f"condition {word}" for word in CONDITIONS),
     *("word", "bare value", "settings", "block style", "block", "arguments", "default", "bare argument", "block in a block", "repeat", "repeat 0", "if", "name", "name by index"),
     *("from", "from by index", "from with repeat", "from several", "named branches", "list of branches", "empty branch", "branch by name", "branch in a branch"),
+    *("experts", "router by a word", "router by layers", "shared by number", "shared by layers", "capacity", "choice", "block in an expert", "branches in an expert"),
     *("concat", "add", "multiply", "share", "share of a block", "auxiliary", "auxiliary in a block", "auxiliary block", "block of heads from elsewhere", "note", "source", "letter in the input", "letter in params"),
     *("output", "channels", "input", "totals", "wrong", *(f"stated {measure}" for measure in MEASURES), "stated of a block", "title", "family", "notes", "weights", "calls"),
     *("figure", "figure of a layer", "figure of several", "figure of a share", "figure with input", "figure with set", "figure with convention", "irreproducible"),
@@ -160,6 +161,8 @@ class Pen:
                 return f"- {word}: {settings[needed[0]]}"
         elif kind < 0.45 and depth < 3:
             return self.joined(names, depth)
+        elif kind < 0.65 and self.axes == ("tokens", "features") and depth < 2:
+            return self.mixture()
         else:
             word, settings = self.layer(names)
         if self.maybe(0.9 if word in self.heads else 0.4):
@@ -213,6 +216,35 @@ class Pen:
             if self.maybe(0.15, key):
                 own[key] = json.dumps(rng.choice(TEXTS), ensure_ascii=False)
         return own
+
+    def mixture(self) -> str:
+        """A mixture of experts, its layers in a list, in branches or in a block."""
+        self.has.add("experts")
+        count = self.rng.randint(2, 4)
+        said = {"count": str(count), "chosen": str(self.rng.randint(1, count))}
+        expert = f"[linear: {{out: {self.rng.randint(2, 5)}, bias: false}}, gelu, linear: {self.rng.randint(2, 5)}]"
+        if self.blocks and self.maybe(0.3, "block in an expert"):
+            expert = f"[{self.rng.choice([name for name, block in self.blocks.items() if not block[0]] or ['gelu'])}, linear: 4]"
+        elif self.maybe(0.4, "branches in an expert"):
+            expert = "[multiply: {gate: [linear: 3, silu], up: [linear: 3]}, linear: 4]"
+        if self.maybe(0.3, "router by a word"):
+            said["router"] = "sigmoid"
+        elif self.maybe(0.3, "router by layers"):
+            said["router"] = f"[linear: 3, tanh, linear: {count}]"
+        if self.maybe(0.3, "shared by number"):
+            said["shared"] = str(self.rng.randint(1, 2))
+        elif self.maybe(0.3, "shared by layers"):
+            said["shared"] = "[linear: 3, linear: 4]"
+        if self.maybe(0.3, "capacity"):
+            said["capacity"] = self.rng.choice(["1.25", "0.5", "3/2", "2"])
+        if self.maybe(0.3, "choice"):
+            said |= {"normalise": "false", "bias": "true"}
+        if self.maybe(0.5, "name"):
+            self.names.append(f"x{len(self.names)}")
+            said["name"] = self.names[-1]
+        return "\n".join(
+            ["- experts:", *(f"    {key}: {value}" for key, value in said.items()), f"    expert: {expert}"]
+        )
 
     def joined(self, names: list[str], depth: int) -> str:
         word = self.rng.choice(["concat", "add", "multiply"])

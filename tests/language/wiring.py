@@ -14,7 +14,7 @@ import yaml
 
 JOINS = {"concat", "add", "multiply"}
 OWN = {"name", "from", "if", "repeat", "share", "auxiliary", "note", "source", "input", "channels", "output", "axis"}
-STATED = {"params", "weights", "biases", "buffers", "activations", "macs"}
+STATED = {"params", "weights", "biases", "buffers", "activations", "macs", "active"}
 # The names of each axis, by how many there are.
 AXES = {
     1: ("channels tokens features",),
@@ -59,6 +59,8 @@ class Wiring:
         inputs = spec.get("inputs") or {"input": spec["input"]}
         self.layers = [Wired("input", (), head=False) for _ in inputs]
         self.params: dict[str, Any] = {}
+        # Inside an expert, the layer that chose it.
+        self.gates: int | None = None
         for name, value in spec["params"].items():
             self.params[name] = self._value(value, self.params)
         self._list(spec["layers"], 0, Where([{name: i for i, name in enumerate(inputs)}], self.params))
@@ -134,8 +136,32 @@ class Wiring:
         if word in JOINS:
             branches = given.get("") or [given[key] for key in given if key not in OWN | STATED]
             reads = tuple(self._branch(branch, reads[0], where) for branch in branches) or reads
-        self.layers.append(Wired(word, reads, where.head))
-        return len(self.layers) - 1, None
+        if word == "experts":
+            return self._mixture(given, reads[0], where), None
+        if word == "linear" and self.gates is not None:
+            return self._add("expertlinear", where, *reads, self.gates), None
+        return self._add(word, where, *reads), None
+
+    def _add(self, kind: str, where: Where, *reads: int) -> int:
+        self.layers.append(Wired(kind, reads, where.head))
+        return len(self.layers) - 1
+
+    def _mixture(self, given: dict[str, Any], at: int, where: Where) -> int:
+        """Scores, experts that see every token, a choice, the layers of an expert, and what becomes of them."""
+        inside = Where([*where.scopes, {}], {**where.values, "index": where.values.get("index", 0)}, where.head)
+        router = given.get("router", "softmax")
+        if isinstance(router, list):
+            scores = self._list(router, at, inside)[0]
+        else:
+            scores = self._add(router, where, self._add("linear", where, at))
+        shared = given.get("shared", "0")
+        bodies = [shared] if isinstance(shared, list) else [given["expert"]] * int(shared)
+        alone = [self._list(body, at, inside)[0] for body in bodies]
+        self.gates = gates = self._add("topk", where, scores)
+        end = self._list(given["expert"], self._add("dispatch", where, at, gates), inside)[0]
+        self.gates = None
+        end = self._add("combine", where, end, gates)
+        return self._add("add", where, end, *alone) if alone else end
 
     def _branch(self, branch: Any, at: int, where: Where) -> int:
         if isinstance(branch, list):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
 from archcalc.symbols.shape import NamedShape, axes_of
+from tests.layers.expert_cases import EXPERT_INPUTS
 
 Shape = tuple[int, ...]
 Draw = Callable[[st.SearchStrategy[Any]], Any]
@@ -127,12 +128,13 @@ RANKS: dict[str, tuple[int, ...]] = {
     "embedding": (1,),
     **dict.fromkeys(_SPATIAL, (2, 3, 4)),
     "pixelshuffle": (3,),
-    **dict.fromkeys(("attention", "gru", "linearattention", "lstm", "rnn", "scan"), (2,)),
+    **dict.fromkeys(("attention", "gru", "linearattention", "lstm", "rnn", "scan", "topk"), (2,)),
     "subsample2d": (3,),
 }
 
 # The inputs of kinds for which a rank does not say enough.
 INPUTS: dict[str, st.SearchStrategy[tuple[Shape, ...]]] = {
+    **EXPERT_INPUTS,
     **dict.fromkeys(("add", "multiply"), shapes_of(RANKS["add"]).flatmap(_alike_but_for_ones)),
     "attention": st.lists(shapes_of([2]), min_size=1, max_size=3).map(
         # As many values as keys.

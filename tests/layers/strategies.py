@@ -17,6 +17,7 @@ from msgspec import inspect
 
 from archcalc.layers import Layer
 from tests.layers.axis_settings import SETTINGS, divisors
+from tests.layers.expert_cases import EXPERT_SETTINGS
 from tests.layers.inputs import Draw, Shape, named, suited
 
 LARGEST = 9
@@ -192,6 +193,7 @@ def _linear_attention(draw: Draw, q: Shape, k: Shape, v: Shape) -> dict[str, Any
 # The fields that must suit the inputs; any others hold anything of their type.
 FITTING: dict[str, Callable[..., dict[str, Any]]] = {
     **SETTINGS,
+    **EXPERT_SETTINGS,
     **{f"conv{rank}d": _conv for rank in (1, 2, 3)},
     **{f"convtranspose{rank}d": _conv_transpose for rank in (1, 2, 3)},
     **{f"maxpool{rank}d": partial(_window, dilated=True, pooling=True) for rank in (1, 2, 3)},

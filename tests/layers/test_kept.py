@@ -61,6 +61,11 @@ APART: list[tuple[str, Callable[..., bool], str]] = [
         lambda k, *xs: k.widths(xs[0])[1] != k.widths(xs[0])[2],
         "torch has no fused kernel and keeps scores",
     ),
+    (
+        "expertlinear",
+        lambda k, *_: k.capacity is None,
+        "the twin copies the weights for each slot; that of a whole mixture sorts the slots once",
+    ),
 ]
 
 

@@ -123,6 +123,30 @@ def transposed(layer: Layer, x: Any, bias: Any = None, **_: Any) -> None:
         numbers(np.ones(layer.output(x.shape[1:]))) + 0.5
 
 
+def topk(layer: Layer, x: Any, bias: Any = None) -> None:
+    """The largest of all scores, then the largest of those that are left, row by row."""
+    seen = x if bias is None else x + bias
+    for row in seen[0]:
+        left = list(row)
+        for _ in range(layer.chosen):
+            left.remove(np.array(left).max())
+        if layer.normalise:
+            largest = row[: layer.chosen]
+            _ = largest / largest.sum()
+
+
+def expert_linear(layer: Layer, x: Any, _gates: Any, bias: Any = None, **_: Any) -> None:
+    """A bias for each value; the products are left to einsum."""
+    if bias is not None:
+        numbers(np.ones((x.shape[1], layer.out))) + 0.5
+
+
+def combine(layer: Layer, _y: Any, gates: Any) -> None:
+    """Each of the rows chosen for a token times its gate, and their sum."""
+    rows = numbers(np.ones((gates.shape[1], layer.chosen, _y.shape[2])))
+    (rows * 0.25).sum(1)
+
+
 # What a kind computes, where its own forward pass goes about it another way.
 DEFINITIONS: dict[str, Callable[..., Any]] = {
     "gelu": gelu,
@@ -138,6 +162,10 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
     "attention": attention,
     "linearattention": linear_attention,
     "scan": scan,
+    "topk": topk,
+    "dispatch": lambda *_: None,
+    "expertlinear": expert_linear,
+    "combine": combine,
     **{f"adaptive{pool}pool{rank}d": adaptive for pool in ("max", "avg") for rank in (1, 2, 3)},
     **{f"convtranspose{rank}d": transposed for rank in (1, 2, 3)},
 }

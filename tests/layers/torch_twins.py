@@ -13,6 +13,7 @@ from torch.nn import functional
 from archcalc.layers import Layer
 from tests.layers.torch_attention import Attention
 from tests.layers.torch_axis_twins import AXIS_TWINS
+from tests.layers.torch_experts import EXPERT_TWINS
 from tests.layers.torch_function import Function, each
 from tests.layers.torch_recurrent import recurrent
 from tests.layers.torch_scans import cumulative, linear_attention, scan
@@ -166,6 +167,7 @@ def stochastic_depth(k: Layer, _x: Shape) -> nn.Module:
 
 TWINS: dict[str, Twin] = {
     **AXIS_TWINS,
+    **EXPERT_TWINS,
     "add": lambda _k, *_xs: Function(each(lambda *ts: reduce(torch.add, ts))),
     "attention": Attention,
     "channelshuffle": lambda k, _x: nn.ChannelShuffle(k.groups),

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from archcalc.cli import main
 from archcalc.errors import Source, SpecError
-from archcalc.language import bundled, load, parse
+from archcalc.language import load, parse
 from archcalc.reference import noise, outputs, require_memory, seeded
 from archcalc.reference.images import batch_of
 from tests.reference.array_files import (
@@ -30,6 +30,7 @@ from tests.reference.array_files import (
     picture,
     tried,
 )
+from tests.reference.small_networks import RUNNABLE
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -280,7 +281,7 @@ def run(graph) -> None:
         pass
 
 
-@pytest.mark.parametrize("name", bundled())
+@pytest.mark.parametrize("name", RUNNABLE)
 def test_every_bundled_network_is_within_the_limit(name):
     """`verify` takes two samples and the default of 8 GiB."""
     require_memory(load(name), 2, 8 * 2**30)

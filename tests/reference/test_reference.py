@@ -13,7 +13,7 @@ from hypothesis import given
 
 import archcalc
 from archcalc.errors import Source, SpecError
-from archcalc.language import bundled, load, parse
+from archcalc.language import load, parse
 from archcalc.layers.activation import ReLU
 from archcalc.layers.linear import Embedding, Learned, Linear
 from archcalc.layers.merge import Add, Concat
@@ -22,7 +22,7 @@ from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Builder
 from archcalc.reference import CountingNumpy, outputs, seeded
 from tests.layers.torch_weights import put
-from tests.reference.small_networks import THOROUGH, small
+from tests.reference.small_networks import RUNNABLE, THOROUGH, small
 from tests.reference.torch_networks import Network, networks
 
 torch.set_num_threads(1)
@@ -56,7 +56,7 @@ def test_a_random_network_puts_out_what_torchs_does(graph):
         )
 
 
-@pytest.mark.parametrize("name", bundled() if THOROUGH else DEEP)
+@pytest.mark.parametrize("name", RUNNABLE if THOROUGH else DEEP)
 def test_a_bundled_network_is_what_its_rows_say(name):
     """Shapes, sizes of arrays and multiply-accumulates of a run are those of the profile, and values stay of order one."""
     graph = small(name)

@@ -13,6 +13,8 @@ from tests.layers.strategies import layers
 from tests.verify.plot import CHAIN, IN_PLACE, VIEWS, K, Plot, single
 from tests.verify.setting_classes import class_of
 
+# Experts are run one after the other.
+MOST_TOKENS = 12
 # What may stand between token numbers and the layer that looks them up.
 CARRIES = ("slice", "split", "identity", "dropout", "flatten")
 
@@ -177,6 +179,29 @@ def linearly_attended(draw: Draw, plot: Plot) -> None:
     plot.add(draw(layers("linearattention", *map(plot.shape, inputs))), *inputs)
 
 
+def mixed(draw: Draw, plot: Plot, kind: str = "", setting: tuple[str, str] | None = None) -> None:
+    """A mixture of experts, with a capacity or without, beside what goes around it; a layer of a kind has a setting of a class."""
+    source = plot.some(draw, lambda shape: len(shape) == 2 and shape[0] <= MOST_TOKENS)
+    x, count = plot.shape(source), draw(st.integers(2, 5))
+    field, wanted = setting or ("", "")
+    some = {"none": [None], "more": [0.5, 1.25]}.get(wanted if field == "capacity" else "", [None, 0.5, 1.0, 1.25])
+    least = 2 if (field, wanted) == ("chosen", "more") else 1
+    of = {"chosen": draw(st.integers(least, count)), "capacity": draw(st.sampled_from(some))}
+
+    def flags(name: str, *fields: str) -> dict[str, bool]:
+        return {one: wanted == "true" if (kind, field) == (name, one) else draw(st.booleans()) for one in fields}
+
+    scores = plot.add(K["softmax"](), plot.add(K["linear"](out=count, bias=False), source))
+    gates = plot.add(K["topk"](of["chosen"], **flags("topk", "normalise", "bias")), scores)
+    at = plot.add(K["dispatch"](**of), source, gates)
+    for out in (4, x[1]):
+        at = plot.add(K["expertlinear"](max(out, 2), **of, **flags("expertlinear", "bias")), at, gates)
+        at = single(draw, plot, at, IN_PLACE)
+    at = plot.add(K["combine"](**of), at, gates)
+    if plot.shape(at) == x:
+        plot.add(K["add"](), at, source)
+
+
 def learned(draw: Draw, plot: Plot) -> None:
     """A trained array added to a layer's output, or put before it."""
     x = plot.shape(plot.last)
@@ -210,6 +235,6 @@ CONSTRUCTS = {
     construct.__name__: construct
     for construct in (
         *(follow, branch, in_place, views, joined, concatenated, repeated, excited, folded, turned),
-        *(headed, shared, auxiliary, attended, linearly_attended, recurrent, scanned, learned, given_more),
+        *(headed, shared, auxiliary, attended, linearly_attended, recurrent, scanned, mixed, learned, given_more),
     )
 }

@@ -17,8 +17,9 @@ from archcalc.errors import SpecError
 from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Builder, Graph
 from archcalc.symbols.shape import axes_of
+from tests.layers.expert_cases import CHOOSING
 from tests.layers.inputs import Draw, suited
-from tests.verify.constructs import CONSTRUCTS, chosen, looked_up
+from tests.verify.constructs import CONSTRUCTS, chosen, looked_up, mixed
 from tests.verify.plot import CHAIN, K, Plot
 from tests.verify.setting_classes import class_of, settings_of
 
@@ -93,6 +94,8 @@ def planted(draw: Draw, plot: Plot, kind: str, setting: tuple[str, str] | None) 
         x = plot.shape(plot.last)
         axes = axes_of(x) if setting == ("axes", "said") else None
         plot.add(K["add"](), plot.last, plot.add(K[kind](shape=x, axes=axes)))
+    elif kind in CHOOSING:
+        mixed(draw, plot, kind, setting)
     else:
         inputs = [plot.last] * K[kind].arity[0]
         plot.add(chosen(draw, kind, setting, *map(plot.shape, inputs)), *inputs)

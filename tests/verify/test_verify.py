@@ -14,7 +14,7 @@ from hypothesis import settings
 import archcalc
 from archcalc.cli import main
 from archcalc.errors import Source
-from archcalc.language import bundled, source_of
+from archcalc.language import load, source_of
 from archcalc.language.load import assembled
 from archcalc.layers.conv import Conv2d
 from archcalc.layers.sliding import _Sliding
@@ -23,6 +23,7 @@ from archcalc.layers.work import Work
 from archcalc.network.storage import stored
 from archcalc.reference import outputs, seeded
 from archcalc.verification import proofs, seen, shown, smallest, verified
+from tests.reference.small_networks import FEWER, RUNNABLE
 
 FAULTS = Path(__file__).parent.parent / "data" / "faults"
 
@@ -48,10 +49,16 @@ FEW = (
 )
 
 
-@pytest.mark.parametrize("name", bundled() if settings().max_examples > 100 else FEW)
+@pytest.mark.parametrize("name", RUNNABLE if settings().max_examples > 100 else FEW)
 def test_a_bundled_network_is_what_its_formulas_say(name):
     """On a small input shapes, params, MACs, stored values, bytes alive and what depends on a place are as computed."""
     assert verified(smallest(source_of(name)), seed=1).differences == []
+
+
+@pytest.mark.parametrize("name", FEWER)
+def test_a_large_network_of_fewer_features_is_what_its_formulas_say(name):
+    """All of its layers, as many as there are, where none has the weights that it is known for."""
+    assert verified(load(name, FEWER[name]), seed=1).differences == []
 
 
 # The smallest inputs, from arithmetic: 33 is halved five times to 2, rounded up; 64 to 2, rounded down.

@@ -10,7 +10,7 @@ from archcalc.cli.values import PointsType
 from archcalc.comparison.compare import compare, points_of
 from archcalc.document.formats import TABLES
 from archcalc.formats.compare.page import render
-from archcalc.network.measures import MEASURES, measures
+from archcalc.network.measures import MEASURES, measures, telling
 
 
 @click.command("compare")
@@ -33,7 +33,7 @@ def command(
 
     A SPEC may also be a network on one line, such as "3 x conv3-64 maxpool2 fc-1000".
     """
-    chosen = measures(keys)
+    chosen = measures(keys) if keys is not None else None
     profiles = list(map(request.profiled, request.graphs()))
-    compared = compare(profiles, chosen, points_of(points))
+    compared = compare(profiles, telling(profiles) if chosen is None else chosen, points_of(points))
     put(render(compared, request.form, request.screen, growth=growth, explain=explain), request.form)
