@@ -14,7 +14,7 @@ from archcalc.layers.axes import reshape_along
 from archcalc.layers.base import Layer, SavedTensor, TrainingContext
 from archcalc.layers.functions import elu, hard_sigmoid, sigmoid
 from archcalc.layers.placing import require_first
-from archcalc.layers.registry import Example, Family
+from archcalc.layers.registry import Family
 from archcalc.layers.requirements import Requirement
 from archcalc.layers.work import Work
 from archcalc.symbols.dims import Shape, size
@@ -262,19 +262,3 @@ class Identity(_Elementwise, frozen=True):
 
     def forward(self, _xp: Any, x: Any) -> Any:
         return x
-
-
-class Times(_Elementwise, frozen=True):
-    """The input times a constant, by which residuals are scaled (Szegedy et al. 2016, section 3.3)."""
-
-    example: ClassVar[Example] = Example({"factor": 0.1})
-
-    factor: float
-    per_value: ClassVar[Work] = Work(multiplications=1)
-
-    def saved_for_backward(self, _use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
-        # The gradient needs the constant alone.
-        yield from ()
-
-    def forward(self, _xp: Any, x: Any) -> Any:
-        return self.factor * x

@@ -103,7 +103,7 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, metaclass=K
     # True for the network's own input, which is given and not computed.
     comes_from_outside: ClassVar[bool] = False
     # The operation that joins its inputs value by value.
-    joins_by: ClassVar[Literal["", "+", "×"]] = ""
+    joins_by: ClassVar[Literal["", "+", "−", "×", "÷"]] = ""
     # True where each input position spreads over a window of the output, rather than windows gathering from the input.
     spreads: ClassVar[bool] = False
     # True where the backward pass returns the output gradient, or a slice of it, without copying.

@@ -31,6 +31,9 @@ class Number:
     def __neg__(self) -> Number:
         return Number(-self.value)
 
+    def __abs__(self) -> Number:
+        return self if self > 0 else -self
+
     def __add__(self, other: Any) -> Number:
         # To add the guard, or to start a sum from nothing, is not counted.
         TALLY["additions"] += isinstance(other, Number) or other not in {GUARD, 0}

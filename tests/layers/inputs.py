@@ -67,7 +67,7 @@ def named(draw: Draw, kind: str, shapes: tuple[Shape, ...]) -> tuple[Shape, ...]
     found = []
     for x in shapes:
         fits = [names for names in NAMES.get(len(x), []) if suits(cls, names)]
-        names = same if cls.joins_by or kind == "concat" else draw(st.sampled_from(fits)) if fits else ()
+        names = same if cls.arity[1] == float("inf") else draw(st.sampled_from(fits)) if fits else ()
         found.append(NamedShape(x, names) if len(names) == len(x) and draw(st.integers(0, 3)) else tuple(x))
     return tuple(found)
 
@@ -101,11 +101,13 @@ def _apart_in_one_axis(draw: Draw, x: Shape) -> tuple[Shape, ...]:
     return tuple((*x[:axis], n, *x[axis + 1 :]) for n in sizes)
 
 
+# What joins branches value by value.
+BY_VALUE = ("add", "subtract", "multiply", "divide", "maximum")
 _SPATIAL = ("channelshuffle", "crop", "globalavgpool", "globalmaxpool", "localresponsenorm", "pad", "upsample")
 
 # The kinds whose inputs have some numbers of axes only, beside those that have a rank.
 RANKS: dict[str, tuple[int, ...]] = {
-    **dict.fromkeys(("add", "multiply", "concat"), (1, 2, 3, 4)),
+    **dict.fromkeys((*BY_VALUE, "concat"), (1, 2, 3, 4)),
     "batchnorm1d": (1, 2),
     "embedding": (1,),
     **dict.fromkeys(_SPATIAL, (2, 3, 4)),
@@ -116,7 +118,7 @@ RANKS: dict[str, tuple[int, ...]] = {
 
 # The inputs of kinds for which a rank does not say enough.
 INPUTS: dict[str, st.SearchStrategy[tuple[Shape, ...]]] = {
-    **dict.fromkeys(("add", "multiply"), shapes_of(RANKS["add"]).flatmap(_alike_but_for_ones)),
+    **dict.fromkeys(BY_VALUE, shapes_of(RANKS["add"]).flatmap(_alike_but_for_ones)),
     "attention": st.lists(shapes_of([2]), min_size=1, max_size=3).map(
         # As many values as keys.
         lambda xs: (*xs[:2], *((xs[1][0], x[1]) for x in xs[2:]))

@@ -197,6 +197,8 @@ FITTING: dict[str, Callable[..., dict[str, Any]]] = {
     "pad": lambda draw, x: {"margin": _margins(draw, _every_axis(draw, x, lambda draw, _n: _sides(draw, 0, 4)))},
     "pixelshuffle": lambda draw, x: {"factor": draw(st.sampled_from([f for f in (1, 2, 3) if x[0] % f**2 == 0]))},
     **dict.fromkeys(("gru", "lstm", "rnn"), lambda draw, _x: {"layers": draw(st.integers(1, 3))}),
+    # By 0 everything would be 1.
+    "power": lambda draw, _x: {"exponent": draw(st.sampled_from([-1.0, 0.5, 1.0, 2.0, 3.0]))},
     "subsample2d": lambda draw, x: {
         "kernel": _each(draw, _every_axis(draw, x, lambda draw, n: draw(st.integers(1, n))))
     },

@@ -17,7 +17,7 @@ from archcalc.errors import SpecError
 from archcalc.layers import Layer, layer_norm, norm, recurrent
 from archcalc.layers import softmax as softmax_layer
 from tests.layers.counted import GUARD, TALLY, CountedNumpy, numbers
-from tests.layers.inputs import Shape
+from tests.layers.inputs import BY_VALUE, Shape
 from tests.layers.strategies import cases
 from tests.layers.torch_shapes import inferred
 
@@ -116,8 +116,7 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
     "mish": lambda _, x: x * np.tanh(np.log(1 + np.exp(x))),
     "sigmoid": lambda _, x: sigmoid(np, x),
     "softplus": softplus,
-    "add": joined,
-    "multiply": joined,
+    **dict.fromkeys(BY_VALUE, joined),
     "upsample": upsample,
     "attention": attention,
     **{f"adaptive{pool}pool{rank}d": adaptive for pool in ("max", "avg") for rank in (1, 2, 3)},

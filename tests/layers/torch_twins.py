@@ -118,6 +118,11 @@ def pooling(module: type[nn.Module], empty: float, *names: str) -> Twin:
     return twin
 
 
+def joining(join: Callable[[Tensor, Tensor], Tensor]) -> Twin:
+    """Two by two, sample by sample."""
+    return lambda _k, *_xs: Function(each(lambda *ts: reduce(join, ts)))
+
+
 def plain(module: type[nn.Module]) -> Twin:
     return lambda _k, _x: module()
 
@@ -165,7 +170,7 @@ def stochastic_depth(k: Layer, _x: Shape) -> nn.Module:
 
 TWINS: dict[str, Twin] = {
     **AXIS_TWINS,
-    "add": lambda _k, *_xs: Function(each(lambda *ts: reduce(torch.add, ts))),
+    "abs": lambda _k, _x: Function(torch.abs),
     "attention": Attention,
     "channelshuffle": lambda k, _x: nn.ChannelShuffle(k.groups),
     "crop": lambda k, x: pad([(-before, -after) for before, after in margins(k.margin, len(x) - 1)]),
@@ -181,9 +186,9 @@ TWINS: dict[str, Twin] = {
     "localresponsenorm": lambda k, _x: nn.LocalResponseNorm(k.size, k.alpha, k.beta, k.k),
     "lstm": recurrent(nn.LSTM),
     "maxout": lambda k, _x: Function(lambda t: t.unflatten(1, (-1, k.pieces)).amax(2)),
-    "multiply": lambda _k, *_xs: Function(each(lambda *ts: reduce(torch.mul, ts))),
     "pad": lambda k, x: pad(margins(k.margin, len(x) - 1)),
     "pixelshuffle": lambda k, _x: nn.PixelShuffle(k.factor),
+    "power": lambda k, _x: Function(lambda t: t**k.exponent),
     "prelu": lambda k, x: nn.PReLU(x[0] if k.per_channel else 1),
     "rnn": recurrent(nn.RNN, "nonlinearity"),
     "softplus": lambda k, _x: nn.Softplus(k.beta),
@@ -192,6 +197,14 @@ TWINS: dict[str, Twin] = {
     "times": lambda k, _x: Function(lambda t: k.factor * t),
     "upsample": upsample,
 }
+for _kind, _join in {
+    "add": torch.add,
+    "subtract": torch.sub,
+    "multiply": torch.mul,
+    "divide": torch.div,
+    "maximum": torch.maximum,
+}.items():
+    TWINS[_kind] = joining(_join)
 for _module in (
     *(nn.Hardsigmoid, nn.Hardswish, nn.Identity, nn.Mish, nn.ReLU),
     *(nn.ReLU6, nn.SELU, nn.Sigmoid, nn.SiLU, nn.Tanh),

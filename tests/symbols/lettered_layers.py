@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 
 from archcalc.layers import Layer
+from tests.layers.inputs import BY_VALUE
 
 K = Layer.kinds
 
@@ -34,7 +35,7 @@ MOVING = {
     + ["upsample", "pad", "crop"]
     for rank in (1, 2, 3)
 }
-SHAPED = ("learned", "input", "embedding", "add", "multiply", "concat")
+SHAPED = ("learned", "input", "embedding", *BY_VALUE, "concat")
 # An expression by a name of the language in it, in a letter x that is at least 1; most are at least 1 too.
 EXPRESSIONS = {
     "+": "{x} + {n}",
@@ -237,7 +238,7 @@ WRITTEN: dict[str, Callable[[Writer, int, str], str]] = {
     "part": size(0, 1),
     "layers": lambda writer, _rank, _written: writer.r.choice("12"),
     **dict.fromkeys(("pieces", "parts", "factor", "heads", "kv_heads"), size(1, 2)),
-    "times.factor": number("0.5"),
+    **dict.fromkeys(("times.factor", "power.exponent"), number("0.5")),
     "min": number("-1"),
     "max": number("1"),
     "rate": number("0.1"),

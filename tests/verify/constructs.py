@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from archcalc.errors import SpecError
 from archcalc.layers import Layer
-from tests.layers.inputs import Draw
+from tests.layers.inputs import BY_VALUE, Draw
 from tests.layers.strategies import layers
 from tests.verify.plot import CHAIN, IN_PLACE, VIEWS, K, Plot, single
 from tests.verify.setting_classes import class_of
@@ -52,7 +52,7 @@ def joined(draw: Draw, plot: Plot) -> None:
     """A residual or a product of two layers of one shape."""
     x = plot.shape(plot.last)
     other = plot.some(draw, lambda shape: shape == x)
-    plot.add(K[draw(st.sampled_from(["add", "multiply"]))](), other, plot.last)
+    plot.add(K[draw(st.sampled_from(BY_VALUE))](), other, plot.last)
 
 
 def concatenated(draw: Draw, plot: Plot) -> None:
@@ -74,7 +74,7 @@ def repeated(draw: Draw, plot: Plot) -> None:
     axis = draw(st.integers(0, len(x) - 1))
     start = draw(st.integers(0, x[axis] - 1))
     one = plot.add(K["slice"](start=start, stop=start + 1, axis=axis), plot.last)
-    plot.add(K[draw(st.sampled_from(["add", "multiply"]))](), *draw(st.permutations([one, plot.readable[-2]])))
+    plot.add(K[draw(st.sampled_from(BY_VALUE))](), *draw(st.permutations([one, plot.readable[-2]])))
 
 
 def excited(draw: Draw, plot: Plot) -> None:

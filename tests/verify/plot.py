@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from archcalc.errors import SpecError
 from archcalc.layers import Layer
 from archcalc.network.graph import Builder
-from tests.layers.inputs import Draw, ranks
+from tests.layers.inputs import BY_VALUE, Draw, ranks
 from tests.layers.strategies import layers
 
 MAX_VALUES = 4096
@@ -20,7 +20,7 @@ K = Layer.kinds
 CHAIN = sorted(kind for kind, layer in K.items() if layer.arity[0] == 1 and kind != "embedding")
 VIEWS = sorted(kind for kind in CHAIN if K[kind].stores == "view")
 IN_PLACE = sorted(kind for kind in CHAIN if K[kind].stores == "in place")
-JOINS = ("add", "multiply", "concat")
+JOINS = (*BY_VALUE, "concat")
 
 
 class Plot(NamedTuple):
