@@ -101,9 +101,25 @@ def _apart_in_one_axis(draw: Draw, x: Shape) -> tuple[Shape, ...]:
     return tuple((*x[:axis], n, *x[axis + 1 :]) for n in sizes)
 
 
+@st.composite
+def _alone_or_beside(draw: Draw, x: Shape) -> tuple[Shape, ...]:
+    """One input, or another beside it with fewer places."""
+    places = tuple(draw(st.integers(1, n)) for n in x[1:])
+    return (x, (draw(st.integers(1, 3)), *places)) if draw(st.booleans()) else (x,)
+
+
 # What joins branches value by value.
 BY_VALUE = ("add", "subtract", "multiply", "divide", "maximum")
-_SPATIAL = ("channelshuffle", "crop", "globalavgpool", "globalmaxpool", "localresponsenorm", "pad", "upsample")
+_SPATIAL = (
+    "channelshuffle",
+    "crop",
+    "globalavgpool",
+    "globalmaxpool",
+    "localresponsenorm",
+    "pad",
+    "resize",
+    "upsample",
+)
 
 # The kinds whose inputs have some numbers of axes only, beside those that have a rank.
 RANKS: dict[str, tuple[int, ...]] = {
@@ -111,7 +127,7 @@ RANKS: dict[str, tuple[int, ...]] = {
     "batchnorm1d": (1, 2),
     "embedding": (1,),
     **dict.fromkeys(_SPATIAL, (2, 3, 4)),
-    "pixelshuffle": (3,),
+    **dict.fromkeys(("pixelshuffle", "pixelunshuffle"), (3,)),
     **dict.fromkeys(("attention", "gru", "lstm", "rnn"), (2,)),
     "subsample2d": (3,),
 }
@@ -123,6 +139,7 @@ INPUTS: dict[str, st.SearchStrategy[tuple[Shape, ...]]] = {
         # As many values as keys.
         lambda xs: (*xs[:2], *((xs[1][0], x[1]) for x in xs[2:]))
     ),
+    **dict.fromkeys(("crop", "resize"), shapes_of((2, 3, 4)).flatmap(_alone_or_beside)),
     "concat": shapes_of(RANKS["concat"]).flatmap(_apart_in_one_axis),
     # torch's meta device takes its time for each token.
     **dict.fromkeys(("gru", "lstm", "rnn"), st.tuples(st.tuples(st.integers(1, 3), st.integers(1, 8)))),

@@ -6,6 +6,7 @@ a field or the inputs.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import cache, partial
 from typing import Any
@@ -15,8 +16,9 @@ from hypothesis import strategies as st
 from msgspec import inspect
 
 from archcalc.layers import Layer
-from tests.layers.axis_settings import SETTINGS, divisors
+from tests.layers.axis_settings import SETTINGS, divisors, several
 from tests.layers.inputs import Draw, Shape, named, suited
+from tests.layers.torch_axes import OPEN, positions
 
 LARGEST = 9
 ANY_SHAPE = st.lists(st.integers(1, 6), max_size=5).map(tuple)
@@ -137,6 +139,58 @@ def _window(draw: Draw, x: Shape, *, dilated: bool, pooling: bool) -> dict[str, 
     return fields
 
 
+def _unfold(draw: Draw, x: Shape) -> dict[str, Any]:
+    return _window(draw, x, dilated=True, pooling=False)
+
+
+def _fold(draw: Draw, x: Shape) -> dict[str, Any]:
+    """A window of as many values as divide the channels, and the size of an image with such windows at all places."""
+    pairs = [(a, b) for a in range(1, 4) for b in range(1, 4) if x[0] % (a * b) == 0]
+    kernel = draw(st.sampled_from(pairs))
+    fields: dict[str, list[Any]] = {"size": [], "kernel": list(kernel), "stride": [], "dilation": [], "padding": []}
+    for n, k in zip(x[1:], kernel, strict=True):
+        s, d = draw(st.integers(1, 3)), draw(st.integers(1, 2))
+        whole = (n - 1) * s + d * (k - 1) + 1 + draw(st.integers(0, s - 1))
+        before, after = draw(st.sampled_from([(0, 0), (1, 1), (2, 1), (0, 1)]))
+        before, after = (before, after) if whole > before + after else (0, 0)
+        for name, value in zip(fields, (whole - before - after, None, s, d, (before, after)), strict=True):
+            fields[name] += [] if name == "kernel" else [value]
+    found = {name: _each(draw, value) for name, value in fields.items() if name != "padding"}
+    if draw(st.integers(0, 4)) == 0:
+        # Places 0, s, 2s, … of an image, wherever its windows end.
+        sizes = [(n - 1) * s + 1 for n, s in zip(x[1:], fields["stride"], strict=True)]
+        return found | {"padding": "same", "size": _each(draw, sizes)}
+    return found | {"padding": _margins(draw, fields["padding"])}
+
+
+def _crop(draw: Draw, x: Shape, *like: Shape) -> dict[str, Any]:
+    margins = _margins(draw, _every_axis(draw, x, lambda draw, n: _sides(draw, 0, (n - 1) // 2)))
+    return {"margin": None if like else margins}
+
+
+def _pad(draw: Draw, x: Shape) -> dict[str, Any]:
+    mode = draw(st.sampled_from(["zeros", "reflect", "replicate", "circular"]))
+    most = {"reflect": lambda n: n - 1, "circular": lambda n: n}.get(mode, lambda _: 4)
+    if draw(st.integers(0, 3)) == 0:
+        # What lacks is less than twice the axis.
+        multiples = _every_axis(draw, x, lambda draw, n: draw(st.integers(1, n + (mode == "zeros"))))
+        return {"margin": None, "multiple": _each(draw, multiples), "mode": mode}
+    sides = _every_axis(draw, x, lambda draw, n: _sides(draw, 0, min(4, most(n))))
+    return {"margin": _margins(draw, sides), "multiple": None, "mode": mode}
+
+
+def _roll(draw: Draw, x: Shape) -> dict[str, Any]:
+    try:
+        places = [axis for axis in range(len(x)) if axis != OPEN["globalavgpool"](x)]
+    except ValueError:
+        places = []
+    left_open = bool(places) and draw(st.booleans())
+    named = several(draw, x)
+    at = places if left_open else positions(named, x)
+    shifts = [draw(st.integers(-x[axis], x[axis])) for axis in at]
+    return {"axes": None if left_open else named, "shifts": _each(draw, shifts)}
+
+
 def _grouped(draw: Draw, x: Shape) -> dict[str, Any]:
     groups = draw(divisors(x[0]))
     return {"groups": groups, "out": groups * draw(st.integers(1, 4))}
@@ -188,17 +242,20 @@ FITTING: dict[str, Callable[..., dict[str, Any]]] = {
     **{f"adaptive{pool}pool{rank}d": _sizes("size") for rank in (1, 2, 3) for pool in ("max", "avg")},
     "attention": _attention,
     **dict.fromkeys(("channelshuffle", "groupnorm"), lambda draw, x: {"groups": draw(divisors(x[0]))}),
-    "crop": lambda draw, x: {
-        "margin": _margins(draw, _every_axis(draw, x, lambda draw, n: _sides(draw, 0, (n - 1) // 2)))
-    },
+    "crop": _crop,
     **dict.fromkeys(("dropout", "stochasticdepth"), lambda draw, _x: {"rate": draw(st.sampled_from([0.0, 0.1, 1.0]))}),
     "hardtanh": lambda draw, _x: {"min": draw(st.sampled_from([-1.0, 0.0])), "max": draw(st.sampled_from([0.5, 6.0]))},
     "maxout": lambda draw, x: {"pieces": draw(divisors(x[0]))},
-    "pad": lambda draw, x: {"margin": _margins(draw, _every_axis(draw, x, lambda draw, _n: _sides(draw, 0, 4)))},
+    "pad": _pad,
+    "resize": lambda draw, x, *like: {"size": None} if like else _sizes("size")(draw, x),
     "pixelshuffle": lambda draw, x: {"factor": draw(st.sampled_from([f for f in (1, 2, 3) if x[0] % f**2 == 0]))},
     **dict.fromkeys(("gru", "lstm", "rnn"), lambda draw, _x: {"layers": draw(st.integers(1, 3))}),
     # By 0 everything would be 1.
     "power": lambda draw, _x: {"exponent": draw(st.sampled_from([-1.0, 0.5, 1.0, 2.0, 3.0]))},
+    "pixelunshuffle": lambda draw, x: {"factor": draw(divisors(math.gcd(*x[1:])))},
+    "roll": _roll,
+    "fold": _fold,
+    "unfold": _unfold,
     "subsample2d": lambda draw, x: {
         "kernel": _each(draw, _every_axis(draw, x, lambda draw, n: draw(st.integers(1, n))))
     },

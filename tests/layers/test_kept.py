@@ -22,9 +22,10 @@ from archcalc.memory_plan.saved_tensors import saved_tensors
 from archcalc.symbols.dims import symbol
 from tests.layers.inputs import Shape
 from tests.layers.strategies import cases
+from tests.layers.torch_margins import around
 from tests.layers.torch_saved import Saved, key
 from tests.layers.torch_shapes import REFUSALS, Refusal, built, inferred
-from tests.layers.torch_twins import TWINS, Function, around
+from tests.layers.torch_twins import TWINS, Function
 
 kinds = Layer.kinds
 

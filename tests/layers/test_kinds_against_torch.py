@@ -38,10 +38,12 @@ STRICTER = [
     (VALUE_BY_VALUE, "different numbers of axes", "torch puts axes of 1 in front of the fewer"),
     (f"{VALUE_BY_VALUE}|concat", "takes at least 2 inputs", "nothing is joined"),
     ("conv.d", "must name each input map once", "a map seen twice is a map with the sum of two filters"),
+    ("pad", "must be less than", "nor does torch, but for margins of 0"),
     ("convtranspose.d|crop", "leaves", "torch keeps an empty axis"),
     ("flatten", "to start from", "of torch's axes the batch is the first, so that -1 is flattened into it"),
     ("flatten", "takes start or axes, not both", "one of them would do nothing"),
     ("input|learned|reshape|flatten", "axes (has|names)|keeps the order of the values", "torch has no names"),
+    ("roll", "is more than the", "torch goes round as often as it takes"),
     ("slice", "must be more than start", "torch keeps an empty axis"),
     ("(avg|max)pool.d", "more than half of the kernel", "so does torch, but not for padding by F.pad"),
 ]

@@ -81,11 +81,11 @@ def adaptive(layer: Layer, x: Any) -> None:
         window.max(1) if "max" in layer.kind else window.mean(1)
 
 
-def upsample(layer: Layer, x: Any) -> None:
+def upsample(layer: Layer, x: Any, *like: Any) -> None:
     """Each new value from the corners of the cell it lies in, each with its own share."""
     if layer.mode == "nearest":
         return
-    shape = layer.output(x.shape[1:])
+    shape = layer.output(x.shape[1:], *(other.shape[1:] for other in like))
     for _ in range(math.prod(shape)):
         np.sum([0.37 * x.flat[0] for _ in range(2 ** (len(shape) - 1))])
 
@@ -117,8 +117,10 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
     "sigmoid": lambda _, x: sigmoid(np, x),
     "softplus": softplus,
     **dict.fromkeys(BY_VALUE, joined),
-    "upsample": upsample,
+    **dict.fromkeys(("upsample", "resize"), upsample),
     "attention": attention,
+    # One value after the other is added to an image of zeros.
+    "fold": lambda _, x: x + 0.5,
     **{f"adaptive{pool}pool{rank}d": adaptive for pool in ("max", "avg") for rank in (1, 2, 3)},
     **{f"convtranspose{rank}d": transposed for rank in (1, 2, 3)},
 }

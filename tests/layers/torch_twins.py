@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import reduce
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -14,39 +13,12 @@ from archcalc.layers import Layer
 from tests.layers.torch_attention import Attention
 from tests.layers.torch_axis_twins import AXIS_TWINS
 from tests.layers.torch_function import Function, each
+from tests.layers.torch_margins import around, margins, pad, per_axis
+from tests.layers.torch_places import PLACE_TWINS
 from tests.layers.torch_recurrent import recurrent
 
 Shape = tuple[int, ...]
 Twin = Callable[..., nn.Module]
-
-
-def per_axis(value: Any, rank: int) -> list[Any]:
-    """One entry for each axis; a list of another length is refused."""
-    return [entry for entry, _ in zip(value if isinstance(value, tuple) else [value] * rank, range(rank), strict=True)]
-
-
-def margins(value: Any, rank: int) -> list[tuple[int, int]]:
-    """Before and after each axis."""
-    return [(before, after) for before, after in (m if isinstance(m, tuple) else (m, m) for m in per_axis(value, rank))]
-
-
-def pad(sides: list[tuple[int, int]], value: float = 0) -> nn.Module:
-    """F.pad lists the last axis first; negative sides cut."""
-    flat = [side for pair in reversed(sides) for side in pair]
-    return Function(lambda t: functional.pad(t, flat, value=value))
-
-
-def around(k: Layer, x: Shape, stride: Any) -> Iterator[tuple[int, int]]:
-    """The padding before and after each axis; `same` makes windows at 0, s, 2s, ... fit, the odd one going after."""
-    rank = k.rank
-    if k.padding != "same":
-        yield from margins(k.padding, rank)
-        return
-    dilations = per_axis(getattr(k, "dilation", 1), rank)
-    for n, size, s, d in zip(x[1:], per_axis(k.kernel, rank), per_axis(stride, rank), dilations, strict=True):
-        last = max(range(0, n, s)) + d * (size - 1)
-        lacking = max(0, last - (n - 1))
-        yield lacking // 2, lacking - lacking // 2
 
 
 def convolution(module: type[nn.Module]) -> Twin:
@@ -170,10 +142,10 @@ def stochastic_depth(k: Layer, _x: Shape) -> nn.Module:
 
 TWINS: dict[str, Twin] = {
     **AXIS_TWINS,
+    **PLACE_TWINS,
     "abs": lambda _k, _x: Function(torch.abs),
     "attention": Attention,
     "channelshuffle": lambda k, _x: nn.ChannelShuffle(k.groups),
-    "crop": lambda k, x: pad([(-before, -after) for before, after in margins(k.margin, len(x) - 1)]),
     "dropout": lambda k, _x: nn.Dropout(k.rate),
     "elu": lambda k, _x: nn.ELU(k.alpha),
     "embedding": lambda k, _x: nn.Sequential(Function(Tensor.long), nn.Embedding(k.vocabulary, k.out)),
@@ -186,7 +158,6 @@ TWINS: dict[str, Twin] = {
     "localresponsenorm": lambda k, _x: nn.LocalResponseNorm(k.size, k.alpha, k.beta, k.k),
     "lstm": recurrent(nn.LSTM),
     "maxout": lambda k, _x: Function(lambda t: t.unflatten(1, (-1, k.pieces)).amax(2)),
-    "pad": lambda k, x: pad(margins(k.margin, len(x) - 1)),
     "pixelshuffle": lambda k, _x: nn.PixelShuffle(k.factor),
     "power": lambda k, _x: Function(lambda t: t**k.exponent),
     "prelu": lambda k, x: nn.PReLU(x[0] if k.per_channel else 1),

@@ -27,6 +27,7 @@ NAMES = {
 # What says a thing in another way than others of the kind, or is written apart.
 UNSAID = {
     *((f"conv{rank}d", "connections") for rank in (1, 2, 3)),
+    ("pad", "multiple"),
     *(("flatten", name) for name in ("start", "axes", "into")),
 }
 # What slides or moves places, for inputs of so many axes; drawn more often than the rest.
@@ -60,11 +61,20 @@ SUITED = {
         if kind not in SHAPED
         and getattr(cls, "rank", rank - 1) in ((0, rank - 1) if kind != "batchnorm1d" else (1, 0, rank - 1))
         and not (kind in ("attention", "gru", "lstm", "rnn") and rank != 2)
-        and not (kind in ("pixelshuffle", "subsample2d") and rank != 3)
+        and not (kind in ("pixelshuffle", "pixelunshuffle", "subsample2d") and rank != 3)
         and not (
             rank == 1
             and kind
-            in ("channelshuffle", "crop", "pad", "upsample", "globalavgpool", "globalmaxpool", "localresponsenorm")
+            in (
+                "channelshuffle",
+                "crop",
+                "pad",
+                "resize",
+                "upsample",
+                "globalavgpool",
+                "globalmaxpool",
+                "localresponsenorm",
+            )
         )
     ]
     for rank in (1, 2, 3, 4)
@@ -239,6 +249,7 @@ WRITTEN: dict[str, Callable[[Writer, int, str], str]] = {
     "layers": lambda writer, _rank, _written: writer.r.choice("12"),
     **dict.fromkeys(("pieces", "parts", "factor", "heads", "kv_heads"), size(1, 2)),
     **dict.fromkeys(("times.factor", "power.exponent"), number("0.5")),
+    "shifts": number("1"),
     "min": number("-1"),
     "max": number("1"),
     "rate": number("0.1"),

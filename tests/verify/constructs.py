@@ -122,6 +122,20 @@ def headed(draw: Draw, plot: Plot) -> None:
     plot.add(K["concat"](axis=1), *rows)
 
 
+# Settings that a layer is without where it takes the places of another.
+TO_ANOTHER = {("crop", ("margin", "none")), ("resize", ("size", "none"))}
+
+
+def beside(draw: Draw, plot: Plot, kind: str = "") -> None:
+    """A layer cut to the places of another, or made as large."""
+    source = plot.some(draw, lambda shape: 1 < len(shape) < 5)
+    rank = len(plot.shape(source))
+    other = plot.some(draw, lambda shape: len(shape) == rank)
+    if draw(st.booleans()) and all(n > 1 for n in plot.shape(source)[1:]):
+        other = plot.add(K["crop"](margin=tuple((0, 1) for _ in range(rank - 1))), source)
+    plot.add(K[kind or draw(st.sampled_from(["crop", "resize"]))](), source, other)
+
+
 def shared(draw: Draw, plot: Plot) -> None:
     """An earlier layer's weights used again."""
     nodes = plot.builder.nodes
@@ -181,6 +195,6 @@ CONSTRUCTS = {
     construct.__name__: construct
     for construct in (
         *(follow, branch, in_place, views, joined, concatenated, repeated, excited, folded, turned),
-        *(headed, shared, auxiliary, attended, recurrent, learned),
+        *(headed, beside, shared, auxiliary, attended, recurrent, learned),
     )
 }
