@@ -77,9 +77,10 @@ class LeakyReLU(_Elementwise, frozen=True):
 
 
 class PReLU(_Elementwise, frozen=True):
-    """x where positive, a trained slope times x elsewhere: one slope, or one for each channel (He et al. 2015)."""
+    """x where positive, a trained slope times x elsewhere: one slope, or one for each channel, or each value (He et al. 2015)."""
 
     per_channel: bool = False
+    elementwise: bool = False
     per_value: ClassVar[Work] = Work(comparisons=1, multiplications=1)
 
     def placed(self, *inputs: Shape) -> Self:
@@ -88,10 +89,18 @@ class PReLU(_Elementwise, frozen=True):
         return self
 
     def weights(self, x: Shape) -> dict[str, Shape]:
-        return {"weight": (x[0] if self.per_channel else 1,)}
+        return {"weight": x if self.elementwise else (x[0] if self.per_channel else 1,)}
+
+    def requires(self, _x: Shape) -> Iterator[Requirement]:
+        yield (
+            not (self.per_channel and self.elementwise),
+            "slopes are for each channel or for each value",
+            "elementwise",
+        )
 
     def forward(self, xp: Any, x: Any, weight: Any) -> Any:
-        return xp.where(x > 0, x, reshape_along(1, weight, x) * x)
+        slopes = weight if self.elementwise else reshape_along(1, weight, x)
+        return xp.where(x > 0, x, slopes * x)
 
 
 class ELU(_Elementwise, frozen=True):

@@ -96,6 +96,8 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, metaclass=K
     idle: ClassVar[bool] = False
     # The usual call in frameworks' models; tools that watch modules do not see an operator.
     call_style: ClassVar[Literal["module", "operator"]] = "module"
+    # True where the work depends on the values, so that a total without it is a lower bound.
+    uncounted: ClassVar[bool] = False
     # True where values are moved unchanged, though not as a view; token numbers stay token numbers.
     moves: ClassVar[bool] = False
     # True where the same values come out in the same order, in whatever shape.

@@ -147,6 +147,9 @@ def _moved(
         for which in range(len(axes)):
             low = high = lost
             for i, each in zip(node.inputs, views, strict=True):
+                if not each:
+                    # Only the size of this input counts.
+                    continue
                 reach = fields[graph.nodes[i].name].reaches[which]
                 borders = [_border(view, reach, graph.nodes[i].shape, node.shape) for view in each]
                 # A value that one view leaves out may be seen by another.

@@ -129,5 +129,17 @@ def test_every_kind_is_of_a_family():
     assert {"attention", "lstm"} <= by_family["attention"]
     assert by_family["other"] == {
         *("input", "flatten", "reshape", "permute", "channelshuffle", "split", "slice"),
-        *("pad", "crop", "upsample", "resize", "pixelshuffle", "pixelunshuffle", "unfold", "fold", "roll"),
+        *(
+            "pad",
+            "crop",
+            "upsample",
+            "resize",
+            "pixelshuffle",
+            "pixelunshuffle",
+            "unfold",
+            "fold",
+            "roll",
+            "anchors",
+            "nms",
+        ),
     }

@@ -108,6 +108,15 @@ def _alone_or_beside(draw: Draw, x: Shape) -> tuple[Shape, ...]:
     return (x, (draw(st.integers(1, 3)), *places)) if draw(st.booleans()) else (x,)
 
 
+@st.composite
+def moved(draw: Draw, x: Shape) -> tuple[Shape, ...]:
+    """An image, offsets for so many taps of so many groups, and now and then a mask."""
+    taps = draw(st.sampled_from([1, 2, 3, 4, 6, 9])) * draw(st.sampled_from([g for g in (1, 2) if x[0] % g == 0]))
+    square = draw(st.integers(1, min(x[1:]) + 2))
+    places = draw(st.sampled_from([(square, square), tuple(draw(st.integers(1, n)) for n in x[1:])]))
+    return (x, (2 * taps, *places), *([(taps, *places)] if draw(st.booleans()) else []))
+
+
 # What joins branches value by value.
 BY_VALUE = ("add", "subtract", "multiply", "divide", "maximum")
 _SPATIAL = (
@@ -126,6 +135,9 @@ RANKS: dict[str, tuple[int, ...]] = {
     **dict.fromkeys((*BY_VALUE, "concat"), (1, 2, 3, 4)),
     "batchnorm1d": (1, 2),
     "embedding": (1,),
+    "nms": (2,),
+    "anchors": (3,),
+    "deformconv2d": (3,),
     **dict.fromkeys(_SPATIAL, (2, 3, 4)),
     **dict.fromkeys(("pixelshuffle", "pixelunshuffle"), (3,)),
     **dict.fromkeys(("attention", "gru", "lstm", "rnn"), (2,)),
@@ -140,6 +152,8 @@ INPUTS: dict[str, st.SearchStrategy[tuple[Shape, ...]]] = {
         lambda xs: (*xs[:2], *((xs[1][0], x[1]) for x in xs[2:]))
     ),
     **dict.fromkeys(("crop", "resize"), shapes_of((2, 3, 4)).flatmap(_alone_or_beside)),
+    "deformconv2d": st.sampled_from([(1, 4, 4), (2, 3, 5), (4, 3, 3), (1, 2, 2), (4, 5, 2)]).flatmap(moved),
+    "nms": st.integers(1, 6).map(lambda n: ((n, 4), (n,))),
     "concat": shapes_of(RANKS["concat"]).flatmap(_apart_in_one_axis),
     # torch's meta device takes its time for each token.
     **dict.fromkeys(("gru", "lstm", "rnn"), st.tuples(st.tuples(st.integers(1, 3), st.integers(1, 8)))),

@@ -54,6 +54,13 @@ def onward(layer: Layer, shapes: tuple[Shape, ...], which: int, mask: Any) -> An
     return marked
 
 
+def agrees(moved: Any, layer: Layer, shapes: tuple[Shape, ...], which: int) -> bool:
+    """Whether values move as the windows say: all that they hold, or where they are bounds nothing else."""
+    seen = np.stack(said(layer, shapes, which))
+    loose = any(at.window.loose for view in layer.receptive_views(*shapes)[which] for at in view)
+    return not (moved & ~seen).any() if loose else np.array_equal(moved, seen)
+
+
 def nudged(x: Any, layer: Layer) -> list[Any]:
     """Batches of an input in which each value in turn is another: near itself or zero, or far from all."""
     n = x.size
@@ -126,7 +133,7 @@ def test_a_nudged_value_moves_exactly_the_outputs_that_see_it(kind, data, seed):
             after = layer.forward(np, *given_inputs, **arrays)
             moved |= differ(before, after)
 
-        assert np.array_equal(moved, np.stack(said(layer, shapes, which)))
+        assert agrees(moved, layer, shapes, which)
 
 
 def derivatives(module: torch.nn.Module, inputs: list[Any], which: int, layer: Layer) -> Any:
@@ -167,4 +174,4 @@ def test_torchs_gradient_is_zero_exactly_where_nothing_is_seen(kind, data, seed)
     for which in range(len(shapes)):
         slopes = derivatives(twin.module, inputs, which, layer)
 
-        assert np.array_equal(slopes.reshape(-1, *output) > 1e-12, np.stack(said(layer, shapes, which)))
+        assert agrees(slopes.reshape(-1, *output) > 1e-12, layer, shapes, which)

@@ -101,10 +101,25 @@ def attention(layer: Layer, q: Any, k: Any = None, v: Any = None, **weights: Any
         softmax(np, 0.35 * numbers(np.ones(k.shape[1])), 0)
 
 
-def transposed(layer: Layer, x: Any, bias: Any = None, **_: Any) -> None:
+def deformed(layer: Layer, x: Any, *moves: Any, bias: Any = None, **_: Any) -> None:
+    """Tap by tap: where it lies, its shares of the pixels beside it, and then channel by channel a sum of four of these."""
+    one = x.flat[0]
+    for _tap in range(layer.offset_groups * layer.taps * math.prod(moves[0].shape[2:])):
+        sides = []
+        for _axis in "yx":
+            share = (one + 0.5) - 3.0
+            sides.append((1.0 - share, share))
+        shares = [a * b for a, b in itertools.product(*sides)]
+        for _channel in range(x.shape[1] // layer.offset_groups):
+            value = np.sum([share * 0.5 for share in shares])
+            value = value * 0.5 if len(moves) > 1 else value
+    transposed(layer, x, *moves, bias=bias)
+
+
+def transposed(layer: Layer, *xs: Any, bias: Any = None, **_: Any) -> None:
     """Its sums are those of multiply-accumulates, so that only the bias is left."""
     if bias is not None:
-        numbers(np.ones(layer.output(x.shape[1:]))) + 0.5
+        numbers(np.ones(layer.output(*(x.shape[1:] for x in xs)))) + 0.5
 
 
 # What a kind computes, where its own forward pass goes about it another way.
@@ -120,6 +135,9 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(("upsample", "resize"), upsample),
     "attention": attention,
     # One value after the other is added to an image of zeros.
+    "deformconv2d": deformed,
+    # Whatever they do is not counted.
+    **dict.fromkeys(("anchors", "nms"), lambda *_: None),
     "fold": lambda _, x: x + 0.5,
     **{f"adaptive{pool}pool{rank}d": adaptive for pool in ("max", "avg") for rank in (1, 2, 3)},
     **{f"convtranspose{rank}d": transposed for rank in (1, 2, 3)},

@@ -12,6 +12,7 @@ from torch.nn import functional
 from archcalc.layers import Layer
 from tests.layers.torch_attention import Attention
 from tests.layers.torch_axis_twins import AXIS_TWINS
+from tests.layers.torch_detection import DETECTION_TWINS
 from tests.layers.torch_function import Function, each
 from tests.layers.torch_margins import around, margins, pad, per_axis
 from tests.layers.torch_places import PLACE_TWINS
@@ -90,6 +91,16 @@ def pooling(module: type[nn.Module], empty: float, *names: str) -> Twin:
     return twin
 
 
+def prelu(k: Layer, x: Shape) -> nn.Module:
+    """For each value by taking every value for a channel."""
+    if not k.elementwise:
+        return nn.PReLU(x[0] if k.per_channel else 1)
+    if k.per_channel:
+        raise ValueError("one or the other")
+    slope = {"weight": tuple(x)}
+    return Function(lambda t, weight: functional.prelu(t.flatten(1), weight.flatten()).view_as(t), **slope)
+
+
 def joining(join: Callable[[Tensor, Tensor], Tensor]) -> Twin:
     """Two by two, sample by sample."""
     return lambda _k, *_xs: Function(each(lambda *ts: reduce(join, ts)))
@@ -143,6 +154,7 @@ def stochastic_depth(k: Layer, _x: Shape) -> nn.Module:
 TWINS: dict[str, Twin] = {
     **AXIS_TWINS,
     **PLACE_TWINS,
+    **DETECTION_TWINS,
     "abs": lambda _k, _x: Function(torch.abs),
     "attention": Attention,
     "channelshuffle": lambda k, _x: nn.ChannelShuffle(k.groups),
@@ -160,7 +172,7 @@ TWINS: dict[str, Twin] = {
     "maxout": lambda k, _x: Function(lambda t: t.unflatten(1, (-1, k.pieces)).amax(2)),
     "pixelshuffle": lambda k, _x: nn.PixelShuffle(k.factor),
     "power": lambda k, _x: Function(lambda t: t**k.exponent),
-    "prelu": lambda k, x: nn.PReLU(x[0] if k.per_channel else 1),
+    "prelu": prelu,
     "rnn": recurrent(nn.RNN, "nonlinearity"),
     "softplus": lambda k, _x: nn.Softplus(k.beta),
     "stochasticdepth": stochastic_depth,

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from archcalc.errors import SpecError
 from archcalc.layers import Layer
-from tests.layers.inputs import BY_VALUE, Draw
+from tests.layers.inputs import BY_VALUE, Draw, moved
 from tests.layers.strategies import layers
 from tests.verify.plot import CHAIN, IN_PLACE, VIEWS, K, Plot, single
 from tests.verify.setting_classes import class_of
@@ -136,6 +136,22 @@ def beside(draw: Draw, plot: Plot, kind: str = "") -> None:
     plot.add(K[kind or draw(st.sampled_from(["crop", "resize"]))](), source, other)
 
 
+def with_others(draw: Draw, plot: Plot, kind: str, setting: tuple[str, str] | None = None) -> None:
+    """A layer that reads others beside its input: trained arrays."""
+    x = plot.shape(plot.last)
+    shapes = draw(moved(x)) if kind == "deformconv2d" else (x, x[:1])
+    others = [plot.add(K["learned"](shape=shape)) for shape in shapes[1:]]
+    plot.add(chosen(draw, kind, setting, *shapes), plot.readable[-len(others) - 1], *others)
+
+
+def deformed(draw: Draw, plot: Plot) -> None:
+    """A deformable convolution with offsets, and now and then a mask, that convolutions make of its input."""
+    source = plot.some(draw, lambda shape: len(shape) == 3)
+    window = {"kernel": 3, "padding": 1, "stride": draw(st.integers(1, 2))}
+    others = [plot.add(K["conv2d"](out=out, **window), source) for out in (18, 9)[: draw(st.integers(1, 2))]]
+    plot.add(K["deformconv2d"](out=draw(st.integers(1, 3)), **window), source, *others)
+
+
 def shared(draw: Draw, plot: Plot) -> None:
     """An earlier layer's weights used again."""
     nodes = plot.builder.nodes
@@ -195,6 +211,6 @@ CONSTRUCTS = {
     construct.__name__: construct
     for construct in (
         *(follow, branch, in_place, views, joined, concatenated, repeated, excited, folded, turned),
-        *(headed, beside, shared, auxiliary, attended, recurrent, learned),
+        *(headed, beside, deformed, shared, auxiliary, attended, recurrent, learned),
     )
 }

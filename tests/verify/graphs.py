@@ -18,7 +18,7 @@ from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Builder, Graph
 from archcalc.symbols.shape import axes_of
 from tests.layers.inputs import Draw, suited
-from tests.verify.constructs import CONSTRUCTS, TO_ANOTHER, beside, chosen, looked_up
+from tests.verify.constructs import CONSTRUCTS, TO_ANOTHER, beside, chosen, looked_up, with_others
 from tests.verify.plot import CHAIN, JOINS, K, Plot
 from tests.verify.setting_classes import class_of, settings_of
 
@@ -92,6 +92,8 @@ def planted(draw: Draw, plot: Plot, kind: str, setting: tuple[str, str] | None) 
         plot.add(K["add"](), plot.last, plot.add(K[kind](shape=x, axes=axes)))
     elif kind in JOINS:
         plot.add(chosen(draw, kind, setting, *[plot.shape(plot.last)] * 2), plot.last, plot.last)
+    elif K[kind].arity[0] > 1:
+        with_others(draw, plot, kind, setting)
     elif (kind, setting) in TO_ANOTHER:
         beside(draw, plot, kind)
     else:
