@@ -59,7 +59,7 @@ class Pad(_Resampling, frozen=True):
                     message = (
                         f"with mode {self.mode} a margin must be {most} the axis, and {side} is not for one of {n}"
                     )
-                    yield at_least(n - (self.mode == "reflect"), side), message, "margin"
+                    yield at_least(n, side + int(self.mode == "reflect")), message, "margin"
 
     def receptive_views(self, x: Shape) -> tuple[Views, ...]:
         sides = zip(x[1:], self.sides(x), strict=True)

@@ -27,7 +27,7 @@ NAMES = {
 # What says a thing in another way than others of the kind, or is written apart.
 UNSAID = {
     *((f"conv{rank}d", "connections") for rank in (1, 2, 3)),
-    ("pad", "multiple"),
+    *(("pad", "multiple"), ("prelu", "elementwise")),
     *(("flatten", name) for name in ("start", "axes", "into")),
 }
 # What slides or moves places, for inputs of so many axes; drawn more often than the rest.
@@ -59,9 +59,10 @@ SUITED = {
         kind
         for kind, cls in sorted(K.items())
         if kind not in SHAPED
+        and cls.arity[0] < 2
         and getattr(cls, "rank", rank - 1) in ((0, rank - 1) if kind != "batchnorm1d" else (1, 0, rank - 1))
         and not (kind in ("attention", "gru", "lstm", "rnn") and rank != 2)
-        and not (kind in ("pixelshuffle", "pixelunshuffle", "subsample2d") and rank != 3)
+        and not (kind in ("pixelshuffle", "pixelunshuffle", "subsample2d", "anchors") and rank != 3)
         and not (
             rank == 1
             and kind
@@ -250,6 +251,8 @@ WRITTEN: dict[str, Callable[[Writer, int, str], str]] = {
     **dict.fromkeys(("pieces", "parts", "factor", "heads", "kv_heads"), size(1, 2)),
     **dict.fromkeys(("times.factor", "power.exponent"), number("0.5")),
     "shifts": number("1"),
+    "anchors.sizes": number("[8, 16]"),
+    "ratios": number("[0.5, 1]"),
     "min": number("-1"),
     "max": number("1"),
     "rate": number("0.1"),
