@@ -65,9 +65,11 @@ class Convention(msgspec.Struct, frozen=True):
     def formula(self, row: Priceable) -> str | None:
         """The price of a layer as written in the rule, or None if the rule does not cover the layer.
 
-        A layer without work costs nothing, and one that the reference implementation leaves out is not there to be
+        A layer without work costs nothing, one whose work depends on the values is never covered, and one that the reference implementation leaves out is not there to be
         counted.
         """
+        if row.layer.uncounted:
+            return None
         if not self.prices:
             return self.other
         if row.call == "absent" and "absent" not in self.sees:

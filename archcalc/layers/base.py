@@ -96,6 +96,8 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, metaclass=K
     idle: ClassVar[bool] = False
     # The usual call in frameworks' models; tools that watch modules do not see an operator.
     call_style: ClassVar[Literal["module", "operator"]] = "module"
+    # True where the work depends on the values, so that a total without it is a lower bound.
+    uncounted: ClassVar[bool] = False
     # True where values are moved unchanged, though not as a view; token numbers stay token numbers.
     moves: ClassVar[bool] = False
     # True where the same values come out in the same order, in whatever shape.
@@ -103,7 +105,7 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, metaclass=K
     # True for the network's own input, which is given and not computed.
     comes_from_outside: ClassVar[bool] = False
     # The operation that joins its inputs value by value.
-    joins_by: ClassVar[Literal["", "+", "×"]] = ""
+    joins_by: ClassVar[Literal["", "+", "−", "×", "÷"]] = ""
     # True where each input position spreads over a window of the output, rather than windows gathering from the input.
     spreads: ClassVar[bool] = False
     # True where the backward pass returns the output gradient, or a slice of it, without copying.

@@ -7,7 +7,7 @@ from typing import Any
 
 from archcalc.errors import nearest
 from archcalc.symbols.dims import Dim, Shape, at_least, equal, size
-from archcalc.symbols.shape import PLACES, axes_of, axis_names, found, values_axis
+from archcalc.symbols.shape import PLACES, axes_of, axis_names, found, places_of, values_axis
 
 
 class Axis(int):
@@ -117,6 +117,18 @@ def values_or_first(x: Shape) -> int:
     if values is None and len(x) > 1 and any(axes_of(x)):
         raise Misplaced("works on channels or features", "", "`axis:` names the axis to work on")
     return values or 0
+
+
+def every_place(x: Shape) -> tuple[int, ...]:
+    """All axes but that of channels or features, the first where no name tells.
+
+    Raises Misplaced if the names of other axes leave open which it is.
+    """
+    axes = axes_of(x)
+    if values_axis(axes) is None and axes[0] in PLACES and len(x) > 1:
+        # The first is no channels then, and nothing says which is.
+        raise Misplaced("works on the places of channels or features", "", "`axes:` names the axes to work on")
+    return places_of(x)
 
 
 def require_first(x: Shape, work: str) -> None:

@@ -162,5 +162,17 @@ def test_every_kind_is_of_a_family():
     assert {"attention", "lstm"} <= by_family["attention"]
     assert by_family["other"] == {
         *("input", "flatten", "reshape", "permute", "channelshuffle", "split", "slice"),
-        *("pad", "crop", "upsample", "pixelshuffle"),
+        *(
+            "pad",
+            "crop",
+            "upsample",
+            "resize",
+            "pixelshuffle",
+            "pixelunshuffle",
+            "unfold",
+            "fold",
+            "roll",
+            "anchors",
+            "nms",
+        ),
     }

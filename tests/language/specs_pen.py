@@ -92,7 +92,7 @@ CONSTRUCTS = {
     *("word", "bare value", "settings", "block style", "block", "arguments", "default", "bare argument", "block in a block", "repeat", "repeat 0", "if", "name", "name by index"),
     *("from", "from by index", "from with repeat", "from several", "named branches", "list of branches", "empty branch", "branch by name", "branch in a branch"),
     *("experts", "router by a word", "router by layers", "shared by number", "shared by layers", "capacity", "choice", "block in an expert", "branches in an expert"),
-    *("concat", "add", "multiply", "share", "share of a block", "auxiliary", "auxiliary in a block", "auxiliary block", "block of heads from elsewhere", "note", "source", "letter in the input", "letter in params"),
+    *("concat", "add", "subtract", "multiply", "divide", "maximum", "share", "share of a block", "auxiliary", "auxiliary in a block", "auxiliary block", "block of heads from elsewhere", "note", "source", "letter in the input", "letter in params"),
     *("output", "channels", "input", "totals", "wrong", *(f"stated {measure}" for measure in MEASURES), "stated of a block", "title", "family", "notes", "weights", "calls"),
     *("figure", "figure of a layer", "figure of several", "figure of a share", "figure with input", "figure with set", "figure with convention", "irreproducible"),
 }  # fmt: skip
@@ -247,7 +247,7 @@ class Pen:
         )
 
     def joined(self, names: list[str], depth: int) -> str:
-        word = self.rng.choice(["concat", "add", "multiply"])
+        word = self.rng.choice(["concat", "add", "subtract", "multiply", "divide", "maximum"])
         self.has.add(word)
         if len(self.names) > 1 and self.maybe(0.2, "from several"):
             several = self.rng.choices([*self.names, "input"], k=self.rng.randint(2, 3))

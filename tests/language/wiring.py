@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-JOINS = {"concat", "add", "multiply"}
+JOINS = {"concat", "add", "subtract", "multiply", "divide", "maximum"}
 OWN = {"name", "from", "if", "repeat", "share", "auxiliary", "note", "source", "input", "channels", "output", "axis"}
 STATED = {"params", "weights", "biases", "buffers", "activations", "macs", "active"}
 # The names of each axis, by how many there are.

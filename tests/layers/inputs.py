@@ -68,7 +68,7 @@ def named(draw: Draw, kind: str, shapes: tuple[Shape, ...]) -> tuple[Shape, ...]
     found = []
     for x in shapes:
         fits = [names for names in NAMES.get(len(x), []) if suits(cls, names)]
-        names = same if cls.joins_by or kind == "concat" else draw(st.sampled_from(fits)) if fits else ()
+        names = same if cls.arity[1] == float("inf") else draw(st.sampled_from(fits)) if fits else ()
         found.append(NamedShape(x, names) if len(names) == len(x) and draw(st.integers(0, 3)) else tuple(x))
     return tuple(found)
 
@@ -102,7 +102,34 @@ def _apart_in_one_axis(draw: Draw, x: Shape) -> tuple[Shape, ...]:
     return tuple((*x[:axis], n, *x[axis + 1 :]) for n in sizes)
 
 
-_SPATIAL = ("channelshuffle", "crop", "globalavgpool", "globalmaxpool", "localresponsenorm", "pad", "upsample")
+@st.composite
+def _alone_or_beside(draw: Draw, x: Shape) -> tuple[Shape, ...]:
+    """One input, or another beside it with fewer places."""
+    places = tuple(draw(st.integers(1, n)) for n in x[1:])
+    return (x, (draw(st.integers(1, 3)), *places)) if draw(st.booleans()) else (x,)
+
+
+@st.composite
+def moved(draw: Draw, x: Shape) -> tuple[Shape, ...]:
+    """An image, offsets for so many taps of so many groups, and now and then a mask."""
+    taps = draw(st.sampled_from([1, 2, 3, 4, 6, 9])) * draw(st.sampled_from([g for g in (1, 2) if x[0] % g == 0]))
+    square = draw(st.integers(1, min(x[1:]) + 2))
+    places = draw(st.sampled_from([(square, square), tuple(draw(st.integers(1, n)) for n in x[1:])]))
+    return (x, (2 * taps, *places), *([(taps, *places)] if draw(st.booleans()) else []))
+
+
+# What joins branches value by value.
+BY_VALUE = ("add", "subtract", "multiply", "divide", "maximum")
+_SPATIAL = (
+    "channelshuffle",
+    "crop",
+    "globalavgpool",
+    "globalmaxpool",
+    "localresponsenorm",
+    "pad",
+    "resize",
+    "upsample",
+)
 
 
 @st.composite
@@ -123,11 +150,14 @@ def _scanned(draw: Draw) -> tuple[Shape, ...]:
 
 # The kinds whose inputs have some numbers of axes only, beside those that have a rank.
 RANKS: dict[str, tuple[int, ...]] = {
-    **dict.fromkeys(("add", "multiply", "concat"), (1, 2, 3, 4)),
+    **dict.fromkeys((*BY_VALUE, "concat"), (1, 2, 3, 4)),
     "batchnorm1d": (1, 2),
     "embedding": (1,),
+    "nms": (2,),
+    "anchors": (3,),
+    "deformconv2d": (3,),
     **dict.fromkeys(_SPATIAL, (2, 3, 4)),
-    "pixelshuffle": (3,),
+    **dict.fromkeys(("pixelshuffle", "pixelunshuffle"), (3,)),
     **dict.fromkeys(("attention", "gru", "linearattention", "lstm", "rnn", "scan", "topk"), (2,)),
     "subsample2d": (3,),
 }
@@ -135,11 +165,14 @@ RANKS: dict[str, tuple[int, ...]] = {
 # The inputs of kinds for which a rank does not say enough.
 INPUTS: dict[str, st.SearchStrategy[tuple[Shape, ...]]] = {
     **EXPERT_INPUTS,
-    **dict.fromkeys(("add", "multiply"), shapes_of(RANKS["add"]).flatmap(_alike_but_for_ones)),
+    **dict.fromkeys(BY_VALUE, shapes_of(RANKS["add"]).flatmap(_alike_but_for_ones)),
     "attention": st.lists(shapes_of([2]), min_size=1, max_size=3).map(
         # As many values as keys.
         lambda xs: (*xs[:2], *((xs[1][0], x[1]) for x in xs[2:]))
     ),
+    **dict.fromkeys(("crop", "resize"), shapes_of((2, 3, 4)).flatmap(_alone_or_beside)),
+    "deformconv2d": st.sampled_from([(1, 4, 4), (2, 3, 5), (4, 3, 3), (1, 2, 2), (4, 5, 2)]).flatmap(moved),
+    "nms": st.integers(1, 6).map(lambda n: ((n, 4), (n,))),
     "concat": shapes_of(RANKS["concat"]).flatmap(_apart_in_one_axis),
     "linearattention": _queries_keys_values(),
     "scan": _scanned(),

@@ -110,7 +110,8 @@ def test_attention_of_equal_heads_is_torchs_own(case: tuple[Layer, tuple[Shape, 
 def test_far_from_zero(kind: str, dtype: str) -> None:
     """No activation function overflows on the way to an output that is a number."""
     x = np.array([[-1e4, -300, -90, -40, -1, 0, 1, 40, 90, 300, 1e4]], dtype)
-    layer = Layer.kinds[kind](**({"factor": 0.17} if kind == "times" else {})).placed(x.shape[1:])
+    required = {"times": {"factor": 0.17}, "power": {"exponent": 2.0}}
+    layer = Layer.kinds[kind](**required.get(kind, {})).placed(x.shape[1:])
     arrays = {name: np.full(shape, 0.25, dtype) for name, shape in layer.weights(x.shape[1:]).items()}
 
     with np.errstate(over="raise", invalid="raise", divide="raise"):

@@ -55,6 +55,13 @@ def onward(layer: Layer, shapes: tuple[Shape, ...], which: int, mask: Any) -> An
     return marked
 
 
+def agrees(moved: Any, layer: Layer, shapes: tuple[Shape, ...], which: int) -> bool:
+    """Whether values move as the windows say: all that they hold, or where they are bounds nothing else."""
+    moved, seen = weighed(layer, moved), weighed(layer, np.stack(said(layer, shapes, which)))
+    loose = loosely(layer) or any(at.window.loose for view in layer.receptive_views(*shapes)[which] for at in view)
+    return not (moved & ~seen).any() if loose else np.array_equal(moved, seen)
+
+
 def nudged(x: Any, layer: Layer) -> list[Any]:
     """Batches of an input in which each value in turn is another: near itself or zero, or far from all."""
     n = x.size
@@ -70,6 +77,9 @@ def settled(layer: Layer) -> Layer:
         return msgspec.structs.replace(layer, alpha=0.5, beta=0.75, k=2.0)
     if layer.kind == "softplus":
         return msgspec.structs.replace(layer, beta=1.0)
+    if layer.kind == "power" and layer.exponent == 0.5:
+        # Half of all numbers have no root.
+        return msgspec.structs.replace(layer, exponent=1.0)
     return layer
 
 
@@ -126,9 +136,7 @@ def test_a_nudged_value_moves_exactly_the_outputs_that_see_it(kind, data, seed):
         for _ in range(80 if kind in CHOOSING else 1):
             moved |= moving(layer, inputs_of(layer, shapes, random), which, arrays)
 
-        seen = np.stack(said(layer, shapes, which))
-        moved, seen = weighed(layer, moved), weighed(layer, seen)
-        assert not (moved & ~seen).any() if loosely(layer) else np.array_equal(moved, seen)
+        assert agrees(moved, layer, shapes, which)
 
 
 def inputs_of(layer: Layer, shapes: tuple[Shape, ...], random: Any) -> list[Any]:
@@ -190,5 +198,4 @@ def test_torchs_gradient_is_zero_exactly_where_nothing_is_seen(kind, data, seed)
     for which in [n for n in range(len(shapes)) if not (kind in CHOOSING and choice_alone(kind, n, layer))]:
         slopes = derivatives(twin.module, inputs, which, layer)
 
-        moved = slopes.reshape(-1, *output) > 1e-12
-        assert np.array_equal(weighed(layer, moved), weighed(layer, np.stack(said(layer, shapes, which))))
+        assert agrees(slopes.reshape(-1, *output) > 1e-12, layer, shapes, which)

@@ -17,7 +17,7 @@ from archcalc.errors import SpecError
 from archcalc.layers import Layer, layer_norm, norm, recurrent
 from archcalc.layers import softmax as softmax_layer
 from tests.layers.counted import GUARD, TALLY, CountedNumpy, numbers
-from tests.layers.inputs import Shape
+from tests.layers.inputs import BY_VALUE, Shape
 from tests.layers.strategies import cases
 from tests.layers.torch_shapes import inferred
 
@@ -81,11 +81,11 @@ def adaptive(layer: Layer, x: Any) -> None:
         window.max(1) if "max" in layer.kind else window.mean(1)
 
 
-def upsample(layer: Layer, x: Any) -> None:
+def upsample(layer: Layer, x: Any, *like: Any) -> None:
     """Each new value from the corners of the cell it lies in, each with its own share."""
     if layer.mode == "nearest":
         return
-    shape = layer.output(x.shape[1:])
+    shape = layer.output(x.shape[1:], *(other.shape[1:] for other in like))
     for _ in range(math.prod(shape)):
         np.sum([0.37 * x.flat[0] for _ in range(2 ** (len(shape) - 1))])
 
@@ -117,10 +117,25 @@ def linear_attention(layer: Layer, q: Any, k: Any, v: Any) -> None:
     numbers(np.ones((q.shape[1], v.shape[2]))) / 0.35
 
 
-def transposed(layer: Layer, x: Any, bias: Any = None, **_: Any) -> None:
+def deformed(layer: Layer, x: Any, *moves: Any, bias: Any = None, **_: Any) -> None:
+    """Tap by tap: where it lies, its shares of the pixels beside it, and then channel by channel a sum of four of these."""
+    one = x.flat[0]
+    for _tap in range(layer.offset_groups * layer.taps * math.prod(moves[0].shape[2:])):
+        sides = []
+        for _axis in "yx":
+            share = (one + 0.5) - 3.0
+            sides.append((1.0 - share, share))
+        shares = [a * b for a, b in itertools.product(*sides)]
+        for _channel in range(x.shape[1] // layer.offset_groups):
+            value = np.sum([share * 0.5 for share in shares])
+            value = value * 0.5 if len(moves) > 1 else value
+    transposed(layer, x, *moves, bias=bias)
+
+
+def transposed(layer: Layer, *xs: Any, bias: Any = None, **_: Any) -> None:
     """Its sums are those of multiply-accumulates, so that only the bias is left."""
     if bias is not None:
-        numbers(np.ones(layer.output(x.shape[1:]))) + 0.5
+        numbers(np.ones(layer.output(*(x.shape[1:] for x in xs)))) + 0.5
 
 
 def topk(layer: Layer, x: Any, bias: Any = None) -> None:
@@ -156,9 +171,8 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
     "mish": lambda _, x: x * np.tanh(np.log(1 + np.exp(x))),
     "sigmoid": lambda _, x: sigmoid(np, x),
     "softplus": softplus,
-    "add": joined,
-    "multiply": joined,
-    "upsample": upsample,
+    **dict.fromkeys(BY_VALUE, joined),
+    **dict.fromkeys(("upsample", "resize"), upsample),
     "attention": attention,
     "linearattention": linear_attention,
     "scan": scan,
@@ -166,6 +180,11 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
     "dispatch": lambda *_: None,
     "expertlinear": expert_linear,
     "combine": combine,
+    # One value after the other is added to an image of zeros.
+    "deformconv2d": deformed,
+    # Whatever they do is not counted.
+    **dict.fromkeys(("anchors", "nms"), lambda *_: None),
+    "fold": lambda _, x: x + 0.5,
     **{f"adaptive{pool}pool{rank}d": adaptive for pool in ("max", "avg") for rank in (1, 2, 3)},
     **{f"convtranspose{rank}d": transposed for rank in (1, 2, 3)},
 }

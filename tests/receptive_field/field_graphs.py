@@ -82,7 +82,7 @@ def alike(make: Maker) -> None:
     """A residual, a product, or a concat along channels of two layers of one shape."""
     source = make.source()
     fits = [i for i, node in enumerate(make.builder.nodes) if node.shape == make.shape(source)]
-    kind = make.random.choice(["add", "add", "multiply", "concat"])
+    kind = make.random.choice(["add", "subtract", "multiply", "divide", "maximum", "concat"])
     layer = K[kind](axis=make.values(source)) if kind == "concat" else K[kind]()
     make.add(layer, source, make.random.choice(fits))
 

@@ -15,7 +15,7 @@ from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Builder, Graph
 from archcalc.symbols.shape import INPUTS, axes_of
 from tests.layers.axis_settings import said
-from tests.layers.inputs import Draw, axes, ranks, suits
+from tests.layers.inputs import BY_VALUE, Draw, axes, ranks, suits
 from tests.layers.strategies import layers
 from tests.layers.torch_twins import TWINS
 
@@ -80,7 +80,7 @@ def join(draw: Draw, builder: Builder) -> tuple[Layer, tuple[int, ...], None]:
     position = st.integers(0, len(builder.nodes) - 1)
     fits = [i for i, node in enumerate(builder.nodes) if node.shape == builder.nodes[-1].shape]
     other = draw(st.sampled_from(fits) | position)
-    kind = draw(st.sampled_from(["add", "multiply", "concat"]))
+    kind = draw(st.sampled_from([*BY_VALUE, "concat"]))
     x = builder.nodes[-1].shape
     layer = Layer.kinds[kind](axis=said(draw, x, draw(axes(x)) % len(x))) if kind == "concat" else Layer.kinds[kind]()
     return layer, (other, len(builder.nodes) - 1), None

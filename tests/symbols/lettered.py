@@ -10,12 +10,13 @@ import random
 import re
 from typing import NamedTuple
 
+from tests.layers.inputs import BY_VALUE
 from tests.symbols.lettered_layers import EXPRESSIONS, TOKENS, Writer
 
 CONSTRUCTS = (
     *("param", "param expression", "input expression", "repeat", "repeat with index", "block", "block argument"),
     *("block default", "nested blocks", "if", "from", "share", "shared block", "auxiliary", "name in braces"),
-    *("add", "multiply", "concat", "concat along places", "branches that shrink and grow", "broadcast", "learned"),
+    *(*BY_VALUE, "concat", "concat along places", "branches that shrink and grow", "broadcast", "learned"),
     *(f"value {name}" for name in EXPRESSIONS),
     *("axis name", "letter for several", "tokens that go on"),
 )
@@ -92,7 +93,7 @@ def keeps(writer: Writer, rank: int) -> list[str]:
 
 def joined(writer: Writer, rank: int, depth: int) -> tuple[list[str], int]:
     """Branches that are joined value by value, or one after the other along the channels or places."""
-    kind = writer.r.choice(("add", "multiply", "concat", "concat"))
+    kind = writer.r.choice((*BY_VALUE, "concat", "concat"))
     writer.used.add(kind)
     branches = [listed(keeps(writer, rank)), "[]" if writer.once_in(2) else listed(keeps(writer, rank))]
     if kind != "concat" and rank > 1 and writer.once_in(3):

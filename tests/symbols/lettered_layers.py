@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 
 from archcalc.layers import Layer
+from tests.layers.inputs import BY_VALUE
 
 K = Layer.kinds
 
@@ -26,6 +27,7 @@ NAMES = {
 # What says a thing in another way than others of the kind, or is written apart.
 UNSAID = {
     *((f"conv{rank}d", "connections") for rank in (1, 2, 3)),
+    *(("pad", "multiple"), ("prelu", "elementwise")),
     *(("flatten", name) for name in ("start", "axes", "into")),
 }
 # What slides or moves places, for inputs of so many axes; drawn more often than the rest.
@@ -37,7 +39,7 @@ MOVING = {
 # What goes over the tokens of a sequence, likewise.
 TOKENS = ("tokens", "features")
 GOING = ("attention", "lstm", "gru", "rnn", "cumsum", "cummean", "linear", "layernorm", "rmsnorm")
-SHAPED = ("learned", "input", "embedding", "add", "multiply", "concat")
+SHAPED = ("learned", "input", "embedding", *BY_VALUE, "concat")
 # An expression by a name of the language in it, in a letter x that is at least 1; most are at least 1 too.
 EXPRESSIONS = {
     "+": "{x} + {n}",
@@ -59,14 +61,24 @@ SUITED = {
     rank: [
         kind
         for kind, cls in sorted(K.items())
-        if kind not in (*SHAPED, "linearattention", "scan")
+        if kind not in SHAPED
+        and cls.arity[0] < 2
         and getattr(cls, "rank", rank - 1) in ((0, rank - 1) if kind != "batchnorm1d" else (1, 0, rank - 1))
         and not (kind in ("attention", "gru", "lstm", "rnn") and rank != 2)
-        and not (kind in ("pixelshuffle", "subsample2d") and rank != 3)
+        and not (kind in ("pixelshuffle", "pixelunshuffle", "subsample2d", "anchors") and rank != 3)
         and not (
             rank == 1
             and kind
-            in ("channelshuffle", "crop", "pad", "upsample", "globalavgpool", "globalmaxpool", "localresponsenorm")
+            in (
+                "channelshuffle",
+                "crop",
+                "pad",
+                "resize",
+                "upsample",
+                "globalavgpool",
+                "globalmaxpool",
+                "localresponsenorm",
+            )
         )
     ]
     for rank in (1, 2, 3, 4)
@@ -252,7 +264,10 @@ WRITTEN: dict[str, Callable[[Writer, int, str], str]] = {
     "lstm.proj": size(1, 2),
     "layers": lambda writer, _rank, _written: writer.r.choice("12"),
     **dict.fromkeys(("pieces", "parts", "factor", "heads", "kv_heads"), size(1, 2)),
-    "times.factor": number("0.5"),
+    **dict.fromkeys(("times.factor", "power.exponent"), number("0.5")),
+    "shifts": number("1"),
+    "anchors.sizes": number("[8, 16]"),
+    "ratios": number("[0.5, 1]"),
     "min": number("-1"),
     "max": number("1"),
     "rate": number("0.1"),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from archcalc.errors import SpecError
 from archcalc.layers import Layer
-from tests.layers.inputs import Draw
+from tests.layers.inputs import BY_VALUE, Draw, moved
 from tests.layers.strategies import layers
 from tests.verify.plot import CHAIN, IN_PLACE, VIEWS, K, Plot, single
 from tests.verify.setting_classes import class_of
@@ -54,7 +54,7 @@ def joined(draw: Draw, plot: Plot) -> None:
     """A residual or a product of two layers of one shape."""
     x = plot.shape(plot.last)
     other = plot.some(draw, lambda shape: shape == x)
-    plot.add(K[draw(st.sampled_from(["add", "multiply"]))](), other, plot.last)
+    plot.add(K[draw(st.sampled_from(BY_VALUE))](), other, plot.last)
 
 
 def concatenated(draw: Draw, plot: Plot) -> None:
@@ -76,7 +76,7 @@ def repeated(draw: Draw, plot: Plot) -> None:
     axis = draw(st.integers(0, len(x) - 1))
     start = draw(st.integers(0, x[axis] - 1))
     one = plot.add(K["slice"](start=start, stop=start + 1, axis=axis), plot.last)
-    plot.add(K[draw(st.sampled_from(["add", "multiply"]))](), *draw(st.permutations([one, plot.readable[-2]])))
+    plot.add(K[draw(st.sampled_from(BY_VALUE))](), *draw(st.permutations([one, plot.readable[-2]])))
 
 
 def excited(draw: Draw, plot: Plot) -> None:
@@ -122,6 +122,36 @@ def headed(draw: Draw, plot: Plot) -> None:
     second = plot.some(draw, lambda shape: len(shape) > 1 and shape[0] == channels)
     rows = [plot.add(K["flatten"](start=1), i) for i in (first, second)]
     plot.add(K["concat"](axis=1), *rows)
+
+
+# Settings that a layer is without where it takes the places of another.
+TO_ANOTHER = {("crop", ("margin", "none")), ("resize", ("size", "none"))}
+
+
+def beside(draw: Draw, plot: Plot, kind: str = "") -> None:
+    """A layer cut to the places of another, or made as large."""
+    source = plot.some(draw, lambda shape: 1 < len(shape) < 5)
+    rank = len(plot.shape(source))
+    other = plot.some(draw, lambda shape: len(shape) == rank)
+    if draw(st.booleans()) and all(n > 1 for n in plot.shape(source)[1:]):
+        other = plot.add(K["crop"](margin=tuple((0, 1) for _ in range(rank - 1))), source)
+    plot.add(K[kind or draw(st.sampled_from(["crop", "resize"]))](), source, other)
+
+
+def with_others(draw: Draw, plot: Plot, kind: str, setting: tuple[str, str] | None = None) -> None:
+    """A layer that reads others beside its input: trained arrays."""
+    x = plot.shape(plot.last)
+    shapes = draw(moved(x)) if kind == "deformconv2d" else (x, x[:1])
+    others = [plot.add(K["learned"](shape=shape)) for shape in shapes[1:]]
+    plot.add(chosen(draw, kind, setting, *shapes), plot.readable[-len(others) - 1], *others)
+
+
+def deformed(draw: Draw, plot: Plot) -> None:
+    """A deformable convolution with offsets, and now and then a mask, that convolutions make of its input."""
+    source = plot.some(draw, lambda shape: len(shape) == 3)
+    window = {"kernel": 3, "padding": 1, "stride": draw(st.integers(1, 2))}
+    others = [plot.add(K["conv2d"](out=out, **window), source) for out in (18, 9)[: draw(st.integers(1, 2))]]
+    plot.add(K["deformconv2d"](out=draw(st.integers(1, 3)), **window), source, *others)
 
 
 def shared(draw: Draw, plot: Plot) -> None:
@@ -235,6 +265,19 @@ CONSTRUCTS = {
     construct.__name__: construct
     for construct in (
         *(follow, branch, in_place, views, joined, concatenated, repeated, excited, folded, turned),
-        *(headed, shared, auxiliary, attended, linearly_attended, recurrent, scanned, mixed, learned, given_more),
+        *(
+            headed,
+            beside,
+            deformed,
+            shared,
+            auxiliary,
+            attended,
+            linearly_attended,
+            recurrent,
+            scanned,
+            mixed,
+            learned,
+            given_more,
+        ),
     )
 }

@@ -19,7 +19,7 @@ from archcalc.network.graph import Builder, Graph
 from archcalc.symbols.shape import axes_of
 from tests.layers.expert_cases import CHOOSING
 from tests.layers.inputs import Draw, suited
-from tests.verify.constructs import CONSTRUCTS, chosen, looked_up, mixed
+from tests.verify.constructs import CONSTRUCTS, TO_ANOTHER, beside, chosen, looked_up, mixed, with_others
 from tests.verify.plot import CHAIN, K, Plot
 from tests.verify.setting_classes import class_of, settings_of
 
@@ -96,6 +96,10 @@ def planted(draw: Draw, plot: Plot, kind: str, setting: tuple[str, str] | None) 
         plot.add(K["add"](), plot.last, plot.add(K[kind](shape=x, axes=axes)))
     elif kind in CHOOSING:
         mixed(draw, plot, kind, setting)
+    elif kind in {"deformconv2d", "nms"}:
+        with_others(draw, plot, kind, setting)
+    elif (kind, setting) in TO_ANOTHER:
+        beside(draw, plot, kind)
     else:
         inputs = [plot.last] * K[kind].arity[0]
         plot.add(chosen(draw, kind, setting, *map(plot.shape, inputs)), *inputs)

@@ -25,6 +25,8 @@ _TALLEST, _LOWEST = 84.0, 7.0
 _APART, _BRACE = 4.0, 18.0
 # The number drawn for a size that a letter leaves open.
 _LETTER = 256
+# The signs of joins that are no letters of the font.
+_SIGNS = {"−": "$-$", "×": "$\\times$", "÷": "$\\div$"}
 
 
 def _sides(shape: Shape) -> Shape:
@@ -109,7 +111,7 @@ class Volume(msgspec.Struct, frozen=True):
 
 def joins(node: Box) -> str:
     """The sign of a node that is drawn as a circle, such as +; empty for one drawn as a volume."""
-    return node.sign.replace("×", "$\\times$")
+    return _SIGNS.get(node.sign, node.sign)
 
 
 class Volumes:
