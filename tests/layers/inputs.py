@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
 from archcalc.symbols.shape import NamedShape, axes_of
+from tests.layers.products import factors
 
 Shape = tuple[int, ...]
 Draw = Callable[[st.SearchStrategy[Any]], Any]
@@ -77,6 +78,11 @@ def suits(cls: type[Layer], names: tuple[str, ...]) -> bool:
     at = [place for place, name in enumerate(names) if name in VALUES]
     if cls.layout == "sequence":
         return at == [1] or names == ("time", "bands")
+    if cls.kind == "matmul" and len(names) == 2:
+        # Of which the features may be split into heads.
+        return at == [1] or names == ("time", "bands")
+    if cls.kind == "windowattention":
+        return at == [len(names) - 1] or names == ("time", "bands")
     return 0 in at or not at or not (cls.rank or cls.layout == "channels first" or cls.kind == "prelu")
 
 
@@ -110,8 +116,10 @@ RANKS: dict[str, tuple[int, ...]] = {
     "embedding": (1,),
     **dict.fromkeys(_SPATIAL, (2, 3, 4)),
     "pixelshuffle": (3,),
-    **dict.fromkeys(("attention", "gru", "lstm", "rnn"), (2,)),
+    **dict.fromkeys(("attention", "gru", "latentattention", "lstm", "rnn"), (2,)),
+    "matmul": (2, 3, 4),
     "subsample2d": (3,),
+    "windowattention": (2, 3, 4),
 }
 
 # The inputs of kinds for which a rank does not say enough.
@@ -122,6 +130,7 @@ INPUTS: dict[str, st.SearchStrategy[tuple[Shape, ...]]] = {
         lambda xs: (*xs[:2], *((xs[1][0], x[1]) for x in xs[2:]))
     ),
     "concat": shapes_of(RANKS["concat"]).flatmap(_apart_in_one_axis),
+    "matmul": factors(),
     # torch's meta device takes its time for each token.
     **dict.fromkeys(("gru", "lstm", "rnn"), st.tuples(st.tuples(st.integers(1, 3), st.integers(1, 8)))),
 }

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from msgspec import inspect
 
 from archcalc.layers import Layer
+from tests.layers.attention_settings import attention, latent_attention, matmul, window_attention
 from tests.layers.axis_settings import SETTINGS, divisors
 from tests.layers.inputs import Draw, Shape, named, suited
 
@@ -172,12 +173,6 @@ def _sizes(name: str) -> Callable[[Draw, Shape], dict[str, Any]]:
     return lambda draw, x: {name: _each(draw, _every_axis(draw, x, lambda draw, _n: draw(st.integers(1, LARGEST))))}
 
 
-def _attention(draw: Draw, q: Shape, *_: Shape) -> dict[str, Any]:
-    key = draw(st.none() | st.integers(1, LARGEST))
-    heads = draw(divisors(q[1]) if key is None else st.sampled_from([1, 2, 3, 4, 6, 8]))
-    return {"key": key, "heads": heads, "kv_heads": draw(st.none() | divisors(heads))}
-
-
 # The fields that must suit the inputs; any others hold anything of their type.
 FITTING: dict[str, Callable[..., dict[str, Any]]] = {
     **SETTINGS,
@@ -186,7 +181,10 @@ FITTING: dict[str, Callable[..., dict[str, Any]]] = {
     **{f"maxpool{rank}d": partial(_window, dilated=True, pooling=True) for rank in (1, 2, 3)},
     **{f"avgpool{rank}d": partial(_window, dilated=False, pooling=True) for rank in (1, 2, 3)},
     **{f"adaptive{pool}pool{rank}d": _sizes("size") for rank in (1, 2, 3) for pool in ("max", "avg")},
-    "attention": _attention,
+    "attention": attention,
+    "latentattention": latent_attention,
+    "matmul": matmul,
+    "windowattention": window_attention,
     **dict.fromkeys(("channelshuffle", "groupnorm"), lambda draw, x: {"groups": draw(divisors(x[0]))}),
     "crop": lambda draw, x: {
         "margin": _margins(draw, _every_axis(draw, x, lambda draw, n: _sides(draw, 0, (n - 1) // 2)))

@@ -15,6 +15,7 @@ from tests.layers.torch_attention import Attention
 from tests.layers.torch_axis_twins import AXIS_TWINS
 from tests.layers.torch_function import Function, each
 from tests.layers.torch_recurrent import recurrent
+from tests.layers.torch_windows import LatentAttention, Product, WindowAttention
 
 Shape = tuple[int, ...]
 Twin = Callable[..., nn.Module]
@@ -176,10 +177,12 @@ TWINS: dict[str, Twin] = {
     "groupnorm": lambda k, x: nn.GroupNorm(k.groups, x[0], k.eps, k.affine),
     "gru": recurrent(nn.GRU),
     "hardtanh": lambda k, _x: nn.Hardtanh(k.min, k.max),
+    "latentattention": LatentAttention,
     "leakyrelu": lambda k, _x: nn.LeakyReLU(k.slope),
     "learned": lambda k: Function(lambda weight: weight, weight=k.shape),
     "localresponsenorm": lambda k, _x: nn.LocalResponseNorm(k.size, k.alpha, k.beta, k.k),
     "lstm": recurrent(nn.LSTM),
+    "matmul": Product,
     "maxout": lambda k, _x: Function(lambda t: t.unflatten(1, (-1, k.pieces)).amax(2)),
     "multiply": lambda _k, *_xs: Function(each(lambda *ts: reduce(torch.mul, ts))),
     "pad": lambda k, x: pad(margins(k.margin, len(x) - 1)),
@@ -191,6 +194,7 @@ TWINS: dict[str, Twin] = {
     "subsample2d": subsample,
     "times": lambda k, _x: Function(lambda t: k.factor * t),
     "upsample": upsample,
+    "windowattention": WindowAttention,
 }
 for _module in (
     *(nn.Hardsigmoid, nn.Hardswish, nn.Identity, nn.Mish, nn.ReLU),

@@ -1,0 +1,46 @@
+"""The projections of attention: dense layers by name, with or without biases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from archcalc.layers.work import Work
+from archcalc.symbols.dims import Dim, Shape, size
+
+
+def with_biases(weights: dict[str, Shape], bias: bool | tuple[str, ...]) -> dict[str, Shape]:
+    """The weights of projections, each outputs×inputs, and the biases of those that have one."""
+    named = weights if bias is True else bias or ()
+    return weights | {f"{name}_bias": shape[:1] for name, shape in weights.items() if name in named}
+
+
+def bias_variants(bias: bool | tuple[str, ...]) -> Iterator[str]:
+    """The words of conventions' prices for attention whose projections lack biases."""
+    if bias is not True:
+        yield "with some biases" if bias else "without bias"
+
+
+def projecting(tokens: dict[str, Dim], weights: dict[str, Shape]) -> Work:
+    """The work of projections, each for so many tokens."""
+    return Work(
+        macs=sum(n * size(weights[name]) for name, n in tokens.items()),
+        additions=sum(n * weights[name][0] for name, n in tokens.items() if f"{name}_bias" in weights),
+    )
+
+
+def projected(xp: Any, name: str, x: Any, weights: dict[str, Any]) -> Any:
+    """A batch of sequences through a projection."""
+    return xp.einsum("nti,oi->nto", x, weights[name], optimize=True) + weights.get(f"{name}_bias", 0.0)
+
+
+def attending(scores: Dim, queries: Dim, key: Dim, value: Dim, hidden: Dim = 0) -> Work:
+    """The work of products and softmax for so many scores, of queries in all heads; `hidden` scores are masked."""
+    return Work(
+        macs=scores * (key + value),
+        additions=scores - queries,
+        multiplications=scores,
+        exponentials=scores,
+        divisions=scores,
+        masked=hidden * (key + value),
+    )
