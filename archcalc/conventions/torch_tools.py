@@ -7,6 +7,14 @@ from archcalc.conventions.convention import Convention
 # Cells that torch does not have, so that no tool which watches it can have been seen to count them.
 _OTHER_CELLS = dict.fromkeys((*(f"{kind} with one bias" for kind in ("lstm", "gru", "rnn")), "gru with reset before"))
 
+# Nor attention with windows of tokens, rotary positions, normalised queries or capped scores.
+_OTHER_ATTENTION: dict[str, str | None] = dict.fromkeys(
+    (
+        *(f"attention {variant}" for variant in ("of another make", "with some biases")),
+        "attention of another make as matmul",
+    )
+)
+
 _MODULES = frozenset({"module", "matmul"})
 _PYTHON = frozenset({"module", "function", "matmul"})
 _OPERATORS = frozenset({"module", "function", "operator", "matmul"})
@@ -32,6 +40,7 @@ FVCORE = Convention(
         "conv": "macs",
         "convtranspose": "macs",
         "linear": "macs",
+        **_OTHER_ATTENTION,
         "attention": "projections",
         "attention as matmul": "macs",
         "batchnorm": "2*in",
@@ -88,6 +97,7 @@ PTFLOPS = Convention(
         "upsample": "2*out",
         "add as function": "out",
         "multiply as function": "out",
+        **_OTHER_ATTENTION,
         "attention": "macs + 5*in + multiplications",
         "attention as matmul": "macs + tokens*biases + exponentials",
         "attention of several inputs as matmul": None,
@@ -118,6 +128,7 @@ PTFLOPS_ATEN = Convention(
         "conv": "macs + additions",
         "convtranspose": "macs + additions",
         "linear": "macs + additions",
+        **_OTHER_ATTENTION,
         "attention": "projections + 4*in",
         "attention as matmul": "macs + tokens*biases",
         "attention of several inputs as matmul": None,
@@ -178,6 +189,7 @@ TORCHINFO = Convention(
         "conv": "places*params",
         "convtranspose": "places*params",
         **dict.fromkeys(("lstm", "gru", "rnn"), "tokens*params"),
+        **_OTHER_ATTENTION,
         "attention": "0",
         "attention as matmul": "batch*params",
         "learned": "0",
@@ -214,6 +226,7 @@ CALFLOPS = Convention(
         **dict.fromkeys((*_CALFLOPS_ONES, *_CALFLOPS_POOLS, "upsample"), "in"),
         "relu6": None,
         "relu6 as function": "in",
+        **_OTHER_ATTENTION,
         "attention": "2*projections",
         "attention as matmul": "2*macs + exponentials",
         "add as function": "out",
@@ -246,6 +259,7 @@ CALFLOPS_MACS = Convention(
         "convtranspose in groups": None,
         "convtranspose": "macs",
         "linear": "macs",
+        **_OTHER_ATTENTION,
         "attention": "projections",
         "attention as matmul": "macs",
     },

@@ -49,10 +49,10 @@ class _Side(NamedTuple):
         several = decided(at_least(self.n, self.w + 1))
         if several is False:
             return whole_axis(self.n)
-        if self.s == 0:
-            return blocks(self.w, self.w, self.n)
         if several is None or not isinstance(self.w, int) or not isinstance(self.s, int) or self.w > MAX_LISTED:
             return Window(1, ((1 - self.w, self.w - 1),), loose=True)
+        if self.s == 0:
+            return blocks(self.w, self.w, self.n)
         starts = (self.s - self.w if i < self.s else self.s for i in range(self.w))
         return Window(self.w, tuple((start, start + self.w - 1) for start in starts)).reduced()
 

@@ -34,7 +34,7 @@ MOVING = {
     + ["upsample", "pad", "crop"]
     for rank in (1, 2, 3)
 }
-SHAPED = ("learned", "input", "embedding", "add", "multiply", "concat")
+SHAPED = ("learned", "input", "embedding", "add", "multiply", "concat", "matmul", "windowattention")
 # An expression by a name of the language in it, in a letter x that is at least 1; most are at least 1 too.
 EXPRESSIONS = {
     "+": "{x} + {n}",
@@ -58,7 +58,7 @@ SUITED = {
         for kind, cls in sorted(K.items())
         if kind not in SHAPED
         and getattr(cls, "rank", rank - 1) in ((0, rank - 1) if kind != "batchnorm1d" else (1, 0, rank - 1))
-        and not (kind in ("attention", "gru", "lstm", "rnn") and rank != 2)
+        and not (kind in ("attention", "gru", "latentattention", "lstm", "rnn") and rank != 2)
         and not (kind in ("pixelshuffle", "subsample2d") and rank != 3)
         and not (
             rank == 1
@@ -241,6 +241,14 @@ WRITTEN: dict[str, Callable[[Writer, int, str], str]] = {
     "min": number("-1"),
     "max": number("1"),
     "rate": number("0.1"),
+    **dict.fromkeys(("window", "rotary"), size(1, 4)),
+    "windowattention.window": each(1, 4),
+    "shift": each(0, 1),
+    "positions": number("rotary"),
+    "qk_norm": lambda writer, *_: writer.r.choice(("rms", "layer")),
+    "transpose": lambda writer, *_: writer.r.choice(("first", "second", "both")),
+    "matmul.scale": lambda writer, *_: writer.r.choice(("true", "false")),
+    "Biases": lambda writer, *_: writer.r.choice(("true", "false", "[query, value]")),
     "bool": lambda writer, _rank, _written: writer.r.choice(("true", "false")),
     "Literal": word,
     "Count": size(1, 6),
