@@ -85,11 +85,10 @@ class MatMul(Layer, frozen=True):
                 yield equal(one, other), f"inputs of {_both(a, b)} differ in an axis before their last two", ""
         else:
             yield from self._splits(self.heads, a, b)
-        summed, by = self._matrix(0, a)[1], self._matrix(1, b)[0]
-        fits = self.transpose is None and equal(summed, self._matrix(1, b)[1]) is True
-        remedy = ", which `transpose: second` would mend" if fits else ""
-        message = f"a row of the first, {format_shape(a)}, has {summed} values and a column of the second, {format_shape(b)}, has {by}"
-        yield equal(summed, by), message + remedy, "transpose" if self.transpose else ""
+        first, second = self._matrix(0, a), self._matrix(1, b)
+        message = f"{format_shape(first)} by {format_shape(second)} is no product, for rows have {first[1]} values and columns {second[0]}"
+        fits = self.transpose is None and equal(first[1], second[1]) is True
+        yield equal(first[1], second[0]), message + ("; `transpose: second` turns the second" if fits else ""), ""
 
     def _splits(self, heads: Dim, a: Shape, b: Shape) -> Iterator[Requirement]:
         first = self.transpose in {"first", "both"}

@@ -91,7 +91,7 @@ class WindowAttention(Layer, frozen=True):
         yield from require_per_axis(rank, window=self.window, shift=self.shift)
         yield divides(self.heads, x[-1]), f"heads={self.heads} does not divide the {x[-1]} channels", "heads"
         for w, s in zip(each_axis(self.window, rank), each_axis(self.shift, rank), strict=True):
-            yield at_least(w - 1, s), f"shift={s} leaves a window of {w}", "shift"
+            yield at_least(w - 1, s), f"shift={s} must be less than window={w}", "shift"
 
     def _sides(self, x: Shape) -> list[_Side]:
         rank = len(x) - 1

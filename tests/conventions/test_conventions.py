@@ -244,7 +244,9 @@ def test_every_convention_says_its_rule_and_whose_it_is():
     families = {kind[:-2] if kind[-2:] in {"1d", "2d", "3d"} else kind for kind in Layer.kinds} | set(Layer.kinds)
     for convention in CONVENTIONS.values():
         assert convention.rule
-        assert (convention.name in {"macs", "macs-seen", "flops", "textbook"}) != bool(convention.source and convention.faults)
+        assert (convention.name in {"macs", "macs-seen", "flops", "textbook"}) != bool(
+            convention.source and convention.faults
+        )
         assert {key.split()[0] for key in convention.prices} <= families
         for price in (*convention.prices.values(), convention.other):
             factors = (price or "0").replace(" - ", " + ").replace(" + ", "*").split("*")

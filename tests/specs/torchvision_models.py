@@ -75,10 +75,14 @@ class Trace(TorchFunctionMode):
     def __enter__(self) -> Any:
         """Attention in windows is one operation here, though written out in many."""
         self.forward = WINDOWS.forward
-        WINDOWS.forward = lambda module, x: self.windowed(module, x)
+
+        def forward(module: torch.nn.Module, x: torch.Tensor) -> torch.Tensor:
+            return self.windowed(module, x)
+
+        WINDOWS.forward = forward
         return super().__enter__()
 
-    def __exit__(self, *raised: Any) -> Any:
+    def __exit__(self, *raised: object) -> Any:
         WINDOWS.forward = self.forward
         return super().__exit__(*raised)
 
