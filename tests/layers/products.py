@@ -28,6 +28,11 @@ def fitting_product(heads: int | None, transpose: str | None, a: Shape, b: Shape
     return summed == (columns[1] if transpose in {"second", "both"} else columns[0])
 
 
+def fits_as_product(a: Shape, b: Shape) -> bool:
+    """Whether two inputs fit without heads, turned or not."""
+    return any(fitting_product(None, turn, a, b) for turn in (None, "first", "second", "both"))
+
+
 def sequence(x: Shape) -> bool:
     """Whether the names of an input, if it has any, say tokens×features."""
     names = axes_of(x)

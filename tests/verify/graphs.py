@@ -42,6 +42,8 @@ class Drawn(NamedTuple):
 
 def named(kind: str, shape: tuple[int, ...]) -> list[tuple[str, ...] | None]:
     """What an input's axes may be called where a layer of a kind follows."""
+    if kind == "windowattention":
+        return [("depth", "height", "width", "channels")[-len(shape) :] if len(shape) > 2 else ("length", "channels")]
     if len(shape) != 2:
         return [None]
     signal, sequence = ("channels", "length"), ("tokens", "features")
@@ -90,7 +92,7 @@ def planted(draw: Draw, plot: Plot, kind: str, setting: tuple[str, str] | None) 
         x = plot.shape(plot.last)
         axes = axes_of(x) if setting == ("axes", "said") else None
         plot.add(K["add"](), plot.last, plot.add(K[kind](shape=x, axes=axes)))
-    elif kind in JOINS:
+    elif kind in {*JOINS, "matmul"}:
         plot.add(chosen(draw, kind, setting, *[plot.shape(plot.last)] * 2), plot.last, plot.last)
     else:
         plot.add(chosen(draw, kind, setting, plot.shape(plot.last)), plot.last)

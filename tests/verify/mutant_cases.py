@@ -62,6 +62,16 @@ CASES: dict[str, list[tuple[dict[str, Any], list[tuple[int, ...]]]]] = {
         ({"heads": 4, "kv_heads": 2, "key": 3, "value": 5, "out": 7}, [(3, 8), (6, 9)]),
         ({"heads": 2, "bias": False}, [(5, 4)]),
     ],
+    "matmul": [
+        ({"transpose": "second", "heads": 2, "scale": True}, [(3, 8), (5, 8)]),
+        ({"heads": 2}, [(2, 3, 5), (5, 8)]),
+        ({}, [(2, 3, 5), (2, 5, 4)]),
+    ],
+    "windowattention": [({"heads": 2, "window": 2, "shift": 1, "relative": True}, [(3, 4, 6)])],
+    "latentattention": [
+        ({"heads": 2, "latent": 3, "query_latent": 5, "key": 4, "rotary": 2, "value": 3}, [(3, 8)]),
+        ({"heads": 2, "latent": 3, "key": 4, "rotary": 2, "value": 3}, [(3, 8)]),
+    ],
     "lstm": [({"hidden": 3, "layers": 2, "bidirectional": True}, [(4, 5)])],
     "gru": [({"hidden": 3}, [(4, 5)])],
     "rnn": [({"hidden": 3, "bias": False}, [(4, 5)])],
