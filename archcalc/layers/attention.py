@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from typing import Any, ClassVar, Literal
 
 from archcalc.layers.base import Layer, Layout, SavedTensor, TrainingContext
-from archcalc.layers.functions import softmax
 from archcalc.layers.layer_norm import LayerNorm, RMSNorm
 from archcalc.layers.pairs import Band
-from archcalc.layers.projections import attending, bias_variants, projected, projecting, with_biases
+from archcalc.layers.projections import attending, bias_variants, mixed, projected, projecting, with_biases
 from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement
 from archcalc.layers.rotary import rotated, rotation
@@ -182,10 +181,9 @@ class Attention(Layer, frozen=True):
         scores = xp.einsum("nqhgd,nkhd->nhgqk", queries, heads["key"], optimize=True) / key**0.5
         if self.softcap is not None:
             scores = self.softcap * xp.tanh(scores / self.softcap)
-        if self.band != Band():
-            scores = xp.where(self.band.mask(xp, q.shape[1], k.shape[1]), scores, -xp.inf)
-        mixed = xp.einsum("nhgqk,nkhd->nqhgd", softmax(xp, scores, -1), values, optimize=True)
-        return projected(xp, "out", mixed.reshape(*q.shape[:2], -1), weights)
+        seen = None if self.band == Band() else self.band.mask(xp, q.shape[1], k.shape[1])
+        y = mixed(xp, "nhgqk,nkhd->nqhgd", scores, values, seen)
+        return projected(xp, "out", y.reshape(*q.shape[:2], -1), weights)
 
 
 def _norm_name(of: str, array: str) -> str:

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from archcalc.layers.base import Layer, Layout, SavedTensor, TrainingContext
-from archcalc.layers.functions import softmax
 from archcalc.layers.layer_norm import RMSNorm
 from archcalc.layers.pairs import Band
-from archcalc.layers.projections import attending, projected, projecting
+from archcalc.layers.projections import attending, mixed, projected, projecting
 from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement
 from archcalc.layers.rotary import rotated, rotation
@@ -133,7 +132,6 @@ class LatentAttention(Layer, frozen=True):
         shared = xp.broadcast_to(turned, (n, tokens, self.heads, self.rotary))
         keys = xp.concatenate([both[..., : self.key], shared], -1)
         scores = xp.einsum("nqhd,nkhd->nhqk", queries, keys, optimize=True) / self._width**0.5
-        if self.causal:
-            scores = xp.where(self.band.mask(xp, tokens, tokens), scores, -xp.inf)
-        mixed = xp.einsum("nhqk,nkhd->nqhd", softmax(xp, scores, -1), both[..., self.key :], optimize=True)
-        return projected(xp, "out", mixed.reshape(n, tokens, -1), weights)
+        seen = self.band.mask(xp, tokens, tokens) if self.causal else None
+        y = mixed(xp, "nhqk,nkhd->nqhd", scores, both[..., self.key :], seen)
+        return projected(xp, "out", y.reshape(n, tokens, -1), weights)

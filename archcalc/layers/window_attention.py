@@ -9,9 +9,8 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 from archcalc.layers.axes import each_axis
 from archcalc.layers.base import Layer, SavedTensor, TrainingContext
-from archcalc.layers.functions import softmax
 from archcalc.layers.placing import require_last
-from archcalc.layers.projections import attending, bias_variants, projected, projecting, with_biases
+from archcalc.layers.projections import attending, bias_variants, mixed, projected, projecting, with_biases
 from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement, require_per_axis
 from archcalc.layers.settings import Biases, Count, Offsets, Sizes
@@ -157,10 +156,9 @@ class WindowAttention(Layer, frozen=True):
         if self.relative:
             table = weights["position_bias"][_distances(xp, sides)]
             scores = scores + table.transpose(2, 0, 1)
-        if any(shifts):
-            scores = xp.where(_together(xp, sides, shifts)[:, None], scores, -xp.inf)
-        mixed = xp.einsum("nwhqk,nwkhd->nwqhd", softmax(xp, scores, -1), values, optimize=True)
-        y = projected(xp, "out", mixed.reshape(n * windows, inside, f), weights)
+        seen = _together(xp, sides, shifts)[:, None] if any(shifts) else None
+        y = mixed(xp, "nwhqk,nwkhd->nwqhd", scores, values, seen)
+        y = projected(xp, "out", y.reshape(n * windows, inside, f), weights)
         back = xp.roll(_joined(y.reshape(n, windows, inside, f), sides), shifts, axes)
         return back[(slice(None), *(slice(side.n) for side in sides))]
 
