@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from archcalc.conventions.convention import Convention
 
-# Cells that torch does not have, so that no tool which watches it can have been seen to count them.
+# Cells and attention that torch does not have, so that no tool which watches it can have been seen to count them.
 _OTHER_CELLS = dict.fromkeys((*(f"{kind} with one bias" for kind in ("lstm", "gru", "rnn")), "gru with reset before"))
-
-# Nor attention with windows of tokens, rotary positions, normalised queries or capped scores.
-_OTHER_ATTENTION: dict[str, str | None] = dict.fromkeys(
-    (
-        *(f"attention {variant}" for variant in ("of another make", "with some biases")),
-        "attention of another make as matmul",
-    )
+_ATTENTION = dict.fromkeys(
+    f"attention {how}" for how in ("of another make", "of another make as matmul", "with some biases")
 )
 
 _MODULES = frozenset({"module", "matmul"})
@@ -40,7 +35,7 @@ FVCORE = Convention(
         "conv": "macs",
         "convtranspose": "macs",
         "linear": "macs",
-        **_OTHER_ATTENTION,
+        **_ATTENTION,
         "attention": "projections",
         "attention as matmul": "macs",
         "batchnorm": "2*in",
@@ -97,7 +92,7 @@ PTFLOPS = Convention(
         "upsample": "2*out",
         "add as function": "out",
         "multiply as function": "out",
-        **_OTHER_ATTENTION,
+        **_ATTENTION,
         "attention": "macs + 5*in + multiplications",
         "attention as matmul": "macs + tokens*biases + exponentials",
         "attention of several inputs as matmul": None,
@@ -128,7 +123,7 @@ PTFLOPS_ATEN = Convention(
         "conv": "macs + additions",
         "convtranspose": "macs + additions",
         "linear": "macs + additions",
-        **_OTHER_ATTENTION,
+        **_ATTENTION,
         "attention": "projections + 4*in",
         "attention as matmul": "macs + tokens*biases",
         "attention of several inputs as matmul": None,
@@ -189,7 +184,7 @@ TORCHINFO = Convention(
         "conv": "places*params",
         "convtranspose": "places*params",
         **dict.fromkeys(("lstm", "gru", "rnn"), "tokens*params"),
-        **_OTHER_ATTENTION,
+        **_ATTENTION,
         "attention": "0",
         "attention as matmul": "batch*params",
         "learned": "0",
@@ -226,7 +221,7 @@ CALFLOPS = Convention(
         **dict.fromkeys((*_CALFLOPS_ONES, *_CALFLOPS_POOLS, "upsample"), "in"),
         "relu6": None,
         "relu6 as function": "in",
-        **_OTHER_ATTENTION,
+        **_ATTENTION,
         "attention": "2*projections",
         "attention as matmul": "2*macs + exponentials",
         "add as function": "out",
@@ -259,7 +254,7 @@ CALFLOPS_MACS = Convention(
         "convtranspose in groups": None,
         "convtranspose": "macs",
         "linear": "macs",
-        **_OTHER_ATTENTION,
+        **_ATTENTION,
         "attention": "projections",
         "attention as matmul": "macs",
     },

@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from itertools import chain
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple
 
 from archcalc.layers.axes import each_axis
-from archcalc.layers.base import Layer, SavedTensor, TrainingContext
-from archcalc.layers.placing import require_last
+from archcalc.layers.base import Layer, Layout, SavedTensor, TrainingContext
 from archcalc.layers.projections import attending, bias_variants, mixed, projected, projecting, with_biases
 from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement, require_per_axis
@@ -66,6 +65,7 @@ class WindowAttention(Layer, frozen=True):
 
     family: ClassVar[Family] = "attention"
     category: ClassVar[str] = "Multi-head attention"
+    layout: ClassVar[Layout] = "channels last"
     example: ClassVar[Example] = Example({"heads": 3, "window": 7, "shift": 3, "relative": True}, ((56, 56, 96),))
 
     heads: Count
@@ -73,10 +73,6 @@ class WindowAttention(Layer, frozen=True):
     shift: Offsets = 0
     relative: bool = False
     bias: Biases = True
-
-    def placed(self, *inputs: Shape) -> Self:
-        require_last(inputs[0])
-        return self
 
     def variants(self, _rank: int) -> Iterator[str]:
         yield from bias_variants(self.bias)

@@ -81,7 +81,7 @@ def suits(cls: type[Layer], names: tuple[str, ...]) -> bool:
     if cls.kind == "matmul" and len(names) == 2:
         # Of which the features may be split into heads.
         return at == [1] or names == ("time", "bands")
-    if cls.kind == "windowattention":
+    if cls.layout == "channels last":
         return at == [len(names) - 1] or names == ("time", "bands")
     return 0 in at or not at or not (cls.rank or cls.layout == "channels first" or cls.kind == "prelu")
 
