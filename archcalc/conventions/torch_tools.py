@@ -7,9 +7,8 @@ from archcalc.conventions.convention import Convention
 # Cells and attention that torch does not have, so that no tool which watches it can have been seen to count them.
 _OTHER_CELLS = dict.fromkeys((*(f"{kind} with one bias" for kind in ("lstm", "gru", "rnn")), "gru with reset before"))
 _ATTENTION = dict.fromkeys(
-    f"attention {how}" for how in ("of another make", "of another make as matmul", "with some biases")
+    f"attention {it}" for it in ("of another make", "of another make as matmul", "with some biases")
 )
-
 _MODULES = frozenset({"module", "matmul"})
 _PYTHON = frozenset({"module", "function", "matmul"})
 _OPERATORS = frozenset({"module", "function", "operator", "matmul"})
