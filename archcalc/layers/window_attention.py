@@ -18,6 +18,7 @@ from archcalc.layers.window import Window, whole_axis
 from archcalc.layers.windows import MAX_LISTED, blocks
 from archcalc.layers.work import Work
 from archcalc.symbols.dims import Dim, Shape, at_least, ceil_div, decided, divides, equal, minimum, quotient, size
+from archcalc.symbols.shape import NamedShape
 
 
 class _Side(NamedTuple):
@@ -66,7 +67,10 @@ class WindowAttention(Layer, frozen=True):
     family: ClassVar[Family] = "attention"
     category: ClassVar[str] = "Multi-head attention"
     layout: ClassVar[Layout] = "channels last"
-    example: ClassVar[Example] = Example({"heads": 3, "window": 7, "shift": 3, "relative": True}, ((56, 56, 96),))
+    example: ClassVar[Example] = Example(
+        {"heads": 3, "window": 7, "shift": 3, "relative": True},
+        (NamedShape((56, 56, 96), ("height", "width", "channels")),),
+    )
 
     heads: Count
     window: Sizes
