@@ -115,9 +115,10 @@ def _keys(row: Priceable) -> Iterator[str]:
     for name in dict.fromkeys((kind, family)):
         if len(row.inputs) > 1:
             yield f"{name} of several inputs as {row.call}"
+        variants = list(row.layer.variants(len(places_of(row.output))))
+        yield from (f"{name} {variant} as {row.call}" for variant in variants)
         yield f"{name} as {row.call}"
         if len(row.inputs) > 1:
             yield f"{name} of several inputs"
-        for variant in row.layer.variants(len(places_of(row.output))):
-            yield f"{name} {variant}"
+        yield from (f"{name} {variant}" for variant in variants)
         yield name

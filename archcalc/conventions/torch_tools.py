@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from archcalc.conventions.convention import Convention
 
-# Cells that torch lacks, so that no tool can have been seen to count them, or that the tools' constants leave out.
+# Cells and attention that torch lacks, so that no tool can have been seen to count them, or that their constants leave out.
 _OTHER_CELLS = dict.fromkeys(
     (*(f"{kind} with one bias" for kind in ("lstm", "gru", "rnn")), "gru with reset before", "lstm with projection")
+)
+_ATTENTION = dict.fromkeys(
+    f"attention {it}" for it in ("of another make", "of another make as matmul", "with some biases")
 )
 
 # What models run by kernels of their own, or write out in one way or another.
@@ -37,6 +40,7 @@ FVCORE = Convention(
         "conv": "macs",
         "convtranspose": "macs",
         "linear": "macs",
+        **_ATTENTION,
         "attention": "projections",
         "attention as matmul": "macs",
         "batchnorm": "2*in",
@@ -93,6 +97,7 @@ PTFLOPS = Convention(
         "upsample": "2*out",
         "add as function": "out",
         "multiply as function": "out",
+        **_ATTENTION,
         "attention": "macs + 5*in + multiplications",
         "attention as matmul": "macs + tokens*biases + exponentials",
         "attention of several inputs as matmul": None,
@@ -123,6 +128,7 @@ PTFLOPS_ATEN = Convention(
         "conv": "macs + additions",
         "convtranspose": "macs + additions",
         "linear": "macs + additions",
+        **_ATTENTION,
         "attention": "projections + 4*in",
         "attention as matmul": "macs + tokens*biases",
         "attention of several inputs as matmul": None,
@@ -184,6 +190,7 @@ TORCHINFO = Convention(
         "conv": "places*params",
         "convtranspose": "places*params",
         **dict.fromkeys(("lstm", "gru", "rnn"), "tokens*params"),
+        **_ATTENTION,
         "attention": "0",
         "attention as matmul": "batch*params",
         "learned": "0",
@@ -221,6 +228,7 @@ CALFLOPS = Convention(
         **dict.fromkeys((*_CALFLOPS_ONES, *_CALFLOPS_POOLS, "upsample"), "in"),
         "relu6": None,
         "relu6 as function": "in",
+        **_ATTENTION,
         "attention": "2*projections",
         "attention as matmul": "2*macs + exponentials",
         "add as function": "out",
@@ -253,6 +261,7 @@ CALFLOPS_MACS = Convention(
         "convtranspose in groups": None,
         "convtranspose": "macs",
         "linear": "macs",
+        **_ATTENTION,
         "attention": "projections",
         "attention as matmul": "macs",
         **_OWN_KERNELS,

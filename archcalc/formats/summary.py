@@ -52,7 +52,7 @@ def totals(profile: Profile, style: Style = PLAIN) -> list[tuple[str, str]]:
     if active.total(all_rows) != all_rows.params:
         entries.append((active.title, f"{written(active.total(all_rows))}, those that one token uses"))
     if all_rows.buffers != 0:
-        entries.append(("buffers", f"{written(all_rows.buffers)} running statistics, not in params"))
+        entries.append(("buffers", f"{written(all_rows.buffers)} kept but not trained, not in params"))
     each = "in 4 bytes each" if all_rows.tokens == 0 else "in 4 bytes each, token numbers in 8"
     values = f"{written(all_rows.activations)} values, input included, {each}: {bytes_text(all_rows.activation_bytes, written)}"
     entries += [

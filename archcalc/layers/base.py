@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal, NamedTuple, Self, TypeAlias
 
 import msgspec
 
-from archcalc.layers.placing import Axis, chosen, placed, require_first, require_sequence
+from archcalc.layers.placing import Axis, chosen, placed, require_first, require_last, require_sequence
 from archcalc.layers.registry import Example, Family, Kinds
 from archcalc.layers.requirements import Requirement
 from archcalc.layers.settings import Padding, Sizes
@@ -16,7 +16,7 @@ from archcalc.layers.work import Work
 from archcalc.symbols.dims import Dim, Shape
 from archcalc.symbols.shape import AXES, axes_of, completed
 
-Layout: TypeAlias = Literal["any", "channels first", "sequence"]
+Layout: TypeAlias = Literal["any", "channels first", "channels last", "sequence"]
 
 # The default image of an example.
 _CHANNELS, _SIDE = 64, 56
@@ -80,7 +80,7 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, metaclass=K
     # The number of axes beside the channels that it works along, if fixed: 2 for conv2d.
     rank: ClassVar[int] = 0
     # The order of axes that it needs if it has no setting to name them: channels before all others, as with a `rank`, or
-    # features behind tokens.
+    # behind them, or features behind tokens.
     layout: ClassVar[Layout] = "any"
     # The setting that names the axes it works on.
     axis_setting: ClassVar[str] = ""
@@ -133,6 +133,8 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, metaclass=K
             return msgspec.structs.replace(self, **{self.axis_setting: at})
         if self.rank or self.layout == "channels first":
             require_first(inputs[0], "×".join(("channels", *AXES[self.rank])) if self.rank else "channels")
+        elif self.layout == "channels last":
+            require_last(inputs[0])
         elif self.layout == "sequence":
             for x in inputs:
                 require_sequence(x)

@@ -145,6 +145,19 @@ def require_first(x: Shape, work: str) -> None:
         raise Misplaced(f"works on {work}", "", remedy)
 
 
+def require_last(x: Shape) -> None:
+    """Raise Misplaced if the names say that channels, or features, are not the last axis."""
+    axes = axes_of(x)
+    values = values_axis(axes)
+    if values == len(x) - 1 or (values is None and axes[-1] not in PLACES):
+        return
+    remedy = ""
+    if values is not None and all(axes):
+        order = [*(name for place, name in enumerate(axes) if place != values), axes[values]]
+        remedy = f"`permute: [{', '.join(order)}]` puts the {axes[values]} last"
+    raise Misplaced("works on channels behind their places", "", remedy)
+
+
 def require_sequence(x: Shape) -> None:
     """Raise Misplaced if the names say that a shape is not tokens×features."""
     axes = axes_of(x)

@@ -11,6 +11,7 @@ from archcalc.symbols.dims import Dim, Shape
 class At(NamedTuple):
     """The view of one input axis: the output axis it follows, and the window.
 
+    An axis that is seen whole may have an output axis together with one that moves, where none is left for it alone.
     With `ends`, nothing lies beyond the input's own positions, not even padding, because other inputs lie there. Only
     `outputs`, first and last (exclusive), look through the window, or all of them.
     """

@@ -78,13 +78,21 @@ def onward(np: Any, marked: Any, view: View, shape: Shape) -> Any:
     """A mask of the outputs of this shape that see any marked input."""
     if not view:
         return marked.reshape(shape)
+    spare = _spare(view)
     for axis, at in enumerate(view):
-        marked = _gathered(np, marked, axis, at, shape[at.axis])
-    order = [at.axis for at in view]
+        marked = _gathered(np, marked, axis, at, 1 if axis in spare else shape[at.axis])
+    marked = marked.squeeze(spare)
+    order = [at.axis for axis, at in enumerate(view) if axis not in spare]
     # An axis that the input lacks, such as the features of an embedding, repeats its values.
     marked = marked.reshape(*marked.shape, *(1 for axis in range(len(shape)) if axis not in order))
     order += [axis for axis in range(len(shape)) if axis not in order]
     return np.broadcast_to(marked.transpose(np.argsort(order)), shape)
+
+
+def _spare(view: View) -> tuple[int, ...]:
+    """The axes of an input that are seen whole and have no axis of the output to themselves."""
+    order = [at.axis for at in view]
+    return tuple(axis for axis, at in enumerate(view) if order.count(at.axis) > 1 and not at.window.moves)
 
 
 def _gathered(np: Any, marked: Any, axis: int, at: At, n: int) -> Any:
@@ -119,11 +127,12 @@ def _back(np: Any, mark: Any, view: View, *, inputs: tuple[Shape, Shape], full: 
     whole, shape = inputs
     if not view:
         return _summed(np, np.broadcast_to(mark, full).reshape(whole), shape)
-    order = [at.axis for at in view]
+    spare = _spare(view)
+    order = [at.axis for axis, at in enumerate(view) if axis not in spare]
     rest = tuple(axis for axis in range(mark.ndim) if axis not in order)
     mark = np.add.reduce(mark, rest, dtype=mark.dtype) if rest else mark
     kept = sorted(order)
-    mark = mark.transpose([kept.index(axis) for axis in order])
+    mark = np.expand_dims(mark.transpose([kept.index(axis) for axis in order]), spare)
     for axis, at in enumerate(view):
         if mark.shape[axis] == 1 and ((at.window.moves and shape[axis] > 1) or at.outputs):
             mark = np.repeat(mark, full[at.axis], axis)

@@ -11,6 +11,7 @@ from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
 from archcalc.symbols.shape import NamedShape, axes_of
 from tests.layers.expert_cases import EXPERT_INPUTS
+from tests.layers.products import factors
 
 Shape = tuple[int, ...]
 Draw = Callable[[st.SearchStrategy[Any]], Any]
@@ -78,6 +79,11 @@ def suits(cls: type[Layer], names: tuple[str, ...]) -> bool:
     at = [place for place, name in enumerate(names) if name in VALUES]
     if cls.layout == "sequence":
         return at == [1] or names == ("time", "bands")
+    if cls.kind == "matmul" and len(names) == 2:
+        # Of which the features may be split into heads.
+        return at == [1] or names == ("time", "bands")
+    if cls.layout == "channels last":
+        return at == [len(names) - 1] or names == ("time", "bands")
     return 0 in at or not at or not (cls.rank or cls.layout == "channels first" or cls.kind == "prelu")
 
 
@@ -158,8 +164,10 @@ RANKS: dict[str, tuple[int, ...]] = {
     "deformconv2d": (3,),
     **dict.fromkeys(_SPATIAL, (2, 3, 4)),
     **dict.fromkeys(("pixelshuffle", "pixelunshuffle"), (3,)),
-    **dict.fromkeys(("attention", "gru", "linearattention", "lstm", "rnn", "scan", "topk"), (2,)),
+    **dict.fromkeys(("attention", "gru", "latentattention", "linearattention", "lstm", "rnn", "scan", "topk"), (2,)),
+    "matmul": (2, 3, 4),
     "subsample2d": (3,),
+    "windowattention": (2, 3, 4),
 }
 
 # The inputs of kinds for which a rank does not say enough.
@@ -176,6 +184,7 @@ INPUTS: dict[str, st.SearchStrategy[tuple[Shape, ...]]] = {
     "concat": shapes_of(RANKS["concat"]).flatmap(_apart_in_one_axis),
     "linearattention": _queries_keys_values(),
     "scan": _scanned(),
+    "matmul": factors(),
     # torch's meta device takes its time for each token.
     **dict.fromkeys(("gru", "lstm", "rnn"), st.tuples(st.tuples(st.integers(1, 3), st.integers(1, 8)))),
 }

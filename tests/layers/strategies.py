@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from msgspec import inspect
 
 from archcalc.layers import Layer
+from tests.layers.attention_settings import attention, latent_attention, matmul, window_attention
 from tests.layers.axis_settings import SETTINGS, divisors
 from tests.layers.expert_cases import EXPERT_SETTINGS
 from tests.layers.inputs import Draw, Shape, named, suited
@@ -126,12 +127,6 @@ def _sizes(name: str) -> Callable[[Draw, Shape], dict[str, Any]]:
     return lambda draw, x: {name: each(draw, every_axis(draw, x, lambda draw, _n: draw(st.integers(1, LARGEST))))}
 
 
-def _attention(draw: Draw, q: Shape, *_: Shape) -> dict[str, Any]:
-    key = draw(st.none() | st.integers(1, LARGEST))
-    heads = draw(divisors(q[1]) if key is None else st.sampled_from([1, 2, 3, 4, 6, 8]))
-    return {"key": key, "heads": heads, "kv_heads": draw(st.none() | divisors(heads))}
-
-
 def _lstm(draw: Draw, _x: Shape) -> dict[str, Any]:
     hidden = draw(st.integers(1, LARGEST))
     proj = draw(st.none() | st.integers(1, hidden - 1)) if hidden > 1 else None
@@ -151,7 +146,10 @@ FITTING: dict[str, Callable[..., dict[str, Any]]] = {
     **{f"maxpool{rank}d": partial(window, dilated=True, pooling=True) for rank in (1, 2, 3)},
     **{f"avgpool{rank}d": partial(window, dilated=False, pooling=True) for rank in (1, 2, 3)},
     **{f"adaptive{pool}pool{rank}d": _sizes("size") for rank in (1, 2, 3) for pool in ("max", "avg")},
-    "attention": _attention,
+    "attention": attention,
+    "latentattention": latent_attention,
+    "matmul": matmul,
+    "windowattention": window_attention,
     **dict.fromkeys(("channelshuffle", "groupnorm"), lambda draw, x: {"groups": draw(divisors(x[0]))}),
     "anchors": lambda draw, _x: {
         "sizes": draw(st.lists(st.integers(1, 40), min_size=1, max_size=2).map(tuple)),

@@ -26,6 +26,7 @@ from tests.layers.torch_margins import around
 from tests.layers.torch_saved import Saved, key
 from tests.layers.torch_shapes import REFUSALS, Refusal, built, inferred
 from tests.layers.torch_twins import TWINS, Function
+from tests.layers.torch_windows import torchvision_windows
 
 kinds = Layer.kinds
 
@@ -68,14 +69,24 @@ APART: list[tuple[str, Callable[..., bool], str]] = [
         lambda k, *_: k.capacity is None,
         "the twin copies the weights for each slot; that of a whole mixture sorts the slots once",
     ),
+    ("attention", lambda k, *_: k.softcap is not None, "nor one that caps scores"),
+    ("latentattention", lambda k, _: k.key + k.rotary != k.value, "torch has no fused kernel and keeps scores"),
+    ("windowattention", lambda _, x: len(x) != 3, "torchvision has windows of images alone"),
+    ("windowattention", lambda k, _: isinstance(k.bias, tuple), "and biases of all projections or none"),
+    ("windowattention", lambda k, _: k.heads == 1, "its keys and values are then views of one array with queries"),
 ]
 
 
-def more(layer: Layer, output: Shape, x: Shape = ()) -> int:
+def more(layer: Layer, output: Shape, x: Shape = (), *rest: Shape) -> int:
     """Bytes that the kernels for the CPU keep and the layer does not need."""
     if layer.kind == "rmsnorm" and layer.affine:
         # Not fused on the CPU, where the normalised values are kept for the gradient of the weights.
         return 4 * BATCH * math.prod(output)
+    if layer.kind == "attention":
+        return more_of_attention(layer, x, *rest)
+    if layer.kind == "latentattention":
+        # The angles of queries and of keys, and the two normalisations as above.
+        return 4 * x[0] * (2 * layer.rotary + BATCH * (layer.latent + (layer.query_latent or 0)))
     if (
         layer.kind in {"lstm", "gru", "rnn"}
         and layer.bidirectional
@@ -85,6 +96,16 @@ def more(layer: Layer, output: Shape, x: Shape = ()) -> int:
         # With the batch first the tokens are copied to the front, for each direction again.
         return 4 * BATCH * math.prod(x)
     return 0
+
+
+def more_of_attention(layer: Layer, *shapes: Shape) -> int:
+    """Constants that a backward pass reads, and values normalised by a kernel that is not fused."""
+    (queries, _), (keys, _) = shapes[0], shapes[min(1, len(shapes) - 1)]
+    kv_heads, width, _ = layer.widths(shapes[0])
+    angles = (queries + keys) * width if layer.positions else 0
+    normed = (layer.heads * queries + kv_heads * keys) * width if layer.qk_norm == "rms" else 0
+    mask = queries * keys if layer.window else 0
+    return 4 * (angles + mask + BATCH * normed)
 
 
 def saved(module: nn.Module, layer: Layer, shapes: tuple[Shape, ...]) -> int:
@@ -119,6 +140,8 @@ def twin(layer: Layer, shapes: tuple[Shape, ...]) -> nn.Module:
         return Function(lambda t: torch.native_dropout(t, layer.rate, train=True)[0])
     if layer.kind == "stochasticdepth":
         return Function(lambda t: t if layer.rate == 0 else t * torch.ones(len(t), *(1 for _ in t.shape[1:])))
+    if layer.kind == "windowattention":
+        return torchvision_windows(layer, *shapes)
     return TWINS[layer.kind](layer, *shapes)
 
 
@@ -144,8 +167,7 @@ def test_a_layer_keeps_what_torch_keeps(kind: str, data: st.DataObject) -> None:
     layer = layer.placed(*shapes)
     use = TrainingContext(grads=(True,) * len(shapes))
     assert (
-        bytes_of(layer.saved_for_backward(use, output, *shapes), output, shapes) + more(layer, output, *shapes[:1])
-        == found
+        bytes_of(layer.saved_for_backward(use, output, *shapes), output, shapes) + more(layer, output, *shapes) == found
     )
 
 

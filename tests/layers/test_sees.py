@@ -57,7 +57,10 @@ def onward(layer: Layer, shapes: tuple[Shape, ...], which: int, mask: Any) -> An
 
 def agrees(moved: Any, layer: Layer, shapes: tuple[Shape, ...], which: int) -> bool:
     """Whether values move as the windows say: all that they hold, or where they are bounds nothing else."""
-    moved, seen = weighed(layer, moved), weighed(layer, np.stack(said(layer, shapes, which)))
+    moved, seen = moved.copy(), np.stack(said(layer, shapes, which))
+    alone = seeing_one(layer, shapes, which)
+    moved[:, alone] = seen[:, alone] = False
+    moved, seen = weighed(layer, moved), weighed(layer, seen)
     loose = loosely(layer) or any(at.window.loose for view in layer.receptive_views(*shapes)[which] for at in view)
     return not (moved & ~seen).any() if loose else np.array_equal(moved, seen)
 
@@ -88,7 +91,8 @@ def seen_alone(layer: Layer, shapes: tuple[Shape, ...]) -> bool:
     x = shapes[0]
     compared = {
         "softmax": lambda: x[layer.axis],
-        "attention": lambda: shapes[min(1, len(shapes) - 1)][0],
+        # Of one value a normalisation leaves the sign.
+        "attention": lambda: layer.widths(x)[1] if layer.qk_norm else shapes[min(1, len(shapes) - 1)][0],
         "groupnorm": lambda: math.prod(x) // layer.groups,
         "layernorm": lambda: math.prod(x[axis] for axis in layer.axes),
         "rmsnorm": lambda: x[layer.axis],
@@ -106,10 +110,26 @@ def weighed(layer: Layer, masks: Any) -> Any:
     return masks[:, 1:] if layer.kind == "linearattention" and layer.causal else masks
 
 
+def seeing_one(layer: Layer, shapes: tuple[Shape, ...], which: int) -> Any:
+    """The outputs of queries that see one key alone, whose score, made of this input and of others, changes nothing."""
+    mixed = len(shapes) - 1
+    if layer.kind != "attention" or which == mixed:
+        return []
+    (queries, _), (keys, _) = shapes[0], shapes[1]
+    seen = np.ones((queries, keys), bool)
+    if layer.causal:
+        seen = np.tril(seen)
+    if layer.window is not None:
+        before, after = (layer.window - 1, 0) if layer.causal else (layer.window // 2, layer.window // 2)
+        seen = np.triu(np.tril(seen, after), -before)
+    return np.flatnonzero(seen.sum(1) == 1)
+
+
 def arrays_of(layer: Layer, shapes: tuple[Shape, ...], random: Any) -> dict[str, Any]:
     wanted = layer.weights(*shapes) | layer.buffers(*shapes)
     # Small enough that no softmax or gate is closed for good.
-    scale = 0.1 if layer.kind in {"attention", "lstm", "gru", "rnn", "scan"} else 1.0
+    scaled = {"attention", "latentattention", "windowattention", "lstm", "gru", "rnn", "scan"}
+    scale = 0.1 if layer.kind in scaled else 1.0
     return {name: scale * (0.5 + random.random(shape)) for name, shape in wanted.items()}
 
 

@@ -94,11 +94,66 @@ def attention(layer: Layer, q: Any, k: Any = None, v: Any = None, **weights: Any
     """Query by query and head by head; only products with weights and between activations are left to einsum."""
     k = q if k is None else k
     v = k if v is None else v
-    for name, x in {"query": q, "key": k, "value": v, "out": q}.items():
-        if layer.bias:
-            numbers(np.ones((x.shape[1], len(weights[name])))) + weights[f"{name}_bias"]
+    shifted({"query": q, "key": k, "value": v, "out": q}, weights)
+    kv_heads, width, _ = layer.widths(q.shape[1:])
+    for name, x, heads in (("query", q, layer.heads), ("key", k, kv_heads)):
+        for _ in range(heads * x.shape[1]):
+            head = numbers(np.arange(width) + 0.5)
+            if layer.qk_norm:
+                head = normed(layer.qk_norm, head) * weights[f"{name}_norm"]
+            if layer.qk_norm == "layer":
+                head = head + weights[f"{name}_norm_bias"]
+            if layer.positions:
+                turned(head)
     for _ in range(layer.heads * q.shape[1]):
-        softmax(np, 0.35 * numbers(np.ones(k.shape[1])), 0)
+        scores = 0.35 * numbers(np.ones(k.shape[1]))
+        if layer.softcap is not None:
+            scores = 1.7 * np.tanh(scores / 1.7)
+        softmax(np, scores, 0)
+
+
+def shifted(tokens: dict[str, Any], weights: dict[str, Any]) -> None:
+    """The biases of projections, where there are any."""
+    for name, x in tokens.items():
+        if f"{name}_bias" in weights:
+            numbers(np.ones((x.shape[1], len(weights[name])))) + weights[f"{name}_bias"]
+
+
+def normed(sort: str, x: Any) -> Any:
+    if sort == "layer":
+        return standard(np, x, 0, GUARD)
+    return x / np.sqrt((x**2).mean(keepdims=True) + GUARD)
+
+
+def turned(x: Any) -> None:
+    """Each pair of values by the cosine and sine of an angle."""
+    for a, b in zip(x[::2], x[1::2], strict=True):
+        a * 0.8 - b * 0.6, b * 0.8 + a * 0.6
+
+
+def latent_attention(layer: Layer, x: Any, **_: Any) -> None:
+    """Token by token, the part of a key that turns once for all heads."""
+    tokens = x.shape[1]
+    widths = [layer.latent, *([layer.query_latent] if layer.query_latent else [])]
+    for _ in range(tokens):
+        for width in widths:
+            normed("rms", numbers(np.arange(width) + 0.5)) * (1.5 * np.ones(width))
+        for _ in range(layer.heads + 1):
+            turned(numbers(np.ones(layer.rotary)))
+    for _ in range(layer.heads * tokens):
+        softmax(np, 0.35 * numbers(np.ones(tokens)), 0)
+
+
+def window_attention(layer: Layer, x: Any, **weights: Any) -> None:
+    """Window by window, each full of places, those of the padding too."""
+    *places, f = x.shape[1:]
+    windows = layer.window if isinstance(layer.window, tuple) else (layer.window,) * len(places)
+    inside = math.prod(windows)
+    for _ in range(math.prod(-(-n // w) for n, w in zip(places, windows, strict=True))):
+        shifted(dict.fromkeys(("query", "key", "value", "out"), np.ones((1, inside, f))), weights)
+        for _ in range(layer.heads * inside):
+            scores = 0.35 * numbers(np.ones(inside))
+            softmax(np, scores + 0.25 * np.ones(inside) if layer.relative else scores, 0)
 
 
 def scan(_layer: Layer, x: Any, dt: Any, *_: Any, **weights: Any) -> None:
@@ -185,6 +240,11 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
     # Whatever they do is not counted.
     **dict.fromkeys(("anchors", "nms"), lambda *_: None),
     "fold": lambda _, x: x + 0.5,
+    "latentattention": latent_attention,
+    "matmul": lambda layer, *xs: (
+        numbers(np.ones(layer.output(*(x.shape[1:] for x in xs)))) * 0.35 if layer.scale else None
+    ),
+    "windowattention": window_attention,
     **{f"adaptive{pool}pool{rank}d": adaptive for pool in ("max", "avg") for rank in (1, 2, 3)},
     **{f"convtranspose{rank}d": transposed for rank in (1, 2, 3)},
 }

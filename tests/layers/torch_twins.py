@@ -19,6 +19,7 @@ from tests.layers.torch_margins import around, margins, pad, per_axis
 from tests.layers.torch_places import PLACE_TWINS
 from tests.layers.torch_recurrent import recurrent
 from tests.layers.torch_scans import cumulative, linear_attention, scan
+from tests.layers.torch_windows import LatentAttention, Product, WindowAttention
 
 Shape = tuple[int, ...]
 Twin = Callable[..., nn.Module]
@@ -169,11 +170,13 @@ TWINS: dict[str, Twin] = {
     "groupnorm": lambda k, x: nn.GroupNorm(k.groups, x[0], k.eps, k.affine),
     "gru": recurrent(nn.GRU),
     "hardtanh": lambda k, _x: nn.Hardtanh(k.min, k.max),
+    "latentattention": LatentAttention,
     "leakyrelu": lambda k, _x: nn.LeakyReLU(k.slope),
     "learned": lambda k: Function(lambda weight: weight, weight=k.shape),
     "linearattention": linear_attention,
     "localresponsenorm": lambda k, _x: nn.LocalResponseNorm(k.size, k.alpha, k.beta, k.k),
     "lstm": recurrent(nn.LSTM),
+    "matmul": Product,
     "maxout": lambda k, _x: Function(lambda t: t.unflatten(1, (-1, k.pieces)).amax(2)),
     "pixelshuffle": lambda k, _x: nn.PixelShuffle(k.factor),
     "power": lambda k, _x: Function(lambda t: t**k.exponent),
@@ -185,6 +188,7 @@ TWINS: dict[str, Twin] = {
     "subsample2d": subsample,
     "times": lambda k, _x: Function(lambda t: k.factor * t),
     "upsample": upsample,
+    "windowattention": WindowAttention,
 }
 for _kind, _join in {
     "add": torch.add,

@@ -12,6 +12,7 @@ from torch import nn
 from archcalc.layers import Layer
 from tests.layers.torch_attention import Attention
 from tests.layers.torch_twins import Connected
+from tests.layers.torch_windows import LatentAttention, WindowAttention
 
 Arrays = dict[str, Any]
 
@@ -27,8 +28,8 @@ def put(module: nn.Module, layer: Layer, arrays: Arrays) -> None:
 
 
 def held(name: str) -> bool:
-    """torch also counts the batches that a normalisation saw in training."""
-    return not name.endswith("num_batches_tracked")
+    """torch also counts the batches that a normalisation saw in training, and numbers the pairs of a window."""
+    return not name.endswith(("num_batches_tracked", "position_index"))
 
 
 def depth(module: nn.Module) -> int:
@@ -37,8 +38,11 @@ def depth(module: nn.Module) -> int:
 
 
 def renamed(module: nn.Module, layer: Layer, arrays: Arrays) -> Arrays:
-    if isinstance(module, Attention):
-        return {f"{name.removesuffix('_bias')}.{kind(name)}": array for name, array in arrays.items()}
+    if isinstance(module, (Attention, LatentAttention, WindowAttention)):
+        # What is no layer of its own has its own name, and which rows of a table are read is no array of numbers.
+        own = {name: arrays[name] for name in ("position_bias",) if name in arrays}
+        layers = {name: array for name, array in arrays.items() if not name.startswith("position")}
+        return own | {f"{name.removesuffix('_bias')}.{kind(name)}": array for name, array in layers.items()}
     if isinstance(module, nn.MultiheadAttention):
         return multihead(arrays)
     if isinstance(module, nn.Sequential) and any(isinstance(part, Connected) for part in module):

@@ -170,6 +170,8 @@ def sequence(make: Maker) -> None:
     source = make.turned(make.source(), -1)
     d = make.shape(source)[1]
     choices = [K["lstm"](hidden=d), K["gru"](hidden=2, bidirectional=True), K["attention"](heads=1), K["linear"](out=d)]
+    choices += [K["attention"](heads=1, causal=causal, window=w) for causal in (True, False) for w in (None, 2, 3)]
+    choices.append(K["latentattention"](heads=1, latent=2, causal=make.random.random() < 0.5))
     make.add(make.random.choice([*choices, K["layernorm"](), K["softmax"](axis=make.random.randint(0, 1))]), source)
 
 
@@ -188,10 +190,22 @@ def running(make: Maker) -> None:
         make.add(K[make.random.choice(["cumsum", "cummean"])](axis=make.random.randint(0, 1)), source)
 
 
+def windowed(make: Maker) -> None:
+    """Attention in windows that are shifted, with the channels last and back again."""
+    source = make.source()
+    rank = len(make.shape(source))
+    if rank < 2:
+        return
+    last = make.add(K["permute"](order=(*range(1, rank), 0)), source)
+    window = make.random.randint(1, 4)
+    at = make.add(K["windowattention"](heads=1, window=window, shift=make.random.randrange(window)), last)
+    make.add(K["permute"](order=(rank - 1, *range(rank - 1))), at)
+
+
 CONSTRUCTS: dict[str, Callable[[Maker], None]] = {
     construct.__name__: construct
     for construct in (
         *(sliding, transposed, resized, squeezed, pooled_pyramid, alike, beside, heads, laid_out, turned, folded),
-        *(cut, channels, sequence, running, *ALONG_AXES),
+        *(cut, channels, sequence, running, windowed, *ALONG_AXES),
     )
 }

@@ -232,9 +232,29 @@ def over(*axes: int) -> Callable[..., Seen]:
     return kind
 
 
-def attended(_layer: Any, seen: Seen, shape: Any, shapes: Any, which: int) -> Seen:
+def attended(layer: Any, seen: Seen, shape: Any, shapes: Any, which: int) -> Seen:
     seen = whole(seen, 1, shape[1])
-    return seen if len(shapes) > 1 and which == 0 else whole(seen, 0, shape[0])
+    if len(shapes) > 1 and which == 0:
+        return seen
+    causal, window = layer.causal, getattr(layer, "window", None)
+    if not causal and window is None:
+        return whole(seen, 0, shape[0])
+    if window is None:
+        return gathered(seen, 0, [list(range(i + 1)) for i in range(shape[0])])
+    # A band reaches beyond the ends.
+    before, after = (window - 1, 0) if causal else (window // 2, window // 2)
+    return gathered(seen, 0, [list(range(i - before, i + after + 1)) for i in range(shape[0])])
+
+
+def in_windows(layer: Any, seen: Seen, shape: Any, *_: Any) -> Seen:
+    """Windows from a shift on, of which the first and the last reach beyond the ends, unless one window holds all."""
+    seen = whole(seen, len(shape) - 1, shape[-1])
+    for axis, n in enumerate(shape[:-1]):
+        w, s = (value[axis] if isinstance(value, tuple) else value for value in (layer.window, layer.shift))
+        s = s if w < n else 0
+        rows = [range((i - s) // w * w + s, (i - s) // w * w + s + w) for i in range(n)]
+        seen = gathered(seen, axis, [list(row) for row in rows])
+    return seen
 
 
 def so_far(seen: Seen, axis: int) -> Seen:
@@ -272,7 +292,8 @@ KINDS: dict[str, Callable[..., Seen]] = {
     **dict.fromkeys(("lstm", "gru", "rnn"), recurrent),
     **dict.fromkeys(("linear", "rmsnorm", "softmax"), lambda layer, *rest: over(layer.axis)(layer, *rest)),
     "layernorm": lambda layer, *rest: over(*layer.axes)(layer, *rest),
-    "attention": attended,
+    **dict.fromkeys(("attention", "latentattention"), attended),
+    "windowattention": in_windows,
     "groupnorm": normed,
     "scan": scanned,
     "linearattention": linearly_attended,

@@ -16,7 +16,7 @@ from tests.symbols.lettered_layers import EXPRESSIONS, TOKENS, Writer
 CONSTRUCTS = (
     *("param", "param expression", "input expression", "repeat", "repeat with index", "block", "block argument"),
     *("block default", "nested blocks", "if", "from", "share", "shared block", "auxiliary", "name in braces"),
-    *(*BY_VALUE, "concat", "concat along places", "branches that shrink and grow", "broadcast", "learned"),
+    *(*BY_VALUE, "concat", "concat along places", "branches that shrink and grow", "broadcast", "learned", "product"),
     *(f"value {name}" for name in EXPRESSIONS),
     *("axis name", "letter for several", "tokens that go on"),
 )
@@ -226,6 +226,35 @@ def auxiliary(writer: Writer, rank: int, _depth: int) -> tuple[list[str], int]:
     return [f"{kind}: {{auxiliary: true{', ' + rest if rest else '}'}"], rank
 
 
+def multiplied(writer: Writer, rank: int, _depth: int) -> tuple[list[str], int]:
+    """Two layers on one input, and their product as matrices."""
+    if rank == 1:
+        return [], rank
+    writer.used.add("product")
+    first, second = (f"n{len(writer.named) + i}" for i in range(2))
+    writer.named += [first, second]
+    given = writer.settings("matmul", rank)
+    if writer.once_in(2):
+        # What fits any input.
+        given["transpose"] = "second"
+    if rank > 2 or writer.once_in(3):
+        given.pop("heads", None)
+    text = "".join(f", {name}: {value}" for name, value in given.items())
+    items = [f"tanh: {{name: {first}}}", f"sigmoid: {{name: {second}}}"]
+    after = 3 if "heads" in given and given.get("transpose") == "second" else rank
+    return [*items, f"matmul: {{from: [{first}, {second}]{text}}}"], after
+
+
+def windowed(writer: Writer, rank: int, _depth: int) -> tuple[list[str], int]:
+    """Attention inside windows, for which the channels are put last."""
+    if rank == 1:
+        return [], rank
+    first, *space = writer.names[rank]
+    text = ", ".join(f"{name}: {value}" for name, value in writer.settings("windowattention", rank).items())
+    turned = [f"permute: [{', '.join(names)}]" for names in ([*space, first], [first, *space])]
+    return [turned[0], f"windowattention: {{{text}}}", turned[1]], rank
+
+
 def trained(writer: Writer, rank: int, _depth: int) -> tuple[list[str], int]:
     """A trained array added to what is there."""
     writer.used.add("learned")
@@ -233,7 +262,10 @@ def trained(writer: Writer, rank: int, _depth: int) -> tuple[list[str], int]:
     return [f"add: {{x: [], t: [{{learned: {{shape: [{', '.join(shape)}]}}}}]}}"], rank
 
 
-BUILT = (joined, joined, joined, repeated, called, chosen, read, shared, auxiliary, trained, going_on)
+BUILT = (
+    *(joined, joined, joined, repeated, called, chosen, read, shared, auxiliary, trained),
+    *(going_on, multiplied, windowed),
+)
 
 
 def axes_lettered(axes: dict[str, str]) -> bool:

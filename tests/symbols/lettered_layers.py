@@ -39,7 +39,7 @@ MOVING = {
 # What goes over the tokens of a sequence, likewise.
 TOKENS = ("tokens", "features")
 GOING = ("attention", "lstm", "gru", "rnn", "cumsum", "cummean", "linear", "layernorm", "rmsnorm")
-SHAPED = ("learned", "input", "embedding", *BY_VALUE, "concat")
+SHAPED = ("learned", "input", "embedding", *BY_VALUE, "concat", "matmul", "windowattention")
 # An expression by a name of the language in it, in a letter x that is at least 1; most are at least 1 too.
 EXPRESSIONS = {
     "+": "{x} + {n}",
@@ -64,7 +64,7 @@ SUITED = {
         if kind not in SHAPED
         and cls.arity[0] < 2
         and getattr(cls, "rank", rank - 1) in ((0, rank - 1) if kind != "batchnorm1d" else (1, 0, rank - 1))
-        and not (kind in ("attention", "gru", "lstm", "rnn") and rank != 2)
+        and not (kind in ("attention", "gru", "latentattention", "lstm", "rnn") and rank != 2)
         and not (kind in ("pixelshuffle", "pixelunshuffle", "subsample2d", "anchors") and rank != 3)
         and not (
             rank == 1
@@ -271,6 +271,14 @@ WRITTEN: dict[str, Callable[[Writer, int, str], str]] = {
     "min": number("-1"),
     "max": number("1"),
     "rate": number("0.1"),
+    **dict.fromkeys(("window", "rotary"), size(1, 4)),
+    "windowattention.window": each(1, 4),
+    "shift": each(0, 1),
+    "positions": number("rotary"),
+    "qk_norm": lambda writer, *_: writer.r.choice(("rms", "layer")),
+    "transpose": lambda writer, *_: writer.r.choice(("first", "second", "both")),
+    "matmul.scale": lambda writer, *_: writer.r.choice(("true", "false")),
+    "Biases": lambda writer, *_: writer.r.choice(("true", "false", "[query, value]")),
     "bool": lambda writer, _rank, _written: writer.r.choice(("true", "false")),
     "Literal": word,
     "Count": size(1, 6),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from archcalc.errors import SpecError
 from archcalc.layers import Layer
 from tests.layers.inputs import BY_VALUE, Draw, moved
+from tests.layers.products import fits_as_product
 from tests.layers.strategies import layers
 from tests.verify.plot import CHAIN, IN_PLACE, VIEWS, K, Plot, single
 from tests.verify.setting_classes import class_of
@@ -181,6 +182,27 @@ def attended(draw: Draw, plot: Plot) -> None:
     plot.add(draw(layers("attention", *map(plot.shape, inputs))), *inputs)
 
 
+def multiplied(draw: Draw, plot: Plot) -> None:
+    """Two layers as matrices, in any way in which they fit."""
+    first = plot.some(draw, lambda shape: len(shape) > 1)
+    x = plot.shape(first)
+    second = plot.some(
+        draw, lambda shape: len(shape) == len(x) and shape[:-2] == x[:-2] and {*shape} & {*x[-2:]} != set()
+    )
+    if not fits_as_product(x, plot.shape(second)):
+        second = first
+    plot.add(draw(layers("matmul", x, plot.shape(second))), first, second)
+
+
+def windowed(draw: Draw, plot: Plot) -> None:
+    """Attention in windows of an image, or of whatever has places, with its channels last and back again."""
+    source = plot.some(draw, lambda shape: len(shape) > 1)
+    rank = len(plot.shape(source))
+    last = plot.add(K["permute"](order=(*range(1, rank), 0)), source)
+    at = plot.add(draw(layers("windowattention", plot.shape(last))), last)
+    plot.add(K["permute"](order=(rank - 1, *range(rank - 1))), at)
+
+
 def recurrent(draw: Draw, plot: Plot) -> None:
     """A recurrent layer joined with itself along its tokens or its features, then the largest of each two."""
     source = plot.some(draw, lambda shape: len(shape) == 2)
@@ -265,19 +287,7 @@ CONSTRUCTS = {
     construct.__name__: construct
     for construct in (
         *(follow, branch, in_place, views, joined, concatenated, repeated, excited, folded, turned),
-        *(
-            headed,
-            beside,
-            deformed,
-            shared,
-            auxiliary,
-            attended,
-            linearly_attended,
-            recurrent,
-            scanned,
-            mixed,
-            learned,
-            given_more,
-        ),
+        *(headed, beside, deformed, shared, auxiliary, attended, linearly_attended, multiplied, windowed),
+        *(recurrent, scanned, mixed, learned, given_more),
     )
 }

@@ -45,6 +45,8 @@ class Drawn(NamedTuple):
 
 def named(kind: str, shape: tuple[int, ...]) -> list[tuple[str, ...] | None]:
     """What an input's axes may be called where a layer of a kind follows."""
+    if kind == "windowattention":
+        return [("depth", "height", "width", "channels")[-len(shape) :] if len(shape) > 2 else ("length", "channels")]
     if len(shape) != 2:
         return [None]
     signal, sequence = ("channels", "length"), ("tokens", "features")

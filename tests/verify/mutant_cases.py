@@ -82,6 +82,16 @@ CASES: dict[str, list[tuple[dict[str, Any], list[tuple[int, ...]]]]] = {
         ({"heads": 2}, [(3, 4), (5, 4), (5, 6)]),
         ({"heads": 2, "causal": True}, [(5, 4), (5, 4), (5, 6)]),
     ],
+    "matmul": [
+        ({"transpose": "second", "heads": 2, "scale": True}, [(3, 8), (5, 8)]),
+        ({"heads": 2}, [(2, 3, 5), (5, 8)]),
+        ({}, [(2, 3, 5), (2, 5, 4)]),
+    ],
+    "windowattention": [({"heads": 2, "window": 2, "shift": 1, "relative": True}, [(3, 4, 6)])],
+    "latentattention": [
+        ({"heads": 2, "latent": 3, "query_latent": 5, "key": 4, "rotary": 2, "value": 3}, [(3, 8)]),
+        ({"heads": 2, "latent": 3, "key": 4, "rotary": 2, "value": 3}, [(3, 8)]),
+    ],
     "gru": [({"hidden": 3}, [(4, 5)])],
     "rnn": [({"hidden": 3, "bias": False}, [(4, 5)])],
 }
