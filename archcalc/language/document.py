@@ -17,6 +17,7 @@ from archcalc.language.assertions import OWN
 from archcalc.language.figures import figures
 from archcalc.language.mistakes import EndedError, Mistakes
 from archcalc.language.tree import ListNode, MapNode, Scalar, Tree, parse, plain, unknown
+from archcalc.language.variants import chosen
 from archcalc.layers import Layer
 from archcalc.network.calls import CALLS
 from archcalc.network.figures import Figure
@@ -29,6 +30,7 @@ KEYS = (
     "family",
     "input",
     "params",
+    "variants",
     "blocks",
     "layers",
     "totals",
@@ -87,6 +89,8 @@ def read(source: Source) -> SpecDocument:
         raise SpecError("a spec is a mapping", tree.place, "start with 'name:', 'input:' and 'layers:'")
     mistakes = Mistakes()
     try:
+        with mistakes.kept():
+            tree = chosen(tree, source)
         return _parts(tree, mistakes)
     except EndedError:
         raise mistakes.error() from None

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from archcalc.errors import Place, Source, SpecError
 from archcalc.language.document import SpecDocument
-from archcalc.language.expression import Value
+from archcalc.language.expression import Value, bounded
 from archcalc.language.fields import value_of
 from archcalc.language.mistakes import Mistakes
 from archcalc.language.tree import Scalar, Tree
 from archcalc.network.model import Params, check_params
-from archcalc.symbols.dims import Dim, is_letter, symbol
+from archcalc.symbols.dims import is_letter, symbol
 
 _MAX_PARAMS = 100
 
@@ -33,7 +34,7 @@ def params_of(document: SpecDocument, given: Params, mistakes: Mistakes) -> tupl
         with mistakes.kept():
             if not unknown_names:
                 unknown_names.add(name)
-                own = set_value(name, given[name], values) if name in given else letter_or_value(tree, values)
+                own = set_value(name, given[name], values, tree) if name in given else letter_or_value(tree, values)
                 values[name] = own
                 unknown_names.clear()
         if name not in values:
@@ -41,12 +42,21 @@ def params_of(document: SpecDocument, given: Params, mistakes: Mistakes) -> tupl
     return values, frozenset(unknown_names)
 
 
-def set_value(name: str, given: Dim | str, values: Mapping[str, Value]) -> Value:
-    """The value that a param is set to: a dimension, or the text of one, which may use other params."""
+def set_value(name: str, given: Any, values: Mapping[str, Value], own: Tree | None = None) -> Value:
+    """The value that a param is set to: a dimension, a list, or the text of one, which may use other params.
+
+    A param whose own value is text takes text, with quotes or without.
+    """
     if not isinstance(given, str):
-        return given
+        value: Value = bounded(_listed(given)) if isinstance(given, (list, tuple)) else given
+        return value
     here = Place(Source("--set", f"{name}={given}"), 1, len(name) + 2, len(name) + 2 + len(given))
-    return letter_or_value(Scalar(given, quoted=False, place=here), values)
+    text = isinstance(own, Scalar) and own.quoted and not given.startswith(('"', "'"))
+    return letter_or_value(Scalar(given, quoted=text, place=here), values)
+
+
+def _listed(given: Any) -> Any:
+    return tuple(map(_listed, given)) if isinstance(given, (list, tuple)) else given
 
 
 def letter_or_value(tree: Tree, values: Mapping[str, Value]) -> Value:
