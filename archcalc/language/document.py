@@ -16,6 +16,7 @@ from archcalc.errors import Place, Source, SpecError
 from archcalc.language.assertions import OWN
 from archcalc.language.figures import figures
 from archcalc.language.mistakes import EndedError, Mistakes
+from archcalc.language.sources import without_others
 from archcalc.language.tree import ListNode, MapNode, Scalar, Tree, parse, plain, unknown
 from archcalc.language.variants import chosen
 from archcalc.layers import Layer
@@ -84,7 +85,7 @@ def read(source: Source) -> SpecDocument:
 
     Raises SpecError for a text that is no spec.
     """
-    tree = parse(source)
+    tree = parse(source, without_others(source))
     if not isinstance(tree, MapNode):
         raise SpecError("a spec is a mapping", tree.place, "start with 'name:', 'input:' and 'layers:'")
     mistakes = Mistakes()

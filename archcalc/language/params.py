@@ -10,7 +10,7 @@ from archcalc.language.document import SpecDocument
 from archcalc.language.expression import Value, bounded
 from archcalc.language.fields import value_of
 from archcalc.language.mistakes import Mistakes
-from archcalc.language.tree import Scalar, Tree
+from archcalc.language.tree import ListNode, Scalar, Tree
 from archcalc.network.model import Params, check_params
 from archcalc.symbols.dims import is_letter, symbol
 
@@ -59,8 +59,18 @@ def _listed(given: Any) -> Any:
     return tuple(map(_listed, given)) if isinstance(given, (list, tuple)) else given
 
 
+def _letters(tree: Tree) -> set[str]:
+    """The words in a list that may be letters."""
+    if isinstance(tree, ListNode):
+        return set().union(*map(_letters, tree.items))
+    return {tree.text} if isinstance(tree, Scalar) and not tree.quoted and is_letter(tree.text) else set()
+
+
 def letter_or_value(tree: Tree, values: Mapping[str, Value]) -> Value:
-    """The value of a tree; an undefined name is a dimension left as a letter."""
+    """The value of a tree; an undefined name, in a list too, is a dimension left as a letter."""
+    if isinstance(tree, ListNode):
+        names = {**{word: symbol(word) for word in _letters(tree) if word not in values}, **values}
+        return value_of(tree, names)
     if isinstance(tree, Scalar) and not tree.quoted and is_letter(tree.text) and tree.text not in values:
         return symbol(tree.text)
     return value_of(tree, values)

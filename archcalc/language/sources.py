@@ -80,6 +80,22 @@ def located(spec: str) -> tuple[Path, str]:
     return Path(name), variant
 
 
+def without_others(source: Source) -> str:
+    """The text of a bundled file without what is said of its other variants, which takes longer to read than the rest."""
+    text = source.text
+    part = _VARIANTS.search(text) if source.variant and source.name.startswith("specs/") else None
+    if part is None:
+        return text
+    lines, here = part[1].split("\n"), False
+    for at, line in enumerate(lines):
+        if name := _VARIANT.match(line):
+            here = name[1] == source.variant
+        elif not here:
+            # Every line stays where it is.
+            lines[at] = ""
+    return text[: part.start(1)] + "\n".join(lines) + text[part.end(1) :]
+
+
 def source_of(spec: str) -> Source:
     """The text of a spec: a bundled name, a path, each perhaps with @ and a variant, or `-` for standard input."""
     with opened(spec) as (name, variant, read_on):
@@ -89,9 +105,8 @@ def source_of(spec: str) -> Source:
 @contextmanager
 def opened(spec: str) -> Iterator[tuple[str, str, Callable[[int], bytes]]]:
     """The name, the variant and the read function of a bundled network, of a path, or of `-` for standard input."""
-    front, _, variant = spec.partition("@")
-    if front == "-":
-        yield "<stdin>", variant, standard_input
+    if spec == "-":
+        yield "<stdin>", "", standard_input
         return
     path, variant = located(spec)
     try:

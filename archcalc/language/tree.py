@@ -53,8 +53,8 @@ class MapNode(msgspec.Struct, frozen=True):
 Tree: TypeAlias = Scalar | ListNode | MapNode
 
 
-def parse(source: Source) -> Tree:
-    """The one document in a text; raises SpecError at the first thing that is not plain YAML.
+def parse(source: Source, part: str | None = None) -> Tree:
+    """The one document in a text, or in what is to be read of it line for line; raises SpecError at the first thing that is not plain YAML.
 
     >>> parse(Source("a.yaml", "kernel: 3")).items["kernel"].text
     '3'
@@ -67,7 +67,7 @@ def parse(source: Source) -> Tree:
     position = forbidden.start() if forbidden else source.text.find(_MARK)
     if position >= 0:
         raise SpecError(f"U+{ord(source.text[position]):04X} is not allowed in a spec", source.at(position))
-    text, back = shielded(source.text)
+    text, back = shielded(source.text if part is None else part)
     try:
         tree = _build(source, yaml.parse(text, Loader=_LOADER), back)
     except yaml.MarkedYAMLError as error:

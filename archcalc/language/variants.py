@@ -13,7 +13,7 @@ from pathlib import Path
 
 from archcalc.errors import Source, SpecError, nearest
 from archcalc.language.sources import full_name
-from archcalc.language.tree import MapNode, Scalar, Tree, unknown
+from archcalc.language.tree import MapNode, Scalar, parse, unknown
 
 # The parts of a spec that a variant may have of its own. Numbers stated of the whole are those of one network.
 PARTS = ("title", "source", "note", "totals", "weights", "calls", "figures")
@@ -43,12 +43,10 @@ def chosen(tree: MapNode, source: Source) -> MapNode:
     return MapNode(items, tree.keys, tree.place)
 
 
-def variants_of(tree: Tree) -> list[str]:
-    """The names of the variants of a spec, without those of a spec that cannot be read."""
-    try:
-        return list(_variants(tree)) if isinstance(tree, MapNode) else []
-    except SpecError:
-        return []
+def variants_of(source: Source) -> list[str]:
+    """The names of the variants in a file; raises SpecError if it cannot be read."""
+    tree = parse(source)
+    return list(_variants(tree)) if isinstance(tree, MapNode) else []
 
 
 def _own(known: Mapping[str, MapNode], source: Source, tree: MapNode) -> MapNode:
