@@ -31,6 +31,15 @@ def full_name(family: str, variant: str) -> str:
     return variant if variant.startswith(family) else f"{family}@{variant}" if variant else family
 
 
+def short_name(source: Source) -> str:
+    """The name by which a spec may be called again, but for the ending of its file.
+
+    >>> short_name(Source("specs/vgg.yaml", "", "vgg13")), short_name(Source("nets/mine.yaml", "", "small"))
+    ('vgg13', 'nets/mine@small')
+    """
+    return full_name(source.name.removeprefix("specs/").removesuffix(".yaml"), source.variant)
+
+
 def bundled() -> list[str]:
     """The names of the networks that come with archcalc."""
     return sorted(networks(SPECS))

@@ -141,3 +141,23 @@ def test_the_sizes_of_yolov8_have_the_params_that_its_authors_print(name, params
     result = archcalc.profile(archcalc.load(name))
 
     assert (result.totals.params, result.graph.nodes[-1].shape) == (params, (84, 80**2 + 40**2 + 20**2))
+
+
+def test_a_variant_has_its_own_line_wherever_networks_are_told():
+    """Its verdicts stand under its name, and a page of its own is written for it."""
+    found = archcalc.check("vgg13", "vgg19", claim="depth=13").data
+    lines = CliRunner().invoke(main, ["list", "--format", "csv"]).output
+
+    assert {name: verdicts[0].verdict for name, verdicts in found.items()}["vgg13"] == "exact"
+    assert list(found) == ["vgg13", "vgg19"]
+    assert all(f"\n{name}," in lines for name in ("vgg13", "vgg19_bn", "yolov8n", "hrnet_w18"))
+
+
+def test_hrnet_has_the_counts_that_are_published():
+    """Its authors print 21.3M params, timm 21,299,004; a map of each size goes through every module."""
+    result = archcalc.profile(archcalc.load("hrnet_w18"))
+    sums = [row for row in result.rows if row.kind == "add" and "/x" in row.name and row.name.count("/") == 2]
+
+    assert (result.totals.params, result.totals.macs) == (21_299_004, 4_283_537_072)
+    # One sum for each map of one module of 2, four of 3 and three of 4.
+    assert [len(row.sources) for row in sums] == [2] * 2 + [3] * 3 * 4 + [4] * 4 * 3
