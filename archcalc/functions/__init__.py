@@ -32,6 +32,7 @@ from archcalc.formats.table.page import tabled
 from archcalc.functions.given import Network, Settings, graph_of, listed, paged, profiled, screen, text_of, typed
 from archcalc.importers import source_of
 from archcalc.language import claimed
+from archcalc.language.sources import short_name
 from archcalc.memory_plan.asked import Settled, planned, settled
 from archcalc.memory_plan.plan import Plan
 from archcalc.memory_plan.sizes import bytes_of
@@ -167,7 +168,7 @@ def check(*found_in: Network, claim: str | Iterable[str] = ()) -> Shown[dict[str
     claims = tuple(claimed(text) for text in ([claim] if isinstance(claim, str) else claim)) or None
     found = {}
     for source in map(text_of, found_in):
-        found[source.name.removeprefix("specs/").removesuffix(".yaml")] = verdicts_on(source, claims)
+        found[short_name(source)] = verdicts_on(source, claims)
     return paged(found, lambda: checks.render(found, "text", screen()), lambda: checks.page(found))
 
 

@@ -22,12 +22,12 @@ SHAPES = frozenset({"input", "channels", "output"})
 _SHAPE = re.compile(r"[^\Wx×]+(?:[x×][^\Wx×]+)+")
 
 # The keys allowed beside any layer or block, apart from its own settings.
-OWN = frozenset({"name", "from", "if", "repeat", "share", "auxiliary", "note", "source"}) | STATED | SHAPES
+OWN = frozenset({"name", "from", "if", "else", "repeat", "share", "auxiliary", "note", "source"}) | STATED | SHAPES
 
 
 def check_branches(call: Item, words: Container[str], layers: Container[str]) -> None:
     """Refuse a branch named like an assertion; `words` begin items, `layers` are the layers so far."""
-    for key in call.given.keys() & OWN - {"from"}:
+    for key in call.given.keys() & OWN - {"from", "else"}:
         tree = call.given[key]
         if isinstance(tree, ListNode):
             # A shape may be a list too, of sizes.

@@ -18,7 +18,9 @@ from archcalc.language.experts import EXPERTS
 from archcalc.language.figures import figures
 from archcalc.language.inputs import INPUT, inputs
 from archcalc.language.mistakes import EndedError, Mistakes
+from archcalc.language.sources import without_others
 from archcalc.language.tree import ListNode, MapNode, Scalar, Tree, list_of, mapping_of, parse, plain, unknown
+from archcalc.language.variants import chosen
 from archcalc.layers import Layer
 from archcalc.network.calls import CALLS
 from archcalc.network.figures import Figure
@@ -33,6 +35,7 @@ KEYS = (
     "inputs",
     "outputs",
     "params",
+    "variants",
     "blocks",
     "layers",
     "totals",
@@ -90,11 +93,13 @@ def read(source: Source) -> SpecDocument:
 
     Raises SpecError for a text that is no spec.
     """
-    tree = parse(source)
+    tree = parse(source, without_others(source))
     if not isinstance(tree, MapNode):
         raise SpecError("a spec is a mapping", tree.place, "start with 'name:', 'input:' and 'layers:'")
     mistakes = Mistakes()
     try:
+        with mistakes.kept():
+            tree = chosen(tree, source)
         return _parts(tree, mistakes)
     except EndedError:
         raise mistakes.error() from None

@@ -6,34 +6,32 @@ import msgspec
 
 from archcalc.errors import SpecError
 from archcalc.language.assertions import OWN, STATED, assertion, check_branches, check_shape
-from archcalc.language.calls import Item, branches_of, item_of, note_of, weight_of
+from archcalc.language.budget import Budget
+from archcalc.language.calls import Item, branches_of, is_open, item_of, note_of, weight_of
 from archcalc.language.document import Block, SpecDocument
 from archcalc.language.experts import EXPERTS, in_expert, written
 from archcalc.language.expression import Value
-from archcalc.language.fields import layer_of, names_in, text_of, truth_of, value_of
+from archcalc.language.fields import layer_of, names_in, text_of, truth_of, worded
 from archcalc.language.judge import Judge, arguments_of, check_word, is_head, no_source, used_in
 from archcalc.language.lettered import check_alike, check_call, check_kept, repetitions
+from archcalc.language.loops import branches as branches_in
+from archcalc.language.loops import check_loop, counted, is_loop, items_of, rounds, times_of
 from archcalc.language.mistakes import Mistakes, UnjudgedError
 from archcalc.language.names import NOWHERE, UNKNOWN, Names
 from archcalc.language.scope import End, Scope, seen_from
 from archcalc.language.tree import ListNode, Scalar, Tree
 from archcalc.layers import Layer
 from archcalc.network.graph import Assertion, Assumption, Builder, Loop, Node, weights_of
-from archcalc.network.limits import MAX_LAYERS
-from archcalc.symbols.dims import Dim, format_dim, is_dim
+from archcalc.symbols.dims import Dim
 from archcalc.symbols.shape import PLACES, VALUES
 
-_MAX_VALUES = 100 * MAX_LAYERS
 _MAX_DEPTH = 40
-# The layers and values that are read after a mistake.
-_MORE_STEPS, _MORE_VALUES = 2_000, 20_000
 
 
 class Expansion:
     """A writer of items into a graph builder, each after the one before."""
 
     def __init__(self, document: SpecDocument, params: dict[str, Value], mistakes: Mistakes, *, checked: bool) -> None:
-        self._mistakes = mistakes
         self.builder = Builder()
         self.assertions: list[Assertion] = []
         self.loops: list[Loop] = []
@@ -45,8 +43,7 @@ class Expansion:
         self.names = Names()
         self.judge = Judge(document, self.names, mistakes)
         self._uses: dict[str, int] = {}
-        self._steps = 0
-        self._read = 0
+        self._budget = Budget(mistakes)
 
     def start(self, name: str, layer: Layer, source: Tree) -> None:
         """Add an input of the network."""
@@ -65,25 +62,43 @@ class Expansion:
         """The end of an item, unknown if there is a mistake in it or in what it reads, which is filed."""
         try:
             call = item_of(item)
-            known = last != UNKNOWN or "from" in call.given
+            loop = is_loop(call)
+            known = last != UNKNOWN or "from" in call.given or loop
             if known and not scope.unknown and not self.judge.has(item):
-                return self._item(call, scope, last)
+                return self._loop(call, scope, last) if loop else self._item(call, scope, last)
         except SpecError as error:
             # An item that failed is not read again, however often its block is used.
             self.judge.fail(item, scope, error)
-            self._steps = max(self._steps, MAX_LAYERS - _MORE_STEPS)
-            self._read = max(self._read, _MAX_VALUES - _MORE_VALUES)
+            self._budget.shorten()
         except UnjudgedError:
             pass
         self.judge.item(item, scope)
         return End(last if is_head(item) else UNKNOWN)
 
-    def _item(self, call: Item, scope: Scope, last: int) -> End:
-        """Add an item `repeat` times, if its `if` holds; the first reads `from`, each other the one before."""
+    def _loop(self, call: Item, scope: Scope, last: int) -> End:
+        """Add the items of a loop for each entry of its list, each round after the one before."""
+        items = check_loop(call)
+        position, head = End(last)
+        values = scope.fixed if last == UNKNOWN else self._values(scope.fixed, last)
+        for index, bound in enumerate(rounds(call.given, values)):
+            self._budget.spend(call, 1)
+            inner = counted(scope.fixed, index) | bound
+            scope_of = msgspec.structs.replace(scope, fixed=inner, values=inner, depth=scope.depth + 1)
+            position, hung = self.sequence(items, scope_of, position)
+            head = head if hung is None else hung
+        return End(position, head if position == last else None)
+
+    def _check(self, call: Item) -> None:
+        """Refuse an item that is neither a layer nor a block, or a join with a branch that cannot be one."""
         check_word(call, self._blocks, self._broken)
         if call.word.text in Layer.kinds and Layer.kinds[call.word.text].arity[1] == float("inf"):
             check_branches(call, {*self._blocks, *Layer.kinds}, self.names.positions)
-        times = self._times(call.given["repeat"], scope, last) if "repeat" in call.given else 1
+
+    def _item(self, call: Item, scope: Scope, last: int) -> End:
+        """Add an item `repeat` times, or its `else` where its `if` fails; the first reads `from`, each other the one before."""
+        if not is_open(call):
+            self._check(call)
+        times = times_of(call.given["repeat"], self._values(scope.fixed, last)) if "repeat" in call.given else 1
         if not isinstance(times, int):
             return self._lettered(call, scope, last, times)
         # A `from` with the index in it names the input of each repetition.
@@ -94,20 +109,28 @@ class Expansion:
         before: int | None = None
         heads = False
         for index in range(times):
-            self._count(call, weight)
-            counted = {**scope.fixed, "index": index} if "repeat" in call.given else scope.fixed
-            named = self._inputs(call, scope.prefix, counted) or (last,)
+            self._budget.spend(call, weight)
+            fixed = counted(scope.fixed, index) if "repeat" in call.given else scope.fixed
+            named = self._inputs(call, scope.prefix, fixed) or (last,)
             inputs = (before, *named[1:]) if chained and before is not None else named
-            values = self._values(counted, inputs[0])
-            if "if" in call.given and not truth_of(call, "if", values):
+            values = self._values(fixed, inputs[0])
+            holds = "if" not in call.given or truth_of(call, "if", values)
+            if not holds and "else" not in call.given:
                 continue
-            auxiliary = "auxiliary" in call.given and truth_of(call, "auxiliary", values)
+            auxiliary = holds and "auxiliary" in call.given and truth_of(call, "auxiliary", values)
             if chained and heads and not auxiliary:
                 # Heads among the repetitions hang from the trunk, which goes on where it left off.
                 inputs = named if trunk is None else (trunk, *named[1:])
-                values = self._values(counted, inputs[0])
+                values = self._values(fixed, inputs[0])
             inner = msgspec.structs.replace(scope, values=values, auxiliary=auxiliary or scope.auxiliary)
-            end = self._once(call, inner, inputs, f"_{index + 1}" if times > 1 else "")
+            if holds:
+                one = worded(call, values)
+                if one is not call:
+                    self._check(one)
+                end = self._once(one, inner, inputs, f"_{index + 1}" if times > 1 else "")
+            else:
+                other = msgspec.structs.replace(scope, fixed=fixed, values=fixed, depth=scope.depth + 1)
+                end = self.sequence(items_of(call.given["else"]), other, inputs[0])
             heads = auxiliary
             before = end.last if auxiliary else end.position
             if auxiliary or end.head is not None:
@@ -115,18 +138,6 @@ class Expansion:
             else:
                 trunk = end.position
         return End(last if trunk is None else trunk, head)
-
-    def _count(self, call: Item, weight: int) -> None:
-        """Refuse a spec that writes out more than any real network needs."""
-        self._steps += 1
-        self._read += weight
-        if (self._steps > MAX_LAYERS or self._read > _MAX_VALUES) and self._mistakes.found:
-            # Sooner than in a spec without a mistake.
-            self._mistakes.end()
-        if self._steps > MAX_LAYERS:
-            raise SpecError(f"the spec has more than {MAX_LAYERS:,} layers", call.word.place)
-        if self._read > _MAX_VALUES:
-            raise SpecError(f"the spec writes out more than {_MAX_VALUES:,} values", call.word.place)
 
     def _lettered(self, call: Item, scope: Scope, last: int, times: Dim) -> End:
         """Add an item as often as a letter says."""
@@ -136,13 +147,13 @@ class Expansion:
         nodes, inputs, first = self.builder.nodes, named, list[Node]()
         if "if" in call.given:
             # A condition on `index` is refused, for it has no number here.
-            values = self._values({key: n for key, n in scope.fixed.items() if key != "index"}, inputs[0])
+            values = self._values(scope.fixed, inputs[0])
             if not truth_of(call, "if", {key: n for key, n in values.items() if key != "index"}):
                 return End(last)
         for one in repetitions(times, scope.fixed):
             begun = len(nodes)
-            self._count(call, weight_of(call))
-            values = self._values({**scope.fixed, "index": one.number}, inputs[0])
+            self._budget.spend(call, weight_of(call))
+            values = self._values(counted(scope.fixed, one.number), inputs[0])
             inner = msgspec.structs.replace(scope, values=values, times=scope.times * one.times)
             end = self._once(call, inner, inputs, one.suffix)
             if end.position in {UNKNOWN, inputs[0]}:
@@ -154,17 +165,6 @@ class Expansion:
                 self.loops.append(Loop(begun, len(nodes), one.times, inputs[0], end.position))
             inputs = (end.position, *named[1:])
         return End(inputs[0])
-
-    def _times(self, tree: Tree, scope: Scope, last: int) -> Dim:
-        times = value_of(tree, self._values(scope.fixed, last))
-        if is_dim(times) and not isinstance(times, int):
-            return times
-        if not isinstance(times, int) or isinstance(times, bool) or times < 0:
-            said = tree.text[:60] if isinstance(tree, Scalar) else "a list"
-            raise SpecError(f"repeat must be a whole number of at least 0, not {said}", tree.place)
-        if times > MAX_LAYERS:
-            raise SpecError(f"repeat is {format_dim(times)}; a spec has at most {MAX_LAYERS:,} layers", tree.place)
-        return times
 
     def _values(self, fixed: dict[str, Value], position: int) -> dict[str, Value]:
         if position == UNKNOWN:
@@ -309,16 +309,16 @@ class Expansion:
     def _joined(self, branches: dict[str, Tree], call: Item, scope: Scope, start: int, prefix: str) -> tuple[int, ...]:
         """The ends of branches from `start`: a list is written out, a word names a layer, nothing is the input."""
         ends = []
-        for branch, tree in branches.items():
+        for branch, tree, bound in branches_in(branches, call, scope.values):
             if isinstance(tree, ListNode):
                 inner = scope
                 if tree.items:
                     front = self.names.number(prefix, branch, call.keys.get(branch, call.word).place) + "/"
-                    fixed = scope.fixed | {"index": scope.values["index"]}
+                    fixed = scope.fixed | {"index": scope.values["index"]} | bound
                     inner = msgspec.structs.replace(scope, prefix=front, fixed=fixed, depth=scope.depth + 1)
                 ends.append(self.sequence(tree.items, inner, start).position)
             elif isinstance(tree, Scalar):
-                ends.append(self._find(tree, scope.prefix, scope.values)[1] if tree.text else start)
+                ends.append(self._find(tree, scope.prefix, scope.values | bound)[1] if tree.text else start)
             else:
                 fact = f"branch '{branch[:60]}' must be a list of layers or the name of a layer"
                 raise SpecError(fact, tree.place, "start each item with '- '")

@@ -30,6 +30,10 @@ _BESIDE: dict[str, Any] = {
         "description": "the layer, or layers, whose output is taken; the one before by default",
     },
     "if": {"type": ["boolean", "string"], "description": "a condition under which the item is there"},
+    "else": {
+        "anyOf": [{"$ref": "#/$defs/item"}, _ITEMS],
+        "description": "what is there where the condition of `if` fails",
+    },
     "repeat": {**_SIZE, "description": "how many times; index counts from 0"},
     "share": {"type": ["string", "integer"], "description": "the earlier layer or block whose weights are used"},
     "auxiliary": {"type": ["boolean", "string"], "description": "a head used in training only"},
@@ -47,6 +51,13 @@ _INPUT: dict[str, Any] = {
     "additionalProperties": {**_SIZE, "description": "an axis of the spec's own"},
 }
 _BRANCH = {"anyOf": [_ITEMS, {"type": ["string", "integer", "null"]}]}
+_FOR = {"type": "string", "description": "a name for each entry of a list: width in widths"}
+_LOOP = {
+    "type": "object",
+    "required": ["for", "do"],
+    "additionalProperties": False,
+    "properties": {"for": _FOR, "do": {"anyOf": [_ITEMS, {"$ref": "#/$defs/item"}]}},
+}
 _NAMED = {
     "anyOf": [_SIZE, {"type": "array", "items": {"type": ["string", "integer"]}}],
     "description": "an axis by its name",
@@ -124,6 +135,11 @@ def schema() -> dict[str, Any]:
                 "description": "the layers whose outputs are the network's; the last layer by default",
             },
             "params": {"type": "object", "description": "values that --set can replace"},
+            "variants": {
+                "type": "object",
+                "additionalProperties": {"type": ["object", "null"]},
+                "description": "networks of one family: the params, and parts such as title, that each has of its own",
+            },
             "blocks": {
                 "type": "object",
                 "additionalProperties": _ITEMS,
@@ -160,11 +176,13 @@ def schema() -> dict[str, Any]:
                 "anyOf": [
                     {"enum": sorted(kinds), "description": "a layer without settings"},
                     {"type": "string", "description": "a block without arguments"},
+                    _LOOP,
                     {
                         "type": "object",
                         "minProperties": 1,
                         "maxProperties": 1,
                         "properties": {name: {"$ref": f"#/$defs/{name}"} for name in sorted([*kinds, EXPERTS])},
+                        "propertyNames": {"not": {"enum": ["for", "do"]}},
                         "additionalProperties": {"description": "a call of a block with its arguments"},
                     },
                 ],
@@ -183,7 +201,7 @@ def _layer(cls: type[Layer], component: dict[str, Any]) -> dict[str, Any]:
     forms: list[dict[str, Any]] = [
         {
             "type": "object",
-            "properties": {**_BESIDE, **fields},
+            "properties": {**_BESIDE, **fields, **({"for": _FOR} if merges else {})},
             # Sizes under the names of their axes stand for a shape.
             "required": [] if cls.names_axes else component.get("required", []),
             # Branches stand beside the settings of a merge, and axes beside those of a kind that names them.

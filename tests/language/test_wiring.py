@@ -115,4 +115,17 @@ def test_in_drawn_specs_each_layer_reads_what_a_second_reader_finds():
 
             assert Wiring(spec.text, [node.shape for node in spec.graph.nodes]).layers == found, spec.text
 
-    assert min(tried[construct] for construct in ("from with repeat", "auxiliary in a block", "branch in a branch")) > 5
+    assert (
+        min(
+            tried[construct]
+            for construct in (
+                "from with repeat",
+                "auxiliary in a block",
+                "branch in a branch",
+                "loop",
+                "branches of a loop",
+                "else",
+            )
+        )
+        > 5
+    )

@@ -21,7 +21,8 @@ torchvision = pytest.importorskip("torchvision")
 # paper's, which differs in where the stride is.
 SPECS = {
     **{f"{name}-torchvision": name for name in ("alexnet", "googlenet", "resnet50", "resnet101", "resnet152", "vgg16")},
-    **{name: name for name in ("vgg11", "vgg13", "vgg16", "vgg19", "squeezenet1_0", "squeezenet1_1", "inception_v3")},
+    **{name: name for name in ("squeezenet1_0", "squeezenet1_1", "inception_v3")},
+    **{f"vgg{depth}{norm}": f"vgg{depth}{norm}" for depth in (11, 13, 16, 19) for norm in ("", "_bn")},
     **{name: name for name in ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "resnext50_32x4d")},
     **{name: name for name in ("wide_resnet50_2", "densenet121", "mobilenet_v2", "shufflenet_v2_x1_0", "vit_b_16")},
     **{name: name for name in ("mobilenet_v3_large", "efficientnet_b0", "convnext_tiny", "swin_t")},

@@ -43,7 +43,7 @@ def model_for(spec: str, graph: Graph) -> nn.Module:
     if re.fullmatch(r"resnet\d+", spec):
         # The authors' pooling, which rounds up, where torchvision's is padded.
         model.maxpool = nn.MaxPool2d(3, 2, ceil_mode=True)
-    if spec in {"vgg11", "vgg13", "vgg16", "vgg19"} and graph.input != (3, 224, 224):
+    if re.fullmatch(r"vgg\d+(_bn)?", spec) and graph.input != (3, 224, 224):
         # torchvision blows the maps of a smaller image up to 7×7, as does the spec that is its own.
         model.avgpool = nn.Identity()
         model.classifier[0] = nn.Linear(512 * (graph.input[1] // 32) ** 2, 4096, device="meta")
