@@ -9,8 +9,9 @@ import msgspec
 
 from archcalc.conventions.quantities import Priceable, value
 from archcalc.layers.work import NOTHING
-from archcalc.symbols.dims import Dim, format_dim, repeated
+from archcalc.symbols.dims import Dim, format_dim
 from archcalc.symbols.shape import places_of
+from archcalc.symbols.sums import repeated
 
 
 class Total(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ from archcalc.language.calls import Item
 from archcalc.language.expression import Value, evaluate
 from archcalc.language.fields import value_of
 from archcalc.language.tree import ListNode, Scalar, Tree
-from archcalc.network.graph import Assertion
+from archcalc.network.facts import Assertion
 from archcalc.network.measures import sums
 from archcalc.symbols.dims import Shape, Truth, equal, format_shape, is_dim
 from archcalc.symbols.shape import axes_of, axis_names, values_axis

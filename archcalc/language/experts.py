@@ -19,7 +19,8 @@ from archcalc.layers.experts import Combine, Dispatch, TopK, keeps_slots_apart, 
 from archcalc.layers.merge import Add
 from archcalc.layers.placing import Misplaced, require_sequence
 from archcalc.layers.settings import Count, Natural, Positive
-from archcalc.network.graph import Assumption, Builder, Node
+from archcalc.network.facts import Assumption
+from archcalc.network.graph import Builder, Node
 from archcalc.symbols.dims import Shape, decided, format_dim, format_shape
 from archcalc.symbols.shape import spelled
 

@@ -10,8 +10,9 @@ from typing import Any
 from archcalc.errors import SpecError
 from archcalc.language.expression import MAX_CHARACTERS
 from archcalc.language.tree import MAX_CHARACTERS as MAX_WRITTEN
+from archcalc.network.facts import Assertion
 from archcalc.network.figures import Figure
-from archcalc.network.graph import Assertion, Graph, Node, input_axes
+from archcalc.network.graph import Graph, Node, input_axes
 from archcalc.network.parts import require_depths
 from archcalc.symbols.dims import format_shape
 from archcalc.symbols.notation import Notation

@@ -17,8 +17,9 @@ from archcalc.layers.settings import OneAxis
 from archcalc.layers.views import Views, pointwise_view
 from archcalc.layers.window import Window, shifted, whole_axis
 from archcalc.layers.work import Work
-from archcalc.symbols.dims import Dim, Shape, any_of, at_least, equal, format_dim, format_shape, maximum, size, sum_of
+from archcalc.symbols.dims import Dim, Shape, any_of, at_least, equal, format_dim, format_shape, maximum, size
 from archcalc.symbols.shape import NamedShape, axes_of, axis_names, joined_axes, values_axis
+from archcalc.symbols.sums import sum_of
 
 
 def _shapes(xs: tuple[Shape, ...]) -> str:

@@ -20,7 +20,8 @@ from archcalc.memory_plan.training import own_weights
 from archcalc.network.graph import Graph
 from archcalc.network.parts import proper
 from archcalc.profiling.rows import Profile
-from archcalc.symbols.dims import Dim, as_int, quotient, repeated, size
+from archcalc.symbols.dims import Dim, as_int, quotient, size
+from archcalc.symbols.sums import repeated
 
 
 class Formulas(msgspec.Struct, frozen=True):

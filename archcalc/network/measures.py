@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from archcalc.errors import among
-from archcalc.symbols.dims import repeated
+from archcalc.symbols.sums import repeated
 
 
 class Measure(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,7 +9,8 @@ import msgspec
 from archcalc.conventions import CONVENTIONS, Convention, Total
 from archcalc.conventions.quantities import nonzero_terms
 from archcalc.profiling.rows import Profile, Row
-from archcalc.symbols.dims import Dim, repeated, sum_of
+from archcalc.symbols.dims import Dim
+from archcalc.symbols.sums import repeated, sum_of
 
 
 class KindDifference(msgspec.Struct, frozen=True):

@@ -16,8 +16,9 @@ from archcalc.network.graph import Graph, Node
 from archcalc.network.measures import MEASURES
 from archcalc.network.storage import stored
 from archcalc.profiling.rows import Profile, Row
-from archcalc.symbols.dims import Dim, Shape, format_dim, quotient, size, sum_of
+from archcalc.symbols.dims import Dim, Shape, format_dim, quotient, size
 from archcalc.symbols.shape import axes_of, axis_names
+from archcalc.symbols.sums import sum_of
 
 # Of the stated numbers that are wrong, as many are told as of a spec's other mistakes.
 _MAX_WRONG = 10

@@ -21,8 +21,9 @@ from archcalc.network.display import Mathematical, brief
 from archcalc.network.graph import Node
 from archcalc.profiling.engine import costs_of, own_weights, split
 from archcalc.profiling.rows import Profile, Row
-from archcalc.symbols.dims import Dim, Shape, decided, sum_of
+from archcalc.symbols.dims import Dim, Shape, decided
 from archcalc.symbols.shape import PLACES, VALUES, axes_of, axis_names, places_of
+from archcalc.symbols.sums import sum_of
 from archcalc.symbols.traced import Traced, names_in, text
 
 # The distance from a size, a padding or a stride within which another is searched.

@@ -9,7 +9,8 @@ from typing import Any, TypeAlias
 import msgspec
 
 from archcalc.profiling.rows import Row
-from archcalc.symbols.dims import Dim, as_int, sum_of
+from archcalc.symbols.dims import Dim, as_int
+from archcalc.symbols.sums import sum_of
 
 
 class FoldedRow(msgspec.Struct, frozen=True):

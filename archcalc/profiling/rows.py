@@ -16,7 +16,8 @@ from archcalc.layers.work import Work
 from archcalc.network.display import Displayable, brief
 from archcalc.network.figures import Verdict
 from archcalc.network.graph import Graph, inputs_text
-from archcalc.symbols.dims import Dim, Shape, format_dim, format_shape, maximum, repeated
+from archcalc.symbols.dims import Dim, Shape, format_dim, format_shape, maximum
+from archcalc.symbols.sums import repeated
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 from archcalc.layers.views import Views
-from archcalc.network.graph import Graph, Loop
+from archcalc.network.facts import Loop
+from archcalc.network.graph import Graph
 from archcalc.receptive_field.field import Field, Reaches, extreme
 from archcalc.receptive_field.reach import of_input
 from archcalc.receptive_field.repeated import continued

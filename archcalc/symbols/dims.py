@@ -10,7 +10,6 @@ from __future__ import annotations
 import keyword
 import math
 import unicodedata
-from collections.abc import Iterable
 from fractions import Fraction
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -45,8 +44,6 @@ def symbol(name: str) -> Dim:
     return sympy.Symbol(name, integer=True, positive=True)
 
 
-# The number of terms that are added up before their sum is added to the others.
-_TOGETHER = 100
 # Words that other readers of YAML, or of numbers, take for something else.
 _NO_LETTERS = {"true", "false", "yes", "no", "on", "off", "null", "none", "nan", "inf", "infinity"}
 
@@ -182,23 +179,6 @@ def gcd(a: Dim, b: Dim) -> Dim:
     return sympy.Function("gcd")(a, b)
 
 
-def sum_of(dims: Iterable[Dim]) -> Dim:
-    """The sum of any number of dimensions.
-
-    >>> sum_of([1, symbol("C"), 2])
-    C + 3
-    """
-    dims = list(dims)
-    letters = [n for n in dims if not isinstance(n, int)]
-    if not letters:
-        # Traced numbers remember their sums, and adding one by one would write those down n times.
-        return sum(sum(dims[at : at + _TOGETHER]) for at in range(0, len(dims), _TOGETHER))
-    import sympy  # noqa: PLC0415 - only symbols come this far
-
-    # One sum of n terms takes n steps, n sums of two take n².
-    return as_int(sympy.Add(*letters, sum(n for n in dims if isinstance(n, int))))
-
-
 def equal(a: Dim, b: Dim) -> Truth:
     """The truth of a = b; a relation if symbols leave it open.
 
@@ -227,30 +207,6 @@ def whole(n: Dim) -> Truth:
     if isinstance(n, int) or n.is_Symbol:
         return True
     return divisible(*n.as_numer_denom())
-
-
-def repeated(parts: Iterable[tuple[Dim, Dim]]) -> Dim:
-    """The sum of dimensions, each taken a number of times, with what repeats alike taken together.
-
-    >>> n = symbol("n")
-    >>> repeated([(9, 1), (9, n - 2), (9, 1), (5, 1)]), repeated([(2, 1), (3, 4)])
-    (9*n + 5, 14)
-    """
-    counted: dict[Dim, Dim] = {}
-    plain: list[Dim] = []
-    for part, times in parts:
-        if isinstance(times, int):
-            plain.append(part * times if times != 1 else part)
-        else:
-            counted[part] = counted.get(part, 0) + times
-    if not counted:
-        return sum_of(plain)
-    import sympy  # noqa: PLC0415 - only symbols come this far
-
-    for i, part in enumerate(plain):
-        if part in counted:
-            counted[part], plain[i] = counted[part] + 1, 0
-    return sum_of([*plain, *(as_int(sympy.expand(part * times)) for part, times in counted.items())])
 
 
 def at_least(a: Dim, b: Dim) -> Truth:

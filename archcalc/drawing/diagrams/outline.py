@@ -17,8 +17,9 @@ from archcalc.network.graph import inputs_text
 from archcalc.profiling.folding import FoldedBlock as Call
 from archcalc.profiling.folding import FoldedRow, Part, groups, unfolded
 from archcalc.profiling.rows import Profile, Row
-from archcalc.symbols.dims import Dim, Shape, sum_of
+from archcalc.symbols.dims import Dim, Shape
 from archcalc.symbols.notation import TEXT
+from archcalc.symbols.sums import sum_of
 
 
 class Box(msgspec.Struct, frozen=True):

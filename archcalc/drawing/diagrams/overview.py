@@ -10,8 +10,8 @@ import msgspec
 from archcalc.drawing.diagrams.outline import Box, Frame, Item, Outline
 from archcalc.layers.registry import Family
 from archcalc.profiling.rows import Profile, Row
-from archcalc.symbols.dims import sum_of
 from archcalc.symbols.notation import TEXT
+from archcalc.symbols.sums import sum_of
 
 
 def overview(outline: Outline, profile: Profile, depth: int) -> Outline:
