@@ -11,6 +11,7 @@ import re
 from typing import NamedTuple
 
 from tests.layers.inputs import BY_VALUE
+from tests.symbols.lettered_items import keeps, keeps_shape, listed
 from tests.symbols.lettered_layers import EXPRESSIONS, TOKENS, Writer
 
 CONSTRUCTS = (
@@ -57,38 +58,6 @@ def dressed(writer: Writer, item: str) -> str:
 def construct(writer: Writer, rank: int, depth: int) -> tuple[list[str], int]:
     """One of the constructs of the language."""
     return writer.r.choice(BUILT)(writer, rank, depth)
-
-
-def listed(items: list[str]) -> str:
-    return (
-        "["
-        + ", ".join(item if item.startswith(("[", "{")) or ":" not in item else f"{{{item}}}" for item in items)
-        + "]"
-    )
-
-
-def keeps(writer: Writer, rank: int) -> list[str]:
-    """Layers after which the shape is mostly what it was."""
-    r, space = writer.r, rank - 1
-    if not space:
-        return [r.choice((f"linear: {writer.names[rank][0]}", "relu", "batchnorm1d", "layernorm"))]
-    if rank == 2 and writer.sequence:
-        kept = ("linear: features", "lstm: features", "attention: {heads: 1}", "cumsum: tokens", "layernorm", "gelu")
-        return [r.choice((*kept, f"linear: {writer.size(1, 6, rank)}"))]
-    ways = (
-        [f"conv{space}d: {{out: channels, kernel: 3, padding: 1}}"],
-        [f"maxpool{space}d: {{kernel: 3, stride: 1, padding: 1}}"],
-        [f"conv{space}d: {{out: channels, kernel: 2, padding: same}}", "relu"],
-        [f"maxpool{space}d: 2", f"convtranspose{space}d: {{out: channels, kernel: 2, stride: 2}}"],
-        [f"conv{space}d: {{out: channels, kernel: 3, stride: 2, padding: 1}}", "upsample: 2"],
-        [f"avgpool{space}d: {{kernel: 3, stride: 2, ceil_mode: true}}", "upsample: {scale: 2, mode: linear}"],
-        ["pad: 1", "crop: 1"],
-        [f"conv{space}d: {{out: {writer.size(1, 6, rank)}, kernel: 1}}"],
-    )
-    way = r.randrange(len(ways))
-    if 3 <= way <= 5:
-        writer.used.add("branches that shrink and grow")
-    return ways[way]
 
 
 def joined(writer: Writer, rank: int, depth: int) -> tuple[list[str], int]:
@@ -159,10 +128,6 @@ def chosen(writer: Writer, rank: int, _depth: int) -> tuple[list[str], int]:
     writer.used.add("if")
     x = writer.names[rank][0]
     return [f"{keeps_shape(writer, rank)}: {{if: {writer.r.choice((f'{x} >= 1', f'{x} < 1', 'true'))}}}"], rank
-
-
-def keeps_shape(writer: Writer, rank: int) -> str:
-    return writer.r.choice(("relu", "sigmoid", "identity", *(["globalavgpool"] if rank > 1 else [])))
 
 
 def read(writer: Writer, rank: int, _depth: int) -> tuple[list[str], int]:
