@@ -19,7 +19,6 @@ import click
 
 from archcalc.characters import document, spelled, visible
 from archcalc.document.lines import told
-from archcalc.document.message import fitted
 from archcalc.document.screen import Screen
 from archcalc.document.tones import BOLD, DIM, END, RED, SIGNS
 from archcalc.files import write_whole
@@ -88,7 +87,7 @@ def _columns(stream: TextIO) -> int | None:
 def complain(text: str) -> None:
     """Print on standard error."""
     width = _columns(sys.stderr)
-    said = _said(text if width is None else fitted(text, width), sys.stderr)
+    said = _said(text if width is None else import_module("archcalc.document.message").fitted(text, width), sys.stderr)
     if has_colour(sys.stderr):
         said = _CARETS.sub(lambda found: f"{found[1]}\x1b[31m{found[2]}\x1b[0m", said)
     click.echo(said, err=True, color=True)

@@ -10,8 +10,8 @@ from archcalc.document.lines import told
 from archcalc.document.screen import Screen
 
 # A line of a file, and the marks under it.
-_SHOWN = re.compile(r"( *\d+ \| )(.*)")
-_MARKS = re.compile(r" *\| ( *)(\^+)")
+_SHOWN = r"( *\d+ \| )(.*)"
+_MARKS = r" *\| ( *)(\^+)"
 
 
 def fitted(text: str, width: int) -> str:
@@ -28,7 +28,7 @@ def fitted(text: str, width: int) -> str:
 def _lines(lines: list[str], width: int) -> Iterator[str]:
     follows = iter(pairwise([*lines, ""]))
     for line, below in follows:
-        shown, marks = _SHOWN.fullmatch(line), _MARKS.fullmatch(below)
+        shown, marks = re.fullmatch(_SHOWN, line), re.fullmatch(_MARKS, below)
         if shown and marks:
             yield from _cut(shown, marks, width)
             next(follows)

@@ -11,7 +11,7 @@ import re
 # An expression's brackets open after a word, a bracket or, if round, anywhere.
 _HINT = re.compile(r"[\w)\]]\[|\(.*,")
 _QUOTED = r"""(?<![\w)\]])(?:"(?:[^"\\\n]|\\.)*"|'[^'\n]*')"""
-_TOKEN = re.compile(rf"""{_QUOTED}|(?<=[\w)\]])\[|[()\[\],{{}}\n]|:\s|\s#""")
+_TOKEN = rf"""{_QUOTED}|(?<=[\w)\]])\[|[()\[\],{{}}\n]|:\s|\s#"""
 _CLOSING = {"(": ")", "[": "]"}
 _PRIVATE = range(0xE000, 0xF8FF)
 
@@ -43,7 +43,7 @@ def _groups(text: str) -> list[tuple[int, int]]:
     groups: list[tuple[int, int]] = []
     open_ones: list[str] = []
     first = 0
-    for token in _TOKEN.finditer(text):
+    for token in re.finditer(_TOKEN, text):
         sign = token[0]
         if not open_ones:
             if sign == "(" or (sign == "[" and token.start() and re.match(r"[\w)\]]", text[token.start() - 1])):

@@ -231,7 +231,7 @@ def _block(scalar: Scalar, body: Tree, blocks: Mapping[str, Block]) -> Block:
     if name in blocks:
         first = blocks[name].place
         raise SpecError(f"block '{name}' is defined twice", scalar.place, f"first on line {first.line}")
-    if name in {*Layer.kinds, EXPERTS}:
+    if name in Layer.kinds or name == EXPERTS:
         raise SpecError(f"block '{name}' has the name of a layer", scalar.place, "give it another")
     for parameter in parameters:
         if parameter in OWN:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
+
 import msgspec
 
 from archcalc.errors import SpecError
@@ -67,7 +69,7 @@ class Expansion(Additions):
         """Refuse an item that is neither a layer nor a block, or a join with a branch that cannot be one."""
         check_word(call, self._blocks, self._broken)
         if call.word.text in Layer.kinds and Layer.kinds[call.word.text].arity[1] == float("inf"):
-            check_branches(call, {*self._blocks, *Layer.kinds}, self.names.positions)
+            check_branches(call, ChainMap(self._blocks, Layer.kinds), self.names.positions)
 
     def _item(self, call: Item, scope: Scope, last: int) -> End:
         """Add an item `repeat` times, or its `else` where its `if` fails; the first reads `from`, each other the one before."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any, ClassVar, Protocol, cast
 
 import msgspec
@@ -15,8 +16,6 @@ from archcalc.language.names import UNKNOWN, Names
 from archcalc.language.scope import End, Routing, Scope
 from archcalc.language.tree import ListNode, MapNode, Scalar, Tree, unknown
 from archcalc.layers import Layer
-from archcalc.layers.experts import Combine, Dispatch, TopK, keeps_slots_apart, scored
-from archcalc.layers.merge import Add
 from archcalc.layers.placing import Misplaced, require_sequence
 from archcalc.layers.settings import Count, Natural, Positive
 from archcalc.network.facts import Assumption
@@ -155,19 +154,24 @@ def written(expansion: Writer, call: Item, scope: Scope, inputs: tuple[int, ...]
     settings = of.settings
     if scores != UNKNOWN:
         _check_scores(expansion.builder, scores, settings.count, of.router.place)
-    gates = add(TopK, scores)
-    slots = add(Dispatch, start, gates)
+    gates = add(Layer.kinds["topk"], scores)
+    slots = add(Layer.kinds["dispatch"], start, gates)
     routing = Routing(gates, settings.chosen, settings.capacity)
     first = len(expansion.builder.nodes)
     end = expansion.sequence(of.expert.items, inside("expert/", routing), slots).position
     for node in expansion.builder.nodes[first:]:
         _check_alone(node, expansion.builder.nodes, {slots, gates, *range(first, len(expansion.builder.nodes))})
-    end = add(Combine, end, gates)
+    end = add(Layer.kinds["combine"], end, gates)
     if alone:
-        end = add(Add, end, *alone)
+        end = add(Layer.kinds["add"], end, *alone)
     if name:
         expansion.names.positions[name] = end
     return End(end)
+
+
+def _kinds() -> Any:
+    """The module of the kinds of experts, which most networks do not need."""
+    return import_module("archcalc.layers.experts")
 
 
 def _check_tokens(x: Shape, place: Place) -> None:
@@ -181,7 +185,7 @@ def _check_tokens(x: Shape, place: Place) -> None:
 def _check_scores(builder: Builder, position: int, count: Any, place: Place) -> None:
     """Refuse scores that are not one for each expert; with letters it is assumed."""
     shape = builder.shape(position)
-    alike = scored(shape, count)
+    alike = _kinds().scored(shape, count)
     if decided(alike) is False:
         fact = f"the router puts out {format_shape(shape)}, not a score for each of {format_dim(count)} experts"
         raise SpecError(fact, place)
@@ -194,7 +198,7 @@ def _check_alone(node: Node, nodes: list[Node], inside: set[int]) -> None:
     if outside := set(node.inputs) - inside:
         fact = f"{node.layer.kind} inside an expert reads {nodes[min(outside)].name}, which is outside"
         raise SpecError(fact, node.place, "an expert sees its own slots alone")
-    if not keeps_slots_apart(node.layer, node.shape, tuple(nodes[i].shape for i in node.inputs)):
+    if not _kinds().keeps_slots_apart(node.layer, node.shape, tuple(nodes[i].shape for i in node.inputs)):
         fact = f"{node.layer.kind} inside an expert joins several tokens, and an expert sees one at a time"
         raise SpecError(fact, node.place)
 

@@ -6,6 +6,7 @@ What does not depend on an unknown shape or value is still right or wrong: words
 from __future__ import annotations
 
 import re
+from collections import ChainMap
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from functools import cached_property
 
@@ -242,7 +243,7 @@ class Judge:
         branches: dict[str, Tree] = {}
         if cls.arity[1] > 1:
             if cls.arity[1] == float("inf"):
-                check_branches(call, {*self._blocks, *Layer.kinds}, self._names.positions)
+                check_branches(call, ChainMap({**self._blocks}, Layer.kinds), self._names.positions)
             call, branches = branches_of(cls, call, OWN)
             own = OWN | branches.keys()
         for branch, tree in branches.items():

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal, NamedTuple, Self, TypeAlias
 import msgspec
 
 from archcalc.layers.placing import Axis, chosen, placed, require_first, require_last, require_sequence
-from archcalc.layers.registry import Example, Family, Kinds
+from archcalc.layers.registry import Example, Family, Kinds, Registry
 from archcalc.layers.requirements import Requirement
 from archcalc.layers.settings import Padding, Sizes
 from archcalc.layers.views import Views, pointwise_view
@@ -68,7 +68,7 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, metaclass=K
     graph, the convention or the spec. The number of inputs is read from the signature of `output`.
     """
 
-    kinds: ClassVar[dict[str, type[Layer]]] = {}
+    kinds: ClassVar[Registry] = Registry()
     kind: ClassVar[str] = ""
     arity: ClassVar[tuple[int, float]] = (1, 1)
     # The colour in charts and diagrams.
