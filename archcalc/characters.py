@@ -8,7 +8,7 @@ import re
 _OURS = "\n\N{WORD JOINER}"
 _RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁻ˣᵀ"
 _LEVEL = str.maketrans(_RAISED, "0123456789-xT")
-_POWER = re.compile(f"[{_RAISED}]+")
+_POWER = f"[{_RAISED}]+"
 _SIGNS = str.maketrans(
     {
         **dict.fromkeys("−–—", "-"),
@@ -67,7 +67,7 @@ def spelled(text: str, encoding: str) -> str:
     try:
         text.encode(encoding)
     except UnicodeEncodeError:
-        plain = _POWER.sub(lambda found: f"^{found[0].translate(_LEVEL)}", text).translate(_SIGNS)
+        plain = re.sub(_POWER, lambda found: f"^{found[0].translate(_LEVEL)}", text).translate(_SIGNS)
         return plain.encode(encoding, "backslashreplace").decode(encoding)
     return text
 

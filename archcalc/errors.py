@@ -33,6 +33,8 @@ class Source(msgspec.Struct, frozen=True):
 
     name: str
     content: str | bytes
+    # The network that is meant in a file of several.
+    variant: str = ""
 
     @property
     def text(self) -> str:

@@ -32,6 +32,8 @@ CALLS = {
         "vgg16", input=(3, 64, 64), set={"classes": 10}, all=True, axes=True, convention="thop"
     ),
     "table lenet5 --count-in-place --no-figures": lambda: archcalc.table("lenet5", count_in_place=True, figures=False),
+    "table vgg16 --style cs231n": lambda: archcalc.table("vgg16", style="cs231n"),
+    "rf --stacks 7": lambda: archcalc.rf(stacks=7),
     "rf vgg16": lambda: archcalc.rf("vgg16"),
     "rf lenet5 C3 --effective": lambda: archcalc.rf("lenet5", "C3", effective=True),
     "memory lenet5 --budget 1GiB": lambda: archcalc.memory("lenet5", budget="1GiB"),
@@ -86,6 +88,12 @@ def test_a_chart_is_the_one_that_its_command_draws(tmp_path):
     assert chart._repr_svg_().encode() == (tmp_path / "x.svg").read_bytes()
     assert len(chart.data.axes) > 2
     assert repr(chart) == "<chart of lenet5>"
+
+
+def test_panels_are_of_the_chart_of_one_network():
+    """Of several it says how many there are, whichever panels were asked for."""
+    with pytest.raises(archcalc.SpecError, match="of is for the chart of one network, and these are 3"):
+        archcalc.plot("lenet5", "alexnet", "vgg16", of="rf")
 
 
 @pytest.mark.parametrize("name", ["table", "rf", "memory", "check", "diagram", "plot", "explain", "compare", "verify"])

@@ -98,7 +98,19 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 
 # What may be imported inside a function: slow and not needed by every command, or an extra.
-LAZY = {"sympy", "numpy", "matplotlib", "difflib", "safetensors", "PIL", "jinja2", "tabulate", "pandas", "cairosvg"}
+LAZY = {
+    "html",
+    "sympy",
+    "numpy",
+    "matplotlib",
+    "difflib",
+    "safetensors",
+    "PIL",
+    "jinja2",
+    "tabulate",
+    "pandas",
+    "cairosvg",
+}
 
 
 def module_of(path: Path) -> str:

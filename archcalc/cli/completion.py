@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from itertools import islice
 
 import click
@@ -14,6 +15,7 @@ from click.shell_completion import CompletionItem
 
 from archcalc.importers import graphs, model_of, source_of
 from archcalc.language import bundled
+from archcalc.language.variants import variants_of
 from archcalc.network.graph import Graph
 from archcalc.network.model import Model
 
@@ -27,8 +29,17 @@ def _items(words: Iterable[str], incomplete: str) -> list[CompletionItem]:
 
 
 def specs(_ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-    """The bundled networks, and the specs in the folder that is named so far and in those inside it."""
+    """The bundled networks, the specs in the folder that is named so far and in those inside it, and variants after an @."""
+    name, at, _ = incomplete.rpartition("@")
+    if at:
+        return _items((f"{name}@{variant}" for variant in _variants(name)), incomplete)
     return _items([*bundled(), *_files(incomplete)], incomplete)
+
+
+def _variants(spec: str) -> list[str]:
+    with suppress(ValueError, OSError):
+        return variants_of(source_of(spec))
+    return []
 
 
 def _files(incomplete: str) -> Iterator[str]:

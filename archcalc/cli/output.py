@@ -13,7 +13,6 @@ from contextvars import ContextVar
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from shutil import get_terminal_size
 from typing import Any, TextIO
 
 import click
@@ -28,6 +27,8 @@ from archcalc.formats import tones
 _CODES = {BOLD: "\x1b[1m", DIM: "\x1b[2m", RED: "\x1b[31m", END: "\x1b[0m"}
 # The marks under what is wrong in a line that is shown.
 _CARETS = re.compile(r"^( *\| *)(\^+)", re.MULTILINE)
+# The columns of a terminal that does not tell.
+_USUAL = 100
 # What is printed while a file is asked for, None where nothing is.
 _PARTS: ContextVar[list[bytes] | None] = ContextVar("parts", default=None)
 
@@ -67,15 +68,26 @@ def put(text: str, form: str = "text") -> None:
 
 def terminal_width() -> int | None:
     """The columns of the terminal on standard output, None where that is none: a pipe takes lines of any length."""
-    if not sys.stdout.isatty() or _PARTS.get() is not None:
+    return None if _PARTS.get() is not None else _columns(sys.stdout)
+
+
+def _columns(stream: TextIO) -> int | None:
+    """The columns of the terminal on a stream, None where that is none."""
+    if not stream.isatty():
         return None
     given = os.environ.get("COLUMNS", "")
-    return int(given) if given.isdecimal() and 0 < int(given) < 10**4 else get_terminal_size((100, 24)).columns
+    if given.isdecimal() and 0 < int(given) < 10**4:
+        return int(given)
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or _USUAL
+    except OSError:
+        return _USUAL
 
 
 def complain(text: str) -> None:
     """Print on standard error."""
-    said = _said(text, sys.stderr)
+    width = _columns(sys.stderr)
+    said = _said(text if width is None else import_module("archcalc.document.message").fitted(text, width), sys.stderr)
     if has_colour(sys.stderr):
         said = _CARETS.sub(lambda found: f"{found[1]}\x1b[31m{found[2]}\x1b[0m", said)
     click.echo(said, err=True, color=True)
@@ -108,11 +120,10 @@ def _said(text: str, stream: Any) -> str:
 
 @cache
 def _families() -> dict[str, str]:
-    """The codes of the tones of families, which are in the colours of the charts."""
+    """The codes of the tones of families."""
     # A pipe has no colours, and need not load them.
     palette = import_module("archcalc.drawing.palette")
-    lines = {family: palette.FAMILIES[family].line for family in tones.FAMILIES}
-    return {sign: f"\x1b[38;5;{palette.terminal(lines[family])}m" for family, sign in tones.FAMILIES.items()}
+    return {sign: f"\x1b[38;5;{palette.FAMILIES[family].terminal}m" for family, sign in tones.FAMILIES.items()}
 
 
 def _code(part: str) -> str:

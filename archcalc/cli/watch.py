@@ -12,7 +12,7 @@ import click
 from archcalc.cli.output import complain
 from archcalc.errors import SpecError
 from archcalc.importers import source_of
-from archcalc.language import bundled
+from archcalc.language.sources import SPECS, located
 
 _SECONDS = 0.5
 
@@ -21,9 +21,9 @@ def watched(spec: str) -> Path:
     """The path of a spec to watch; raises UsageError if it is not a plain file, and SpecError if it does not exist."""
     if spec == "-":
         raise click.UsageError("--watch looks at a file again and again; standard input is read once")
-    if spec in bundled():
+    path, _ = located(spec)
+    if path.parent == SPECS:
         raise click.UsageError(f"--watch is of a spec that changes; '{spec}' is a bundled network, not a path")
-    path = Path(spec)
     if path.exists() and not path.is_file():
         raise click.UsageError(f"--watch is of a file; '{spec}' is none")
     # A missing file may appear later, but more likely its name is misspelt.

@@ -12,7 +12,7 @@ import msgspec
 
 from archcalc.errors import SpecError
 from archcalc.network.display import Displayable, brief
-from archcalc.network.graph import Assumption, strongest
+from archcalc.network.facts import Assumption, strongest
 from archcalc.network.measures import Measure, field_of
 from archcalc.profiling.rows import Profile, Row
 from archcalc.symbols.dims import as_int

@@ -9,7 +9,7 @@ import msgspec
 
 from archcalc.comparison.matching import matched
 from archcalc.layers.fields import format_setting
-from archcalc.network.graph import Assumption, strongest
+from archcalc.network.facts import Assumption, strongest
 from archcalc.network.measures import MEASURES, sums
 from archcalc.profiling.rows import Profile, Row, Totals
 from archcalc.symbols.dims import Dim, Shape, as_int, decided, equal

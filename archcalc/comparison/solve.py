@@ -11,7 +11,7 @@ import msgspec
 
 from archcalc.comparison.goal import SIGNS, Goal, measured, title
 from archcalc.errors import SpecError, nearest
-from archcalc.network.graph import Assumption
+from archcalc.network.facts import Assumption
 from archcalc.network.measures import MEASURES
 from archcalc.profiling.rows import Profile
 from archcalc.symbols.dims import format_dim

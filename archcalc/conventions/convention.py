@@ -9,8 +9,9 @@ import msgspec
 
 from archcalc.conventions.quantities import Priceable, value
 from archcalc.layers.work import NOTHING
-from archcalc.symbols.dims import Dim, format_dim, sum_of
+from archcalc.symbols.dims import Dim, format_dim
 from archcalc.symbols.shape import places_of
+from archcalc.symbols.sums import repeated
 
 
 class Total(msgspec.Struct, frozen=True):
@@ -65,9 +66,11 @@ class Convention(msgspec.Struct, frozen=True):
     def formula(self, row: Priceable) -> str | None:
         """The price of a layer as written in the rule, or None if the rule does not cover the layer.
 
-        A layer without work costs nothing, and one that the reference implementation leaves out is not there to be
+        A layer without work costs nothing, one whose work depends on the values is never covered, and one that the reference implementation leaves out is not there to be
         counted.
         """
+        if row.layer.uncounted:
+            return None
         if not self.prices:
             return self.other
         if row.call == "absent" and "absent" not in self.sees:
@@ -95,15 +98,15 @@ class Convention(msgspec.Struct, frozen=True):
 
     def total(self, rows: Iterable[Priceable]) -> Total:
         """The sum over layers, with the kinds that the rule does not cover."""
-        prices: list[Dim] = []
+        prices: list[tuple[Dim, Dim]] = []
         uncovered: dict[str, None] = {}
         for row in rows:
             price = self.price(row)
             if price is None:
                 uncovered[row.kind] = None
             else:
-                prices.append(price)
-        return Total(sum_of(prices), tuple(uncovered))
+                prices.append((price, row.times))
+        return Total(repeated(prices), tuple(uncovered))
 
 
 def _keys(row: Priceable) -> Iterator[str]:
@@ -113,9 +116,10 @@ def _keys(row: Priceable) -> Iterator[str]:
     for name in dict.fromkeys((kind, family)):
         if len(row.inputs) > 1:
             yield f"{name} of several inputs as {row.call}"
+        variants = list(row.layer.variants(len(places_of(row.output))))
+        yield from (f"{name} {variant} as {row.call}" for variant in variants)
         yield f"{name} as {row.call}"
         if len(row.inputs) > 1:
             yield f"{name} of several inputs"
-        for variant in row.layer.variants(len(places_of(row.output))):
-            yield f"{name} {variant}"
+        yield from (f"{name} {variant}" for variant in variants)
         yield name

@@ -1,4 +1,4 @@
-"""The conventions by name: archcalc's own three first, then those of other tools."""
+"""The conventions by name: archcalc's own four first, then those of other tools."""
 
 from __future__ import annotations
 
@@ -9,6 +9,12 @@ from archcalc.errors import SpecError, nearest
 
 _OWN = (
     Convention("macs", "MACs", "multiply-accumulates only; FLOPs are 2 × MACs", other="macs"),
+    Convention(
+        "macs-seen",
+        "MACs",
+        "multiply-accumulates, attention's only for pairs of tokens that no mask hides from each other",
+        other="macs - masked",
+    ),
     Convention("flops", "FLOPs", "2 for each multiply-accumulate, nothing else", other="2*macs"),
     Convention(
         "textbook",

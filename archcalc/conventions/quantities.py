@@ -23,6 +23,10 @@ class Priceable(Protocol):
         """The layer itself."""
 
     @property
+    def times(self) -> Dim:
+        """The repetitions of the layer that its numbers, which are of one, stand for."""
+
+    @property
     def call(self) -> str:
         """The form of the call in the reference implementation: module, function, operator, matmul, or absent."""
 
@@ -104,6 +108,9 @@ class Quantity(NamedTuple):
 # Each quantity by the name that prices have for it.
 QUANTITIES: dict[str, Quantity] = {
     "macs": Quantity("multiply-accumulates", lambda row: row.work.macs),
+    "masked": Quantity(
+        "those of them between positions that a mask hides from each other", lambda row: row.work.masked
+    ),
     "additions": Quantity("additions outside them", lambda row: row.work.additions),
     "multiplications": Quantity("multiplications outside them", lambda row: row.work.multiplications),
     "comparisons": Quantity("comparisons", lambda row: row.work.comparisons),

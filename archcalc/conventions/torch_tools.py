@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from archcalc.conventions.convention import Convention
-
-# Cells that torch does not have, so that no tool which watches it can have been seen to count them.
-_OTHER_CELLS = dict.fromkeys((*(f"{kind} with one bias" for kind in ("lstm", "gru", "rnn")), "gru with reset before"))
+from archcalc.conventions.unseen import OTHER_ATTENTION, OTHER_CELLS, OWN_KERNELS
 
 _MODULES = frozenset({"module", "matmul"})
 _PYTHON = frozenset({"module", "function", "matmul"})
@@ -15,7 +13,7 @@ TORCH = Convention(
     "torch",
     "FLOPs",
     "2 for each multiply-accumulate of a convolution or matrix product, attention's included; nothing else",
-    {},
+    OWN_KERNELS,
     other="2*macs",
     source="torch 2.13.0, torch/utils/flop_counter.py, on the meta device",
     faults=(
@@ -32,6 +30,7 @@ FVCORE = Convention(
         "conv": "macs",
         "convtranspose": "macs",
         "linear": "macs",
+        **OTHER_ATTENTION,
         "attention": "projections",
         "attention as matmul": "macs",
         "batchnorm": "2*in",
@@ -88,6 +87,7 @@ PTFLOPS = Convention(
         "upsample": "2*out",
         "add as function": "out",
         "multiply as function": "out",
+        **OTHER_ATTENTION,
         "attention": "macs + 5*in + multiplications",
         "attention as matmul": "macs + tokens*biases + exponentials",
         "attention of several inputs as matmul": None,
@@ -99,7 +99,7 @@ PTFLOPS = Convention(
         "gru without bias": "macs + 7*out*layers",
         "rnn": "macs + 3*out*layers",
         "rnn without bias": "macs + out*layers",
-        **_OTHER_CELLS,
+        **OTHER_CELLS,
     },
     source="ptflops 0.7.5, ptflops/pytorch_ops.py, the pytorch backend",
     faults=(
@@ -118,6 +118,7 @@ PTFLOPS_ATEN = Convention(
         "conv": "macs + additions",
         "convtranspose": "macs + additions",
         "linear": "macs + additions",
+        **OTHER_ATTENTION,
         "attention": "projections + 4*in",
         "attention as matmul": "macs + tokens*biases",
         "attention of several inputs as matmul": None,
@@ -126,6 +127,7 @@ PTFLOPS_ATEN = Convention(
         "gru": "macs + tokens*biases",
         "rnn": "macs + tokens*biases",
         "lstm": None,
+        **OWN_KERNELS,
     },
     other="0",
     source="ptflops 0.7.5, ptflops/aten_ops.py, the aten backend",
@@ -158,7 +160,7 @@ THOP = Convention(
         "gru without bias": "macs + 7*out*layers",
         "rnn": "macs + 3*out*layers",
         "rnn without bias": "macs + out*layers",
-        **_OTHER_CELLS,
+        **OTHER_CELLS,
     },
     source="thop 0.1.1.post2209072238, thop/profile.py and vision/basic_hooks.py",
     faults=(
@@ -178,10 +180,12 @@ TORCHINFO = Convention(
         "conv": "places*params",
         "convtranspose": "places*params",
         **dict.fromkeys(("lstm", "gru", "rnn"), "tokens*params"),
+        **OTHER_ATTENTION,
         "attention": "0",
         "attention as matmul": "batch*params",
         "learned": "0",
         "scale": "0",
+        **dict.fromkeys(("lstm with projection", *OWN_KERNELS)),
     },
     other="batch*params",
     source="torchinfo 1.8.0, torchinfo/layer_info.py, calculate_macs",
@@ -214,6 +218,7 @@ CALFLOPS = Convention(
         **dict.fromkeys((*_CALFLOPS_ONES, *_CALFLOPS_POOLS, "upsample"), "in"),
         "relu6": None,
         "relu6 as function": "in",
+        **OTHER_ATTENTION,
         "attention": "2*projections",
         "attention as matmul": "2*macs + exponentials",
         "add as function": "out",
@@ -224,7 +229,7 @@ CALFLOPS = Convention(
         "gru without bias": "2*macs + out*layers",
         "rnn": "2*macs + out*layers",
         "rnn without bias": "2*macs - out*layers",
-        **_OTHER_CELLS,
+        **OTHER_CELLS,
     },
     source="calflops 0.3.2, calflops/pytorch_ops.py",
     faults=(
@@ -246,8 +251,10 @@ CALFLOPS_MACS = Convention(
         "convtranspose in groups": None,
         "convtranspose": "macs",
         "linear": "macs",
+        **OTHER_ATTENTION,
         "attention": "projections",
         "attention as matmul": "macs",
+        **OWN_KERNELS,
     },
     other="0",
     source="calflops 0.3.2, the MACs it prints beside its FLOPs",

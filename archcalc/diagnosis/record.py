@@ -10,7 +10,7 @@ import msgspec
 
 from archcalc.errors import Source
 from archcalc.files import write_whole
-from archcalc.language.load import SPECS
+from archcalc.language.sources import SPECS, full_name
 from archcalc.network.figures import Verdict
 
 RECORD = SPECS / "verdicts.json"
@@ -30,16 +30,18 @@ def recorded(source: Source) -> tuple[Verdict, ...] | None:
         return None
     # Only one entry of the file is decoded.
     entries = msgspec.json.decode(RECORD.read_bytes(), type=dict[str, msgspec.Raw])
-    if path.stem not in entries:
+    name = full_name(path.stem, source.variant)
+    if name not in entries:
         return None
-    entry = msgspec.json.decode(entries[path.stem], type=RecordedVerdicts)
+    entry = msgspec.json.decode(entries[name], type=RecordedVerdicts)
     return entry.verdicts if entry.checksum == _checksum(source) else None
 
 
 def record(found: Mapping[Source, tuple[Verdict, ...]], path: Path = RECORD) -> None:
     """Write the verdicts on bundled specs; raises SpecError if the file cannot be written."""
     entries = {
-        Path(source.name).stem: RecordedVerdicts(_checksum(source), verdicts) for source, verdicts in found.items()
+        full_name(Path(source.name).stem, source.variant): RecordedVerdicts(_checksum(source), verdicts)
+        for source, verdicts in found.items()
     }
     text = msgspec.json.format(msgspec.json.encode(entries), indent=1)
     write_whole(path, lambda unfinished: unfinished.write_bytes(text + b"\n"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from html import escape
 from itertools import groupby
 
 _GREEK = {
@@ -110,7 +109,14 @@ _MARKS = re.compile(
     r"|:(?=//)|(?<=www)\.",
     re.IGNORECASE,
 )
-_MENTIONS = re.compile(r"(?<=@)(?=\w)|(?<![\w&])(?<=#)(?=\d)|(?<=[\s(]#)(?=\d)")
+_MENTIONS = r"(?<=@)(?=\w)|(?<![\w&])(?<=#)(?=\d)|(?<=[\s(]#)(?=\d)"
+
+
+def _entities(text: str, *, quote: bool = True) -> str:
+    # A terminal needs no table of entities, which is long.
+    from html import escape  # noqa: PLC0415
+
+    return escape(text, quote=quote)
 
 
 def escape_html(text: str) -> str:
@@ -119,7 +125,7 @@ def escape_html(text: str) -> str:
     >>> escape_html('<a href="x">')
     '&lt;a href=&quot;x&quot;&gt;'
     """
-    return escape("".join(filter(_shows, text)))
+    return _entities("".join(filter(_shows, text)))
 
 
 def escape_markdown(text: str) -> str:
@@ -131,9 +137,9 @@ def escape_markdown(text: str) -> str:
     >>> escape_markdown("a|b <script> *x*"), escape_markdown("1. __init__ www.x.y #")
     ('a\\|b &lt;script&gt; \\*x\\*', '1\\. \\_\\_init\\_\\_ www\\.x.y \\#')
     """
-    plain = escape(" ".join("".join(filter(_shows, text)).split()), quote=False)
+    plain = _entities(" ".join("".join(filter(_shows, text)).split()), quote=False)
     escaped = _MARKS.sub(lambda found: f"\\{found[0]}", plain)
-    return _MENTIONS.sub("\N{WORD JOINER}", escaped)
+    return re.sub(_MENTIONS, "\N{WORD JOINER}", escaped)
 
 
 def escape_tex(text: str) -> str:

@@ -11,10 +11,11 @@ from typing import Any
 import msgspec
 from markupsafe import Markup
 
+from archcalc.document.breaking import pieces
 from archcalc.document.content import Head, Table
 from archcalc.document.escapes import escape_tex
 from archcalc.document.paper import Paper, Width
-from archcalc.document.screen import Grid, breaks, narrower, pieces, without
+from archcalc.document.screen import Grid, breaks, narrower, without
 
 # The characters of Computer Modern at 10 points, in thousandths of its size, from the space to the tilde (cmr10.tfm).
 _WIDTHS = (
@@ -208,8 +209,8 @@ def _cell(grid: Grid, place: int, value: Any, wraps: Container[int]) -> Any:
     """A cell for the template: shortened, with lines that may break where they wrap, or with the indent of a tree."""
     if place in wraps and isinstance(value, Markup):
         return Markup(_STACK.sub(lambda found: found[1].replace(r" \\ ", r" \newline "), str(value)))  # noqa: S704
-    if grid.short and isinstance(value, int):
-        return grid.text(value, place).replace("-", "−")
+    if (short := grid.shortened(value, place)) is not None:
+        return short.replace("-", "−")
     if grid.tree and place == 0 and isinstance(value, str):
         indent = len(value) - len(value.lstrip())
         # A line that continues a name stands below its beginning.

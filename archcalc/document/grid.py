@@ -34,12 +34,15 @@ def aligned(  # noqa: PLR0913 - each is a part of the table
     total         21
     """
     body = [[cell.rstrip().split("\n") for cell in row] for row in (*rows, *([] if last is None else [last]))]
+    heads = [title.split("\n") for title in titles]
     widths = [
-        max(len(title) + room, *(len(line) for row in body for line in row[place])) if body else len(title) + room
-        for place, title in enumerate(titles)
+        max(*(len(part) + room for part in head), *(len(line) for row in body for line in row[place]), 0)
+        for place, head in enumerate(heads)
     ]
     rule = GAP.join("-" * width for width in widths)
-    lines = [_line(titles, widths, right), rule]
+    # A title of fewer lines stands at the bottom, on the rule.
+    above = [[*[""] * (max(map(len, heads)) - len(head)), *head] for head in heads]
+    lines = [*(_line(parts, widths, right) for parts in zip(*above, strict=True)), rule]
     for place, row in enumerate(body):
         if last is not None and place == len(body) - 1:
             lines.append(rule)

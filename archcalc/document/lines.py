@@ -12,7 +12,7 @@ from archcalc.document.tones import SIGNS
 # The width of a text behind a label on paper.
 _WIDTH = 120
 # The label at the beginning of a line, with the spaces after it.
-_LABEL = re.compile(r"\s*\S(?:.{0,30}?\S)?\s{2,}(?=\S)|\s*")
+_LABEL = r"\s*\S(?:.{0,30}?\S)?\s{2,}(?=\S)|\s*"
 
 
 def told(lines: Iterable[str], screen: Screen = PAPER) -> str:
@@ -24,7 +24,7 @@ def told(lines: Iterable[str], screen: Screen = PAPER) -> str:
 
 
 def _continued(line: str, width: int) -> str:
-    label = _LABEL.match(line)
+    label = re.match(_LABEL, line)
     indent = len(label[0]) if label else 0
     return _filled("", line, width, " " * min(indent or 2, width // 2))
 

@@ -13,8 +13,8 @@ from archcalc.errors import SpecError
 
 # Points of TeX in each of its units of length.
 _UNITS = {"pt": 1.0, "cm": 28.4528, "mm": 2.84528, "in": 72.27, "bp": 1.00375}
-_LENGTH = re.compile(rf"(\d{{1,4}}(?:\.\d{{1,4}})?) ?({'|'.join(_UNITS)})")
-_LABEL = re.compile(r"[A-Za-z0-9:._/-]{1,80}")
+_LENGTH = rf"(\d{{1,4}}(?:\.\d{{1,4}})?) ?({'|'.join(_UNITS)})"
+_LABEL = r"[A-Za-z0-9:._/-]{1,80}"
 # The least width that a table of two columns has.
 _LEAST = 60.0
 
@@ -47,7 +47,7 @@ def width_of(text: str) -> Width:
     """
     if text in WIDTHS:
         return WIDTHS[text]
-    found = _LENGTH.fullmatch(text)
+    found = re.fullmatch(_LENGTH, text)
     if found is None:
         raise SpecError(f"'{text[:40]}' is neither one of {', '.join(WIDTHS)} nor a length such as 8cm or 252pt")
     points = float(found[1]) * _UNITS[found[2]]
@@ -58,7 +58,7 @@ def width_of(text: str) -> Width:
 
 def label_of(text: str) -> str:
     """The name of a label; raises SpecError for one that LaTeX would not take as it is."""
-    if not _LABEL.fullmatch(text):
+    if not re.fullmatch(_LABEL, text):
         raise SpecError(f"'{text[:40]}' is no label; use letters, digits and : . - _, as in tab:vgg16")
     return text
 

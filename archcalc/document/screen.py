@@ -8,18 +8,18 @@ from typing import Any
 
 import msgspec
 
+from archcalc.document.breaking import WORD, least, wrapped
 from archcalc.document.content import Head, Table
 from archcalc.document.grid import GAP, aligned
 from archcalc.document.style import PLAIN
 from archcalc.document.tones import BOLD, DIM, Toned
 from archcalc.symbols.units import abbreviated
 
-# A column of text is no narrower than its longest piece, except that words longer than this may break.
-_WORD = 14
-# Where a text may break: after a space or one of these, but not inside a number such as 1,234.
-_BREAK = re.compile(r"(?<=\s)(?=\S)|(?<=[/;·])(?=\S)|(?<=,)(?=[^\s\d])")
-_NUMBER = re.compile(r"[≤≥+−-]?[\d.,×…%()⌊⌋]+[KMGT]?")
 _LETTERS = re.compile(r"[^\W\d]{2}")
+# A whole number as a text, with its sign.
+_EXACT = re.compile(r"([+−]?)(\d{1,3}(?:,\d{3})+)")
+# What a word is broken to where the table would have to be cut otherwise.
+_SHORT = 11
 _SHORTENED = "Three digits; --exact has all."
 
 
@@ -60,22 +60,33 @@ class Grid(msgspec.Struct, frozen=True):
     @property
     def width(self) -> int:
         """The width of the table, in columns of the terminal."""
-        return sum(self.widths) + len(GAP) * (len(self.heads) - 1)
+        return _across(self.widths)
 
     def lines(self, place: int) -> list[str]:
         """The lines of one column, including its title with the room around it."""
         cells = [row[place] for row in (*self.rows, self.last) if row]
-        return [
-            f"{self.heads[place].title}{' ' * self.room}",
-            *"\n".join(self.text(c, place) for c in cells).split("\n"),
-        ]
+        titles = [f"{title}{' ' * self.room}" for title in self.title(place).split("\n")]
+        return [*titles, *"\n".join(self.text(c, place) for c in cells).split("\n")]
+
+    def title(self, place: int) -> str:
+        """The title of a column, wrapped if the column is."""
+        limit, title = self.limits[place], str(self.heads[place].title)
+        return title if limit is None else "\n".join(wrapped(title, limit, formula=True))
 
     def text(self, value: Any, place: int) -> str:
         """The text of a cell: shortened or wrapped, if the table is."""
-        if self.short and isinstance(value, int):
+        short, limit = self.shortened(value, place), self.limits[place]
+        text = PLAIN.cell(value) if short is None else short
+        return text if limit is None else "\n".join(wrapped(text, limit, formula=not breaks(self, place)))
+
+    def shortened(self, value: Any, place: int) -> str | None:
+        """A number with three digits, None if the table is not shortened or the cell is no number."""
+        if not self.short:
+            return None
+        if isinstance(value, int):
             return abbreviated(value)
-        limit, text = self.limits[place], PLAIN.cell(value)
-        return text if limit is None else "\n".join(wrapped(text, limit))
+        exact = _EXACT.fullmatch(value) if isinstance(value, str) and self.heads[place].numeric else None
+        return f"{exact[1]}{abbreviated(int(exact[2].replace(',', '')))}" if exact else None
 
     def tone(self, row: Sequence[Any]) -> str | list[str]:
         """The tone of a row, dim if all its numbers are 0, or else of each of its cells: dim of a 0, and a text's own."""
@@ -91,11 +102,10 @@ class Grid(msgspec.Struct, frozen=True):
         """The table as text, on request in tones."""
         body = [[self.text(value, place) for place, value in enumerate(row)] for row in self.rows]
         last = [self.text(value, place) for place, value in enumerate(self.last)] if self.last else None
-        titles, right = [str(head.title) for head in self.heads], [head.numeric for head in self.heads]
+        titles = [self.title(place) for place in range(len(self.heads))]
+        right = [head.numeric for head in self.heads]
         shades = [*map(self.tone, self.rows), *([BOLD] if self.last else [])] if tones else []
-        return aligned(titles, body, right, last, room=self.room, tones=shades) + (
-            f"\n{_SHORTENED}" if self.short else ""
-        )
+        return aligned(titles, body, right, last, room=self.room, tones=shades)
 
 
 def text_table(
@@ -119,7 +129,10 @@ def text_table(
 
 
 def table_text(table: Table, screen: Screen = PAPER) -> str:
-    """A table as text no wider than a screen, as far as its numbers allow; empty if it has no rows."""
+    """A table as text no wider than a screen; empty if it has no rows.
+
+    Columns that do not fit stand in tables below, under the same names.
+    """
     if not table.rows:
         return ""
     grid = Grid.of(table)
@@ -128,7 +141,8 @@ def table_text(table: Table, screen: Screen = PAPER) -> str:
     for grid in narrower(grid, exact=screen.exact):  # noqa: B020 - the last is the narrowest
         if grid.width <= screen.width:
             break
-    return _wrapped(grid, screen.width).printed(tones=screen.tones)
+    shown = [part.printed(tones=screen.tones) for part in _wrapped(grid, screen.width)]
+    return "\n\n".join(shown) + (f"\n{_SHORTENED}" if grid.short else "")
 
 
 def narrower(grid: Grid, *, exact: bool) -> Iterator[Grid]:
@@ -139,7 +153,7 @@ def narrower(grid: Grid, *, exact: bool) -> Iterator[Grid]:
     for spare in sorted({head.spare for head in grid.heads if head.spare}, reverse=True):
         grid = without(grid, [place for place, head in enumerate(grid.heads) if head.spare == spare])
         yield grid
-    if not exact and any(isinstance(value, int) and value >= 1000 for row in grid.rows for value in row):
+    if not exact and _long(grid):
         grid = msgspec.structs.replace(grid, short=True)
         yield grid
     if any("/" in str(row[0]) for row in grid.rows) and grid.heads[0].key == "name":
@@ -174,20 +188,61 @@ def _as_tree(grid: Grid) -> Grid:
     return msgspec.structs.replace(grid, rows=tuple(rows), tree=True)
 
 
-def _wrapped(grid: Grid, width: int) -> Grid:
-    """The grid with its columns of text narrowed to fit a width, the widest first."""
-    text = [place for place in range(len(grid.heads)) if breaks(grid, place)]
-    least = {place: max(map(_least, grid.lines(place))) for place in text}
+def _long(grid: Grid) -> bool:
+    """True if a number has more than three digits."""
+    short = msgspec.structs.replace(grid, short=True)
+    return any(
+        short.shortened(value, place) not in {None, str(value)} for row in grid.rows for place, value in enumerate(row)
+    )
+
+
+def _wrapped(grid: Grid, width: int) -> list[Grid]:
+    """The grid with its columns narrowed to fit a width; if they cannot, without kinds of layers, else cut in several."""
+    kinds = [place for place, head in enumerate(grid.heads) if place and head.title == "layer"]
+    less = without(grid, kinds)
+    for one, word in ((grid, WORD), (less, WORD), (grid, _SHORT), (less, _SHORT)):
+        fitted = _narrowed(one, width, word)
+        if fitted.width <= width:
+            return [fitted]
+    return [_narrowed(part, width, WORD) for part in _cut(grid, width)]
+
+
+def _cut(grid: Grid, width: int) -> list[Grid]:
+    """The grid as several, each with the first column and as many others as a width has room for."""
+    needs = [max(_least(grid, place, WORD)) for place in range(len(grid.heads))]
+    parts: list[list[int]] = [[]]
+    for place in range(1, len(needs)):
+        if parts[-1] and _across([needs[0], *(needs[one] for one in parts[-1]), needs[place]]) > width:
+            parts.append([])
+        parts[-1].append(place)
+    return [without(grid, [place for place in range(1, len(needs)) if place not in part]) for part in parts]
+
+
+def _narrowed(grid: Grid, width: int, word: int) -> Grid:
+    """The grid with its columns narrowed to fit a width, the widest first, as far as words and numbers allow."""
+    fewest = [max(_least(grid, place, word)) for place in range(len(grid.heads))]
     widths = grid.widths
-    while sum(widths) + len(GAP) * (len(widths) - 1) > width:
-        widest = max(
-            (place for place in text if widths[place] > least[place]), key=lambda place: widths[place], default=None
-        )
-        if widest is None:
+    narrow = {place for place in range(len(widths)) if breaks(grid, place)}
+    while _across(widths) > width:
+        loose = [place for place, now in enumerate(widths) if now > fewest[place]]
+        if not loose:
             break
+        widest = max(loose, key=widths.__getitem__)
         widths[widest] -= 1
-    limits = tuple(widths[place] if place in text else None for place in range(len(widths)))
+        narrow.add(widest)
+    limits = tuple(widths[place] if place in narrow else None for place in range(len(widths)))
     return msgspec.structs.replace(grid, limits=limits)
+
+
+def _least(grid: Grid, place: int, word: int) -> list[int]:
+    """The least widths of the lines of a column and of its title."""
+    formula = not breaks(grid, place)
+    title, *lines = grid.lines(place)
+    return [least(title.strip(), formula=True), *(least(line, word, formula=formula) for line in lines)]
+
+
+def _across(widths: Sequence[int]) -> int:
+    return sum(widths) + len(GAP) * (len(widths) - 1)
 
 
 def breaks(grid: Grid, place: int) -> bool:
@@ -196,34 +251,3 @@ def breaks(grid: Grid, place: int) -> bool:
     return not grid.heads[place].numeric or any(
         isinstance(cell, str) and " " in cell and _LETTERS.search(cell) for cell in cells
     )
-
-
-def _least(line: str) -> int:
-    """The least width of a line: its longest piece, where a word counts for _WORD at most."""
-    indent = len(line) - len(line.lstrip())
-    return indent + max(len(piece) if _NUMBER.fullmatch(piece) else min(len(piece), _WORD) for piece in pieces(line))
-
-
-def pieces(text: str) -> list[str]:
-    """The pieces of a text between which it may break."""
-    return [piece.strip() for piece in _BREAK.split(text)]
-
-
-def wrapped(text: str, width: int) -> list[str]:
-    """A text wrapped to a width, broken after spaces, slashes and commas, and elsewhere only inside long words.
-
-    >>> wrapped("out=64 kernel=3 padding=1", 16), wrapped("1,234,567", 5), wrapped("layer4/0/downsample", 9)
-    (['out=64 kernel=3', 'padding=1'], ['1,234,567'], ['layer4/0/', 'downsampl', 'e'])
-    """
-    lines = []
-    for line in text.split("\n"):
-        indent = " " * (len(line) - len(line.lstrip()))
-        found = [""]
-        for piece in _BREAK.split(line):
-            if len(found[-1]) + len(piece.rstrip()) > width and found[-1].strip():
-                found.append(indent)
-            found[-1] += piece
-            while len(found[-1].rstrip()) > width and not _NUMBER.fullmatch(piece.strip()):
-                found[-1:] = [found[-1][:width], indent + found[-1][width:]]
-        lines += [part.rstrip() for part in found]
-    return lines

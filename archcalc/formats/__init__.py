@@ -31,6 +31,7 @@ def render(  # noqa: PLR0913 - each is a choice of its own
     """
     if form not in FORMATS:
         raise SpecError(f"no format '{form}'", None, nearest(form, list(FORMATS)) or f"there are {', '.join(FORMATS)}")
+    fold = fold or profile.repeats
     # A process prints one format, so the modules of the others are not loaded.
     if form == "text":
         table: str = import_module("archcalc.formats.table.text").render(

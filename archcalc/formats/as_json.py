@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from archcalc.layers.placing import Axis
-from archcalc.network.graph import Assumption, Graph
+from archcalc.network.facts import Assumption
+from archcalc.network.graph import Graph
 from archcalc.symbols.dims import Dim, Shape
 from archcalc.symbols.shape import axes_of
 

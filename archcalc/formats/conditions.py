@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from archcalc.document.style import PLAIN, Style
-from archcalc.network.graph import Assumption
+from archcalc.network.facts import Assumption
 
 
 def held(conditions: Iterable[Assumption], style: Style = PLAIN) -> list[str]:

@@ -114,13 +114,13 @@ def _account(account: ConventionTotal) -> dict[str, Any]:
         "kinds": [
             {
                 "kind": share.kind,
-                "layers": share.layers,
+                "layers": plain_dim(share.layers),
                 "prices": list(share.prices),
                 "difference": plain_dim(share.difference),
             }
             for share in account.shares
         ],
-        "uncovered": account.uncovered,
+        "uncovered": {kind: plain_dim(n) for kind, n in account.uncovered.items()},
         "rule": convention.rule,
         "source": convention.source,
         "faults": list(convention.faults),

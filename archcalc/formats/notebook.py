@@ -42,7 +42,7 @@ def markdown(value: Profile | Comparison) -> str:
 def latex(value: Value) -> str:
     """The value as displayed formulas for MathJax and LaTeX."""
     if isinstance(value, Profile):
-        return _arrays(grid(value, chosen(_COLUMNS), fold=False))
+        return _arrays(grid(value, chosen(_COLUMNS), fold=value.repeats))
     if isinstance(value, Comparison):
         head = (Head("measure"), *(Head(name, numeric=True) for name in value.names))
         return _arrays(Table(head, tuple((line.measure.title, *line.values) for line in value.lines)))

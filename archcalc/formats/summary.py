@@ -10,7 +10,7 @@ from archcalc.document.style import PLAIN, Style
 from archcalc.formats.conditions import held
 from archcalc.network.figures import Verdict
 from archcalc.network.graph import Graph, inputs_text
-from archcalc.network.measures import telling
+from archcalc.network.measures import MEASURES, telling
 from archcalc.network.printed import Printed
 from archcalc.profiling.rows import Profile
 from archcalc.symbols.dims import Dim, format_dim, format_shape
@@ -49,15 +49,17 @@ def totals(profile: Profile, style: Style = PLAIN) -> list[tuple[str, str]]:
         )
     ]
     told = {measure.key: measure.total(all_rows) for measure in telling([profile]) if measure.where is not None}
+    if "active" in told:
+        entries.append((MEASURES["active"].title, f"{written(told['active'])}, those that one token uses"))
     if "trained" in told:
         entries.append(
             ("trained", f"{written(told['trained'])} of them, and {written(all_rows.params - told['trained'])} frozen")
         )
     if "weight_bytes" in told:
-        beside = "" if all_rows.buffers == 0 else ", running statistics included"
+        beside = "" if all_rows.buffers == 0 else ", buffers included"
         entries.append(("weight bytes", f"{bytes_text(told['weight_bytes'], written)}{beside}, in the dtypes stated"))
     if all_rows.buffers != 0:
-        entries.append(("buffers", f"{written(all_rows.buffers)} running statistics, not in params"))
+        entries.append(("buffers", f"{written(all_rows.buffers)} kept but not trained, not in params"))
     each = "in 4 bytes each" if all_rows.tokens == 0 else "in 4 bytes each, token numbers in 8"
     values = f"{written(all_rows.activations)} values, input included, {each}: {bytes_text(all_rows.activation_bytes, written)}"
     entries += [

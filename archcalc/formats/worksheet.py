@@ -9,8 +9,11 @@ import msgspec
 
 from archcalc.document.content import Blank, Notes, Page, Part, Prose, Section, Table, Text
 from archcalc.document.formats import MARKED, STYLES
+from archcalc.document.printed import printed
+from archcalc.document.screen import PAPER, Screen
 from archcalc.document.sheet import comma_separated
-from archcalc.document.writer import preformatted, write
+from archcalc.document.style import PLAIN
+from archcalc.document.writer import preformatted
 from archcalc.errors import SpecError, nearest
 from archcalc.formats.explain import about, worked
 from archcalc.formats.summary import heading, title
@@ -20,7 +23,7 @@ from archcalc.grading.sheet import TOTAL, tellable
 from archcalc.profiling.explain import workings
 from archcalc.profiling.rows import Profile
 
-FORMATS = (*MARKED, "csv")
+FORMATS = ("text", *MARKED, "csv")
 COLUMNS = ("name", "layer", "settings", "output", "activations", "params", "macs")
 BLANKS = ("output", "activations", "params", "macs")
 _FIELDS = ("rf", "jump", "start", "rf_coverage")
@@ -40,12 +43,14 @@ def worksheet(  # noqa: PLR0913 - each is a choice of its own
     blanks: Sequence[str] | None = None,
     layers: Sequence[str] | None = None,
     *,
+    screen: Screen = PAPER,
     fold: bool = False,
 ) -> str:
     """The table with the cells of some columns blank in some layers, by default in all and in the totals.
 
     The input's are given. Raises SpecError for a column or a layer that is not there.
     """
+    fold = fold or profile.repeats
     full = _filled(profile, columns, fold=fold)
     keys = [head.key for head in full.head]
     empty = [name for name in BLANKS if name in keys] if blanks is None else blanks
@@ -54,15 +59,17 @@ def worksheet(  # noqa: PLR0913 - each is a choice of its own
         return _csv(table)
     fill = f"Fill in the empty cells under {_listed([head.title for head in table.head if head.key in empty])}."
     rules = (*([fill] if empty else []), *_RULES, *([_READS] if "reads" in keys else []))
-    begin = (*map(preformatted, heading(profile, STYLES[form])), *rules)
-    return write(Page(f"Worksheet: {title(profile)}", begin, (Section("", (table,)),)), form)
+    begin = (*map(preformatted, heading(profile, STYLES.get(form, PLAIN))), *rules)
+    return printed(Page(f"Worksheet: {title(profile)}", begin, (Section("", (table,)),)), form, screen)
 
 
-def key(profile: Profile, form: str, columns: Sequence[str] | None = None, *, fold: bool = False) -> str:
+def key(
+    profile: Profile, form: str, columns: Sequence[str] | None = None, *, screen: Screen = PAPER, fold: bool = False
+) -> str:
     """The table filled in, with the working of every row: in HTML inside its row, else below the table, none in csv."""
-    style = STYLES.get(form)
+    style, fold = STYLES.get(form, PLAIN), fold or profile.repeats
     table = msgspec.structs.replace(_filled(profile, columns, fold=fold, worked=form == "html"), open=True)
-    if style is None:
+    if form == "csv":
         return _csv(table)
     said = told(profile, style)
     parts: tuple[Part, ...] = (table, *([Notes(said)] if said else []))
@@ -70,7 +77,7 @@ def key(profile: Profile, form: str, columns: Sequence[str] | None = None, *, fo
     behind = [working for working in workings(profile) if working.row.name in shown and form != "html"]
     sections = [Section(working.row.name, (Text(about(working.row)), worked(working)), 3) for working in behind]
     begin = tuple(map(preformatted, heading(profile, style)))
-    return write(Page(f"Key: {title(profile)}", begin, (Section("", parts), *sections)), form)
+    return printed(Page(f"Key: {title(profile)}", begin, (Section("", parts), *sections)), form, screen)
 
 
 def _filled(profile: Profile, columns: Sequence[str] | None, *, fold: bool, worked: bool = False) -> Table:

@@ -26,11 +26,13 @@ from archcalc.formats.charts import charted
 from archcalc.formats.memory import page as memory_page
 from archcalc.formats.rf import fields as field_page
 from archcalc.formats.rf import page as fields_of
+from archcalc.formats.rf.stacks import stacks_page
 from archcalc.formats.table.columns import spelled_out
 from archcalc.formats.table.page import tabled
 from archcalc.functions.given import Network, Settings, graph_of, listed, paged, profiled, screen, text_of, typed
 from archcalc.importers import source_of
 from archcalc.language import claimed
+from archcalc.language.sources import short_name
 from archcalc.memory_plan.asked import Settled, planned, settled
 from archcalc.memory_plan.plan import Plan
 from archcalc.memory_plan.sizes import bytes_of
@@ -43,8 +45,8 @@ from archcalc.profiling.engine import profile
 from archcalc.profiling.explain import Workings, workings
 from archcalc.profiling.rows import Profile
 from archcalc.receptive_field.effective import effective as effective_field
-from archcalc.receptive_field.field import Field
 from archcalc.receptive_field.fields import receptive_fields
+from archcalc.receptive_field.stacks import stacks as stacks_like
 from archcalc.symbols.dims import Dim
 from archcalc.symbols.evaluate import Form
 
@@ -58,13 +60,14 @@ def table(
     convention: str = "macs",
     columns: str | Iterable[str] | None = None,
     axes: bool = False,
+    style: str | None = None,
     formulas: Form = "plain",
     fold: bool = False,
     all: bool = False,
     figures: bool = True,
     count_in_place: bool = False,
 ) -> Shown[Profile]:
-    """The table of a network; the data are its profile.
+    """The table of a network, on request in the style "cs231n"; the data are its profile.
 
     >>> table("vgg16", columns="params").data.totals.params
     138357544
@@ -77,6 +80,8 @@ def table(
     chosen = listed(columns)
     if axes:
         chosen = spelled_out(chosen)
+    if style is not None:
+        return typed(found, lambda: render(found, style))
     return Shown(
         found,
         {
@@ -88,18 +93,29 @@ def table(
 
 
 def rf(
-    network: Network,
+    network: Network | None = None,
     layer: str | None = None,
     *,
     input: InputShape | None = None,
     set: Settings | None = None,
     on: str | None = None,
     effective: bool = False,
-) -> Shown[dict[str, Field]]:
+    stacks: int | None = None,
+) -> Shown[Any]:
     """The receptive fields of all layers, or of one; the data are the fields by the layers' names.
 
-    They are on the input named by `on`, by default on the first.
+    They are on the input named by `on`, by default on the first. With `stacks` and no network they are the stacks of
+    kernels that have the field of one.
+
+    >>> [stack.kernels for stack in rf(stacks=5).data]
+    [(3, 3), (5,)]
     """
+    if (network is None) == (stacks is None):
+        raise SpecError("name a network, or ask for stacks alone")
+    if stacks is not None:
+        rivals = stacks_like(stacks)
+        return paged(rivals, lambda: fields_of.render_stacks(rivals, screen=screen()), lambda: stacks_page(rivals))
+    assert network is not None  # noqa: S101 - said above
     graph = graph_of(network, input, set)
     if on is not None:
         graph = graph.seen_from(on)
@@ -152,7 +168,7 @@ def check(*found_in: Network, claim: str | Iterable[str] = ()) -> Shown[dict[str
     claims = tuple(claimed(text) for text in ([claim] if isinstance(claim, str) else claim)) or None
     found = {}
     for source in map(text_of, found_in):
-        found[source.name.removeprefix("specs/").removesuffix(".yaml")] = verdicts_on(source, claims)
+        found[short_name(source)] = verdicts_on(source, claims)
     return paged(found, lambda: checks.render(found, "text", screen()), lambda: checks.page(found))
 
 
@@ -163,13 +179,15 @@ def diagram(
     set: Settings | None = None,
     format: str = "mermaid",
     fold: bool = True,
+    depth: int | None = None,
 ) -> Shown[Profile]:
     """The network drawn: a picture in a notebook, elsewhere the text in a format; the data are the profile drawn."""
     found = profiled(network, input, set, 1, "macs")
-    return Shown(
-        found,
-        {"text": lambda: draw(found, format, fold=fold).rstrip("\n"), "svg": lambda: draw(found, "svg", fold=fold)},
-    )
+
+    def drawn(form: str) -> str:
+        return draw(found, form, fold=fold, depth=depth)
+
+    return Shown(found, {"text": lambda: drawn(format).rstrip("\n"), "svg": lambda: drawn("svg")})
 
 
 def plot(
@@ -185,7 +203,8 @@ def plot(
     names = ", ".join(one.graph.name for one in profiles)
     keys = listed(of)
     if len(profiles) > 1 and keys is not None:
-        raise SpecError("of is for the chart of one network; several are drawn by params and MACs")
+        remedy = "leave it out, or draw each network by itself"
+        raise SpecError(f"of is for the chart of one network, and these are {len(profiles)}", None, remedy)
     with charted(profiles, layers.panels(None if keys is None else ",".join(keys))) as figure:
         pass
     return Shown(figure, {"text": lambda: f"<chart of {names}>", "svg": lambda: _svg(figure)})
@@ -218,6 +237,8 @@ def compare(
     convention: str = "macs",
 ) -> Comparison:
     """A comparison of networks by all measures, or by some: `measures="params,macs"`; the first is the baseline.
+
+    Each of its lines has the leading term of every network in each letter as `growth`.
 
     Raises SpecError for profiles that differ in batch or convention.
 

@@ -30,7 +30,7 @@ def folded_away(profile: Profile, lines: Sequence[SheetLine]) -> frozenset[str]:
         if line.times not in {1, len(rows)} and line.name != TOTAL:
             has = f"the network has {len(rows)} of it in a row" if len(rows) > 1 else "the network has one of it"
             raise SpecError(f"a line that stands for {line.times} layers", line.place, has)
-        found |= dict.fromkeys((row.name for row in rows[1:] if line.times > 1), line)
+        found |= dict.fromkeys((row.name for row in rows[1:] if line.times != 1), line)
     for line in lines:
         if other := found.get(line.name):
             fact = f"line {other.place.line} stands for this layer too"

@@ -100,7 +100,7 @@ class _Marking:
             theirs = self.search(case, inputs, own.shape)
         marks |= marked_counts(line, right, (theirs, tuple(dict.fromkeys((*blamed, *own.blamed)))), self.beside)
         # The fields of several layers differ, so a folded line has none.
-        asked = "rf" in line.cells and not (line.times > 1 and line.cells["rf"].blank)
+        asked = "rf" in line.cells and not (line.times != 1 and line.cells["rf"].blank)
         if asked and (mark := self.fields.marked(line.cells["rf"], node, row)):
             marks["rf"] = mark
         return [marks[column] for column in self.columns if column in marks]

@@ -27,7 +27,8 @@ from typing import TypeAlias
 import msgspec
 
 from archcalc.errors import Source, SpecError, nearest
-from archcalc.language.load import MAX_BYTES, is_spec, opened, read_spec, whole
+from archcalc.language.load import is_spec, read_spec
+from archcalc.language.sources import MAX_BYTES, opened, whole
 from archcalc.network.graph import Graph
 from archcalc.network.model import NO_PARAMS, InputShape, Model, Params, Settled
 from archcalc.symbols.dims import Dim
@@ -79,12 +80,14 @@ def source_of(spec: str) -> Source:
     """The source of a bundled name, a path, `-` for standard input, or a network on one line."""
     if _is_line(spec):
         return Source("line", spec)
-    with opened(spec) as (name, read_on):
+    with opened(spec) as (name, variant, read_on):
         head = read_on(HEAD)
         importer = importer_of(head, name)
         content = head + read_on(importer.max_bytes + 1 - len(head))
     if importer is _SPEC:
-        return Source(name, whole(name, content))
+        return Source(name, whole(name, content), variant)
+    if variant:
+        raise SpecError(f"{name} has no variant '{variant[:60]}'", None, "only a spec has variants")
     if len(content) > importer.max_bytes:
         raise SpecError(f"{name}: the file holds more than {importer.max_bytes:,} bytes")
     return Source(name, content)

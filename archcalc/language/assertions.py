@@ -10,7 +10,7 @@ from archcalc.language.calls import Item
 from archcalc.language.expression import Value, evaluate
 from archcalc.language.fields import value_of
 from archcalc.language.tree import ListNode, Scalar, Tree
-from archcalc.network.graph import Assertion
+from archcalc.network.facts import Assertion
 from archcalc.network.measures import sums
 from archcalc.symbols.dims import Shape, Truth, equal, format_shape, is_dim
 from archcalc.symbols.shape import axes_of, axis_names, values_axis
@@ -22,12 +22,12 @@ SHAPES = frozenset({"input", "channels", "output"})
 _SHAPE = re.compile(r"[^\Wx×]+(?:[x×][^\Wx×]+)+")
 
 # The keys allowed beside any layer or block, apart from its own settings.
-OWN = frozenset({"name", "from", "if", "repeat", "share", "auxiliary", "note", "source"}) | STATED | SHAPES
+OWN = frozenset({"name", "from", "if", "else", "repeat", "share", "auxiliary", "note", "source"}) | STATED | SHAPES
 
 
 def check_branches(call: Item, words: Container[str], layers: Container[str]) -> None:
     """Refuse a branch named like an assertion; `words` begin items, `layers` are the layers so far."""
-    for key in call.given.keys() & OWN - {"from"}:
+    for key in call.given.keys() & OWN - {"from", "else"}:
         tree = call.given[key]
         if isinstance(tree, ListNode):
             # A shape may be a list too, of sizes.

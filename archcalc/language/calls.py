@@ -29,6 +29,12 @@ def item_of(item: Tree) -> Item:
         return Item(item, {}, {})
     if isinstance(item, ListNode):
         raise SpecError("a list stands where a layer was expected", item.place)
+    if "for" in item.items or "do" in item.items:
+        # A loop, which has no word.
+        loop = item.keys.get("for")
+        if loop is None:
+            raise SpecError("'do:' stands without 'for:'", item.keys["do"].place, "such as `for: width in widths`")
+        return Item(loop, item.items, item.keys)
     if len(item.items) != 1:
         if not item.items:
             raise SpecError("this item of the list is empty", item.place)
@@ -41,6 +47,11 @@ def item_of(item: Tree) -> Item:
     if isinstance(value, Scalar) and not value.text and not value.quoted:
         return Item(item.keys[word], {}, {})
     return Item(item.keys[word], {}, {}, value)
+
+
+def is_open(call: Item) -> bool:
+    """True of a call whose word is text with values in it, as in `"{act}"`."""
+    return call.word.quoted and "{" in call.word.text
 
 
 def weight_of(call: Item) -> int:

@@ -14,13 +14,16 @@ import msgspec
 from archcalc.characters import visible
 from archcalc.errors import Place, Source, SpecError
 from archcalc.language.assertions import OWN
+from archcalc.language.experts import EXPERTS
 from archcalc.language.figures import figures
 from archcalc.language.inputs import INPUT, inputs
 from archcalc.language.mistakes import EndedError, Mistakes
 from archcalc.language.parameters import Stated
+from archcalc.language.patterns import call_rules, weight_rules
+from archcalc.language.sources import without_others
 from archcalc.language.tree import ListNode, MapNode, Scalar, Tree, list_of, mapping_of, parse, plain, unknown
+from archcalc.language.variants import chosen
 from archcalc.layers import Layer
-from archcalc.network.calls import CALLS
 from archcalc.network.figures import Figure
 
 KEYS = (
@@ -33,6 +36,7 @@ KEYS = (
     "inputs",
     "outputs",
     "params",
+    "variants",
     "blocks",
     "layers",
     "totals",
@@ -49,8 +53,6 @@ _MAX_NAME = 100
 _MAX_HEAD = 1_000
 # A spec with numbers stated for each of its parts has a block for each when written out.
 _MAX_BLOCKS = 20_000
-# Each is matched against the name of every layer.
-_MAX_CALLS = 100
 _Read = TypeVar("_Read")
 
 
@@ -94,11 +96,13 @@ def read(source: Source) -> SpecDocument:
 
     Raises SpecError for a text that is no spec.
     """
-    tree = parse(source)
+    tree = parse(source, without_others(source))
     if not isinstance(tree, MapNode):
         raise SpecError("a spec is a mapping", tree.place, "start with 'name:', 'input:' and 'layers:'")
     mistakes = Mistakes()
     try:
+        with mistakes.kept():
+            tree = chosen(tree, source)
         return _parts(tree, mistakes)
     except EndedError:
         raise mistakes.error() from None
@@ -145,8 +149,8 @@ def _parts(tree: MapNode, mistakes: Mistakes) -> SpecDocument:
         blocks=part("blocks", lambda: _blocks(mapping("blocks"), mistakes, broken), {}),
         layers=layers,
         totals=mapping("totals"),
-        weights=part("weights", lambda: _weights(mapping("weights"), mistakes), ()),
-        calls=part("calls", lambda: _calls(mapping("calls"), mistakes), nothing),
+        weights=part("weights", lambda: weight_rules(mapping("weights"), mistakes), ()),
+        calls=part("calls", lambda: call_rules(mapping("calls"), mistakes), nothing),
         parameters=Stated(*(tree.items.get(key) for key in ("dtype", "frozen", "adapt"))),
         figures=part("figures", lambda: figures(tree.items.get("figures"), mistakes), ()),
         mistakes=tuple(mistakes.found),
@@ -231,7 +235,7 @@ def _block(scalar: Scalar, body: Tree, blocks: Mapping[str, Block]) -> Block:
     if name in blocks:
         first = blocks[name].place
         raise SpecError(f"block '{name}' is defined twice", scalar.place, f"first on line {first.line}")
-    if name in Layer.kinds:
+    if name in Layer.kinds or name == EXPERTS:
         raise SpecError(f"block '{name}' has the name of a layer", scalar.place, "give it another")
     for parameter in parameters:
         if parameter in OWN:
@@ -269,29 +273,3 @@ def _signature(scalar: Scalar) -> tuple[str, dict[str, str | None]]:
         ast.unparse(default) for default in args.defaults
     ]
     return name, {arg.arg: default for arg, default in zip(args.args, defaults, strict=True)}
-
-
-def _weights(tree: MapNode, mistakes: Mistakes) -> tuple[tuple[str, str], ...]:
-    """The rules that turn layers' names into those of a file of trained weights."""
-    rules = []
-    for pattern, replacement in tree.items.items():
-        with mistakes.kept():
-            if not isinstance(replacement, Scalar):
-                raise SpecError(f"what '{pattern[:60]}' becomes must be text", replacement.place)
-            text = plain(replacement)
-            if text.count("*") > pattern.count("*"):
-                fact = f"'{text[:60]}' has more * than '{pattern[:60]}'"
-                raise SpecError(fact, replacement.place, "each * stands for what the * in its place matched")
-            rules.append((pattern, text))
-    return tuple(rules)
-
-
-def _calls(tree: MapNode, mistakes: Mistakes) -> MapNode:
-    """The patterns of layer names, with the way the reference implementation calls those layers."""
-    if len(tree.keys) > _MAX_CALLS:
-        raise SpecError(f"{len(tree.keys):,} calls; a spec has at most {_MAX_CALLS}", tree.place)
-    for pattern, call in tree.items.items():
-        if not isinstance(call, Scalar) or plain(call) not in CALLS:
-            fact = f"'{pattern[:60]}' is called in no way that is known"
-            mistakes.add(SpecError(fact, call.place, f"it is {', '.join(CALLS)}"))
-    return tree

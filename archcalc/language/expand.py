@@ -2,53 +2,30 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
+
 import msgspec
 
 from archcalc.errors import SpecError
-from archcalc.language.assertions import OWN, STATED, assertion, check_branches, check_shape
-from archcalc.language.calls import Item, branches_of, item_of, note_of, weight_of
-from archcalc.language.document import Block, SpecDocument
-from archcalc.language.expression import Value
-from archcalc.language.fields import layer_of, names_in, text_of, truth_of, value_of
-from archcalc.language.judge import Judge, arguments_of, check_word, is_head, no_source, used_in
-from archcalc.language.mistakes import Mistakes, UnjudgedError
-from archcalc.language.names import NOWHERE, UNKNOWN, Names
-from archcalc.language.scope import End, Scope, seen_from
-from archcalc.language.tree import ListNode, Scalar, Tree
+from archcalc.language.additions import Additions
+from archcalc.language.assertions import check_branches
+from archcalc.language.calls import Item, is_open, item_of, weight_of
+from archcalc.language.fields import names_in, truth_of, worded
+from archcalc.language.judge import check_word, is_head
+from archcalc.language.lettered import check_alike, check_call, check_kept, repetitions
+from archcalc.language.loops import check_loop, counted, is_loop, items_of, rounds, times_of
+from archcalc.language.mistakes import UnjudgedError
+from archcalc.language.names import UNKNOWN
+from archcalc.language.scope import End, Scope
+from archcalc.language.tree import Tree
 from archcalc.layers import Layer
-from archcalc.network.graph import Assertion, Assumption, Builder, weights_of
-from archcalc.network.limits import MAX_LAYERS
-from archcalc.symbols.dims import format_dim
-from archcalc.symbols.shape import PLACES, VALUES
-
-_MAX_VALUES = 100 * MAX_LAYERS
-_MAX_DEPTH = 40
-# The layers and values that are read after a mistake.
-_MORE_STEPS, _MORE_VALUES = 2_000, 20_000
+from archcalc.network.facts import Loop
+from archcalc.network.graph import Node
+from archcalc.symbols.dims import Dim
 
 
-class Expansion:
+class Expansion(Additions):
     """A writer of items into a graph builder, each after the one before."""
-
-    def __init__(self, document: SpecDocument, params: dict[str, Value], mistakes: Mistakes, *, checked: bool) -> None:
-        self._mistakes = mistakes
-        self.builder = Builder()
-        self.assertions: list[Assertion] = []
-        self._blocks = document.blocks
-        self._broken = document.broken
-        self._given = document.inputs
-        self._params = params
-        self.checked = checked
-        self.names = Names()
-        self.judge = Judge(document, self.names, mistakes)
-        self._uses: dict[str, int] = {}
-        self._steps = 0
-        self._read = 0
-
-    def start(self, name: str, layer: Layer, source: Tree) -> None:
-        """Add an input of the network."""
-        full = self.names.take("", name, source.place)
-        self.names.positions[full] = self.builder.add(full, layer, place=source.place)
 
     def sequence(self, items: list[Tree], scope: Scope, last: int) -> End:
         """Add items in order, the first of which follows `last`."""
@@ -62,25 +39,45 @@ class Expansion:
         """The end of an item, unknown if there is a mistake in it or in what it reads, which is filed."""
         try:
             call = item_of(item)
-            known = last != UNKNOWN or "from" in call.given
+            loop = is_loop(call)
+            known = last != UNKNOWN or "from" in call.given or loop
             if known and not scope.unknown and not self.judge.has(item):
-                return self._item(call, scope, last)
+                return self._loop(call, scope, last) if loop else self._item(call, scope, last)
         except SpecError as error:
             # An item that failed is not read again, however often its block is used.
             self.judge.fail(item, scope, error)
-            self._steps = max(self._steps, MAX_LAYERS - _MORE_STEPS)
-            self._read = max(self._read, _MAX_VALUES - _MORE_VALUES)
+            self._budget.shorten()
         except UnjudgedError:
             pass
         self.judge.item(item, scope)
         return End(last if is_head(item) else UNKNOWN)
 
-    def _item(self, call: Item, scope: Scope, last: int) -> End:
-        """Add an item `repeat` times, if its `if` holds; the first reads `from`, each other the one before."""
+    def _loop(self, call: Item, scope: Scope, last: int) -> End:
+        """Add the items of a loop for each entry of its list, each round after the one before."""
+        items = check_loop(call)
+        position, head = End(last)
+        values = scope.fixed if last == UNKNOWN else self._values(scope.fixed, last)
+        for index, bound in enumerate(rounds(call.given, values)):
+            self._budget.spend(call, 1)
+            inner = counted(scope.fixed, index) | bound
+            scope_of = msgspec.structs.replace(scope, fixed=inner, values=inner, depth=scope.depth + 1)
+            position, hung = self.sequence(items, scope_of, position)
+            head = head if hung is None else hung
+        return End(position, head if position == last else None)
+
+    def _check(self, call: Item) -> None:
+        """Refuse an item that is neither a layer nor a block, or a join with a branch that cannot be one."""
         check_word(call, self._blocks, self._broken)
-        if call.word.text not in self._blocks and Layer.kinds[call.word.text].arity[1] == float("inf"):
-            check_branches(call, {*self._blocks, *Layer.kinds}, self.names.positions)
-        times = self._times(call.given["repeat"], scope, last) if "repeat" in call.given else 1
+        if call.word.text in Layer.kinds and Layer.kinds[call.word.text].arity[1] == float("inf"):
+            check_branches(call, ChainMap(self._blocks, Layer.kinds), self.names.positions)
+
+    def _item(self, call: Item, scope: Scope, last: int) -> End:
+        """Add an item `repeat` times, or its `else` where its `if` fails; the first reads `from`, each other the one before."""
+        if not is_open(call):
+            self._check(call)
+        times = times_of(call.given["repeat"], self._values(scope.fixed, last)) if "repeat" in call.given else 1
+        if not isinstance(times, int):
+            return self._lettered(call, scope, last, times)
         # A `from` with the index in it names the input of each repetition.
         chained = "from" not in call.given or "index" not in names_in(call.given["from"])
         weight = weight_of(call)
@@ -89,20 +86,28 @@ class Expansion:
         before: int | None = None
         heads = False
         for index in range(times):
-            self._count(call, weight)
-            counted = {**scope.fixed, "index": index} if "repeat" in call.given else scope.fixed
-            named = self._inputs(call, scope.prefix, counted) or (last,)
+            self._budget.spend(call, weight)
+            fixed = counted(scope.fixed, index) if "repeat" in call.given else scope.fixed
+            named = self._inputs(call, scope.prefix, fixed) or (last,)
             inputs = (before, *named[1:]) if chained and before is not None else named
-            values = self._values(counted, inputs[0])
-            if "if" in call.given and not truth_of(call, "if", values):
+            values = self._values(fixed, inputs[0])
+            holds = "if" not in call.given or truth_of(call, "if", values)
+            if not holds and "else" not in call.given:
                 continue
-            auxiliary = "auxiliary" in call.given and truth_of(call, "auxiliary", values)
+            auxiliary = holds and "auxiliary" in call.given and truth_of(call, "auxiliary", values)
             if chained and heads and not auxiliary:
                 # Heads among the repetitions hang from the trunk, which goes on where it left off.
                 inputs = named if trunk is None else (trunk, *named[1:])
-                values = self._values(counted, inputs[0])
+                values = self._values(fixed, inputs[0])
             inner = msgspec.structs.replace(scope, values=values, auxiliary=auxiliary or scope.auxiliary)
-            end = self._once(call, inner, inputs, f"_{index + 1}" if times > 1 else "")
+            if holds:
+                one = worded(call, values)
+                if one is not call:
+                    self._check(one)
+                end = self._once(one, inner, inputs, f"_{index + 1}" if times > 1 else "")
+            else:
+                other = msgspec.structs.replace(scope, fixed=fixed, values=fixed, depth=scope.depth + 1)
+                end = self.sequence(items_of(call.given["else"]), other, inputs[0])
             heads = auxiliary
             before = end.last if auxiliary else end.position
             if auxiliary or end.head is not None:
@@ -111,188 +116,29 @@ class Expansion:
                 trunk = end.position
         return End(last if trunk is None else trunk, head)
 
-    def _count(self, call: Item, weight: int) -> None:
-        """Refuse a spec that writes out more than any real network needs."""
-        self._steps += 1
-        self._read += weight
-        if (self._steps > MAX_LAYERS or self._read > _MAX_VALUES) and self._mistakes.found:
-            # Sooner than in a spec without a mistake.
-            self._mistakes.end()
-        if self._steps > MAX_LAYERS:
-            raise SpecError(f"the spec has more than {MAX_LAYERS:,} layers", call.word.place)
-        if self._read > _MAX_VALUES:
-            raise SpecError(f"the spec writes out more than {_MAX_VALUES:,} values", call.word.place)
-
-    def _times(self, tree: Tree, scope: Scope, last: int) -> int:
-        times = value_of(tree, self._values(scope.fixed, last))
-        if not isinstance(times, int) or isinstance(times, bool) or times < 0:
-            said = tree.text[:60] if isinstance(tree, Scalar) else "a list"
-            raise SpecError(f"repeat must be a whole number of at least 0, not {said}", tree.place)
-        if times > MAX_LAYERS:
-            raise SpecError(f"repeat is {format_dim(times)}; a spec has at most {MAX_LAYERS:,} layers", tree.place)
-        return times
-
-    def _values(self, fixed: dict[str, Value], position: int) -> dict[str, Value]:
-        if position == UNKNOWN:
-            raise UnjudgedError
-        if position == NOWHERE:
-            return {"index": 0, **fixed}
-        return seen_from(self.builder.nodes[position].shape, fixed)
-
-    def _inputs(self, call: Item, prefix: str, values: dict[str, Value]) -> tuple[int, ...]:
-        """The positions of the layers that `from` names."""
-        if "from" not in call.given:
-            return ()
-        tree = call.given["from"]
-        named = tree.items if isinstance(tree, ListNode) else [tree]
-        if not named:
-            raise SpecError("'from' names no layer", tree.place)
-        return tuple([self._find(item, prefix, values)[1] for item in named])
-
-    def _find(self, tree: Tree, prefix: str, values: dict[str, Value]) -> tuple[str, int]:
-        return self.names.find(text_of(tree, values), prefix, tree.place)
-
-    def _once(self, call: Item, scope: Scope, inputs: tuple[int, ...], suffix: str) -> End:
-        """Add one layer, merge or block, and check the spec's assertions about it."""
-        if scope.depth > _MAX_DEPTH:
-            raise SpecError(f"more than {_MAX_DEPTH} blocks and branches inside each other", call.word.place)
-        first = len(self.builder.nodes)
-        names_axes = call.word.text in Layer.kinds and Layer.kinds[call.word.text].names_axes
-        for key in ("input", "channels")[: 1 if names_axes else 2]:
-            if key in call.given and self.checked:
-                self.hold_shape(key, call.given[key], scope, inputs[0])
-        name = ""
-        if "name" in call.given:
-            text = text_of(call.given["name"], scope.values)
-            varies = getattr(call.given["name"], "text", "") != text
-            name = self.names.take(scope.prefix, text + ("" if varies else suffix), call.given["name"].place)
-        if call.word.text in self._blocks:
-            end = self._block(self._blocks[call.word.text], call, scope, inputs, name)
-        else:
-            end = End(self._layer(Layer.kinds[call.word.text], call, scope, inputs, name))
-        if "output" in call.given and self.checked:
-            self.hold_shape("output", call.given["output"], scope, end.last)
-        for key in sorted(call.given.keys() & STATED):
-            self.hold_number(key, call.given[key], scope, first)
-        return end
-
-    def hold_shape(self, key: str, tree: Tree, scope: Scope, position: int) -> None:
-        """Check a stated shape against that of a layer; conditions on letters become assumptions."""
-        if position < 0:
-            return
-        node = self.builder.nodes[position]
-
-        def check() -> None:
-            facts = check_shape(key, tree, scope.values, node.shape)
-            self.builder.assumptions.extend(Assumption(node.name, fact) for fact in facts)
-
-        self.judge.keep(tree, scope, check)
-
-    def hold_number(self, key: str, tree: Tree, scope: Scope, first: int) -> None:
-        """Keep a number that is stated for the nodes from `first` on, to be checked when all are counted."""
-
-        def check() -> None:
-            stated = assertion(key, tree, scope.values, first, len(self.builder.nodes))
-            self.assertions.extend([stated] * self.checked)
-
-        self.judge.keep(tree, scope, check)
-
-    def _block(self, block: Block, call: Item, scope: Scope, inputs: tuple[int, ...], name: str) -> End:
-        if block.name in scope.calls:
-            circle = " → ".join((*scope.calls[scope.calls.index(block.name) :], block.name))
-            raise SpecError(f"block '{block.name}' uses itself", call.word.place, circle)
-        if len(inputs) > 1:
-            raise SpecError(f"block '{block.name}' takes one input, not {len(inputs)}", call.given["from"].place)
-        shares = scope.shares
-        if "share" in call.given:
-            if not name:
-                raise SpecError("a block that shares weights needs a name", call.word.place)
-            shares = (f"{name}/", f"{self._find(call.given['share'], scope.prefix, scope.values)[0]}/")
-        self._uses[block.name] = self._uses.get(block.name, 0) + 1
-        arguments = arguments_of(block, call, scope.values, self._params)
-        inner = Scope(
-            prefix=f"{name}/" if name else scope.prefix,
-            fixed=arguments,
-            values=arguments,
-            depth=scope.depth + 1,
-            calls=(*scope.calls, block.name),
-            blocks=(*scope.blocks, f"{block.name}:{self._uses[block.name]}"),
-            auxiliary=scope.auxiliary,
-            shares=shares,
-            used=(used_in(block, call), *scope.used),
-        )
-        end = self.sequence(block.body.items, inner, inputs[0])
-        if name:
-            self.names.positions[name] = end.last
-        return end
-
-    def _layer(self, cls: type[Layer], call: Item, scope: Scope, inputs: tuple[int, ...], name: str) -> int:
-        branches: dict[str, Tree] = {}
-        # `channels` is the name of an axis where axes are named.
-        own = OWN - set(VALUES) if cls.names_axes else OWN
-        if cls.arity[1] > 1:
-            call, branches = branches_of(cls, call, OWN)
-            own = OWN | branches.keys()
-        axes = {*VALUES, *PLACES, *(() if inputs[0] == NOWHERE else self.builder.shape(inputs[0]).axes)}
-        layer, places = layer_of(cls, call, own, scope.values, axes)
-        if "share" in call.given:
-            places["share"] = call.given["share"].place
-        if branches and len(inputs) > 1:
-            raise SpecError(f"{cls.kind} has branches and {len(inputs)} layers in 'from'", call.given["from"].place)
-        if branches:
-            inputs = self._joined(branches, call, scope, inputs[0], f"{name}/" if name else scope.prefix)
-        elif cls.arity[1] == 0:
-            inputs = ()
-        if NOWHERE in inputs:
-            raise no_source(call, self._given)
-        full = name or self.names.number(scope.prefix, cls.kind, call.word.place)
-        share = self._shared(full, layer, call, scope)
-        note = note_of(call)
-        if UNKNOWN in (*inputs, share):
-            self.names.lose(full)
-            return UNKNOWN
-        position = self.builder.add(
-            full,
-            layer,
-            *inputs,
-            place=call.word.place,
-            places=places,
-            blocks=scope.blocks,
-            auxiliary=scope.auxiliary,
-            share=share,
-            note=note,
-        )
-        self.names.positions[full] = position
-        return position
-
-    def _joined(self, branches: dict[str, Tree], call: Item, scope: Scope, start: int, prefix: str) -> tuple[int, ...]:
-        """The ends of branches from `start`: a list is written out, a word names a layer, nothing is the input."""
-        ends = []
-        for branch, tree in branches.items():
-            if isinstance(tree, ListNode):
-                inner = scope
-                if tree.items:
-                    front = self.names.number(prefix, branch, call.keys.get(branch, call.word).place) + "/"
-                    fixed = scope.fixed | {"index": scope.values["index"]}
-                    inner = msgspec.structs.replace(scope, prefix=front, fixed=fixed, depth=scope.depth + 1)
-                ends.append(self.sequence(tree.items, inner, start).position)
-            elif isinstance(tree, Scalar):
-                ends.append(self._find(tree, scope.prefix, scope.values)[1] if tree.text else start)
-            else:
-                fact = f"branch '{branch[:60]}' must be a list of layers or the name of a layer"
-                raise SpecError(fact, tree.place, "start each item with '- '")
-        return tuple(ends)
-
-    def _shared(self, full: str, layer: Layer, call: Item, scope: Scope) -> int | None:
-        """The node whose weights a layer uses in place of its own."""
-        if "share" in call.given:
-            owner = self._find(call.given["share"], scope.prefix, scope.values)[1]
-        elif scope.shares and type(layer).weights is not Layer.weights:
-            own, other = scope.shares
-            owner = self.names.find(other + full.removeprefix(own), "", call.word.place)[1]
-            if owner != UNKNOWN and not weights_of(self.builder.nodes[owner], self.builder.nodes):
-                return None
-        else:
-            return None
-        first = None if owner == UNKNOWN else self.builder.nodes[owner].share
-        return owner if first is None else first
+    def _lettered(self, call: Item, scope: Scope, last: int, times: Dim) -> End:
+        """Add an item as often as a letter says."""
+        place = call.given["repeat"].place
+        check_call(call, times, names_in(call.given["from"]) if "from" in call.given else set())
+        named = self._inputs(call, scope.prefix, scope.fixed) or (last,)
+        nodes, inputs, first = self.builder.nodes, named, list[Node]()
+        if "if" in call.given:
+            # A condition on `index` is refused, for it has no number here.
+            values = self._values(scope.fixed, inputs[0])
+            if not truth_of(call, "if", {key: n for key, n in values.items() if key != "index"}):
+                return End(last)
+        for one in repetitions(times, scope.fixed):
+            begun = len(nodes)
+            self._budget.spend(call, weight_of(call))
+            values = self._values(counted(scope.fixed, one.number), inputs[0])
+            inner = msgspec.structs.replace(scope, values=values, times=scope.times * one.times)
+            end = self._once(call, inner, inputs, one.suffix)
+            if end.position in {UNKNOWN, inputs[0]}:
+                return end
+            check_kept(times, nodes[inputs[0]].shape, nodes[end.position].shape, place)
+            first = first or nodes[begun:]
+            check_alike(first, nodes[begun:], times, place)
+            if one.times != 1:
+                self.loops.append(Loop(begun, len(nodes), one.times, inputs[0], end.position))
+            inputs = (end.position, *named[1:])
+        return End(inputs[0])

@@ -16,17 +16,26 @@ from functools import lru_cache, reduce
 from typing import Any, TypeAlias
 
 from archcalc.errors import Place, SpecError, nearest
+from archcalc.language.lists import LIST_FUNCTIONS, check_entries, entry, listed, shown
 from archcalc.network import limits
 from archcalc.network.limits import MAX_NUMBER, whole_of
-from archcalc.symbols.dims import Dim, Truth, at_least, ceil_div, decided, equal, floor_div, maximum, minimum, remainder
+from archcalc.symbols.dims import (
+    Dim,
+    Truth,
+    at_least,
+    ceil_div,
+    decided,
+    equal,
+    floor_div,
+    is_dim,
+    maximum,
+    minimum,
+    remainder,
+)
 
 Value: TypeAlias = Dim | Fraction | bool | str | tuple[Any, ...]
 
 MAX_CHARACTERS = 2_000
-# The most entries of one list, and of it with its nested lists.
-MAX_ENTRIES = 250
-_MAX_NESTED = 1_000
-_MAX_DEPTH = 4
 _MAX_POWER = 64
 
 
@@ -57,15 +66,36 @@ def _floor(x: Any) -> Any:
     return x // 1 if _plain(x) else floor_div(x, 1)
 
 
+def _round_half_even(x: Any) -> Any:
+    """The nearest whole number, and of two the even one, as Python's own `round`."""
+    if isinstance(x, (int, Fraction)):
+        return round(x)
+    if not is_dim(x):
+        raise TypeError
+    # A half lies between the numbers that the two roundings of a half give.
+    up, down = floor_div(2 * x + 1, 2), ceil_div(2 * x - 1, 2)
+    return down + (up - down) * remainder(down, 2)
+
+
 def _true(value: Any) -> bool:
     """The truth of a condition, a number being true if it is not 0; raises _Open if letters leave it open."""
+    value = _number(value)
     return bool(value) if _plain(value) else not _settled(equal(value, 0))
 
 
 def _equal(a: Any, b: Any) -> bool:
     if isinstance(a, tuple) and isinstance(b, tuple):
         return len(a) == len(b) and all(map(_equal, a, b))
+    for kind in (str, tuple):
+        if isinstance(a, kind) != isinstance(b, kind):
+            remedy = "put text in quotes on both sides" if kind is str else "an entry of a list is widths[0]"
+            raise SpecError(f"{shown(a)} is compared with {shown(b)}", None, remedy)
     return bool(a == b) if _plain(a, b) else _settled(equal(a, b))
+
+
+def _at_least(a: Any, b: Any) -> bool:
+    a, b = _number(a), _number(b)
+    return bool(a >= b) if _plain(a, b) else _settled(at_least(a, b))
 
 
 def _divisor(n: Any) -> Any:
@@ -75,11 +105,12 @@ def _divisor(n: Any) -> Any:
     return n
 
 
-def _chosen(pick: Callable[[Any, Any], Any], *values: Any) -> Any:
-    """The smallest or the largest of values with letters among them."""
-    if len(values) == 1:
+def _chosen(of_plain: Callable[[Any], Any], pick: Callable[[Any, Any], Any], given: tuple[Any, ...]) -> Any:
+    """The smallest or the largest of several values, or of those in one list."""
+    values = list(map(_number, listed(given)))
+    if not values or (len(given) == 1 and not isinstance(given[0], tuple)):
         raise TypeError
-    return reduce(pick, [exact(value) for value in values])
+    return of_plain(values) if _plain(*values) else reduce(pick, [exact(value) for value in values])
 
 
 def exact(value: Any) -> Any:
@@ -106,18 +137,20 @@ _OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Not: lambda a: not _true(a),
     ast.Eq: _equal,
     ast.NotEq: lambda a, b: not _equal(a, b),
-    ast.Lt: lambda a, b: a < b if _plain(a, b) else not _settled(at_least(a, b)),
-    ast.LtE: lambda a, b: a <= b if _plain(a, b) else _settled(at_least(b, a)),
-    ast.Gt: lambda a, b: a > b if _plain(a, b) else not _settled(at_least(b, a)),
-    ast.GtE: lambda a, b: a >= b if _plain(a, b) else _settled(at_least(a, b)),
+    ast.Lt: lambda a, b: not _at_least(a, b),
+    ast.LtE: lambda a, b: _at_least(b, a),
+    ast.Gt: lambda a, b: not _at_least(b, a),
+    ast.GtE: _at_least,
 }
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "ceil": lambda x: math.ceil(x) if isinstance(x, (int, Fraction)) else ceil_div(x, 1),
     "floor": _floor,
     "round": lambda x: (x + Fraction(1, 2)) // 1 if _plain(x) else floor_div(2 * x + 1, 2),
-    "min": lambda *xs: min(*xs) if _plain(*xs) else _chosen(minimum, *xs),
-    "max": lambda *xs: max(*xs) if _plain(*xs) else _chosen(maximum, *xs),
+    "round_half_even": _round_half_even,
+    "min": lambda *xs: _chosen(min, minimum, xs),
+    "max": lambda *xs: _chosen(max, maximum, xs),
+    **LIST_FUNCTIONS,
 }
 
 _CONSTANTS: dict[str, Value] = {"true": True, "false": False, "True": True, "False": False}
@@ -192,6 +225,8 @@ def _walk(node: ast.expr, names: Mapping[str, Value]) -> Any:  # noqa: PLR0911, 
             return all(_OPERATORS[type(op)](a, b) for op, a, b in zip(ops, sides, sides[1:], strict=False))
         case ast.Tuple(elts=entries) | ast.List(elts=entries):
             return tuple(_walk(entry, names) for entry in entries)
+        case ast.Subscript(value=values, slice=index) if not isinstance(index, ast.Slice):
+            return entry(_walk(values, names), _walk(index, names), ast.unparse(values))
         case ast.BoolOp(op=op, values=terms):
             return (all if isinstance(op, ast.And) else any)(_true(_walk(term, names)) for term in terms)
         case ast.IfExp(test=test, body=body, orelse=orelse):
@@ -221,8 +256,11 @@ def _named(name: str, names: Mapping[str, Value]) -> Value:
 
 
 def _number(value: Any) -> Any:
-    """The value, if it is a number; raises TypeError for text, which a product could blow up."""
-    if isinstance(value, (str, tuple)):
+    """The value, if it is a number; raises an error for text or a list, which a product could blow up."""
+    if isinstance(value, tuple):
+        fact = f"{shown(value)} stands where a number was expected"
+        raise SpecError(fact, None, "an entry of a list is widths[0]")
+    if isinstance(value, str):
         raise TypeError
     return value
 
@@ -230,22 +268,6 @@ def _number(value: Any) -> Any:
 def bounded(value: Any) -> Any:
     """The value, as an int if possible; raises SpecError beyond any size that a network has."""
     if isinstance(value, tuple):
-        _entries(value, 0)
+        check_entries(value)
         return value
     return limits.bounded(value)
-
-
-def _entries(value: Any, depth: int) -> int:
-    """The number of values in a list, including nested lists."""
-    if not isinstance(value, tuple):
-        return 1
-    if depth == _MAX_DEPTH:
-        raise SpecError(f"lists inside each other more than {_MAX_DEPTH} deep")
-    if len(value) > MAX_ENTRIES:
-        raise SpecError(f"a list of {len(value):,} entries; at most {MAX_ENTRIES:,} are read")
-    total = 1
-    for entry in value:
-        total += _entries(entry, depth + 1)
-        if total > _MAX_NESTED:
-            raise SpecError(f"lists of more than {_MAX_NESTED:,} entries in all")
-    return total

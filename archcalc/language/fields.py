@@ -9,8 +9,9 @@ from fractions import Fraction
 from typing import Any, TypeAlias
 
 from archcalc.errors import Place, SpecError
-from archcalc.language.calls import Item
-from archcalc.language.expression import MAX_ENTRIES, Value, bounded, evaluate
+from archcalc.language.calls import Item, is_open
+from archcalc.language.expression import Value, bounded, evaluate
+from archcalc.language.lists import MAX_ENTRIES, shown
 from archcalc.language.tree import ListNode, MapNode, Scalar, Tree, unknown
 from archcalc.layers.base import Layer
 from archcalc.layers.fields import Misfit, expected_of, fitted, known_words, sizes
@@ -49,6 +50,14 @@ def text_of(tree: Tree, names: Names[str, Value]) -> str:
     if len(text) > _MAX_TEXT:
         raise SpecError(f"the text has {len(text):,} characters, and at most {_MAX_TEXT} are read", tree.place)
     return text
+
+
+def worded(call: Item, names: Names[str, Value]) -> Item:
+    """The call with the values in its word filled in, as in `"{act}": {inplace: true}`."""
+    if not is_open(call):
+        return call
+    word = Scalar(text_of(call.word, names), quoted=True, place=call.word.place)
+    return Item(word, call.given, call.keys, call.bare)
 
 
 def names_in(tree: Tree) -> set[str]:
@@ -180,8 +189,12 @@ def _misfit(cls: type[Layer], misfit: Misfit, trees: dict[str, Tree], names: Nam
         # In a field of words alone, quotes do no harm.
         remedy = "" if words - {"true", "false"} and name not in sizes(cls) else "write it without quotes"
         return SpecError(f'{fact} "{tree.text[:60]}"', tree.place, remedy)
+    if isinstance(value, tuple) and tree.text.isidentifier():
+        return SpecError(
+            f"{fact} {tree.text[:60]}, {shown(value)}", tree.place, f"an entry of it is {tree.text[:60]}[0]"
+        )
     if str(value) == tree.text or isinstance(value, (list, tuple)):
         return SpecError(f"{fact} {tree.text[:60]}", tree.place)
-    shown = f"{value:.10g}" if isinstance(value, float) else value
+    written = f"{value:.10g}" if isinstance(value, float) else value
     remedy = "write ceil(…), floor(…) or round(…) around it" if isinstance(value, float) else ""
-    return SpecError(f"{fact} {tree.text[:60]} = {shown}", tree.place, remedy)
+    return SpecError(f"{fact} {tree.text[:60]} = {written}", tree.place, remedy)

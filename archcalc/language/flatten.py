@@ -10,8 +10,10 @@ from typing import Any
 from archcalc.errors import SpecError
 from archcalc.language.expression import MAX_CHARACTERS
 from archcalc.language.tree import MAX_CHARACTERS as MAX_WRITTEN
+from archcalc.network.facts import Assertion
 from archcalc.network.figures import Figure
-from archcalc.network.graph import Assertion, Graph, Node, input_axes
+from archcalc.network.graph import Graph, Node, input_axes
+from archcalc.network.parts import require_depths
 from archcalc.symbols.dims import format_shape
 from archcalc.symbols.notation import Notation
 from archcalc.symbols.shape import NamedShape
@@ -43,6 +45,7 @@ _EXPRESSION = Notation(
 
 def flat(graph: Graph) -> str:
     """The flat spec of a graph, a line per layer, which loads to the same rows; raises SpecError if too long."""
+    require_depths(graph)
     about = {"name": graph.name, "title": graph.title, "source": graph.source, "family": graph.family}
     lines = [f"{key}: {_scalar(text)}" for key, text in about.items() if text]
     if graph.notes:

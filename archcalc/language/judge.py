@@ -6,6 +6,7 @@ What does not depend on an unknown shape or value is still right or wrong: words
 from __future__ import annotations
 
 import re
+from collections import ChainMap
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from functools import cached_property
 
@@ -13,10 +14,12 @@ import msgspec
 
 from archcalc.errors import SpecError
 from archcalc.language.assertions import OWN, check_branches
-from archcalc.language.calls import Item, branches_of, item_of, note_of, weight_of
+from archcalc.language.calls import Item, branches_of, is_open, item_of, note_of, weight_of
 from archcalc.language.document import Block, SpecDocument
+from archcalc.language.experts import EXPERTS, lists_of
 from archcalc.language.expression import Value
-from archcalc.language.fields import layer_of, settings_of, text_of, truth_of, value_of
+from archcalc.language.fields import layer_of, settings_of, text_of, truth_of, value_of, worded
+from archcalc.language.loops import DO, FOR, check_loop, is_loop, items_of, names_of
 from archcalc.language.mistakes import Mistakes, UnjudgedError
 from archcalc.language.names import Names
 from archcalc.language.scope import Scope
@@ -27,6 +30,10 @@ from archcalc.symbols.shape import PLACES, VALUES
 # The items and values that are looked at after a mistake; nobody writes as many by hand.
 _MOST = 20_000
 _WORD = re.compile(r"[^\W\d]\w*")
+# Words that stand in another place.
+_CONTROL: dict[str, str] = dict.fromkeys(
+    ("if", "else"), "'if' and 'else' stand beside an item, such as relu: {if: stride > 1, else: gelu}"
+)
 
 
 def check_word(call: Item, blocks: Mapping[str, Block], broken: Container[str]) -> None:
@@ -34,9 +41,13 @@ def check_word(call: Item, blocks: Mapping[str, Block], broken: Container[str]) 
     word = call.word.text
     if word in broken:
         raise UnjudgedError
-    if word not in blocks and (word not in Layer.kinds or word == "input"):
-        known = [*blocks, *Layer.kinds]
-        raise SpecError(f"no layer or block named '{word[:60]}'", call.word.place, likely(word, known))
+    if word not in blocks and (word not in Layer.kinds or word == "input") and word != EXPERTS:
+        known = [*blocks, *Layer.kinds, EXPERTS]
+        remedy = _CONTROL.get(word) or likely(word, known)
+        raise SpecError(f"no layer or block named '{word[:60]}'", call.word.place, remedy)
+    if "else" in call.given and "if" not in call.given:
+        remedy = "both stand beside one item, such as {if: stride > 1, else: relu}"
+        raise SpecError("'else' stands without 'if'", call.keys["else"].place, remedy)
 
 
 def no_source(call: Item, inputs: Iterable[str]) -> SpecError:
@@ -141,8 +152,13 @@ class Judge:
             call = item_of(tree)
             name = text_of(call.given["name"], scope.values) if "name" in call.given else ""
         except SpecError:
+            # It may have had any name.
+            self._names.lose_all()
             return
-        if name:
+        if is_loop(call):
+            for item in items_of(call.given[DO]) if DO in call.given else []:
+                self._lose(item, scope)
+        elif name:
             self._names.lose(scope.prefix + name)
         elif call.word.text in self._blocks:
             for item in self._blocks[call.word.text].body.items:
@@ -160,11 +176,21 @@ class Judge:
 
     def _item(self, call: Item, scope: Scope) -> None:
         self._spend(weight_of(call))
-        check_word(call, self._blocks, self._broken)
+        if is_loop(call):
+            self._body(check_loop(call), self._inside(call.given, scope))
+            return
+        if not is_open(call):
+            check_word(call, self._blocks, self._broken)
         if {"if", "repeat"} & call.given.keys() and self._open([call.given.get("if"), call.given.get("repeat")], scope):
             return
         if "if" in call.given and not truth_of(call, "if", scope.fixed):
+            self._body(items_of(call.given["else"]) if "else" in call.given else [], scope)
             return
+        if is_open(call):
+            if self._open([call.word], scope):
+                return
+            call = worded(call, scope.fixed)
+            check_word(call, self._blocks, self._broken)
         sources = call.given.get("from")
         for tree in sources.items if isinstance(sources, ListNode) else [sources] if sources else []:
             self._name(tree, scope)
@@ -173,8 +199,19 @@ class Judge:
             self._names.take(scope.prefix, text_of(tree, scope.fixed), tree.place)
         if call.word.text in self._blocks:
             self._block(self._blocks[call.word.text], call, scope)
+        elif call.word.text == EXPERTS:
+            for tree in [item for items in lists_of(call) for item in items.items]:
+                self.item(tree, scope)
         else:
             self._layer(Layer.kinds[call.word.text], call, scope)
+
+    def _body(self, items: list[Tree], scope: Scope) -> None:
+        for item in items:
+            self.item(item, scope)
+
+    def _inside(self, loop: Mapping[str, Tree], scope: Scope) -> Scope:
+        """The scope inside a loop, whose entries are unknown."""
+        return msgspec.structs.replace(scope, unknown=scope.unknown | {*names_of(loop), "index", "outer_index"})
 
     def _name(self, tree: Tree, scope: Scope) -> None:
         """File a name that no layer has."""
@@ -199,24 +236,23 @@ class Judge:
             calls=(*scope.calls, block.name),
             used=(used_in(block, call), *scope.used),
         )
-        for item in block.body.items:
-            self.item(item, inner)
+        self._body(block.body.items, inner)
 
     def _layer(self, cls: type[Layer], call: Item, scope: Scope) -> None:
         own = OWN - set(VALUES) if cls.names_axes else OWN
         branches: dict[str, Tree] = {}
         if cls.arity[1] > 1:
             if cls.arity[1] == float("inf"):
-                check_branches(call, {*self._blocks, *Layer.kinds}, self._names.positions)
+                check_branches(call, ChainMap({**self._blocks}, Layer.kinds), self._names.positions)
             call, branches = branches_of(cls, call, OWN)
             own = OWN | branches.keys()
         for branch, tree in branches.items():
-            inner = msgspec.structs.replace(scope, prefix=f"{scope.prefix}{branch}/")
+            around = self._inside(branches, scope) if branch == DO and FOR in branches else scope
+            inner = msgspec.structs.replace(around, prefix=f"{scope.prefix}{branch}/")
             if isinstance(tree, ListNode):
-                for item in tree.items:
-                    self.item(item, inner)
-            elif isinstance(tree, Scalar) and tree.text:
-                self._name(tree, scope)
+                self._body(tree.items, inner)
+            elif isinstance(tree, Scalar) and tree.text and branch != FOR:
+                self._name(tree, around)
         note_of(call)
         if self._open(settings_of(cls, call, own).values(), scope):
             return
@@ -241,7 +277,9 @@ class Judge:
     def _open(self, trees: Iterable[Tree | None], scope: Scope) -> bool:
         """True if the value of any of these depends on what is unknown: a shape's axes, an index, or a failed value."""
         words = {word for tree in trees if tree for text in _texts(tree) for word in _WORD.findall(text)}
-        return bool((words & {*VALUES, *PLACES, *self._axes, "index", *scope.unknown}) - scope.fixed.keys())
+        return bool(
+            (words & {*VALUES, *PLACES, *self._axes, "index", "outer_index", *scope.unknown}) - scope.fixed.keys()
+        )
 
 
 def _texts(tree: Tree) -> Iterator[str]:

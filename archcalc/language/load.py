@@ -3,79 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
 from archcalc.errors import Source, SpecError, nearest
-from archcalc.files import standard_input
 from archcalc.language.assertions import STATED
 from archcalc.language.document import SpecDocument, name_of_file, read
 from archcalc.language.expand import Expansion
 from archcalc.language.figures import check_layers
 from archcalc.language.inputs import input_of
-from archcalc.language.mistakes import MOST, EndedError, Mistakes
+from archcalc.language.mistakes import EndedError, Mistakes
 from archcalc.language.names import NOWHERE, UNKNOWN
 from archcalc.language.parameters import with_parameters
 from archcalc.language.params import params_of
 from archcalc.language.scope import Scope
-from archcalc.language.tree import MAX_CHARACTERS, Scalar, plain, unknown
+from archcalc.language.sources import source_of
+from archcalc.language.tree import Scalar, plain, unknown
 from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Graph, Node
 from archcalc.network.model import NO_PARAMS, InputShape, Model, Params, replaced_inputs
 from archcalc.network.wildcards import fits
 from archcalc.symbols.dims import Dim
 from archcalc.symbols.shape import NamedShape
-
-MAX_BYTES = 4 * MAX_CHARACTERS
-_PACKAGE = Path(__file__).parent.parent
-# Installed, the specs lie inside the package; in a checkout they stand beside it.
-SPECS = _PACKAGE / "specs" if (_PACKAGE / "specs").is_dir() else _PACKAGE.parent / "specs"
-
-
-def bundled() -> list[str]:
-    """The names of the networks that come with archcalc."""
-    return sorted(path.stem for path in SPECS.glob("*.yaml"))
-
-
-def source_of(spec: str) -> Source:
-    """The text of a spec: a bundled name, a path, or `-` for standard input."""
-    with opened(spec) as (name, read_on):
-        return Source(name, whole(name, read_on(MAX_BYTES + 1)))
-
-
-@contextmanager
-def opened(spec: str) -> Iterator[tuple[str, Callable[[int], bytes]]]:
-    """The name and the read function of a bundled network, of a path, or of `-` for standard input."""
-    if spec == "-":
-        yield "<stdin>", standard_input
-        return
-    path = Path(spec)
-    if "/" not in spec and path.suffix not in {".yaml", ".yml"} and spec in bundled():
-        path = SPECS / f"{spec}.yaml"
-    try:
-        with path.open("rb") as file:
-            yield str(path) if path.parent != SPECS else f"specs/{path.name}", file.read
-    except IsADirectoryError:
-        raise SpecError(f"{path}: is a directory, not a spec") from None
-    except (OSError, ValueError) as error:
-        if isinstance(error, SpecError):
-            raise
-        if path.suffix or "/" in spec:
-            reason = getattr(error, "strerror", None) or "not a path"
-            raise SpecError(f"{spec[:200]}: {reason[0].lower()}{reason[1:]}") from None
-        raise SpecError(
-            f"no network or file named '{spec[:60]}'", None, nearest(spec, bundled()), "archcalc list names all"
-        ) from None
-
-
-def whole(name: str, raw: bytes) -> bytes:
-    """The bytes of a spec; raises SpecError if there are more than any spec has."""
-    if len(raw) > MAX_BYTES:
-        raise SpecError(f"{name}: the file holds more than {MAX_BYTES:,} bytes", None, "a spec is a page of text")
-    return raw
 
 
 def load(
@@ -157,8 +109,7 @@ def document_of(source: Source) -> SpecDocument:
 def assembled(document: SpecDocument, params: Params = NO_PARAMS, *, input_shape: InputShape | None = None) -> Graph:
     """The graph of a document, from any reader."""
     checked = input_shape is None and not params
-    # A variant of a network is refused for its first mistake: searches try thousands.
-    mistakes = Mistakes(MOST if checked else 1)
+    mistakes = Mistakes()
     try:
         return _assembled(document, params, input_shape, mistakes, checked=checked)
     except SpecError as error:
@@ -203,6 +154,7 @@ def _assembled(
         figures=document.figures if checked else (),
         assertions=tuple(expansion.assertions),
         named_outputs=outputs,
+        loops=tuple(expansion.loops),
     )
     graph = with_parameters(graph, document.parameters, values, mistakes, checked=checked)
     if mistakes.found:

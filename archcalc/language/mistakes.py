@@ -23,9 +23,8 @@ class UnjudgedError(Exception):
 class Mistakes:
     """The mistakes found so far, each at its own place, up to a number of them."""
 
-    def __init__(self, most: int = MOST, found: Sequence[SpecError] = ()) -> None:
+    def __init__(self, found: Sequence[SpecError] = ()) -> None:
         self.found: list[SpecError] = []
-        self._most = most
         self._more = False
         self._places: set[object] = set()
         for error in found:
@@ -39,12 +38,12 @@ class Mistakes:
         if where not in self._places:
             self._places.add(where)
             self.found.append(SpecError(error.fact, place, *error.notes, *notes))
-        if len(self.found) >= self._most:
+        if len(self.found) >= MOST:
             self.end()
 
     def end(self) -> NoReturn:
         """End reading, before the text ends."""
-        self._more = self._most > 1
+        self._more = True
         raise EndedError
 
     @contextmanager

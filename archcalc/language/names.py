@@ -24,6 +24,7 @@ class Names:
         self._numbers: dict[str, int] = {}
         # The names of layers with a mistake and of what is inside them, without their numbers.
         self._lost: set[str] = set()
+        self._any_lost = False
 
     def take(self, prefix: str, name: str, place: Place) -> str:
         """The full form of a name that a spec gives; raises SpecError if it is taken or malformed."""
@@ -64,6 +65,10 @@ class Names:
         """Make a name, with all numbers that it may have, one of a layer whose output is unknown."""
         self._lost |= {full, _unnumbered(full)}
 
+    def lose_all(self) -> None:
+        """Make every name that no layer has one of a layer whose output is unknown."""
+        self._any_lost = True
+
     def _is_lost(self, full: str) -> bool:
         ends = [*(at for at, c in enumerate(full) if c == "/"), len(full)]
         return any({full[:end], _unnumbered(full[:end])} & self._lost for end in ends)
@@ -79,6 +84,8 @@ class Names:
             if not front:
                 break
             front = front[: front.rstrip("/").rfind("/") + 1]
+        if self._any_lost:
+            return prefix + name, UNKNOWN
         visible = [full.removeprefix(prefix) for full in list(self.positions)[-_MAX_VISIBLE:]]
         # The same name inside a block or a branch, or numbered by a repeat.
         inner = [full for full in visible if f"/{_bare(full, name)}".endswith(f"/{name[:_MAX_CHARACTERS]}")]

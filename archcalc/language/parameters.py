@@ -13,7 +13,8 @@ from archcalc.language.mistakes import Mistakes
 from archcalc.language.tree import ListNode, MapNode, Scalar, Tree, mapping_of, plain, unknown
 from archcalc.network.adapters import Adapter, adapted, fitting
 from archcalc.network.dtypes import DTYPES, Format
-from archcalc.network.graph import Assumption, Graph
+from archcalc.network.facts import Assumption
+from archcalc.network.graph import Graph
 from archcalc.network.parameters import NOT, fits_array, held_of
 from archcalc.symbols.dims import Dim, divides, format_dim, format_shape, is_dim, size
 
@@ -157,9 +158,14 @@ def _adapters(patterns: MapNode, values: Mapping[str, Value], mistakes: Mistakes
 
 def _unfit(graph: Graph, adapter: Adapter) -> SpecError:
     """The mistake of an adapter that fits no matrix."""
-    kinds = sorted({node.layer.kind for node in graph.nodes if fits_array(adapter.pattern, node.name, "weight")})
+    kinds = sorted({
+        node.layer.kind
+        for node in graph.nodes
+        for array in ("", *node.layer.weights(*(graph.nodes[i].shape for i in node.inputs)))
+        if fits_array(adapter.pattern, node.name, array)
+    })  # fmt: skip
     if kinds:
-        fact = f"'{adapter.pattern[:60]}' fits {kinds[0]}, which has no matrix to adapt"
+        fact = f"'{adapter.pattern[:60]}' fits {kinds[0]}, beside which no adapter can stand"
         return SpecError(fact, adapter.place, "an adapter stands beside linear, and the projections of attention")
     names = [node.name for node in graph.nodes]
     return SpecError(f"no layer fits '{adapter.pattern[:60]}'", adapter.place, nearest(adapter.pattern, names))

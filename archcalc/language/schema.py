@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from archcalc.language.assertions import STATED
+from archcalc.language.experts import EXPERTS
 from archcalc.language.figures import KEYS
 from archcalc.layers import Layer
 from archcalc.layers.fields import takes_list, types_of
@@ -30,6 +31,10 @@ _BESIDE: dict[str, Any] = {
         "description": "the layer, or layers, whose output is taken; the one before by default",
     },
     "if": {"type": ["boolean", "string"], "description": "a condition under which the item is there"},
+    "else": {
+        "anyOf": [{"$ref": "#/$defs/item"}, _ITEMS],
+        "description": "what is there where the condition of `if` fails",
+    },
     "repeat": {**_SIZE, "description": "how many times; index counts from 0"},
     "share": {"type": ["string", "integer"], "description": "the earlier layer or block whose weights are used"},
     "auxiliary": {"type": ["boolean", "string"], "description": "a head used in training only"},
@@ -47,9 +52,41 @@ _INPUT: dict[str, Any] = {
     "additionalProperties": {**_SIZE, "description": "an axis of the spec's own"},
 }
 _BRANCH = {"anyOf": [_ITEMS, {"type": ["string", "integer", "null"]}]}
+_FOR = {"type": "string", "description": "a name for each entry of a list: width in widths"}
+_LOOP = {
+    "type": "object",
+    "required": ["for", "do"],
+    "additionalProperties": False,
+    "properties": {"for": _FOR, "do": {"anyOf": [_ITEMS, {"$ref": "#/$defs/item"}]}},
+}
 _NAMED = {
     "anyOf": [_SIZE, {"type": "array", "items": {"type": ["string", "integer"]}}],
     "description": "an axis by its name",
+}
+
+_SAID = {"anyOf": [{"type": "boolean"}, _EXPRESSION]}
+_EXPERTS: dict[str, Any] = {
+    "type": "object",
+    "description": "a mixture of experts: a router, and for each token the layers of the experts chosen for it",
+    "required": ["count", "chosen", "expert"],
+    "properties": {
+        **_BESIDE,
+        "count": {**_SIZE, "description": "the experts in all"},
+        "chosen": {**_SIZE, "description": "the experts of each token"},
+        "expert": {**_ITEMS, "description": "the layers of one expert"},
+        "shared": {"anyOf": [_SIZE, _ITEMS], "description": "the experts that see every token, or the layers of one"},
+        "router": {
+            "anyOf": [_ITEMS, {"type": "string"}],
+            "description": "the layers that score the experts, or a function after a linear one, softmax by default",
+        },
+        "capacity": {
+            "anyOf": [{"type": "number", "exclusiveMinimum": 0}, _EXPRESSION],
+            "description": "the slots of an expert over its even share of the tokens; none is dropless",
+        },
+        "normalise": {**_SAID, "description": "whether the chosen scores are divided by their sum, true by default"},
+        "bias": {**_SAID, "description": "whether the choice sees a trained offset for each expert"},
+    },
+    "additionalProperties": False,
 }
 
 _PRINTED = {"type": ["string", "number"]}
@@ -140,6 +177,11 @@ def schema() -> dict[str, Any]:
                 "description": "the layers whose outputs are the network's; the last layer by default",
             },
             "params": {"type": "object", "description": "values that --set can replace"},
+            "variants": {
+                "type": "object",
+                "additionalProperties": {"type": ["object", "null"]},
+                "description": "networks of one family: the params, and parts such as title, that each has of its own",
+            },
             "blocks": {
                 "type": "object",
                 "additionalProperties": _ITEMS,
@@ -177,16 +219,19 @@ def schema() -> dict[str, Any]:
                 "anyOf": [
                     {"enum": sorted(kinds), "description": "a layer without settings"},
                     {"type": "string", "description": "a block without arguments"},
+                    _LOOP,
                     {
                         "type": "object",
                         "minProperties": 1,
                         "maxProperties": 1,
-                        "properties": {name: {"$ref": f"#/$defs/{name}"} for name in sorted(kinds)},
+                        "properties": {name: {"$ref": f"#/$defs/{name}"} for name in sorted([*kinds, EXPERTS])},
+                        "propertyNames": {"not": {"enum": ["for", "do"]}},
                         "additionalProperties": {"description": "a call of a block with its arguments"},
                     },
                 ],
             },
             **layers,
+            EXPERTS: _EXPERTS,
         },
     }
 
@@ -199,7 +244,7 @@ def _layer(cls: type[Layer], component: dict[str, Any]) -> dict[str, Any]:
     forms: list[dict[str, Any]] = [
         {
             "type": "object",
-            "properties": {**_BESIDE, **fields},
+            "properties": {**_BESIDE, **fields, **({"for": _FOR} if merges else {})},
             # Sizes under the names of their axes stand for a shape.
             "required": [] if cls.names_axes else component.get("required", []),
             # Branches stand beside the settings of a merge, and axes beside those of a kind that names them.

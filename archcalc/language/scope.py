@@ -8,12 +8,20 @@ from typing import NamedTuple
 import msgspec
 
 from archcalc.language.expression import Value
-from archcalc.symbols.dims import Shape
+from archcalc.symbols.dims import Dim, Shape
 from archcalc.symbols.shape import PLACES, VALUES, axes_of, found
 
 # The names that an axis may go by beside its own, and those of the one axis of a vector.
 _KNOWN = (*VALUES, *PLACES)
 _VECTOR = (*VALUES, "tokens")
+
+
+class Routing(NamedTuple):
+    """The choice of experts for the layers inside one: the layer with the gates, and what says how many slots there are."""
+
+    gates: int
+    chosen: Dim
+    capacity: float | None
 
 
 class Scope(msgspec.Struct, frozen=True):
@@ -30,12 +38,16 @@ class Scope(msgspec.Struct, frozen=True):
     calls: tuple[str, ...] = ()
     blocks: tuple[str, ...] = ()
     auxiliary: bool = False
+    # The repetitions that an item stands for.
+    times: Dim = 1
     # The prefix of names here, and the prefix of the names whose weights are used in their place.
     shares: tuple[str, str] | None = None
     # The names whose values are unknown because of a mistake.
     unknown: frozenset[str] = frozenset()
     # The notes on where the blocks around are used, innermost first.
     used: tuple[str, ...] = ()
+    # Inside an expert.
+    routing: Routing | None = None
 
 
 class End(NamedTuple):

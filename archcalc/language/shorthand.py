@@ -13,8 +13,8 @@ import re
 
 from archcalc.errors import Place, Source, SpecError
 from archcalc.language.line import SIZES, Item, Line, Size, Word
-from archcalc.language.load import bundled
 from archcalc.language.params import set_value
+from archcalc.language.sources import bundled
 from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Builder, Graph

@@ -13,6 +13,7 @@ import yaml
 
 from archcalc.characters import one_line
 from archcalc.errors import Place, Source, SpecError, nearest
+from archcalc.language.brackets import shielded
 from archcalc.language.yaml_hints import MAX_DEPTH, TOO_DEEP, misread
 
 # A spec is a page of text. These bounds are a hundred times what any needs.
@@ -52,8 +53,8 @@ class MapNode(msgspec.Struct, frozen=True):
 Tree: TypeAlias = Scalar | ListNode | MapNode
 
 
-def parse(source: Source) -> Tree:
-    """The one document in a text; raises SpecError at the first thing that is not plain YAML.
+def parse(source: Source, part: str | None = None) -> Tree:
+    """The one document in a text, or in what is to be read of it line for line; raises SpecError at the first thing that is not plain YAML.
 
     >>> parse(Source("a.yaml", "kernel: 3")).items["kernel"].text
     '3'
@@ -66,8 +67,9 @@ def parse(source: Source) -> Tree:
     position = forbidden.start() if forbidden else source.text.find(_MARK)
     if position >= 0:
         raise SpecError(f"U+{ord(source.text[position]):04X} is not allowed in a spec", source.at(position))
+    text, back = shielded(source.text if part is None else part)
     try:
-        tree = _build(source, yaml.parse(source.text, Loader=_LOADER))
+        tree = _build(source, yaml.parse(text, Loader=_LOADER), back)
     except yaml.MarkedYAMLError as error:
         raise misread(source, error) from None
     if tree is None:
@@ -75,7 +77,7 @@ def parse(source: Source) -> Tree:
     return tree
 
 
-def _build(source: Source, events: Any) -> Tree | None:
+def _build(source: Source, events: Any, back: dict[int, str]) -> Tree | None:
     root: Tree | None = None
     # The open collections, and for each mapping the key that waits for its value.
     stack: list[ListNode | MapNode] = []
@@ -85,7 +87,7 @@ def _build(source: Source, events: Any) -> Tree | None:
         if kind is yaml.ScalarEvent:
             place = _place(source, event)
             _plain(event, place)
-            tree: Tree = Scalar(event.value, bool(event.style), place)
+            tree: Tree = Scalar(event.value.translate(back) if back else event.value, bool(event.style), place)
         elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
             place = _place(source, event)
             _plain(event, place)
@@ -172,11 +174,13 @@ def unknown(what: str, key: Scalar, known: list[str], otherwise: str = "") -> Sp
 
 def likely(text: str, known: list[str]) -> str:
     """A remedy for the likeliest slip in a word that should be a known one, or an empty text."""
+    if text in {"for", "do"}:
+        return "a loop is an item of its own, `for: width in widths` with `do:` below"
     word, colon, _ = text.partition(":")
     if colon and word in known:
         return "put a space after ':'"
     if text.count(")") > text.count("("):
-        return "in braces a comma ends a value; write such a setting on a line of its own"
+        return "in braces a comma ends a value, but for one in brackets that close on the same line"
     return "write numbers without commas" if text.isdecimal() else nearest(text, known)
 
 

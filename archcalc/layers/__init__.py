@@ -1,12 +1,14 @@
-"""The layer kinds. Every module here is loaded, which registers its kinds in `Layer.kinds` under lower-case names."""
+"""The layer kinds, in `Layer.kinds` under lower-case names; the file of each is loaded when it is asked for."""
 
 from importlib import import_module
-from pathlib import Path
 
 from archcalc.layers.base import Layer
 
-for _path in sorted(Path(__file__).parent.glob("*.py")):
-    if _path.stem != "__init__":
-        import_module(f"archcalc.layers.{_path.stem}")
+
+def _load(stem: str) -> None:
+    import_module(f"archcalc.layers.{stem}")
+
+
+Layer.kinds.load = _load
 
 __all__ = ["Layer"]

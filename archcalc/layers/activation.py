@@ -14,7 +14,7 @@ from archcalc.layers.axes import reshape_along
 from archcalc.layers.base import Layer, SavedTensor, TrainingContext
 from archcalc.layers.functions import elu, hard_sigmoid, sigmoid
 from archcalc.layers.placing import require_first
-from archcalc.layers.registry import Example, Family
+from archcalc.layers.registry import Family
 from archcalc.layers.requirements import Requirement
 from archcalc.layers.work import Work
 from archcalc.symbols.dims import Shape, size
@@ -77,9 +77,10 @@ class LeakyReLU(_Elementwise, frozen=True):
 
 
 class PReLU(_Elementwise, frozen=True):
-    """x where positive, a trained slope times x elsewhere: one slope, or one for each channel (He et al. 2015)."""
+    """x where positive, a trained slope times x elsewhere: one slope, or one for each channel, or each value (He et al. 2015)."""
 
     per_channel: bool = False
+    elementwise: bool = False
     per_value: ClassVar[Work] = Work(comparisons=1, multiplications=1)
 
     def placed(self, *inputs: Shape) -> Self:
@@ -88,10 +89,18 @@ class PReLU(_Elementwise, frozen=True):
         return self
 
     def weights(self, x: Shape) -> dict[str, Shape]:
-        return {"weight": (x[0] if self.per_channel else 1,)}
+        return {"weight": x if self.elementwise else (x[0] if self.per_channel else 1,)}
+
+    def requires(self, _x: Shape) -> Iterator[Requirement]:
+        yield (
+            not (self.per_channel and self.elementwise),
+            "slopes are for each channel or for each value",
+            "elementwise",
+        )
 
     def forward(self, xp: Any, x: Any, weight: Any) -> Any:
-        return xp.where(x > 0, x, reshape_along(1, weight, x) * x)
+        slopes = weight if self.elementwise else reshape_along(1, weight, x)
+        return xp.where(x > 0, x, slopes * x)
 
 
 class ELU(_Elementwise, frozen=True):
@@ -262,19 +271,3 @@ class Identity(_Elementwise, frozen=True):
 
     def forward(self, _xp: Any, x: Any) -> Any:
         return x
-
-
-class Times(_Elementwise, frozen=True):
-    """The input times a constant, by which residuals are scaled (Szegedy et al. 2016, section 3.3)."""
-
-    example: ClassVar[Example] = Example({"factor": 0.1})
-
-    factor: float
-    per_value: ClassVar[Work] = Work(multiplications=1)
-
-    def saved_for_backward(self, _use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
-        # The gradient needs the constant alone.
-        yield from ()
-
-    def forward(self, _xp: Any, x: Any) -> Any:
-        return self.factor * x

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from archcalc.layers.axes import each_axis, in_batch
 from archcalc.layers.base import Layer, SavedTensor, TrainingContext
 from archcalc.layers.intervals import fraction
-from archcalc.layers.placing import Misplaced, placed
+from archcalc.layers.placing import every_place, placed
 from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement, require_per_axis, require_rank
 from archcalc.layers.settings import Sizes, SomeAxes
@@ -17,7 +17,6 @@ from archcalc.layers.window import IDENTITY, Window, whole_axis
 from archcalc.layers.windows import fractional
 from archcalc.layers.work import Work
 from archcalc.symbols.dims import Dim, Shape, ceil_div, gcd, size
-from archcalc.symbols.shape import PLACES, axes_of, places_of, values_axis
 
 
 class _AdaptivePool(Layer, frozen=True):
@@ -143,11 +142,7 @@ class _GlobalPool(Layer, frozen=True):
     axes: SomeAxes = None
 
     def usual_axis(self, x: Shape) -> tuple[int, ...]:
-        axes = axes_of(x)
-        if values_axis(axes) is None and axes[0] in PLACES and len(x) > 1:
-            # The first is no channels then, and nothing says which is.
-            raise Misplaced("works on the places of channels or features", "", "`axes:` names the axes to work on")
-        return places_of(x)
+        return every_place(x)
 
     def stated_axis(self, stated: Any, x: Shape) -> Any:
         return placed(stated if isinstance(stated, tuple) else (stated,), x, "axes")

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from archcalc.layers.base import Layer, Layout, SavedTensor, TrainingContext
-from archcalc.layers.functions import softmax
-from archcalc.layers.low_rank import (
-    adapted_product,
-    adapter_arrays,
-    adapter_work,
-    adapters_saved,
-    fitting_ranks,
-    input_saved,
-)
+from archcalc.layers.layer_norm import LayerNorm, RMSNorm
+from archcalc.layers.low_rank import adapted, adapter_arrays, adapter_work, adapters_saved, fitting_ranks, input_saved
+from archcalc.layers.pairs import Band
+from archcalc.layers.projections import attending, bias_variants, mixed, projecting, with_biases
 from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement
-from archcalc.layers.settings import Count, Natural
-from archcalc.layers.views import Views, global_view
-from archcalc.layers.work import Work
-from archcalc.symbols.dims import Dim, Shape, divides, equal, quotient, size
+from archcalc.layers.rotary import rotated, rotation
+from archcalc.layers.settings import Biases, Count, Natural, Positive
+from archcalc.layers.views import Views, global_view, pointwise_view
+from archcalc.layers.window import whole_axis
+from archcalc.layers.work import NOTHING, Work
+from archcalc.symbols.dims import Dim, Shape, at_least, divides, equal, floor_div, quotient
+
+_NORMS: dict[str, RMSNorm | LayerNorm] = {"rms": RMSNorm(eps=1e-6), "layer": LayerNorm(eps=1e-6)}
 
 
 class Attention(Layer, frozen=True):
@@ -28,8 +27,14 @@ class Attention(Layer, frozen=True):
 
     Inputs are queries (tokens×features) and, from elsewhere, memory for keys and values, or keys and values apart; one
     input attends to itself. `key` and `value` are widths of one head and default to features / heads; `kv_heads` below
-    `heads` shares keys and values between queries (Ainslie et al. 2023); `out` defaults to features.
-    `lora` has the ranks of adapters beside query, key, value and out (Hu et al. 2021), 0 for none, as `adapt:` sets them.
+    `heads` shares keys and values between queries (Ainslie et al. 2023); `out` defaults to features. `bias` says which
+    of the four projections have biases. `lora` has the ranks of adapters beside query, key, value and out (Hu et al.
+    2021), 0 for none, as `adapt:` sets them.
+
+    With `causal` a query sees the keys up to its own place. `window` is a band (Beltagy et al. 2020): with `causal` the
+    last so many keys, else half as many on either side. `positions: rotary` turns queries and keys by their places (Su
+    et al. 2021), `qk_norm` normalises each head of them (Henry et al. 2020), and `softcap` keeps scores below it by
+    softcap·tanh(score/softcap) (Gemma 2, 2024).
     """
 
     family: ClassVar[Family] = "attention"
@@ -42,16 +47,31 @@ class Attention(Layer, frozen=True):
     key: Count | None = None
     value: Count | None = None
     out: Count | None = None
-    bias: bool = True
+    bias: Biases = True
     lora: tuple[Natural, ...] = ()
+    causal: bool = False
+    window: Count | None = None
+    positions: Literal["rotary"] | None = None
+    base: Positive = 10000.0
+    qk_norm: Literal["rms", "layer"] | None = None
+    softcap: Positive | None = None
 
     @property
     def filters(self) -> Dim | None:
         return self.out
 
     def variants(self, _rank: int) -> Iterator[str]:
-        if not self.bias:
-            yield "without bias"
+        if self.window is not None or self.positions or self.qk_norm or self.softcap is not None:
+            yield "of another make"
+        yield from bias_variants(self.bias)
+
+    @property
+    def band(self) -> Band:
+        """The keys that a query sees, by their distance."""
+        if self.window is None:
+            return Band(after=0) if self.causal else Band()
+        half = floor_div(self.window, 2)
+        return Band(self.window - 1, 0) if self.causal else Band(half, half)
 
     def output(self, q: Shape, k: Shape | None = None, v: Shape | None = None) -> Shape:  # noqa: ARG002 - arity
         return (q[0], q[1] if self.out is None else self.out)
@@ -68,6 +88,12 @@ class Attention(Layer, frozen=True):
                 f"kv_heads={self.kv_heads} does not divide heads={self.heads}",
                 "kv_heads",
             )
+        if self.positions:
+            key = self.widths(q)[1]
+            yield divides(2, key), f"rotary positions turn values in pairs, and a head has {key}", "positions"
+        if self.band.before is not None:
+            message = f"the last of {q[0]} queries sees none of {k[0]} keys through window={self.window}"
+            yield at_least(k[0] + self.band.before, q[0]), message, "window"
 
         yield from fitting_ranks(self.projections(q, k, v), self.lora)
 
@@ -88,32 +114,43 @@ class Attention(Layer, frozen=True):
             "out": (self.output(q)[1], self.heads * value),
         }
 
+    def _normed(self, q: Shape, k: Shape) -> Iterator[tuple[str, RMSNorm | LayerNorm, Shape]]:
+        """The normalisations of queries and keys, with what each works on: tokens×heads×values."""
+        if self.qk_norm is not None:
+            kv_heads, key, _ = self.widths(q)
+            for name, x in {"query": (q[0], self.heads, key), "key": (k[0], kv_heads, key)}.items():
+                yield name, _NORMS[self.qk_norm].placed(x), x
+
     def weights(self, q: Shape, k: Shape | None = None, v: Shape | None = None) -> dict[str, Shape]:
         matrices = self.projections(q, k, v)
-        biases = {f"{name}_bias": shape[:1] for name, shape in matrices.items()} if self.bias else {}
-        return matrices | biases | adapter_arrays(matrices, self.lora)
+        weights = with_biases(matrices, self.bias)
+        for name, norm, x in self._normed(q, q if k is None else k):
+            weights |= {_norm_name(name, array): shape for array, shape in norm.weights(x).items()}
+        return weights | adapter_arrays(matrices, self.lora)
 
     def work(self, output: Shape, q: Shape, k: Shape | None = None, v: Shape | None = None) -> Work:
         k = q if k is None else k
         v = k if v is None else v
-        weights = self.projections(q, k, v)
-        _, key, value = self.widths(q)
-        tokens = {"query": q[0], "key": k[0], "value": v[0], "out": output[0]}
-        projections = sum(n * size(weights[name]) for name, n in tokens.items())
-        shifts = sum(n * weights[name][0] for name, n in tokens.items()) if self.bias else 0
+        kv_heads, key, value = self.widths(q)
         scores = self.heads * q[0] * k[0]
-        beside = adapter_work(weights, self.lora, tokens)
-        return Work(
-            macs=projections + scores * (key + value) + beside.macs,
-            additions=shifts + scores - self.heads * q[0] + beside.additions,
-            multiplications=scores,
-            exponentials=scores,
-            divisions=scores,
-        )
+        hidden = scores - self.heads * self.band.pairs(q[0], k[0])
+        tokens = {"query": q[0], "key": k[0], "value": v[0], "out": output[0]}
+        work = projecting(tokens, self.weights(q, k, v))
+        work += adapter_work(self.projections(q, k, v), self.lora, tokens)
+        work += attending(scores, self.heads * q[0], key, value, hidden)
+        for _, norm, x in self._normed(q, k):
+            work += norm.work(x, x)
+        if self.positions:
+            work += rotation((self.heads * q[0] + kv_heads * k[0]) * key)
+        capped = Work(divisions=scores, exponentials=scores, multiplications=scores)
+        return work + (NOTHING if self.softcap is None else capped)
 
     def receptive_views(self, q: Shape, k: Shape | None = None, v: Shape | None = None) -> tuple[Views, ...]:
-        queries = (1,) if k is not None else (0, 1)
-        return (global_view(q, *queries),), *((global_view(x, 0, 1),) for x in (k, v) if x is not None)
+        def banded(x: Shape) -> Views:
+            return (pointwise_view(x, {0: self.band.window(x[0]), 1: whole_axis(x[1])}),)
+
+        memory = tuple(banded(x) for x in (k, v) if x is not None)
+        return ((global_view(q, 1),), *memory) if memory else (banded(q),)
 
     def saved_for_backward(
         self, use: TrainingContext, output: Shape, q: Shape, k: Shape | None = None, v: Shape | None = None
@@ -125,6 +162,13 @@ class Attention(Layer, frozen=True):
                 yield SavedTensor(min(at, len(inputs) - 1))
         k, v = inputs[min(1, len(inputs) - 1)], inputs[-1]
         kv_heads, key, value = self.widths(q)
+        for name, norm, x in self._normed(q, k):
+            for of, values, kind, _ in norm.saved_for_backward(TrainingContext(), x, x):
+                yield (
+                    SavedTensor(f"{name} before it is normalised", x[0] * x[1] * x[2])
+                    if of == 0
+                    else SavedTensor(f"{name} {of}", values, kind)
+                )
         # As in fused kernels, which never store the scores (Dao et al. 2022, arXiv:2205.14135, algorithm 1).
         yield SavedTensor("queries", self.heads * key * q[0])
         yield SavedTensor("keys", kv_heads * key * k[0])
@@ -138,15 +182,24 @@ class Attention(Layer, frozen=True):
         k = q if k is None else k
         v = k if v is None else v
         kv_heads, key, value = self.widths(q.shape[1:])
-
-        def projected(name: str, x: Any) -> Any:
-            y = xp.einsum("nti,oi->nto", x, weights[name], optimize=True) + weights.get(f"{name}_bias", 0.0)
-            return y + adapted_product(xp, name, x, weights)
-
+        queries = adapted(xp, "query", q, weights).reshape(*q.shape[:2], -1, key)
+        keys = adapted(xp, "key", k, weights).reshape(*k.shape[:2], kv_heads, key)
+        values = adapted(xp, "value", v, weights).reshape(*v.shape[:2], kv_heads, value)
+        heads = {"query": queries, "key": keys}
+        for name, norm, x in self._normed(q.shape[1:], k.shape[1:]):
+            arrays = {array: weights[_norm_name(name, array)] for array in norm.weights(x)}
+            heads[name] = norm.forward(xp, heads[name], **arrays)
+        if self.positions:
+            heads = {name: rotated(xp, x, self.base) for name, x in heads.items()}
         # h heads of keys and values, each read by g heads of queries.
-        queries = projected("query", q).reshape(*q.shape[:2], kv_heads, -1, key)
-        keys = projected("key", k).reshape(*k.shape[:2], kv_heads, key)
-        values = projected("value", v).reshape(*v.shape[:2], kv_heads, value)
-        scores = xp.einsum("nqhgd,nkhd->nhgqk", queries, keys, optimize=True) / key**0.5
-        mixed = xp.einsum("nhgqk,nkhd->nqhgd", softmax(xp, scores, -1), values, optimize=True)
-        return projected("out", mixed.reshape(*q.shape[:2], -1))
+        queries = heads["query"].reshape(*q.shape[:2], kv_heads, -1, key)
+        scores = xp.einsum("nqhgd,nkhd->nhgqk", queries, heads["key"], optimize=True) / key**0.5
+        if self.softcap is not None:
+            scores = self.softcap * xp.tanh(scores / self.softcap)
+        seen = None if self.band == Band() else self.band.mask(xp, q.shape[1], k.shape[1])
+        y = mixed(xp, "nhgqk,nkhd->nqhgd", scores, values, seen)
+        return adapted(xp, "out", y.reshape(*q.shape[:2], -1), weights)
+
+
+def _norm_name(of: str, array: str) -> str:
+    return f"{of}_norm" if array == "weight" else f"{of}_norm_{array}"

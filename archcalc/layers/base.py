@@ -7,8 +7,8 @@ from typing import Any, ClassVar, Literal, NamedTuple, Self, TypeAlias
 
 import msgspec
 
-from archcalc.layers.placing import Axis, chosen, placed, require_first, require_sequence
-from archcalc.layers.registry import Example, Family, Kinds
+from archcalc.layers.placing import Axis, chosen, placed, require_first, require_last, require_sequence
+from archcalc.layers.registry import Example, Family, Kinds, Registry
 from archcalc.layers.requirements import Requirement
 from archcalc.layers.settings import Padding, Sizes
 from archcalc.layers.views import Views, pointwise_view
@@ -16,7 +16,7 @@ from archcalc.layers.work import Work
 from archcalc.symbols.dims import Dim, Shape
 from archcalc.symbols.shape import AXES, axes_of, completed
 
-Layout: TypeAlias = Literal["any", "channels first", "sequence"]
+Layout: TypeAlias = Literal["any", "channels first", "channels last", "sequence"]
 
 # The default image of an example.
 _CHANNELS, _SIDE = 64, 56
@@ -72,7 +72,7 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, metaclass=K
     graph, the convention or the spec. The number of inputs is read from the signature of `output`.
     """
 
-    kinds: ClassVar[dict[str, type[Layer]]] = {}
+    kinds: ClassVar[Registry] = Registry()
     kind: ClassVar[str] = ""
     arity: ClassVar[tuple[int, float]] = (1, 1)
     # The colour in charts and diagrams.
@@ -84,7 +84,7 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, metaclass=K
     # The number of axes beside the channels that it works along, if fixed: 2 for conv2d.
     rank: ClassVar[int] = 0
     # The order of axes that it needs if it has no setting to name them: channels before all others, as with a `rank`, or
-    # features behind tokens.
+    # behind them, or features behind tokens.
     layout: ClassVar[Layout] = "any"
     # The setting that names the axes it works on.
     axis_setting: ClassVar[str] = ""
@@ -100,6 +100,8 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, metaclass=K
     idle: ClassVar[bool] = False
     # The usual call in frameworks' models; tools that watch modules do not see an operator.
     call_style: ClassVar[Literal["module", "operator"]] = "module"
+    # True where the work depends on the values, so that a total without it is a lower bound.
+    uncounted: ClassVar[bool] = False
     # True where values are moved unchanged, though not as a view; token numbers stay token numbers.
     moves: ClassVar[bool] = False
     # True where the same values come out in the same order, in whatever shape.
@@ -107,7 +109,7 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, metaclass=K
     # True for the network's own input, which is given and not computed.
     comes_from_outside: ClassVar[bool] = False
     # The operation that joins its inputs value by value.
-    joins_by: ClassVar[Literal["", "+", "×"]] = ""
+    joins_by: ClassVar[Literal["", "+", "−", "×", "÷"]] = ""
     # True where each input position spreads over a window of the output, rather than windows gathering from the input.
     spreads: ClassVar[bool] = False
     # True where the backward pass returns the output gradient, or a slice of it, without copying.
@@ -135,6 +137,8 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, metaclass=K
             return msgspec.structs.replace(self, **{self.axis_setting: at})
         if self.rank or self.layout == "channels first":
             require_first(inputs[0], "×".join(("channels", *AXES[self.rank])) if self.rank else "channels")
+        elif self.layout == "channels last":
+            require_last(inputs[0])
         elif self.layout == "sequence":
             for x in inputs:
                 require_sequence(x)
@@ -170,6 +174,15 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, metaclass=K
     def weights(self, *_inputs: Any, **_: Any) -> dict[str, Shape]:
         """Trained arrays by name; a name that holds "bias" is a bias. Params are the sizes of these."""
         return {}
+
+    def active_weights(self, *inputs: Any, **_: Any) -> dict[str, Shape]:
+        """Those of its trained arrays, or of each the part, that one token uses: all, unless it holds experts."""
+        return self.weights(*inputs)
+
+    def for_experts(self, chosen: Dim, capacity: float | None) -> Layer | None:  # noqa: ARG002 - as overridden
+        """The layer with weights for each expert; itself where it has neither weights nor buffers, else None."""
+        has = type(self).weights is not Layer.weights or type(self).buffers is not Layer.buffers
+        return None if has else self
 
     def buffers(self, *_inputs: Any, **_: Any) -> dict[str, Shape]:
         """Arrays that are kept but not trained, such as running statistics."""

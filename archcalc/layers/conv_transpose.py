@@ -9,15 +9,13 @@ from typing import Any, ClassVar
 from archcalc.layers.axes import both_sides, each_axis, reshape_along
 from archcalc.layers.base import SavedTensor, TrainingContext
 from archcalc.layers.filters import PLACES, TAPS, _Filtering, by_group, require_groups
-from archcalc.layers.intervals import NOTHING, fraction
 from archcalc.layers.requirements import Requirement, require_per_axis, require_rank
 from archcalc.layers.settings import Count, Margins, Natural, Sizes
 from archcalc.layers.sliding import span
 from archcalc.layers.views import Views, pointwise_view
-from archcalc.layers.window import Window
-from archcalc.layers.windows import fractional
+from archcalc.layers.windows import spreading
 from archcalc.layers.work import Work
-from archcalc.symbols.dims import Dim, Shape, any_of, at_least, gcd, quotient, size
+from archcalc.symbols.dims import Dim, Shape, any_of, at_least, quotient, size
 from archcalc.symbols.shape import AXES
 
 
@@ -90,26 +88,8 @@ class _ConvTranspose(_Filtering, frozen=True):
             each_axis(self.dilation, self.rank),
             strict=True,
         )
-        slides = {axis: self.slide(k, s, before, d) for axis, (k, s, (before, _), d) in enumerate(fields, start=1)}
+        slides = {axis: spreading(k, s, before, d) for axis, (k, s, (before, _), d) in enumerate(fields, start=1)}
         return ((pointwise_view(x, {0: by_group(self.groups, x[0], self.out), **slides}),),)
-
-    def slide(self, k: Dim, s: Dim, before: Dim, d: Dim) -> Window:
-        """The receptive view along an axis: input j and tap t meet in output s·j + d·t less the padding before."""
-        if s == 1:
-            return Window(1, ((before - d * (k - 1), before),), d)
-        shared = gcd(s, d)
-
-        def phase(r: int) -> tuple[Dim, Dim]:
-            # Every (s / shared)-th tap meets this remainder, or none does.
-            first = next((t for t in range(min(k, s // shared)) if (r + before - d * t) % s == 0), None)
-            if first is None:
-                return NOTHING
-            last = k - 1 - (k - 1 - first) % (s // shared)
-            return (r + before - d * last) // s, (r + before - d * first) // s
-
-        known = all(isinstance(n, int) for n in (k, s, before, d))
-        loose = (fraction(before - d * (k - 1), s), fraction(before, s))
-        return fractional(s, phase if known else None, loose, quotient(d, shared))
 
     def saved_for_backward(self, _use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
         yield SavedTensor(0)

@@ -88,7 +88,7 @@ def _literals(of: Any) -> Iterator[str]:
         yield from ("true", "false")
     elif get_origin(of) is Annotated:
         yield from _literals(get_args(of)[0])
-    elif get_origin(of) in _UNIONS:
+    elif get_origin(of) in _UNIONS or get_origin(of) is tuple:
         for part in get_args(of):
             yield from _literals(part)
 

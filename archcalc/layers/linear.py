@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 
 from archcalc.layers.axes import in_batch, reshape_along
 from archcalc.layers.base import Layer, SavedTensor, TrainingContext
+from archcalc.layers.experts import ExpertLinear
 from archcalc.layers.placing import usual_last, values_or_first
 from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement, require_names
@@ -58,6 +59,11 @@ class Linear(_Trained, frozen=True):
     def weights(self, x: Shape) -> dict[str, Shape]:
         weight = (self.out, x[self.axis])
         return {"weight": weight, "bias": (self.out,)} if self.bias else {"weight": weight}
+
+    def for_experts(self, chosen: Dim, capacity: float | None) -> Layer | None:
+        if self.axis not in {None, *VALUES, 1, -1}:
+            return None
+        return ExpertLinear(self.out, chosen, bias=self.bias, capacity=capacity)
 
     def work(self, output: Shape, x: Shape) -> Work:
         return Work(macs=size(output) * x[self.axis], additions=size(output) if self.bias else 0)

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from archcalc.layers.base import SavedTensor, TrainingContext
+from archcalc.layers.projections import projected
 from archcalc.layers.requirements import Requirement
 from archcalc.layers.work import Work
-from archcalc.symbols.dims import Dim, Shape, at_least, sum_of
+from archcalc.symbols.dims import Dim, Shape, at_least
+from archcalc.symbols.sums import sum_of
 
 # The ranks of a layer's projections in their order, 0 for one without an adapter; empty if none has one.
 Ranks = tuple[Dim, ...]
@@ -61,9 +63,10 @@ def input_saved(use: TrainingContext, matrices: dict[str, Shape], ranks: Ranks, 
     return trained or (name in ranked(matrices, ranks) and f"{name}_lora_a" not in use.frozen)
 
 
-def adapted_product(xp: Any, name: str, x: Any, weights: dict[str, Any]) -> Any:
-    """The output of a projection's adapter for a batch of sequences, 0 if it has none."""
+def adapted(xp: Any, name: str, x: Any, weights: dict[str, Any]) -> Any:
+    """A batch of sequences through a projection and the adapter beside it, if it has one."""
+    y = projected(xp, name, x, weights)
     if f"{name}_lora_a" not in weights:
-        return 0.0
+        return y
     down = xp.einsum("nti,ri->ntr", x, weights[f"{name}_lora_a"], optimize=True)
-    return xp.einsum("ntr,or->nto", down, weights[f"{name}_lora_b"], optimize=True)
+    return y + xp.einsum("ntr,or->nto", down, weights[f"{name}_lora_b"], optimize=True)

@@ -17,8 +17,9 @@ from archcalc.layers.settings import OneAxis
 from archcalc.layers.views import Views, pointwise_view
 from archcalc.layers.window import Window, shifted, whole_axis
 from archcalc.layers.work import Work
-from archcalc.symbols.dims import Dim, Shape, any_of, at_least, equal, format_dim, format_shape, maximum, size, sum_of
+from archcalc.symbols.dims import Dim, Shape, any_of, at_least, equal, format_dim, format_shape, maximum, size
 from archcalc.symbols.shape import NamedShape, axes_of, axis_names, joined_axes, values_axis
+from archcalc.symbols.sums import sum_of
 
 
 def _shapes(xs: tuple[Shape, ...]) -> str:
@@ -95,7 +96,7 @@ def _joint(a: Dim, b: Dim) -> Dim:
 class Add(_Broadcast, frozen=True):
     """The sum of its branches, value by value (He et al. 2015); an axis of 1 is repeated to fit."""
 
-    joins_by: ClassVar[Literal["", "+", "×"]] = "+"
+    joins_by: ClassVar[Literal["", "+", "−", "×", "÷"]] = "+"
     passes_gradient: ClassVar[bool] = True
 
     def work(self, output: Shape, *xs: Shape) -> Work:
@@ -105,10 +106,22 @@ class Add(_Broadcast, frozen=True):
         return reduce(xp.add, xs)
 
 
+class Subtract(_Broadcast, frozen=True):
+    """The first branch less the others, value by value; an axis of 1 is repeated to fit."""
+
+    joins_by: ClassVar[Literal["", "+", "−", "×", "÷"]] = "−"
+
+    def work(self, output: Shape, *xs: Shape) -> Work:
+        return Work(additions=(len(xs) - 1) * size(output))
+
+    def forward(self, xp: Any, *xs: Any) -> Any:
+        return reduce(xp.subtract, xs)
+
+
 class Multiply(_Broadcast, frozen=True):
     """The product of its branches, value by value (Hu et al. 2017); an axis of 1 is repeated to fit."""
 
-    joins_by: ClassVar[Literal["", "+", "×"]] = "×"
+    joins_by: ClassVar[Literal["", "+", "−", "×", "÷"]] = "×"
 
     def work(self, output: Shape, *xs: Shape) -> Work:
         return Work(multiplications=(len(xs) - 1) * size(output))
@@ -127,6 +140,43 @@ class Multiply(_Broadcast, frozen=True):
 
     def forward(self, xp: Any, *xs: Any) -> Any:
         return reduce(xp.multiply, xs)
+
+
+class Divide(_Broadcast, frozen=True):
+    """The first branch divided by the others, value by value; an axis of 1 is repeated to fit."""
+
+    joins_by: ClassVar[Literal["", "+", "−", "×", "÷"]] = "÷"
+
+    def work(self, output: Shape, *xs: Shape) -> Work:
+        return Work(divisions=(len(xs) - 1) * size(output))
+
+    def saved_for_backward(self, use: TrainingContext, _output: Shape, *xs: Shape) -> Iterator[SavedTensor]:
+        # The gradient of either needs the divisor, that of the divisor the dividend too.
+        for i, quotient in enumerate(accumulate(xs[:-1], self.output), start=1):
+            if any(use.grads[: i + 1]):
+                yield SavedTensor(i)
+            if use.grads[i]:
+                yield SavedTensor(0) if i == 1 else SavedTensor(f"quotient of {i}", size(quotient))
+
+    def forward(self, xp: Any, *xs: Any) -> Any:
+        return reduce(xp.divide, xs)
+
+
+class Maximum(_Broadcast, frozen=True):
+    """The largest of its branches, value by value (Goodfellow et al. 2013); an axis of 1 is repeated to fit."""
+
+    def work(self, output: Shape, *xs: Shape) -> Work:
+        return Work(comparisons=(len(xs) - 1) * size(output))
+
+    def saved_for_backward(self, use: TrainingContext, _output: Shape, *xs: Shape) -> Iterator[SavedTensor]:
+        # Two by two: where each was the larger, the gradient goes to it.
+        for i, largest in enumerate(accumulate(xs[:-1], self.output), start=1):
+            if any(use.grads[: i + 1]):
+                yield SavedTensor(i)
+                yield SavedTensor(0) if i == 1 else SavedTensor(f"largest of {i}", size(largest))
+
+    def forward(self, xp: Any, *xs: Any) -> Any:
+        return reduce(xp.maximum, xs)
 
 
 class Concat(_Join, frozen=True):

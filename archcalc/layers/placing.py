@@ -7,7 +7,7 @@ from typing import Any
 
 from archcalc.errors import nearest
 from archcalc.symbols.dims import Dim, Shape, at_least, equal, size
-from archcalc.symbols.shape import PLACES, axes_of, axis_names, found, values_axis
+from archcalc.symbols.shape import PLACES, axes_of, axis_names, found, places_of, values_axis
 
 
 class Axis(int):
@@ -119,6 +119,18 @@ def values_or_first(x: Shape) -> int:
     return values or 0
 
 
+def every_place(x: Shape) -> tuple[int, ...]:
+    """All axes but that of channels or features, the first where no name tells.
+
+    Raises Misplaced if the names of other axes leave open which it is.
+    """
+    axes = axes_of(x)
+    if values_axis(axes) is None and axes[0] in PLACES and len(x) > 1:
+        # The first is no channels then, and nothing says which is.
+        raise Misplaced("works on the places of channels or features", "", "`axes:` names the axes to work on")
+    return places_of(x)
+
+
 def require_first(x: Shape, work: str) -> None:
     """Raise Misplaced if the names say that channels, or features, are not the first axis.
 
@@ -131,6 +143,19 @@ def require_first(x: Shape, work: str) -> None:
         fits = all(order) and work.count("×") in {0, len(x) - 1}
         remedy = f"`permute: [{', '.join(order)}]` puts the {axes[values]} first" if fits else ""
         raise Misplaced(f"works on {work}", "", remedy)
+
+
+def require_last(x: Shape) -> None:
+    """Raise Misplaced if the names say that channels, or features, are not the last axis."""
+    axes = axes_of(x)
+    values = values_axis(axes)
+    if values == len(x) - 1 or (values is None and axes[-1] not in PLACES):
+        return
+    remedy = ""
+    if values is not None and all(axes):
+        order = [*(name for place, name in enumerate(axes) if place != values), axes[values]]
+        remedy = f"`permute: [{', '.join(order)}]` puts the {axes[values]} last"
+    raise Misplaced("works on channels behind their places", "", remedy)
 
 
 def require_sequence(x: Shape) -> None:

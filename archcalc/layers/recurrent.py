@@ -14,7 +14,7 @@ from archcalc.layers.views import Views, global_view, pointwise_view
 from archcalc.layers.window import whole_axis
 from archcalc.layers.windows import anticausal, causal, one_part
 from archcalc.layers.work import Work
-from archcalc.symbols.dims import Dim, Shape, size
+from archcalc.symbols.dims import Dim, Shape, at_least, size
 
 # Each has weights of its own, by name.
 _MAX_LAYERS = 1_000
@@ -54,8 +54,17 @@ class _Recurrent(Layer, frozen=True):
         elif self.bias_mode == "single":
             yield "with one bias"
 
+    @property
+    def state(self) -> Dim:
+        """The number of values that a direction puts out, and multiplies with its recurrent weights."""
+        return self.hidden
+
+    def both_ways(self, n: Dim) -> Dim:
+        """A number of values in each direction, summed over the directions."""
+        return n * (2 if self.bidirectional else 1)
+
     def output(self, x: Shape) -> Shape:
-        return (x[0], self.hidden * (2 if self.bidirectional else 1))
+        return (x[0], self.both_ways(self.state))
 
     def requires(self, _x: Shape) -> Iterator[Requirement]:
         yield 1 <= self.layers <= _MAX_LAYERS, f"layers={self.layers} is not one of 1 to {_MAX_LAYERS:,}", "layers"
@@ -68,21 +77,27 @@ class _Recurrent(Layer, frozen=True):
             for direction in ("", "_reverse") if self.bidirectional else ("",):
                 suffix = f"l{layer}{direction}"
                 weights[f"weight_ih_{suffix}"] = (rows, features)
-                weights[f"weight_hh_{suffix}"] = (rows, self.hidden)
+                weights[f"weight_hh_{suffix}"] = (rows, self.state)
                 if self.bias:
                     weights[f"bias_ih_{suffix}"] = (rows,)
                     if self.bias_mode == "double":
                         weights[f"bias_hh_{suffix}"] = (rows,)
+                weights |= {f"{name}_{suffix}": shape for name, shape in self.further_weights().items()}
             features = self.output(x)[1]
         return weights
 
-    def work(self, output: Shape, x: Shape) -> Work:
+    def further_weights(self) -> dict[str, Shape]:
+        """The weights of each layer and direction beside those of the gates."""
+        return {}
+
+    def work(self, _output: Shape, x: Shape) -> Work:
         sizes = [(name.startswith("bias"), size(shape)) for name, shape in self.weights(x).items()]
-        values = self.per_value.times(output[1] * self.layers)
+        cells = self.both_ways(self.hidden) * self.layers
+        values = self.per_value.times(cells)
         step = Work(
             macs=sum(n for bias, n in sizes if not bias),
             # The two products of a gate are added to each other, and its biases to them.
-            additions=values.additions + self.gates * output[1] * self.layers + sum(n for bias, n in sizes if bias),
+            additions=values.additions + self.gates * cells + sum(n for bias, n in sizes if bias),
             multiplications=values.multiplications,
             exponentials=values.exponentials,
             divisions=values.divisions,
@@ -98,7 +113,7 @@ class _Recurrent(Layer, frozen=True):
         ways = ((causal(), 0), (anticausal(x[0]), 1))
         return (
             tuple(
-                pointwise_view(x, {0: way, 1: one_part(whole_axis(x[1]), half, 2, self.hidden)}) for way, half in ways
+                pointwise_view(x, {0: way, 1: one_part(whole_axis(x[1]), half, 2, self.state)}) for way, half in ways
             ),
         )
 
@@ -109,23 +124,23 @@ class _Recurrent(Layer, frozen=True):
             """The number of directions in which a layer's weights are trained."""
             return sum(f"{weight}_l{layer}{way}" not in use.frozen for way in ways)
 
-        values = size(output)
         if trained("weight_ih", 0):
             yield SavedTensor(0)
         for layer in range(self.layers):
             if layer and trained("weight_ih", layer):
-                yield SavedTensor(f"input of layer {layer}", values)
+                yield SavedTensor(f"input of layer {layer}", size(output))
             # As in plain cells; the fused kernels of cuDNN and oneDNN keep a workspace of their own instead. The states
-            # before each token, and the intermediate values that lead to those after it.
-            kept = values * (self.states - 1 + self.kept_per_value)
+            # before each token, the intermediate values that lead to those after it, and the inputs of further products.
+            further = sum(trained(weight, layer) for weight in self.further_weights())
+            kept = x[0] * self.hidden * (self.both_ways(self.states - 1 + self.kept_per_value) + further)
             yield SavedTensor(f"cells of layer {layer}", kept + self.products_keep(x, trained("weight_hh", layer)))
         if self.first_states and any(trained("weight_hh", layer) for layer in range(self.layers)):
             # One array for all layers.
             yield SavedTensor("first states", self.layers * output[1])
 
     def products_keep(self, x: Shape, ways: int) -> Dim:
-        """The hidden values that a layer's recurrent products keep beside the first, in `ways` whose weights are trained."""
-        return ways * (x[0] - 1) * self.hidden
+        """The values that a layer's recurrent products keep beside the first, in `ways` whose weights are trained."""
+        return ways * (x[0] - 1) * self.state
 
     def forward(self, xp: Any, x: Any, **weights: Any) -> Any:
         for layer in range(self.layers):
@@ -146,11 +161,17 @@ class _Recurrent(Layer, frozen=True):
             return y if bias is None else y + bias[first:last]
 
         states = [xp.zeros((len(x), self.hidden), x.dtype)] * self.states
+        states[0] = xp.zeros((len(x), self.state), x.dtype)
         hidden = []
         for token in range(x.shape[1]):
-            states = self.step(xp, driven[:, token], product, *states)
+            h, *rest = self.step(xp, driven[:, token], product, *states)
+            states = [self.put_out(xp, h, suffix, weights), *rest]
             hidden.append(states[0])
         return xp.stack(hidden, axis=1)
+
+    def put_out(self, _xp: Any, h: Any, _suffix: str, _weights: dict[str, Any]) -> Any:
+        """The output of a direction at a token, with which the next begins, from the hidden values."""
+        return h
 
     def step(self, *_: Any, **__: Any) -> list[Any]:
         """The states after a token, hidden values first, from the input's product, a recurrent product, and the states.
@@ -161,14 +182,41 @@ class _Recurrent(Layer, frozen=True):
 
 
 class LSTM(_Recurrent, frozen=True):
-    """Long short-term memory: three gates and a candidate at each step (Hochreiter and Schmidhuber 1997; Gers et al. 2000)."""
+    """Long short-term memory: three gates and a candidate at each step (Hochreiter and Schmidhuber 1997; Gers et al. 2000).
+
+    With `proj` the hidden values are projected to so many, by weights proj·hidden without biases, before they are put out
+    and before the next step's recurrent products (Sak et al. 2014, arXiv:1402.1128, equation 6).
+    """
 
     gates: ClassVar[int] = 4
     states: ClassVar[int] = 2
-    # The gates, and tanh(c).
+    # The gates and tanh(c).
     kept_per_value: ClassVar[int] = 5
     # Three sigmoids, two tanh, c = f·c + i·g, h = o·tanh(c).
     per_value: ClassVar[Work] = Work(exponentials=5, additions=4, divisions=3, multiplications=3)
+
+    proj: Count | None = None
+
+    def variants(self, rank: int) -> Iterator[str]:
+        if self.proj is not None:
+            yield "with projection"
+        yield from super().variants(rank)
+
+    @property
+    def state(self) -> Dim:
+        return self.hidden if self.proj is None else self.proj
+
+    def requires(self, x: Shape) -> Iterator[Requirement]:
+        yield from super().requires(x)
+        if self.proj is not None:
+            fits = at_least(self.hidden - 1, self.proj)
+            yield fits, f"proj={self.proj} must be less than hidden={self.hidden}", "proj"
+
+    def further_weights(self) -> dict[str, Shape]:
+        return {} if self.proj is None else {"weight_hr": (self.proj, self.hidden)}
+
+    def put_out(self, xp: Any, h: Any, suffix: str, weights: dict[str, Any]) -> Any:
+        return h if self.proj is None else xp.einsum("nh,ph->np", h, weights[f"weight_hr_{suffix}"], optimize=True)
 
     def step(self, xp: Any, driven: Any, product: Callable[..., Any], h: Any, c: Any) -> list[Any]:
         i, f, g, o = xp.split(driven + product(h), 4, axis=1)
@@ -225,7 +273,7 @@ class RNN(_Recurrent, frozen=True):
 
     def work(self, output: Shape, x: Shape) -> Work:
         products = super().work(output, x)
-        values = output[1] * self.layers * x[0]
+        values = self.both_ways(self.hidden) * self.layers * x[0]
         if self.nonlinearity == "tanh":
             return Work(products.macs, products.additions, exponentials=values)
         return Work(products.macs, products.additions, comparisons=values)

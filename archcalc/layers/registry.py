@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
@@ -13,6 +16,7 @@ from archcalc.symbols.dims import Shape
 
 # The families that share a colour in charts and diagrams.
 Family: TypeAlias = Literal["conv", "pool", "norm", "activation", "merge", "linear", "attention", "other"]
+_FAMILIES = get_args(Family)
 
 
 class Example(NamedTuple):
@@ -20,6 +24,90 @@ class Example(NamedTuple):
 
     settings: Mapping[str, Any] = MappingProxyType({})
     inputs: tuple[Shape, ...] = ()
+
+
+# The head of a class at the top of a file.
+_CLASS = re.compile(rb"^class ([A-Za-z]\w*)\(", re.MULTILINE)
+
+
+class Registry(dict[str, Any]):
+    """The kinds by name. The file of one is loaded when it is asked for, and all of them where they are listed.
+
+    A program that needs a few kinds pays for those. The files are read for the names of their classes, so that nothing
+    else has to know which kinds there are.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        # What loads a file; the package sets it, which alone knows that the files are its own.
+        self.load: Callable[[str], object] = str
+
+    @cached_property
+    def _files(self) -> dict[str, list[str]]:
+        """The modules with a class of a name in lower case, which may be no kind."""
+        found: dict[str, list[str]] = {}
+        for path in sorted(Path(__file__).parent.glob("*.py")):
+            for name in _CLASS.findall(path.read_bytes()):
+                found.setdefault(name.decode().lower(), []).append(path.stem)
+        return found
+
+    @cached_property
+    def _whole(self) -> None:
+        """Nothing: all files are loaded, and the kinds are in the order of theirs."""
+        for stem in sorted({stem for stems in self._files.values() for stem in stems}):
+            self.load(stem)
+        order = sorted(super().items(), key=lambda item: str(item[1].__module__))
+        super().clear()
+        super().update(order)
+
+    def __missing__(self, name: str) -> Any:
+        for stem in self._files.get(name, ()):
+            self.load(stem)
+        if not self.filed(name):
+            raise KeyError(name)
+        return super().__getitem__(name)
+
+    def filed(self, name: str) -> bool:
+        """True of a kind whose file is loaded."""
+        return super().__contains__(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The kind of a name, or the default."""
+        try:
+            return self[name]
+        except KeyError:
+            return default
+
+    def __contains__(self, name: object) -> bool:
+        if not self.filed(str(name)):
+            try:
+                self[str(name)]
+            except KeyError:
+                return False
+        return True
+
+    def __iter__(self) -> Iterator[str]:
+        _ = self._whole
+        return super().__iter__()
+
+    def __len__(self) -> int:
+        _ = self._whole
+        return super().__len__()
+
+    def keys(self) -> Any:
+        """The names of all kinds."""
+        _ = self._whole
+        return super().keys()
+
+    def values(self) -> Any:
+        """All kinds."""
+        _ = self._whole
+        return super().values()
+
+    def items(self) -> Any:
+        """All kinds with their names."""
+        _ = self._whole
+        return super().items()
 
 
 class Kinds(msgspec.StructMeta):
@@ -42,20 +130,20 @@ class Kinds(msgspec.StructMeta):
 
 def _arity(cls: Any) -> tuple[int, float]:
     """The least and the largest number of inputs, by the signature of `output`; a join has two or more."""
-    _, *inputs = inspect.signature(cls.output).parameters.values()
-    if any(one.kind is inspect.Parameter.VAR_POSITIONAL for one in inputs):
+    code, defaults = cls.output.__code__, cls.output.__defaults__ or ()
+    if code.co_flags & inspect.CO_VARARGS:
         return 2, float("inf")
-    return sum(one.default is inspect.Parameter.empty for one in inputs), len(inputs)
+    inputs = code.co_argcount - 1
+    return inputs - len(defaults), inputs
 
 
 def _check(cls: Any) -> None:
     """Refuse a kind with a taken name, without a family or category, or with an example that lacks a setting."""
     kind = cls.kind
-    if kind in cls.kinds:
+    if cls.kinds.filed(kind):
         raise TypeError(f"two layer kinds are named {kind}")
-    families = get_args(Family)
-    if getattr(cls, "family", None) not in families:
-        raise TypeError(f"{kind}: family must be one of {', '.join(families)}")
+    if getattr(cls, "family", None) not in _FAMILIES:
+        raise TypeError(f"{kind}: family must be one of {', '.join(_FAMILIES)}")
     if not getattr(cls, "category", ""):
         raise TypeError(f"{kind}: category must say under which heading the page on kinds has it")
     required = cls.__struct_fields__[: len(cls.__struct_fields__) - len(cls.__struct_defaults__)]

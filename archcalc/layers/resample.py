@@ -5,32 +5,39 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar, Literal
 
-from archcalc.layers.axes import both_sides, each_axis, reshape_along
+from archcalc.layers.axes import each_axis, reshape_along
 from archcalc.layers.base import Layer, Layout
 from archcalc.layers.intervals import NOTHING, fraction
 from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement, require_per_axis
-from archcalc.layers.settings import Count, Margins, Sizes
+from archcalc.layers.settings import Count, Sizes
 from archcalc.layers.views import Views, pointwise_view
-from archcalc.layers.window import Window, shifted
+from archcalc.layers.window import Window
 from archcalc.layers.windows import fractional
 from archcalc.layers.work import Work
-from archcalc.symbols.dims import Dim, Shape, at_least, ceil_div, divides, quotient, size
+from archcalc.symbols.dims import Dim, Shape, ceil_div, divides, quotient, size
 
 # The most positions that are listed one by one.
 _LISTED = 16
 _SPATIAL = "the input must be channels and at least one further axis"
 
 
-def _interpolated(xp: Any, x: Any, scale: Dim, axis: int) -> Any:
-    """An axis interpolated to `scale` times its length, each value between its two nearest old ones, or clamped."""
-    last = x.shape[axis] - 1
-    # A value is in the middle of its cell, and `scale` new cells fill an old one.
-    centre = xp.clip((xp.arange(x.shape[axis] * scale) + 0.5) / scale - 0.5, 0, last)
-    before = centre.astype(int)
-    after = xp.ceil(centre).astype(int)
-    share = reshape_along(axis, (centre - before).astype(x.dtype), x)
+def interpolated(xp: Any, x: Any, m: int, axis: int) -> Any:
+    """An axis interpolated to m values, each between its two nearest old ones, or clamped."""
+    n = x.shape[axis]
+    # In steps of half a new cell a value lies in the middle of its cell, and the m new cells are as long as the n old ones.
+    centre = xp.clip((2 * xp.arange(m) + 1) * n - m, 0, 2 * m * (n - 1))
+    before, after = centre // (2 * m), -(-centre // (2 * m))
+    share = reshape_along(axis, (centre / (2 * m) - before).astype(x.dtype), x)
     return xp.take(x, before, axis) * (1 - share) + xp.take(x, after, axis) * share
+
+
+def interpolation(mode: str, output: Shape) -> Work:
+    """The work of interpolating to an output: each value is a sum over the corners of the cell that it lies in."""
+    if mode == "nearest":
+        return Work()
+    corners = 2 ** (len(output) - 1)
+    return Work(multiplications=corners * size(output), additions=(corners - 1) * size(output))
 
 
 class _Resampling(Layer, frozen=True):
@@ -39,67 +46,6 @@ class _Resampling(Layer, frozen=True):
     family: ClassVar[Family] = "other"
     category: ClassVar[str] = "Layers that make axes longer or shorter without weights"
     layout: ClassVar[Layout] = "channels first"
-
-
-class Pad(_Resampling, frozen=True):
-    """Zeroes before and after each axis but the first."""
-
-    example: ClassVar[Example] = Example({"margin": 1})
-
-    margin: Margins
-
-    def output(self, x: Shape) -> Shape:
-        return (
-            x[0],
-            *(
-                n + before + after
-                for n, (before, after) in zip(x[1:], both_sides(self.margin, len(x) - 1), strict=True)
-            ),
-        )
-
-    def requires(self, x: Shape) -> Iterator[Requirement]:
-        yield len(x) > 1, _SPATIAL, ""
-        yield from require_per_axis(len(x) - 1, margin=self.margin)
-
-    def receptive_views(self, x: Shape) -> tuple[Views, ...]:
-        sides = enumerate(both_sides(self.margin, len(x) - 1), start=1)
-        return ((pointwise_view(x, {axis: shifted(-before) for axis, (before, _) in sides}),),)
-
-    def forward(self, xp: Any, x: Any) -> Any:
-        return xp.pad(x, ((0, 0), (0, 0), *both_sides(self.margin, x.ndim - 2)))
-
-
-class Crop(_Resampling, frozen=True):
-    """Each axis but the first without a margin before and after."""
-
-    stores: ClassVar[Literal["output", "in place", "view"]] = "view"
-
-    example: ClassVar[Example] = Example({"margin": 1})
-
-    margin: Margins
-
-    def output(self, x: Shape) -> Shape:
-        return (
-            x[0],
-            *(
-                n - before - after
-                for n, (before, after) in zip(x[1:], both_sides(self.margin, len(x) - 1), strict=True)
-            ),
-        )
-
-    def requires(self, x: Shape) -> Iterator[Requirement]:
-        yield len(x) > 1, _SPATIAL, ""
-        yield from require_per_axis(len(x) - 1, margin=self.margin)
-        for n, left in zip(x[1:], self.output(x)[1:], strict=True):
-            yield at_least(left, 1), f"the margin leaves nothing of an axis of {n}", "margin"
-
-    def receptive_views(self, x: Shape) -> tuple[Views, ...]:
-        sides = enumerate(both_sides(self.margin, len(x) - 1), start=1)
-        return ((pointwise_view(x, {axis: shifted(before) for axis, (before, _) in sides}),),)
-
-    def forward(self, _xp: Any, x: Any) -> Any:
-        sides = zip(x.shape[2:], both_sides(self.margin, x.ndim - 2), strict=True)
-        return x[:, :, *(slice(before, n - after) for n, (before, after) in sides)]
 
 
 class Upsample(_Resampling, frozen=True):
@@ -122,10 +68,7 @@ class Upsample(_Resampling, frozen=True):
         yield from require_per_axis(len(x) - 1, scale=self.scale)
 
     def work(self, output: Shape, _x: Shape) -> Work:
-        if self.mode == "nearest":
-            return Work()
-        corners = 2 ** (len(output) - 1)
-        return Work(multiplications=corners * size(output), additions=(corners - 1) * size(output))
+        return interpolation(self.mode, output)
 
     def receptive_views(self, x: Shape) -> tuple[Views, ...]:
         scales = enumerate(each_axis(self.scale, len(x) - 1), start=1)
@@ -141,7 +84,7 @@ class Upsample(_Resampling, frozen=True):
 
     def forward(self, xp: Any, x: Any) -> Any:
         for axis, s in enumerate(each_axis(self.scale, x.ndim - 2), start=2):
-            x = xp.repeat(x, s, axis) if self.mode == "nearest" else _interpolated(xp, x, s, axis)
+            x = xp.repeat(x, s, axis) if self.mode == "nearest" else interpolated(xp, x, x.shape[axis] * s, axis)
         return x
 
 

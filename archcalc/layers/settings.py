@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     OneAxis: TypeAlias = Any
     SomeAxes: TypeAlias = Any
     AxisOrder: TypeAlias = Any
+    Biases: TypeAlias = bool | tuple[str, ...]
 else:
     Count = Annotated[int, msgspec.Meta(ge=1, description="a whole number of at least 1")]
     Natural = Annotated[int, msgspec.Meta(ge=0, description="a whole number of at least 0")]
@@ -26,6 +27,10 @@ else:
     ]
     AxisOrder = Annotated[
         tuple[int | str, ...], msgspec.Meta(description="a list of the names of axes, or of positions")
+    ]
+    Biases = Annotated[
+        bool | tuple[Literal["query", "key", "value", "out"], ...],
+        msgspec.Meta(description="true or false, or a list of those of query, key, value and out that have one"),
     ]
 
 # A description is how an error, the kinds page and an editor describe the values of a field.
@@ -46,4 +51,8 @@ Padding: TypeAlias = Annotated[
     msgspec.Meta(
         description="a whole number of at least 0, a list with one for each axis or with a pair [before, after] for each axis, or same"
     ),
+]
+Offsets: TypeAlias = Annotated[
+    Natural | tuple[Natural, ...],
+    msgspec.Meta(description="a whole number of at least 0, or a list with one for each axis"),
 ]

@@ -5,18 +5,21 @@ from __future__ import annotations
 from typing import NamedTuple, TypeAlias
 
 from archcalc.layers.window import IDENTITY, Window, whole_axis
-from archcalc.symbols.dims import Shape
+from archcalc.symbols.dims import Dim, Shape
 
 
 class At(NamedTuple):
     """The view of one input axis: the output axis it follows, and the window.
 
-    With `ends`, nothing lies beyond the input's own positions, not even padding, because other inputs lie there.
+    An axis that is seen whole may have an output axis together with one that moves, where none is left for it alone.
+    With `ends`, nothing lies beyond the input's own positions, not even padding, because other inputs lie there. Only
+    `outputs`, first and last (exclusive), look through the window, or all of them.
     """
 
     axis: int
     window: Window
     ends: bool = False
+    outputs: tuple[Dim, Dim] | None = None
 
 
 # The views of all axes of an input together; () for values that keep their order under another shape.

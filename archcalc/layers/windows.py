@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from archcalc.layers.intervals import NOTHING, fraction
 from archcalc.layers.window import Window, whole_axis
-from archcalc.symbols.dims import Dim, Ratio, equal
+from archcalc.symbols.dims import Dim, Ratio, equal, gcd, quotient
 
 # More phases than these are not listed.
 MAX_LISTED = 2**16
@@ -62,3 +62,22 @@ def fractional(
     if phase is not None and isinstance(scale, int) and scale <= MAX_LISTED:
         return Window(advance, tuple(phase(r) for r in range(scale)), step).reduced()
     return Window(fraction(advance, scale), (loose,), loose=True)
+
+
+def spreading(k: Dim, s: Dim, before: Dim, d: Dim) -> Window:
+    """The window of a transposed convolution: input j and tap t meet in output s·j + d·t less the padding before."""
+    if s == 1:
+        return Window(1, ((before - d * (k - 1), before),), d)
+    shared = gcd(s, d)
+
+    def phase(r: int) -> tuple[Dim, Dim]:
+        # Every (s / shared)-th tap meets this remainder, or none does.
+        first = next((t for t in range(min(k, s // shared)) if (r + before - d * t) % s == 0), None)
+        if first is None:
+            return NOTHING
+        last = k - 1 - (k - 1 - first) % (s // shared)
+        return (r + before - d * last) // s, (r + before - d * first) // s
+
+    known = all(isinstance(n, int) for n in (k, s, before, d))
+    loose = (fraction(before - d * (k - 1), s), fraction(before, s))
+    return fractional(s, phase if known else None, loose, quotient(d, shared))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+from msgspec.structs import astuple
 
 from archcalc.symbols.dims import Dim
 
@@ -11,7 +12,8 @@ class Work(msgspec.Struct, frozen=True):
     """Raw operation counts of one layer for one sample.
 
     `macs` are multiply-accumulates of products with weights or between activations; the rest are operations outside
-    them. `exponentials` holds every transcendental function: exp, log, tanh, erf, powers and square roots.
+    them. `exponentials` holds every transcendental function: exp, log, tanh, erf, powers and square roots. `masked` are
+    those of `macs` between positions that a mask hides from each other, which a dense kernel computes and throws away.
     """
 
     macs: Dim = 0
@@ -20,6 +22,10 @@ class Work(msgspec.Struct, frozen=True):
     comparisons: Dim = 0
     divisions: Dim = 0
     exponentials: Dim = 0
+    masked: Dim = 0
+
+    def __add__(self, other: Work) -> Work:
+        return Work(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
 
     def times(self, n: Dim) -> Work:
         """The work repeated n times.
@@ -29,14 +35,7 @@ class Work(msgspec.Struct, frozen=True):
         """
         if n == 1:
             return self
-        return Work(
-            macs=n * self.macs,
-            additions=n * self.additions,
-            multiplications=n * self.multiplications,
-            comparisons=n * self.comparisons,
-            divisions=n * self.divisions,
-            exponentials=n * self.exponentials,
-        )
+        return Work(*(n * count for count in astuple(self)))
 
 
 NOTHING = Work()

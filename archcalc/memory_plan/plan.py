@@ -18,7 +18,7 @@ from archcalc.memory_plan.sizes import AffineBytes, Size, line, upper_envelope
 from archcalc.memory_plan.weights import FP32, Dtypes, arrays_of, bits_held
 from archcalc.network.dtypes import bits
 from archcalc.network.graph import Graph
-from archcalc.network.parts import proper
+from archcalc.network.parts import proper, require_depths
 from archcalc.network.storage import Overwrite
 from archcalc.profiling.rows import Profile
 from archcalc.symbols.dims import Dim, Shape, size
@@ -147,6 +147,7 @@ def inference(  # noqa: PLR0913 - one for each choice that there is
     of a sample side by side (im2col); with `reorder` layers run in the order with the lowest peak found. Raises
     SpecError if a size is a letter.
     """
+    require_depths(profile.graph)
     graph = proper(profile.graph)
     memory = inferring.memory_of(graph, bits(dtypes.activations), copy_concat=copy_concat, overwrite=overwrite)
     plan = inferring.timeline(graph, memory, columns=columns)
@@ -194,6 +195,7 @@ def training(  # noqa: PLR0913 - one for each choice that there is
     have fewer than 32 bits, are fp32, and so is the optimiser's state beside them. `checkpoint` cuts every so many
     blocks, or at the square root of their number. Raises SpecError if a size is a letter.
     """
+    require_depths(profile.graph)
     graph = profile.graph
     kept = saved_tensors(graph, overwrite)
     narrow = bits(dtypes.activations)

@@ -14,7 +14,7 @@ from archcalc.network.storage import Overwrite, Storage, manners
 from archcalc.symbols.dims import Shape
 
 # Bits of the types that do not follow the dtype of the activations. Statistics are never narrower than fp32.
-_BITS = {"int64": 64, "bool": 8}
+BITS = {"int64": 64, "bool": 8}
 
 
 class SavedTensors(NamedTuple):
@@ -74,7 +74,7 @@ def root_of(graph: Graph, result: SavedTensors, position: int, entry: SavedTenso
 def own_size(entry: SavedTensor, name: str, bits: int) -> Size:
     """The size of a tensor of a layer's own, saved beside its input and output."""
     values = whole(entry.values, f"{name}: {entry.of}")
-    wide = max(32, bits) if entry.type == "float32" else _BITS.get(entry.type, bits)
+    wide = max(32, bits) if entry.type == "float32" else BITS.get(entry.type, bits)
     return Size(values * wide, 0) if entry.once else Size(0, values * wide)
 
 

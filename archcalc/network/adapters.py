@@ -12,6 +12,7 @@ from archcalc.layers.attention import Attention
 from archcalc.layers.base import Layer
 from archcalc.layers.linear import Linear
 from archcalc.layers.merge import Add
+from archcalc.network.facts import Loop
 from archcalc.network.graph import Builder, Graph, Node
 from archcalc.network.parameters import DOWN, NOT, UP, fits_array
 from archcalc.symbols.dims import Dim, Shape, at_least, format_dim, format_shape
@@ -96,6 +97,9 @@ def adapted(graph: Graph, adapters: Sequence[Adapter]) -> Graph:
         assertions=tuple(
             msgspec.structs.replace(one, first=starts[one.first], last=starts[one.last]) for one in graph.assertions
         ),
+        loops=tuple(
+            Loop(starts[one.first], starts[one.last], one.times, ends[one.entry], ends[one.end]) for one in graph.loops
+        ),
         named_outputs=tuple(ends[i] for i in graph.named_outputs),
         focus=places[graph.focus],
         frozen=("*", *graph.frozen, f"{NOT}*{DOWN}", f"{NOT}*{UP}"),
@@ -103,7 +107,7 @@ def adapted(graph: Graph, adapters: Sequence[Adapter]) -> Graph:
 
 
 def _about(node: Node) -> dict[str, Any]:
-    return {"place": node.place, "blocks": node.blocks, "auxiliary": node.auxiliary}
+    return {"place": node.place, "blocks": node.blocks, "auxiliary": node.auxiliary, "times": node.times}
 
 
 def _beside(builder: Builder, own: int, owner: str, rank: Dim) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -13,14 +13,14 @@ from archcalc.layers.base import Layer
 from archcalc.layers.fields import fit_once
 from archcalc.network.display import Displayable, brief
 from archcalc.network.dtypes import Format
+from archcalc.network.facts import Assertion, Assumption, Loop, strongest
 from archcalc.network.figures import Figure
 from archcalc.network.limits import Bounds
 from archcalc.network.names import check_name, suitable
 from archcalc.network.references import alike, check_trunk
 from archcalc.network.shapes import Inferred, infer
 from archcalc.network.tokens import token_numbers
-from archcalc.symbols.dims import Dim, Shape, Truth, format_shape
-from archcalc.symbols.relations import bound_of
+from archcalc.symbols.dims import Dim, Shape, format_shape
 from archcalc.symbols.shape import SIGNAL, NamedShape, axis_names
 
 
@@ -37,23 +37,8 @@ class Node(msgspec.Struct, frozen=True):
     auxiliary: bool = False
     share: int | None = None
     note: str = ""
-
-
-class Assumption(msgspec.Struct, frozen=True):
-    """A fact about symbols that a layer relies on and that they leave open."""
-
-    node: str
-    fact: Truth
-
-
-class Assertion(msgspec.Struct, frozen=True):
-    """A number that a spec states for nodes `first` up to `last` (exclusive), which computing must confirm."""
-
-    measure: str
-    expected: Dim
-    first: int
-    last: int
-    place: Place | None = None
+    # The repetitions that the node stands for, a formula where a letter says how often its block is repeated.
+    times: Dim = 1
 
 
 class Graph(msgspec.Struct, frozen=True, dict=True):
@@ -79,6 +64,8 @@ class Graph(msgspec.Struct, frozen=True, dict=True):
     named_outputs: tuple[int, ...] = ()
     # The position of the input on which receptive fields are.
     focus: int = 0
+    # The nodes from a first up to a last (exclusive) that stand for a number of repetitions, inner ones before those around.
+    loops: tuple[Loop, ...] = ()
 
     def __repr__(self) -> str:
         return brief(self, f"{self.name}: {len(self.nodes)} layers")
@@ -146,17 +133,6 @@ def inputs_text(graph: Graph, shape: Callable[[Shape], str] = format_shape, clea
     """The shape of a network's input, or those of several with their names."""
     named = graph.input_shapes
     return ", ".join(f"{clean(name)} {shape(x)}" for name, x in named.items()) if len(named) > 1 else shape(graph.input)
-
-
-def strongest(assumptions: Iterable[Assumption]) -> tuple[Assumption, ...]:
-    """Assumptions without those that another one implies."""
-    found: dict[object, Assumption] = {}
-    for one in assumptions:
-        subject, bound = bound_of(one.fact)
-        other = found.get(subject)
-        if other is None or bound > bound_of(other.fact)[1]:
-            found[subject] = one
-    return tuple(found.values())
 
 
 class Builder:

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from archcalc.errors import among
-from archcalc.symbols.dims import sum_of
+from archcalc.symbols.sums import repeated
 
 
 class Measure(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,8 +60,8 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True):
         """The measure of the rows behind some totals."""
         # A table asks for the same sum in every row, of which there may be thousands.
         if self.key not in totals.known:
-            rows = (self.row(totals.profile, row) for row in totals.rows)
-            totals.known[self.key] = sum_of(rows) if self.of_totals is None else self.of_totals(totals)
+            rows = ((self.row(totals.profile, row), row.times) for row in totals.rows)
+            totals.known[self.key] = repeated(rows) if self.of_totals is None else self.of_totals(totals)
         return totals.known[self.key]
 
     def whole(self, profile: Any) -> Any:
@@ -100,6 +100,17 @@ MEASURES = {
         Measure(key="params", title="params", of_row=lambda _, row: row.params, main=True, stored=True),
         Measure(key="weights", title="weights", of_row=lambda _, row: row.weights, part_of="params", stored=True),
         Measure(key="biases", title="biases", of_row=lambda _, row: row.biases, part_of="params", stored=True),
+        Measure(
+            key="active",
+            title="active params",
+            of_row=lambda _, row: row.active,
+            json="active_params",
+            part_of="params",
+            where=lambda profile: any(row.active != row.params for row in profile.rows),
+            stored=True,
+            graded=False,
+            told_apart=False,
+        ),
         Measure(key="buffers", title="buffers", of_row=lambda _, row: row.buffers, stored=True),
         Measure(
             key="trained",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from archcalc.network.dtypes import SINGLE, Format
 from archcalc.network.graph import Graph, Node
 from archcalc.network.wildcards import fits
-from archcalc.symbols.dims import Dim, Shape, sum_of
+from archcalc.symbols.dims import Dim, Shape
+from archcalc.symbols.sums import sum_of
 
 # What stands before a pattern of layers that are not frozen, though another pattern fits them.
 NOT = "not "

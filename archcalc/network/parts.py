@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+from archcalc.errors import SpecError
 from archcalc.network.graph import Graph
+from archcalc.symbols.dims import format_dim
 
 
 def needed(graph: Graph, *last: int) -> list[int]:
@@ -24,6 +26,13 @@ def needed(graph: Graph, *last: int) -> list[int]:
         if position in found:
             found.update(graph.nodes[position].inputs)
     return sorted(found)
+
+
+def require_depths(graph: Graph) -> None:
+    """Raise SpecError if a letter says how often a block of a network repeats, so that it has no number of layers."""
+    for loop in graph.loops:
+        fact = f"{format_dim(loop.times + 2)} repetitions have no number"
+        raise SpecError(fact, graph.nodes[loop.first].place, "give the letter one with --set")
 
 
 def proper(graph: Graph) -> Graph:

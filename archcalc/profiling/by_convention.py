@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import msgspec
 
@@ -11,13 +10,14 @@ from archcalc.conventions import CONVENTIONS, Convention, Total
 from archcalc.conventions.quantities import nonzero_terms
 from archcalc.profiling.rows import Profile, Row
 from archcalc.symbols.dims import Dim
+from archcalc.symbols.sums import repeated, sum_of
 
 
 class KindDifference(msgspec.Struct, frozen=True):
     """The price of one kind of layer under a convention: its layers, their prices, and the difference from the MACs."""
 
     kind: str
-    layers: int
+    layers: Dim
     prices: tuple[str, ...]
     difference: Dim
 
@@ -30,7 +30,7 @@ class ConventionTotal(msgspec.Struct, frozen=True):
     difference: Dim
     shares: tuple[KindDifference, ...]
     # Kinds without a price, with the number of their layers.
-    uncovered: dict[str, int]
+    uncovered: dict[str, Dim]
 
 
 def by_convention(profile: Profile, conventions: Iterable[Convention] = CONVENTIONS.values()) -> list[ConventionTotal]:
@@ -56,12 +56,13 @@ def _total(convention: Convention, rows: list[Row], kinds: dict[str, list[Row]])
     for kind, alike in kinds.items():
         priced = [(row, price) for row in alike if (price := convention.price(row)) is not None]
         # A layer without a price is missing with all its MACs.
-        difference: Any = sum(price for _, price in priced) - unit * sum(row.macs for row in alike)
+        macs = repeated((row.macs, row.times) for row in alike)
+        difference = repeated((price, row.times) for row, price in priced) - unit * macs
         if difference != 0:
             prices = dict.fromkeys(nonzero_terms(convention.formula(row) or "0", row) for row, _ in priced)
-            shares.append(KindDifference(kind, len(alike), tuple(prices), difference))
+            shares.append(KindDifference(kind, sum_of(row.times for row in alike), tuple(prices), difference))
         if len(priced) < len(alike):
-            uncovered[kind] = len(alike) - len(priced)
+            uncovered[kind] = sum_of(row.times for row in alike) - sum_of(row.times for row, _ in priced)
     total = convention.total(rows)
-    macs: Any = sum(row.macs for row in rows)
-    return ConventionTotal(convention, total, total.value - unit * macs, tuple(shares), uncovered)
+    every = repeated((row.macs, row.times) for row in rows)
+    return ConventionTotal(convention, total, total.value - unit * every, tuple(shares), uncovered)

@@ -17,8 +17,9 @@ from archcalc.network.measures import MEASURES
 from archcalc.network.parameters import frozen_values, stored_bytes
 from archcalc.network.storage import stored
 from archcalc.profiling.rows import Profile, Row
-from archcalc.symbols.dims import Dim, Shape, format_dim, quotient, size, sum_of
+from archcalc.symbols.dims import Dim, Shape, format_dim, quotient, size
 from archcalc.symbols.shape import axes_of, axis_names
+from archcalc.symbols.sums import sum_of
 
 # Of the stated numbers that are wrong, as many are told as of a spec's other mistakes.
 _MAX_WRONG = 10
@@ -29,6 +30,7 @@ class LayerCosts(msgspec.Struct, frozen=True):
 
     settings: str
     weights: dict[str, Dim]
+    active: dict[str, Dim]
     buffers: Dim
     activations: Dim
     work: Work
@@ -71,6 +73,7 @@ def profile(graph: Graph, batch: Dim = 1, *, convention_name: str = "macs", in_p
                 output=node.shape,
                 weights=weights,
                 biases=biases,
+                active=sum_of([costs.active[name] for name in own]),
                 buffers=costs.buffers if node.share is None else 0,
                 activations=0 if views or (overwrites and in_place) else costs.activations,
                 work=costs.work,
@@ -86,6 +89,7 @@ def profile(graph: Graph, batch: Dim = 1, *, convention_name: str = "macs", in_p
                 tokens=position in graph.token_numbers,
                 frozen=frozen_values(graph, node, own),
                 weight_bytes=stored_bytes(graph, node, own, costs.buffers),
+                times=node.times,
             ),
         )
     result = Profile(graph, batch, convention(convention_name), tuple(rows))
@@ -104,6 +108,7 @@ def costs_of(layer: Layer, shapes: tuple[Shape, ...], output: Shape, batch: Dim)
     return LayerCosts(
         settings=" ".join(f"{name}={format_setting(value)}" for name, value in layer.settings().items()),
         weights={name: size(shape) for name, shape in layer.weights(*shapes).items()},
+        active={name: size(shape) for name, shape in layer.active_weights(*shapes).items()},
         buffers=sum_of(size(shape) for shape in layer.buffers(*shapes).values()),
         activations=batch * size(output),
         work=layer.work(output, *shapes).times(batch),

@@ -23,6 +23,7 @@ from archcalc.profiling.engine import costs_of, own_weights, split
 from archcalc.profiling.rows import Profile, Row
 from archcalc.symbols.dims import Dim, Shape, decided
 from archcalc.symbols.shape import PLACES, VALUES, axes_of, axis_names, places_of
+from archcalc.symbols.sums import sum_of
 from archcalc.symbols.traced import Traced, names_in, text
 
 # The distance from a size, a padding or a stride within which another is searched.
@@ -151,12 +152,15 @@ def _cells(profile: Profile, node: Node, row: Row) -> Iterator[Cell]:
     output = _named([f"{letter}_out" for letter in _letters(row.output)], row.output)
     batch = Traced.named("batch", profile.batch) if isinstance(profile.batch, int) else profile.batch
     costs = costs_of(layer, inputs, output, batch)
-    weights, biases = split(own_weights(node, profile.graph.nodes, costs.weights))
+    own = own_weights(node, profile.graph.nodes, costs.weights)
+    weights, biases = split(own)
     # Shared arrays are not counted here, but have a formula.
     used = split(costs.weights)
     there = f"those of {row.shared}" if row.shared else ""
     yield _cell("weights", weights if weights != 0 else used[0], row.weights, there)
     yield _cell("biases", biases if biases != 0 else used[1], row.biases, there)
+    if row.active != row.params:
+        yield _cell("active params", sum_of(costs.active[name] for name in own), row.active, "of the experts chosen")
     yield _cell("buffers", costs.buffers, row.buffers, there)
     kept = "overwrites its input" if row.in_place else "the values of another array" if row.activations == 0 else ""
     yield _cell("activations", costs.activations, row.activations, kept)

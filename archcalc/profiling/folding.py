@@ -9,6 +9,8 @@ from typing import Any, TypeAlias
 import msgspec
 
 from archcalc.profiling.rows import Row
+from archcalc.symbols.dims import Dim, as_int
+from archcalc.symbols.sums import sum_of
 
 
 class FoldedRow(msgspec.Struct, frozen=True):
@@ -18,7 +20,7 @@ class FoldedRow(msgspec.Struct, frozen=True):
     """
 
     row: Row
-    times: int = 1
+    times: Dim = 1
     rows: tuple[Row, ...] = ()
     followers: tuple[Row, ...] = ()
 
@@ -50,7 +52,7 @@ class FoldedBlock(msgspec.Struct, frozen=True):
     """A call of a block, or a single layer (`block` is then empty), repeated `times` times in a row."""
 
     block: str
-    times: int
+    times: Dim
     parts: tuple[Part, ...]
 
 
@@ -59,7 +61,7 @@ Part: TypeAlias = FoldedRow | FoldedBlock
 
 def unfolded(rows: Sequence[Row]) -> list[FoldedRow]:
     """Every row by itself."""
-    return [FoldedRow(row, rows=(row,)) for row in rows]
+    return [FoldedRow(row, row.times, rows=(row,)) for row in rows]
 
 
 def folded(rows: Sequence[Row]) -> list[FoldedRow]:
@@ -90,8 +92,11 @@ def _lines(parts: Sequence[Part]) -> Iterator[FoldedRow]:
             yield from _lines(part.parts)
 
 
-def _parts(places: list[list[Row]], depth: int, times: int) -> Iterator[Part]:
-    """The parts at one depth of blocks; each place holds a row of the first repeat and the same row of the others."""
+def _parts(places: list[list[Row]], depth: int, around: Dim) -> Iterator[Part]:
+    """The parts at one depth of blocks; each place holds a row of the first repeat and the same row of the others.
+
+    The first row of a place stands for its own repetitions in as many of the group around it.
+    """
     # Rows of one call of a block belong together; a row of no block at this depth stands alone.
     counted = enumerate(places)
     calls = groupby(counted, key=lambda item: item[1][0].blocks[depth] if len(item[1][0].blocks) > depth else item[0])
@@ -103,14 +108,25 @@ def _parts(places: list[list[Row]], depth: int, times: int) -> Iterator[Part]:
             end += 1
         repeats = segments[start:end]
         merged = [[row for place in together for row in place] for together in zip(*repeats, strict=True)]
-        first, often = merged[0][0], times * len(repeats)
+        first, often = merged[0][0], _expanded(sum_of(row.times for row in merged[0]))
+        within = sum_of(segment[0][0].times for segment in repeats)
+        inside = within if around == 1 else _expanded(within / around)
         if len(first.blocks) > depth:
-            yield FoldedBlock(first.blocks[depth], len(repeats), tuple(_parts(merged, depth + 1, often)))
-        elif len(repeats) > 1:
-            yield FoldedBlock("", len(repeats), (FoldedRow(first, often, tuple(merged[0])),))
+            yield FoldedBlock(first.blocks[depth], inside, tuple(_parts(merged, depth + 1, first.times)))
+        elif inside != 1:
+            yield FoldedBlock("", inside, (FoldedRow(first, often, tuple(merged[0])),))
         else:
             yield FoldedRow(first, often, tuple(merged[0]))
         start = end
+
+
+def _expanded(times: Any) -> Dim:
+    """A number of repetitions in its shortest form."""
+    if isinstance(times, int):
+        return times
+    import sympy  # noqa: PLC0415 - whoever has a formula has paid for it
+
+    return as_int(sympy.expand(sympy.cancel(times)))
 
 
 def _first(places: list[list[Row]]) -> list[Row]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import cached_property
+from functools import cached_property, reduce
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,8 @@ from archcalc.layers.work import Work
 from archcalc.network.display import Displayable, brief
 from archcalc.network.figures import Verdict
 from archcalc.network.graph import Graph, inputs_text
-from archcalc.symbols.dims import Dim, Shape, format_dim, format_shape, sum_of
+from archcalc.symbols.dims import Dim, Shape, format_dim, format_shape, maximum
+from archcalc.symbols.sums import repeated
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,6 +36,8 @@ class Row(msgspec.Struct, frozen=True):
     output: Shape
     weights: Dim
     biases: Dim
+    # The trained values that one token uses: all, but for the experts that are not chosen for it.
+    active: Dim
     buffers: Dim
     activations: Dim
     work: Work
@@ -53,6 +56,8 @@ class Row(msgspec.Struct, frozen=True):
     # The params that are not trained, and the bytes of params and buffers in the formats stated, or in fp32.
     frozen: Dim = 0
     weight_bytes: Dim = 0
+    # The repetitions of the layer that the row stands for; its numbers are those of one.
+    times: Dim = 1
 
     def __repr__(self) -> str:
         costs = f"{format_dim(self.params)} params, {format_dim(self.macs)} MACs"
@@ -103,12 +108,12 @@ class Totals(msgspec.Struct, frozen=True, dict=True):
     @cached_property
     def weights(self) -> Dim:
         """Trained values that are not biases."""
-        return sum_of([row.weights for row in self.rows])
+        return repeated((row.weights, row.times) for row in self.rows)
 
     @cached_property
     def biases(self) -> Dim:
         """Trained values that are added."""
-        return sum_of([row.biases for row in self.rows])
+        return repeated((row.biases, row.times) for row in self.rows)
 
     @property
     def params(self) -> Dim:
@@ -116,19 +121,24 @@ class Totals(msgspec.Struct, frozen=True, dict=True):
         return self.weights + self.biases
 
     @cached_property
+    def active(self) -> Dim:
+        """Trained values that one token uses."""
+        return repeated((row.active, row.times) for row in self.rows)
+
+    @cached_property
     def buffers(self) -> Dim:
         """Values that are kept but not trained."""
-        return sum_of([row.buffers for row in self.rows])
+        return repeated((row.buffers, row.times) for row in self.rows)
 
     @cached_property
     def activations(self) -> Dim:
         """Values that layers store."""
-        return sum_of([row.activations for row in self.rows])
+        return repeated((row.activations, row.times) for row in self.rows)
 
     @cached_property
     def tokens(self) -> Dim:
         """The activations that are token numbers."""
-        return sum_of([row.activations for row in self.rows if row.tokens])
+        return repeated((row.activations, row.times) for row in self.rows if row.tokens)
 
     @property
     def activation_bytes(self) -> Dim:
@@ -138,7 +148,7 @@ class Totals(msgspec.Struct, frozen=True, dict=True):
     @cached_property
     def macs(self) -> Dim:
         """Multiply-accumulates."""
-        return sum_of([row.macs for row in self.rows])
+        return repeated((row.macs, row.times) for row in self.rows)
 
     @cached_property
     def counted(self) -> Total:
@@ -213,6 +223,11 @@ class Profile(Displayable, msgspec.Struct, frozen=True, dict=True):
         return self._grouped(lambda row: row.name.partition("/")[0])
 
     @cached_property
+    def repeats(self) -> bool:
+        """True if rows stand for as many repetitions as a letter says."""
+        return any(row.times != 1 for row in self.rows)
+
+    @cached_property
     def whole(self) -> bool:
         """True if all costs are numbers without letters, those of auxiliary heads too."""
         sums = (self.totals, self.auxiliary)
@@ -250,10 +265,16 @@ class Profile(Displayable, msgspec.Struct, frozen=True, dict=True):
             raise SpecError(fact, None, f"give each a number with {given}")
 
     @property
-    def depth(self) -> int:
+    def depth(self) -> Dim:
         """The most layers with weights that multiply-accumulate on any path from an input to an output."""
-        depths: dict[str, int] = {}
-        for row in self.rows:
+        nodes, depths = self.graph.nodes, list[Dim]()
+        loops = {loop.last: loop for loop in self.graph.loops}
+        for position, (node, row) in enumerate(zip(nodes, self.rows, strict=True), start=1):
             weighted = row.macs != 0 and (row.weights != 0 or row.shared != "")
-            depths[row.name] = max((depths[name] for name in row.sources), default=0) + weighted
-        return max(depths[self.rows[i].name] for i in self.graph.outputs)
+            depths.append(reduce(maximum, (depths[i] for i in node.inputs), 0) + int(weighted))
+            if position in loops:
+                # Each further repetition adds what one does.
+                loop = loops[position]
+                further = (loop.times - 1) * (depths[loop.end] - depths[loop.entry])
+                depths[loop.first :] = [depth + further for depth in depths[loop.first :]]
+        return reduce(maximum, (depths[i] for i in self.graph.outputs))

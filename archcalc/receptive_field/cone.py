@@ -16,7 +16,7 @@ from archcalc.receptive_field.dependence import backward
 from archcalc.receptive_field.effective import check_size, marked_shape, numbered
 from archcalc.receptive_field.field import Field
 from archcalc.symbols.dims import Ratio
-from archcalc.symbols.shape import places_of
+from archcalc.symbols.shape import axes_of, places_of
 
 # A mark takes a byte.
 _MAX_MARKS = 2**29
@@ -62,10 +62,10 @@ class Cone(msgspec.Struct, frozen=True):
     links: tuple[Link, ...]
 
 
-def topmost(graph: Graph, fields: dict[str, Field]) -> str:
+def topmost(graph: Graph, fields: dict[str, Field], along: str | None = None) -> str:
     """The last layer with two places or more that see different parts of the input; raises SpecError if none has."""
     known = list(fields.values())
-    axis = widest(known)
+    axis = chosen(known, along)
     for field in reversed(known[1:]):
         own = _axis_of(field, axis)
         if own is not None and field.output[own] != 1:
@@ -80,8 +80,18 @@ def widest(fields: Sequence[Field]) -> int:
     return max(graph_axes, key=lambda i: (max(known[i], default=0), -i))
 
 
-def cone(graph: Graph, fields: dict[str, Field], name: str) -> Cone:
-    """The cone below the middle place of a layer.
+def chosen(fields: Sequence[Field], along: str | None) -> int:
+    """The input axis of a name, or without one the widest; raises SpecError for a name that no axis with places has."""
+    axes = fields[0].axes
+    if along is None:
+        return widest(fields)
+    if along not in axes:
+        raise SpecError(f"the input has no places along '{along[:100]}'", None, f"it has some along {', '.join(axes)}")
+    return axes.index(along)
+
+
+def cone(graph: Graph, fields: dict[str, Field], name: str, along: str | None = None) -> Cone:
+    """The cone below the middle place of a layer, along an axis of the input or the one on which fields are largest.
 
     >>> from archcalc.language import load
     >>> from archcalc.receptive_field.fields import receptive_fields
@@ -94,10 +104,10 @@ def cone(graph: Graph, fields: dict[str, Field], name: str) -> Cone:
 
     _, top = numbered(graph, name)
     known = list(fields.values())
-    axis = widest(known)
-    along = {number: _axis_of(field, axis) for number, field in enumerate(known[: top + 1])}
-    if along[top] is None:
-        remedy = f"{topmost(graph, fields)} is the last whose do"
+    axis = chosen(known, along)
+    axes = {number: _axis_of(field, axis) for number, field in enumerate(known[: top + 1])}
+    if axes[top] is None:
+        remedy = f"{topmost(graph, fields, along)} is the last whose do"
         raise SpecError(f"the places of {name} do not see different parts of the input", None, remedy)
     shapes = [marked_shape(field) for field in known]
     check_size(shapes, _MAX_MARKS)
@@ -107,15 +117,17 @@ def cone(graph: Graph, fields: dict[str, Field], name: str) -> Cone:
     marks[tuple(middle[i] if i in places_of(known[top].output) else slice(None) for i in range(marks.ndim))] = True
     seen: dict[int, tuple[int, ...]] = {}
     for number, mark in backward(graph, top, marks, shapes):
-        if (own := along.get(number)) is not None:
+        if (own := axes.get(number)) is not None:
             hits = mark.any(tuple(i for i in range(mark.ndim) if i != own)).nonzero()[0]
             seen[number] = tuple(map(int, hits)) if mark.shape[own] > 1 else tuple(range(known[number].output[own]))
-    return _drawn(graph, known, axis, seen, {n: i for n, i in along.items() if i is not None})
+    return _drawn(graph, known, axis, seen, {n: i for n, i in axes.items() if i is not None})
 
 
 def _axis_of(field: Field, axis: int) -> int | None:
     """The axis of a layer's output that goes along an axis of the input; None without one."""
-    places, reach = places_of(field.output), field.reaches[axis]
+    # Of an input of tokens every axis has places, and no other values.
+    places = tuple(range(len(field.axes))) if axes_of(field.output) == field.axes else places_of(field.output)
+    reach = field.reaches[axis]
     if reach is None or len(places) != len(field.axes) or places[axis] not in reach.axes:
         return None
     return places[axis]

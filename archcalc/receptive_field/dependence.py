@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from archcalc.layers.views import View
+from archcalc.layers.views import At, View
 from archcalc.layers.window import IDENTITY, Window
 from archcalc.network.graph import Graph, Node
 from archcalc.symbols.dims import Shape
@@ -78,16 +78,36 @@ def onward(np: Any, marked: Any, view: View, shape: Shape) -> Any:
     """A mask of the outputs of this shape that see any marked input."""
     if not view:
         return marked.reshape(shape)
+    spare = _spare(view)
     for axis, at in enumerate(view):
-        marked = _gathered(np, marked, axis, at.window, shape[at.axis])
-    order = [at.axis for at in view]
+        marked = _gathered(np, marked, axis, at, 1 if axis in spare else shape[at.axis])
+    marked = marked.squeeze(spare)
+    order = [at.axis for axis, at in enumerate(view) if axis not in spare]
     # An axis that the input lacks, such as the features of an embedding, repeats its values.
     marked = marked.reshape(*marked.shape, *(1 for axis in range(len(shape)) if axis not in order))
     order += [axis for axis in range(len(shape)) if axis not in order]
     return np.broadcast_to(marked.transpose(np.argsort(order)), shape)
 
 
-def _gathered(np: Any, marked: Any, axis: int, window: Window, n: int) -> Any:
+def _spare(view: View) -> tuple[int, ...]:
+    """The axes of an input that are seen whole and have no axis of the output to themselves."""
+    order = [at.axis for at in view]
+    return tuple(axis for axis, at in enumerate(view) if order.count(at.axis) > 1 and not at.window.moves)
+
+
+def _gathered(np: Any, marked: Any, axis: int, at: At, n: int) -> Any:
+    found = _looked(np, marked, axis, at.window, n)
+    return found if at.outputs is None else found & _alone(np, found, axis, at.outputs)
+
+
+def _alone(np: Any, marked: Any, axis: int, outputs: tuple[Any, Any]) -> Any:
+    """A mask of the outputs that look through a window, along their axis."""
+    mask = np.zeros(marked.shape[axis], bool)
+    mask[outputs[0] : outputs[1]] = True
+    return mask.reshape(-1, *(1 for _ in marked.shape[axis + 1 :]))
+
+
+def _looked(np: Any, marked: Any, axis: int, window: Window, n: int) -> Any:
     if window == IDENTITY and marked.shape[axis] == n:
         return marked
     if not window.moves:
@@ -107,14 +127,17 @@ def _back(np: Any, mark: Any, view: View, *, inputs: tuple[Shape, Shape], full: 
     whole, shape = inputs
     if not view:
         return _summed(np, np.broadcast_to(mark, full).reshape(whole), shape)
-    order = [at.axis for at in view]
+    spare = _spare(view)
+    order = [at.axis for axis, at in enumerate(view) if axis not in spare]
     rest = tuple(axis for axis in range(mark.ndim) if axis not in order)
     mark = np.add.reduce(mark, rest, dtype=mark.dtype) if rest else mark
     kept = sorted(order)
-    mark = mark.transpose([kept.index(axis) for axis in order])
+    mark = np.expand_dims(mark.transpose([kept.index(axis) for axis in order]), spare)
     for axis, at in enumerate(view):
-        if mark.shape[axis] == 1 and at.window.moves and shape[axis] > 1:
+        if mark.shape[axis] == 1 and ((at.window.moves and shape[axis] > 1) or at.outputs):
             mark = np.repeat(mark, full[at.axis], axis)
+        if at.outputs is not None:
+            mark = mark * _alone(np, mark, axis, at.outputs)
         if shape[axis] == 1 != whole[axis]:
             mark = np.add.reduce(mark, axis, dtype=mark.dtype, keepdims=True)
         else:

@@ -12,6 +12,7 @@ import msgspec
 
 from archcalc.errors import SpecError
 from archcalc.network.graph import Graph
+from archcalc.network.parts import require_depths
 from archcalc.receptive_field.dependence import backward_counts
 from archcalc.receptive_field.field import Field
 from archcalc.receptive_field.fields import axes_of, receptive_fields
@@ -164,6 +165,7 @@ def named_axes(field: Field) -> list[int]:
 
 def numbered(graph: Graph, name: str) -> tuple[Field, int]:
     """The field of a layer and its position among the nodes; raises SpecError if letters leave sizes open."""
+    require_depths(graph)
     sizes = [*graph.input, *(n for node in graph.nodes for n in node.shape)]
     if not all(isinstance(n, int) for n in sizes):
         raise SpecError(f"the input is {format_shape(graph.input)}", None, "a single place is found only in numbers")

@@ -10,9 +10,11 @@ from __future__ import annotations
 from typing import Any
 
 from archcalc.layers.views import Views
+from archcalc.network.facts import Loop
 from archcalc.network.graph import Graph
 from archcalc.receptive_field.field import Field, Reaches, extreme
 from archcalc.receptive_field.reach import of_input
+from archcalc.receptive_field.repeated import continued
 from archcalc.receptive_field.spans import span
 from archcalc.receptive_field.step import Propagation
 from archcalc.symbols.dims import Ratio
@@ -26,27 +28,64 @@ def receptive_fields(graph: Graph) -> dict[str, Field]:
     >>> fields["pool5"].size, fields["pool5"].jump, fields["pool5"].start, fields["pool5"].padding
     ((212, 212), (32, 32), (Fraction(31, 2), Fraction(31, 2)), (90, 90))
     """
-    names = axes_of(graph)
-    whole = tuple(graph.input[axis] for axis in names)
-    known: dict[Any, tuple[Views, ...]] = {}
-    fields: list[Field] = []
-    own: Reaches = tuple(of_input(graph.input, axis) for axis in names)
-    none: Reaches = (None,) * len(names)
-    for position, node in enumerate(graph.nodes):
-        shapes = tuple([graph.nodes[i].shape for i in node.inputs])
-        # Repeated blocks bring the same layer on the same shapes again and again.
-        views = known.get((node.layer, shapes))
-        if views is None:
-            views = known[node.layer, shapes] = node.layer.receptive_views(*shapes)
-        about = (node.name, node.layer.kind, node.shape, tuple(names.values()), whole)
+    return {field.name: field for field in _Walk(graph).fields}
+
+
+class _Walk:
+    """A walk over the nodes of a graph in order, which gives each its field."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        names = axes_of(graph)
+        self.axes = tuple(names.values())
+        self.whole = tuple(graph.input[axis] for axis in names)
+        self.own: Reaches = tuple(of_input(graph.input, axis) for axis in names)
+        self.known: dict[Any, tuple[Views, ...]] = {}
+        self.fields: list[Field] = []
+        self.loops = {loop.first: loop for loop in graph.loops}
+        self._along(0, len(graph.nodes))
+
+    def _along(self, first: int, last: int, around: Loop | None = None) -> None:
+        """Give the nodes from a first up to a last their fields, through each loop among them but the one around."""
+        position = first
+        while position < last:
+            loop = self.loops.get(position)
+            if loop is None or loop is around:
+                self.fields.append(self._field(position))
+                position += 1
+            else:
+                self._through(loop)
+                position = loop.last
+
+    def _through(self, loop: Loop) -> None:
+        """Give the nodes of a loop the fields of its last repetition."""
+        entry = self.fields[loop.entry]
+        passes = []
+        for _ in range(3):
+            self._along(loop.first, loop.last, loop)
+            passes.append(self.fields[loop.first :])
+            self.fields[loop.entry] = self.fields[loop.end]
+            del self.fields[loop.first :]
+        self.fields[loop.entry] = entry
+        for position, (one, two, three) in enumerate(zip(*passes, strict=True), start=loop.first):
+            # What is read on must be right where there are two repetitions too, and none between.
+            before = entry if position == loop.end else None
+            self.fields.append(continued(one, two, three, loop.times - 1, before))
+
+    def _field(self, position: int) -> Field:
+        node = self.graph.nodes[position]
+        shapes = tuple([self.graph.nodes[i].shape for i in node.inputs])
+        about = (node.name, node.layer.kind, node.shape, self.axes, self.whole)
         if node.layer.comes_from_outside:
             # Of several inputs one is in focus.
-            fields.append(Field(*about, own if position == graph.focus else none))
-            continue
-        step = Propagation(node, shapes, views, [fields[i] for i in node.inputs], whole)
+            return Field(*about, self.own if position == self.graph.focus else (None,) * len(self.own))
+        # Repeated blocks bring the same layer on the same shapes again and again.
+        views = self.known.get((node.layer, shapes))
+        if views is None:
+            views = self.known[node.layer, shapes] = node.layer.receptive_views(*shapes)
+        step = Propagation(node, shapes, views, [self.fields[i] for i in node.inputs], self.whole)
         reaches, parts = step.seen()
-        fields.append(Field(*about, reaches, parts, step.mixed(), step.picked()))
-    return {field.name: field for field in fields}
+        return Field(*about, reaches, parts, step.mixed(), step.picked())
 
 
 def on_every_input(graph: Graph) -> dict[str, tuple[Graph, dict[str, Field]]]:

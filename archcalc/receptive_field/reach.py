@@ -173,15 +173,17 @@ def lacking(reach: AxisField, *, gaps: bool) -> AxisField:
 def _through(strands: Strands, view: View, x: Shape, y: Shape, whole: Dim) -> Strands:
     if not view:
         return tuple(laid for strand in strands if not (laid := strand.laid(x, y, whole)).window.empty)
-    ends = {axis for axis, at in enumerate(view) if at.ends}
+    ends = {axis for axis, at in enumerate(view) if at.ends or at.outputs}
     found: list[Strand] = []
     for strand in strands:
         current = [strand]
         for axis in sorted(strand.axes | ends):
             at = view[axis]
-            if at.window != IDENTITY or at.ends or equal(x[axis], y[at.axis]) is not True:
+            if at.window != IDENTITY or at.ends or at.outputs or equal(x[axis], y[at.axis]) is not True:
                 sizes = (x[axis], y[at.axis])
                 current = [s for one in current for s in one.slid(axis, at.window, sizes, whole, ends=at.ends)]
+                if at.outputs is not None:
+                    current = [s for one in current if (s := one.only(axis, at.outputs)) is not None]
         found += [_turned(one, view) for one in current if not one.window.empty]
     return tuple(found)
 

@@ -134,7 +134,7 @@ class Propagation:
             return True
         if any(field.parts or field.mixed for field in self.inputs):
             return not all(self.whole_of(i, view) for i, view in views)
-        windows = [{at.axis: at.window for at in view if at.axis not in self.axes} for _, view in views]
+        windows = [{(at.axis, at.window) for at in view if at.axis not in self.axes} for _, view in views]
         return any(other != windows[0] for other in windows)
 
     def picked(self) -> bool:

@@ -168,6 +168,16 @@ class Strand(msgspec.Struct, frozen=True):
         ]
         return found if len(found) <= _MAX_RUNS else [self._all(axis, n, whole)]
 
+    def only(self, axis: int, outputs: tuple[Dim, Dim]) -> Strand | None:
+        """The strand of some positions along an axis, first and last (exclusive); None if none of them sees."""
+        limit = self.limit(axis)
+        start, stop, origin = (*outputs, 0)
+        if limit is not None:
+            start, stop, origin = maximum(start, limit.start), minimum(stop, limit.stop), limit.origin
+        if at_least(start, stop) is True:
+            return None
+        return replace(self, limits=self._with(Limit(axis, start, stop, origin)))
+
     def _between(self, axis: int, places: range, seen: Window, *, gathers: bool) -> Iterator[Strand]:
         """The strands through a window that counts from the first of some positions; merged if the window gathers."""
         ends = {i: seen.at(i - places.start) for i in places} if gathers else {}

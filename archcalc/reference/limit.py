@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from archcalc.errors import SpecError
 from archcalc.network.graph import Graph
+from archcalc.network.parts import require_depths
 from archcalc.symbols.dims import Dim, size
 
 
@@ -19,6 +20,7 @@ def require_memory(
     its windows, sorted and unsorted, and three copies of the arguments of exponentials, such as attention's scores.
     `positions` are those of the layers that run, by default all.
     """
+    require_depths(graph)
     held: Dim = 0
     largest, name, place = 0, "", None
     for position in range(len(graph.nodes)) if positions is None else positions:

@@ -10,6 +10,7 @@ import numpy as np
 from archcalc.errors import SpecError
 from archcalc.layers.work import Work
 from archcalc.network.graph import Graph, Node
+from archcalc.network.parts import require_depths
 from archcalc.symbols.dims import Shape, format_shape, size
 
 # An array for each name, for each node by its name.
@@ -27,6 +28,7 @@ def seeded(graph: Graph, seed: int = 0, dtype: Any = np.float32) -> Arrays:
     >>> {name: array.shape for name, array in seeded(load("lenet5"))["C1"].items()}
     {'weight': (6, 1, 5, 5), 'bias': (6,)}
     """
+    require_depths(graph)
     arrays: Arrays = {}
     powers: list[float] = []
     for position, node in enumerate(graph.nodes):

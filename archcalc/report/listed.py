@@ -11,7 +11,7 @@ import msgspec
 from archcalc.files import write_whole
 from archcalc.formats.networks import Listed
 from archcalc.language import bundled
-from archcalc.language.load import SPECS
+from archcalc.language.sources import SPECS, networks
 from archcalc.profiling.rows import Profile
 
 RECORD = SPECS / "listed.json"
@@ -57,4 +57,4 @@ def _counted(name: str) -> Listed:
 
 def _checksum(name: str) -> int:
     # Read directly: looking a name up among all of them would list the folder once for each.
-    return zlib.crc32((SPECS / f"{name}.yaml").read_bytes())
+    return zlib.crc32(networks(SPECS)[name][0].read_bytes())

@@ -39,7 +39,7 @@ def page(profile: Profile, form: str, charts: Sequence[Picture] = ()) -> Page:
     """The page of a profile in markdown or html, with charts of it."""
     style = STYLES[form]
     columns = _COLUMNS if profile.convention.name == "macs" else (*_COLUMNS, "flops")
-    fold = any(line.times > 1 for line in folded(profile.rows))
+    fold = any(line.times != 1 for line in folded(profile.rows))
     drawn = outline(profile, fold=fold)
     parts = chosen(columns, fold=fold)
     table = grid(profile, parts, fold=fold, worked=form == "html")

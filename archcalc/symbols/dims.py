@@ -10,7 +10,6 @@ from __future__ import annotations
 import keyword
 import math
 import unicodedata
-from collections.abc import Iterable
 from fractions import Fraction
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -45,8 +44,6 @@ def symbol(name: str) -> Dim:
     return sympy.Symbol(name, integer=True, positive=True)
 
 
-# The number of terms that are added up before their sum is added to the others.
-_TOGETHER = 100
 # Words that other readers of YAML, or of numbers, take for something else.
 _NO_LETTERS = {"true", "false", "yes", "no", "on", "off", "null", "none", "nan", "inf", "infinity"}
 
@@ -180,23 +177,6 @@ def gcd(a: Dim, b: Dim) -> Dim:
 
     # sympy.gcd treats H and 7 as polynomials and answers 1; an undefined function stays open until H is known.
     return sympy.Function("gcd")(a, b)
-
-
-def sum_of(dims: Iterable[Dim]) -> Dim:
-    """The sum of any number of dimensions.
-
-    >>> sum_of([1, symbol("C"), 2])
-    C + 3
-    """
-    dims = list(dims)
-    letters = [n for n in dims if not isinstance(n, int)]
-    if not letters:
-        # Traced numbers remember their sums, and adding one by one would write those down n times.
-        return sum(sum(dims[at : at + _TOGETHER]) for at in range(0, len(dims), _TOGETHER))
-    import sympy  # noqa: PLC0415 - only symbols come this far
-
-    # One sum of n terms takes n steps, n sums of two take n².
-    return as_int(sympy.Add(*letters, sum(n for n in dims if isinstance(n, int))))
 
 
 def equal(a: Dim, b: Dim) -> Truth:

@@ -28,7 +28,7 @@ _SPELLED = {**{unit.lower(): unit for unit in UNITS}, **_WORDS, "b": "G"}
 _BYTES = {"b": "B", **{f"{unit}i".lower(): f"{unit}iB" for unit in "KMGT"}}
 # Nouns for counted things, and the measures that each is a word for.
 NOUNS: dict[str, frozenset[str]] = {
-    **dict.fromkeys(("params", "param", "parameters"), frozenset({"params", "weights", "biases"})),
+    **dict.fromkeys(("params", "param", "parameters"), frozenset({"params", "weights", "biases", "active"})),
     "weights": frozenset({"weights", "params"}),
     "biases": frozenset({"biases"}),
     **dict.fromkeys(("mac", "macs"), frozenset({"macs"})),
@@ -48,9 +48,9 @@ _UNIT = "|".join(
     sorted((*filter(None, _SPELLED), *_BYTES, *(f"[kmgt]{noun}" for noun in NOUNS)), key=len, reverse=True)
 )
 _AFTER = rf"{_REST} {{0,3}}(?P<unit>{_UNIT})(?: {{1,3}}(?P<noun>{'|'.join(NOUNS)}))?(?![\w.])"
-_INSIDE = re.compile(rf"(?<![\w.,])(?P<whole>{_GROUPS}|{_PLAIN}){_AFTER}", re.IGNORECASE)
-_IN_CALL = re.compile(rf"(?<![\w.])(?P<whole>{_PLAIN}){_AFTER}", re.IGNORECASE)
-_THOUSANDS = re.compile(rf"(?<![\w.,]){_GROUPS}(?![\w,])")
+_INSIDE = rf"(?i:(?<![\w.,])(?P<whole>{_GROUPS}|{_PLAIN}){_AFTER})"
+_IN_CALL = rf"(?i:(?<![\w.])(?P<whole>{_PLAIN}){_AFTER})"
+_THOUSANDS = rf"(?<![\w.,]){_GROUPS}(?![\w,])"
 
 
 class Amount(msgspec.Struct, frozen=True):
@@ -122,8 +122,8 @@ def written_out(text: str, number: Callable[[Amount], Fraction], *, of_bytes: bo
 
     # Between brackets a comma may separate arguments.
     if "(" in text:
-        return _IN_CALL.sub(plain, text)
-    return _THOUSANDS.sub(lambda found: found[0].replace(",", ""), _INSIDE.sub(plain, text))
+        return re.sub(_IN_CALL, plain, text)
+    return re.sub(_THOUSANDS, lambda found: found[0].replace(",", ""), re.sub(_INSIDE, plain, text))
 
 
 def suits(noun: str, measures: Iterable[str]) -> bool:

@@ -23,7 +23,7 @@ class DependenceCheck(msgspec.Struct, frozen=True):
     name: str
     said: int
     moved: int
-    # Values in only one of the two sets, or that changed outside the layer's receptive field.
+    # Values in only one of the two sets, or where windows are bounds only that changed unseen, or that changed outside the layer's receptive field.
     differing: int
 
     @property
@@ -56,7 +56,7 @@ def seen(graph: Graph, seed: int = 0) -> Iterator[DependenceCheck]:
     numbers = graph.token_numbers
     beyond = extended(graph, arrays)
     x[graph.focus][1][touched] = beyond if graph.focus in numbers else np.nan
-    fields = receptive_fields(graph)
+    fields, bounds = receptive_fields(graph), bounded(graph)
     for position, ((node, y), (_, said)) in enumerate(
         zip(outputs(graph, named(graph, x), arrays), forward_mask(graph, touched), strict=True)
     ):
@@ -69,8 +69,21 @@ def seen(graph: Graph, seed: int = 0) -> Iterator[DependenceCheck]:
                 y[:, lost] = 0
                 y[1][lost & said] = np.nan
             moved = np.isnan(y[1])
-        differing = (said != moved) | _outside(fields[node.name], place, list(axes_of(graph)), moved)
+        differing = (moved & ~said if position in bounds else said != moved) | _outside(
+            fields[node.name], place, list(axes_of(graph)), moved
+        )
         yield DependenceCheck(node.name, int(said.sum()), int(moved.sum()), int(differing.sum()))
+
+
+def bounded(graph: Graph) -> set[int]:
+    """The nodes for which some window on the way is a bound, and holds more than they may see."""
+    found: set[int] = set()
+    for position, node in enumerate(graph.nodes[1:], start=1):
+        views = node.layer.receptive_views(*(graph.nodes[i].shape for i in node.inputs))
+        loose = any(at.window.loose for each in views for view in each for at in view)
+        if loose or found.intersection(node.inputs):
+            found.add(position)
+    return found
 
 
 def extended(graph: Graph, arrays: dict[str, dict[str, Any]]) -> int:

@@ -148,9 +148,12 @@ def _moved(
         cuts = []
         for which in range(len(axes)):
             low = high = lost
-            for i, each in zip(node.inputs, views, strict=True):
+            untold = grows
+            # An input that only says where values go, or how many, is seen by none.
+            for i, each in ((i, each) for i, each in zip(node.inputs, views, strict=True) if each):
                 reach = fields[graph.nodes[i].name].reaches[which]
                 borders = [_border(view, reach, graph.nodes[i].shape, node.shape) for view in each]
+                untold |= reach is not None and any(_gathers_some(view, reach) for view in each)
                 # A value that one view leaves out may be seen by another.
                 nothing = np.logical_and.reduce([border.nothing for border in borders])
                 below, above = (np.logical_or.reduce([nothing, *ends]) for ends in list(zip(*borders, strict=True))[:2])
@@ -162,7 +165,7 @@ def _moved(
             # A trained array sees nothing, wherever it is joined, and neither does another input.
             alone = np.full(node.shape, position != graph.focus and not node.inputs)
             sources = [cut[i][which].grows for i in node.inputs]
-            cuts.append(Cut(low | alone, high | alone, any(sources) or grows))
+            cuts.append(Cut(low | alone, high | alone, any(sources) or untold))
         alive.append(y)
         cut.append(cuts)
         yield node, (y[1:] == beyond if position in numbers else np.isnan(y[1:])), cuts
@@ -182,6 +185,17 @@ def _gathers(view: Any, reach: AxisField) -> bool:
     """True if a layer sees everything along every axis along which positions differ."""
     along = {digit.axis for strand in reach.strands for digit in strand.digits}
     return bool(view) and all(not view[axis].window.moves for axis in along)
+
+
+def _gathers_some(view: Any, reach: AxisField) -> bool:
+    """True if a layer sees everything along one of two axes that follow one of the input, as rows and columns of scores do.
+
+    A run of local paths cannot tell what is seen so from what is seen along the other.
+    """
+    fixed = (
+        {all(not view[digit.axis].window.moves for digit in strand.digits) for strand in reach.local} if view else ()
+    )
+    return len(fixed) > 1
 
 
 def _border(view: Any, reach: AxisField | None, x: Any, y: Any) -> _Border:

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from archcalc.language import load
-from archcalc.language.load import SPECS
+from archcalc.language.sources import SPECS
 from archcalc.layers import Layer
 from tests.language import fuzzing
 

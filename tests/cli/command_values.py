@@ -203,6 +203,10 @@ OWN: dict[str, dict[str, Value]] = {
         "goal": _goal,
         "broken": lambda g: g.some("params", "<= 1", "1 < 2", "a <= b <= c", "params <= (", "C <= 5"),
     },
+    "--axis": {
+        "plain": lambda g: g.some("height", "width"),
+        "other": lambda g: g.some("tokens", "depth", "channels", ""),
+    },
     "--width": {
         "plain": lambda g: g.some(*WIDTHS, "8cm", "200pt", "3.5in"),
         "other": lambda g: g.some("8", "cm", "0pt", "59pt", "9999pt", "1e3pt", "8em", "Column", "\\linewidth"),

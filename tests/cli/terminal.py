@@ -51,13 +51,13 @@ class Terminal:
         return self.decoder.decode(part) or (self._part() if part else "")
 
 
-def screen(width: int, *arguments: str, environment: dict[str, str] | None = None) -> str:
-    """What a command prints in a terminal of so many columns."""
+def screen(width: int, *arguments: str, environment: dict[str, str] | None = None, module: str = "archcalc") -> str:
+    """What a command prints in a terminal of so many columns; on request another module than archcalc."""
     near, far = pty.openpty()
     ioctl(far, TIOCSWINSZ, struct.pack("HHHH", 40, width, 0, 0))
     kept = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "NO_COLOR"}}
     known = {**kept, "TERM": "xterm", **(environment or {})}
-    command = [sys.executable, "-m", "archcalc", *arguments]
+    command = [sys.executable, "-m", module, *arguments]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=far, stderr=far, env=known)
     os.close(far)
     try:

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from archcalc.cli import main
 from archcalc.document.screen import Screen
 from archcalc.document.tones import RED as RED_SIGN
-from archcalc.drawing.palette import FAMILIES, terminal
+from archcalc.drawing.palette import FAMILIES
 from archcalc.formats.verify import Run, render
 from archcalc.language import load
 from archcalc.verification import verified
@@ -33,24 +33,6 @@ def plain(text: str) -> str:
     return re.sub(r"\x1b\[[\d;]+m", "", text)
 
 
-def steps(number: int) -> tuple[int, int, int]:
-    """The parts of one of the 256 colours, as xterm's ctlseqs has them: a cube from 16 on, and greys from 232 on."""
-    if number >= 232:
-        return (8 + 10 * (number - 232),) * 3
-    red, green, blue = (number - 16) // 36, (number - 16) // 6 % 6, (number - 16) % 6
-    return tuple(55 + 40 * part if part else 0 for part in (red, green, blue))
-
-
-def test_every_family_has_the_nearest_colour_and_one_of_its_own():
-    found = {}
-    for name, colours in FAMILIES.items():
-        wanted = tuple(bytes.fromhex(colours.line[1:]))
-        found[name] = terminal(colours.line)
-        distances = {n: sum((a - b) ** 2 for a, b in zip(steps(n), wanted, strict=True)) for n in range(16, 256)}
-        assert distances[found[name]] == min(distances.values())
-    assert len({*found.values()}) == len(found)
-
-
 @pytest.mark.parametrize("command", [["table", "--all"], ["rf"], ["memory"]], ids=" ".join)
 def test_kinds_of_layers_are_in_the_colours_of_their_families(command):
     """And nothing else is."""
@@ -58,7 +40,7 @@ def test_kinds_of_layers_are_in_the_colours_of_their_families(command):
         (text.strip(), int(number)) for number, text in COLOURED.findall(screen(100, command[0], "vgg16", *command[1:]))
     }
     kinds = {"conv2d": "conv", "maxpool2d": "pool", "linear": "linear"}
-    assert {(kind, terminal(FAMILIES[family].line)) for kind, family in kinds.items()} <= shown
+    assert {(kind, FAMILIES[family].terminal) for kind, family in kinds.items()} <= shown
     assert {text for text, _ in shown} <= {*kinds, "input", "relu", "flatten", "dropout", "softmax"}
 
 

@@ -55,6 +55,8 @@ def test_a_network_is_a_bundled_one_or_a_spec_in_a_file():
     assert offered("table", ".h") == [".hidden.yaml"]
     assert offered("diff", "vgg16", "vgg19-") == [name for name in bundled() if name.startswith("vgg19-")]
     assert offered("compare", "vgg16", "net.") == ["net.yaml"]
+    assert offered("table", "vgg@vgg11") == ["vgg@vgg11", "vgg@vgg11_bn"]
+    assert offered("table", "net.yaml@") == offered("table", "none.yaml@") == []
 
 
 @pytest.mark.parametrize("command", [["explain"], ["rf"], ["run", "--layer"]], ids=" ".join)

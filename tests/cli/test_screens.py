@@ -7,25 +7,55 @@ import subprocess
 import sys
 from itertools import pairwise
 
+import click
 import pytest
 
+from archcalc.cli import COMMANDS
 from archcalc.cli.output import complain, put
 from archcalc.document.tones import BOLD, DIM, END
+from tests.cli.command_lines import command
+from tests.cli.screens import FILES, HEAVY, NETWORKS, OPTIONS, PLAIN, piped, screens, turn
 from tests.cli.terminal import screen
 
-NETWORKS = ("vgg16", "resnet50", "googlenet", "unet", "vit_b_16")
-COMMANDS = [
+WIDTHS = [80, 100, 120]
+# Options that change nothing on a screen: of files, of other formats, of arrays, and such as change numbers alone.
+ELSEWHERE = {
     *(
-        ["table"],
-        ["table", "--all", "--exact"],
-        ["table", "--fold"],
-        ["rf"],
-        ["compare", "alexnet"],
-        ["diff", "alexnet"],
+        "form",
+        "to",
+        "output",
+        "width",
+        "caption",
+        "label",
+        "bare",
+        "long",
+        "plot",
+        "image",
+        "of",
+        "charts",
+        "watch",
+        "color",
     ),
-    *(["table", "--style", "cs231n"], ["solve", "--batch", "N", "--for", "bytes < 1G"], ["rf", "--color", "always"]),
-    *(["memory"], ["memory", "--train"], ["conventions"], ["check"], ["explain"]),
-]
+    *(
+        "keep",
+        "target",
+        "keys",
+        "strict",
+        "limit",
+        "seed",
+        "photo",
+        "source",
+        "weights",
+        "resize",
+        "crop",
+        "mean",
+        "std",
+        "dtype",
+    ),
+    *(("plot", name) for name in ("every", "input_shape", "settings")),
+    *(("report", name) for name in ("every", "convention")),
+    *(("verify", name) for name in ("input_shape", "settings", "batch", "exact")),
+}
 
 
 def bare(text: str) -> str:
@@ -33,15 +63,54 @@ def bare(text: str) -> str:
     return re.sub(r"\x1b\[(?:\?25[lh]|[\d;]+m)|[^\n]*\r", "", text)
 
 
-@pytest.mark.parametrize("width", [80, 100, 120])
-@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_no_line_is_longer_than_the_terminal(command, width):
-    """Of one network each, in turn, so that every command has several and every network all widths."""
-    name, *options = command
-    number = COMMANDS.index(command) + [80, 100, 120].index(width)
-    for network in (NETWORKS[number % 5], NETWORKS[(number + 2) % 5]):
-        lines = bare(screen(width, name, network, *options)).splitlines()
-        assert max(map(len, lines)) <= width, (network, max(lines, key=len))
+def typed(command: str) -> str:
+    return "\n".join(line for line in (PLAIN + OPTIONS + HEAVY + FILES).split("\n") if line.startswith(f"{command} "))
+
+
+def test_every_command_is_typed_with_every_option_that_changes_its_screen():
+    """A new command or option is missed here until it has a line among those that are looked at."""
+    missed = [
+        (name, param.name)
+        for name in COMMANDS
+        for param in command(name).params
+        if isinstance(param, click.Option)
+        and not {param.name, (name, param.name)} & ELSEWHERE
+        and not re.search(
+            rf" ({'|'.join(map(re.escape, (*param.opts, *param.secondary_opts)))})( |$)", typed(name), re.MULTILINE
+        )
+    ]
+
+    assert missed == []
+    assert [
+        name for name in COMMANDS if not re.search(rf"^{name}\b", PLAIN + OPTIONS + HEAVY + FILES, re.MULTILINE)
+    ] == []
+
+
+# The rule under the titles of a table, and the rest of it where the table was too wide and its lines were wrapped.
+WRAPPED_RULE = re.compile(r"^ *-+(?:  -+)*\n *-+(?:  -+)*$", re.MULTILINE)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("network", NETWORKS)
+def test_no_line_is_longer_than_the_terminal_and_no_number_is_broken(network, width):
+    """Of every command; a table stays whole, and its exact numbers are those of a pipe, which has no codes."""
+    lines = turn(network, width, WIDTHS)
+    shown = [bare(one) for one in screens(width, network, lines)]
+    for line, text in zip(lines, shown, strict=True):
+        # A claim that is wrong is told in the code.
+        assert "exit code" not in text or "--claim" in line, (line, text)
+        assert max(map(len, text.splitlines())) <= width, (line, max(text.splitlines(), key=len))
+        assert not WRAPPED_RULE.search(text), line
+    if width == WIDTHS[0]:
+        plain = len(lines) - len(HEAVY.split("\n"))
+        for line, text, pipe in zip(lines[:plain], shown, piped(network, lines[:plain]), strict=False):
+            assert numbers(text) <= numbers(pipe), line
+            assert "\x1b" not in pipe or "always" in line, line
+
+
+def numbers(text: str) -> set[str]:
+    """The numbers of four digits or more, with the commas between them."""
+    return set(re.findall(r"\d+(?:,\d{3})+", text))
 
 
 @pytest.mark.parametrize("width", [80, 100, 120])

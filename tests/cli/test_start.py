@@ -78,6 +78,7 @@ def test_a_table_loads_only_its_own_format_and_command():
         "archcalc.formats.table.columns",
         "archcalc.formats.table.text",
         "archcalc.formats.tones",
+        "archcalc.document.breaking",
         "archcalc.document.content",
         "archcalc.document.escapes",
         "archcalc.document.formats",

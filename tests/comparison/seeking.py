@@ -66,7 +66,7 @@ def _image(rng: Random, depth: int = 0) -> str:  # noqa: PLR0911 - one case for 
         case 10:
             return f"pixelshuffle: {{factor: {rng.randint(1, 3)}}}"
         case 11 | 12 if depth < 2:
-            join = rng.choice(["add", "multiply", "concat"])
+            join = rng.choice(["add", "subtract", "multiply", "divide", "maximum", "concat"])
             branches = [_list([_image(rng, depth + 1) for _ in range(rng.randint(0, 2))]) for _ in range(2)]
             return f"{join}: [{', '.join(branches)}]"
         case 13:

@@ -242,11 +242,11 @@ def test_the_reasons_add_up_to_the_difference(name):
 def test_every_convention_says_its_rule_and_whose_it_is():
     """A rule, and for a tool's its source and what is wrong with it; prices name kinds and quantities that there are."""
     families = {kind[:-2] if kind[-2:] in {"1d", "2d", "3d"} else kind for kind in Layer.kinds} | set(Layer.kinds)
-    for convention in CONVENTIONS.values():
-        assert convention.rule
-        assert (convention.name in {"macs", "flops", "textbook"}) != bool(convention.source and convention.faults)
-        assert {key.split()[0] for key in convention.prices} <= families
-        for price in (*convention.prices.values(), convention.other):
+    for one in CONVENTIONS.values():
+        assert one.rule
+        assert (one.name in {"macs", "macs-seen", "flops", "textbook"}) != bool(one.source and one.faults)
+        assert {key.split()[0] for key in one.prices} <= families
+        for price in (*one.prices.values(), one.other):
             factors = (price or "0").replace(" - ", " + ").replace(" + ", "*").split("*")
             assert {factor for factor in factors if not factor.isdecimal()} <= QUANTITIES.keys()
 

@@ -39,8 +39,8 @@ NAMES: list[tuple[str, dict[str, Any], list[tuple[int, ...]], str, str]] = [
         [LINE],
         "module",
         (
-            "conv1d as module|conv1d in groups|conv1d without bias|conv1d|"
-            "conv as module|conv in groups|conv without bias|conv"
+            "conv1d in groups as module|conv1d without bias as module|conv1d as module|conv1d in groups|conv1d without bias|conv1d|"
+            "conv in groups as module|conv without bias as module|conv as module|conv in groups|conv without bias|conv"
         ),
     ),
     (
@@ -48,7 +48,10 @@ NAMES: list[tuple[str, dict[str, Any], list[tuple[int, ...]], str, str]] = [
         {"out": 4, "kernel": 1, "groups": 2},
         [CUBE],
         "module",
-        "conv3d as module|conv3d in groups|conv3d|conv as module|conv in groups|conv",
+        (
+            "conv3d in groups as module|conv3d as module|conv3d in groups|conv3d|"
+            "conv in groups as module|conv as module|conv in groups|conv"
+        ),
     ),
     (
         "batchnorm2d",
@@ -56,8 +59,8 @@ NAMES: list[tuple[str, dict[str, Any], list[tuple[int, ...]], str, str]] = [
         [MAP],
         "module",
         (
-            "batchnorm2d as module|batchnorm2d without affine|batchnorm2d|"
-            "batchnorm as module|batchnorm without affine|batchnorm"
+            "batchnorm2d without affine as module|batchnorm2d as module|batchnorm2d without affine|batchnorm2d|"
+            "batchnorm without affine as module|batchnorm as module|batchnorm without affine|batchnorm"
         ),
     ),
     ("batchnorm2d", {}, [MAP], "module", "batchnorm2d as module|batchnorm2d|batchnorm as module|batchnorm"),
@@ -66,24 +69,43 @@ NAMES: list[tuple[str, dict[str, Any], list[tuple[int, ...]], str, str]] = [
         {"scale": 2, "mode": "linear"},
         [MAP],
         "function",
-        "upsample as function|upsample linear 2d|upsample linear|upsample",
+        "upsample linear 2d as function|upsample linear as function|upsample as function|upsample linear 2d|upsample linear|upsample",
     ),
     (
         "upsample",
         {"scale": 2, "mode": "linear"},
         [LINE],
         "module",
-        "upsample as module|upsample linear 1d|upsample linear|upsample",
+        "upsample linear 1d as module|upsample linear as module|upsample as module|upsample linear 1d|upsample linear|upsample",
     ),
-    ("gru", {"hidden": 3, "reset_after": False}, [TOKENS], "module", "gru as module|gru with reset before|gru"),
+    (
+        "gru",
+        {"hidden": 3, "reset_after": False},
+        [TOKENS],
+        "module",
+        "gru with reset before as module|gru as module|gru with reset before|gru",
+    ),
     ("gru", {"hidden": 3}, [TOKENS], "module", "gru as module|gru"),
-    ("lstm", {"hidden": 3, "bias_mode": "single"}, [TOKENS], "module", "lstm as module|lstm with one bias|lstm"),
+    (
+        "lstm",
+        {"hidden": 3, "bias_mode": "single"},
+        [TOKENS],
+        "module",
+        "lstm with one bias as module|lstm as module|lstm with one bias|lstm",
+    ),
+    (
+        "lstm",
+        {"hidden": 3, "proj": 2, "bias": False},
+        [TOKENS],
+        "module",
+        "lstm as module|lstm with projection|lstm without bias|lstm",
+    ),
     (
         "lstm",
         {"hidden": 3, "bias": False, "bias_mode": "single"},
         [TOKENS],
         "module",
-        "lstm as module|lstm without bias|lstm",
+        "lstm without bias as module|lstm as module|lstm without bias|lstm",
     ),
     ("add", {}, [MAP, MAP], "operator", "add of several inputs as operator|add as operator|add of several inputs|add"),
     (
@@ -92,11 +114,21 @@ NAMES: list[tuple[str, dict[str, Any], list[tuple[int, ...]], str, str]] = [
         [TOKENS, (3, 8)],
         "matmul",
         (
-            "attention of several inputs as matmul|attention as matmul|attention of several inputs|"
-            "attention without bias|attention"
+            "attention of several inputs as matmul|attention without bias as matmul|attention as matmul|"
+            "attention of several inputs|attention without bias|attention"
         ),
     ),
     ("attention", {"heads": 2}, [TOKENS], "matmul", "attention as matmul|attention"),
+    (
+        "attention",
+        {"heads": 2, "positions": "rotary", "bias": ("out",)},
+        [TOKENS],
+        "matmul",
+        (
+            "attention of another make as matmul|attention with some biases as matmul|attention as matmul|"
+            "attention of another make|attention with some biases|attention"
+        ),
+    ),
 ]
 
 
@@ -150,7 +182,7 @@ def test_a_total_is_the_sum_and_names_each_kind_without_a_price_once():
 @pytest.mark.parametrize("n", [0, 1, 2, 7])
 def test_work_is_done_so_many_times(n):
     """Each count by itself."""
-    counts = dict(zip(Work.__struct_fields__, (2, 3, 5, 7, 11, 13), strict=True))
+    counts = dict(zip(Work.__struct_fields__, (2, 3, 5, 7, 11, 13, 17), strict=True))
 
     assert msgspec.structs.asdict(Work(**counts).times(n)) == {name: n * count for name, count in counts.items()}
 

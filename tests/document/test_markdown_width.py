@@ -7,8 +7,10 @@ import re
 import pytest
 from markdown_it import MarkdownIt
 
-from archcalc.language import load
+from archcalc.document.writer import write
+from archcalc.language import bundled, load
 from archcalc.profiling.engine import profile
+from archcalc.report.index import index
 from archcalc.report.pages import report
 
 # As github-markdown.css has it.
@@ -21,12 +23,22 @@ th, td { padding: 6px 13px; border: 1px solid }</style>"""
 def test_the_tables_of_a_report_are_not_cut_off(browser, name):
     """Settings wrap beside their layer, repeats stand beside their name."""
     text = report(profile(load(name)), "markdown", charts=False)[f"{name}.md"].decode()
+    assert cut_off(browser, text) == []
+
+
+def test_the_table_of_all_networks_is_not_cut_off(browser):
+    """It has the shortest forms of their numbers; their pages have all digits."""
+    assert cut_off(browser, write(index([profile(load(name)) for name in bundled()], None), "markdown")) == []
+
+
+def cut_off(browser, text: str) -> list[int]:
+    """The widths of the tables in a page that are wider than its column."""
     page = browser.new_page(viewport={"width": 880, "height": 800})
     page.set_content(STYLE + MarkdownIt("commonmark", {"html": True}).enable("table").render(text))
     widths = page.evaluate("[...document.querySelectorAll('table')].map((t) => [t.scrollWidth, t.clientWidth])")
 
     assert widths
-    assert [whole for whole, seen in widths if whole > seen] == []
+    return [whole for whole, seen in widths if whole > seen]
 
 
 def test_the_table_of_a_report_says_all():

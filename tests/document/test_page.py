@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 
 import pytest
 from click.testing import CliRunner
@@ -18,6 +19,7 @@ from archcalc.profiling.explain import workings
 from archcalc.report.index import index
 from tests.document.opened import Opened
 from tests.formats.hostile import HOSTILE
+from tests.programs import program
 
 VGG = profile(load("vgg16"))
 MACS = [row.macs for row in VGG.rows]
@@ -187,6 +189,19 @@ def test_paper_has_no_buttons(table):
     table.page.emulate_media(media="print")
 
     assert table.page.get_by_role("button", name="Working of conv1_1", exact=True).is_hidden()
+
+
+def test_each_printed_page_has_the_heads_of_its_columns(browser, tmp_path):
+    """The table of DenseNet-121 goes over many pages, and the name of each column stands on every one of them."""
+    page = Opened(browser, tmp_path, archcalc.render(profile(load("densenet121")), "html")).page
+    page.pdf(path=tmp_path / "page.pdf")
+    read = [program("pdftotext"), "-layout", str(tmp_path / "page.pdf"), "-"]
+    pages = subprocess.run(read, capture_output=True, text=True, check=True).stdout.split("\f")
+    headed = [bool(re.search(r"name +layer +output +activations +params +% +MACs +% +FLOPs", one)) for one in pages]
+    rows = [len(re.findall(r"batchnorm2d", one)) for one in pages]
+
+    assert sum(n > 0 for n in rows) > 5
+    assert [place for place, n in enumerate(rows) if n and not headed[place]] == []
 
 
 def test_without_scripts_the_workings_stand_open(browser, tmp_path):

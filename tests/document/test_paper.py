@@ -195,14 +195,15 @@ def test_a_width_of_a_diagram_is_of_tikz():
 
 @pytest.mark.parametrize("width", ["column", "page", "slide"])
 def test_slabs_fit_their_column(width, tmp_path):
-    """Chains, and networks whose blocks are drawn as one, are no wider than the text; nothing is scaled."""
+    """Chains, networks whose blocks are drawn as one, and a U are no wider than the text; nothing is scaled."""
     files = {
         f"{name}.tex": printed("diagram", name, "--format", "tikz", "--width", width)
-        for name in ("vgg16", "resnet50", "googlenet")
+        for name in ("vgg16", "resnet50", "googlenet", "unet", "vit_b_16")
     }
     for name, text in files.items():
         (tmp_path / name).write_text(text)
         assert "resizebox" not in text
+        assert "% Wider than" not in text
 
     assert not again(compiled(document(width, files), tmp_path))
 

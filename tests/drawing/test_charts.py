@@ -67,6 +67,24 @@ def test_the_line_of_receptive_fields_ends_at_the_last_one():
     assert (sizes["pool5"], sizes["fc6"]) == (212, 404)
 
 
+@pytest.mark.parametrize("name", ["resnet50", "googlenet", "densenet121", "vgg16"])
+def test_names_below_bars_stand_apart(name):
+    """No two overlap, and what is named are layers or blocks in order, also those at the ends."""
+    result = profile(load(name))
+    with canvas.canvas(10, 6) as figure:
+        layers.draw(figure, result, layers.panels(None))
+        figure.draw_without_rendering()
+    labels = sorted(figure.axes[-1].get_xticklabels(), key=lambda label: label.get_position()[0])
+    boxes = [label.get_window_extent() for label in labels]
+    begins = [row.name.partition("/")[0] for row in layers.shown(result)]
+
+    assert [
+        label.get_text() for one, other, label in zip(boxes, boxes[1:], labels, strict=False) if one.x1 > other.x0
+    ] == []
+    assert all(begins[round(label.get_position()[0])] == label.get_text() for label in labels)
+    assert len(labels) > 12
+
+
 def test_bars_say_their_share_where_it_matters():
     """VGG-16's params: fc6 has 7·7·512·4096 weights and 4096 biases of 138,357,544, fc7 4096·4096 and 4096; no other has 5 %."""
     with canvas.canvas(10, 6) as figure:

@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 import archcalc
+from archcalc.document.paper import WIDTHS
 from archcalc.drawing.diagrams import draw
 from archcalc.drawing.diagrams.layout import layout
 from archcalc.drawing.diagrams.mermaid import to_mermaid
@@ -137,7 +138,7 @@ def test_the_volumes_of_every_network_can_be_set_within_a_document(tmp_path):
     assert pdf.startswith(b"%PDF")
 
 
-@pytest.mark.parametrize("profile", [PROFILES["unet"], PROFILES["resnet18"]], ids=lambda p: p.graph.name)
+@pytest.mark.parametrize("profile", [PROFILES["squeezenet1_0"], PROFILES["resnet18"]], ids=lambda p: p.graph.name)
 def test_volumes_are_a_document_of_one_page_of_their_size(profile, tmp_path):
     """The page is as large as the layout of a network with branches, and 4 points around it."""
     drawn = to_tikz(outline(profile))
@@ -149,6 +150,15 @@ def test_volumes_are_a_document_of_one_page_of_their_size(profile, tmp_path):
 
     assert width == pytest.approx(sheet.height, abs=8)
     assert height == pytest.approx(sheet.right - sheet.left, abs=8)
+
+
+def test_learned_values_that_join_are_no_slabs():
+    """ViT-B/16 in a column is its input, patches, their row of 196 with a class token, 12 encoders, the token, and the head."""
+    text = draw(PROFILES["vit_b_16"], "tikz", width=WIDTHS["column"])
+    families = re.findall(r"\\volume(?:\{[\d.-]+\}){5}\{(\w+)\}", text)
+
+    assert families == ["other", "conv", "merge", *["linear"] * 12, "other", "linear"]
+    assert {"{197}", "{768}", "{encoder}"} <= set(re.findall(r"\{[^{}]*\}", text))
 
 
 def test_a_hostile_name_is_set_as_text(tmp_path):

@@ -13,7 +13,6 @@ from archcalc.drawing.diagrams.outline import Frame, outline
 from archcalc.drawing.diagrams.svg import to_svg
 from archcalc.errors import Source
 from archcalc.language import bundled, parse
-from archcalc.profiling.folding import folded, unfolded
 from tests.drawing.drawn import PROFILES
 
 
@@ -26,19 +25,23 @@ def test_every_row_is_in_exactly_one_node(name, fold):
     found = [row for node in nodes for row in node.rows]
 
     assert sorted(found) == sorted(rows)
-    assert all(rows[node.rows[-1]].output == node.output for node in nodes)
+    assert all(rows[node.rows[-1]].output == (node.until or node.output) for node in nodes)
     assert all(node.params <= sum(rows[row].params for row in node.rows) for node in nodes)
 
 
 @pytest.mark.parametrize("fold", [True, False])
 @pytest.mark.parametrize("name", bundled())
 def test_every_input_of_a_layer_is_an_arrow_or_inside_a_node(name, fold):
-    """Of a line that joined the one before it the only input is inside the node."""
-    lines = (folded if fold else unfolded)(PROFILES[name].rows)
+    """A node reads what its first layer does, and each of the layers after it only the one before."""
+    rows = {row.name: row for row in PROFILES[name].rows}
     drawn = outline(PROFILES[name], fold=fold)
-    joined = len(lines) - len(drawn.nodes)
+    of = {row: node for node in drawn.nodes for row in node.rows}
+    read = [(of[source].id, node.id) for node in drawn.nodes for source in rows[node.rows[0]].sources]
 
-    assert len(drawn.edges) == sum(len(line.row.sources) for line in lines) - joined
+    assert sorted((edge.start, edge.end) for edge in drawn.edges) == sorted(read)
+    for node in drawn.nodes:
+        inside = [rows[name].sources for name in node.rows if rows[name].kind != rows[node.rows[0]].kind]
+        assert all(len(sources) == 1 and of[sources[0]] is node for sources in inside)
 
 
 def test_a_long_network_is_drawn_whole():
@@ -57,6 +60,50 @@ def test_blocks_that_repeat_are_drawn_once_with_how_often():
     assert 35 in times
     assert len(drawn.nodes) == len(outline(PROFILES["resnet50"]).nodes)
     assert "conv4#95;2 … conv4#95;36 × 35, bottleneck" in to_mermaid(drawn)
+
+
+def test_calls_that_differ_in_their_channels_alone_are_drawn_once():
+    """DenseNet-121 has dense blocks of 6, 12, 24 and 16 layers, each of which adds 32 channels (Huang et al. 2017, table 1)."""
+    drawn = outline(PROFILES["densenet121"])
+    dense = [part for part in drawn.parts if isinstance(part, Frame) and part.kind == "dense_layer"]
+
+    assert [part.times for part in dense] == [6, 12, 24, 16]
+    assert [part.nodes[-1].shape for part in dense] == [
+        *("96…256×56×56", "160…512×28×28", "288…1024×14×14", "544…1024×7×7")
+    ]
+    # The first layer of a block reads 64 channels and a last one 224 of the 256, by 128 filters of one place each.
+    assert (dense[0].nodes[1].params, dense[0].nodes[1].last_params) == (64 * 128, 224 * 128)
+    labels = {edge.label for edge in drawn.edges if edge.start == dense[0].nodes[0].id}
+    assert labels == {"64…224×56×56"}
+    assert "8,192 … 28,672 params" in to_svg(drawn)
+
+
+GROWING = """
+input: {{channels: 4, height: 8, width: 8}}
+blocks:
+  one:
+    - concat: [[], [conv2d: {{out: 2, kernel: 3, padding: 1}}]]
+layers: [{calls}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("calls", "times"),
+    [
+        ("one, one, one, one", [4]),
+        ("one, one, one", []),
+        # Another kernel would be another layer, another size another place.
+        ("one, one, maxpool2d: 2, one, one", []),
+        ("one, one, one, one, maxpool2d: 2, one, one, one, one, one", [4, 5]),
+    ],
+)
+def test_fewer_than_four_that_grow_are_each_drawn(calls, times):
+    """Every row is in one node all the same."""
+    made = archcalc.profile(parse(Source("s.yaml", GROWING.format(calls=calls))))
+    drawn = outline(made)
+
+    assert [frame.times for frame in frames(drawn.parts) if frame.times > 1] == times
+    assert sorted(row for node in drawn.nodes for row in node.rows) == sorted(row.name for row in made.rows)
 
 
 def frames(parts):

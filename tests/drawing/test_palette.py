@@ -79,6 +79,39 @@ def test_the_two_colours_of_a_family_are_of_one_hue(one):
     assert min(contrast(one.line, page) for page in ("#ffffff", "#0d1117")) > 2
 
 
+def terminal(number: int) -> str:
+    """One of a terminal's 256 colours, as xterm's ctlseqs has them: a cube from 16 on, and greys from 232 on."""
+    red, green, blue = (number - 16) // 36, (number - 16) // 6 % 6, (number - 16) % 6
+    parts = [8 + 10 * (number - 232)] * 3 if number >= 232 else [55 + 40 * n if n else 0 for n in (red, green, blue)]
+    return f"#{bytes(parts).hex()}"
+
+
+def test_the_colours_of_a_terminal_are_as_they_should_be():
+    """The corners of the cube, and both ends of the greys."""
+    assert list(map(terminal, (16, 21, 231, 196, 232, 255))) == [
+        *("#000000", "#0000ff", "#ffffff", "#ff0000", "#080808", "#eeeeee")
+    ]
+
+
+@pytest.mark.parametrize("ground", ["#ffffff", "#000000", "#1e1e1e", "#0d1117", "#002b36", "#fdf6e3", "#282c34"])
+def test_families_are_readable_on_light_and_dark_terminals(ground):
+    """By WCAG 2 a mark has a contrast of 3; the grounds are those of common themes, two of them Solarized's."""
+    assert [name for name, one in FAMILIES.items() if contrast(terminal(one.terminal), ground) < 3] == []
+
+
+def test_families_on_a_terminal_are_apart_and_near_the_hue_of_their_strong_colour():
+    """All are 20 apart in CIELAB for an eye with all cones, and none but grey has turned by 30 degrees."""
+    seen = {name: lab(light(terminal(one.terminal))) for name, one in FAMILIES.items()}
+    turned = {
+        name: math.degrees(math.atan2(seen[name][2], seen[name][1]) - math.atan2(*lab(light(one.line))[:0:-1]))
+        for name, one in FAMILIES.items()
+        if name != "other"
+    }
+
+    assert [pair for pair in combinations(seen, 2) if math.dist(seen[pair[0]], seen[pair[1]]) < FAR] == []
+    assert {name: turn for name, turn in turned.items() if min(turn % 360, -turn % 360) > 30} == {}
+
+
 def test_a_layer_has_one_family_in_a_chart_and_a_diagram():
     """Each bar of ResNet-18 has the colour that frames its layer's box in the SVG."""
     result = profile(load("resnet18"))
@@ -129,5 +162,17 @@ def test_every_kind_is_of_a_family():
     assert {"attention", "lstm"} <= by_family["attention"]
     assert by_family["other"] == {
         *("input", "flatten", "reshape", "permute", "channelshuffle", "split", "slice"),
-        *("pad", "crop", "upsample", "pixelshuffle"),
+        *(
+            "pad",
+            "crop",
+            "upsample",
+            "resize",
+            "pixelshuffle",
+            "pixelunshuffle",
+            "unfold",
+            "fold",
+            "roll",
+            "anchors",
+            "nms",
+        ),
     }

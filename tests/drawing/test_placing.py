@@ -38,7 +38,7 @@ def any_network(seed: int) -> Outline:
     """A network that no one would build, with boxes around some of its nodes."""
     chance = random.Random(seed)  # noqa: S311 - drawings, not secrets
     nodes = [
-        Box(f"n{n}", "", ("x" * chance.randint(1, 30),) * chance.randint(1, 3), "conv", "conv2d", (), (3, 4, 4), 0,
+        Box(f"n{n}", "", ("x" * chance.randint(1, 30),) * chance.randint(1, 3), "conv", "conv2d", (), (3, 4, 4), 0, 0,
              chance.random() < 0.2, (f"r{n}",))
         for n in range(chance.randint(2, 14))
     ]  # fmt: skip
@@ -87,7 +87,8 @@ def test_any_network_is_laid_out_with_nothing_in_the_way(seeds):
 def flat(size: int, arrows: list[tuple[int, int]]) -> Outline:
     """A network of nodes without boxes."""
     nodes = [
-        Box(f"n{n}", "", ("x",), "conv", "conv2d", (), (3,), 0, auxiliary=False, rows=(f"r{n}",)) for n in range(size)
+        Box(f"n{n}", "", ("x",), "conv", "conv2d", (), (3,), 0, 0, auxiliary=False, rows=(f"r{n}",))
+        for n in range(size)
     ]
     return Outline("", "", tuple(nodes), tuple(Edge(f"n{a}", f"n{b}", "3") for a, b in arrows))
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from archcalc.errors import Source, SpecError
 from archcalc.formats import render
 from archcalc.language import parse
-from archcalc.language.load import SPECS
+from archcalc.language.sources import SPECS
 from archcalc.layers import Layer
 from archcalc.profiling.engine import profile
 

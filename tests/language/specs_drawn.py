@@ -17,7 +17,8 @@ from archcalc.language import parse
 from archcalc.network.graph import Graph
 from archcalc.profiling.engine import profile
 from archcalc.symbols.shape import PLACES, VALUES
-from tests.language.specs_pen import CONSTRUCTS, LETTERS, MEASURES, TEXTS, Pen
+from tests.language.specs_pen import Pen
+from tests.language.specs_words import CONSTRUCTS, LETTERS, MEASURES, TEXTS
 
 __all__ = ["CONSTRUCTS", "Drawn", "drawn"]
 
@@ -109,6 +110,8 @@ def drawn(number: int) -> Drawn:
         sheet.keep(sheet.tail, f"outputs: [{', '.join(dict.fromkeys(rng.choices(pen.names, k=2)))}]", "outputs")
     _state(sheet)
     _describe(sheet)
+    if pen.maybe(0.3):
+        sheet.keep(sheet.tail, f"variants: {{other: {{n: {rng.randint(2, 6)}, title: Other}}}}", "variants")
     called = [name for name in pen.blocks if re.search(rf"\b{name}\b", "\n".join(sheet.items))]
     for name in reversed(pen.blocks):
         if name in called:

@@ -6,96 +6,7 @@ import json
 import random
 import re
 
-# Each form of input, with a letter or without, and the layers that keep its rank, with their settings.
-LAYERS: dict[tuple[str, ...], list[str]] = {
-    ("channels", "height", "width"): [
-        *("relu", "batchnorm2d", "conv2d: {out: $n, kernel: 1}", "conv2d: {out: $n, kernel: [3, 1], padding: [[1, 1], 0]}"),
-        *("conv2d: {out: $n, kernel: 3, padding: same, bias: $b}", "maxpool2d: {kernel: 3, stride: 1, padding: 1}"),
-        *("avgpool2d: 2", "upsample: {scale: 2, mode: nearest}", "dropout: $f", "pad: [1, [0, 2]]", "scale", "softmax: {axis: -1}"),
-        *("conv2d: {out: 2, kernel: 1, connections: [[0], [0, 1]]}", "groupnorm: {groups: 1, eps: 1e-6}"),
-    ],
-    ("channels", "length"): ["conv1d: {out: $n, kernel: 3, padding: 1}", "relu", "batchnorm1d", "maxpool1d: 2", "dropout: $f"],
-    ("channels", "depth", "height", "width"): ["conv3d: {out: $n, kernel: 1}", "relu", "batchnorm3d", "dropout: $f"],
-    ("tokens", "features"): [
-        *("linear: $n", "layernorm", "gelu", "dropout: {rate: $f}", "attention: {heads: 1, key: $n}", "lstm: {hidden: $n}", "times: $f"),
-        *("permute: [0, 1]", "slice: {start: 0, stop: 1}", "linear: {out: $n, bias: $b}"),
-    ],
-    ("tokens",): ["relu", "dropout: $f"],
-    ("features",): ["linear: $n", "relu", "linear: {out: $n, bias: $b}", "tanh", "dropout: $f", "leakyrelu: $f"],
-}  # fmt: skip
-LETTERS = {"channels": "C", "height": "H", "width": "W", "length": "L", "depth": "D", "tokens": "T", "features": "F"}
-MEASURES = ("params", "weights", "biases", "buffers", "activations", "macs")
-NUMBERS = {
-    "number": "{k}",
-    "name": "{v}",
-    "+": "{v} + {k}",
-    "-": "{v} + 9 - {k}",
-    "*": "{k}*{v}",
-    "/": "(4*{v} + 4*{k}) / 4",
-    "//": "{v} // 2 + 1",
-    "%": "{v} % 3 + 1",
-    "**": "{k}**2",
-    "unary": "-(-{v}) + +{k}",
-    "ceil": "ceil({v} / 3) + 1",
-    "floor": "floor({v} * 0.75) + 1",
-    "round": "round(2.5 * {v})",
-    "min": "min({v}, {k})",
-    "max": "max({v}, {k}, 2)",
-    "if-else": "{v} if {c} else {k}",
-    "axis": "channels + {k}",
-    "index in a value": "index + {k}",
-}
-# The setting that a bare value is.
-FIRST = {
-    "linear": "out",
-    "dropout": "rate",
-    "maxpool2d": "kernel",
-    "avgpool2d": "kernel",
-    "maxpool1d": "kernel",
-    "pad": "margin",
-    "times": "factor",
-    "leakyrelu": "slope",
-    "permute": "order",
-}
-CONDITIONS = {
-    "true": "true", "false": "false", ">": "{v} > 2", ">=": "{v} >= 2", "<": "{v} < 5", "<=": "1 <= {v} <= 7", "==": "{v} == 3", "!=": "{v} != 3",
-    "and": "{v} > 1 and {k} < 9", "or": "{v} > 7 or {k} < 3", "not": "not {v} > 3", "switch": "wide", "index in a condition": "index != 1",
-}  # fmt: skip
-FLOATS = (
-    "0.1",
-    "1/170",
-    "0.5",
-    "1 / 3",
-    "1e-5",
-    "0.25 * 0.3",
-    "0.0058823529411764705",
-    "5e-324",
-    "2**-1 if false else 0.7",
-)
-TEXTS = (
-    "plain",
-    'with "quotes" and \\ back',
-    "a: b, c # d",
-    "- dash",
-    "größer 五層 🙂",
-    "'",
-    "{braces}",
-    "yes",
-    "1e3",
-    "*star & anchor",
-    "a\u200bb",
-)
-# Every construct there is; one that no spec has kept is a fault of this module.
-CONSTRUCTS = {
-    *("several inputs", "outputs"),
-    *(f"input {' '.join(axes)}" for axes in LAYERS), *(f"value {word}" for word in NUMBERS), *(f"condition {word}" for word in CONDITIONS),
-    *("word", "bare value", "settings", "block style", "block", "arguments", "default", "bare argument", "block in a block", "repeat", "repeat 0", "if", "name", "name by index"),
-    *("from", "from by index", "from with repeat", "from several", "named branches", "list of branches", "empty branch", "branch by name", "branch in a branch"),
-    *("concat", "add", "multiply", "share", "share of a block", "auxiliary", "auxiliary in a block", "auxiliary block", "block of heads from elsewhere", "note", "source", "letter in the input", "letter in params"),
-    *("output", "channels", "input", "totals", "wrong", *(f"stated {measure}" for measure in MEASURES), "stated of a block", "title", "family", "notes", "weights", "calls"),
-    *("one dtype", "dtype", "dtype in groups", "frozen", "frozen but for some", "adapt", "adapt by a letter", "letter in groups"),
-    *("figure", "figure of a layer", "figure of several", "figure of a share", "figure with input", "figure with set", "figure with convention", "irreproducible"),
-}  # fmt: skip
+from tests.language.specs_words import CONDITIONS, FIRST, FLOATS, LAYERS, NUMBERS, TEXTS
 
 
 class Pen:
@@ -106,6 +17,12 @@ class Pen:
         self.has: set[str] = set()
         self.axes = self.rng.choice(list(LAYERS))
         self.params: dict[str, str] = {"wide": self.rng.choice(["true", "false"]), "n": str(self.rng.randint(2, 6))}
+        self.params |= {
+            "widths": self.rng.choice(["[3, 5]", "[2, 4, 7]"]),
+            "act": self.rng.choice(['"relu"', '"tanh"']),
+        }
+        # The names that loops around give their entries.
+        self.loops: list[str] = []
         # Of each block its parameters, its items, and the constructs in it.
         self.blocks: dict[str, tuple[list[str], list[str], set[str]]] = {}
         self.heads: set[str] = set()
@@ -159,8 +76,8 @@ class Pen:
             )
             if len(needed) == 1 and self.maybe(0.3, "bare argument"):
                 return f"- {word}: {settings[needed[0]]}"
-        elif kind < 0.45 and depth < 3:
-            return self.joined(names, depth)
+        elif other := self.construct(kind, names, depth):
+            return other
         else:
             word, settings = self.layer(names)
         if self.maybe(0.9 if word in self.heads else 0.4):
@@ -175,8 +92,20 @@ class Pen:
             return f"- {word}"
         return self.written(word, settings | own)
 
+    def construct(self, kind: float, names: list[str], depth: int) -> str:
+        """A join, a loop, a word by a value or a mixture of experts; empty for a layer."""
+        if kind < 0.53 and depth < 3:
+            return self.joined(names, depth) if kind < 0.45 else self.loop(names, depth)
+        if kind < 0.58:
+            self.has.add("word by value")
+            return '- "{act}"'
+        return self.mixture() if kind < 0.75 and self.axes == ("tokens", "features") and depth < 2 else ""
+
     def written(self, word: str, said: dict[str, str]) -> str:
         commas = any("," in value and value[:1] not in '"[' for value in said.values())
+        braced = commas and not any("[" in value and "," in value.partition("[")[2] for value in said.values())
+        if braced and self.maybe(0.5, "comma in braces"):
+            commas = False
         if commas or self.maybe(0.2):
             self.has.add("block style")
             return "\n".join([f"- {word}:", *(f"    {key}: {value}" for key, value in said.items())])
@@ -193,7 +122,11 @@ class Pen:
             own["repeat"] = times
         if self.maybe(0.7, "name"):
             name = f"x{len(self.names)}" + (".y" if rng.random() < 0.2 else "")
-            if repeats and self.maybe(0.4, "name by index"):
+            if self.loops:
+                rounds = "".join(f"_{{{loop}}}" for loop in self.loops)
+                own["name"] = json.dumps(f"{name}{rounds}{'_{index + 1}' if repeats else ''}")
+                name += "_0" * len(self.loops)
+            elif repeats and self.maybe(0.4, "name by index"):
                 own["name"] = json.dumps(f"{name}_{{index + 1}}")
             else:
                 own["name"] = name
@@ -207,6 +140,8 @@ class Pen:
             own["from"] = json.dumps(f"{{'{a}' if index == 0 else '{b}'}}")
         if self.maybe(0.25, "if"):
             own["if"] = self.condition(names)
+            if self.maybe(0.4, "else"):
+                own["else"] = rng.choice(["relu", "[tanh]", "[]", "[relu, tanh]"])
         if self.maybe(0.15, "auxiliary" if top else "auxiliary in a block"):
             self.has |= {"auxiliary block"} if word in self.blocks else set()
             own["auxiliary"] = rng.choice(["true", "true", "index == 0"])
@@ -215,8 +150,37 @@ class Pen:
                 own[key] = json.dumps(rng.choice(TEXTS), ensure_ascii=False)
         return own
 
+    def mixture(self) -> str:
+        """A mixture of experts, its layers in a list, in branches or in a block."""
+        self.has.add("experts")
+        count = self.rng.randint(2, 4)
+        said = {"count": str(count), "chosen": str(self.rng.randint(1, count))}
+        expert = f"[linear: {{out: {self.rng.randint(2, 5)}, bias: false}}, gelu, linear: {self.rng.randint(2, 5)}]"
+        if self.blocks and self.maybe(0.3, "block in an expert"):
+            expert = f"[{self.rng.choice([name for name, block in self.blocks.items() if not block[0]] or ['gelu'])}, linear: 4]"
+        elif self.maybe(0.4, "branches in an expert"):
+            expert = "[multiply: {gate: [linear: 3, silu], up: [linear: 3]}, linear: 4]"
+        if self.maybe(0.3, "router by a word"):
+            said["router"] = "sigmoid"
+        elif self.maybe(0.3, "router by layers"):
+            said["router"] = f"[linear: 3, tanh, linear: {count}]"
+        if self.maybe(0.3, "shared by number"):
+            said["shared"] = str(self.rng.randint(1, 2))
+        elif self.maybe(0.3, "shared by layers"):
+            said["shared"] = "[linear: 3, linear: 4]"
+        if self.maybe(0.3, "capacity"):
+            said["capacity"] = self.rng.choice(["1.25", "0.5", "3/2", "2"])
+        if self.maybe(0.3, "choice"):
+            said |= {"normalise": "false", "bias": "true"}
+        if self.maybe(0.5, "name"):
+            self.names.append(f"x{len(self.names)}")
+            said["name"] = self.names[-1]
+        return "\n".join(
+            ["- experts:", *(f"    {key}: {value}" for key, value in said.items()), f"    expert: {expert}"]
+        )
+
     def joined(self, names: list[str], depth: int) -> str:
-        word = self.rng.choice(["concat", "add", "multiply"])
+        word = self.rng.choice(["concat", "add", "subtract", "multiply", "divide", "maximum"])
         self.has.add(word)
         if len(self.names) > 1 and self.maybe(0.2, "from several"):
             several = self.rng.choices([*self.names, "input"], k=self.rng.randint(2, 3))
@@ -244,7 +208,39 @@ class Pen:
                     else set()
                 )
                 lines += [front, *(f"      {line}" for item in items for line in item.split("\n"))]
+        if named and self.maybe(0.35):
+            lines += self.branches(names, depth)
         return "\n".join(lines)
+
+    def branches(self, names: list[str], depth: int) -> list[str]:
+        """A loop among the branches of a join: over lists of layers, or over names of earlier ones."""
+        entry = f"i{len(self.loops)}"
+        if self.names and self.maybe(0.4, "names of a loop"):
+            a, b = self.rng.choices(self.names, k=2)
+            chosen = json.dumps(f"{{'{a}' if {entry} == 3 else '{b}'}}")
+            return [f"    for: {entry} in widths", f"    do: {chosen}"]
+        self.has.add("branches of a loop")
+        self.loops.append(entry)
+        items = [self.item([*names, entry], depth + 1) for _ in range(self.rng.randint(1, 2))]
+        self.loops.pop()
+        return [
+            f"    for: {entry} in widths",
+            "    do:",
+            *(f"      {line}" for item in items for line in item.split("\n")),
+        ]
+
+    def loop(self, names: list[str], depth: int) -> str:
+        """A loop over one or two items, each of which may use its entry."""
+        entry = f"i{len(self.loops)}"
+        self.has |= {"loop in a loop"} if self.loops else {"loop"}
+        pairs = self.maybe(0.4, "loop with its index")
+        self.loops.append(entry)
+        items = [
+            self.item([*names, *([f"w{entry}"] if pairs else [])], depth + 1) for _ in range(self.rng.randint(1, 2))
+        ]
+        self.loops.pop()
+        clause = f"{entry}, w{entry} in enumerate(widths)" if pairs else f"{entry} in range({self.rng.randint(1, 3)})"
+        return "\n".join([f"- for: {clause}", "  do:", *(f"    {line}" for item in items for line in item.split("\n"))])
 
     def block(self, name: str) -> None:
         """Define a block of one to three items."""

@@ -15,7 +15,7 @@ from archcalc.language import parse
 from archcalc.layers import Layer
 from archcalc.network.graph import Graph
 from archcalc.profiling.engine import profile
-from archcalc.reference import run, seeded
+from archcalc.reference import outputs, run, seeded
 from archcalc.symbols.shape import INPUTS, PLACES, VALUES, axis_names
 from tests.specs.torchvision_models import torchvision
 
@@ -96,6 +96,20 @@ def test_patch_merging_is_that_of_swin() -> None:
 
     np.testing.assert_allclose(merged, expected, rtol=1e-3, atol=1e-4)
     assert profile(graph).totals.params == sum(array.numel() for array in module.parameters())
+
+
+def test_shifted_windows_are_those_of_swin() -> None:
+    """The sixty-four windows of torch's roll, each with its tokens in order; back together they are the input after a ReLU."""
+    graph = shown("shifted_windows")
+    x = np.random.default_rng(0).standard_normal((1, 96, 56, 56), np.float32)
+    rolled = torch.roll(torch.from_numpy(x), (-3, -3), (2, 3))
+    windows = {node.name: y for node, y in outputs(graph, x, seeded(graph))}
+
+    for number in range(64):
+        row, column = 7 * (number // 8), 7 * (number % 8)
+        window = rolled[0, :, row : row + 7, column : column + 7].flatten(1).T.numpy()
+        np.testing.assert_array_equal(windows["relu"][0, number], np.maximum(window, 0))
+    np.testing.assert_array_equal(run(graph, x, seeded(graph)), np.maximum(x, 0))
 
 
 @pytest.mark.parametrize("axes", INPUTS, ids="-".join)

@@ -138,7 +138,7 @@ HOSTILE = {
     "dashes": ("-" * 900_000, ""),
     **{
         f"{join} of many": (IMAGE + f"layers: [relu: {{name: a}}, {join}: {{from: [{'a,' * 100_000}]}}]", "")
-        for join in ("concat", "add", "multiply")
+        for join in ("concat", "add", "subtract", "multiply", "divide", "maximum")
     },
     "many mistakes": (VECTOR + "layers:\n" + "  - rellu\n" * 80_000, "10 mistakes; reading ended there"),
     "many layers after a mistake": (VECTOR + "layers: [rellu" + ", linear: {out: 8}" * 50_000 + "]", "'rellu'"),

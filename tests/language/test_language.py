@@ -12,8 +12,8 @@ import archcalc
 from archcalc.errors import Source
 from archcalc.language import parse
 from archcalc.language.expand import OWN
-from archcalc.language.load import SPECS
 from archcalc.language.schema import schema
+from archcalc.language.sources import SPECS
 from archcalc.layers import Layer
 
 IMAGE = "input: {channels: 8, height: 16, width: 16}\n"

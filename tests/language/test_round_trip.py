@@ -53,6 +53,16 @@ def changed(graph: Graph) -> dict[str, Any]:
     return {key: (before[key], after[key]) for key in before if before[key] != after[key]}
 
 
+def changed_or_refused(text: str) -> dict[str, Any] | None:
+    """What is not the same after the variant of a drawn spec was written out, or None if its own n does not do."""
+    try:
+        graph = parse(Source("drawn.yaml", text, "other"))
+    except SpecError:
+        return None
+    assert (graph.name, graph.title) == ("drawn@other", "Other")
+    return changed(graph)
+
+
 @pytest.mark.parametrize("name", bundled())
 def test_a_bundled_network_written_out_is_the_same(name):
     """Its layers, figures and stated numbers, names in files and conditions."""
@@ -66,6 +76,8 @@ def test_drawn_specs_written_out_are_the_same():
         spec = drawn(number)
         seen.update(spec.has)
         assert changed(spec.graph) == {}, spec.text
+        if "variants" in spec.has:
+            assert changed_or_refused(spec.text) in ({}, None), spec.text
 
     assert set(seen) == CONSTRUCTS
 

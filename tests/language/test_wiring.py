@@ -119,4 +119,17 @@ def test_in_drawn_specs_each_layer_reads_what_a_second_reader_finds():
 
             assert Wiring(text, [node.shape for node in graph.nodes]).layers == found, text
 
-    assert min(tried[construct] for construct in ("from with repeat", "auxiliary in a block", "branch in a branch")) > 5
+    assert (
+        min(
+            tried[construct]
+            for construct in (
+                "from with repeat",
+                "auxiliary in a block",
+                "branch in a branch",
+                "loop",
+                "branches of a loop",
+                "else",
+            )
+        )
+        > 5
+    )

@@ -31,6 +31,9 @@ class Number:
     def __neg__(self) -> Number:
         return Number(-self.value)
 
+    def __abs__(self) -> Number:
+        return self if self > 0 else -self
+
     def __add__(self, other: Any) -> Number:
         # To add the guard, or to start a sum from nothing, is not counted.
         TALLY["additions"] += isinstance(other, Number) or other not in {GUARD, 0}
@@ -114,7 +117,9 @@ class CountedNumpy(CountingNumpy):
     def einsum(self, subscripts: str, *arrays: Any, optimize: bool = False) -> Any:
         return numbers(np.einsum(subscripts, *(array.astype(float) for array in arrays), optimize=optimize))
 
-    def pad(self, x: Any, widths: Any, constant_values: float = 0.0) -> Any:
+    def pad(self, x: Any, widths: Any, constant_values: float = 0.0, mode: str = "constant") -> Any:
+        if mode != "constant":
+            return np.pad(x, widths, mode)
         # As good as infinity, and less itself no riddle.
         padded = np.pad(x.astype(float), widths, constant_values=max(constant_values, -1e9))
         inside = np.pad(np.ones(x.shape, bool), widths)

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
 from archcalc.symbols.shape import NamedShape, axes_of
+from tests.layers.expert_cases import EXPERT_INPUTS
+from tests.layers.products import factors
 
 Shape = tuple[int, ...]
 Draw = Callable[[st.SearchStrategy[Any]], Any]
@@ -67,7 +69,7 @@ def named(draw: Draw, kind: str, shapes: tuple[Shape, ...]) -> tuple[Shape, ...]
     found = []
     for x in shapes:
         fits = [names for names in NAMES.get(len(x), []) if suits(cls, names)]
-        names = same if cls.joins_by or kind == "concat" else draw(st.sampled_from(fits)) if fits else ()
+        names = same if cls.arity[1] == float("inf") else draw(st.sampled_from(fits)) if fits else ()
         found.append(NamedShape(x, names) if len(names) == len(x) and draw(st.integers(0, 3)) else tuple(x))
     return tuple(found)
 
@@ -77,6 +79,11 @@ def suits(cls: type[Layer], names: tuple[str, ...]) -> bool:
     at = [place for place, name in enumerate(names) if name in VALUES]
     if cls.layout == "sequence":
         return at == [1] or names == ("time", "bands")
+    if cls.kind == "matmul" and len(names) == 2:
+        # Of which the features may be split into heads.
+        return at == [1] or names == ("time", "bands")
+    if cls.layout == "channels last":
+        return at == [len(names) - 1] or names == ("time", "bands")
     return 0 in at or not at or not (cls.rank or cls.layout == "channels first" or cls.kind == "prelu")
 
 
@@ -101,27 +108,83 @@ def _apart_in_one_axis(draw: Draw, x: Shape) -> tuple[Shape, ...]:
     return tuple((*x[:axis], n, *x[axis + 1 :]) for n in sizes)
 
 
-_SPATIAL = ("channelshuffle", "crop", "globalavgpool", "globalmaxpool", "localresponsenorm", "pad", "upsample")
+@st.composite
+def _alone_or_beside(draw: Draw, x: Shape) -> tuple[Shape, ...]:
+    """One input, or another beside it with fewer places."""
+    places = tuple(draw(st.integers(1, n)) for n in x[1:])
+    return (x, (draw(st.integers(1, 3)), *places)) if draw(st.booleans()) else (x,)
+
+
+@st.composite
+def moved(draw: Draw, x: Shape) -> tuple[Shape, ...]:
+    """An image, offsets for so many taps of so many groups, and now and then a mask."""
+    taps = draw(st.sampled_from([1, 2, 3, 4, 6, 9])) * draw(st.sampled_from([g for g in (1, 2) if x[0] % g == 0]))
+    square = draw(st.integers(1, min(x[1:]) + 2))
+    places = draw(st.sampled_from([(square, square), tuple(draw(st.integers(1, n)) for n in x[1:])]))
+    return (x, (2 * taps, *places), *([(taps, *places)] if draw(st.booleans()) else []))
+
+
+# What joins branches value by value.
+BY_VALUE = ("add", "subtract", "multiply", "divide", "maximum")
+_SPATIAL = (
+    "channelshuffle",
+    "crop",
+    "globalavgpool",
+    "globalmaxpool",
+    "localresponsenorm",
+    "pad",
+    "resize",
+    "upsample",
+)
+
+
+@st.composite
+def _queries_keys_values(draw: Draw) -> tuple[Shape, ...]:
+    """As many keys as values, and as often as not as many as queries; heads divide their widths."""
+    queries, keys = draw(st.integers(1, 3)), draw(st.integers(1, 4))
+    keys = queries if draw(st.booleans()) else keys
+    heads = draw(st.integers(1, 3))
+    key, value = (heads * draw(st.integers(1, 4)) for _ in range(2))
+    return (queries, key), (keys, key), (keys, value)
+
+
+@st.composite
+def _scanned(draw: Draw) -> tuple[Shape, ...]:
+    tokens, features, state = (draw(st.integers(1, most)) for most in (3, 6, 4))
+    return ((tokens, features),) * 2 + ((tokens, state),) * 2
+
 
 # The kinds whose inputs have some numbers of axes only, beside those that have a rank.
 RANKS: dict[str, tuple[int, ...]] = {
-    **dict.fromkeys(("add", "multiply", "concat"), (1, 2, 3, 4)),
+    **dict.fromkeys((*BY_VALUE, "concat"), (1, 2, 3, 4)),
     "batchnorm1d": (1, 2),
     "embedding": (1,),
+    "nms": (2,),
+    "anchors": (3,),
+    "deformconv2d": (3,),
     **dict.fromkeys(_SPATIAL, (2, 3, 4)),
-    "pixelshuffle": (3,),
-    **dict.fromkeys(("attention", "gru", "lstm", "rnn"), (2,)),
+    **dict.fromkeys(("pixelshuffle", "pixelunshuffle"), (3,)),
+    **dict.fromkeys(("attention", "gru", "latentattention", "linearattention", "lstm", "rnn", "scan", "topk"), (2,)),
+    "matmul": (2, 3, 4),
     "subsample2d": (3,),
+    "windowattention": (2, 3, 4),
 }
 
 # The inputs of kinds for which a rank does not say enough.
 INPUTS: dict[str, st.SearchStrategy[tuple[Shape, ...]]] = {
-    **dict.fromkeys(("add", "multiply"), shapes_of(RANKS["add"]).flatmap(_alike_but_for_ones)),
+    **EXPERT_INPUTS,
+    **dict.fromkeys(BY_VALUE, shapes_of(RANKS["add"]).flatmap(_alike_but_for_ones)),
     "attention": st.lists(shapes_of([2]), min_size=1, max_size=3).map(
         # As many values as keys.
         lambda xs: (*xs[:2], *((xs[1][0], x[1]) for x in xs[2:]))
     ),
+    **dict.fromkeys(("crop", "resize"), shapes_of((2, 3, 4)).flatmap(_alone_or_beside)),
+    "deformconv2d": st.sampled_from([(1, 4, 4), (2, 3, 5), (4, 3, 3), (1, 2, 2), (4, 5, 2)]).flatmap(moved),
+    "nms": st.integers(1, 6).map(lambda n: ((n, 4), (n,))),
     "concat": shapes_of(RANKS["concat"]).flatmap(_apart_in_one_axis),
+    "linearattention": _queries_keys_values(),
+    "scan": _scanned(),
+    "matmul": factors(),
     # torch's meta device takes its time for each token.
     **dict.fromkeys(("gru", "lstm", "rnn"), st.tuples(st.tuples(st.integers(1, 3), st.integers(1, 8)))),
 }

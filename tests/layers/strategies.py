@@ -6,6 +6,7 @@ a field or the inputs.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import cache, partial
 from typing import Any
@@ -15,8 +16,12 @@ from hypothesis import strategies as st
 from msgspec import inspect
 
 from archcalc.layers import Layer
+from tests.layers.attention_settings import attention, latent_attention, matmul, window_attention
 from tests.layers.axis_settings import SETTINGS, divisors
+from tests.layers.expert_cases import EXPERT_SETTINGS
 from tests.layers.inputs import Draw, Shape, named, suited
+from tests.layers.place_settings import blur, crop, deformed, fold, padded, roll, unfold
+from tests.layers.window_settings import each, every_axis, grouped, margins, two_sides, window
 
 LARGEST = 9
 ANY_SHAPE = st.lists(st.integers(1, 6), max_size=5).map(tuple)
@@ -92,58 +97,8 @@ def of_type(kind: inspect.Type) -> st.SearchStrategy[Any]:
             return SIMPLE[type(kind)]
 
 
-def _each(draw: Draw, entries: list[Any]) -> Any:
-    """A field with these entries, written once where they are alike or as a list."""
-    once = all(entry == entries[0] for entry in entries) and isinstance(entries[0], int)
-    return entries[0] if once and draw(st.booleans()) else tuple(entries)
-
-
-def _margins(draw: Draw, sides: list[tuple[int, int]]) -> Any:
-    """Margins before and after each axis, as pairs only where they differ."""
-    return _each(draw, [before if before == after else (before, after) for before, after in sides])
-
-
-def _every_axis(draw: Draw, x: Shape, axis: Callable[[Draw, int], Any]) -> list[Any]:
-    """What `axis` draws for each axis but the first, or one answer for all of them."""
-    if draw(st.booleans()):
-        return [axis(draw, min(x[1:]))] * len(x[1:])
-    return [axis(draw, n) for n in x[1:]]
-
-
-def _sides(draw: Draw, least: int, most: int) -> tuple[int, int]:
-    """Margins before and after an axis, most of them alike."""
-    before = draw(st.integers(least, most))
-    return (before, draw(st.integers(least, most)) if draw(st.integers(0, 3)) == 0 else before)
-
-
-def _window(draw: Draw, x: Shape, *, dilated: bool, pooling: bool) -> dict[str, Any]:
-    """Kernel, stride, padding and dilation of a window that finds room along every axis."""
-
-    def axis(draw: Draw, n: int) -> tuple[int, int, int, tuple[int, int]]:
-        k, s = draw(st.integers(1, 5)), draw(st.integers(1, 4))
-        # What the window lacks must be padding on either side; pooling takes half a kernel at most.
-        lacking = [max(0, -((n - d * (k - 1) - 1) // 2)) for d in (1, 2, 3)]
-        d = draw(st.sampled_from([d for d in (1, 2, 3) if lacking[d - 1] <= k // 2 or not pooling])) if dilated else 1
-        return k, s, d, _sides(draw, lacking[d - 1], k // 2 if pooling else lacking[d - 1] + 2)
-
-    kernel, stride, dilation, sides = map(list, zip(*_every_axis(draw, x, axis), strict=True))
-    fields = {"kernel": _each(draw, kernel), "stride": _each(draw, stride), "padding": _margins(draw, sides)}
-    if dilated:
-        fields["dilation"] = _each(draw, dilation)
-    if draw(st.integers(0, 4)) == 0:
-        fields["padding"] = "same"
-    if pooling and draw(st.integers(0, 4)) == 0:
-        fields["stride"] = None
-    return fields
-
-
-def _grouped(draw: Draw, x: Shape) -> dict[str, Any]:
-    groups = draw(divisors(x[0]))
-    return {"groups": groups, "out": groups * draw(st.integers(1, 4))}
-
-
 def _conv(draw: Draw, x: Shape) -> dict[str, Any]:
-    fields = _window(draw, x, dilated=True, pooling=False) | _grouped(draw, x) | {"connections": None}
+    fields = window(draw, x, dilated=True, pooling=False) | grouped(draw, x) | {"connections": None}
     if draw(st.integers(0, 4)) == 0:
         row = st.lists(st.integers(0, x[0] - 1), min_size=1, unique=True).map(tuple)
         table = draw(st.lists(row, min_size=1, max_size=5).map(tuple))
@@ -156,52 +111,78 @@ def _conv_transpose(draw: Draw, x: Shape) -> dict[str, Any]:
         k, s, d = draw(st.integers(1, 5)), draw(st.integers(1, 4)), draw(st.integers(1, 3))
         extra = draw(st.integers(0, max(s, d) - 1))
         unpadded = (n - 1) * s + d * (k - 1) + 1 + extra
-        return k, s, d, extra, _sides(draw, 0, min(4, (unpadded - 1) // 2))
+        return k, s, d, extra, two_sides(draw, 0, min(4, (unpadded - 1) // 2))
 
-    kernel, stride, dilation, extra, sides = map(list, zip(*_every_axis(draw, x, axis), strict=True))
-    return _grouped(draw, x) | {
-        "kernel": _each(draw, kernel),
-        "stride": _each(draw, stride),
-        "dilation": _each(draw, dilation),
-        "output_padding": _each(draw, extra),
-        "padding": _margins(draw, sides),
+    kernel, stride, dilation, extra, sides = map(list, zip(*every_axis(draw, x, axis), strict=True))
+    return grouped(draw, x) | {
+        "kernel": each(draw, kernel),
+        "stride": each(draw, stride),
+        "dilation": each(draw, dilation),
+        "output_padding": each(draw, extra),
+        "padding": margins(draw, sides),
     }
 
 
 def _sizes(name: str) -> Callable[[Draw, Shape], dict[str, Any]]:
-    return lambda draw, x: {name: _each(draw, _every_axis(draw, x, lambda draw, _n: draw(st.integers(1, LARGEST))))}
+    return lambda draw, x: {name: each(draw, every_axis(draw, x, lambda draw, _n: draw(st.integers(1, LARGEST))))}
 
 
-def _attention(draw: Draw, q: Shape, *_: Shape) -> dict[str, Any]:
-    key = draw(st.none() | st.integers(1, LARGEST))
-    heads = draw(divisors(q[1]) if key is None else st.sampled_from([1, 2, 3, 4, 6, 8]))
-    # Adapters of ranks that fit the smallest matrices there are.
-    lora = draw(st.just(()) | st.lists(st.integers(0, 2), min_size=4, max_size=4).map(tuple))
-    return {"key": key, "heads": heads, "kv_heads": draw(st.none() | divisors(heads)), "lora": lora}
+def _lstm(draw: Draw, _x: Shape) -> dict[str, Any]:
+    hidden = draw(st.integers(1, LARGEST))
+    proj = draw(st.none() | st.integers(1, hidden - 1)) if hidden > 1 else None
+    return {"layers": draw(st.integers(1, 3)), "hidden": hidden, "proj": proj}
+
+
+def _linear_attention(draw: Draw, q: Shape, k: Shape, v: Shape) -> dict[str, Any]:
+    return {"heads": draw(divisors(math.gcd(q[1], v[1]))), "causal": q[0] == k[0] and draw(st.booleans())}
 
 
 # The fields that must suit the inputs; any others hold anything of their type.
 FITTING: dict[str, Callable[..., dict[str, Any]]] = {
     **SETTINGS,
+    **EXPERT_SETTINGS,
     **{f"conv{rank}d": _conv for rank in (1, 2, 3)},
     **{f"convtranspose{rank}d": _conv_transpose for rank in (1, 2, 3)},
-    **{f"maxpool{rank}d": partial(_window, dilated=True, pooling=True) for rank in (1, 2, 3)},
-    **{f"avgpool{rank}d": partial(_window, dilated=False, pooling=True) for rank in (1, 2, 3)},
+    **{f"maxpool{rank}d": partial(window, dilated=True, pooling=True) for rank in (1, 2, 3)},
+    **{f"avgpool{rank}d": partial(window, dilated=False, pooling=True) for rank in (1, 2, 3)},
     **{f"adaptive{pool}pool{rank}d": _sizes("size") for rank in (1, 2, 3) for pool in ("max", "avg")},
-    "attention": _attention,
+    "attention": attention,
+    "latentattention": latent_attention,
+    "matmul": matmul,
+    "windowattention": window_attention,
     **dict.fromkeys(("channelshuffle", "groupnorm"), lambda draw, x: {"groups": draw(divisors(x[0]))}),
-    "crop": lambda draw, x: {
-        "margin": _margins(draw, _every_axis(draw, x, lambda draw, n: _sides(draw, 0, (n - 1) // 2)))
+    "anchors": lambda draw, _x: {
+        "sizes": draw(st.lists(st.integers(1, 40), min_size=1, max_size=2).map(tuple)),
+        "ratios": draw(st.lists(st.sampled_from([0.5, 1.0, 2.0]), min_size=1, max_size=3).map(tuple)),
     },
+    **{f"blurpool{rank}d": blur for rank in (1, 2, 3)},
+    "deformconv2d": deformed,
+    "nms": lambda draw, boxes, _scores: {
+        "keep": draw(st.integers(1, boxes[0])),
+        "threshold": draw(st.sampled_from([0.0, 0.3, 0.5, 1.0])),
+    },
+    "crop": crop,
     **dict.fromkeys(("dropout", "stochasticdepth"), lambda draw, _x: {"rate": draw(st.sampled_from([0.0, 0.1, 1.0]))}),
     "hardtanh": lambda draw, _x: {"min": draw(st.sampled_from([-1.0, 0.0])), "max": draw(st.sampled_from([0.5, 6.0]))},
+    "linearattention": _linear_attention,
     "maxout": lambda draw, x: {"pieces": draw(divisors(x[0]))},
-    "pad": lambda draw, x: {"margin": _margins(draw, _every_axis(draw, x, lambda draw, _n: _sides(draw, 0, 4)))},
+    "pad": padded,
+    "resize": lambda draw, x, *like: {"size": None} if like else _sizes("size")(draw, x),
     "pixelshuffle": lambda draw, x: {"factor": draw(st.sampled_from([f for f in (1, 2, 3) if x[0] % f**2 == 0]))},
-    **dict.fromkeys(("gru", "lstm", "rnn"), lambda draw, _x: {"layers": draw(st.integers(1, 3))}),
-    "subsample2d": lambda draw, x: {
-        "kernel": _each(draw, _every_axis(draw, x, lambda draw, n: draw(st.integers(1, n))))
-    },
+    **dict.fromkeys(("gru", "rnn"), lambda draw, _x: {"layers": draw(st.integers(1, 3))}),
+    "lstm": _lstm,
+    # By 0 everything would be 1.
+    "power": lambda draw, _x: {"exponent": draw(st.sampled_from([-1.0, 0.5, 1.0, 2.0, 3.0]))},
+    "pixelunshuffle": lambda draw, x: {"factor": draw(divisors(math.gcd(*x[1:])))},
+    "roll": roll,
+    "fold": fold,
+    "unfold": unfold,
+    "prelu": lambda draw, _x: draw(
+        st.sampled_from([(False, False), (True, False), (False, True)]).map(
+            lambda each: dict(zip(("per_channel", "elementwise"), each, strict=True))
+        )
+    ),
+    "subsample2d": lambda draw, x: {"kernel": each(draw, every_axis(draw, x, lambda draw, n: draw(st.integers(1, n))))},
     # By 0 nothing would come through, whatever is seen.
     "times": lambda draw, _x: {"factor": draw(st.sampled_from([-1.5, 0.25, 2.0]))},
     "upsample": _sizes("scale"),

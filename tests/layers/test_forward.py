@@ -48,7 +48,7 @@ def cast(array: Any, dtype: str) -> Any:
 def put_out(module: nn.Module, layer: Layer, inputs: list[Any], arrays: dict[str, Any], dtype: str) -> Any:
     """What torch puts out in float64, but for what RMSNorm adds to a mean square by itself, which is the smallest step of the dtype."""
     for part in module.modules():
-        if isinstance(part, nn.RMSNorm) and layer.eps is None:
+        if isinstance(part, nn.RMSNorm) and layer.kind == "rmsnorm" and layer.eps is None:
             part.eps = float(np.finfo(dtype).eps)
     wide = {name: cast(array, "float64") for name, array in arrays.items()}
     xs = [torch.from_numpy(cast(x, "float64")) for x in inputs]
@@ -102,7 +102,7 @@ def test_attention_of_equal_heads_is_torchs_own(case: tuple[Layer, tuple[Shape, 
     layer, shapes = case
     if shapes[0][1] % heads:
         reject()
-    agree(MultiheadAttention, type(layer)(heads=heads, bias=layer.bias), shapes, seed)
+    agree(MultiheadAttention, type(layer)(heads=heads, bias=bool(layer.bias)), shapes, seed)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in TWINS if Layer.kinds[kind].stores == "in place"])
@@ -110,7 +110,8 @@ def test_attention_of_equal_heads_is_torchs_own(case: tuple[Layer, tuple[Shape, 
 def test_far_from_zero(kind: str, dtype: str) -> None:
     """No activation function overflows on the way to an output that is a number."""
     x = np.array([[-1e4, -300, -90, -40, -1, 0, 1, 40, 90, 300, 1e4]], dtype)
-    layer = Layer.kinds[kind](**({"factor": 0.17} if kind == "times" else {})).placed(x.shape[1:])
+    required = {"times": {"factor": 0.17}, "power": {"exponent": 2.0}}
+    layer = Layer.kinds[kind](**required.get(kind, {})).placed(x.shape[1:])
     arrays = {name: np.full(shape, 0.25, dtype) for name, shape in layer.weights(x.shape[1:]).items()}
 
     with np.errstate(over="raise", invalid="raise", divide="raise"):

@@ -22,10 +22,12 @@ from archcalc.memory_plan.saved_tensors import saved_tensors
 from archcalc.symbols.dims import symbol
 from tests.layers.inputs import Shape
 from tests.layers.strategies import cases
+from tests.layers.torch_margins import around
 from tests.layers.torch_saved import Saved, key
 from tests.layers.torch_shapes import REFUSALS, Refusal, built, inferred
-from tests.layers.torch_twins import TWINS, Function, around
+from tests.layers.torch_twins import TWINS, Function
 from tests.layers.torch_weights import parameters_by_array
+from tests.layers.torch_windows import torchvision_windows
 
 kinds = Layer.kinds
 
@@ -57,19 +59,37 @@ APART: list[tuple[str, Callable[..., bool], str]] = [
         lambda k, _: k.connections is not None,
         "the twin is a convolution and a copy of its input for each map",
     ),
+    ("blurpool.d", lambda k, x: any(map(any, around(k, x, k.stride))), "the twin pads a copy and keeps that"),
     (
         "attention",
         lambda k, *xs: k.widths(xs[0])[1] != k.widths(xs[0])[2],
         "torch has no fused kernel and keeps scores",
     ),
+    (
+        "expertlinear",
+        lambda k, *_: k.capacity is None,
+        "the twin copies the weights for each slot; that of a whole mixture sorts the slots once",
+    ),
+    ("attention", lambda k, *_: k.softcap is not None, "nor one that caps scores"),
+    ("latentattention", lambda k, _: k.key + k.rotary != k.value, "torch has no fused kernel and keeps scores"),
+    ("windowattention", lambda _, x: len(x) != 3, "torchvision has windows of images alone"),
+    ("windowattention", lambda k, _: isinstance(k.bias, tuple), "and biases of all projections or none"),
+    ("windowattention", lambda k, _: k.heads == 1, "its keys and values are then views of one array with queries"),
 ]
 
 
-def more(layer: Layer, output: Shape, frozen: frozenset[str], x: Shape = ()) -> int:
+def more(layer: Layer, output: Shape, frozen: frozenset[str], x: Shape = (), *rest: Shape) -> int:
     """Bytes that the kernels for the CPU keep and the layer does not need."""
     if layer.kind == "rmsnorm" and layer.affine and not frozen:
         # Not fused on the CPU, where the normalised values are kept for the gradient of the weights.
         return 4 * BATCH * math.prod(output)
+    if layer.kind == "attention":
+        return more_of_attention(layer, frozen, x, *rest)
+    if layer.kind == "latentattention":
+        # The angles of queries and of keys, and the two normalisations as above.
+        latents = {"norm": layer.latent, "query_norm": layer.query_latent or 0}
+        normed = sum(n for name, n in latents.items() if name not in frozen)
+        return 4 * x[0] * (2 * layer.rotary + BATCH * normed)
     if (
         layer.kind in {"lstm", "gru", "rnn"}
         and layer.bidirectional
@@ -80,6 +100,17 @@ def more(layer: Layer, output: Shape, frozen: frozenset[str], x: Shape = ()) -> 
         # With the batch first the tokens are copied to the front, for each direction again.
         return 4 * BATCH * math.prod(x)
     return 0
+
+
+def more_of_attention(layer: Layer, frozen: frozenset[str], *shapes: Shape) -> int:
+    """Constants that a backward pass reads, and values normalised by a kernel that is not fused."""
+    (queries, _), (keys, _) = shapes[0], shapes[min(1, len(shapes) - 1)]
+    kv_heads, width, _ = layer.widths(shapes[0])
+    angles = (queries + keys) * width if layer.positions else 0
+    heads = {"query_norm": layer.heads * queries, "key_norm": kv_heads * keys} if layer.qk_norm == "rms" else {}
+    normed = sum(n * width for name, n in heads.items() if name not in frozen)
+    mask = queries * keys if layer.window else 0
+    return 4 * (angles + mask + BATCH * normed)
 
 
 def saved(module: nn.Module, layer: Layer, shapes: tuple[Shape, ...], frozen: frozenset[str]) -> int:
@@ -116,11 +147,14 @@ def twin(layer: Layer, shapes: tuple[Shape, ...]) -> nn.Module:
         return Function(lambda t: torch.native_dropout(t, layer.rate, train=True)[0])
     if layer.kind == "stochasticdepth":
         return Function(lambda t: t if layer.rate == 0 else t * torch.ones(len(t), *(1 for _ in t.shape[1:])))
+    if layer.kind == "windowattention":
+        return torchvision_windows(layer, *shapes)
     return TWINS[layer.kind](layer, *shapes)
 
 
 # Of pooling along three axes torch refuses, or keeps by itself, most of what is drawn.
-@pytest.mark.parametrize("kind", TWINS)
+# Of deformable convolution torch itself has no kernel, and the twin keeps what it samples tap by tap.
+@pytest.mark.parametrize("kind", [kind for kind in TWINS if kind != "deformconv2d"])
 @settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(data=st.data())
 def test_a_layer_keeps_what_torch_keeps(kind: str, data: st.DataObject) -> None:
@@ -135,6 +169,9 @@ def test_a_layer_keeps_what_torch_keeps(kind: str, data: st.DataObject) -> None:
         reject()
     arrays = sorted(layer.placed(*shapes).weights(*shapes))
     frozen = data.draw(st.just(frozenset()) | st.frozensets(st.sampled_from(arrays))) if arrays else frozenset()
+    if kind == "windowattention":
+        # Its twin has queries, keys and values from one matrix.
+        frozen = frozen - {"key", "value"} if "query" not in frozen else frozen | {"key", "value"}
     # Of a table nothing is kept where nothing is trained.
     if kind == "embedding" and frozen:
         reject()
@@ -145,7 +182,7 @@ def test_a_layer_keeps_what_torch_keeps(kind: str, data: st.DataObject) -> None:
     layer = layer.placed(*shapes)
     use = TrainingContext((True,) * len(shapes), frozen=frozen)
     kept = bytes_of(layer.saved_for_backward(use, output, *shapes), output, shapes)
-    assert kept + more(layer, output, frozen, *shapes[:1]) == found
+    assert kept + more(layer, output, frozen, *shapes) == found
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from archcalc.errors import SpecError
 from archcalc.layers import Layer
 from archcalc.network.shapes import infer
-from tests.layers.inputs import Shape, shapes_of
+from tests.layers.inputs import BY_VALUE, Shape, shapes_of
 from tests.layers.strategies import cases
 from tests.layers.torch_attention import MultiheadAttention
 from tests.layers.torch_shapes import LAXER, Built, Refusal, built, inferred, listed
@@ -28,19 +28,28 @@ pytestmark = [
 # Tensors are tiny, and tests run beside each other.
 torch.set_num_threads(1)
 
+VALUE_BY_VALUE = "|".join(BY_VALUE)
 # What archcalc refuses though torch takes it: the kinds, the message, and why.
 STRICTER = [
     (".*", "works on (channels|features|tokens)", "torch does not know what lies along an axis"),
-    ("add|multiply|concat", "axes in different orders", "nor that it is not the same in both branches"),
+    (f"{VALUE_BY_VALUE}|concat", "axes in different orders", "nor that it is not the same in both branches"),
     (".*", "the input must be", "torch takes any rank here, or the batch for channels where there are none"),
     (".*", r"has \d+ entries for", "torch repeats a list of one entry, and F.pad takes margins of more axes"),
-    ("add|multiply", "different numbers of axes", "torch puts axes of 1 in front of the fewer"),
-    ("add|multiply|concat", "takes at least 2 inputs", "nothing is joined"),
+    (VALUE_BY_VALUE, "different numbers of axes", "torch puts axes of 1 in front of the fewer"),
+    (f"{VALUE_BY_VALUE}|concat", "takes at least 2 inputs", "nothing is joined"),
     ("conv.d", "must name each input map once", "a map seen twice is a map with the sum of two filters"),
+    ("pad", "must be less than", "nor does torch, but for margins of 0"),
+    (
+        "matmul",
+        "different numbers of axes|differ in an axis before|is no matrix",
+        "torch repeats axes, and takes vectors",
+    ),
+    ("matmul", "with heads only the second|splits tokens×features", "the twin does it, with no use for it"),
     ("convtranspose.d|crop", "leaves", "torch keeps an empty axis"),
     ("flatten", "to start from", "of torch's axes the batch is the first, so that -1 is flattened into it"),
     ("flatten", "takes start or axes, not both", "one of them would do nothing"),
     ("input|learned|reshape|flatten", "axes (has|names)|keeps the order of the values", "torch has no names"),
+    ("roll", "is more than the", "torch goes round as often as it takes"),
     ("slice", "must be more than start", "torch keeps an empty axis"),
     ("(avg|max)pool.d", "more than half of the kernel", "so does torch, but not for padding by F.pad"),
 ]
@@ -81,7 +90,7 @@ def agree_on_cost(twin: Twin, layer: Layer, shapes: tuple[Shape, ...]) -> None:
     assert sizes(weights) == sum(p.numel() for p in torchs.module.parameters())
     biases = {name: shape for name, shape in weights.items() if "bias" in name}
     assert sizes(biases) == sum(p.numel() for name, p in torchs.module.named_parameters() if "bias" in name)
-    assert sizes(layer.buffers(*shapes)) == sum(b.numel() for b in torchs.module.buffers() if b.is_floating_point())
+    assert sizes(layer.buffers(*shapes)) == sum(b.numel() for b in torchs.module.buffers() if b.dim())
     assert 2 * layer.work(torchs.output, *shapes).macs == counter.get_total_flops() // 2
 
 
@@ -107,7 +116,7 @@ def test_cost(kind: str, data: st.DataObject) -> None:
 @given(case=cases("attention", flaws=False), heads=st.integers(1, 6))
 def test_attention_of_equal_heads_is_torchs_own(case: tuple[Layer, tuple[Shape, ...]], heads: int) -> None:
     """With heads and bias alone, attention is nn.MultiheadAttention."""
-    layer = type(case[0])(heads=heads, bias=case[0].bias)
+    layer = type(case[0])(heads=heads, bias=bool(case[0].bias))
     agree_on_shape(MultiheadAttention, layer, case[1])
     if case[1][0][1] % heads == 0:
         agree_on_cost(MultiheadAttention, layer, case[1])

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -17,114 +15,13 @@ from archcalc.errors import SpecError
 from archcalc.layers import Layer, layer_norm, norm, recurrent
 from archcalc.layers import softmax as softmax_layer
 from tests.layers.counted import GUARD, TALLY, CountedNumpy, numbers
+from tests.layers.definitions import DEFINITIONS, sigmoid, softmax, standard
 from tests.layers.inputs import Shape
 from tests.layers.strategies import cases
 from tests.layers.torch_shapes import inferred
 
 SORTS = ("additions", "multiplications", "comparisons", "divisions", "exponentials")
 LARGEST = 300
-
-
-def sigmoid(_xp: Any, x: Any) -> Any:
-    return 1 / (1 + np.exp(-x))
-
-
-def softmax(_xp: Any, x: Any, axis: int) -> Any:
-    """As it is defined: the largest value is taken off only to keep powers finite."""
-    powers = np.exp(x)
-    return powers / powers.sum(axis, keepdims=True)
-
-
-def standard(_xp: Any, x: Any, axes: Any, eps: float) -> Any:
-    """As it is defined: the mean of the squared differences, and the differences over its root."""
-    mean = x.mean(axis=axes, keepdims=True)
-    variance = ((x - mean) ** 2).mean(axis=axes, keepdims=True)
-    return (x - mean) / np.sqrt(variance + eps)
-
-
-def erf(x: Any) -> Any:
-    return np.frompyfunc(lambda value: value.erf(), 1, 1)(x)
-
-
-def gelu(layer: Layer, x: Any) -> Any:
-    if layer.approximate == "tanh":
-        return 0.5 * x * (1 + np.tanh(0.7978845608 * (x + 0.044715 * x**3)))
-    return 0.5 * x * (1 + erf(0.7071067812 * x))
-
-
-def elu(layer: Layer, x: Any) -> Any:
-    """Both sides are computed, as on machines that choose between arrays."""
-    return np.where(x > 0, x, getattr(layer, "alpha", 1.6732632) * (np.exp(x) + -1.0))
-
-
-def softplus(layer: Layer, x: Any) -> Any:
-    # A factor of 1 is a product like any other.
-    return np.log(1 + np.exp((layer.beta + 1e-9) * x)) / layer.beta
-
-
-def joined(layer: Layer, *xs: Any) -> Any:
-    """Value by value, each branch repeated to the output's shape first."""
-    xs = np.broadcast_arrays(*xs)
-    return layer.forward(np, *xs)
-
-
-def adaptive(layer: Layer, x: Any) -> None:
-    """Window by window over all axes at once, by the bounds that the paper's pyramid has."""
-    shape = x.shape[2:]
-    sizes = layer.size if isinstance(layer.size, tuple) else (layer.size,) * len(shape)
-    for place in itertools.product(*map(range, sizes)):
-        slices = [
-            slice(math.floor(i * n / m), math.ceil((i + 1) * n / m))
-            for i, n, m in zip(place, shape, sizes, strict=True)
-        ]
-        window = x[:, :, *slices].reshape(x.shape[1], -1)
-        window.max(1) if "max" in layer.kind else window.mean(1)
-
-
-def upsample(layer: Layer, x: Any) -> None:
-    """Each new value from the corners of the cell it lies in, each with its own share."""
-    if layer.mode == "nearest":
-        return
-    shape = layer.output(x.shape[1:])
-    for _ in range(math.prod(shape)):
-        np.sum([0.37 * x.flat[0] for _ in range(2 ** (len(shape) - 1))])
-
-
-def attention(layer: Layer, q: Any, k: Any = None, v: Any = None, **weights: Any) -> None:
-    """Query by query and head by head; only products with weights and between activations are left to einsum."""
-    k = q if k is None else k
-    v = k if v is None else v
-    for name, x in {"query": q, "key": k, "value": v, "out": q}.items():
-        if f"{name}_lora_b" in weights:
-            numbers(np.ones((x.shape[1], len(weights[name])))) + 0.5
-        if layer.bias:
-            numbers(np.ones((x.shape[1], len(weights[name])))) + weights[f"{name}_bias"]
-    for _ in range(layer.heads * q.shape[1]):
-        softmax(np, 0.35 * numbers(np.ones(k.shape[1])), 0)
-
-
-def transposed(layer: Layer, x: Any, bias: Any = None, **_: Any) -> None:
-    """Its sums are those of multiply-accumulates, so that only the bias is left."""
-    if bias is not None:
-        numbers(np.ones(layer.output(x.shape[1:]))) + 0.5
-
-
-# What a kind computes, where its own forward pass goes about it another way.
-DEFINITIONS: dict[str, Callable[..., Any]] = {
-    "gelu": gelu,
-    "elu": elu,
-    "selu": lambda layer, x: 1.0507 * elu(layer, x),
-    "silu": lambda _, x: x * sigmoid(np, x),
-    "mish": lambda _, x: x * np.tanh(np.log(1 + np.exp(x))),
-    "sigmoid": lambda _, x: sigmoid(np, x),
-    "softplus": softplus,
-    "add": joined,
-    "multiply": joined,
-    "upsample": upsample,
-    "attention": attention,
-    **{f"adaptive{pool}pool{rank}d": adaptive for pool in ("max", "avg") for rank in (1, 2, 3)},
-    **{f"convtranspose{rank}d": transposed for rank in (1, 2, 3)},
-}
 
 
 @pytest.fixture

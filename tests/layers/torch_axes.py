@@ -75,7 +75,7 @@ OPEN: dict[str, Callable[[Shape], int]] = {
     **dict.fromkeys(("scale", "split"), channels),
     **dict.fromkeys(("globalavgpool", "globalmaxpool"), kept),
     "concat": channels_or_first,
-    "slice": lambda _x: 0,
+    **dict.fromkeys(("slice", "cumsum", "cummean"), lambda _x: 0),
 }
 
 

@@ -25,6 +25,8 @@ def recurrent(module: type[nn.Module], *names: str) -> Callable[..., nn.Module]:
         if not getattr(k, "reset_after", True):
             return ResetBefore(k, x)
         options = {name: getattr(k, name) for name in ("bidirectional", "bias", *names)}
+        if getattr(k, "proj", None) is not None:
+            options["proj_size"] = k.proj
         cells = module(x[1], k.hidden, k.layers, batch_first=True, **options)
         if k.bias and k.bias_mode == "single":
             one_bias(cells)

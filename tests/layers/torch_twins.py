@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import reduce
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -13,40 +12,17 @@ from torch.nn import functional
 from archcalc.layers import Layer
 from tests.layers.torch_attention import Attention
 from tests.layers.torch_axis_twins import AXIS_TWINS
+from tests.layers.torch_detection import DETECTION_TWINS
+from tests.layers.torch_experts import EXPERT_TWINS
 from tests.layers.torch_function import Function, each
+from tests.layers.torch_margins import around, margins, pad, per_axis
+from tests.layers.torch_places import PLACE_TWINS
 from tests.layers.torch_recurrent import recurrent
+from tests.layers.torch_scans import cumulative, linear_attention, scan
+from tests.layers.torch_windows import LatentAttention, Product, WindowAttention
 
 Shape = tuple[int, ...]
 Twin = Callable[..., nn.Module]
-
-
-def per_axis(value: Any, rank: int) -> list[Any]:
-    """One entry for each axis; a list of another length is refused."""
-    return [entry for entry, _ in zip(value if isinstance(value, tuple) else [value] * rank, range(rank), strict=True)]
-
-
-def margins(value: Any, rank: int) -> list[tuple[int, int]]:
-    """Before and after each axis."""
-    return [(before, after) for before, after in (m if isinstance(m, tuple) else (m, m) for m in per_axis(value, rank))]
-
-
-def pad(sides: list[tuple[int, int]], value: float = 0) -> nn.Module:
-    """F.pad lists the last axis first; negative sides cut."""
-    flat = [side for pair in reversed(sides) for side in pair]
-    return Function(lambda t: functional.pad(t, flat, value=value))
-
-
-def around(k: Layer, x: Shape, stride: Any) -> Iterator[tuple[int, int]]:
-    """The padding before and after each axis; `same` makes windows at 0, s, 2s, ... fit, the odd one going after."""
-    rank = k.rank
-    if k.padding != "same":
-        yield from margins(k.padding, rank)
-        return
-    dilations = per_axis(getattr(k, "dilation", 1), rank)
-    for n, size, s, d in zip(x[1:], per_axis(k.kernel, rank), per_axis(stride, rank), dilations, strict=True):
-        last = max(range(0, n, s)) + d * (size - 1)
-        lacking = max(0, last - (n - 1))
-        yield lacking // 2, lacking - lacking // 2
 
 
 def convolution(module: type[nn.Module]) -> Twin:
@@ -118,6 +94,21 @@ def pooling(module: type[nn.Module], empty: float, *names: str) -> Twin:
     return twin
 
 
+def prelu(k: Layer, x: Shape) -> nn.Module:
+    """For each value by taking every value for a channel."""
+    if not k.elementwise:
+        return nn.PReLU(x[0] if k.per_channel else 1)
+    if k.per_channel:
+        raise ValueError("one or the other")
+    slope = {"weight": tuple(x)}
+    return Function(lambda t, weight: functional.prelu(t.flatten(1), weight.flatten()).view_as(t), **slope)
+
+
+def joining(join: Callable[[Tensor, Tensor], Tensor]) -> Twin:
+    """Two by two, sample by sample."""
+    return lambda _k, *_xs: Function(each(lambda *ts: reduce(join, ts)))
+
+
 def plain(module: type[nn.Module]) -> Twin:
     return lambda _k, _x: module()
 
@@ -165,10 +156,13 @@ def stochastic_depth(k: Layer, _x: Shape) -> nn.Module:
 
 TWINS: dict[str, Twin] = {
     **AXIS_TWINS,
-    "add": lambda _k, *_xs: Function(each(lambda *ts: reduce(torch.add, ts))),
+    **EXPERT_TWINS,
+    **PLACE_TWINS,
+    **DETECTION_TWINS,
+    "abs": lambda _k, _x: Function(torch.abs),
     "attention": Attention,
     "channelshuffle": lambda k, _x: nn.ChannelShuffle(k.groups),
-    "crop": lambda k, x: pad([(-before, -after) for before, after in margins(k.margin, len(x) - 1)]),
+    **dict.fromkeys(("cumsum", "cummean"), cumulative),
     "dropout": lambda k, _x: nn.Dropout(k.rate),
     "elu": lambda k, _x: nn.ELU(k.alpha),
     "embedding": lambda k, _x: nn.Sequential(Function(Tensor.long), nn.Embedding(k.vocabulary, k.out)),
@@ -176,22 +170,34 @@ TWINS: dict[str, Twin] = {
     "groupnorm": lambda k, x: nn.GroupNorm(k.groups, x[0], k.eps, k.affine),
     "gru": recurrent(nn.GRU),
     "hardtanh": lambda k, _x: nn.Hardtanh(k.min, k.max),
+    "latentattention": LatentAttention,
     "leakyrelu": lambda k, _x: nn.LeakyReLU(k.slope),
     "learned": lambda k: Function(lambda weight: weight, weight=k.shape),
+    "linearattention": linear_attention,
     "localresponsenorm": lambda k, _x: nn.LocalResponseNorm(k.size, k.alpha, k.beta, k.k),
     "lstm": recurrent(nn.LSTM),
+    "matmul": Product,
     "maxout": lambda k, _x: Function(lambda t: t.unflatten(1, (-1, k.pieces)).amax(2)),
-    "multiply": lambda _k, *_xs: Function(each(lambda *ts: reduce(torch.mul, ts))),
-    "pad": lambda k, x: pad(margins(k.margin, len(x) - 1)),
     "pixelshuffle": lambda k, _x: nn.PixelShuffle(k.factor),
-    "prelu": lambda k, x: nn.PReLU(x[0] if k.per_channel else 1),
+    "power": lambda k, _x: Function(lambda t: t**k.exponent),
+    "prelu": prelu,
     "rnn": recurrent(nn.RNN, "nonlinearity"),
+    "scan": scan,
     "softplus": lambda k, _x: nn.Softplus(k.beta),
     "stochasticdepth": stochastic_depth,
     "subsample2d": subsample,
     "times": lambda k, _x: Function(lambda t: k.factor * t),
     "upsample": upsample,
+    "windowattention": WindowAttention,
 }
+for _kind, _join in {
+    "add": torch.add,
+    "subtract": torch.sub,
+    "multiply": torch.mul,
+    "divide": torch.div,
+    "maximum": torch.maximum,
+}.items():
+    TWINS[_kind] = joining(_join)
 for _module in (
     *(nn.Hardsigmoid, nn.Hardswish, nn.Identity, nn.Mish, nn.ReLU),
     *(nn.ReLU6, nn.SELU, nn.Sigmoid, nn.SiLU, nn.Tanh),

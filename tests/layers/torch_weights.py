@@ -13,8 +13,17 @@ from torch import nn
 from archcalc.layers import Layer
 from tests.layers.torch_attention import Attention
 from tests.layers.torch_twins import Connected
+from tests.layers.torch_windows import LatentAttention, WindowAttention
 
 Arrays = dict[str, Any]
+# The parameters of torchvision's windows, where queries, keys and values come from one, by the first array of each.
+JOINED = {
+    "qkv.weight": "query",
+    "qkv.bias": "query_bias",
+    "proj.weight": "out",
+    "proj.bias": "out_bias",
+    "relative_position_bias_table": "position_bias",
+}
 
 
 def put(module: nn.Module, layer: Layer, arrays: Arrays) -> None:
@@ -32,13 +41,15 @@ def parameters_by_array(module: nn.Module, layer: Layer, names: Iterable[str]) -
     if any(isinstance(part, Connected) for part in module.modules()):
         return
     arrays = {place: name for name in names for place in renamed(module, layer, {name: name})}
+    if layer.kind == "windowattention":
+        arrays |= JOINED
     for place, parameter in module.named_parameters():
         yield arrays[place.split(".", depth(module))[-1]], parameter
 
 
 def held(name: str) -> bool:
-    """torch also counts the batches that a normalisation saw in training."""
-    return not name.endswith("num_batches_tracked")
+    """torch also counts the batches that a normalisation saw in training, and numbers the pairs of a window."""
+    return not name.endswith(("num_batches_tracked", "position_index"))
 
 
 def depth(module: nn.Module) -> int:
@@ -47,7 +58,7 @@ def depth(module: nn.Module) -> int:
 
 
 def renamed(module: nn.Module, layer: Layer, arrays: Arrays) -> Arrays:
-    if isinstance(module, Attention):
+    if isinstance(module, (Attention, LatentAttention, WindowAttention)):
         return {within(layer, name): array for name, array in arrays.items()}
     if isinstance(module, nn.MultiheadAttention):
         return multihead(arrays)
@@ -58,12 +69,15 @@ def renamed(module: nn.Module, layer: Layer, arrays: Arrays) -> Arrays:
 
 def within(layer: Layer, name: str) -> str:
     """The name of an array of attention in its twin, where a projection with an adapter is a module of three."""
+    if name.startswith("position"):
+        # What is no layer of its own has its own name, and which rows of a table are read is no array of numbers.
+        return name
     for adapter in ("lora_a", "lora_b"):
         if name.endswith(f"_{adapter}"):
             return f"{name.removesuffix(f'_{adapter}')}.{adapter}.weight"
-    projection, _, bias = name.partition("_")
-    place = ("query", "key", "value", "out").index(projection)
-    return f"{projection}{'.base' if any(layer.lora[place : place + 1]) else ''}.{bias or 'weight'}"
+    projection = name.removesuffix("_bias")
+    ranks = dict(zip(("query", "key", "value", "out"), getattr(layer, "lora", ()), strict=False))
+    return f"{projection}{'.base' if ranks.get(projection) else ''}.{'weight' if projection == name else 'bias'}"
 
 
 def multihead(arrays: Arrays) -> Arrays:

@@ -40,6 +40,9 @@ def more(spec: str, graph: Graph) -> int:
     if spec == "convnext_tiny":
         # Stochastic depth, which the spec leaves out, draws a number for each sample in every block but the first.
         extra += 4 * BATCH * 17
+    if spec == "swin_t":
+        # Likewise for each of the two branches of a block.
+        extra += 4 * BATCH * 2 * 11
     return extra
 
 

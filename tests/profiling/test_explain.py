@@ -27,7 +27,7 @@ from archcalc.profiling.engine import profile
 from archcalc.profiling.explain import Cell, workings
 from archcalc.profiling.rows import Row
 from archcalc.symbols import traced
-from archcalc.symbols.dims import sum_of
+from archcalc.symbols.sums import sum_of
 from tests.layers.strategies import cases
 
 _OPERATORS = {

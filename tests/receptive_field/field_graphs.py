@@ -82,7 +82,7 @@ def alike(make: Maker) -> None:
     """A residual, a product, or a concat along channels of two layers of one shape."""
     source = make.source()
     fits = [i for i, node in enumerate(make.builder.nodes) if node.shape == make.shape(source)]
-    kind = make.random.choice(["add", "add", "multiply", "concat"])
+    kind = make.random.choice(["add", "subtract", "multiply", "divide", "maximum", "concat"])
     layer = K[kind](axis=make.values(source)) if kind == "concat" else K[kind]()
     make.add(layer, source, make.random.choice(fits))
 
@@ -170,13 +170,42 @@ def sequence(make: Maker) -> None:
     source = make.turned(make.source(), -1)
     d = make.shape(source)[1]
     choices = [K["lstm"](hidden=d), K["gru"](hidden=2, bidirectional=True), K["attention"](heads=1), K["linear"](out=d)]
+    choices += [K["attention"](heads=1, causal=causal, window=w) for causal in (True, False) for w in (None, 2, 3)]
+    choices.append(K["latentattention"](heads=1, latent=2, causal=make.random.random() < 0.5))
     make.add(make.random.choice([*choices, K["layernorm"](), K["softmax"](axis=make.random.randint(0, 1))]), source)
+
+
+def running(make: Maker) -> None:
+    """Layers that go on from token to token: selective scans, linear attention, cumulative sums."""
+    source = make.turned(make.source(), -1)
+    narrow = make.add(K["linear"](out=2), source)
+    way = make.random.randrange(3)
+    if way == 0:
+        make.add(K["scan"](), source, make.add(K["softplus"](), source), narrow, narrow)
+    elif way == 1:
+        make.add(
+            K["linearattention"](heads=make.random.randint(1, 2), causal=make.random.random() < 0.5), *[narrow] * 3
+        )
+    else:
+        make.add(K[make.random.choice(["cumsum", "cummean"])](axis=make.random.randint(0, 1)), source)
+
+
+def windowed(make: Maker) -> None:
+    """Attention in windows that are shifted, with the channels last and back again."""
+    source = make.source()
+    rank = len(make.shape(source))
+    if rank < 2:
+        return
+    last = make.add(K["permute"](order=(*range(1, rank), 0)), source)
+    window = make.random.randint(1, 4)
+    at = make.add(K["windowattention"](heads=1, window=window, shift=make.random.randrange(window)), last)
+    make.add(K["permute"](order=(rank - 1, *range(rank - 1))), at)
 
 
 CONSTRUCTS: dict[str, Callable[[Maker], None]] = {
     construct.__name__: construct
     for construct in (
         *(sliding, transposed, resized, squeezed, pooled_pyramid, alike, beside, heads, laid_out, turned, folded),
-        *(cut, channels, sequence, *ALONG_AXES),
+        *(cut, channels, sequence, running, windowed, *ALONG_AXES),
     )
 }

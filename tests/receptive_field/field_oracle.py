@@ -6,94 +6,14 @@ is seen, and whether any step on the way reached beyond what there is, where a f
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from archcalc.layers.axes import both_sides, each_axis
 from archcalc.network.graph import Graph, Node
-
-NONE = 10**9
-
-
-class Seen(NamedTuple):
-    """For each value: first and last place seen (NONE and −NONE for nothing), and whether a step on the way left the layer.
-
-    `along` are the axes that tell places apart: beyond the ends of others lies nothing that a formula would go on with. Where it
-    is a matter of words whether a path is local `moot` says so: a reshape or a join left open which axis tells places apart, an
-    axis has one place, or all places came to see the same without a layer that sees all there is.
-    """
-
-    lo: Any
-    hi: Any
-    left: Any
-    along: frozenset[int] = frozenset()
-    moot: bool = False
-
-
-def nothing(shape: tuple[int, ...]) -> Seen:
-    return Seen(np.full(shape, NONE), np.full(shape, -NONE), np.zeros(shape, bool))
-
-
-def union(*all_seen: Seen) -> Seen:
-    lo, hi, left, along, moot = zip(*all_seen, strict=True)
-    ends = (np.minimum.reduce(lo), np.maximum.reduce(hi), np.logical_or.reduce(left))
-    return Seen(*ends, frozenset().union(*along), any(moot) or len({axes for axes in along if axes}) > 1)
-
-
-def of_input(shape: tuple[int, ...], axis: int) -> Seen:
-    own = np.broadcast_to(np.arange(shape[axis]).reshape(-1, *[1] * (len(shape) - axis - 1)), shape).copy()
-    return Seen(own, own.copy(), np.zeros(shape, bool), frozenset({axis}))
-
-
-def gathered(seen: Seen, axis: int, rows: list[list[int]]) -> Seen:
-    """Along one axis output i is the union of the inputs that row i lists, of which those beyond either end are not there."""
-    n, most = seen.lo.shape[axis], max([len(row) for row in rows] + [1])
-    table = np.array([[*row, *[NONE] * (most - len(row))] for row in rows])
-    listed, there = table != NONE, (table >= 0) & (table < n)
-    at = np.where(there, table, 0)
-
-    def taken(values: Any, empty: Any, join: Callable[..., Any]) -> Any:
-        found = np.moveaxis(values, axis, 0)[at]
-        found = np.where(there.reshape(*there.shape, *[1] * (values.ndim - 1)), found, empty)
-        return np.moveaxis(join(found, axis=1), 0, axis)
-
-    left = taken(seen.left, empty=False, join=np.any)
-    beyond = ((listed & ~there).any(1) & (axis in seen.along)).reshape(-1, *[1] * (left.ndim - axis - 1))
-    return Seen(taken(seen.lo, NONE, np.min), taken(seen.hi, -NONE, np.max), left | beyond, seen.along, seen.moot)
-
-
-def whole(seen: Seen, axis: int, outputs: int) -> Seen:
-    """Every output sees all there is along an axis, which tells places apart no more."""
-    found = gathered(seen, axis, [list(range(seen.lo.shape[axis]))] * outputs)
-    return found._replace(along=found.along - {axis})
-
-
-def blocks(seen: Seen, axis: int, groups: int, outputs: int) -> Seen:
-    """The outputs of each group see the inputs of that group."""
-    n = seen.lo.shape[axis]
-    if groups == 1:
-        return whole(seen, axis, outputs)
-    inside, outside = n // groups, outputs // groups
-    return gathered(
-        seen, axis, [list(range(o // outside * inside, (o // outside + 1) * inside)) for o in range(outputs)]
-    )
-
-
-def ordered(seen: Seen, shape: tuple[int, ...]) -> Seen:
-    """The same values in order under another shape; an axis tells places apart if going along it one that did before changes."""
-    x, along, moot = seen.lo.shape, set(), seen.moot
-    for axis in seen.along:
-        index = np.indices(x)[axis].reshape(shape)
-        telling = {j for j in range(len(shape)) if (index != index.take([0], j)).any()}
-        moot |= len(telling) != 1
-        along |= telling
-        if x[axis] == 1:
-            after = math.prod(x[axis + 1 :])
-            along |= set([j for j, n in enumerate(shape) if n == 1 and math.prod(shape[j + 1 :]) == after][:1])
-    return Seen(*(part.reshape(shape) for part in seen[:3]), frozenset(along), moot)
+from tests.receptive_field.seen import NONE, Seen, blocks, gathered, nothing, of_input, ordered, union, whole
 
 
 def turned(layer: Any, seen: Seen, *_: Any) -> Seen:
@@ -232,9 +152,47 @@ def over(*axes: int) -> Callable[..., Seen]:
     return kind
 
 
-def attended(_layer: Any, seen: Seen, shape: Any, shapes: Any, which: int) -> Seen:
+def attended(layer: Any, seen: Seen, shape: Any, shapes: Any, which: int) -> Seen:
     seen = whole(seen, 1, shape[1])
-    return seen if len(shapes) > 1 and which == 0 else whole(seen, 0, shape[0])
+    if len(shapes) > 1 and which == 0:
+        return seen
+    causal, window = layer.causal, getattr(layer, "window", None)
+    if not causal and window is None:
+        return whole(seen, 0, shape[0])
+    if window is None:
+        return gathered(seen, 0, [list(range(i + 1)) for i in range(shape[0])])
+    # A band reaches beyond the ends.
+    before, after = (window - 1, 0) if causal else (window // 2, window // 2)
+    return gathered(seen, 0, [list(range(i - before, i + after + 1)) for i in range(shape[0])])
+
+
+def in_windows(layer: Any, seen: Seen, shape: Any, *_: Any) -> Seen:
+    """Windows from a shift on, of which the first and the last reach beyond the ends, unless one window holds all."""
+    seen = whole(seen, len(shape) - 1, shape[-1])
+    for axis, n in enumerate(shape[:-1]):
+        w, s = (value[axis] if isinstance(value, tuple) else value for value in (layer.window, layer.shift))
+        s = s if w < n else 0
+        rows = [range((i - s) // w * w + s, (i - s) // w * w + s + w) for i in range(n)]
+        seen = gathered(seen, axis, [list(row) for row in rows])
+    return seen
+
+
+def so_far(seen: Seen, axis: int) -> Seen:
+    return gathered(seen, axis, [list(range(i + 1)) for i in range(seen.lo.shape[axis])])
+
+
+def scanned(_layer: Any, seen: Seen, shape: Any, _shapes: Any, which: int) -> Seen:
+    """B and C by all their values, and all but C by the tokens so far."""
+    seen = whole(seen, 1, shape[1]) if which > 1 else seen
+    return seen if which == 3 else so_far(seen, 0)
+
+
+def linearly_attended(layer: Any, seen: Seen, shape: Any, _shapes: Any, which: int) -> Seen:
+    """Queries and keys head by head, and keys and values of all tokens or of those so far."""
+    seen = seen if which == 2 else blocks(seen, 1, layer.heads, shape[1])
+    if which == 0:
+        return seen
+    return so_far(seen, 0) if layer.causal else whole(seen, 0, shape[0])
 
 
 def normed(layer: Any, seen: Seen, shape: Any, *_: Any) -> Seen:
@@ -254,8 +212,12 @@ KINDS: dict[str, Callable[..., Seen]] = {
     **dict.fromkeys(("lstm", "gru", "rnn"), recurrent),
     **dict.fromkeys(("linear", "rmsnorm", "softmax"), lambda layer, *rest: over(layer.axis)(layer, *rest)),
     "layernorm": lambda layer, *rest: over(*layer.axes)(layer, *rest),
-    "attention": attended,
+    **dict.fromkeys(("attention", "latentattention"), attended),
+    "windowattention": in_windows,
     "groupnorm": normed,
+    "scan": scanned,
+    "linearattention": linearly_attended,
+    **dict.fromkeys(("cumsum", "cummean"), lambda layer, seen, *_: so_far(seen, layer.axis)),
     **dict.fromkeys(("reshape", "flatten"), lambda _l, seen, shape, *_: ordered(seen, shape)),
     "permute": turned,
     "slice": lambda layer, seen, shape, *_: gathered(

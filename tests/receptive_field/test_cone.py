@@ -188,6 +188,9 @@ def test_padding_is_what_windows_reach_beyond_a_layer():
 
 
 REFUSED = {
+    ("lenet5", "--plot", "x.svg", "--axis", "depth"): (
+        "the input has no places along 'depth'\n  = it has some along height, width\n"
+    ),
     (
         "lenet5",
         "F6",
@@ -222,10 +225,12 @@ def test_what_cannot_be_drawn_is_said_before_anything_is_printed(arguments, tmp_
         ("lenet5", "C3", "--plot", "x.svg", "--image", "x.png"),
         ("lenet5", "C3[0,0]", "--image", "x.png"),
         ("--stacks", "7", "--plot", "x.svg"),
+        ("lenet5", "--axis", "height"),
+        ("lenet5", "C3[0,0]", "--plot", "x.svg", "--axis", "height"),
     ],
 )
-def test_an_image_is_for_the_map_of_a_place(arguments):
-    """With the cone of a layer, or without a picture, it is a misuse."""
+def test_an_image_is_for_the_map_of_a_place_and_an_axis_for_a_cone(arguments):
+    """With the other picture, or without one, either is a misuse."""
     assert run(*arguments).exit_code == 2
 
 

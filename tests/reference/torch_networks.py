@@ -15,7 +15,7 @@ from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Builder, Graph
 from archcalc.symbols.shape import INPUTS, axes_of
 from tests.layers.axis_settings import said
-from tests.layers.inputs import Draw, axes, ranks, suits
+from tests.layers.inputs import BY_VALUE, Draw, axes, ranks, suits
 from tests.layers.strategies import layers
 from tests.layers.torch_twins import TWINS
 
@@ -44,7 +44,7 @@ def networks(draw: Draw, starts: int = 1) -> Graph:
     for number in range(starts):
         builder.add("input" if starts == 1 else f"input{number}", Input(shape, called))
     for number in range(draw(st.integers(4, MAX_LAYERS))):
-        step = draw(st.sampled_from(["follow", "follow", "branch", "join", "share"]))
+        step = draw(st.sampled_from(["follow", "follow", "branch", "join", "share", "go on"]))
         layer, inputs, share = STEPS[step](draw, builder)
         try:
             builder.add(f"layer{number}", layer, *inputs, share=share)
@@ -80,7 +80,7 @@ def join(draw: Draw, builder: Builder) -> tuple[Layer, tuple[int, ...], None]:
     position = st.integers(0, len(builder.nodes) - 1)
     fits = [i for i, node in enumerate(builder.nodes) if node.shape == builder.nodes[-1].shape]
     other = draw(st.sampled_from(fits) | position)
-    kind = draw(st.sampled_from(["add", "multiply", "concat"]))
+    kind = draw(st.sampled_from([*BY_VALUE, "concat"]))
     x = builder.nodes[-1].shape
     layer = Layer.kinds[kind](axis=said(draw, x, draw(axes(x)) % len(x))) if kind == "concat" else Layer.kinds[kind]()
     return layer, (other, len(builder.nodes) - 1), None
@@ -97,7 +97,18 @@ def share(draw: Draw, builder: Builder) -> tuple[Layer, tuple[int, ...], int | N
     return builder.nodes[owner].layer, inputs, owner
 
 
-STEPS = {"follow": follow, "branch": branch, "join": join, "share": share}
+def go_on(draw: Draw, builder: Builder) -> tuple[Layer, tuple[int, ...], None]:
+    """A selective scan or linear attention over any earlier sequence, of which the scan takes sizes of steps as they are."""
+    kind = draw(st.sampled_from(["scan", "linearattention"]))
+    fits = [i for i, node in enumerate(builder.nodes) if len(node.shape) == 2]
+    fits = [i for i in fits if suits(Layer.kinds[kind], axes_of(builder.nodes[i].shape))]
+    if not fits:
+        return follow(draw, builder)
+    inputs = (draw(st.sampled_from(fits)),) * Layer.kinds[kind].arity[0]
+    return draw(layers(kind, *(builder.nodes[i].shape for i in inputs))), inputs, None
+
+
+STEPS = {"follow": follow, "branch": branch, "join": join, "share": share, "go on": go_on}
 
 
 def weights(builder: Builder, position: int) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from archcalc.language import load
 from archcalc.profiling.engine import profile
 from archcalc.profiling.rows import Profile
+from archcalc.symbols.shape import NamedShape
 from tests.specs.torchvision_models import KINDS, SPECS, Step, Trace, bare, model_of
 
 
@@ -21,8 +22,13 @@ def steps_of(result: Profile) -> list[Step]:
     for row in result.rows:
         kind = "adaptiveavgpool2d" if row.kind == "globalavgpool" else row.kind
         if kind in kinds and not (kind == "adaptiveavgpool2d" and row.inputs[0] == row.output):
-            steps.append((kind, bare(row.output), row.params))
+            steps.append((kind, bare(upright(row.output)), row.params))
     return steps
+
+
+def upright(x: NamedShape) -> tuple[int, ...]:
+    """A shape with its channels before their places."""
+    return (x[-1], *x[:-1]) if len(x) == 3 and x.axes[-1] == "channels" else x
 
 
 @pytest.mark.parametrize("spec", SPECS)
@@ -48,7 +54,7 @@ def test_macs(spec):
 
 @pytest.mark.parametrize("spec", SPECS)
 def test_buffers(spec):
-    """The buffers are the running statistics of the model, without its counters of batches seen."""
+    """The buffers are the running statistics of the model and the numbers of pairs in a window, without its counters of batches."""
     result = profile(load(spec))
     buffers = sum(math.prod(array.shape) for array in model_of(spec).buffers() if array.dim())
     assert result.totals.buffers + result.auxiliary.buffers == buffers

@@ -21,10 +21,11 @@ torchvision = pytest.importorskip("torchvision")
 # paper's, which differs in where the stride is.
 SPECS = {
     **{f"{name}-torchvision": name for name in ("alexnet", "googlenet", "resnet50", "resnet101", "resnet152", "vgg16")},
-    **{name: name for name in ("vgg11", "vgg13", "vgg16", "vgg19", "squeezenet1_0", "squeezenet1_1", "inception_v3")},
+    **{name: name for name in ("squeezenet1_0", "squeezenet1_1", "inception_v3")},
+    **{f"vgg{depth}{norm}": f"vgg{depth}{norm}" for depth in (11, 13, 16, 19) for norm in ("", "_bn")},
     **{name: name for name in ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "resnext50_32x4d")},
     **{name: name for name in ("wide_resnet50_2", "densenet121", "mobilenet_v2", "shufflenet_v2_x1_0", "vit_b_16")},
-    **{name: name for name in ("mobilenet_v3_large", "efficientnet_b0", "convnext_tiny")},
+    **{name: name for name in ("mobilenet_v3_large", "efficientnet_b0", "convnext_tiny", "swin_t")},
 }
 
 # What torch calls the operation of a layer kind. Reshaping has no counterpart in either list.
@@ -51,7 +52,10 @@ KINDS = {
     "add_": "add",
     "mul": "multiply",
     "mul of a parameter": "scale",
+    "shifted_window_attention": "windowattention",
 }
+
+WINDOWS = torchvision.models.swin_transformer.ShiftedWindowAttention
 
 # How ConvNeXt turns an image, and back again, so that its channels are behind their places.
 LAST, FIRST = (0, 2, 3, 1), (0, 3, 1, 2)
@@ -67,10 +71,35 @@ class Trace(TorchFunctionMode):
         super().__init__()
         self.steps: list[Step] = []
         self.channels_last = False
+        self.inside = False
+
+    def __enter__(self) -> Any:
+        """Attention in windows is one operation here, though written out in many."""
+        self.forward = WINDOWS.forward
+
+        def forward(module: torch.nn.Module, x: torch.Tensor) -> torch.Tensor:
+            return self.windowed(module, x)
+
+        WINDOWS.forward = forward
+        return super().__enter__()
+
+    def __exit__(self, *raised: object) -> Any:
+        WINDOWS.forward = self.forward
+        return super().__exit__(*raised)
+
+    def windowed(self, module: torch.nn.Module, x: torch.Tensor) -> torch.Tensor:
+        self.inside = True
+        result = self.forward(module, x)
+        self.record("windowattention", tuple(self.upright(result).shape[1:]), list(module.parameters()))
+        self.done(result)
+        self.inside = False
+        return result
 
     def __torch_function__(self, function: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         result = function(*args, **kwargs)
+        if self.inside:
+            return result
         if function.__name__ == "permute" and result.dim() == 4:
             order = tuple(args[1]) if isinstance(args[1], (list, tuple)) else args[1:]
             assert order == (FIRST if self.channels_last else LAST)
@@ -80,9 +109,14 @@ class Trace(TorchFunctionMode):
         if kind == "attention":
             # Here alone tokens come before the batch.
             self.record(kind, (result[0].shape[0], *result[0].shape[2:]), [*args, *kwargs.values()])
+            self.done(result[0].transpose(0, 1))
         elif kind and result.dim() and not nothing(kind, args, kwargs, result):
             self.record(kind, tuple(self.upright(result).shape[1:]), [] if kind == "add" else [*args, *kwargs.values()])
+            self.done(result)
         return result
+
+    def done(self, result: torch.Tensor) -> None:
+        """What an operation that was recorded puts out."""
 
     def upright(self, result: torch.Tensor) -> torch.Tensor:
         """An operation's output with its channels before their places."""
@@ -96,11 +130,12 @@ class Trace(TorchFunctionMode):
 def nothing(kind: str, args: Any, kwargs: Any, result: Any) -> bool:
     """Whether an operation changes nothing: a dropout of no values, a concatenation of one array, a pool to the same size.
 
-    Nor does stochastic depth at rest, in training a product with one number for each sample.
+    Nor does stochastic depth at rest, in training a product with one number for each sample, and patch merging along the
+    last axis only moves values.
     """
     return (
         (kind == "dropout" and kwargs.get("p") == 0)
-        or (kind == "concat" and len(args[0]) == 1)
+        or (kind == "concat" and (len(args[0]) == 1 or kwargs.get("dim", args[-1]) == -1))
         or (kind == "adaptiveavgpool2d" and args[0].shape == result.shape)
         or (kind == "multiply" and all(n == 1 for n in args[1].shape[1:]))
     )

@@ -7,12 +7,13 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
 from archcalc.network.graph import Graph, Node
 from tests.layers.torch_weights import multihead
-from tests.specs.torchvision_models import KINDS, SPECS, Trace, model_of, torchvision
+from tests.specs.torchvision_models import KINDS, SPECS, WINDOWS, Trace, model_of, torchvision
 
 
 class Arrays(Trace):
@@ -35,10 +36,14 @@ def model_for(spec: str, graph: Graph) -> nn.Module:
             model = torchvision.models.get_model("vit_b_16", image_size=graph.input[1])
     else:
         model = copy.deepcopy(model_of(spec))
+    for module in model.modules():
+        if isinstance(module, WINDOWS):
+            # Not made of weights, so that it has values from the start.
+            module.define_relative_position_index()
     if re.fullmatch(r"resnet\d+", spec):
         # The authors' pooling, which rounds up, where torchvision's is padded.
         model.maxpool = nn.MaxPool2d(3, 2, ceil_mode=True)
-    if spec in {"vgg11", "vgg13", "vgg16", "vgg19"} and graph.input != (3, 224, 224):
+    if re.fullmatch(r"vgg\d+(_bn)?", spec) and graph.input != (3, 224, 224):
         # torchvision blows the maps of a smaller image up to 7×7, as does the spec that is its own.
         model.avgpool = nn.Identity()
         model.classifier[0] = nn.Linear(512 * (graph.input[1] // 32) ** 2, 4096, device="meta")
@@ -65,7 +70,7 @@ def fill(model: nn.Module, graph: Graph, arrays: dict[str, dict[str, Any]]) -> N
     state = {}
     for node, names in zip(nodes, trace.used, strict=True):
         own = arrays[node.name]
-        own = multihead(own) if node.layer.kind == "attention" else dict(own)
+        own = OWN_NAMES.get(node.layer.kind, dict)(own)
         state |= {name: torch.from_numpy(own.pop(leaf(name))).reshape(shapes[name]) for name in names}
         assert not own
     for node in graph.nodes:
@@ -76,8 +81,25 @@ def fill(model: nn.Module, graph: Graph, arrays: dict[str, dict[str, Any]]) -> N
     model.load_state_dict(state, strict=False, assign=True)
 
 
+def in_windows(arrays: dict[str, Any]) -> dict[str, Any]:
+    """The arrays of attention in windows, whose three projections are one; which pairs there are is the model's own."""
+    names = ("query", "key", "value")
+    return {
+        "qkv.weight": np.concatenate([arrays[name] for name in names]),
+        "qkv.bias": np.concatenate([arrays[f"{name}_bias"] for name in names]),
+        "proj.weight": arrays["out"],
+        "proj.bias": arrays["out_bias"],
+        "relative_position_bias_table": arrays["position_bias"],
+    }
+
+
+OWN_NAMES = {"attention": multihead, "windowattention": in_windows}
+
+
 def leaf(name: str) -> str:
     """An array's own name; that of attention's last projection belongs to it, and a scale's is the layer's."""
     if name.endswith("layer_scale"):
         return "weight"
+    if ".attn." in name:
+        return name.partition(".attn.")[2]
     return name[name.index("out_proj") :] if "out_proj" in name else name.rpartition(".")[2]

@@ -10,15 +10,16 @@ import random
 import re
 from typing import NamedTuple
 
-from tests.symbols.lettered_layers import EXPRESSIONS, MOVING, NAMES, Writer
+from tests.layers.inputs import BY_VALUE
+from tests.symbols.lettered_items import keeps, keeps_shape, listed
+from tests.symbols.lettered_layers import EXPRESSIONS, TOKENS, Writer
 
-TOKENS = ("tokens", "features")
 CONSTRUCTS = (
     *("param", "param expression", "input expression", "repeat", "repeat with index", "block", "block argument"),
     *("block default", "nested blocks", "if", "from", "share", "shared block", "auxiliary", "name in braces"),
-    *("add", "multiply", "concat", "concat along places", "branches that shrink and grow", "broadcast", "learned"),
+    *(*BY_VALUE, "concat", "concat along places", "branches that shrink and grow", "broadcast", "learned", "product"),
     *(f"value {name}" for name in EXPRESSIONS),
-    *("axis name", "letter for several"),
+    *("axis name", "letter for several", "tokens that go on"),
 )
 
 
@@ -59,38 +60,9 @@ def construct(writer: Writer, rank: int, depth: int) -> tuple[list[str], int]:
     return writer.r.choice(BUILT)(writer, rank, depth)
 
 
-def listed(items: list[str]) -> str:
-    return (
-        "["
-        + ", ".join(item if item.startswith(("[", "{")) or ":" not in item else f"{{{item}}}" for item in items)
-        + "]"
-    )
-
-
-def keeps(writer: Writer, rank: int) -> list[str]:
-    """Layers after which the shape is mostly what it was."""
-    r, space = writer.r, rank - 1
-    if not space:
-        return [r.choice((f"linear: {NAMES[rank][0]}", "relu", "batchnorm1d", "layernorm"))]
-    ways = (
-        [f"conv{space}d: {{out: channels, kernel: 3, padding: 1}}"],
-        [f"maxpool{space}d: {{kernel: 3, stride: 1, padding: 1}}"],
-        [f"conv{space}d: {{out: channels, kernel: 2, padding: same}}", "relu"],
-        [f"maxpool{space}d: 2", f"convtranspose{space}d: {{out: channels, kernel: 2, stride: 2}}"],
-        [f"conv{space}d: {{out: channels, kernel: 3, stride: 2, padding: 1}}", "upsample: 2"],
-        [f"avgpool{space}d: {{kernel: 3, stride: 2, ceil_mode: true}}", "upsample: {scale: 2, mode: linear}"],
-        ["pad: 1", "crop: 1"],
-        [f"conv{space}d: {{out: {writer.size(1, 6, rank)}, kernel: 1}}"],
-    )
-    way = r.randrange(len(ways))
-    if 3 <= way <= 5:
-        writer.used.add("branches that shrink and grow")
-    return ways[way]
-
-
 def joined(writer: Writer, rank: int, depth: int) -> tuple[list[str], int]:
     """Branches that are joined value by value, or one after the other along the channels or places."""
-    kind = writer.r.choice(("add", "multiply", "concat", "concat"))
+    kind = writer.r.choice((*BY_VALUE, "concat", "concat"))
     writer.used.add(kind)
     branches = [listed(keeps(writer, rank)), "[]" if writer.once_in(2) else listed(keeps(writer, rank))]
     if kind != "concat" and rank > 1 and writer.once_in(3):
@@ -112,10 +84,12 @@ def repeated(writer: Writer, rank: int, _depth: int) -> tuple[list[str], int]:
     """One layer several times, alike or told apart by the index."""
     if rank > 1 and writer.once_in(2):
         writer.used.add("repeat with index")
+        if rank == 2 and writer.sequence:
+            return ["linear: {out: features + index, repeat: 3}"], rank
         out = writer.r.choice(("channels + index", "2*(index + 1)", writer.letter() + "*(index + 1)"))
         return [f"conv{rank - 1}d: {{out: {out}, kernel: 3, padding: {writer.r.choice('01')}, repeat: 3}}"], rank
     writer.used.add("repeat")
-    item, after = writer.layer(rank, writer.r.choice(MOVING.get(rank, ["linear"])))
+    item, after = writer.layer(rank, writer.r.choice(writer.moving(rank)))
     kind, _, rest = item.partition(": {")
     return [f"{kind}: {{repeat: 2, {rest}" if rest else item], after
 
@@ -130,10 +104,11 @@ def called(writer: Writer, rank: int, depth: int) -> tuple[list[str], int]:
         more, _ = called(writer, rank, depth + 1) if depth < 2 else ([], rank)
         writer.used |= {"nested blocks"} if more else set()
         inner += more
-    width = f"conv{rank - 1}d: {{out: a, kernel: b, padding: b//2}}" if rank > 1 else "linear: a*b"
+    flat = rank == 1 or (rank == 2 and writer.sequence)
+    width = "linear: a*b" if flat else f"conv{rank - 1}d: {{out: a, kernel: b, padding: b//2}}"
     writer.blocks[place] = f"  {name}(a, b=3): {listed([*inner, width])}\n"
     writer.used |= {"block", "block argument"}
-    given = [f"a: {writer.size(1, 6, rank) if writer.once_in(2) else NAMES[rank][0]}"]
+    given = [f"a: {writer.size(1, 6, rank) if writer.once_in(2) else writer.names[rank][0]}"]
     if writer.once_in(2):
         given.append(f"b: {writer.size(1, 3)}")
     else:
@@ -151,12 +126,8 @@ def called(writer: Writer, rank: int, depth: int) -> tuple[list[str], int]:
 def chosen(writer: Writer, rank: int, _depth: int) -> tuple[list[str], int]:
     """A layer that is there or not, which letters do not leave open."""
     writer.used.add("if")
-    x = NAMES[rank][0]
+    x = writer.names[rank][0]
     return [f"{keeps_shape(writer, rank)}: {{if: {writer.r.choice((f'{x} >= 1', f'{x} < 1', 'true'))}}}"], rank
-
-
-def keeps_shape(writer: Writer, rank: int) -> str:
-    return writer.r.choice(("relu", "sigmoid", "identity", *(["globalavgpool"] if rank > 1 else [])))
 
 
 def read(writer: Writer, rank: int, _depth: int) -> tuple[list[str], int]:
@@ -164,7 +135,7 @@ def read(writer: Writer, rank: int, _depth: int) -> tuple[list[str], int]:
     name = f"n{len(writer.named)}"
     writer.named.append(name)
     writer.used |= {"from", "name in braces"}
-    item, after = writer.layer(rank, writer.r.choice(MOVING.get(rank, ["linear"])))
+    item, after = writer.layer(rank, writer.r.choice(writer.moving(rank)))
     kind, _, rest = item.partition(": {")
     kept = ", ".join(keeps(writer, after)[:1])
     again = f"{kept.partition(': ')[0]}: {{from: {name}}}" if ":" not in kept else "relu: {from: " + name + "}"
@@ -183,30 +154,83 @@ def shared(writer: Writer, rank: int, _depth: int) -> tuple[list[str], int]:
     name = f"w{len(writer.named)}"
     writer.named.append(name)
     kinds = [f"conv{rank - 1}d", f"batchnorm{rank - 1}d", "scale"] if rank > 1 else ["linear", "batchnorm1d"]
+    kinds = ["linear", "lstm", "scale"] if rank == 2 and writer.sequence else kinds
     item, after = writer.layer(rank, writer.r.choice(kinds))
     if writer.r.randrange(4):
-        item = re.sub("out: [^,}]*", f"out: {NAMES[rank][0]}", item).replace("affine: false", "affine: true")
+        item = re.sub(
+            "out: [^,}]*", f"out: {writer.names[rank][-1 if rank == 2 and writer.sequence else 0]}", item
+        ).replace("affine: false", "affine: true")
     kind, _, rest = item.partition(": {")
     ends = f", {rest}" if rest else "}"
     return [f"{kind}: {{name: {name}{ends}", *keeps(writer, after), f"{kind}: {{share: {name}{ends}"], after
 
 
+def going_on(writer: Writer, rank: int, depth: int) -> tuple[list[str], int]:
+    """A selective scan or linear attention over the tokens of a sequence."""
+    if rank != 2:
+        return repeated(writer, rank, depth)
+    writer.used.add("tokens that go on")
+    name = f"n{len(writer.named)}"
+    writer.named.append(name)
+    made = [
+        f"linear: {{name: {name}, out: features}}",
+        f"linear: {{name: {name}s, from: {name}, out: {writer.size(1, 4)}}}",
+    ]
+    if writer.once_in(2):
+        return [*made, f"scan: {{from: [{name}, {name}, {name}s, {name}s]}}"], 2
+    more = f"causal: {writer.r.choice(('true', 'false'))}"
+    more += f", heads: {writer.size(1, 2, rank)}" if writer.once_in(2) else ""
+    return [*made, f"linearattention: {{from: [{name}, {name}, {name}s], {more}}}"], 2
+
+
 def auxiliary(writer: Writer, rank: int, _depth: int) -> tuple[list[str], int]:
     """A head for training alone."""
     writer.used.add("auxiliary")
-    item, _ = writer.layer(rank, writer.r.choice(MOVING.get(rank, ["linear"])))
+    item, _ = writer.layer(rank, writer.r.choice(writer.moving(rank)))
     kind, _, rest = item.partition(": {")
     return [f"{kind}: {{auxiliary: true{', ' + rest if rest else '}'}"], rank
+
+
+def multiplied(writer: Writer, rank: int, _depth: int) -> tuple[list[str], int]:
+    """Two layers on one input, and their product as matrices."""
+    if rank == 1:
+        return [], rank
+    writer.used.add("product")
+    first, second = (f"n{len(writer.named) + i}" for i in range(2))
+    writer.named += [first, second]
+    given = writer.settings("matmul", rank)
+    if writer.once_in(2):
+        # What fits any input.
+        given["transpose"] = "second"
+    if rank > 2 or writer.once_in(3):
+        given.pop("heads", None)
+    text = "".join(f", {name}: {value}" for name, value in given.items())
+    items = [f"tanh: {{name: {first}}}", f"sigmoid: {{name: {second}}}"]
+    after = 3 if "heads" in given and given.get("transpose") == "second" else rank
+    return [*items, f"matmul: {{from: [{first}, {second}]{text}}}"], after
+
+
+def windowed(writer: Writer, rank: int, _depth: int) -> tuple[list[str], int]:
+    """Attention inside windows, for which the channels are put last."""
+    if rank == 1:
+        return [], rank
+    first, *space = writer.names[rank]
+    text = ", ".join(f"{name}: {value}" for name, value in writer.settings("windowattention", rank).items())
+    turned = [f"permute: [{', '.join(names)}]" for names in ([*space, first], [first, *space])]
+    return [turned[0], f"windowattention: {{{text}}}", turned[1]], rank
 
 
 def trained(writer: Writer, rank: int, _depth: int) -> tuple[list[str], int]:
     """A trained array added to what is there."""
     writer.used.add("learned")
-    shape = [writer.r.choice((name, "1")) for name in NAMES[rank]]
+    shape = [writer.r.choice((name, "1")) for name in writer.names[rank]]
     return [f"add: {{x: [], t: [{{learned: {{shape: [{', '.join(shape)}]}}}}]}}"], rank
 
 
-BUILT = (joined, joined, joined, repeated, called, chosen, read, shared, auxiliary, trained)
+BUILT = (
+    *(joined, joined, joined, repeated, called, chosen, read, shared, auxiliary, trained),
+    *(going_on, multiplied, windowed),
+)
 
 
 def axes_lettered(axes: dict[str, str]) -> bool:
@@ -218,7 +242,8 @@ def drawn(r: random.Random) -> Spec:
     writer = Writer(r)
     rank = r.choices((1, 2, 3, 4), (2, 4, 6, 3))[0]
     words = rank == 1 and r.randrange(3) == 0
-    names = ("tokens",) if words else TOKENS if rank == 2 and r.randrange(2) else NAMES[rank]
+    names = ("tokens",) if words else TOKENS if rank == 2 and r.randrange(2) else writer.names[rank]
+    writer.names[2] = TOKENS if words or names == TOKENS else writer.names[2]
     axes = {}
     for place, name in enumerate(names):
         # The last axis at the latest.

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 
 from archcalc.layers import Layer
+from tests.layers.inputs import BY_VALUE
 
 K = Layer.kinds
 
@@ -26,6 +27,7 @@ NAMES = {
 # What says a thing in another way than others of the kind, or is written apart.
 UNSAID = {
     *((f"conv{rank}d", "connections") for rank in (1, 2, 3)),
+    *(("pad", "multiple"), ("prelu", "elementwise")),
     *(("flatten", name) for name in ("start", "axes", "into")),
 }
 # What slides or moves places, for inputs of so many axes; drawn more often than the rest.
@@ -34,7 +36,10 @@ MOVING = {
     + ["upsample", "pad", "crop"]
     for rank in (1, 2, 3)
 }
-SHAPED = ("learned", "input", "embedding", "add", "multiply", "concat")
+# What goes over the tokens of a sequence, likewise.
+TOKENS = ("tokens", "features")
+GOING = ("attention", "lstm", "gru", "rnn", "cumsum", "cummean", "linear", "layernorm", "rmsnorm")
+SHAPED = ("learned", "input", "embedding", *BY_VALUE, "concat", "matmul", "windowattention")
 # An expression by a name of the language in it, in a letter x that is at least 1; most are at least 1 too.
 EXPRESSIONS = {
     "+": "{x} + {n}",
@@ -57,13 +62,23 @@ SUITED = {
         kind
         for kind, cls in sorted(K.items())
         if kind not in SHAPED
+        and cls.arity[0] < 2
         and getattr(cls, "rank", rank - 1) in ((0, rank - 1) if kind != "batchnorm1d" else (1, 0, rank - 1))
-        and not (kind in ("attention", "gru", "lstm", "rnn") and rank != 2)
-        and not (kind in ("pixelshuffle", "subsample2d") and rank != 3)
+        and not (kind in ("attention", "gru", "latentattention", "lstm", "rnn") and rank != 2)
+        and not (kind in ("pixelshuffle", "pixelunshuffle", "subsample2d", "anchors") and rank != 3)
         and not (
             rank == 1
             and kind
-            in ("channelshuffle", "crop", "pad", "upsample", "globalavgpool", "globalmaxpool", "localresponsenorm")
+            in (
+                "channelshuffle",
+                "crop",
+                "pad",
+                "resize",
+                "upsample",
+                "globalavgpool",
+                "globalmaxpool",
+                "localresponsenorm",
+            )
         )
     ]
     for rank in (1, 2, 3, 4)
@@ -80,6 +95,17 @@ class Writer:
         self.blocks: list[str] = []
         self.used: set[str] = set()
         self.named: list[str] = []
+        # What its axes are called, by how many there are: two may be those of a sequence.
+        self.names = dict(NAMES)
+
+    @property
+    def sequence(self) -> bool:
+        """Whether two axes are tokens and features."""
+        return self.names[2] == TOKENS
+
+    def moving(self, rank: int) -> list[str]:
+        """The kinds that move places, or go over tokens, for inputs of so many axes."""
+        return list(GOING) if rank == 2 and self.sequence else MOVING.get(rank, ["linear"])
 
     def once_in(self, n: int) -> bool:
         return self.r.randrange(n) == 0
@@ -99,7 +125,7 @@ class Writer:
         if not wide or not self.once_in(5):
             return str(self.r.randint(least, most))
         if rank and self.once_in(3):
-            x = self.r.choice(NAMES[rank])
+            x = self.r.choice(self.names[rank])
             self.used.add("axis name")
         else:
             x = self.letter()
@@ -144,7 +170,7 @@ class Writer:
 
     def shape_of(self, rank: int) -> tuple[str, int]:
         """The values of an input under another shape, and of how many axes that is."""
-        c, *space = NAMES[rank]
+        c, *space = self.names[rank]
         rest = "*".join(space)
         ways = {
             1: [(f"[{c}/4, 2, 2]", 3), (f"[2, {c}/2]", 2), (f"[{c}/3, 3]", 2)],
@@ -158,7 +184,7 @@ class Writer:
     def layer(self, rank: int, kind: str = "") -> tuple[str, int]:
         """One layer on an input of so many axes, and how many its output has."""
         kind = kind or (
-            self.r.choice(MOVING[rank]) if rank in MOVING and not self.once_in(3) else self.r.choice(SUITED[rank])
+            self.r.choice(self.moving(rank)) if rank > 1 and not self.once_in(3) else self.r.choice(SUITED[rank])
         )
         if kind == "reshape":
             text, rank = self.shape_of(rank)
@@ -166,13 +192,13 @@ class Writer:
         if kind == "permute":
             order = list(range(rank))
             self.r.shuffle(order)
-            names = [NAMES[rank][axis] for axis in order]
+            names = [self.names[rank][axis] for axis in order]
             return f"permute: [{', '.join(map(str, names if self.once_in(2) else order))}]", rank
         given = self.settings(kind, rank)
         if kind == "flatten":
             first = self.r.randrange(rank)
             if self.once_in(2):
-                run = NAMES[rank][first : self.r.randint(first, rank - 1) + 1]
+                run = self.names[rank][first : self.r.randint(first, rank - 1) + 1]
                 return f"flatten: {{line: [{', '.join(run)}]}}", rank - len(run) + 1
             given, rank = {"start": str(first)}, first + 1
         text = ", ".join(f"{key}: {value}" for key, value in given.items())
@@ -201,13 +227,13 @@ def size(least: int, most: int) -> Callable[[Writer, int, str], str]:
 
 def an_axis(writer: Writer, rank: int) -> str:
     """An axis by its name or its position."""
-    return str(writer.r.choice([writer.r.randint(-rank, rank - 1), writer.r.choice(NAMES[rank])]))
+    return str(writer.r.choice([writer.r.randint(-rank, rank - 1), writer.r.choice(writer.names[rank])]))
 
 
 def axes(writer: Writer, rank: int) -> str:
     """Some of the axes, each by its name or its position."""
     some = writer.r.sample(range(rank), writer.r.randint(1, rank))
-    return f"[{', '.join(str(writer.r.choice([axis, NAMES[rank][axis]])) for axis in some)}]"
+    return f"[{', '.join(str(writer.r.choice([axis, writer.names[rank][axis]])) for axis in some)}]"
 
 
 def number(text: str) -> Callable[[Writer, int, str], str]:
@@ -235,12 +261,24 @@ WRITTEN: dict[str, Callable[[Writer, int, str], str]] = {
     "start": size(0, 2),
     "stop": size(2, 4),
     "part": size(0, 1),
+    "lstm.proj": size(1, 2),
     "layers": lambda writer, _rank, _written: writer.r.choice("12"),
     **dict.fromkeys(("pieces", "parts", "factor", "heads", "kv_heads"), size(1, 2)),
-    "times.factor": number("0.5"),
+    **dict.fromkeys(("times.factor", "power.exponent"), number("0.5")),
+    "shifts": number("1"),
+    "anchors.sizes": number("[8, 16]"),
+    "ratios": number("[0.5, 1]"),
     "min": number("-1"),
     "max": number("1"),
     "rate": number("0.1"),
+    **dict.fromkeys(("window", "rotary"), size(1, 4)),
+    "windowattention.window": each(1, 4),
+    "shift": each(0, 1),
+    "positions": number("rotary"),
+    "qk_norm": lambda writer, *_: writer.r.choice(("rms", "layer")),
+    "transpose": lambda writer, *_: writer.r.choice(("first", "second", "both")),
+    "matmul.scale": lambda writer, *_: writer.r.choice(("true", "false")),
+    "Biases": lambda writer, *_: writer.r.choice(("true", "false", "[query, value]")),
     "bool": lambda writer, _rank, _written: writer.r.choice(("true", "false")),
     "Literal": word,
     "Count": size(1, 6),

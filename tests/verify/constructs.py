@@ -8,11 +8,14 @@ from hypothesis import strategies as st
 
 from archcalc.errors import SpecError
 from archcalc.layers import Layer
-from tests.layers.inputs import Draw
+from tests.layers.inputs import BY_VALUE, Draw, moved
+from tests.layers.products import fits_as_product
 from tests.layers.strategies import layers
 from tests.verify.plot import CHAIN, IN_PLACE, VIEWS, K, Plot, single
 from tests.verify.setting_classes import class_of
 
+# Experts are run one after the other.
+MOST_TOKENS = 12
 # What may stand between token numbers and the layer that looks them up.
 CARRIES = ("slice", "split", "identity", "dropout", "flatten")
 
@@ -52,7 +55,7 @@ def joined(draw: Draw, plot: Plot) -> None:
     """A residual or a product of two layers of one shape."""
     x = plot.shape(plot.last)
     other = plot.some(draw, lambda shape: shape == x)
-    plot.add(K[draw(st.sampled_from(["add", "multiply"]))](), other, plot.last)
+    plot.add(K[draw(st.sampled_from(BY_VALUE))](), other, plot.last)
 
 
 def concatenated(draw: Draw, plot: Plot) -> None:
@@ -74,7 +77,7 @@ def repeated(draw: Draw, plot: Plot) -> None:
     axis = draw(st.integers(0, len(x) - 1))
     start = draw(st.integers(0, x[axis] - 1))
     one = plot.add(K["slice"](start=start, stop=start + 1, axis=axis), plot.last)
-    plot.add(K[draw(st.sampled_from(["add", "multiply"]))](), *draw(st.permutations([one, plot.readable[-2]])))
+    plot.add(K[draw(st.sampled_from(BY_VALUE))](), *draw(st.permutations([one, plot.readable[-2]])))
 
 
 def excited(draw: Draw, plot: Plot) -> None:
@@ -122,6 +125,36 @@ def headed(draw: Draw, plot: Plot) -> None:
     plot.add(K["concat"](axis=1), *rows)
 
 
+# Settings that a layer is without where it takes the places of another.
+TO_ANOTHER = {("crop", ("margin", "none")), ("resize", ("size", "none"))}
+
+
+def beside(draw: Draw, plot: Plot, kind: str = "") -> None:
+    """A layer cut to the places of another, or made as large."""
+    source = plot.some(draw, lambda shape: 1 < len(shape) < 5)
+    rank = len(plot.shape(source))
+    other = plot.some(draw, lambda shape: len(shape) == rank)
+    if draw(st.booleans()) and all(n > 1 for n in plot.shape(source)[1:]):
+        other = plot.add(K["crop"](margin=tuple((0, 1) for _ in range(rank - 1))), source)
+    plot.add(K[kind or draw(st.sampled_from(["crop", "resize"]))](), source, other)
+
+
+def with_others(draw: Draw, plot: Plot, kind: str, setting: tuple[str, str] | None = None) -> None:
+    """A layer that reads others beside its input: trained arrays."""
+    x = plot.shape(plot.last)
+    shapes = draw(moved(x)) if kind == "deformconv2d" else (x, x[:1])
+    others = [plot.add(K["learned"](shape=shape)) for shape in shapes[1:]]
+    plot.add(chosen(draw, kind, setting, *shapes), plot.readable[-len(others) - 1], *others)
+
+
+def deformed(draw: Draw, plot: Plot) -> None:
+    """A deformable convolution with offsets, and now and then a mask, that convolutions make of its input."""
+    source = plot.some(draw, lambda shape: len(shape) == 3)
+    window = {"kernel": 3, "padding": 1, "stride": draw(st.integers(1, 2))}
+    others = [plot.add(K["conv2d"](out=out, **window), source) for out in (18, 9)[: draw(st.integers(1, 2))]]
+    plot.add(K["deformconv2d"](out=draw(st.integers(1, 3)), **window), source, *others)
+
+
 def shared(draw: Draw, plot: Plot) -> None:
     """An earlier layer's weights used again."""
     nodes = plot.builder.nodes
@@ -149,12 +182,76 @@ def attended(draw: Draw, plot: Plot) -> None:
     plot.add(draw(layers("attention", *map(plot.shape, inputs))), *inputs)
 
 
+def multiplied(draw: Draw, plot: Plot) -> None:
+    """Two layers as matrices, in any way in which they fit."""
+    first = plot.some(draw, lambda shape: len(shape) > 1)
+    x = plot.shape(first)
+    second = plot.some(
+        draw, lambda shape: len(shape) == len(x) and shape[:-2] == x[:-2] and {*shape} & {*x[-2:]} != set()
+    )
+    if not fits_as_product(x, plot.shape(second)):
+        second = first
+    plot.add(draw(layers("matmul", x, plot.shape(second))), first, second)
+
+
+def windowed(draw: Draw, plot: Plot) -> None:
+    """Attention in windows of an image, or of whatever has places, with its channels last and back again."""
+    source = plot.some(draw, lambda shape: len(shape) > 1)
+    rank = len(plot.shape(source))
+    last = plot.add(K["permute"](order=(*range(1, rank), 0)), source)
+    at = plot.add(draw(layers("windowattention", plot.shape(last))), last)
+    plot.add(K["permute"](order=(rank - 1, *range(rank - 1))), at)
+
+
 def recurrent(draw: Draw, plot: Plot) -> None:
     """A recurrent layer joined with itself along its tokens or its features, then the largest of each two."""
     source = plot.some(draw, lambda shape: len(shape) == 2)
     at = plot.add(draw(layers(draw(st.sampled_from(["lstm", "gru", "rnn"])), plot.shape(source))), source)
     at = plot.add(K["concat"](axis=draw(st.integers(0, 1))), at, plot.add(K["relu"](), at))
     plot.add(K["maxout"](pieces=2), plot.add(K["permute"](order=(1, 0)), at))
+
+
+def scanned(draw: Draw, plot: Plot) -> None:
+    """A selective state space, whose step sizes, B and C are made of its input or come from elsewhere."""
+    source = plot.some(draw, lambda shape: len(shape) == 2)
+    tokens, features = plot.shape(source)
+    steps = plot.add(K["softplus"](), plot.add(K["linear"](out=features), source))
+    other = plot.some(draw, lambda shape: len(shape) == 2 and shape[0] == tokens)
+    state = draw(st.integers(1, 4))
+    b, c = (plot.add(K["linear"](out=state), i) for i in (source, other))
+    plot.add(K["scan"](), source, steps, b, c)
+
+
+def linearly_attended(draw: Draw, plot: Plot) -> None:
+    """Linear attention to itself, or to another sequence with as many features."""
+    source = plot.some(draw, lambda shape: len(shape) == 2)
+    keys = plot.some(draw, lambda shape: len(shape) == 2 and shape[1] == plot.shape(source)[1])
+    values = plot.some(draw, lambda shape: len(shape) == 2 and shape[0] == plot.shape(keys)[0])
+    inputs = (source, keys, values)
+    plot.add(draw(layers("linearattention", *map(plot.shape, inputs))), *inputs)
+
+
+def mixed(draw: Draw, plot: Plot, kind: str = "", setting: tuple[str, str] | None = None) -> None:
+    """A mixture of experts, with a capacity or without, beside what goes around it; a layer of a kind has a setting of a class."""
+    source = plot.some(draw, lambda shape: len(shape) == 2 and shape[0] <= MOST_TOKENS)
+    x, count = plot.shape(source), draw(st.integers(2, 5))
+    field, wanted = setting or ("", "")
+    some = {"none": [None], "more": [0.5, 1.25]}.get(wanted if field == "capacity" else "", [None, 0.5, 1.0, 1.25])
+    least = 2 if (field, wanted) == ("chosen", "more") else 1
+    of = {"chosen": draw(st.integers(least, count)), "capacity": draw(st.sampled_from(some))}
+
+    def flags(name: str, *fields: str) -> dict[str, bool]:
+        return {one: wanted == "true" if (kind, field) == (name, one) else draw(st.booleans()) for one in fields}
+
+    scores = plot.add(K["softmax"](), plot.add(K["linear"](out=count, bias=False), source))
+    gates = plot.add(K["topk"](of["chosen"], **flags("topk", "normalise", "bias")), scores)
+    at = plot.add(K["dispatch"](**of), source, gates)
+    for out in (4, x[1]):
+        at = plot.add(K["expertlinear"](max(out, 2), **of, **flags("expertlinear", "bias")), at, gates)
+        at = single(draw, plot, at, IN_PLACE)
+    at = plot.add(K["combine"](**of), at, gates)
+    if plot.shape(at) == x:
+        plot.add(K["add"](), at, source)
 
 
 def learned(draw: Draw, plot: Plot) -> None:
@@ -190,6 +287,7 @@ CONSTRUCTS = {
     construct.__name__: construct
     for construct in (
         *(follow, branch, in_place, views, joined, concatenated, repeated, excited, folded, turned),
-        *(headed, shared, auxiliary, attended, recurrent, learned, given_more),
+        *(headed, beside, deformed, shared, auxiliary, attended, linearly_attended, multiplied, windowed),
+        *(recurrent, scanned, mixed, learned, given_more),
     )
 }

@@ -17,9 +17,10 @@ from archcalc.errors import SpecError
 from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Builder, Graph
 from archcalc.symbols.shape import axes_of
+from tests.layers.expert_cases import CHOOSING
 from tests.layers.inputs import Draw, suited
-from tests.verify.constructs import CONSTRUCTS, chosen, looked_up
-from tests.verify.plot import CHAIN, JOINS, K, Plot
+from tests.verify.constructs import CONSTRUCTS, TO_ANOTHER, beside, chosen, looked_up, mixed, with_others
+from tests.verify.plot import CHAIN, K, Plot
 from tests.verify.setting_classes import class_of, settings_of
 
 
@@ -44,6 +45,8 @@ class Drawn(NamedTuple):
 
 def named(kind: str, shape: tuple[int, ...]) -> list[tuple[str, ...] | None]:
     """What an input's axes may be called where a layer of a kind follows."""
+    if kind == "windowattention":
+        return [("depth", "height", "width", "channels")[-len(shape) :] if len(shape) > 2 else ("length", "channels")]
     if len(shape) != 2:
         return [None]
     signal, sequence = ("channels", "length"), ("tokens", "features")
@@ -93,10 +96,15 @@ def planted(draw: Draw, plot: Plot, kind: str, setting: tuple[str, str] | None) 
         x = plot.shape(plot.last)
         axes = axes_of(x) if setting == ("axes", "said") else None
         plot.add(K["add"](), plot.last, plot.add(K[kind](shape=x, axes=axes)))
-    elif kind in JOINS:
-        plot.add(chosen(draw, kind, setting, *[plot.shape(plot.last)] * 2), plot.last, plot.last)
+    elif kind in CHOOSING:
+        mixed(draw, plot, kind, setting)
+    elif kind in {"deformconv2d", "nms"}:
+        with_others(draw, plot, kind, setting)
+    elif (kind, setting) in TO_ANOTHER:
+        beside(draw, plot, kind)
     else:
-        plot.add(chosen(draw, kind, setting, plot.shape(plot.last)), plot.last)
+        inputs = [plot.last] * K[kind].arity[0]
+        plot.add(chosen(draw, kind, setting, *map(plot.shape, inputs)), *inputs)
 
 
 def all_there_is() -> Counter[str]:

@@ -20,7 +20,6 @@ K = Layer.kinds
 CHAIN = sorted(kind for kind, layer in K.items() if layer.arity[0] == 1 and kind != "embedding")
 VIEWS = sorted(kind for kind in CHAIN if K[kind].stores == "view")
 IN_PLACE = sorted(kind for kind in CHAIN if K[kind].stores == "in place")
-JOINS = ("add", "multiply", "concat")
 
 
 class Plot(NamedTuple):

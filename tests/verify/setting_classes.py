@@ -33,6 +33,12 @@ def class_of(layer: Layer, field: str) -> str:
 def classes(kind: inspect.Type) -> Iterator[str]:
     """The classes of values that a field of a type may have."""
     match kind:
+        case inspect.Metadata(type=inspect.UnionType(types=types)) if any(
+            isinstance(t, inspect.BoolType) for t in types
+        ):
+            # Of sizes that are described there would be too many to plant each.
+            for one in types:
+                yield from classes(one)
         case inspect.BoolType():
             yield from ("true", "false")
         case inspect.NoneType():

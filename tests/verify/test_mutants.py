@@ -36,11 +36,13 @@ def case(layer: Layer, shapes: list[tuple[int, ...]]) -> list[str]:
     except (ValueError, IndexError, TypeError, KeyError) as error:
         return [str(error)]
     output, macs = layer.output(*shapes), BATCH * layer.work(tuple(y.shape[1:]), *shapes).macs
-    # Weights that nothing reads would go unseen by the other two. A key's bias moves all scores of a query alike.
+    # Weights that nothing reads would go unseen by the other two. A key's bias moves all scores of a query alike,
+    # and which pairs of a window there are is known without an array.
     unread = [
         name
         for name, array in arrays.items()
-        if name != "key_bias" and np.array_equal(y, layer.forward(np, *inputs, **arrays | {name: array + 1}))
+        if name not in {"key_bias", "position_index"}
+        and np.array_equal(y, layer.forward(np, *inputs, **arrays | {name: array + 1}))
     ]
     return [
         *([f"output {output}, found {y.shape[1:]}"] if tuple(y.shape[1:]) != output else []),
@@ -211,6 +213,20 @@ MUTANTS = {
         "attention",
         having("attention", lambda k, w, *xs: w | ({"key": (12, 9), "key_bias": (12,)} if k.kv_heads else {})),
     ),
+    "matmul: heads left apart": ("matmul", put_out("matmul", lambda k, y, a, b: (2, *a[-2:]))),
+    "matmul: each head as wide as all": ("matmul", more("matmul", lambda k, m, y, a, b: m * (k.heads or 1))),
+    "windowattention: no padding": (
+        "windowattention",
+        more("windowattention", lambda k, m, y, x: 12 * (4 * 36 + 2 * 4 * 6)),
+    ),
+    "windowattention: every pair of the image": (
+        "windowattention",
+        more("windowattention", lambda k, m, y, x: m + 2 * 16 * (16 - 4) * 6),
+    ),
+    "latentattention: keys without their rotary part": (
+        "latentattention",
+        more("latentattention", lambda k, m, y, x: m - 2 * 9 * 2),
+    ),
     "lstm: time steps ignored": ("lstm", more("lstm", lambda k, m, y, x: m // x[0])),
     "lstm: three gates": (
         "lstm",
@@ -222,6 +238,24 @@ MUTANTS = {
             "lstm",
             lambda k, w, x: {name: s if "ih_l1" not in name or len(s) == 1 else (12, 3) for name, s in w.items()},
         ),
+    ),
+    "lstm: recurrent products of what is not projected": (
+        "lstm",
+        having(
+            "lstm",
+            lambda k, w, x: {name: (12, 3) if "hh_l" in name and len(s) == 2 else s for name, s in w.items()},
+        ),
+    ),
+    "scan: what is added to the state forgotten": ("scan", more("scan", lambda k, m, y, *xs: m // 2)),
+    "scan: a state for each token alone": ("scan", more("scan", lambda k, m, y, *xs: m // xs[0][0])),
+    "scan: one rate for each feature": ("scan", having("scan", lambda k, w, *xs: w | {"A_log": w["D"]})),
+    "linearattention: every query meets every key": (
+        "linearattention",
+        more("linearattention", lambda k, m, y, q, key, v: q[0] * key[0] * (q[1] + v[1])),
+    ),
+    "linearattention: the sum below forgotten": (
+        "linearattention",
+        more("linearattention", lambda k, m, y, q, *_: m - size(q)),
     ),
     "gru: recurrent products forgotten": ("gru", more("gru", lambda k, m, y, x: m - 4 * 27)),
 }

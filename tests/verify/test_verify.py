@@ -55,9 +55,9 @@ def test_a_bundled_network_is_what_its_formulas_say(name):
 
 
 @pytest.mark.parametrize("name", FEWER)
-def test_a_network_too_large_to_run_is_what_its_formulas_say_with_fewer_features(name):
-    """Of other widths it is the same network."""
-    assert verified(load(name, FEWER[name])).differences == []
+def test_a_large_network_of_fewer_features_is_what_its_formulas_say(name):
+    """All of its layers, as many as there are, where none has the weights that it is known for."""
+    assert verified(load(name, FEWER[name]), seed=1).differences == []
 
 
 # The smallest inputs, from arithmetic: 33 is halved five times to 2, rounded up; 64 to 2, rounded down.

@@ -18,6 +18,7 @@ from archcalc.errors import SpecError
 from archcalc.formats.check import render
 from archcalc.importers import source_of
 from archcalc.language import bundled, claimed
+from archcalc.language.sources import short_name
 from archcalc.network.figures import Figure
 
 
@@ -42,7 +43,10 @@ def command(request: Request, *, claims: tuple[str, ...], keep: bool) -> None:
     if keep:
         record(found)
         import_module("archcalc.report.listed").record()
-    put(render({_name(source.name): of for source, of in found.items()}, request.form, request.screen), request.form)
+    put(
+        render({visible(short_name(source)): of for source, of in found.items()}, request.form, request.screen),
+        request.form,
+    )
     open_ones = sum(not verdict.accounted for of in found.values() for verdict in of)
     if open_ones:
         raise SpecError(f"{open_ones} figure{'s are' if open_ones > 1 else ' is'} neither exact, rounded nor explained")
@@ -52,7 +56,3 @@ def _of(figure: Figure, request: Request) -> Figure:
     if isinstance(request.input_shape, Mapping):
         raise click.UsageError("--claim takes the shape of a network's only input; of several, set params with --set")
     return msgspec.structs.replace(figure, input=request.input_shape or (), settings=request.settings)
-
-
-def _name(source: str) -> str:
-    return visible(source.removeprefix("specs/").removesuffix(".yaml"))

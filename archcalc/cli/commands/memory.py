@@ -12,9 +12,11 @@ from archcalc.cli.output import put
 from archcalc.document.formats import TABLES
 from archcalc.drawing.charts.canvas import canvas, check_suffix, save
 from archcalc.drawing.charts.memory import draw
+from archcalc.formats.memory import formulas as formulas_of
 from archcalc.formats.memory.page import render
 from archcalc.formats.summary import title
 from archcalc.memory_plan.asked import Asked, planned
+from archcalc.memory_plan.formulas import formulas, lettered
 from archcalc.memory_plan.optimizers import OPTIMIZERS, WAYS
 from archcalc.memory_plan.sizes import bytes_of
 from archcalc.network.dtypes import DTYPES
@@ -87,6 +89,11 @@ def command(request: Request, options: MemoryOptions) -> None:
     result = request.profiled(request.load())
     if options.target is not None:
         result.require_numbers("a chart")
+    if lettered(result):
+        if options.budget is not None or options.timeline or options.checkpoint is not None:
+            result.require_numbers("a budget, a timeline or checkpoints")
+        put(formulas_of.render(formulas(result, options), request.form, request.screen), request.form)
+        return
     plan = planned(result, options)
     budget = None if options.budget is None else bytes_of(options.budget)
     put(render(plan, request.form, budget, request.screen, timeline=options.timeline), request.form)

@@ -42,7 +42,7 @@ def command(request: Request, keys: str | None, target: Path | None, *, every: b
         raise click.UsageError("--all takes no SPEC" if every else "name one or more specs, or give --all")
     several = every or len(request.specs) > 1
     if several and keys is not None:
-        raise click.UsageError("--of is for the chart of one network")
+        raise click.UsageError("--of is for the chart of one network; leave it out, or draw each network by itself")
     chosen = layers.panels(keys)
     if target is not None:
         check_suffix(target)

@@ -40,6 +40,7 @@ class FieldOptions(msgspec.Struct, frozen=True):
     on: str | None
     spread: bool
     target: Path | None
+    axis: str | None
     image: Path | None
     like: int | None
     depth: Dim | None
@@ -58,6 +59,7 @@ class FieldOptions(msgspec.Struct, frozen=True):
     type=click.Path(dir_okay=False, path_type=Path),
     help="Draw a .png, .svg or .pdf file: the cone of layers below an output, or of a place or with -e its map.",
 )
+@click.option("--axis", metavar="AXIS", help="The axis of the input along which the cone is drawn, such as height.")
 @click.option(
     "--image",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -72,6 +74,18 @@ class FieldOptions(msgspec.Struct, frozen=True):
 @takes_settings(FieldOptions)
 def command(request: Request, options: FieldOptions) -> None:
     """Receptive fields: of all layers, of one, or of a place."""
+    _check(request, options)
+    if options.like is not None:
+        put(render_stacks(stacks(options.like), request.form, request.screen), request.form)
+    elif options.depth is not None:
+        window = field_of(options.kernel, options.stride, options.depth)
+        put(render_depth(window, options.kernel, options.stride, options.depth, request.form), request.form)
+    else:
+        _network(request, options)
+
+
+def _check(request: Request, options: FieldOptions) -> None:
+    """Raise UsageError for options that do not go together."""
     asked = [bool(request.specs), options.like is not None, options.depth is not None]
     if sum(asked) != 1:
         raise click.UsageError("name a SPEC, or ask for --stacks or --depth alone")
@@ -81,24 +95,29 @@ def command(request: Request, options: FieldOptions) -> None:
         raise click.UsageError("--plot is of a SPEC")
     if options.image is not None and options.target is None:
         raise click.UsageError("--image is for --plot")
+    if options.axis is not None and options.target is None:
+        raise click.UsageError("--axis is for --plot")
     if options.target is not None:
         check_suffix(options.target)
-    if options.like is not None:
-        put(render_stacks(stacks(options.like), request.form, request.screen), request.form)
-    elif options.depth is not None:
-        window = field_of(options.kernel, options.stride, options.depth)
-        put(render_depth(window, options.kernel, options.stride, options.depth, request.form), request.form)
-    else:
-        graph = request.load() if options.on is None else request.load().seen_from(options.on)
-        fields = receptive_fields(graph)
-        if options.layer is None and options.on is None and options.target is None and len(graph.inputs) > 1:
-            put(render_all(on_every_input(graph), request.form, request.screen), request.form)
-        elif options.layer is None:
-            if options.target is not None:
-                _plot_cone(graph, fields, topmost(graph, fields), options)
-            put(render(graph, fields, request.form, request.screen), request.form)
-        else:
-            _one(graph, fields, options.layer, options, request)
+    if options.on is not None and not request.specs:
+        raise click.UsageError("--on is of a SPEC")
+
+
+def _network(request: Request, options: FieldOptions) -> None:
+    """Print the fields of a network: of all its layers, on each of its inputs, or of one."""
+    graph = request.load()
+    one = options.layer is not None or options.on is not None or options.target is not None
+    if len(graph.inputs) > 1 and not one:
+        put(render_all(on_every_input(graph), request.form, request.screen), request.form)
+        return
+    graph = graph if options.on is None else graph.seen_from(options.on)
+    fields = receptive_fields(graph)
+    if options.layer is not None:
+        _one(graph, fields, options.layer, options, request)
+        return
+    if options.target is not None:
+        _plot_cone(graph, fields, topmost(graph, fields, options.axis), options)
+    put(render(graph, fields, request.form, request.screen), request.form)
 
 
 def _one(graph: Graph, fields: dict[str, Field], layer: str, options: FieldOptions, request: Request) -> None:
@@ -116,13 +135,15 @@ def _one(graph: Graph, fields: dict[str, Field], layer: str, options: FieldOptio
 def _plot_cone(graph: Graph, fields: dict[str, Field], name: str, options: FieldOptions) -> None:
     if options.image is not None:
         raise click.UsageError("--image is for the map of a place: name LAYER[y,x], or a LAYER with --effective")
-    found = cone(graph, fields, name)
+    found = cone(graph, fields, name, options.axis)
     with canvas(10, cones.height(found)) as figure:
         cones.draw(figure, graph, found)
         _save(figure, options)
 
 
 def _plot_map(graph: Graph, name: str, counted: Effective, options: FieldOptions) -> None:
+    if options.axis is not None:
+        raise click.UsageError("--axis is for the cone of a layer, and a map has all axes")
     if options.image is not None and len(counted.place) != len(AXES[2]):
         raise click.UsageError(f"--image is for a network that takes images, and {graph.name} takes none")
     image = None if options.image is None else picture_of(options.image)

@@ -22,7 +22,7 @@ class WorksheetOptions(msgspec.Struct, frozen=True):
 
 
 @click.command("worksheet")
-@takes_network("SPEC", "input", "set", "convention", formats=FORMATS, default="markdown")
+@takes_network("SPEC", "input", "set", "convention", formats=FORMATS, default=None)
 @click.option("--key", "filled", is_flag=True, help="The same filled in, with the working.")
 @click.option(
     "--columns",
@@ -44,9 +44,10 @@ def command(request: Request, options: WorksheetOptions) -> None:
     form, fold = request.form, options.fold
     shown = None if options.columns is None else [name.strip() for name in options.columns.split(",")]
     if options.filled:
-        put(key(result, form, shown, fold=fold), form)
+        put(key(result, form, shown, screen=request.screen, fold=fold), form)
     else:
-        put(worksheet(result, form, shown, _names(options.blanks), _names(options.layers), fold=fold), form)
+        blanks, layers = _names(options.blanks), _names(options.layers)
+        put(worksheet(result, form, shown, blanks, layers, screen=request.screen, fold=fold), form)
 
 
 def _names(text: str | None) -> list[str] | None:

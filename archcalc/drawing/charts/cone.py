@@ -50,7 +50,7 @@ def _ends(cone: Cone) -> tuple[float, float]:
     drawn += [float(end) for level in cone.levels for end in level.field or ()]
     # Of a field far larger than the input the ends are beyond the picture, on which its size stands.
     low, high = max(min(drawn), -cone.whole), min(max(drawn), 2 * cone.whole)
-    margin = max(2.0, 0.06 * (high - low))
+    margin = max(2.5, 0.06 * (high - low))
     return low - margin, high + margin
 
 

@@ -148,15 +148,17 @@ def _steps(axes: Any, profile: Profile, rows: Sequence[Row], values: Sequence[fl
 
 
 def _named(axes: Any, rows: Sequence[Row]) -> None:
-    """Name each layer below its bar, or if there are too many, the block that begins there."""
+    """Name each layer below its bar, or if there are too many, the blocks that begin there, the longer where two are close."""
     names = [row.name for row in rows]
-    if len(names) <= _MAX_NAMED:
-        places, labels = list(range(len(names))), names
-    else:
+    places, labels = list(range(len(names))), names
+    if len(names) > _MAX_NAMED:
         blocks = groupby(enumerate(names), key=lambda item: item[1].partition("/")[0])
-        starts = [(next(items)[0], block) for block, items in blocks]
-        step = -(-len(starts) // _MAX_NAMED)
-        places, labels = [place for place, _ in starts[::step]], [block for _, block in starts[::step]]
+        starts = [(block, [place for place, _ in items]) for block, items in blocks]
+        kept: dict[int, str] = {}
+        for block, own in sorted(starts, key=lambda start: (-len(start[1]), rows[start[1][0]].params == 0)):
+            if all(abs(own[0] - place) >= len(names) / _MAX_NAMED for place in kept):
+                kept[own[0]] = block
+        places, labels = list(kept), list(kept.values())
     axes.set_xticks(places, [label if len(label) <= 24 else f"…{label[-23:]}" for label in labels])
     axes.tick_params(axis="x", rotation=90, labelsize="small")
 

@@ -45,7 +45,7 @@ class Boxes:
     def frame(self, group: Frame, sheet: Piece) -> None:
         """Draw a box with its title at the upper left, and × n at the upper right."""
         title = max(_wide(group.head, FONT, bold=True), _wide(group.kind, SMALL))
-        times = _wide(f"× {group.times}", FONT, bold=True) + 24 if group.times > 1 else 0
+        times = _wide(f"× {group.times}", FONT, bold=True) + 24 if group.times != 1 else 0
         foot = sheet.height + _FOOT
         for net, x in sheet.outs.items():
             sheet.wire(net, (x, sheet.height), (x, foot))

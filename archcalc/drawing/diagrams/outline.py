@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from archcalc.drawing.diagrams.growth import between, grown
 from archcalc.drawing.diagrams.labels import TO, described, first_to_last, named
 from archcalc.drawing.diagrams.repeats import follows, lines_of, written_out
 from archcalc.layers.registry import Family
@@ -16,8 +17,9 @@ from archcalc.network.graph import inputs_text
 from archcalc.profiling.folding import FoldedBlock as Call
 from archcalc.profiling.folding import FoldedRow, Part, groups, unfolded
 from archcalc.profiling.rows import Profile, Row
-from archcalc.symbols.dims import Dim, Shape, sum_of
+from archcalc.symbols.dims import Dim, Shape
 from archcalc.symbols.notation import TEXT
+from archcalc.symbols.sums import sum_of
 
 
 class Box(msgspec.Struct, frozen=True):
@@ -31,8 +33,9 @@ class Box(msgspec.Struct, frozen=True):
     kind: str
     inputs: tuple[Shape, ...]
     output: Shape
-    # Of one of the repeats.
+    # Of the first of the repeats, and of the last.
     params: Dim
+    last_params: Dim
     auxiliary: bool
     rows: tuple[str, ...]
     # True where no layer reads it and it is not the last, which its last line then says.
@@ -41,11 +44,13 @@ class Box(msgspec.Struct, frozen=True):
     given: bool = False
     sign: str = ""
     keeps_order: bool = False
+    # The output of the last of its repeats, where they differ.
+    until: Shape = ()
 
     @property
     def shape(self) -> str:
-        """The output's shape as text."""
-        return TEXT.shape(self.output)
+        """The output's shape as text, or those of the first and the last repeat."""
+        return between(self.output, self.until or self.output)
 
 
 class Frame(msgspec.Struct, frozen=True):
@@ -55,7 +60,7 @@ class Frame(msgspec.Struct, frozen=True):
     block: str
     # The common part of its layers' names, or the first and the last of them; of repeats, those of the first and the last.
     name: str
-    times: int
+    times: Dim
     parts: tuple[Item, ...]
 
     @property
@@ -71,7 +76,7 @@ class Frame(msgspec.Struct, frozen=True):
     @property
     def title(self) -> str:
         """The text on the box, such as "conv4_2 … conv4_6 × 5"."""
-        return f"{self.head} × {self.times}" if self.times > 1 else self.head
+        return f"{self.head} × {self.times}" if self.times != 1 else self.head
 
     @property
     def kind(self) -> str:
@@ -114,15 +119,17 @@ def outline(profile: Profile, *, fold: bool = True) -> Outline:
     >>> drawn.nodes[1].lines, drawn.edges[1].label
     (('conv2d 11×11, 96, stride 4', 'relu', 'localresponsenorm'), '96×55×55')
     """
-    tree = written_out(groups(profile.rows)) if fold else _calls(profile.rows, 0)
+    tree = written_out(grown(groups(profile.rows))) if fold else _calls(profile.rows, 0)
     merging = _Merging(profile)
     merging.take(tree, ())
     parts = tuple(_titled([*_boxed(tree, merging, count(1))], ""))
     ids = {name: node.id for node in _nodes(parts) for name in node.rows}
+    repeats = {row.name: len(line.rows) for chain in merging.chains for line in chain for row in line.rows}
+    # What comes from before the repeats is read by the first.
     edges = tuple(
-        Edge(ids[source], ids[row.name], TEXT.shape(shape))
-        for row in (chain[0].row for chain in merging.chains)
-        for source, shape in zip(row.sources, row.inputs, strict=True)
+        Edge(ids[source], ids[line.row.name], between(first, last if repeats[source] == len(line.rows) else first))
+        for line in (chain[0] for chain in merging.chains)
+        for source, first, last in zip(line.row.sources, line.row.inputs, line.rows[-1].inputs, strict=True)
     )
     graph = profile.graph
     params = TEXT.dim(profile.totals.params)
@@ -232,6 +239,7 @@ def _boxed(parts: Sequence[Part], merging: _Merging, numbers: Iterator[int]) -> 
 def _node(chain: list[FoldedRow], number: int, *, unread: bool) -> Box:
     row = chain[0].row
     shared = [f"weights of {row.shared}"] if row.shared else []
+    first, last = chain[-1].row.output, chain[-1].rows[-1].output
     return Box(
         id=f"n{number}",
         title=named(row),
@@ -239,8 +247,10 @@ def _node(chain: list[FoldedRow], number: int, *, unread: bool) -> Box:
         family=row.layer.family,
         kind=row.kind,
         inputs=row.inputs,
-        output=chain[-1].row.output,
+        output=first,
+        until=() if last == first else last,
         params=sum_of([line.row.params for line in chain]),
+        last_params=sum_of([line.rows[-1].params for line in chain]),
         auxiliary=row.auxiliary,
         rows=tuple(each.name for line in chain for each in line.rows),
         unread=unread,
@@ -263,7 +273,7 @@ def _titled(parts: Sequence[Item], around: str) -> Iterator[Item]:
             first, *last = part.name.split(TO)
             inside = _inside(first, around)
             # If the enclosing box repeats, the last name stands in another call of it.
-            both = [_inside(name, around) for name in last] if inside == first or part.times > 1 else []
+            both = [_inside(name, around) for name in last] if inside == first or part.times != 1 else []
             name = TO.join(dict.fromkeys([inside, *both]))
             # Some boxes are named by their first and last layers, which share no name.
             shared = first if all(_inside(node.rows[0], first) != node.rows[0] for node in part.nodes) else around

@@ -38,7 +38,7 @@ def _written_out(part: Part) -> Iterator[Part]:
         yield part
         return
     part = msgspec.structs.replace(part, parts=written_out(part.parts))
-    if 1 < part.times <= _FEW and _is_one_layer(part):
+    if isinstance(part.times, int) and 1 < part.times <= _FEW and _is_one_layer(part):
         for number in range(part.times):
             yield _repeat(part, number, part.times)
     else:

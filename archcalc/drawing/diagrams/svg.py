@@ -138,7 +138,7 @@ def _group_title(root: ET.Element, group: Frame, rect: Rect, *, upwards: bool) -
     _text(root, "text", group.head, x=edge, y=y).set("class", f"block {title}")
     if two:
         _text(root, "text", group.kind, x=edge, y=y + 14).set("class", f"layers {title}")
-    if group.times > 1:
+    if group.times != 1:
         _text(root, "text", f"× {group.times}", x=other, y=y).set("class", f"times {times}")
 
 
@@ -189,7 +189,8 @@ def _node(root: ET.Element, node: Box, rect: Rect, link: str | None) -> ET.Eleme
         part.set("href", one_line(link))
         part.set("id", f"node-{node.id}")
     about = f"{', '.join(node.rows)}: {node.shape}"
-    _text(part, "title", f"{about}, {TEXT.dim(node.params)} params" if node.params != 0 else about)
+    params = " … ".join(dict.fromkeys(map(TEXT.dim, (node.params, node.last_params))))
+    _text(part, "title", f"{about}, {params} params" if node.params != 0 else about)
     _rect(part, rect, rect[3] / 2 if node.given else 4)
     left, top, right, _ = rect
     middle = (left + right) / 2

@@ -9,6 +9,7 @@ from archcalc.document.paper import Width
 from archcalc.drawing.diagrams.layout import layout
 from archcalc.drawing.diagrams.outline import Box, Frame, Item, Outline
 from archcalc.drawing.diagrams.sheet import Point, Rect, Wire
+from archcalc.drawing.diagrams.slab_floors import floors, floors_drawn
 from archcalc.drawing.diagrams.slabs import chain, slabs
 from archcalc.drawing.diagrams.volumes import CIRCLE, LONGEST, SHEAR, TINY, Volumes, joins, volumes
 from archcalc.drawing.palette import FAMILIES
@@ -59,7 +60,10 @@ def to_tikz(outline: Outline, width: Width | None = None) -> str:
     size = TINY if width is None else width.sizes[-1][1]
     alike = chain(drawn, blocks=width is not None)
     most = LONGEST if width is None else width.points - 1
-    body = slabs(alike, most, size) if alike else _apart(drawn, most, size)
+    found = floors(drawn)
+    body = (
+        slabs(alike, most, size) if alike else floors_drawn(found, most, size) if found else _apart(drawn, most, size)
+    )
     return "\n".join(
         [
             _BEGIN.replace("SIZE", f"{size:g}").replace("LEADING", f"{1.2 * size:g}"),
@@ -92,7 +96,7 @@ def _apart(drawn: Outline, width: float, size: float) -> list[str]:
 def _repeated(parts: Sequence[Item]) -> Iterator[Frame]:
     for part in parts:
         if isinstance(part, Frame):
-            if part.times > 1:
+            if part.times != 1:
                 yield part
             yield from _repeated(part.parts)
 
@@ -135,7 +139,8 @@ def _node(node: Box, rect: Rect, look: Volumes) -> Iterator[str]:
     volume = look.volume(node)
     sizes = "".join(f"{{{n:.1f}}}" for n in (left, bottom, volume.thick, volume.high, SHEAR * volume.deep))
     yield rf"\volume{sizes}{{{family}}}"
-    lines = [*(escape_tex(line) for line in look.captions(node)), _shape(node.output)]
+    shape = _shape(node.output) if not node.until else escape_tex(node.shape)
+    lines = [*(escape_tex(line) for line in look.captions(node)), shape]
     for number, line in enumerate(lines):
         yield rf"\node[caption] at {_at(left, bottom - 3 - look.line * number)} {{{line}}};"
 

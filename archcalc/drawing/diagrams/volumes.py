@@ -25,6 +25,8 @@ _TALLEST, _LOWEST = 84.0, 7.0
 _APART, _BRACE = 4.0, 18.0
 # The number drawn for a size that a letter leaves open.
 _LETTER = 256
+# The signs of joins that are no letters of the font.
+_SIGNS = {"−": "$-$", "×": "$\\times$", "÷": "$\\div$"}
 
 
 def _sides(shape: Shape) -> Shape:
@@ -75,7 +77,7 @@ def _without(parts: Sequence[Item], passed: set[str], edges: Sequence[Edge]) -> 
                 yield part
             continue
         inner = tuple(_without(part.parts, passed, edges))
-        if inner and (part.times > 1 or _forks(inner, edges)):
+        if inner and (part.times != 1 or _forks(inner, edges)):
             yield msgspec.structs.replace(part, parts=inner)
         else:
             yield from inner
@@ -109,7 +111,7 @@ class Volume(msgspec.Struct, frozen=True):
 
 def joins(node: Box) -> str:
     """The sign of a node that is drawn as a circle, such as +; empty for one drawn as a volume."""
-    return node.sign.replace("×", "$\\times$")
+    return _SIGNS.get(node.sign, node.sign)
 
 
 class Volumes:
@@ -170,7 +172,7 @@ class Volumes:
 
     def frame(self, group: Frame, sheet: Piece) -> None:
         """Draw a brace below a repeated box."""
-        if group.times > 1:
+        if group.times != 1:
             sheet.groups = {group.id: (sheet.left - _BRACE, 0.0, sheet.left, sheet.height), **sheet.groups}
             sheet.left -= _BRACE
 

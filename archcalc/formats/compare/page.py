@@ -86,7 +86,10 @@ def _document(sections: list[TitledTable]) -> Page:
 
 
 def _table(section: TitledTable) -> Table:
-    head = tuple(Head(preformatted(title), i >= section.text) for i, title in enumerate(section.head))
+    head = tuple(
+        Head(preformatted(title), i >= section.text, title if title == "name" else "")
+        for i, title in enumerate(section.head)
+    )
     rows = (tuple(preformatted(cell) if isinstance(cell, str) else cell for cell in row) for row in section.rows)
     return Table(head, tuple(rows))
 
@@ -188,7 +191,7 @@ def _valued(comparison: Comparison, style: Style) -> TitledTable:
             ratio = Fraction(values[0], values[1]) if len(values) == 2 == len(numbers) and values[1] else None
             share = [f"{float(ratio):.3g}" if ratio is not None else ""] if len(values) == 2 else []
             at = [style.dim(point[name]) for name in names]
-            cells = ["—" if value is None else style.cell(value) for value in values]
+            cells = ["—" if value is None else _cell(value, style) for value in values]
             rows.append((*at, style.clean(line.measure.title), *cells, *share))
     head = [*(letter_of(name, style) for name in names), "measure", *map(style.clean, comparison.names)]
     head += ["ratio"] if len(comparison.profiles) == 2 else []
@@ -242,11 +245,11 @@ def _explained(comparison: Comparison, style: Style) -> list[TitledTable]:
     return sections
 
 
-def _owned(one: OwnRows, values: list[Dim], style: Style) -> tuple[str, ...]:
+def _owned(one: OwnRows, values: list[Dim], style: Style) -> tuple[Any, ...]:
     row = one.row
     texts = [style.clean(text) for text in (row.name, row.kind, row.settings)]
-    numbers = [style.cell(one.times * n) for n in values]
-    return (*texts, style.shape(row.output), style.dim(one.times), *numbers)
+    numbers = [_cell(one.times * n, style) for n in (1, *values)]
+    return (*texts, style.shape(row.output), *numbers)
 
 
 def _assumed(comparison: Comparison, style: Style) -> tuple[str, ...]:

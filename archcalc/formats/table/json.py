@@ -44,7 +44,7 @@ def to_dict(profile: Profile, formulas: Form = "plain") -> dict[str, Any]:
         "batch": plain_dim(profile.batch),
         "convention": profile.convention.name,
         "unit": profile.convention.unit,
-        "depth": profile.depth,
+        "depth": plain_dim(profile.depth),
         "rows": [_row(profile, row, plain) for row in profile.rows],
         "totals": {**_totals(profile.totals, plain), "auxiliary": _totals(profile.auxiliary, plain)},
         "figures": [verdict_dict(verdict) for verdict in profile.verdicts],
@@ -69,6 +69,7 @@ def _row(profile: Profile, row: Row, plain: Plain) -> dict[str, Any]:
         "in_place": row.in_place,
         "auxiliary": row.auxiliary,
         "shared": row.shared,
+        **({} if row.times == 1 else {"times": plain(row.times)}),
         "rounded": list(row.rounded),
         "note": row.note,
     }

@@ -1,0 +1,142 @@
+"""The sources of specs: bundled networks by name, variants of a file, paths, and standard input."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+from archcalc.errors import Source, SpecError, nearest
+from archcalc.files import standard_input
+from archcalc.language.tree import MAX_CHARACTERS
+
+MAX_BYTES = 4 * MAX_CHARACTERS
+_PACKAGE = Path(__file__).parent.parent
+# Installed, the specs lie inside the package; in a checkout they stand beside it.
+SPECS = _PACKAGE / "specs" if (_PACKAGE / "specs").is_dir() else _PACKAGE.parent / "specs"
+_SUFFIXES = {".yaml", ".yml"}
+# The variants of a bundled file, which are written one below the other.
+_VARIANTS = re.compile(r"^variants:\n((?:(?: .*)?\n)+)", re.MULTILINE)
+_VARIANT = re.compile(r"^  ([\w.-]+):", re.MULTILINE)
+
+
+def full_name(family: str, variant: str) -> str:
+    """The name of a network that is a variant of a family.
+
+    >>> full_name("vgg", "vgg13"), full_name("mine", "small"), full_name("mine", "")
+    ('vgg13', 'mine@small', 'mine')
+    """
+    return variant if variant.startswith(family) else f"{family}@{variant}" if variant else family
+
+
+def short_name(source: Source) -> str:
+    """The name by which a spec may be called again, but for the ending of its file.
+
+    >>> short_name(Source("specs/vgg.yaml", "", "vgg13")), short_name(Source("nets/mine.yaml", "", "small"))
+    ('vgg13', 'nets/mine@small')
+    """
+    return full_name(source.name.removeprefix("specs/").removesuffix(".yaml"), source.variant)
+
+
+def bundled() -> list[str]:
+    """The names of the networks that come with archcalc."""
+    return sorted(networks(SPECS))
+
+
+@cache
+def networks(folder: Path) -> dict[str, tuple[Path, str]]:
+    """The networks in the specs of a folder by name, each with its file and its variant, which may be empty."""
+    found = {}
+    for path in folder.glob("*.yaml"):
+        for variant in _variants(path) or [""]:
+            found[full_name(path.stem, variant)] = (path, variant)
+    return found
+
+
+@cache
+def _variants(path: Path) -> list[str]:
+    """The variants in a bundled file, found without reading all of it as YAML."""
+    part = _VARIANTS.search(path.read_text(encoding="utf-8"))
+    return _VARIANT.findall(part[1]) if part else []
+
+
+def located(spec: str) -> tuple[Path, str]:
+    """The file that a name or a path stands for, and the variant in it; raises SpecError for a name that clashes.
+
+    >>> [(path.name, variant) for path, variant in map(located, ["vgg13", "alexnet", "mine.yaml@small"])]
+    [('vgg.yaml', 'vgg13'), ('alexnet.yaml', ''), ('mine.yaml', 'small')]
+    """
+    name, at, variant = spec.rpartition("@")
+    if not at or Path(spec).is_file():
+        name, variant = spec, ""
+    if "/" in name or Path(name).suffix in _SUFFIXES:
+        return Path(name), variant
+    files = {path.stem: path for path in SPECS.glob("*.yaml")}
+    if name in files:
+        return files[name], variant
+    if not variant:
+        # Most variants begin with the name of their file, and the others need not be looked at.
+        likely = [stem for stem in files if name.startswith(stem) and name in _variants(files[stem])]
+        families = likely or [stem for stem in files if name in _variants(files[stem])]
+        if len(families) > 1:
+            several = [f"{stem}@{name}" for stem in sorted(families)]
+            fact = f"'{name}' is a variant of {' and of '.join(sorted(families))}"
+            raise SpecError(fact, None, f"write {' or '.join(several)}")
+        if families:
+            return files[families[0]], name
+    return Path(name), variant
+
+
+def without_others(source: Source) -> str:
+    """The text of a bundled file without what is said of its other variants, which takes longer to read than the rest."""
+    text = source.text
+    part = _VARIANTS.search(text) if source.variant and source.name.startswith("specs/") else None
+    if part is None:
+        return text
+    lines, here = part[1].split("\n"), False
+    for at, line in enumerate(lines):
+        if name := _VARIANT.match(line):
+            here = name[1] == source.variant
+        elif not here:
+            # Every line stays where it is.
+            lines[at] = ""
+    return text[: part.start(1)] + "\n".join(lines) + text[part.end(1) :]
+
+
+def source_of(spec: str) -> Source:
+    """The text of a spec: a bundled name, a path, each perhaps with @ and a variant, or `-` for standard input."""
+    with opened(spec) as (name, variant, read_on):
+        return Source(name, whole(name, read_on(MAX_BYTES + 1)), variant)
+
+
+@contextmanager
+def opened(spec: str) -> Iterator[tuple[str, str, Callable[[int], bytes]]]:
+    """The name, the variant and the read function of a bundled network, of a path, or of `-` for standard input."""
+    if spec == "-":
+        yield "<stdin>", "", standard_input
+        return
+    path, variant = located(spec)
+    try:
+        with path.open("rb") as file:
+            yield str(path) if path.parent != SPECS else f"specs/{path.name}", variant, file.read
+    except IsADirectoryError:
+        raise SpecError(f"{path}: is a directory, not a spec") from None
+    except (OSError, ValueError) as error:
+        if isinstance(error, SpecError):
+            raise
+        if path.suffix or "/" in spec:
+            reason = getattr(error, "strerror", None) or "not a path"
+            said = str(path) if variant else spec
+            raise SpecError(f"{said[:200]}: {reason[0].lower()}{reason[1:]}") from None
+        raise SpecError(
+            f"no network or file named '{spec[:60]}'", None, nearest(spec, bundled()), "archcalc list names all"
+        ) from None
+
+
+def whole(name: str, raw: bytes) -> bytes:
+    """The bytes of a spec; raises SpecError if there are more than any spec has."""
+    if len(raw) > MAX_BYTES:
+        raise SpecError(f"{name}: the file holds more than {MAX_BYTES:,} bytes", None, "a spec is a page of text")
+    return raw

@@ -1,0 +1,139 @@
+"""Multi-head latent attention, whose keys and values come from one narrow vector for each token."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from archcalc.layers.base import Layer, Layout, SavedTensor, TrainingContext
+from archcalc.layers.layer_norm import RMSNorm
+from archcalc.layers.pairs import Band
+from archcalc.layers.projections import attending, mixed, projected, projecting
+from archcalc.layers.registry import Example, Family
+from archcalc.layers.requirements import Requirement
+from archcalc.layers.rotary import rotated, rotation
+from archcalc.layers.settings import Count, Positive
+from archcalc.layers.views import Views, pointwise_view
+from archcalc.layers.window import whole_axis
+from archcalc.layers.work import Work
+from archcalc.symbols.dims import Dim, Shape, divides
+
+_NORM = RMSNorm(eps=1e-6)
+
+
+class LatentAttention(Layer, frozen=True):
+    """Attention whose keys and values are made of `latent` values for each token (DeepSeek-V2, arXiv:2405.04434, section 2.1).
+
+    `query_latent` does the same for queries. Each head has `key` values without a position and `rotary` ones that turn
+    with it, of which all heads share the key's, and `value` values. Both latent vectors are normalised by their root mean
+    square, and no projection has a bias. Keys and values are computed in full, as in training.
+    """
+
+    family: ClassVar[Family] = "attention"
+    category: ClassVar[str] = "Multi-head attention"
+    layout: ClassVar[Layout] = "sequence"
+    example: ClassVar[Example] = Example(
+        {"heads": 8, "latent": 128, "query_latent": 192, "key": 64, "rotary": 32, "value": 64}, ((128, 512),)
+    )
+
+    heads: Count
+    latent: Count
+    query_latent: Count | None = None
+    key: Count = 128
+    rotary: Count = 64
+    value: Count = 128
+    causal: bool = False
+    base: Positive = 10000.0
+
+    @property
+    def band(self) -> Band:
+        """The keys that a query sees, by their distance."""
+        return Band(after=0) if self.causal else Band()
+
+    def output(self, x: Shape) -> Shape:
+        return x
+
+    def requires(self, _x: Shape) -> Iterator[Requirement]:
+        yield divides(2, self.rotary), f"rotary={self.rotary} values cannot turn in pairs", "rotary"
+
+    @property
+    def _width(self) -> Dim:
+        """The values of a head's queries and keys."""
+        return self.key + self.rotary
+
+    def weights(self, x: Shape) -> dict[str, Shape]:
+        f, queries = x[1], self.heads * self._width
+        if self.query_latent is None:
+            weights: dict[str, Shape] = {"query": (queries, f)}
+        else:
+            weights = {
+                "query_down": (self.query_latent, f),
+                "query_norm": (self.query_latent,),
+                "query": (queries, self.query_latent),
+            }
+        return weights | {
+            "down": (self.latent + self.rotary, f),
+            "norm": (self.latent,),
+            "up": (self.heads * (self.key + self.value), self.latent),
+            "out": (f, self.heads * self.value),
+        }
+
+    def _latents(self, x: Shape) -> Iterator[tuple[str, Shape]]:
+        """The vectors that are normalised, each by the name of its scale."""
+        if self.query_latent is not None:
+            yield "query_norm", (x[0], self.query_latent)
+        yield "norm", (x[0], self.latent)
+
+    def work(self, _output: Shape, x: Shape) -> Work:
+        n, weights = x[0], self.weights(x)
+        scores = self.heads * n * n
+        hidden = scores - self.heads * self.band.pairs(n, n)
+        work = projecting({name: n for name, shape in weights.items() if len(shape) == 2}, weights)
+        work += attending(scores, self.heads * n, self._width, self.value, hidden)
+        for _, latent in self._latents(x):
+            work += _NORM.placed(latent).work(latent, latent)
+        # One key turns for all heads.
+        return work + rotation((self.heads + 1) * n * self.rotary)
+
+    def receptive_views(self, x: Shape) -> tuple[Views, ...]:
+        return ((pointwise_view(x, {0: self.band.window(x[0]), 1: whole_axis(x[1])}),),)
+
+    def saved_for_backward(self, use: TrainingContext, _output: Shape, x: Shape) -> Iterator[SavedTensor]:
+        if {"down", "query" if self.query_latent is None else "query_down"} - use.frozen:
+            yield SavedTensor(0)
+        for name, latent in self._latents(x):
+            # The rotary part of the keys lies in one array with their latent vector.
+            beside = self.rotary if name == "norm" else 0
+            yield SavedTensor(f"before {name}", latent[0] * (latent[1] + beside))
+            yield SavedTensor(f"deviation of {name}", latent[0], "float32")
+            if {"norm": "up", "query_norm": "query"}[name] not in use.frozen:
+                yield SavedTensor(f"after {name}", latent[0] * latent[1])
+        rows = self.heads * x[0]
+        # As in fused kernels, which never store the scores (Dao et al. 2022, arXiv:2205.14135, algorithm 1).
+        yield SavedTensor("queries", rows * self._width)
+        yield SavedTensor("keys", rows * self._width)
+        yield SavedTensor("values", rows * self.value)
+        yield SavedTensor("log sums", rows, "float32")
+        yield SavedTensor("mixed", rows * self.value)
+
+    def forward(self, xp: Any, x: Any, **weights: Any) -> Any:
+        n, tokens, _ = x.shape
+
+        def headed(name: str, y: Any) -> Any:
+            return projected(xp, name, y, weights).reshape(n, tokens, self.heads, -1)
+
+        def normed(y: Any, scale: str) -> Any:
+            return _NORM.placed(y.shape[1:]).forward(xp, y, weights[scale])
+
+        queried = x if self.query_latent is None else normed(projected(xp, "query_down", x, weights), "query_norm")
+        queries = headed("query", queried)
+        queries = xp.concatenate([queries[..., : self.key], rotated(xp, queries[..., self.key :], self.base)], -1)
+        down = projected(xp, "down", x, weights)
+        both = headed("up", normed(down[..., : self.latent], "norm"))
+        turned = rotated(xp, down[:, :, None, self.latent :], self.base)
+        shared = xp.broadcast_to(turned, (n, tokens, self.heads, self.rotary))
+        keys = xp.concatenate([both[..., : self.key], shared], -1)
+        scores = xp.einsum("nqhd,nkhd->nhqk", queries, keys, optimize=True) / self._width**0.5
+        seen = self.band.mask(xp, tokens, tokens) if self.causal else None
+        y = mixed(xp, "nhqk,nkhd->nqhd", scores, both[..., self.key :], seen)
+        return projected(xp, "out", y.reshape(n, tokens, -1), weights)

@@ -1,0 +1,63 @@
+"""Hypothesis strategies: the settings of attention of all sorts, and of products of branches, that suit their inputs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from tests.layers.axis_settings import divisors
+from tests.layers.inputs import Draw, Shape
+from tests.layers.products import fitting_product
+
+LARGEST = 9
+BASES = st.sampled_from([100.0, 10000.0])
+
+
+def attention(draw: Draw, q: Shape, *memory: Shape) -> dict[str, Any]:
+    key = draw(st.none() | st.integers(1, LARGEST))
+    heads = draw(divisors(q[1]) if key is None else st.sampled_from([1, 2, 3, 4, 6, 8]))
+    width = q[1] // heads if key is None else key
+    queries, keys = q[0], memory[0][0] if memory else q[0]
+    causal = draw(st.booleans())
+    # The last query sees a key.
+    least = max(1, queries - keys + 1 if causal else 2 * (queries - keys))
+    return {
+        "key": key,
+        "heads": heads,
+        "kv_heads": draw(st.none() | divisors(heads)),
+        # Adapters of ranks that fit the smallest matrices there are.
+        "lora": draw(st.just(()) | st.lists(st.integers(0, 2), min_size=4, max_size=4).map(tuple)),
+        "causal": causal,
+        "window": draw(st.none() | st.integers(least, least + LARGEST)),
+        "positions": draw(st.sampled_from([None, "rotary"])) if width % 2 == 0 else None,
+        "base": draw(BASES),
+        "softcap": draw(st.none() | st.sampled_from([0.5, 2.0, 30.0])),
+    }
+
+
+def window_attention(draw: Draw, x: Shape) -> dict[str, Any]:
+    """Windows of one size or one for each axis, some larger than the image, and shifts that are less than they."""
+    if draw(st.booleans()):
+        window = draw(st.integers(1, 5))
+        return {"heads": draw(divisors(x[-1])), "window": window, "shift": draw(st.integers(0, window - 1))}
+    windows = [draw(st.integers(1, 5)) for _ in x[1:]]
+    shifts = tuple(draw(st.integers(0, w - 1)) for w in windows)
+    shift = draw(st.sampled_from([shifts, min(shifts)]))
+    return {"heads": draw(divisors(x[-1])), "window": tuple(windows), "shift": shift}
+
+
+def latent_attention(draw: Draw, _x: Shape) -> dict[str, Any]:
+    key, rotary = draw(st.integers(1, 6)), draw(st.sampled_from([2, 4, 6]))
+    # Half of the time values are as wide as keys, so that torch has a kernel for them.
+    value = draw(st.sampled_from([key + rotary, draw(st.integers(1, LARGEST))]))
+    return {"key": key, "rotary": rotary, "value": value, "base": draw(BASES), "heads": draw(st.integers(1, 4))}
+
+
+def matmul(draw: Draw, *xs: Shape) -> dict[str, Any]:
+    """Any of the ways in which the inputs can be turned and split so that they fit."""
+    turns = [None, "first", "second", "both"]
+    ways = [{"heads": heads, "transpose": turn} for heads in (None, *range(1, 13)) for turn in turns]
+    fits = [way for way in ways if fitting_product(way["heads"], way["transpose"], *xs)]
+    split = [way for way in fits if way["heads"]]
+    return draw(st.sampled_from(split if split and draw(st.booleans()) else fits))

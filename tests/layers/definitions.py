@@ -1,0 +1,244 @@
+"""Layers by their definitions, on numbers that count what is done to them."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from archcalc.layers import Layer
+from tests.layers.counted import GUARD, numbers
+from tests.layers.inputs import BY_VALUE
+
+SORTS = ("additions", "multiplications", "comparisons", "divisions", "exponentials")
+LARGEST = 300
+
+
+def sigmoid(_xp: Any, x: Any) -> Any:
+    return 1 / (1 + np.exp(-x))
+
+
+def softmax(_xp: Any, x: Any, axis: int) -> Any:
+    """As it is defined: the largest value is taken off only to keep powers finite."""
+    powers = np.exp(x)
+    return powers / powers.sum(axis, keepdims=True)
+
+
+def standard(_xp: Any, x: Any, axes: Any, eps: float) -> Any:
+    """As it is defined: the mean of the squared differences, and the differences over its root."""
+    mean = x.mean(axis=axes, keepdims=True)
+    variance = ((x - mean) ** 2).mean(axis=axes, keepdims=True)
+    return (x - mean) / np.sqrt(variance + eps)
+
+
+def erf(x: Any) -> Any:
+    return np.frompyfunc(lambda value: value.erf(), 1, 1)(x)
+
+
+def gelu(layer: Layer, x: Any) -> Any:
+    if layer.approximate == "tanh":
+        return 0.5 * x * (1 + np.tanh(0.7978845608 * (x + 0.044715 * x**3)))
+    return 0.5 * x * (1 + erf(0.7071067812 * x))
+
+
+def elu(layer: Layer, x: Any) -> Any:
+    """Both sides are computed, as on machines that choose between arrays."""
+    return np.where(x > 0, x, getattr(layer, "alpha", 1.6732632) * (np.exp(x) + -1.0))
+
+
+def softplus(layer: Layer, x: Any) -> Any:
+    # A factor of 1 is a product like any other.
+    return np.log(1 + np.exp((layer.beta + 1e-9) * x)) / layer.beta
+
+
+def joined(layer: Layer, *xs: Any) -> Any:
+    """Value by value, each branch repeated to the output's shape first."""
+    xs = np.broadcast_arrays(*xs)
+    return layer.forward(np, *xs)
+
+
+def adaptive(layer: Layer, x: Any) -> None:
+    """Window by window over all axes at once, by the bounds that the paper's pyramid has."""
+    shape = x.shape[2:]
+    sizes = layer.size if isinstance(layer.size, tuple) else (layer.size,) * len(shape)
+    for place in itertools.product(*map(range, sizes)):
+        slices = [
+            slice(math.floor(i * n / m), math.ceil((i + 1) * n / m))
+            for i, n, m in zip(place, shape, sizes, strict=True)
+        ]
+        window = x[:, :, *slices].reshape(x.shape[1], -1)
+        window.max(1) if "max" in layer.kind else window.mean(1)
+
+
+def upsample(layer: Layer, x: Any, *like: Any) -> None:
+    """Each new value from the corners of the cell it lies in, each with its own share."""
+    if layer.mode == "nearest":
+        return
+    shape = layer.output(x.shape[1:], *(other.shape[1:] for other in like))
+    for _ in range(math.prod(shape)):
+        np.sum([0.37 * x.flat[0] for _ in range(2 ** (len(shape) - 1))])
+
+
+def attention(layer: Layer, q: Any, k: Any = None, v: Any = None, **weights: Any) -> None:
+    """Query by query and head by head; only products with weights and between activations are left to einsum."""
+    k = q if k is None else k
+    v = k if v is None else v
+    shifted({"query": q, "key": k, "value": v, "out": q}, weights)
+    kv_heads, width, _ = layer.widths(q.shape[1:])
+    for name, x, heads in (("query", q, layer.heads), ("key", k, kv_heads)):
+        for _ in range(heads * x.shape[1]):
+            head = numbers(np.arange(width) + 0.5)
+            if layer.qk_norm:
+                head = normed(layer.qk_norm, head) * weights[f"{name}_norm"]
+            if layer.qk_norm == "layer":
+                head = head + weights[f"{name}_norm_bias"]
+            if layer.positions:
+                turned(head)
+    for _ in range(layer.heads * q.shape[1]):
+        scores = 0.35 * numbers(np.ones(k.shape[1]))
+        if layer.softcap is not None:
+            scores = 1.7 * np.tanh(scores / 1.7)
+        softmax(np, scores, 0)
+
+
+def shifted(tokens: dict[str, Any], weights: dict[str, Any]) -> None:
+    """The biases of projections, and what adapters beside them add, where there are any."""
+    for name, x in tokens.items():
+        if f"{name}_bias" in weights:
+            numbers(np.ones((x.shape[1], len(weights[name])))) + weights[f"{name}_bias"]
+        if f"{name}_lora_b" in weights:
+            numbers(np.ones((x.shape[1], len(weights[name])))) + 0.5
+
+
+def normed(sort: str, x: Any) -> Any:
+    if sort == "layer":
+        return standard(np, x, 0, GUARD)
+    return x / np.sqrt((x**2).mean(keepdims=True) + GUARD)
+
+
+def turned(x: Any) -> None:
+    """Each pair of values by the cosine and sine of an angle."""
+    for a, b in zip(x[::2], x[1::2], strict=True):
+        a * 0.8 - b * 0.6, b * 0.8 + a * 0.6
+
+
+def latent_attention(layer: Layer, x: Any, **_: Any) -> None:
+    """Token by token, the part of a key that turns once for all heads."""
+    tokens = x.shape[1]
+    widths = [layer.latent, *([layer.query_latent] if layer.query_latent else [])]
+    for _ in range(tokens):
+        for width in widths:
+            normed("rms", numbers(np.arange(width) + 0.5)) * (1.5 * np.ones(width))
+        for _ in range(layer.heads + 1):
+            turned(numbers(np.ones(layer.rotary)))
+    for _ in range(layer.heads * tokens):
+        softmax(np, 0.35 * numbers(np.ones(tokens)), 0)
+
+
+def window_attention(layer: Layer, x: Any, **weights: Any) -> None:
+    """Window by window, each full of places, those of the padding too."""
+    *places, f = x.shape[1:]
+    windows = layer.window if isinstance(layer.window, tuple) else (layer.window,) * len(places)
+    inside = math.prod(windows)
+    for _ in range(math.prod(-(-n // w) for n, w in zip(places, windows, strict=True))):
+        shifted(dict.fromkeys(("query", "key", "value", "out"), np.ones((1, inside, f))), weights)
+        for _ in range(layer.heads * inside):
+            scores = 0.35 * numbers(np.ones(inside))
+            softmax(np, scores + 0.25 * np.ones(inside) if layer.relative else scores, 0)
+
+
+def scan(_layer: Layer, x: Any, dt: Any, *_: Any, **weights: Any) -> None:
+    """Feature by feature: what is added to a state, and read from it, belongs to multiply-accumulates."""
+    for _ in range(weights["A_log"].shape[1]):
+        np.exp(-(dt * 0.35)) * numbers(np.ones(x.shape))
+    dt * x
+    numbers(np.ones(x.shape)) + weights["D"] * x
+
+
+def linear_attention(layer: Layer, q: Any, k: Any, v: Any) -> None:
+    """The feature map, the sum of the keys, and the quotient."""
+    for x in (q, k):
+        np.where(x > 0, x + 1, np.exp(x))
+    k.cumsum(1) if layer.causal else k.sum(1)
+    numbers(np.ones((q.shape[1], v.shape[2]))) / 0.35
+
+
+def deformed(layer: Layer, x: Any, *moves: Any, bias: Any = None, **_: Any) -> None:
+    """Tap by tap: where it lies, its shares of the pixels beside it, and then channel by channel a sum of four of these."""
+    one = x.flat[0]
+    for _tap in range(layer.offset_groups * layer.taps * math.prod(moves[0].shape[2:])):
+        sides = []
+        for _axis in "yx":
+            share = (one + 0.5) - 3.0
+            sides.append((1.0 - share, share))
+        shares = [a * b for a, b in itertools.product(*sides)]
+        for _channel in range(x.shape[1] // layer.offset_groups):
+            value = np.sum([share * 0.5 for share in shares])
+            value = value * 0.5 if len(moves) > 1 else value
+    transposed(layer, x, *moves, bias=bias)
+
+
+def transposed(layer: Layer, *xs: Any, bias: Any = None, **_: Any) -> None:
+    """Its sums are those of multiply-accumulates, so that only the bias is left."""
+    if bias is not None:
+        numbers(np.ones(layer.output(*(x.shape[1:] for x in xs)))) + 0.5
+
+
+def topk(layer: Layer, x: Any, bias: Any = None) -> None:
+    """The largest of all scores, then the largest of those that are left, row by row."""
+    seen = x if bias is None else x + bias
+    for row in seen[0]:
+        left = list(row)
+        for _ in range(layer.chosen):
+            left.remove(np.array(left).max())
+        if layer.normalise:
+            largest = row[: layer.chosen]
+            _ = largest / largest.sum()
+
+
+def expert_linear(layer: Layer, x: Any, _gates: Any, bias: Any = None, **_: Any) -> None:
+    """A bias for each value; the products are left to einsum."""
+    if bias is not None:
+        numbers(np.ones((x.shape[1], layer.out))) + 0.5
+
+
+def combine(layer: Layer, _y: Any, gates: Any) -> None:
+    """Each of the rows chosen for a token times its gate, and their sum."""
+    rows = numbers(np.ones((gates.shape[1], layer.chosen, _y.shape[2])))
+    (rows * 0.25).sum(1)
+
+
+# What a kind computes, where its own forward pass goes about it another way.
+DEFINITIONS: dict[str, Callable[..., Any]] = {
+    "gelu": gelu,
+    "elu": elu,
+    "selu": lambda layer, x: 1.0507 * elu(layer, x),
+    "silu": lambda _, x: x * sigmoid(np, x),
+    "mish": lambda _, x: x * np.tanh(np.log(1 + np.exp(x))),
+    "sigmoid": lambda _, x: sigmoid(np, x),
+    "softplus": softplus,
+    **dict.fromkeys(BY_VALUE, joined),
+    **dict.fromkeys(("upsample", "resize"), upsample),
+    "attention": attention,
+    "linearattention": linear_attention,
+    "scan": scan,
+    "topk": topk,
+    "dispatch": lambda *_: None,
+    "expertlinear": expert_linear,
+    "combine": combine,
+    # One value after the other is added to an image of zeros.
+    "deformconv2d": deformed,
+    # Whatever they do is not counted.
+    **dict.fromkeys(("anchors", "nms"), lambda *_: None),
+    "fold": lambda _, x: x + 0.5,
+    "latentattention": latent_attention,
+    "matmul": lambda layer, *xs: (
+        numbers(np.ones(layer.output(*(x.shape[1:] for x in xs)))) * 0.35 if layer.scale else None
+    ),
+    "windowattention": window_attention,
+    **{f"adaptive{pool}pool{rank}d": adaptive for pool in ("max", "avg") for rank in (1, 2, 3)},
+    **{f"convtranspose{rank}d": transposed for rank in (1, 2, 3)},
+}
