@@ -32,7 +32,7 @@ def package(tmp_path_factory):
     """A copy of the package whose file of measures has one record more."""
     package = copied(tmp_path_factory.mktemp("stranger"))
     file = package / "network" / "measures.py"
-    text = file.read_text().replace("import sum_of\n", "import size, sum_of\n")
+    text = file.read_text().replace("import repeated\n", "import repeated\nfrom archcalc.symbols.dims import size\n")
     at = text.index("\n\n\ndef measures(")
     file.write_text(text[:at] + RECORD + text[at:])
     return package
