@@ -116,10 +116,8 @@ def _fitted(table: Table, width: Width, *, exact: bool) -> list[Layout]:
     for one in (layout, less):
         if (narrow := one.narrowed(points)).width <= points:
             return [narrow]
-    return [
-        msgspec.structs.replace(layout, grid=part).narrowed(points)
-        for part in cut(layout.grid, layout.least, 2 * layout.gap, points)
-    ]
+    parts = min((cut(one.grid, one.least, 2 * one.gap, points) for one in (layout, less)), key=len)
+    return [msgspec.structs.replace(layout, grid=part).narrowed(points) for part in parts]
 
 
 def _kinds(grid: Grid) -> list[int]:

@@ -146,10 +146,15 @@ def table_text(table: Table, screen: Screen = PAPER) -> str:
 
 
 def narrower(grid: Grid, *, exact: bool) -> Iterator[Grid]:
-    """Ever narrower grids: no room around titles, without spare columns, with short numbers, with names as a tree."""
+    """Ever narrower grids: no room around titles, without empty and spare columns, with short numbers, with names as a tree."""
     yield grid
     grid = msgspec.structs.replace(grid, room=0)
     yield grid
+    if empty := [
+        place for place in range(1, len(grid.heads)) if all(row[place] == "" for row in (*grid.rows, grid.last) if row)
+    ]:
+        grid = without(grid, empty)
+        yield grid
     for spare in sorted({head.spare for head in grid.heads if head.spare}, reverse=True):
         grid = without(grid, [place for place, head in enumerate(grid.heads) if head.spare == spare])
         yield grid

@@ -23,7 +23,7 @@ _WIDTHS = (
 _OTHER, _ARROW = 778, 1000
 # Its smaller sizes are wider than a tenth of their points; in between, as at the nearest.
 _WIDER = {6: 1.222, 7: 1.139, 8: 1.0625, 9: 1.028, 10: 1.0}
-_COMMAND = re.compile(r"\\[()]|\\[a-zA-Z]+\*?|[{}$]|\\(?=[&%$#_{}])")
+_COMMAND = re.compile(r"\\penalty\d+|\\[()]|\\[a-zA-Z]+\*?|[{}$]|\\(?=[&%$#_{}])")
 # Lines one above the other, which cannot break.
 STACK = re.compile(r"^\\shortstack\[r\]\{(.*)\}$")
 
