@@ -10,7 +10,7 @@ WORD = 14
 _FACTORS = r"(?<=[⌋⌉×])(?=[⌊⌈])"
 # After a space or one of these, but not inside a number such as 1,234, a fraction or ⌊H/2⌋.
 _TEXT = re.compile(
-    rf"(?<=\s)(?=\S)|(?<=[;·])(?=\S)|(?<=/)(?=[^\d\s])(?![^⌊]*⌋)|(?<=,)(?=[^\s\d])|(?<=[^\W\d]-)(?=[^\W\d])|{_FACTORS}"
+    rf"(?<=\s)(?=\S)|(?<=[;·])(?=\S)|(?<=/)(?=[^\d\s])(?![^⌊]*⌋)|(?<=,)(?=[^\s\d])|(?<=[^\W\d]-)(?=[^\W\d])|{_FACTORS}|(?<=\)×)(?=\()"
 )
 # A formula breaks around its signs alone, and not inside brackets.
 _FORMULA = re.compile(rf"(?<=\s)(?=\S)(?![^(⌊⌈]*[)⌋⌉])|{_FACTORS}")

@@ -40,7 +40,7 @@ _GREEK = {
     )
     if name != "omicron"
 } | {"Γ": "Gamma", "Δ": "Delta", "Θ": "Theta", "Λ": "Lambda", "Σ": "Sigma", "Φ": "Phi", "Ψ": "Psi", "Ω": "Omega"}
-_SIGNS = {
+SIGNS = {
     "×": "times",
     "→": "to",
     "·": "cdot",
@@ -81,7 +81,7 @@ _TEX = {
     "“": r"\textquotedblleft{}",
     "”": r"\textquotedblright{}",
     **{character: f"\\{character}" for character in "&%$#_{}"},
-    **{character: rf"\(\{name}\)" for character, name in (_GREEK | _SIGNS).items()},
+    **{character: rf"\(\{name}\)" for character, name in (_GREEK | SIGNS).items()},
     # A shape may break between its sizes, where nothing else does.
     "×": r"\(\times\)\penalty500{}",
     **{character: rf"\textsuperscript{{{digit}}}" for character, digit in _SUPERSCRIPTS.items()},
@@ -96,7 +96,7 @@ _SIGNS_ALONE = {
     "−": "{-}",
     "…": r"{\dots}",
     **{character: f"\\{character}" for character in "&%$#_{}"},
-    **{character: rf"{{\{name}}}" for character, name in (_GREEK | _SIGNS).items()},
+    **{character: rf"{{\{name}}}" for character, name in (_GREEK | SIGNS).items()},
     **{character: rf"{{}}^{{{digit}}}" for character, digit in _SUPERSCRIPTS.items()},
 }
 

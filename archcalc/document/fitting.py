@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from archcalc.document.content import Blank, Head, Table
 from archcalc.document.escapes import escape_tex
-from archcalc.document.layout import Layout
+from archcalc.document.layout import SLACK, Layout
 from archcalc.document.paper import Paper, Width
 from archcalc.document.screen import Grid, cut, narrower, without
 from archcalc.document.typeset import STACK, without_commands
@@ -25,8 +25,6 @@ _BLANKS = (51.2, 36.0)
 _LONG, _WRAPPED = 32, 119.5
 # The type and the lines of a page without limit.
 _SIZE, _LINES = ("footnotesize", 8.0), 44
-# What texts may be wider than they are measured, in points.
-_SLACK = 0.5
 
 
 class Tabular(msgspec.Struct, frozen=True):
@@ -78,7 +76,7 @@ def _cuts(rows: Sequence[Sequence[Any]], heights: Sequence[float], most: float) 
     total = sum(heights)
     if total <= most:
         return [0, len(rows)]
-    share = min(most, total / math.ceil(total / most) + max(heights) / 2)
+    share = min(most, total / math.ceil(total / most) + max(heights))
     cuts = [0]
     height = 0.0
     for place, own in enumerate(heights):
@@ -105,7 +103,7 @@ def _whole(table: Table) -> Layout:
 
 def _fitted(table: Table, width: Width, *, exact: bool) -> list[Layout]:
     """The table no wider than a width, as several if its columns have no room beside each other."""
-    points = width.points - _SLACK
+    points = width.points - SLACK
     layout = Layout(Grid.of(table), _GAPS[0], width.sizes[0], _BLANKS[0])
     for layout in _tried(layout, width, exact=exact):  # noqa: B020 - the last is the narrowest
         if layout.width <= points:
@@ -164,7 +162,7 @@ def _remarks(table: Table, layouts: Sequence[Layout], width: Width | None) -> It
     if layouts[0].grid.short:
         yield "Numbers have three digits; --exact has all."
     over = max(one.width for one in layouts) - width.points
-    if over > _SLACK:
+    if over > SLACK:
         yield f"Wider than {width.points:.0f}pt by {over:.0f}pt: choose fewer --columns."
 
 

@@ -13,6 +13,8 @@ from archcalc.document.content import Blank
 from archcalc.document.screen import Grid, breaks
 from archcalc.document.typeset import cell_lines, least_width, type_width, without_commands, wrapped_lines
 
+# What texts may be wider than they are measured, in points.
+SLACK = 0.5
 # The lines more that each row takes where there is room to write in.
 _ROOM = 0.9
 
@@ -42,7 +44,7 @@ class Layout(msgspec.Struct, frozen=True, dict=True):
     def least(self) -> list[float]:
         """The least width of each column."""
         return [
-            max(self._open(place), *(least_width(line, self.size[1]) for line in self._all(place)))
+            SLACK + max(self._open(place), *(least_width(line, self.size[1]) for line in self._all(place)))
             if breaks(self.grid, place)
             else width
             for place, width in enumerate(self.columns)

@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from archcalc.document.breaking import pieces
+from archcalc.document.escapes import SIGNS
 from archcalc.document.style import PLAIN
 
 # The characters of Computer Modern at 10 points, in thousandths of its size, from the space to the tilde (ecrm1000.tfm).
@@ -19,11 +20,17 @@ _WIDTHS = (
     *(278, 500, 556, 444, 556, 444, 306, 500, 556, 278, 306, 528, 278, 833, 556, 500),
     *(556, 528, 392, 394, 389, 556, 528, 722, 528, 528, 444, 500, 278, 500, 500),
 )
-# Other characters are as wide as a sign such as ×, and an arrow is an em.
-_OTHER, _ARROW = 778, 1000
+# Other characters are as wide as a sign such as ×, an arrow is an em, and a floor is less.
+_OTHER = 778
+_ODD = {"→": 1000, "…": 1000, **dict.fromkeys("⌊⌋⌈⌉", 444)}
+# The signs of formulas by their commands.
+_SIGNS = {name: sign for sign, name in SIGNS.items()}
 # Its smaller sizes are wider than a tenth of their points; in between, as at the nearest.
 _WIDER = {6: 1.222, 7: 1.139, 8: 1.0625, 9: 1.028, 10: 1.0}
-_COMMAND = re.compile(r"\\penalty\d+|\\[()]|\\[a-zA-Z]+\*?|[{}$]|\\(?=[&%$#_{}])")
+_COMMAND = re.compile(r"\\penalty\d+|\\[()]|\\([a-zA-Z]+)\*?|[{}$]|\\(?=[&%$#_{}])")
+_FORMULA = re.compile(r"\$[^$]*\$")
+# Letters in a formula are italic, and a minus is as wide as a plus.
+_ITALIC = str.maketrans({**dict.fromkeys("ABCDEFGHIJKLNOPQRSTUVXYZ", "M"), "M": "W", "-": "−"})
 # Lines one above the other, which cannot break.
 STACK = re.compile(r"^\\shortstack\[r\]\{(.*)\}$")
 
@@ -41,15 +48,20 @@ def type_width(text: str, size: float) -> float:
 
 def _thousandths(character: str) -> int:
     place = ord(character) - 32
-    return _ARROW if character in "→…" else _WIDTHS[place] if 0 <= place < len(_WIDTHS) else _OTHER
+    return _WIDTHS[place] if 0 <= place < len(_WIDTHS) else _ODD.get(character, _OTHER)
 
 
 def without_commands(cell: Any) -> Any:
-    """A cell without the commands of LaTeX, if it has them; lines of a formula stay lines."""
+    """A text about as wide as a cell that has commands of LaTeX, or the cell where it has none; lines of a formula stay lines."""
     if not isinstance(cell, Markup):
         return cell
     lines = STACK.sub(lambda found: found[1].replace(r" \\ ", "\n"), str(cell))
-    return _COMMAND.sub("", lines.replace(r"\times", "×").replace(r"\to", "→"))
+    plain = _FORMULA.sub(lambda found: _spelled(found[0]).translate(_ITALIC), lines)
+    return _spelled(plain)
+
+
+def _spelled(text: str) -> str:
+    return _COMMAND.sub(lambda found: _SIGNS.get(found[1], ""), text)
 
 
 def cell_lines(cell: Any) -> list[str]:
