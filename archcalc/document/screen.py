@@ -231,7 +231,7 @@ def cut(grid: Grid, fewest: Sequence[float], gap: float, width: float) -> list[G
 def _naming(grid: Grid) -> int:
     """The columns that tell rows apart: the first, or the first two where it says the same of several."""
     first, both = ({tuple(map(str, row[:columns])) for row in grid.rows} for columns in (1, 2))
-    return 2 if len(first) < len(both) and len(grid.heads) > 2 else 1  # noqa: PLR2004 - and another beside them
+    return 2 if len(first) < len(both) and len(grid.heads) > 2 else 1
 
 
 def _narrowed(grid: Grid, width: int, word: int) -> Grid:
