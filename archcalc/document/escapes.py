@@ -39,7 +39,7 @@ _GREEK = {
     )
     if name != "omicron"
 } | {"Γ": "Gamma", "Δ": "Delta", "Θ": "Theta", "Λ": "Lambda", "Σ": "Sigma", "Φ": "Phi", "Ψ": "Psi", "Ω": "Omega"}
-_SIGNS = {
+SIGNS = {
     "×": "times",
     "→": "to",
     "·": "cdot",
@@ -63,8 +63,8 @@ _TEX = {
     "^": r"\textasciicircum{}",
     "~": r"\textasciitilde{}",
     "<": r"\textless{}",
-    # A path may break after each of its parts.
-    "/": r"/\allowbreak{}",
+    # A path may break after each of its parts, but rather breaks between two.
+    "/": r"/\penalty50{}",
     ">": r"\textgreater{}\allowbreak{}",
     "|": r"\textbar{}",
     '"': r"\textquotedbl{}",
@@ -80,9 +80,9 @@ _TEX = {
     "“": r"\textquotedblleft{}",
     "”": r"\textquotedblright{}",
     **{character: f"\\{character}" for character in "&%$#_{}"},
-    **{character: rf"\(\{name}\)" for character, name in (_GREEK | _SIGNS).items()},
-    # A shape may break between its sizes.
-    "×": r"\(\times\)\allowbreak{}",
+    **{character: rf"\(\{name}\)" for character, name in (_GREEK | SIGNS).items()},
+    # A shape may break between its sizes, where nothing else does.
+    "×": r"\(\times\)\penalty500{}",
     **{character: rf"\textsuperscript{{{digit}}}" for character, digit in _SUPERSCRIPTS.items()},
 }
 _SIGNS_ALONE = {
@@ -95,7 +95,7 @@ _SIGNS_ALONE = {
     "−": "{-}",
     "…": r"{\dots}",
     **{character: f"\\{character}" for character in "&%$#_{}"},
-    **{character: rf"{{\{name}}}" for character, name in (_GREEK | _SIGNS).items()},
+    **{character: rf"{{\{name}}}" for character, name in (_GREEK | SIGNS).items()},
     **{character: rf"{{}}^{{{digit}}}" for character, digit in _SUPERSCRIPTS.items()},
 }
 
@@ -146,7 +146,7 @@ def escape_tex(text: str) -> str:
     r"""Text escaped for LaTeX; a character that its fonts lack becomes its code point.
 
     >>> escape_tex("conv_1 & 64×64"), escape_tex("\N{CJK UNIFIED IDEOGRAPH-5C42}")
-    ('conv\\_1 \\& 64\\(\\times\\)\\allowbreak{}64', '\\texttt{U+5C42}')
+    ('conv\\_1 \\& 64\\(\\times\\)\\penalty500{}64', '\\texttt{U+5C42}')
     """
     plain = unicodedata.normalize("NFC", " ".join(text.split()))
     # After the end of a row, LaTeX takes either for an argument of \\.

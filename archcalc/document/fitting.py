@@ -1,44 +1,30 @@
-"""Tables fitted to the width of a paper: columns left out, numbers shortened, smaller type, names as a tree, texts wrapped."""
+"""Tables fitted to a paper: columns left out, numbers shortened, smaller type, names as a tree, texts wrapped, the rest in a table below."""
 
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Container, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
 import msgspec
 from markupsafe import Markup
 
-from archcalc.document.breaking import pieces
-from archcalc.document.content import Head, Table
+from archcalc.document.content import Blank, Head, Table
 from archcalc.document.escapes import escape_tex
+from archcalc.document.layout import SLACK, Layout
 from archcalc.document.paper import Paper, Width
-from archcalc.document.screen import Grid, breaks, narrower, without
+from archcalc.document.screen import Grid, cut, narrower, without
+from archcalc.document.typeset import STACK, without_commands
 
-# The characters of Computer Modern at 10 points, in thousandths of its size, from the space to the tilde (cmr10.tfm).
-_WIDTHS = (
-    *(333, 278, 500, 833, 500, 833, 778, 278, 389, 389, 500, 778, 278, 333, 278, 500),
-    *(500, 500, 500, 500, 500, 500, 500, 500, 500, 500, 278, 278, 778, 778, 778, 472),
-    *(778, 750, 708, 722, 764, 681, 653, 785, 750, 361, 514, 778, 625, 917, 750, 778),
-    *(681, 778, 736, 556, 722, 750, 750, 1028, 750, 750, 611, 278, 500, 278, 500, 500),
-    *(278, 500, 556, 444, 556, 444, 306, 500, 556, 278, 306, 528, 278, 833, 556, 500),
-    *(556, 528, 392, 394, 389, 556, 528, 722, 528, 528, 444, 500, 278, 500, 500),
-)
-_OTHER = 778
-# Its smaller sizes are wider than a tenth of their points; in between, as at the nearest.
-_WIDER = {6: 1.222, 7: 1.139, 8: 1.0625, 9: 1.028, 10: 1.0}
-_COMMAND = re.compile(r"\\[()]|\\[a-zA-Z]+\*?|[{}$]|\\(?=[&%$#_{}])")
-# Lines one above the other, which cannot break.
-_STACK = re.compile(r"^\\shortstack\[r\]\{(.*)\}$")
-_INDENT = re.compile(r"^ +")
 # The space on each side of a column, first and then if needed, in points.
 _GAPS = (4.0, 2.5)
+# The width of a cell to write in, first and then if needed, in points.
+_BLANKS = (51.2, 36.0)
 # The characters above which a text is wrapped on a page without limit, and the width that it then has.
 _LONG, _WRAPPED = 32, 119.5
-# The rows on a page, and fewer where they leave room to write in.
-_ROWS, _ROOMY = 44, 22
+# The type and the lines of a page without limit.
+_SIZE, _LINES = ("footnotesize", 8.0), 44
 
 
 class Tabular(msgspec.Struct, frozen=True):
@@ -57,100 +43,104 @@ class Tabular(msgspec.Struct, frozen=True):
 
 
 def tabulars(table: Table, paper: Paper) -> tuple[Tabular, ...]:
-    """A table fitted to a paper, cut into parts that a page holds, unless it breaks over pages or stands by itself."""
-    fitted = _fitted(table, paper.fits, exact=paper.exact) if paper.fits and not table.blank else _whole(table)
-    most = _ROOMY if fitted.roomy else paper.fits.rows if paper.fits else _ROWS
-    parts = math.ceil(len(fitted.rows) / most)
-    if paper.bare and parts > 1:
-        said = f"{len(fitted.rows)} rows, where a page or a slide holds about {most}: --fold, or no --bare to cut it."
-        return (msgspec.structs.replace(fitted, remarks=(*fitted.remarks, said)),)
-    if paper.long or parts < 2:
-        return (fitted,)
-    cuts = _cuts(fitted.rows, math.ceil(len(fitted.rows) / parts))
+    """A table fitted to a paper, in parts of columns that it is wide enough for, and of rows that a page holds.
+
+    A table that breaks over pages, or stands by itself, is not cut between rows.
+    """
+    width = paper.fits
+    layouts = _fitted(table, width, exact=paper.exact or table.blank) if width else [_whole(table)]
+    lines = width.rows * width.sizes[0][1] if width else _LINES * _SIZE[1]
+    parts = [part for one in layouts for part in _pages(one, lines / one.size[1], whole=paper.long or paper.bare)]
+    remarks = [*_remarks(table, layouts, width), *_tall(layouts, lines, paper)]
     return tuple(
-        msgspec.structs.replace(
-            fitted,
-            rows=fitted.rows[start:end],
-            last=fitted.last if end == len(fitted.rows) else (),
-            remarks=() if place else fitted.remarks,
-            place=place,
-        )
-        for place, (start, end) in enumerate(pairwise(cuts))
+        msgspec.structs.replace(part, place=place, remarks=() if place else tuple(remarks))
+        for place, part in enumerate(parts)
     )
 
 
-def _cuts(rows: tuple[tuple[Any, ...], ...], most: int) -> list[int]:
-    """The places to cut rows into parts of at most so many, with no name of a block at the end of a part."""
+def _pages(layout: Layout, most: float, *, whole: bool) -> Iterator[Tabular]:
+    """The tabulars of a layout, cut between rows so that a page holds each of so many lines."""
+    grid, wraps = layout.grid, layout.wraps
+    rows = tuple(tuple(_cell(layout, place, value) for place, value in enumerate(row)) for row in grid.rows)
+    last = tuple(_cell(layout, place, value) for place, value in enumerate(grid.last))
+    titles = tuple(head.title for head in grid.heads)
+    sides = _sides(grid.heads, wraps)
+    cuts = [0, len(rows)] if whole else _cuts(rows, layout.heights, most)
+    for start, end in pairwise(cuts):
+        ends = last if end == len(rows) else ()
+        yield Tabular(titles, rows[start:end], ends, sides, layout.size[0], layout.gap, layout.roomy)
+
+
+def _cuts(rows: Sequence[Sequence[Any]], heights: Sequence[float], most: float) -> list[int]:
+    """The places to cut rows into parts of about equal heights, with no name of a block at the end of a part."""
+    total = sum(heights)
+    if total <= most:
+        return [0, len(rows)]
+    share = min(most, total / math.ceil(total / most) + max(heights))
     cuts = [0]
-    while len(rows) - cuts[-1] > most:
-        end = cuts[-1] + most
-        while end > cuts[-1] + 1 and not any(cell != "" for cell in rows[end - 1][1:]):
-            end -= 1
-        cuts.append(end)
+    height = 0.0
+    for place, own in enumerate(heights):
+        if height + own > share and place > cuts[-1]:
+            end = place
+            while end > cuts[-1] + 1 and not any(cell != "" for cell in rows[end - 1][1:]):
+                end -= 1
+            cuts.append(end)
+            height = sum(heights[end:place])
+        height += own
     return [*cuts, len(rows)]
 
 
-def type_width(text: str, size: float) -> float:
-    """The width of a text in Computer Modern of a size, in points.
-
-    >>> type_width("1,849", 10), type_width("1,849", 7) > 7 * type_width("1,849", 10) / 10
-    (22.78, True)
-    """
-    thousandths = sum(_WIDTHS[ord(one) - 32] if 0 <= ord(one) - 32 < len(_WIDTHS) else _OTHER for one in text)
-    return round(thousandths * size * _WIDER.get(round(size), 1.0) / 1000, 2)
-
-
-def _whole(table: Table) -> Tabular:
+def _whole(table: Table) -> Layout:
     """The table as it is, its long texts wrapped."""
-    columns = [[str(_said(row[place])) for row in table.rows] for place in range(len(table.head))]
+    columns = [[str(without_commands(row[place])) for row in table.rows] for place in range(len(table.head))]
     long = [
-        not head.numeric and max(map(len, cells), default=0) > _LONG
-        for head, cells in zip(table.head, columns, strict=True)
+        place
+        for place, (head, cells) in enumerate(zip(table.head, columns, strict=True))
+        if not head.numeric and max(map(len, cells), default=0) > _LONG
     ]
-    sides = _sides(table.head, {place: _WRAPPED for place, wraps in enumerate(long) if wraps})
-    titles = tuple(head.title for head in table.head)
-    return Tabular(titles, table.rows, table.last, sides, "footnotesize", _GAPS[0], table.blank)
+    return Layout(Grid.of(table), _GAPS[0], _SIZE, _BLANKS[0], dict.fromkeys(long, _WRAPPED))
 
 
-def _fitted(table: Table, width: Width, *, exact: bool) -> Tabular:
-    grid, gap, size = Grid.of(table), _GAPS[0], width.sizes[0]
-    for grid, gap, size in _tried(grid, width, exact=exact):  # noqa: B020 - the last is the narrowest
-        if _total(_columns(grid, size[1]), gap) <= width.points:
-            break
-    wraps, over = _wrapped(grid, size[1], width.points, gap)
-    # Of all that is left the kind of a layer says least, beside its name, its size and its cost.
-    kinds = [place for place, head in enumerate(grid.heads) if place and head.title == "layer"]
-    if over > 1 and kinds:
-        grid = without(grid, kinds)
-        wraps, over = _wrapped(grid, size[1], width.points, gap)
-    left = [head.key or str(head.title) for head in table.head if head not in grid.heads]
-    remarks = (
-        *([f"Left out to fit {width.points:.0f}pt: {', '.join(left)}."] if left else []),
-        *(["Numbers have three digits; --exact has all."] if grid.short else []),
-        *([f"Wider than {width.points:.0f}pt by {over:.0f}pt: choose fewer --columns."] if over > 1 else []),
-    )
-    rows = tuple(tuple(_cell(grid, place, value, wraps) for place, value in enumerate(row)) for row in grid.rows)
-    last = tuple(_cell(grid, place, value, wraps) for place, value in enumerate(grid.last))
-    titles = tuple(head.title for head in grid.heads)
-    return Tabular(titles, rows, last, _sides(grid.heads, wraps), size[0], gap, roomy=False, remarks=remarks)
+def _fitted(table: Table, width: Width, *, exact: bool) -> list[Layout]:
+    """The table no wider than a width, as several if its columns have no room beside each other."""
+    points = width.points - SLACK
+    layout = Layout(Grid.of(table), _GAPS[0], width.sizes[0], _BLANKS[0])
+    for layout in _tried(layout, width, exact=exact):  # noqa: B020 - the last is the narrowest
+        if layout.width <= points:
+            return [layout]
+    # Of all that is left the kind of a layer says least, beside its name, its size and its cost, unless these are asked for.
+    kinds = [] if table.blank else _kinds(layout.grid)
+    less = msgspec.structs.replace(layout, grid=without(layout.grid, kinds))
+    for one in (layout, less):
+        if (narrow := one.narrowed(points)).width <= points:
+            return [narrow]
+    parts = min((cut(one.grid, one.least, 2 * one.gap, points) for one in (layout, less)), key=len)
+    return [msgspec.structs.replace(layout, grid=part).narrowed(points) for part in parts]
 
 
-def _tried(grid: Grid, width: Width, *, exact: bool) -> Iterator[tuple[Grid, float, tuple[str, float]]]:
-    """Ever narrower tables, each with the space beside its columns and its type: names become a tree after all else."""
-    wide, *small = width.sizes
+def _kinds(grid: Grid) -> list[int]:
+    return [place for place, head in enumerate(grid.heads) if place and head.title == "layer"]
+
+
+def _tried(layout: Layout, width: Width, *, exact: bool) -> Iterator[Layout]:
+    """Ever narrower layouts, by their grid, their type and the space between: names become a tree after all else."""
+    replace = msgspec.structs.replace
     trees = []
-    for one in narrower(grid, exact=exact):
-        grid = grid if one.tree else one
-        trees += [one] * one.tree
-        if not one.tree:
-            yield one, _GAPS[0], wide
-    for size in small:
-        yield grid, _GAPS[0], size
-    last = (trees or [grid])[-1]
+    for one in narrower(layout.grid, exact=exact):
+        if one.tree:
+            trees.append(one)
+        else:
+            layout = replace(layout, grid=one)
+            yield layout
+    for size in width.sizes[1:]:
+        layout = replace(layout, size=size)
+        yield layout
+    last = (trees or [layout.grid])[-1]
     told = [place for place in range(1, len(last.heads)) if _repeats(last, place)]
-    for one in (last, *([without(last, told)] if told else [])):
-        for gap in _GAPS:
-            yield one, gap, width.sizes[-1]
+    for grid in (last, *([without(last, told)] if told else [])):
+        for gap, blank in zip(_GAPS, _BLANKS, strict=True):
+            layout = replace(layout, grid=grid, gap=gap, blank=blank)
+            yield layout
 
 
 def _repeats(grid: Grid, place: int) -> bool:
@@ -159,56 +149,41 @@ def _repeats(grid: Grid, place: int) -> bool:
     return bool(told) and not grid.heads[place].numeric and sum(told) >= 0.9 * len(told)
 
 
-def _columns(grid: Grid, size: float) -> list[float]:
-    """The width of each column in a size of type."""
-    return [
-        max(type_width(text, size) for text in (str(_said(head.title)), *_texts(grid, place)))
-        for place, head in enumerate(grid.heads)
-    ]
+def _remarks(table: Table, layouts: Sequence[Layout], width: Width | None) -> Iterator[str]:
+    """The remarks on what was done for a table to fit."""
+    if width is None:
+        return
+    kept = [head for one in layouts for head in one.grid.heads]
+    left = [head.key or str(head.title) for head in table.head if head not in kept]
+    if left:
+        yield f"Left out to fit {width.points:.0f}pt: {', '.join(left)}."
+    if len(layouts) > 1:
+        yield f"Too wide for {width.points:.0f}pt: its columns stand in {len(layouts)} tables."
+    if layouts[0].grid.short:
+        yield "Numbers have three digits; --exact has all."
+    over = max(one.width for one in layouts) - width.points
+    if over > SLACK:
+        yield f"Wider than {width.points:.0f}pt by {over:.0f}pt: choose fewer --columns."
 
 
-def _texts(grid: Grid, place: int) -> list[str]:
-    cells = [grid.text(_said(row[place]), place) for row in (*grid.rows, grid.last) if row]
-    lines = [line for cell in cells for line in cell.split("\n")]
-    # Two spaces of a tree are an em in print, as wide as two digits.
-    return (
-        [_INDENT.sub(lambda found: "0" * len(found[0]), line) for line in lines] if grid.tree and not place else lines
-    )
-
-
-def _said(cell: Any) -> Any:
-    """A cell without the commands of LaTeX, if it has them."""
-    if not isinstance(cell, Markup):
-        return cell
-    lines = _STACK.sub(lambda found: found[1].replace(r" \\ ", "\n"), str(cell))
-    return _COMMAND.sub("", lines.replace(r"\times", "×"))
-
-
-def _total(columns: list[float], gap: float) -> float:
-    return sum(columns) + 2 * gap * (len(columns) - 1)
-
-
-def _wrapped(grid: Grid, size: float, points: float, gap: float) -> tuple[dict[int, float], float]:
-    """The widths of the columns of text that have to be narrower for all to fit a width, and by how much that fails."""
-    widths, narrowed = _columns(grid, size), set()
-    least = {
-        place: max(
-            type_width(piece, size) for text in (str(head.title), *_texts(grid, place)) for piece in pieces(text)
+def _tall(layouts: Sequence[Layout], lines: float, paper: Paper) -> Iterator[str]:
+    """The remark on a table that stands by itself, where it is too tall for that."""
+    tallest = max(layouts, key=lambda one: sum(one.heights) * one.size[1])
+    has, most = sum(tallest.heights), lines / tallest.size[1]
+    if paper.bare and has > most:
+        yield (
+            f"{has:.0f} lines, where a page or a slide holds about {most:.0f}: --fold, --long to break it over pages, "
+            "or --caption to cut it."
         )
-        for place, head in enumerate(grid.heads)
-        if breaks(grid, place)
-    }
-    while _total(widths, gap) > points and (loose := [place for place in least if widths[place] > least[place]]):
-        widest = max(loose, key=widths.__getitem__)
-        widths[widest] = max(least[widest], widths[widest] - 1)
-        narrowed.add(widest)
-    return {place: widths[place] for place in narrowed}, _total(widths, gap) - points
 
 
-def _cell(grid: Grid, place: int, value: Any, wraps: Container[int]) -> Any:
+def _cell(layout: Layout, place: int, value: Any) -> Any:
     """A cell for the template: shortened, with lines that may break where they wrap, or with the indent of a tree."""
-    if place in wraps and isinstance(value, Markup):
-        return Markup(_STACK.sub(lambda found: found[1].replace(r" \\ ", r" \newline "), str(value)))  # noqa: S704
+    grid = layout.grid
+    if isinstance(value, Blank):
+        return Markup(rf"\rule[-0.6ex]{{{layout.blank:g}pt}}{{0.3pt}}")  # noqa: S704 - made of numbers
+    if place in layout.wraps and isinstance(value, Markup):
+        return Markup(STACK.sub(lambda found: found[1].replace(r" \\ ", r" \newline "), str(value)))  # noqa: S704
     if (short := grid.shortened(value, place)) is not None:
         return short.replace("-", "−")
     if grid.tree and place == 0 and isinstance(value, str):
@@ -219,11 +194,11 @@ def _cell(grid: Grid, place: int, value: Any, wraps: Container[int]) -> Any:
     return value
 
 
-def _sides(heads: tuple[Head, ...], wraps: dict[int, float]) -> Markup:
+def _sides(heads: Sequence[Head], wraps: Mapping[int, float]) -> Markup:
     """The columns of a tabular: numbers on the right, and wrapped texts in a width."""
     return Markup(  # noqa: S704 - made of numbers
         "".join(
-            rf">{{\raggedright\arraybackslash\hangindent=1em\hspace{{0pt}}}}p{{{wraps[place] + 0.5:.1f}pt}}"
+            rf">{{\raggedright\arraybackslash\hangindent=1em\hspace{{0pt}}}}p{{{wraps[place]:.2f}pt}}"
             if place in wraps
             else "r"
             if head.numeric

@@ -19,8 +19,8 @@ def fitted(text: str, width: int) -> str:
 
     >>> print(fitted("a.yaml:1:15: no\n  1 | a: 1234567890 XY 1234567890 1234567890\n    |" + " " * 15 + "^^", 30))
     a.yaml:1:15: no
-      1 | …567890 XY 1234567890 1…
-        |         ^^
+      1 | …1234567890 XY 12345678…
+        |             ^^
     """
     return "\n".join(_lines(text.split("\n"), width))
 

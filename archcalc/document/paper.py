@@ -35,7 +35,7 @@ WIDTHS = {
     # The class article, 10 points.
     "page": Width(345.0),
     # The class beamer, 11 points, 4:3.
-    "slide": Width(307.0, (("footnotesize", 9.0), ("scriptsize", 8.0)), 16),
+    "slide": Width(307.0, (("footnotesize", 9.0), ("scriptsize", 8.0)), 15),
 }
 
 

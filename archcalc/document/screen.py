@@ -16,8 +16,8 @@ from archcalc.document.tones import BOLD, DIM, Toned
 from archcalc.symbols.units import abbreviated
 
 _LETTERS = re.compile(r"[^\W\d]{2}")
-# A whole number as a text, with its sign.
-_EXACT = re.compile(r"([+−]?)(\d{1,3}(?:,\d{3})+)")
+# A whole number as a text, with its sign, or as a bound.
+_EXACT = re.compile(r"((?:[≥≤] )?[+−]?)(\d{1,3}(?:,\d{3})+)")
 # What a word is broken to where the table would have to be cut otherwise.
 _SHORT = 11
 _SHORTENED = "Three digits; --exact has all."
@@ -146,10 +146,15 @@ def table_text(table: Table, screen: Screen = PAPER) -> str:
 
 
 def narrower(grid: Grid, *, exact: bool) -> Iterator[Grid]:
-    """Ever narrower grids: no room around titles, without spare columns, with short numbers, with names as a tree."""
+    """Ever narrower grids: no room around titles, without empty and spare columns, with short numbers, with names as a tree."""
     yield grid
     grid = msgspec.structs.replace(grid, room=0)
     yield grid
+    if empty := [
+        place for place in range(1, len(grid.heads)) if all(row[place] == "" for row in (*grid.rows, grid.last) if row)
+    ]:
+        grid = without(grid, empty)
+        yield grid
     for spare in sorted({head.spare for head in grid.heads if head.spare}, reverse=True):
         grid = without(grid, [place for place, head in enumerate(grid.heads) if head.spare == spare])
         yield grid
@@ -204,18 +209,29 @@ def _wrapped(grid: Grid, width: int) -> list[Grid]:
         fitted = _narrowed(one, width, word)
         if fitted.width <= width:
             return [fitted]
-    return [_narrowed(part, width, WORD) for part in _cut(grid, width)]
+    fewest = [max(_least(grid, place, WORD)) for place in range(len(grid.heads))]
+    return [_narrowed(part, width, WORD) for part in cut(grid, fewest, len(GAP), width)]
 
 
-def _cut(grid: Grid, width: int) -> list[Grid]:
-    """The grid as several, each with the first column and as many others as a width has room for."""
-    needs = [max(_least(grid, place, WORD)) for place in range(len(grid.heads))]
+def cut(grid: Grid, fewest: Sequence[float], gap: float, width: float) -> list[Grid]:
+    """The grid as several, each with the columns that name its rows and as many others as a width has room for.
+
+    `fewest` are the least widths of the columns, and `gap` is the space between two.
+    """
+    names = [*range(1 if grid.tree else _naming(grid))]
     parts: list[list[int]] = [[]]
-    for place in range(1, len(needs)):
-        if parts[-1] and _across([needs[0], *(needs[one] for one in parts[-1]), needs[place]]) > width:
+    for place in range(len(names), len(fewest)):
+        beside = [*names, *parts[-1], place]
+        if parts[-1] and sum(fewest[one] for one in beside) + gap * (len(beside) - 1) > width:
             parts.append([])
         parts[-1].append(place)
-    return [without(grid, [place for place in range(1, len(needs)) if place not in part]) for part in parts]
+    return [without(grid, [place for place in range(len(names), len(fewest)) if place not in part]) for part in parts]
+
+
+def _naming(grid: Grid) -> int:
+    """The columns that tell rows apart: the first, or the first two where it says the same of several."""
+    first, both = ({tuple(map(str, row[:columns])) for row in grid.rows} for columns in (1, 2))
+    return 2 if len(first) < len(both) and len(grid.heads) > 2 else 1
 
 
 def _narrowed(grid: Grid, width: int, word: int) -> Grid:

@@ -10,11 +10,13 @@ from archcalc.errors import SpecError
 from archcalc.language.additions import Additions
 from archcalc.language.assertions import check_branches
 from archcalc.language.calls import Item, is_open, item_of, weight_of
+from archcalc.language.document import SpecDocument
+from archcalc.language.expression import Value
 from archcalc.language.fields import names_in, truth_of, worded
 from archcalc.language.judge import check_word, is_head
 from archcalc.language.lettered import check_alike, check_call, check_kept, repetitions
 from archcalc.language.loops import check_loop, counted, is_loop, items_of, rounds, times_of
-from archcalc.language.mistakes import UnjudgedError
+from archcalc.language.mistakes import Mistakes, UnjudgedError
 from archcalc.language.names import UNKNOWN
 from archcalc.language.scope import End, Scope
 from archcalc.language.tree import Tree
@@ -27,6 +29,10 @@ from archcalc.symbols.dims import Dim
 class Expansion(Additions):
     """A writer of items into a graph builder, each after the one before."""
 
+    def __init__(self, document: SpecDocument, params: dict[str, Value], mistakes: Mistakes, *, checked: bool) -> None:
+        super().__init__(document, params, mistakes, checked=checked)
+        self._read: dict[int, tuple[Item, bool, Tree]] = {}
+
     def sequence(self, items: list[Tree], scope: Scope, last: int) -> End:
         """Add items in order, the first of which follows `last`."""
         position, head = End(last)
@@ -38,8 +44,7 @@ class Expansion(Additions):
     def _kept(self, item: Tree, scope: Scope, last: int) -> End:
         """The end of an item, unknown if there is a mistake in it or in what it reads, which is filed."""
         try:
-            call = item_of(item)
-            loop = is_loop(call)
+            call, loop, _ = self._read.get(id(item)) or self._met(item)
             known = last != UNKNOWN or "from" in call.given or loop
             if known and not scope.unknown and not self.judge.has(item):
                 return self._loop(call, scope, last) if loop else self._item(call, scope, last)
@@ -51,6 +56,13 @@ class Expansion(Additions):
             pass
         self.judge.item(item, scope)
         return End(last if is_head(item) else UNKNOWN)
+
+    def _met(self, item: Tree) -> tuple[Item, bool, Tree]:
+        """An item as a call, and true if it is a loop; read once, however often its block is used."""
+        call = item_of(item)
+        # The item is kept with it, so that no other has its identity.
+        self._read[id(item)] = found = (call, is_loop(call), item)
+        return found
 
     def _loop(self, call: Item, scope: Scope, last: int) -> End:
         """Add the items of a loop for each entry of its list, each round after the one before."""

@@ -30,6 +30,9 @@ class Example(NamedTuple):
 _CLASS = re.compile(rb"^class ([A-Za-z]\w*)\(", re.MULTILINE)
 
 
+_HELD = dict.__contains__
+
+
 class Registry(dict[str, Any]):
     """The kinds by name. The file of one is loaded when it is asked for, and all of them where they are listed.
 
@@ -79,12 +82,8 @@ class Registry(dict[str, Any]):
             return default
 
     def __contains__(self, name: object) -> bool:
-        if not self.filed(str(name)):
-            try:
-                self[str(name)]
-            except KeyError:
-                return False
-        return True
+        # A long spec asks this several times for each of its layers.
+        return _HELD(self, name) or self.get(str(name)) is not None
 
     def __iter__(self) -> Iterator[str]:
         _ = self._whole

@@ -73,7 +73,9 @@ def profile(graph: Graph, batch: Dim = 1, *, convention_name: str = "macs", in_p
                 output=node.shape,
                 weights=weights,
                 biases=biases,
-                active=sum_of([costs.active[name] for name in own]),
+                active=(weights + biases)
+                if costs.active == costs.weights
+                else sum_of([costs.active[name] for name in own]),
                 buffers=costs.buffers if node.share is None else 0,
                 activations=0 if views or (overwrites and in_place) else costs.activations,
                 work=costs.work,

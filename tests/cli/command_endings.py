@@ -17,6 +17,9 @@ _USAGE = re.compile(r"Usage: .*\n(?:Try .*\n)?\nError: .*\n(?:  .*\n)*")
 # Bold, dim, red, a colour of 256, and the end of each.
 _TONE = re.compile(r"\x1b\[(?:[012]|31|38;5;\d{1,3})m")
 _UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+# How a message ends that tells several mistakes of a spec, and how each begins.
+_SEVERAL = re.compile(r"(\d+) mistakes(; reading ended there)?")
+_PLACED = re.compile(r".+:\d+:\d+: .+")
 # What may print on standard error beside an answer: where a chart was written, and why a watched spec has no table.
 _SPOKEN = {"--plot", "--watch"}
 
@@ -51,7 +54,7 @@ def _faults(line: Line, code: int | None, out: str, err: str) -> Iterator[str]:
             yield f"control character {odd!r} printed: {text[max(0, at - 40) : at + 40]!r}"
     if code == 1 and not err.strip() and "--exit-code" not in line.arguments:
         yield "fails without a word"
-    if code == 1 and (stray := [row for row in err.rstrip("\n").split("\n")[1:] if not row.startswith("  ")]):
+    if code == 1 and (stray := _stray(err)):
         yield f"more than one message: {stray[0][:200]!r} in {err[:300]!r}"
     if code == 2 and not _USAGE.fullmatch(err):
         yield f"not one message on usage: {err[:300]!r}"
@@ -64,6 +67,15 @@ def _faults(line: Line, code: int | None, out: str, err: str) -> Iterator[str]:
             json.loads(out, parse_constant=_no_constant)
         except ValueError as error:
             yield f"no JSON: {error} in {out[:200]!r}"
+
+
+def _stray(err: str) -> list[str]:
+    """The lines of an error that belong neither to its message nor to one of the mistakes that it counts."""
+    begun = [row for row in err.rstrip("\n").split("\n") if not row.startswith("  ")]
+    counted = _SEVERAL.fullmatch(begun[-1])
+    if counted and int(counted[1]) == len(begun) - 1 > 1:
+        return [row for row in begun[:-1] if not _PLACED.fullmatch(row)]
+    return begun[1:]
 
 
 def _no_constant(word: str) -> None:

@@ -18,7 +18,7 @@ from archcalc.drawing.charts.layers import PANELS
 from archcalc.formats.table.columns import COLUMNS
 from archcalc.grading.sheet import GRADED
 from archcalc.network.figures import MEASURES as PUBLISHED
-from archcalc.network.measures import MEASURES
+from archcalc.network.measures import MEASURES, sums
 from tests.cli.command_specs import COLLIDING, NAMES, input_of, layers_of, letters_of, params_of
 
 
@@ -62,18 +62,7 @@ JUNK: dict[str, Value] = {
     "dashes": lambda g: g.some("-", "--", "---", "-x", "--help", "-h", "@file", "*", "$HOME", "~", "a b"),
 }
 QUANTITIES = [
-    "138M",
-    "15.3G",
-    "93 MB",
-    "1,234",
-    "74 %",
-    "55x55x96",
-    "7B",
-    "5k",
-    "5 million",
-    "<1M",
-    "~2.5M",
-    "1.5 GiB",
+    *("138M", "15.3G", "93 MB", "1,234", "74 %", "55x55x96", "7B", "5k", "5 million", "<1M", "~2.5M", "1.5 GiB"),
     "32 mib",
 ]
 
@@ -84,7 +73,9 @@ def _claim(g: Given) -> str:
 
 
 def _plain_goal(g: Given) -> str:
-    return f"{g.some(*MEASURES)} {g.some('<=', '<', '>=', '>')} {g.some('5M', '1.5G', '64 MiB', '100k', '98', '1000')}"
+    """A bound that mostly has an answer: another than a size has an axis, and bytes alone are written as such."""
+    measure = g.some(*(one.key for one in sums()))
+    return f"{measure} {g.some('<=', '<=', '<', '>=')} {g.some('5M', '1.5G', '100M', '1000', '64 MiB' if measure == 'bytes' else '98')}"
 
 
 def _goal(g: Given) -> str:
@@ -184,6 +175,7 @@ OWN: dict[str, dict[str, Value]] = {
         "plain": lambda g: g.listed(CONVENTIONS),
         "other": lambda g: g.listed([*CONVENTIONS, "torhc", "", "Macs"]),
     },
+    "--on": {"plain": lambda g: g.some("input", "input", g.layer), "other": lambda g: g.some("nme", "", "Input")},
     "--rule": {"plain": lambda g: g.some(*CONVENTIONS), "other": lambda g: g.some("torhc", "Torch", "macs,flops")},
     "--budget": {
         "plain": lambda g: g.some("8GiB", "1.5 MB", "500k", "1000000"),

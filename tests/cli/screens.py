@@ -45,7 +45,7 @@ NETWORKS = {
     "resnet50": Shown("conv3_2/add", "conv4_1/add[3,3]", 3, "3x64x64", "resnet152"),
     "googlenet": Shown("3b/1x1/conv2d", "4a/concat[3,3]", 3, "3x224x224", "googlenet-listing"),
     "unet": Shown("down2/conv2d", "down4/conv2d[3,3]", 1, "1x188x188", "alexnet"),
-    "vit_b_16": Shown("class/learned", "patches[3,3]", 3, "3x32x32", "resnet18"),
+    "vit_b_16": Shown("patches", "patches[3,3]", 3, "3x32x32", "resnet18"),
 }
 # What is typed of a network: {network} and what its record says stand in it.
 PLAIN = """
@@ -87,6 +87,7 @@ rf {network} {place}
 rf {network} {layer} --effective
 rf {network} {place} -e
 rf {network} --input {channels}xHxW
+rf {network} --on input
 rf {network} --set classes=10
 memory {network} --exact
 memory {network} --timeline
@@ -155,6 +156,7 @@ FILES = """
 expand {network}
 expand {network} --set classes=10 --input {whole}
 diagram {network}
+diagram {network} --depth 1
 diagram {network} --no-fold --set classes=10 --input {whole}
 schema
 """
@@ -174,10 +176,18 @@ def lines(text: str, network: str) -> list[list[str]]:
 
 
 def turn(network: str, width: int, widths: Sequence[int]) -> list[list[str]]:
-    """The lines of a network at a width: the plain ones, and each other one at one width for every network."""
+    """The lines of a network at a width: the plain ones, and each other one at one width for every network.
+
+    A line that takes seconds, or names no network, is typed at each width by one network alone.
+    """
     place, at = [*NETWORKS].index(network), widths.index(width)
-    others = [line for number, line in enumerate(lines(OPTIONS, network)) if (number + place) % len(widths) == at]
-    return [*lines(PLAIN, network), *others, *(lines(HEAVY, network) if place % len(widths) == at else [])]
+    found = lines(PLAIN, network)
+    for text in (OPTIONS, HEAVY):
+        for number, (line, typed) in enumerate(zip(text.strip().split("\n"), lines(text, network), strict=True)):
+            shared = text == OPTIONS and "{network}" in line
+            if (number + place) % len(widths) == at if shared else place == at:
+                found.append(typed)
+    return found
 
 
 def screens(width: int, network: str, typed: Sequence[Sequence[str]]) -> list[str]:

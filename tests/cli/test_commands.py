@@ -61,6 +61,7 @@ def test_a_line_is_the_same_on_every_run():
         (["table", "x"], (1, "", "KeyError: 'a'\n")),
         (["table", "x"], (1, "", "int object has no attribute b\n")),
         (["table", "x"], (1, "", "one\ntwo\n")),
+        (["table", "x"], (1, "", "net.yaml:1:1: no\nnet.yaml:2:1: no\n3 mistakes\n")),
         (["table", "x"], (1, "", "no layer '\x1b[2J'\n")),
         (["table", "x"], (0, "name \u202e\n", "")),
         (["table", "x"], (2, "", "Error: no\n")),
@@ -77,6 +78,7 @@ def test_an_ending_that_is_not_clean_is_told(arguments, ended):
     ("arguments", "ended"),
     [
         (["table", "x"], (1, "", "net.yaml:1:1: no\n  1 | a\n    | ^\n    = so\n")),
+        (["table", "x"], (1, "", "net.yaml:1:1: no\n  1 | a\nnet.yaml:2:1: no\n  2 | b\n2 mistakes\n")),
         (["table", "x"], (2, "", "Usage: a\nTry 'a' for help.\n\nError: no\n")),
         (["diff", "a", "b", "--exit-code"], (1, "differs\n", "")),
         (["table", "KeyError: 5"], (1, "", "no network or file named 'KeyError: 5'\n")),

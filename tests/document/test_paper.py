@@ -12,17 +12,9 @@ from click.testing import CliRunner
 
 from archcalc.cli import main
 from tests.document.latex import compiled
+from tests.document.papers import CLASSES, again, document, printed
 from tests.programs import program
 
-# IEEE's columns are of 252 points; the class article makes narrower ones.
-COLUMNS = r"\documentclass[twocolumn]{article}\setlength{\textwidth}{516pt}\setlength{\columnsep}{12pt}"
-CLASSES = {
-    "page": r"\documentclass{article}",
-    "200pt": r"\documentclass[twocolumn]{article}",
-    "column": COLUMNS,
-    "both": COLUMNS,
-    "slide": r"\documentclass{beamer}",
-}
 TABLES = [
     ["table", "vgg16"],
     ["table", "resnet50", "--fold"],
@@ -32,39 +24,12 @@ TABLES = [
 ]
 
 
-def printed(*arguments: str) -> str:
-    done = CliRunner().invoke(main, [*arguments])
-    assert done.exit_code == 0, done.output
-    return done.stdout
-
-
-def document(width: str, files: dict[str, str], around: str = "{}") -> str:
-    """A document of the class that has a width, which reads the files in."""
-    packages = sorted({name for text in files.values() for name in needed(text)})
-    inside = "\n\n".join(around.format(rf"\input{{{name}}}") for name in files)
-    if width == "slide":
-        inside = rf"\begin{{frame}}[allowframebreaks]{{Costs}}{inside}\end{{frame}}"
-    loaded = "".join(rf"\usepackage{{{name}}}" for name in ("lmodern", *packages))
-    return rf"{CLASSES[width]}\usepackage[T1]{{fontenc}}{loaded}\setlength{{\parindent}}{{0pt}}\begin{{document}}{inside}\end{{document}}"
-
-
-def needed(text: str) -> list[str]:
-    """The packages that the comment on top of a file names."""
-    found = re.search(r"^%.*\\usepackage\{([^}]*)\}", text, re.MULTILINE)
-    return found[1].split(",") if found else []
-
-
 def written(folder: Path, *options: str, tables: Sequence[list[str]] = TABLES) -> dict[str, str]:
     """The tables with these options as files in a folder."""
     texts = {f"t{i}.tex": printed(*table, "--format", "latex", *options) for i, table in enumerate(tables)}
     for name, text in texts.items():
         (folder / name).write_text(text)
     return texts
-
-
-def again(out: str) -> bool:
-    """True if a log asks for another run, except for the outline of slides, for which beamer always does."""
-    return bool(re.search(r"Rerun (?!to get outlines)|have changed", out))
 
 
 @pytest.mark.parametrize("width", CLASSES)

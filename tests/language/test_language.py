@@ -11,7 +11,7 @@ import yaml
 import archcalc
 from archcalc.errors import Source
 from archcalc.language import parse
-from archcalc.language.expand import OWN
+from archcalc.language.assertions import OWN
 from archcalc.language.schema import schema
 from archcalc.language.sources import SPECS
 from archcalc.layers import Layer

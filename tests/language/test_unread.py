@@ -60,7 +60,7 @@ def test_a_layer_is_unread_that_no_other_reads(layers, names):
 @pytest.mark.parametrize("form", ["text", "markdown", "latex", "html"])
 def test_it_stands_under_the_table(spec, form):
     """In every format that has remarks."""
-    assert SAID in out("table", spec, "--format", form).replace("\\allowbreak{}", "")
+    assert SAID in out("table", spec, "--format", form).replace("\\penalty50{}", "")
 
 
 def test_it_is_in_json(spec):

@@ -72,9 +72,10 @@ class Run:
             if number != last:
                 entering[number] |= {i: self.outputs[i] for i in node.inputs if segment.get(i) != number}
             yield self.forward("forward", p, keeps=number == last)
-            # What no layer reads waits for the loss.
-            self.let_go({i for i in (p, *node.inputs) if self.readers[i] and max(self.readers[i]) <= p})
-        unread = [i for i, readers in self.readers.items() if not readers]
+            # What is put out, or read by no layer, waits for the loss.
+            done = {i for i in (p, *node.inputs) if self.readers[i] and max(self.readers[i]) <= p}
+            self.let_go(done - {*self.graph.outputs})
+        unread = [i for i, readers in self.readers.items() if not readers or i in self.graph.outputs]
         self.losses = [self.outputs[i] for i in unread]
         self.outputs = {}
         self.gradients = {i: self.gradient(i) for i in {self.owner(i) for i in unread} if self.told.grads[i]}
@@ -181,9 +182,11 @@ class Run:
 def cuts(graph: Graph, told: SavedTensors) -> list[range]:
     """The pieces between all places where one tensor alone goes on, and what follows does not lie in the memory before it."""
     last = len(graph.nodes) - 1
-    assume(last)
+    # The inputs before the first layer are in no piece.
+    first = next((p for p, node in enumerate(graph.nodes) if node.layer.kind != "input"), last + 1)
+    assume(first <= last)
     ends = []
-    for p in range(1, last):
+    for p in range(first, last):
         after = [q for q, node in enumerate(graph.nodes) if q > p]
         crossing = {told.roots[i] for q in after for i in graph.nodes[q].inputs if i <= p} | {
             told.roots[q] for q in after if told.roots[q] <= p
@@ -191,7 +194,7 @@ def cuts(graph: Graph, told: SavedTensors) -> list[range]:
         lies = 0 <= told.roots[p + 1] <= p
         if len(crossing - {-1}) == 1 and not lies:
             ends.append(p)
-    return [range(a + 1, b + 1) for a, b in itertools.pairwise([0, *ends, last])]
+    return [range(a + 1, b + 1) for a, b in itertools.pairwise([first - 1, *ends, last])]
 
 
 @settings(max_examples=3 * settings().max_examples)

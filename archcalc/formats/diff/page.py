@@ -129,10 +129,10 @@ def _signed(dim: Dim | None, style: Style) -> str | Markup:
         return "?"
     if dim == 0:
         return ""
+    if isinstance(dim, int):
+        return f"{'−' if dim < 0 else '+'}{abs(dim):,}"
     text = style.cell(dim)
     around, minus = style.notation.around, style.notation.minus
-    if isinstance(dim, int):
-        return preformatted(text if dim < 0 else f"+{text}")
     return preformatted(text if text.startswith(around + minus) else f"{around}+{text.removeprefix(around)}")
 
 
