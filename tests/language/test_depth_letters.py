@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import product
 
 import pytest
 from click.testing import CliRunner
@@ -147,11 +148,14 @@ def test_the_table_has_a_line_for_all_repetitions(tmp_path):
     assert [row.get("times") for row in rows if row["layer"] == "attention"] == [None, "n - 2", None]
 
 
+FORMATS = ("text", "json", "markdown", "latex", "html", "csv")
+
+
 @pytest.mark.parametrize("command", ["table", "rf", "explain", "diagram", "conventions", "compare", "worksheet"])
 def test_commands_take_it(tmp_path, command):
-    path = tmp_path / "deep.yaml"
-    path.write_text(ENCODER)
-    for form in ("text", "json", "markdown", "html", "csv"):
+    for sizes, form in product(("tokens: s, features: h", "tokens: 6, features: 8"), FORMATS):
+        path = tmp_path / "deep.yaml"
+        path.write_text(ENCODER.replace("tokens: s, features: h", sizes))
         result = CliRunner().invoke(main, [command, str(path), "--format", form])
         assert result.exit_code == 0 or "is not one of" in result.output or "Invalid value" in result.output, (
             result.output
