@@ -115,6 +115,8 @@ def _clause(tree: Tree) -> tuple[tuple[str, ...], Scalar]:
         raise SpecError("'for' names the entries of a list", tree.place, _EXAMPLE)
     names = tuple(re.split(r"\s*,\s*", read[1]))
     for name in names:
-        if not name.isidentifier() or keyword.iskeyword(name) or name in _TAKEN or names.count(name) > 1:
+        if names.count(name) > 1:
+            raise SpecError(f"'{name[:60]}' names two entries", tree.place, "give each a name of its own")
+        if not name.isidentifier() or keyword.iskeyword(name) or name in _TAKEN:
             raise SpecError(f"'{name[:60]}' cannot name an entry", tree.place, _EXAMPLE)
     return names, Scalar(read[2], quoted=False, place=tree.place)
