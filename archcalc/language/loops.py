@@ -39,8 +39,9 @@ def times_of(tree: Tree, values: Mapping[str, Value]) -> Dim:
     if is_dim(times) and not isinstance(times, int):
         return times
     if not isinstance(times, int) or isinstance(times, bool) or times < 0:
-        said = tree.text[:60] if isinstance(tree, Scalar) else "a list"
-        raise SpecError(f"repeat must be a whole number of at least 0, not {said}", tree.place)
+        said = shown(times) if isinstance(times, str) or not isinstance(tree, Scalar) else tree.text[:60]
+        remedy = "write it without quotes" if isinstance(times, str) else ""
+        raise SpecError(f"repeat must be a whole number of at least 0, not {said}", tree.place, remedy)
     if times > MAX_LAYERS:
         raise SpecError(f"repeat is {format_dim(times)}; a spec has at most {MAX_LAYERS:,} layers", tree.place)
     return times
