@@ -12,7 +12,7 @@ from archcalc.language.expression import Value, evaluate
 from archcalc.language.fields import value_of
 from archcalc.language.lists import shown
 from archcalc.language.tree import ListNode, Scalar, Tree
-from archcalc.network.limits import MAX_LAYERS
+from archcalc.network.limits import MAX_LAYERS, TooDeepError
 from archcalc.symbols.dims import Dim, format_dim, is_dim
 
 # The key of a loop, which begins an item or stands among branches, and that of its body.
@@ -43,7 +43,7 @@ def times_of(tree: Tree, values: Mapping[str, Value]) -> Dim:
         remedy = "write it without quotes" if isinstance(times, str) else ""
         raise SpecError(f"repeat must be a whole number of at least 0, not {said}", tree.place, remedy)
     if times > MAX_LAYERS:
-        raise SpecError(f"repeat is {format_dim(times)}; a spec has at most {MAX_LAYERS:,} layers", tree.place)
+        raise TooDeepError(f"repeat is {format_dim(times)}; a spec has at most {MAX_LAYERS:,} layers", tree.place)
     return times
 
 

@@ -253,6 +253,18 @@ def test_repeats_are_tried_until_growth_has_settled_it(aim, met, most):
     assert {n for n in range(1, most + 1) if n in found.numbers} == {n for n in met if n <= most}
 
 
+def test_a_depth_beyond_what_is_written_out_is_found_by_its_formula():
+    """16·16·3 + 16 params a level: 5,000,000 // 784 = 6,377 of them, each of four layers, are more than 20,000 layers."""
+    text = (
+        REPEATS.replace("2**index", "1")
+        .replace("n: 4", "n: n")
+        .replace("dilation}\n", "dilation}\n    - relu\n    - relu\n    - relu\n", 1)
+    )
+    found = solve(lambda n: profile(parse(Source("deep.yaml", text), {"n": n})), symbol("n"), [goal("params <= 5M")])
+
+    assert (found.smallest, found.largest, found.upto) == (1, 5_000_000 // 784, None)
+
+
 def test_what_does_not_grow_steadily_is_tried_to_the_end():
     """A remainder of a repeat's params rises and falls, so every number is tried, up to as many as are asked for."""
     of = Counting(REPEATS)
