@@ -13,7 +13,10 @@ THOROUGH = settings().max_examples > 100
 
 
 # Networks whose weights no machine of ours holds. A run takes fewer features and words, which their layers do not mind.
-FEWER = {"mixtral_8x7b": {"T": 6, "dim": 64, "hidden": 24, "words": 50}}
+FEWER = {
+    "mixtral_8x7b": {"T": 6, "dim": 64, "hidden": 24, "words": 50},
+    "deepseek_v3": {"T": 6, "dim": 32, "dense": 24, "hidden": 8, "experts": 16, "words": 50},
+}
 RUNNABLE = [name for name in bundled() if name not in FEWER]
 
 
