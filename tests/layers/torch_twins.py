@@ -11,8 +11,8 @@ from torch.nn import functional
 
 from archcalc.layers import Layer
 from tests.layers.torch_attention import Attention
-from tests.layers.torch_bias import RelativeBias
 from tests.layers.torch_axis_twins import AXIS_TWINS
+from tests.layers.torch_bias import RelativeBias
 from tests.layers.torch_detection import DETECTION_TWINS
 from tests.layers.torch_experts import EXPERT_TWINS
 from tests.layers.torch_function import Function, each

@@ -27,6 +27,7 @@ from archcalc.profiling.engine import profile
 from archcalc.profiling.explain import Cell, workings
 from archcalc.profiling.rows import Row
 from archcalc.symbols import traced
+from archcalc.symbols.shape import axes_of
 from archcalc.symbols.sums import sum_of
 from tests.layers.strategies import cases
 
@@ -71,9 +72,12 @@ def names_of(row: Row) -> dict[str, int]:
     operations = {name: getattr(row.work, name) for name in row.work.__struct_fields__}
     sizes = {}
     if len(row.inputs) == 1 and len(row.inputs[0]) == 3:
-        sizes = dict(zip(("C", "H", "W"), row.inputs[0], strict=True))
-    if len(row.output) == 3:
-        sizes |= dict(zip(("C_out", "H_out", "W_out"), row.output, strict=True))
+        # Scores of attention are heads×tokens×keys, which have other letters than an image.
+        letters = "HTK" if axes_of(row.inputs[0])[0] == "heads" else "CHW"
+        sizes = dict(zip(letters, row.inputs[0], strict=True))
+        sizes |= {f"{letter}_out": n for letter, n in zip(letters, row.output, strict=False) if len(row.output) == 3}
+    elif len(row.output) == 3:
+        sizes = dict(zip(("C_out", "H_out", "W_out"), row.output, strict=True))
     return {**defaults, **fields, **sizes, **operations, "MACs": row.work.macs, "batch": row.batch}
 
 
