@@ -113,7 +113,8 @@ def rebuilt(graph: Graph, change: Callable[[Node], Layer]) -> Graph | None:
             builder.add(node.name, layer, *node.inputs, blocks=node.blocks, auxiliary=node.auxiliary, share=node.share)
         except SpecError:
             return None
-    return builder.graph(graph.name, family=graph.family, call_styles=graph.call_styles) if changed else None
+    kept = {key: getattr(graph, key) for key in ("family", "call_styles", "formats", "frozen")}
+    return builder.graph(graph.name, **kept) if changed else None
 
 
 def resized(graph: Graph, shape: Shape) -> Graph | None:

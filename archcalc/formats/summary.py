@@ -10,7 +10,7 @@ from archcalc.document.style import PLAIN, Style
 from archcalc.formats.conditions import held
 from archcalc.network.figures import Verdict
 from archcalc.network.graph import Graph, inputs_text
-from archcalc.network.measures import MEASURES
+from archcalc.network.measures import MEASURES, telling
 from archcalc.network.printed import Printed
 from archcalc.profiling.rows import Profile
 from archcalc.symbols.dims import Dim, format_dim, format_shape
@@ -48,9 +48,16 @@ def totals(profile: Profile, style: Style = PLAIN) -> list[tuple[str, str]]:
             f"{written(all_rows.params)} = {written(all_rows.weights)} weights + {written(all_rows.biases)} biases",
         )
     ]
-    active = MEASURES["active"]
-    if active.total(all_rows) != all_rows.params:
-        entries.append((active.title, f"{written(active.total(all_rows))}, those that one token uses"))
+    told = {measure.key: measure.total(all_rows) for measure in telling([profile]) if measure.where is not None}
+    if "active" in told:
+        entries.append((MEASURES["active"].title, f"{written(told['active'])}, those that one token uses"))
+    if "trained" in told:
+        entries.append(
+            ("trained", f"{written(told['trained'])} of them, and {written(all_rows.params - told['trained'])} frozen")
+        )
+    if "weight_bytes" in told:
+        beside = "" if all_rows.buffers == 0 else ", buffers included"
+        entries.append(("weight bytes", f"{bytes_text(told['weight_bytes'], written)}{beside}, in the dtypes stated"))
     if all_rows.buffers != 0:
         entries.append(("buffers", f"{written(all_rows.buffers)} kept but not trained, not in params"))
     each = "in 4 bytes each" if all_rows.tokens == 0 else "in 4 bytes each, token numbers in 8"

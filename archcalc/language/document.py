@@ -18,11 +18,12 @@ from archcalc.language.experts import EXPERTS
 from archcalc.language.figures import figures
 from archcalc.language.inputs import INPUT, inputs
 from archcalc.language.mistakes import EndedError, Mistakes
+from archcalc.language.parameters import Stated
+from archcalc.language.patterns import call_rules, weight_rules
 from archcalc.language.sources import without_others
 from archcalc.language.tree import ListNode, MapNode, Scalar, Tree, list_of, mapping_of, parse, plain, unknown
 from archcalc.language.variants import chosen
 from archcalc.layers import Layer
-from archcalc.network.calls import CALLS
 from archcalc.network.figures import Figure
 
 KEYS = (
@@ -41,6 +42,9 @@ KEYS = (
     "totals",
     "weights",
     "calls",
+    "dtype",
+    "frozen",
+    "adapt",
     "figures",
 )
 _NEEDED = {"input": INPUT, "layers": "layers: [flatten, linear: 10]"}
@@ -49,8 +53,6 @@ _MAX_NAME = 100
 _MAX_HEAD = 1_000
 # A spec with numbers stated for each of its parts has a block for each when written out.
 _MAX_BLOCKS = 20_000
-# Each is matched against the name of every layer.
-_MAX_CALLS = 100
 _Read = TypeVar("_Read")
 
 
@@ -81,6 +83,7 @@ class SpecDocument(msgspec.Struct, frozen=True):
     totals: MapNode
     weights: tuple[tuple[str, str], ...]
     calls: MapNode
+    parameters: Stated
     figures: tuple[Figure, ...]
     # The mistakes in the parts, the names of parts that are missing for one, and those of such blocks.
     mistakes: tuple[SpecError, ...] = ()
@@ -146,8 +149,9 @@ def _parts(tree: MapNode, mistakes: Mistakes) -> SpecDocument:
         blocks=part("blocks", lambda: _blocks(mapping("blocks"), mistakes, broken), {}),
         layers=layers,
         totals=mapping("totals"),
-        weights=part("weights", lambda: _weights(mapping("weights"), mistakes), ()),
-        calls=part("calls", lambda: _calls(mapping("calls"), mistakes), nothing),
+        weights=part("weights", lambda: weight_rules(mapping("weights"), mistakes), ()),
+        calls=part("calls", lambda: call_rules(mapping("calls"), mistakes), nothing),
+        parameters=Stated(*(tree.items.get(key) for key in ("dtype", "frozen", "adapt"))),
         figures=part("figures", lambda: figures(tree.items.get("figures"), mistakes), ()),
         mistakes=tuple(mistakes.found),
         missing=frozenset(missing),
@@ -272,29 +276,3 @@ def _signature(scalar: Scalar) -> tuple[str, dict[str, str | None]]:
         ast.unparse(default) for default in args.defaults
     ]
     return name, dict(zip(names, defaults, strict=True))
-
-
-def _weights(tree: MapNode, mistakes: Mistakes) -> tuple[tuple[str, str], ...]:
-    """The rules that turn layers' names into those of a file of trained weights."""
-    rules = []
-    for pattern, replacement in tree.items.items():
-        with mistakes.kept():
-            if not isinstance(replacement, Scalar):
-                raise SpecError(f"what '{pattern[:60]}' becomes must be text", replacement.place)
-            text = plain(replacement)
-            if text.count("*") > pattern.count("*"):
-                fact = f"'{text[:60]}' has more * than '{pattern[:60]}'"
-                raise SpecError(fact, replacement.place, "each * stands for what the * in its place matched")
-            rules.append((pattern, text))
-    return tuple(rules)
-
-
-def _calls(tree: MapNode, mistakes: Mistakes) -> MapNode:
-    """The patterns of layer names, with the way the reference implementation calls those layers."""
-    if len(tree.keys) > _MAX_CALLS:
-        raise SpecError(f"{len(tree.keys):,} calls; a spec has at most {_MAX_CALLS}", tree.place)
-    for pattern, call in tree.items.items():
-        if not isinstance(call, Scalar) or plain(call) not in CALLS:
-            fact = f"'{pattern[:60]}' is called in no way that is known"
-            mistakes.add(SpecError(fact, call.place, f"it is {', '.join(CALLS)}"))
-    return tree

@@ -57,6 +57,7 @@ def flat(graph: Graph) -> str:
             if not node.layer.comes_from_outside
             for letter in _letters(tuple(node.layer.settings().values()))
         }
+        | _letters(tuple(form.group for _, form in graph.formats))
     )
     if letters:
         lines.append(f"params: {{{', '.join(f'{letter}: {letter}' for letter in letters)}}}")
@@ -76,6 +77,7 @@ def flat(graph: Graph) -> str:
         lines += ["weights:", *(f"  {_scalar(pattern)}: {_scalar(name)}" for pattern, name in graph.weights)]
     if graph.call_styles:
         lines += ["calls:", *(f"  {_scalar(pattern)}: {call}" for pattern, call in graph.call_styles)]
+    lines += _parameters(graph)
     if any(not figure.settings for figure in graph.figures):
         lines.append("figures:")
         # A flat spec has no params that a figure could set.
@@ -84,6 +86,21 @@ def flat(graph: Graph) -> str:
     if len(text) >= MAX_WRITTEN:
         raise SpecError(f"written out it has {len(text):,} characters; a spec has at most {MAX_WRITTEN:,}")
     return text
+
+
+def _parameters(graph: Graph) -> list[str]:
+    """The lines on dtypes and on what is frozen; adapters are layers already."""
+    lines = ["dtype:"] if graph.formats else []
+    for pattern, form in graph.formats:
+        beside = {"scale": form.scale, "zero": form.zero} if form.group is not None else {}
+        settings = ", ".join(f"{key}: {word}" for key, word in beside.items() if word)
+        group = (
+            None if form.group is None else f"{{{form.dtype}: {{group: {_EXPRESSION.dim(form.group)}, {settings}}}}}"
+        )
+        lines.append(f"  {_scalar(pattern)}: {group or form.dtype}")
+    if graph.frozen:
+        lines.append(f"frozen: [{', '.join(map(json.dumps, graph.frozen))}]")
+    return lines
 
 
 def _inputs(graph: Graph) -> list[str]:

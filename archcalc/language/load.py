@@ -17,6 +17,7 @@ from archcalc.language.figures import check_layers
 from archcalc.language.inputs import input_of
 from archcalc.language.mistakes import EndedError, Mistakes
 from archcalc.language.names import NOWHERE, UNKNOWN
+from archcalc.language.parameters import with_parameters
 from archcalc.language.params import params_of
 from archcalc.language.scope import Scope
 from archcalc.language.sources import source_of
@@ -141,7 +142,7 @@ def _assembled(
         _check_calls(document, calls, nodes, mistakes)
     if mistakes.found:
         raise EndedError
-    return expansion.builder.graph(
+    graph = expansion.builder.graph(
         document.name,
         title=document.title,
         source=document.source,
@@ -155,6 +156,10 @@ def _assembled(
         named_outputs=outputs,
         loops=tuple(expansion.loops),
     )
+    graph = with_parameters(graph, document.parameters, values, mistakes, checked=checked)
+    if mistakes.found:
+        raise EndedError
+    return graph
 
 
 def _start(

@@ -12,6 +12,7 @@ from archcalc.language.figures import KEYS
 from archcalc.layers import Layer
 from archcalc.layers.fields import takes_list, types_of
 from archcalc.network.calls import CALLS
+from archcalc.network.dtypes import DTYPES
 from archcalc.network.figures import PUBLISHED
 from archcalc.symbols.shape import PLACES, VALUES
 
@@ -101,6 +102,47 @@ _FIGURE: dict[str, Any] = {
     "irreproducible": {"type": "string", "description": "why no count is expected to give it"},
 }
 
+# A dtype, or a narrow one with the values that share a scale and a zero.
+_DTYPE = {"enum": list(DTYPES)}
+_FORMAT: dict[str, Any] = {
+    "anyOf": [
+        _DTYPE,
+        {
+            "type": "object",
+            "minProperties": 1,
+            "maxProperties": 1,
+            "propertyNames": _DTYPE,
+            "additionalProperties": {
+                "type": "object",
+                "required": ["group"],
+                "properties": {"group": _SIZE, "scale": _DTYPE, "zero": _DTYPE},
+                "additionalProperties": False,
+            },
+        },
+    ]
+}
+_ADAPTER: dict[str, Any] = {
+    "type": "object",
+    "required": ["rank"],
+    "properties": {"rank": _SIZE, "alpha": {"type": ["number", "string"]}},
+    "additionalProperties": False,
+}
+_PARAMETERS: dict[str, Any] = {
+    "dtype": {
+        "anyOf": [_DTYPE, {"type": "object", "additionalProperties": _FORMAT}],
+        "description": "the dtypes of weights: one for all, or by patterns of names, of which the last holds",
+    },
+    "frozen": {
+        "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": ["string", "integer"]}}],
+        "description": "patterns of the names of layers that are not trained, or after 'not ' are",
+    },
+    "adapt": {
+        "type": "object",
+        "additionalProperties": {"anyOf": [*_SIZE["anyOf"], _ADAPTER]},
+        "description": "the ranks of adapters beside layers, by patterns of their names",
+    },
+}
+
 
 def schema() -> dict[str, Any]:
     """The schema of a whole spec."""
@@ -161,6 +203,7 @@ def schema() -> dict[str, Any]:
                 "additionalProperties": {"enum": list(CALLS)},
                 "description": "how the reference implementation calls its layers: patterns of their names with *",
             },
+            **_PARAMETERS,
             "figures": {
                 "type": "array",
                 "items": {

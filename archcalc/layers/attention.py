@@ -7,12 +7,13 @@ from typing import Any, ClassVar, Literal
 
 from archcalc.layers.base import Layer, Layout, SavedTensor, TrainingContext
 from archcalc.layers.layer_norm import LayerNorm, RMSNorm
+from archcalc.layers.low_rank import adapted, adapter_arrays, adapter_work, adapters_saved, fitting_ranks, input_saved
 from archcalc.layers.pairs import Band
-from archcalc.layers.projections import attending, bias_variants, mixed, projected, projecting, with_biases
+from archcalc.layers.projections import attending, bias_variants, mixed, projecting, with_biases
 from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement
 from archcalc.layers.rotary import rotated, rotation
-from archcalc.layers.settings import Biases, Count, Positive
+from archcalc.layers.settings import Biases, Count, Natural, Positive
 from archcalc.layers.views import Views, global_view, pointwise_view
 from archcalc.layers.window import whole_axis
 from archcalc.layers.work import NOTHING, Work
@@ -27,7 +28,8 @@ class Attention(Layer, frozen=True):
     Inputs are queries (tokens×features) and, from elsewhere, memory for keys and values, or keys and values apart; one
     input attends to itself. `key` and `value` are widths of one head and default to features / heads; `kv_heads` below
     `heads` shares keys and values between queries (Ainslie et al. 2023); `out` defaults to features. `bias` says which
-    of the four projections have biases.
+    of the four projections have biases. `lora` has the ranks of adapters beside query, key, value and out (Hu et al.
+    2021), 0 for none, as `adapt:` sets them.
 
     With `causal` a query sees the keys up to its own place. `window` is a band (Beltagy et al. 2020): with `causal` the
     last so many keys, else half as many on either side. `positions: rotary` turns queries and keys by their places (Su
@@ -46,6 +48,7 @@ class Attention(Layer, frozen=True):
     value: Count | None = None
     out: Count | None = None
     bias: Biases = True
+    lora: tuple[Natural, ...] = ()
     causal: bool = False
     window: Count | None = None
     positions: Literal["rotary"] | None = None
@@ -92,10 +95,24 @@ class Attention(Layer, frozen=True):
             message = f"the last of {q[0]} queries sees none of {k[0]} keys through window={self.window}"
             yield at_least(k[0] + self.band.before, q[0]), message, "window"
 
+        yield from fitting_ranks(self.projections(q, k, v), self.lora)
+
     def widths(self, q: Shape) -> tuple[Dim, Dim, Dim]:
         """The number of key/value heads, and the widths of a head's keys and values."""
         key = quotient(q[1], self.heads) if self.key is None else self.key
         return self.kv_heads or self.heads, key, key if self.value is None else self.value
+
+    def projections(self, q: Shape, k: Shape | None = None, v: Shape | None = None) -> dict[str, Shape]:
+        """The matrices of the four projections, each outputs×inputs."""
+        k = q if k is None else k
+        v = k if v is None else v
+        kv_heads, key, value = self.widths(q)
+        return {
+            "query": (self.heads * key, q[1]),
+            "key": (kv_heads * key, k[1]),
+            "value": (kv_heads * value, v[1]),
+            "out": (self.output(q)[1], self.heads * value),
+        }
 
     def _normed(self, q: Shape, k: Shape) -> Iterator[tuple[str, RMSNorm | LayerNorm, Shape]]:
         """The normalisations of queries and keys, with what each works on: tokens×heads×values."""
@@ -105,19 +122,11 @@ class Attention(Layer, frozen=True):
                 yield name, _NORMS[self.qk_norm].placed(x), x
 
     def weights(self, q: Shape, k: Shape | None = None, v: Shape | None = None) -> dict[str, Shape]:
-        k = q if k is None else k
-        v = k if v is None else v
-        kv_heads, key, value = self.widths(q)
-        matrices: dict[str, Shape] = {
-            "query": (self.heads * key, q[1]),
-            "key": (kv_heads * key, k[1]),
-            "value": (kv_heads * value, v[1]),
-            "out": (self.output(q)[1], self.heads * value),
-        }
+        matrices = self.projections(q, k, v)
         weights = with_biases(matrices, self.bias)
-        for name, norm, x in self._normed(q, k):
+        for name, norm, x in self._normed(q, q if k is None else k):
             weights |= {_norm_name(name, array): shape for array, shape in norm.weights(x).items()}
-        return weights
+        return weights | adapter_arrays(matrices, self.lora)
 
     def work(self, output: Shape, q: Shape, k: Shape | None = None, v: Shape | None = None) -> Work:
         k = q if k is None else k
@@ -127,6 +136,7 @@ class Attention(Layer, frozen=True):
         hidden = scores - self.heads * self.band.pairs(q[0], k[0])
         tokens = {"query": q[0], "key": k[0], "value": v[0], "out": output[0]}
         work = projecting(tokens, self.weights(q, k, v))
+        work += adapter_work(self.projections(q, k, v), self.lora, tokens)
         work += attending(scores, self.heads * q[0], key, value, hidden)
         for _, norm, x in self._normed(q, k):
             work += norm.work(x, x)
@@ -143,10 +153,13 @@ class Attention(Layer, frozen=True):
         return ((global_view(q, 1),), *memory) if memory else (banded(q),)
 
     def saved_for_backward(
-        self, _use: TrainingContext, _output: Shape, q: Shape, k: Shape | None = None, v: Shape | None = None
+        self, use: TrainingContext, output: Shape, q: Shape, k: Shape | None = None, v: Shape | None = None
     ) -> Iterator[SavedTensor]:
+        matrices = self.projections(q, k, v)
         inputs = [x for x in (q, k, v) if x is not None]
-        yield from map(SavedTensor, range(len(inputs)))
+        for at, name in enumerate(("query", "key", "value")):
+            if input_saved(use, matrices, self.lora, name):
+                yield SavedTensor(min(at, len(inputs) - 1))
         k, v = inputs[min(1, len(inputs) - 1)], inputs[-1]
         kv_heads, key, value = self.widths(q)
         for name, norm, x in self._normed(q, k):
@@ -162,14 +175,16 @@ class Attention(Layer, frozen=True):
         yield SavedTensor("values", kv_heads * value * v[0])
         yield SavedTensor("log sums", self.heads * q[0], "float32")
         yield SavedTensor("mixed", self.heads * value * q[0])
+        tokens = {"query": q[0], "key": k[0], "value": v[0], "out": output[0]}
+        yield from adapters_saved(use, matrices, self.lora, tokens)
 
     def forward(self, xp: Any, q: Any, k: Any = None, v: Any = None, **weights: Any) -> Any:
         k = q if k is None else k
         v = k if v is None else v
         kv_heads, key, value = self.widths(q.shape[1:])
-        queries = projected(xp, "query", q, weights).reshape(*q.shape[:2], -1, key)
-        keys = projected(xp, "key", k, weights).reshape(*k.shape[:2], kv_heads, key)
-        values = projected(xp, "value", v, weights).reshape(*v.shape[:2], kv_heads, value)
+        queries = adapted(xp, "query", q, weights).reshape(*q.shape[:2], -1, key)
+        keys = adapted(xp, "key", k, weights).reshape(*k.shape[:2], kv_heads, key)
+        values = adapted(xp, "value", v, weights).reshape(*v.shape[:2], kv_heads, value)
         heads = {"query": queries, "key": keys}
         for name, norm, x in self._normed(q.shape[1:], k.shape[1:]):
             arrays = {array: weights[_norm_name(name, array)] for array in norm.weights(x)}
@@ -183,7 +198,7 @@ class Attention(Layer, frozen=True):
             scores = self.softcap * xp.tanh(scores / self.softcap)
         seen = None if self.band == Band() else self.band.mask(xp, q.shape[1], k.shape[1])
         y = mixed(xp, "nhgqk,nkhd->nqhgd", scores, values, seen)
-        return projected(xp, "out", y.reshape(*q.shape[:2], -1), weights)
+        return adapted(xp, "out", y.reshape(*q.shape[:2], -1), weights)
 
 
 def _norm_name(of: str, array: str) -> str:

@@ -55,10 +55,14 @@ class SavedTensor(NamedTuple):
 
 
 class TrainingContext(NamedTuple):
-    """The training context of a layer: for each input, true if it gets a gradient; and true if it works in place."""
+    """The training context of a layer: for each input, true if it gets a gradient; and true if it works in place.
+
+    `frozen` holds the names of its arrays that get none.
+    """
 
     grads: tuple[bool, ...] = (True,)
     in_place: bool = False
+    frozen: frozenset[str] = frozenset()
 
 
 class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, metaclass=Kinds):

@@ -196,10 +196,11 @@ class ExpertLinear(_OfExperts, frozen=True):
         return ((global_view(x, 1),), choice)
 
     def saved_for_backward(
-        self, _use: TrainingContext, _output: Shape, _x: Shape, _gates: Shape
+        self, use: TrainingContext, _output: Shape, _x: Shape, _gates: Shape
     ) -> Iterator[SavedTensor]:
         # As where slots are sorted by expert once for all layers, whose products are then of neighbouring rows.
-        yield SavedTensor(0)
+        if "weight" not in use.frozen:
+            yield SavedTensor(0)
 
     def forward(self, xp: Any, x: Any, gates: Any, weight: Any, bias: Any = None) -> Any:
         if self.capacity is not None:

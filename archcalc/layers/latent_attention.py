@@ -98,14 +98,16 @@ class LatentAttention(Layer, frozen=True):
     def receptive_views(self, x: Shape) -> tuple[Views, ...]:
         return ((pointwise_view(x, {0: self.band.window(x[0]), 1: whole_axis(x[1])}),),)
 
-    def saved_for_backward(self, _use: TrainingContext, _output: Shape, x: Shape) -> Iterator[SavedTensor]:
-        yield SavedTensor(0)
+    def saved_for_backward(self, use: TrainingContext, _output: Shape, x: Shape) -> Iterator[SavedTensor]:
+        if {"down", "query" if self.query_latent is None else "query_down"} - use.frozen:
+            yield SavedTensor(0)
         for name, latent in self._latents(x):
             # The rotary part of the keys lies in one array with their latent vector.
             beside = self.rotary if name == "norm" else 0
             yield SavedTensor(f"before {name}", latent[0] * (latent[1] + beside))
             yield SavedTensor(f"deviation of {name}", latent[0], "float32")
-            yield SavedTensor(f"after {name}", latent[0] * latent[1])
+            if {"norm": "up", "query_norm": "query"}[name] not in use.frozen:
+                yield SavedTensor(f"after {name}", latent[0] * latent[1])
         rows = self.heads * x[0]
         # As in fused kernels, which never store the scores (Dao et al. 2022, arXiv:2205.14135, algorithm 1).
         yield SavedTensor("queries", rows * self._width)

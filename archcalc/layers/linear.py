@@ -71,8 +71,10 @@ class Linear(_Trained, frozen=True):
     def receptive_views(self, x: Shape) -> tuple[Views, ...]:
         return ((global_view(x, self.axis),),)
 
-    def saved_for_backward(self, _use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
-        yield SavedTensor(0)
+    def saved_for_backward(self, use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
+        # For the gradient of its weights; that of the input needs the weights alone.
+        if "weight" not in use.frozen:
+            yield SavedTensor(0)
 
     def forward(self, xp: Any, x: Any, weight: Any, bias: Any = None) -> Any:
         axis = in_batch(self.axis, x)
@@ -179,8 +181,10 @@ class Scale(_Trained, frozen=True):
     def work(self, output: Shape, _x: Shape) -> Work:
         return Work(multiplications=size(output), additions=size(output) if self.bias else 0)
 
-    def saved_for_backward(self, _use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
-        yield SavedTensor(0)
+    def saved_for_backward(self, use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
+        # For the gradient of its weights; that of the input needs the weights alone.
+        if "weight" not in use.frozen:
+            yield SavedTensor(0)
 
     def forward(self, _xp: Any, x: Any, weight: Any, bias: Any = None) -> Any:
         axis = in_batch(self.axis, x)

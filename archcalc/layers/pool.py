@@ -174,7 +174,8 @@ class Subsample2d(Layer, frozen=True):
     def saved_for_backward(self, use: TrainingContext, output: Shape, _x: Shape) -> Iterator[SavedTensor]:
         if use.grads[0]:
             yield SavedTensor(0)
-        yield SavedTensor("sums", size(output))
+        if "weight" not in use.frozen:
+            yield SavedTensor("sums", size(output))
 
     def forward(self, xp: Any, x: Any, weight: Any, bias: Any) -> Any:
         kernel = each_axis(self.kernel, 2)

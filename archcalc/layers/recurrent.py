@@ -37,6 +37,8 @@ class _Recurrent(Layer, frozen=True):
     states: ClassVar[int] = 1
     # The number of values per hidden one that a step saves for backward, beside the states it starts from.
     kept_per_value: ClassVar[int] = 0
+    # True where the gradient of the recurrent weights alone needs the states before the first token.
+    first_states: ClassVar[bool] = True
     # The work per hidden value at each step, beside the products and the biases.
     per_value: ClassVar[Work] = Work()
 
@@ -115,15 +117,30 @@ class _Recurrent(Layer, frozen=True):
             ),
         )
 
-    def saved_for_backward(self, _use: TrainingContext, output: Shape, _x: Shape) -> Iterator[SavedTensor]:
-        yield SavedTensor(0)
+    def saved_for_backward(self, use: TrainingContext, output: Shape, x: Shape) -> Iterator[SavedTensor]:
+        ways = ("", "_reverse") if self.bidirectional else ("",)
+
+        def trained(weight: str, layer: int) -> int:
+            """The number of directions in which a layer's weights are trained."""
+            return sum(f"{weight}_l{layer}{way}" not in use.frozen for way in ways)
+
+        if trained("weight_ih", 0):
+            yield SavedTensor(0)
         for layer in range(self.layers):
-            if layer:
+            if layer and trained("weight_ih", layer):
                 yield SavedTensor(f"input of layer {layer}", size(output))
             # As in plain cells; the fused kernels of cuDNN and oneDNN keep a workspace of their own instead. The states
-            # before each token, and the intermediate values that lead to those after it.
-            kept = self.state + self.hidden * (self.states - 1 + self.kept_per_value)
-            yield SavedTensor(f"cells of layer {layer}", output[0] * self.both_ways(kept))
+            # before each token, the intermediate values that lead to those after it, and the inputs of further products.
+            further = sum(trained(weight, layer) for weight in self.further_weights())
+            kept = x[0] * self.hidden * (self.both_ways(self.states - 1 + self.kept_per_value) + further)
+            yield SavedTensor(f"cells of layer {layer}", kept + self.products_keep(x, trained("weight_hh", layer)))
+        if self.first_states and any(trained("weight_hh", layer) for layer in range(self.layers)):
+            # One array for all layers.
+            yield SavedTensor("first states", self.layers * output[1])
+
+    def products_keep(self, x: Shape, ways: int) -> Dim:
+        """The values that a layer's recurrent products keep beside the first, in `ways` whose weights are trained."""
+        return ways * (x[0] - 1) * self.state
 
     def forward(self, xp: Any, x: Any, **weights: Any) -> Any:
         for layer in range(self.layers):
@@ -173,6 +190,8 @@ class LSTM(_Recurrent, frozen=True):
 
     gates: ClassVar[int] = 4
     states: ClassVar[int] = 2
+    # The gates and tanh(c).
+    kept_per_value: ClassVar[int] = 5
     # Three sigmoids, two tanh, c = f·c + i·g, h = o·tanh(c).
     per_value: ClassVar[Work] = Work(exponentials=5, additions=4, divisions=3, multiplications=3)
 
@@ -186,11 +205,6 @@ class LSTM(_Recurrent, frozen=True):
     @property
     def state(self) -> Dim:
         return self.hidden if self.proj is None else self.proj
-
-    @property
-    def kept_per_value(self) -> int:  # type: ignore[override]
-        """The number of values saved per hidden one: the gates, tanh(c), and the hidden value where it is projected."""
-        return 5 if self.proj is None else 6
 
     def requires(self, x: Shape) -> Iterator[Requirement]:
         yield from super().requires(x)
@@ -233,6 +247,15 @@ class GRU(_Recurrent, frozen=True):
         """The number of values saved per hidden one: the gates, h − n, and the terms of the recurrent product."""
         return 6 if self.reset_after else 5
 
+    @property
+    def first_states(self) -> bool:  # type: ignore[override]
+        """True unless the reset gate is multiplied with them."""
+        return self.reset_after
+
+    def products_keep(self, x: Shape, ways: int) -> Dim:
+        # Before the candidate's product hidden values are kept with the reset gate, by which they are multiplied.
+        return super().products_keep(x, ways) if self.reset_after else ways * x[0] * self.hidden
+
     def step(self, xp: Any, driven: Any, product: Callable[..., Any], h: Any) -> list[Any]:
         if self.reset_after:
             (r, z, n), (hr, hz, hn) = xp.split(driven, 3, axis=1), xp.split(product(h), 3, axis=1)
@@ -255,10 +278,9 @@ class RNN(_Recurrent, frozen=True):
             return Work(products.macs, products.additions, exponentials=values)
         return Work(products.macs, products.additions, comparisons=values)
 
-    def saved_for_backward(self, use: TrainingContext, output: Shape, x: Shape) -> Iterator[SavedTensor]:
-        yield from super().saved_for_backward(use, output, x)
-        # The derivative is computed from the output, so the last state is kept too.
-        yield SavedTensor("last states", self.layers * output[1])
+    def products_keep(self, x: Shape, ways: int) -> Dim:  # noqa: ARG002 - as in other cells
+        # All outputs, from which the derivative is computed.
+        return size(self.output(x))
 
     def step(self, xp: Any, driven: Any, product: Callable[..., Any], h: Any) -> list[Any]:
         x = driven + product(h)

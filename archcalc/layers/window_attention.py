@@ -126,13 +126,16 @@ class WindowAttention(Layer, frozen=True):
         windows = {axis: side.window for axis, side in enumerate(self._sides(x))}
         return ((pointwise_view(x, {**windows, len(x) - 1: whole_axis(x[-1])}),),)
 
-    def saved_for_backward(self, _use: TrainingContext, _output: Shape, x: Shape) -> Iterator[SavedTensor]:
+    def saved_for_backward(self, use: TrainingContext, _output: Shape, x: Shape) -> Iterator[SavedTensor]:
         places, inside = self._counts(x)
         values = places * x[-1]
         # One window is the whole input; several are laid one after the other in a copy of it.
         one = all(equal(side.n, side.w) is True for side in self._sides(x))
-        yield SavedTensor(0) if one else SavedTensor("windows", values)
-        yield from (SavedTensor(name, values) for name in ("queries", "keys", "values", "mixed"))
+        if {"query", "key", "value"} - use.frozen:
+            yield SavedTensor(0) if one else SavedTensor("windows", values)
+        yield from (SavedTensor(name, values) for name in ("queries", "keys", "values"))
+        if "out" not in use.frozen:
+            yield SavedTensor("mixed", values)
         # A mask or bias of its own needs the scores, which fused kernels do not have.
         yield SavedTensor("probabilities", self.heads * places * inside)
 

@@ -8,8 +8,9 @@ import msgspec
 
 from archcalc.errors import SpecError, among
 from archcalc.memory_plan.optimizers import OPTIMIZERS, WAYS, Way
-from archcalc.memory_plan.plan import Dtypes, Plan, inference, training
-from archcalc.memory_plan.sizes import DTYPES
+from archcalc.memory_plan.plan import Plan, inference, training
+from archcalc.memory_plan.weights import Dtypes
+from archcalc.network.dtypes import DTYPES
 from archcalc.network.storage import Overwrite
 from archcalc.profiling.rows import Profile
 
@@ -51,6 +52,11 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     schedule: str | None = None
 
     @property
+    def dtypes(self) -> Dtypes:
+        """The dtypes of weights and activations; weights asked for by name are so in place of what a network states of them."""
+        return Dtypes(self.weights or self.dtype, self.activations or self.dtype, stated=self.weights is None)
+
+    @property
     def out_of_place(self) -> list[str]:
         """The settings of the other phase that are given."""
         return [name for name in (_OF_INFERENCE if self.train else _OF_TRAINING) if getattr(self, name) is not None]
@@ -74,11 +80,10 @@ def settled(given: Settled) -> Asked:
 
 def planned(result: Profile, asked: Asked) -> Plan:
     """The plan for a network."""
-    dtypes = Dtypes(asked.weights or asked.dtype, asked.activations or asked.dtype)
     if asked.train:
         return training(
             result,
-            dtypes,
+            asked.dtypes,
             rule=asked.optimizer or "adam",
             step=asked.step,
             master=asked.master,
@@ -87,7 +92,7 @@ def planned(result: Profile, asked: Asked) -> Plan:
         )
     return inference(
         result,
-        dtypes,
+        asked.dtypes,
         overwrite=asked.overwrite,
         copy_concat=asked.concat != "in-place",
         columns=asked.workspace == "im2col",

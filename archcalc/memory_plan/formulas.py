@@ -6,7 +6,7 @@ as often as which a block repeats, is the peak of one forward pass a number: eac
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -15,13 +15,13 @@ from archcalc.memory_plan.asked import Asked
 from archcalc.memory_plan.inference import memory_of, timeline
 from archcalc.memory_plan.optimizers import optimizer
 from archcalc.memory_plan.saved_tensors import BITS, root_of, saved_tensors
-from archcalc.memory_plan.sizes import bits
-from archcalc.memory_plan.training import own_weights
+from archcalc.memory_plan.weights import Array, arrays_of
+from archcalc.network.dtypes import bits
 from archcalc.network.graph import Graph
 from archcalc.network.parts import proper
 from archcalc.profiling.rows import Profile
 from archcalc.symbols.dims import Dim, as_int, quotient, size
-from archcalc.symbols.sums import repeated
+from archcalc.symbols.sums import repeated, sum_of
 
 
 class Formulas(msgspec.Struct, frozen=True):
@@ -39,42 +39,43 @@ class Formulas(msgspec.Struct, frozen=True):
 def formulas(profile: Profile, asked: Asked) -> Formulas:
     """The formulas for a network whose sizes, or depths, are letters."""
     graph = profile.graph if asked.train else proper(profile.graph)
-    wide, narrow = (bits(dtype or asked.dtype) for dtype in (asked.weights, asked.activations))
+    narrow = bits(asked.dtypes.activations)
     times = [node.times for node in graph.nodes]
-    weights = [_bytes(_values(graph, i, own), wide) for i, own in enumerate(own_weights(graph))]
+    arrays = arrays_of(graph, asked.dtypes)
+    held = [_bits(every, lambda array: array.form.bits(array.shape)) for every in arrays]
+    weights = [_bytes(n) for n in held]
     if not asked.train:
-        parts = {"weights": repeated(zip(weights, times, strict=True))}
+        parts = {"weights": _sum(held, times)}
         return Formulas(profile, "inference", parts, tuple((n, 0) for n in weights), _peak(graph, narrow))
     kept = _kept(graph, profile.batch, asked, narrow)
-    trained = [sum(map(size, own.values()), start=0) for own in own_weights(graph)]
-    mastered = wide < 32 if asked.master is None else asked.master
-    state = optimizer(asked.optimizer or "adam").state
-    states = [sum((state(shape) for shape in own.values()), start=0) for own in own_weights(graph)]
-    bit = max(32, wide) if mastered else wide
+    own = [[array for array in every if array.trained] for every in arrays]
+    rule, master = asked.optimizer or "adam", asked.master
+    state = optimizer(rule).state
+    masters = [_bits(every, lambda array: size(array.shape) * (32 * array.mastered(master))) for every in own]
+    states = [_bits(every, lambda array: state(array.shape) * array.state_bits(master)) for every in own]
+    gradients = [_bits(every, lambda array: size(array.shape) * bits(array.form.dtype)) for every in own]
     parts = {
-        "weights": repeated(zip(weights, times, strict=True)),
-        "master weights": repeated((_bytes(n, 32), often) for n, often in zip(trained, times, strict=True))
-        if mastered
-        else 0,
-        f"{asked.optimizer or 'adam'} state": repeated(
-            (_bytes(n, bit), often) for n, often in zip(states, times, strict=True)
-        ),
-        "gradients of weights": repeated((_bytes(n, wide), often) for n, often in zip(trained, times, strict=True)),
+        "weights": _sum(held, times),
+        "master weights": _sum(masters, times),
+        f"{rule} state": _sum(states, times),
+        "gradients of weights": _sum(gradients, times),
         "kept for backward": repeated(zip(kept, times, strict=True)),
     }
     return Formulas(profile, "training", parts, tuple(zip(weights, kept, strict=True)))
 
 
-def _values(graph: Graph, position: int, own: dict[str, tuple[Dim, ...]]) -> Dim:
-    node = graph.nodes[position]
-    shapes = [graph.nodes[i].shape for i in node.inputs]
-    buffers = {} if node.share is not None else node.layer.buffers(*shapes)
-    return sum(map(size, (own | buffers).values()), start=0)
+def _bits(arrays: Iterable[Array], of: Callable[[Array], Dim]) -> Dim:
+    return sum_of([of(array) for array in arrays])
 
 
-def _bytes(values: Dim, wide: int) -> Dim:
-    """The bytes of values of some bits, of 4 bits two in a byte."""
-    return values * (wide // 8) if wide >= 8 else quotient(values * wide, 8)
+def _sum(parts: list[Dim], times: list[Dim]) -> Dim:
+    """The bytes of parts in bits, each as often as it is there."""
+    return _bytes(repeated(zip(parts, times, strict=True)))
+
+
+def _bytes(held: Dim) -> Dim:
+    """The bytes of some bits: of a number whole ones, and with letters an eighth."""
+    return -(-held // 8) if isinstance(held, int) else quotient(held, 8)
 
 
 def _kept(graph: Graph, batch: Dim, asked: Asked, narrow: int) -> list[Dim]:
@@ -91,13 +92,13 @@ def _kept(graph: Graph, batch: Dim, asked: Asked, narrow: int) -> list[Dim]:
                 roots.add(root)
     for root in roots:
         wide = 64 if root in graph.token_numbers else narrow
-        found[root] += _bytes(batch * size(graph.nodes[root].shape), wide)
+        found[root] += _bytes(batch * size(graph.nodes[root].shape) * wide)
     return found
 
 
 def _own(entry: SavedTensor, batch: Dim, narrow: int) -> Dim:
     wide = max(32, narrow) if entry.type == "float32" else BITS.get(entry.type, narrow)
-    return _bytes(as_int(entry.values * (1 if entry.once else batch)), wide)
+    return _bytes(as_int(entry.values * (1 if entry.once else batch)) * wide)
 
 
 def _peak(graph: Graph, narrow: int) -> int | None:

@@ -43,31 +43,32 @@ class Optimizer(msgspec.Struct, frozen=True):
             raise SpecError(f"{self.name} has no {asked} step", None, f"it has {' and '.join(self.makes)}")
         return asked
 
-    def temporaries(self, shapes: Iterable[Shape], way: Way) -> int:
-        """The peak of temporary values in a step on arrays of these shapes, in their order.
+    def temporaries(self, arrays: Iterable[tuple[Shape, int]], way: Way) -> int:
+        """The peak bits of temporaries in a step on arrays in their order, each a shape with the bits of its state's values.
 
-        >>> OPTIMIZERS["adam"].temporaries([(4, 3), (4,)], "single"), OPTIMIZERS["adam"].temporaries([(4, 3), (4,)], "foreach")
-        (24, 16)
+        >>> arrays = [((4, 3), 32), ((4,), 32)]
+        >>> OPTIMIZERS["adam"].temporaries(arrays, "single"), OPTIMIZERS["adam"].temporaries(arrays, "foreach")
+        (768, 512)
         """
-        made = [self.makes[way](shape) for shape in shapes]
+        made = [(self.makes[way](shape), bits) for shape, bits in arrays]
         held: dict[str, int] = {}
         most = 0
-        for lot in _together(made) if way == "foreach" else made:
+        for lot, bits in _together(made) if way == "foreach" else made:
             for name, values in lot:
                 # The previous value of a name is freed only after the new one exists.
-                most = max(most, sum(held.values()) + values)
-                held[name] = values
+                most = max(most, sum(held.values()) + values * bits)
+                held[name] = values * bits
         return most
 
 
-def _together(made: Iterable[Made]) -> list[Made]:
-    """The arrays grouped by the names of their temporaries, in order of the first of each, with summed sizes."""
-    groups: dict[tuple[str, ...], list[Made]] = {}
-    for one in made:
-        groups.setdefault(tuple(name for name, _ in one), []).append(one)
+def _together(made: Iterable[tuple[Made, int]]) -> list[tuple[Made, int]]:
+    """The arrays grouped by the names and bits of their temporaries, in order of the first of each, with summed sizes."""
+    groups: dict[tuple[tuple[str, ...], int], list[Made]] = {}
+    for one, bits in made:
+        groups.setdefault((tuple(name for name, _ in one), bits), []).append(one)
     return [
-        tuple((name, sum(one[place][1] for one in group)) for place, name in enumerate(names))
-        for names, group in groups.items()
+        (tuple((name, sum(one[place][1] for one in group)) for place, name in enumerate(names)), bits)
+        for (names, bits), group in groups.items()
     ]
 
 

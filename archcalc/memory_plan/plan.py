@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import msgspec
 
@@ -15,7 +14,9 @@ from archcalc.memory_plan.liveness import Buffer, Moment, Timeline
 from archcalc.memory_plan.optimizers import Way, optimizer
 from archcalc.memory_plan.saved_tensors import own_size, root_of, saved_tensors
 from archcalc.memory_plan.schedule import Schedule, best
-from archcalc.memory_plan.sizes import AffineBytes, Size, bits, line, upper_envelope, whole
+from archcalc.memory_plan.sizes import AffineBytes, Size, line, upper_envelope
+from archcalc.memory_plan.weights import FP32, Dtypes, arrays_of, bits_held
+from archcalc.network.dtypes import bits
 from archcalc.network.graph import Graph
 from archcalc.network.parts import proper, require_depths
 from archcalc.network.storage import Overwrite
@@ -40,16 +41,6 @@ UNMODELLED = {
 
 # The layers that overwrite their input, in words.
 OVERWRITING: dict[Overwrite, str] = {"frameworks": "as in frameworks", "all": "wherever it could be"}
-
-
-class Dtypes(NamedTuple):
-    """The names of the dtypes of weights and of activations."""
-
-    weights: str = "fp32"
-    activations: str = "fp32"
-
-
-FP32 = Dtypes()
 
 
 class MemoryRow(msgspec.Struct, frozen=True):
@@ -165,7 +156,7 @@ def inference(  # noqa: PLR0913 - one for each choice that there is
         # All outputs grow with the batch alike, so the order for one sample serves if the batch is a letter.
         schedule = best(graph, memory, plan, profile.batch if isinstance(profile.batch, int) else 1)
         plan = inferring.timeline(graph, memory, schedule.order, columns=columns)
-    held = _resident(graph, bits(dtypes.weights))
+    held = bits_held(graph, arrays_of(graph, dtypes), lambda array: array.form.bits(array.shape))
     rows = []
     for position, node in enumerate(graph.nodes):
         stored = memory.sizes[position] if memory.roots[position] == position else Size()
@@ -179,7 +170,7 @@ def inference(  # noqa: PLR0913 - one for each choice that there is
         profile,
         graph,
         "inference",
-        {**dtypes._asdict(), **settings},
+        {**dtypes.said(graph), **settings},
         tuple(rows),
         {"weights": _sum(held)},
         plan,
@@ -207,18 +198,17 @@ def training(  # noqa: PLR0913 - one for each choice that there is
     require_depths(profile.graph)
     graph = profile.graph
     kept = saved_tensors(graph, overwrite)
-    narrow, wide = bits(dtypes.activations), bits(dtypes.weights)
-    mastered = wide < 32 if master is None else master
+    narrow = bits(dtypes.activations)
     cut = [] if checkpoint is None else segments(graph, kept.roots, checkpoint)
-    held = _resident(graph, wide)
-    own = learning.own_weights(graph)
-    state_bits = max(32, wide) if mastered else wide
+    arrays = arrays_of(graph, dtypes)
+    held = bits_held(graph, arrays, lambda array: array.form.bits(array.shape))
+    own = [[array for array in every if array.trained] for every in arrays]
     optimizing = optimizer(rule)
     way = optimizing.way(step)
-    states = [_values(arrays, optimizing.state, state_bits, graph, i) for i, arrays in enumerate(own)]
-    if optimizing.counts and way == "fused":
-        states = [Size(one.fixed + 32 * len(arrays)) for one, arrays in zip(states, own, strict=True)]
-    masters = [_values(arrays, size, 32 * mastered, graph, i) for i, arrays in enumerate(own)]
+    counters = 32 if optimizing.counts and way == "fused" else 0
+    states = bits_held(graph, own, lambda array: optimizing.state(array.shape) * array.state_bits(master) + counters)
+    masters = bits_held(graph, own, lambda array: size(array.shape) * (32 * array.mastered(master)))
+    mastered = any(array.mastered(master) for every in own for array in every)
     named = {"weights": _sum(held), "master weights": _sum(masters), f"{rule} state": _sum(states)}
     roots = {root_of(graph, kept, i, entry) for i, entries in enumerate(kept.saved_for_backward) for entry in entries}
     rows = []
@@ -231,9 +221,10 @@ def training(  # noqa: PLR0913 - one for each choice that there is
         ]
         keeps = _sum([*tensors, output if position in roots else Size()])
         rows.append(MemoryRow(node.name, node.layer.kind, node.shape, held[position], output, keeps, states[position]))
-    shapes = [shape for arrays in own for shape in arrays.values()]
-    temporaries = Size(optimizing.temporaries(shapes, way) * state_bits)
-    plan = learning.timeline(graph, kept, bits=narrow, weight_bits=wide, segments=cut or None)
+    updated = [(array.shape, array.state_bits(master)) for every in own for array in every]
+    temporaries = Size(optimizing.temporaries(updated, way))
+    gradients = bits_held(graph, own, lambda array: size(array.shape) * bits(array.form.dtype))
+    plan = learning.timeline(graph, kept, bits=narrow, gradients=gradients, segments=cut or None)
     settings = {
         "overwriting": OVERWRITING[overwrite],
         "optimizer": rule,
@@ -245,28 +236,12 @@ def training(  # noqa: PLR0913 - one for each choice that there is
         profile,
         graph,
         "training",
-        {**dtypes._asdict(), **settings},
+        {**dtypes.said(graph), **settings},
         tuple(rows),
         {name: part for name, part in named.items() if part != Size()},
         learning.updating(plan, temporaries),
         recomputed=sum(profile.rows[position].macs for segment in cut[:-1] for position in segment),
     )
-
-
-def _resident(graph: Graph, wide: int) -> list[Size]:
-    """The bits of each layer's own weights and, unless it shares them, its buffers."""
-    found = []
-    for position, (node, arrays) in enumerate(zip(graph.nodes, learning.own_weights(graph), strict=True)):
-        shapes = [graph.nodes[i].shape for i in node.inputs]
-        buffers = {} if node.share is not None else node.layer.buffers(*shapes)
-        found.append(_values(arrays | buffers, size, wide, graph, position))
-    return found
-
-
-def _values(
-    arrays: dict[str, Shape], per_array: Callable[[Shape], Dim], wide: int, graph: Graph, position: int
-) -> Size:
-    return Size(sum(whole(per_array(shape), graph.nodes[position].name) for shape in arrays.values()) * wide)
 
 
 def _sum(sizes: list[Size]) -> Size:

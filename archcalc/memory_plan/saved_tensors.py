@@ -9,6 +9,7 @@ from archcalc.layers.base import SavedTensor, TrainingContext
 from archcalc.memory_plan.inference import output_size
 from archcalc.memory_plan.sizes import Size, whole
 from archcalc.network.graph import Graph
+from archcalc.network.parameters import frozen_arrays
 from archcalc.network.storage import Overwrite, Storage, manners
 from archcalc.symbols.dims import Shape
 
@@ -28,7 +29,7 @@ def saved_tensors(graph: Graph, overwrite: Overwrite = "frameworks") -> SavedTen
     """The tensors saved for backward; a layer overwrites its input unless that is saved.
 
     `overwrite` selects the layers that do: those that overwrite in frameworks, or all that could. A layer that no
-    gradient reaches, because neither it nor any before it has weights, saves nothing.
+    gradient reaches, because neither it nor any before it has weights that are trained, saves nothing.
 
     >>> from archcalc.language import load
     >>> [entry.of for entry in saved_tensors(load("lenet5")).saved_for_backward[1]]
@@ -43,12 +44,13 @@ def saved_tensors(graph: Graph, overwrite: Overwrite = "frameworks") -> SavedTen
     for position, node in enumerate(nodes):
         shapes = [nodes[i].shape for i in node.inputs]
         flows = tuple([grads[i] for i in node.inputs])
-        grads.append(any(flows) or bool(node.layer.weights(*shapes)))
+        frozen = frozen_arrays(graph, node)
+        grads.append(any(flows) or bool(node.layer.weights(*shapes).keys() - frozen))
         overwrites = storage.may_overwrite(position) and not held[node.inputs[0]]
-        entries = _kept(graph, position, shapes, TrainingContext(flows, in_place=overwrites)) if grads[-1] else []
+        entries = _kept(graph, position, shapes, TrainingContext(flows, overwrites, frozen)) if grads[-1] else []
         if overwrites and any(entry.of == 0 for entry in entries):
             overwrites = False
-            entries = _kept(graph, position, shapes, TrainingContext(flows))
+            entries = _kept(graph, position, shapes, TrainingContext(flows, frozen=frozen))
         storage.add(position, overwrites=overwrites)
         seen = storage.roots[position] != position and not overwrites
         held.append(any(entry.of == "output" for entry in entries) or (seen and held[node.inputs[0]]))

@@ -1,26 +1,12 @@
-"""Sizes of values in memory: dtypes with their bits, and sizes that grow with the batch."""
+"""Sizes in memory, which grow with the batch."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from archcalc.errors import SpecError, nearest
+from archcalc.errors import SpecError
 from archcalc.symbols.dims import Dim, format_dim
 from archcalc.symbols.units import amount
-
-# Bits in memory. tf32 is a way to multiply: its values are stored as fp32 (NVIDIA A100 white paper, 2020).
-DTYPES = {"fp64": 64, "fp32": 32, "tf32": 32, "fp16": 16, "bf16": 16, "fp8": 8, "int8": 8, "int4": 4}
-
-
-def bits(dtype: str) -> int:
-    """The bits of a value of a dtype; raises SpecError for an unknown name.
-
-    >>> bits("bf16")
-    16
-    """
-    if dtype not in DTYPES:
-        raise SpecError(f"no dtype '{dtype}'", None, nearest(dtype, list(DTYPES)) or f"there are {', '.join(DTYPES)}")
-    return DTYPES[dtype]
 
 
 class Size(NamedTuple):

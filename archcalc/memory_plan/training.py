@@ -7,19 +7,10 @@ from collections.abc import Iterator
 from archcalc.memory_plan.inference import output_size
 from archcalc.memory_plan.liveness import Buffer, Moment, Timeline
 from archcalc.memory_plan.saved_tensors import SavedTensors, own_size, root_of
-from archcalc.memory_plan.sizes import Size, whole
-from archcalc.network.graph import Graph, weights_of
-from archcalc.symbols.dims import Shape, size
-
-
-def own_weights(graph: Graph) -> list[dict[str, Shape]]:
-    """The trained arrays of each node, without those that it shares with an earlier one."""
-    nodes = list(graph.nodes)
-    every = [weights_of(node, nodes) for node in nodes]
-    return [
-        own if node.share is None else {name: shape for name, shape in own.items() if name not in every[node.share]}
-        for node, own in zip(nodes, every, strict=True)
-    ]
+from archcalc.memory_plan.sizes import Size
+from archcalc.memory_plan.weights import arrays_of, bits_held
+from archcalc.network.graph import Graph
+from archcalc.symbols.dims import size
 
 
 class _Steps:
@@ -78,9 +69,16 @@ class _Steps:
 
 
 def timeline(
-    graph: Graph, result: SavedTensors, *, bits: int = 32, weight_bits: int = 32, segments: list[range] | None = None
+    graph: Graph,
+    result: SavedTensors,
+    *,
+    bits: int = 32,
+    gradients: list[Size] | None = None,
+    segments: list[range] | None = None,
 ) -> Timeline:
     """The steps of training on one batch, with the buffers alive beside weights and the optimiser's state.
+
+    `gradients` are the bits of those of each node's weights, by default in fp32.
 
     A tensor saved for backward lives until the backward step of the last layer that saved it. Each output that a
     gradient reaches has a gradient of its own size, from its first reader's backward step to its own. A sum passes its
@@ -98,7 +96,7 @@ def timeline(
         *_activations(graph, result, when, bits),
         *_tensors(graph, result, when, bits),
         *_gradients(graph, result, when, bits),
-        *_weight_gradients(graph, when, weight_bits),
+        *_weight_gradients(graph, when, _single(graph) if gradients is None else gradients),
     ]
     return Timeline(tuple(when.steps), tuple(buffers))
 
@@ -187,14 +185,18 @@ def _scored(graph: Graph) -> list[int]:
     return [position for position in range(len(graph.nodes)) if position not in read]
 
 
-def _weight_gradients(graph: Graph, when: _Steps, bits: int) -> Iterator[Buffer]:
+def _single(graph: Graph) -> list[Size]:
+    """The gradients of weights in fp32."""
+    return bits_held(graph, arrays_of(graph), lambda array: 32 * size(array.shape) if array.trained else 0)
+
+
+def _weight_gradients(graph: Graph, when: _Steps, gradients: list[Size]) -> Iterator[Buffer]:
     """The gradients of weights, from the first backward step of a layer that uses them."""
     nodes = graph.nodes
     made = {position: when.back.get(position, when.update) for position in range(len(nodes))}
     for position, node in enumerate(nodes):
         if node.share is not None:
             made[node.share] = min(made[node.share], made[position])
-    for position, own in enumerate(own_weights(graph)):
-        values = sum(whole(size(shape), nodes[position].name) for shape in own.values())
-        if values:
-            yield Buffer("weight gradient", position, Size(values * bits), made[position], when.update)
+    for position, own in enumerate(gradients):
+        if own.fixed:
+            yield Buffer("weight gradient", position, own, made[position], when.update)

@@ -12,6 +12,7 @@ from archcalc.errors import Place, SpecError, nearest
 from archcalc.layers.base import Layer
 from archcalc.layers.fields import fit_once
 from archcalc.network.display import Displayable, brief
+from archcalc.network.dtypes import Format
 from archcalc.network.facts import Assertion, Assumption, Loop, strongest
 from archcalc.network.figures import Figure
 from archcalc.network.limits import Bounds
@@ -54,9 +55,11 @@ class Graph(msgspec.Struct, frozen=True, dict=True):
     assertions: tuple[Assertion, ...] = ()
     # The names of layers in files of trained weights: patterns of names, and their replacements, in order.
     weights: tuple[tuple[str, str], ...] = ()
-    # The calls of layers in the reference implementation: patterns of names, and one of `calls.CALLS`; the last match
-    # holds.
+    # The calls of layers in the reference implementation: patterns of names, and one of `calls.CALLS`; the last holds.
     call_styles: tuple[tuple[str, str], ...] = ()
+    # The formats of weights and what is not trained, by patterns of the names of layers or of their arrays; see `parameters`.
+    formats: tuple[tuple[str, Format], ...] = ()
+    frozen: tuple[str, ...] = ()
     # The positions of the outputs that the network names; without any, its last layer is its output.
     named_outputs: tuple[int, ...] = ()
     # The position of the input on which receptive fields are.
@@ -237,10 +240,7 @@ class Builder:
         return name
 
     def graph(self, name: str = "network", **about: Any) -> Graph:
-        """The graph of the layers added; `about` are further fields of `Graph`.
-
-        Raises SpecError if there are none.
-        """
+        """The graph of the layers added, with further fields of `Graph`; raises SpecError if there are none."""
         if not self.nodes:
             raise SpecError("a network of no layers")
         token_numbers(self.nodes)

@@ -34,8 +34,8 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True):
     main: bool = False
     # The measure that contains it, and beside which an overview leaves it out.
     part_of: str = ""
-    # True where it is all of what contains it in most networks, so that few are compared by it unasked.
-    of_few: bool = False
+    # The networks that it tells something of, where it follows from another measure in most; None for all.
+    where: Callable[[Any], bool] | None = None
     # True where it grows with the batch.
     batched: bool = False
     # True where it counts values that take 4 bytes each in single precision.
@@ -106,12 +106,32 @@ MEASURES = {
             of_row=lambda _, row: row.active,
             json="active_params",
             part_of="params",
-            of_few=True,
+            where=lambda profile: any(row.active != row.params for row in profile.rows),
             stored=True,
             graded=False,
             told_apart=False,
         ),
         Measure(key="buffers", title="buffers", of_row=lambda _, row: row.buffers, stored=True),
+        Measure(
+            key="trained",
+            title="trained params",
+            of_row=lambda _, row: row.trained,
+            json="trained_params",
+            part_of="params",
+            where=lambda profile: profile.graph.frozen != (),
+            stored=True,
+            graded=False,
+            told_apart=False,
+        ),
+        Measure(
+            key="weight_bytes",
+            title="weight bytes",
+            of_row=lambda _, row: row.weight_bytes,
+            part_of="params",
+            where=lambda profile: profile.graph.formats != (),
+            graded=False,
+            told_apart=False,
+        ),
         Measure(key="macs", title="MACs", of_row=lambda _, row: row.macs, main=True, batched=True),
         Measure(
             key="flops",
@@ -166,13 +186,9 @@ def measures(keys: str | None) -> list[Measure]:
 
 
 def telling(profiles: Iterable[Any]) -> list[Measure]:
-    """The measures that tell of these networks: those of few only where one is not all of what contains it."""
+    """The measures that tell something of any of these networks."""
     networks = list(profiles)
-    return [
-        measure
-        for measure in MEASURES.values()
-        if not measure.of_few or any(measure.whole(one) != MEASURES[measure.part_of].whole(one) for one in networks)
-    ]
+    return [one for one in MEASURES.values() if one.where is None or any(map(one.where, networks))]
 
 
 def sums() -> list[Measure]:

@@ -14,6 +14,7 @@ from archcalc.layers.work import Work
 from archcalc.network.calls import calls_of
 from archcalc.network.graph import Graph, Node
 from archcalc.network.measures import MEASURES
+from archcalc.network.parameters import frozen_values, stored_bytes
 from archcalc.network.storage import stored
 from archcalc.profiling.rows import Profile, Row
 from archcalc.symbols.dims import Dim, Shape, format_dim, quotient, size
@@ -88,6 +89,8 @@ def profile(graph: Graph, batch: Dim = 1, *, convention_name: str = "macs", in_p
                 note=node.note,
                 rounded=costs.rounded,
                 tokens=position in graph.token_numbers,
+                frozen=frozen_values(graph, node, own),
+                weight_bytes=stored_bytes(graph, node, own, costs.buffers),
                 times=node.times,
             ),
         )

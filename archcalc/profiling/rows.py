@@ -53,6 +53,9 @@ class Row(msgspec.Struct, frozen=True):
     rounded: tuple[str, ...]
     # True where the output is token numbers, in 8 bytes each, and not values in 4.
     tokens: bool = False
+    # The params that are not trained, and the bytes of params and buffers in the formats stated, or in fp32.
+    frozen: Dim = 0
+    weight_bytes: Dim = 0
     # The repetitions of the layer that the row stands for; its numbers are those of one.
     times: Dim = 1
 
@@ -67,8 +70,13 @@ class Row(msgspec.Struct, frozen=True):
 
     @property
     def params(self) -> Dim:
-        """Trained values: weights and biases."""
+        """Weights and biases."""
         return self.weights + self.biases
+
+    @property
+    def trained(self) -> Dim:
+        """The params that are trained."""
+        return self.params - self.frozen
 
     @property
     def macs(self) -> Dim:

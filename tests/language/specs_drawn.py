@@ -202,6 +202,38 @@ def _measured(sheet: _Sheet, items: list[str], at: int) -> str:
     return _stating(old, key, str(value + pen.maybe(0.05, "wrong")))
 
 
+def _parameters(sheet: _Sheet, graph: Graph) -> None:
+    """State dtypes of weights, what is frozen, and adapters, by the names of any layers."""
+    pen, rng = sheet.pen, sheet.pen.rng
+    names = [json.dumps(rng.choice([node.name, f"{node.name}*", f"{node.name}.*", "*"])) for node in graph.nodes[1:]]
+    letters = ["k"] if "k" in pen.params else []
+    narrow = (
+        f"{{int4: {{group: {rng.choice(['1', '2', 'n', *letters])}, scale: fp16{rng.choice(['', ', zero: int4'])}}}}}"
+    )
+    lettered = "group: k" in narrow
+    several = [f"  {rng.choice(names)}: {rng.choice(['bf16', 'fp8'])}", f"  {rng.choice(names)}: {narrow}"]
+    drawn = [
+        (0.15, ["dtype: bf16"], "one dtype"),
+        (0.2, ["dtype:", several[0]], "dtype"),
+        (0.4, ["dtype:", '  "*": fp16', several[1]], "dtype in groups"),
+        (0.2, [f"frozen: [{rng.choice(names)}]"], "frozen"),
+        (
+            0.2,
+            ["frozen:", '  - "*"', f"  - {json.dumps('not ' + json.loads(rng.choice(names)))}"],
+            "frozen but for some",
+        ),
+        (0.9 if letters else 0, ['adapt: {"*": k}'], "adapt by a letter"),
+        (0.3, [f"adapt: {{{rng.choice(names)}: {rng.choice(['1', 'n', '2'])}}}"], "adapt"),
+    ]
+    stated: set[str] = set()
+    for share, lines, tag in drawn:
+        key = lines[0].partition(":")[0]
+        if pen.maybe(share) and key not in stated and sheet.keep(sheet.tail, "\n".join(lines), tag):
+            stated.add(key)
+            if tag == "dtype in groups" and lettered:
+                pen.has.add("letter in groups")
+
+
 def _describe(sheet: _Sheet) -> None:
     """Say what the network is, how others call its layers, and what was published of it."""
     pen, rng = sheet.pen, sheet.pen.rng
@@ -221,6 +253,7 @@ def _describe(sheet: _Sheet) -> None:
     }.items():
         if pen.maybe(0.3):
             sheet.keep(sheet.tail, "\n".join([f"{part}:", *lines]), part)
+    _parameters(sheet, graph)
     if pen.maybe(0.5):
         size = "x".join(size if size.isdecimal() else "8" for size in sheet.sizes.values())
         about = [

@@ -36,6 +36,7 @@ def facts(graph: Graph) -> dict[str, Any]:
         "rows": rows,
         "weights": graph.weights,
         "calls": graph.call_styles,
+        "parameters": (graph.formats, graph.frozen),
         # A flat spec has no params that a figure could set.
         "figures": [msgspec.structs.replace(one, place=None) for one in graph.figures if not one.settings],
         "conditions": {str(one.fact) for one in graph.conditions},

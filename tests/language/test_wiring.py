@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -110,10 +111,13 @@ def test_in_drawn_specs_each_layer_reads_what_a_second_reader_finds():
         spec = drawn(number)
         # What letters leave open, Python's own arithmetic does not know.
         if all(isinstance(n, int) for node in spec.graph.nodes for n in node.shape) and "k: K" not in spec.text:
+            # Adapters stand beside layers that are there, and a second reader knows nothing of them.
+            text = re.sub(r"^adapt: .*\n", "", spec.text, flags=re.MULTILINE)
+            graph = parse(Source("drawn.yaml", text)) if text != spec.text else spec.graph
             tried.update(spec.has)
-            found = [Wired(node.layer.kind, node.inputs, node.auxiliary) for node in spec.graph.nodes]
+            found = [Wired(node.layer.kind, node.inputs, node.auxiliary) for node in graph.nodes]
 
-            assert Wiring(spec.text, [node.shape for node in spec.graph.nodes]).layers == found, spec.text
+            assert Wiring(text, [node.shape for node in graph.nodes]).layers == found, text
 
     assert (
         min(

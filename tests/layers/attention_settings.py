@@ -26,6 +26,8 @@ def attention(draw: Draw, q: Shape, *memory: Shape) -> dict[str, Any]:
         "key": key,
         "heads": heads,
         "kv_heads": draw(st.none() | divisors(heads)),
+        # Adapters of ranks that fit the smallest matrices there are.
+        "lora": draw(st.just(()) | st.lists(st.integers(0, 2), min_size=4, max_size=4).map(tuple)),
         "causal": causal,
         "window": draw(st.none() | st.integers(least, least + LARGEST)),
         "positions": draw(st.sampled_from([None, "rotary"])) if width % 2 == 0 else None,

@@ -105,10 +105,12 @@ def attention(layer: Layer, q: Any, k: Any = None, v: Any = None, **weights: Any
 
 
 def shifted(tokens: dict[str, Any], weights: dict[str, Any]) -> None:
-    """The biases of projections, where there are any."""
+    """The biases of projections, and what adapters beside them add, where there are any."""
     for name, x in tokens.items():
         if f"{name}_bias" in weights:
             numbers(np.ones((x.shape[1], len(weights[name])))) + weights[f"{name}_bias"]
+        if f"{name}_lora_b" in weights:
+            numbers(np.ones((x.shape[1], len(weights[name])))) + 0.5
 
 
 def normed(sort: str, x: Any) -> Any:

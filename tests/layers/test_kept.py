@@ -26,6 +26,7 @@ from tests.layers.torch_margins import around
 from tests.layers.torch_saved import Saved, key
 from tests.layers.torch_shapes import REFUSALS, Refusal, built, inferred
 from tests.layers.torch_twins import TWINS, Function
+from tests.layers.torch_weights import parameters_by_array
 from tests.layers.torch_windows import torchvision_windows
 
 kinds = Layer.kinds
@@ -77,20 +78,23 @@ APART: list[tuple[str, Callable[..., bool], str]] = [
 ]
 
 
-def more(layer: Layer, output: Shape, x: Shape = (), *rest: Shape) -> int:
+def more(layer: Layer, output: Shape, frozen: frozenset[str], x: Shape = (), *rest: Shape) -> int:
     """Bytes that the kernels for the CPU keep and the layer does not need."""
-    if layer.kind == "rmsnorm" and layer.affine:
+    if layer.kind == "rmsnorm" and layer.affine and not frozen:
         # Not fused on the CPU, where the normalised values are kept for the gradient of the weights.
         return 4 * BATCH * math.prod(output)
     if layer.kind == "attention":
-        return more_of_attention(layer, x, *rest)
+        return more_of_attention(layer, frozen, x, *rest)
     if layer.kind == "latentattention":
         # The angles of queries and of keys, and the two normalisations as above.
-        return 4 * x[0] * (2 * layer.rotary + BATCH * (layer.latent + (layer.query_latent or 0)))
+        latents = {"norm": layer.latent, "query_norm": layer.query_latent or 0}
+        normed = sum(n for name, n in latents.items() if name not in frozen)
+        return 4 * x[0] * (2 * layer.rotary + BATCH * normed)
     if (
         layer.kind in {"lstm", "gru", "rnn"}
         and layer.bidirectional
         and x[0] > 1
+        and not frozen & {"weight_ih_l0", "weight_ih_l0_reverse"}
         and getattr(layer, "reset_after", True)
     ):
         # With the batch first the tokens are copied to the front, for each direction again.
@@ -98,18 +102,21 @@ def more(layer: Layer, output: Shape, x: Shape = (), *rest: Shape) -> int:
     return 0
 
 
-def more_of_attention(layer: Layer, *shapes: Shape) -> int:
+def more_of_attention(layer: Layer, frozen: frozenset[str], *shapes: Shape) -> int:
     """Constants that a backward pass reads, and values normalised by a kernel that is not fused."""
     (queries, _), (keys, _) = shapes[0], shapes[min(1, len(shapes) - 1)]
     kv_heads, width, _ = layer.widths(shapes[0])
     angles = (queries + keys) * width if layer.positions else 0
-    normed = (layer.heads * queries + kv_heads * keys) * width if layer.qk_norm == "rms" else 0
+    heads = {"query_norm": layer.heads * queries, "key_norm": kv_heads * keys} if layer.qk_norm == "rms" else {}
+    normed = sum(n * width for name, n in heads.items() if name not in frozen)
     mask = queries * keys if layer.window else 0
     return 4 * (angles + mask + BATCH * normed)
 
 
-def saved(module: nn.Module, layer: Layer, shapes: tuple[Shape, ...]) -> int:
-    """Bytes that autograd keeps of one layer in training, a gradient flowing to its inputs."""
+def saved(module: nn.Module, layer: Layer, shapes: tuple[Shape, ...], frozen: frozenset[str]) -> int:
+    """Bytes that autograd keeps of one layer in training, a gradient flowing to its inputs but not to frozen arrays."""
+    for name, parameter in parameters_by_array(module, layer, layer.placed(*shapes).weights(*shapes)):
+        parameter.requires_grad_(name not in frozen)
     xs = [
         torch.zeros(BATCH, *x) if layer.kind == "embedding" else torch.randn(BATCH, *x).requires_grad_() for x in shapes
     ]
@@ -151,7 +158,7 @@ def twin(layer: Layer, shapes: tuple[Shape, ...]) -> nn.Module:
 @settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(data=st.data())
 def test_a_layer_keeps_what_torch_keeps(kind: str, data: st.DataObject) -> None:
-    """In training, byte for byte."""
+    """In training, byte for byte, whichever of its arrays are frozen."""
     layer, shapes = data.draw(cases(kind, flaws=False))
     output = inferred(layer, shapes)
     if isinstance(output, SpecError) or isinstance(
@@ -160,15 +167,22 @@ def test_a_layer_keeps_what_torch_keeps(kind: str, data: st.DataObject) -> None:
         reject()
     if any(re.fullmatch(kinds, kind) and where(layer, *shapes) for kinds, where, _ in APART):
         reject()
+    arrays = sorted(layer.placed(*shapes).weights(*shapes))
+    frozen = data.draw(st.just(frozenset()) | st.frozensets(st.sampled_from(arrays))) if arrays else frozenset()
+    if kind == "windowattention":
+        # Its twin has queries, keys and values from one matrix.
+        frozen = frozen - {"key", "value"} if "query" not in frozen else frozen | {"key", "value"}
+    # Of a table nothing is kept where nothing is trained.
+    if kind == "embedding" and frozen:
+        reject()
     try:
-        found = saved(twin(layer, shapes), layer, shapes)
+        found = saved(twin(layer, shapes), layer, shapes, frozen)
     except REFUSALS:
         reject()
     layer = layer.placed(*shapes)
-    use = TrainingContext(grads=(True,) * len(shapes))
-    assert (
-        bytes_of(layer.saved_for_backward(use, output, *shapes), output, shapes) + more(layer, output, *shapes) == found
-    )
+    use = TrainingContext((True,) * len(shapes), frozen=frozen)
+    kept = bytes_of(layer.saved_for_backward(use, output, *shapes), output, shapes)
+    assert kept + more(layer, output, frozen, *shapes) == found
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,22 @@ def turned(t: Tensor, base: float) -> Tensor:
     return torch.stack([turns.real, turns.imag], -1).flatten(-2)
 
 
+class LowRank(nn.Module):
+    """A dense layer with a low-rank adapter beside it, not merged, as in peft."""
+
+    def __init__(self, base: nn.Linear, rank: int) -> None:
+        super().__init__()
+        if rank > min(base.in_features, base.out_features):
+            message = "the rank is above a side of the matrix"
+            raise ValueError(message)
+        self.base = base
+        self.lora_a = nn.Linear(base.in_features, rank, bias=False)
+        self.lora_b = nn.Linear(rank, base.out_features, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.base(x) + self.lora_b(self.lora_a(x))
+
+
 class Attention(nn.Module):
     """Four projections around torch's attention, for heads of any width."""
 
@@ -47,6 +63,9 @@ class Attention(nn.Module):
         self.key = nn.Linear(memory[1], self.kv_heads * key, biased["key"])
         self.value = nn.Linear(values[1], self.kv_heads * value, biased["value"])
         self.out = nn.Linear(self.heads * value, k.out or q[1], biased["out"])
+        for name, rank in zip(biased, k.lora, strict=False):
+            if rank:
+                setattr(self, name, LowRank(getattr(self, name), rank))
         self.query_norm, self.key_norm = (NORMS[k.qk_norm](key, 1e-6) if k.qk_norm else nn.Identity() for _ in "qk")
 
     def forward(self, q: Tensor, memory: Tensor | None = None, values: Tensor | None = None) -> Tensor:

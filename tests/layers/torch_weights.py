@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from itertools import accumulate
 from typing import Any
 
@@ -15,6 +16,14 @@ from tests.layers.torch_twins import Connected
 from tests.layers.torch_windows import LatentAttention, WindowAttention
 
 Arrays = dict[str, Any]
+# The parameters of torchvision's windows, where queries, keys and values come from one, by the first array of each.
+JOINED = {
+    "qkv.weight": "query",
+    "qkv.bias": "query_bias",
+    "proj.weight": "out",
+    "proj.bias": "out_bias",
+    "relative_position_bias_table": "position_bias",
+}
 
 
 def put(module: nn.Module, layer: Layer, arrays: Arrays) -> None:
@@ -25,6 +34,17 @@ def put(module: nn.Module, layer: Layer, arrays: Arrays) -> None:
     assert not given, f"{module} has no place for {list(given)}"
     assert {name: tuple(t.shape) for name, t in state.items()} == {name: tuple(wanted[name].shape) for name in state}
     module.load_state_dict(state, strict=False, assign=True)
+
+
+def parameters_by_array(module: nn.Module, layer: Layer, names: Iterable[str]) -> Iterator[tuple[str, nn.Parameter]]:
+    """The parameters of a module, each with the name of the layer's array that it is."""
+    if any(isinstance(part, Connected) for part in module.modules()):
+        return
+    arrays = {place: name for name in names for place in renamed(module, layer, {name: name})}
+    if layer.kind == "windowattention":
+        arrays |= JOINED
+    for place, parameter in module.named_parameters():
+        yield arrays[place.split(".", depth(module))[-1]], parameter
 
 
 def held(name: str) -> bool:
@@ -39,10 +59,7 @@ def depth(module: nn.Module) -> int:
 
 def renamed(module: nn.Module, layer: Layer, arrays: Arrays) -> Arrays:
     if isinstance(module, (Attention, LatentAttention, WindowAttention)):
-        # What is no layer of its own has its own name, and which rows of a table are read is no array of numbers.
-        own = {name: arrays[name] for name in ("position_bias",) if name in arrays}
-        layers = {name: array for name, array in arrays.items() if not name.startswith("position")}
-        return own | {f"{name.removesuffix('_bias')}.{kind(name)}": array for name, array in layers.items()}
+        return {within(layer, name): array for name, array in arrays.items()}
     if isinstance(module, nn.MultiheadAttention):
         return multihead(arrays)
     if isinstance(module, nn.Sequential) and any(isinstance(part, Connected) for part in module):
@@ -50,8 +67,17 @@ def renamed(module: nn.Module, layer: Layer, arrays: Arrays) -> Arrays:
     return dict(arrays)
 
 
-def kind(name: str) -> str:
-    return "bias" if name.endswith("_bias") else "weight"
+def within(layer: Layer, name: str) -> str:
+    """The name of an array of attention in its twin, where a projection with an adapter is a module of three."""
+    if name.startswith("position"):
+        # What is no layer of its own has its own name, and which rows of a table are read is no array of numbers.
+        return name
+    for adapter in ("lora_a", "lora_b"):
+        if name.endswith(f"_{adapter}"):
+            return f"{name.removesuffix(f'_{adapter}')}.{adapter}.weight"
+    projection = name.removesuffix("_bias")
+    ranks = dict(zip(("query", "key", "value", "out"), getattr(layer, "lora", ()), strict=False))
+    return f"{projection}{'.base' if ranks.get(projection) else ''}.{'weight' if projection == name else 'bias'}"
 
 
 def multihead(arrays: Arrays) -> Arrays:

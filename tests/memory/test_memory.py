@@ -54,7 +54,7 @@ def test_what_is_overwritten_is_needed_no_more(graph, overwrite):
     x = np.random.default_rng(0).standard_normal((BATCH, *graph.input), np.float32)
     arrays = seeded(graph)
     ways = manners(graph, overwrite)
-    storing = Storing(ways, overwritable(graph.nodes, ways).__getitem__)
+    storing = Storing(ways, overwritable(graph, ways).__getitem__)
     with np.errstate(all="ignore"):
         run = run_in_place(graph, x, arrays, storing=storing)
         for (_, y), (node, z, _) in zip(outputs(graph, x, arrays), run, strict=True):

@@ -15,7 +15,8 @@ from archcalc.cli import main
 from archcalc.language import bundled
 from archcalc.memory_plan.liveness import Buffer, Moment, Timeline
 from archcalc.memory_plan.plan import Dtypes, inference, training
-from archcalc.memory_plan.sizes import DTYPES, AffineBytes, Size, upper_envelope
+from archcalc.memory_plan.sizes import AffineBytes, Size, upper_envelope
+from archcalc.network.dtypes import DTYPES
 from tests.reference.torch_networks import networks
 
 TINY = """

@@ -6,7 +6,6 @@ import copy
 
 import pytest
 import torch
-from torch import nn
 from torch.nn import functional
 from torch.utils.checkpoint import checkpoint, set_checkpoint_early_stop
 
@@ -18,8 +17,8 @@ from archcalc.memory_plan.training import timeline
 from archcalc.network.graph import Graph
 from archcalc.profiling.engine import profile
 from tests.layers.torch_saved import Saved
-from tests.layers.torch_twins import TWINS, Function
 from tests.memory.torch_alive import BATCH, LOSS, most_alive
+from tests.memory.torch_chain import chain, fused
 from tests.reference.small_networks import THOROUGH, small
 from tests.specs.torchvision_models import SPECS, model_of
 from tests.specs.torchvision_weights import model_for
@@ -27,12 +26,8 @@ from tests.specs.torchvision_weights import model_for
 
 @pytest.fixture(autouse=True)
 def fused_dropout(monkeypatch):
-    """Dropout as on a GPU, with a mask of bools; what runs here without values would keep floats."""
-    monkeypatch.setattr(
-        functional,
-        "dropout",
-        lambda x, p=0.5, training=True, inplace=False: torch.native_dropout(x, p, train=training)[0] if p else x,
-    )
+    """Dropout as on a GPU."""
+    monkeypatch.setattr(functional, "dropout", fused)
 
 
 def more(spec: str, graph: Graph) -> int:
@@ -83,28 +78,6 @@ def test_the_peak_of_training_is_torchs(spec):
     plan = timeline(graph, saved_tensors(graph))
 
     assert plan.peak(BATCH)[0] == most_alive(copy.deepcopy(model_of(spec)).train(), graph.input) - LOSS
-
-
-def chain(graph: Graph) -> nn.Sequential:
-    """A network without branches in torch, layer by layer, ReLU overwriting its input."""
-    modules: list[nn.Module] = []
-    with torch.device("meta"):
-        for node in graph.nodes[1:]:
-            kind = node.layer.kind
-            twin = (
-                nn.ReLU(inplace=True)
-                if kind == "relu"
-                else TWINS[kind](node.layer, *(graph.nodes[i].shape for i in node.inputs))
-            )
-            # The twins of convolutions first pad by nothing, which copies.
-            modules.append(
-                twin[1]
-                if kind == "conv2d"
-                else Function(lambda t: functional.softmax(t, -1))
-                if kind == "softmax"
-                else twin
-            )
-    return nn.Sequential(*modules)
 
 
 @pytest.mark.parametrize("every", [1, 3, "sqrt"])

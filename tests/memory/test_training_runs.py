@@ -10,6 +10,7 @@ import itertools
 import math
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -20,6 +21,7 @@ from archcalc.memory_plan.checkpoint import blocks, segments
 from archcalc.memory_plan.liveness import Moment
 from archcalc.memory_plan.saved_tensors import SavedTensors, saved_tensors
 from archcalc.memory_plan.training import timeline
+from archcalc.memory_plan.weights import arrays_of, bits_held
 from archcalc.network.graph import Graph
 from tests.verify.graphs import Drawn, networks
 
@@ -171,7 +173,9 @@ class Run:
                         if share is None
                         else nodes[share].layer.weights(*(nodes[i].shape for i in nodes[share].inputs))
                     )
-                    if name not in theirs and (user, name) not in self.of_weights:
+                    # A layer is frozen by its name; what is shared, by that of its owner.
+                    frozen = nodes[user].name in self.graph.frozen
+                    if not frozen and name not in theirs and (user, name) not in self.of_weights:
                         self.of_weights[user, name] = Block(self.heap, math.prod(shape) * self.trained)
 
 
@@ -196,15 +200,19 @@ def cuts(graph: Graph, told: SavedTensors) -> list[range]:
 @settings(max_examples=3 * settings().max_examples)
 @given(networks(), st.sampled_from(["frameworks", "all"]), st.data())
 def test_what_is_alive_in_each_step_is_what_something_holds(drawn: Drawn, overwrite: str, data: st.DataObject) -> None:
-    """Any network, cut into any number of blocks: outputs, what layers keep, gradients and sums of them, step by step."""
-    graph = drawn.graph
+    """Any network, some layers frozen, cut into any blocks: outputs, what layers keep, gradients and sums, step by step."""
+    names = data.draw(st.just([]) | st.lists(st.sampled_from([node.name for node in drawn.graph.nodes])))
+    graph = msgspec.structs.replace(drawn.graph, frozen=tuple(names))
     told = saved_tensors(graph, overwrite)
+    # Where nothing is trained there is no backward pass, and the loss has no step of its own.
+    assume(any(told.grads))
     value, trained, batch = (data.draw(st.sampled_from(some)) for some in ((2, 4, 8), (2, 4, 8), (1, 2, 5)))
     pieces = cuts(graph, told)
     every = data.draw(st.integers(1, len(pieces)))
     whole = every == len(pieces)
     cut = [range(1, len(graph.nodes))] if whole else [range(p[0].start, p[-1].stop) for p in batched(pieces, every)]
-    plan = timeline(graph, told, bits=8 * value, weight_bits=8 * trained, segments=None if whole else cut)
+    gradients = bits_held(graph, arrays_of(graph), lambda array: 8 * trained * math.prod(array.shape) * array.trained)
+    plan = timeline(graph, told, bits=8 * value, gradients=gradients, segments=None if whole else cut)
 
     assert list(zip(plan.steps, plan.bytes(batch), strict=True)) == list(
         Run(graph, told, list(cut), (value, trained), batch).steps()

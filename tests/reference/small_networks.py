@@ -15,6 +15,7 @@ THOROUGH = settings().max_examples > 100
 # Networks whose weights no machine of ours holds, or whose runs are long. A run takes fewer features, words and tokens,
 # which their layers do not mind.
 FEWER = {
+    **{name: {"T": 6, "dim": 128, "hidden": 256, "words": 50} for name in ("llama3_8b", "llama3_8b_awq")},
     "mixtral_8x7b": {"T": 6, "dim": 64, "hidden": 24, "words": 50},
     "t5_small": {"S": 6, "T": 5, "dim": 16, "key": 2, "hidden": 24, "words": 50},
     "transformer_base": {"S": 6, "T": 5, "dim": 16, "hidden": 24, "words": 50},

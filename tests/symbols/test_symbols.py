@@ -138,7 +138,7 @@ def test_a_network_says_the_same_of_letters_as_of_their_values(name, data):
     assert stands
     values["batch"] = batch
     for row, expected in zip(lettered.rows, exact.rows, strict=True):
-        for measure in ("output", "weights", "biases", "buffers", "activations", "macs"):
+        for measure in ("output", "weights", "biases", "buffers", "trained", "weight_bytes", "activations", "macs"):
             assert substitute(getattr(row, measure), values) == getattr(expected, measure), (row.name, measure)
     for measure in ("params", "activations", "macs", "flops"):
         assert substitute(getattr(lettered.totals, measure), values) == getattr(exact.totals, measure)

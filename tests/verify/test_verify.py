@@ -9,7 +9,6 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from hypothesis import settings
 
 import archcalc
 from archcalc.cli import main
@@ -23,7 +22,7 @@ from archcalc.layers.work import Work
 from archcalc.network.storage import stored
 from archcalc.reference import outputs, seeded
 from archcalc.verification import proofs, seen, shown, smallest, verified
-from tests.reference.small_networks import FEWER, RUNNABLE
+from tests.reference.small_networks import FEWER, RUNNABLE, THOROUGH
 
 FAULTS = Path(__file__).parent.parent / "data" / "faults"
 
@@ -49,7 +48,7 @@ FEW = (
 )
 
 
-@pytest.mark.parametrize("name", RUNNABLE if settings().max_examples > 100 else FEW)
+@pytest.mark.parametrize("name", RUNNABLE if THOROUGH else FEW)
 def test_a_bundled_network_is_what_its_formulas_say(name):
     """On a small input shapes, params, MACs, stored values, bytes alive and what depends on a place are as computed."""
     assert verified(smallest(source_of(name)), seed=1).differences == []

@@ -33,7 +33,7 @@ def command(
 
     A SPEC may also be a network on one line, such as "3 x conv3-64 maxpool2 fc-1000".
     """
-    chosen = measures(keys) if keys is not None else None
+    chosen = None if keys is None else measures(keys)
     profiles = list(map(request.profiled, request.graphs()))
     compared = compare(profiles, telling(profiles) if chosen is None else chosen, points_of(points))
     put(render(compared, request.form, request.screen, growth=growth, explain=explain), request.form)

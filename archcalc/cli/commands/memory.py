@@ -18,7 +18,8 @@ from archcalc.formats.summary import title
 from archcalc.memory_plan.asked import Asked, planned
 from archcalc.memory_plan.formulas import formulas, lettered
 from archcalc.memory_plan.optimizers import OPTIMIZERS, WAYS
-from archcalc.memory_plan.sizes import DTYPES, bytes_of
+from archcalc.memory_plan.sizes import bytes_of
+from archcalc.network.dtypes import DTYPES
 
 
 class CheckpointType(click.ParamType[Any]):
@@ -46,8 +47,14 @@ _dtype = click.Choice(list(DTYPES))
 
 @click.command("memory")
 @takes_network("SPEC", "input", "set", "batch", formats=TABLES)
-@click.option("--dtype", type=_dtype, default="fp32", show_default=True, help="Of weights and activations.")
-@click.option("--weights", type=_dtype, help="Of weights, where it is another.")
+@click.option(
+    "--dtype",
+    type=_dtype,
+    default="fp32",
+    show_default=True,
+    help="Of activations, and weights of which the spec states none.",
+)
+@click.option("--weights", type=_dtype, help="Of all weights, whatever the spec states.")
 @click.option("--activations", type=_dtype, help="Of activations, where it is another.")
 @click.option("--train", is_flag=True, help="A step of training instead of one forward pass.")
 @click.option("--optimizer", type=click.Choice(list(OPTIMIZERS)), help="In training; adam by default.")
