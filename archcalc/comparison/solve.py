@@ -12,6 +12,7 @@ import msgspec
 from archcalc.comparison.goal import SIGNS, Goal, measured, title
 from archcalc.errors import SpecError, nearest
 from archcalc.network.facts import Assumption
+from archcalc.network.limits import TooDeepError
 from archcalc.network.measures import MEASURES
 from archcalc.profiling.rows import Profile
 from archcalc.symbols.dims import format_dim
@@ -178,6 +179,9 @@ def _stands(of: Callable[[Any], Profile], found: _Decided, goals: Sequence[Goal]
     for x in sorted({*found.solution.values, *ends, *first[:_MAX_FIRST]} - {0}):
         try:
             profile = of(x)
+        except TooDeepError:
+            # Nothing is known against the formulas.
+            continue
         except SpecError:
             if x in found.allowed:
                 return False

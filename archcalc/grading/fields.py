@@ -40,9 +40,9 @@ class Fields:
         return self._explained(mark, cell, row, [self.profile.graph.nodes[i].name for i in node.inputs])
 
     def exact(self, name: str) -> Shape | None:
-        """The receptive field of a row, an entry for each axis; None if it is not a number."""
-        size = self.profile.fields[name].size
-        return size if size and all(isinstance(n, int) for n in size) else None
+        """The receptive field of a row, an entry for each axis; None if it is not a number, but a formula or a bound."""
+        field = self.profile.fields[name]
+        return field.size if field.size and field.exact and all(isinstance(n, int) for n in field.size) else None
 
     def _explained(self, mark: Marked, cell: Written, row: Row, sources: list[str]) -> Marked:
         """The mark of a wrong field: carried on from a wrong one, or due to a slip after a right or a wrong one."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from archcalc.errors import SpecError
 from archcalc.language.calls import Item
 from archcalc.language.mistakes import Mistakes
-from archcalc.network.limits import MAX_LAYERS
+from archcalc.network.limits import MAX_LAYERS, TooDeepError
 
 _MAX_VALUES = 100 * MAX_LAYERS
 # The layers and values that are read after a mistake.
@@ -28,7 +28,7 @@ class Budget:
             # Sooner than in a spec without a mistake.
             self._mistakes.end()
         if self._steps > MAX_LAYERS:
-            raise SpecError(f"the spec has more than {MAX_LAYERS:,} layers", call.word.place)
+            raise TooDeepError(f"the spec has more than {MAX_LAYERS:,} layers", call.word.place)
         if self._read > _MAX_VALUES:
             raise SpecError(f"the spec writes out more than {_MAX_VALUES:,} values", call.word.place)
 

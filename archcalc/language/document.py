@@ -269,7 +269,10 @@ def _signature(scalar: Scalar) -> tuple[str, dict[str, str | None]]:
             raise problem
     if args.posonlyargs or args.kwonlyargs or args.vararg or args.kwarg or any(arg.annotation for arg in args.args):
         raise problem
+    names = [arg.arg for arg in args.args]
+    if twice := next((one for one in names if names.count(one) > 1), ""):
+        raise SpecError(f"block '{name}' has two parameters '{twice}'", scalar.place, "give each a name of its own")
     defaults: list[Any] = [None] * (len(args.args) - len(args.defaults)) + [
         ast.unparse(default) for default in args.defaults
     ]
-    return name, {arg.arg: default for arg, default in zip(args.args, defaults, strict=True)}
+    return name, dict(zip(names, defaults, strict=True))

@@ -20,6 +20,7 @@ from archcalc.layers.placing import Misplaced, require_sequence
 from archcalc.layers.settings import Count, Natural, Positive
 from archcalc.network.facts import Assumption
 from archcalc.network.graph import Builder, Node
+from archcalc.network.limits import MAX_LAYERS
 from archcalc.symbols.dims import Shape, decided, format_dim, format_shape
 from archcalc.symbols.shape import spelled
 
@@ -81,6 +82,9 @@ def mixture(call: Item, scope: Scope) -> Mixture:
     settings, places = layer_of(_Experts, call, frozenset(own), scope.values)
     if not isinstance(settings.shared, int):
         raise SpecError(f"shared must be a whole number, not {settings.shared}", places["shared"])
+    if settings.shared > MAX_LAYERS:
+        fact = f"shared is {settings.shared:,}; a spec has at most {MAX_LAYERS:,} layers"
+        raise SpecError(fact, places["shared"], "write the layers of one wide expert as a list")
     expert, shared = call.given["expert"], call.given.get("shared")
     alone = (shared,) if isinstance(shared, ListNode) else (expert,) * settings.shared
     return Mixture(settings, _router(call), cast("ListNode", expert), cast("tuple[ListNode, ...]", alone))

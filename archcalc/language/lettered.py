@@ -7,13 +7,14 @@ read on. The first and the last are written out as ever, the one between stands 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain, count
 from typing import Any, NamedTuple
 
 from archcalc.errors import Place, SpecError
 from archcalc.language.calls import Item
 from archcalc.language.expression import Value
 from archcalc.network.graph import Node
-from archcalc.symbols.dims import Dim, is_letter, symbol
+from archcalc.symbols.dims import Dim, is_dim, is_letter, symbol
 from archcalc.symbols.evaluate import letters
 from archcalc.symbols.shape import NamedShape, spelled
 
@@ -34,7 +35,8 @@ def repetitions(times: Dim, taken: dict[str, Value]) -> Iterator[Repetition]:
     >>> [(one.suffix, one.times) for one in repetitions(symbol("n"), {})]
     [('_1', 1), ('_k', n - 2), ('_n', 1)]
     """
-    between = next(name for name in _NAMES if name not in taken and name not in letters(times))
+    used = {*taken, *letters(times), *chain.from_iterable(letters(value) for value in taken.values() if is_dim(value))}
+    between = next(name for name in chain(_NAMES, (f"k{n}" for n in count(2))) if name not in used)
     yield Repetition(0, "_1", 1)
     yield Repetition(symbol(between) - 1, f"_{between}", times - 2)
     yield Repetition(times - 1, f"_{times}" if is_letter(str(times)) else "_last", 1)
@@ -46,7 +48,7 @@ def check_call(call: Item, times: Dim, words: set[str]) -> None:
     if "from" in call.given and "index" in words:
         raise SpecError(f"{said}, and 'from' names a layer for each", call.given["from"].place, "give it a number")
     if "auxiliary" in call.given:
-        raise SpecError(f"{said}, and a head is not repeated", call.given["auxiliary"].place)
+        raise SpecError(f"{said}, and a head is not repeated", call.given["auxiliary"].place, "give it a number")
 
 
 def check_kept(times: Dim, before: NamedShape, after: NamedShape, place: Place) -> None:

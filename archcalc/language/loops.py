@@ -12,7 +12,7 @@ from archcalc.language.expression import Value, evaluate
 from archcalc.language.fields import value_of
 from archcalc.language.lists import shown
 from archcalc.language.tree import ListNode, Scalar, Tree
-from archcalc.network.limits import MAX_LAYERS
+from archcalc.network.limits import MAX_LAYERS, TooDeepError
 from archcalc.symbols.dims import Dim, format_dim, is_dim
 
 # The key of a loop, which begins an item or stands among branches, and that of its body.
@@ -39,10 +39,11 @@ def times_of(tree: Tree, values: Mapping[str, Value]) -> Dim:
     if is_dim(times) and not isinstance(times, int):
         return times
     if not isinstance(times, int) or isinstance(times, bool) or times < 0:
-        said = tree.text[:60] if isinstance(tree, Scalar) else "a list"
-        raise SpecError(f"repeat must be a whole number of at least 0, not {said}", tree.place)
+        said = shown(times) if isinstance(times, str) or not isinstance(tree, Scalar) else tree.text[:60]
+        remedy = "write it without quotes" if isinstance(times, str) else ""
+        raise SpecError(f"repeat must be a whole number of at least 0, not {said}", tree.place, remedy)
     if times > MAX_LAYERS:
-        raise SpecError(f"repeat is {format_dim(times)}; a spec has at most {MAX_LAYERS:,} layers", tree.place)
+        raise TooDeepError(f"repeat is {format_dim(times)}; a spec has at most {MAX_LAYERS:,} layers", tree.place)
     return times
 
 
@@ -115,6 +116,8 @@ def _clause(tree: Tree) -> tuple[tuple[str, ...], Scalar]:
         raise SpecError("'for' names the entries of a list", tree.place, _EXAMPLE)
     names = tuple(re.split(r"\s*,\s*", read[1]))
     for name in names:
-        if not name.isidentifier() or keyword.iskeyword(name) or name in _TAKEN or names.count(name) > 1:
+        if names.count(name) > 1:
+            raise SpecError(f"'{name[:60]}' names two entries", tree.place, "give each a name of its own")
+        if not name.isidentifier() or keyword.iskeyword(name) or name in _TAKEN:
             raise SpecError(f"'{name[:60]}' cannot name an entry", tree.place, _EXAMPLE)
     return names, Scalar(read[2], quoted=False, place=tree.place)

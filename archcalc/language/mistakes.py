@@ -37,7 +37,7 @@ class Mistakes:
         where = error.fact if place is None else (place.source.name, place.line, place.column)
         if where not in self._places:
             self._places.add(where)
-            self.found.append(SpecError(error.fact, place, *error.notes, *notes))
+            self.found.append(type(error)(error.fact, place, *error.notes, *notes))
         if len(self.found) >= MOST:
             self.end()
 

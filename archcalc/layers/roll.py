@@ -45,7 +45,7 @@ class Roll(Layer, frozen=True):
         yield 0 < len(set(self.axes)) == len(self.axes), "axes must name each axis once", "axes"
         yield from require_per_axis(len(self.axes), shifts=self.shifts)
         for axis, shift in self._by_axis():
-            message = f"a shift of {shift} is more than the {x[axis]} {axis.name or 'entries'} of the axis"
+            message = f"a shift of {shift} is more than the {x[axis]} entries of {axis.name or 'the axis'}"
             yield at_least(x[axis], abs(shift)), message, "shifts"
 
     def _by_axis(self) -> Iterator[tuple[Any, int]]:

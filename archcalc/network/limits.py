@@ -23,6 +23,10 @@ _MAX_TERMS = 1_000
 _MAX_FORMULA = 200
 
 
+class TooDeepError(SpecError):
+    """More layers than a network may have, of which a formula may still be asked."""
+
+
 def bounded(value: Any) -> Any:
     """A number or a formula, as an int if possible; raises SpecError beyond any size that a network has."""
     value = whole_of(value)

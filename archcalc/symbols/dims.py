@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from archcalc.symbols.notation import TEXT
 from archcalc.symbols.relations import divisible, is_zero, nonnegative
-from archcalc.symbols.simplify import canonical, ceil, floor, terms
+from archcalc.symbols.simplify import canonical, ceil, floor, rounded_again, terms
 
 if TYPE_CHECKING:
     import sympy
@@ -117,7 +117,7 @@ def remainder(a: Dim, b: Dim) -> Dim:
     a, b = a if isinstance(a, int) else canonical(a), as_int(b)
     if isinstance(b, int) and all(c.q == 1 and (part is None or part.is_Symbol) for part, c in terms(a).items()):
         return as_int(a % b)
-    return as_int(a - b * floor_div(a, b))
+    return as_int(rounded_again(a - b * floor_div(a, b)))
 
 
 def quotient(a: Dim, b: Dim) -> Dim:

@@ -154,6 +154,17 @@ def canonical(formula: sympy.Expr) -> sympy.Expr:
     return sympy.expand(formula.xreplace(changed)).xreplace(back)
 
 
+def rounded_again(formula: sympy.Expr) -> sympy.Expr:
+    """A canonical formula with each rounding in the form that `floor` and `ceil` give it, as one that was read has it.
+
+    >>> from archcalc.symbols.dims import symbol
+    >>> rounded_again(canonical(ceil(symbol("H") / 3)))
+    ceiling(H/3)
+    """
+    roundings = {part: floor(floor_argument(part)) for part in closed(formula) if is_rounding(part)}
+    return formula.xreplace(roundings)
+
+
 def closed(formula: sympy.Expr) -> set[sympy.Expr]:
     """The parts of a formula that sympy must not rebuild, since it would simplify them by its own rules."""
     import sympy  # noqa: PLC0415 - whoever has a formula has paid for it

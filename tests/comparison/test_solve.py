@@ -118,16 +118,13 @@ def test_letters_of_a_line_and_of_its_input(line, input_shape, aim, largest):
     assert sought(line, *(["--input", input_shape] if input_shape else []), "--for", aim)["largest"] == largest
 
 
-def test_a_depth_is_tried_number_by_number(grouped):
-    """A repeat cannot be a letter; how far was looked is said."""
+def test_a_depth_is_found_by_its_formula(grouped):
+    """A repeat may be a letter, so that nothing need be tried."""
     found = json.loads(
         printed("solve", grouped, "--set", "depth=d", "--for", "params <= 20K", "--up-to", "30", "--format", "json")
     )
 
-    assert (found["smallest"], found["largest"], found["tried_up_to"]) == (1, (20_000 - 32) // 2320, 30)
-    assert "Every d from 1 to 30 was tried; of larger ones nothing is known." in printed(
-        "solve", grouped, "--set", "depth=d", "--for", "params <= 20K", "--up-to", "30"
-    )
+    assert (found["smallest"], found["largest"], found["tried_up_to"]) == (1, (20_000 - 32) // 2320, None)
 
 
 @pytest.mark.parametrize(
@@ -254,6 +251,18 @@ def test_repeats_are_tried_until_growth_has_settled_it(aim, met, most):
     assert set(of.asked) - {symbol("n")} == set(range(1, most + 1))
     assert (found.upto, found.settled) == (most, True)
     assert {n for n in range(1, most + 1) if n in found.numbers} == {n for n in met if n <= most}
+
+
+def test_a_depth_beyond_what_is_written_out_is_found_by_its_formula():
+    """16·16·3 + 16 params a level: 5,000,000 // 784 = 6,377 of them, each of four layers, are more than 20,000 layers."""
+    text = (
+        REPEATS.replace("2**index", "1")
+        .replace("n: 4", "n: n")
+        .replace("dilation}\n", "dilation}\n    - relu\n    - relu\n    - relu\n", 1)
+    )
+    found = solve(lambda n: profile(parse(Source("deep.yaml", text), {"n": n})), symbol("n"), [goal("params <= 5M")])
+
+    assert (found.smallest, found.largest, found.upto) == (1, 5_000_000 // 784, None)
 
 
 def test_what_does_not_grow_steadily_is_tried_to_the_end():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import product
 
 import pytest
 from click.testing import CliRunner
@@ -118,6 +119,17 @@ def test_letters_inside_letters_are_their_product(n, m):
     assert fields[last].size == (5 + 4 * m * n,) * 2
 
 
+def test_a_repetition_between_has_a_letter_that_nothing_else_has():
+    """Not that of the repetition around it, and one of its own where params have all the usual ones."""
+    taken = "input: {features: 8}\nparams: {k: 1, i: 1, j: 1, m: 1, p: 1, q: 1, n: n}\n"
+    blocks = "blocks: {unit(at): [linear: {name: 'u{at}_{index}', out: 8, repeat: n}]}\n"
+    layers = "layers: [unit: {at: index, repeat: n}]"
+    names = [node.name for node in made(taken + blocks + layers).graph.nodes]
+
+    assert "uk2 - 1_k3 - 1" in names
+    assert substitute(made(taken + "layers: [linear: {out: 8, repeat: n}]").totals.params, {"n": 5}) == 5 * 72
+
+
 @st.composite
 def bodies(draw) -> str:
     """A spec whose middle is repeated n times, with what keeps the shape of an image, in its block or out of one."""
@@ -147,11 +159,14 @@ def test_the_table_has_a_line_for_all_repetitions(tmp_path):
     assert [row.get("times") for row in rows if row["layer"] == "attention"] == [None, "n - 2", None]
 
 
+FORMATS = ("text", "json", "markdown", "latex", "html", "csv")
+
+
 @pytest.mark.parametrize("command", ["table", "rf", "explain", "diagram", "conventions", "compare", "worksheet"])
 def test_commands_take_it(tmp_path, command):
-    path = tmp_path / "deep.yaml"
-    path.write_text(ENCODER)
-    for form in ("text", "json", "markdown", "html", "csv"):
+    for sizes, form in product(("tokens: s, features: h", "tokens: 6, features: 8"), FORMATS):
+        path = tmp_path / "deep.yaml"
+        path.write_text(ENCODER.replace("tokens: s, features: h", sizes))
         result = CliRunner().invoke(main, [command, str(path), "--format", form])
         assert result.exit_code == 0 or "is not one of" in result.output or "Invalid value" in result.output, (
             result.output

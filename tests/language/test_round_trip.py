@@ -90,7 +90,7 @@ def test_drawn_specs_written_out_are_the_same():
         # Formulas with commas, remainders and powers of letters, in braces and in lists.
         ("params: {N: N, M: M}\nlayers:\n  - conv2d:\n      out: min(N, M, 4)\n      kernel:\n        - min(N, 2)\n        - 1\n"
         "      padding:\n        -\n          - max(N, 2)\n          - 0\n        - 1\n"
-        "  - conv2d: {out: N % (2*M) + (N + 1) % 3 * 2, kernel: 1}\n  - conv2d: {out: N**2 * M // (M + 1) + 1, kernel: 1}"),
+        "  - conv2d: {out: N % (2*M) + (N + 1) % 3 * 2, kernel: 1}\n  - conv2d: {out: (ceil(N / 3) + 1) % 3 + 1, kernel: 1}\n  - conv2d: {out: N**2 * M // (M + 1) + 1, kernel: 1}"),
         # A letter called as a word that a field knows.
         'params: {same: same}\nlayers: [conv2d: {out: same, kernel: 1, padding: "same"}]',
         # Names in blocks that are together longer than one may be.

@@ -54,6 +54,14 @@ def latent_attention(draw: Draw, _x: Shape) -> dict[str, Any]:
     return {"key": key, "rotary": rotary, "value": value, "base": draw(BASES), "heads": draw(st.integers(1, 4))}
 
 
+def relative_bias(draw: Draw, _x: Shape) -> dict[str, Any]:
+    """So few buckets that distances of an input share them, and a distance near or far."""
+    causal = draw(st.booleans())
+    side = draw(st.integers(2, LARGEST))
+    buckets = side if causal else 2 * side + draw(st.integers(0, 1))
+    return {"causal": causal, "buckets": buckets, "distance": side // 2 + draw(st.integers(1, LARGEST))}
+
+
 def matmul(draw: Draw, *xs: Shape) -> dict[str, Any]:
     """Any of the ways in which the inputs can be turned and split so that they fit."""
     turns = [None, "first", "second", "both"]

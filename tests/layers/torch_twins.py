@@ -12,6 +12,7 @@ from torch.nn import functional
 from archcalc.layers import Layer
 from tests.layers.torch_attention import Attention
 from tests.layers.torch_axis_twins import AXIS_TWINS
+from tests.layers.torch_bias import RelativeBias
 from tests.layers.torch_detection import DETECTION_TWINS
 from tests.layers.torch_experts import EXPERT_TWINS
 from tests.layers.torch_function import Function, each
@@ -181,6 +182,7 @@ TWINS: dict[str, Twin] = {
     "pixelshuffle": lambda k, _x: nn.PixelShuffle(k.factor),
     "power": lambda k, _x: Function(lambda t: t**k.exponent),
     "prelu": prelu,
+    "relativebias": RelativeBias,
     "rnn": recurrent(nn.RNN, "nonlinearity"),
     "scan": scan,
     "softplus": lambda k, _x: nn.Softplus(k.beta),

@@ -27,6 +27,8 @@ from archcalc.profiling.engine import profile
 from archcalc.profiling.explain import Cell, workings
 from archcalc.profiling.rows import Row
 from archcalc.symbols import traced
+from archcalc.symbols.dims import Shape
+from archcalc.symbols.shape import axes_of
 from archcalc.symbols.sums import sum_of
 from tests.layers.strategies import cases
 
@@ -62,6 +64,12 @@ def evaluated(text: str, names: dict[str, int] | None = None) -> Fraction:
     return value(ast.parse(python, mode="eval").body)
 
 
+def letters(shape: Shape) -> str:
+    """The first letters of three axes, such as those of an image with its channels first or last, or of scores of attention."""
+    found = "".join(axis[:1].upper() for axis in axes_of(shape))
+    return found if len(set(found)) == 3 else "CHW"
+
+
 def names_of(row: Row) -> dict[str, int]:
     """What the names in a row's formulas stand for, as far as they are written once: fields, sizes, operations."""
     fields = {name: value for name, value in row.layer.settings().items() if type(value) is int}
@@ -71,9 +79,9 @@ def names_of(row: Row) -> dict[str, int]:
     operations = {name: getattr(row.work, name) for name in row.work.__struct_fields__}
     sizes = {}
     if len(row.inputs) == 1 and len(row.inputs[0]) == 3:
-        sizes = dict(zip(("C", "H", "W"), row.inputs[0], strict=True))
+        sizes = dict(zip(letters(row.inputs[0]), row.inputs[0], strict=True))
     if len(row.output) == 3:
-        sizes |= dict(zip(("C_out", "H_out", "W_out"), row.output, strict=True))
+        sizes |= {f"{letter}_out": n for letter, n in zip(letters(row.output), row.output, strict=True)}
     return {**defaults, **fields, **sizes, **operations, "MACs": row.work.macs, "batch": row.batch}
 
 

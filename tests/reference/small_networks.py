@@ -12,10 +12,26 @@ from archcalc.language import bundled, load
 THOROUGH = settings().max_examples > 100
 
 
-# Networks whose weights no machine of ours holds. A run takes fewer features and words, which their layers do not mind.
+# Networks whose weights no machine of ours holds, or whose runs are long. A run takes fewer features, words and tokens,
+# which their layers do not mind.
 FEWER = {
     **{name: {"T": 6, "dim": 128, "hidden": 256, "words": 50} for name in ("llama3_8b", "llama3_8b_awq")},
     "mixtral_8x7b": {"T": 6, "dim": 64, "hidden": 24, "words": 50},
+    "t5_small": {"S": 6, "T": 5, "dim": 16, "key": 2, "hidden": 24, "words": 50},
+    "transformer_base": {"S": 6, "T": 5, "dim": 16, "hidden": 24, "words": 50},
+    "whisper_tiny": {"frames": 12, "T": 5, "dim": 24, "words": 50},
+    "clip_vit_b_32": {"side": 8, "patch": 4, "T": 6, "vision": 24, "language": 16, "joint": 8, "words": 50},
+    "deepseek_v3": {
+        "T": 6,
+        "dim": 32,
+        "heads": 2,
+        "latent": 4,
+        "query": 6,
+        "dense": 24,
+        "hidden": 8,
+        "experts": 16,
+        "words": 50,
+    },
 }
 RUNNABLE = [name for name in bundled() if name not in FEWER]
 

@@ -65,7 +65,7 @@ SUITED = {
         and cls.arity[0] < 2
         and getattr(cls, "rank", rank - 1) in ((0, rank - 1) if kind != "batchnorm1d" else (1, 0, rank - 1))
         and not (kind in ("attention", "gru", "latentattention", "lstm", "rnn") and rank != 2)
-        and not (kind in ("pixelshuffle", "pixelunshuffle", "subsample2d", "anchors") and rank != 3)
+        and not (kind in ("pixelshuffle", "pixelunshuffle", "subsample2d", "anchors", "relativebias") and rank != 3)
         and not (
             rank == 1
             and kind
@@ -271,6 +271,8 @@ WRITTEN: dict[str, Callable[[Writer, int, str], str]] = {
     "min": number("-1"),
     "max": number("1"),
     "rate": number("0.1"),
+    "buckets": size(4, 8),
+    "distance": size(8, 16),
     **dict.fromkeys(("window", "rotary"), size(1, 4)),
     "windowattention.window": each(1, 4),
     "shift": each(0, 1),

@@ -79,8 +79,14 @@ def test_a_kind_says_the_same_of_letters_as_of_their_values(kind, data):
         assert substitute(found, values) == expected
 
 
-# Params that are no letters: switches written as numbers, and widths on which it depends whether there is a projection.
-NO_SIZES = {"inception_v2": {"separable"}, **{f"hrnet_w{width}": {"C"} for width in (18, 30, 32, 40, 44, 48)}}
+# Params that are no letters: switches written as numbers, widths on which it depends whether there is a projection,
+# depths, for then one row stands for many layers, and a width in a constant.
+NO_SIZES = {
+    "inception_v2": {"separable"},
+    **{name: {"depth"} for name in ("t5_small", "transformer_base", "whisper_tiny")},
+    "clip_vit_b_32": {"joint"},
+    **{f"hrnet_w{width}": {"C"} for width in (18, 30, 32, 40, 44, 48)},
+}
 
 
 def is_open(name, axis):
@@ -90,30 +96,37 @@ def is_open(name, axis):
 
 @lru_cache
 def general(name):
-    """The profile of a network with letters for its input and its params, and the numbers that stand in the spec."""
-    shape = load(name).input
+    """The profile of a network with letters for its inputs and its params, and the numbers that stand in the spec."""
+    shapes = load(name).input_shapes
     trees = read(source_of(name)).params.items
     params = {key: int(tree.text) for key, tree in trees.items() if getattr(tree, "text", "").isdecimal()}
     params = {key: n for key, n in params.items() if n and key not in NO_SIZES.get(name, ())}
-    wide = tuple(symbol(f"n{axis}") if is_open(name, axis) else n for axis, n in enumerate(shape))
+    wide = {
+        given: tuple(symbol(f"n_{given}_{axis}") if is_open(name, axis) else n for axis, n in enumerate(shape))
+        for given, shape in shapes.items()
+    }
     graph = load(name, input_shape=wide, **{key: symbol(f"p_{key}") for key in params})
-    return profile(graph, symbol("batch")), shape, params
+    return profile(graph, symbol("batch")), shapes, params
 
 
 @pytest.mark.parametrize("name", bundled())
 @settings(max_examples=25)
 @given(data=st.data())
 def test_a_network_says_the_same_of_letters_as_of_their_values(name, data):
-    """For the input and the params of every bundled network, row by row; refused are just the values that break what is assumed."""
-    lettered, shape, params = general(name)
+    """For the inputs and the params of every bundled network, row by row; refused are just the values that break what is assumed."""
+    lettered, shapes, params = general(name)
     # Some networks take just one of some sizes, so that the spec's own come up too.
-    sizes = tuple(
-        data.draw(st.sampled_from([n, n, n + 32]) | st.integers(1, 2 * n)) if is_open(name, axis) else n
-        for axis, n in enumerate(shape)
-    )
+    sizes = {
+        given: tuple(
+            data.draw(st.sampled_from([n, n, n + 32]) | st.integers(1, 2 * n)) if is_open(name, axis) else n
+            for axis, n in enumerate(shape)
+        )
+        for given, shape in shapes.items()
+    }
     numbers = {key: data.draw(st.just(n) | st.integers(1, n)) for key, n in params.items()}
     batch = data.draw(st.integers(1, 9))
-    values = {f"n{axis}": n for axis, n in enumerate(sizes)} | {f"p_{key}": n for key, n in numbers.items()}
+    values = {f"n_{given}_{axis}": n for given, shape in sizes.items() for axis, n in enumerate(shape)}
+    values |= {f"p_{key}": n for key, n in numbers.items()}
     stands = all(holds(one.fact, values) for one in lettered.graph.assumptions)
     assert stands == all(holds(one.fact, values) for one in lettered.graph.conditions)
     try:

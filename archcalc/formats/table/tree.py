@@ -45,7 +45,9 @@ def as_tree(table: Table, profile: Profile, parts: Sequence[Column], shown: Sequ
 def _counted(part: Column, profile: Profile, line: FoldedRow) -> int | None:
     """The number in a cell of a column that adds up, for all rows that the line stands for; None if there is none."""
     cell = part.cell(profile, line) if part.total is not None else None
-    return line.times * cell if isinstance(cell, int) else None
+    # A letter says how often a block is repeated, or how large a layer is.
+    counted = line.times * cell if cell is not None and not isinstance(cell, str) else None
+    return counted if isinstance(counted, int) else None
 
 
 def _blocks(paths: Sequence[Sequence[str]], start: int = 0, level: int = 0, depth: int = 0) -> Iterator[Block]:
