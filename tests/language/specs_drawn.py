@@ -207,9 +207,7 @@ def _parameters(sheet: _Sheet, graph: Graph) -> None:
     pen, rng = sheet.pen, sheet.pen.rng
     names = [json.dumps(rng.choice([node.name, f"{node.name}*", f"{node.name}.*", "*"])) for node in graph.nodes[1:]]
     letters = ["k"] if "k" in pen.params else []
-    narrow = (
-        f"{{int4: {{group: {rng.choice(['1', '2', 'n', *3 * letters])}, scale: fp16{rng.choice(['', ', zero: int4'])}}}}}"
-    )
+    narrow = f"{{int4: {{group: {rng.choice(['1', '2', 'n', *3 * letters])}, scale: fp16{rng.choice(['', ', zero: int4'])}}}}}"
     lettered = "group: k" in narrow
     several = [f"  {rng.choice(names)}: {rng.choice(['bf16', 'fp8'])}", f"  {rng.choice(names)}: {narrow}"]
     drawn = [

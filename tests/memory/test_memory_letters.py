@@ -11,6 +11,7 @@ from archcalc.language import parse
 from archcalc.memory_plan.asked import Asked, planned
 from archcalc.memory_plan.formulas import formulas
 from archcalc.memory_plan.saved_tensors import kept_bytes, saved_tensors
+from archcalc.network.measures import MEASURES
 from archcalc.profiling.engine import profile
 from archcalc.profiling.rows import Profile
 from archcalc.symbols.dims import symbol
@@ -50,6 +51,31 @@ def test_what_training_holds_is_a_formula(n, asked):
     bits = 16 if asked.dtype == "bf16" else 32
     kept = kept_bytes(found.graph, saved_tensors(found.graph), 3, bits)
     assert substitute(said["kept for backward"], values) == kept
+
+
+STATED = """dtype: {"*": bf16, "*/attention*": {int8: {group: 4}}}
+adapt: {"*.query": 2, "*.out": 1, "*linear": 2}
+"""
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 5])
+@pytest.mark.parametrize("train", [True, False])
+def test_stated_dtypes_and_adapters_are_in_the_formulas(n, train):
+    """With each repetition's adapters: what is trained, bytes of weights, and what a plan holds, against those of numbers."""
+    source, asked = Source("encoder.yaml", ENCODER + STATED), Asked(train=train)
+    letters = profile(parse(source))
+    found = profile(parse(source, {"layers": n}, input_shape=(6, 8)))
+    values = {"s": 6, "h": 8, "n": n}
+
+    for key in ("params", "trained", "weight_bytes", "macs"):
+        said = MEASURES[key].whole(letters)
+        assert (substitute(said, values) if not isinstance(said, int) else said) == MEASURES[key].whole(found), key
+    plan, parts = planned(found, asked), formulas(letters, asked).parts
+    assert {name: substitute(parts[name], values) for name in plan.resident} == {
+        name: part.bytes(1) for name, part in plan.resident.items()
+    }
+    if train:
+        assert substitute(parts["kept for backward"], values) == kept_bytes(found.graph, saved_tensors(found.graph), 1)
 
 
 def test_korthikanti_counts_34_bytes_for_each_value_of_a_layer():
