@@ -91,7 +91,8 @@ class WindowAttention(nn.Module):
         mixed = (scores.softmax(-1) @ v).transpose(2, 3).flatten(3)
         y = torch.empty_like(rows)
         y[:, places.flatten()] = self.out(mixed).flatten(1, 2)
-        return y.unflatten(1, whole)[(slice(None), *map(slice, self.places))]
+        # As torchvision cuts the margin off, so that nothing holds it.
+        return y.unflatten(1, whole)[(slice(None), *map(slice, self.places))].contiguous()
 
 
 def torchvision_windows(k: Layer, x: Shape) -> nn.Module:
