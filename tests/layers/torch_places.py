@@ -25,13 +25,13 @@ def roll(k: Layer, x: Shape) -> nn.Module:
 
 
 def unfold(k: Layer, x: Shape) -> nn.Module:
-    """torch has all places in a row."""
+    """torch has all places in a row, now and then at the beginning of a longer array."""
     sides = list(around(k, x, k.stride))
     whole = [n + before + after for n, (before, after) in zip(x[1:], sides, strict=True)]
     steps = zip(whole, *(per_axis(f, 2) for f in (k.kernel, k.stride, k.dilation)), strict=True)
     places = [(n - d * (size - 1) - 1) // s + 1 for n, size, s, d in steps]
     windows = nn.Unfold(k.kernel, k.dilation, 0, k.stride)
-    return nn.Sequential(pad(sides), windows, Function(lambda t: t.unflatten(2, places)))
+    return nn.Sequential(pad(sides), windows, Function(lambda t: t.clone().unflatten(2, places)))
 
 
 def fold(k: Layer, x: Shape) -> nn.Module:
