@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from archcalc.language import load
-from archcalc.language.sources import SPECS
+from archcalc.language.sources import located
 from archcalc.layers import Layer
 from tests.language import fuzzing
 
@@ -123,7 +123,7 @@ def spoilt(rng: random.Random) -> str:
 @cache
 def bundled_text(name: str) -> str:
     """The text of a bundled network."""
-    return (SPECS / f"{name}.yaml").read_text(encoding="utf-8")
+    return located(name)[0].read_text(encoding="utf-8")
 
 
 @cache

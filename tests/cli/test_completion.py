@@ -77,7 +77,7 @@ def test_a_setting_is_one_of_the_params():
 def test_names_between_commas_are_completed_one_by_one():
     """The last of them, without those that stand there already."""
     assert offered("table", "vgg16", "--columns", "name,mac") == ["name,macs", "name,macs%"]
-    assert offered("compare", "vgg16", "--measures", "params,wei") == ["params,weights"]
+    assert offered("compare", "vgg16", "--measures", "params,wei") == ["params,weights", "params,weight_bytes"]
     assert set(offered("compare", "--measures", "")) == set(MEASURES)
     assert offered("plot", "vgg16", "--of", "rf,ma") == ["rf,macs"]
     assert offered("conventions", "vgg16", "--only", "thop,fvc") == ["thop,fvcore"]
