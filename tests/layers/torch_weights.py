@@ -59,7 +59,8 @@ def depth(module: nn.Module) -> int:
 
 def renamed(module: nn.Module, layer: Layer, arrays: Arrays) -> Arrays:
     if isinstance(module, (Attention, LatentAttention, WindowAttention)):
-        return {within(layer, name): array for name, array in arrays.items()}
+        # Which rows of a table are read is no array of numbers.
+        return {within(layer, name): array for name, array in arrays.items() if name != "position_index"}
     if isinstance(module, nn.MultiheadAttention):
         return multihead(arrays)
     if isinstance(module, nn.Sequential) and any(isinstance(part, Connected) for part in module):
@@ -70,7 +71,7 @@ def renamed(module: nn.Module, layer: Layer, arrays: Arrays) -> Arrays:
 def within(layer: Layer, name: str) -> str:
     """The name of an array of attention in its twin, where a projection with an adapter is a module of three."""
     if name.startswith("position"):
-        # What is no layer of its own has its own name, and which rows of a table are read is no array of numbers.
+        # What is no layer of its own has its own name.
         return name
     for adapter in ("lora_a", "lora_b"):
         if name.endswith(f"_{adapter}"):
