@@ -11,7 +11,7 @@ _FACTORS = r"(?<=[⌋⌉×])(?=[⌊⌈])"
 # After a space or one of these, but not inside a number such as 1,234, a fraction or ⌊H/2⌋.
 _TEXT = rf"(?<=\s)(?=\S)|(?<=[;·])(?=\S)|(?<=/)(?=[^\d\s])(?![^⌊]*⌋)|(?<=,)(?=[^\s\d])|(?<=[^\W\d]-)(?=[^\W\d])|{_FACTORS}|(?<=\)×)(?=\()"
 # A formula breaks around its signs alone, and not inside brackets.
-_FORMULA = rf"(?<=\s)(?=\S)(?![^(⌊⌈]*[)⌋⌉])|{_FACTORS}"
+_FORMULA = re.compile(rf"(?<=\s)(?=\S)(?![^(⌊⌈]*[)⌋⌉])|{_FACTORS}")
 _NUMBER = r"[≤≥+−-]?[\d.,×…%()⌊⌋]+[KMGT]?"
 
 
@@ -21,7 +21,7 @@ def pieces(text: str, *, formula: bool = False) -> list[str]:
     >>> pieces("layer4/0/downsample of 15/7"), pieces("8⌊(H + 1)/4⌋⌊W/4⌋ + 3", formula=True)
     (['layer4/0/', 'downsample', 'of', '15/7'], ['8⌊(H + 1)/4⌋', '⌊W/4⌋', '+', '3'])
     """
-    return [piece.strip() for piece in re.split(_FORMULA if formula else _TEXT, text)]
+    return [piece.strip() for piece in (_FORMULA if formula else _TEXT).split(text)]
 
 
 def least(line: str, word: int = WORD, *, formula: bool = False) -> int:
@@ -43,7 +43,7 @@ def wrapped(text: str, width: int, *, formula: bool = False) -> list[str]:
     for line in text.split("\n"):
         indent = " " * (len(line) - len(line.lstrip()))
         found = [""]
-        for piece in re.split(_FORMULA if formula else _TEXT, line):
+        for piece in (_FORMULA if formula else _TEXT).split(line):
             if len(found[-1]) + len(piece.rstrip()) > width and found[-1].strip():
                 found.append(indent)
             found[-1] += piece

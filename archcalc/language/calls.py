@@ -67,7 +67,8 @@ def _weight(tree: Tree) -> int:
 
 def branches_of(cls: type[Layer], call: Item, own: frozenset[str]) -> tuple[Item, dict[str, Tree]]:
     """The branches of a join, apart from its own settings: `{a: […], b: name}`, or `[name, […]]` without names."""
-    if isinstance(call.bare, ListNode):
+    # One that may have a second input but needs none has a list for a setting.
+    if isinstance(call.bare, ListNode) and cls.arity[0] > 1:
         return Item(call.word, {}, {}), {str(number): tree for number, tree in enumerate(call.bare.items, start=1)}
     if cls.arity[1] != float("inf"):
         return call, {}

@@ -64,8 +64,9 @@ class RelativeBias(Layer, frozen=True):
         # A score that becomes −∞ sees nothing, so that with `causal` its own place is a bound.
         return ((pointwise_view(x, {2: replace(IDENTITY, loose=True)} if self.causal else None),),)
 
-    def saved_for_backward(self, _use: TrainingContext, _output: Shape, x: Shape) -> Iterator[SavedTensor]:
-        yield SavedTensor("buckets", x[1] * x[2], "int64", once=True)
+    def saved_for_backward(self, use: TrainingContext, _output: Shape, x: Shape) -> Iterator[SavedTensor]:
+        if "weight" not in use.frozen:
+            yield SavedTensor("buckets", x[1] * x[2], "int64", once=True)
 
     def forward(self, xp: Any, x: Any, weight: Any) -> Any:
         apart = xp.arange(x.shape[3]) - xp.arange(x.shape[2])[:, None]

@@ -26,7 +26,7 @@ PRINTED: dict[str, tuple[str, ...]] = {
     "explain lenet5": ("csv",),
     "diff lenet5 alexnet": ("csv",),
     # For a person to fill in, on paper or in a spreadsheet.
-    "worksheet lenet5": ("text", "json"),
+    "worksheet lenet5": ("json",),
 }
 # A spec, a schema, the files of a report, pictures, and a few numbers of a run.
 WITHOUT_TABLES = {"expand", "schema", "report", "diagram", "plot", "run"}

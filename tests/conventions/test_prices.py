@@ -98,7 +98,7 @@ NAMES: list[tuple[str, dict[str, Any], list[tuple[int, ...]], str, str]] = [
         {"hidden": 3, "proj": 2, "bias": False},
         [TOKENS],
         "module",
-        "lstm as module|lstm with projection|lstm without bias|lstm",
+        "lstm with projection as module|lstm without bias as module|lstm as module|lstm with projection|lstm without bias|lstm",
     ),
     (
         "lstm",

@@ -184,25 +184,25 @@ def test_the_record_is_what_a_fresh_search_finds(tmp_path):
 
 def test_a_table_says_what_check_says():
     """The lines under the totals are on the figures that `check` finds fault with, as it judges them, and go with --no-figures."""
-    source = source_of("vgg16")
-    assert recorded(source) == verdicts(source) == every()["vgg16"]
-    assert recorded(Source("specs/vgg16.yaml", source.text + "\n")) is None
-    assert recorded(Source("other/vgg16.yaml", source.text)) is None
+    source = source_of("googlenet")
+    assert recorded(source) == verdicts(source) == every()["googlenet"]
+    assert recorded(Source("specs/googlenet.yaml", source.text + "\n")) is None
+    assert recorded(Source("other/googlenet.yaml", source.text)) is None
 
-    checked = CliRunner().invoke(main, ["check", "vgg16"])
-    lines = [line.removeprefix("vgg16. ") for line in checked.stdout.splitlines() if line.startswith("vgg16. ")]
-    assert len(lines) == sum(not found.holds for found in every()["vgg16"])
-    for arguments in (["table", "vgg16"], ["table", "-"], ["table", "vgg16", "--style", "cs231n"]):
+    checked = CliRunner().invoke(main, ["check", "googlenet"])
+    lines = [line.removeprefix("googlenet. ") for line in checked.stdout.splitlines() if line.startswith("googlenet. ")]
+    assert len(lines) == sum(not found.holds for found in every()["googlenet"])
+    for arguments in (["table", "googlenet"], ["table", "-"], ["table", "googlenet", "--style", "cs231n"]):
         table = CliRunner().invoke(main, arguments, input=source.text)
         short = [line for line in table.stdout.splitlines() if line.startswith("Published: ")]
         assert [line.partition(";")[0] for line in short] == [
             re.sub(r" \(.*", "", line.partition(";")[0]) for line in lines
         ]
         assert [line.rpartition(", ")[2].rstrip(".") for line in short] == [
-            found.verdict for found in every()["vgg16"] if not found.holds
+            found.verdict for found in every()["googlenet"] if not found.holds
         ]
     for arguments in (["--no-figures"], ["--batch", "2"], ["--input", "3x320x320"], ["--set", "classes=10"]):
-        assert "Published: " not in CliRunner().invoke(main, ["table", "vgg16", *arguments]).stdout
+        assert "Published: " not in CliRunner().invoke(main, ["table", "googlenet", *arguments]).stdout
 
 
 def test_check_fails_where_a_figure_is_not_accounted_for(tmp_path):

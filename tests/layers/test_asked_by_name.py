@@ -12,6 +12,7 @@ OUTSIDE = sorted(path for path in PACKAGE.rglob("*.py") if PACKAGE / "layers" no
 
 # Modules that are about certain kinds by their nature, with why.
 EXCEPTIONS = {
+    "network/adapters.py": "dense layers, beside which an adapter is layers of its own, and attention, which has it inside",
     "formats/table/cs231n.py": "the layout of the course notes, which has words of its own for each of its kinds",
     "reference/fast/fuse.py": "which hand-written kernels can take which kinds in",
 }

@@ -120,8 +120,8 @@ def test_markdown_escapes_what_a_spec_says(tmp_path):
         (["--train", "--checkpoint", "none"], "'none' is neither a number of blocks nor sqrt"),
         (["--train", "--checkpoint", "9"], "a checkpoint every 9 blocks leaves one segment, for there are 3"),
         (
-            ["--input", "2xHx4"],
-            "input has 8H values\n  = memory is planned for numbers; only the batch may be a letter",
+            ["--input", "2xHx4", "--timeline"],
+            "a budget, a timeline or checkpoints needs numbers, and the network has letters",
         ),
         (
             [

@@ -85,7 +85,7 @@ NO_SIZES = {
     "inception_v2": {"separable"},
     **{name: {"depth"} for name in ("t5_small", "transformer_base", "whisper_tiny")},
     "clip_vit_b_32": {"joint"},
-    **{f"hrnet_w{width}": {"C"} for width in (18, 30, 32, 40, 44, 48)},
+    **{f"hrnet_w{width}": {"C"} for width in (18, 32, 48)},
 }
 
 

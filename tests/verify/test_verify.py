@@ -218,9 +218,9 @@ def test_a_wrong_window_is_found_out(name, monkeypatch):
 def test_a_layer_that_cannot_overwrite_is_found_storing(monkeypatch):
     """Where the formula lets every ReLU overwrite, the run finds those whose input something else reads."""
 
-    def careless(nodes):
-        storage = stored(nodes)
-        storage.free = [True] * len(nodes)
+    def careless(graph):
+        storage = stored(graph)
+        storage.free = [True] * len(graph.nodes)
         return storage
 
     monkeypatch.setattr("archcalc.profiling.engine.stored", careless)
