@@ -9,7 +9,9 @@ WORD = 14
 # Between two factors such as ⌊H/2⌋⌊W/2⌋, or two sizes.
 _FACTORS = r"(?<=[⌋⌉×])(?=[⌊⌈])"
 # After a space or one of these, but not inside a number such as 1,234, a fraction or ⌊H/2⌋.
-_TEXT = rf"(?<=\s)(?=\S)|(?<=[;·])(?=\S)|(?<=/)(?=[^\d\s])(?![^⌊]*⌋)|(?<=,)(?=[^\s\d])|(?<=[^\W\d]-)(?=[^\W\d])|{_FACTORS}|(?<=\)×)(?=\()"
+_TEXT = re.compile(
+    rf"(?<=\s)(?=\S)|(?<=[;·])(?=\S)|(?<=/)(?=[^\d\s])(?![^⌊]*⌋)|(?<=,)(?=[^\s\d])|(?<=[^\W\d]-)(?=[^\W\d])|{_FACTORS}|(?<=\)×)(?=\()"
+)
 # A formula breaks around its signs alone, and not inside brackets.
 _FORMULA = re.compile(rf"(?<=\s)(?=\S)(?![^(⌊⌈]*[)⌋⌉])|{_FACTORS}")
 _NUMBER = r"[≤≥+−-]?[\d.,×…%()⌊⌋]+[KMGT]?"

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 
 # An expression's brackets open after a word, a bracket or, if round, anywhere.
-_HINT = re.compile(r"[\w)\]]\[|\(.*,")
-_QUOTED = r"""(?<![\w)\]])(?:"(?:[^"\\\n]|\\.)*"|'[^'\n]*')"""
+_HINT = re.compile(r"[\w)\]]\[|\([^\n(,]*,")
+_QUOTED = r"""(?<![\w)\]])(?:"(?:[^"\\\n]|\\.)*"?|'[^'\n]*'?)"""
 _TOKEN = rf"""{_QUOTED}|(?<=[\w)\]])\[|[()\[\],{{}}\n]|:\s|\s#"""
 _CLOSING = {"(": ")", "[": "]"}
 _PRIVATE = range(0xE000, 0xF8FF)

@@ -17,7 +17,7 @@ from archcalc.symbols.dims import Dim, format_dim, is_dim
 
 # The key of a loop, which begins an item or stands among branches, and that of its body.
 FOR, DO = "for", "do"
-_CLAUSE = r"\s*(\w+(?:\s*,\s*\w+)*)\s+in\s+(\S.*?)\s*"
+_CLAUSE = r"(\w+(?:\s*,\s*\w+)*)\s+in\s+(\S.*)"
 _EXAMPLE = "such as `for: width in widths`"
 _TAKEN = {"index", "outer_index", "true", "false"}
 
@@ -111,10 +111,10 @@ def branches(
 
 def _clause(tree: Tree) -> tuple[tuple[str, ...], Scalar]:
     """The names and the list of `width, depth in stages`."""
-    read = re.fullmatch(_CLAUSE, tree.text, re.DOTALL) if isinstance(tree, Scalar) else None
+    read = re.fullmatch(_CLAUSE, tree.text.strip(), re.DOTALL) if isinstance(tree, Scalar) else None
     if not isinstance(tree, Scalar) or read is None:
         raise SpecError("'for' names the entries of a list", tree.place, _EXAMPLE)
-    names = tuple(re.split(r"\s*,\s*", read[1]))
+    names = tuple(name.strip() for name in read[1].split(","))
     for name in names:
         if names.count(name) > 1:
             raise SpecError(f"'{name[:60]}' names two entries", tree.place, "give each a name of its own")
