@@ -27,7 +27,7 @@ NAMES = {
 # What says a thing in another way than others of the kind, or is written apart.
 UNSAID = {
     *((f"conv{rank}d", "connections") for rank in (1, 2, 3)),
-    *(("pad", "multiple"), ("prelu", "elementwise")),
+    *(("pad", "multiple"), ("prelu", "elementwise"), ("attention", "lora")),
     *(("flatten", name) for name in ("start", "axes", "into")),
 }
 # What slides or moves places, for inputs of so many axes; drawn more often than the rest.

@@ -83,9 +83,10 @@ def test_a_kind_says_the_same_of_letters_as_of_their_values(kind, data):
 # depths, for then one row stands for many layers, and a width in a constant.
 NO_SIZES = {
     "inception_v2": {"separable"},
-    **{name: {"depth"} for name in ("t5_small", "transformer_base", "whisper_tiny")},
+    **{name: {"depth"} for name in ("t5_small", "transformer_base", "whisper_tiny", "vit_b_16")},
     "clip_vit_b_32": {"joint"},
     **{f"hrnet_w{width}": {"C"} for width in (18, 32, 48)},
+    **{f"yolov8{size}": {"depth_multiple"} for size in "nsmlx"},
 }
 
 
