@@ -14,7 +14,6 @@ from archcalc.receptive_field.field import Field
 from archcalc.receptive_field.fields import axes_of, receptive_fields
 from archcalc.reference import noise, outputs, seeded
 from archcalc.reference.given import given, named
-from archcalc.symbols.shape import places_of, values_axis
 
 
 class DependenceCheck(msgspec.Struct, frozen=True):
@@ -44,10 +43,9 @@ def seen(graph: Graph, seed: int = 0) -> Iterator[DependenceCheck]:
     [1, 150]
     """
     place = tuple(int(i) for i in np.random.default_rng(seed).integers(graph.input))
-    values = values_axis(graph.input.axes) or 0
+    positions = axes_of(graph)
     # All the channels of an image; for tokens and features a single value.
-    several = places_of(graph.input)[1:]
-    nudged: Any = tuple(slice(None) if several and axis == values else i for axis, i in enumerate(place))
+    nudged: Any = tuple(slice(None) if len(place) > 2 and axis not in positions else i for axis, i in enumerate(place))
     touched = np.zeros(graph.input, bool)
     touched[nudged] = True
     # The second sample is nudged, the first is not.
@@ -70,7 +68,7 @@ def seen(graph: Graph, seed: int = 0) -> Iterator[DependenceCheck]:
                 y[1][lost & said] = np.nan
             moved = np.isnan(y[1])
         differing = (moved & ~said if position in bounds else said != moved) | _outside(
-            fields[node.name], place, list(axes_of(graph)), moved
+            fields[node.name], place, list(positions), moved
         )
         yield DependenceCheck(node.name, int(said.sum()), int(moved.sum()), int(differing.sum()))
 
