@@ -248,6 +248,13 @@ BY_DEFINITION = {
     "pad",
     "crop",
     "upsample",
+    "resize",
+    "abs",
+    "power",
+    "subtract",
+    "divide",
+    "cumsum",
+    "cummean",
 }
 
 

@@ -65,6 +65,7 @@ class Anchors(_Detection, frozen=True):
 class NMS(_Detection, frozen=True):
     """Non-maximum suppression: up to `keep` boxes with the best scores, none of which covers another by more than `threshold`.
 
+    The best box is kept first, then the best of those that it does not cover (Girshick et al. 2014, section 2.2).
     Boxes are left, top, right and bottom; the second input has a score for each. Two boxes cover each other by the share of
     their union that both hold. Rows of zeros stand for boxes that lack.
     """

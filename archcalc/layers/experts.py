@@ -113,8 +113,8 @@ def _per_slot(chosen: Dim, gates: Shape) -> View:
 class Dispatch(_OfExperts, frozen=True):
     """Each token once for each of its `chosen` experts: tokens×features and gates in, slots×features out.
 
-    With a `capacity` each expert has capacity·tokens·chosen / experts slots, rounded up, and which token has one depends on
-    all tokens. Empty slots hold zeros.
+    Each expert sees just the tokens that chose it (Shazeer et al. 2017). With a `capacity` each has
+    capacity·tokens·chosen / experts slots, rounded up, and which token has one depends on all tokens. Empty slots hold zeros.
     """
 
     example: ClassVar[Example] = Example({"chosen": 2}, ((_TOKENS, 512), (_TOKENS, _EXPERTS)))
@@ -154,6 +154,8 @@ class Dispatch(_OfExperts, frozen=True):
 
 class ExpertLinear(_OfExperts, frozen=True):
     """A dense layer with weights of its own for each expert, over slots×features; the second input are the gates.
+
+    One projection of the feed-forward networks of Shazeer et al. (2017).
 
     Weights experts·features·out, biases experts·out, of which a token uses those of `chosen` experts; MACs are
     slots·features·out.
@@ -220,7 +222,7 @@ class ExpertLinear(_OfExperts, frozen=True):
 class Combine(_OfExperts, frozen=True):
     """The sum of what the `chosen` experts put out for each token, times their gates: slots×features in, tokens×features out.
 
-    With a `capacity` what found no slot adds nothing.
+    Equation 1 of Shazeer et al. (2017). With a `capacity` what found no slot adds nothing.
     """
 
     example: ClassVar[Example] = Example({"chosen": 2}, ((2 * _TOKENS, 512), (_TOKENS, _EXPERTS)))

@@ -22,7 +22,7 @@ _NORM = RMSNorm(eps=1e-6)
 
 
 class LatentAttention(Layer, frozen=True):
-    """Attention whose keys and values are made of `latent` values for each token (DeepSeek-V2, arXiv:2405.04434, section 2.1).
+    """Attention whose keys and values are made of `latent` values for each token (DeepSeek-AI 2024, arXiv:2405.04434, 2.1).
 
     `query_latent` does the same for queries. Each head has `key` values without a position and `rotary` ones that turn
     with it, of which all heads share the key's, and `value` values. Both latent vectors are normalised by their root mean
