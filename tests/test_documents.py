@@ -248,14 +248,8 @@ BY_DEFINITION = {
     "pad",
     "crop",
     "upsample",
-    "resize",
-    "abs",
-    "power",
-    "subtract",
-    "divide",
-    "cumsum",
-    "cummean",
 }
+BY_DEFINITION |= {"resize", "abs", "power", "subtract", "divide", "cumsum", "cummean"}
 
 
 def test_report_writes_the_files_whole(tmp_path):
