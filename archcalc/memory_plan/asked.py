@@ -57,6 +57,16 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
         return Dtypes(self.weights or self.dtype, self.activations or self.dtype, stated=self.weights is None)
 
     @property
+    def copy_concat(self) -> bool:
+        """True if the branches of a concatenation are copied into it."""
+        return self.concat != "in-place"
+
+    @property
+    def columns(self) -> bool:
+        """True if convolutions copy windows side by side (im2col)."""
+        return self.workspace == "im2col"
+
+    @property
     def out_of_place(self) -> list[str]:
         """The settings of the other phase that are given."""
         return [name for name in (_OF_INFERENCE if self.train else _OF_TRAINING) if getattr(self, name) is not None]
@@ -94,7 +104,7 @@ def planned(result: Profile, asked: Asked) -> Plan:
         result,
         asked.dtypes,
         overwrite=asked.overwrite,
-        copy_concat=asked.concat != "in-place",
-        columns=asked.workspace == "im2col",
+        copy_concat=asked.copy_concat,
+        columns=asked.columns,
         reorder=asked.schedule == "best",
     )

@@ -12,15 +12,15 @@ import msgspec
 
 from archcalc.layers.base import SavedTensor
 from archcalc.memory_plan.asked import Asked
-from archcalc.memory_plan.inference import memory_of, timeline
+from archcalc.memory_plan.inference import memory_of, output_bits, timeline
 from archcalc.memory_plan.optimizers import optimizer
-from archcalc.memory_plan.saved_tensors import BITS, root_of, saved_tensors
+from archcalc.memory_plan.saved_tensors import root_of, saved_tensors, width
 from archcalc.memory_plan.weights import Array, arrays_of
 from archcalc.network.dtypes import bits
 from archcalc.network.graph import Graph
 from archcalc.network.parts import proper
 from archcalc.profiling.rows import Profile
-from archcalc.symbols.dims import Dim, as_int, quotient, size
+from archcalc.symbols.dims import Dim, as_int, quotient
 from archcalc.symbols.sums import repeated, sum_of
 
 
@@ -30,8 +30,8 @@ class Formulas(msgspec.Struct, frozen=True):
     profile: Profile
     phase: str
     parts: dict[str, Dim]
-    # For each row the bytes of its weights and of the tensors that no layer before it holds.
-    rows: tuple[tuple[Dim, Dim], ...]
+    # By the name of each layer that runs the bytes of its weights, and of the tensors that no layer before it holds.
+    rows: dict[str, tuple[Dim, Dim]]
     # The bytes of outputs alive at once in a forward pass, if they are known.
     peak: int | None = None
 
@@ -42,18 +42,21 @@ def formulas(profile: Profile, asked: Asked) -> Formulas:
     narrow = bits(asked.dtypes.activations)
     times = [node.times for node in graph.nodes]
     arrays = arrays_of(graph, asked.dtypes)
-    held = [_bits(every, lambda array: array.form.bits(array.shape)) for every in arrays]
+    held = [_bits(every, lambda array: array.bits) for every in arrays]
+    names = [node.name for node in graph.nodes]
     weights = [_bytes(n) for n in held]
     if not asked.train:
         parts = {"weights": _sum(held, times)}
-        return Formulas(profile, "inference", parts, tuple((n, 0) for n in weights), _peak(graph, narrow))
+        rows = {name: (n, 0) for name, n in zip(names, weights, strict=True)}
+        return Formulas(profile, "inference", parts, rows, _peak(graph, asked, narrow))
     kept = _kept(graph, profile.batch, asked, narrow)
     own = [[array for array in every if array.trained] for every in arrays]
     rule, master = asked.optimizer or "adam", asked.master
-    state = optimizer(rule).state
-    masters = [_bits(every, lambda array: size(array.shape) * (32 * array.mastered(master))) for every in own]
-    states = [_bits(every, lambda array: state(array.shape) * array.state_bits(master)) for every in own]
-    gradients = [_bits(every, lambda array: size(array.shape) * bits(array.form.dtype)) for every in own]
+    optimizing = optimizer(rule)
+    way = optimizing.way(asked.step)
+    masters = [_bits(every, lambda array: array.master(master)) for every in own]
+    states = [_bits(every, lambda array: optimizing.bits(array.shape, array.state_bits(master), way)) for every in own]
+    gradients = [_bits(every, lambda array: array.gradient) for every in own]
     parts = {
         "weights": _sum(held, times),
         "master weights": _sum(masters, times),
@@ -61,7 +64,7 @@ def formulas(profile: Profile, asked: Asked) -> Formulas:
         "gradients of weights": _sum(gradients, times),
         "kept for backward": repeated(zip(kept, times, strict=True)),
     }
-    return Formulas(profile, "training", parts, tuple(zip(weights, kept, strict=True)))
+    return Formulas(profile, "training", parts, dict(zip(names, zip(weights, kept, strict=True), strict=True)))
 
 
 def _bits(arrays: Iterable[Array], of: Callable[[Array], Dim]) -> Dim:
@@ -91,28 +94,26 @@ def _kept(graph: Graph, batch: Dim, asked: Asked, narrow: int) -> list[Dim]:
             elif root >= 0:
                 roots.add(root)
     for root in roots:
-        wide = 64 if root in graph.token_numbers else narrow
-        found[root] += _bytes(batch * size(graph.nodes[root].shape) * wide)
+        found[root] += _bytes(batch * output_bits(graph, root, narrow))
     return found
 
 
 def _own(entry: SavedTensor, batch: Dim, narrow: int) -> Dim:
-    wide = max(32, narrow) if entry.type == "float32" else BITS.get(entry.type, narrow)
-    return _bytes(as_int(entry.values * (1 if entry.once else batch)) * wide)
+    return _bytes(as_int(entry.values * (1 if entry.once else batch)) * width(entry, narrow))
 
 
-def _peak(graph: Graph, narrow: int) -> int | None:
-    """The bytes of outputs alive at once for one sample, where no size is a letter."""
-    if not all(isinstance(n, int) for node in graph.nodes for n in node.shape):
+def _peak(graph: Graph, asked: Asked, narrow: int) -> int | None:
+    """The bytes of outputs alive at once for one sample, where no size is a letter and the order is the spec's."""
+    if _sized_by_letters(graph) or asked.schedule == "best":
         return None
-    return timeline(graph, memory_of(graph, narrow)).peak(1)[0]
+    memory = memory_of(graph, narrow, copy_concat=asked.copy_concat, overwrite=asked.overwrite)
+    return timeline(graph, memory, columns=asked.columns).peak(1)[0]
 
 
 def lettered(profile: Profile) -> bool:
     """True if a size or a depth of a network is a letter."""
-    return profile.repeats or not all(isinstance(n, int) for node in profile.graph.nodes for n in node.shape)
+    return profile.repeats or _sized_by_letters(profile.graph)
 
 
-def total(parts: Iterable[Dim]) -> Dim:
-    """The sum of some parts."""
-    return repeated((part, 1) for part in parts)
+def _sized_by_letters(graph: Graph) -> bool:
+    return not all(isinstance(n, int) for node in graph.nodes for n in node.shape)

@@ -10,7 +10,7 @@ from archcalc.memory_plan.liveness import Buffer, Moment, Timeline
 from archcalc.memory_plan.sizes import Size, whole
 from archcalc.network.graph import Graph
 from archcalc.network.storage import Manner, Overwrite, Storage, manners, stored
-from archcalc.symbols.dims import size
+from archcalc.symbols.dims import Dim, size
 
 
 class Memory(NamedTuple):
@@ -50,8 +50,7 @@ def memory_of(
     members = [-1 if nodes[root].layer.stores == "view" and not nodes[root].inputs else root for root in roots]
     users: dict[int, set[int]] = {}
     makers: dict[int, set[int]] = {}
-    read = {source for node in nodes for source in node.inputs}
-    results = {members[i] for i in (*graph.outputs, *(i for i in range(len(nodes)) if i not in read))}
+    results = {members[i] for i in graph.ends}
     for position, node in enumerate(nodes):
         for used in (position, *node.inputs):
             users.setdefault(members[used], set()).add(position)
@@ -64,8 +63,12 @@ def memory_of(
 
 def output_size(graph: Graph, root: int, bits: int) -> Size:
     """The size of an output, with values of `bits` bits; token numbers have 64."""
-    node = graph.nodes[root]
-    return Size(each=whole(size(node.shape), node.name) * (64 if root in graph.token_numbers else bits))
+    return Size(each=whole(output_bits(graph, root, bits), graph.nodes[root].name))
+
+
+def output_bits(graph: Graph, root: int, bits: int) -> Dim:
+    """The bits of an output, of a letter's too."""
+    return size(graph.nodes[root].shape) * (64 if root in graph.token_numbers else bits)
 
 
 def _joined(graph: Graph, storage: Storage, ways: list[Manner]) -> list[int]:

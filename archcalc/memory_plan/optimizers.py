@@ -43,6 +43,10 @@ class Optimizer(msgspec.Struct, frozen=True):
             raise SpecError(f"{self.name} has no {asked} step", None, f"it has {' and '.join(self.makes)}")
         return asked
 
+    def bits(self, shape: Shape, wide: int, way: Way) -> Dim:
+        """The bits that it keeps for an array between steps, its state's values having `wide` bits each."""
+        return self.state(shape) * wide + (32 if self.counts and way == "fused" else 0)
+
     def temporaries(self, arrays: Iterable[tuple[Shape, int]], way: Way) -> int:
         """The peak bits of temporaries in a step on arrays in their order, each a shape with the bits of its state's values.
 

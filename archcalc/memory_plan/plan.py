@@ -21,7 +21,7 @@ from archcalc.network.graph import Graph
 from archcalc.network.parts import proper, require_depths
 from archcalc.network.storage import Overwrite
 from archcalc.profiling.rows import Profile
-from archcalc.symbols.dims import Dim, Shape, size
+from archcalc.symbols.dims import Dim, Shape
 
 # The memory that no number here includes, at inference and further in training.
 UNMODELLED = {
@@ -156,7 +156,7 @@ def inference(  # noqa: PLR0913 - one for each choice that there is
         # All outputs grow with the batch alike, so the order for one sample serves if the batch is a letter.
         schedule = best(graph, memory, plan, profile.batch if isinstance(profile.batch, int) else 1)
         plan = inferring.timeline(graph, memory, schedule.order, columns=columns)
-    held = bits_held(graph, arrays_of(graph, dtypes), lambda array: array.form.bits(array.shape))
+    held = bits_held(graph, arrays_of(graph, dtypes), lambda array: array.bits)
     rows = []
     for position, node in enumerate(graph.nodes):
         stored = memory.sizes[position] if memory.roots[position] == position else Size()
@@ -201,13 +201,12 @@ def training(  # noqa: PLR0913 - one for each choice that there is
     narrow = bits(dtypes.activations)
     cut = [] if checkpoint is None else segments(graph, kept.roots, checkpoint)
     arrays = arrays_of(graph, dtypes)
-    held = bits_held(graph, arrays, lambda array: array.form.bits(array.shape))
+    held = bits_held(graph, arrays, lambda array: array.bits)
     own = [[array for array in every if array.trained] for every in arrays]
     optimizing = optimizer(rule)
     way = optimizing.way(step)
-    counters = 32 if optimizing.counts and way == "fused" else 0
-    states = bits_held(graph, own, lambda array: optimizing.state(array.shape) * array.state_bits(master) + counters)
-    masters = bits_held(graph, own, lambda array: size(array.shape) * (32 * array.mastered(master)))
+    states = bits_held(graph, own, lambda array: optimizing.bits(array.shape, array.state_bits(master), way))
+    masters = bits_held(graph, own, lambda array: array.master(master))
     mastered = any(array.mastered(master) for every in own for array in every)
     named = {"weights": _sum(held), "master weights": _sum(masters), f"{rule} state": _sum(states)}
     roots = {root_of(graph, kept, i, entry) for i, entries in enumerate(kept.saved_for_backward) for entry in entries}
@@ -223,7 +222,7 @@ def training(  # noqa: PLR0913 - one for each choice that there is
         rows.append(MemoryRow(node.name, node.layer.kind, node.shape, held[position], output, keeps, states[position]))
     updated = [(array.shape, array.state_bits(master)) for every in own for array in every]
     temporaries = Size(optimizing.temporaries(updated, way))
-    gradients = bits_held(graph, own, lambda array: size(array.shape) * bits(array.form.dtype))
+    gradients = bits_held(graph, own, lambda array: array.gradient)
     plan = learning.timeline(graph, kept, bits=narrow, gradients=gradients, segments=cut or None)
     settings = {
         "overwriting": OVERWRITING[overwrite],

@@ -14,7 +14,7 @@ from archcalc.network.storage import Overwrite, Storage, manners
 from archcalc.symbols.dims import Shape
 
 # Bits of the types that do not follow the dtype of the activations. Statistics are never narrower than fp32.
-BITS = {"int64": 64, "bool": 8}
+_BITS = {"int64": 64, "bool": 8}
 
 
 class SavedTensors(NamedTuple):
@@ -71,10 +71,15 @@ def root_of(graph: Graph, result: SavedTensors, position: int, entry: SavedTenso
     return result.roots[position] if entry.of == "output" else None
 
 
+def width(entry: SavedTensor, bits: int) -> int:
+    """The bits of a value of a saved tensor, of which activations have `bits`."""
+    return max(32, bits) if entry.type == "float32" else _BITS.get(entry.type, bits)
+
+
 def own_size(entry: SavedTensor, name: str, bits: int) -> Size:
     """The size of a tensor of a layer's own, saved beside its input and output."""
     values = whole(entry.values, f"{name}: {entry.of}")
-    wide = max(32, bits) if entry.type == "float32" else BITS.get(entry.type, bits)
+    wide = width(entry, bits)
     return Size(values * wide, 0) if entry.once else Size(0, values * wide)
 
 

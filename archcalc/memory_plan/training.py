@@ -34,7 +34,8 @@ class _Steps:
             self.owner.append(self.owner[node.inputs[0]] if shows_all else position)
         # For each backward step the outputs that get a gradient in it, each with the step in which it is added up.
         self.given: dict[int, list[tuple[int, int | None]]] = {}
-        reached = {self.owner[i] for i in _scored(graph)}
+        # The loss is computed from these.
+        reached = {self.owner[i] for i in graph.ends}
         for number, segment in reversed(list(enumerate(segments))):
             if number < len(segments) - 1:
                 for position in segment:
@@ -112,7 +113,7 @@ def updating(plan: Timeline, temporaries: Size) -> Timeline:
 def _activations(graph: Graph, result: SavedTensors, when: _Steps, bits: int) -> Iterator[Buffer]:
     """The outputs, each once from the forward pass and once more if it is recomputed."""
     uses: dict[tuple[int, bool], list[int]] = {}
-    unread = set(_scored(graph))
+    unread = graph.ends
     for position, node in enumerate(graph.nodes):
         for used in (position, *node.inputs):
             root = result.roots[used]
@@ -151,7 +152,7 @@ class _Gradient:
 def _gradients(graph: Graph, result: SavedTensors, when: _Steps, bits: int) -> Iterator[Buffer]:
     """The gradients of outputs, each alive from the step that makes it to the backward step that needs it."""
     nodes = graph.nodes
-    unread = {when.owner[i] for i in _scored(graph)}
+    unread = {when.owner[i] for i in graph.ends}
     current = {output: _Gradient(output, when.loss) for output in unread if result.grads[output]}
     made = list(current.values())
     for back, given in when.given.items():
@@ -177,12 +178,6 @@ def _gradients(graph: Graph, result: SavedTensors, when: _Steps, bits: int) -> I
         # The gradient of a trained array that is itself an output belongs to the weights.
         if result.roots[one.output] >= 0:
             yield Buffer("gradient", one.output, output_size(graph, one.output, bits), one.first, one.last)
-
-
-def _scored(graph: Graph) -> list[int]:
-    """The outputs, and the other nodes that none reads, from which the loss is computed."""
-    read = {source for node in graph.nodes for source in node.inputs} - {*graph.outputs}
-    return [position for position in range(len(graph.nodes)) if position not in read]
 
 
 def _single(graph: Graph) -> list[Size]:

@@ -9,7 +9,7 @@ from archcalc.memory_plan.sizes import Size, whole
 from archcalc.network.dtypes import Format, bits
 from archcalc.network.graph import Graph, weights_of
 from archcalc.network.parameters import format_of, is_frozen
-from archcalc.symbols.dims import Dim, Shape
+from archcalc.symbols.dims import Dim, Shape, size
 
 
 class Dtypes(NamedTuple):
@@ -38,6 +38,20 @@ class Array(NamedTuple):
     form: Format
     trained: bool
 
+    @property
+    def bits(self) -> Dim:
+        """The bits of its values in their format."""
+        return self.form.bits(self.shape)
+
+    @property
+    def gradient(self) -> Dim:
+        """The bits of its gradient."""
+        return size(self.shape) * bits(self.form.dtype)
+
+    def master(self, asked: bool | None) -> Dim:
+        """The bits of its master copy, 0 if it has none."""
+        return size(self.shape) * 32 if self.mastered(asked) else 0
+
     def state_bits(self, master: bool | None) -> int:
         """The bits of a value of the optimiser's state: of fp32 where there is a master copy."""
         wide = bits(self.form.dtype)
@@ -50,7 +64,7 @@ class Array(NamedTuple):
 
 def arrays_of(graph: Graph, dtypes: Dtypes = FP32) -> list[list[Array]]:
     """The arrays of each node, without those that it shares with an earlier one: weights, then buffers."""
-    nodes = list(graph.nodes)
+    nodes = graph.nodes
     others = Format(dtypes.weights)
     found = []
     for node in nodes:

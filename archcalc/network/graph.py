@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -118,6 +118,11 @@ class Graph(msgspec.Struct, frozen=True, dict=True):
         return tuple(node for i, node in enumerate(self.nodes) if i not in used and not node.auxiliary)
 
     @property
+    def ends(self) -> set[int]:
+        """The outputs, and the other nodes that none reads, auxiliary heads too."""
+        return {*self.outputs} | ({*range(len(self.nodes))} - {i for node in self.nodes for i in node.inputs})
+
+    @property
     def conditions(self) -> tuple[Assumption, ...]:
         """The assumptions without those that another one implies: of H ≥ 2 and H ≥ 32 the second."""
         return strongest(self.assumptions)
@@ -127,6 +132,12 @@ def input_axes(shape: NamedShape) -> tuple[str, ...]:
     """The names of an input's axes, of two without names those of a signal."""
     axes = shape.axes
     return tuple(axis_names(axes)) if any(axes) or len(axes) != len(SIGNAL) else SIGNAL
+
+
+def each_input(graph: Graph, plain: Callable[[NamedShape], Any]) -> Any:
+    """What is made of the shape of a network's input, or of those of several by name."""
+    made = {name: plain(x) for name, x in graph.input_shapes.items()}
+    return made if len(made) > 1 else plain(graph.input)
 
 
 def inputs_text(graph: Graph, shape: Callable[[Shape], str] = format_shape, clean: Callable[[str], str] = str) -> str:
@@ -270,6 +281,6 @@ class Builder:
         return found
 
 
-def weights_of(node: Node, nodes: list[Node]) -> dict[str, Shape]:
+def weights_of(node: Node, nodes: Sequence[Node]) -> dict[str, Shape]:
     """The trained arrays that a node uses, by name."""
     return node.layer.weights(*(nodes[i].shape for i in node.inputs))

@@ -266,6 +266,18 @@ def format_dim(dim: Dim) -> str:
     return TEXT.dim(dim)
 
 
+def format_times(times: Dim) -> str:
+    """A number of repetitions after a times sign, a sum in brackets; nothing for one.
+
+    >>> format_times(3), format_times(symbol("n") + 1), format_times(1)
+    ('× 3', '× (n + 1)', '')
+    """
+    if times == 1:
+        return ""
+    text = format_dim(times)
+    return f"× ({text})" if " " in text else f"× {text}"
+
+
 def format_shape(shape: Shape) -> str:
     """A shape as text.
 

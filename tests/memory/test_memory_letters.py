@@ -10,6 +10,7 @@ from archcalc.errors import Source, SpecError
 from archcalc.language import parse
 from archcalc.memory_plan.asked import Asked, planned
 from archcalc.memory_plan.formulas import formulas
+from archcalc.memory_plan.optimizers import OPTIMIZERS
 from archcalc.memory_plan.saved_tensors import kept_bytes, saved_tensors
 from archcalc.network.measures import MEASURES
 from archcalc.profiling.engine import profile
@@ -101,6 +102,75 @@ def test_the_peak_of_a_forward_pass_is_that_of_three_repetitions(n):
 
     assert plan.timeline.peak(1)[0] == said.peak
     assert plan.resident["weights"].bytes(1) == substitute(said.parts["weights"], {"n": n})
+
+
+@pytest.mark.parametrize(
+    ("setting", "layers"),
+    [
+        ({"overwrite": "all"}, "[conv2d: {out: 48, kernel: 1}, gelu, conv2d: {out: 16, kernel: 1}]"),
+        (
+            {"concat": "in-place"},
+            "[concat: [[conv2d: {out: 24, kernel: 1}], [conv2d: {out: 24, kernel: 1}]], conv2d: {out: 16, kernel: 1}]",
+        ),
+        ({"workspace": "im2col"}, "[conv2d: {out: 16, kernel: 3, padding: 1}]"),
+    ],
+)
+def test_the_peak_is_that_of_the_settings(setting, layers):
+    """For three repetitions of layers that have another peak by the setting."""
+    source = Source("deep.yaml", DEEP + layers)
+    said = formulas(profile(parse(source)), Asked(**setting))
+    plan = planned(profile(parse(source, {"layers": 3})), Asked(**setting))
+
+    assert said.peak == plan.timeline.peak(1)[0]
+    assert said.peak != formulas(profile(parse(source)), Asked()).peak
+
+
+DEEP = """name: deep
+input: {channels: 16, height: 8, width: 8}
+params: {layers: n}
+layers:
+  - layer: {repeat: layers}
+blocks:
+  layer: """
+
+
+@pytest.mark.parametrize(
+    ("rule", "step"), [(name, way) for name, optimizer in OPTIMIZERS.items() for way in (None, *optimizer.makes)]
+)
+def test_every_way_of_a_step_holds_what_a_plan_says(rule, step):
+    """Such as the counters of steps that a fused kernel keeps for each array, three times for three repetitions."""
+    asked = Asked(train=True, optimizer=rule, step=step)
+    said = formulas(made((symbol("s"), symbol("h")), 1), asked).parts
+    plan = planned(made((6, 8), layers=3), asked).resident
+
+    assert {name: substitute(said[name], {"s": 6, "h": 8, "n": 3}) for name in plan} == {
+        name: part.bytes(1) for name, part in plan.items()
+    }
+
+
+def test_a_way_that_an_optimizer_has_not_is_refused_in_letters_too():
+    with pytest.raises(SpecError, match="adafactor has no fused step"):
+        formulas(made((symbol("s"), symbol("h"))), Asked(train=True, optimizer="adafactor", step="fused"))
+
+
+HEADS = """name: heads
+input: {features: f}
+layers:
+  - linear: {name: one, out: 2}
+  - linear: {name: head, out: 3, auxiliary: true}
+  - linear: {name: two, out: 4, from: one}
+"""
+
+
+@pytest.mark.parametrize("train", [True, False])
+def test_each_row_has_its_own_numbers(train):
+    """Also where a forward pass leaves out an auxiliary head between two layers: those of a plan in numbers."""
+    said = formulas(profile(parse(Source("heads.yaml", HEADS))), Asked(train=train)).rows
+    plan = planned(profile(parse(Source("heads.yaml", HEADS), input_shape=(5,))), Asked(train=train))
+
+    assert {name: substitute(weights, {"f": 5}) for name, (weights, _) in said.items()} == {
+        row.name: row.weights.bytes(1) for row in plan.rows
+    }
 
 
 @pytest.mark.parametrize("shape", [(6, 8), (symbol("s"), 8)])

@@ -12,10 +12,11 @@ from archcalc.formats.as_json import json_text, plain_dim, plain_inputs
 from archcalc.formats.conditions import held
 from archcalc.formats.summary import title
 from archcalc.formats.tones import kind
-from archcalc.memory_plan.formulas import Formulas, total
+from archcalc.memory_plan.formulas import Formulas
 from archcalc.network.graph import inputs_text
 from archcalc.profiling.folding import folded
-from archcalc.symbols.dims import format_dim
+from archcalc.symbols.dims import format_dim, format_times
+from archcalc.symbols.sums import sum_of
 
 _OPEN = "The peak is a largest of many, which letters leave open: give them numbers with --input and --set."
 
@@ -34,17 +35,16 @@ def render(found: Formulas, form: str = "text", screen: Screen = PAPER) -> str:
 
 
 def _table(found: Formulas) -> Table:
-    numbers = dict(zip((row.name for row in found.profile.rows), found.rows, strict=False))
     training = found.phase == "training"
     rows = [
         (
             line.row.name,
-            *([f"× {format_dim(line.times)}"] if line.times != 1 else [""]),
+            format_times(line.times),
             *(kind(line.row.kind), line.row.output),
-            *numbers[line.row.name][: 1 + training],
+            *found.rows[line.row.name][: 1 + training],
         )
         for line in folded(found.profile.rows)
-        if line.row.name in numbers
+        if line.row.name in found.rows
     ]
     names = ("name", "times", "layer", "output", "weights", "kept")[: 5 + training]
     return Table(tuple(Head(name, name in {"weights", "kept", "times"}) for name in names), tuple(rows))
@@ -55,13 +55,12 @@ def _facts(found: Formulas) -> Iterator[Fact]:
         if n != 0:
             yield Fact(name, f"{format_dim(n)} bytes")
     if found.phase == "training":
-        yield Fact("together", f"{format_dim(total(found.parts.values()))} bytes")
+        yield Fact("together", f"{format_dim(sum_of(found.parts.values()))} bytes")
     if found.peak is not None:
         yield Fact("at the peak", f"{found.peak:,} bytes more for each sample, from three repetitions on")
 
 
 def _plain(found: Formulas) -> dict[str, Any]:
-    rows = zip(found.profile.rows, found.rows, strict=False)
     return {
         "network": found.profile.graph.name,
         **plain_inputs(found.profile.graph),
@@ -69,7 +68,9 @@ def _plain(found: Formulas) -> dict[str, Any]:
         "phase": found.phase,
         "rows": [
             {"name": row.name, "times": plain_dim(row.times), "weights": plain_dim(weights), "kept": plain_dim(kept)}
-            for row, (weights, kept) in rows
+            for row in found.profile.rows
+            if row.name in found.rows
+            for weights, kept in [found.rows[row.name]]
         ],
         "resident": {name: plain_dim(n) for name, n in found.parts.items()},
         "peak": found.peak,
