@@ -13,10 +13,11 @@ from archcalc.errors import SpecError
 from archcalc.memory_plan.sizes import bytes_of
 from archcalc.network.graph import Graph, Node
 from archcalc.network.parts import needed
-from archcalc.reference import Program, noise, read_weights, require_memory, seeded
+from archcalc.reference import Program, read_weights, require_memory, seeded
 from archcalc.reference.fitting import Asked
-from archcalc.reference.given import given, named
+from archcalc.reference.given import named, one_number
 from archcalc.reference.images import Batch, batch_of
+from archcalc.reference.random_arrays import noises
 from archcalc.reference.run import position_of
 from archcalc.reference.weight_files import metadata
 from archcalc.symbols.dims import format_shape
@@ -53,11 +54,7 @@ def run(graph: Graph, options: RunOptions) -> Run:
     # Known before the run, which may take a while.
     names = {i: _names(graph.nodes[i], options) for i in ends}
     batches = _batches(graph, options)
-    samples = {batch.samples for batch in batches.values()} or {1}
-    if len(samples) > 1:
-        held = " and ".join(map(str, sorted(samples)))
-        raise SpecError(f"the inputs hold {held} samples; each must hold as many")
-    [count] = samples
+    count = one_number({batch.samples for batch in batches.values()} or {1})
     outputs = _put_out(graph, ends, batches, count, options)
     found = []
     for i, y in outputs.items():
@@ -73,17 +70,17 @@ def _batches(graph: Graph, options: RunOptions) -> dict[int, Batch]:
     found: dict[int, Batch] = {}
     for source in options.sources:
         name, equals, path = str(source).partition("=")
-        named = bool(equals) and name in names
-        if not named and len(names) > 1:
+        by_name = bool(equals) and name in names
+        if not by_name and len(names) > 1:
             raise SpecError(
                 f"{graph.name} takes {len(names)} inputs: {', '.join(names)}",
                 None,
                 f"write {graph.nodes[graph.inputs[0]].name}=FILE",
             )
-        position = names[name] if named else graph.inputs[0]
+        position = names[name] if by_name else graph.inputs[0]
         asked = Asked(options.resize, options.crop)
         other = graph.seen_from(graph.nodes[position].name)
-        found[position] = batch_of(Path(path) if named else source, other, options.mean, options.std, asked)
+        found[position] = batch_of(Path(path) if by_name else source, other, options.mean, options.std, asked)
     return found
 
 
@@ -95,7 +92,10 @@ def _put_out(
     # Without a file, weights are drawn for every layer.
     drawn = None if options.weights is None else layers
     require_memory(graph, samples, bytes_of(options.limit), drawn, np.dtype(options.dtype).itemsize)
-    x = given(graph, noise(graph, samples, options.seed)) | {i: batch.read() for i, batch in batches.items()}
+    x = {i: batch.read() for i, batch in batches.items()}
+    if len(x) < len(graph.inputs):
+        # Those that no file is for.
+        x = noises(graph, samples, options.seed) | x
     seed, dtype = options.seed, options.dtype
     arrays = seeded(graph, seed) if options.weights is None else read_weights(graph, options.weights, layers, dtype)
     program = Program(graph, arrays, samples, dtype, last=ends[0] if len(ends) == 1 else None)

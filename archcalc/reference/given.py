@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from archcalc.errors import SpecError, nearest
@@ -34,7 +34,11 @@ def named(graph: Graph, arrays: Mapping[int, Any]) -> Any:
 
 def samples(given: Mapping[int, Any]) -> int:
     """The number of samples in a batch; raises SpecError if inputs hold different ones."""
-    sizes = {len(array) for array in given.values()}
+    return one_number({len(array) for array in given.values()})
+
+
+def one_number(sizes: Collection[int]) -> int:
+    """The one number of samples that all inputs hold; raises SpecError if they hold different ones."""
     if len(sizes) != 1:
         raise SpecError(f"the inputs hold {' and '.join(map(str, sorted(sizes)))} samples; each must hold as many")
-    return sizes.pop()
+    return next(iter(sizes))

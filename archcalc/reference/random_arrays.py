@@ -11,6 +11,7 @@ from archcalc.errors import SpecError
 from archcalc.layers.work import Work
 from archcalc.network.graph import Graph, Node
 from archcalc.network.parts import require_depths
+from archcalc.reference.given import named
 from archcalc.symbols.dims import Shape, format_shape, size
 
 # An array for each name, for each node by its name.
@@ -57,14 +58,18 @@ def noise(graph: Graph, batch: int = 1, seed: int = 0) -> Any:
     >>> noise(load("lenet5"), 2).shape
     (2, 1, 32, 32)
     """
+    return named(graph, noises(graph, batch, seed))
+
+
+def noises(graph: Graph, batch: int = 1, seed: int = 0) -> dict[int, Any]:
+    """Random input for each input by its position."""
     random = np.random.default_rng(seed)
-    found = {
-        graph.nodes[i].name: np.zeros((batch, *graph.nodes[i].shape), int)
+    return {
+        i: np.zeros((batch, *graph.nodes[i].shape), int)
         if i in graph.token_numbers
         else random.standard_normal((batch, *graph.nodes[i].shape), np.float32)
         for i in graph.inputs
     }
-    return found if len(found) > 1 else found.popitem()[1]
 
 
 def _power(node: Node, work: Work, given: list[float], *, summed: bool) -> float:

@@ -12,8 +12,9 @@ from archcalc.network.graph import Graph
 from archcalc.receptive_field.dependence import forward_mask
 from archcalc.receptive_field.field import Field
 from archcalc.receptive_field.fields import axes_of, receptive_fields
-from archcalc.reference import noise, outputs, seeded
-from archcalc.reference.given import given, named
+from archcalc.reference import outputs, seeded
+from archcalc.reference.given import named
+from archcalc.reference.random_arrays import noises
 
 
 class DependenceCheck(msgspec.Struct, frozen=True):
@@ -50,7 +51,7 @@ def seen(graph: Graph, seed: int = 0) -> Iterator[DependenceCheck]:
     touched[nudged] = True
     # The second sample is nudged, the first is not.
     arrays = seeded(graph, seed)
-    x = {position: np.repeat(array, 2, 0) for position, array in given(graph, noise(graph, 1, seed)).items()}
+    x = {position: np.repeat(array, 2, 0) for position, array in noises(graph, 1, seed).items()}
     numbers = graph.token_numbers
     beyond = extended(graph, arrays)
     x[graph.focus][1][touched] = beyond if graph.focus in numbers else np.nan
@@ -76,7 +77,7 @@ def seen(graph: Graph, seed: int = 0) -> Iterator[DependenceCheck]:
 def bounded(graph: Graph) -> set[int]:
     """The nodes for which some window on the way is a bound, and holds more than they may see."""
     found: set[int] = set()
-    for position, node in enumerate(graph.nodes[1:], start=1):
+    for position, node in enumerate(graph.nodes):
         views = node.layer.receptive_views(*(graph.nodes[i].shape for i in node.inputs))
         loose = any(at.window.loose for each in views for view in each for at in view)
         if loose or found.intersection(node.inputs):

@@ -20,8 +20,8 @@ from archcalc.receptive_field.dependence import onward
 from archcalc.receptive_field.field import Field
 from archcalc.receptive_field.fields import axes_of, receptive_fields
 from archcalc.receptive_field.reach import AxisField
-from archcalc.reference import noise, seeded
-from archcalc.reference.given import given
+from archcalc.reference import seeded
+from archcalc.reference.random_arrays import noises
 from archcalc.verification.fields import extended
 from archcalc.verification.look import Cut, Look, consistent
 
@@ -111,7 +111,7 @@ def _nudges(graph: Graph) -> list[_Nudge]:
 def _nudged(graph: Graph, nudges: list[_Nudge], seed: int) -> _Batch:
     """The batch in which each sample but the first is nudged."""
     arrays = seeded(graph, seed)
-    x = {position: np.repeat(a, 1 + len(nudges), 0) for position, a in given(graph, noise(graph, 1, seed)).items()}
+    x = {position: np.repeat(a, 1 + len(nudges), 0) for position, a in noises(graph, 1, seed).items()}
     beyond = extended(graph, arrays)
     for sample, nudge in zip(x[graph.focus][1:], nudges, strict=True):
         np.moveaxis(sample, nudge.axis, 0)[nudge.place] = beyond if graph.focus in graph.token_numbers else np.nan
