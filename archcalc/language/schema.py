@@ -121,12 +121,6 @@ _FORMAT: dict[str, Any] = {
         },
     ]
 }
-_ADAPTER: dict[str, Any] = {
-    "type": "object",
-    "required": ["rank"],
-    "properties": {"rank": _SIZE, "alpha": {"type": ["number", "string"]}},
-    "additionalProperties": False,
-}
 _PARAMETERS: dict[str, Any] = {
     "dtype": {
         "anyOf": [_DTYPE, {"type": "object", "additionalProperties": _FORMAT}],
@@ -137,8 +131,7 @@ _PARAMETERS: dict[str, Any] = {
         "description": "patterns of the names of layers that are not trained, or after 'not ' are",
     },
     "adapt": {
-        "type": "object",
-        "additionalProperties": {"anyOf": [*_SIZE["anyOf"], _ADAPTER]},
+        "anyOf": [*_SIZE["anyOf"], {"type": "object", "additionalProperties": _SIZE}],
         "description": "the ranks of adapters beside layers, by patterns of their names",
     },
 }

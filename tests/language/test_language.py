@@ -202,6 +202,29 @@ def test_every_spec_satisfies_the_schema(path):
     jsonschema.Draft202012Validator(schema()).validate(yaml.safe_load(path.read_text()))
 
 
+@pytest.mark.parametrize("adapt", [2, {"*": 2}, {"a": 1, "b*": 2}], ids=str)
+def test_the_schema_takes_every_form_of_adapters(adapt):
+    """One rank for all, or ranks by pattern."""
+    spec = {
+        "input": {"features": 8},
+        "params": {"r": 2},
+        "adapt": adapt,
+        "layers": [{"linear": {"name": n, "out": 4}} for n in ("a", "b")],
+    }
+
+    jsonschema.Draft202012Validator(schema()).validate(spec)
+    assert parse(Source("x.yaml", json.dumps(spec))).nodes
+
+
+@pytest.mark.parametrize("adapt", [{"a": {"rank": 2}}, [8], {"a": [2]}, {"a": 1.5}], ids=str)
+def test_the_schema_refuses_other_adapters(adapt):
+    spec = {"input": {"features": 8}, "adapt": adapt, "layers": [{"linear": {"name": "a", "out": 4}}]}
+
+    assert not jsonschema.Draft202012Validator(schema()).is_valid(spec)
+    with pytest.raises(archcalc.SpecError):
+        parse(Source("x.yaml", json.dumps(spec)))
+
+
 @pytest.mark.parametrize(
     "layers",
     [
