@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 from archcalc.layers.axes import each_axis, in_batch
 from archcalc.layers.base import Layer, SavedTensor, TrainingContext
 from archcalc.layers.intervals import fraction
-from archcalc.layers.placing import every_place, placed
+from archcalc.layers.placing import every_place, placed_each
 from archcalc.layers.registry import Example, Family
-from archcalc.layers.requirements import Requirement, require_per_axis, require_rank
+from archcalc.layers.requirements import Requirement, require_once, require_per_axis, require_rank
 from archcalc.layers.settings import Sizes, SomeAxes
 from archcalc.layers.views import Views, global_view, pointwise_view
 from archcalc.layers.window import IDENTITY, Window, whole_axis
@@ -145,14 +145,14 @@ class _GlobalPool(Layer, frozen=True):
         return every_place(x)
 
     def stated_axis(self, stated: Any, x: Shape) -> Any:
-        return placed(stated if isinstance(stated, tuple) else (stated,), x, "axes")
+        return placed_each(stated, x, "axes")
 
     def output(self, x: Shape) -> Shape:
         return tuple(1 if axis in self.axes else n for axis, n in enumerate(x))
 
     def requires(self, x: Shape) -> Iterator[Requirement]:
         yield len(x) > 1, "the input must be channels and at least one further axis", ""
-        yield 0 < len(set(self.axes)) == len(self.axes), "axes must name each axis once", "axes"
+        yield require_once(self.axes)
 
     def receptive_views(self, x: Shape) -> tuple[Views, ...]:
         return ((global_view(x, *self.axes),),)

@@ -16,8 +16,8 @@ from archcalc.layers.rotary import rotated, rotation
 from archcalc.layers.settings import Biases, Count, Natural, Positive
 from archcalc.layers.views import Views, global_view, pointwise_view
 from archcalc.layers.window import whole_axis
-from archcalc.layers.work import NOTHING, Work
-from archcalc.symbols.dims import Dim, Shape, at_least, divides, equal, floor_div, quotient
+from archcalc.layers.work import Work
+from archcalc.symbols.dims import Dim, Shape, at_least, divides, equal, floor_div, quotient, size
 
 _NORMS: dict[str, RMSNorm | LayerNorm] = {"rms": RMSNorm(eps=1e-6), "layer": LayerNorm(eps=1e-6)}
 
@@ -142,8 +142,9 @@ class Attention(Layer, frozen=True):
             work += norm.work(x, x)
         if self.positions:
             work += rotation((self.heads * q[0] + kv_heads * k[0]) * key)
-        capped = Work(divisions=scores, exponentials=scores, multiplications=scores)
-        return work + (NOTHING if self.softcap is None else capped)
+        if self.softcap is not None:
+            work += Work(divisions=scores, exponentials=scores, multiplications=scores)
+        return work
 
     def receptive_views(self, q: Shape, k: Shape | None = None, v: Shape | None = None) -> tuple[Views, ...]:
         def banded(x: Shape) -> Views:
@@ -165,7 +166,7 @@ class Attention(Layer, frozen=True):
         for name, norm, x in self._normed(q, k):
             for of, values, kind, _ in norm.saved_for_backward(TrainingContext(), x, x):
                 yield (
-                    SavedTensor(f"{name} before it is normalised", x[0] * x[1] * x[2])
+                    SavedTensor(f"{name} before it is normalised", size(x))
                     if of == 0
                     else SavedTensor(f"{name} {of}", values, kind)
                 )
@@ -196,7 +197,7 @@ class Attention(Layer, frozen=True):
         scores = xp.einsum("nqhgd,nkhd->nhgqk", queries, heads["key"], optimize=True) / key**0.5
         if self.softcap is not None:
             scores = self.softcap * xp.tanh(scores / self.softcap)
-        seen = None if self.band == Band() else self.band.mask(xp, q.shape[1], k.shape[1])
+        seen = self.band.mask(xp, q.shape[1], k.shape[1])
         y = mixed(xp, "nhgqk,nkhd->nqhgd", scores, values, seen)
         return adapted(xp, "out", y.reshape(*q.shape[:2], -1), weights)
 

@@ -17,6 +17,8 @@ from archcalc.symbols.dims import Dim, Shape
 from archcalc.symbols.shape import AXES, axes_of, completed
 
 Layout: TypeAlias = Literal["any", "channels first", "channels last", "sequence"]
+# An operation that joins branches value by value; "" for none.
+Join: TypeAlias = Literal["", "+", "−", "×", "÷"]
 
 # The default image of an example.
 _CHANNELS, _SIDE = 64, 56
@@ -109,7 +111,7 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, metaclass=K
     # True for the network's own input, which is given and not computed.
     comes_from_outside: ClassVar[bool] = False
     # The operation that joins its inputs value by value.
-    joins_by: ClassVar[Literal["", "+", "−", "×", "÷"]] = ""
+    joins_by: ClassVar[Join] = ""
     # True where each input position spreads over a window of the output, rather than windows gathering from the input.
     spreads: ClassVar[bool] = False
     # True where the backward pass returns the output gradient, or a slice of it, without copying.
@@ -136,7 +138,8 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, metaclass=K
             at = chosen(self.usual_axis(*inputs), inputs[0]) if left_open else self.stated_axis(stated, inputs[0])
             return msgspec.structs.replace(self, **{self.axis_setting: at})
         if self.rank or self.layout == "channels first":
-            require_first(inputs[0], "×".join(("channels", *AXES[self.rank])) if self.rank else "channels")
+            for x in inputs:
+                require_first(x, "×".join(("channels", *AXES[self.rank])) if self.rank else "channels")
         elif self.layout == "channels last":
             require_last(inputs[0])
         elif self.layout == "sequence":

@@ -51,7 +51,7 @@ class CumMean(_Cumulative, frozen=True):
     """The mean of the entries of an axis up to each of them, by default of the first axis."""
 
     def work(self, output: Shape, x: Shape) -> Work:
-        return Work(additions=super().work(output, x).additions, divisions=size(output))
+        return super().work(output, x) + Work(divisions=size(output))
 
     def saved_for_backward(self, _use: TrainingContext, _output: Shape, x: Shape) -> Iterator[SavedTensor]:
         yield SavedTensor("numbers of entries", x[self.axis], once=True)

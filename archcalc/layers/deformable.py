@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import product
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from msgspec.structs import replace
 
@@ -12,11 +12,10 @@ from archcalc.layers.axes import each_axis, reshape_along
 from archcalc.layers.base import SavedTensor, TrainingContext
 from archcalc.layers.conv import Conv2d
 from archcalc.layers.filters import _Filtering, by_group
-from archcalc.layers.placing import require_first
 from archcalc.layers.registry import Example
 from archcalc.layers.requirements import Requirement
 from archcalc.layers.settings import Count, Padding, Sizes
-from archcalc.layers.views import Views, pointwise_view
+from archcalc.layers.views import Views, loose_view, pointwise_view
 from archcalc.layers.window import whole_axis
 from archcalc.layers.work import Work
 from archcalc.symbols.dims import Dim, Shape, divides, equal, format_shape, size
@@ -43,11 +42,6 @@ class DeformConv2d(_Filtering, frozen=True):
     groups: Count = 1
     offset_groups: Count = 1
     bias: bool = True
-
-    def placed(self, *inputs: Shape) -> Self:
-        for x in inputs:
-            require_first(x, "channels×height×width")
-        return self
 
     @property
     def plain(self) -> Conv2d:
@@ -85,11 +79,10 @@ class DeformConv2d(_Filtering, frozen=True):
     def work(self, output: Shape, x: Shape, _offsets: Shape, mask: Shape | None = None) -> Work:
         positions = size(output[1:])
         values, taps = x[0] * self.taps * positions, self.offset_groups * self.taps * positions
-        return Work(
-            macs=self.plain.work(output, x).macs,
+        return self.plain.work(output, x) + Work(
             # Each tap is moved by its offset and lies between pixels by two shares and their complements; each value is a
             # sum of four.
-            additions=6 * taps + 3 * values + (size(output) if self.bias else 0),
+            additions=6 * taps + 3 * values,
             multiplications=4 * taps + 4 * values + (0 if mask is None else values),
         )
 
@@ -98,7 +91,7 @@ class DeformConv2d(_Filtering, frozen=True):
         anywhere = {axis: replace(whole_axis(x[axis]), loose=True) for axis in (1, 2)}
         moved = pointwise_view(x, {0: by_group(self.groups, x[0], self.out), **anywhere})
         movers = [y for y in (offsets, mask) if y is not None]
-        return ((moved,), *((pointwise_view(y, {0: replace(whole_axis(y[0]), loose=True)}),) for y in movers))
+        return ((moved,), *((loose_view(y, 0),) for y in movers))
 
     def saved_for_backward(
         self, _use: TrainingContext, _output: Shape, _x: Shape, _offsets: Shape, mask: Shape | None = None

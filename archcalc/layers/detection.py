@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from msgspec.structs import replace
-
 from archcalc.layers.base import Layer, Layout, SavedTensor, TrainingContext
 from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement, require_rank
 from archcalc.layers.settings import Count, Positive
-from archcalc.layers.views import At, Views
-from archcalc.layers.window import whole_axis
+from archcalc.layers.views import Views, loose_view
 from archcalc.symbols.dims import Shape, at_least, equal
 
 
@@ -88,9 +85,7 @@ class NMS(_Detection, frozen=True):
 
     def receptive_views(self, boxes: Shape, scores: Shape) -> tuple[Views, ...]:
         # Whatever is seen decides which boxes are left.
-        anywhere = [replace(whole_axis(n), loose=True) for n in boxes]
-        seen = (At(0, anywhere[0]), At(1, anywhere[1]))
-        return (seen,), ((At(0, replace(whole_axis(scores[0]), loose=True)),),)
+        return (loose_view(boxes, 0, 1),), (loose_view(scores, 0),)
 
     def saved_for_backward(
         self, _use: TrainingContext, _output: Shape, _boxes: Shape, _scores: Shape

@@ -10,14 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from msgspec.structs import replace
-
 from archcalc.layers.base import Layer, Layout, SavedTensor, TrainingContext
 from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement
 from archcalc.layers.settings import Count, Positive
 from archcalc.layers.slots import choice_of, seats_of, slots_of, tinged
-from archcalc.layers.views import At, View, Views, global_view, pointwise_view
+from archcalc.layers.views import At, View, Views, global_view, loose_view, pointwise_view
 from archcalc.layers.window import IDENTITY, whole_axis
 from archcalc.layers.windows import blocks
 from archcalc.layers.work import Work
@@ -100,11 +98,6 @@ def _filled(x: Shape, chosen: Dim, capacity: float | None, gates: Shape) -> Iter
     yield equal(x[0], slots), f"there are {format_dim(x[0])} rows for {format_dim(slots)} slots of experts", ""
 
 
-def _anything(x: Shape, *axes: int) -> View:
-    """The view of at most everything along some axes, and of the own position along the others."""
-    return pointwise_view(x, {axis: replace(whole_axis(x[axis]), loose=True) for axis in axes})
-
-
 def _per_slot(chosen: Dim, gates: Shape) -> View:
     """The view of a slot's own row of gates."""
     return (At(0, blocks(1, chosen, gates[0])), At(1, whole_axis(gates[1])))
@@ -135,7 +128,7 @@ class Dispatch(_OfExperts, frozen=True):
     def receptive_views(self, x: Shape, gates: Shape) -> tuple[Views, ...]:
         if self.capacity is None:
             return ((pointwise_view(x, {0: blocks(1, self.chosen, x[0])}),), ())
-        return ((_anything(x, 0),), (_anything(gates, 0, 1),))
+        return ((loose_view(x, 0),), (loose_view(gates, 0, 1),))
 
     def saved_for_backward(
         self, _use: TrainingContext, output: Shape, _x: Shape, _gates: Shape
@@ -246,7 +239,7 @@ class Combine(_OfExperts, frozen=True):
         if self.capacity is None:
             rows = pointwise_view(y, {0: blocks(self.chosen, 1, y[0])})
             return ((rows,), ((At(0, IDENTITY), At(1, whole_axis(gates[1]))),))
-        return ((_anything(y, 0),), (_anything(gates, 0, 1),))
+        return ((loose_view(y, 0),), (loose_view(gates, 0, 1),))
 
     def saved_for_backward(
         self, _use: TrainingContext, _output: Shape, y: Shape, gates: Shape

@@ -134,6 +134,6 @@ class LatentAttention(Layer, frozen=True):
         shared = xp.broadcast_to(turned, (n, tokens, self.heads, self.rotary))
         keys = xp.concatenate([both[..., : self.key], shared], -1)
         scores = xp.einsum("nqhd,nkhd->nhqk", queries, keys, optimize=True) / self._width**0.5
-        seen = self.band.mask(xp, tokens, tokens) if self.causal else None
+        seen = self.band.mask(xp, tokens, tokens)
         y = mixed(xp, "nhqk,nkhd->nqhd", scores, both[..., self.key :], seen)
         return projected(xp, "out", y.reshape(n, tokens, -1), weights)

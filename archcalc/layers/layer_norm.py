@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from archcalc.layers.axes import in_batch, reshape_along
 from archcalc.layers.base import SavedTensor, TrainingContext
 from archcalc.layers.norm import _affine, _measured, _Norm, _standard, _statistics
-from archcalc.layers.placing import Axis, Misplaced, placed, usual_last
+from archcalc.layers.placing import Axis, Misplaced, placed_each, usual_last
 from archcalc.layers.registry import Example
 from archcalc.layers.settings import OneAxis, Positive, SomeAxes
 from archcalc.layers.views import Views, global_view
@@ -47,7 +47,7 @@ class LayerNorm(_Norm, frozen=True):
             if not 1 <= stated <= len(x):
                 raise Misplaced(f"has no {stated} axes to normalise", "axes", f"the input has {len(x)}")
             stated = tuple(range(len(x) - stated, len(x)))
-        axes = placed(stated if isinstance(stated, tuple) else (stated,), x, "axes")
+        axes = placed_each(stated, x, "axes")
         if not axes or len(set(axes)) < len(axes):
             raise Misplaced("takes each axis once", "axes")
         return axes

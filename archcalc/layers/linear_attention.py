@@ -10,7 +10,7 @@ from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement
 from archcalc.layers.settings import Count
 from archcalc.layers.views import Views, pointwise_view
-from archcalc.layers.window import Window, whole_axis
+from archcalc.layers.window import whole_axis
 from archcalc.layers.windows import blocks, causal
 from archcalc.layers.work import Work
 from archcalc.symbols.dims import Shape, divides, equal, quotient, size
@@ -62,7 +62,7 @@ class LinearAttention(Layer, frozen=True):
 
     def receptive_views(self, q: Shape, k: Shape, v: Shape) -> tuple[Views, ...]:
         tokens = causal() if self.causal else whole_axis(k[0])
-        head: Window = blocks(quotient(q[1], self.heads), quotient(v[1], self.heads), q[1])
+        head = blocks(quotient(q[1], self.heads), quotient(v[1], self.heads), q[1])
         return (
             (pointwise_view(q, {1: head}),),
             (pointwise_view(k, {0: tokens, 1: head}),),

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import product
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal
 
 from archcalc.layers.axes import both_sides, each_axis
 from archcalc.layers.base import SavedTensor, TrainingContext
-from archcalc.layers.placing import require_first
 from archcalc.layers.registry import Example
-from archcalc.layers.requirements import Requirement, require_per_axis
+from archcalc.layers.requirements import Requirement, require_per_axis, require_places
 from archcalc.layers.resample import _Resampling
 from archcalc.layers.settings import Margins, Sizes
 from archcalc.layers.views import At, Views, pointwise_view
 from archcalc.layers.window import IDENTITY, Window, shifted
 from archcalc.symbols.dims import Dim, Shape, at_least, ceil_div, floor_div, format_shape
 
-_SPATIAL = "the input must be channels and at least one further axis"
 _NUMPY = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 
 
@@ -49,7 +47,7 @@ class Pad(_Resampling, frozen=True):
         return (x[0], *(n + before + after for n, (before, after) in zip(x[1:], self.sides(x), strict=True)))
 
     def requires(self, x: Shape) -> Iterator[Requirement]:
-        yield len(x) > 1, _SPATIAL, ""
+        yield require_places(x)
         yield (self.margin is None) != (self.multiple is None), "a pad has either a margin or a multiple", "multiple"
         yield from require_per_axis(len(x) - 1, margin=self.margin, multiple=self.multiple)
         if self.mode in {"reflect", "circular"}:
@@ -101,11 +99,6 @@ class Crop(_Resampling, frozen=True):
 
     margin: Margins | None = None
 
-    def placed(self, *inputs: Shape) -> Self:
-        for x in inputs:
-            require_first(x, "channels")
-        return self
-
     def _kept(self, x: Shape, like: Shape | None) -> list[tuple[Dim, Dim]]:
         """For each axis but the first the number of values before those that are kept, and of those."""
         if like is not None:
@@ -117,7 +110,7 @@ class Crop(_Resampling, frozen=True):
         return (x[0], *(n for _, n in self._kept(x, like)))
 
     def requires(self, x: Shape, like: Shape | None = None) -> Iterator[Requirement]:
-        yield len(x) > 1, _SPATIAL, ""
+        yield require_places(x)
         yield (self.margin is None) != (like is None), "a crop has either a margin or a second input", "margin"
         yield from require_per_axis(len(x) - 1, margin=self.margin)
         if like is not None:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal, Self
 from msgspec.structs import replace
 
 from archcalc.layers.axes import in_batch
-from archcalc.layers.base import Layer, SavedTensor, TrainingContext
+from archcalc.layers.base import Join, Layer, SavedTensor, TrainingContext
 from archcalc.layers.registry import Family
 from archcalc.layers.requirements import Requirement
 from archcalc.layers.settings import OneAxis
@@ -96,7 +96,7 @@ def _joint(a: Dim, b: Dim) -> Dim:
 class Add(_Broadcast, frozen=True):
     """The sum of its branches, value by value (He et al. 2015); an axis of 1 is repeated to fit."""
 
-    joins_by: ClassVar[Literal["", "+", "−", "×", "÷"]] = "+"
+    joins_by: ClassVar[Join] = "+"
     passes_gradient: ClassVar[bool] = True
 
     def work(self, output: Shape, *xs: Shape) -> Work:
@@ -109,7 +109,7 @@ class Add(_Broadcast, frozen=True):
 class Subtract(_Broadcast, frozen=True):
     """The first branch less the others, value by value; an axis of 1 is repeated to fit."""
 
-    joins_by: ClassVar[Literal["", "+", "−", "×", "÷"]] = "−"
+    joins_by: ClassVar[Join] = "−"
 
     def work(self, output: Shape, *xs: Shape) -> Work:
         return Work(additions=(len(xs) - 1) * size(output))
@@ -121,7 +121,7 @@ class Subtract(_Broadcast, frozen=True):
 class Multiply(_Broadcast, frozen=True):
     """The product of its branches, value by value (Hu et al. 2017); an axis of 1 is repeated to fit."""
 
-    joins_by: ClassVar[Literal["", "+", "−", "×", "÷"]] = "×"
+    joins_by: ClassVar[Join] = "×"
 
     def work(self, output: Shape, *xs: Shape) -> Work:
         return Work(multiplications=(len(xs) - 1) * size(output))
@@ -145,7 +145,7 @@ class Multiply(_Broadcast, frozen=True):
 class Divide(_Broadcast, frozen=True):
     """The first branch divided by the others, value by value; an axis of 1 is repeated to fit."""
 
-    joins_by: ClassVar[Literal["", "+", "−", "×", "÷"]] = "÷"
+    joins_by: ClassVar[Join] = "÷"
 
     def work(self, output: Shape, *xs: Shape) -> Work:
         return Work(divisions=(len(xs) - 1) * size(output))

@@ -32,7 +32,9 @@ class Band(NamedTuple):
         return causal() if self.before is None else Window(1, ((-self.before, self.after),))
 
     def mask(self, xp: Any, queries: int, keys: int) -> Any:
-        """The mask as an array of queries×keys, true where they see each other."""
+        """The mask as an array of queries×keys, true where they see each other; None if all do."""
+        if self == Band():
+            return None
         apart = xp.arange(keys) - xp.arange(queries)[:, None]
         seen = xp.ones((queries, keys), bool)
         if self.after is not None:

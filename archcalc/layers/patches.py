@@ -7,10 +7,11 @@ from itertools import product
 from typing import Any, ClassVar
 
 from archcalc.layers.axes import each_axis
-from archcalc.layers.base import Geometry, Layer, Layout
+from archcalc.layers.base import Geometry
 from archcalc.layers.intervals import NOTHING, fraction
 from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement, require_per_axis, require_rank
+from archcalc.layers.resample import _Resampling
 from archcalc.layers.settings import Count, Padding, Sizes
 from archcalc.layers.sliding import _Sliding, span
 from archcalc.layers.views import Views, pointwise_view
@@ -154,12 +155,9 @@ class Fold(_Patches, frozen=True):
         return image[:, :, *(slice(before, before + n) for n, (before, _) in zip(y[1:], sides, strict=True))]
 
 
-class PixelUnshuffle(Layer, frozen=True):
+class PixelUnshuffle(_Resampling, frozen=True):
     """Each factor×factor square of pixels laid into factor² channels, the inverse of `pixelshuffle` (Shi et al. 2016)."""
 
-    family: ClassVar[Family] = "other"
-    category: ClassVar[str] = "Layers that make axes longer or shorter without weights"
-    layout: ClassVar[Layout] = "channels first"
     example: ClassVar[Example] = Example({"factor": 2})
 
     factor: Count
@@ -172,7 +170,7 @@ class PixelUnshuffle(Layer, frozen=True):
         return (x[0] * self.factor**2, quotient(x[1], self.factor), quotient(x[2], self.factor))
 
     def requires(self, x: Shape) -> Iterator[Requirement]:
-        yield len(x) == 3, "the input must be channels×height×width", ""
+        yield require_rank(x, 2)
         for axis, n in zip(("height", "width"), x[1:], strict=True):
             yield divides(self.factor, n), f"factor={self.factor} does not divide the input's {axis} of {n}", "factor"
 

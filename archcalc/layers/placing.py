@@ -82,6 +82,11 @@ def placed(stated: Any, x: Shape, field: str) -> Any:
     return Axis(stated % len(x), axes)
 
 
+def placed_each(stated: Any, x: Shape, field: str) -> tuple[Axis, ...]:
+    """The axes of a setting that takes one axis or several, found in a shape."""
+    return placed(stated if isinstance(stated, tuple) else (stated,), x, field)  # type: ignore[no-any-return]
+
+
 def chosen(at: int | tuple[int, ...], x: Shape) -> Any:
     """Axes at positions of a shape, as a layer chooses them where none are stated."""
     axes = axes_of(x)

@@ -11,17 +11,16 @@ from archcalc.layers.axes import in_batch
 from archcalc.layers.base import Layer, Layout
 from archcalc.layers.placing import Misplaced, check_order, placed, values_or_first
 from archcalc.layers.registry import Example, Family
-from archcalc.layers.requirements import Requirement, require_names
+from archcalc.layers.requirements import Requirement, require_names, require_places
 from archcalc.layers.settings import AxisOrder, Count, Natural, OneAxis
 from archcalc.layers.strides import reshaped
-from archcalc.layers.views import At, Views, pointwise_view
-from archcalc.layers.window import Window, shifted, whole_axis
+from archcalc.layers.views import At, Views, loose_view, pointwise_view
+from archcalc.layers.window import Window, shifted
 from archcalc.symbols.dims import Dim, Shape, at_least, divides, equal, format_shape, quotient, size
 from archcalc.symbols.shape import axes_of, merged, reshaped_axes
 
 # The most phases and channels that are listed one by one.
 _LISTED = 64
-_SPATIAL = "the input must be channels and at least one further axis"
 
 
 class _Rearrangement(Layer, frozen=True):
@@ -221,14 +220,14 @@ class ChannelShuffle(_Rearrangement, frozen=True):
 
     def requires(self, x: Shape) -> Iterator[Requirement]:
         # torch takes a bare channel axis for an image's height and refuses it.
-        yield len(x) > 1, _SPATIAL, ""
+        yield require_places(x)
         yield divides(self.groups, x[0]), f"groups={self.groups} does not divide the {x[0]} input channels", "groups"
 
     def receptive_views(self, x: Shape) -> tuple[Views, ...]:
         g, part = self.groups, quotient(x[0], self.groups)
         if not isinstance(g, int) or g > _LISTED:
             # Each sees one of them.
-            return ((pointwise_view(x, {0: replace(whole_axis(x[0]), loose=True)}),),)
+            return ((loose_view(x, 0),),)
         return ((pointwise_view(x, {0: Window(1, tuple((k * part, k * part) for k in range(g)))}),),)
 
     def forward(self, _xp: Any, x: Any) -> Any:

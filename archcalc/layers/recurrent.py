@@ -93,16 +93,12 @@ class _Recurrent(Layer, frozen=True):
     def work(self, _output: Shape, x: Shape) -> Work:
         sizes = [(name.startswith("bias"), size(shape)) for name, shape in self.weights(x).items()]
         cells = self.both_ways(self.hidden) * self.layers
-        values = self.per_value.times(cells)
-        step = Work(
+        products = Work(
             macs=sum(n for bias, n in sizes if not bias),
             # The two products of a gate are added to each other, and its biases to them.
-            additions=values.additions + self.gates * cells + sum(n for bias, n in sizes if bias),
-            multiplications=values.multiplications,
-            exponentials=values.exponentials,
-            divisions=values.divisions,
+            additions=self.gates * cells + sum(n for bias, n in sizes if bias),
         )
-        return step.times(x[0])
+        return (self.per_value.times(cells) + products).times(x[0])
 
     def receptive_views(self, x: Shape) -> tuple[Views, ...]:
         if not self.bidirectional:
@@ -274,9 +270,7 @@ class RNN(_Recurrent, frozen=True):
     def work(self, output: Shape, x: Shape) -> Work:
         products = super().work(output, x)
         values = self.both_ways(self.hidden) * self.layers * x[0]
-        if self.nonlinearity == "tanh":
-            return Work(products.macs, products.additions, exponentials=values)
-        return Work(products.macs, products.additions, comparisons=values)
+        return products + (Work(exponentials=values) if self.nonlinearity == "tanh" else Work(comparisons=values))
 
     def products_keep(self, x: Shape, ways: int) -> Dim:  # noqa: ARG002 - as in other cells
         # All outputs, from which the derivative is computed.

@@ -79,7 +79,7 @@ class RelativeBias(Layer, frozen=True):
         near, farther = side // 2, side - side // 2
         # Bucket near + i begins at near·(distance/near)^(i/farther), which whole numbers tell without rounding.
         starts = [self.distance**i * near ** (farther - i) for i in range(1, farther)]
-        reach = max(x.shape[0] for x in (apart, apart.T))
+        reach = max(apart.shape)
         rows = [d if d < near else near + bisect_right(starts, d**farther) for d in range(reach + 1)]
         found = xp.asarray(rows)[abs(apart)]
         # A later key that is hidden has some bucket too.

@@ -26,6 +26,11 @@ def require_per_axis(rank: int, **fields: Any) -> Iterator[Requirement]:
                     yield len(side) == 2, f"{name} has {len(side)} entries for the two sides of an axis", name
 
 
+def require_once(axes: tuple[int, ...]) -> Requirement:
+    """The requirement that a layer works on at least one axis, and on none twice."""
+    return 0 < len(set(axes)) == len(axes), "axes must name each axis once", "axes"
+
+
 def require_names(axes: tuple[str, ...] | None, shape: Shape) -> Iterator[Requirement]:
     """The requirement that each axis of a shape has a name of its own, by which expressions can call it, if any has one."""
     if axes is not None:
@@ -33,6 +38,11 @@ def require_names(axes: tuple[str, ...] | None, shape: Shape) -> Iterator[Requir
         for name in axes:
             yield name.isidentifier(), f"'{name[:40]}' is no name of an axis, which is a word", "axes"
         yield len(set(axes)) == len(axes), "axes names one axis twice", "axes"
+
+
+def require_places(x: Shape) -> Requirement:
+    """The requirement that an input has channels and places."""
+    return len(x) > 1, "the input must be channels and at least one further axis", ""
 
 
 def require_rank(x: Shape, rank: int) -> Requirement:

@@ -9,7 +9,7 @@ from archcalc.layers.axes import each_axis, reshape_along
 from archcalc.layers.base import Layer, Layout
 from archcalc.layers.intervals import NOTHING, fraction
 from archcalc.layers.registry import Example, Family
-from archcalc.layers.requirements import Requirement, require_per_axis
+from archcalc.layers.requirements import Requirement, require_per_axis, require_rank
 from archcalc.layers.settings import Count, Sizes
 from archcalc.layers.views import Views, pointwise_view
 from archcalc.layers.window import Window
@@ -19,7 +19,6 @@ from archcalc.symbols.dims import Dim, Shape, ceil_div, divides, quotient, size
 
 # The most positions that are listed one by one.
 _LISTED = 16
-_SPATIAL = "the input must be channels and at least one further axis"
 
 
 def interpolated(xp: Any, x: Any, m: int, axis: int) -> Any:
@@ -99,7 +98,7 @@ class PixelShuffle(_Resampling, frozen=True):
         return (quotient(x[0], self.factor**2), x[1] * self.factor, x[2] * self.factor)
 
     def requires(self, x: Shape) -> Iterator[Requirement]:
-        yield len(x) == 3, "the input must be channels×height×width", ""
+        yield require_rank(x, 2)
         yield (
             divides(self.factor**2, x[0]),
             f"factor²={self.factor**2} does not divide the {x[0]} input channels",

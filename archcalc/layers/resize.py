@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal
 
 from archcalc.layers.axes import each_axis
 from archcalc.layers.intervals import fraction
-from archcalc.layers.placing import require_first
 from archcalc.layers.registry import Example
 from archcalc.layers.requirements import Requirement, require_per_axis
 from archcalc.layers.resample import _Resampling, interpolated, interpolation
@@ -30,11 +29,6 @@ class Resize(_Resampling, frozen=True):
 
     size: Sizes | None = None
     mode: Literal["nearest", "linear"] = "nearest"
-
-    def placed(self, *inputs: Shape) -> Self:
-        for x in inputs:
-            require_first(x, "channels")
-        return self
 
     def variants(self, rank: int) -> Iterator[str]:
         yield f"{self.mode} {rank}d"

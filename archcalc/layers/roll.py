@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 
 from archcalc.layers.axes import each_axis, in_batch
 from archcalc.layers.base import Layer
-from archcalc.layers.placing import every_place, placed
+from archcalc.layers.placing import every_place, placed_each
 from archcalc.layers.registry import Example, Family
-from archcalc.layers.requirements import Requirement, require_per_axis
+from archcalc.layers.requirements import Requirement, require_once, require_per_axis
 from archcalc.layers.settings import SomeAxes
 from archcalc.layers.views import Views, pointwise_view
 from archcalc.layers.window import IDENTITY, Window, shifted
@@ -36,13 +36,13 @@ class Roll(Layer, frozen=True):
         return every_place(x)
 
     def stated_axis(self, stated: Any, x: Shape) -> Any:
-        return placed(stated if isinstance(stated, tuple) else (stated,), x, "axes")
+        return placed_each(stated, x, "axes")
 
     def output(self, x: Shape) -> Shape:
         return x
 
     def requires(self, x: Shape) -> Iterator[Requirement]:
-        yield 0 < len(set(self.axes)) == len(self.axes), "axes must name each axis once", "axes"
+        yield require_once(self.axes)
         yield from require_per_axis(len(self.axes), shifts=self.shifts)
         for axis, shift in self._by_axis():
             message = f"a shift of {shift} is more than the {x[axis]} entries of {axis.name or 'the axis'}"

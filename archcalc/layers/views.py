@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple, TypeAlias
 
+from msgspec.structs import replace
+
 from archcalc.layers.window import IDENTITY, Window, whole_axis
 from archcalc.symbols.dims import Dim, Shape
 
@@ -40,3 +42,8 @@ def pointwise_view(x: Shape, axes: dict[int, Window] | None = None) -> View:
 def global_view(x: Shape, *axes: int) -> View:
     """The view of everything along some axes, and of the own position along the others."""
     return pointwise_view(x, {axis: whole_axis(x[axis]) for axis in axes})
+
+
+def loose_view(x: Shape, *axes: int) -> View:
+    """The view of at most everything along some axes, and of the own position along the others."""
+    return pointwise_view(x, {axis: replace(whole_axis(x[axis]), loose=True) for axis in axes})

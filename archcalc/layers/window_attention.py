@@ -105,8 +105,8 @@ class WindowAttention(Layer, frozen=True):
 
     def buffers(self, x: Shape) -> dict[str, Shape]:
         # Which row of the table each pair of a window has. It follows from the window, but is kept with the weights.
-        places = size(tuple(side.w for side in self._sides(x)))
-        return {"position_index": (places * places,)} if self.relative else {}
+        _, inside = self._counts(x)
+        return {"position_index": (inside * inside,)} if self.relative else {}
 
     def _counts(self, x: Shape) -> tuple[Dim, Dim]:
         """The places of the padded image, and those of a window."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from archcalc.layers.axes import reshape_along
 from archcalc.layers.views import At, View
 from archcalc.layers.window import IDENTITY, Window
 from archcalc.network.graph import Graph, Node
@@ -58,7 +59,7 @@ def backward(graph: Graph, position: int, wanted: Any, shapes: list[Shape]) -> I
         node, mark = graph.nodes[number], marks.pop(number)
         yield number, mark
         inputs = [graph.nodes[i].shape for i in node.inputs]
-        for source, views in zip(node.inputs, node.layer.receptive_views(*inputs) if inputs else (), strict=True):
+        for source, views in zip(node.inputs, node.layer.receptive_views(*inputs), strict=True):
             for view in views:
                 seen = _back(
                     np, mark, view, inputs=(inputs[node.inputs.index(source)], shapes[source]), full=node.shape
@@ -104,7 +105,7 @@ def _alone(np: Any, marked: Any, axis: int, outputs: tuple[Any, Any]) -> Any:
     """A mask of the outputs that look through a window, along their axis."""
     mask = np.zeros(marked.shape[axis], bool)
     mask[outputs[0] : outputs[1]] = True
-    return mask.reshape(-1, *(1 for _ in marked.shape[axis + 1 :]))
+    return reshape_along(axis, mask, marked)
 
 
 def _looked(np: Any, marked: Any, axis: int, window: Window, n: int) -> Any:
