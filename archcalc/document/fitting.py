@@ -14,7 +14,7 @@ from archcalc.document.content import Blank, Head, Table
 from archcalc.document.escapes import escape_tex
 from archcalc.document.layout import SLACK, Layout
 from archcalc.document.paper import Paper, Width
-from archcalc.document.screen import Grid, cut, narrower, without
+from archcalc.document.screen import Grid, cut, kinds_of, narrower, without
 from archcalc.document.typeset import STACK, without_commands
 
 # The space on each side of a column, first and then if needed, in points.
@@ -109,17 +109,13 @@ def _fitted(table: Table, width: Width, *, exact: bool) -> list[Layout]:
         if layout.width <= points:
             return [layout]
     # Of all that is left the kind of a layer says least, beside its name, its size and its cost, unless these are asked for.
-    kinds = [] if table.blank else _kinds(layout.grid)
+    kinds = [] if table.blank else kinds_of(layout.grid)
     less = msgspec.structs.replace(layout, grid=without(layout.grid, kinds))
     for one in (layout, less):
         if (narrow := one.narrowed(points)).width <= points:
             return [narrow]
     parts = min((cut(one.grid, one.least, 2 * one.gap, points) for one in (layout, less)), key=len)
     return [msgspec.structs.replace(layout, grid=part).narrowed(points) for part in parts]
-
-
-def _kinds(grid: Grid) -> list[int]:
-    return [place for place, head in enumerate(grid.heads) if place and head.title == "layer"]
 
 
 def _tried(layout: Layout, width: Width, *, exact: bool) -> Iterator[Layout]:
@@ -168,9 +164,11 @@ def _remarks(table: Table, layouts: Sequence[Layout], width: Width | None) -> It
 
 def _tall(layouts: Sequence[Layout], lines: float, paper: Paper) -> Iterator[str]:
     """The remark on a table that stands by itself, where it is too tall for that."""
+    if not paper.bare:
+        return
     tallest = max(layouts, key=lambda one: sum(one.heights) * one.size[1])
     has, most = sum(tallest.heights), lines / tallest.size[1]
-    if paper.bare and has > most:
+    if has > most:
         yield (
             f"{has:.0f} lines, where a page or a slide holds about {most:.0f}: --fold, --long to break it over pages, "
             "or --caption to cut it."

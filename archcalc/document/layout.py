@@ -60,7 +60,7 @@ class Layout(msgspec.Struct, frozen=True, dict=True):
         """True if it has cells to write in."""
         return any(map(self._open, range(len(self.grid.heads))))
 
-    @property
+    @cached_property
     def heights(self) -> list[float]:
         """The height of each row, in lines."""
         room = _ROOM if self.roomy else 0.0

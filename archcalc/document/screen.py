@@ -201,10 +201,14 @@ def _long(grid: Grid) -> bool:
     )
 
 
+def kinds_of(grid: Grid) -> list[int]:
+    """The column of the kinds of layers, unless it is the first."""
+    return [place for place, head in enumerate(grid.heads) if place and head.title == "layer"]
+
+
 def _wrapped(grid: Grid, width: int) -> list[Grid]:
     """The grid with its columns narrowed to fit a width; if they cannot, without kinds of layers, else cut in several."""
-    kinds = [place for place, head in enumerate(grid.heads) if place and head.title == "layer"]
-    less = without(grid, kinds)
+    less = without(grid, kinds_of(grid))
     for one, word in ((grid, WORD), (less, WORD), (grid, _SHORT), (less, _SHORT)):
         fitted = _narrowed(one, width, word)
         if fitted.width <= width:

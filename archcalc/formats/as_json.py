@@ -9,7 +9,7 @@ import msgspec
 
 from archcalc.layers.placing import Axis
 from archcalc.network.facts import Assumption
-from archcalc.network.graph import Graph
+from archcalc.network.graph import Graph, each_input
 from archcalc.symbols.dims import Dim, Shape
 from archcalc.symbols.shape import axes_of
 
@@ -56,8 +56,7 @@ def plain_axes(shape: Shape) -> list[str | None]:
 
 def plain_inputs(graph: Graph) -> dict[str, Any]:
     """The input of a network for JSON, under `inputs` by name if there are several."""
-    named = {name: plain_shape(x) for name, x in graph.input_shapes.items()}
-    return {"inputs": named} if len(named) > 1 else {"input": plain_shape(graph.input)}
+    return {"inputs" if len(graph.inputs) > 1 else "input": each_input(graph, plain_shape)}
 
 
 def plain_facts(conditions: Iterable[Assumption]) -> list[str]:

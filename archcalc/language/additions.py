@@ -7,9 +7,9 @@ from abc import ABC, abstractmethod
 import msgspec
 
 from archcalc.errors import SpecError
-from archcalc.language.assertions import OWN, STATED, assertion, check_shape
+from archcalc.language.assertions import STATED, assertion, check_shape, parted
 from archcalc.language.budget import Budget
-from archcalc.language.calls import Item, branches_of, note_of
+from archcalc.language.calls import Item, note_of
 from archcalc.language.document import Block, SpecDocument
 from archcalc.language.experts import EXPERTS, in_expert, written
 from archcalc.language.expression import Value
@@ -153,12 +153,7 @@ class Additions(ABC):
 
     def layer(self, cls: type[Layer], call: Item, scope: Scope, inputs: tuple[int, ...], name: str) -> int:
         """Add a layer or a join of branches; returns its position, unknown if one of its inputs is."""
-        branches: dict[str, Tree] = {}
-        # `channels` is the name of an axis where axes are named.
-        own = OWN - set(VALUES) if cls.names_axes else OWN
-        if cls.arity[1] > 1:
-            call, branches = branches_of(cls, call, OWN)
-            own = OWN | branches.keys()
+        call, branches, own = parted(cls, call)
         axes = {*VALUES, *PLACES, *(() if inputs[0] == NOWHERE else self.builder.shape(inputs[0]).axes)}
         layer, places = layer_of(cls, call, own, scope.values, axes)
         if "share" in call.given:

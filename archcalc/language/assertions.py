@@ -6,14 +6,15 @@ import re
 from collections.abc import Container, Mapping
 
 from archcalc.errors import SpecError
-from archcalc.language.calls import Item
+from archcalc.language.calls import Item, branches_of
 from archcalc.language.expression import Value, evaluate
 from archcalc.language.fields import value_of
 from archcalc.language.tree import ListNode, Scalar, Tree
+from archcalc.layers import Layer
 from archcalc.network.facts import Assertion
 from archcalc.network.measures import sums
 from archcalc.symbols.dims import Shape, Truth, equal, format_shape, is_dim
-from archcalc.symbols.shape import axes_of, axis_names, values_axis
+from archcalc.symbols.shape import VALUES, axes_of, axis_names, values_axis
 
 STATED = frozenset(measure.key for measure in sums() if measure.stated)
 SHAPES = frozenset({"input", "channels", "output"})
@@ -23,6 +24,15 @@ _SHAPE = re.compile(r"[^\Wx×]+(?:[x×][^\Wx×]+)+")
 
 # The keys allowed beside any layer or block, apart from its own settings.
 OWN = frozenset({"name", "from", "if", "else", "repeat", "share", "auxiliary", "note", "source"}) | STATED | SHAPES
+
+
+def parted(cls: type[Layer], call: Item) -> tuple[Item, dict[str, Tree], frozenset[str]]:
+    """A layer apart from its branches, these, and the keys beside its own settings."""
+    if cls.arity[1] > 1:
+        call, branches = branches_of(cls, call, OWN)
+        return call, branches, OWN | branches.keys()
+    # `channels` is the name of an axis where axes are named.
+    return call, {}, OWN - set(VALUES) if cls.names_axes else OWN
 
 
 def check_branches(call: Item, words: Container[str], layers: Container[str]) -> None:

@@ -15,6 +15,7 @@ from archcalc.network.figures import Figure
 from archcalc.network.graph import Graph, Node, input_axes
 from archcalc.network.parts import require_depths
 from archcalc.symbols.dims import format_shape
+from archcalc.symbols.evaluate import letters as letters_of
 from archcalc.symbols.notation import Notation
 from archcalc.symbols.shape import NamedShape
 
@@ -55,9 +56,9 @@ def flat(graph: Graph) -> str:
             letter
             for node in graph.nodes
             if not node.layer.comes_from_outside
-            for letter in _letters(tuple(node.layer.settings().values()))
+            for letter in letters_of(tuple(node.layer.settings().values()))
         }
-        | _letters(tuple(form.group for _, form in graph.formats))
+        | {*letters_of(tuple(form.group for _, form in graph.formats))}
     )
     if letters:
         lines.append(f"params: {{{', '.join(f'{letter}: {letter}' for letter in letters)}}}")
@@ -255,10 +256,3 @@ def _scalar(text: str) -> str:
         return text
     quoted = json.dumps(text, ensure_ascii=False)
     return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in quoted)
-
-
-def _letters(value: Any) -> set[str]:
-    """The names of the letters in a setting."""
-    if isinstance(value, tuple):
-        return {letter for entry in value for letter in _letters(entry)}
-    return {str(letter) for letter in getattr(value, "free_symbols", set())}

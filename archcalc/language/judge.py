@@ -13,8 +13,8 @@ from functools import cached_property
 import msgspec
 
 from archcalc.errors import SpecError
-from archcalc.language.assertions import OWN, check_branches
-from archcalc.language.calls import Item, branches_of, is_open, item_of, note_of, weight_of
+from archcalc.language.assertions import OWN, check_branches, parted
+from archcalc.language.calls import Item, is_open, item_of, note_of, weight_of
 from archcalc.language.document import Block, SpecDocument
 from archcalc.language.experts import EXPERTS, lists_of
 from archcalc.language.expression import Value
@@ -239,13 +239,9 @@ class Judge:
         self._body(block.body.items, inner)
 
     def _layer(self, cls: type[Layer], call: Item, scope: Scope) -> None:
-        own = OWN - set(VALUES) if cls.names_axes else OWN
-        branches: dict[str, Tree] = {}
-        if cls.arity[1] > 1:
-            if cls.arity[1] == float("inf"):
-                check_branches(call, ChainMap({**self._blocks}, Layer.kinds), self._names.positions)
-            call, branches = branches_of(cls, call, OWN)
-            own = OWN | branches.keys()
+        if cls.arity[1] == float("inf"):
+            check_branches(call, ChainMap({**self._blocks}, Layer.kinds), self._names.positions)
+        call, branches, own = parted(cls, call)
         for branch, tree in branches.items():
             around = self._inside(branches, scope) if branch == DO and FOR in branches else scope
             inner = msgspec.structs.replace(around, prefix=f"{scope.prefix}{branch}/")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
@@ -23,12 +23,10 @@ class UnjudgedError(Exception):
 class Mistakes:
     """The mistakes found so far, each at its own place, up to a number of them."""
 
-    def __init__(self, found: Sequence[SpecError] = ()) -> None:
+    def __init__(self) -> None:
         self.found: list[SpecError] = []
         self._more = False
         self._places: set[object] = set()
-        for error in found:
-            self.add(error)
 
     def add(self, error: SpecError, *notes: str) -> None:
         """File a mistake with further notes, unless its place has one; raises EndedError with the last one told."""

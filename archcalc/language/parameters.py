@@ -14,7 +14,7 @@ from archcalc.language.tree import ListNode, MapNode, Scalar, Tree, mapping_of, 
 from archcalc.network.adapters import Adapter, adapted, fitting
 from archcalc.network.dtypes import DTYPES, Format
 from archcalc.network.facts import Assumption
-from archcalc.network.graph import Graph
+from archcalc.network.graph import Graph, weights_of
 from archcalc.network.parameters import NOT, fits_array, held_of
 from archcalc.symbols.dims import Dim, divides, format_dim, format_shape, is_dim, size
 
@@ -111,7 +111,7 @@ def _dtype(tree: Tree) -> str:
 
 def _count(tree: Tree, what: str, values: Mapping[str, Value]) -> Dim:
     value = value_of(tree, values)
-    if not is_dim(value) or isinstance(value, bool) or (isinstance(value, int) and value < 1):
+    if not is_dim(value) or (isinstance(value, int) and value < 1):
         said = tree.text[:60] if isinstance(tree, Scalar) else "a list"
         raise SpecError(f"{what} must be a whole number of at least 1, not {said}", tree.place)
     return value
@@ -121,7 +121,7 @@ def _check_groups(graph: Graph, places: Mapping[str, Place], mistakes: Mistakes)
     """The conditions on letters for groups to divide the rows of the arrays that they hold for; those they do not are filed."""
     found = []
     for node in graph.nodes:
-        for array, shape in node.layer.weights(*(graph.nodes[i].shape for i in node.inputs)).items():
+        for array, shape in weights_of(node, graph.nodes).items():
             held = held_of(graph, node.name, array, shape)
             if held is None or held[1].group is None:
                 continue
@@ -161,7 +161,7 @@ def _unfit(graph: Graph, adapter: Adapter) -> SpecError:
     kinds = sorted({
         node.layer.kind
         for node in graph.nodes
-        for array in ("", *node.layer.weights(*(graph.nodes[i].shape for i in node.inputs)))
+        for array in ("", *weights_of(node, graph.nodes))
         if fits_array(adapter.pattern, node.name, array)
     })  # fmt: skip
     if kinds:

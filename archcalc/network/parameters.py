@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archcalc.network.dtypes import SINGLE, Format
-from archcalc.network.graph import Graph, Node
+from archcalc.network.graph import Graph, Node, weights_of
 from archcalc.network.wildcards import fits
 from archcalc.symbols.dims import Dim, Shape
 from archcalc.symbols.sums import sum_of
@@ -46,7 +46,7 @@ def owner_of(graph: Graph, node: Node, array: str) -> Node:
     if node.share is None:
         return node
     owner = graph.nodes[node.share]
-    return owner if array in owner.layer.weights(*(graph.nodes[i].shape for i in owner.inputs)) else node
+    return owner if array in weights_of(owner, graph.nodes) else node
 
 
 def is_frozen(graph: Graph, node: Node, array: str) -> bool:
@@ -64,7 +64,7 @@ def frozen_arrays(graph: Graph, node: Node) -> frozenset[str]:
     """The names of the arrays that a layer uses and that are not trained."""
     if not graph.frozen:
         return frozenset()
-    arrays = node.layer.weights(*(graph.nodes[i].shape for i in node.inputs))
+    arrays = weights_of(node, graph.nodes)
     return frozenset(name for name in arrays if is_frozen(graph, node, name))
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
 from archcalc.conventions import CONVENTIONS, Convention, Total
 from archcalc.conventions.quantities import nonzero_terms
-from archcalc.profiling.rows import Profile, Row
+from archcalc.profiling.rows import Profile, Totals
 from archcalc.symbols.dims import Dim
 from archcalc.symbols.sums import repeated, sum_of
 
@@ -42,27 +42,22 @@ def by_convention(profile: Profile, conventions: Iterable[Convention] = CONVENTI
     >>> torchinfo.total.value, [(share.kind, share.difference) for share in torchinfo.shares]
     (15483821032, [('conv2d', 13547520), ('linear', 9192)])
     """
-    rows = [row for row in profile.rows if not row.auxiliary]
-    kinds: dict[str, list[Row]] = {}
-    for row in rows:
-        kinds.setdefault(row.kind, []).append(row)
-    return [_total(convention, rows, kinds) for convention in conventions]
+    kinds = profile.by_kind()
+    return [_total(convention, profile, kinds) for convention in conventions]
 
 
-def _total(convention: Convention, rows: list[Row], kinds: dict[str, list[Row]]) -> ConventionTotal:
+def _total(convention: Convention, profile: Profile, kinds: Mapping[str, Totals]) -> ConventionTotal:
     unit = 2 if convention.unit == "FLOPs" else 1
     shares = []
     uncovered = {}
     for kind, alike in kinds.items():
-        priced = [(row, price) for row in alike if (price := convention.price(row)) is not None]
+        priced = [(row, price) for row in alike.rows if (price := convention.price(row)) is not None]
         # A layer without a price is missing with all its MACs.
-        macs = repeated((row.macs, row.times) for row in alike)
-        difference = repeated((price, row.times) for row, price in priced) - unit * macs
+        difference = repeated((price, row.times) for row, price in priced) - unit * alike.macs
         if difference != 0:
             prices = dict.fromkeys(nonzero_terms(convention.formula(row) or "0", row) for row, _ in priced)
-            shares.append(KindDifference(kind, sum_of(row.times for row in alike), tuple(prices), difference))
-        if len(priced) < len(alike):
-            uncovered[kind] = sum_of(row.times for row in alike) - sum_of(row.times for row, _ in priced)
-    total = convention.total(rows)
-    every = repeated((row.macs, row.times) for row in rows)
-    return ConventionTotal(convention, total, total.value - unit * every, tuple(shares), uncovered)
+            shares.append(KindDifference(kind, sum_of(row.times for row in alike.rows), tuple(prices), difference))
+        if len(priced) < len(alike.rows):
+            uncovered[kind] = sum_of(row.times for row in alike.rows) - sum_of(row.times for row, _ in priced)
+    total = convention.total(profile.main)
+    return ConventionTotal(convention, total, total.value - unit * profile.totals.macs, tuple(shares), uncovered)

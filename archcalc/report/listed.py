@@ -56,5 +56,4 @@ def _counted(name: str) -> Listed:
 
 
 def _checksum(name: str) -> int:
-    # Read directly: looking a name up among all of them would list the folder once for each.
     return zlib.crc32(networks(SPECS)[name][0].read_bytes())

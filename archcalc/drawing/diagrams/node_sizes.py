@@ -7,6 +7,7 @@ import math
 from archcalc.drawing.diagrams.outline import Box, Frame
 from archcalc.drawing.diagrams.sheet import Piece
 from archcalc.drawing.diagrams.text_width import text_width
+from archcalc.symbols.dims import format_times
 
 FONT, LINE, SMALL = 12, 15, 10.5
 # The space below a node, where the shape of its output stands beside the line.
@@ -45,7 +46,7 @@ class Boxes:
     def frame(self, group: Frame, sheet: Piece) -> None:
         """Draw a box with its title at the upper left, and × n at the upper right."""
         title = max(_wide(group.head, FONT, bold=True), _wide(group.kind, SMALL))
-        times = _wide(f"× {group.times}", FONT, bold=True) + 24 if group.times != 1 else 0
+        times = _wide(format_times(group.times), FONT, bold=True) + 24 if group.times != 1 else 0
         foot = sheet.height + _FOOT
         for net, x in sheet.outs.items():
             sheet.wire(net, (x, sheet.height), (x, foot))

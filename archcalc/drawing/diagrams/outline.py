@@ -17,7 +17,7 @@ from archcalc.network.graph import inputs_text
 from archcalc.profiling.folding import FoldedBlock as Call
 from archcalc.profiling.folding import FoldedRow, Part, groups, unfolded
 from archcalc.profiling.rows import Profile, Row
-from archcalc.symbols.dims import Dim, Shape
+from archcalc.symbols.dims import Dim, Shape, format_times
 from archcalc.symbols.notation import TEXT
 from archcalc.symbols.sums import sum_of
 
@@ -76,7 +76,7 @@ class Frame(msgspec.Struct, frozen=True):
     @property
     def title(self) -> str:
         """The text on the box, such as "conv4_2 … conv4_6 × 5"."""
-        return f"{self.head} × {self.times}" if self.times != 1 else self.head
+        return " ".join(filter(None, (self.head, format_times(self.times))))
 
     @property
     def kind(self) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from archcalc.drawing.diagrams.layout import nodes_of
 from archcalc.drawing.diagrams.outline import Box, Frame, Item, Outline
 from archcalc.layers.registry import Family
 from archcalc.profiling.rows import Profile, Row
@@ -27,7 +28,7 @@ def overview(outline: Outline, profile: Profile, depth: int) -> Outline:
     rows = {row.name: row for row in profile.rows}
     parts = tuple(_cut(outline.parts, depth, rows, outline))
     # The box that each node is drawn in.
-    of = {row: node.id for part in parts for node in _nodes(part) for row in node.rows}
+    of = {row: node.id for part in parts for node in nodes_of(part) for row in node.rows}
     ids = {node.id: of[node.rows[0]] for node in outline.nodes}
     edges = [msgspec.structs.replace(edge, start=ids[edge.start], end=ids[edge.end]) for edge in outline.edges]
     return msgspec.structs.replace(
@@ -40,10 +41,6 @@ def family_of(nodes: Sequence[Box]) -> Family:
     working = [node for node in nodes if node.family != "merge"] or nodes
     [(family, _)] = Counter(node.family for node in working).most_common(1)
     return family
-
-
-def _nodes(part: Item) -> tuple[Box, ...]:
-    return part.nodes if isinstance(part, Frame) else (part,)
 
 
 def _cut(parts: Sequence[Item], depth: int, rows: dict[str, Row], outline: Outline) -> Iterator[Item]:

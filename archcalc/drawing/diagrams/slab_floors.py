@@ -10,12 +10,11 @@ import msgspec
 from archcalc.document.escapes import escape_tex
 from archcalc.drawing.diagrams.outline import Box, Outline
 from archcalc.drawing.diagrams.sheet import Point
-from archcalc.drawing.diagrams.slabs import SCALES, Stage, at_point, legend, stage_drawn, staged
+from archcalc.drawing.diagrams.slabs import SCALES, Stage, at_point, legend, line_through, stage_drawn, staged
+from archcalc.drawing.diagrams.ushape import LEAST
 from archcalc.drawing.diagrams.volumes import Volumes
 from archcalc.symbols.shape import place_sizes
 
-# Fewer nested skips do not make a U.
-_LEAST = 3
 # The part of a width that the fronts of one stage take at most, and the space between rows and around lines.
 _WIDEST, _BETWEEN, _TURN, _GAP = 0.3, 14.0, 5.0, 12.0
 
@@ -52,7 +51,7 @@ def floors(outline: Outline) -> tuple[Floor, ...]:
             found.append((place[side[-1]], at, tuple(kinds[one] for one in side[-2::-1])))
     found.sort()
     nested = all(one[0] < other[0] < other[1] < one[1] for one, other in pairwise(found))
-    if len(found) < _LEAST or not nested or len(beside) + len(main) != len(nodes):
+    if len(found) < LEAST or not nested or len(beside) + len(main) != len(nodes):
         return ()
     by_id = {node.id: node for node in nodes}
     return tuple(_split([by_id[name] for name in main], found))
@@ -128,13 +127,13 @@ def _drawn(rows: Sequence[_Row], width: float, size: float, nodes: Sequence[Box]
         left = _GAP if row.up else max(_GAP, (width - row.down.width) / 2)
         if leaves is not None:
             middle, (down, up) = y + _BETWEEN / 2, leaves
-            yield _line(down, (down[0], middle), (left - _TURN, middle), (left - _TURN, axis), (left, axis))
+            yield line_through(down, (down[0], middle), (left - _TURN, middle), (left - _TURN, axis), (left, axis))
             x, top = _top(row.down, left, axis) if row.up is None else _top(row.up, right, axis)
-            yield _line((x, top), (x, middle), (up[0], middle), up)
+            yield line_through((x, top), (x, middle), (up[0], middle), up)
         yield from stage_drawn(row.down, left, axis, size)
         if row.up is not None:
             end = left + row.down.width
-            yield _line((end, axis), (right, axis))
+            yield line_through((end, axis), (right, axis))
             yield from stage_drawn(row.up, right, axis, size)
             if row.on_skip:
                 said = escape_tex(", ".join(row.on_skip))
@@ -149,7 +148,3 @@ def _top(stage: Stage, left: float, axis: float) -> Point:
     return left + stage.before + stage.front - stage.slabs[
         -1
     ].thick / 2 + stage.deep, axis + stage.high / 2 + stage.deep
-
-
-def _line(*points: Point) -> str:
-    return rf"\draw[-latex, wire] {' -- '.join(at_point(*point) for point in points)};"

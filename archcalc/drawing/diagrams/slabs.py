@@ -13,6 +13,7 @@ from archcalc.document.escapes import escape_tex
 from archcalc.drawing.diagrams.layout import nodes_of
 from archcalc.drawing.diagrams.outline import Box, Frame, Outline
 from archcalc.drawing.diagrams.overview import family_of
+from archcalc.drawing.diagrams.sheet import Point
 from archcalc.drawing.diagrams.text_width import text_width
 from archcalc.drawing.diagrams.volumes import SHEAR, Volumes, joins
 from archcalc.drawing.palette import FAMILIES
@@ -29,9 +30,9 @@ _POOL = 3.0
 _DOTS, _SLANT = r"\ldots ", 0.71
 # The space at both sides for the line from one row to the next, and between rows.
 _MARGIN, _BETWEEN = 12.0, 10.0
-# The scales of slabs that are tried; text keeps its size.
 # The part of a width that the fronts of one stage take at most.
 _WIDEST = 0.4
+# The scales of slabs that are tried; text keeps its size.
 SCALES = (1.0, 0.9, 0.8, 0.7, 0.6)
 
 
@@ -250,7 +251,12 @@ def _onward(end: tuple[float, float], start: tuple[float, float], between: float
     """The line from the end of a row to the start of the next."""
     right = width - 2
     corners = [(end[0] + 1, end[1]), (right, end[1]), (right, between), (2, between), (2, start[1])]
-    return rf"\draw[-latex, wire] {' -- '.join(at_point(*corner) for corner in (*corners, start))};"
+    return line_through(*corners, start)
+
+
+def line_through(*points: Point) -> str:
+    """An arrow through some points."""
+    return rf"\draw[-latex, wire] {' -- '.join(at_point(*point) for point in points)};"
 
 
 def legend(nodes: Sequence[Box], y: float, size: float) -> Iterator[str]:

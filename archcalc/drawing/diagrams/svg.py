@@ -13,6 +13,7 @@ from archcalc.drawing.diagrams.node_sizes import FONT, LINE, SMALL, STEM, Boxes
 from archcalc.drawing.diagrams.outline import Box, Frame, Item, Outline
 from archcalc.drawing.diagrams.sheet import Point, Rect, Wire
 from archcalc.drawing.palette import FAMILIES, INK, SOFT
+from archcalc.symbols.dims import format_times
 from archcalc.symbols.notation import TEXT
 
 _MARGIN = 16
@@ -139,7 +140,7 @@ def _group_title(root: ET.Element, group: Frame, rect: Rect, *, upwards: bool) -
     if two:
         _text(root, "text", group.kind, x=edge, y=y + 14).set("class", f"layers {title}")
     if group.times != 1:
-        _text(root, "text", f"× {group.times}", x=other, y=y).set("class", f"times {times}")
+        _text(root, "text", format_times(group.times), x=other, y=y).set("class", f"times {times}")
 
 
 def _wire(root: ET.Element, wire: Wire) -> None:

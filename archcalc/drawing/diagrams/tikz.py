@@ -10,7 +10,7 @@ from archcalc.drawing.diagrams.layout import layout
 from archcalc.drawing.diagrams.outline import Box, Frame, Item, Outline
 from archcalc.drawing.diagrams.sheet import Point, Rect, Wire
 from archcalc.drawing.diagrams.slab_floors import floors, floors_drawn
-from archcalc.drawing.diagrams.slabs import chain, slabs
+from archcalc.drawing.diagrams.slabs import at_point, chain, slabs
 from archcalc.drawing.diagrams.volumes import CIRCLE, LONGEST, SHEAR, TINY, Volumes, joins, volumes
 from archcalc.drawing.palette import FAMILIES
 from archcalc.symbols.dims import Shape
@@ -101,13 +101,9 @@ def _repeated(parts: Sequence[Item]) -> Iterator[Frame]:
             yield from _repeated(part.parts)
 
 
-def _at(x: float, y: float) -> str:
-    return f"({x:.1f},{y:.1f})"
-
-
 def _turned(point: Point) -> str:
     """A point of a top-to-bottom layout turned for a left-to-right picture, with right as up."""
-    return _at(point[1], point[0])
+    return at_point(point[1], point[0])
 
 
 def _onto(wire: Wire, nodes: Sequence[Box], rects: dict[str, Rect], look: Volumes) -> Wire:
@@ -132,7 +128,7 @@ def _node(node: Box, rect: Rect, look: Volumes) -> Iterator[str]:
     bottom, left, top, right = rect
     family = node.family
     if sign := joins(node):
-        middle = _at((left + right) / 2, (bottom + top) / 2)
+        middle = at_point((left + right) / 2, (bottom + top) / 2)
         yield rf"\filldraw[fill={family}fill, draw={family}line] {middle} circle[radius={CIRCLE / 2}];"
         yield rf"\node[inner sep=0pt] at {middle} {{{sign}}};"
         return
@@ -142,7 +138,7 @@ def _node(node: Box, rect: Rect, look: Volumes) -> Iterator[str]:
     shape = _shape(node.output) if not node.until else escape_tex(node.shape)
     lines = [*(escape_tex(line) for line in look.captions(node)), shape]
     for number, line in enumerate(lines):
-        yield rf"\node[caption] at {_at(left, bottom - 3 - look.line * number)} {{{line}}};"
+        yield rf"\node[caption] at {at_point(left, bottom - 3 - look.line * number)} {{{line}}};"
 
 
 def _shape(shape: Shape) -> str:
@@ -154,7 +150,9 @@ def _brace(group: Frame, rect: Rect) -> str:
     low, left, high, right = rect
     top, middle, point = high - 3, (left + right) / 2, high - 8
     curve = (
-        rf"\draw[black!60, line width=0.5pt] {_at(left, top)} .. controls {_at(left, top - 5)} and {_at(middle, top)} .. "
-        rf"{_at(middle, point)} .. controls {_at(middle, top)} and {_at(right, top - 5)} .. {_at(right, top)};"
+        rf"\draw[black!60, line width=0.5pt] {at_point(left, top)} .. controls {at_point(left, top - 5)} and {at_point(middle, top)} .. "
+        rf"{at_point(middle, point)} .. controls {at_point(middle, top)} and {at_point(right, top - 5)} .. {at_point(right, top)};"
     )
-    return curve + "\n" + rf"\node[inner sep=0pt, anchor=south] at {_at(middle, low)} {{{escape_tex(group.title)}}};"
+    return (
+        curve + "\n" + rf"\node[inner sep=0pt, anchor=south] at {at_point(middle, low)} {{{escape_tex(group.title)}}};"
+    )

@@ -12,7 +12,7 @@ from archcalc.drawing.diagrams.sheet import OpenEnd, Piece, arrives
 from archcalc.drawing.diagrams.stacking import APART, GAP, TRACK, Column, Vertex
 
 # Fewer nested skips do not make a U.
-_LEAST = 3
+LEAST = 3
 
 
 class Floor(msgspec.Struct, frozen=True):
@@ -37,7 +37,7 @@ def floors(steps: Sequence[Vertex]) -> list[Floor]:
         arc, inner = skips[place]
         found.append(Floor(tuple(path[:place]), tuple(path[place:]), arc))
         path = [*zip(inner.bundles, inner.steps, strict=False)]
-    return [*found, Floor(tuple(path))] if len(found) >= _LEAST and all(one.down for one in found) and path else []
+    return [*found, Floor(tuple(path))] if len(found) >= LEAST and all(one.down for one in found) and path else []
 
 
 def _skipped(bundle: Bundle) -> tuple[Arc, Path] | None:

@@ -9,7 +9,7 @@ import msgspec
 
 from archcalc.comparison.compare import Against, Comparison, OwnRows
 from archcalc.formats.as_json import plain_facts
-from archcalc.network.graph import Graph
+from archcalc.network.graph import each_input
 from archcalc.network.measures import sums
 from archcalc.profiling.rows import Profile
 
@@ -19,7 +19,7 @@ def to_dict(comparison: Comparison) -> dict[str, Any]:
     names = comparison.names
     return {
         "networks": list(names),
-        "inputs": [_inputs(profile.graph) for profile in comparison.profiles],
+        "inputs": [each_input(profile.graph, _plain) for profile in comparison.profiles],
         "batch": _plain(comparison.profiles[0].batch),
         "convention": comparison.profiles[0].convention.name,
         "measures": {
@@ -86,9 +86,3 @@ def _plain(value: Any) -> Any:
     if value == math.inf:
         return "infinity"
     return value if value is None or isinstance(value, int) else str(value)
-
-
-def _inputs(graph: Graph) -> Any:
-    """The shape of the input, of several inputs by name."""
-    named = {name: _plain(x) for name, x in graph.input_shapes.items()}
-    return named if len(named) > 1 else _plain(graph.input)

@@ -17,7 +17,7 @@ from archcalc.layers.intervals import number_text
 from archcalc.network.measures import Measure, sums
 from archcalc.profiling.folding import FoldedRow, folded, joined, unfolded
 from archcalc.profiling.rows import Profile, Row
-from archcalc.symbols.dims import Dim, format_dim, format_shape
+from archcalc.symbols.dims import Dim, format_shape, format_times
 from archcalc.symbols.evaluate import Form, in_form
 from archcalc.symbols.shape import spelled
 
@@ -74,12 +74,6 @@ def _measure(measure: Measure) -> Column:
     )
 
 
-def _factor(times: Dim) -> str:
-    """A number of repetitions after a times sign: a sum in brackets."""
-    text = format_dim(times)
-    return f"({text})" if " " in text else text
-
-
 def _share(measure: Measure) -> Column:
     def cell(profile: Profile, line: FoldedRow) -> str:
         whole = measure.whole(profile)
@@ -128,7 +122,7 @@ COLUMNS = {
         Column("jump", "jump", _field(lambda field: along(field.jump))),
         Column("start", "start", _field(lambda field: along(field.start))),
         Column("rf_coverage", "rf %", _field(lambda field: bounded(field, field.coverage, percent))),
-        Column("times", "times", lambda _, line: f"× {_factor(line.times)}" if line.times != 1 else ""),
+        Column("times", "times", lambda _, line: format_times(line.times)),
         Column("shared", "weights of", lambda _, line: line.row.shared),
         Column("in_place", "in place", lambda _, line: "yes" if line.row.in_place else ""),
         Column("auxiliary", "auxiliary", lambda _, line: "yes" if line.row.auxiliary else ""),

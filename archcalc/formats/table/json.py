@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from archcalc.formats.as_json import json_text, plain_axes, plain_dim, plain_facts, plain_inputs, plain_shape
 from archcalc.formats.check import verdict_dict
-from archcalc.network.graph import Graph
+from archcalc.network.graph import Graph, each_input
 from archcalc.network.measures import sums
 from archcalc.profiling.rows import Profile, Row, Totals
 from archcalc.symbols.dims import Dim
@@ -40,7 +40,7 @@ def to_dict(profile: Profile, formulas: Form = "plain") -> dict[str, Any]:
         "source": profile.graph.source,
         "notes": list(profile.graph.notes),
         **plain_inputs(profile.graph),
-        **_axes(profile.graph),
+        "axes": each_input(profile.graph, plain_axes),
         "batch": plain_dim(profile.batch),
         "convention": profile.convention.name,
         "unit": profile.convention.unit,
@@ -78,12 +78,6 @@ def _row(profile: Profile, row: Row, plain: Plain) -> dict[str, Any]:
 def _totals(totals: Totals, plain: Plain) -> dict[str, Any]:
     counted = {"counted": plain(totals.counted.value), "uncovered": list(totals.counted.uncovered)}
     return {measure.name: plain(measure.total(totals)) for measure in sums()} | counted
-
-
-def _axes(graph: Graph) -> dict[str, Any]:
-    """The names of the input's axes, of several inputs by name."""
-    named = {name: plain_axes(x) for name, x in graph.input_shapes.items()}
-    return {"axes": named if len(named) > 1 else plain_axes(graph.input)}
 
 
 def _outputs(graph: Graph) -> dict[str, Any]:
