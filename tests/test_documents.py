@@ -246,10 +246,8 @@ BY_DEFINITION = {
     "permute",
     "slice",
     "pad",
-    "crop",
     "upsample",
-}
-BY_DEFINITION |= {"resize", "abs", "power", "subtract", "divide", "cumsum", "cummean"}
+} | {"resize", "abs", "power", "subtract", "divide", "cumsum", "cummean"}
 
 
 def test_report_writes_the_files_whole(tmp_path):

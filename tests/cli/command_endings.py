@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+from archcalc.cli import main
 from tests.cli.command_lines import Line
 
 _PYTHON = re.compile(
@@ -80,3 +81,9 @@ def _stray(err: str) -> list[str]:
 
 def _no_constant(word: str) -> None:
     raise ValueError(f"{word} is not JSON")
+
+
+def forms_of(command: str) -> list[str]:
+    """The formats that a command has; one that has none is printed once."""
+    [*choices] = [p.type.choices for p in main.get_command(None, command).params if p.name == "form"]
+    return [*choices[0]] if choices else [""]

@@ -24,6 +24,7 @@ from archcalc.document.page import script
 from archcalc.drawing.diagrams.picture import PICTURES
 from archcalc.errors import Source
 from archcalc.language import parse
+from tests.cli.command_endings import forms_of
 
 # Every character that controls something, turns the direction of a text or breaks a line, of those up to U+FFFF.
 STEERING = "".join(c for c in map(chr, range(1, 0x10000)) if unicodedata.category(c) in {"Cc", "Cf", "Zl", "Zp"})
@@ -78,12 +79,6 @@ GIVEN = {
     "worksheet": [[NAME], [NAME, "--key"], [NAME, "--blank", SHORT]],
     "grade": [[NAME, "sheet.csv"], [NAME, OTHER], [NAME, f"x{SHORT[2::3]}"]],
 }
-
-
-def forms_of(command: str) -> list[str]:
-    """The formats that a command has; one that has none is printed once."""
-    [*choices] = [p.type.choices for p in main.get_command(None, command).params if p.name == "form"]
-    return [*choices[0]] if choices else [""]
 
 
 @pytest.fixture

@@ -13,9 +13,6 @@ from archcalc.layers import Layer
 from tests.layers.counted import GUARD, numbers
 from tests.layers.inputs import BY_VALUE
 
-SORTS = ("additions", "multiplications", "comparisons", "divisions", "exponentials")
-LARGEST = 300
-
 
 def sigmoid(_xp: Any, x: Any) -> Any:
     return 1 / (1 + np.exp(-x))

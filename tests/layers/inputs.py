@@ -8,8 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from archcalc.layers import Layer
-from archcalc.layers.rearrange import Input
-from archcalc.symbols.shape import NamedShape, axes_of
+from archcalc.symbols.shape import NamedShape
 from tests.layers.expert_cases import EXPERT_INPUTS
 from tests.layers.products import factors
 
@@ -85,11 +84,6 @@ def suits(cls: type[Layer], names: tuple[str, ...]) -> bool:
     if cls.layout == "channels last":
         return at == [len(names) - 1] or names == ("time", "bands")
     return 0 in at or not at or not (cls.rank or cls.layout == "channels first" or cls.kind == "prelu")
-
-
-def as_input(x: Shape) -> Input:
-    """The input of a network of this shape, with the names of its axes."""
-    return Input(tuple(x), axes_of(x) if any(axes_of(x)) else None)
 
 
 def axes(x: Shape) -> st.SearchStrategy[int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import product
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -12,10 +11,7 @@ from torch.nn import functional
 from archcalc.layers import Layer
 from tests.layers.inputs import Shape
 from tests.layers.torch_attention import turned
-
-
-def per_axis(value: Any, rank: int) -> list[int]:
-    return [n for n, _ in zip(value if isinstance(value, tuple) else [value] * rank, range(rank), strict=True)]
+from tests.layers.torch_margins import per_axis
 
 
 class WindowAttention(nn.Module):

@@ -79,14 +79,13 @@ def test_a_kind_says_the_same_of_letters_as_of_their_values(kind, data):
         assert substitute(found, values) == expected
 
 
-# Params that are no letters: switches written as numbers, widths on which it depends whether there is a projection,
-# depths, for then one row stands for many layers, and a width in a constant.
+# Params that are no letters: widths on which it depends whether there is a projection,
+# depths, for then one row stands for many layers, a width in a constant, and how often a loop goes.
 NO_SIZES = {
-    "inception_v2": {"separable"},
     **{name: {"depth"} for name in ("t5_small", "transformer_base", "whisper_tiny", "vit_b_16")},
     "clip_vit_b_32": {"joint"},
     **{f"hrnet_w{width}": {"C"} for width in (18, 32, 48)},
-    **{f"yolov8{size}": {"depth_multiple"} for size in "nsmlx"},
+    **{f"yolov8{size}": {"depth_multiple"} for size in "lx"},
 }
 
 
