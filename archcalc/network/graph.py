@@ -135,7 +135,7 @@ def input_axes(shape: NamedShape) -> tuple[str, ...]:
 
 
 def each_input(graph: Graph, plain: Callable[[NamedShape], Any]) -> Any:
-    """What is made of the shape of a network's input, or of those of several by name."""
+    """The outcome of a function for the shape of a network's input, or for those of several by name."""
     made = {name: plain(x) for name, x in graph.input_shapes.items()}
     return made if len(made) > 1 else plain(graph.input)
 
