@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from itertools import takewhile
+from mmap import mmap
 from pathlib import PurePath
 from typing import TypeVar
 
@@ -32,18 +33,18 @@ class Source(msgspec.Struct, frozen=True):
     """The content of a file, with its name; if it is text, an error can show the line concerned."""
 
     name: str
-    content: str | bytes
+    content: str | bytes | mmap
     # The network that is meant in a file of several.
     variant: str = ""
 
     @property
     def text(self) -> str:
         """The content as text; raises SpecError if it is not UTF-8."""
-        return self.content if isinstance(self.content, str) else _decoded(self.name, self.content)
+        return self.content if isinstance(self.content, str) else _decoded(self.name, self.content[:])
 
     @property
-    def data(self) -> bytes:
-        """The content as bytes."""
+    def data(self) -> bytes | mmap:
+        """The content as bytes, or as what gives them in slices where the file is too large to be read whole."""
         return self.content.encode() if isinstance(self.content, str) else self.content
 
     @property

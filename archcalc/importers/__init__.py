@@ -1,7 +1,7 @@
 """Importers of networks from files of any sort, each chosen by the content of the file.
 
-Each file of this folder is an importer, loaded for the first file that is neither a spec nor a line. It recognises
-files by their first bytes or their name, and builds a graph from one with a `Builder`:
+Each file or folder of this folder is an importer, loaded for the first file that is not bundled. It recognises files by
+their first bytes or their name, and builds a graph from one with a `Builder`:
 
     def recognises(head: bytes, name: str) -> bool:
         return head.startswith(b"NET1")
@@ -14,7 +14,8 @@ files by their first bytes or their name, and builds a graph from one with a `Bu
 
     register("net1", recognises, read)
 
-A file that declares params gives a `Model` in place of a graph.
+A file that declares params gives a `Model` in place of a graph. In a folder `NAME/` only the first two lines above and
+`register("NAME", recognises)` stand in `__init__.py`; `read` is in `NAME/reader.py`, which is loaded for such a file alone.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ import msgspec
 
 from archcalc.errors import Source, SpecError, nearest
 from archcalc.language.load import is_spec, read_spec
-from archcalc.language.sources import MAX_BYTES, opened, whole
+from archcalc.language.sources import MAX_BYTES, is_bundled, mapped, opened, whole
 from archcalc.network.graph import Graph
 from archcalc.network.model import NO_PARAMS, InputShape, Model, Params, Settled
 from archcalc.symbols.dims import Dim
@@ -38,31 +39,43 @@ Read: TypeAlias = Callable[[Source], Graph | Model]
 
 # The number of bytes by which an importer recognises a file.
 HEAD = 4_096
-_FILES = sorted(path.stem for path in Path(__file__).parent.glob("[a-z]*.py"))
+_FILES = sorted(path.stem for path in Path(__file__).parent.glob("[a-z]*"))
 
 
 class Importer(msgspec.Struct, frozen=True):
-    """A reader of one sort of file, up to a number of bytes."""
+    """A reader of one sort of file, up to a number of bytes; of a `mapped` one it touches only what it needs."""
 
     name: str
     recognises: Recognises
     read: Read
     max_bytes: int
+    mapped: bool = False
 
 
 _SPEC = Importer("spec", is_spec, read_spec, MAX_BYTES)
 _registered: dict[str, Importer] = {}
 
 
-def register(name: str, recognises: Recognises, read: Read, *, max_bytes: int = 2**31) -> None:
-    """Register an importer, which recognises files by their first bytes and their name."""
-    _registered[name] = Importer(name, recognises, read, max_bytes)
+def register(
+    name: str, recognises: Recognises, read: Read | None = None, *, max_bytes: int = 2**26, mapped: bool = False
+) -> None:
+    """Register an importer, which recognises files by their first bytes and their name.
+
+    Without `read` it is the one of `archcalc.importers.NAME.reader`, loaded when a file needs it. A `mapped` file is not
+    read into memory: its content is an `mmap`.
+    """
+
+    def deferred(source: Source) -> Graph | Model:
+        found: Graph | Model = import_module(f"archcalc.importers.{name}.reader").read(source)
+        return found
+
+    _registered[name] = Importer(name, recognises, read or deferred, max_bytes, mapped)
 
 
 def importer_of(head: bytes, name: str) -> Importer:
     """The importer of a file with these first bytes: the one for specs if no other recognises it."""
-    if not is_spec(head, name):
-        # Most files are specs, and need none of the others.
+    if not (is_bundled(name) and is_spec(head, name)):
+        # A bundled network needs none of the others. A line such as `name: net` begins files of several sorts.
         for module in _FILES:
             import_module(f"archcalc.importers.{module}")
         for importer in (*_registered.values(), _line()):
@@ -83,11 +96,14 @@ def source_of(spec: str) -> Source:
     with opened(spec) as (name, variant, read_on):
         head = read_on(HEAD)
         importer = importer_of(head, name)
+        if variant and importer is not _SPEC:
+            raise SpecError(f"{name} has no variant '{variant[:60]}'", None, "only a spec has variants")
+        # A pipe is read once, and what it holds is in no file.
+        if importer.mapped and spec != "-" and Path(name).is_file():
+            return Source(name, mapped(name))
         content = head + read_on(importer.max_bytes + 1 - len(head))
     if importer is _SPEC:
         return Source(name, whole(name, content), variant)
-    if variant:
-        raise SpecError(f"{name} has no variant '{variant[:60]}'", None, "only a spec has variants")
     if len(content) > importer.max_bytes:
         raise SpecError(f"{name}: the file holds more than {importer.max_bytes:,} bytes")
     return Source(name, content)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 from archcalc.errors import Source, SpecError, nearest
@@ -133,6 +134,21 @@ def opened(spec: str) -> Iterator[tuple[str, str, Callable[[int], bytes]]]:
         raise SpecError(
             f"no network or file named '{spec[:60]}'", None, nearest(spec, bundled()), "archcalc list names all"
         ) from None
+
+
+def is_bundled(name: str) -> bool:
+    """True if a source of this name may be a bundled network.
+
+    >>> is_bundled("specs/vgg.yaml"), is_bundled("specs/yolo.cfg")
+    (True, False)
+    """
+    return name.startswith("specs/") and name.endswith(".yaml")
+
+
+def mapped(name: str) -> mmap:
+    """The content of a file, of which only what is looked at is read into memory."""
+    with Path(name).open("rb") as file:
+        return mmap(file.fileno(), 0, access=ACCESS_READ)
 
 
 def whole(name: str, raw: bytes) -> bytes:
