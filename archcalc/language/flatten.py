@@ -28,24 +28,8 @@ from archcalc.symbols.evaluate import letters as letters_of
 def flat(graph: Graph) -> str:
     """The flat spec of a graph, a line per layer, which loads to the same rows; raises SpecError if too long."""
     require_depths(graph)
-    about = {"name": graph.name, "title": graph.title, "source": graph.source, "family": graph.family}
-    lines = [f"{key}: {scalar(text)}" for key, text in about.items() if text]
-    if graph.notes:
-        lines += ["note:", *(f"  - {scalar(note)}" for note in graph.notes)]
-    letters = sorted(
-        {
-            letter
-            for node in graph.nodes
-            if not node.layer.comes_from_outside
-            for letter in letters_of(tuple(node.layer.settings().values()))
-        }
-        | {*letters_of(tuple(form.group for _, form in graph.formats))}
-    )
-    if letters:
-        lines.append(f"params: {{{', '.join(f'{letter}: {letter}' for letter in letters)}}}")
-    lines += input_lines(graph)
-    if graph.named_outputs:
-        lines.append(f"outputs: [{', '.join(scalar(graph.nodes[i].name) for i in graph.named_outputs)}]")
+    letters = letters_in(graph)
+    lines = opening(graph, letters)
     items = _Items(graph, letters)
     written = items.between(0, len(graph.nodes), items.of_several)
     if items.blocks:
@@ -55,6 +39,40 @@ def flat(graph: Graph) -> str:
     lines += ["layers:", *indented(written, 2)]
     if items.of_all:
         lines.append(f"totals: {{{', '.join(_stated(items.of_all))}}}")
+    return whole([*lines, *closing(graph)])
+
+
+def whole(lines: list[str]) -> str:
+    """The text of a spec; raises SpecError if it is longer than any that is read."""
+    text = "\n".join(lines)
+    if len(text) >= MAX_WRITTEN:
+        raise SpecError(f"written out it has {len(text):,} characters; a spec has at most {MAX_WRITTEN:,}")
+    return text
+
+
+def letters_in(graph: Graph) -> list[str]:
+    """The letters in settings, which a spec declares as params."""
+    settings = [tuple(node.layer.settings().values()) for node in graph.nodes if not node.layer.comes_from_outside]
+    return sorted({*letters_of((*settings, *(form.group for _, form in graph.formats)))})
+
+
+def opening(graph: Graph, letters: list[str]) -> list[str]:
+    """The lines above the layers: what is said of the network, its letters, inputs and outputs."""
+    about = {"name": graph.name, "title": graph.title, "source": graph.source, "family": graph.family}
+    lines = [f"{key}: {scalar(text)}" for key, text in about.items() if text]
+    if graph.notes:
+        lines += ["note:", *(f"  - {scalar(note)}" for note in graph.notes)]
+    if letters:
+        lines.append(f"params: {{{', '.join(f'{letter}: {letter}' for letter in letters)}}}")
+    lines += input_lines(graph)
+    if graph.named_outputs:
+        lines.append(f"outputs: [{', '.join(scalar(graph.nodes[i].name) for i in graph.named_outputs)}]")
+    return lines
+
+
+def closing(graph: Graph) -> list[str]:
+    """The lines below the layers: names of weights, calls, dtypes and published figures."""
+    lines = []
     if graph.weights:
         lines += ["weights:", *(f"  {scalar(pattern)}: {scalar(name)}" for pattern, name in graph.weights)]
     if graph.call_styles:
@@ -64,10 +82,7 @@ def flat(graph: Graph) -> str:
         lines.append("figures:")
         # A flat spec has no params that a figure could set.
         lines += [f"  - {_figure(figure)}" for figure in graph.figures if not figure.settings]
-    text = "\n".join(lines)
-    if len(text) >= MAX_WRITTEN:
-        raise SpecError(f"written out it has {len(text):,} characters; a spec has at most {MAX_WRITTEN:,}")
-    return text
+    return lines
 
 
 def _parameters(graph: Graph) -> list[str]:
