@@ -10,6 +10,7 @@ import msgspec
 
 from archcalc.network.graph import Graph, Node
 
+_ENDS = "/._-"
 # A part of a name up to what ends it.
 _PART = re.compile(r"[/._-]*[^/._-]+[/._-]+")
 
@@ -45,9 +46,9 @@ def groups_of(graph: Graph) -> Group:
         children: list[Child] = []
         at = first
         while at < last:
-            key = _key(graph.nodes[at], prefix)
             stop = at + 1
-            while key and stop < last and graph.nodes[stop].name.startswith(key):
+            key = _key(graph.nodes[at], graph.nodes[stop] if stop < last else None, prefix)
+            while key and stop < last and _begins(graph.nodes[stop].name, key):
                 stop += 1
             children.append(at if stop - at == 1 else group(at, stop, key))
             at = stop
@@ -59,10 +60,20 @@ def groups_of(graph: Graph) -> Group:
     return group(0, len(graph.nodes), "")
 
 
-def _key(node: Node, prefix: str) -> str:
-    """The prefix of the smallest group of a node inside another, empty for one that is in none."""
+def _key(node: Node, following: Node | None, prefix: str) -> str:
+    """The prefix of the largest group of a node inside another, empty for one that is in none."""
+    if node.layer.comes_from_outside:
+        return ""
     part = _PART.match(node.name, len(prefix))
-    return "" if part is None or node.layer.comes_from_outside else node.name[: part.end()]
+    if part is not None:
+        return node.name[: part.end()]
+    # The layers `conv1/norm` and `conv1/relu` belong to the layer `conv1` before them.
+    led = following is not None and len(node.name) > len(prefix) and _begins(following.name, node.name)
+    return node.name if led else ""
+
+
+def _begins(name: str, key: str) -> bool:
+    return name.startswith(key) and (key[-1] in _ENDS or name == key or name[len(key)] in _ENDS)
 
 
 def _last_readers(graph: Graph) -> list[int]:

@@ -74,7 +74,7 @@ def test_what_repeats_is_one_call_of_a_block():
         "blocks:",
         "  layer:",
         "    - conv2d: {name: conv, out: 8, kernel: 3, padding: 1}",
-        "    - relu: {name: relu}",
+        "    - relu",
         "    - add: {name: sum, from: [relu, entry]}",
         "layers:",
         '  - layer: {name: "layer{index + 1}", repeat: 4, output: 8×4×4}',
