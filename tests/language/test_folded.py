@@ -96,8 +96,8 @@ def test_names_of_other_programs_are_kept(names):
 @pytest.mark.parametrize(
     ("names", "call"),
     [
-        ([("conv{n}", "relu{n}", "sum{n}")] * 4, "n: 0 + index, repeat: 4"),
-        ([("conv{n}", "relu{m}", "sum{n}")] * 3, "n: 0 + index, repeat: 3"),
+        ([("conv{n}", "relu{n}", "sum{n}")] * 4, "n: index, repeat: 4"),
+        ([("conv{n}", "relu{m}", "sum{n}")] * 3, "n: index, repeat: 3"),
         ([("res{s}_a", "relu_{s}", "sum{s}x")] * 3, 'label: "p"'),
     ],
     ids=["numbers", "numbers apart", "words"],
