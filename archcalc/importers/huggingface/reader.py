@@ -13,9 +13,10 @@ from archcalc.importers.huggingface.entries import Entry, entries
 from archcalc.importers.huggingface.families import family_of, left_open, model_types, openable
 from archcalc.importers.huggingface.values import check_stated, unstated, values
 from archcalc.language.document import SpecDocument
+from archcalc.language.lists import MAX_ENTRIES
 from archcalc.language.load import SpecModel
 from archcalc.language.parameters import Stated
-from archcalc.language.tree import MapNode, Scalar
+from archcalc.language.tree import ListNode, MapNode, Scalar
 from archcalc.network.names import suitable
 
 # The class of a model, as in LlamaForCausalLM, GPT2LMHeadModel and BertModel, ends with what it is for.
@@ -53,13 +54,17 @@ def _model_type(source: Source, found: Mapping[str, Entry]) -> str:
 def _settled(document: SpecDocument, found: dict[str, Entry], name: str, notes: list[str]) -> SpecDocument:
     """The spec of a family with the values of a file for its params."""
     check_stated(document.params, found)
+    for key in _words(document, "refused"):
+        if key in found and found[key].value:
+            of = found["model_type"].value
+            raise SpecError(f"a {of[:60]} with '{key}' is not read", found[key].place)
     found = found | _derived(found)
     model_class, purpose = _purpose(found)
-    known = _purposes(document)
+    known = _words(document, "purposes")
     if purpose in known:
         found["architecture"] = msgspec.structs.replace(found["architectures"], value=purpose)
     elif model_class:
-        notes.append(f"The head of {model_class} is not known, and is as in ...For{known[0]}.")
+        notes.append(f"The head of {model_class} is not known. This is the network for {known[0]}.")
     if "quantization_config" in found:
         notes.append("The weights are quantised. What is counted are the params before that, in the dtype stated.")
     notes.append(unstated(document.params, found))
@@ -75,11 +80,10 @@ def _settled(document: SpecDocument, found: dict[str, Entry], name: str, notes: 
     return left_open(document, closed)
 
 
-def _purposes(document: SpecDocument) -> list[str]:
-    """What the models of a family may be for, first what they are where a file says nothing."""
-    tree = document.params.items["architecture"]
-    text = tree.text if isinstance(tree, Scalar) else ""
-    return [text, *(word for word in ("Model", "SequenceClassification") if word != text)]
+def _words(document: SpecDocument, name: str) -> list[str]:
+    """The words of a param that says of a family what its files may have."""
+    tree = document.params.items[name]
+    return [one.text for one in tree.items if isinstance(one, Scalar)] if isinstance(tree, ListNode) else []
 
 
 def _purpose(found: Mapping[str, Entry]) -> tuple[str, str]:
@@ -98,6 +102,11 @@ def _derived(found: Mapping[str, Entry]) -> dict[str, Entry]:
     labels = found.get("id2label")
     if "num_labels" not in found and labels is not None and isinstance(labels.value, dict):
         derived["num_labels"] = msgspec.structs.replace(labels, value=len(labels.value))
+    dense, depth = found.get("mlp_only_layers"), found.get("num_hidden_layers")
+    if dense is not None and dense.value and isinstance(dense.value, list) and depth is not None and isinstance(depth.value, int):
+        # The language knows the entries of a list by their positions.
+        flags = [index in dense.value for index in range(min(depth.value, MAX_ENTRIES))]
+        derived["mlp_only_layers"] = msgspec.structs.replace(dense, value=flags)
     rotary = {}
     for key in ("rope_scaling", "rope_parameters"):
         entry = found.get(key)
