@@ -107,6 +107,9 @@ def _derived(found: Mapping[str, Entry]) -> dict[str, Entry]:
         # The language knows the entries of a list by their positions.
         flags = [index in dense.value for index in range(min(depth.value, MAX_ENTRIES))]
         derived["mlp_only_layers"] = msgspec.structs.replace(dense, value=flags)
+    rank = found.get("time_step_rank")
+    if rank is not None and rank.value == "auto":
+        derived["time_step_rank"] = msgspec.structs.replace(rank, value=None)
     rotary = {}
     for key in ("rope_scaling", "rope_parameters"):
         entry = found.get(key)
