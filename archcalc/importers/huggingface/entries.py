@@ -15,11 +15,19 @@ _DECODER = JSONDecoder()
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """A value of an object, with its offset in the text and its place."""
+    """A value of an object, with the span of the text in which it is written."""
 
     value: Any
-    offset: int
-    place: Place
+    source: Source
+    start: int
+    end: int
+
+    @property
+    def place(self) -> Place:
+        """The place of the value, marked on its first line."""
+        place = self.source.at(self.start)
+        first, *_ = self.source.text[self.start : self.end].split("\n", 1)
+        return msgspec.structs.replace(place, end=place.column + max(1, len(first)))
 
 
 def entries(source: Source, start: int = 0) -> dict[str, Entry]:
@@ -57,7 +65,7 @@ def _entries(source: Source, text: str, start: int) -> list[tuple[str, Entry]]:
         _expect(text, at, ":")
         offset = _past(text, at + 1)
         value, end = _DECODER.raw_decode(text, offset)
-        found.append((key, Entry(value, offset, _place(source, offset, end))))
+        found.append((key, Entry(value, source, offset, end)))
         at = _past(text, end)
     return found
 
@@ -65,10 +73,3 @@ def _entries(source: Source, text: str, start: int) -> list[tuple[str, Entry]]:
 def _expect(text: str, at: int, sign: str) -> None:
     if text[at : at + 1] != sign:
         raise JSONDecodeError(f"expecting '{sign}'", text, at)
-
-
-def _place(source: Source, start: int, end: int) -> Place:
-    """The place of a value, marked on its first line."""
-    place = source.at(start)
-    lines = source.text[start:end].split("\n", 1)
-    return msgspec.structs.replace(place, end=place.column + max(1, len(lines[0])))

@@ -29,7 +29,9 @@ def family_of(model_type: str) -> SpecDocument:
     known = model_types()
     if model_type not in known:
         near = nearest(model_type, [*known])
-        raise SpecError(f"no model type '{model_type[:60]}' is known", None, near, f"known are {', '.join(sorted(known))}")
+        raise SpecError(
+            f"no model type '{model_type[:60]}' is known", None, near, f"known are {', '.join(sorted(known))}"
+        )
     own, shared = _read(*known[model_type]), _read(_FOLDER / "shared.yaml")
     params = MapNode(shared.params.items | own.params.items, shared.params.keys | own.params.keys, own.params.place)
     return msgspec.structs.replace(own, blocks=shared.blocks | own.blocks, params=params)
@@ -64,7 +66,8 @@ def left_open(document: SpecDocument, names: set[str]) -> SpecDocument:
     items = {name: tree for name, tree in params.items.items() if name not in names}
     keys = {name: key for name, key in params.keys.items() if name not in names}
     blocks = {
-        name: msgspec.structs.replace(block, body=_without(block.body, names)) for name, block in document.blocks.items()
+        name: msgspec.structs.replace(block, body=_without(block.body, names))
+        for name, block in document.blocks.items()
     }
     layers = _without(document.layers, names)
     return msgspec.structs.replace(document, params=MapNode(items, keys, params.place), blocks=blocks, layers=layers)

@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 import msgspec
 
-from archcalc.errors import Source, SpecError
+from archcalc.errors import Place, Source, SpecError, nearest
+from archcalc.importers.huggingface.derived import derived, dtype_of, purpose_of
 from archcalc.importers.huggingface.entries import Entry, entries
 from archcalc.importers.huggingface.families import family_of, left_open, model_types, openable
 from archcalc.importers.huggingface.values import check_stated, unstated, values
 from archcalc.language.document import SpecDocument
-from archcalc.language.lists import MAX_ENTRIES
 from archcalc.language.load import SpecModel
-from archcalc.language.parameters import Stated
 from archcalc.language.tree import ListNode, MapNode, Scalar
+from archcalc.network.graph import Graph
+from archcalc.network.model import NO_PARAMS, InputShape, Params
 from archcalc.network.names import suitable
 
-# The class of a model, as in LlamaForCausalLM, GPT2LMHeadModel and BertModel, ends with what it is for.
-_CLASS = re.compile(r"\w*?(?:For(\w+)|(LMHead)?Model)")
+_ACTIVATION = re.compile(r"(?:\w+_)?act(?:ivation)?(?:_function)?")
+# The params of a family that say what its files may have.
+_RULES = ("own", "purposes", "refused", "activations")
 # The part of a config that is a network for texts, in those of several networks.
+_OF_ALL = ("dtype", "torch_dtype", "quantization_config")
 _PARTS = ("text_config", "llm_config", "language_config")
-_DTYPES = {"float32": "fp32", "float16": "fp16", "bfloat16": "bf16", "float64": "fp64"}
 
 
 def read(source: Source) -> SpecModel:
@@ -33,13 +34,44 @@ def read(source: Source) -> SpecModel:
     notes: list[str] = []
     part = next((key for key in _PARTS if key in found and isinstance(found[key].value, dict)), None)
     if whole not in model_types() and part is not None:
-        found = entries(source, found[part].offset)
+        found = {key: found[key] for key in _OF_ALL if key in found} | entries(source, found[part].start)
         notes.append(f"The file is of a {whole[:60]}, and this is the network of its {part} alone.")
     try:
         document = family_of(_model_type(source, found))
     except SpecError as error:
         raise SpecError(error.fact, found["model_type"].place, *error.notes) from None
-    return SpecModel(_settled(document, found, source.stem, notes))
+    return ConfigModel(_settled(document, found, source.stem, notes), source)
+
+
+class ConfigModel(SpecModel):
+    """A network of a family with the sizes of a file, in which its mistakes are shown."""
+
+    def __init__(self, document: SpecDocument, source: Source) -> None:
+        super().__init__(document)
+        self._source = source
+
+    def graph(self, params: Params = NO_PARAMS, input_shape: InputShape | None = None) -> Graph:
+        try:
+            return super().graph(params, input_shape)
+        except SpecError as error:
+            raise self._in_file(error) from None
+
+    def _in_file(self, error: SpecError) -> SpecError:
+        """The first of the mistakes that is of a value in the file, at that value, or the first of all."""
+        every = [error, *error.others]
+        for one in every:
+            for word in _words_at(one.place):
+                tree = self._document.params.items.get(word)
+                if tree is not None and tree.place.source == self._source:
+                    return SpecError(
+                        one.fact, tree.place, *(note for note in one.notes if not note.startswith("in block"))
+                    )
+        return error
+
+
+def _words_at(place: Place | None) -> list[str]:
+    """The words of a spec at a place."""
+    return [] if place is None else re.findall(r"\w+", place.source.line(place.line)[place.column - 1 : place.end - 1])
 
 
 def _model_type(source: Source, found: Mapping[str, Entry]) -> str:
@@ -53,13 +85,15 @@ def _model_type(source: Source, found: Mapping[str, Entry]) -> str:
 
 def _settled(document: SpecDocument, found: dict[str, Entry], name: str, notes: list[str]) -> SpecDocument:
     """The spec of a family with the values of a file for its params."""
+    own = _words(document, "own")
+    found = {key: entry for key, entry in found.items() if key not in own}
     check_stated(document.params, found)
     for key in _words(document, "refused"):
         if key in found and found[key].value:
             of = found["model_type"].value
             raise SpecError(f"a {of[:60]} with '{key}' is not read", found[key].place)
-    found = found | _derived(found)
-    model_class, purpose = _purpose(found)
+    found = found | derived(found)
+    model_class, purpose = purpose_of(found)
     known = _words(document, "purposes")
     if purpose in known:
         found["architecture"] = msgspec.structs.replace(found["architectures"], value=purpose)
@@ -69,64 +103,29 @@ def _settled(document: SpecDocument, found: dict[str, Entry], name: str, notes: 
         notes.append("The weights are quantised. What is counted are the params before that, in the dtype stated.")
     notes.append(unstated(document.params, found))
     items, closed = values(document.params, found, openable(document))
+    for key, tree in items.items():
+        if isinstance(tree, Scalar) and tree.quoted and _ACTIVATION.fullmatch(key):
+            _check_activation(key, tree, _words(document, "activations"))
+    items = {key: tree for key, tree in items.items() if key not in _RULES}
+    keys = {key: scalar for key, scalar in document.params.keys.items() if key not in _RULES}
     document = msgspec.structs.replace(
         document,
         name=suitable(name),
         title=model_class or found["model_type"].value,
         notes=(*document.notes, *filter(None, notes)),
-        params=MapNode(items, document.params.keys, document.params.place),
-        parameters=_dtype(found),
+        params=MapNode(items, keys, document.params.place),
+        parameters=dtype_of(found),
     )
     return left_open(document, closed)
+
+
+def _check_activation(key: str, tree: Scalar, known: list[str]) -> None:
+    if tree.text not in known:
+        remedy = nearest(tree.text, known) or f"known are {', '.join(known)}"
+        raise SpecError(f"'{key}' is \"{tree.text}\", and no such activation is known", tree.place, remedy)
 
 
 def _words(document: SpecDocument, name: str) -> list[str]:
     """The words of a param that says of a family what its files may have."""
     tree = document.params.items[name]
     return [one.text for one in tree.items if isinstance(one, Scalar)] if isinstance(tree, ListNode) else []
-
-
-def _purpose(found: Mapping[str, Entry]) -> tuple[str, str]:
-    """The name of the model's class, and what it is for, both empty if the file does not say."""
-    classes: Any = found["architectures"].value if "architectures" in found else None
-    name = classes[0] if isinstance(classes, list) and classes else ""
-    parts = _CLASS.fullmatch(name) if isinstance(name, str) else None
-    if parts is None:
-        return "", ""
-    return parts[0][:60], parts[1] or ("CausalLM" if parts[2] else "Model")
-
-
-def _derived(found: Mapping[str, Entry]) -> dict[str, Entry]:
-    """The values that a file states in another form: the number of labels, and what is said of rotary positions."""
-    derived: dict[str, Entry] = {}
-    labels = found.get("id2label")
-    if "num_labels" not in found and labels is not None and isinstance(labels.value, dict):
-        derived["num_labels"] = msgspec.structs.replace(labels, value=len(labels.value))
-    dense, depth = found.get("mlp_only_layers"), found.get("num_hidden_layers")
-    if dense is not None and dense.value and isinstance(dense.value, list) and depth is not None and isinstance(depth.value, int):
-        # The language knows the entries of a list by their positions.
-        flags = [index in dense.value for index in range(min(depth.value, MAX_ENTRIES))]
-        derived["mlp_only_layers"] = msgspec.structs.replace(dense, value=flags)
-    rank = found.get("time_step_rank")
-    if rank is not None and rank.value == "auto":
-        derived["time_step_rank"] = msgspec.structs.replace(rank, value=None)
-    rotary = {}
-    for key in ("rope_scaling", "rope_parameters"):
-        entry = found.get(key)
-        if entry is not None and isinstance(entry.value, dict):
-            rotary |= {name: msgspec.structs.replace(entry, value=value) for name, value in entry.value.items()}
-    for key in ("rope_theta", "partial_rotary_factor"):
-        if key in rotary and key not in found:
-            derived[key] = rotary[key]
-    partial = derived.get("partial_rotary_factor", found.get("partial_rotary_factor"))
-    if partial is not None and partial.value != 1:
-        # Attention turns all values of a head, or none.
-        derived["positions"] = msgspec.structs.replace(partial, value=None)
-    return derived
-
-
-def _dtype(found: Mapping[str, Entry]) -> Stated:
-    """The dtype of the weights, if the file states one that is known."""
-    entry = found.get("dtype", found.get("torch_dtype"))
-    dtype = _DTYPES.get(entry.value) if entry is not None and isinstance(entry.value, str) else None
-    return Stated() if entry is None or dtype is None else Stated(dtype=Scalar(dtype, quoted=False, place=entry.place))

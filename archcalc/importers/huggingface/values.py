@@ -75,19 +75,23 @@ def _tree(name: str, entry: Entry, own: Tree) -> Tree:
         if not isinstance(value, list) or len(value) > MAX_ENTRIES:
             raise _unlike(name, entry, f"a list of at most {MAX_ENTRIES} entries")
         return ListNode([_scalar(name, entry, one) for one in value], entry.place)
-    if own.quoted:  # type: ignore[union-attr]
+    if not isinstance(own, Scalar):
+        raise _unlike(name, entry, "no object")
+    fits: object = _is_number(value)
+    sort = f"a number of at most {MAX_NUMBER:.0e}"
+    if own.quoted:
         sort, fits = "text of letters, digits and signs", isinstance(value, str) and _TEXT.fullmatch(value)
-    elif own.text in {"true", "false"}:  # type: ignore[union-attr]
+    elif own.text in {"true", "false"}:
         sort, fits = "true or false", isinstance(value, bool)
-    else:
-        sort, fits = f"a number of at most {MAX_NUMBER:.0e}", _is_number(value)
     if not fits:
         raise _unlike(name, entry, sort)
     return _scalar(name, entry, value)
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value) and abs(value) <= MAX_NUMBER
+    return (
+        isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value) and abs(value) <= MAX_NUMBER
+    )
 
 
 def _scalar(name: str, entry: Entry, value: Any) -> Scalar:
