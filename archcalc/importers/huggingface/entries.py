@@ -37,7 +37,8 @@ def entries(source: Source, start: int = 0) -> dict[str, Entry]:
         return dict(_entries(source, text, _past(text, start)))
     except JSONDecodeError as error:
         at = min(error.pos, len(text))
-        raise SpecError(f"the file is no JSON: {error.msg[0].lower()}{error.msg[1:]}", source.at(at)) from None
+        said = error.msg[0].lower() + error.msg[1:].removesuffix(" at")
+        raise SpecError(f"the file is no JSON: {said}", source.at(at)) from None
     except RecursionError:
         raise SpecError("lists and objects lie inside each other too deep", source.at(start)) from None
     except ValueError:
