@@ -1,4 +1,4 @@
-"""What a file says in other words than a family: its purpose, its dtype, and values in another form."""
+"""The purpose and the dtype of a network, and values that a file states in another form than its family."""
 
 from __future__ import annotations
 

@@ -58,14 +58,13 @@ class ConfigModel(SpecModel):
 
     def _in_file(self, error: SpecError) -> SpecError:
         """The first of the mistakes that is of a value in the file, at that value, or the first of all."""
-        every = [error, *error.others]
-        for one in every:
-            for word in _words_at(one.place):
+        for one in (error, *error.others):
+            # A value that the fact names comes before others of the same expression.
+            for word in sorted(_words_at(one.place), key=lambda word: word not in one.fact):
                 tree = self._document.params.items.get(word)
                 if tree is not None and tree.place.source == self._source:
-                    return SpecError(
-                        one.fact, tree.place, *(note for note in one.notes if not note.startswith("in block"))
-                    )
+                    notes = (note for note in one.notes if not note.startswith("in block"))
+                    return SpecError(one.fact, tree.place, *notes)
         return error
 
 
