@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -250,3 +252,10 @@ def test_every_model_type_is_read():
         graph = graph_of({"model_type": model_type, **wide, **deep, **heads, **other})
         assert archcalc.profile(graph).totals.macs > 0, model_type
         assert not graph.unread, model_type
+
+
+def test_the_page_names_every_model_type():
+    page = (Path(__file__).parents[2] / "docs" / "files" / "huggingface.md").read_text()
+    [listed] = re.findall(r"\*\*Model types\*\*: ([^.]*)\.", page)
+
+    assert re.findall(r"`([^`]+)`", listed) == sorted(model_types())

@@ -10,7 +10,7 @@ import msgspec
 from archcalc.errors import Place, Source, SpecError, nearest
 from archcalc.importers.huggingface.derived import derived, dtype_of, purpose_of
 from archcalc.importers.huggingface.entries import Entry, entries
-from archcalc.importers.huggingface.families import family_of, left_open, model_types, openable
+from archcalc.importers.huggingface.families import family_of, left_open, openable
 from archcalc.importers.huggingface.values import check_stated, unstated, values
 from archcalc.language.document import SpecDocument
 from archcalc.language.load import SpecModel
@@ -22,9 +22,9 @@ from archcalc.network.names import suitable
 _ACTIVATION = re.compile(r"(?:\w+_)?act(?:ivation)?(?:_function)?")
 # The params of a family that say what its files may have.
 _RULES = ("own", "purposes", "refused", "activations")
-# The part of a config that is a network for texts, in those of several networks.
-_OF_ALL = ("dtype", "torch_dtype", "quantization_config")
+# The part of a config that is a network for texts, in those of several networks, and what is said of all of these.
 _PARTS = ("text_config", "llm_config", "language_config")
+_OF_WHOLE = ("dtype", "torch_dtype", "quantization_config", "tie_word_embeddings")
 
 
 def read(source: Source) -> SpecModel:
@@ -33,8 +33,8 @@ def read(source: Source) -> SpecModel:
     whole = _model_type(source, found)
     notes: list[str] = []
     part = next((key for key in _PARTS if key in found and isinstance(found[key].value, dict)), None)
-    if whole not in model_types() and part is not None:
-        found = {key: found[key] for key in _OF_ALL if key in found} | entries(source, found[part].start)
+    if part is not None:
+        found = {key: found[key] for key in _OF_WHOLE if key in found} | entries(source, found[part].start)
         notes.append(f"The file is of a {whole[:60]}, and this is the network of its {part} alone.")
     try:
         document = family_of(_model_type(source, found))
