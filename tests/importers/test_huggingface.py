@@ -89,6 +89,7 @@ PUBLISHED = {
     "Mixtral 8x7B": (sized("mixtral", 32000, 4096, 14336, 32), 46702792704),
     "DeepSeek-V2": (DEEPSEEK_V2, 235741434880),
     "Mamba 130M": ({"model_type": "mamba", "hidden_size": 768, "num_hidden_layers": 24}, 129135360),
+    "ALBERT base": (BERT | {"model_type": "albert", "vocab_size": 30000, "embedding_size": 128}, 11683584),
     "GPT-2": (GPT2, 124439808),
     "BERT": (BERT, 109482240),
     "Whisper": (WHISPER, 37760640),

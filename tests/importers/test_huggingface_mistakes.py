@@ -73,12 +73,14 @@ def test_a_mistake_is_shown_at_the_value_in_the_file(old, new, place, fact, reme
     assert remedy in said
 
 
-def test_a_form_of_a_network_that_no_family_has_is_refused():
-    said = message(
-        '{"model_type": "bert", "hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 1, "is_decoder": true}'
-    )
+@pytest.mark.parametrize(
+    ("model_type", "stated", "value"), [("bert", "is_decoder", "true"), ("albert", "num_hidden_groups", "2")]
+)
+def test_a_form_of_a_network_that_no_family_has_is_refused(model_type, stated, value):
+    sizes = f'"model_type": "{model_type}", "hidden_size": 64, "intermediate_size": 8, "num_hidden_layers": 2'
 
-    assert "a bert with 'is_decoder' is not read" in said
+    assert f"a {model_type} with '{stated}' is not read" in message(f'{{{sizes}, "{stated}": {value}}}')
+    assert read(f'{{{sizes}, "num_attention_heads": 4, "{stated}": {"false" if value == "true" else 1}}}').nodes
 
 
 def test_a_config_without_a_model_type_is_told():

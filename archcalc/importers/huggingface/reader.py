@@ -88,7 +88,9 @@ def _settled(document: SpecDocument, found: dict[str, Entry], name: str, notes: 
     found = {key: entry for key, entry in found.items() if key not in own}
     check_stated(document.params, found)
     for key in _words(document, "refused"):
-        if key in found and found[key].value:
+        value = found[key].value if key in found else None
+        # One of something is what every network has.
+        if value and (value is True or value != 1):
             of = found["model_type"].value
             raise SpecError(f"a {of[:60]} with '{key}' is not read", found[key].place)
     found = found | derived(found)
