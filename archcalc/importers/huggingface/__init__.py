@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from archcalc.importers import register
+from archcalc.importers.registry import register
 
 _KEY = re.compile(rb'"model_type"\s*:\s*"|"architectures"\s*:\s*\[')
 
