@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Protocol, TypeAlias
 
@@ -90,6 +90,44 @@ class Settled:
         return msgspec.structs.replace(
             graph, nodes=other.nodes, assumptions=other.assumptions, figures=(), assertions=()
         )
+
+
+class Resizable:
+    """A model without params that is built anew for another input, since its layers depend on the shape of that.
+
+    >>> from archcalc.layers.rearrange import Input
+    >>> def build(shape):
+    ...     builder = Builder()
+    ...     builder.add("input", Input(shape))
+    ...     return builder.graph()
+    >>> Resizable(NamedShape((3, 8, 8)), build).graph(input_shape=(3, 4, 4)).input
+    (3, 4, 4)
+    """
+
+    def __init__(self, own: NamedShape, build: Callable[[NamedShape], Graph]) -> None:
+        self._own = own
+        self._build = build
+
+    def params(self, input_shape: InputShape | None = None) -> dict[str, str]:  # noqa: ARG002 - as every model is asked
+        """No params."""
+        return {}
+
+    @property
+    def input_params(self) -> dict[tuple[str, str], str]:
+        """No axes."""
+        return {}
+
+    def without_bias(self) -> Model:
+        """The same model, since its biases are fixed."""
+        return self
+
+    def graph(self, params: Params = NO_PARAMS, input_shape: InputShape | None = None) -> Graph:
+        """The graph on its own input, or on another."""
+        check_params(params, [])
+        asked = only_shape(input_shape)
+        if asked is None:
+            return self._build(self._own)
+        return self._build(NamedShape(replaced_input(self._own, asked), input_axes(self._own)))
 
 
 def check_params(given: Params, declared: list[str]) -> None:
