@@ -11,7 +11,6 @@ from archcalc.importers.darknet.writer import Writer
 from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Graph
 from archcalc.network.model import Model, Resizable
-from archcalc.symbols.dims import Shape
 from archcalc.symbols.shape import NamedShape
 
 _KINDS: dict[str, Callable[[Writer, Section], int]] = {

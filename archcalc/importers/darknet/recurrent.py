@@ -29,7 +29,7 @@ class _Cell:
     def state(self, part: str, like: int) -> int:
         """The position of the state before the step, an input of an output's shape."""
         shape = self._writer.shape(like)
-        return self.add(Input(tuple(shape), shape.axes), part=part)
+        return self.add(Input(tuple(shape), shape.axes if all(shape.axes) else None), part=part)
 
     def product(self, x: int, out: int, part: str, word: str = "linear") -> int:
         """The position of an output times trained weights, normalised and activated."""

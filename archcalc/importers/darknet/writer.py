@@ -90,7 +90,7 @@ class Writer:
         """The shape of an output, by default of the one before a section."""
         return self.builder.shape(self.last if position is None else position)
 
-    def add(
+    def add(  # noqa: PLR0913 - as the builder has them
         self,
         section: Section,
         layer: Layer,
