@@ -93,18 +93,22 @@ class Settled:
 
 
 class Resizable:
-    """A model without params that is built anew for another input, since its layers depend on the shape of that.
+    """A model without params that is built anew for another input, since its layers depend on the shapes of its inputs.
+
+    An input whose shape is None must be given one.
 
     >>> from archcalc.layers.rearrange import Input
-    >>> def build(shape):
+    >>> def build(shapes):
     ...     builder = Builder()
-    ...     builder.add("input", Input(shape))
+    ...     builder.add("image", Input(shapes["image"]))
     ...     return builder.graph()
-    >>> Resizable(NamedShape((3, 8, 8)), build).graph(input_shape=(3, 4, 4)).input
+    >>> Resizable({"image": None}, build).graph(input_shape=(3, 4, 4)).input
     (3, 4, 4)
     """
 
-    def __init__(self, own: NamedShape, build: Callable[[NamedShape], Graph]) -> None:
+    def __init__(
+        self, own: Mapping[str, NamedShape | None], build: Callable[[Mapping[str, NamedShape | None]], Graph]
+    ) -> None:
         self._own = own
         self._build = build
 
@@ -122,12 +126,23 @@ class Resizable:
         return self
 
     def graph(self, params: Params = NO_PARAMS, input_shape: InputShape | None = None) -> Graph:
-        """The graph on its own input, or on another."""
+        """The graph on its own inputs, or on others."""
         check_params(params, [])
-        asked = only_shape(input_shape)
-        if asked is None:
+        if input_shape is None:
             return self._build(self._own)
-        return self._build(NamedShape(replaced_input(self._own, asked), input_axes(self._own)))
+        missing = [name for name, shape in self._own.items() if shape is None]
+        if not isinstance(input_shape, Mapping) and len(missing) == 1:
+            input_shape = {missing[0]: input_shape}
+        given = dict(input_shape) if isinstance(input_shape, Mapping) else {}
+        added = {name: _unnamed(given.pop(name)) for name in missing if name in given}
+        known = {name: shape for name, shape in self._own.items() if shape is not None}
+        asked: InputShape = given if isinstance(input_shape, Mapping) else input_shape
+        others = {name: NamedShape(shape, known[name].axes) for name, shape in replaced_inputs(known, asked).items()}
+        return self._build({**self._own, **others, **added})
+
+
+def _unnamed(shape: Shape) -> NamedShape:
+    return NamedShape(shape, ("",) * len(shape))
 
 
 def check_params(given: Params, declared: list[str]) -> None:

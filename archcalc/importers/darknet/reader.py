@@ -47,7 +47,7 @@ _KINDS: dict[str, Callable[[Writer, Section], int]] = {
 def read(source: Source) -> Model:
     """The network of a cfg file."""
     first, *layers = sections(source)
-    return Resizable(_input(first), lambda shape: _graph(source, first, layers, shape))
+    return Resizable({"input": _input(first)}, lambda shapes: _graph(source, first, layers, shapes["input"]))
 
 
 def _input(net: Section) -> NamedShape:
