@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 
 import msgspec
 
@@ -40,12 +41,12 @@ class Step(msgspec.Struct, frozen=True):
     @property
     def is_measure(self) -> bool:
         """True for a loss, a measure or a writer, of which nothing is run when the network is used."""
-        return self.type.endswith(_MEASURES) or self.type in _WRITERS
+        return self.type.endswith(_MEASURES) or self.type in _WRITERS or self.weight > 0
 
     @property
     def weight(self) -> float:
-        """The weight of a loss in training, 0 for all other layers."""
-        return self.message.number("loss_weight", 1) if self.type.endswith("loss") else 0
+        """The weight of a loss in training, 0 for all other layers; one of another's making says it."""
+        return self.message.number("loss_weight", 1 if self.type.endswith("loss") else 0)
 
     def error(self, fact: str, *notes: str) -> SpecError:
         """The error of a fact about the layer."""
@@ -190,7 +191,7 @@ def auxiliary(used: list[Step]) -> set[int]:
     return _before(minor, reads) - _before(losses.keys() - minor, reads)
 
 
-def _before(ends: Set[int], reads: list[list[int]]) -> set[int]:
+def _before(ends: AbstractSet[int], reads: list[list[int]]) -> set[int]:
     """The numbers of layers that lead to some, and of those."""
     found = set(ends)
     for number in range(max(ends, default=-1), -1, -1):

@@ -176,7 +176,7 @@ class _Reader:
         place, name = self._here(), self._take()
         if name == "[":
             # An extension, whose name is in brackets.
-            name = self._listed(lambda: self._take())
+            name = self._listed(self._take)
         elif not _NAME.fullmatch(name):
             raise SpecError(f"'{name[:60]}' is not the name of a field", place)
         colon = self._peek() == ":"
@@ -200,18 +200,18 @@ class _Reader:
         return "".join(part for part in parts if isinstance(part, str))
 
     def _value(self, name: str, values: list[Scalar | Message], begin: Place, depth: int, *, colon: bool) -> None:
-        place, token = self._here(), self._take()
-        if token in _CLOSING:
+        place, sign = self._here(), self._take()
+        if sign in _CLOSING:
             inner = Message(begin, {})
-            self._fields(inner, _CLOSING[token], depth + 1)
+            self._fields(inner, _CLOSING[sign], depth + 1)
             values.append(inner)
-        elif not colon or not token or token in "{}<>[]:/-":
+        elif not colon or not sign or sign in "{}<>[]:/-":
             fact = f"{name[:60]} has no value" if colon else f"neither a value nor a message behind {name[:60]}"
-            raise SpecError(fact, place if token else begin, "write a colon and a value, or fields in braces")
+            raise SpecError(fact, place if sign else begin, "write a colon and a value, or fields in braces")
         else:
-            text = _unquoted(token)
+            text = _unquoted(sign)
             # Texts that follow each other are one.
-            while token[0] in "\"'" and self._peek()[:1] in {'"', "'"}:
+            while sign[0] in "\"'" and self._peek()[:1] in {'"', "'"}:
                 text += _unquoted(self._take())
             values.append(Scalar(text, place))
 

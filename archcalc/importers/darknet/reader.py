@@ -47,7 +47,8 @@ _KINDS: dict[str, Callable[[Writer, Section], int]] = {
 def read(source: Source) -> Model:
     """The network of a cfg file."""
     first, *layers = sections(source)
-    return Resizable({"input": _input(first)}, lambda shapes: _graph(source, first, layers, shapes["input"]))
+    own = _input(first)
+    return Resizable({"input": own}, lambda shapes: _graph(source, first, layers, shapes["input"] or own))
 
 
 def _input(net: Section) -> NamedShape:
