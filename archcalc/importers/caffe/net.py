@@ -13,7 +13,7 @@ from archcalc.symbols.shape import NamedShape
 
 _PHASES = ("train", "test", "0", "1")
 # Layers that put out what is in a file or in memory.
-_DATA = ("data", "input")
+_DATA = ("data", "input", "python")
 # Layers that only measure or write down what others put out.
 _MEASURES = ("loss", "accuracy")
 _WRITERS = ("silence", "hdf5output", "detectionevaluate")

@@ -6,6 +6,7 @@ from archcalc.importers.caffe.rows import Rows
 from archcalc.layers import Layer
 from archcalc.layers.activation import (
     ELU,
+    SELU,
     Dropout,
     HardSigmoid,
     HardSwish,
@@ -31,6 +32,7 @@ FUNCTIONS: dict[str, Layer] = {
     "absval": Abs(),
     "bnll": Softplus(),
     "relu6": ReLU6(),
+    "selu": SELU(),
     "swish": SiLU(),
     "silu": SiLU(),
     "mish": Mish(),

@@ -59,6 +59,8 @@ _KINDS: dict[str, Callable[..., int | list[int]]] = {
     "priorbox": shapes.prior_box,
     "detectionoutput": shapes.detections,
     "roipooling": shapes.roi_pooling,
+    "psroipooling": shapes.scored_pooling,
+    **dict.fromkeys(("proposal", "python"), shapes.proposal),
 }
 
 
@@ -70,18 +72,20 @@ def read(source: Source) -> Model:
     if not inputs:
         raise SpecError("a network without an input", net.place, 'add input: "data", or a layer of data')
     own = {one.blob: one.shape for one in inputs}
-    return Resizable(own, lambda given: _Network(source, net, used).graph(inputs, given))
+    return Resizable(own, lambda given: _Network(source, net, used, left).graph(inputs, given))
 
 
 class _Network:
     """The graph of a file as it is built: which blob is the output of which row."""
 
-    def __init__(self, source: Source, net: Message, used: list[Step]) -> None:
+    def __init__(self, source: Source, net: Message, used: list[Step], left: list[Step]) -> None:
         self._name = net.text("name") or source.stem
         self._used = used
         self._builder = Builder(MAX_LAYERS)
         # The rows that put out the blobs; none for labels and what is made of them.
-        self._blobs: dict[str, int | None] = {}
+        self._blobs: dict[str, int | None] = {
+            top: None for step in (*left, *used) if step.gives_data for top in step.tops
+        }
         self._owners: dict[str, int] = {}
         self._unread: dict[int, None] = {}
 
@@ -103,13 +107,11 @@ class _Network:
         for number, step in enumerate(self._used):
             if not step.gives_data:
                 self._add(step, minor=number in minor)
-            else:
-                for top in step.tops:
-                    self._blobs.setdefault(top, None)
         return self._builder.graph(self._name, named_outputs=tuple(self._unread))
 
     def _add(self, step: Step, *, minor: bool) -> None:
-        inputs = [x for x in map(self._read, [step] * len(step.bottoms), step.bottoms) if x is not None]
+        known = () if step.is_measure else [self._read(step, blob) for blob in step.bottoms]
+        inputs = [x for x in known if x is not None]
         if step.is_measure or (step.bottoms and not inputs):
             self._blobs.update(dict.fromkeys(step.tops))
             return

@@ -111,7 +111,21 @@ def detections(rows: Rows, *inputs: int) -> int:
     return rows.unknown((1, max(1, keep), 7), *inputs)
 
 
-def roi_pooling(rows: Rows, x: int, boxes: int) -> int:
-    """The largest values of the windows of a box (Fast R-CNN), counted once for each image."""
+def proposal(rows: Rows, *inputs: int) -> int:
+    """One of the boxes that are looked at (Faster R-CNN), from where on all is counted for one of them."""
+    if rows.step.type == "python" and "proposal" not in rows.param("python_param").text("layer").lower():
+        raise rows.step.error("what a layer in Python puts out cannot be known")
+    return rows.unknown((5,), *inputs)
+
+
+def roi_pooling(rows: Rows, x: int, *box: int) -> int:
+    """The largest values of the windows of a box (Fast R-CNN)."""
     param = rows.param("roi_pooling_param")
-    return rows.unknown((rows.shape(x)[0], required(param, "pooled_h"), required(param, "pooled_w")), x, boxes)
+    return rows.unknown((rows.shape(x)[0], required(param, "pooled_h"), required(param, "pooled_w")), x, *box)
+
+
+def scored_pooling(rows: Rows, x: int, *box: int) -> int:
+    """The means of the windows of a box, each of channels of its own (R-FCN)."""
+    param = rows.param("psroi_pooling_param")
+    side = required(param, "group_size")
+    return rows.unknown((required(param, "output_dim"), side, side), x, *box)
