@@ -109,6 +109,15 @@ def source_of(spec: str) -> Source:
     return Source(name, content)
 
 
+def as_text(source: Source) -> Source:
+    r"""The source as text in which bytes that are not UTF-8, such as a comment in another encoding, are replaced.
+
+    >>> as_text(Source("net.cfg", b"# \xb2\xe3\n[net]")).line(2)
+    '[net]'
+    """
+    return Source(source.name, source.data[:].decode("utf-8-sig", "replace"))
+
+
 def _is_line(spec: str) -> bool:
     # Most networks have other names, and need not load the reader of lines.
     likely = any(word in spec.lower() for word in ("conv", "pool", "fc"))

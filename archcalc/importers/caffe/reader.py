@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping
 
 from archcalc.errors import Source, SpecError, nearest
+from archcalc.importers import as_text
 from archcalc.importers.caffe import filters, joins, pointwise, pooling, shapes
 from archcalc.importers.caffe.net import Declared, Step, auxiliary, declared, steps
 from archcalc.importers.caffe.rows import Rows
@@ -66,7 +67,7 @@ _KINDS: dict[str, Callable[..., int | list[int]]] = {
 
 def read(source: Source) -> Model:
     """The network of a prototxt file."""
-    net = parsed(source)
+    net = parsed(as_text(source))
     used, left = steps(net)
     inputs = declared(net, used, left)
     if not inputs:
@@ -110,8 +111,8 @@ class _Network:
         return self._builder.graph(self._name, named_outputs=tuple(self._unread))
 
     def _add(self, step: Step, *, minor: bool) -> None:
-        known = () if step.is_measure else [self._read(step, blob) for blob in step.bottoms]
-        inputs = [x for x in known if x is not None]
+        bottoms: list[int | None] = [] if step.is_measure else [self._read(step, blob) for blob in step.bottoms]
+        inputs = [x for x in bottoms if x is not None]
         if step.is_measure or (step.bottoms and not inputs):
             self._blobs.update(dict.fromkeys(step.tops))
             return

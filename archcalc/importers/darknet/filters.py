@@ -8,6 +8,7 @@ from archcalc.layers.blur import BlurPool2d
 from archcalc.layers.conv import Conv2d
 from archcalc.layers.conv_transpose import ConvTranspose2d
 from archcalc.layers.linear import Learned, Linear
+from archcalc.layers.settings import Sizes
 from archcalc.layers.unknown import Unknown
 from archcalc.symbols.dims import floor_div
 
@@ -25,11 +26,12 @@ def padding_key(section: Section) -> str:
     return "pad" if section.flag("pad") else "padding"
 
 
-def strides_of(section: Section) -> tuple[int, int]:
-    """The strides down and across: `stride_y` and `stride_x`, or `stride` where they are not given."""
+def strides_of(section: Section) -> Sizes:
+    """The strides down and across: `stride_y` and `stride_x`, or `stride` where they are not given; one if they are equal."""
     across, down = section.whole("stride_x", -1), section.whole("stride_y", -1)
     stride = 1 if across >= 1 and down >= 1 else section.whole("stride", 1, least=1)
-    return (down if down >= 1 else stride), (across if across >= 1 else stride)
+    across, down = across if across >= 1 else stride, down if down >= 1 else stride
+    return down if down == across else (down, across)
 
 
 def convolutional(writer: Writer, section: Section) -> int:
@@ -45,7 +47,7 @@ def convolutional(writer: Writer, section: Section) -> int:
     layer = Conv2d(
         out=section.whole("filters", 1, least=1),
         kernel=size,
-        stride=1 if blur else stride[0] if stride[0] == stride[1] else stride,
+        stride=1 if blur else stride,
         padding=padding if dilation == 1 else _dilated_padding(section, size, padding, dilation),
         dilation=dilation,
         groups=groups,
@@ -79,7 +81,7 @@ def _owner(writer: Writer, section: Section) -> int | None:
     return writer.filters[number]
 
 
-def blurred(writer: Writer, section: Section, x: int, stride: tuple[int, int]) -> int:
+def blurred(writer: Writer, section: Section, x: int, stride: Sizes) -> int:
     """The position of an output after the blur of `antialiasing`, which takes the stride in the layer's place."""
     small = section.whole("antialiasing", 0) == 2
     layer = BlurPool2d(kernel=2, stride=stride) if small else BlurPool2d(kernel=3, stride=stride, padding=1)

@@ -13,6 +13,7 @@ from archcalc.layers.patches import PixelUnshuffle
 from archcalc.layers.pool import AvgPool2d, MaxPool2d
 from archcalc.layers.rearrange import Flatten, Reshape
 from archcalc.layers.resample import PixelShuffle, Upsample
+from archcalc.layers.settings import Margins, Sizes
 from archcalc.layers.softmax import Softmax
 from archcalc.layers.unknown import Unknown
 from archcalc.symbols.dims import floor_div, size
@@ -41,12 +42,12 @@ def local_avgpool(writer: Writer, section: Section) -> int:
 _FIELDS = {"kernel": "size", "stride": "stride", "padding": "padding"}
 
 
-def _window(section: Section) -> tuple[int, tuple[int, int], tuple[tuple[int, int], ...]]:
+def _window(section: Section) -> tuple[int, Sizes, Margins]:
     """The size, the strides and the paddings, which are `padding` for both sides together, by default size - 1."""
-    stride = strides_of(section)
     kernel = section.whole("size", section.whole("stride", 1, least=1), least=1)
     padding = section.whole("padding", kernel - 1, least=0)
-    return kernel, stride, ((padding // 2, padding - padding // 2),) * 2
+    before, after = padding // 2, padding - padding // 2
+    return kernel, strides_of(section), before if before == after else ((before, after),) * 2
 
 
 def avgpool(writer: Writer, section: Section) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from archcalc.errors import Source, SpecError, nearest
+from archcalc.importers import as_text
 from archcalc.importers.darknet import filters, joins, places, recurrent
 from archcalc.importers.darknet.sections import Section, sections
 from archcalc.importers.darknet.writer import Writer
@@ -46,7 +47,7 @@ _KINDS: dict[str, Callable[[Writer, Section], int]] = {
 
 def read(source: Source) -> Model:
     """The network of a cfg file."""
-    first, *layers = sections(source)
+    first, *layers = sections(as_text(source))
     own = _input(first)
     return Resizable({"input": own}, lambda shapes: _graph(source, first, layers, shapes["input"] or own))
 
