@@ -60,8 +60,9 @@ def required(param: Message, key: str) -> int:
 def inner_product(rows: Rows, x: int) -> int:
     """A dense layer over all values from an axis on."""
     param = rows.param("inner_product_param")
-    layer = Linear(required(param, "num_output"), bias=param.flag("bias_term", default=True))
-    x = rows.flat(x, rows.axis(param, x))
+    start = rows.axis(param, x)
+    layer = Linear(required(param, "num_output"), bias=param.flag("bias_term", default=True), axis=start or None)
+    x = rows.flat(x, start)
     return rows.add(layer, x, param="inner_product_param", fields={"out": "num_output"})
 
 

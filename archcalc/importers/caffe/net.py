@@ -106,16 +106,17 @@ class Declared(msgspec.Struct, frozen=True):
 def declared(net: Message, used: list[Step], left: list[Step]) -> list[Declared]:
     """The inputs of a network: those at the top of the file, and what its layers of data put out.
 
-    A file for training alone has its data in a layer of that phase. Labels, which have one value, are no input.
+    A file for training alone has its data in a layer of that phase. What only losses and measures read, as labels are,
+    is no input.
     """
-    found = [*_at_top(net)]
+    read = {blob for step in used if not step.is_measure for blob in step.bottoms}
+    compared = {blob for step in used if step.is_measure for blob in step.bottoms}
+    found = [one for one in _at_top(net) if one.blob not in compared - read]
     for step in used:
-        found += [one for one in _given(step) if step.gives_data]
+        found += _given(step, read) if step.gives_data else ()
     known = {one.blob for one in found} | {top for step in used for top in step.tops}
-    read = {blob for step in used for blob in step.bottoms}
     for step in left:
-        if step.gives_data:
-            found += [one for one in _given(step) if one.blob in read - known]
+        found += _given(step, read - known) if step.gives_data else ()
     return found
 
 
@@ -128,18 +129,17 @@ def _at_top(net: Message) -> Iterator[Declared]:
         yield Declared(name.text, name.place, _shape(sizes, name.place))
 
 
-def _given(step: Step) -> Iterator[Declared]:
-    """What a layer of data puts out: of several without shapes the first, behind which the labels are."""
+def _given(step: Step, read: set[str]) -> list[Declared]:
+    """What a layer of data puts out that is read: where it gives no shapes, the first of that."""
     shapes = [shape.wholes("dim", 0) for shape in step.message.message("input_param").messages("shape")]
     dummy = step.message.message("dummy_data_param")
     shapes += [shape.wholes("dim", 0) for shape in dummy.messages("shape")]
     corners = [dummy.wholes(key, 0) for key in ("num", "channels", "height", "width")]
     shapes += [list(sizes) for sizes in zip(*corners, strict=False)]
-    for number, top in enumerate(step.tops):
-        if shapes:
-            yield Declared(top, step.place, _shape(shapes[min(number, len(shapes) - 1)], step.place))
-        elif number == 0:
-            yield Declared(top, step.place, _image(step))
+    tops = [(number, top) for number, top in enumerate(step.tops) if top in read]
+    if not shapes:
+        return [Declared(top, step.place, _image(step)) for _, top in tops[:1]]
+    return [Declared(top, step.place, _shape(shapes[min(number, len(shapes) - 1)], step.place)) for number, top in tops]
 
 
 def _shape(sizes: list[int], place: Place) -> NamedShape | None:
