@@ -51,7 +51,3 @@ class Unknown(Layer, frozen=True):
 
     def forward(self, _xp: Any, *_inputs: Any, **_weights: Any) -> Any:
         raise SpecError(f"'{self.operator[:60]}' is not known, and cannot be run")
-
-
-# Of a signature with any number of inputs the registry makes a join, which has two or more.
-Unknown.arity = (1, float("inf"))
