@@ -130,7 +130,7 @@ def _at_top(net: Message) -> Iterator[Declared]:
 
 
 def _given(step: Step, read: set[str]) -> list[Declared]:
-    """What a layer of data puts out that is read: where it gives no shapes, the first of that."""
+    """The blobs of a layer of data that are read: where it gives no shapes, the first of them."""
     shapes = [shape.wholes("dim", 0) for shape in step.message.message("input_param").messages("shape")]
     dummy = step.message.message("dummy_data_param")
     shapes += [shape.wholes("dim", 0) for shape in dummy.messages("shape")]
