@@ -22,4 +22,4 @@ def recognises(head: bytes, _name: str) -> bool:
     return _SIGN.search(head.removeprefix(b"\xef\xbb\xbf")) is not None
 
 
-register("caffe", recognises, max_bytes=2**24)
+register("caffe", recognises, max_bytes=2**20)

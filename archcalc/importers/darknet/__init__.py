@@ -20,4 +20,4 @@ def recognises(head: bytes, _name: str) -> bool:
     return _FIRST.match(first) is not None
 
 
-register("darknet", recognises, max_bytes=2**22)
+register("darknet", recognises, max_bytes=2**20)
