@@ -211,6 +211,13 @@ def test_another_input_is_cropped_anew():
         (IMAGE + "[route]\nlayers=-1\n", "[route]: layers names layer -1; before this one, none stands"),
         (IMAGE + conv(2, 1) + "[route]\nlayers=0,4\n", "names layer 4; before this one, layers 0 to 0 stand"),
         (IMAGE + conv(2, 1) + "[route]\nlayers=0,\n", "layers must be a whole number, not ''"),
+        (
+            IMAGE + "[yolo]\nmask=0,1\nclasses=3\n",
+            "net.cfg:7:9: [yolo]: its boxes have 16 channels, the layer before it 3",
+        ),
+        (IMAGE + "[Gaussian_yolo]\nclasses=3\n", "its boxes have 12 channels"),
+        (IMAGE + "[region]\nclasses=20\nnum=5\n", "its boxes have 125 channels"),
+        (IMAGE + "[detection]\nclasses=20\ncoords=4\nnum=2\n", "its boxes have 1470 values, the layer before it 3072"),
         (IMAGE + "[crop]\ncrop_height=64\n", "crop_height=64 is more than the input's 32"),
     ],
 )

@@ -130,9 +130,31 @@ def softmax(writer: Writer, section: Section) -> int:
 
 def head(writer: Writer, section: Section) -> int:
     """The boxes that a detector reads out of an output, which the programs do not count."""
+    _check_values(writer, section)
     x = writer.add(section, Identity(), writer.last, note="boxes are read out of it, which is not counted")
     writer.heads.append(x)
     return x
+
+
+def _check_values(writer: Writer, section: Section) -> None:
+    """Refuse an output that has not as many values as the boxes of a detector, as the programs do."""
+    shape = writer.shape()
+    boxes, classes = section.whole("num", 1, least=1), section.whole("classes", 20, least=0)
+    if section.kind == "detection":
+        side, coords = section.whole("side", 7, least=1), section.whole("coords", 1, least=0)
+        found, wanted = size(tuple(shape)), side**2 * ((1 + coords) * boxes + section.whole("classes", 1, least=0))
+    elif section.kind == "region":
+        found, wanted = shape[0], boxes * (classes + section.whole("coords", 4, least=0) + 1)
+    elif section.kind != "iseg":
+        masks = section.options.get("mask")
+        boxes = boxes if masks is None else masks.text.partition("#")[0].count(",") + 1
+        found, wanted = shape[0], boxes * (classes + (9 if section.kind == "Gaussian_yolo" else 5))
+    else:
+        return
+    if isinstance(found, int) and found != wanted:
+        of = "values" if section.kind == "detection" else "channels"
+        remedy = "filters= or output= before it, or its classes=, is another network's"
+        raise section.error(f"its boxes have {wanted} {of}, the layer before it {found}", "classes", remedy)
 
 
 def nothing(writer: Writer, _section: Section) -> int:
