@@ -164,6 +164,13 @@ def test_losses_of_several_tasks_have_no_auxiliary_heads():
     assert [graph.nodes[i].name for i in graph.outputs] == ["a", "b"]
 
 
+def test_what_is_silenced_is_no_output():
+    text = IMAGE + dense("a", "data", 2) + dense("b", "data", 4) + layer("Silence", "s", "b", "none")
+    graph = graph_of(text)
+
+    assert [graph.nodes[i].name for i in graph.outputs] == ["a"]
+
+
 def test_statistics_are_kept_beside_the_params():
     """A mean and a variance for each channel."""
     assert params(TRAINED)["scale"] == 8

@@ -115,6 +115,8 @@ class _Network:
         inputs = [x for x in bottoms if x is not None]
         if step.is_measure or (step.bottoms and not inputs):
             self._blobs.update(dict.fromkeys(step.tops))
+            if step.type == "silence":
+                self._unread = {x: None for x in self._unread if x not in map(self._blobs.get, step.bottoms)}
             return
         if step.type not in _KINDS:
             known = nearest(step.type, [*_KINDS]) or "its output cannot be known"
