@@ -118,7 +118,8 @@ class Writer:
         position = self.last if position is None else position
         shape = self.shape(position)
         if len(shape) == 1:
-            return self.add(section, Reshape((shape[0], 1, 1)), position, part="reshape")
+            layer = Reshape((shape[0], 1, 1), ("channels", "height", "width"))
+            return self.add(section, layer, position, part="reshape")
         if len(shape) != 3:
             raise section.error("the layer before it must put out an image")
         return position
