@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from archcalc.importers import register
+from archcalc.importers.registry import register
 
 # A layer at the beginning of a line, or behind the name, or what only the networks of Caffe have there.
 _SIGN = re.compile(

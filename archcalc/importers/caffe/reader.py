@@ -6,7 +6,6 @@ import inspect
 from collections.abc import Callable, Mapping
 
 from archcalc.errors import Source, SpecError, nearest
-from archcalc.importers import as_text
 from archcalc.importers.caffe import filters, joins, pointwise, pooling, shapes
 from archcalc.importers.caffe.net import Declared, Step, auxiliary, declared, steps
 from archcalc.importers.caffe.rows import Rows
@@ -67,7 +66,7 @@ _KINDS: dict[str, Callable[..., int | list[int]]] = {
 
 def read(source: Source) -> Model:
     """The network of a prototxt file."""
-    net = parsed(as_text(source))
+    net = parsed(source.lenient)
     used, left = steps(net)
     inputs = declared(net, used, left)
     if not inputs:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from archcalc.importers import register
+from archcalc.importers.registry import register
 
 _FIRST = re.compile(rb"\[\s*net(?:work)?\s*\]")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from archcalc.errors import Source, SpecError, nearest
-from archcalc.importers import as_text
 from archcalc.importers.darknet import filters, joins, places, recurrent
 from archcalc.importers.darknet.sections import Section, sections
 from archcalc.importers.darknet.writer import Writer
@@ -47,7 +46,7 @@ _KINDS: dict[str, Callable[[Writer, Section], int]] = {
 
 def read(source: Source) -> Model:
     """The network of a cfg file."""
-    first, *layers = sections(as_text(source))
+    first, *layers = sections(source.lenient)
     own = _input(first)
     return Resizable({"input": own}, lambda shapes: _graph(source, first, layers, shapes["input"] or own))
 
