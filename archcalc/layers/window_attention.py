@@ -9,7 +9,15 @@ from typing import Any, ClassVar, NamedTuple
 
 from archcalc.layers.axes import each_axis
 from archcalc.layers.base import Layer, Layout, SavedTensor, TrainingContext
-from archcalc.layers.projections import attending, bias_variants, mixed, projected, projecting, require_biases_once, with_biases
+from archcalc.layers.projections import (
+    attending,
+    bias_variants,
+    mixed,
+    projected,
+    projecting,
+    require_biases_once,
+    with_biases,
+)
 from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement, require_per_axis
 from archcalc.layers.settings import Biases, Count, Offsets, Sizes
