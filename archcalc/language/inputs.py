@@ -29,15 +29,15 @@ def inputs(tree: MapNode, mistakes: Mistakes) -> dict[str, MapNode]:
         raise SpecError("'inputs' is empty", named.place, f"such as {_NAMED}")
     found = {}
     for name, axes in named.items.items():
+        found[name] = axes if isinstance(axes, MapNode) else MapNode({}, {}, axes.place)
         if not isinstance(axes, MapNode):
-            named = _with_axes(name, axes)
+            example = _with_axes(name, axes)
             # Axes at once under 'inputs' are those of the only one.
-            remedy = named or f"{_NAMED}; a single input stands under 'input:'"
+            remedy = example or f"{_NAMED}; a single input stands under 'input:'"
             mistake = SpecError(f"input '{name[:60]}' must be a mapping", axes.place, f"such as {remedy}")
-            if not named:
+            if not example:
                 raise mistake
             mistakes.add(mistake)
-        found[name] = axes if isinstance(axes, MapNode) else MapNode({}, {}, axes.place)
     if len(found) > _MAX_INPUTS:
         mistakes.add(SpecError(f"{len(found):,} inputs; a spec has at most {_MAX_INPUTS}", named.place))
     return found

@@ -104,7 +104,7 @@ def _parts(places: list[list[Row]], depth: int, around: Dim) -> Iterator[Part]:
     start = 0
     while start < len(segments):
         end = start + 1
-        while end < len(segments) and _repeats(*map(_first, (segments[start], *segments[end - 1 : end + 1])), depth):
+        while end < len(segments) and _repeats(segments[start], segments[end - 1], segments[end], depth):
             end += 1
         repeats = segments[start:end]
         merged = [[row for place in together for row in place] for together in zip(*repeats, strict=True)]
@@ -129,15 +129,12 @@ def _expanded(times: Any) -> Dim:
     return as_int(sympy.expand(sympy.cancel(times)))
 
 
-def _first(places: list[list[Row]]) -> list[Row]:
-    return [place[0] for place in places]
-
-
-def _repeats(first: list[Row], one: list[Row], other: list[Row], depth: int) -> bool:
+def _repeats(begin: list[list[Row]], before: list[list[Row]], after: list[list[Row]], depth: int) -> bool:
     """True if rows repeat the rows before them and continue where those end.
 
-    What they read beside that lies outside and is read by the `first` of the repeats too, as the memory of a decoder.
+    What they read beside that is read by those at the begin of the repeats too, as the memory of a decoder.
     """
+    first, one, other = ([place[0] for place in places] for places in (begin, before, after))
     beside = _outside(first) & _outside(other)
     return (
         len(one) == len(other)
