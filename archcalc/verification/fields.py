@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from archcalc.layers.intervals import some
 from archcalc.network.graph import Graph
 from archcalc.receptive_field.dependence import forward_mask
 from archcalc.receptive_field.field import Field
@@ -121,7 +120,7 @@ def _ends(reach: AxisField, chosen: Any) -> tuple[Any, Any]:
         lo, hi = np.full(along.shape, np.inf), np.full(along.shape, -np.inf)
         for index in zip(*np.nonzero(along), strict=True):
             ends = strand.at(tuple(map(int, index)))
-            if some(*ends):
+            if ends[0] <= ends[1]:
                 lo[index], hi[index] = ends
         first, last = np.minimum(first, lo), np.maximum(last, hi)
     return first, last
