@@ -1,4 +1,4 @@
-"""Networks of text against torch as wholes, layer by layer: outputs, params and products, without any values."""
+"""Networks against torch as wholes, layer by layer: outputs, params and products, without any values."""
 
 from __future__ import annotations
 
@@ -7,10 +7,17 @@ import torch
 
 from archcalc.language import load
 from archcalc.profiling.engine import profile
+from tests.specs.image_twins import yolo
 from tests.specs.text_twins import clip, t5, transformer, whisper
 from tests.specs.twin import Twin
 
-TWINS = {"transformer_base": transformer, "t5_small": t5, "whisper_tiny": whisper, "clip_vit_b_32": clip}
+TWINS = {
+    "transformer_base": transformer,
+    "t5_small": t5,
+    "whisper_tiny": whisper,
+    "clip_vit_b_32": clip,
+    "yolov8n": yolo,
+}
 
 
 @pytest.mark.parametrize("name", TWINS)
