@@ -71,7 +71,9 @@ def with_parameters(
     own = [plain(one) for one in frozen]
     # Where there are adapters, all is frozen but them and what is excepted.
     before, after = (graph.frozen[:1], graph.frozen[1:]) if adapters else ((), ())
-    return msgspec.structs.replace(graph, frozen=(*before, *own, *after))
+    # The last pattern that fits holds, so that of two that are equal the first says nothing.
+    apart = dict.fromkeys(reversed((*before, *own, *after)))
+    return msgspec.structs.replace(graph, frozen=tuple(reversed(apart)))
 
 
 def _patterns(tree: Tree, key: str, example: str) -> MapNode:

@@ -14,6 +14,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from archcalc.cli import main
 from archcalc.errors import Source
 from archcalc.language import parse
+from archcalc.language.flatten import flat
 from archcalc.memory_plan.plan import training
 from archcalc.memory_plan.saved_tensors import kept_bytes, saved_tensors
 from archcalc.network.adapters import Adapter, adapted
@@ -168,6 +169,15 @@ def test_an_axis_may_be_any() -> None:
 
     assert [node.shape for node in graph.nodes] == [(6, 4, 5), (9, 4, 5), (2, 4, 5), (9, 4, 5), (9, 4, 5)]
     assert profile(graph).totals.macs == math.prod((4, 5)) * (6 * 9 + 2 * (6 + 9))
+
+
+def test_a_pattern_that_adapters_freeze_too_is_said_once() -> None:
+    """What is written out is read back."""
+    text = 'input: {features: 8}\nlayers: [linear: {name: a, out: 4}]\nfrozen: ["*", not head*]\nadapt: 2\n'
+    graph = parse(Source("x.yaml", text.replace("name: a", "name: head_a")))
+
+    assert graph.frozen == ("*", "not head*", "not *_lora_a", "not *_lora_b")
+    assert parse(Source("y.yaml", flat(graph))).frozen == graph.frozen
 
 
 def test_the_rank_that_a_budget_of_trained_params_allows(tmp_path: Path) -> None:
