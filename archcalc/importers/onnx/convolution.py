@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from archcalc.importers.onnx.model import Operator
-from archcalc.importers.onnx.values import Flow, Known
+from archcalc.importers.onnx.values import Flow
 from archcalc.importers.onnx.walk import Handler, Made, Walk
 from archcalc.layers import Layer
 from archcalc.layers.local_response_norm import LocalResponseNorm
@@ -180,8 +180,8 @@ def batch_norm(walk: Walk, op: Operator) -> Made:
         return walk.unknown(op, walk.whole(walk.value(op, 0)))
     eps = op.number("epsilon", 1e-5)
     layer = _kind("batchnorm", max(rank, 1))(eps=eps if eps > 0 else 1e-5)
-    arrays = {"weight": scale, "bias": walk.known(op, 2), "running_mean": walk.known(op, 3)}
-    return [walk.trained(op, layer, x, **arrays)]
+    mean = walk.known(op, 3)
+    return [walk.trained(op, layer, x, weight=scale, bias=walk.known(op, 2), running_mean=mean)]
 
 
 def instance_norm(walk: Walk, op: Operator) -> Made:
@@ -191,9 +191,8 @@ def instance_norm(walk: Walk, op: Operator) -> Made:
     if x is None or scale is None or rank not in AXES:
         return walk.unknown(op, walk.whole(walk.value(op, 0)))
     eps = op.number("epsilon", 1e-5)
-    layer = _kind("instancenorm", rank)(affine=scale.trained, eps=eps if eps > 0 else 1e-5)
-    arrays = {"weight": scale, "bias": walk.known(op, 2)} if scale.trained else {}
-    return [walk.trained(op, layer, x, **arrays)]
+    layer = _kind("instancenorm", rank)(affine=scale.floating, eps=eps if eps > 0 else 1e-5)
+    return [walk.trained(op, layer, x, weight=scale, bias=walk.known(op, 2))]
 
 
 def group_norm(walk: Walk, op: Operator) -> Made:
@@ -203,8 +202,7 @@ def group_norm(walk: Walk, op: Operator) -> Made:
         return walk.unknown(op, walk.whole(walk.value(op, 0)))
     eps = op.number("epsilon", 1e-5)
     layer = GroupNorm(groups, affine=scale is not None, eps=eps if eps > 0 else 1e-5)
-    arrays: dict[str, Known | None] = {"weight": scale, "bias": walk.known(op, 2)}
-    return [walk.trained(op, layer, x, **arrays)]
+    return [walk.trained(op, layer, x, weight=scale, bias=walk.known(op, 2))]
 
 
 def response_norm(walk: Walk, op: Operator) -> Made:

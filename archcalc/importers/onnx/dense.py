@@ -19,14 +19,18 @@ from archcalc.layers.unknown import Unknown
 from archcalc.symbols.dims import Shape, size
 
 
-def _dense(
-    walk: Walk, op: Operator, x: Flow, weight: Known, axis: int, out: Any, bias: Known | None
-) -> Flow | None:
+def _dense(walk: Walk, op: Operator, x: Flow, weight: Known, axis: int, out: Any, bias: Known | None) -> Flow | None:
     """A dense layer along an axis of the file's array; None if the samples lie along it."""
     own = x.own(axis)
     if own is None or walk.across(x, axis):
         return None
-    given = bias is not None and bias.trained and size(bias.shape) == out and bias.shape[-1:] == (out,)
+    given = (
+        bias is not None
+        and bias.floating
+        and bias.owner != ""
+        and size(bias.shape) == out
+        and bias.shape[-1:] == (out,)
+    )
     layer = Linear(out, bias=given, axis=own)
     made = walk.trained(op, layer, x, weight=weight, bias=bias if given else None)
     if bias is None or given:
@@ -129,7 +133,7 @@ def recurrent(walk: Walk, op: Operator) -> Made:
     tokens, directions = x.shape[0], 2 if both else 1
     steps = walk.view(op, made, (tokens, directions, hidden), 0 if first else 2)
     outputs: list[Any] = [steps]
-    if len(op.outputs) > 1 and op.outputs[1]:
+    if len(op.outputs) > 1 and op.outputs[1] in walk.read:
         ends = [cut(walk, op, made, 0, 0, 1, "last")] if op.word("direction") == "reverse" else []
         ends = ends or [cut(walk, op, made, 0, tokens - 1, tokens, "last")]
         if both:
@@ -137,7 +141,7 @@ def recurrent(walk: Walk, op: Operator) -> Made:
             forth = cut(walk, op, cut(walk, op, made, 1, 0, hidden, "forth"), 0, tokens - 1, tokens, "last")
             ends = [walk.add(op, Concat(axis=0), forth, back, name=f"{op.label}/states")]
         outputs.append(walk.view(op, ends[0], (directions, hidden), 0 if first else 1))
-    if len(op.outputs) > 2 and op.outputs[2]:
+    if len(op.outputs) > 2 and op.outputs[2] in walk.read:
         cells = walk.add(op, Unknown("LSTM.cells", (directions, hidden)), made)
         outputs += [steps] * (2 - len(outputs))
         outputs.append(replace(cells, batch=0 if first else 1))

@@ -19,7 +19,7 @@ _WHOLE = {2, 3, 4, 5, 6, 7, 9, 12, 13}
 
 def _count(shape: Shape) -> int | None:
     """The number of values of a shape; None if letters leave it open."""
-    return math.prod(shape) if all(isinstance(n, int) for n in shape) else None  # type: ignore[arg-type]
+    return math.prod(shape) if all(isinstance(n, int) for n in shape) else None
 
 
 def small(shape: Shape) -> bool:
@@ -42,8 +42,8 @@ def picked(x: Known, shape: Shape, place: Callable[[tuple[int, ...]], tuple[int,
     """An array of which each value is one of another, at the place that a function gives."""
     content = None
     if x.content is not None and small(shape):
-        strides = [math.prod(x.shape[axis + 1 :]) for axis in range(len(x.shape))]  # type: ignore[arg-type]
-        at = (sum(i * step for i, step in zip(place(where), strides, strict=True)) for where in places(shape))  # type: ignore[arg-type]
+        strides = [math.prod(x.shape[axis + 1 :]) for axis in range(len(x.shape))]
+        at = (sum(i * step for i, step in zip(place(where), strides, strict=True)) for where in places(shape))
         content = tuple(x.content[i] for i in at)
     return replace(x, shape=shape, content=content)
 
@@ -58,8 +58,8 @@ def joined(parts: Sequence[Known], axis: int) -> Known | None:
     shape = (*parts[0].shape[:axis], total, *parts[0].shape[axis + 1 :])
     content = None
     if small(shape) and all(x.content is not None for x in parts):
-        runs = [math.prod(x.shape[axis:]) for x in parts]  # type: ignore[arg-type]
-        outer = range(math.prod(shape[:axis]))  # type: ignore[arg-type]
+        runs = [math.prod(x.shape[axis:]) for x in parts]
+        outer = range(math.prod(shape[:axis]))
         content = tuple(
             n
             for i in outer
@@ -97,7 +97,7 @@ def sliced(x: Known, axis: int, start: Dim, stop: Dim, step: int) -> Known | Non
         low, high = bounds(start, stop, step, n)
         if not isinstance(low, int):
             return None
-        first, count = low, high - low  # type: ignore[assignment]
+        first, count = low, high - low
     shape = (*x.shape[:axis], count, *x.shape[axis + 1 :])
     return picked(x, shape, lambda at: (*at[:axis], first + at[axis] * step, *at[axis + 1 :]))
 
@@ -181,7 +181,12 @@ def pointwise(op: Operator, xs: Sequence[Known]) -> Known | None:
 def _each(kind: str, xs: Sequence[Known], shape: Shape) -> tuple[Number, ...] | None:
     def spread(x: Known) -> tuple[Number, ...]:
         lack = len(shape) - len(x.shape)
-        return picked(x, shape, lambda at: tuple(0 if n == 1 else i for n, i in zip(x.shape, at[lack:], strict=True))).content or ()
+        return (
+            picked(
+                x, shape, lambda at: tuple(0 if n == 1 else i for n, i in zip(x.shape, at[lack:], strict=True))
+            ).content
+            or ()
+        )
 
     rows = zip(*map(spread, xs), strict=True)
     found: list[Number] = []

@@ -92,7 +92,9 @@ def _stands(wiring: Wiring, gone: set[int], last: int) -> bool:
     return True
 
 
-def _made(wiring: Wiring, gone: set[int], last: int, kind: str, *inputs: str, named: int, **attributes: object) -> Fusion | None:
+def _made(
+    wiring: Wiring, gone: set[int], last: int, kind: str, *inputs: str, named: int, **attributes: object
+) -> Fusion | None:
     if not _stands(wiring, gone, last):
         return None
     first = wiring.operators[named]
@@ -122,7 +124,11 @@ def gated(wiring: Wiring, seed: int) -> Fusion | None:
         if x or wiring.operators[found].kind != "Mul":
             break
         maker = wiring.makers.get(other)
-        scaled = maker is not None and wiring.operators[maker].kind in {"Mul", "Div"} and wiring.cone(op.inputs[0], other) is None
+        scaled = (
+            maker is not None
+            and wiring.operators[maker].kind in {"Mul", "Div"}
+            and wiring.cone(op.inputs[0], other) is None
+        )
         if scaled and maker is not None:
             x = next((name for name in wiring.operators[maker].inputs if not wiring.number(name)), "")
             gone |= {maker}
@@ -187,13 +193,22 @@ def normed(wiring: Wiring, seed: int) -> Fusion | None:
     if centred is not None and wiring.operators[centred].kind == "Sub":
         first, mean = wiring.operators[centred].inputs[:2]
         middle = wiring.makers.get(mean)
-        if middle is not None and wiring.operators[middle].kind == "ReduceMean" and wiring.operators[middle].inputs[0] == first:
+        if (
+            middle is not None
+            and wiring.operators[middle].kind == "ReduceMean"
+            and wiring.operators[middle].inputs[0] == first
+        ):
             gone, x, kind = gone | {centred, middle}, first, "CentredNorm"
     arrays: list[str] = []
     for wanted in ("Mul", "Add"):
         found = wiring.reader(at, wanted)
         other = "" if found is None else wiring.other(found, wiring.output(at))
-        if found is None or other not in wiring.fixed or wiring.number(other) or (wanted == "Add" and kind == "RootNorm"):
+        if (
+            found is None
+            or other not in wiring.fixed
+            or wiring.number(other)
+            or (wanted == "Add" and kind == "RootNorm")
+        ):
             break
         at, gone, arrays = found, gone | {found}, [*arrays, other]
     axes = wiring.operators[seed].inputs[1:2]
@@ -212,7 +227,16 @@ def biased(wiring: Wiring, seed: int) -> Fusion | None:
         return None
     bias = wiring.other(added, wiring.output(seed))
     weights = [name for name in op.inputs if name in wiring.fixed]
-    if bias not in wiring.fixed or len(weights) != 1 or wiring.number(bias) or (op.kind == "Mul" and wiring.number(weights[0])):
+    if bias not in wiring.fixed or len(weights) != 1:
+        return None
+    if op.kind == "Mul" and (wiring.number(bias) or wiring.number(weights[0])):
+        return None
+    if (
+        op.kind == "MatMul"
+        and wiring.number(bias)
+        and (seen := wiring.arrays.get(op.inputs[1]))
+        and seen.shape[-1:] != (1,)
+    ):
         return None
     if op.kind in {"Conv", "ConvTranspose"}:
         weight, array = wiring.arrays.get(op.inputs[1]), wiring.arrays.get(bias)
@@ -240,7 +264,11 @@ def fused(operators: Sequence[Operator], arrays: dict[str, Array], ends: Iterabl
     gone: set[int] = set()
     made: dict[int, Operator] = {}
     # Norms take factors and sums with them, so they come before biases.
-    for kinds in (("ReduceMean",), ("Sigmoid", "HardSigmoid", "Erf", "Tanh", "Clip"), ("MatMul", "Conv", "ConvTranspose", "Mul")):
+    for kinds in (
+        ("ReduceMean",),
+        ("Sigmoid", "HardSigmoid", "Erf", "Tanh", "Clip"),
+        ("MatMul", "Conv", "ConvTranspose", "Mul"),
+    ):
         for at, op in enumerate(operators):
             if op.kind in kinds and at not in gone and op.inputs and op.outputs:
                 found = _SEEDS[op.kind](wiring, at)

@@ -156,7 +156,8 @@ def graph_of(part: Message) -> Graph:
 def array_of(part: Message) -> Array:
     """The array in a part of a file."""
     shape: list[int] = []
-    name, kind, parts = "", 0, []
+    name, kind = "", 0
+    parts: list[tuple[int, int | Message]] = []
     for field, value in part.fields():
         if field == 1:
             shape += [signed(value)] if isinstance(value, int) else value.numbers
@@ -229,7 +230,8 @@ def operator_of(part: Message) -> Operator:
 
 def _attribute(part: Message) -> tuple[str, Attribute | None, str]:
     """The name of an attribute, its value, and the name of the function's attribute that it takes the value of."""
-    name, elsewhere, found = "", "", None
+    name, elsewhere = "", ""
+    found: Attribute | None = None
     several: list[int | float] = []
     listed = False
     for field, value in part.fields():

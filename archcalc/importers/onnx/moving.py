@@ -1,4 +1,4 @@
-"""Operators that join, repeat, pad, resize or reduce, and those that make arrays."""
+"""Operators that join, repeat or reduce, and those that make arrays."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from archcalc.importers.onnx.convolution import plain
 from archcalc.importers.onnx.folding import cast, joined, picked, small
 from archcalc.importers.onnx.model import Array, Operator
 from archcalc.importers.onnx.pointwise import aligned
@@ -16,21 +15,18 @@ from archcalc.importers.onnx.values import Flow, Known, broadcast
 from archcalc.importers.onnx.walk import Handler, Made, Walk, same
 from archcalc.layers.activation import Dropout
 from archcalc.layers.adaptive import GlobalAvgPool, GlobalMaxPool
-from archcalc.layers.margins import Pad
 from archcalc.layers.merge import Concat
-from archcalc.layers.patches import Unfold
-from archcalc.layers.resample import PixelShuffle, Upsample
-from archcalc.layers.resize import Resize
 from archcalc.layers.softmax import Softmax
 from archcalc.layers.unknown import Unknown
-from archcalc.symbols.dims import Dim, Shape, floor_div, size
+from archcalc.symbols.dims import Dim, Shape, size
 
 
 def array_value(array: Array, *, trained: bool) -> Known:
     """An array of the file as a value."""
     # Of weights no value is read; a few numbers with a point are factors.
     few = not array.floating or math.prod(array.shape) <= 16
-    return Known(array.shape, array.content if few else None, array.floating, array.name, array.shape, trained)
+    own = trained and math.prod(array.shape) != 1
+    return Known(array.shape, array.content if few else None, array.floating, array.name, array.shape, own)
 
 
 def constant(walk: Walk, op: Operator) -> Made:
@@ -69,8 +65,9 @@ def counted(walk: Walk, op: Operator) -> Made:
         if all(isinstance(n, int) for n in (start, stop, step)) and step:
             run = range(start, stop, step)  # type: ignore[arg-type]
             return [Known((len(run),), tuple(run) if small((len(run),)) else None, floating=False)]
-    elif len(given) == 3 and all(given) and given[0] == (0,) and given[2] == (1,):
-        return [Known((given[1][0],), None, floating=False)]  # type: ignore[index, arg-type]
+    elif len(given) == 3 and given[0] == (0,) and given[2] == (1,) and given[1]:
+        end: Any = given[1][0]
+        return [Known((end,), None, floating=False)]
     return walk.unknown(op)
 
 
@@ -150,90 +147,13 @@ def repeated(walk: Walk, op: Operator) -> Made:
     if shape is None:
         raise walk.error(op, "its shapes do not fit")
     if isinstance(x, Known):
+        x = replace(x, trained=False) if x.single else x
         lack = len(shape) - len(x.shape)
         if op.kind == "Tile" and x.content is not None and small(shape):
-            return [picked(x, shape, lambda at: tuple(i % n for i, n in zip(at, x.shape, strict=True)))]  # type: ignore[operator]
+            return [picked(x, shape, lambda at: tuple(i % n for i, n in zip(at, x.shape, strict=True)))]
         one = x.shape
         return [picked(x, shape, lambda at: tuple(0 if n == 1 else i for n, i in zip(one, at[lack:], strict=True)))]
     return [x] if same(shape, walk.whole(x)) else walk.unknown(op, shape)
-
-
-_MODES = {"constant": "zeros", "reflect": "reflect", "edge": "replicate", "wrap": "circular"}
-
-
-def pad(walk: Walk, op: Operator) -> Made:
-    """Margins around the places."""
-    x = walk.value(op, 0)
-    sides = numbers(walk, op, 1, "pads") or op.wholes("paddings")
-    whole = walk.whole(x)
-    if sides is None or any(not isinstance(n, int) for n in sides):
-        return walk.unknown(op)
-    axes = numbers(walk, op, 3, "axes") or tuple(range(len(whole)))
-    if len(sides) != 2 * len(axes):
-        raise walk.error(op, f"{len(sides)} margins for {len(axes)} axes")
-    pairs: dict[int, Any] = {
-        axis_of(walk, op, int(axis), len(whole)): (sides[i], sides[i + len(axes)]) for i, axis in enumerate(axes)
-    }
-    pairs = {axis: side for axis, side in pairs.items() if any(side)}
-    if not pairs:
-        return [x]
-    shape = tuple(n + sum(pairs.get(axis, ())) for axis, n in enumerate(whole))
-    if isinstance(x, Known):
-        return [replace(x, shape=shape, content=None)]
-    own = {x.own(axis): side for axis, side in pairs.items()}
-    mode = _MODES.get(op.word("mode", "constant"), "zeros")
-    if None in own or 0 in own or x.merged or any(min(side) < 0 for side in own.values()):
-        return walk.unknown(op, shape)
-    margins = [own.get(axis, (0, 0)) for axis in range(1, len(x.shape))]
-    margin = plain(tuple(a if a == b else (a, b) for a, b in margins))
-    return [walk.add(op, Pad(margin=margin, mode=mode), x)]  # type: ignore[arg-type]
-
-
-def resize(walk: Walk, op: Operator) -> Made:
-    """Places made more or fewer."""
-    x = walk.flow(op, 0)
-    whole = walk.whole(x)
-    newer = op.kind == "Resize" and len(op.inputs) > 2
-    scales = walk.known(op, 2 if newer else 1)
-    factors = op.attributes.get("scales") if op.kind == "Upsample" else scales.content if scales else None
-    sizes = numbers(walk, op, 3, "sizes") if newer and op.given(3) else None
-    axes = op.wholes("axes") or tuple(range(len(whole)))
-    wanted = list(whole)
-    times: dict[int, Any] = {}
-    for i, axis in enumerate(axes):
-        place = axis_of(walk, op, axis, len(whole))
-        if sizes is not None and len(sizes) == len(axes):
-            wanted[place] = sizes[i]
-        elif isinstance(factors, tuple) and len(factors) == len(axes):
-            factor: Any = factors[i]
-            n = whole[place]
-            if factor == int(factor):
-                times[place], wanted[place] = int(factor), n * int(factor)
-            elif isinstance(n, int):
-                wanted[place] = int(n * factor)
-            else:
-                ratio = float(factor).as_integer_ratio()
-                wanted[place] = floor_div(n * ratio[0], ratio[1])
-        else:
-            return walk.unknown(op)
-    mode: Any = op.word("mode", "nearest")
-    if x.alone != 0 or mode not in {"nearest", "linear"} or len(x.shape) < 2 or not same(tuple(wanted[:2]), whole[:2]):
-        return walk.unknown(op, tuple(wanted))
-    if same(tuple(wanted), whole):
-        return [x]
-    rest = range(2, len(whole))
-    if all(times.get(axis, 0) >= 1 for axis in rest):
-        return [walk.add(op, Upsample(plain(tuple(times[axis] for axis in rest)), mode), x)]
-    return [walk.add(op, Resize(plain(tuple(wanted[2:])), mode), x)]
-
-
-def depth_to_space(walk: Walk, op: Operator) -> Made:
-    """Channels laid out as squares of places, or back."""
-    x, side = walk.flow(op, 0), op.whole("blocksize", 1)
-    if x.alone != 0 or len(x.shape) != 3 or side < 1:
-        return walk.unknown(op)
-    layer = PixelShuffle(side) if op.kind == "DepthToSpace" else Unfold(kernel=side, stride=side)
-    return [walk.add(op, layer, x)]
 
 
 def softmax(walk: Walk, op: Operator) -> Made:
@@ -306,10 +226,9 @@ HANDLERS: dict[str, Handler] = {
     "Dropout": dropout,
     "Concat": concat,
     **dict.fromkeys(("Expand", "Tile"), repeated),
-    "Pad": pad,
-    **dict.fromkeys(("Resize", "Upsample"), resize),
-    **dict.fromkeys(("DepthToSpace", "SpaceToDepth"), depth_to_space),
     **dict.fromkeys(("Softmax", "LogSoftmax"), softmax),
-    **dict.fromkeys(("ReduceMean", "ReduceMax", "ReduceMin", "ReduceSum", "ReduceProd", "ReduceL2", "ReduceL1"), reduced),
+    **dict.fromkeys(
+        ("ReduceMean", "ReduceMax", "ReduceMin", "ReduceSum", "ReduceProd", "ReduceL2", "ReduceL1"), reduced
+    ),
     **dict.fromkeys(("TopK", "ArgMax", "ArgMin"), largest),
 }

@@ -103,10 +103,8 @@ def slopes(walk: Walk, op: Operator) -> Made:
     x, slope = walk.flow(op, 0), walk.known(op, 1)
     if slope is None:
         return walk.unknown(op, walk.whole(x))
-    sizes = [n for n in slope.shape if n != 1]
-    channels = x.alone == 0 and sizes == [x.shape[0]] and len(slope.shape) == len(x.shape)
-    if not sizes or (channels and slope.shape[0] == x.shape[0]):
-        return [walk.trained(op, PReLU(per_channel=bool(sizes)), x, weight=slope)]
+    if slope.single or vector_axis(walk, x, slope) == 0:
+        return [walk.trained(op, PReLU(per_channel=not slope.single), x, weight=slope)]
     if equal(size(slope.shape), size(x.shape)) is True:
         return [walk.trained(op, PReLU(elementwise=True), x, weight=slope)]
     return walk.unknown(op, walk.whole(x))
@@ -153,7 +151,9 @@ def aligned(*flows: Flow, batch: int) -> list[Flow] | None:
             shape = (*shape[:at], *shape[at + 1 :])
         elif x.alone is not None and merged:
             shape = (*shape[:at], 1, *shape[at:])
-        found.append(replace(x, shape=shape, batch=None if x.batch is None else at, merged=merged if x.batch is not None else ""))
+        found.append(
+            replace(x, shape=shape, batch=None if x.batch is None else at, merged=merged if x.batch is not None else "")
+        )
     return found
 
 
@@ -197,7 +197,11 @@ def arithmetic(walk: Walk, op: Operator) -> Made:
     # Comparisons, masks and choices.
     shape = broadcast([walk.whole(x) for x in values])
     like = next((x for x in reversed(flows) if shape is not None and same(walk.whole(x), shape)), None)
-    return walk.unknown(op, shape) if like is None or op.kind not in {*COMPARING, "Where", "Xor", "Mod"} else passed(walk, op, like)
+    return (
+        walk.unknown(op, shape)
+        if like is None or op.kind not in {*COMPARING, "Where", "Xor", "Mod"}
+        else passed(walk, op, like)
+    )
 
 
 def _with_array(walk: Walk, op: Operator, x: Flow, array: Known, *, first: bool) -> Made:

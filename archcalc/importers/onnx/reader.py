@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archcalc.errors import Source, SpecError
-from archcalc.importers.onnx import convolution, dense, moving, norms, pointwise, shaping
+from archcalc.importers.onnx import convolution, dense, moving, norms, places, pointwise, shaping
 from archcalc.importers.onnx.functions import Functions, functions_of, inlined
 from archcalc.importers.onnx.fused import fused
 from archcalc.importers.onnx.letters import Letters
@@ -22,6 +22,7 @@ _HANDLERS: dict[str, Handler] = {
     **dense.HANDLERS,
     **moving.HANDLERS,
     **norms.HANDLERS,
+    **places.HANDLERS,
     **pointwise.HANDLERS,
     **shaping.HANDLERS,
 }
@@ -42,7 +43,9 @@ def read(source: Source) -> Graph:
         arrays = {array.name for array in graph.arrays}
         operators = inlined(graph.operators, functions)
     except (Malformed, RecursionError) as error:
-        raise SpecError(f"{source.name}: no ONNX file, or only a part of one: {error}", None, "fetch it again") from None
+        raise SpecError(
+            f"{source.name}: no ONNX file, or only a part of one: {error}", None, "fetch it again"
+        ) from None
     if len(operators) > _LONGEST:
         raise SpecError(f"{source.name}: more than {_LONGEST:,} operators")
     given = tuple(value for value in graph.inputs if value.name not in arrays)
@@ -117,11 +120,9 @@ def _inputs(walk: Walk, graph: Read) -> None:
             raise SpecError(f"{walk.file}: the input '{value.name[:60]}' has no shape", None, "state one in the file")
         rank, axis = len(value.shape), axes[value.name]
         shape: Shape = tuple(
-            walk.letters.size(n, value.name, place, rank)
-            for place, n in enumerate(value.shape)
-            if place != axis
+            walk.letters.size(n, value.name, place, rank) for place, n in enumerate(value.shape) if place != axis
         )
-        named = None
+        named: tuple[str, ...] | None = None
         if value.name in last and len(shape) == 3:
             named = ("height", "width", "channels")
         elif len(shape) == 1 and not value.floating:
@@ -141,6 +142,7 @@ def _run(walk: Walk, graph: Read, depth: int) -> None:
     arrays = {array.name: array for array in graph.arrays}
     ends = {value.name for value in graph.outputs}
     operators = _needed(graph.operators, ends)
+    walk.read |= ends | _captured(operators) | {name for op in operators for name in op.inputs}
     for op in fused(operators, arrays, ends | _captured(operators)):
         made = _branch(walk, op, depth) if op.kind == "If" and op.domain == "" else _made(walk, op)
         for name, value in zip(op.outputs, made, strict=False):
@@ -215,4 +217,3 @@ def _check(walk: Walk, op: Operator, name: str, value: Any) -> None:
     if wrong:
         said = "×".join(map(str, stated)) or "one value"
         raise walk.error(op, f"it puts out {format_shape(shape)}, and the file states {said}")
-

@@ -6,12 +6,12 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from archcalc.importers.onnx.folding import joined, picked, sliced, wholes
 from archcalc.importers.onnx.folding import bounds as bounds_of
+from archcalc.importers.onnx.folding import joined, picked, sliced, wholes
 from archcalc.importers.onnx.model import Operator
-from archcalc.importers.onnx.values import Flow, Known, one_sample
 from archcalc.importers.onnx.values import Any as Value
-from archcalc.importers.onnx.walk import Handler, Made, Walk, same
+from archcalc.importers.onnx.values import Flow, Known, one_sample
+from archcalc.importers.onnx.walk import Handler, Made, Walk
 from archcalc.layers.rearrange import Permute, Slice, Split
 from archcalc.symbols.dims import Dim, Shape, equal, format_shape, quotient, size
 
@@ -56,9 +56,7 @@ def reshape(walk: Walk, op: Operator) -> Made:
         return walk.unknown(op)
     whole = walk.whole(x)
     keeps = not op.whole("allowzero", 0)
-    shape = [
-        whole[axis] if keeps and n == 0 and axis < len(whole) else n for axis, n in enumerate(wanted)
-    ]
+    shape = [whole[axis] if keeps and n == 0 and axis < len(whole) else n for axis, n in enumerate(wanted)]
     if -1 in shape:
         at, rest = shape.index(-1), size(tuple(n for n in shape if n != -1))
         if rest == 0 or shape.count(-1) > 1:
@@ -156,12 +154,12 @@ def selected(walk: Walk, op: Operator, x: Value, at: Known, axis: int) -> Made:
             return [replace(x, shape=shape, content=None)]
         n, inner = x.shape[axis], len(at.shape)
         strides = [int(size(at.shape[place + 1 :])) for place in range(inner)]
-        if any(not isinstance(n, int) or not -n <= i < n for i in chosen):  # type: ignore[operator]
+        if any(not isinstance(n, int) or not -n <= i < n for i in chosen):
             raise walk.error(op, f"there is no such entry among {n}")
 
         def place(where: tuple[int, ...]) -> tuple[int, ...]:
             index = sum(i * step for i, step in zip(where[axis : axis + inner], strides, strict=True))
-            return (*where[:axis], chosen[index] % n, *where[axis + inner :])  # type: ignore[return-value, index, operator]
+            return (*where[:axis], chosen[index] % n, *where[axis + inner :])
 
         return [picked(x, shape, place)]
     own = x.own(axis)
@@ -178,6 +176,14 @@ def selected(walk: Walk, op: Operator, x: Value, at: Known, axis: int) -> Made:
     sample = (*x.shape[:own], *at.shape, *x.shape[own + 1 :])
     batch = x.batch if x.batch is None or x.batch < axis else x.batch + len(at.shape) - 1
     return [walk.view(op, part, sample, batch, x.merged)]
+
+
+def _every(walk: Walk, op: Operator, x: Flow, axis: int, step: int, start: int) -> Flow:
+    """Every entry of an axis that is `step` from the last: one column of its entries laid out in rows of as many."""
+    before, n, behind = x.shape[:axis], x.shape[axis], x.shape[axis + 1 :]
+    rows = replace(x, shape=(*before, quotient(n, step), step, *behind), label=f"{op.label}/rows")
+    column = walk.add(op, Slice(start, start + 1, axis=axis + 1), rows)
+    return replace(x, at=column.at, shape=(*before, quotient(n, step), *behind), label=op.label)
 
 
 def slices(walk: Walk, op: Operator) -> Made:
@@ -205,6 +211,16 @@ def slices(walk: Walk, op: Operator) -> Made:
         low, high = bounds_of(start, stop, abs(step), n)
         own = x.own(place)
         if low == 0 and equal(high, n) is True and step == 1:
+            continue
+        if (
+            step > 1
+            and own is not None
+            and isinstance(n, int)
+            and n % step == 0
+            and 0 <= low < step
+            and high - low == n // step
+        ):
+            x = _every(walk, op, x, own, step, int(low))
             continue
         if step != 1 or own is None or walk.across(x, place):
             sizes = list(walk.whole(x))

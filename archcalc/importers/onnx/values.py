@@ -32,7 +32,7 @@ class Known(msgspec.Struct, frozen=True):
         """Its numbers if they are whole and known."""
         if self.content is None:
             return None
-        return tuple(int(n) if isinstance(n, float) and math.isfinite(n) else n for n in self.content)  # type: ignore[misc]
+        return tuple(int(n) if isinstance(n, float) and math.isfinite(n) else n for n in self.content)
 
     @property
     def only(self) -> float | None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
+from itertools import count, islice
 from typing import TypeAlias
+
+from msgspec.structs import replace
 
 from archcalc.errors import SpecError
 from archcalc.importers.onnx.letters import Letters
@@ -13,12 +16,12 @@ from archcalc.importers.onnx.model import Array, Operator, Stated
 from archcalc.importers.onnx.values import Any, Flow, Known, Merged, one_sample
 from archcalc.layers.base import Layer
 from archcalc.layers.linear import Learned
-from archcalc.layers.rearrange import Flatten, Reshape
+from archcalc.layers.rearrange import Flatten, Reshape, Slice
 from archcalc.layers.unknown import Unknown
 from archcalc.network.graph import Builder
 from archcalc.network.names import suitable
-from archcalc.symbols.dims import Shape, equal, format_shape, size
-from archcalc.symbols.shape import NamedShape, axes_of, reshaped_axes
+from archcalc.symbols.dims import Dim, Shape, at_least, equal, format_shape, size
+from archcalc.symbols.shape import NamedShape, reshaped_axes
 
 # The values that an operator makes, in order; fewer where the last are none that anything reads.
 Made: TypeAlias = Sequence[Any]
@@ -39,13 +42,15 @@ class Walk:
         # The arrays that the file holds as they are, and the names of those in operators.
         self.arrays: dict[str, Array] = {}
         self.constants: set[str] = set()
+        # The values that something reads.
+        self.read: set[str] = set()
         self.stated: dict[str, tuple[Stated, ...]] = {}
         # What is passed over: operators by kind that have no products, and no kind of layer of their own.
         self.passed: Counter[str] = Counter()
         # The layers that hold arrays of the file, and the arrays of each by its own names for them.
         self._owners: dict[str, int] = {}
         self._held: dict[int, dict[str, str]] = {}
-        self._views: dict[tuple[int, Shape], int] = {}
+        self._views: dict[tuple[int, tuple[Dim | str, ...]], int] = {}
 
     @property
     def batch(self) -> int:
@@ -107,7 +112,10 @@ class Walk:
         try:
             at = self.builder.add(called, layer, *inputs, share=share, blocks=blocks)
         except SpecError as error:
-            renamed = [self._renamed(op, i) for i in inputs]
+            # Names of axes that were guessed may be wrong, and a file has none.
+            taken = tuple(name for i in inputs for name in self.builder.shape(i).axes)
+            several = len(inputs) > 1
+            renamed = [*inputs[:several], *(self._renamed(op, i, taken) for i in inputs[several:])]
             try:
                 at = self.builder.add(called, layer, *renamed, share=share, blocks=blocks)
             except SpecError:
@@ -115,13 +123,15 @@ class Walk:
         batch, merged = (flows[0].batch, flows[0].merged) if flows else (None, "")
         return Flow(at, tuple(self.builder.shape(at)), batch, merged, op.label, blocks)
 
-    def _renamed(self, op: Operator, position: int) -> int:
-        """A layer's output with axes that have no names: a file names none, and what was guessed may be wrong."""
+    def _renamed(self, op: Operator, position: int, taken: tuple[str, ...]) -> int:
+        """A layer's output with other names of its axes than those taken."""
         shape = self.builder.shape(position)
-        axes = nameless(len(shape))
-        if shape.axes == axes:
-            return position
-        return self.builder.add(self.builder.free_name(f"{op.label}/axes"), Reshape(tuple(shape), axes), position)
+        axes = nameless(len(shape), taken)
+        key = (position, axes)
+        if key not in self._views:
+            name = self.builder.free_name(f"{op.label}/axes")
+            self._views[key] = self.builder.add(name, Reshape(tuple(shape), axes), position)
+        return self._views[key]
 
     def view(self, op: Operator, flow: Flow, shape: Shape, batch: int | None, merged: Merged = "") -> Flow:
         """The same values under another shape for one sample."""
@@ -138,7 +148,12 @@ class Walk:
             alike = all(held.get(name, key) == key for name, key in keys.items())
             weight = arrays["weight"]
             owned = self._array(share)
-            fits = not self._uniform(keys["weight"]) and weight is not None and held.get("weight") == weight.owner and len(owned) == len(self._wanted(layer, flows))
+            fits = (
+                not self._uniform(keys["weight"])
+                and weight is not None
+                and held.get("weight") == weight.owner
+                and len(owned) == len(self._wanted(layer, flows))
+            )
             if not (alike and fits and same(owned, self._wanted(layer, flows))):
                 share = None
         flow = self.add(op, layer, *flows, share=share, name=name)
@@ -151,7 +166,7 @@ class Walk:
     def _uniform(self, name: str) -> bool:
         """True for a vector of equal numbers: exporters write one for all that are, and no trained one is."""
         array = self.arrays.get(name)
-        return array is not None and len(array.shape) == 1 and array.shape[0] > 1 and len(set(array.content or (0, 1))) == 1
+        return array is not None and sum(n != 1 for n in array.shape) == 1 and len(set(array.content or (0, 1))) == 1
 
     def _array(self, position: int) -> Shape:
         node = self.builder.nodes[position]
@@ -178,13 +193,23 @@ class Walk:
         if at is None or not isinstance(self.builder.nodes[at].layer, Learned):
             own = shape if equal(size(source), size(shape)) is True else source
             layer = Learned(tuple(own) or (1,))
+            whole = replace(array, shape=source)
             if array.owner:
-                at = self.trained(empty_of(op, array), layer, name=array.owner, weight=array).at
+                at = self.trained(empty_of(op, array), layer, name=array.owner, weight=whole).at
             else:
                 at = self.add(op, layer).at
         held = Flow(at, tuple(self.builder.shape(at)), None, label=op.label)
         if equal(size(held.shape), size(shape)) is True:
             return Flow(at, tuple(shape), None, label=array.owner or op.label)
+        plain = tuple(n for n in shape if n != 1)
+        shorter = [axis for axis, (n, m) in enumerate(zip(held.shape, plain, strict=False)) if equal(n, m) is not True]
+        if (
+            len(plain) == len(held.shape)
+            and len(shorter) == 1
+            and at_least(plain[shorter[0]], held.shape[shorter[0]] + 1) is not True
+        ):
+            part = self.add(op, Slice(0, plain[shorter[0]], axis=shorter[0]), held, name=f"{array.owner}/part")
+            return Flow(part.at, tuple(shape), None, label=array.owner or op.label)
         return self.add(op, Unknown(f"rows of {array.owner}"[:60], tuple(shape) or (1,)), held)
 
     def unknown(self, op: Operator, *shapes: Shape | None, counts: bool = True) -> list[Any]:
@@ -201,7 +226,9 @@ class Walk:
                     break
                 kind = f"{op.domain}.{op.kind}" if op.domain else op.kind
                 remedy = "ONNX's own shape inference, onnx.shape_inference.infer_shapes, writes shapes into a file"
-                raise self.error(op, f"the operator {kind[:60]} is not known, and the file states no shape for it", remedy)
+                raise self.error(
+                    op, f"the operator {kind[:60]} is not known, and the file states no shape for it", remedy
+                )
             if not flows:
                 made.append(Known(tuple(shape)))
                 continue
@@ -235,9 +262,14 @@ def same(a: Shape, b: Shape) -> bool:
     return len(a) == len(b) and all(equal(m, n) is True for m, n in zip(a, b, strict=True))
 
 
-def nameless(rank: int) -> tuple[str, ...]:
-    """Names of axes that say nothing."""
-    return tuple(f"axis{axis}" for axis in range(rank))
+def nameless(rank: int, taken: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Names of axes that say nothing, and none of those taken.
+
+    >>> nameless(2, ("axis0", "height"))
+    ('axis1', 'axis2')
+    """
+    free = (name for number in count() if (name := f"axis{number}") not in taken)
+    return tuple(islice(free, rank))
 
 
 def named(x: NamedShape, shape: Shape) -> tuple[str, ...] | None:
@@ -245,8 +277,8 @@ def named(x: NamedShape, shape: Shape) -> tuple[str, ...] | None:
 
     None leaves them to the reshape, which takes the places that a vector becomes for those of an image.
     """
-    guess = reshaped_axes(x, shape)
     if len(x) == 1:
         return None
-    kept = {*axes_of(x), "tokens"} - {"", *nameless(len(x))}
-    return tuple(name if name in kept else other for name, other in zip(guess, nameless(len(shape)), strict=True))
+    kept = {*(name for name in x.axes if not name.startswith("axis")), "tokens"} - {""}
+    others = nameless(len(shape), x.axes)
+    return tuple(name if name in kept else other for name, other in zip(reshaped_axes(x, shape), others, strict=True))
