@@ -52,7 +52,7 @@ def node(kind: str, inputs: str, outputs: str, *, name: str = "", domain: str = 
     """An operator; `inputs` and `outputs` are names with blanks between them, `-` for an input left out."""
     content = b"".join(part(1, one.replace("-", "")) for one in inputs.split())
     content += b"".join(part(2, one) for one in outputs.split())
-    content += part(3, name or outputs.split()[0]) + part(4, kind) + part(7, domain)
+    content += part(3, name or outputs.split(maxsplit=1)[0]) + part(4, kind) + part(7, domain)
     return content + b"".join(part(5, attribute(key, of)) for key, of in attributes.items())
 
 

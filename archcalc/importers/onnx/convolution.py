@@ -9,6 +9,7 @@ from archcalc.importers.onnx.model import Operator
 from archcalc.importers.onnx.values import Flow
 from archcalc.importers.onnx.walk import Handler, Made, Walk
 from archcalc.layers import Layer
+from archcalc.layers.base import Geometry
 from archcalc.layers.local_response_norm import LocalResponseNorm
 from archcalc.layers.norm import GroupNorm
 from archcalc.symbols.dims import Dim, Shape, ceil_div, maximum
@@ -37,10 +38,9 @@ def _each(op: Operator, name: str, rank: int, default: int = 1) -> tuple[int, ..
     return found if found is not None and len(found) == rank else (default,) * rank
 
 
-def _sides(
-    walk: Walk, op: Operator, x: Shape, kernel: tuple[int, ...], stride: tuple[int, ...], dilation: tuple[int, ...]
-) -> Any:
+def _sides(walk: Walk, op: Operator, x: Shape, window: Geometry) -> Any:
     """The padding of a window that slides; None where no setting says the same."""
+    kernel: Any = window.kernel
     rank = len(kernel)
     auto = op.word("auto_pad", "NOTSET")
     if auto == "SAME_UPPER":
@@ -48,7 +48,7 @@ def _sides(
     if auto == "SAME_LOWER":
         lacking: list[Dim] = [
             maximum(0, (ceil_div(n, s) - 1) * s + d * (k - 1) + 1 - n)
-            for n, k, s, d in zip(x[1:], kernel, stride, dilation, strict=True)
+            for n, k, s, d in zip(x[1:], kernel, window.stride, window.dilation, strict=True)  # type: ignore[arg-type]
         ]
         if not all(isinstance(n, int) for n in lacking):
             return "same"
@@ -73,7 +73,7 @@ def convolution(walk: Walk, op: Operator) -> Made:
     kernel: Any = weight.shape[2:]
     stride, dilation = _each(op, "strides", rank), _each(op, "dilations", rank)
     groups = op.whole("group", 1)
-    padding = _sides(walk, op, x.shape, kernel, stride, dilation)
+    padding = _sides(walk, op, x.shape, Geometry(kernel, stride, 0, dilation))
     if padding is None:
         return walk.unknown(op)
     bias = walk.known(op, 2)
@@ -141,7 +141,7 @@ def pooling(kind: str) -> Handler:
         if x is None or not kernel or rank not in AXES or len(x.shape) != rank + 1 or min(kernel) < 1:
             return walk.unknown(op)
         stride, dilation = _each(op, "strides", rank), _each(op, "dilations", rank)
-        padding = _sides(walk, op, x.shape, kernel, stride, dilation)
+        padding = _sides(walk, op, x.shape, Geometry(kernel, stride, 0, dilation))
         dilated = any(n != 1 for n in dilation)
         if padding is None or (dilated and kind == "avgpool"):
             return walk.unknown(op)
@@ -191,7 +191,7 @@ def instance_norm(walk: Walk, op: Operator) -> Made:
     if x is None or scale is None or rank not in AXES:
         return walk.unknown(op, walk.whole(walk.value(op, 0)))
     eps = op.number("epsilon", 1e-5)
-    layer = _kind("instancenorm", rank)(affine=scale.floating, eps=eps if eps > 0 else 1e-5)
+    layer = _kind("instancenorm", rank)(affine=scale.trained or scale.single, eps=eps if eps > 0 else 1e-5)
     return [walk.trained(op, layer, x, weight=scale, bias=walk.known(op, 2))]
 
 

@@ -19,8 +19,9 @@ from archcalc.layers.unknown import Unknown
 from archcalc.symbols.dims import Shape, size
 
 
-def _dense(walk: Walk, op: Operator, x: Flow, weight: Known, axis: int, out: Any, bias: Known | None) -> Flow | None:
+def _dense(walk: Walk, op: Operator, x: Flow, axis: int, out: Any) -> Flow | None:
     """A dense layer along an axis of the file's array; None if the samples lie along it."""
+    weight, bias = walk.known(op, 1) or walk.known(op, 0), walk.known(op, 2)
     own = x.own(axis)
     if own is None or walk.across(x, axis):
         return None
@@ -44,13 +45,13 @@ def gemm(walk: Walk, op: Operator) -> Made:
     turned = bool(op.whole("transB", 0))
     if not isinstance(x, Flow) or weight is None or len(weight.shape) != 2 or op.whole("transA", 0):
         return walk.unknown(op)
-    made = _dense(walk, op, x, weight, 1, weight.shape[0 if turned else 1], walk.known(op, 2))
+    made = _dense(walk, op, x, 1, weight.shape[0 if turned else 1])
     return walk.unknown(op) if made is None or x.rank != 2 else [made]
 
 
 def product(walk: Walk, op: Operator) -> Made:
     """A dense layer, or a product of two branches; a third input is a bias."""
-    a, b, bias = walk.value(op, 0), walk.value(op, 1), walk.known(op, 2)
+    a, b = walk.value(op, 0), walk.value(op, 1)
     if isinstance(a, Known) and isinstance(b, Known):
         fits = len(a.shape) >= 2 and len(b.shape) >= 2
         owner = a if a.trained else b
@@ -58,9 +59,9 @@ def product(walk: Walk, op: Operator) -> Made:
         return [Known(shape, None, owner=owner.owner, source=owner.source, trained=owner.trained)]
     made = None
     if isinstance(a, Flow) and isinstance(b, Known) and len(b.shape) == 2 and a.rank >= 1:
-        made = _dense(walk, op, a, b, a.rank - 1, b.shape[1], bias)
+        made = _dense(walk, op, a, a.rank - 1, b.shape[1])
     elif isinstance(b, Flow) and isinstance(a, Known) and len(a.shape) == 2 and b.rank >= 2:
-        made = _dense(walk, op, b, a, b.rank - 2, a.shape[0], bias)
+        made = _dense(walk, op, b, b.rank - 2, a.shape[0])
     if made is not None:
         return [made]
     return _branches(walk, op)
@@ -134,13 +135,13 @@ def recurrent(walk: Walk, op: Operator) -> Made:
     steps = walk.view(op, made, (tokens, directions, hidden), 0 if first else 2)
     outputs: list[Any] = [steps]
     if len(op.outputs) > 1 and op.outputs[1] in walk.read:
-        ends = [cut(walk, op, made, 0, 0, 1, "last")] if op.word("direction") == "reverse" else []
-        ends = ends or [cut(walk, op, made, 0, tokens - 1, tokens, "last")]
+        first_step, last_step = (0, 1), (tokens - 1, tokens)
+        end = cut(walk, op, made, 0, first_step if op.word("direction") == "reverse" else last_step)
         if both:
-            back = cut(walk, op, cut(walk, op, made, 1, hidden, 2 * hidden, "back"), 0, 0, 1, "first")
-            forth = cut(walk, op, cut(walk, op, made, 1, 0, hidden, "forth"), 0, tokens - 1, tokens, "last")
-            ends = [walk.add(op, Concat(axis=0), forth, back, name=f"{op.label}/states")]
-        outputs.append(walk.view(op, ends[0], (directions, hidden), 0 if first else 1))
+            forth = cut(walk, op, cut(walk, op, made, 1, (0, hidden)), 0, last_step)
+            back = cut(walk, op, cut(walk, op, made, 1, (hidden, 2 * hidden)), 0, first_step)
+            end = walk.add(op, Concat(axis=0), forth, back)
+        outputs.append(walk.view(op, end, (directions, hidden), 0 if first else 1))
     if len(op.outputs) > 2 and op.outputs[2] in walk.read:
         cells = walk.add(op, Unknown("LSTM.cells", (directions, hidden)), made)
         outputs += [steps] * (2 - len(outputs))

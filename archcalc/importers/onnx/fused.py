@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from archcalc.importers.onnx.model import Array, Operator
+from archcalc.importers.onnx.model import Array, Content, Operator
 
 _ARITHMETIC = {"Mul", "Add", "Sub", "Div", "Pow", "Softplus"}
 _DEEPEST = 8
@@ -48,6 +48,11 @@ class Wiring:
         """True for an array of one number."""
         array = self.arrays.get(name)
         return array is not None and all(n == 1 for n in array.shape)
+
+    def content(self, name: str) -> Content | None:
+        """The numbers of an array, where they are few."""
+        array = self.arrays.get(name)
+        return None if array is None else array.content
 
     def reader(self, at: int, *kinds: str) -> int | None:
         """The only operator that reads the output of another, if it is of some kinds."""
@@ -165,86 +170,90 @@ def _hard_sigmoid(wiring: Wiring, seed: int) -> Fusion | None:
     return _made(wiring, {before, seed, after}, after, "HardSigmoid", x[0], named=seed) if len(x) == 1 else None
 
 
+def _rooted(wiring: Wiring, seed: int, x: str) -> list[int]:
+    """The operators from a mean of squares of x to x over its root, in order; none where there is something else."""
+    found: list[int] = []
+    at: int | None = seed
+    for kinds in (("Add",), ("Sqrt",), ("Div", "Reciprocal")):
+        at = None if at is None else wiring.reader(at, *kinds)
+        if at is None:
+            return []
+        found.append(at)
+    root = wiring.operators[found[-1]]
+    if root.kind == "Reciprocal" or wiring.number(root.inputs[0]):
+        at = wiring.reader(found[-1], "Mul")
+        if at is None:
+            return []
+        found.append(at)
+    return found if x in wiring.operators[found[-1]].inputs else []
+
+
+def _centre(wiring: Wiring, x: str) -> tuple[int, int, str] | None:
+    """The difference that x is of a value and its mean, that mean, and the value; None if it is none."""
+    at = wiring.makers.get(x)
+    if at is None or wiring.operators[at].kind != "Sub":
+        return None
+    value, mean = wiring.operators[at].inputs[:2]
+    middle = wiring.makers.get(mean)
+    if middle is None or wiring.operators[middle].kind != "ReduceMean" or wiring.operators[middle].inputs[0] != value:
+        return None
+    return at, middle, value
+
+
 def normed(wiring: Wiring, seed: int) -> Fusion | None:
     """Layer normalisation, or that by the root mean square, from the mean of squares on."""
     square = wiring.makers.get(wiring.operators[seed].inputs[0])
     if square is None or wiring.operators[square].kind not in {"Pow", "Mul"}:
         return None
-    x = wiring.operators[square].inputs[0]
-    doubled = wiring.operators[square].inputs[1:2] == (x,)
-    if not doubled and not wiring.number(wiring.operators[square].inputs[-1]):
+    x, *exponent = wiring.operators[square].inputs[:2]
+    doubled = exponent == [x] or (
+        wiring.operators[square].kind == "Pow" and bool(exponent) and wiring.number(exponent[0])
+    )
+    following = _rooted(wiring, seed, x) if doubled else []
+    if not following:
         return None
-    gone, at = {square, seed}, seed
-    for kinds in (("Add",), ("Sqrt",)):
-        found = wiring.reader(at, *kinds)
-        if found is None:
-            return None
-        at, gone = found, gone | {found}
-    divided = wiring.reader(at, "Div", "Reciprocal")
-    if divided is None:
-        return None
-    if wiring.operators[divided].kind == "Reciprocal" or wiring.number(wiring.operators[divided].inputs[0]):
-        at, gone = divided, gone | {divided}
-        divided = wiring.reader(at, "Mul")
-    if divided is None or x not in wiring.operators[divided].inputs:
-        return None
-    gone, at, kind = gone | {divided}, divided, "RootNorm"
-    centred = wiring.makers.get(x)
-    if centred is not None and wiring.operators[centred].kind == "Sub":
-        first, mean = wiring.operators[centred].inputs[:2]
-        middle = wiring.makers.get(mean)
-        if (
-            middle is not None
-            and wiring.operators[middle].kind == "ReduceMean"
-            and wiring.operators[middle].inputs[0] == first
-        ):
-            gone, x, kind = gone | {centred, middle}, first, "CentredNorm"
+    gone, at, kind = {square, seed, *following}, following[-1], "RootNorm"
+    if (centre := _centre(wiring, x)) is not None:
+        gone, x, kind = gone | {*centre[:2]}, centre[2], "CentredNorm"
     arrays: list[str] = []
-    for wanted in ("Mul", "Add"):
+    for wanted in ("Mul", "Add") if kind == "CentredNorm" else ("Mul",):
         found = wiring.reader(at, wanted)
         other = "" if found is None else wiring.other(found, wiring.output(at))
-        if (
-            found is None
-            or other not in wiring.fixed
-            or wiring.number(other)
-            or (wanted == "Add" and kind == "RootNorm")
-        ):
+        if found is None or other not in wiring.fixed or wiring.number(other):
             break
         at, gone, arrays = found, gone | {found}, [*arrays, other]
-    axes = wiring.operators[seed].inputs[1:2]
-    own = wiring.operators[seed].wholes("axes")
-    given = own if own is not None else wiring.arrays[axes[0]].content if axes and axes[0] in wiring.arrays else None
-    if given is None:
-        return None
-    return _made(wiring, gone, at, kind, x, *arrays, named=seed, axes=tuple(given))
+    axes = wiring.operators[seed].wholes("axes") or wiring.content(wiring.operators[seed].given(1))
+    return _made(wiring, gone, at, kind, x, *arrays, named=seed, axes=axes) if axes else None
+
+
+def _one_each(wiring: Wiring, op: Operator, bias: str) -> bool:
+    """True for an array with one number for each filter of a convolution, and for each output of a product."""
+    weight, array = wiring.arrays.get(op.inputs[1]), wiring.arrays.get(bias)
+    if op.kind == "Mul":
+        return not wiring.number(bias) and not any(map(wiring.number, op.inputs))
+    if op.kind == "MatMul":
+        return not wiring.number(bias) or weight is None or weight.shape[-1:] == (1,)
+    if weight is None or array is None:
+        return False
+    filters, places = weight.shape[0 if op.kind == "Conv" else 1 : 2], len(weight.shape) - 2
+    own = (*filters[:1], *(1,) * places)
+    return array.shape[-places - 1 :] == own and set(array.shape[: -places - 1]) <= {1}
 
 
 def biased(wiring: Wiring, seed: int) -> Fusion | None:
     """A product or a factor with what is added to it at once: a dense layer, a convolution, or a trained scale."""
     op = wiring.operators[seed]
     added = wiring.reader(seed, "Add")
-    if added is None or len(op.inputs) != 2:
+    weights = [name for name in op.inputs if name in wiring.fixed]
+    if added is None or len(op.inputs) != 2 or len(weights) != 1:
         return None
     bias = wiring.other(added, wiring.output(seed))
-    weights = [name for name in op.inputs if name in wiring.fixed]
-    if bias not in wiring.fixed or len(weights) != 1:
-        return None
-    if op.kind == "Mul" and (wiring.number(bias) or wiring.number(weights[0])):
-        return None
     if (
-        op.kind == "MatMul"
-        and wiring.number(bias)
-        and (seen := wiring.arrays.get(op.inputs[1]))
-        and seen.shape[-1:] != (1,)
+        bias not in wiring.fixed
+        or not _one_each(wiring, op, bias)
+        or (op.kind.startswith("Conv") and op.inputs[1] != weights[0])
     ):
         return None
-    if op.kind in {"Conv", "ConvTranspose"}:
-        weight, array = wiring.arrays.get(op.inputs[1]), wiring.arrays.get(bias)
-        if weight is None or array is None or op.inputs[1] not in weights:
-            return None
-        filters, places = weight.shape[0 if op.kind == "Conv" else 1], len(weight.shape) - 2
-        if array.shape[-places - 1 :] != (filters, *(1,) * places) or set(array.shape[: -places - 1]) - {1}:
-            return None
     x = next(name for name in op.inputs if name not in weights)
     order = (x, weights[0]) if op.kind == "Mul" else op.inputs
     kind = "Affine" if op.kind == "Mul" else op.kind

@@ -136,12 +136,12 @@ def transpose(walk: Walk, op: Operator) -> Made:
     return [replace(made, batch=batch, merged=x.merged)]
 
 
-def cut(walk: Walk, op: Operator, x: Flow, axis: int, start: Dim, stop: Dim, end: str = "") -> Flow:
-    """Some entries that follow each other of an axis of a sample."""
+def cut(walk: Walk, op: Operator, x: Flow, axis: int, span: tuple[Dim, Dim]) -> Flow:
+    """The entries of an axis of a sample from a first up to a last (exclusive)."""
+    start, stop = span
     if start == 0 and equal(stop, x.shape[axis]) is True:
         return x
-    name = f"{op.label}/{end}" if end else ""
-    return walk.add(op, Slice(start, stop, axis=axis), x, name=name)
+    return walk.add(op, Slice(start, stop, axis=axis), x)
 
 
 def selected(walk: Walk, op: Operator, x: Value, at: Known, axis: int) -> Made:
@@ -172,18 +172,19 @@ def selected(walk: Walk, op: Operator, x: Value, at: Known, axis: int) -> Made:
     last = last + n if last < 0 else last
     if len(chosen) > 1 and list(chosen) != list(range(first, first + len(chosen))):
         return walk.unknown(op, shape)
-    part = cut(walk, op, x, own, first, last + 1)
+    part = cut(walk, op, x, own, (first, last + 1))
     sample = (*x.shape[:own], *at.shape, *x.shape[own + 1 :])
     batch = x.batch if x.batch is None or x.batch < axis else x.batch + len(at.shape) - 1
     return [walk.view(op, part, sample, batch, x.merged)]
 
 
-def _every(walk: Walk, op: Operator, x: Flow, axis: int, step: int, start: int) -> Flow:
-    """Every entry of an axis that is `step` from the last: one column of its entries laid out in rows of as many."""
-    before, n, behind = x.shape[:axis], x.shape[axis], x.shape[axis + 1 :]
-    rows = replace(x, shape=(*before, quotient(n, step), step, *behind), label=f"{op.label}/rows")
-    column = walk.add(op, Slice(start, start + 1, axis=axis + 1), rows)
-    return replace(x, at=column.at, shape=(*before, quotient(n, step), *behind), label=op.label)
+def _every(walk: Walk, op: Operator, x: Flow, axis: int, entries: range) -> Flow:
+    """Entries of an axis that are some steps apart: one column of them all laid out in rows as long as a step."""
+    before, behind = x.shape[:axis], x.shape[axis + 1 :]
+    count, step = len(entries), entries.step
+    rows = replace(x, shape=(*before, count, step, *behind), label=f"{op.label}/rows")
+    column = walk.add(op, Slice(entries.start, entries.start + 1, axis=axis + 1), rows)
+    return replace(x, at=column.at, shape=(*before, count, *behind), label=op.label)
 
 
 def slices(walk: Walk, op: Operator) -> Made:
@@ -212,21 +213,15 @@ def slices(walk: Walk, op: Operator) -> Made:
         own = x.own(place)
         if low == 0 and equal(high, n) is True and step == 1:
             continue
-        if (
-            step > 1
-            and own is not None
-            and isinstance(n, int)
-            and n % step == 0
-            and 0 <= low < step
-            and high - low == n // step
-        ):
-            x = _every(walk, op, x, own, step, int(low))
+        whole_rows = isinstance(n, int) and isinstance(low, int) and step > 1 and n % step == 0 and low < step
+        if whole_rows and own is not None and equal((high - low) * step, n) is True:
+            x = _every(walk, op, x, own, range(int(low), int(n), step))
             continue
         if step != 1 or own is None or walk.across(x, place):
             sizes = list(walk.whole(x))
             sizes[place] = high - low
             return walk.unknown(op, tuple(sizes) if step > 0 and len(axes) == 1 else None)
-        x = cut(walk, op, x, own, low, high)
+        x = cut(walk, op, x, own, (low, high))
     return [x]
 
 
@@ -258,7 +253,7 @@ def split(walk: Walk, op: Operator) -> Made:
         elif even:
             made.append(walk.add(op, Split(parts=count, part=which, axis=own), x))
         else:
-            made.append(cut(walk, op, x, own, start, start + part))
+            made.append(cut(walk, op, x, own, (start, start + part)))
         start = start + part
     return made
 

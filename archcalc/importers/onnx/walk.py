@@ -227,7 +227,7 @@ class Walk:
                 kind = f"{op.domain}.{op.kind}" if op.domain else op.kind
                 remedy = "ONNX's own shape inference, onnx.shape_inference.infer_shapes, writes shapes into a file"
                 raise self.error(
-                    op, f"the operator {kind[:60]} is not known, and the file states no shape for it", remedy
+                    op, f"no kind of layer stands for this {kind[:60]}, and the file states no shape", remedy
                 )
             if not flows:
                 made.append(Known(tuple(shape)))
