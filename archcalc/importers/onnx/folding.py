@@ -79,7 +79,8 @@ def bounds(start: Dim, stop: Dim, step: int, n: Dim) -> tuple[Dim, Dim]:
             end = end + n
         elif isinstance(end, int) and end >= 2**31 - 1:
             return n
-        return minimum(maximum(end, 0), n) if isinstance(end, int) and isinstance(n, int) else minimum(end, n)
+        # A letter is taken to be within the axis.
+        return min(max(end, 0), n) if isinstance(end, int) and isinstance(n, int) else end
 
     first, last = held(start), held(stop)
     return first, first + ceil_div(last - first, step)

@@ -212,11 +212,11 @@ def normed(wiring: Wiring, seed: int) -> Fusion | None:
     following = _rooted(wiring, seed, x) if doubled else []
     if not following:
         return None
-    gone, at, kind = {square, seed, *following}, following[-1], "RootNorm"
+    gone, at, kind = {square, seed, *following}, following[-1], "RMSNormalization"
     if (centre := _centre(wiring, x)) is not None:
-        gone, x, kind = gone | {*centre[:2]}, centre[2], "CentredNorm"
+        gone, x, kind = gone | {*centre[:2]}, centre[2], "LayerNormalization"
     arrays: list[str] = []
-    for wanted in ("Mul", "Add") if kind == "CentredNorm" else ("Mul",):
+    for wanted in ("Mul", "Add") if kind == "LayerNormalization" else ("Mul",):
         found = wiring.reader(at, wanted)
         other = "" if found is None else wiring.other(found, wiring.output(at))
         if found is None or other not in wiring.fixed or wiring.number(other):

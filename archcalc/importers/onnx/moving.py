@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from archcalc.importers.onnx.folding import cast, joined, picked, small
 from archcalc.importers.onnx.model import Array, Operator
-from archcalc.importers.onnx.pointwise import aligned
+from archcalc.importers.onnx.pointwise import aligned, beside
 from archcalc.importers.onnx.shaping import axis_of, numbers
 from archcalc.importers.onnx.values import Flow, Known, broadcast
 from archcalc.importers.onnx.walk import Handler, Made, Walk, same
@@ -123,15 +123,16 @@ def concat(walk: Walk, op: Operator) -> Made:
 
 def _beside(walk: Walk, op: Operator, array: Known, flow: Flow) -> Flow:
     """An array of the file as a branch beside another: trained, or of numbers that it only holds."""
-    shape = array.shape
-    if flow.alone is not None and len(shape) == flow.rank and shape[flow.alone] in {1, walk.batch}:
-        shape = (*shape[: flow.alone], *shape[flow.alone + 1 :])
-        if array.trained:
-            return replace(walk.learned(op, array, shape), batch=flow.batch)
-        return replace(walk.add(op, Unknown("Constant", tuple(shape) or (1,)), flow), shape=shape, batch=flow.batch)
     if array.trained:
-        return walk.learned(op, array, shape)
-    return replace(walk.add(op, Unknown("Constant", tuple(shape) or (1,)), flow), shape=shape, batch=None, merged="")
+        return beside(walk, op, array, flow)
+    shape = array.shape
+    alone = flow.alone if len(shape) == flow.rank else None
+    if alone is not None and shape[alone] in {1, walk.batch}:
+        shape = (*shape[:alone], *shape[alone + 1 :])
+    else:
+        alone = None
+    made = walk.add(op, Unknown("Constant", tuple(shape) or (1,)), flow)
+    return replace(made, shape=shape, batch=alone, merged="")
 
 
 def repeated(walk: Walk, op: Operator) -> Made:

@@ -65,9 +65,7 @@ def affine(walk: Walk, op: Operator) -> Made:
 
 HANDLERS: dict[str, Handler] = {
     "LayerNormalization": layer_norm,
-    "CentredNorm": layer_norm,
     "RMSNormalization": root_norm,
     "SimplifiedLayerNormalization": root_norm,
-    "RootNorm": root_norm,
     "Affine": affine,
 }

@@ -216,8 +216,17 @@ def _with_array(walk: Walk, op: Operator, x: Flow, array: Known, *, first: bool)
     axis = vector_axis(walk, x, array)
     if axis is not None and op.kind in {"Mul", "Div"} and first | (op.kind == "Mul"):
         return [walk.trained(op, Scale(axis=axis), x, weight=array)]
-    held = walk.learned(op, array, array.shape)
+    held = beside(walk, op, array, x)
     return _joined(walk, op, _JOINS[op.kind](), [x, held] if first else [held, x])
+
+
+def beside(walk: Walk, op: Operator, array: Known, flow: Flow) -> Flow:
+    """A trained array of the file as a branch beside another, without the axis of the samples."""
+    shape = array.shape
+    if flow.alone is not None and len(shape) == flow.rank and shape[flow.alone] in {1, walk.batch}:
+        shape = (*shape[: flow.alone], *shape[flow.alone + 1 :])
+        return replace(walk.learned(op, array, shape), batch=flow.batch)
+    return walk.learned(op, array, shape)
 
 
 def vector_axis(walk: Walk, x: Flow, array: Known) -> int | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from archcalc.errors import Source, SpecError
 from archcalc.importers.onnx import convolution, dense, moving, norms, places, pointwise, shaping
 from archcalc.importers.onnx.functions import Functions, functions_of, inlined
@@ -16,6 +18,7 @@ from archcalc.importers.onnx.wire import Budget, Malformed, Message
 from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Graph
 from archcalc.symbols.dims import Shape, equal, format_shape
+from archcalc.symbols.shape import SIGNAL
 
 _HANDLERS: dict[str, Handler] = {
     **convolution.HANDLERS,
@@ -29,6 +32,7 @@ _HANDLERS: dict[str, Handler] = {
 # The sets of operators with names of their own that mean the same.
 _OURS = {"", "com.microsoft"}
 _SHARED = {"Gelu", "FastGelu", "QuickGelu", "SimplifiedLayerNormalization"}
+_SLIDING = {"Conv", "ConvTranspose", "MaxPool", "AveragePool", "BatchNormalization", "Pad"}
 _DEEPEST = 20
 _LONGEST = 100_000
 _WHOLE_BYTES = {2, 3, 21, 22}
@@ -127,6 +131,8 @@ def _inputs(walk: Walk, graph: Read) -> None:
             named = ("height", "width", "channels")
         elif len(shape) == 1 and not value.floating:
             named = ("tokens",)
+        elif len(shape) == 2:
+            named = SIGNAL if _SLIDING & readers.get(value.name, set()) else ("tokens", "features")
         layer = Input(tuple(shape) or (1,), named)
         at = walk.builder.add(walk.builder.free_name(value.name or "input"), layer)
         walk.values[value.name] = Flow(at, shape, axis)
@@ -189,20 +195,22 @@ def _needed(operators: tuple[Operator, ...], ends: set[str]) -> list[Operator]:
 def _captured(operators: list[Operator]) -> set[str]:
     """The values that graphs inside operators read."""
     found: set[str] = set()
-    for op in operators:
-        parts = [value for value in op.attributes.values() if isinstance(value, Message)]
-        depth = 0
-        while parts and depth < _DEEPEST * 50:
-            depth += 1
-            try:
-                graph = graph_of(parts.pop())
-            except Malformed:
-                continue
-            for inner in graph.operators:
-                found.update(inner.inputs)
-                parts += [value for value in inner.attributes.values() if isinstance(value, Message)]
-            found.update(value.name for value in graph.outputs)
+    layer = _graphs_in(operators)
+    for _ in range(_DEEPEST):
+        inner = [op for graph in layer for op in graph.operators]
+        found.update(name for op in inner for name in op.inputs)
+        found.update(value.name for graph in layer for value in graph.outputs)
+        layer = _graphs_in(inner)
     return found
+
+
+def _graphs_in(operators: Iterable[Operator]) -> list[Read]:
+    """The graphs that operators hold."""
+    parts = [part for op in operators for part in op.attributes.values() if isinstance(part, Message)]
+    try:
+        return [graph_of(part) for part in parts]
+    except Malformed:
+        return []
 
 
 def _check(walk: Walk, op: Operator, name: str, value: Any) -> None:
