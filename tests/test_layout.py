@@ -35,7 +35,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # A spec may state a figure of a convention.
     "language": {"characters", "conventions", "files", "layers", "network"},
     # What reads files of any sort, the spec language among them, each in a file of its own.
-    "importers": {"language", "network"},
+    "importers": {"language", "layers", "network"},
     "receptive_field": {"layers", "network"},
     "profiling": {"conventions", "layers", "network", "receptive_field"},
     # A goal is an expression of the language.

@@ -9,8 +9,10 @@ from archcalc.importers.onnx.model import Operator
 from archcalc.importers.onnx.values import Flow
 from archcalc.importers.onnx.walk import Handler, Made, Walk
 from archcalc.layers import Layer
+from archcalc.layers.axes import both_sides
 from archcalc.layers.base import Geometry
 from archcalc.layers.local_response_norm import LocalResponseNorm
+from archcalc.layers.margins import Pad
 from archcalc.layers.norm import GroupNorm
 from archcalc.symbols.dims import Dim, Shape, ceil_div, maximum
 from archcalc.symbols.shape import AXES
@@ -145,6 +147,10 @@ def pooling(kind: str) -> Handler:
         dilated = any(n != 1 for n in dilation)
         if padding is None or (dilated and kind == "avgpool"):
             return walk.unknown(op)
+        sides = [side for pair in both_sides(padding, rank) for side in pair] if padding != "same" else []
+        if any(2 * side > k for side, k in zip(sides, (k for k in kernel for _ in range(2)), strict=False)):
+            # Wider than a layer has them.
+            x, padding = walk.add(op, Pad(margin=padding), x, name=f"{op.label}/pad"), 0
         further = {"dilation": plain(dilation)} if dilated else {}
         if kind == "avgpool":
             further["count_include_pad"] = bool(op.whole("count_include_pad", 0))

@@ -12,7 +12,7 @@ from archcalc.importers.onnx.model import Attribute, Operator, operator_of
 from archcalc.importers.onnx.wire import Malformed, Message
 
 _DEEPEST = 40
-_MOST = 100_000
+_MOST = 50_000
 
 
 class Function(msgspec.Struct, frozen=True):

@@ -96,6 +96,8 @@ def dropout(walk: Walk, op: Operator) -> Made:
 def concat(walk: Walk, op: Operator) -> Made:
     """Values one after the other along an axis."""
     values = [walk.value(op, place) for place, name in enumerate(op.inputs) if name]
+    # What has an axis of 0 adds nothing to the others.
+    values = [x for x in values if not isinstance(x, Known) or 0 not in x.shape] or values
     known = [x for x in values if isinstance(x, Known)]
     if len(known) == len(values):
         found = joined(known, op.whole("axis", 0)) if known else None
@@ -176,7 +178,9 @@ def reduced(walk: Walk, op: Operator) -> Made:
     """One value in place of some axes."""
     x, axes = walk.value(op, 0), numbers(walk, op, 1, "axes")
     whole = walk.whole(x)
-    if axes is None and op.whole("noop_with_empty_axes", 0):
+    if axes is None and op.given(1):
+        return walk.unknown(op)
+    if not axes and op.whole("noop_with_empty_axes", 0):
         return [x]
     gone = {axis_of(walk, op, int(axis), len(whole)) for axis in (axes or range(len(whole)))}
     keeps = bool(op.whole("keepdims", 1))
@@ -197,8 +201,12 @@ def reduced(walk: Walk, op: Operator) -> Made:
 
 
 def largest(walk: Walk, op: Operator) -> Made:
-    """The largest values along an axis, or where they are, whose cost depends on the values."""
+    """The largest values along an axis, where they are, or those at places that depend on values."""
     whole = walk.whole(walk.flow(op, 0))
+    if op.kind == "GatherElements":
+        return walk.unknown(op, walk.whole(walk.value(op, 1)))
+    if op.kind == "TopK" and op.given(1) and walk.known(op, 1) is None:
+        return walk.unknown(op)
     if op.kind == "TopK":
         count = numbers(walk, op, 1, "k") or (op.whole("k", 1),)
         axis = axis_of(walk, op, op.whole("axis", -1), len(whole))
@@ -231,5 +239,5 @@ HANDLERS: dict[str, Handler] = {
     **dict.fromkeys(
         ("ReduceMean", "ReduceMax", "ReduceMin", "ReduceSum", "ReduceProd", "ReduceL2", "ReduceL1"), reduced
     ),
-    **dict.fromkeys(("TopK", "ArgMax", "ArgMin"), largest),
+    **dict.fromkeys(("TopK", "ArgMax", "ArgMin", "GatherElements"), largest),
 }

@@ -97,16 +97,18 @@ def _walked(source: Source, graph: Read, opset: int, *, lookups: bool) -> Graph:
     stated = {value.name: value.shape for value in (*graph.stated, *graph.outputs) if value.shape is not None}
     walk.stated = stated
     _run(walk, graph, 0)
-    ends = []
+    ends, made = [], {name for op in graph.operators for name in op.outputs}
     for value in graph.outputs:
+        # Masks, means and places beside the values of a layer are no rows.
         found = walk.values.get(value.name)
-        if found is None:
+        if found is None and value.name not in made:
             raise SpecError(f"{source.name}: nothing makes the output '{value.name[:60]}'")
         if isinstance(found, Flow):
             ends.append(walk.position(found))
     if not ends:
         raise SpecError(f"{source.name}: no output depends on an input", None, "what a file must hold is its network")
-    notes = tuple(f"not counted: {kind} × {count}" for kind, count in walk.passed.items())
+    passed = ", ".join(f"{kind} × {count}" for kind, count in walk.passed.items())
+    notes = (f"not counted: {passed}",) if passed else ()
     last = len(walk.builder.nodes) - 1
     outputs = tuple(dict.fromkeys(ends))
     return walk.builder.graph(source.stem, notes=notes, named_outputs=() if outputs == (last,) else outputs)

@@ -81,6 +81,8 @@ def squeeze(walk: Walk, op: Operator) -> Made:
     """The same values without some axes of 1."""
     x, axes = walk.value(op, 0), numbers(walk, op, 1, "axes")
     whole = walk.whole(x)
+    if axes is None and op.given(1):
+        return walk.unknown(op)
     if axes is None:
         axes = tuple(axis for axis, n in enumerate(whole) if n == 1 and not (isinstance(x, Flow) and axis == x.alone))
     gone = {axis_of(walk, op, int(axis), len(whole)) for axis in axes}
@@ -232,6 +234,8 @@ def split(walk: Walk, op: Operator) -> Made:
     axis = axis_of(walk, op, op.whole("axis", 0), len(whole))
     count, n = len(op.outputs), whole[axis]
     sizes = numbers(walk, op, 1, "split")
+    if sizes is None and op.given(1):
+        return walk.unknown(op)
     if sizes is None:
         part = quotient(n + count - 1, count) if isinstance(n, int) else quotient(n, count)
         sizes = (*(part,) * (count - 1), n - part * (count - 1))
@@ -248,6 +252,8 @@ def split(walk: Walk, op: Operator) -> Made:
             made.append(found or replace(x, shape=shapes[which], content=None))
         elif own is None or walk.across(x, axis):
             return walk.unknown(op, *shapes)
+        elif part == 0:
+            made.append(Known(shapes[which], ()))
         elif count == 1:
             made.append(x)
         elif even:

@@ -121,7 +121,10 @@ class Walk:
             except SpecError:
                 raise self.error(op, error.fact, *error.notes) from None
         batch, merged = (flows[0].batch, flows[0].merged) if flows else (None, "")
-        return Flow(at, tuple(self.builder.shape(at)), batch, merged, op.label, blocks)
+        shape = tuple(self.builder.shape(at))
+        # One value has no axes in the file, and one here.
+        alone = bool(flows) and not any(flow.shape for flow in flows) and shape == (1,)
+        return Flow(at, () if alone else shape, batch, merged, op.label, blocks)
 
     def _renamed(self, op: Operator, position: int, taken: tuple[str, ...]) -> int:
         """A layer's output with other names of its axes than those taken."""
