@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import time
 
@@ -90,7 +91,58 @@ def nested(depth: int) -> bytes:
     return number(1, 8) + part(7, inner)
 
 
+def chain(kind: str, first: str, count: int) -> list[bytes]:
+    """An operator over and over, each time on the outcome before, twice."""
+    names = [first, *(f"{kind}{at}" for at in range(count))]
+    return [node(kind, f"{one} {one}", other) for one, other in itertools.pairwise(names)]
+
+
+LETTERS = [value("x", "N", "H", "W")]
+
 CASES = {
+    "formulas that grow": model(
+        [
+            node("Shape", "x", "s"),
+            *chain("Mul", "s", 40),
+            node("Add", "Mul39 s", "a"),
+            node("Reshape", "x a", "y"),
+        ],
+        LETTERS,
+        Y,
+    ),
+    "formulas in formulas": model(
+        [
+            node("Shape", "x", "s0"),
+            *(
+                one
+                for k in range(30)
+                for one in (
+                    node("Add", f"s{k} one", f"a{k}"),
+                    node("Add", f"s{k} two", f"b{k}"),
+                    node("Mul", f"a{k} b{k}", f"s{k + 1}"),
+                )
+            ),
+            node("Reshape", "x s30", "y"),
+        ],
+        LETTERS,
+        Y,
+        [array("one", (), [1]), array("two", (), [2])],
+    ),
+    "many sums": model(
+        [node("Expand", "one wide", "e"), *chain("Min", "e", 200), node("Reshape", "x Min199", "y")],
+        X,
+        Y,
+        [array("one", (1,), [1]), array("wide", (1,), [4096])],
+    ),
+    "many axes": model(
+        [node("Expand", "one wide", "e"), node("Reshape", "x e", "y")],
+        X,
+        Y,
+        [array("one", (1,), [1]), array("wide", (1,), [4096])],
+    ),
+    "a value made of itself": model(
+        [node("Sigmoid", "x", "v"), node("Add", "v c", "v"), node("Mul", "x v", "y")], X, Y, [array("c", (), [3])]
+    ),
     "nothing": b"",
     "no graph": number(1, 8),
     "no operators": model([], X, Y),

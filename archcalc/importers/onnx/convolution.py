@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from msgspec.structs import replace
+
 from archcalc.importers.onnx.model import Operator
 from archcalc.importers.onnx.values import Flow
 from archcalc.importers.onnx.walk import Handler, Made, Walk
@@ -222,8 +224,15 @@ def response_norm(walk: Walk, op: Operator) -> Made:
     return [walk.add(op, LocalResponseNorm(count, *numbers), x)]
 
 
+def quantized(walk: Walk, op: Operator) -> Made:
+    """A convolution of whole numbers, each array with a factor and an offset beside it, or only an offset."""
+    arrays = (op.given(3), op.given(8)) if op.kind == "QLinearConv" else (op.given(1),)
+    return convolution(walk, replace(op, inputs=(op.given(0), *arrays)))
+
+
 HANDLERS: dict[str, Handler] = {
     "Conv": convolution,
+    **dict.fromkeys(("QLinearConv", "ConvInteger"), quantized),
     "ConvTranspose": transposed,
     "MaxPool": pooling("maxpool"),
     "AveragePool": pooling("avgpool"),

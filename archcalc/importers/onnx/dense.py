@@ -149,9 +149,16 @@ def recurrent(walk: Walk, op: Operator) -> Made:
     return outputs
 
 
+def quantized(walk: Walk, op: Operator) -> Made:
+    """A product of whole numbers, each array with a factor and an offset beside it, or only an offset."""
+    weight = op.given(3) if op.kind == "QLinearMatMul" else op.given(1)
+    return product(walk, replace(op, inputs=(op.given(0), weight)))
+
+
 HANDLERS: dict[str, Handler] = {
     "Gemm": gemm,
     "MatMul": product,
+    **dict.fromkeys(("QLinearMatMul", "MatMulInteger"), quantized),
     "Gather": gather,
     "LSTM": recurrent,
     "GRU": recurrent,

@@ -9,10 +9,14 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from archcalc.errors import SpecError
 from archcalc.importers.onnx.model import MOST_CONTENT, Operator
 from archcalc.importers.onnx.values import Known, Number, broadcast
+from archcalc.network.limits import MAX_NUMBER, bounded
 from archcalc.symbols.dims import Dim, Shape, at_least, ceil_div, decided, equal, floor_div, maximum, minimum, remainder
 
+# Volumes are third powers.
+_HIGHEST = 8
 # The types of arrays that hold whole numbers or truths.
 _WHOLE = {2, 3, 4, 5, 6, 7, 9, 12, 13}
 
@@ -162,8 +166,6 @@ _ONE: dict[str, Callable[[Any], Any]] = {
     "Reciprocal": lambda a: 1 / a if isinstance(a, int | float) and a != 0 else None,
 }
 COMPARING = {"Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "And", "Or", "Not"}
-# Beyond these numbers nothing is a size.
-_LARGEST = 10**18
 
 
 def pointwise(op: Operator, xs: Sequence[Known]) -> Known | None:
@@ -196,10 +198,27 @@ def _each(kind: str, xs: Sequence[Known], shape: Shape) -> tuple[Number, ...] | 
             value = _one(kind, row)
         except (OverflowError, ValueError, TypeError, ZeroDivisionError):
             return None
-        if value is None or (isinstance(value, int) and abs(value) > _LARGEST):
+        if value is None or not _is_short(value):
             return None
         found.append(value)
     return tuple(found)
+
+
+def _is_short(value: Number) -> bool:
+    """True for a number or formula that may be a size, and is no work to go on with."""
+    if isinstance(value, int | float):
+        return isinstance(value, float) or abs(value) <= MAX_NUMBER
+    try:
+        bounded(value)
+    except SpecError:
+        return False
+    return not _is_steep(value)
+
+
+def _is_steep(formula: Any) -> bool:
+    """True for a formula with a power that no size has, and that would be long when written out."""
+    power = formula.is_Pow and formula.exp.is_Integer and abs(int(formula.exp)) > _HIGHEST
+    return bool(power) or any(map(_is_steep, formula.args))
 
 
 def _one(kind: str, row: tuple[Any, ...]) -> Any:

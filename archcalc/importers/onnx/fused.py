@@ -79,7 +79,7 @@ class Wiring:
         if at is None or depth > _DEEPEST or name in self.ends or self.operators[at].kind not in _ARITHMETIC:
             return None
         found = {at}
-        for one in self.operators[at].inputs:
+        for one in self.operators[at].inputs[:2]:
             if not self.number(one):
                 more = self.cone(one, source, depth + 1)
                 if more is None:
@@ -118,7 +118,7 @@ def gated(wiring: Wiring, seed: int) -> Fusion | None:
     """x times a function of x: GELU, SiLU, Mish, hard swish; the last one's function alone is hard sigmoid."""
     op = wiring.operators[seed]
     at, gone, x, factors = seed, {seed}, "", 0
-    while (found := wiring.reader(at, "Mul", "Add", "Div")) is not None:
+    while (found := wiring.reader(at, "Mul", "Add", "Div")) is not None and found not in gone:
         other = wiring.other(found, wiring.output(at))
         if wiring.number(other):
             factors += wiring.operators[found].kind != "Add"

@@ -18,7 +18,7 @@ Stated: TypeAlias = int | str
 # Arrays that shapes are made of have a few numbers each.
 MOST_CONTENT = 4_096
 # No array has more axes, nor any value a longer word.
-_MOST_AXES = 64
+MOST_AXES = 64
 _FLOATING = {1, 10, 11, 14, 15, 16, 17, 18, 19, 20, 23, 24}
 # How the types of arrays are written one after the other.
 _CODES = {1: "f", 2: "B", 3: "b", 4: "H", 5: "h", 6: "i", 7: "q", 9: "?", 10: "e", 11: "d", 12: "I", 13: "Q"}
@@ -167,7 +167,7 @@ def array_of(part: Message) -> Array:
             name = value.text
         elif field in {4, 5, 7, 9, 10, 11} and len(parts) <= MOST_CONTENT:
             parts.append((field, value))
-    if min(shape, default=0) < 0 or len(shape) > _MOST_AXES:
+    if min(shape, default=0) < 0 or len(shape) > MOST_AXES:
         raise Malformed(f"the array '{name[:60]}' has no size")
     return Array(name, tuple(shape), kind, tuple(parts))
 

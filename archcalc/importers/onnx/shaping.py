@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from archcalc.importers.onnx.folding import bounds as bounds_of
 from archcalc.importers.onnx.folding import joined, picked, sliced, wholes
-from archcalc.importers.onnx.model import Operator
+from archcalc.importers.onnx.model import MOST_AXES, Operator
 from archcalc.importers.onnx.values import Any as Value
 from archcalc.importers.onnx.values import Flow, Known, one_sample
 from archcalc.importers.onnx.walk import Handler, Made, Walk
@@ -36,6 +36,8 @@ def axis_of(walk: Walk, op: Operator, axis: int, rank: int) -> int:
 
 def shaped(walk: Walk, op: Operator, x: Value, shape: Shape) -> Value:
     """The same values in the same order under another shape."""
+    if len(shape) > MOST_AXES:
+        raise walk.error(op, f"it puts out {len(shape):,} axes")
     given, wanted = size(walk.whole(x)), size(shape)
     if equal(given, wanted) is False:
         raise walk.error(op, f"{format_shape(walk.whole(x))} has {given} values and cannot be {format_shape(shape)}")
@@ -102,7 +104,7 @@ def unsqueeze(walk: Walk, op: Operator) -> Made:
     if axes is None:
         return walk.unknown(op)
     whole = walk.whole(x)
-    rank = len(whole) + len(axes)
+    rank = min(len(whole) + len(axes), MOST_AXES)
     new = {axis_of(walk, op, int(axis), rank) for axis in axes}
     kept = [axis for axis in range(rank) if axis not in new]
     if len(kept) != len(whole):

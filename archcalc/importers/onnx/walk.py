@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from archcalc.errors import SpecError
 from archcalc.importers.onnx.letters import Letters
-from archcalc.importers.onnx.model import Array, Operator, Stated
+from archcalc.importers.onnx.model import MOST_AXES, Array, Operator, Stated
 from archcalc.importers.onnx.values import Any, Flow, Known, Merged, one_sample
 from archcalc.layers.base import Layer
 from archcalc.layers.linear import Learned
@@ -26,6 +26,9 @@ from archcalc.symbols.shape import NamedShape, reshaped_axes
 # The values that an operator makes, in order; fewer where the last are none that anything reads.
 Made: TypeAlias = Sequence[Any]
 Handler: TypeAlias = "Callable[[Walk, Operator], Made]"
+
+# Some ten times what exporters leave to be worked out.
+_MOST_NUMBERS = 500_000
 
 
 class Walk:
@@ -42,6 +45,7 @@ class Walk:
         # The arrays that the file holds as they are, and the names of those in operators.
         self.arrays: dict[str, Array] = {}
         self.constants: set[str] = set()
+        self.numbers = 0
         # The values that something reads.
         self.read: set[str] = set()
         self.stated: dict[str, tuple[Stated, ...]] = {}
@@ -68,6 +72,14 @@ class Walk:
             said = f"reads '{name[:60]}', which nothing before it makes" if name else f"has no input {place}"
             raise self.error(op, said, "the graph of a file must have its operators in order")
         return self.values[name]
+
+    def spend(self, op: Operator, value: Any) -> None:
+        """Take account of the work that a value was; raises SpecError where a file asks for too much."""
+        if len(self.whole(value)) > MOST_AXES:
+            raise self.error(op, f"it puts out more than {MOST_AXES} axes")
+        self.numbers += 1 if isinstance(value, Flow) else len(value.content or ())
+        if self.numbers > _MOST_NUMBERS:
+            raise self.error(op, f"arithmetic on more than {_MOST_NUMBERS:,} numbers")
 
     def known(self, op: Operator, place: int) -> Known | None:
         """The value that an operator takes if it depends on no input; None also where it is left out."""
