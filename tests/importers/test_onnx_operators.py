@@ -137,6 +137,13 @@ def test_an_operator_on_an_image_is_the_layer_that_does_it(name):
     assert outcome(nodes, arrays) == wanted
 
 
+def test_old_operators_name_the_axis_that_an_array_lies_along():
+    """Before version 7 a vector of 4 was added to the channels, which no shape of its own says."""
+    nodes = [node("Mul", "x s", "y", broadcast=1, axis=1)]
+
+    assert outcome(nodes, [array("s", (4,))], opset=6) == ("scale", (4, 9, 9), 4, 0)
+
+
 def gate(*nodes):
     return [node(kind, inputs, f"v{at}" if at < len(nodes) - 1 else "y") for at, (kind, inputs) in enumerate(nodes)]
 

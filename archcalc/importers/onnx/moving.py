@@ -99,15 +99,16 @@ def concat(walk: Walk, op: Operator) -> Made:
     # What has an axis of 0 adds nothing to the others.
     values = [x for x in values if not isinstance(x, Known) or 0 not in x.shape] or values
     known = [x for x in values if isinstance(x, Known)]
+    usual = 1 if walk.opset < 4 else 0
     if len(known) == len(values):
-        found = joined(known, op.whole("axis", 0)) if known else None
+        found = joined(known, op.whole("axis", usual)) if known else None
         if found is None:
             raise walk.error(op, "its inputs have different numbers of axes")
         return [found]
     if len(values) == 1:
         return values
     rank = len(walk.whole(values[0]))
-    axis = axis_of(walk, op, op.whole("axis", 0), rank)
+    axis = axis_of(walk, op, op.whole("axis", usual), rank)
     if any(len(walk.whole(x)) != rank for x in values):
         raise walk.error(op, "its inputs have different numbers of axes")
     total: Dim = sum((walk.whole(x)[axis] for x in values[1:]), start=walk.whole(values[0])[axis])

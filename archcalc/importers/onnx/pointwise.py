@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from msgspec.structs import replace
 
 from archcalc.importers.onnx.folding import COMPARING, pointwise
-from archcalc.importers.onnx.model import Operator
+from archcalc.importers.onnx.model import MOST_AXES, Operator
 from archcalc.importers.onnx.values import Flow, Known, broadcast
 from archcalc.importers.onnx.walk import Handler, Made, Walk, same
 from archcalc.layers.activation import (
@@ -61,7 +61,7 @@ _FUNCTIONS: dict[str, _Maker] = {
 # Functions that no kind stands for.
 _OTHERS = {
     *("Exp", "Log", "Sin", "Cos", "Tan", "Erf", "Asin", "Acos", "Atan", "Sinh", "Cosh", "Asinh", "Acosh", "Atanh"),
-    *("Celu", "ThresholdedRelu", "Softsign", "Shrink", "Hardmax"),
+    *("Celu", "ThresholdedRelu", "Softsign", "Shrink", "Hardmax", "RandomUniformLike", "RandomNormalLike", "Bernoulli"),
 }
 # What costs no product and decides or rounds values: masks and whole numbers.
 _PASSED = {"Floor", "Ceil", "Round", "Sign", "Not", "IsNaN", "IsInf", "CumSum", "Trilu", "BitwiseNot"}
@@ -178,6 +178,11 @@ def arithmetic(walk: Walk, op: Operator) -> Made:
     values = [walk.value(op, place) for place in range(len(op.inputs))]
     if not values:
         raise walk.error(op, "has no input")
+    if op.whole("broadcast", 0) and len(values) == 2 and isinstance(values[1], Known):
+        # Before version 7 an array lay along the axes from a given one on.
+        behind = len(walk.whole(values[0])) - op.whole("axis", 0) - len(values[1].shape)
+        shape = (*values[1].shape, *(1,) * min(max(behind, 0), MOST_AXES))
+        values[1] = replace(values[1], shape=shape) if "axis" in op.attributes else values[1]
     known = [x for x in values if isinstance(x, Known)]
     flows = [x for x in values if isinstance(x, Flow)]
     if not flows:

@@ -28,7 +28,7 @@ Made: TypeAlias = Sequence[Any]
 Handler: TypeAlias = "Callable[[Walk, Operator], Made]"
 
 # Some ten times what exporters leave to be worked out.
-_MOST_NUMBERS = 500_000
+_MOST_NUMBERS = 300_000
 
 
 class Walk:
