@@ -181,8 +181,8 @@ def arithmetic(walk: Walk, op: Operator) -> Made:
     if op.whole("broadcast", 0) and len(values) == 2 and isinstance(values[1], Known):
         # Before version 7 an array lay along the axes from a given one on.
         behind = len(walk.whole(values[0])) - op.whole("axis", 0) - len(values[1].shape)
-        shape = (*values[1].shape, *(1,) * min(max(behind, 0), MOST_AXES))
-        values[1] = replace(values[1], shape=shape) if "axis" in op.attributes else values[1]
+        lacking = min(max(behind, 0), MOST_AXES) if "axis" in op.attributes else 0
+        values[1] = replace(values[1], shape=(*values[1].shape, *(1,) * lacking))
     known = [x for x in values if isinstance(x, Known)]
     flows = [x for x in values if isinstance(x, Flow)]
     if not flows:
