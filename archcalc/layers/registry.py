@@ -128,7 +128,7 @@ class Kinds(msgspec.StructMeta):
 
 
 def _arity(cls: Any) -> tuple[int, float]:
-    """The least and the largest number of inputs, by the signature of `output`; a join has two or more unless it names some."""
+    """The least and the largest number of inputs, by the signature of `output`; a join of any has two or more."""
     code, defaults = cls.output.__code__, cls.output.__defaults__ or ()
     inputs = code.co_argcount - 1
     if code.co_flags & inspect.CO_VARARGS:

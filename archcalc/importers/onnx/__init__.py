@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archcalc.importers import register
+from archcalc.importers.registry import register
 from archcalc.importers.onnx.wire import BYTES, NUMBER, Malformed, key
 
 # The fields of a model, and the types in which they are written: the version of the format, the producer, the graph, …
