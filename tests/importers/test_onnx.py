@@ -8,15 +8,15 @@ import time
 import pytest
 
 import archcalc
-from archcalc import importers
 from archcalc.errors import Source, SpecError
 from archcalc.importers import importer_of
+from archcalc.importers.registry import HEAD
 from archcalc.profiling.engine import profile
 from tests.importers.onnx_files import INT64, SMALL, array, attribute, graph, model, node, number, part, value
 
 
 def read(content, name="net.onnx"):
-    return importer_of(content[: importers.HEAD], name).read(Source(name, content))
+    return importer_of(content[:HEAD], name).read(Source(name, content))
 
 
 def totals(graph):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from archcalc.importers.registry import register
 from archcalc.importers.onnx.wire import BYTES, NUMBER, Malformed, key
+from archcalc.importers.registry import register
 
 # The fields of a model, and the types in which they are written: the version of the format, the producer, the graph, …
 _FIELDS = {1: NUMBER, 2: BYTES, 3: BYTES, 4: BYTES, 5: NUMBER, 6: BYTES, 7: BYTES, 8: BYTES}

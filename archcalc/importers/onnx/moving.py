@@ -52,7 +52,9 @@ def filled(walk: Walk, op: Operator) -> Made:
     value = op.array("value")
     number = 0.0 if value is None or not value.content else value.content[0]
     floating = value is None or value.floating
-    content = (number,) * int(size(wanted)) if small(wanted) else None
+    count = size(wanted)
+    few = small(wanted) and (not floating or count <= 16)
+    content = (number,) * int(count) if few else None
     own = floating and op.given(0) in walk.constants
     return [Known(wanted, content, floating, op.outputs[0] if own else "", wanted, trained=own)]
 

@@ -154,9 +154,8 @@ def _run(walk: Walk, graph: Read, depth: int) -> None:
     for op in fused(operators, arrays, ends | _captured(operators)):
         made = _branch(walk, op, depth) if op.kind == "If" and op.domain == "" else _made(walk, op)
         for name, value in zip(op.outputs, made, strict=False):
-            walk.spend(op, value)
             if name:
-                walk.values[name] = value
+                walk.values[name] = walk.kept(op, value)
                 _check(walk, op, name, value)
 
 

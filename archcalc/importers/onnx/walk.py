@@ -73,13 +73,15 @@ class Walk:
             raise self.error(op, said, "the graph of a file must have its operators in order")
         return self.values[name]
 
-    def spend(self, op: Operator, value: Any) -> None:
-        """Take account of the work that a value was; raises SpecError where a file asks for too much."""
+    def kept(self, op: Operator, value: Any) -> Any:
+        """A value as it is kept: of long arrays the shape alone, once a file has asked for too much arithmetic."""
         if len(self.whole(value)) > MOST_AXES:
             raise self.error(op, f"it puts out more than {MOST_AXES} axes")
-        self.numbers += 1 if isinstance(value, Flow) else len(value.content or ())
-        if self.numbers > _MOST_NUMBERS:
-            raise self.error(op, f"arithmetic on more than {_MOST_NUMBERS:,} numbers")
+        if isinstance(value, Flow) or value.content is None:
+            return value
+        self.numbers += len(value.content)
+        long = self.numbers > _MOST_NUMBERS and len(value.content) > MOST_AXES
+        return replace(value, content=None) if long else value
 
     def known(self, op: Operator, place: int) -> Known | None:
         """The value that an operator takes if it depends on no input; None also where it is left out."""
