@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
-from itertools import count, islice
 from typing import TypeAlias
 
 from msgspec.structs import replace
 
 from archcalc.errors import SpecError
+from archcalc.importers.onnx.axis_names import named, nameless
 from archcalc.importers.onnx.letters import Letters
 from archcalc.importers.onnx.model import MOST_AXES, Array, Operator, Stated
 from archcalc.importers.onnx.values import Any, Flow, Known, Merged, one_sample
@@ -21,7 +21,6 @@ from archcalc.layers.unknown import Unknown
 from archcalc.network.graph import Builder
 from archcalc.network.names import suitable
 from archcalc.symbols.dims import Dim, Shape, at_least, equal, format_shape, size
-from archcalc.symbols.shape import NamedShape, reshaped_axes
 
 # The values that an operator makes, in order; fewer where the last are none that anything reads.
 Made: TypeAlias = Sequence[Any]
@@ -277,25 +276,3 @@ def empty_of(op: Operator, array: Known) -> Operator:
 def same(a: Shape, b: Shape) -> bool:
     """True for two shapes that are equal whatever their letters are."""
     return len(a) == len(b) and all(equal(m, n) is True for m, n in zip(a, b, strict=True))
-
-
-def nameless(rank: int, taken: tuple[str, ...] = ()) -> tuple[str, ...]:
-    """Names of axes that say nothing, and none of those taken.
-
-    >>> nameless(2, ("axis0", "height"))
-    ('axis1', 'axis2')
-    """
-    free = (name for number in count() if (name := f"axis{number}") not in taken)
-    return tuple(islice(free, rank))
-
-
-def named(x: NamedShape, shape: Shape) -> tuple[str, ...] | None:
-    """The names of the axes of a reshape: those that it keeps, and for the others ones that say nothing.
-
-    None leaves them to the reshape, which takes the places that a vector becomes for those of an image.
-    """
-    if len(x) == 1:
-        return None
-    kept = {*(name for name in x.axes if not name.startswith("axis")), "tokens"} - {""}
-    others = nameless(len(shape), x.axes)
-    return tuple(name if name in kept else other for name, other in zip(reshaped_axes(x, shape), others, strict=True))
