@@ -12,7 +12,7 @@ from archcalc.importers.onnx.letters import Letters
 from archcalc.importers.onnx.model import Graph as Read
 from archcalc.importers.onnx.model import Operator, graph_of
 from archcalc.importers.onnx.moving import array_value
-from archcalc.importers.onnx.values import Any, Flow
+from archcalc.importers.onnx.values import Flow, Operand
 from archcalc.importers.onnx.walk import Handler, Made, Walk
 from archcalc.importers.onnx.wire import Budget, Malformed, Message
 from archcalc.layers.rearrange import Input
@@ -215,7 +215,7 @@ def _graphs_in(operators: Iterable[Operator]) -> list[Read]:
         return []
 
 
-def _check(walk: Walk, op: Operator, name: str, value: Any) -> None:
+def _check(walk: Walk, op: Operator, name: str, value: Operand) -> None:
     """Raise SpecError where the file states another shape for a value."""
     stated = walk.stated.get(name)
     if stated is None:

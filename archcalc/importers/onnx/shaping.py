@@ -9,8 +9,7 @@ from msgspec.structs import replace
 from archcalc.importers.onnx.folding import bounds as bounds_of
 from archcalc.importers.onnx.folding import joined, picked, sliced, wholes
 from archcalc.importers.onnx.model import MOST_AXES, Operator
-from archcalc.importers.onnx.values import Any as Value
-from archcalc.importers.onnx.values import Flow, Known, one_sample
+from archcalc.importers.onnx.values import Flow, Known, Operand, one_sample
 from archcalc.importers.onnx.walk import Handler, Made, Walk
 from archcalc.layers.rearrange import Permute, Slice, Split
 from archcalc.symbols.dims import Dim, Shape, equal, format_shape, quotient, size
@@ -34,7 +33,7 @@ def axis_of(walk: Walk, op: Operator, axis: int, rank: int) -> int:
     return axis % rank
 
 
-def shaped(walk: Walk, op: Operator, x: Value, shape: Shape) -> Value:
+def shaped(walk: Walk, op: Operator, x: Operand, shape: Shape) -> Operand:
     """The same values in the same order under another shape."""
     if len(shape) > MOST_AXES:
         raise walk.error(op, f"it puts out {len(shape):,} axes")
@@ -148,7 +147,7 @@ def cut(walk: Walk, op: Operator, x: Flow, axis: int, span: tuple[Dim, Dim]) -> 
     return walk.add(op, Slice(start, stop, axis=axis), x)
 
 
-def selected(walk: Walk, op: Operator, x: Value, at: Known, axis: int) -> Made:
+def selected(walk: Walk, op: Operator, x: Operand, at: Known, axis: int) -> Made:
     """Entries of an axis at places that are known."""
     whole = walk.whole(x)
     shape = (*whole[:axis], *at.shape, *whole[axis + 1 :])
@@ -245,7 +244,7 @@ def split(walk: Walk, op: Operator) -> Made:
         raise walk.error(op, f"its parts of {sizes} are not the {n} entries")
     shapes = [(*whole[:axis], part, *whole[axis + 1 :]) for part in sizes]
     own = x.own(axis) if isinstance(x, Flow) else axis
-    made: list[Value] = []
+    made: list[Operand] = []
     start: Dim = 0
     even = all(equal(part, sizes[0]) is True for part in sizes)
     for which, part in enumerate(sizes):

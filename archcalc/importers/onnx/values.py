@@ -97,7 +97,8 @@ class Flow(msgspec.Struct, frozen=True):
         return None if axis == alone else axis - 1
 
 
-Any: TypeAlias = Known | Flow
+# The value that an operator takes or makes.
+Operand: TypeAlias = Known | Flow
 Sample: TypeAlias = tuple[Shape, int, Merged]
 
 

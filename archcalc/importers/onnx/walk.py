@@ -13,7 +13,7 @@ from archcalc.errors import SpecError
 from archcalc.importers.onnx.axis_names import named, nameless
 from archcalc.importers.onnx.letters import Letters
 from archcalc.importers.onnx.model import MOST_AXES, Array, Operator, Stated
-from archcalc.importers.onnx.values import Any, Flow, Known, Merged, one_sample
+from archcalc.importers.onnx.values import Flow, Known, Merged, Operand, one_sample
 from archcalc.layers.base import Layer
 from archcalc.layers.linear import Learned
 from archcalc.layers.rearrange import Flatten, Reshape, Slice
@@ -23,7 +23,7 @@ from archcalc.network.names import suitable
 from archcalc.symbols.dims import Dim, Shape, at_least, equal, format_shape, size
 
 # The values that an operator makes, in order; fewer where the last are none that anything reads.
-Made: TypeAlias = Sequence[Any]
+Made: TypeAlias = Sequence[Operand]
 Handler: TypeAlias = "Callable[[Walk, Operator], Made]"
 
 # Some ten times what exporters leave to be worked out.
@@ -40,7 +40,7 @@ class Walk:
         # False where what is looked up is computed, so that no embedding can stand for a look-up.
         self.lookups = lookups
         self.builder = Builder()
-        self.values: dict[str, Any] = {}
+        self.values: dict[str, Operand] = {}
         # The arrays that the file holds as they are, and the names of those in operators.
         self.arrays: dict[str, Array] = {}
         self.constants: set[str] = set()
@@ -64,7 +64,7 @@ class Walk:
         """An error with the operator that it is about."""
         return SpecError(f"{self.file}: {op.label[:60]} ({op.kind[:40]}): {fact}", None, *notes)
 
-    def value(self, op: Operator, place: int) -> Any:
+    def value(self, op: Operator, place: int) -> Operand:
         """The value that an operator takes; raises SpecError if nothing before it makes that."""
         name = op.given(place)
         if name not in self.values:
@@ -72,7 +72,7 @@ class Walk:
             raise self.error(op, said, "the graph of a file must have its operators in order")
         return self.values[name]
 
-    def kept(self, op: Operator, value: Any) -> Any:
+    def kept(self, op: Operator, value: Operand) -> Operand:
         """A value as it is kept: of long arrays the shape alone, once a file has asked for too much arithmetic."""
         if len(self.whole(value)) > MOST_AXES:
             raise self.error(op, f"it puts out more than {MOST_AXES} axes")
@@ -97,7 +97,7 @@ class Walk:
         found = [self.values.get(name) for name in op.inputs if name]
         return [x for x in found if isinstance(x, Flow)]
 
-    def whole(self, value: Any) -> Shape:
+    def whole(self, value: Operand) -> Shape:
         """The shape of a value in the file."""
         return value.shape if isinstance(value, Known) else value.whole(self.batch)
 
@@ -228,11 +228,11 @@ class Walk:
             return Flow(part.at, tuple(shape), None, label=array.owner or op.label)
         return self.add(op, Unknown(f"rows of {array.owner}"[:60], tuple(shape) or (1,)), held)
 
-    def unknown(self, op: Operator, *shapes: Shape | None, counts: bool = True) -> list[Any]:
+    def unknown(self, op: Operator, *shapes: Shape | None, counts: bool = True) -> list[Operand]:
         """Operators that no kind stands for, one for each output, of shapes of the file or as it states them."""
         flows = self.flows(op)
         trained = self._trained_by(op) if counts else 0
-        made: list[Any] = []
+        made: list[Operand] = []
         for place, name in enumerate(op.outputs):
             shape = shapes[place] if place < len(shapes) else None
             if shape is None and name in self.stated:
