@@ -46,7 +46,7 @@ def shaped(walk: Walk, op: Operator, x: Operand, shape: Shape) -> Operand:
         return walk.view(op, x, shape, None)
     found = one_sample(shape, x.batch, walk.batch, x.before)
     if found is None:
-        return walk.unknown(op, shape, counts=False)[0]
+        return walk.unknown(op, shape)[0]
     return walk.view(op, x, *found)
 
 

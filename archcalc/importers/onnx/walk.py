@@ -228,10 +228,10 @@ class Walk:
             return Flow(part.at, tuple(shape), None, label=array.owner or op.label)
         return self.add(op, Unknown(f"rows of {array.owner}"[:60], tuple(shape) or (1,)), held)
 
-    def unknown(self, op: Operator, *shapes: Shape | None, counts: bool = True) -> list[Operand]:
+    def unknown(self, op: Operator, *shapes: Shape | None) -> list[Operand]:
         """Operators that no kind stands for, one for each output, of shapes of the file or as it states them."""
         flows = self.flows(op)
-        trained = self._trained_by(op) if counts else 0
+        trained = self._trained_by(op)
         made: list[Operand] = []
         for place, name in enumerate(op.outputs):
             shape = shapes[place] if place < len(shapes) else None
