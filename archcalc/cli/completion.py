@@ -15,6 +15,7 @@ from click.shell_completion import CompletionItem
 
 from archcalc.importers import graphs, model_of, source_of
 from archcalc.language import bundled
+from archcalc.language.sources import is_standard_input
 from archcalc.language.variants import variants_of
 from archcalc.network.graph import Graph
 from archcalc.network.model import Model
@@ -101,7 +102,7 @@ def _given(ctx: click.Context) -> Model | None:
     named = ctx.params.get("specs") or [ctx.params.get("spec") or ctx.params.get("old")]
     # Where an option waits for its value, click has not yet given the arguments their names.
     given = named[0] or next(iter(ctx.args), None)
-    if not given or given == "-":
+    if not given or is_standard_input(given):
         return None
     try:
         return model_of(source_of(given))

@@ -27,7 +27,11 @@ def not_a_network(command: str, spec: str, layer: str | None) -> None:
 
 
 def explained(error: click.UsageError) -> click.UsageError:
-    """The error on usage; of a second network it says what takes several."""
+    """The error on usage; of a second network it says what takes several, of `-@small` how that is written."""
+    if isinstance(error, click.NoSuchOption) and error.option_name == "-@":
+        said = click.UsageError("a variant of standard input is written stdin@NAME")
+        said.ctx = error.ctx
+        return said
     found, context = _EXTRA.fullmatch(error.message), error.ctx
     if not found or context is None:
         return error

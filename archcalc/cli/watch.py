@@ -12,14 +12,14 @@ import click
 from archcalc.cli.output import complain
 from archcalc.errors import SpecError
 from archcalc.importers import source_of
-from archcalc.language.sources import SPECS, located
+from archcalc.language.sources import SPECS, is_standard_input, located
 
 _SECONDS = 0.5
 
 
 def watched(spec: str) -> Path:
     """The path of a spec to watch; raises UsageError if it is not a plain file, and SpecError if it does not exist."""
-    if spec == "-":
+    if is_standard_input(spec):
         raise click.UsageError("--watch looks at a file again and again; standard input is read once")
     path, _ = located(spec)
     if path.parent == SPECS:

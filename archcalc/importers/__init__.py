@@ -27,7 +27,7 @@ from pathlib import Path
 from archcalc.errors import Source, SpecError, nearest
 from archcalc.importers.registry import HEAD, Importer, registered
 from archcalc.language.load import is_spec, read_spec
-from archcalc.language.sources import MAX_BYTES, is_bundled, mapped, opened, whole
+from archcalc.language.sources import MAX_BYTES, is_bundled, is_standard_input, mapped, opened, whole
 from archcalc.network.graph import Graph
 from archcalc.network.model import NO_PARAMS, InputShape, Model, Params, Settled
 from archcalc.symbols.dims import Dim
@@ -56,7 +56,7 @@ def _line() -> Importer:
 
 
 def source_of(spec: str) -> Source:
-    """The source of a bundled name, a path, `-` for standard input, or a network on one line."""
+    """The source of a bundled name, a path, `-` for standard input (`stdin@small` for a variant in it), or a line."""
     if _is_line(spec):
         return Source("line", spec)
     with opened(spec) as (name, variant, read_on):
@@ -65,7 +65,7 @@ def source_of(spec: str) -> Source:
         if variant and not importer.variants:
             raise SpecError(f"{name} has no variant '{variant[:60]}'", None, "only a spec has variants")
         # A pipe is read once, and what it holds is in no file.
-        if importer.mapped and spec != "-" and Path(name).is_file():
+        if importer.mapped and not is_standard_input(spec) and Path(name).is_file():
             return Source(name, mapped(name))
         content = head + read_on(importer.max_bytes + 1 - len(head))
     if importer is _SPEC:

@@ -6,7 +6,7 @@ from archcalc.errors import SpecError, nearest
 from archcalc.language.expression import Value
 from archcalc.language.mistakes import Mistakes
 from archcalc.language.params import letter_or_value
-from archcalc.language.tree import MapNode, mapping_of, unknown
+from archcalc.language.tree import ListNode, MapNode, Scalar, Tree, mapping_of, unknown
 from archcalc.layers.rearrange import Input
 from archcalc.symbols.dims import is_dim
 from archcalc.symbols.shape import INPUTS, PLACES, VALUES
@@ -18,22 +18,42 @@ _MAX_INPUTS = 100
 
 
 def inputs(tree: MapNode, mistakes: Mistakes) -> dict[str, MapNode]:
-    """The axes of the inputs by name, without those that are no mappings."""
+    """The axes of the inputs by name, none for one that is no mapping, which is filed."""
     if "inputs" not in tree.items:
-        return {"input": mapping_of(tree.items["input"], "'input'", INPUT)} if "input" in tree.items else {}
+        if "input" not in tree.items:
+            return {}
+        only = tree.items["input"]
+        return {"input": mapping_of(only, "'input'", _with_axes("input", only) or INPUT)}
     named = mapping_of(tree.items["inputs"], "'inputs'", _NAMED)
     if not named.items:
         raise SpecError("'inputs' is empty", named.place, f"such as {_NAMED}")
     found = {}
     for name, axes in named.items.items():
+        found[name] = axes if isinstance(axes, MapNode) else MapNode({}, {}, axes.place)
         if not isinstance(axes, MapNode):
+            example = _with_axes(name, axes)
             # Axes at once under 'inputs' are those of the only one.
-            remedy = f"such as {_NAMED}; a single input stands under 'input:'"
-            raise SpecError(f"input '{name[:60]}' must be a mapping", axes.place, remedy)
-        found[name] = axes
+            remedy = example or f"{_NAMED}; a single input stands under 'input:'"
+            mistake = SpecError(f"input '{name[:60]}' must be a mapping", axes.place, f"such as {remedy}")
+            if not example:
+                raise mistake
+            mistakes.add(mistake)
     if len(found) > _MAX_INPUTS:
         mistakes.add(SpecError(f"{len(found):,} inputs; a spec has at most {_MAX_INPUTS}", named.place))
     return found
+
+
+def _with_axes(name: str, tree: Tree) -> str:
+    """An input written as [3, 32, 32] or 3x32x32 as it should be, with the usual names of so many axes; else empty."""
+    if isinstance(tree, ListNode):
+        sizes = [item.text if isinstance(item, Scalar) else "" for item in tree.items]
+    else:
+        sizes = tree.text.split("x") if isinstance(tree, Scalar) else []
+    axes = next((axes for axes in INPUTS if len(axes) == len(sizes) > 1), ())
+    if not axes or not all(size.isidentifier() or size.isdecimal() for size in sizes):
+        return ""
+    named = ", ".join(f"{axis}: {size[:40]}" for axis, size in zip(axes, sizes, strict=True))
+    return f"{name[:60]}: {{{named}}}"
 
 
 def axes_of_input(tree: MapNode) -> tuple[str, ...]:

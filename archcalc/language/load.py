@@ -182,6 +182,9 @@ def _start(
         return 0 if len(given) == 1 else NOWHERE
     for name in ("input", *document.inputs):
         expansion.names.lose(name)
+    if not document.inputs:
+        # What layers read by a name of their own may be an input.
+        expansion.names.lose_all()
     return UNKNOWN
 
 

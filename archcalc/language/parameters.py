@@ -140,10 +140,12 @@ def _frozen(tree: Tree) -> list[Scalar]:
     items = tree.items if isinstance(tree, ListNode) else [tree]
     if len(items) > _MAX_PATTERNS:
         raise SpecError(f"{len(items):,} patterns; 'frozen' has at most {_MAX_PATTERNS}", tree.place)
-    patterns = []
+    patterns: list[Scalar] = []
     for item in items:
         if not isinstance(item, Scalar) or not item.text:
             raise SpecError("what is frozen must be patterns of names", item.place, 'such as frozen: ["*", not head]')
+        if any(plain(item) == plain(other) for other in patterns):
+            raise SpecError(f"'{plain(item)[:60]}' is frozen twice", item.place)
         patterns.append(item)
     return patterns
 

@@ -17,6 +17,7 @@ MAX_BYTES = 4 * MAX_CHARACTERS
 _PACKAGE = Path(__file__).parent.parent
 # Installed, the specs lie inside the package; in a checkout they stand beside it.
 SPECS = _PACKAGE / "specs" if (_PACKAGE / "specs").is_dir() else _PACKAGE.parent / "specs"
+_STDIN = "stdin@"
 _SUFFIXES = {".yaml", ".yml"}
 # The variants of a bundled file, which are written one below the other.
 _VARIANTS = re.compile(r"^variants:\n((?:(?: .*)?\n)+)", re.MULTILINE)
@@ -39,6 +40,15 @@ def short_name(source: Source) -> str:
     ('vgg13', 'nets/mine@small')
     """
     return full_name(source.name.removeprefix("specs/").removesuffix(".yaml"), source.variant)
+
+
+def is_standard_input(spec: str) -> bool:
+    """True of `-`, and of `stdin@small`, which names a variant of what is read.
+
+    >>> [is_standard_input(spec) for spec in ("-", "stdin@small", "./stdin@small", "vgg16")]
+    [True, True, False, False]
+    """
+    return spec == "-" or spec.startswith(_STDIN)
 
 
 def bundled() -> list[str]:
@@ -107,16 +117,16 @@ def without_others(source: Source) -> str:
 
 
 def source_of(spec: str) -> Source:
-    """The text of a spec: a bundled name, a path, each perhaps with @ and a variant, or `-` for standard input."""
+    """The text of a spec: a bundled name, a path, or `-` for standard input, each perhaps with @ and a variant."""
     with opened(spec) as (name, variant, read_on):
         return Source(name, whole(name, read_on(MAX_BYTES + 1)), variant)
 
 
 @contextmanager
 def opened(spec: str) -> Iterator[tuple[str, str, Callable[[int], bytes]]]:
-    """The name, the variant and the read function of a bundled network, of a path, or of `-` for standard input."""
-    if spec == "-":
-        yield "<stdin>", "", standard_input
+    """The name, the variant and the read function of a bundled network, of a path, or of standard input."""
+    if is_standard_input(spec):
+        yield "<stdin>", spec.removeprefix(_STDIN) if spec != "-" else "", standard_input
         return
     path, variant = located(spec)
     try:

@@ -9,7 +9,7 @@ from archcalc.layers.base import Layer, Layout, SavedTensor, TrainingContext
 from archcalc.layers.layer_norm import LayerNorm, RMSNorm
 from archcalc.layers.low_rank import adapted, adapter_arrays, adapter_work, adapters_saved, fitting_ranks, input_saved
 from archcalc.layers.pairs import Band
-from archcalc.layers.projections import attending, bias_variants, mixed, projecting, with_biases
+from archcalc.layers.projections import attending, bias_variants, mixed, projecting, require_biases_once, with_biases
 from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement
 from archcalc.layers.rotary import rotated, rotation
@@ -95,6 +95,7 @@ class Attention(Layer, frozen=True):
             message = f"the last of {q[0]} queries sees none of {k[0]} keys through window={self.window}"
             yield at_least(k[0] + self.band.before, q[0]), message, "window"
 
+        yield from require_biases_once(self.bias)
         yield from fitting_ranks(self.projections(q, k, v), self.lora)
 
     def widths(self, q: Shape) -> tuple[Dim, Dim, Dim]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from archcalc.layers.functions import softmax
+from archcalc.layers.requirements import Requirement
 from archcalc.layers.work import Work
 from archcalc.symbols.dims import Dim, Shape, size
 
@@ -14,6 +15,13 @@ def with_biases(weights: dict[str, Shape], bias: bool | tuple[str, ...]) -> dict
     """The weights of projections, each outputs×inputs, and the biases of those that have one."""
     named = weights if bias is True else bias or ()
     return weights | {f"{name}_bias": shape[:1] for name, shape in weights.items() if name in named}
+
+
+def require_biases_once(bias: bool | tuple[str, ...]) -> Iterator[Requirement]:
+    """The requirement that a list of projections with biases names each once."""
+    names = bias if isinstance(bias, tuple) else ()
+    for name in sorted(set(names)):
+        yield names.count(name) == 1, f"bias names {name} twice", "bias"
 
 
 def bias_variants(bias: bool | tuple[str, ...]) -> Iterator[str]:

@@ -9,7 +9,15 @@ from typing import Any, ClassVar, NamedTuple
 
 from archcalc.layers.axes import each_axis
 from archcalc.layers.base import Layer, Layout, SavedTensor, TrainingContext
-from archcalc.layers.projections import attending, bias_variants, mixed, projected, projecting, with_biases
+from archcalc.layers.projections import (
+    attending,
+    bias_variants,
+    mixed,
+    projected,
+    projecting,
+    require_biases_once,
+    with_biases,
+)
 from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement, require_per_axis
 from archcalc.layers.settings import Biases, Count, Offsets, Sizes
@@ -91,6 +99,7 @@ class WindowAttention(Layer, frozen=True):
         yield divides(self.heads, x[-1]), f"heads={self.heads} does not divide the {x[-1]} channels", "heads"
         for w, s in zip(each_axis(self.window, rank), each_axis(self.shift, rank), strict=True):
             yield at_least(w - 1, s), f"shift={s} must be less than window={w}", "shift"
+        yield from require_biases_once(self.bias)
 
     def _sides(self, x: Shape) -> list[_Side]:
         rank = len(x) - 1

@@ -106,25 +106,29 @@ def _letters(shape: Shape) -> list[str]:
     return [letters.get(place, f"n{place}") for place in range(len(axes))]
 
 
-def _named(letters: list[str], shape: Shape, suffix: str = "") -> Shape:
-    """A shape whose whole numbers have names."""
-    return tuple(
-        Traced.named(letter + suffix, n) if isinstance(n, int) else n for letter, n in zip(letters, shape, strict=True)
-    )
+def _named(letters: list[str], shape: Shape, which: str = "") -> Shape:
+    """A shape whose whole numbers have names, such as H2 or n0_2 for that of the second of several inputs."""
+    ends = [f"_{which}" if which and letter[-1].isdecimal() else which for letter in letters]
+    names = map("".join, zip(letters, ends, strict=True))
+    return tuple(Traced.named(name, n) if isinstance(n, int) else n for name, n in zip(names, shape, strict=True))
 
 
 def _traced(layer: Layer, output: Shape) -> Layer:
     """A layer whose whole numbers have the names of its fields."""
-    places = [_letters(output)[axis].lower() for axis in places_of(output)]
+    # By position where another axis has the letter, or the axis no name.
+    axes = [letter.removeprefix("n").lower() for letter in _letters(output)]
+    places = [axes[axis] for axis in places_of(output)]
 
     def name(value: Any, path: str) -> Any:
         if isinstance(value, tuple):
             # An entry for each axis is named by its letter, any other by its position; a pair is before and after.
             ends = (
-                places
+                axes
+                if path == "shape"
+                else places
                 if len(value) == len(places) and "_" not in path.removeprefix("output_")
                 else ["before", "after"]
-                if len(value) == 2 and path != "shape"
+                if len(value) == 2
                 else [str(place) for place in range(1, len(value) + 1)]
             )
             return tuple(name(entry, f"{path}_{end}") for entry, end in zip(value, ends, strict=True))

@@ -104,7 +104,7 @@ def _parts(places: list[list[Row]], depth: int, around: Dim) -> Iterator[Part]:
     start = 0
     while start < len(segments):
         end = start + 1
-        while end < len(segments) and _repeats(_first(segments[end - 1]), _first(segments[end]), depth):
+        while end < len(segments) and _repeats(segments[start], segments[end - 1], segments[end], depth):
             end += 1
         repeats = segments[start:end]
         merged = [[row for place in together for row in place] for together in zip(*repeats, strict=True)]
@@ -129,18 +129,19 @@ def _expanded(times: Any) -> Dim:
     return as_int(sympy.expand(sympy.cancel(times)))
 
 
-def _first(places: list[list[Row]]) -> list[Row]:
-    return [place[0] for place in places]
+def _repeats(begin: list[list[Row]], before: list[list[Row]], after: list[list[Row]], depth: int) -> bool:
+    """True if rows repeat the rows before them and continue where those end.
 
-
-def _repeats(one: list[Row], other: list[Row], depth: int) -> bool:
-    """True if rows repeat the rows before them, read one row outside, and continue where those end."""
+    What they read beside that is read by those at the begin of the repeats too, as the memory of a decoder.
+    """
+    first, one, other = ([place[0] for place in places] for places in (begin, before, after))
+    beside = _outside(first) & _outside(other)
     return (
         len(one) == len(other)
-        and _outside(other) == {one[-1].name}
+        and _outside(other) - beside == {one[-1].name}
         # A block that reads two layers outside would have to read both of them from its predecessor.
-        and len(_outside(one)) == 1
-        and _signatures(one, depth) == _signatures(other, depth)
+        and len(_outside(first) - beside) == 1
+        and _signatures(one, depth, beside) == _signatures(other, depth, beside)
     )
 
 
@@ -149,9 +150,10 @@ def _outside(rows: list[Row]) -> set[str]:
     return {source for row in rows for source in row.sources} - {row.name for row in rows}
 
 
-def _signatures(rows: list[Row], depth: int) -> list[tuple[Any, ...]]:
+def _signatures(rows: list[Row], depth: int, beside: set[str]) -> list[tuple[Any, ...]]:
     """The properties that equal rows share, with sources, owners and calls as positions among them."""
-    places = {row.name: place for place, row in enumerate(rows)}
+    places: dict[str, int | str] = {row.name: place for place, row in enumerate(rows)}
+    places |= {name: name for name in beside}
     # Calls are numbered through the whole network; here each counts from its first row.
     calls: dict[str, tuple[str, int]] = {}
     for place, row in enumerate(rows):

@@ -140,19 +140,23 @@ class Strand(msgspec.Struct, frozen=True):
         phases = tuple(window.at(place + r) for r in range(len(window.phases)))
         return Strand(replace(window, phases=phases), others, limits)
 
+    def loosened(self) -> Strand:
+        """The strand as a bound."""
+        return replace(self, window=replace(self.window, loose=True))
+
     def slid(self, axis: int, window: Window, sizes: tuple[Dim, Dim], whole: Dim, *, ends: bool) -> list[Strand]:
         """The strands through a window on an axis of `sizes` before and after; with `ends` nothing lies beyond it."""
         digits, limit = self.on(axis), self.limit(axis)
         n, outputs = sizes
         ((lo, hi), *more) = window.phases
         if window.advance == 1 and not more and lo == hi and not window.stretch:
-            return self._moved_on(axis, lo, sizes, whole, ends=ends)
+            moved = self._moved_on(axis, lo, sizes, whole, ends=ends)
+            return [strand.loosened() for strand in moved] if window.loose else moved
         if not digits and limit is None:
             return [] if window.empty else [self]
         if not window.moves and (limit or not all(digit.plain for digit in digits)):
             found = self._gathered(axis, window.phases[0], n, whole)
-            loose = [replace(strand, window=replace(strand.window, loose=True)) for strand in found]
-            return loose if window.loose else found
+            return [strand.loosened() for strand in found] if window.loose else found
         if limit is None and all(digit.plain for digit in digits):
             return [self._spread(axis, window, n, whole)]
         own = None if len(digits) != len(self.digits) or not digits else self._flat(axis, n)

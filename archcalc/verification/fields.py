@@ -12,6 +12,7 @@ from archcalc.network.graph import Graph
 from archcalc.receptive_field.dependence import forward_mask
 from archcalc.receptive_field.field import Field
 from archcalc.receptive_field.fields import axes_of, receptive_fields
+from archcalc.receptive_field.reach import AxisField
 from archcalc.reference import outputs, seeded
 from archcalc.reference.given import named
 from archcalc.reference.random_arrays import noises
@@ -102,9 +103,24 @@ def _outside(field: Field, place: tuple[int, ...], axes: list[int], moved: Any) 
             return moved
         # Values along other axes have the same field, and most did not change.
         rest = tuple(other for other in range(len(field.output)) if other not in reach.axes)
-        wrong = moved.any(rest, keepdims=True)
-        for index in zip(*np.nonzero(wrong), strict=True):
-            ends = reach.at(tuple(map(int, index)))
-            wrong[index] = ends is None or not ends[0] <= place[axis] <= ends[1]
-        outside |= wrong
+        changed = moved.any(rest, keepdims=True)
+        first, last = _ends(reach, changed)
+        outside |= changed & ~((first <= place[axis]) & (place[axis] <= last))
     return outside & moved
+
+
+def _ends(reach: AxisField, chosen: Any) -> tuple[Any, Any]:
+    """The first and the last input that the values at chosen indices see, infinite for nothing.
+
+    Each strand is asked only along its own axes: together several have as many indices as a layer has values.
+    """
+    first, last = np.full(chosen.shape, np.inf), np.full(chosen.shape, -np.inf)
+    for strand in reach.strands:
+        along = chosen.any(tuple(axis for axis in range(chosen.ndim) if axis not in strand.axes), keepdims=True)
+        lo, hi = np.full(along.shape, np.inf), np.full(along.shape, -np.inf)
+        for index in zip(*np.nonzero(along), strict=True):
+            ends = strand.at(tuple(map(int, index)))
+            if ends[0] <= ends[1]:
+                lo[index], hi[index] = ends
+        first, last = np.minimum(first, lo), np.maximum(last, hi)
+    return first, last

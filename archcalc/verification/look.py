@@ -10,6 +10,7 @@ import numpy as np
 from archcalc.receptive_field.field import Field
 from archcalc.receptive_field.reach import AxisField
 from archcalc.receptive_field.spans import seen_at
+from archcalc.symbols.shape import axes_of, values_axis
 
 # Outputs of a layer that are checked one by one.
 _MAX_PLACES = 2048
@@ -56,6 +57,11 @@ class Look(NamedTuple):
     def reach(self) -> AxisField | None:
         """The field along the axis."""
         return self.field.reaches[self.which]
+
+    @property
+    def _channels(self) -> int:
+        """The axis of the channels, which may see differently; the first where no name tells."""
+        return values_axis(axes_of(self.field.output)) or 0
 
     def compared(self, random: np.random.Generator) -> tuple[list[str], int]:
         """The disagreements of field and values, and the number of window ends that were reached."""
@@ -109,7 +115,7 @@ class Look(NamedTuple):
 
     def _alike(self) -> bool:
         """True if all values that see anything see the same first and last position."""
-        moved = self.moved.any(axis=1, keepdims=True) if self.field.parts else self.moved
+        moved = self.moved.any(axis=1 + self._channels, keepdims=True) if self.field.parts else self.moved
         seeing = moved.any(axis=0)
         ends = [np.argmax(way, axis=0)[seeing] for way in (moved, moved[::-1])]
         return self.field.mixed or all((end == end[:1]).all() for end in ends)
@@ -120,5 +126,6 @@ class Look(NamedTuple):
             # Positions lie along the first axis, as tokens do, so the other axes are features.
             return bool(values.any() or cut.any())
         if self.field.parts:
-            values, cut = values.any(axis=0), cut.any(axis=0)
+            among = self._channels - sum(axis < self._channels for axis in axes)
+            values, cut = values.any(axis=among), cut.any(axis=among)
         return bool((values | cut).all())

@@ -31,7 +31,10 @@ class Slip(NamedTuple):
 
 
 def network(rng: Random) -> Source:
-    """A classifier of convolutions with strides, pools that do not divide evenly, a chain of 1×1 and 3×3, and dense layers."""
+    """A classifier of convolutions with strides, pools that do not divide evenly, a chain of 1×1 and 3×3, and dense layers.
+
+    What is hidden in it are scores of heads with a bias by distance.
+    """
     lines = ["input: {channels: 3, height: 224, width: 224}", "layers:"]
     lines.append(f"  - conv2d: {{name: stem, out: {rng.choice([24, 32, 48, 64])}, kernel: 7, stride: 2, padding: 3}}")
     lines += ["  - relu: {name: relu0}", "  - maxpool2d: {name: pool0, kernel: 3, stride: 2}"]
@@ -52,6 +55,10 @@ def network(rng: Random) -> Source:
         "  - flatten",
         f"  - linear: {{name: fc1, out: {hidden}}}",
         "  - relu: {name: relu_fc}",
+        f"  - reshape: {{heads: {hidden // 64}, queries: 8, keys: 8}}",
+        "  - relativebias: {name: distances, buckets: 16, distance: 8}",
+        "  - softmax: {axis: keys}",
+        "  - flatten",
     ]
     lines.append(f"  - linear: {{name: fc2, out: {rng.choice([10, 100, 1000])}}}")
     return Source("random.yaml", "\n".join(lines) + "\n")
@@ -91,6 +98,9 @@ def slips(source: Source, rng: Random) -> dict[str, Slip]:
         "K is 1024": Slip("params", totals.params, ("K = 1,024",), 1024, "K"),
         "MiB printed as MB": Slip("bytes", totals.activation_bytes, ("MB = 1,048,576 bytes",), 2**20, "MB"),
         "dense layers left out": Slip("params", where("params", lambda row: row.kind != "linear"), ("without linear",)),
+        "tables of biases by distance left out": Slip(
+            "params", where("params", lambda row: row.kind != "relativebias"), ("without relativebias",), 1, ""
+        ),
         "input left out": Slip(
             "activations", where("activations", lambda row: row.kind != "input"), ("without input",)
         ),

@@ -16,9 +16,11 @@ from archcalc.language import load, parse
 from archcalc.memory_plan.saved_tensors import saved_tensors
 from archcalc.network.measures import MEASURES
 from archcalc.profiling.engine import profile
+from archcalc.profiling.folding import folded
 from archcalc.receptive_field.fields import receptive_fields
 from archcalc.reference import noise, outputs, seeded
 from archcalc.symbols.dims import symbol
+from archcalc.symbols.evaluate import substitute
 from archcalc.verification import verified
 from tests.experts.specs import CHOSEN, COUNT, DIM, HIDDEN, TOKENS, small
 from tests.experts.torch_mixture import Mixture, sorted_experts
@@ -201,3 +203,21 @@ def test_published_networks_have_their_params(name, params, active):
 
     assert totals.totals.params == params
     assert MEASURES["active"].whole(totals) == active
+
+
+@pytest.mark.parametrize("often", [1, 2, 5])
+def test_an_expert_of_any_depth_is_one_line_and_costs_what_each_depth_does(often):
+    """Each of 4 experts has n layers of 8·8 weights and 8 biases, of which a token meets 2; the router has 8·4 weights."""
+    text = """input: {tokens: 5, features: 8}
+params: {n: n}
+blocks: {unit: [linear: 8, relu]}
+layers: [experts: {count: 4, chosen: 2, expert: [unit: {repeat: n}]}]
+"""
+    lettered = profile(parse(Source("deep.yaml", text)))
+    rows = {line.row.name: line for line in folded(lettered.rows)}
+    known = {"n": often}
+
+    assert [str(line.times) for name, line in rows.items() if "/expert/" in name] == ["n", "n"]
+    assert substitute(lettered.totals.params, known) == often * 4 * (8 * 8 + 8) + 8 * 4
+    assert substitute(lettered.totals.active, known) == often * 2 * (8 * 8 + 8) + 8 * 4
+    assert profile(parse(Source("deep.yaml", text), known)).totals.params == often * 4 * (8 * 8 + 8) + 8 * 4

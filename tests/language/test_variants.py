@@ -72,6 +72,21 @@ def test_an_unknown_variant_names_the_nearest():
         parse(Source("a.yaml", "input: {features: 3}\nlayers: [relu]", "small"))
 
 
+def test_standard_input_has_variants_too():
+    """`stdin@small` is the one with convolutions of 2 filters; `-@small` would be an option."""
+    run = CliRunner().invoke
+    counted = run(main, ["table", "stdin@small", "--columns", "params", "--format", "csv"], input=FAMILY)
+    unknown = run(main, ["table", "stdin@smal"], input=FAMILY)
+    misspelt = run(main, ["table", "-@small"], input=FAMILY)
+    both = run(main, ["diff", "stdin@small", "-"], input=FAMILY)
+
+    assert str((3 * 9 + 1) * 2) in counted.output
+    assert str((3 * 9 + 1) * 4) not in counted.output
+    assert "<stdin>:7:1: there is no variant 'smal'" in unknown.stderr
+    assert (misspelt.exit_code, "a variant of standard input is written stdin@NAME" in misspelt.stderr) == (2, True)
+    assert "OLD and NEW cannot both be standard input" in both.stderr
+
+
 def test_commands_take_a_variant_of_a_file(tmp_path, monkeypatch):
     """By @ and its name, with params set on top; a file whose name has an @ is itself."""
     monkeypatch.chdir(tmp_path)

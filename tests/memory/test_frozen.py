@@ -8,7 +8,6 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import nn
-from torch.nn import functional
 
 from archcalc.errors import Source
 from archcalc.language import load, parse
@@ -20,15 +19,11 @@ from archcalc.network.graph import Graph
 from archcalc.profiling.engine import profile
 from tests.layers.torch_saved import Saved
 from tests.memory.torch_alive import BATCH, LOSS, most_alive
-from tests.memory.torch_chain import chain, fused
+from tests.memory.torch_chain import chain
+
+pytestmark = pytest.mark.usefixtures("fused_dropout")
 
 CHAINS = {name: load(name) for name in ("alexnet-224", "vgg11")}
-
-
-@pytest.fixture(autouse=True)
-def fused_dropout(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Dropout as on a GPU."""
-    monkeypatch.setattr(functional, "dropout", fused)
 
 
 def frozen_alike(graph: Graph, layers: set[int]) -> tuple[Graph, nn.Sequential]:

@@ -6,7 +6,6 @@ import copy
 
 import pytest
 import torch
-from torch.nn import functional
 from torch.utils.checkpoint import checkpoint, set_checkpoint_early_stop
 
 from archcalc.language import load
@@ -18,16 +17,12 @@ from archcalc.network.graph import Graph
 from archcalc.profiling.engine import profile
 from tests.layers.torch_saved import Saved
 from tests.memory.torch_alive import BATCH, LOSS, most_alive
-from tests.memory.torch_chain import chain, fused
+from tests.memory.torch_chain import chain
 from tests.reference.small_networks import THOROUGH, small
 from tests.specs.torchvision_models import SPECS, model_of
 from tests.specs.torchvision_weights import model_for
 
-
-@pytest.fixture(autouse=True)
-def fused_dropout(monkeypatch):
-    """Dropout as on a GPU."""
-    monkeypatch.setattr(functional, "dropout", fused)
+pytestmark = pytest.mark.usefixtures("fused_dropout")
 
 
 def more(spec: str, graph: Graph) -> int:

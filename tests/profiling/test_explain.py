@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from archcalc.cli import main
 from archcalc.conventions import CONVENTIONS
 from archcalc.document.formats import PAGES
-from archcalc.errors import SpecError
+from archcalc.errors import Source, SpecError
 from archcalc.formats.explain import reading, render
-from archcalc.language import bundled, load
+from archcalc.language import bundled, load, parse
 from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Builder, Graph
@@ -242,3 +242,30 @@ def test_a_sum_is_not_written_down_again_for_each_of_its_terms(monkeypatch):
     assert found == 9_000
     assert traced.text(found).split(" + ") == [f"C_{number}" for number in range(3_000)]
     assert sum(seen) < 200 * 3_000
+
+
+def formulas(text: str, layer: str) -> dict[str, str]:
+    [found] = workings(profile(parse(Source("x.yaml", text))), layer)
+    return {cell.name: cell.formula for cell in found.cells}
+
+
+def test_a_stated_size_has_the_letter_of_its_axis():
+    """Or its position, counted as an axis without a name is: from 0."""
+    shaped = "input: {channels: 4, height: 8, width: 8}\nlayers: [reshape: [2, 2, 8, 8]]\n"
+
+    assert list(formulas(shaped, "input").items())[:3] == [
+        ("channels", "shape_c"),
+        ("height", "shape_h"),
+        ("width", "shape_w"),
+    ]
+    assert list(formulas(shaped, "reshape").items())[:2] == [("axis 0", "shape_0"), ("axis 1", "shape_1")]
+
+
+def test_a_position_is_told_from_the_number_of_the_input():
+    """Axis 1 of the second input is no axis 12."""
+    named = "input: {features: 24}\nlayers: [reshape: {name: a, shape: [6, 4]}, reshape: {name: b, from: input, shape: [4, 6]}, "
+
+    assert list(formulas(named + "matmul: {from: [a, b]}]", "matmul").items())[:2] == [
+        ("axis 0", "n0_1"),
+        ("axis 1", "n1_2"),
+    ]

@@ -49,6 +49,40 @@ def test_a_sum_of_two_layers_outside_is_no_repeat_of_a_sum_of_one_twice():
     )
 
 
+MEMORY = "layers:\n  - relu: {name: memory}\n  - sigmoid: {name: x}\n"
+
+
+@pytest.mark.parametrize(
+    ("read", "repeats"),
+    [
+        (["x, memory", "0, memory", "1, memory"], 3),
+        (["memory, x", "memory, 0", "memory, 1"], 3),
+        # The places change, the layer that is read beside changes, or it is one of the repeats.
+        (["x, memory", "memory, 0", "1, memory"], 1),
+        (["x, memory", "0, x", "1, memory"], 1),
+        (["x, memory", "0, memory", "0, 1"], 2),
+        (["x, memory", "0, memory", "1, 0"], 2),
+    ],
+)
+def test_repeats_may_all_read_one_layer_more(read, repeats):
+    """As those of a decoder read its memory, each in the same place of its inputs."""
+    layers = "".join(f"  - subtract: {{name: '{n}', from: [{of}]}}\n" for n, of in enumerate(read))
+
+    assert max(often for _, often in times(MEMORY + layers)) == repeats
+
+
+def test_a_decoder_is_written_once():
+    """Its six layers all read the encoder's output, which an arrow cannot show in a table (Vaswani et al. 2017, figure 1)."""
+    lines = {line.row.name: line.times for line in folded(profile(load("transformer_base")).rows)}
+
+    assert {name: often for name, often in lines.items() if often > 1}.keys() >= {
+        "encoder/1/attend/attention",
+        "decoder/1/attend/attention",
+        "decoder/1/cross/attention",
+    }
+    assert {often for name, often in lines.items() if "coder/" in name and "/attention" in name} == {6}
+
+
 def test_blocks_of_other_names_are_no_repeat():
     """Alpha and beta say the same of themselves, and are called otherwise."""
     alpha, beta = (body(name, "{linear: 8}", "relu") for name in ("alpha", "beta"))

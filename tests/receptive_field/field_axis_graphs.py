@@ -42,7 +42,7 @@ def merged(make: Maker) -> None:
     source = make.turned(source, make.random.choice([0, -1]))
     places = [n for axis, n in enumerate(make.shape(source)) if axis != make.values(source)]
     line = worked(make, in_line(make, source))
-    if make.random.random() < 0.3:
+    if make.random.random() < 0.5:
         line = make.add(K["conv1d"](out=2, kernel=3, padding=1), make.turned(line, 0))
         make.noted.append("a window over merged places")
     if make.random.random() < 0.85:

@@ -202,10 +202,19 @@ def windowed(make: Maker) -> None:
     make.add(K["permute"](order=(rank - 1, *range(rank - 1))), at)
 
 
+def biased(make: Maker) -> None:
+    """A bias by distance of what has three axes, taken for the scores of heads, and the softmax over its keys."""
+    source = make.source()
+    if len(make.shape(source)) == 3:
+        causal = make.random.random() < 0.5
+        layer = K["relativebias"](buckets=make.random.randint(4, 9), distance=make.random.randint(5, 9), causal=causal)
+        make.add(K["softmax"](axis=2), make.add(layer, source))
+
+
 CONSTRUCTS: dict[str, Callable[[Maker], None]] = {
     construct.__name__: construct
     for construct in (
         *(sliding, transposed, resized, squeezed, pooled_pyramid, alike, beside, heads, laid_out, turned, folded),
-        *(cut, channels, sequence, running, windowed, *ALONG_AXES),
+        *(cut, channels, sequence, running, windowed, biased, *ALONG_AXES),
     )
 }

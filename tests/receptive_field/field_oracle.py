@@ -201,6 +201,12 @@ def normed(layer: Any, seen: Seen, shape: Any, *_: Any) -> Seen:
     return blocks(seen, 0, layer.groups, shape[0])
 
 
+def biased(layer: Any, seen: Seen, shape: Any, *_: Any) -> Seen:
+    """A score sees its own place, and nothing where it is hidden because its key comes after its query."""
+    hidden = np.broadcast_to(np.triu(np.ones(shape[1:], bool), 1) & layer.causal, shape)
+    return seen._replace(lo=np.where(hidden, NONE, seen.lo), hi=np.where(hidden, -NONE, seen.hi))
+
+
 KINDS: dict[str, Callable[..., Seen]] = {
     **{f"{kind}{rank}d": slid for kind in ("conv", "maxpool", "avgpool") for rank in (1, 2, 3)},
     **{f"convtranspose{rank}d": spread for rank in (1, 2, 3)},
@@ -214,6 +220,7 @@ KINDS: dict[str, Callable[..., Seen]] = {
     "layernorm": lambda layer, *rest: over(*layer.axes)(layer, *rest),
     **dict.fromkeys(("attention", "latentattention"), attended),
     "windowattention": in_windows,
+    "relativebias": biased,
     "groupnorm": normed,
     "scan": scanned,
     "linearattention": linearly_attended,

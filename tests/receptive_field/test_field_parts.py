@@ -174,3 +174,11 @@ def test_conditions_stand_once_and_as_in_a_table():
 
     assert "Mod(" not in text
     assert text.count("Holds where") <= 1
+
+
+def test_a_place_that_may_be_hidden_is_a_bound():
+    """Later keys are hidden, so that a score whose queries and keys are places need not see its own."""
+    text = "input: {{channels: 2, height: 6, width: 6}}\nlayers: [relativebias: {{buckets: 8, causal: {}}}]\n"
+    fields = [receptive_fields(spec(text.format(causal)))["relativebias"] for causal in ("true", "false")]
+
+    assert [(field.size, field.exact) for field in fields] == [((1, 1), False), ((1, 1), True)]

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from archcalc.errors import SpecError
 from archcalc.layers import Layer
 from tests.layers.inputs import BY_VALUE, Draw, moved
-from tests.layers.products import fits_as_product
 from tests.layers.strategies import layers
 from tests.verify.plot import CHAIN, IN_PLACE, VIEWS, K, Plot, single
+from tests.verify.sequences import attended, biased, linearly_attended, multiplied, recurrent, scanned, windowed
 from tests.verify.setting_classes import class_of
 
 # Experts are run one after the other.
@@ -176,61 +176,6 @@ def auxiliary(draw: Draw, plot: Plot) -> None:
         at = single(draw, plot, at, auxiliary=True)
 
 
-def attended(draw: Draw, plot: Plot) -> None:
-    """Attention to itself, to another sequence, or with keys and values apart."""
-    inputs = [plot.some(draw, lambda shape: len(shape) == 2) for _ in range(draw(st.integers(1, 3)))]
-    plot.add(draw(layers("attention", *map(plot.shape, inputs))), *inputs)
-
-
-def multiplied(draw: Draw, plot: Plot) -> None:
-    """Two layers as matrices, in any way in which they fit."""
-    first = plot.some(draw, lambda shape: len(shape) > 1)
-    x = plot.shape(first)
-    second = plot.some(
-        draw, lambda shape: len(shape) == len(x) and shape[:-2] == x[:-2] and {*shape} & {*x[-2:]} != set()
-    )
-    if not fits_as_product(x, plot.shape(second)):
-        second = first
-    plot.add(draw(layers("matmul", x, plot.shape(second))), first, second)
-
-
-def windowed(draw: Draw, plot: Plot) -> None:
-    """Attention in windows of an image, or of whatever has places, with its channels last and back again."""
-    source = plot.some(draw, lambda shape: len(shape) > 1)
-    rank = len(plot.shape(source))
-    last = plot.add(K["permute"](order=(*range(1, rank), 0)), source)
-    at = plot.add(draw(layers("windowattention", plot.shape(last))), last)
-    plot.add(K["permute"](order=(rank - 1, *range(rank - 1))), at)
-
-
-def recurrent(draw: Draw, plot: Plot) -> None:
-    """A recurrent layer joined with itself along its tokens or its features, then the largest of each two."""
-    source = plot.some(draw, lambda shape: len(shape) == 2)
-    at = plot.add(draw(layers(draw(st.sampled_from(["lstm", "gru", "rnn"])), plot.shape(source))), source)
-    at = plot.add(K["concat"](axis=draw(st.integers(0, 1))), at, plot.add(K["relu"](), at))
-    plot.add(K["maxout"](pieces=2), plot.add(K["permute"](order=(1, 0)), at))
-
-
-def scanned(draw: Draw, plot: Plot) -> None:
-    """A selective state space, whose step sizes, B and C are made of its input or come from elsewhere."""
-    source = plot.some(draw, lambda shape: len(shape) == 2)
-    tokens, features = plot.shape(source)
-    steps = plot.add(K["softplus"](), plot.add(K["linear"](out=features), source))
-    other = plot.some(draw, lambda shape: len(shape) == 2 and shape[0] == tokens)
-    state = draw(st.integers(1, 4))
-    b, c = (plot.add(K["linear"](out=state), i) for i in (source, other))
-    plot.add(K["scan"](), source, steps, b, c)
-
-
-def linearly_attended(draw: Draw, plot: Plot) -> None:
-    """Linear attention to itself, or to another sequence with as many features."""
-    source = plot.some(draw, lambda shape: len(shape) == 2)
-    keys = plot.some(draw, lambda shape: len(shape) == 2 and shape[1] == plot.shape(source)[1])
-    values = plot.some(draw, lambda shape: len(shape) == 2 and shape[0] == plot.shape(keys)[0])
-    inputs = (source, keys, values)
-    plot.add(draw(layers("linearattention", *map(plot.shape, inputs))), *inputs)
-
-
 def mixed(draw: Draw, plot: Plot, kind: str = "", setting: tuple[str, str] | None = None) -> None:
     """A mixture of experts, with a capacity or without, beside what goes around it; a layer of a kind has a setting of a class."""
     source = plot.some(draw, lambda shape: len(shape) == 2 and shape[0] <= MOST_TOKENS)
@@ -287,7 +232,7 @@ CONSTRUCTS = {
     construct.__name__: construct
     for construct in (
         *(follow, branch, in_place, views, joined, concatenated, repeated, excited, folded, turned),
-        *(headed, beside, deformed, shared, auxiliary, attended, linearly_attended, multiplied, windowed),
+        *(headed, beside, deformed, shared, auxiliary, attended, linearly_attended, biased, multiplied, windowed),
         *(recurrent, scanned, mixed, learned, given_more),
     )
 }

@@ -15,7 +15,7 @@ from archcalc.receptive_field.field import Field
 from archcalc.receptive_field.fields import receptive_fields
 from archcalc.receptive_field.reach import AxisField, Route
 from archcalc.receptive_field.strand import Strand
-from archcalc.verification import shown
+from archcalc.verification import seen, shown
 
 
 def reach(before: AxisField, window: Window, *digits: Digit) -> AxisField:
@@ -159,3 +159,32 @@ def test_a_row_cut_from_two_heights_is_of_its_own():
 
     assert [said for one in shown(graph) for said in one.differences] == []
     assert high.at((0,))[1] == 1
+
+
+LAST = """
+input: {channels: 2, height: 3, width: 5}
+layers:
+  - permute: [height, width, channels]
+  - windowattention: {name: w, heads: 2, window: 4}
+  - concat: {from: [w, permute, w], axis: channels}
+"""
+
+
+def test_channels_that_see_differently_may_lie_last():
+    """Those of the middle see their own place alone, of which 3 is the last that the others see at the first."""
+    assert [said for one in shown(parse(Source("x.yaml", LAST))) for said in one.differences] == []
+
+
+SCORES = """
+input: {tokens: 150, features: 4}
+layers: [matmul: {from: [input, input], transpose: second, heads: 2}, relativebias, softmax: {axis: 2}]
+"""
+
+
+def test_scores_are_looked_at_token_by_token(monkeypatch):
+    """Of 150×150 scores each of two windows, that of queries and that of keys, has 150 places."""
+    graph, at, asked = parse(Source("x.yaml", SCORES)), Strand.at, []
+    monkeypatch.setattr(Strand, "at", lambda strand, index: asked.append(index) or at(strand, index))
+
+    assert [said for one in seen(graph) for said in one.differences] == []
+    assert 2 * 150 <= len(asked) < 20 * 150

@@ -9,6 +9,7 @@ from archcalc.cli.output import put
 from archcalc.comparison.diff import changes
 from archcalc.document.formats import PAGES
 from archcalc.formats.diff.page import render
+from archcalc.language.sources import is_standard_input
 
 
 @click.command("diff")
@@ -21,7 +22,7 @@ def command(ctx: click.Context, request: Request, *, every: bool, strict: bool) 
 
     For a pull request: git show main:net.yaml | archcalc diff - net.yaml
     """
-    if request.specs == ("-", "-"):
+    if all(map(is_standard_input, request.specs)):
         raise click.UsageError("OLD and NEW cannot both be standard input")
     found = changes(*map(request.profiled, request.graphs()))
     put(render(found, request.form, request.screen, every=every), request.form)

@@ -15,6 +15,7 @@ from archcalc.errors import SpecError
 from archcalc.formats import grade_class as of_class
 from archcalc.formats.grade import render
 from archcalc.grading import Marker, files_of, grade_class
+from archcalc.language.sources import is_standard_input
 
 
 @click.command("grade")
@@ -30,7 +31,7 @@ def command(request: Request, file: str, convention: str | None) -> None:
 
     A folder of worksheets is marked as a class: the points of each, and the commonest slips.
     """
-    if request.specs == (file,) == ("-",):
+    if file == "-" and all(map(is_standard_input, request.specs)):
         raise click.UsageError("SPEC and FILE.csv cannot both be standard input")
     marker = Marker(request.load(), convention or "")
     if not _is_folder(file):
