@@ -1,0 +1,287 @@
+"""Operators that together are one layer: activations, norms, and biases that exporters write out in arithmetic."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from archcalc.importers.onnx.model import Array, Content, Operator
+
+_ARITHMETIC = {"Mul", "Add", "Sub", "Div", "Pow", "Softplus"}
+_DEEPEST = 8
+
+
+class Fusion(NamedTuple):
+    """The operators that a layer stands for, by their places, and the one that takes the place of the last."""
+
+    gone: set[int]
+    made: Operator
+
+
+class Wiring:
+    """Operators in order, with which makes and which reads each value."""
+
+    def __init__(self, operators: Sequence[Operator], arrays: dict[str, Array], ends: Iterable[str]) -> None:
+        self.operators = operators
+        self.ends = set(ends)
+        self.makers = {name: at for at, op in enumerate(operators) for name in op.outputs if name}
+        self.readers: dict[str, list[int]] = {}
+        for at, op in enumerate(operators):
+            for name in dict.fromkeys(op.inputs):
+                self.readers.setdefault(name, []).append(at)
+        self.arrays = dict(arrays)
+        self.fixed = set(arrays)
+        for op in operators:
+            if op.kind == "Constant" and op.outputs:
+                self.fixed.add(op.outputs[0])
+                if (array := op.array("value")) is not None:
+                    self.arrays[op.outputs[0]] = array
+                for name in ("value_float", "value_int"):
+                    if name in op.attributes:
+                        self.arrays[op.outputs[0]] = Array("", (), 0, ())
+            elif op.inputs and all(name in self.fixed or not name for name in op.inputs):
+                self.fixed.update(op.outputs)
+
+    def number(self, name: str) -> bool:
+        """True for an array of one number."""
+        array = self.arrays.get(name)
+        return array is not None and all(n == 1 for n in array.shape)
+
+    def content(self, name: str) -> Content | None:
+        """The numbers of an array, where they are few."""
+        array = self.arrays.get(name)
+        return None if array is None else array.content
+
+    def reader(self, at: int, *kinds: str) -> int | None:
+        """The only operator that reads the output of another, if it is of some kinds."""
+        name = self.operators[at].outputs[0] if self.operators[at].outputs else ""
+        found = self.readers.get(name, [])
+        if name in self.ends or len(found) != 1 or self.operators[found[0]].kind not in kinds:
+            return None
+        return found[0]
+
+    def other(self, at: int, name: str) -> str:
+        """The other input of an operator that takes two."""
+        inputs = self.operators[at].inputs
+        return "" if len(inputs) != 2 else inputs[1] if inputs[0] == name else inputs[0]
+
+    def output(self, at: int) -> str:
+        """The name of what an operator puts out."""
+        return self.operators[at].outputs[0]
+
+    def cone(self, name: str, source: str, depth: int = 0) -> set[int] | None:
+        """The arithmetic with numbers between a value and its only source; None if there is something else."""
+        if name == source:
+            return set()
+        at = self.makers.get(name)
+        if at is None or depth > _DEEPEST or name in self.ends or self.operators[at].kind not in _ARITHMETIC:
+            return None
+        found = {at}
+        for one in self.operators[at].inputs[:2]:
+            if not self.number(one):
+                more = self.cone(one, source, depth + 1)
+                if more is None:
+                    return None
+                found |= more
+        return found
+
+
+def _stands(wiring: Wiring, gone: set[int], last: int) -> bool:
+    """True if nothing but the operators themselves reads what lies between them."""
+    for at in gone - {last}:
+        for name in wiring.operators[at].outputs:
+            if name in wiring.ends or not set(wiring.readers.get(name, [])) <= gone:
+                return False
+    return True
+
+
+def _made(
+    wiring: Wiring, gone: set[int], last: int, kind: str, *inputs: str, named: int, **attributes: object
+) -> Fusion | None:
+    if not _stands(wiring, gone, last):
+        return None
+    first = wiring.operators[named]
+    made = replace(
+        first,
+        kind=kind,
+        domain="",
+        inputs=inputs,
+        outputs=wiring.operators[last].outputs[:1],
+        attributes=attributes,
+    )
+    return Fusion(gone, made)
+
+
+def gated(wiring: Wiring, seed: int) -> Fusion | None:
+    """x times a function of x: GELU, SiLU, Mish, hard swish; the last one's function alone is hard sigmoid."""
+    op = wiring.operators[seed]
+    at, gone, x, factors = seed, {seed}, "", 0
+    while (found := wiring.reader(at, "Mul", "Add", "Div")) is not None and found not in gone:
+        other = wiring.other(found, wiring.output(at))
+        if wiring.number(other):
+            factors += wiring.operators[found].kind != "Add"
+            at, gone = found, gone | {found}
+            if x:
+                break
+            continue
+        if x or wiring.operators[found].kind != "Mul":
+            break
+        maker = wiring.makers.get(other)
+        scaled = (
+            maker is not None
+            and wiring.operators[maker].kind in {"Mul", "Div"}
+            and wiring.cone(op.inputs[0], other) is None
+        )
+        if scaled and maker is not None:
+            x = next((name for name in wiring.operators[maker].inputs if not wiring.number(name)), "")
+            gone |= {maker}
+            factors += 1
+        else:
+            x = other
+        at, gone = found, gone | {found}
+        if factors or op.kind in {"Sigmoid", "HardSigmoid"} or not x:
+            break
+    cone = wiring.cone(op.inputs[0], x) if x else None
+    if cone is None:
+        return _hard_sigmoid(wiring, seed)
+    kinds = {wiring.operators[one].kind for one in cone}
+    kind = {"Sigmoid": "Silu", "HardSigmoid": "HardSwish", "Erf": "Gelu", "Tanh": "", "Clip": "HardSwish"}[op.kind]
+    settings = {}
+    if op.kind == "Tanh":
+        kind = "Mish" if kinds == {"Softplus"} else "Gelu" if len(cone) >= 3 else ""
+        settings = {"approximate": "tanh"} if kind == "Gelu" else {}
+    if op.kind in {"Sigmoid", "HardSigmoid"} and cone and kinds != {"Mul"}:
+        return None
+    if op.kind == "Clip" and (kinds != {"Add"} or not factors):
+        return None
+    return _made(wiring, gone | cone, at, kind, x, named=seed, **settings) if kind else None
+
+
+def _hard_sigmoid(wiring: Wiring, seed: int) -> Fusion | None:
+    op = wiring.operators[seed]
+    before, after = wiring.makers.get(op.inputs[0]), wiring.reader(seed, "Div", "Mul")
+    if op.kind != "Clip" or before is None or after is None or wiring.operators[before].kind != "Add":
+        return None
+    if not wiring.number(wiring.other(after, wiring.output(seed))):
+        return None
+    x = [name for name in wiring.operators[before].inputs if not wiring.number(name)]
+    return _made(wiring, {before, seed, after}, after, "HardSigmoid", x[0], named=seed) if len(x) == 1 else None
+
+
+def _rooted(wiring: Wiring, seed: int, x: str) -> list[int]:
+    """The operators from a mean of squares of x to x over its root, in order; none where there is something else."""
+    found: list[int] = []
+    at: int | None = seed
+    for kinds in (("Add",), ("Sqrt",), ("Div", "Reciprocal")):
+        at = None if at is None else wiring.reader(at, *kinds)
+        if at is None:
+            return []
+        found.append(at)
+    root = wiring.operators[found[-1]]
+    if root.kind == "Reciprocal" or wiring.number(root.inputs[0]):
+        at = wiring.reader(found[-1], "Mul")
+        if at is None:
+            return []
+        found.append(at)
+    return found if x in wiring.operators[found[-1]].inputs else []
+
+
+def _centre(wiring: Wiring, x: str) -> tuple[int, int, str] | None:
+    """The difference that x is of a value and its mean, that mean, and the value; None if it is none."""
+    at = wiring.makers.get(x)
+    if at is None or wiring.operators[at].kind != "Sub":
+        return None
+    value, mean = wiring.operators[at].inputs[:2]
+    middle = wiring.makers.get(mean)
+    if middle is None or wiring.operators[middle].kind != "ReduceMean" or wiring.operators[middle].inputs[0] != value:
+        return None
+    return at, middle, value
+
+
+def normed(wiring: Wiring, seed: int) -> Fusion | None:
+    """Layer normalisation, or that by the root mean square, from the mean of squares on."""
+    square = wiring.makers.get(wiring.operators[seed].inputs[0])
+    if square is None or wiring.operators[square].kind not in {"Pow", "Mul"}:
+        return None
+    x, *exponent = wiring.operators[square].inputs[:2]
+    doubled = exponent == [x] or (
+        wiring.operators[square].kind == "Pow" and bool(exponent) and wiring.number(exponent[0])
+    )
+    following = _rooted(wiring, seed, x) if doubled else []
+    if not following:
+        return None
+    gone, at, kind = {square, seed, *following}, following[-1], "RMSNormalization"
+    if (centre := _centre(wiring, x)) is not None:
+        gone, x, kind = gone | {*centre[:2]}, centre[2], "LayerNormalization"
+    arrays: list[str] = []
+    for wanted in ("Mul", "Add") if kind == "LayerNormalization" else ("Mul",):
+        found = wiring.reader(at, wanted)
+        other = "" if found is None else wiring.other(found, wiring.output(at))
+        if found is None or other not in wiring.fixed or wiring.number(other):
+            break
+        at, gone, arrays = found, gone | {found}, [*arrays, other]
+    axes = wiring.operators[seed].wholes("axes") or wiring.content(wiring.operators[seed].given(1))
+    return _made(wiring, gone, at, kind, x, *arrays, named=seed, axes=axes) if axes else None
+
+
+def _one_each(wiring: Wiring, op: Operator, bias: str) -> bool:
+    """True for an array with one number for each filter of a convolution, and for each output of a product."""
+    weight, array = wiring.arrays.get(op.inputs[1]), wiring.arrays.get(bias)
+    if op.kind == "Mul":
+        return not wiring.number(bias) and not any(map(wiring.number, op.inputs))
+    if op.kind == "MatMul":
+        return not wiring.number(bias) or weight is None or weight.shape[-1:] == (1,)
+    if weight is None or array is None:
+        return False
+    filters, places = weight.shape[0 if op.kind == "Conv" else 1 : 2], len(weight.shape) - 2
+    own = (*filters[:1], *(1,) * places)
+    return array.shape[-places - 1 :] == own and set(array.shape[: -places - 1]) <= {1}
+
+
+def biased(wiring: Wiring, seed: int) -> Fusion | None:
+    """A product or a factor with what is added to it at once: a dense layer, a convolution, or a trained scale."""
+    op = wiring.operators[seed]
+    added = wiring.reader(seed, "Add")
+    weights = [name for name in op.inputs if name in wiring.fixed]
+    if added is None or len(op.inputs) != 2 or len(weights) != 1:
+        return None
+    bias = wiring.other(added, wiring.output(seed))
+    if (
+        bias not in wiring.fixed
+        or not _one_each(wiring, op, bias)
+        or (op.kind.startswith("Conv") and op.inputs[1] != weights[0])
+    ):
+        return None
+    x = next(name for name in op.inputs if name not in weights)
+    order = (x, weights[0]) if op.kind == "Mul" else op.inputs
+    kind = "Affine" if op.kind == "Mul" else op.kind
+    return _made(wiring, {seed, added}, added, kind, *order, bias, named=seed, **op.attributes)
+
+
+_SEEDS = {
+    **dict.fromkeys(("Sigmoid", "HardSigmoid", "Erf", "Tanh", "Clip"), gated),
+    "ReduceMean": normed,
+    **dict.fromkeys(("MatMul", "Conv", "ConvTranspose", "Mul"), biased),
+}
+
+
+def fused(operators: Sequence[Operator], arrays: dict[str, Array], ends: Iterable[str]) -> list[Operator]:
+    """The operators, those that together are one layer as one."""
+    wiring = Wiring(operators, arrays, ends)
+    gone: set[int] = set()
+    made: dict[int, Operator] = {}
+    # Norms take factors and sums with them, so they come before biases.
+    for kinds in (
+        ("ReduceMean",),
+        ("Sigmoid", "HardSigmoid", "Erf", "Tanh", "Clip"),
+        ("MatMul", "Conv", "ConvTranspose", "Mul"),
+    ):
+        for at, op in enumerate(operators):
+            if op.kind in kinds and at not in gone and op.inputs and op.outputs:
+                found = _SEEDS[op.kind](wiring, at)
+                if found is not None and not found.gone & gone:
+                    gone |= found.gone
+                    made[max(found.gone)] = found.made
+    return [made.get(at, op) for at, op in enumerate(operators) if at in made or at not in gone]
