@@ -97,8 +97,9 @@ def named(blocks: Sequence[Block]) -> dict[str, str]:
     """A name for each block by its word, after those of its calls; the outermost, which stand last, choose first."""
     found: dict[str, str] = {}
     for block in reversed(blocks):
-        words = [re.findall(r"[A-Za-z]+", prefix) for prefix in block.prefixes]
-        common = [word for word in words[0] if all(word in other for other in words)] or words[0] or ["block"]
+        words = [re.findall(r"[A-Za-z]{2,}", prefix) for prefix in block.prefixes]
+        kind = re.sub(r"\W|\d.*", "", block.items[0].word)
+        common = [word for word in words[0] if all(word in other for other in words)] or words[0] or [kind]
         base = common[-1].lower()
         taken = {*found.values(), *_TAKEN, *Layer.kinds}
         found[block.name] = _free(f"{base}_block" if base in taken else base, taken)
