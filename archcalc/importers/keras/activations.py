@@ -1,4 +1,4 @@
-"""Activation functions and what does nothing at inference."""
+"""Activation functions, and layers that do nothing at inference."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _FUNCTIONS: dict[str, Callable[[], Layer]] = {
     "hard_tanh": HardTanh,
     "softplus": Softplus,
 }
-_NOTHING = {"linear", ""}
+_NOTHING = (None, "linear", "")
 
 
 def activated(site: Site, x: Tensor, *, part: bool = True) -> Tensor:
@@ -64,12 +64,12 @@ def activated(site: Site, x: Tensor, *, part: bool = True) -> Tensor:
             layer = _LAYERS[kind](Settings(config, site.settings.where))
             return site.each(layer, x, part=layer.kind if part else "")
         found = config if isinstance(config, str) else kind
-    if found is None or found in _NOTHING:
+    if found in _NOTHING:
         return x
     if not isinstance(found, str):
         raise site.settings.wrong("activation", "the name of a function")
     if found == "softmax":
-        return site.each(Softmax(axis=x.order[-1]), x, part="softmax" if part else "")
+        return site.each(Softmax(axis=site.left_open(x, -1)), x, part="softmax" if part else "")
     made = _FUNCTIONS.get(found)
     if made is None:
         return unknown_function(site, x, found, part=found if part else "")
@@ -121,7 +121,7 @@ def function(site: Site) -> Tensor:
 
 @translates("Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "AlphaDropout", "GaussianDropout")
 def dropout(site: Site) -> Tensor:
-    """What is dropped in training."""
+    """A dropout."""
     return site.each(_LAYERS["Dropout"](site.settings), site.input)
 
 
@@ -132,7 +132,7 @@ def softmax(site: Site) -> Tensor:
     stated = site.settings.find("axis")
     if isinstance(stated, list) and len(stated) == 1:
         stated = stated[0]
-    return site.each(Softmax(axis=x.order[site.axis(x, -1 if stated is None else stated)]), x)
+    return site.each(Softmax(axis=site.left_open(x, site.axis(x, -1 if stated is None else stated))), x)
 
 
 @translates("ThresholdedReLU", "UnitNormalization", "ParametricSoftplus")

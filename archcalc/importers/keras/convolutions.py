@@ -12,6 +12,8 @@ from archcalc.importers.keras.tensors import Tensor, require_rank
 from archcalc.layers.conv import Conv1d, Conv2d, Conv3d
 from archcalc.layers.conv_transpose import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from archcalc.layers.sliding import span
+from archcalc.layers.unknown import Unknown
+from archcalc.symbols.dims import size
 
 CONVS: dict[int, Any] = {1: Conv1d, 2: Conv2d, 3: Conv3d}
 _TRANSPOSED: dict[int, Any] = {1: ConvTranspose1d, 2: ConvTranspose2d, 3: ConvTranspose3d}
@@ -149,3 +151,24 @@ def transposed(site: Site) -> Tensor:
     if settings.count("groups", default=1) != 1:
         raise SpecError(f"{settings.where}: a transposed convolution of groups is not read")
     return activated(site, site.each(layer, x))
+
+
+@translates("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
+def recurrent(site: Site) -> Tensor:
+    """An LSTM of convolutions, for which no kind stands; its params are those of four gates."""
+    settings, rank = site.settings, rank_of(site.kind)
+    require_rank(site.input.order, rank + 2, settings.where)
+    x = site.channels_first(site.input)
+    channels, steps, *space = site.assembly.builder.shape(x.position)
+    filters = settings.count("filters")
+    geometry = window(settings, rank)
+    places = CONVS[rank](out=filters, **geometry).output((channels, *space))[1:]
+    taps = size(geometry["kernel"])
+    params = 4 * filters * (taps * (channels + filters) + int(settings.flag("use_bias", default=True)))
+    if not isinstance(params, int):
+        raise SpecError(f"{settings.where}: weights of a number of channels that is left open")
+    shape = (steps, *places) if settings.flag("return_sequences", default=False) else places
+    layer = Unknown(site.kind, (filters, *shape), params)
+    after = len(shape) + 1
+    order = (*range(1, after), 0) if site.last else tuple(range(after))
+    return Tensor(site.add(layer, x), order)

@@ -25,7 +25,7 @@ def dense(site: Site) -> Tensor:
     layer = Linear(
         out=site.settings.count("units", "output_dim"),
         bias=site.settings.flag("use_bias", "bias", default=True),
-        axis=x.order[-1],
+        axis=site.left_open(x, -1),
     )
     return activated(site, site.each(layer, x))
 
@@ -107,14 +107,17 @@ def layer_norm(site: Site) -> Tensor:
         if not isinstance(shifts, int):
             raise SpecError(f"{settings.where}: offsets along an axis that is left open")
         return unknown_function(site, x, site.kind, shifts)
-    return site.each(LayerNorm(axes=axes, affine=scale, bias=shift, eps=_epsilon(site)), x)
+    usual = len(axes) == 1 and site.left_open(x, x.ours[axes[0]]) is None
+    return site.each(LayerNorm(axes=None if usual else axes, affine=scale, bias=shift, eps=_epsilon(site)), x)
 
 
 @translates("RMSNormalization")
 def rms_norm(site: Site) -> Tensor:
     """Normalisation of each place by its root mean square."""
     x = site.input
-    return site.each(RMSNorm(axis=x.order[_axis(site, x)], eps=site.settings.number("epsilon", default=1e-6)), x)
+    return site.each(
+        RMSNorm(axis=site.left_open(x, _axis(site, x)), eps=site.settings.number("epsilon", default=1e-6)), x
+    )
 
 
 @translates("GroupNormalization")
@@ -135,7 +138,7 @@ def group_norm(site: Site) -> Tensor:
 @translates("LayerScale")
 def layer_scale(site: Site) -> Tensor:
     """One trained factor for each entry of the last axis."""
-    return site.each(Scale(axis=site.input.order[-1]), site.input)
+    return site.each(Scale(axis=site.left_open(site.input, -1)), site.input)
 
 
 @translates("Rescaling")

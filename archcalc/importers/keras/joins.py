@@ -11,6 +11,7 @@ from archcalc.layers.matmul import MatMul
 from archcalc.layers.merge import Add, Concat, Divide, Maximum, Multiply, Subtract
 from archcalc.layers.unknown import Unknown
 from archcalc.symbols.dims import Dim
+from archcalc.symbols.shape import axes_of
 
 _VALUE_BY_VALUE: dict[str, type[Layer]] = {
     "add": Add,
@@ -107,7 +108,7 @@ def _in_one_order(site: Site) -> list[Tensor]:
         return []
     longest = max(site.inputs, key=lambda x: len(x.order))
     rank, wanted = len(longest.order), longest.ours
-    found = []
+    found: list[Tensor] = []
     for x in site.inputs:
         new = rank - len(x.order)
         ordered = site.arranged(x, tuple(axis - new for axis in wanted if axis >= new))
@@ -127,7 +128,9 @@ def concatenated(site: Site, stated: object) -> Tensor:
     ordered = [site.arranged(x, xs[0].ours) for x in xs]
     if len(ordered) == 1:
         return ordered[0]
-    return Tensor(site.add(Concat(axis=xs[0].order[axis]), *ordered), xs[0].order)
+    names = axes_of(site.assembly.builder.shape(xs[0].position))
+    usual = names[xs[0].order[axis]] == "channels"
+    return Tensor(site.add(Concat(axis=None if usual else xs[0].order[axis]), *ordered), xs[0].order)
 
 
 def dotted(site: Site, stated: object) -> Tensor:

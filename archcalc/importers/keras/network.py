@@ -26,6 +26,16 @@ class Frame(NamedTuple):
     blocks: tuple[str, ...] = ()
 
 
+class Use(NamedTuple):
+    """One use of a layer: which of its calls it is, on what, how many of its outputs are read, and the first one's shape."""
+
+    inputs: Sequence[Tensor] | None
+    number: int = 0
+    call: Call = Call(())
+    outputs: int = 1
+    stated: Shape | None = None
+
+
 class Network:
     """The nodes of a model; `source` makes the tensor of an input, and `checked` is true if stated shapes are checked."""
 
@@ -53,40 +63,31 @@ class Network:
             branches = layer.parts if layer.kind == "Merge" else None
             if at == 0 and isinstance(branches, list):
                 # In Keras 1 several models that a Merge puts together stand in front.
-                xs = [x for part in layers_of(layer.settings) for x in self.called(part, frame, 0, None, Call(()))]
+                xs = [x for part in layers_of(layer.settings) for x in self.called(part, frame, Use(None))]
             if layer.kind == "InputLayer":
                 xs = xs or [self.source(layer, at)]
                 continue
             if xs is None and layer.kind not in MODELS:
                 stated = layer if _input_shape(layer) else None
                 xs = [self.source(stated or _standing_for(model), at)]
-            xs = self.called(layer, frame, 0, xs, Call(()))
+            xs = self.called(layer, frame, Use(xs))
         if xs is None:
             raise SpecError(f"{model.settings.where}: no layer has an input")
         return xs
 
-    def called(
-        self,
-        layer: Described,
-        frame: Frame,
-        number: int,
-        xs: Sequence[Tensor] | None,
-        call: Call,
-        outputs: int = 1,
-        stated: Shape | None = None,
-    ) -> list[Tensor]:
+    def called(self, layer: Described, frame: Frame, use: Use) -> list[Tensor]:
         """The outputs of one call of a layer, the first of them counted as 0."""
         self._calls += 1
         if self._calls > _MAX_CALLS:
             raise SpecError(f"{layer.settings.where}: more than {_MAX_CALLS:,} calls of layers")
-        again = f":{number + 1}" if number else ""
+        again = f":{use.number + 1}" if use.number else ""
         name, key = f"{frame.path}{layer.name}{again}", f"{frame.key}{layer.name}"
         if layer.kind in MODELS or (layer.parts is not None and layer.kind not in TRANSLATIONS):
             inside = Frame(f"{name}/", f"{key}/", (*frame.blocks, f"{layer.name}{again}"))
-            return self.run(layer, inside, xs)
-        site = Site(
-            self.assembly, layer.kind, layer.settings, tuple(xs or ()), call, name, key, frame.blocks, outputs, stated
-        )
+            return self.run(layer, inside, use.inputs)
+        xs = tuple(use.inputs or ())
+        site = Site(self.assembly, layer.kind, layer.settings, xs, use.call, name, key, frame.blocks)
+        site = site._replace(outputs=use.outputs, stated=use.stated)
         try:
             known = None if _custom(layer) else TRANSLATIONS.get(layer.kind)
             found = _unknown(site) if known is None else known(site)
@@ -138,9 +139,13 @@ class _Functional:
         self.values: dict[tuple[str, int], list[Tensor]] = {}
 
     def outputs(self) -> list[Tensor]:
+        for name in self.starts:
+            self._compute((name, 0))
         for layer in self.layers.values():
-            for number in range(len(layer.calls) if layer.name not in self.starts else 1):
+            for number in range(len(layer.calls) if layer.name not in self.starts else 0):
                 self._compute((layer.name, number + self._base(layer.name)))
+        for end in self.ends:
+            self._compute(end[:2])
         return [self._value(one, self.model) for one in self.ends]
 
     def _base(self, name: str) -> int:
@@ -173,7 +178,7 @@ class _Functional:
         layer = self.layers.get(name)
         if layer is None:
             raise SpecError(f"{self.model.settings.where}: no layer is named '{name[:60]}'")
-        if name in self.starts:
+        if name in self.starts and number == 0:
             return layer, Call(())
         place = number - self._base(name)
         if not 0 <= place < len(layer.calls):
@@ -187,15 +192,9 @@ class _Functional:
         else:
             xs = [self._value(one, layer) for one in call.tensors]
             stated = self.stated.get((name, number, 0))
-            found = self.network.called(
-                layer,
-                self.frame,
-                number - self._base(name),
-                xs,
-                call,
-                self.read.get(at, 1),
-                _filled(stated, self.network.assembly, xs),
-            )
+            filled = _filled(stated, self.network.assembly, xs)
+            use = Use(xs, number - self._base(name), call, self.read.get(at, 1), filled)
+            found = self.network.called(layer, self.frame, use)
         for place, tensor in enumerate(found):
             self.network.check(layer, tensor, self.stated.get((name, number, place)))
         return found

@@ -71,7 +71,7 @@ class KerasModel:
         every = list(_each(model.settings.entries))
         assembly = Assembly(
             channels_last=_channels_last(every),
-            reshapes=any(entry.get("class_name") in {"Reshape", "Lambda"} for entry in every),
+            reshapes=any(entry.get("class_name") in ("Reshape", "Lambda") for entry in every),
         )
         kinds = [str(entry.get("class_name")) for entry in every]
         opened = _Inputs(assembly, kinds, inputs)
@@ -133,7 +133,9 @@ def _shape(layer: Described) -> list[Dim | None]:
     if stated is None and settings.find("input_dim") is not None:
         length = settings.find("input_length")
         recurrent = layer.kind in {"LSTM", "GRU", "SimpleRNN", "Convolution1D"}
-        stated = [length, settings.count("input_dim")] if length is not None or recurrent else [settings.find("input_dim")]
+        stated = (
+            [length, settings.count("input_dim")] if length is not None or recurrent else [settings.find("input_dim")]
+        )
         if layer.kind == "Embedding":
             # The dimension of its input is the number of rows.
             stated = [length]
@@ -141,7 +143,9 @@ def _shape(layer: Described) -> list[Dim | None]:
         raise SpecError(f"{settings.where}: no shape of its input is stated")
     for n in stated:
         if n is not None and (whole(n) is None or n < 1):
-            raise SpecError(f"{settings.where}: a size of its input must be a whole number of at least 1, not {str(n)[:60]}")
+            raise SpecError(
+                f"{settings.where}: a size of its input must be a whole number of at least 1, not {str(n)[:60]}"
+            )
     return list(stated)
 
 

@@ -19,6 +19,9 @@ from archcalc.layers.recurrent import GRU, LSTM, RNN
 from archcalc.layers.softmax import Softmax
 from archcalc.symbols.dims import size
 
+# Two for each direction.
+_MAX_STATES = 4
+
 
 def _cell(kind: str, settings: Settings, *, both_ways: bool) -> Layer:
     """The kind of a recurrent layer, which in Keras has one bias but for a GRU that resets after."""
@@ -62,7 +65,7 @@ def _run(site: Site, kind: str, settings: Settings, *, both_ways: bool = False, 
     tokens = site.shape(found)[0]
     last = site.each(Slice(start=tokens - 1, stop=tokens, axis=0), found, part="last")
     state = Tensor(site.add(Flatten(), last, part="flatten"), (0,))
-    return [found if whole else state, *[state] * (site.outputs - 1)]
+    return [found if whole else state, *[state] * min(site.outputs - 1, _MAX_STATES)]
 
 
 @translates("LSTM", "GRU", "SimpleRNN", "CuDNNLSTM", "CuDNNGRU")
@@ -152,6 +155,8 @@ def time_distributed(site: Site) -> Tensor | list[Tensor]:
 def attention(site: Site) -> list[Tensor]:
     """Attention of several heads; Keras calls it on queries, values and perhaps keys."""
     settings = site.settings
+    if not site.inputs:
+        raise SpecError(f"{settings.where}: has no input")
     query, *memory = (site.plain(x) for x in site.inputs[:3])
     given = [query, *reversed(memory)]
     if all(x == query for x in memory):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from archcalc.errors import SpecError
 from archcalc.importers.keras.convolutions import rank_of
 from archcalc.importers.keras.settings import Settings, whole
 from archcalc.importers.keras.site import Site, translates

@@ -8,9 +8,11 @@ from typing import NamedTuple, TypeAlias
 from archcalc.errors import SpecError
 from archcalc.importers.keras.settings import Settings
 from archcalc.importers.keras.structure import Call
-from archcalc.importers.keras.tensors import Assembly, Tensor, names_of, reshaping
+from archcalc.importers.keras.tensors import Assembly, Tensor, names_of, reshaping, unnamed
 from archcalc.layers.base import Layer
+from archcalc.layers.rearrange import Reshape
 from archcalc.symbols.dims import Dim, Shape
+from archcalc.symbols.shape import axes_of, values_axis
 
 
 class Site(NamedTuple):
@@ -42,9 +44,9 @@ class Site(NamedTuple):
     def last(self) -> bool:
         """True if channels come last, by the layer's settings or those of others."""
         found = self.settings.find("data_format", "dim_ordering")
-        if found not in {None, "channels_last", "channels_first", "tf", "th", "default"}:
+        if found not in (None, "channels_last", "channels_first", "tf", "th", "default"):
             raise self.settings.wrong("data_format", "channels_last or channels_first")
-        return found in {"channels_last", "tf"} if found not in {None, "default"} else self.assembly.channels_last
+        return found in ("channels_last", "tf") if found not in (None, "default") else self.assembly.channels_last
 
     def shape(self, x: Tensor) -> Shape:
         """The shape of a tensor in the order of Keras."""
@@ -72,7 +74,12 @@ class Site(NamedTuple):
         """A tensor with its channels, which in Keras are the axis `at`, before all other axes."""
         rank = len(x.order)
         place = (rank - 1 if self.last else 0) if at is None else at
-        return self.arranged(x, (place, *(axis for axis in range(rank) if axis != place)))
+        first = self.arranged(x, (place, *(axis for axis in range(rank) if axis != place)))
+        ours = self.assembly.builder.shape(first.position)
+        if values_axis(axes_of(ours)) in {None, 0}:
+            return first
+        # Another axis is read as the channels from here on, whatever it was.
+        return Tensor(self.add(Reshape(tuple(ours), unnamed(rank)), first, part="channels"), first.order)
 
     def axis(self, x: Tensor, stated: object, name: str = "axis") -> int:
         """The axis of Keras that a setting counts with the batch, counted without it."""
@@ -83,6 +90,12 @@ class Site(NamedTuple):
         if stated == 0 or not 0 <= place < rank:
             raise SpecError(f"{self.settings.where}: no axis {str(stated)[:20]} among {rank} and the batch")
         return place
+
+    def left_open(self, x: Tensor, axis: int) -> int | None:
+        """The position of an axis of Keras among ours, or None for that of the values where it is the last."""
+        ours = self.assembly.builder.shape(x.position)
+        at = x.order[axis]
+        return None if at == len(ours) - 1 == values_axis(axes_of(ours)) else at
 
     def reshaped(self, x: Tensor, shape: tuple[Dim, ...], wanted: tuple[int, ...], part: str = "") -> Tensor:
         """A tensor under another shape, given as in Keras, kept in the wanted order; its values keep ours."""

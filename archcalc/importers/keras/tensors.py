@@ -82,13 +82,18 @@ def names_of(wanted: Sequence[int], *, last: bool) -> tuple[str, ...] | None:
     return tuple(names[axis] for axis in wanted)
 
 
+def unnamed(rank: int) -> tuple[str, ...]:
+    """Names for axes of which nothing is known but their order."""
+    return tuple(f"axis{at}" for at in range(rank))
+
+
 def reshaping(x: Shape, shape: Sequence[Dim], names: tuple[str, ...] | None) -> Reshape:
     """The reshape of an input to a shape, under names that say nothing wrong of its axes."""
     try:
         if names is not None:
             check_order(x, tuple(shape), names)
     except Misplaced:
-        names = tuple(f"axis{at}" for at in range(len(shape)))
+        names = unnamed(len(shape))
     return Reshape(tuple(shape), names)
 
 
