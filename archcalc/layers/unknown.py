@@ -51,7 +51,3 @@ class Unknown(Layer, frozen=True):
 
     def forward(self, _xp: Any, *_inputs: Any, **_weights: Any) -> Any:
         raise SpecError(f"'{self.operator[:60]}' is not known, and cannot be run")
-
-
-# The signature of `output` would be taken for that of a join.
-Unknown.arity = (1, float("inf"))
