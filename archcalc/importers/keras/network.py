@@ -83,7 +83,7 @@ class Network:
         again = f":{use.number + 1}" if use.number else ""
         name, key = f"{frame.path}{layer.name}{again}", f"{frame.key}{layer.name}"
         if layer.kind in MODELS or (layer.parts is not None and layer.kind not in TRANSLATIONS):
-            inside = Frame(f"{name}/", f"{key}/", (*frame.blocks, f"{layer.name}{again}"))
+            inside = Frame(f"{name}/", f"{key}/", (*frame.blocks, f"{layer.name}:{use.number + 1}"))
             return self.run(layer, inside, use.inputs)
         xs = tuple(use.inputs or ())
         site = Site(self.assembly, layer.kind, layer.settings, xs, use.call, name, key, frame.blocks)
