@@ -8,7 +8,9 @@ from archcalc.importers import register
 
 _BACKBONE = re.compile(rb"^backbone:[ \t]*(#.*)?\r?$", re.MULTILINE)
 # The first row: where it reads, how often it repeats, and the name of a module.
-_ROW = re.compile(rb"^[ \t]*- \[ *(-?\d+|\[[-\d, ]*\]) *, *\d+ *, *[A-Za-z][\w.]* *, *\[", re.MULTILINE)
+_ROW = re.compile(
+    rb"^[ \t]*- \[ *(-?\d+|\[[-\d, ]*\]) *, *\d+ *, *[\x22\x27]?[A-Za-z][\w.]*[\x22\x27]? *, *\[", re.MULTILINE
+)
 
 
 def recognises(head: bytes, _name: str) -> bool:

@@ -24,7 +24,6 @@ class Row(NamedTuple):
     """One row: the rows that it reads, its repetitions, its module and the arguments of that."""
 
     reads: tuple[int, ...]
-    several: bool
     repeats: int
     module: str
     args: list[Value]
@@ -163,4 +162,4 @@ def _row(reading: _Reading, node: yaml.Node) -> Row:
         raise SpecError(f"a row is repeated 1 to 1,000 times, not {str(repeats)[:60]}", place)
     if not isinstance(module, str) or not isinstance(args, list):
         raise SpecError("a row has the name of a module and a list of arguments", place)
-    return Row(tuple(sound), isinstance(reads, list), repeats, module, args, place)
+    return Row(tuple(sound), repeats, module, args, place)
