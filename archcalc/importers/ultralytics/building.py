@@ -63,7 +63,7 @@ _MODERN = {"C3k2", "A2C2f", "C2fCIB"}
 
 
 class _Made(NamedTuple):
-    """What a row puts out: a node, or several for a row that others take parts of, and the channels counted for it."""
+    """The output of a row: a node, or several where others take parts, and the channels counted for it."""
 
     nodes: list[int]
     channels: int

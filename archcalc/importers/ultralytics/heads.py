@@ -15,7 +15,7 @@ from archcalc.layers.softmax import Softmax
 
 
 class Branch(NamedTuple):
-    """What is said of each place beside boxes and classes: the name of the part, its hidden channels and its values."""
+    """One sort of values of each place: the name of the part, its hidden channels, and how many values there are."""
 
     part: str
     hidden: int
