@@ -92,6 +92,20 @@ def test_a_class_of_somebodys_own_has_the_shape_that_its_readers_state() -> None
     assert made.nodes[1].shape == (6, 5, 5)
 
 
+def test_a_class_of_somebodys_own_is_not_what_another_of_its_name_is() -> None:
+    model = residual()
+    model["config"]["layers"][1]["module"] = "my.layers"
+    made = graph(model)
+    assert [node.layer.kind for node in made.nodes] == ["input", "unknown", "add"]
+
+
+def test_lists_that_a_version_wraps_are_lists() -> None:
+    shape = {"class_name": "__tuple__", "items": [None, 8]}
+    model = sequential([8], dense("fc", 3))
+    model["config"]["layers"][0]["config"]["batch_input_shape"] = shape
+    assert params(graph(model)) == 8 * 3 + 3
+
+
 def test_numbers_that_operators_join_are_no_layers() -> None:
     times = {
         **layer("Multiply", "half"),

@@ -65,7 +65,7 @@ def _moved(site: Site, axis: int) -> Tensor:
     return site.channels_first(x, axis)
 
 
-@translates("BatchNormalization", "SyncBatchNormalization")
+@translates("BatchNormalization", "BatchNormalizationV1", "BatchNormalizationV2", "SyncBatchNormalization")
 def batch_norm(site: Site) -> Tensor:
     """Batch normalisation along one axis; one that scales and does not shift has the factors beside it."""
     settings = site.settings

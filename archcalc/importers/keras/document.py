@@ -20,13 +20,19 @@ def document(source: Source) -> dict[str, Any]:
     """The description of a model as it stands in a file; raises SpecError if it is not one."""
     text = _member(source) if source.data[:2] == b"PK" else source.text
     try:
-        found = json.loads(text)
+        found = json.loads(text, object_hook=_plain)
     except (ValueError, RecursionError) as error:
         said = str(error) if isinstance(error, json.JSONDecodeError) else "it cannot be read"
         raise SpecError(f"{source.name}: not JSON: {said}", None, _REMEDY) from None
     if not isinstance(found, dict) or not isinstance(found.get("class_name"), str):
         raise SpecError(f"{source.name}: no model of Keras", None, _REMEDY)
     return found
+
+
+def _plain(entry: dict[str, Any]) -> Any:
+    """An entry, or the list that some versions wrap into one."""
+    items = entry.get("items")
+    return items if isinstance(items, list) and entry.get("class_name") in ("__tuple__", "ListWrapper") else entry
 
 
 def _member(source: Source) -> str:

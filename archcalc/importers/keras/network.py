@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from archcalc.errors import SpecError
@@ -14,6 +14,8 @@ from archcalc.layers.unknown import Unknown
 from archcalc.symbols.dims import Shape, equal, format_shape
 
 MODELS = {"Sequential", "Functional", "Model", "Container"}
+# The packages whose classes are known by their names.
+_PACKAGES = {"keras", "tf_keras", "tensorflow", "builtins"}
 _MAX_DEPTH = 30
 _MAX_CALLS = 200_000
 
@@ -208,8 +210,7 @@ class _Functional:
 
 def _custom(layer: Described) -> bool:
     """True for a class of somebody's own, whatever it is called."""
-    entries: Mapping[str, str] = {"Custom": "", "__main__": ""}
-    return layer.module.split(".")[0] in entries
+    return bool(layer.module) and layer.module.split(".")[0] not in _PACKAGES
 
 
 def _input_shape(layer: Described) -> bool:

@@ -19,6 +19,8 @@ from archcalc.layers.recurrent import GRU, LSTM, RNN
 from archcalc.layers.softmax import Softmax
 from archcalc.symbols.dims import size
 
+# Some versions of TensorFlow wrote names of their own.
+_CELLS = ("LSTM", "LSTMV2", "UnifiedLSTM", "CuDNNLSTM", "GRU", "GRUV2", "UnifiedGRU", "CuDNNGRU", "SimpleRNN")
 # Two for each direction.
 _MAX_STATES = 4
 
@@ -29,11 +31,11 @@ def _cell(kind: str, settings: Settings, *, both_ways: bool) -> Layer:
     hidden = settings.count("units", "output_dim")
     common: dict[str, Any] = {"hidden": hidden, "bias": bias, "bidirectional": both_ways}
     match kind:
-        case "LSTM":
+        case "LSTM" | "LSTMV2" | "UnifiedLSTM":
             return LSTM(**common, bias_mode="single")
         case "CuDNNLSTM":
             return LSTM(**common)
-        case "GRU":
+        case "GRU" | "GRUV2" | "UnifiedGRU":
             after = settings.flag("reset_after", default=False)
             return GRU(**common, bias_mode="double" if after else "single", reset_after=after)
         case "CuDNNGRU":
@@ -68,7 +70,7 @@ def _run(site: Site, kind: str, settings: Settings, *, both_ways: bool = False, 
     return [found if whole else state, *[state] * min(site.outputs - 1, _MAX_STATES)]
 
 
-@translates("LSTM", "GRU", "SimpleRNN", "CuDNNLSTM", "CuDNNGRU")
+@translates(*_CELLS)
 def recurrent(site: Site) -> list[Tensor]:
     """A recurrent layer in one direction."""
     return _run(site, site.kind, site.settings)
@@ -78,7 +80,7 @@ def recurrent(site: Site) -> list[Tensor]:
 def bidirectional(site: Site) -> list[Tensor]:
     """A recurrent layer in both directions."""
     inner = described(site.settings.find("layer"), 0)
-    if inner.kind not in {"LSTM", "GRU", "SimpleRNN", "CuDNNLSTM", "CuDNNGRU"}:
+    if inner.kind not in _CELLS:
         raise SpecError(f"{site.settings.where}: {inner.kind[:60]} in both directions is not read")
     merged = site.settings.find("merge_mode")
     mode = merged if isinstance(merged, str) else "concat"
