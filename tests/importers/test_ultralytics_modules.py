@@ -190,6 +190,19 @@ def test_a_classifier_sees_224_pixels() -> None:
     assert profile(network).totals.params == cbs(64, 64, 3) + cbs(64, 1280) + 1280 * 7 + 7
 
 
+def test_layers_of_resnet_50_are_told_their_channels() -> None:
+    stages = [(64, 1, 3), (128, 2, 4), (256, 2, 6), (512, 2, 3)]
+    rows, c1 = "  - [-1, 1, ResNetLayer, [3, 64, 1, True, 1]]\n", 64
+    for c2, stride, n in stages:
+        rows += f"  - [-1, 1, ResNetLayer, [{c1}, {c2}, {stride}, False, {n}]]\n"
+        c1 = 4 * c2
+    network = graph(rows, "  - [-1, 1, Classify, [nc]]", settings="ch: 3")
+    # He et al. 2015 without the dense layer: 25,557,032 as everywhere less 2,049 for each of 1,000 classes.
+    resnet = 25_557_032 - 2_049 * 1_000
+    assert profile(network).totals.params == resnet + cbs(2048, 1280) + 1280 * 7 + 7
+    assert network.nodes[-1].shape == (7,)
+
+
 def test_parts_of_a_row_are_added_to_others() -> None:
     rows = "  - [-1, 1, CBLinear, [[16, 64]]]\n  - [0, 1, nn.MaxPool2d, [2, 2]]\n"
     rows = f"  - [-1, 1, Conv, [64]]\n{rows}  - [[1, 2], 1, CBFuse, [[1]]]\n"

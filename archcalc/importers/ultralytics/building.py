@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 from archcalc.errors import SpecError, nearest
 from archcalc.importers.ultralytics import attention, modules, stages  # noqa: F401 - they register modules
@@ -38,6 +37,8 @@ _SCALED = {
     *("SPPELAN", "C3", "C3Ghost", "nn.ConvTranspose2d", "DWConvTranspose2d", "C3x", "RepC3", "PSA", "SCDown", "C2fCIB"),
     "A2C2f",
 }
+# Modules that are told whatever they need, or need no channels.
+_TOLD = {"nn.Upsample", "nn.MaxPool2d", "nn.ZeroPad2d", "nn.Identity", "nn.BatchNorm2d", "nn.Conv2d", "ResNetLayer"}
 # Of these the repetitions are an argument.
 _REPEATING = {
     *(
@@ -57,16 +58,8 @@ _REPEATING = {
     ),
 }
 _DETECTORS = {"Detect", "v10Detect", "Segment", "Pose", "OBB", "OBB26"}
-_WITHOUT_CHANNELS = {"nn.Upsample", "nn.MaxPool2d", "nn.ZeroPad2d", "nn.Identity", "nn.BatchNorm2d", "nn.Conv2d"}
 # Heads of YOLO11 and later have convolutions of each channel.
 _MODERN = {"C3k2", "A2C2f", "C2fCIB"}
-
-
-class _Made(NamedTuple):
-    """The output of a row: a node, or several where others take parts, and the channels counted for it."""
-
-    nodes: list[int]
-    channels: int
 
 
 class Building:
@@ -85,7 +78,8 @@ class Building:
             "kpt_shape": file.settings.get("kpt_shape", 1.0),
             "end2end": file.settings.get("end2end"),
         }
-        self.made: list[_Made] = []
+        # For each row its node, or several where others take parts.
+        self.made: list[list[int]] = []
         self.outputs: list[int] = []
 
     def graph(self, name: str, inputs: dict[str, Shape]) -> Graph:
@@ -94,7 +88,7 @@ class Building:
         channels = self.file.whole("channels", self.file.whole("ch", 3))
         builder = self.net.builder
         image = builder.add("input", Input(inputs.get("input", (channels, side, side))))
-        last = _Made([image], channels)
+        last = [image]
         for number, row in enumerate(self.file.rows):
             try:
                 last = self._row(number, row, last)
@@ -102,10 +96,10 @@ class Building:
                 said = f"row {number} ({row.module[:60]}): {error.fact}"
                 raise SpecError(said, error.place or row.place, *error.notes) from None
             self.made.append(last)
-        ends = tuple(self.outputs or last.nodes)
+        ends = tuple(self.outputs or last)
         return builder.graph(name, named_outputs=() if ends == (len(builder.nodes) - 1,) else ends)
 
-    def _row(self, number: int, row: Row, last: _Made) -> _Made:
+    def _row(self, number: int, row: Row, last: list[int]) -> list[int]:
         reads = [self._read(number, one, last) for one in row.reads]
         args = [self.words[arg] if isinstance(arg, str) and arg in self.words else arg for arg in row.args]
         n = max(round(row.repeats * self.file.depth), 1) if row.repeats > 1 else row.repeats
@@ -114,14 +108,14 @@ class Building:
         if row.module == "Concat":
             if args not in ([], [1]):
                 raise SpecError("joins channels alone, which its argument 1 says")
-            found = scope.add("", Concat(), *(one.nodes[0] for one in reads)) if len(reads) > 1 else reads[0].nodes[0]
-            return _Made([found], sum(one.channels for one in reads))
+            found = scope.add("", Concat(), *(one[0] for one in reads)) if len(reads) > 1 else reads[0][0]
+            return [found]
         if row.module in _DETECTORS:
             self.outputs += self._detected(scope, row.module, reads, args)
-            return _Made(self.outputs[-1:], reads[-1].channels)
+            return self.outputs[-1:]
         if row.module == "CBFuse":
             return self._fused(scope, reads, args)
-        if row.module not in {*_SCALED, *_WITHOUT_CHANNELS, "CBLinear"}:
+        if row.module not in {*_SCALED, *_TOLD, "CBLinear"}:
             known = [*MODULES, *_DETECTORS, "Concat"]
             raise SpecError("the module is not known", None, nearest(row.module, known), "its size cannot be told")
         if len(reads) != 1:
@@ -131,9 +125,9 @@ class Building:
             return self._linears(scope, one, args)
         if row.module in _SCALED:
             return self._scaled(scope, row, one, args, n)
-        return _Made([self._repeated(scope, row.module, one.nodes[0], args, n)], one.channels)
+        return [self._repeated(scope, row.module, one[0], args, n)]
 
-    def _read(self, number: int, at: int, last: _Made) -> _Made:
+    def _read(self, number: int, at: int, last: list[int]) -> list[int]:
         if at == -1:
             return last
         place = at if at >= 0 else number + at
@@ -141,7 +135,7 @@ class Building:
             raise SpecError(f"reads row {at}, and before it there are {number}")
         return self.made[place]
 
-    def _scaled(self, scope: Scope, row: Row, one: _Made, args: list[Value], n: int) -> _Made:
+    def _scaled(self, scope: Scope, row: Row, one: list[int], args: list[Value], n: int) -> list[int]:
         """A module whose channels and repetitions the scale sets."""
         name = row.module
         if not args or isinstance(args[0], bool) or not isinstance(args[0], (int, float)):
@@ -157,8 +151,8 @@ class Building:
             rest += [True, 1.2]
         if name in _MODERN:
             self.net.legacy = False
-        node = self._repeated(scope, name, one.nodes[0], [out, *rest], n)
-        return _Made([node], out if isinstance(out, int) else 0)
+        node = self._repeated(scope, name, one[0], [out, *rest], n)
+        return [node]
 
     def _channels(self, out: float) -> int:
         """As many channels as the width says, divisible by 8."""
@@ -170,8 +164,8 @@ class Building:
             x = called(MODULES[name], inner, x, args)
         return x
 
-    def _detected(self, scope: Scope, name: str, reads: list[_Made], args: list[Value]) -> list[int]:
-        xs = [one.nodes[0] for one in reads]
+    def _detected(self, scope: Scope, name: str, reads: list[list[int]], args: list[Value]) -> list[int]:
+        xs = [one[0] for one in reads]
         classes, *rest = [*args] or [self.classes]
         if isinstance(classes, bool) or not isinstance(classes, int) or not 1 <= classes <= 10**9:
             raise SpecError(f"classes must be a whole number of at least 1, not {str(classes)[:60]}")
@@ -195,23 +189,22 @@ class Building:
             more = (Branch("cv4", max(first // 4, angles), angles),)
         return [*ends, *detect(scope, xs, Head(classes, bins, more, end_to_end))]
 
-    def _linears(self, scope: Scope, one: _Made, args: list[Value]) -> _Made:
+    def _linears(self, scope: Scope, one: list[int], args: list[Value]) -> list[int]:
         """One convolution by 1×1 whose maps are taken in parts (YOLOv9)."""
         parts = args[0] if args and isinstance(args[0], list) else []
         sizes = [whole(parts, i, 0) for i in range(len(parts))]
         if not sizes or len(args) > 1:
             raise SpecError("takes the channels of its parts")
-        maps = scope.add("conv", Conv2d(out=sum(sizes), kernel=1), one.nodes[0])
+        maps = scope.add("conv", Conv2d(out=sum(sizes), kernel=1), one[0])
         if len(sizes) == 1:
-            return _Made([maps], sizes[0])
+            return [maps]
         starts = [sum(sizes[:i]) for i in range(len(sizes))]
-        cut = [
+        return [
             scope.add(f"part{i}", Slice(start=start, stop=start + size), maps)
             for i, (start, size) in enumerate(zip(starts, sizes, strict=True))
         ]
-        return _Made(cut, sizes[-1])
 
-    def _fused(self, scope: Scope, reads: list[_Made], args: list[Value]) -> _Made:
+    def _fused(self, scope: Scope, reads: list[list[int]], args: list[Value]) -> list[int]:
         """The sum of parts of other rows, each made as large as the last row read (YOLOv9)."""
         chosen = args[0] if args and isinstance(args[0], list) else []
         *others, last = reads
@@ -220,7 +213,7 @@ class Building:
         resized = []
         for i, one in enumerate(others):
             part = chosen[i]
-            if isinstance(part, bool) or not isinstance(part, int) or not 0 <= part < len(one.nodes):
+            if isinstance(part, bool) or not isinstance(part, int) or not 0 <= part < len(one):
                 raise SpecError(f"row {i} of those that it reads has no part {str(part)[:20]}")
-            resized.append(scope.add(f"resize{i}", Resize(), one.nodes[part], last.nodes[0]))
-        return _Made([scope.add("add", Add(), *resized, last.nodes[0])], last.channels)
+            resized.append(scope.add(f"resize{i}", Resize(), one[part], last[0]))
+        return [scope.add("add", Add(), *resized, last[0])]

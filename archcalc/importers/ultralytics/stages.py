@@ -6,11 +6,22 @@ from __future__ import annotations
 from archcalc.errors import SpecError
 from archcalc.importers.ultralytics.attention import area_block, psa_block, scaled_residual
 from archcalc.importers.ultralytics.modules import bottleneck, cib, ghost_bottleneck, rep_bottleneck, rep_conv
-from archcalc.importers.ultralytics.scope import THREE, Scope, Size, cv, module, share_of
-from archcalc.layers.activation import SiLU
+from archcalc.importers.ultralytics.scope import (
+    THREE,
+    Geometry,
+    Scope,
+    Size,
+    channels_of,
+    cv,
+    module,
+    plain_cv,
+    share_of,
+)
+from archcalc.layers.activation import ReLU, SiLU
 from archcalc.layers.conv import Conv2d
 from archcalc.layers.merge import Add, Concat
 from archcalc.layers.norm import BatchNorm2d
+from archcalc.layers.pool import MaxPool2d
 from archcalc.layers.rearrange import Split
 
 
@@ -225,3 +236,28 @@ def a2c2f(
         y.append(last)
     end = cv(s, "cv2", s.add("concat", Concat(), *y) if len(y) > 1 else y[0], out)
     return scaled_residual(s, x, end) if a2 and residual else end
+
+
+@module("ResNetLayer")
+def resnet_layer(
+    s: Scope, x: int, c1: int, c2: int, stride: int = 1, first: bool = False, n: int = 1, e: int = 4
+) -> int:
+    """The first convolution and pool of a ResNet, or bottlenecks that put out `e` times the channels of their middle."""
+    if c1 != channels_of(s, x):
+        raise SpecError(f"ResNetLayer is told of {c1} channels, and reads {channels_of(s, x)}", s.place)
+    if first:
+        x = cv(s, "layer/0", x, c2, Geometry(7, 2, 3))
+        return s.add("layer/1", MaxPool2d(kernel=3, stride=2, padding=1), x)
+    for i in range(n):
+        x = _resnet_block(s.inside(f"layer/{i}", "ResNetBlock"), x, c2, stride if i == 0 else 1, e)
+    return x
+
+
+def _resnet_block(s: Scope, x: int, middle: int, stride: int, e: int) -> int:
+    """Three convolutions, around which the input goes by one of 1×1 where its size changes."""
+    wide = e * middle
+    y = cv(s, "cv2", cv(s, "cv1", x, middle), middle, Geometry(3, stride, 1))
+    y = plain_cv(s, "cv3", y, wide)
+    if stride != 1 or channels_of(s, x) != wide:
+        x = plain_cv(s, "shortcut/0", x, wide, Geometry(1, stride))
+    return s.add("act", ReLU(), s.add("add", Add(), y, x))
