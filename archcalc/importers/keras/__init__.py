@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archcalc.importers import register
+from archcalc.importers.registry import register
 
 # A zip file whose first member has one of these names, which stands at byte 30.
 _MEMBERS = (b"metadata.json", b"config.json", b"model.weights.h5")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from archcalc.importers import register
+from archcalc.importers.registry import register
 
 _BACKBONE = re.compile(rb"^backbone:[ \t]*(#.*)?\r?$", re.MULTILINE)
 # The first row: where it reads, how often it repeats, and the name of a module.
