@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 from itertools import chain
 from typing import Any
 
 from archcalc.errors import Source, SpecError
-from archcalc.importers.keras import activations, convolutions, dense, joins, pools, sequences, shapes  # noqa: F401 - they register translations
 from archcalc.importers.keras.document import document
 from archcalc.importers.keras.network import MODELS, Frame, Network
 from archcalc.importers.keras.settings import Settings, whole
@@ -25,6 +25,10 @@ _LETTERS = {"channels": "C", "depth": "D", "height": "H", "width": "W", "length"
 # What says of an input of two axes that it is a signal, and what that it is a sequence.
 _SIGNAL = ("Conv1D", "Convolution1D", "Pooling1D", "Padding1D")
 _SEQUENCE = ("LSTM", "GRU", "SimpleRNN", "Bidirectional", "TimeDistributed", "Attention", "Dense", "LayerNorm")
+
+# Each registers its translations.
+for _part in ("activations", "convolutions", "dense", "joins", "pools", "sequences", "shapes"):
+    import_module(f"archcalc.importers.keras.{_part}")
 
 
 def read(source: Source) -> Model:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
+from importlib import import_module
 
 from archcalc.errors import SpecError, nearest
-from archcalc.importers.ultralytics import attention, modules, stages  # noqa: F401 - they register modules
 from archcalc.importers.ultralytics.arguments import activation, called, whole
 from archcalc.importers.ultralytics.heads import Branch, Head, detect, prototypes
 from archcalc.importers.ultralytics.rows import File, Row, Value
@@ -20,22 +20,9 @@ from archcalc.symbols.dims import Shape
 # Modules whose first argument is what they put out, as many channels as the width says.
 _SCALED = {
     *("Classify", "Conv", "ConvTranspose", "GhostConv", "Bottleneck", "GhostBottleneck", "SPP", "SPPF", "C2fPSA"),
-    *(
-        "C2PSA",
-        "DWConv",
-        "Focus",
-        "BottleneckCSP",
-        "C1",
-        "C2",
-        "C2f",
-        "C3k2",
-        "RepNCSPELAN4",
-        "ELAN1",
-        "ADown",
-        "AConv",
-    ),
-    *("SPPELAN", "C3", "C3Ghost", "nn.ConvTranspose2d", "DWConvTranspose2d", "C3x", "RepC3", "PSA", "SCDown", "C2fCIB"),
-    "A2C2f",
+    *("C2PSA", "DWConv", "Focus", "BottleneckCSP", "C1", "C2", "C2f", "C3k2", "RepNCSPELAN4", "ELAN1", "ADown"),
+    *("AConv", "SPPELAN", "C3", "C3Ghost", "nn.ConvTranspose2d", "DWConvTranspose2d", "C3x", "RepC3", "PSA"),
+    *("SCDown", "C2fCIB", "A2C2f"),
 }
 # Modules that are told whatever they need, or need no channels.
 _TOLD = {"nn.Upsample", "nn.MaxPool2d", "nn.ZeroPad2d", "nn.Identity", "nn.BatchNorm2d", "nn.Conv2d", "ResNetLayer"}
@@ -60,6 +47,10 @@ _REPEATING = {
 _DETECTORS = {"Detect", "v10Detect", "Segment", "Pose", "OBB", "OBB26"}
 # Heads of YOLO11 and later have convolutions of each channel.
 _MODERN = {"C3k2", "A2C2f", "C2fCIB"}
+
+# Each registers its modules.
+for _part in ("attention", "modules", "stages"):
+    import_module(f"archcalc.importers.ultralytics.{_part}")
 
 
 class Building:
