@@ -28,21 +28,8 @@ _SCALED = {
 _TOLD = {"nn.Upsample", "nn.MaxPool2d", "nn.ZeroPad2d", "nn.Identity", "nn.BatchNorm2d", "nn.Conv2d", "ResNetLayer"}
 # Of these the repetitions are an argument.
 _REPEATING = {
-    *(
-        "BottleneckCSP",
-        "C1",
-        "C2",
-        "C2f",
-        "C3k2",
-        "C3",
-        "C3Ghost",
-        "C3x",
-        "RepC3",
-        "C2fPSA",
-        "C2fCIB",
-        "C2PSA",
-        "A2C2f",
-    ),
+    *("BottleneckCSP", "C1", "C2", "C2f", "C3k2", "C3", "C3Ghost", "C3x", "RepC3", "C2fPSA", "C2fCIB", "C2PSA"),
+    "A2C2f",
 }
 _DETECTORS = {"Detect", "v10Detect", "Segment", "Pose", "OBB", "OBB26"}
 # Heads of YOLO11 and later have convolutions of each channel.
