@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from importlib import import_module
 
 from archcalc.errors import SpecError, nearest
 from archcalc.importers.ultralytics.arguments import activation, called, whole
@@ -34,10 +33,6 @@ _REPEATING = {
 _DETECTORS = {"Detect", "v10Detect", "Segment", "Pose", "OBB", "OBB26"}
 # Heads of YOLO11 and later have convolutions of each channel.
 _MODERN = {"C3k2", "A2C2f", "C2fCIB"}
-
-# Each registers its modules.
-for _part in ("attention", "modules", "stages"):
-    import_module(f"archcalc.importers.ultralytics.{_part}")
 
 
 class Building:

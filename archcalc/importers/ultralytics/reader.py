@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from archcalc.errors import Source, SpecError
 from archcalc.importers.ultralytics.building import Building
 from archcalc.importers.ultralytics.rows import read_rows
 from archcalc.network.graph import Graph
 from archcalc.network.model import NO_PARAMS, InputShape, Model, Params, check_params, replaced_inputs
 from archcalc.symbols.dims import Shape
+
+# Each registers its modules.
+for _part in ("attention", "modules", "stages"):
+    import_module(f"archcalc.importers.ultralytics.{_part}")
 
 
 def read(source: Source) -> Model:
