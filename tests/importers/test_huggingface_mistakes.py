@@ -94,7 +94,7 @@ def test_a_config_without_a_model_type_is_told():
     [
         (CONFIG.encode(), "huggingface"),
         (b'\xef\xbb\xbf \n{"model_type":"gpt2"}', "huggingface"),
-        (b'{"class_name": "Sequential", "config": []}', "spec"),
+        (b'{"class_name": "Sequential", "config": []}', "keras"),
         (b"name: net\nnote: a file with model_type\nlayers: [relu]\n", "spec"),
         (b'{"input": {"features": 4}, "layers": [{"linear": 2}]}', "spec"),
     ],
