@@ -1,0 +1,142 @@
+"""The layers of a program, added one by one with the batch left out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from archcalc.errors import SpecError
+from archcalc.importers.pt2.calls import Call
+from archcalc.importers.pt2.values import Batch, Value, reshaped, without_batch
+from archcalc.layers.base import Layer
+from archcalc.network.graph import Builder, weights_of
+from archcalc.symbols.dims import Dim, Shape, equal, format_shape, size
+from archcalc.symbols.sums import sum_of
+
+# The most layers, which no network of a file comes near.
+_MOST = 200_000
+
+
+class Inexpressible(Exception):  # noqa: N818 - no error: an operator whose layers would not say what it does
+    """An operator that has no layers of its own."""
+
+
+class Rows:
+    """A builder of the graph of a program, for so many `samples` in a batch."""
+
+    def __init__(self, samples: Dim) -> None:
+        self.samples = samples
+        self.builder = Builder(_MOST)
+        # The layer that each trained array belongs to.
+        self.owners: dict[str, int] = {}
+        self._arrays: dict[tuple[str, Shape], int] = {}
+
+    def own(self, value: Value) -> Shape:
+        """The shape of one sample of a tensor."""
+        return value.own(self.samples)
+
+    def axis(self, call: Call, value: Value, axis: int) -> int:
+        """An axis of a tensor as one of its sample; raises SpecError for that of the batch."""
+        try:
+            found = value.axis(axis, self.samples)
+        except IndexError:
+            raise call.error(f"a tensor of {format_shape(value.full)} has no axis {axis}") from None
+        if found < 0:
+            raise call.error("it works along the batch", "what a network does to one sample must not depend on others")
+        return found
+
+    def add(
+        self,
+        call: Call,
+        layer: Layer,
+        inputs: Sequence[Value | int],
+        full: Shape | None = None,
+        batch: Batch | None = None,
+        *,
+        trained: Sequence[Value | None] = (),
+        note: str = "",
+    ) -> Value:
+        """A layer as the next row, whose output has the shape that the file states and the batch at a place."""
+        full = call.full if full is None else full
+        positions = [self.placed(call, each) if isinstance(each, Value) else each for each in inputs]
+        arrays = [each for each in trained if each is not None]
+        share = self._owner(arrays)
+        at = self._add(call, self._name(call, layer.kind), layer, positions, share=share, note=note)
+        node = self.builder.nodes[at]
+        self._require(call, node.shape, without_batch(full, batch, self.samples))
+        weights = weights_of(node, self.builder.nodes)
+        if equal(sum_of(map(size, weights.values())), sum_of(size(each.full) for each in arrays)) is False:
+            held = " and ".join(format_shape(each.full) for each in arrays) or "nothing"
+            needed = " and ".join(map(format_shape, weights.values())) or "nothing"
+            raise call.error(f"a {layer.kind} has trained {needed}, and the file has {held}")
+        for each in arrays:
+            self.owners.setdefault(each.name, at)
+        return Value(full, batch=batch, at=at)
+
+    def placed(self, call: Call, value: Value) -> int:
+        """The position of a tensor in the graph, after its row is added if it is an array."""
+        if value.repeated:
+            raise Inexpressible
+        return self.shaped(call, value, self.own(value))
+
+    def shaped(self, call: Call, value: Value, wanted: Shape) -> int:
+        """The position of a tensor under a shape of as many values."""
+        if value.origin == "computed":
+            if same(self.builder.shape(value.at), wanted):
+                return value.at
+            kind = "flatten" if len(wanted) == 1 else "reshape"
+            layer = Layer.kinds[kind]() if kind == "flatten" else Layer.kinds[kind](shape=wanted)
+            return self._add(call, self._name(call, kind, inside=True), layer, [value.at])
+        known = self._arrays.get((value.name, wanted))
+        if known is not None:
+            return known
+        kind = "learned" if value.origin == "trained" else "constant"
+        owner = self.owners.get(value.name) if value.origin == "trained" else None
+        base = value.name.replace(".", "/") or self._name(call, kind, inside=True)
+        at = self._add(call, base, Layer.kinds[kind](shape=wanted), [], share=owner if self._learned(owner) else None)
+        self._arrays[value.name, wanted] = at
+        if value.origin == "trained":
+            self.owners.setdefault(value.name, at)
+        return at
+
+    def view(self, call: Call, value: Value, full: Shape, batch: Batch | None = None) -> Value:
+        """A tensor under another shape, without a row where a sample keeps its own."""
+        if value.origin != "computed":
+            return Value(full, value.origin, None, -1, value.name)
+        if value.repeated:
+            raise Inexpressible
+        batch = batch or reshaped(value.batch, value.full, full, self.samples)
+        wanted = without_batch(full, batch, self.samples)
+        if equal(size(wanted), size(self.own(value))) is False:
+            raise call.error(f"a view of {format_shape(value.full)} cannot be {format_shape(full)}")
+        return Value(full, batch=batch, at=self.shaped(call, value, wanted))
+
+    def _add(self, call: Call, name: str, layer: Layer, positions: Sequence[int], **details: Any) -> int:
+        try:
+            return self.builder.add(self.builder.free_name(name), layer, *positions, blocks=call.blocks, **details)
+        except SpecError as error:
+            raise call.error(error.fact, *error.notes) from None
+
+    def _name(self, call: Call, kind: str, *, inside: bool = False) -> str:
+        if call.alone and not inside:
+            return call.path
+        return f"{call.path}/{kind}" if call.path else kind
+
+    def _owner(self, arrays: Sequence[Value]) -> int | None:
+        """The layer that has the same arrays already."""
+        owners = {self.owners.get(each.name) for each in arrays}
+        return owners.pop() if len(owners) == 1 else None
+
+    def _learned(self, owner: int | None) -> bool:
+        return owner is not None and self.builder.nodes[owner].layer.kind == "learned"
+
+    def _require(self, call: Call, found: Shape, stated: Shape) -> None:
+        if not same(found, stated):
+            fact = f"the file states an output of {format_shape(stated)}, and from its input follows {format_shape(found)}"
+            raise call.error(fact, "both without the batch")
+
+
+def same(x: Shape, y: Shape) -> bool:
+    """True unless two shapes are known to differ."""
+    return len(x) == len(y) and all(equal(n, m) is not False for n, m in zip(x, y, strict=True))
+
