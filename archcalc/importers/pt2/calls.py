@@ -104,15 +104,20 @@ class Naming:
         self._count: Counter[str] = Counter()
         self._calls: dict[str, str] = {}
 
-    def of(self, operation: Operation) -> tuple[str, bool, tuple[str, ...]]:
-        """The path of the module that an operator stands in, true if it is that module's all, and the calls around."""
-        stack = [_frame(text) for text in str(operation.metadata.get("nn_module_stack", "")).split(";") if "," in text]
-        stack = [frame for frame in stack if frame[1]]
-        if not stack:
+    def of(self, operation: Operation, module: str = "") -> tuple[str, bool, tuple[str, ...]]:
+        """The path of the module that an operator stands in, true if it is that module's all, and the calls around.
+
+        `module` is the key of one that is a layer with all that stands in it.
+        """
+        frames = stack(operation)
+        keys = [key for key, _, _ in frames]
+        if module in keys:
+            frames = frames[: keys.index(module) + 1]
+        if not frames:
             return "", False, ()
-        _, path, module = stack[-1]
-        alone = module.startswith(_LEAVES) and not any(word in module for word in _COMPOUND)
-        around = stack[:-1] if alone else stack
+        _, path, of = frames[-1]
+        alone = module in keys or (of.startswith(_LEAVES) and not any(word in of for word in _COMPOUND))
+        around = frames[:-1] if alone else frames
         return path.replace(".", "/"), alone, tuple(self._call(key, of) for key, _, of in around)
 
     def _call(self, key: str, module: str) -> str:
@@ -122,6 +127,12 @@ class Naming:
             self._count[word] += 1
             self._calls[key] = f"{word}:{self._count[word]}"
         return self._calls[key]
+
+
+def stack(operation: Operation) -> list[tuple[str, str, str]]:
+    """The modules that an operator stands in, outermost first, each with its key, its path and its class."""
+    text = str(operation.metadata.get("nn_module_stack", ""))
+    return [frame for frame in map(_frame, text.split(";")) if frame[1]]
 
 
 def _frame(text: str) -> tuple[str, str, str]:

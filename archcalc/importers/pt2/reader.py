@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from archcalc.errors import Source, SpecError
 from archcalc.importers.pt2 import operators
 from archcalc.importers.pt2.archive import program_in
-from archcalc.importers.pt2.calls import Call, Naming, plain
+from archcalc.importers.pt2.calls import Call, Naming, plain, stack
 from archcalc.importers.pt2.known import MAKERS, Made
+from archcalc.importers.pt2.modules import MODULES, Group, as_one
 from archcalc.importers.pt2.program import Argument, Operation, Operations, Program, Size, decoded
 from archcalc.importers.pt2.rows import Inexpressible, Rows
 from archcalc.importers.pt2.sizes import dim_of, letter_of
@@ -17,6 +22,7 @@ from archcalc.network.graph import Graph
 from archcalc.symbols.dims import Dim, Shape, divides, equal, size
 from archcalc.symbols.sums import sum_of
 
+NONE: Mapping[str, Value] = MappingProxyType({})
 _PREFIX = "torch.ops."
 # Operators of which only the size of what they are given counts.
 _SIZES_ALONE = ("new_", "zeros_like", "ones_like", "full_like", "empty_like", "rand_like", "randn_like", "scalar_tensor")
@@ -47,13 +53,69 @@ class _Reading:
         self._known: dict[Size, Dim | None] = {}
         self._values: dict[str, Value] = {}
         self._naming = Naming()
+        # The operators of modules that are no one layer.
+        self._apart: set[int] = set()
+        self._readers = self._reading()
         self._rows = Rows(self._samples())
+        sizes = self._operations.sym_int_values.items()
+        self._whole = {name: n for name, each in sizes if (n := self._size(each)) is not None}
 
     def graph(self) -> Graph:
         self._inputs()
-        for operation in self._operations.nodes:
-            self._take(operation)
+        nodes = self._operations.nodes
+        start = 0
+        while start < len(nodes):
+            stop = self._module(start) or start + 1
+            for operation in nodes[start:stop] if stop == start + 1 else ():
+                self._take(operation)
+            start = stop
         return self._finished()
+
+    def _module(self, start: int) -> int:
+        """Take the operators of a module that is one layer, and return where they end; 0 if there is none at a place."""
+        nodes = self._operations.nodes
+        found = next(((key, MODULES[of]) for key, _, of in stack(nodes[start]) if of in MODULES), None)
+        if found is None or start in self._apart:
+            return 0
+        key, layer_of = found
+        stop = start
+        while stop < len(nodes) and any(key == other for other, _, _ in stack(nodes[stop])):
+            stop += 1
+        group = self._group(range(start, stop), key)
+        layer = layer_of(group, self._rows)
+        made = None if layer is None else as_one(group, self._rows, layer)
+        if made is None:
+            self._apart.update(range(start, stop))
+            return 0
+        self._values[group.outputs[0][0]] = made
+        return stop
+
+    def _group(self, places: range, key: str) -> Group:
+        """The operators at some places as those of one module."""
+        inside: dict[str, Value] = {}
+        calls, inputs, outputs = [], {}, []
+        for place in places:
+            operation = self._operations.nodes[place]
+            names = [name for output in operation.outputs for name in _named(output)]
+            if not names:
+                continue
+            call = self._call(operation, names, inside, key)
+            calls.append(call)
+            inputs.update({id(value): value for value in call.tensors if value.name or value.at >= 0})
+            inside.update({name: Value(full) for name, full in call.outputs})
+            outputs += [(name, full) for name, full in call.outputs if any(at not in places for at in self._readers.get(name, ()))]
+        return Group(tuple(calls), tuple(inputs.values()), tuple(outputs))
+
+    def _reading(self) -> dict[str, list[int]]:
+        """The places of the operators that read each tensor, -1 for the output of the network."""
+        readers: dict[str, list[int]] = {}
+        for place, operation in enumerate(self._operations.nodes):
+            for name in (name for each in operation.inputs for name in _named(each.arg)):
+                readers.setdefault(name, []).append(place)
+        for spec in self._signature.output_specs:
+            for name in _named(spec.user_output.arg) if spec.user_output else ():
+                readers.setdefault(name, []).append(-1)
+        return readers
 
     def _samples(self) -> Dim:
         """The batch, which is the first axis of the first input; a letter stands for 1."""
@@ -113,7 +175,7 @@ class _Reading:
         target = operation.target.removeprefix(_PREFIX)
         if not names or any(word in target for word in _CHECKS):
             return
-        call = self._call(operation, target, names)
+        call = self._call(operation, names)
         tensors = call.tensors
         if all(each.origin == "fixed" for each in tensors) or _word(call.operator).startswith(_SIZES_ALONE):
             made: Made = [self._fixed(call, name, full, tensors) for name, full in call.outputs]
@@ -126,33 +188,33 @@ class _Reading:
         if target.split(".")[1:2] and target.split(".")[1].endswith("_") and isinstance(values[0], Value):
             self._overwritten(operation, values[0])
 
-    def _call(self, operation: Operation, target: str, names: list[str]) -> Call:
-        sizes = {name: n for name, each in self._operations.sym_int_values.items() if (n := self._size(each)) is not None}
-        arguments = {each.name: self._argument(each.arg, sizes) for each in operation.inputs}
+    def _call(self, operation: Operation, names: list[str], inside: Mapping[str, Value] = NONE, module: str = "") -> Call:
+        values = ChainMap(inside, self._values)  # type: ignore[arg-type]
+        arguments = {each.name: self._argument(each.arg, values) for each in operation.inputs}
         outputs = [(name, shape) for name in names if (shape := self._shape(name)) is not None]
-        path, alone, blocks = self._naming.of(operation)
-        word = ".".join(target.split(".")[:2])
+        path, alone, blocks = self._naming.of(operation, module)
+        word = ".".join(operation.target.removeprefix(_PREFIX).split(".")[:2])
         if word.endswith("_") and not word.endswith("__"):
             word = word[:-1]
         node = (operation.name or names[0])[:100]
         return Call(word, node, arguments, tuple(outputs) if len(outputs) == len(names) else (), path, alone, blocks)
 
-    def _argument(self, argument: Argument, sizes: dict[str, Dim]) -> object:
+    def _argument(self, argument: Argument, values: Mapping[str, Value]) -> object:
         if argument.as_tensor is not None:
-            return self._value(argument.as_tensor.name)
+            return self._value(argument.as_tensor.name, values)
         if argument.as_optional_tensor is not None and argument.as_optional_tensor.as_tensor is not None:
-            return self._value(argument.as_optional_tensor.as_tensor.name)
+            return self._value(argument.as_optional_tensor.as_tensor.name, values)
         if argument.as_tensors is not None:
-            return tuple(self._value(each.name) for each in argument.as_tensors)
+            return tuple(self._value(each.name, values) for each in argument.as_tensors)
         if argument.as_optional_tensors is not None:
             several = argument.as_optional_tensors
-            return tuple(each.as_tensor and self._value(each.as_tensor.name) for each in several)
-        return plain(argument, sizes)
+            return tuple(each.as_tensor and self._value(each.as_tensor.name, values) for each in several)
+        return plain(argument, self._whole)
 
-    def _value(self, name: str) -> Value:
-        if name not in self._values:
+    def _value(self, name: str, values: Mapping[str, Value]) -> Value:
+        if name not in values:
             raise SpecError(f"{self._name}: no operator before puts out {name[:100]}")
-        return self._values[name]
+        return values[name]
 
     def _fixed(self, call: Call, name: str, full: Shape, tensors: list[Value]) -> Value:
         """A tensor that depends on no input: an array's name goes on where it is only read differently."""
@@ -202,7 +264,7 @@ class _Reading:
             for spec in self._signature.output_specs
             if spec.user_output
             for name in _named(spec.user_output.arg)
-            if (value := self._value(name)).origin == "computed"
+            if (value := self._value(name, self._values)).origin == "computed"
         ]
         for value in {value.name: value for value in self._values.values() if value.origin == "trained"}.values():
             whole = value.name.partition("[")[0]

@@ -11,6 +11,7 @@ from archcalc.importers.pt2.values import Batch, Value, reshaped, without_batch
 from archcalc.layers.base import Layer
 from archcalc.network.graph import Builder, weights_of
 from archcalc.symbols.dims import Dim, Shape, equal, format_shape, size
+from archcalc.symbols.shape import axes_of, reshaped_axes, values_axis
 from archcalc.symbols.sums import sum_of
 
 # The most layers, which no network of a file comes near.
@@ -30,6 +31,8 @@ class Rows:
         # The layer that each trained array belongs to.
         self.owners: dict[str, int] = {}
         self._arrays: dict[tuple[str, Shape], int] = {}
+        # The axes that were given a name for want of one.
+        self._unnamed = 0
 
     def own(self, value: Value) -> Shape:
         """The shape of one sample of a tensor."""
@@ -79,25 +82,57 @@ class Rows:
             raise Inexpressible
         return self.shaped(call, value, self.own(value))
 
-    def shaped(self, call: Call, value: Value, wanted: Shape) -> int:
-        """The position of a tensor under a shape of as many values."""
+    def shaped(self, call: Call, value: Value, wanted: Shape, like: int | None = None) -> int:
+        """The position of a tensor under a shape of as many values, an array's with axes named as those of a layer."""
         if value.origin == "computed":
-            if same(self.builder.shape(value.at), wanted):
+            x = self.builder.shape(value.at)
+            if same(x, wanted):
                 return value.at
-            kind = "flatten" if len(wanted) == 1 else "reshape"
-            layer = Layer.kinds[kind]() if kind == "flatten" else Layer.kinds[kind](shape=wanted)
-            return self._add(call, self._name(call, kind, inside=True), layer, [value.at])
-        known = self._arrays.get((value.name, wanted))
-        if known is not None:
-            return known
+            if len(wanted) == 1:
+                return self._add(call, self._name(call, "flatten", inside=True), Layer.kinds["flatten"](), [value.at])
+            return self._reshape(call, value.at, wanted, self._axes(x, wanted))
+        key = (value.name, wanted)
+        if key in self._arrays:
+            return self._arrays[key]
         kind = "learned" if value.origin == "trained" else "constant"
         owner = self.owners.get(value.name) if value.origin == "trained" else None
         base = value.name.replace(".", "/") or self._name(call, kind, inside=True)
-        at = self._add(call, base, Layer.kinds[kind](shape=wanted), [], share=owner if self._learned(owner) else None)
-        self._arrays[value.name, wanted] = at
+        axes = None if like is None or len(wanted) < 3 else self._filled(axes_of(self.builder.shape(like)))
+        layer = Layer.kinds[kind](shape=wanted, axes=axes if axes and len(axes) == len(wanted) else None)
+        at = self._arrays[key] = self._add(call, base, layer, [], share=owner if self._learned(owner) else None)
         if value.origin == "trained":
             self.owners.setdefault(value.name, at)
         return at
+
+    def like(self, call: Call, at: int, other: int | None) -> int:
+        """A layer to be joined with another, under names of its own for axes where theirs are at odds."""
+        if other is None or at == other:
+            return at
+        one, two = axes_of(self.builder.shape(at)), axes_of(self.builder.shape(other))
+        astray = any(name and name in two and two.index(name) != place for place, name in enumerate(one))
+        if len(one) != len(two) or not (astray or len({values_axis(one), values_axis(two)} - {None}) > 1):
+            return at
+        return self._reshape(call, at, tuple(self.builder.shape(at)), self._filled(("",) * len(one)))
+
+    def _reshape(self, call: Call, at: int, wanted: Shape, axes: tuple[str, ...] | None) -> int:
+        layer = Layer.kinds["reshape"](shape=wanted, axes=axes)
+        return self._add(call, self._name(call, "reshape", inside=True), layer, [at])
+
+    def _axes(self, x: Shape, wanted: Shape) -> tuple[str, ...] | None:
+        """Names for the axes of a reshape where those that it takes for an image's would be wrong."""
+        known = axes_of(x)
+        guessed = reshaped_axes(x, wanted)
+        if len(x) == 1 or all(name in {*known, "", "tokens"} for name in guessed):
+            return None
+        return self._filled([name if name in known else "" for name in guessed])
+
+    def _filled(self, axes: Sequence[str]) -> tuple[str, ...]:
+        """Names with one of its own for each axis that has none."""
+        filled = []
+        for name in axes:
+            self._unnamed += not name
+            filled.append(name or f"axis{self._unnamed}")
+        return tuple(filled)
 
     def view(self, call: Call, value: Value, full: Shape, batch: Batch | None = None) -> Value:
         """A tensor under another shape, without a row where a sample keeps its own."""

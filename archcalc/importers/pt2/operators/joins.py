@@ -37,6 +37,13 @@ def fitted(rows: Rows, value: Value, batch: Batch | None, full: Shape) -> Shape:
     return (*padded[: batch.axis], *padded[batch.axis + 1 :]) or (1,)
 
 
+def aligned(call: Call, rows: Rows, values: Sequence[Value], full: Shape, batch: Batch | None) -> list[int]:
+    """The positions of tensors that are joined into a shape, each with as many axes, which agree in their names."""
+    computed = [value for value in values if value.origin == "computed"]
+    like = rows.shaped(call, computed[0], fitted(rows, computed[0], batch, full)) if computed else None
+    return [rows.like(call, rows.shaped(call, each, fitted(rows, each, batch, full), like), like) for each in values]
+
+
 def _join(call: Call, rows: Rows, kind: str) -> Made:
     x, other = call.given("self"), call.given("other")
     if isinstance(x, Value) and isinstance(other, (int, float)) and not isinstance(other, bool):
@@ -50,8 +57,7 @@ def _join(call: Call, rows: Rows, kind: str) -> Made:
             return rows.add(call, Layer.kinds["scale"](axis=axis), [one], batch=one.batch, trained=[array])
     full = call.full
     batch = batch_of([x, other], len(full))
-    inputs = [rows.shaped(call, value, fitted(rows, value, batch, full)) for value in (x, other)]
-    return rows.add(call, Layer.kinds[kind](), inputs, full, batch)
+    return rows.add(call, Layer.kinds[kind](), aligned(call, rows, (x, other), full, batch), full, batch)
 
 
 MAKERS.update({word: partial(_join, kind=kind) for word, kind in _JOINS.items()})
@@ -91,9 +97,11 @@ def concat(call: Call, rows: Rows) -> Made:
 
 
 def _concat(call: Call, rows: Rows, values: Sequence[Value], axis: int, full: Shape, batch: Batch | None) -> Made:
-    inputs = [rows.shaped(call, value, fitted(rows, value, batch, full)) for value in values if not value.repeated]
-    if len(inputs) < len(values):
+    if any(value.repeated for value in values):
         return None
+    if len(values) == 1:
+        return rows.view(call, values[0], full, batch)
+    inputs = aligned(call, rows, values, full, batch)
     at = Value(full, batch=batch).axis(axis, rows.samples)
     if at < 0:
         raise call.error("it joins tensors along the batch")
