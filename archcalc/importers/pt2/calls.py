@@ -25,10 +25,17 @@ class Call(msgspec.Struct, frozen=True):
     node: str
     arguments: Mapping[str, Any]
     outputs: tuple[tuple[str, Shape], ...]
+    # Those that no operator reads.
+    unread: frozenset[str] = frozenset()
     # The layer's name where one operator is all that a module does, and else that of the module around it.
     path: str = ""
     alone: bool = False
     blocks: tuple[str, ...] = ()
+
+    @property
+    def word(self) -> str:
+        """The operator's own name."""
+        return self.operator.partition(".")[2]
 
     @property
     def full(self) -> Shape:
@@ -93,7 +100,9 @@ class Call(msgspec.Struct, frozen=True):
         """All tensors among the arguments."""
         found: list[Value] = []
         for argument in self.arguments.values():
-            found += [each for each in (argument if isinstance(argument, tuple) else (argument,)) if isinstance(each, Value)]
+            found += [
+                each for each in (argument if isinstance(argument, tuple) else (argument,)) if isinstance(each, Value)
+            ]
         return found
 
 
@@ -145,14 +154,30 @@ def _frame(text: str) -> tuple[str, str, str]:
 
 def plain(argument: Argument, sizes: Mapping[str, Dim]) -> Plain | Dim:
     """An argument that holds no tensor; None for what is not read."""
-    for found in (argument.as_int, argument.as_float, argument.as_bool, argument.as_string):
+    if argument.as_float is not None:
+        return _number(argument.as_float)
+    for found in (argument.as_int, argument.as_bool, argument.as_string):
         if found is not None:
             return found
-    for several in (argument.as_ints, argument.as_floats, argument.as_bools):
+    if argument.as_floats is not None:
+        return tuple(map(_number, argument.as_floats))
+    for several in (argument.as_ints, argument.as_bools):
         if several is not None:
             return several
     if argument.as_sym_int is not None:
-        return argument.as_sym_int.as_int if argument.as_sym_int.as_name is None else sizes.get(argument.as_sym_int.as_name)
+        return (
+            argument.as_sym_int.as_int
+            if argument.as_sym_int.as_name is None
+            else sizes.get(argument.as_sym_int.as_name)
+        )
     if argument.as_sym_ints is not None:
         return tuple(n.as_int if n.as_name is None else sizes.get(n.as_name) for n in argument.as_sym_ints)
     return None
+
+
+def _number(written: float | str) -> float | None:
+    """A number; None for a word that is none."""
+    try:
+        return float(written)
+    except ValueError:
+        return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -19,7 +19,18 @@ from archcalc.symbols.sums import sum_of
 _MOVES = {
     *("linear", "unflatten", "unsqueeze", "transpose", "squeeze", "contiguous", "select", "view", "reshape", "permute"),
     *("clone", "_unsafe_view", "chunk", "split", "dropout", "mul", "div", "softmax", "bmm", "matmul", "mean", "expand"),
-    *("scaled_dot_product_attention", "pad", "roll", "index", "add", "slice", "new_zeros", "scalar_tensor", "copy", "sub"),
+    *(
+        "scaled_dot_product_attention",
+        "pad",
+        "roll",
+        "index",
+        "add",
+        "slice",
+        "new_zeros",
+        "scalar_tensor",
+        "copy",
+        "sub",
+    ),
     *("ne", "eq", "masked_fill", "alias"),
 }
 
@@ -62,7 +73,11 @@ def attention(group: Group, rows: Rows) -> Layer | None:
         return None
     heads: Dim
     if fused:
-        if fused[0].given("attn_mask") is not None or fused[0].flag("enable_gqa", default=False) or len(fused[0].full) != 4:
+        if (
+            fused[0].given("attn_mask") is not None
+            or fused[0].flag("enable_gqa", default=False)
+            or len(fused[0].full) != 4
+        ):
             return None
         heads = fused[0].full[1]
     else:
@@ -102,7 +117,7 @@ MODULES: dict[str, Callable[[Group, Rows], Layer | None]] = {
 def as_one(group: Group, rows: Rows, layer: Layer) -> Value | None:
     """The output of a module as that of one layer, if this has its shape, its trained values and its products."""
     x = group.computed[0]
-    if len(group.outputs) != 1 or any(call.operator.partition(".")[2] not in _MOVES for call in group.calls):
+    if len(group.outputs) != 1 or any(call.word not in _MOVES for call in group.calls):
         return None
     name, full = group.outputs[0]
     if not same(full, x.full):
@@ -115,7 +130,10 @@ def as_one(group: Group, rows: Rows, layer: Layer) -> Value | None:
     except (SpecError, ValueError, TypeError, IndexError, ZeroDivisionError):
         return None
     stated = sum_of(_products(call) for call in group.calls)
-    if equal(work.macs * rows.samples, stated) is not True or equal(trained, sum_of(size(v.full) for v in group.trained)) is not True:
+    if (
+        equal(work.macs * rows.samples, stated) is not True
+        or equal(trained, sum_of(size(v.full) for v in group.trained)) is not True
+    ):
         return None
     call = msgspec.structs.replace(group.calls[-1], outputs=((name, full),), alone=True)
     return rows.add(call, layer, group.computed, full, x.batch, trained=group.trained)
@@ -128,7 +146,7 @@ def _named(rows: Rows, value: Value) -> NamedShape:
 
 def _products(call: Call) -> Dim:
     """The multiply-accumulates of an operator, by the shapes that the file states."""
-    word = call.operator.removeprefix("aten.")
+    word = call.word
     if word == "linear":
         return size(call.full) * call.tensor("weight").full[-1]
     if word in {"bmm", "matmul"}:
@@ -137,5 +155,3 @@ def _products(call: Call) -> Dim:
         query, key = call.tensor("query"), call.tensor("key")
         return size(query.full[:-1]) * key.full[-2] * (query.full[-1] + call.full[-1])
     return 0
-
-

@@ -60,8 +60,9 @@ class Argument(msgspec.Struct, frozen=True):
     as_optional_tensors: tuple[Optional, ...] | None = None
     as_int: int | None = None
     as_ints: tuple[int, ...] | None = None
-    as_float: float | None = None
-    as_floats: tuple[float, ...] | None = None
+    # Those that JSON has no number for are words.
+    as_float: float | str | None = None
+    as_floats: tuple[float | str, ...] | None = None
     as_bool: bool | None = None
     as_bools: tuple[bool, ...] | None = None
     as_string: str | None = None

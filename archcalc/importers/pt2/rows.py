@@ -167,11 +167,12 @@ class Rows:
 
     def _require(self, call: Call, found: Shape, stated: Shape) -> None:
         if not same(found, stated):
-            fact = f"the file states an output of {format_shape(stated)}, and from its input follows {format_shape(found)}"
-            raise call.error(fact, "both without the batch")
+            fact = (
+                f"the file states an output of {format_shape(stated)}, and from its input follows {format_shape(found)}"
+            )
+            raise call.error(fact, "both without the batch, which is the first axis of the first input")
 
 
 def same(x: Shape, y: Shape) -> bool:
     """True unless two shapes are known to differ."""
     return len(x) == len(y) and all(equal(n, m) is not False for n, m in zip(x, y, strict=True))
-

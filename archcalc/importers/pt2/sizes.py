@@ -88,5 +88,3 @@ def _dim(node: ast.expr, known: Mapping[str, Dim], depth: int) -> Dim:
     if function not in _FUNCTIONS or not node.args:
         raise ValueError
     return _FUNCTIONS[function](*(_dim(each, known, depth + 1) for each in node.args))
-
-

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from archcalc.importers.pt2.operators import joins, norms, pointwise, products, views, windows
+from archcalc.importers.pt2.operators import joins, norms, pointwise, products, recurrent, views, windows
 
-__all__ = ["joins", "norms", "pointwise", "products", "views", "windows"]
+__all__ = ["joins", "norms", "pointwise", "products", "recurrent", "views", "windows"]

@@ -12,7 +12,14 @@ from archcalc.importers.pt2.values import Batch, Value, from_start, without_batc
 from archcalc.layers.base import Layer
 from archcalc.symbols.dims import Shape, equal, size
 
-_JOINS = {"add": "add", "sub": "subtract", "mul": "multiply", "div": "divide", "true_divide": "divide", "maximum": "maximum"}
+_JOINS = {
+    "add": "add",
+    "sub": "subtract",
+    "mul": "multiply",
+    "div": "divide",
+    "true_divide": "divide",
+    "maximum": "maximum",
+}
 
 
 def batch_of(values: Sequence[Value], rank: int) -> Batch | None:
@@ -69,7 +76,9 @@ def _with_number(call: Call, rows: Rows, kind: str, x: Value, number: float) -> 
         return rows.add(call, Layer.kinds["times"](factor=factor), [x], batch=x.batch)
     if kind in {"add", "subtract"}:
         sign = "plus" if kind == "add" else "minus"
-        return rows.add(call, Layer.kinds["identity"](), [x], batch=x.batch, note=f"{sign} {number:g}, which is not counted")
+        return rows.add(
+            call, Layer.kinds["identity"](), [x], batch=x.batch, note=f"{sign} {number:g}, which is not counted"
+        )
     return None
 
 
@@ -115,7 +124,9 @@ def stack(call: Call, rows: Rows) -> Made:
     axis = from_start(call.whole("dim", 0), len(full))
     tall = []
     for value in values:
-        batch = None if value.batch is None else value.batch._replace(axis=value.batch.axis + (value.batch.axis >= axis))
+        batch = (
+            None if value.batch is None else value.batch._replace(axis=value.batch.axis + (value.batch.axis >= axis))
+        )
         tall.append(rows.view(call, value, (*value.full[:axis], 1, *value.full[axis:]), batch))
     return _concat(call, rows, tall, axis, full, batch_of(tall, len(full)))
 

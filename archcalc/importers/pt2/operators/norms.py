@@ -6,6 +6,7 @@ from archcalc.importers.pt2.calls import Call
 from archcalc.importers.pt2.known import Made, makes
 from archcalc.importers.pt2.operators.windows import image
 from archcalc.importers.pt2.rows import Rows
+from archcalc.importers.pt2.values import Value
 from archcalc.layers.base import Layer
 
 
@@ -25,8 +26,14 @@ def batch_norm(call: Call, rows: Rows) -> Made:
     rank = max(1, len(rows.own(x)) - 1)
     if rank > 3:
         return None
-    settings = {"affine": bool(trained), "scale": weight is not None or not trained, "eps": float(call.number("eps", 1e-5))}
-    return _first(call, rows.add(call, Layer.kinds[f"batchnorm{rank}d"](**settings), [x], full, x.batch, trained=trained))
+    settings = {
+        "affine": bool(trained),
+        "scale": weight is not None or not trained,
+        "eps": float(call.number("eps", 1e-5)),
+    }
+    return _first(
+        call, rows.add(call, Layer.kinds[f"batchnorm{rank}d"](**settings), [x], full, x.batch, trained=trained)
+    )
 
 
 @makes("layer_norm", "native_layer_norm")
@@ -57,7 +64,9 @@ def rms_norm(call: Call, rows: Rows) -> Made:
 def group_norm(call: Call, rows: Rows) -> Made:
     """By the statistics of groups of channels."""
     x, trained = image(call, rows), [call.maybe("weight"), call.maybe("bias")]
-    if any(each is not None and each.origin != "trained" for each in trained) or (trained[0] is None) != (trained[1] is None):
+    if any(each is not None and each.origin != "trained" for each in trained) or (trained[0] is None) != (
+        trained[1] is None
+    ):
         return None
     groups = call.given("num_groups", "group")
     layer = Layer.kinds["groupnorm"](groups=groups, **_affine(call), eps=float(call.number("eps", 1e-5)))
@@ -75,9 +84,6 @@ def instance_norm(call: Call, rows: Rows) -> Made:
     return rows.add(call, layer, [x], batch=x.batch, trained=trained)
 
 
-def _first(call: Call, made: object) -> Made:
+def _first(call: Call, made: Value) -> Made:
     """The outputs of an operator of which only the first is read."""
-    from archcalc.importers.pt2.values import Value
-
-    assert isinstance(made, Value)
     return [made, *(Value(full, "fixed", name=name) for name, full in call.outputs[1:])]

@@ -57,13 +57,16 @@ MAKERS.update({name: partial(_alone, kind=kind, settings=settings) for name, (ki
 def held(call: Call, rows: Rows) -> Made:
     """Values held between two bounds."""
     x = call.tensor("self")
-    if call.operator == "aten.hardtanh":
+    if call.word == "hardtanh":
         bounds = _bounds(call)
     else:
         low, high = call.given("min"), call.given("max")
         if any(not isinstance(bound, (int, float, type(None))) for bound in (low, high)):
             return None
-        bounds = {"min": float("-inf") if low is None else float(low), "max": float("inf") if high is None else float(high)}
+        bounds = {
+            "min": float("-inf") if low is None else float(low),
+            "max": float("inf") if high is None else float(high),
+        }
     kind = {(0.0, 6.0): "relu6", (0.0, float("inf")): "relu"}.get((bounds["min"], bounds["max"]))
     return rows.add(call, Layer.kinds[kind]() if kind else Layer.kinds["hardtanh"](**bounds), [x], batch=x.batch)
 
@@ -96,7 +99,19 @@ def softmax(call: Call, rows: Rows) -> Made:
 
 
 @makes(
-    *("contiguous", "clone", "detach", "alias", "lift_fresh_copy", "to", "_to_copy", "type_as", "float", "half", "double"),
+    *(
+        "contiguous",
+        "clone",
+        "detach",
+        "alias",
+        "lift_fresh_copy",
+        "to",
+        "_to_copy",
+        "type_as",
+        "float",
+        "half",
+        "double",
+    ),
     *("bfloat16", "fill", "zero", "requires_grad"),
 )
 def as_it_is(call: Call, rows: Rows) -> Made:

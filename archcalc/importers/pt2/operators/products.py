@@ -7,18 +7,18 @@ from archcalc.importers.pt2.known import Made, makes
 from archcalc.importers.pt2.operators.joins import batch_of, fitted
 from archcalc.importers.pt2.operators.views import turned
 from archcalc.importers.pt2.rows import Rows
-from archcalc.importers.pt2.values import Batch, Value, without_batch
+from archcalc.importers.pt2.values import Batch, Value
 from archcalc.layers.base import Layer
-from archcalc.symbols.dims import Shape, equal, quotient
+from archcalc.symbols.dims import Shape, equal
 
 
 @makes("linear", "addmm", "mm", "matmul", "bmm")
 def product(call: Call, rows: Rows) -> Made:
     """A dense layer where the second factor is trained, else a product of matrices."""
-    if call.operator == "aten.linear":
+    if call.word == "linear":
         x, weight, bias = call.tensor("input"), call.tensor("weight"), call.maybe("bias")
         out = weight.full[0] if weight.full else 0
-    elif call.operator == "aten.addmm":
+    elif call.word == "addmm":
         x, weight, bias = call.tensor("mat1"), call.tensor("mat2"), call.tensor("self")
         out = weight.full[-1] if weight.full else 0
     else:
@@ -30,7 +30,7 @@ def product(call: Call, rows: Rows) -> Made:
         layer = Layer.kinds["linear"](out=out, bias=bias is not None, axis=rows.axis(call, x, -1))
         # A batch that lay inside the features would be lost; then the file is at odds with itself.
         return rows.add(call, layer, [x], batch=x.batch, trained=arrays)
-    if bias is not None or call.operator == "aten.linear":
+    if bias is not None or call.word == "linear":
         return None
     return multiplied(call, rows, x, weight, call.full)
 
@@ -48,7 +48,9 @@ def multiplied(call: Call, rows: Rows, a: Value, b: Value, full: Shape, **settin
         return None
     batch = batch_of([a, b], len(full))
     shapes = [fitted(rows, each, batch, full) for each in (a, b)]
-    if any(len(shape) < 2 for shape in shapes) or any(equal(n, m) is False for n, m in zip(shapes[0][:-2], shapes[1][:-2], strict=False)):
+    if any(len(shape) < 2 for shape in shapes) or any(
+        equal(n, m) is False for n, m in zip(shapes[0][:-2], shapes[1][:-2], strict=False)
+    ):
         return None
     inputs = [rows.shaped(call, each, shape) for each, shape in zip((a, b), shapes, strict=True)]
     return rows.add(call, Layer.kinds["matmul"](**settings), inputs, full, batch)

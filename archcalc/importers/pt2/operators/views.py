@@ -25,7 +25,7 @@ def reshape(call: Call, rows: Rows) -> Made:
 def of_one(call: Call, rows: Rows) -> Made:
     """An axis of 1 more, or fewer."""
     x, full = call.tensor("self"), call.full
-    if x.batch is None or call.operator == "aten.squeeze":
+    if x.batch is None or call.word == "squeeze":
         return rows.view(call, x, full)
     new = from_start(call.whole("dim", 0), len(full))
     return rows.view(call, x, full, Batch(x.batch.axis + (new <= x.batch.axis), x.batch.outer))
@@ -43,7 +43,7 @@ def permute(call: Call, rows: Rows) -> Made:
 
 
 def _order(call: Call, rank: int) -> list[int]:
-    word = call.operator.removeprefix("aten.")
+    word = call.word
     order = list(range(rank))
     try:
         if word == "permute":
@@ -52,7 +52,10 @@ def _order(call: Call, rank: int) -> list[int]:
             return order[::-1]
         if word in {"transpose", "swapaxes", "mT"}:
             one, other = call.given("dim0", "axis0"), call.given("dim1", "axis1")
-            one, other = (from_start(int(-2 if one is None else one), rank), from_start(int(-1 if other is None else other), rank))
+            one, other = (
+                from_start(int(-2 if one is None else one), rank),
+                from_start(int(-1 if other is None else other), rank),
+            )
             order[one], order[other] = other, one
             return order
         source = [from_start(int(axis), rank) for axis in call.sizes("source")]
@@ -86,9 +89,13 @@ def expand(call: Call, rows: Rows) -> Made:
         batch = None
     if equal(size(full), size(x.full)) is True:
         return rows.view(call, x, full, batch)
-    if call.operator.removeprefix("aten.") in {"repeat", "tile"}:
+    if call.word in {"repeat", "tile"}:
         # Of a token that is not of the batch yet.
-        if x.origin != "computed" and equal(size(full), size(x.full) * rows.samples) is True and full[0] == rows.samples:
+        if (
+            x.origin != "computed"
+            and equal(size(full), size(x.full) * rows.samples) is True
+            and full[0] == rows.samples
+        ):
             return Value((*((1,) * added), *x.full), x.origin, None, -1, x.name)
         return None
     # What joins it repeats an axis of 1 by itself.
@@ -164,7 +171,7 @@ def split(call: Call, rows: Rows) -> Made:
     axis = _axis(call, x, call.whole("dim", 0))
     made: list[Value] = []
     start: Dim = 0
-    alone = call.operator == "aten.unbind"
+    alone = call.word == "unbind"
     for _, full in call.outputs:
         if len(full) != len(x.full) - alone:
             raise call.error(f"a part of {format_shape(x.full)} cannot be {format_shape(full)}")

@@ -35,7 +35,11 @@ def convolution(call: Call, rows: Rows) -> Made:
     """A convolution, or the transpose of one."""
     x, weight, bias = image(call, rows), call.tensor("weight"), call.maybe("bias")
     rank = len(weight.full) - 2
-    if not 1 <= rank <= 3 or len(rows.own(x)) != rank + 1 or any(each and each.origin == "computed" for each in (weight, bias)):
+    if (
+        not 1 <= rank <= 3
+        or len(rows.own(x)) != rank + 1
+        or any(each and each.origin == "computed" for each in (weight, bias))
+    ):
         return None
     transposed = call.flag("transposed", default="transpose" in call.operator)
     groups = call.whole("groups", 1)
@@ -113,7 +117,7 @@ def over_axes(call: Call, rows: Rows) -> Made:
         return None
     at = {from_start(int(axis), rank) for axis in axes}
     kept = tuple(1 if axis in at else n for axis, n in enumerate(x.full))
-    layer = Layer.kinds["globalavgpool" if call.operator == "aten.mean" else "globalmaxpool"](axes=own)
+    layer = Layer.kinds["globalavgpool" if call.word == "mean" else "globalmaxpool"](axes=own)
     pooled = rows.add(call, layer, [x], kept, x.batch)
     if len(kept) == len(call.full):
         return pooled
@@ -121,19 +125,24 @@ def over_axes(call: Call, rows: Rows) -> Made:
     return rows.view(call, pooled, call.full, batch)
 
 
-@makes("pad", "constant_pad_nd", *(f"{mode}_pad{rank}d" for mode in ("reflection", "replication") for rank in (1, 2, 3)))
+@makes(
+    "pad", "constant_pad_nd", *(f"{mode}_pad{rank}d" for mode in ("reflection", "replication") for rank in (1, 2, 3))
+)
 def pad(call: Call, rows: Rows) -> Made:
     """Margins around the last axes."""
     x, sizes = call.tensor("self"), call.sizes("pad", call.sizes("padding"))
     if all(equal(n, 0) is True for n in sizes):
         return rows.view(call, x, call.full, x.batch)
-    word = call.operator.removeprefix("aten.").partition("_pad")[0] if "_pad" in call.operator else call.given("mode")
+    word = call.word.partition("_pad")[0] if "_pad" in call.operator else call.given("mode")
     mode = {"constant": "zeros", None: "zeros", "reflection": "reflect", "replication": "replicate"}.get(word, word)
     own = rows.own(x)
     places = len(sizes) // 2
     if mode not in {"zeros", "reflect", "replicate", "circular"} or places >= len(own) or x.origin != "computed":
         return None
-    if any(isinstance(n, int) and n < 0 for n in sizes) or rows.axis(call, x, len(x.full) - places) != len(own) - places:
+    if (
+        any(isinstance(n, int) and n < 0 for n in sizes)
+        or rows.axis(call, x, len(x.full) - places) != len(own) - places
+    ):
         return None
     # torch begins with the last axis.
     pairs = [(0, 0)] * (len(own) - 1 - places) + [(sizes[at], sizes[at + 1]) for at in range(2 * places - 2, -1, -2)]
@@ -149,7 +158,7 @@ def upsample(call: Call, rows: Rows) -> Made:
     """Interpolation to another size."""
     x, full = image(call, rows), call.full
     sizes, before = full[2:], x.full[2:]
-    mode = "nearest" if call.operator.removeprefix("aten.") in _NEAREST else "linear"
+    mode = "nearest" if call.word in _NEAREST else "linear"
     if all(divides(n, m) is True for n, m in zip(before, sizes, strict=True)):
         scales = tuple(quotient(m, n) for n, m in zip(before, sizes, strict=True))
         return rows.add(call, Layer.kinds["upsample"](scale=_each(scales), mode=mode), [x], batch=x.batch)
@@ -160,7 +169,7 @@ def upsample(call: Call, rows: Rows) -> Made:
 def shuffle(call: Call, rows: Rows) -> Made:
     """Channels that become places or change their order."""
     x = image(call, rows)
-    word = call.operator.removeprefix("aten.").replace("_", "")
+    word = call.word.replace("_", "")
     factor = call.given("upscale_factor", "downscale_factor", "groups")
     layer = Layer.kinds[word](**{"groups" if word == "channelshuffle" else "factor": factor})
     return rows.add(call, layer, [x], batch=x.batch)

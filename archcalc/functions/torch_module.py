@@ -1,0 +1,44 @@
+"""A module of torch as a graph."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from io import BytesIO
+from typing import Any
+
+from archcalc.errors import Source, SpecError
+from archcalc.importers import parse
+from archcalc.network.graph import Graph
+
+_MAX_SAID = 300
+
+
+def from_torch(module: Any, *inputs: Any) -> Graph:
+    """The graph of a module of torch that takes such inputs, by torch.export; their first axis is the batch.
+
+    It is that of the mode that the module is in, so that `module.eval()` comes before. No weight is read or copied, and a
+    module may be on the device "meta". Raises SpecError where torch is not installed or cannot export the module.
+    """
+    try:
+        torch = import_module("torch")
+    except ImportError:
+        remedy = "install it, or read a file that torch.export.save wrote elsewhere"
+        raise SpecError("torch is not installed", None, remedy) from None
+    if not isinstance(module, torch.nn.Module):
+        raise SpecError(f"a {type(module).__name__[:60]} is no module of torch")
+    name = type(module).__name__
+    try:
+        exported = torch.export.export(module, inputs)
+        # Of an array the file needs the shape alone.
+        for arrays in (exported.state_dict, exported.constants):
+            for key, each in arrays.items():
+                if isinstance(each, torch.nn.Parameter):
+                    arrays[key] = torch.nn.Parameter(each.detach().to("meta"), requires_grad=each.requires_grad)
+                elif isinstance(each, torch.Tensor):
+                    arrays[key] = each.to("meta")
+        file = BytesIO()
+        torch.export.save(exported, file)
+    except Exception as error:  # noqa: BLE001 - torch raises whatever the module's own code does
+        said = " ".join(f"{type(error).__name__}: {error}".split())[:_MAX_SAID]
+        raise SpecError(f"torch.export cannot export {name[:60]}: {said}") from None
+    return parse(Source(name, file.getvalue()))
