@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from io import BytesIO
 from typing import Any
+from warnings import catch_warnings, simplefilter
 
 from archcalc.errors import Source, SpecError
 from archcalc.importers import parse
@@ -29,16 +30,26 @@ def from_torch(module: Any, *inputs: Any) -> Graph:
     name = type(module).__name__
     try:
         exported = torch.export.export(module, inputs)
-        # Of an array the file needs the shape alone.
         for arrays in (exported.state_dict, exported.constants):
-            for key, each in arrays.items():
-                if isinstance(each, torch.nn.Parameter):
-                    arrays[key] = torch.nn.Parameter(each.detach().to("meta"), requires_grad=each.requires_grad)
-                elif isinstance(each, torch.Tensor):
-                    arrays[key] = each.to("meta")
+            _lighten(arrays, torch)
         file = BytesIO()
-        torch.export.save(exported, file)
+        with catch_warnings():
+            # torch warns that it finds no whole array.
+            simplefilter("ignore")
+            torch.export.save(exported, file)
     except Exception as error:  # noqa: BLE001 - torch raises whatever the module's own code does
         said = " ".join(f"{type(error).__name__}: {error}".split())[:_MAX_SAID]
         raise SpecError(f"torch.export cannot export {name[:60]}: {said}") from None
     return parse(Source(name, file.getvalue()))
+
+
+def _lighten(arrays: dict[str, Any], torch: Any) -> None:
+    """Put one value, repeated to its shape, in the place of each array, and the same where two names mean one array."""
+    light: dict[int, Any] = {}
+    for key, each in arrays.items():
+        if isinstance(each, torch.Tensor):
+            if id(each) not in light:
+                one = torch.zeros((), dtype=each.dtype).expand(each.shape)
+                trained = isinstance(each, torch.nn.Parameter)
+                light[id(each)] = torch.nn.Parameter(one, requires_grad=each.requires_grad) if trained else one
+            arrays[key] = light[id(each)]

@@ -12,6 +12,7 @@ from archcalc.errors import Source, SpecError
 # The most bytes of a program, many times those of any network: the largest of torchvision has 4 MB.
 _MAX_BYTES = 2**27
 # Where the program lies in an archive, and where torch before 2.7 had it.
+_ARRAYS = "/data/weights/model_weights_config.json"
 _MODELS, _OLD = "/models/", "serialized_exported_program.json"
 
 
@@ -43,18 +44,27 @@ class _Bytes(io.RawIOBase):
         return found
 
 
-def program_in(source: Source) -> bytes:
-    """The program in a file as JSON; raises SpecError if the archive is damaged or holds none."""
+def contents(source: Source) -> tuple[bytes, bytes]:
+    """The program in a file and the list of its arrays, as JSON; raises SpecError if it is damaged or holds no program.
+
+    The list is empty where the archive has none.
+    """
     try:
-        with zipfile.ZipFile(_Bytes(source.data)) as archive:  # type: ignore[arg-type]
-            return _read(source.name, archive)
+        with zipfile.ZipFile(_Bytes(source.data)) as archive:
+            program = _program(source.name, archive)
+            listed = program.filename.partition(_MODELS)[0] + _ARRAYS
+            arrays = b""
+            if listed in archive.namelist():
+                arrays = _read(source.name, archive, archive.getinfo(listed))
+            return _read(source.name, archive, program), arrays
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError) as error:
         if isinstance(error, SpecError):
             raise
         raise SpecError(f"{source.name}: the archive is damaged: {error}", None, "export the model again") from None
 
 
-def _read(name: str, archive: zipfile.ZipFile) -> bytes:
+def _program(name: str, archive: zipfile.ZipFile) -> zipfile.ZipInfo:
+    """The entry of the program."""
     entries = [entry for entry in archive.infolist() if _holds_program(entry.filename)]
     if not entries:
         remedy = "torch.export.save writes one; a compiled package has machine code in its place"
@@ -62,10 +72,14 @@ def _read(name: str, archive: zipfile.ZipFile) -> bytes:
     if len(entries) > 1:
         models = ", ".join(entry.filename.rpartition("/")[2].removesuffix(".json") for entry in entries[:10])
         raise SpecError(f"{name}: the archive holds {len(entries)} models: {models}", None, "save each by itself")
-    with archive.open(entries[0]) as entry:
-        text = entry.read(_MAX_BYTES + 1)
+    return entries[0]
+
+
+def _read(name: str, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+    with archive.open(entry) as file:
+        text = file.read(_MAX_BYTES + 1)
     if len(text) > _MAX_BYTES:
-        raise SpecError(f"{name}: the program has more than {_MAX_BYTES:,} bytes")
+        raise SpecError(f"{name}: {entry.filename[:60]} in it has more than {_MAX_BYTES:,} bytes")
     return text
 
 

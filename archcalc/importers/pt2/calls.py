@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from archcalc.errors import SpecError
-from archcalc.importers.pt2.program import Argument, Operation, Plain
+from archcalc.importers.pt2.program import Argument, Operation, Plain, Scalar
 from archcalc.importers.pt2.values import Value
 from archcalc.symbols.dims import Dim, Shape
 
@@ -93,7 +93,7 @@ class Call(msgspec.Struct, frozen=True):
         found = default if found is None else found if isinstance(found, tuple) else (found,)
         if any(isinstance(n, (bool, float, str, Value)) or n is None for n in found):
             raise self.error(f"{name} must be a list of whole numbers")
-        return found  # type: ignore[no-any-return]
+        return found
 
     @property
     def tensors(self) -> list[Value]:
@@ -154,25 +154,21 @@ def _frame(text: str) -> tuple[str, str, str]:
 
 def plain(argument: Argument, sizes: Mapping[str, Dim]) -> Plain | Dim:
     """An argument that holds no tensor; None for what is not read."""
-    if argument.as_float is not None:
-        return _number(argument.as_float)
-    for found in (argument.as_int, argument.as_bool, argument.as_string):
+    for found in (argument.as_int, argument.as_bool, argument.as_string, argument.as_ints, argument.as_bools):
         if found is not None:
             return found
+    if argument.as_float is not None:
+        return _number(argument.as_float)
     if argument.as_floats is not None:
         return tuple(map(_number, argument.as_floats))
-    for several in (argument.as_ints, argument.as_bools):
-        if several is not None:
-            return several
     if argument.as_sym_int is not None:
-        return (
-            argument.as_sym_int.as_int
-            if argument.as_sym_int.as_name is None
-            else sizes.get(argument.as_sym_int.as_name)
-        )
-    if argument.as_sym_ints is not None:
-        return tuple(n.as_int if n.as_name is None else sizes.get(n.as_name) for n in argument.as_sym_ints)
-    return None
+        return _size(argument.as_sym_int, sizes)
+    return None if argument.as_sym_ints is None else tuple(_size(each, sizes) for each in argument.as_sym_ints)
+
+
+def _size(written: Scalar, sizes: Mapping[str, Dim]) -> Dim | None:
+    """A whole number, or the size under a name; None where it is not understood."""
+    return written.as_int if written.as_name is None else sizes.get(written.as_name)
 
 
 def _number(written: float | str) -> float | None:

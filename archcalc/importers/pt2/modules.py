@@ -83,7 +83,8 @@ def attention(group: Group, rows: Rows) -> Layer | None:
     else:
         heads = quotient(softmax[0].full[0], rows.samples)
     causal = bool(fused) and fused[0].flag("is_causal", default=False)
-    return Layer.kinds["attention"](heads=heads, bias=len(found) == len(names), causal=causal)
+    layer: Layer = Layer.kinds["attention"](heads=heads, bias=len(found) == len(names), causal=causal)
+    return layer
 
 
 def window_attention(group: Group, rows: Rows) -> Layer | None:
@@ -101,7 +102,8 @@ def window_attention(group: Group, rows: Rows) -> Layer | None:
     rolls = group.all("roll")
     shift = tuple(abs(int(n)) for n in rolls[0].sizes("shifts")) if rolls else (0, 0)
     settings = {"window": _each(window), "shift": _each(shift), "relative": True}
-    return Layer.kinds["windowattention"](heads=table.full[1], **settings)
+    layer: Layer = Layer.kinds["windowattention"](heads=table.full[1], **settings)
+    return layer
 
 
 def _each(pair: tuple[Any, ...]) -> Any:

@@ -191,3 +191,49 @@ def decoded(text: bytes, name: str) -> Program:
         return msgspec.json.decode(text, type=Program)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SpecError(f"{name}: the program in it cannot be read: {error}", None, "export the model again") from None
+
+
+class Device(msgspec.Struct, frozen=True):
+    """Where an array lay; those on "meta" have no values that could be the same."""
+
+    type: str
+
+
+class Layout(msgspec.Struct, frozen=True):
+    """How an array lies in its file."""
+
+    sizes: tuple[Size, ...]
+    device: Device
+    storage_offset: Size
+
+
+class Array(msgspec.Struct, frozen=True):
+    """An array of the archive."""
+
+    path_name: str
+    tensor_meta: Layout
+
+
+class Arrays(msgspec.Struct, frozen=True):
+    """The arrays of the archive by name."""
+
+    config: dict[str, Array]
+
+
+def tied(text: bytes) -> dict[str, str]:
+    """For each trained array the first name of those that mean the same values; nothing where the list is not understood.
+
+    >>> tied(b"")
+    {}
+    """
+    try:
+        arrays = msgspec.json.decode(text, type=Arrays).config if text else {}
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return {}
+    first: dict[tuple[object, ...], str] = {}
+    names = {}
+    for name, array in arrays.items():
+        meta = array.tensor_meta
+        apart = name if meta.device.type == "meta" else ""
+        names[name] = first.setdefault((array.path_name, meta.sizes, meta.storage_offset, apart), name)
+    return names

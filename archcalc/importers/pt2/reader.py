@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from archcalc.errors import Source, SpecError
 from archcalc.importers.pt2 import operators
-from archcalc.importers.pt2.archive import program_in
+from archcalc.importers.pt2.archive import contents
 from archcalc.importers.pt2.calls import Call, stack
 from archcalc.importers.pt2.known import MAKERS, Made
 from archcalc.importers.pt2.modules import MODULES, Group, as_one
-from archcalc.importers.pt2.program import InputSpec, Operation, decoded
+from archcalc.importers.pt2.program import InputSpec, Operation, decoded, tied
 from archcalc.importers.pt2.rows import Inexpressible, Rows
 from archcalc.importers.pt2.tensors import Tensors, named
 from archcalc.importers.pt2.values import Batch, Value, reshaped, without_batch
@@ -40,14 +42,17 @@ assert operators.__all__  # noqa: S101
 
 def read(source: Source) -> Graph:
     """The graph of the program in an archive; raises SpecError where it is damaged or at odds with itself."""
-    return _Reading(Tensors(decoded(program_in(source), source.name), source.stem)).graph()
+    program, arrays = contents(source)
+    return _Reading(Tensors(decoded(program, source.name), source.stem), tied(arrays)).graph()
 
 
 class _Reading:
     """The reading of a program, operator by operator, in the order in which they run."""
 
-    def __init__(self, tensors: Tensors) -> None:
+    def __init__(self, tensors: Tensors, tied: Mapping[str, str]) -> None:
         self._tensors = tensors
+        # The one name of trained arrays that have several.
+        self._tied = tied
         self._rows = Rows(tensors.samples)
         # The places of operators in modules that are no one layer.
         self._apart: set[int] = set()
@@ -69,7 +74,8 @@ class _Reading:
         values, shape = self._tensors.values, self._tensors.shape
         if spec.parameter:
             array = spec.parameter.arg.name
-            values[array] = Value(shape(array), "trained", name=spec.parameter.parameter_name or array)
+            name = spec.parameter.parameter_name or array
+            values[array] = Value(shape(array), "trained", name=self._tied.get(name, name))
         elif spec.buffer:
             array = spec.buffer.arg.name
             values[array] = Value(shape(array), "fixed", name=spec.buffer.buffer_name or array)
@@ -131,7 +137,8 @@ class _Reading:
         else:
             made = self._made(call)
         values = made if isinstance(made, list) else [made]
-        self._tensors.values.update({n: value for n, value in zip(names, values, strict=False) if value is not None})
+        read = names if len(values) == len(names) else [name for name in names if name not in call.unread]
+        self._tensors.values.update({n: value for n, value in zip(read, values, strict=False) if value is not None})
         first = operation.inputs[0].arg.as_tensor if operation.inputs else None
         if first and values and values[0] and f".{call.word}_" in operation.target:
             # It works in place: whoever reads its input later reads what it made of it.
@@ -162,10 +169,10 @@ class _Reading:
         arrays = [each for each in call.tensors if each.origin == "trained" and each.name not in self._rows.owners]
         inputs = [each.at for each in call.tensors if each.origin == "computed"]
         source = next((each for each in call.tensors if each.batch is not None), None)
-        made: list[Value | None] = []
+        made: list[Value] = []
         for name, full in call.outputs:
             if name in call.unread and len(call.outputs) > 1:
-                made.append(None)
+                # Whoever reads it is told that no operator puts it out.
                 continue
             batch = None
             if source is not None:

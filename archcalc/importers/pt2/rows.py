@@ -48,7 +48,7 @@ class Rows:
             raise call.error("it works along the batch", "what a network does to one sample must not depend on others")
         return found
 
-    def add(
+    def add(  # noqa: PLR0913 - the layer, what it reads, and what the file states of it
         self,
         call: Call,
         layer: Layer,

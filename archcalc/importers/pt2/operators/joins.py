@@ -101,11 +101,12 @@ def concat(call: Call, rows: Rows) -> Made:
     if any(len(value.full) != len(full) for value in values):
         raise call.error("its tensors have different numbers of axes")
     axis = from_start(call.whole("dim", 0), len(full))
-    batch = batch_of([value for value in values if value.batch is not None], len(full))
-    return _concat(call, rows, values, axis, full, batch)
+    return _concat(call, rows, values, axis)
 
 
-def _concat(call: Call, rows: Rows, values: Sequence[Value], axis: int, full: Shape, batch: Batch | None) -> Made:
+def _concat(call: Call, rows: Rows, values: Sequence[Value], axis: int) -> Made:
+    full = call.full
+    batch = batch_of(values, len(full))
     if any(value.repeated for value in values):
         return None
     if len(values) == 1:
@@ -128,7 +129,7 @@ def stack(call: Call, rows: Rows) -> Made:
             None if value.batch is None else value.batch._replace(axis=value.batch.axis + (value.batch.axis >= axis))
         )
         tall.append(rows.view(call, value, (*value.full[:axis], 1, *value.full[axis:]), batch))
-    return _concat(call, rows, tall, axis, full, batch_of(tall, len(full)))
+    return _concat(call, rows, tall, axis)
 
 
 def _tensors(call: Call) -> list[Value]:

@@ -36,5 +36,5 @@ def recurrent(call: Call, rows: Rows) -> Made:
     tokens = 1 - x.batch.axis
     if states != [last[0]] or settings["layers"] != 1 or settings["bidirectional"]:
         raise call.error("its states are read, which are no outputs of a layer", "read the outputs of the last token")
-    state = part(call, rows, made, tokens, full[tokens] - 1, full[tokens])
+    state = part(call, rows, made, tokens, (full[tokens] - 1, full[tokens]))
     return [made, state if tokens == 0 else turned(call, rows, state, (1, 0, 2))]

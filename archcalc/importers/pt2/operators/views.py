@@ -118,7 +118,7 @@ def select(call: Call, rows: Rows) -> Made:
     if not isinstance(index, int) or isinstance(index, bool):
         return None
     start = n + index if index < 0 else index
-    one = part(call, rows, x, axis, start, start + 1)
+    one = part(call, rows, x, axis, (start, start + 1))
     batch = None if one.batch is None else one.batch._replace(axis=one.batch.axis - (one.batch.axis > axis))
     if one.batch is not None and one.batch.axis == axis:
         batch = None
@@ -139,18 +139,19 @@ def slice_(call: Call, rows: Rows) -> Made:
     first: Dim = n + start if start < 0 else start
     if step == 1:
         # An end beyond the axis is that of the axis.
-        return part(call, rows, x, axis, first, first + m)
+        return part(call, rows, x, axis, (first, first + m))
     if step < 1 or divides(step, n) is not True or at_least(step - 1, first) is not True or x.origin != "computed":
         return None
     apart = (*x.full[:axis], quotient(n, step), step, *x.full[axis + 1 :])
     moved = None if x.batch is None else x.batch._replace(axis=x.batch.axis + (x.batch.axis > axis))
     split = rows.view(call, x, apart, moved)
-    one = part(call, rows, split, axis + 1, first, first + 1)
+    one = part(call, rows, split, axis + 1, (first, first + 1))
     return rows.view(call, one, full, x.batch)
 
 
-def part(call: Call, rows: Rows, x: Value, axis: int, start: Dim, stop: Dim) -> Value:
+def part(call: Call, rows: Rows, x: Value, axis: int, span: tuple[Dim, Dim]) -> Value:
     """The entries of an axis from one to another."""
+    start, stop = span
     n = x.full[axis]
     full: Shape = (*x.full[:axis], stop - start, *x.full[axis + 1 :])
     if equal(start, 0) is True and equal(stop, n) is True:
@@ -176,7 +177,7 @@ def split(call: Call, rows: Rows) -> Made:
         if len(full) != len(x.full) - alone:
             raise call.error(f"a part of {format_shape(x.full)} cannot be {format_shape(full)}")
         stop = start + (1 if alone else full[axis])
-        one = part(call, rows, x, axis, start, stop)
+        one = part(call, rows, x, axis, (start, stop))
         start = stop
         if alone:
             batch = None if x.batch is None or x.batch.axis == axis else x.batch
