@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from io import BytesIO
 from typing import Any
 from warnings import catch_warnings, simplefilter
@@ -21,7 +20,7 @@ def from_torch(module: Any, *inputs: Any) -> Graph:
     module may be on the device "meta". Raises SpecError where torch is not installed or cannot export the module.
     """
     try:
-        torch = import_module("torch")
+        import torch  # noqa: PLC0415 - seconds, and no part of the product
     except ImportError:
         remedy = "install it, or read a file that torch.export.save wrote elsewhere"
         raise SpecError("torch is not installed", None, remedy) from None
@@ -31,7 +30,7 @@ def from_torch(module: Any, *inputs: Any) -> Graph:
     try:
         exported = torch.export.export(module, inputs)
         for arrays in (exported.state_dict, exported.constants):
-            _lighten(arrays, torch)
+            _lighten(arrays)
         file = BytesIO()
         with catch_warnings():
             # torch warns that it finds no whole array.
@@ -43,8 +42,10 @@ def from_torch(module: Any, *inputs: Any) -> Graph:
     return parse(Source(name, file.getvalue()))
 
 
-def _lighten(arrays: dict[str, Any], torch: Any) -> None:
+def _lighten(arrays: dict[str, Any]) -> None:
     """Put one value, repeated to its shape, in the place of each array, and the same where two names mean one array."""
+    import torch  # noqa: PLC0415 - as above
+
     light: dict[int, Any] = {}
     for key, each in arrays.items():
         if isinstance(each, torch.Tensor):

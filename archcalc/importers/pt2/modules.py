@@ -48,7 +48,7 @@ class Group(msgspec.Struct, frozen=True):
 
     @property
     def computed(self) -> list[Value]:
-        """What it is given that is no array."""
+        """The tensors that it is given and that are no arrays."""
         return [value for value in self.inputs if value.origin == "computed"]
 
     def array(self, name: str) -> Value | None:

@@ -1,4 +1,4 @@
-"""The program of an archive: what of its schema is read, by torch's own names."""
+"""The program of an archive: the part of its schema that is read, by torch's own names."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Size(msgspec.Struct, frozen=True):
 
 
 class Tensor(msgspec.Struct, frozen=True):
-    """What is known of a tensor."""
+    """The shape of a tensor."""
 
     sizes: tuple[Size, ...]
 
@@ -129,7 +129,7 @@ class UserInput(msgspec.Struct, frozen=True):
 
 
 class InputSpec(msgspec.Struct, frozen=True):
-    """What an input of the program is, of which one field is set."""
+    """The nature of an input of the program, of which one field is set."""
 
     parameter: Parameter | None = None
     buffer: Buffer | None = None
@@ -144,20 +144,20 @@ class UserOutput(msgspec.Struct, frozen=True):
 
 
 class OutputSpec(msgspec.Struct, frozen=True):
-    """What an output of the program is; those that are no outputs of the network are left out."""
+    """The nature of an output of the program; those that are no outputs of the network are left out."""
 
     user_output: UserOutput | None = None
 
 
 class Signature(msgspec.Struct, frozen=True):
-    """What the inputs and outputs of the program are."""
+    """The nature of each input and output of the program."""
 
     input_specs: tuple[InputSpec, ...]
     output_specs: tuple[OutputSpec, ...]
 
 
 class Module(msgspec.Struct, frozen=True):
-    """The operators, and what their inputs and outputs are."""
+    """The operators, and the nature of their inputs and outputs."""
 
     graph: Operations
     signature: Signature
