@@ -8,7 +8,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from functools import cache
 from importlib import import_module
@@ -64,6 +64,12 @@ def put(text: str, form: str = "text") -> None:
             stream.flush()
             binary.write(document(f"{text}\n"))
             binary.flush()
+
+
+def put_or_write(text: str, form: str, path: Path | None) -> None:
+    """Print the result of a command, or write it to a file if there is a path."""
+    with nullcontext() if path is None else written_to(path):
+        put(text, form)
 
 
 def terminal_width() -> int | None:

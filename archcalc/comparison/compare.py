@@ -81,6 +81,12 @@ class Comparison(Displayable, msgspec.Struct, frozen=True):
         return tuple(name for name, profile in pairs if not field_of(profile).exact)
 
     @property
+    def at_least(self) -> tuple[str, ...]:
+        """The networks whose MACs are only a lower bound."""
+        pairs = zip(self.names, self.profiles, strict=True)
+        return tuple(name for name, profile in pairs if profile.totals.macs_counted.uncovered)
+
+    @property
     def conditions(self) -> tuple[Assumption, ...]:
         """The assumptions about letters of all the networks."""
         return _assumed(self.profiles)

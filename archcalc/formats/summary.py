@@ -64,7 +64,7 @@ def totals(profile: Profile, style: Style = PLAIN) -> list[tuple[str, str]]:
     values = f"{written(all_rows.activations)} values, input included, {each}: {bytes_text(all_rows.activation_bytes, written)}"
     entries += [
         ("activations", values),
-        ("MACs", written(all_rows.macs)),
+        ("MACs", _bounded(all_rows.macs_counted, style)),
         (all_rows.convention.column, _bounded(all_rows.shown, style)),
     ]
     heads = profile.auxiliary

@@ -18,7 +18,7 @@ from archcalc.language.judge import Judge, arguments_of, no_source, used_in
 from archcalc.language.loops import branches as branches_in
 from archcalc.language.mistakes import Mistakes, UnjudgedError
 from archcalc.language.names import NOWHERE, UNKNOWN, Names
-from archcalc.language.scope import End, Scope, seen_from
+from archcalc.language.scope import ENTRY, End, Scope, seen_from
 from archcalc.language.tree import ListNode, Scalar, Tree
 from archcalc.layers import Layer
 from archcalc.network.facts import Assertion, Assumption, Loop
@@ -61,7 +61,7 @@ class Additions(ABC):
             return {"index": 0, **fixed}
         return seen_from(self.builder.nodes[position].shape, fixed)
 
-    def _inputs(self, call: Item, prefix: str, values: dict[str, Value]) -> tuple[int, ...]:
+    def _inputs(self, call: Item, scope: Scope, values: dict[str, Value]) -> tuple[int, ...]:
         """The positions of the layers that `from` names."""
         if "from" not in call.given:
             return ()
@@ -69,10 +69,13 @@ class Additions(ABC):
         named = tree.items if isinstance(tree, ListNode) else [tree]
         if not named:
             raise SpecError("'from' names no layer", tree.place)
-        return tuple([self._find(item, prefix, values)[1] for item in named])
+        return tuple([self._find(item, scope, values)[1] for item in named])
 
-    def _find(self, tree: Tree, prefix: str, values: dict[str, Value]) -> tuple[str, int]:
-        return self.names.find(text_of(tree, values), prefix, tree.place)
+    def _find(self, tree: Tree, scope: Scope, values: dict[str, Value]) -> tuple[str, int]:
+        name = text_of(tree, values)
+        if name == ENTRY and scope.calls and not self.names.has(name, scope.prefix):
+            return name, scope.entry
+        return self.names.find(name, scope.prefix, tree.place)
 
     def _once(self, call: Item, scope: Scope, inputs: tuple[int, ...], suffix: str) -> End:
         """Add one layer, merge or block, and check the spec's assertions about it."""
@@ -132,7 +135,7 @@ class Additions(ABC):
         if "share" in call.given:
             if not name:
                 raise SpecError("a block that shares weights needs a name", call.word.place)
-            shares = (f"{name}/", f"{self._find(call.given['share'], scope.prefix, scope.values)[0]}/")
+            shares = (f"{name}/", f"{self._find(call.given['share'], scope, scope.values)[0]}/")
         self._uses[block.name] = self._uses.get(block.name, 0) + 1
         arguments = arguments_of(block, call, scope.values, self._params)
         inner = msgspec.structs.replace(
@@ -141,6 +144,7 @@ class Additions(ABC):
             fixed=arguments,
             values=arguments,
             depth=scope.depth + 1,
+            entry=inputs[0],
             calls=(*scope.calls, block.name),
             blocks=(*scope.blocks, f"{block.name}:{self._uses[block.name]}"),
             shares=shares,
@@ -201,7 +205,7 @@ class Additions(ABC):
                     inner = msgspec.structs.replace(scope, prefix=front, fixed=fixed, depth=scope.depth + 1)
                 ends.append(self.sequence(tree.items, inner, start).position)
             elif isinstance(tree, Scalar):
-                ends.append(self._find(tree, scope.prefix, scope.values | bound)[1] if tree.text else start)
+                ends.append(self._find(tree, scope, scope.values | bound)[1] if tree.text else start)
             else:
                 fact = f"branch '{branch[:60]}' must be a list of layers or the name of a layer"
                 raise SpecError(fact, tree.place, "start each item with '- '")
@@ -210,7 +214,7 @@ class Additions(ABC):
     def _shared(self, full: str, layer: Layer, call: Item, scope: Scope) -> int | None:
         """The node whose weights a layer uses in place of its own."""
         if "share" in call.given:
-            owner = self._find(call.given["share"], scope.prefix, scope.values)[1]
+            owner = self._find(call.given["share"], scope, scope.values)[1]
         elif scope.shares and type(layer).weights is not Layer.weights:
             own, other = scope.shares
             owner = self.names.find(other + full.removeprefix(own), "", call.word.place)[1]

@@ -100,7 +100,7 @@ class Expansion(Additions):
         for index in range(times):
             self._budget.spend(call, weight)
             fixed = counted(scope.fixed, index) if "repeat" in call.given else scope.fixed
-            named = self._inputs(call, scope.prefix, fixed) or (last,)
+            named = self._inputs(call, scope, fixed) or (last,)
             inputs = (before, *named[1:]) if chained and before is not None else named
             values = self._values(fixed, inputs[0])
             holds = "if" not in call.given or truth_of(call, "if", values)
@@ -132,7 +132,7 @@ class Expansion(Additions):
         """Add an item as often as a letter says."""
         place = call.given["repeat"].place
         check_call(call, times, names_in(call.given["from"]) if "from" in call.given else set())
-        named = self._inputs(call, scope.prefix, scope.fixed) or (last,)
+        named = self._inputs(call, scope, scope.fixed) or (last,)
         nodes, inputs, first = self.builder.nodes, named, list[Node]()
         if "if" in call.given:
             # A condition on `index` is refused, for it has no number here.

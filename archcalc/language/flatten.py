@@ -3,90 +3,86 @@
 from __future__ import annotations
 
 import json
-import re
-from fractions import Fraction
 from typing import Any
 
 from archcalc.errors import SpecError
-from archcalc.language.expression import MAX_CHARACTERS
 from archcalc.language.tree import MAX_CHARACTERS as MAX_WRITTEN
+from archcalc.language.written import (
+    EXPRESSION,
+    braced,
+    has_comma,
+    indented,
+    input_lines,
+    scalar,
+    spread,
+    value_text,
+)
 from archcalc.network.facts import Assertion
 from archcalc.network.figures import Figure
-from archcalc.network.graph import Graph, Node, input_axes
+from archcalc.network.graph import Graph
 from archcalc.network.parts import require_depths
 from archcalc.symbols.dims import format_shape
 from archcalc.symbols.evaluate import letters as letters_of
-from archcalc.symbols.notation import Notation
-from archcalc.symbols.shape import NamedShape
-
-# Text that YAML and the spec language read back unchanged without quotes.
-_PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]*")
-
-# A formula as the expression language reads it.
-_EXPRESSION = Notation(
-    letter=str,
-    power=lambda base, n: f"{base}**{n}",
-    raised=lambda base, above: f"{base}**({above})",
-    floor=("floor(", ")"),
-    ceiling=("ceil(", ")"),
-    brackets=("(", ")"),
-    minus="-",
-    dot="*",
-    times="x",
-    mod="%",
-    divides="|",
-    at_least=">=",
-    at_most="<=",
-    either=" or ",
-    function=str,
-    comma="",
-    juxtaposed=False,
-)
 
 
 def flat(graph: Graph) -> str:
     """The flat spec of a graph, a line per layer, which loads to the same rows; raises SpecError if too long."""
     require_depths(graph)
-    about = {"name": graph.name, "title": graph.title, "source": graph.source, "family": graph.family}
-    lines = [f"{key}: {_scalar(text)}" for key, text in about.items() if text]
-    if graph.notes:
-        lines += ["note:", *(f"  - {_scalar(note)}" for note in graph.notes)]
-    letters = sorted(
-        {
-            letter
-            for node in graph.nodes
-            if not node.layer.comes_from_outside
-            for letter in letters_of(tuple(node.layer.settings().values()))
-        }
-        | {*letters_of(tuple(form.group for _, form in graph.formats))}
-    )
-    if letters:
-        lines.append(f"params: {{{', '.join(f'{letter}: {letter}' for letter in letters)}}}")
-    lines += _inputs(graph)
-    if graph.named_outputs:
-        lines.append(f"outputs: [{', '.join(_scalar(graph.nodes[i].name) for i in graph.named_outputs)}]")
+    letters = letters_in(graph)
+    lines = opening(graph, letters)
     items = _Items(graph, letters)
     written = items.between(0, len(graph.nodes), items.of_several)
     if items.blocks:
         lines.append("blocks:")
         for name, body in items.blocks.items():
-            lines += [f"  {name}:", *_indented(body, 4)] if body else [f"  {name}: []"]
-    lines += ["layers:", *_indented(written, 2)]
+            lines += [f"  {name}:", *indented(body, 4)] if body else [f"  {name}: []"]
+    lines += ["layers:", *indented(written, 2)]
     if items.of_all:
         lines.append(f"totals: {{{', '.join(_stated(items.of_all))}}}")
+    return whole([*lines, *closing(graph)])
+
+
+def whole(lines: list[str]) -> str:
+    """The text of a spec; raises SpecError if it is longer than any that is read."""
+    text = "\n".join(lines)
+    if len(text) >= MAX_WRITTEN:
+        raise SpecError(f"written out it has {len(text):,} characters; a spec has at most {MAX_WRITTEN:,}")
+    return text
+
+
+def letters_in(graph: Graph) -> list[str]:
+    """The letters in settings, which a spec declares as params."""
+    settings = [tuple(node.layer.settings().values()) for node in graph.nodes if not node.layer.comes_from_outside]
+    return sorted({*letters_of((*settings, *(form.group for _, form in graph.formats)))})
+
+
+def opening(graph: Graph, letters: list[str]) -> list[str]:
+    """The lines above the layers: what is said of the network, its letters, inputs and outputs."""
+    about = {"name": graph.name, "title": graph.title, "source": graph.source, "family": graph.family}
+    lines = [f"{key}: {scalar(text)}" for key, text in about.items() if text]
+    if graph.notes:
+        lines += ["note:", *(f"  - {scalar(note)}" for note in graph.notes)]
+    if letters:
+        lines.append(f"params: {{{', '.join(f'{letter}: {letter}' for letter in letters)}}}")
+    lines += input_lines(graph)
+    if graph.named_outputs:
+        lines.append(f"outputs: [{', '.join(scalar(graph.nodes[i].name) for i in graph.named_outputs)}]")
+    return lines
+
+
+def closing(graph: Graph) -> list[str]:
+    """The lines below the layers: names of weights, calls, dtypes and published figures."""
+    lines = []
     if graph.weights:
-        lines += ["weights:", *(f"  {_scalar(pattern)}: {_scalar(name)}" for pattern, name in graph.weights)]
+        lines += ["weights:", *(f"  {scalar(pattern)}: {scalar(name)}" for pattern, name in graph.weights)]
     if graph.call_styles:
-        lines += ["calls:", *(f"  {_scalar(pattern)}: {call}" for pattern, call in graph.call_styles)]
+        lines += ["calls:", *(f"  {scalar(pattern)}: {call}" for pattern, call in graph.call_styles)]
     lines += _parameters(graph)
     if any(not figure.settings for figure in graph.figures):
         lines.append("figures:")
         # A flat spec has no params that a figure could set.
         lines += [f"  - {_figure(figure)}" for figure in graph.figures if not figure.settings]
-    text = "\n".join(lines)
-    if len(text) >= MAX_WRITTEN:
-        raise SpecError(f"written out it has {len(text):,} characters; a spec has at most {MAX_WRITTEN:,}")
-    return text
+    return lines
 
 
 def _parameters(graph: Graph) -> list[str]:
@@ -95,25 +91,11 @@ def _parameters(graph: Graph) -> list[str]:
     for pattern, form in graph.formats:
         beside = {"scale": form.scale, "zero": form.zero} if form.group is not None else {}
         settings = ", ".join(f"{key}: {word}" for key, word in beside.items() if word)
-        group = (
-            None if form.group is None else f"{{{form.dtype}: {{group: {_EXPRESSION.dim(form.group)}, {settings}}}}}"
-        )
-        lines.append(f"  {_scalar(pattern)}: {group or form.dtype}")
+        group = None if form.group is None else f"{{{form.dtype}: {{group: {EXPRESSION.dim(form.group)}, {settings}}}}}"
+        lines.append(f"  {scalar(pattern)}: {group or form.dtype}")
     if graph.frozen:
         lines.append(f"frozen: [{', '.join(map(json.dumps, graph.frozen))}]")
     return lines
-
-
-def _inputs(graph: Graph) -> list[str]:
-    """The lines of a graph's inputs, whose layers need not stand before all others there."""
-
-    def axes(x: NamedShape) -> str:
-        return f"{{{', '.join(f'{axis}: {n}' for axis, n in zip(input_axes(x), x, strict=True))}}}"
-
-    named = graph.input_shapes
-    if [*named] == ["input"]:
-        return [f"input: {axes(graph.input)}"]
-    return ["inputs:", *(f"  {_scalar(name)}: {axes(x)}" for name, x in named.items())]
 
 
 class _Items:
@@ -162,64 +144,24 @@ class _Items:
 
     def _item(self, position: int) -> str:
         node = self._nodes[position]
-        said: dict[str, Any] = {"name": _scalar(node.name)}
-        names = [_scalar(self._nodes[i].name) for i in node.inputs]
+        said: dict[str, Any] = {"name": scalar(node.name)}
+        names = [scalar(self._nodes[i].name) for i in node.inputs]
         if len(names) > 1 or (names and node.inputs[0] != self._trunk):
             said["from"] = names if len(names) > 1 else names[0]
-        said |= {key: self._value(value, node) for key, value in node.layer.settings().items()}
+        said |= {key: value_text(value, node, self._letters) for key, value in node.layer.settings().items()}
         if node.share is not None:
-            said["share"] = _scalar(self._nodes[node.share].name)
+            said["share"] = scalar(self._nodes[node.share].name)
         if node.auxiliary:
             said["auxiliary"] = "true"
         said |= {stated.measure: str(stated.expected) for stated in self._of_one.get(position, [])}
         if node.note:
-            said["note"] = _scalar(node.note)
+            said["note"] = scalar(node.note)
         shape = f"# {format_shape(node.shape)}"
         # In braces, the comma of a formula would end it.
-        if any(map(_comma, (said[key] for key in node.layer.settings()))):
-            lines = [line for key, value in said.items() for line in _spread(key, value)]
+        if any(map(has_comma, (said[key] for key in node.layer.settings()))):
+            lines = [line for key, value in said.items() for line in spread(key, value)]
             return "\n".join([f"{node.layer.kind}:  {shape}", *(f"    {line}" for line in lines)])
-        return f"{node.layer.kind}: {{{', '.join(f'{key}: {_braced(value)}' for key, value in said.items())}}}  {shape}"
-
-    def _value(self, value: Any, node: Node) -> str | list[Any]:
-        if isinstance(value, tuple):
-            return [self._value(entry, node) for entry in value]
-        if isinstance(value, bool):
-            return str(value).lower()
-        if isinstance(value, str):
-            # A word that is also a letter is read as that letter, unless it is quoted.
-            return json.dumps(value) if value in self._letters else value
-        if isinstance(value, (int, float, Fraction)):
-            return str(value)
-        written = _EXPRESSION.dim(value)
-        if len(written) > MAX_CHARACTERS:
-            fact = (
-                f"{node.name}: a formula of {len(written):,} characters; a spec has at most {MAX_CHARACTERS:,} in one"
-            )
-            raise SpecError(fact, node.place, "give some of its letters a value")
-        return written
-
-
-def _comma(value: str | list[Any]) -> bool:
-    return any(map(_comma, value)) if isinstance(value, list) else "," in value
-
-
-def _braced(value: str | list[Any]) -> str:
-    return value if isinstance(value, str) else f"[{', '.join(map(_braced, value))}]"
-
-
-def _spread(key: str, value: str | list[Any]) -> list[str]:
-    """The lines of a value under its key, or as an entry of a list."""
-    if isinstance(value, str) or not _comma(value):
-        return [f"{key} {_braced(value)}" if key == "-" else f"{key}: {_braced(value)}"]
-    entries = [line for entry in value for line in _spread("-", entry)]
-    if key == "-":
-        return [f"- {entries[0]}", *(f"  {line}" for line in entries[1:])]
-    return [f"{key}:", *(f"  {line}" for line in entries)]
-
-
-def _indented(items: list[str], columns: int) -> list[str]:
-    return [f"{' ' * columns}- {item}".replace("\n", f"\n{' ' * columns}") for item in items]
+        return f"{node.layer.kind}: {{{', '.join(f'{key}: {braced(value)}' for key, value in said.items())}}}  {shape}"
 
 
 def _fits(together: list[Assertion], stated: Assertion) -> bool:
@@ -236,8 +178,8 @@ def _stated(together: list[Assertion]) -> list[str]:
 
 def _figure(figure: Figure) -> str:
     several = len(figure.claims) > 1
-    of = [_scalar(str(claim.quantity)) for claim in figure.claims]
-    value = [_scalar(claim.printed.text) for claim in figure.claims]
+    of = [scalar(str(claim.quantity)) for claim in figure.claims]
+    value = [scalar(claim.printed.text) for claim in figure.claims]
     parts = (
         [f"of: [{', '.join(of)}]", f"value: [{', '.join(value)}]"]
         if several
@@ -246,13 +188,5 @@ def _figure(figure: Figure) -> str:
     if figure.input:
         parts.append(f"input: {'x'.join(map(str, figure.input))}")
     said = {key: getattr(figure, key) for key in ("convention", "source", "note", "irreproducible")}
-    parts += [f"{key}: {_scalar(text)}" for key, text in said.items() if text]
+    parts += [f"{key}: {scalar(text)}" for key, text in said.items() if text]
     return f"{{{', '.join(parts)}}}"
-
-
-def _scalar(text: str) -> str:
-    """A text that is read back unchanged: in quotes, with unprintable characters as escapes."""
-    if _PLAIN.fullmatch(text):
-        return text
-    quoted = json.dumps(text, ensure_ascii=False)
-    return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in quoted)

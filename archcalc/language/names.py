@@ -73,6 +73,11 @@ class Names:
         ends = [*(at for at, c in enumerate(full) if c == "/"), len(full)]
         return any({full[:end], _unnumbered(full[:end])} & self._lost for end in ends)
 
+    def has(self, name: str, prefix: str) -> bool:
+        """True of an earlier layer or block that goes by this name from a prefix outwards."""
+        fronts = [prefix[:end] for end in range(len(prefix) + 1) if end == 0 or prefix[end - 1] == "/"]
+        return any(front + name in self.positions for front in fronts)
+
     def find(self, name: str, prefix: str, place: Place) -> tuple[str, int]:
         """The full name and position of an earlier layer or block, searched from the prefix outwards."""
         front = prefix

@@ -8,12 +8,17 @@ from typing import NamedTuple
 import msgspec
 
 from archcalc.language.expression import Value
+from archcalc.language.names import NOWHERE
 from archcalc.symbols.dims import Dim, Shape
 from archcalc.symbols.shape import PLACES, VALUES, axes_of, found
 
 # The names that an axis may go by beside its own, and those of the one axis of a vector.
 _KNOWN = (*VALUES, *PLACES)
 _VECTOR = (*VALUES, "tokens")
+
+
+# The name of what a block reads, for the layers inside it.
+ENTRY = "entry"
 
 
 class Routing(NamedTuple):
@@ -34,6 +39,8 @@ class Scope(msgspec.Struct, frozen=True):
     values: dict[str, Value]
     # The number of enclosing blocks and branches.
     depth: int = 0
+    # The position that the innermost block reads.
+    entry: int = NOWHERE
     # Names of the blocks being written out, and the same numbered by use.
     calls: tuple[str, ...] = ()
     blocks: tuple[str, ...] = ()

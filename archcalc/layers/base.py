@@ -104,6 +104,8 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, metaclass=K
     call_style: ClassVar[Literal["module", "operator"]] = "module"
     # True where the work depends on the values, so that a total without it is a lower bound.
     uncounted: ClassVar[bool] = False
+    # False where nobody says what it computes, so that it cannot be run.
+    runs: ClassVar[bool] = True
     # True where values are moved unchanged, though not as a view; token numbers stay token numbers.
     moves: ClassVar[bool] = False
     # True where the same values come out in the same order, in whatever shape.

@@ -150,6 +150,11 @@ class Totals(msgspec.Struct, frozen=True, dict=True):
         """Multiply-accumulates."""
         return repeated((row.macs, row.times) for row in self.rows)
 
+    @property
+    def macs_counted(self) -> Total:
+        """Multiply-accumulates, a lower bound if there are operators that no kind of layer stands for."""
+        return Total(self.macs, tuple(sorted({row.kind for row in self.rows if not row.layer.runs})))
+
     @cached_property
     def counted(self) -> Total:
         """The operations counted by the convention, in its unit: a lower bound if it does not cover some kinds."""

@@ -25,6 +25,8 @@ def require_memory(
     largest, name, place = 0, "", None
     for position in range(len(graph.nodes)) if positions is None else positions:
         node = graph.nodes[position]
+        if not node.layer.runs:
+            raise SpecError(f"{node.name} is an operator that is not known, and cannot be run", node.place)
         shapes = [graph.nodes[i].shape for i in node.inputs]
         arrays = [*node.layer.weights(*shapes).values(), *node.layer.buffers(*shapes).values()]
         held += 0 if node.share is not None else sum(map(size, arrays))

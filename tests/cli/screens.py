@@ -155,6 +155,9 @@ check {every}
 FILES = """
 expand {network}
 expand {network} --set classes=10 --input {whole}
+expand {network} -o net.yaml
+import {network}
+import {network} --set classes=10 --input {whole} -o net.yaml
 diagram {network}
 diagram {network} --depth 1
 diagram {network} --no-fold --set classes=10 --input {whole}

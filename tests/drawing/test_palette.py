@@ -174,5 +174,6 @@ def test_every_kind_is_of_a_family():
             "roll",
             "anchors",
             "nms",
+            "unknown",
         ),
     }

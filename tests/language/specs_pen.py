@@ -248,6 +248,8 @@ class Pen:
         parameters = self.rng.choice([[], ["out"], ["out", "more=2"], ["more=n + 1"]])
         inner = [*(parameter.partition("=")[0] for parameter in parameters), "n"]
         items = [self.item(inner, 1) for _ in range(self.rng.randint(1, 3))]
+        if self.maybe(0.3, "from entry"):
+            items.append(self.rng.choice(["- relu: {from: entry}", "- concat: {from: [entry, entry]}"]))
         if self.maybe(0.25):
             # A block of heads alone, which leaves the trunk where it was.
             self.heads.add(name)

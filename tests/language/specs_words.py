@@ -94,7 +94,7 @@ CONSTRUCTS = {
     *("subtract", "divide", "maximum"),
     *(f"input {' '.join(axes)}" for axes in LAYERS), *(f"value {word}" for word in NUMBERS), *(f"condition {word}" for word in CONDITIONS),
     *("word", "bare value", "settings", "block style", "block", "arguments", "default", "bare argument", "block in a block", "repeat", "repeat 0", "if", "name", "name by index"),
-    *("from", "from by index", "from with repeat", "from several", "named branches", "list of branches", "empty branch", "branch by name", "branch in a branch"),
+    *("from", "from by index", "from with repeat", "from several", "from entry", "named branches", "list of branches", "empty branch", "branch by name", "branch in a branch"),
     *("concat", "add", "multiply", "share", "share of a block", "auxiliary", "auxiliary in a block", "auxiliary block", "block of heads from elsewhere", "note", "source", "letter in the input", "letter in params"),
     *("else", "loop", "loop with its index", "loop in a loop", "branches of a loop", "names of a loop", "word by value", "comma in braces", "variants"),
     *("output", "channels", "input", "totals", "wrong", *(f"stated {measure}" for measure in MEASURES), "stated of a block", "title", "family", "notes", "weights", "calls"),

@@ -122,7 +122,10 @@ class Wiring:
         trunk, ends, before, hanging = at, None, None, False
         for index in range(times):
             counted = {**values, **_outer(values), "index": index} if "repeat" in own else values
-            named = tuple(self._found(self._filled(text, counted), scopes) for text in texts) or (at,)
+            named = tuple(
+                counted["entry"] if text == "entry" else self._found(self._filled(text, counted), scopes)
+                for text in texts
+            ) or (at,)
             reads = (before, *named[1:]) if before is not None and not any("index" in text for text in texts) else named
             holds = "if" not in own or self._value(own["if"], counted, reads[0])
             if not holds and "else" not in own:
@@ -174,7 +177,7 @@ class Wiring:
     ) -> tuple[int, int | None]:
         if word in self.blocks:
             parameters, body = self.blocks[word]
-            inner = dict(self.params)
+            inner = self.params | {"entry": reads[0]}
             for number, (parameter, default) in enumerate(parameters):
                 bare = given.get("") if number == 0 else None
                 inner[parameter] = (

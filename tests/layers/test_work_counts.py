@@ -60,7 +60,7 @@ def counted(layer: Layer, shapes: tuple[Shape, ...]) -> dict[str, int]:
 
 
 @pytest.mark.usefixtures("by_definition")
-@pytest.mark.parametrize("kind", [kind for kind in Layer.kinds if kind != "input"])
+@pytest.mark.parametrize("kind", [kind for kind, cls in Layer.kinds.items() if cls.runs and kind != "input"])
 @settings(
     max_examples=max(20, settings().max_examples // 2),
     suppress_health_check=[HealthCheck.filter_too_much, *settings().suppress_health_check],

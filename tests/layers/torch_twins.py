@@ -215,4 +215,7 @@ for _rank in (1, 2, 3):
     TWINS[f"adaptivemaxpool{_rank}d"] = adaptive(getattr(nn, f"AdaptiveMaxPool{_rank}d"))
     TWINS[f"adaptiveavgpool{_rank}d"] = adaptive(getattr(nn, f"AdaptiveAvgPool{_rank}d"))
 
-WITHOUT_TWIN = {"input": "torch has no layer for what is given to a network"}
+WITHOUT_TWIN = {
+    "input": "torch has no layer for what is given to a network",
+    "unknown": "nobody says what it computes",
+}

@@ -109,7 +109,7 @@ def planted(draw: Draw, plot: Plot, kind: str, setting: tuple[str, str] | None) 
 
 def all_there_is() -> Counter[str]:
     """Everything that a long run must have drawn, counted 0 times."""
-    kinds = [kind for kind in K if kind != "input"]
+    kinds = [kind for kind in K if kind != "input" and K[kind].runs]
     return Counter(
         {
             **{f"construct {name}": 0 for name in ("tokens", *CONSTRUCTS)},

@@ -27,7 +27,7 @@ from tests.verify.plot import K
 from tests.verify.setting_classes import settings_of
 
 # Each kind with each class of each of its settings, or alone.
-PLANTS = [(kind, one) for kind in K if kind != "input" for one in (settings_of(kind) or [None])]
+PLANTS = [(kind, one) for kind in K if kind != "input" and K[kind].runs for one in (settings_of(kind) or [None])]
 
 
 def block(number: int, count: int, start: int) -> list[Drawn]:

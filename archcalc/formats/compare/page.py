@@ -255,4 +255,10 @@ def _owned(one: OwnRows, values: list[Dim], style: Style) -> tuple[Any, ...]:
 def _assumed(comparison: Comparison, style: Style) -> tuple[str, ...]:
     loose = style.clean(", ".join(comparison.bounded))
     said = style.clean("The receptive field of") + f" {loose} " + style.clean("is a bound, and may be smaller.")
-    return (*held(comparison.conditions, style), *([said] if loose else []))
+    least = style.clean(", ".join(comparison.at_least))
+    lower = (
+        style.clean("The MACs of")
+        + f" {least} "
+        + style.clean("are a lower bound: it has operators that are not known.")
+    )
+    return (*held(comparison.conditions, style), *([said] if loose else []), *([lower] if least else []))

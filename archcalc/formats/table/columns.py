@@ -66,6 +66,13 @@ def _measure(measure: Measure) -> Column:
             lambda profile, line: _known(profile.shown(line.row)),
             lambda profile: _bounded(profile.totals.shown),
         )
+    if measure.key == "macs":
+        return Column(
+            measure.key,
+            measure.title,
+            lambda _, line: line.row.macs if line.row.layer.runs else "?",
+            lambda profile: _bounded(profile.totals.macs_counted),
+        )
     return Column(
         measure.key,
         measure.title,

@@ -1,0 +1,24 @@
+"""The command `archcalc import`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from archcalc.cli.options import Request, takes_network
+from archcalc.cli.output import put_or_write
+from archcalc.language.folded import folded
+
+
+@click.command("import")
+@takes_network("SPEC", "input", "set")
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="The file to write, such as net.yaml."
+)
+def command(request: Request, output: Path | None) -> None:
+    """A file of another program as a spec: what repeats as blocks, sizes as assertions.
+
+    SPEC is such a file, told by its content, or any other network.
+    """
+    put_or_write(folded(request.load()), "yaml", output)
