@@ -128,10 +128,11 @@ class Kinds(msgspec.StructMeta):
 
 
 def _arity(cls: Any) -> tuple[int, float]:
-    """The least and the largest number of inputs, by the signature of `output`; a join has two or more."""
+    """The least and the largest number of inputs, by the signature of `output`; of any number two or more."""
     code, defaults = cls.output.__code__, cls.output.__defaults__ or ()
     if code.co_flags & inspect.CO_VARARGS:
-        return 2, float("inf")
+        # Those that are named before are needed.
+        return code.co_argcount - 1 or 2, float("inf")
     inputs = code.co_argcount - 1
     return inputs - len(defaults), inputs
 

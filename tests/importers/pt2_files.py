@@ -41,7 +41,7 @@ def node(target: str, given: dict[str, Json], *outputs: str, stack: str = "") ->
     }
 
 
-def program(
+def program(  # noqa: PLR0913 - the parts of a program
     nodes: Sequence[Json],
     shapes: dict[str, Sequence[int | str]],
     *,
@@ -103,7 +103,13 @@ NODES = (
 )
 TRAINED = {"p_w": "features.0.weight", "p_b": "features.0.bias", "p_l": "head.weight"}
 SHAPES = {
-    **{"p_w": (4, 3, 3, 3), "p_b": (4,), "p_l": (10, 144), "x": (2, 3, 8, 8)},
-    **{"c": (2, 4, 6, 6), "r": (2, 4, 6, 6), "f": (2, 144), "y": (2, 10)},
+    "p_w": (4, 3, 3, 3),
+    "p_b": (4,),
+    "p_l": (10, 144),
+    "x": (2, 3, 8, 8),
+    "c": (2, 4, 6, 6),
+    "r": (2, 4, 6, 6),
+    "f": (2, 144),
+    "y": (2, 10),
 }
 SMALL = program(NODES, SHAPES, trained=TRAINED)

@@ -168,6 +168,8 @@ class _Reading:
             raise call.error("it is not known, and the file states no shape of what it puts out")
         arrays = [each for each in call.tensors if each.origin == "trained" and each.name not in self._rows.owners]
         inputs = [each.at for each in call.tensors if each.origin == "computed"]
+        if not inputs:
+            inputs, arrays = [self._rows.placed(call, each) for each in call.tensors], []
         source = next((each for each in call.tensors if each.batch is not None), None)
         made: list[Value] = []
         for name, full in call.outputs:
@@ -179,7 +181,7 @@ class _Reading:
                 first = bool(full) and divides(samples, full[0]) is True
                 batch = Batch(0) if first else reshaped(source.batch, source.full, full, samples)
             params = sum_of(size(each.full) for each in arrays)
-            layer = Unknown(operator=call.operator, shape=without_batch(full, batch, samples), params=params)
+            layer = Unknown(operator=call.operator, shape=without_batch(full, batch, samples), parameters=params)
             made.append(self._rows.add(call, layer, inputs, full, batch, trained=arrays))
             arrays = []
         return made
