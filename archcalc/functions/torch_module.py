@@ -28,13 +28,13 @@ def from_torch(module: Any, *inputs: Any) -> Graph:
         raise SpecError(f"a {type(module).__name__[:60]} is no module of torch")
     name = type(module).__name__
     try:
-        exported = torch.export.export(module, inputs)
-        for arrays in (exported.state_dict, exported.constants):
-            _lighten(arrays)
-        file = BytesIO()
+        # torch warns of what it does to the module's code, and of arrays that are not whole.
         with catch_warnings():
-            # torch warns that it finds no whole array.
             simplefilter("ignore")
+            exported = torch.export.export(module, inputs)
+            for arrays in (exported.state_dict, exported.constants):
+                _lighten(arrays)
+            file = BytesIO()
             torch.export.save(exported, file)
     except Exception as error:  # noqa: BLE001 - torch raises whatever the module's own code does
         said = " ".join(f"{type(error).__name__}: {error}".split())[:_MAX_SAID]
