@@ -187,7 +187,7 @@ def decoded(text: bytes, name: str) -> Program:
         version = msgspec.json.decode(text, type=_Versioned).schema_version
         if version.major != MAJOR:
             fact = f"{name}: the schema of the program has the major version {version.major}, and {MAJOR} is read"
-            raise SpecError(fact, None, f"export it with a torch whose schema is {MAJOR}, such as 2.5 to 2.13")
+            raise SpecError(fact, None, f"export it with a torch whose schema is {MAJOR}, such as 2.13")
         return msgspec.json.decode(text, type=Program)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SpecError(f"{name}: the program in it cannot be read: {error}", None, "export the model again") from None

@@ -99,7 +99,9 @@ class Rows:
         base = value.name.replace(".", "/") or self._name(call, kind, inside=True)
         axes = None if like is None or len(wanted) < 3 else self._filled(axes_of(self.builder.shape(like)))
         layer = Layer.kinds[kind](shape=wanted, axes=axes if axes and len(axes) == len(wanted) else None)
-        at = self._arrays[key] = self._add(call, base, layer, [], share=owner if self._learned(owner) else None)
+        at = self._arrays[key] = self._add(
+            call, base, layer, [], share=owner if owner in self._arrays.values() else None
+        )
         if value.origin == "trained":
             self.owners.setdefault(value.name, at)
         return at
@@ -161,9 +163,6 @@ class Rows:
         """The layer that has the same arrays already."""
         owners = {self.owners.get(each.name) for each in arrays}
         return owners.pop() if len(owners) == 1 else None
-
-    def _learned(self, owner: int | None) -> bool:
-        return owner is not None and self.builder.nodes[owner].layer.kind == "learned"
 
     def _require(self, call: Call, found: Shape, stated: Shape) -> None:
         if not same(found, stated):
