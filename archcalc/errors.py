@@ -48,6 +48,15 @@ class Source(msgspec.Struct, frozen=True):
         return self.content.encode() if isinstance(self.content, str) else self.content
 
     @property
+    def lenient(self) -> Source:
+        r"""The same as text in which bytes that are not UTF-8, such as a comment in another encoding, are replaced.
+
+        >>> Source("net.cfg", b"# \xb2\xe3\n[net]").lenient.line(2)
+        '[net]'
+        """
+        return Source(self.name, self.data[:].decode("utf-8-sig", "replace"))
+
+    @property
     def stem(self) -> str:
         """The name without its folders and its suffix.
 

@@ -32,6 +32,8 @@ def test_the_wheel_holds_every_spec_and_nothing_but_the_package(wheel):
     assert specs == {path.name for path in (ROOT / "specs").glob("*.yaml")} | {"listed.json", "verdicts.json"}
     assert {name.split("/")[0].split("-")[0] for name in names} == {"archcalc"}
     assert "archcalc/py.typed" in names
+    # Families of configs are data inside the package.
+    assert "archcalc/importers/huggingface/families/llama.yaml" in names
 
 
 def test_the_wheel_lists_and_tabulates_in_an_empty_environment(wheel, tmp_path):

@@ -12,7 +12,7 @@ their first bytes or their name, and builds a graph from one with a `Builder`:
         ...
         return builder.graph(source.stem)
 
-    register("net1", recognises, read)
+    register("net1", recognises, read)  # of archcalc.importers.registry
 
 A file that declares params gives a `Model` in place of a graph. In a folder `NAME/` only the first two lines above and
 `register("NAME", recognises)` stand in `__init__.py`; `read` is in `NAME/reader.py`, which is loaded for such a file alone.
@@ -20,56 +20,22 @@ A file that declares params gives a `Model` in place of a graph. In a folder `NA
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import TypeAlias
-
-import msgspec
 
 from archcalc.errors import Source, SpecError, nearest
+from archcalc.importers.registry import HEAD, Importer, registered
 from archcalc.language.load import is_spec, read_spec
 from archcalc.language.sources import MAX_BYTES, is_bundled, mapped, opened, whole
 from archcalc.network.graph import Graph
 from archcalc.network.model import NO_PARAMS, InputShape, Model, Params, Settled
 from archcalc.symbols.dims import Dim
 
-Recognises: TypeAlias = Callable[[bytes, str], bool]
-Read: TypeAlias = Callable[[Source], Graph | Model]
-
-# The number of bytes by which an importer recognises a file.
-HEAD = 4_096
 _FILES = sorted(path.stem for path in Path(__file__).parent.glob("[a-z]*"))
 
 
-class Importer(msgspec.Struct, frozen=True):
-    """A reader of one sort of file, up to a number of bytes; of a `mapped` one it touches only what it needs."""
-
-    name: str
-    recognises: Recognises
-    read: Read
-    max_bytes: int
-    mapped: bool = False
-
-
-_SPEC = Importer("spec", is_spec, read_spec, MAX_BYTES)
-_registered: dict[str, Importer] = {}
-
-
-def register(
-    name: str, recognises: Recognises, read: Read | None = None, *, max_bytes: int = 2**26, mapped: bool = False
-) -> None:
-    """Register an importer, which recognises files by their first bytes and their name.
-
-    Without `read` it is the one of `archcalc.importers.NAME.reader`, loaded when a file needs it. A `mapped` file is not
-    read into memory: its content is an `mmap`.
-    """
-
-    def deferred(source: Source) -> Graph | Model:
-        found: Graph | Model = import_module(f"archcalc.importers.{name}.reader").read(source)
-        return found
-
-    _registered[name] = Importer(name, recognises, read or deferred, max_bytes, mapped)
+_SPEC = Importer("spec", is_spec, read_spec, MAX_BYTES, variants=True)
 
 
 def importer_of(head: bytes, name: str) -> Importer:
@@ -78,7 +44,7 @@ def importer_of(head: bytes, name: str) -> Importer:
         # A bundled network needs none of the others. A line such as `name: net` begins files of several sorts.
         for module in _FILES:
             import_module(f"archcalc.importers.{module}")
-        for importer in (*_registered.values(), _line()):
+        for importer in (*registered.values(), _line()):
             if importer.recognises(head, name):
                 return importer
     return _SPEC
@@ -96,7 +62,7 @@ def source_of(spec: str) -> Source:
     with opened(spec) as (name, variant, read_on):
         head = read_on(HEAD)
         importer = importer_of(head, name)
-        if variant and importer is not _SPEC:
+        if variant and not importer.variants:
             raise SpecError(f"{name} has no variant '{variant[:60]}'", None, "only a spec has variants")
         # A pipe is read once, and what it holds is in no file.
         if importer.mapped and spec != "-" and Path(name).is_file():
@@ -106,7 +72,7 @@ def source_of(spec: str) -> Source:
         return Source(name, whole(name, content), variant)
     if len(content) > importer.max_bytes:
         raise SpecError(f"{name}: the file holds more than {importer.max_bytes:,} bytes")
-    return Source(name, content)
+    return Source(name, content, variant)
 
 
 def _is_line(spec: str) -> bool:

@@ -35,8 +35,11 @@ class Written(str):
     __slots__ = ()
 
 
-def alike(word: str, members: Sequence[tuple[str, list[Item]]]) -> tuple[Block, list[dict[str, Any]]]:
-    """A block for lists of items of one signature, each with its prefix, and the arguments that give each of them."""
+def alike(word: str, members: Sequence[tuple[str, list[Item]]], label: str) -> tuple[Block, list[dict[str, Any]]]:
+    """A block for lists of items of one signature, each with its prefix, and the arguments that give each of them.
+
+    `label` is the parameter by which its names differ, empty if the name of a call does that.
+    """
     columns = _columns([items for _, items in members])
     varying = list(dict.fromkeys(column for column in columns.values() if len(set(column)) > 1))
     parameters: dict[tuple[int, ...], str] = {}
@@ -45,15 +48,14 @@ def alike(word: str, members: Sequence[tuple[str, list[Item]]]) -> tuple[Block, 
         if (said := _multiple(column, parameters)) is None:
             key = next(key for (_, key), one in columns.items() if one == column)
             base = "times" if key == "repeat" else key
-            parameters[column] = said = _free(base, {*_TAKEN, *parameters.values()})
+            parameters[column] = said = _free(base, {*_TAKEN, "n", *parameters.values()})
         texts[column] = said
     items = tuple(
         _settled(item, {key: texts[columns[at, key]] for key in item.whole() if columns.get((at, key)) in texts})
         for at, item in enumerate(members[0][1])
     )
-    labelled = () if members[0][0].endswith("/") else ("label",)
     prefixes = tuple(prefix for prefix, _ in members)
-    block = Block(word, prefixes, (*labelled, *parameters.values()), items)
+    block = Block(word, prefixes, (*((label,) if label else ()), *parameters.values()), items)
     return block, [{name: column[i] for column, name in parameters.items()} for i in range(len(members))]
 
 

@@ -81,6 +81,8 @@ def _item(names: dict[str, str], item: Item, letters: list[str], block: Block | 
         said["name"] = _text(item.name)
     if item.label:
         said["label"] = f'"{item.label}"'
+    if item.number:
+        said["n"] = re.sub(r"[{}]", "", item.number)
     if item.source:
         said["from"] = _text(item.source[0]) if len(item.source) == 1 else [_text(one) for one in item.source]
     values = {key: value for key, value in item.values.items() if key != "repeat"}

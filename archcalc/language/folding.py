@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from archcalc.language.alike import Block, alike, named
-from archcalc.language.groups import Child, Group, groups_of
+from archcalc.language.groups import Child, Group, groups_of, last_readers
 from archcalc.language.items import Item, repeated, unnamed
-from archcalc.network.graph import Graph, Node
+from archcalc.language.structure import structured
+from archcalc.network.graph import Graph
 
 
 class Folding:
@@ -17,7 +18,8 @@ class Folding:
 
     def __init__(self, graph: Graph) -> None:
         self._nodes = graph.nodes
-        self._whole = groups_of(graph)
+        self._readers = last_readers(graph)
+        self._whole = groups_of(graph, self._readers)
         # The block of each group that is called, by its first and last position.
         self._blocks: dict[tuple[int, int], tuple[Block, dict[str, Any]]] = {}
         # The name of a call by the position of its last layer, which it stands for.
@@ -39,7 +41,8 @@ class Folding:
         for members in bodies.values():
             if len(members) > 1:
                 word = f"block {len(self.blocks)}"
-                block, arguments = alike(word, [(group.prefix, items) for group, items in members])
+                label = "" if members[0][0].prefix.endswith("/") else "label"
+                block, arguments = alike(word, [(group.prefix, items) for group, items in members], label)
                 self.blocks.append(block)
                 for (group, _), given in zip(members, arguments, strict=True):
                     self._blocks[group.first, group.last] = (block, given)
@@ -54,15 +57,28 @@ class Folding:
                 node = self._nodes[child]
                 if node.layer.comes_from_outside:
                     continue
-                found.append(self._layer(node, prefix, trunk, entry))
+                found.append(self._layer(child, prefix, trunk, entry))
                 trunk = trunk if node.auxiliary else child
             else:
                 block, given = self._blocks[child.first, child.last]
-                source = () if child.entry == trunk else (self._reference(child.entry or 0, prefix, entry),)
                 named, label = _called(child.prefix, prefix)
                 output = self._nodes[child.last - 1].shape
-                found.append(Item(block.name, named, label, source, given, output=output))
+                standing = (self._reference(child.entry or 0, prefix, entry),)
+                source = () if child.entry == trunk else standing
+                found.append(
+                    Item(
+                        *(block.name, named, label, source, given),
+                        output=output,
+                        first=child.first,
+                        last=child.last,
+                        reads=(child.entry or 0,),
+                        standing=standing,
+                    )
+                )
                 trunk = child.last - 1
+        if not prefix:
+            found, blocks = structured(found, self._readers, len(self.blocks))
+            self.blocks += blocks
         return repeated(found if prefix and not prefix.endswith("/") else unnamed(found))
 
     def _spliced(self, children: tuple[Child, ...]) -> Iterator[Child]:
@@ -73,17 +89,23 @@ class Folding:
             else:
                 yield from self._spliced(child.children)
 
-    def _layer(self, node: Node, prefix: str, trunk: int, entry: int) -> Item:
+    def _layer(self, position: int, prefix: str, trunk: int, entry: int) -> Item:
+        node = self._nodes[position]
         plain = len(node.inputs) == 0 or node.inputs == (trunk,)
+        standing = tuple(self._reference(i, prefix, entry) for i in node.inputs)
         return Item(
             node.layer.kind,
             _inside(node.name, prefix),
             "",
-            () if plain else tuple(self._reference(i, prefix, entry) for i in node.inputs),
+            () if plain else standing,
             node.layer.settings(),
             node=node,
             share="" if node.share is None else self._nodes[node.share].name,
             output=node.shape,
+            first=position,
+            last=position + 1,
+            reads=node.inputs,
+            standing=standing,
         )
 
     def _reference(self, position: int, prefix: str, entry: int) -> str:

@@ -33,14 +33,14 @@ class Group(msgspec.Struct, frozen=True):
 Child: TypeAlias = "int | Group"
 
 
-def groups_of(graph: Graph) -> Group:
-    """The tree of a graph's groups; the whole has an empty prefix.
+def groups_of(graph: Graph, readers: Sequence[int]) -> Group:
+    """The tree of a graph's groups; the whole has an empty prefix. `readers` are its `last_readers`.
 
     >>> from archcalc.language import load
-    >>> [child.prefix for child in groups_of(load("googlenet")).children if isinstance(child, Group)][:2]
+    >>> graph = load("googlenet")
+    >>> [child.prefix for child in groups_of(graph, last_readers(graph)).children if isinstance(child, Group)][:2]
     ['conv1/', 'conv2_reduce/']
     """
-    readers = _last_readers(graph)
 
     def group(first: int, last: int, prefix: str) -> Group:
         children: list[Child] = []
@@ -76,7 +76,7 @@ def _begins(name: str, key: str) -> bool:
     return name.startswith(key) and (key[-1] in _ENDS or name == key or name[len(key)] in _ENDS)
 
 
-def _last_readers(graph: Graph) -> list[int]:
+def last_readers(graph: Graph) -> list[int]:
     """For each node the last position that reads it, after all others for an output."""
     readers = [0] * len(graph.nodes)
     for position, node in enumerate(graph.nodes):

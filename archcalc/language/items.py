@@ -27,12 +27,24 @@ class Item(msgspec.Struct, frozen=True):
     # The shape that the last of it puts out.
     output: Shape = ()
     repeat: int = 1
+    # Its nodes, first and last (exclusive), the positions that it reads, and what these are called.
+    first: int = 0
+    last: int = 0
+    reads: tuple[int, ...] = ()
+    standing: tuple[str, ...] = ()
+    # The number that the names in a block are counted from, an expression where it repeats.
+    number: str = ""
+
+    @property
+    def called(self) -> str:
+        """The text by which it is told from others of its kind."""
+        return self.name or self.label or self.number
 
     @property
     def signature(self) -> Any:
         """The part of it that must be equal where two are of one block: all but sizes and counts."""
         return (
-            *(self.word, self.name, self.label, self.source, self.share),
+            *(self.word, self.name, self.label, self.number, self.source, self.share),
             self.node is not None and self.node.note,
             self.repeat > 1,
             *sorted((key, str(value)) for key, value in self.whole().items() if not is_size(value)),
@@ -92,7 +104,19 @@ def _next(first: Item, other: Item, number: int, pattern: str) -> str:
     alike = (first.word, first.values, first.share) == (other.word, other.values, other.share)
     if first.node is not None or not alike or other.source or bool(first.name) != bool(other.name):
         return ""
+    if first.number:
+        return _counted(first.number, other.number, number, pattern)
     return _pattern(first.name or first.label, other.name or other.label, number, pattern)
+
+
+def _counted(first: str, other: str, number: int, pattern: str) -> str:
+    """The expression of a number that grows by as much with each repetition."""
+    if not (first.isdecimal() and other.isdecimal()):
+        return ""
+    step, rest = divmod(int(other) - int(first), number)
+    counted = f"{step}*index" if step > 1 else "index"
+    written = f"{first} + {counted}" if int(first) else counted
+    return written if step > 0 and not rest and pattern in {"", written} else ""
 
 
 def _pattern(first: str, other: str, number: int, pattern: str) -> str:
@@ -109,7 +133,7 @@ def _pattern(first: str, other: str, number: int, pattern: str) -> str:
 
 
 def _run(first: Item, last: Item, times: int, pattern: str) -> Item:
-    named = {"name": pattern} if first.name else {"label": pattern}
+    named = {"name" if first.name else "label" if first.label else "number": pattern}
     # A stated output is that of each repetition.
     output = first.output if first.output == last.output else ()
     return msgspec.structs.replace(first, repeat=times, output=output, **named)

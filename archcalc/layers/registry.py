@@ -128,12 +128,11 @@ class Kinds(msgspec.StructMeta):
 
 
 def _arity(cls: Any) -> tuple[int, float]:
-    """The least and the largest number of inputs, by the signature of `output`; of any number two or more."""
+    """The least and the largest number of inputs, by the signature of `output`; a join of any has two or more."""
     code, defaults = cls.output.__code__, cls.output.__defaults__ or ()
-    if code.co_flags & inspect.CO_VARARGS:
-        # Those that are named before are needed.
-        return code.co_argcount - 1 or 2, float("inf")
     inputs = code.co_argcount - 1
+    if code.co_flags & inspect.CO_VARARGS:
+        return inputs or 2, float("inf")
     return inputs - len(defaults), inputs
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Protocol, TypeAlias
 
@@ -90,6 +90,59 @@ class Settled:
         return msgspec.structs.replace(
             graph, nodes=other.nodes, assumptions=other.assumptions, figures=(), assertions=()
         )
+
+
+class Resizable:
+    """A model without params that is built anew for another input, since its layers depend on the shapes of its inputs.
+
+    An input whose shape is None must be given one.
+
+    >>> from archcalc.layers.rearrange import Input
+    >>> def build(shapes):
+    ...     builder = Builder()
+    ...     builder.add("image", Input(shapes["image"]))
+    ...     return builder.graph()
+    >>> Resizable({"image": None}, build).graph(input_shape=(3, 4, 4)).input
+    (3, 4, 4)
+    """
+
+    def __init__(
+        self, own: Mapping[str, NamedShape | None], build: Callable[[Mapping[str, NamedShape | None]], Graph]
+    ) -> None:
+        self._own = own
+        self._build = build
+
+    def params(self, input_shape: InputShape | None = None) -> dict[str, str]:  # noqa: ARG002 - as every model is asked
+        """No params."""
+        return {}
+
+    @property
+    def input_params(self) -> dict[tuple[str, str], str]:
+        """No axes."""
+        return {}
+
+    def without_bias(self) -> Model:
+        """The same model, since its biases are fixed."""
+        return self
+
+    def graph(self, params: Params = NO_PARAMS, input_shape: InputShape | None = None) -> Graph:
+        """The graph on its own inputs, or on others."""
+        check_params(params, [])
+        if input_shape is None:
+            return self._build(self._own)
+        missing = [name for name, shape in self._own.items() if shape is None]
+        if not isinstance(input_shape, Mapping) and len(missing) == 1:
+            input_shape = {missing[0]: input_shape}
+        given = dict(input_shape) if isinstance(input_shape, Mapping) else {}
+        added = {name: _unnamed(given.pop(name)) for name in missing if name in given}
+        known = {name: shape for name, shape in self._own.items() if shape is not None}
+        asked: InputShape = given if isinstance(input_shape, Mapping) else input_shape
+        others = {name: NamedShape(shape, known[name].axes) for name, shape in replaced_inputs(known, asked).items()}
+        return self._build({**self._own, **others, **added})
+
+
+def _unnamed(shape: Shape) -> NamedShape:
+    return NamedShape(shape, ("",) * len(shape))
 
 
 def check_params(given: Params, declared: list[str]) -> None:

@@ -93,6 +93,33 @@ def test_names_of_other_programs_are_kept(names):
     assert rows(again(graph)) == rows(graph)
 
 
+@pytest.mark.parametrize(
+    ("names", "call"),
+    [
+        ([("conv{n}", "relu{n}", "sum{n}")] * 4, "n: index, repeat: 4"),
+        ([("conv{n}", "relu{m}", "sum{n}")] * 3, "n: index, repeat: 3"),
+        ([("res{s}_a", "relu_{s}", "sum{s}x")] * 3, 'label: "p"'),
+    ],
+    ids=["numbers", "numbers apart", "words"],
+)
+def test_what_repeats_by_what_the_layers_are(names, call):
+    """Where names do not begin alike, a number in them or a part of them says which repetition they are of."""
+    builder = Builder()
+    last = builder.add("input", Input((8, 4, 4)))
+    for n, (conv, relu, total) in enumerate(names):
+        first = last
+        words = {"n": n, "m": n + 7, "s": "pqr"[n % 3]}
+        last = builder.add(conv.format(**words), Conv2d(out=8, kernel=3, padding=1), last)
+        last = builder.add(relu.format(**words), ReLU(), last)
+        last = builder.add(total.format(**words), Add(), last, first)
+    graph = builder.graph("net")
+    text = folded(graph)
+
+    assert text.count("conv2d") == 1
+    assert call in text
+    assert rows(again(graph)) == rows(graph)
+
+
 def test_what_is_read_from_outside_is_no_block():
     """A layer inside that another reads later has to be named."""
     graph = residuals(["a/", "b/"])

@@ -17,8 +17,8 @@ from archcalc.language.folded import folded
     "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="The file to write, such as net.yaml."
 )
 def command(request: Request, output: Path | None) -> None:
-    """A file of another program as a spec: what repeats as blocks, sizes as assertions.
+    """A file of another program as a spec.
 
-    SPEC is such a file, told by its content, or any other network.
+    What repeats becomes blocks, and sizes are stated. SPEC is such a file, told by its content, or any other network.
     """
     put_or_write(folded(request.load()), "yaml", output)

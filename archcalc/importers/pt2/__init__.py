@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from archcalc.importers import register
+from archcalc.importers.registry import register
 
 # The name of the first entry, behind the 30 bytes of a zip's header: a folder of the archive, or an entry of torch before 2.7.
 _FIRST = re.compile(

@@ -1,0 +1,43 @@
+"""Texts with mistakes put into them by chance, each from a seed."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterator
+
+PIECES = (
+    *(b"99999999999999999999", b"2147483647", b"-1", b"0", b"1e999", b"0x7fffffff", b"nan", b"100000"),
+    *(b"{", b"}", b"[", b"]", b'"', b"'", b"\n", b"=", b":", b",", b"#", b"<", b"\xff", b"\x00"),
+)
+NUMBERS = (b"0", b"-1", b"7", b"3.5", b"1000", b"65536", b"2147483647", b"99999999999")
+
+
+def mutated(text: bytes, count: int, seed: int) -> Iterator[bytes]:
+    """So many copies of a text, each with one to three mistakes."""
+    rng = random.Random(seed)  # noqa: S311 - no secret hangs on it
+    for _ in range(count):
+        found = text
+        for _ in range(rng.randint(1, 3)):
+            found = _mistaken(found, rng)
+        yield found
+
+
+def _mistaken(text: bytes, rng: random.Random) -> bytes:
+    at = rng.randrange(len(text) + 1)
+    numbers = [*re.finditer(rb"\d+", text)]
+    kind = rng.randrange(6)
+    if kind == 0:
+        return text[:at] + bytes([rng.randrange(256)]) + text[at + 1 :]
+    if kind == 1:
+        return text[:at]
+    if kind == 2:
+        return text[:at] + text[at + rng.randint(1, 40) :]
+    if kind == 3:
+        return text[:at] + rng.choice(PIECES) + text[at:]
+    if kind == 4 and numbers:
+        number = rng.choice(numbers)
+        return text[: number.start()] + rng.choice(NUMBERS) + text[number.end() :]
+    lines = text.splitlines(keepends=True) or [b"\n"]
+    lines.insert(rng.randrange(len(lines)), rng.choice(lines))
+    return b"".join(lines)
