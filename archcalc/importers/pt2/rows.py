@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 from archcalc.errors import SpecError
 from archcalc.importers.pt2.calls import Call
 from archcalc.importers.pt2.values import Batch, Value, reshaped, without_batch
 from archcalc.layers.base import Layer
+from archcalc.layers.placing import Misplaced
 from archcalc.network.graph import Builder, weights_of
 from archcalc.symbols.dims import Dim, Shape, equal, format_shape, size
 from archcalc.symbols.shape import axes_of, reshaped_axes, values_axis
@@ -64,6 +67,7 @@ class Rows:
         positions = [self.placed(call, each) if isinstance(each, Value) else each for each in inputs]
         arrays = [each for each in trained if each is not None]
         share = self._owner(arrays)
+        layer = left_open(layer, [self.builder.shape(position) for position in positions])
         at = self._add(call, self._name(call, layer.kind), layer, positions, share=share, note=note)
         node = self.builder.nodes[at]
         self._require(call, node.shape, without_batch(full, batch, self.samples))
@@ -170,6 +174,26 @@ class Rows:
                 f"the file states an output of {format_shape(stated)}, and from its input follows {format_shape(found)}"
             )
             raise call.error(fact, "both without the batch, which is the first axis of the first input")
+
+
+def left_open(layer: Layer, shapes: Sequence[Shape]) -> Layer:
+    """A layer without a word on its axes where it chooses these by itself.
+
+    >>> from archcalc.layers.softmax import Softmax
+    >>> left_open(Softmax(axis=1), [(128, 512)]), left_open(Softmax(axis=0), [(128, 512)])
+    (Softmax(axis=None), Softmax(axis=0))
+    """
+    setting = layer.axis_setting
+    if not setting or setting not in layer.settings():
+        return layer
+    stated = getattr(layer, setting)
+    try:
+        unsaid = msgspec.structs.replace(layer, **{setting: None})
+        chosen = getattr(unsaid.placed(*shapes), setting)
+    except (Misplaced, NotImplementedError):
+        # The order of a permutation has no usual choice.
+        return layer
+    return unsaid if chosen == stated else layer
 
 
 def same(x: Shape, y: Shape) -> bool:
