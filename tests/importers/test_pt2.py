@@ -122,7 +122,7 @@ def test_an_operator_that_is_not_known_has_what_the_file_states():
     graph = graph_of(program(nodes, shapes, trained={"p_w": "w", "p_l": "unused"}))
     profile = archcalc.profile(graph)
 
-    assert graph.nodes[1].layer.operator == "mine.fold"
+    assert graph.nodes[1].layer.operator == "fold"
     assert (tuple(graph.nodes[1].shape), profile.totals.params, profile.auxiliary.params) == ((6, 4), 14, 5)
     assert graph.nodes[1].layer.uncounted
 
@@ -217,3 +217,28 @@ def test_a_spoilt_archive_ends_in_a_graph_or_one_clean_message():
         start = time.process_time()
         read_or_refused(data)
         assert time.process_time() - start < 2, seed
+
+
+def test_merged_patches_are_moved_at_once():
+    """Four times every second row and column beside each other: two reshapes and a permute, in torch's order."""
+
+    def every_second(x: str, axis: int, first: int, name: str) -> object:
+        given = {"self": x, "dim": {"as_int": axis}, "start": {"as_int": first}, "end": {"as_int": 2**63 - 1}}
+        return node("aten.slice.Tensor", {**given, "step": {"as_int": 2}}, name)
+
+    corners = [(0, 0), (1, 0), (0, 1), (1, 1)]
+    nodes = [every_second("x", 1, i, f"r{i}{j}") for i, j in corners]
+    nodes += [every_second(f"r{i}{j}", 2, j, f"c{i}{j}") for i, j in corners]
+    tensors = {"as_tensors": [{"name": f"c{i}{j}"} for i, j in corners]}
+    nodes.append(node("aten.cat.default", {"tensors": tensors, "dim": {"as_int": -1}}, "y"))
+    shapes = {"x": (2, 6, 4, 5), "y": (2, 3, 2, 20)}
+    shapes |= {f"r{i}{j}": (2, 3, 4, 5) for i, j in corners} | {f"c{i}{j}": (2, 3, 2, 5) for i, j in corners}
+    graph = graph_of(program(nodes, shapes))
+
+    assert rows(graph)[1:] == [
+        ("reshape", "reshape", (3, 2, 2, 2, 5)),
+        ("permute", "permute", (3, 2, 2, 2, 5)),
+        ("reshape_2", "reshape", (3, 2, 20)),
+    ]
+    # Columns change slower than rows.
+    assert tuple(map(int, graph.nodes[2].layer.order)) == (0, 2, 3, 1, 4)

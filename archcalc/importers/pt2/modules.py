@@ -119,7 +119,11 @@ MODULES: dict[str, Callable[[Group, Rows], Layer | None]] = {
 def as_one(group: Group, rows: Rows, layer: Layer) -> Value | None:
     """The output of a module as that of one layer, if this has its shape, its trained values and its products."""
     x = group.computed[0]
-    if len(group.outputs) != 1 or any(call.word not in _MOVES for call in group.calls):
+    if (
+        len(group.outputs) != 1
+        or any(value.grid for value in group.computed)
+        or any(call.word not in _MOVES for call in group.calls)
+    ):
         return None
     name, full = group.outputs[0]
     if not same(full, x.full):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from archcalc.errors import Source, SpecError
@@ -10,6 +11,7 @@ from archcalc.importers.pt2.archive import contents
 from archcalc.importers.pt2.calls import Call, stack
 from archcalc.importers.pt2.known import MAKERS, Made
 from archcalc.importers.pt2.modules import MODULES, Group, as_one
+from archcalc.importers.pt2.operators.strided import gathered, laid_out
 from archcalc.importers.pt2.program import InputSpec, Operation, decoded, tied
 from archcalc.importers.pt2.rows import Inexpressible, Rows
 from archcalc.importers.pt2.tensors import Tensors, named
@@ -33,6 +35,9 @@ _SIZES_ALONE = (
 )
 # Statements about sizes, which put out nothing.
 _CHECKS = ("_assert", "sym_constrain")
+# Operators that take every so manieth entry of a tensor without a row of it.
+_LAZY = {"slice", "cat", "concat", "concatenate"}
+_WORD = re.compile(r"\W")
 # Operators after which an array that is not trained is still called by its name.
 _SAME = {"view", "reshape", "unsqueeze", "squeeze", "clone", "to", "expand", "contiguous", "detach", "alias"}
 
@@ -56,6 +61,7 @@ class _Reading:
         self._rows = Rows(tensors.samples)
         # The places of operators in modules that are no one layer.
         self._apart: set[int] = set()
+        self._all = range(len(tensors.nodes))
 
     def graph(self) -> Graph:
         """The graph of all of it."""
@@ -137,6 +143,9 @@ class _Reading:
         else:
             made = self._made(call)
         values = made if isinstance(made, list) else [made]
+        if any(each and each.grid for each in values) and self._tensors.read_outside(names[0], self._all):
+            # What leaves the network is a row.
+            values = [gathered(call, self._rows, each) for each in values if each]
         read = names if len(values) == len(names) else [name for name in names if name not in call.unread]
         self._tensors.values.update({n: value for n, value in zip(read, values, strict=False) if value is not None})
         first = operation.inputs[0].arg.as_tensor if operation.inputs else None
@@ -153,6 +162,8 @@ class _Reading:
     def _made(self, call: Call) -> Made:
         """The outputs of an operator, of one that is not known as the file states them."""
         maker = MAKERS.get(call.word) if call.operator.startswith("aten.") else None
+        if call.word not in _LAZY and any(each.grid for each in call.tensors):
+            call = laid_out(call, self._rows)
         try:
             made = None if maker is None else maker(call, self._rows)
         except Inexpressible:
@@ -181,7 +192,9 @@ class _Reading:
                 first = bool(full) and divides(samples, full[0]) is True
                 batch = Batch(0) if first else reshaped(source.batch, source.full, full, samples)
             params = sum_of(size(each.full) for each in arrays)
-            layer = Unknown(operator=call.operator, shape=without_batch(full, batch, samples), parameters=params)
+            layer = Unknown(
+                operator=_WORD.sub("_", call.word)[:60], shape=without_batch(full, batch, samples), parameters=params
+            )
             made.append(self._rows.add(call, layer, inputs, full, batch, trained=arrays))
             arrays = []
         return made

@@ -86,23 +86,28 @@ class Rows:
             raise Inexpressible
         return self.shaped(call, value, self.own(value))
 
-    def shaped(self, call: Call, value: Value, wanted: Shape, like: int | None = None) -> int:
-        """The position of a tensor under a shape of as many values, an array's with axes named as those of a layer."""
+    def shaped(
+        self, call: Call, value: Value, wanted: Shape, like: int | None = None, axes: tuple[str, ...] | None = None
+    ) -> int:
+        """The position of a tensor under a shape of as many values, an array's with axes named as those of a layer.
+
+        `axes` are the names of a shape's axes where they are known.
+        """
         if value.origin == "computed":
             x = self.builder.shape(value.at)
             if same(x, wanted):
                 return value.at
             if len(wanted) == 1:
                 return self._add(call, self._name(call, "flatten", inside=True), Layer.kinds["flatten"](), [value.at])
-            return self._reshape(call, value.at, wanted, self._axes(x, wanted))
+            return self._reshape(call, value.at, wanted, axes or self._axes(x, wanted))
         key = (value.name, wanted)
         if key in self._arrays:
             return self._arrays[key]
         kind = "learned" if value.origin == "trained" else "constant"
         owner = self.owners.get(value.name) if value.origin == "trained" else None
         base = value.name.replace(".", "/") or self._name(call, kind, inside=True)
-        axes = None if like is None or len(wanted) < 3 else self._filled(axes_of(self.builder.shape(like)))
-        layer = Layer.kinds[kind](shape=wanted, axes=axes if axes and len(axes) == len(wanted) else None)
+        named = None if like is None or len(wanted) < 3 else self._filled(axes_of(self.builder.shape(like)))
+        layer = Layer.kinds[kind](shape=wanted, axes=named if named and len(named) == len(wanted) else None)
         at = self._arrays[key] = self._add(
             call, base, layer, [], share=owner if owner in self._arrays.values() else None
         )
@@ -130,7 +135,9 @@ class Rows:
         guessed = reshaped_axes(x, wanted)
         if len(x) == 1 or all(name in {*known, "", "tokens"} for name in guessed):
             return None
-        return self._filled([name if name in known else "" for name in guessed])
+        kept = {name: n for name, n in zip(known, x, strict=True) if name}
+        pairs = zip(guessed, wanted, strict=True)
+        return self._filled([name if name in kept and equal(kept[name], n) is True else "" for name, n in pairs])
 
     def _filled(self, axes: Sequence[str]) -> tuple[str, ...]:
         """Names with one of its own for each axis that has none."""
@@ -159,6 +166,7 @@ class Rows:
             raise call.error(error.fact, *error.notes) from None
 
     def _name(self, call: Call, kind: str, *, inside: bool = False) -> str:
+        kind = call.word if kind == "unknown" else kind
         if call.alone and not inside:
             return call.path
         return f"{call.path}/{kind}" if call.path else kind

@@ -23,6 +23,14 @@ class Batch(NamedTuple):
     outer: Dim = 1
 
 
+class Grid(NamedTuple):
+    """Every so manieth entry of an axis, from a first on."""
+
+    axis: int
+    first: int
+    step: int
+
+
 class Value(msgspec.Struct, frozen=True):
     """A tensor: what a layer puts out, a trained array, or one that neither is trained nor depends on the input.
 
@@ -36,6 +44,9 @@ class Value(msgspec.Struct, frozen=True):
     name: str = ""
     # True where it is to be repeated along axes of 1, which what joins it does by itself.
     repeated: bool = False
+    # The entries that it has of the layer's output, whose shape is `source`; none where it is the output.
+    grid: tuple[Grid, ...] = ()
+    source: Shape = ()
 
     def own(self, samples: Dim) -> Shape:
         """The shape of one sample, at least one axis."""

@@ -7,6 +7,7 @@ from functools import partial
 
 from archcalc.importers.pt2.calls import Call
 from archcalc.importers.pt2.known import MAKERS, Made, makes
+from archcalc.importers.pt2.operators.strided import gathered, woven
 from archcalc.importers.pt2.rows import Rows
 from archcalc.importers.pt2.values import Batch, Value, from_start, without_batch
 from archcalc.layers.base import Layer
@@ -101,6 +102,10 @@ def concat(call: Call, rows: Rows) -> Made:
     if any(len(value.full) != len(full) for value in values):
         raise call.error("its tensors have different numbers of axes")
     axis = from_start(call.whole("dim", 0), len(full))
+    if any(value.grid for value in values):
+        if (whole := woven(call, rows, values, axis)) is not None:
+            return whole
+        values = [gathered(call, rows, value) if value.grid else value for value in values]
     return _concat(call, rows, values, axis)
 
 

@@ -12,6 +12,8 @@ from archcalc.importers.pt2.rows import Rows
 from archcalc.layers.base import Layer
 from archcalc.symbols.dims import equal, size
 
+# The largest number that a spec may hold, for a bound that is left open.
+_MOST = 1e15
 Settings = Callable[[Call], dict[str, Any]]
 
 
@@ -64,10 +66,10 @@ def held(call: Call, rows: Rows) -> Made:
         if any(not isinstance(bound, (int, float, type(None))) for bound in (low, high)):
             return None
         bounds = {
-            "min": float("-inf") if low is None else float(low),
-            "max": float("inf") if high is None else float(high),
+            "min": -_MOST if low is None else float(low),
+            "max": _MOST if high is None else float(high),
         }
-    kind = {(0.0, 6.0): "relu6", (0.0, float("inf")): "relu"}.get((bounds["min"], bounds["max"]))
+    kind = {(0.0, 6.0): "relu6", (0.0, _MOST): "relu"}.get((bounds["min"], bounds["max"]))
     return rows.add(call, Layer.kinds[kind]() if kind else Layer.kinds["hardtanh"](**bounds), [x], batch=x.batch)
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from archcalc.importers.pt2.calls import Call
 from archcalc.importers.pt2.known import Made, makes
 from archcalc.importers.pt2.rows import Rows
-from archcalc.importers.pt2.values import Batch, Value, from_start, permuted
+from archcalc.importers.pt2.values import Batch, Grid, Value, from_start, permuted
 from archcalc.layers.base import Layer
-from archcalc.symbols.dims import Dim, Shape, at_least, divides, equal, format_shape, quotient, size
+from archcalc.symbols.dims import Dim, Shape, divides, equal, format_shape, quotient, size
 
 # What stands for the end of an axis.
 _END = 2**62
@@ -137,16 +139,14 @@ def slice_(call: Call, rows: Rows) -> Made:
     if not isinstance(start, int):
         return None
     first: Dim = n + start if start < 0 else start
-    if step == 1:
+    if step == 1 and not x.grid:
         # An end beyond the axis is that of the axis.
         return part(call, rows, x, axis, (first, first + m))
-    if step < 1 or divides(step, n) is not True or at_least(step - 1, first) is not True or x.origin != "computed":
+    beyond = not isinstance(first, int) or step < 1 or first >= step or divides(step, n) is not True
+    if beyond or x.origin != "computed" or any(grid.axis == axis for grid in x.grid):
         return None
-    apart = (*x.full[:axis], quotient(n, step), step, *x.full[axis + 1 :])
-    moved = None if x.batch is None else x.batch._replace(axis=x.batch.axis + (x.batch.axis > axis))
-    split = rows.view(call, x, apart, moved)
-    one = part(call, rows, split, axis + 1, (first, first + 1))
-    return rows.view(call, one, full, x.batch)
+    # Where all such entries are put together again, they are moved at once.
+    return msgspec.structs.replace(x, full=full, grid=(*x.grid, Grid(axis, first, step)), source=x.source or x.full)
 
 
 def part(call: Call, rows: Rows, x: Value, axis: int, span: tuple[Dim, Dim]) -> Value:
