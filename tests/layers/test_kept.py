@@ -50,7 +50,10 @@ APART: list[tuple[str, Callable[..., bool], str]] = [
     ("dropout", lambda k, *_: k.rate == 1, "with every value dropped torch multiplies by one zero and needs no mask"),
     (
         "conv.d|(avg|max)pool.d",
-        lambda k, x: any(before != after for before, after in around(k, x, k.stride or k.kernel)),
+        lambda k, x: (
+            getattr(k, "padding_mode", "zeros") == "zeros"
+            and any(before != after for before, after in around(k, x, k.stride or k.kernel))
+        ),
         "torch pads by as much on either side, and for anything else makes a padded copy first and keeps that",
     ),
     ("(avg|max)pool.d", lambda k, _: k.padding == "same", "torch has no such padding, and the twin pads a copy"),

@@ -28,7 +28,7 @@ Twin = Callable[..., nn.Module]
 
 def convolution(module: type[nn.Module]) -> Twin:
     def twin(k: Layer, x: Shape) -> nn.Module:
-        options = {"stride": k.stride, "dilation": k.dilation, "groups": k.groups, "bias": k.bias}
+        options = {name: getattr(k, name) for name in ("stride", "dilation", "groups", "bias")}
         sides = list(around(k, x, k.stride))
         if k.padding == "same" and {*per_axis(k.stride, k.rank)} == {1}:
             outside, inside = [], "same"
@@ -36,12 +36,14 @@ def convolution(module: type[nn.Module]) -> Twin:
             outside, inside = [], tuple(before for before, _ in sides)
         else:
             outside, inside = sides, 0
+        before = pad(outside, mode=k.padding_mode) if outside else nn.Identity()
+        options |= {} if outside else {"padding_mode": k.padding_mode}
         if k.connections is None:
-            return nn.Sequential(pad(outside), module(x[0], k.out, k.kernel, padding=inside, **options))
+            return nn.Sequential(before, module(x[0], k.out, k.kernel, padding=inside, **options))
         # One small convolution for each row; zip counts the rows.
         rows = zip(k.connections, range(k.out), strict=True)
         maps = [(seen, module(len(seen), 1, k.kernel, padding=inside, **options)) for seen, _ in rows]
-        return nn.Sequential(pad(outside), Connected(maps))
+        return nn.Sequential(before, Connected(maps))
 
     return twin
 

@@ -15,6 +15,10 @@ CASES: dict[str, list[tuple[dict[str, Any], list[tuple[int, ...]]]]] = {
         ({"out": 3, "kernel": 2, "connections": ((0,), (0, 2), (1, 2))}, [(3, 5, 5)]),
         ({"out": 3, "kernel": 3, "padding": ((0, 1), (2, 0))}, [(1, 5, 6)]),
         ({"out": 2, "kernel": 3, "stride": 2}, [(1, 6, 6)]),
+        *(
+            ({"out": 2, "kernel": (3, 2), "stride": (2, 1), "padding": (2, (1, 0)), "padding_mode": mode}, [(2, 5, 4)])
+            for mode in ("reflect", "replicate", "circular")
+        ),
     ],
     "convtranspose2d": [
         (

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 
 from archcalc.layers.axes import each_axis
+from archcalc.layers.filled_margins import NUMPY_MODES
 from archcalc.network.graph import Node
 from archcalc.reference.fast.conv import convolution
 from archcalc.reference.fast.fuse import Chain
@@ -78,7 +79,13 @@ def _conv2d(place: Slot) -> Step | None:
         scale, shift = _scale_and_shift(*place.norm)
         weight = (weight * scale.reshape(-1, 1, 1, 1)).astype(place.output.dtype)
         bias = (shift if bias is None else shift + bias * scale).astype(place.output.dtype)
-    return convolution(_site(place, layer.dilation, weight=weight, groups=layer.groups, finish=place.finish(bias)))
+    more = {"weight": weight, "groups": layer.groups, "finish": place.finish(bias)}
+    if layer.padding_mode != "zeros":
+        _, *space, channels = place.inputs[0].shape
+        sides = zip(space, layer.margins((channels, *space)), strict=True)
+        mode = NUMPY_MODES[layer.padding_mode]
+        more["filled_by"] = tuple(np.pad(np.arange(n), margins, mode=mode) for n, margins in sides)  # type: ignore[call-overload]
+    return convolution(_site(place, layer.dilation, **more))
 
 
 def _site(place: Slot, dilation: Any, **more: Any) -> Site:
