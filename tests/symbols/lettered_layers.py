@@ -283,6 +283,7 @@ WRITTEN: dict[str, Callable[[Writer, int, str], str]] = {
     "Biases": lambda writer, *_: writer.r.choice(("true", "false", "[query, value]")),
     "bool": lambda writer, _rank, _written: writer.r.choice(("true", "false")),
     "Literal": word,
+    "Filling": lambda writer, *_: writer.r.choice(("zeros", "zeros", "zeros", "reflect", "replicate", "circular")),
     "Count": size(1, 6),
     "float": number("0.5"),
     "Positive": number("0.5"),
