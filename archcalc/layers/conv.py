@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import accumulate, product
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from archcalc.layers.axes import each_axis, reshape_along
 from archcalc.layers.base import SavedTensor, TrainingContext
 from archcalc.layers.filled_margins import NUMPY_MODES, Filling, Slide, filled_views, require_filling
 from archcalc.layers.filters import PLACES, TAPS, _Filtering, by_group, require_groups
 from archcalc.layers.intervals import NOTHING
+from archcalc.layers.normed_weights import Norm, norm_buffers, norm_saved, norm_weights, normed, settled
 from archcalc.layers.requirements import Requirement
 from archcalc.layers.settings import Count, Natural, Padding, Sizes
 from archcalc.layers.sliding import _Sliding
@@ -25,7 +26,9 @@ class _Conv(_Filtering, _Sliding, frozen=True):
 
     Output size along an axis: ⌊(n + padding − dilation·(kernel − 1) − 1) / stride⌋ + 1. Weights out·(channels/groups)·∏kernel,
     biases `out`; MACs are weights × output positions, padded positions counted like any other. `padding_mode` fills the
-    padding as the `mode` of a `pad` does. `connections` lists for each output map the input maps it sees (LeCun et al.
+    padding as the `mode` of a `pad` does. `norm` learns the length of each filter apart from its direction (`weight`),
+    with `magnitudes: taps` that of each tap of all filters, or divides all by their largest singular value (`spectral`).
+    `connections` lists for each output map the input maps it sees (LeCun et al.
     1998, table I).
     """
 
@@ -38,6 +41,8 @@ class _Conv(_Filtering, _Sliding, frozen=True):
     bias: bool = True
     connections: tuple[tuple[Natural, ...], ...] | None = None
     padding_mode: Filling = "zeros"
+    norm: Norm | None = None
+    magnitudes: Literal["filters", "taps"] = "filters"
 
     def output(self, x: Shape) -> Shape:
         return (self.out, *self.places(x))
@@ -47,8 +52,12 @@ class _Conv(_Filtering, _Sliding, frozen=True):
         yield from require_groups(self.groups, x[0], self.out)
         if self.padding_mode != "zeros":
             yield from require_filling(self.padding_mode, x, self.margins(x), "padding_mode", "padding")
+        if self.magnitudes == "taps":
+            fact = "magnitudes of taps are for a conv1d with norm=weight"
+            yield self.rank == 1 and self.norm == "weight", fact, "magnitudes"
         if self.connections is not None:
             table = "connections"
+            yield self.norm is None, f"a table of connections leaves no whole filters for norm={self.norm}", "norm"
             yield equal(self.groups, 1), f"connections need groups=1, not {self.groups}", "groups"
             yield (
                 equal(len(self.connections), self.out),
@@ -70,7 +79,14 @@ class _Conv(_Filtering, _Sliding, frozen=True):
             weight: Shape = (self.out, quotient(x[0], self.groups), *kernel)
         else:
             weight = (sum(map(len, self.connections)), *kernel)
-        return {"weight": weight, "bias": (self.out,)} if self.bias else {"weight": weight}
+        arrays = {"weight": weight, **norm_weights(self.norm, weight, 0 if self.magnitudes == "filters" else 2)}
+        return {**arrays, "bias": (self.out,)} if self.bias else arrays
+
+    def buffers(self, x: Shape) -> dict[str, Shape]:
+        return norm_buffers(self.norm, self.weights(x)["weight"])
+
+    def settled(self, xp: Any, arrays: dict[str, Any]) -> dict[str, Any]:
+        return settled(xp, arrays)
 
     def work(self, output: Shape, x: Shape) -> Work:
         positions = size(output[1:])
@@ -96,6 +112,7 @@ class _Conv(_Filtering, _Sliding, frozen=True):
         return (tuple((At(0, seen), *view) for seen in channels for view in product(*spaces)),)
 
     def saved_for_backward(self, use: TrainingContext, _output: Shape, x: Shape) -> Iterator[SavedTensor]:
+        yield from norm_saved(self.norm, use, self.weights(x), self.buffers(x), used=True)
         if self.padding_mode == "zeros":
             yield SavedTensor(0)
             return
@@ -112,8 +129,8 @@ class _Conv(_Filtering, _Sliding, frozen=True):
             return 0
         return x[0] * size(each_axis(self.kernel, self.rank)) * size(self.output(x)[1:])
 
-    def forward(self, xp: Any, x: Any, weight: Any, bias: Any = None) -> Any:
-        windows = self.windows(xp, x)
+    def forward(self, xp: Any, x: Any, weight: Any, bias: Any = None, **norm: Any) -> Any:
+        windows, weight = self.windows(xp, x), normed(xp, weight, norm)
         y = self.filtered(xp, windows, weight) if self.connections is None else self.joined(xp, windows, weight)
         return y if bias is None else y + reshape_along(1, bias, y)
 

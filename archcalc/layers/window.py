@@ -15,7 +15,7 @@ from typing import cast
 
 import msgspec
 
-from archcalc.layers.intervals import NOTHING, falls, fraction, higher, hull, lower, numbers, some, whole, written
+from archcalc.layers.intervals import NOTHING, falls, fraction, higher, hull, lower, some, whole, written
 from archcalc.symbols.dims import Dim, Ratio
 
 # More phases than these, or more steps to compose them, would take too long; the window is then relaxed.

@@ -118,5 +118,5 @@ def _beside(builder: Builder, own: int, owner: str, rank: Dim) -> int:
         share = builder.position(f"{owner}{suffix}") if owner != node.name and suffix != SUM else None
         return builder.add(f"{node.name}{suffix}", added, *inputs, share=share, **_about(node))
 
-    down = add(DOWN, node.layer.changed(out=rank, bias=False), *node.inputs)
-    return add(SUM, Add(), own, add(UP, node.layer.changed(bias=False), down))
+    down = add(DOWN, node.layer.changed(out=rank, bias=False, norm=None), *node.inputs)
+    return add(SUM, Add(), own, add(UP, node.layer.changed(bias=False, norm=None), down))

@@ -17,6 +17,7 @@ from tests.layers.torch_detection import DETECTION_TWINS
 from tests.layers.torch_experts import EXPERT_TWINS
 from tests.layers.torch_function import Function, each
 from tests.layers.torch_margins import around, margins, pad, per_axis
+from tests.layers.torch_norms import normed
 from tests.layers.torch_places import PLACE_TWINS
 from tests.layers.torch_recurrent import recurrent
 from tests.layers.torch_scans import cumulative, linear_attention, scan
@@ -39,7 +40,9 @@ def convolution(module: type[nn.Module]) -> Twin:
         before = pad(outside, mode=k.padding_mode) if outside else nn.Identity()
         options |= {} if outside else {"padding_mode": k.padding_mode}
         if k.connections is None:
-            return nn.Sequential(before, module(x[0], k.out, k.kernel, padding=inside, **options))
+            return nn.Sequential(before, normed(module(x[0], k.out, k.kernel, padding=inside, **options), k))
+        if k.norm is not None:
+            raise ValueError("no whole filters")
         # One small convolution for each row; zip counts the rows.
         rows = zip(k.connections, range(k.out), strict=True)
         maps = [(seen, module(len(seen), 1, k.kernel, padding=inside, **options)) for seen, _ in rows]
@@ -68,7 +71,7 @@ def transposed(module: type[nn.Module]) -> Twin:
         inside = tuple(before for before, _ in sides) if alike else 0
         outside = [] if alike else [(-before, -after) for before, after in sides]
         options = {"output_padding": k.output_padding, "groups": k.groups, "bias": k.bias, "dilation": k.dilation}
-        return nn.Sequential(module(x[0], k.out, k.kernel, k.stride, inside, **options), pad(outside))
+        return nn.Sequential(normed(module(x[0], k.out, k.kernel, k.stride, inside, **options), k), pad(outside))
 
     return twin
 
