@@ -122,12 +122,16 @@ class _Conv(_Filtering, _Sliding, frozen=True):
         sides = zip(x[1:], self.margins(x), strict=True)
         yield SavedTensor("input with its padding", x[0] * size(tuple(n + a + b for n, (a, b) in sides)))
 
+    def window_size(self, x: Shape) -> Dim:
+        """The number of values in a window over all channels."""
+        return x[0] * size(each_axis(self.kernel, self.rank))
+
     def im2col_size(self, x: Shape) -> Dim:
         steps = (*each_axis(self.kernel, self.rank), *each_axis(self.stride, self.rank))
         # Windows of one position each, at every position, are the input itself.
         if all(n == 1 for n in steps) and self.output(x)[1:] == x[1:]:
             return 0
-        return x[0] * size(each_axis(self.kernel, self.rank)) * size(self.output(x)[1:])
+        return self.window_size(x) * size(self.output(x)[1:])
 
     def forward(self, xp: Any, x: Any, weight: Any, bias: Any = None, **norm: Any) -> Any:
         windows, weight = self.windows(xp, x), normed(xp, weight, norm)
