@@ -51,9 +51,9 @@ def filled_views(axis: int, n: Dim, sides: tuple[Dim, Dim], filling: Filling, sl
     def backwards(last: Dim) -> Window:
         return Window(-stride, ((last - reach, last),), dilation)
 
-    own = At(axis, onwards(-before), ends=filling != "zeros")
-    if filling == "zeros":
-        return [own]
+    if filling == "zeros" or sides == (0, 0):
+        return [At(axis, onwards(-before))]
+    own = At(axis, onwards(-before), ends=True)
     # The places with a tap in the margin before, and those with one in that after.
     early = (0, minimum(places, ceil_div(before, stride)))
     late = (ceil_div(maximum(0, before + n - reach), stride), places)
