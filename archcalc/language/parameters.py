@@ -170,7 +170,9 @@ def _unfit(graph: Graph, adapter: Adapter) -> SpecError:
     })  # fmt: skip
     if kinds:
         fact = f"'{adapter.pattern[:60]}' fits {kinds[0]}, beside which no adapter can stand"
-        return SpecError(fact, adapter.place, "an adapter stands beside linear, and the projections of attention")
+        return SpecError(
+            fact, adapter.place, "an adapter stands beside linear, conv1d to conv3d, and the projections of attention"
+        )
     names = [node.name for node in graph.nodes]
     return SpecError(f"no layer fits '{adapter.pattern[:60]}'", adapter.place, nearest(adapter.pattern, names))
 

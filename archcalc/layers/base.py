@@ -195,6 +195,10 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, metaclass=K
         """Arrays that are kept but not trained, such as running statistics."""
         return {}
 
+    def settled(self, _xp: Any, arrays: dict[str, Any]) -> dict[str, Any]:
+        """Random arrays for `weights` and `buffers`, with those made anew that follow from others."""
+        return arrays
+
     def work(self, output: Shape, *inputs: Any, **_: Any) -> Work:  # noqa: ARG002 - the signature that kinds override
         """Raw operation counts for one sample."""
         return Work()

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from archcalc.layers.axes import both_sides, each_axis, reshape_along
 from archcalc.layers.base import SavedTensor, TrainingContext
 from archcalc.layers.filters import PLACES, TAPS, _Filtering, by_group, require_groups
+from archcalc.layers.normed_weights import Norm, norm_buffers, norm_saved, norm_weights, normed, settled
 from archcalc.layers.requirements import Requirement, require_per_axis, require_rank
 from archcalc.layers.settings import Count, Margins, Natural, Sizes
 from archcalc.layers.sliding import span
@@ -23,7 +24,9 @@ class _ConvTranspose(_Filtering, frozen=True):
     """The transpose of a convolution: each input position spreads over a window of the output.
 
     Output size along an axis: (n − 1)·stride − padding + dilation·(kernel − 1) + output_padding + 1. Weights
-    channels·(out/groups)·∏kernel. MACs are weights × *input* positions (Dumoulin and Visin 2016, section 4).
+    channels·(out/groups)·∏kernel. MACs are weights × *input* positions (Dumoulin and Visin 2016, section 4). `norm` learns
+    the lengths of weights apart from their directions (`weight`), or divides them by their largest singular value
+    (`spectral`).
     """
 
     spreads: ClassVar[bool] = True
@@ -36,6 +39,7 @@ class _ConvTranspose(_Filtering, frozen=True):
     dilation: Sizes = 1
     groups: Count = 1
     bias: bool = True
+    norm: Norm | None = None
 
     def output(self, x: Shape) -> Shape:
         return (
@@ -75,7 +79,14 @@ class _ConvTranspose(_Filtering, frozen=True):
 
     def weights(self, x: Shape) -> dict[str, Shape]:
         weight = (x[0], quotient(self.out, self.groups), *each_axis(self.kernel, self.rank))
-        return {"weight": weight, "bias": (self.out,)} if self.bias else {"weight": weight}
+        arrays = {"weight": weight, **norm_weights(self.norm, weight)}
+        return {**arrays, "bias": (self.out,)} if self.bias else arrays
+
+    def buffers(self, x: Shape) -> dict[str, Shape]:
+        return norm_buffers(self.norm, self.weights(x)["weight"], rows=1)
+
+    def settled(self, xp: Any, arrays: dict[str, Any]) -> dict[str, Any]:
+        return settled(xp, arrays, rows=1)
 
     def work(self, output: Shape, x: Shape) -> Work:
         return Work(macs=size(x[1:]) * size(self.weights(x)["weight"]), additions=size(output) if self.bias else 0)
@@ -91,14 +102,16 @@ class _ConvTranspose(_Filtering, frozen=True):
         slides = {axis: spreading(k, s, before, d) for axis, (k, s, (before, _), d) in enumerate(fields, start=1)}
         return ((pointwise_view(x, {0: by_group(self.groups, x[0], self.out), **slides}),),)
 
-    def saved_for_backward(self, _use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
+    def saved_for_backward(self, use: TrainingContext, _output: Shape, x: Shape) -> Iterator[SavedTensor]:
+        yield from norm_saved(self.norm, use, self.weights(x), self.buffers(x), used=True)
         yield SavedTensor(0)
 
     def im2col_size(self, x: Shape) -> Dim:
         return self.out * size(each_axis(self.kernel, self.rank)) * size(x[1:])
 
-    def forward(self, xp: Any, x: Any, weight: Any, bias: Any = None) -> Any:
+    def forward(self, xp: Any, x: Any, weight: Any, bias: Any = None, **norm: Any) -> Any:
         n, _, *space = x.shape
+        weight = normed(xp, weight, norm, rows=1)
         places, taps = PLACES[self.rank], TAPS[self.rank]
         kernel, stride, dilation, extra = (
             each_axis(field, self.rank) for field in (self.kernel, self.stride, self.dilation, self.output_padding)

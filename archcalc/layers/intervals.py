@@ -57,6 +57,11 @@ def numbers(*values: object) -> bool:
     return all(isinstance(value, (int, Fraction)) for value in values)
 
 
+def falls(rate: Ratio) -> bool:
+    """True if an end that moves at this rate certainly moves back."""
+    return rate < 0 if isinstance(rate, (int, Fraction)) else at_least(rate, 0) is False
+
+
 def whole(number: Ratio) -> Ratio:
     """A number without letters as an int or a Fraction, whole fractions as ints; a formula as it is."""
     if not isinstance(number, (int, Fraction)) and number.is_Rational:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal
 from archcalc.layers.axes import in_batch, reshape_along
 from archcalc.layers.base import Layer, SavedTensor, TrainingContext
 from archcalc.layers.experts import ExpertLinear
+from archcalc.layers.normed_weights import Norm, norm_buffers, norm_saved, norm_weights, normed, settled
 from archcalc.layers.placing import usual_last, values_or_first
 from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement, require_names
@@ -30,7 +31,9 @@ class Linear(_Trained, frozen=True):
     """A dense layer over the features of a vector or of each place (Rumelhart et al. 1986).
 
     Weights features·out, biases `out`; MACs are weights × places. `axis` names the axis that it works on, by default the
-    last: features, or channels behind their places. `axis: channels` on an image is a 1×1 convolution.
+    last: features, or channels behind their places. `axis: channels` on an image is a 1×1 convolution. `norm` learns the
+    length of each row of weights apart from its direction (`weight`), or divides all by their largest singular value
+    (`spectral`).
     """
 
     axis_setting: ClassVar[str] = "axis"
@@ -39,6 +42,7 @@ class Linear(_Trained, frozen=True):
     out: Count
     bias: bool = True
     axis: OneAxis = None
+    norm: Norm | None = None
 
     @property
     def filters(self) -> Dim:
@@ -58,10 +62,17 @@ class Linear(_Trained, frozen=True):
 
     def weights(self, x: Shape) -> dict[str, Shape]:
         weight = (self.out, x[self.axis])
-        return {"weight": weight, "bias": (self.out,)} if self.bias else {"weight": weight}
+        arrays = {"weight": weight, **norm_weights(self.norm, weight)}
+        return {**arrays, "bias": (self.out,)} if self.bias else arrays
+
+    def buffers(self, x: Shape) -> dict[str, Shape]:
+        return norm_buffers(self.norm, self.weights(x)["weight"])
+
+    def settled(self, xp: Any, arrays: dict[str, Any]) -> dict[str, Any]:
+        return settled(xp, arrays)
 
     def for_experts(self, chosen: Dim, capacity: float | None) -> Layer | None:
-        if self.axis not in {None, *VALUES, 1, -1}:
+        if self.norm is not None or self.axis not in {None, *VALUES, 1, -1}:
             return None
         return ExpertLinear(self.out, chosen, bias=self.bias, capacity=capacity)
 
@@ -71,13 +82,15 @@ class Linear(_Trained, frozen=True):
     def receptive_views(self, x: Shape) -> tuple[Views, ...]:
         return ((global_view(x, self.axis),),)
 
-    def saved_for_backward(self, use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
+    def saved_for_backward(self, use: TrainingContext, _output: Shape, x: Shape) -> Iterator[SavedTensor]:
+        arrays = self.weights(x)
+        yield from norm_saved(self.norm, use, arrays, self.buffers(x), used=use.grads[0])
         # For the gradient of its weights; that of the input needs the weights alone.
-        if "weight" not in use.frozen:
+        if not arrays.keys() - {"bias"} <= use.frozen:
             yield SavedTensor(0)
 
-    def forward(self, xp: Any, x: Any, weight: Any, bias: Any = None) -> Any:
-        axis = in_batch(self.axis, x)
+    def forward(self, xp: Any, x: Any, weight: Any, bias: Any = None, **norm: Any) -> Any:
+        axis, weight = in_batch(self.axis, x), normed(xp, weight, norm)
         before, after = ascii_lowercase[:axis], ascii_uppercase[: x.ndim - axis - 1]
         y = xp.einsum(f"{before}y{after},zy->{before}z{after}", x, weight, optimize=True)
         return y if bias is None else y + reshape_along(axis, bias, y)

@@ -8,15 +8,15 @@ from typing import Any, ClassVar, Literal
 
 from archcalc.layers.axes import both_sides, each_axis
 from archcalc.layers.base import SavedTensor, TrainingContext
+from archcalc.layers.filled_margins import NUMPY_MODES, Filling, Slide, filled_views, require_filling
 from archcalc.layers.registry import Example
 from archcalc.layers.requirements import Requirement, require_per_axis, require_places
 from archcalc.layers.resample import _Resampling
 from archcalc.layers.settings import Margins, Sizes
 from archcalc.layers.views import At, Views, pointwise_view
-from archcalc.layers.window import IDENTITY, Window, shifted
+from archcalc.layers.window import IDENTITY, shifted
 from archcalc.symbols.dims import Dim, Shape, at_least, ceil_div, floor_div, format_shape
-
-_NUMPY = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+from archcalc.symbols.sums import sum_of
 
 
 class Pad(_Resampling, frozen=True):
@@ -30,7 +30,7 @@ class Pad(_Resampling, frozen=True):
 
     margin: Margins | None = None
     multiple: Sizes | None = None
-    mode: Literal["zeros", "reflect", "replicate", "circular"] = "zeros"
+    mode: Filling = "zeros"
 
     def sides(self, x: Shape) -> list[tuple[Dim, Dim]]:
         """The margins before and after each axis but the first."""
@@ -50,32 +50,12 @@ class Pad(_Resampling, frozen=True):
         yield require_places(x)
         yield (self.margin is None) != (self.multiple is None), "a pad has either a margin or a multiple", "multiple"
         yield from require_per_axis(len(x) - 1, margin=self.margin, multiple=self.multiple)
-        if self.mode in {"reflect", "circular"}:
-            most = "less than" if self.mode == "reflect" else "no more than"
-            for n, sides in zip(x[1:], self.sides(x), strict=True):
-                for side in sides:
-                    message = (
-                        f"with mode {self.mode} a margin must be {most} the axis, and {side} is not for one of {n}"
-                    )
-                    yield at_least(n, side + int(self.mode == "reflect")), message, "margin"
+        yield from require_filling(self.mode, x, self.sides(x), "mode", "margin")
 
     def receptive_views(self, x: Shape) -> tuple[Views, ...]:
-        sides = zip(x[1:], self.sides(x), strict=True)
-        parts = [self._parts(axis, n, before, after) for axis, (n, (before, after)) in enumerate(sides, start=1)]
+        axes = enumerate(zip(x[1:], self.sides(x), strict=True), start=1)
+        parts = [filled_views(axis, n, sides, self.mode, Slide(n + sum_of(sides))) for axis, (n, sides) in axes]
         return (tuple((At(0, IDENTITY), *view) for view in product(*parts)),)
-
-    def _parts(self, axis: int, n: Dim, before: Dim, after: Dim) -> list[At]:
-        """The views of the axis itself, of the margin before it and of that after it."""
-        own = At(axis, shifted(-before), ends=self.mode != "zeros")
-        last = n - 1 + before
-        windows = {
-            "reflect": (Window(-1, ((before, before),)), Window(-1, ((last + n - 1, last + n - 1),))),
-            "replicate": (_held(0, 0, before), _held(n - 1, n + before, after)),
-            "circular": (shifted(n - before), shifted(-before - n)),
-        }
-        margins = [] if self.mode == "zeros" else [(0, before), (n + before, n + before + after)]
-        filled = zip(margins, windows.get(self.mode, ()), strict=False)
-        return [own, *(At(axis, window, ends=True, outputs=at) for at, window in filled if at[1] - at[0] != 0)]
 
     def saved_for_backward(self, _use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
         if self.mode in {"reflect", "replicate"}:
@@ -83,8 +63,7 @@ class Pad(_Resampling, frozen=True):
             yield SavedTensor(0)
 
     def forward(self, xp: Any, x: Any) -> Any:
-        widths = ((0, 0), (0, 0), *self.sides(x.shape[1:]))
-        return xp.pad(x, widths) if self.mode == "zeros" else xp.pad(x, widths, mode=_NUMPY[self.mode])
+        return xp.pad(x, ((0, 0), (0, 0), *self.sides(x.shape[1:])), mode=NUMPY_MODES[self.mode])
 
 
 class Crop(_Resampling, frozen=True):
@@ -128,12 +107,3 @@ class Crop(_Resampling, frozen=True):
     def forward(self, _xp: Any, x: Any, like: Any = None) -> Any:
         kept = self._kept(x.shape[1:], None if like is None else like.shape[1:])
         return x[:, :, *(slice(before, before + n) for before, n in kept)]
-
-
-def _held(value: Dim, first: Dim, count: Dim) -> Window:
-    """The window in which `count` outputs from the first on all see one input; it moves at the pace of the others."""
-    if not all(isinstance(n, int) for n in (value, first, count)) or count == 0:
-        return Window(0, ((value, value),))
-    rounds = (divmod(first + (r - first) % count, count) for r in range(count))
-    ends = [value - count * a for a, _ in rounds]
-    return Window(count, tuple((end, end) for end in ends))

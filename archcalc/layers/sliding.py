@@ -97,6 +97,10 @@ class _Sliding(Layer, frozen=True):
             for axis, ((_, k, s, _, d), (before, _)) in enumerate(axes, start=1)
         }
 
+    def padded(self, xp: Any, x: Any, margins: list[tuple[Dim, Dim]], padding: float) -> Any:
+        """A batch with its margins."""
+        return xp.pad(x, [(0, 0), (0, 0), *margins], constant_values=padding)
+
     def windows(self, xp: Any, x: Any, padding: float = 0.0, beyond: float = 0.0) -> Any:
         """The window's values at each position, as a view: batch, channels, positions, and the taps of the kernel.
 
@@ -106,7 +110,7 @@ class _Sliding(Layer, frozen=True):
         shape = x.shape[1:]
         _, kernel, stride, _, dilation = zip(*self.axes(shape), strict=True)
         margins = list(self.margins(shape))
-        x = xp.pad(x, [(0, 0), (0, 0), *margins], constant_values=padding)
+        x = self.padded(xp, x, margins, padding)
         if not self.geometry()[-1]:
             return sliding(xp, x, kernel, stride, dilation)
         x = xp.pad(x, [(0, 0), (0, 0), *((0, s - 1) for s in stride)], constant_values=beyond)

@@ -15,7 +15,7 @@ from typing import cast
 
 import msgspec
 
-from archcalc.layers.intervals import NOTHING, fraction, higher, hull, lower, some, whole, written
+from archcalc.layers.intervals import NOTHING, falls, fraction, higher, hull, lower, some, whole, written
 from archcalc.symbols.dims import Dim, Ratio
 
 # More phases than these, or more steps to compose them, would take too long; the window is then relaxed.
@@ -146,11 +146,14 @@ class Window(msgspec.Struct, frozen=True, dict=True):
         if first.empty:
             return first
         last = first.advance + first.stretch
+        # Where an end moves back, it is that of the last output that lies first.
+        low, high = int(falls(first.advance)), int(not falls(last))
         ends = tuple(
-            (first.advance * a + lo, last * b + hi) if self.stretch or some(a, b) else NOTHING for a, b in self.phases
+            (first.advance * pair[low] + lo, last * pair[high] + hi) if self.stretch or some(*pair) else NOTHING
+            for pair in self.phases
         )
-        advance = whole(first.advance * self.advance)
-        stretch = whole(last * (self.advance + self.stretch) - advance)
+        advance = whole(first.advance * (self.advance + low * self.stretch))
+        stretch = whole(last * (self.advance + high * self.stretch) - advance)
         if not all(isinstance(end, int) for pair in ends for end in pair):
             ends = tuple((whole(lo), whole(hi)) for lo, hi in ends)
         # Among outputs that see nothing at first, earlier ones would begin before anything is seen.

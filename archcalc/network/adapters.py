@@ -10,12 +10,15 @@ import msgspec
 from archcalc.errors import Place, SpecError
 from archcalc.layers.attention import Attention
 from archcalc.layers.base import Layer
+from archcalc.layers.conv import Conv1d, Conv2d, Conv3d
 from archcalc.layers.linear import Linear
 from archcalc.layers.merge import Add
 from archcalc.network.facts import Loop
 from archcalc.network.graph import Builder, Graph, Node
 from archcalc.network.parameters import DOWN, NOT, UP, fits_array
-from archcalc.symbols.dims import Dim, Shape, at_least, format_dim, format_shape
+from archcalc.symbols.dims import Dim, Shape, at_least, divides, format_dim, format_shape
+
+CONVOLUTIONS = (Conv1d, Conv2d, Conv3d)
 
 # The name of the sum of a layer and its adapter, after the layer's own.
 SUM = "_lora"
@@ -24,7 +27,8 @@ SUM = "_lora"
 class Adapter(msgspec.Struct, frozen=True):
     """An adapter of the layers that a pattern fits: y = x·Wᵀ + x·Aᵀ·Bᵀ, with A rank×inputs and B outputs×rank.
 
-    The constant alpha/rank before the second product can be a part of B.
+    Beside a convolution A is one of `rank` filters with its window, and B one of 1×1. The constant alpha/rank before the
+    second product can be a part of B.
     """
 
     pattern: str
@@ -37,6 +41,9 @@ def matrices_of(node: Node, nodes: Sequence[Node]) -> dict[str, Shape]:
     shapes = [nodes[i].shape for i in node.inputs]
     if isinstance(node.layer, Linear):
         return {"weight": node.layer.weights(*shapes)["weight"]}
+    if isinstance(node.layer, CONVOLUTIONS):
+        whole = node.layer.connections is None
+        return {"weight": (node.layer.out, node.layer.window_size(*shapes))} if whole else {}
     return node.layer.projections(*shapes) if isinstance(node.layer, Attention) else {}
 
 
@@ -54,13 +61,16 @@ def _ranks(node: Node, nodes: Sequence[Node], adapters: Sequence[Adapter]) -> tu
         if adapter is not None and False in [at_least(side, adapter.rank) for side in shape]:
             fact = f"rank {format_dim(adapter.rank)} is above the shorter side of {node.name}.{name}"
             raise SpecError(fact, adapter.place, f"the matrix is {format_shape(shape)}")
+        if adapter is not None and divides(node.layer.filter_groups, adapter.rank) is False:
+            fact = f"rank {format_dim(adapter.rank)} cannot be split between the groups of {node.name}"
+            raise SpecError(fact, adapter.place, f"it has groups={format_dim(node.layer.filter_groups)}")
     return tuple(found)
 
 
 def adapted(graph: Graph, adapters: Sequence[Adapter]) -> Graph:
     """The graph with adapters, in which nothing else is trained but what its `frozen` excepts.
 
-    A dense layer is followed by those of its adapter, and attention has the arrays of its own. Of several adapters that
+    A dense layer, or a convolution, is followed by those of its adapter, and attention has the arrays of its own. Of several adapters that
     fit a matrix the last holds. A layer that shares the weights of another shares its adapter. Raises SpecError for a
     rank that is above a side of the matrix.
 
@@ -82,7 +92,7 @@ def adapted(graph: Graph, adapters: Sequence[Adapter]) -> Graph:
         share = None if node.share is None else places[node.share]
         inputs = [ends[i] for i in node.inputs]
         own = builder.add(node.name, layer, *inputs, share=share, note=node.note, **_about(node))
-        beside = isinstance(layer, Linear) and ranks != (0,)
+        beside = isinstance(layer, (Linear, *CONVOLUTIONS)) and ranks not in {(), (0,)}
         for name in [f"{node.name}{suffix}" for suffix in (DOWN, UP, SUM)] if beside else ():
             if name in taken:
                 fact = f"'{name}' is also the name of a layer of {node.name}'s adapter"
@@ -111,12 +121,22 @@ def _about(node: Node) -> dict[str, Any]:
 
 
 def _beside(builder: Builder, own: int, owner: str, rank: Dim) -> int:
-    """The position of the sum of a dense layer's output and its adapter's, both added behind it."""
+    """The position of the sum of a layer's output and its adapter's, both added behind it."""
     node = builder.nodes[own]
 
     def add(suffix: str, added: Layer, *inputs: int) -> int:
         share = builder.position(f"{owner}{suffix}") if owner != node.name and suffix != SUM else None
         return builder.add(f"{node.name}{suffix}", added, *inputs, share=share, **_about(node))
 
-    down = add(DOWN, node.layer.changed(out=rank, bias=False), *node.inputs)
-    return add(SUM, Add(), own, add(UP, node.layer.changed(bias=False), down))
+    down, up = _factors(node.layer, rank)
+    return add(SUM, Add(), own, add(UP, up, add(DOWN, down, *node.inputs)))
+
+
+def _factors(layer: Layer, rank: Dim) -> tuple[Layer, Layer]:
+    """The two layers of an adapter, with a rank's outputs and with the layer's own."""
+    plain = layer.changed(bias=False, norm=None, magnitudes="filters")
+    if isinstance(layer, Linear):
+        return plain.changed(out=rank), plain
+    # The window is that of A, which reads all channels; B has the groups.
+    pointwise = {"kernel": 1, "stride": 1, "padding": 0, "dilation": 1, "padding_mode": "zeros"}
+    return plain.changed(out=rank, groups=1), plain.changed(**pointwise)

@@ -111,9 +111,9 @@ class AxisField(msgspec.Struct, frozen=True, dict=True):
         limits = dict.fromkeys(s.limits[0] for s in self.strands if len(s.limits) == 1)
         found = []
         for limit in limits:
-            alone = tuple(Strand(s.window, s.digits) for s in self.strands if not s.limits or s.limits[0] == limit)
-            output = tuple(limit.stop - limit.start if axis == limit.axis else n for axis, n in enumerate(self.output))
-            found.append((limit.axis, limit.start, limit.stop, span(alone, output)[0]))
+            alone = [s for s in self.strands if s.limits[:1] in {(), (limit,)}]
+            inside = [one for s in alone if (one := s.only(limit.axis, (limit.start, limit.stop))) is not None]
+            found.append((limit.axis, limit.start, limit.stop, span(inside, self.output)[0]))
         return found
 
 

@@ -157,8 +157,10 @@ class Strand(msgspec.Struct, frozen=True):
         if not window.moves and (limit or not all(digit.plain for digit in digits)):
             found = self._gathered(axis, window.phases[0], n, whole)
             return [strand.loosened() for strand in found] if window.loose else found
-        if limit is None and all(digit.plain for digit in digits):
-            return [self._spread(axis, window, n, whole)]
+        clips = ends and len(digits) == len(self.digits) and numbers(n, outputs) and outputs <= MAX_LISTED
+        if limit is None and all(digit.plain for digit in digits) and not clips:
+            # What lies beyond is then left in, which makes it a bound.
+            return [self._spread(axis, replace(window, loose=window.loose or ends), n, whole)]
         own = None if len(digits) != len(self.digits) or not digits else self._flat(axis, n)
         inside, origin = ((limit.start, limit.stop), limit.origin) if limit else ((0, n), 0)
         listed = window.settled and numbers(n, outputs, origin, *inside) and outputs <= MAX_LISTED

@@ -43,10 +43,10 @@ def seeded(graph: Graph, seed: int = 0, dtype: Any = np.float32) -> Arrays:
         owned = {} if node.share is None else arrays[graph.nodes[node.share].name]
         drawn = _Draws(node, work, max(given, default=1.0), np.random.default_rng([seed, position]))
         wanted = node.layer.weights(*shapes) | node.layer.buffers(*shapes)
-        arrays[node.name] = {
-            name: owned[name] if name in owned else drawn.array(name, shape).astype(dtype, copy=False)
-            for name, shape in wanted.items()
-        }
+        found = {name: owned[name] if name in owned else drawn.array(name, shape) for name, shape in wanted.items()}
+        if node.share is None:
+            found = node.layer.settled(np, found)
+        arrays[node.name] = {name: array.astype(dtype, copy=False) for name, array in found.items()}
         powers.append(_power(node, work, given, summed=[graph.nodes[i].layer.joins_by for i in node.inputs] == ["+"]))
     return arrays
 

@@ -21,7 +21,7 @@ from tests.layers.axis_settings import SETTINGS, divisors
 from tests.layers.expert_cases import EXPERT_SETTINGS
 from tests.layers.inputs import Draw, Shape, named, suited
 from tests.layers.place_settings import blur, crop, deformed, fold, padded, roll, unfold
-from tests.layers.window_settings import each, every_axis, grouped, margins, two_sides, window
+from tests.layers.window_settings import each, every_axis, filling, grouped, margins, two_sides, window
 
 LARGEST = 9
 ANY_SHAPE = st.lists(st.integers(1, 6), max_size=5).map(tuple)
@@ -99,10 +99,14 @@ def of_type(kind: inspect.Type) -> st.SearchStrategy[Any]:
 
 def _conv(draw: Draw, x: Shape) -> dict[str, Any]:
     fields = window(draw, x, dilated=True, pooling=False) | grouped(draw, x) | {"connections": None}
+    fields["padding_mode"] = filling(draw, x, fields)
+    fields["norm"] = draw(st.sampled_from([None, "weight", "spectral"]))
+    tapped = len(x) == 2 and fields["norm"] == "weight"
+    fields["magnitudes"] = draw(st.sampled_from(["filters", "taps"])) if tapped else "filters"
     if draw(st.integers(0, 4)) == 0:
         row = st.lists(st.integers(0, x[0] - 1), min_size=1, unique=True).map(tuple)
         table = draw(st.lists(row, min_size=1, max_size=5).map(tuple))
-        fields |= {"connections": table, "out": len(table), "groups": 1}
+        fields |= {"connections": table, "out": len(table), "groups": 1, "norm": None, "magnitudes": "filters"}
     return fields
 
 

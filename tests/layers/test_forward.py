@@ -36,6 +36,7 @@ def drawn(layer: Layer, shapes: tuple[Shape, ...], seed: int) -> tuple[list[Any]
     # In float32, so that either dtype holds the same.
     arrays = {name: random.standard_normal(shape, np.float32) for name, shape in wanted.items()}
     arrays = {name: array**2 if name == "running_var" else array for name, array in arrays.items()}
+    arrays = layer.settled(np, arrays)
     if layer.kind == "embedding":
         return [random.integers(0, layer.vocabulary, (BATCH, *x)) for x in shapes], arrays
     return [2 * random.standard_normal((BATCH, *x), np.float32) for x in shapes], arrays

@@ -50,7 +50,10 @@ APART: list[tuple[str, Callable[..., bool], str]] = [
     ("dropout", lambda k, *_: k.rate == 1, "with every value dropped torch multiplies by one zero and needs no mask"),
     (
         "conv.d|(avg|max)pool.d",
-        lambda k, x: any(before != after for before, after in around(k, x, k.stride or k.kernel)),
+        lambda k, x: (
+            getattr(k, "padding_mode", "zeros") == "zeros"
+            and any(before != after for before, after in around(k, x, k.stride or k.kernel))
+        ),
         "torch pads by as much on either side, and for anything else makes a padded copy first and keeps that",
     ),
     ("(avg|max)pool.d", lambda k, _: k.padding == "same", "torch has no such padding, and the twin pads a copy"),
@@ -218,6 +221,28 @@ def test_a_product_keeps_what_the_gradients_need(grads: tuple[bool, ...]) -> Non
         _ = xs[0] * xs[1] * xs[2]
 
     assert bytes_of(layer.saved_for_backward(TrainingContext(grads), (3, 4), *shapes), (3, 4), shapes) == found.nbytes
+
+
+@pytest.mark.parametrize(
+    ("layer", "x"),
+    [
+        (kinds["conv2d"](out=3, kernel=3, padding=1, padding_mode="reflect"), (2, 4, 5)),
+        (kinds["conv1d"](out=3, kernel=3, padding=2, padding_mode="circular"), (2, 5)),
+        (kinds["conv1d"](out=3, kernel=3, norm="weight"), (2, 5)),
+        (kinds["convtranspose1d"](out=3, kernel=3, norm="spectral"), (2, 5)),
+        (kinds["linear"](out=3, norm="weight"), (5,)),
+        (kinds["linear"](out=3, norm="spectral"), (5,)),
+    ],
+)
+def test_a_first_layer_keeps_what_torch_keeps(layer: Layer, x: Shape) -> None:
+    """Its input gets no gradient, for which nothing need be kept."""
+    layer, module = layer.placed(x), TWINS[layer.kind](layer, x).train()
+    found = Saved(module)
+    with found:
+        module(torch.randn(BATCH, *x))
+    output = layer.output(x)
+
+    assert bytes_of(layer.saved_for_backward(TrainingContext((False,)), output, x), output, (x,)) == found.nbytes
 
 
 def test_what_no_gradient_reaches_is_not_kept() -> None:

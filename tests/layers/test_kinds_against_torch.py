@@ -38,6 +38,11 @@ STRICTER = [
     (VALUE_BY_VALUE, "different numbers of axes", "torch puts axes of 1 in front of the fewer"),
     (f"{VALUE_BY_VALUE}|concat", "takes at least 2 inputs", "nothing is joined"),
     ("conv.d", "must name each input map once", "a map seen twice is a map with the sum of two filters"),
+    (
+        "conv.d",
+        "magnitudes of taps",
+        "torch has magnitudes of rows of taps as well, and the twin of a plain layer none",
+    ),
     ("pad", "must be less than", "nor does torch, but for margins of 0"),
     (
         "matmul",

@@ -11,6 +11,7 @@ from archcalc.layers import Layer
 from archcalc.symbols.shape import axes_of
 from tests.layers.torch_axes import OPEN, positions, working
 from tests.layers.torch_function import Function, each
+from tests.layers.torch_norms import normed
 
 Shape = tuple[int, ...]
 
@@ -49,7 +50,7 @@ def moved(axes: list[int], inner: nn.Module) -> nn.Module:
 
 def linear(k: Layer, x: Shape) -> nn.Module:
     axis = working("linear", k.axis, x)
-    return moved([axis], nn.Linear(x[axis], k.out, k.bias))
+    return moved([axis], normed(nn.Linear(x[axis], k.out, k.bias), k))
 
 
 def rms_norm(k: Layer, x: Shape) -> nn.Module:

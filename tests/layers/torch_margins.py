@@ -24,10 +24,12 @@ def margins(value: Any, rank: int) -> list[tuple[int, int]]:
     return [(before, after) for before, after in (m if isinstance(m, tuple) else (m, m) for m in per_axis(value, rank))]
 
 
-def pad(sides: list[tuple[int, int]], value: float = 0) -> nn.Module:
+def pad(sides: list[tuple[int, int]], value: float = 0, mode: str = "zeros") -> nn.Module:
     """F.pad lists the last axis first; negative sides cut."""
     flat = [side for pair in reversed(sides) for side in pair]
-    return Function(lambda t: functional.pad(t, flat, value=value))
+    if mode == "zeros":
+        return Function(lambda t: functional.pad(t, flat, value=value))
+    return Function(lambda t: functional.pad(t, flat, mode=mode))
 
 
 def around(k: Layer, x: Shape, stride: Any) -> Iterator[tuple[int, int]]:

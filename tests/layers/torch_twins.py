@@ -17,6 +17,7 @@ from tests.layers.torch_detection import DETECTION_TWINS
 from tests.layers.torch_experts import EXPERT_TWINS
 from tests.layers.torch_function import Function, Kept, each
 from tests.layers.torch_margins import around, margins, pad, per_axis
+from tests.layers.torch_norms import normed
 from tests.layers.torch_places import PLACE_TWINS
 from tests.layers.torch_recurrent import recurrent
 from tests.layers.torch_scans import cumulative, linear_attention, scan
@@ -28,7 +29,7 @@ Twin = Callable[..., nn.Module]
 
 def convolution(module: type[nn.Module]) -> Twin:
     def twin(k: Layer, x: Shape) -> nn.Module:
-        options = {"stride": k.stride, "dilation": k.dilation, "groups": k.groups, "bias": k.bias}
+        options = {name: getattr(k, name) for name in ("stride", "dilation", "groups", "bias")}
         sides = list(around(k, x, k.stride))
         if k.padding == "same" and {*per_axis(k.stride, k.rank)} == {1}:
             outside, inside = [], "same"
@@ -36,12 +37,16 @@ def convolution(module: type[nn.Module]) -> Twin:
             outside, inside = [], tuple(before for before, _ in sides)
         else:
             outside, inside = sides, 0
+        before = pad(outside, mode=k.padding_mode) if outside else nn.Identity()
+        options |= {} if outside else {"padding_mode": k.padding_mode}
         if k.connections is None:
-            return nn.Sequential(pad(outside), module(x[0], k.out, k.kernel, padding=inside, **options))
+            return nn.Sequential(before, normed(module(x[0], k.out, k.kernel, padding=inside, **options), k))
+        if k.norm is not None:
+            raise ValueError("no whole filters")
         # One small convolution for each row; zip counts the rows.
         rows = zip(k.connections, range(k.out), strict=True)
         maps = [(seen, module(len(seen), 1, k.kernel, padding=inside, **options)) for seen, _ in rows]
-        return nn.Sequential(pad(outside), Connected(maps))
+        return nn.Sequential(before, Connected(maps))
 
     return twin
 
@@ -66,7 +71,7 @@ def transposed(module: type[nn.Module]) -> Twin:
         inside = tuple(before for before, _ in sides) if alike else 0
         outside = [] if alike else [(-before, -after) for before, after in sides]
         options = {"output_padding": k.output_padding, "groups": k.groups, "bias": k.bias, "dilation": k.dilation}
-        return nn.Sequential(module(x[0], k.out, k.kernel, k.stride, inside, **options), pad(outside))
+        return nn.Sequential(normed(module(x[0], k.out, k.kernel, k.stride, inside, **options), k), pad(outside))
 
     return twin
 

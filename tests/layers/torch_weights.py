@@ -12,6 +12,7 @@ from torch import nn
 
 from archcalc.layers import Layer
 from tests.layers.torch_attention import Attention
+from tests.layers.torch_norms import NAMES
 from tests.layers.torch_twins import Connected
 from tests.layers.torch_windows import LatentAttention, WindowAttention
 
@@ -65,7 +66,8 @@ def renamed(module: nn.Module, layer: Layer, arrays: Arrays) -> Arrays:
         return multihead(arrays)
     if isinstance(module, nn.Sequential) and any(isinstance(part, Connected) for part in module):
         return rows(layer, arrays)
-    return dict(arrays)
+    names = NAMES.get(getattr(layer, "norm", None), {})
+    return {names.get(name, name): array for name, array in arrays.items()}
 
 
 def within(layer: Layer, name: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from archcalc.layers import Layer
 from tests.layers.axis_settings import divisors
 from tests.layers.inputs import Draw, Shape
 
@@ -54,6 +55,14 @@ def window(draw: Draw, x: Shape, *, dilated: bool, pooling: bool) -> dict[str, A
     if pooling and draw(st.integers(0, 4)) == 0:
         fields["stride"] = None
     return fields
+
+
+def filling(draw: Draw, x: Shape, fields: dict[str, Any]) -> str:
+    """What fills the padding of a window with these settings, each axis having enough values for it."""
+    sides = list(Layer.kinds[f"conv{len(x) - 1}d"](**fields).margins(x))
+    spare = [n - max(margins) for n, margins in zip(x[1:], sides, strict=True)]
+    fitting = ["reflect"] * (min(spare) > 0) + ["circular"] * (min(spare) >= 0)
+    return draw(st.sampled_from(["zeros", "replicate", *fitting]))
 
 
 def grouped(draw: Draw, x: Shape) -> dict[str, Any]:

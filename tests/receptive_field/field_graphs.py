@@ -29,7 +29,8 @@ def sliding(make: Maker) -> None:
             # More of it than the kernel has: outputs at either end see nothing.
             fields["padding"] = tuple((pick(0, k + 2), pick(0, k + 2)) for k in kernel)
         groups = make.random.choice([g for g in (1, 1, 2, channels) if channels % g == 0])
-        fields |= {"out": groups * pick(1, 2), "groups": groups, "dilation": dilation}
+        filling = make.random.choice(["zeros", "zeros", "reflect", "replicate", "circular"])
+        fields |= {"out": groups * pick(1, 2), "groups": groups, "dilation": dilation, "padding_mode": filling}
     elif kind == "maxpool":
         fields |= {"dilation": dilation, "ceil_mode": make.random.random() < 0.3}
     make.add(K[f"{kind}{rank}d"](**fields), source)

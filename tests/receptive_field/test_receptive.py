@@ -167,7 +167,7 @@ def positive(graph: Graph) -> dict[str, dict[str, Any]]:
     return {
         node.name: {
             name: np.zeros(shape) if name == "bias" else 0.5 + random.random(shape)
-            for name, shape in node.layer.weights(*shapes[node.name]).items()
+            for name, shape in (node.layer.weights(*shapes[node.name]) | node.layer.buffers(*shapes[node.name])).items()
         }
         for node in graph.nodes
     }

@@ -13,8 +13,8 @@ from tests.layers.inputs import Draw
 
 @st.composite
 def windows(draw: Draw) -> Window:
-    """Any window that a layer may have, with phases, gaps and outputs that see nothing."""
-    advance, period = draw(st.integers(0, 4)), draw(st.integers(1, 4))
+    """Any window that a layer may have, also one that moves back, with phases, gaps and outputs that see nothing."""
+    advance, period = draw(st.integers(-3, 4)), draw(st.integers(1, 4))
     ends = [
         (lo, lo + draw(st.integers(-1, 5)))
         for lo in draw(st.lists(st.integers(-5, 5), min_size=period, max_size=period))

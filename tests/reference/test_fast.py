@@ -58,6 +58,8 @@ def test_a_bundled_network_gives_the_same_scores(name):
     stride=st.tuples(st.integers(1, 3), st.integers(1, 3)) | st.just((1, 1)),
     dilation=st.tuples(st.integers(1, 2), st.integers(1, 2)) | st.just((1, 1)),
     padding=st.sampled_from(["0", "1", "[2, 0]", "[[0, 1], [2, 1]]", "same"]),
+    mode=st.sampled_from(["zeros", "zeros", "reflect", "replicate", "circular"]),
+    norm=st.sampled_from(["", "", ", norm: weight", ", norm: spectral"]),
     channels=st.sampled_from([4, 16, 24]),
     groups=st.sampled_from([1, 1, 2, 4, "channels"]),
     size=st.tuples(st.integers(8, 21), st.integers(8, 21)),
@@ -65,11 +67,12 @@ def test_a_bundled_network_gives_the_same_scores(name):
     batch=st.integers(1, 3),
 )
 def test_a_convolution_of_any_form_gives_the_same(  # noqa: PLR0913, PLR0917 - one for each thing that may vary
-    kernel, stride, dilation, padding, channels, groups, size, tail, batch
+    kernel, stride, dilation, padding, mode, norm, channels, groups, size, tail, batch
 ):
     """Winograd, products of pixels, columns and depthwise bands agree with the plain einsum in double precision."""
     text = f"input: {{channels: {channels}, height: {size[0]}, width: {size[1]}}}\nlayers: [conv2d: {{out: channels, "
-    text += f"kernel: {list(kernel)}, stride: {list(stride)}, dilation: {list(dilation)}, padding: {padding}, groups: {groups}}}{tail}]"
+    text += f"kernel: {list(kernel)}, stride: {list(stride)}, dilation: {list(dilation)}, padding: {padding}, "
+    text += f"padding_mode: {mode}, groups: {groups}{norm}}}{tail}]"
 
     assert error(parse(Source("x.yaml", text)), batch, np.float64) < TOLERANCE[np.float64]
 
@@ -97,7 +100,7 @@ layers:
   - concat: {left: [relu6], right: [sigmoid, dropout], same: []}
   - add: {one: [conv2d: {out: 48, kernel: 1}, relu], two: [conv2d: {out: 48, kernel: 1}, batchnorm2d], three: []}
   - flatten
-  - linear: 7
+  - linear: {out: 7, norm: weight}
   - relu
   - concat: {x: [], y: []}
   - softmax

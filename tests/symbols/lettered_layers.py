@@ -26,7 +26,7 @@ NAMES = {
 }
 # What says a thing in another way than others of the kind, or is written apart.
 UNSAID = {
-    *((f"conv{rank}d", "connections") for rank in (1, 2, 3)),
+    *((f"conv{rank}d", name) for rank in (1, 2, 3) for name in ("connections", "magnitudes")),
     *(("pad", "multiple"), ("prelu", "elementwise"), ("attention", "lora")),
     *(("flatten", name) for name in ("start", "axes", "into")),
 }
@@ -283,6 +283,8 @@ WRITTEN: dict[str, Callable[[Writer, int, str], str]] = {
     "Biases": lambda writer, *_: writer.r.choice(("true", "false", "[query, value]")),
     "bool": lambda writer, _rank, _written: writer.r.choice(("true", "false")),
     "Literal": word,
+    "Norm": lambda writer, *_: writer.r.choice(("weight", "spectral")),
+    "Filling": lambda writer, *_: writer.r.choice(("zeros", "zeros", "zeros", "reflect", "replicate", "circular")),
     "Count": size(1, 6),
     "float": number("0.5"),
     "Positive": number("0.5"),

@@ -6,7 +6,9 @@ from typing import Any
 
 # For each kind, layers and inputs on which its formulas come to different numbers than their near misses.
 CASES: dict[str, list[tuple[dict[str, Any], list[tuple[int, ...]]]]] = {
+    "conv1d": [({"out": 2, "kernel": 3, "norm": "weight", "magnitudes": "taps"}, [(2, 6)])],
     "conv2d": [
+        *(({"out": 6, "kernel": (3, 2), "groups": 2, "norm": norm}, [(4, 5, 4)]) for norm in ("weight", "spectral")),
         (
             {"out": 6, "kernel": (3, 2), "stride": (2, 1), "padding": (1, 0), "dilation": (1, 2), "groups": 2},
             [(4, 9, 8)],
@@ -15,8 +17,13 @@ CASES: dict[str, list[tuple[dict[str, Any], list[tuple[int, ...]]]]] = {
         ({"out": 3, "kernel": 2, "connections": ((0,), (0, 2), (1, 2))}, [(3, 5, 5)]),
         ({"out": 3, "kernel": 3, "padding": ((0, 1), (2, 0))}, [(1, 5, 6)]),
         ({"out": 2, "kernel": 3, "stride": 2}, [(1, 6, 6)]),
+        *(
+            ({"out": 2, "kernel": (3, 2), "stride": (2, 1), "padding": (2, (1, 0)), "padding_mode": mode}, [(2, 5, 4)])
+            for mode in ("reflect", "replicate", "circular")
+        ),
     ],
     "convtranspose2d": [
+        *(({"out": 6, "kernel": (3, 2), "groups": 2, "norm": norm}, [(4, 5, 4)]) for norm in ("weight", "spectral")),
         (
             {
                 "out": 6,
@@ -39,7 +46,11 @@ CASES: dict[str, list[tuple[dict[str, Any], list[tuple[int, ...]]]]] = {
     "adaptiveavgpool2d": [({"size": (2, 3)}, [(2, 5, 7)])],
     "globalavgpool": [({}, [(3, 4, 5)])],
     "subsample2d": [({"kernel": 2}, [(3, 7, 5)])],
-    "linear": [({"out": 5}, [(4, 3)]), ({"out": 5, "bias": False}, [(3,)])],
+    "linear": [
+        *(({"out": 5, "norm": norm}, [(4, 3)]) for norm in ("weight", "spectral")),
+        ({"out": 5}, [(4, 3)]),
+        ({"out": 5, "bias": False}, [(3,)]),
+    ],
     "embedding": [({"vocabulary": 7, "out": 3}, [(5,)])],
     "learned": [({"shape": (2, 3)}, [])],
     "constant": [({"shape": (2, 3)}, [])],

@@ -143,9 +143,9 @@ def _weights(row: Row, rows: dict[str, Row], volumes: dict[str, Shape]) -> str:
     arrays = [shape for name, shape in row.layer.weights(*row.inputs).items() if "bias" not in name]
     if row.weights != sum(map(size, arrays)) or all(len(shape) == 1 for shape in arrays):
         return total
-    if row.kind == "linear":
+    if len(arrays) == 1 and row.kind == "linear":
         said = _product([*_before_flatten(row, rows, volumes), row.layer.filters or 1])
-    elif row.layer.family == "conv":
+    elif len(arrays) == 1 and row.layer.family == "conv":
         [(filters, *seen)] = arrays
         # The notes write the sides of a filter before its channels.
         said = f"({_product([*seen[1:], seen[0]] if len(seen) == len(row.output) else seen)})*{_factor(filters)}"

@@ -9,6 +9,8 @@ import msgspec
 import numpy as np
 
 from archcalc.layers.axes import each_axis
+from archcalc.layers.filled_margins import NUMPY_MODES
+from archcalc.layers.normed_weights import normed
 from archcalc.network.graph import Node
 from archcalc.reference.fast.conv import convolution
 from archcalc.reference.fast.fuse import Chain
@@ -34,6 +36,11 @@ class Slot(msgspec.Struct, frozen=True):
     # The node of a fused batch normalisation, its arrays, and the array added to the outputs.
     norm: tuple[Node, dict[str, Any]] | None = None
     other: Any = None
+
+    @property
+    def weight(self) -> Any:
+        """Its weight as it is used, normed if it is so in each pass."""
+        return normed(np, self.arrays["weight"], self.arrays)
 
     def finish(self, bias: Any = None) -> Finish:
         """The last pass over outputs: their biases, and the fused layers."""
@@ -73,12 +80,18 @@ def _conv2d(place: Slot) -> Step | None:
     layer: Any = place.node.layer
     if layer.connections is not None:
         return None
-    weight, bias = place.arrays["weight"], place.arrays.get("bias")
+    weight, bias = place.weight, place.arrays.get("bias")
     if place.norm is not None:
         scale, shift = _scale_and_shift(*place.norm)
         weight = (weight * scale.reshape(-1, 1, 1, 1)).astype(place.output.dtype)
         bias = (shift if bias is None else shift + bias * scale).astype(place.output.dtype)
-    return convolution(_site(place, layer.dilation, weight=weight, groups=layer.groups, finish=place.finish(bias)))
+    more = {"weight": weight, "groups": layer.groups, "finish": place.finish(bias)}
+    if layer.padding_mode != "zeros":
+        _, *space, channels = place.inputs[0].shape
+        sides = zip(space, layer.margins((channels, *space)), strict=True)
+        mode = NUMPY_MODES[layer.padding_mode]
+        more["filled_by"] = tuple(np.pad(np.arange(n), margins, mode=mode) for n, margins in sides)  # type: ignore[call-overload]
+    return convolution(_site(place, layer.dilation, **more))
 
 
 def _site(place: Slot, dilation: Any, **more: Any) -> Site:
@@ -119,7 +132,7 @@ def _linear(place: Slot) -> Step | None:
     # A matrix product runs along the axis that lies last in memory, which is the first of three.
     if layer.axis != (0 if x.ndim == 4 else x.ndim - 2):
         return None
-    weight = place.arrays["weight"]
+    weight = place.weight
     flat, out = x.reshape(-1, x.shape[-1]), y.reshape(-1, y.shape[-1])
 
     def part(rows: slice, columns: slice) -> Part:

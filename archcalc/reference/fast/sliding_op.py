@@ -91,6 +91,8 @@ class Site(msgspec.Struct, frozen=True):
     worker: int = 0
     groups: int = 1
     finish: Finish = Finish()
+    # The row and the column of the input that stand at each of those with padding, where the input fills that itself.
+    filled_by: tuple[Any, Any] | None = None
 
     @property
     def shared(self) -> int:
@@ -122,6 +124,11 @@ class Site(msgspec.Struct, frozen=True):
             first, n = places.start * down - top, (len(places) - 1) * down + tall
             if self.inside:
                 return self.x[sample, first : first + n, :line]
+            if self.filled_by is not None:
+                below = places.start * down
+                part = image()[:n]
+                part[...] = self.x[sample][np.ix_(self.filled_by[0][below : below + n], self.filled_by[1][:line])]
+                return part
             # Rows of padding, rows of the input, rows of padding.
             lead = min(n, max(0, -first))
             tail = max(lead, min(n, height - first))
