@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from importlib import import_module
 
+import msgspec
+
 from archcalc.errors import Source, SpecError
 from archcalc.importers.ultralytics.building import Building
+from archcalc.importers.ultralytics.published import published
 from archcalc.importers.ultralytics.rows import read_rows
 from archcalc.network.graph import Graph
 from archcalc.network.model import NO_PARAMS, InputShape, Model, Params, check_params, replaced_inputs
@@ -26,6 +29,7 @@ class UltralyticsModel:
 
     def __init__(self, source: Source) -> None:
         self._file = read_rows(source)
+        self._published = published(source, self._file.scale)
         asked = source.variant
         self._name = f"{source.stem}@{asked}" if asked else source.stem
         self._classes = self._file.whole("nc", 80)
@@ -52,9 +56,11 @@ class UltralyticsModel:
             classes = int(classes)
         if not isinstance(classes, int) or not 1 <= classes <= 10**9:
             raise SpecError(f"nc must be a whole number of at least 1, not {str(classes)[:60]}")
-        if input_shape is None:
-            return self._graph if classes == self._classes else self._built(classes, {})
-        return self._built(classes, replaced_inputs(self._graph.input_shapes, input_shape))
+        if input_shape is not None:
+            return self._built(classes, replaced_inputs(self._graph.input_shapes, input_shape))
+        if classes != self._classes:
+            return self._built(classes, {})
+        return msgspec.structs.replace(self._graph, figures=self._published)
 
     def _built(self, classes: int, inputs: dict[str, Shape]) -> Graph:
         return Building(self._file, classes).graph(self._name, inputs)
