@@ -127,6 +127,20 @@ def test_an_operator_that_is_not_known_has_what_the_file_states():
     assert graph.nodes[1].layer.uncounted
 
 
+def test_an_array_that_is_repeated_is_no_larger_array():
+    """Three rows of two values, each laid out four times: six are trained, not twenty-four."""
+    nodes = [
+        node("aten.expand.default", {"self": "p_w", "size": {"as_ints": [4, 3, 2]}}, "e"),
+        node("aten.reshape.default", {"self": "e", "shape": {"as_ints": [1, 12, 2]}}, "r"),
+        node("aten.add.Tensor", {"self": "x", "other": "r"}, "y"),
+    ]
+    shapes = {"x": (5, 12, 2), "p_w": (1, 3, 2), "e": (4, 3, 2), "r": (1, 12, 2), "y": (5, 12, 2)}
+    graph = graph_of(program(nodes, shapes, trained={"p_w": "w"}))
+
+    assert [kind for _, kind, _ in rows(graph)] == ["input", "learned", "unknown", "reshape", "add"]
+    assert archcalc.profile(graph).totals.params == 6
+
+
 def changed(**shapes: tuple[int, ...]) -> dict[str, object]:
     return program(NODES, {**SHAPES, **shapes}, trained=TRAINED)
 
@@ -167,6 +181,7 @@ def test_only_archives_of_torch_export_are_taken():
     other = head.replace(b"net/data/weights/model_weights_config", b"net/data.pkl/weights/odel_weights_config")
 
     assert importer_of(head, "net").name == "pt2"
+    assert rows(graph_of(archive(SMALL, "serialized_exported_program.json"))) == rows(graph_of(SMALL))
     assert importer_of(other, "net.pt2").name != "pt2"
     with pytest.raises(SpecError, match="no exported program"):
         graph_of(archive(SMALL, "net/data/aotinductor/model.json"))

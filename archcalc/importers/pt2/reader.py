@@ -180,7 +180,7 @@ class _Reading:
         arrays = [each for each in call.tensors if each.origin == "trained" and each.name not in self._rows.owners]
         inputs = [each.at for each in call.tensors if each.origin == "computed"]
         if not inputs:
-            inputs, arrays = [self._rows.placed(call, each) for each in call.tensors], []
+            inputs, arrays = [self._rows.shaped(call, each, self._rows.own(each)) for each in call.tensors], []
         source = next((each for each in call.tensors if each.batch is not None), None)
         made: list[Value] = []
         for name, full in call.outputs:

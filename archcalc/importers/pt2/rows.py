@@ -149,10 +149,12 @@ class Rows:
 
     def view(self, call: Call, value: Value, full: Shape, batch: Batch | None = None) -> Value:
         """A tensor under another shape, without a row where a sample keeps its own."""
-        if value.origin != "computed":
-            return Value(full, value.origin, None, -1, value.name)
         if value.repeated:
             raise Inexpressible
+        if value.origin == "trained" and equal(size(full), size(value.full)) is False:
+            raise call.error(f"a view of {format_shape(value.full)} cannot be {format_shape(full)}")
+        if value.origin != "computed":
+            return Value(full, value.origin, None, -1, value.name)
         batch = batch or reshaped(value.batch, value.full, full, self.samples)
         wanted = without_batch(full, batch, self.samples)
         if equal(size(wanted), size(self.own(value))) is False:

@@ -101,13 +101,13 @@ def expand(call: Call, rows: Rows) -> Made:
             return Value((*((1,) * added), *x.full), x.origin, None, -1, x.name)
         return None
     # What joins it repeats an axis of 1 by itself.
-    return Value((*((1,) * added), *x.full), x.origin, batch, x.at, x.name, repeated=_beyond(full, x, batch))
+    return Value((*((1,) * added), *x.full), x.origin, batch, x.at, x.name, repeated=_beyond(full, x, rows.samples))
 
 
-def _beyond(full: Shape, x: Value, batch: Batch | None) -> bool:
-    """True if an array or tensor is repeated along more than the batch."""
-    times = quotient(size(full), size(x.full))
-    return not (batch is None and x.origin != "computed" and equal(times, full[0]) is True)
+def _beyond(full: Shape, x: Value, samples: Dim) -> bool:
+    """True if a tensor is repeated along more than the batch."""
+    once = x.origin != "computed" and equal(size(full), size(x.full) * samples) is True
+    return not (once and equal(full[0], samples) is True)
 
 
 @makes("select")
