@@ -14,8 +14,8 @@ from archcalc.language.written import (
     indented,
     input_lines,
     scalar,
+    setting_text,
     spread,
-    value_text,
 )
 from archcalc.network.facts import Assertion
 from archcalc.network.figures import Figure
@@ -148,7 +148,7 @@ class _Items:
         names = [scalar(self._nodes[i].name) for i in node.inputs]
         if len(names) > 1 or (names and node.inputs[0] != self._trunk):
             said["from"] = names if len(names) > 1 else names[0]
-        said |= {key: value_text(value, node, self._letters) for key, value in node.layer.settings().items()}
+        said |= {key: setting_text(key, value, node, self._letters) for key, value in node.layer.settings().items()}
         if node.share is not None:
             said["share"] = scalar(self._nodes[node.share].name)
         if node.auxiliary:

@@ -13,7 +13,7 @@ from archcalc.language.flatten import closing, flat, letters_in, opening, whole
 from archcalc.language.folding import Folding
 from archcalc.language.items import Item
 from archcalc.language.load import parse
-from archcalc.language.written import braced, has_comma, indented, scalar, spread, value_text
+from archcalc.language.written import braced, has_comma, indented, scalar, setting_text, spread
 from archcalc.network.graph import Graph, Node
 from archcalc.network.parts import require_depths
 from archcalc.symbols.dims import format_shape, size
@@ -86,9 +86,9 @@ def _item(names: dict[str, str], item: Item, letters: list[str], block: Block | 
     if item.source:
         said["from"] = _text(item.source[0]) if len(item.source) == 1 else [_text(one) for one in item.source]
     values = {key: value for key, value in item.values.items() if key != "repeat"}
-    said |= {key: _value(value, item, letters) for key, value in values.items()}
+    said |= {key: _value(key, value, item, letters) for key, value in values.items()}
     if item.repeat > 1:
-        said["repeat"] = _value(item.values.get("repeat", item.repeat), item, letters)
+        said["repeat"] = _value("repeat", item.values.get("repeat", item.repeat), item, letters)
     if item.share:
         said["share"] = _text(item.share)
     if item.node is not None and item.node.auxiliary:
@@ -111,6 +111,8 @@ def _text(text: str) -> str:
     return f'"{text}"' if re.search(r"[{}]", text) else scalar(text)
 
 
-def _value(value: Any, item: Item, letters: list[str]) -> str | list[Any]:
+def _value(key: str, value: Any, item: Item, letters: list[str]) -> str | list[Any]:
     # The values of a call are sizes, or expressions.
-    return str(value) if item.node is None or isinstance(value, Written) else value_text(value, item.node, letters)
+    return (
+        str(value) if item.node is None or isinstance(value, Written) else setting_text(key, value, item.node, letters)
+    )

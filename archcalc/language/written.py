@@ -50,6 +50,12 @@ def input_lines(graph: Graph) -> list[str]:
     return ["inputs:", *(f"  {scalar(name)}: {axes(x)}" for name, x in named.items())]
 
 
+def setting_text(key: str, value: Any, node: Node, letters: list[str]) -> str | list[Any]:
+    """A setting of a node by its name, in quotes where any text may stand, which might be the name of a value."""
+    free = isinstance(value, str) and type(node.layer).__annotations__.get(key) == "str"
+    return json.dumps(value, ensure_ascii=False) if free else value_text(value, node, letters)
+
+
 def value_text(value: Any, node: Node, letters: list[str]) -> str | list[Any]:
     """A setting of a node as text, or as a list of such; raises SpecError for a formula that is too long.
 
