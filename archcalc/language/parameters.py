@@ -162,12 +162,17 @@ def _adapters(patterns: MapNode, values: Mapping[str, Value], mistakes: Mistakes
 
 def _unfit(graph: Graph, adapter: Adapter) -> SpecError:
     """The mistake of an adapter that fits no matrix."""
-    kinds = sorted({
-        node.layer.kind
+    fitted = [
+        node
         for node in graph.nodes
-        for array in ("", *weights_of(node, graph.nodes))
-        if fits_array(adapter.pattern, node.name, array)
-    })  # fmt: skip
+        if any(fits_array(adapter.pattern, node.name, array) for array in ("", *weights_of(node, graph.nodes)))
+    ]
+    for node in fitted:
+        if node.share is not None:
+            owner = graph.nodes[node.share].name
+            fact = f"'{adapter.pattern[:60]}' fits {node.name}, which uses the weights of {owner}"
+            return SpecError(fact, adapter.place, "an adapter goes by the name of the layer that owns them")
+    kinds = sorted({node.layer.kind for node in fitted})
     if kinds:
         fact = f"'{adapter.pattern[:60]}' fits {kinds[0]}, beside which no adapter can stand"
         return SpecError(

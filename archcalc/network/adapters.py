@@ -48,8 +48,9 @@ def matrices_of(node: Node, nodes: Sequence[Node]) -> dict[str, Shape]:
 
 
 def fitting(graph: Graph, adapter: Adapter) -> list[str]:
-    """The names of the layers whose matrices an adapter's pattern fits."""
-    return [node.name for node in graph.nodes if any(_ranks(node, graph.nodes, [adapter]))]
+    """The names of the layers whose own matrices an adapter's pattern fits."""
+    owners = [node for node in graph.nodes if node.share is None]
+    return [node.name for node in owners if any(_ranks(node, graph.nodes, [adapter]))]
 
 
 def _ranks(node: Node, nodes: Sequence[Node], adapters: Sequence[Adapter]) -> tuple[Dim, ...]:
