@@ -16,7 +16,7 @@ _SUMMARY = re.compile(
 def published(source: Source, scale: str) -> tuple[Figure, ...]:
     r"""The figures of a scale: its params, and its FLOPs as the thop of ultralytics counts them.
 
-    >>> text = "scales:\\n  n: [0.33, 0.25, 1024] # summary: 129 layers, 3157200 parameters, 0 gradients, 8.9 GFLOPS\\n"
+    >>> text = "scales:\n  n: [0.33, 0.25, 1024] # summary: 129 layers, 3157200 parameters, 0 gradients, 8.9 GFLOPS\n"
     >>> [str(figure.claims[0]) for figure in published(Source("yolov8.yaml", text), "n")]
     ['params 3157200', 'flops 8.9G']
     """
