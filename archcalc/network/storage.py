@@ -69,7 +69,8 @@ class Storage:
         for i in kept:
             self._readers[i] += 1
         for node in nodes:
-            for i in node.inputs:
+            # Whoever reads an output twice is done with it at once.
+            for i in {*node.inputs}:
                 self._readers[i] += 1
 
     def may_overwrite(self, position: int) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
-from archcalc.errors import Source
+from archcalc.errors import Source, SpecError
 from archcalc.network.figures import Claim, Figure
 
 _SUMMARY = re.compile(
@@ -14,17 +15,17 @@ _SUMMARY = re.compile(
 
 
 def published(source: Source, scale: str) -> tuple[Figure, ...]:
-    r"""The figures of a scale: its params, and its FLOPs as the thop of ultralytics counts them.
+    r"""The figures of a scale: its params and its FLOPs.
 
     >>> text = "scales:\n  n: [0.33, 0.25, 1024] # summary: 129 layers, 3157200 parameters, 0 gradients, 8.9 GFLOPS\n"
     >>> [str(figure.claims[0]) for figure in published(Source("yolov8.yaml", text), "n")]
     ['params 3157200', 'flops 8.9G']
     """
     found = next((one for one in _SUMMARY.finditer(source.text) if one["scale"] == scale), None)
-    if found is None:
-        return ()
-    params = Figure((Claim.read("params", found["params"]),), source="the file's own comment")
-    if found["flops"] is None:
-        return (params,)
-    flops = Claim.read("flops", f"{found['flops']}G")
-    return params, Figure((flops,), source="the file's own comment", convention="thop")
+    printed = {} if found is None else {"params": found["params"], "flops": f"{found['flops'] or ''}G"}
+    figures = []
+    for of, value in printed.items():
+        # A comment may hold anything, and is no mistake in the file.
+        with suppress(SpecError):
+            figures.append(Figure((Claim.read(of, value),), source="the file's own comment"))
+    return tuple(figures)
