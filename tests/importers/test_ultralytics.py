@@ -198,7 +198,7 @@ def hostile(choose: random.Random, count: int, text: str = SMALL) -> Iterator[by
 def test_the_comment_behind_a_scale_is_its_published_figures() -> None:
     """Those of another number of classes are not its own; a comment that says nothing is no mistake."""
     text = "nc: 80\nscales:\n  n: [0.33, 0.25, 1024] # summary: 3 layers, 1,234 parameters, 2 gradients, 8.9 GFLOPS\n"
-    text += "  s: [0.33, 0.50, 1024] # , parameters\nbackbone: [[-1, 1, Conv, [64, 3, 2]]]\nhead: [[-1, 1, Conv, [64, 3, 2]]]\n"
+    text += "  s: [0.33, 0.50, 1024] # , parameters\nbackbone:\n  - [-1, 1, Conv, [64, 3, 2]]\nhead:\n  - [-1, 1, Conv, [64, 3, 2]]\n"
     found = {scale: parse(Source("yolov8.yaml", text, scale)) for scale in "ns"}
 
     assert [str(figure.claims[0]) for figure in found["n"].figures] == ["params 1,234", "flops 8.9G"]
