@@ -20,6 +20,7 @@ A file that declares params gives a `Model` in place of a graph. In a folder `NA
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
@@ -35,6 +36,8 @@ from archcalc.symbols.dims import Dim
 _FILES = sorted(path.stem for path in Path(__file__).parent.glob("[a-z]*"))
 
 
+# No text has these among its first bytes, unless it is in UTF-16, which is said of it elsewhere.
+_BINARY = re.compile(rb"(?!\xff\xfe|\xfe\xff).{0,3}[\x00-\x08\x0e-\x1f\x7f-\xff]", re.DOTALL)
 _SPEC = Importer("spec", is_spec, read_spec, MAX_BYTES, variants=True)
 
 
@@ -62,6 +65,9 @@ def source_of(spec: str) -> Source:
     with opened(spec) as (name, variant, read_on):
         head = read_on(HEAD)
         importer = importer_of(head, name)
+        if importer is _SPEC and _BINARY.match(head) and b"\0" in head:
+            read = ", ".join(sorted(registered))
+            raise SpecError(f"{name}: neither a spec nor a file of a program that is known", None, f"these are {read}")
         if variant and not importer.variants:
             raise SpecError(f"{name} has no variant '{variant[:60]}'", None, "only a spec has variants")
         # A pipe is read once, and what it holds is in no file.

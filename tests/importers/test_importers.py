@@ -273,3 +273,14 @@ def test_bundled_networks_load_no_importer():
     assert "archcalc.importers" in loaded
     ours = {name for name in loaded if name.startswith(("archcalc.importers.", "archcalc.language.shorthand"))}
     assert ours == {"archcalc.importers.registry"}
+
+
+@pytest.mark.parametrize("content", [b"PK\x03\x04\x14\x00rest", b"\x1c\x00\x00\x00TFL3", b"\x80\x02\x00", b"\x00" * 9])
+def test_a_binary_file_of_another_sort_is_said_to_be_none_that_is_known(content):
+    """It names those that are, and does not ask to be saved as text."""
+    Path("some.bin").write_bytes(content)
+    found = run("table", "some.bin")
+
+    assert found.exit_code == 1
+    assert "some.bin: neither a spec nor a file of a program that is known" in found.output
+    assert "csv, toy" in found.output
