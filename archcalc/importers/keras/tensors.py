@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from archcalc.errors import SpecError
+from archcalc.importers.alike_sizes import with_one_size
 from archcalc.layers.base import Layer
 from archcalc.layers.placing import Misplaced, check_order
 from archcalc.layers.rearrange import Permute, Reshape
@@ -44,7 +45,9 @@ class Assembly:
         """The position of a new node, which has the weights of the first one with the same key."""
         owner = self._owners.get(key)
         share = owner if owner is not None and weights_of(self.builder.nodes[owner], self.builder.nodes) else None
-        added = self.builder.add(self.builder.free_name(name), layer, *inputs, blocks=blocks, share=share)
+        added = self.builder.add(
+            self.builder.free_name(name), with_one_size(layer), *inputs, blocks=blocks, share=share
+        )
         self._owners.setdefault(key, added)
         return added
 

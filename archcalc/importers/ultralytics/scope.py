@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
 from archcalc.errors import Place, SpecError
+from archcalc.importers.alike_sizes import with_one_size
 from archcalc.layers.base import Layer
 from archcalc.layers.conv import Conv2d
 from archcalc.layers.norm import BatchNorm2d
@@ -44,7 +45,7 @@ class Scope(NamedTuple):
     def add(self, part: str, layer: Layer, *inputs: int) -> int:
         """The position of a new node, called as a part of the module."""
         name = f"{self.name}/{part}" if part else self.name
-        return self.net.builder.add(name, layer, *inputs, place=self.place, blocks=self.blocks)
+        return self.net.builder.add(name, with_one_size(layer), *inputs, place=self.place, blocks=self.blocks)
 
     def shape(self, position: int) -> Shape:
         """The shape of a node's output."""
