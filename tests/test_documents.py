@@ -253,7 +253,7 @@ BY_DEFINITION = {
     "slice",
     "pad",
     "upsample",
-} | {"resize", "abs", "power", "subtract", "divide", "cumsum", "cummean"}
+} | {"unknown", "resize", "abs", "power", "subtract", "divide", "cumsum", "cummean"}
 
 
 def test_report_writes_the_files_whole(tmp_path):

@@ -112,6 +112,8 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, metaclass=K
     keeps_order: ClassVar[bool] = False
     # True for the network's own input, which is given and not computed.
     comes_from_outside: ClassVar[bool] = False
+    # True for an array that is kept with the network, neither computed nor trained.
+    is_kept: ClassVar[bool] = False
     # The operation that joins its inputs value by value.
     joins_by: ClassVar[Join] = ""
     # True where each input position spreads over a window of the output, rather than windows gathering from the input.

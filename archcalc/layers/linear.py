@@ -119,8 +119,8 @@ class Embedding(_Trained, frozen=True):
         return weight[tokens]
 
 
-class Learned(_Trained, frozen=True):
-    """A trained array that depends on no input, such as a class token (Devlin et al. 2018) or a position embedding.
+class _Array(_Trained, frozen=True):
+    """The base of arrays that depend on no input.
 
     `shape` is a list of sizes, and `axes` their names; a size under the name of its axis says both.
     """
@@ -146,11 +146,33 @@ class Learned(_Trained, frozen=True):
     def requires(self) -> Iterator[Requirement]:
         yield from require_names(self.axes, self.shape)
 
+
+class Learned(_Array, frozen=True):
+    """A trained array that depends on no input, such as a class token (Devlin et al. 2018) or a position embedding.
+
+    `shape` is a list of sizes, and `axes` their names; a size under the name of its axis says both.
+    """
+
     def weights(self) -> dict[str, Shape]:
         return {"weight": self.shape}
 
     def forward(self, _xp: Any, weight: Any) -> Any:
         return weight[None]
+
+
+class Constant(_Array, frozen=True):
+    """An array that depends on no input and is not trained, such as a mask (Vaswani et al. 2017) or a table of positions.
+
+    `shape` is a list of sizes, and `axes` their names; a size under the name of its axis says both.
+    """
+
+    is_kept: ClassVar[bool] = True
+
+    def buffers(self) -> dict[str, Shape]:
+        return {"value": self.shape}
+
+    def forward(self, _xp: Any, value: Any) -> Any:
+        return value[None]
 
 
 class Scale(_Trained, frozen=True):

@@ -9,7 +9,7 @@ from archcalc.errors import SpecError
 
 
 def token_numbers(nodes: Sequence[Any]) -> frozenset[int]:
-    """The positions that put out token numbers: inputs that embeddings look up, and layers that only move them.
+    """The positions that put out token numbers: inputs and kept arrays that embeddings look up, and layers that move them.
 
     Raises SpecError if a layer computes with them, or an embedding looks up anything else.
 
@@ -40,9 +40,9 @@ def token_numbers(nodes: Sequence[Any]) -> frozenset[int]:
 
 
 def _tokens_given(nodes: Sequence[Any]) -> set[int]:
-    """The inputs from which embeddings read, at once or through layers that move what they get."""
+    """The inputs and kept arrays from which embeddings read, at once or through layers that move what they get."""
     read = {node.inputs[0] for node in nodes if node.layer.entries is not None}
     for position in reversed(range(len(nodes))):
         if position in read and (nodes[position].layer.moves or nodes[position].layer.stores == "view"):
             read.update(nodes[position].inputs)
-    return {position for position in read if nodes[position].layer.comes_from_outside}
+    return {i for i in read if nodes[i].layer.comes_from_outside or nodes[i].layer.is_kept}

@@ -136,7 +136,7 @@ SETTINGS: dict[str, Any] = {
     "concat": concat,
     "flatten": flatten,
     **dict.fromkeys(("globalavgpool", "globalmaxpool"), globalpool),
-    **dict.fromkeys(("input", "learned"), shaped),
+    **dict.fromkeys(("constant", "input", "learned"), shaped),
     "layernorm": layernorm,
     "permute": permute,
     "reshape": reshape,

@@ -21,7 +21,7 @@ from tests.layers.strategies import cases
 SAYS = {kind: Layer.kinds[kind].axis_setting or "axes" for kind in SETTINGS}
 # One axis is no channels and places, and a reshape, the input and what is learned have names of their own.
 RANKS = dict.fromkeys(("globalavgpool", "globalmaxpool"), (2, 3, 4))
-WAYS = {"permute": ("name", "position"), **dict.fromkeys(("reshape", "input", "learned"), ("open", "name"))}
+WAYS = {"permute": ("name", "position"), **dict.fromkeys(("reshape", "constant", "input", "learned"), ("open", "name"))}
 ASKED = {
     (kind, way, rank)
     for kind in SETTINGS

@@ -48,7 +48,7 @@ STRICTER = [
     ("convtranspose.d|crop", "leaves", "torch keeps an empty axis"),
     ("flatten", "to start from", "of torch's axes the batch is the first, so that -1 is flattened into it"),
     ("flatten", "takes start or axes, not both", "one of them would do nothing"),
-    ("input|learned|reshape|flatten", "axes (has|names)|keeps the order of the values", "torch has no names"),
+    ("constant|input|learned|reshape|flatten", "axes (has|names)|keeps the order of the values", "torch has no names"),
     ("roll", "is more than the", "torch goes round as often as it takes"),
     ("slice", "must be more than start", "torch keeps an empty axis"),
     ("(avg|max)pool.d", "more than half of the kernel", "so does torch, but not for padding by F.pad"),

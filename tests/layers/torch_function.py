@@ -23,6 +23,18 @@ class Function(nn.Module):
         return self.function(*inputs, **dict(self.named_parameters()))
 
 
+class Kept(nn.Module):
+    """An array that is not trained."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.register_buffer("value", torch.zeros(shape))
+
+    def forward(self) -> Tensor:
+        value: Tensor = self.value
+        return value
+
+
 def each(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
     """A function of samples made one of batches, so that it counts axes without the batch's."""
     return lambda *batches, **arrays: torch.stack([function(*xs, **arrays) for xs in zip(*batches, strict=True)])

@@ -15,7 +15,7 @@ from tests.layers.torch_axis_twins import AXIS_TWINS
 from tests.layers.torch_bias import RelativeBias
 from tests.layers.torch_detection import DETECTION_TWINS
 from tests.layers.torch_experts import EXPERT_TWINS
-from tests.layers.torch_function import Function, each
+from tests.layers.torch_function import Function, Kept, each
 from tests.layers.torch_margins import around, margins, pad, per_axis
 from tests.layers.torch_places import PLACE_TWINS
 from tests.layers.torch_recurrent import recurrent
@@ -164,6 +164,7 @@ TWINS: dict[str, Twin] = {
     "attention": Attention,
     "channelshuffle": lambda k, _x: nn.ChannelShuffle(k.groups),
     **dict.fromkeys(("cumsum", "cummean"), cumulative),
+    "constant": lambda k: Kept(k.shape),
     "dropout": lambda k, _x: nn.Dropout(k.rate),
     "elu": lambda k, _x: nn.ELU(k.alpha),
     "embedding": lambda k, _x: nn.Sequential(Function(Tensor.long), nn.Embedding(k.vocabulary, k.out)),

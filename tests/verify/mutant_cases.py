@@ -42,6 +42,7 @@ CASES: dict[str, list[tuple[dict[str, Any], list[tuple[int, ...]]]]] = {
     "linear": [({"out": 5}, [(4, 3)]), ({"out": 5, "bias": False}, [(3,)])],
     "embedding": [({"vocabulary": 7, "out": 3}, [(5,)])],
     "learned": [({"shape": (2, 3)}, [])],
+    "constant": [({"shape": (2, 3)}, [])],
     "scale": [({"axis": 1, "bias": True}, [(2, 3)])],
     "flatten": [({"start": 1}, [(2, 3, 4)])],
     "permute": [({"order": (1, 2, 0)}, [(2, 3, 4)])],

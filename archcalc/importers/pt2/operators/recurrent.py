@@ -1,0 +1,40 @@
+"""Cells that are run over a sequence."""
+
+from __future__ import annotations
+
+from archcalc.importers.pt2.calls import Call
+from archcalc.importers.pt2.known import Made, makes
+from archcalc.importers.pt2.operators.views import part, turned
+from archcalc.importers.pt2.rows import Rows
+from archcalc.importers.pt2.values import Value
+from archcalc.layers.base import Layer
+from archcalc.symbols.dims import quotient
+
+_GATES = {"lstm": 4, "gru": 3, "rnn_tanh": 1}
+
+
+@makes(*_GATES)
+def recurrent(call: Call, rows: Rows) -> Made:
+    """A recurrent layer, with its last state where that is the last output."""
+    x, arrays = call.tensor("input"), call.given("params")
+    if not isinstance(arrays, tuple) or not arrays or not all(isinstance(each, Value) for each in arrays):
+        return None
+    if any(each.origin != "trained" for each in arrays) or len(rows.own(x)) != 2 or x.batch is None:
+        return None
+    settings = {
+        "hidden": quotient(arrays[0].full[0], _GATES[call.word]),
+        "layers": call.whole("num_layers", 1),
+        "bidirectional": call.flag("bidirectional", default=False),
+        "bias": call.flag("has_biases", default=True),
+    }
+    full = call.outputs[0][1]
+    made = rows.add(call, Layer.kinds[call.word.partition("_")[0]](**settings), [x], full, x.batch, trained=arrays)
+    states = [name for name, _ in call.outputs[1:] if name not in call.unread]
+    if not states:
+        return [made]
+    last = call.outputs[1]
+    tokens = 1 - x.batch.axis
+    if states != [last[0]] or settings["layers"] != 1 or settings["bidirectional"]:
+        raise call.error("its states are read, which are no outputs of a layer", "read the outputs of the last token")
+    state = part(call, rows, made, tokens, (full[tokens] - 1, full[tokens]))
+    return [made, state if tokens == 0 else turned(call, rows, state, (1, 0, 2))]
