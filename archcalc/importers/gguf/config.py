@@ -78,7 +78,7 @@ def config_of(name: str, header: Header) -> Config:
 
 
 def _of_arrays(name: str, of: str, header: Header) -> Config:
-    """What the arrays say: the words, the biases, and whether the scores of words have weights of their own."""
+    """The part of the config that the arrays say: words, biases, and whether the scores of words have weights of their own."""
     sizes = {array.name: array.sizes for array in header.arrays}
     words = header.values.get("tokenizer.ggml.tokens")
     stated = _number(name, header.values, f"{of}.vocab_size")
