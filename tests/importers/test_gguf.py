@@ -9,6 +9,7 @@ import pytest
 import archcalc
 from archcalc.errors import Source, SpecError
 from archcalc.importers import importer_of, parse
+from archcalc.language.flatten import flat
 from tests.importers.gguf_files import F16, F32, Q4_0, Q4_K, Q6_K, Q8_0, gguf, llama
 from tests.importers.mutated import mutated
 
@@ -131,6 +132,16 @@ def test_gpt2_has_its_published_params():
         }
 
     assert totals(values, arrays).params == 124_439_808
+
+
+def test_a_spec_that_is_written_of_it_is_the_same_network():
+    """With the format of its weights."""
+    found = graph(*llama(Q8_0))
+    rows, again = (archcalc.profile(one).rows for one in (found, parse(Source("again.yaml", flat(found)))))
+
+    assert [(r.name, r.params, r.macs, r.weight_bytes) for r in again] == [
+        (r.name, r.params, r.macs, r.weight_bytes) for r in rows
+    ]
 
 
 def test_tokens_and_sizes_may_be_set():

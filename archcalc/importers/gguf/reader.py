@@ -11,7 +11,7 @@ from archcalc.importers.gguf.config import config_of, is_part
 from archcalc.importers.gguf.header import Array, Header, header_of
 from archcalc.importers.huggingface.reader import ConfigModel, document_of
 from archcalc.language.document import SpecDocument
-from archcalc.network.dtypes import SINGLE, Format
+from archcalc.network.dtypes import Format
 from archcalc.network.graph import Graph, weights_of
 from archcalc.network.model import NO_PARAMS, InputShape, Params
 from archcalc.symbols.dims import Dim, size
@@ -31,7 +31,7 @@ def read(source: Source) -> ConfigModel:
         config = config_of(source.name, header)
     except SpecError as error:
         # What is in the file is known in any case.
-        raise SpecError(error.fact, None, *error.notes, _stored(trained)) from None
+        raise SpecError(error.fact, None, *error.notes, _stored(trained) if trained else "") from None
     as_text = Source(source.name, json.dumps(config, indent=2))
     return _FileModel(document_of(as_text), as_text, header, trained)
 
@@ -67,7 +67,7 @@ def _stored(arrays: list[Array]) -> str:
     held = f"{len(arrays):,} trained arrays of {sum(array.count for array in arrays):,} values"
     most = sorted(bytes_of, key=lambda name: -bytes_of[name])[:_MAX_TYPES]
     said = ", ".join(f"{name} {bytes_of[name]:,}" for name in most)
-    return f"In the file are {held}, which take {sum(bytes_of.values()):,} bytes{': ' * bool(said)}{said}."
+    return f"In the file are {held}, which take {sum(bytes_of.values()):,} bytes: {said}."
 
 
 def _check(graph: Graph, name: str, held: int) -> None:
@@ -81,7 +81,7 @@ def _check(graph: Graph, name: str, held: int) -> None:
 
 
 def _with_format(graph: Graph, arrays: list[Array]) -> Graph:
-    """The graph with the format of most of its matrices for all of them, and vectors in single precision as files have them."""
+    """The graph with the format of most of its matrices for all of them; groups leave vectors in fp32, as they are in files."""
     held: dict[Format | None, int] = {}
     for array in arrays:
         if len(array.sizes) > 1:
@@ -89,8 +89,9 @@ def _with_format(graph: Graph, arrays: list[Array]) -> Graph:
     form = max(held, key=lambda each: held[each]) if held else None
     if form is None:
         return graph
-    if form.group is None:
-        return msgspec.structs.replace(graph, formats=(("*", form),))
-    shapes = [shape for node in graph.nodes for shape in weights_of(node, graph.nodes).values() if len(shape) > 1]
-    fits = all(isinstance(n := size(shape), int) and n % form.group == 0 for shape in shapes)
-    return msgspec.structs.replace(graph, formats=(("*", SINGLE), ("*", form))) if fits else graph
+    shapes = [shape for node in graph.nodes for shape in weights_of(node, graph.nodes).values() if form.takes(shape)]
+    if form.group is not None and not all(
+        isinstance(n := size(shape), int) and n % form.group == 0 for shape in shapes
+    ):
+        return graph
+    return msgspec.structs.replace(graph, formats=(("*", form),))
