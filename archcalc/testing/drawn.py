@@ -64,8 +64,8 @@ class _Image:
         return {"add" if adds else "concat": {"way": way, "short": []}}
 
     def head(self) -> list[_Item]:
-        first = self.draw(st.sampled_from(["flatten", "globalavgpool"]))
-        return [first, {"linear": {"out": self.draw(st.integers(1, 10))}}]
+        first: list[_Item] = self.draw(st.sampled_from([["flatten"], ["globalavgpool", "flatten"]]))
+        return [*first, {"linear": {"out": self.draw(st.integers(1, 10))}}]
 
 
 class _Tokens:
