@@ -93,9 +93,10 @@ def _costs(row: Row) -> bool:
 def facts_of(row: Row) -> _Facts:
     """The facts of a row that are compared: its deed, its numbers, and the windows that it looks through."""
     if row.layer.comes_from_outside:
-        return ("input", _sizes(row.output))
+        return ("input", tuple(row.output))
     windows = tuple(
-        tuple(tuple(at.window for at in view) for view in views) for views in row.layer.receptive_views(*row.inputs)
+        tuple(tuple(sorted((at.window for at in view), key=repr)) for view in views)
+        for views in row.layer.receptive_views(*row.inputs)
     )
     return (_deed(row), _sizes(row.output), row.params, row.macs, windows)
 
@@ -106,7 +107,8 @@ def _deed(row: Row) -> str:
 
 
 def _sizes(shape: Shape) -> Shape:
-    return tuple(n for n in shape if n != 1)
+    """The sizes of a shape in whatever order its axes lie, which differs between programs, without those of one place."""
+    return tuple(sorted((n for n in shape if n != 1), key=str))
 
 
 def _identical(first: _Costly, second: _Costly) -> dict[int, int]:

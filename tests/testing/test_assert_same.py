@@ -152,6 +152,23 @@ layers:
 """
 
 
+def test_channels_may_come_last():
+    """A norm over channels is the same one where these are moved to the end for it, as torch needs them."""
+
+    class Norm(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv, self.norm = nn.Conv2d(8, 8, 1), nn.LayerNorm(8)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.norm(self.conv(x).permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+    spec = (
+        "input: {channels: 8, height: 6, width: 4}\nlayers: [conv2d: {out: 8, kernel: 1}, layernorm: {axes: [channels]}]"
+    )
+    assert_same(Norm(), graph(spec), torch.zeros(1, 8, 6, 4))
+
+
 def test_open_sizes_take_those_of_the_module(tmp_path):
     """A spec for images of any size is held at the size that the module was given."""
     (tmp_path / "open.yaml").write_text(CHAIN.replace("height: 4, width: 4", "height: H, width: W"))
