@@ -162,7 +162,7 @@ class _Between:
         differences = self._differences(old, new)
         if old is None or new is None:
             return Change(old, new, {}, differences)
-        settings = _settings(old, new)
+        settings = settings_between(old, new)
         rewired = "sources" in differences and self._before(old) != self._after(new)
         if not settings and not differences and old.name == new.name:
             return None
@@ -218,7 +218,7 @@ def _equal(old: Shape, new: Shape) -> bool:
     return len(old) == len(new) and all(map(_one, old, new))
 
 
-def _settings(old: Row, new: Row) -> dict[str, Difference]:
+def settings_between(old: Row, new: Row) -> dict[str, Difference]:
     """The fields that differ between two layers of one kind; empty for two kinds."""
     if old.kind != new.kind:
         return {}

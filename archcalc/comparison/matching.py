@@ -39,6 +39,21 @@ def _matched(old: _Rows, new: _Rows) -> _Pairs:
     return pairs
 
 
+def in_order(old: _Rows, new: _Rows, pairs: _Pairs) -> _Pairs:
+    """The pairs with those of further rows, in order of execution under any names: alike in all, in settings, in sizes, in kind."""
+    pairs = dict(pairs)
+    taken = set(pairs.values())
+    left = [i for i in range(len(old)) if i not in pairs], [j for j in range(len(new)) if j not in taken]
+    if [old[i].kind for i in left[0]] == [new[j].kind for j in left[1]]:
+        return pairs | dict(zip(*left, strict=True))
+    _by_order(old, new, pairs, lambda row: f"{row.kind} {row.settings} {row.inputs} {row.output}")
+    _by_order(old, new, pairs, lambda row: f"{row.kind} {row.settings}")
+    _by_order(old, new, pairs, lambda row: f"{row.kind} {row.output}")
+    _by_order(old, new, pairs, lambda row: row.kind)
+    _by_order(old, new, pairs, lambda row: f"{row.inputs} {row.output}")
+    return pairs
+
+
 def _everything(row: Row) -> tuple[str, ...]:
     return row.name, row.kind, row.settings, str(row.inputs), str(row.output)
 

@@ -99,6 +99,8 @@ def read_binary(source: Source) -> Graph:
 @pytest.fixture(autouse=True)
 def _files(tmp_path, monkeypatch):
     """The two importers, and the same network in four files, whose names say nothing of what they hold."""
+    # Those of the package are loaded before, since each registers itself only once.
+    importers.importer_of(b"", "none")
     monkeypatch.setattr(registry, "registered", {})
     monkeypatch.setattr(importers, "registered", registry.registered)
     registry.register("csv", is_csv, read_csv)

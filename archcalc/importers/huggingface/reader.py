@@ -29,6 +29,11 @@ _OF_WHOLE = ("dtype", "torch_dtype", "quantization_config", "tie_word_embeddings
 
 def read(source: Source) -> SpecModel:
     """The network of a config."""
+    return ConfigModel(document_of(source), source)
+
+
+def document_of(source: Source) -> SpecDocument:
+    """The spec of the network of a config."""
     found = entries(source)
     whole = _model_type(source, found)
     notes: list[str] = []
@@ -40,7 +45,7 @@ def read(source: Source) -> SpecModel:
         document = family_of(_model_type(source, found))
     except SpecError as error:
         raise SpecError(error.fact, found["model_type"].place, *error.notes) from None
-    return ConfigModel(_settled(document, found, source.stem, notes), source)
+    return _settled(document, found, source.stem, notes)
 
 
 class ConfigModel(SpecModel):
