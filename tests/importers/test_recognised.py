@@ -27,6 +27,8 @@ BEGINNINGS = {
     "keras": [b'{"class_name": "Sequential", "config": {"name": "net"}, "keras_version": "2.2.0"}'],
     "onnx": [b"\x08\x0a\x12\x07pytorch\x1a\x062.13.0:\x04\x12\x02ab"],
     "pt2": [archive("net/archive_format")],
+    "gguf": [b"GGUF\x03\x00\x00\x00" + (1).to_bytes(8, "little") * 2],
+    "safetensors": [(60).to_bytes(8, "little") + b'{"weight":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}}'],
     "ultralytics": [b"nc: 80\nbackbone:\n  - [-1, 1, Conv, [64, 3, 2]]\n"],
     "spec": [b"name: net\ninput: {channels: 3}\nlayers: [relu]\n", b"# only a word\n"],
 }

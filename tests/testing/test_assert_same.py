@@ -163,9 +163,7 @@ def test_channels_may_come_last():
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             return self.norm(self.conv(x).permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
 
-    spec = (
-        "input: {channels: 8, height: 6, width: 4}\nlayers: [conv2d: {out: 8, kernel: 1}, layernorm: {axes: [channels]}]"
-    )
+    spec = "input: {channels: 8, height: 6, width: 4}\nlayers: [conv2d: {out: 8, kernel: 1}, layernorm: {axes: [channels]}]"
     assert_same(Norm(), graph(spec), torch.zeros(1, 8, 6, 4))
 
 
