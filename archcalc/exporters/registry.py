@@ -4,33 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 
-from archcalc.network.graph import Graph
-
-Write: TypeAlias = Callable[[Graph], str | bytes]
+# What writes a graph, and with `arrays` those of its layers by name or None.
+Write: TypeAlias = Callable[..., str | bytes]
 
 
 class Exporter(msgspec.Struct, frozen=True):
-    """A writer of one sort of file, whose names end in `suffix`; what it writes is text, or bytes where it is `binary`."""
+    """A writer of one sort of file, whose names end in `suffix`; what it writes is text, or bytes where it is `binary`.
+
+    With `arrays` the file holds those of the layers, and the writer is given them beside the graph, or None for none.
+    """
 
     name: str
     suffix: str
     write: Write
     binary: bool = False
+    arrays: bool = False
 
 
 # Those loaded so far, by name.
 registered: dict[str, Exporter] = {}
 
 
-def register(name: str, suffix: str, write: Write | None = None, *, binary: bool = False) -> None:
+def register(name: str, suffix: str, write: Write | None = None, *, binary: bool = False, arrays: bool = False) -> None:
     """Register an exporter. Without `write` it is the one of `archcalc.exporters.NAME.writer`, loaded when it is used."""
 
-    def deferred(graph: Graph) -> str | bytes:
-        written: str | bytes = import_module(f"archcalc.exporters.{name}.writer").write(graph)
+    def deferred(*given: Any) -> str | bytes:
+        written: str | bytes = import_module(f"archcalc.exporters.{name}.writer").write(*given)
         return written
 
-    registered[name] = Exporter(name, suffix, write or deferred, binary)
+    registered[name] = Exporter(name, suffix, write or deferred, binary, arrays)
