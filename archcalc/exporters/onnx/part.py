@@ -15,6 +15,8 @@ from archcalc.network.parameters import owner_of
 from archcalc.symbols.dims import Dim, Shape, equal, format_shape
 
 Arrays: TypeAlias = Mapping[str, Mapping[str, Any]]
+# What draws or reads them, once it is known that a file can hold them.
+Draw: TypeAlias = Callable[[], Arrays]
 # The name of a value.
 Value: TypeAlias = str
 Handler: TypeAlias = "Callable[[Part], Value]"
@@ -31,11 +33,11 @@ class Operator(msgspec.Struct):
 
 
 class File:
-    """What is written of a network so far. Without `arrays` each is zeros, which an operator makes where they are read."""
+    """What is written of a network so far. Without `draw` each array is zeros, which an operator makes."""
 
-    def __init__(self, graph: Graph, arrays: Arrays | None) -> None:
+    def __init__(self, graph: Graph, draw: Draw | None) -> None:
         self.graph = graph
-        self.arrays = arrays
+        self.arrays = None if draw is None else draw()
         self.operators: list[Operator] = []
         # Pieces of arrays, which are put together once.
         self.held: list[list[bytes]] = []
@@ -76,6 +78,12 @@ class File:
         return self._arrays[name, shape]
 
 
+def refused(node: Node, fact: str, *notes: str) -> SpecError:
+    """The error that a layer has no form in ONNX."""
+    notes = notes or ("another format of archcalc export may have one",)
+    return SpecError(f"{node.name} ({node.layer.kind}): {fact}", node.place, *notes)
+
+
 class Part:
     """The operators of one layer: what it reads, and what has been written of it."""
 
@@ -99,8 +107,7 @@ class Part:
 
     def refused(self, fact: str, *notes: str) -> SpecError:
         """The error that the layer has no form in ONNX."""
-        notes = notes or ("the other formats of archcalc export may have it",)
-        return SpecError(f"{self.node.name} ({self.layer.kind}): {fact}", self.node.place, *notes)
+        return refused(self.node, fact, *notes)
 
     def op(self, kind: str, *inputs: Value, **settings: Any) -> Value:
         """The output of a further operator."""

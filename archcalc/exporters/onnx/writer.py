@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from archcalc.errors import SpecError
 from archcalc.exporters.onnx import moving, norms, pointwise, products, recurrent, sliding, windows, wire
-from archcalc.exporters.onnx.part import Arrays, File, Handler, Operator, Part, Value
+from archcalc.exporters.onnx.part import Draw, File, Handler, Operator, Part, Value, refused
 from archcalc.network.graph import Graph
 from archcalc.network.parts import needed, require_depths
 from archcalc.symbols.dims import Dim, size
@@ -25,24 +25,24 @@ _FORMAT, _OPERATORS = 8, 17
 _MAX_BYTES = 2**31 - 2**20
 
 
-def write(graph: Graph, arrays: Arrays | None) -> bytes:
-    """A network as an ONNX file, with these arrays by layer and name; without them each is zeros that an operator makes."""
+def write(graph: Graph, draw: Draw | None) -> bytes:
+    """A network as an ONNX file, with its arrays by layer and name; without them each is zeros that an operator makes."""
     require_depths(graph)
-    file = File(graph, arrays)
     positions = needed(graph, *graph.outputs)
-    if arrays is not None:
+    for position in positions:
+        node = graph.nodes[position]
+        if node.layer.kind not in _HANDLERS and not node.layer.comes_from_outside:
+            raise refused(node, "ONNX has no operator that stands for this kind of layer")
+    if draw is not None:
         _require_room(graph, positions)
+    file = File(graph, draw)
     for position in positions:
         node = graph.nodes[position]
         if node.layer.comes_from_outside:
             file.outputs[position] = node.name
             continue
-        handler = _HANDLERS.get(node.layer.kind)
-        part = Part(file, node, [file.outputs[i] for i in node.inputs])
-        if handler is None:
-            raise part.refused("ONNX has no operator that stands for this kind of layer")
         start = len(file.operators)
-        found = handler(part)
+        found = _HANDLERS[node.layer.kind](Part(file, node, [file.outputs[i] for i in node.inputs]))
         file.outputs[position] = _named(file, node.name, found, start) if _is_made(file, found, start) else found
         if position in graph.outputs and file.outputs[position] != node.name:
             file.operators.append(Operator("Identity", node.name, [file.outputs[position]], [node.name], {}))
