@@ -49,9 +49,14 @@ class Found(NamedTuple):
 
     @property
     def remarks(self) -> list[str]:
-        """Which layers are left out, in words."""
-        names = [f"{node.name} ({node.layer.kind}, {macs:,} MACs)" for node, macs in self.left_out]
-        return [f"left out, since it is no product of one form: {name}" for name in names]
+        """The layers that are left out, in words: those of one kind together."""
+        found = []
+        for kind in dict.fromkeys(node.layer.kind for node, _ in self.left_out):
+            names = [node.name for node, _ in self.left_out if node.layer.kind == kind]
+            total = sum(macs for node, macs in self.left_out if node.layer.kind == kind)
+            more = f" and {len(names) - 1:,} more" if len(names) > 1 else ""
+            found.append(f"left out: {names[0]}{more} ({kind}, {total:,} MACs), no product of one form")
+        return found
 
 
 def products_of(graph: Graph) -> Found:
@@ -103,7 +108,7 @@ def _pair(sizes: Shape) -> Pair:
 
 
 def _whole(sizes: Sequence[Dim]) -> tuple[int, ...]:
-    return tuple(int(n) for n in sizes)  # type: ignore[arg-type]
+    return tuple(int(n) for n in sizes)
 
 
 def _transposed(node: Node, shapes: Sequence[Shape]) -> Iterator[Product]:

@@ -12,7 +12,8 @@ import msgspec
 from archcalc.cli.options import Request, takes_network, takes_settings
 from archcalc.cli.output import complain, put_content
 from archcalc.errors import SpecError, printable
-from archcalc.exporters import Exporter, exporters
+from archcalc.exporters import exporters
+from archcalc.exporters.registry import Exporter
 from archcalc.network.graph import Graph
 
 _EXPORTERS = exporters()
@@ -39,7 +40,9 @@ class _Options(msgspec.Struct, frozen=True):
     type=_FILE,
     help=f"A .npz or .safetensors file of the weights that {_WITH_ARRAYS} holds; seeded ones where none is given.",
 )
-@click.option("--no-weights", "bare", is_flag=True, help=f"Zeros that take no room, in place of weights in {_WITH_ARRAYS}.")
+@click.option(
+    "--no-weights", "bare", is_flag=True, help=f"Zeros that take no room, in place of weights in {_WITH_ARRAYS}."
+)
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of seeded weights.")
 @takes_settings(_Options)
 def command(request: Request, options: _Options) -> None:
@@ -62,7 +65,7 @@ def command(request: Request, options: _Options) -> None:
 
 
 def _written(exporter: Exporter, graph: Graph, options: _Options) -> str | bytes:
-    """What stands in the file."""
+    """The content of the file."""
     if not exporter.arrays:
         return exporter.write(graph)
 

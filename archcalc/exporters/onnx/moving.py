@@ -1,4 +1,4 @@
-"""What moves values: views, orders, margins, and sizes made larger."""
+"""Layers that move values: views, orders, margins, and sizes made larger."""
 
 from __future__ import annotations
 

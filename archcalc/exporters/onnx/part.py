@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import msgspec
+import numpy as np
 
 from archcalc.errors import SpecError
 from archcalc.exporters.onnx import wire
@@ -33,7 +34,7 @@ class Operator(msgspec.Struct):
 
 
 class File:
-    """What is written of a network so far. Without `draw` each array is zeros, which an operator makes."""
+    """The operators and arrays of a network so far. Without `draw` each array is zeros, which an operator makes."""
 
     def __init__(self, graph: Graph, draw: Draw | None) -> None:
         self.graph = graph
@@ -60,7 +61,9 @@ class File:
     def numbers(self, *found: int) -> Value:
         """Whole numbers as an array, which all that need the same ones share."""
         if found not in self._numbers:
-            name = self._numbers[found] = self.free("_".join(map(str, ("numbers", *found))) if len(found) < 9 else "numbers")
+            name = self._numbers[found] = self.free(
+                "_".join(map(str, ("numbers", *found))) if len(found) < 9 else "numbers"
+            )
             values = struct.pack(f"<{len(found)}q", *found)
             self.held.append(wire.array(name, (len(found),), wire.INT64, values))
         return self._numbers[found]
@@ -127,13 +130,12 @@ class Part:
         """Sizes as numbers; raises SpecError for a letter."""
         if all(isinstance(n, int) for n in dims):
             return tuple(int(n) for n in dims)
-        raise self.refused(f"{what} of {format_shape(tuple(dims))} must be a number there", "give the letters with --set")
+        raise self.refused(
+            f"{what} of {format_shape(tuple(dims))} must be a number there", "give the letters with --set"
+        )
 
     def values(self, name: str) -> Any:
         """One of its arrays; zeros that take no memory where no values are written."""
-        # numpy is slow to load, and only files with arrays need it.
-        import numpy as np
-
         if self.file.arrays is not None:
             return self.file.arrays[self.node.name][name]
         wanted = self.layer.weights(*self.shapes) | self.layer.buffers(*self.shapes)
@@ -167,8 +169,6 @@ class Part:
 
     def constant(self, values: Any) -> Value:
         """An array that is not trained."""
-        import numpy as np
-
         values = np.asarray(values, "<f4")
         content = b"".join(wire.array("", values.shape, wire.FLOAT, values.tobytes()))
         return self.op("Constant", value=content)

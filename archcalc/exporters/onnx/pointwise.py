@@ -37,9 +37,7 @@ def softplus(part: Part) -> Value:
     beta = float(part.layer.beta)
     if beta == 1:
         return part.main("Softplus", part.x)
-    return part.op(
-        "Div", part.main("Softplus", part.op("Mul", part.x, part.constant(beta))), part.constant(beta)
-    )
+    return part.op("Div", part.main("Softplus", part.op("Mul", part.x, part.constant(beta))), part.constant(beta))
 
 
 def mish(part: Part) -> Value:

@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
 
 from archcalc.exporters.onnx.part import Handler, Part, Value
 from archcalc.symbols.dims import Shape, quotient
+
+
+class Heads(NamedTuple):
+    """Queries, keys and values of heads, the width of a key, and the axes of each sample before tokens and values."""
+
+    queries: Value
+    keys: Value
+    values: Value
+    width: int
+    before: int = 1
+
 
 # What is done to scores before their softmax.
 Masking: TypeAlias = Callable[[Value], Value]
@@ -109,17 +122,18 @@ def attention(part: Part) -> Value:
     if each > 1:
         # Some heads of queries read one head of keys: their tokens one after the other are those of one head.
         queries = part.reshape(queries, (heads, q[0]), (kv_heads, each * q[0], key))
-    y = mixed(part, queries, keys, values, key, _masking(part, q, k, (kv_heads, each)))
+    y = mixed(part, Heads(queries, keys, values, key), _masking(part, q, k, (kv_heads, each)))
     if each > 1:
         y = part.reshape(y, (kv_heads, each * q[0]), (heads, q[0], value))
     y = part.reshape(part.transpose(y, 1, 0, 2), (q[0], heads, value), (q[0], heads * value))
     return projected(part, "out", y)
 
 
-def mixed(part: Part, queries: Value, keys: Value, values: Value, key: int, masking: Masking, rank: int = 3) -> Value:
-    """Softmax of the scores times the values; `rank` is the number of axes of each for one sample."""
-    turned = part.transpose(keys, *range(rank - 2), rank - 1, rank - 2)
-    scores = part.op("Mul", part.op("MatMul", queries, turned), part.constant(key**-0.5))
+def mixed(part: Part, heads: Heads, masking: Masking) -> Value:
+    """Softmax of the scores times the values."""
+    queries, keys, values, width, before = heads
+    turned = part.transpose(keys, *range(before), before + 1, before)
+    scores = part.op("Mul", part.op("MatMul", queries, turned), part.constant(width**-0.5))
     cap = getattr(part.layer, "softcap", None)
     if cap is not None:
         small = part.op("Tanh", part.op("Div", scores, part.constant(float(cap))))
@@ -129,8 +143,6 @@ def mixed(part: Part, queries: Value, keys: Value, values: Value, key: int, mask
 
 def _masking(part: Part, q: Shape, k: Shape, heads: tuple[int, int]) -> Masking:
     """The addition of −∞ to the scores of pairs that do not see each other."""
-    import numpy as np
-
     band = part.layer.band
     if band.before is None and band.after is None:
         return lambda scores: scores
@@ -157,8 +169,6 @@ def _positioned(part: Part, name: str, x: Value) -> Value:
 
 def rotated(part: Part, x: Value, name: str) -> Value:
     """Pairs of values turned by angles that grow with the token."""
-    import numpy as np
-
     layer, which = part.layer, 0 if name == "query" else min(1, len(part.shapes) - 1)
     kv_heads, values, _ = part.known(layer.widths(part.shape), "the widths of heads")
     (tokens,) = part.known((part.shapes[which][0],), "the tokens")
@@ -176,8 +186,6 @@ def rotated(part: Part, x: Value, name: str) -> Value:
 
 def relative_bias(part: Part) -> Value:
     """Scores with a trained bias by the distance of their places."""
-    import numpy as np
-
     layer = part.layer
     heads, queries, keys = part.known(part.shape, "the scores")
     apart = np.arange(keys) - np.arange(queries)[:, None]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from archcalc.exporters.onnx.part import Handler, Part, Value
 
 # The gates in the order of ONNX, by their places in that of torch and cuDNN: of an LSTM input, output, forget and cell
@@ -38,8 +40,6 @@ def recurrent(part: Part) -> Value:
 
 def _ordered(part: Part, name: str) -> Any:
     """An array with its gates in the order of ONNX."""
-    import numpy as np
-
     values = part.values(name)
     rows = np.split(values, part.layer.gates)
     return np.concatenate([rows[gate] for gate in _ORDER[part.layer.kind]])
@@ -47,14 +47,11 @@ def _ordered(part: Part, name: str) -> Any:
 
 def _gates(part: Part, name: str, which: int, ways: tuple[str, ...]) -> Value:
     """The matrices of a layer, those of its directions one after the other."""
-    import numpy as np
-
     return part.made(f"{name}_l{which}", np.stack([_ordered(part, f"{name}_l{which}{way}") for way in ways]))
 
 
 def _biases(part: Part, which: int, ways: tuple[str, ...]) -> Value:
     """The biases of a layer: for each direction that of its input and that of its state, which is zeros if there is none."""
-    import numpy as np
 
     def both(way: str) -> Any:
         first = _ordered(part, f"bias_ih_l{which}{way}")

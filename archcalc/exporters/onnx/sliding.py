@@ -60,7 +60,7 @@ def convolution(part: Part) -> Value:
 def transposed(part: Part) -> Value:
     """A transposed convolution."""
     layer, rank = part.layer, part.layer.rank
-    settings = _windows(part) | {"pads": _pads(list(both_sides(layer.padding, rank)))}  # type: ignore[arg-type]
+    settings = _windows(part) | {"pads": _pads(list(both_sides(layer.padding, rank)))}
     extra = each_axis(layer.output_padding, rank)
     bias = [part.weight("bias")] if layer.bias else []
     more = {"output_padding": extra} if any(extra) else {}
@@ -130,7 +130,7 @@ def adaptive(kind: str, pool: str, reduction: str) -> Handler:
         x = part.x
         for axis, (n, m) in enumerate(zip(places, sizes, strict=True), start=1):
             if n != m:
-                runs = [part.slice(x, axis, i * n // m, ceil_div((i + 1) * n, m)) for i in range(m)]  # type: ignore[arg-type]
+                runs = [part.slice(x, axis, i * n // m, ceil_div((i + 1) * n, m)) for i in range(m)]
                 ones = [part.op(reduction, run, axes=(axis + 1,), keepdims=1) for run in runs]
                 x = part.op("Concat", *ones, axis=axis + 1) if m > 1 else ones[0]
         return x

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from itertools import chain
 
+import numpy as np
+
 from archcalc.exporters.onnx.moving import rolled
 from archcalc.exporters.onnx.part import Handler, Part, Value
-from archcalc.exporters.onnx.products import mixed, projected
+from archcalc.exporters.onnx.products import Heads, mixed, projected
 from archcalc.layers.window_attention import distances, seen_together
 
 
@@ -44,8 +46,6 @@ def window_attention(part: Part) -> Value:
 
 def _attended(part: Part, x: Value, sizes: tuple[int, int, int, int], masked: bool) -> Value:
     """Attention of windows×tokens×features, in heads."""
-    import numpy as np
-
     count, tokens, heads, width = sizes
     sides = part.layer.sides(part.shape)
 
@@ -69,7 +69,7 @@ def _attended(part: Part, x: Value, sizes: tuple[int, int, int, int], masked: bo
     def biased(scores: Value) -> Value:
         return part.op("Add", scores, added) if added else scores
 
-    y = part.transpose(mixed(part, queries, keys, values, width, biased, rank=4), 0, 2, 1, 3)
+    y = part.transpose(mixed(part, Heads(queries, keys, values, width, 2), biased), 0, 2, 1, 3)
     return projected(part, "out", part.reshape(y, (count, tokens, heads, width), (count, tokens, heads * width)))
 
 

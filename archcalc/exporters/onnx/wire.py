@@ -49,8 +49,8 @@ def array(name: str, shape: Iterable[int], kind: int, values: bytes) -> list[byt
 def attribute(name: str, value: Attribute) -> bytes:
     """A setting of an operator, its type with it.
 
-    >>> attribute("axis", 1)
-    b'\\n\\x04axis\\x18\\x01\\xa0\\x01\\x02'
+    >>> attribute("axis", 1).hex(" ")
+    '0a 04 61 78 69 73 18 01 a0 01 02'
     """
     match value:
         case bytes():

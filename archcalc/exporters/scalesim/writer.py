@@ -15,11 +15,11 @@ _DEPTHWISE = "DP"
 def write(graph: Graph) -> str:
     """A network's products as a topology of SCALE-Sim, padding within the sizes of inputs."""
     rows = (row for product in products_of(graph).products for row in _rows(product))
-    return _HEAD + "".join(", ".join(map(str, row)) + ",\n" for row in rows)
+    return _HEAD + "\n".join(", ".join(map(str, row)) + "," for row in rows)
 
 
 def remarks(graph: Graph) -> list[str]:
-    """What the topology leaves out, since a file of rows has no place for it."""
+    """The layers that the topology leaves out, since a file of rows has no place to name them."""
     return products_of(graph).remarks
 
 

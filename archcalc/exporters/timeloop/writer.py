@@ -33,12 +33,15 @@ def write(graph: Graph) -> str:
     total = sum(one.macs for one in found.products)
     head = [f"{printable(graph.name)}: {len(found.products)} products, {total:,} MACs for one sample", *found.remarks]
     comments = "".join(f"# {line}\n" for line in head)
-    return comments + "".join(map(_problem, found.products))
+    return (comments + "".join(map(_problem, found.products))).removesuffix("\n")
 
 
 def _problem(product: Product) -> str:
     instance = {
-        **{"N": 1, "G": product.groups, "C": product.channels, "M": product.filters},
+        "N": 1,
+        "G": product.groups,
+        "C": product.channels,
+        "M": product.filters,
         **dict(zip("RS", product.kernel, strict=True)),
         **dict(zip("PQ", product.places, strict=True)),
         **dict(zip(("Hstride", "Wstride"), product.stride, strict=True)),

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from archcalc.importers.onnx.model import Operator
-from archcalc.importers.onnx.values import Flow
+from archcalc.importers.onnx.values import Flow, Known
 from archcalc.importers.onnx.walk import Handler, Made, Walk
 from archcalc.layers import Layer
 from archcalc.layers.axes import both_sides
@@ -192,8 +192,8 @@ def batch_norm(walk: Walk, op: Operator) -> Made:
     scaled, shifted = (array is None or array.trained or not _repeated(array) for array in (scale, bias))
     settings = {"affine": scaled or shifted, "scale": scaled or not shifted}
     layer = _kind("batchnorm", max(rank, 1))(eps=eps if eps > 0 else 1e-5, **settings)
-    arrays = {"weight": scale} if scaled else {}
-    return [walk.trained(op, layer, x, **arrays, bias=bias if shifted else None, running_mean=mean)]
+    weight, offset = (scale if scaled else None), (bias if shifted else None)
+    return [walk.trained(op, layer, x, weight=weight, bias=offset, running_mean=mean)]
 
 
 def _repeated(array: Known) -> bool:
