@@ -119,13 +119,13 @@ def everything(value: Any) -> str:
     return text(value, lambda name, _: f"#{name}")
 
 
-def numbers(value: Any) -> Iterator[tuple[str, Any]]:
+def numbers(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
     """The numbers in a value, each with the name of its argument, in the order in which they are written."""
     found: list[tuple[str, Any]] = []
 
-    def keep(name: str, number: Any) -> str:
-        found.append((name, number))
-        return f"#{name}"
+    def keep(of: str, number: Any) -> str:
+        found.append((of, number))
+        return f"#{of}"
 
-    text(value, keep)
+    text(value, keep, name)
     yield from found

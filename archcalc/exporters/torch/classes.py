@@ -1,0 +1,271 @@
+"""Classes for the blocks of a network, each with the parameters by which its calls differ."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from archcalc.errors import SpecError
+from archcalc.exporters.torch.code import Argument, Call, Code, Many, Steps, everything, numbers, text
+from archcalc.exporters.torch.registry import code_of
+from archcalc.exporters.torch.sites import Part, Site, Unfoldable, everywhere, free
+from archcalc.network.graph import Graph
+
+# A size that is a multiple of one of so much is no coincidence.
+_WIDE = 8
+_TAKEN = {"x", "y", "i", "self", "torch", "nn", "F"}
+_JOINS = {"add", "subtract", "multiply", "divide"}
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A part of a class: its attribute, its code with numbers as they stand there, and the parts that it reads, -1 the input."""
+
+    attribute: str
+    code: Code
+    reads: tuple[int, ...]
+    # The numbers of its module and of its expression, as text.
+    numbers: tuple[str, ...]
+    position: int
+
+
+class Class(msgspec.Struct, frozen=True):
+    """A class: its name, its parameters, its lines, and the sites that are calls of it."""
+
+    name: str
+    parameters: tuple[str, ...]
+    lines: tuple[Line, ...]
+    sites: tuple[Site, ...]
+
+
+class Classes:
+    """The classes of a network, inner ones first, the network itself last."""
+
+    def __init__(self, graph: Graph, whole: Site, words: Sequence[str], names: dict[str, str], network: str) -> None:
+        self._graph = graph
+        self._codes: dict[int, Code] = {}
+        self._calls: dict[tuple[str, int, int], Call] = {}
+        self._names = {network, *_TAKEN}
+        self._readers = defaultdict[int, list[str]](list)
+        for node in graph.nodes:
+            for i in node.inputs:
+                self._readers[i].append(node.layer.kind)
+        self.paths: dict[str, str] = {}
+        self._place(whole, "")
+        self.found: list[Class] = []
+        sites = defaultdict[str, list[Site]](list)
+        for site in everywhere(whole):
+            sites[site.word].append(site)
+        for word in words:
+            if sites[word]:
+                self.found += self._of_block(names[word], sites[word])
+        [own] = self._of_block(network, [whole], whole=True)
+        self.found.append(own)
+
+    def _place(self, site: Site, path: str) -> None:
+        """Keep where in the whole module each layer is."""
+        for part in site.parts:
+            own = f"{path}{part.attribute}"
+            if not part.sites:
+                self.paths[self._graph.nodes[part.position].name] = own
+            for at, inner in enumerate(part.sites):
+                self._place(inner, f"{own}.{at}." if part.many else f"{own}.")
+
+    def _of_block(self, name: str, sites: list[Site], *, whole: bool = False) -> Iterator[Class]:
+        """The classes of a block: one, or several where its calls differ in more than numbers."""
+        modes = self._modes(sites)
+        groups = defaultdict[Any, list[tuple[Site, list[Line]]]](list)
+        for site in sites:
+            lines = [self._line(site, part, mode) for part, mode in zip(site.parts, modes, strict=True)]
+            groups[tuple(map(_signature, lines))].append((site, lines))
+        for members in groups.values():
+            own = name if whole else free(camel(name), self._names)
+            yield self._class(own, members)
+
+    def _class(self, name: str, members: list[tuple[Site, list[Line]]]) -> Class:
+        rows = [[number for line in lines for number in _numbers(line)] for _, lines in members]
+        owners = [line.attribute for line in members[0][1] for _ in _numbers(line)]
+        columns = [tuple(row[at][1] for row in rows) for at in range(len(owners))]
+        parameters = _parameters(columns, [one for one, _ in rows[0]], owners)
+        said = [_said(column, parameters) for column in columns]
+        lines, at = [], 0
+        for line in members[0][1]:
+            count = len(_numbers(line))
+            lines.append(msgspec.structs.replace(line, numbers=tuple(said[at : at + count])))
+            at += count
+        for which, (site, _) in enumerate(members):
+            values = [(parameter, column[which]) for column, parameter in parameters.items()]
+            self._calls[site.word, site.first, site.last] = Call(name, tuple(_arguments(values)))
+        return Class(name, tuple(parameters.values()), tuple(lines), tuple(site for site, _ in members))
+
+    def _modes(self, sites: Sequence[Site]) -> list[str]:
+        """For each part of a block how its calls are written, which holds for all calls of the block."""
+        modes = []
+        for column in zip(*(site.parts for site in sites), strict=True):
+            runs = [self._called(part) for part in column]
+            if not column[0].many:
+                modes.append("one")
+            elif all(len(set(run)) == 1 for run in runs):
+                modes.append("same")
+            elif all(len(set(run[1:])) <= 1 for run in runs):
+                modes.append("first")
+            elif all(_even(run) for run in runs):
+                modes.append("steps")
+            else:
+                modes.append("each")
+        return modes
+
+    def _called(self, part: Part) -> list[Call]:
+        return [self._calls[site.word, site.first, site.last] for site in part.sites]
+
+    def _line(self, site: Site, part: Part, mode: str) -> Line:
+        ends = {one.last: at for at, one in enumerate(site.parts)}
+        inputs: tuple[int, ...]
+        if part.sites:
+            code = Code("$self($0)", _run(self._called(part), mode))
+            inputs = (part.sites[0].entry,)
+        else:
+            code = self._code(part.position)
+            inputs = self._graph.nodes[part.position].inputs
+        reads = tuple(ends[i] if i in ends else self._outside(site, i) for i in inputs)
+        return Line(part.attribute, code, reads, (), part.position)
+
+    def _outside(self, site: Site, position: int) -> int:
+        """The number by which a line reads an input: -1 for the first."""
+        if site.word:
+            if position != site.entry:
+                raise Unfoldable
+            return -1
+        if position not in self._graph.inputs:
+            raise Unfoldable
+        return -1 - self._graph.inputs.index(position)
+
+    def _code(self, position: int) -> Code:
+        if position not in self._codes:
+            self._codes[position] = self._shared(position, code_of(self._graph, position))
+        return self._codes[position]
+
+    def _shared(self, position: int, code: Code) -> Code:
+        """The code of a layer, of the module of another if it has its weights; a trained array that is only added needs no batch."""
+        node = self._graph.nodes[position]
+        if node.layer.kind == "learned" and {*self._readers[position]} <= _JOINS and position not in self._graph.outputs:
+            code = msgspec.structs.replace(code, expression="$self")
+        if node.share is None or code.module is None:
+            return code
+        owner = self._graph.nodes[node.share]
+        steps = self.paths[owner.name].split(".")
+        path = "".join(f"[{step}]" if step.isdecimal() else f".{step}" for step in steps)
+        if owner.layer.kind == node.layer.kind:
+            return Code(code.expression.replace("$self", f"self{path}"), values=code.values, parts=code.parts)
+        if (owner.layer.kind, node.layer.kind) == ("embedding", "linear") and code.expression == "$self($0)":
+            return Code(f"F.linear($0, self{path}.weight)")
+        raise SpecError(
+            f"'{node.name}' is a {node.layer.kind} with the weights of a {owner.layer.kind}, for which there is no code",
+            node.place,
+        )
+
+
+def camel(name: str) -> str:
+    """The name of a class."""
+    words = [word for word in name.replace("-", "_").replace(".", "_").split("_") if word]
+    return "".join(word[:1].upper() + word[1:] for word in words)
+
+
+def _signature(line: Line) -> Any:
+    code = line.code
+    values = tuple((name, everything(value)) for name, value in code.values.items())
+    module = None if code.module is None else everything(code.module)
+    return line.attribute, module, code.expression, values, line.reads
+
+
+def _numbers(line: Line) -> list[tuple[str, Any]]:
+    """The numbers of a line: those of its module, then those of its expression."""
+    own = [] if line.code.module is None else list(numbers(line.code.module))
+    return own + [number for name, value in line.code.values.items() for number in numbers(value, name)]
+
+
+def _parameters(columns: Sequence[tuple[Any, ...]], names: Sequence[str], owners: Sequence[str]) -> dict[tuple[Any, ...], str]:
+    """The parameters of a class by the values that its calls give them."""
+    varying = list(dict.fromkeys(column for column in columns if len(set(column)) > 1))
+    bases: list[tuple[Any, ...]] = []
+    for column in sorted(varying):
+        if not any(_multiple(column, base) for base in bases):
+            bases.append(column)
+    found: dict[tuple[Any, ...], str] = {}
+    taken = {*_TAKEN}
+    for column in varying:
+        if column in bases:
+            at = columns.index(column)
+            plain = names[at] or "size"
+            found[column] = free(plain if plain not in taken else f"{owners[at]}_{plain}", taken)
+    return found
+
+
+def _multiple(column: tuple[Any, ...], base: tuple[Any, ...]) -> int:
+    """The factor by which a column is a multiple of another, 0 if it is none."""
+    if not all(isinstance(n, int) for n in (*column, *base)) or min(base) < _WIDE:
+        return 0
+    factor: int = column[0] // base[0]
+    return factor if factor > 1 and column == tuple(factor * n for n in base) else 0
+
+
+def _said(column: tuple[Any, ...], parameters: dict[tuple[Any, ...], str]) -> str:
+    """A number of a class as text: itself, a parameter, or a multiple of one."""
+    if len(set(column)) == 1:
+        return repr(column[0])
+    if column in parameters:
+        return parameters[column]
+    return next(f"{factor} * {name}" for base, name in parameters.items() if (factor := _multiple(column, base)))
+
+
+def _arguments(values: Sequence[tuple[str, Any]]) -> Iterator[Argument]:
+    """The arguments of a call: sizes by their place, from the first that is none by name."""
+    plain = True
+    for name, value in values:
+        plain = plain and name.endswith(("channels", "features"))
+        yield Argument(name, value, plain=plain)
+
+
+def _run(calls: list[Call], mode: str) -> Any:
+    """Several calls one after the other as one module."""
+    if mode == "one":
+        return calls[0]
+    if mode == "each":
+        return Call("nn.Sequential", tuple(Argument("", call, plain=True) for call in calls))
+    if mode == "steps":
+        grown = calls[1:] or calls
+        pairs = zip(calls[0].arguments, grown[0].arguments, strict=True)
+        stepped = tuple(
+            msgspec.structs.replace(a, value=Steps(a.value, b.value - a.value) if isinstance(a.value, int) else a.value)
+            for a, b in pairs
+        )
+        return Many(None, Call(calls[0].callee, stepped), len(calls))
+    return Many(calls[0] if mode == "first" else None, calls[-1], len(calls))
+
+
+def _even(run: Sequence[Call]) -> bool:
+    """True if the whole numbers of calls grow by as much each time."""
+    if len({call.callee for call in run}) > 1:
+        return False
+    return all(_steady([one.value for one in column]) for column in zip(*(call.arguments for call in run), strict=True))
+
+
+def _steady(values: Sequence[Any]) -> bool:
+    if not all(isinstance(value, int) for value in values):
+        return len(set(values)) == 1
+    return len({b - a for a, b in zip(values, values[1:], strict=False)}) <= 1
+
+
+def module_text(line: Line) -> str:
+    """The module of a line as code."""
+    given = iter(line.numbers)
+    return text(line.code.module, lambda _name, _value: next(given))
+
+
+def value_texts(line: Line) -> dict[str, str]:
+    """The numbers of the expression of a line as code, by name."""
+    skipped = 0 if line.code.module is None else len(list(numbers(line.code.module)))
+    given = iter(line.numbers[skipped:])
+    return {name: text(value, lambda _name, _value: next(given), name) for name, value in line.code.values.items()}
