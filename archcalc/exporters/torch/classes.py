@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -10,8 +11,8 @@ import msgspec
 
 from archcalc.errors import SpecError
 from archcalc.exporters.torch.code import Argument, Call, Code, Many, Steps, everything, numbers, text
-from archcalc.exporters.torch.registry import code_of
-from archcalc.exporters.torch.sites import Part, Site, Unfoldable, everywhere, free
+from archcalc.exporters.torch.registry import PARTS, code_of
+from archcalc.exporters.torch.sites import Part, Site, Unfoldable, attribute, everywhere, free
 from archcalc.network.graph import Graph
 
 # A size that is a multiple of one of so much is no coincidence.
@@ -43,48 +44,61 @@ class Class(msgspec.Struct, frozen=True):
 class Classes:
     """The classes of a network, inner ones first, the network itself last."""
 
-    def __init__(self, graph: Graph, whole: Site, words: Sequence[str], names: dict[str, str], network: str) -> None:
+    def __init__(self, graph: Graph, whole: Site, network: str) -> None:
         self._graph = graph
         self._codes: dict[int, Code] = {}
-        self._calls: dict[tuple[str, int, int], Call] = {}
-        self._names = {network, *_TAKEN}
+        self._calls: dict[tuple[int, int], Call] = {}
+        self._names = {network, *_TAKEN, *PARTS}
         self._readers = defaultdict[int, list[str]](list)
         for node in graph.nodes:
             for i in node.inputs:
                 self._readers[i].append(node.layer.kind)
+        self._attributes: dict[tuple[int, int], tuple[str, ...]] = {}
+        self.found: list[Class] = []
+        levels = defaultdict[int, list[Site]](list)
+        for site in everywhere(whole):
+            levels[_height(site)].append(site)
+        for height in sorted(levels):
+            groups = defaultdict[Any, list[Site]](list)
+            for site in levels[height]:
+                groups[site.word, self._skeleton(site)].append(site)
+            for sites in groups.values():
+                self._of_block(sites[0].word or network, sites)
+        # Where in the whole module each layer is, by its name.
         self.paths: dict[str, str] = {}
         self._place(whole, "")
-        self.found: list[Class] = []
-        sites = defaultdict[str, list[Site]](list)
-        for site in everywhere(whole):
-            sites[site.word].append(site)
-        for word in words:
-            if sites[word]:
-                self.found += self._of_block(names[word], sites[word])
-        [own] = self._of_block(network, [whole], whole=True)
-        self.found.append(own)
 
     def _place(self, site: Site, path: str) -> None:
-        """Keep where in the whole module each layer is."""
-        for part in site.parts:
-            own = f"{path}{part.attribute}"
+        for part, name in zip(site.parts, self._attributes[site.first, site.last], strict=True):
+            own = f"{path}{name}"
             if not part.sites:
                 self.paths[self._graph.nodes[part.position].name] = own
             for at, inner in enumerate(part.sites):
                 self._place(inner, f"{own}.{at}." if part.many else f"{own}.")
 
-    def _of_block(self, name: str, sites: list[Site], *, whole: bool = False) -> Iterator[Class]:
-        """The classes of a block: one, or several where its calls differ in more than numbers."""
+    def _skeleton(self, site: Site) -> Any:
+        """The part of a site that must be alike for calls of one class: the kinds of its parts, and what is repeated."""
+        return tuple(
+            part.many or part.sites[0].word if part.sites else self._graph.nodes[part.position].layer.kind
+            for part in site.parts
+        )
+
+    def _of_block(self, name: str, sites: list[Site]) -> None:
+        """Find the classes of a block: one, or several where its calls differ in more than numbers."""
         modes = self._modes(sites)
         groups = defaultdict[Any, list[tuple[Site, list[Line]]]](list)
         for site in sites:
             lines = [self._line(site, part, mode) for part, mode in zip(site.parts, modes, strict=True)]
             groups[tuple(map(_signature, lines))].append((site, lines))
         for members in groups.values():
-            own = name if whole else free(camel(name), self._names)
-            yield self._class(own, members)
+            self.found.append(self._class(free(camel(name), self._names, "") if sites[0].word else name, members))
 
     def _class(self, name: str, members: list[tuple[Site, list[Line]]]) -> Class:
+        named = self._named([site for site, _ in members])
+        members = [
+            (site, [msgspec.structs.replace(line, attribute=own) for line, own in zip(lines, named, strict=True)])
+            for site, lines in members
+        ]
         rows = [[number for line in lines for number in _numbers(line)] for _, lines in members]
         owners = [line.attribute for line in members[0][1] for _ in _numbers(line)]
         columns = [tuple(row[at][1] for row in rows) for at in range(len(owners))]
@@ -97,8 +111,20 @@ class Classes:
             at += count
         for which, (site, _) in enumerate(members):
             values = [(parameter, column[which]) for column, parameter in parameters.items()]
-            self._calls[site.word, site.first, site.last] = Call(name, tuple(_arguments(values)))
+            self._calls[site.first, site.last] = Call(name, tuple(_arguments(values)))
+            self._attributes[site.first, site.last] = named
         return Class(name, tuple(parameters.values()), tuple(lines), tuple(site for site, _ in members))
+
+    def _named(self, sites: Sequence[Site]) -> tuple[str, ...]:
+        """The attributes of a class: as its parts are called, without what differs between its calls."""
+        taken: set[str] = set()
+        found = []
+        for column in zip(*(site.parts for site in sites), strict=True):
+            part = column[0]
+            kind = part.sites[0].word if part.sites else self._graph.nodes[part.position].layer.kind
+            names = {one.name for one in column} if len({one.name for one in column}) == 1 else set()
+            found.append(attribute(names.pop() if names else "", kind, taken))
+        return tuple(found)
 
     def _modes(self, sites: Sequence[Site]) -> list[str]:
         """For each part of a block how its calls are written, which holds for all calls of the block."""
@@ -118,29 +144,26 @@ class Classes:
         return modes
 
     def _called(self, part: Part) -> list[Call]:
-        return [self._calls[site.word, site.first, site.last] for site in part.sites]
+        return [self._calls[site.first, site.last] for site in part.sites]
 
     def _line(self, site: Site, part: Part, mode: str) -> Line:
         ends = {one.last: at for at, one in enumerate(site.parts)}
         inputs: tuple[int, ...]
         if part.sites:
-            code = Code("$self($0)", _run(self._called(part), mode))
-            inputs = (part.sites[0].entry,)
+            inputs = part.sites[0].entries
+            code = Code("$self($0)" if len(inputs) == 1 else "$self($all)", _run(self._called(part), mode))
         else:
             code = self._code(part.position)
             inputs = self._graph.nodes[part.position].inputs
         reads = tuple(ends[i] if i in ends else self._outside(site, i) for i in inputs)
-        return Line(part.attribute, code, reads, (), part.position)
+        return Line(part.name, code, reads, (), part.position)
 
     def _outside(self, site: Site, position: int) -> int:
         """The number by which a line reads an input: -1 for the first."""
-        if site.word:
-            if position != site.entry:
-                raise Unfoldable
-            return -1
-        if position not in self._graph.inputs:
+        inputs = site.entries if site.word else self._graph.inputs
+        if position not in inputs:
             raise Unfoldable
-        return -1 - self._graph.inputs.index(position)
+        return -1 - inputs.index(position)
 
     def _code(self, position: int) -> Code:
         if position not in self._codes:
@@ -150,21 +173,38 @@ class Classes:
     def _shared(self, position: int, code: Code) -> Code:
         """The code of a layer, of the module of another if it has its weights; a trained array that is only added needs no batch."""
         node = self._graph.nodes[position]
-        if node.layer.kind == "learned" and {*self._readers[position]} <= _JOINS and position not in self._graph.outputs:
+        if (
+            node.layer.kind == "learned"
+            and {*self._readers[position]} <= _JOINS
+            and position not in self._graph.outputs
+        ):
             code = msgspec.structs.replace(code, expression="$self")
         if node.share is None or code.module is None:
             return code
         owner = self._graph.nodes[node.share]
-        steps = self.paths[owner.name].split(".")
-        path = "".join(f"[{step}]" if step.isdecimal() else f".{step}" for step in steps)
+        # Where it is comes out once all classes are known.
+        own = f"<{node.share}>"
         if owner.layer.kind == node.layer.kind:
-            return Code(code.expression.replace("$self", f"self{path}"), values=code.values, parts=code.parts)
+            return Code(code.expression.replace("$self", own), values=code.values, parts=code.parts)
         if (owner.layer.kind, node.layer.kind) == ("embedding", "linear") and code.expression == "$self($0)":
-            return Code(f"F.linear($0, self{path}.weight)")
+            return Code(f"F.linear($0, {own}.weight)")
         raise SpecError(
             f"'{node.name}' is a {node.layer.kind} with the weights of a {owner.layer.kind}, for which there is no code",
             node.place,
         )
+
+    def resolved(self, text: str) -> str:
+        """A line with the modules whose weights others have in place of the signs for them."""
+
+        def module(found: re.Match[str]) -> str:
+            steps = self.paths[self._graph.nodes[int(found[1])].name].split(".")
+            return "self" + "".join(f"[{step}]" if step.isdecimal() else f".{step}" for step in steps)
+
+        return re.sub(r"<(\d+)>", module, text)
+
+
+def _height(site: Site) -> int:
+    return 1 + max((_height(inner) for part in site.parts for inner in part.sites), default=0)
 
 
 def camel(name: str) -> str:
@@ -177,7 +217,7 @@ def _signature(line: Line) -> Any:
     code = line.code
     values = tuple((name, everything(value)) for name, value in code.values.items())
     module = None if code.module is None else everything(code.module)
-    return line.attribute, module, code.expression, values, line.reads
+    return module, code.expression, values, line.reads
 
 
 def _numbers(line: Line) -> list[tuple[str, Any]]:
@@ -186,7 +226,9 @@ def _numbers(line: Line) -> list[tuple[str, Any]]:
     return own + [number for name, value in line.code.values.items() for number in numbers(value, name)]
 
 
-def _parameters(columns: Sequence[tuple[Any, ...]], names: Sequence[str], owners: Sequence[str]) -> dict[tuple[Any, ...], str]:
+def _parameters(
+    columns: Sequence[tuple[Any, ...]], names: Sequence[str], owners: Sequence[str]
+) -> dict[tuple[Any, ...], str]:
     """The parameters of a class by the values that its calls give them."""
     varying = list(dict.fromkeys(column for column in columns if len(set(column)) > 1))
     bases: list[tuple[Any, ...]] = []

@@ -104,6 +104,8 @@ def _many(value: Many, supply: Supply) -> str:
     first = "" if value.first is None else f"{text(value.first, supply)}, "
     rest, count = text(value.rest, supply), supply("times", value.count)
     if first:
+        if count == "2":
+            return f"nn.Sequential({first}{rest})"
         count = str(int(count) - 1) if count.isdecimal() else f"{count} - 1"
     index = "i" if re.search(r"\bi\b", rest) else "_"
     return f"nn.Sequential({first}*({rest} for {index} in range({count})))"

@@ -31,7 +31,7 @@ class Forward:
     def __init__(self, lines: Sequence[Line], inputs: Sequence[str], outputs: Sequence[int]) -> None:
         self._lines = lines
         self._values = {-1 - at: name for at, name in enumerate(inputs)}
-        self._kept = {*inputs} if len(inputs) > 1 else set()
+        self._kept = {*inputs} - {"x", "y", "z"}
         self._batch = inputs[0]
         self._same = self._aliases()
         self._last: dict[int, int] = {}

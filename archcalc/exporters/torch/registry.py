@@ -16,6 +16,8 @@ from archcalc.symbols.dims import Shape, format_shape
 Record: TypeAlias = Callable[[Any, tuple[Shape, ...], Shape], Code]
 
 registered: dict[str, Record] = {}
+# The classes and functions that code may need beside torch's own, a file each.
+PARTS = {path.stem: path for path in sorted((Path(__file__).parent / "parts").glob("*.txt"))}
 
 
 class Unwritten(ValueError):  # noqa: N818 - no error until it is known where the layer stands
@@ -54,4 +56,6 @@ def code_of(graph: Graph, position: int) -> Code:
     try:
         return record(node.layer, shapes, node.shape)
     except Unwritten as error:
-        raise SpecError(f"'{node.name}' is a {node.layer.kind} {error}, for which there is no code", node.place) from None
+        raise SpecError(
+            f"'{node.name}' is a {node.layer.kind} {error}, for which there is no code", node.place
+        ) from None

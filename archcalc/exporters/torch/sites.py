@@ -15,7 +15,18 @@ from archcalc.network.graph import Graph
 # What a module has of its own, or what the code calls something else by.
 _TAKEN = {
     *("add_module", "apply", "bfloat16", "buffers", "children", "compile", "cpu", "cuda", "double", "dump_patches"),
-    *("eval", "extra_repr", "float", "forward", "get_buffer", "get_parameter", "get_submodule", "half", "ipu", "modules"),
+    *(
+        "eval",
+        "extra_repr",
+        "float",
+        "forward",
+        "get_buffer",
+        "get_parameter",
+        "get_submodule",
+        "half",
+        "ipu",
+        "modules",
+    ),
     *("mtia", "parameters", "requires_grad_", "share_memory", "state_dict", "to", "to_empty", "train", "training"),
     *("type", "xpu", "zero_grad", "load_state_dict", "named_buffers", "named_children", "named_modules"),
     *("named_parameters", "register_buffer", "register_module", "register_parameter", "set_submodule"),
@@ -28,9 +39,9 @@ class Unfoldable(ValueError):  # noqa: N818 - the layers are then written one by
 
 
 class Part(msgspec.Struct, frozen=True):
-    """A layer by its position, or one or more calls of a block, by the attribute that it is."""
+    """A layer by its position, or one or more calls of a block, with what it is called by in the class around it."""
 
-    attribute: str
+    name: str
     position: int
     sites: tuple[Site, ...] = ()
     many: bool = False
@@ -42,27 +53,25 @@ class Part(msgspec.Struct, frozen=True):
 
 
 class Site(msgspec.Struct, frozen=True):
-    """A call of a block: its nodes from `first` up to `last` (exclusive), and the position outside that it reads."""
+    """A call of a block: its nodes from `first` up to `last` (exclusive), and the positions outside that it reads."""
 
     word: str
     first: int
     last: int
-    entry: int
+    entries: tuple[int, ...]
     parts: tuple[Part, ...]
 
 
 def flat(graph: Graph) -> Site:
     """The whole of a network, layer by layer."""
     positions = [i for i, node in enumerate(graph.nodes) if not node.layer.comes_from_outside and not node.auxiliary]
-    taken: set[str] = set()
-    parts = [Part(attribute(graph.nodes[i].name, graph.nodes[i].layer.kind, taken), i) for i in positions]
-    return Site("", 0, len(graph.nodes), -1, tuple(parts))
+    return Site("", 0, len(graph.nodes), (), tuple(Part(graph.nodes[i].name, i) for i in positions))
 
 
 def folded(graph: Graph, folding: Folding) -> Site:
     """The whole of a network, with the blocks of its folding; raises Unfoldable if they do not fit."""
     parts, _ = _Expansion(graph, folding).parts(folding.items, "", {}, 0)
-    return Site("", 0, len(graph.nodes), -1, tuple(parts))
+    return Site("", 0, len(graph.nodes), (), tuple(parts))
 
 
 def attribute(name: str, otherwise: str, taken: set[str]) -> str:
@@ -72,10 +81,10 @@ def attribute(name: str, otherwise: str, taken: set[str]) -> str:
     return free(base, taken)
 
 
-def free(base: str, taken: set[str]) -> str:
-    """A name as near to another as is free, taken from now on."""
+def free(base: str, taken: set[str], joint: str = "_") -> str:
+    """A name as near to another as is free, taken from now on; the joint stands before its number."""
     count = 1
-    while (found := base if count == 1 else f"{base}_{count}") in taken:
+    while (found := base if count == 1 else f"{base}{joint}{count}") in taken:
         count += 1
     taken.add(found)
     return found
@@ -93,13 +102,14 @@ class _Expansion:
         self._graph = graph
         self._names = folding.names
         self._blocks = {block.name: block for block in folding.blocks}
-        self._attributes: dict[str, list[str]] = {}
 
     def parts(self, items: Sequence[Item], word: str, values: dict[str, int], at: int) -> tuple[list[Part], int]:
         """The parts of a list of items from a position on, and the position behind them."""
         found: list[Part] = []
-        for item, name in zip(items, self._named(items, word), strict=True):
+        for item in items:
             at = self._skipped(at)
+            own = item.node.name if item.node is not None and not word else ""
+            name = item.name or item.label or own
             if item.node is not None:
                 if at >= len(self._graph.nodes) or self._graph.nodes[at].layer.kind != item.word:
                     raise Unfoldable
@@ -112,25 +122,11 @@ class _Expansion:
             sites = []
             for _ in range(given.get("repeat", item.repeat)):
                 inner, last = self.parts(block.items, block.name, given, at)
-                sites.append(self._site(block.name, at, last, inner))
+                sites.append(self._site(self._names[block.name], at, last, inner))
                 at = last
             self._check_chain(sites)
             found.append(Part(name, sites[0].first, tuple(sites), item.repeat > 1 or "repeat" in item.values))
         return found, at
-
-    def _named(self, items: Sequence[Item], word: str) -> list[str]:
-        """The attributes of the items of a block, or of the whole network."""
-        if word not in self._attributes:
-            taken: set[str] = set()
-            self._attributes[word] = [
-                attribute(
-                    item.name or item.label or (item.node.name if item.node is not None and not word else ""),
-                    item.word if item.node is not None else self._names[item.word],
-                    taken,
-                )
-                for item in items
-            ]
-        return self._attributes[word]
 
     def _skipped(self, at: int) -> int:
         while at < len(self._graph.nodes) and self._graph.nodes[at].layer.comes_from_outside:
@@ -138,14 +134,14 @@ class _Expansion:
         return at
 
     def _site(self, word: str, first: int, last: int, parts: list[Part]) -> Site:
-        outside = {i for node in self._graph.nodes[first:last] for i in node.inputs if i < first}
-        if len(outside) != 1:
+        entries = outside(self._graph, first, last)
+        if len(entries) != 1:
             raise Unfoldable
-        return Site(word, first, last, outside.pop(), tuple(parts))
+        return Site(word, first, last, entries, tuple(parts))
 
     def _check_chain(self, sites: Sequence[Site]) -> None:
         """Raise Unfoldable unless each of several calls reads the one before."""
-        if any(later.entry != before.last - 1 for before, later in zip(sites, sites[1:], strict=False)):
+        if any(later.entries != (before.last - 1,) for before, later in zip(sites, sites[1:], strict=False)):
             raise Unfoldable
 
 
@@ -157,6 +153,11 @@ def _number(value: object, values: dict[str, int]) -> int:
     if name not in values:
         raise Unfoldable
     return int(factor or 1) * values[name]
+
+
+def outside(graph: Graph, first: int, last: int) -> tuple[int, ...]:
+    """The positions before some nodes that these read, in the order in which they do."""
+    return tuple(dict.fromkeys(i for node in graph.nodes[first:last] for i in node.inputs if i < first))
 
 
 def everywhere(site: Site) -> Collection[Site]:

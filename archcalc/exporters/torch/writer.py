@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from pathlib import Path
 
 from archcalc.exporters.torch.classes import Class, Classes, camel, module_text, value_texts
 from archcalc.exporters.torch.forward import Forward
+from archcalc.exporters.torch.nesting import nested
+from archcalc.exporters.torch.registry import PARTS
 from archcalc.exporters.torch.sites import Unfoldable, attribute, flat, folded
 from archcalc.language.folding import Folding
 from archcalc.network.graph import Graph
@@ -26,7 +27,7 @@ def written(graph: Graph) -> tuple[str, dict[str, str]]:
     network = camel(attribute(graph.name, "network", set()))
     classes = _classes(graph, network)
     parts = list(dict.fromkeys(part for one in classes.found for line in one.lines for part in line.code.parts))
-    code = [text for one in classes.found for text in ("", "", *_class(graph, one))]
+    code = [classes.resolved(text) for one in classes.found for text in ("", "", *_class(graph, one))]
     above = [text for part in parts for text in ("", "", *_part(part, code))]
     body = "\n".join([*above, *code])
     imports = ["import torch"] if "torch." in body else []
@@ -37,12 +38,13 @@ def written(graph: Graph) -> tuple[str, dict[str, str]]:
 
 
 def _classes(graph: Graph, network: str) -> Classes:
-    folding = Folding(graph)
-    words = [block.name for block in folding.blocks]
+    """The classes of a graph: by the blocks that its layers name, else by those that repeat."""
+    if any(node.blocks for node in graph.nodes):
+        return Classes(graph, nested(graph), network)
     try:
-        return Classes(graph, folded(graph, folding), words, folding.names, network)
+        return Classes(graph, folded(graph, Folding(graph)), network)
     except Unfoldable:
-        return Classes(graph, flat(graph), [], {}, network)
+        return Classes(graph, flat(graph), network)
 
 
 def _opening(graph: Graph) -> Iterator[str]:
@@ -71,12 +73,13 @@ def _class(graph: Graph, one: Class) -> Iterator[str]:
         if line.code.module is not None:
             yield from _wrapped(f"self.{line.attribute} = {module_text(line)}", 8)
     yield ""
-    inputs, outputs = ["x"], [len(one.lines) - 1]
+    inputs = ["x", "y", "z"][: len(one.sites[0].entries)]
+    outputs = [len(one.lines) - 1]
     if not one.sites[0].word:
         taken: set[str] = set()
-        inputs = ["x"] if len(graph.inputs) == 1 else [
-            attribute(graph.nodes[i].name, "input", taken) for i in graph.inputs
-        ]
+        inputs = (
+            ["x"] if len(graph.inputs) == 1 else [attribute(graph.nodes[i].name, "input", taken) for i in graph.inputs]
+        )
         outputs = [_output(graph, one, position) for position in graph.outputs]
     yield f"    def forward({', '.join(['self', *inputs])}):"
     for text in Forward(one.lines, inputs, outputs).text():
@@ -127,7 +130,7 @@ def _arguments(text: str) -> Iterator[str]:
 
 def _part(name: str, code: Iterable[str]) -> Iterator[str]:
     """The lines of a class that several networks need, without what this one's calls do not ask for."""
-    text = (Path(__file__).parent / "parts" / f"{name}.txt").read_text(encoding="utf-8").rstrip("\n")
+    text = PARTS[name].read_text(encoding="utf-8").rstrip("\n")
     calls = [line for line in code if f"{name}(" in line]
     for line in text.split("\n"):
         found = re.match(r"\?([\w!&|]+)(?=[ \n]|$)", line)
@@ -142,5 +145,3 @@ def _asked(condition: str, calls: Iterable[str]) -> bool:
     words = condition.removeprefix("!").split("|")
     found = any(re.search(rf"\b{word}=", call) for call in calls for word in words)
     return found != condition.startswith("!")
-
-

@@ -71,7 +71,7 @@ def window_attention(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> C
         plain("window", window[0] if window[0] == window[1] else window),
         given("shift", shift, (0, 0)),
         given("bias", layer.bias, True),
-        given("relative", layer.relative, True),
+        given("relative", layer.relative, False),
     )
     return module("WindowAttention", *arguments, parts=("WindowAttention",))
 
@@ -97,10 +97,7 @@ def scan(_layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
 def latent_attention(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
     arguments = (
         plain("features", int(shapes[0][1])),
-        *(
-            given(name, int(getattr(layer, name)))
-            for name in ("heads", "latent", "key", "value", "rotary")
-        ),
+        *(given(name, int(getattr(layer, name))) for name in ("heads", "latent", "key", "value", "rotary")),
         given("query_latent", None if layer.query_latent is None else int(layer.query_latent), None),
         given("base", float(layer.base)),
         given("causal", layer.causal, False),

@@ -45,7 +45,10 @@ def recurrent(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
     if not getattr(layer, "reset_after", True):
         raise Unwritten("with its reset gate before the product")
     proj = getattr(layer, "proj", None)
-    own = {"rnn": [given("nonlinearity", getattr(layer, "nonlinearity", ""), "tanh")], "lstm": [given("proj_size", int(proj or 0), 0)]}
+    own = {
+        "rnn": [given("nonlinearity", getattr(layer, "nonlinearity", ""), "tanh")],
+        "lstm": [given("proj_size", int(proj or 0), 0)],
+    }
     call = Call(
         f"nn.{layer.kind.upper()}",
         (

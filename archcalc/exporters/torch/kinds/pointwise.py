@@ -72,7 +72,9 @@ def hardtanh(layer: Any, _shapes: tuple[Shape, ...], _output: Shape) -> Code:
 
 @kind("softplus")
 def softplus(layer: Any, _shapes: tuple[Shape, ...], _output: Shape) -> Code:
-    return Code("F.softplus($0)") if layer.beta == 1 else Code("F.softplus($0, $beta)", values={"beta": float(layer.beta)})
+    return (
+        Code("F.softplus($0)") if layer.beta == 1 else Code("F.softplus($0, $beta)", values={"beta": float(layer.beta)})
+    )
 
 
 @kind("prelu")

@@ -45,7 +45,10 @@ def convolution(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
         )
         parts: tuple[str, ...] = ()
     elif layer.rank == 2 and layer.bias:
-        call, parts = Call("TableConv2d", (*channels, kernel, given("table", layer.connections), *options)), ("TableConv2d",)
+        call, parts = (
+            Call("TableConv2d", (*channels, kernel, given("table", layer.connections), *options)),
+            ("TableConv2d",),
+        )
     else:
         raise Unwritten("with connections along other axes than an image's, or without biases")
     if _even(sides):
