@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import msgspec
 
 from archcalc.errors import SpecError
 from archcalc.exporters.torch.code import Argument, Call, Code, Many, Steps, everything, numbers, text
+from archcalc.exporters.torch.parameters import TAKEN, arguments_of, parameters_of, said_by
 from archcalc.exporters.torch.registry import PARTS, code_of
 from archcalc.exporters.torch.sites import Part, Site, Unfoldable, attribute, everywhere, free
 from archcalc.network.graph import Graph
 
-# A size that is a multiple of one of so much is no coincidence.
-_WIDE = 8
-_TAKEN = {"x", "y", "i", "self", "torch", "nn", "F"}
 _JOINS = {"add", "subtract", "multiply", "divide"}
 
 
@@ -48,7 +47,7 @@ class Classes:
         self._graph = graph
         self._codes: dict[int, Code] = {}
         self._calls: dict[tuple[int, int], Call] = {}
-        self._names = {network, *_TAKEN, *PARTS}
+        self._names = {network, *TAKEN, *PARTS}
         self._readers = defaultdict[int, list[str]](list)
         for node in graph.nodes:
             for i in node.inputs:
@@ -102,8 +101,8 @@ class Classes:
         rows = [[number for line in lines for number in _numbers(line)] for _, lines in members]
         owners = [line.attribute for line in members[0][1] for _ in _numbers(line)]
         columns = [tuple(row[at][1] for row in rows) for at in range(len(owners))]
-        parameters = _parameters(columns, [one for one, _ in rows[0]], owners)
-        said = [_said(column, parameters) for column in columns]
+        parameters = parameters_of(columns, [one for one, _ in rows[0]], owners)
+        said = [said_by(column, parameters) for column in columns]
         lines, at = [], 0
         for line in members[0][1]:
             count = len(_numbers(line))
@@ -111,7 +110,7 @@ class Classes:
             at += count
         for which, (site, _) in enumerate(members):
             values = [(parameter, column[which]) for column, parameter in parameters.items()]
-            self._calls[site.first, site.last] = Call(name, tuple(_arguments(values)))
+            self._calls[site.first, site.last] = Call(name, tuple(arguments_of(values)))
             self._attributes[site.first, site.last] = named
         return Class(name, tuple(parameters.values()), tuple(lines), tuple(site for site, _ in members))
 
@@ -226,50 +225,6 @@ def _numbers(line: Line) -> list[tuple[str, Any]]:
     return own + [number for name, value in line.code.values.items() for number in numbers(value, name)]
 
 
-def _parameters(
-    columns: Sequence[tuple[Any, ...]], names: Sequence[str], owners: Sequence[str]
-) -> dict[tuple[Any, ...], str]:
-    """The parameters of a class by the values that its calls give them."""
-    varying = list(dict.fromkeys(column for column in columns if len(set(column)) > 1))
-    bases: list[tuple[Any, ...]] = []
-    for column in sorted(varying):
-        if not any(_multiple(column, base) for base in bases):
-            bases.append(column)
-    found: dict[tuple[Any, ...], str] = {}
-    taken = {*_TAKEN}
-    for column in varying:
-        if column in bases:
-            at = columns.index(column)
-            plain = names[at] or "size"
-            found[column] = free(plain if plain not in taken else f"{owners[at]}_{plain}", taken)
-    return found
-
-
-def _multiple(column: tuple[Any, ...], base: tuple[Any, ...]) -> int:
-    """The factor by which a column is a multiple of another, 0 if it is none."""
-    if not all(isinstance(n, int) for n in (*column, *base)) or min(base) < _WIDE:
-        return 0
-    factor: int = column[0] // base[0]
-    return factor if factor > 1 and column == tuple(factor * n for n in base) else 0
-
-
-def _said(column: tuple[Any, ...], parameters: dict[tuple[Any, ...], str]) -> str:
-    """A number of a class as text: itself, a parameter, or a multiple of one."""
-    if len(set(column)) == 1:
-        return repr(column[0])
-    if column in parameters:
-        return parameters[column]
-    return next(f"{factor} * {name}" for base, name in parameters.items() if (factor := _multiple(column, base)))
-
-
-def _arguments(values: Sequence[tuple[str, Any]]) -> Iterator[Argument]:
-    """The arguments of a call: sizes by their place, from the first that is none by name."""
-    plain = True
-    for name, value in values:
-        plain = plain and name.endswith(("channels", "features"))
-        yield Argument(name, value, plain=plain)
-
-
 def _run(calls: list[Call], mode: str) -> Any:
     """Several calls one after the other as one module."""
     if mode == "one":
@@ -297,7 +252,7 @@ def _even(run: Sequence[Call]) -> bool:
 def _steady(values: Sequence[Any]) -> bool:
     if not all(isinstance(value, int) for value in values):
         return len(set(values)) == 1
-    return len({b - a for a, b in zip(values, values[1:], strict=False)}) <= 1
+    return len({b - a for a, b in pairwise(values)}) <= 1
 
 
 def module_text(line: Line) -> str:

@@ -64,7 +64,7 @@ def plain(name: str, value: Any) -> Argument:
     return Argument(name, value, plain=True)
 
 
-def given(name: str, value: Any, default: Any = _MISSING) -> Argument:
+def given(name: str, value: Any, *, default: Any = _MISSING) -> Argument:
     """An argument that is told by its name."""
     return Argument(name, value, default)
 

@@ -76,7 +76,7 @@ class Forward:
             self._values[at] = f"self.{line.attribute}"
             return
         freed = [self._values[read] for read in reads if self._last[read] <= at and self._values[read].isidentifier()]
-        taken = self._taken_in(at, line, reads)
+        taken = self._taken_in(line, reads)
         if taken is not None:
             texts[reads.index(taken.of)] = taken.expression
             freed = [name for name in freed if name != taken.target] + [taken.target]
@@ -85,7 +85,7 @@ class Forward:
         self._values[at] = target
         self._steps.append(_Step(target, expression, line.code.operator, at))
 
-    def _taken_in(self, at: int, line: Line, reads: Sequence[int]) -> _Step | None:
+    def _taken_in(self, line: Line, reads: Sequence[int]) -> _Step | None:
         """The step before, no longer one of its own, if this line alone reads it and can hold it."""
         if not self._steps or self._steps[-1].of not in reads:
             return None

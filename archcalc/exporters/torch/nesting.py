@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import groupby
-from os.path import commonprefix
+from itertools import groupby, takewhile
 
 import msgspec
 
@@ -48,7 +47,7 @@ class _Nesting:
         entries = outside(self._graph, first, last)
         if len(parts) < 2 or not 1 <= len(entries) <= _MOST_ENTRIES or not self._closed(first, last):
             return parts
-        own = commonprefix([node.name for node in self._graph.nodes[first:last]])
+        own = _common([node.name for node in self._graph.nodes[first:last]])
         own = own[: max(map(own.rfind, _ENDS)) + 1]
         word = re.split(r"[/.]", re.sub(r":\d+$", "", self._graph.nodes[first].blocks[depth]))[-1]
         inner = tuple(msgspec.structs.replace(part, name=part.name.removeprefix(own)) for part in parts)
@@ -72,7 +71,7 @@ class _Nesting:
                 stop += 1
             run = parts[at:stop]
             if len(run) > 1:
-                name = re.sub(r"\d+$", "", commonprefix([part.name for part in run]))
+                name = re.sub(r"\d+$", "", _common([part.name for part in run]))
                 yield Part(name.strip(_ENDS), run[0].position, tuple(part.sites[0] for part in run), many=True)
             else:
                 yield run[0]
@@ -85,3 +84,9 @@ class _Nesting:
         end = one.last - 1
         only = self._readers[end] < other.last and len(one.entries) == 1
         return one.word == other.word and other.entries == (end,) and only
+
+
+def _common(names: Sequence[str]) -> str:
+    """The characters that all names begin with."""
+    alike = takewhile(lambda column: len(set(column)) == 1, zip(*names, strict=False))
+    return "".join(column[0] for column in alike)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Collection, Sequence
+from itertools import pairwise
 
 import msgspec
 
@@ -141,7 +142,7 @@ class _Expansion:
 
     def _check_chain(self, sites: Sequence[Site]) -> None:
         """Raise Unfoldable unless each of several calls reads the one before."""
-        if any(later.entries != (before.last - 1,) for before, later in zip(sites, sites[1:], strict=False)):
+        if any(later.entries != (before.last - 1,) for before, later in pairwise(sites)):
             raise Unfoldable
 
 

@@ -10,7 +10,7 @@ from archcalc.symbols.dims import Shape
 
 
 @kind("attention")
-def attention(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
+def _attention(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
     if any(layer.lora):
         raise Unwritten("with adapters")
     kv_heads, key, value = layer.widths(shapes[0])
@@ -21,25 +21,25 @@ def attention(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
     arguments = (
         plain("features", features),
         plain("heads", int(layer.heads)),
-        given("kv_heads", int(kv_heads), int(layer.heads)),
-        given("key", int(key), width),
-        given("value", int(value), width),
-        given("memory", sizes["key"][1], features),
-        given("memory_values", sizes["value"][1], sizes["key"][1]),
-        given("out", sizes["out"][0], features),
-        given("bias", biases, True),
-        given("causal", layer.causal, False),
-        given("window", None if layer.window is None else int(layer.window), None),
-        given("rotary", float(layer.base) if layer.positions else None, None),
-        given("qk_norm", layer.qk_norm, None),
-        given("softcap", None if layer.softcap is None else float(layer.softcap), None),
+        given("kv_heads", int(kv_heads), default=int(layer.heads)),
+        given("key", int(key), default=width),
+        given("value", int(value), default=width),
+        given("memory", sizes["key"][1], default=features),
+        given("memory_values", sizes["value"][1], default=sizes["key"][1]),
+        given("out", sizes["out"][0], default=features),
+        given("bias", biases, default=True),
+        given("causal", layer.causal, default=False),
+        given("window", None if layer.window is None else int(layer.window), default=None),
+        given("rotary", float(layer.base) if layer.positions else None, default=None),
+        given("qk_norm", layer.qk_norm, default=None),
+        given("softcap", None if layer.softcap is None else float(layer.softcap), default=None),
     )
     parts = ("rotate", "Attention") if layer.positions else ("Attention",)
     return Code("$self($all)", Call("Attention", arguments), parts=parts)
 
 
 @kind("matmul")
-def product(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
+def _product(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
     turned = [layer.transpose in {"both", which} for which in ("first", "second")]
     values: dict[str, Any] = {} if layer.heads is None else {"heads": int(layer.heads)}
     factors = []
@@ -60,7 +60,7 @@ def product(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
 
 
 @kind("windowattention")
-def window_attention(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
+def _window_attention(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
     if len(shapes[0]) != 3 or not isinstance(layer.bias, bool):
         raise Unwritten("of other than height×width×channels, or with some biases")
     from_each = [value if isinstance(value, tuple) else (value, value) for value in (layer.window, layer.shift)]
@@ -69,37 +69,37 @@ def window_attention(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> C
         plain("channels", int(shapes[0][2])),
         plain("heads", int(layer.heads)),
         plain("window", window[0] if window[0] == window[1] else window),
-        given("shift", shift, (0, 0)),
-        given("bias", layer.bias, True),
-        given("relative", layer.relative, False),
+        given("shift", shift, default=(0, 0)),
+        given("bias", layer.bias, default=True),
+        given("relative", layer.relative, default=False),
     )
     return module("WindowAttention", *arguments, parts=("WindowAttention",))
 
 
 @kind("relativebias")
-def relative_bias(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
+def _relative_bias(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
     arguments = (
         plain("heads", int(shapes[0][0])),
-        given("buckets", int(layer.buckets), 32),
-        given("distance", int(layer.distance), 128),
-        given("causal", layer.causal, False),
+        given("buckets", int(layer.buckets), default=32),
+        given("distance", int(layer.distance), default=128),
+        given("causal", layer.causal, default=False),
     )
     return module("RelativeBias", *arguments, parts=("RelativeBias",))
 
 
 @kind("scan")
-def scan(_layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
+def _scan(_layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
     arguments = plain("features", int(shapes[0][1])), plain("states", int(shapes[2][1]))
     return Code("$self($all)", Call("SelectiveScan", arguments), parts=("SelectiveScan",))
 
 
 @kind("latentattention")
-def latent_attention(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
+def _latent_attention(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
     arguments = (
         plain("features", int(shapes[0][1])),
         *(given(name, int(getattr(layer, name))) for name in ("heads", "latent", "key", "value", "rotary")),
-        given("query_latent", None if layer.query_latent is None else int(layer.query_latent), None),
+        given("query_latent", None if layer.query_latent is None else int(layer.query_latent), default=None),
         given("base", float(layer.base)),
-        given("causal", layer.causal, False),
+        given("causal", layer.causal, default=False),
     )
     return module("LatentAttention", *arguments, parts=("rotate", "LatentAttention"))

@@ -12,43 +12,48 @@ _EPS = 1e-5
 
 
 @kind("batchnorm1d", "batchnorm2d", "batchnorm3d")
-def batch_norm(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
-    channels, eps = plain("num_features", int(shapes[0][0])), given("eps", layer.eps, _EPS)
+def _batch_norm(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
+    channels, eps = plain("num_features", int(shapes[0][0])), given("eps", layer.eps, default=_EPS)
     if layer.affine and not layer.scale:
         return module("ShiftBatchNorm", channels, eps, parts=("ShiftBatchNorm",))
-    return module(f"nn.BatchNorm{layer.rank}d", channels, eps, given("affine", layer.affine, True))
+    return module(f"nn.BatchNorm{layer.rank}d", channels, eps, given("affine", layer.affine, default=True))
 
 
 @kind("instancenorm1d", "instancenorm2d", "instancenorm3d")
-def instance_norm(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
+def _instance_norm(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
     channels = plain("num_features", int(shapes[0][0]))
-    options = given("eps", layer.eps, _EPS), given("affine", layer.affine, False)
+    options = given("eps", layer.eps, default=_EPS), given("affine", layer.affine, default=False)
     return module(f"nn.InstanceNorm{layer.rank}d", channels, *options)
 
 
 @kind("groupnorm")
-def group_norm(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
+def _group_norm(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
     sizes = plain("num_groups", int(layer.groups)), plain("num_channels", int(shapes[0][0]))
-    return module("nn.GroupNorm", *sizes, given("eps", layer.eps, _EPS), given("affine", layer.affine, True))
+    return module(
+        "nn.GroupNorm", *sizes, given("eps", layer.eps, default=_EPS), given("affine", layer.affine, default=True)
+    )
 
 
 @kind("layernorm")
-def layer_norm(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
+def _layer_norm(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
     axes = sorted(int(axis) for axis in layer.axes)
     sizes = tuple(int(shapes[0][axis]) for axis in axes)
     options = (
-        given("eps", layer.eps, _EPS),
-        given("elementwise_affine", layer.affine, True),
-        given("bias", layer.bias, True),
+        given("eps", layer.eps, default=_EPS),
+        given("elementwise_affine", layer.affine, default=True),
+        given("bias", layer.bias, default=True),
     )
     call = Call("nn.LayerNorm", (plain("features", sizes[0] if len(sizes) == 1 else sizes), *options))
     return _over(call, axes, len(shapes[0]))
 
 
 @kind("rmsnorm")
-def rms_norm(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
+def _rms_norm(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
     axis = int(layer.axis)
-    options: tuple[Argument, ...] = given("eps", layer.eps, None), given("elementwise_affine", layer.affine, True)
+    options: tuple[Argument, ...] = (
+        given("eps", layer.eps, default=None),
+        given("elementwise_affine", layer.affine, default=True),
+    )
     return _over(Call("nn.RMSNorm", (plain("features", int(shapes[0][axis])), *options)), [axis], len(shapes[0]))
 
 
@@ -64,6 +69,6 @@ def _over(call: Call, axes: list[int], rank: int) -> Code:
 
 
 @kind("localresponsenorm")
-def local_response_norm(layer: Any, _shapes: tuple[Shape, ...], _output: Shape) -> Code:
+def _local_response_norm(layer: Any, _shapes: tuple[Shape, ...], _output: Shape) -> Code:
     values = {"size": int(layer.size), "alpha": float(layer.alpha), "beta": float(layer.beta), "k": float(layer.k)}
     return Code("F.local_response_norm($0, $size, alpha=$alpha, beta=$beta, k=$k)", values=values)

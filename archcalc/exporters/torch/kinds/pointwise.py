@@ -33,12 +33,12 @@ for _name, _expression in _PLAIN.items():
 
 
 @kind(*_OPERATORS)
-def joined(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
+def _joined(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
     return Code(_OPERATORS[layer.kind].join(f"${at}" for at in range(len(shapes))), operator=True)
 
 
 @kind("maximum")
-def maximum(_layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
+def _maximum(_layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
     expression = "$0"
     for at in range(1, len(shapes)):
         expression = f"torch.maximum({expression}, ${at})"
@@ -46,74 +46,74 @@ def maximum(_layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
 
 
 @kind("concat")
-def concat(layer: Any, _shapes: tuple[Shape, ...], _output: Shape) -> Code:
+def _concat(layer: Any, _shapes: tuple[Shape, ...], _output: Shape) -> Code:
     return Code("torch.cat([$all], $dim)", values={"dim": int(layer.axis) + 1})
 
 
 @kind("leakyrelu")
-def leaky_relu(layer: Any, _shapes: tuple[Shape, ...], _output: Shape) -> Code:
+def _leaky_relu(layer: Any, _shapes: tuple[Shape, ...], _output: Shape) -> Code:
     return Code("F.leaky_relu($0, $slope)", values={"slope": float(layer.slope)})
 
 
 @kind("elu")
-def elu(layer: Any, _shapes: tuple[Shape, ...], _output: Shape) -> Code:
+def _elu(layer: Any, _shapes: tuple[Shape, ...], _output: Shape) -> Code:
     return Code("F.elu($0)") if layer.alpha == 1 else Code("F.elu($0, $alpha)", values={"alpha": float(layer.alpha)})
 
 
 @kind("gelu")
-def gelu(layer: Any, _shapes: tuple[Shape, ...], _output: Shape) -> Code:
+def _gelu(layer: Any, _shapes: tuple[Shape, ...], _output: Shape) -> Code:
     return Code("F.gelu($0)" if layer.approximate == "none" else 'F.gelu($0, approximate="tanh")')
 
 
 @kind("hardtanh")
-def hardtanh(layer: Any, _shapes: tuple[Shape, ...], _output: Shape) -> Code:
+def _hardtanh(layer: Any, _shapes: tuple[Shape, ...], _output: Shape) -> Code:
     return Code("F.hardtanh($0, $least, $most)", values={"least": float(layer.min), "most": float(layer.max)})
 
 
 @kind("softplus")
-def softplus(layer: Any, _shapes: tuple[Shape, ...], _output: Shape) -> Code:
+def _softplus(layer: Any, _shapes: tuple[Shape, ...], _output: Shape) -> Code:
     return (
         Code("F.softplus($0)") if layer.beta == 1 else Code("F.softplus($0, $beta)", values={"beta": float(layer.beta)})
     )
 
 
 @kind("prelu")
-def prelu(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
+def _prelu(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
     if layer.elementwise:
         return module("ElementwisePReLU", plain("shape", tuple(map(int, shapes[0]))), parts=("ElementwisePReLU",))
-    return module("nn.PReLU", given("num_parameters", int(shapes[0][0]) if layer.per_channel else 1, 1))
+    return module("nn.PReLU", given("num_parameters", int(shapes[0][0]) if layer.per_channel else 1, default=1))
 
 
 @kind("dropout")
-def dropout(layer: Any, _shapes: tuple[Shape, ...], _output: Shape) -> Code:
+def _dropout(layer: Any, _shapes: tuple[Shape, ...], _output: Shape) -> Code:
     return module("nn.Dropout", plain("rate", float(layer.rate)))
 
 
 @kind("stochasticdepth")
-def stochastic_depth(layer: Any, _shapes: tuple[Shape, ...], _output: Shape) -> Code:
+def _stochastic_depth(layer: Any, _shapes: tuple[Shape, ...], _output: Shape) -> Code:
     return module("StochasticDepth", plain("rate", float(layer.rate)), parts=("StochasticDepth",))
 
 
 @kind("softmax")
-def softmax(layer: Any, _shapes: tuple[Shape, ...], _output: Shape) -> Code:
+def _softmax(layer: Any, _shapes: tuple[Shape, ...], _output: Shape) -> Code:
     return Code("$0.softmax($dim)", values={"dim": int(layer.axis) + 1})
 
 
 @kind("times")
-def times(layer: Any, _shapes: tuple[Shape, ...], _output: Shape) -> Code:
+def _times(layer: Any, _shapes: tuple[Shape, ...], _output: Shape) -> Code:
     return Code("$0 * $factor", values={"factor": float(layer.factor)}, operator=True)
 
 
 @kind("power")
-def power(layer: Any, _shapes: tuple[Shape, ...], _output: Shape) -> Code:
+def _power(layer: Any, _shapes: tuple[Shape, ...], _output: Shape) -> Code:
     return Code("torch.pow($0, $exponent)", values={"exponent": float(layer.exponent)})
 
 
 @kind("cumsum")
-def cumulative(layer: Any, _shapes: tuple[Shape, ...], _output: Shape) -> Code:
+def _cumulative(layer: Any, _shapes: tuple[Shape, ...], _output: Shape) -> Code:
     return Code("$0.cumsum($dim)", values={"dim": int(layer.axis) + 1})
 
 
 @kind("maxout")
-def maxout(layer: Any, _shapes: tuple[Shape, ...], _output: Shape) -> Code:
+def _maxout(layer: Any, _shapes: tuple[Shape, ...], _output: Shape) -> Code:
     return Code("$0.unflatten(1, (-1, $pieces)).amax(2)", values={"pieces": int(layer.pieces)})

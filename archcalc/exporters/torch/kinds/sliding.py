@@ -28,20 +28,26 @@ def _even(sides: Sequence[tuple[Any, Any]]) -> bool:
 
 
 @kind("conv1d", "conv2d", "conv3d")
-def convolution(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
+def _convolution(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
     sides = list(layer.margins(shapes[0]))
     inside = alike(tuple(before for before, _ in sides)) if _even(sides) else 0
     options: list[Argument] = [
-        given("stride", alike(layer.stride), 1),
-        given("padding", inside, 0),
-        given("dilation", alike(layer.dilation), 1),
+        given("stride", alike(layer.stride), default=1),
+        given("padding", inside, default=0),
+        given("dilation", alike(layer.dilation), default=1),
     ]
     channels = [plain("in_channels", int(shapes[0][0])), plain("out_channels", int(layer.out))]
     kernel = plain("kernel_size", alike(layer.kernel))
     if layer.connections is None:
         call = Call(
             f"nn.Conv{layer.rank}d",
-            (*channels, kernel, *options, given("groups", int(layer.groups), 1), given("bias", layer.bias, True)),
+            (
+                *channels,
+                kernel,
+                *options,
+                given("groups", int(layer.groups), default=1),
+                given("bias", layer.bias, default=True),
+            ),
         )
         parts: tuple[str, ...] = ()
     elif layer.rank == 2 and layer.bias:
@@ -57,7 +63,7 @@ def convolution(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
 
 
 @kind("convtranspose1d", "convtranspose2d", "convtranspose3d")
-def transposed(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
+def _transposed(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
     sides = both_sides(layer.padding, layer.rank)
     inside = alike(tuple(before for before, _ in sides)) if _even(sides) else 0
     call = Call(
@@ -66,12 +72,12 @@ def transposed(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
             plain("in_channels", int(shapes[0][0])),
             plain("out_channels", int(layer.out)),
             plain("kernel_size", alike(layer.kernel)),
-            given("stride", alike(layer.stride), 1),
-            given("padding", inside, 0),
-            given("output_padding", alike(layer.output_padding), 0),
-            given("groups", int(layer.groups), 1),
-            given("bias", layer.bias, True),
-            given("dilation", alike(layer.dilation), 1),
+            given("stride", alike(layer.stride), default=1),
+            given("padding", inside, default=0),
+            given("output_padding", alike(layer.output_padding), default=0),
+            given("groups", int(layer.groups), default=1),
+            given("bias", layer.bias, default=True),
+            given("dilation", alike(layer.dilation), default=1),
         ),
     )
     if _even(sides):
@@ -80,7 +86,7 @@ def transposed(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
 
 
 @kind("maxpool1d", "maxpool2d", "maxpool3d", "avgpool1d", "avgpool2d", "avgpool3d")
-def pooling(layer: Any, shapes: tuple[Shape, ...], output: Shape) -> Code:
+def _pooling(layer: Any, shapes: tuple[Shape, ...], output: Shape) -> Code:
     largest = layer.kind.startswith("max")
     function = f"F.{'max' if largest else 'avg'}_pool{layer.rank}d"
     stride = layer.kernel if layer.stride is None else layer.stride
@@ -120,30 +126,31 @@ def pooling(layer: Any, shapes: tuple[Shape, ...], output: Shape) -> Code:
 
 
 @kind(*(f"adaptive{join}pool{rank}d" for join in ("max", "avg") for rank in (1, 2, 3)))
-def adaptive(layer: Any, _shapes: tuple[Shape, ...], _output: Shape) -> Code:
+def _adaptive(layer: Any, _shapes: tuple[Shape, ...], _output: Shape) -> Code:
     join = "max" if "max" in layer.kind else "avg"
     return Code(f"F.adaptive_{join}_pool{layer.rank}d($0, $output_size)", values={"output_size": alike(layer.size)})
 
 
 @kind("subsample2d")
-def subsample(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
+def _subsample(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
     arguments = plain("channels", int(shapes[0][0])), plain("kernel_size", alike(layer.kernel))
     return module("Subsample2d", *arguments, parts=("Subsample2d",))
 
 
 @kind("pad")
-def pad(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
+def _pad(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
     mode = "" if layer.mode == "zeros" else f', mode="{layer.mode}"'
     return Code(f"F.pad($0, $padding{mode})", values={"padding": flat(layer.sides(shapes[0]))})
 
 
 @kind("crop")
-def crop(layer: Any, shapes: tuple[Shape, ...], output: Shape) -> Code:
+def _crop(layer: Any, shapes: tuple[Shape, ...], output: Shape) -> Code:
     if layer.margin is None:
         before = [(n - m) // 2 for n, m in zip(shapes[0][1:], output[1:], strict=True)]
     else:
         before = [side for side, _ in both_sides(layer.margin, len(output) - 1)]
-    ranges, values = [], {}
+    ranges: list[str] = []
+    values: dict[str, int] = {}
     for axis, (first, n) in enumerate(zip(before, output[1:], strict=True), start=1):
         ranges.append(f"$start_{axis}:$stop_{axis}")
         values |= {f"start_{axis}": int(first), f"stop_{axis}": int(first + n)}
