@@ -43,8 +43,12 @@ class Loaded:
                     place = "" if name == "position_index" else self.place(node.name, name)
                     if place:
                         self.state[place].data = torch.as_tensor(array)
+        return self.outputs(*map(torch.as_tensor, inputs))
+
+    def outputs(self, *inputs: Tensor) -> list[Tensor]:
+        """The outputs for a batch, as the network is."""
         with torch.no_grad():
-            found = self.network(*map(torch.as_tensor, inputs))
+            found = self.network(*inputs)
         return list(found) if isinstance(found, tuple) else [found]
 
 
