@@ -61,29 +61,34 @@ def _opening(graph: Graph) -> Iterator[str]:
 def _class(graph: Graph, one: Class) -> Iterator[str]:
     """The lines of a class."""
     yield f"class {one.name}(nn.Module):"
-    yield f"    def __init__({', '.join(['self', *one.parameters])}):"
-    yield "        super().__init__()"
+    if one.parameters or any(line.code.module is not None for line in one.lines):
+        yield from _wrapped(f"def __init__({', '.join(['self', *one.parameters])}):", 4)
+        yield "        super().__init__()"
+        yield from _attributes(graph, one)
+        yield ""
+    inputs = ["x", "y", "z"][: len(one.sites[0].entries)]
+    outputs = [len(one.lines) - 1]
+    if not one.sites[0].word:
+        names = set[str]()
+        several = [attribute(graph.nodes[i].name, "input", names) for i in graph.inputs]
+        inputs = several if len(several) > 1 else ["x"]
+        outputs = [_output(graph, one, position) for position in graph.outputs]
+    yield f"    def forward({', '.join(['self', *inputs])}):"
+    for text in Forward(one.lines, inputs, outputs).text():
+        yield from _wrapped(text, 8)
+
+
+def _attributes(graph: Graph, one: Class) -> Iterator[str]:
+    """The lines that set the attributes of a class: what forward needs of its parameters, and its modules."""
     said = " ".join(chain.from_iterable(value_texts(line).values() for line in one.lines))
     for name in one.parameters:
         if re.search(rf"\b{name}\b", said):
             yield f"        self.{name} = {name}"
     for line in one.lines:
-        if not one.sites[0].word and line.position >= 0 and (note := graph.nodes[line.position].note):
+        if not one.sites[0].word and (note := graph.nodes[line.position].note):
             yield f"        # {' '.join(note.split())}"
         if line.code.module is not None:
             yield from _wrapped(f"self.{line.attribute} = {module_text(line)}", 8)
-    yield ""
-    inputs = ["x", "y", "z"][: len(one.sites[0].entries)]
-    outputs = [len(one.lines) - 1]
-    if not one.sites[0].word:
-        taken: set[str] = set()
-        inputs = (
-            ["x"] if len(graph.inputs) == 1 else [attribute(graph.nodes[i].name, "input", taken) for i in graph.inputs]
-        )
-        outputs = [_output(graph, one, position) for position in graph.outputs]
-    yield f"    def forward({', '.join(['self', *inputs])}):"
-    for text in Forward(one.lines, inputs, outputs).text():
-        yield from _wrapped(text, 8)
 
 
 def _output(graph: Graph, one: Class, position: int) -> int:
@@ -99,13 +104,13 @@ def _output(graph: Graph, one: Class, position: int) -> int:
 def _wrapped(text: str, indent: int) -> Iterator[str]:
     """A line, its outermost arguments on one of their own where it is too long."""
     whole = f"{' ' * indent}{text}"
-    found = re.fullmatch(r"([^(]*\()(.*)\)", text)
+    found = re.fullmatch(r"([^(]*\()(.*)(\):?)", text)
     if len(whole) <= _WIDTH or found is None or _closes_early(found[2]):
         yield whole
         return
     yield f"{' ' * indent}{found[1]}"
     yield from (f"{' ' * (indent + 4)}{argument}," for argument in _arguments(found[2]))
-    yield f"{' ' * indent})"
+    yield f"{' ' * indent}{found[3]}"
 
 
 def _closes_early(text: str) -> bool:

@@ -97,7 +97,10 @@ def _pooling(layer: Any, shapes: tuple[Shape, ...], output: Shape) -> Code:
     if alike(stride) != kernel:
         arguments.append("stride=$stride")
         values["stride"] = alike(stride)
-    fits = all(2 * before <= k for (before, _), k in zip(sides, each_axis(layer.kernel, layer.rank), strict=True))
+    sizes = each_axis(layer.kernel, layer.rank)
+    fits = all(2 * before <= k for (before, _), k in zip(sides, sizes, strict=True))
+    # torch asks of 3-D averages that the kernel fits into the input without its padding.
+    fits = fits and (largest or layer.rank < 3 or all(k <= n for k, n in zip(sizes, shapes[0][1:], strict=True)))
     inside = _even(sides) and fits and not (layer.padding == "same" and layer.ceil_mode)
     padded = any(map(any, sides))
     if inside and padded:
