@@ -101,7 +101,14 @@ class Classes:
         rows = [[number for line in lines for number in _numbers(line)] for _, lines in members]
         owners = [line.attribute for line in members[0][1] for _ in _numbers(line)]
         columns = [tuple(row[at][1] for row in rows) for at in range(len(owners))]
-        parameters = parameters_of(columns, [one for one, _ in rows[0]], owners)
+        shapes = [self._graph.nodes[site.last - 1].shape for site, _ in members]
+        outputs = set(zip(*shapes, strict=True)) if len({*map(len, shapes)}) == 1 else set()
+        # A size inside is no size of the output.
+        called = [
+            one if column in outputs else one.removeprefix("out_")
+            for (one, _), column in zip(rows[0], columns, strict=True)
+        ]
+        parameters = parameters_of(columns, called, owners)
         said = [said_by(column, parameters) for column in columns]
         lines, at = [], 0
         for line in members[0][1]:
@@ -208,8 +215,8 @@ def _height(site: Site) -> int:
 
 def camel(name: str) -> str:
     """The name of a class."""
-    words = [word for word in name.replace("-", "_").replace(".", "_").split("_") if word]
-    return "".join(word[:1].upper() + word[1:] for word in words)
+    found = "".join(word[:1].upper() + word[1:] for word in re.findall(r"[A-Za-z0-9]+", name))
+    return found if found[:1].isalpha() else f"Block{found}"
 
 
 def _signature(line: Line) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -113,7 +114,9 @@ def _many(value: Many, supply: Supply) -> str:
 
 def literal(_name: str, value: Any) -> str:
     """A number as itself."""
-    return repr(float(value)) if isinstance(value, float) else str(int(value))
+    if isinstance(value, float):
+        return repr(value) if math.isfinite(value) else f'float("{value}")'
+    return str(int(value))
 
 
 def everything(value: Any) -> str:

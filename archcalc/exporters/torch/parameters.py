@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from archcalc.exporters.torch.code import Argument
+from archcalc.exporters.torch.code import Argument, literal
 from archcalc.exporters.torch.sites import free
 
 # A size that is a multiple of one of so much is no coincidence.
@@ -44,7 +44,7 @@ def _multiple(column: tuple[Any, ...], base: tuple[Any, ...]) -> int:
 def said_by(column: tuple[Any, ...], parameters: dict[tuple[Any, ...], str]) -> str:
     """A number of a class as text: itself, a parameter, or a multiple of one."""
     if len(set(column)) == 1:
-        return repr(column[0])
+        return literal("", column[0])
     if column in parameters:
         return parameters[column]
     return next(f"{factor} * {name}" for base, name in parameters.items() if (factor := _multiple(column, base)))

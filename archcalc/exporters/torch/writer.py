@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
+from archcalc.characters import one_line
 from archcalc.exporters.torch.classes import Class, Classes, camel, module_text, value_texts
 from archcalc.exporters.torch.forward import Forward
 from archcalc.exporters.torch.nesting import nested
@@ -53,7 +54,7 @@ def _opening(graph: Graph) -> Iterator[str]:
     heads = [node.name for node in graph.nodes if node.auxiliary]
     if heads:
         said.append(f"Without the auxiliary heads of training, {heads[0]} to {heads[-1]}.")
-    text = ". ".join(one.rstrip(".") for one in said).replace("\\", "\\\\").replace('"', "'")
+    text = one_line(". ".join(one.strip().rstrip(".") for one in said)).replace("\\", "\\\\").replace('"', "'")
     yield f'"""{text}."""'
     yield ""
 
@@ -86,7 +87,7 @@ def _attributes(graph: Graph, one: Class) -> Iterator[str]:
             yield f"        self.{name} = {name}"
     for line in one.lines:
         if not one.sites[0].word and (note := graph.nodes[line.position].note):
-            yield f"        # {' '.join(note.split())}"
+            yield f"        # {one_line(note)}"
         if line.code.module is not None:
             yield from _wrapped(f"self.{line.attribute} = {module_text(line)}", 8)
 

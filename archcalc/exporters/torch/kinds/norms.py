@@ -13,7 +13,7 @@ _EPS = 1e-5
 
 @kind("batchnorm1d", "batchnorm2d", "batchnorm3d")
 def _batch_norm(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
-    channels, eps = plain("num_features", int(shapes[0][0])), given("eps", layer.eps, default=_EPS)
+    channels, eps = plain("channels", int(shapes[0][0])), given("eps", layer.eps, default=_EPS)
     if layer.affine and not layer.scale:
         return module("ShiftBatchNorm", channels, eps, parts=("ShiftBatchNorm",))
     return module(f"nn.BatchNorm{layer.rank}d", channels, eps, given("affine", layer.affine, default=True))
@@ -21,14 +21,14 @@ def _batch_norm(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
 
 @kind("instancenorm1d", "instancenorm2d", "instancenorm3d")
 def _instance_norm(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
-    channels = plain("num_features", int(shapes[0][0]))
+    channels = plain("channels", int(shapes[0][0]))
     options = given("eps", layer.eps, default=_EPS), given("affine", layer.affine, default=False)
     return module(f"nn.InstanceNorm{layer.rank}d", channels, *options)
 
 
 @kind("groupnorm")
 def _group_norm(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
-    sizes = plain("num_groups", int(layer.groups)), plain("num_channels", int(shapes[0][0]))
+    sizes = plain("num_groups", int(layer.groups)), plain("channels", int(shapes[0][0]))
     return module(
         "nn.GroupNorm", *sizes, given("eps", layer.eps, default=_EPS), given("affine", layer.affine, default=True)
     )
