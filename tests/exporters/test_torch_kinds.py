@@ -9,7 +9,7 @@ from hypothesis import assume, given, note, reject, settings
 from hypothesis import strategies as st
 
 from archcalc.errors import SpecError
-from archcalc.exporters.torch.registry import known
+from archcalc.exporters.torch.layer import known
 from archcalc.exporters.torch.writer import write
 from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
@@ -23,9 +23,6 @@ from tests.reference.torch_networks import networks
 # Kinds without code, and why.
 WITHOUT = {
     **dict.fromkeys(("anchors", "nms", "deformconv2d"), "torch has them in torchvision alone"),
-    **dict.fromkeys(
-        ("topk", "dispatch", "expertlinear", "combine"), "a mixture is routed in a way of its own everywhere"
-    ),
     **dict.fromkeys(("blurpool1d", "blurpool2d", "blurpool3d", "fold", "unfold"), "torch has no like of these windows"),
     **dict.fromkeys(("cummean", "linearattention"), "torch has no function of this sort"),
     "input": "it is the argument of forward",

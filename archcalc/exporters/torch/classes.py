@@ -12,8 +12,9 @@ import msgspec
 
 from archcalc.errors import SpecError
 from archcalc.exporters.torch.code import Argument, Call, Code, Many, Steps, everything, numbers, text
+from archcalc.exporters.torch.layer import code_of
 from archcalc.exporters.torch.parameters import TAKEN, arguments_of, parameters_of, said_by
-from archcalc.exporters.torch.registry import PARTS, code_of
+from archcalc.exporters.torch.registry import PARTS
 from archcalc.exporters.torch.sites import Part, Site, Unfoldable, attribute, everywhere, free
 from archcalc.network.graph import Graph
 
