@@ -36,8 +36,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "language": {"characters", "conventions", "files", "layers", "network"},
     # What reads files of any sort, the spec language among them, each in a file of its own.
     "importers": {"language", "layers", "network"},
-    # What writes files for other programs; code has classes where a spec has blocks.
-    "exporters": {"language", "layers", "network"},
+    # What writes files for other programs; code has classes where a spec has blocks, and comments that are texts of a spec.
+    "exporters": {"characters", "language", "layers", "network"},
     "receptive_field": {"layers", "network"},
     "profiling": {"conventions", "layers", "network", "receptive_field"},
     # A goal is an expression of the language.
