@@ -51,8 +51,9 @@ def close(graph: Graph, batch: int = 2) -> None:
     loaded = Loaded(graph)
     arrays = seeded(graph, dtype=np.float64)
     random = np.random.default_rng(0)
+    words = min((int(node.layer.entries) for node in graph.nodes if node.layer.entries is not None), default=1)
     given = {
-        graph.nodes[i].name: random.integers(0, 2, (batch, *graph.nodes[i].shape))
+        graph.nodes[i].name: random.integers(0, words, (batch, *graph.nodes[i].shape))
         if i in graph.token_numbers
         else random.standard_normal((batch, *graph.nodes[i].shape))
         for i in graph.inputs
@@ -65,12 +66,16 @@ def close(graph: Graph, batch: int = 2) -> None:
         np.testing.assert_allclose(other.double().numpy(), one, rtol=1e-6, atol=1e-8)
 
 
-@settings(max_examples=3 * settings().max_examples, deadline=None)
+@settings(max_examples=2 * settings().max_examples, deadline=None)
 @given(st.sampled_from(sorted({*known()} - {"learned"})).flatmap(lambda kind: cases(kind, flaws=False)))
 def test_a_layer_computes_what_its_definition_does(case):
     """For settings of all sorts, along the axes that they name."""
     layer, shapes = case
-    graph = of_one(layer, shapes)
+    try:
+        graph = of_one(layer, shapes)
+    except SpecError:
+        # It does not fit its inputs.
+        reject()
     try:
         note(write(graph))
     except SpecError as error:

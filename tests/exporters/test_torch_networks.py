@@ -59,7 +59,7 @@ def test_blocks_are_classes_with_what_differs_as_parameters():
     """A bottleneck with a projection and one without, each where it is called in a stage."""
     text = write(load("resnet50"))
 
-    assert "class Bottleneck(nn.Module):\n    def __init__(self, in_channels, out_channels, stride):" in text
+    assert "class Bottleneck(nn.Module):\n    def __init__(self, in_channels, channels, stride):" in text
     assert "nn.Sequential(Bottleneck(64, 64, stride=1), *(Bottleneck2(64) for _ in range(2)))" in text
     assert "return F.relu(self.residual_2(self.residual(x)) + x)" in text
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from pathlib import Path
 
+import msgspec
+
 from archcalc.errors import SpecError
 from archcalc.exporters.torch.code import Code
 from archcalc.exporters.torch.registry import Record, Unwritten, registered
@@ -32,8 +34,20 @@ def code_of(graph: Graph, position: int) -> Code:
             f"'{node.name}' puts out {letters}, and code has numbers for letters", node.place, "--set C=64 gives one"
         )
     try:
-        return record(node.layer, shapes, node.shape)
+        code = record(node.layer, shapes, node.shape)
     except Unwritten as error:
         raise SpecError(
             f"'{node.name}' is a {node.layer.kind} {error}, for which there is no code", node.place
         ) from None
+    if node.layer.kind == "localresponsenorm" and not _in_order(graph, node.inputs[0]):
+        # It takes views of its input.
+        return msgspec.structs.replace(code, expression=code.expression.replace("$0", "$0.contiguous()"))
+    return code
+
+
+def _in_order(graph: Graph, position: int) -> bool:
+    """True if the values of a layer are known to lie in memory in the order of its axes."""
+    node = graph.nodes[position]
+    while node.layer.family == "activation":
+        node = graph.nodes[node.inputs[0]]
+    return node.layer.kind.startswith(("conv", "maxpool", "avgpool", "batchnorm", "input"))

@@ -29,7 +29,8 @@ def written(graph: Graph) -> tuple[str, dict[str, str]]:
     classes = _classes(graph, network)
     parts = list(dict.fromkeys(part for one in classes.found for line in one.lines for part in line.code.parts))
     code = [classes.resolved(text) for one in classes.found for text in ("", "", *_class(graph, one))]
-    above = [text for part in parts for text in ("", "", *_part(part, code))]
+    modules = [module_text(line) for one in classes.found for line in one.lines if line.code.module is not None]
+    above = [text for part in parts for text in ("", "", *_part(part, modules))]
     body = "\n".join([*above, *code])
     imports = ["import torch"] if "torch." in body else []
     imports += ["from torch import nn"]
@@ -134,10 +135,10 @@ def _arguments(text: str) -> Iterator[str]:
     yield text[start:].strip()
 
 
-def _part(name: str, code: Iterable[str]) -> Iterator[str]:
+def _part(name: str, modules: Iterable[str]) -> Iterator[str]:
     """The lines of a class that several networks need, without what this one's calls do not ask for."""
     text = PARTS[name].read_text(encoding="utf-8").rstrip("\n")
-    calls = [line for line in code if f"{name}(" in line]
+    calls = [module for module in modules if f"{name}(" in module]
     for line in text.split("\n"):
         found = re.match(r"\?([\w!&|]+)(?=[ \n]|$)", line)
         if found is None:
