@@ -36,6 +36,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "language": {"characters", "conventions", "files", "layers", "network"},
     # What reads files of any sort, the spec language among them, each in a file of its own.
     "importers": {"language", "layers", "network"},
+    # What writes files for other programs; code has classes where a spec has blocks, and comments that are texts of a spec.
+    "exporters": {"characters", "language", "layers", "network"},
     "receptive_field": {"layers", "network"},
     "profiling": {"conventions", "layers", "network", "receptive_field"},
     # A goal is an expression of the language.
@@ -89,6 +91,7 @@ MAY_IMPORT: dict[str, set[str]] = {
             "diagnosis",
             "document",
             "drawing",
+            "exporters",
             "files",
             "formats",
             "grading",
@@ -204,8 +207,8 @@ def test_there_are_few_rooms():
 
 def test_modules_import_each_other_without_cycles():
     """There is an order in which every module comes after those it imports or loads by name."""
-    # The registry loads the reader of an importer, which registered itself there, when a file asks for it.
-    asked_for = {("archcalc.importers.registry", "archcalc.importers.*")}
+    # A registry loads the reader or writer of a format, which registered itself there, when a file asks for it.
+    asked_for = {(f"archcalc.{room}.registry", f"archcalc.{room}.*") for room in ("importers", "exporters")}
 
     assert without_circle((IMPORTED | LOADED) - asked_for)
 

@@ -72,6 +72,15 @@ def put_or_write(text: str, form: str, path: Path | None) -> None:
         put(text, form)
 
 
+def put_content(content: str | bytes, form: str, path: Path | None) -> None:
+    """Print a text that a program reads, or write it, or bytes, to a file."""
+    if isinstance(content, str):
+        put_or_write(content, form, path)
+    elif path is not None:
+        write_whole(path, lambda unfinished: unfinished.write_bytes(content))
+        put(f"written to {visible(str(path))}")
+
+
 def terminal_width() -> int | None:
     """The columns of the terminal on standard output, None where that is none: a pipe takes lines of any length."""
     return None if _PARTS.get() is not None else _columns(sys.stdout)

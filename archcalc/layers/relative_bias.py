@@ -70,10 +70,10 @@ class RelativeBias(Layer, frozen=True):
 
     def forward(self, xp: Any, x: Any, weight: Any) -> Any:
         apart = xp.arange(x.shape[3]) - xp.arange(x.shape[2])[:, None]
-        bias = weight[self._bucket(xp, apart)].transpose(2, 0, 1)
+        bias = weight[self.bucket(xp, apart)].transpose(2, 0, 1)
         return x + (xp.where(apart > 0, -xp.inf, bias) if self.causal else bias)
 
-    def _bucket(self, xp: Any, apart: Any) -> Any:
+    def bucket(self, xp: Any, apart: Any) -> Any:
         """The bucket of each distance from a query to a key."""
         side: Any = self._side
         near, farther = side // 2, side - side // 2

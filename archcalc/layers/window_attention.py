@@ -29,7 +29,7 @@ from archcalc.symbols.dims import Dim, Shape, at_least, ceil_div, decided, divid
 from archcalc.symbols.shape import NamedShape
 
 
-class _Side(NamedTuple):
+class Side(NamedTuple):
     """One axis of an image of n places in windows of w, which a shift moves by s."""
 
     n: Dim
@@ -101,15 +101,16 @@ class WindowAttention(Layer, frozen=True):
             yield at_least(w - 1, s), f"shift={s} must be less than window={w}", "shift"
         yield from require_biases_once(self.bias)
 
-    def _sides(self, x: Shape) -> list[_Side]:
+    def sides(self, x: Shape) -> list[Side]:
+        """The axes of the image, in windows."""
         rank = len(x) - 1
-        return [*map(_Side, x[:-1], each_axis(self.window, rank), each_axis(self.shift, rank))]
+        return [*map(Side, x[:-1], each_axis(self.window, rank), each_axis(self.shift, rank))]
 
     def weights(self, x: Shape) -> dict[str, Shape]:
         f = x[-1]
         weights = with_biases({"query": (f, f), "key": (f, f), "value": (f, f), "out": (f, f)}, self.bias)
         if self.relative:
-            weights["position_bias"] = (size(tuple(2 * side.w - 1 for side in self._sides(x))), self.heads)
+            weights["position_bias"] = (size(tuple(2 * side.w - 1 for side in self.sides(x))), self.heads)
         return weights
 
     def buffers(self, x: Shape) -> dict[str, Shape]:
@@ -119,27 +120,27 @@ class WindowAttention(Layer, frozen=True):
 
     def _counts(self, x: Shape) -> tuple[Dim, Dim]:
         """The places of the padded image, and those of a window."""
-        sides = self._sides(x)
+        sides = self.sides(x)
         return size(tuple(side.windows * side.w for side in sides)), size(tuple(side.w for side in sides))
 
     def work(self, _output: Shape, x: Shape) -> Work:
         places, inside = self._counts(x)
         key = quotient(x[-1], self.heads)
         scores = self.heads * places * inside
-        hidden = scores - self.heads * size(tuple(side.seen for side in self._sides(x)))
+        hidden = scores - self.heads * size(tuple(side.seen for side in self.sides(x)))
         work = projecting(dict.fromkeys(("query", "key", "value", "out"), places), self.weights(x))
         work += attending(scores, self.heads * places, key, key, hidden)
         return work + Work(additions=scores if self.relative else 0)
 
     def receptive_views(self, x: Shape) -> tuple[Views, ...]:
-        windows = {axis: side.window for axis, side in enumerate(self._sides(x))}
+        windows = {axis: side.window for axis, side in enumerate(self.sides(x))}
         return ((pointwise_view(x, {**windows, len(x) - 1: whole_axis(x[-1])}),),)
 
     def saved_for_backward(self, use: TrainingContext, _output: Shape, x: Shape) -> Iterator[SavedTensor]:
         places, inside = self._counts(x)
         values = places * x[-1]
         # One window is the whole input; several are laid one after the other in a copy of it.
-        one = all(equal(side.n, side.w) is True for side in self._sides(x))
+        one = all(equal(side.n, side.w) is True for side in self.sides(x))
         if {"query", "key", "value"} - use.frozen:
             yield SavedTensor(0) if one else SavedTensor("windows", values)
         yield from (SavedTensor(name, values) for name in ("queries", "keys", "values"))
@@ -149,7 +150,7 @@ class WindowAttention(Layer, frozen=True):
         yield SavedTensor("probabilities", self.heads * places * inside)
 
     def forward(self, xp: Any, x: Any, **weights: Any) -> Any:
-        sides = self._sides(x.shape[1:])
+        sides = self.sides(x.shape[1:])
         # An axis with one window is not shifted (torchvision, shifted_window_attention).
         shifts = tuple(side.s if side.windows > 1 else 0 for side in sides)
         axes = tuple(range(1, len(sides) + 1))
@@ -166,16 +167,16 @@ class WindowAttention(Layer, frozen=True):
         queries, keys, values = map(headed, ("query", "key", "value"))
         scores = xp.einsum("nwqhd,nwkhd->nwhqk", queries, keys, optimize=True) / queries.shape[-1] ** 0.5
         if self.relative:
-            table = weights["position_bias"][_distances(xp, sides)]
+            table = weights["position_bias"][distances(xp, sides)]
             scores = scores + table.transpose(2, 0, 1)
-        seen = _together(xp, sides, shifts)[:, None] if any(shifts) else None
+        seen = seen_together(xp, sides, shifts)[:, None] if any(shifts) else None
         y = mixed(xp, "nwhqk,nwkhd->nwqhd", scores, values, seen)
         y = projected(xp, "out", y.reshape(n * windows, inside, f), weights)
         back = xp.roll(_joined(y.reshape(n, windows, inside, f), sides), shifts, axes)
         return back[(slice(None), *(slice(side.n) for side in sides))]
 
 
-def _parted(x: Any, sides: list[_Side]) -> Any:
+def _parted(x: Any, sides: list[Side]) -> Any:
     """An array batch×places×values as batch×windows×places of one×values."""
     n, f, rank = len(x), x.shape[-1], len(sides)
     x = x.reshape(n, *chain.from_iterable((side.windows, side.w) for side in sides), f)
@@ -183,7 +184,7 @@ def _parted(x: Any, sides: list[_Side]) -> Any:
     return x.reshape(n, math.prod(side.windows for side in sides), math.prod(side.w for side in sides), f)
 
 
-def _joined(x: Any, sides: list[_Side]) -> Any:
+def _joined(x: Any, sides: list[Side]) -> Any:
     """The inverse of `_parted`."""
     n, f, rank = len(x), x.shape[-1], len(sides)
     x = x.reshape(n, *(side.windows for side in sides), *(side.w for side in sides), f)
@@ -191,7 +192,7 @@ def _joined(x: Any, sides: list[_Side]) -> Any:
     return x.reshape(n, *(side.windows * side.w for side in sides), f)
 
 
-def _distances(xp: Any, sides: list[_Side]) -> Any:
+def distances(xp: Any, sides: list[Side]) -> Any:
     """The row of the table for each pair of places of a window: their distance along each axis, from −(w − 1) on."""
     index = 0
     for side, places in zip(sides, _coordinates(xp, [side.w for side in sides]), strict=True):
@@ -199,7 +200,7 @@ def _distances(xp: Any, sides: list[_Side]) -> Any:
     return index
 
 
-def _together(xp: Any, sides: list[_Side], shifts: tuple[int, ...]) -> Any:
+def seen_together(xp: Any, sides: list[Side], shifts: tuple[int, ...]) -> Any:
     """The mask of a shift: windows×queries×keys, true where both stood on one side of the end of each axis."""
     grid = _coordinates(xp, [side.windows * side.w for side in sides])
     ends = [

@@ -13,6 +13,7 @@ from archcalc.network.graph import Graph, Node
 from archcalc.network.parts import require_depths
 from archcalc.reference.given import named
 from archcalc.symbols.dims import Shape, format_shape, size
+from archcalc.symbols.evaluate import letters
 
 # An array for each name, for each node by its name.
 Arrays = dict[str, dict[str, Any]]
@@ -29,21 +30,31 @@ def seeded(graph: Graph, seed: int = 0, dtype: Any = np.float32) -> Arrays:
     >>> {name: array.shape for name, array in seeded(load("lenet5"))["C1"].items()}
     {'weight': (6, 1, 5, 5), 'bias': (6,)}
     """
+    for node in graph.nodes:
+        if not all(isinstance(n, int) for n in node.shape):
+            raise SpecError(
+                f"{node.name} puts out {format_shape(node.shape)}", node.place, "a network runs only on numbers"
+            )
+    return drawn(graph, seed, dtype)
+
+
+def drawn(graph: Graph, seed: int = 0, dtype: Any = np.float32) -> Arrays:
+    """The same arrays, also where letters are sizes of values; raises SpecError where they are sizes of weights."""
     require_depths(graph)
     arrays: Arrays = {}
     powers: list[float] = []
     for position, node in enumerate(graph.nodes):
         shapes = [graph.nodes[i].shape for i in node.inputs]
-        if not all(isinstance(n, int) for n in node.shape):
-            raise SpecError(
-                f"{node.name} puts out {format_shape(node.shape)}", node.place, "a network runs only on numbers"
-            )
         work = node.layer.work(node.shape, *shapes)
         given = [powers[i] for i in node.inputs]
         owned = {} if node.share is None else arrays[graph.nodes[node.share].name]
-        drawn = _Draws(node, work, max(given, default=1.0), np.random.default_rng([seed, position]))
+        draws = _Draws(node, work, max(given, default=1.0), np.random.default_rng([seed, position]))
         wanted = node.layer.weights(*shapes) | node.layer.buffers(*shapes)
-        found = {name: owned[name] if name in owned else drawn.array(name, shape) for name, shape in wanted.items()}
+        for name, shape in wanted.items():
+            if not all(isinstance(n, int) for n in shape):
+                fact = f"{name} of {node.name} is {format_shape(shape)}, and its values need numbers"
+                raise SpecError(fact, node.place, "give the letters with --set")
+        found = {name: owned[name] if name in owned else draws.array(name, shape) for name, shape in wanted.items()}
         if node.share is None:
             found = node.layer.settled(np, found)
         arrays[node.name] = {name: array.astype(dtype, copy=False) for name, array in found.items()}
@@ -103,7 +114,10 @@ class _Draws:
             return np.float32(self.power) * (self.random.random(shape, np.float32) + np.float32(0.5))
         if self.work.macs:
             # The fan-in: the MACs for each output value, or the width of a matrix.
-            fan = self.work.macs / size(self.node.shape) if name == "weight" else shape[-1]
+            fan: Any = self.work.macs / size(self.node.shape) if name == "weight" else shape[-1]
+            if letters(fan):
+                # Where rounded sizes do not cancel.
+                fan = size(shape[1:])
             return self.normal(shape, 1 / math.sqrt(fan * self.power))
         if self.node.layer.entries is not None or not self.node.inputs:
             return self.normal(shape, 1.0)

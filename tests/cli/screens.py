@@ -156,6 +156,8 @@ FILES = """
 expand {network}
 expand {network} --set classes=10 --input {whole}
 expand {network} -o net.yaml
+export {network} --to torch
+export {network} --set classes=10 --input {whole} -o net.py
 import {network}
 import {network} --set classes=10 --input {whole} -o net.yaml
 diagram {network}

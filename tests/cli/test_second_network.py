@@ -16,7 +16,18 @@ ONE = [
 
 
 def test_most_commands_are_of_one_network():
-    assert {"table", "memory", "conventions", "diagram", "expand", "import", "solve", "verify", "worksheet"} == {*ONE}
+    assert {
+        "table",
+        "memory",
+        "conventions",
+        "diagram",
+        "expand",
+        "export",
+        "import",
+        "solve",
+        "verify",
+        "worksheet",
+    } == {*ONE}
 
 
 @pytest.mark.parametrize("name", ONE)

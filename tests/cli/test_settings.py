@@ -41,6 +41,7 @@ BESIDE = {
     "plot": ["-o", "x.svg"],
     "grade": ["sheet.csv"],
     "diff": ["net.yaml"],
+    "export": ["--to", "torch"],
 }
 
 

@@ -29,7 +29,7 @@ PRINTED: dict[str, tuple[str, ...]] = {
     "worksheet lenet5": ("json",),
 }
 # A spec, a schema, the files of a report, pictures, and a few numbers of a run.
-WITHOUT_TABLES = {"expand", "import", "schema", "report", "diagram", "plot", "run"}
+WITHOUT_TABLES = {"expand", "export", "import", "schema", "report", "diagram", "plot", "run"}
 
 
 def test_no_command_that_prints_a_table_is_missing():

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from archcalc.importers.onnx.model import Operator
-from archcalc.importers.onnx.values import Flow
+from archcalc.importers.onnx.values import Flow, Known
 from archcalc.importers.onnx.walk import Handler, Made, Walk
 from archcalc.layers import Layer
 from archcalc.layers.axes import both_sides
@@ -16,7 +16,7 @@ from archcalc.layers.base import Geometry
 from archcalc.layers.local_response_norm import LocalResponseNorm
 from archcalc.layers.margins import Pad
 from archcalc.layers.norm import GroupNorm
-from archcalc.symbols.dims import Dim, Shape, ceil_div, maximum
+from archcalc.symbols.dims import Dim, Shape, ceil_div, maximum, size
 from archcalc.symbols.shape import AXES
 
 
@@ -187,9 +187,18 @@ def batch_norm(walk: Walk, op: Operator) -> Made:
     if x is None or scale is None or rank > 3:
         return walk.unknown(op, walk.whole(walk.value(op, 0)))
     eps = op.number("epsilon", 1e-5)
-    layer = _kind("batchnorm", max(rank, 1))(eps=eps if eps > 0 else 1e-5)
-    mean = walk.known(op, 3)
-    return [walk.trained(op, layer, x, weight=scale, bias=walk.known(op, 2), running_mean=mean)]
+    bias, mean = walk.known(op, 2), walk.known(op, 3)
+    # One number repeated for all channels is no trained factor.
+    scaled, shifted = (array is None or array.trained or not _repeated(array) for array in (scale, bias))
+    settings = {"affine": scaled or shifted, "scale": scaled or not shifted}
+    layer = _kind("batchnorm", max(rank, 1))(eps=eps if eps > 0 else 1e-5, **settings)
+    weight, offset = (scale if scaled else None), (bias if shifted else None)
+    return [walk.trained(op, layer, x, weight=weight, bias=offset, running_mean=mean)]
+
+
+def _repeated(array: Known) -> bool:
+    """True for an array that one number of the file was repeated to."""
+    return array.source != () and size(array.source) == 1 and size(array.shape) != 1
 
 
 def instance_norm(walk: Walk, op: Operator) -> Made:

@@ -1,0 +1,76 @@
+"""Attention inside the windows of an image."""
+
+from __future__ import annotations
+
+import math
+from itertools import chain
+
+import numpy as np
+
+from archcalc.exporters.onnx.moving import rolled
+from archcalc.exporters.onnx.part import Handler, Part, Value
+from archcalc.exporters.onnx.products import Heads, mixed, projected
+from archcalc.layers.window_attention import distances, seen_together
+
+
+def window_attention(part: Part) -> Value:
+    """Windows side by side, attention in each of them, and the windows put together again."""
+    layer = part.layer
+    *places, features = part.known(part.shape, "an image")
+    rank = len(places)
+    sides = layer.sides(part.shape)
+    windows, inside = [side.windows for side in sides], [side.w for side in sides]
+    # An axis with one window is not shifted.
+    shifts = [side.s if side.windows > 1 else 0 for side in sides]
+    whole = [m * w for m, w in zip(windows, inside, strict=True)]
+    x = part.x
+    if whole != places:
+        ends = (m - n for m, n in zip(whole, places, strict=True))
+        x = part.op("Pad", x, part.file.numbers(*(0,) * (rank + 2), 0, *ends, 0))
+    for axis, (n, shift) in enumerate(zip(whole, shifts, strict=True)):
+        x = rolled(part, x, axis, n, -shift)
+    count, tokens, heads = math.prod(windows), math.prod(inside), part.known((layer.heads,))[0]
+    apart = [*chain.from_iterable(zip(windows, inside, strict=True))]
+    x = part.reshape(x, (*whole, features), (*apart, features))
+    x = part.transpose(x, *range(0, 2 * rank, 2), *range(1, 2 * rank, 2), 2 * rank)
+    x = part.reshape(x, (*windows, *inside, features), (count, tokens, features))
+    y = _attended(part, x, (count, tokens, heads, features // heads), any(shifts))
+    y = part.reshape(y, (count, tokens, features), (*windows, *inside, features))
+    y = part.transpose(y, *chain.from_iterable((axis, rank + axis) for axis in range(rank)), 2 * rank)
+    y = part.reshape(y, (*apart, features), (*whole, features))
+    for axis, (m, n, shift) in enumerate(zip(whole, places, shifts, strict=True)):
+        y = rolled(part, y, axis, m, shift)
+        y = part.slice(y, axis, 0, n) if m != n else y
+    return y
+
+
+def _attended(part: Part, x: Value, sizes: tuple[int, int, int, int], masked: bool) -> Value:
+    """Attention of windows×tokens×features, in heads."""
+    count, tokens, heads, width = sizes
+    sides = part.layer.sides(part.shape)
+
+    def headed(name: str) -> Value:
+        y = part.reshape(projected(part, name, x), (count, tokens), (count, tokens, heads, width))
+        return part.transpose(y, 0, 2, 1, 3)
+
+    queries, keys, values = map(headed, ("query", "key", "value"))
+    added = ""
+    if part.layer.relative:
+        rows = distances(np, sides)
+        places = part.file.numbers(*map(int, rows.reshape(-1)))
+        bias = part.op("Gather", part.weight("position_bias"), places, axis=0)
+        bias = part.op("Reshape", bias, part.file.numbers(tokens, tokens, heads))
+        added = part.op("Transpose", bias, perm=(2, 0, 1))
+    if masked:
+        seen = seen_together(np, sides, tuple(side.s if side.windows > 1 else 0 for side in sides))[:, None]
+        mask = part.constant(np.where(seen, 0, -np.inf))
+        added = part.op("Add", added, mask) if added else mask
+
+    def biased(scores: Value) -> Value:
+        return part.op("Add", scores, added) if added else scores
+
+    y = part.transpose(mixed(part, Heads(queries, keys, values, width, 2), biased), 0, 2, 1, 3)
+    return projected(part, "out", part.reshape(y, (count, tokens, heads, width), (count, tokens, heads * width)))
+
+
+HANDLERS: dict[str, Handler] = {"windowattention": window_attention}

@@ -1,0 +1,53 @@
+"""The code of each layer of a network."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+
+import msgspec
+
+from archcalc.errors import SpecError
+from archcalc.exporters.torch.code import Code
+from archcalc.exporters.torch.registry import Record, Unwritten, registered
+from archcalc.network.graph import Graph
+from archcalc.symbols.dims import format_shape
+
+
+def known() -> dict[str, Record]:
+    """All records by kind."""
+    for path in sorted((Path(__file__).parent / "kinds").glob("[a-z]*.py")):
+        import_module(f"archcalc.exporters.torch.kinds.{path.stem}")
+    return registered
+
+
+def code_of(graph: Graph, position: int) -> Code:
+    """The code of a layer of a graph; raises SpecError for one that torch has no like of."""
+    node = graph.nodes[position]
+    shapes = tuple(graph.nodes[i].shape for i in node.inputs)
+    record = known().get(node.layer.kind)
+    if record is None:
+        raise SpecError(f"'{node.name}' is a {node.layer.kind}, for which there is no code", node.place)
+    if not all(isinstance(n, int) for shape in (*shapes, node.shape) for n in shape) or node.times != 1:
+        letters = format_shape(node.shape)
+        raise SpecError(
+            f"'{node.name}' puts out {letters}, and code has numbers for letters", node.place, "--set C=64 gives one"
+        )
+    try:
+        code = record(node.layer, shapes, node.shape)
+    except Unwritten as error:
+        raise SpecError(
+            f"'{node.name}' is a {node.layer.kind} {error}, for which there is no code", node.place
+        ) from None
+    if node.layer.kind == "localresponsenorm" and not _in_order(graph, node.inputs[0]):
+        # It takes views of its input.
+        return msgspec.structs.replace(code, expression=code.expression.replace("$0", "$0.contiguous()"))
+    return code
+
+
+def _in_order(graph: Graph, position: int) -> bool:
+    """True if the values of a layer are known to lie in memory in the order of its axes."""
+    node = graph.nodes[position]
+    while node.layer.family == "activation":
+        node = graph.nodes[node.inputs[0]]
+    return node.layer.kind.startswith(("conv", "maxpool", "avgpool", "batchnorm", "input"))
