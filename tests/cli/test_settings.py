@@ -36,6 +36,7 @@ TAKING = [
 ]
 # What a command asks for beside the network.
 BESIDE = {
+    "export": ["--to", "torch"],
     "check": ["--claim", "params=28"],
     "solve": ["--for", "params = 28", "--input", "n"],
     "plot": ["-o", "x.svg"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from archcalc.network.graph import Graph
 from archcalc.symbols.dims import format_shape
 
 
+@cache
 def known() -> dict[str, Record]:
     """All records by kind."""
     for path in sorted((Path(__file__).parent / "kinds").glob("[a-z]*.py")):
