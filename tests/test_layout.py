@@ -202,7 +202,7 @@ def test_no_arrow_runs_up():
 
 def test_there_are_few_rooms():
     """So many that a picture of them can be read."""
-    assert len(MAY_IMPORT) <= 26
+    assert len(MAY_IMPORT) <= 27
 
 
 def test_modules_import_each_other_without_cycles():

@@ -54,6 +54,7 @@ _WITHOUT = {
     ("verify", "quick"): {"input_shape"},
     ("verify", "input_shape"): {"quick"},
     ("rf", "spec"): {"spread", "image"},
+    ("export", "bare"): {"weights"},
 }
 # What a line is of where its turn leaves that open.
 _LEANINGS = {"memory": ["train", "workspace"], "rf": ["spec", "layer"]}
@@ -173,6 +174,8 @@ class _Drawing:
         elif (
             param.required
             or param.name in {"spec", "specs"}
+            # Without a file whose ending says it, it has to be said for which program.
+            or (self.name, param.name) == ("export", "form")
             or (param.name not in _ALONE and self.rng.random() < (0.4 if self.name == "solve" else 0.12))
         ):
             yield self._plain(param)

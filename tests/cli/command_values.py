@@ -229,6 +229,10 @@ _INPUTS: dict[str, Value] = {
     "plain": lambda g: g.some("image.npy", "image.npy", "vector.npy", "ids.npy", "picture.png", "photo.jpg"),
     "other": lambda g: g.some("file.bin", "folder", "none.npy", "net.yaml", "weights.npz", "/dev/null", "cut.npy"),
 }
+_WEIGHTS: dict[str, Value] = {
+    "plain": lambda g: g.some("weights.npz", "empty.npz", "weights.safetensors"),
+    "other": lambda g: g.some("file.bin", "folder", "none.npz", "image.npy", "/dev/null", "cut.npz"),
+}
 PATHS = {
     # Of every command that prints a table.
     "--output": _path(".txt", ".txt", ".json", ".json", ".md", ".tex", ".html", ".csv"),
@@ -247,10 +251,9 @@ PATHS = {
         "plain": lambda g: g.some("names.txt", "names.yaml"),
         "other": lambda g: g.some("file.bin", "folder", "none.txt", "net.yaml", "image.npy", "/dev/null"),
     },
-    "run --weights": {
-        "plain": lambda g: g.some("weights.npz", "empty.npz", "weights.safetensors"),
-        "other": lambda g: g.some("file.bin", "folder", "none.npz", "image.npy", "/dev/null", "cut.npz"),
-    },
+    **dict.fromkeys(("expand --output", "import --output"), _path(".yaml", ".yml", ".txt")),
+    "export --output": _path(".py", ".onnx", ".prototxt", ".csv", ".yaml"),
+    **dict.fromkeys(("run --weights", "export --weights"), _WEIGHTS),
 }
 
 

@@ -42,7 +42,6 @@ BESIDE = {
     "plot": ["-o", "x.svg"],
     "grade": ["sheet.csv"],
     "diff": ["net.yaml"],
-    "export": ["--to", "torch"],
 }
 
 

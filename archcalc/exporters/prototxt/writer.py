@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from archcalc.errors import SpecError
+from archcalc.exporters.plain import beyond_plain
 from archcalc.exporters.prototxt.layers import MAKERS, Words, refused
 from archcalc.network.graph import Graph
 from archcalc.network.parts import needed, require_depths
@@ -36,6 +37,8 @@ def _layers(graph: Graph, position: int) -> Iterator[str]:
         raise refused(node, "layers that share weights are not written")
     if node.layer.kind not in MAKERS:
         raise refused(node, "Caffe has no layer of this kind")
+    if said := beyond_plain(node.layer):
+        raise refused(node, f"Caffe has no layer with {said}")
     shapes = [tuple(graph.nodes[i].shape) for i in node.inputs]
     bottoms = [graph.nodes[i].name for i in node.inputs]
     names = {other.name for other in graph.nodes}

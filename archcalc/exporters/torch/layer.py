@@ -36,6 +36,8 @@ def code_of(graph: Graph, position: int) -> Code:
             f"'{node.name}' puts out {letters}, and code has numbers for letters", node.place, "--set C=64 gives one"
         )
     try:
+        if getattr(node.layer, "norm", None) is not None:
+            raise Unwritten(f"with norm: {getattr(node.layer, 'norm', '')}")  # noqa: TRY301 - as the records say theirs
         code = record(node.layer, shapes, node.shape)
     except Unwritten as error:
         raise SpecError(

@@ -30,7 +30,8 @@ def _even(sides: Sequence[tuple[Any, Any]]) -> bool:
 @kind("conv1d", "conv2d", "conv3d")
 def _convolution(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
     sides = list(layer.margins(shapes[0]))
-    inside = alike(tuple(before for before, _ in sides)) if _even(sides) else 0
+    even = _even(sides) and layer.padding_mode == "zeros"
+    inside = alike(tuple(before for before, _ in sides)) if even else 0
     options: list[Argument] = [
         given("stride", alike(layer.stride), default=1),
         given("padding", inside, default=0),
@@ -57,9 +58,10 @@ def _convolution(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
         )
     else:
         raise Unwritten("with connections along other axes than an image's, or without biases")
-    if _even(sides):
+    if even:
         return Code("$self($0)", call, parts=parts)
-    return Code("$self(F.pad($0, $padding))", call, {"padding": flat(sides)}, parts=parts)
+    mode = "" if layer.padding_mode == "zeros" else f', mode="{layer.padding_mode}"'
+    return Code(f"$self(F.pad($0, $padding{mode}))", call, {"padding": flat(sides)}, parts=parts)
 
 
 @kind("convtranspose1d", "convtranspose2d", "convtranspose3d")
