@@ -31,9 +31,9 @@ class Label(msgspec.Struct, frozen=True):
     def template(self, texts: Sequence[str]) -> str | None:
         """One text for those of all members, the label in braces; None if there is none such."""
         numbers = self.word == "n"
-        for found in (_NUMBER if numbers else re.compile(re.escape(self.values[0]))).finditer(texts[0]):
-            front, back = texts[0][: found.start()], texts[0][found.end() :]
-            away = int(found[0]) - int(self.values[0]) if numbers else 0
+        for start, stop in _spans(self.values[0] if not numbers else "", texts[0]):
+            front, back = texts[0][:start], texts[0][stop:]
+            away = int(texts[0][start:stop]) - int(self.values[0]) if numbers else 0
             own = [str(int(value) + away) if numbers else value for value in self.values]
             if all(text == f"{front}{value}{back}" for text, value in zip(texts, own, strict=True)):
                 return f"{front}{{{self.word}{f' + {away}' if away > 0 else f' - {-away}' if away else ''}}}{back}"
@@ -144,14 +144,33 @@ def _labels(texts: Sequence[str]) -> Iterator[Label]:
     """The ways to tell some names apart: by one number in each, or by the part that they do not have in common."""
     for found in _NUMBER.finditer(texts[0]):
         front, back = texts[0][: found.start()], texts[0][found.end() :]
-        others = [re.fullmatch(f"{re.escape(front)}(0|[1-9][0-9]*){re.escape(back)}", text) for text in texts]
-        if all(others):
-            yield Label("n", tuple(other[1] for other in others if other))
+        others = tuple(_between(text, front, back) for text in texts)
+        if all(map(_is_number, others)):
+            yield Label("n", others)
     front = _common(texts)
     back = _common([text[len(front) :][::-1] for text in texts])[::-1]
     middles = tuple(text[len(front) : len(text) - len(back)] for text in texts)
     if all(middles):
         yield Label("label", middles)
+
+
+def _spans(word: str, text: str) -> Iterator[tuple[int, int]]:
+    """Where a word stands in a text, or each number for no word."""
+    if not word:
+        yield from (found.span() for found in _NUMBER.finditer(text))
+    while word and (at := text.find(word)) >= 0:
+        yield at, at + len(word)
+        text = text[:at] + "\0" * len(word) + text[at + len(word) :]
+
+
+def _between(text: str, front: str, back: str) -> str:
+    """The part of a text between two others, empty where it is not between them."""
+    inner = text[len(front) : len(text) - len(back)]
+    return inner if text == f"{front}{inner}{back}" else ""
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and (text == "0" or text[0] != "0")
 
 
 def _common(texts: Sequence[str]) -> str:

@@ -15,8 +15,8 @@ from archcalc.cli import main
 from archcalc.errors import Source
 from archcalc.language import load, source_of
 from archcalc.language.load import assembled
+from archcalc.layers import conv
 from archcalc.layers.conv import Conv2d
-from archcalc.layers.sliding import _Sliding
 from archcalc.layers.window import Window
 from archcalc.layers.work import Work
 from archcalc.network.storage import stored
@@ -208,8 +208,10 @@ layers: [conv2d: {out: 2, kernel: 3, stride: 2, dilation: 2, padding: [[1, 2], [
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_window_is_found_out(name, monkeypatch):
     """A window planted with a mistake disagrees with what moves, and the layer is named."""
-    right = _Sliding.slides
-    monkeypatch.setattr(_Sliding, "slides", lambda self, x: {a: WRONG[name](w) for a, w in right(self, x).items()})
+    right = conv.filled_views
+    monkeypatch.setattr(
+        conv, "filled_views", lambda *of: [at._replace(window=WRONG[name](at.window)) for at in right(*of)]
+    )
     graph = archcalc.language.parse(archcalc.errors.Source("x.yaml", DILATED))
 
     assert [layer.name for seed in range(25) for layer in seen(graph, seed) if layer.differing]
