@@ -71,7 +71,7 @@ class _Nesting:
                 stop += 1
             run = parts[at:stop]
             if len(run) > 1:
-                name = re.sub(r"\d+$", "", _common([part.name for part in run]))
+                name = _common([part.name for part in run]).rstrip("0123456789")
                 yield Part(name.strip(_ENDS), run[0].position, tuple(part.sites[0] for part in run), many=True)
             else:
                 yield run[0]

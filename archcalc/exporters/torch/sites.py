@@ -77,7 +77,7 @@ def folded(graph: Graph, folding: Folding) -> Site:
 
 def attribute(name: str, otherwise: str, taken: set[str]) -> str:
     """An attribute as near to a name as is free, or to another if nothing is left of it; it is then taken."""
-    base = _identifier(re.sub(r"\{[^}]*\}", "", name)) or _identifier(otherwise)
+    base = _identifier(re.sub(r"\{[^{}]*\}", "", name)) or _identifier(otherwise)
     base = f"{base}_" if keyword.iskeyword(base) or base in _TAKEN else base
     return free(base, taken)
 

@@ -8,7 +8,7 @@ from archcalc.importers.registry import register
 
 # A layer at the beginning of a line, or behind the name, or what only the networks of Caffe have there.
 _SIGN = re.compile(
-    rb"""^[ \t]*(?:(?:name|input)[ \t]*:[ \t]*"[^"\n]*"\s*)?(?:layers?\s*\{|input_dim[ \t]*:[ \t]*\d|input_shape[ \t]*:?\s*\{)""",
+    rb"""^[ \t]*(?:(?:name|input)[ \t]*:[ \t]*"[^"\n]*"\s*)?(?:layers?\s*\{|input_dim[ \t]*:[ \t]*\d|input_shape(?:[ \t]*:)?\s*\{)""",
     re.MULTILINE,
 )
 

@@ -19,7 +19,7 @@ _TOKEN = re.compile(r"""[A-Za-z_][\w.]*|[+-]?[\w.][\w.+-]*|"(?:[^"\\\n]|\\.)*"|'
 _NAME = re.compile(r"[A-Za-z_][\w.]*")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _WHOLE = re.compile(r"[+-]?(?:0[xX][0-9a-fA-F]{1,16}|\d{1,20})")
-_NUMBER = re.compile(r"[+-]?(?:\d{1,60}\.?\d{0,60}|\.\d{1,60})(?:[eE][+-]?\d{1,3})?[fF]?")
+_NUMBER = re.compile(r"[+-]?(?:\d{1,60}(?:\.\d{0,60})?|\.\d{1,60})(?:[eE][+-]?\d{1,3})?[fF]?")
 _CLOSING = {"{": "}", "<": ">"}
 # Caffe's own messages nest half as deep.
 _MAX_DEPTH = 30

@@ -13,8 +13,6 @@ from archcalc.language.lists import MAX_ENTRIES
 from archcalc.language.parameters import Stated
 from archcalc.language.tree import Scalar
 
-# The class of a model, as in LlamaForCausalLM, GPT2LMHeadModel and BertModel, ends with what it is for.
-_CLASS = re.compile(r"\w*?(?:For(\w+)|(LMHead)?Model)")
 _DTYPES = {"float32": "fp32", "float16": "fp16", "bfloat16": "bf16", "float64": "fp64"}
 
 
@@ -22,10 +20,13 @@ def purpose_of(found: Mapping[str, Entry]) -> tuple[str, str]:
     """The name of the model's class, and what it is for, both empty if the file does not say."""
     classes: Any = found["architectures"].value if "architectures" in found else None
     name = classes[0] if isinstance(classes, list) and classes else ""
-    parts = _CLASS.fullmatch(name) if isinstance(name, str) else None
-    if parts is None:
+    if not isinstance(name, str) or not re.fullmatch(r"\w+", name):
         return "", ""
-    return parts[0][:60], parts[1] or ("CausalLM" if parts[2] else "Model")
+    # As in LlamaForCausalLM, GPT2LMHeadModel and BertModel a class ends with what it is for.
+    purpose = name.partition("For")[2]
+    if not purpose and name.endswith("Model"):
+        purpose = "CausalLM" if name.endswith("LMHeadModel") else "Model"
+    return (name[:60], purpose) if purpose else ("", "")
 
 
 def derived(found: Mapping[str, Entry]) -> dict[str, Entry]:

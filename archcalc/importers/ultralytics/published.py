@@ -8,10 +8,9 @@ from contextlib import suppress
 from archcalc.errors import Source, SpecError
 from archcalc.network.figures import Claim, Figure
 
-_SUMMARY = re.compile(
-    r"^[ \t]*(?P<scale>\w+):[ \t]*\[[^\]]*\][ \t]*#[^\n]*?\b(?P<params>[\d,]+) parameters\b(?:[^\n]*?\b(?P<flops>[\d.]+) GFLOPs\b)?",
-    re.MULTILINE | re.IGNORECASE,
-)
+_SCALE = re.compile(r"[ \t]{0,40}(\w{1,40}):[ \t]{0,40}\[")
+_PARAMS = re.compile(r"(?<![\d,])([\d,]{1,40}) parameters\b")
+_FLOPS = re.compile(r"(?<![\d.])([\d.]{1,40}) GFLOPs\b", re.IGNORECASE)
 
 
 def published(source: Source, scale: str) -> tuple[Figure, ...]:
@@ -21,10 +20,11 @@ def published(source: Source, scale: str) -> tuple[Figure, ...]:
     >>> [str(figure.claims[0]) for figure in published(Source("yolov8.yaml", text), "n")]
     ['params 3157200', 'flops 8.9G']
     """
-    found = next((one for one in _SUMMARY.finditer(source.text) if one["scale"] == scale), None)
-    printed = {} if found is None else {"params": found["params"], "flops": f"{found['flops'] or ''}G"}
+    named = ((_SCALE.match(line), line.partition("#")[2]) for line in source.text.splitlines())
+    said = next((comment for found, comment in named if found and found[1] == scale), "")
+    printed = {"params": (_PARAMS.search(said), ""), "flops": (_FLOPS.search(said), "G")}
     figures = []
-    for of, value in printed.items():
+    for of, value in [(of, f"{found[1]}{unit}") for of, (found, unit) in printed.items() if found]:
         # A comment may hold anything, and is no mistake in the file.
         with suppress(SpecError):
             figures.append(Figure((Claim.read(of, value),), source="the file's own comment"))
