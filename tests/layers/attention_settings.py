@@ -12,6 +12,8 @@ from tests.layers.products import fitting_product
 
 LARGEST = 9
 BASES = st.sampled_from([100.0, 10000.0])
+# All projections have one, none has, or those that are named, each once.
+BIASES = st.booleans() | st.lists(st.sampled_from(["query", "key", "value", "out"]), unique=True).map(tuple)
 
 
 def attention(draw: Draw, q: Shape, *memory: Shape) -> dict[str, Any]:
@@ -28,6 +30,7 @@ def attention(draw: Draw, q: Shape, *memory: Shape) -> dict[str, Any]:
         "kv_heads": draw(st.none() | divisors(heads)),
         # Adapters of ranks that fit the smallest matrices there are.
         "lora": draw(st.just(()) | st.lists(st.integers(0, 2), min_size=4, max_size=4).map(tuple)),
+        "bias": draw(BIASES),
         "causal": causal,
         "window": draw(st.none() | st.integers(least, least + LARGEST)),
         "positions": draw(st.sampled_from([None, "rotary"])) if width % 2 == 0 else None,
@@ -38,13 +41,14 @@ def attention(draw: Draw, q: Shape, *memory: Shape) -> dict[str, Any]:
 
 def window_attention(draw: Draw, x: Shape) -> dict[str, Any]:
     """Windows of one size or one for each axis, some larger than the image, and shifts that are less than they."""
+    own = {"heads": draw(divisors(x[-1])), "bias": draw(BIASES)}
     if draw(st.booleans()):
         window = draw(st.integers(1, 5))
-        return {"heads": draw(divisors(x[-1])), "window": window, "shift": draw(st.integers(0, window - 1))}
+        return own | {"window": window, "shift": draw(st.integers(0, window - 1))}
     windows = [draw(st.integers(1, 5)) for _ in x[1:]]
     shifts = tuple(draw(st.integers(0, w - 1)) for w in windows)
     shift = draw(st.sampled_from([shifts, min(shifts)]))
-    return {"heads": draw(divisors(x[-1])), "window": tuple(windows), "shift": shift}
+    return own | {"window": tuple(windows), "shift": shift}
 
 
 def latent_attention(draw: Draw, _x: Shape) -> dict[str, Any]:

@@ -42,8 +42,13 @@ def spoiled(graph: Graph, roots: list[int], kept: list[list[SavedTensor]], over:
 
 
 def lent(graph: Graph, roots: list[int], p: int) -> bool:
-    """Whether something else needs the memory that an output lies in: who owns it, or who reads it under whatever shape."""
-    if roots[p] < 0 or not graph.nodes[p].inputs or sum(node.inputs.count(p) for node in graph.nodes) != 1:
+    """Whether something else needs the memory that an output lies in: who owns it, or who reads it under whatever shape, the caller too."""
+    if (
+        p in graph.outputs
+        or roots[p] < 0
+        or not graph.nodes[p].inputs
+        or sum(node.inputs.count(p) for node in graph.nodes) != 1
+    ):
         return True
     return roots[p] != p and lent(graph, roots, graph.nodes[p].inputs[0])
 
