@@ -78,3 +78,11 @@ def test_its_field_is_a_bound(graph):
 
     assert not found.exact
     assert found.size == (10, 10)
+
+
+def test_a_letter_in_its_size_is_a_letter_after_it():
+    """Of a map of C channels a dense layer of 10 has 10·4·C + 10 params."""
+    text = SPEC.replace("shape: [4, 5, 5]", "shape: [C, 2, 2]").replace("layers:", "params: {C: C}\nlayers:")
+    found = profile(parse(Source("net.yaml", text))).totals.params
+
+    assert str(found - (3 * 8 * 9 + 8 + 12 + 10)) == "40*C"

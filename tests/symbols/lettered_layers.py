@@ -62,6 +62,7 @@ SUITED = {
         kind
         for kind, cls in sorted(K.items())
         if kind not in SHAPED
+        and cls.runs
         and cls.arity[0] < 2
         and getattr(cls, "rank", rank - 1) in ((0, rank - 1) if kind != "batchnorm1d" else (1, 0, rank - 1))
         and not (kind in ("attention", "gru", "latentattention", "lstm", "rnn") and rank != 2)

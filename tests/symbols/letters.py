@@ -65,7 +65,7 @@ def fits(form: str, written: str) -> bool:
 
 def everything() -> Counter[str]:
     """All that a long run must have drawn with letters, counted 0 times."""
-    kinds = [kind for kind in K if kind != "input"]
+    kinds = [kind for kind in K if kind != "input" and K[kind].runs]
     named = [f"kind {kind}" for kind in kinds] + [f"construct {name}" for name in CONSTRUCTS]
     return Counter(dict.fromkeys([*named, *chain.from_iterable(map(settings_of, kinds))], 0))
 
