@@ -214,7 +214,8 @@ class SideBranches:
 
     def join(self, sheets: Sequence[Piece], one: Piece, top: float) -> None:
         """Add the branches that join a vertex which begins at `top`."""
-        end = top - TRACK * len(sheets)
+        # A node is entered from its side, and a frame from above, as the track does that leads there.
+        end = top - TRACK * len(sheets) - (0 if one.box else GAP)
         self.joining.append([SideBranch(s, _through(s.heads), end - s.height, one, top) for s in sheets])
         below = top + (one.box[3] if one.box else 0)
         self.bottom = max([self.bottom, *(below for s in sheets if s.nodes)])
