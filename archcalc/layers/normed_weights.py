@@ -14,13 +14,15 @@ from archcalc.symbols.dims import Shape, size
 
 # Weight norm (Salimans and Kingma 2016, arXiv:1602.07868) or spectral norm (Miyato et al. 2018, arXiv:1802.05957).
 Norm: TypeAlias = Literal["weight", "spectral"]
+# The array that weight norm has beside the weight.
+MAGNITUDE = "magnitude"
 
 
 def norm_weights(norm: Norm | None, weight: Shape, kept: int = 0) -> dict[str, Shape]:
     """The trained arrays beside the weight: with weight norm a magnitude for each entry along the axis `kept`."""
     if norm != "weight":
         return {}
-    return {"magnitude": tuple(n if axis == kept else 1 for axis, n in enumerate(weight))}
+    return {MAGNITUDE: tuple(n if axis == kept else 1 for axis, n in enumerate(weight))}
 
 
 def norm_buffers(norm: Norm | None, weight: Shape, rows: int = 0) -> dict[str, Shape]:

@@ -37,10 +37,10 @@ class Format(msgspec.Struct, frozen=True):
     def takes(self, shape: Shape) -> bool:
         """True if it is a format for arrays of this shape: groups are in the rows of matrices, not in vectors.
 
-        >>> Format("int4", group=128).takes((64, 1, 1))
+        >>> Format("int4", group=128).takes((64,))
         False
         """
-        return self.group is None or any(n != 1 for n in shape[1:])
+        return self.group is None or len(shape) > 1
 
     def bits(self, shape: Shape) -> Dim:
         """The bits of an array with its scales and zeros.

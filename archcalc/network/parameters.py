@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from archcalc.layers.normed_weights import MAGNITUDE
 from archcalc.network.dtypes import SINGLE, Format
 from archcalc.network.graph import Graph, Node, weights_of
 from archcalc.network.wildcards import fits
@@ -26,9 +27,9 @@ def fits_array(pattern: str, layer: str, array: str) -> bool:
 def held_of(graph: Graph, layer: str, array: str, shape: Shape) -> tuple[str, Format] | None:
     """The last pattern that fits an array, with the format that it states; None if none does.
 
-    Groups are for frozen matrices: vectors and adapters keep the format stated before (Dettmers et al. 2023, arXiv:2305.14314).
+    Groups are for frozen matrices: vectors, magnitudes and adapters keep the format stated before (Dettmers et al. 2023, arXiv:2305.14314).
     """
-    grouped = not array.endswith((DOWN, UP)) and not layer.endswith((DOWN, UP))
+    grouped = not array.endswith((DOWN, UP, MAGNITUDE)) and not layer.endswith((DOWN, UP))
     for pattern, form in reversed(graph.formats):
         if form.takes(shape) and (grouped or form.group is None) and fits_array(pattern, layer, array):
             return pattern, form
