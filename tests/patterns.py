@@ -41,9 +41,7 @@ _USUAL = "akKzxZ09_- \t\n.,/\\()[]{}*×é!"
 _VALUES: dict[str, Any] = {
     "pattern": [pattern for pattern, *_ in yaml_hints._SLIPS],  # noqa: SLF001 - a loop over them is all the code has
     "row": SimpleNamespace(kind="conv2d"),
-    "key": "params",
-    "hole": "$0",
-    **dict.fromkeys(("name", "word"), "linear"),
+    **dict.fromkeys(("hole", "key", "name", "word"), "params"),
     "self": SimpleNamespace(graph=SimpleNamespace(family="VGG (11 to 19)")),
 }
 

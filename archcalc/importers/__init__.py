@@ -37,7 +37,7 @@ _FILES = sorted(path.stem for path in Path(__file__).parent.glob("[a-z]*"))
 
 
 # No text has these among its first bytes, unless it is in UTF-16, which is said of it elsewhere.
-_BINARY = re.compile(rb"(?!\xff\xfe|\xfe\xff).{0,3}[\x00-\x08\x0e-\x1f\x7f-\xff]", re.DOTALL)
+_BINARY = re.compile(rb"(?!\xff\xfe|\xfe\xff)(?:[\x80-\xbf\xf8-\xff]|.{0,3}[\x00-\x08\x0e-\x1f\x7f])", re.DOTALL)
 _SPEC = Importer("spec", is_spec, read_spec, MAX_BYTES, variants=True)
 
 
@@ -65,9 +65,6 @@ def source_of(spec: str) -> Source:
     with opened(spec) as (name, variant, read_on):
         head = read_on(HEAD)
         importer = importer_of(head, name)
-        if importer is _SPEC and _BINARY.match(head) and b"\0" in head:
-            read = ", ".join(sorted(registered))
-            raise SpecError(f"{name}: neither a spec nor a file of a program that is known", None, f"these are {read}")
         if variant and not importer.variants:
             raise SpecError(f"{name} has no variant '{variant[:60]}'", None, "only a spec has variants")
         # A pipe is read once, and what it holds is in no file.
@@ -75,7 +72,11 @@ def source_of(spec: str) -> Source:
             return Source(name, mapped(name))
         content = head + read_on(importer.max_bytes + 1 - len(head))
     if importer is _SPEC:
-        return Source(name, whole(name, content), variant)
+        text = whole(name, content)
+        if _BINARY.match(head) and b"\0" in head:
+            read = ", ".join(sorted(registered))
+            raise SpecError(f"{name}: neither a spec nor a file of a program that is known", None, f"these are {read}")
+        return Source(name, text, variant)
     if len(content) > importer.max_bytes:
         raise SpecError(f"{name}: the file holds more than {importer.max_bytes:,} bytes")
     return Source(name, content, variant)

@@ -47,7 +47,6 @@ def test_a_random_network_takes_the_memory_that_is_planned(graph, overwrite):
         assert [one for step in held(graph, BATCH, overwrite=overwrite) for one in step.differences] == []
 
 
-@settings(max_examples=2 * settings().max_examples)
 @given(called(), OVERWRITE)
 def test_what_is_overwritten_is_needed_no_more(graph, overwrite):
     """Run in as little memory as the plan allows, every layer puts out what it puts out where nothing is overwritten."""
