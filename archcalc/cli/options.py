@@ -245,6 +245,12 @@ def takes_network(
     return decorate
 
 
+# The file of a command that writes a spec.
+writes_spec = click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="The file to write, such as net.yaml."
+)
+
+
 def takes_settings(record: Callable[..., Any]) -> Callable[[Callable[..., _R]], Callable[..., _R]]:
     """Give a command all of its own options as one record, after its positional arguments."""
 

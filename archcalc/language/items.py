@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from archcalc.layers.registry import defaults_of
 from archcalc.network.graph import Node
 from archcalc.symbols.dims import Shape
 
@@ -53,18 +54,13 @@ class Item(msgspec.Struct, frozen=True):
     def whole(self) -> dict[str, Any]:
         """All its values, those of a layer that are left out too, and the count of a repetition."""
         layer = None if self.node is None else self.node.layer
-        every = self.values if layer is None else {**_defaults(layer), **self.values}
+        every = self.values if layer is None else {**defaults_of(type(layer)), **self.values}
         return {**every, "repeat": self.repeat} if self.repeat > 1 else every
 
 
 def is_size(value: object) -> bool:
     """True of a value that may differ between the calls of a block."""
     return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _defaults(layer: Any) -> dict[str, Any]:
-    required = len(layer.__struct_fields__) - len(layer.__struct_defaults__)
-    return dict(zip(layer.__struct_fields__[required:], layer.__struct_defaults__, strict=True))
 
 
 def repeated(items: Sequence[Item]) -> list[Item]:

@@ -147,8 +147,8 @@ def _labels(texts: Sequence[str]) -> Iterator[Label]:
         others = tuple(_between(text, front, back) for text in texts)
         if all(map(_is_number, others)):
             yield Label("n", others)
-    front = _common(texts)
-    back = _common([text[len(front) :][::-1] for text in texts])[::-1]
+    front = common_start(texts)
+    back = common_start([text[len(front) :][::-1] for text in texts])[::-1]
     middles = tuple(text[len(front) : len(text) - len(back)] for text in texts)
     if all(middles):
         yield Label("label", middles)
@@ -173,7 +173,7 @@ def _is_number(text: str) -> bool:
     return text.isascii() and text.isdecimal() and (text == "0" or text[0] != "0")
 
 
-def _common(texts: Sequence[str]) -> str:
+def common_start(texts: Sequence[str]) -> str:
     """The characters that all texts begin with."""
     alike = takewhile(lambda column: len(set(column)) == 1, zip(*texts, strict=False))
     return "".join(column[0] for column in alike)

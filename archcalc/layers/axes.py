@@ -16,6 +16,15 @@ def each_axis(value: Any, rank: int) -> tuple[Any, ...]:
     return value if isinstance(value, tuple) else (value,) * rank
 
 
+def one_for_all(sizes: tuple[Any, ...]) -> Any:
+    """The inverse: one number where those of all axes are equal, else as many as there are.
+
+    >>> one_for_all((3, 3)), one_for_all((1, 2))
+    (3, (1, 2))
+    """
+    return sizes[0] if len(set(sizes)) == 1 else sizes
+
+
 def both_sides(value: Any, rank: int) -> tuple[tuple[Dim, Dim], ...]:
     """Margins before and after each axis, from any of the ways to write them.
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal, NamedTuple, Self, TypeAlias
 import msgspec
 
 from archcalc.layers.placing import Axis, chosen, placed, require_first, require_last, require_sequence
-from archcalc.layers.registry import Example, Family, Kinds, Registry
+from archcalc.layers.registry import Example, Family, Kinds, Registry, defaults_of
 from archcalc.layers.requirements import Requirement
 from archcalc.layers.settings import Padding, Sizes
 from archcalc.layers.views import Views, pointwise_view
@@ -280,8 +280,7 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, metaclass=K
         >>> Conv2d(out=64, kernel=3, padding=1, stride=1).settings()
         {'out': 64, 'kernel': 3, 'padding': 1}
         """
-        required = len(self.__struct_fields__) - len(self.__struct_defaults__)
-        defaults = dict(zip(self.__struct_fields__[required:], self.__struct_defaults__, strict=True))
+        defaults = defaults_of(type(self))
         return {
             name: value
             for name in self.__struct_fields__

@@ -163,3 +163,14 @@ def try_example(cls: Any) -> None:
             raise TypeError(f"{kind}: example does not work: {message}")
     if layer.geometry() is not None and not cls.rank:
         raise TypeError(f"{kind}: rank must say along how many axes its window moves")
+
+
+def defaults_of(cls: Any) -> dict[str, Any]:
+    """The fields of a kind that need not be set, with the values that they then have.
+
+    >>> from archcalc.layers.linear import Linear
+    >>> defaults_of(Linear)["bias"]
+    True
+    """
+    required = len(cls.__struct_fields__) - len(cls.__struct_defaults__)
+    return dict(zip(cls.__struct_fields__[required:], cls.__struct_defaults__, strict=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Protocol, TypeAlias
@@ -41,18 +42,8 @@ class Model(Protocol):
         ...
 
 
-class Settled:
-    """A model made from a graph, without params; only its input can be replaced.
-
-    >>> from archcalc.layers.rearrange import Input
-    >>> builder = Builder()
-    >>> _ = builder.add("input", Input((3, 8, 8)))
-    >>> Settled(builder.graph()).graph(input_shape=(3, 4, 4)).input
-    (3, 4, 4)
-    """
-
-    def __init__(self, graph: Graph) -> None:
-        self._graph = graph
+class Fixed(ABC):
+    """A model that declares nothing: no params, no axes that are such, and no biases that it leaves open."""
 
     def params(self, input_shape: InputShape | None = None) -> dict[str, str]:  # noqa: ARG002 - as every model is asked
         """No params."""
@@ -66,6 +57,24 @@ class Settled:
     def without_bias(self) -> Model:
         """The same model, since its biases are fixed."""
         return self
+
+    @abstractmethod
+    def graph(self, params: Params = NO_PARAMS, input_shape: InputShape | None = None) -> Graph:
+        """The graph, or that of another input."""
+
+
+class Settled(Fixed):
+    """A model made from a graph, without params; only its input can be replaced.
+
+    >>> from archcalc.layers.rearrange import Input
+    >>> builder = Builder()
+    >>> _ = builder.add("input", Input((3, 8, 8)))
+    >>> Settled(builder.graph()).graph(input_shape=(3, 4, 4)).input
+    (3, 4, 4)
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
 
     def graph(self, params: Params = NO_PARAMS, input_shape: InputShape | None = None) -> Graph:
         """The graph, or that of the same layers on another input."""
@@ -92,7 +101,7 @@ class Settled:
         )
 
 
-class Resizable:
+class Resizable(Fixed):
     """A model without params that is built anew for another input, since its layers depend on the shapes of its inputs.
 
     An input whose shape is None must be given one.
@@ -111,19 +120,6 @@ class Resizable:
     ) -> None:
         self._own = own
         self._build = build
-
-    def params(self, input_shape: InputShape | None = None) -> dict[str, str]:  # noqa: ARG002 - as every model is asked
-        """No params."""
-        return {}
-
-    @property
-    def input_params(self) -> dict[tuple[str, str], str]:
-        """No axes."""
-        return {}
-
-    def without_bias(self) -> Model:
-        """The same model, since its biases are fixed."""
-        return self
 
     def graph(self, params: Params = NO_PARAMS, input_shape: InputShape | None = None) -> Graph:
         """The graph on its own inputs, or on others."""

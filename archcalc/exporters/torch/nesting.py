@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import groupby, takewhile
+from itertools import groupby
 
 import msgspec
 
 from archcalc.exporters.torch.sites import Part, Site, outside
 from archcalc.language.groups import last_readers
+from archcalc.language.structure import common_start
 from archcalc.network.graph import Graph
 
 # A method with more inputs than these reads worse than the lines in its place.
@@ -47,7 +48,7 @@ class _Nesting:
         entries = outside(self._graph, first, last)
         if len(parts) < 2 or not 1 <= len(entries) <= _MOST_ENTRIES or not self._closed(first, last):
             return parts
-        own = _common([node.name for node in self._graph.nodes[first:last]])
+        own = common_start([node.name for node in self._graph.nodes[first:last]])
         own = own[: max(map(own.rfind, _ENDS)) + 1]
         word = re.split(r"[/.]", re.sub(r":\d+$", "", self._graph.nodes[first].blocks[depth]))[-1]
         inner = tuple(msgspec.structs.replace(part, name=part.name.removeprefix(own)) for part in parts)
@@ -71,7 +72,7 @@ class _Nesting:
                 stop += 1
             run = parts[at:stop]
             if len(run) > 1:
-                name = _common([part.name for part in run]).rstrip("0123456789")
+                name = common_start([part.name for part in run]).rstrip("0123456789")
                 yield Part(name.strip(_ENDS), run[0].position, tuple(part.sites[0] for part in run), many=True)
             else:
                 yield run[0]
@@ -84,9 +85,3 @@ class _Nesting:
         end = one.last - 1
         only = self._readers[end] < other.last and len(one.entries) == 1
         return one.word == other.word and other.entries == (end,) and only
-
-
-def _common(names: Sequence[str]) -> str:
-    """The characters that all names begin with."""
-    alike = takewhile(lambda column: len(set(column)) == 1, zip(*names, strict=False))
-    return "".join(column[0] for column in alike)

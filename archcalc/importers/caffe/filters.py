@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from archcalc.errors import SpecError
-from archcalc.importers.caffe.rows import Rows, alike
+from archcalc.importers.caffe.rows import Rows
 from archcalc.importers.caffe.text import Message
 from archcalc.layers import Layer
+from archcalc.layers.axes import one_for_all
 from archcalc.layers.linear import Embedding, Learned, Linear, Scale
 from archcalc.layers.merge import Add, Multiply
 from archcalc.layers.norm import BatchNorm1d, BatchNorm2d, BatchNorm3d, InstanceNorm2d
@@ -40,10 +41,10 @@ def _slid(rows: Rows, x: int, kind: str, groups: Dim = 1) -> int:
         raise rows.step.error("it has no kernel_size")
     layer = Layer.kinds[f"{kind}{rank}"](
         out=required(param, "num_output"),
-        kernel=alike(kernel),
-        stride=alike(rows.spatial(param, x, "stride", ("stride_h", "stride_w")) or (1,)),
-        padding=alike(rows.spatial(param, x, "pad", ("pad_h", "pad_w")) or (0,)),
-        dilation=alike(rows.spatial(param, x, "dilation") or (1,)),
+        kernel=one_for_all(kernel),
+        stride=one_for_all(rows.spatial(param, x, "stride", ("stride_h", "stride_w")) or (1,)),
+        padding=one_for_all(rows.spatial(param, x, "pad", ("pad_h", "pad_w")) or (0,)),
+        dilation=one_for_all(rows.spatial(param, x, "dilation") or (1,)),
         groups=param.whole("group", 1, 1) if "group" in param.fields else groups,
         bias=param.flag("bias_term", default=True),
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from archcalc.importers.caffe.rows import Rows, alike
+from archcalc.importers.caffe.rows import Rows
 from archcalc.importers.caffe.text import Message
 from archcalc.layers.adaptive import GlobalAvgPool, GlobalMaxPool
+from archcalc.layers.axes import one_for_all
 from archcalc.layers.margins import Pad
 from archcalc.layers.pool import AvgPool2d, MaxPool2d
 from archcalc.layers.resample import Upsample
@@ -30,7 +31,7 @@ def pooling(rows: Rows, x: int) -> int:
     if up and not any(padding):
         x = _extended(rows, x, kernel, stride)
     kind = AvgPool2d if average else MaxPool2d
-    layer = kind(alike(kernel), alike(stride), alike(padding), ceil_mode=up)
+    layer = kind(one_for_all(kernel), one_for_all(stride), one_for_all(padding), ceil_mode=up)
     return rows.add(layer, x, param="pooling_param", fields=_FIELDS)
 
 

@@ -117,8 +117,3 @@ class Rows:
     def count(self, x: int) -> Dim:
         """The number of values in an output."""
         return size(tuple(self.shape(x)))
-
-
-def alike(sizes: tuple[int, ...]) -> int | tuple[int, ...]:
-    """Sizes as they are written: one where all are equal."""
-    return sizes[0] if len(set(sizes)) == 1 else sizes

@@ -15,7 +15,7 @@ from archcalc.importers.keras.structure import Described, described
 from archcalc.importers.keras.tensors import Assembly, Tensor
 from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Graph
-from archcalc.network.model import NO_PARAMS, InputShape, Model, Params, check_params, replaced_inputs
+from archcalc.network.model import NO_PARAMS, Fixed, InputShape, Model, Params, check_params, replaced_inputs
 from archcalc.symbols.dims import Dim, Shape, symbol
 from archcalc.symbols.shape import AXES
 
@@ -36,26 +36,13 @@ def read(source: Source) -> Model:
     return KerasModel(source)
 
 
-class KerasModel:
+class KerasModel(Fixed):
     """A model as a file describes it, which is built anew for another input."""
 
     def __init__(self, source: Source) -> None:
         self._described = described(document(source), 0)
         self._name = source.stem
         self._graph = self._built({})
-
-    def params(self, input_shape: InputShape | None = None) -> dict[str, str]:  # noqa: ARG002 - as every model is asked
-        """No params."""
-        return {}
-
-    @property
-    def input_params(self) -> dict[tuple[str, str], str]:
-        """No axes."""
-        return {}
-
-    def without_bias(self) -> Model:
-        """The same model, since its biases are fixed."""
-        return self
 
     def graph(self, params: Params = NO_PARAMS, input_shape: InputShape | None = None) -> Graph:
         """The graph, or that of the same layers on another input."""

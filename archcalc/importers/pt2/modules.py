@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import msgspec
 
@@ -11,6 +10,7 @@ from archcalc.errors import SpecError
 from archcalc.importers.pt2.calls import Call
 from archcalc.importers.pt2.rows import Rows, same
 from archcalc.importers.pt2.values import Value
+from archcalc.layers.axes import one_for_all
 from archcalc.layers.base import Layer
 from archcalc.symbols.dims import Dim, Shape, equal, quotient, size
 from archcalc.symbols.shape import NamedShape, axes_of
@@ -101,13 +101,9 @@ def window_attention(group: Group, rows: Rows) -> Layer | None:
         return None
     rolls = group.all("roll")
     shift = tuple(abs(int(n)) for n in rolls[0].sizes("shifts")) if rolls else (0, 0)
-    settings = {"window": _each(window), "shift": _each(shift), "relative": True}
+    settings = {"window": one_for_all(window), "shift": one_for_all(shift), "relative": True}
     layer: Layer = Layer.kinds["windowattention"](heads=table.full[1], **settings)
     return layer
-
-
-def _each(pair: tuple[Any, ...]) -> Any:
-    return pair[0] if len(set(pair)) == 1 else pair
 
 
 MODULES: dict[str, Callable[[Group, Rows], Layer | None]] = {

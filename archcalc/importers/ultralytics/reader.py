@@ -11,7 +11,7 @@ from archcalc.importers.ultralytics.building import Building
 from archcalc.importers.ultralytics.published import published
 from archcalc.importers.ultralytics.rows import read_rows
 from archcalc.network.graph import Graph
-from archcalc.network.model import NO_PARAMS, InputShape, Model, Params, check_params, replaced_inputs
+from archcalc.network.model import NO_PARAMS, Fixed, InputShape, Model, Params, check_params, replaced_inputs
 from archcalc.symbols.dims import Shape
 
 # Each registers its modules.
@@ -24,7 +24,7 @@ def read(source: Source) -> Model:
     return UltralyticsModel(source)
 
 
-class UltralyticsModel:
+class UltralyticsModel(Fixed):
     """A model file, from which a network is built for a number of classes and an input."""
 
     def __init__(self, source: Source) -> None:
@@ -38,15 +38,6 @@ class UltralyticsModel:
     def params(self, input_shape: InputShape | None = None) -> dict[str, str]:  # noqa: ARG002 - as every model is asked
         """The number of classes."""
         return {"nc": str(self._classes)}
-
-    @property
-    def input_params(self) -> dict[tuple[str, str], str]:
-        """No axes."""
-        return {}
-
-    def without_bias(self) -> Model:
-        """The same model, since its biases are fixed."""
-        return self
 
     def graph(self, params: Params = NO_PARAMS, input_shape: InputShape | None = None) -> Graph:
         """The graph, or that of as many classes or another input."""

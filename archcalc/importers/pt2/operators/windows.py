@@ -8,8 +8,9 @@ from archcalc.importers.pt2.calls import Call
 from archcalc.importers.pt2.known import Made, makes
 from archcalc.importers.pt2.rows import Rows
 from archcalc.importers.pt2.values import Batch, Value, from_start
+from archcalc.layers.axes import one_for_all
 from archcalc.layers.base import Layer
-from archcalc.symbols.dims import Dim, divides, equal, quotient
+from archcalc.symbols.dims import divides, equal, quotient
 
 _CONVOLUTIONS = tuple(f"conv{rank}d" for rank in (1, 2, 3))
 _TRANSPOSED = tuple(f"conv_transpose{rank}d" for rank in (1, 2, 3))
@@ -23,11 +24,6 @@ def image(call: Call, rows: Rows, name: str = "input") -> Value:
     if x.full and equal(x.full[0], rows.samples) is True:
         return rows.view(call, x, x.full, Batch(0)) if x.origin == "computed" else x
     return x
-
-
-def _each(sizes: tuple[Dim, ...]) -> Any:
-    """Sizes along several axes, one number where they are equal."""
-    return sizes[0] if len(set(sizes)) == 1 else sizes
 
 
 @makes(*_CONVOLUTIONS, *_TRANSPOSED, "convolution")
@@ -49,15 +45,15 @@ def convolution(call: Call, rows: Rows) -> Made:
         padding = 0
     settings: dict[str, Any] = {
         "out": out,
-        "kernel": _each(weight.full[2:]),
-        "stride": _each(call.sizes("stride", (1,))),
-        "padding": padding if padding == "same" else _each(call.sizes("padding", (0,)) if padding != 0 else (0,)),
-        "dilation": _each(call.sizes("dilation", (1,))),
+        "kernel": one_for_all(weight.full[2:]),
+        "stride": one_for_all(call.sizes("stride", (1,))),
+        "padding": padding if padding == "same" else one_for_all(call.sizes("padding", (0,)) if padding != 0 else (0,)),
+        "dilation": one_for_all(call.sizes("dilation", (1,))),
         "groups": groups,
         "bias": bias is not None,
     }
     if transposed:
-        settings["output_padding"] = _each(call.sizes("output_padding", (0,)))
+        settings["output_padding"] = one_for_all(call.sizes("output_padding", (0,)))
     kind = f"convtranspose{rank}d" if transposed else f"conv{rank}d"
     return rows.add(call, Layer.kinds[kind](**settings), [x], batch=x.batch, trained=[weight, bias])
 
@@ -65,7 +61,7 @@ def convolution(call: Call, rows: Rows) -> Made:
 @makes(*(f"max_pool{rank}d{form}" for rank in (1, 2, 3) for form in ("", "_with_indices")))
 def max_pool(call: Call, rows: Rows) -> Made:
     """The largest value of each window."""
-    made = _pool(call, rows, "maxpool", {"dilation": _each(call.sizes("dilation", (1,)))})
+    made = _pool(call, rows, "maxpool", {"dilation": one_for_all(call.sizes("dilation", (1,)))})
     return made and [made, *(Value(full, "fixed", name=name) for name, full in call.outputs[1:])]
 
 
@@ -84,9 +80,9 @@ def _pool(call: Call, rows: Rows, kind: str, more: dict[str, Any]) -> Value | No
         return None
     kernel = call.sizes("kernel_size")
     settings = {
-        "kernel": _each(kernel),
-        "stride": _each(call.sizes("stride") or kernel),
-        "padding": _each(call.sizes("padding", (0,))),
+        "kernel": one_for_all(kernel),
+        "stride": one_for_all(call.sizes("stride") or kernel),
+        "padding": one_for_all(call.sizes("padding", (0,))),
         "ceil_mode": call.flag("ceil_mode", default=False),
         **more,
     }
@@ -102,7 +98,7 @@ def adaptive_pool(call: Call, rows: Rows) -> Made:
         return None
     full = call.outputs[0][1]
     kind = f"adaptive{'max' if '_max_' in call.operator else 'avg'}pool{rank}d"
-    made = rows.add(call, Layer.kinds[kind](size=_each(full[-rank:])), [x], full, x.batch)
+    made = rows.add(call, Layer.kinds[kind](size=one_for_all(full[-rank:])), [x], full, x.batch)
     return [made, *(Value(shape, "fixed", name=name) for name, shape in call.outputs[1:])]
 
 
@@ -161,8 +157,8 @@ def upsample(call: Call, rows: Rows) -> Made:
     mode = "nearest" if call.word in _NEAREST else "linear"
     if all(divides(n, m) is True for n, m in zip(before, sizes, strict=True)):
         scales = tuple(quotient(m, n) for n, m in zip(before, sizes, strict=True))
-        return rows.add(call, Layer.kinds["upsample"](scale=_each(scales), mode=mode), [x], batch=x.batch)
-    return rows.add(call, Layer.kinds["resize"](size=_each(sizes), mode=mode), [x], batch=x.batch)
+        return rows.add(call, Layer.kinds["upsample"](scale=one_for_all(scales), mode=mode), [x], batch=x.batch)
+    return rows.add(call, Layer.kinds["resize"](size=one_for_all(sizes), mode=mode), [x], batch=x.batch)
 
 
 @makes("pixel_shuffle", "pixel_unshuffle", "channel_shuffle")
