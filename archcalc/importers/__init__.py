@@ -66,7 +66,7 @@ def source_of(spec: str) -> Source:
         head = read_on(HEAD)
         importer = importer_of(head, name)
         if variant and not importer.variants:
-            raise SpecError(f"{name} has no variant '{variant[:60]}'", None, "only a spec has variants")
+            raise SpecError(f"{name} has no variant '{variant[:60]}'", None, "a file of its sort holds one network")
         # A pipe is read once, and what it holds is in no file.
         if importer.mapped and not is_standard_input(spec) and Path(name).is_file():
             return Source(name, mapped(name))
