@@ -6,9 +6,11 @@ A shell asks at every press of a key, so that nothing slow is loaded, and a mist
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from importlib import import_module
 from itertools import islice
+from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
@@ -67,6 +69,12 @@ def _inside(folder: str) -> Iterator[str]:
     except OSError:
         return
     yield from (f"{folder}/{name}" for name in names if name.endswith(_SPECS) and not name.startswith("."))
+
+
+def tasks(_ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+    """The tasks of the bundled networks."""
+    listed: Callable[[], Sequence[Any]] = import_module("archcalc.report.listed").listed
+    return _items(sorted({line.task for line in listed()} - {""}), incomplete)
 
 
 def layers(ctx: click.Context, incomplete: str) -> list[CompletionItem]:

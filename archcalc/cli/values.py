@@ -6,8 +6,10 @@ from typing import Any
 
 import click
 
+from archcalc.errors import SpecError
 from archcalc.network.model import InputShape
 from archcalc.symbols.dims import Dim, Shape, is_letter, symbol
+from archcalc.symbols.units import amount
 
 # The most digits of a size; no network needs more, and very long numbers are slow to parse.
 _MAX_DIGITS = 15
@@ -74,6 +76,18 @@ class SettingType(click.ParamType[Any]):
         if not equals or not name or not text:
             self.fail(f"'{value}' is not name=value", param, ctx)
         return name, text
+
+
+class AmountType(click.ParamType[Any]):
+    """A number of values or operations, with a unit or without: 5M, 8B, 600000."""
+
+    name = "amount"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        try:
+            return value if isinstance(value, int) else int(amount(str(value)).value)
+        except SpecError as error:
+            self.fail(error.fact, param, ctx)
 
 
 class PointsType(click.ParamType[Any]):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -13,12 +15,22 @@ from archcalc.document.screen import PAPER, Screen
 from archcalc.formats.as_json import json_text
 from archcalc.profiling.rows import Profile
 
-_TITLES = ("name", "network", "params", "MACs", "depth", "source")
-_NUMERIC = {"params", "MACs", "depth"}
+_MACS = Head("MACs", numeric=True, key="macs")
+_HEADS = (
+    Head("family", key="family"),
+    Head("name", key="name"),
+    Head("network", key="network"),
+    Head("year", key="year"),
+    Head("task", key="task", spare=1),
+    Head("params", numeric=True, key="params"),
+    _MACS,
+    Head("depth", numeric=True, key="depth"),
+    Head("source", key="source", spare=2),
+)
 
 
 class Listed(msgspec.Struct, frozen=True):
-    """A line of the list: a network's name, title, params, MACs, depth and source."""
+    """A line of the list: a network's name, title, params, MACs, depth and source, and the year of that if it names one."""
 
     name: str
     title: str
@@ -26,24 +38,56 @@ class Listed(msgspec.Struct, frozen=True):
     macs: int
     depth: int
     source: str
+    family: str = ""
+    task: str = ""
+    year: int | None = None
 
 
-def render(lines: Sequence[Listed], counted: Sequence[Profile], form: str = "text", screen: Screen = PAPER) -> str:
-    """A line for each network, with its total under a convention if `counted` has the profiles."""
+def render(
+    lines: Sequence[Listed],
+    counted: Sequence[Profile],
+    form: str = "text",
+    screen: Screen = PAPER,
+    *,
+    grouped: bool = False,
+) -> str:
+    """A line for each network, with its total under a convention if `counted` has the profiles.
+
+    Lines that are grouped stand in text under the names of their families, which are a column elsewhere.
+    """
     if form == "json":
         return json_text(to_list(lines, counted))
-    title = "" if form == "text" else "Bundled networks"
-    return printed(Page(title, sections=(Section("", (_table(lines, counted),)),)), form, screen)
+    table = _table(lines, counted)
+    if form == "text":
+        table = _under_families(table) if grouped else _without_family(table)
+        return printed(Page("", sections=(Section("", (table,)),)), form, screen)
+    return printed(Page("Bundled networks", sections=(Section("", (table,)),)), form, screen)
 
 
 def _table(lines: Sequence[Listed], counted: Sequence[Profile]) -> Table:
-    head = [Head(title, title in _NUMERIC, title, spare=title == "source") for title in _TITLES]
-    rows = [[line.name, line.title, line.params, line.macs, line.depth, line.source] for line in lines]
+    head = list(_HEADS)
+    rows = [
+        [one.family, one.name, one.title, str(one.year or ""), one.task, one.params, one.macs, one.depth, one.source]
+        for one in lines
+    ]
     if counted:
-        head.insert(4, Head(counted[0].convention.column, numeric=True))
+        place = head.index(_MACS) + 1
+        head.insert(place, Head(counted[0].convention.column, numeric=True))
         for row, result in zip(rows, counted, strict=True):
-            row.insert(4, result.totals.shown.bounded())
+            row.insert(place, result.totals.shown.bounded())
     return Table(tuple(head), tuple(map(tuple, rows)))
+
+
+def _under_families(table: Table) -> Table:
+    rows: list[tuple[Any, ...]] = []
+    for family, own in groupby(table.rows, key=itemgetter(0)):
+        rows.append((family or "others", *[""] * (len(table.head) - 2)))
+        rows += [(f"  {name}", *rest) for _, name, *rest in own]
+    return Table(table.head[1:], tuple(rows))
+
+
+def _without_family(table: Table) -> Table:
+    return Table(table.head[1:], tuple(row[1:] for row in table.rows))
 
 
 def to_list(lines: Sequence[Listed], counted: Sequence[Profile]) -> list[dict[str, Any]]:

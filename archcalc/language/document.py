@@ -32,6 +32,7 @@ KEYS = (
     "source",
     "note",
     "family",
+    "task",
     "input",
     "inputs",
     "outputs",
@@ -73,6 +74,7 @@ class SpecDocument(msgspec.Struct, frozen=True):
     source: str
     notes: tuple[str, ...]
     family: str
+    task: str
     # The axes of each input by its name; that of `input:` is called input.
     inputs: dict[str, MapNode]
     # The names of the outputs.
@@ -143,6 +145,7 @@ def _parts(tree: MapNode, mistakes: Mistakes) -> SpecDocument:
         source=part("source", lambda: _text(tree, "source"), ""),
         notes=part("note", lambda: _notes(tree.items.get("note")), ()),
         family=part("family", lambda: _text(tree, "family"), ""),
+        task=part("task", lambda: _text(tree, "task"), ""),
         inputs=part("input", lambda: inputs(tree, mistakes), {}),
         outputs=part("outputs", lambda: _outputs(tree.items["outputs"]), none) if "outputs" in tree.items else none,
         params=mapping("params"),

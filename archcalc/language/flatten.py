@@ -58,8 +58,8 @@ def letters_in(graph: Graph) -> list[str]:
 
 def opening(graph: Graph, letters: list[str]) -> list[str]:
     """The lines above the layers: what is said of the network, its letters, inputs and outputs."""
-    about = {"name": graph.name, "title": graph.title, "source": graph.source, "family": graph.family}
-    lines = [f"{key}: {scalar(text)}" for key, text in about.items() if text]
+    about = [(key, getattr(graph, key)) for key in ("name", "title", "source", "family", "task")]
+    lines = [f"{key}: {scalar(text)}" for key, text in about if text]
     if graph.notes:
         lines += ["note:", *(f"  - {scalar(note)}" for note in graph.notes)]
     if letters:

@@ -148,6 +148,7 @@ def _assembled(
         source=document.source,
         notes=document.notes,
         family=document.family,
+        task=document.task,
         weights=document.weights,
         call_styles=calls,
         # Published figures are of the unchanged network, like the numbers that the spec states.

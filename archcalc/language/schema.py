@@ -156,6 +156,7 @@ def schema() -> dict[str, Any]:
             "source": text,
             "note": {"anyOf": [text, {"type": "array", "items": text}]},
             "family": text,
+            "task": text,
             "input": _INPUT,
             "inputs": {
                 "type": "object",

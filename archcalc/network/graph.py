@@ -50,6 +50,7 @@ class Graph(msgspec.Struct, frozen=True, dict=True):
     source: str = ""
     notes: tuple[str, ...] = ()
     family: str = ""
+    task: str = ""
     figures: tuple[Figure, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
     assertions: tuple[Assertion, ...] = ()

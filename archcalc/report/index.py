@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 
 from archcalc.document.content import Head, Link, Page, Picture, Prose, Section, Table, Text
 from archcalc.network.graph import inputs_text
 from archcalc.profiling.rows import Profile
+from archcalc.report.listed import of, ordered
 from archcalc.symbols.dims import Dim, format_dim
 from archcalc.symbols.units import abbreviated
 
@@ -21,12 +23,17 @@ _ABOUT = (
 
 
 def index(profiles: Sequence[Profile], chart: Picture | None) -> Page:
-    """All networks in one table, fewest params first, each linked to its page, and a chart of them."""
+    """All networks in one table by family, each linked to its page, and a chart of them."""
     convention = profiles[0].convention
     # The plain MACs have a column already.
     more = () if convention.name == "macs" else (convention.column,)
-    head = [Head(name, numeric=place > 1) for place, name in enumerate((*_TITLES, *more))]
-    rows = [_row(profile, shown=bool(more)) for profile in sorted(profiles, key=_params)]
+    head = [Head("family"), *(Head(name, numeric=place > 1) for place, name in enumerate((*_TITLES, *more)))]
+    by_name = {profile.graph.name: profile for profile in profiles}
+    lines = ordered([of(profile) for profile in profiles])
+    firsts = {next(own).name for _, own in groupby(lines, key=lambda line: line.family)}
+    rows = [
+        (line.family if line.name in firsts else "", *_row(by_name[line.name], shown=bool(more))) for line in lines
+    ]
     return Page(
         "Networks",
         (Prose(_ABOUT),),
@@ -36,10 +43,6 @@ def index(profiles: Sequence[Profile], chart: Picture | None) -> Page:
             Section("", (Text(Link("Kinds of layer", "layers")),)),
         ),
     )
-
-
-def _params(profile: Profile) -> tuple[Any, str]:
-    return profile.totals.params, profile.graph.name
 
 
 def _short(n: Dim) -> str:

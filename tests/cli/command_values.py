@@ -144,6 +144,12 @@ OWN: dict[str, dict[str, Value]] = {
     "shape": {"plain": _shape, "letters": _lettered, "other": _other},
     "n": {"plain": lambda g: g.some(1, 2, 3, 8), "letter": lambda g: g.letter, "huge batch": lambda g: "9" * 15},
     "name=value": {"plain": _setting, "odd": _odd_setting},
+    "amount": {
+        "plain": lambda g: g.some("5M", "1.5G", "8B", "25 million"),
+        "other": lambda g: g.some(*QUANTITIES, "0"),
+    },
+    "words": {"plain": lambda g: g.some("vgg", "RES", "1", "e"), "other": lambda g: g.some("", "no such", *NAMES)},
+    "--task": {"plain": lambda g: g.some("classification", "language"), "other": lambda g: g.some("", "fishing")},
     "letter=n,n,...": {
         "plain": lambda g: f"{g.letter}={g.listed([1, 2, 8, 64, 128])}",
         "odd": lambda g: f"{g.some(g.letter, *COLLIDING)}={g.some('', '0', '1,', '1,C', *HUGE)}",

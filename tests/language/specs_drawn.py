@@ -235,7 +235,7 @@ def _parameters(sheet: _Sheet, graph: Graph) -> None:
 def _describe(sheet: _Sheet) -> None:
     """Say what the network is, how others call its layers, and what was published of it."""
     pen, rng = sheet.pen, sheet.pen.rng
-    for key in ("title", "family", "source"):
+    for key in ("title", "family", "task", "source"):
         if pen.maybe(0.4):
             sheet.keep(sheet.head, f"{key}: {json.dumps(rng.choice(TEXTS), ensure_ascii=False)}", key)
     if pen.maybe(0.4):

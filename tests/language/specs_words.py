@@ -97,7 +97,7 @@ CONSTRUCTS = {
     *("from", "from by index", "from with repeat", "from several", "from entry", "named branches", "list of branches", "empty branch", "branch by name", "branch in a branch"),
     *("concat", "add", "multiply", "share", "share of a block", "auxiliary", "auxiliary in a block", "auxiliary block", "block of heads from elsewhere", "note", "source", "letter in the input", "letter in params"),
     *("else", "loop", "loop with its index", "loop in a loop", "branches of a loop", "names of a loop", "word by value", "comma in braces", "variants"),
-    *("output", "channels", "input", "totals", "wrong", *(f"stated {measure}" for measure in MEASURES), "stated of a block", "title", "family", "notes", "weights", "calls"),
+    *("output", "channels", "input", "totals", "wrong", *(f"stated {measure}" for measure in MEASURES), "stated of a block", "title", "family", "task", "notes", "weights", "calls"),
     *("one dtype", "dtype", "dtype in groups", "frozen", "frozen but for some", "adapt", "adapt by a letter", "letter in groups"),
     *("figure", "figure of a layer", "figure of several", "figure of a share", "figure with input", "figure with set", "figure with convention", "irreproducible"),
 }  # fmt: skip

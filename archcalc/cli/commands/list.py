@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import click
 
-from archcalc.cli.options import Request, takes_network
+from archcalc.cli.options import Request, completes, takes_network
 from archcalc.cli.output import put
+from archcalc.cli.values import AmountType
 from archcalc.document.formats import TABLES
+from archcalc.errors import SpecError, printable
 from archcalc.formats.networks import render
-from archcalc.language import bundled, load
-from archcalc.report.listed import listed, of
+from archcalc.language import load
+from archcalc.report.listed import ORDERS, chosen, listed, of, ordered
 
 
 @click.command("list")
 @takes_network("", "convention", formats=TABLES)
-def command(request: Request) -> None:
-    """The bundled networks: params, MACs, depth and source."""
-    counted = [] if request.convention == "macs" else [request.profiled(load(name)) for name in bundled()]
-    lines = list(map(of, counted)) or listed()
-    put(render(lines, counted, request.form, request.screen), request.form)
+@click.argument("words", nargs=-1, metavar="[WORD]...")
+@click.option("--task", default="", metavar="TASK", help="Those for a task, such as detection.", **completes("tasks"))
+@click.option("--max-params", type=AmountType(), help="Those with at most so many params, such as 5M.")
+@click.option("--max-macs", type=AmountType(), help="Those with at most so many MACs, such as 600M.")
+@click.option("--sort", type=click.Choice(ORDERS), default="family", show_default=True, help="The order, least first.")
+def command(request: Request, words: tuple[str, ...], task: str, sort: str, **most: int | None) -> None:
+    """The bundled networks, or those with all words in what is said of them."""
+    limits = {option.removeprefix("max_"): limit for option, limit in most.items()}
+    lines = ordered(chosen(listed(), words, task, limits), sort)
+    if not lines:
+        said = " and ".join(f"'{printable(word)}'" for word in words) or "so little"
+        raise SpecError(f"no bundled network has {said}", None, "archcalc list names all")
+    counted = [] if request.convention == "macs" else [request.profiled(load(line.name)) for line in lines]
+    lines = list(map(of, counted)) or lines
+    put(render(lines, counted, request.form, request.screen, grouped=sort == "family"), request.form)

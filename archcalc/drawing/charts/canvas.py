@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from archcalc.drawing.charts.outlines import short
 from archcalc.drawing.palette import INK
 from archcalc.errors import SpecError
 from archcalc.files import write_whole
@@ -24,7 +25,6 @@ _SPACE, _LINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 # Matplotlib's names for definitions, and references to them in an attribute.
 _NAME = re.compile(r"[a-z][0-9a-f]{10}")
 _NAMED = re.compile(rf"#({_NAME.pattern})\b")
-_NUMBER = re.compile(r"-?(?<!\d)\d+\.\d+")
 # Characters that XML forbids; matplotlib writes them as they are.
 _NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SETTINGS: dict[Any, Any] = {
@@ -91,7 +91,7 @@ def inline(figure: Any, shows: str) -> str:
 
 
 def _short(svg: str) -> ET.Element:
-    """The svg with coordinates rounded to two digits, which halves it, and names that are the same each time."""
+    """The svg with short outlines, no indentation, and names that are the same each time."""
     root = ET.fromstring(_NO_XML.sub("", svg))  # noqa: S314 - made by matplotlib
     for metadata in root.findall(f"{{{_SPACE}}}metadata"):
         root.remove(metadata)
@@ -103,7 +103,7 @@ def _short(svg: str) -> ET.Element:
             if key == "id":
                 element.set(key, names.get(value, value))
             elif key == "d":
-                element.set(key, " ".join(_NUMBER.sub(_rounded, value).split()))
+                element.set(key, short(value))
             else:
                 element.set(key, _NAMED.sub(lambda name: f"#{names.get(name[1], name[1])}", value))
     return root
@@ -113,10 +113,6 @@ def _text(root: ET.Element) -> str:
     ET.register_namespace("", _SPACE)
     ET.register_namespace("xlink", _LINK)
     return f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
-
-
-def _rounded(number: re.Match[str]) -> str:
-    return f"{float(number[0]):.2f}".rstrip("0").rstrip(".")
 
 
 def tick(value: float, _place: int | None = None) -> str:
