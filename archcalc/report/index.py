@@ -31,9 +31,7 @@ def index(profiles: Sequence[Profile], chart: Picture | None) -> Page:
     by_name = {profile.graph.name: profile for profile in profiles}
     lines = ordered([of(profile) for profile in profiles])
     firsts = {next(own).name for _, own in groupby(lines, key=lambda line: line.family)}
-    rows = [
-        (line.family if line.name in firsts else "", *_row(by_name[line.name], shown=bool(more))) for line in lines
-    ]
+    rows = [(line.family if line.name in firsts else "", *_row(by_name[line.name], shown=bool(more))) for line in lines]
     return Page(
         "Networks",
         (Prose(_ABOUT),),

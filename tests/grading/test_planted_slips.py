@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from archcalc.diagnosis.network import rebuilt
 from archcalc.formats.table.csv import render as exact_csv
-from archcalc.language import bundled
 from archcalc.profiling.engine import profile
 from tests.grading.sheets import COLUMNS, cell_of, filled, marked, marks, network
+from tests.zoo import ZOO
 
 
 def sizes(row):
@@ -109,7 +109,7 @@ def convolved(row):
         yield "params", out * seen * taps + out * tall[0] * tall[1], "at every position"
 
 
-@given(st.sampled_from(bundled()), st.randoms(use_true_random=False))
+@given(st.sampled_from(ZOO), st.randoms(use_true_random=False))
 def test_a_planted_slip_is_named(name, rng):
     """In any network and any layer a slip that was planted is among those that are named, and nothing else is wrong."""
     result = network(name)

@@ -18,9 +18,10 @@ from archcalc.profiling.engine import profile
 from tests.layers.torch_saved import Saved
 from tests.memory.torch_alive import BATCH, LOSS, most_alive
 from tests.memory.torch_chain import chain
-from tests.reference.small_networks import THOROUGH, small
+from tests.reference.small_networks import small
 from tests.specs.torchvision_models import SPECS, model_of
 from tests.specs.torchvision_weights import model_for
+from tests.zoo import THOROUGH
 
 pytestmark = pytest.mark.usefixtures("fused_dropout")
 

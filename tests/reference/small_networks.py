@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from hypothesis import settings
-
 from archcalc.errors import SpecError
 from archcalc.language import bundled, load
-
-THOROUGH = settings().max_examples > 100
-
 
 # Networks whose weights no machine of ours holds, or whose runs are long. A run takes fewer features, words and tokens,
 # which their layers do not mind.

@@ -22,8 +22,9 @@ from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Builder
 from archcalc.reference import CountingNumpy, outputs, seeded
 from tests.layers.torch_weights import put
-from tests.reference.small_networks import RUNNABLE, THOROUGH, small
+from tests.reference.small_networks import RUNNABLE, small
 from tests.reference.torch_networks import Network, networks
+from tests.zoo import THOROUGH
 
 torch.set_num_threads(1)
 

@@ -12,9 +12,10 @@ import torch
 from archcalc.language import load
 from archcalc.network.graph import Node
 from archcalc.reference import outputs, seeded
-from tests.reference.small_networks import THOROUGH, small
+from tests.reference.small_networks import small
 from tests.specs.torchvision_models import SPECS, Trace
 from tests.specs.torchvision_weights import fill, model_for, operations
+from tests.zoo import THOROUGH
 
 TOLERANCE = {"float32": 1e-4, "float64": 1e-10}
 

@@ -22,7 +22,8 @@ from archcalc.layers.work import Work
 from archcalc.network.storage import stored
 from archcalc.reference import outputs, seeded
 from archcalc.verification import proofs, seen, shown, smallest, verified
-from tests.reference.small_networks import FEWER, RUNNABLE, THOROUGH
+from tests.reference.small_networks import FEWER, RUNNABLE
+from tests.zoo import THOROUGH
 
 FAULTS = Path(__file__).parent.parent / "data" / "faults"
 
