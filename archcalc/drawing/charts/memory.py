@@ -51,7 +51,8 @@ def draw(axes: Any, plan: Plan) -> None:
     axes.annotate(
         said, (step, most / 2**20), (-7 if right else 7, 3), textcoords="offset points", ha="right" if right else "left"
     )
-    axes.set_ylim(0, 1.2 * most / 2**20 or 1)
+    # Above the label of the peak there is room for the names of the phases.
+    axes.set_ylim(0, 1.4 * most / 2**20 or 1)
     axes.margins(x=0)
     axes.set_xlabel(f"steps of {plan.phase}, in order of execution")
     axes.set_ylabel("tensors alive, MiB")
