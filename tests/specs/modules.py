@@ -1,0 +1,41 @@
+"""The modules of a torch model that have arrays, as they run, and the rows of a profile that should be the same."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from archcalc.profiling.rows import Profile, Row
+
+# The shape of an output, and the number of trained values, shared ones each time.
+Module = tuple[tuple[int, ...], int]
+
+
+def traced(model: torch.nn.Module, run: Callable[[], Any]) -> list[Module]:
+    """Every module with params of its own, in the order in which they run."""
+    found: list[Module] = []
+
+    def note(module: torch.nn.Module, _given: Any, result: torch.Tensor) -> None:
+        found.append((tuple(result.shape[1:]), sum(array.numel() for array in module.parameters(recurse=False))))
+
+    for module in model.modules():
+        if next(module.parameters(recurse=False), None) is not None:
+            module.register_forward_hook(note)
+    run()
+    return found
+
+
+def arrays(row: Row) -> dict[str, Any]:
+    """The shapes of what a layer runs with, by name."""
+    return {**row.layer.weights(*row.inputs), **row.layer.buffers(*row.inputs)}
+
+
+def rows_of(result: Profile) -> list[Module]:
+    """The rows with arrays, those of auxiliary heads last, as torchvision runs them."""
+    rows = sorted((row for row in result.rows if arrays(row)), key=lambda row: row.auxiliary)
+    return [
+        (tuple(row.output), sum(math.prod(shape) for shape in row.layer.weights(*row.inputs).values())) for row in rows
+    ]
