@@ -1,0 +1,28 @@
+"""YOLO11 against the modules of ultralytics, one by one."""
+
+from __future__ import annotations
+
+import csv
+from itertools import groupby
+from pathlib import Path
+
+import pytest
+
+from archcalc.language import load
+from archcalc.profiling.engine import profile
+from tests.specs.modules import rows_of
+
+TABLE = Path(__file__).parent.parent / "data" / "ultralytics_rows.csv"
+with TABLE.open(encoding="utf-8", newline="") as lines:
+    NETWORKS = {name: list(rows) for name, rows in groupby(csv.DictReader(lines), key=lambda row: row["network"])}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_module_has_its_row(name):
+    """With its output's shape and its params, in order; of all five sizes the sums are those of the model."""
+    *modules, params, macs = NETWORKS[name]
+    result = profile(load(name))
+    rows = [("x".join(map(str, output)), str(params)) for output, params in rows_of(result)]
+
+    assert (result.totals.params, result.totals.macs) == (int(params["params"]), int(macs["params"]))
+    assert not modules or rows == [(row["output"], row["params"]) for row in modules]
