@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
 
-from archcalc.profiling.rows import Profile, Row
+from archcalc.profiling.rows import Row
 
 # The shape of an output, and the number of trained values, shared ones each time.
 Module = tuple[tuple[int, ...], int]
@@ -33,9 +33,10 @@ def arrays(row: Row) -> dict[str, Any]:
     return {**row.layer.weights(*row.inputs), **row.layer.buffers(*row.inputs)}
 
 
-def rows_of(result: Profile) -> list[Module]:
-    """The rows with arrays, those of auxiliary heads last, as torchvision runs them."""
-    rows = sorted((row for row in result.rows if arrays(row)), key=lambda row: row.auxiliary)
+def modules_of(rows: Iterable[Row]) -> list[Module]:
+    """The rows that have arrays, as torch's modules would be traced."""
     return [
-        (tuple(row.output), sum(math.prod(shape) for shape in row.layer.weights(*row.inputs).values())) for row in rows
+        (tuple(row.output), sum(math.prod(shape) for shape in row.layer.weights(*row.inputs).values()))
+        for row in rows
+        if arrays(row)
     ]

@@ -11,7 +11,7 @@ from torch import nn
 
 from archcalc.language import load
 from archcalc.profiling.engine import profile
-from tests.specs.modules import rows_of, traced
+from tests.specs.modules import modules_of, traced
 
 
 def dcgan_generator() -> nn.Module:
@@ -73,4 +73,4 @@ def test_every_module_has_its_row(model):
         made = model()
         image = torch.empty(2, *result.graph.input)
 
-    assert rows_of(result) == traced(made, lambda: made(image))
+    assert modules_of(result.rows) == traced(made, lambda: made(image))

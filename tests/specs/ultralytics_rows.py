@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import sys
+from functools import partial
 
 import torch
 from torch.utils.flop_counter import FlopCounterMode
@@ -31,7 +32,7 @@ def main() -> None:
         model.model[-1].stride = [8.0, 16.0, 32.0]
         image = torch.empty(1, 3, 640, 640, device="meta")
         with FlopCounterMode(display=False) as counter:
-            rows = traced(model, lambda: model(image))
+            rows = traced(model, partial(model, image))
         for shape, params in rows if name in WHOLE else ():
             write([name, "x".join(map(str, shape)), params])
         write(
