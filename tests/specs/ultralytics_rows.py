@@ -15,8 +15,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from tests.specs.modules import traced
 
 # Those whose rows are written; of the others the sums.
-WHOLE = ("yolo11n", "yolo11m")
-SUMS = ("yolo11s", "yolo11l", "yolo11x")
+WHOLE = ("yolov5n", "yolo11n", "yolo11m")
+SUMS = ("yolov5s", "yolov5m", "yolov5l", "yolov5x", "yolo11s", "yolo11l", "yolo11x")
 
 
 def main() -> None:

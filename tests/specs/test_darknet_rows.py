@@ -1,0 +1,27 @@
+"""Networks of Darknet against the table that the original programs print: each convolution's output and billions of operations."""
+
+from __future__ import annotations
+
+import csv
+from itertools import groupby
+from pathlib import Path
+
+import pytest
+
+from archcalc.language import load
+from archcalc.profiling.engine import profile
+
+# pjreddie/darknet f6afaab and AlexeyAB/darknet 59596d7, built and run on the files of these names in their cfg/.
+TABLE = Path(__file__).parent.parent / "data" / "darknet_rows.csv"
+with TABLE.open(encoding="utf-8", newline="") as lines:
+    NETWORKS = {name: list(rows) for name, rows in groupby(csv.DictReader(lines), key=lambda row: row["network"])}
+SIDES = {"darknet53": 256, "yolov3": 608, "yolov4": 608}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_convolution_has_its_line(name):
+    """In order, at the size that the file of the original has."""
+    rows = profile(load(name, input_shape=(3, SIDES[name], SIDES[name]))).rows
+    ours = [("x".join(map(str, row.output)), f"{2 * row.macs / 1e9:.3f}") for row in rows if row.kind == "conv2d"]
+
+    assert ours == [(row["output"], row["bflops"]) for row in NETWORKS[name]]
