@@ -14,6 +14,7 @@ from archcalc.layers.merge import Add, Concat
 from archcalc.layers.rearrange import Input, Slice
 from archcalc.layers.resize import Resize
 from archcalc.network.graph import Graph
+from archcalc.network.wildcards import fits
 from archcalc.symbols.dims import Shape
 
 # Modules whose first argument is what they put out, as many channels as the width says.
@@ -70,7 +71,19 @@ class Building:
                 raise SpecError(said, error.place or row.place, *error.notes) from None
             self.made.append(last)
         ends = tuple(self.outputs or last)
-        return builder.graph(name, named_outputs=() if ends == (len(builder.nodes) - 1,) else ends)
+        return builder.graph(
+            name,
+            named_outputs=() if ends == (len(builder.nodes) - 1,) else ends,
+            call_styles=self._called_as_functions(),
+        )
+
+    def _called_as_functions(self) -> tuple[tuple[str, str], ...]:
+        """The layers that ultralytics calls as functions, which its counter of modules does not see."""
+        # The mean before a classifier is a module, those of YOLOv9 are not.
+        means = () if self.net.uses["Classify"] else ("*/pool",)
+        names = [node.name for node in self.net.builder.nodes]
+        patterns = ("*/softmax", "*/sigmoid", "*/resize*", *means)
+        return tuple((one, "function") for one in patterns if any(fits(name, one) for name in names))
 
     def _row(self, number: int, row: Row, last: list[int]) -> list[int]:
         reads = [self._read(number, one, last) for one in row.reads]
