@@ -96,6 +96,18 @@ class Convention(msgspec.Struct, frozen=True):
         """A price in the unit of `column`."""
         return self.flops(price) if self.column == "FLOPs" else price
 
+    def missed(self, rows: Iterable[Priceable]) -> tuple[str, ...]:
+        """The kinds of layers whose multiply-accumulates the rule does not count, or not all of them."""
+        each = 2 if self.unit == "FLOPs" else 1
+        prices = ((row.kind, self.price(row) or 0, each * row.work.macs) for row in rows)
+        return tuple(
+            dict.fromkeys(
+                kind
+                for kind, price, whole in prices
+                if isinstance(price, int) and isinstance(whole, int) and price < whole
+            )
+        )
+
     def total(self, rows: Iterable[Priceable]) -> Total:
         """The sum over layers, with the kinds that the rule does not cover."""
         prices: list[tuple[Dim, Dim]] = []

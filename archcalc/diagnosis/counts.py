@@ -116,7 +116,14 @@ def _otherwise(
             rules.setdefault(tuple(_price(rule, row) for row in rows), []).append(name)
         for column, names in rules.items():
             if column not in known:
-                yield f"by the rule of {' or '.join(names)}", column, False
+                yield by_rule(names, rows), column, False
+
+
+def by_rule(names: Sequence[str], rows: Sequence[Row]) -> str:
+    """Rules that count some rows alike, in words, with the products that they miss."""
+    missed = CONVENTIONS[names[0]].missed(rows)
+    said = f"by the rule of {' or '.join(names)}"
+    return f"{said}, which misses products of {' and '.join(missed)}" if missed else said
 
 
 def _price(rule: Convention, row: Row) -> int:

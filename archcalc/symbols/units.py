@@ -24,8 +24,9 @@ UNITS: dict[str, int] = {
     **{f"{unit}iB": 1024**power for power, unit in enumerate(THOUSANDS) if unit},
 }
 _WORDS = {"thousand": "K", "million": "M", "billion": "G", "trillion": "T"}
-_SPELLED = {**{unit.lower(): unit for unit in UNITS}, **_WORDS, "b": "G"}
+_SPELLED = {**{unit.lower(): unit for unit in UNITS}, **_WORDS, "b": "G", "bn": "G"}
 _BYTES = {"b": "B", **{f"{unit}i".lower(): f"{unit}iB" for unit in "KMGT"}}
+_OF_BYTES = ("byte", "bytes")
 # Nouns for counted things, and the measures that each is a word for.
 NOUNS: dict[str, frozenset[str]] = {
     **dict.fromkeys(("params", "param", "parameters"), frozenset({"params", "weights", "biases", "active"})),
@@ -34,7 +35,7 @@ NOUNS: dict[str, frozenset[str]] = {
     **dict.fromkeys(("mac", "macs"), frozenset({"macs"})),
     **dict.fromkeys(("flop", "flops"), frozenset({"flops"})),
     **dict.fromkeys(("activations", "values"), frozenset({"activations"})),
-    **dict.fromkeys(("byte", "bytes"), frozenset()),
+    **dict.fromkeys(_OF_BYTES, frozenset()),
 }
 _MAX_CHARACTERS = 60
 _GROUPS = r"\d{1,3}(?:,\d{3}){1,9}"
@@ -139,12 +140,12 @@ def _amount(found: re.Match[str], *, of_bytes: bool) -> Amount:
     unit, noun = (found["unit"] or "").lower(), (found["noun"] or "").lower()
     if unit in NOUNS and not noun:
         unit, noun = "", unit
-    elif unit[1:] in NOUNS and unit[0] in "kmgt" and not noun:
-        # GMACs and MFLOPs.
+    elif unit[1:] in NOUNS and unit[0] in ("kmgt" if unit[1:] in _OF_BYTES else "kmgtb") and not noun:
+        # GMACs, MFLOPs, and darknet's BFLOPs.
         unit, noun = unit[0], unit[1:]
     if noun and noun not in NOUNS:
         raise SpecError(f"'{noun[:60]}' is nothing that is counted", None, f"there are {', '.join(NOUNS)}")
-    counts_bytes = noun.startswith("byte")
+    counts_bytes = noun in _OF_BYTES
     names = _SPELLED | _BYTES if of_bytes or counts_bytes else _SPELLED
     if unit not in names:
         known = f"there are {', '.join(filter(None, UNITS))}, {', '.join(_WORDS)}"

@@ -7,6 +7,7 @@ import math
 from archcalc.errors import SpecError, nearest
 from archcalc.importers.ultralytics.arguments import activation, called, whole
 from archcalc.importers.ultralytics.heads import Branch, Head, detect, prototypes
+from archcalc.importers.ultralytics.published import ways
 from archcalc.importers.ultralytics.rows import File, Row, Value
 from archcalc.importers.ultralytics.scope import MODULES, Net, Scope, channels_of
 from archcalc.layers.conv import Conv2d
@@ -58,7 +59,8 @@ class Building:
 
     def graph(self, name: str, inputs: dict[str, Shape]) -> Graph:
         """The graph of all rows."""
-        side = 224 if any(row.module == "Classify" for row in self.file.rows) else 640
+        classifies = any(row.module == "Classify" for row in self.file.rows)
+        side = 224 if classifies else 640
         channels = self.file.whole("channels", self.file.whole("ch", 3))
         builder = self.net.builder
         image = builder.add("input", Input(inputs.get("input", (channels, side, side))))
@@ -75,6 +77,7 @@ class Building:
             name,
             named_outputs=() if ends == (len(builder.nodes) - 1,) else ends,
             call_styles=self._called_as_functions(),
+            ways=ways(channels, side, classifies=classifies),
         )
 
     def _called_as_functions(self) -> tuple[tuple[str, str], ...]:
