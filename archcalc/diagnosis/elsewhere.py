@@ -165,7 +165,7 @@ def _others(network: Network, own: Network, figure: Figure) -> Iterator[tuple[st
     if lone := _lone_parts(own.graph):
         more = [f"{len(lone) - _MAX_NAMED} more"] if len(lone) > _MAX_NAMED else []
         yield (
-            f"the groups of {' and '.join((*lone[:_MAX_NAMED], *more))} forgotten",
+            f"the groups of {', '.join((*lone[:_MAX_NAMED], *more))} forgotten",
             partial(_unsplit, own.graph, frozenset(lone)),
         )
 
