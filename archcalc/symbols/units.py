@@ -37,6 +37,13 @@ NOUNS: dict[str, frozenset[str]] = {
     **dict.fromkeys(("activations", "values"), frozenset({"activations"})),
     **dict.fromkeys(_OF_BYTES, frozenset()),
 }
+
+
+def _thousands(noun: str) -> str:
+    # GMACs, MFLOPs, and darknet's BFLOPs.
+    return "kmgt" if noun in _OF_BYTES else "kmgtb"
+
+
 _MAX_CHARACTERS = 60
 _GROUPS = r"\d{1,3}(?:,\d{3}){1,9}"
 _PLAIN = r"\d{1,30}"
@@ -46,7 +53,9 @@ _AMOUNT = re.compile(
 )
 # In an expression a number may stand before a name, so there a unit must follow it, or commas separate its thousands.
 _UNIT = "|".join(
-    sorted((*filter(None, _SPELLED), *_BYTES, *(f"[kmgt]{noun}" for noun in NOUNS)), key=len, reverse=True)
+    sorted(
+        (*filter(None, _SPELLED), *_BYTES, *(f"[{_thousands(noun)}]{noun}" for noun in NOUNS)), key=len, reverse=True
+    )
 )
 _AFTER = rf"{_REST} {{0,3}}(?P<unit>{_UNIT})(?: {{1,3}}(?P<noun>{'|'.join(NOUNS)}))?(?![\w.])"
 _INSIDE = rf"(?i:(?<![\w.,])(?P<whole>{_GROUPS}|{_PLAIN}){_AFTER})"
@@ -140,8 +149,7 @@ def _amount(found: re.Match[str], *, of_bytes: bool) -> Amount:
     unit, noun = (found["unit"] or "").lower(), (found["noun"] or "").lower()
     if unit in NOUNS and not noun:
         unit, noun = "", unit
-    elif unit[1:] in NOUNS and unit[0] in ("kmgt" if unit[1:] in _OF_BYTES else "kmgtb") and not noun:
-        # GMACs, MFLOPs, and darknet's BFLOPs.
+    elif unit[1:] in NOUNS and unit[0] in _thousands(unit[1:]) and not noun:
         unit, noun = unit[0], unit[1:]
     if noun and noun not in NOUNS:
         raise SpecError(f"'{noun[:60]}' is nothing that is counted", None, f"there are {', '.join(NOUNS)}")

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 import archcalc
+from archcalc.cli import main
 from archcalc.errors import Source, SpecError
 from archcalc.importers import importer_of, parse
 from archcalc.language.sources import SPECS
@@ -179,3 +181,21 @@ def test_the_comment_behind_a_scale_is_its_published_figures() -> None:
     assert [str(figure.claims[0]) for figure in found["n"].figures] == ["params 1,234", "flops 8.9G"]
     assert found["s"].figures == ()
     assert parse(Source("yolov8.yaml", text, "n"), {"nc": 10}).figures == ()
+
+
+def test_a_file_without_scales_has_its_figures_on_a_line_of_their_own() -> None:
+    """As those of YOLOv9 do."""
+    text = "# A model\nnc: 80\n# 544 layers, 7,318 parameters, 27.6 GFLOPs\nbackbone:\n  - [-1, 1, Conv, [64, 3, 2]]\n"
+    found = parse(Source("yolov9s.yaml", f"{text}head:\n  - [-1, 1, Conv, [64, 3, 2]] # 9 parameters\n"))
+
+    assert [str(figure.claims[0]) for figure in found.figures] == ["params 7,318", "flops 27.6G"]
+
+
+def test_what_is_called_as_a_function_is_no_module_in_an_expanded_spec_either(tmp_path: Path) -> None:
+    """A counter of modules sees neither the softmax of distances nor the sigmoid of scores."""
+    (tmp_path / "net.yaml").write_text(SMALL)
+    (tmp_path / "spec.yaml").write_text(CliRunner().invoke(main, ["expand", str(tmp_path / "net.yaml")]).output)
+
+    for name in ("net", "spec"):
+        rows = profile(archcalc.load(str(tmp_path / f"{name}.yaml"))).rows
+        assert {row.kind for row in rows if row.call == "function"} == {"softmax", "sigmoid"}
