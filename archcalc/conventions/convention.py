@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from archcalc.conventions.quantities import Priceable, value
+from archcalc.conventions.quantities import Priceable, used_in, value
 from archcalc.layers.work import NOTHING
 from archcalc.symbols.dims import Dim, format_dim
 from archcalc.symbols.shape import places_of
@@ -95,6 +95,18 @@ class Convention(msgspec.Struct, frozen=True):
     def shown(self, price: Dim) -> Dim:
         """A price in the unit of `column`."""
         return self.flops(price) if self.column == "FLOPs" else price
+
+    def missed(self, rows: Iterable[Priceable]) -> tuple[str, ...]:
+        """The kinds of layers whose multiply-accumulates the rule leaves out, all of them or those between activations."""
+        each = 2 if self.unit == "FLOPs" else 1
+        found = dict.fromkeys(
+            row.kind
+            for row in rows
+            if "macs" not in used_in(self.formula(row) or "0")
+            and isinstance(missing := each * row.work.macs - (self.price(row) or 0), int)
+            and missing > 0
+        )
+        return tuple(found)
 
     def total(self, rows: Iterable[Priceable]) -> Total:
         """The sum over layers, with the kinds that the rule does not cover."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from archcalc.conventions.convention import Convention
 from archcalc.conventions.graph_tools import TOOLS as GRAPHS
 from archcalc.conventions.torch_tools import TOOLS as WATCHERS
+from archcalc.conventions.yolo_tools import TOOLS as YOLO
 from archcalc.errors import SpecError, nearest
 
 _OWN = (
@@ -24,7 +25,7 @@ _OWN = (
     ),
 )
 
-CONVENTIONS = {convention.name: convention for convention in (*_OWN, *WATCHERS, *GRAPHS)}
+CONVENTIONS = {convention.name: convention for convention in (*_OWN, *WATCHERS, *GRAPHS, *YOLO)}
 
 
 def convention(name: str) -> Convention:

@@ -133,6 +133,7 @@ QUANTITIES: dict[str, Quantity] = {
     "strides": Quantity("the product of the strides", lambda row: size(_each(row, _stride(row)))),
     "ratio": Quantity("input positions for each output position", _ratio),
     "pairs": Quantity("pairs of an input and an output channel that are joined", _pairs),
+    "groups": Quantity("groups of channels", lambda row: row.layer.groups),
     "projections": Quantity("multiply-accumulates of attention's four matrices", _projections),
     "shrunk": Quantity("what a convolution of the same settings would put out", _shrunk),
     "layers": Quantity("layers on each other", lambda row: row.layer.layers),

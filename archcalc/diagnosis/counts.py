@@ -94,8 +94,8 @@ def _bases(result: Profile, measures: Sequence[str], rows: tuple[Row, ...], *, c
         yield _Basis(with_heads, cost, some, own)
         # Figures of several measures at once share one way of counting, which no convention covers.
         if len(set(measures)) == 1:
-            for said, column, slip in _otherwise(measures[0], some, conventions=conventions):
-                yield _Basis((said, *with_heads), cost + 1, some, (column,) * len(measures), slip)
+            for said, column, dear, slip in _otherwise(measures[0], some, conventions=conventions):
+                yield _Basis((said, *with_heads), cost + dear, some, (column,) * len(measures), slip)
 
 
 def _own(result: Profile, row: Row, measure: str) -> int:
@@ -105,10 +105,10 @@ def _own(result: Profile, row: Row, measure: str) -> int:
 
 def _otherwise(
     measure: str, rows: tuple[Row, ...], *, conventions: bool
-) -> Iterator[tuple[str, tuple[int, ...], bool]]:
-    """Other ways to count a measure: in words, a number for each row, and true if it is a mistake."""
+) -> Iterator[tuple[str, tuple[int, ...], int, bool]]:
+    """Other ways to count a measure: in words, a number for each row, their cost, and true if it is a mistake."""
     for tally in tallies(measure):
-        yield tally.said, tuple(map(tally.of, rows)), tally.slip
+        yield tally.said, tuple(map(tally.of, rows)), 1, tally.slip
     if measure in {"macs", "flops"} and conventions:
         known = {tuple(row.macs for row in rows), tuple(2 * row.macs for row in rows)}
         rules: dict[tuple[int, ...], list[str]] = {}
@@ -116,7 +116,16 @@ def _otherwise(
             rules.setdefault(tuple(_price(rule, row) for row in rows), []).append(name)
         for column, names in rules.items():
             if column not in known:
-                yield f"by the rule of {' or '.join(names)}", column, False
+                # MACs by a rule for FLOPs are FLOPs, and those of another rule besides.
+                both = measure == "macs" and all(CONVENTIONS[name].unit == "FLOPs" for name in names)
+                yield by_rule(names, rows), column, 1 + both, False
+
+
+def by_rule(names: Sequence[str], rows: Sequence[Row]) -> str:
+    """Rules that count some rows alike, in words, with the products that they miss."""
+    missed = CONVENTIONS[names[0]].missed(rows)
+    said = f"by the rule of {' or '.join(names)}"
+    return f"{said}, which misses products of {' and '.join(missed)}" if missed else said
 
 
 def _price(rule: Convention, row: Row) -> int:

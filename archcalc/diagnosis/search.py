@@ -22,7 +22,7 @@ from archcalc.symbols.dims import format_dim
 SIBLING = "sibling"
 # Some counts as simple as a hit would print the same digits by chance. A hit explains nothing if this many are expected
 # to.
-_LIKELY = 0.05
+LIKELY = 0.05
 # Blindly chosen counts of a network are taken to spread evenly, in proportion, over two orders of magnitude.
 _SPREAD = math.log(100)
 _MAX_COST = 5
@@ -62,7 +62,7 @@ class Hit(msgspec.Struct, frozen=True):
     @property
     def likely(self) -> bool:
         """True if the hit is probably chance, as is any count of a sibling that needs a further assumption."""
-        return self.chance >= _LIKELY or (SIBLING in self.count.form and len(self.count.form) > 1)
+        return self.chance >= LIKELY or (SIBLING in self.count.form and len(self.count.form) > 1)
 
     def __str__(self) -> str:
         units = [window.unit for window in self.windows if window.unit]
@@ -153,21 +153,21 @@ def _hits(found: Sequence[Count], claims: Sequence[Claim], *, batched: bool) -> 
         key = hit.cost, forms[hit.counted] * ways[hit.printed]
         if key not in as_simple:
             as_simple[key] = sum(n for cost, n in sizes if cost <= key[0] and n <= key[1])
-        judged.append(msgspec.structs.replace(hit, chance=_probability(hit, claims) * as_simple[key]))
+        judged.append(msgspec.structs.replace(hit, chance=probability(hit.windows, claims) * as_simple[key]))
     judged.sort(key=lambda hit: (hit.cost, hit.likely, hit.slip, hit.chance, hit.distance(claims[0])))
     return Finding(tuple(judged), sum(n for _, n in sizes))
 
 
-def _probability(hit: Hit, claims: Sequence[Claim]) -> float:
+def probability(windows: Sequence[PrintedRange], claims: Sequence[Claim]) -> float:
     """The probability that a randomly chosen count prints so: the width of the windows relative to the spread."""
     open_to: dict[str, tuple[Fraction, Fraction]] = {}
-    for claim, window in zip(claims, hit.windows, strict=True):
+    for claim, window in zip(claims, windows, strict=True):
         measure = "activations" if claim.quantity.term.measure == "bytes" else claim.quantity.term.measure
         low, high = window.low / claim.scale, window.high / claim.scale
         # A number printed both in values and in bytes must lie in both windows.
         before = open_to.get(measure, (low, high))
         open_to[measure] = max(low, before[0]), min(high, before[1])
-    probability = 1.0
+    chance = 1.0
     for low, high in open_to.values():
-        probability *= min(1.0, math.log(high / low) / _SPREAD) if low > 0 else 1.0
-    return probability
+        chance *= min(1.0, math.log(high / low) / _SPREAD) if low > 0 else 1.0
+    return chance

@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 import msgspec
 
+from archcalc.diagnosis.elsewhere import Explanation, by_other_settings, by_own_programs
 from archcalc.diagnosis.network import Network, cells, measured
 from archcalc.diagnosis.search import SIBLING, Finding, Hit, search
 from archcalc.diagnosis.shapes import agrees, altered
@@ -53,10 +54,20 @@ def _verdict(network: Network, figure: Figure) -> Verdict:
         return _altered(said, at, figure)
     if words := _of_other_cells(at, figure):
         return msgspec.structs.replace(said, verdict="other convention", diagnosis=words)
+    if own := by_own_programs(network, figure):
+        return _explained(said, own)
     found = _diagnosed(said, search(at, figure))
+    if found.verdict == "not reproduced" and (other := by_other_settings(network, figure)):
+        return _explained(said, other)
     bare = [_judged(claim, exact, bare=True) for claim, exact in zip(figure.claims, exacts, strict=True)]
     loose = [judgement for judgement in bare if judgement is not None]
     return found if found.verdict != "not reproduced" or len(loose) < len(bare) else _holding(said, loose)
+
+
+def _explained(said: Verdict, found: Explanation) -> Verdict:
+    verdict: Verdicts = "explained slip" if found.slip else "other convention"
+    chance = float(f"{found.chance:.1g}")
+    return msgspec.structs.replace(said, verdict=verdict, diagnosis=found.words, tried=found.tried, chance=chance)
 
 
 def _of_other_cells(network: Network, figure: Figure) -> str:

@@ -138,7 +138,8 @@ def sentence(verdict: Verdict) -> str:
     if verdict.chance is not None:
         # The model behind the chance is no better than its one digit.
         expected = f", {verdict.chance if verdict.chance >= 0.001 else 'fewer than 0.001'} such hits expected by chance"
-    tried = f" ({format_dim(verdict.tried)} hypotheses tried{expected})" if verdict.tried else ""
+    hypotheses = "hypothesis" if verdict.tried == 1 else "hypotheses"
+    tried = f" ({format_dim(verdict.tried)} {hypotheses} tried{expected})" if verdict.tried else ""
     found = f": {verdict.diagnosis}{tried}" if verdict.diagnosis else tried
     known = f" Irreproducible: {verdict.irreproducible}." if verdict.irreproducible else ""
     printed = " and ".join(verdict.published)

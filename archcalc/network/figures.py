@@ -131,6 +131,18 @@ class Figure(msgspec.Struct, frozen=True):
         return f"{said} with {', '.join(conditions)}" if conditions else said
 
 
+class Way(msgspec.Struct, frozen=True):
+    """A way in which the programs of a network are known to count it: by a convention, on its own input and settings or on others.
+
+    `sample` is the side of a smaller image that is counted in the input's place, and taken times the area.
+    """
+
+    convention: str
+    input: Shape = ()
+    settings: tuple[tuple[str, str], ...] = ()
+    sample: int = 0
+
+
 class Verdict(msgspec.Struct, frozen=True):
     """A figure with its exact values and the verdict.
 

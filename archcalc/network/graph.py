@@ -14,7 +14,7 @@ from archcalc.layers.fields import fit_once
 from archcalc.network.display import Displayable, brief
 from archcalc.network.dtypes import Format
 from archcalc.network.facts import Assertion, Assumption, Loop, strongest
-from archcalc.network.figures import Figure
+from archcalc.network.figures import Figure, Way
 from archcalc.network.limits import Bounds
 from archcalc.network.names import check_name, suitable
 from archcalc.network.references import alike, check_trunk
@@ -52,6 +52,8 @@ class Graph(msgspec.Struct, frozen=True, dict=True):
     family: str = ""
     task: str = ""
     figures: tuple[Figure, ...] = ()
+    # The ways in which the programs of its file count, the likeliest first.
+    ways: tuple[Way, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
     assertions: tuple[Assertion, ...] = ()
     # The names of layers in files of trained weights: patterns of names, and their replacements, in order.

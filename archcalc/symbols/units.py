@@ -24,8 +24,9 @@ UNITS: dict[str, int] = {
     **{f"{unit}iB": 1024**power for power, unit in enumerate(THOUSANDS) if unit},
 }
 _WORDS = {"thousand": "K", "million": "M", "billion": "G", "trillion": "T"}
-_SPELLED = {**{unit.lower(): unit for unit in UNITS}, **_WORDS, "b": "G"}
+_SPELLED = {**{unit.lower(): unit for unit in UNITS}, **_WORDS, "b": "G", "bn": "G"}
 _BYTES = {"b": "B", **{f"{unit}i".lower(): f"{unit}iB" for unit in "KMGT"}}
+_OF_BYTES = ("byte", "bytes")
 # Nouns for counted things, and the measures that each is a word for.
 NOUNS: dict[str, frozenset[str]] = {
     **dict.fromkeys(("params", "param", "parameters"), frozenset({"params", "weights", "biases", "active"})),
@@ -34,8 +35,15 @@ NOUNS: dict[str, frozenset[str]] = {
     **dict.fromkeys(("mac", "macs"), frozenset({"macs"})),
     **dict.fromkeys(("flop", "flops"), frozenset({"flops"})),
     **dict.fromkeys(("activations", "values"), frozenset({"activations"})),
-    **dict.fromkeys(("byte", "bytes"), frozenset()),
+    **dict.fromkeys(_OF_BYTES, frozenset()),
 }
+
+
+def _thousands(noun: str) -> str:
+    # GMACs, MFLOPs, and darknet's BFLOPs.
+    return "kmgt" if noun in _OF_BYTES else "kmgtb"
+
+
 _MAX_CHARACTERS = 60
 _GROUPS = r"\d{1,3}(?:,\d{3}){1,9}"
 _PLAIN = r"\d{1,30}"
@@ -45,7 +53,9 @@ _AMOUNT = re.compile(
 )
 # In an expression a number may stand before a name, so there a unit must follow it, or commas separate its thousands.
 _UNIT = "|".join(
-    sorted((*filter(None, _SPELLED), *_BYTES, *(f"[kmgt]{noun}" for noun in NOUNS)), key=len, reverse=True)
+    sorted(
+        (*filter(None, _SPELLED), *_BYTES, *(f"[{_thousands(noun)}]{noun}" for noun in NOUNS)), key=len, reverse=True
+    )
 )
 _AFTER = rf"{_REST} {{0,3}}(?P<unit>{_UNIT})(?: {{1,3}}(?P<noun>{'|'.join(NOUNS)}))?(?![\w.])"
 _INSIDE = rf"(?i:(?<![\w.,])(?P<whole>{_GROUPS}|{_PLAIN}){_AFTER})"
@@ -139,12 +149,11 @@ def _amount(found: re.Match[str], *, of_bytes: bool) -> Amount:
     unit, noun = (found["unit"] or "").lower(), (found["noun"] or "").lower()
     if unit in NOUNS and not noun:
         unit, noun = "", unit
-    elif unit[1:] in NOUNS and unit[0] in "kmgt" and not noun:
-        # GMACs and MFLOPs.
+    elif unit[1:] in NOUNS and unit[0] in _thousands(unit[1:]) and not noun:
         unit, noun = unit[0], unit[1:]
     if noun and noun not in NOUNS:
         raise SpecError(f"'{noun[:60]}' is nothing that is counted", None, f"there are {', '.join(NOUNS)}")
-    counts_bytes = noun.startswith("byte")
+    counts_bytes = noun in _OF_BYTES
     names = _SPELLED | _BYTES if of_bytes or counts_bytes else _SPELLED
     if unit not in names:
         known = f"there are {', '.join(filter(None, UNITS))}, {', '.join(_WORDS)}"

@@ -9,6 +9,7 @@ import logging
 import sys
 import warnings
 from collections.abc import Callable
+from importlib import metadata
 from typing import Any
 
 import pytest
@@ -24,6 +25,16 @@ def needed(name: str) -> Any:
         return importlib.import_module(name)
     except Exception as error:  # noqa: BLE001 - tools fail to import in ways of their own
         pytest.skip(f"{name} cannot be imported: {error}")
+
+
+def installed(name: str, version: str) -> None:
+    """Skip unless a package of that version is here; two of them call their module thop."""
+    try:
+        found = metadata.version(name)
+    except metadata.PackageNotFoundError:
+        pytest.skip(f"{name} is not installed")
+    if not found.startswith(version):
+        pytest.skip(f"{name} {found} counts otherwise than {version}")
 
 
 def by_torch(model: torch.nn.Module, shape: Shape) -> int:
@@ -51,7 +62,17 @@ def by_ptflops(backend: str) -> Callable[[torch.nn.Module, Shape], int]:
 
 
 def by_thop(model: torch.nn.Module, shape: Shape) -> int:
+    installed("thop", "0.1.1")
     return needed("thop").profile(model, (torch.zeros(1, *shape),), verbose=False)[0]
+
+
+def by_ultralytics(version: str) -> Callable[[torch.nn.Module, Shape], int]:
+    def counted(model: torch.nn.Module, shape: Shape) -> int:
+        installed("ultralytics-thop", version)
+        # What `get_flops` prints of an image, in billions.
+        return 2 * needed("thop").profile(model, inputs=(torch.zeros(1, *shape),), verbose=False)[0]
+
+    return counted
 
 
 def by_calflops(place: int) -> Callable[[torch.nn.Module, Shape], int]:
@@ -81,6 +102,8 @@ TOOLS: dict[str, Callable[[torch.nn.Module, Shape], int | None]] = {
     "calflops": by_calflops(0),
     "calflops-macs": by_calflops(1),
     "torchscan": by_torchscan,
+    "ultralytics": by_ultralytics("2.2"),
+    "ultralytics-8.3": by_ultralytics("2.0.14"),
 }
 
 

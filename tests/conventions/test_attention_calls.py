@@ -97,6 +97,8 @@ SAID = {
     "calflops": (3_410, 3_410),
     "calflops-macs": (1_680, 1_680),
     "torchscan": (1_280, 1_280),
+    "ultralytics": (3_360, 3_360),
+    "ultralytics-8.3": (2_560, 2_560),
 }
 
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
+from click.testing import CliRunner
 
 import archcalc
+from archcalc.cli import main
 from archcalc.errors import Source, SpecError
 from archcalc.importers import importer_of, parse
 from archcalc.language.sources import SPECS
 from archcalc.network.graph import Graph
 from archcalc.profiling.engine import profile
+from tests.importers.yolo_files import rows_of_our_own_spec
 
 SMALL = """\
 # three rows and a head
@@ -33,30 +34,6 @@ head:
   - [[-1, 0], 1, Concat, [1]]
   - [[4, 2], 1, Detect, [nc]]
 """
-
-
-def rows_of_our_own_spec() -> tuple[str, dict[str, int]]:
-    """YOLOv8 as ultralytics would write it, from the bundled spec, and the params that were published of each scale."""
-    spec = yaml.safe_load((SPECS / "yolov8.yaml").read_text())
-    rows: list[Any] = []
-    for item in spec["layers"][:22]:
-        [(kind, said)] = item.items()
-        reads = [int(one) if int(one) != len(rows) - 1 else -1 for one in said.get("from", [len(rows) - 1])]
-        module, *args = {
-            "conv": ("Conv", said.get("out"), 3, 2),
-            "c2f": ("C2f", said.get("out"), said.get("shortcut")),
-            "sppf": ("SPPF", 1024, 5),
-            "upsample": ("nn.Upsample", None, 2, "nearest"),
-            "concat": ("Concat", 1),
-        }[kind]
-        rows.append([reads if module == "Concat" else -1, said.get("times", 1), module, args])
-    variants = {name[-1]: {**spec["params"], **said} for name, said in spec["variants"].items()}
-    scales = {n: [v["depth_multiple"], v["width_multiple"], v["max_channels"]] for n, v in variants.items()}
-    head = [*rows[10:], [[15, 18, 21], 1, "Detect", ["nc"]]]
-    written = {"nc": 80, "scales": scales, "backbone": rows[:10], "head": head}
-    text = "".join(f"{name}:\n" + "".join(f"  - {row}\n" for row in written[name]) for name in ("backbone", "head"))
-    published = {n: int(v["figures"][0]["value"].replace(",", "")) for n, v in variants.items()}
-    return f"nc: 80\nscales: {scales}\n{text}", published
 
 
 @pytest.mark.parametrize("scale", "nsmlx")
@@ -204,3 +181,21 @@ def test_the_comment_behind_a_scale_is_its_published_figures() -> None:
     assert [str(figure.claims[0]) for figure in found["n"].figures] == ["params 1,234", "flops 8.9G"]
     assert found["s"].figures == ()
     assert parse(Source("yolov8.yaml", text, "n"), {"nc": 10}).figures == ()
+
+
+def test_a_file_without_scales_has_its_figures_on_a_line_of_their_own() -> None:
+    """As those of YOLOv9 do."""
+    text = "# A model\nnc: 80\n# 544 layers, 7,318 parameters, 27.6 GFLOPs\nbackbone:\n  - [-1, 1, Conv, [64, 3, 2]]\n"
+    found = parse(Source("yolov9s.yaml", f"{text}head:\n  - [-1, 1, Conv, [64, 3, 2]] # 9 parameters\n"))
+
+    assert [str(figure.claims[0]) for figure in found.figures] == ["params 7,318", "flops 27.6G"]
+
+
+def test_what_is_called_as_a_function_is_no_module_in_an_expanded_spec_either(tmp_path: Path) -> None:
+    """A counter of modules sees neither the softmax of distances nor the sigmoid of scores."""
+    (tmp_path / "net.yaml").write_text(SMALL)
+    (tmp_path / "spec.yaml").write_text(CliRunner().invoke(main, ["expand", str(tmp_path / "net.yaml")]).output)
+
+    for name in ("net", "spec"):
+        rows = profile(archcalc.load(str(tmp_path / f"{name}.yaml"))).rows
+        assert {row.kind for row in rows if row.call == "function"} == {"softmax", "sigmoid"}

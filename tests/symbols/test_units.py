@@ -51,7 +51,7 @@ def spelled(units: dict[str, int]) -> st.SearchStrategy[tuple[str, Fraction]]:
     return build()
 
 
-@given(spelled(SCALES | {"b": 10**9}), st.sampled_from(["params", "macs", "flops", "activations"]))
+@given(spelled(SCALES | {"b": 10**9, "bn": 10**9}), st.sampled_from(["params", "macs", "flops", "activations"]))
 def test_counts_are_read_alike(written, measure):
     """A claim and a goal mean the same number of values or operations, B being 10⁹."""
     text, value = written
@@ -59,6 +59,16 @@ def test_counts_are_read_alike(written, measure):
 
     assert Claim.read(measure, text).printed.value == value
     assert found.difference({measure: 0}) == -value
+
+
+def test_billions_of_operations_are_read_as_darknet_prints_them():
+    """In a claim and in a goal."""
+    assert (
+        Claim.read("flops", "6.91 BFLOPs").printed.value
+        == Claim.read("flops", "6.91BFLOPs").printed.value
+        == 691 * 10**7
+    )
+    assert goal("flops <= 6.91 BFLOPs").difference({"flops": 0}) == -691 * 10**7
 
 
 @given(spelled(SCALES | IN_BYTES | {"b": 1, "bytes": 1}))

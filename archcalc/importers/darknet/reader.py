@@ -9,6 +9,7 @@ from archcalc.importers.darknet import filters, joins, places, recurrent
 from archcalc.importers.darknet.sections import Section, sections
 from archcalc.importers.darknet.writer import Writer
 from archcalc.layers.rearrange import Input
+from archcalc.network.figures import Way
 from archcalc.network.graph import Graph
 from archcalc.network.model import Model, Resizable
 from archcalc.symbols.shape import NamedShape
@@ -43,6 +44,9 @@ _KINDS: dict[str, Callable[[Writer, Section], int]] = {
     "history": recurrent.history,
 }
 
+# What AlexeyAB's program prints while it reads the file, and what the command `ops` of pjreddie's and of his own says.
+_WAYS = tuple(map(Way, ("darknet", "darknet-ops", "darknet-ops-ungrouped")))
+
 
 def read(source: Source) -> Model:
     """The network of a cfg file."""
@@ -70,4 +74,4 @@ def _graph(source: Source, net: Section, layers: list[Section], shape: NamedShap
             remedy = nearest(section.kind, [*_KINDS]) or "darknet's programs have no such section"
             raise SpecError(f"no section [{section.kind[:60]}]", section.place, remedy)
         writer.ends.append(_KINDS[section.kind](writer, section))
-    return writer.builder.graph(source.stem, named_outputs=tuple(writer.heads))
+    return writer.builder.graph(source.stem, named_outputs=tuple(writer.heads), ways=_WAYS)

@@ -7,6 +7,7 @@ import math
 from archcalc.errors import SpecError, nearest
 from archcalc.importers.ultralytics.arguments import activation, called, whole
 from archcalc.importers.ultralytics.heads import Branch, Head, detect, prototypes
+from archcalc.importers.ultralytics.published import ways
 from archcalc.importers.ultralytics.rows import File, Row, Value
 from archcalc.importers.ultralytics.scope import MODULES, Net, Scope, channels_of
 from archcalc.layers.conv import Conv2d
@@ -14,6 +15,7 @@ from archcalc.layers.merge import Add, Concat
 from archcalc.layers.rearrange import Input, Slice
 from archcalc.layers.resize import Resize
 from archcalc.network.graph import Graph
+from archcalc.network.wildcards import fits
 from archcalc.symbols.dims import Shape
 
 # Modules whose first argument is what they put out, as many channels as the width says.
@@ -57,7 +59,8 @@ class Building:
 
     def graph(self, name: str, inputs: dict[str, Shape]) -> Graph:
         """The graph of all rows."""
-        side = 224 if any(row.module == "Classify" for row in self.file.rows) else 640
+        classifies = any(row.module == "Classify" for row in self.file.rows)
+        side = 224 if classifies else 640
         channels = self.file.whole("channels", self.file.whole("ch", 3))
         builder = self.net.builder
         image = builder.add("input", Input(inputs.get("input", (channels, side, side))))
@@ -70,7 +73,20 @@ class Building:
                 raise SpecError(said, error.place or row.place, *error.notes) from None
             self.made.append(last)
         ends = tuple(self.outputs or last)
-        return builder.graph(name, named_outputs=() if ends == (len(builder.nodes) - 1,) else ends)
+        return builder.graph(
+            name,
+            named_outputs=() if ends == (len(builder.nodes) - 1,) else ends,
+            call_styles=self._called_as_functions(),
+            ways=ways(channels, side, classifies=classifies),
+        )
+
+    def _called_as_functions(self) -> tuple[tuple[str, str], ...]:
+        """The layers that ultralytics calls as functions, which its counter of modules does not see."""
+        # The mean before a classifier is a module, those of YOLOv9 are not.
+        means = () if self.net.uses["Classify"] else ("*/pool",)
+        names = [node.name for node in self.net.builder.nodes]
+        patterns = ("*/softmax", "*/sigmoid", "*/resize*", *means)
+        return tuple((one, "function") for one in patterns if any(fits(name, one) for name in names))
 
     def _row(self, number: int, row: Row, last: list[int]) -> list[int]:
         reads = [self._read(number, one, last) for one in row.reads]

@@ -6,7 +6,7 @@ import re
 from contextlib import suppress
 
 from archcalc.errors import Source, SpecError
-from archcalc.network.figures import Claim, Figure
+from archcalc.network.figures import Claim, Figure, Way
 
 _SCALE = re.compile(r"[ \t]{0,40}(\w{1,40}):[ \t]{0,40}\[")
 _PARAMS = re.compile(r"(?<![\d,])([\d,]{1,40}) parameters\b")
@@ -20,8 +20,11 @@ def published(source: Source, scale: str) -> tuple[Figure, ...]:
     >>> [str(figure.claims[0]) for figure in published(Source("yolov8.yaml", text), "n")]
     ['params 3157200', 'flops 8.9G']
     """
-    named = ((_SCALE.match(line), line.partition("#")[2]) for line in source.text.splitlines())
-    said = next((comment for found, comment in named if found and found[1] == scale), "")
+    lines = [(_SCALE.match(line), line.partition("#")) for line in source.text.splitlines()]
+    # A file without scales has the comment on a line of its own.
+    of_scale = [said for found, (_, _, said) in lines if found and found[1] == scale]
+    of_file = [said for _, (before, _, said) in lines if not before.strip() and _PARAMS.search(said)]
+    said = next(iter(of_scale if scale else of_file), "")
     printed = {"params": (_PARAMS.search(said), ""), "flops": (_FLOPS.search(said), "G")}
     figures = []
     for of, value in [(of, f"{found[1]}{unit}") for of, (found, unit) in printed.items() if found]:
@@ -29,3 +32,22 @@ def published(source: Source, scale: str) -> tuple[Figure, ...]:
         with suppress(SpecError):
             figures.append(Figure((Claim.read(of, value),), source="the file's own comment"))
     return tuple(figures)
+
+
+def ways(channels: int, side: int, *, classifies: bool) -> tuple[Way, ...]:
+    """The ways in which ultralytics has counted: by its rule before version 8.4 and by that since, on inputs of its tasks.
+
+    Before 8.4 it counted an image of 32×32, which is another number where a dense layer sees the mean of all places. Its
+    models are made for the 80 classes of COCO unless somebody says otherwise.
+    """
+    before, now, sample = "ultralytics-8.3", "ultralytics", 32 if classifies else 0
+    larger = [(channels, other, other) for other in (640, 1024) if other > side]
+    return (
+        Way(before, sample=sample),
+        Way(now),
+        *(
+            Way(before, shape, settings, sample)
+            for shape in larger
+            for settings in ((), (("nc", "80"),))[: 1 + classifies]
+        ),
+    )
