@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from functools import cache
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import torch
@@ -56,6 +57,7 @@ KINDS = {
 }
 
 WINDOWS = torchvision.models.swin_transformer.ShiftedWindowAttention
+STAGES = torchvision.models.regnet.BlockParams
 
 # How ConvNeXt turns an image, and back again, so that its channels are behind their places.
 LAST, FIRST = (0, 2, 3, 1), (0, 3, 1, 2)
@@ -146,12 +148,22 @@ def bare(shape: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(shape[: max((i for i, n in enumerate(shape, start=1) if n > 1), default=0)])
 
 
+def on_cpu(function: Any) -> Any:
+    """A function of tensors whose values it needs, which those on the meta device have none of."""
+
+    def computed(*args: Any, **kwargs: Any) -> Any:
+        with torch.device("cpu"):
+            return function(*args, **kwargs)
+
+    return computed
+
+
 @cache
 def model_of(spec: str) -> torch.nn.Module:
     """The torchvision model without weights, with the strides of the paper's ResNets where the spec is theirs."""
     name = SPECS[spec]
     unset = {"init_weights": False} if name in {"googlenet", "inception_v3"} else {}
-    with torch.device("meta"):
+    with torch.device("meta"), patch.object(STAGES, "from_init_params", on_cpu(STAGES.from_init_params)):
         model = torchvision.models.get_model(name, **unset)
     if name in {"resnet50", "resnet101", "resnet152"} and spec == name:
         for module in model.modules():
