@@ -15,19 +15,20 @@ from archcalc.errors import Source
 from archcalc.formats import explain, render, worksheet
 from archcalc.formats.compare import page
 from archcalc.formats.table.columns import COLUMNS
-from archcalc.language import bundled, load, parse
+from archcalc.language import load, parse
 from archcalc.language.shorthand import from_line
 from archcalc.network.measures import measures
 from archcalc.profiling.engine import profile
 from archcalc.profiling.explain import workings as found
 from tests.document.latex import compiled
 from tests.formats.hostile import HOSTILE
+from tests.networks import EVERY
 from tests.programs import program
 
 VGG = profile(load("vgg16"))
 
 
-@pytest.mark.parametrize("name", bundled())
+@pytest.mark.parametrize("name", EVERY)
 def test_a_bundled_network_compiles(name, tmp_path):
     """Its table, the working of every row, a comparison and a worksheet, each a document that stands alone."""
     result = profile(load(name))

@@ -6,7 +6,8 @@ from msgspec.structs import replace
 
 import archcalc
 from archcalc.errors import Source
-from archcalc.language import bundled, parse
+from archcalc.language import parse
+from tests.networks import EVERY
 
 TITLE = '</svg><script>alert(1)</script> "]; click n1 "javascript:x" \\write18{x} %% x'
 NAMES = (
@@ -30,5 +31,5 @@ def hostile() -> archcalc.Profile:
     return archcalc.profile(replace(plain, name="evil", title=TITLE, nodes=tuple(nodes)))
 
 
-PROFILES = {name: archcalc.profile(archcalc.load(name)) for name in bundled()}
+PROFILES = {name: archcalc.profile(archcalc.load(name)) for name in EVERY}
 EVIL = hostile()

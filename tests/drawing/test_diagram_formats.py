@@ -17,8 +17,8 @@ from archcalc.drawing.diagrams.outline import outline
 from archcalc.drawing.diagrams.svg import to_svg
 from archcalc.drawing.diagrams.tikz import to_tikz
 from archcalc.drawing.diagrams.volumes import Volumes, volumes
-from archcalc.language import bundled
 from tests.drawing.drawn import EVIL, PROFILES
+from tests.networks import EVERY
 from tests.programs import program
 
 MERMAID = re.compile(
@@ -57,7 +57,7 @@ def typeset(text: str, folder) -> bytes:
     return (folder / "a.pdf").read_bytes()
 
 
-@pytest.mark.parametrize("name", [*bundled(), "evil"])
+@pytest.mark.parametrize("name", [*EVERY, "evil"])
 def test_mermaid_has_only_lines_of_its_own(name):
     """Every label is within quotes, and nothing in it ends them."""
     for line in to_mermaid(outline(PROFILES.get(name, EVIL))).splitlines():
@@ -89,7 +89,7 @@ def test_graphviz_makes_an_svg_with_every_node(profile):
     assert "<a " not in svg
 
 
-@pytest.mark.parametrize("name", [*bundled(), "evil"])
+@pytest.mark.parametrize("name", [*EVERY, "evil"])
 def test_svg_is_xml_with_only_elements_of_its_own(name):
     """A picture stands alone: no script, no link, nothing from elsewhere; and it names all rows."""
     profile = PROFILES.get(name, EVIL)

@@ -12,12 +12,13 @@ from archcalc.drawing.diagrams.mermaid import to_mermaid
 from archcalc.drawing.diagrams.outline import Frame, outline
 from archcalc.drawing.diagrams.svg import to_svg
 from archcalc.errors import Source
-from archcalc.language import bundled, parse
+from archcalc.language import parse
 from tests.drawing.drawn import PROFILES
+from tests.networks import EVERY
 
 
 @pytest.mark.parametrize("fold", [True, False])
-@pytest.mark.parametrize("name", bundled())
+@pytest.mark.parametrize("name", EVERY)
 def test_every_row_is_in_exactly_one_node(name, fold):
     """The nodes' rows are those of the network, each once, and each node's last row gives what leaves it."""
     rows = {row.name: row for row in PROFILES[name].rows}
@@ -30,7 +31,7 @@ def test_every_row_is_in_exactly_one_node(name, fold):
 
 
 @pytest.mark.parametrize("fold", [True, False])
-@pytest.mark.parametrize("name", bundled())
+@pytest.mark.parametrize("name", EVERY)
 def test_every_input_of_a_layer_is_an_arrow_or_inside_a_node(name, fold):
     """A node reads what its first layer does, and each of the layers after it only the one before."""
     rows = {row.name: row for row in PROFILES[name].rows}
@@ -169,7 +170,7 @@ def test_a_node_says_its_layer_as_people_write_it():
 
 
 @pytest.mark.parametrize("form", DIAGRAMS)
-@pytest.mark.parametrize("name", bundled())
+@pytest.mark.parametrize("name", EVERY)
 def test_every_network_is_drawn_in_every_format(name, form):
     """What is drawn twice is the same to the byte."""
     drawn = draw(PROFILES[name], form)

@@ -10,8 +10,8 @@ from archcalc.cli import main
 from archcalc.drawing.diagrams import DIAGRAMS, draw
 from archcalc.drawing.diagrams.outline import Frame, outline
 from archcalc.drawing.diagrams.overview import overview
-from archcalc.language import bundled
 from tests.drawing.drawn import EVIL, PROFILES
+from tests.networks import EVERY
 
 
 def deepest(parts) -> int:
@@ -20,7 +20,7 @@ def deepest(parts) -> int:
 
 
 @pytest.mark.parametrize("depth", [1, 2])
-@pytest.mark.parametrize("name", bundled())
+@pytest.mark.parametrize("name", EVERY)
 def test_all_of_a_network_is_in_its_overview(name, depth):
     """Every row is in one box, the boxes have all params, and none is within more others than asked for."""
     profile = PROFILES[name]

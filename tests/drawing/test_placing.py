@@ -10,8 +10,8 @@ from archcalc.drawing.diagrams.layout import layout
 from archcalc.drawing.diagrams.node_sizes import Boxes
 from archcalc.drawing.diagrams.outline import Box, Edge, Frame, Outline, outline
 from archcalc.drawing.diagrams.volumes import Volumes, volumes
-from archcalc.language import bundled
 from tests.drawing.drawn import PROFILES
+from tests.networks import EVERY
 
 
 def crosses(rect, start, end) -> bool:
@@ -67,7 +67,7 @@ def any_network(seed: int) -> Outline:
 
 
 @pytest.mark.parametrize("fold", [True, False])
-@pytest.mark.parametrize("name", bundled())
+@pytest.mark.parametrize("name", EVERY)
 def test_boxes_do_not_overlap_and_lines_go_around_them(name, fold):
     """In the flow chart and in the picture of volumes alike."""
     drawn = outline(PROFILES[name], fold=fold)

@@ -13,9 +13,10 @@ import pytest
 
 import archcalc
 from archcalc.errors import Source
-from archcalc.language import bundled, load, parse
+from archcalc.language import load, parse
 from archcalc.network.graph import Graph
 from archcalc.profiling.engine import profile
+from tests.networks import EVERY
 from tests.verify.random_graphs import PLANTS, block
 
 LINE = re.compile(r"(\w+?[\dx-]*): \[([^]]+)\] +memory: (\S+) +weights: (.+)")
@@ -89,7 +90,7 @@ def hold(graph: Graph, batch: int = 1) -> list[str]:
     return [label for label, *_ in lines]
 
 
-@pytest.mark.parametrize("name", bundled())
+@pytest.mark.parametrize("name", EVERY)
 def test_every_equation_of_every_bundled_network_is_true(name):
     """A batch of one and of three."""
     graph = load(name)

@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 
 import archcalc
-from archcalc.language import bundled
 from tests.formats.shown import SHOWN
+from tests.networks import EVERY
 
 
-@pytest.mark.parametrize("name", bundled())
+@pytest.mark.parametrize("name", EVERY)
 def test_a_data_frame_sums_to_the_totals(name):
     """Plain sums of its columns, without auxiliary heads, are the profile's own totals, in 64-bit integers."""
     profile = archcalc.profile(archcalc.load(name), batch=2)

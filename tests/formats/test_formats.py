@@ -16,8 +16,9 @@ from archcalc.diagnosis import checked
 from archcalc.errors import Source
 from archcalc.formats import FORMATS
 from archcalc.formats.table.columns import COLUMNS, lines
-from archcalc.language import bundled, parse, source_of
+from archcalc.language import parse, source_of
 from tests.formats.hostile import HOSTILE
+from tests.networks import EVERY
 
 DATA = Path(__file__).parent.parent / "data"
 VGG = archcalc.profile(archcalc.load("vgg16"))
@@ -49,7 +50,7 @@ def test_the_cs231n_totals_are_the_sums_of_the_rows():
     )
 
 
-@pytest.mark.parametrize("name", bundled())
+@pytest.mark.parametrize("name", EVERY)
 def test_the_columns_of_a_text_table_add_up_to_its_last_row(name):
     """The printed rows sum to the printed totals where there is no auxiliary head."""
     profile = archcalc.profile(archcalc.load(name))
@@ -61,7 +62,7 @@ def test_the_columns_of_a_text_table_add_up_to_its_last_row(name):
     assert table[-1].split()[1:] == [f"{numbers([row[i] for row in main]):,}" for i in range(1, len(keys))]
 
 
-@pytest.mark.parametrize("name", bundled())
+@pytest.mark.parametrize("name", EVERY)
 def test_folding_loses_nothing(name):
     """Each folded row times its repeats sums to the same totals as the rows one by one."""
     profile = archcalc.profile(archcalc.load(name))

@@ -12,8 +12,8 @@ import pytest
 
 import archcalc
 from archcalc.document.escapes import escape_mathematics
-from archcalc.language import bundled
 from tests.formats.shown import SHOWN, hostile
+from tests.networks import EVERY
 from tests.programs import program
 
 VOID = {"br", "hr", "img", "input", "meta", "link", "wbr"}
@@ -67,7 +67,7 @@ class Fragment(HTMLParser):
             self.rows[-1][-1] = (kind, text + data)
 
 
-@pytest.mark.parametrize("name", bundled())
+@pytest.mark.parametrize("name", EVERY)
 def test_a_profile_is_one_table_of_its_rows(name):
     """The fragment of every network has the head, each layer in order with its numbers at the right, and the totals."""
     profile = archcalc.profile(archcalc.load(name))

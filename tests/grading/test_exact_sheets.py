@@ -12,16 +12,16 @@ from archcalc.errors import SpecError
 from archcalc.formats.table.columns import COLUMNS as COLUMNS_OF_TABLES
 from archcalc.formats.table.csv import render as exact_csv
 from archcalc.grading.sheet import GRADED, PASSED_OVER
-from archcalc.language import bundled
 from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Builder
 from archcalc.profiling.engine import profile
 from tests.grading.sheets import COLUMNS, marked, network, run
 from tests.layers.strategies import cases
+from tests.networks import EVERY
 
 
-@pytest.mark.parametrize("name", bundled())
+@pytest.mark.parametrize("name", EVERY)
 @pytest.mark.parametrize("columns", [COLUMNS, None], ids=["graded columns", "default columns"])
 def test_the_exact_table_of_every_network_is_all_right(name, columns):
     """What archcalc prints as CSV is a worksheet without a mistake."""

@@ -7,13 +7,14 @@ import pytest
 from archcalc.errors import Source
 from archcalc.importers import load, parse
 from archcalc.language.folded import folded
-from archcalc.language.sources import SPECS, bundled
+from archcalc.language.sources import SPECS
 from archcalc.layers.activation import ReLU
 from archcalc.layers.conv import Conv2d
 from archcalc.layers.merge import Add
 from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Builder, Graph
 from tests.language.specs_drawn import drawn
+from tests.networks import EVERY
 
 
 def rows(graph: Graph) -> list[tuple[object, ...]]:
@@ -24,7 +25,7 @@ def again(graph: Graph) -> Graph:
     return parse(Source("imported.yaml", folded(graph)))
 
 
-@pytest.mark.parametrize("name", bundled())
+@pytest.mark.parametrize("name", EVERY)
 def test_a_bundled_network_is_read_back(name):
     """Every layer with its name, settings, inputs and shape."""
     graph = load(name)

@@ -15,11 +15,12 @@ import msgspec
 import pytest
 
 from archcalc.errors import Source, SpecError
-from archcalc.language import bundled, load, parse
+from archcalc.language import load, parse
 from archcalc.language.flatten import flat
 from archcalc.network.graph import Graph
 from archcalc.profiling.engine import profile
 from tests.language.specs_drawn import CONSTRUCTS, drawn
+from tests.networks import EVERY
 
 IMAGE = "input: {channels: 8, height: 16, width: 16}\n"
 
@@ -63,7 +64,7 @@ def changed_or_refused(text: str) -> dict[str, Any] | None:
     return changed(graph)
 
 
-@pytest.mark.parametrize("name", bundled())
+@pytest.mark.parametrize("name", EVERY)
 def test_a_bundled_network_written_out_is_the_same(name):
     """Its layers, figures and stated numbers, names in files and conditions."""
     assert changed(load(name)) == {}

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 import archcalc
 from archcalc.cli import main
-from archcalc.language import bundled
 from archcalc.memory_plan.liveness import Buffer, Moment, Timeline
 from archcalc.memory_plan.plan import Dtypes, inference, training
 from archcalc.memory_plan.sizes import AffineBytes, Size, upper_envelope
 from archcalc.network.dtypes import DTYPES
+from tests.networks import EVERY
 from tests.reference.torch_networks import networks
 
 TINY = """
@@ -219,7 +219,7 @@ def test_master_weights_beside_narrow_ones(tiny):
     assert without["resident"] == {"weights": 2 * 127, "adam state": 4 * 127}
 
 
-@pytest.mark.parametrize("name", bundled())
+@pytest.mark.parametrize("name", EVERY)
 def test_the_formula_is_the_peak_for_every_batch(name):
     """At inference and in training, whichever of its pieces holds."""
     result = archcalc.profile(archcalc.load(name))

@@ -19,7 +19,7 @@ from archcalc.conventions import CONVENTIONS
 from archcalc.document.formats import PAGES
 from archcalc.errors import Source, SpecError
 from archcalc.formats.explain import reading, render
-from archcalc.language import bundled, load, parse
+from archcalc.language import load, parse
 from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Builder, Graph
@@ -31,6 +31,7 @@ from archcalc.symbols.dims import Shape
 from archcalc.symbols.shape import axes_of
 from archcalc.symbols.sums import sum_of
 from tests.layers.strategies import cases
+from tests.networks import EVERY
 
 _OPERATORS = {
     ast.Add: operator.add,
@@ -135,7 +136,7 @@ def test_every_line_of_every_kind_of_layer(kind, data):
     check(last.row, last.cells)
 
 
-@pytest.mark.parametrize("name", bundled())
+@pytest.mark.parametrize("name", EVERY)
 def test_every_line_of_the_bundled_networks(name):
     """Every row, and every line a formula that a reader can follow."""
     for working in workings(profile(load(name), convention_name="textbook")):

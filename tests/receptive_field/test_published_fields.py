@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import archcalc
-from archcalc.language import bundled
 from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Builder
 from archcalc.receptive_field.fields import receptive_fields
 from archcalc.receptive_field.stacks import field_of, stacks
 from archcalc.symbols.dims import symbol
+from tests.networks import EVERY
 from tests.receptive_field.asked import K, spec
 
 # One number for both axes, at the last layer before what is global; the sources compute each in a way of their own.
@@ -36,7 +36,7 @@ def test_published_fields(name, layer, size, source):  # noqa: ARG001 - the sour
     assert fields[last].size == (size, size)
 
 
-@pytest.mark.parametrize("name", bundled())
+@pytest.mark.parametrize("name", EVERY)
 def test_a_field_never_shrinks_along_a_path_and_every_layer_has_one(name):
     """A layer sees at least what the layers before it see, in every bundled network, unless it takes a part of them."""
     graph = archcalc.load(name)

@@ -49,7 +49,7 @@ RUN = [
     *("alexnet-torchvision", "googlenet-torchvision", "vgg16-torchvision", "resnet18-torchvision"),
     *("resnet50-torchvision", "resnet18", "resnet50", "squeezenet1_0", "squeezenet1_1", "inception_v3", "vgg11"),
     *("vgg11_bn", "resnext50_32x4d", "wide_resnet50_2", "densenet121", "mobilenet_v2", "mobilenet_v3_large"),
-    *("mobilenet_v3_small", "mnasnet0_5", "shufflenet_v2_x1_0", "efficientnet_b0", "efficientnet_b1"),
+    *("mobilenet_v3_small", "mnasnet0_5", "shufflenet_v2_x1_0", "efficientnet_b0"),
     *("regnet_x_400mf", "regnet_y_400mf", "convnext_tiny", "vit_b_16", "swin_t"),
 ]
 if THOROUGH:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archcalc.errors import Source, SpecError
-from archcalc.language import bundled, load, parse
+from archcalc.language import load, parse
 from archcalc.language.document import read
 from archcalc.language.load import source_of
 from archcalc.layers import Layer
@@ -26,6 +26,7 @@ from archcalc.symbols.dims import ceil_div, floor_div, format_shape, size, symbo
 from archcalc.symbols.evaluate import holds, letters, substitute
 from archcalc.symbols.shape import NamedShape
 from tests.layers.strategies import cases
+from tests.networks import EVERY
 
 FAULTS = Path(__file__).parent.parent / "data" / "faults"
 
@@ -109,7 +110,7 @@ def general(name):
     return profile(graph, symbol("batch")), shapes, params
 
 
-@pytest.mark.parametrize("name", bundled())
+@pytest.mark.parametrize("name", EVERY)
 @settings(max_examples=25)
 @given(data=st.data())
 def test_a_network_says_the_same_of_letters_as_of_their_values(name, data):
