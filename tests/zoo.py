@@ -8,14 +8,19 @@ from archcalc.language import bundled
 from archcalc.language.sources import SPECS, networks
 
 THOROUGH = settings().max_examples > 100
+# Beside the first of each file, those that show what it does not.
+_MORE = {
+    *("vgg16", "vgg19_bn", "resnet50", "resnet50-torchvision", "resnet152"),
+    *("mobilenet_v3_small", "regnet_y_400mf", "squeezenet1_1"),
+}
 
 
-def one_of_each_file() -> list[str]:
-    """The first variant of each spec, in the order of their names."""
+def representatives() -> list[str]:
+    """The first variant of each file and some more, in the order of their names."""
     firsts: dict[str, str] = {}
     for name, (path, _) in networks(SPECS).items():
         firsts.setdefault(path.stem, name)
-    return sorted(firsts.values())
+    return sorted({*firsts.values(), *_MORE})
 
 
-ZOO = bundled() if THOROUGH else one_of_each_file()
+ZOO = bundled() if THOROUGH else representatives()

@@ -25,6 +25,6 @@ def charted(profiles: Sequence[Profile], panels: Sequence[layers.Panel]) -> Iter
             bars.draw(figure, profiles)
             yield figure
     else:
-        with canvas(*networks.SIZE) as figure:
+        with canvas(*networks.size(profiles)) as figure:
             networks.draw(figure, profiles)
             yield figure

@@ -43,7 +43,8 @@ def compared(profiles: Sequence[Profile], form: str, *, charts: bool = True) -> 
     chart = None
     if charts:
         shows = networks.says(profiles)
-        chart = _chart(files, "networks", shows, form, networks.SIZE, lambda figure: networks.draw(figure, profiles))
+        size = networks.size(profiles)
+        chart = _chart(files, "networks", shows, form, size, lambda figure: networks.draw(figure, profiles))
     first = "README.md" if form == "markdown" else "index.html"
     return {
         first: _bytes(index(profiles, chart), form),

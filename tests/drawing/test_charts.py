@@ -123,8 +123,9 @@ def test_networks_stand_at_their_params_and_macs():
 
 def test_names_of_networks_cover_neither_marks_nor_each_other():
     """On the chart of all of them no name lies over another, or over a mark."""
-    with canvas.canvas(11, 8) as figure:
-        networks.draw(figure, [profile(load(name)) for name in bundled()])
+    profiles = [profile(load(name)) for name in bundled()]
+    with canvas.canvas(*networks.size(profiles)) as figure:
+        networks.draw(figure, profiles)
         figure.draw_without_rendering()
     [axes] = figure.axes
     # A line from a name to its mark is no part of the name.

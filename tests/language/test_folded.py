@@ -7,7 +7,7 @@ import pytest
 from archcalc.errors import Source
 from archcalc.importers import load, parse
 from archcalc.language.folded import folded
-from archcalc.language.sources import SPECS
+from archcalc.language.sources import located
 from archcalc.layers.activation import ReLU
 from archcalc.layers.conv import Conv2d
 from archcalc.layers.merge import Add
@@ -51,7 +51,7 @@ def test_it_is_at_most_2_5_times_as_long_as_what_a_person_wrote(name):
             0
         ].count("\n")
 
-    path = SPECS / f"{name}.yaml"
+    path, _ = located(name)
     assert lines(folded(load(name))) <= 2.5 * lines(path.read_text())
 
 

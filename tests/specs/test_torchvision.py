@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import pytest
 import torch
@@ -11,8 +12,9 @@ from torch.utils.flop_counter import FlopCounterMode
 from archcalc.language import load
 from archcalc.profiling.engine import profile
 from archcalc.profiling.rows import Profile
+from archcalc.reference.weight_files import renamed
 from archcalc.symbols.shape import NamedShape
-from tests.specs.torchvision_models import KINDS, SPECS, Step, Trace, bare, model_of
+from tests.specs.torchvision_models import KINDS, RESNETS, RUN, SPECS, Step, Trace, bare, model_of
 
 
 def steps_of(result: Profile) -> list[Step]:
@@ -31,18 +33,24 @@ def upright(x: NamedShape) -> tuple[int, ...]:
     return (x[-1], *x[:-1]) if len(x) == 3 and x.axes[-1] == "channels" else x
 
 
-@pytest.mark.parametrize("spec", SPECS)
+@pytest.mark.parametrize("spec", RUN)
 def test_operations(spec):
-    """Each operation of the model has its layer, in order, with its output size and params, auxiliary heads included."""
+    """Each operation of the model has its layer, in order, with its output size and params, auxiliary heads included.
+
+    The buffers are the running statistics of the model and the numbers of pairs in a window, without its counters of
+    batches.
+    """
     result = profile(load(spec))
     model = model_of(spec).train()
     with Trace() as trace:
         model(torch.empty(2, *result.graph.input, device="meta"))
     assert steps_of(result) == trace.steps
     assert result.totals.params + result.auxiliary.params == sum(array.numel() for array in model.parameters())
+    buffers = sum(math.prod(array.shape) for array in model.buffers() if array.dim())
+    assert result.totals.buffers + result.auxiliary.buffers == buffers
 
 
-@pytest.mark.parametrize("spec", SPECS)
+@pytest.mark.parametrize("spec", RUN)
 def test_macs(spec):
     """The MACs are half of the FLOPs that torch's own counter finds at inference."""
     result = profile(load(spec))
@@ -52,9 +60,25 @@ def test_macs(spec):
     assert result.totals.macs == counter.get_total_flops() / 2
 
 
-@pytest.mark.parametrize("spec", SPECS)
-def test_buffers(spec):
-    """The buffers are the running statistics of the model and the numbers of pairs in a window, without its counters of batches."""
-    result = profile(load(spec))
-    buffers = sum(math.prod(array.shape) for array in model_of(spec).buffers() if array.dim())
-    assert result.totals.buffers + result.auxiliary.buffers == buffers
+@pytest.mark.parametrize("spec", [spec for spec in SPECS if spec not in RESNETS])
+def test_names_of_trained_weights(spec):
+    """Every array of ours has a name of the model's, of the same sizes, and every array of the model is asked for."""
+    state = {
+        name: [n for n in array.shape if n > 1]
+        for name, array in model_of(spec).state_dict().items()
+        if not name.endswith(("num_batches_tracked", "position_index"))
+    }
+    graph = load(spec)
+    asked = set()
+    for node in graph.nodes:
+        shapes = [graph.nodes[i].shape for i in node.inputs]
+        for array, shape in (node.layer.weights(*shapes) | node.layer.buffers(*shapes)).items():
+            whole, part, parts = re.fullmatch(
+                r"(.+?)(?:\[(\d+)/(\d+)\])?", renamed(node.name, array, graph.weights)
+            ).groups()
+            if array != "position_index":
+                first, *rest = state[whole]
+                assert [first // int(parts or 1), *rest] == [n for n in shape if n > 1], (node.name, array)
+                assert (whole, part) not in asked
+                asked.add((whole, part))
+    assert {name for name, _ in asked} == state.keys()

@@ -13,7 +13,7 @@ from archcalc.language import load
 from archcalc.network.graph import Node
 from archcalc.reference import outputs, seeded
 from tests.reference.small_networks import small
-from tests.specs.torchvision_models import SPECS, Trace
+from tests.specs.torchvision_models import RUN, Trace
 from tests.specs.torchvision_weights import fill, model_for, operations
 from tests.zoo import THOROUGH
 
@@ -36,7 +36,7 @@ class Compared(Trace):
         assert error <= self.tolerance, node.name
 
 
-@pytest.mark.parametrize("spec", SPECS)
+@pytest.mark.parametrize("spec", RUN)
 def test_outputs(spec: str) -> None:
     """Every operation puts out what torch puts out, in either dtype."""
     graph = load(spec) if THOROUGH else small(spec)

@@ -5,10 +5,14 @@ from __future__ import annotations
 from contextlib import suppress
 from functools import cache
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import torch
 from torch.overrides import TorchFunctionMode
+
+from tests.reference.small_networks import LARGE
+from tests.zoo import THOROUGH
 
 for operator in ("nms", "qnms"):
     # torchvision registers shapes for its own operators, which are missing where its binary is built for another torch.
@@ -17,16 +21,40 @@ for operator in ("nms", "qnms"):
 
 torchvision = pytest.importorskip("torchvision")
 
-# The spec of each model. Those without a suffix are torchvision's own network or, for the three deep ResNets, the
-# paper's, which differs in where the stride is.
+RESNETS = [f"resnet{depth}" for depth in (18, 34, 50, 101, 152)]
+REGNETS = ["400mf", "800mf", "1_6gf", "3_2gf", "8gf", "16gf", "32gf"]
+
+# The spec of each model. Those without a suffix are torchvision's own network or, for VGG and the ResNets, the paper's,
+# which differs in a softmax, in how the pool rounds and, of the deep ones, in where the stride is.
 SPECS = {
-    **{f"{name}-torchvision": name for name in ("alexnet", "googlenet", "resnet50", "resnet101", "resnet152", "vgg16")},
+    **{f"{name}-torchvision": name for name in ("alexnet", "googlenet", "vgg16", *RESNETS)},
     **{name: name for name in ("squeezenet1_0", "squeezenet1_1", "inception_v3")},
     **{f"vgg{depth}{norm}": f"vgg{depth}{norm}" for depth in (11, 13, 16, 19) for norm in ("", "_bn")},
-    **{name: name for name in ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "resnext50_32x4d")},
-    **{name: name for name in ("wide_resnet50_2", "densenet121", "mobilenet_v2", "shufflenet_v2_x1_0", "vit_b_16")},
-    **{name: name for name in ("mobilenet_v3_large", "efficientnet_b0", "convnext_tiny", "swin_t")},
+    **{name: name for name in (*RESNETS, "resnext50_32x4d", "resnext101_32x8d", "resnext101_64x4d")},
+    **{name: name for name in ("wide_resnet50_2", "wide_resnet101_2")},
+    **{f"densenet{depth}": f"densenet{depth}" for depth in (121, 161, 169, 201)},
+    **{name: name for name in ("mobilenet_v2", "mobilenet_v3_large", "mobilenet_v3_small")},
+    **{f"mnasnet{size}": f"mnasnet{size}" for size in ("0_5", "0_75", "1_0", "1_3")},
+    **{f"shufflenet_v2_x{size}": f"shufflenet_v2_x{size}" for size in ("0_5", "1_0", "1_5", "2_0")},
+    **{
+        f"efficientnet_{size}": f"efficientnet_{size}"
+        for size in (*(f"b{n}" for n in range(8)), "v2_s", "v2_m", "v2_l")
+    },
+    **{f"regnet_{kind}_{size}": f"regnet_{kind}_{size}" for kind in "xy" for size in REGNETS},
+    **{name: name for name in ("regnet_y_128gf", "vit_b_16", "swin_t")},
+    **{f"convnext_{size}": f"convnext_{size}" for size in ("tiny", "small", "base", "large")},
 }
+
+# Those that run with values: one or two of each family, and all under the thorough profile.
+RUN = [
+    *("alexnet-torchvision", "googlenet-torchvision", "vgg16-torchvision", "resnet18-torchvision"),
+    *("resnet50-torchvision", "resnet18", "resnet50", "squeezenet1_0", "squeezenet1_1", "inception_v3", "vgg11"),
+    *("vgg11_bn", "resnext50_32x4d", "wide_resnet50_2", "densenet121", "mobilenet_v2", "mobilenet_v3_large"),
+    *("mobilenet_v3_small", "mnasnet0_5", "shufflenet_v2_x1_0", "efficientnet_b0"),
+    *("regnet_x_400mf", "regnet_y_400mf", "convnext_tiny", "vit_b_16", "swin_t"),
+]
+if THOROUGH:
+    RUN = [spec for spec in SPECS if spec not in LARGE]
 
 # What torch calls the operation of a layer kind. Reshaping has no counterpart in either list.
 KINDS = {
@@ -56,6 +84,7 @@ KINDS = {
 }
 
 WINDOWS = torchvision.models.swin_transformer.ShiftedWindowAttention
+STAGES = torchvision.models.regnet.BlockParams
 
 # How ConvNeXt turns an image, and back again, so that its channels are behind their places.
 LAST, FIRST = (0, 2, 3, 1), (0, 3, 1, 2)
@@ -146,14 +175,24 @@ def bare(shape: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(shape[: max((i for i, n in enumerate(shape, start=1) if n > 1), default=0)])
 
 
+def on_cpu(function: Any) -> Any:
+    """A function of tensors whose values it needs, which those on the meta device have none of."""
+
+    def computed(*args: Any, **kwargs: Any) -> Any:
+        with torch.device("cpu"):
+            return function(*args, **kwargs)
+
+    return computed
+
+
 @cache
 def model_of(spec: str) -> torch.nn.Module:
     """The torchvision model without weights, with the strides of the paper's ResNets where the spec is theirs."""
     name = SPECS[spec]
     unset = {"init_weights": False} if name in {"googlenet", "inception_v3"} else {}
-    with torch.device("meta"):
+    with torch.device("meta"), patch.object(STAGES, "from_init_params", on_cpu(STAGES.from_init_params)):
         model = torchvision.models.get_model(name, **unset)
-    if name in {"resnet50", "resnet101", "resnet152"} and spec == name:
+    if name in RESNETS and spec == name:
         for module in model.modules():
             if isinstance(module, torchvision.models.resnet.Bottleneck):
                 module.conv1.stride, module.conv2.stride = module.conv2.stride, module.conv1.stride

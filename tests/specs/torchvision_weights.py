@@ -67,7 +67,8 @@ def fill(model: nn.Module, graph: Graph, arrays: dict[str, dict[str, Any]]) -> N
     nodes = [node for node, _ in operations(graph, ((node, None) for node in graph.nodes))]
     # Those that scale an image have an axis of 1 for each of its own.
     shapes = {name: array.shape for name, array in [*model.named_parameters(), *model.named_buffers()]}
-    state = {}
+    # The model's own state says of which version it is.
+    state = model.state_dict()
     for node, names in zip(nodes, trace.used, strict=True):
         own = arrays[node.name]
         own = OWN_NAMES.get(node.layer.kind, dict)(own)

@@ -12,17 +12,23 @@ from archcalc.errors import SpecError
 from archcalc.profiling.rows import Profile
 
 _MARKS = [(color, mark) for mark in "os^Dv" for color in (BLUE, ORANGE, GREEN, PINK, RED, SKY)]
-# The size in inches that so many names need.
-SIZE = (11.0, 8.0)
+# The size in inches that the names of so many networks need; more of them take more.
+_SIZE, _MANY = (11.0, 8.0), 60
 # Names of networks whose marks are nearer to each other than this, in points, stand together.
 _NEAR = 7
 _FONT = 7
 # The positions of names relative to their mark, nearest first: offsets to the right and up, in points.
 _PLACES = [
     (x * reach, y * reach)
-    for reach in (6, 9, 13, 18, 25, 34, 45, 58, 73, 90, 110)
+    for reach in (6, 9, 13, 18, 25, 34, 45, 58, 73, 90, 110, 135, 165)
     for x, y in ((1, 0), (0.8, 0.8), (0.8, -0.8), (-1, 0), (-0.8, 0.8), (-0.8, -0.8), (0, 1), (0, -1))
 ]
+
+
+def size(profiles: Sequence[Profile]) -> tuple[float, float]:
+    """The width and the height in inches that the names need, of which twice as many take twice the area."""
+    grown = math.sqrt(max(1.0, len(profiles) / _MANY))
+    return _SIZE[0] * grown, _SIZE[1] * grown
 
 
 def draw(figure: Any, profiles: Sequence[Profile]) -> None:
@@ -67,8 +73,10 @@ def _name(axes: Any, points: Sequence[tuple[Profile, int, int]]) -> None:
     for group in sorted(_near(marks, _NEAR * scale), key=len, reverse=True):
         names = [points[i][0].graph.name for i in group]
         _, x, y = points[group[0]]
-        # A letter of the usual sans is on the mean a little wider than half its height.
-        wide, high = 0.57 * _FONT * scale * max(map(len, names)), 1.25 * _FONT * scale * len(names)
+        written = axes.text(0, 0, "\n".join(names), fontsize=_FONT, linespacing=1.0)
+        room = written.get_window_extent()
+        written.remove()
+        wide, high = room.width + scale, room.height + scale
         boxes = [_box(marks[group[0]], place, wide, high, scale) for place in _PLACES]
         best = min(range(len(boxes)), key=lambda i: (round(_covers(boxes[i], taken, frame)), i))
         taken.append(boxes[best])
