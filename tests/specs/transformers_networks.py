@@ -1,0 +1,63 @@
+"""The sizes of language models in transformers' words, from the config.json that their authors published."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+
+class Network(NamedTuple):
+    """A class of transformers, the values of its config that are not its defaults, and the tokens that go in."""
+
+    model: str
+    config: dict[str, Any]
+    tokens: int
+    # True where the spec writes attention out.
+    written: bool = False
+
+
+def gpt2(width: int, depth: int, heads: int, places: int = 1024) -> Network:
+    return Network(
+        "GPT2LMHeadModel", {"n_embd": width, "n_layer": depth, "n_head": heads, "n_positions": places}, places
+    )
+
+
+def sized(
+    model: str, tokens: int, words: int, width: int, hidden: int, depth: int, heads: int, kv_heads: int, **others: Any
+) -> Network:
+    """A network whose config has the words of most."""
+    config = {"vocab_size": words, "hidden_size": width, "intermediate_size": hidden, "num_hidden_layers": depth}
+    return Network(model, {**config, "num_attention_heads": heads, "num_key_value_heads": kv_heads, **others}, tokens)
+
+
+def llama(tokens: int, *sizes: int, **others: Any) -> Network:
+    return sized("LlamaForCausalLM", tokens, *sizes, **others)
+
+
+NETWORKS = {
+    "gpt2": gpt2(768, 12, 12),
+    "gpt2_medium": gpt2(1024, 24, 16),
+    "gpt2_large": gpt2(1280, 36, 20),
+    "gpt2_xl": gpt2(1600, 48, 25),
+    "gpt3_small": gpt2(768, 12, 12, 2048),
+    "gpt3_medium": gpt2(1024, 24, 16, 2048),
+    "gpt3_large": gpt2(1536, 24, 16, 2048),
+    "gpt3_xl": gpt2(2048, 24, 16, 2048),
+    "gpt3_2.7b": gpt2(2560, 32, 32, 2048),
+    "gpt3_6.7b": gpt2(4096, 32, 32, 2048),
+    "gpt3_13b": gpt2(5120, 40, 40, 2048),
+    "gpt3_175b": gpt2(12288, 96, 96, 2048),
+    "llama_7b": llama(2048, 32000, 4096, 11008, 32, 32, 32),
+    "llama_13b": llama(2048, 32000, 5120, 13824, 40, 40, 40),
+    "llama_33b": llama(2048, 32000, 6656, 17920, 60, 52, 52),
+    "llama_65b": llama(2048, 32000, 8192, 22016, 80, 64, 64),
+    "llama2_7b": llama(4096, 32000, 4096, 11008, 32, 32, 32),
+    "llama2_13b": llama(4096, 32000, 5120, 13824, 40, 40, 40),
+    "llama2_70b": llama(4096, 32000, 8192, 28672, 80, 64, 8),
+    "llama3_8b": llama(8192, 128256, 4096, 14336, 32, 32, 8),
+    "llama3_70b": llama(8192, 128256, 8192, 28672, 80, 64, 8),
+    "llama3.1_8b": llama(8192, 128256, 4096, 14336, 32, 32, 8),
+    "llama3.1_70b": llama(8192, 128256, 8192, 28672, 80, 64, 8),
+    "llama3.1_405b": llama(8192, 128256, 16384, 53248, 126, 128, 8),
+    "llama3.2_1b": llama(8192, 128256, 2048, 8192, 16, 32, 8, head_dim=64, tie_word_embeddings=True),
+    "llama3.2_3b": llama(8192, 128256, 3072, 8192, 28, 24, 8, head_dim=128, tie_word_embeddings=True),
+}
