@@ -62,6 +62,9 @@ def modules(result: Profile) -> list[Row]:
         elif row.kind == "relativebias":
             # In transformers the heads are behind the places, and other layers than the first add what it looked up.
             found += [((*output[1:], output[0]), row.params)] if row.params else []
+        elif row.kind == "learned" and output[0] == 1:
+            # One row for all tokens.
+            found.append((found[-1][0], row.params))
         elif row.kind in KINDS:
             found.append((output, row.params))
     return found

@@ -33,6 +33,11 @@ def llama(tokens: int, *sizes: int, **others: Any) -> Network:
     return sized("LlamaForCausalLM", tokens, *sizes, **others)
 
 
+def bert(model: str, width: int, depth: int, heads: int, words: int = 30522, **others: Any) -> Network:
+    config = {"vocab_size": words, "hidden_size": width, "intermediate_size": 4 * width, "num_hidden_layers": depth}
+    return Network(model, {**config, "num_attention_heads": heads, **others}, 512)
+
+
 NETWORKS = {
     "gpt2": gpt2(768, 12, 12),
     "gpt2_medium": gpt2(1024, 24, 16),
@@ -60,4 +65,29 @@ NETWORKS = {
     "llama3.1_405b": llama(8192, 128256, 16384, 53248, 126, 128, 8),
     "llama3.2_1b": llama(8192, 128256, 2048, 8192, 16, 32, 8, head_dim=64, tie_word_embeddings=True),
     "llama3.2_3b": llama(8192, 128256, 3072, 8192, 28, 24, 8, head_dim=128, tie_word_embeddings=True),
+    "bert_base": bert("BertModel", 768, 12, 12),
+    "bert_large": bert("BertModel", 1024, 24, 16),
+    **{
+        f"roberta_{size}": bert("RobertaModel", *sizes, 50265, max_position_embeddings=514, type_vocab_size=1)
+        for size, *sizes in (("base", 768, 12, 12), ("large", 1024, 24, 16))
+    },
+    "distilbert_base": Network("DistilBertModel", {"vocab_size": 30522}, 512),
+    "albert_base": bert("AlbertModel", 768, 12, 12, 30000),
+    "albert_large": bert("AlbertModel", 1024, 24, 16, 30000),
+    "albert_xlarge": bert("AlbertModel", 2048, 24, 16, 30000),
+    "albert_xxlarge": bert("AlbertModel", 4096, 12, 64, 30000),
+    "electra_small": bert("ElectraForPreTraining", 256, 12, 4, embedding_size=128),
+    "electra_base": bert("ElectraForPreTraining", 768, 12, 12, embedding_size=768),
+    "electra_large": bert("ElectraForPreTraining", 1024, 24, 16, embedding_size=1024),
+    "mistral_7b": sized("MistralForCausalLM", 4096, 32000, 4096, 14336, 32, 32, 8, sliding_window=4096),
+    "mistral_7b_v0.3": sized("MistralForCausalLM", 4096, 32768, 4096, 14336, 32, 32, 8, sliding_window=None),
+    "mistral_nemo": sized(
+        "MistralForCausalLM", 4096, 131072, 5120, 14336, 40, 32, 8, head_dim=128, sliding_window=None
+    ),
+    "mistral_small3": sized(
+        "MistralForCausalLM", 4096, 131072, 5120, 32768, 40, 32, 8, head_dim=128, sliding_window=None
+    ),
+    "mistral_large2": sized("MistralForCausalLM", 4096, 32768, 12288, 28672, 88, 96, 8, sliding_window=None),
+    "mixtral_8x7b": sized("MixtralForCausalLM", 4096, 32000, 4096, 14336, 32, 32, 8),
+    "mixtral_8x22b": sized("MixtralForCausalLM", 4096, 32000, 6144, 16384, 56, 48, 8),
 }
