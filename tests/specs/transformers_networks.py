@@ -38,6 +38,22 @@ def bert(model: str, width: int, depth: int, heads: int, words: int = 30522, **o
     return Network(model, {**config, "num_attention_heads": heads, **others}, 512)
 
 
+def qwen2(*sizes: int, **others: Any) -> Network:
+    return sized("Qwen2ForCausalLM", 8192, *sizes, **others)
+
+
+def qwen3(*sizes: int, model: str = "Qwen3ForCausalLM", **others: Any) -> Network:
+    return sized(model, 8192, 151936, *sizes, head_dim=128, **others)
+
+
+def gemma(model: str, *sizes: int, head_dim: int = 256) -> Network:
+    return sized(model, 8192, *sizes, head_dim=head_dim, tie_word_embeddings=True)
+
+
+def phi(*sizes: int, **others: Any) -> Network:
+    return sized("Phi3ForCausalLM", 4096, *sizes, pad_token_id=None, **others)
+
+
 NETWORKS = {
     "gpt2": gpt2(768, 12, 12),
     "gpt2_medium": gpt2(1024, 24, 16),
@@ -90,4 +106,43 @@ NETWORKS = {
     "mistral_large2": sized("MistralForCausalLM", 4096, 32768, 12288, 28672, 88, 96, 8, sliding_window=None),
     "mixtral_8x7b": sized("MixtralForCausalLM", 4096, 32000, 4096, 14336, 32, 32, 8),
     "mixtral_8x22b": sized("MixtralForCausalLM", 4096, 32000, 6144, 16384, 56, 48, 8),
+    "qwen1.5_moe_a2.7b": sized("Qwen2MoeForCausalLM", 8192, 151936, 2048, 5632, 24, 16, 16),
+    "qwen2_0.5b": qwen2(151936, 896, 4864, 24, 14, 2, tie_word_embeddings=True),
+    "qwen2_1.5b": qwen2(151936, 1536, 8960, 28, 12, 2, tie_word_embeddings=True),
+    "qwen2_7b": qwen2(152064, 3584, 18944, 28, 28, 4),
+    "qwen2_72b": qwen2(152064, 8192, 29568, 80, 64, 8),
+    "qwen2_57b_a14b": sized(
+        *("Qwen2MoeForCausalLM", 8192, 151936, 3584, 18944, 28, 28, 4),
+        **{"moe_intermediate_size": 2560, "shared_expert_intermediate_size": 20480},
+        **{"num_experts": 64, "num_experts_per_tok": 8},
+    ),
+    "qwen2.5_0.5b": qwen2(151936, 896, 4864, 24, 14, 2, tie_word_embeddings=True),
+    "qwen2.5_1.5b": qwen2(151936, 1536, 8960, 28, 12, 2, tie_word_embeddings=True),
+    "qwen2.5_3b": qwen2(151936, 2048, 11008, 36, 16, 2, tie_word_embeddings=True),
+    "qwen2.5_7b": qwen2(152064, 3584, 18944, 28, 28, 4),
+    "qwen2.5_14b": qwen2(152064, 5120, 13824, 48, 40, 8),
+    "qwen2.5_32b": qwen2(152064, 5120, 27648, 64, 40, 8),
+    "qwen2.5_72b": qwen2(152064, 8192, 29568, 80, 64, 8),
+    "qwen3_0.6b": qwen3(1024, 3072, 28, 16, 8, tie_word_embeddings=True),
+    "qwen3_1.7b": qwen3(2048, 6144, 28, 16, 8, tie_word_embeddings=True),
+    "qwen3_4b": qwen3(2560, 9728, 36, 32, 8, tie_word_embeddings=True),
+    "qwen3_8b": qwen3(4096, 12288, 36, 32, 8),
+    "qwen3_14b": qwen3(5120, 17408, 40, 40, 8),
+    "qwen3_32b": qwen3(5120, 25600, 64, 64, 8),
+    "qwen3_30b_a3b": qwen3(2048, 768, 48, 32, 4, model="Qwen3MoeForCausalLM", moe_intermediate_size=768),
+    "qwen3_235b_a22b": qwen3(4096, 1536, 94, 64, 4, model="Qwen3MoeForCausalLM", moe_intermediate_size=1536),
+    "gemma_2b": gemma("GemmaForCausalLM", 256000, 2048, 16384, 18, 8, 1),
+    "gemma_7b": gemma("GemmaForCausalLM", 256000, 3072, 24576, 28, 16, 16),
+    "gemma2_2b": gemma("Gemma2ForCausalLM", 256000, 2304, 9216, 26, 8, 4),
+    "gemma2_9b": gemma("Gemma2ForCausalLM", 256000, 3584, 14336, 42, 16, 8),
+    "gemma2_27b": gemma("Gemma2ForCausalLM", 256000, 4608, 36864, 46, 32, 16, head_dim=128),
+    "gemma3_270m": gemma("Gemma3ForCausalLM", 262144, 640, 2048, 18, 4, 1),
+    "gemma3_1b": gemma("Gemma3ForCausalLM", 262144, 1152, 6912, 26, 4, 1),
+    "gemma3_4b": gemma("Gemma3ForCausalLM", 262208, 2560, 10240, 34, 8, 4),
+    "gemma3_12b": gemma("Gemma3ForCausalLM", 262208, 3840, 15360, 48, 16, 8),
+    "gemma3_27b": gemma("Gemma3ForCausalLM", 262208, 5376, 21504, 62, 32, 16, head_dim=128),
+    "phi3_mini": phi(32064, 3072, 8192, 32, 32, 32),
+    "phi3_medium": phi(32064, 5120, 17920, 40, 40, 10),
+    "phi4": phi(100352, 5120, 17920, 40, 40, 10),
+    "phi4_mini": phi(200064, 3072, 8192, 32, 24, 8, tie_word_embeddings=True),
 }
