@@ -54,6 +54,54 @@ def phi(*sizes: int, **others: Any) -> Network:
     return sized("Phi3ForCausalLM", 4096, *sizes, pad_token_id=None, **others)
 
 
+GATED = {"feed_forward_proj": "gated-gelu", "tie_word_embeddings": False}
+
+
+def t5(width: int, heads: int, hidden: int, depth: int, **others: Any) -> Network:
+    config = {"d_model": width, "num_heads": heads, "d_ff": hidden, "num_layers": depth}
+    return Network("T5ForConditionalGeneration", {**config, "vocab_size": 32128, **others}, 512, written=True)
+
+
+def stacks(width: int, heads: int, above: int, below: int) -> dict[str, int]:
+    """The sizes of an encoder and a decoder."""
+    sizes = {"attention_heads": heads, "ffn_dim": 4 * width}
+    config = {f"{stack}_{key}": size for stack in ("encoder", "decoder") for key, size in sizes.items()}
+    return {"d_model": width, "encoder_layers": above, "decoder_layers": below, **config}
+
+
+def whisper(width: int, heads: int, above: int, below: int, **others: int) -> Network:
+    config = {"vocab_size": 51865, **stacks(width, heads, above, below), **others}
+    return Network("WhisperForConditionalGeneration", config, 448)
+
+
+def bart(width: int, heads: int, depth: int) -> Network:
+    return Network("BartForConditionalGeneration", stacks(width, heads, depth, depth), 1024)
+
+
+def pythia(words: int, width: int, depth: int, heads: int) -> Network:
+    config = {"hidden_size": width, "intermediate_size": 4 * width, "num_hidden_layers": depth}
+    return Network("GPTNeoXForCausalLM", {"vocab_size": words, **config, "num_attention_heads": heads}, 2048)
+
+
+def deepseek(
+    model: str, words: int, width: int, hidden: int, depth: int, heads: int, first: int, **others: Any
+) -> Network:
+    return sized(model, 4096, words, width, hidden, depth, heads, heads, first_k_dense_replace=first, **others)
+
+
+def bloom(width: int, heads: int, depth: int) -> Network:
+    return Network("BloomForCausalLM", {"hidden_size": width, "n_head": heads, "n_layer": depth}, 2048)
+
+
+def falcon(width: int, depth: int, heads: int, **others: Any) -> Network:
+    config = {"hidden_size": width, "num_hidden_layers": depth, "num_attention_heads": heads}
+    return Network("FalconForCausalLM", {**config, **others}, 2048)
+
+
+def olmo(*sizes: int) -> Network:
+    return sized("Olmo2ForCausalLM", 4096, 100352, *sizes)._replace(written=True)
+
+
 NETWORKS = {
     "gpt2": gpt2(768, 12, 12),
     "gpt2_medium": gpt2(1024, 24, 16),
@@ -145,4 +193,53 @@ NETWORKS = {
     "phi3_medium": phi(32064, 5120, 17920, 40, 40, 10),
     "phi4": phi(100352, 5120, 17920, 40, 40, 10),
     "phi4_mini": phi(200064, 3072, 8192, 32, 24, 8, tie_word_embeddings=True),
+    "t5_small": t5(512, 8, 2048, 6),
+    "t5_base": t5(768, 12, 3072, 12),
+    "t5_large": t5(1024, 16, 4096, 24),
+    "t5_3b": t5(1024, 32, 16384, 24, d_kv=128),
+    "t5_11b": t5(1024, 128, 65536, 24, d_kv=128),
+    "t5_v1.1_small": t5(512, 6, 1024, 8, **GATED),
+    "t5_v1.1_base": t5(768, 12, 2048, 12, **GATED),
+    "t5_v1.1_large": t5(1024, 16, 2816, 24, **GATED),
+    "t5_v1.1_xl": t5(2048, 32, 5120, 24, **GATED),
+    "t5_v1.1_xxl": t5(4096, 64, 10240, 24, **GATED),
+    "whisper_tiny": whisper(384, 6, 4, 4),
+    "whisper_base": whisper(512, 8, 6, 6),
+    "whisper_small": whisper(768, 12, 12, 12),
+    "whisper_medium": whisper(1024, 16, 24, 24),
+    "whisper_large": whisper(1280, 20, 32, 32),
+    "whisper_large_v3": whisper(1280, 20, 32, 32, num_mel_bins=128, vocab_size=51866),
+    "whisper_large_v3_turbo": whisper(1280, 20, 32, 4, num_mel_bins=128, vocab_size=51866),
+    "pythia_70m": pythia(50304, 512, 6, 8),
+    "pythia_160m": pythia(50304, 768, 12, 12),
+    "pythia_410m": pythia(50304, 1024, 24, 16),
+    "pythia_1b": pythia(50304, 2048, 16, 8),
+    "pythia_1.4b": pythia(50304, 2048, 24, 16),
+    "pythia_2.8b": pythia(50304, 2560, 32, 32),
+    "pythia_6.9b": pythia(50432, 4096, 32, 32),
+    "pythia_12b": pythia(50688, 5120, 36, 40),
+    "deepseek_v2": deepseek(
+        *("DeepseekV2ForCausalLM", 102400, 5120, 12288, 60, 128, 1),
+        **{"q_lora_rank": 1536, "n_routed_experts": 160, "num_experts_per_tok": 6, "moe_intermediate_size": 1536},
+    ),
+    "deepseek_v2_lite": deepseek(
+        *("DeepseekV2ForCausalLM", 102400, 2048, 10944, 27, 16, 1),
+        **{"q_lora_rank": None, "n_routed_experts": 64, "num_experts_per_tok": 6, "moe_intermediate_size": 1408},
+    ),
+    "deepseek_v3": deepseek("DeepseekV3ForCausalLM", 129280, 7168, 18432, 61, 128, 3),
+    "bart_base": bart(768, 12, 6),
+    "bart_large": bart(1024, 16, 12),
+    "bloom_560m": bloom(1024, 16, 24),
+    "bloom_1b1": bloom(1536, 16, 24),
+    "bloom_1b7": bloom(2048, 16, 24),
+    "bloom_3b": bloom(2560, 32, 30),
+    "bloom_7b1": bloom(4096, 32, 30),
+    "bloom_176b": bloom(14336, 112, 70),
+    "falcon_7b": falcon(4544, 32, 71),
+    "falcon_40b": falcon(8192, 60, 128, new_decoder_architecture=True, num_kv_heads=8),
+    "falcon_180b": falcon(14848, 80, 232, new_decoder_architecture=True, num_kv_heads=8),
+    "olmo2_1b": olmo(2048, 8192, 16, 16, 16),
+    "olmo2_7b": olmo(4096, 11008, 32, 32, 32),
+    "olmo2_13b": olmo(5120, 13824, 40, 40, 40),
+    "olmo2_32b": olmo(5120, 27648, 64, 40, 8),
 }

@@ -47,7 +47,7 @@ class Found(NamedTuple):
     macs: int
 
 
-def built(network: Network) -> nn.Module:
+def built(network: Network) -> Any:
     """The network without weights, with attention that is written out as products of matrices."""
     transformers = import_module("transformers")
     # Whether texts are packed side by side is read from values, and there are none.
@@ -58,7 +58,10 @@ def built(network: Network) -> nn.Module:
     if hasattr(config, "num_experts_per_tok"):
         config._experts_implementation = "batched_mm"
     with torch.device("meta"):
-        model: nn.Module = kind(config).eval()
+        model: Any = kind(config).eval()
+        if network.config.get("tie_word_embeddings") is False:
+            # Transformers 5 ties the head of a T5 whatever its config says.
+            model.lm_head.weight = nn.Parameter(torch.empty_like(model.lm_head.weight))
     return model
 
 
@@ -101,6 +104,8 @@ def found(network: Network) -> Found:
     if left:
         raise ValueError(f"{network.model}: no module that is called has {left}")
     params = sum(array.numel() for array in model.parameters())
+    # What is added to the scores of experts is trained, but not by the optimizer, and a buffer in transformers.
+    params += sum(array.numel() for name, array in model.named_buffers() if name.endswith("e_score_correction_bias"))
     return Found(list(whole(modules, network.written)), params, counter.get_total_flops() // 2)
 
 
