@@ -16,7 +16,7 @@ THOROUGH = settings().max_examples > 100
 # Networks whose weights no machine of ours holds, or whose runs are long. A run takes fewer features, words and tokens,
 # which their layers do not mind.
 FEWER: dict[str, dict[str, int]] = {
-    **{name: {"T": 6, "dim": 128, "hidden": 256, "words": 50} for name in ("llama3_8b", "llama3_8b_awq")},
+    "llama3_8b_awq": {"T": 6, "dim": 128, "hidden": 256, "words": 50},
     "clip_vit_b_32": {"side": 8, "patch": 4, "T": 6, "vision": 24, "language": 16, "joint": 8, "words": 50},
 }
 _SMALL = {"T": 6, "dim": 16, "heads": 4, "words": 50, "depth": 3}
@@ -31,7 +31,8 @@ FAMILIES: dict[str, dict[str, int]] = {
     "deepseek": {**_SMALL, "heads": 2, "latent": 4, "query": 6, "dense": 24, "hidden": 8, "experts": 16, "depth": 5},
     "electra": {**_PLACED, "small": 8},
     "falcon": {**_SMALL, "kv_heads": 2},
-    **dict.fromkeys(("gemma", "mistral", "qwen"), {**_GATED, "head": 4}),
+    "gpt_oss": {**_GATED, "head": 4, "experts": 6, "depth": 4},
+    **{family: {**_GATED, "head": 4} for family in ("gemma", "mistral", "qwen")},
     "gpt": {"places": 6, "dim": 16, "head": 4, "words": 50, "depth": 3},
     **dict.fromkeys(("llama", "mixtral", "phi"), _GATED),
     "lstm_lm": {"T": 6, "dim": 8, "words": 50},
@@ -45,7 +46,17 @@ FAMILIES: dict[str, dict[str, int]] = {
 _FEW = {
     *("albert_base", "awd_lstm_ptb", "bart_base", "bert_base", "bloom_560m", "deepseek_v2_lite", "deepseek_v3"),
     *("distilbert_base", "electra_small", "falcon_7b", "falcon_40b", "gemma2_2b", "gemma3_1b", "gemma_2b"),
-    *("gpt2", "lstm_lm_small", "mamba_130m", "mistral_7b", "mixtral_8x7b", "olmo2_1b", "phi3_mini", "pythia_70m"),
+    *(
+        "gpt2",
+        "llama3_8b",
+        "lstm_lm_small",
+        "mamba_130m",
+        "mistral_7b",
+        "mixtral_8x7b",
+        "olmo2_1b",
+        "phi3_mini",
+        "pythia_70m",
+    ),
     *("qwen1.5_moe_a2.7b", "qwen2_0.5b", "qwen3_0.6b", "roberta_base", "t5_small", "t5_v1.1_small"),
     *("transformer_base", "whisper_tiny"),
 }

@@ -21,12 +21,15 @@ def gpt2(width: int, depth: int, heads: int, places: int = 1024) -> Network:
     )
 
 
-def sized(
-    model: str, tokens: int, words: int, width: int, hidden: int, depth: int, heads: int, kv_heads: int, **others: Any
-) -> Network:
-    """A network whose config has the words of most."""
-    config = {"vocab_size": words, "hidden_size": width, "intermediate_size": hidden, "num_hidden_layers": depth}
-    return Network(model, {**config, "num_attention_heads": heads, "num_key_value_heads": kv_heads, **others}, tokens)
+_SIZES = (
+    *("vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers"),
+    *("num_attention_heads", "num_key_value_heads"),
+)
+
+
+def sized(model: str, tokens: int, *sizes: int, **others: Any) -> Network:
+    """A network whose config has the words of most: its vocabulary, width, hidden width, depth and heads."""
+    return Network(model, {**dict(zip(_SIZES, sizes, strict=True)), **others}, tokens)
 
 
 def llama(tokens: int, *sizes: int, **others: Any) -> Network:
@@ -83,10 +86,15 @@ def pythia(words: int, width: int, depth: int, heads: int) -> Network:
     return Network("GPTNeoXForCausalLM", {"vocab_size": words, **config, "num_attention_heads": heads}, 2048)
 
 
-def deepseek(
-    model: str, words: int, width: int, hidden: int, depth: int, heads: int, first: int, **others: Any
-) -> Network:
-    return sized(model, 4096, words, width, hidden, depth, heads, heads, first_k_dense_replace=first, **others)
+def deepseek(model: str, first: int, *sizes: int, **others: Any) -> Network:
+    """A network whose first layers have no experts, and as many heads of keys as of queries."""
+    return sized(model, 4096, *sizes, sizes[-1], first_k_dense_replace=first, **others)
+
+
+def mixture(experts: int, chosen: int, hidden: int, **others: Any) -> dict[str, Any]:
+    """The sizes of experts."""
+    sizes = {"n_routed_experts": experts, "num_experts_per_tok": chosen, "moe_intermediate_size": hidden}
+    return {"q_lora_rank": 1536, **sizes, **others}
 
 
 def bloom(width: int, heads: int, depth: int) -> Network:
@@ -102,6 +110,13 @@ def olmo(*sizes: int) -> Network:
     return sized("Olmo2ForCausalLM", 4096, 100352, *sizes)._replace(written=True)
 
 
+QWEN2_57B = {
+    **dict(zip(_SIZES, (151936, 3584, 18944, 28, 28, 4), strict=True)),
+    "num_experts": 64,
+    "num_experts_per_tok": 8,
+    "moe_intermediate_size": 2560,
+    "shared_expert_intermediate_size": 20480,
+}
 NETWORKS = {
     "gpt2": gpt2(768, 12, 12),
     "gpt2_medium": gpt2(1024, 24, 16),
@@ -159,11 +174,7 @@ NETWORKS = {
     "qwen2_1.5b": qwen2(151936, 1536, 8960, 28, 12, 2, tie_word_embeddings=True),
     "qwen2_7b": qwen2(152064, 3584, 18944, 28, 28, 4),
     "qwen2_72b": qwen2(152064, 8192, 29568, 80, 64, 8),
-    "qwen2_57b_a14b": sized(
-        *("Qwen2MoeForCausalLM", 8192, 151936, 3584, 18944, 28, 28, 4),
-        **{"moe_intermediate_size": 2560, "shared_expert_intermediate_size": 20480},
-        **{"num_experts": 64, "num_experts_per_tok": 8},
-    ),
+    "qwen2_57b_a14b": Network("Qwen2MoeForCausalLM", QWEN2_57B, 8192),
     "qwen2.5_0.5b": qwen2(151936, 896, 4864, 24, 14, 2, tie_word_embeddings=True),
     "qwen2.5_1.5b": qwen2(151936, 1536, 8960, 28, 12, 2, tie_word_embeddings=True),
     "qwen2.5_3b": qwen2(151936, 2048, 11008, 36, 16, 2, tie_word_embeddings=True),
@@ -218,15 +229,11 @@ NETWORKS = {
     "pythia_2.8b": pythia(50304, 2560, 32, 32),
     "pythia_6.9b": pythia(50432, 4096, 32, 32),
     "pythia_12b": pythia(50688, 5120, 36, 40),
-    "deepseek_v2": deepseek(
-        *("DeepseekV2ForCausalLM", 102400, 5120, 12288, 60, 128, 1),
-        **{"q_lora_rank": 1536, "n_routed_experts": 160, "num_experts_per_tok": 6, "moe_intermediate_size": 1536},
-    ),
+    "deepseek_v2": deepseek("DeepseekV2ForCausalLM", 1, 102400, 5120, 12288, 60, 128, **mixture(160, 6, 1536)),
     "deepseek_v2_lite": deepseek(
-        *("DeepseekV2ForCausalLM", 102400, 2048, 10944, 27, 16, 1),
-        **{"q_lora_rank": None, "n_routed_experts": 64, "num_experts_per_tok": 6, "moe_intermediate_size": 1408},
+        *("DeepseekV2ForCausalLM", 1, 102400, 2048, 10944, 27, 16), **mixture(64, 6, 1408, q_lora_rank=None)
     ),
-    "deepseek_v3": deepseek("DeepseekV3ForCausalLM", 129280, 7168, 18432, 61, 128, 3),
+    "deepseek_v3": deepseek("DeepseekV3ForCausalLM", 3, 129280, 7168, 18432, 61, 128),
     "bart_base": bart(768, 12, 6),
     "bart_large": bart(1024, 16, 12),
     "bloom_560m": bloom(1024, 16, 24),
@@ -242,4 +249,6 @@ NETWORKS = {
     "olmo2_7b": olmo(4096, 11008, 32, 32, 32),
     "olmo2_13b": olmo(5120, 13824, 40, 40, 40),
     "olmo2_32b": olmo(5120, 27648, 64, 40, 8),
+    "gpt_oss_20b": Network("GptOssForCausalLM", {"num_hidden_layers": 24, "num_local_experts": 32}, 4096),
+    "gpt_oss_120b": Network("GptOssForCausalLM", {"num_hidden_layers": 36, "num_local_experts": 128}, 4096),
 }

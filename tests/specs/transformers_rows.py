@@ -23,7 +23,7 @@ from tests.specs.transformers_networks import NETWORKS, Network
 DATA = Path(__file__).parent.parent / "data"
 ROWS, TOTALS = DATA / "transformers_rows.csv", DATA / "transformers_totals.csv"
 # What archcalc has as one kind: attention with its projections, and a mixer with its scan is none.
-_ATTENTION = re.compile(r"(.*\.(?:self_attn|encoder_attn|attn|attention|self_attention))\.(?!.*LayerNorm)")
+_ATTENTION = re.compile(r"(.*\.(?:self_attn|encoder_attn|attn|attention|self_attention))(?:$|\.(?!.*LayerNorm))")
 
 
 class Module(NamedTuple):
@@ -53,10 +53,8 @@ def built(network: Network) -> Any:
     # Whether texts are packed side by side is read from values, and there are none.
     import_module("transformers.masking_utils").find_packed_sequence_indices = lambda _positions: None
     kind: Any = getattr(transformers, network.model)
-    config = kind.config_class(**network.config)
-    config._attn_implementation, config.use_cache = "eager", False
-    if hasattr(config, "num_experts_per_tok"):
-        config._experts_implementation = "batched_mm"
+    ways = {"attn_implementation": "eager", "experts_implementation": "batched_mm", "use_cache": False}
+    config = kind.config_class(**network.config, **ways)
     with torch.device("meta"):
         model: Any = kind(config).eval()
         if network.config.get("tie_word_embeddings") is False:
