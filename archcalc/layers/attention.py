@@ -206,8 +206,10 @@ class Attention(Layer, frozen=True):
         if self.softcap is not None:
             scores = self.softcap * xp.tanh(scores / self.softcap)
         seen = self.band.mask(xp, q.shape[1], k.shape[1])
-        sinks = weights["sinks"].reshape(kv_heads, -1, 1, 1) if self.sinks else None
-        y = mixed(xp, "nhgqk,nkhd->nqhgd", scores, values, seen, sinks)
+        if self.sinks:
+            sinks = weights["sinks"].reshape(kv_heads, -1, 1, 1)
+            scores = xp.concatenate([scores, xp.broadcast_to(sinks, (*scores.shape[:-1], 1))], -1)
+        y = mixed(xp, "nhgqk,nkhd->nqhgd", scores, values, seen)
         return adapted(xp, "out", y.reshape(*q.shape[:2], -1), weights)
 
 

@@ -43,11 +43,13 @@ def projected(xp: Any, name: str, x: Any, weights: dict[str, Any]) -> Any:
     return xp.einsum("nti,oi->nto", x, weights[name], optimize=True) + weights.get(f"{name}_bias", 0.0)
 
 
-def mixed(xp: Any, subscripts: str, scores: Any, values: Any, seen: Any = None, sinks: Any = None) -> Any:
-    """Softmax of the scores, whose last axis is that of the keys, times the values.
+def mixed(xp: Any, subscripts: str, scores: Any, values: Any, seen: Any = None) -> Any:
+    """Softmax of the scores, whose last axis is that of the keys, times the values; `seen` is false for pairs that are hidden.
 
-    `seen` is false for pairs that are hidden, and `sinks` are scores beside those of the keys, which no values belong to.
+    Scores behind those of the keys are sinks: they take their share, and no values belong to them.
     """
+    keys = values.shape[-3]
+    scores, sinks = scores[..., :keys], scores[..., keys:]
     if seen is None:
         return xp.einsum(subscripts, _shares(xp, scores, sinks), values, optimize=True)
     shares = _shares(xp, xp.where(seen, scores, -xp.inf), sinks)
@@ -62,10 +64,9 @@ def mixed(xp: Any, subscripts: str, scores: Any, values: Any, seen: Any = None, 
 
 
 def _shares(xp: Any, scores: Any, sinks: Any) -> Any:
-    if sinks is None:
+    if not sinks.shape[-1]:
         return softmax(xp, scores, -1)
-    beside = xp.broadcast_to(sinks, (*scores.shape[:-1], 1))
-    return softmax(xp, xp.concatenate([scores, beside], -1), -1)[..., :-1]
+    return softmax(xp, xp.concatenate([scores, sinks], -1), -1)[..., : scores.shape[-1]]
 
 
 def attending(scores: Dim, queries: Dim, key: Dim, value: Dim, hidden: Dim = 0) -> Work:
