@@ -34,7 +34,8 @@ class Attention(Layer, frozen=True):
     With `causal` a query sees the keys up to its own place. `window` is a band (Beltagy et al. 2020): with `causal` the
     last so many keys, else half as many on either side. `positions: rotary` turns queries and keys by their places (Su
     et al. 2021), `qk_norm` normalises each head of them (Henry et al. 2020), and `softcap` keeps scores below it by
-    softcap·tanh(score/softcap) (Gemma 2, 2024).
+    softcap·tanh(score/softcap) (Gemma 2, 2024). With `sinks` each head has a trained score beside those of the keys, which
+    takes its share and adds nothing (gpt-oss, 2025).
     """
 
     family: ClassVar[Family] = "attention"
@@ -55,13 +56,14 @@ class Attention(Layer, frozen=True):
     base: Positive = 10000.0
     qk_norm: Literal["rms", "layer"] | None = None
     softcap: Positive | None = None
+    sinks: bool = False
 
     @property
     def filters(self) -> Dim | None:
         return self.out
 
     def variants(self, _rank: int) -> Iterator[str]:
-        if self.window is not None or self.positions or self.qk_norm or self.softcap is not None:
+        if self.window is not None or self.positions or self.qk_norm or self.softcap is not None or self.sinks:
             yield "of another make"
         yield from bias_variants(self.bias)
 
@@ -127,6 +129,8 @@ class Attention(Layer, frozen=True):
         weights = with_biases(matrices, self.bias)
         for name, norm, x in self._normed(q, q if k is None else k):
             weights |= {_norm_name(name, array): shape for array, shape in norm.weights(x).items()}
+        if self.sinks:
+            weights["sinks"] = (self.heads,)
         return weights | adapter_arrays(matrices, self.lora)
 
     def work(self, output: Shape, q: Shape, k: Shape | None = None, v: Shape | None = None) -> Work:
@@ -145,6 +149,9 @@ class Attention(Layer, frozen=True):
             work += rotation((self.heads * q[0] + kv_heads * k[0]) * key)
         if self.softcap is not None:
             work += Work(divisions=scores, exponentials=scores, multiplications=scores)
+        if self.sinks:
+            sinks = self.heads * q[0]
+            work += Work(additions=sinks, exponentials=sinks, divisions=sinks)
         return work
 
     def receptive_views(self, q: Shape, k: Shape | None = None, v: Shape | None = None) -> tuple[Views, ...]:
@@ -199,6 +206,9 @@ class Attention(Layer, frozen=True):
         if self.softcap is not None:
             scores = self.softcap * xp.tanh(scores / self.softcap)
         seen = self.band.mask(xp, q.shape[1], k.shape[1])
+        if self.sinks:
+            sinks = weights["sinks"].reshape(kv_heads, -1, 1, 1)
+            scores = xp.concatenate([scores, xp.broadcast_to(sinks, (*scores.shape[:-1], 1))], -1)
         y = mixed(xp, "nhgqk,nkhd->nqhgd", scores, values, seen)
         return adapted(xp, "out", y.reshape(*q.shape[:2], -1), weights)
 

@@ -44,10 +44,15 @@ def projected(xp: Any, name: str, x: Any, weights: dict[str, Any]) -> Any:
 
 
 def mixed(xp: Any, subscripts: str, scores: Any, values: Any, seen: Any = None) -> Any:
-    """Softmax of the scores, whose last axis is that of the keys, times the values; `seen` is false for pairs that are hidden."""
+    """Softmax of the scores, whose last axis is that of the keys, times the values; `seen` is false for pairs that are hidden.
+
+    Scores behind those of the keys are sinks: they take their share, and no values belong to them.
+    """
+    keys = values.shape[-3]
+    scores, sinks = scores[..., :keys], scores[..., keys:]
     if seen is None:
-        return xp.einsum(subscripts, softmax(xp, scores, -1), values, optimize=True)
-    shares = softmax(xp, xp.where(seen, scores, -xp.inf), -1)
+        return xp.einsum(subscripts, _shares(xp, scores, sinks), values, optimize=True)
+    shares = _shares(xp, xp.where(seen, scores, -xp.inf), sinks)
     # A hidden share is 0, and 0 times what is no number would be none.
     lost = xp.isnan(values)
     y = xp.einsum(subscripts, shares, xp.where(lost, 0, values), optimize=True)
@@ -56,6 +61,12 @@ def mixed(xp: Any, subscripts: str, scores: Any, values: Any, seen: Any = None) 
     ones, empty = xp.ones_like(scores), xp.zeros_like(scores)
     reached = xp.einsum(subscripts, xp.where(seen, ones, empty), xp.asarray(lost, values.dtype), optimize=True)
     return xp.where(reached > 0, xp.nan, y)
+
+
+def _shares(xp: Any, scores: Any, sinks: Any) -> Any:
+    if not sinks.shape[-1]:
+        return softmax(xp, scores, -1)
+    return softmax(xp, xp.concatenate([scores, sinks], -1), -1)[..., : scores.shape[-1]]
 
 
 def attending(scores: Dim, queries: Dim, key: Dim, value: Dim, hidden: Dim = 0) -> Work:

@@ -36,6 +36,7 @@ def attention(draw: Draw, q: Shape, *memory: Shape) -> dict[str, Any]:
         "positions": draw(st.sampled_from([None, "rotary"])) if width % 2 == 0 else None,
         "base": draw(BASES),
         "softcap": draw(st.none() | st.sampled_from([0.5, 2.0, 30.0])),
+        "sinks": draw(st.booleans()),
     }
 
 

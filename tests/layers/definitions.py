@@ -98,7 +98,7 @@ def attention(layer: Layer, q: Any, k: Any = None, v: Any = None, **weights: Any
         scores = 0.35 * numbers(np.ones(k.shape[1]))
         if layer.softcap is not None:
             scores = 1.7 * np.tanh(scores / 1.7)
-        softmax(np, scores, 0)
+        softmax(np, np.concatenate([scores, numbers(np.ones(1))]) if layer.sinks else scores, 0)
 
 
 def shifted(tokens: dict[str, Any], weights: dict[str, Any]) -> None:

@@ -73,7 +73,7 @@ APART: list[tuple[str, Callable[..., bool], str]] = [
         lambda k, *_: k.capacity is None,
         "the twin copies the weights for each slot; that of a whole mixture sorts the slots once",
     ),
-    ("attention", lambda k, *_: k.softcap is not None, "nor one that caps scores"),
+    ("attention", lambda k, *_: k.softcap is not None or k.sinks, "nor one that caps scores or has sinks"),
     ("latentattention", lambda k, _: k.key + k.rotary != k.value, "torch has no fused kernel and keeps scores"),
     ("windowattention", lambda _, x: len(x) != 3, "torchvision has windows of images alone"),
     ("windowattention", lambda k, _: isinstance(k.bias, tuple), "and biases of all projections or none"),

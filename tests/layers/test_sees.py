@@ -92,7 +92,7 @@ def seen_alone(layer: Layer, shapes: tuple[Shape, ...]) -> bool:
     compared = {
         "softmax": lambda: x[layer.axis],
         # Of one value a normalisation leaves the sign.
-        "attention": lambda: layer.widths(x)[1] if layer.qk_norm else shapes[min(1, len(shapes) - 1)][0],
+        "attention": lambda: layer.widths(x)[1] if layer.qk_norm else layer.sinks + shapes[min(1, len(shapes) - 1)][0],
         "groupnorm": lambda: math.prod(x) // layer.groups,
         "layernorm": lambda: math.prod(x[axis] for axis in layer.axes),
         "rmsnorm": lambda: x[layer.axis],

@@ -53,6 +53,7 @@ class Attention(nn.Module):
             raise ValueError(message)
         self.heads, self.kv_heads = k.heads, k.kv_heads or k.heads
         self.causal, self.window, self.cap = k.causal, k.window, k.softcap
+        self.sinks = nn.Parameter(torch.randn(k.heads)) if k.sinks else None
         self.base = k.base if k.positions else None
         key = k.key or q[1] // k.heads
         value = k.value or key
@@ -79,13 +80,13 @@ class Attention(nn.Module):
         queries, keys, read = (t.transpose(1, 2) for t in (queries, keys, read))
         mask = self.band(queries.shape[2], keys.shape[2], queries.device) if self.window else None
         grouped = self.kv_heads != self.heads
-        if self.cap is None:
+        if self.cap is None and self.sinks is None:
             causal = self.causal and mask is None
             mixed = functional.scaled_dot_product_attention(
                 queries, keys, read, mask, is_causal=causal, enable_gqa=grouped
             )
         else:
-            mixed = self.capped(queries, keys, read, mask)
+            mixed = self.written(queries, keys, read, mask)
         return self.out(mixed.transpose(1, 2).flatten(2))
 
     def band(self, queries: int, keys: int, device: torch.device) -> Tensor:
@@ -98,15 +99,22 @@ class Attention(nn.Module):
             raise ValueError(message)
         return mask.to(device)
 
-    def capped(self, queries: Tensor, keys: Tensor, read: Tensor, mask: Tensor | None) -> Tensor:
-        """As Gemma 2 has it, written out, for torch has no such kernel."""
+    def written(self, queries: Tensor, keys: Tensor, read: Tensor, mask: Tensor | None) -> Tensor:
+        """As Gemma 2 and gpt-oss have it, for torch has no such kernel."""
         keys, read = (t.repeat_interleave(self.heads // self.kv_heads, 1) for t in (keys, read))
-        scores = self.cap * torch.tanh(queries @ keys.transpose(2, 3) / queries.shape[3] ** 0.5 / self.cap)
+        scores = queries @ keys.transpose(2, 3) / queries.shape[3] ** 0.5
+        if self.cap is not None:
+            scores = self.cap * torch.tanh(scores / self.cap)
         if mask is None and self.causal:
             mask = torch.ones_like(scores[0, 0], dtype=torch.bool).tril()
         if mask is not None:
             scores = scores.masked_fill(~mask, float("-inf"))
-        return torch.softmax(scores, -1) @ read
+        if self.sinks is None:
+            return torch.softmax(scores, -1) @ read
+        # The sink's share of each row is left out of the sum.
+        beside = self.sinks.view(1, -1, 1, 1)
+        rest = torch.logaddexp(torch.logsumexp(scores, -1, keepdim=True), beside)
+        return torch.exp(scores - rest) @ read
 
 
 class MultiheadAttention(nn.MultiheadAttention):

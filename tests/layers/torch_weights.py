@@ -72,7 +72,7 @@ def renamed(module: nn.Module, layer: Layer, arrays: Arrays) -> Arrays:
 
 def within(layer: Layer, name: str) -> str:
     """The name of an array of attention in its twin, where a projection with an adapter is a module of three."""
-    if name.startswith("position"):
+    if name.startswith("position") or name == "sinks":
         # What is no layer of its own has its own name.
         return name
     for adapter in ("lora_a", "lora_b"):

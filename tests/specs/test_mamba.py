@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 from safetensors.numpy import save_file
 from torch import Tensor, nn
@@ -58,14 +59,14 @@ class Block(nn.Module):
 
 
 class Mamba(nn.Module):
-    """24 blocks between an embedding and its transpose."""
+    """Blocks between an embedding and its transpose."""
 
-    def __init__(self, vocabulary: int, dim: int, *sizes: int) -> None:
+    def __init__(self, vocabulary: int, dim: int, *sizes: int, depth: int = 24) -> None:
         super().__init__()
         self.backbone = nn.ModuleDict(
             {
                 "embedding": nn.Embedding(vocabulary, dim),
-                "layers": nn.Sequential(*(Block(dim, *sizes) for _ in range(24))),
+                "layers": nn.Sequential(*(Block(dim, *sizes) for _ in range(depth))),
                 "norm_f": nn.RMSNorm(dim, 1e-5),
             }
         )
@@ -75,21 +76,38 @@ class Mamba(nn.Module):
         return self.backbone["norm_f"](self.backbone["layers"](table(tokens))) @ table.weight.T
 
 
-def test_params() -> None:
-    """Per block 2·768·1536 + 5·1536 + 1536·80 + 49·1536 + 17·1536 + 1536·768 + 768, and 129,135,360 in all, as torch counts."""
+# Widths and depths: table 10 of the paper.
+SIZES = {
+    "mamba_130m": (768, 24),
+    "mamba_370m": (1024, 48),
+    "mamba_790m": (1536, 48),
+    "mamba_1.4b": (2048, 48),
+    "mamba_2.8b": (2560, 64),
+}
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_params(name: str) -> None:
+    """The smallest has 2·768·1536 + 5·1536 + 1536·80 + 49·1536 + 17·1536 + 1536·768 + 768 in a block, 129,135,360 in all."""
+    dim, depth = SIZES[name]
     with torch.device("meta"):
-        model = Mamba(50280, 768, 1536, 16, 48)
-    found = profile(load("mamba_130m"))
+        model = Mamba(50280, dim, 2 * dim, 16, dim // 16, depth=depth)
+    found = profile(load(name))
+    arrays = sum(array.numel() for array in model.parameters())
 
-    assert found.totals.params == sum(array.numel() for array in model.parameters()) == 129_135_360
+    assert found.totals.params == arrays
     assert found.totals.buffers == 0
+    assert name != "mamba_130m" or arrays == 129_135_360
 
 
-def test_macs() -> None:
-    """Each weight once for each of 2048 tokens, but for A and D; twice 1536·16 for a token in each scan; the head's product."""
-    block = 2 * 768 * 1536 + 4 * 1536 + 1536 * 80 + 48 * 1536 + 1536 * 768
+@pytest.mark.parametrize("name", ["mamba_130m", "mamba_370m"])
+def test_macs(name: str) -> None:
+    """Each weight once for each of 2048 tokens, but for A and D; twice inner·16 for a token in each scan; the head's product."""
+    dim, depth = SIZES[name]
+    inner, rank = 2 * dim, dim // 16
+    block = 2 * dim * inner + 4 * inner + inner * (rank + 32) + rank * inner + inner * dim
 
-    assert profile(load("mamba_130m")).totals.macs == 2048 * (24 * (block + 2 * 1536 * 16) + 50280 * 768)
+    assert profile(load(name)).totals.macs == 2048 * (depth * (block + 2 * inner * 16) + 50280 * dim)
 
 
 def test_scores(tmp_path) -> None:

@@ -57,7 +57,7 @@ def test_a_bundled_network_is_what_its_formulas_say(name):
 
 @pytest.mark.parametrize("name", FEWER)
 def test_a_large_network_of_fewer_features_is_what_its_formulas_say(name):
-    """All of its layers, as many as there are, where none has the weights that it is known for."""
+    """All sorts of its layers, where none has the weights that it is known for."""
     assert verified(load(name, FEWER[name]), seed=1).differences == []
 
 

@@ -109,6 +109,8 @@ def attention(part: Part) -> Value:
     layer = part.layer
     if layer.lora and any(layer.lora):
         raise part.refused("an adapter inside attention is not written", "fold it into the weights first")
+    if layer.sinks:
+        raise part.refused("a sink of attention is not written")
     q, k, v = (part.shapes[min(which, len(part.shapes) - 1)] for which in range(3))
     x = [part.inputs[min(which, len(part.inputs) - 1)] for which in range(3)]
     kv_heads, key, value = part.known(layer.widths(q), "the widths of heads")

@@ -33,6 +33,7 @@ def _attention(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
         given("rotary", float(layer.base) if layer.positions else None, default=None),
         given("qk_norm", layer.qk_norm, default=None),
         given("softcap", None if layer.softcap is None else float(layer.softcap), default=None),
+        given("sinks", layer.sinks, default=False),
     )
     parts = ("rotate", "Attention") if layer.positions else ("Attention",)
     return Code("$self($all)", Call("Attention", arguments), parts=parts)
