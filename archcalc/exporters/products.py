@@ -66,7 +66,7 @@ def products_of(graph: Graph) -> Found:
         if node.auxiliary:
             continue
         shapes = [tuple(graph.nodes[i].shape) for i in node.inputs]
-        macs = node.layer.work(tuple(node.shape), *shapes).macs
+        macs = node.layer.work_for(1, tuple(node.shape), *shapes).macs
         if not isinstance(macs, int):
             fact = f"{node.name} puts out {format_shape(tuple(node.shape))}, and its products need numbers"
             raise SpecError(fact, node.place, "give the letters with --set")

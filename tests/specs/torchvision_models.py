@@ -26,6 +26,7 @@ SPECS = {
     **{name: name for name in ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "resnext50_32x4d")},
     **{name: name for name in ("wide_resnet50_2", "densenet121", "mobilenet_v2", "shufflenet_v2_x1_0", "vit_b_16")},
     **{name: name for name in ("mobilenet_v3_large", "efficientnet_b0", "convnext_tiny", "swin_t")},
+    **{name: name for name in ("vit_b_32", "vit_l_16", "vit_l_32", "vit_h_14", "swin_s", "swin_b")},
 }
 
 # What torch calls the operation of a layer kind. Reshaping has no counterpart in either list.

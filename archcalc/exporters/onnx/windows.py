@@ -10,7 +10,7 @@ import numpy as np
 from archcalc.exporters.onnx.moving import rolled
 from archcalc.exporters.onnx.part import Handler, Part, Value
 from archcalc.exporters.onnx.products import Heads, mixed, projected
-from archcalc.layers.window_attention import distances, seen_together
+from archcalc.layers.window_sides import distances, seen_together
 
 
 def window_attention(part: Part) -> Value:
