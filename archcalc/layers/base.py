@@ -20,8 +20,7 @@ Layout: TypeAlias = Literal["any", "channels first", "channels last", "sequence"
 # An operation that joins branches value by value; "" for none.
 Join: TypeAlias = Literal["", "+", "−", "×", "÷"]
 
-# The default image of an example.
-_CHANNELS, _SIDE = 64, 56
+_CHANNELS, _SIDE = 64, 56  # the default image of an example
 
 
 class Geometry(NamedTuple):
@@ -57,10 +56,7 @@ class SavedTensor(NamedTuple):
 
 
 class TrainingContext(NamedTuple):
-    """The training context of a layer: for each input, true if it gets a gradient; and true if it works in place.
-
-    `frozen` holds the names of its arrays that get none.
-    """
+    """The training context of a layer: true for each input with a gradient, true if in place, and its frozen arrays."""
 
     grads: tuple[bool, ...] = (True,)
     in_place: bool = False
@@ -209,8 +205,7 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, metaclass=K
 
     def work_for(self, batch: Dim, output: Shape, *inputs: Shape) -> Work:
         """Raw operation counts for a batch."""
-        each, once = self.work(output, *inputs).times(batch), self.work_once(*inputs)
-        return each if once is NOTHING else each + once
+        return self.work(output, *inputs).times(batch) + self.work_once(*inputs)
 
     def receptive_views(self, *inputs: Any, **_: Any) -> tuple[Views, ...]:
         """The views of each input that an output value depends on, one or more per input, seen together.

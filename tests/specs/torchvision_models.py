@@ -10,6 +10,8 @@ import pytest
 import torch
 from torch.overrides import TorchFunctionMode
 
+from tests.reference.small_networks import THOROUGH
+
 for operator in ("nms", "qnms"):
     # torchvision registers shapes for its own operators, which are missing where its binary is built for another torch.
     with suppress(RuntimeError):
@@ -27,7 +29,11 @@ SPECS = {
     **{name: name for name in ("wide_resnet50_2", "densenet121", "mobilenet_v2", "shufflenet_v2_x1_0", "vit_b_16")},
     **{name: name for name in ("mobilenet_v3_large", "efficientnet_b0", "convnext_tiny", "swin_t")},
     **{name: name for name in ("vit_b_32", "vit_l_16", "vit_l_32", "vit_h_14", "swin_s", "swin_b")},
+    **{name: name for name in ("swin_v2_t", "swin_v2_s", "swin_v2_b", "maxvit_t")},
 }
+# Large ones, and those that differ from another of their family in sizes alone, which only the thorough profile runs.
+_MORE = {"vit_b_32", "vit_l_16", "vit_l_32", "vit_h_14", "swin_s", "swin_b", "swin_v2_s", "swin_v2_b", "maxvit_t"}
+RUN = [name for name in SPECS if THOROUGH or name not in _MORE]
 
 # What torch calls the operation of a layer kind. Reshaping has no counterpart in either list.
 KINDS = {
@@ -52,11 +58,18 @@ KINDS = {
     "add": "add",
     "add_": "add",
     "mul": "multiply",
+    "tanh": "tanh",
     "mul of a parameter": "scale",
     "shifted_window_attention": "windowattention",
 }
 
-WINDOWS = torchvision.models.swin_transformer.ShiftedWindowAttention
+WINDOWS = (
+    torchvision.models.swin_transformer.ShiftedWindowAttention,
+    torchvision.models.swin_transformer.ShiftedWindowAttentionV2,
+    torchvision.models.maxvit.RelativePositionalMultiHeadAttention,
+)
+# A block of MaxViT, in which places lie by their windows.
+PARTED = torchvision.models.maxvit.PartitionAttentionLayer
 
 # How ConvNeXt turns an image, and back again, so that its channels are behind their places.
 LAST, FIRST = (0, 2, 3, 1), (0, 3, 1, 2)
@@ -73,27 +86,42 @@ class Trace(TorchFunctionMode):
         self.steps: list[Step] = []
         self.channels_last = False
         self.inside = False
+        self.parted: torch.nn.Module | None = None
+        self.forwards: dict[type[torch.nn.Module], Any] = {}
 
     def __enter__(self) -> Any:
         """Attention in windows is one operation here, though written out in many."""
-        self.forward = WINDOWS.forward
+        self.forwards = {kind: kind.forward for kind in (*WINDOWS, PARTED)}
 
-        def forward(module: torch.nn.Module, x: torch.Tensor) -> torch.Tensor:
+        # Functions are given the module that they are called on.
+        def windowed(module: torch.nn.Module, x: torch.Tensor) -> torch.Tensor:
             return self.windowed(module, x)
 
-        WINDOWS.forward = forward
+        def by_windows(module: torch.nn.Module, x: torch.Tensor) -> torch.Tensor:
+            return self.by_windows(module, x)
+
+        for kind in WINDOWS:
+            kind.forward = windowed
+        PARTED.forward = by_windows
         return super().__enter__()
 
     def __exit__(self, *raised: object) -> Any:
-        WINDOWS.forward = self.forward
+        for kind, forward in self.forwards.items():
+            kind.forward = forward
         return super().__exit__(*raised)
 
     def windowed(self, module: torch.nn.Module, x: torch.Tensor) -> torch.Tensor:
         self.inside = True
-        result = self.forward(module, x)
+        result = self.forwards[type(module)](module, x)
         self.record("windowattention", tuple(self.upright(result).shape[1:]), list(module.parameters()))
         self.done(result)
         self.inside = False
+        return result
+
+    def by_windows(self, module: torch.nn.Module, x: torch.Tensor) -> torch.Tensor:
+        self.parted = module
+        result = self.forwards[PARTED](module, x)
+        self.parted = None
         return result
 
     def __torch_function__(self, function: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -120,7 +148,10 @@ class Trace(TorchFunctionMode):
         """What an operation that was recorded puts out."""
 
     def upright(self, result: torch.Tensor) -> torch.Tensor:
-        """An operation's output with its channels before their places."""
+        """An operation's output with its channels before their places, each at its own."""
+        if self.parted is not None:
+            sides = (n // self.parted.p for n in self.parted.grid_size)
+            return self.parted.departition_op(self.parted.departition_swap(result), self.parted.p, *sides)
         return result.permute(FIRST) if self.channels_last else result
 
     def record(self, kind: str, shape: tuple[int, ...], arrays: list[Any]) -> None:
