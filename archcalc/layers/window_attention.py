@@ -39,7 +39,7 @@ from archcalc.symbols.dims import Dim, Shape, at_least, divides, equal, quotient
 from archcalc.symbols.shape import NamedShape
 
 # The bound of the trained scale of cosines, and of the length that they are divided by (Swin V2's code).
-_LARGEST, _SHORTEST = 100, 1e-12
+LARGEST, SHORTEST = 100, 1e-12
 
 Bias: TypeAlias = Annotated[
     bool | Literal["mlp"],
@@ -210,10 +210,10 @@ class WindowAttention(Layer, frozen=True):
             width = queries.shape[-1] * (self.heads if self.scores == "features" else 1)
             return xp.einsum("nwqhd,nwkhd->nwhqk", queries, keys, optimize=True) / width**0.5
         queries, keys = (_unit(xp, vectors) for vectors in (queries, keys))
-        scale = xp.exp(xp.minimum(weights["scale"], math.log(_LARGEST)))[:, None, None]
+        scale = xp.exp(xp.minimum(weights["scale"], math.log(LARGEST)))[:, None, None]
         return xp.einsum("nwqhd,nwkhd->nwhqk", queries, keys, optimize=True) * scale
 
 
 def _unit(xp: Any, vectors: Any) -> Any:
     """Vectors along the last axis over their lengths."""
-    return vectors / xp.maximum(xp.sqrt((vectors**2).sum(-1, keepdims=True)), _SHORTEST)
+    return vectors / xp.maximum(xp.sqrt((vectors**2).sum(-1, keepdims=True)), SHORTEST)

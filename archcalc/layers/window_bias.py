@@ -12,7 +12,7 @@ from archcalc.layers.work import Work
 from archcalc.symbols.dims import Dim, Shape, size
 
 # Biases that dense layers make lie between 0 and this (Swin V2's code).
-_LARGEST = 16
+LARGEST_BIAS = 16
 # Distances are measured in eighths of the largest before their logarithm is taken.
 _EIGHTHS = 8
 
@@ -67,7 +67,7 @@ def made_biases(xp: Any, sides: list[Side], weights: dict[str, Any]) -> Any:
     places = xp.asarray(coordinates(xp, sides), weights["position_hidden"].dtype)
     hidden = xp.einsum("tc,hc->th", places, weights["position_hidden"]) + weights["position_hidden_bias"]
     rows = xp.einsum("th,oh->to", xp.maximum(hidden, 0), weights["position_out"])
-    return _LARGEST * sigmoid(xp, rows[distances(xp, sides)]).transpose(2, 0, 1)
+    return LARGEST_BIAS * sigmoid(xp, rows[distances(xp, sides)]).transpose(2, 0, 1)
 
 
 def coordinates(xp: Any, sides: list[Side]) -> Any:

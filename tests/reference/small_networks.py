@@ -16,6 +16,7 @@ THOROUGH = settings().max_examples > 100
 # which their layers do not mind.
 FEWER = {
     **{name: {"T": 6, "dim": 128, "hidden": 256, "words": 50} for name in ("llama3_8b", "llama3_8b_awq")},
+    **{name: {"dim": 64, "heads": 4, "mlp": 96} for name in ("vit_l_16", "vit_l_32", "vit_h_14")},
     "mixtral_8x7b": {"T": 6, "dim": 64, "hidden": 24, "words": 50},
     "t5_small": {"S": 6, "T": 5, "dim": 16, "key": 2, "hidden": 24, "words": 50},
     "transformer_base": {"S": 6, "T": 5, "dim": 16, "hidden": 24, "words": 50},

@@ -12,9 +12,9 @@ import torch
 from archcalc.language import load
 from archcalc.network.graph import Node
 from archcalc.reference import outputs, seeded
-from tests.reference.small_networks import THOROUGH, small
+from tests.reference.small_networks import THOROUGH
 from tests.specs.torchvision_models import RUN, Trace
-from tests.specs.torchvision_weights import fill, model_for, operations
+from tests.specs.torchvision_weights import fill, model_for, operations, smallest
 
 TOLERANCE = {"float32": 1e-4, "float64": 1e-10}
 
@@ -40,8 +40,7 @@ class Compared(Trace):
 @pytest.mark.parametrize("spec", RUN)
 def test_outputs(spec: str) -> None:
     """Every operation puts out what torch puts out, in either dtype."""
-    # MaxViT's windows divide no smaller image.
-    graph = load(spec) if THOROUGH or spec == "maxvit_t" else small(spec)
+    graph = load(spec) if THOROUGH else smallest(spec)
     arrays = seeded(graph)
     x = np.random.default_rng(0).standard_normal((1, *graph.input), np.float32)
     for dtype, tolerance in TOLERANCE.items():

@@ -11,10 +11,12 @@ import numpy as np
 import torch
 from torch import nn
 
+from archcalc.language import load
 from archcalc.layers.window_bias import coordinates
 from archcalc.layers.window_sides import Side
 from archcalc.network.graph import Graph, Node
 from tests.layers.torch_weights import multihead
+from tests.reference.small_networks import small
 from tests.specs.torchvision_models import KINDS, SPECS, WINDOWS, Trace, model_of, torchvision
 
 
@@ -53,6 +55,11 @@ def model_for(spec: str, graph: Graph) -> nn.Module:
         model.avgpool = nn.Identity()
         model.classifier[0] = nn.Linear(512 * (graph.input[1] // 32) ** 2, 4096, device="meta")
     return model.eval()
+
+
+def smallest(spec: str) -> Graph:
+    """A network as small as torchvision takes it; MaxViT's windows divide no image that is smaller than its own."""
+    return load(spec) if spec == "maxvit_t" else small(spec)
 
 
 def operations(graph: Graph, run: Iterator[tuple[Node, Any]]) -> Iterator[tuple[Node, Any]]:
