@@ -51,7 +51,7 @@ def making(sides: list[Side], heads: Dim, hidden: Dim) -> Work:
 
 
 def kept_of_making(sides: list[Side], heads: Dim, hidden: Dim, frozen: frozenset[str]) -> Iterator[SavedTensor]:
-    """What training keeps of the dense layers, once for a batch."""
+    """The tensors that training keeps of the dense layers, once for a batch."""
     if set(from_layers(sides, heads, hidden)) - frozen:
         yield SavedTensor("position hidden", size(spans(sides)) * hidden, once=True)
         yield SavedTensor("position biases", heads * size(tuple(side.w * side.w for side in sides)), once=True)
