@@ -236,7 +236,16 @@ def test_weights_of_a_file_are_those_written(tmp_path, monkeypatch):
 
 # A runtime makes the biases before it sees an input, as does who reads the file.
 MADE = {"made biases": ["permute: [height, width, channels]", "windowattention: {heads: 3, window: 4, relative: mlp}"]}
-RUNS = ["lenet5", "a convolution", "means rounded up", "pieces of unlike sizes", "norms of groups", "sizes", "moves", "windows"]
+RUNS = [
+    "lenet5",
+    "a convolution",
+    "means rounded up",
+    "pieces of unlike sizes",
+    "norms of groups",
+    "sizes",
+    "moves",
+    "windows",
+]
 
 
 @pytest.mark.parametrize("name", [*RUNS, *SEQUENCES, *MADE])
