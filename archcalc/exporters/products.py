@@ -66,7 +66,7 @@ def products_of(graph: Graph) -> Found:
         if node.auxiliary:
             continue
         shapes = [tuple(graph.nodes[i].shape) for i in node.inputs]
-        macs = node.layer.work(tuple(node.shape), *shapes).macs
+        macs = node.layer.work_for(1, tuple(node.shape), *shapes).macs
         if not isinstance(macs, int):
             fact = f"{node.name} puts out {format_shape(tuple(node.shape))}, and its products need numbers"
             raise SpecError(fact, node.place, "give the letters with --set")
@@ -170,6 +170,9 @@ def _window_attention(node: Node, shapes: Sequence[Shape]) -> Iterator[Product]:
     yield Product(f"{node.name}/scores", width, inside, (inside, 1), windows * layer.heads)
     yield Product(f"{node.name}/mixed", inside, width, (inside, 1), windows * layer.heads)
     yield _dense(node, "out", weights, windows * inside)
+    if layer.relative == "mlp":
+        distances = math.prod(2 * side.w - 1 for side in sides)
+        yield from (_dense(node, name, weights, distances) for name in ("position_hidden", "position_out"))
 
 
 _MAKERS: dict[str, Callable[[Node, Sequence[Shape]], Iterator[Product]]] = {

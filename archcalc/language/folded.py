@@ -69,7 +69,7 @@ def _totals(graph: Graph) -> dict[str, int]:
         if not node.auxiliary:
             owned = {} if node.share is not None else node.layer.weights(*shapes)
             params += sum(map(size, owned.values()))
-            macs += node.layer.work(node.shape, *shapes).macs
+            macs += node.layer.work_for(1, node.shape, *shapes).macs
     return {key: n for key, n in (("params", params), ("macs", macs)) if isinstance(n, int)}
 
 

@@ -12,7 +12,7 @@ from archcalc.layers.registry import Example, Family, Kinds, Registry, defaults_
 from archcalc.layers.requirements import Requirement
 from archcalc.layers.settings import Padding, Sizes
 from archcalc.layers.views import Views, pointwise_view
-from archcalc.layers.work import Work
+from archcalc.layers.work import NOTHING, Work
 from archcalc.symbols.dims import Dim, Shape
 from archcalc.symbols.shape import AXES, axes_of, completed
 
@@ -20,8 +20,7 @@ Layout: TypeAlias = Literal["any", "channels first", "channels last", "sequence"
 # An operation that joins branches value by value; "" for none.
 Join: TypeAlias = Literal["", "+", "−", "×", "÷"]
 
-# The default image of an example.
-_CHANNELS, _SIDE = 64, 56
+_CHANNELS, _SIDE = 64, 56  # the default image of an example
 
 
 class Geometry(NamedTuple):
@@ -57,10 +56,7 @@ class SavedTensor(NamedTuple):
 
 
 class TrainingContext(NamedTuple):
-    """The training context of a layer: for each input, true if it gets a gradient; and true if it works in place.
-
-    `frozen` holds the names of its arrays that get none.
-    """
+    """The training context of a layer: true for each input with a gradient, true if in place, and its frozen arrays."""
 
     grads: tuple[bool, ...] = (True,)
     in_place: bool = False
@@ -202,6 +198,14 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, metaclass=K
     def work(self, output: Shape, *inputs: Any, **_: Any) -> Work:  # noqa: ARG002 - the signature that kinds override
         """Raw operation counts for one sample."""
         return Work()
+
+    def work_once(self, *_inputs: Any, **_: Any) -> Work:
+        """Raw operation counts of what is done once for a batch of any size."""
+        return NOTHING
+
+    def work_for(self, batch: Dim, output: Shape, *inputs: Shape) -> Work:
+        """Raw operation counts for a batch."""
+        return self.work(output, *inputs).times(batch) + self.work_once(*inputs)
 
     def receptive_views(self, *inputs: Any, **_: Any) -> tuple[Views, ...]:
         """The views of each input that an output value depends on, one or more per input, seen together.

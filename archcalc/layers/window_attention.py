@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from itertools import chain
-from typing import Any, ClassVar, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
+
+import msgspec
 
 from archcalc.layers.axes import each_axis
 from archcalc.layers.base import Layer, Layout, SavedTensor, TrainingContext
@@ -22,54 +23,43 @@ from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement, require_per_axis
 from archcalc.layers.settings import Biases, Count, Offsets, Sizes
 from archcalc.layers.views import Views, pointwise_view
-from archcalc.layers.window import Window, whole_axis
-from archcalc.layers.windows import MAX_LISTED, blocks
-from archcalc.layers.work import Work
-from archcalc.symbols.dims import Dim, Shape, at_least, ceil_div, decided, divides, equal, minimum, quotient, size
+from archcalc.layers.window import whole_axis
+from archcalc.layers.window_bias import (
+    from_layers,
+    from_table,
+    kept_of_making,
+    made_biases,
+    making,
+    spans,
+    table_biases,
+)
+from archcalc.layers.window_sides import Side, joined, parted, seen_together
+from archcalc.layers.work import NOTHING, Work
+from archcalc.symbols.dims import Dim, Shape, at_least, divides, equal, quotient, size
 from archcalc.symbols.shape import NamedShape
 
+# The bound of the trained scale of cosines, and of the length that they are divided by (Swin V2's code).
+LARGEST, SHORTEST = 100, 1e-12
 
-class Side(NamedTuple):
-    """One axis of an image of n places in windows of w, which a shift moves by s."""
-
-    n: Dim
-    w: Dim
-    s: Dim
-
-    @property
-    def windows(self) -> Dim:
-        return ceil_div(self.n, self.w)
-
-    @property
-    def pairs(self) -> Dim:
-        """The pairs of places in one window."""
-        return self.windows * self.w * self.w
-
-    @property
-    def seen(self) -> Dim:
-        """Those that see each other: the last window holds both ends of the axis, unless it is the only one."""
-        return self.pairs - 2 * self.s * (self.w - self.s) * minimum(self.windows - 1, 1)
-
-    @property
-    def window(self) -> Window:
-        """The window of a place over the axis."""
-        several = decided(at_least(self.n, self.w + 1))
-        if several is False:
-            return whole_axis(self.n)
-        if several is None or not isinstance(self.w, int) or not isinstance(self.s, int) or self.w > MAX_LISTED:
-            return Window(1, ((1 - self.w, self.w - 1),), loose=True)
-        if self.s == 0:
-            return blocks(self.w, self.w, self.n)
-        starts = (self.s - self.w if i < self.s else self.s for i in range(self.w))
-        return Window(self.w, tuple((start, start + self.w - 1) for start in starts)).reduced()
+Bias: TypeAlias = Annotated[
+    bool | Literal["mlp"],
+    msgspec.Meta(description="true, false or mlp"),
+]
 
 
 class WindowAttention(Layer, frozen=True):
     """Multi-head attention inside each window of the places of an image (Liu et al. 2021, arXiv:2103.14030, section 3.2).
 
     The input has its channels last, as height×width×channels, and is padded at its ends to whole windows. `shift` moves
-    the windows that far, around the ends; places that meet only by that are masked. `relative` adds a trained bias to
-    each score by the distance of the two places, from a table of (2·window − 1)² for each head.
+    the windows that far, around the ends; places that meet only by that are masked. With `grid` the places of a window
+    lie evenly over the whole image (Tu et al. 2022, arXiv:2204.01697, section 3.2).
+
+    `relative` adds a bias to each score by the distance of the two places: from a trained table of (2·window − 1)² for
+    each head, or with `mlp` by two dense layers with `hidden` values between them, from the logarithms of distances
+    (Liu et al. 2021, arXiv:2111.09883, section 3.3).
+
+    Scores are products of queries and keys over the root of the values of a head, or with `features` of those of all
+    heads. With `cosine` they are cosines times a trained scale of each head, at most 100 (section 3.2 of the latter).
     """
 
     family: ClassVar[Family] = "attention"
@@ -83,7 +73,10 @@ class WindowAttention(Layer, frozen=True):
     heads: Count
     window: Sizes
     shift: Offsets = 0
-    relative: bool = False
+    grid: bool = False
+    relative: Bias = False
+    hidden: Count = 512
+    scores: Literal["heads", "features", "cosine"] = "heads"
     bias: Biases = True
 
     def variants(self, _rank: int) -> Iterator[str]:
@@ -99,24 +92,35 @@ class WindowAttention(Layer, frozen=True):
         yield divides(self.heads, x[-1]), f"heads={self.heads} does not divide the {x[-1]} channels", "heads"
         for w, s in zip(each_axis(self.window, rank), each_axis(self.shift, rank), strict=True):
             yield at_least(w - 1, s), f"shift={s} must be less than window={w}", "shift"
+            if self.grid:
+                yield equal(s, 0), f"shift={s} would move a grid, which has no place of its own", "shift"
+            if self.relative == "mlp":
+                yield at_least(w, 2), f"window={w} has one place, and so no distances", "window"
         yield from require_biases_once(self.bias)
 
     def sides(self, x: Shape) -> list[Side]:
         """The axes of the image, in windows."""
         rank = len(x) - 1
-        return [*map(Side, x[:-1], each_axis(self.window, rank), each_axis(self.shift, rank))]
+        each = zip(x[:-1], each_axis(self.window, rank), each_axis(self.shift, rank), strict=True)
+        return [Side(n, w, s, self.grid) for n, w, s in each]
 
     def weights(self, x: Shape) -> dict[str, Shape]:
         f = x[-1]
         weights = with_biases({"query": (f, f), "key": (f, f), "value": (f, f), "out": (f, f)}, self.bias)
-        if self.relative:
-            weights["position_bias"] = (size(tuple(2 * side.w - 1 for side in self.sides(x))), self.heads)
-        return weights
+        if self.scores == "cosine":
+            weights["scale"] = (self.heads,)
+        if self.relative == "mlp":
+            return weights | from_layers(self.sides(x), self.heads, self.hidden)
+        return weights | (from_table(self.sides(x), self.heads) if self.relative else {})
 
     def buffers(self, x: Shape) -> dict[str, Shape]:
-        # Which row of the table each pair of a window has. It follows from the window, but is kept with the weights.
+        # Which distance each pair of a window has, and its coordinates. They follow from the window, but are kept with the weights.
         _, inside = self._counts(x)
-        return {"position_index": (inside * inside,)} if self.relative else {}
+        buffers: dict[str, Shape] = {"position_index": (inside * inside,)} if self.relative else {}
+        if self.relative == "mlp":
+            sides = self.sides(x)
+            buffers["position_coordinates"] = (*spans(sides), len(sides))
+        return buffers
 
     def _counts(self, x: Shape) -> tuple[Dim, Dim]:
         """The places of the padded image, and those of a window."""
@@ -130,7 +134,23 @@ class WindowAttention(Layer, frozen=True):
         hidden = scores - self.heads * size(tuple(side.seen for side in self.sides(x)))
         work = projecting(dict.fromkeys(("query", "key", "value", "out"), places), self.weights(x))
         work += attending(scores, self.heads * places, key, key, hidden)
+        if self.scores == "cosine":
+            vectors = 2 * self.heads * places
+            values = vectors * key
+            work += Work(
+                additions=values - vectors,
+                multiplications=values,
+                comparisons=vectors,
+                divisions=values,
+                exponentials=vectors,
+            )
         return work + Work(additions=scores if self.relative else 0)
+
+    def work_once(self, x: Shape) -> Work:
+        made = making(self.sides(x), self.heads, self.hidden) if self.relative == "mlp" else NOTHING
+        if self.scores != "cosine":
+            return made
+        return made + Work(comparisons=self.heads, exponentials=self.heads)
 
     def receptive_views(self, x: Shape) -> tuple[Views, ...]:
         windows = {axis: side.window for axis, side in enumerate(self.sides(x))}
@@ -144,6 +164,16 @@ class WindowAttention(Layer, frozen=True):
         if {"query", "key", "value"} - use.frozen:
             yield SavedTensor(0) if one else SavedTensor("windows", values)
         yield from (SavedTensor(name, values) for name in ("queries", "keys", "values"))
+        if self.scores == "cosine":
+            # Queries and keys before their lengths are 1, as views of one array with the values hold all of it.
+            yield SavedTensor("projected", 3 * values)
+            for name in ("query", "key"):
+                yield from (SavedTensor(f"{name} {which}", self.heads * places) for which in ("lengths", "divisors"))
+            yield SavedTensor("powers", self.heads, once=True)
+            if "scale" not in use.frozen:
+                yield SavedTensor("cosines", self.heads * places * inside)
+        if self.relative == "mlp":
+            yield from kept_of_making(self.sides(x), self.heads, self.hidden, use.frozen)
         if "out" not in use.frozen:
             yield SavedTensor("mixed", values)
         # A mask or bias of its own needs the scores, which fused kernels do not have.
@@ -157,7 +187,7 @@ class WindowAttention(Layer, frozen=True):
         ends = [(0, side.windows * side.w - side.n) for side in sides]
         padded = xp.pad(x, [(0, 0), *ends, (0, 0)])
         moved = xp.roll(padded, tuple(-s for s in shifts), axes)
-        parts = _parted(moved, sides)
+        parts = parted(moved, sides)
         n, windows, inside, f = parts.shape
         rows = parts.reshape(n * windows, inside, f)
 
@@ -165,53 +195,25 @@ class WindowAttention(Layer, frozen=True):
             return projected(xp, name, rows, weights).reshape(n, windows, inside, self.heads, -1)
 
         queries, keys, values = map(headed, ("query", "key", "value"))
-        scores = xp.einsum("nwqhd,nwkhd->nwhqk", queries, keys, optimize=True) / queries.shape[-1] ** 0.5
+        scores = self._scored(xp, queries, keys, weights)
         if self.relative:
-            table = weights["position_bias"][distances(xp, sides)]
-            scores = scores + table.transpose(2, 0, 1)
+            scores = scores + (made_biases if self.relative == "mlp" else table_biases)(xp, sides, weights)
         seen = seen_together(xp, sides, shifts)[:, None] if any(shifts) else None
         y = mixed(xp, "nwhqk,nwkhd->nwqhd", scores, values, seen)
         y = projected(xp, "out", y.reshape(n * windows, inside, f), weights)
-        back = xp.roll(_joined(y.reshape(n, windows, inside, f), sides), shifts, axes)
+        back = xp.roll(joined(y.reshape(n, windows, inside, f), sides), shifts, axes)
         return back[(slice(None), *(slice(side.n) for side in sides))]
 
-
-def _parted(x: Any, sides: list[Side]) -> Any:
-    """An array batch×places×values as batch×windows×places of one×values."""
-    n, f, rank = len(x), x.shape[-1], len(sides)
-    x = x.reshape(n, *chain.from_iterable((side.windows, side.w) for side in sides), f)
-    x = x.transpose(0, *range(1, 2 * rank, 2), *range(2, 2 * rank + 1, 2), 2 * rank + 1)
-    return x.reshape(n, math.prod(side.windows for side in sides), math.prod(side.w for side in sides), f)
-
-
-def _joined(x: Any, sides: list[Side]) -> Any:
-    """The inverse of `_parted`."""
-    n, f, rank = len(x), x.shape[-1], len(sides)
-    x = x.reshape(n, *(side.windows for side in sides), *(side.w for side in sides), f)
-    x = x.transpose(0, *chain.from_iterable((1 + axis, 1 + rank + axis) for axis in range(rank)), 2 * rank + 1)
-    return x.reshape(n, *(side.windows * side.w for side in sides), f)
+    def _scored(self, xp: Any, queries: Any, keys: Any, weights: dict[str, Any]) -> Any:
+        """The scores as batch×windows×heads×queries×keys, before any bias."""
+        if self.scores != "cosine":
+            width = queries.shape[-1] * (self.heads if self.scores == "features" else 1)
+            return xp.einsum("nwqhd,nwkhd->nwhqk", queries, keys, optimize=True) / width**0.5
+        queries, keys = (_unit(xp, vectors) for vectors in (queries, keys))
+        scale = xp.exp(xp.minimum(weights["scale"], math.log(LARGEST)))[:, None, None]
+        return xp.einsum("nwqhd,nwkhd->nwhqk", queries, keys, optimize=True) * scale
 
 
-def distances(xp: Any, sides: list[Side]) -> Any:
-    """The row of the table for each pair of places of a window: their distance along each axis, from −(w − 1) on."""
-    index = 0
-    for side, places in zip(sides, _coordinates(xp, [side.w for side in sides]), strict=True):
-        index = index * (2 * side.w - 1) + places[:, None] - places + side.w - 1
-    return index
-
-
-def seen_together(xp: Any, sides: list[Side], shifts: tuple[int, ...]) -> Any:
-    """The mask of a shift: windows×queries×keys, true where both stood on one side of the end of each axis."""
-    grid = _coordinates(xp, [side.windows * side.w for side in sides])
-    ends = [
-        places >= side.windows * side.w - s if s else places < 0
-        for places, side, s in zip(grid, sides, shifts, strict=True)
-    ]
-    whole = xp.stack(ends, -1).reshape(1, *(side.windows * side.w for side in sides), len(sides))
-    parts = _parted(whole, sides)[0]
-    return (parts[:, :, None] == parts[:, None]).all(-1)
-
-
-def _coordinates(xp: Any, shape: list[int]) -> Any:
-    """The coordinates of all places of a grid along each of its axes."""
-    return xp.indices(shape).reshape(len(shape), -1)
+def _unit(xp: Any, vectors: Any) -> Any:
+    """Vectors along the last axis over their lengths."""
+    return vectors / xp.maximum(xp.sqrt((vectors**2).sum(-1, keepdims=True)), SHORTEST)

@@ -47,6 +47,19 @@ def blocks(inside: Dim, outside: Dim, n: Dim) -> Window:
     return Window(inside, ((0, inside - 1),) * outside)
 
 
+def spread(inside: Dim, apart: Dim, n: Dim) -> Window:
+    """The window of a grid: each output sees `inside` inputs, which lie `apart`, its own among them; loose if too long to list.
+
+    >>> list(spread(2, 3, 6).seen(4, 6))
+    [1, 4]
+    """
+    if equal(apart, 1) is True:
+        return whole_axis(n)
+    if not isinstance(apart, int) or not isinstance(inside, int) or apart > MAX_LISTED:
+        return replace(whole_axis(n), loose=True)
+    return Window(0, tuple((i, i + (inside - 1) * apart) for i in range(apart)), apart)
+
+
 def fractional(
     scale: Dim,
     phase: Callable[[int], tuple[Dim, Dim]] | None,

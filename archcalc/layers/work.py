@@ -25,6 +25,8 @@ class Work(msgspec.Struct, frozen=True):
     masked: Dim = 0
 
     def __add__(self, other: Work) -> Work:
+        if other is NOTHING:
+            return self
         return Work(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
 
     def times(self, n: Dim) -> Work:

@@ -113,7 +113,7 @@ def costs_of(layer: Layer, shapes: tuple[Shape, ...], output: Shape, batch: Dim)
         active={name: size(shape) for name, shape in layer.active_weights(*shapes).items()},
         buffers=sum_of(size(shape) for shape in layer.buffers(*shapes).values()),
         activations=batch * size(output),
-        work=layer.work(output, *shapes).times(batch),
+        work=layer.work_for(batch, output, *shapes),
         rounded=tuple(rounded),
     )
 

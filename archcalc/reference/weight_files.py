@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import struct
 import zlib
@@ -134,8 +135,9 @@ def _array(file: Opened, name: str, node: Node, array: str, shape: Shape) -> Any
     if part and (not held or number >= parts or held[0] % parts):
         raise SpecError(f"{file.path}: '{part[1]}' is {format_shape(held)}, which has no part {number} of {parts}")
     said = (held[0] // parts, *held[1:]) if part else held
-    # A class token may be stored with leading axes of 1.
-    if [n for n in said if n != 1] != [n for n in shape if n != 1]:
+    # A class token may be stored with leading axes of 1, and the pairs of a window as queries×keys.
+    pairs = array == "position_index" and math.prod(said) == math.prod(shape)
+    if not pairs and [n for n in said if n != 1] != [n for n in shape if n != 1]:
         raise SpecError(
             f"{file.path}: '{name}' is {format_shape(said)}, but {array} of {node.name} is {format_shape(shape)}",
         )

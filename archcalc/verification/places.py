@@ -93,7 +93,7 @@ def _nudges(graph: Graph) -> list[_Nudge]:
     """Each position along each axis, or as many of them, evenly spaced, as run in a short time."""
     axes = axes_of(graph)
     shapes = [[graph.nodes[i].shape for i in node.inputs] for node in graph.nodes]
-    macs = sum(node.layer.work(node.shape, *given).macs for node, given in zip(graph.nodes, shapes, strict=True))
+    macs = sum(node.layer.work_for(1, node.shape, *given).macs for node, given in zip(graph.nodes, shapes, strict=True))
     values = sum(
         math.prod(node.shape) + node.layer.im2col_size(*given) for node, given in zip(graph.nodes, shapes, strict=True)
     )

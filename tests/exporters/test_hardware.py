@@ -117,7 +117,9 @@ def test_a_dense_layer_is_a_window_of_one_place():
     assert rows(scalesim(spec("linear: 10", shape="tokens: 5, features: 8"))) == [("linear", 5, 1, 1, 1, 8, 10, 1)]
 
 
-@pytest.mark.parametrize("name", ["vgg16", "mobilenet_v2", "swin_t", "unet", "lenet5", "t5_small", "yolov8"])
+@pytest.mark.parametrize(
+    "name", ["vgg16", "mobilenet_v2", "swin_t", "swin_v2_t", "unet", "lenet5", "t5_small", "yolov8"]
+)
 def test_the_products_of_a_network_are_all_that_it_multiplies(name):
     """Nothing is left out of networks of convolutions, dense layers and attention."""
     graph = archcalc.load(name)

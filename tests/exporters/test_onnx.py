@@ -117,6 +117,17 @@ TINY = {
         ["pad: 1", "roll: {shifts: 2}", "pixelunshuffle: 2", "channelshuffle: 4", "split: {parts: 2, part: 1}"],
         (0, 0),
     ),
+    # 16; twice 4·(16 + 4) and a table of 7·7·2, and 2 scales. 64·12 products; twice 4·16 for 64 places and 4·2 for 16
+    # pairs of each.
+    "windows": (
+        [
+            "conv2d: {out: 4, kernel: 1}",
+            "permute: [height, width, channels]",
+            "windowattention: {heads: 2, window: 4, shift: 2, relative: true, scores: cosine}",
+            "windowattention: {heads: 2, window: 4, grid: true, relative: true, scores: features}",
+        ],
+        (16 + 2 * (80 + 98) + 2, 768 + 2 * (4096 + 8192)),
+    ),
     "sizes": (["upsample: 2", "resize: 12", "crop: 2", "resize: {size: 5, mode: linear}"], (0, 0)),
 }
 
@@ -223,15 +234,27 @@ def test_weights_of_a_file_are_those_written(tmp_path, monkeypatch):
     assert "no text" in ended("net.yaml", "--to", "onnx").output
 
 
-RUNS = ["lenet5", "a convolution", "means rounded up", "pieces of unlike sizes", "norms of groups", "sizes", "moves"]
+# A runtime makes the biases before it sees an input, as does who reads the file.
+MADE = {"made biases": ["permute: [height, width, channels]", "windowattention: {heads: 3, window: 4, relative: mlp}"]}
+RUNS = [
+    "lenet5",
+    "a convolution",
+    "means rounded up",
+    "pieces of unlike sizes",
+    "norms of groups",
+    "sizes",
+    "moves",
+    "windows",
+]
 
 
-@pytest.mark.parametrize("name", [*RUNS, *SEQUENCES])
+@pytest.mark.parametrize("name", [*RUNS, *SEQUENCES, *MADE])
 def test_a_runtime_computes_the_same(name):
     """ONNX Runtime, where it is installed, puts out what `archcalc run` does."""
     runtime = pytest.importorskip("onnxruntime")
     shape = (5, 8) if name in SEQUENCES else (3, 8, 8)
-    graph = archcalc.load(name) if name == "lenet5" else spec((TINY | SEQUENCES)[name][0], shape)
+    layers = MADE | {word: layers for word, (layers, _) in (TINY | SEQUENCES).items()}
+    graph = archcalc.load(name) if name == "lenet5" else spec(layers[name], shape)
     arrays, x = seeded(graph), noise(graph, 2)
 
     found = runtime.InferenceSession(written(graph, arrays)).run(None, {graph.nodes[0].name: x})

@@ -40,7 +40,7 @@ class Loaded:
         for node in self.graph.nodes:
             if node.share is None and not node.auxiliary:
                 for name, array in arrays[node.name].items():
-                    place = "" if name == "position_index" else self.place(node.name, name)
+                    place = "" if name in {"position_index", "position_coordinates"} else self.place(node.name, name)
                     if place:
                         self.state[place].data = torch.as_tensor(array)
         return self.outputs(*map(torch.as_tensor, inputs))

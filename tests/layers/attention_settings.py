@@ -42,12 +42,17 @@ def attention(draw: Draw, q: Shape, *memory: Shape) -> dict[str, Any]:
 
 def window_attention(draw: Draw, x: Shape) -> dict[str, Any]:
     """Windows of one size or one for each axis, some larger than the image, and shifts that are less than they."""
-    own = {"heads": draw(divisors(x[-1])), "bias": draw(BIASES)}
+    own = {"heads": draw(divisors(x[-1])), "bias": draw(BIASES), "grid": draw(st.booleans())}
+    own["relative"] = draw(st.sampled_from([False, True, "mlp"]))
+    # Dense layers need a distance; a grid has no place of its own.
+    least = 2 if own["relative"] == "mlp" else 1
+    # The pairs of a window grow with its side to the power of twice the axes.
+    most = 5 if len(x) < 4 else 3
     if draw(st.booleans()):
-        window = draw(st.integers(1, 5))
-        return own | {"window": window, "shift": draw(st.integers(0, window - 1))}
-    windows = [draw(st.integers(1, 5)) for _ in x[1:]]
-    shifts = tuple(draw(st.integers(0, w - 1)) for w in windows)
+        window = draw(st.integers(least, most))
+        return own | {"window": window, "shift": draw(st.integers(0, 0 if own["grid"] else window - 1))}
+    windows = [draw(st.integers(least, most)) for _ in x[1:]]
+    shifts = tuple(draw(st.integers(0, 0 if own["grid"] else w - 1)) for w in windows)
     shift = draw(st.sampled_from([shifts, min(shifts)]))
     return own | {"window": tuple(windows), "shift": shift}
 

@@ -145,6 +145,15 @@ def window_attention(layer: Layer, x: Any, **weights: Any) -> None:
         for _ in range(layer.heads * inside):
             scores = 0.35 * numbers(np.ones(inside))
             softmax(np, scores + 0.25 * np.ones(inside) if layer.relative else scores, 0)
+        for _ in range(2 * layer.heads * inside if layer.scores == "cosine" else 0):
+            vector = numbers(np.ones(f // layer.heads))
+            vector / np.maximum(np.sqrt((vector**2).sum(keepdims=True)), 1e-9)
+    if layer.scores == "cosine":
+        np.exp(np.minimum(numbers(np.ones(layer.heads)), 4.6))
+    if layer.relative == "mlp":
+        for _ in range(math.prod(2 * w - 1 for w in windows)):
+            np.maximum(numbers(np.ones(layer.hidden)) + 0.5, 0)
+        16 * sigmoid(np, numbers(np.ones(inside * inside * layer.heads)))
 
 
 def scan(_layer: Layer, x: Any, dt: Any, *_: Any, **weights: Any) -> None:

@@ -86,7 +86,7 @@ def agree(twin: Twin, layer: Layer, shapes: tuple[Shape, ...], seed: int) -> Non
             )
         assert ours.dtype == dtype
         assert ours.shape == (BATCH if shapes else 1, *output)
-        assert xp.macs == BATCH * layer.work(output, *shapes).macs
+        assert xp.macs == layer.work_for(BATCH, output, *shapes).macs
         assert off(ours, put_out(torchs.module, layer, inputs, arrays, dtype)) <= tolerance
 
 

@@ -27,7 +27,7 @@ from tests.layers.torch_saved import Saved, key
 from tests.layers.torch_shapes import REFUSALS, Refusal, built, inferred
 from tests.layers.torch_twins import TWINS, Function
 from tests.layers.torch_weights import parameters_by_array
-from tests.layers.torch_windows import torchvision_windows
+from tests.layers.torchvision_windows import torchvision_windows
 
 kinds = Layer.kinds
 

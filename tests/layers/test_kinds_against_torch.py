@@ -49,6 +49,7 @@ STRICTER = [
         "different numbers of axes|differ in an axis before|is no matrix",
         "torch repeats axes, and takes vectors",
     ),
+    ("windowattention", "names .* twice", "the twin has one bias"),
     ("matmul", "with heads only the second|splits tokens×features", "the twin does it, with no use for it"),
     ("convtranspose.d|crop", "leaves", "torch keeps an empty axis"),
     ("flatten", "to start from", "of torch's axes the batch is the first, so that -1 is flattened into it"),
@@ -96,7 +97,7 @@ def agree_on_cost(twin: Twin, layer: Layer, shapes: tuple[Shape, ...]) -> None:
     biases = {name: shape for name, shape in weights.items() if "bias" in name}
     assert sizes(biases) == sum(p.numel() for name, p in torchs.module.named_parameters() if "bias" in name)
     assert sizes(layer.buffers(*shapes)) == sum(b.numel() for b in torchs.module.buffers() if b.dim())
-    assert 2 * layer.work(torchs.output, *shapes).macs == counter.get_total_flops() // 2
+    assert layer.work_for(2, torchs.output, *shapes).macs == counter.get_total_flops() // 2
 
 
 def test_every_kind_has_a_twin_or_a_reason() -> None:

@@ -74,6 +74,6 @@ def test_raw_counts_are_those_of_the_definition(kind, data):
     layer = layer.placed(*shapes)
     assume(max(map(math.prod, (output, *shapes)), default=1) <= LARGEST and min(output, default=1) > 0)
     layer = of_its_own(layer)
-    work = layer.work(output, *shapes)
+    work = layer.work_for(1, output, *shapes)
 
     assert {sort: getattr(work, sort) for sort in SORTS} == counted(layer, shapes)

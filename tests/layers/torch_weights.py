@@ -24,7 +24,13 @@ JOINED = {
     "proj.weight": "out",
     "proj.bias": "out_bias",
     "relative_position_bias_table": "position_bias",
+    "logit_scale": "scale",
+    "cpb_mlp.0.weight": "position_hidden",
+    "cpb_mlp.0.bias": "position_hidden_bias",
+    "cpb_mlp.2.weight": "position_out",
 }
+# What follows from the sizes of a window, and is read from nowhere.
+FOLLOWING = ("position_index", "position_coordinates")
 
 
 def put(module: nn.Module, layer: Layer, arrays: Arrays) -> None:
@@ -45,12 +51,12 @@ def parameters_by_array(module: nn.Module, layer: Layer, names: Iterable[str]) -
     if layer.kind == "windowattention":
         arrays |= JOINED
     for place, parameter in module.named_parameters():
-        yield arrays[place.split(".", depth(module))[-1]], parameter
+        yield arrays[place.split(".", depth(module))[-1].removeprefix("own.")], parameter
 
 
 def held(name: str) -> bool:
     """torch also counts the batches that a normalisation saw in training, and numbers the pairs of a window."""
-    return not name.endswith(("num_batches_tracked", "position_index"))
+    return not name.endswith(("num_batches_tracked", *FOLLOWING))
 
 
 def depth(module: nn.Module) -> int:
@@ -61,7 +67,7 @@ def depth(module: nn.Module) -> int:
 def renamed(module: nn.Module, layer: Layer, arrays: Arrays) -> Arrays:
     if isinstance(module, (Attention, LatentAttention, WindowAttention)):
         # Which rows of a table are read is no array of numbers.
-        return {within(layer, name): array for name, array in arrays.items() if name != "position_index"}
+        return {within(layer, name): array for name, array in arrays.items() if name not in FOLLOWING}
     if isinstance(module, nn.MultiheadAttention):
         return multihead(arrays)
     if isinstance(module, nn.Sequential) and any(isinstance(part, Connected) for part in module):
@@ -72,7 +78,7 @@ def renamed(module: nn.Module, layer: Layer, arrays: Arrays) -> Arrays:
 
 def within(layer: Layer, name: str) -> str:
     """The name of an array of attention in its twin, where a projection with an adapter is a module of three."""
-    if name.startswith("position") or name == "sinks":
+    if name.startswith("position") or name in {"sinks", "scale"}:
         # What is no layer of its own has its own name.
         return name
     for adapter in ("lora_a", "lora_b"):

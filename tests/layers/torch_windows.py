@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import product
 
 import torch
@@ -25,30 +26,61 @@ class WindowAttention(nn.Module):
             raise ValueError(message)
         self.places, self.heads = places, k.heads
         self.window, self.shift = per_axis(k.window, len(places)), per_axis(k.shift, len(places))
-        if any(s >= w for s, w in zip(self.shift, self.window, strict=True)):
-            message = "a shift of a whole window"
+        if any(s >= w or (k.grid and s) for s, w in zip(self.shift, self.window, strict=True)):
+            message = "a shift of a whole window, or of a grid"
+            raise ValueError(message)
+        if k.relative == "mlp" and 1 in self.window:
+            message = "no distances"
             raise ValueError(message)
         names = ("query", "key", "value", "out")
         for name in names:
             bias = name in k.bias if isinstance(k.bias, tuple) else k.bias
             self.add_module(name, nn.Linear(f, f, bias))
-        self.position_bias = None
+        self.grid, self.scores, self.relative = k.grid, k.scores, k.relative
+        if k.scores == "cosine":
+            self.scale = nn.Parameter(torch.zeros(k.heads))
         if k.relative:
             inside = list(product(*map(range, self.window)))
             rows = torch.tensor(
                 [[self.row([a - b for a, b in zip(q, p, strict=True)]) for p in inside] for q in inside], device="cpu"
             )
-            table = 1
-            for w in self.window:
-                table *= 2 * w - 1
-            self.position_bias = nn.Parameter(torch.zeros(table, k.heads))
-            self.register_buffer("position_index", rows.flatten().to(self.position_bias.device))
+            self.register_buffer("position_index", rows.flatten().to(self.out.weight.device))
+            spans = [2 * w - 1 for w in self.window]
+            if k.relative == "mlp":
+                self.position_hidden = nn.Parameter(torch.zeros(k.hidden, len(places)))
+                self.position_hidden_bias = nn.Parameter(torch.zeros(k.hidden))
+                self.position_out = nn.Parameter(torch.zeros(k.heads, k.hidden))
+                self.register_buffer("position_coordinates", self.coordinates().to(self.out.weight))
+            else:
+                self.position_bias = nn.Parameter(torch.zeros(math.prod(spans), k.heads))
 
     def row(self, apart: list[int]) -> int:
         found = 0
         for distance, w in zip(apart, self.window, strict=True):
             found = found * (2 * w - 1) + distance + w - 1
         return found
+
+    def coordinates(self) -> Tensor:
+        """For each distance along each axis, from the largest back to the largest ahead, a logarithm between −1 and 1."""
+        lines = []
+        for w in self.window:
+            apart = [8 * d / (w - 1) for d in range(1 - w, w)]
+            lines.append(
+                torch.tensor(
+                    [math.copysign(math.log2(1 + abs(d)), d) / 3 for d in apart], dtype=torch.float64, device="cpu"
+                )
+            )
+        return torch.stack(torch.meshgrid(*lines, indexing="ij"), -1)
+
+    def bias(self) -> Tensor:
+        """The bias of each pair of places of a window, in heads."""
+        if self.relative == "mlp":
+            places = self.coordinates().flatten(0, -2).to(self.position_hidden)
+            hidden = functional.relu(functional.linear(places, self.position_hidden, self.position_hidden_bias))
+            table = 16 * functional.linear(hidden, self.position_out).sigmoid()
+        else:
+            table = self.position_bias
+        return table[self.position_index].unflatten(0, (math.prod(self.window), -1)).permute(2, 0, 1)
 
     def forward(self, t: Tensor) -> Tensor:
         counts = [-(-n // w) for n, w in zip(self.places, self.window, strict=True)]
@@ -64,6 +96,8 @@ class WindowAttention(nn.Module):
             numbers, gone = [], []
             for inside in product(*map(range, self.window)):
                 at = [c * w + i + s for c, w, i, s in zip(corner, self.window, inside, shifts, strict=True)]
+                if self.grid:
+                    at = [i * count + c for c, count, i in zip(corner, counts, inside, strict=True)]
                 gone.append([a >= m for a, m in zip(at, whole, strict=True)])
                 number = 0
                 for a, m in zip(at, whole, strict=True):
@@ -77,10 +111,14 @@ class WindowAttention(nn.Module):
             getattr(self, name)(windows).unflatten(-1, (self.heads, -1)).transpose(2, 3)
             for name in ("query", "key", "value")
         )
-        scores = (q * q.shape[-1] ** -0.5) @ k.transpose(-1, -2)
-        if self.position_bias is not None:
-            table = self.position_bias[self.position_index].unflatten(0, (len(places[0]), -1))
-            scores = scores + table.permute(2, 0, 1)
+        if self.scores == "cosine":
+            q, k = (functional.normalize(vectors, dim=-1) for vectors in (q, k))
+            q = q * self.scale.clamp(max=math.log(100)).exp()[:, None, None]
+        else:
+            q = q * (t.shape[-1] if self.scores == "features" else q.shape[-1]) ** -0.5
+        scores = q @ k.transpose(-1, -2)
+        if self.relative:
+            scores = scores + self.bias()
         if any(shifts):
             apart = (ends_of[:, :, None] != ends_of[:, None]).any(-1)
             scores = scores.masked_fill(apart[:, None], float("-inf"))
@@ -89,19 +127,6 @@ class WindowAttention(nn.Module):
         y[:, places.flatten()] = self.out(mixed).flatten(1, 2)
         # As torchvision cuts the margin off, so that nothing holds it.
         return y.unflatten(1, whole)[(slice(None), *map(slice, self.places))].contiguous()
-
-
-def torchvision_windows(k: Layer, x: Shape) -> nn.Module:
-    """The same as torchvision has it, for an image and biases of all projections or of none."""
-    from tests.specs.torchvision_models import torchvision  # noqa: PLC0415 - it is not everywhere
-
-    window, shift = (per_axis(value, 2) for value in (k.window, k.shift))
-    swin = torchvision.models.swin_transformer
-    module = swin.ShiftedWindowAttention(x[2], window, shift, k.heads, k.bias, k.bias)
-    if not k.relative:
-        del module.relative_position_bias_table
-        module.get_relative_position_bias = lambda: torch.zeros(())
-    return module
 
 
 class LatentAttention(nn.Module):

@@ -199,7 +199,9 @@ def windowed(make: Maker) -> None:
         return
     last = make.add(K["permute"](order=(*range(1, rank), 0)), source)
     window = make.random.randint(1, 4)
-    at = make.add(K["windowattention"](heads=1, window=window, shift=make.random.randrange(window)), last)
+    grid = make.random.random() < 0.3
+    shift = 0 if grid else make.random.randrange(window)
+    at = make.add(K["windowattention"](heads=1, window=window, shift=shift, grid=grid), last)
     make.add(K["permute"](order=(rank - 1, *range(rank - 1))), at)
 
 

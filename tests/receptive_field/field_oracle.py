@@ -173,6 +173,9 @@ def in_windows(layer: Any, seen: Seen, shape: Any, *_: Any) -> Seen:
         w, s = (value[axis] if isinstance(value, tuple) else value for value in (layer.window, layer.shift))
         s = s if w < n else 0
         rows = [range((i - s) // w * w + s, (i - s) // w * w + s + w) for i in range(n)]
+        if layer.grid:
+            apart = -(-n // w)
+            rows = [range(i % apart, n, apart) for i in range(n)]
         seen = gathered(seen, axis, [list(row) for row in rows])
     return seen
 

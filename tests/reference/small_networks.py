@@ -13,6 +13,7 @@ from tests.zoo import THOROUGH
 # which their layers do not mind.
 FEWER: dict[str, dict[str, int]] = {
     "llama3_8b_awq": {"T": 6, "dim": 128, "hidden": 256, "words": 50},
+    **{name: {"dim": 64, "heads": 4, "mlp": 96} for name in ("vit_l_16", "vit_l_32", "vit_h_14")},
     "clip_vit_b_32": {"side": 8, "patch": 4, "T": 6, "vision": 24, "language": 16, "joint": 8, "words": 50},
     "stable_diffusion_unet": {"base": 32},
 }

@@ -7,6 +7,7 @@ import torch
 
 from archcalc.language import load
 from archcalc.profiling.engine import profile
+from tests.specs.cifar_twins import CIFAR
 from tests.specs.image_twins import yolo
 from tests.specs.text_twins import clip, t5, transformer, whisper
 from tests.specs.twin import Twin
@@ -17,6 +18,7 @@ TWINS = {
     "whisper_tiny": whisper,
     "clip_vit_b_32": clip,
     "yolov8n": yolo,
+    **CIFAR,
 }
 
 

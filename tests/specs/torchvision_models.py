@@ -43,15 +43,16 @@ SPECS = {
     **{f"regnet_{kind}_{size}": f"regnet_{kind}_{size}" for kind in "xy" for size in REGNETS},
     **{name: name for name in ("regnet_y_128gf", "vit_b_16", "swin_t")},
     **{f"convnext_{size}": f"convnext_{size}" for size in ("tiny", "small", "base", "large")},
+    **{name: name for name in ("vit_b_32", "vit_l_16", "vit_l_32", "vit_h_14", "swin_s", "swin_b")},
+    **{name: name for name in ("swin_v2_t", "swin_v2_s", "swin_v2_b", "maxvit_t")},
 }
-
 # Those that run with values: one or two of each family, and all under the thorough profile.
 RUN = [
     *("alexnet-torchvision", "googlenet-torchvision", "vgg16-torchvision", "resnet18-torchvision"),
     *("resnet50-torchvision", "resnet18", "resnet50", "squeezenet1_0", "squeezenet1_1", "inception_v3", "vgg11"),
     *("vgg11_bn", "resnext50_32x4d", "wide_resnet50_2", "densenet121", "mobilenet_v2", "mobilenet_v3_large"),
     *("mobilenet_v3_small", "mnasnet0_5", "shufflenet_v2_x1_0", "efficientnet_b0"),
-    *("regnet_x_400mf", "regnet_y_400mf", "convnext_tiny", "vit_b_16", "swin_t"),
+    *("regnet_x_400mf", "regnet_y_400mf", "convnext_tiny", "vit_b_16", "swin_t", "swin_v2_t"),
 ]
 if THOROUGH:
     RUN = [spec for spec in SPECS if spec not in LARGE]
@@ -79,12 +80,19 @@ KINDS = {
     "add": "add",
     "add_": "add",
     "mul": "multiply",
+    "tanh": "tanh",
     "mul of a parameter": "scale",
     "shifted_window_attention": "windowattention",
 }
 
-WINDOWS = torchvision.models.swin_transformer.ShiftedWindowAttention
 STAGES = torchvision.models.regnet.BlockParams
+WINDOWS = (
+    torchvision.models.swin_transformer.ShiftedWindowAttention,
+    torchvision.models.swin_transformer.ShiftedWindowAttentionV2,
+    torchvision.models.maxvit.RelativePositionalMultiHeadAttention,
+)
+# A block of MaxViT, in which places lie by their windows.
+PARTED = torchvision.models.maxvit.PartitionAttentionLayer
 
 # How ConvNeXt turns an image, and back again, so that its channels are behind their places.
 LAST, FIRST = (0, 2, 3, 1), (0, 3, 1, 2)
@@ -101,27 +109,42 @@ class Trace(TorchFunctionMode):
         self.steps: list[Step] = []
         self.channels_last = False
         self.inside = False
+        self.parted: torch.nn.Module | None = None
+        self.forwards: dict[type[torch.nn.Module], Any] = {}
 
     def __enter__(self) -> Any:
         """Attention in windows is one operation here, though written out in many."""
-        self.forward = WINDOWS.forward
+        self.forwards = {kind: kind.forward for kind in (*WINDOWS, PARTED)}
 
-        def forward(module: torch.nn.Module, x: torch.Tensor) -> torch.Tensor:
+        # Functions are given the module that they are called on.
+        def windowed(module: torch.nn.Module, x: torch.Tensor) -> torch.Tensor:
             return self.windowed(module, x)
 
-        WINDOWS.forward = forward
+        def by_windows(module: torch.nn.Module, x: torch.Tensor) -> torch.Tensor:
+            return self.by_windows(module, x)
+
+        for kind in WINDOWS:
+            kind.forward = windowed
+        PARTED.forward = by_windows
         return super().__enter__()
 
     def __exit__(self, *raised: object) -> Any:
-        WINDOWS.forward = self.forward
+        for kind, forward in self.forwards.items():
+            kind.forward = forward
         return super().__exit__(*raised)
 
     def windowed(self, module: torch.nn.Module, x: torch.Tensor) -> torch.Tensor:
         self.inside = True
-        result = self.forward(module, x)
+        result = self.forwards[type(module)](module, x)
         self.record("windowattention", tuple(self.upright(result).shape[1:]), list(module.parameters()))
         self.done(result)
         self.inside = False
+        return result
+
+    def by_windows(self, module: torch.nn.Module, x: torch.Tensor) -> torch.Tensor:
+        self.parted = module
+        result = self.forwards[PARTED](module, x)
+        self.parted = None
         return result
 
     def __torch_function__(self, function: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -148,7 +171,10 @@ class Trace(TorchFunctionMode):
         """What an operation that was recorded puts out."""
 
     def upright(self, result: torch.Tensor) -> torch.Tensor:
-        """An operation's output with its channels before their places."""
+        """An operation's output with its channels before their places, each at its own."""
+        if self.parted is not None:
+            sides = (n // self.parted.p for n in self.parted.grid_size)
+            return self.parted.departition_op(self.parted.departition_swap(result), self.parted.p, *sides)
         return result.permute(FIRST) if self.channels_last else result
 
     def record(self, kind: str, shape: tuple[int, ...], arrays: list[Any]) -> None:

@@ -11,8 +11,12 @@ import numpy as np
 import torch
 from torch import nn
 
+from archcalc.language import load
+from archcalc.layers.window_bias import coordinates
+from archcalc.layers.window_sides import Side
 from archcalc.network.graph import Graph, Node
 from tests.layers.torch_weights import multihead
+from tests.reference.small_networks import small
 from tests.specs.torchvision_models import KINDS, SPECS, WINDOWS, Trace, model_of, torchvision
 
 
@@ -31,15 +35,18 @@ class Arrays(Trace):
 
 def model_for(spec: str, graph: Graph) -> nn.Module:
     """The model without weights, where it differs from the spec in what sizes do not show made to agree with it."""
-    if SPECS[spec] == "vit_b_16":
+    if SPECS[spec].startswith("vit"):
         with torch.device("meta"):
-            model = torchvision.models.get_model("vit_b_16", image_size=graph.input[1])
+            model = torchvision.models.get_model(SPECS[spec], image_size=graph.input[1])
     else:
         model = copy.deepcopy(model_of(spec))
     for module in model.modules():
-        if isinstance(module, WINDOWS):
-            # Not made of weights, so that it has values from the start.
+        # What is not made of weights has values from the start.
+        if isinstance(module, WINDOWS[:2]):
             module.define_relative_position_index()
+        if isinstance(module, WINDOWS[2]):
+            index = torchvision.models.maxvit._get_relative_position_index(module.size, module.size)  # noqa: SLF001
+            module.register_buffer("relative_position_index", index)
     if re.fullmatch(r"resnet\d+", spec):
         # The authors' pooling, which rounds up, where torchvision's is padded.
         model.maxpool = nn.MaxPool2d(3, 2, ceil_mode=True)
@@ -48,6 +55,11 @@ def model_for(spec: str, graph: Graph) -> nn.Module:
         model.avgpool = nn.Identity()
         model.classifier[0] = nn.Linear(512 * (graph.input[1] // 32) ** 2, 4096, device="meta")
     return model.eval()
+
+
+def smallest(spec: str) -> Graph:
+    """A network as small as torchvision takes it; MaxViT's windows divide no image that is smaller than its own."""
+    return load(spec) if spec == "maxvit_t" else small(spec)
 
 
 def operations(graph: Graph, run: Iterator[tuple[Node, Any]]) -> Iterator[tuple[Node, Any]]:
@@ -80,17 +92,38 @@ def fill(model: nn.Module, graph: Graph, arrays: dict[str, dict[str, Any]]) -> N
             (name,) = (n for n, array in model.named_parameters() if array.shape == (1, *node.shape))
             state[name] = torch.from_numpy(arrays[node.name]["weight"][None])
     model.load_state_dict(state, strict=False, assign=True)
+    for module in model.modules():
+        if isinstance(module, WINDOWS[1]):
+            module.define_relative_position_bias_table()
+            # torchvision's are as near as float32 is.
+            exact = torch.from_numpy(coordinates(np, [Side(w, w, 0) for w in module.window_size]))
+            own = module.relative_coords_table
+            torch.testing.assert_close(own, exact.reshape(own.shape).float())
+            module.relative_coords_table = exact.reshape(own.shape).to(module.qkv.weight)
+
+
+# The parameters of torchvision's attention in windows that are its own arrays.
+MADE = {
+    "relative_position_bias_table": "position_bias",
+    "logit_scale": "scale",
+    "cpb_mlp.0.weight": "position_hidden",
+    "cpb_mlp.0.bias": "position_hidden_bias",
+    "cpb_mlp.2.weight": "position_out",
+}
 
 
 def in_windows(arrays: dict[str, Any]) -> dict[str, Any]:
     """The arrays of attention in windows, whose three projections are one; which pairs there are is the model's own."""
     names = ("query", "key", "value")
-    return {
+    if "scale" in arrays:
+        # torchvision sets it to zero whenever it is used.
+        arrays["key_bias"][:] = 0
+    own = {place: arrays[name] for place, name in MADE.items() if name in arrays}
+    return own | {
         "qkv.weight": np.concatenate([arrays[name] for name in names]),
         "qkv.bias": np.concatenate([arrays[f"{name}_bias"] for name in names]),
         "proj.weight": arrays["out"],
         "proj.bias": arrays["out_bias"],
-        "relative_position_bias_table": arrays["position_bias"],
     }
 
 
@@ -103,4 +136,6 @@ def leaf(name: str) -> str:
         return "weight"
     if ".attn." in name:
         return name.partition(".attn.")[2]
+    if ".attn_layer.1." in name:
+        return name.partition(".attn_layer.1.")[2].replace("to_qkv", "qkv").replace("merge", "proj")
     return name[name.index("out_proj") :] if "out_proj" in name else name.rpartition(".")[2]

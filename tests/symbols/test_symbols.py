@@ -50,7 +50,7 @@ def measured(layer, shapes):
     layer, output, facts = infer(layer, shapes)
     weights = {name: size(shape) for name, shape in layer.weights(*shapes).items()}
     buffers = {name: size(shape) for name, shape in layer.buffers(*shapes).items()}
-    work = msgspec.structs.astuple(layer.work(output, *shapes))
+    work = msgspec.structs.astuple(layer.work_for(1, output, *shapes))
     return (output, *weights.values(), *buffers.values(), *work), facts
 
 

@@ -100,7 +100,11 @@ CASES: dict[str, list[tuple[dict[str, Any], list[tuple[int, ...]]]]] = {
         ({}, [(2, 3, 5), (2, 5, 4)]),
     ],
     "relativebias": [({"buckets": 6, "distance": 4}, [(2, 3, 5)])],
-    "windowattention": [({"heads": 2, "window": 2, "shift": 1, "relative": True}, [(3, 4, 6)])],
+    "windowattention": [
+        ({"heads": 2, "window": 2, "shift": 1, "relative": True}, [(3, 4, 6)]),
+        ({"heads": 2, "window": 2, "shift": 1, "relative": "mlp", "hidden": 5, "scores": "cosine"}, [(3, 4, 6)]),
+        ({"heads": 2, "window": 2, "grid": True, "scores": "features"}, [(3, 4, 6)]),
+    ],
     "latentattention": [
         ({"heads": 2, "latent": 3, "query_latent": 5, "key": 4, "rotary": 2, "value": 3}, [(3, 8)]),
         ({"heads": 2, "latent": 3, "key": 4, "rotary": 2, "value": 3}, [(3, 8)]),

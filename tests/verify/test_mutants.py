@@ -35,13 +35,13 @@ def case(layer: Layer, shapes: list[tuple[int, ...]]) -> list[str]:
         y = layer.forward(xp, *inputs, **arrays)
     except (ValueError, IndexError, TypeError, KeyError) as error:
         return [str(error)]
-    output, macs = layer.output(*shapes), BATCH * layer.work(tuple(y.shape[1:]), *shapes).macs
+    output, macs = layer.output(*shapes), layer.work_for(BATCH, tuple(y.shape[1:]), *shapes).macs
     # Weights that nothing reads would go unseen by the other two. A key's bias moves all scores of a query alike,
     # and which pairs of a window there are is known without an array.
     unread = [
         name
         for name, array in arrays.items()
-        if name not in {"key_bias", "position_index"}
+        if name not in {"key_bias", "position_index", "position_coordinates"}
         and np.array_equal(y, layer.forward(np, *inputs, **arrays | {name: array + 1}))
     ]
     return [

@@ -12,12 +12,12 @@ from archcalc.symbols.dims import Shape, quotient
 
 
 class Heads(NamedTuple):
-    """Queries, keys and values of heads, the width of a key, and the axes of each sample before tokens and values."""
+    """Queries, keys and values of heads, the factor of scores, and the axes of each sample before tokens and values."""
 
     queries: Value
     keys: Value
     values: Value
-    width: int
+    factor: Value
     before: int = 1
 
 
@@ -124,7 +124,7 @@ def attention(part: Part) -> Value:
     if each > 1:
         # Some heads of queries read one head of keys: their tokens one after the other are those of one head.
         queries = part.reshape(queries, (heads, q[0]), (kv_heads, each * q[0], key))
-    y = mixed(part, Heads(queries, keys, values, key), _masking(part, q, k, (kv_heads, each)))
+    y = mixed(part, Heads(queries, keys, values, part.constant(key**-0.5)), _masking(part, q, k, (kv_heads, each)))
     if each > 1:
         y = part.reshape(y, (kv_heads, each * q[0]), (heads, q[0], value))
     y = part.reshape(part.transpose(y, 1, 0, 2), (q[0], heads, value), (q[0], heads * value))
@@ -133,9 +133,9 @@ def attention(part: Part) -> Value:
 
 def mixed(part: Part, heads: Heads, masking: Masking) -> Value:
     """Softmax of the scores times the values."""
-    queries, keys, values, width, before = heads
+    queries, keys, values, factor, before = heads
     turned = part.transpose(keys, *range(before), before + 1, before)
-    scores = part.op("Mul", part.op("MatMul", queries, turned), part.constant(width**-0.5))
+    scores = part.op("Mul", part.op("MatMul", queries, turned), factor)
     cap = getattr(part.layer, "softcap", None)
     if cap is not None:
         small = part.op("Tanh", part.op("Div", scores, part.constant(float(cap))))

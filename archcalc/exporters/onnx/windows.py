@@ -10,7 +10,10 @@ import numpy as np
 from archcalc.exporters.onnx.moving import rolled
 from archcalc.exporters.onnx.part import Handler, Part, Value
 from archcalc.exporters.onnx.products import Heads, mixed, projected
-from archcalc.layers.window_attention import distances, seen_together
+from archcalc.layers.window_attention import LARGEST, SHORTEST
+from archcalc.layers.window_bias import LARGEST_BIAS, coordinates
+from archcalc.layers.window_sides import Side, distances, seen_together, windows_first
+from archcalc.symbols.dims import quotient
 
 
 def window_attention(part: Part) -> Value:
@@ -30,13 +33,14 @@ def window_attention(part: Part) -> Value:
     for axis, (n, shift) in enumerate(zip(whole, shifts, strict=True)):
         x = rolled(part, x, axis, n, -shift)
     count, tokens, heads = math.prod(windows), math.prod(inside), part.known((layer.heads,))[0]
-    apart = [*chain.from_iterable(zip(windows, inside, strict=True))]
+    apart = [*chain.from_iterable(side.apart for side in sides)]
+    order = [axis - 1 for axis in windows_first(sides)]
     x = part.reshape(x, (*whole, features), (*apart, features))
-    x = part.transpose(x, *range(0, 2 * rank, 2), *range(1, 2 * rank, 2), 2 * rank)
+    x = part.transpose(x, *order, 2 * rank)
     x = part.reshape(x, (*windows, *inside, features), (count, tokens, features))
     y = _attended(part, x, (count, tokens, heads, features // heads), any(shifts))
     y = part.reshape(y, (count, tokens, features), (*windows, *inside, features))
-    y = part.transpose(y, *chain.from_iterable((axis, rank + axis) for axis in range(rank)), 2 * rank)
+    y = part.transpose(y, *map(order.index, range(2 * rank)), 2 * rank)
     y = part.reshape(y, (*apart, features), (*whole, features))
     for axis, (m, n, shift) in enumerate(zip(whole, places, shifts, strict=True)):
         y = rolled(part, y, axis, m, shift)
@@ -58,7 +62,7 @@ def _attended(part: Part, x: Value, sizes: tuple[int, int, int, int], masked: bo
     if part.layer.relative:
         rows = distances(np, sides)
         places = part.file.numbers(*map(int, rows.reshape(-1)))
-        bias = part.op("Gather", part.weight("position_bias"), places, axis=0)
+        bias = part.op("Gather", _table(part, sides), places, axis=0)
         bias = part.op("Reshape", bias, part.file.numbers(tokens, tokens, heads))
         added = part.op("Transpose", bias, perm=(2, 0, 1))
     if masked:
@@ -69,8 +73,38 @@ def _attended(part: Part, x: Value, sizes: tuple[int, int, int, int], masked: bo
     def biased(scores: Value) -> Value:
         return part.op("Add", scores, added) if added else scores
 
-    y = part.transpose(mixed(part, Heads(queries, keys, values, width, 2), biased), 0, 2, 1, 3)
+    if part.layer.scores == "cosine":
+        queries, keys = (_unit(part, y) for y in (queries, keys))
+    pieces = Heads(queries, keys, values, _factor(part, width), 2)
+    y = part.transpose(mixed(part, pieces, biased), 0, 2, 1, 3)
     return projected(part, "out", part.reshape(y, (count, tokens, heads, width), (count, tokens, heads * width)))
+
+
+def _unit(part: Part, vectors: Value) -> Value:
+    """Vectors along the last axis over their lengths."""
+    squares = part.op("ReduceMean", part.op("Pow", vectors, part.constant(2.0)), axes=(-1,), keepdims=1)
+    width = part.constant(float(quotient(part.shape[-1], part.layer.heads)))
+    lengths = part.op("Sqrt", part.op("Mul", squares, width))
+    return part.op("Div", vectors, part.op("Max", lengths, part.constant(SHORTEST)))
+
+
+def _factor(part: Part, width: int) -> Value:
+    """The number that scores are multiplied by: one for all, or one for each head."""
+    if part.layer.scores != "cosine":
+        return part.constant((width * (part.layer.heads if part.layer.scores == "features" else 1)) ** -0.5)
+    heads = part.known((part.layer.heads,))[0]
+    bounded = part.op("Min", part.weight("scale", (heads, 1, 1)), part.constant(math.log(LARGEST)))
+    return part.op("Exp", bounded)
+
+
+def _table(part: Part, sides: list[Side]) -> Value:
+    """The biases of each distance and head, trained or made."""
+    if part.layer.relative != "mlp":
+        return part.weight("position_bias")
+    hidden = part.op("MatMul", part.constant(coordinates(np, sides)), part.turned("position_hidden"))
+    hidden = part.op("Relu", part.op("Add", hidden, part.weight("position_hidden_bias")))
+    made = part.op("Sigmoid", part.op("MatMul", hidden, part.turned("position_out")))
+    return part.op("Mul", made, part.constant(float(LARGEST_BIAS)))
 
 
 HANDLERS: dict[str, Handler] = {"windowattention": window_attention}

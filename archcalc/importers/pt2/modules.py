@@ -127,15 +127,12 @@ def as_one(group: Group, rows: Rows, layer: Layer) -> Value | None:
     shapes = [_named(rows, value) for value in group.computed]
     try:
         layer = layer.placed(*shapes)
-        work = layer.work(layer.output(*shapes), *shapes)
+        work = layer.work_for(rows.samples, layer.output(*shapes), *shapes)
         trained = sum_of(size(shape) for shape in layer.weights(*shapes).values())
     except (SpecError, ValueError, TypeError, IndexError, ZeroDivisionError):
         return None
     stated = sum_of(_products(call) for call in group.calls)
-    if (
-        equal(work.macs * rows.samples, stated) is not True
-        or equal(trained, sum_of(size(v.full) for v in group.trained)) is not True
-    ):
+    if equal(work.macs, stated) is not True or equal(trained, sum_of(size(v.full) for v in group.trained)) is not True:
         return None
     call = msgspec.structs.replace(group.calls[-1], outputs=((name, full),), alone=True)
     return rows.add(call, layer, group.computed, full, x.batch, trained=group.trained)

@@ -73,6 +73,9 @@ def _window_attention(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> 
         given("shift", shift, default=(0, 0)),
         given("bias", layer.bias, default=True),
         given("relative", layer.relative, default=False),
+        given("hidden", int(layer.hidden) if layer.relative == "mlp" else 512, default=512),
+        given("scores", layer.scores, default="heads"),
+        given("grid", layer.grid, default=False),
     )
     return module("WindowAttention", *arguments, parts=("WindowAttention",))
 
