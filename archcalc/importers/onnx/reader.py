@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from archcalc.errors import Source, SpecError
 from archcalc.importers.onnx import convolution, dense, moving, norms, places, pointwise, shaping
@@ -53,13 +53,20 @@ def read(source: Source) -> Graph:
     if len(operators) > _LONGEST:
         raise SpecError(f"{source.name}: more than {_LONGEST:,} operators")
     given = tuple(value for value in graph.inputs if value.name not in arrays)
-    graph = Read(graph.name, operators, graph.arrays, given, graph.outputs, graph.stated)
+    return network(source, Read(graph.name, operators, graph.arrays, given, graph.outputs, graph.stated), opset)
+
+
+def network(
+    source: Source, graph: Read, opset: int, *, further: Mapping[str, Handler] | None = None, samples: int = 0
+) -> Graph:
+    """The network of a graph of operators of ONNX, and of further ones; without `samples` an input says how many there are."""
+    handlers = {**_HANDLERS, **(further or {})}
     try:
-        return _walked(source, graph, opset, lookups=True)
+        return _walked(Walk(source.name, Letters(samples), opset, handlers, lookups=True), source.stem, graph)
     except SpecError as error:
         if "token numbers" not in error.fact and not any("token numbers" in note for note in error.notes):
             raise
-        return _walked(source, graph, opset, lookups=False)
+        return _walked(Walk(source.name, Letters(samples), opset, handlers, lookups=False), source.stem, graph)
 
 
 def _parts(model: Message) -> tuple[Read, int, Functions]:
@@ -84,8 +91,7 @@ def _parts(model: Message) -> tuple[Read, int, Functions]:
     return graph_of(found), opset, functions_of(parts)
 
 
-def _walked(source: Source, graph: Read, opset: int, *, lookups: bool) -> Graph:
-    walk = Walk(source.name, Letters(), opset, lookups=lookups)
+def _walked(walk: Walk, name: str, graph: Read) -> Graph:
     walk.constants = {array.name for array in graph.arrays} | {
         op.outputs[0] for op in graph.operators if op.kind == "Constant" and op.outputs
     }
@@ -102,16 +108,16 @@ def _walked(source: Source, graph: Read, opset: int, *, lookups: bool) -> Graph:
         # Masks, means and places beside the values of a layer are no rows.
         found = walk.values.get(value.name)
         if found is None and value.name not in made:
-            raise SpecError(f"{source.name}: nothing makes the output '{value.name[:60]}'")
+            raise SpecError(f"{walk.file}: nothing makes the output '{value.name[:60]}'")
         if isinstance(found, Flow):
             ends.append(walk.position(found))
     if not ends:
-        raise SpecError(f"{source.name}: no output depends on an input", None, "what a file must hold is its network")
+        raise SpecError(f"{walk.file}: no output depends on an input", None, "what a file must hold is its network")
     passed = ", ".join(f"{kind} × {count}" for kind, count in walk.passed.items())
     notes = (f"not counted: {passed}",) if passed else ()
     last = len(walk.builder.nodes) - 1
     outputs = tuple(dict.fromkeys(ends))
-    return walk.builder.graph(source.stem, notes=notes, named_outputs=() if outputs == (last,) else outputs)
+    return walk.builder.graph(name, notes=notes, named_outputs=() if outputs == (last,) else outputs)
 
 
 def _inputs(walk: Walk, graph: Read) -> None:
@@ -160,7 +166,7 @@ def _run(walk: Walk, graph: Read, depth: int) -> None:
 
 
 def _made(walk: Walk, op: Operator) -> Made:
-    handler = _HANDLERS.get(op.kind)
+    handler = walk.handlers.get(op.kind)
     if handler is None or (op.domain != "" and not (op.domain in _OURS and op.kind in _SHARED)):
         return walk.unknown(op)
     return handler(walk, op)

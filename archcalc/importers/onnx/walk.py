@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
 from msgspec.structs import replace
@@ -33,8 +33,11 @@ _MOST_NUMBERS = 300_000
 class Walk:
     """The layers of a graph so far, and the values by their names."""
 
-    def __init__(self, file: str, letters: Letters, opset: int, *, lookups: bool) -> None:
+    def __init__(
+        self, file: str, letters: Letters, opset: int, handlers: Mapping[str, Handler], *, lookups: bool
+    ) -> None:
         self.file = file
+        self.handlers = handlers
         self.letters = letters
         self.opset = opset
         # False where what is looked up is computed, so that no embedding can stand for a look-up.

@@ -1,0 +1,252 @@
+"""The operators of a model as those of a graph whose images have their channels first.
+
+The order of axes costs nothing: a tensor is kept in any, and one is put into another only where an operator needs it so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeAlias
+
+from archcalc.errors import SpecError
+from archcalc.importers.onnx.model import MOST_CONTENT, Array, Attribute, Stated, Value
+from archcalc.importers.onnx.model import Operator as Made
+from archcalc.importers.onnx.wire import Budget, Message
+from archcalc.importers.tflite.model import Model, Operator, Tensor
+
+Axes: TypeAlias = tuple[int, ...]
+
+# The types of tensors as ONNX numbers them; those that are missing are no numbers.
+_TYPES = {
+    **{0: 1, 1: 10, 2: 6, 3: 2, 4: 7, 5: 8, 6: 9, 7: 5, 8: 14, 9: 3, 10: 11, 11: 15, 12: 13, 15: 12, 16: 4},
+    **{17: 22, 18: 16, 19: 22, 20: 21, 21: 17, 22: 19},
+}
+# The types of tensors that stand for a variable or a list, not for its values.
+_HANDLES = {13, 14}
+_FLOAT = 1
+_FLOATING = {1, 10, 11, 16}
+_FEW_FACTORS = 16
+_ACTIVATIONS: dict[int, tuple[str, str, dict[str, Attribute]]] = {
+    1: ("relu", "Relu", {}),
+    2: ("hardtanh", "Clip", {"min": -1.0, "max": 1.0}),
+    3: ("relu6", "Clip", {"min": 0.0, "max": 6.0}),
+    4: ("tanh", "Tanh", {}),
+    5: ("sign", "Sign", {}),
+}
+
+
+class Placed(NamedTuple):
+    """A value of the graph that is made; `axes` holds for each of its axes the one of the tensor."""
+
+    name: str
+    axes: Axes
+
+
+def plain(rank: int) -> Axes:
+    """The axes of a tensor in its own order."""
+    return tuple(range(rank))
+
+
+def usual(rank: int) -> Axes:
+    """The order in which tensors are kept: channels before the places of images and volumes.
+
+    >>> usual(4), usual(3)
+    ((0, 3, 1, 2), (0, 1, 2))
+    """
+    return (0, rank - 1, *range(1, rank - 1)) if rank in {4, 5} else plain(rank)
+
+
+class Translation:
+    """The graph that is made of a model, operator by operator."""
+
+    def __init__(self, file: str, model: Model) -> None:
+        self.file = file
+        self.model = model
+        self.operators: list[Made] = []
+        self.arrays: dict[str, Array] = {}
+        self.stated: list[Value] = []
+        self.inputs: list[Value] = []
+        self.readers: dict[int, list[Operator]] = {}
+        for op in model.operators:
+            for number in op.inputs:
+                self.readers.setdefault(number, []).append(op)
+        self._made = {number for op in model.operators for number in op.outputs}
+        self._placed: dict[int, Placed] = {}
+        self._arranged: dict[tuple[int, Axes], str] = {}
+        self._names: set[str] = set()
+        self._shared: dict[tuple[int, Axes, int], str] = {}
+
+    def tensor(self, number: int) -> Tensor:
+        """A tensor by its number."""
+        return self.model.tensors[number]
+
+    def shape(self, number: int) -> tuple[int, ...]:
+        """The sizes of a tensor, -1 for those left open."""
+        return self.tensor(number).shape
+
+    def rank(self, number: int) -> int:
+        """The number of axes of a tensor."""
+        return len(self.tensor(number).shape)
+
+    def known(self, op: Operator, place: int) -> tuple[int, ...] | None:
+        """The whole numbers of an input that the file has."""
+        number = op.given(place)
+        return None if number is None else self.model.content(number)
+
+    def error(self, op: Operator, fact: str) -> SpecError:
+        """An error with the operator that it is about."""
+        label = self.tensor(op.outputs[0]).label if op.outputs else ""
+        return SpecError(f"{self.file}: {label[:60]} ({op.kind[:40]}): {fact}")
+
+    def free_name(self, base: str) -> str:
+        """A name that no other value has."""
+        name, count = base, 1
+        while name in self._names:
+            count += 1
+            name = f"{base}#{count}"
+        self._names.add(name)
+        return name
+
+    def place(self, number: int, placed: Placed) -> None:
+        """Say where a tensor is."""
+        self._placed[number] = placed
+
+    def value(self, op: Operator, number: int) -> Placed:
+        """The value of a tensor, in the order in which it is kept; raises SpecError if nothing makes it."""
+        found = self._placed.get(number)
+        if found is None:
+            tensor = self.tensor(number)
+            if number in self._made and not tensor.variable:
+                raise self.error(op, f"reads '{tensor.label[:60]}', which nothing before it makes")
+            holds = tensor.held or 0 in tensor.shape
+            found = self._placed[number] = self._constant(tensor) if holds else self.outside(number)
+        return found
+
+    def end(self, number: int) -> Placed:
+        """The value of an output of the network; raises SpecError if nothing makes it."""
+        if number not in self._placed:
+            fact = f"{self.file}: nothing makes the output '{self.tensor(number).label[:60]}'"
+            raise SpecError(fact)
+        return self._placed[number]
+
+    def outside(self, number: int, name: str = "", axes: Axes | None = None) -> Placed:
+        """The value of a tensor that comes from outside: an input, or what a variable holds."""
+        tensor = self.tensor(number)
+        axes = usual(len(tensor.shape)) if axes is None else axes
+        placed = Placed(self.free_name(name or tensor.label or "input"), axes)
+        shape = self._opened(tensor.shape, len(self.inputs))
+        floating = _TYPES.get(tensor.type, 8) in _FLOATING
+        self.inputs.append(Value(placed.name, tuple(shape[axis] for axis in axes), floating))
+        self.place(number, placed)
+        return placed
+
+    def _opened(self, shape: tuple[int, ...], before: int) -> tuple[Stated, ...]:
+        """The sizes of an input, with a letter for each left open."""
+        letters = {2: "NF", 3: "NTF", 4: "NHWC", 5: "NDHWC"}.get(len(shape), "N" * len(shape))
+        mark = "" if before == 0 else str(before + 1)
+        return tuple(
+            n if n >= 0 else "batch" if axis == 0 else f"{letters[axis]}{mark}" for axis, n in enumerate(shape)
+        )
+
+    def _constant(self, tensor: Tensor) -> Placed:
+        """The value of an array of the file, one for all tensors that have the same bytes in the same shape."""
+        shape = tuple(max(n, 0) for n in tensor.shape)
+        key = (tensor.buffer, shape, tensor.type)
+        if tensor.buffer == 0 or key not in self._shared:
+            name = self.free_name(tensor.label or "constant")
+            self._shared[key] = name
+            self.arrays[name] = Array(name, shape, *self._content(tensor))
+        return Placed(self._shared[key], plain(len(shape)))
+
+    def _content(self, tensor: Tensor) -> tuple[int, tuple[tuple[int, int | Message], ...]]:
+        """The type of an array, and its values where sizes and factors may need them: no weight is read."""
+        kind = _FLOAT if tensor.quantized else _TYPES.get(tensor.type, 8)
+        most = _FEW_FACTORS if kind in _FLOATING else MOST_CONTENT
+        span = tensor.values
+        if tensor.quantized or span is None or tensor.count > most or kind in {2, 3, 21, 22}:
+            return kind, ()
+        return kind, ((9, Message(self.model.data, span.start, span.start + span.length, Budget())),)
+
+    def emit(self, kind: str, inputs: Sequence[str], *outputs: str, label: str, **attributes: Attribute) -> None:
+        """Append an operator to the graph."""
+        domain = str(attributes.pop("domain", ""))
+        self.operators.append(Made(kind, domain, label, tuple(inputs), outputs, attributes, {}))
+
+    def step(self, kind: str, inputs: Sequence[str], *, label: str, **attributes: Attribute) -> str:
+        """The value that a further operator makes, which is no tensor of the file."""
+        name = self.free_name(f"{label}@{kind}")
+        self.emit(kind, inputs, name, label=label, **attributes)
+        return name
+
+    def put(
+        self, op: Operator, kind: str, inputs: Sequence[str], *axes: Axes, label: str = "", **attributes: Attribute
+    ) -> None:
+        """Append the operator that makes a tensor, or several, each in its order of axes, and its activation function."""
+        names = []
+        for number, order in zip(op.outputs, axes, strict=False):
+            shape = self.shape(number)
+            name = self.free_name(self.tensor(number).label or op.kind)
+            if sorted(order) != list(range(len(shape))):
+                raise self.error(op, f"it puts out {len(order)} axes, and the file states {len(shape)}")
+            self.place(number, Placed(name, order))
+            # An axis that is left open has no word: its size is what it is computed to be.
+            self.stated.append(Value(name, tuple(shape[axis] if shape[axis] >= 0 else "" for axis in order)))
+            names.append(name)
+        label = label or self.label(op)
+        activation = _ACTIVATIONS.get(op.whole("activation")) if op.has("activation") else None
+        if activation is None or len(names) != 1:
+            self.emit(kind, inputs, *names, label=label, **attributes)
+            return
+        part, function, settings = activation
+        before = self.step(kind, inputs, label=label, **attributes)
+        self.stated.append(Value(before, self.stated[-1].shape))
+        self.emit(function, [before], names[0], label=f"{label}/{part}", **settings)
+
+    def label(self, op: Operator) -> str:
+        """The name that an operator goes by: that of the first tensor that it makes."""
+        return (self.tensor(op.outputs[0]).label if op.outputs else "") or op.kind.lower()
+
+    def arranged(self, op: Operator, number: int, axes: Axes) -> str:
+        """The value of a tensor with its axes in an order."""
+        placed = self.value(op, number)
+        if placed.axes == axes:
+            return placed.name
+        key = (number, axes)
+        if key not in self._arranged:
+            self._arranged[key] = self._reordered(placed, self.shape(number), axes, self.label(op))
+        return self._arranged[key]
+
+    def _reordered(self, placed: Placed, shape: tuple[int, ...], axes: Axes, label: str) -> str:
+        if sorted(axes) != sorted(placed.axes):
+            raise SpecError(f"{self.file}: {label[:60]}: an input has {len(placed.axes)} axes, not {len(axes)}")
+        single = {axis for axis in axes if shape[axis] == 1 and axis != axes[0]}
+        kept = [[axis for axis in order if axis not in single] for order in (placed.axes, axes)]
+        if kept[0] == kept[1] and placed.axes[0] == axes[0] and placed.name not in self.arrays:
+            # Axes of 1 are at any place without moving a value.
+            gone = tuple(at for at, axis in enumerate(placed.axes) if axis in single)
+            new = tuple(at for at, axis in enumerate(axes) if axis in single)
+            short = self.step("Squeeze", [placed.name], label=label, axes=gone)
+            return self.step("Unsqueeze", [short], label=label, axes=new)
+        order = tuple(placed.axes.index(axis) for axis in axes)
+        return self.step("Transpose", [placed.name], label=f"{label}/permute", perm=order)
+
+
+Translate: TypeAlias = Callable[[Translation, Operator], None]
+TRANSLATIONS: dict[str, Translate] = {}
+
+
+def translates(*kinds: str) -> Callable[[Translate], Translate]:
+    """Register the translation of some operators."""
+
+    def register(translate: Translate) -> Translate:
+        TRANSLATIONS.update(dict.fromkeys(kinds, translate))
+        return translate
+
+    return register
+
+
+def pass_on(made: Translation, op: Operator) -> None:
+    """An operator that no kind stands for, with the shapes that the file states and the arrays that it takes."""
+    names = ["" if n < 0 or made.tensor(n).type in _HANDLES else made.value(op, n).name for n in op.inputs]
+    axes = [usual(made.rank(number)) for number in op.outputs]
+    made.put(op, op.kind, names, *axes, domain="custom" if op.custom else "tflite")

@@ -1,0 +1,148 @@
+"""Operators on images: convolutions, pools, margins, and those that make the places more or fewer."""
+
+from __future__ import annotations
+
+from archcalc.importers.onnx.model import Attribute
+from archcalc.importers.tflite.model import Operator
+from archcalc.importers.tflite.translation import Axes, Translation, pass_on, translates, usual
+
+_IMAGE, _VOLUME = usual(4), usual(5)
+# The order of the axes of a filter in ONNX: those of its outputs, its inputs, and its places.
+_FILTER, _CHANNEL_FILTER, _VOLUME_FILTER = (0, 3, 1, 2), (3, 0, 1, 2), (4, 3, 0, 1, 2)
+_SAME = 0
+_REFLECT = 0
+
+
+def _images(made: Translation, op: Operator, rank: int = 4) -> bool:
+    """True if an operator takes and makes one image."""
+    number = op.given(0)
+    return number is not None and len(op.outputs) == 1 and made.rank(number) == rank == made.rank(op.outputs[0])
+
+
+def window(op: Operator, axes: str = "hw") -> dict[str, Attribute]:
+    """The strides, dilations and padding of a window that slides."""
+    dilations = tuple(op.whole(f"dilation_{axis}") for axis in axes) if op.has("dilation_w") else (1,) * len(axes)
+    return {
+        "strides": tuple(op.whole(f"stride_{axis}") for axis in axes),
+        "dilations": dilations,
+        "auto_pad": "SAME_UPPER" if op.whole("padding") == _SAME else "VALID",
+    }
+
+
+def _convolved(made: Translation, op: Operator, order: Axes, arrangement: Axes, axes: str, groups: int) -> None:
+    x, weight, bias = op.given(0), op.given(1), op.given(2)
+    if x is None or weight is None or made.rank(weight) != len(arrangement):
+        pass_on(made, op)
+        return
+    inputs = [made.arranged(op, x, order), made.arranged(op, weight, arrangement)]
+    inputs += [] if bias is None else [made.value(op, bias).name]
+    made.put(op, "Conv", inputs, order, group=groups, **window(op, axes))
+
+
+def _groups(made: Translation, op: Operator, axis: int) -> int:
+    """How many groups of channels a filter is for: it has as many inputs as one of them has channels."""
+    x, weight = op.given(0), op.given(1)
+    channels = made.shape(x)[-1] if x is not None else 1
+    own = made.shape(weight)[axis] if weight is not None and made.rank(weight) > axis else 1
+    return max(1, channels // own if own > 0 else 1)
+
+
+@translates("CONV_2D", "CONV_3D")
+def convolution(made: Translation, op: Operator) -> None:
+    """A convolution; a filter with fewer inputs than there are channels is one of groups."""
+    volume = op.kind == "CONV_3D"
+    if not _images(made, op, 5 if volume else 4):
+        pass_on(made, op)
+    elif volume:
+        _convolved(made, op, _VOLUME, _VOLUME_FILTER, "dhw", _groups(made, op, 3))
+    else:
+        _convolved(made, op, _IMAGE, _FILTER, "hw", _groups(made, op, 3))
+
+
+@translates("DEPTHWISE_CONV_2D")
+def depthwise(made: Translation, op: Operator) -> None:
+    """A convolution of each channel alone."""
+    x = op.given(0)
+    if x is None or not _images(made, op):
+        pass_on(made, op)
+    else:
+        _convolved(made, op, _IMAGE, _CHANNEL_FILTER, "hw", max(1, made.shape(x)[3]))
+
+
+@translates("TRANSPOSE_CONV")
+def transposed(made: Translation, op: Operator) -> None:
+    """A transposed convolution, whose output has the size that its first input says."""
+    size, weight, x, bias = op.given(0), op.given(1), op.given(2), op.given(3)
+    if size is None or weight is None or x is None or made.rank(weight) != 4 or made.rank(x) != 4:
+        pass_on(made, op)
+        return
+    inputs = [made.arranged(op, x, _IMAGE), made.arranged(op, weight, _CHANNEL_FILTER)]
+    inputs += ["" if bias is None else made.value(op, bias).name, made.value(op, size).name]
+    made.put(op, "SizedTransposedConvolution", inputs, _IMAGE, **window(op))
+
+
+@translates("MAX_POOL_2D", "AVERAGE_POOL_2D")
+def pool(made: Translation, op: Operator) -> None:
+    """The largest value of each window, or the mean of those that are no margin."""
+    x = op.given(0)
+    if x is None or not _images(made, op):
+        pass_on(made, op)
+        return
+    settings = window(op) | {"kernel_shape": (op.whole("filter_h"), op.whole("filter_w"))}
+    kind = "MaxPool" if op.kind == "MAX_POOL_2D" else "AveragePool"
+    if kind == "AveragePool":
+        settings["count_include_pad"] = int(op.whole("padding") != _SAME)
+    made.put(op, kind, [made.arranged(op, x, _IMAGE)], _IMAGE, **settings)
+
+
+@translates("LOCAL_RESPONSE_NORMALIZATION")
+def response_norm(made: Translation, op: Operator) -> None:
+    """Normalisation by neighbouring channels, whose factor is one for their sum and here one for their mean."""
+    x = op.given(0)
+    if x is None or not _images(made, op):
+        pass_on(made, op)
+        return
+    count = 2 * max(0, op.whole("radius")) + 1
+    settings: dict[str, Attribute] = {"alpha": op.number("alpha") * count, "beta": op.number("beta")}
+    image = made.arranged(op, x, _IMAGE)
+    made.put(op, "LRN", [image], _IMAGE, size=count, bias=op.number("bias"), **settings)
+
+
+@translates("DEPTH_TO_SPACE", "SPACE_TO_DEPTH")
+def squares(made: Translation, op: Operator) -> None:
+    """Channels laid out as squares of places, or back."""
+    x = op.given(0)
+    if x is None or not _images(made, op):
+        pass_on(made, op)
+        return
+    kind = "DepthToSpace" if op.kind == "DEPTH_TO_SPACE" else "SpaceToDepth"
+    made.put(op, kind, [made.arranged(op, x, _IMAGE)], _IMAGE, blocksize=op.whole("block"))
+
+
+@translates("RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR")
+def resize(made: Translation, op: Operator) -> None:
+    """An image of another size, which the second input says."""
+    x, size = op.given(0), op.given(1)
+    if x is None or size is None or not _images(made, op):
+        pass_on(made, op)
+        return
+    inputs = [made.arranged(op, x, _IMAGE), made.value(op, size).name]
+    made.put(op, "SizedResize", inputs, _IMAGE, mode="linear" if op.kind == "RESIZE_BILINEAR" else "nearest")
+
+
+@translates("PAD", "PADV2", "MIRROR_PAD")
+def pad(made: Translation, op: Operator) -> None:
+    """Margins around places. What is before the places of a sample has none here, so another axis may come first."""
+    x, sides = op.given(0), made.known(op, 1)
+    rank = 0 if x is None else made.rank(x)
+    mirrored = op.kind == "MIRROR_PAD"
+    if x is None or sides is None or len(sides) != 2 * rank or (mirrored and op.whole("mode") != _REFLECT):
+        pass_on(made, op)
+        return
+    order = made.value(op, x).axes
+    whole = [axis for axis in order[1:] if sides[2 * axis] == 0 == sides[2 * axis + 1]]
+    if len(order) > 2 and whole and order[1] not in whole:
+        order = (order[0], whole[0], *(axis for axis in order[1:] if axis != whole[0]))
+    pads = tuple(sides[2 * axis + end] for end in (0, 1) for axis in order)
+    mode = "reflect" if mirrored else "constant"
+    made.put(op, "Pad", [made.arranged(op, x, order)], order, pads=pads, mode=mode)
