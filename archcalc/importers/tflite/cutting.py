@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from archcalc.importers.onnx.model import Attribute
 from archcalc.importers.tflite.model import Operator
 from archcalc.importers.tflite.pointwise import order_of
 from archcalc.importers.tflite.translation import Translation, pass_on, plain, translates
@@ -61,7 +62,7 @@ def split(made: Translation, op: Operator) -> None:
         pass_on(made, op)
         return
     value, axis = made.value(op, x), axes[0] % rank
-    settings = {} if sizes is None else {"split": _filled(sizes, made.shape(x)[axis])}
+    settings: dict[str, Attribute] = {} if sizes is None else {"split": _filled(sizes, made.shape(x)[axis])}
     orders = [value.axes] * len(op.outputs)
     made.put(op, "Split", [value.name], *orders, axis=value.axes.index(axis), **settings)
 

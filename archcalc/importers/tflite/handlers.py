@@ -121,12 +121,10 @@ def strided_slice(walk: Walk, op: Operator) -> Made:
     return _cut(walk, op, tuple(starts), tuple(stops), tuple(places), tuple(steps))
 
 
-def _cut(
-    walk: Walk, op: Operator, starts: tuple[Dim, ...], stops: tuple[Dim, ...], axes: tuple[int, ...], steps: Any
-) -> Made:
+def _cut(walk: Walk, op: Operator, *numbers: tuple[Dim, ...]) -> Made:
+    """Entries of axes, by the first of each, the one after the last, the axes, and the steps."""
     names = [f"{op.outputs[0]}@{part}" for part in ("starts", "stops", "axes", "steps")]
-    for name, numbers in zip(names, (starts, stops, axes, steps), strict=True):
-        walk.values[name] = wholes(*numbers)
+    walk.values.update({name: wholes(*given) for name, given in zip(names, numbers, strict=True)})
     return slices(walk, replace(op, inputs=(op.inputs[0], *names), attributes={}))
 
 

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from archcalc.importers.onnx.model import Attribute
 from archcalc.importers.tflite.model import Operator
-from archcalc.importers.tflite.translation import Axes, Translation, pass_on, plain, translates
+from archcalc.importers.tflite.translation import Axes, Translation, pass_on, plain, translates, usual
 
 _Settings: TypeAlias = dict[str, Attribute]
 
@@ -123,9 +123,11 @@ def same_values(made: Translation, op: Operator) -> None:
 
 
 def order_of(made: Translation, op: Operator, rank: int) -> Axes:
-    """The order of axes in which most of the inputs of so many axes are kept."""
+    """The order of axes for inputs of so many: the usual one where it is that of any, or else that of most."""
     values = [made.value(op, n) for n in op.inputs if n >= 0 and made.rank(n) == rank]
     moving = [value.axes for value in values if value.name not in made.arrays]
+    if usual(rank) in moving:
+        return usual(rank)
     return max(moving, key=moving.count) if moving else plain(rank)
 
 

@@ -24,7 +24,7 @@ def reshape(made: Translation, op: Operator) -> None:
         return
     # Where only dense layers read a sample as one vector, its order is that of their weights, whatever it is.
     name = value.name if _is_flattened(made, x, out) else made.arranged(op, x, plain(made.rank(x)))
-    order, label = plain(made.rank(out)), made.label(op)
+    order = plain(made.rank(out))
     wanted = made.known(op, 1) if op.kind == "RESHAPE" else None
     shape = made.shape(out)
     if wanted is None and (-1 not in shape or op.kind != "RESHAPE" or op.given(1) is None):
@@ -32,7 +32,7 @@ def reshape(made: Translation, op: Operator) -> None:
     if wanted is not None:
         made.put(op, "Reshape", [name], order, shape=wanted, allowzero=1)
     else:
-        made.put(op, "Reshape", [name, made.value(op, op.inputs[1]).name], order, label=label)
+        made.put(op, "Reshape", [name, made.value(op, op.inputs[1]).name], order)
 
 
 def _with_single_axes(axes: Axes, before: tuple[int, ...], after: tuple[int, ...]) -> tuple[Axes, Axes, Axes] | None:

@@ -17,10 +17,8 @@ from archcalc.importers.tflite.model import Model, Operator, Tensor
 Axes: TypeAlias = tuple[int, ...]
 
 # The types of tensors as ONNX numbers them; those that are missing are no numbers.
-_TYPES = {
-    **{0: 1, 1: 10, 2: 6, 3: 2, 4: 7, 5: 8, 6: 9, 7: 5, 8: 14, 9: 3, 10: 11, 11: 15, 12: 13, 15: 12, 16: 4},
-    **{17: 22, 18: 16, 19: 22, 20: 21, 21: 17, 22: 19},
-}
+_ONNX_TYPES = (1, 10, 6, 2, 7, 8, 9, 5, 14, 3, 11, 15, 13, 8, 8, 12, 4, 22, 16, 22, 21, 17, 19)
+_TYPES = dict(enumerate(_ONNX_TYPES))
 # The types of tensors that stand for a variable or a list, not for its values.
 _HANDLES = {13, 14}
 _FLOAT = 1
@@ -111,6 +109,13 @@ class Translation:
         """Say where a tensor is."""
         self._placed[number] = placed
 
+    def make(self, number: int, placed: Placed) -> None:
+        """Say where a tensor is that an operator makes, with its shape, which is to be checked."""
+        shape = self.shape(number)
+        # An axis that is left open has no word: its size is what it is computed to be.
+        self.stated.append(Value(placed.name, tuple(shape[axis] if shape[axis] >= 0 else "" for axis in placed.axes)))
+        self.place(number, placed)
+
     def value(self, op: Operator, number: int) -> Placed:
         """The value of a tensor, in the order in which it is kept; raises SpecError if nothing makes it."""
         found = self._placed.get(number)
@@ -178,21 +183,15 @@ class Translation:
         self.emit(kind, inputs, name, label=label, **attributes)
         return name
 
-    def put(
-        self, op: Operator, kind: str, inputs: Sequence[str], *axes: Axes, label: str = "", **attributes: Attribute
-    ) -> None:
+    def put(self, op: Operator, kind: str, inputs: Sequence[str], *axes: Axes, **attributes: Attribute) -> None:
         """Append the operator that makes a tensor, or several, each in its order of axes, and its activation function."""
         names = []
         for number, order in zip(op.outputs, axes, strict=False):
-            shape = self.shape(number)
-            name = self.free_name(self.tensor(number).label or op.kind)
-            if sorted(order) != list(range(len(shape))):
-                raise self.error(op, f"it puts out {len(order)} axes, and the file states {len(shape)}")
-            self.place(number, Placed(name, order))
-            # An axis that is left open has no word: its size is what it is computed to be.
-            self.stated.append(Value(name, tuple(shape[axis] if shape[axis] >= 0 else "" for axis in order)))
-            names.append(name)
-        label = label or self.label(op)
+            if sorted(order) != list(range(self.rank(number))):
+                raise self.error(op, f"it puts out {len(order)} axes, and the file states {self.rank(number)}")
+            names.append(self.free_name(self.tensor(number).label or op.kind))
+            self.make(number, Placed(names[-1], order))
+        label = self.label(op)
         activation = _ACTIVATIONS.get(op.whole("activation")) if op.has("activation") else None
         if activation is None or len(names) != 1:
             self.emit(kind, inputs, *names, label=label, **attributes)

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from archcalc.importers.onnx.model import Attribute
 from archcalc.importers.tflite.model import Operator
-from archcalc.importers.tflite.translation import Axes, Translation, pass_on, translates, usual
+from archcalc.importers.tflite.translation import Axes, Placed, Translation, pass_on, translates, usual
 
 _IMAGE, _VOLUME = usual(4), usual(5)
-# The order of the axes of a filter in ONNX: those of its outputs, its inputs, and its places.
-_FILTER, _CHANNEL_FILTER, _VOLUME_FILTER = (0, 3, 1, 2), (3, 0, 1, 2), (4, 3, 0, 1, 2)
+
+
+class _Filter(NamedTuple):
+    """The axes of what a filter slides over, and its own as ONNX has them: its outputs, its inputs, and its places."""
+
+    order: Axes
+    own: Axes
+    places: str
+
+
+_PLANE = _Filter(_IMAGE, (0, 3, 1, 2), "hw")
+_CHANNEL = _Filter(_IMAGE, (3, 0, 1, 2), "hw")
+_SPACE = _Filter(_VOLUME, (4, 3, 0, 1, 2), "dhw")
 _SAME = 0
 _REFLECT = 0
 
@@ -29,14 +42,14 @@ def window(op: Operator, axes: str = "hw") -> dict[str, Attribute]:
     }
 
 
-def _convolved(made: Translation, op: Operator, order: Axes, arrangement: Axes, axes: str, groups: int) -> None:
+def _convolved(made: Translation, op: Operator, kind: _Filter, groups: int) -> None:
     x, weight, bias = op.given(0), op.given(1), op.given(2)
-    if x is None or weight is None or made.rank(weight) != len(arrangement):
+    if x is None or weight is None or made.rank(weight) != len(kind.own):
         pass_on(made, op)
         return
-    inputs = [made.arranged(op, x, order), made.arranged(op, weight, arrangement)]
+    inputs = [made.arranged(op, x, kind.order), made.arranged(op, weight, kind.own)]
     inputs += [] if bias is None else [made.value(op, bias).name]
-    made.put(op, "Conv", inputs, order, group=groups, **window(op, axes))
+    made.put(op, "Conv", inputs, kind.order, group=groups, **window(op, kind.places))
 
 
 def _groups(made: Translation, op: Operator, axis: int) -> int:
@@ -54,9 +67,9 @@ def convolution(made: Translation, op: Operator) -> None:
     if not _images(made, op, 5 if volume else 4):
         pass_on(made, op)
     elif volume:
-        _convolved(made, op, _VOLUME, _VOLUME_FILTER, "dhw", _groups(made, op, 3))
+        _convolved(made, op, _SPACE, _groups(made, op, 3))
     else:
-        _convolved(made, op, _IMAGE, _FILTER, "hw", _groups(made, op, 3))
+        _convolved(made, op, _PLANE, _groups(made, op, 3))
 
 
 @translates("DEPTHWISE_CONV_2D")
@@ -66,7 +79,7 @@ def depthwise(made: Translation, op: Operator) -> None:
     if x is None or not _images(made, op):
         pass_on(made, op)
     else:
-        _convolved(made, op, _IMAGE, _CHANNEL_FILTER, "hw", max(1, made.shape(x)[3]))
+        _convolved(made, op, _CHANNEL, max(1, made.shape(x)[3]))
 
 
 @translates("TRANSPOSE_CONV")
@@ -76,7 +89,7 @@ def transposed(made: Translation, op: Operator) -> None:
     if size is None or weight is None or x is None or made.rank(weight) != 4 or made.rank(x) != 4:
         pass_on(made, op)
         return
-    inputs = [made.arranged(op, x, _IMAGE), made.arranged(op, weight, _CHANNEL_FILTER)]
+    inputs = [made.arranged(op, x, _IMAGE), made.arranged(op, weight, _CHANNEL.own)]
     inputs += ["" if bias is None else made.value(op, bias).name, made.value(op, size).name]
     made.put(op, "SizedTransposedConvolution", inputs, _IMAGE, **window(op))
 
@@ -139,10 +152,19 @@ def pad(made: Translation, op: Operator) -> None:
     if x is None or sides is None or len(sides) != 2 * rank or (mirrored and op.whole("mode") != _REFLECT):
         pass_on(made, op)
         return
-    order = made.value(op, x).axes
+    kept = order = made.value(op, x).axes
     whole = [axis for axis in order[1:] if sides[2 * axis] == 0 == sides[2 * axis + 1]]
     if len(order) > 2 and whole and order[1] not in whole:
         order = (order[0], whole[0], *(axis for axis in order[1:] if axis != whole[0]))
-    pads = tuple(sides[2 * axis + end] for end in (0, 1) for axis in order)
-    mode = "reflect" if mirrored else "constant"
-    made.put(op, "Pad", [made.arranged(op, x, order)], order, pads=pads, mode=mode)
+    settings: dict[str, Attribute] = {
+        "pads": tuple(sides[2 * axis + end] for end in (0, 1) for axis in order),
+        "mode": "reflect" if mirrored else "constant",
+    }
+    image = made.arranged(op, x, order)
+    if order == kept:
+        made.put(op, "Pad", [image], order, **settings)
+        return
+    padded = made.step("Pad", [image], label=made.label(op), **settings)
+    back = tuple(order.index(axis) for axis in kept)
+    name = made.step("Transpose", [padded], label=f"{made.label(op)}/permute", perm=back)
+    made.make(op.outputs[0], Placed(name, kept))
