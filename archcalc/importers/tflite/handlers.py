@@ -18,7 +18,7 @@ from archcalc.layers.linear import Embedding
 from archcalc.layers.recurrent import LSTM
 from archcalc.layers.resample import Upsample
 from archcalc.layers.resize import Resize
-from archcalc.symbols.dims import Dim, size
+from archcalc.symbols.dims import Dim, equal, size
 
 _END = 2**62
 
@@ -47,12 +47,29 @@ def lookup(walk: Walk, op: Operator) -> Made:
 
 def transposed_to_size(walk: Walk, op: Operator) -> Made:
     """A transposed convolution to a size that an input says."""
-    wanted = walk.known(op, 3)
+    wanted, x, weight = walk.known(op, 3), walk.flow(op, 0), walk.known(op, 1)
     sizes = None if wanted is None else wanted.wholes
     inputs = op.inputs[:3] if op.given(2) else op.inputs[:2]
     attributes = dict(op.attributes)
-    if sizes is not None and len(sizes) == 4 and all(isinstance(n, int) for n in sizes):
+    if sizes is None or len(sizes) != 4 or weight is None or len(x.shape) != 3 or x.alone != 0:
+        return walk.unknown(op)
+    if all(isinstance(n, int) for n in sizes):
         attributes["output_shape"] = tuple(int(n) for n in sizes[1:3])
+    else:
+        stride, same = op.wholes("strides") or (1, 1), op.word("auto_pad") != "VALID"
+        lacking = [int(k) - s if same else min(0, int(k) - s) for k, s in zip(weight.shape[2:], stride, strict=True)]
+        ends = [
+            n * s + (0 if same else max(0, k - s))
+            for n, s, k in zip(x.shape[1:], stride, weight.shape[2:], strict=True)
+        ]
+        if not all(equal(n, end) is True for n, end in zip(sizes[1:3], ends, strict=True)):
+            return walk.unknown(op)
+        margins = [max(0, n) for n in lacking]
+        attributes |= {
+            "auto_pad": "NOTSET",
+            "pads": (*(n // 2 for n in margins), *(n - n // 2 for n in margins)),
+            "output_padding": tuple(max(0, -n) for n in lacking),
+        }
     return transposed(walk, replace(op, inputs=inputs, attributes=attributes))
 
 

@@ -24,7 +24,7 @@ _SETTINGS = {
     "MAX_POOL_2D": _POOL,
     "FULLY_CONNECTED": "activation:b format:b keep_axes:b",
     "CONCATENATION": "axis activation:b",
-    **dict.fromkeys(("ADD", "SUB", "MUL", "DIV"), "activation:b"),
+    **dict.fromkeys(("ADD", "SUB", "MUL", "DIV", "LAYER_NORM"), "activation:b"),
     "LOCAL_RESPONSE_NORMALIZATION": "radius bias:f alpha:f beta:f",
     "UNIDIRECTIONAL_SEQUENCE_LSTM": "activation:b cell_clip:f proj_clip:f time_major:b",
     **dict.fromkeys(("SPACE_TO_DEPTH", "DEPTH_TO_SPACE"), "block"),
@@ -38,6 +38,8 @@ _SETTINGS = {
     "BATCH_MATMUL": "turn_x:b turn_y:b",
     "GELU": "approximate:b",
 }
+# The fields that name the networks which operators run.
+_RUNS = {"IF": (0, 1), "WHILE": (0, 1), "CALL": (0,), "CALL_ONCE": (0,)}
 # Not in the list of tensors: an input that is left out.
 _NONE: Final = -1
 
@@ -84,9 +86,16 @@ class Operator(msgspec.Struct, frozen=True):
     outputs: tuple[int, ...]
     settings: Table | None = None
     custom: bool = False
+    # Settings and margins, before and after each place, of one that stands for several.
+    further: dict[str, int] = {}
+    margins: tuple[int, ...] = ()
+    # The networks that it runs, by their numbers.
+    runs: tuple[int, ...] = ()
 
     def number(self, name: str) -> int | float:
         """A number among its settings."""
+        if name in self.further:
+            return self.further[name]
         field, code, default = _settings(self.kind)[name]
         return default if self.settings is None else self.settings.number(field, code, default)
 
@@ -113,6 +122,8 @@ class Model(msgspec.Struct, frozen=True):
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     names: dict[int, str]
+    # The arrays that other networks of the file hold, by the numbers of the networks.
+    arrays: dict[int, tuple[Tensor, ...]] = {}
 
     def content(self, number: int) -> tuple[int, ...] | None:
         """The whole numbers of a tensor that the file has; None if they are many or none."""
@@ -137,15 +148,38 @@ def model_of(data: Data) -> Model:
     if not 0 <= which < len(parts):
         raise Malformed("it holds no network")
     part, buffers = parts[which], top.tables(4)
-    tensors = tuple(_tensor(table, buffers) for table in part.tables(0))
     codes = [_code(table) for table in top.tables(1)]
-    operators = tuple(_operator(table, codes, len(tensors)) for table in part.tables(3))
+    tensors, operators = _contents(part, buffers, codes)
     inputs, outputs = part.wholes(1) or (), part.wholes(2) or ()
     if not all(0 <= n < len(tensors) for n in (*inputs, *outputs)):
         raise Malformed("it takes or makes a tensor that is not there")
     named = [] if signature is None else signature.tables(0)
     names = {table.whole(1, "I"): table.word(0) for table in named}
-    return Model(data, tensors, operators, inputs, outputs, names)
+    return Model(data, tensors, operators, inputs, outputs, names, _inner(operators, parts, buffers, codes))
+
+
+def _contents(
+    part: Table, buffers: list[Table], codes: list[tuple[str, bool]]
+) -> tuple[tuple[Tensor, ...], tuple[Operator, ...]]:
+    """The tensors of a network and its operators."""
+    tensors = tuple(_tensor(table, buffers) for table in part.tables(0))
+    return tensors, tuple(_operator(table, codes, len(tensors)) for table in part.tables(3))
+
+
+def _inner(
+    operators: tuple[Operator, ...], parts: list[Table], buffers: list[Table], codes: list[tuple[str, bool]]
+) -> dict[int, tuple[Tensor, ...]]:
+    """The arrays of the networks that operators run, and of those that these run, by the number of each."""
+    found: dict[int, tuple[Tensor, ...]] = {}
+    pending = [number for op in operators for number in op.runs]
+    while pending:
+        number = pending.pop()
+        if number in found or not 0 <= number < len(parts):
+            continue
+        tensors, inside = _contents(parts[number], buffers, codes)
+        found[number] = tuple(tensor for tensor in tensors if tensor.held)
+        pending += [further for op in inside for further in op.runs]
+    return found
 
 
 def _code(table: Table) -> tuple[str, bool]:
@@ -162,7 +196,10 @@ def _operator(table: Table, codes: list[tuple[str, bool]], tensors: int) -> Oper
     inputs, outputs = table.wholes(1) or (), table.wholes(2) or ()
     if not all(_NONE <= n < tensors for n in inputs) or not all(0 <= n < tensors for n in outputs):
         raise Malformed(f"{kind[:40]} takes or makes a tensor that is not there")
-    return Operator(kind, inputs, outputs, table.table(4), custom)
+    settings = table.table(4)
+    fields = () if settings is None or custom else _RUNS.get(kind, ())
+    runs = tuple(settings.whole(field) for field in fields) if settings is not None else ()
+    return Operator(kind, inputs, outputs, settings, custom, runs=runs)
 
 
 def _tensor(table: Table, buffers: list[Table]) -> Tensor:

@@ -111,3 +111,15 @@ def lstm(made: Translation, op: Operator) -> None:
     proj = out if projection is not None else 0
     names = [made.arranged(op, x, plain(3)), *(made.value(op, n).name for n in wanted if n is not None)]
     made.put(op, "CellsOverSequence", names, plain(3), hidden=hidden, proj=proj, time_first=op.whole("time_major"))
+
+
+@translates("LAYER_NORM")
+def layer_norm(made: Translation, op: Operator) -> None:
+    """Layer normalisation, put together from arithmetic: its factors, its offsets, and the axes."""
+    x, axes = op.inputs[0], made.known(op, 3) or ()
+    value, rank = made.value(op, x), made.rank(x)
+    if not all(-rank <= axis < rank for axis in axes):
+        raise made.error(op, f"it normalises axes that are not among {rank}")
+    arrays = ["" if n is None else made.value(op, n).name for n in (op.given(1), op.given(2))]
+    places = tuple(value.axes.index(axis % rank) for axis in axes)
+    made.put(op, "LayerNormalization", [value.name, *arrays], value.axes, axes=places)

@@ -9,6 +9,7 @@ from archcalc.importers.onnx.model import Graph as Made
 from archcalc.importers.onnx.model import Value
 from archcalc.importers.onnx.reader import network
 from archcalc.importers.tflite.flatbuffer import Malformed
+from archcalc.importers.tflite.fused import fused
 from archcalc.importers.tflite.handlers import HANDLERS
 from archcalc.importers.tflite.model import Model, model_of
 from archcalc.importers.tflite.translation import TRANSLATIONS, Translation, pass_on, plain
@@ -40,7 +41,7 @@ def _translated(file: str, model: Model) -> Made:
     made = Translation(file, model)
     for number in model.inputs:
         made.outside(number, model.names.get(number, ""), plain(made.rank(number)) if _is_ours(made, number) else None)
-    for op in model.operators:
+    for op in fused(model):
         if op.kind == "READ_VARIABLE":
             for number in op.outputs:
                 made.outside(number)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeAlias
 
+from msgspec.structs import replace
+
 from archcalc.errors import SpecError
 from archcalc.importers.onnx.model import MOST_CONTENT, Array, Attribute, Stated, Value
 from archcalc.importers.onnx.model import Operator as Made
@@ -124,7 +126,9 @@ class Translation:
             if number in self._made and not tensor.variable:
                 raise self.error(op, f"reads '{tensor.label[:60]}', which nothing before it makes")
             holds = tensor.held or 0 in tensor.shape
-            found = self._placed[number] = self._constant(tensor) if holds else self.outside(number)
+            found = self._placed[number] = (
+                Placed(self.array(tensor), plain(len(tensor.shape))) if holds else self.outside(number)
+            )
         return found
 
     def end(self, number: int) -> Placed:
@@ -153,15 +157,15 @@ class Translation:
             n if n >= 0 else "batch" if axis == 0 else f"{letters[axis]}{mark}" for axis, n in enumerate(shape)
         )
 
-    def _constant(self, tensor: Tensor) -> Placed:
-        """The value of an array of the file, one for all tensors that have the same bytes in the same shape."""
+    def array(self, tensor: Tensor) -> str:
+        """The name of an array of the file, one for all tensors that have the same bytes in the same shape."""
         shape = tuple(max(n, 0) for n in tensor.shape)
         key = (tensor.buffer, shape, tensor.type)
         if tensor.buffer == 0 or key not in self._shared:
             name = self.free_name(tensor.label or "constant")
             self._shared[key] = name
             self.arrays[name] = Array(name, shape, *self._content(tensor))
-        return Placed(self._shared[key], plain(len(shape)))
+        return self._shared[key]
 
     def _content(self, tensor: Tensor) -> tuple[int, tuple[tuple[int, int | Message], ...]]:
         """The type of an array, and its values where sizes and factors may need them: no weight is read."""
@@ -245,7 +249,13 @@ def translates(*kinds: str) -> Callable[[Translate], Translate]:
 
 
 def pass_on(made: Translation, op: Operator) -> None:
-    """An operator that no kind stands for, with the shapes that the file states and the arrays that it takes."""
+    """An operator that no kind stands for, with the shapes that the file states and the arrays that it takes.
+
+    The arrays of networks that it runs are its own, and what nothing reads is no output of it.
+    """
     names = ["" if n < 0 or made.tensor(n).type in _HANDLES else made.value(op, n).name for n in op.inputs]
-    axes = [usual(made.rank(number)) for number in op.outputs]
-    made.put(op, op.kind, names, *axes, domain="custom" if op.custom else "tflite")
+    names += [made.array(tensor) for number in op.runs for tensor in made.model.arrays.get(number, ())]
+    read = tuple(n for n in op.outputs if n in made.readers or n in made.model.outputs) or op.outputs[:1]
+    kept = replace(op, outputs=read)
+    axes = [usual(made.rank(number)) for number in read]
+    made.put(kept, op.kind, names, *axes, domain="custom" if op.custom else "tflite")

@@ -34,11 +34,14 @@ def _images(made: Translation, op: Operator, rank: int = 4) -> bool:
 
 def window(op: Operator, axes: str = "hw") -> dict[str, Attribute]:
     """The strides, dilations and padding of a window that slides."""
+    padding: dict[str, Attribute] = {"auto_pad": "SAME_UPPER" if op.whole("padding") == _SAME else "VALID"}
+    if op.margins:
+        padding = {"pads": op.margins}
     dilations = tuple(op.whole(f"dilation_{axis}") for axis in axes) if op.has("dilation_w") else (1,) * len(axes)
     return {
         "strides": tuple(op.whole(f"stride_{axis}") for axis in axes),
         "dilations": dilations,
-        "auto_pad": "SAME_UPPER" if op.whole("padding") == _SAME else "VALID",
+        **padding,
     }
 
 
