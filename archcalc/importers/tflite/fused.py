@@ -1,4 +1,4 @@
-"""Operators that together are one layer: convolutions of places some steps apart, and layer normalisation."""
+"""Operators that together are one layer: filters whose biases or steps TensorFlow writes as operators of their own."""
 
 from __future__ import annotations
 
@@ -8,171 +8,112 @@ from typing import NamedTuple, TypeAlias
 from msgspec.structs import replace
 
 from archcalc.importers.tflite.model import Model, Operator
+from archcalc.importers.tflite.normed import normed
+from archcalc.importers.tflite.wiring import Fusion, Wiring
 
 _FILTERS = ("CONV_2D", "DEPTHWISE_CONV_2D")
-_NONE = -1
+# The place of the bias among the inputs.
+_BIAS = {"TRANSPOSE_CONV": 3}
+_MOST_RESHAPES = 4
 
 
-class Fusion(NamedTuple):
-    """The operators that a layer stands for, by their places, and the one that takes the place of the last."""
+class _Added(NamedTuple):
+    """The operator that adds a bias, the filter with it, and the reshapes between them."""
 
-    gone: set[int]
+    at: int
     made: Operator
+    between: list[int]
 
 
-class Wiring:
-    """Operators in order, with which makes and which reads each tensor."""
-
-    def __init__(self, model: Model) -> None:
-        self.model = model
-        self.operators = model.operators
-        self.makers = {number: at for at, op in enumerate(self.operators) for number in op.outputs}
-        self.readers: dict[int, list[int]] = {}
-        for at, op in enumerate(self.operators):
-            for number in dict.fromkeys(op.inputs):
-                self.readers.setdefault(number, []).append(at)
-        self.ends = {*model.outputs}
-
-    def maker(self, number: int | None, *kinds: str) -> int | None:
-        """The operator that makes a tensor, if it is of some kinds."""
-        at = _NONE if number is None else self.makers.get(number, _NONE)
-        return at if at != _NONE and self.operators[at].kind in kinds and self._plain(at) else None
-
-    def reader(self, at: int, *kinds: str) -> int | None:
-        """The only operator that reads what another makes, if it is of some kinds."""
-        found = self.readers.get(self.operators[at].outputs[0], [])
-        return (
-            found[0] if len(found) == 1 and self.operators[found[0]].kind in kinds and self._plain(found[0]) else None
-        )
-
-    def _plain(self, at: int) -> bool:
-        """True for an operator of the format's own that makes one tensor."""
-        op = self.operators[at]
-        return not op.custom and len(op.outputs) == 1 and len(op.inputs) > 0
-
-    def other(self, at: int, number: int) -> int | None:
-        """The other input of an operator that takes two."""
-        inputs = self.operators[at].inputs
-        if len(inputs) != 2 or number not in inputs:
-            return None
-        return inputs[1] if inputs[0] == number else inputs[0]
-
-    def held(self, number: int | None) -> bool:
-        """True for a tensor whose values are in the file."""
-        return number is not None and number >= 0 and self.model.tensors[number].held
-
-    def stands(self, gone: set[int], last: int) -> bool:
-        """True if nothing but the operators themselves reads what lies between them."""
-        between = [number for at in gone - {last} for number in self.operators[at].outputs]
-        return not self.ends & {*between} and all({*self.readers.get(number, [])} <= gone for number in between)
+def _added(wiring: Wiring, last: int, op: Operator) -> _Added | None:
+    """The sum of what a filter puts out, at last by an operator, and one number for each of its outputs."""
+    model, place = wiring.model, _BIAS.get(op.kind, 2)
+    old, outputs = op.given(place), wiring.operators[last].outputs
+    if (old is not None and not model.is_zero(old)) or op.whole("activation") or len(outputs) != 1:
+        return None
+    channels, between, at = model.tensors[outputs[0]].shape[-1:], list[int](), last
+    while (following := wiring.reader(at, "RESHAPE")) is not None and len(between) < _MOST_RESHAPES:
+        at = following
+        between.append(at)
+    adding = wiring.reader(at, "ADD")
+    bias = None if adding is None else wiring.other(adding, wiring.operators[at].outputs[0])
+    if adding is None or bias is None or not wiring.held(bias) or not wiring.stands({last, *between, adding}, adding):
+        return None
+    own = model.tensors[bias].shape
+    while own[:1] == (1,):
+        own = own[1:]
+    whole = model.tensors[wiring.operators[adding].outputs[0]].shape
+    if (model.tensors[bias].count,) != channels or own != whole[len(whole) - len(own) :]:
+        return None
+    inputs = (*op.inputs, *(-1,) * (place + 1 - len(op.inputs)))
+    settings = {**op.further, "activation": wiring.operators[adding].whole("activation")}
+    made = replace(op, inputs=(*inputs[:place], bias, *inputs[place + 1 :]), further=settings)
+    return _Added(adding, made, between)
 
 
-def dilated(wiring: Wiring, seed: int) -> Fusion | None:
+def biased(wiring: Wiring, seed: int) -> Fusion | None:
+    """A filter, or a dense layer, and the operator that adds its bias."""
+    op = wiring.operators[seed]
+    added = _added(wiring, seed, op)
+    if added is None:
+        return None
+    ends = wiring.operators[added.at].outputs
+    if not added.between:
+        return Fusion({seed, added.at}, {added.at: replace(added.made, outputs=ends)})
+    last = added.between[-1]
+    between = {at: wiring.operators[at] for at in added.between}
+    changed = {seed: added.made, **between, last: replace(wiring.operators[last], outputs=ends)}
+    return Fusion({seed, *between, added.at}, changed)
+
+
+def _dilated(wiring: Wiring, seed: int) -> Fusion | None:
     """A convolution of places some steps apart, which are laid out as samples before it, and as places behind it."""
-    op, model = wiring.operators[seed], wiring.model
+    op = wiring.operators[seed]
     before, after = wiring.maker(op.given(0), "SPACE_TO_BATCH_ND"), wiring.reader(seed, "BATCH_TO_SPACE_ND")
-    if before is None or after is None or len(op.inputs) < 2 or op.inputs[1] < 0:
+    made = None if before is None or after is None else _with_steps(wiring, before, op, after)
+    if before is None or after is None or made is None or not wiring.stands({before, seed, after}, after):
         return None
-    first, last = wiring.operators[before], wiring.operators[after]
-    if len(first.inputs) != 3 or len(last.inputs) != 3 or min(*first.inputs, *last.inputs) < 0:
+    added = _added(wiring, after, made)
+    if added is None or added.between:
+        return Fusion({before, seed, after}, {after: made})
+    whole = replace(added.made, outputs=wiring.operators[added.at].outputs)
+    return Fusion({before, seed, after, added.at}, {added.at: whole})
+
+
+def _with_steps(wiring: Wiring, before: int, op: Operator, after: int) -> Operator | None:
+    """The convolution with the steps and the margins that the layout before it and that behind it stand for."""
+    first, last, model = wiring.operators[before], wiring.operators[after], wiring.model
+    if len(first.inputs) != 3 or len(last.inputs) != 3 or min(*first.inputs, *last.inputs, op.given(1) or 0) < 0:
         return None
-    blocks = [model.content(one.inputs[1]) for one in (first, last)]
-    margins, weight = model.content(first.inputs[2]), model.tensors[op.inputs[1]].shape
+    steps, again = model.content(first.inputs[1]), model.content(last.inputs[1])
+    margins, weight = model.content(first.inputs[2]) or (), model.tensors[op.given(1) or 0].shape
     given, wanted = (model.tensors[number].shape for number in (first.inputs[0], last.outputs[0]))
-    if blocks[0] is None or blocks[0] != blocks[1] or len(blocks[0]) != 2 or margins is None or len(margins) != 4:
-        return None
-    strides = (op.whole("stride_h"), op.whole("stride_w"), op.whole("dilation_h"), op.whole("dilation_w"))
-    if set(strides) != {1} or not len(given) == len(wanted) == len(weight) == 4 or min(*given[1:3], *wanted[1:3]) < 1:
+    plain = {op.whole(name) for name in ("stride_h", "stride_w", "dilation_h", "dilation_w", "padding")} == {1}
+    fits = [*map(len, (given, wanted, weight, margins))] == [4] * 4 and steps == again and len(steps or ()) == 2
+    if not plain or not fits or steps is None or min(*steps, *given[1:3], *wanted[1:3]) < 1:
         return None
     starts = (margins[0], margins[2])
-    sizes = zip(given[1:3], wanted[1:3], starts, blocks[0], weight[1:3], strict=True)
-    stops = tuple(out - n - start + block * (k - 1) for n, out, start, block, k in sizes)
-    if min(*starts, *stops) < 0 or min(blocks[0]) < 1 or op.whole("padding") == 0:
+    sizes = zip(given[1:3], wanted[1:3], starts, steps, weight[1:3], strict=True)
+    stops = tuple(out - n - start + step * (k - 1) for n, out, start, step, k in sizes)
+    if min(*starts, *stops) < 0:
         return None
-    settings = {"dilation_h": blocks[0][0], "dilation_w": blocks[0][1]}
-    made = replace(
-        op,
-        inputs=(first.inputs[0], *op.inputs[1:]),
-        outputs=last.outputs,
-        further=settings,
-        margins=(*starts, *stops),
-    )
-    gone = {before, seed, after}
-    return Fusion(gone, made) if wiring.stands(gone, after) else None
+    further = {"dilation_h": steps[0], "dilation_w": steps[1]}
+    inputs = (first.inputs[0], *op.inputs[1:])
+    return replace(op, inputs=inputs, outputs=last.outputs, further=further, margins=(*starts, *stops))
 
 
-def normed(wiring: Wiring, seed: int) -> Fusion | None:
-    """Layer normalisation, from one over the root of the mean of squares on, as TensorFlow writes it.
-
-    x · r · γ and mean · r · γ are two products, and their difference with β is what it puts out.
-    """
-    found = _deviation(wiring, seed)
-    if found is None:
-        return None
-    gone, x, mean = found
-    gone |= {seed}
-    factor, at = _NONE, seed
-    scaled = wiring.reader(seed, "MUL")
-    if scaled is not None and wiring.held(array := wiring.other(scaled, wiring.operators[seed].outputs[0])):
-        factor, at, gone = array or _NONE, scaled, gone | {scaled}
-    number = wiring.operators[at].outputs[0]
-    products = wiring.readers.get(number, [])
-    if len(products) != 2 or any(wiring.operators[one].kind != "MUL" for one in products):
-        return None
-    others = {wiring.other(one, number): one for one in products}
-    if x not in others or len(others) != 2:
-        return None
-    [centre] = [one for one in others if one != x]
-    negated = wiring.maker(centre, "NEG")
-    if negated is not None:
-        centre, gone = wiring.operators[negated].inputs[0], gone | {negated}
-    ended = _ended(wiring, others[x], next(at for one, at in others.items() if one != x), negative=negated is not None)
-    if centre != mean or ended is None:
-        return None
-    last, bias, further = ended
-    gone |= {*products, last, *further}
-    axes = wiring.operators[wiring.makers[mean]].inputs[1]
-    made = replace(wiring.operators[last], kind="LAYER_NORM", inputs=(x, factor, bias, axes))
-    return Fusion(gone, made) if wiring.stands(gone, last) else None
-
-
-def _deviation(wiring: Wiring, seed: int) -> tuple[set[int], int, int] | None:
-    """The operators before one over a root, the value whose deviation it is of, and the mean of that."""
-    added = wiring.maker(wiring.operators[seed].given(0), "ADD")
-    inputs = () if added is None else wiring.operators[added].inputs
-    variance = next((at for number in inputs if (at := wiring.maker(number, "MEAN")) is not None), None)
-    if added is None or variance is None or not any(map(wiring.held, inputs)):
-        return None
-    squares = wiring.maker(wiring.operators[variance].given(0), "SQUARED_DIFFERENCE")
-    pair = () if squares is None else wiring.operators[squares].inputs
-    for x, mean in (pair, pair[::-1]) if len(pair) == 2 else ():
-        middle = wiring.maker(mean, "MEAN")
-        if squares is not None and middle is not None and wiring.operators[middle].inputs[0] == x:
-            both = [wiring.operators[at] for at in (middle, variance)]
-            axes = [wiring.model.content(op.inputs[1]) if len(op.inputs) == 2 else None for op in both]
-            if axes[0] is not None and axes[0] == axes[1] and all(op.whole("keep_axes") for op in both):
-                return {added, variance, squares, middle}, x, mean
-    return None
-
-
-def _ended(wiring: Wiring, first: int, second: int, *, negative: bool) -> tuple[int, int, set[int]] | None:
-    """The operator that puts two products together, the offset β if there is one, and what lies between."""
-    own, taken = wiring.operators[first].outputs[0], wiring.operators[second].outputs[0]
-    last = wiring.reader(first, "ADD", "SUB")
-    if last is None:
-        return None
-    other, subtracts = wiring.other(last, own), wiring.operators[last].kind == "SUB"
-    if other == taken:
-        return (last, _NONE, set()) if subtracts is not negative and wiring.operators[last].inputs[0] == own else None
-    between = wiring.maker(other, "ADD" if negative else "SUB")
-    bias = None if between is None else wiring.other(between, taken)
-    if between is None or bias is None or subtracts or not wiring.held(bias):
-        return None
-    return last, bias, {between}
+def filtered(wiring: Wiring, seed: int) -> Fusion | None:
+    """A convolution of places some steps apart, or one whose bias is added."""
+    return _dilated(wiring, seed) or biased(wiring, seed)
 
 
 _Fuse: TypeAlias = Callable[[Wiring, int], "Fusion | None"]
-_SEEDS: dict[str, _Fuse] = {**dict.fromkeys(_FILTERS, dilated), "RSQRT": normed}
+_SEEDS: dict[str, _Fuse] = {
+    **dict.fromkeys(_FILTERS, filtered),
+    "TRANSPOSE_CONV": biased,
+    "FULLY_CONNECTED": biased,
+    "RSQRT": normed,
+}
 
 
 def fused(model: Model) -> Iterable[Operator]:
@@ -185,5 +126,5 @@ def fused(model: Model) -> Iterable[Operator]:
         found = None if fuse is None or op.custom or len(op.outputs) != 1 else fuse(wiring, at)
         if found is not None and not found.gone & gone:
             gone |= found.gone
-            made[max(found.gone)] = found.made
+            made |= found.made
     return [made.get(at, op) for at, op in enumerate(model.operators) if at in made or at not in gone]

@@ -42,6 +42,7 @@ _SETTINGS = {
 _RUNS = {"IF": (0, 1), "WHILE": (0, 1), "CALL": (0,), "CALL_ONCE": (0,)}
 # Not in the list of tensors: an input that is left out.
 _NONE: Final = -1
+_MOST_ZEROS = 65_536
 
 
 class Tensor(msgspec.Struct, frozen=True):
@@ -113,6 +114,13 @@ class Operator(msgspec.Struct, frozen=True):
         return None if found == _NONE else found
 
 
+class Inner(msgspec.Struct, frozen=True):
+    """A network that operators of another run: the arrays that it holds, and which of what it takes it hands on as it is."""
+
+    arrays: tuple[Tensor, ...]
+    same: tuple[int, ...]
+
+
 class Model(msgspec.Struct, frozen=True):
     """A network: its tensors, its operators in order, the tensors that it takes and makes, and names of those it takes."""
 
@@ -122,8 +130,16 @@ class Model(msgspec.Struct, frozen=True):
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     names: dict[int, str]
-    # The arrays that other networks of the file hold, by the numbers of the networks.
-    arrays: dict[int, tuple[Tensor, ...]] = {}
+    # The other networks of the file that its operators run, by their numbers.
+    inner: dict[int, Inner] = {}
+
+    def is_zero(self, number: int) -> bool:
+        """True for a vector of zeros, which the converter writes for a bias that is missing."""
+        tensor = self.tensors[number]
+        span = tensor.values
+        if span is None or span.length > _MOST_ZEROS or not tensor.held:
+            return False
+        return not any(self.data[span.start : span.start + span.length])
 
     def content(self, number: int) -> tuple[int, ...] | None:
         """The whole numbers of a tensor that the file has; None if they are many or none."""
@@ -168,16 +184,18 @@ def _contents(
 
 def _inner(
     operators: tuple[Operator, ...], parts: list[Table], buffers: list[Table], codes: list[tuple[str, bool]]
-) -> dict[int, tuple[Tensor, ...]]:
-    """The arrays of the networks that operators run, and of those that these run, by the number of each."""
-    found: dict[int, tuple[Tensor, ...]] = {}
+) -> dict[int, Inner]:
+    """The networks that operators run, and those that these run, by the number of each."""
+    found: dict[int, Inner] = {}
     pending = [number for op in operators for number in op.runs]
     while pending:
         number = pending.pop()
         if number in found or not 0 <= number < len(parts):
             continue
         tensors, inside = _contents(parts[number], buffers, codes)
-        found[number] = tuple(tensor for tensor in tensors if tensor.held)
+        ends = enumerate(zip(parts[number].wholes(1) or (), parts[number].wholes(2) or (), strict=False))
+        same = tuple(place for place, (start, end) in ends if start == end)
+        found[number] = Inner(tuple(tensor for tensor in tensors if tensor.held), same)
         pending += [further for op in inside for further in op.runs]
     return found
 

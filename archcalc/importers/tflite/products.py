@@ -17,6 +17,8 @@ def dense(made: Translation, op: Operator) -> None:
         pass_on(made, op)
         return
     inputs = [] if bias is None else [made.value(op, bias).name]
+    if bias is not None and made.rank(bias) != 1:
+        inputs = [made.step("Reshape", inputs, label=made.label(op), shape=(-1,))]
     weights, out = made.value(op, weight).name, op.outputs[0]
     value = made.value(op, x)
     if made.rank(out) == rank:

@@ -29,7 +29,9 @@ def reshape(made: Translation, op: Operator) -> None:
     shape = made.shape(out)
     if wanted is None and (-1 not in shape or op.kind != "RESHAPE" or op.given(1) is None):
         wanted = shape
-    if wanted is not None:
+    if shape == ():
+        made.put(op, "Squeeze", [name], order, axes=plain(made.rank(x)))
+    elif wanted is not None:
         made.put(op, "Reshape", [name], order, shape=wanted, allowzero=1)
     else:
         made.put(op, "Reshape", [name, made.value(op, op.inputs[1]).name], order)

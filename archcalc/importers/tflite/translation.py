@@ -253,8 +253,13 @@ def pass_on(made: Translation, op: Operator) -> None:
 
     The arrays of networks that it runs are its own, and what nothing reads is no output of it.
     """
-    names = ["" if n < 0 or made.tensor(n).type in _HANDLES else made.value(op, n).name for n in op.inputs]
-    names += [made.array(tensor) for number in op.runs for tensor in made.model.arrays.get(number, ())]
+    inner = [found for number in op.runs if (found := made.model.inner.get(number)) is not None]
+    # What a loop begins with is no array that is trained, unless it goes through the loop as it is.
+    loose = {place for place in range(len(op.inputs)) if op.kind == "WHILE" and not any(place in x.same for x in inner)}
+    handles = {at for at, n in enumerate(op.inputs) if n < 0 or made.tensor(n).type in _HANDLES}
+    begun = {at for at in loose - handles if made.tensor(op.inputs[at]).held}
+    names = ["" if at in handles | begun else made.value(op, n).name for at, n in enumerate(op.inputs)]
+    names += [made.array(tensor) for network in inner for tensor in network.arrays]
     read = tuple(n for n in op.outputs if n in made.readers or n in made.model.outputs) or op.outputs[:1]
     kept = replace(op, outputs=read)
     axes = [usual(made.rank(number)) for number in read]
