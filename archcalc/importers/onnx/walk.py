@@ -55,7 +55,7 @@ class Walk:
         self.passed: Counter[str] = Counter()
         # The layers that hold arrays of the file, and the arrays of each by its own names for them.
         self._owners: dict[str, int] = {}
-        self._held: dict[int, dict[str, str]] = {}
+        self.held: dict[int, dict[str, str]] = {}
         self._views: dict[tuple[int, tuple[Dim | str, ...]], int] = {}
 
     @property
@@ -163,7 +163,7 @@ class Walk:
         keys = {name: x.owner for name, x in arrays.items() if x is not None}
         share = self._owners.get(keys.get("weight", ""))
         if share is not None:
-            held = self._held[share]
+            held = self.held[share]
             alike = all(held.get(name, key) == key for name, key in keys.items())
             weight = arrays["weight"]
             owned = self._array(share)
@@ -178,7 +178,7 @@ class Walk:
         flow = self.add(op, layer, *flows, share=share, name=name)
         self._check(op, flow.at, arrays)
         if share is None:
-            self._held[flow.at] = keys
+            self.held[flow.at] = keys
             self._owners.update({key: flow.at for name, key in keys.items() if key and name == "weight"})
         return flow
 
@@ -267,7 +267,7 @@ class Walk:
             if isinstance(x, Known) and x.trained and x.owner and x.owner not in self._owners and not x.single:
                 total += math.prod(n for n in x.source or x.shape if isinstance(n, int))
                 self._owners[x.owner] = len(self.builder.nodes)
-                self._held[len(self.builder.nodes)] = {}
+                self.held[len(self.builder.nodes)] = {}
         return total
 
 

@@ -43,7 +43,7 @@ def unpack(made: Translation, op: Operator) -> None:
         pass_on(made, op)
         return
     label, axis = made.label(op), axis % rank
-    names = [made.free_name(f"{label}@part") for _ in op.outputs]
+    names = [made.names.free(f"{label}@part") for _ in op.outputs]
     made.emit("Split", [made.arranged(op, x, plain(rank))], *names, label=label, axis=axis)
     for name, number in zip(names, op.outputs, strict=True):
         part = Operator("UNPACK", (), (number,))

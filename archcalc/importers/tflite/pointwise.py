@@ -125,7 +125,7 @@ def same_values(made: Translation, op: Operator) -> None:
 def order_of(made: Translation, op: Operator, rank: int) -> Axes:
     """The order of axes for inputs of so many: the usual one where it is that of any, or else that of most."""
     values = [made.value(op, n) for n in op.inputs if n >= 0 and made.rank(n) == rank]
-    moving = [value.axes for value in values if value.name not in made.arrays]
+    moving = [value.axes for value in values if value.name not in made.arrays.found]
     if usual(rank) in moving:
         return usual(rank)
     return max(moving, key=moving.count) if moving else plain(rank)

@@ -16,8 +16,8 @@ def dense(made: Translation, op: Operator) -> None:
     if x is None or weight is None or rank == 0 or made.rank(weight) != 2 or len(op.outputs) != 1:
         pass_on(made, op)
         return
-    inputs = [] if bias is None else [made.value(op, bias).name]
-    if bias is not None and made.rank(bias) != 1:
+    inputs = made.bias(op, bias)
+    if inputs and bias is not None and made.rank(bias) != 1:
         inputs = [made.step("Reshape", inputs, label=made.label(op), shape=(-1,))]
     weights, out = made.value(op, weight).name, op.outputs[0]
     value = made.value(op, x)
@@ -78,8 +78,8 @@ def gather(made: Translation, op: Operator) -> None:
         return
     value, places = made.value(op, x), made.arranged(op, at, plain(made.rank(at)))
     axis %= rank
-    if made.rank(at) > 1 or value.name in made.arrays:
-        kind = "Lookup" if value.name in made.arrays and axis == 0 else "Gather"
+    if made.rank(at) > 1 or value.name in made.arrays.found:
+        kind = "Lookup" if value.name in made.arrays.found and axis == 0 else "Gather"
         made.put(op, kind, [made.arranged(op, x, plain(rank)), places], plain(made.rank(op.outputs[0])), axis=axis)
         return
     order = value.axes

@@ -5,9 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 
 from archcalc.errors import Source, SpecError
-from archcalc.importers.onnx.model import Graph as Made
-from archcalc.importers.onnx.model import Value
-from archcalc.importers.onnx.reader import network
+from archcalc.importers.onnx.reader import Dialect, network
 from archcalc.importers.tflite.flatbuffer import Malformed
 from archcalc.importers.tflite.fused import fused
 from archcalc.importers.tflite.handlers import HANDLERS
@@ -33,11 +31,13 @@ def read(source: Source) -> Graph:
         raise SpecError(fact, None, "fetch it again") from None
     if len(model.operators) > _LONGEST:
         raise SpecError(f"{source.name}: more than {_LONGEST:,} operators")
-    graph = _translated(source.name, model)
-    return network(source, graph, _VERSION, further=HANDLERS, samples=_samples(model))
+    made = _translated(source.name, model)
+    dialect = Dialect(_VERSION, HANDLERS, _samples(model), made.arrays.formats)
+    return network(source, made.graph(), dialect)
 
 
-def _translated(file: str, model: Model) -> Made:
+def _translated(file: str, model: Model) -> Translation:
+    """The graph of a model, made operator by operator."""
     made = Translation(file, model)
     for number in model.inputs:
         made.outside(number, model.names.get(number, ""), plain(made.rank(number)) if _is_ours(made, number) else None)
@@ -47,9 +47,7 @@ def _translated(file: str, model: Model) -> Made:
                 made.outside(number)
         elif op.outputs and op.kind != "VAR_HANDLE":
             TRANSLATIONS.get(op.kind if not op.custom else "", pass_on)(made, op)
-    outputs = tuple(Value(made.end(number).name, None) for number in model.outputs)
-    arrays = tuple(made.arrays.values())
-    return Made("", tuple(made.operators), arrays, tuple(made.inputs), outputs, tuple(made.stated))
+    return made
 
 
 def _is_ours(made: Translation, number: int) -> bool:

@@ -16,7 +16,9 @@ def reshape(made: Translation, op: Operator) -> None:
         pass_on(made, op)
         return
     value, out = made.value(op, x), op.outputs[0]
-    found = _with_single_axes(value.axes, made.shape(x), made.shape(out)) if value.name not in made.arrays else None
+    found = (
+        _with_single_axes(value.axes, made.shape(x), made.shape(out)) if value.name not in made.arrays.found else None
+    )
     if found is not None:
         gone, new, order = found
         short = made.step("Squeeze", [value.name], label=made.label(op), axes=gone) if gone else value.name

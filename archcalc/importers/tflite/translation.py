@@ -5,27 +5,22 @@ The order of axes costs nothing: a tensor is kept in any, and one is put into an
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeAlias
 
 from msgspec.structs import replace
 
 from archcalc.errors import SpecError
-from archcalc.importers.onnx.model import MOST_CONTENT, Array, Attribute, Stated, Value
+from archcalc.importers.onnx.model import Attribute, Graph, Stated, Value
 from archcalc.importers.onnx.model import Operator as Made
-from archcalc.importers.onnx.wire import Budget, Message
+from archcalc.importers.tflite.arrays import Arrays, Names, is_floating
 from archcalc.importers.tflite.model import Model, Operator, Tensor
 
 Axes: TypeAlias = tuple[int, ...]
 
-# The types of tensors as ONNX numbers them; those that are missing are no numbers.
-_ONNX_TYPES = (1, 10, 6, 2, 7, 8, 9, 5, 14, 3, 11, 15, 13, 8, 8, 12, 4, 22, 16, 22, 21, 17, 19)
-_TYPES = dict(enumerate(_ONNX_TYPES))
 # The types of tensors that stand for a variable or a list, not for its values.
 _HANDLES = {13, 14}
-_FLOAT = 1
-_FLOATING = {1, 10, 11, 16}
-_FEW_FACTORS = 16
 _ACTIVATIONS: dict[int, tuple[str, str, dict[str, Attribute]]] = {
     1: ("relu", "Relu", {}),
     2: ("hardtanh", "Clip", {"min": -1.0, "max": 1.0}),
@@ -63,18 +58,20 @@ class Translation:
         self.file = file
         self.model = model
         self.operators: list[Made] = []
-        self.arrays: dict[str, Array] = {}
+        self.names = Names()
+        self.arrays = Arrays(model, self.names)
         self.stated: list[Value] = []
         self.inputs: list[Value] = []
         self.readers: dict[int, list[Operator]] = {}
+        # How often operators take the bytes of each buffer.
+        self._uses: Counter[int] = Counter()
         for op in model.operators:
             for number in op.inputs:
                 self.readers.setdefault(number, []).append(op)
+                self._uses[model.tensors[number].buffer if number >= 0 else 0] += 1
         self._made = {number for op in model.operators for number in op.outputs}
         self._placed: dict[int, Placed] = {}
         self._arranged: dict[tuple[int, Axes], str] = {}
-        self._names: set[str] = set()
-        self._shared: dict[tuple[int, Axes, int], str] = {}
 
     def tensor(self, number: int) -> Tensor:
         """A tensor by its number."""
@@ -98,15 +95,6 @@ class Translation:
         label = self.tensor(op.outputs[0]).label if op.outputs else ""
         return SpecError(f"{self.file}: {label[:60]} ({op.kind[:40]}): {fact}")
 
-    def free_name(self, base: str) -> str:
-        """A name that no other value has."""
-        name, count = base, 1
-        while name in self._names:
-            count += 1
-            name = f"{base}#{count}"
-        self._names.add(name)
-        return name
-
     def place(self, number: int, placed: Placed) -> None:
         """Say where a tensor is."""
         self._placed[number] = placed
@@ -127,11 +115,17 @@ class Translation:
                 raise self.error(op, f"reads '{tensor.label[:60]}', which nothing before it makes")
             holds = tensor.held or 0 in tensor.shape
             found = self._placed[number] = (
-                Placed(self.array(tensor), plain(len(tensor.shape))) if holds else self.outside(number)
+                Placed(self.arrays.name(tensor), plain(len(tensor.shape))) if holds else self.outside(number)
             )
         return found
 
-    def end(self, number: int) -> Placed:
+    def graph(self) -> Graph:
+        """The graph of all operators so far."""
+        outputs = tuple(Value(self._end(number).name, None) for number in self.model.outputs)
+        arrays = tuple(self.arrays.found.values())
+        return Graph("", tuple(self.operators), arrays, tuple(self.inputs), outputs, tuple(self.stated))
+
+    def _end(self, number: int) -> Placed:
         """The value of an output of the network; raises SpecError if nothing makes it."""
         if number not in self._placed:
             fact = f"{self.file}: nothing makes the output '{self.tensor(number).label[:60]}'"
@@ -142,10 +136,9 @@ class Translation:
         """The value of a tensor that comes from outside: an input, or what a variable holds."""
         tensor = self.tensor(number)
         axes = usual(len(tensor.shape)) if axes is None else axes
-        placed = Placed(self.free_name(name or tensor.label or "input"), axes)
+        placed = Placed(self.names.free(name or tensor.label or "input"), axes)
         shape = self._opened(tensor.shape, len(self.inputs))
-        floating = _TYPES.get(tensor.type, 8) in _FLOATING
-        self.inputs.append(Value(placed.name, tuple(shape[axis] for axis in axes), floating))
+        self.inputs.append(Value(placed.name, tuple(shape[axis] for axis in axes), is_floating(tensor)))
         self.place(number, placed)
         return placed
 
@@ -157,25 +150,6 @@ class Translation:
             n if n >= 0 else "batch" if axis == 0 else f"{letters[axis]}{mark}" for axis, n in enumerate(shape)
         )
 
-    def array(self, tensor: Tensor) -> str:
-        """The name of an array of the file, one for all tensors that have the same bytes in the same shape."""
-        shape = tuple(max(n, 0) for n in tensor.shape)
-        key = (tensor.buffer, shape, tensor.type)
-        if tensor.buffer == 0 or key not in self._shared:
-            name = self.free_name(tensor.label or "constant")
-            self._shared[key] = name
-            self.arrays[name] = Array(name, shape, *self._content(tensor))
-        return self._shared[key]
-
-    def _content(self, tensor: Tensor) -> tuple[int, tuple[tuple[int, int | Message], ...]]:
-        """The type of an array, and its values where sizes and factors may need them: no weight is read."""
-        kind = _FLOAT if tensor.quantized else _TYPES.get(tensor.type, 8)
-        most = _FEW_FACTORS if kind in _FLOATING else MOST_CONTENT
-        span = tensor.values
-        if tensor.quantized or span is None or tensor.count > most or kind in {2, 3, 21, 22}:
-            return kind, ()
-        return kind, ((9, Message(self.model.data, span.start, span.start + span.length, Budget())),)
-
     def emit(self, kind: str, inputs: Sequence[str], *outputs: str, label: str, **attributes: Attribute) -> None:
         """Append an operator to the graph."""
         domain = str(attributes.pop("domain", ""))
@@ -183,7 +157,7 @@ class Translation:
 
     def step(self, kind: str, inputs: Sequence[str], *, label: str, **attributes: Attribute) -> str:
         """The value that a further operator makes, which is no tensor of the file."""
-        name = self.free_name(f"{label}@{kind}")
+        name = self.names.free(f"{label}@{kind}")
         self.emit(kind, inputs, name, label=label, **attributes)
         return name
 
@@ -193,7 +167,7 @@ class Translation:
         for number, order in zip(op.outputs, axes, strict=False):
             if sorted(order) != list(range(self.rank(number))):
                 raise self.error(op, f"it puts out {len(order)} axes, and the file states {self.rank(number)}")
-            names.append(self.free_name(self.tensor(number).label or op.kind))
+            names.append(self.names.free(self.tensor(number).label or op.kind))
             self.make(number, Placed(names[-1], order))
         label = self.label(op)
         activation = _ACTIVATIONS.get(op.whole("activation")) if op.has("activation") else None
@@ -208,6 +182,15 @@ class Translation:
     def label(self, op: Operator) -> str:
         """The name that an operator goes by: that of the first tensor that it makes."""
         return (self.tensor(op.outputs[0]).label if op.outputs else "") or op.kind.lower()
+
+    def bias(self, op: Operator, number: int | None) -> list[str]:
+        """The value of a bias, if there is one: of zeros that several operators share the converter made up."""
+        if number is None:
+            return []
+        tensor = self.tensor(number)
+        if tensor.buffer and self._uses[tensor.buffer] > 1 and self.model.is_zero(number):
+            return []
+        return [self.value(op, number).name]
 
     def arranged(self, op: Operator, number: int, axes: Axes) -> str:
         """The value of a tensor with its axes in an order."""
@@ -224,7 +207,7 @@ class Translation:
             raise SpecError(f"{self.file}: {label[:60]}: an input has {len(placed.axes)} axes, not {len(axes)}")
         single = {axis for axis in axes if shape[axis] == 1 and axis != axes[0]}
         kept = [[axis for axis in order if axis not in single] for order in (placed.axes, axes)]
-        if kept[0] == kept[1] and placed.axes[0] == axes[0] and placed.name not in self.arrays:
+        if kept[0] == kept[1] and placed.axes[0] == axes[0] and placed.name not in self.arrays.found:
             # Axes of 1 are at any place without moving a value.
             gone = tuple(at for at, axis in enumerate(placed.axes) if axis in single)
             new = tuple(at for at, axis in enumerate(axes) if axis in single)
@@ -259,7 +242,7 @@ def pass_on(made: Translation, op: Operator) -> None:
     handles = {at for at, n in enumerate(op.inputs) if n < 0 or made.tensor(n).type in _HANDLES}
     begun = {at for at in loose - handles if made.tensor(op.inputs[at]).held}
     names = ["" if at in handles | begun else made.value(op, n).name for at, n in enumerate(op.inputs)]
-    names += [made.array(tensor) for network in inner for tensor in network.arrays]
+    names += [made.arrays.name(tensor) for network in inner for tensor in network.arrays]
     read = tuple(n for n in op.outputs if n in made.readers or n in made.model.outputs) or op.outputs[:1]
     kept = replace(op, outputs=read)
     axes = [usual(made.rank(number)) for number in read]

@@ -51,7 +51,7 @@ def _convolved(made: Translation, op: Operator, kind: _Filter, groups: int) -> N
         pass_on(made, op)
         return
     inputs = [made.arranged(op, x, kind.order), made.arranged(op, weight, kind.own)]
-    inputs += [] if bias is None else [made.value(op, bias).name]
+    inputs += made.bias(op, bias)
     made.put(op, "Conv", inputs, kind.order, group=groups, **window(op, kind.places))
 
 
@@ -93,7 +93,7 @@ def transposed(made: Translation, op: Operator) -> None:
         pass_on(made, op)
         return
     inputs = [made.arranged(op, x, _IMAGE), made.arranged(op, weight, _CHANNEL.own)]
-    inputs += ["" if bias is None else made.value(op, bias).name, made.value(op, size).name]
+    inputs += [*(made.bias(op, bias) or [""]), made.value(op, size).name]
     made.put(op, "SizedTransposedConvolution", inputs, _IMAGE, **window(op))
 
 
