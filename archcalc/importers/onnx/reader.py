@@ -62,7 +62,7 @@ def read(source: Source) -> Graph:
 
 
 class Dialect(NamedTuple):
-    """What operators of ONNX are written with: their version, further ones, and what their file says of its arrays.
+    """The terms of operators of ONNX: their version, further ones, and what a file says of its arrays.
 
     Without `samples` an input says how many there are; `stored` has the formats of arrays by their names.
     """

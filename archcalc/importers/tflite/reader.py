@@ -26,14 +26,15 @@ def read(source: Source) -> Graph:
     """The graph of a TensorFlow Lite file; weights are passed over."""
     try:
         model = model_of(source.data)
+        if len(model.operators) > _LONGEST:
+            raise SpecError(f"{source.name}: more than {_LONGEST:,} operators")
+        # Settings of operators are read only now.
+        made = _translated(source.name, model)
+        graph = made.graph()
     except Malformed as error:
         fact = f"{source.name}: no TensorFlow Lite file, or only a part of one: {error}"
         raise SpecError(fact, None, "fetch it again") from None
-    if len(model.operators) > _LONGEST:
-        raise SpecError(f"{source.name}: more than {_LONGEST:,} operators")
-    made = _translated(source.name, model)
-    dialect = Dialect(_VERSION, HANDLERS, _samples(model), made.arrays.formats)
-    return network(source, made.graph(), dialect)
+    return network(source, graph, Dialect(_VERSION, HANDLERS, _samples(model), made.arrays.formats))
 
 
 def _translated(file: str, model: Model) -> Translation:
