@@ -52,7 +52,11 @@ def _convolved(made: Translation, op: Operator, kind: _Filter, groups: int) -> N
         return
     inputs = [made.arranged(op, x, kind.order), made.arranged(op, weight, kind.own)]
     inputs += made.bias(op, bias)
-    made.put(op, "Conv", inputs, kind.order, group=groups, **window(op, kind.places))
+    settings = window(op, kind.places)
+    if {made.shape(weight)[axis] for axis in kind.own[2:]} == {1} and not op.margins:
+        # No place beside a filter of one place is ever read.
+        settings["auto_pad"] = "VALID"
+    made.put(op, "Conv", inputs, kind.order, group=groups, **settings)
 
 
 def _groups(made: Translation, op: Operator, axis: int) -> int:
