@@ -5,24 +5,25 @@ from __future__ import annotations
 import pytest
 
 import archcalc
-from archcalc.errors import Source, SpecError
+from archcalc.errors import SpecError
 from archcalc.importers import importer_of
 from archcalc.importers.registry import HEAD
 from archcalc.profiling.engine import profile
-from tests.importers.tflite_files import FLOAT16, INT8, INT32, RELU, SMALL, VALID, File, depthwise, pool, window
-
-
-def read(content):
-    return importer_of(content[:HEAD], "net").read(Source("net.tflite", content))
-
-
-def totals(graph):
-    found = profile(graph).totals
-    return found.params, found.macs
-
-
-def rows(graph):
-    return [(node.layer.kind, tuple(node.shape)) for node in graph.nodes[1:]]
+from tests.importers.tflite_files import (
+    FLOAT16,
+    INT8,
+    INT32,
+    RELU,
+    SMALL,
+    VALID,
+    File,
+    depthwise,
+    pool,
+    read,
+    rows,
+    totals,
+    window,
+)
 
 
 def stored(graph):

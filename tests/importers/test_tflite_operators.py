@@ -7,8 +7,7 @@ import struct
 import pytest
 
 from archcalc.errors import SpecError
-from tests.importers.test_tflite import read, rows, totals
-from tests.importers.tflite_files import FLOAT32, INT32, RELU, VALID, File, window
+from tests.importers.tflite_files import FLOAT32, INT32, RELU, VALID, File, read, rows, totals, window
 
 
 def chain(kind, before, after, *further, settings=None):
@@ -265,3 +264,17 @@ def test_joins_of_other_axes_than_stated_are_an_error():
 
     with pytest.raises(SpecError, match="axes"):
         read(file.content([x], [y]))
+
+
+def test_what_nothing_makes_is_an_error_and_what_a_variable_holds_is_none():
+    file = File()
+    x, lost, y = file.tensor("x", (1, 4)), file.tensor("lost", (1, 4)), file.tensor("y", (1, 4))
+    file.op("ADD", [x, lost], y, {})
+    without = file.content([x], [y])
+    file = File()
+    x, state, y = file.tensor("x", (1, 4)), file.tensor("state", (1, 4), variable=True), file.tensor("y", (1, 4))
+    file.op("ADD", [x, state], y, {})
+
+    assert [node.name for node in read(file.content([x], [y])).nodes] == ["x", "state", "y"]
+    with pytest.raises(SpecError, match="'lost', which nothing"):
+        read(without)

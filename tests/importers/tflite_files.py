@@ -7,6 +7,12 @@ from collections.abc import Mapping, Sequence
 from math import prod
 from typing import TypeAlias
 
+from archcalc.errors import Source
+from archcalc.importers import importer_of
+from archcalc.importers.registry import HEAD
+from archcalc.network.graph import Graph
+from archcalc.profiling.engine import profile
+
 # A number with its type, a word, bytes, whole numbers, a table by its fields, or tables.
 Part: TypeAlias = "tuple[str, float] | str | bytes | list[int] | Mapping[int, Part] | list[Mapping[int, Part]]"
 Table: TypeAlias = "Mapping[int, Part]"
@@ -120,6 +126,24 @@ def _put(out: bytearray, part: Part) -> int:
     return at
 
 
+def read(content: bytes) -> Graph:
+    """The network in a file."""
+    found = importer_of(content[:HEAD], "net").read(Source("net.tflite", content))
+    assert isinstance(found, Graph)
+    return found
+
+
+def totals(graph: Graph) -> tuple[object, object]:
+    """The params and MACs of a network."""
+    found = profile(graph).totals
+    return found.params, found.macs
+
+
+def rows(graph: Graph) -> list[tuple[str, tuple[object, ...]]]:
+    """The kinds and sizes of all rows but the first."""
+    return [(node.layer.kind, tuple(node.shape)) for node in graph.nodes[1:]]
+
+
 class File:
     """A file that is being written."""
 
@@ -139,6 +163,7 @@ class File:
         buffer: int = 0,
         scale: bool = False,
         open_at: Sequence[int] = (),
+        variable: bool = False,
     ) -> int:
         """A tensor; axes that are left open have a 1 in its shape."""
         table: dict[int, Part] = {0: [1 if at in open_at else n for at, n in enumerate(shape)], 1: ("b", kind), 3: name}
@@ -146,6 +171,8 @@ class File:
             table[2] = ("I", buffer)
         if scale:
             table[4] = {2: [1065353216]}
+        if variable:
+            table[5] = ("b", 1)
         if open_at:
             table[7] = [-1 if at in open_at else n for at, n in enumerate(shape)]
         self.tensors.append(table)

@@ -111,12 +111,11 @@ class Translation:
         found = self._placed.get(number)
         if found is None:
             tensor = self.tensor(number)
-            if number in self._made and not tensor.variable:
+            holds = (tensor.held or 0 in tensor.shape) and number not in self._made
+            if not holds and not tensor.variable:
                 raise self.error(op, f"reads '{tensor.label[:60]}', which nothing before it makes")
-            holds = tensor.held or 0 in tensor.shape
-            found = self._placed[number] = (
-                Placed(self.arrays.name(tensor), plain(len(tensor.shape))) if holds else self.outside(number)
-            )
+            found = Placed(self.arrays.name(tensor), plain(self.rank(number))) if holds else self.outside(number)
+            self.place(number, found)
         return found
 
     def graph(self) -> Graph:
@@ -239,7 +238,9 @@ def pass_on(made: Translation, op: Operator) -> None:
     inner = [found for number in op.runs if (found := made.model.inner.get(number)) is not None]
     # What a loop begins with is no array that is trained, unless it goes through the loop as it is.
     loose = {place for place in range(len(op.inputs)) if op.kind == "WHILE" and not any(place in x.same for x in inner)}
-    handles = {at for at, n in enumerate(op.inputs) if n < 0 or made.tensor(n).type in _HANDLES}
+    handles = {
+        at for at, n in enumerate(op.inputs) if n < 0 or made.tensor(n).type in _HANDLES or made.tensor(n).variable
+    }
     begun = {at for at in loose - handles if made.tensor(op.inputs[at]).held}
     names = ["" if at in handles | begun else made.value(op, n).name for at, n in enumerate(op.inputs)]
     names += [made.arrays.name(tensor) for network in inner for tensor in network.arrays]
