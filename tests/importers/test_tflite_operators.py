@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import struct
-
 import pytest
 
 from archcalc.errors import SpecError
-from tests.importers.tflite_files import FLOAT32, INT32, RELU, VALID, File, read, rows, totals, window
+from tests.importers.tflite_files import FLOAT32, INT32, File, read, rows, totals, window
 
 
 def chain(kind, before, after, *further, settings=None):
@@ -180,58 +178,6 @@ def test_an_lstm_has_one_bias_for_each_gate():
 
     assert rows(found) == [("lstm", (7, 3))]
     assert totals(found) == (4 * (15 + 9 + 3), 7 * 4 * (15 + 9))
-
-
-def test_places_laid_out_as_samples_are_steps_of_a_convolution():
-    """The bias, which is added behind, is that of the convolution; that of zeros is the converter's."""
-    file = File()
-    x = file.tensor("x", (1, 8, 6, 2))
-    zeros = file.tensor("zeros", (4,), buffer=file.buffer(bytes(16)))
-    steps, margins, none = file.numbers(2, 2), file.tensor("margins", (2, 2), kind=INT32), file.numbers(0, 0, 0, 0)
-    file.tensors[margins] = {**file.tensors[margins], 2: ("I", file.buffer(struct.pack("<4i", 2, 2, 2, 2)))}
-    laid = file.op("SPACE_TO_BATCH_ND", [x, steps, margins], file.tensor("laid", (4, 6, 5, 2)))
-    inner = file.op(
-        "CONV_2D",
-        [laid, file.weights("w", 4, 3, 3, 2), zeros],
-        file.tensor("inner", (4, 4, 3, 4)),
-        window(padding=VALID),
-    )
-    back = file.op("BATCH_TO_SPACE_ND", [inner, steps, none], file.tensor("back", (1, 8, 6, 4)))
-    y = file.op("ADD", [back, file.weights("b", 4)], file.tensor("y", (1, 8, 6, 4)), {0: ("b", RELU)})
-
-    found = read(file.content([x], [y]))
-
-    assert rows(found) == [("conv2d", (4, 8, 6)), ("relu", (4, 8, 6))]
-    assert (found.nodes[1].layer.dilation, found.nodes[1].layer.padding) == (2, 2)
-    assert totals(found) == (4 * 18 + 4, 48 * 4 * 18)
-
-
-@pytest.mark.parametrize("later", [False, True])
-def test_arithmetic_is_layer_normalisation(later):
-    """In both ways in which TensorFlow writes it: β − mean · r · γ, or −mean · r · γ and then β."""
-    file = File()
-    x, axes = file.tensor("x", (1, 7, 5)), file.numbers(-1)
-    one, whole = (1, 7, 1), (1, 7, 5)
-    mean = file.op("MEAN", [x, axes], file.tensor("mean", one), {0: ("b", 1)})
-    squares = file.op("SQUARED_DIFFERENCE", [x, mean], file.tensor("squares", whole))
-    variance = file.op("MEAN", [squares, axes], file.tensor("variance", one), {0: ("b", 1)})
-    root = file.op(
-        "RSQRT",
-        [file.op("ADD", [variance, file.weights("eps", 1)], file.tensor("sum", one), {})],
-        file.tensor("r", one),
-    )
-    factor = file.op("MUL", [root, file.weights("gamma", 5)], file.tensor("factor", whole), {})
-    own = file.op("MUL", [x, factor], file.tensor("own", whole), {})
-    centre = file.op("NEG", [mean], file.tensor("negative", one)) if later else mean
-    taken = file.op("MUL", [centre, factor], file.tensor("taken", whole), {})
-    beta = file.weights("beta", 5)
-    rest = file.op("ADD" if later else "SUB", [taken, beta] if later else [beta, taken], file.tensor("rest", whole), {})
-    y = file.op("ADD", [own, rest], file.tensor("y", whole), {})
-
-    found = read(file.content([x], [y]))
-
-    assert rows(found) == [("layernorm", (7, 5))]
-    assert totals(found)[0] == 10
 
 
 def test_a_loop_holds_the_arrays_of_the_networks_that_it_runs():

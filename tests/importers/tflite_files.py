@@ -55,6 +55,7 @@ CODES = {
     "SHAPE": 77,
     "PACK": 83,
     "UNPACK": 88,
+    "SQUEEZE": 43,
     "SQUARED_DIFFERENCE": 99,
     "QUANTIZE": 114,
     "HARD_SWISH": 117,

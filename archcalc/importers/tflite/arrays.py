@@ -26,6 +26,8 @@ _FORMATS = {
 _FLOAT = 1
 _FLOATING = {1, 10, 11, 16}
 _FEW_FACTORS = 16
+# The most bytes of a number.
+_WIDEST = 16
 
 
 def is_floating(tensor: Tensor) -> bool:
@@ -76,6 +78,6 @@ class Arrays:
         kind = _FLOAT if tensor.quantized else _TYPES.get(tensor.type, 8)
         most = _FEW_FACTORS if kind in _FLOATING else MOST_CONTENT
         span = tensor.values
-        if tensor.quantized or span is None or tensor.count > most or kind in {2, 3, 21, 22}:
+        if tensor.quantized or span is None or span.length > _WIDEST * most or kind in {2, 3, 21, 22}:
             return kind, ()
         return kind, ((9, Message(self._data, span.start, span.start + span.length, Budget())),)

@@ -12,6 +12,8 @@ from archcalc.importers.tflite.normed import normed
 from archcalc.importers.tflite.wiring import Fusion, Wiring
 
 _FILTERS = ("CONV_2D", "DEPTHWISE_CONV_2D")
+_POOLS = ("MAX_POOL_2D", "AVERAGE_POOL_2D")
+_VIEWS = ("RESHAPE", "SQUEEZE", "EXPAND_DIMS")
 # The place of the bias among the inputs.
 _BIAS = {"TRANSPOSE_CONV": 3}
 _MOST_RESHAPES = 4
@@ -66,18 +68,49 @@ def biased(wiring: Wiring, seed: int) -> Fusion | None:
     return Fusion({seed, *between, added.at}, changed)
 
 
-def _dilated(wiring: Wiring, seed: int) -> Fusion | None:
-    """A convolution of places some steps apart, which are laid out as samples before it, and as places behind it."""
-    op = wiring.operators[seed]
-    before, after = wiring.maker(op.given(0), "SPACE_TO_BATCH_ND"), wiring.reader(seed, "BATCH_TO_SPACE_ND")
-    made = None if before is None or after is None else _with_steps(wiring, before, op, after)
-    if before is None or after is None or made is None or not wiring.stands({before, seed, after}, after):
+class _Found(NamedTuple):
+    """A filter, the operators that it stands for, and the last of them; what comes before it may be read elsewhere too."""
+
+    gone: set[int]
+    last: int
+    made: Operator
+
+
+def _lined(wiring: Wiring, found: _Found) -> _Found | None:
+    """A filter along one axis, which an axis of 1 before it and behind it made one of images."""
+    op, shapes = found.made, [tensor.shape for tensor in wiring.model.tensors]
+    before, after = wiring.maker(op.given(0), *_VIEWS), wiring.reader(found.last, *_VIEWS)
+    if before is None or after is None or wiring.operators[before].inputs[0] < 0:
         return None
-    added = _added(wiring, after, made)
-    if added is None or added.between:
-        return Fusion({before, seed, after}, {after: made})
-    whole = replace(added.made, outputs=wiring.operators[added.at].outputs)
-    return Fusion({before, seed, after, added.at}, {added.at: whole})
+    x, out = wiring.operators[before].inputs[0], wiring.operators[after].outputs[0]
+    image, made = shapes[op.inputs[0]], shapes[op.outputs[0]]
+    if not len(shapes[x]) == len(shapes[out]) == 3 or not len(image) == len(made) == 4:
+        return None
+    for axis, name in ((1, "h"), (2, "w")):
+        size = op.whole(f"filter_{name}") if op.has("filter_h") else _size(shapes, op, axis)
+        short = [(*shape[:axis], *shape[axis + 1 :]) for shape in (image, made)]
+        if size == image[axis] == made[axis] == 1 and short == [shapes[x], shapes[out]]:
+            lined = replace(op, inputs=(x, *op.inputs[1:]), outputs=(out,), along="w" if axis == 1 else "h")
+            return _Found({*found.gone, after}, after, lined)
+    return None
+
+
+def _size(shapes: list[tuple[int, ...]], op: Operator, axis: int) -> int:
+    """The size of a filter along an axis."""
+    weight = op.given(1)
+    return shapes[weight][axis] if weight is not None and len(shapes[weight]) == 4 else 0
+
+
+def _stepped(wiring: Wiring, found: _Found) -> _Found | None:
+    """A convolution of places some steps apart, which are laid out as samples before it, and as places behind it."""
+    before, after = (
+        wiring.maker(found.made.given(0), "SPACE_TO_BATCH_ND"),
+        wiring.reader(found.last, "BATCH_TO_SPACE_ND"),
+    )
+    made = None if before is None or after is None else _with_steps(wiring, before, found.made, after)
+    if before is None or after is None or made is None:
+        return None
+    return _Found({*found.gone, after}, after, made)
 
 
 def _with_steps(wiring: Wiring, before: int, op: Operator, after: int) -> Operator | None:
@@ -89,27 +122,41 @@ def _with_steps(wiring: Wiring, before: int, op: Operator, after: int) -> Operat
     margins, weight = model.content(first.inputs[2]) or (), model.tensors[op.given(1) or 0].shape
     given, wanted = (model.tensors[number].shape for number in (first.inputs[0], last.outputs[0]))
     plain = {op.whole(name) for name in ("stride_h", "stride_w", "dilation_h", "dilation_w", "padding")} == {1}
-    fits = [*map(len, (given, wanted, weight, margins))] == [4] * 4 and steps == again and len(steps or ()) == 2
-    if not plain or not fits or steps is None or min(*steps, *given[1:3], *wanted[1:3]) < 1:
+    places = op.along or "hw"
+    count = len(places)
+    fits = [*map(len, (given, wanted, weight, margins))] == [count + 2, count + 2, 4, 2 * count] and steps == again
+    if not plain or not fits or steps is None or len(steps) != count or min(*steps, *given[1:-1], *wanted[1:-1]) < 1:
         return None
-    starts = (margins[0], margins[2])
-    sizes = zip(given[1:3], wanted[1:3], starts, steps, weight[1:3], strict=True)
+    filters = [weight[1 + "hw".index(place)] for place in places]
+    sizes = zip(given[1:-1], wanted[1:-1], margins[::2], steps, filters, strict=True)
     stops = tuple(out - n - start + step * (k - 1) for n, out, start, step, k in sizes)
-    if min(*starts, *stops) < 0:
+    if min(*margins[::2], *stops) < 0:
         return None
-    further = {"dilation_h": steps[0], "dilation_w": steps[1]}
+    further = {f"dilation_{place}": step for place, step in zip(places, steps, strict=True)}
     inputs = (first.inputs[0], *op.inputs[1:])
-    return replace(op, inputs=inputs, outputs=last.outputs, further=further, margins=(*starts, *stops))
+    return replace(op, inputs=inputs, outputs=last.outputs, further=further, margins=(*margins[::2], *stops))
 
 
 def filtered(wiring: Wiring, seed: int) -> Fusion | None:
-    """A convolution of places some steps apart, or one whose bias is added."""
-    return _dilated(wiring, seed) or biased(wiring, seed)
+    """A filter along one axis, of places some steps apart, or whose bias is added."""
+    found = _Found({seed}, seed, wiring.operators[seed])
+    found = _lined(wiring, found) or found
+    if wiring.operators[seed].kind in _FILTERS:
+        found = _stepped(wiring, found) or found
+    if len(found.gone) == 1:
+        return biased(wiring, seed) if wiring.operators[seed].kind in _FILTERS else None
+    if not wiring.stands(found.gone, found.last):
+        return None
+    added = _added(wiring, found.last, found.made) if wiring.operators[seed].kind in _FILTERS else None
+    if added is None or added.between:
+        return Fusion(found.gone, {found.last: found.made})
+    whole = replace(added.made, outputs=wiring.operators[added.at].outputs)
+    return Fusion({*found.gone, added.at}, {added.at: whole})
 
 
 _Fuse: TypeAlias = Callable[[Wiring, int], "Fusion | None"]
 _SEEDS: dict[str, _Fuse] = {
-    **dict.fromkeys(_FILTERS, filtered),
+    **dict.fromkeys((*_FILTERS, *_POOLS), filtered),
     "TRANSPOSE_CONV": biased,
     "FULLY_CONNECTED": biased,
     "RSQRT": normed,

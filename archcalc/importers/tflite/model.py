@@ -90,6 +90,8 @@ class Operator(msgspec.Struct, frozen=True):
     # Settings and margins, before and after each place, of one that stands for several.
     further: dict[str, int] = {}
     margins: tuple[int, ...] = ()
+    # The place that a filter is along, of one that is along one axis alone.
+    along: str = ""
     # The networks that it runs, by their numbers.
     runs: tuple[int, ...] = ()
 

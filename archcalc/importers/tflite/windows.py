@@ -8,7 +8,7 @@ from archcalc.importers.onnx.model import Attribute
 from archcalc.importers.tflite.model import Operator
 from archcalc.importers.tflite.translation import Axes, Placed, Translation, pass_on, translates, usual
 
-_IMAGE, _VOLUME = usual(4), usual(5)
+_IMAGE, _VOLUME, _LINE = usual(4), usual(5), (0, 2, 1)
 
 
 class _Filter(NamedTuple):
@@ -29,11 +29,18 @@ _REFLECT = 0
 def _images(made: Translation, op: Operator, rank: int = 4) -> bool:
     """True if an operator takes and makes one image."""
     number = op.given(0)
+    rank = len(_LINE) if op.along else rank
     return number is not None and len(op.outputs) == 1 and made.rank(number) == rank == made.rank(op.outputs[0])
+
+
+def _order(op: Operator, usually: Axes) -> Axes:
+    """The order of axes that a filter slides over."""
+    return _LINE if op.along else usually
 
 
 def window(op: Operator, axes: str = "hw") -> dict[str, Attribute]:
     """The strides, dilations and padding of a window that slides."""
+    axes = op.along or axes
     padding: dict[str, Attribute] = {"auto_pad": "SAME_UPPER" if op.whole("padding") == _SAME else "VALID"}
     if op.margins:
         padding = {"pads": op.margins}
@@ -50,13 +57,15 @@ def _convolved(made: Translation, op: Operator, kind: _Filter, groups: int) -> N
     if x is None or weight is None or made.rank(weight) != len(kind.own):
         pass_on(made, op)
         return
-    inputs = [made.arranged(op, x, kind.order), made.arranged(op, weight, kind.own)]
-    inputs += made.bias(op, bias)
+    order, own = _order(op, kind.order), made.arranged(op, weight, kind.own)
+    if op.along:
+        own = made.step("Squeeze", [own], label=made.label(op), axes=(3 - kind.places.index(op.along),))
+    inputs = [made.arranged(op, x, order), own, *made.bias(op, bias)]
     settings = window(op, kind.places)
     if {made.shape(weight)[axis] for axis in kind.own[2:]} == {1} and not op.margins:
         # No place beside a filter of one place is ever read.
         settings["auto_pad"] = "VALID"
-    made.put(op, "Conv", inputs, kind.order, group=groups, **settings)
+    made.put(op, "Conv", inputs, order, group=groups, **settings)
 
 
 def _groups(made: Translation, op: Operator, axis: int) -> int:
@@ -86,7 +95,7 @@ def depthwise(made: Translation, op: Operator) -> None:
     if x is None or not _images(made, op):
         pass_on(made, op)
     else:
-        _convolved(made, op, _CHANNEL, max(1, made.shape(x)[3]))
+        _convolved(made, op, _CHANNEL, max(1, made.shape(x)[-1]))
 
 
 @translates("TRANSPOSE_CONV")
@@ -108,11 +117,12 @@ def pool(made: Translation, op: Operator) -> None:
     if x is None or not _images(made, op):
         pass_on(made, op)
         return
-    settings = window(op) | {"kernel_shape": (op.whole("filter_h"), op.whole("filter_w"))}
+    settings = window(op) | {"kernel_shape": tuple(op.whole(f"filter_{axis}") for axis in op.along or "hw")}
+    order = _order(op, _IMAGE)
     kind = "MaxPool" if op.kind == "MAX_POOL_2D" else "AveragePool"
     if kind == "AveragePool":
         settings["count_include_pad"] = int(op.whole("padding") != _SAME)
-    made.put(op, kind, [made.arranged(op, x, _IMAGE)], _IMAGE, **settings)
+    made.put(op, kind, [made.arranged(op, x, order)], order, **settings)
 
 
 @translates("LOCAL_RESPONSE_NORMALIZATION")
