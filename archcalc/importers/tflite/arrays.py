@@ -40,13 +40,14 @@ class Names:
 
     def __init__(self) -> None:
         self._taken: set[str] = set()
+        self._numbers: dict[str, int] = {}
 
     def free(self, base: str) -> str:
         """A name that no other value has."""
-        name, count = base, 1
-        while name in self._taken:
+        count = self._numbers.get(base, 0) + 1
+        while (name := base if count == 1 else f"{base}#{count}") in self._taken:
             count += 1
-            name = f"{base}#{count}"
+        self._numbers[base] = count
         self._taken.add(name)
         return name
 

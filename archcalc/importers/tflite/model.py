@@ -120,7 +120,7 @@ class Inner(msgspec.Struct, frozen=True):
     """A network that operators of another run: the arrays that it holds, and which of what it takes it hands on as it is."""
 
     arrays: tuple[Tensor, ...]
-    same: tuple[int, ...]
+    same: frozenset[int]
 
 
 class Model(msgspec.Struct, frozen=True):
@@ -134,6 +134,9 @@ class Model(msgspec.Struct, frozen=True):
     names: dict[int, str]
     # The other networks of the file that its operators run, by their numbers.
     inner: dict[int, Inner] = {}
+    # What was read of the arrays: their numbers, and if all are 0.
+    _contents: dict[int, tuple[int, ...] | None] = {}
+    _zeros: dict[Span, bool] = {}
 
     def is_zero(self, number: int) -> bool:
         """True for a vector of zeros, which the converter writes for a bias that is missing."""
@@ -141,10 +144,17 @@ class Model(msgspec.Struct, frozen=True):
         span = tensor.values
         if span is None or span.length > _MOST_ZEROS or not tensor.held:
             return False
-        return not any(self.data[span.start : span.start + span.length])
+        if span not in self._zeros:
+            self._zeros[span] = not any(self.data[span.start : span.start + span.length])
+        return self._zeros[span]
 
     def content(self, number: int) -> tuple[int, ...] | None:
         """The whole numbers of a tensor that the file has; None if they are many or none."""
+        if number not in self._contents:
+            self._contents[number] = self._content(number)
+        return self._contents[number]
+
+    def _content(self, number: int) -> tuple[int, ...] | None:
         tensor = self.tensors[number]
         code = {2: "i", 4: "q", 6: "?", 7: "h", 15: "I"}.get(tensor.type)
         if not tensor.held or code is None or tensor.count > MOST_CONTENT:
@@ -196,7 +206,7 @@ def _inner(
             continue
         tensors, inside = _contents(parts[number], buffers, codes)
         ends = enumerate(zip(parts[number].wholes(1) or (), parts[number].wholes(2) or (), strict=False))
-        same = tuple(place for place, (start, end) in ends if start == end)
+        same = frozenset(place for place, (start, end) in ends if start == end)
         found[number] = Inner(tuple(tensor for tensor in tensors if tensor.held), same)
         pending += [further for op in inside for further in op.runs]
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -128,7 +129,7 @@ def order_of(made: Translation, op: Operator, rank: int) -> Axes:
     moving = [value.axes for value in values if value.name not in made.arrays.found]
     if usual(rank) in moving:
         return usual(rank)
-    return max(moving, key=moving.count) if moving else plain(rank)
+    return Counter(moving).most_common(1)[0][0] if moving else plain(rank)
 
 
 def _spread(made: Translation, op: Operator, number: int, order: Axes) -> str:

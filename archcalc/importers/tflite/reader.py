@@ -40,7 +40,7 @@ def read(source: Source) -> Graph:
 def _translated(file: str, model: Model) -> Translation:
     """The graph of a model, made operator by operator."""
     made = Translation(file, model)
-    for number in model.inputs:
+    for number in dict.fromkeys(model.inputs):
         made.outside(number, model.names.get(number, ""), plain(made.rank(number)) if _is_ours(made, number) else None)
     for op in fused(model):
         if op.kind == "READ_VARIABLE":

@@ -71,6 +71,7 @@ class Translation:
                 self._uses[model.tensors[number].buffer if number >= 0 else 0] += 1
         self._made = {number for op in model.operators for number in op.outputs}
         self._placed: dict[int, Placed] = {}
+        self._run: set[int] = set()
         self._arranged: dict[tuple[int, Axes], str] = {}
 
     def tensor(self, number: int) -> Tensor:
@@ -191,6 +192,13 @@ class Translation:
             return []
         return [self.value(op, number).name]
 
+    def arrays_of(self, network: int) -> tuple[Tensor, ...]:
+        """The arrays of a network that operators run, for the first of them: they count once."""
+        if network in self._run or network not in self.model.inner:
+            return ()
+        self._run.add(network)
+        return self.model.inner[network].arrays
+
     def arranged(self, op: Operator, number: int, axes: Axes) -> str:
         """The value of a tensor with its axes in an order."""
         placed = self.value(op, number)
@@ -243,7 +251,7 @@ def pass_on(made: Translation, op: Operator) -> None:
     }
     begun = {at for at in loose - handles if made.tensor(op.inputs[at]).held}
     names = ["" if at in handles | begun else made.value(op, n).name for at, n in enumerate(op.inputs)]
-    names += [made.arrays.name(tensor) for network in inner for tensor in network.arrays]
+    names += [made.arrays.name(tensor) for number in op.runs for tensor in made.arrays_of(number)]
     read = tuple(n for n in op.outputs if n in made.readers or n in made.model.outputs) or op.outputs[:1]
     kept = replace(op, outputs=read)
     axes = [usual(made.rank(number)) for number in read]
