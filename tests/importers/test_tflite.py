@@ -153,7 +153,7 @@ def test_an_operator_of_somebodys_own_is_a_row_with_its_arrays():
     found = read(file.content([x], [y]))
 
     assert rows(found) == [("unknown", (2, 7))]
-    assert found.nodes[1].layer.operator == "custom.Detections"
+    assert found.nodes[1].layer.operator == "Detections"
     assert totals(found)[0] == 8
     assert found.nodes[1].layer.uncounted
 
@@ -166,7 +166,7 @@ def test_another_size_than_the_file_states_is_an_error_with_both():
     with pytest.raises(SpecError) as error:
         read(file.content([x], [y]))
 
-    assert "net/conv" in error.value.fact
+    assert "net/conv (CONV_2D)" in error.value.fact
     assert "4×8×8" in error.value.fact
     assert "4×8×7" in error.value.fact
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from archcalc.errors import SpecError
 from archcalc.importers.onnx.axis_names import named, nameless
 from archcalc.importers.onnx.letters import Letters
-from archcalc.importers.onnx.model import MOST_AXES, Array, Operator, Stated
+from archcalc.importers.onnx.model import MOST_AXES, WRITTEN, Array, Operator, Stated
 from archcalc.importers.onnx.values import Flow, Known, Merged, Operand, one_sample
 from archcalc.layers.base import Layer
 from archcalc.layers.linear import Learned
@@ -65,7 +65,7 @@ class Walk:
 
     def error(self, op: Operator, fact: str, *notes: str) -> SpecError:
         """An error with the operator that it is about."""
-        return SpecError(f"{self.file}: {op.label[:60]} ({op.kind[:40]}): {fact}", None, *notes)
+        return SpecError(f"{self.file}: {op.label[:60]} ({op.word(WRITTEN, op.kind)[:40]}): {fact}", None, *notes)
 
     def value(self, op: Operator, place: int) -> Operand:
         """The value that an operator takes; raises SpecError if nothing before it makes that."""
@@ -243,18 +243,16 @@ class Walk:
             if shape is None:
                 if place and made:
                     break
-                kind = f"{op.domain}.{op.kind}" if op.domain else op.kind
                 remedy = "ONNX's own shape inference, onnx.shape_inference.infer_shapes, writes shapes into a file"
                 raise self.error(
-                    op, f"no kind of layer stands for this {kind[:60]}, and the file states no shape", remedy
+                    op, f"no kind of layer stands for this {op.called[:60]}, and the file states no shape", remedy
                 )
             if not flows:
                 made.append(Known(tuple(shape)))
                 continue
             found = one_sample(shape, 0, self.batch, 1) if any(x.batch is not None for x in flows) else None
             sample, batch, merged = found or (shape, None, "")
-            kind = f"{op.domain}.{op.kind}" if op.domain else op.kind
-            layer = Unknown(kind[:100] or "operator", tuple(sample) or (1,), trained if place == 0 else 0)
+            layer = Unknown(op.called[:100] or "operator", tuple(sample) or (1,), trained if place == 0 else 0)
             flow = self.add(op, layer, *flows)
             made.append(Flow(flow.at, tuple(sample), batch, merged, op.label, op.blocks))
         return made

@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeAlias
 from msgspec.structs import replace
 
 from archcalc.errors import SpecError
-from archcalc.importers.onnx.model import Attribute, Graph, Stated, Value
+from archcalc.importers.onnx.model import WRITTEN, Attribute, Graph, Stated, Value
 from archcalc.importers.onnx.model import Operator as Made
 from archcalc.importers.tflite.arrays import Arrays, Names, is_floating
 from archcalc.importers.tflite.model import Model, Operator, Tensor
@@ -169,7 +169,7 @@ class Translation:
                 raise self.error(op, f"it puts out {len(order)} axes, and the file states {self.rank(number)}")
             names.append(self.names.free(self.tensor(number).label or op.kind))
             self.make(number, Placed(names[-1], order))
-        label = self.label(op)
+        label, attributes = self.label(op), {**attributes, WRITTEN: op.kind}
         activation = _ACTIVATIONS.get(op.whole("activation")) if op.has("activation") else None
         if activation is None or len(names) != 1:
             self.emit(kind, inputs, *names, label=label, **attributes)
