@@ -158,6 +158,14 @@ def test_an_operator_of_somebodys_own_is_a_row_with_its_arrays():
     assert found.nodes[1].layer.uncounted
 
 
+def test_the_samples_of_an_unknown_operator_are_no_letter():
+    file = File()
+    x, y = file.tensor("x", (1, 4, 4, 3), open_at=(0,)), file.tensor("y", (1, 6, 7), open_at=(0,))
+    file.op("CUSTOM", [x], y, custom="Detections")
+
+    assert rows(read(file.content([x], [y]))) == [("unknown", (6, 7))]
+
+
 def test_another_size_than_the_file_states_is_an_error_with_both():
     file = File()
     x, y = file.tensor("x", (1, 8, 8, 3)), file.tensor("net/conv", (1, 8, 7, 4))

@@ -72,6 +72,8 @@ class Translation:
         self._made = {number for op in model.operators for number in op.outputs}
         self._placed: dict[int, Placed] = {}
         self._run: set[int] = set()
+        # True if an input leaves the number of samples open.
+        self._open_batch = False
         self._arranged: dict[tuple[int, Axes], str] = {}
 
     def tensor(self, number: int) -> Tensor:
@@ -103,8 +105,10 @@ class Translation:
     def make(self, number: int, placed: Placed) -> None:
         """Say where a tensor is that an operator makes, with its shape, which is to be checked."""
         shape = self.shape(number)
-        # An axis that is left open has no word: its size is what it is computed to be.
-        self.stated.append(Value(placed.name, tuple(shape[axis] if shape[axis] >= 0 else "" for axis in placed.axes)))
+        batch = self._open_batch and len(shape) > 1
+        # Another axis that is left open has no word: its size is what it is computed to be.
+        sizes = [n if n >= 0 else "batch" if batch and axis == 0 else "" for axis, n in enumerate(shape)]
+        self.stated.append(Value(placed.name, tuple(sizes[axis] for axis in placed.axes)))
         self.place(number, placed)
 
     def value(self, op: Operator, number: int) -> Placed:
@@ -138,6 +142,7 @@ class Translation:
         axes = usual(len(tensor.shape)) if axes is None else axes
         placed = Placed(self.names.free(name or tensor.label or "input"), axes)
         shape = self._opened(tensor.shape, len(self.inputs))
+        self._open_batch |= "batch" in shape
         self.inputs.append(Value(placed.name, tuple(shape[axis] for axis in axes), is_floating(tensor)))
         self.place(number, placed)
         return placed
