@@ -172,7 +172,8 @@ def test_an_lstm_has_one_bias_for_each_gate():
     weights = [file.weights("w", 3, 5) for _ in range(4)] + [file.weights("r", 3, 3) for _ in range(4)]
     biases = [file.weights("b", 3) for _ in range(4)]
     inputs = [x, *weights, -1, -1, -1, *biases, -1, -1]
-    file.op("UNIDIRECTIONAL_SEQUENCE_LSTM", inputs, y, {3: ("b", 0)})
+    # Its function is one inside of it, not one behind.
+    file.op("UNIDIRECTIONAL_SEQUENCE_LSTM", inputs, y, {0: ("b", 4), 3: ("b", 0)})
 
     found = read(file.content([x], [y]))
 

@@ -26,7 +26,7 @@ _SETTINGS = {
     "CONCATENATION": "axis activation:b",
     **dict.fromkeys(("ADD", "SUB", "MUL", "DIV", "LAYER_NORM"), "activation:b"),
     "LOCAL_RESPONSE_NORMALIZATION": "radius bias:f alpha:f beta:f",
-    "UNIDIRECTIONAL_SEQUENCE_LSTM": "activation:b cell_clip:f proj_clip:f time_major:b",
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": "function:b cell_clip:f proj_clip:f time_major:b",
     **dict.fromkeys(("SPACE_TO_DEPTH", "DEPTH_TO_SPACE"), "block"),
     **dict.fromkeys(("MEAN", "SUM", "REDUCE_MAX", "REDUCE_MIN", "REDUCE_PROD"), "keep_axes:b"),
     "GATHER": "axis batch_axes",
