@@ -66,7 +66,7 @@ def _is_flattened(made: Translation, x: int, out: int) -> bool:
     readers = made.readers.get(out, [])
     whole = len(after) == 2 and before[:1] == after[:1] and min(before[1:], default=0) > 0
     dense = bool(readers) and all(op.kind == "FULLY_CONNECTED" and op.given(0) == out for op in readers)
-    return whole and after[1] in {-1, prod(before[1:])} and dense and out not in made.model.outputs
+    return whole and after[1] in {-1, prod(before[1:])} and dense and out not in made.ends
 
 
 @translates("TRANSPOSE")

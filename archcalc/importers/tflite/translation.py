@@ -62,6 +62,7 @@ class Translation:
         self.arrays = Arrays(model, self.names)
         self.stated: list[Value] = []
         self.inputs: list[Value] = []
+        self.ends = {*model.outputs}
         self.readers: dict[int, list[Operator]] = {}
         # How often operators take the bytes of each buffer.
         self._uses: Counter[int] = Counter()
@@ -257,7 +258,7 @@ def pass_on(made: Translation, op: Operator) -> None:
     begun = {at for at in loose - handles if made.tensor(op.inputs[at]).held}
     names = ["" if at in handles | begun else made.value(op, n).name for at, n in enumerate(op.inputs)]
     names += [made.arrays.name(tensor) for number in op.runs for tensor in made.arrays_of(number)]
-    read = tuple(n for n in op.outputs if n in made.readers or n in made.model.outputs) or op.outputs[:1]
+    read = tuple(n for n in op.outputs if n in made.readers or n in made.ends) or op.outputs[:1]
     kept = replace(op, outputs=read)
     axes = [usual(made.rank(number)) for number in read]
     made.put(kept, op.kind, names, *axes, domain="custom" if op.custom else "tflite")
