@@ -29,6 +29,7 @@ BEGINNINGS = {
     "pt2": [archive("net/archive_format")],
     "gguf": [b"GGUF\x03\x00\x00\x00" + (1).to_bytes(8, "little") * 2],
     "safetensors": [(60).to_bytes(8, "little") + b'{"weight":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}}'],
+    "tflite": [b"\x1c\x00\x00\x00TFL3\x14\x00\x20\x00\x04\x00"],
     "ultralytics": [b"nc: 80\nbackbone:\n  - [-1, 1, Conv, [64, 3, 2]]\n"],
     "spec": [b"name: net\ninput: {channels: 3}\nlayers: [relu]\n", b"# only a word\n"],
 }

@@ -19,7 +19,7 @@ from archcalc.layers.unknown import Unknown
 from archcalc.symbols.dims import Shape, size
 
 
-def _dense(walk: Walk, op: Operator, x: Flow, axis: int, out: Any) -> Flow | None:
+def dense(walk: Walk, op: Operator, x: Flow, axis: int, out: Any) -> Flow | None:
     """A dense layer along an axis of the file's array; None if the samples lie along it."""
     weight, bias = walk.known(op, 1) or walk.known(op, 0), walk.known(op, 2)
     own = x.own(axis)
@@ -45,7 +45,7 @@ def gemm(walk: Walk, op: Operator) -> Made:
     turned = bool(op.whole("transB", 0))
     if not isinstance(x, Flow) or weight is None or len(weight.shape) != 2 or op.whole("transA", 0):
         return walk.unknown(op)
-    made = _dense(walk, op, x, 1, weight.shape[0 if turned else 1])
+    made = dense(walk, op, x, 1, weight.shape[0 if turned else 1])
     return walk.unknown(op) if made is None or x.rank != 2 else [made]
 
 
@@ -59,9 +59,9 @@ def product(walk: Walk, op: Operator) -> Made:
         return [Known(shape, None, owner=owner.owner, source=owner.source, trained=owner.trained)]
     made = None
     if isinstance(a, Flow) and isinstance(b, Known) and len(b.shape) == 2 and a.rank >= 1:
-        made = _dense(walk, op, a, a.rank - 1, b.shape[1])
+        made = dense(walk, op, a, a.rank - 1, b.shape[1])
     elif isinstance(b, Flow) and isinstance(a, Known) and len(a.shape) == 2 and b.rank >= 2:
-        made = _dense(walk, op, b, b.rank - 2, a.shape[0])
+        made = dense(walk, op, b, b.rank - 2, a.shape[0])
     if made is not None:
         return [made]
     return _branches(walk, op)

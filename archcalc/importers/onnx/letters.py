@@ -14,8 +14,9 @@ _RECURRENT = {"LSTM", "GRU", "RNN"}
 class Letters:
     """The letters of a file; words for the number of samples are that number, 1 where it is open."""
 
-    def __init__(self) -> None:
-        self.batch = 0
+    def __init__(self, samples: int = 0) -> None:
+        # The number of samples; 0 until an input says it.
+        self.batch = samples
         self._samples: set[str] = set()
         self._named: dict[str, Dim] = {}
 

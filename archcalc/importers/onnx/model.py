@@ -56,6 +56,9 @@ class Array(msgspec.Struct, frozen=True):
         return tuple(found) if len(found) == count else None
 
 
+# The attribute with the kind of an operator in a file of another program.
+WRITTEN = "archcalc_written"
+
 Attribute: TypeAlias = "int | float | str | Content | Array | Message"
 
 
@@ -76,6 +79,11 @@ class Operator(msgspec.Struct, frozen=True):
     def label(self) -> str:
         """The name that it goes by."""
         return self.name.strip("/") or next(filter(None, self.outputs), "").strip("/") or self.kind
+
+    @property
+    def called(self) -> str:
+        """The kind that its file calls it, with the set that it belongs to."""
+        return self.word(WRITTEN) or (f"{self.domain}.{self.kind}" if self.domain else self.kind)
 
     def whole(self, name: str, default: int) -> int:
         """A whole number among its attributes."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from archcalc.errors import Source, SpecError
 from archcalc.importers.onnx import convolution, dense, moving, norms, places, pointwise, shaping
@@ -12,10 +13,12 @@ from archcalc.importers.onnx.letters import Letters
 from archcalc.importers.onnx.model import Graph as Read
 from archcalc.importers.onnx.model import Operator, graph_of
 from archcalc.importers.onnx.moving import array_value
+from archcalc.importers.onnx.stored import formats_of
 from archcalc.importers.onnx.values import Flow, Operand
 from archcalc.importers.onnx.walk import Handler, Made, Walk
 from archcalc.importers.onnx.wire import Budget, Malformed, Message
 from archcalc.layers.rearrange import Input
+from archcalc.network.dtypes import Format
 from archcalc.network.graph import Graph
 from archcalc.symbols.dims import Shape, equal, format_shape
 from archcalc.symbols.shape import SIGNAL
@@ -53,13 +56,31 @@ def read(source: Source) -> Graph:
     if len(operators) > _LONGEST:
         raise SpecError(f"{source.name}: more than {_LONGEST:,} operators")
     given = tuple(value for value in graph.inputs if value.name not in arrays)
-    graph = Read(graph.name, operators, graph.arrays, given, graph.outputs, graph.stated)
+    return network(
+        source, Read(graph.name, operators, graph.arrays, given, graph.outputs, graph.stated), Dialect(opset)
+    )
+
+
+class Dialect(NamedTuple):
+    """The terms of operators of ONNX: their version, further ones, and what a file says of its arrays.
+
+    Without `samples` an input says how many there are; `stored` has the formats of arrays by their names.
+    """
+
+    version: int
+    further: Mapping[str, Handler] = {}
+    samples: int = 0
+    stored: Mapping[str, Format] = {}
+
+
+def network(source: Source, graph: Read, dialect: Dialect) -> Graph:
+    """The network of a graph of operators."""
     try:
-        return _walked(source, graph, opset, lookups=True)
+        return _walked(source, graph, dialect, lookups=True)
     except SpecError as error:
         if "token numbers" not in error.fact and not any("token numbers" in note for note in error.notes):
             raise
-        return _walked(source, graph, opset, lookups=False)
+        return _walked(source, graph, dialect, lookups=False)
 
 
 def _parts(model: Message) -> tuple[Read, int, Functions]:
@@ -84,8 +105,9 @@ def _parts(model: Message) -> tuple[Read, int, Functions]:
     return graph_of(found), opset, functions_of(parts)
 
 
-def _walked(source: Source, graph: Read, opset: int, *, lookups: bool) -> Graph:
-    walk = Walk(source.name, Letters(), opset, lookups=lookups)
+def _walked(source: Source, graph: Read, dialect: Dialect, *, lookups: bool) -> Graph:
+    handlers = {**_HANDLERS, **dialect.further}
+    walk = Walk(source.name, Letters(dialect.samples), dialect.version, handlers, lookups=lookups)
     walk.constants = {array.name for array in graph.arrays} | {
         op.outputs[0] for op in graph.operators if op.kind == "Constant" and op.outputs
     }
@@ -111,7 +133,12 @@ def _walked(source: Source, graph: Read, opset: int, *, lookups: bool) -> Graph:
     notes = (f"not counted: {passed}",) if passed else ()
     last = len(walk.builder.nodes) - 1
     outputs = tuple(dict.fromkeys(ends))
-    return walk.builder.graph(source.stem, notes=notes, named_outputs=() if outputs == (last,) else outputs)
+    return walk.builder.graph(
+        source.stem,
+        notes=notes,
+        named_outputs=() if outputs == (last,) else outputs,
+        formats=formats_of(walk.builder.nodes, walk.held, dialect.stored),
+    )
 
 
 def _inputs(walk: Walk, graph: Read) -> None:
@@ -160,7 +187,7 @@ def _run(walk: Walk, graph: Read, depth: int) -> None:
 
 
 def _made(walk: Walk, op: Operator) -> Made:
-    handler = _HANDLERS.get(op.kind)
+    handler = walk.handlers.get(op.kind)
     if handler is None or (op.domain != "" and not (op.domain in _OURS and op.kind in _SHARED)):
         return walk.unknown(op)
     return handler(walk, op)

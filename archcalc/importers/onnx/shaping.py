@@ -87,6 +87,8 @@ def squeeze(walk: Walk, op: Operator) -> Made:
     if axes is None:
         axes = tuple(axis for axis, n in enumerate(whole) if n == 1 and not (isinstance(x, Flow) and axis == x.alone))
     gone = {axis_of(walk, op, int(axis), len(whole)) for axis in axes}
+    if any(equal(whole[axis], 1) is False for axis in gone):
+        raise walk.error(op, f"of {format_shape(whole)} only axes of 1 can be left out")
     if isinstance(x, Known):
         return [replace(x, shape=tuple(n for axis, n in enumerate(whole) if axis not in gone))]
     own = {x.own(axis) for axis in gone}

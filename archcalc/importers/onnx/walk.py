@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
 from msgspec.structs import replace
@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from archcalc.errors import SpecError
 from archcalc.importers.onnx.axis_names import named, nameless
 from archcalc.importers.onnx.letters import Letters
-from archcalc.importers.onnx.model import MOST_AXES, Array, Operator, Stated
+from archcalc.importers.onnx.model import MOST_AXES, WRITTEN, Array, Operator, Stated
 from archcalc.importers.onnx.values import Flow, Known, Merged, Operand, one_sample
 from archcalc.layers.base import Layer
 from archcalc.layers.linear import Learned
@@ -33,8 +33,11 @@ _MOST_NUMBERS = 300_000
 class Walk:
     """The layers of a graph so far, and the values by their names."""
 
-    def __init__(self, file: str, letters: Letters, opset: int, *, lookups: bool) -> None:
+    def __init__(
+        self, file: str, letters: Letters, opset: int, handlers: Mapping[str, Handler], *, lookups: bool
+    ) -> None:
         self.file = file
+        self.handlers = handlers
         self.letters = letters
         self.opset = opset
         # False where what is looked up is computed, so that no embedding can stand for a look-up.
@@ -52,7 +55,7 @@ class Walk:
         self.passed: Counter[str] = Counter()
         # The layers that hold arrays of the file, and the arrays of each by its own names for them.
         self._owners: dict[str, int] = {}
-        self._held: dict[int, dict[str, str]] = {}
+        self.held: dict[int, dict[str, str]] = {}
         self._views: dict[tuple[int, tuple[Dim | str, ...]], int] = {}
 
     @property
@@ -62,7 +65,7 @@ class Walk:
 
     def error(self, op: Operator, fact: str, *notes: str) -> SpecError:
         """An error with the operator that it is about."""
-        return SpecError(f"{self.file}: {op.label[:60]} ({op.kind[:40]}): {fact}", None, *notes)
+        return SpecError(f"{self.file}: {op.label[:60]} ({op.word(WRITTEN, op.kind)[:40]}): {fact}", None, *notes)
 
     def value(self, op: Operator, place: int) -> Operand:
         """The value that an operator takes; raises SpecError if nothing before it makes that."""
@@ -160,7 +163,7 @@ class Walk:
         keys = {name: x.owner for name, x in arrays.items() if x is not None}
         share = self._owners.get(keys.get("weight", ""))
         if share is not None:
-            held = self._held[share]
+            held = self.held[share]
             alike = all(held.get(name, key) == key for name, key in keys.items())
             weight = arrays["weight"]
             owned = self._array(share)
@@ -175,7 +178,7 @@ class Walk:
         flow = self.add(op, layer, *flows, share=share, name=name)
         self._check(op, flow.at, arrays)
         if share is None:
-            self._held[flow.at] = keys
+            self.held[flow.at] = keys
             self._owners.update({key: flow.at for name, key in keys.items() if key and name == "weight"})
         return flow
 
@@ -240,18 +243,16 @@ class Walk:
             if shape is None:
                 if place and made:
                     break
-                kind = f"{op.domain}.{op.kind}" if op.domain else op.kind
                 remedy = "ONNX's own shape inference, onnx.shape_inference.infer_shapes, writes shapes into a file"
                 raise self.error(
-                    op, f"no kind of layer stands for this {kind[:60]}, and the file states no shape", remedy
+                    op, f"no kind of layer stands for this {op.called[:60]}, and the file states no shape", remedy
                 )
             if not flows:
                 made.append(Known(tuple(shape)))
                 continue
             found = one_sample(shape, 0, self.batch, 1) if any(x.batch is not None for x in flows) else None
             sample, batch, merged = found or (shape, None, "")
-            kind = f"{op.domain}.{op.kind}" if op.domain else op.kind
-            layer = Unknown(kind[:100] or "operator", tuple(sample) or (1,), trained if place == 0 else 0)
+            layer = Unknown(op.called[:100] or "operator", tuple(sample) or (1,), trained if place == 0 else 0)
             flow = self.add(op, layer, *flows)
             made.append(Flow(flow.at, tuple(sample), batch, merged, op.label, op.blocks))
         return made
@@ -264,7 +265,7 @@ class Walk:
             if isinstance(x, Known) and x.trained and x.owner and x.owner not in self._owners and not x.single:
                 total += math.prod(n for n in x.source or x.shape if isinstance(n, int))
                 self._owners[x.owner] = len(self.builder.nodes)
-                self._held[len(self.builder.nodes)] = {}
+                self.held[len(self.builder.nodes)] = {}
         return total
 
 
