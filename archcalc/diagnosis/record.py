@@ -10,7 +10,7 @@ import msgspec
 
 from archcalc.errors import Source
 from archcalc.files import write_whole
-from archcalc.language.sources import SPECS, full_name
+from archcalc.language.sources import SPECS, short_name
 from archcalc.network.figures import Verdict
 
 RECORD = SPECS / "verdicts.json"
@@ -30,7 +30,7 @@ def recorded(source: Source) -> tuple[Verdict, ...] | None:
         return None
     # Only one entry of the file is decoded.
     entries = msgspec.json.decode(RECORD.read_bytes(), type=dict[str, msgspec.Raw])
-    name = full_name(path.stem, source.variant)
+    name = short_name(source)
     if name not in entries:
         return None
     entry = msgspec.json.decode(entries[name], type=RecordedVerdicts)
@@ -40,7 +40,7 @@ def recorded(source: Source) -> tuple[Verdict, ...] | None:
 def record(found: Mapping[Source, tuple[Verdict, ...]], path: Path = RECORD) -> None:
     """Write the verdicts on bundled specs; raises SpecError if the file cannot be written."""
     entries = {
-        full_name(Path(source.name).stem, source.variant): RecordedVerdicts(_checksum(source), verdicts)
+        short_name(source): RecordedVerdicts(_checksum(source), verdicts)
         for source, verdicts in found.items()
     }
     text = msgspec.json.format(msgspec.json.encode(entries), indent=1)

@@ -22,6 +22,7 @@ _SUFFIXES = {".yaml", ".yml"}
 # The variants of a bundled file, which are written one below the other.
 _VARIANTS = re.compile(r"^variants:\n((?:(?: .*)?\n)+)", re.MULTILINE)
 _VARIANT = re.compile(r"^  ([\w.-]+):", re.MULTILINE)
+_NAME = re.compile(r"^name: ([\w.-]+)$", re.MULTILINE)
 
 
 def full_name(family: str, variant: str) -> str:
@@ -36,10 +37,18 @@ def full_name(family: str, variant: str) -> str:
 def short_name(source: Source) -> str:
     """The name by which a spec may be called again, but for the ending of its file.
 
-    >>> short_name(Source("specs/vgg.yaml", "", "vgg13")), short_name(Source("nets/mine.yaml", "", "small"))
+    >>> short_name(Source("specs/vgg.yaml", "name: vgg", "vgg13")), short_name(Source("nets/mine.yaml", "", "small"))
     ('vgg13', 'nets/mine@small')
     """
-    return full_name(source.name.removeprefix("specs/").removesuffix(".yaml"), source.variant)
+    if source.name.startswith("specs/"):
+        return _called(Path(source.name), source.text, source.variant)
+    return full_name(source.name.removesuffix(".yaml"), source.variant)
+
+
+def _called(path: Path, text: str, variant: str) -> str:
+    """The name of a bundled network, whose family is called as the file says, which may be another than the file's own."""
+    stated = _NAME.search(text) if variant else None
+    return full_name(stated[1] if stated else path.stem, variant)
 
 
 def is_standard_input(spec: str) -> bool:
@@ -62,7 +71,7 @@ def networks(folder: Path) -> dict[str, tuple[Path, str]]:
     found = {}
     for path in folder.glob("*.yaml"):
         for variant in _variants(path) or [""]:
-            found[full_name(path.stem, variant)] = (path, variant)
+            found[_called(path, path.read_text(encoding="utf-8") if variant else "", variant)] = (path, variant)
     return found
 
 

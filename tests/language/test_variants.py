@@ -34,6 +34,8 @@ layers:
       - "{act}"
 """
 FAMILIES = {path.stem: yaml.safe_load(path.read_text()).get("variants") for path in SPECS.glob("*.yaml")}
+# Files that are called otherwise than the families in them.
+NAMES = {"resnet_cifar": "resnet", "wide_resnet_cifar": "wide_resnet"}
 
 
 def graph(variant: str, **params: object) -> archcalc.Graph:
@@ -110,7 +112,7 @@ def test_the_names_of_variants_are_found_as_yaml_has_them():
         name: (SPECS / f"{stem}.yaml", variant)
         for stem, variants in FAMILIES.items()
         for variant in variants or [""]
-        for name in [sources.full_name(stem, variant)]
+        for name in [sources.full_name(NAMES.get(stem, stem), variant)]
     }
 
     assert networks(SPECS) == expected

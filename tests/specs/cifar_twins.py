@@ -100,9 +100,9 @@ def densenet(net: Twin, growth: int, depth: int) -> None:
 
 
 CIFAR = {
-    "resnet_cifar@resnet32": partial(resnet, depth=5),
+    "resnet32": partial(resnet, depth=5),
     "preact_resnet164": partial(preactivated, first="conv1", widths=(64, 128, 256), depth=18, bottleneck=True),
-    "wide_resnet_cifar@wide_resnet28_10": partial(
+    "wide_resnet28_10": partial(
         preactivated, first="conv1/conv2d", widths=(160, 320, 640), depth=4, bottleneck=False
     ),
     "densenet_bc_100_12": partial(densenet, growth=12, depth=16),
