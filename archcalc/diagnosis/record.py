@@ -39,10 +39,7 @@ def recorded(source: Source) -> tuple[Verdict, ...] | None:
 
 def record(found: Mapping[Source, tuple[Verdict, ...]], path: Path = RECORD) -> None:
     """Write the verdicts on bundled specs; raises SpecError if the file cannot be written."""
-    entries = {
-        short_name(source): RecordedVerdicts(_checksum(source), verdicts)
-        for source, verdicts in found.items()
-    }
+    entries = {short_name(source): RecordedVerdicts(_checksum(source), verdicts) for source, verdicts in found.items()}
     text = msgspec.json.format(msgspec.json.encode(entries), indent=1)
     write_whole(path, lambda unfinished: unfinished.write_bytes(text + b"\n"))
 

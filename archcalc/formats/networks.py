@@ -17,9 +17,9 @@ from archcalc.profiling.rows import Profile
 
 _MACS = Head("MACs", numeric=True, key="macs")
 _HEADS = (
-    Head("family", key="family"),
     Head("name", key="name"),
     Head("network", key="network"),
+    Head("family", key="family"),
     Head("year", key="year"),
     Head("task", key="task", spare=1),
     Head("params", numeric=True, key="params"),
@@ -27,6 +27,8 @@ _HEADS = (
     Head("depth", numeric=True, key="depth"),
     Head("source", key="source", spare=2),
 )
+# The place of the families, which text has above their networks.
+_FAMILY = 2
 
 
 class Listed(msgspec.Struct, frozen=True):
@@ -67,7 +69,7 @@ def render(
 def _table(lines: Sequence[Listed], counted: Sequence[Profile]) -> Table:
     head = list(_HEADS)
     rows = [
-        [one.family, one.name, one.title, str(one.year or ""), one.task, one.params, one.macs, one.depth, one.source]
+        [one.name, one.title, one.family, str(one.year or ""), one.task, one.params, one.macs, one.depth, one.source]
         for one in lines
     ]
     if counted:
@@ -80,14 +82,15 @@ def _table(lines: Sequence[Listed], counted: Sequence[Profile]) -> Table:
 
 def _under_families(table: Table) -> Table:
     rows: list[tuple[Any, ...]] = []
-    for family, own in groupby(table.rows, key=itemgetter(0)):
-        rows.append((family or "others", *[""] * (len(table.head) - 2)))
-        rows += [(f"  {name}", *rest) for _, name, *rest in own]
-    return Table(table.head[1:], tuple(rows))
+    for family, own in groupby(table.rows, key=itemgetter(_FAMILY)):
+        rows.append((family or "others", *[""] * (len(table.head) - 1)))
+        rows += [(f"  {name}", *rest) for name, *rest in own]
+    return _without_family(Table(table.head, tuple(rows)))
 
 
 def _without_family(table: Table) -> Table:
-    return Table(table.head[1:], tuple(row[1:] for row in table.rows))
+    head, *rows = ((*row[:_FAMILY], *row[_FAMILY + 1 :]) for row in (table.head, *table.rows))
+    return Table(head, tuple(rows))
 
 
 def to_list(lines: Sequence[Listed], counted: Sequence[Profile]) -> list[dict[str, Any]]:
