@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import reduce
 from itertools import chain
 
 import numpy as np
@@ -54,20 +55,19 @@ def _attended(part: Part, x: Value, sizes: tuple[int, int, int, int], masked: bo
         return part.transpose(y, 0, 2, 1, 3)
 
     queries, keys, values = map(headed, ("query", "key", "value"))
-    added = ""
+    added: list[Value] = []
     if part.layer.relative:
         rows = distances(np, sides)
         places = part.file.numbers(*map(int, rows.reshape(-1)))
         bias = part.op("Gather", part.weight("position_bias"), places, axis=0)
         bias = part.op("Reshape", bias, part.file.numbers(tokens, tokens, heads))
-        added = part.op("Transpose", bias, perm=(2, 0, 1))
+        added.append(part.op("Transpose", bias, perm=(2, 0, 1)))
     if masked:
         seen = seen_together(np, sides, tuple(side.s if side.windows > 1 else 0 for side in sides))[:, None]
-        mask = part.constant(np.where(seen, 0, -np.inf))
-        added = part.op("Add", added, mask) if added else mask
+        added.append(part.constant(np.where(seen, 0, -np.inf)))
 
     def biased(scores: Value) -> Value:
-        return part.op("Add", scores, added) if added else scores
+        return reduce(lambda y, one: part.op("Add", y, one), added, scores)
 
     y = part.transpose(mixed(part, Heads(queries, keys, values, width, 2), biased), 0, 2, 1, 3)
     return projected(part, "out", part.reshape(y, (count, tokens, heads, width), (count, tokens, heads * width)))

@@ -56,6 +56,19 @@ class Array(msgspec.Struct, frozen=True):
         return tuple(found) if len(found) == count else None
 
 
+# What exporters call the weights and biases of a layer, that is behind its path.
+_TRAINED = re.compile(r"\.(\w+_)?(weight|bias)(_l\d+(_reverse)?)?$")
+
+
+def says_trained(name: str) -> bool:
+    """True for an array that is called as those that are trained, which a single number is only then taken for.
+
+    >>> says_trained("act.weight"), says_trained("onnx::Mul_12")
+    (True, False)
+    """
+    return _TRAINED.search(name) is not None
+
+
 Attribute: TypeAlias = "int | float | str | Content | Array | Message"
 
 
@@ -251,7 +264,8 @@ def _attribute(part: Message) -> tuple[str, Attribute | None, str]:
             name = value.text
         elif field == 21:
             elsewhere = value.text
-        elif field == 4:
+        elif field == 4 or (field == 9 and found is None):
+            # Of several words the first is enough.
             found = value.text
         elif field == 5:
             found = array_of(value)

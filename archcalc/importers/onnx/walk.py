@@ -44,6 +44,8 @@ class Walk:
         # The arrays that the file holds as they are, and the names of those in operators.
         self.arrays: dict[str, Array] = {}
         self.constants: set[str] = set()
+        # True where operators hold the weights too, as some exporters have it.
+        self.held_apart = False
         self.numbers = 0
         # The values that something reads.
         self.read: set[str] = set()
