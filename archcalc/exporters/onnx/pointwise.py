@@ -9,7 +9,6 @@ from typing import Any
 
 from archcalc.exporters.onnx.part import Handler, Part, Value
 
-
 _HIGHEST_RATE = 1 - 2.0**-24
 
 
