@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from archcalc.importers.pt2.calls import Call
 from archcalc.importers.pt2.known import Made, makes
 from archcalc.importers.pt2.operators.views import part, turned
 from archcalc.importers.pt2.rows import Rows
 from archcalc.importers.pt2.values import Value
 from archcalc.layers.base import Layer
-from archcalc.symbols.dims import quotient
+from archcalc.symbols.dims import equal, quotient
 
-_GATES = {"lstm": 4, "gru": 3, "rnn_tanh": 1}
+_GATES = {"lstm": 4, "gru": 3, "rnn_tanh": 1, "rnn_relu": 1}
 
 
 @makes(*_GATES)
@@ -21,12 +23,17 @@ def recurrent(call: Call, rows: Rows) -> Made:
         return None
     if any(each.origin != "trained" for each in arrays) or len(rows.own(x)) != 2 or x.batch is None:
         return None
-    settings = {
-        "hidden": quotient(arrays[0].full[0], _GATES[call.word]),
+    hidden = quotient(arrays[0].full[0], _GATES[call.word])
+    settings: dict[str, Any] = {
+        "hidden": hidden,
         "layers": call.whole("num_layers", 1),
         "bidirectional": call.flag("bidirectional", default=False),
         "bias": call.flag("has_biases", default=True),
     }
+    if call.word == "lstm" and len(arrays) > 1 and equal(arrays[1].full[-1], hidden) is False:
+        settings["proj"] = arrays[1].full[-1]
+    if call.word == "rnn_relu":
+        settings["nonlinearity"] = "relu"
     full = call.outputs[0][1]
     made = rows.add(call, Layer.kinds[call.word.partition("_")[0]](**settings), [x], full, x.batch, trained=arrays)
     states = [name for name, _ in call.outputs[1:] if name not in call.unread]
