@@ -20,7 +20,7 @@ from archcalc.layers.rearrange import Flatten, Reshape, Slice
 from archcalc.layers.unknown import Unknown
 from archcalc.network.graph import Builder
 from archcalc.network.names import suitable
-from archcalc.symbols.dims import Dim, Shape, at_least, equal, format_shape, size
+from archcalc.symbols.dims import Dim, Shape, at_least, equal, format_shape, quotient, size
 
 # The values that an operator makes, in order; fewer where the last are none that anything reads.
 Made: TypeAlias = Sequence[Operand]
@@ -219,14 +219,9 @@ class Walk:
         held = Flow(at, tuple(self.builder.shape(at)), None, label=op.label)
         if equal(size(held.shape), size(shape)) is True:
             return Flow(at, tuple(shape), None, label=array.owner or op.label)
-        plain = tuple(n for n in shape if n != 1)
-        shorter = [axis for axis, (n, m) in enumerate(zip(held.shape, plain, strict=False)) if equal(n, m) is not True]
-        if (
-            len(plain) == len(held.shape)
-            and len(shorter) == 1
-            and at_least(plain[shorter[0]], held.shape[shorter[0]] + 1) is not True
-        ):
-            part = self.add(op, Slice(0, plain[shorter[0]], axis=shorter[0]), held, name=f"{array.owner}/part")
+        span = _rows_of(tuple(held.shape), shape)
+        if span is not None:
+            part = self.add(op, Slice(0, span[1], axis=span[0]), held, name=f"{array.owner}/part")
             return Flow(part.at, tuple(shape), None, label=array.owner or op.label)
         return self.add(op, Unknown(f"rows of {array.owner}"[:60], tuple(shape) or (1,)), held)
 
@@ -273,6 +268,16 @@ class Walk:
 def empty_of(op: Operator, array: Known) -> Operator:
     """The operator that stands for an array of the file."""
     return Operator("Learned", "", array.owner or op.label, (), (array.owner or op.label,), {}, {}, op.blocks)
+
+
+def _rows_of(whole: Shape, part: Shape) -> tuple[int, Dim] | None:
+    """The axis along which a part has fewer entries than the whole, and how many; None if it is no such part."""
+    for axis, n in enumerate(whole):
+        others = size((*whole[:axis], *whole[axis + 1 :]))
+        count = quotient(size(part), others)
+        if equal(count * others, size(part)) is True and count != 0 and at_least(count, n) is not True:
+            return axis, count
+    return None
 
 
 def same(a: Shape, b: Shape) -> bool:
