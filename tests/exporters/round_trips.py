@@ -29,6 +29,7 @@ from archcalc.network.graph import Builder, Graph
 from archcalc.network.parts import needed, proper
 from archcalc.profiling.engine import profile
 from archcalc.symbols.dims import equal
+from archcalc.symbols.shape import INPUTS, PLACES, VALUES
 from tests.exporters.torch_code import Loaded
 from tests.layers.inputs import Shape
 from tests.layers.strategies import cases
@@ -49,6 +50,16 @@ def through_torch(graph: Graph) -> Callable[[], Graph]:
     return lambda: archcalc.from_torch(loaded.network, *given)
 
 
+def stated(graph: Graph) -> str:
+    """The spec of a network, which must have inputs that a spec can name."""
+    if not graph.inputs:
+        raise SpecError("a spec has an input")
+    named = [set(x.axes) for x in graph.input_shapes.values() if any(x.axes)]
+    if any(axes <= {*VALUES, *PLACES} and axes not in map(set, INPUTS) for axes in named):
+        raise SpecError("no spec has an input of these axes")
+    return flat(graph)
+
+
 def _through(write: Callable[[Graph], str | bytes], name: str) -> Callable[[Graph], Callable[[], Graph]]:
     def through(graph: Graph) -> Callable[[], Graph]:
         content = write(graph)
@@ -61,7 +72,7 @@ def _through(write: Callable[[Graph], str | bytes], name: str) -> Callable[[Grap
 FORMATS: dict[str, Callable[[Graph], Callable[[], Graph]]] = {
     "onnx": _through(lambda graph: onnx(graph, None), "back.onnx"),
     "prototxt": _through(prototxt, "back.prototxt"),
-    "flat": _through(flat, "back.yaml"),
+    "flat": _through(stated, "back.yaml"),
     "torch": through_torch,
 }
 # Those that hold what the outputs depend on alone.

@@ -65,8 +65,9 @@ def _pool(method: str) -> Maker:
             raise refused(node, "windows of Caffe's pooling have no gaps")
         param: Words = {"pool": method} | _sides("kernel", each_axis(kernel, 2))
         param |= _sides("stride", each_axis(stride, 2)) | _sides("pad", pads)
-        # Sizes are rounded up unless it is said otherwise.
-        return [("Pooling", {"pooling_param": param | ({} if layer.ceil_mode else {"round_mode": "FLOOR"})})]
+        # Sizes are rounded up unless it is said otherwise; those of `same` follow from the stride alone.
+        up = layer.ceil_mode and layer.padding != "same"
+        return [("Pooling", {"pooling_param": param | ({} if up else {"round_mode": "FLOOR"})})]
 
     return make
 
