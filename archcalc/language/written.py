@@ -70,6 +70,8 @@ def _asked(layer: Layer) -> tuple[str, ...]:
     """The names of the two axes that a layer works on; empty for one that works on any."""
     if layer.layout == "sequence" or layer.kind in _OF_TOKENS:
         return ("tokens", "features")
+    if layer.layout == "channels last":
+        return SIGNAL[::-1]
     return SIGNAL if layer.layout == "channels first" or layer.kind.endswith("1d") else ()
 
 

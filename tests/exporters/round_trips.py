@@ -171,7 +171,7 @@ def main() -> None:
     parser.add_argument("--kinds", action="store_true")
     parser.add_argument("--count", type=int, default=1_000)
     parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     drawn, came, failures = Counter[str](), Counter[str](), dict[str, str]()
 
     def tried(graph: Graph) -> None:
