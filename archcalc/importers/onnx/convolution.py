@@ -80,7 +80,7 @@ def convolution(walk: Walk, op: Operator) -> Made:
     padding = _sides(walk, op, x.shape, Geometry(kernel, stride, 0, dilation))
     if padding is None:
         return walk.unknown(op)
-    bias = walk.known(op, 2)
+    bias = _offsets(walk, op)
     window = {"kernel": plain(kernel), "stride": plain(stride), "padding": padding}
     if _is_filter(walk, weight, x.shape[0], groups) and bias is None and set(dilation) == {1}:
         return [walk.add(op, _kind("blurpool", rank)(**window), x)]
@@ -92,6 +92,12 @@ def convolution(walk: Walk, op: Operator) -> Made:
         bias=bias is not None,
     )
     return [walk.trained(op, layer, x, weight=weight, bias=bias)]
+
+
+def _offsets(walk: Walk, op: Operator) -> Known | None:
+    """The bias of an operator; none where it is one number throughout, which exporters write for want of one."""
+    bias = walk.known(op, 2)
+    return None if bias is None or bias.repeated else bias
 
 
 def _is_filter(walk: Walk, weight: Known, channels: Dim, groups: int) -> bool:
@@ -129,7 +135,7 @@ def transposed(walk: Walk, op: Operator) -> Made:
     if any(min(side) < 0 for side in sides):
         return walk.unknown(op)
     groups = op.whole("group", 1)
-    bias = walk.known(op, 2)
+    bias = _offsets(walk, op)
     layer = _kind("convtranspose", rank)(
         out=weight.shape[1] * groups,
         kernel=plain(kernel),
@@ -196,16 +202,11 @@ def batch_norm(walk: Walk, op: Operator) -> Made:
     eps = op.number("epsilon", 1e-5)
     bias, mean = walk.known(op, 2), walk.known(op, 3)
     # One number repeated for all channels is no trained factor.
-    scaled, shifted = (array is None or array.trained or not _repeated(array) for array in (scale, bias))
+    scaled, shifted = (array is None or array.trained or not array.repeated for array in (scale, bias))
     settings = {"affine": scaled or shifted, "scale": scaled or not shifted}
     layer = _kind("batchnorm", max(rank, 1))(eps=eps if eps > 0 else 1e-5, **settings)
     weight, offset = (scale if scaled else None), (bias if shifted else None)
     return [walk.trained(op, layer, x, weight=weight, bias=offset, running_mean=mean)]
-
-
-def _repeated(array: Known) -> bool:
-    """True for an array that one number of the file was repeated to."""
-    return array.source != () and size(array.source) == 1 and (size(array.shape) != 1 or not array.owner)
 
 
 def instance_norm(walk: Walk, op: Operator) -> Made:

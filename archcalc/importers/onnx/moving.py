@@ -154,7 +154,7 @@ def repeated(walk: Walk, op: Operator) -> Made:
     if shape is None:
         raise walk.error(op, "its shapes do not fit")
     if isinstance(x, Known):
-        x = replace(x, trained=False, owner="") if x.single else x
+        x = replace(x, trained=False, owner="", source=(1,)) if x.single else x
         lack = len(shape) - len(x.shape)
         if op.kind == "Tile" and x.content is not None and small(shape):
             return [picked(x, shape, lambda at: tuple(i % n for i, n in zip(at, x.shape, strict=True)))]

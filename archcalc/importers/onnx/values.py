@@ -41,6 +41,11 @@ class Known(msgspec.Struct, frozen=True):
         return float(found) if isinstance(found, int | float) else None
 
     @property
+    def repeated(self) -> bool:
+        """True if one number of the file was repeated to it, which is no trained array."""
+        return self.source != () and size(self.source) == 1 and (size(self.shape) != 1 or not self.owner)
+
+    @property
     def single(self) -> bool:
         """True if it has one number, known or not."""
         return size(self.shape) == 1
