@@ -90,14 +90,23 @@ def convolution(walk: Walk, op: Operator) -> Made:
         dilation=plain(dilation),
         groups=groups,
         bias=bias is not None,
+        **_norm(weight),
     )
-    return [walk.trained(op, layer, x, weight=weight, bias=bias)]
+    return [walk.trained(op, layer, x, weight=weight, bias=bias, magnitude=weight.magnitude)]
 
 
 def _offsets(walk: Walk, op: Operator) -> Known | None:
     """The bias of an operator; none where it is one number throughout, which exporters write for want of one."""
     bias = walk.known(op, 2)
     return None if bias is None or bias.repeated else bias
+
+
+def _norm(weight: Known) -> dict[str, Any]:
+    """The settings of a layer whose filters have lengths of their own, those of taps where each tap has one."""
+    if weight.magnitude is None:
+        return {}
+    taps = equal(weight.magnitude.shape[0], weight.shape[0]) is not True
+    return {"norm": "weight", **({"magnitudes": "taps"} if taps else {})}
 
 
 def _is_filter(walk: Walk, weight: Known, channels: Dim, groups: int) -> bool:
@@ -145,8 +154,9 @@ def transposed(walk: Walk, op: Operator) -> Made:
         dilation=plain(dilation),
         groups=groups,
         bias=bias is not None,
+        **_norm(weight),
     )
-    return [walk.trained(op, layer, x, weight=weight, bias=bias)]
+    return [walk.trained(op, layer, x, weight=weight, bias=bias, magnitude=weight.magnitude)]
 
 
 def pooling(kind: str) -> Handler:

@@ -32,8 +32,9 @@ def _dense(walk: Walk, op: Operator, x: Flow, axis: int, out: Any) -> Flow | Non
         and size(bias.shape) == out
         and bias.shape[-1:] == (out,)
     )
-    layer = Linear(out, bias=given, axis=own)
-    made = walk.trained(op, layer, x, weight=weight, bias=bias if given else None)
+    magnitude = None if weight is None else weight.magnitude
+    layer = Linear(out, bias=given, axis=own, norm=None if magnitude is None else "weight")
+    made = walk.trained(op, layer, x, weight=weight, bias=bias if given else None, magnitude=magnitude)
     if bias is None or given:
         return made
     return shifted(walk, op, made, bias)

@@ -179,6 +179,19 @@ def grouped(wiring: Wiring, seed: int) -> Fusion | None:
     return made(wiring, gone, at, "GroupNormalization", x, *[*arrays, "", ""][:2], back, named=seed, **settings)
 
 
+def lengthened(wiring: Wiring, seed: int) -> Fusion | None:
+    """Weight norm: an array of the file over its lengths, times other ones."""
+    weight = wiring.operators[seed].inputs[0]
+    over = wiring.reader(seed, "Div")
+    times = None if over is None else wiring.reader(over, "Mul")
+    if over is None or times is None or weight not in wiring.fixed:
+        return None
+    lengths = wiring.operators[over].inputs[0]
+    if lengths not in wiring.fixed or wiring.other(times, wiring.output(over)) != weight:
+        return None
+    return made(wiring, {seed, over, times}, times, "WeightNorm", weight, lengths, named=times)
+
+
 def turned(wiring: Wiring, seed: int) -> Fusion | None:
     """A dense layer along another axis than the last: a product between two orders of the axes."""
     op = wiring.operators[seed]
@@ -197,13 +210,14 @@ _SEEDS = {
     **dict.fromkeys(("Sigmoid", "HardSigmoid", "Erf", "Tanh", "Clip"), gated),
     "ReduceMean": normed,
     "InstanceNormalization": grouped,
+    "ReduceL2": lengthened,
     **dict.fromkeys(("MatMul", "Conv", "ConvTranspose", "Mul"), biased),
 }
 
 
 _TOGETHER = (
     # Norms take factors and sums with them, so they come before biases.
-    ("ReduceMean", "InstanceNormalization"),
+    ("ReduceMean", "ReduceL2", "InstanceNormalization"),
     ("Sigmoid", "HardSigmoid", "Erf", "Tanh", "Clip"),
     ("MatMul", "Conv", "ConvTranspose", "Mul"),
 )

@@ -57,7 +57,7 @@ class Array(msgspec.Struct, frozen=True):
 
 
 # What exporters call the weights and biases of a layer, that is behind its path.
-_TRAINED = re.compile(r"\.(\w+_)?(weight|bias)(_l\d+(_reverse)?)?$")
+_TRAINED = re.compile(r"\.(\w+_)?(weight|bias|magnitude)(_l?\d+(_reverse)?)?$")
 
 
 def says_trained(name: str) -> bool:

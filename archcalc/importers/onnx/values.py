@@ -26,6 +26,8 @@ class Known(msgspec.Struct, frozen=True):
     owner: str = ""
     source: Shape = ()
     trained: bool = False
+    # The trained lengths of its filters, where only their directions are its own.
+    magnitude: Known | None = None
 
     @property
     def wholes(self) -> tuple[Dim, ...] | None:
