@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+import torch
 from hypothesis import HealthCheck, assume, given, note, reject, settings
 from hypothesis import strategies as st
+from torch import nn
 
 import archcalc
 from archcalc.errors import Source, SpecError
@@ -93,6 +95,23 @@ def test_random_networks_come_back(form):
         assert different(form, graph, read()) == []
 
     comes_back()
+
+
+@pytest.mark.parametrize(
+    ("module", "shape"),
+    [
+        (nn.TransformerEncoderLayer(8, 2, 16, batch_first=True), (5, 8)),
+        (nn.LSTM(8, 4, 2, bidirectional=True, batch_first=True), (5, 8)),
+        (nn.Conv1d(8, 4, 3), (8, 5)),
+        (nn.LayerNorm(8), (5, 6, 7, 2, 8)),
+    ],
+    ids=["attention", "states", "signal", "many axes"],
+)
+def test_what_names_no_axis_is_written_as_its_layers_take_it(module, shape):
+    """A module's input has axes without names, and a spec none such."""
+    graph = archcalc.from_torch(module.eval(), torch.zeros(1, *shape))
+
+    assert different("flat", graph, FORMATS["flat"](graph)()) == []
 
 
 # Of these the totals are published or counted by hand elsewhere in these tests.
