@@ -142,8 +142,9 @@ def _inputs(graph: Graph) -> list[tuple[Any, ...]]:
     return [tuple(x) for x in graph.input_shapes.values()]
 
 
-def _outputs(graph: Graph) -> list[tuple[Any, ...]]:
-    return [tuple(graph.nodes[i].shape) for i in graph.outputs]
+def _outputs(graph: Graph) -> set[tuple[Any, ...]]:
+    # Layers that do nothing fall away, and two outputs are one.
+    return {tuple(graph.nodes[i].shape) for i in graph.outputs}
 
 
 def _rows(before: Iterable[Any], after: Iterable[Any]) -> Iterable[str]:

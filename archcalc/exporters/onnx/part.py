@@ -158,9 +158,10 @@ class Part:
             return self.op("Transpose", self.weight(name), perm=(1, 0))
         return self.made(name, self.values(name).T)
 
-    def made(self, name: str, values: Any) -> Value:
-        """A trained array that is worked out from one of its own."""
-        return self.file.array(f"{self.node.name}.{name}", values)
+    def made(self, name: str, values: Any, of: str = "") -> Value:
+        """A trained array that is worked out from one of its own, by default the one of the same name."""
+        owner = owner_of(self.file.graph, self.node, of or name).name
+        return self.file.array(f"{owner}.{name}", values)
 
     def along(self, axis: int, name: str = "weight", rank: int | None = None) -> Value:
         """A trained vector, so that it lies along an axis of one sample."""

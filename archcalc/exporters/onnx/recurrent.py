@@ -55,7 +55,7 @@ def _biases(part: Part, which: int, ways: tuple[str, ...]) -> Value:
     names = [f"bias_{product}_l{which}" for product in ("ih", "hh")]
     own = [name for name in names if part.has(name)]
     both = [np.concatenate([_ordered(part, f"{name}{way}") for name in own]) for way in ways]
-    found = part.made(f"bias_l{which}", np.stack(both))
+    found = part.made(f"bias_l{which}", np.stack(both), of=own[0])
     if len(own) == len(names):
         return found
     zeros = part.op("Expand", part.constant(0.0), part.file.numbers(*np.stack(both).shape))

@@ -52,9 +52,9 @@ def convolution(part: Part) -> Value:
     rows, values = [], part.values("weight")
     ends = [0, *accumulate(map(len, layer.connections))]
     for row, seen in enumerate(layer.connections):
-        own = [part.made(f"weight_{row}", values[ends[row] : ends[row + 1]][None])]
+        own = [part.made(f"weight_{row}", values[ends[row] : ends[row + 1]][None], of="weight")]
         if layer.bias:
-            own.append(part.made(f"bias_{row}", part.values("bias")[row : row + 1]))
+            own.append(part.made(f"bias_{row}", part.values("bias")[row : row + 1], of="bias"))
         maps = part.op("Gather", x, part.file.numbers(*seen), axis=1)
         rows.append(part.op("Conv", maps, *own, **settings))
     return part.main("Concat", *rows, axis=1)

@@ -16,6 +16,7 @@ from archcalc.importers.onnx.model import MOST_AXES, Array, Operator, Stated
 from archcalc.importers.onnx.values import Flow, Known, Merged, Operand, one_sample
 from archcalc.layers.base import Layer
 from archcalc.layers.linear import Learned
+from archcalc.layers.placing import Misplaced
 from archcalc.layers.rearrange import Flatten, Reshape, Slice
 from archcalc.layers.unknown import Unknown
 from archcalc.network.graph import Builder
@@ -192,7 +193,12 @@ class Walk:
 
     def _wanted(self, layer: Layer, flows: Sequence[Flow]) -> Shape:
         shapes = [self.builder.shape(self.position(flow)) for flow in flows]
-        return layer.placed(*shapes).weights(*shapes).get("weight", ())
+        try:
+            return layer.placed(*shapes).weights(*shapes).get("weight", ())
+        except Misplaced:
+            # Names of axes that were guessed may be wrong.
+            plain = [tuple(shape) for shape in shapes]
+            return layer.placed(*plain).weights(*plain).get("weight", ())
 
     def _check(self, op: Operator, position: int, arrays: dict[str, Known | None]) -> None:
         """Raise SpecError where an array of the file has not as many values as the layer needs."""
