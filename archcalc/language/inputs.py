@@ -57,12 +57,9 @@ def _with_axes(name: str, tree: Tree) -> str:
 
 
 def axes_of_input(tree: MapNode) -> tuple[str, ...]:
-    """The names that `input:` gives its axes, in order: that of a usual input, or with names of the spec's own as written.
-
-    Empty if they are not those of an input.
-    """
-    usual = next((axes for axes in INPUTS if set(axes) == set(tree.items)), ())
-    return usual or (tuple(tree.items) if set(tree.items) - {*VALUES, *PLACES} else ())
+    """The names that `input:` gives its axes, in the order in which they are written; empty if they are not those of an input."""
+    usual = any(set(axes) == set(tree.items) for axes in INPUTS)
+    return tuple(tree.items) if usual or set(tree.items) - {*VALUES, *PLACES} else ()
 
 
 def input_of(tree: MapNode, values: dict[str, Value]) -> Input:

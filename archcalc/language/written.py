@@ -9,12 +9,16 @@ from typing import Any
 
 from archcalc.errors import SpecError
 from archcalc.language.expression import MAX_CHARACTERS
-from archcalc.network.graph import Graph, Node, input_axes
+from archcalc.layers.base import Layer
+from archcalc.network.graph import Graph, Node
 from archcalc.symbols.notation import Notation
-from archcalc.symbols.shape import NamedShape
+from archcalc.symbols.shape import SIGNAL, NamedShape
 
 # Text that YAML and the spec language read back unchanged without quotes.
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]*")
+
+# Kinds that work along the last of two axes without a word on it.
+_OF_TOKENS = {"linear", "layernorm", "rmsnorm"}
 
 # A formula as the expression language reads it.
 EXPRESSION = Notation(
@@ -42,12 +46,33 @@ def input_lines(graph: Graph) -> list[str]:
     """The lines of a graph's inputs, whose layers need not stand before all others there."""
 
     def axes(x: NamedShape) -> str:
-        return f"{{{', '.join(f'{axis}: {n}' for axis, n in zip(input_axes(x), x, strict=True))}}}"
+        return f"{{{', '.join(f'{axis}: {n}' for axis, n in zip(_names(graph, x), x, strict=True))}}}"
 
     named = graph.input_shapes
     if [*named] == ["input"]:
         return [f"input: {axes(graph.input)}"]
     return ["inputs:", *(f"  {scalar(name)}: {axes(x)}" for name, x in named.items())]
+
+
+def _names(graph: Graph, x: NamedShape) -> tuple[str, ...]:
+    """Names for the axes of an input, of two that nobody named those by which the first layer that asks for any takes them."""
+    if any(x.axes):
+        return tuple(name or f"axis{place}" for place, name in enumerate(x.axes))
+    if len(x) != len(SIGNAL):
+        return tuple(f"axis{place}" for place in range(len(x)))
+    asked = (
+        _asked(node.layer) for node in graph.nodes if all(len(graph.nodes[i].shape) == len(x) for i in node.inputs)
+    )
+    return next(filter(None, asked), SIGNAL)
+
+
+def _asked(layer: Layer) -> tuple[str, ...]:
+    """The names of the two axes that a layer works on; empty for one that works on any."""
+    if layer.layout == "sequence" or layer.kind in _OF_TOKENS:
+        return ("tokens", "features")
+    if layer.layout == "channels last":
+        return SIGNAL[::-1]
+    return SIGNAL if layer.layout == "channels first" or layer.kind.endswith("1d") else ()
 
 
 def setting_text(key: str, value: Any, node: Node, letters: list[str]) -> str | list[Any]:

@@ -109,6 +109,13 @@ TINY = {
     "a norm without arrays": (["batchnorm2d: {affine: false}"], (0, 0)),
     "norms of groups": (["groupnorm: 3", "instancenorm2d"], (6, 0)),
     "a norm of channels": (["layernorm: {axes: channels}"], (6, 0)),
+    # 4·3 directions, 4 lengths and 4 offsets.
+    "weight norm": (["conv2d: {out: 4, kernel: 1, norm: weight}"], (20, 768)),
+    "spectral norm": (["conv2d: {out: 4, kernel: 1, norm: spectral}"], (16, 768)),
+    "filled padding": (["conv2d: {out: 4, kernel: 3, padding: 1, padding_mode: circular, bias: false}"], (108, 6912)),
+    # 3×3 places of 3 channels, with windows of 9.
+    "a fixed filter": (["blurpool2d"], (0, 243)),
+    "a trained number": (["split: {parts: 3, part: 0}", "scale", "batchnorm2d: {scale: false}", "maxout: 1"], (2, 0)),
     "activations": (
         ["gelu", "silu", "mish", "hardswish", "relu6", "elu", "softplus", "gelu: {approximate: tanh}", "prelu"],
         (1, 0),
@@ -151,6 +158,8 @@ SEQUENCES = {
     "norms": (["layernorm", "rmsnorm", "layernorm: {affine: false}", "layernorm: {bias: false}"], (16 + 8 + 8, 0)),
     # Four gates of 3, each of 8 and 3 values with two biases.
     "an LSTM": (["lstm: {hidden: 3}"], (156, 132 * 5)),
+    # Four gates of 3 with one bias each.
+    "one bias": (["lstm: {hidden: 3, bias_mode: single}"], (144, 660)),
     "a GRU both ways": (["gru: {hidden: 3, bidirectional: true}"], (234, 198 * 5)),
     "a dense layer along tokens": (["linear: {out: 2, axis: tokens}"], (12, 80)),
 }
@@ -245,6 +254,9 @@ RUNS = [
     "sizes",
     "moves",
     "windows",
+    "weight norm",
+    "spectral norm",
+    "filled padding",
 ]
 
 

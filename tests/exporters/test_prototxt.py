@@ -58,6 +58,8 @@ layer {
 TINY = {
     "rounded down": (["maxpool2d: {kernel: 3, stride: 2}", "flatten", "linear: 1"], (28, 27)),
     "rounded up": (["maxpool2d: {kernel: 3, stride: 2, ceil_mode: true}", "flatten", "linear: 1"], (49, 48)),
+    # Windows of one value with a stride of 2: a fifth one would begin beyond the 8 rows.
+    "none beyond the image": (["maxpool2d: {kernel: 1, stride: 2, ceil_mode: true}", "flatten", "linear: 1"], (49, 48)),
     "a norm and its factors": (
         ["batchnorm2d", "sigmoid", "globalavgpool", "flatten", "linear: {out: 2, bias: false}"],
         (12, 6),

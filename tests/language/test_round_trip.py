@@ -114,6 +114,15 @@ def test_what_was_written_so_that_it_could_not_be_read(text):
     assert changed(parse(Source("x.yaml", IMAGE + text))) == {}
 
 
+def test_an_input_has_its_axes_in_the_order_in_which_they_are_written():
+    """The channels of an image behind its places, as other programs have them."""
+    text = "input: {height: 5, width: 4, channels: 3}\nlayers: [layernorm, linear: 2]"
+    graph = parse(Source("x.yaml", text))
+
+    assert (graph.input, graph.nodes[-1].shape) == ((5, 4, 3), (5, 4, 2))
+    assert changed(graph) == {}
+
+
 @pytest.mark.parametrize("name", [".hidden", "a" * 150, "a\\b", "..", "x\x1b[2J"])
 def test_a_spec_is_named_after_any_file(name):
     """Where its file has a name that no spec can say, it has one near it."""

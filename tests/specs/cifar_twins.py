@@ -102,8 +102,6 @@ def densenet(net: Twin, growth: int, depth: int) -> None:
 CIFAR = {
     "resnet32": partial(resnet, depth=5),
     "preact_resnet164": partial(preactivated, first="conv1", widths=(64, 128, 256), depth=18, bottleneck=True),
-    "wide_resnet28_10": partial(
-        preactivated, first="conv1/conv2d", widths=(160, 320, 640), depth=4, bottleneck=False
-    ),
+    "wide_resnet28_10": partial(preactivated, first="conv1/conv2d", widths=(160, 320, 640), depth=4, bottleneck=False),
     "densenet_bc_100_12": partial(densenet, growth=12, depth=16),
 }

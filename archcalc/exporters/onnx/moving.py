@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from archcalc.exporters.onnx.filters import surrounded
 from archcalc.exporters.onnx.part import Handler, Part, Value
 from archcalc.layers.axes import both_sides, each_axis
 from archcalc.symbols.dims import Dim, quotient
@@ -103,17 +104,10 @@ def _pairs(part: Part) -> list[tuple[int, int]]:
     return [*zip(part.known(part.shape[1:]), part.known(tuple(part.node.shape)[1:]), strict=True)]
 
 
-_FILLED = {"zeros": "constant", "reflect": "reflect", "replicate": "edge"}
-
-
 def padded(part: Part) -> Value:
     """Margins before and after each axis but the first."""
-    mode = part.layer.mode
-    if mode not in _FILLED:
-        raise part.refused(f"the mode {mode} has an operator only in later versions of ONNX")
     sides = [part.known(side, "a margin") for side in part.layer.sides(part.shape)]
-    pads = (0, 0, *(before for before, _ in sides), 0, 0, *(after for _, after in sides))
-    return part.main("Pad", part.x, part.file.numbers(*pads), mode=_FILLED[mode])
+    return surrounded(part, part.x, [(before, after) for before, after in sides], part.layer.mode)
 
 
 def rolled(part: Part, x: Value, axis: int, n: int, shift: int) -> Value:

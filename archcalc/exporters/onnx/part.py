@@ -148,19 +148,27 @@ class Part:
     def weight(self, name: str = "weight", shape: Sequence[int] | None = None) -> Value:
         """One of its trained arrays, as it is or in another shape; what layers share is written once."""
         values = self.values(name)
-        owner = owner_of(self.file.graph, self.node, name).name
-        return self.file.array(f"{owner}.{name}", values if shape is None else values.reshape(shape))
+        return self.file.array(f"{self._owner(name)}.{name}", values if shape is None else values.reshape(shape))
 
     def turned(self, name: str = "weight") -> Value:
         """A trained matrix inputs×outputs."""
-        if owner_of(self.file.graph, self.node, name).name in self.file.shared:
+        if self._owner(name) in self.file.shared:
             # Others may read it as it is.
             return self.op("Transpose", self.weight(name), perm=(1, 0))
         return self.made(name, self.values(name).T)
 
-    def made(self, name: str, values: Any) -> Value:
-        """A trained array that is worked out from one of its own."""
-        return self.file.array(f"{self.node.name}.{name}", values)
+    def made(self, name: str, values: Any, of: str = "") -> Value:
+        """A trained array that is worked out from one of its own, by default the one of the same name."""
+        return self.file.array(f"{self._owner(of or name)}.{name}", values)
+
+    def _owner(self, name: str) -> str:
+        """The layer whose array or buffer it is."""
+        graph, share = self.file.graph, self.node.share
+        if share is not None:
+            owner = graph.nodes[share]
+            if name in owner.layer.buffers(*(graph.nodes[i].shape for i in owner.inputs)):
+                return owner.name
+        return owner_of(graph, self.node, name).name
 
     def along(self, axis: int, name: str = "weight", rank: int | None = None) -> Value:
         """A trained vector, so that it lies along an axis of one sample."""

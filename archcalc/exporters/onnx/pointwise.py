@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import reduce
 from typing import Any
 
 from archcalc.exporters.onnx.part import Handler, Part, Value
+
+_HIGHEST_RATE = 1 - 2.0**-24
 
 
 def _one(kind: str, settings: Callable[[Any], dict[str, Any]] = lambda _: {}) -> Handler:
@@ -76,10 +79,9 @@ def join(kind: str, several: str = "") -> Handler:
     def write(part: Part) -> Value:
         if len(part.inputs) > 2 and several:
             return part.main(several, *part.inputs)
-        y = part.main(kind, *part.inputs[:2])
-        for x in part.inputs[2:]:
-            y = part.op(kind, y, x)
-        return y
+        *first, last = part.inputs
+        y = reduce(lambda y, x: part.op(kind, y, x), first)
+        return part.main(kind, y, last)
 
     return write
 
@@ -107,7 +109,8 @@ HANDLERS: dict[str, Handler] = {
     "scale": scale,
     "cumsum": running,
     "cummean": running,
-    "dropout": lambda part: part.main("Dropout", part.x, part.constant(float(part.layer.rate))),
+    # The operator takes no rate of 1.
+    "dropout": lambda part: part.main("Dropout", part.x, part.constant(min(float(part.layer.rate), _HIGHEST_RATE))),
     "stochasticdepth": _one("Identity"),
     "identity": _one("Identity"),
     "add": join("Add", "Sum"),

@@ -7,6 +7,7 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
+from archcalc.exporters.onnx.filters import filters
 from archcalc.exporters.onnx.part import Handler, Part, Value
 from archcalc.symbols.dims import Shape, quotient
 
@@ -31,10 +32,11 @@ def linear(part: Part) -> Value:
     axis = layer.axis % rank
     if rank == 1:
         bias = [part.weight("bias")] if part.has("bias") else []
-        return part.main("Gemm", part.x, part.weight(), *bias, transB=1)
+        return part.main("Gemm", part.x, filters(part), *bias, transB=1)
     order = [*(n for n in range(rank) if n != axis), axis]
     x = part.x if axis == rank - 1 else part.transpose(part.x, *order)
-    y = part.main("MatMul", x, part.turned())
+    weight = part.turned() if layer.norm is None else part.op("Transpose", filters(part), perm=(1, 0))
+    y = part.main("MatMul", x, weight)
     if part.has("bias"):
         y = part.op("Add", y, part.weight("bias"))
     return y if axis == rank - 1 else part.transpose(y, *(order.index(n) for n in range(rank)))

@@ -51,14 +51,15 @@ def _gates(part: Part, name: str, which: int, ways: tuple[str, ...]) -> Value:
 
 
 def _biases(part: Part, which: int, ways: tuple[str, ...]) -> Value:
-    """The biases of a layer: for each direction that of its input and that of its state, which is zeros if there is none."""
-
-    def both(way: str) -> Any:
-        first = _ordered(part, f"bias_ih_l{which}{way}")
-        second = f"bias_hh_l{which}{way}"
-        return np.concatenate([first, _ordered(part, second) if part.has(second) else np.zeros_like(first)])
-
-    return part.made(f"bias_l{which}", np.stack([both(way) for way in ways]))
+    """The biases of a layer: for each direction that of its input and that of its state, zeros that nobody trains if there is none."""
+    names = [f"bias_{product}_l{which}" for product in ("ih", "hh")]
+    own = [name for name in names if part.has(name)]
+    both = [np.concatenate([_ordered(part, f"{name}{way}") for name in own]) for way in ways]
+    found = part.made(f"bias_l{which}", np.stack(both), of=own[0])
+    if len(own) == len(names):
+        return found
+    zeros = part.op("Expand", part.constant(0.0), part.file.numbers(*np.stack(both).shape))
+    return part.op("Concat", found, zeros, axis=1)
 
 
 HANDLERS: dict[str, Handler] = dict.fromkeys(_ORDER, recurrent)

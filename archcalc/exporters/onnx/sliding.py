@@ -6,6 +6,7 @@ import math
 from itertools import accumulate
 from typing import Any
 
+from archcalc.exporters.onnx.filters import filters, surrounded
 from archcalc.exporters.onnx.part import Handler, Part, Value
 from archcalc.layers.axes import both_sides, each_axis
 from archcalc.layers.sliding import span
@@ -42,17 +43,19 @@ def _padded(part: Part) -> dict[str, Any]:
 
 def convolution(part: Part) -> Value:
     """A convolution; one with a table of connections is one for each row of it."""
-    layer, settings = part.layer, _windows(part) | _padded(part)
+    layer, settings, x = part.layer, _windows(part) | _padded(part), part.x
     bias = [part.weight("bias")] if layer.bias and layer.connections is None else []
+    if layer.padding_mode != "zeros" and (sides := _sides(part)) is not None and any(map(any, sides)):
+        x, settings = surrounded(part, x, sides, layer.padding_mode), _windows(part)
     if layer.connections is None:
-        return part.main("Conv", part.x, part.weight(), *bias, group=layer.groups, **settings)
-    rows, filters = [], part.values("weight")
+        return part.main("Conv", x, filters(part), *bias, group=layer.groups, **settings)
+    rows, values = [], part.values("weight")
     ends = [0, *accumulate(map(len, layer.connections))]
     for row, seen in enumerate(layer.connections):
-        own = [part.made(f"weight_{row}", filters[ends[row] : ends[row + 1]][None])]
+        own = [part.made(f"weight_{row}", values[ends[row] : ends[row + 1]][None], of="weight")]
         if layer.bias:
-            own.append(part.made(f"bias_{row}", part.values("bias")[row : row + 1]))
-        maps = part.op("Gather", part.x, part.file.numbers(*seen), axis=1)
+            own.append(part.made(f"bias_{row}", part.values("bias")[row : row + 1], of="bias"))
+        maps = part.op("Gather", x, part.file.numbers(*seen), axis=1)
         rows.append(part.op("Conv", maps, *own, **settings))
     return part.main("Concat", *rows, axis=1)
 
@@ -64,7 +67,7 @@ def transposed(part: Part) -> Value:
     extra = each_axis(layer.output_padding, rank)
     bias = [part.weight("bias")] if layer.bias else []
     more = {"output_padding": extra} if any(extra) else {}
-    return part.main("ConvTranspose", part.x, part.weight(), *bias, group=layer.groups, **settings, **more)
+    return part.main("ConvTranspose", part.x, filters(part, rows=1), *bias, group=layer.groups, **settings, **more)
 
 
 def _beyond(part: Part) -> list[int]:

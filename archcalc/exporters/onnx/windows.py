@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import reduce
 from itertools import chain
 
 import numpy as np
@@ -58,20 +59,19 @@ def _attended(part: Part, x: Value, sizes: tuple[int, int, int, int], masked: bo
         return part.transpose(y, 0, 2, 1, 3)
 
     queries, keys, values = map(headed, ("query", "key", "value"))
-    added = ""
+    added: list[Value] = []
     if part.layer.relative:
         rows = distances(np, sides)
         places = part.file.numbers(*map(int, rows.reshape(-1)))
         bias = part.op("Gather", _table(part, sides), places, axis=0)
         bias = part.op("Reshape", bias, part.file.numbers(tokens, tokens, heads))
-        added = part.op("Transpose", bias, perm=(2, 0, 1))
+        added.append(part.op("Transpose", bias, perm=(2, 0, 1)))
     if masked:
         seen = seen_together(np, sides, tuple(side.s if side.windows > 1 else 0 for side in sides))[:, None]
-        mask = part.constant(np.where(seen, 0, -np.inf))
-        added = part.op("Add", added, mask) if added else mask
+        added.append(part.constant(np.where(seen, 0, -np.inf)))
 
     def biased(scores: Value) -> Value:
-        return part.op("Add", scores, added) if added else scores
+        return reduce(lambda y, one: part.op("Add", y, one), added, scores)
 
     if part.layer.scores == "cosine":
         queries, keys = (_unit(part, y) for y in (queries, keys))

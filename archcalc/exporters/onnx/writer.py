@@ -5,7 +5,6 @@ from __future__ import annotations
 from archcalc.errors import SpecError
 from archcalc.exporters.onnx import moving, norms, pointwise, products, recurrent, sliding, windows, wire
 from archcalc.exporters.onnx.part import Draw, File, Handler, Operator, Part, Value, refused
-from archcalc.exporters.plain import beyond_plain
 from archcalc.network.graph import Graph
 from archcalc.network.parts import needed, require_depths
 from archcalc.symbols.dims import Dim, size
@@ -34,8 +33,6 @@ def write(graph: Graph, draw: Draw | None) -> bytes:
         node = graph.nodes[position]
         if node.layer.kind not in _HANDLERS and not node.layer.comes_from_outside:
             raise refused(node, "ONNX has no operator that stands for this kind of layer")
-        if said := beyond_plain(node.layer):
-            raise refused(node, f"ONNX has no operator with {said}")
     if draw is not None:
         _require_room(graph, positions)
     file = File(graph, draw)

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from archcalc.errors import SpecError
 from archcalc.layers.axes import each_axis
 from archcalc.network.graph import Node
-from archcalc.symbols.dims import Shape
+from archcalc.symbols.dims import Shape, ceil_div
 
 Words: TypeAlias = dict[str, Any]
 # The types of layers one after the other, each with its settings.
@@ -65,10 +65,27 @@ def _pool(method: str) -> Maker:
             raise refused(node, "windows of Caffe's pooling have no gaps")
         param: Words = {"pool": method} | _sides("kernel", each_axis(kernel, 2))
         param |= _sides("stride", each_axis(stride, 2)) | _sides("pad", pads)
-        # Sizes are rounded up unless it is said otherwise.
-        return [("Pooling", {"pooling_param": param | ({} if layer.ceil_mode else {"round_mode": "FLOOR"})})]
+        windows = [*zip(shapes[0][1:], each_axis(kernel, 2), each_axis(stride, 2), pads, strict=True)]
+        param |= _rounding(node, windows, padded=any(pads))
+        return [("Pooling", {"pooling_param": param})]
 
     return make
+
+
+def _rounding(node: Node, windows: Sequence[tuple[Any, int, int, int]], *, padded: bool) -> Words:
+    """The rounding by which a pool has the sizes of its layer: up, unless it is said otherwise."""
+
+    def up(n: int, k: int, s: int, pad: int) -> int:
+        places: int = ceil_div(n + 2 * pad - k, s) + 1
+        # With padding on either axis none begins beyond the image.
+        return places - 1 if padded and (places - 1) * s >= n + pad else places
+
+    wanted = tuple(node.shape[1:])
+    if wanted == tuple(up(*window) for window in windows) and getattr(node.layer, "ceil_mode", False):
+        return {}
+    if wanted == tuple((n + 2 * pad - k) // s + 1 for n, k, s, pad in windows):
+        return {"round_mode": "FLOOR"}
+    raise refused(node, "a last window that begins beyond the image is one more in Caffe")
 
 
 def _everywhere(method: str) -> Maker:

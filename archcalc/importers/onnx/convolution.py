@@ -16,7 +16,7 @@ from archcalc.layers.base import Geometry
 from archcalc.layers.local_response_norm import LocalResponseNorm
 from archcalc.layers.margins import Pad
 from archcalc.layers.norm import GroupNorm
-from archcalc.symbols.dims import Dim, Shape, ceil_div, maximum, size
+from archcalc.symbols.dims import Dim, Shape, ceil_div, equal, maximum, size
 from archcalc.symbols.shape import AXES
 
 
@@ -80,17 +80,39 @@ def convolution(walk: Walk, op: Operator) -> Made:
     padding = _sides(walk, op, x.shape, Geometry(kernel, stride, 0, dilation))
     if padding is None:
         return walk.unknown(op)
-    bias = walk.known(op, 2)
+    bias = _offsets(walk, op)
+    window = {"kernel": plain(kernel), "stride": plain(stride), "padding": padding}
+    if _is_filter(walk, weight, x.shape[0], groups) and bias is None and set(dilation) == {1}:
+        return [walk.add(op, _kind("blurpool", rank)(**window), x)]
     layer = _kind("conv", rank)(
         out=weight.shape[0],
-        kernel=plain(kernel),
-        stride=plain(stride),
-        padding=padding,
+        **window,
         dilation=plain(dilation),
         groups=groups,
         bias=bias is not None,
+        **_norm(weight),
     )
-    return [walk.trained(op, layer, x, weight=weight, bias=bias)]
+    return [walk.trained(op, layer, x, weight=weight, bias=bias, magnitude=weight.magnitude)]
+
+
+def _offsets(walk: Walk, op: Operator) -> Known | None:
+    """The bias of an operator; none where it is one number throughout, which exporters write for want of one."""
+    bias = walk.known(op, 2)
+    return None if bias is None or bias.repeated else bias
+
+
+def _norm(weight: Known) -> dict[str, Any]:
+    """The settings of a layer whose filters have lengths of their own, those of taps where each tap has one."""
+    if weight.magnitude is None:
+        return {}
+    taps = equal(weight.magnitude.shape[0], weight.shape[0]) is not True
+    return {"norm": "weight", **({"magnitudes": "taps"} if taps else {})}
+
+
+def _is_filter(walk: Walk, weight: Known, channels: Dim, groups: int) -> bool:
+    """True for one filter for each channel that is a constant of its own, where the weights of others are not."""
+    alone = weight.shape[:2] == (groups, 1) and equal(channels, groups) is True
+    return alone and weight.owner in walk.constants and weight.owner not in walk.arrays and not walk.held_apart
 
 
 def transposed(walk: Walk, op: Operator) -> Made:
@@ -122,7 +144,7 @@ def transposed(walk: Walk, op: Operator) -> Made:
     if any(min(side) < 0 for side in sides):
         return walk.unknown(op)
     groups = op.whole("group", 1)
-    bias = walk.known(op, 2)
+    bias = _offsets(walk, op)
     layer = _kind("convtranspose", rank)(
         out=weight.shape[1] * groups,
         kernel=plain(kernel),
@@ -132,8 +154,9 @@ def transposed(walk: Walk, op: Operator) -> Made:
         dilation=plain(dilation),
         groups=groups,
         bias=bias is not None,
+        **_norm(weight),
     )
-    return [walk.trained(op, layer, x, weight=weight, bias=bias)]
+    return [walk.trained(op, layer, x, weight=weight, bias=bias, magnitude=weight.magnitude)]
 
 
 def pooling(kind: str) -> Handler:
@@ -189,16 +212,11 @@ def batch_norm(walk: Walk, op: Operator) -> Made:
     eps = op.number("epsilon", 1e-5)
     bias, mean = walk.known(op, 2), walk.known(op, 3)
     # One number repeated for all channels is no trained factor.
-    scaled, shifted = (array is None or array.trained or not _repeated(array) for array in (scale, bias))
+    scaled, shifted = (array is None or array.trained or not array.repeated for array in (scale, bias))
     settings = {"affine": scaled or shifted, "scale": scaled or not shifted}
     layer = _kind("batchnorm", max(rank, 1))(eps=eps if eps > 0 else 1e-5, **settings)
     weight, offset = (scale if scaled else None), (bias if shifted else None)
     return [walk.trained(op, layer, x, weight=weight, bias=offset, running_mean=mean)]
-
-
-def _repeated(array: Known) -> bool:
-    """True for an array that one number of the file was repeated to."""
-    return array.source != () and size(array.source) == 1 and size(array.shape) != 1
 
 
 def instance_norm(walk: Walk, op: Operator) -> Made:
@@ -208,18 +226,26 @@ def instance_norm(walk: Walk, op: Operator) -> Made:
     if x is None or scale is None or rank not in AXES:
         return walk.unknown(op, walk.whole(walk.value(op, 0)))
     eps = op.number("epsilon", 1e-5)
-    layer = _kind("instancenorm", rank)(affine=scale.trained or scale.single, eps=eps if eps > 0 else 1e-5)
+    layer = _kind("instancenorm", rank)(
+        affine=scale.trained or (scale.single and scale.owner != ""), eps=eps if eps > 0 else 1e-5
+    )
     return [walk.trained(op, layer, x, weight=scale, bias=walk.known(op, 2))]
 
 
 def group_norm(walk: Walk, op: Operator) -> Made:
     """Group normalisation, with a factor for each channel or, before version 21, for each group."""
-    x, scale, groups = _image(walk, op), walk.known(op, 1), op.whole("num_groups", 1)
-    if x is None or groups < 1 or (scale is not None and scale.shape != x.shape[:1]):
+    x, scale, bias, groups = _image(walk, op), walk.known(op, 1), walk.known(op, 2), op.whole("num_groups", 1)
+    given = [array for array in (scale, bias) if array is not None]
+    if x is None or groups < 1 or any(equal(size(array.shape), x.shape[0]) is not True for array in given):
         return walk.unknown(op, walk.whole(walk.value(op, 0)))
+    # Of one written out, the shape that its groups are given at last.
+    after = walk.known(op, 3)
+    sizes = zip((after.wholes or ()) if after else (), walk.whole(x), strict=False)
+    if any(isinstance(n, int) and n > 0 and equal(n, m) is False for n, m in sizes):
+        return walk.unknown(op)
     eps = op.number("epsilon", 1e-5)
     layer = GroupNorm(groups, affine=scale is not None, eps=eps if eps > 0 else 1e-5)
-    return [walk.trained(op, layer, x, weight=scale, bias=walk.known(op, 2))]
+    return [walk.trained(op, layer, x, weight=scale, bias=bias)]
 
 
 def response_norm(walk: Walk, op: Operator) -> Made:

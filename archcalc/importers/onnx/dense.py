@@ -7,8 +7,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from archcalc.importers.onnx.model import Operator
+from archcalc.importers.onnx.picking import cut, looked_up, selected
 from archcalc.importers.onnx.pointwise import aligned, shifted
-from archcalc.importers.onnx.shaping import cut, selected
 from archcalc.importers.onnx.values import Flow, Known
 from archcalc.importers.onnx.walk import Handler, Made, Walk
 from archcalc.layers.linear import Embedding, Linear
@@ -16,7 +16,7 @@ from archcalc.layers.matmul import MatMul
 from archcalc.layers.merge import Concat
 from archcalc.layers.recurrent import GRU, LSTM, RNN
 from archcalc.layers.unknown import Unknown
-from archcalc.symbols.dims import Shape, size
+from archcalc.symbols.dims import Shape, equal, size
 
 
 def dense(walk: Walk, op: Operator, x: Flow, axis: int, out: Any) -> Flow | None:
@@ -32,8 +32,9 @@ def dense(walk: Walk, op: Operator, x: Flow, axis: int, out: Any) -> Flow | None
         and size(bias.shape) == out
         and bias.shape[-1:] == (out,)
     )
-    layer = Linear(out, bias=given, axis=own)
-    made = walk.trained(op, layer, x, weight=weight, bias=bias if given else None)
+    magnitude = None if weight is None else weight.magnitude
+    layer = Linear(out, bias=given, axis=own, norm=None if magnitude is None else "weight")
+    made = walk.trained(op, layer, x, weight=weight, bias=bias if given else None, magnitude=magnitude)
     if bias is None or given:
         return made
     return shifted(walk, op, made, bias)
@@ -59,7 +60,11 @@ def product(walk: Walk, op: Operator) -> Made:
         return [Known(shape, None, owner=owner.owner, source=owner.source, trained=owner.trained)]
     made = None
     if isinstance(a, Flow) and isinstance(b, Known) and len(b.shape) == 2 and a.rank >= 1:
-        made = dense(walk, op, a, a.rank - 1, b.shape[1])
+        along = op.whole("along", a.rank - 1)
+        made = dense(walk, op, a, along, b.shape[1])
+        if made is None and "along" in op.attributes:
+            whole = walk.whole(a)
+            return walk.unknown(op, (*whole[:along], b.shape[1], *whole[along + 1 :]))
     elif isinstance(b, Flow) and isinstance(a, Known) and len(a.shape) == 2 and b.rank >= 2:
         made = dense(walk, op, b, b.rank - 2, a.shape[0])
     if made is not None:
@@ -102,7 +107,8 @@ def gather(walk: Walk, op: Operator) -> Made:
         raise walk.error(op, f"there is no axis {axis} of {rank}")
     axis %= rank
     if isinstance(at, Known):
-        return selected(walk, op, x, at, axis)
+        found = looked_up(walk, op, x, at) if isinstance(x, Known) and axis == 0 else None
+        return selected(walk, op, x, at, axis) if found is None else [found]
     whole = walk.whole(x)
     shape = (*whole[:axis], *walk.whole(at), *whole[axis + 1 :])
     if isinstance(x, Known) and x.trained and len(x.shape) == 2 and axis == 0 and at.alone == 0 and walk.lookups:
@@ -127,7 +133,12 @@ def recurrent(walk: Walk, op: Operator) -> Made:
     hidden = op.whole("hidden_size", int(weight.shape[1]) // gates)
     both = op.word("direction") == "bidirectional"
     bias = walk.known(op, 3)
-    settings = {"reset_after": bool(op.whole("linear_before_reset", 0))} if op.kind == "GRU" else {}
+    settings: dict[str, Any] = {"reset_after": bool(op.whole("linear_before_reset", 0))} if op.kind == "GRU" else {}
+    if bias is not None and equal(2 * size(bias.source), size(bias.shape)) is True:
+        # The other half is put behind it as zeros.
+        settings["bias_mode"] = "single"
+    if op.kind == "RNN":
+        settings["nonlinearity"] = "relu" if op.word("activations") == "Relu" else "tanh"
     layer = _CELLS[op.kind](hidden=hidden, bidirectional=both, bias=bias is not None, **settings)
     # The arrays of both directions lie in one, which has no name among those of the layer.
     made = walk.trained(op, layer, x, weight=weight)

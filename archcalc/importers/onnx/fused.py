@@ -3,115 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
-from msgspec.structs import replace
+from archcalc.importers.onnx.model import Array, Operator
+from archcalc.importers.onnx.wiring import Fusion, Wiring, made
 
-from archcalc.importers.onnx.model import Array, Content, Operator
-
-_ARITHMETIC = {"Mul", "Add", "Sub", "Div", "Pow", "Softplus"}
-_DEEPEST = 8
-
-
-class Fusion(NamedTuple):
-    """The operators that a layer stands for, by their places, and the one that takes the place of the last."""
-
-    gone: set[int]
-    made: Operator
-
-
-class Wiring:
-    """Operators in order, with which makes and which reads each value."""
-
-    def __init__(self, operators: Sequence[Operator], arrays: dict[str, Array], ends: Iterable[str]) -> None:
-        self.operators = operators
-        self.ends = set(ends)
-        self.makers = {name: at for at, op in enumerate(operators) for name in op.outputs if name}
-        self.readers: dict[str, list[int]] = {}
-        for at, op in enumerate(operators):
-            for name in dict.fromkeys(op.inputs):
-                self.readers.setdefault(name, []).append(at)
-        self.arrays = dict(arrays)
-        self.fixed = set(arrays)
-        for op in operators:
-            if op.kind == "Constant" and op.outputs:
-                self.fixed.add(op.outputs[0])
-                if (array := op.array("value")) is not None:
-                    self.arrays[op.outputs[0]] = array
-                for name in ("value_float", "value_int"):
-                    if name in op.attributes:
-                        self.arrays[op.outputs[0]] = Array("", (), 0, ())
-            elif op.inputs and all(name in self.fixed or not name for name in op.inputs):
-                self.fixed.update(op.outputs)
-
-    def number(self, name: str) -> bool:
-        """True for an array of one number."""
-        array = self.arrays.get(name)
-        return array is not None and all(n == 1 for n in array.shape)
-
-    def content(self, name: str) -> Content | None:
-        """The numbers of an array, where they are few."""
-        array = self.arrays.get(name)
-        return None if array is None else array.content
-
-    def reader(self, at: int, *kinds: str) -> int | None:
-        """The only operator that reads the output of another, if it is of some kinds."""
-        name = self.operators[at].outputs[0] if self.operators[at].outputs else ""
-        found = self.readers.get(name, [])
-        if name in self.ends or len(found) != 1 or self.operators[found[0]].kind not in kinds:
-            return None
-        return found[0]
-
-    def other(self, at: int, name: str) -> str:
-        """The other input of an operator that takes two."""
-        inputs = self.operators[at].inputs
-        return "" if len(inputs) != 2 else inputs[1] if inputs[0] == name else inputs[0]
-
-    def output(self, at: int) -> str:
-        """The name of what an operator puts out."""
-        return self.operators[at].outputs[0]
-
-    def cone(self, name: str, source: str, depth: int = 0) -> set[int] | None:
-        """The arithmetic with numbers between a value and its only source; None if there is something else."""
-        if name == source:
-            return set()
-        at = self.makers.get(name)
-        if at is None or depth > _DEEPEST or name in self.ends or self.operators[at].kind not in _ARITHMETIC:
-            return None
-        found = {at}
-        for one in self.operators[at].inputs[:2]:
-            if not self.number(one):
-                more = self.cone(one, source, depth + 1)
-                if more is None:
-                    return None
-                found |= more
-        return found
-
-
-def _stands(wiring: Wiring, gone: set[int], last: int) -> bool:
-    """True if nothing but the operators themselves reads what lies between them."""
-    for at in gone - {last}:
-        for name in wiring.operators[at].outputs:
-            if name in wiring.ends or not set(wiring.readers.get(name, [])) <= gone:
-                return False
-    return True
-
-
-def _made(
-    wiring: Wiring, gone: set[int], last: int, kind: str, *inputs: str, named: int, **attributes: object
-) -> Fusion | None:
-    if not _stands(wiring, gone, last):
-        return None
-    first = wiring.operators[named]
-    made = replace(
-        first,
-        kind=kind,
-        domain="",
-        inputs=inputs,
-        outputs=wiring.operators[last].outputs[:1],
-        attributes=attributes,
-    )
-    return Fusion(gone, made)
+# Samples, groups, and all values of a group.
+_GROUPS_RANK = 3
 
 
 def gated(wiring: Wiring, seed: int) -> Fusion | None:
@@ -156,7 +53,7 @@ def gated(wiring: Wiring, seed: int) -> Fusion | None:
         return None
     if op.kind == "Clip" and (kinds != {"Add"} or not factors):
         return None
-    return _made(wiring, gone | cone, at, kind, x, named=seed, **settings) if kind else None
+    return made(wiring, gone | cone, at, kind, x, named=seed, **settings) if kind else None
 
 
 def _hard_sigmoid(wiring: Wiring, seed: int) -> Fusion | None:
@@ -167,7 +64,7 @@ def _hard_sigmoid(wiring: Wiring, seed: int) -> Fusion | None:
     if not wiring.number(wiring.other(after, wiring.output(seed))):
         return None
     x = [name for name in wiring.operators[before].inputs if not wiring.number(name)]
-    return _made(wiring, {before, seed, after}, after, "HardSigmoid", x[0], named=seed) if len(x) == 1 else None
+    return made(wiring, {before, seed, after}, after, "HardSigmoid", x[0], named=seed) if len(x) == 1 else None
 
 
 def _rooted(wiring: Wiring, seed: int, x: str) -> list[int]:
@@ -223,7 +120,7 @@ def normed(wiring: Wiring, seed: int) -> Fusion | None:
             break
         at, gone, arrays = found, gone | {found}, [*arrays, other]
     axes = wiring.operators[seed].wholes("axes") or wiring.content(wiring.operators[seed].given(1))
-    return _made(wiring, gone, at, kind, x, *arrays, named=seed, axes=axes) if axes else None
+    return made(wiring, gone, at, kind, x, *arrays, named=seed, axes=axes) if axes else None
 
 
 def _one_each(wiring: Wiring, op: Operator, bias: str) -> bool:
@@ -257,31 +154,90 @@ def biased(wiring: Wiring, seed: int) -> Fusion | None:
     x = next(name for name in op.inputs if name not in weights)
     order = (x, weights[0]) if op.kind == "Mul" else op.inputs
     kind = "Affine" if op.kind == "Mul" else op.kind
-    return _made(wiring, {seed, added}, added, kind, *order, bias, named=seed, **op.attributes)
+    return made(wiring, {seed, added}, added, kind, *order, bias, named=seed, **op.attributes)
+
+
+def grouped(wiring: Wiring, seed: int) -> Fusion | None:
+    """Group normalisation: that of instances, whose channels are the groups, and then factors and offsets of channels."""
+    op = wiring.operators[seed]
+    before, after = wiring.makers.get(op.inputs[0]), wiring.reader(seed, "Reshape")
+    if before is None or after is None or wiring.operators[before].kind != "Reshape":
+        return None
+    x, wanted = wiring.operators[before].inputs[:2]
+    shape = wiring.content(wanted)
+    if shape is None or len(shape) != _GROUPS_RANK or shape[0] not in {0, 1} or shape[2] != -1:
+        return None
+    gone, at, arrays = {before, seed, after}, after, list[str]()
+    for kind in ("Mul", "Add"):
+        found = wiring.reader(at, kind)
+        other = "" if found is None else wiring.other(found, wiring.output(at))
+        if found is None or other not in wiring.fixed or wiring.number(other):
+            break
+        at, gone, arrays = found, gone | {found}, [*arrays, other]
+    settings = {"num_groups": shape[1], "epsilon": op.number("epsilon", 1e-5)}
+    back = wiring.operators[after].given(1)
+    return made(wiring, gone, at, "GroupNormalization", x, *[*arrays, "", ""][:2], back, named=seed, **settings)
+
+
+def lengthened(wiring: Wiring, seed: int) -> Fusion | None:
+    """Weight norm: an array of the file over its lengths, times other ones."""
+    weight = wiring.operators[seed].inputs[0]
+    over = wiring.reader(seed, "Div")
+    times = None if over is None else wiring.reader(over, "Mul")
+    if over is None or times is None or weight not in wiring.fixed:
+        return None
+    lengths = wiring.operators[over].inputs[0]
+    if lengths not in wiring.fixed or wiring.other(times, wiring.output(over)) != weight:
+        return None
+    return made(wiring, {seed, over, times}, times, "WeightNorm", weight, lengths, named=times)
+
+
+def turned(wiring: Wiring, seed: int) -> Fusion | None:
+    """A dense layer along another axis than the last: a product between two orders of the axes."""
+    op = wiring.operators[seed]
+    before, after = wiring.makers.get(op.inputs[0]), wiring.reader(seed, "Transpose")
+    if before is None or after is None or wiring.operators[before].kind != "Transpose" or len(op.inputs) < 2:
+        return None
+    there, back = (wiring.operators[at].wholes("perm") or () for at in (before, after))
+    inverse = tuple(sorted(range(len(there)), key=there.__getitem__))
+    if op.inputs[1] not in wiring.fixed or not there or inverse != back:
+        return None
+    x = wiring.operators[before].inputs[0]
+    return made(wiring, {before, seed, after}, after, "MatMul", x, *op.inputs[1:], named=seed, along=there[-1])
 
 
 _SEEDS = {
     **dict.fromkeys(("Sigmoid", "HardSigmoid", "Erf", "Tanh", "Clip"), gated),
     "ReduceMean": normed,
+    "InstanceNormalization": grouped,
+    "ReduceL2": lengthened,
     **dict.fromkeys(("MatMul", "Conv", "ConvTranspose", "Mul"), biased),
 }
 
 
+_TOGETHER = (
+    # Norms take factors and sums with them, so they come before biases.
+    ("ReduceMean", "ReduceL2", "InstanceNormalization"),
+    ("Sigmoid", "HardSigmoid", "Erf", "Tanh", "Clip"),
+    ("MatMul", "Conv", "ConvTranspose", "Mul"),
+)
+# Around those already found, with their biases.
+_AROUND = {"MatMul": turned}
+
+
 def fused(operators: Sequence[Operator], arrays: dict[str, Array], ends: Iterable[str]) -> list[Operator]:
     """The operators, those that together are one layer as one."""
-    wiring = Wiring(operators, arrays, ends)
-    gone: set[int] = set()
-    made: dict[int, Operator] = {}
-    # Norms take factors and sums with them, so they come before biases.
-    for kinds in (
-        ("ReduceMean",),
-        ("Sigmoid", "HardSigmoid", "Erf", "Tanh", "Clip"),
-        ("MatMul", "Conv", "ConvTranspose", "Mul"),
-    ):
-        for at, op in enumerate(operators):
-            if op.kind in kinds and at not in gone and op.inputs and op.outputs:
-                found = _SEEDS[op.kind](wiring, at)
-                if found is not None and not found.gone & gone:
-                    gone |= found.gone
-                    made[max(found.gone)] = found.made
-    return [made.get(at, op) for at, op in enumerate(operators) if at in made or at not in gone]
+    found = list(operators)
+    for seeds, order in ((_SEEDS, _TOGETHER), (_AROUND, (("MatMul",),))):
+        wiring = Wiring(found, arrays, ends)
+        gone: set[int] = set()
+        together: dict[int, Operator] = {}
+        for kinds in order:
+            for at, op in enumerate(found):
+                if op.kind in kinds and at not in gone and op.inputs and op.outputs:
+                    fusion = seeds[op.kind](wiring, at)
+                    if fusion is not None and not fusion.gone & gone:
+                        gone |= fusion.gone
+                        together[max(fusion.gone)] = fusion.made
+        found = [together.get(at, op) for at, op in enumerate(found) if at in together or at not in gone]
+    return found

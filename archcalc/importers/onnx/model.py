@@ -259,7 +259,8 @@ def _attribute(part: Message) -> tuple[str, Attribute | None, str]:
             name = value.text
         elif field == 21:
             elsewhere = value.text
-        elif field == 4:
+        elif field == 4 or (field == 9 and found is None):
+            # Of several words the first is enough.
             found = value.text
         elif field == 5:
             found = array_of(value)

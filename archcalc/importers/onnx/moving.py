@@ -11,21 +11,22 @@ from archcalc.importers.onnx.folding import cast, joined, picked, small
 from archcalc.importers.onnx.model import Array, Operator
 from archcalc.importers.onnx.pointwise import aligned, beside
 from archcalc.importers.onnx.shaping import axis_of, numbers
-from archcalc.importers.onnx.values import Flow, Known, broadcast
+from archcalc.importers.onnx.values import Flow, Known, broadcast, says_trained
 from archcalc.importers.onnx.walk import Handler, Made, Walk, same
 from archcalc.layers.activation import Dropout
 from archcalc.layers.adaptive import GlobalAvgPool, GlobalMaxPool
+from archcalc.layers.maxout import Maxout
 from archcalc.layers.merge import Concat
 from archcalc.layers.softmax import Softmax
 from archcalc.layers.unknown import Unknown
-from archcalc.symbols.dims import Dim, Shape, size
+from archcalc.symbols.dims import Dim, Shape, equal, size
 
 
 def array_value(array: Array, *, trained: bool) -> Known:
     """An array of the file as a value."""
     # Of weights no value is read; a few numbers with a point are factors.
     few = not array.floating or math.prod(array.shape) <= 16
-    own = trained and math.prod(array.shape) != 1
+    own = trained and (math.prod(array.shape) != 1 or says_trained(array.name))
     return Known(array.shape, array.content if few else None, array.floating, array.name, array.shape, own)
 
 
@@ -55,7 +56,7 @@ def filled(walk: Walk, op: Operator) -> Made:
     count = size(wanted)
     few = small(wanted) and (not floating or count <= 16)
     content = (number,) * int(count) if few else None
-    own = floating and op.given(0) in walk.constants
+    own = floating and op.given(0) in walk.constants and (count != 1 or says_trained(op.outputs[0]))
     return [Known(wanted, content, floating, op.outputs[0] if own else "", wanted, trained=own)]
 
 
@@ -153,7 +154,7 @@ def repeated(walk: Walk, op: Operator) -> Made:
     if shape is None:
         raise walk.error(op, "its shapes do not fit")
     if isinstance(x, Known):
-        x = replace(x, trained=False) if x.single else x
+        x = replace(x, trained=False, owner="", source=(1,)) if x.single else x
         lack = len(shape) - len(x.shape)
         if op.kind == "Tile" and x.content is not None and small(shape):
             return [picked(x, shape, lambda at: tuple(i % n for i, n in zip(at, x.shape, strict=True)))]
@@ -203,6 +204,24 @@ def reduced(walk: Walk, op: Operator) -> Made:
     return [walk.view(op, made, sample, batch, x.merged)]
 
 
+def strongest(walk: Walk, op: Operator) -> Made:
+    """The largest values along some axes, or of each few channels that a view has laid along an axis of their own."""
+    x = walk.value(op, 0)
+    lone = numbers(walk, op, 1, "axes") == (2,) and not op.whole("keepdims", 1)
+    pieces = _pieces(walk, x) if isinstance(x, Flow) and lone else 0
+    if pieces and isinstance(x, Flow):
+        return [walk.add(op, Maxout(pieces), replace(x, shape=tuple(walk.builder.shape(x.at))))]
+    return reduced(walk, op)
+
+
+def _pieces(walk: Walk, x: Flow) -> int:
+    """The number of channels that lie along the second axis of a view of images, 0 where it is none such."""
+    channels, *places = walk.builder.shape(x.at)
+    own, pieces, *others = (*x.shape, 0, 0)[: max(len(x.shape), 2)]
+    fits = x.alone == 0 and isinstance(pieces, int) and same(tuple(others), tuple(places))
+    return int(pieces) if fits and equal(own * pieces, channels) is True else 0
+
+
 def largest(walk: Walk, op: Operator) -> Made:
     """The largest values along an axis, where they are, or those at places that depend on values."""
     whole = walk.whole(walk.flow(op, 0))
@@ -239,8 +258,7 @@ HANDLERS: dict[str, Handler] = {
     "Concat": concat,
     **dict.fromkeys(("Expand", "Tile"), repeated),
     **dict.fromkeys(("Softmax", "LogSoftmax"), softmax),
-    **dict.fromkeys(
-        ("ReduceMean", "ReduceMax", "ReduceMin", "ReduceSum", "ReduceProd", "ReduceL2", "ReduceL1"), reduced
-    ),
+    **dict.fromkeys(("ReduceMean", "ReduceMin", "ReduceSum", "ReduceProd", "ReduceL2", "ReduceL1"), reduced),
+    "ReduceMax": strongest,
     **dict.fromkeys(("TopK", "ArgMax", "ArgMin", "GatherElements"), largest),
 }

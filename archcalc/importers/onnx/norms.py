@@ -63,9 +63,19 @@ def affine(walk: Walk, op: Operator) -> Made:
     return arithmetic(walk, replace(op, kind="Add", inputs=(between, op.inputs[2])))
 
 
+def weight_norm(walk: Walk, op: Operator) -> Made:
+    """An array of the file with other lengths than its own, which are trained too."""
+    weight, lengths = walk.known(op, 0), walk.known(op, 1)
+    if weight is None or lengths is None:
+        return walk.unknown(op)
+    both = weight.trained and lengths.trained
+    return [replace(weight, content=None, magnitude=lengths if both else None)]
+
+
 HANDLERS: dict[str, Handler] = {
     "LayerNormalization": layer_norm,
     "RMSNormalization": root_norm,
     "SimplifiedLayerNormalization": root_norm,
     "Affine": affine,
+    "WeightNorm": weight_norm,
 }

@@ -9,10 +9,11 @@ from msgspec.structs import replace
 from archcalc.importers.onnx.convolution import plain
 from archcalc.importers.onnx.model import Operator
 from archcalc.importers.onnx.shaping import axis_of, numbers
-from archcalc.importers.onnx.values import Known
+from archcalc.importers.onnx.values import Flow, Known
 from archcalc.importers.onnx.walk import Handler, Made, Walk, same
 from archcalc.layers.margins import Pad
 from archcalc.layers.patches import Unfold
+from archcalc.layers.rearrange import Permute
 from archcalc.layers.resample import PixelShuffle, Upsample
 from archcalc.layers.resize import Resize
 from archcalc.symbols.dims import floor_div
@@ -41,11 +42,23 @@ def pad(walk: Walk, op: Operator) -> Made:
         return [replace(x, shape=shape, content=None)]
     own = {x.own(axis): side for axis, side in pairs.items()}
     mode = _MODES.get(op.word("mode", "constant"), "zeros")
-    if None in own or 0 in own or x.merged or any(min(side) < 0 for side in own.values()):
+    free = next((axis for axis in range(len(x.shape)) if axis not in own), None)
+    if None in own or free is None or x.merged or any(min(side) < 0 for side in own.values()):
         return walk.unknown(op, shape)
-    margins = [own.get(axis, (0, 0)) for axis in range(1, len(x.shape))]
+    # A layer has no margins along its first axis.
+    order = (free, *(axis for axis in range(len(x.shape)) if axis != free))
+    margins = [own.get(axis, (0, 0)) for axis in order[1:]]
     margin = plain(tuple(a if a == b else (a, b) for a, b in margins))
-    return [walk.add(op, Pad(margin=margin, mode=mode), x)]  # type: ignore[arg-type]
+    made = _in_order(walk, op, x, order)
+    made = walk.add(op, Pad(margin=margin, mode=mode), made)  # type: ignore[arg-type]
+    return [_in_order(walk, op, made, tuple(map(order.index, range(len(order)))))]
+
+
+def _in_order(walk: Walk, op: Operator, x: Flow, order: tuple[int, ...]) -> Flow:
+    """A value with its axes in another order, as it is where that is theirs."""
+    if list(order) == sorted(order):
+        return x
+    return replace(walk.add(op, Permute(order), x, name=f"{op.label}/axes"), batch=x.batch)
 
 
 def resize(walk: Walk, op: Operator) -> Made:

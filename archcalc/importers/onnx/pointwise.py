@@ -214,7 +214,7 @@ def _with_array(walk: Walk, op: Operator, x: Flow, array: Known, *, first: bool)
     whole = broadcast([walk.whole(x), array.shape])
     if whole is None:
         raise walk.error(op, "its inputs do not fit")
-    if array.single and len(array.shape) <= x.rank:
+    if array.single and not array.trained and len(array.shape) <= x.rank:
         return _with_number(walk, op, x, array.only, first=first)
     if not array.trained:
         return passed(walk, op, x) if same(whole, walk.whole(x)) else walk.unknown(op, whole)
@@ -237,6 +237,9 @@ def beside(walk: Walk, op: Operator, array: Known, flow: Flow) -> Flow:
 def vector_axis(walk: Walk, x: Flow, array: Known) -> int | None:
     """The axis of a sample along which a vector lies; None if an array is none of that length."""
     long = [axis - len(array.shape) for axis, n in enumerate(array.shape) if n != 1]
+    if array.single and array.trained and array.shape:
+        # A vector of one, whose axis is the first that it states.
+        long = [-len(array.shape)]
     if len(long) != 1 or not -x.rank <= long[0]:
         return None
     axis = x.rank + long[0]

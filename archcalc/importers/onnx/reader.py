@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from archcalc.errors import Source, SpecError
-from archcalc.importers.onnx import convolution, dense, moving, norms, places, pointwise, shaping
+from archcalc.importers.onnx import convolution, dense, moving, norms, picking, places, pointwise, shaping
 from archcalc.importers.onnx.functions import Functions, functions_of, inlined
 from archcalc.importers.onnx.fused import fused
 from archcalc.importers.onnx.letters import Letters
@@ -28,6 +28,7 @@ _HANDLERS: dict[str, Handler] = {
     **dense.HANDLERS,
     **moving.HANDLERS,
     **norms.HANDLERS,
+    **picking.HANDLERS,
     **places.HANDLERS,
     **pointwise.HANDLERS,
     **shaping.HANDLERS,
@@ -108,10 +109,14 @@ def _parts(model: Message) -> tuple[Read, int, Functions]:
 def _walked(source: Source, graph: Read, dialect: Dialect, *, lookups: bool) -> Graph:
     handlers = {**_HANDLERS, **dialect.further}
     walk = Walk(source.name, Letters(dialect.samples), dialect.version, handlers, lookups=lookups)
-    walk.constants = {array.name for array in graph.arrays} | {
-        op.outputs[0] for op in graph.operators if op.kind == "Constant" and op.outputs
-    }
+    apart = {op.outputs[0]: op.array("value") for op in graph.operators if op.kind == "Constant" and op.outputs}
+    walk.constants = {array.name for array in graph.arrays} | {*apart}
     walk.arrays = {array.name: array for array in graph.arrays}
+    walk.held_apart = any(
+        op.kind == "Conv" and op.whole("group", 1) == 1 and array.shape[:2] != (1, 1)
+        for op in graph.operators
+        if (array := apart.get(op.given(1))) is not None
+    )
     for array in graph.arrays:
         trained = array.floating or array.type in _WHOLE_BYTES
         walk.values[array.name] = array_value(array, trained=trained)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
@@ -12,6 +13,8 @@ from archcalc.symbols.dims import Dim, Shape, equal, quotient, size
 
 # A number of an array: a size, with letters or without, or one with a point.
 Number: TypeAlias = "Dim | float"
+# What exporters call the weights and biases of a layer, that is behind its path.
+_TRAINED = re.compile(r"\.(\w+_)?(weight|bias|magnitude)(_l?\d+(_reverse)?)?$")
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -26,6 +29,8 @@ class Known(msgspec.Struct, frozen=True):
     owner: str = ""
     source: Shape = ()
     trained: bool = False
+    # The trained lengths of its filters, where only their directions are its own.
+    magnitude: Known | None = None
 
     @property
     def wholes(self) -> tuple[Dim, ...] | None:
@@ -39,6 +44,11 @@ class Known(msgspec.Struct, frozen=True):
         """Its number if it has one, which is known and without letters."""
         found = self.content[0] if self.content is not None and len(self.content) == 1 else None
         return float(found) if isinstance(found, int | float) else None
+
+    @property
+    def repeated(self) -> bool:
+        """True if one number of the file was repeated to it, which is no trained array."""
+        return self.source != () and size(self.source) == 1 and (size(self.shape) != 1 or not self.owner)
 
     @property
     def single(self) -> bool:
@@ -141,3 +151,12 @@ def broadcast(shapes: Sequence[Shape]) -> Shape | None:
             return None
         found.append(next((n for n in wide if isinstance(n, int)), wide[0] if wide else 1))
     return tuple(found)
+
+
+def says_trained(name: str) -> bool:
+    """True for an array that is called as those that are trained, which a single number is only then taken for.
+
+    >>> says_trained("act.weight"), says_trained("onnx::Mul_12")
+    (True, False)
+    """
+    return _TRAINED.search(name) is not None

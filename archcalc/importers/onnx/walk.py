@@ -16,11 +16,12 @@ from archcalc.importers.onnx.model import MOST_AXES, WRITTEN, Array, Operator, S
 from archcalc.importers.onnx.values import Flow, Known, Merged, Operand, one_sample
 from archcalc.layers.base import Layer
 from archcalc.layers.linear import Learned
+from archcalc.layers.placing import Misplaced
 from archcalc.layers.rearrange import Flatten, Reshape, Slice
 from archcalc.layers.unknown import Unknown
 from archcalc.network.graph import Builder
 from archcalc.network.names import suitable
-from archcalc.symbols.dims import Dim, Shape, at_least, equal, format_shape, size
+from archcalc.symbols.dims import Dim, Shape, at_least, equal, format_shape, quotient, size
 
 # The values that an operator makes, in order; fewer where the last are none that anything reads.
 Made: TypeAlias = Sequence[Operand]
@@ -47,6 +48,8 @@ class Walk:
         # The arrays that the file holds as they are, and the names of those in operators.
         self.arrays: dict[str, Array] = {}
         self.constants: set[str] = set()
+        # True where operators hold the weights too, as some exporters have it.
+        self.held_apart = False
         self.numbers = 0
         # The values that something reads.
         self.read: set[str] = set()
@@ -193,7 +196,12 @@ class Walk:
 
     def _wanted(self, layer: Layer, flows: Sequence[Flow]) -> Shape:
         shapes = [self.builder.shape(self.position(flow)) for flow in flows]
-        return layer.placed(*shapes).weights(*shapes).get("weight", ())
+        try:
+            return layer.placed(*shapes).weights(*shapes).get("weight", ())
+        except Misplaced:
+            # Names of axes that were guessed may be wrong.
+            plain = [tuple(shape) for shape in shapes]
+            return layer.placed(*plain).weights(*plain).get("weight", ())
 
     def _check(self, op: Operator, position: int, arrays: dict[str, Known | None]) -> None:
         """Raise SpecError where an array of the file has not as many values as the layer needs."""
@@ -220,14 +228,9 @@ class Walk:
         held = Flow(at, tuple(self.builder.shape(at)), None, label=op.label)
         if equal(size(held.shape), size(shape)) is True:
             return Flow(at, tuple(shape), None, label=array.owner or op.label)
-        plain = tuple(n for n in shape if n != 1)
-        shorter = [axis for axis, (n, m) in enumerate(zip(held.shape, plain, strict=False)) if equal(n, m) is not True]
-        if (
-            len(plain) == len(held.shape)
-            and len(shorter) == 1
-            and at_least(plain[shorter[0]], held.shape[shorter[0]] + 1) is not True
-        ):
-            part = self.add(op, Slice(0, plain[shorter[0]], axis=shorter[0]), held, name=f"{array.owner}/part")
+        span = _rows_of(tuple(held.shape), shape)
+        if span is not None:
+            part = self.add(op, Slice(0, span[1], axis=span[0]), held, name=f"{array.owner}/part")
             return Flow(part.at, tuple(shape), None, label=array.owner or op.label)
         return self.add(op, Unknown(f"rows of {array.owner}"[:60], tuple(shape) or (1,)), held)
 
@@ -272,6 +275,16 @@ class Walk:
 def empty_of(op: Operator, array: Known) -> Operator:
     """The operator that stands for an array of the file."""
     return Operator("Learned", "", array.owner or op.label, (), (array.owner or op.label,), {}, {}, op.blocks)
+
+
+def _rows_of(whole: Shape, part: Shape) -> tuple[int, Dim] | None:
+    """The axis along which a part has fewer entries than the whole, and how many; None if it is no such part."""
+    for axis, n in enumerate(whole):
+        others = size((*whole[:axis], *whole[axis + 1 :]))
+        count = quotient(size(part), others)
+        if equal(count * others, size(part)) is True and count != 0 and at_least(count, n) is not True:
+            return axis, count
+    return None
 
 
 def same(a: Shape, b: Shape) -> bool:

@@ -68,7 +68,7 @@ class Rows:
         arrays = [each for each in trained if each is not None]
         share = self._owner(arrays)
         layer = left_open(layer, [self.builder.shape(position) for position in positions])
-        at = self._add(call, self._name(call, layer.kind), layer, positions, share=share, note=note)
+        at = self._fitted(call, self._name(call, layer.kind), layer, positions, share=share, note=note)
         node = self.builder.nodes[at]
         self._require(call, node.shape, without_batch(full, batch, self.samples))
         weights = weights_of(node, self.builder.nodes)
@@ -166,6 +166,24 @@ class Rows:
             return self.builder.add(self.builder.free_name(name), layer, *positions, blocks=call.blocks, **details)
         except SpecError as error:
             raise call.error(error.fact, *error.notes) from None
+
+    def _fitted(self, call: Call, name: str, layer: Layer, positions: Sequence[int], **details: Any) -> int:
+        """A layer, on inputs whose axes have no names that mean anything where those that were guessed do not suit it."""
+        try:
+            return self._add(call, name, layer, positions, **details)
+        except SpecError:
+            shapes = [self.builder.shape(at) for at in positions]
+            if not any(any(x.axes) for x in shapes):
+                raise
+            try:
+                plain = [
+                    self._reshape(call, at, tuple(x), self._filled(("",) * len(x)))
+                    for at, x in zip(positions, shapes, strict=True)
+                ]
+                return self._add(call, name, layer, plain, **details)
+            except SpecError:
+                pass
+            raise
 
     def _name(self, call: Call, kind: str, *, inside: bool = False) -> str:
         kind = call.word if kind == "unknown" else kind

@@ -11,7 +11,7 @@ from archcalc.importers.onnx.dense import dense as dense_layer
 from archcalc.importers.onnx.dense import gather
 from archcalc.importers.onnx.folding import wholes
 from archcalc.importers.onnx.model import Operator
-from archcalc.importers.onnx.shaping import slices
+from archcalc.importers.onnx.picking import slices
 from archcalc.importers.onnx.values import Flow, Known
 from archcalc.importers.onnx.walk import Handler, Made, Walk, same
 from archcalc.layers.linear import Embedding

@@ -63,6 +63,7 @@ class Program:
             for position, chain in worked.items()
             if position not in self._inputs and not _passes(nodes[position], roots, position)
         ]
+        scratch.allot()
         self.nbytes = self._arena.nbytes + scratch.nbytes
 
     def __call__(self, x: Any) -> Any:

@@ -23,11 +23,13 @@ class Scratch:
         self._sizes[name] = max(size, self._sizes.get(name, 0))
 
         def array() -> Any:
-            if name not in self._blocks:
-                self._blocks[name] = np.empty(self._sizes[name], self._dtype)
             return self._blocks[name][:size].reshape(shape)
 
         return array
+
+    def allot(self) -> None:
+        """Make the blocks, once all of them were asked for; two threads that made one at the same time would have two."""
+        self._blocks = {name: np.empty(size, self._dtype) for name, size in self._sizes.items()}
 
     @property
     def nbytes(self) -> int:

@@ -72,7 +72,7 @@ MAKERS.update({word: partial(_join, kind=kind) for word, kind in _JOINS.items()}
 
 
 def _with_number(call: Call, rows: Rows, kind: str, x: Value, number: float) -> Made:
-    if kind in {"multiply", "divide"} and number != 0:
+    if kind == "multiply" or (kind == "divide" and number != 0):
         factor = number if kind == "multiply" else 1 / number
         return rows.add(call, Layer.kinds["times"](factor=factor), [x], batch=x.batch)
     if kind in {"add", "subtract"}:

@@ -8,7 +8,7 @@ from typing import Any
 
 from archcalc.importers.pt2.calls import Call
 from archcalc.importers.pt2.known import MAKERS, Made, makes
-from archcalc.importers.pt2.rows import Rows
+from archcalc.importers.pt2.rows import Rows, same
 from archcalc.layers.base import Layer
 from archcalc.symbols.dims import equal, size
 
@@ -80,6 +80,24 @@ def power(call: Call, rows: Rows) -> Made:
     if x is None or not isinstance(exponent, (int, float)):
         return None
     return rows.add(call, Layer.kinds["power"](exponent=float(exponent)), [x], batch=x.batch)
+
+
+@makes("cumsum")
+def running(call: Call, rows: Rows) -> Made:
+    """The sums of the entries of an axis so far."""
+    x = call.tensor("self")
+    layer = Layer.kinds["cumsum"](axis=rows.axis(call, x, call.whole("dim", -1)))
+    return rows.add(call, layer, [x], batch=x.batch)
+
+
+@makes("masked_fill")
+def masked(call: Call, rows: Rows) -> Made:
+    """The same values with one number in place of those that a mask of the file names, which is no work."""
+    x, mask = call.tensor("self"), call.tensor("mask")
+    if mask.origin != "fixed" or x.origin != "computed" or not same(x.full, call.full):
+        return None
+    note = "some values are replaced by one number, which is not counted"
+    return rows.add(call, Layer.kinds["identity"](), [x], batch=x.batch, note=note)
 
 
 @makes("prelu", "_prelu_kernel")

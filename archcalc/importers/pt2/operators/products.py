@@ -9,7 +9,7 @@ from archcalc.importers.pt2.operators.views import turned
 from archcalc.importers.pt2.rows import Rows
 from archcalc.importers.pt2.values import Batch, Value
 from archcalc.layers.base import Layer
-from archcalc.symbols.dims import Shape, equal
+from archcalc.symbols.dims import Shape, equal, size
 
 
 @makes("linear", "addmm", "mm", "matmul", "bmm")
@@ -93,10 +93,17 @@ def index(call: Call, rows: Rows) -> Made:
 
 
 def looked_up(call: Call, rows: Rows, table: Value, numbers: Value) -> Made:
-    """The row of a trained table for each number."""
-    if table.origin != "trained" or len(table.full) != 2 or len(rows.own(numbers)) != 1:
+    """The row of a trained table for each number, also where these are an array of the file."""
+    if table.origin != "trained" or len(table.full) != 2:
         return None
     layer = Layer.kinds["embedding"](vocabulary=table.full[0], out=table.full[1])
+    if numbers.origin == "fixed" and len(numbers.full) > 1:
+        count = size(numbers.full)
+        places = Value((count,), "fixed", name=numbers.name)
+        made = rows.add(call, layer, [places], (count, table.full[1]), trained=[table])
+        return rows.view(call, made, (*numbers.full, table.full[1]))
+    if len(rows.own(numbers)) != 1:
+        return None
     return rows.add(call, layer, [numbers], batch=numbers.batch, trained=[table])
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from archcalc.importers.pt2.calls import Call
 from archcalc.importers.pt2.known import Made, makes
+from archcalc.importers.pt2.operators.views import part, turned
 from archcalc.importers.pt2.rows import Rows
 from archcalc.importers.pt2.values import Batch, Value, from_start
 from archcalc.layers.axes import one_for_all
 from archcalc.layers.base import Layer
-from archcalc.symbols.dims import divides, equal, quotient
+from archcalc.symbols.dims import Dim, divides, equal, quotient
 
 _CONVOLUTIONS = tuple(f"conv{rank}d" for rank in (1, 2, 3))
 _TRANSPOSED = tuple(f"conv_transpose{rank}d" for rank in (1, 2, 3))
@@ -68,9 +70,13 @@ def max_pool(call: Call, rows: Rows) -> Made:
 @makes(*(f"avg_pool{rank}d" for rank in (1, 2, 3)))
 def avg_pool(call: Call, rows: Rows) -> Made:
     """The mean of each window."""
-    if call.given("divisor_override") is not None:
-        return None
-    return _pool(call, rows, "avgpool", {"count_include_pad": call.flag("count_include_pad", default=True)})
+    made = _pool(call, rows, "avgpool", {"count_include_pad": call.flag("count_include_pad", default=True)})
+    divisor = call.whole("divisor_override", 0)
+    if made is None or divisor == 0:
+        return made
+    kernel = call.sizes("kernel_size")
+    values = math.prod(map(int, kernel)) ** (int(call.operator.partition("_pool")[2][0]) if len(kernel) == 1 else 1)
+    return rows.add(call, Layer.kinds["times"](factor=values / divisor), [made], call.outputs[0][1], made.batch)
 
 
 def _pool(call: Call, rows: Rows, kind: str, more: dict[str, Any]) -> Value | None:
@@ -131,9 +137,13 @@ def pad(call: Call, rows: Rows) -> Made:
         return rows.view(call, x, call.full, x.batch)
     word = call.word.partition("_pad")[0] if "_pad" in call.operator else call.given("mode")
     mode = {"constant": "zeros", None: "zeros", "reflection": "reflect", "replication": "replicate"}.get(word, word)
+    if mode == "zeros" and any(isinstance(n, int) and n < 0 for n in sizes):
+        x, sizes = _cut(call, rows, x, sizes)
     own = rows.own(x)
     places = len(sizes) // 2
-    if mode not in {"zeros", "reflect", "replicate", "circular"} or places >= len(own) or x.origin != "computed":
+    if all(equal(n, 0) is True for n in sizes):
+        return rows.view(call, x, call.full, x.batch)
+    if mode not in {"zeros", "reflect", "replicate", "circular"} or places > len(own) or x.origin != "computed":
         return None
     if (
         any(isinstance(n, int) and n < 0 for n in sizes)
@@ -141,8 +151,33 @@ def pad(call: Call, rows: Rows) -> Made:
     ):
         return None
     # torch begins with the last axis.
-    pairs = [(0, 0)] * (len(own) - 1 - places) + [(sizes[at], sizes[at + 1]) for at in range(2 * places - 2, -1, -2)]
-    return rows.add(call, Layer.kinds["pad"](margin=tuple(pairs), mode=mode), [x], batch=x.batch)
+    pairs = [(0, 0)] * (len(own) - places) + [(sizes[at], sizes[at + 1]) for at in range(2 * places - 2, -1, -2)]
+    if not any(pairs[0]):
+        return rows.add(call, Layer.kinds["pad"](margin=tuple(pairs[1:]), mode=mode), [x], batch=x.batch)
+    return _padded_first(call, rows, x, pairs, mode)
+
+
+def _cut(call: Call, rows: Rows, x: Value, sizes: tuple[Dim, ...]) -> tuple[Value, tuple[Dim, ...]]:
+    """A tensor without its entries in margins below zero, and the margins that remain."""
+    for place, (before, after) in enumerate(zip(sizes[::2], sizes[1::2], strict=False)):
+        axis = len(x.full) - 1 - place
+        start, less = (max(0, -n) if isinstance(n, int) else 0 for n in (before, after))
+        x = part(call, rows, x, axis, (start, x.full[axis] - less))
+    return x, tuple(max(0, n) if isinstance(n, int) else n for n in sizes)
+
+
+def _padded_first(call: Call, rows: Rows, x: Value, pairs: list[tuple[Any, Any]], mode: str) -> Made:
+    """Margins along the first axis of a sample too, which a layer has behind another one that has none."""
+    added, rank = len(x.full) - len(pairs), len(x.full)
+    free = next((axis for axis, pair in enumerate(pairs) if not any(pair)), None)
+    if free is None:
+        return None
+    own = [free, *(axis for axis in range(len(pairs)) if axis != free)]
+    order = [*range(added), *(axis + added for axis in own)]
+    first = turned(call, rows, x, order)
+    layer = Layer.kinds["pad"](margin=tuple(pairs[axis] for axis in own[1:]), mode=mode)
+    made = rows.add(call, layer, [first], tuple(call.full[axis] for axis in order), first.batch)
+    return turned(call, rows, made, [order.index(axis) for axis in range(rank)])
 
 
 _NEAREST = ("upsample_nearest1d", "upsample_nearest2d", "upsample_nearest3d", "_upsample_nearest_exact2d")
