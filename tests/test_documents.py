@@ -48,10 +48,8 @@ def _blocks(text: str, language: str) -> list[str]:
 
 def shown(block: str, output: str) -> bool:
     """Whether a block is an output, of which an ellipsis leaves out lines, or the end of one."""
-    parts = [
-        re.escape(part)
-        for part in re.split(r"^…\n", block if block.endswith("\n") else f"{block}\n", flags=re.MULTILINE)
-    ]
+    whole = block if block.endswith("\n") else f"{block}\n"
+    parts = [re.escape(part) for part in re.split(r"^…\n", whole, flags=re.MULTILINE)]
     return bool(re.fullmatch(r"(?:.*\n)*".join(parts).replace("…\\\n", r".*\n"), f"{output}\n"))
 
 

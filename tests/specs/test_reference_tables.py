@@ -153,11 +153,12 @@ def test_layers_of_mobilenet():
     assert [counted(row) for row in computed("mobilenet_v1").rows if row.macs or "pool" in row.kind] == expected
 
 
-def test_bottlenecks_of_mobilenet_v3():
-    """Each bottleneck of MobileNetV3's table 1 has the printed sizes, kernel, nonlinearity, squeeze and stride."""
-    rows = computed("mobilenet_v3_large").rows
+@pytest.mark.parametrize(("name", "number", "count"), [("large", 1, 15), ("small", 2, 11)])
+def test_bottlenecks_of_mobilenet_v3(name, number, count):
+    """Each bottleneck of MobileNetV3's two tables has the printed sizes, kernel, nonlinearity, squeeze and stride."""
+    rows = computed(f"mobilenet_v3_{name}").rows
     found = []
-    for n in range(1, 16):
+    for n in range(1, count + 1):
         block = [row for row in rows if row.name.startswith(f"bneck{n}/")]
         convolutions = [row for row in block if row.kind == "conv2d"]
         depthwise = next(row for row in convolutions if row.inputs[0][0] * row.output[0] > row.weights)
@@ -175,7 +176,7 @@ def test_bottlenecks_of_mobilenet_v3():
             }
         )
 
-    assert found == [row for row in table("paper_mobilenetv3_table1") if row["operator"].startswith("bneck")]
+    assert found == [row for row in table(f"paper_mobilenetv3_table{number}") if row["operator"].startswith("bneck")]
 
 
 def test_layers_of_unet():

@@ -14,7 +14,7 @@ from archcalc.profiling.engine import profile
 from archcalc.profiling.rows import Profile
 from archcalc.reference.weight_files import renamed
 from archcalc.symbols.shape import NamedShape
-from tests.specs.torchvision_models import KINDS, RESNETS, RUN, SPECS, Step, Trace, bare, model_of
+from tests.specs.torchvision_models import KINDS, RESNETS, RUN, SPECS, Step, Trace, bare, model_of, torchvision
 
 
 def steps_of(result: Profile) -> list[Step]:
@@ -58,6 +58,15 @@ def test_macs(spec):
     with FlopCounterMode(display=False) as counter:
         model(torch.empty(1, *result.graph.input, device="meta"))
     assert result.totals.macs == counter.get_total_flops() / 2
+
+
+def test_every_convolutional_network_of_torchvision_has_a_spec():
+    """By its name or, where the paper's network has that, by its name and torchvision's; transformers are not among them."""
+    names = torchvision.models.list_models(module=torchvision.models)
+    convolutional = {name for name in names if not name.startswith(("maxvit", "swin", "vit"))}
+
+    assert convolutional <= set(SPECS.values())
+    assert {f"{name}-torchvision" for name in RESNETS} <= set(SPECS)
 
 
 @pytest.mark.parametrize("spec", [spec for spec in SPECS if spec not in RESNETS])
