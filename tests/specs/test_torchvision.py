@@ -12,7 +12,7 @@ from archcalc.language import load
 from archcalc.profiling.engine import profile
 from archcalc.profiling.rows import Profile
 from archcalc.symbols.shape import NamedShape
-from tests.specs.torchvision_models import KINDS, SPECS, Step, Trace, bare, model_of
+from tests.specs.torchvision_models import KINDS, ROWS, Step, Trace, bare, model_of
 
 
 def steps_of(result: Profile) -> list[Step]:
@@ -31,7 +31,7 @@ def upright(x: NamedShape) -> tuple[int, ...]:
     return (x[-1], *x[:-1]) if len(x) == 3 and x.axes[-1] == "channels" else x
 
 
-@pytest.mark.parametrize("spec", SPECS)
+@pytest.mark.parametrize("spec", ROWS)
 def test_operations(spec):
     """Each operation of the model has its layer, in order, with its output size and params, auxiliary heads included."""
     result = profile(load(spec))
@@ -42,7 +42,7 @@ def test_operations(spec):
     assert result.totals.params + result.auxiliary.params == sum(array.numel() for array in model.parameters())
 
 
-@pytest.mark.parametrize("spec", SPECS)
+@pytest.mark.parametrize("spec", ROWS)
 def test_macs(spec):
     """The MACs are half of the FLOPs that torch's own counter finds at inference."""
     result = profile(load(spec))
@@ -52,7 +52,7 @@ def test_macs(spec):
     assert result.totals.macs == counter.get_total_flops() / 2
 
 
-@pytest.mark.parametrize("spec", SPECS)
+@pytest.mark.parametrize("spec", ROWS)
 def test_buffers(spec):
     """The buffers are the running statistics of the model and the numbers of pairs in a window, without its counters of batches."""
     result = profile(load(spec))

@@ -31,9 +31,12 @@ SPECS = {
     **{name: name for name in ("vit_b_32", "vit_l_16", "vit_l_32", "vit_h_14", "swin_s", "swin_b")},
     **{name: name for name in ("swin_v2_t", "swin_v2_s", "swin_v2_b", "maxvit_t")},
 }
-# Large ones, and those that differ from another of their family in sizes alone, which only the thorough profile runs.
-_MORE = {"vit_b_32", "vit_l_16", "vit_l_32", "vit_h_14", "swin_s", "swin_b", "swin_v2_s", "swin_v2_b", "maxvit_t"}
-RUN = [name for name in SPECS if THOROUGH or name not in _MORE]
+# Those that differ from another of their family in sizes alone, and those whose runs are long, which are left to the
+# thorough profile.
+_ALIKE = {"vit_b_32", "vit_l_16", "vit_l_32", "vit_h_14", "swin_s", "swin_b", "swin_v2_s", "swin_v2_b"}
+_LONG = {"swin_v2_t", "maxvit_t"}
+ROWS = [name for name in SPECS if THOROUGH or name not in _ALIKE]
+RUN = [name for name in ROWS if THOROUGH or name not in _LONG]
 
 # What torch calls the operation of a layer kind. Reshaping has no counterpart in either list.
 KINDS = {
