@@ -175,7 +175,7 @@ def in_windows(layer: Any, seen: Seen, shape: Any, *_: Any) -> Seen:
         rows = [range((i - s) // w * w + s, (i - s) // w * w + s + w) for i in range(n)]
         if layer.grid:
             apart = -(-n // w)
-            rows = [range(i % apart, n, apart) for i in range(n)]
+            rows = [range(i % apart, w * apart, apart) for i in range(n)]
         seen = gathered(seen, axis, [list(row) for row in rows])
     return seen
 

@@ -15,10 +15,10 @@ from archcalc.network.parts import needed
 from archcalc.reference import read_weights, run, seeded
 from archcalc.reference.run import position_of
 from tests.reference.small_networks import small
-from tests.specs.torchvision_models import RUN
+from tests.specs.torchvision_models import ROWS
 from tests.specs.torchvision_weights import fill, model_for, smallest
 
-WITH_RULES = [spec for spec in RUN if load(spec).weights]
+WITH_RULES = [spec for spec in ROWS if load(spec).weights]
 
 
 def saved(model: torch.nn.Module, path: Path) -> Path:

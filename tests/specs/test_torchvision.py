@@ -14,7 +14,7 @@ from archcalc.profiling.engine import profile
 from archcalc.profiling.rows import Profile
 from archcalc.reference.weight_files import renamed
 from archcalc.symbols.shape import NamedShape
-from tests.specs.torchvision_models import KINDS, RESNETS, RUN, SPECS, Step, Trace, bare, model_of, torchvision
+from tests.specs.torchvision_models import KINDS, RESNETS, ROWS, SPECS, Step, Trace, bare, model_of, torchvision
 
 
 def steps_of(result: Profile) -> list[Step]:
@@ -33,7 +33,7 @@ def upright(x: NamedShape) -> tuple[int, ...]:
     return (x[-1], *x[:-1]) if len(x) == 3 and x.axes[-1] == "channels" else x
 
 
-@pytest.mark.parametrize("spec", RUN)
+@pytest.mark.parametrize("spec", ROWS)
 def test_operations(spec):
     """Each operation of the model has its layer, in order, with its output size and params, auxiliary heads included.
 
@@ -50,7 +50,7 @@ def test_operations(spec):
     assert result.totals.buffers + result.auxiliary.buffers == buffers
 
 
-@pytest.mark.parametrize("spec", RUN)
+@pytest.mark.parametrize("spec", ROWS)
 def test_macs(spec):
     """The MACs are half of the FLOPs that torch's own counter finds at inference."""
     result = profile(load(spec))

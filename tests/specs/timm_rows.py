@@ -23,6 +23,7 @@ NETWORKS = {
     "convmixer_1024_20": "convmixer_1024_20_ks9_p14",
     "se_resnet50": "legacy_seresnet50",
     "repvgg_a0": "repvgg_a0",
+    "ghostnet": "ghostnet_100",
 }
 
 
