@@ -96,3 +96,18 @@ def test_a_bias_that_is_added_behind_a_reshape_is_that_of_the_dense_layer(read_e
 
     assert [kind for kind, _ in rows(found)].count("add") == read_elsewhere
     assert totals(found) == (48 + 8, 7 * 48)
+
+
+def test_a_dense_layer_of_rows_is_one_of_places():
+    """Images are put into rows for it, and the rows into images again."""
+    file = File()
+    x, rows_of = file.tensor("x", (1, 4, 5, 6)), file.tensor("rows", (20, 6))
+    file.op("RESHAPE", [x, file.numbers(-1, 6)], rows_of)
+    dense = file.op("FULLY_CONNECTED", [rows_of, file.weights("w", 3, 6), -1], file.tensor("dense", (20, 3)), {})
+    back = file.op("RESHAPE", [dense, file.numbers(1, 4, 5, 3)], file.tensor("back", (1, 4, 5, 3)))
+    y = file.op("ADD", [back, file.weights("b", 3)], file.tensor("y", (1, 4, 5, 3)), {})
+
+    found = read(file.content([x], [y]))
+
+    assert rows(found) == [("linear", (3, 4, 5))]
+    assert totals(found) == (18 + 3, 20 * 18)

@@ -88,6 +88,25 @@ def test_a_vector_of_more_tables_than_the_file_has_room_for_is_an_error():
         assert isinstance(outcome(content[:at] + b"\xff\xff\xff\x7f" + content[at + 4 :]), SpecError | Graph)
 
 
+@pytest.mark.parametrize("size", [float("nan"), float("inf"), 3e38])
+def test_sizes_that_are_no_numbers_are_an_error(size):
+    file = File()
+    x, y = file.tensor("x", (1, 4)), file.tensor("y", (1, 4))
+    sizes = file.tensor("sizes", (2,), buffer=file.buffer(struct.pack("<2f", 1, size)))
+    file.op("SLICE", [x, file.numbers(0, 0), sizes], y)
+
+    assert isinstance(outcome(file.content([x], [y])), SpecError | Graph)
+
+
+def test_an_array_of_nothing_along_a_long_axis_takes_no_memory():
+    file = File()
+    x, y = file.tensor("x", (1, 4)), file.tensor("y", (1, 4))
+    nothing = file.tensor("nothing", (0, 2**30), buffer=file.buffer(b""))
+    file.op("RESHAPE", [x, file.op("TRANSPOSE", [nothing, file.numbers(1, 0)], file.tensor("t", (2**30, 0)))], y)
+
+    assert isinstance(outcome(file.content([x], [y])), SpecError | Graph)
+
+
 def test_tables_in_a_circle_are_read_once_each():
     """A network whose loops run themselves."""
     file = File()

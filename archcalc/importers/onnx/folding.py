@@ -39,7 +39,8 @@ def wholes(*numbers: Dim) -> Known:
 
 def places(shape: Sequence[int]) -> Iterator[tuple[int, ...]]:
     """The places of an array's values, in order."""
-    return product(*map(range, shape))
+    # An axis of 0 leaves none, however long the others are.
+    return product(*map(range, shape)) if 0 not in shape else iter(())
 
 
 def picked(x: Known, shape: Shape, place: Callable[[tuple[int, ...]], tuple[int, ...]]) -> Known:

@@ -35,9 +35,9 @@ class Known(msgspec.Struct, frozen=True):
     @property
     def wholes(self) -> tuple[Dim, ...] | None:
         """Its numbers if they are whole and known."""
-        if self.content is None:
+        if self.content is None or any(isinstance(n, float) and not math.isfinite(n) for n in self.content):
             return None
-        return tuple(int(n) if isinstance(n, float) and math.isfinite(n) else n for n in self.content)
+        return tuple(int(n) if isinstance(n, float) else n for n in self.content)
 
     @property
     def only(self) -> float | None:

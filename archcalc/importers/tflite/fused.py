@@ -78,7 +78,7 @@ class _Found(NamedTuple):
 
 def _lined(wiring: Wiring, found: _Found) -> _Found | None:
     """A filter along one axis, which an axis of 1 before it and behind it made one of images."""
-    op, shapes = found.made, [tensor.shape for tensor in wiring.model.tensors]
+    op, shapes = found.made, wiring.shapes
     before, after = wiring.maker(op.given(0), *_VIEWS), wiring.reader(found.last, *_VIEWS)
     if before is None or after is None or wiring.operators[before].inputs[0] < 0:
         return None
@@ -137,30 +137,49 @@ def _with_steps(wiring: Wiring, before: int, op: Operator, after: int) -> Operat
     return replace(op, inputs=inputs, outputs=last.outputs, further=further, margins=(*margins[::2], *stops))
 
 
+def _of_places(wiring: Wiring, found: _Found) -> _Found | None:
+    """A dense layer of each place or token, which a reshape before it and one behind it put into rows."""
+    op, shapes = found.made, wiring.shapes
+    before, after = wiring.maker(op.given(0), "RESHAPE"), wiring.reader(found.last, "RESHAPE")
+    if before is None or after is None or wiring.operators[before].inputs[0] < 0:
+        return None
+    x, out = wiring.operators[before].inputs[0], wiring.operators[after].outputs[0]
+    rows, made = shapes[op.inputs[0]], shapes[op.outputs[0]]
+    weight = shapes[op.inputs[1]] if len(op.inputs) > 1 and op.inputs[1] >= 0 else ()
+    # With more axes left open than that of the samples the rows might be put into others.
+    if len(shapes[x]) < 3 or min(shapes[x][1:]) < 1 or not len(rows) == len(made) == len(weight) == 2:
+        return None
+    if shapes[x][-1] != weight[1] or shapes[out] != (*shapes[x][:-1], weight[0]):
+        return None
+    return _Found({*found.gone, after}, after, replace(op, inputs=(x, *op.inputs[1:]), outputs=(out,)))
+
+
 def filtered(wiring: Wiring, seed: int) -> Fusion | None:
     """A filter along one axis, of places some steps apart, or whose bias is added."""
+    kind = wiring.operators[seed].kind
     found = _Found({seed}, seed, wiring.operators[seed])
-    found = _lined(wiring, found) or found
-    if wiring.operators[seed].kind in _FILTERS:
-        found = _stepped(wiring, found) or found
+    for finer in _FINER[kind]:
+        found = finer(wiring, found) or found
     if len(found.gone) == 1:
-        return biased(wiring, seed) if wiring.operators[seed].kind in _FILTERS else None
+        return None if kind in _POOLS else biased(wiring, seed)
     if not wiring.stands(found.gone, found.last):
         return None
-    added = _added(wiring, found.last, found.made) if wiring.operators[seed].kind in _FILTERS else None
+    added = None if kind in _POOLS else _added(wiring, found.last, found.made)
     if added is None or added.between:
         return Fusion(found.gone, {found.last: found.made})
     whole = replace(added.made, outputs=wiring.operators[added.at].outputs)
     return Fusion({*found.gone, added.at}, {added.at: whole})
 
 
-_Fuse: TypeAlias = Callable[[Wiring, int], "Fusion | None"]
-_SEEDS: dict[str, _Fuse] = {
-    **dict.fromkeys((*_FILTERS, *_POOLS), filtered),
-    "TRANSPOSE_CONV": biased,
-    "FULLY_CONNECTED": biased,
-    "RSQRT": normed,
+_Finer: TypeAlias = Callable[[Wiring, _Found], "_Found | None"]
+_FINER: dict[str, tuple[_Finer, ...]] = {
+    **dict.fromkeys(_FILTERS, (_lined, _stepped)),
+    **dict.fromkeys(_POOLS, (_lined,)),
+    "FULLY_CONNECTED": (_of_places,),
+    "TRANSPOSE_CONV": (),
 }
+_Fuse: TypeAlias = Callable[[Wiring, int], "Fusion | None"]
+_SEEDS: dict[str, _Fuse] = {**dict.fromkeys(_FINER, filtered), "RSQRT": normed}
 
 
 def fused(model: Model) -> Iterable[Operator]:

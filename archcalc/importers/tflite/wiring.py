@@ -28,6 +28,7 @@ class Wiring:
             for number in dict.fromkeys(op.inputs):
                 self.readers.setdefault(number, []).append(at)
         self.ends = {*model.outputs}
+        self.shapes = [tensor.shape for tensor in model.tensors]
 
     def maker(self, number: int | None, *kinds: str) -> int | None:
         """The operator that makes a tensor, if it is of some kinds."""
