@@ -23,6 +23,13 @@ def test_a_file_does_not_lose_a_setting(layer):
         prototxt(graph(layer))
 
 
+def test_a_file_has_no_sinks_of_attention():
+    spec = "input: {tokens: 4, features: 8}\nlayers:\n  - attention: {name: edge, heads: 2, sinks: true}\n"
+
+    with pytest.raises(SpecError, match=r"edge.*sink"):
+        onnx(parse(Source("a.yaml", spec)), None)
+
+
 def test_code_refuses_a_norm_of_weights_and_fills_the_padding():
     """What torch pads beforehand is padded so."""
     with pytest.raises(SpecError, match=r"edge.*norm: weight"):
