@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from archcalc.errors import SpecError
-from archcalc.exporters.torch.code import Code
+from archcalc.exporters.source.code import Code
 from archcalc.exporters.torch.registry import Record, Unwritten, registered
 from archcalc.network.graph import Graph
 from archcalc.symbols.dims import format_shape

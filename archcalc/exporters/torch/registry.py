@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from archcalc.exporters.torch.code import Code
+from archcalc.exporters.source.code import Code
 from archcalc.symbols.dims import Shape
 
 # Of a layer, the shapes of its inputs and that of its output.

@@ -8,7 +8,7 @@ from itertools import groupby
 
 import msgspec
 
-from archcalc.exporters.torch.sites import Part, Site, outside
+from archcalc.exporters.source.sites import Part, Site, outside
 from archcalc.language.groups import last_readers
 from archcalc.language.structure import common_start
 from archcalc.network.graph import Graph
