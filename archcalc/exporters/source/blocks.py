@@ -24,6 +24,8 @@ class Line(msgspec.Struct, frozen=True):
     # The numbers of its module and of its expression, as text.
     numbers: tuple[str, ...]
     position: int
+    # True for a call of a block, or several.
+    is_call: bool = False
 
 
 class Block(msgspec.Struct, frozen=True):
@@ -77,6 +79,10 @@ class Blocks:
         """What a part is called in the whole network, by what is around it; `at` numbers those of several calls."""
         raise NotImplementedError
 
+    def settled(self, column: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The values of the calls of a block for one setting, where there is a choice between some."""
+        return column
+
     def _place(self, site: Site, around: str) -> None:
         for part, name in zip(site.parts, self._attributes[site.first, site.last], strict=True):
             if not part.sites:
@@ -110,7 +116,7 @@ class Blocks:
         ]
         rows = [[number for line in lines for number in _numbers(line)] for _, lines in members]
         owners = [line.attribute for line in members[0][1] for _ in _numbers(line)]
-        columns = [tuple(row[at][1] for row in rows) for at in range(len(owners))]
+        columns = [self.settled(tuple(row[at][1] for row in rows)) for at in range(len(owners))]
         shapes = [self.graph.nodes[site.last - 1].shape for site, _ in members]
         outputs = set(zip(*shapes, strict=True)) if len({*map(len, shapes)}) == 1 else set()
         # A size inside is no size of the output.
@@ -174,7 +180,7 @@ class Blocks:
             code = self.code(part.position)
             inputs = self.graph.nodes[part.position].inputs
         reads = tuple(ends[i] if i in ends else self._outside(site, i) for i in inputs)
-        return Line(part.name, code, reads, (), part.position)
+        return Line(part.name, code, reads, (), part.position, bool(part.sites))
 
     def _outside(self, site: Site, position: int) -> int:
         """The number by which a line reads an input: -1 for the first."""

@@ -22,6 +22,12 @@ class Argument(msgspec.Struct, frozen=True):
     plain: bool = False
 
 
+class Word(str):
+    """A text in which calls may differ, as they do in numbers."""
+
+    __slots__ = ()
+
+
 class Call(msgspec.Struct, frozen=True):
     """A call of a class or function."""
 
@@ -96,7 +102,7 @@ def text(value: Any, supply: Supply, name: str = "") -> str:
     if isinstance(value, tuple):
         inner = [text(one, supply, name) for one in value]
         return f"({inner[0]},)" if len(inner) == 1 else f"({', '.join(inner)})"
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
+    if isinstance(value, (int, float, Word)) and not isinstance(value, bool):
         return supply(name, value)
     return "None" if value is None else f'"{value}"' if isinstance(value, str) else repr(value)
 
@@ -109,7 +115,9 @@ def _argument(one: Argument, supply: Supply) -> str:
 
 
 def literal(_name: str, value: Any) -> str:
-    """A number as itself."""
+    """A number or word as itself."""
+    if isinstance(value, str):
+        return f'"{value}"'
     if isinstance(value, float):
         return repr(value) if math.isfinite(value) else f'float("{value}")'
     return str(int(value))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,10 +17,12 @@ from archcalc.network.graph import Graph
 Made = TypeVar("Made", bound=Blocks)
 
 
-def blocks_of(graph: Graph, made: Callable[[Site], Made]) -> Made:
-    """The blocks of a graph: those that its layers name, else those that repeat."""
+def blocks_of(graph: Graph, made: Callable[[Site], Made], apart: Collection[int] = ()) -> Made:
+    """The blocks of a graph: those that its layers name, else those that repeat, none with a layer `apart`."""
     if any(node.blocks for node in graph.nodes):
-        return made(nested(graph))
+        return made(nested(graph, apart))
+    if apart:
+        return made(flat(graph))
     try:
         return made(folded(graph, Folding(graph)))
     except Unfoldable:

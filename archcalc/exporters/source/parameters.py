@@ -18,7 +18,7 @@ def parameters_of(
     """The parameters of a block by the values that its calls give them, none called as what is `taken`."""
     varying = list(dict.fromkeys(column for column in columns if len(set(column)) > 1))
     bases: list[tuple[Any, ...]] = []
-    for column in sorted(varying):
+    for column in sorted(varying, key=lambda column: [(isinstance(value, str), value) for value in column]):
         if not any(_multiple(column, base) for base in bases):
             bases.append(column)
     found: dict[tuple[Any, ...], str] = {}

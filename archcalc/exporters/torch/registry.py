@@ -17,10 +17,6 @@ registered: dict[str, Record] = {}
 PARTS = {path.stem: path for path in sorted((Path(__file__).parent / "parts").glob("*.txt"))}
 
 
-class Unwritten(ValueError):  # noqa: N818 - no error until it is known where the layer stands
-    """A setting of a layer that torch has no like of."""
-
-
 def kind(*names: str) -> Callable[[Record], Record]:
     """Register a function as the record of these kinds."""
 

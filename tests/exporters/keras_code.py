@@ -1,0 +1,155 @@
+"""Written code as Keras runs it, with the arrays of the graph that it was written of."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+
+from archcalc.exporters.keras.writer import written
+from archcalc.network.graph import Graph, Node
+from archcalc.symbols.dims import Shape
+
+os.environ["KERAS_BACKEND"] = "torch"
+
+# The gates of a cell in the order of Keras, by their places in ours.
+_GATES = {"lstm": [0, 1, 2, 3], "gru": [1, 0, 2], "rnn": [0]}
+_NAMES = {
+    "weight": "gamma",
+    "bias": "beta",
+    "running_mean": "moving_mean",
+    "running_var": "moving_variance",
+    "table": "embeddings",
+}
+
+
+class Loaded:
+    """The network that code makes, and what its layers are called there."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.text, self.names, self.orders = written(graph)
+        space: dict[str, Any] = {"__name__": "net"}
+        exec(compile(self.text, "net.py", "exec"), space)  # noqa: S102 - the code is what is tested
+        self.network = space["model"]
+        self.layers = {layer.name: layer for layer in self.network.layers}
+
+    def params(self) -> int:
+        return sum(int(np.prod(one.shape)) for one in self.network.trainable_variables)
+
+    def shapes(self) -> dict[str, tuple[Shape, Shape]]:
+        """The shapes of the layers that have their names in Keras, there and in our order of axes."""
+        found = {}
+        for node in self.graph.nodes:
+            name = self.names.get(node.name, "")
+            layer = self.layers.get(f"{name}_crop", self.layers.get(name))
+            if layer is not None and node.share is None and node.layer.kind != "maxout":
+                theirs = getattr(layer.output, "shape", None)
+                found[node.name] = tuple(theirs[1:]), tuple(node.shape[axis] for axis in self.orders[node.name])
+        return found
+
+    def run(self, arrays: dict[str, dict[str, Any]], *inputs: Any) -> list[Any]:
+        """The outputs for a batch with these arrays, their axes in our order."""
+        for node in self.graph.nodes:
+            if node.share is None and not node.auxiliary and arrays[node.name]:
+                self._assign(node, arrays[node.name])
+        given = [
+            _turned(x, self.orders[self.graph.nodes[i].name]) for x, i in zip(inputs, self.graph.inputs, strict=True)
+        ]
+        found = self.network(given if len(given) > 1 else given[0])
+        outputs = found if isinstance(found, (list, tuple)) else [found]
+        names = [self.graph.nodes[i].name for i in self.graph.outputs]
+        return [
+            _turned(one.detach().numpy(), np.argsort(self.orders[name]))
+            for one, name in zip(outputs, names, strict=True)
+        ]
+
+    def _assign(self, node: Node, arrays: dict[str, Any]) -> None:
+        layer = self.layers[self.names[node.name]]
+        for name, array in _of_keras(node, arrays, self.orders[node.name]).items():
+            for owner, own in [(layer, name), (getattr(layer, name.partition(".")[0], None), name.partition(".")[2])]:
+                if owner is not None and own and hasattr(owner, own):
+                    getattr(owner, own).assign(np.ascontiguousarray(array).reshape(getattr(owner, own).shape))
+                    break
+            else:
+                raise AssertionError((node.name, name))
+
+
+def _turned(x: Any, order: Any) -> Any:
+    """A batch with its axes in another order."""
+    return np.transpose(x, (0, *(int(axis) + 1 for axis in order)))
+
+
+def _of_keras(node: Node, arrays: dict[str, Any], order: tuple[int, ...]) -> dict[str, Any]:
+    """The arrays of a layer as Keras has them, by their names there."""
+    kind = node.layer.kind
+    if kind.startswith("convtranspose"):
+        return _kernel(arrays, lambda w: np.moveaxis(w, (0, 1), (-1, -2)))
+    if kind.startswith("conv"):
+        return _kernel(arrays, lambda w: np.moveaxis(w, (0, 1), (-1, -2)))
+    if kind == "linear":
+        return _kernel(arrays, np.transpose)
+    if kind in {"learned", "prelu", "scale"}:
+        return {_PLAIN[kind, name]: _placed(array, node, order) for name, array in arrays.items()}
+    if kind == "embedding":
+        return {"embeddings": arrays["weight"]}
+    if kind == "attention":
+        return _attention(node, arrays)
+    if kind in _GATES:
+        return _cells(node, arrays)
+    if kind == "layernorm" and arrays["weight"].ndim > 1:
+        own = [axis for axis in order if axis in node.layer.axes]
+        turned = np.argsort(np.argsort(own))
+        return {_NAMES[name]: np.transpose(array, turned) for name, array in arrays.items()}
+    if kind == "rmsnorm":
+        return {"scale": arrays["weight"]}
+    return {_NAMES[name]: array for name, array in arrays.items()}
+
+
+_PLAIN = {
+    ("learned", "weight"): "array",
+    ("prelu", "weight"): "alpha",
+    ("scale", "weight"): "factor",
+    ("scale", "bias"): "bias",
+}
+
+
+def _placed(array: Any, node: Node, order: tuple[int, ...]) -> Any:
+    return np.transpose(array, order) if array.ndim == len(order) and node.layer.kind == "prelu" else array
+
+
+def _kernel(arrays: dict[str, Any], turned: Any) -> dict[str, Any]:
+    return {("kernel" if name == "weight" else name): turned(a) if name == "weight" else a for name, a in arrays.items()}
+
+
+def _attention(node: Node, arrays: dict[str, Any]) -> dict[str, Any]:
+    shared = node.layer.kv_heads not in {None, node.layer.heads}
+    dense = {name: f"_{name}_dense" if not shared or name == "query" else f"_{name}_dense" for name in arrays}
+    found = {}
+    for name, array in arrays.items():
+        plain = name.removesuffix("_bias")
+        owner = "_output_dense" if plain == "out" else dense[plain]
+        found[f"{owner}.{'kernel' if plain == name else 'bias'}"] = array.T
+    return found
+
+
+def _cells(node: Node, arrays: dict[str, Any]) -> dict[str, Any]:
+    gates = _GATES[node.layer.kind]
+
+    def ordered(array: Any) -> Any:
+        parts = np.split(array, len(gates))
+        return np.concatenate([parts[gate] for gate in gates])
+
+    found = {}
+    for way, owner in {"": "forward_layer.", "_reverse": "backward_layer."}.items():
+        suffix = f"l0{way}"
+        if f"weight_ih_{suffix}" not in arrays:
+            continue
+        at = owner if node.layer.bidirectional else ""
+        found[f"{at}cell.kernel"] = ordered(arrays[f"weight_ih_{suffix}"]).T
+        found[f"{at}cell.recurrent_kernel"] = ordered(arrays[f"weight_hh_{suffix}"]).T
+        biases = [ordered(arrays[name]) for name in (f"bias_ih_{suffix}", f"bias_hh_{suffix}") if name in arrays]
+        if biases:
+            found[f"{at}cell.bias"] = np.stack(biases) if len(biases) > 1 else biases[0]
+    return found
