@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -68,12 +69,8 @@ class Loaded:
     def _assign(self, node: Node, arrays: dict[str, Any]) -> None:
         layer = self.layers[self.names[node.name]]
         for name, array in _of_keras(node, arrays, self.orders[node.name]).items():
-            for owner, own in [(layer, name), (getattr(layer, name.partition(".")[0], None), name.partition(".")[2])]:
-                if owner is not None and own and hasattr(owner, own):
-                    getattr(owner, own).assign(np.ascontiguousarray(array).reshape(getattr(owner, own).shape))
-                    break
-            else:
-                raise AssertionError((node.name, name))
+            variable = reduce(getattr, name.split("."), layer)
+            variable.assign(np.ascontiguousarray(array).reshape(variable.shape))
 
 
 def _turned(x: Any, order: Any) -> Any:
@@ -84,8 +81,6 @@ def _turned(x: Any, order: Any) -> Any:
 def _of_keras(node: Node, arrays: dict[str, Any], order: tuple[int, ...]) -> dict[str, Any]:
     """The arrays of a layer as Keras has them, by their names there."""
     kind = node.layer.kind
-    if kind.startswith("convtranspose"):
-        return _kernel(arrays, lambda w: np.moveaxis(w, (0, 1), (-1, -2)))
     if kind.startswith("conv"):
         return _kernel(arrays, lambda w: np.moveaxis(w, (0, 1), (-1, -2)))
     if kind == "linear":
@@ -95,7 +90,7 @@ def _of_keras(node: Node, arrays: dict[str, Any], order: tuple[int, ...]) -> dic
     if kind == "embedding":
         return {"embeddings": arrays["weight"]}
     if kind == "attention":
-        return _attention(node, arrays)
+        return _attention(arrays)
     if kind in _GATES:
         return _cells(node, arrays)
     if kind == "layernorm" and arrays["weight"].ndim > 1:
@@ -120,16 +115,16 @@ def _placed(array: Any, node: Node, order: tuple[int, ...]) -> Any:
 
 
 def _kernel(arrays: dict[str, Any], turned: Any) -> dict[str, Any]:
-    return {("kernel" if name == "weight" else name): turned(a) if name == "weight" else a for name, a in arrays.items()}
+    return {
+        ("kernel" if name == "weight" else name): turned(a) if name == "weight" else a for name, a in arrays.items()
+    }
 
 
-def _attention(node: Node, arrays: dict[str, Any]) -> dict[str, Any]:
-    shared = node.layer.kv_heads not in {None, node.layer.heads}
-    dense = {name: f"_{name}_dense" if not shared or name == "query" else f"_{name}_dense" for name in arrays}
+def _attention(arrays: dict[str, Any]) -> dict[str, Any]:
     found = {}
     for name, array in arrays.items():
         plain = name.removesuffix("_bias")
-        owner = "_output_dense" if plain == "out" else dense[plain]
+        owner = "_output_dense" if plain == "out" else f"_{plain}_dense"
         found[f"{owner}.{'kernel' if plain == name else 'bias'}"] = array.T
     return found
 

@@ -37,7 +37,8 @@ class Body(Variables):
         self._names = [line.attribute for line in lines]
         taken: set[str] = set()
         called = [
-            msgspec.structs.replace(line, attribute=attribute(line.attribute, "block", taken).lower()) for line in lines
+            msgspec.structs.replace(line, attribute=attribute(line.attribute.partition(",")[0], "block", taken).lower())
+            for line in lines
         ]
         super().__init__(called, inputs, outputs, {*inputs} - {"x", "y", "z"})
         self._inside, self._shared, self._above = inside, shared, above
@@ -80,30 +81,26 @@ class Body(Variables):
     def _loop(self, at: int, run: Repeated, target: str, texts: Sequence[str]) -> None:
         """The calls of a block that repeats, the first by itself where it is another."""
         given = iter(self.lines[at].numbers)
-        stem, start = counted(self._names[at])
-        stop = start
+        series = self._names[at]
+        done = 0
 
         def supply(_name: str, _value: object) -> str:
             return next(given)
 
         if run.first is not None:
             said = text(run.first, supply)
-            self._text.append(f"{target} = {_called(said, texts, self._said(f'{stem}{start}'))}")
-            start += 1
+            self._text.append(f"{target} = {_called(said, texts, self._said(numbered(series, 0)))}")
+            done = 1
         elif texts != [target]:
             self._text.append(f"{target} = {texts[0]}")
         rest, count = text(run.rest, supply), supply("times", run.count)
-        if count.isdecimal() and stop + int(count) == start + 1:
-            self._text.append(f"{target} = {_called(rest, [target], self._said(f'{stem}{start}'))}")
+        if count.isdecimal() and int(count) == done + 1:
+            self._text.append(f"{target} = {_called(rest, [target], self._said(numbered(series, done)))}")
             return
-        end = str(stop + int(count)) if count.isdecimal() else f"{count} + {stop}" if stop else count
-        number = "i"
-        if run.steps:
-            number, start, end = f"i + {start}" if start else "i", 0, count
-        begin = f"{start}, " if start else ""
-        self._text.append(f"for i in range({begin}{end}):")
-        name = self._said(f"{stem}{{{number}}}")
-        self._text.append(f"    {target} = {_called(rest, [target], name if name[0] == 'f' else f'f{name}')}")
+        head, name = _over(series, done, count, steps=run.steps)
+        self._text.append(head)
+        said = self._said(name)
+        self._text.append(f"    {target} = {_called(rest, [target], said if said[0] == 'f' else f'f{said}')}")
 
     def _layer(self, at: int, target: str, texts: Sequence[str]) -> None:
         """The lines of a layer, after that which makes it where others have its weights."""
@@ -131,6 +128,19 @@ class Body(Variables):
         if not self._inside:
             return f'"{name}"'
         return f'f"{{name}}_{name}"' if name else "name"
+
+
+def _over(series: str, done: int, count: str, *, steps: bool) -> tuple[str, str]:
+    """The head of a loop over the calls after those that are done, and the name of each."""
+    if "," in series:
+        names = ", ".join(f'"{name}"' for name in series.split(",")[done:])
+        return (f"for i, part in enumerate(({names})):" if steps else f"for part in ({names}):"), "{part}"
+    stem, start = counted(series)
+    if steps:
+        return f"for i in range({count}):", f"{stem}{{i + {start}}}" if start else f"{stem}{{i}}"
+    end = str(start + int(count)) if count.isdecimal() else f"{count} + {start}" if start else count
+    begin = f"{start + done}, " if start + done else ""
+    return f"for i in range({begin}{end}):", f"{stem}{{i}}"
 
 
 def _with(call: str, argument: str) -> str:

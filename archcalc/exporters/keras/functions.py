@@ -15,7 +15,23 @@ from archcalc.exporters.source.sites import Part, Site, free
 from archcalc.network.graph import Graph
 
 # What no parameter and no function can be called.
-TAKEN = {"x", "y", "z", "i", "name", "keras", "layers", "ops", "inputs", "build", "model", "range", "len"}
+TAKEN = {
+    "x",
+    "y",
+    "z",
+    "i",
+    "part",
+    "enumerate",
+    "name",
+    "keras",
+    "layers",
+    "ops",
+    "inputs",
+    "build",
+    "model",
+    "range",
+    "len",
+}
 
 
 class Repeated(Many, frozen=True):
@@ -92,33 +108,48 @@ class Functions(Blocks):
         # The numbers behind names that several calls have begun to count.
         following: dict[str, int] = {}
         found = []
-        for column in zip(*(site.parts for site in sites), strict=True):
-            own = [self._own_name(site, part) for site, part in zip(sites, column, strict=True)]
-            name = own[0] if len({*own}) == 1 else ""
-            if len({*own}) > 1 and len(stems := {re.sub(r"_?\d+$", "", one) for one in own}) == 1:
-                name = stems.pop()
-            part = column[0]
-            within = bool(part.sites) and not part.many and bool(sites[0].word) and self._bare and {*own} == {""}
-            if not name and not within:
+        names = [[self._own_names(site, part) for part in site.parts] for site in sites]
+        # A single call may have the name of the block around it, whose layers then have those of the graph.
+        nameless = [at for at, part in enumerate(sites[0].parts) if part.sites and names[0][at] == ("",)]
+        bare = nameless if self._bare and sites[0].word and len(nameless) == 1 else []
+        for at, (part, *owns) in enumerate(zip(sites[0].parts, *names, strict=True)):
+            own = {*owns}
+            name = _common(own)
+            if not name and not (at in bare and own == {("",)}):
                 name = plain_name(part.sites[0].word if part.sites else self.graph.nodes[part.position].layer.kind)
-            if name in following and not within:
+            if name in following:
                 name = f"{name}_{following[name]}"
-            if part.many and not name[-1:].isdecimal():
-                name = f"{name}_1"
-            name = name if within else free(name, taken)
-            if name[-1:].isdecimal():
-                stem, number = counted(name)
-                following[stem.rstrip("_")] = number + max(len(part.sites), 1)
-            found.append(name)
+            if part.many:
+                name = name if _in_series(own) else f"{name}_1"
+                stem, number = counted(name.partition(",")[0])
+                following[stem.rstrip("_")] = number + len(part.sites)
+            found.append(free(name, taken) if name else name)
         return tuple(found)
 
-    def _own_name(self, site: Site, part: Part) -> str:
-        """The name of a part without that of the block around it."""
+    def _own_names(self, site: Site, part: Part) -> tuple[str, ...]:
+        """The names of a part without that of the block around it, one for each call."""
         around = start_of(self.graph, site.first, site.last) if site.word else ""
         if not part.sites:
-            return plain_name(self.graph.nodes[part.position].name.removeprefix(around))
-        own = start_of(self.graph, part.sites[0].first, part.sites[0].last)
-        return plain_name(own.removeprefix(around).rstrip(ENDS))
+            return (plain_name(self.graph.nodes[part.position].name.removeprefix(around)),)
+        starts = [start_of(self.graph, one.first, one.last) for one in part.sites]
+        return tuple(plain_name(start.removeprefix(around).rstrip(ENDS)) for start in starts)
+
+
+def _in_series(own: set[tuple[str, ...]]) -> bool:
+    """True if the names of several calls are different ones, the same in each block."""
+    return len(own) == 1 and len({*next(iter(own))}) == len(next(iter(own))) and all(next(iter(own)))
+
+
+def _common(own: set[tuple[str, ...]]) -> str:
+    """What the names of a part have in common: all of it, of names that count the first, or what stands before numbers."""
+    if len(own) == 1:
+        names = next(iter(own))
+        if not _in_series(own):
+            return names[0] if len({*names}) == 1 else ""
+        first = names[0]
+        return first if all(numbered(first, at) == name for at, name in enumerate(names)) else ",".join(names)
+    stems = {re.sub(r"_?\d+$", "", names[0]) for names in own}
+    return stems.pop() if len(stems) == 1 else ""
 
 
 def plain_name(name: str) -> str:
@@ -127,12 +158,14 @@ def plain_name(name: str) -> str:
 
 
 def numbered(name: str, at: int) -> str:
-    """The name of a call after so many others, of which the first has a number behind its name."""
+    """The name of a call after so many others: the first has a number behind its name, or all stand between commas."""
+    if "," in name:
+        return name.split(",")[at]
     stem, number = counted(name)
     return f"{stem}{number + at}"
 
 
 def counted(name: str) -> tuple[str, int]:
-    """A name without the number behind it, and the number."""
+    """A name without the number behind it, and the number, 1 where it has none."""
     stem = name.rstrip("0123456789")
-    return stem, int(name[len(stem) :])
+    return stem, int(name[len(stem) :] or 1)

@@ -115,7 +115,7 @@ class Blocks:
             for site, lines in members
         ]
         rows = [[number for line in lines for number in _numbers(line)] for _, lines in members]
-        owners = [line.attribute for line in members[0][1] for _ in _numbers(line)]
+        owners = [attribute(line.attribute, "", set()) for line in members[0][1] for _ in _numbers(line)]
         columns = [self.settled(tuple(row[at][1] for row in rows)) for at in range(len(owners))]
         shapes = [self.graph.nodes[site.last - 1].shape for site, _ in members]
         outputs = set(zip(*shapes, strict=True)) if len({*map(len, shapes)}) == 1 else set()

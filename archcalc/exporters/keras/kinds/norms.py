@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from archcalc.exporters.keras.registry import Placed, Use, function, kind, layer
-from archcalc.exporters.source.code import Argument, given, plain
+from archcalc.exporters.keras.registry import Order, Placed, Use, kind, layer
+from archcalc.exporters.source.code import Argument, Call, Code, given, plain
 from archcalc.exporters.source.records import Unwritten
 
 # What Keras takes where nothing is said.
@@ -49,26 +49,35 @@ def _grouped(use: Use, groups: int) -> Placed:
 
 @kind("layernorm")
 def _layer_norm(use: Use) -> Placed:
-    axes = sorted(use.order.index(int(axis)) + 1 for axis in use.layer.axes)
-    last = len(use.order)
-    chosen: Argument = given("axis", -1 if axes == [last] else tuple(axes), default=-1)
-    return layer(
-        use,
-        "LayerNormalization",
-        chosen,
-        given("epsilon", use.layer.eps, default=_EPSILON),
-        given("center", use.layer.affine and use.layer.bias, default=True),
-        given("scale", use.layer.affine, default=True),
+    order = _behind(use, *map(int, use.layer.axes))
+    axes = tuple(range(-len(use.layer.axes), 0))
+    chosen: Argument = given("axis", -1 if axes == (-1,) else axes, default=-1)
+    call = Call(
+        "layers.LayerNormalization",
+        (
+            chosen,
+            given("epsilon", use.layer.eps, default=_EPSILON),
+            given("center", use.layer.affine and use.layer.bias, default=True),
+            given("scale", use.layer.affine, default=True),
+        ),
     )
+    return Placed(Code(f"$self({use.fed(order)})", call), order)
+
+
+def _behind(use: Use, *axes: int) -> Order:
+    """The order of the input, or another one where some axes are not the last; not all backends have them elsewhere."""
+    last = [axis for axis in use.order if axis in axes]
+    return (*(axis for axis in use.order if axis not in axes), *last)
 
 
 @kind("rmsnorm")
 def _rms_norm(use: Use) -> Placed:
-    axis = use.axis(int(use.layer.axis))
+    order = _behind(use, int(use.layer.axis))
     eps = _LEAST if use.layer.eps is None else use.layer.eps
+    x = use.fed(order)
     if not use.layer.affine:
-        return function(use, f"ops.rms_normalization($0, axis={axis}, epsilon=$epsilon)", epsilon=eps)
-    return layer(use, "RMSNormalization", given("axis", axis, default=-1), given("epsilon", eps, default=1e-6))
+        return Placed(Code(f"ops.rms_normalization({x}, epsilon=$epsilon)", values={"epsilon": eps}), order)
+    return Placed(Code(f"$self({x})", Call("layers.RMSNormalization", (given("epsilon", eps, default=1e-6),))), order)
 
 
 @kind("localresponsenorm")

@@ -74,6 +74,8 @@ def _concat(use: Use) -> Placed:
 
 @kind("leakyrelu")
 def _leaky_relu(use: Use) -> Placed:
+    if use.layer.slope < 0:
+        raise Unwritten("with a slope below 0")
     return layer(use, "LeakyReLU", given("negative_slope", float(use.layer.slope)))
 
 

@@ -21,8 +21,10 @@ def _pooling(use: Use) -> Placed:
     order = channels_last(rank + 1)
     sides = _reached(use)
     padded = any(map(any, sides))
-    # Of averages those with "same" leave out what they pad.
-    same = padded and padded_alike(use, sides) and (largest or not _counted(use, sides))
+    same = padded and padded_alike(use, sides) and (largest or _left_out(use, sides))
+    kernel = each_axis(layer.kernel, rank)
+    if rank == 3 and not largest and same and any(k > n for k, n in zip(kernel, use.shapes[0][1:], strict=True)):
+        raise Unwritten("whose windows are larger than its input")
     stride = layer.kernel if layer.stride is None else layer.stride
     call = Call(
         f"layers.{'Max' if largest else 'Average'}Pooling{rank}D",
@@ -59,11 +61,9 @@ def _reached(use: Use) -> list[tuple[int, int]]:
     return found
 
 
-def _counted(use: Use, sides: Sequence[tuple[int, int]]) -> bool:
-    """True where a part of the margins is among the values of an average."""
-    stated = use.layer.margins(use.shapes[0])
-    inside = any(before or min(after, int(own)) for (before, after), (_, own) in zip(sides, stated, strict=True))
-    return bool(use.layer.count_include_pad) and inside
+def _left_out(use: Use, sides: Sequence[tuple[int, int]]) -> bool:
+    """True where margins are among the values of no average, and as wide on both sides; else backends differ in "same"."""
+    return not use.layer.count_include_pad and all(before == after for before, after in sides)
 
 
 def _evenly(use: Use, sides: Sequence[tuple[int, int]]) -> bool:
