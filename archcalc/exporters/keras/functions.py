@@ -65,6 +65,15 @@ class Functions(Blocks):
         self._layers = layers
         self._bare = bare
         self.shared = {node.share for i, node in enumerate(graph.nodes) if i in layers} - {None}
+        # The embeddings whose weights a dense layer has.
+        self._reversed = {
+            node.share
+            for i, node in enumerate(graph.nodes)
+            if i in layers
+            and node.share is not None
+            and node.layer.kind == "linear"
+            and graph.nodes[node.share].layer.kind == "embedding"
+        }
         super().__init__(graph, whole, "build", {*TAKEN, *PARTS})
 
     def named(self, word: str) -> str:
@@ -84,6 +93,8 @@ class Functions(Blocks):
 
     def code(self, position: int) -> Code:
         node, code = self.graph.nodes[position], self._layers[position].code
+        if position in self._reversed:
+            return Code(code.expression, Call("layers.ReversibleEmbedding", code.module.arguments))
         if node.share is None or code.module is None:
             return code
         owner = self.graph.nodes[node.share]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -38,7 +39,8 @@ class Use(msgspec.Struct, frozen=True):
         order = self.orders[at]
         if order == wanted:
             return f"${at}"
-        return f"layers.Permute({tuple(order.index(axis) + 1 for axis in wanted)})(${at})"
+        own = f"permute_{at + 1}" if at else "permute"
+        return f"layers.Permute({tuple(order.index(axis) + 1 for axis in wanted)}, name=${own}_name)(${at})"
 
     def axis(self, ours: int) -> int:
         """The place of one of our axes among those of the first input in Keras: -1 for the last, else with the batch."""
@@ -61,6 +63,11 @@ Record: TypeAlias = Callable[[Use], Placed]
 registered: dict[str, Record] = {}
 # The classes that code may need beside those of Keras, a file each.
 PARTS = {path.stem: path for path in sorted((Path(__file__).parent / "parts").glob("*.txt"))}
+
+
+def further(code: Code) -> list[str]:
+    """The ends of the names of layers that a layer needs beside its own."""
+    return [found[1] for found in re.finditer(r"\$(\w+)_name\b", code.expression)]
 
 
 def kind(*names: str) -> Callable[[Record], Record]:

@@ -8,7 +8,7 @@ from archcalc.characters import one_line
 from archcalc.exporters.keras.body import Body, wrapped
 from archcalc.exporters.keras.functions import Functions, plain_name
 from archcalc.exporters.keras.layer import placed
-from archcalc.exporters.keras.registry import PARTS, Order, Placed
+from archcalc.exporters.keras.registry import PARTS, Order, Placed, further
 from archcalc.exporters.source.blocks import Block, Line, module_text
 from archcalc.exporters.source.module import blocks_of, opening, output_part, part_lines
 from archcalc.exporters.source.sites import Site, attribute, flat
@@ -44,7 +44,10 @@ def _functions(graph: Graph, layers: Mapping[int, Placed]) -> Functions:
     def made(whole: Site) -> Functions:
         for bare in (True, False):
             found = Functions(graph, whole, layers, bare=bare)
-            names = [*found.paths.values(), *(plain_name(graph.nodes[i].name) for i in graph.inputs)]
+            names = [plain_name(graph.nodes[i].name) for i in graph.inputs]
+            for position, one in layers.items():
+                path = found.paths.get(graph.nodes[position].name)
+                names += [] if path is None else [path, *(f"{path}_{end}" for end in further(one.code))]
             if len({*names}) == len(names):
                 return found
         return Functions(graph, flat(graph), layers, bare=False)

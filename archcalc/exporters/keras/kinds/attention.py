@@ -52,10 +52,11 @@ def _product(use: Use) -> Placed:
         factor = use.fed(natural(rank), at)
         if heads is not None and rank == 2:
             values[f"heads_{at}"] = (int(x[0]), heads, int(x[1]) // heads)
-            factor = f"layers.Reshape($heads_{at})({factor})"
-            factor = f"layers.Permute({(2, 3, 1) if turn else (2, 1, 3)})({factor})"
+            factor = f"layers.Reshape($heads_{at}, name=$heads_{at}_name)({factor})"
+            factor = f"layers.Permute({(2, 3, 1) if turn else (2, 1, 3)}, name=$turned_{at}_name)({factor})"
         elif turn:
-            factor = f"layers.Permute({(*range(1, rank - 1), rank, rank - 1)})({factor})"
+            moved = (*range(1, rank - 1), rank, rank - 1)
+            factor = f"layers.Permute({moved}, name=$turned_{at}_name)({factor})"
         factors.append(factor)
     rows, columns = use.shapes[0][-2:]
     summed = int(rows if turned[0] else columns // heads if heads and len(use.shapes[0]) == 2 else columns)
@@ -64,6 +65,7 @@ def _product(use: Use) -> Placed:
         lines.append("$_ / $width**0.5")
     if heads is not None and len(use.shapes[1]) == 2 and not turned[1]:
         size = tuple(map(int, use.output))
-        lines += ["layers.Permute((2, 1, 3))($_)", "layers.Reshape($size)($_)"]
-        return Placed(Code("\n".join(lines), values={**values, "width": summed, "size": size}), natural(2))
+        lines += ["layers.Permute((2, 1, 3), name=$turned_name)($_)", "$self($_)"]
+        call = Call("layers.Reshape", (plain("shape", size),))
+        return Placed(Code("\n".join(lines), call, {**values, "width": summed}), natural(2))
     return Placed(Code("\n".join(lines), values={**values, "width": summed}), natural(len(use.output)))

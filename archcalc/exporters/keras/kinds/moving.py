@@ -88,8 +88,8 @@ def _channel_shuffle(use: Use) -> Placed:
     groups, order = int(use.layer.groups), channels_last(len(use.output))
     kept = ", ".join(map(str, range(1, len(places) + 1)))
     lines = [
-        f"layers.Reshape($apart)({use.fed(order)})",
-        f"layers.Permute(({kept}, {len(places) + 2}, {len(places) + 1}))($_)",
+        f"layers.Reshape($apart, name=$apart_name)({use.fed(order)})",
+        f"layers.Permute(({kept}, {len(places) + 2}, {len(places) + 1}), name=$moved_name)($_)",
         "$self($_)",
     ]
     apart = (*places, groups, channels // groups)
@@ -107,7 +107,11 @@ def _pixel_shuffle(use: Use) -> Placed:
     else:
         apart = (*chain.from_iterable((n // factor, factor) for n in places), channels)
         moved = (*(2 * at + 1 for at in range(rank)), 2 * rank + 1, *(2 * at + 2 for at in range(rank)))
-    lines = [f"layers.Reshape($apart)({use.fed(order)})", f"layers.Permute({moved})($_)", "$self($_)"]
+    lines = [
+        f"layers.Reshape($apart, name=$apart_name)({use.fed(order)})",
+        f"layers.Permute({moved}, name=$moved_name)($_)",
+        "$self($_)",
+    ]
     call = Call("layers.Reshape", (plain("shape", tuple(int(use.output[axis]) for axis in order)),))
     return Placed(Code("\n".join(lines), call, {"apart": apart}), order)
 
