@@ -21,7 +21,6 @@ _NAMES = {
     "bias": "beta",
     "running_mean": "moving_mean",
     "running_var": "moving_variance",
-    "table": "embeddings",
 }
 
 
@@ -85,28 +84,23 @@ def _of_keras(node: Node, arrays: dict[str, Any], order: tuple[int, ...]) -> dic
         return _kernel(arrays, lambda w: np.moveaxis(w, (0, 1), (-1, -2)))
     if kind == "linear":
         return _kernel(arrays, np.transpose)
-    if kind in {"learned", "prelu", "scale"}:
-        return {_PLAIN[kind, name]: _placed(array, node, order) for name, array in arrays.items()}
-    if kind == "embedding":
-        return {"embeddings": arrays["weight"]}
     if kind == "attention":
         return _attention(arrays)
     if kind in _GATES:
         return _cells(node, arrays)
     if kind == "layernorm" and arrays["weight"].ndim > 1:
         own = [axis for axis in order if axis in node.layer.axes]
-        turned = np.argsort(np.argsort(own))
-        return {_NAMES[name]: np.transpose(array, turned) for name, array in arrays.items()}
-    if kind == "rmsnorm":
-        return {"scale": arrays["weight"]}
-    return {_NAMES[name]: array for name, array in arrays.items()}
+        arrays = {name: np.transpose(array, np.argsort(np.argsort(own))) for name, array in arrays.items()}
+    names = {**_NAMES, **_OWN.get(kind, {})}
+    return {names[name]: _placed(array, node, order) for name, array in arrays.items()}
 
 
-_PLAIN = {
-    ("learned", "weight"): "array",
-    ("prelu", "weight"): "alpha",
-    ("scale", "weight"): "factor",
-    ("scale", "bias"): "bias",
+_OWN = {
+    "embedding": {"weight": "embeddings"},
+    "learned": {"weight": "array"},
+    "prelu": {"weight": "alpha"},
+    "rmsnorm": {"weight": "scale"},
+    "scale": {"weight": "factor", "bias": "bias"},
 }
 
 

@@ -37,7 +37,7 @@ def test_every_kind_has_code_or_a_reason():
     assert not known().keys() & WITHOUT.keys()
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 @given(st.sampled_from(sorted({*known()} - {"learned", "input"})).flatmap(lambda kind: cases(kind, flaws=False)))
 def test_a_layer_computes_what_its_definition_does(case):
     """For settings of all sorts, along the axes that they name."""
@@ -67,7 +67,8 @@ def close(graph, batch=2):
         else random.standard_normal((batch, *graph.nodes[i].shape), np.float32)
         for i in graph.inputs
     }
-    ours = run(graph, given if len(given) > 1 else next(iter(given.values())), arrays)
+    with np.errstate(all="ignore"):
+        ours = run(graph, given if len(given) > 1 else next(iter(given.values())), arrays)
     theirs = loaded.run(arrays, *given.values())
 
     assert all(theirs == ours for theirs, ours in loaded.shapes().values())

@@ -127,6 +127,8 @@ class Body(Variables):
         """A name as code."""
         if not self._inside:
             return f'"{name}"'
+        if "{name}" in name:
+            return f'f"{name}"'
         return f'f"{{name}}_{name}"' if name else "name"
 
 

@@ -6,12 +6,15 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+import msgspec
+
 from archcalc.errors import SpecError
 from archcalc.exporters.keras.registry import EITHER, PARTS, Placed
 from archcalc.exporters.source.blocks import Blocks, growing
 from archcalc.exporters.source.code import Call, Code, Many, Run, Supply, Word, text
 from archcalc.exporters.source.nesting import ENDS, start_of
 from archcalc.exporters.source.sites import Part, Site, free
+from archcalc.language.structure import common_start
 from archcalc.network.graph import Graph
 
 # What no parameter and no function can be called.
@@ -32,6 +35,7 @@ TAKEN = {
     "range",
     "len",
 }
+_WORD = re.compile(r"[A-Za-z]+")
 
 
 class Repeated(Many, frozen=True):
@@ -82,6 +86,8 @@ class Functions(Blocks):
 
     def path(self, around: str, name: str, at: int | None = None) -> str:
         own = name if at is None else numbered(name, at)
+        if "{name}" in own:
+            return own.replace("{name}", around)
         return f"{around}_{own}" if around and own else around or own
 
     def many(self, calls: Sequence[Call], mode: str) -> Run:
@@ -125,42 +131,76 @@ class Functions(Blocks):
         bare = nameless if self._bare and sites[0].word and len(nameless) == 1 else []
         for at, (part, *owns) in enumerate(zip(sites[0].parts, *names, strict=True)):
             own = {*owns}
-            name = _common(own)
+            name = (part.many and _series(own)) or _common(own)
             if not name and not (at in bare and own == {("",)}):
                 name = plain_name(part.sites[0].word if part.sites else self.graph.nodes[part.position].layer.kind)
             if name in following:
                 name = f"{name}_{following[name]}"
             if part.many:
-                name = name if _in_series(own) else f"{name}_1"
+                name = name if _series(own) else f"{name}_1"
                 stem, number = counted(name.partition(",")[0])
                 following[stem.rstrip("_")] = number + len(part.sites)
             found.append(free(name, taken) if name else name)
         return tuple(found)
 
     def _own_names(self, site: Site, part: Part) -> tuple[str, ...]:
-        """The names of a part without that of the block around it, one for each call."""
-        around = start_of(self.graph, site.first, site.last) if site.word else ""
+        """The names of a part without what the block around it is called, one for each call."""
+        around = _label(self.graph, site)
         if not part.sites:
-            return (plain_name(self.graph.nodes[part.position].name.removeprefix(around)),)
-        starts = [start_of(self.graph, one.first, one.last) for one in part.sites]
-        return tuple(plain_name(start.removeprefix(around).rstrip(ENDS)) for start in starts)
+            return (around.less(self.graph.nodes[part.position].name),)
+        return tuple(around.less_of(_label(self.graph, one)) for one in part.sites)
 
 
-def _in_series(own: set[tuple[str, ...]]) -> bool:
-    """True if the names of several calls are different ones, the same in each block."""
-    return len(own) == 1 and len({*next(iter(own))}) == len(next(iter(own))) and all(next(iter(own)))
+class _Label(msgspec.Struct, frozen=True):
+    """The text by which a call of a block is told from others: the beginning of its names, or what their words have behind them."""
+
+    text: str
+    behind: bool = False
+
+    def less(self, name: str) -> str:
+        """A name without the label, or with `{name}` in its place if it does not begin with it."""
+        word = _WORD.match(name)
+        if not self.behind or word is None or not name.startswith(self.text, word.end()):
+            return plain_name(name if self.behind else name.removeprefix(self.text))
+        rest = re.sub(r"[^0-9A-Za-z]+", "_", name[word.end() + len(self.text) :]).rstrip("_")
+        return f"{word[0]}{{name}}{rest}"
+
+    def less_of(self, inner: _Label) -> str:
+        """The label of a call inside, without this one."""
+        if self.behind and inner.behind:
+            return plain_name(inner.text.removeprefix(self.text))
+        return self.less(inner.text) if inner.text else ""
+
+
+def _label(graph: Graph, site: Site) -> _Label:
+    if not site.word:
+        return _Label("")
+    if start := start_of(graph, site.first, site.last):
+        return _Label(start)
+    names = [node.name for node in graph.nodes[site.first : site.last]]
+    rests = [name[word.end() :] for name in names if (word := _WORD.match(name))]
+    common = common_start(rests) if len(rests) == len(names) else ""
+    while common and any(rest[len(common) :][:1].isdecimal() for rest in rests):
+        common = common[:-1].rstrip("0123456789")
+    return _Label(common.rstrip(ENDS), behind=True)
+
+
+def _series(own: set[tuple[str, ...]]) -> str:
+    """The names of several calls, of which blocks have more or fewer: the first, if it counts them, or all; empty if neither."""
+    longest = max(own, key=len)
+    if not all(longest) or len({*longest}) < len(longest) or any(names != longest[: len(names)] for names in own):
+        return ""
+    if all(numbered(longest[0], at) == name for at, name in enumerate(longest)):
+        return longest[0]
+    return ",".join(longest) if len(own) == 1 else ""
 
 
 def _common(own: set[tuple[str, ...]]) -> str:
-    """What the names of a part have in common: all of it, of names that count the first, or what stands before numbers."""
-    if len(own) == 1:
-        names = next(iter(own))
-        if not _in_series(own):
-            return names[0] if len({*names}) == 1 else ""
-        first = names[0]
-        return first if all(numbered(first, at) == name for at, name in enumerate(names)) else ",".join(names)
+    """What the names of a part have in common: all of it, or what stands before numbers."""
+    if len({*(name for names in own for name in names)}) == 1:
+        return next(iter(own))[0]
     stems = {re.sub(r"_?\d+$", "", names[0]) for names in own}
-    return stems.pop() if len(stems) == 1 else ""
+    return stems.pop() if len(stems) == 1 and max(map(len, own)) == 1 else ""
 
 
 def plain_name(name: str) -> str:
