@@ -116,7 +116,11 @@ class Body(Variables):
 
         def value(found: re.Match[str]) -> str:
             word = found[1]
-            return self._said(f"{name}_{word.removesuffix('_name')}") if word.endswith("_name") else values[word]
+            return (
+                self._said(f"{name}_{word.removesuffix('_name')}".lstrip("_"))
+                if word.endswith("_name")
+                else values[word]
+            )
 
         for template in line.code.expression.split("\n"):
             own = re.sub(r"<(\d+)>", lambda found: self.owned[int(found[1])], template)

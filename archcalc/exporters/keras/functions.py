@@ -60,14 +60,17 @@ class Listed(Run, frozen=True):
 class Functions(Blocks):
     """The functions of a network, inner ones first, the network itself last.
 
-    `bare` leaves calls without a part of a name of their own, where the layers in them have the names of those around.
+    `bare` leaves calls without a part of a name of their own, where the layers in them have the names of those around, and
+    `behind` tells calls by what their names have behind the first word, where they do not begin alike.
     """
 
     joint: ClassVar[str] = "_"
 
-    def __init__(self, graph: Graph, whole: Site, layers: Mapping[int, Placed], *, bare: bool) -> None:
+    def __init__(self, graph: Graph, whole: Site, layers: Mapping[int, Placed], *, bare: bool, behind: bool) -> None:
         self._layers = layers
-        self._bare = bare
+        self._bare, self._behind = bare, behind
+        # True if a word would stand right before another in a name.
+        self.clumsy = False
         self.shared = {node.share for i, node in enumerate(graph.nodes) if i in layers} - {None}
         # The embeddings whose weights a dense layer has.
         self._reversed = {
@@ -87,6 +90,7 @@ class Functions(Blocks):
     def path(self, around: str, name: str, at: int | None = None) -> str:
         own = name if at is None else numbered(name, at)
         if "{name}" in own:
+            self.clumsy = self.clumsy or not around[:1].isdecimal()
             return own.replace("{name}", around)
         return f"{around}_{own}" if around and own else around or own
 
@@ -126,8 +130,8 @@ class Functions(Blocks):
         following: dict[str, int] = {}
         found = []
         names = [[self._own_names(site, part) for part in site.parts] for site in sites]
-        # A single call may have the name of the block around it, whose layers then have those of the graph.
-        nameless = [at for at, part in enumerate(sites[0].parts) if part.sites and names[0][at] == ("",)]
+        # A single part may have the name of the block around it, and the layers in it those of the graph.
+        nameless = [at for at, own in enumerate(names[0]) if own == ("",)]
         bare = nameless if self._bare and sites[0].word and len(nameless) == 1 else []
         for at, (part, *owns) in enumerate(zip(sites[0].parts, *names, strict=True)):
             own = {*owns}
@@ -145,10 +149,10 @@ class Functions(Blocks):
 
     def _own_names(self, site: Site, part: Part) -> tuple[str, ...]:
         """The names of a part without what the block around it is called, one for each call."""
-        around = _label(self.graph, site)
+        around = _label(self.graph, site, behind=self._behind)
         if not part.sites:
             return (around.less(self.graph.nodes[part.position].name),)
-        return tuple(around.less_of(_label(self.graph, one)) for one in part.sites)
+        return tuple(around.less_of(_label(self.graph, one, behind=self._behind)) for one in part.sites)
 
 
 class _Label(msgspec.Struct, frozen=True):
@@ -172,17 +176,22 @@ class _Label(msgspec.Struct, frozen=True):
         return self.less(inner.text) if inner.text else ""
 
 
-def _label(graph: Graph, site: Site) -> _Label:
+def _label(graph: Graph, site: Site, *, behind: bool) -> _Label:
     if not site.word:
         return _Label("")
     if start := start_of(graph, site.first, site.last):
         return _Label(start)
     names = [node.name for node in graph.nodes[site.first : site.last]]
+    if all(name == names[0] or (name.startswith(names[0]) and name[len(names[0])] in ENDS) for name in names):
+        return _Label(names[0])
+    if not behind:
+        return _Label("")
     rests = [name[word.end() :] for name in names if (word := _WORD.match(name))]
     common = common_start(rests) if len(rests) == len(names) else ""
     while common and any(rest[len(common) :][:1].isdecimal() for rest in rests):
         common = common[:-1].rstrip("0123456789")
-    return _Label(common.rstrip(ENDS), behind=True)
+    common = common.rstrip(ENDS)
+    return _Label(common, behind=bool(common))
 
 
 def _series(own: set[tuple[str, ...]]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import product
 
 from archcalc.characters import one_line
 from archcalc.exporters.keras.body import Body, wrapped
@@ -33,7 +34,7 @@ def written(graph: Graph) -> tuple[str, dict[str, str], dict[str, Order]]:
     body = "\n".join([*above, *code])
     imports = ["import keras", f"from keras import layers{', ops' if 'ops.' in body else ''}"]
     standard = ["import math", ""] if "math." in body else []
-    text = "\n".join([*opening(graph), *standard, *imports, body, "", "", "model = build()", ""])
+    text = "\n".join([*opening(graph), *standard, *imports, body, "", "", "model = build()"])
     orders = {graph.nodes[position].name: one.order for position, one in layers.items()}
     return text, functions.paths, orders
 
@@ -42,15 +43,15 @@ def _functions(graph: Graph, layers: Mapping[int, Placed]) -> Functions:
     """The functions of a graph, without blocks where the names of layers would meet in another way."""
 
     def made(whole: Site) -> Functions:
-        for bare in (True, False):
-            found = Functions(graph, whole, layers, bare=bare)
+        for bare, behind in product((True, False), (True, False)):
+            found = Functions(graph, whole, layers, bare=bare, behind=behind)
             names = [plain_name(graph.nodes[i].name) for i in graph.inputs]
             for position, one in layers.items():
                 path = found.paths.get(graph.nodes[position].name)
                 names += [] if path is None else [path, *(f"{path}_{end}" for end in further(one.code))]
-            if len({*names}) == len(names):
+            if len({*names}) == len(names) and not found.clumsy:
                 return found
-        return Functions(graph, flat(graph), layers, bare=False)
+        return Functions(graph, flat(graph), layers, bare=False, behind=False)
 
     owners = [node.share for i, node in enumerate(graph.nodes) if node.share is not None and i in layers]
     return blocks_of(graph, made, owners)
