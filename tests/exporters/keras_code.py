@@ -10,6 +10,8 @@ import numpy as np
 
 from archcalc.exporters.keras.writer import written
 from archcalc.network.graph import Graph, Node
+from archcalc.reference.random_arrays import seeded
+from archcalc.reference.run import run
 from archcalc.symbols.dims import Shape
 
 os.environ["KERAS_BACKEND"] = "torch"
@@ -142,3 +144,24 @@ def _cells(node: Node, arrays: dict[str, Any]) -> dict[str, Any]:
         if biases:
             found[f"{at}cell.bias"] = np.stack(biases) if len(biases) > 1 else biases[0]
     return found
+
+
+def close(graph: Graph, batch: int = 2) -> None:
+    """The outputs and shapes of the code and of the definition are equal, for the same arrays and inputs."""
+    loaded = Loaded(graph)
+    arrays = seeded(graph)
+    random = np.random.default_rng(0)
+    words = min((int(node.layer.entries) for node in graph.nodes if node.layer.entries is not None), default=1)
+    given = {
+        graph.nodes[i].name: random.integers(0, words, (batch, *graph.nodes[i].shape))
+        if i in graph.token_numbers
+        else random.standard_normal((batch, *graph.nodes[i].shape), np.float32)
+        for i in graph.inputs
+    }
+    with np.errstate(all="ignore"):
+        ours = run(graph, given if len(given) > 1 else next(iter(given.values())), arrays)
+    theirs = loaded.run(arrays, *given.values())
+
+    assert all(theirs == ours for theirs, ours in loaded.shapes().values())
+    for one, other in zip(ours.values() if isinstance(ours, dict) else [ours], theirs, strict=True):
+        np.testing.assert_allclose(other, one, rtol=1e-4, atol=1e-4)

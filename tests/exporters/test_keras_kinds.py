@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 from hypothesis import assume, given, note, reject, settings
 from hypothesis import strategies as st
@@ -13,10 +12,8 @@ from archcalc.exporters.keras.writer import write
 from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Builder
-from archcalc.reference.random_arrays import seeded
-from archcalc.reference.run import run
-from tests.exporters.keras_code import Loaded
-from tests.exporters.test_torch_kinds import of_one
+from tests.exporters.graphs import of_one
+from tests.exporters.keras_code import close
 from tests.layers.strategies import cases
 
 # Kinds without code, and why.
@@ -53,27 +50,6 @@ def test_a_layer_computes_what_its_definition_does(case):
         assume("for which there is no code" not in str(error))
         raise
     close(graph)
-
-
-def close(graph, batch=2):
-    """The outputs and shapes of the code and of the definition are equal, for the same arrays and inputs."""
-    loaded = Loaded(graph)
-    arrays = seeded(graph)
-    random = np.random.default_rng(0)
-    words = min((int(node.layer.entries) for node in graph.nodes if node.layer.entries is not None), default=1)
-    given = {
-        graph.nodes[i].name: random.integers(0, words, (batch, *graph.nodes[i].shape))
-        if i in graph.token_numbers
-        else random.standard_normal((batch, *graph.nodes[i].shape), np.float32)
-        for i in graph.inputs
-    }
-    with np.errstate(all="ignore"):
-        ours = run(graph, given if len(given) > 1 else next(iter(given.values())), arrays)
-    theirs = loaded.run(arrays, *given.values())
-
-    assert all(theirs == ours for theirs, ours in loaded.shapes().values())
-    for one, other in zip(ours.values() if isinstance(ours, dict) else [ours], theirs, strict=True):
-        np.testing.assert_allclose(other, one, rtol=1e-4, atol=1e-4)
 
 
 def test_a_kind_without_code_is_named():

@@ -16,8 +16,7 @@ from archcalc.network.graph import Builder
 from archcalc.reference.random_arrays import seeded
 from archcalc.reference.run import run
 from archcalc.symbols.dims import size
-from tests.exporters.keras_code import Loaded
-from tests.exporters.test_keras_kinds import close
+from tests.exporters.keras_code import Loaded, close
 from tests.exporters.torch_code import own_arrays
 from tests.reference.small_networks import THOROUGH
 

@@ -71,7 +71,7 @@ class Functions(Blocks):
         self._bare, self._behind = bare, behind
         # True if a word would stand right before another in a name.
         self.clumsy = False
-        self.shared = {node.share for i, node in enumerate(graph.nodes) if i in layers} - {None}
+        self.shared = {node.share for i, node in enumerate(graph.nodes) if i in layers and node.share is not None}
         # The embeddings whose weights a dense layer has.
         self._reversed = {
             node.share
@@ -205,7 +205,7 @@ def _series(own: set[tuple[str, ...]]) -> str:
 
 
 def _common(own: set[tuple[str, ...]]) -> str:
-    """What the names of a part have in common: all of it, or what stands before numbers."""
+    """The text that the names of a part have in common: all of it, or that before numbers."""
     if len({*(name for names in own for name in names)}) == 1:
         return next(iter(own))[0]
     stems = {re.sub(r"_?\d+$", "", names[0]) for names in own}

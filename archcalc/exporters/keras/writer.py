@@ -65,7 +65,7 @@ def _function(one: Block) -> Iterator[str]:
         yield from wrapped(text, 4)
 
 
-def _build(graph: Graph, one: Block, layers: Mapping[int, Placed], shared: set[int | None]) -> Iterator[str]:
+def _build(graph: Graph, one: Block, layers: Mapping[int, Placed], shared: set[int]) -> Iterator[str]:
     """The lines of the function that makes the network."""
     taken: set[str] = set()
     several = [attribute(graph.nodes[i].name, "input", taken).lower() for i in graph.inputs]

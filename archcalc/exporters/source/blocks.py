@@ -76,7 +76,7 @@ class Blocks:
         raise NotImplementedError
 
     def path(self, around: str, name: str, at: int | None = None) -> str:
-        """What a part is called in the whole network, by what is around it; `at` numbers those of several calls."""
+        """The name of a part in the whole network, by what is around it; `at` numbers those of several calls."""
         raise NotImplementedError
 
     def settled(self, column: tuple[Any, ...]) -> tuple[Any, ...]:

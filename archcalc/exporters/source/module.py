@@ -1,4 +1,4 @@
-"""What the code of a network is made of in any language: its first lines, its blocks, and classes that several networks need."""
+"""The parts of code in any language: its first lines, its blocks, and classes that several networks need."""
 
 from __future__ import annotations
 

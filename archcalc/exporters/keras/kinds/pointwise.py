@@ -106,10 +106,9 @@ def _softplus(use: Use) -> Placed:
 @kind("prelu")
 def _prelu(use: Use) -> Placed:
     rank = len(use.order)
-    shared = () if use.layer.elementwise else range(1, rank + 1)
+    axes = () if use.layer.elementwise else tuple(range(1, rank + 1))
     if use.layer.per_channel:
-        shared = tuple(axis for axis in shared if use.order[axis - 1] != 0)
-    axes = tuple(shared)
+        axes = tuple(axis for axis in axes if use.order[axis - 1] != 0)
     return layer(use, "PReLU", *([given("shared_axes", axes)] if axes else []))
 
 
