@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from archcalc.errors import SpecError
 from archcalc.importers.keras.site import Site, translates
-from archcalc.importers.keras.tensors import Tensor
+from archcalc.importers.keras.tensors import Tensor, unnamed
 from archcalc.layers.arithmetic import Power, Times
 from archcalc.layers.base import Layer
+from archcalc.layers.linear import Constant
 from archcalc.layers.matmul import MatMul
 from archcalc.layers.merge import Add, Concat, Divide, Maximum, Multiply, Subtract
 from archcalc.layers.unknown import Unknown
-from archcalc.symbols.dims import Dim
+from archcalc.symbols.dims import Dim, size
 from archcalc.symbols.shape import axes_of
 
 _VALUE_BY_VALUE: dict[str, type[Layer]] = {
@@ -72,6 +73,9 @@ def by_value(site: Site, operation: str) -> Tensor:
     """A join value by value, of tensors whose axes are brought to one order and one number."""
     xs = _in_one_order(site)
     numbers = site.call.numbers
+    if len(xs) == 1 and site.call.constants:
+        constants = [_constant(site, xs[0], shape) for shape in site.call.constants]
+        xs += [one for one in constants if one is not None]
     if len(xs) == 1 and numbers:
         return _with_number(site, xs[0], operation, numbers[0])
     if len(xs) < 2:
@@ -89,6 +93,18 @@ def by_value(site: Site, operation: str) -> Tensor:
     if operation in {"average", "ave"}:
         return site.each(Times(factor=1 / len(xs)), joined, part="times")
     return joined
+
+
+def _constant(site: Site, x: Tensor, stated: tuple[int, ...]) -> Tensor | None:
+    """An array of the file that is joined to a tensor, in the order of its axes; None where it is not one for all samples."""
+    rank = len(x.order)
+    shape = (1,) * (rank + 1 - len(stated)) + stated
+    if len(shape) != rank + 1 or shape[0] != 1 or size(shape) == 1:
+        return None
+    ours = tuple(shape[1 + place] for place in x.ours)
+    names = axes_of(site.assembly.builder.shape(x.position))
+    layer = Constant(ours, names if all(names) else unnamed(rank))
+    return Tensor(site.add(layer, part="constant"), x.order)
 
 
 def _with_number(site: Site, x: Tensor, operation: str, number: float) -> Tensor:
