@@ -125,3 +125,32 @@ def test_values_of_any_sort_are_read_or_refused():
             graph(after([4, 3], *operations))
         except SpecError:
             continue
+
+
+def test_a_table_is_read_in_reverse():
+    """By a dense layer with its weights, or with weights of its own."""
+    words = {
+        **layer("ReversibleEmbedding", "words", input_dim=10, output_dim=3),
+        "name": "words",
+        "inbound_nodes": [
+            {"args": [tensor([4], "in", 0, 0)], "kwargs": {}},
+            {"args": [tensor([4, 3], "words", 0, 0)], "kwargs": {"reverse": True}},
+        ],
+    }
+    model = after([4], words)
+    model["config"]["output_layers"] = ["words", 1, 0]
+    tied = graph(model)
+    words["config"]["tie_weights"] = False
+
+    assert shapes(tied) == {"in": (4,), "words": (4, 3), "words:2": (4, 10)}
+    assert params(tied) == 30
+    assert params(graph(model)) == 60
+
+
+def test_branches_whose_axes_were_named_otherwise_are_joined():
+    """A reshape to two axes is taken for tokens, and a permute knows that they are not."""
+    first = called(layer("Reshape", "first", target_shape=[6, 4]), [["in", 0, 0]])
+    turned = called(layer("Permute", "turned", dims=[2, 1]), [["in", 0, 0]])
+    joined = called(layer("Concatenate", "joined", axis=1), [["first", 0, 0], ["turned", 0, 0]])
+
+    assert shapes(graph(after([4, 6], first, turned, joined)))["joined"] == (12, 4)

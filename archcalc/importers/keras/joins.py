@@ -10,6 +10,7 @@ from archcalc.layers.base import Layer
 from archcalc.layers.linear import Constant
 from archcalc.layers.matmul import MatMul
 from archcalc.layers.merge import Add, Concat, Divide, Maximum, Multiply, Subtract
+from archcalc.layers.rearrange import Reshape
 from archcalc.layers.unknown import Unknown
 from archcalc.symbols.dims import Dim, size
 from archcalc.symbols.shape import axes_of
@@ -132,6 +133,20 @@ def _in_one_order(site: Site) -> list[Tensor]:
             shape = (*(1,) * new, *site.shape(ordered))
             ordered = site.reshaped(ordered, shape, wanted, part=f"reshape{len(found) + 1}")
         found.append(ordered)
+    return _named_alike(site, found)
+
+
+def _named_alike(site: Site, xs: list[Tensor]) -> list[Tensor]:
+    """Tensors whose axes have no name that one of the first has elsewhere: Keras knows none, and they were guessed."""
+    found = xs[:1]
+    first = axes_of(site.assembly.builder.shape(xs[0].position))
+    for number, x in enumerate(xs[1:], start=2):
+        ours = site.assembly.builder.shape(x.position)
+        if any(name and name in first and first.index(name) != at for at, name in enumerate(axes_of(ours))):
+            position = site.add(Reshape(tuple(ours), unnamed(len(ours))), x, part=f"axes{number}")
+            found.append(Tensor(position, x.order))
+        else:
+            found.append(x)
     return found
 
 
@@ -141,7 +156,7 @@ def concatenated(site: Site, stated: object) -> Tensor:
     if not xs or len({len(x.order) for x in xs}) > 1:
         raise SpecError(f"{site.settings.where}: the inputs must have the same number of axes")
     axis = site.axis(xs[0], -1 if stated is None else stated)
-    ordered = [site.arranged(x, xs[0].ours) for x in xs]
+    ordered = _named_alike(site, [site.arranged(x, xs[0].ours) for x in xs])
     if len(ordered) == 1:
         return ordered[0]
     names = axes_of(site.assembly.builder.shape(xs[0].position))
