@@ -69,7 +69,7 @@ class Loaded:
 
     def _assign(self, node: Node, arrays: dict[str, Any]) -> None:
         layer = self.layers[self.names[node.name]]
-        for name, array in _of_keras(node, arrays, self.orders[node.name]).items():
+        for name, array in _of_keras(node, layer, arrays, self.orders[node.name]).items():
             variable = reduce(getattr, name.split("."), layer)
             variable.assign(np.ascontiguousarray(array).reshape(variable.shape))
 
@@ -79,7 +79,7 @@ def _turned(x: Any, order: Any) -> Any:
     return np.transpose(x, (0, *(int(axis) + 1 for axis in order)))
 
 
-def _of_keras(node: Node, arrays: dict[str, Any], order: tuple[int, ...]) -> dict[str, Any]:
+def _of_keras(node: Node, layer: Any, arrays: dict[str, Any], order: tuple[int, ...]) -> dict[str, Any]:
     """The arrays of a layer as Keras has them, by their names there."""
     kind = node.layer.kind
     if kind.startswith("conv"):
@@ -87,7 +87,7 @@ def _of_keras(node: Node, arrays: dict[str, Any], order: tuple[int, ...]) -> dic
     if kind == "linear":
         return _kernel(arrays, np.transpose)
     if kind == "attention":
-        return _attention(arrays)
+        return _attention(arrays) if hasattr(layer, "_query_dense") else _written_out(node, arrays)
     if kind in _GATES:
         return _cells(node, arrays)
     if kind == "layernorm" and arrays["weight"].ndim > 1:
@@ -103,6 +103,7 @@ _OWN = {
     "prelu": {"weight": "alpha"},
     "rmsnorm": {"weight": "scale"},
     "scale": {"weight": "factor", "bias": "bias"},
+    "subsample2d": {"weight": "factor", "bias": "bias"},
 }
 
 
@@ -122,6 +123,18 @@ def _attention(arrays: dict[str, Any]) -> dict[str, Any]:
         plain = name.removesuffix("_bias")
         owner = "_output_dense" if plain == "out" else f"_{plain}_dense"
         found[f"{owner}.{'kernel' if plain == name else 'bias'}"] = array.T
+    return found
+
+
+def _written_out(node: Node, arrays: dict[str, Any]) -> dict[str, Any]:
+    found = {}
+    for name, array in arrays.items():
+        plain, norm = name.removesuffix("_bias"), "_norm" in name
+        own = "bias" if plain != name else "kernel"
+        if norm:
+            factors = "scale" if node.layer.qk_norm == "rms" else "gamma"
+            own = {"kernel": factors, "bias": "beta"}[own]
+        found[f"{plain}.{own}"] = array.T
     return found
 
 

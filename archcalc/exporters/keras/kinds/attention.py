@@ -10,34 +10,58 @@ from archcalc.exporters.source.records import Unwritten
 @kind("attention")
 def _attention(use: Use) -> Placed:
     layer = use.layer
-    for name, said in {
-        "window": "in a window",
-        "positions": "with rotary positions",
-        "softcap": "with a softcap",
-    }.items():
-        if getattr(layer, name) is not None:
-            raise Unwritten(said)
-    if any(layer.lora) or layer.qk_norm is not None:
-        raise Unwritten("with adapters" if any(layer.lora) else "with norms of queries and keys")
-    if not isinstance(layer.bias, bool):
-        raise Unwritten("with some biases")
+    if any(layer.lora):
+        raise Unwritten("with adapters")
+    fed = [use.fed((0, 1), at) for at in range(len(use.shapes))]
+    known = _of_keras(use)
+    if known is None:
+        parts = ("rotate", "Attention") if layer.positions else ("Attention",)
+        return Placed(Code(f"$self({', '.join(fed)})", _written_out(use), parts=parts), natural(2))
+    # Keras takes the values before the keys.
+    query, keys, values = fed[0], fed[min(1, len(fed) - 1)], fed[-1]
+    reads = ", ".join([query, values, *([keys] if keys != values else [])])
+    causal = ", use_causal_mask=True" if layer.causal else ""
+    return Placed(Code(f"$self({reads}{causal})", known), natural(2))
+
+
+def _of_keras(use: Use) -> Call | None:
+    """The layer of Keras that an attention is; None if it is another sort."""
+    layer = use.layer
+    other = (layer.window, layer.positions, layer.softcap, layer.qk_norm)
+    if any(one is not None for one in other) or not isinstance(layer.bias, bool):
+        return None
     kv_heads, key, value = map(int, layer.widths(use.shapes[0]))
     heads, features, out = int(layer.heads), int(use.shapes[0][1]), int(use.output[1])
     bias = given("use_bias", layer.bias, default=True)
     if kv_heads == heads:
         sizes = plain("num_heads", heads), plain("key_dim", key), given("value_dim", value, default=key)
-        call = Call("layers.MultiHeadAttention", (*sizes, given("output_shape", out, default=features), bias))
-    elif value == key and out == features:
-        sizes = plain("head_dim", key), plain("num_query_heads", heads), plain("num_key_value_heads", kv_heads)
-        call = Call("layers.GroupQueryAttention", (*sizes, bias))
-    else:
-        raise Unwritten("with shared keys and heads of several widths")
-    fed = [use.fed((0, 1), at) for at in range(len(use.shapes))]
-    # Keras takes the values before the keys.
-    query, keys, values = fed[0], fed[min(1, len(fed) - 1)], fed[-1]
-    reads = ", ".join([query, values, *([keys] if keys != values else [])])
-    causal = ", use_causal_mask=True" if layer.causal else ""
-    return Placed(Code(f"$self({reads}{causal})", call), natural(2))
+        return Call("layers.MultiHeadAttention", (*sizes, given("output_shape", out, default=features), bias))
+    if value != key or out != features:
+        return None
+    sizes = plain("head_dim", key), plain("num_query_heads", heads), plain("num_key_value_heads", kv_heads)
+    return Call("layers.GroupQueryAttention", (*sizes, bias))
+
+
+def _written_out(use: Use) -> Call:
+    """A call of the class for other sorts of attention."""
+    layer = use.layer
+    kv_heads, key, value = map(int, layer.widths(use.shapes[0]))
+    heads, features = int(layer.heads), int(use.shapes[0][1])
+    arguments = (
+        plain("features", features),
+        plain("heads", heads),
+        given("kv_heads", kv_heads, default=heads),
+        given("key", key, default=features // heads),
+        given("value", value, default=key),
+        given("out", int(use.output[1]), default=features),
+        given("bias", layer.bias if isinstance(layer.bias, bool) else tuple(sorted(layer.bias)), default=True),
+        given("causal", layer.causal, default=False),
+        given("window", None if layer.window is None else int(layer.window), default=None),
+        given("rotary", float(layer.base) if layer.positions else None, default=None),
+        given("qk_norm", layer.qk_norm, default=None),
+        given("softcap", None if layer.softcap is None else float(layer.softcap), default=None),
+    )
+    return Call("Attention", arguments)
 
 
 @kind("matmul")

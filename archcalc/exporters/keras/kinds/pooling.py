@@ -87,6 +87,13 @@ def _adaptive(use: Use) -> Placed:
     return Placed(Code(f"$self({use.fed(order)})", call), order)
 
 
+@kind("subsample2d")
+def _subsample(use: Use) -> Placed:
+    order = channels_last(3)
+    call = Call("Subsample2D", (plain("pool_size", alike(use.layer.kernel)),))
+    return Placed(Code(f"$self({use.fed(order)})", call, parts=("Subsample2D",)), order)
+
+
 @kind("globalavgpool", "globalmaxpool")
 def _global(use: Use) -> Placed:
     axes, rank = sorted(map(int, use.layer.axes)), len(use.output)
