@@ -82,7 +82,7 @@ def _turned(x: Any, order: Any) -> Any:
 def _of_keras(node: Node, layer: Any, arrays: dict[str, Any], order: tuple[int, ...]) -> dict[str, Any]:
     """The arrays of a layer as Keras has them, by their names there."""
     kind = node.layer.kind
-    if kind.startswith("conv"):
+    if kind.startswith("conv") and not getattr(node.layer, "connections", None):
         return _kernel(arrays, lambda w: np.moveaxis(w, (0, 1), (-1, -2)))
     if kind == "linear":
         return _kernel(arrays, np.transpose)
@@ -98,7 +98,9 @@ def _of_keras(node: Node, layer: Any, arrays: dict[str, Any], order: tuple[int, 
 
 
 _OWN = {
+    "conv2d": {"weight": "kernel", "bias": "bias"},
     "embedding": {"weight": "embeddings"},
+    "relativebias": {"weight": "table"},
     "learned": {"weight": "array"},
     "prelu": {"weight": "alpha"},
     "rmsnorm": {"weight": "scale"},

@@ -21,7 +21,7 @@ from tests.exporters.torch_code import own_arrays
 from tests.reference.small_networks import THOROUGH
 
 # With inputs as small as they take: windows padded in all ways, branches, groups, shared weights, and slices.
-NETWORKS = [("shufflenet_v2_x1_0", (3, 32, 32)), ("yolov8n", (3, 64, 64))]
+NETWORKS = [("lenet5", None), ("shufflenet_v2_x1_0", (3, 32, 32)), ("yolov8n", (3, 64, 64))]
 MORE = [
     ("squeezenet1_1", (3, 64, 64)),
     ("resnet50", (3, 32, 32)),

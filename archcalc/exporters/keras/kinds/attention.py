@@ -64,6 +64,18 @@ def _written_out(use: Use) -> Call:
     return Call("Attention", arguments)
 
 
+@kind("relativebias")
+def _relative_bias(use: Use) -> Placed:
+    arguments = (
+        plain("heads", int(use.shapes[0][0])),
+        given("buckets", int(use.layer.buckets), default=32),
+        given("distance", int(use.layer.distance), default=128),
+        given("causal", use.layer.causal, default=False),
+    )
+    call = Call("RelativeBias", arguments)
+    return Placed(Code(f"$self({use.fed(natural(3))})", call, parts=("RelativeBias",)), natural(3))
+
+
 @kind("matmul")
 def _product(use: Use) -> Placed:
     layer = use.layer

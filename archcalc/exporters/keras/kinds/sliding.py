@@ -51,8 +51,8 @@ def require_one_pace(layer: Any, rank: int) -> None:
 @kind("conv1d", "conv2d", "conv3d")
 def _convolution(use: Use) -> Placed:
     layer, rank = use.layer, use.layer.rank
-    if layer.connections is not None:
-        raise Unwritten("with a table of connections")
+    if layer.connections is not None and (rank != 2 or not layer.bias):
+        raise Unwritten("with connections along other axes than an image's, or without biases")
     require_one_pace(layer, rank)
     order = channels_last(rank + 1)
     sides = list(layer.margins(use.shapes[0]))
@@ -66,17 +66,21 @@ def _convolution(use: Use) -> Placed:
     ]
     channels, filters, groups = int(use.shapes[0][0]), int(layer.out), int(layer.groups)
     kernel, bias = plain("kernel_size", alike(layer.kernel)), given("use_bias", layer.bias, default=True)
+    parts: tuple[str, ...] = ()
     # TensorFlow has no strides of several sizes for these.
-    if 1 < groups == channels and rank < 3 and isinstance(alike(layer.stride), int):
+    if layer.connections is not None:
+        parts = ("TableConv2D",)
+        call = Call("TableConv2D", (kernel, given("table", layer.connections), *options))
+    elif 1 < groups == channels and rank < 3 and isinstance(alike(layer.stride), int):
         deep = given("depth_multiplier", filters // channels, default=1)
         call = Call(f"layers.DepthwiseConv{rank}D", (kernel, *options, deep, bias))
     else:
         options.append(given("groups", groups, default=1))
         call = Call(f"layers.Conv{rank}D", (plain("filters", filters), kernel, *options, bias))
     if not padded or same:
-        return Placed(Code(f"$self({use.fed(order)})", call), order)
+        return Placed(Code(f"$self({use.fed(order)})", call, parts=parts), order)
     margin, values = padding(sides, use.fed(order), layer.padding_mode)
-    return Placed(Code(f"{margin}\n$self($_)", call, values), order)
+    return Placed(Code(f"{margin}\n$self($_)", call, values, parts=parts), order)
 
 
 def padding(sides: Sequence[tuple[Any, Any]], x: str, mode: str = "zeros") -> tuple[str, dict[str, Any]]:
