@@ -17,7 +17,7 @@ Remarks: TypeAlias = Callable[[Graph], list[str]]
 
 
 class Exporter(msgspec.Struct, frozen=True):
-    """A writer of one sort of file, whose names end in `suffix`; what it writes is text, or bytes where it is `binary`.
+    """A writer of one sort of file, whose names end in `suffix`, if that says what they are; what it writes is text, or bytes where it is `binary`.
 
     With `arrays` the file holds those of the layers, and the writer is given them beside the graph, or None for none.
     `remarks` are what the file leaves out and cannot say itself.

@@ -9,6 +9,7 @@ import msgspec
 
 from archcalc.errors import Source, SpecError
 from archcalc.language.alike import Block, Written
+from archcalc.language.branches import branch_by_branch
 from archcalc.language.flatten import closing, flat, letters_in, opening, whole
 from archcalc.language.folding import Folding
 from archcalc.language.items import Item
@@ -17,6 +18,9 @@ from archcalc.language.written import braced, has_comma, indented, scalar, setti
 from archcalc.network.graph import Graph, Node
 from archcalc.network.parts import require_depths
 from archcalc.symbols.dims import format_shape, size
+
+# Blocks that leave so much of a spec are worth another order of its layers.
+_WORTH = 0.75
 
 
 def folded(graph: Graph) -> str:
@@ -27,6 +31,15 @@ def folded(graph: Graph) -> str:
     True
     """
     require_depths(graph)
+    text = _text_of(graph)
+    apart = branch_by_branch(graph)
+    moved = text if apart is None else _text_of(apart)
+    # For a few lines less the order of the file is not given up.
+    return moved if moved.count("\n") < _WORTH * text.count("\n") else text
+
+
+def _text_of(graph: Graph) -> str:
+    """The spec of a graph with its layers in the order in which they stand."""
     letters = letters_in(graph)
     folding = Folding(graph)
     if not folding.blocks:

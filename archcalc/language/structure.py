@@ -16,7 +16,7 @@ from archcalc.language.items import Item
 # The longest part that is sought more than once, the longest list that is looked through, and the candidates tried.
 _MAX_PERIOD = 40
 _MAX_ITEMS = 2_000
-_MAX_TRIED = 300
+_MAX_TRIED = 1_500
 # A block with more parameters than this, and than items, says less than its items do.
 _MAX_PARAMETERS = 2
 _NUMBER = re.compile(r"\d+")

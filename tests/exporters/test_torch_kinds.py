@@ -16,6 +16,7 @@ from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Builder, Graph
 from archcalc.reference.random_arrays import seeded
 from archcalc.reference.run import run
+from tests.exporters.graphs import of_one
 from tests.exporters.torch_code import Loaded, own_arrays
 from tests.layers.strategies import cases
 from tests.reference.torch_networks import networks
@@ -35,16 +36,6 @@ def test_every_kind_has_code_or_a_reason():
     """No kind is both, and none is neither."""
     assert known().keys() | WITHOUT.keys() == set(Layer.kinds)
     assert not known().keys() & WITHOUT.keys()
-
-
-def of_one(layer: Layer, shapes: tuple[tuple[int, ...], ...]) -> Graph:
-    builder = Builder()
-    inputs = [
-        builder.add(f"in{at}", Input(tuple(x), getattr(x, "axes", None) if all(getattr(x, "axes", ("",))) else None))
-        for at, x in enumerate(shapes)
-    ]
-    builder.add("layer", layer, *inputs)
-    return builder.graph("one")
 
 
 def close(graph: Graph, batch: int = 2) -> None:

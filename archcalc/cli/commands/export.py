@@ -81,7 +81,7 @@ def _form_of(output: Path | None) -> str:
         raise click.UsageError(f"--to {'|'.join(_EXPORTERS)} says what is to be written")
     found = [one.name for one in _EXPORTERS.values() if one.suffix == output.suffix.lower()]
     if len(found) != 1:
-        known = ", ".join(one.suffix for one in _EXPORTERS.values())
+        known = ", ".join(one.suffix for one in _EXPORTERS.values() if one.suffix)
         raise click.UsageError(
             f"-o {printable(str(output))}: the file must end in one of {known}, or --to say for what it is"
         )

@@ -1,194 +1,87 @@
-"""Classes for the blocks of a network, each with the parameters by which its calls differ."""
+"""Classes for the blocks of a network."""
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from itertools import pairwise
-from typing import Any
 
 import msgspec
 
 from archcalc.errors import SpecError
-from archcalc.exporters.torch.code import Argument, Call, Code, Many, Steps, everything, numbers, text
+from archcalc.exporters.source.blocks import Blocks, growing
+from archcalc.exporters.source.code import Call, Code, Many, Run, Supply, text
+from archcalc.exporters.source.sites import Site
 from archcalc.exporters.torch.layer import code_of
-from archcalc.exporters.torch.parameters import TAKEN, arguments_of, parameters_of, said_by
 from archcalc.exporters.torch.registry import PARTS
-from archcalc.exporters.torch.sites import Part, Site, Unfoldable, attribute, everywhere, free
 from archcalc.network.graph import Graph
 
 _JOINS = {"add", "subtract", "multiply", "divide"}
+# What no parameter and no class can be called.
+_TAKEN = {"x", "y", "z", "i", "self", "torch", "nn", "F", "math", "range", "super", "len"}
 
 
-class Line(msgspec.Struct, frozen=True):
-    """A part of a class: its attribute, its code with numbers as they stand there, and the parts that it reads, -1 the input."""
+class Sequential(Many, frozen=True):
+    """Several calls that are alike as one module."""
 
-    attribute: str
-    code: Code
-    reads: tuple[int, ...]
-    # The numbers of its module and of its expression, as text.
-    numbers: tuple[str, ...]
-    position: int
-
-
-class Class(msgspec.Struct, frozen=True):
-    """A class: its name, its parameters, its lines, and the sites that are calls of it."""
-
-    name: str
-    parameters: tuple[str, ...]
-    lines: tuple[Line, ...]
-    sites: tuple[Site, ...]
+    def text(self, supply: Supply) -> str:
+        first = "" if self.first is None else f"{text(self.first, supply)}, "
+        rest, count = text(self.rest, supply), supply("times", self.count)
+        if first:
+            if count == "2":
+                return f"nn.Sequential({first}{rest})"
+            count = str(int(count) - 1) if count.isdecimal() else f"{count} - 1"
+        index = "i" if re.search(r"\bi\b", rest) else "_"
+        return f"nn.Sequential({first}*({rest} for {index} in range({count})))"
 
 
-class Classes:
+class Listed(Run, frozen=True):
+    """Several calls that are unlike as one module."""
+
+    calls: tuple[Call, ...]
+
+    def text(self, supply: Supply) -> str:
+        return f"nn.Sequential({', '.join(text(call, supply) for call in self.calls)})"
+
+
+class Classes(Blocks):
     """The classes of a network, inner ones first, the network itself last."""
 
     def __init__(self, graph: Graph, whole: Site, network: str) -> None:
-        self._graph = graph
         self._codes: dict[int, Code] = {}
-        self._calls: dict[tuple[int, int], Call] = {}
-        self._names = {network, *TAKEN, *PARTS}
         self._readers = defaultdict[int, list[str]](list)
         for node in graph.nodes:
             for i in node.inputs:
                 self._readers[i].append(node.layer.kind)
-        self._attributes: dict[tuple[int, int], tuple[str, ...]] = {}
-        self.found: list[Class] = []
-        levels = defaultdict[int, list[Site]](list)
-        for site in everywhere(whole):
-            levels[_height(site)].append(site)
-        for height in sorted(levels):
-            groups = defaultdict[Any, list[Site]](list)
-            for site in levels[height]:
-                groups[site.word, self._skeleton(site)].append(site)
-            for sites in groups.values():
-                self._of_block(sites[0].word or network, sites)
-        # Where in the whole module each layer is, by its name.
-        self.paths: dict[str, str] = {}
-        self._place(whole, "")
+        super().__init__(graph, whole, network, {*_TAKEN, *PARTS})
 
-    def _place(self, site: Site, path: str) -> None:
-        for part, name in zip(site.parts, self._attributes[site.first, site.last], strict=True):
-            own = f"{path}{name}"
-            if not part.sites:
-                self.paths[self._graph.nodes[part.position].name] = own
-            for at, inner in enumerate(part.sites):
-                self._place(inner, f"{own}.{at}." if part.many else f"{own}.")
+    def named(self, word: str) -> str:
+        return camel(word)
 
-    def _skeleton(self, site: Site) -> Any:
-        """The part of a site that must be alike for calls of one class: the kinds of its parts, and what is repeated."""
-        return tuple(
-            part.many or part.sites[0].word if part.sites else self._graph.nodes[part.position].layer.kind
-            for part in site.parts
-        )
+    def path(self, around: str, name: str, at: int | None = None) -> str:
+        own = f"{around}.{name}" if around else name
+        return own if at is None else f"{own}.{at}"
 
-    def _of_block(self, name: str, sites: list[Site]) -> None:
-        """Find the classes of a block: one, or several where its calls differ in more than numbers."""
-        modes = self._modes(sites)
-        groups = defaultdict[Any, list[tuple[Site, list[Line]]]](list)
-        for site in sites:
-            lines = [self._line(site, part, mode) for part, mode in zip(site.parts, modes, strict=True)]
-            groups[tuple(map(_signature, lines))].append((site, lines))
-        for members in groups.values():
-            self.found.append(self._class(free(camel(name), self._names, "") if sites[0].word else name, members))
+    def many(self, calls: Sequence[Call], mode: str) -> Run:
+        if mode == "each":
+            return Listed(tuple(calls))
+        if mode == "steps":
+            return Sequential(None, growing(calls), len(calls))
+        return Sequential(calls[0] if mode == "first" else None, calls[-1], len(calls))
 
-    def _class(self, name: str, members: list[tuple[Site, list[Line]]]) -> Class:
-        named = self._named([site for site, _ in members])
-        members = [
-            (site, [msgspec.structs.replace(line, attribute=own) for line, own in zip(lines, named, strict=True)])
-            for site, lines in members
-        ]
-        rows = [[number for line in lines for number in _numbers(line)] for _, lines in members]
-        owners = [line.attribute for line in members[0][1] for _ in _numbers(line)]
-        columns = [tuple(row[at][1] for row in rows) for at in range(len(owners))]
-        shapes = [self._graph.nodes[site.last - 1].shape for site, _ in members]
-        outputs = set(zip(*shapes, strict=True)) if len({*map(len, shapes)}) == 1 else set()
-        # A size inside is no size of the output.
-        called = [
-            one if column in outputs else one.removeprefix("out_")
-            for (one, _), column in zip(rows[0], columns, strict=True)
-        ]
-        parameters = parameters_of(columns, called, owners)
-        said = [said_by(column, parameters) for column in columns]
-        lines, at = [], 0
-        for line in members[0][1]:
-            count = len(_numbers(line))
-            lines.append(msgspec.structs.replace(line, numbers=tuple(said[at : at + count])))
-            at += count
-        for which, (site, _) in enumerate(members):
-            values = [(parameter, column[which]) for column, parameter in parameters.items()]
-            self._calls[site.first, site.last] = Call(name, tuple(arguments_of(values)))
-            self._attributes[site.first, site.last] = named
-        return Class(name, tuple(parameters.values()), tuple(lines), tuple(site for site, _ in members))
-
-    def _named(self, sites: Sequence[Site]) -> tuple[str, ...]:
-        """The attributes of a class: as its parts are called, without what differs between its calls."""
-        taken: set[str] = set()
-        found = []
-        for column in zip(*(site.parts for site in sites), strict=True):
-            part = column[0]
-            kind = part.sites[0].word if part.sites else self._graph.nodes[part.position].layer.kind
-            names = {one.name for one in column} if len({one.name for one in column}) == 1 else set()
-            found.append(attribute(names.pop() if names else "", kind, taken))
-        return tuple(found)
-
-    def _modes(self, sites: Sequence[Site]) -> list[str]:
-        """For each part of a block how its calls are written, which holds for all calls of the block."""
-        modes = []
-        for column in zip(*(site.parts for site in sites), strict=True):
-            runs = [self._called(part) for part in column]
-            if not column[0].many:
-                modes.append("one")
-            elif all(len(set(run)) == 1 for run in runs):
-                modes.append("same")
-            elif all(len(set(run[1:])) <= 1 for run in runs):
-                modes.append("first")
-            elif all(_even(run) for run in runs):
-                modes.append("steps")
-            else:
-                modes.append("each")
-        return modes
-
-    def _called(self, part: Part) -> list[Call]:
-        return [self._calls[site.first, site.last] for site in part.sites]
-
-    def _line(self, site: Site, part: Part, mode: str) -> Line:
-        ends = {one.last: at for at, one in enumerate(site.parts)}
-        inputs: tuple[int, ...]
-        if part.sites:
-            inputs = part.sites[0].entries
-            code = Code("$self($0)" if len(inputs) == 1 else "$self($all)", _run(self._called(part), mode))
-        else:
-            code = self._code(part.position)
-            inputs = self._graph.nodes[part.position].inputs
-        reads = tuple(ends[i] if i in ends else self._outside(site, i) for i in inputs)
-        return Line(part.name, code, reads, (), part.position)
-
-    def _outside(self, site: Site, position: int) -> int:
-        """The number by which a line reads an input: -1 for the first."""
-        inputs = site.entries if site.word else self._graph.inputs
-        if position not in inputs:
-            raise Unfoldable
-        return -1 - inputs.index(position)
-
-    def _code(self, position: int) -> Code:
+    def code(self, position: int) -> Code:
         if position not in self._codes:
-            self._codes[position] = self._shared(position, code_of(self._graph, position))
+            self._codes[position] = self._shared(position, code_of(self.graph, position))
         return self._codes[position]
 
     def _shared(self, position: int, code: Code) -> Code:
         """The code of a layer, of the module of another if it has its weights; a trained array that is only added needs no batch."""
-        node = self._graph.nodes[position]
-        if (
-            node.layer.kind == "learned"
-            and {*self._readers[position]} <= _JOINS
-            and position not in self._graph.outputs
-        ):
+        node = self.graph.nodes[position]
+        if node.layer.kind == "learned" and {*self._readers[position]} <= _JOINS and position not in self.graph.outputs:
             code = msgspec.structs.replace(code, expression="$self")
         if node.share is None or code.module is None:
             return code
-        owner = self._graph.nodes[node.share]
+        owner = self.graph.nodes[node.share]
         # Where it is comes out once all classes are known.
         own = f"<{node.share}>"
         if owner.layer.kind == node.layer.kind:
@@ -204,73 +97,13 @@ class Classes:
         """A line with the modules whose weights others have in place of the signs for them."""
 
         def module(found: re.Match[str]) -> str:
-            steps = self.paths[self._graph.nodes[int(found[1])].name].split(".")
+            steps = self.paths[self.graph.nodes[int(found[1])].name].split(".")
             return "self" + "".join(f"[{step}]" if step.isdecimal() else f".{step}" for step in steps)
 
         return re.sub(r"<(\d+)>", module, text)
-
-
-def _height(site: Site) -> int:
-    return 1 + max((_height(inner) for part in site.parts for inner in part.sites), default=0)
 
 
 def camel(name: str) -> str:
     """The name of a class."""
     found = "".join(word[:1].upper() + word[1:] for word in re.findall(r"[A-Za-z0-9]+", name))
     return found if found[:1].isalpha() else f"Block{found}"
-
-
-def _signature(line: Line) -> Any:
-    code = line.code
-    values = tuple((name, everything(value)) for name, value in code.values.items())
-    module = None if code.module is None else everything(code.module)
-    return module, code.expression, values, line.reads
-
-
-def _numbers(line: Line) -> list[tuple[str, Any]]:
-    """The numbers of a line: those of its module, then those of its expression."""
-    own = [] if line.code.module is None else list(numbers(line.code.module))
-    return own + [number for name, value in line.code.values.items() for number in numbers(value, name)]
-
-
-def _run(calls: list[Call], mode: str) -> Any:
-    """Several calls one after the other as one module."""
-    if mode == "one":
-        return calls[0]
-    if mode == "each":
-        return Call("nn.Sequential", tuple(Argument("", call, plain=True) for call in calls))
-    if mode == "steps":
-        grown = calls[1:] or calls
-        pairs = zip(calls[0].arguments, grown[0].arguments, strict=True)
-        stepped = tuple(
-            msgspec.structs.replace(a, value=Steps(a.value, b.value - a.value) if isinstance(a.value, int) else a.value)
-            for a, b in pairs
-        )
-        return Many(None, Call(calls[0].callee, stepped), len(calls))
-    return Many(calls[0] if mode == "first" else None, calls[-1], len(calls))
-
-
-def _even(run: Sequence[Call]) -> bool:
-    """True if the whole numbers of calls grow by as much each time."""
-    if len({call.callee for call in run}) > 1:
-        return False
-    return all(_steady([one.value for one in column]) for column in zip(*(call.arguments for call in run), strict=True))
-
-
-def _steady(values: Sequence[Any]) -> bool:
-    if not all(isinstance(value, int) for value in values):
-        return len(set(values)) == 1
-    return len({b - a for a, b in pairwise(values)}) <= 1
-
-
-def module_text(line: Line) -> str:
-    """The module of a line as code."""
-    given = iter(line.numbers)
-    return text(line.code.module, lambda _name, _value: next(given))
-
-
-def value_texts(line: Line) -> dict[str, str]:
-    """The numbers of the expression of a line as code, by name."""
-    skipped = 0 if line.code.module is None else len(list(numbers(line.code.module)))
-    given = iter(line.numbers[skipped:])
-    return {name: text(value, lambda _name, _value: next(given), name) for name, value in line.code.values.items()}

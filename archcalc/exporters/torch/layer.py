@@ -8,11 +8,10 @@ from pathlib import Path
 
 import msgspec
 
-from archcalc.errors import SpecError
-from archcalc.exporters.torch.code import Code
-from archcalc.exporters.torch.registry import Record, Unwritten, registered
+from archcalc.exporters.source.code import Code
+from archcalc.exporters.source.records import Unwritten, record_of, unwritten
+from archcalc.exporters.torch.registry import Record, registered
 from archcalc.network.graph import Graph
-from archcalc.symbols.dims import format_shape
 
 
 @cache
@@ -27,22 +26,11 @@ def code_of(graph: Graph, position: int) -> Code:
     """The code of a layer of a graph; raises SpecError for one that torch has no like of."""
     node = graph.nodes[position]
     shapes = tuple(graph.nodes[i].shape for i in node.inputs)
-    record = known().get(node.layer.kind)
-    if record is None:
-        raise SpecError(f"'{node.name}' is a {node.layer.kind}, for which there is no code", node.place)
-    if not all(isinstance(n, int) for shape in (*shapes, node.shape) for n in shape) or node.times != 1:
-        letters = format_shape(node.shape)
-        raise SpecError(
-            f"'{node.name}' puts out {letters}, and code has numbers for letters", node.place, "--set C=64 gives one"
-        )
+    record = record_of(node, shapes, known())
     try:
-        if getattr(node.layer, "norm", None) is not None:
-            raise Unwritten(f"with norm: {getattr(node.layer, 'norm', '')}")  # noqa: TRY301 - as the records say theirs
         code = record(node.layer, shapes, node.shape)
     except Unwritten as error:
-        raise SpecError(
-            f"'{node.name}' is a {node.layer.kind} {error}, for which there is no code", node.place
-        ) from None
+        raise unwritten(node, error) from None
     if node.layer.kind == "localresponsenorm" and not _in_order(graph, node.inputs[0]):
         # It takes views of its input.
         return msgspec.structs.replace(code, expression=code.expression.replace("$0", "$0.contiguous()"))

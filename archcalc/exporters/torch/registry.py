@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from archcalc.exporters.torch.code import Code
+from archcalc.exporters.source.code import Code
 from archcalc.symbols.dims import Shape
 
 # Of a layer, the shapes of its inputs and that of its output.
@@ -15,10 +15,6 @@ Record: TypeAlias = Callable[[Any, tuple[Shape, ...], Shape], Code]
 registered: dict[str, Record] = {}
 # The classes and functions that code may need beside torch's own, a file each.
 PARTS = {path.stem: path for path in sorted((Path(__file__).parent / "parts").glob("*.txt"))}
-
-
-class Unwritten(ValueError):  # noqa: N818 - no error until it is known where the layer stands
-    """A setting of a layer that torch has no like of."""
 
 
 def kind(*names: str) -> Callable[[Record], Record]:

@@ -50,6 +50,19 @@ def embedding(site: Site) -> Tensor:
     return Tensor(site.add(table, x), (0, 1))
 
 
+@translates("ReversibleEmbedding")
+def reversible(site: Site) -> Tensor | list[Tensor]:
+    """A table with a row for each token, or a dense layer with its values, or with as many of its own."""
+    if site.call.settings.get("reverse") is not True:
+        return embedding(site)
+    x = site.input
+    layer = Linear(out=site.settings.count("input_dim"), bias=False, axis=site.left_open(x, -1))
+    if site.settings.flag("tie_weights", default=True):
+        return site.each(layer, x)
+    own = site._replace(key=f"{site.key}/reverse")
+    return own.each(layer, x)
+
+
 def _axis(site: Site, x: Tensor) -> int:
     """The one axis that is normalised, counted as in Keras without the batch."""
     stated = site.settings.find("axis")

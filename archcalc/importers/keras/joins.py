@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from archcalc.errors import SpecError
 from archcalc.importers.keras.site import Site, translates
-from archcalc.importers.keras.tensors import Tensor
+from archcalc.importers.keras.tensors import Tensor, unnamed
 from archcalc.layers.arithmetic import Power, Times
 from archcalc.layers.base import Layer
+from archcalc.layers.linear import Constant
 from archcalc.layers.matmul import MatMul
 from archcalc.layers.merge import Add, Concat, Divide, Maximum, Multiply, Subtract
+from archcalc.layers.rearrange import Reshape
 from archcalc.layers.unknown import Unknown
-from archcalc.symbols.dims import Dim
+from archcalc.symbols.dims import Dim, size
 from archcalc.symbols.shape import axes_of
 
 _VALUE_BY_VALUE: dict[str, type[Layer]] = {
@@ -72,6 +74,9 @@ def by_value(site: Site, operation: str) -> Tensor:
     """A join value by value, of tensors whose axes are brought to one order and one number."""
     xs = _in_one_order(site)
     numbers = site.call.numbers
+    if len(xs) == 1 and site.call.constants:
+        constants = [_constant(site, xs[0], shape) for shape in site.call.constants]
+        xs += [one for one in constants if one is not None]
     if len(xs) == 1 and numbers:
         return _with_number(site, xs[0], operation, numbers[0])
     if len(xs) < 2:
@@ -89,6 +94,18 @@ def by_value(site: Site, operation: str) -> Tensor:
     if operation in {"average", "ave"}:
         return site.each(Times(factor=1 / len(xs)), joined, part="times")
     return joined
+
+
+def _constant(site: Site, x: Tensor, stated: tuple[int, ...]) -> Tensor | None:
+    """An array of the file that is joined to a tensor, in the order of its axes; None where it is not one for all samples."""
+    rank = len(x.order)
+    shape = (1,) * (rank + 1 - len(stated)) + stated
+    if len(shape) != rank + 1 or shape[0] != 1 or size(shape) == 1:
+        return None
+    ours = tuple(shape[1 + place] for place in x.ours)
+    names = axes_of(site.assembly.builder.shape(x.position))
+    layer = Constant(ours, names if all(names) else unnamed(rank))
+    return Tensor(site.add(layer, part="constant"), x.order)
 
 
 def _with_number(site: Site, x: Tensor, operation: str, number: float) -> Tensor:
@@ -116,6 +133,20 @@ def _in_one_order(site: Site) -> list[Tensor]:
             shape = (*(1,) * new, *site.shape(ordered))
             ordered = site.reshaped(ordered, shape, wanted, part=f"reshape{len(found) + 1}")
         found.append(ordered)
+    return _named_alike(site, found)
+
+
+def _named_alike(site: Site, xs: list[Tensor]) -> list[Tensor]:
+    """Tensors whose axes have no name that one of the first has elsewhere: Keras knows none, and they were guessed."""
+    found = xs[:1]
+    first = axes_of(site.assembly.builder.shape(xs[0].position))
+    for number, x in enumerate(xs[1:], start=2):
+        ours = site.assembly.builder.shape(x.position)
+        if any(name and name in first and first.index(name) != at for at, name in enumerate(axes_of(ours))):
+            position = site.add(Reshape(tuple(ours), unnamed(len(ours))), x, part=f"axes{number}")
+            found.append(Tensor(position, x.order))
+        else:
+            found.append(x)
     return found
 
 
@@ -125,7 +156,7 @@ def concatenated(site: Site, stated: object) -> Tensor:
     if not xs or len({len(x.order) for x in xs}) > 1:
         raise SpecError(f"{site.settings.where}: the inputs must have the same number of axes")
     axis = site.axis(xs[0], -1 if stated is None else stated)
-    ordered = [site.arranged(x, xs[0].ours) for x in xs]
+    ordered = _named_alike(site, [site.arranged(x, xs[0].ours) for x in xs])
     if len(ordered) == 1:
         return ordered[0]
     names = axes_of(site.assembly.builder.shape(xs[0].position))

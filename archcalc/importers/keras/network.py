@@ -7,10 +7,9 @@ from typing import NamedTuple
 
 from archcalc.errors import SpecError
 from archcalc.importers.keras.settings import whole
-from archcalc.importers.keras.site import TRANSLATIONS, Site
+from archcalc.importers.keras.site import TRANSLATIONS, Site, unknown_layer
 from archcalc.importers.keras.structure import Call, Described, Reference, layers_of, references
 from archcalc.importers.keras.tensors import Assembly, Tensor
-from archcalc.layers.unknown import Unknown
 from archcalc.symbols.dims import Shape, equal, format_shape
 
 MODELS = {"Sequential", "Functional", "Model", "Container"}
@@ -92,7 +91,7 @@ class Network:
         site = site._replace(outputs=use.outputs, stated=use.stated)
         try:
             known = None if _custom(layer) else TRANSLATIONS.get(layer.kind)
-            found = _unknown(site) if known is None else known(site)
+            found = unknown_layer(site) if known is None else known(site)
         except SpecError as error:
             if layer.settings.where in error.fact:
                 raise
@@ -238,19 +237,3 @@ def _filled(stated: Sequence[object] | None, assembly: Assembly, xs: Sequence[Te
             return None
         found.append(first[at] if size is None else size)
     return tuple(found)
-
-
-def _unknown(site: Site) -> Tensor:
-    """A layer of which only the shape is known, as readers of its output or its settings state it."""
-    shape = site.stated
-    listed = site.settings.find("output_shape")
-    if shape is None and isinstance(listed, list) and all(whole(n) is not None for n in listed):
-        shape = tuple(n for n in listed if isinstance(n, int))
-    if not shape or not site.inputs:
-        fact = f"{site.settings.where}: not a layer that is known, and the file states no shape of its output"
-        raise SpecError(fact, None, "Keras 3 writes the shapes into the file")
-    wanted = site.assembly.usual(len(shape), last=site.last)
-    xs = [site.arranged(x, x.ours) for x in site.inputs]
-    operator = "".join(c for c in site.kind if c.isprintable())[:80] or "layer"
-    position = site.add(Unknown(operator, tuple(shape[axis] for axis in wanted)), *xs)
-    return Tensor(position, tuple(wanted.index(axis) for axis in range(len(wanted))))

@@ -27,7 +27,7 @@ _SIGNAL = ("Conv1D", "Convolution1D", "Pooling1D", "Padding1D")
 _SEQUENCE = ("LSTM", "GRU", "SimpleRNN", "Bidirectional", "TimeDistributed", "Attention", "Dense", "LayerNorm")
 
 # Each registers its translations.
-for _part in ("activations", "convolutions", "dense", "joins", "pools", "sequences", "shapes"):
+for _part in ("activations", "convolutions", "dense", "joins", "pools", "sequences", "shapes", "slices"):
     import_module(f"archcalc.importers.keras.{_part}")
 
 

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
 from archcalc.errors import SpecError
-from archcalc.importers.keras.settings import Settings
+from archcalc.importers.keras.settings import Settings, whole
 from archcalc.importers.keras.structure import Call
 from archcalc.importers.keras.tensors import Assembly, Tensor, names_of, reshaping, unnamed
 from archcalc.layers.base import Layer
 from archcalc.layers.rearrange import Reshape
+from archcalc.layers.unknown import Unknown
 from archcalc.symbols.dims import Dim, Shape
 from archcalc.symbols.shape import axes_of, values_axis
 
@@ -118,3 +119,19 @@ def translates(*kinds: str) -> Callable[[Translate], Translate]:
         return translate
 
     return register
+
+
+def unknown_layer(site: Site) -> Tensor:
+    """A layer of which only the shape is known, as readers of its output or its settings state it."""
+    shape = site.stated
+    listed = site.settings.find("output_shape")
+    if shape is None and isinstance(listed, list) and all(whole(n) is not None for n in listed):
+        shape = tuple(n for n in listed if isinstance(n, int))
+    if not shape or not site.inputs:
+        fact = f"{site.settings.where}: not a layer that is known, and the file states no shape of its output"
+        raise SpecError(fact, None, "Keras 3 writes the shapes into the file")
+    wanted = site.assembly.usual(len(shape), last=site.last)
+    xs = [site.arranged(x, x.ours) for x in site.inputs]
+    operator = "".join(c for c in site.kind if c.isprintable())[:80] or "layer"
+    position = site.add(Unknown(operator, tuple(shape[axis] for axis in wanted)), *xs)
+    return Tensor(position, tuple(wanted.index(axis) for axis in range(len(wanted))))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from archcalc.errors import SpecError
@@ -11,6 +11,7 @@ from archcalc.importers.keras.settings import Settings, whole
 # Tensors lie in lists of lists and in settings of calls; none lies deeper.
 _MAX_DEPTH = 20
 _CONSTANT = "_CONSTANT_VALUE"
+_ARRAYS = ("__numpy__", "__tensor__")
 
 
 class Reference(NamedTuple):
@@ -23,10 +24,15 @@ class Reference(NamedTuple):
 
 
 class Call(NamedTuple):
-    """The arguments of one call of a layer: tensors, numbers, and the settings of the call."""
+    """The arguments of one call of a layer: tensors, numbers, shapes of arrays that stand in the file, and settings.
+
+    `args` are all that have no name, as Keras 3 writes them.
+    """
 
     tensors: tuple[Reference, ...]
     numbers: tuple[float, ...] = ()
+    constants: tuple[tuple[int, ...], ...] = ()
+    args: tuple[object, ...] = ()
     settings: dict[str, object] = {}  # noqa: RUF012 - never changed
 
 
@@ -82,15 +88,42 @@ def _call(node: object, where: str) -> Call:
         settings = given if isinstance(given, dict) else {}
         tensors = [*_tensors(node["args"], where), *_tensors(list(settings.values()), where)]
         args = node["args"] if isinstance(node["args"], list) else []
-        return Call(tuple(tensors), tuple(_numbers(args)), settings)
+        arrays = _arrays([*args, *settings.values()])
+        numbers = [*_numbers(args), *(array for array in arrays if isinstance(array, float))]
+        shapes = tuple(array for array in arrays if isinstance(array, tuple))
+        return Call(tuple(tensors), tuple(numbers), shapes, tuple(args), settings)
     found = list(_tensors(node, where))
     settings = {}
     for entry in _entries(node):
         settings.update(entry[3])
     plain = [entry[2] for entry in _entries(node) if entry[0] == _CONSTANT]
+    plain.append(settings.get("y"))
+    shapes = tuple(_listed(one) for one in plain if isinstance(one, list) and one and not isinstance(one[0], str))
     return Call(
-        tuple(one for one in found if one.layer != _CONSTANT), tuple(_numbers([*plain, settings.get("y")])), settings
+        tuple(one for one in found if one.layer != _CONSTANT), tuple(_numbers(plain)), shapes, settings=settings
     )
+
+
+def _arrays(values: Sequence[object], depth: int = 0) -> list[float | tuple[int, ...]]:
+    """The arrays among some arguments of Keras 3, each as its shape, or as a number where it is one."""
+    found: list[float | tuple[int, ...]] = []
+    for one in values:
+        if isinstance(one, list) and depth < _MAX_DEPTH:
+            found += _arrays(one, depth + 1)
+        if isinstance(one, dict) and one.get("class_name") in _ARRAYS and isinstance(one.get("config"), dict):
+            value = one["config"].get("value")
+            found += [_listed(value)] if isinstance(value, list) else _numbers([value])
+    return found
+
+
+def _listed(value: list[Any]) -> tuple[int, ...]:
+    """The shape of an array that is written as lists of lists."""
+    shape: list[int] = []
+    inner: object = value
+    while isinstance(inner, list) and inner and len(shape) < _MAX_DEPTH:
+        shape.append(len(inner))
+        inner = inner[0]
+    return tuple(shape)
 
 
 def _entries(node: object) -> Iterator[list[Any]]:

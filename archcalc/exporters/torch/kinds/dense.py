@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from archcalc.exporters.torch.code import Argument, Call, Code, given, module, plain
-from archcalc.exporters.torch.registry import Unwritten, kind
+from archcalc.exporters.source.code import Argument, Call, Code, given, module, plain
+from archcalc.exporters.source.records import Unwritten
+from archcalc.exporters.torch.registry import kind
 from archcalc.symbols.dims import Shape
 
 

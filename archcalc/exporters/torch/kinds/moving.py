@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from archcalc.exporters.torch.code import Code
+from archcalc.exporters.source.code import Code
 from archcalc.exporters.torch.kinds.sliding import alike
 from archcalc.exporters.torch.registry import kind
 from archcalc.layers.axes import each_axis

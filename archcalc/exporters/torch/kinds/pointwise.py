@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from archcalc.exporters.torch.code import Code, given, module, plain
+from archcalc.exporters.source.code import Code, given, module, plain
 from archcalc.exporters.torch.registry import Record, kind
 from archcalc.symbols.dims import Shape
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
-from archcalc.exporters.torch.code import Argument, Call, Code, given, module, plain
-from archcalc.exporters.torch.registry import Unwritten, kind
+from archcalc.exporters.source.code import Argument, Call, Code, given, module, plain
+from archcalc.exporters.source.records import Unwritten
+from archcalc.exporters.torch.registry import kind
 from archcalc.layers.axes import both_sides, each_axis
 from archcalc.symbols.dims import Shape
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import groupby
 
 import msgspec
 
-from archcalc.exporters.torch.sites import Part, Site, outside
+from archcalc.exporters.source.sites import Part, Site, outside
 from archcalc.language.groups import last_readers
 from archcalc.language.structure import common_start
 from archcalc.network.graph import Graph
@@ -16,17 +16,24 @@ from archcalc.network.graph import Graph
 # A method with more inputs than these reads worse than the lines in its place.
 _MOST_ENTRIES = 3
 # The characters that end a part of a name.
-_ENDS = "/._-"
+ENDS = "/._-"
 
 
-def nested(graph: Graph) -> Site:
-    """The whole of a network, with the blocks that its layers are in where they can be classes."""
-    return Site("", 0, len(graph.nodes), (), tuple(_Nesting(graph).parts(0, len(graph.nodes), 0)))
+def nested(graph: Graph, apart: Collection[int] = ()) -> Site:
+    """The whole of a network, with the blocks that its layers are in where they can be classes, none with a layer `apart`."""
+    return Site("", 0, len(graph.nodes), (), tuple(_Nesting(graph, apart).parts(0, len(graph.nodes), 0)))
+
+
+def start_of(graph: Graph, first: int, last: int) -> str:
+    """The beginning that the names of some layers share, up to where a part of a name ends."""
+    start = common_start([node.name for node in graph.nodes[first:last]])
+    return start[: max(map(start.rfind, ENDS)) + 1]
 
 
 class _Nesting:
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, apart: Collection[int]) -> None:
         self._graph = graph
+        self._apart = apart
         self._readers = last_readers(graph)
 
     def parts(self, first: int, last: int, depth: int) -> list[Part]:
@@ -48,15 +55,15 @@ class _Nesting:
         entries = outside(self._graph, first, last)
         if len(parts) < 2 or not 1 <= len(entries) <= _MOST_ENTRIES or not self._closed(first, last):
             return parts
-        own = common_start([node.name for node in self._graph.nodes[first:last]])
-        own = own[: max(map(own.rfind, _ENDS)) + 1]
+        own = start_of(self._graph, first, last)
         word = re.split(r"[/.]", re.sub(r":\d+$", "", self._graph.nodes[first].blocks[depth]))[-1]
         inner = tuple(msgspec.structs.replace(part, name=part.name.removeprefix(own)) for part in parts)
-        return [Part(own.rstrip(_ENDS), first, (Site(word, first, last, entries, inner),))]
+        return [Part(own.rstrip(ENDS), first, (Site(word, first, last, entries, inner),))]
 
     def _closed(self, first: int, last: int) -> bool:
         """True if nothing inside is read from outside but the last, and all of it is of this network alone."""
         apart = all(reader < last for reader in self._readers[first : last - 1])
+        apart = apart and not any(first <= i < last for i in self._apart)
         nodes = self._graph.nodes[first:last]
         return apart and not any(
             node.auxiliary or node.share is not None or node.times != 1 or node.layer.comes_from_outside
@@ -73,7 +80,7 @@ class _Nesting:
             run = parts[at:stop]
             if len(run) > 1:
                 name = common_start([part.name for part in run]).rstrip("0123456789")
-                yield Part(name.strip(_ENDS), run[0].position, tuple(part.sites[0] for part in run), many=True)
+                yield Part(name.strip(ENDS), run[0].position, tuple(part.sites[0] for part in run), many=True)
             else:
                 yield run[0]
             at = stop

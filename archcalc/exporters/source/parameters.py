@@ -1,30 +1,28 @@
-"""The parameters of a class, by the numbers in which its calls differ."""
+"""The parameters of a block, by the numbers in which its calls differ."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from archcalc.exporters.torch.code import Argument, literal
-from archcalc.exporters.torch.sites import free
+from archcalc.exporters.source.code import Argument, literal
+from archcalc.exporters.source.sites import free
 
 # A size that is a multiple of one of so much is no coincidence.
 _WIDE = 8
-# What no parameter and no class can be called.
-TAKEN = {"x", "y", "z", "i", "self", "torch", "nn", "F", "math", "range", "super", "len"}
 
 
 def parameters_of(
-    columns: Sequence[tuple[Any, ...]], names: Sequence[str], owners: Sequence[str]
+    columns: Sequence[tuple[Any, ...]], names: Sequence[str], owners: Sequence[str], taken: Collection[str]
 ) -> dict[tuple[Any, ...], str]:
-    """The parameters of a class by the values that its calls give them."""
+    """The parameters of a block by the values that its calls give them, none called as what is `taken`."""
     varying = list(dict.fromkeys(column for column in columns if len(set(column)) > 1))
     bases: list[tuple[Any, ...]] = []
-    for column in sorted(varying):
+    for column in sorted(varying, key=lambda column: [(isinstance(value, str), value) for value in column]):
         if not any(_multiple(column, base) for base in bases):
             bases.append(column)
     found: dict[tuple[Any, ...], str] = {}
-    taken = {*TAKEN}
+    taken = {*taken}
     for column in varying:
         if column in bases:
             at = columns.index(column)
@@ -54,5 +52,5 @@ def arguments_of(values: Sequence[tuple[str, Any]]) -> Iterator[Argument]:
     """The arguments of a call: sizes by their place, from the first that is none by name."""
     plain = True
     for name, value in values:
-        plain = plain and name.endswith(("channels", "features"))
+        plain = plain and name.endswith(("channels", "features", "filters", "units"))
         yield Argument(name, value, plain=plain)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -23,6 +22,12 @@ class Argument(msgspec.Struct, frozen=True):
     plain: bool = False
 
 
+class Word(str):
+    """A text in which calls may differ, as they do in numbers."""
+
+    __slots__ = ()
+
+
 class Call(msgspec.Struct, frozen=True):
     """A call of a class or function."""
 
@@ -37,8 +42,16 @@ class Steps(msgspec.Struct, frozen=True):
     step: int
 
 
-class Many(msgspec.Struct, frozen=True):
-    """Several calls one after the other: `first`, if it is another than the rest, and `rest`; `count` in all."""
+class Run(msgspec.Struct, frozen=True):
+    """Several calls one after the other, as a language has them."""
+
+    def text(self, supply: Supply) -> str:
+        """The calls as code, their numbers as `supply` has them."""
+        raise NotImplementedError
+
+
+class Many(Run, frozen=True):
+    """Several calls that are alike: `first`, if it is another than the rest, and `rest`; `count` in all."""
 
     first: Call | None
     rest: Call
@@ -80,8 +93,8 @@ def text(value: Any, supply: Supply, name: str = "") -> str:
     if isinstance(value, Call):
         found = [_argument(one, supply) for one in value.arguments]
         return f"{value.callee}({', '.join(filter(None, found))})"
-    if isinstance(value, Many):
-        return _many(value, supply)
+    if isinstance(value, Run):
+        return value.text(supply)
     if isinstance(value, Steps):
         first, step = supply(name, value.first), supply(f"{name}_step", value.step)
         grown = "i" if step == "1" else f"{step} * i"
@@ -89,7 +102,7 @@ def text(value: Any, supply: Supply, name: str = "") -> str:
     if isinstance(value, tuple):
         inner = [text(one, supply, name) for one in value]
         return f"({inner[0]},)" if len(inner) == 1 else f"({', '.join(inner)})"
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
+    if isinstance(value, (int, float, Word)) and not isinstance(value, bool):
         return supply(name, value)
     return "None" if value is None else f'"{value}"' if isinstance(value, str) else repr(value)
 
@@ -101,19 +114,10 @@ def _argument(one: Argument, supply: Supply) -> str:
     return said if one.plain else f"{one.name}={said}"
 
 
-def _many(value: Many, supply: Supply) -> str:
-    first = "" if value.first is None else f"{text(value.first, supply)}, "
-    rest, count = text(value.rest, supply), supply("times", value.count)
-    if first:
-        if count == "2":
-            return f"nn.Sequential({first}{rest})"
-        count = str(int(count) - 1) if count.isdecimal() else f"{count} - 1"
-    index = "i" if re.search(r"\bi\b", rest) else "_"
-    return f"nn.Sequential({first}*({rest} for {index} in range({count})))"
-
-
 def literal(_name: str, value: Any) -> str:
-    """A number as itself."""
+    """A number or word as itself."""
+    if isinstance(value, str):
+        return f'"{value}"'
     if isinstance(value, float):
         return repr(value) if math.isfinite(value) else f'float("{value}")'
     return str(int(value))
