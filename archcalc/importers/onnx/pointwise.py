@@ -95,6 +95,7 @@ def function(walk: Walk, op: Operator) -> Made:
 def passed(walk: Walk, op: Operator, x: Flow) -> Made:
     """The same values, where what an operator does to them is left out of the count, and said to be."""
     walk.passed[op.kind] += 1
+    walk.masked.add(x.at)
     return [x]
 
 

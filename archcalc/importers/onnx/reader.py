@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from archcalc.errors import Source, SpecError
+from archcalc.importers.attention.folding import folded
 from archcalc.importers.onnx import convolution, dense, moving, norms, places, pointwise, shaping
 from archcalc.importers.onnx.functions import Functions, functions_of, inlined
 from archcalc.importers.onnx.fused import fused
@@ -111,7 +112,8 @@ def _walked(source: Source, graph: Read, opset: int, *, lookups: bool) -> Graph:
     notes = (f"not counted: {passed}",) if passed else ()
     last = len(walk.builder.nodes) - 1
     outputs = tuple(dict.fromkeys(ends))
-    return walk.builder.graph(source.stem, notes=notes, named_outputs=() if outputs == (last,) else outputs)
+    made = walk.builder.graph(source.stem, notes=notes, named_outputs=() if outputs == (last,) else outputs)
+    return folded(made, walk.masked)
 
 
 def _inputs(walk: Walk, graph: Read) -> None:

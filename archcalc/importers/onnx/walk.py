@@ -50,6 +50,8 @@ class Walk:
         self.stated: dict[str, tuple[Stated, ...]] = {}
         # What is passed over: operators by kind that have no products, and no kind of layer of their own.
         self.passed: Counter[str] = Counter()
+        # The layers whose outputs that is done to.
+        self.masked: set[int] = set()
         # The layers that hold arrays of the file, and the arrays of each by its own names for them.
         self._owners: dict[str, int] = {}
         self._held: dict[int, dict[str, str]] = {}

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from archcalc.errors import Source, SpecError
+from archcalc.importers.attention.folding import folded
 from archcalc.importers.pt2 import operators
 from archcalc.importers.pt2.archive import contents
 from archcalc.importers.pt2.calls import Call, stack
@@ -215,4 +216,4 @@ class _Reading:
         if last < 0:
             raise SpecError(f"{tensors.name}: the program has no operator")
         outputs = tuple(dict.fromkeys(found))
-        return builder.graph(tensors.name, named_outputs=() if outputs in {(), (last,)} else outputs)
+        return folded(builder.graph(tensors.name, named_outputs=() if outputs in {(), (last,)} else outputs))

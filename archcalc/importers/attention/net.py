@@ -1,0 +1,105 @@
+"""The rows of a network with what reads each, and the ways between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from archcalc.importers.attention.layout import Layout, whole
+from archcalc.layers.arithmetic import Times
+from archcalc.layers.base import Layer
+from archcalc.layers.rearrange import Flatten, Permute, Reshape, Slice, Split
+from archcalc.layers.unknown import Unknown
+from archcalc.network.graph import Graph, Node
+from archcalc.symbols.dims import Shape
+
+_MOVES = (Reshape, Flatten, Permute, Slice, Split)
+
+
+class Way(NamedTuple):
+    """The rows between a layer and a tensor made of its output alone, by moves and factors."""
+
+    base: int
+    layout: Layout
+    factor: float
+    rows: tuple[int, ...]
+
+    def turned(self, turns: bool) -> Way:  # noqa: FBT001 - a fact of the product that reads it
+        """The same with the last two axes swapped, if a product reads it so."""
+        axes = self.layout.axes
+        return self._replace(layout=self.layout._replace(axes=(*axes[:-2], axes[-1], axes[-2]))) if turns else self
+
+
+class Net:
+    """The rows of a graph, with the rows that read each."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.nodes = graph.nodes
+        self.ends = {*graph.outputs}
+        self.readers: list[list[int]] = [[] for _ in graph.nodes]
+        self.shared: set[int] = set()
+        for at, node in enumerate(graph.nodes):
+            for i in dict.fromkeys(node.inputs):
+                self.readers[i].append(at)
+            if node.share is not None:
+                self.shared |= {at, node.share}
+
+    def layer(self, at: int) -> Layer:
+        """The layer of a row."""
+        return self.nodes[at].layer
+
+    def shape(self, at: int) -> Shape:
+        """The output shape of a row."""
+        return self.nodes[at].shape
+
+    def shapes(self, node: Node) -> tuple[Shape, ...]:
+        """The shapes of what a row reads."""
+        return tuple(self.nodes[i].shape for i in node.inputs)
+
+    def reader(self, at: int) -> int | None:
+        """The only row that reads one that is no output of the network."""
+        found = self.readers[at]
+        return found[0] if len(found) == 1 and at not in self.ends else None
+
+    def behind(self, at: int) -> Way | None:
+        """The way to a row from the nearest before it that does more than move values; None if it is not followed."""
+        rows: list[int] = []
+        while len(self.nodes[at].inputs) == 1 and (isinstance(self.layer(at), (*_MOVES, Times)) or repeats(self.layer(at))):
+            rows.append(at)
+            [at] = self.nodes[at].inputs
+        return self.along(at, rows[::-1])
+
+    def along(self, base: int, rows: Iterable[int], layout: Layout | None = None) -> Way | None:
+        """The way from a row through others that follow each other."""
+        layout = layout or whole(self.shape(base))
+        rows, given, factor = tuple(rows), self.shape(base), 1.0
+        for at in rows:
+            layer, output = self.layer(at), self.shape(at)
+            if isinstance(layer, Times):
+                factor *= layer.factor
+                found: Layout | None = layout
+            else:
+                found = layout.repeated(given, output) if repeats(layer) else layout.after(layer, given, output)
+            if found is None:
+                return None
+            layout, given = found, output
+        return Way(base, layout, factor, rows)
+
+    def moves_after(self, at: int) -> list[int]:
+        """The rows after one that only move its values, each the only reader of the one before."""
+        rows: list[int] = []
+        while (found := self.reader(at)) is not None and isinstance(self.layer(found), _MOVES):
+            rows.append(found)
+            at = found
+        return rows
+
+    def stands(self, gone: set[int], last: int) -> bool:
+        """True if nothing but some rows themselves reads them, apart from the last, and no other has their arrays."""
+        return not gone & self.shared and all(
+            at == last or (at not in self.ends and set(self.readers[at]) <= gone) for at in gone
+        )
+
+
+def repeats(layer: Layer) -> bool:
+    """True for a row that repeats values along axes of 1."""
+    return isinstance(layer, Unknown) and layer.operator.lower() == "expand" and not layer.parameters
