@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from archcalc.errors import SpecError
 from archcalc.importers.attention.net import Net
-from archcalc.importers.attention.rows import Folded, attention_at, name_of
+from archcalc.importers.attention.rows import Folded, attention_at, exact, name_of
 from archcalc.layers.base import Layer
 from archcalc.layers.placing import Axis
 from archcalc.layers.softmax import Softmax
@@ -18,8 +18,12 @@ from archcalc.network.graph import Builder, Graph
 _MASKED = "what masks its scores is not counted"
 
 
-def folded(graph: Graph, masked: Collection[int] = ()) -> Graph:
-    """A graph in which rows that are together exactly attention are one; `masked` are those that a mask was added to."""
+def folded(graph: Graph, *, masked: Collection[int] = (), later: Collection[int] = ()) -> Graph:
+    """A graph in which rows that are together exactly attention are one.
+
+    `masked` are the positions of rows of whose outputs some are hidden from what reads them, `later` those where these are
+    the scores of keys after the query.
+    """
     if not any(isinstance(node.layer, Softmax) for node in graph.nodes):
         return graph
     net = Net(graph)
@@ -29,7 +33,7 @@ def folded(graph: Graph, masked: Collection[int] = ()) -> Graph:
         found = attention_at(net, at) if isinstance(node.layer, Softmax) else None
         if found is not None and not found.rows & gone:
             gone |= found.rows
-            made[found.last] = found._replace(note=_MASKED) if found.rows & {*masked} else found
+            made[found.last] = _hidden(net, found, {*masked}, {*later})
     if not made:
         return graph
     try:
@@ -39,10 +43,23 @@ def folded(graph: Graph, masked: Collection[int] = ()) -> Graph:
         return graph
 
 
+def _hidden(net: Net, found: Folded, masked: set[int], later: set[int]) -> Folded:
+    """The layer with what is hidden from it."""
+    hidden = found.rows & masked
+    if not hidden and not found.masks:
+        return found
+    if hidden and not found.masks and hidden <= later:
+        causal = found._replace(layer=found.layer.changed(causal=True))
+        if exact(net, causal):
+            return causal
+    return found._replace(note=_MASKED)
+
+
 def _rebuilt(graph: Graph, net: Net, gone: set[int], made: dict[int, Folded]) -> Graph:
     """The graph with layers in place of rows."""
     builder = Builder()
     places: dict[int, int] = {}
+    lost = _lost(net, gone, made)
     kept = {node.name for at, node in enumerate(graph.nodes) if at not in gone}
     for at, node in enumerate(graph.nodes):
         if at in made:
@@ -52,7 +69,7 @@ def _rebuilt(graph: Graph, net: Net, gone: set[int], made: dict[int, Folded]) ->
             kept.add(name)
             inputs = [places[i] for i in found.inputs]
             places[at] = builder.add(name, found.layer, *inputs, blocks=tuple(blocks), note=found.note)
-        elif at not in gone:
+        elif at not in lost:
             details = {"blocks": node.blocks, "auxiliary": node.auxiliary, "note": node.note, "times": node.times}
             share = None if node.share is None else places[node.share]
             inputs = [places[i] for i in node.inputs]
@@ -66,6 +83,19 @@ def _rebuilt(graph: Graph, net: Net, gone: set[int], made: dict[int, Folded]) ->
         named_outputs=() if outputs == (last,) else outputs,
         focus=places[graph.focus],
     )
+
+
+def _lost(net: Net, gone: set[int], made: dict[int, Folded]) -> set[int]:
+    """The rows that are left out: those of layers, what hides scores in them alone, and what leads from them nowhere."""
+    lost = set(gone)
+    for at, node in enumerate(net.nodes):
+        if at in net.dead and any(i in lost and i not in made for i in node.inputs):
+            lost.add(at)
+    for found in made.values():
+        for at in sorted(found.masks, reverse=True):
+            if {*net.readers[at]} <= lost:
+                lost.add(at)
+    return lost
 
 
 def _unplaced(layer: Layer) -> Layer:

@@ -12,6 +12,7 @@ from archcalc.layers.activation import Dropout
 from archcalc.layers.arithmetic import Times
 from archcalc.layers.linear import Linear
 from archcalc.layers.matmul import MatMul
+from archcalc.layers.merge import Add
 from archcalc.layers.rearrange import Flatten, Reshape
 from archcalc.layers.softmax import Softmax
 from archcalc.symbols.dims import Dim, equal, size
@@ -35,8 +36,9 @@ class Heads(NamedTuple):
     values: Dim
     # What scores are multiplied by before the softmax.
     factor: float
-    # The products and the rows between them.
+    # The products and the rows between them, and the rows of what hides some scores.
     products: frozenset[int]
+    masks: frozenset[int]
 
     @property
     def rows(self) -> set[int]:
@@ -55,7 +57,7 @@ def heads_at(net: Net, softmax: int, *, axes: int) -> Heads | None:
     scores = _scores(net, softmax)
     if scores is None:
         return None
-    first, second, rows, factor = scores
+    first, second, rows, factor, masks = scores
     ways = _factors(net, first, second)
     if ways is None or any(len(net.shape(way.base)) != axes or not _dense(net, way.base) for way in ways):
         return None
@@ -101,16 +103,22 @@ def heads_at(net: Net, softmax: int, *, axes: int) -> Heads | None:
         size(tuple(sizes(v_columns))),
         factor * query.factor * key.factor * root,
         frozenset({first, second, *rows}),
+        frozenset(masks),
     )
 
 
-def _scores(net: Net, softmax: int) -> tuple[int, int, list[int], float] | None:
-    """The products before and after a softmax over keys, the rows between them, and their factor."""
-    rows, factor, at = [softmax], 1.0, softmax
+def _scores(net: Net, softmax: int) -> tuple[int, int, list[int], float, set[int]] | None:
+    """The products before and after a softmax over keys, the rows between them, their factor, and the masks of scores."""
+    rows, factor, at, masks = [softmax], 1.0, softmax, set[int]()
     if net.layer(softmax).axis != len(net.shape(softmax)) - 1 or not isinstance(net.layer(softmax), Softmax):
         return None
-    while isinstance(net.layer(at := net.nodes[at].inputs[0]), (Times, Reshape, Flatten)):
+    while isinstance(net.layer(at := net.nodes[at].inputs[0]), (Times, Reshape, Flatten, Add)):
         rows.insert(0, at)
+        if isinstance(net.layer(at), Add):
+            mask = net.constant(net.nodes[at].inputs[1]) if len(net.nodes[at].inputs) == 2 else None
+            if mask is None or net.shape(at) != net.shape(net.nodes[at].inputs[0]):
+                return None
+            masks |= mask
         if isinstance(net.layer(at), Times):
             factor *= net.layer(at).factor
     first, at = at, softmax
@@ -121,7 +129,7 @@ def _scores(net: Net, softmax: int) -> tuple[int, int, list[int], float] | None:
         return None
     layer = net.layer(found)
     keys = net.shape(first)[-1]
-    moved = [row for row in rows if not isinstance(net.layer(row), (Times, Dropout, Softmax))]
+    moved = [row for row in rows if not isinstance(net.layer(row), (Times, Dropout, Softmax, Add))]
     way = net.along(first, moved)
     same = way is not None and way.layout == whole(net.shape(first)) and len(net.shape(at)) == len(net.shape(first))
     if (
@@ -133,7 +141,7 @@ def _scores(net: Net, softmax: int) -> tuple[int, int, list[int], float] | None:
         or any(equal(net.shape(row)[-1], keys) is not True for row in rows)
     ):
         return None
-    return first, found, rows, factor
+    return first, found, rows, factor, masks
 
 
 def _plain(net: Net, at: int) -> bool:

@@ -8,9 +8,10 @@ from typing import NamedTuple
 from archcalc.importers.attention.layout import Layout, whole
 from archcalc.layers.arithmetic import Times
 from archcalc.layers.base import Layer
+from archcalc.layers.linear import Constant
 from archcalc.layers.rearrange import Flatten, Permute, Reshape, Slice, Split
 from archcalc.layers.unknown import Unknown
-from archcalc.network.graph import Graph, Node
+from archcalc.network.graph import Graph, Node, weights_of
 from archcalc.symbols.dims import Shape
 
 _MOVES = (Reshape, Flatten, Permute, Slice, Split)
@@ -43,6 +44,18 @@ class Net:
                 self.readers[i].append(at)
             if node.share is not None:
                 self.shared |= {at, node.share}
+        self.dead = self._dead()
+        self.readers = [[at for at in found if at not in self.dead] for found in self.readers]
+
+    def _dead(self) -> set[int]:
+        """The rows without arrays that lead to no output."""
+        found: set[int] = set()
+        for at in range(len(self.nodes) - 1, -1, -1):
+            node = self.nodes[at]
+            led = {*self.readers[at]} - found or at in self.ends or node.auxiliary or node.layer.comes_from_outside
+            if not led and not weights_of(node, self.nodes):
+                found.add(at)
+        return found
 
     def layer(self, at: int) -> Layer:
         """The layer of a row."""
@@ -84,6 +97,14 @@ class Net:
                 return None
             layout, given = found, output
         return Way(base, layout, factor, rows)
+
+    def constant(self, at: int) -> set[int] | None:
+        """The rows of an array that is not trained, and of its views; None for any other."""
+        rows = {at}
+        while isinstance(self.layer(at), (Reshape, Flatten)):
+            [at] = self.nodes[at].inputs
+            rows.add(at)
+        return rows if isinstance(self.layer(at), Constant) else None
 
     def moves_after(self, at: int) -> list[int]:
         """The rows after one that only move its values, each the only reader of the one before."""

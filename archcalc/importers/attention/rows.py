@@ -27,6 +27,8 @@ class Folded(NamedTuple):
     last: int
     layer: Layer
     inputs: tuple[int, ...]
+    # The rows of what hides some scores.
+    masks: frozenset[int] = frozenset()
     note: str = ""
 
 
@@ -47,7 +49,7 @@ def attention_at(net: Net, softmax: int) -> Folded | None:
         bias=biases(net, found),
     )
     inputs = inputs[: 1 if len(set(inputs)) == 1 else 2 if inputs[1] == inputs[2] else 3]
-    made = Folded(found.rows, found.out, layer, inputs)
+    made = Folded(found.rows, found.out, layer, inputs, found.masks)
     return made if exact(net, made) else None
 
 
@@ -121,7 +123,8 @@ def exact(net: Net, made: Folded) -> bool:
 
 def name_of(net: Net, made: Folded) -> Iterator[str]:
     """The names that a layer may have: of the module around all of its rows, or else of the last."""
-    parts = [net.nodes[at].name.split("/") for at in made.rows]
+    held = [at for at in made.rows if weights_of(net.nodes[at], net.nodes)]
+    parts = [net.nodes[at].name.split("/") for at in held]
     around = "/".join(commonprefix(parts))
     if around:
         yield around

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from archcalc.importers.onnx.masks import hides
 from archcalc.importers.onnx.model import Array, Content, Operator
 
 _ARITHMETIC = {"Mul", "Add", "Sub", "Div", "Pow", "Softplus"}
@@ -260,7 +261,22 @@ def biased(wiring: Wiring, seed: int) -> Fusion | None:
     return _made(wiring, {seed, added}, added, kind, *order, bias, named=seed, **op.attributes)
 
 
+def masked(wiring: Wiring, seed: int) -> Fusion | None:
+    """The sum before a softmax of scores and an array that only hides some of them."""
+    at = wiring.makers.get(wiring.operators[seed].inputs[0])
+    if at is None or wiring.operators[at].kind != "Add" or wiring.reader(at, "Softmax") != seed:
+        return None
+    found = [name for name in wiring.operators[at].inputs if name in wiring.arrays]
+    hidden = hides(wiring.arrays[found[0]]) if len(found) == 1 else None
+    if hidden is None or len(wiring.operators[at].inputs) != 2:
+        return None
+    inputs = (wiring.other(at, found[0]), found[0])
+    made = replace(wiring.operators[at], kind="Masked", domain="", inputs=inputs, attributes={"hides": hidden})
+    return Fusion({at}, made)
+
+
 _SEEDS = {
+    "Softmax": masked,
     **dict.fromkeys(("Sigmoid", "HardSigmoid", "Erf", "Tanh", "Clip"), gated),
     "ReduceMean": normed,
     **dict.fromkeys(("MatMul", "Conv", "ConvTranspose", "Mul"), biased),
@@ -275,6 +291,7 @@ def fused(operators: Sequence[Operator], arrays: dict[str, Array], ends: Iterabl
     # Norms take factors and sums with them, so they come before biases.
     for kinds in (
         ("ReduceMean",),
+        ("Softmax",),
         ("Sigmoid", "HardSigmoid", "Erf", "Tanh", "Clip"),
         ("MatMul", "Conv", "ConvTranspose", "Mul"),
     ):
