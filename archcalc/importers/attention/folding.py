@@ -10,19 +10,27 @@ from msgspec.structs import replace
 from archcalc.errors import SpecError
 from archcalc.importers.attention.net import Net
 from archcalc.importers.attention.rows import Folded, attention_at, exact, name_of
+from archcalc.importers.attention.windows import Relative, Window, windows_at
 from archcalc.layers.base import Layer
 from archcalc.layers.placing import Axis
 from archcalc.layers.softmax import Softmax
+from archcalc.layers.window_attention import WindowAttention
 from archcalc.network.graph import Builder, Graph
 
 _MASKED = "what masks its scores is not counted"
 
 
-def folded(graph: Graph, *, masked: Collection[int] = (), later: Collection[int] = ()) -> Graph:
+def _unknown(_at: int, _window: Window) -> bool:
+    return False
+
+
+def folded(
+    graph: Graph, *, masked: Collection[int] = (), later: Collection[int] = (), relative: Relative = _unknown
+) -> Graph:
     """A graph in which rows that are together exactly attention are one.
 
     `masked` are the positions of rows of whose outputs some are hidden from what reads them, `later` those where these are
-    the scores of keys after the query.
+    the scores of keys after the query. `relative` tells of an array whether it depends on the distance of places alone.
     """
     if not any(isinstance(node.layer, Softmax) for node in graph.nodes):
         return graph
@@ -30,22 +38,30 @@ def folded(graph: Graph, *, masked: Collection[int] = (), later: Collection[int]
     made: dict[int, Folded] = {}
     gone: set[int] = set()
     for at, node in enumerate(graph.nodes):
-        found = attention_at(net, at) if isinstance(node.layer, Softmax) else None
+        if not isinstance(node.layer, Softmax):
+            continue
+        found = attention_at(net, at) or windows_at(net, at, relative)
         if found is not None and not found.rows & gone:
             gone |= found.rows
             made[found.last] = _hidden(net, found, {*masked}, {*later})
     if not made:
         return graph
-    try:
-        return _rebuilt(graph, net, gone, made)
-    except SpecError:
-        # Names of axes were guessed, and those of fewer rows may be at odds.
-        return graph
+    renaming = {at for at in range(len(graph.nodes)) if net.renames(at)} - gone
+    for left_out in (renaming, set[int]()):
+        try:
+            return _rebuilt(graph, net, made, gone | left_out)
+        except SpecError:
+            # Names of axes were guessed, and those of fewer rows may be at odds.
+            continue
+    return graph
 
 
 def _hidden(net: Net, found: Folded, masked: set[int], later: set[int]) -> Folded:
     """The layer with what is hidden from it."""
     hidden = found.rows & masked
+    if isinstance(found.layer, WindowAttention) and found.layer.shift != 0:
+        # Places that meet only by the shift are masked.
+        return found
     if not hidden and not found.masks:
         return found
     if hidden and not found.masks and hidden <= later:
@@ -55,7 +71,7 @@ def _hidden(net: Net, found: Folded, masked: set[int], later: set[int]) -> Folde
     return found._replace(note=_MASKED)
 
 
-def _rebuilt(graph: Graph, net: Net, gone: set[int], made: dict[int, Folded]) -> Graph:
+def _rebuilt(graph: Graph, net: Net, made: dict[int, Folded], gone: set[int]) -> Graph:
     """The graph with layers in place of rows."""
     builder = Builder()
     places: dict[int, int] = {}
@@ -69,11 +85,15 @@ def _rebuilt(graph: Graph, net: Net, gone: set[int], made: dict[int, Folded]) ->
             kept.add(name)
             inputs = [places[i] for i in found.inputs]
             places[at] = builder.add(name, found.layer, *inputs, blocks=tuple(blocks), note=found.note)
+        elif at in gone and net.renames(at):
+            places[at] = places.get(node.inputs[0], -1)
         elif at not in lost:
             details = {"blocks": node.blocks, "auxiliary": node.auxiliary, "note": node.note, "times": node.times}
             share = None if node.share is None else places[node.share]
             inputs = [places[i] for i in node.inputs]
-            places[at] = builder.add(node.name, _unplaced(node.layer), *inputs, place=node.place, share=share, **details)
+            places[at] = builder.add(
+                node.name, _unplaced(node.layer), *inputs, place=node.place, share=share, **details
+            )
     outputs = tuple(places[at] for at in graph.named_outputs)
     last = len(builder.nodes) - 1
     return replace(
@@ -89,7 +109,7 @@ def _lost(net: Net, gone: set[int], made: dict[int, Folded]) -> set[int]:
     """The rows that are left out: those of layers, what hides scores in them alone, and what leads from them nowhere."""
     lost = set(gone)
     for at, node in enumerate(net.nodes):
-        if at in net.dead and any(i in lost and i not in made for i in node.inputs):
+        if at in net.dead and any(i in lost and i not in made and not net.renames(i) for i in node.inputs):
             lost.add(at)
     for found in made.values():
         for at in sorted(found.masks, reverse=True):

@@ -21,6 +21,19 @@ from archcalc.symbols.dims import Dim, equal, size
 _VALUES = 99
 
 
+class Scores(NamedTuple):
+    """The products before and after a softmax, and what is done to scores between them: a factor, and what is added."""
+
+    first: int
+    second: int
+    rows: tuple[int, ...]
+    factor: float
+    # The rows of arrays that hide some scores.
+    masks: frozenset[int]
+    # The rows of what else is added.
+    added: tuple[int, ...]
+
+
 class Heads(NamedTuple):
     """The heads between projections: the ways to queries, keys and values, and that to what comes after them."""
 
@@ -36,15 +49,14 @@ class Heads(NamedTuple):
     values: Dim
     # What scores are multiplied by before the softmax.
     factor: float
-    # The products and the rows between them, and the rows of what hides some scores.
-    products: frozenset[int]
-    masks: frozenset[int]
+    scores: Scores
 
     @property
     def rows(self) -> set[int]:
         """All rows from the projections to the dense layer after them."""
         ways = (self.query, self.key, self.value, self.mixed)
-        return {self.out, *self.products} | {at for way in ways for at in way.rows} | {way.base for way in ways[:3]}
+        products = {self.scores.first, self.scores.second, *self.scores.rows}
+        return {self.out} | products | {at for way in ways for at in way.rows} | {way.base for way in ways[:3]}
 
     @property
     def scaled(self) -> bool:
@@ -57,7 +69,7 @@ def heads_at(net: Net, softmax: int, *, axes: int) -> Heads | None:
     scores = _scores(net, softmax)
     if scores is None:
         return None
-    first, second, rows, factor, masks = scores
+    first, second = scores.first, scores.second
     ways = _factors(net, first, second)
     if ways is None or any(len(net.shape(way.base)) != axes or not _dense(net, way.base) for way in ways):
         return None
@@ -65,7 +77,7 @@ def heads_at(net: Net, softmax: int, *, axes: int) -> Heads | None:
     before, tokens, features = axes - 2, axes - 2, axes - 1
     windows = whole(net.shape(query.base)).axes[:before]
     q, k, v = (way.layout.axes for way in ways)
-    if any(tuple(map(_joined, x[:before])) != windows or len(x) < axes for x in (q, k, v)):
+    if any(tuple(map(merged, x[:before])) != windows or len(x) < axes for x in (q, k, v)):
         return None
     *q_lead, q_rows, q_sum = q[before:]
     *k_lead, k_sum, columns = k[before:]
@@ -101,24 +113,25 @@ def heads_at(net: Net, softmax: int, *, axes: int) -> Heads | None:
         size(tuple(sizes(k_heads))),
         width,
         size(tuple(sizes(v_columns))),
-        factor * query.factor * key.factor * root,
-        frozenset({first, second, *rows}),
-        frozenset(masks),
+        scores.factor * query.factor * key.factor * root,
+        scores,
     )
 
 
-def _scores(net: Net, softmax: int) -> tuple[int, int, list[int], float, set[int]] | None:
-    """The products before and after a softmax over keys, the rows between them, their factor, and the masks of scores."""
-    rows, factor, at, masks = [softmax], 1.0, softmax, set[int]()
+def _scores(net: Net, softmax: int) -> Scores | None:
+    """The products before and after a softmax over keys, the rows between them, their factor, and what is added."""
+    rows, factor, at, masks, tables = [softmax], 1.0, softmax, set[int](), list[int]()
     if net.layer(softmax).axis != len(net.shape(softmax)) - 1 or not isinstance(net.layer(softmax), Softmax):
         return None
     while isinstance(net.layer(at := net.nodes[at].inputs[0]), (Times, Reshape, Flatten, Add)):
         rows.insert(0, at)
         if isinstance(net.layer(at), Add):
-            mask = net.constant(net.nodes[at].inputs[1]) if len(net.nodes[at].inputs) == 2 else None
-            if mask is None or net.shape(at) != net.shape(net.nodes[at].inputs[0]):
+            if len(net.nodes[at].inputs) != 2 or net.shape(at) != net.shape(net.nodes[at].inputs[0]):
                 return None
-            masks |= mask
+            added = net.nodes[at].inputs[1]
+            mask = net.constant(added)
+            masks |= mask or set()
+            tables += [added] if mask is None else []
         if isinstance(net.layer(at), Times):
             factor *= net.layer(at).factor
     first, at = at, softmax
@@ -141,7 +154,7 @@ def _scores(net: Net, softmax: int) -> tuple[int, int, list[int], float, set[int
         or any(equal(net.shape(row)[-1], keys) is not True for row in rows)
     ):
         return None
-    return first, found, rows, factor, masks
+    return Scores(first, found, tuple(rows), factor, frozenset(masks), tuple(tables))
 
 
 def _plain(net: Net, at: int) -> bool:
@@ -168,7 +181,7 @@ def _factors(net: Net, first: int, second: int) -> tuple[Way, Way, Way] | None:
     )
 
 
-def _joined(atoms: Sequence[Atom]) -> tuple[Atom, ...]:
+def merged(atoms: Sequence[Atom]) -> tuple[Atom, ...]:
     """Parts that follow each other as one."""
     found: list[Atom] = []
     for atom in atoms:
@@ -185,7 +198,7 @@ def _only(atoms: Sequence[Atom], axis: int) -> bool:
 
 def _whole(net: Net, base: int, atoms: Sequence[Atom], axis: int) -> bool:
     """True for parts that are together an axis of a row, in its order."""
-    return _joined(atoms) == whole(net.shape(base)).axes[axis]
+    return merged(atoms) == whole(net.shape(base)).axes[axis]
 
 
 def _pattern(lead: Sequence[Sequence[Atom]], features: int) -> list[list[tuple[bool, Dim]]] | None:
@@ -207,8 +220,8 @@ def _mixed(
     axes = way.layout.axes
     fits = (
         len(axes) == len(windows) + 2
-        and tuple(map(_joined, axes[:-2])) == windows
-        and _joined(axes[-2]) == _joined(tokens)
+        and tuple(map(merged, axes[:-2])) == windows
+        and merged(axes[-2]) == merged(tokens)
         and not {atom.axis for atom in tokens} & {atom.axis for atom in axes[-1]}
     )
     return (way, out) if fits else None

@@ -33,8 +33,10 @@ class Cut(NamedTuple):
     def apart(self, other: Cut) -> bool:
         """True if no entry is in both."""
         alike = self[:3] == other[:3]
-        return alike and all(isinstance(n, int) for n in (*self[3:], *other[3:])) and (
-            self.stop <= other.start or other.stop <= self.start
+        return (
+            alike
+            and all(isinstance(n, int) for n in (*self[3:], *other[3:]))
+            and (self.stop <= other.start or other.stop <= self.start)
         )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from archcalc.importers.attention.layout import Layout, whole
+from archcalc.layers.activation import Dropout
 from archcalc.layers.arithmetic import Times
 from archcalc.layers.base import Layer
 from archcalc.layers.linear import Constant
@@ -69,6 +70,10 @@ class Net:
         """The shapes of what a row reads."""
         return tuple(self.nodes[i].shape for i in node.inputs)
 
+    def renames(self, at: int) -> bool:
+        """True for a row that gives the axes of its input other names and does nothing else."""
+        return isinstance(self.layer(at), Reshape) and self.shape(at) == self.shape(self.nodes[at].inputs[0])
+
     def reader(self, at: int) -> int | None:
         """The only row that reads one that is no output of the network."""
         found = self.readers[at]
@@ -77,7 +82,9 @@ class Net:
     def behind(self, at: int) -> Way | None:
         """The way to a row from the nearest before it that does more than move values; None if it is not followed."""
         rows: list[int] = []
-        while len(self.nodes[at].inputs) == 1 and (isinstance(self.layer(at), (*_MOVES, Times)) or repeats(self.layer(at))):
+        while len(self.nodes[at].inputs) == 1 and (
+            isinstance(self.layer(at), (*_MOVES, Times)) or repeats(self.layer(at))
+        ):
             rows.append(at)
             [at] = self.nodes[at].inputs
         return self.along(at, rows[::-1])
@@ -90,6 +97,7 @@ class Net:
             layer, output = self.layer(at), self.shape(at)
             if isinstance(layer, Times):
                 factor *= layer.factor
+            if isinstance(layer, (Times, Dropout)):
                 found: Layout | None = layout
             else:
                 found = layout.repeated(given, output) if repeats(layer) else layout.after(layer, given, output)
@@ -107,9 +115,9 @@ class Net:
         return rows if isinstance(self.layer(at), Constant) else None
 
     def moves_after(self, at: int) -> list[int]:
-        """The rows after one that only move its values, each the only reader of the one before."""
+        """The rows after one that at most move its values, each the only reader of the one before."""
         rows: list[int] = []
-        while (found := self.reader(at)) is not None and isinstance(self.layer(found), _MOVES):
+        while (found := self.reader(at)) is not None and isinstance(self.layer(found), (*_MOVES, Dropout)):
             rows.append(found)
             at = found
         return rows

@@ -35,7 +35,7 @@ class Folded(NamedTuple):
 def attention_at(net: Net, softmax: int) -> Folded | None:
     """The attention around a softmax; None where it is not exactly one."""
     found = heads_at(net, softmax, axes=2)
-    if found is None or not found.scaled or not divided(net, found):
+    if found is None or not found.scaled or found.scores.added or not divided(net, found):
         return None
     inputs = sources(net, found)
     x = net.shape(inputs[0])
@@ -49,7 +49,7 @@ def attention_at(net: Net, softmax: int) -> Folded | None:
         bias=biases(net, found),
     )
     inputs = inputs[: 1 if len(set(inputs)) == 1 else 2 if inputs[1] == inputs[2] else 3]
-    made = Folded(found.rows, found.out, layer, inputs, found.masks)
+    made = Folded(found.rows, found.out, layer, inputs, found.scores.masks)
     return made if exact(net, made) else None
 
 
@@ -98,8 +98,11 @@ def biases(net: Net, heads: Heads) -> bool | tuple[str, ...]:
     return named if 0 < len(named) < len(_PROJECTIONS) else bool(named)
 
 
-def exact(net: Net, made: Folded) -> bool:
-    """True if a layer has the shape, the trained values and the products of the rows that it is to stand for."""
+def exact(net: Net, made: Folded, table: Dim = 0) -> bool:
+    """True if a layer has the shape, the trained values and the products of the rows that it is to stand for.
+
+    `table` is the number of values by which its own table has fewer than the array of the file that was made of it.
+    """
     if not net.stands(made.rows, made.last):
         return False
     shapes = [net.shape(at) for at in made.inputs]
@@ -117,13 +120,13 @@ def exact(net: Net, made: Folded) -> bool:
         len(output) == len(whole)
         and all(equal(n, m) is True for n, m in zip(output, whole, strict=True))
         and equal(macs, stated) is True
-        and equal(trained, held) is True
+        and equal(trained + table, held) is True
     )
 
 
 def name_of(net: Net, made: Folded) -> Iterator[str]:
     """The names that a layer may have: of the module around all of its rows, or else of the last."""
-    held = [at for at in made.rows if weights_of(net.nodes[at], net.nodes)]
+    held = [at for at in made.rows if net.nodes[at].inputs and weights_of(net.nodes[at], net.nodes)]
     parts = [net.nodes[at].name.split("/") for at in held]
     around = "/".join(commonprefix(parts))
     if around:

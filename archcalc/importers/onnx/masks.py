@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Sequence
+from itertools import product
+from operator import itemgetter
 from typing import Literal, TypeAlias
 
 from archcalc.importers.onnx.model import Array
@@ -41,6 +43,27 @@ def shown(seen: Sequence[bool], queries: int, keys: int) -> Hides:
     triangle = [key <= query for query in range(queries) for key in range(keys)]
     size = len(triangle)
     return "later" if all(seen[at : at + size] == triangle for at in range(0, len(seen), size)) else "others"
+
+
+def by_distance(array: Array, window: tuple[int, int]) -> bool:
+    """True for a matrix of each head in which numbers depend on how far two places of a window are apart alone."""
+    values, pairs = _values(array), _alike(*window)
+    count, heads = len(pairs), max(len(values) // len(pairs), 1)
+    if len(values) != count * heads or count == 1:
+        return False
+    same = itemgetter(*pairs)
+    # A row of the table for each pair, or a matrix of all pairs for each head.
+    by_pair = array.shape == (count, heads)
+    matrices = (values[at::heads] if by_pair else values[at * count : (at + 1) * count] for at in range(heads))
+    return all(same(matrix) == tuple(matrix) for matrix in matrices)
+
+
+def _alike(height: int, width: int) -> list[int]:
+    """For each pair of places of a window the first that is as far apart."""
+    places = list(product(range(height), range(width)))
+    first: dict[tuple[int, int], int] = {}
+    pairs = product(places, places)
+    return [first.setdefault((a - c, b - d), at) for at, ((a, b), (c, d)) in enumerate(pairs)]
 
 
 def _values(array: Array) -> Sequence[float]:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from archcalc.errors import SpecError
 from archcalc.importers.onnx.axis_names import named, nameless
 from archcalc.importers.onnx.letters import Letters
-from archcalc.importers.onnx.masks import Hides
+from archcalc.importers.onnx.masks import Hides, by_distance
 from archcalc.importers.onnx.model import MOST_AXES, Array, Operator, Stated
 from archcalc.importers.onnx.values import Flow, Known, Merged, Operand, one_sample
 from archcalc.layers.base import Layer
@@ -78,6 +78,11 @@ class Walk:
     def mask(self, x: Flow, hidden: Hides) -> None:
         """Note that some outputs of a layer are hidden."""
         self.masked[x.at] = hidden if self.masked.get(x.at, hidden) == hidden else "others"
+
+    def relative(self, at: int, window: tuple[int, int]) -> bool:
+        """True for a layer whose array has a number for each distance of two places of a window."""
+        array = self.arrays.get(self._held.get(at, {}).get("weight", ""))
+        return array is not None and by_distance(array, window)
 
     def kept(self, op: Operator, value: Operand) -> Operand:
         """A value as it is kept: of long arrays the shape alone, once a file has asked for too much arithmetic."""
