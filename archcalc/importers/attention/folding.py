@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from os.path import commonprefix
+from collections.abc import Collection, Mapping
 
 from msgspec.structs import replace
 
 from archcalc.errors import SpecError
 from archcalc.importers.attention.net import Net
-from archcalc.importers.attention.rows import Folded, attention_at, exact, name_of
+from archcalc.importers.attention.rows import Folded, attention_at, beginning, exact, name_of
 from archcalc.importers.attention.windows import Relative, Window, windows_at
 from archcalc.layers.base import Layer
 from archcalc.layers.placing import Axis
 from archcalc.layers.softmax import Softmax
 from archcalc.layers.window_attention import WindowAttention
-from archcalc.network.graph import Builder, Graph
+from archcalc.network.graph import Builder, Graph, Node
 
 _MASKED = "what masks its scores is not counted"
 
@@ -80,20 +79,15 @@ def _rebuilt(graph: Graph, net: Net, made: dict[int, Folded], gone: set[int]) ->
     for at, node in enumerate(graph.nodes):
         if at in made:
             found = made[at]
-            blocks = commonprefix([list(net.nodes[row].blocks) for row in found.rows])
+            blocks = beginning([net.nodes[row].blocks for row in found.rows])
             name = next((one for one in name_of(net, found) if one not in kept), node.name)
             kept.add(name)
             inputs = [places[i] for i in found.inputs]
-            places[at] = builder.add(name, found.layer, *inputs, blocks=tuple(blocks), note=found.note)
+            places[at] = builder.add(name, found.layer, *inputs, blocks=blocks, note=found.note)
         elif at in gone and net.renames(at):
             places[at] = places.get(node.inputs[0], -1)
         elif at not in lost:
-            details = {"blocks": node.blocks, "auxiliary": node.auxiliary, "note": node.note, "times": node.times}
-            share = None if node.share is None else places[node.share]
-            inputs = [places[i] for i in node.inputs]
-            places[at] = builder.add(
-                node.name, _unplaced(node.layer), *inputs, place=node.place, share=share, **details
-            )
+            places[at] = _again(builder, node, places)
     outputs = tuple(places[at] for at in graph.named_outputs)
     last = len(builder.nodes) - 1
     return replace(
@@ -102,6 +96,21 @@ def _rebuilt(graph: Graph, net: Net, made: dict[int, Folded], gone: set[int]) ->
         assumptions=tuple(builder.assumptions),
         named_outputs=() if outputs == (last,) else outputs,
         focus=places[graph.focus],
+    )
+
+
+def _again(builder: Builder, node: Node, places: Mapping[int, int]) -> int:
+    """A row added as it is, with what it reads in new places."""
+    return builder.add(
+        node.name,
+        _unplaced(node.layer),
+        *(places[i] for i in node.inputs),
+        place=node.place,
+        share=None if node.share is None else places[node.share],
+        blocks=node.blocks,
+        auxiliary=node.auxiliary,
+        note=node.note,
+        times=node.times,
     )
 
 

@@ -69,8 +69,7 @@ def heads_at(net: Net, softmax: int, *, axes: int) -> Heads | None:
     scores = _scores(net, softmax)
     if scores is None:
         return None
-    first, second = scores.first, scores.second
-    ways = _factors(net, first, second)
+    ways = _factors(net, scores)
     if ways is None or any(len(net.shape(way.base)) != axes or not _dense(net, way.base) for way in ways):
         return None
     query, key, value = ways
@@ -100,11 +99,12 @@ def heads_at(net: Net, softmax: int, *, axes: int) -> Heads | None:
     if not fits:
         return None
     values = tuple(atom._replace(axis=_VALUES) for atom in v_columns)
-    mixed = _mixed(net, second, Layout((*q[:before], *q_lead, q_rows, values)), windows, tuple(q_tokens))
+    mixed = _mixed(net, scores.second, Layout((*q[:before], *q_lead, q_rows, values)), windows, tuple(q_tokens))
     if mixed is None:
         return None
     width = size(tuple(sizes(q_sum)))
-    root = float(width) ** -0.5 if isinstance(width, int) and net.layer(first).scale else 1.0
+    product = net.of(scores.first, MatMul)
+    root = float(width) ** -0.5 if isinstance(width, int) and product is not None and product.scale else 1.0
     return Heads(
         *ways,
         mixed[0],
@@ -120,64 +120,69 @@ def heads_at(net: Net, softmax: int, *, axes: int) -> Heads | None:
 
 def _scores(net: Net, softmax: int) -> Scores | None:
     """The products before and after a softmax over keys, the rows between them, their factor, and what is added."""
-    rows, factor, at, masks, tables = [softmax], 1.0, softmax, set[int](), list[int]()
-    if net.layer(softmax).axis != len(net.shape(softmax)) - 1 or not isinstance(net.layer(softmax), Softmax):
+    layer = net.of(softmax, Softmax)
+    before = _before(net, softmax)
+    if layer is None or layer.axis != len(net.shape(softmax)) - 1 or before is None:
         return None
-    while isinstance(net.layer(at := net.nodes[at].inputs[0]), (Times, Reshape, Flatten, Add)):
-        rows.insert(0, at)
-        if isinstance(net.layer(at), Add):
-            if len(net.nodes[at].inputs) != 2 or net.shape(at) != net.shape(net.nodes[at].inputs[0]):
-                return None
-            added = net.nodes[at].inputs[1]
-            mask = net.constant(added)
-            masks |= mask or set()
-            tables += [added] if mask is None else []
-        if isinstance(net.layer(at), Times):
-            factor *= net.layer(at).factor
-    first, at = at, softmax
+    rows, at = [*before.rows, softmax], softmax
     while (found := net.reader(at)) is not None and isinstance(net.layer(found), (Dropout, Reshape, Flatten)):
         rows.append(found)
         at = found
-    if found is None or not _plain(net, first) or not _plain(net, found):
+    mixed = None if found is None else net.of(found, MatMul)
+    if found is None or mixed is None or mixed.heads is not None or mixed.scale:
         return None
-    layer = net.layer(found)
-    keys = net.shape(first)[-1]
-    moved = [row for row in rows if not isinstance(net.layer(row), (Times, Dropout, Softmax, Add))]
-    way = net.along(first, moved)
-    same = way is not None and way.layout == whole(net.shape(first)) and len(net.shape(at)) == len(net.shape(first))
-    if (
-        not same
-        or net.nodes[found].inputs[0] != at
-        or net.nodes[found].inputs[1] == at
-        or layer.scale
-        or layer.transpose in {"first", "both"}
-        or any(equal(net.shape(row)[-1], keys) is not True for row in rows)
-    ):
-        return None
-    return Scores(first, found, tuple(rows), factor, frozenset(masks), tuple(tables))
+    way = net.along(before.first, [row for row in rows if isinstance(net.layer(row), (Reshape, Flatten))])
+    shape = net.shape(before.first)
+    fits = (
+        way is not None
+        and way.layout == whole(shape)
+        and len(net.shape(at)) == len(shape)
+        and net.nodes[found].inputs[0] == at != net.nodes[found].inputs[1]
+        and mixed.transpose in {None, "second"}
+        and all(equal(net.shape(row)[-1], shape[-1]) is True for row in rows)
+    )
+    return before._replace(second=found, rows=tuple(rows)) if fits else None
 
 
-def _plain(net: Net, at: int) -> bool:
-    layer = net.layer(at)
-    return isinstance(layer, MatMul) and layer.heads is None and len(net.shape(at)) >= 2
+def _before(net: Net, softmax: int) -> Scores | None:
+    """The product before a softmax and what is done to its scores."""
+    rows, factor, masks, added = list[int](), 1.0, set[int](), list[int]()
+    at = net.nodes[softmax].inputs[0]
+    while isinstance(layer := net.layer(at), (Times, Reshape, Flatten, Add)):
+        rows.insert(0, at)
+        if isinstance(layer, Times):
+            factor *= layer.factor
+        elif isinstance(layer, Add):
+            if len(net.nodes[at].inputs) != 2 or net.shape(at) != net.shape(net.nodes[at].inputs[0]):
+                return None
+            other = net.nodes[at].inputs[1]
+            mask = net.constant(other)
+            masks |= mask or set()
+            added += [other] if mask is None else []
+        [at, *_] = net.nodes[at].inputs
+    product = net.of(at, MatMul)
+    if product is None or product.heads is not None:
+        return None
+    return Scores(at, at, tuple(rows), factor, frozenset(masks), tuple(added))
 
 
 def _dense(net: Net, at: int) -> bool:
-    layer = net.layer(at)
-    return isinstance(layer, Linear) and layer.norm is None and layer.axis == len(net.shape(at)) - 1
+    layer = net.of(at, Linear)
+    return layer is not None and layer.norm is None and layer.axis == len(net.shape(at)) - 1
 
 
-def _factors(net: Net, first: int, second: int) -> tuple[Way, Way, Way] | None:
+def _factors(net: Net, scores: Scores) -> tuple[Way, Way, Way] | None:
     """The ways to queries, keys with their tokens last, and values."""
-    scores, mixed = net.nodes[first], net.nodes[second]
-    turned = net.layer(first).transpose
-    query, key, value = net.behind(scores.inputs[0]), net.behind(scores.inputs[1]), net.behind(mixed.inputs[1])
+    products = [net.of(at, MatMul) for at in (scores.first, scores.second)]
+    turned, mixed = (None if product is None else product.transpose for product in products)
+    first, second = net.nodes[scores.first].inputs, net.nodes[scores.second].inputs
+    query, key, value = net.behind(first[0]), net.behind(first[1]), net.behind(second[1])
     if query is None or key is None or value is None or value.factor != 1:
         return None
     return (
         query.turned(turned in {"first", "both"}),
         key.turned(turned in {"second", "both"}),
-        value.turned(net.layer(second).transpose == "second"),
+        value.turned(mixed == "second"),
     )
 
 

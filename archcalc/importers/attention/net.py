@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from archcalc.importers.attention.layout import Layout, whole
 from archcalc.layers.activation import Dropout
@@ -15,6 +15,7 @@ from archcalc.layers.unknown import Unknown
 from archcalc.network.graph import Graph, Node, weights_of
 from archcalc.symbols.dims import Shape
 
+_Kind = TypeVar("_Kind", bound=Layer)
 _MOVES = (Reshape, Flatten, Permute, Slice, Split)
 
 
@@ -26,7 +27,7 @@ class Way(NamedTuple):
     factor: float
     rows: tuple[int, ...]
 
-    def turned(self, turns: bool) -> Way:  # noqa: FBT001 - a fact of the product that reads it
+    def turned(self, turns: bool) -> Way:
         """The same with the last two axes swapped, if a product reads it so."""
         axes = self.layout.axes
         return self._replace(layout=self.layout._replace(axes=(*axes[:-2], axes[-1], axes[-2]))) if turns else self
@@ -61,6 +62,11 @@ class Net:
     def layer(self, at: int) -> Layer:
         """The layer of a row."""
         return self.nodes[at].layer
+
+    def of(self, at: int, kind: type[_Kind]) -> _Kind | None:
+        """The layer of a row if it is of a kind."""
+        layer = self.nodes[at].layer
+        return layer if isinstance(layer, kind) else None
 
     def shape(self, at: int) -> Shape:
         """The output shape of a row."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from os.path import commonprefix
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from typing import NamedTuple
 
 from archcalc.errors import SpecError
@@ -38,8 +38,7 @@ def attention_at(net: Net, softmax: int) -> Folded | None:
     if found is None or not found.scaled or found.scores.added or not divided(net, found):
         return None
     inputs = sources(net, found)
-    x = net.shape(inputs[0])
-    features, out = x[-1], net.layer(found.out).out
+    features, out = net.shape(inputs[0])[-1], net.shape(found.out)[-1]
     layer = Attention(
         found.heads,
         kv_heads=None if equal(found.heads, found.shared) is True else found.shared,
@@ -48,8 +47,8 @@ def attention_at(net: Net, softmax: int) -> Folded | None:
         out=None if equal(out, features) is True else out,
         bias=biases(net, found),
     )
-    inputs = inputs[: 1 if len(set(inputs)) == 1 else 2 if inputs[1] == inputs[2] else 3]
-    made = Folded(found.rows, found.out, layer, inputs, found.scores.masks)
+    count = 1 if len(set(inputs)) == 1 else 2 if inputs[1] == inputs[2] else 3
+    made = Folded(found.rows, found.out, layer, inputs[:count], found.scores.masks)
     return made if exact(net, made) else None
 
 
@@ -124,11 +123,16 @@ def exact(net: Net, made: Folded, table: Dim = 0) -> bool:
     )
 
 
+def beginning(names: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """The words that all of some names begin with."""
+    return tuple(words[0] for words in takewhile(lambda words: len(set(words)) == 1, zip(*names, strict=False)))
+
+
 def name_of(net: Net, made: Folded) -> Iterator[str]:
     """The names that a layer may have: of the module around all of its rows, or else of the last."""
     held = [at for at in made.rows if net.nodes[at].inputs and weights_of(net.nodes[at], net.nodes)]
     parts = [net.nodes[at].name.split("/") for at in held]
-    around = "/".join(commonprefix(parts))
+    around = "/".join(beginning(parts))
     if around:
         yield around
     yield net.nodes[made.last].name

@@ -121,10 +121,9 @@ def _rolled_to(net: Net, at: int) -> Moved:
         found = _roll(net, at)
         if found is None:
             return Moved(at, frozenset(rows), (shift[0], shift[1]))
-        axis, by, before, parts = found
-        rows |= {at, *parts}
-        shift[axis] += by
-        at = before
+        rows |= {at, *found.parts}
+        shift[found.axis] += found.shift
+        at = found.before
 
 
 def _rolled_from(net: Net, at: int) -> Moved:
@@ -138,7 +137,7 @@ def _rolled_from(net: Net, at: int) -> Moved:
             ends.append(found[0])
             break
         joins = {net.reader(part) for part in found}
-        if len(found) != 2 or len(joins) != 1 or None in joins:  # noqa: PLR2004 - both ends
+        if len(found) != 2 or len(joins) != 1 or None in joins:
             break
         [last] = joins
         if last is None or _roll(net, last) is None:
@@ -151,54 +150,59 @@ def _rolled_from(net: Net, at: int) -> Moved:
     return Moved(ends[-1], moved.rows, moved.shift)
 
 
-def _roll(net: Net, at: int) -> tuple[int, int, int, tuple[int, ...]] | None:
-    """The axis and the entries by which a row that joins two ends of another rolls it, that, and the rows of both ends."""
-    layer, parts = net.layer(at), net.nodes[at].inputs
-    if not isinstance(layer, Concat) or len(parts) != 2 or not all(isinstance(net.layer(i), Slice) for i in parts):  # noqa: PLR2004
+class _Ends(NamedTuple):
+    """A row that joins two ends of another, which rolls it along an axis, and the rows of both ends."""
+
+    axis: int
+    shift: int
+    before: int
+    parts: tuple[int, ...]
+
+
+def _roll(net: Net, at: int) -> _Ends | None:
+    """A row as one that rolls another by joining two ends of it; None for any other."""
+    joined, parts = net.of(at, Concat), net.nodes[at].inputs
+    if joined is None or len(parts) != 2 or joined.axis not in {0, 1}:
         return None
-    first, second = (net.layer(i) for i in parts)
-    [before, other] = (net.nodes[i].inputs[0] for i in parts)
-    axis = int(layer.axis)
-    n = net.shape(before)[axis]
-    fits = (
-        before == other
-        and axis in {0, 1}
-        and {int(first.axis), int(second.axis)} == {axis}
-        and (second.start, first.stop) == (0, n)
-        and first.start == second.stop
-        and isinstance(n, int)
-        and isinstance(first.start, int)
-    )
-    if not fits:
+    first, second = (net.of(part, Slice) for part in parts)
+    before, other = (net.nodes[part].inputs[:1] for part in parts)
+    if first is None or second is None or before != other or not joined.axis == first.axis == second.axis:
+        return None
+    axis, (source,) = int(joined.axis), before
+    n, start = net.shape(source)[axis], first.start
+    if (second.start, first.stop, second.stop) != (0, n, start) or not isinstance(n, int) or not isinstance(start, int):
         return None
     # The nearer way round.
-    by = -first.start if 2 * first.start <= n else n - first.start
-    return axis, by, before, parts
+    return _Ends(axis, -start if 2 * start <= n else n - start, source, parts)
 
 
 def _table(net: Net, heads: Heads, window: Window, relative: Relative) -> tuple[set[int], Dim] | None:
     """The rows of what is added to scores by distance, and by how many values they have more than its table."""
-    if not heads.scores.added:
-        return set(), 0
     if len(heads.scores.added) != 1:
-        return None
-    [at] = heads.scores.added
+        return None if heads.scores.added else (set(), 0)
     own = ((2 * window[0] - 1) * (2 * window[1] - 1), heads.heads)
-    rows, given = {at}, net.layer(at)
-    while isinstance(given, (Reshape, Permute, Unknown)) and len(net.nodes[at].inputs) == 1:
-        if isinstance(given, Unknown) and (given.parameters or not given.operator.startswith(("rows of", "index"))):
-            return None
-        [at] = net.nodes[at].inputs
-        rows.add(at)
-        given = net.layer(at)
-    if isinstance(given, Embedding) and net.constant(net.nodes[at].inputs[0]) is not None:
-        index = {*net.nodes[at].inputs} if len(net.readers[net.nodes[at].inputs[0]]) == 1 else set[int]()
-        return (rows | index, 0) if (given.vocabulary, given.out) == own else None
-    if not isinstance(given, Learned):
+    rows = _array(net, heads.scores.added[0])
+    held = net.layer(rows[-1])
+    if isinstance(held, Embedding) and net.constant(net.nodes[rows[-1]].inputs[0]) is not None:
+        [index] = net.nodes[rows[-1]].inputs
+        alone = {index} if len(net.readers[index]) == 1 else set[int]()
+        return ({*rows} | alone, 0) if (held.vocabulary, held.out) == own else None
+    if not isinstance(held, Learned):
         return None
-    if len(rows) > 1 and given.shape == own:
-        return rows, 0
+    if len(rows) > 1 and held.shape == own:
+        return {*rows}, 0
     inside = window[0] * window[1]
-    if given.shape[-3:] == (heads.heads, inside, inside) and relative(at, window):
-        return rows, size(given.shape) - size(own)
-    return None
+    matrices = held.shape[-_RANK:] == (heads.heads, inside, inside)
+    return ({*rows}, size(held.shape) - size(own)) if matrices and relative(rows[-1], window) else None
+
+
+def _array(net: Net, at: int) -> list[int]:
+    """A row and those before it up to an array of which it has entries, each in some places."""
+    rows = [at]
+    while (
+        isinstance(layer := net.layer(rows[-1]), (Reshape, Permute, Unknown)) and len(net.nodes[rows[-1]].inputs) == 1
+    ):
+        if isinstance(layer, Unknown) and (layer.parameters or not layer.operator.startswith(("rows of", "index"))):
+            break
+        rows += net.nodes[rows[-1]].inputs
+    return rows

@@ -112,9 +112,9 @@ def _walked(source: Source, graph: Read, opset: int, *, lookups: bool) -> Graph:
     notes = (f"not counted: {passed}",) if passed else ()
     last = len(walk.builder.nodes) - 1
     outputs = tuple(dict.fromkeys(ends))
-    made = walk.builder.graph(source.stem, notes=notes, named_outputs=() if outputs == (last,) else outputs)
+    network = walk.builder.graph(source.stem, notes=notes, named_outputs=() if outputs == (last,) else outputs)
     later = {at for at, hidden in walk.masked.items() if hidden == "later"}
-    return folded(made, masked=walk.masked, later=later, relative=walk.relative)
+    return folded(network, masked=walk.masked, later=later, relative=walk.relative)
 
 
 def _inputs(walk: Walk, graph: Read) -> None:
