@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import takewhile
 from typing import NamedTuple
 
@@ -128,11 +128,7 @@ def beginning(names: Sequence[Sequence[str]]) -> tuple[str, ...]:
     return tuple(words[0] for words in takewhile(lambda words: len(set(words)) == 1, zip(*names, strict=False)))
 
 
-def name_of(net: Net, made: Folded) -> Iterator[str]:
-    """The names that a layer may have: of the module around all of its rows, or else of the last."""
+def module_of(net: Net, made: Folded) -> str:
+    """The module around all rows of a layer that have arrays, by their names; "" if there is none."""
     held = [at for at in made.rows if net.nodes[at].inputs and weights_of(net.nodes[at], net.nodes)]
-    parts = [net.nodes[at].name.split("/") for at in held]
-    around = "/".join(beginning(parts))
-    if around:
-        yield around
-    yield net.nodes[made.last].name
+    return "/".join(beginning([net.nodes[at].name.split("/") for at in held]))
