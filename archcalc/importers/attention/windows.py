@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeAlias
 
 from archcalc.importers.attention.heads import Heads, heads_at, merged
 from archcalc.importers.attention.layout import Layout, whole
-from archcalc.importers.attention.net import Net
+from archcalc.importers.attention.net import Net, Way
 from archcalc.importers.attention.rows import Folded, biases, divided, exact, sources
 from archcalc.layers.axes import one_for_all
 from archcalc.layers.linear import Embedding, Learned
@@ -39,12 +39,12 @@ def windows_at(net: Net, softmax: int, relative: Relative) -> Folded | None:
     if found is None or not found.scaled or not divided(net, found) or equal(found.heads, found.shared) is not True:
         return None
     start = sources(net, found)
-    way = net.behind(start[0])
-    if way is None or len(set(start)) != 1 or way.factor != 1 or way.layout.cuts or len(net.shape(way.base)) != _RANK:
+    way = _into_windows(net, start[0]) if len(set(start)) == 1 else None
+    window = None if way is None else _window(way.layout)
+    if way is None or window is None:
         return None
-    window = _window(way.layout)
     back = _back(net, found.out, way.base, way.layout)
-    if window is None or back is None:
+    if back is None:
         return None
     ahead, behind = _rolled_to(net, way.base), _rolled_from(net, back[-1])
     if ahead.shift != tuple(-n for n in behind.shift) or not all(
@@ -70,6 +70,18 @@ def windows_at(net: Net, softmax: int, relative: Relative) -> Folded | None:
 def _in_one(heads: Heads | None) -> Heads | None:
     """Heads in the only window of an image, which is told from other attention by what is added to scores."""
     return heads if heads is not None and heads.scores.added else None
+
+
+def _into_windows(net: Net, at: int) -> Way | None:
+    """The way to a row of windows from an image, the first of several on the way that may be it."""
+    whole_way = net.behind(at)
+    if whole_way is None:
+        return None
+    starts = (whole_way.base, *whole_way.rows[:-1])
+    ways = (
+        net.along(base, whole_way.rows[count:]) for count, base in enumerate(starts) if len(net.shape(base)) == _RANK
+    )
+    return next((way for way in ways if way and not way.layout.cuts and way.factor == 1 and _window(way.layout)), None)
 
 
 def _window(layout: Layout) -> Window | None:
