@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from archcalc.errors import Source, SpecError
 from archcalc.importers.attention.folding import folded
-from archcalc.importers.onnx import convolution, dense, moving, norms, places, pointwise, shaping
+from archcalc.importers.onnx import attending, convolution, dense, moving, norms, places, pointwise, shaping
+from archcalc.importers.onnx.compound import written_out
 from archcalc.importers.onnx.functions import Functions, functions_of, inlined
 from archcalc.importers.onnx.fused import fused
 from archcalc.importers.onnx.letters import Letters
@@ -22,6 +23,7 @@ from archcalc.symbols.dims import Shape, equal, format_shape
 from archcalc.symbols.shape import SIGNAL
 
 _HANDLERS: dict[str, Handler] = {
+    **attending.HANDLERS,
     **convolution.HANDLERS,
     **dense.HANDLERS,
     **moving.HANDLERS,
@@ -152,7 +154,7 @@ def _run(walk: Walk, graph: Read, depth: int) -> None:
     """Walk over a graph, or over one inside another."""
     arrays = {array.name: array for array in graph.arrays}
     ends = {value.name for value in graph.outputs}
-    operators = _needed(graph.operators, ends)
+    operators = written_out(_needed(graph.operators, ends))
     walk.read |= ends | _captured(operators) | {name for op in operators for name in op.inputs}
     for op in fused(operators, arrays, ends | _captured(operators)):
         made = _branch(walk, op, depth) if op.kind == "If" and op.domain == "" else _made(walk, op)
@@ -163,6 +165,9 @@ def _run(walk: Walk, graph: Read, depth: int) -> None:
 
 
 def _made(walk: Walk, op: Operator) -> Made:
+    handler = attending.RUNTIME.get(op.kind) if op.domain == "com.microsoft" else None
+    if handler is not None:
+        return handler(walk, op)
     handler = _HANDLERS.get(op.kind)
     if handler is None or (op.domain != "" and not (op.domain in _OURS and op.kind in _SHARED)):
         return walk.unknown(op)
