@@ -41,3 +41,23 @@ def _mistaken(text: bytes, rng: random.Random) -> bytes:
     lines = text.splitlines(keepends=True) or [b"\n"]
     lines.insert(rng.randrange(len(lines)), rng.choice(lines))
     return b"".join(lines)
+
+
+def damaged(content: bytes, rng: random.Random) -> bytes:
+    """The same bytes with a few of them changed, left out or repeated, or a number without an end among them."""
+    found = bytearray(content)
+    for _ in range(rng.randint(1, 3)):
+        at = rng.randrange(len(found))
+        match rng.randrange(12):
+            case 0:
+                del found[at + 1 :]
+            case 1:
+                del found[at : at + rng.randint(1, 9)]
+                found = found or bytearray(1)
+            case 2:
+                found[at:at] = b"\xff" * 9 + b"\x01"
+            case 3:
+                found[at:at] = found[: rng.randint(1, 40)]
+            case _:
+                found[at] ^= 1 << rng.randrange(8)
+    return bytes(found)

@@ -11,6 +11,7 @@ import pytest
 from archcalc.errors import Source, SpecError
 from archcalc.importers.onnx.reader import read
 from archcalc.network.graph import Graph
+from tests.importers.mutated import damaged
 from tests.importers.onnx_files import SMALL, array, attribute, graph, model, node, number, part, value
 
 HUGE = 2**62
@@ -36,26 +37,6 @@ def outcome(content: bytes) -> Graph | SpecError:
     except SpecError as error:
         str(error)
         return error
-
-
-def damaged(content: bytes, rng: random.Random) -> bytes:
-    """The same bytes with a few of them changed, left out or repeated, or a number without an end among them."""
-    found = bytearray(content)
-    for _ in range(rng.randint(1, 3)):
-        at = rng.randrange(len(found))
-        match rng.randrange(12):
-            case 0:
-                del found[at + 1 :]
-            case 1:
-                del found[at : at + rng.randint(1, 9)]
-                found = found or bytearray(1)
-            case 2:
-                found[at:at] = b"\xff" * 9 + b"\x01"
-            case 3:
-                found[at:at] = found[: rng.randint(1, 40)]
-            case _:
-                found[at] ^= 1 << rng.randrange(8)
-    return bytes(found)
 
 
 @pytest.mark.parametrize("content", [SMALL, SHAPES], ids=["small", "shapes"])

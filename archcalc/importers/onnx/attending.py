@@ -25,7 +25,7 @@ _STEPS: dict[str, Handler] = {
 
 
 class _Use(NamedTuple):
-    """What attention is told: its heads and those of keys, the place of its mask, and how its input is laid out."""
+    """The heads of attention and those of its keys, the place of its mask, and how what it puts out is laid out."""
 
     heads: Dim
     groups: Dim

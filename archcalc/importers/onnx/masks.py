@@ -10,6 +10,7 @@ from operator import itemgetter
 from typing import Literal, TypeAlias
 
 from archcalc.importers.onnx.model import Array
+from archcalc.importers.onnx.values import Known
 
 # Which scores are hidden: none, those of keys after the query, or others.
 Hides: TypeAlias = Literal["none", "later", "others"]
@@ -43,6 +44,14 @@ def shown(seen: Sequence[bool], queries: int, keys: int) -> Hides:
     triangle = [key <= query for query in range(queries) for key in range(keys)]
     size = len(triangle)
     return "later" if all(seen[at : at + size] == triangle for at in range(0, len(seen), size)) else "others"
+
+
+def left_by(seen: Known) -> Hides:
+    """The scores that are hidden by a choice of those that are not."""
+    *_, queries, keys = (0, 0, *seen.shape)
+    if seen.content is None or not isinstance(queries, int) or not isinstance(keys, int):
+        return "others"
+    return shown([bool(n) for n in seen.content], queries, keys)
 
 
 def by_distance(array: Array, window: tuple[int, int]) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from msgspec.structs import replace
 
 from archcalc.importers.onnx.folding import COMPARING, pointwise
-from archcalc.importers.onnx.masks import Hides, shown
+from archcalc.importers.onnx.masks import left_by
 from archcalc.importers.onnx.model import MOST_AXES, Operator
 from archcalc.importers.onnx.values import Flow, Known, broadcast
 from archcalc.importers.onnx.walk import Handler, Made, Walk, same
@@ -102,18 +102,10 @@ def passed(walk: Walk, op: Operator, x: Flow) -> Made:
         return [x]
     if op.kind == "Where":
         seen = walk.known(op, 0)
-        walk.mask(x, "others" if seen is None else _hidden(seen))
+        walk.mask(x, "others" if seen is None else left_by(seen))
     elif op.kind in {"Add", "Sub"}:
         walk.mask(x, "others")
     return [x]
-
-
-def _hidden(seen: Known) -> Hides:
-    """The scores that are hidden by a choice of those that are not."""
-    *_, queries, keys = (0, 0, *seen.shape)
-    if seen.content is None or not isinstance(queries, int) or not isinstance(keys, int):
-        return "others"
-    return shown([bool(n) for n in seen.content], queries, keys)
 
 
 def masked(walk: Walk, op: Operator) -> Made:
