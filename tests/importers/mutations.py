@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import json
 import multiprocessing
 import random
 import resource
@@ -33,7 +34,7 @@ from archcalc.importers.registry import HEAD, registered
 from archcalc.network.graph import Graph
 from archcalc.profiling.engine import profile
 from tests.importers.made import MADE
-from tests.importers.mutated import damaged, mutated
+from tests.importers.mutated import damaged, mutated, spoilt
 
 MEMORY, SECONDS, HANGS = 500 * 2**20, 2.0, 30
 # Members of archives that are larger hold weights.
@@ -58,8 +59,7 @@ def variants(content: bytes, count: int, seed: int) -> Iterator[bytes]:
     """So many copies of a file with mistakes, in an archive mostly in the texts that it holds."""
     rng = random.Random(seed)  # noqa: S311 - the same files for the same seed
     if not zipfile.is_zipfile(io.BytesIO(content)):
-        binary = b"\0" in content[:HEAD]
-        yield from (damaged(content, rng) for _ in range(count)) if binary else mutated(content, count, seed)
+        yield from (mistaken(content, rng) for _ in range(count))
         return
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         members = {one.filename: archive.read(one) for one in archive.infolist() if one.file_size <= _TEXT}
@@ -67,11 +67,21 @@ def variants(content: bytes, count: int, seed: int) -> Iterator[bytes]:
     small = zipped(members)
     for number in range(count):
         if number % 8 == 0:
-            yield from mutated(small, 1, rng.randrange(2**32))
+            yield damaged(small, rng)
             continue
         name = rng.choice(texts)
-        [text] = mutated(members[name], 1, rng.randrange(2**32))
-        yield zipped({**members, name: text})
+        yield zipped({**members, name: mistaken(members[name], rng)})
+
+
+def mistaken(content: bytes, rng: random.Random) -> bytes:
+    """A file with mistakes in its bytes, its text, or what its text says."""
+    if b"\0" in content[:HEAD]:
+        return damaged(content, rng)
+    if content[:1] in {b"{", b"["} and rng.random() < 0.8:
+        said = spoilt(json.loads(content), rng)
+        return json.dumps(spoilt(said, rng) if said and rng.random() < 0.3 else said, indent=1).encode()
+    [found] = mutated(content, 1, rng.randrange(2**32))
+    return found
 
 
 def zipped(members: dict[str, bytes]) -> bytes:
