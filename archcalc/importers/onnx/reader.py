@@ -206,7 +206,7 @@ def _captured(operators: list[Operator]) -> set[str]:
     """The values that graphs inside operators read."""
     found: set[str] = set()
     layer = _graphs_in(operators)
-    for _ in range(_DEEPEST):
+    for _ in range(_DEEPEST if layer else 0):
         inner = [op for graph in layer for op in graph.operators]
         found.update(name for op in inner for name in op.inputs)
         found.update(value.name for graph in layer for value in graph.outputs)
