@@ -139,6 +139,33 @@ def outcomes(format_: str, name: str, contents: list[bytes]) -> Iterator[Outcome
     process.join()
 
 
+class Tally:
+    """How many files ended how, the most seconds and the most memory."""
+
+    def __init__(self, format_: str, keep: Path | None) -> None:
+        self.endings: Counter[str] = Counter()
+        self.slowest = 0.0
+        self.memory = 0
+        self._format = format_
+        self._keep = keep
+
+    def add(self, name: str, contents: list[bytes]) -> None:
+        """Read some copies of a file, and tell of those that end otherwise."""
+        for at, found in enumerate(outcomes(self._format, name, contents)):
+            if isinstance(found, int):
+                self.memory = max(self.memory, found)
+                continue
+            number = self.endings.total()
+            self.endings[found.ending] += 1
+            self.slowest = max(self.slowest, found.seconds)
+            if found.ending in _SOUND and found.seconds <= SECONDS:
+                continue
+            click.echo(f"{number}-{name}: {found.ending} after {found.seconds:.2f} s\n{found.trace}")
+            if self._keep and at < len(contents):
+                self._keep.mkdir(parents=True, exist_ok=True)
+                (self._keep / f"{number}-{name}").write_bytes(contents[at])
+
+
 @click.command()
 @click.option("--format", "format_", required=True, help="The importer.")
 @click.option("--count", default=20_000, show_default=True)
@@ -160,26 +187,16 @@ def command(  # noqa: PLR0913, PLR0917 - each is an option
             content = path.read_bytes()
             if importer_of(content[:HEAD], path.name).name == format_:
                 given[path.name] = content
-    endings: Counter[str] = Counter()
-    slowest, memory = Outcome("", 0.0), 0
-    each = -(-count // len(given))
-    for name, content in given.items():
-        copies = variants(content, each, seed)
-        for first in range(0, each, _TURN):
-            contents = list(itertools.islice(copies, _TURN))
-            for at, found in enumerate(outcomes(format_, name, contents)):
-                if isinstance(found, int):
-                    memory = max(memory, found)
-                    continue
-                endings[found.ending] += 1
-                slowest = max(slowest, found._replace(trace=name), key=lambda one: one.seconds)
-                if found.ending not in _SOUND or found.seconds > SECONDS:
-                    click.echo(f"{name}, copy {first + at}: {found.ending} after {found.seconds:.2f} s\n{found.trace}")
-                    if keep and at < len(contents):
-                        keep.mkdir(parents=True, exist_ok=True)
-                        (keep / f"{first + at}-{name}").write_bytes(contents[at])
-    click.echo(f"{format_}: {len(given)} files, {endings.total():,} copies: {dict(endings)}")
-    click.echo(f"slowest {slowest.seconds:.2f} s ({slowest.trace}), at most {memory // 1024} MB with all of Python")
+    tally = Tally(format_, keep)
+    try:
+        for name, content in given.items():
+            copies = variants(content, -(-count // len(given)), seed)
+            while contents := list(itertools.islice(copies, _TURN)):
+                tally.add(name, contents)
+    finally:
+        # What was read before somebody lost patience counts too.
+        click.echo(f"{format_}: {len(given)} files, {tally.endings.total():,} copies: {dict(tally.endings)}")
+        click.echo(f"slowest {tally.slowest:.2f} s, at most {tally.memory // 1024} MB with all of Python")
 
 
 if __name__ == "__main__":
