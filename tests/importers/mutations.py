@@ -136,7 +136,9 @@ def outcomes(format_: str, name: str, contents: list[bytes]) -> Iterator[Outcome
             yield ours.recv()
     except EOFError:
         yield Outcome("the process died", 0.0)
-    process.join()
+    finally:
+        process.kill()
+        process.join()
 
 
 class Tally:

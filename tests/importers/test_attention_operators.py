@@ -106,6 +106,15 @@ def test_biases_in_it_are_params_of_an_unknown_row():
     assert params == 4 * SQUARE + 24
 
 
+@pytest.mark.parametrize("domain", ["", "com.microsoft"])
+def test_rotary_positions_are_an_unknown_row_without_params(domain):
+    """The tables of angles are no weights."""
+    turn = node("RotaryEmbedding", "x c s" if not domain else "x at c s", "y", domain=domain, num_heads=2)
+    arrays = [array("c", (6, 2)), array("s", (6, 2)), array("at", (1, 6), range(6))]
+
+    assert rows([turn], arrays) == ([("unknown", {"operator": "RotaryEmbedding", "shape": (6, 8)})], 0, 0)
+
+
 def test_a_norm_of_a_sum_is_two_rows_and_its_sum_may_be_read():
     """The bias is that of the product before it."""
     nodes = [

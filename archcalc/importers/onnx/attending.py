@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from archcalc.importers.onnx.dense import product
 from archcalc.importers.onnx.masks import hides
 from archcalc.importers.onnx.model import Operator
@@ -12,6 +14,7 @@ from archcalc.importers.onnx.pointwise import arithmetic
 from archcalc.importers.onnx.shaping import reshape, split, transpose
 from archcalc.importers.onnx.values import Flow, Known
 from archcalc.importers.onnx.walk import Handler, Made, Walk
+from archcalc.layers.unknown import Unknown
 from archcalc.symbols.dims import Dim, quotient
 
 _STEPS: dict[str, Handler] = {
@@ -117,6 +120,13 @@ def apart(walk: Walk, op: Operator) -> Made:
     return [walk.values[_mixed(written, names, _Use(heads, heads, 4, bool(op.whole("unidirectional", 0))))]]
 
 
+def turned(walk: Walk, op: Operator) -> Made:
+    """Rotary positions, which no kind has alone; the angles that the file holds are not trained."""
+    x = walk.flow(op, 0)
+    made = walk.add(op, Unknown(op.kind, tuple(x.shape)), x)
+    return [replace(made, shape=x.shape)]
+
+
 def _beyond(walk: Walk, op: Operator, *places: int) -> bool:
     """True if an operator is given what the rows of attention do not have, or more than its first output is read."""
     for name in op.inputs[3:]:
@@ -171,5 +181,5 @@ def _hidden(written: _Written, scores: str, use: _Use) -> None:
             walk.mask(x, "others" if hidden is None else hidden)
 
 
-HANDLERS: dict[str, Handler] = {"Attention": attention}
-RUNTIME: dict[str, Handler] = {"Attention": packed, "MultiHeadAttention": apart}
+HANDLERS: dict[str, Handler] = {"Attention": attention, "RotaryEmbedding": turned}
+RUNTIME: dict[str, Handler] = {"Attention": packed, "MultiHeadAttention": apart, "RotaryEmbedding": turned}
