@@ -202,6 +202,19 @@ def test_any_other_mask_is_told_in_a_note():
     assert graph.nodes[-1].note == "what masks its scores is not counted"
 
 
+@pytest.mark.parametrize(("heads_of_it", "folded"), [(1, True), (HEADS, False)])
+def test_a_mask_that_is_given_is_one_for_all_heads(heads_of_it, folded):
+    """Such as the one of padding: an input, and not the work of any row."""
+    given = (X, value("mask", 1, heads_of_it, 1, TOKENS))
+    low = [node("Mul", "mask root", "l"), node("Div", "s root", "r"), node("Add", "r l", "t")]
+
+    found = rows([*SEPARATE, *heads(*low, MASKED[-1])], given=given)
+
+    assert ("attention" in [kind for kind, _ in found[0]]) is folded
+    if folded:
+        is_attention(found)
+
+
 def test_an_array_of_other_numbers_is_trained_and_added():
     """A bias for each pair is no mask, and attention has none."""
     bias = floats("mask", (TOKENS, TOKENS), [0.5] * TOKENS * TOKENS)

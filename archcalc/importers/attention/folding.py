@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 
 from msgspec.structs import replace
 
@@ -11,10 +12,11 @@ from archcalc.importers.attention.net import Net
 from archcalc.importers.attention.rows import Folded, attention_at, beginning, exact, module_of
 from archcalc.importers.attention.windows import Relative, Window, windows_at
 from archcalc.layers.base import Layer
-from archcalc.layers.placing import Axis
+from archcalc.layers.placing import Axis, Misplaced
 from archcalc.layers.softmax import Softmax
 from archcalc.layers.window_attention import WindowAttention
 from archcalc.network.graph import Builder, Graph, Node
+from archcalc.symbols.dims import Shape
 
 _MASKED = "what masks its scores is not counted"
 
@@ -106,10 +108,11 @@ def _rebuilt(graph: Graph, net: Net, made: dict[int, Folded], gone: set[int]) ->
 
 def _again(builder: Builder, node: Node, places: Mapping[int, int]) -> int:
     """A row added as it is, with what it reads in new places."""
+    inputs = [places[i] for i in node.inputs]
     return builder.add(
         node.name,
-        _unplaced(node.layer),
-        *(places[i] for i in node.inputs),
+        _unplaced(node.layer, [builder.shape(i) for i in inputs]),
+        *inputs,
         place=node.place,
         share=None if node.share is None else places[node.share],
         blocks=node.blocks,
@@ -132,12 +135,21 @@ def _lost(net: Net, gone: set[int], made: dict[int, Folded]) -> set[int]:
     return lost
 
 
-def _unplaced(layer: Layer) -> Layer:
-    """A layer with the axis that it was told as a position, for axes before it may have other names now."""
+def _unplaced(layer: Layer, shapes: Sequence[Shape]) -> Layer:
+    """A layer with the axes that it works on as positions, for those before it may have other names now.
+
+    Axes that it chose by itself are left to it where it would choose the same again.
+    """
     name = layer.axis_setting
     told = getattr(layer, name, None) if name else None
     axes = told if isinstance(told, tuple) else (told,)
     if not axes or not all(isinstance(axis, Axis) for axis in axes):
         return layer
-    positions = tuple(int(axis) for axis in axes) if any(axis.stated for axis in axes) else None
-    return replace(layer, **{name: positions[0] if positions and not isinstance(told, tuple) else positions})
+    positions = tuple(map(int, axes))
+    if not any(axis.stated for axis in axes):
+        with suppress(Misplaced):
+            left_open = replace(layer, **{name: None})
+            again = getattr(left_open.placed(*shapes), name)
+            if tuple(map(int, again if isinstance(again, tuple) else (again,))) == positions:
+                return left_open
+    return replace(layer, **{name: positions if isinstance(told, tuple) else positions[0]})

@@ -156,7 +156,7 @@ def _before(net: Net, softmax: int) -> Scores | None:
             if len(net.nodes[at].inputs) != 2 or net.shape(at) != net.shape(net.nodes[at].inputs[0]):
                 return None
             other = net.nodes[at].inputs[1]
-            mask = net.constant(other)
+            mask = net.mask(other)
             masks |= mask or set()
             added += [other] if mask is None else []
         [at, *_] = net.nodes[at].inputs

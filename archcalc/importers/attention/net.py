@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from typing import NamedTuple, TypeVar
 
 from archcalc.importers.attention.layout import Layout, whole
-from archcalc.layers.activation import Dropout
+from archcalc.layers.activation import Dropout, Identity
 from archcalc.layers.arithmetic import Times
 from archcalc.layers.base import Layer
 from archcalc.layers.linear import Constant
-from archcalc.layers.rearrange import Flatten, Permute, Reshape, Slice, Split
+from archcalc.layers.rearrange import Flatten, Input, Permute, Reshape, Slice, Split
 from archcalc.layers.unknown import Unknown
 from archcalc.network.graph import Graph, Node, weights_of
 from archcalc.symbols.dims import Shape
@@ -112,13 +112,16 @@ class Net:
             layout, given = found, output
         return Way(base, layout, factor, rows)
 
-    def constant(self, at: int) -> set[int] | None:
-        """The rows of an array that is not trained, and of its views; None for any other."""
-        rows = {at}
-        while isinstance(self.layer(at), (Reshape, Flatten)):
+    def mask(self, at: int) -> set[int] | None:
+        """The rows of what hides scores: an array that is not trained, or one that is given; None for anything else."""
+        rows, shape = {at}, self.shape(at)
+        while isinstance(layer := self.layer(at), (*_MOVES, Times, Identity)) or repeats(layer):
             [at] = self.nodes[at].inputs
             rows.add(at)
-        return rows if isinstance(self.layer(at), Constant) else None
+        if isinstance(layer, Input):
+            # A row as all inputs are, whatever reads it; what differs from head to head is no mask.
+            return rows - {at} if all(n == 1 for n in shape[:-2]) else None
+        return rows if isinstance(layer, Constant) else None
 
     def moves_after(self, at: int) -> list[int]:
         """The rows after one that at most move its values, each the only reader of the one before."""

@@ -195,7 +195,7 @@ def _table(net: Net, heads: Heads, window: Window, relative: Relative) -> tuple[
     own = ((2 * window[0] - 1) * (2 * window[1] - 1), heads.heads)
     rows = _array(net, heads.scores.added[0])
     held = net.layer(rows[-1])
-    if isinstance(held, Embedding) and net.constant(net.nodes[rows[-1]].inputs[0]) is not None:
+    if isinstance(held, Embedding) and net.mask(net.nodes[rows[-1]].inputs[0]) is not None:
         [index] = net.nodes[rows[-1]].inputs
         alone = {index} if len(net.readers[index]) == 1 else set[int]()
         return ({*rows} | alone, 0) if (held.vocabulary, held.out) == own else None
