@@ -6,10 +6,50 @@ import json
 from collections.abc import Callable, Mapping
 
 from tests.importers import cfg_files, gguf_files, keras_models, onnx_files, prototxt_files, pt2_files
-from tests.importers.test_attention import ALL_AT_ONCE, ARRAYS, COMBINED, X, heads
-from tests.importers.test_huggingface import BERT, LLAMA, VIT, WHISPER
-from tests.importers.test_safetensors import SAVED
-from tests.importers.test_ultralytics import SMALL
+from tests.importers.attention_files import ALL_AT_ONCE, ARRAYS, COMBINED, X, heads
+
+LLAMA = {
+    "architectures": ["LlamaForCausalLM"],
+    "model_type": "llama",
+    "vocab_size": 40,
+    "hidden_size": 16,
+    "intermediate_size": 24,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "sliding_window": None,
+    "layer_types": ["full_attention", "full_attention"],
+    "torch_dtype": "bfloat16",
+}
+BERT = {
+    "architectures": ["BertModel"],
+    "model_type": "bert",
+    "vocab_size": 40,
+    "hidden_size": 16,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "intermediate_size": 32,
+    "max_position_embeddings": 12,
+    "type_vocab_size": 2,
+}
+YOLO = """\
+nc: 10
+scales: # depth, width, most channels
+  n: [0.33, 0.25, 1024]
+backbone:
+  - [-1, 1, Conv, [64, 3, 2]] # 0
+  - [-1, 6, C2f, [128, True]]
+  - [-1, 3, Conv, [100, 3, 2]]
+head:
+  - [-1, 1, nn.Upsample, [None, 2, "nearest"]]
+  - [[-1, 0], 1, Concat, [1]]
+  - [[4, 2], 1, Detect, [nc]]
+"""
+SAVED = {
+    "__metadata__": {"format": "pt"},
+    "conv.weight": {"dtype": "F32", "shape": [8, 3, 3, 3], "data_offsets": [0, 864]},
+    "fc.weight": {"dtype": "F16", "shape": [10, 8], "data_offsets": [864, 1024]},
+}
 
 
 def onnx() -> Mapping[str, bytes]:
@@ -58,12 +98,12 @@ def caffe() -> Mapping[str, bytes]:
 
 
 def huggingface() -> Mapping[str, bytes]:
-    configs = {"bert": BERT, "llama": LLAMA, "vit": VIT, "whisper": WHISPER}
+    configs = {"bert": BERT, "llama": LLAMA}
     return {f"{name}.json": json.dumps(config, indent=2).encode() for name, config in configs.items()}
 
 
 def ultralytics() -> Mapping[str, bytes]:
-    return {"net.yaml": SMALL.encode()}
+    return {"net.yaml": YOLO.encode()}
 
 
 def gguf() -> Mapping[str, bytes]:
@@ -71,7 +111,8 @@ def gguf() -> Mapping[str, bytes]:
 
 
 def safetensors() -> Mapping[str, bytes]:
-    return {"model.safetensors": SAVED}
+    header = json.dumps(SAVED).encode()
+    return {"model.safetensors": len(header).to_bytes(8, "little") + header + bytes(1024)}
 
 
 MADE: dict[str, Callable[[], Mapping[str, bytes]]] = {
