@@ -74,6 +74,28 @@ def test_the_root_may_stand_anywhere_before_the_softmax(before, between, root):
     is_attention(rows([*SEPARATE, *steps, *heads()[3:]], arrays))
 
 
+def test_it_is_called_by_the_module_around_it():
+    """By the part of the names of its projections that is the same; the modules around that one are its blocks."""
+    named = [node("MatMul", f"x w{of}", f"{of}0", name=f"/net/layer.0/attention/{of}/MatMul") for of in "qkv"]
+    others = [one for one in SEPARATE if b"MatMul" not in one]
+    steps = heads()
+    steps[-1] = node("MatMul", "o wo", "y", name="/net/layer.0/attention/out/MatMul")
+
+    graph = read(Source("a.onnx", model([*named, *others, *steps], [X], [part(1, "y")], ARRAYS)))
+
+    assert [(row.name, row.blocks) for row in graph.nodes[1:]] == [("net/layer.0/attention", ("net", "layer.0"))]
+
+
+def test_an_operator_that_is_called_by_a_number_is_called_by_its_module():
+    """Torch's newer exporter writes the modules around an operator beside it."""
+    scopes = part(1, "pkg.torch.onnx.name_scopes") + part(2, "['', 'net', 'net.act', 'relu_7']")
+    relu = node("Relu", "x", "y", name="node_relu_7") + part(9, scopes)
+
+    graph = read(Source("a.onnx", model([relu], [X], [part(1, "y")])))
+
+    assert (graph.nodes[1].name, graph.nodes[1].blocks) == ("net/act/Relu", ("net", "net.act"))
+
+
 @pytest.mark.parametrize("first", [ALL_AT_ONCE, IN_PARTS], ids=["an axis of three", "parts of the features"])
 def test_one_projection_may_make_queries_keys_and_values(first):
     """Its weights are those of three."""

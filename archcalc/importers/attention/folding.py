@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from archcalc.errors import SpecError
 from archcalc.importers.attention.net import Net
-from archcalc.importers.attention.rows import Folded, attention_at, beginning, exact, module_of
+from archcalc.importers.attention.rows import Folded, attention_at, exact, module_of
 from archcalc.importers.attention.windows import Relative, Window, windows_at
 from archcalc.layers.base import Layer
 from archcalc.layers.placing import Axis, Misplaced
@@ -81,8 +81,7 @@ def _rebuilt(graph: Graph, net: Net, made: dict[int, Folded], gone: set[int]) ->
     for at, node in enumerate(graph.nodes):
         if at in made:
             found = made[at]
-            module = module_of(net, found)
-            blocks = beginning([net.nodes[row].blocks for row in found.rows])
+            module, blocks = module_of(net, found)
             if module and module not in kept:
                 # The layer is all that the module is.
                 name, blocks = module, blocks[:-1]

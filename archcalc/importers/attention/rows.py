@@ -128,7 +128,7 @@ def beginning(names: Sequence[Sequence[str]]) -> tuple[str, ...]:
     return tuple(words[0] for words in takewhile(lambda words: len(set(words)) == 1, zip(*names, strict=False)))
 
 
-def module_of(net: Net, made: Folded) -> str:
-    """The module around all rows of a layer that have arrays, by their names; "" if there is none."""
-    held = [at for at in made.rows if net.nodes[at].inputs and weights_of(net.nodes[at], net.nodes)]
-    return "/".join(beginning([net.nodes[at].name.split("/") for at in held]))
+def module_of(net: Net, made: Folded) -> tuple[str, tuple[str, ...]]:
+    """The module around all rows of a layer that have arrays, by their names, and the calls around all of them."""
+    held = [net.nodes[at] for at in made.rows if net.nodes[at].inputs and weights_of(net.nodes[at], net.nodes)]
+    return "/".join(beginning([node.name.split("/") for node in held])), beginning([node.blocks for node in held])
