@@ -7,7 +7,7 @@ import pytest
 from archcalc.errors import Source
 from archcalc.exporters.onnx.writer import write
 from archcalc.importers import parse
-from archcalc.importers.onnx.masks import by_distance
+from archcalc.importers.onnx.masks import Looks
 from archcalc.importers.onnx.model import array_of
 from archcalc.importers.onnx.reader import read
 from archcalc.importers.onnx.wire import Budget, Message
@@ -268,4 +268,4 @@ def test_a_bias_by_distance_is_told_by_its_numbers(shape, values, expected):
     content = floats("bias", shape, values)
     found = array_of(Message(content, 0, len(content), Budget()))
 
-    assert by_distance(found, (2, 2)) is expected
+    assert Looks().by_distance(found, (2, 2)) is expected

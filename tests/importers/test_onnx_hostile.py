@@ -189,3 +189,28 @@ def test_an_attribute_of_each_type_may_stand_where_another_belongs():
             found = outcome(model([odd], [value("x", 1, 1, 4, 4)], Y, [array("w", (2, 1, 2, 2))]))
 
             assert isinstance(found, (Graph, SpecError))
+
+
+def test_many_softmaxes_behind_one_long_chain_are_read_at_once():
+    """Each is looked at for attention, and none of them all the way."""
+    count = 500
+    names = ["x", *(f"t{at}" for at in range(count))]
+    turns = [node("Transpose", one, other, perm=[0, 2, 1]) for one, other in itertools.pairwise(names)]
+    ends = [
+        one
+        for at in range(count)
+        for one in (
+            node("MatMul", f"t{count - 1} t{count - 1}", f"s{at}"),
+            node("Add", f"s{at} mask", f"m{at}"),
+            node("Softmax", f"m{at}", f"p{at}", axis=-1),
+            node("MatMul", f"p{at} t{count - 1}", f"y{at}"),
+        )
+    ]
+    mask = array("mask", (64, 64), raw=bytes(4 * 64 * 64))
+    outputs = [part(1, f"y{at}") for at in range(count)]
+    begun = time.process_time()
+
+    found = outcome(model([*turns, *ends], [value("x", 1, 64, 64)], outputs, [mask]))
+
+    assert isinstance(found, Graph)
+    assert time.process_time() - begun < 2

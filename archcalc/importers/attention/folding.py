@@ -44,7 +44,7 @@ def folded(
         found = attention_at(net, at) or windows_at(net, at, relative)
         if found is not None and not found.rows & gone:
             gone |= found.rows
-            made[found.last] = _hidden(net, found, {*masked}, {*later})
+            made[found.last] = _hidden(net, found, masked, later)
     if not made:
         return graph
     renaming = {at for at in range(len(graph.nodes)) if net.renames(at)} - gone
@@ -57,15 +57,15 @@ def folded(
     return graph
 
 
-def _hidden(net: Net, found: Folded, masked: set[int], later: set[int]) -> Folded:
+def _hidden(net: Net, found: Folded, masked: Collection[int], later: Collection[int]) -> Folded:
     """The layer with what is hidden from it."""
-    hidden = found.rows & masked
+    hidden = {at for at in found.rows if at in masked}
     if isinstance(found.layer, WindowAttention) and found.layer.shift != 0:
         # Places that meet only by the shift are masked.
         return found
     if not hidden and not found.masks:
         return found
-    if hidden and not found.masks and hidden <= later:
+    if hidden and not found.masks and all(at in later for at in hidden):
         causal = found._replace(layer=found.layer.changed(causal=True))
         if exact(net, causal):
             return causal

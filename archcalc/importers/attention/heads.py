@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from archcalc.importers.attention.layout import Atom, Layout, sizes, whole
-from archcalc.importers.attention.net import Net, Way
+from archcalc.importers.attention.net import MOST, Net, Way
 from archcalc.layers.activation import Dropout
 from archcalc.layers.arithmetic import Times
 from archcalc.layers.linear import Linear
@@ -125,7 +125,11 @@ def _scores(net: Net, softmax: int) -> Scores | None:
     if layer is None or layer.axis != len(net.shape(softmax)) - 1 or before is None:
         return None
     rows, at = [*before.rows, softmax], softmax
-    while (found := net.reader(at)) is not None and isinstance(net.layer(found), (Dropout, Reshape, Flatten)):
+    while (
+        len(rows) < 2 * MOST
+        and (found := net.reader(at)) is not None
+        and isinstance(net.layer(found), (Dropout, Reshape, Flatten))
+    ):
         rows.append(found)
         at = found
     mixed = None if found is None else net.of(found, MatMul)
@@ -148,7 +152,7 @@ def _before(net: Net, softmax: int) -> Scores | None:
     """The product before a softmax and what is done to its scores."""
     rows, factor, masks, added = list[int](), 1.0, set[int](), list[int]()
     at = net.nodes[softmax].inputs[0]
-    while isinstance(layer := net.layer(at), (Times, Reshape, Flatten, Add)):
+    while isinstance(layer := net.layer(at), (Times, Reshape, Flatten, Add)) and len(rows) < MOST:
         rows.insert(0, at)
         if isinstance(layer, Times):
             factor *= layer.factor

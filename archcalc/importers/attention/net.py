@@ -15,6 +15,8 @@ from archcalc.layers.unknown import Unknown
 from archcalc.network.graph import Graph, Node, weights_of
 from archcalc.symbols.dims import Shape
 
+# No program has as many rows between a projection and a product.
+MOST = 60
 _Kind = TypeVar("_Kind", bound=Layer)
 _MOVES = (Reshape, Flatten, Permute, Slice, Split)
 
@@ -88,8 +90,10 @@ class Net:
     def behind(self, at: int) -> Way | None:
         """The way to a row from the nearest before it that does more than move values; None if it is not followed."""
         rows: list[int] = []
-        while len(self.nodes[at].inputs) == 1 and (
-            isinstance(self.layer(at), (*_MOVES, Times)) or repeats(self.layer(at))
+        while (
+            len(rows) < MOST
+            and len(self.nodes[at].inputs) == 1
+            and (isinstance(self.layer(at), (*_MOVES, Times)) or repeats(self.layer(at)))
         ):
             rows.append(at)
             [at] = self.nodes[at].inputs
@@ -115,7 +119,7 @@ class Net:
     def mask(self, at: int) -> set[int] | None:
         """The rows of what hides scores: an array that is not trained, or one that is given; None for anything else."""
         rows, shape = {at}, self.shape(at)
-        while isinstance(layer := self.layer(at), (*_MOVES, Times, Identity)) or repeats(layer):
+        while (isinstance(layer := self.layer(at), (*_MOVES, Times, Identity)) or repeats(layer)) and len(rows) < MOST:
             [at] = self.nodes[at].inputs
             rows.add(at)
         if isinstance(layer, Input):
@@ -126,7 +130,11 @@ class Net:
     def moves_after(self, at: int) -> list[int]:
         """The rows after one that at most move its values, each the only reader of the one before."""
         rows: list[int] = []
-        while (found := self.reader(at)) is not None and isinstance(self.layer(found), (*_MOVES, Dropout)):
+        while (
+            len(rows) < MOST
+            and (found := self.reader(at)) is not None
+            and isinstance(self.layer(found), (*_MOVES, Dropout))
+        ):
             rows.append(found)
             at = found
         return rows

@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeAlias
 
 from archcalc.importers.attention.heads import Heads, heads_at, merged
 from archcalc.importers.attention.layout import Layout, whole
-from archcalc.importers.attention.net import Net, Way
+from archcalc.importers.attention.net import MOST, Net, Way
 from archcalc.importers.attention.rows import Folded, biases, divided, exact, sources
 from archcalc.layers.axes import one_for_all
 from archcalc.layers.linear import Embedding, Learned
@@ -120,28 +120,28 @@ def _back(net: Net, out: int, base: int, layout: Layout) -> list[int] | None:
 
 
 def _rolled_to(net: Net, at: int) -> Moved:
-    """The image before it was rolled to a row."""
+    """The image before it was rolled to a row, along each axis at most once."""
     rows: set[int] = set()
     shift = [0, 0]
-    while True:
-        layer, node = net.layer(at), net.nodes[at]
-        if isinstance(layer, Roll) and {*map(int, layer.axes)} <= {0, 1} and not rows:
-            shifts = layer.shifts if isinstance(layer.shifts, tuple) else (layer.shifts,) * len(layer.axes)
-            for axis, by in zip(layer.axes, shifts, strict=True):
-                shift[axis] += by
-            return Moved(node.inputs[0], frozenset({at}), (shift[0], shift[1]))
+    layer = net.layer(at)
+    if isinstance(layer, Roll) and {*map(int, layer.axes)} <= {0, 1}:
+        shifts = layer.shifts if isinstance(layer.shifts, tuple) else (layer.shifts,) * len(layer.axes)
+        for axis, by in zip(layer.axes, shifts, strict=True):
+            shift[axis] += by
+        return Moved(net.nodes[at].inputs[0], frozenset({at}), (shift[0], shift[1]))
+    for _ in range(2):
         found = _roll(net, at)
-        if found is None:
-            return Moved(at, frozenset(rows), (shift[0], shift[1]))
-        rows |= {at, *found.parts}
-        shift[found.axis] += found.shift
-        at = found.before
+        if found is not None:
+            rows |= {at, *found.parts}
+            shift[found.axis] += found.shift
+            at = found.before
+    return Moved(at, frozenset(rows), (shift[0], shift[1]))
 
 
 def _rolled_from(net: Net, at: int) -> Moved:
     """The last row of those that roll the image of a row, and all of them but that."""
     ends = [at]
-    while True:
+    for _ in range(2):
         found = net.readers[at]
         if at in net.ends:
             break
@@ -212,7 +212,9 @@ def _array(net: Net, at: int) -> list[int]:
     """A row and those before it up to an array of which it has entries, each in some places."""
     rows = [at]
     while (
-        isinstance(layer := net.layer(rows[-1]), (Reshape, Permute, Unknown)) and len(net.nodes[rows[-1]].inputs) == 1
+        len(rows) < MOST
+        and isinstance(layer := net.layer(rows[-1]), (Reshape, Permute, Unknown))
+        and len(net.nodes[rows[-1]].inputs) == 1
     ):
         if isinstance(layer, Unknown) and (layer.parameters or not layer.operator.startswith(("rows of", "index"))):
             break

@@ -7,7 +7,6 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from archcalc.importers.onnx.dense import product
-from archcalc.importers.onnx.masks import hides
 from archcalc.importers.onnx.model import Operator
 from archcalc.importers.onnx.moving import softmax
 from archcalc.importers.onnx.pointwise import arithmetic
@@ -132,7 +131,7 @@ def _beyond(walk: Walk, op: Operator, *places: int) -> bool:
     for name in op.inputs[3:]:
         x = walk.values.get(name)
         array = walk.arrays.get(name)
-        if isinstance(x, Known) and x.trained and (array is None or hides(array) is None):
+        if isinstance(x, Known) and x.trained and (array is None or walk.looks.hides(array) is None):
             return True
     return any(map(op.given, places)) or any(name in walk.read for name in op.outputs[1:] if name)
 
@@ -175,7 +174,7 @@ def _hidden(written: _Written, scores: str, use: _Use) -> None:
         walk.mask(x, "later")
     if op.given(use.mask):
         array = walk.arrays.get(op.given(use.mask))
-        hidden = None if array is None else hides(array)
+        hidden = None if array is None else walk.looks.hides(array)
         if hidden != "none":
             walk.passed[f"{op.kind}.mask"] += 1
             walk.mask(x, "others" if hidden is None else hidden)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
-from archcalc.importers.onnx.masks import hides
+from archcalc.importers.onnx.masks import Looks
 from archcalc.importers.onnx.model import Array, Operator
 from archcalc.importers.onnx.wiring import Fusion, Wiring
 
@@ -189,7 +189,7 @@ def masked(wiring: Wiring, seed: int) -> Fusion | None:
     if at is None or wiring.operators[at].kind != "Add" or wiring.reader(at, "Softmax") != seed:
         return None
     found = [name for name in wiring.operators[at].inputs if name in wiring.arrays]
-    hidden = hides(wiring.arrays[found[0]]) if len(found) == 1 else None
+    hidden = wiring.looks.hides(wiring.arrays[found[0]]) if len(found) == 1 else None
     if hidden is None or len(wiring.operators[at].inputs) != 2:
         return None
     inputs = (wiring.other(at, found[0]), found[0])
@@ -205,9 +205,9 @@ _SEEDS = {
 }
 
 
-def fused(operators: Sequence[Operator], arrays: dict[str, Array], ends: Iterable[str]) -> list[Operator]:
+def fused(operators: Sequence[Operator], arrays: dict[str, Array], ends: Iterable[str], looks: Looks) -> list[Operator]:
     """The operators, those that together are one layer as one."""
-    wiring = Wiring(operators, arrays, ends)
+    wiring = Wiring(operators, arrays, ends, looks)
     gone: set[int] = set()
     made: dict[int, Operator] = {}
     # Norms take factors and sums with them, so they come before biases.

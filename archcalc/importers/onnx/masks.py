@@ -17,14 +17,42 @@ Hides: TypeAlias = Literal["none", "later", "others"]
 
 # Some programs write ten thousand for infinity.
 _LOW = -9_999.0
-_MOST = 2**22
+# The most numbers of an array that are looked at, and of all arrays of a file.
+_MOST, _MOST_OF_ALL = 2**20, 2**23
 _FIRST = 64
 # How the types of numbers with a point are written, as `struct` calls it.
 _CODES = {1: "f", 10: "e", 11: "d"}
 
 
-def hides(array: Array) -> Hides | None:
-    """The scores that an array hides when it is added to them; None for any that is no mask."""
+class Looks:
+    """The numbers of arrays that are added to scores, each looked at once, and no more than so many."""
+
+    def __init__(self) -> None:
+        self._left = _MOST_OF_ALL
+        self._hides: dict[str, Hides | None] = {}
+        self._relative: dict[tuple[str, tuple[int, int]], bool] = {}
+
+    def hides(self, array: Array) -> Hides | None:
+        """The scores that an array hides when it is added to them; None for any that is no mask."""
+        if array.name not in self._hides:
+            self._hides[array.name] = _hides(array) if self._may(array) else None
+        return self._hides[array.name]
+
+    def by_distance(self, array: Array, window: tuple[int, int]) -> bool:
+        """True for a matrix of each head in which numbers depend on how far two places of a window are apart alone."""
+        key = (array.name, window)
+        if key not in self._relative:
+            self._relative[key] = self._may(array) and _by_distance(array, window)
+        return self._relative[key]
+
+    def _may(self, array: Array) -> bool:
+        count = math.prod(array.shape)
+        fits = 0 < count <= min(_MOST, self._left)
+        self._left -= count if fits else 0
+        return fits
+
+
+def _hides(array: Array) -> Hides | None:
     if len(array.shape) < 2 or not array.floating:
         return None
     values = _values(array)
@@ -54,13 +82,12 @@ def left_by(seen: Known) -> Hides:
     return shown([bool(n) for n in seen.content], queries, keys)
 
 
-def by_distance(array: Array, window: tuple[int, int]) -> bool:
-    """True for a matrix of each head in which numbers depend on how far two places of a window are apart alone."""
-    values, pairs = _values(array), _alike(*window)
-    count, heads = len(pairs), max(len(values) // len(pairs), 1)
-    if len(values) != count * heads or count == 1:
+def _by_distance(array: Array, window: tuple[int, int]) -> bool:
+    values, count = _values(array), (window[0] * window[1]) ** 2
+    heads = len(values) // count
+    if len(values) != count * heads or not values or count == 1:
         return False
-    same = itemgetter(*pairs)
+    same = itemgetter(*_alike(*window))
     # A row of the table for each pair, or a matrix of all pairs for each head.
     by_pair = array.shape == (count, heads)
     matrices = (values[at::heads] if by_pair else values[at * count : (at + 1) * count] for at in range(heads))
@@ -78,7 +105,7 @@ def _alike(height: int, width: int) -> list[int]:
 def _values(array: Array) -> Sequence[float]:
     """The numbers of an array that is not too large; none where they are elsewhere."""
     count = math.prod(array.shape)
-    if not 0 < count <= _MOST or len(array.parts) != 1:
+    if len(array.parts) != 1:
         return ()
     [(field, part)] = array.parts
     code = _CODES.get(array.type, "")

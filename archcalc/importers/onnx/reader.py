@@ -156,7 +156,7 @@ def _run(walk: Walk, graph: Read, depth: int) -> None:
     ends = {value.name for value in graph.outputs}
     operators = written_out(_needed(graph.operators, ends))
     walk.read |= ends | _captured(operators) | {name for op in operators for name in op.inputs}
-    for op in fused(operators, arrays, ends | _captured(operators)):
+    for op in fused(operators, arrays, ends | _captured(operators), walk.looks):
         made = _branch(walk, op, depth) if op.kind == "If" and op.domain == "" else _made(walk, op)
         for name, value in zip(op.outputs, made, strict=False):
             if name:

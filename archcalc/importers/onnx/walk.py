@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from archcalc.errors import SpecError
 from archcalc.importers.onnx.axis_names import named, nameless
 from archcalc.importers.onnx.letters import Letters
-from archcalc.importers.onnx.masks import Hides, by_distance
+from archcalc.importers.onnx.masks import Hides, Looks
 from archcalc.importers.onnx.model import MOST_AXES, Array, Operator, Stated
 from archcalc.importers.onnx.values import Flow, Known, Merged, Operand, one_sample
 from archcalc.layers.base import Layer
@@ -53,6 +53,7 @@ class Walk:
         self.passed: Counter[str] = Counter()
         # The layers of which some outputs are hidden, and which.
         self.masked: dict[int, Hides] = {}
+        self.looks = Looks()
         # The layers that hold arrays of the file, and the arrays of each by its own names for them.
         self._owners: dict[str, int] = {}
         self._held: dict[int, dict[str, str]] = {}
@@ -82,7 +83,7 @@ class Walk:
     def relative(self, at: int, window: tuple[int, int]) -> bool:
         """True for a layer whose array has a number for each distance of two places of a window."""
         array = self.arrays.get(self._held.get(at, {}).get("weight", ""))
-        return array is not None and by_distance(array, window)
+        return array is not None and self.looks.by_distance(array, window)
 
     def kept(self, op: Operator, value: Operand) -> Operand:
         """A value as it is kept: of long arrays the shape alone, once a file has asked for too much arithmetic."""

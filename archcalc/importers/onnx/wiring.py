@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from archcalc.importers.onnx.masks import Looks
 from archcalc.importers.onnx.model import Array, Content, Operator
 
 _ARITHMETIC = {"Mul", "Add", "Sub", "Div", "Pow", "Softplus"}
@@ -21,7 +22,10 @@ class Fusion(NamedTuple):
 class Wiring:
     """Operators in order, with which makes and which reads each value."""
 
-    def __init__(self, operators: Sequence[Operator], arrays: dict[str, Array], ends: Iterable[str]) -> None:
+    def __init__(
+        self, operators: Sequence[Operator], arrays: dict[str, Array], ends: Iterable[str], looks: Looks
+    ) -> None:
+        self.looks = looks
         self.operators = operators
         self.ends = set(ends)
         self.makers = {name: at for at, op in enumerate(operators) for name in op.outputs if name}
