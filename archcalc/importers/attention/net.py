@@ -43,6 +43,7 @@ class Net:
         self.ends = {*graph.outputs}
         self.readers: list[list[int]] = [[] for _ in graph.nodes]
         self.shared: set[int] = set()
+        self._ways: dict[int, Way | None] = {}
         for at, node in enumerate(graph.nodes):
             for i in dict.fromkeys(node.inputs):
                 self.readers[i].append(at)
@@ -89,6 +90,11 @@ class Net:
 
     def behind(self, at: int) -> Way | None:
         """The way to a row from the nearest before it that does more than move values; None if it is not followed."""
+        if at not in self._ways:
+            self._ways[at] = self._climbed(at)
+        return self._ways[at]
+
+    def _climbed(self, at: int) -> Way | None:
         rows: list[int] = []
         while (
             len(rows) < MOST
