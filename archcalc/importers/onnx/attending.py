@@ -75,7 +75,7 @@ def attention(walk: Walk, op: Operator) -> Made:
     rank = len(shapes[0])
     if rank not in {3, 4} or any(len(shape) != rank for shape in shapes):
         return walk.unknown(op)
-    heads, groups = (op.whole(f"{of}_num_heads", 0) or shapes[at][1] for at, of in enumerate(("q", "kv")))
+    heads, groups = (max(op.whole(f"{of}_num_heads", 0), 0) or shapes[at][1] for at, of in enumerate(("q", "kv")))
     values = quotient(shapes[2][2], groups) if rank == 3 else shapes[2][3]
     whole = (*shapes[0][:2], heads * values) if rank == 3 else (*shapes[0][:3], values)
     if _beyond(walk, op, 4, 5) or op.number("softcap", 0.0):
