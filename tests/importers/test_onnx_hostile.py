@@ -144,6 +144,9 @@ CASES = {
     "a huge repeat": model(
         [node("Tile", "a b", "t"), node("Expand", "x t", "y")], X, Y, [array("a", (1,), [1]), array("b", (1,), [HUGE])]
     ),
+    "a number without an end": model(
+        [node("Reshape", "x a", "y")], X, Y, [number(1, 1) + number(2, 7) + part(8, "a") + part(7, b"\xff" * 11)]
+    ),
     "a division by zero": model(
         [node("Div", "a b", "d"), node("Reshape", "x d", "y")], X, Y, [array("a", (1,), [1]), array("b", (1,), [0])]
     ),
@@ -173,7 +176,11 @@ def test_a_hostile_file_ends_at_once(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["nothing", "no graph", "a function that calls itself", "a huge shape", "a size below zero"]
+    "name",
+    [
+        *("nothing", "no graph", "a function that calls itself", "a huge shape", "a size below zero"),
+        "a number without an end",
+    ],
 )
 def test_what_is_no_network_is_an_error(name):
     """Never an empty network."""

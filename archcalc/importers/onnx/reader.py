@@ -43,16 +43,19 @@ _WHOLE_BYTES = {2, 3, 21, 22}
 
 def read(source: Source) -> Graph:
     """The graph of an ONNX file; arrays of weights are passed over, and files beside it are not opened."""
-    data = source.data
-    model = Message(data, 0, len(data), Budget())
     try:
-        graph, opset, functions = _parts(model)
-        arrays = {array.name for array in graph.arrays}
-        operators = inlined(graph.operators, functions)
+        return _network(source)
     except (Malformed, RecursionError) as error:
         raise SpecError(
             f"{source.name}: no ONNX file, or only a part of one: {error}", None, "fetch it again"
         ) from None
+
+
+def _network(source: Source) -> Graph:
+    data = source.data
+    graph, opset, functions = _parts(Message(data, 0, len(data), Budget()))
+    arrays = {array.name for array in graph.arrays}
+    operators = inlined(graph.operators, functions)
     if len(operators) > _LONGEST:
         raise SpecError(f"{source.name}: more than {_LONGEST:,} operators")
     given = tuple(value for value in graph.inputs if value.name not in arrays)
