@@ -107,8 +107,10 @@ def main() -> None:
         built, profiled = stack(depth)
         print(f"| {depth:,} layers | {built:.3f} | {profiled:.3f} | {(built + profiled) / depth * 1e6:.1f} |")
     print(f"\nVGG-16 from a loaded graph: {profiles_a_second():,.0f} profiles a second.\n")
-    forward = [TORCH, str(Path(__file__).with_name("forward.py"))]
-    print(subprocess.run(forward, check=True, capture_output=True, text=True, env=ENVIRONMENT).stdout.rstrip())
+    for command in ([sys.executable, "files.py", TORCH], [TORCH, "forward.py"]):
+        path = str(Path(__file__).with_name(command[1]))
+        command[1] = path
+        print(subprocess.run(command, check=True, capture_output=True, text=True, env=ENVIRONMENT).stdout.rstrip())
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from archcalc.errors import Source, SpecError
+from archcalc.exporters.onnx.writer import write as onnx
 from archcalc.exporters.prototxt.writer import write as prototxt
 from archcalc.exporters.torch.writer import write as torch
 from archcalc.importers import parse

@@ -11,6 +11,7 @@ import pytest
 from archcalc.errors import Source, SpecError
 from archcalc.importers.onnx.reader import read
 from archcalc.network.graph import Graph
+from tests.importers.mutated import damaged
 from tests.importers.onnx_files import SMALL, array, attribute, graph, model, node, number, part, value
 
 HUGE = 2**62
@@ -36,26 +37,6 @@ def outcome(content: bytes) -> Graph | SpecError:
     except SpecError as error:
         str(error)
         return error
-
-
-def damaged(content: bytes, rng: random.Random) -> bytes:
-    """The same bytes with a few of them changed, left out or repeated, or a number without an end among them."""
-    found = bytearray(content)
-    for _ in range(rng.randint(1, 3)):
-        at = rng.randrange(len(found))
-        match rng.randrange(12):
-            case 0:
-                del found[at + 1 :]
-            case 1:
-                del found[at : at + rng.randint(1, 9)]
-                found = found or bytearray(1)
-            case 2:
-                found[at:at] = b"\xff" * 9 + b"\x01"
-            case 3:
-                found[at:at] = found[: rng.randint(1, 40)]
-            case _:
-                found[at] ^= 1 << rng.randrange(8)
-    return bytes(found)
 
 
 @pytest.mark.parametrize("content", [SMALL, SHAPES], ids=["small", "shapes"])
@@ -163,6 +144,9 @@ CASES = {
     "a huge repeat": model(
         [node("Tile", "a b", "t"), node("Expand", "x t", "y")], X, Y, [array("a", (1,), [1]), array("b", (1,), [HUGE])]
     ),
+    "a number without an end": model(
+        [node("Reshape", "x a", "y")], X, Y, [number(1, 1) + number(2, 7) + part(8, "a") + part(7, b"\xff" * 11)]
+    ),
     "a division by zero": model(
         [node("Div", "a b", "d"), node("Reshape", "x d", "y")], X, Y, [array("a", (1,), [1]), array("b", (1,), [0])]
     ),
@@ -192,7 +176,11 @@ def test_a_hostile_file_ends_at_once(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["nothing", "no graph", "a function that calls itself", "a huge shape", "a size below zero"]
+    "name",
+    [
+        *("nothing", "no graph", "a function that calls itself", "a huge shape", "a size below zero"),
+        "a number without an end",
+    ],
 )
 def test_what_is_no_network_is_an_error(name):
     """Never an empty network."""
@@ -208,3 +196,28 @@ def test_an_attribute_of_each_type_may_stand_where_another_belongs():
             found = outcome(model([odd], [value("x", 1, 1, 4, 4)], Y, [array("w", (2, 1, 2, 2))]))
 
             assert isinstance(found, (Graph, SpecError))
+
+
+def test_many_softmaxes_behind_one_long_chain_are_read_at_once():
+    """Each is looked at for attention, and none of them all the way."""
+    count = 500
+    names = ["x", *(f"t{at}" for at in range(count))]
+    turns = [node("Transpose", one, other, perm=[0, 2, 1]) for one, other in itertools.pairwise(names)]
+    ends = [
+        one
+        for at in range(count)
+        for one in (
+            node("MatMul", f"t{count - 1} t{count - 1}", f"s{at}"),
+            node("Add", f"s{at} mask", f"m{at}"),
+            node("Softmax", f"m{at}", f"p{at}", axis=-1),
+            node("MatMul", f"p{at} t{count - 1}", f"y{at}"),
+        )
+    ]
+    mask = array("mask", (64, 64), raw=bytes(4 * 64 * 64))
+    outputs = [part(1, f"y{at}") for at in range(count)]
+    begun = time.process_time()
+
+    found = outcome(model([*turns, *ends], [value("x", 1, 64, 64)], outputs, [mask]))
+
+    assert isinstance(found, Graph)
+    assert time.process_time() - begun < 2

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import random
 import time
 
@@ -11,6 +10,7 @@ import pytest
 import archcalc
 from archcalc.errors import SpecError
 from archcalc.importers import importer_of
+from tests.importers.mutated import spoilt
 from tests.importers.pt2_files import NODES, SHAPES, SMALL, TRAINED, archive, graph_of, node, program
 
 
@@ -187,28 +187,10 @@ def test_only_archives_of_torch_export_are_taken():
         graph_of(archive(SMALL, "net/data/aotinductor/model.json"))
 
 
-def spoilt(draw: random.Random, written: object) -> object:
-    """A program with one thing in it taken out, or made another."""
-    at = whole = copy.deepcopy(written)
-    while True:
-        keys = list(at) if isinstance(at, dict) else [*range(len(at))]
-        key = draw.choice(keys)
-        if not isinstance(at[key], (dict, list)) or not at[key] or draw.random() < 0.1:
-            break
-        at = at[key]
-    if draw.random() < 0.3:
-        del at[key]
-    else:
-        at[key] = draw.choice(
-            [0, -1, 2, 3, 10**18, 10**40, 1.5, None, "x", "y", "p_w", [], {}, True, [2, 3], "torch.ops.aten.add.Tensor"]
-        )
-    return whole
-
-
 def mutated(draw: random.Random) -> bytes:
     """An archive with a program that is spoilt, or with bytes that are."""
     if draw.random() < 0.7:
-        return archive(spoilt(draw, spoilt(draw, SMALL) if draw.random() < 0.3 else SMALL))
+        return archive(spoilt(spoilt(SMALL, draw) if draw.random() < 0.3 else SMALL, draw))
     data = bytearray(archive(SMALL))
     for _ in range(draw.randint(1, 4)):
         data[draw.randrange(len(data))] = draw.randrange(256)

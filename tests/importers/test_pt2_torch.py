@@ -114,6 +114,37 @@ def test_a_reader_of_words_costs_what_torch_says():
     }
 
 
+class Memory(nn.Module):
+    """Torch's own attention to a memory of other widths, and one that is written out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cross = nn.MultiheadAttention(8, 2, kdim=6, vdim=5, batch_first=True)
+        self.mix, self.out = nn.Linear(8, 24), nn.Linear(8, 12, bias=False)
+
+    def forward(self, x: torch.Tensor, keys: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
+        x = self.cross(x, keys, values)[0]
+        n, tokens, _ = x.shape
+        query, key, value = self.mix(x).view(n, tokens, 3, 4, 2).permute(2, 0, 3, 1, 4).unbind(0)
+        mixed = nn.functional.scaled_dot_product_attention(query, key, value)
+        return self.out(mixed.transpose(1, 2).reshape(n, tokens, 8))
+
+
+def test_attention_is_one_layer_however_it_is_written():
+    """Of the module nobody reads the shares, which it puts out too."""
+    inputs = (torch.zeros(2, 5, 8), torch.zeros(2, 7, 6), torch.zeros(2, 7, 5))
+    graph = archcalc.from_torch(Memory().eval(), *inputs)
+    profile = archcalc.profile(graph)
+    params, products, shape = counted(Memory().eval(), *inputs)
+    found = [(node.layer.kind, node.layer.settings()) for node in graph.nodes if node.inputs]
+
+    assert found == [
+        ("attention", {"heads": 2}),
+        ("attention", {"heads": 4, "out": 12, "bias": ("query", "key", "value")}),
+    ]
+    assert (profile.totals.params, profile.totals.macs, graph.nodes[-1].shape) == (params, products, shape)
+
+
 def test_a_file_is_read_as_the_module_is(image):
     """What torch saves, of a batch that is open."""
     batch = torch.export.Dim("batch")

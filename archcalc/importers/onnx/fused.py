@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from msgspec.structs import replace
+
+from archcalc.importers.onnx.masks import Looks
 from archcalc.importers.onnx.model import Array, Operator
 from archcalc.importers.onnx.wiring import Fusion, Wiring, made
 
@@ -206,7 +209,22 @@ def turned(wiring: Wiring, seed: int) -> Fusion | None:
     return made(wiring, {before, seed, after}, after, "MatMul", x, *op.inputs[1:], named=seed, along=there[-1])
 
 
+def masked(wiring: Wiring, seed: int) -> Fusion | None:
+    """The sum before a softmax of scores and an array that only hides some of them."""
+    at = wiring.makers.get(wiring.operators[seed].inputs[0])
+    if at is None or wiring.operators[at].kind != "Add" or wiring.reader(at, "Softmax") != seed:
+        return None
+    found = [name for name in wiring.operators[at].inputs if name in wiring.arrays]
+    hidden = wiring.looks.hides(wiring.arrays[found[0]]) if len(found) == 1 else None
+    if hidden is None or len(wiring.operators[at].inputs) != 2:
+        return None
+    inputs = (wiring.other(at, found[0]), found[0])
+    whole = replace(wiring.operators[at], kind="Masked", domain="", inputs=inputs, attributes={"hides": hidden})
+    return Fusion({at}, whole)
+
+
 _SEEDS = {
+    "Softmax": masked,
     **dict.fromkeys(("Sigmoid", "HardSigmoid", "Erf", "Tanh", "Clip"), gated),
     "ReduceMean": normed,
     "InstanceNormalization": grouped,
@@ -218,6 +236,7 @@ _SEEDS = {
 _TOGETHER = (
     # Norms take factors and sums with them, so they come before biases.
     ("ReduceMean", "ReduceL2", "InstanceNormalization"),
+    ("Softmax",),
     ("Sigmoid", "HardSigmoid", "Erf", "Tanh", "Clip"),
     ("MatMul", "Conv", "ConvTranspose", "Mul"),
 )
@@ -225,11 +244,11 @@ _TOGETHER = (
 _AROUND = {"MatMul": turned}
 
 
-def fused(operators: Sequence[Operator], arrays: dict[str, Array], ends: Iterable[str]) -> list[Operator]:
+def fused(operators: Sequence[Operator], arrays: dict[str, Array], ends: Iterable[str], looks: Looks) -> list[Operator]:
     """The operators, those that together are one layer as one."""
     found = list(operators)
     for seeds, order in ((_SEEDS, _TOGETHER), (_AROUND, (("MatMul",),))):
-        wiring = Wiring(found, arrays, ends)
+        wiring = Wiring(found, arrays, ends, looks)
         gone: set[int] = set()
         together: dict[int, Operator] = {}
         for kinds in order:

@@ -223,6 +223,9 @@ def operator_of(part: Message) -> Operator:
                 # The first is the network, the last the operator itself.
                 blocks = tuple(filter(None, _SCOPE.findall(about.get(2, ""))[:-1]))
     name = words.get(3, "")
+    if blocks:
+        # The operator's own name there is a kind and a number that says nothing.
+        name = "/".join((*blocks[-1].split("."), words.get(4, "")))
     blocks = blocks or tuple(filter(None, name.split("/")[:-1]))
     return Operator(
         words.get(4, ""),

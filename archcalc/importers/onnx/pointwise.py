@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 from msgspec.structs import replace
 
 from archcalc.importers.onnx.folding import COMPARING, pointwise
+from archcalc.importers.onnx.masks import left_by
 from archcalc.importers.onnx.model import MOST_AXES, Operator
 from archcalc.importers.onnx.values import Flow, Known, broadcast
 from archcalc.importers.onnx.walk import Handler, Made, Walk, same
@@ -95,6 +96,27 @@ def function(walk: Walk, op: Operator) -> Made:
 def passed(walk: Walk, op: Operator, x: Flow) -> Made:
     """The same values, where what an operator does to them is left out of the count, and said to be."""
     walk.passed[op.kind] += 1
+    chosen_by = walk.value(op, 0) if op.kind == "Where" else None
+    if isinstance(chosen_by, Flow) and chosen_by.at == x.at:
+        # Its own values say which are replaced, such as those that are no numbers.
+        return [x]
+    if op.kind == "Where":
+        seen = walk.known(op, 0)
+        walk.mask(x, "others" if seen is None else left_by(seen))
+    elif op.kind in {"Add", "Sub"}:
+        walk.mask(x, "others")
+    return [x]
+
+
+def masked(walk: Walk, op: Operator) -> Made:
+    """Scores with an array added that only hides some of them."""
+    x = walk.value(op, 0)
+    if isinstance(x, Known) or broadcast([walk.whole(x), walk.whole(walk.value(op, 1))]) != walk.whole(x):
+        return arithmetic(walk, replace(op, kind="Add"))
+    hidden = op.word("hides")
+    if hidden != "none":
+        walk.passed["Add"] += 1
+        walk.mask(x, "later" if hidden == "later" else "others")
     return [x]
 
 
@@ -272,4 +294,5 @@ HANDLERS: dict[str, Handler] = {
     "Not": function,
     "PRelu": slopes,
     "Clip": clip,
+    "Masked": masked,
 }

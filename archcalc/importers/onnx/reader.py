@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import NamedTuple
 
 from archcalc.errors import Source, SpecError
-from archcalc.importers.onnx import convolution, dense, moving, norms, picking, places, pointwise, shaping
+from archcalc.importers.attention.folding import folded
+from archcalc.importers.onnx import attending, convolution, dense, moving, norms, picking, places, pointwise, shaping
+from archcalc.importers.onnx.compound import written_out
 from archcalc.importers.onnx.functions import Functions, functions_of, inlined
 from archcalc.importers.onnx.fused import fused
 from archcalc.importers.onnx.letters import Letters
@@ -24,6 +27,7 @@ from archcalc.symbols.dims import Shape, equal, format_shape
 from archcalc.symbols.shape import SIGNAL
 
 _HANDLERS: dict[str, Handler] = {
+    **attending.HANDLERS,
     **convolution.HANDLERS,
     **dense.HANDLERS,
     **moving.HANDLERS,
@@ -44,16 +48,19 @@ _WHOLE_BYTES = {2, 3, 21, 22}
 
 def read(source: Source) -> Graph:
     """The graph of an ONNX file; arrays of weights are passed over, and files beside it are not opened."""
-    data = source.data
-    model = Message(data, 0, len(data), Budget())
     try:
-        graph, opset, functions = _parts(model)
-        arrays = {array.name for array in graph.arrays}
-        operators = inlined(graph.operators, functions)
+        return _network(source)
     except (Malformed, RecursionError) as error:
         raise SpecError(
             f"{source.name}: no ONNX file, or only a part of one: {error}", None, "fetch it again"
         ) from None
+
+
+def _network(source: Source) -> Graph:
+    data = source.data
+    graph, opset, functions = _parts(Message(data, 0, len(data), Budget()))
+    arrays = {array.name for array in graph.arrays}
+    operators = inlined(graph.operators, functions)
     if len(operators) > _LONGEST:
         raise SpecError(f"{source.name}: more than {_LONGEST:,} operators")
     given = tuple(value for value in graph.inputs if value.name not in arrays)
@@ -138,12 +145,20 @@ def _walked(source: Source, graph: Read, dialect: Dialect, *, lookups: bool) -> 
     notes = (f"not counted: {passed}",) if passed else ()
     last = len(walk.builder.nodes) - 1
     outputs = tuple(dict.fromkeys(ends))
-    return walk.builder.graph(
+    network = walk.builder.graph(
         source.stem,
         notes=notes,
         named_outputs=() if outputs == (last,) else outputs,
         formats=formats_of(walk.builder.nodes, walk.held, dialect.stored),
     )
+    later = {at for at, hidden in walk.masked.items() if hidden == "later"}
+    return folded(network, masked=walk.masked, later=later, relative=partial(_relative, walk))
+
+
+def _relative(walk: Walk, at: int, window: tuple[int, int]) -> bool:
+    """True for a layer whose array has a number for each distance of two places of a window."""
+    array = walk.arrays.get(walk.held.get(at, {}).get("weight", ""))
+    return array is not None and walk.looks.by_distance(array, window)
 
 
 def _inputs(walk: Walk, graph: Read) -> None:
@@ -181,9 +196,9 @@ def _run(walk: Walk, graph: Read, depth: int) -> None:
     """Walk over a graph, or over one inside another."""
     arrays = {array.name: array for array in graph.arrays}
     ends = {value.name for value in graph.outputs}
-    operators = _needed(graph.operators, ends)
+    operators = written_out(_needed(graph.operators, ends))
     walk.read |= ends | _captured(operators) | {name for op in operators for name in op.inputs}
-    for op in fused(operators, arrays, ends | _captured(operators)):
+    for op in fused(operators, arrays, ends | _captured(operators), walk.looks):
         made = _branch(walk, op, depth) if op.kind == "If" and op.domain == "" else _made(walk, op)
         for name, value in zip(op.outputs, made, strict=False):
             if name:
@@ -192,6 +207,9 @@ def _run(walk: Walk, graph: Read, depth: int) -> None:
 
 
 def _made(walk: Walk, op: Operator) -> Made:
+    handler = attending.RUNTIME.get(op.kind) if op.domain == "com.microsoft" else None
+    if handler is not None:
+        return handler(walk, op)
     handler = walk.handlers.get(op.kind)
     if handler is None or (op.domain != "" and not (op.domain in _OURS and op.kind in _SHARED)):
         return walk.unknown(op)
@@ -230,7 +248,7 @@ def _captured(operators: list[Operator]) -> set[str]:
     """The values that graphs inside operators read."""
     found: set[str] = set()
     layer = _graphs_in(operators)
-    for _ in range(_DEEPEST):
+    for _ in range(_DEEPEST if layer else 0):
         inner = [op for graph in layer for op in graph.operators]
         found.update(name for op in inner for name in op.inputs)
         found.update(value.name for graph in layer for value in graph.outputs)

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from archcalc.errors import SpecError
 from archcalc.importers.onnx.axis_names import named, nameless
 from archcalc.importers.onnx.letters import Letters
+from archcalc.importers.onnx.masks import Hides, Looks
 from archcalc.importers.onnx.model import MOST_AXES, WRITTEN, Array, Operator, Stated
 from archcalc.importers.onnx.values import Flow, Known, Merged, Operand, one_sample
 from archcalc.layers.base import Layer
@@ -56,6 +57,9 @@ class Walk:
         self.stated: dict[str, tuple[Stated, ...]] = {}
         # What is passed over: operators by kind that have no products, and no kind of layer of their own.
         self.passed: Counter[str] = Counter()
+        # The layers of which some outputs are hidden, and which.
+        self.masked: dict[int, Hides] = {}
+        self.looks = Looks()
         # The layers that hold arrays of the file, and the arrays of each by its own names for them.
         self._owners: dict[str, int] = {}
         self.held: dict[int, dict[str, str]] = {}
@@ -77,6 +81,10 @@ class Walk:
             said = f"reads '{name[:60]}', which nothing before it makes" if name else f"has no input {place}"
             raise self.error(op, said, "the graph of a file must have its operators in order")
         return self.values[name]
+
+    def mask(self, x: Flow, hidden: Hides) -> None:
+        """Note that some outputs of a layer are hidden."""
+        self.masked[x.at] = hidden if self.masked.get(x.at, hidden) == hidden else "others"
 
     def kept(self, op: Operator, value: Operand) -> Operand:
         """A value as it is kept: of long arrays the shape alone, once a file has asked for too much arithmetic."""

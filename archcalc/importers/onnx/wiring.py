@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from archcalc.importers.onnx.masks import Looks
 from archcalc.importers.onnx.model import Array, Content, Operator
 from archcalc.importers.onnx.values import says_trained
 
@@ -24,7 +25,10 @@ class Fusion(NamedTuple):
 class Wiring:
     """Operators in order, with which makes and which reads each value."""
 
-    def __init__(self, operators: Sequence[Operator], arrays: dict[str, Array], ends: Iterable[str]) -> None:
+    def __init__(
+        self, operators: Sequence[Operator], arrays: dict[str, Array], ends: Iterable[str], looks: Looks
+    ) -> None:
+        self.looks = looks
         self.operators = operators
         self.ends = set(ends)
         self.makers = {name: at for at, op in enumerate(operators) for name in op.outputs if name}

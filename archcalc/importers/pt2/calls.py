@@ -113,19 +113,13 @@ class Naming:
         self._count: Counter[str] = Counter()
         self._calls: dict[str, str] = {}
 
-    def of(self, operation: Operation, module: str = "") -> tuple[str, bool, tuple[str, ...]]:
-        """The path of the module that an operator stands in, true if it is that module's all, and the calls around.
-
-        `module` is the key of one that is a layer with all that stands in it.
-        """
-        frames = stack(operation)
-        keys = [key for key, _, _ in frames]
-        if module in keys:
-            frames = frames[: keys.index(module) + 1]
+    def of(self, operation: Operation) -> tuple[str, bool, tuple[str, ...]]:
+        """The path of the module that an operator stands in, true if it is that module's all, and the calls around."""
+        frames = _stack(operation)
         if not frames:
             return "", False, ()
         _, path, of = frames[-1]
-        alone = module in keys or (of.startswith(_LEAVES) and not any(word in of for word in _COMPOUND))
+        alone = of.startswith(_LEAVES) and not any(word in of for word in _COMPOUND)
         around = frames[:-1] if alone else frames
         return path.replace(".", "/"), alone, tuple(self._call(key, of) for key, _, of in around)
 
@@ -138,7 +132,7 @@ class Naming:
         return self._calls[key]
 
 
-def stack(operation: Operation) -> list[tuple[str, str, str]]:
+def _stack(operation: Operation) -> list[tuple[str, str, str]]:
     """The modules that an operator stands in, outermost first, each with its key, its path and its class."""
     text = str(operation.metadata.get("nn_module_stack", ""))
     return [frame for frame in map(_frame, text.split(";")) if frame[1]]

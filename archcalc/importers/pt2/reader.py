@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping
 
 from archcalc.errors import Source, SpecError
+from archcalc.importers.attention.folding import folded
 from archcalc.importers.pt2 import operators
 from archcalc.importers.pt2.archive import contents
-from archcalc.importers.pt2.calls import Call, stack
+from archcalc.importers.pt2.calls import Call
 from archcalc.importers.pt2.known import MAKERS, Made
-from archcalc.importers.pt2.modules import MODULES, Group, as_one
 from archcalc.importers.pt2.operators.strided import gathered, laid_out
 from archcalc.importers.pt2.program import InputSpec, Operation, decoded, tied
 from archcalc.importers.pt2.rows import Inexpressible, Rows
@@ -59,20 +59,13 @@ class _Reading:
         # The one name of trained arrays that have several.
         self._tied = tied
         self._rows = Rows(tensors.samples)
-        # The places of operators in modules that are no one layer.
-        self._apart: set[int] = set()
-        self._all = range(len(tensors.nodes))
 
     def graph(self) -> Graph:
         """The graph of all of it."""
         for spec in self._tensors.signature.input_specs:
             self._given(spec)
-        start, nodes = 0, self._tensors.nodes
-        while start < len(nodes):
-            stop = self._module(start)
-            if not stop:
-                self._take(nodes[start])
-            start = stop or start + 1
+        for operation in self._tensors.nodes:
+            self._take(operation)
         return self._finished()
 
     def _given(self, spec: InputSpec) -> None:
@@ -97,41 +90,6 @@ class _Reading:
                 full, batch=batch, at=self._rows.builder.add(self._rows.builder.free_name(name), layer)
             )
 
-    def _module(self, start: int) -> int:
-        """Take the operators of a module that is one layer, and return where they end; 0 if there is none at a place."""
-        nodes = self._tensors.nodes
-        found = next(((key, MODULES[of]) for key, _, of in stack(nodes[start]) if of in MODULES), None)
-        if found is None or start in self._apart:
-            return 0
-        key, layer_of = found
-        stop = start
-        while stop < len(nodes) and any(key == other for other, _, _ in stack(nodes[stop])):
-            stop += 1
-        group = self._group(range(start, stop), key)
-        layer = layer_of(group, self._rows)
-        made = None if layer is None else as_one(group, self._rows, layer)
-        if made is None:
-            self._apart.update(range(start, stop))
-            return 0
-        self._tensors.values[group.outputs[0][0]] = made
-        return stop
-
-    def _group(self, places: range, key: str) -> Group:
-        """The operators at some places as those of one module."""
-        inside: dict[str, Value] = {}
-        calls, outputs = [], []
-        inputs: dict[int, Value] = {}
-        for place in places:
-            operation = self._tensors.nodes[place]
-            if not any(map(named, operation.outputs)):
-                continue
-            call = self._tensors.call(operation, inside, key)
-            calls.append(call)
-            inputs.update({id(value): value for value in call.tensors if value.name or value.at >= 0})
-            inside.update({name: Value(full) for name, full in call.outputs})
-            outputs += [each for each in call.outputs if self._tensors.read_outside(each[0], places)]
-        return Group(tuple(calls), tuple(inputs.values()), tuple(outputs))
-
     def _take(self, operation: Operation) -> None:
         """Take an operator, whose outputs have values from then on."""
         names = [name for output in operation.outputs for name in named(output)]
@@ -143,7 +101,7 @@ class _Reading:
         else:
             made = self._made(call)
         values = made if isinstance(made, list) else [made]
-        if any(each and each.grid for each in values) and self._tensors.read_outside(names[0], self._all):
+        if any(each and each.grid for each in values) and self._tensors.leaves(names[0]):
             # What leaves the network is a row.
             values = [gathered(call, self._rows, each) for each in values if each]
         read = names if len(values) == len(names) else [name for name in names if name not in call.unread]
@@ -215,4 +173,4 @@ class _Reading:
         if last < 0:
             raise SpecError(f"{tensors.name}: the program has no operator")
         outputs = tuple(dict.fromkeys(found))
-        return builder.graph(tensors.name, named_outputs=() if outputs in {(), (last,)} else outputs)
+        return folded(builder.graph(tensors.name, named_outputs=() if outputs in {(), (last,)} else outputs))

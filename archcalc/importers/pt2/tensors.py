@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import ChainMap
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from archcalc.errors import SpecError
 from archcalc.importers.pt2.calls import Call, Naming, plain
@@ -14,7 +12,6 @@ from archcalc.importers.pt2.values import Value
 from archcalc.symbols.dims import Dim, Shape, equal
 
 _PREFIX = "torch.ops."
-_NOTHING: Mapping[str, Value] = MappingProxyType({})
 
 
 class Tensors:
@@ -41,13 +38,12 @@ class Tensors:
             raise SpecError(f"{self.name}: {name[:100]} has no shape that is understood")
         return shape
 
-    def call(self, operation: Operation, inside: Mapping[str, Value] = _NOTHING, module: str = "") -> Call:
-        """A use of an operator, some of whose inputs may be `inside` a module that is one layer."""
+    def call(self, operation: Operation) -> Call:
+        """A use of an operator."""
         names = [name for output in operation.outputs for name in named(output)]
-        values = ChainMap(dict(inside), self.values)
-        arguments = {each.name: self._argument(each.arg, values) for each in operation.inputs}
+        arguments = {each.name: self._argument(each.arg, self.values) for each in operation.inputs}
         outputs = [(name, shape) for name in names if (shape := self._shape(name)) is not None]
-        path, alone, blocks = self._naming.of(operation, module)
+        path, alone, blocks = self._naming.of(operation)
         word = ".".join(operation.target.removeprefix(_PREFIX).split(".")[:2])
         if word.endswith("_") and not word.endswith("__"):
             word = word[:-1]
@@ -56,9 +52,9 @@ class Tensors:
         known = tuple(outputs) if len(outputs) == len(names) else ()
         return Call(word, node, arguments, known, unread, path, alone, blocks)
 
-    def read_outside(self, name: str, places: range) -> bool:
-        """True if a tensor is read by an operator at another place, or is an output of the network."""
-        return any(at not in places for at in self._readers.get(name, ()))
+    def leaves(self, name: str) -> bool:
+        """True for an output of the network."""
+        return -1 in self._readers.get(name, ())
 
     def value(self, name: str, values: Mapping[str, Value]) -> Value:
         """A tensor that was made before; raises SpecError if it was not."""

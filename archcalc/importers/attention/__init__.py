@@ -1,0 +1,1 @@
+"""Attention that a file has in single operators, as one layer."""
