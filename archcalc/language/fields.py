@@ -115,11 +115,12 @@ def layer_of(
     `axes` are the names of its input's axes, which a setting that names axes takes as words and not as sizes.
     """
     trees = settings_of(cls, call, own)
-    words: dict[str, _Words] = {}
+    # A word that the field itself knows is that, even where a value or an axis has the same name.
+    words: dict[str, _Words] = {key: (known_words(cls, key) - {"true", "false"}).__contains__ for key in trees}
     if cls.names_axes:
-        words = dict.fromkeys(_NAMING, lambda text: text.isidentifier() and not isinstance(names.get(text), str))
+        words |= dict.fromkeys(_NAMING, lambda text: text.isidentifier() and not isinstance(names.get(text), str))
     words[cls.axis_setting] = axes.__contains__
-    values = {key: _field(tree, names, words.get(key, _nothing)) for key, tree in trees.items()}
+    values = {key: _field(tree, names, words[key]) for key, tree in trees.items()}
     try:
         layer = fitted(cls, values)
     except Misfit as misfit:

@@ -25,6 +25,7 @@ from archcalc.importers import parse
 from archcalc.language.flatten import flat
 from archcalc.layers import Layer
 from archcalc.layers.rearrange import Input
+from archcalc.layers.window_attention import WindowAttention
 from archcalc.network.graph import Builder, Graph
 from archcalc.network.parts import needed, proper
 from archcalc.profiling.engine import profile
@@ -86,6 +87,16 @@ LOWER = {
         "scan": "exponentials and sums along an axis are no kinds",
     }
 }
+
+
+def apart(form: str, graph: Graph) -> bool:
+    """True for layers that readers have no like of: lengths of queries and keys, and biases that are worked out, are rows."""
+    windows = [node.layer for node in graph.nodes if isinstance(node.layer, WindowAttention)]
+    return form in {"onnx", "torch"} and any(
+        one.scores != "heads" or one.relative == "mlp" or one.grid for one in windows
+    )
+
+
 # Layers that are several operators, of which that with their name need not have their shape.
 _SEVERAL = {"matmul"}
 
@@ -129,17 +140,20 @@ def different(form: str, graph: Graph, found: Graph) -> list[str]:
         for measure in ("params", *(() if lower else ("macs",)))
         if equal(getattr(before.totals, measure), getattr(after.totals, measure)) is not True
     ]
-    for what, shapes in (("inputs", _inputs), ("outputs", _outputs)):
-        if shapes(graph) != shapes(found):
-            said.append(f"{what} {shapes(graph)} and {shapes(found)}")
+    if _inputs(found) not in (_inputs(graph), _inputs(graph, form == "prototxt")):
+        said.append(f"inputs {_inputs(graph)} and {_inputs(found)}")
+    if _outputs(graph) != _outputs(found):
+        said.append(f"outputs {_outputs(graph)} and {_outputs(found)}")
     unknown = sorted({str(row.settings) for row in after.rows if row.kind == "unknown"})
     if unknown and not lower and not any(row.kind == "unknown" for row in before.rows):
         said.append(f"unknown {unknown}")
     return said if form == "torch" else [*said, *_rows(before.rows, after.rows)]
 
 
-def _inputs(graph: Graph) -> list[tuple[Any, ...]]:
-    return [tuple(x) for x in graph.input_shapes.values()]
+def _inputs(graph: Graph, labels: bool = False) -> list[tuple[Any, ...]]:
+    """The shapes of the inputs; with `labels`, which a file of training has too, of those alone that a layer reads."""
+    read = {position for node in graph.nodes for position in node.inputs} if labels else graph.inputs
+    return [tuple(graph.nodes[i].shape) for i in graph.inputs if i in read]
 
 
 def _outputs(graph: Graph) -> set[tuple[Any, ...]]:
