@@ -80,19 +80,30 @@ def test_a_kind_says_the_same_of_letters_as_of_their_values(kind, data):
         assert substitute(found, values) == expected
 
 
-# Params that are no letters: widths on which it depends whether there is a projection,
-# depths, for then one row stands for many layers, a width in a constant, and how often a loop goes.
+# Params that are no letters: depths, for then one row stands for many layers, widths on which it depends whether there is a
+# projection, a width in a constant, and how often a loop goes.
 NO_SIZES = {
-    **{name: {"depth"} for name in ("t5_small", "transformer_base", "whisper_tiny", "vit_b_16")},
     "clip_vit_b_32": {"joint"},
     **{f"hrnet_w{width}": {"C"} for width in (18, 32, 48)},
     **{f"yolov8{size}": {"depth_multiple"} for size in "lx"},
+    # Numbers that conditions ask for, and widths that must divide or be alike.
+    **{f"yolo11{size}": {"max_channels", "depth_multiple"} for size in "nsmlx"},
+    "ddpm_cifar10": {"attended"},
+    "deepseek_v2": {"first"},
+    "gemma_2b": {"version", "every"},
+    "efficientnet_b0": {"depth_multiple"},
+    "electra_small": {"small", "dim"},
+    "falcon_7b": {"norms"},
+    "repvgg_a0": {"first"},
+    "wide_resnet16_8": {"widen"},
 }
 
 
 def is_open(name, axis):
-    """True if an axis of a network's input may be a letter: HRNet's sums over four sizes of an image grow too long."""
-    return axis == 0 or not name.startswith("hrnet")
+    """True if an axis of a network's input may be a letter: RepVGG asks for channels, and sums over four sizes grow too long."""
+    if name.startswith("repvgg"):
+        return axis > 0
+    return axis == 0 or not name.startswith(("hrnet", "stable_diffusion", "ddpm"))
 
 
 @lru_cache
@@ -101,7 +112,7 @@ def general(name):
     shapes = load(name).input_shapes
     trees = read(source_of(name)).params.items
     params = {key: int(tree.text) for key, tree in trees.items() if getattr(tree, "text", "").isdecimal()}
-    params = {key: n for key, n in params.items() if n and key not in NO_SIZES.get(name, ())}
+    params = {key: n for key, n in params.items() if n and key not in {"depth", *NO_SIZES.get(name, ())}}
     wide = {
         given: tuple(symbol(f"n_{given}_{axis}") if is_open(name, axis) else n for axis, n in enumerate(shape))
         for given, shape in shapes.items()
