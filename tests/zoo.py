@@ -11,7 +11,7 @@ THOROUGH = settings().max_examples > 100
 # Beside the first of each file, those that show what it does not.
 _MORE = {
     *("vgg16", "vgg19_bn", "resnet50", "resnet50-torchvision", "resnet152"),
-    *("mobilenet_v3_small", "regnet_y_400mf", "squeezenet1_1"),
+    *("mixer_b_16", "mobilenet_v3_small", "regnet_y_400mf", "squeezenet1_1"),
 }
 
 

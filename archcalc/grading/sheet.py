@@ -41,7 +41,7 @@ TOTAL = "total"
 _MAX_BYTES = 4_000_000
 _MAX_CELL = 60
 _BREAK = re.compile("\r\n|[\n\r]")
-_COUNTED = re.compile(r"(?:flops|macs) \(([a-z0-9_-]+)\)")
+_COUNTED = re.compile(r"(?:flops|macs) \(([a-z0-9_.-]+)\)")
 _TIMES = re.compile(r"(?:[x×X*]? *([1-9][0-9]{0,5}))?")
 # Spaces that spreadsheets put between the groups of a number.
 _SPACES = "\u00a0\u2009\u202f"

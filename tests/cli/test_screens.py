@@ -103,7 +103,7 @@ def numbers(text: str) -> set[str]:
 def test_a_list_of_all_networks_fits(width):
     lines = bare(screen(width, "list")).splitlines()
     assert max(map(len, lines)) <= width
-    assert any(line.startswith("vgg16 ") for line in lines)
+    assert any(line.startswith("  vgg16 ") for line in lines)
 
 
 def test_exact_numbers_are_whole_in_any_terminal():

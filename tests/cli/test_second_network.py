@@ -54,7 +54,7 @@ def test_a_third_network_is_for_compare():
 
 
 def test_other_mistakes_of_usage_are_told_as_ever():
-    for line in (["list", "vgg16"], ["explain", "vgg16", "conv1_1", "conv1_2"], ["table"]):
+    for line in (["schema", "vgg16"], ["explain", "vgg16", "conv1_1", "conv1_2"], ["table"]):
         found = CliRunner().invoke(main, line)
         assert found.exit_code == 2
         assert "compare" not in found.stderr

@@ -82,9 +82,9 @@ def test_blocks_are_functions_with_what_differs_as_parameters():
     """A bottleneck with a projection and those after it, which repeat, with the names of their layers."""
     text = write(load("resnet50"))
 
-    assert "def block(x, filters, strides, name):" in text
-    assert '    x = block(x, 64, strides=1, name="conv2_1")\n    for i in range(2, 4):\n' in text
-    assert '        x = block_2(x, 64, name=f"conv2_{i}")' in text
+    assert "def bottleneck(x, filters, strides, name):" in text
+    assert '    x = bottleneck(x, 64, strides=1, name="conv2_1")\n    for i in range(2, 4):\n' in text
+    assert '        x = bottleneck_2(x, 64, name=f"conv2_{i}")' in text
     assert 'x = layers.Dense(1000, name="fc")(x)' in text
 
 

@@ -62,8 +62,8 @@ def test_blocks_are_classes_with_what_differs_as_parameters():
     text = write(load("resnet50"))
 
     assert "class Bottleneck(nn.Module):\n    def __init__(self, in_channels, channels, stride):" in text
-    assert "nn.Sequential(Block(64, 64, stride=1), *(Block2(64) for _ in range(2)))" in text
-    assert "return F.relu(self.residual(x) + x)" in text
+    assert "nn.Sequential(Bottleneck(64, 64, stride=1), *(Bottleneck2(64) for _ in range(2)))" in text
+    assert "return F.relu(self.residual_2(self.residual(x)) + x)" in text
 
 
 def test_layers_without_blocks_are_folded_by_their_names():

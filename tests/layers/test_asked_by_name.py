@@ -14,6 +14,8 @@ OUTSIDE = sorted(path for path in PACKAGE.rglob("*.py") if TRANSLATING.isdisjoin
 
 # Modules that are about certain kinds by their nature, with why.
 EXCEPTIONS = {
+    "diagnosis/elsewhere.py": "the groups of a route, which are parts of a split, and are forgotten by a program",
+    "language/written.py": "layers of tokens, whose inputs have to be named so in a spec",
     "network/adapters.py": "dense layers, beside which an adapter is layers of its own, and attention, which has it inside",
     "formats/table/cs231n.py": "the layout of the course notes, which has words of its own for each of its kinds",
     "reference/fast/fuse.py": "which hand-written kernels can take which kinds in",
