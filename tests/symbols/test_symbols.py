@@ -26,6 +26,7 @@ from archcalc.symbols.dims import ceil_div, floor_div, format_shape, size, symbo
 from archcalc.symbols.evaluate import holds, letters, substitute
 from archcalc.symbols.shape import NamedShape
 from tests.layers.strategies import cases
+from tests.symbols.open_sizes import NO_SIZES, is_open
 from tests.zoo import ZOO
 
 FAULTS = Path(__file__).parent.parent / "data" / "faults"
@@ -78,32 +79,6 @@ def test_a_kind_says_the_same_of_letters_as_of_their_values(kind, data):
     assert stands == (expected is not None)
     if stands:
         assert substitute(found, values) == expected
-
-
-# Params that are no letters: depths, for then one row stands for many layers, widths on which it depends whether there is a
-# projection, a width in a constant, and how often a loop goes.
-NO_SIZES = {
-    "clip_vit_b_32": {"joint"},
-    **{f"hrnet_w{width}": {"C"} for width in (18, 32, 48)},
-    **{f"yolov8{size}": {"depth_multiple"} for size in "lx"},
-    # Numbers that conditions ask for, and widths that must divide or be alike.
-    **{f"yolo11{size}": {"max_channels", "depth_multiple"} for size in "nsmlx"},
-    "ddpm_cifar10": {"attended"},
-    "deepseek_v2": {"first"},
-    "gemma_2b": {"version", "every"},
-    "efficientnet_b0": {"depth_multiple"},
-    "electra_small": {"small", "dim"},
-    "falcon_7b": {"norms"},
-    "repvgg_a0": {"first"},
-    "wide_resnet16_8": {"widen"},
-}
-
-
-def is_open(name, axis):
-    """True if an axis of a network's input may be a letter: RepVGG asks for channels, and sums over four sizes grow too long."""
-    if name.startswith("repvgg"):
-        return axis > 0
-    return axis == 0 or not name.startswith(("hrnet", "stable_diffusion", "ddpm"))
 
 
 @lru_cache

@@ -28,4 +28,5 @@ def short(outline: str) -> str:
 
 
 def _digits(number: float) -> str:
-    return re.sub(r"^(-?)0(?=\.)|\.?0+$", r"\1", f"{number:.2f}") or "0"
+    sign, digits = ("-" if number < 0 else ""), f"{abs(number):.2f}".rstrip("0").rstrip(".")
+    return sign + (digits.removeprefix("0") or "0")

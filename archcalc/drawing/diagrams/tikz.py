@@ -13,6 +13,7 @@ from archcalc.drawing.diagrams.slab_floors import floors, floors_drawn
 from archcalc.drawing.diagrams.slabs import at_point, chain, slabs
 from archcalc.drawing.diagrams.volumes import CIRCLE, LONGEST, SHEAR, TINY, Volumes, joins, volumes
 from archcalc.drawing.palette import FAMILIES
+from archcalc.errors import SpecError
 from archcalc.symbols.dims import Shape
 from archcalc.symbols.notation import LATEX
 
@@ -45,6 +46,8 @@ _BEGIN = r"""% Compile this with pdflatex, or \input it in a document that has \
 \end{scope}}"""
 _END = r"""\end{tikzpicture}%
 \archcalcend"""
+# The largest length of TeX is 2¹⁴ pt.
+_MOST = 16_383
 
 
 def to_tikz(outline: Outline, width: Width | None = None) -> str:
@@ -83,6 +86,9 @@ def _apart(drawn: Outline, width: float, size: float) -> list[str]:
     """The volumes of a network with branches, each by itself and tied by lines."""
     look = Volumes(drawn, width, size)
     sheet = layout(drawn, look)
+    if sheet.height > _MOST:
+        fact = f"the volumes would be {sheet.height:,.0f} pt wide, and TeX sets nothing wider than {_MOST:,} pt"
+        raise SpecError(fact, None, "draw it as an .svg, or with --depth 1")
     over = sheet.height - width
     said = f"% Wider than {width:.0f}pt by {over:.0f}pt: its branches reach over several blocks, so that no row can end there."
     return [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from string import digits
 from typing import Any, ClassVar
 
 import msgspec
@@ -208,7 +209,7 @@ def _common(own: set[tuple[str, ...]]) -> str:
     """The text that the names of a part have in common: all of it, or that before numbers."""
     if len({*(name for names in own for name in names)}) == 1:
         return next(iter(own))[0]
-    stems = {re.sub(r"_?\d+$", "", names[0]) for names in own}
+    stems = {names[0].rstrip(digits).removesuffix("_") for names in own}
     return stems.pop() if len(stems) == 1 and max(map(len, own)) == 1 else ""
 
 

@@ -1,0 +1,28 @@
+"""The sizes of bundled networks that letters may stand for."""
+
+from __future__ import annotations
+
+# Params that are no letters: depths, for then one row stands for many layers, widths on which it depends whether there is a
+# projection, a width in a constant, and how often a loop goes.
+NO_SIZES = {
+    "clip_vit_b_32": {"joint"},
+    **{f"hrnet_w{width}": {"C"} for width in (18, 32, 48)},
+    **{f"yolov8{size}": {"depth_multiple"} for size in "lx"},
+    # Numbers that conditions ask for, and widths that must divide or be alike.
+    **{f"yolo11{size}": {"max_channels", "depth_multiple"} for size in "nsmlx"},
+    "ddpm_cifar10": {"attended"},
+    "deepseek_v2": {"first"},
+    "gemma_2b": {"version", "every"},
+    "efficientnet_b0": {"depth_multiple"},
+    "electra_small": {"small", "dim"},
+    "falcon_7b": {"norms"},
+    "repvgg_a0": {"first"},
+    "wide_resnet16_8": {"widen"},
+}
+
+
+def is_open(name, axis):
+    """True if an axis of a network's input may be a letter: RepVGG asks for channels, and sums over four sizes grow too long."""
+    if name.startswith("repvgg"):
+        return axis > 0
+    return axis == 0 or not name.startswith(("hrnet", "stable_diffusion", "ddpm"))
