@@ -140,7 +140,7 @@ rf --depth 3 --kernel 5 --stride 2
 rf --depth L
 list
 list --exact
-list --convention torchinfo
+list vgg --convention torchinfo
 list vgg --task classification --max-params 140M --max-macs 12G --sort year
 run {network} --shape {small} {lighter} --top 20 --layer {layer} --seed 3 --dtype float64
 run vgg16 --shape 3x64x64 --set width=8 --labels classes.txt

@@ -229,7 +229,7 @@ def test_a_tool_that_counts_macs_has_its_name_over_the_column(form):
 def test_list_and_report_take_a_convention(tmp_path):
     """The same number stands in the list, in the page and in its index."""
     run = CliRunner()
-    listed = run.invoke(main, ["list", "--convention", "thop", "--format", "json"]).stdout
+    listed = run.invoke(main, ["list", "mobilenet_v2", "--convention", "thop", "--format", "json"]).stdout
     run.invoke(main, ["report", "mobilenet_v2", "--convention", "thop", "-o", str(tmp_path)])
     counted = {network["name"]: network["counted"] for network in json.loads(listed)}
 

@@ -13,9 +13,7 @@ from tests.zoo import THOROUGH
 # which their layers do not mind.
 FEWER: dict[str, dict[str, int]] = {
     "llama3_8b_awq": {"T": 6, "dim": 128, "hidden": 256, "words": 50},
-    **{name: {"dim": 64, "heads": 4, "mlp": 96} for name in ("vit_l_16", "vit_l_32", "vit_h_14")},
     "clip_vit_b_32": {"side": 8, "patch": 4, "T": 6, "vision": 24, "language": 16, "joint": 8, "words": 50},
-    "stable_diffusion_unet": {"base": 32},
 }
 _SMALL = {"T": 6, "dim": 16, "heads": 4, "words": 50, "depth": 3}
 _GATED = {**_SMALL, "kv_heads": 2, "hidden": 24}
@@ -58,11 +56,19 @@ _FEW = {
     *("qwen1.5_moe_a2.7b", "qwen2_0.5b", "qwen3_0.6b", "roberta_base", "t5_small", "t5_v1.1_small"),
     *("transformer_base", "whisper_tiny"),
 }
+# Runs of a minute and more, which only the thorough profile has.
+_LONG = {
+    **{name: {"dim": 64, "heads": 4, "mlp": 96} for name in ("vit_l_16", "vit_l_32", "vit_h_14")},
+    "stable_diffusion_unet": {"base": 32},
+}
 # Of regnet_y_128gf, which has 645 million weights, others of its family run.
 LARGE = (
-    {name for name, (path, _) in networks(SPECS).items() if path.stem in FAMILIES} | FEWER.keys() | {"regnet_y_128gf"}
+    {name for name, (path, _) in networks(SPECS).items() if path.stem in FAMILIES}
+    | FEWER.keys()
+    | _LONG.keys()
+    | {"regnet_y_128gf"}
 )
-FEWER |= {
+FEWER |= (_LONG if THOROUGH else {}) | {
     name: FAMILIES[path.stem]
     for name, (path, _) in networks(SPECS).items()
     if path.stem in FAMILIES and name not in FEWER and (THOROUGH or name in _FEW)
