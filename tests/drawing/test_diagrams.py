@@ -11,7 +11,7 @@ from archcalc.drawing.diagrams import DIAGRAMS, draw
 from archcalc.drawing.diagrams.mermaid import to_mermaid
 from archcalc.drawing.diagrams.outline import Frame, outline
 from archcalc.drawing.diagrams.svg import to_svg
-from archcalc.errors import Source
+from archcalc.errors import Source, SpecError
 from archcalc.language import parse
 from tests.drawing.drawn import PROFILES
 from tests.zoo import ZOO
@@ -172,7 +172,11 @@ def test_a_node_says_its_layer_as_people_write_it():
 @pytest.mark.parametrize("form", DIAGRAMS)
 @pytest.mark.parametrize("name", ZOO)
 def test_every_network_is_drawn_in_every_format(name, form):
-    """What is drawn twice is the same to the byte."""
+    """What is drawn twice is the same to the byte; one is wider than TeX can set."""
+    if (name, form) == ("stable_diffusion_unet", "tikz"):
+        with pytest.raises(SpecError, match="TeX sets nothing wider"):
+            draw(PROFILES[name], form)
+        return
     drawn = draw(PROFILES[name], form)
 
     assert drawn == draw(PROFILES[name], form)
