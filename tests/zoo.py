@@ -13,14 +13,19 @@ _MORE = {
     *("vgg16", "vgg19_bn", "resnet50", "resnet50-torchvision", "resnet152"),
     *("mixer_b_16", "mobilenet_v3_small", "regnet_y_400mf", "squeezenet1_1"),
 }
+# Those that are another of the first in more layers, or in the sizes of another of their kind.
+_ALIKE = {
+    *(f"resnet_v{version}_{depth}" for version in (1, 2) for depth in (101, 152, 200)),
+    *("bloom_560m", "distilbert_base", "mistral_7b", "olmo2_1b", "phi3_mini", "pythia_70m", "roberta_base"),
+}
 
 
 def representatives() -> list[str]:
-    """The first variant of each file and some more, in the order of their names."""
+    """The first variant of each file and some more, without those that show nothing else, in the order of their names."""
     firsts: dict[str, str] = {}
     for name, (path, _) in networks(SPECS).items():
         firsts.setdefault(path.stem, name)
-    return sorted({*firsts.values(), *_MORE})
+    return sorted({*firsts.values(), *_MORE} - _ALIKE)
 
 
 ZOO = bundled() if THOROUGH else representatives()
