@@ -40,15 +40,17 @@ def short_name(source: Source) -> str:
     >>> short_name(Source("specs/vgg.yaml", "name: vgg", "vgg13")), short_name(Source("nets/mine.yaml", "", "small"))
     ('vgg13', 'nets/mine@small')
     """
+    stem = source.name.removesuffix(".yaml")
     if source.name.startswith("specs/"):
-        return _called(Path(source.name), source.text, source.variant)
-    return full_name(source.name.removesuffix(".yaml"), source.variant)
+        stem = stem.removeprefix("specs/")
+        return full_name(_family(source.text, stem) if source.variant else stem, source.variant)
+    return full_name(stem, source.variant)
 
 
-def _called(path: Path, text: str, variant: str) -> str:
-    """The name of a bundled network, whose family is called as the file says, which may be another than the file's own."""
-    stated = _NAME.search(text) if variant else None
-    return full_name(stated[1] if stated else path.stem, variant)
+def _family(text: str, stem: str) -> str:
+    """The name of the family in a bundled file, which may be another than the file's own."""
+    stated = _NAME.search(text)
+    return stated[1] if stated else stem
 
 
 def is_standard_input(spec: str) -> bool:
@@ -70,15 +72,21 @@ def networks(folder: Path) -> dict[str, tuple[Path, str]]:
     """The networks in the specs of a folder by name, each with its file and its variant, which may be empty."""
     found = {}
     for path in folder.glob("*.yaml"):
-        for variant in _variants(path) or [""]:
-            found[_called(path, path.read_text(encoding="utf-8") if variant else "", variant)] = (path, variant)
+        text = path.read_text(encoding="utf-8")
+        for variant in _variants_in(text) or [""]:
+            found[full_name(_family(text, path.stem) if variant else path.stem, variant)] = (path, variant)
     return found
 
 
 @cache
 def _variants(path: Path) -> list[str]:
-    """The variants in a bundled file, found without reading all of it as YAML."""
-    part = _VARIANTS.search(path.read_text(encoding="utf-8"))
+    """The variants in a bundled file."""
+    return _variants_in(path.read_text(encoding="utf-8"))
+
+
+def _variants_in(text: str) -> list[str]:
+    """The variants in the text of a bundled file, found without reading all of it as YAML."""
+    part = _VARIANTS.search(text)
     return _VARIANT.findall(part[1]) if part else []
 
 

@@ -13,6 +13,7 @@ from archcalc.network.graph import Graph, Node
 from archcalc.reference.random_arrays import seeded
 from archcalc.reference.run import run
 from archcalc.symbols.dims import Shape
+from tests.exporters.graphs import drawn
 
 os.environ["KERAS_BACKEND"] = "torch"
 
@@ -165,14 +166,7 @@ def close(graph: Graph, batch: int = 2) -> None:
     """The outputs and shapes of the code and of the definition are equal, for the same arrays and inputs."""
     loaded = Loaded(graph)
     arrays = seeded(graph)
-    random = np.random.default_rng(0)
-    words = min((int(node.layer.entries) for node in graph.nodes if node.layer.entries is not None), default=1)
-    given = {
-        graph.nodes[i].name: random.integers(0, words, (batch, *graph.nodes[i].shape))
-        if i in graph.token_numbers
-        else random.standard_normal((batch, *graph.nodes[i].shape), np.float32)
-        for i in graph.inputs
-    }
+    given = drawn(graph, batch, np.float32)
     with np.errstate(all="ignore"):
         ours = run(graph, given if len(given) > 1 else next(iter(given.values())), arrays)
     theirs = loaded.run(arrays, *given.values())

@@ -24,15 +24,14 @@ from archcalc.exporters.prototxt.writer import write as prototxt
 from archcalc.importers import parse
 from archcalc.language.flatten import flat
 from archcalc.layers import Layer
-from archcalc.layers.rearrange import Input
 from archcalc.layers.window_attention import WindowAttention
-from archcalc.network.graph import Builder, Graph
+from archcalc.network.graph import Graph
 from archcalc.network.parts import needed, proper
 from archcalc.profiling.engine import profile
 from archcalc.symbols.dims import equal
 from archcalc.symbols.shape import INPUTS, PLACES, VALUES
+from tests.exporters.graphs import of_one
 from tests.exporters.torch_code import Loaded
-from tests.layers.inputs import Shape
 from tests.layers.strategies import cases
 from tests.reference.torch_networks import networks
 
@@ -99,17 +98,6 @@ def apart(form: str, graph: Graph) -> bool:
 
 # Layers that are several operators, of which that with their name need not have their shape.
 _SEVERAL = {"matmul"}
-
-
-def of_one(layer: Layer, shapes: Iterable[Shape]) -> Graph:
-    """A network of one layer."""
-    builder = Builder()
-    inputs = [
-        builder.add(f"in{at}", Input(tuple(x), getattr(x, "axes", None) if all(getattr(x, "axes", ("",))) else None))
-        for at, x in enumerate(shapes)
-    ]
-    builder.add("layer", layer, *inputs)
-    return builder.graph("one")
 
 
 def without_unread(graph: Graph) -> Graph:

@@ -15,7 +15,8 @@ from archcalc.exporters.prototxt.layers import MAKERS
 from archcalc.importers import parse
 from archcalc.network.graph import Graph
 from archcalc.testing import specs
-from tests.exporters.round_trips import FORMATS, KINDS, apart, different, of_one
+from tests.exporters.graphs import of_one
+from tests.exporters.round_trips import FORMATS, KINDS, apart, different
 from tests.layers.strategies import cases
 from tests.reference.torch_networks import networks
 

@@ -16,7 +16,7 @@ from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Builder, Graph
 from archcalc.reference.random_arrays import seeded
 from archcalc.reference.run import run
-from tests.exporters.graphs import of_one
+from tests.exporters.graphs import drawn, of_one
 from tests.exporters.torch_code import Loaded, own_arrays
 from tests.layers.strategies import cases
 from tests.reference.torch_networks import networks
@@ -42,14 +42,7 @@ def close(graph: Graph, batch: int = 2) -> None:
     """The outputs of the code and of the definition are equal, for the same arrays and inputs."""
     loaded = Loaded(graph)
     arrays = seeded(graph, dtype=np.float64)
-    random = np.random.default_rng(0)
-    words = min((int(node.layer.entries) for node in graph.nodes if node.layer.entries is not None), default=1)
-    given = {
-        graph.nodes[i].name: random.integers(0, words, (batch, *graph.nodes[i].shape))
-        if i in graph.token_numbers
-        else random.standard_normal((batch, *graph.nodes[i].shape))
-        for i in graph.inputs
-    }
+    given = drawn(graph, batch, np.float64)
     # A root of a number below 0 is no number to either.
     with np.errstate(invalid="ignore"):
         ours = run(

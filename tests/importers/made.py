@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 
-from tests.importers import cfg_files, gguf_files, keras_models, onnx_files, prototxt_files, pt2_files
+from tests.importers import cfg_files, gguf_files, keras_models, onnx_files, prototxt_files, pt2_files, yolo_files
 from tests.importers.attention_files import ALL_AT_ONCE, ARRAYS, COMBINED, X, heads
 
 LLAMA = {
@@ -32,19 +32,6 @@ BERT = {
     "max_position_embeddings": 12,
     "type_vocab_size": 2,
 }
-YOLO = """\
-nc: 10
-scales: # depth, width, most channels
-  n: [0.33, 0.25, 1024]
-backbone:
-  - [-1, 1, Conv, [64, 3, 2]] # 0
-  - [-1, 6, C2f, [128, True]]
-  - [-1, 3, Conv, [100, 3, 2]]
-head:
-  - [-1, 1, nn.Upsample, [None, 2, "nearest"]]
-  - [[-1, 0], 1, Concat, [1]]
-  - [[4, 2], 1, Detect, [nc]]
-"""
 SAVED = {
     "__metadata__": {"format": "pt"},
     "conv.weight": {"dtype": "F32", "shape": [8, 3, 3, 3], "data_offsets": [0, 864]},
@@ -103,7 +90,7 @@ def huggingface() -> Mapping[str, bytes]:
 
 
 def ultralytics() -> Mapping[str, bytes]:
-    return {"net.yaml": YOLO.encode()}
+    return {"net.yaml": yolo_files.SMALL.encode()}
 
 
 def gguf() -> Mapping[str, bytes]:

@@ -16,24 +16,7 @@ from archcalc.importers import importer_of, parse
 from archcalc.language.sources import SPECS
 from archcalc.network.graph import Graph
 from archcalc.profiling.engine import profile
-from tests.importers.yolo_files import rows_of_our_own_spec
-
-SMALL = """\
-# three rows and a head
-nc: 10
-scales: # depth, width, most channels
-  n: [0.33, 0.25, 1024]
-  s: [0.33, 0.50, 1024]
-backbone:
-  # [from, repeats, module, args]
-  - [-1, 1, Conv, [64, 3, 2]] # 0
-  - [-1, 6, C2f, [128, True]]
-  - [-1, 3, Conv, [100, 3, 2]]
-head:
-  - [-1, 1, nn.Upsample, [None, 2, "nearest"]]
-  - [[-1, 0], 1, Concat, [1]]
-  - [[4, 2], 1, Detect, [nc]]
-"""
+from tests.importers.yolo_files import SMALL, rows_of_our_own_spec
 
 
 @pytest.mark.parametrize("scale", "nsmlx")

@@ -8,6 +8,23 @@ import yaml
 
 from archcalc.language.sources import SPECS
 
+SMALL = """\
+# three rows and a head
+nc: 10
+scales: # depth, width, most channels
+  n: [0.33, 0.25, 1024]
+  s: [0.33, 0.50, 1024]
+backbone:
+  # [from, repeats, module, args]
+  - [-1, 1, Conv, [64, 3, 2]] # 0
+  - [-1, 6, C2f, [128, True]]
+  - [-1, 3, Conv, [100, 3, 2]]
+head:
+  - [-1, 1, nn.Upsample, [None, 2, "nearest"]]
+  - [[-1, 0], 1, Concat, [1]]
+  - [[4, 2], 1, Detect, [nc]]
+"""
+
 
 def rows_of_our_own_spec() -> tuple[str, dict[str, int]]:
     """YOLOv8 as ultralytics would write it, from the bundled spec, and the params that were published of each scale."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 DATA = Path(__file__).parent.parent / "data"
@@ -11,3 +13,8 @@ DATA = Path(__file__).parent.parent / "data"
 def table(name: str) -> list[dict[str, str]]:
     with (DATA / f"{name}.csv").open(encoding="utf-8") as file:
         return list(csv.DictReader(file))
+
+
+def by_network(name: str) -> dict[str, list[dict[str, str]]]:
+    """The rows of a table by the network that each is of, which follow each other."""
+    return {network: list(rows) for network, rows in groupby(table(name), key=itemgetter("network"))}

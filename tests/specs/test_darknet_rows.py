@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-from itertools import groupby
-from pathlib import Path
-
 import pytest
 
 from archcalc.language import load
 from archcalc.profiling.engine import profile
+from tests.specs.tables import by_network
 
 # pjreddie/darknet f6afaab and AlexeyAB/darknet 59596d7, built and run on the files of these names in their cfg/.
-TABLE = Path(__file__).parent.parent / "data" / "darknet_rows.csv"
-with TABLE.open(encoding="utf-8", newline="") as lines:
-    NETWORKS = {name: list(rows) for name, rows in groupby(csv.DictReader(lines), key=lambda row: row["network"])}
+NETWORKS = by_network("darknet_rows")
 SIDES = {"darknet53": 256, "yolov3": 608, "yolov4": 608}
 
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 from itertools import groupby, pairwise
-from pathlib import Path
 
 import pytest
 
 from archcalc.language import load
 from archcalc.profiling.engine import profile
 from archcalc.profiling.rows import Profile
+from tests.specs.tables import by_network, table
 from tests.zoo import THOROUGH
 
-DATA = Path(__file__).parent.parent / "data"
 # One of each family; the rest is held by the thorough profile.
 FEW = (
     *("albert_base", "bart_base", "bert_base", "bloom_560m", "deepseek_v2", "deepseek_v3", "distilbert_base"),
@@ -42,13 +40,8 @@ KINDS = {
 Row = tuple[tuple[int, ...], int]
 
 
-def table(name: str) -> list[dict[str, str]]:
-    with (DATA / name).open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
-TOTALS = {row["network"]: row for row in table("transformers_totals.csv")}
-TABLES = {name: list(rows) for name, rows in groupby(table("transformers_rows.csv"), lambda row: row["network"])}
+TOTALS = {row["network"]: row for row in table("transformers_totals")}
+TABLES = by_network("transformers_rows")
 
 
 def expected(name: str) -> list[Row]:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from archcalc.language import load
 from archcalc.profiling.engine import profile
 from archcalc.profiling.rows import Row
+from tests.specs.tables import by_network
 from tests.specs.timm_rows import NETWORKS
 
-TABLE = Path(__file__).parent.parent / "data" / "timm_rows.csv"
-ROWS = list(csv.DictReader(TABLE.read_text(encoding="utf-8").splitlines()))
+ROWS = by_network("timm_rows")
 # Where timm calls a shortcut before what squeezes and excites, and the rows of the spec are in the order of its branches.
 ANOTHER_ORDER = {"se_resnet50"}
 
@@ -31,9 +29,7 @@ def theirs(name: str) -> tuple[list[Step], list[int]]:
     steps: list[Step] = []
     arrays: list[int] = []
     projections = 0
-    for row in ROWS:
-        if row["network"] != name:
-            continue
+    for row in ROWS[name]:
         params = int(row["params"])
         if row["type"] == "Parameter":
             arrays.append(params)

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-from itertools import groupby
-from pathlib import Path
-
 import pytest
 
 from archcalc.language import load
 from archcalc.profiling.engine import profile
 from archcalc.profiling.rows import Row
 from tests.specs.modules import modules_of
+from tests.specs.tables import by_network
 
-TABLE = Path(__file__).parent.parent / "data" / "ultralytics_rows.csv"
-with TABLE.open(encoding="utf-8", newline="") as lines:
-    NETWORKS = {name: list(rows) for name, rows in groupby(csv.DictReader(lines), key=lambda row: row["network"])}
+NETWORKS = by_network("ultralytics_rows")
 
 
 def turn(row: Row) -> int:

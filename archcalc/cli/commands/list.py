@@ -11,7 +11,7 @@ from archcalc.document.formats import TABLES
 from archcalc.errors import SpecError, printable
 from archcalc.formats.networks import render
 from archcalc.language import load
-from archcalc.report.listed import ORDERS, chosen, listed, of, ordered
+from archcalc.report.listed import ORDERS, chosen, listed, ordered
 
 
 @click.command("list")
@@ -29,5 +29,4 @@ def command(request: Request, words: tuple[str, ...], task: str, sort: str, **mo
         said = " and ".join(f"'{printable(word)}'" for word in words) or "so little"
         raise SpecError(f"no bundled network has {said}", None, "archcalc list names all")
     counted = [] if request.convention == "macs" else [request.profiled(load(line.name)) for line in lines]
-    lines = list(map(of, counted)) or lines
     put(render(lines, counted, request.form, request.screen, grouped=sort == "family"), request.form)

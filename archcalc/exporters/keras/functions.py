@@ -9,11 +9,11 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from archcalc.errors import SpecError
 from archcalc.exporters.keras.registry import EITHER, PARTS, Placed
 from archcalc.exporters.source.blocks import Blocks, growing
 from archcalc.exporters.source.code import Call, Code, Many, Run, Supply, Word, text
 from archcalc.exporters.source.nesting import ENDS, start_of
+from archcalc.exporters.source.records import with_weights_of
 from archcalc.exporters.source.sites import Part, Site, free
 from archcalc.language.structure import common_start
 from archcalc.network.graph import Graph
@@ -106,18 +106,7 @@ class Functions(Blocks):
         node, code = self.graph.nodes[position], self._layers[position].code
         if position in self._reversed:
             return Code(code.expression, Call("layers.ReversibleEmbedding", code.module.arguments))
-        if node.share is None or code.module is None:
-            return code
-        owner = self.graph.nodes[node.share]
-        own = f"<{node.share}>"
-        if owner.layer.kind == node.layer.kind:
-            return Code(code.expression.replace("$self", own), values=code.values, parts=code.parts)
-        if (owner.layer.kind, node.layer.kind) == ("embedding", "linear") and code.expression == "$self($0)":
-            return Code(f"{own}($0, reverse=True)")
-        raise SpecError(
-            f"'{node.name}' is a {node.layer.kind} with the weights of a {owner.layer.kind}, for which there is no code",
-            node.place,
-        )
+        return with_weights_of(self.graph, node, code, "$own($0, reverse=True)")
 
     def settled(self, column: tuple[Any, ...]) -> tuple[Any, ...]:
         if EITHER not in column:
@@ -190,7 +179,7 @@ def _label(graph: Graph, site: Site, *, behind: bool) -> _Label:
     rests = [name[word.end() :] for name in names if (word := _WORD.match(name))]
     common = common_start(rests) if len(rests) == len(names) else ""
     while common and any(rest[len(common) :][:1].isdecimal() for rest in rests):
-        common = common[:-1].rstrip("0123456789")
+        common = common[:-1].rstrip(digits)
     common = common.rstrip(ENDS)
     return _Label(common, behind=bool(common))
 
@@ -228,5 +217,5 @@ def numbered(name: str, at: int) -> str:
 
 def counted(name: str) -> tuple[str, int]:
     """A name without the number behind it, and the number, 1 where it has none."""
-    stem = name.rstrip("0123456789")
+    stem = name.rstrip(digits)
     return stem, int(name[len(stem) :] or 1)

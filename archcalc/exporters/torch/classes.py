@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from archcalc.errors import SpecError
 from archcalc.exporters.source.blocks import Blocks, growing
 from archcalc.exporters.source.code import Call, Code, Many, Run, Supply, text
+from archcalc.exporters.source.records import with_weights_of
 from archcalc.exporters.source.sites import Site
 from archcalc.exporters.torch.layer import code_of
 from archcalc.exporters.torch.registry import PARTS
@@ -79,19 +79,8 @@ class Classes(Blocks):
         node = self.graph.nodes[position]
         if node.layer.kind == "learned" and {*self._readers[position]} <= _JOINS and position not in self.graph.outputs:
             code = msgspec.structs.replace(code, expression="$self")
-        if node.share is None or code.module is None:
-            return code
-        owner = self.graph.nodes[node.share]
-        # Where it is comes out once all classes are known.
-        own = f"<{node.share}>"
-        if owner.layer.kind == node.layer.kind:
-            return Code(code.expression.replace("$self", own), values=code.values, parts=code.parts)
-        if (owner.layer.kind, node.layer.kind) == ("embedding", "linear") and code.expression == "$self($0)":
-            return Code(f"F.linear($0, {own}.weight)")
-        raise SpecError(
-            f"'{node.name}' is a {node.layer.kind} with the weights of a {owner.layer.kind}, for which there is no code",
-            node.place,
-        )
+        # Where the other module is comes out once all classes are known.
+        return with_weights_of(self.graph, node, code, "F.linear($0, $own.weight)")
 
     def resolved(self, text: str) -> str:
         """A line with the modules whose weights others have in place of the signs for them."""

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from archcalc.importers.onnx.model import Attribute
 from archcalc.importers.tflite.model import Operator
-from archcalc.importers.tflite.translation import Axes, Translation, pass_on, plain, translates, usual
+from archcalc.importers.tflite.translation import Axes, Placed, Translation, pass_on, plain, translates, usual
 
 _Settings: TypeAlias = dict[str, Attribute]
 
@@ -61,32 +61,31 @@ _JOINS = {
 _WHOLE = {2, 3, 4, 6, 7, 9, 12, 15, 16, 17, 19, 20}
 
 
-def _one(made: Translation, op: Operator) -> int | None:
-    """The tensor that an operator takes, if it makes one with as many axes."""
+def _one(made: Translation, op: Operator) -> Placed | None:
+    """The value that an operator takes; one that does not make a tensor of as many axes is passed on, and has none."""
     x = op.given(0)
-    return x if x is not None and len(op.outputs) == 1 and made.rank(x) == made.rank(op.outputs[0]) else None
+    if x is None or len(op.outputs) != 1 or made.rank(x) != made.rank(op.outputs[0]):
+        pass_on(made, op)
+        return None
+    return made.value(op, x)
 
 
 @translates(*_FUNCTIONS)
 def function(made: Translation, op: Operator) -> None:
     """An activation function, or another function of each value alone."""
-    x = _one(made, op)
-    if x is None:
-        pass_on(made, op)
+    value = _one(made, op)
+    if value is None:
         return
     kind, settings = _FUNCTIONS[op.kind]
-    value = made.value(op, x)
     made.put(op, kind, [value.name], value.axes, **settings(op))
 
 
 @translates("RSQRT")
 def root_below(made: Translation, op: Operator) -> None:
     """One over the root."""
-    x = _one(made, op)
-    if x is None:
-        pass_on(made, op)
+    value = _one(made, op)
+    if value is None:
         return
-    value = made.value(op, x)
     root = made.step("Sqrt", [value.name], label=f"{made.label(op)}/root")
     made.put(op, "Reciprocal", [root], value.axes)
 
@@ -94,33 +93,27 @@ def root_below(made: Translation, op: Operator) -> None:
 @translates("SQUARE")
 def square(made: Translation, op: Operator) -> None:
     """A value times itself."""
-    x = _one(made, op)
-    if x is None:
-        pass_on(made, op)
+    value = _one(made, op)
+    if value is None:
         return
-    value = made.value(op, x)
     made.put(op, "Mul", [value.name, value.name], value.axes)
 
 
 @translates("CAST")
 def cast(made: Translation, op: Operator) -> None:
     """The same numbers as those of another type."""
-    x = _one(made, op)
-    if x is None:
-        pass_on(made, op)
+    value = _one(made, op)
+    if value is None:
         return
-    value = made.value(op, x)
     made.put(op, "Cast", [value.name], value.axes, to=6 if made.tensor(op.outputs[0]).type in _WHOLE else 1)
 
 
 @translates("QUANTIZE", "DEQUANTIZE", "FAKE_QUANT", "DENSIFY")
 def same_values(made: Translation, op: Operator) -> None:
     """The same values in another format: the tensor itself, whose weights are counted where they are used."""
-    x = _one(made, op)
-    if x is None:
-        pass_on(made, op)
-    else:
-        made.place(op.outputs[0], made.value(op, x))
+    value = _one(made, op)
+    if value is not None:
+        made.place(op.outputs[0], value)
 
 
 def order_of(made: Translation, op: Operator, rank: int) -> Axes:
@@ -144,17 +137,22 @@ def _spread(made: Translation, op: Operator, number: int, order: Axes) -> str:
     return made.step("Transpose", [longer], label=f"{made.label(op)}/permute", perm=order)
 
 
+def _together(made: Translation, op: Operator) -> tuple[list[str], Axes]:
+    """The values that an operator joins, in one order of axes, and that order."""
+    rank = made.rank(op.outputs[0])
+    if max(map(made.rank, op.inputs)) != rank:
+        raise made.error(op, "its inputs have not as many axes as what it puts out")
+    order = order_of(made, op, rank)
+    return [_spread(made, op, number, order) for number in op.inputs], order
+
+
 @translates(*_JOINS)
 def join(made: Translation, op: Operator) -> None:
     """Tensors value by value, shorter ones along the last axes of longer ones."""
     if len(op.outputs) != 1 or not op.inputs or min(op.inputs) < 0:
         pass_on(made, op)
         return
-    rank = made.rank(op.outputs[0])
-    if max(map(made.rank, op.inputs)) != rank:
-        raise made.error(op, "its inputs have not as many axes as what it puts out")
-    order = order_of(made, op, rank)
-    inputs = [_spread(made, op, number, order) for number in op.inputs]
+    inputs, order = _together(made, op)
     made.put(op, _JOINS[op.kind], inputs, order)
 
 
@@ -164,11 +162,7 @@ def join_and_more(made: Translation, op: Operator) -> None:
     if len(op.outputs) != 1 or len(op.inputs) != 2 or min(op.inputs) < 0:
         pass_on(made, op)
         return
-    rank = made.rank(op.outputs[0])
-    if max(map(made.rank, op.inputs)) != rank:
-        raise made.error(op, "its inputs have not as many axes as what it puts out")
-    order, label = order_of(made, op, rank), made.label(op)
-    inputs = [_spread(made, op, number, order) for number in op.inputs]
+    (inputs, order), label = _together(made, op), made.label(op)
     if op.kind == "NOT_EQUAL":
         made.put(op, "Not", [made.step("Equal", inputs, label=label)], order)
     else:
@@ -190,10 +184,11 @@ def slopes(made: Translation, op: Operator) -> None:
 @translates("SOFTMAX", "LOG_SOFTMAX")
 def softmax(made: Translation, op: Operator) -> None:
     """Softmax along the last axis."""
-    x = _one(made, op)
-    if x is None or made.rank(x) == 0:
+    value = _one(made, op)
+    if value is None:
+        return
+    if not value.axes:
         pass_on(made, op)
         return
-    value = made.value(op, x)
     kind = "Softmax" if op.kind == "SOFTMAX" else "LogSoftmax"
-    made.put(op, kind, [value.name], value.axes, axis=value.axes.index(made.rank(x) - 1))
+    made.put(op, kind, [value.name], value.axes, axis=value.axes.index(len(value.axes) - 1))
