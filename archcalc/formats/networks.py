@@ -9,11 +9,11 @@ from typing import Any
 
 import msgspec
 
+from archcalc.conventions import Convention, Total
 from archcalc.document.content import Head, Page, Section, Table
 from archcalc.document.printed import printed
 from archcalc.document.screen import PAPER, Screen
 from archcalc.formats.as_json import json_text
-from archcalc.profiling.rows import Profile
 
 _MACS = Head("MACs", numeric=True, key="macs")
 _HEADS = (
@@ -47,36 +47,37 @@ class Listed(msgspec.Struct, frozen=True):
 
 def render(
     lines: Sequence[Listed],
-    counted: Sequence[Profile],
+    convention: Convention | None = None,
+    counted: Sequence[Total] = (),
     form: str = "text",
     screen: Screen = PAPER,
     *,
     grouped: bool = False,
 ) -> str:
-    """A line for each network, with its total under a convention if `counted` has the profiles.
+    """A line for each network, with its total under a convention if there is one, which `counted` has.
 
     Lines that are grouped stand in text under the names of their families, which are a column elsewhere.
     """
     if form == "json":
-        return json_text(to_list(lines, counted))
-    table = _table(lines, counted)
+        return json_text(to_list(lines, convention, counted))
+    table = _table(lines, convention, counted)
     if form == "text":
         table = _under_families(table) if grouped else _without_family(table)
         return printed(Page("", sections=(Section("", (table,)),)), form, screen)
     return printed(Page("Bundled networks", sections=(Section("", (table,)),)), form, screen)
 
 
-def _table(lines: Sequence[Listed], counted: Sequence[Profile]) -> Table:
+def _table(lines: Sequence[Listed], convention: Convention | None, counted: Sequence[Total]) -> Table:
     head = list(_HEADS)
     rows = [
         [one.name, one.title, one.family, str(one.year or ""), one.task, one.params, one.macs, one.depth, one.source]
         for one in lines
     ]
-    if counted:
+    if convention:
         place = head.index(_MACS) + 1
-        head.insert(place, Head(counted[0].convention.column, numeric=True))
-        for row, result in zip(rows, counted, strict=True):
-            row.insert(place, result.totals.shown.bounded())
+        head.insert(place, Head(convention.column, numeric=True))
+        for row, total in zip(rows, counted, strict=True):
+            row.insert(place, Total(convention.shown(total.value), total.uncovered).bounded())
     return Table(tuple(head), tuple(map(tuple, rows)))
 
 
@@ -93,17 +94,16 @@ def _without_family(table: Table) -> Table:
     return Table(head, tuple(rows))
 
 
-def to_list(lines: Sequence[Listed], counted: Sequence[Profile]) -> list[dict[str, Any]]:
+def to_list(lines: Sequence[Listed], convention: Convention | None, counted: Sequence[Total]) -> list[dict[str, Any]]:
     """The list as plain dicts."""
-    more = [_counted(result) for result in counted] or [{}] * len(lines)
+    more = [_counted(convention, total) for total in counted] if convention else [{}] * len(lines)
     return [msgspec.structs.asdict(line) | extra for line, extra in zip(lines, more, strict=True)]
 
 
-def _counted(result: Profile) -> dict[str, Any]:
-    total = result.totals.counted
+def _counted(convention: Convention, total: Total) -> dict[str, Any]:
     return {
-        "convention": result.convention.name,
-        "unit": result.convention.unit,
+        "convention": convention.name,
+        "unit": convention.unit,
         "counted": total.value,
         "uncovered": total.uncovered,
     }

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from archcalc.conventions import CONVENTIONS, Convention, Total
 from archcalc.errors import SpecError, printable
 from archcalc.files import write_whole
 from archcalc.formats.networks import Listed
@@ -18,6 +19,8 @@ from archcalc.language.sources import SPECS, networks
 from archcalc.profiling.rows import Profile
 
 RECORD = SPECS / "listed.json"
+# The totals under every convention: a file of its own, since a plain list asks for none of them.
+COUNTED = SPECS / "counted.json"
 # A year in a source, and not the beginning of a number such as arXiv:2012.12877 or of a version.
 _YEAR = re.compile(r"(?<![\w:./-])(?:19|20)\d\d(?![\w/-]|\.\d)")
 _LATER = 9999
@@ -35,6 +38,19 @@ def listed() -> list[Listed]:
     """A line for each bundled network, recomputed only if its spec has changed since it was recorded."""
     known = msgspec.json.decode(RECORD.read_bytes(), type=dict[str, ListedEntry]) if RECORD.is_file() else {}
     return [_recalled(name, known) for name in bundled()]
+
+
+class CountedEntry(msgspec.Struct, frozen=True):
+    """A network's totals by convention, with the checksum of its spec."""
+
+    checksum: int
+    totals: dict[str, Total]
+
+
+def counted(lines: Sequence[Listed], convention: Convention) -> list[Total]:
+    """The networks' totals under a convention, recomputed only where a spec has changed since they were recorded."""
+    known = msgspec.json.decode(COUNTED.read_bytes(), type=dict[str, CountedEntry]) if COUNTED.is_file() else {}
+    return [_total(line.name, convention, known) for line in lines]
 
 
 def of(result: Profile) -> Listed:
@@ -91,22 +107,43 @@ def _said(line: Listed) -> str:
     return f"{line.name} {line.title} {line.family} {line.task}".casefold()
 
 
-def record(path: Path = RECORD) -> None:
-    """Profile all bundled networks and write the file; raises SpecError if it cannot be written."""
-    entries = {name: ListedEntry(_checksum(name), _counted(name)) for name in bundled()}
-    text = msgspec.json.format(msgspec.json.encode(entries), indent=1)
+def record(path: Path = RECORD, totals: Path = COUNTED) -> None:
+    """Profile all bundled networks and write both files; raises SpecError if one cannot be written."""
+    profiles = {name: _profiled(name) for name in bundled()}
+    lines = {name: ListedEntry(_checksum(name), of(result)) for name, result in profiles.items()}
+    _write(path, msgspec.json.format(msgspec.json.encode(lines), indent=1))
+    entries = [
+        msgspec.json.encode({name: CountedEntry(_checksum(name), _totals(result))})
+        for name, result in profiles.items()
+    ]
+    # A network is a line, so that a changed spec changes one.
+    _write(totals, b"{" + b",\n".join(entry[1:-1] for entry in entries) + b"}")
+
+
+def _write(path: Path, text: bytes) -> None:
     write_whole(path, lambda unfinished: unfinished.write_bytes(text + b"\n"))
+
+
+def _totals(result: Profile) -> dict[str, Total]:
+    return {name: convention.total(result.main) for name, convention in CONVENTIONS.items()}
 
 
 def _recalled(name: str, known: dict[str, ListedEntry]) -> Listed:
     entry = known.get(name)
-    return entry.listed if entry and entry.checksum == _checksum(name) else _counted(name)
+    return entry.listed if entry and entry.checksum == _checksum(name) else of(_profiled(name))
 
 
-def _counted(name: str) -> Listed:
+def _total(name: str, convention: Convention, known: dict[str, CountedEntry]) -> Total:
+    entry = known.get(name)
+    if entry and entry.checksum == _checksum(name) and convention.name in entry.totals:
+        return entry.totals[convention.name]
+    return convention.total(_profiled(name).main)
+
+
+def _profiled(name: str) -> Profile:
     # Recorded lines need none of it.
     result: Profile = import_module("archcalc.profiling.engine").profile(import_module("archcalc.language").load(name))
-    return of(result)
+    return result
 
 
 def _checksum(name: str) -> int:

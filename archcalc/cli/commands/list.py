@@ -7,11 +7,11 @@ import click
 from archcalc.cli.options import Request, completes, takes_network
 from archcalc.cli.output import put
 from archcalc.cli.values import AmountType
+from archcalc.conventions import convention
 from archcalc.document.formats import TABLES
 from archcalc.errors import SpecError, printable
 from archcalc.formats.networks import render
-from archcalc.language import load
-from archcalc.report.listed import ORDERS, chosen, listed, ordered
+from archcalc.report.listed import ORDERS, chosen, counted, listed, ordered
 
 
 @click.command("list")
@@ -28,5 +28,6 @@ def command(request: Request, words: tuple[str, ...], task: str, sort: str, **mo
     if not lines:
         said = " and ".join(f"'{printable(word)}'" for word in words) or "so little"
         raise SpecError(f"no bundled network has {said}", None, "archcalc list names all")
-    counted = [] if request.convention == "macs" else [request.profiled(load(line.name)) for line in lines]
-    put(render(lines, counted, request.form, request.screen, grouped=sort == "family"), request.form)
+    by = None if request.convention == "macs" else convention(request.convention)
+    totals = counted(lines, by) if by else []
+    put(render(lines, by, totals, request.form, request.screen, grouped=sort == "family"), request.form)
