@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -31,6 +31,10 @@ _HEADS = (
 _FAMILY = 2
 
 
+# The lines' totals under a convention.
+Counted: TypeAlias = tuple[Convention, Sequence[Total]]
+
+
 class Listed(msgspec.Struct, frozen=True):
     """A line of the list: a network's name, title, params, MACs, depth and source, and the year of that if it names one."""
 
@@ -47,36 +51,36 @@ class Listed(msgspec.Struct, frozen=True):
 
 def render(
     lines: Sequence[Listed],
-    convention: Convention | None = None,
-    counted: Sequence[Total] = (),
+    counted: Counted | None = None,
     form: str = "text",
     screen: Screen = PAPER,
     *,
     grouped: bool = False,
 ) -> str:
-    """A line for each network, with its total under a convention if there is one, which `counted` has.
+    """A line for each network, with its total under a convention if it is counted by one.
 
     Lines that are grouped stand in text under the names of their families, which are a column elsewhere.
     """
     if form == "json":
-        return json_text(to_list(lines, convention, counted))
-    table = _table(lines, convention, counted)
+        return json_text(to_list(lines, counted))
+    table = _table(lines, counted)
     if form == "text":
         table = _under_families(table) if grouped else _without_family(table)
         return printed(Page("", sections=(Section("", (table,)),)), form, screen)
     return printed(Page("Bundled networks", sections=(Section("", (table,)),)), form, screen)
 
 
-def _table(lines: Sequence[Listed], convention: Convention | None, counted: Sequence[Total]) -> Table:
+def _table(lines: Sequence[Listed], counted: Counted | None) -> Table:
     head = list(_HEADS)
     rows = [
         [one.name, one.title, one.family, str(one.year or ""), one.task, one.params, one.macs, one.depth, one.source]
         for one in lines
     ]
-    if convention:
+    if counted:
+        convention, totals = counted
         place = head.index(_MACS) + 1
         head.insert(place, Head(convention.column, numeric=True))
-        for row, total in zip(rows, counted, strict=True):
+        for row, total in zip(rows, totals, strict=True):
             row.insert(place, Total(convention.shown(total.value), total.uncovered).bounded())
     return Table(tuple(head), tuple(map(tuple, rows)))
 
@@ -94,9 +98,9 @@ def _without_family(table: Table) -> Table:
     return Table(head, tuple(rows))
 
 
-def to_list(lines: Sequence[Listed], convention: Convention | None, counted: Sequence[Total]) -> list[dict[str, Any]]:
+def to_list(lines: Sequence[Listed], counted: Counted | None) -> list[dict[str, Any]]:
     """The list as plain dicts."""
-    more = [_counted(convention, total) for total in counted] if convention else [{}] * len(lines)
+    more = [_counted(counted[0], total) for total in counted[1]] if counted else [{}] * len(lines)
     return [msgspec.structs.asdict(line) | extra for line, extra in zip(lines, more, strict=True)]
 
 

@@ -45,12 +45,19 @@ class Proof(msgspec.Struct, frozen=True):
 
 
 class Run(msgspec.Struct, frozen=True):
-    """A run: its network, batch and seed, and a remark on its input."""
+    """A run: its network, batch and seed, a remark on its input, and the params that are lower than the spec's."""
 
     graph: Graph
     batch: int
     seed: int
     remark: str = ""
+    lowered: dict[str, str] = {}
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """The remark, and the params that were lowered."""
+        lower = ", ".join(f"{name} = {value}" for name, value in self.lowered.items())
+        return tuple(filter(None, [self.remark, lower and f"The whole network would run long. Set lower: {lower}."]))
 
 
 def render(run: Run, found: Verification, form: str = "text", screen: Screen = PAPER) -> str:
@@ -62,9 +69,8 @@ def render(run: Run, found: Verification, form: str = "text", screen: Screen = P
     title = f"{graph.name}, input {inputs_text(graph)}, batch {run.batch}, seed {run.seed}: {len(found.layers)} layers run in numpy."
     if form == "text":
         lines = (toned(proof.line, RED if screen.tones and proof.agree < proof.layers else "") for proof in proofs)
-        return "\n".join([title, *filter(None, [run.remark]), *lines, *unread(graph)])
-    about = tuple(filter(None, [run.remark]))
-    return printed(Page(title, about, (Section("", _parts(proofs, graph)),)), form, screen)
+        return "\n".join([title, *run.remarks, *lines, *unread(graph)])
+    return printed(Page(title, run.remarks, (Section("", _parts(proofs, graph)),)), form, screen)
 
 
 def _parts(proofs: list[Proof], graph: Graph) -> tuple[Part, ...]:
@@ -114,6 +120,7 @@ def _plain(run: Run, found: Verification) -> dict[str, Any]:
     return {
         "network": run.graph.name,
         **plain_inputs(run.graph),
+        **({"set": run.lowered} if run.lowered else {}),
         "proofs": found.layers,
         "seen": found.seen,
         "places": found.places,

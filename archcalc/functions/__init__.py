@@ -272,10 +272,10 @@ def verify(
     # numpy, which no other of these needs
     checking, printing = import_module("archcalc.verification"), import_module("archcalc.formats.verify")
     whole = graph_of(network, input, set)
-    graph = checking.smallest(text_of(network), dict(set or {})) if quick else whole
+    graph, lowered = checking.smallest(text_of(network), dict(set or {})) if quick else (whole, {})
     import_module("archcalc.reference").require_memory(graph, max(batch, 2), bytes_of(limit))
     found = checking.verified(graph, batch, seed)
-    run = printing.Run(graph, batch, seed, printing.NO_SMALLER if quick and graph.input == whole.input else "")
+    run = printing.Run(graph, batch, seed, printing.NO_SMALLER if quick and graph.input == whole.input else "", lowered)
     return typed(found, lambda: printing.render(run, found, screen=screen()))
 
 

@@ -21,7 +21,7 @@ from archcalc.language.parameters import with_parameters
 from archcalc.language.params import params_of
 from archcalc.language.scope import Scope
 from archcalc.language.sources import source_of
-from archcalc.language.tree import Scalar, plain, unknown
+from archcalc.language.tree import Scalar, flow, plain, unknown
 from archcalc.layers.rearrange import Input
 from archcalc.network.graph import Graph, Node
 from archcalc.network.model import NO_PARAMS, InputShape, Model, Params, replaced_inputs
@@ -71,7 +71,7 @@ class SpecModel:
     def params(self, input_shape: InputShape | None = None) -> dict[str, str]:  # noqa: ARG002 - as every model is asked
         """The params that the spec declares."""
         trees = self._document.params.items
-        return {name: tree.text if isinstance(tree, Scalar) else "" for name, tree in trees.items()}
+        return {name: flow(tree) for name, tree in trees.items()}
 
     @property
     def input_params(self) -> dict[tuple[str, str], str]:

@@ -187,3 +187,12 @@ def likely(text: str, known: list[str]) -> str:
 def plain(scalar: Scalar) -> str:
     """A text on one line, without the characters that would steer a terminal."""
     return one_line(scalar.text)
+
+
+def flow(tree: Tree) -> str:
+    """A tree as text on one line, lists in brackets and maps in braces."""
+    if isinstance(tree, Scalar):
+        return tree.text
+    if isinstance(tree, ListNode):
+        return f"[{', '.join(map(flow, tree.items))}]"
+    return f"{{{', '.join(f'{key}: {flow(value)}' for key, value in tree.items.items())}}}"

@@ -25,7 +25,7 @@ class Model(Protocol):
     """A network whose params and input may still be set."""
 
     def params(self, input_shape: InputShape | None = None) -> dict[str, str]:
-        """The params declared for an input of this shape, each with its own value as text, "" if that is a list."""
+        """The params declared for an input of this shape, each with its own value as text."""
         ...
 
     @property

@@ -15,7 +15,7 @@ from archcalc.receptive_field.fields import axes_of, receptive_fields
 from archcalc.receptive_field.reach import AxisField
 from archcalc.reference import outputs, seeded
 from archcalc.reference.given import named
-from archcalc.reference.random_arrays import noises
+from archcalc.reference.random_arrays import Arrays, noises
 
 
 class DependenceCheck(msgspec.Struct, frozen=True):
@@ -35,7 +35,7 @@ class DependenceCheck(msgspec.Struct, frozen=True):
         return [f"{self.name}: {self.said} values see the nudged place by their windows, {self.moved} moved with it"]
 
 
-def seen(graph: Graph, seed: int = 0) -> Iterator[DependenceCheck]:
+def seen(graph: Graph, seed: int = 0, arrays: Arrays | None = None) -> Iterator[DependenceCheck]:
     """Run a network with NaN at one position of the input in focus, and yield for each layer a check of what it reaches.
 
     NaN spreads through every sum and every maximum, so no weight and no other value hides a dependence.
@@ -51,10 +51,10 @@ def seen(graph: Graph, seed: int = 0) -> Iterator[DependenceCheck]:
     touched = np.zeros(graph.input, bool)
     touched[nudged] = True
     # The second sample is nudged, the first is not.
-    arrays = seeded(graph, seed)
+    arrays = seeded(graph, seed) if arrays is None else arrays
     x = {position: np.repeat(array, 2, 0) for position, array in noises(graph, 1, seed).items()}
     numbers = graph.token_numbers
-    beyond = extended(graph, arrays)
+    arrays, beyond = extended(graph, arrays)
     x[graph.focus][1][touched] = beyond if graph.focus in numbers else np.nan
     fields, bounds = receptive_fields(graph), bounded(graph)
     for position, ((node, y), (_, said)) in enumerate(
@@ -86,13 +86,15 @@ def bounded(graph: Graph) -> set[int]:
     return found
 
 
-def extended(graph: Graph, arrays: dict[str, dict[str, Any]]) -> int:
-    """Give the table of every embedding one more entry of NaN; returns its token number."""
+def extended(graph: Graph, arrays: Arrays) -> tuple[Arrays, int]:
+    """The arrays with one more entry of NaN in the table of every embedding, and its token number."""
     tables = {node.name: arrays[node.name]["weight"] for node in graph.nodes if node.layer.entries is not None}
     most = max(map(len, tables.values()), default=0)
-    for name, table in tables.items():
-        arrays[name] = {"weight": np.pad(table, ((0, most + 1 - len(table)), (0, 0)), constant_values=np.nan)}
-    return most
+    longer = {
+        name: {"weight": np.pad(table, ((0, most + 1 - len(table)), (0, 0)), constant_values=np.nan)}
+        for name, table in tables.items()
+    }
+    return arrays | longer, most
 
 
 def _outside(field: Field, place: tuple[int, ...], axes: list[int], moved: Any) -> Any:

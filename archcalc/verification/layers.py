@@ -10,6 +10,7 @@ from archcalc.network.graph import Graph
 from archcalc.profiling.engine import profile
 from archcalc.profiling.rows import Row
 from archcalc.reference import CountingNumpy, Storing, noise, run_in_place, seeded
+from archcalc.reference.random_arrays import Arrays
 from archcalc.symbols.dims import Shape
 from archcalc.verification.memory import Lying
 
@@ -39,14 +40,14 @@ class LayerCheck(msgspec.Struct, frozen=True):
         ]
 
 
-def proofs(graph: Graph, batch: int = 1, seed: int = 0) -> Iterator[LayerCheck]:
+def proofs(graph: Graph, batch: int = 1, seed: int = 0, arrays: Arrays | None = None) -> Iterator[LayerCheck]:
     """Run a network with seeded weights and yield, layer by layer, its row and the observed values.
 
     >>> from archcalc.language import load
     >>> sum(proof.found.macs for proof in proofs(load("lenet5")))
     326520
     """
-    arrays = seeded(graph, seed)
+    arrays = seeded(graph, seed) if arrays is None else arrays
     # A row stores what must be stored if everything overwrites its input that could.
     stores = [node.layer.stores for node in graph.nodes]
     counting, lying = CountingNumpy(), Lying(graph, arrays, stores)

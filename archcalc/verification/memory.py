@@ -13,6 +13,7 @@ from archcalc.network.graph import Graph
 from archcalc.network.parts import proper
 from archcalc.network.storage import Manner, Overwrite, manners
 from archcalc.reference import Storing, noise, run_in_place, seeded
+from archcalc.reference.random_arrays import Arrays
 
 
 class MemoryCheck(msgspec.Struct, frozen=True):
@@ -30,7 +31,13 @@ class MemoryCheck(msgspec.Struct, frozen=True):
         return [f"{self.name}: {self.planned} bytes are alive by the plan, {self.found} in the run"]
 
 
-def held(graph: Graph, batch: int = 1, seed: int = 0, overwrite: Overwrite = "frameworks") -> list[MemoryCheck]:
+def held(
+    graph: Graph,
+    batch: int = 1,
+    seed: int = 0,
+    overwrite: Overwrite = "frameworks",
+    arrays: Arrays | None = None,
+) -> list[MemoryCheck]:
     """The memory of a network without its auxiliary heads, layer by layer, by the plan and in a run that overwrites.
 
     >>> from archcalc.language import load
@@ -39,7 +46,7 @@ def held(graph: Graph, batch: int = 1, seed: int = 0, overwrite: Overwrite = "fr
     """
     graph = proper(graph)
     plan = timeline(graph, memory_of(graph, overwrite=overwrite))
-    arrays = seeded(graph, seed)
+    arrays = seeded(graph, seed) if arrays is None else arrays
     ways = manners(graph, overwrite)
     lying = Lying(graph, arrays, ways)
     run = run_in_place(graph, noise(graph, batch, seed), arrays, storing=Storing(ways, lying.free))

@@ -9,19 +9,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import product
 from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
 
+from archcalc.layers.window import Window
 from archcalc.network.graph import Graph, Node
 from archcalc.receptive_field.dependence import onward
 from archcalc.receptive_field.field import Field
 from archcalc.receptive_field.fields import axes_of, receptive_fields
 from archcalc.receptive_field.reach import AxisField
 from archcalc.reference import seeded
-from archcalc.reference.random_arrays import noises
+from archcalc.reference.random_arrays import Arrays, noises
 from archcalc.verification.fields import extended
 from archcalc.verification.look import Cut, Look, consistent
 
@@ -51,7 +53,7 @@ class _Batch(NamedTuple):
 
     x: dict[int, Any]
     beyond: int
-    arrays: dict[str, dict[str, Any]]
+    arrays: Arrays
 
 
 class _Border(NamedTuple):
@@ -62,7 +64,7 @@ class _Border(NamedTuple):
     nothing: Any
 
 
-def shown(graph: Graph, seed: int = 0) -> Iterator[Shown]:
+def shown(graph: Graph, seed: int = 0, arrays: Arrays | None = None) -> Iterator[Shown]:
     """The first and the last input position that every layer's outputs see, checked against their fields.
 
     LeNet-5's input has 32 positions along two axes, its first layer 28, each with two ends through all paths and
@@ -76,7 +78,7 @@ def shown(graph: Graph, seed: int = 0) -> Iterator[Shown]:
     fields = receptive_fields(graph)
     wrong: dict[str, list[str]] = {node.name: consistent(fields[node.name]) for node in graph.nodes}
     ends = dict.fromkeys(wrong, 0)
-    batches = [_nudged(graph, nudges, seed)] if nudges else []
+    batches = [_nudged(graph, nudges, seed, arrays)] if nudges else []
     for batch, local in product(batches, (False, True)):
         for node, moved, cuts in _moved(graph, fields, nudges, batch, local=local):
             for which, cut in enumerate(cuts):
@@ -108,11 +110,11 @@ def _nudges(graph: Graph) -> list[_Nudge]:
     return found
 
 
-def _nudged(graph: Graph, nudges: list[_Nudge], seed: int) -> _Batch:
+def _nudged(graph: Graph, nudges: list[_Nudge], seed: int, arrays: Arrays | None) -> _Batch:
     """The batch in which each sample but the first is nudged."""
-    arrays = seeded(graph, seed)
+    arrays = seeded(graph, seed) if arrays is None else arrays
     x = {position: np.repeat(a, 1 + len(nudges), 0) for position, a in noises(graph, 1, seed).items()}
-    beyond = extended(graph, arrays)
+    arrays, beyond = extended(graph, arrays)
     for sample, nudge in zip(x[graph.focus][1:], nudges, strict=True):
         np.moveaxis(sample, nudge.axis, 0)[nudge.place] = beyond if graph.focus in graph.token_numbers else np.nan
     return _Batch(x, beyond, arrays)
@@ -205,10 +207,16 @@ def _border(view: Any, reach: AxisField | None, x: Any, y: Any) -> _Border:
         if not at.window.moves or at.ends:
             continue
         here = reach is not None and axis in reach.axes
-        ends = [at.window.at(i) for i in range(y[at.axis])]
-        below = [here and lo < 0 for lo, _ in ends]
-        above = [here and hi >= x[axis] for _, hi in ends]
-        nothing = [not at.window.seen(i, x[axis]) for i in range(y[at.axis])]
-        for mask, outside in zip(found, (below, above, nothing), strict=True):
+        below, above, nothing = _beyond(at.window, y[at.axis], x[axis])
+        for mask, outside in zip(found, (here & below, here & above, nothing), strict=True):
             np.logical_or(mask, np.reshape(outside, (-1, *(1 for _ in y[at.axis + 1 :]))), out=mask)
     return found
+
+
+# Layers of a kind have the same windows, and features of a transformer have thousands of positions.
+@lru_cache
+def _beyond(window: Window, outputs: int, inputs: int) -> _Border:
+    """The outputs along one axis whose windows reach before the first or beyond the last input, or see none."""
+    ends = [window.at(i) for i in range(outputs)]
+    nothing = [not window.seen(i, inputs) for i in range(outputs)]
+    return _Border(np.array([lo < 0 for lo, _ in ends]), np.array([hi >= inputs for _, hi in ends]), np.array(nothing))

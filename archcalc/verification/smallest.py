@@ -1,70 +1,130 @@
-"""The smallest input on which a network can be verified."""
+"""The smallest input on which a network can be verified, and where that is still much, smaller params."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import msgspec
 
 from archcalc.errors import Source, SpecError
 from archcalc.importers import model_of
 from archcalc.network.graph import Graph, input_axes
-from archcalc.network.model import NO_PARAMS, Params
-from archcalc.symbols.dims import Dim, Shape
+from archcalc.network.model import NO_PARAMS, Model, Params
+from archcalc.symbols.dims import Dim, Shape, size
 from archcalc.symbols.shape import VALUES
 
 # A try costs shapes only, but a spec may write out many layers.
 _MAX_TRIED = 24
+# The products of a sample that a verification has in a few seconds, and those in the time that a weight is drawn in.
+_LIGHT, _DRAWING = 4 * 10**9, 16
+# A param as large as a width is not brought below the first, one such as a depth not below the second.
+_LEAST_WIDTH, _LEAST_COUNT = 16, 2
+# What would no longer be tried if it became smaller.
+_WINDOWS = ("kernel", "stride", "padding", "dilation", "window", "size")
 
 
-def smallest(source: Source, params: Params = NO_PARAMS) -> Graph:
+class Small(NamedTuple):
+    """A network on its smallest input, and the params that were set lower, each with its value as text."""
+
+    graph: Graph
+    lowered: dict[str, str]
+
+
+class _Sized(msgspec.Struct, frozen=True):
+    """A network with the params and the shapes of inputs that give its size."""
+
+    graph: Graph
+    params: dict[str, Dim | str]
+    shapes: dict[str, Shape] | None = None
+
+
+def smallest(source: Source, params: Params = NO_PARAMS) -> Small:
     """A network on the smallest input, with axes in proportion, on which no layer's axis shrinks to one position.
 
     An axis that has one position on the network's own input is excepted. On less, some window would not move, and a
     wrong stride or padding would show in nothing. It is found by halving and then, for networks that take few sizes
     only, among fair shares of the input and sizes whole strides below it; if there is none, the network is on its own
-    input.
+    input. If a run of that would still be long, the params that are whole numbers are lowered, the least first, to a
+    half, a quarter and so on, until it is short, as far as that leaves all kinds of layers and their windows.
 
     VGG-16 halves its input five times, so 64 leaves 2. On 34 the maps of ResNet-18 are of 17, 8, 4, 2 and 1 positions,
     on 35 of 18, 9, 5, 3 and 2.
 
     >>> from archcalc.language import source_of
-    >>> smallest(source_of("vgg16")).input, smallest(source_of("resnet18")).input
+    >>> smallest(source_of("vgg16")).graph.input, smallest(source_of("resnet18")).graph.input
     ((3, 64, 64), (3, 35, 35))
+    >>> smallest(source_of("llama3_8b")).lowered
+    {'kv_heads': '2', 'heads': '2', 'depth': '2'}
     """
     model = model_of(source)
     whole = model.graph(params)
     if not all(isinstance(n, int) for node in whole.nodes for n in node.shape):
-        return whole
+        return Small(whole, {})
+    found = _on_least(model, _Sized(whole, {**params}))
+    lowered: dict[str, str] = {}
+    for name, values in _lower(model, found.params):
+        if _work(found.graph) <= _LIGHT:
+            break
+        least = found
+        for value in values:
+            other = _Sized(found.graph, {**found.params, name: value}, found.shapes)
+            graph = _graph(model, other, found.graph)
+            if graph is not None and _work(graph) < _work(least.graph):
+                least = msgspec.structs.replace(other, graph=graph)
+                lowered[name] = value
+                if _work(graph) <= _LIGHT:
+                    break
+        found = least
+    return Small(found.graph, lowered)
+
+
+def _on_least(model: Model, whole: _Sized) -> _Sized:
+    """The network on its smallest input."""
+    before = whole.graph
     inputs = {
         name: [(axis, said) for axis, said in enumerate(input_axes(shape)) if said not in VALUES]
-        for name, shape in whole.input_shapes.items()
+        for name, shape in before.input_shapes.items()
     }
     # An axis may be a param of the spec, which other layers use too.
     declared = model.input_params
-    longest = max((whole.input_shapes[name][axis] for name, axes in inputs.items() for axis, _ in axes), default=1)
+    longest = max((before.input_shapes[name][axis] for name, axes in inputs.items() for axis, _ in axes), default=1)
 
-    def on(n: int) -> Graph | None:
+    def on(n: int) -> _Sized | None:
         """The network on inputs whose longest axis is n; None if it does not fit or an axis shrinks to one."""
         given: dict[str, Dim | str] = {}
         shapes: dict[str, Shape] = {}
         for name, axes in inputs.items():
-            sizes = [*whole.input_shapes[name]]
+            sizes = [*before.input_shapes[name]]
             for axis, said in axes:
                 sizes[axis] = -(-sizes[axis] * n // longest)
                 if (name, said) in declared:
                     given[declared[name, said]] = sizes[axis]
             shapes[name] = tuple(sizes)
-        try:
-            graph = model.graph({**params, **given}, shapes)
-        except SpecError:
-            return None
-        return graph if _as_wide(graph, whole) else None
+        sized = _Sized(before, {**whole.params, **given}, shapes)
+        graph = _graph(model, sized, before)
+        return None if graph is None else msgspec.structs.replace(sized, graph=graph)
 
     found, low, high = whole, 0, longest
     while high - low > 1:
         middle = (low + high) // 2
-        graph = on(middle)
-        low, high, found = (middle, high, found) if graph is None else (low, middle, graph)
+        sized = on(middle)
+        low, high, found = (middle, high, found) if sized is None else (low, middle, sized)
+    # A network that takes the next size too takes all from there on, so that halving has found the least.
+    if high < longest - 1 and on(high + 1) is not None:
+        return found
     fair = {-(-longest // share) for share in range(2, _MAX_TRIED)}
     below = {longest % stride + stride * i for stride in (16, 32) for i in range(_MAX_TRIED)}
-    return next((graph for n in sorted(fair | below) if 1 < n < high and (graph := on(n))), found)
+    return next((sized for n in sorted(fair | below) if 1 < n < high and (sized := on(n))), found)
+
+
+def _graph(model: Model, sized: _Sized, before: Graph) -> Graph | None:
+    """The network of that size; None if there is none, or if it no longer has the windows of the one before."""
+    try:
+        graph = model.graph(sized.params, sized.shapes)
+    except SpecError:
+        return None
+    return graph if _as_wide(graph, before) and _as_windowed(graph, before) else None
 
 
 def _as_wide(graph: Graph, whole: Graph) -> bool:
@@ -75,3 +135,41 @@ def _as_wide(graph: Graph, whole: Graph) -> bool:
         and all(n > 1 or m == 1 for n, m in zip(node.shape, shape, strict=True))
         for node in graph.nodes
     )
+
+
+def _as_windowed(graph: Graph, whole: Graph) -> bool:
+    """True if there are the same kinds of layers here, and those of one name have the same windows."""
+    before = {node.name: node.layer for node in whole.nodes}
+    return {node.layer.kind for node in graph.nodes} == {layer.kind for layer in before.values()} and all(
+        getattr(node.layer, said, None) == getattr(before[node.name], said, None)
+        for node in graph.nodes
+        for said in _WINDOWS
+    )
+
+
+def _work(graph: Graph) -> int:
+    """The products of a run of one sample, and what drawing the weights is worth in them."""
+    work = 0
+    for node in graph.nodes:
+        shapes = [graph.nodes[i].shape for i in node.inputs]
+        weights = {} if node.share is not None else node.layer.weights(*shapes)
+        work += node.layer.work_for(1, node.shape, *shapes).macs + _DRAWING * sum(map(size, weights.values()))
+    return work
+
+
+def _lower(model: Model, params: Params) -> Iterator[tuple[str, list[str]]]:
+    """The params that are numbers or lists of them and not of the input, the least first, each with lower values."""
+    sizes = {*model.input_params.values()}
+    own = {name: _numbers(str(params.get(name, text))) for name, text in model.params().items() if name not in sizes}
+    for name, numbers in sorted(own.items(), key=lambda item: max(item[1], default=0)):
+        least = _LEAST_WIDTH if max(numbers, default=0) > _LEAST_WIDTH else _LEAST_COUNT
+        shares = [2**k for k in range(1, 20) if max(numbers, default=0) // 2**k >= least]
+        lower = [[max(min(n, least), n // share) for n in numbers] for share in shares]
+        as_list = model.params()[name].startswith("[")
+        yield name, [f"[{', '.join(map(str, each))}]" if as_list else str(each[0]) for each in lower]
+
+
+def _numbers(text: str) -> list[int]:
+    """The whole numbers of a text that is one, or a list of them; none of another."""
+    words = [word.strip() for word in text.removeprefix("[").removesuffix("]").split(",")]
+    return [int(word) for word in words] if all(word.isdecimal() for word in words) else []

@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 
 from archcalc.network.graph import Graph
+from archcalc.reference import seeded
 from archcalc.verification.fields import DependenceCheck, seen
 from archcalc.verification.layers import LayerCheck, proofs
 from archcalc.verification.memory import MemoryCheck, held
@@ -46,12 +47,14 @@ def verified(
     >>> verified(load("lenet5")).differences
     []
     """
+    # Every check runs on the same ones, and of a large network drawing them takes longer than a run.
+    arrays = seeded(graph, seed)
     views = [graph.seen_from(name) for name in graph.input_shapes]
     # A maximum over padding alone is infinite, and sums of such are NaN.
     with np.errstate(all="ignore"):
         return Verification(
-            list(watched(proofs(graph, batch, seed))),
-            [check for each in views for check in seen(each, seed)],
-            [check for each in views for check in shown(each, seed)],
-            held(graph, batch, seed),
+            list(watched(proofs(graph, batch, seed, arrays))),
+            [check for each in views for check in seen(each, seed, arrays)],
+            [check for each in views for check in shown(each, seed, arrays)],
+            held(graph, batch, seed, arrays=arrays),
         )

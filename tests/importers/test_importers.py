@@ -253,7 +253,7 @@ def test_an_importer_may_give_a_model_of_its_own():
 
 
 def test_the_smallest_input_of_an_imported_network_is_found():
-    assert smallest(importers.source_of("net.bin")).input == (3, 2, 2)
+    assert smallest(importers.source_of("net.bin")).graph.input == (3, 2, 2)
 
 
 def test_a_builder_refuses_a_layer_that_is_not_there():

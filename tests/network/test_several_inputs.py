@@ -157,7 +157,7 @@ def test_every_number_of_it_is_verified():
 
 
 def test_the_smallest_inputs_keep_their_proportions():
-    found = smallest(Source("pair.yaml", SPEC.replace("H", "96").replace("8}", "96}").replace("12", "192")))
+    found = smallest(Source("pair.yaml", SPEC.replace("H", "96").replace("8}", "96}").replace("12", "192"))).graph
     left, right = found.input_shapes.values()
 
     # Rounded up, the right one has half the places of the left.

@@ -52,7 +52,7 @@ FEW = (
 @pytest.mark.parametrize("name", RUNNABLE if THOROUGH else FEW)
 def test_a_bundled_network_is_what_its_formulas_say(name):
     """On a small input shapes, params, MACs, stored values, bytes alive and what depends on a place are as computed."""
-    assert verified(smallest(source_of(name)), seed=1).differences == []
+    assert verified(smallest(source_of(name)).graph, seed=1).differences == []
 
 
 @pytest.mark.parametrize("name", FEWER)
@@ -76,7 +76,7 @@ SMALLEST = {
 
 @pytest.mark.parametrize("name", SMALLEST)
 def test_the_smallest_input_leaves_every_axis_its_places(name):
-    assert smallest(source_of(name)).input == SMALLEST[name]
+    assert smallest(source_of(name)).graph.input == SMALLEST[name]
 
 
 TEXTS = {
@@ -88,13 +88,13 @@ TEXTS = {
 @pytest.mark.parametrize("name", TEXTS)
 def test_tokens_are_made_fewer(name):
     """A transformer is proved on two tokens, whether its positions are as many as tokens or as a param."""
-    assert smallest(Source("x.yaml", f"input: {{{TEXTS[name]}")).input == (2,)
+    assert smallest(Source("x.yaml", f"input: {{{TEXTS[name]}")).graph.input == (2,)
 
 
 def test_where_nothing_smaller_will_do_that_is_found_soon():
     """A reshape that is written out takes one input, however long: about 20 halvings, and as many fair shares."""
     with patch("archcalc.language.load.assembled", wraps=assembled) as tries:
-        graph = smallest(source_of(str(FAULTS / "hang_verify_quick.yaml")))
+        graph = smallest(source_of(str(FAULTS / "hang_verify_quick.yaml"))).graph
 
     assert (graph.input, tries.call_count < 100) == ((3, 1_000_000, 1), True)
 

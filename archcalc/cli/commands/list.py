@@ -29,5 +29,5 @@ def command(request: Request, words: tuple[str, ...], task: str, sort: str, **mo
         said = " and ".join(f"'{printable(word)}'" for word in words) or "so little"
         raise SpecError(f"no bundled network has {said}", None, "archcalc list names all")
     by = None if request.convention == "macs" else convention(request.convention)
-    totals = counted(lines, by) if by else []
-    put(render(lines, by, totals, request.form, request.screen, grouped=sort == "family"), request.form)
+    totals = (by, counted(lines, by)) if by else None
+    put(render(lines, totals, request.form, request.screen, grouped=sort == "family"), request.form)

@@ -19,7 +19,9 @@ from archcalc.memory_plan.sizes import bytes_of
 
 @click.command("verify")
 @takes_network("SPEC", "input", "set", formats=TABLES)
-@click.option("--quick", is_flag=True, help="On the smallest input on which every window moves.")
+@click.option(
+    "--quick", is_flag=True, help="On the smallest input on which every window moves, with fewer features if need be."
+)
 @click.option("--batch", type=click.IntRange(min=1), default=1, show_default=True, help="Samples in a batch.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the weights and the input.")
 @limit_option
@@ -31,7 +33,7 @@ def command(request: Request, batch: int, seed: int, limit: str, *, quick: bool)
     checking, printing = import_module("archcalc.verification"), import_module("archcalc.formats.verify")
     source = request.source()
     whole = request.read(source)
-    graph = checking.smallest(source, request.params) if quick else whole
+    graph, lowered = checking.smallest(source, request.params) if quick else (whole, {})
     # A nudged sample runs beside an unchanged one.
     import_module("archcalc.reference").require_memory(graph, max(batch, 2), bytes_of(limit))
     with ExitStack() as shown:
@@ -41,7 +43,7 @@ def command(request: Request, batch: int, seed: int, limit: str, *, quick: bool)
 
         found = checking.verified(graph, batch, seed, watched)
     same = quick and graph.input == whole.input
-    run = printing.Run(graph, batch, seed, printing.NO_SMALLER if same else "")
+    run = printing.Run(graph, batch, seed, printing.NO_SMALLER if same else "", lowered)
     put(printing.render(run, found, request.form, request.screen), request.form)
     if found.differences:
         raise SpecError(f"{len(found.differences)} numbers disagree", None, *found.differences)
