@@ -22,7 +22,7 @@ from archcalc.layers import Layer
 from archcalc.profiling.engine import profile
 from archcalc.report.pages import compared, report
 from tests.cli.terminal import screen
-from tests.zoo import THOROUGH, ZOO
+from tests.zoo import SOME
 
 ROOT = Path(__file__).parent.parent
 PAGES = {path: path.read_text() for path in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))}
@@ -209,7 +209,7 @@ def unindented(code: str) -> str:
     return "\n".join(map(str.strip, code.splitlines()))
 
 
-@pytest.mark.parametrize("name", ZOO if THOROUGH else ZOO[::3])
+@pytest.mark.parametrize("name", SOME)
 def test_a_report_is_what_a_fresh_run_writes(name):
     """The page of a network and its chart regenerate to the same bytes, its figures being judged anew."""
     fresh = report(checked(name), "markdown")

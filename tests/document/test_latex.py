@@ -23,12 +23,12 @@ from archcalc.profiling.explain import workings as found
 from tests.document.latex import compiled
 from tests.formats.hostile import HOSTILE
 from tests.programs import program
-from tests.zoo import ZOO
+from tests.zoo import SOME
 
 VGG = profile(load("vgg16"))
 
 
-@pytest.mark.parametrize("name", ZOO)
+@pytest.mark.parametrize("name", SOME)
 def test_a_bundled_network_compiles(name, tmp_path):
     """Its table, the working of every row, a comparison and a worksheet, each a document that stands alone."""
     result = profile(load(name))

@@ -8,10 +8,11 @@ import pytest
 from markdown_it import MarkdownIt
 
 from archcalc.document.writer import write
-from archcalc.language import bundled, load
+from archcalc.language import load
 from archcalc.profiling.engine import profile
 from archcalc.report.index import index
 from archcalc.report.pages import report
+from tests.zoo import ZOO
 
 # As github-markdown.css has it.
 STYLE = """<style>body { font: 16px/1.5 Arial, sans-serif; margin: 0; width: 830px }
@@ -28,7 +29,7 @@ def test_the_tables_of_a_report_are_not_cut_off(browser, name):
 
 def test_the_table_of_all_networks_is_not_cut_off(browser):
     """It has the shortest forms of their numbers; their pages have all digits."""
-    assert cut_off(browser, write(index([profile(load(name)) for name in bundled()], None), "markdown")) == []
+    assert cut_off(browser, write(index([profile(load(name)) for name in ZOO], None), "markdown")) == []
 
 
 def cut_off(browser, text: str) -> list[int]:

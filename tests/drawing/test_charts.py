@@ -15,8 +15,9 @@ from click.testing import CliRunner
 from archcalc.cli import main
 from archcalc.drawing.charts import bars, canvas, layers, networks
 from archcalc.errors import Source
-from archcalc.language import bundled, load, parse
+from archcalc.language import load, parse
 from archcalc.profiling.engine import profile
+from tests.zoo import ZOO
 
 Text = pytest.importorskip("matplotlib.text").Text
 SVG = "{http://www.w3.org/2000/svg}"
@@ -110,7 +111,7 @@ def test_a_few_networks_are_bars_side_by_side():
 
 def test_networks_stand_at_their_params_and_macs():
     """Each network is a mark at its two numbers, and each is named once."""
-    profiles = [profile(load(name)) for name in bundled()]
+    profiles = [profile(load(name)) for name in ZOO]
     with canvas.canvas(11, 8) as figure:
         networks.draw(figure, profiles)
     [axes] = figure.axes
@@ -118,12 +119,12 @@ def test_networks_stand_at_their_params_and_macs():
     names = [name for text in axes.texts for name in text.get_text().split("\n")]
 
     assert marks == {(result.totals.params, result.totals.macs) for result in profiles}
-    assert sorted(names) == sorted(bundled())
+    assert sorted(names) == sorted(ZOO)
 
 
 def test_names_of_networks_cover_neither_marks_nor_each_other():
     """On the chart of all of them no name lies over another, or over a mark."""
-    profiles = [profile(load(name)) for name in bundled()]
+    profiles = [profile(load(name)) for name in ZOO]
     with canvas.canvas(*networks.size(profiles)) as figure:
         networks.draw(figure, profiles)
         figure.draw_without_rendering()

@@ -18,9 +18,9 @@ from archcalc.drawing.diagrams.svg import to_svg
 from archcalc.drawing.diagrams.tikz import to_tikz
 from archcalc.drawing.diagrams.volumes import Volumes, volumes
 from archcalc.errors import SpecError
-from tests.drawing.drawn import EVIL, PROFILES
+from tests.drawing.drawn import EVIL, profiled
 from tests.programs import program
-from tests.zoo import ZOO
+from tests.zoo import SOME
 
 MERMAID = re.compile(
     r"%%\{init: \{'flowchart': \{'wrappingWidth': 400\}\}\}%%|flowchart TD|  class(Def)? [\w,]+ .*| *end| *subgraph g\d+\[\"[^\"\[\]{}<>|`]*\"\]"
@@ -58,17 +58,17 @@ def typeset(text: str, folder) -> bytes:
     return (folder / "a.pdf").read_bytes()
 
 
-@pytest.mark.parametrize("name", [*ZOO, "evil"])
+@pytest.mark.parametrize("name", [*SOME, "evil"])
 def test_mermaid_has_only_lines_of_its_own(name):
     """Every label is within quotes, and nothing in it ends them."""
-    for line in to_mermaid(outline(PROFILES.get(name, EVIL))).splitlines():
+    for line in to_mermaid(outline(profiled(name))).splitlines():
         assert MERMAID.fullmatch(line), line
 
 
 def test_graphviz_draws_every_network():
     """It reads the nodes and arrows that the outlines have, and no others."""
-    outlines = [outline(profile) for profile in [*PROFILES.values(), EVIL]]
-    drawn = "".join(draw(profile, "dot") for profile in [*PROFILES.values(), EVIL])
+    outlines = [outline(profile) for profile in [*map(profiled, SOME), EVIL]]
+    drawn = "".join(draw(profile, "dot") for profile in [*map(profiled, SOME), EVIL])
     # Placing hundreds of nodes takes Graphviz long; reading them does not.
     canon = subprocess.run([program("dot"), "-Tcanon"], input=drawn, capture_output=True, text=True, check=True).stdout
 
@@ -78,7 +78,7 @@ def test_graphviz_draws_every_network():
     assert canon.count(" -> ") == sum(len(one.edges) for one in outlines)
 
 
-@pytest.mark.parametrize("profile", [PROFILES["googlenet"], PROFILES["unet"], EVIL], ids=lambda p: p.graph.name)
+@pytest.mark.parametrize("profile", [profiled("googlenet"), profiled("unet"), EVIL], ids=lambda p: p.graph.name)
 def test_graphviz_makes_an_svg_with_every_node(profile):
     """Each of them is there, and what a spec says is text."""
     svg = subprocess.run(
@@ -90,10 +90,10 @@ def test_graphviz_makes_an_svg_with_every_node(profile):
     assert "<a " not in svg
 
 
-@pytest.mark.parametrize("name", [*ZOO, "evil"])
+@pytest.mark.parametrize("name", [*SOME, "evil"])
 def test_svg_is_xml_with_only_elements_of_its_own(name):
     """A picture stands alone: no script, no link, nothing from elsewhere; and it names all rows."""
-    profile = PROFILES.get(name, EVIL)
+    profile = profiled(name)
     text = to_svg(outline(profile))
     root = read(text)
     rows = [row for element in root.iter() for row in element.get("data-rows", "").split()]
@@ -126,9 +126,9 @@ def test_a_hostile_name_is_readable_in_an_svg():
 
 def test_the_volumes_of_every_network_can_be_set_within_a_document(tmp_path):
     """One after the other on the pages of a document that has TikZ."""
-    drawn = {name: profile for name, profile in PROFILES.items() if name != "stable_diffusion_unet"}
+    drawn = {name: profiled(name) for name in SOME if name != "stable_diffusion_unet"}
     with pytest.raises(SpecError, match="nothing wider than 16,383 pt"):
-        to_tikz(outline(PROFILES["stable_diffusion_unet"]))
+        to_tikz(outline(profiled("stable_diffusion_unet")))
     for name, profile in drawn.items():
         (tmp_path / f"{name}.tex").write_text(to_tikz(outline(profile)))
     pictures = "\n".join(rf"\setbox0=\hbox{{\input{{{name}.tex}}}}\copy0\newpage" for name in ["vgg16"]) + "\n".join(
@@ -142,7 +142,7 @@ def test_the_volumes_of_every_network_can_be_set_within_a_document(tmp_path):
     assert pdf.startswith(b"%PDF")
 
 
-@pytest.mark.parametrize("profile", [PROFILES["squeezenet1_0"], PROFILES["resnet18"]], ids=lambda p: p.graph.name)
+@pytest.mark.parametrize("profile", [profiled("squeezenet1_0"), profiled("resnet18")], ids=lambda p: p.graph.name)
 def test_volumes_are_a_document_of_one_page_of_their_size(profile, tmp_path):
     """The page is as large as the layout of a network with branches, and 4 points around it."""
     drawn = to_tikz(outline(profile))
@@ -158,7 +158,7 @@ def test_volumes_are_a_document_of_one_page_of_their_size(profile, tmp_path):
 
 def test_learned_values_that_join_are_no_slabs():
     """ViT-B/16 in a column is its input, patches, their row of 196 with a class token, 12 encoders, the token, and the head."""
-    text = draw(PROFILES["vit_b_16"], "tikz", width=WIDTHS["column"])
+    text = draw(profiled("vit_b_16"), "tikz", width=WIDTHS["column"])
     families = re.findall(r"\\volume(?:\{[\d.-]+\}){5}\{(\w+)\}", text)
 
     assert families == ["other", "conv", "merge", *["linear"] * 12, "other", "linear"]

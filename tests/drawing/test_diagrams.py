@@ -13,16 +13,16 @@ from archcalc.drawing.diagrams.outline import Frame, outline
 from archcalc.drawing.diagrams.svg import to_svg
 from archcalc.errors import Source, SpecError
 from archcalc.language import parse
-from tests.drawing.drawn import PROFILES
-from tests.zoo import ZOO
+from tests.drawing.drawn import profiled
+from tests.zoo import SOME
 
 
 @pytest.mark.parametrize("fold", [True, False])
-@pytest.mark.parametrize("name", ZOO)
+@pytest.mark.parametrize("name", SOME)
 def test_every_row_is_in_exactly_one_node(name, fold):
     """The nodes' rows are those of the network, each once, and each node's last row gives what leaves it."""
-    rows = {row.name: row for row in PROFILES[name].rows}
-    nodes = outline(PROFILES[name], fold=fold).nodes
+    rows = {row.name: row for row in profiled(name).rows}
+    nodes = outline(profiled(name), fold=fold).nodes
     found = [row for node in nodes for row in node.rows]
 
     assert sorted(found) == sorted(rows)
@@ -31,11 +31,11 @@ def test_every_row_is_in_exactly_one_node(name, fold):
 
 
 @pytest.mark.parametrize("fold", [True, False])
-@pytest.mark.parametrize("name", ZOO)
+@pytest.mark.parametrize("name", SOME)
 def test_every_input_of_a_layer_is_an_arrow_or_inside_a_node(name, fold):
     """A node reads what its first layer does, and each of the layers after it only the one before."""
-    rows = {row.name: row for row in PROFILES[name].rows}
-    drawn = outline(PROFILES[name], fold=fold)
+    rows = {row.name: row for row in profiled(name).rows}
+    drawn = outline(profiled(name), fold=fold)
     of = {row: node for node in drawn.nodes for row in node.rows}
     read = [(of[source].id, node.id) for node in drawn.nodes for source in rows[node.rows[0]].sources]
 
@@ -47,7 +47,7 @@ def test_every_input_of_a_layer_is_an_arrow_or_inside_a_node(name, fold):
 
 def test_a_long_network_is_drawn_whole():
     """Not folded, every node of ResNet-152's 517 layers is in its picture."""
-    drawn = outline(PROFILES["resnet152"], fold=False)
+    drawn = outline(profiled("resnet152"), fold=False)
 
     assert sum(len(node.rows) for node in drawn.nodes) == 517
     assert to_svg(drawn).count("data-rows") == len(drawn.nodes)
@@ -55,17 +55,17 @@ def test_a_long_network_is_drawn_whole():
 
 def test_blocks_that_repeat_are_drawn_once_with_how_often():
     """ResNet-152's third stage is its first unit and 35 more."""
-    drawn = outline(PROFILES["resnet152"])
+    drawn = outline(profiled("resnet152"))
     times = [part.times for stage in drawn.parts if isinstance(stage, Frame) for part in stage.parts]
 
     assert 35 in times
-    assert len(drawn.nodes) == len(outline(PROFILES["resnet50"]).nodes)
+    assert len(drawn.nodes) == len(outline(profiled("resnet50")).nodes)
     assert "conv4#95;2 … conv4#95;36 × 35, bottleneck" in to_mermaid(drawn)
 
 
 def test_calls_that_differ_in_their_channels_alone_are_drawn_once():
     """DenseNet-121 has dense blocks of 6, 12, 24 and 16 layers, each of which adds 32 channels (Huang et al. 2017, table 1)."""
-    drawn = outline(PROFILES["densenet121"])
+    drawn = outline(profiled("densenet121"))
     dense = [part for part in drawn.parts if isinstance(part, Frame) and part.kind == "dense_layer"]
 
     assert [part.times for part in dense] == [6, 12, 24, 16]
@@ -117,7 +117,7 @@ def frames(parts):
 def test_a_box_is_named_by_the_layers_in_it():
     """Those that it stands for where it repeats, else its first and last; the block is said where the name does not."""
     named = {
-        name: [(frame.title, frame.kind) for frame in frames(outline(PROFILES[name]).parts)]
+        name: [(frame.title, frame.kind) for frame in frames(outline(profiled(name)).parts)]
         for name in ("vgg16", "resnet50", "unet", "mixer_b_16")
     }
 
@@ -163,23 +163,23 @@ layers: [more: {{repeat: {around}}}]
 
 def test_a_node_says_its_layer_as_people_write_it():
     """Kernel, channels and stride of the convolution, and what follows it in the same node."""
-    nodes = {node.rows[0]: node for node in outline(PROFILES["resnet50"]).nodes}
+    nodes = {node.rows[0]: node for node in outline(profiled("resnet50")).nodes}
 
     assert nodes["conv1/conv2d"].lines == ("conv2d 7×7, 64, stride 2", "batchnorm2d", "relu")
     assert nodes["conv1/conv2d"].shape == "64×112×112"
 
 
 @pytest.mark.parametrize("form", DIAGRAMS)
-@pytest.mark.parametrize("name", ZOO)
+@pytest.mark.parametrize("name", SOME)
 def test_every_network_is_drawn_in_every_format(name, form):
     """What is drawn twice is the same to the byte; one is wider than TeX can set."""
     if (name, form) == ("stable_diffusion_unet", "tikz"):
         with pytest.raises(SpecError, match="TeX sets nothing wider"):
-            draw(PROFILES[name], form)
+            draw(profiled(name), form)
         return
-    drawn = draw(PROFILES[name], form)
+    drawn = draw(profiled(name), form)
 
-    assert drawn == draw(PROFILES[name], form)
+    assert drawn == draw(profiled(name), form)
     assert drawn.endswith("\n")
 
 
@@ -197,11 +197,11 @@ def test_the_file_name_chooses_the_format(tmp_path):
     run = CliRunner().invoke
     path = tmp_path / "a.svg"
 
-    assert run(main, ["diagram", "lenet5"]).output == draw(PROFILES["lenet5"], "mermaid")
+    assert run(main, ["diagram", "lenet5"]).output == draw(profiled("lenet5"), "mermaid")
     assert run(main, ["diagram", "lenet5", "-o", str(path)]).exit_code == 0
-    assert path.read_text() == draw(PROFILES["lenet5"], "svg")
+    assert path.read_text() == draw(profiled("lenet5"), "svg")
     assert run(main, ["diagram", "lenet5", "--format", "dot", "-o", str(path)]).exit_code == 0
-    assert path.read_text() == draw(PROFILES["lenet5"], "dot")
-    assert run(main, ["diagram", "resnet18", "--no-fold"]).output == draw(PROFILES["resnet18"], "mermaid", fold=False)
+    assert path.read_text() == draw(profiled("lenet5"), "dot")
+    assert run(main, ["diagram", "resnet18", "--no-fold"]).output == draw(profiled("resnet18"), "mermaid", fold=False)
     assert "ends in none of .mmd" in run(main, ["diagram", "lenet5", "-o", str(tmp_path / "a.bmp")]).output
     assert "cannot be written" in run(main, ["diagram", "lenet5", "-o", str(tmp_path / "no" / "a.svg")]).output

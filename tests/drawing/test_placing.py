@@ -10,8 +10,8 @@ from archcalc.drawing.diagrams.layout import layout
 from archcalc.drawing.diagrams.node_sizes import Boxes
 from archcalc.drawing.diagrams.outline import Box, Edge, Frame, Outline, outline
 from archcalc.drawing.diagrams.volumes import Volumes, volumes
-from tests.drawing.drawn import PROFILES
-from tests.zoo import ZOO
+from tests.drawing.drawn import profiled
+from tests.zoo import SOME
 
 
 def crosses(rect, start, end) -> bool:
@@ -67,10 +67,10 @@ def any_network(seed: int) -> Outline:
 
 
 @pytest.mark.parametrize("fold", [True, False])
-@pytest.mark.parametrize("name", ZOO)
+@pytest.mark.parametrize("name", SOME)
 def test_boxes_do_not_overlap_and_lines_go_around_them(name, fold):
     """In the flow chart and in the picture of volumes alike."""
-    drawn = outline(PROFILES[name], fold=fold)
+    drawn = outline(profiled(name), fold=fold)
     solid = volumes(drawn)
 
     check_layout(drawn, Boxes())
@@ -120,14 +120,14 @@ def test_extreme_networks_are_laid_out_too(arrows):
 
 def test_a_drawing_of_vgg16_fills_a_page():
     """Its proportions are about those of paper, whatever the network's length."""
-    sheet = layout(outline(PROFILES["vgg16"]), Boxes())
+    sheet = layout(outline(profiled("vgg16")), Boxes())
 
     assert 1 < sheet.height / (sheet.right - sheet.left) < 2.2
 
 
 def test_skips_within_each_other_make_a_u():
     """U-Net goes down on the left and up on the right, each skip running level to the box that takes it."""
-    drawn = outline(PROFILES["unet"])
+    drawn = outline(profiled("unet"))
     sheet = check_layout(drawn, Boxes())
     places = {node.rows[0]: sheet.nodes[node.id] for node in drawn.nodes}
     down = [places[f"down{n}/conv2d"] for n in range(1, 6)]

@@ -13,7 +13,8 @@ from archcalc.drawing.diagrams.slab_floors import floors
 from archcalc.drawing.diagrams.volumes import volumes
 from archcalc.errors import Source
 from archcalc.language import parse
-from tests.drawing.drawn import PROFILES
+from tests.drawing.drawn import profiled
+from tests.zoo import SOME
 
 
 def volumes_of(profile: archcalc.Profile):
@@ -22,7 +23,7 @@ def volumes_of(profile: archcalc.Profile):
 
 def test_the_floors_of_the_u_net_are_those_of_its_paper():
     """Ronneberger et al. 2015, figure 1: five floors of 64 to 1024 channels, the upper four with a skip that is cropped."""
-    found = floors(volumes_of(PROFILES["unet"]))
+    found = floors(volumes_of(profiled("unet")))
     down = [[tuple(node.output) for node in floor.down] for floor in found]
     up = [[tuple(node.output) for node in floor.up] for floor in found]
 
@@ -45,7 +46,7 @@ def test_the_floors_of_the_u_net_are_those_of_its_paper():
 
 def test_every_layer_of_a_floor_is_a_slab_and_every_skip_a_line():
     """The U-Net has 36 volumes of which 4 are crops; a line for each skip, each way down and each way up."""
-    text = draw(PROFILES["unet"], "tikz")
+    text = draw(profiled("unet"), "tikz")
 
     assert text.count(r"\volume{") == 36 - 4
     assert text.count(r"\draw[-latex, wire]") == 4 + 4 + 4
@@ -53,10 +54,10 @@ def test_every_layer_of_a_floor_is_a_slab_and_every_skip_a_line():
     assert {"572\\ldots 568", "32\\ldots 28"} <= set(re.findall(r"\{([^{}]*)\}", text))
 
 
-@pytest.mark.parametrize("name", sorted(set(PROFILES) - {"unet", "pix2pix_generator"}))
+@pytest.mark.parametrize("name", sorted(set(SOME) - {"unet", "pix2pix_generator"}))
 def test_no_other_network_is_a_u(name):
     """Residual branches stand after each other, and those of Inception side by side."""
-    assert floors(volumes_of(PROFILES[name])) == ()
+    assert floors(volumes_of(profiled(name))) == ()
 
 
 def spec(skips: int, *, tail: str = "") -> str:
