@@ -49,7 +49,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "diagnosis": {"conventions", "files", "importers", "language", "layers", "network", "profiling"},
     # A run keeps and drops arrays as the plan of memory says.
     "reference": {"layers", "memory_plan", "network"},
-    "verification": {"importers", "memory_plan", "network", "profiling", "receptive_field", "reference"},
+    "verification": {"importers", "layers", "memory_plan", "network", "profiling", "receptive_field", "reference"},
     # What a page says, and how it is written: text escaped, numbers and formulas spelled, templates filled in.
     "document": set(),
     # A diagram's text is escaped as a page's is.
@@ -71,8 +71,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     # A page brings together all there is to say of a network, or of a kind of layer.
     "report": {
-        *("characters", "document", "drawing", "files", "formats", "language", "layers", "memory_plan", "network"),
-        "profiling",
+        *("characters", "conventions", "document", "drawing", "files", "formats", "language", "layers", "memory_plan"),
+        *("network", "profiling"),
     },
     # The commands for whoever works in Python: each gives data that shows itself as its command prints it.
     "functions": {

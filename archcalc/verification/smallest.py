@@ -141,9 +141,10 @@ def _as_windowed(graph: Graph, whole: Graph) -> bool:
     """True if there are the same kinds of layers here, and those of one name have the same windows."""
     before = {node.name: node.layer for node in whole.nodes}
     return {node.layer.kind for node in graph.nodes} == {layer.kind for layer in before.values()} and all(
-        getattr(node.layer, said, None) == getattr(before[node.name], said, None)
+        getattr(node.layer, said) == getattr(before[node.name], said, None)
         for node in graph.nodes
         for said in _WINDOWS
+        if said in node.layer.__struct_fields__
     )
 
 
