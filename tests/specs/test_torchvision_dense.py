@@ -11,7 +11,11 @@ from archcalc.reference.weight_files import renamed
 from tests.specs.modules import arrays, modules_of, traced
 from tests.specs.torchvision_models import torchvision
 
-SEGMENTATION = ("fcn_resnet50", "fcn_resnet101", "deeplabv3_resnet50", "deeplabv3_resnet101")
+WITH_AUXILIARY = (
+    *("fcn_resnet50", "fcn_resnet101", "deeplabv3_resnet50", "deeplabv3_resnet101"),
+    "deeplabv3_mobilenet_v3_large",
+)
+SEGMENTATION = (*WITH_AUXILIARY, "lraspp_mobilenet_v3_large")
 DETECTION = ("retinanet_resnet50_fpn", "retinanet_resnet50_fpn_v2")
 VIDEO = ("r3d_18", "mc3_18", "r2plus1d_18")
 
@@ -19,7 +23,7 @@ VIDEO = ("r3d_18", "mc3_18", "r2plus1d_18")
 def model_of(name: str) -> torch.nn.Module:
     """The model without weights, with the auxiliary head that its trained weights have."""
     more = {} if name in VIDEO else {"weights_backbone": None}
-    more |= {"aux_loss": True} if name in SEGMENTATION else {}
+    more |= {"aux_loss": True} if name in WITH_AUXILIARY else {}
     with torch.device("meta"):
         return torchvision.models.get_model(name, weights=None, **more).eval()
 
