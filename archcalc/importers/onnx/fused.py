@@ -200,18 +200,16 @@ def lengthened(wiring: Wiring, seed: int) -> Fusion | None:
 def _over_length(wiring: Wiring, seed: int, x: str) -> Fusion | None:
     """Values over their lengths along one axis, which are held above a number and may be repeated first."""
     axes = wiring.operators[seed].wholes("axes") or wiring.content(wiring.operators[seed].given(1))
-    at, gone, bounds = seed, {seed}, list[str]()
-    for kinds in (("Max", "Clip"), ("Expand",), ("Div",)):
-        found = wiring.reader(at, *kinds)
-        if found is None and kinds == ("Div",):
-            return None
-        if found is not None:
-            bounds += wiring.operators[found].inputs[1:] if kinds != ("Expand",) and kinds != ("Div",) else ()
-            at, gone = found, gone | {found}
-    fits = wiring.operators[at].inputs[0] == x and all(wiring.number(name) or not name for name in bounds)
-    if not fits or axes is None or len(axes) != 1:
+    held = wiring.reader(seed, "Max", "Clip")
+    spread = wiring.reader(seed if held is None else held, "Expand")
+    before = [at for at in (seed, held, spread) if at is not None]
+    over = wiring.reader(before[-1], "Div")
+    bounds = () if held is None else wiring.operators[held].inputs[1:]
+    if over is None or wiring.operators[over].inputs[0] != x or axes is None or len(axes) != 1:
         return None
-    return made(wiring, gone, at, "LpNormalization", x, named=seed, axis=axes[0], p=2)
+    if not all(wiring.number(name) or not name for name in bounds):
+        return None
+    return made(wiring, {*before, over}, over, "LpNormalization", x, named=seed, axis=axes[0], p=2)
 
 
 def turned(wiring: Wiring, seed: int) -> Fusion | None:
