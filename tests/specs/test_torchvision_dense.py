@@ -16,7 +16,7 @@ WITH_AUXILIARY = (
     "deeplabv3_mobilenet_v3_large",
 )
 SEGMENTATION = (*WITH_AUXILIARY, "lraspp_mobilenet_v3_large")
-BOXES = ("ssd300_vgg16",)
+BOXES = ("ssd300_vgg16", "ssdlite320_mobilenet_v3_large")
 DETECTION = (*BOXES, "retinanet_resnet50_fpn", "retinanet_resnet50_fpn_v2", "fcos_resnet50_fpn")
 VIDEO = ("r3d_18", "mc3_18", "r2plus1d_18")
 
