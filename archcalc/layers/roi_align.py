@@ -123,11 +123,12 @@ class RoIAlign(Layer, frozen=True):
 
     def _aligned(self, xp: Any, x: Any, image: Any, boxes: Any) -> Any:
         """The bins of boxes in places of one map, each of the image that is told."""
+        starts, lengths = boxes[:, 1::-1], xp.maximum(boxes[:, 3:1:-1] - boxes[:, 1::-1], 1)
         lines = [
-            _lines(xp, boxes[:, 1 - axis], boxes[:, 3 - axis], bins, self.samples, x.shape[2 + axis])
+            _lines(xp, starts[:, axis], lengths[:, axis], bins * self.samples, x.shape[2 + axis])
             for axis, bins in enumerate(each_axis(self.size, 2))
         ]
-        points = 0
+        points: Any = 0
         for (row, down), (column, across) in product(*lines):
             # Boxes, rows, columns and then channels.
             values = x[image[:, None, None], :, row[:, :, None], column[:, None, :]]
@@ -137,10 +138,9 @@ class RoIAlign(Layer, frozen=True):
         return xp.moveaxis(bins, 3, 1)
 
 
-def _lines(xp: Any, start: Any, stop: Any, bins: int, samples: int, n: int) -> list[tuple[Any, Any]]:
-    """The places before and behind each line of points of boxes along an axis of n, with the shares of both."""
-    each = xp.maximum(stop - start, 1) / bins
-    at = start[:, None] + each[:, None] * ((xp.arange(bins * samples) + 0.5) / samples).astype(start.dtype)
+def _lines(xp: Any, start: Any, length: Any, count: int, n: int) -> list[tuple[Any, Any]]:
+    """The places before and behind each of `count` lines of points of boxes along an axis of n, with the shares of both."""
+    at = start[:, None] + length[:, None] * ((xp.arange(count) + 0.5) / count).astype(start.dtype)
     inside = (at >= -1) & (at <= n)
     at = xp.clip(xp.nan_to_num(at), 0, n - 1)
     before = xp.floor(at)

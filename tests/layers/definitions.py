@@ -192,14 +192,14 @@ def aligned(layer: Layer, boxes: Any, *maps: Any) -> None:
     size = layer.size if isinstance(layer.size, tuple) else (layer.size,) * 2
     for box in boxes[0]:
         if len(maps) > 1:
-            level = 4.0 + ((box[2] - box[0]) * (box[3] - box[1])).sqrt().__truediv__(224.0).log()
-            level < 1.0, level > 2.0
-        box = [side / layer.strides[0] for side in box]
+            level = 4.0 + (((box[2] - box[0]) * (box[3] - box[1])).sqrt() / 224.0).log()
+            sorted([level > 2.0, level < 1.0])
+        sides = [side / layer.strides[0] for side in box]
         lines = []
         for axis, bins in enumerate(size):
-            extent = box[3 - axis] - box[1 - axis]
+            extent = sides[3 - axis] - sides[1 - axis]
             extent = (extent if extent > 1.0 else numbers(np.ones(1))[0]) / bins
-            lines.append([line(box[1 - axis] + extent * (0.35 + i)) for i in range(bins * layer.samples)])
+            lines.append([line(sides[1 - axis] + extent * (0.35 + i)) for i in range(bins * layer.samples)])
         for row, column in itertools.product(*lines):
             shares = [a * b for a, b in itertools.product(row, column)]
             for _channel in range(maps[0].shape[1]):
@@ -210,7 +210,8 @@ def aligned(layer: Layer, boxes: Any, *maps: Any) -> None:
 
 def line(at: Any) -> tuple[Any, Any]:
     """The shares of the places before and behind, which are none beyond the border."""
-    at >= -1.0, at <= 9.0, at > 0.0, at < 8.0
+    held = [at >= -1.0, at <= 9.0, at > 0.0, at < 8.0]
+    assert len(held) == 4
     share = at - 3.0
     return 1.0 - share, share
 

@@ -10,15 +10,16 @@ from archcalc.profiling.engine import profile
 from archcalc.reference.weight_files import renamed
 from tests.specs.modules import arrays, modules_of, traced
 from tests.specs.torchvision_models import torchvision
+from tests.zoo import THOROUGH
 
-WITH_AUXILIARY = (
-    *("fcn_resnet50", "fcn_resnet101", "deeplabv3_resnet50", "deeplabv3_resnet101"),
-    "deeplabv3_mobilenet_v3_large",
-)
-SEGMENTATION = (*WITH_AUXILIARY, "lraspp_mobilenet_v3_large")
-BOXES = ("ssd300_vgg16", "ssdlite320_mobilenet_v3_large")
-DETECTION = (*BOXES, "retinanet_resnet50_fpn", "retinanet_resnet50_fpn_v2", "fcos_resnet50_fpn")
+WITH_AUXILIARY = ("fcn_resnet50", "deeplabv3_resnet50", "deeplabv3_mobilenet_v3_large")
+DETECTION = ("retinanet_resnet50_fpn_v2", "fcos_resnet50_fpn", "ssd300_vgg16", "ssdlite320_mobilenet_v3_large")
 VIDEO = ("r3d_18", "mc3_18", "r2plus1d_18")
+if THOROUGH:
+    # Deeper ones, and one without what the other has.
+    WITH_AUXILIARY += ("fcn_resnet101", "deeplabv3_resnet101")
+    DETECTION += ("retinanet_resnet50_fpn",)
+NETWORKS = (*WITH_AUXILIARY, "lraspp_mobilenet_v3_large", *DETECTION, *VIDEO)
 
 
 def model_of(name: str) -> torch.nn.Module:
@@ -29,7 +30,7 @@ def model_of(name: str) -> torch.nn.Module:
         return torchvision.models.get_model(name, weights=None, **more).eval()
 
 
-@pytest.mark.parametrize("name", SEGMENTATION + DETECTION + VIDEO)
+@pytest.mark.parametrize("name", NETWORKS)
 def test_every_module_has_its_row(name):
     """With its output's shape and its params, in order; of a detector up to what decodes boxes, which asks for numbers."""
     result = profile(load(name))
@@ -43,7 +44,7 @@ def test_every_module_has_its_row(name):
     assert result.totals.params + result.auxiliary.params == sum(array.numel() for array in model.parameters())
 
 
-@pytest.mark.parametrize("name", SEGMENTATION + DETECTION + VIDEO)
+@pytest.mark.parametrize("name", NETWORKS)
 def test_every_array_has_the_name_that_torchvision_gives_it(name):
     """All of the state but its counters of batches, each array with its shape."""
     graph = load(name)
