@@ -28,8 +28,10 @@ _NAME = re.compile(r"^name: ([\w.-]+)$", re.MULTILINE)
 def full_name(family: str, variant: str) -> str:
     """The name of a network that is a variant of a family.
 
-    >>> full_name("vgg", "vgg13"), full_name("mine", "small"), full_name("mine", "")
-    ('vgg13', 'mine@small', 'mine')
+    A family without a name leaves its variants theirs.
+
+    >>> full_name("vgg", "vgg13"), full_name("mine", "small"), full_name("mine", ""), full_name("", "mc3_18")
+    ('vgg13', 'mine@small', 'mine', 'mc3_18')
     """
     return variant if variant.startswith(family) else f"{family}@{variant}" if variant else family
 
@@ -43,14 +45,14 @@ def short_name(source: Source) -> str:
     stem = source.name.removesuffix(".yaml")
     if source.name.startswith("specs/"):
         stem = stem.removeprefix("specs/")
-        return full_name(_family(source.text, stem) if source.variant else stem, source.variant)
+        return full_name(_family(source.text) if source.variant else stem, source.variant)
     return full_name(stem, source.variant)
 
 
-def _family(text: str, stem: str) -> str:
-    """The name of the family in a bundled file, which may be another than the file's own."""
+def _family(text: str) -> str:
+    """The name of the family in a bundled file, which may be another than the file's own, or none."""
     stated = _NAME.search(text)
-    return stated[1] if stated else stem
+    return stated[1] if stated else ""
 
 
 def is_standard_input(spec: str) -> bool:
@@ -74,7 +76,7 @@ def networks(folder: Path) -> dict[str, tuple[Path, str]]:
     for path in folder.glob("*.yaml"):
         text = path.read_text(encoding="utf-8")
         for variant in _variants_in(text) or [""]:
-            found[full_name(_family(text, path.stem) if variant else path.stem, variant)] = (path, variant)
+            found[full_name(_family(text) if variant else path.stem, variant)] = (path, variant)
     return found
 
 

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 
 from archcalc.errors import Source, SpecError, nearest
 from archcalc.language.sources import full_name
 from archcalc.language.tree import MapNode, Scalar, parse, unknown
 
 # The parts of a spec that a variant may have of its own. Numbers stated of the whole are those of one network.
-PARTS = ("title", "source", "note", "totals", "weights", "calls", "figures")
+PARTS = ("title", "source", "note", "inputs", "outputs", "totals", "weights", "calls", "figures")
 _STATED = ("totals", "figures")
 _MAX_VARIANTS = 100
 _NAME = re.compile(r"[\w.-]+")
@@ -33,12 +32,15 @@ def chosen(tree: MapNode, source: Source) -> MapNode:
     declared = params if isinstance(params, MapNode) else MapNode({}, {}, tree.place)
     for key in _STATED:
         items.pop(key, None)
+    if "inputs" in own.items:
+        items.pop("input", None)
     items |= {key: part for key, part in own.items.items() if key in PARTS}
     given = {key: value for key, value in own.items.items() if key not in PARTS}
     if given:
         items["params"] = MapNode(declared.items | given, declared.keys, declared.place)
     name = items.get("name")
-    family = name.text if isinstance(name, Scalar) and name.text else Path(source.name).stem
+    # Without a name of the family each variant goes by its own.
+    family = name.text if isinstance(name, Scalar) else ""
     items["name"] = Scalar(full_name(family, source.variant), quoted=True, place=tree.place)
     return MapNode(items, tree.keys, tree.place)
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from archcalc.layers.axes import in_batch, reshape_along
 from archcalc.layers.base import SavedTensor, TrainingContext
 from archcalc.layers.norm import _affine, _measured, _Norm, _standard, _statistics
-from archcalc.layers.placing import Axis, Misplaced, placed_each, usual_last
+from archcalc.layers.placing import Axis, Misplaced, placed_each, usual_last, values_or_first
 from archcalc.layers.registry import Example
 from archcalc.layers.settings import OneAxis, Positive, SomeAxes
 from archcalc.layers.views import Views, global_view
@@ -119,3 +119,34 @@ class RMSNorm(_Norm, frozen=True):
         eps = xp.finfo(x.dtype).eps if self.eps is None else self.eps
         y = x / xp.sqrt((x**2).mean(axis=axis, keepdims=True) + eps)
         return y if weight is None else y * reshape_along(axis, weight, x)
+
+
+class L2Norm(_Norm, frozen=True):
+    """An axis over its Euclidean length, or over `eps` where that is more (Liu et al. 2015, arXiv:1506.04579, section 3.3).
+
+    By default the axis is that of the channels or features. Nothing is trained: the factors that follow it there are `scale`.
+    """
+
+    axis_setting: ClassVar[str] = "axis"
+
+    axis: OneAxis = None
+    eps: Positive = 1e-12
+
+    def usual_axis(self, x: Shape) -> int:
+        return values_or_first(x)
+
+    def work(self, output: Shape, _x: Shape) -> Work:
+        n, groups = size(output), without(output, (self.axis,))
+        return Work(additions=n - groups, multiplications=n, comparisons=groups, divisions=n, exponentials=groups)
+
+    def receptive_views(self, x: Shape) -> tuple[Views, ...]:
+        return ((global_view(x, self.axis),),)
+
+    def saved_for_backward(self, _use: TrainingContext, _output: Shape, x: Shape) -> Iterator[SavedTensor]:
+        yield SavedTensor(0)
+        yield SavedTensor("length", without(x, (self.axis,)), "float32")
+        yield SavedTensor("divisor", without(x, (self.axis,)), "float32")
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        length = xp.sqrt((x**2).sum(axis=in_batch(self.axis, x), keepdims=True))
+        return x / xp.maximum(length, self.eps)

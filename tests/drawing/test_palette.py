@@ -174,6 +174,7 @@ def test_every_kind_is_of_a_family():
             "roll",
             "anchors",
             "nms",
+            "roialign",
             "unknown",
         ),
     }

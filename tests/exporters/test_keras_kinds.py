@@ -18,7 +18,9 @@ from tests.layers.strategies import cases
 
 # Kinds without code, and why.
 WITHOUT = {
-    **dict.fromkeys(("anchors", "nms", "deformconv2d", "fold", "unfold", "cummean"), "Keras has no like of these"),
+    **dict.fromkeys(
+        ("anchors", "nms", "deformconv2d", "roialign", "fold", "unfold", "cummean"), "Keras has no like of these"
+    ),
     **dict.fromkeys(("blurpool1d", "blurpool2d", "blurpool3d"), "Keras has no like of these windows"),
     **dict.fromkeys(("linearattention", "latentattention", "windowattention"), "Keras has no attention of this sort"),
     **dict.fromkeys(("topk", "dispatch", "expertlinear", "combine"), "Keras has no mixtures of experts"),

@@ -108,7 +108,7 @@ TINY = {
     "a norm without a factor": (["batchnorm2d: {scale: false}"], (3, 0)),
     "a norm without arrays": (["batchnorm2d: {affine: false}"], (0, 0)),
     "norms of groups": (["groupnorm: 3", "instancenorm2d"], (6, 0)),
-    "a norm of channels": (["layernorm: {axes: channels}"], (6, 0)),
+    "norms of channels": (["layernorm: {axes: channels}", "l2norm"], (6, 0)),
     # 4·3 directions, 4 lengths and 4 offsets.
     "weight norm": (["conv2d: {out: 4, kernel: 1, norm: weight}"], (20, 768)),
     "spectral norm": (["conv2d: {out: 4, kernel: 1, norm: spectral}"], (16, 768)),

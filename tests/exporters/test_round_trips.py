@@ -26,13 +26,15 @@ _CHOSEN = "what it chooses or routes has no operator there"
 WITHOUT = {
     "onnx": {
         **dict.fromkeys(("anchors", "nms", "combine", "dispatch", "expertlinear", "topk"), _CHOSEN),
-        **dict.fromkeys(("deformconv2d", "fold", "unfold"), _MOVED),
+        **dict.fromkeys(("deformconv2d", "roialign", "fold", "unfold"), _MOVED),
         **dict.fromkeys(("latentattention", "linearattention", "scan"), "it is not written out in arithmetic"),
         "constant": "its values are in no spec",
     },
     "torch": {
         **dict.fromkeys(("anchors", "nms"), _CHOSEN),
-        **dict.fromkeys(("blurpool1d", "blurpool2d", "blurpool3d", "deformconv2d", "fold", "unfold"), _MOVED),
+        **dict.fromkeys(
+            ("blurpool1d", "blurpool2d", "blurpool3d", "deformconv2d", "roialign", "fold", "unfold"), _MOVED
+        ),
         **dict.fromkeys(("cummean", "linearattention"), "torch has no function of this sort"),
         "constant": "its values are in no spec",
     },

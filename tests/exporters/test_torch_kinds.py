@@ -23,7 +23,7 @@ from tests.reference.torch_networks import networks
 
 # Kinds without code, and why.
 WITHOUT = {
-    **dict.fromkeys(("anchors", "nms", "deformconv2d"), "torch has them in torchvision alone"),
+    **dict.fromkeys(("anchors", "nms", "deformconv2d", "roialign"), "torch has them in torchvision alone"),
     **dict.fromkeys(("blurpool1d", "blurpool2d", "blurpool3d", "fold", "unfold"), "torch has no like of these windows"),
     **dict.fromkeys(("cummean", "linearattention"), "torch has no function of this sort"),
     "constant": "its values are in no spec",

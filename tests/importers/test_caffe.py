@@ -115,6 +115,10 @@ def test_pooling_has_the_size_that_its_settings_say(settings, shape):
         (layer("PReLU", "r", "data"), {"r": 3}),
         (layer("PReLU", "r", "data", settings="prelu_param { channel_shared: true }"), {"r": 1}),
         (layer("Normalize", "n", "data", settings="norm_param { channel_shared: false }"), {"n": 3}),
+        (
+            layer("Normalize", "n", "data", settings="norm_param { across_spatial: false channel_shared: false }"),
+            {"n": 3},
+        ),
         (layer("LSTM", "l", "data", settings="recurrent_param { num_output: 7 }"), {"l": 4 * 7 * (1024 + 7 + 1)}),
         (layer("RNN", "l", "data", settings="recurrent_param { num_output: 7 }"), {"l": 7 * 1024 + 7 + 49 + 49 + 7}),
     ],
@@ -144,6 +148,11 @@ def test_weights_that_are_shared_in_part_are_counted_again_with_a_note():
 @pytest.mark.parametrize(
     ("text", "kinds"),
     [
+        (
+            layer("Normalize", "n", "data", settings="norm_param { across_spatial: false channel_shared: false }"),
+            ["l2norm", "scale"],
+        ),
+        (layer("Normalize", "n", "data", settings="norm_param { channel_shared: false }"), ["unknown"]),
         (layer("ReLU", "r", "data", settings="relu_param { negative_slope: 0.1 }"), ["leakyrelu"]),
         (layer("TanH", "t", "data"), ["tanh"]),
         (layer("AbsVal", "a", "data"), ["abs"]),

@@ -44,6 +44,7 @@ LAYERS: list[tuple[str, dict[str, Any], list[int | None], int, tuple[int, ...]]]
     ("LayerNormalization", {"scale": False}, SEQUENCE, 6, (20, 6)),
     ("GroupNormalization", {"groups": -1}, IMAGE, 12, (6, 17, 19)),
     ("RMSNormalization", {}, SEQUENCE, 6, (20, 6)),
+    ("UnitNormalization", {"axis": -1}, IMAGE, 0, (6, 17, 19)),
     ("PReLU", {}, IMAGE, 1938, (6, 17, 19)),
     ("PReLU", {"shared_axes": [1, 2]}, IMAGE, 6, (6, 17, 19)),
     ("PReLU", {"shared_axes": [1]}, IMAGE, 114, (6, 17, 19)),

@@ -116,6 +116,19 @@ CASES = {
         [array("n", (2,), [1, 3])],
         ("slice slice relu", (3, 9, 9), 0, 0),
     ),
+    "over their length": ([node("LpNormalization", "x", "y", axis=1)], [], ("l2norm", (4, 9, 9), 0, 0)),
+    "over the sum of sizes": ([node("LpNormalization", "x", "y", axis=1, p=1)], [], ("unknown", (4, 9, 9), 0, 0)),
+    # As torch's exporter has it.
+    "over their length in arithmetic": (
+        [
+            node("ReduceL2", "x", "l", axes=[1], keepdims=1),
+            node("Clip", "l c", "m"),
+            node("Expand", "m s", "e"),
+            node("Div", "x e", "y"),
+        ],
+        [array("c", (), raw=bytes(4)), array("s", (4,), [1, 4, 9, 9])],
+        ("l2norm", (4, 9, 9), 0, 0),
+    ),
     "channels last and back": (
         [node("Transpose", "x", "t", perm=[0, 2, 3, 1]), node("MatMul", "t w", "y")],
         [array("w", (4, 5))],

@@ -144,6 +144,17 @@ def test_a_code_above_127_is_in_a_field_of_its_own():
     assert (row.layer.kind, row.layer.approximate) == ("gelu", "tanh")
 
 
+def test_values_over_their_length_are_so_along_the_last_axis():
+    file = File()
+    x, y = file.tensor("x", (1, 4, 5, 3)), file.tensor("y", (1, 4, 5, 3))
+    file.op("L2_NORMALIZATION", [x], y)
+
+    found = read(file.content([x], [y]))
+
+    assert rows(found) == [("l2norm", (3, 4, 5))]
+    assert found.nodes[1].layer.axis.name == "channels"
+
+
 def test_an_operator_of_somebodys_own_is_a_row_with_its_arrays():
     """Its work is not known, so the totals are lower bounds."""
     file = File()

@@ -30,6 +30,7 @@ CODES = {
     "DEQUANTIZE": 6,
     "EMBEDDING_LOOKUP": 7,
     "FULLY_CONNECTED": 9,
+    "L2_NORMALIZATION": 11,
     "MAX_POOL_2D": 17,
     "MUL": 18,
     "RESHAPE": 22,

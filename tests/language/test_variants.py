@@ -33,9 +33,8 @@ layers:
       - conv2d: {out: width, kernel: 3, padding: 1, repeat: depth}
       - "{act}"
 """
-FAMILIES = {path.stem: yaml.safe_load(path.read_text()).get("variants") for path in SPECS.glob("*.yaml")}
-# Files that are called otherwise than the families in them.
-NAMES = {"resnet_cifar": "resnet", "wide_resnet_cifar": "wide_resnet"}
+FILES = {path.stem: yaml.safe_load(path.read_text()) for path in SPECS.glob("*.yaml")}
+FAMILIES = {stem: spec.get("variants") for stem, spec in FILES.items()}
 
 
 def graph(variant: str, **params: object) -> archcalc.Graph:
@@ -62,6 +61,28 @@ def test_what_a_variant_states_is_checked():
         archcalc.profile(graph("mine-large"))
 
     assert caught.value.place.line == FAMILY.split("\n").index("    totals: {params: 1}") + 1
+
+
+def test_a_variant_has_inputs_and_outputs_of_its_own():
+    """In place of the single input of the file, and of its last layer."""
+    two = """  two:
+    inputs: {left: {features: 4}, right: {features: 4}}
+    outputs: [sum, twice]
+"""
+    spec = f"input: {{features: 3}}\nparams: {{pair: false}}\nvariants:\n  one:\n{two}    pair: true\n"
+    spec += "blocks: {both: [add: {name: sum, from: [left, right]}]}\nlayers:\n  - both: {if: pair}\n  - times: {name: twice, factor: 2}\n"
+
+    one, both = (parse(Source("a.yaml", spec, variant)) for variant in ("one", "two"))
+
+    assert [[found.nodes[i].name for i in found.inputs] for found in (one, both)] == [["input"], ["left", "right"]]
+    assert [[found.nodes[i].name for i in found.outputs] for found in (one, both)] == [["twice"], ["sum", "twice"]]
+
+
+def test_variants_of_a_family_without_a_name_go_by_their_own():
+    """Where there is a name, one that does not begin with it has both."""
+    unnamed = FAMILY.removeprefix("name: mine\n")
+
+    assert parse(Source("mine.yaml", unnamed, "small")).name == "small"
 
 
 def test_an_unknown_variant_names_the_nearest():
@@ -112,7 +133,7 @@ def test_the_names_of_variants_are_found_as_yaml_has_them():
         name: (SPECS / f"{stem}.yaml", variant)
         for stem, variants in FAMILIES.items()
         for variant in variants or [""]
-        for name in [sources.full_name(NAMES.get(stem, stem), variant)]
+        for name in [sources.full_name(FILES[stem].get("name", "") if variant else stem, variant)]
     }
 
     assert networks(SPECS) == expected

@@ -187,6 +187,35 @@ def deformed(layer: Layer, x: Any, *moves: Any, bias: Any = None, **_: Any) -> N
     transposed(layer, x, *moves, bias=bias)
 
 
+def aligned(layer: Layer, boxes: Any, *maps: Any) -> None:
+    """Box by box: which map it is of, how large its bins are, where each line of points lies, and then point by point."""
+    size = layer.size if isinstance(layer.size, tuple) else (layer.size,) * 2
+    for box in boxes[0]:
+        if len(maps) > 1:
+            level = 4.0 + (((box[2] - box[0]) * (box[3] - box[1])).sqrt() / 224.0).log()
+            sorted([level > 2.0, level < 1.0])
+        sides = [side / layer.strides[0] for side in box]
+        lines = []
+        for axis, bins in enumerate(size):
+            extent = sides[3 - axis] - sides[1 - axis]
+            extent = (extent if extent > 1.0 else numbers(np.ones(1))[0]) / bins
+            lines.append([line(sides[1 - axis] + extent * (0.35 + i)) for i in range(bins * layer.samples)])
+        for row, column in itertools.product(*lines):
+            shares = [a * b for a, b in itertools.product(row, column)]
+            for _channel in range(maps[0].shape[1]):
+                np.sum([share * 0.5 for share in shares])
+        for _bin in range(math.prod(size) * maps[0].shape[1]):
+            np.sum(numbers(np.ones(layer.samples**2))) / (layer.samples**2 + 0.5)
+
+
+def line(at: Any) -> tuple[Any, Any]:
+    """The shares of the places before and behind, which are none beyond the border."""
+    held = [at >= -1.0, at <= 9.0, at > 0.0, at < 8.0]
+    assert len(held) == 4
+    share = at - 3.0
+    return 1.0 - share, share
+
+
 def transposed(layer: Layer, *xs: Any, bias: Any = None, **_: Any) -> None:
     """Its sums are those of multiply-accumulates, so that only the bias is left."""
     if bias is not None:
@@ -237,6 +266,7 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
     "combine": combine,
     # One value after the other is added to an image of zeros.
     "deformconv2d": deformed,
+    "roialign": aligned,
     # Whatever they do is not counted.
     **dict.fromkeys(("anchors", "nms"), lambda *_: None),
     "fold": lambda _, x: x + 0.5,

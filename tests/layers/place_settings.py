@@ -45,6 +45,12 @@ def crop(draw: Draw, x: Shape, *like: Shape) -> dict[str, Any]:
     return {"margin": None if like else found}
 
 
+def aligned(draw: Draw, _boxes: Shape, *maps: Shape) -> dict[str, Any]:
+    first = draw(st.sampled_from([1, 2, 4]))
+    size = draw(st.integers(1, 3) | st.tuples(st.integers(1, 3), st.integers(1, 3)))
+    return {"size": size, "strides": tuple(first * 2**i for i in range(len(maps))), "samples": draw(st.integers(1, 3))}
+
+
 def padded(draw: Draw, x: Shape) -> dict[str, Any]:
     mode = draw(st.sampled_from(["zeros", "reflect", "replicate", "circular"]))
     most = {"reflect": lambda n: n - 1, "circular": lambda n: n}.get(mode, lambda _: 4)

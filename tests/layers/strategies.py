@@ -20,7 +20,7 @@ from tests.layers.attention_settings import attention, latent_attention, matmul,
 from tests.layers.axis_settings import SETTINGS, divisors
 from tests.layers.expert_cases import EXPERT_SETTINGS
 from tests.layers.inputs import Draw, Shape, named, suited
-from tests.layers.place_settings import blur, crop, deformed, fold, padded, roll, unfold
+from tests.layers.place_settings import aligned, blur, crop, deformed, fold, padded, roll, unfold
 from tests.layers.window_settings import each, every_axis, filling, grouped, margins, two_sides, window
 
 LARGEST = 9
@@ -165,6 +165,7 @@ FITTING: dict[str, Callable[..., dict[str, Any]]] = {
         "keep": draw(st.integers(1, boxes[0])),
         "threshold": draw(st.sampled_from([0.0, 0.3, 0.5, 1.0])),
     },
+    "roialign": aligned,
     "crop": crop,
     "relativebias": relative_bias,
     **dict.fromkeys(("dropout", "stochasticdepth"), lambda draw, _x: {"rate": draw(st.sampled_from([0.0, 0.1, 1.0]))}),

@@ -96,6 +96,7 @@ def seen_alone(layer: Layer, shapes: tuple[Shape, ...]) -> bool:
         "groupnorm": lambda: math.prod(x) // layer.groups,
         "layernorm": lambda: math.prod(x[axis] for axis in layer.axes),
         "rmsnorm": lambda: x[layer.axis],
+        "l2norm": lambda: x[layer.axis],
         "embedding": lambda: layer.vocabulary,
         # Or, of a head with one feature, weighed by a number that stands above and below.
         "linearattention": lambda: min(shapes[1][0], shapes[0][1] // layer.heads),

@@ -72,7 +72,7 @@ def channels_or_first(x: Shape) -> int:
 OPEN: dict[str, Callable[[Shape], int]] = {
     **dict.fromkeys(("linear", "layernorm", "rmsnorm"), last),
     "softmax": last_of_all,
-    **dict.fromkeys(("scale", "split"), channels),
+    **dict.fromkeys(("l2norm", "scale", "split"), channels),
     **dict.fromkeys(("globalavgpool", "globalmaxpool"), kept),
     "concat": channels_or_first,
     **dict.fromkeys(("slice", "cumsum", "cummean"), lambda _x: 0),

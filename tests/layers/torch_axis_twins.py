@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from archcalc.layers import Layer
 from archcalc.symbols.shape import axes_of
@@ -102,6 +104,7 @@ AXIS_TWINS: dict[str, Callable[..., nn.Module]] = {
     "flatten": flatten,
     "globalavgpool": shrunk("mean"),
     "globalmaxpool": shrunk("amax"),
+    "l2norm": lambda k, x: Function(partial(functional.normalize, dim=working("l2norm", k.axis, x) + 1, eps=k.eps)),
     "layernorm": layer_norm,
     "linear": linear,
     "permute": permute,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from itertools import product
 from typing import Any
@@ -112,9 +113,47 @@ def suppressed(k: Layer, boxes: Shape, scores: Shape) -> nn.Module:
     return Function(function)
 
 
+def aligned(k: Layer, boxes: Shape, *maps: Shape) -> nn.Module:
+    """Every point of every box sampled from a grid, map by map, and of each box those of its level."""
+    first = k.strides[0] if k.strides else 0
+    fits = boxes[1:] == (4,) and maps and all(len(x) == 3 and x[0] == maps[0][0] for x in maps)
+    doubled = k.strides == tuple(first * 2**i for i in range(len(maps)))
+    if not fits or not doubled or (len(maps) > 1 and not math.log2(first).is_integer()):
+        raise ValueError("boxes and maps, each twice as coarse as the one before")
+    bins = per_axis(k.size, 2)
+
+    def pooled(x: Tensor, b: Tensor) -> Tensor:
+        grid, inside = [], []
+        for axis, n in enumerate(x.shape[2:]):
+            start, stop = b[..., 1 - axis], b[..., 3 - axis]
+            steps = (torch.arange(bins[axis] * k.samples).to(b) + 0.5) / (bins[axis] * k.samples)
+            at = start[..., None] + (stop - start).clamp(1)[..., None] * steps
+            grid.append((2 * at + 1) / n - 1)
+            inside.append((at >= -1) & (at <= n))
+        shape = (*b.shape[:2], bins[0] * k.samples, bins[1] * k.samples)
+        rows, columns = grid[0][..., None].expand(shape), grid[1][..., None, :].expand(shape)
+        places = torch.stack([columns, rows], -1).flatten(1, 2)
+        found = functional.grid_sample(x, places, padding_mode="border", align_corners=False)
+        found = found * (inside[0][..., None] & inside[1][..., None, :]).flatten(1, 2)[:, None]
+        means = found.unflatten(2, (boxes[0], bins[0], k.samples)).unflatten(5, (bins[1], k.samples)).mean((4, 6))
+        return means.transpose(1, 2)
+
+    def function(b: Tensor, *xs: Tensor) -> Tensor:
+        area = (b[..., 2] - b[..., 0]).clamp(0) * (b[..., 3] - b[..., 1]).clamp(0)
+        level = torch.floor(4 + torch.log2(area.sqrt() / 224) + 1e-6) - math.log2(first)
+        level = level.clamp(0, len(xs) - 1)[..., None, None, None]
+        parts = [
+            pooled(x, b / stride) * (level == at) for at, (x, stride) in enumerate(zip(xs, k.strides, strict=True))
+        ]
+        return torch.stack(parts).sum(0)
+
+    return Function(function)
+
+
 DETECTION_TWINS: dict[str, Callable[..., nn.Module]] = {
     "anchors": anchors,
     "deformconv2d": deformed,
     "nms": suppressed,
+    "roialign": aligned,
     **{f"blurpool{rank}d": Blur for rank in (1, 2, 3)},
 }

@@ -44,6 +44,7 @@ def test_a_dense_layer_along_any_axis(name, axis, then):
     [
         "softmax: {axis: AT}",
         "rmsnorm: {axis: AT}",
+        "l2norm: {axis: AT}",
         "scale: {axis: AT}",
         "concat: {axis: AT, x: [], y: [relu]}",
         "layernorm: {axes: [AT]}",

@@ -15,11 +15,12 @@ Module = tuple[tuple[int, ...], int]
 
 
 def traced(model: torch.nn.Module, run: Callable[[], Any]) -> list[Module]:
-    """Every module with params of its own, in the order in which they run."""
+    """Every module with params of its own, in the order in which they run, but for those that put out several tensors."""
     found: list[Module] = []
 
     def note(module: torch.nn.Module, _given: Any, result: torch.Tensor) -> None:
-        found.append((tuple(result.shape[1:]), sum(array.numel() for array in module.parameters(recurse=False))))
+        if isinstance(result, torch.Tensor):
+            found.append((tuple(result.shape[1:]), sum(array.numel() for array in module.parameters(recurse=False))))
 
     for module in model.modules():
         if next(module.parameters(recurse=False), None) is not None:

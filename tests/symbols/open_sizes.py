@@ -17,12 +17,17 @@ NO_SIZES = {
     "electra_small": {"small", "dim"},
     "falcon_7b": {"norms"},
     "repvgg_a0": {"first"},
+    # Of one box at each place the numbers are in order, and no copy.
+    "ssdlite320_mobilenet_v3_large": {"anchors"},
     "wide_resnet16_8": {"widen"},
 }
 
 
 def is_open(name, axis):
-    """True if an axis of a network's input may be a letter: RepVGG asks for channels, and sums over four sizes grow too long."""
+    """True if an axis of a network's input may be a letter: RepVGG asks for channels, and sums over four sizes grow too long.
+
+    The last map of SSD has one place, whose numbers are in the order of its boxes and are no copy, as those of more places are.
+    """
     if name.startswith("repvgg"):
         return axis > 0
-    return axis == 0 or not name.startswith(("hrnet", "stable_diffusion", "ddpm"))
+    return axis == 0 or not name.startswith(("hrnet", "stable_diffusion", "ddpm", "ssd"))

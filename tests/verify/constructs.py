@@ -142,6 +142,11 @@ def beside(draw: Draw, plot: Plot, kind: str = "") -> None:
 def with_others(draw: Draw, plot: Plot, kind: str, setting: tuple[str, str] | None = None) -> None:
     """A layer that reads others beside its input: trained arrays."""
     x = plot.shape(plot.last)
+    if kind == "roialign":
+        boxes = plot.add(K["learned"](shape=(draw(st.integers(1, 3)), 4)))
+        source = plot.some(draw, lambda shape: len(shape) == 3)
+        plot.add(chosen(draw, kind, setting, plot.shape(boxes), plot.shape(source)), boxes, source)
+        return
     shapes = draw(moved(x)) if kind == "deformconv2d" else (x, x[:1])
     others = [plot.add(K["learned"](shape=shape)) for shape in shapes[1:]]
     plot.add(chosen(draw, kind, setting, *shapes), plot.readable[-len(others) - 1], *others)

@@ -98,7 +98,7 @@ def planted(draw: Draw, plot: Plot, kind: str, setting: tuple[str, str] | None) 
         plot.add(K["add"](), plot.last, plot.add(K[kind](shape=x, axes=axes)))
     elif kind in CHOOSING:
         mixed(draw, plot, kind, setting)
-    elif kind in {"deformconv2d", "nms"}:
+    elif kind in {"deformconv2d", "nms", "roialign"}:
         with_others(draw, plot, kind, setting)
     elif (kind, setting) in TO_ANOTHER:
         beside(draw, plot, kind)

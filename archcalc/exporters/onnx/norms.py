@@ -62,6 +62,13 @@ def root_norm(part: Part) -> Value:
     return part.op("Mul", y, part.along(axis)) if layer.affine else y
 
 
+def length_norm(part: Part) -> Value:
+    """Normalisation by the Euclidean length; that of ONNX itself divides by zero where all values are."""
+    axis = part.layer.axis % len(part.shape) + 1
+    length = part.main("ReduceL2", part.x, axes=(axis,), keepdims=1)
+    return part.op("Div", part.x, part.op("Max", length, part.constant(float(part.layer.eps))))
+
+
 def _over_root(part: Part, x: Value, axes: tuple[int, ...], eps: float) -> Value:
     """Values over the root of the mean of their squares."""
     squares = part.main("ReduceMean", part.op("Pow", x, part.constant(2.0)), axes=axes, keepdims=1)
@@ -83,5 +90,6 @@ HANDLERS: dict[str, Handler] = {
     "groupnorm": group_norm,
     "layernorm": layer_norm,
     "rmsnorm": root_norm,
+    "l2norm": length_norm,
     "localresponsenorm": response_norm,
 }

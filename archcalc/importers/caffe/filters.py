@@ -7,6 +7,7 @@ from archcalc.importers.caffe.rows import Rows
 from archcalc.importers.caffe.text import Message
 from archcalc.layers import Layer
 from archcalc.layers.axes import one_for_all
+from archcalc.layers.layer_norm import L2Norm
 from archcalc.layers.linear import Embedding, Learned, Linear, Scale
 from archcalc.layers.merge import Add, Multiply
 from archcalc.layers.norm import BatchNorm1d, BatchNorm2d, BatchNorm3d, InstanceNorm2d
@@ -135,10 +136,12 @@ def _array(rows: Rows, param: Message, x: int) -> tuple[Dim, ...]:
 
 
 def normalize(rows: Rows, x: int) -> int:
-    """Each place over its length, times trained factors (SSD's layer)."""
+    """The channels of each place over their length, times trained factors, or one for all (SSD's layer)."""
     param = rows.param("norm_param")
     shared = param.flag("channel_shared", default=True)
-    return rows.unknown(tuple(rows.shape(x)), x, params=1 if shared else rows.shape(x)[0])
+    if shared or param.flag("across_spatial", default=True):
+        return rows.unknown(tuple(rows.shape(x)), x, params=1 if shared else rows.shape(x)[0])
+    return rows.add(Scale(axis=0), rows.add(L2Norm(axis=0), x, part="length"))
 
 
 def recurrent(rows: Rows, x: int, *_others: int) -> int:

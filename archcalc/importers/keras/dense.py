@@ -9,7 +9,7 @@ from archcalc.importers.keras.activations import activated, unknown_function
 from archcalc.importers.keras.site import Site, translates
 from archcalc.importers.keras.tensors import Tensor
 from archcalc.layers.arithmetic import Times
-from archcalc.layers.layer_norm import LayerNorm, RMSNorm
+from archcalc.layers.layer_norm import L2Norm, LayerNorm, RMSNorm
 from archcalc.layers.linear import Embedding, Linear, Scale
 from archcalc.layers.maxout import Maxout
 from archcalc.layers.norm import BatchNorm1d, BatchNorm2d, BatchNorm3d, GroupNorm
@@ -131,6 +131,15 @@ def rms_norm(site: Site) -> Tensor:
     return site.each(
         RMSNorm(axis=site.left_open(x, _axis(site, x)), eps=site.settings.number("epsilon", default=1e-6)), x
     )
+
+
+@translates("UnitNormalization")
+def unit_norm(site: Site) -> Tensor:
+    """Normalisation by the Euclidean length along one axis."""
+    stated, x = site.settings.find("axis"), site.input
+    if isinstance(stated, list) and len(stated) != 1:
+        return unknown_function(site, x, site.kind, 0)
+    return site.each(L2Norm(axis=site.left_open(x, _axis(site, x))), x)
 
 
 @translates("GroupNormalization")

@@ -183,16 +183,33 @@ def grouped(wiring: Wiring, seed: int) -> Fusion | None:
 
 
 def lengthened(wiring: Wiring, seed: int) -> Fusion | None:
-    """Weight norm: an array of the file over its lengths, times other ones."""
+    """Weight norm: an array of the file over its lengths, times other ones; or values over their lengths."""
     weight = wiring.operators[seed].inputs[0]
+    if weight not in wiring.fixed:
+        return _over_length(wiring, seed, weight)
     over = wiring.reader(seed, "Div")
     times = None if over is None else wiring.reader(over, "Mul")
-    if over is None or times is None or weight not in wiring.fixed:
+    if over is None or times is None:
         return None
     lengths = wiring.operators[over].inputs[0]
     if lengths not in wiring.fixed or wiring.other(times, wiring.output(over)) != weight:
         return None
     return made(wiring, {seed, over, times}, times, "WeightNorm", weight, lengths, named=times)
+
+
+def _over_length(wiring: Wiring, seed: int, x: str) -> Fusion | None:
+    """Values over their lengths along one axis, which are held above a number and may be repeated first."""
+    axes = wiring.operators[seed].wholes("axes") or wiring.content(wiring.operators[seed].given(1))
+    held = wiring.reader(seed, "Max", "Clip")
+    spread = wiring.reader(seed if held is None else held, "Expand")
+    before = [at for at in (seed, held, spread) if at is not None]
+    over = wiring.reader(before[-1], "Div")
+    bounds = () if held is None else wiring.operators[held].inputs[1:]
+    if over is None or wiring.operators[over].inputs[0] != x or axes is None or len(axes) != 1:
+        return None
+    if not all(wiring.number(name) or not name for name in bounds):
+        return None
+    return made(wiring, {*before, over}, over, "LpNormalization", x, named=seed, axis=axes[0], p=2)
 
 
 def turned(wiring: Wiring, seed: int) -> Fusion | None:

@@ -8,7 +8,7 @@ from archcalc.importers.onnx.model import Operator
 from archcalc.importers.onnx.pointwise import arithmetic, shifted, vector_axis
 from archcalc.importers.onnx.values import Flow
 from archcalc.importers.onnx.walk import Handler, Made, Walk
-from archcalc.layers.layer_norm import LayerNorm, RMSNorm
+from archcalc.layers.layer_norm import L2Norm, LayerNorm, RMSNorm
 from archcalc.layers.linear import Scale
 
 
@@ -47,6 +47,15 @@ def root_norm(walk: Walk, op: Operator) -> Made:
     return [walk.trained(op, RMSNorm(affine=scale is not None, eps=_eps(op), axis=axes[0]), x, weight=scale)]
 
 
+def length_norm(walk: Walk, op: Operator) -> Made:
+    """Normalisation by the Euclidean length along one axis."""
+    x = walk.flow(op, 0)
+    axes = _axes(walk, x, (op.whole("axis", -1) % max(x.rank, 1),))
+    if axes is None or op.whole("p", 2) != 2:
+        return walk.unknown(op, walk.whole(x))
+    return [walk.trained(op, L2Norm(axis=axes[0]), x)]
+
+
 def affine(walk: Walk, op: Operator) -> Made:
     """A branch times an array of the file, and another one added: a scale with a bias where both are vectors."""
     x, factor, bias = walk.value(op, 0), walk.known(op, 1), walk.known(op, 2)
@@ -76,6 +85,7 @@ HANDLERS: dict[str, Handler] = {
     "LayerNormalization": layer_norm,
     "RMSNormalization": root_norm,
     "SimplifiedLayerNormalization": root_norm,
+    "LpNormalization": length_norm,
     "Affine": affine,
     "WeightNorm": weight_norm,
 }

@@ -192,3 +192,15 @@ def softmax(made: Translation, op: Operator) -> None:
         return
     kind = "Softmax" if op.kind == "SOFTMAX" else "LogSoftmax"
     made.put(op, kind, [value.name], value.axes, axis=value.axes.index(len(value.axes) - 1))
+
+
+@translates("L2_NORMALIZATION")
+def length_norm(made: Translation, op: Operator) -> None:
+    """Values over their length along the last axis."""
+    value = _one(made, op)
+    if value is None:
+        return
+    if not value.axes:
+        pass_on(made, op)
+        return
+    made.put(op, "LpNormalization", [value.name], value.axes, axis=value.axes.index(len(value.axes) - 1), p=2)

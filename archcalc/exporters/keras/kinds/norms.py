@@ -80,6 +80,12 @@ def _rms_norm(use: Use) -> Placed:
     return Placed(Code(f"$self({x})", Call("layers.RMSNormalization", (given("epsilon", eps, default=1e-6),))), order)
 
 
+@kind("l2norm")
+def _l2_norm(use: Use) -> Placed:
+    values = {"axis": use.axis(int(use.layer.axis)), "epsilon": float(use.layer.eps)}
+    return Placed(Code("ops.normalize($0, axis=$axis, epsilon=$epsilon)", values=values), use.order)
+
+
 @kind("localresponsenorm")
 def _local_response_norm(use: Use) -> Placed:
     own = use.layer

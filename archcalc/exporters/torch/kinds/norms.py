@@ -57,6 +57,12 @@ def _rms_norm(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
     return _over(Call("nn.RMSNorm", (plain("features", int(shapes[0][axis])), *options)), [axis], len(shapes[0]))
 
 
+@kind("l2norm")
+def _l2_norm(layer: Any, _shapes: tuple[Shape, ...], _output: Shape) -> Code:
+    values = {"dim": int(layer.axis) + 1, "eps": float(layer.eps)}
+    return Code("F.normalize($0, dim=$dim, eps=$eps)", values=values)
+
+
 def _over(call: Call, axes: list[int], rank: int) -> Code:
     """The code of a module that works on the last axes, moved there and back where it is to work on others."""
     last = list(range(rank - len(axes), rank))
