@@ -13,7 +13,7 @@ from tests.specs.torchvision_models import torchvision
 
 SEGMENTATION = ("fcn_resnet50", "fcn_resnet101", "deeplabv3_resnet50", "deeplabv3_resnet101")
 DETECTION = ("retinanet_resnet50_fpn", "retinanet_resnet50_fpn_v2")
-VIDEO = ("r3d_18", "mc3_18", "r2plus1d_18")
+VIDEO = ("r3d_18", "mc3_18", "r2plus1d_18", "s3d")
 
 
 def model_of(name: str) -> torch.nn.Module:
