@@ -1,4 +1,4 @@
-"""The bundled specs against the rows of timm's networks, module by module."""
+"""The bundled specs against the rows of timm's and pytorchcv's networks, module by module."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import pytest
 from archcalc.language import load
 from archcalc.profiling.engine import profile
 from archcalc.profiling.rows import Row
+from tests.specs import pytorchcv_rows, timm_rows
 from tests.specs.tables import by_network
-from tests.specs.timm_rows import NETWORKS
 
-ROWS = by_network("timm_rows")
-# Where timm calls a shortcut before what squeezes and excites, and the rows of the spec are in the order of its branches.
-ANOTHER_ORDER = {"se_resnet50"}
+ROWS = by_network("timm_rows") | by_network("pytorchcv_rows")
+# Where timm calls a shortcut before what squeezes and excites, or what a cell reads of the one before in another order,
+# and the rows of the spec are in the order of its branches.
+ANOTHER_ORDER = {"se_resnet50", "nasnet_large"}
 
 # The sizes of an output, in whatever order its axes are, and the params.
 Step = tuple[tuple[int, ...], int]
@@ -57,8 +58,8 @@ def modules(rows: list[Row]) -> Iterator[Step]:
             yield step(tuple(row.output), row.params)
 
 
-@pytest.mark.parametrize("name", NETWORKS)
-def test_every_module_is_what_it_is_in_timm(name):
+@pytest.mark.parametrize("name", [*timm_rows.NETWORKS, *pytorchcv_rows.NETWORKS])
+def test_every_module_is_what_it_is_there(name):
     """Each module with params has its row, in order, with the sizes of its output and its params; so has every other array."""
     (found, arrays), (expected, others) = ours(name), theirs(name)
 
