@@ -1,4 +1,4 @@
-"""A nested U-Net and a highway network in torch, by their papers; every step has the name of a layer."""
+"""A nested U-Net, a highway network and a generator by styles in torch, by their papers; every step has the name of a layer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from tests.specs.cifar_twins import Branch
 from tests.specs.image_twins import joined
-from tests.specs.twin import Twin
+from tests.specs.twin import Learned, Twin
 
 
 def unit(net: Twin, name: str, x: Tensor, out: int) -> Tensor:
@@ -47,4 +47,42 @@ def highway(net: Twin) -> None:
     net("softmax", nn.Softmax(1), net("last", nn.Linear(50, 10), x))
 
 
-NESTED = {"unet_plus_plus": nested, "highway_20": highway}
+def styled(net: Twin, name: str, w: Tensor, x: Tensor) -> Tensor:
+    """Noise and a bias, ReLU, each map normed, and then the factor and offset that the style makes for it."""
+    maps, side = x.shape[1], x.shape[2]
+    noise = net(f"{name}/noise/constant", lambda: torch.empty(1, 1, side, side))
+    noise = net(f"{name}/noise/conv2d", nn.Conv2d(1, maps, 1), noise)
+    x = net(f"{name}/leakyrelu", nn.LeakyReLU(0.2), net(f"{name}/add", torch.add, x, noise))
+    x = net(f"{name}/normed", nn.InstanceNorm2d(maps, 1e-8), x)
+    parts = net(f"{name}/style", nn.Linear(512, 2 * maps), w)
+    parts = net(f"{name}/parts", lambda parts: parts[..., None, None], parts)
+    factor = net(f"{name}/factor", lambda parts: parts[:, :maps], parts)
+    offset = net(f"{name}/offset", lambda parts: parts[:, maps:], parts)
+    change = net(f"{name}/change", torch.mul, x, factor)
+    return net(f"{name}/add_2", lambda *parts: sum(parts), x, change, offset)
+
+
+def blurred(x: Tensor) -> Tensor:
+    """Each map by itself through a filter that is not trained."""
+    return nn.functional.conv2d(x, torch.empty(x.shape[1], 1, 3, 3), padding=1, groups=x.shape[1])
+
+
+def generator(net: Twin) -> None:
+    """Karras et al. 2018, section 2, up to images of 256×256, in which maps halve from 64×64 on."""
+    w = net("rmsnorm", nn.RMSNorm(512, elementwise_affine=False), torch.empty(1, 512))
+    for number in range(8):
+        w = net(f"w{number}", nn.LeakyReLU(0.2), net(f"mapping{number}", nn.Linear(512, 512), w))
+    x = styled(net, "4x4/constant", w, net("constant", Learned(512, 4, 4)))
+    for step in range(7):
+        size = f"{4 * 2**step}x{4 * 2**step}"
+        maps = min(512, 8192 // 2 ** (step + 1))
+        if step:
+            x = net(f"{size}/up/upsample", nn.Upsample(scale_factor=2), x)
+            x = net(f"{size}/up/conv2d", nn.Conv2d(x.shape[1], maps, 3, padding=1, bias=False), x)
+            x = styled(net, f"{size}/up", w, net(f"{size}/up/blurpool2d", blurred, x))
+        x = net(f"{size}/conv/conv2d", nn.Conv2d(maps, maps, 3, padding=1, bias=False), x)
+        x = styled(net, f"{size}/conv", w, x)
+    net("rgb", nn.Conv2d(maps, 3, 1), x)
+
+
+NESTED = {"unet_plus_plus": nested, "highway_20": highway, "stylegan_256": generator}
