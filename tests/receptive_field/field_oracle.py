@@ -219,7 +219,7 @@ KINDS: dict[str, Callable[..., Seen]] = {
     **dict.fromkeys(("pad", "crop"), moved),
     "concat": joined,
     **dict.fromkeys(("lstm", "gru", "rnn"), recurrent),
-    **dict.fromkeys(("linear", "rmsnorm", "softmax"), lambda layer, *rest: over(layer.axis)(layer, *rest)),
+    **dict.fromkeys(("linear", "rmsnorm", "softmax", "squash"), lambda layer, *rest: over(layer.axis)(layer, *rest)),
     "layernorm": lambda layer, *rest: over(*layer.axes)(layer, *rest),
     **dict.fromkeys(("attention", "latentattention"), attended),
     "windowattention": in_windows,

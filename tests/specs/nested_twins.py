@@ -1,4 +1,4 @@
-"""A nested U-Net, a highway network and a generator by styles in torch, by their papers; every step has the name of a layer."""
+"""A nested U-Net, a highway network, a generator by styles and capsules in torch, by their papers; every step has the name of a layer."""
 
 from __future__ import annotations
 
@@ -85,4 +85,37 @@ def generator(net: Twin) -> None:
     net("rgb", nn.Conv2d(maps, 3, 1), x)
 
 
-NESTED = {"unet_plus_plus": nested, "highway_20": highway, "stylegan_256": generator}
+def squashed(x: Tensor) -> Tensor:
+    """Vectors along the last axis, shorter than 1."""
+    length = x.norm(dim=-1, keepdim=True)
+    return x / length * length**2 / (1 + length**2)
+
+
+def capsules(net: Twin) -> None:
+    """Sabour et al. 2017, section 4: votes of 1152 capsules for ten digits, routed three times, and the decoder."""
+    x = net("encoder/relu", nn.ReLU(), net("encoder/conv2d", nn.Conv2d(1, 256, 9), torch.empty(1, 1, 28, 28)))
+    x = net("encoder/primary", nn.Conv2d(256, 256, 9, 2), x)
+    x = net("encoder/reshape", lambda x: x.unflatten(1, (32, 8)), x)
+    x = net("encoder/permute", lambda x: x.permute(0, 1, 3, 4, 2), x)
+    x = net("encoder/reshape_2", lambda x: x.flatten(1, 3)[:, :, None], x)
+    x = net("encoder/first", squashed, x)
+    x = net("encoder/matmul", torch.matmul, x, net("encoder/matrices", Learned(1152, 8, 160)))
+    x = net("encoder/reshape_3", lambda x: x.unflatten(3, (10, 16))[:, :, 0], x)
+    votes = net("encoder/votes", lambda x: x.transpose(1, 2), x)
+    logits = net("encoder/logits0", lambda: torch.zeros(1, 10, 1, 1152))
+    for number in (1, 2, 3):
+        shares = net(f"encoder/shares{number}", nn.Softmax(1), logits)
+        v = net(f"encoder/capsules{number}", squashed, net(f"encoder/mixed{number}", torch.matmul, shares, votes))
+        if number < 3:
+            agreement = net(f"encoder/agreement{number}", lambda v: v @ votes.transpose(2, 3), v)
+            logits = net(f"encoder/logits{number}", torch.add, logits, agreement)
+    squares = net("squares", lambda v: v @ v.transpose(2, 3), v)
+    net("lengths", nn.Flatten(), net("power", torch.sqrt, squares))
+    asked = net("drawn/asked", lambda label: label[:, :, None, None], torch.empty(1, 10))
+    y = net("drawn/flatten", nn.Flatten(), net("drawn/multiply", torch.mul, v, asked))
+    y = net("drawn/relu", nn.ReLU(), net("drawn/linear", nn.Linear(160, 512), y))
+    y = net("drawn/relu_2", nn.ReLU(), net("drawn/linear_2", nn.Linear(512, 1024), y))
+    net("drawn/sigmoid", nn.Sigmoid(), net("drawn/linear_3", nn.Linear(1024, 784), y))
+
+
+NESTED = {"unet_plus_plus": nested, "highway_20": highway, "stylegan_256": generator, "capsnet": capsules}
