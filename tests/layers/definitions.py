@@ -137,16 +137,18 @@ def latent_attention(layer: Layer, x: Any, **_: Any) -> None:
 
 def window_attention(layer: Layer, x: Any, **weights: Any) -> None:
     """Window by window, each full of places, those of the padding too."""
-    *places, f = x.shape[1:]
+    places = x.shape[1:-1]
     windows = layer.window if isinstance(layer.window, tuple) else (layer.window,) * len(places)
     inside = math.prod(windows)
     for _ in range(math.prod(-(-n // w) for n, w in zip(places, windows, strict=True))):
-        shifted(dict.fromkeys(("query", "key", "value", "out"), np.ones((1, inside, f))), weights)
+        inner = weights["out"].shape[1]
+        shifted(dict.fromkeys(("query", "key", "value"), np.ones((1, inside, inner))), weights)
+        shifted({"out": np.ones((1, inside, len(weights["out"])))}, weights)
         for _ in range(layer.heads * inside):
             scores = 0.35 * numbers(np.ones(inside))
             softmax(np, scores + 0.25 * np.ones(inside) if layer.relative else scores, 0)
         for _ in range(2 * layer.heads * inside if layer.scores == "cosine" else 0):
-            vector = numbers(np.ones(f // layer.heads))
+            vector = numbers(np.ones(inner // layer.heads))
             vector / np.maximum(np.sqrt((vector**2).sum(keepdims=True)), 1e-9)
     if layer.scores == "cosine":
         np.exp(np.minimum(numbers(np.ones(layer.heads)), 4.6))
