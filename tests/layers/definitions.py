@@ -158,6 +158,25 @@ def window_attention(layer: Layer, x: Any, **weights: Any) -> None:
         16 * sigmoid(np, numbers(np.ones(inside * inside * layer.heads)))
 
 
+def pooling_attention(layer: Layer, x: Any, **weights: Any) -> None:
+    """Head by head, and query by query; products are left to einsum."""
+    shifted(dict.fromkeys(("query", "key", "value"), x), weights)
+    (queries, _), width = layer.output(x.shape[1:]), layer.width(x.shape[1:])
+    shifted({"out": np.ones((1, queries, 1))}, weights)
+    pools = layer.pools(x.shape[1:])
+    for pool in pools:
+        for _ in range(layer.heads * pool.tokens if pool.convolution else 0):
+            normed("layer", numbers(np.arange(width) + 0.5)) * (1.5 * np.ones(width)) + 0.5
+    for query in range(layer.heads * queries):
+        scores = 0.35 * numbers(np.ones(pools[1].tokens))
+        if query >= layer.heads:
+            # Of places, and not of the class token.
+            for _ in pools[1].places if layer.relative else ():
+                scores = np.concatenate([scores[:1], scores[1:] + 0.25])
+            numbers(np.ones(width)) + 0.5 if layer.residual else None
+        softmax(np, scores, 0)
+
+
 def scan(_layer: Layer, x: Any, dt: Any, *_: Any, **weights: Any) -> None:
     """Feature by feature: what is added to a state, and read from it, belongs to multiply-accumulates."""
     for _ in range(weights["A_log"].shape[1]):
@@ -246,6 +265,7 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
     "matmul": lambda layer, *xs: (
         numbers(np.ones(layer.output(*(x.shape[1:] for x in xs)))) * 0.35 if layer.scale else None
     ),
+    "poolingattention": pooling_attention,
     "windowattention": window_attention,
     **{f"adaptive{pool}pool{rank}d": adaptive for pool in ("max", "avg") for rank in (1, 2, 3)},
     **{f"convtranspose{rank}d": transposed for rank in (1, 2, 3)},

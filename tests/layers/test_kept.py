@@ -157,8 +157,9 @@ def twin(layer: Layer, shapes: tuple[Shape, ...]) -> nn.Module:
 
 
 # Of pooling along three axes torch refuses, or keeps by itself, most of what is drawn.
-# Of deformable convolution torch itself has no kernel, and the twin keeps what it samples tap by tap.
-@pytest.mark.parametrize("kind", [kind for kind in TWINS if kind != "deformconv2d"])
+# Of deformable convolution torch itself has no kernel, and the twin keeps what it samples tap by tap; that of attention with pools
+# takes each head by itself.
+@pytest.mark.parametrize("kind", [kind for kind in TWINS if kind not in {"deformconv2d", "poolingattention"}])
 @settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(data=st.data())
 def test_a_layer_keeps_what_torch_keeps(kind: str, data: st.DataObject) -> None:
