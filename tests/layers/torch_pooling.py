@@ -70,9 +70,10 @@ class PoolingAttention(nn.Module):
 
     def forward(self, t: Tensor) -> Tensor:
         heads = []
+        whole = {name: getattr(self, name)(t) for name in ("query", "key", "value")}
         for at in range(self.k.heads):
             own = slice(at * self.width, (at + 1) * self.width)
-            q, k, v = (self.pooled(name, getattr(self, name)(t)[..., own]) for name in ("query", "key", "value"))
+            q, k, v = (self.pooled(name, rows[..., own]) for name, rows in whole.items())
             scores = q @ k.transpose(1, 2) / self.width**0.5
             if self.k.relative:
                 scores = scores + nn.functional.pad(self.bias(q[:, 1:]), (1, 0, 1, 0))
