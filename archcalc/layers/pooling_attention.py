@@ -123,7 +123,7 @@ class PoolingAttention(Layer, frozen=True):
 
     def weights(self, x: Shape) -> dict[str, Shape]:
         wide = self.heads * self.width(x)
-        matrices = dict.fromkeys(("query", "key", "value"), (wide, x[1])) | {"out": (wide, wide)}
+        matrices: dict[str, Shape] = dict.fromkeys(("query", "key", "value"), (wide, x[1])) | {"out": (wide, wide)}
         weights = with_biases(matrices, bias=True)
         pools = self.pools(x)
         for pool in pools:

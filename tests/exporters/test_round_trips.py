@@ -28,14 +28,17 @@ WITHOUT = {
         **dict.fromkeys(("anchors", "nms", "combine", "dispatch", "expertlinear", "topk"), _CHOSEN),
         **dict.fromkeys(("deformconv2d", "fold", "unfold"), _MOVED),
         **dict.fromkeys(
-            ("latentattention", "linearattention", "scan", "squash"), "it is not written out in arithmetic"
+            ("latentattention", "linearattention", "poolingattention", "scan", "squash"),
+            "it is not written out in arithmetic",
         ),
         "constant": "its values are in no spec",
     },
     "torch": {
         **dict.fromkeys(("anchors", "nms"), _CHOSEN),
         **dict.fromkeys(("blurpool1d", "blurpool2d", "blurpool3d", "deformconv2d", "fold", "unfold"), _MOVED),
-        **dict.fromkeys(("cummean", "linearattention", "squash"), "torch has no function of this sort"),
+        **dict.fromkeys(
+            ("cummean", "linearattention", "poolingattention", "squash"), "torch has no function of this sort"
+        ),
         "constant": "its values are in no spec",
     },
     "prototxt": {},
