@@ -119,7 +119,9 @@ class WindowAttention(Layer, frozen=True):
 
     def weights(self, x: Shape) -> dict[str, Shape]:
         inner = self.heads * self.width(x)
-        matrices: dict[str, Shape] = dict.fromkeys(("query", "key", "value"), (inner, x[-1])) | {"out": (self.output(x)[-1], inner)}
+        matrices: dict[str, Shape] = dict.fromkeys(("query", "key", "value"), (inner, x[-1])) | {
+            "out": (self.output(x)[-1], inner)
+        }
         weights = with_biases(matrices, self.bias)
         if self.scores == "cosine":
             weights["scale"] = (self.heads,)
