@@ -164,7 +164,7 @@ def _window_attention(node: Node, shapes: Sequence[Shape]) -> Iterator[Product]:
     sides = layer.sides(shapes[0])
     windows, inside = math.prod(side.windows for side in sides), math.prod(side.w for side in sides)
     weights = layer.weights(*shapes)
-    width = _whole(shapes[0])[-1] // layer.heads
+    (width,) = _whole((layer.width(shapes[0]),))
     for name in ("query", "key", "value"):
         yield _dense(node, name, weights, windows * inside)
     yield Product(f"{node.name}/scores", width, inside, (inside, 1), windows * layer.heads)

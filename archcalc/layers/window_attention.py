@@ -58,6 +58,8 @@ class WindowAttention(Layer, frozen=True):
     each head, or with `mlp` by two dense layers with `hidden` values between them, from the logarithms of distances
     (Liu et al. 2021, arXiv:2111.09883, section 3.3).
 
+    `key` is the width of one head and defaults to channels / heads; `out` defaults to channels.
+
     Scores are products of queries and keys over the root of the values of a head, or with `features` of those of all
     heads. With `cosine` they are cosines times a trained scale of each head, at most 100 (section 3.2 of the latter).
     """
@@ -72,6 +74,8 @@ class WindowAttention(Layer, frozen=True):
 
     heads: Count
     window: Sizes
+    key: Count | None = None
+    out: Count | None = None
     shift: Offsets = 0
     grid: bool = False
     relative: Bias = False
@@ -79,17 +83,26 @@ class WindowAttention(Layer, frozen=True):
     scores: Literal["heads", "features", "cosine"] = "heads"
     bias: Biases = True
 
+    @property
+    def filters(self) -> Dim | None:
+        return self.out
+
     def variants(self, _rank: int) -> Iterator[str]:
         yield from bias_variants(self.bias)
 
     def output(self, x: Shape) -> Shape:
-        return x
+        return x if self.out is None else (*x[:-1], self.out)
+
+    def width(self, x: Shape) -> Dim:
+        """The values of one head's queries, of its keys and of its values."""
+        return quotient(x[-1], self.heads) if self.key is None else self.key
 
     def requires(self, x: Shape) -> Iterator[Requirement]:
         rank = len(x) - 1
         yield rank >= 1, "the input must be places×channels", ""
         yield from require_per_axis(rank, window=self.window, shift=self.shift)
-        yield divides(self.heads, x[-1]), f"heads={self.heads} does not divide the {x[-1]} channels", "heads"
+        if self.key is None:
+            yield divides(self.heads, x[-1]), f"heads={self.heads} does not divide the {x[-1]} channels", "heads"
         for w, s in zip(each_axis(self.window, rank), each_axis(self.shift, rank), strict=True):
             yield at_least(w - 1, s), f"shift={s} must be less than window={w}", "shift"
             if self.grid:
@@ -105,8 +118,11 @@ class WindowAttention(Layer, frozen=True):
         return [Side(n, w, s, self.grid) for n, w, s in each]
 
     def weights(self, x: Shape) -> dict[str, Shape]:
-        f = x[-1]
-        weights = with_biases({"query": (f, f), "key": (f, f), "value": (f, f), "out": (f, f)}, self.bias)
+        inner = self.heads * self.width(x)
+        matrices: dict[str, Shape] = dict.fromkeys(("query", "key", "value"), (inner, x[-1])) | {
+            "out": (self.output(x)[-1], inner)
+        }
+        weights = with_biases(matrices, self.bias)
         if self.scores == "cosine":
             weights["scale"] = (self.heads,)
         if self.relative == "mlp":
@@ -129,7 +145,7 @@ class WindowAttention(Layer, frozen=True):
 
     def work(self, _output: Shape, x: Shape) -> Work:
         places, inside = self._counts(x)
-        key = quotient(x[-1], self.heads)
+        key = self.width(x)
         scores = self.heads * places * inside
         hidden = scores - self.heads * size(tuple(side.seen for side in self.sides(x)))
         work = projecting(dict.fromkeys(("query", "key", "value", "out"), places), self.weights(x))
@@ -158,11 +174,11 @@ class WindowAttention(Layer, frozen=True):
 
     def saved_for_backward(self, use: TrainingContext, _output: Shape, x: Shape) -> Iterator[SavedTensor]:
         places, inside = self._counts(x)
-        values = places * x[-1]
+        values = places * self.heads * self.width(x)
         # One window is the whole input; several are laid one after the other in a copy of it.
         one = all(equal(side.n, side.w) is True for side in self.sides(x))
         if {"query", "key", "value"} - use.frozen:
-            yield SavedTensor(0) if one else SavedTensor("windows", values)
+            yield SavedTensor(0) if one else SavedTensor("windows", places * x[-1])
         yield from (SavedTensor(name, values) for name in ("queries", "keys", "values"))
         if self.scores == "cosine":
             # Queries and keys before their lengths are 1, as views of one array with the values hold all of it.
@@ -200,8 +216,8 @@ class WindowAttention(Layer, frozen=True):
             scores = scores + (made_biases if self.relative == "mlp" else table_biases)(xp, sides, weights)
         seen = seen_together(xp, sides, shifts)[:, None] if any(shifts) else None
         y = mixed(xp, "nwhqk,nwkhd->nwqhd", scores, values, seen)
-        y = projected(xp, "out", y.reshape(n * windows, inside, f), weights)
-        back = xp.roll(joined(y.reshape(n, windows, inside, f), sides), shifts, axes)
+        y = projected(xp, "out", y.reshape(n * windows, inside, -1), weights)
+        back = xp.roll(joined(y.reshape(n, windows, inside, -1), sides), shifts, axes)
         return back[(slice(None), *(slice(side.n) for side in sides))]
 
     def _scored(self, xp: Any, queries: Any, keys: Any, weights: dict[str, Any]) -> Any:

@@ -22,8 +22,12 @@ WITHOUT = {
         ("anchors", "nms", "deformconv2d", "roialign", "fold", "unfold", "cummean"), "Keras has no like of these"
     ),
     **dict.fromkeys(("blurpool1d", "blurpool2d", "blurpool3d"), "Keras has no like of these windows"),
-    **dict.fromkeys(("linearattention", "latentattention", "windowattention"), "Keras has no attention of this sort"),
+    **dict.fromkeys(
+        ("linearattention", "latentattention", "poolingattention", "windowattention"),
+        "Keras has no attention of this sort",
+    ),
     **dict.fromkeys(("topk", "dispatch", "expertlinear", "combine"), "Keras has no mixtures of experts"),
+    "squash": "Keras has no function of this sort",
     "scan": "Keras has no layer that does this step by step",
     "constant": "its values are in no spec",
     "unknown": "nobody says what it computes",

@@ -27,7 +27,10 @@ WITHOUT = {
     "onnx": {
         **dict.fromkeys(("anchors", "nms", "combine", "dispatch", "expertlinear", "topk"), _CHOSEN),
         **dict.fromkeys(("deformconv2d", "roialign", "fold", "unfold"), _MOVED),
-        **dict.fromkeys(("latentattention", "linearattention", "scan"), "it is not written out in arithmetic"),
+        **dict.fromkeys(
+            ("latentattention", "linearattention", "poolingattention", "scan", "squash"),
+            "it is not written out in arithmetic",
+        ),
         "constant": "its values are in no spec",
     },
     "torch": {
@@ -35,7 +38,9 @@ WITHOUT = {
         **dict.fromkeys(
             ("blurpool1d", "blurpool2d", "blurpool3d", "deformconv2d", "roialign", "fold", "unfold"), _MOVED
         ),
-        **dict.fromkeys(("cummean", "linearattention"), "torch has no function of this sort"),
+        **dict.fromkeys(
+            ("cummean", "linearattention", "poolingattention", "squash"), "torch has no function of this sort"
+        ),
         "constant": "its values are in no spec",
     },
     "prototxt": {},

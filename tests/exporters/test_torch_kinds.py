@@ -25,7 +25,7 @@ from tests.reference.torch_networks import networks
 WITHOUT = {
     **dict.fromkeys(("anchors", "nms", "deformconv2d", "roialign"), "torch has them in torchvision alone"),
     **dict.fromkeys(("blurpool1d", "blurpool2d", "blurpool3d", "fold", "unfold"), "torch has no like of these windows"),
-    **dict.fromkeys(("cummean", "linearattention"), "torch has no function of this sort"),
+    **dict.fromkeys(("cummean", "linearattention", "poolingattention", "squash"), "torch has no function of this sort"),
     "constant": "its values are in no spec",
     "input": "it is the argument of forward",
     "unknown": "nobody says what it computes",

@@ -43,6 +43,7 @@ def attention(draw: Draw, q: Shape, *memory: Shape) -> dict[str, Any]:
 def window_attention(draw: Draw, x: Shape) -> dict[str, Any]:
     """Windows of one size or one for each axis, some larger than the image, and shifts that are less than they."""
     own = {"heads": draw(divisors(x[-1])), "bias": draw(BIASES), "grid": draw(st.booleans())}
+    own |= {"key": draw(st.none() | st.integers(1, 4)), "out": draw(st.none() | st.integers(1, LARGEST))}
     own["relative"] = draw(st.sampled_from([False, True, "mlp"]))
     # Dense layers need a distance; a grid has no place of its own.
     least = 2 if own["relative"] == "mlp" else 1
@@ -55,6 +56,28 @@ def window_attention(draw: Draw, x: Shape) -> dict[str, Any]:
     shifts = tuple(draw(st.integers(0, 0 if own["grid"] else w - 1)) for w in windows)
     shift = draw(st.sampled_from([shifts, min(shifts)]))
     return own | {"window": tuple(windows), "shift": shift}
+
+
+def pooling_attention(draw: Draw, x: Shape) -> dict[str, Any]:
+    """Places along one axis or several, which strides leave some of, or as many where distances ask for that."""
+    rank, left, places = draw(st.integers(1, 3)), x[0] - 1, []
+    for _ in range(rank - 1):
+        places.append(draw(divisors(left)))
+        left //= places[-1]
+    places.append(left)
+    own = {"places": places[0] if rank == 1 and draw(st.booleans()) else tuple(places), "relative": draw(st.booleans())}
+    least = own["relative"] and draw(st.booleans())
+    # With strides of 1 and an odd kernel all places are left.
+    kernels = st.sampled_from([1, 3]) if least else st.integers(1, 4)
+    strides = st.none() | (st.just(1) if least else st.integers(1, 3))
+    own["kernel"] = draw(kernels | st.tuples(*[kernels] * rank))
+    own |= {
+        name: draw(strides | st.tuples(*[st.integers(1, 1 if least else 3)] * rank))
+        for name in ("query_stride", "key_stride")
+    }
+    # Of one value a normalisation leaves nothing, and of two the sign.
+    heads = draw(divisors(x[1]).filter(lambda n: x[1] // n > 2))
+    return own | {"heads": heads, "out": draw(st.none() | st.integers(3, 5).map(lambda n: n * heads))}
 
 
 def latent_attention(draw: Draw, _x: Shape) -> dict[str, Any]:

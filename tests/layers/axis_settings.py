@@ -132,7 +132,7 @@ def concat(draw: Draw, *xs: Shape) -> dict[str, Any]:
 
 
 SETTINGS: dict[str, Any] = {
-    **{kind: axis(kind) for kind in ("l2norm", "linear", "rmsnorm", "softmax", "scale", "cumsum", "cummean")},
+    **{kind: axis(kind) for kind in ("l2norm", "linear", "rmsnorm", "softmax", "squash", "scale", "cumsum", "cummean")},
     "concat": concat,
     "flatten": flatten,
     **dict.fromkeys(("globalavgpool", "globalmaxpool"), globalpool),

@@ -137,16 +137,18 @@ def latent_attention(layer: Layer, x: Any, **_: Any) -> None:
 
 def window_attention(layer: Layer, x: Any, **weights: Any) -> None:
     """Window by window, each full of places, those of the padding too."""
-    *places, f = x.shape[1:]
+    places = x.shape[1:-1]
     windows = layer.window if isinstance(layer.window, tuple) else (layer.window,) * len(places)
     inside = math.prod(windows)
     for _ in range(math.prod(-(-n // w) for n, w in zip(places, windows, strict=True))):
-        shifted(dict.fromkeys(("query", "key", "value", "out"), np.ones((1, inside, f))), weights)
+        inner = weights["out"].shape[1]
+        shifted(dict.fromkeys(("query", "key", "value"), np.ones((1, inside, inner))), weights)
+        shifted({"out": np.ones((1, inside, len(weights["out"])))}, weights)
         for _ in range(layer.heads * inside):
             scores = 0.35 * numbers(np.ones(inside))
             softmax(np, scores + 0.25 * np.ones(inside) if layer.relative else scores, 0)
         for _ in range(2 * layer.heads * inside if layer.scores == "cosine" else 0):
-            vector = numbers(np.ones(f // layer.heads))
+            vector = numbers(np.ones(inner // layer.heads))
             vector / np.maximum(np.sqrt((vector**2).sum(keepdims=True)), 1e-9)
     if layer.scores == "cosine":
         np.exp(np.minimum(numbers(np.ones(layer.heads)), 4.6))
@@ -154,6 +156,25 @@ def window_attention(layer: Layer, x: Any, **weights: Any) -> None:
         for _ in range(math.prod(2 * w - 1 for w in windows)):
             np.maximum(numbers(np.ones(layer.hidden)) + 0.5, 0)
         16 * sigmoid(np, numbers(np.ones(inside * inside * layer.heads)))
+
+
+def pooling_attention(layer: Layer, x: Any, **weights: Any) -> None:
+    """Head by head, and query by query; products are left to einsum."""
+    shifted(dict.fromkeys(("query", "key", "value"), x), weights)
+    (queries, _), width = layer.output(x.shape[1:]), layer.width(x.shape[1:])
+    shifted({"out": np.ones((1, queries, 1))}, weights)
+    pools = layer.pools(x.shape[1:])
+    for pool in pools:
+        for _ in range(layer.heads * pool.tokens if pool.convolution else 0):
+            normed("layer", numbers(np.arange(width) + 0.5)) * (1.5 * np.ones(width)) + 0.5
+    for query in range(layer.heads * queries):
+        scores = 0.35 * numbers(np.ones(pools[1].tokens))
+        if query >= layer.heads:
+            # Of places, and not of the class token.
+            for _ in pools[1].places if layer.relative else ():
+                scores = np.concatenate([scores[:1], scores[1:] + 0.25])
+            numbers(np.ones(width)) + 0.5 if layer.residual else None
+        softmax(np, scores, 0)
 
 
 def scan(_layer: Layer, x: Any, dt: Any, *_: Any, **weights: Any) -> None:
@@ -274,6 +295,7 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
     "matmul": lambda layer, *xs: (
         numbers(np.ones(layer.output(*(x.shape[1:] for x in xs)))) * 0.35 if layer.scale else None
     ),
+    "poolingattention": pooling_attention,
     "windowattention": window_attention,
     **{f"adaptive{pool}pool{rank}d": adaptive for pool in ("max", "avg") for rank in (1, 2, 3)},
     **{f"convtranspose{rank}d": transposed for rank in (1, 2, 3)},

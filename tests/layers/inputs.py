@@ -159,7 +159,10 @@ RANKS: dict[str, tuple[int, ...]] = {
     "deformconv2d": (3,),
     **dict.fromkeys(_SPATIAL, (2, 3, 4)),
     **dict.fromkeys(("pixelshuffle", "pixelunshuffle"), (3,)),
-    **dict.fromkeys(("attention", "gru", "latentattention", "linearattention", "lstm", "rnn", "scan", "topk"), (2,)),
+    **dict.fromkeys(
+        ("attention", "gru", "latentattention", "linearattention", "lstm", "poolingattention", "rnn", "scan", "topk"),
+        (2,),
+    ),
     "matmul": (2, 3, 4),
     "subsample2d": (3,),
     "windowattention": (2, 3, 4),
@@ -170,6 +173,8 @@ RANKS: dict[str, tuple[int, ...]] = {
 INPUTS: dict[str, st.SearchStrategy[tuple[Shape, ...]]] = {
     **EXPERT_INPUTS,
     **dict.fromkeys(BY_VALUE, shapes_of(RANKS["add"]).flatmap(_alike_but_for_ones)),
+    # A class token and the places.
+    "poolingattention": st.tuples(st.tuples(st.sampled_from([2, 4, 5, 7, 9, 13]), st.sampled_from([3, 6, 8]))),
     "attention": st.lists(shapes_of([2]), min_size=1, max_size=3).map(
         # As many values as keys.
         lambda xs: (*xs[:2], *((xs[1][0], x[1]) for x in xs[2:]))

@@ -16,7 +16,14 @@ from hypothesis import strategies as st
 from msgspec import inspect
 
 from archcalc.layers import Layer
-from tests.layers.attention_settings import attention, latent_attention, matmul, relative_bias, window_attention
+from tests.layers.attention_settings import (
+    attention,
+    latent_attention,
+    matmul,
+    pooling_attention,
+    relative_bias,
+    window_attention,
+)
 from tests.layers.axis_settings import SETTINGS, divisors
 from tests.layers.expert_cases import EXPERT_SETTINGS
 from tests.layers.inputs import Draw, Shape, named, suited
@@ -153,6 +160,7 @@ FITTING: dict[str, Callable[..., dict[str, Any]]] = {
     "attention": attention,
     "latentattention": latent_attention,
     "matmul": matmul,
+    "poolingattention": pooling_attention,
     "windowattention": window_attention,
     **dict.fromkeys(("channelshuffle", "groupnorm"), lambda draw, x: {"groups": draw(divisors(x[0]))}),
     "anchors": lambda draw, _x: {

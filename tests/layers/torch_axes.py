@@ -70,7 +70,7 @@ def channels_or_first(x: Shape) -> int:
 
 # The axis that a kind works on where its setting is left open.
 OPEN: dict[str, Callable[[Shape], int]] = {
-    **dict.fromkeys(("linear", "layernorm", "rmsnorm"), last),
+    **dict.fromkeys(("linear", "layernorm", "rmsnorm", "squash"), last),
     "softmax": last_of_all,
     **dict.fromkeys(("l2norm", "scale", "split"), channels),
     **dict.fromkeys(("globalavgpool", "globalmaxpool"), kept),

@@ -60,6 +60,16 @@ def rms_norm(k: Layer, x: Shape) -> nn.Module:
     return moved([axis], nn.RMSNorm(x[axis], k.eps, k.affine))
 
 
+def squash(k: Layer, x: Shape) -> nn.Module:
+    axis = working("squash", k.axis, x) + 1
+
+    def squashed(t: Tensor) -> Tensor:
+        squares = (t * t).sum(axis, keepdim=True)
+        return t * (squares.sqrt() / (1 + squares))
+
+    return Function(squashed)
+
+
 def layer_norm(k: Layer, x: Shape) -> nn.Module:
     """As many of the last axes as a number says; its weights lie as the axes do in the input."""
     if k.axes is None:
@@ -114,4 +124,5 @@ AXIS_TWINS: dict[str, Callable[..., nn.Module]] = {
     "slice": sliced,
     "softmax": lambda k, x: nn.Softmax(working("softmax", k.axis, x) + 1),
     "split": split,
+    "squash": squash,
 }

@@ -19,6 +19,7 @@ from tests.layers.torch_function import Function, Kept, each
 from tests.layers.torch_margins import around, margins, pad, per_axis
 from tests.layers.torch_norms import normed
 from tests.layers.torch_places import PLACE_TWINS
+from tests.layers.torch_pooling import PoolingAttention
 from tests.layers.torch_recurrent import recurrent
 from tests.layers.torch_scans import cumulative, linear_attention, scan
 from tests.layers.torch_windows import LatentAttention, Product, WindowAttention
@@ -186,6 +187,7 @@ TWINS: dict[str, Twin] = {
     "matmul": Product,
     "maxout": lambda k, _x: Function(lambda t: t.unflatten(1, (-1, k.pieces)).amax(2)),
     "pixelshuffle": lambda k, _x: nn.PixelShuffle(k.factor),
+    "poolingattention": PoolingAttention,
     "power": lambda k, _x: Function(lambda t: t**k.exponent),
     "prelu": prelu,
     "relativebias": RelativeBias,

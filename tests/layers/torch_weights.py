@@ -13,6 +13,7 @@ from torch import nn
 from archcalc.layers import Layer
 from tests.layers.torch_attention import Attention
 from tests.layers.torch_norms import NAMES
+from tests.layers.torch_pooling import PoolingAttention
 from tests.layers.torch_twins import Connected
 from tests.layers.torch_windows import LatentAttention, WindowAttention
 
@@ -65,7 +66,7 @@ def depth(module: nn.Module) -> int:
 
 
 def renamed(module: nn.Module, layer: Layer, arrays: Arrays) -> Arrays:
-    if isinstance(module, (Attention, LatentAttention, WindowAttention)):
+    if isinstance(module, (Attention, LatentAttention, PoolingAttention, WindowAttention)):
         # Which rows of a table are read is no array of numbers.
         return {within(layer, name): array for name, array in arrays.items() if name not in FOLLOWING}
     if isinstance(module, nn.MultiheadAttention):

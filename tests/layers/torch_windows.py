@@ -21,7 +21,7 @@ class WindowAttention(nn.Module):
     def __init__(self, k: Layer, x: Shape) -> None:
         super().__init__()
         *places, f = x
-        if not places or f % k.heads:
+        if not places or (k.key is None and f % k.heads):
             message = "no places, or heads that do not divide the channels"
             raise ValueError(message)
         self.places, self.heads = places, k.heads
@@ -32,10 +32,11 @@ class WindowAttention(nn.Module):
         if k.relative == "mlp" and 1 in self.window:
             message = "no distances"
             raise ValueError(message)
-        names = ("query", "key", "value", "out")
-        for name in names:
+        inner = f if k.key is None else k.heads * k.key
+        widths = {**dict.fromkeys(("query", "key", "value"), (f, inner)), "out": (inner, f if k.out is None else k.out)}
+        for name, sizes in widths.items():
             bias = name in k.bias if isinstance(k.bias, tuple) else k.bias
-            self.add_module(name, nn.Linear(f, f, bias))
+            self.add_module(name, nn.Linear(*sizes, bias))
         self.grid, self.scores, self.relative = k.grid, k.scores, k.relative
         if k.scores == "cosine":
             self.scale = nn.Parameter(torch.zeros(k.heads))
@@ -115,7 +116,7 @@ class WindowAttention(nn.Module):
             q, k = (functional.normalize(vectors, dim=-1) for vectors in (q, k))
             q = q * self.scale.clamp(max=math.log(100)).exp()[:, None, None]
         else:
-            q = q * (t.shape[-1] if self.scores == "features" else q.shape[-1]) ** -0.5
+            q = q * (q.shape[-1] * (self.heads if self.scores == "features" else 1)) ** -0.5
         scores = q @ k.transpose(-1, -2)
         if self.relative:
             scores = scores + self.bias()
@@ -123,7 +124,7 @@ class WindowAttention(nn.Module):
             apart = (ends_of[:, :, None] != ends_of[:, None]).any(-1)
             scores = scores.masked_fill(apart[:, None], float("-inf"))
         mixed = (scores.softmax(-1) @ v).transpose(2, 3).flatten(3)
-        y = torch.empty_like(rows)
+        y = rows.new_empty(*rows.shape[:2], self.out.out_features)
         y[:, places.flatten()] = self.out(mixed).flatten(1, 2)
         # As torchvision cuts the margin off, so that nothing holds it.
         return y.unflatten(1, whole)[(slice(None), *map(slice, self.places))].contiguous()

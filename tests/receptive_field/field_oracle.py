@@ -219,7 +219,9 @@ KINDS: dict[str, Callable[..., Seen]] = {
     **dict.fromkeys(("pad", "crop"), moved),
     "concat": joined,
     **dict.fromkeys(("lstm", "gru", "rnn"), recurrent),
-    **dict.fromkeys(("l2norm", "linear", "rmsnorm", "softmax"), lambda layer, *rest: over(layer.axis)(layer, *rest)),
+    **dict.fromkeys(
+        ("l2norm", "linear", "rmsnorm", "softmax", "squash"), lambda layer, *rest: over(layer.axis)(layer, *rest)
+    ),
     "layernorm": lambda layer, *rest: over(*layer.axes)(layer, *rest),
     **dict.fromkeys(("attention", "latentattention"), attended),
     "windowattention": in_windows,

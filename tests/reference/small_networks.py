@@ -61,12 +61,12 @@ _LONG = {
     **{name: {"dim": 64, "heads": 4, "mlp": 96} for name in ("vit_l_16", "vit_l_32", "vit_h_14")},
     "stable_diffusion_unet": {"base": 32},
 }
-# Of regnet_y_128gf, which has 645 million weights, others of its family run.
+# Of regnet_y_128gf, which has 645 million weights, and of the largest of their kinds in maps others of the family run.
 LARGE = (
     {name for name, (path, _) in networks(SPECS).items() if path.stem in FAMILIES}
     | FEWER.keys()
     | _LONG.keys()
-    | {"regnet_y_128gf"}
+    | {"regnet_y_128gf", "stylegan_1024", "nasnet_large", "swin3d_s", "swin3d_b"}
 )
 FEWER |= (_LONG if THOROUGH else {}) | {
     name: FAMILIES[path.stem]

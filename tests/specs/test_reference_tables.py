@@ -97,8 +97,9 @@ def does_something(kind: str, given: tuple[int, ...], output: tuple[int, ...]) -
 @pytest.mark.parametrize("row", table("torchvision_meta"), ids=lambda row: row["weights"])
 def test_torchvision_weights(row):
     """Params are torchvision's to the last digit and MACs to the third decimal, at the size it states."""
-    crop = int(row["crop_size"])
-    result = computed(RENAMED.get(row["model"], row["model"]), (3, crop, crop))
+    crop = row["crop_size"]
+    places = shape_of(crop) if "x" in crop else (int(crop), int(crop))
+    result = computed(RENAMED.get(row["model"], row["model"]), (3, *places))
     heads = result.auxiliary.params if row["model"] == "inception_v3" else 0
     assert result.totals.params + heads == int(row["num_params"])
     assert round(result.totals.macs / 1e9, 3) == float(row["gmacs_ops"])

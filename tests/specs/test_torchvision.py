@@ -30,7 +30,7 @@ def steps_of(result: Profile) -> list[Step]:
 
 def upright(x: NamedShape) -> tuple[int, ...]:
     """A shape with its channels before their places."""
-    return (x[-1], *x[:-1]) if len(x) == 3 and x.axes[-1] == "channels" else x
+    return (x[-1], *x[:-1]) if len(x) in {3, 4} and x.axes[-1] == "channels" else x
 
 
 @pytest.mark.parametrize("spec", ROWS)

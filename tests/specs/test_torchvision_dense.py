@@ -14,7 +14,7 @@ from tests.zoo import THOROUGH
 
 WITH_AUXILIARY = ("fcn_resnet50", "deeplabv3_resnet50", "deeplabv3_mobilenet_v3_large")
 DETECTION = ("retinanet_resnet50_fpn_v2", "fcos_resnet50_fpn", "ssd300_vgg16", "ssdlite320_mobilenet_v3_large")
-VIDEO = ("r3d_18", "mc3_18", "r2plus1d_18")
+VIDEO = ("r3d_18", "mc3_18", "r2plus1d_18", "s3d")
 if THOROUGH:
     # Deeper ones, and one without what the other has.
     WITH_AUXILIARY += ("fcn_resnet101", "deeplabv3_resnet101")

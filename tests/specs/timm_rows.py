@@ -24,16 +24,22 @@ NETWORKS = {
     "se_resnet50": "legacy_seresnet50",
     "repvgg_a0": "repvgg_a0",
     "ghostnet": "ghostnet_100",
+    "nasnet_large": "nasnetalarge",
+    "coatnet_0": "coatnet_0_224",
 }
+# Those that take larger images than others.
+SIDES = {"nasnet_large": 331}
 
 
-def rows(model: nn.Module) -> Iterator[tuple[str, str, str, int]]:
-    """Each module with params in the order of calls, and then the params that modules hold beside others."""
+def rows(model: nn.Module, side: int = 224) -> Iterator[tuple[str, str, str, int]]:
+    """Each module with params in the order of calls on a square image, and then the params that modules hold beside others."""
     found: list[tuple[str, str, str, int]] = []
+    ran: set[str] = set()
 
     def note(name: str, module: nn.Module) -> None:
         def called(_module: nn.Module, _given: object, y: Tensor) -> None:
             params = sum(array.numel() for array in module.parameters())
+            ran.add(name)
             found.append((name, type(module).__name__, "x".join(map(str, y.shape[1:])), params))
 
         module.register_forward_hook(called)
@@ -41,10 +47,10 @@ def rows(model: nn.Module) -> Iterator[tuple[str, str, str, int]]:
     for name, module in model.named_modules():
         if list(module.parameters()) and not within(module):
             note(name, module)
-    model.eval()(torch.empty(1, 3, 224, 224, device="meta"))
+    model.eval()(torch.empty(1, 3, side, side, device="meta"))
     yield from found
     for name, module in model.named_modules():
-        if within(module):
+        if within(module) or name not in ran:
             for array, values in module.named_parameters(prefix=name, recurse=False):
                 yield array, "Parameter", "x".join(map(str, values.shape)), values.numel()
 
@@ -63,7 +69,7 @@ def main() -> None:
     for name, theirs in NETWORKS.items():
         with torch.device("meta"):
             model = timm.create_model(theirs)
-        out.writerows((f"timm {version('timm')}", name, *row) for row in rows(model))
+        out.writerows((f"timm {version('timm')}", name, *row) for row in rows(model, SIDES.get(name, 224)))
 
 
 if __name__ == "__main__":

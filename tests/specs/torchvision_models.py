@@ -44,7 +44,7 @@ SPECS = {
     **{name: name for name in ("regnet_y_128gf", "vit_b_16", "swin_t")},
     **{f"convnext_{size}": f"convnext_{size}" for size in ("tiny", "small", "base", "large")},
     **{name: name for name in ("vit_b_32", "vit_l_16", "vit_l_32", "vit_h_14", "swin_s", "swin_b")},
-    **{name: name for name in ("swin_v2_t", "swin_v2_s", "swin_v2_b", "maxvit_t")},
+    **{name: name for name in ("swin_v2_t", "swin_v2_s", "swin_v2_b", "maxvit_t", "swin3d_t", "swin3d_s", "swin3d_b")},
 }
 # Those that run with values: one or two of each family, and all under the thorough profile.
 RUN = [
@@ -55,13 +55,14 @@ RUN = [
     *("regnet_x_400mf", "regnet_y_400mf", "convnext_tiny", "vit_b_16", "swin_t"),
 ]
 # Those whose rows are compared without values.
-ROWS = [*RUN, "swin_v2_t", "maxvit_t"]
+ROWS = [*RUN, "swin_v2_t", "maxvit_t", "swin3d_t"]
 if THOROUGH:
     RUN = ROWS = [spec for spec in SPECS if spec not in LARGE]
 
 # What torch calls the operation of a layer kind. Reshaping has no counterpart in either list.
 KINDS = {
     "conv2d": "conv2d",
+    "conv3d": "conv3d",
     "linear": "linear",
     "batch_norm": "batchnorm2d",
     "layer_norm": "layernorm",
@@ -77,6 +78,7 @@ KINDS = {
     "max_pool2d": "maxpool2d",
     "avg_pool2d": "avgpool2d",
     "adaptive_avg_pool2d": "adaptiveavgpool2d",
+    "adaptive_avg_pool3d": "adaptiveavgpool2d",
     "mean": "adaptiveavgpool2d",
     "cat": "concat",
     "add": "add",
@@ -92,12 +94,14 @@ WINDOWS = (
     torchvision.models.swin_transformer.ShiftedWindowAttention,
     torchvision.models.swin_transformer.ShiftedWindowAttentionV2,
     torchvision.models.maxvit.RelativePositionalMultiHeadAttention,
+    torchvision.models.video.swin_transformer.ShiftedWindowAttention3d,
 )
 # A block of MaxViT, in which places lie by their windows.
 PARTED = torchvision.models.maxvit.PartitionAttentionLayer
 
-# How ConvNeXt turns an image, and back again, so that its channels are behind their places.
-LAST, FIRST = (0, 2, 3, 1), (0, 3, 1, 2)
+# How ConvNeXt turns an image, and Swin a clip, and back again, so that its channels are behind their places.
+LAST = {4: (0, 2, 3, 1), 5: (0, 2, 3, 4, 1)}
+FIRST = {4: (0, 3, 1, 2), 5: (0, 4, 1, 2, 3)}
 
 # Kind, output and params of an operation.
 Step = tuple[str, tuple[int, ...], int]
@@ -154,9 +158,9 @@ class Trace(TorchFunctionMode):
         result = function(*args, **kwargs)
         if self.inside:
             return result
-        if function.__name__ == "permute" and result.dim() == 4:
+        if function.__name__ == "permute" and result.dim() in LAST:
             order = tuple(args[1]) if isinstance(args[1], (list, tuple)) else args[1:]
-            assert order == (FIRST if self.channels_last else LAST)
+            assert order == (FIRST if self.channels_last else LAST)[result.dim()]
             self.channels_last = not self.channels_last
         trained = function.__name__ == "mul" and isinstance(args[0], torch.nn.Parameter)
         kind = KINDS.get("mul of a parameter" if trained else function.__name__)
@@ -177,7 +181,7 @@ class Trace(TorchFunctionMode):
         if self.parted is not None:
             sides = (n // self.parted.p for n in self.parted.grid_size)
             return self.parted.departition_op(self.parted.departition_swap(result), self.parted.p, *sides)
-        return result.permute(FIRST) if self.channels_last else result
+        return result.permute(FIRST[result.dim()]) if self.channels_last else result
 
     def record(self, kind: str, shape: tuple[int, ...], arrays: list[Any]) -> None:
         params = sum(array.numel() for array in arrays if isinstance(array, torch.nn.Parameter))

@@ -42,7 +42,7 @@ def model_for(spec: str, graph: Graph) -> nn.Module:
         model = copy.deepcopy(model_of(spec))
     for module in model.modules():
         # What is not made of weights has values from the start.
-        if isinstance(module, WINDOWS[:2]):
+        if isinstance(module, (*WINDOWS[:2], WINDOWS[3])):
             module.define_relative_position_index()
         if isinstance(module, WINDOWS[2]):
             index = torchvision.models.maxvit._get_relative_position_index(module.size, module.size)  # noqa: SLF001

@@ -14,7 +14,6 @@ from archcalc.exporters.onnx.products import Heads, mixed, projected
 from archcalc.layers.window_attention import LARGEST, SHORTEST
 from archcalc.layers.window_bias import LARGEST_BIAS, coordinates
 from archcalc.layers.window_sides import Side, distances, seen_together, windows_first
-from archcalc.symbols.dims import quotient
 
 
 def window_attention(part: Part) -> Value:
@@ -39,7 +38,8 @@ def window_attention(part: Part) -> Value:
     x = part.reshape(x, (*whole, features), (*apart, features))
     x = part.transpose(x, *order, 2 * rank)
     x = part.reshape(x, (*windows, *inside, features), (count, tokens, features))
-    y = _attended(part, x, (count, tokens, heads, features // heads), any(shifts))
+    width, features = part.known((layer.width(part.shape), layer.output(part.shape)[-1]))
+    y = _attended(part, x, (count, tokens, heads, width), any(shifts))
     y = part.reshape(y, (count, tokens, features), (*windows, *inside, features))
     y = part.transpose(y, *map(order.index, range(2 * rank)), 2 * rank)
     y = part.reshape(y, (*apart, features), (*whole, features))
@@ -83,7 +83,7 @@ def _attended(part: Part, x: Value, sizes: tuple[int, int, int, int], masked: bo
 def _unit(part: Part, vectors: Value) -> Value:
     """Vectors along the last axis over their lengths."""
     squares = part.op("ReduceMean", part.op("Pow", vectors, part.constant(2.0)), axes=(-1,), keepdims=1)
-    width = part.constant(float(quotient(part.shape[-1], part.layer.heads)))
+    width = part.constant(float(part.layer.width(part.shape)))
     lengths = part.op("Sqrt", part.op("Mul", squares, width))
     return part.op("Div", vectors, part.op("Max", lengths, part.constant(SHORTEST)))
 

@@ -71,6 +71,8 @@ def _window_attention(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> 
         plain("channels", int(shapes[0][2])),
         plain("heads", int(layer.heads)),
         plain("window", window[0] if window[0] == window[1] else window),
+        given("key", None if layer.key is None else int(layer.key), default=None),
+        given("out", None if layer.out is None else int(layer.out), default=None),
         given("shift", shift, default=(0, 0)),
         given("bias", layer.bias, default=True),
         given("relative", layer.relative, default=False),
