@@ -43,7 +43,7 @@ def attention(draw: Draw, q: Shape, *memory: Shape) -> dict[str, Any]:
 def window_attention(draw: Draw, x: Shape) -> dict[str, Any]:
     """Windows of one size or one for each axis, some larger than the image, and shifts that are less than they."""
     own = {"heads": draw(divisors(x[-1])), "bias": draw(BIASES), "grid": draw(st.booleans())}
-    own["relative"] = draw(st.sampled_from([False, True, "mlp"]))
+    own["relative"] = draw(st.sampled_from([False, True, "mlp", "queries"]))
     # Dense layers need a distance; a grid has no place of its own.
     least = 2 if own["relative"] == "mlp" else 1
     # The pairs of a window grow with its side to the power of twice the axes.

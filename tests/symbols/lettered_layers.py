@@ -277,7 +277,7 @@ WRITTEN: dict[str, Callable[[Writer, int, str], str]] = {
     **dict.fromkeys(("window", "rotary"), size(1, 4)),
     "windowattention.window": each(2, 4),
     "windowattention.hidden": size(1, 4),
-    "windowattention.relative": lambda writer, *_: writer.r.choice(("false", "true", "mlp")),
+    "windowattention.relative": lambda writer, *_: writer.r.choice(("false", "true", "mlp", "queries")),
     "shift": each(0, 1),
     "positions": number("rotary"),
     "qk_norm": lambda writer, *_: writer.r.choice(("rms", "layer")),

@@ -104,6 +104,7 @@ CASES: dict[str, list[tuple[dict[str, Any], list[tuple[int, ...]]]]] = {
         ({"heads": 2, "window": 2, "shift": 1, "relative": True}, [(3, 4, 6)]),
         ({"heads": 2, "window": 2, "shift": 1, "relative": "mlp", "hidden": 5, "scores": "cosine"}, [(3, 4, 6)]),
         ({"heads": 2, "window": 2, "grid": True, "scores": "features"}, [(3, 4, 6)]),
+        ({"heads": 2, "window": 2, "relative": "queries"}, [(3, 4, 6)]),
     ],
     "latentattention": [
         ({"heads": 2, "latent": 3, "query_latent": 5, "key": 4, "rotary": 2, "value": 3}, [(3, 8)]),
