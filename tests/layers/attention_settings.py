@@ -72,6 +72,16 @@ def relative_bias(draw: Draw, _x: Shape) -> dict[str, Any]:
     return {"causal": causal, "buckets": buckets, "distance": side // 2 + draw(st.integers(1, LARGEST))}
 
 
+def grid_bias(draw: Draw, x: Shape) -> dict[str, Any]:
+    """A grid of as many axes as it takes, behind the tokens that are left."""
+    extra = draw(st.integers(0, x[1] - 1))
+    left, grid = x[1] - extra, []
+    for _ in range(draw(st.integers(0, 2))):
+        grid.append(draw(divisors(left)))
+        left //= grid[-1]
+    return {"extra": extra, "grid": (*grid, left)}
+
+
 def matmul(draw: Draw, *xs: Shape) -> dict[str, Any]:
     """Any of the ways in which the inputs can be turned and split so that they fit."""
     turns = [None, "first", "second", "both"]

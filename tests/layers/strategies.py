@@ -16,7 +16,14 @@ from hypothesis import strategies as st
 from msgspec import inspect
 
 from archcalc.layers import Layer
-from tests.layers.attention_settings import attention, latent_attention, matmul, relative_bias, window_attention
+from tests.layers.attention_settings import (
+    attention,
+    grid_bias,
+    latent_attention,
+    matmul,
+    relative_bias,
+    window_attention,
+)
 from tests.layers.axis_settings import SETTINGS, divisors
 from tests.layers.expert_cases import EXPERT_SETTINGS
 from tests.layers.inputs import Draw, Shape, named, suited
@@ -167,6 +174,7 @@ FITTING: dict[str, Callable[..., dict[str, Any]]] = {
     },
     "crop": crop,
     "relativebias": relative_bias,
+    "gridbias": grid_bias,
     **dict.fromkeys(("dropout", "stochasticdepth"), lambda draw, _x: {"rate": draw(st.sampled_from([0.0, 0.1, 1.0]))}),
     "hardtanh": lambda draw, _x: {"min": draw(st.sampled_from([-1.0, 0.0])), "max": draw(st.sampled_from([0.5, 6.0]))},
     "linearattention": _linear_attention,

@@ -46,12 +46,18 @@ class Windows(nn.Module):
 
 
 @pytest.mark.parametrize("size", [(9, 6), (6, 3), (3, 3)])
-@pytest.mark.parametrize("frozen", [set(), {"position_0"}, {"position_1"}, {"position_0", "position_1"}, {"out"}], ids=str)
+@pytest.mark.parametrize(
+    "frozen", [set(), {"position_0"}, {"position_1"}, {"position_0", "position_1"}, {"out"}], ids=str
+)
 def test_windows_keep_what_torch_keeps(size, frozen):
     """Byte for byte, with padding and without, and whether a row of a distance is trained or not."""
     layer = Layer.kinds["windowattention"](heads=2, window=3, relative="queries")
     module, x = Windows(8, 2, 3), (*size, 8)
-    for name, parameter in {"position_0": module.rows[0], "position_1": module.rows[1], "out": module.out.weight}.items():
+    for name, parameter in {
+        "position_0": module.rows[0],
+        "position_1": module.rows[1],
+        "out": module.out.weight,
+    }.items():
         parameter.requires_grad_(name not in frozen)
     found = Saved(module)
     with found:
@@ -61,7 +67,8 @@ def test_windows_keep_what_torch_keeps(size, frozen):
     kept = layer.saved_for_backward(TrainingContext((True,), frozen=frozenset(frozen)), x, x)
     values = {"int64": 8}
     total = sum(
-        values.get(one.type, 4) * (BATCH * 8 * size[0] * size[1] if one.of == 0 else one.values * (1 if one.once else BATCH))
+        values.get(one.type, 4)
+        * (BATCH * 8 * size[0] * size[1] if one.of == 0 else one.values * (1 if one.once else BATCH))
         for one in kept
     )
     assert total == found.nbytes

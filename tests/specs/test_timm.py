@@ -1,4 +1,4 @@
-"""The bundled specs against the rows of networks of timm and segment-anything, module by module."""
+"""The bundled specs against the rows of networks of timm, segment-anything and transformers, module by module."""
 
 from __future__ import annotations
 
@@ -18,11 +18,18 @@ TOTALS = {row["network"]: row for row in table("timm_totals")}
 # One of each family; the rest is held by the thorough profile.
 FEW = (
     *("deit_tiny", "deit_tiny_distilled", "mixer_s_32", "resmlp_12", "convmixer_768_32", "se_resnet50", "ghostnet_050"),
-    *("se_resnext50_32x4d", "repvgg_a0", "repvgg_a0_deploy", "efficientnet_lite0", "mobileone_s0", "mobileone_s4_deploy"),
-    *("dinov2_s", "dinov2_g", "cait_xxs24", "sam_vit_b"),
+    *(
+        "se_resnext50_32x4d",
+        "repvgg_a0",
+        "repvgg_a0_deploy",
+        "efficientnet_lite0",
+        "mobileone_s0",
+        "mobileone_s4_deploy",
+    ),
+    *("dinov2_s", "dinov2_g", "cait_xxs24", "beit_base", "sam_vit_b"),
 )
-# Where timm calls a shortcut before what squeezes and excites, and the rows of the spec are in the order of its branches.
-ANOTHER_ORDER = ("se_resn",)
+# Where what is called first there is not the first branch of the spec: a shortcut, or the table of biases.
+ANOTHER_ORDER = ("beit", "se_resn")
 
 # The sizes of an output, in whatever order its axes are, and the params.
 Step = tuple[tuple[int, ...], int]

@@ -1,17 +1,34 @@
-"""Bundled networks that timm and segment-anything have too, by their names there."""
+"""Bundled networks that timm, segment-anything and transformers have too, by their names there."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Network(NamedTuple):
-    """A name in a package, the side of the images that go in, and whether it is in the form for inference."""
+    """A name in a package, the side of the images that go in, whether it is in the form for inference, and a config of transformers."""
 
     name: str
     side: int = 224
     deploy: bool = False
     package: str = "timm"
+    config: dict[str, Any] = {}
+
+
+def beit(width: int, depth: int, heads: int) -> Network:
+    sizes = {
+        "hidden_size": width,
+        "intermediate_size": 4 * width,
+        "num_hidden_layers": depth,
+        "num_attention_heads": heads,
+    }
+    ways = {
+        "use_relative_position_bias": True,
+        "use_mean_pooling": True,
+        "num_labels": 1000,
+        "layer_scale_init_value": 0.1,
+    }
+    return Network("BeitForImageClassification", package="transformers", config={**sizes, **ways})
 
 
 def forms(ours: str, theirs: str) -> dict[str, Network]:
@@ -67,6 +84,8 @@ NETWORKS = {
     "cait_s36": Network("cait_s36_384", 384),
     "cait_m36": Network("cait_m36_384", 384),
     "cait_m48": Network("cait_m48_448", 448),
+    "beit_base": beit(768, 12, 12),
+    "beit_large": beit(1024, 24, 16),
     "sam_vit_b": Network("vit_b", 1024, package="segment-anything"),
     "sam_vit_l": Network("vit_l", 1024, package="segment-anything"),
     "sam_vit_h": Network("vit_h", 1024, package="segment-anything"),

@@ -1,6 +1,6 @@
-"""The rows of networks of timm and of segment-anything, written to tests/data by `python -m tests.specs.timm_rows`.
+"""The rows of networks of timm, segment-anything and transformers, written to tests/data by `python -m tests.specs.timm_rows`.
 
-It needs both packages, which no test does. Networks are built on the meta device, so that none has weights.
+It needs these packages, which no test does. Networks are built on the meta device, so that none has weights.
 """
 
 from __future__ import annotations
@@ -40,18 +40,21 @@ def built(network: Network) -> nn.Module:
         if network.package == "segment-anything":
             sam: Any = import_module("segment_anything").sam_model_registry[network.name]()
             model: nn.Module = sam.image_encoder
+        elif network.package == "transformers":
+            kind: Any = getattr(import_module("transformers"), network.name)
+            model = kind(kind.config_class(**network.config, attn_implementation="eager"))
         else:
             model = import_module("timm").create_model(network.name)
         if network.deploy:
             model = import_module("timm.utils").reparameterize_model(model)
-    return model.eval().requires_grad_(False)
+    return model.eval().requires_grad_(requires_grad=False)
 
 
 def rows(model: nn.Module, side: int) -> Iterator[Module]:
     """Each module with params in the order of calls, and then the params that modules hold beside others."""
     found: list[Module] = []
 
-    def note(name: str, module: nn.Module) -> None:
+    def note(module: nn.Module) -> None:
         def called(_module: nn.Module, _given: object, y: Tensor) -> None:
             params = sum(array.numel() for array in module.parameters())
             found.append(Module(type(module).__name__, tuple(y.shape[1:]), params))
@@ -65,7 +68,7 @@ def rows(model: nn.Module, side: int) -> Iterator[Module]:
         if type(module).__name__ in ATTENTION:
             whole.append(name)
         if list(module.parameters()) and (name in whole or not within(module)):
-            note(name, module)
+            note(module)
     with torch.no_grad():
         model(torch.empty(1, 3, side, side, device="meta"))
     yield from found

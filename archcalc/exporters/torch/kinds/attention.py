@@ -92,6 +92,16 @@ def _relative_bias(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Cod
     return module("RelativeBias", *arguments, parts=("RelativeBias",))
 
 
+@kind("gridbias")
+def _grid_bias(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
+    arguments = (
+        plain("heads", int(shapes[0][0])),
+        plain("grid", tuple(map(int, layer.grid))),
+        given("extra", int(layer.extra), default=0),
+    )
+    return module("GridBias", *arguments, parts=("GridBias",))
+
+
 @kind("scan")
 def _scan(_layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
     arguments = plain("features", int(shapes[0][1])), plain("states", int(shapes[2][1]))
