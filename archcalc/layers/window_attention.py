@@ -60,7 +60,7 @@ class WindowAttention(Layer, frozen=True):
     `relative` adds a bias to each score by the distance of the two places: from a trained table of (2·window − 1)² for
     each head, or with `mlp` by two dense layers with `hidden` values between them, from the logarithms of distances
     (Liu et al. 2021, arXiv:2111.09883, section 3.3). With `queries` it is, for each axis, the product of the query with a
-    trained row of the distance along it (Li et al. 2021, arXiv:2112.01526, section 4.1; the encoder of SAM).
+    trained row of the distance along it (Li et al. 2021, arXiv:2112.01526; the encoder of SAM).
 
     Scores are products of queries and keys over the root of the values of a head, or with `features` of those of all
     heads. With `cosine` they are cosines times a trained scale of each head, at most 100 (section 3.2 of the latter).

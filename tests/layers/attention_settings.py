@@ -73,13 +73,13 @@ def relative_bias(draw: Draw, _x: Shape) -> dict[str, Any]:
 
 
 def grid_bias(draw: Draw, x: Shape) -> dict[str, Any]:
-    """A grid of as many axes as it takes, behind the tokens that are left."""
-    extra = draw(st.integers(0, x[1] - 1))
-    left, grid = x[1] - extra, []
+    """A grid of some axes, alone or behind a token without a place."""
+    class_token = x[1] > 1 and draw(st.booleans())
+    left, grid = x[1] - class_token, []
     for _ in range(draw(st.integers(0, 2))):
         grid.append(draw(divisors(left)))
         left //= grid[-1]
-    return {"extra": extra, "grid": (*grid, left)}
+    return {"class_token": class_token, "grid": (*grid, left)}
 
 
 def matmul(draw: Draw, *xs: Shape) -> dict[str, Any]:

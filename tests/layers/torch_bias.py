@@ -56,13 +56,13 @@ class GridBias(nn.Module):
     def __init__(self, k: Layer, x: Shape) -> None:
         super().__init__()
         heads, *pairs = x
-        self.grid, self.extra = k.grid, k.extra
-        places = [None] * k.extra + list(product(*map(range, k.grid)))
+        self.grid = k.grid
+        places = [None] * k.class_token + list(product(*map(range, k.grid)))
         if pairs != [len(places)] * 2 or not k.grid:
             message = "other tokens than the grid has"
             raise ValueError(message)
         spans = math.prod(2 * n - 1 for n in k.grid)
-        self.weight = nn.Parameter(torch.randn(spans + (3 if k.extra else 0), heads))
+        self.weight = nn.Parameter(torch.randn(spans + 3 * k.class_token, heads))
         ends = {(True, False): spans, (False, True): spans + 1, (True, True): spans + 2}
         rows = [[self.row(q, p) if q and p else ends[q is None, p is None] for p in places] for q in places]
         self.rows = torch.tensor(rows, device="cpu")

@@ -12,7 +12,7 @@ class Network(NamedTuple):
     side: int = 224
     deploy: bool = False
     package: str = "timm"
-    config: dict[str, Any] = {}
+    config: dict[str, Any] | None = None
 
 
 def beit(width: int, depth: int, heads: int) -> Network:

@@ -42,7 +42,7 @@ def built(network: Network) -> nn.Module:
             model: nn.Module = sam.image_encoder
         elif network.package == "transformers":
             kind: Any = getattr(import_module("transformers"), network.name)
-            model = kind(kind.config_class(**network.config, attn_implementation="eager"))
+            model = kind(kind.config_class(**network.config or {}, attn_implementation="eager"))
         else:
             model = import_module("timm").create_model(network.name)
         if network.deploy:

@@ -99,7 +99,7 @@ CASES: dict[str, list[tuple[dict[str, Any], list[tuple[int, ...]]]]] = {
         ({"heads": 2}, [(2, 3, 5), (5, 8)]),
         ({}, [(2, 3, 5), (2, 5, 4)]),
     ],
-    "gridbias": [({"grid": (2, 2), "extra": 1}, [(2, 5, 5)])],
+    "gridbias": [({"grid": (2, 2), "class_token": True}, [(2, 5, 5)])],
     "relativebias": [({"buckets": 6, "distance": 4}, [(2, 3, 5)])],
     "windowattention": [
         ({"heads": 2, "window": 2, "shift": 1, "relative": True}, [(3, 4, 6)]),

@@ -81,7 +81,7 @@ def _grid_bias(use: Use) -> Placed:
     arguments = (
         plain("heads", int(use.shapes[0][0])),
         plain("grid", tuple(map(int, use.layer.grid))),
-        given("extra", int(use.layer.extra), default=0),
+        given("class_token", use.layer.class_token, default=False),
     )
     call = Call("GridBias", arguments)
     return Placed(Code(f"$self({use.fed(natural(3))})", call, parts=("GridBias",)), natural(3))

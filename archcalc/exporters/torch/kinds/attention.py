@@ -97,7 +97,7 @@ def _grid_bias(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
     arguments = (
         plain("heads", int(shapes[0][0])),
         plain("grid", tuple(map(int, layer.grid))),
-        given("extra", int(layer.extra), default=0),
+        given("class_token", layer.class_token, default=False),
     )
     return module("GridBias", *arguments, parts=("GridBias",))
 
