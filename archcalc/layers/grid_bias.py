@@ -46,7 +46,7 @@ class GridBias(Layer, frozen=True):
         yield len(x) == 3, "the input must be heads×queries×keys", ""
         yield at_least(len(self.grid), 1), "grid has no axis", "grid"
         for name, n in (("queries", x[1]), ("keys", x[2])):
-            tokens = size(self.grid) + self.class_token
+            tokens = size(self.grid) + (1 if self.class_token else 0)
             written = "×".join(map(str, self.grid)) + " and a class token" * self.class_token
             yield (
                 equal(n, tokens),

@@ -16,13 +16,15 @@ NO_SIZES = {
     "efficientnet_b0": {"depth_multiple"},
     "electra_small": {"small", "dim"},
     "falcon_7b": {"norms"},
+    "mobileone_s0": {"first", "branches"},
     "repvgg_a0": {"first"},
+    "se_resnet50": {"groups"},
     "wide_resnet16_8": {"widen"},
 }
 
 
 def is_open(name, axis):
-    """True if an axis of a network's input may be a letter: RepVGG asks for channels, and sums over four sizes grow too long."""
-    if name.startswith("repvgg"):
+    """True if an axis of a network's input may be a letter: RepVGG and MobileOne ask for channels, and sums over four sizes grow too long."""
+    if name.startswith(("repvgg", "mobileone")):
         return axis > 0
     return axis == 0 or not name.startswith(("hrnet", "stable_diffusion", "ddpm"))
