@@ -13,7 +13,7 @@ NO_SIZES = {
     "ddpm_cifar10": {"attended"},
     **{key: {"first"} for key in ("deepseek_v2", "deepseek_v2_lite")},
     "gemma_2b": {"version", "every"},
-    "efficientnet_b0": {"depth_multiple"},
+    **{key: {"depth_multiple"} for key in ("efficientnet_b0", "efficientnet_lite0")},
     "electra_small": {"small", "dim"},
     "falcon_7b": {"norms"},
     "mobileone_s0": {"first", "branches"},
