@@ -20,11 +20,13 @@ _ALIKE = {
         "bloom_560m",
         "deepseek_v2",
         "distilbert_base",
+        "efficientnet_lite0",
         "mistral_7b",
         "olmo2_1b",
         "phi3_mini",
         "pythia_70m",
         "roberta_base",
+        "yolov2_tiny",
     ),
 }
 

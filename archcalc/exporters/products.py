@@ -170,6 +170,11 @@ def _window_attention(node: Node, shapes: Sequence[Shape]) -> Iterator[Product]:
     yield Product(f"{node.name}/scores", width, inside, (inside, 1), windows * layer.heads)
     yield Product(f"{node.name}/mixed", inside, width, (inside, 1), windows * layer.heads)
     yield _dense(node, "out", weights, windows * inside)
+    if layer.relative == "queries":
+        # All queries of one place along the axis meet the rows of its distances.
+        for axis, side in enumerate(sides):
+            rows = windows * layer.heads * inside // side.w
+            yield Product(f"{node.name}/position_{axis}", width, side.w, (rows, 1), side.w)
     if layer.relative == "mlp":
         distances = math.prod(2 * side.w - 1 for side in sides)
         yield from (_dense(node, name, weights, distances) for name in ("position_hidden", "position_out"))

@@ -26,10 +26,13 @@ from archcalc.layers.views import Views, pointwise_view
 from archcalc.layers.window import whole_axis
 from archcalc.layers.window_bias import (
     from_layers,
+    from_queries,
     from_table,
     kept_of_making,
+    kept_of_queries,
     made_biases,
     making,
+    query_biases,
     spans,
     table_biases,
 )
@@ -42,8 +45,8 @@ from archcalc.symbols.shape import NamedShape
 LARGEST, SHORTEST = 100, 1e-12
 
 Bias: TypeAlias = Annotated[
-    bool | Literal["mlp"],
-    msgspec.Meta(description="true, false or mlp"),
+    bool | Literal["mlp", "queries"],
+    msgspec.Meta(description="true, false, mlp or queries"),
 ]
 
 
@@ -56,7 +59,8 @@ class WindowAttention(Layer, frozen=True):
 
     `relative` adds a bias to each score by the distance of the two places: from a trained table of (2·window − 1)² for
     each head, or with `mlp` by two dense layers with `hidden` values between them, from the logarithms of distances
-    (Liu et al. 2021, arXiv:2111.09883, section 3.3).
+    (Liu et al. 2021, arXiv:2111.09883, section 3.3). With `queries` it is, for each axis, the product of the query with a
+    trained row of the distance along it (Li et al. 2021, arXiv:2112.01526; the encoder of SAM).
 
     `key` is the width of one head and defaults to channels / heads; `out` defaults to channels.
 
@@ -127,12 +131,15 @@ class WindowAttention(Layer, frozen=True):
             weights["scale"] = (self.heads,)
         if self.relative == "mlp":
             return weights | from_layers(self.sides(x), self.heads, self.hidden)
+        if self.relative == "queries":
+            return weights | from_queries(self.sides(x), self.width(x))
         return weights | (from_table(self.sides(x), self.heads) if self.relative else {})
 
     def buffers(self, x: Shape) -> dict[str, Shape]:
         # Which distance each pair of a window has, and its coordinates. They follow from the window, but are kept with the weights.
         _, inside = self._counts(x)
-        buffers: dict[str, Shape] = {"position_index": (inside * inside,)} if self.relative else {}
+        indexed = self.relative and self.relative != "queries"
+        buffers: dict[str, Shape] = {"position_index": (inside * inside,)} if indexed else {}
         if self.relative == "mlp":
             sides = self.sides(x)
             buffers["position_coordinates"] = (*spans(sides), len(sides))
@@ -160,6 +167,10 @@ class WindowAttention(Layer, frozen=True):
                 divisions=values,
                 exponentials=vectors,
             )
+        if self.relative == "queries":
+            sides = self.sides(x)
+            along = sum(side.w for side in sides)
+            return work + Work(macs=places * self.heads * key * along, additions=scores * len(sides))
         return work + Work(additions=scores if self.relative else 0)
 
     def work_once(self, x: Shape) -> Work:
@@ -190,6 +201,10 @@ class WindowAttention(Layer, frozen=True):
                 yield SavedTensor("cosines", self.heads * places * inside)
         if self.relative == "mlp":
             yield from kept_of_making(self.sides(x), self.heads, self.hidden, use.frozen)
+        if self.relative == "queries":
+            yield from kept_of_queries(self.sides(x), values, self.width(x), use.frozen)
+            if self.scores != "cosine":
+                yield SavedTensor("scaled queries", values)
         if "out" not in use.frozen:
             yield SavedTensor("mixed", values)
         # A mask or bias of its own needs the scores, which fused kernels do not have.
@@ -212,7 +227,9 @@ class WindowAttention(Layer, frozen=True):
 
         queries, keys, values = map(headed, ("query", "key", "value"))
         scores = self._scored(xp, queries, keys, weights)
-        if self.relative:
+        if self.relative == "queries":
+            scores = scores + query_biases(xp, sides, queries, weights)
+        elif self.relative:
             scores = scores + (made_biases if self.relative == "mlp" else table_biases)(xp, sides, weights)
         seen = seen_together(xp, sides, shifts)[:, None] if any(shifts) else None
         y = mixed(xp, "nwhqk,nwkhd->nwqhd", scores, values, seen)

@@ -1,4 +1,4 @@
-"""Biases of the scores in a window, by the distance of its places: from a table, or made by two dense layers (Swin V2)."""
+"""Biases of the scores in a window, by the distance of its places: from a table, made by two dense layers (Swin V2), or of queries (MViTv2)."""
 
 from __future__ import annotations
 
@@ -36,6 +36,11 @@ def from_layers(sides: list[Side], heads: Dim, hidden: Dim) -> dict[str, Shape]:
     }
 
 
+def from_queries(sides: list[Side], key: Dim) -> dict[str, Shape]:
+    """For each axis the trained rows that queries are multiplied by, one for each distance along it."""
+    return {f"position_{axis}": (2 * side.w - 1, key) for axis, side in enumerate(sides)}
+
+
 def making(sides: list[Side], heads: Dim, hidden: Dim) -> Work:
     """The work of the dense layers for all distances, and of the sigmoid of each bias."""
     values = size(spans(sides)) * hidden
@@ -57,6 +62,20 @@ def kept_of_making(sides: list[Side], heads: Dim, hidden: Dim, frozen: frozenset
         yield SavedTensor("position biases", heads * size(tuple(side.w * side.w for side in sides)), once=True)
 
 
+def kept_of_queries(sides: list[Side], values: Dim, key: Dim, frozen: frozenset[str]) -> Iterator[SavedTensor]:
+    """The tensors that training keeps of biases of queries, of which there are `values`.
+
+    Rows are looked up for each pair of places along an axis. Their gradients are of queries with that axis in front, which are a copy for
+    all axes but the last (torch.einsum).
+    """
+    for axis, side in enumerate(sides):
+        yield SavedTensor(f"rows {axis}", side.w * side.w * key, once=True)
+        if f"position_{axis}" not in frozen:
+            yield SavedTensor(f"places {axis}", side.w * side.w, "int64", once=True)
+            if axis < len(sides) - 1:
+                yield SavedTensor(f"queries {axis}", values)
+
+
 def table_biases(xp: Any, sides: list[Side], weights: dict[str, Any]) -> Any:
     """The biases of a window as heads×queries×keys, from a table."""
     return weights["position_bias"][distances(xp, sides)].transpose(2, 0, 1)
@@ -68,6 +87,23 @@ def made_biases(xp: Any, sides: list[Side], weights: dict[str, Any]) -> Any:
     hidden = xp.einsum("tc,hc->th", places, weights["position_hidden"]) + weights["position_hidden_bias"]
     rows = xp.einsum("th,oh->to", xp.maximum(hidden, 0), weights["position_out"])
     return LARGEST_BIAS * sigmoid(xp, rows[distances(xp, sides)]).transpose(2, 0, 1)
+
+
+def query_biases(xp: Any, sides: list[Side], queries: Any, weights: dict[str, Any]) -> Any:
+    """The biases of batch×windows×queries×heads×values, as batch×windows×heads×queries×keys: a sum over the axes."""
+    n, windows, tokens, heads, key = queries.shape
+    inside = [side.w for side in sides]
+    queries = queries.reshape(n * windows, *inside, heads, key)
+    total: Any = 0
+    for axis, w in enumerate(inside):
+        apart = xp.arange(w)[:, None] - xp.arange(w) + w - 1
+        first = xp.moveaxis(queries, axis + 1, 1).reshape(n * windows, w, tokens // w, heads, key)
+        biases = xp.einsum("nqrhd,qkd->nqrhk", first, weights[f"position_{axis}"][apart], optimize=True)
+        others = [side for at, side in enumerate(inside) if at != axis]
+        biases = xp.moveaxis(biases.reshape(n * windows, w, *others, heads, w), 1, axis + 1)
+        keys = [w if at == axis else 1 for at in range(len(inside))]
+        total = total + xp.moveaxis(biases.reshape(n, windows, tokens, heads, *keys), 3, 2)
+    return total.reshape(n, windows, heads, tokens, tokens)
 
 
 def coordinates(xp: Any, sides: list[Side]) -> Any:

@@ -101,6 +101,7 @@ def _of_keras(node: Node, layer: Any, arrays: dict[str, Any], order: tuple[int, 
 _OWN = {
     "conv2d": {"weight": "kernel", "bias": "bias"},
     "embedding": {"weight": "embeddings"},
+    "gridbias": {"weight": "table"},
     "relativebias": {"weight": "table"},
     "learned": {"weight": "array"},
     "prelu": {"weight": "alpha"},

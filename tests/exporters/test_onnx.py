@@ -124,16 +124,17 @@ TINY = {
         ["pad: 1", "roll: {shifts: 2}", "pixelunshuffle: 2", "channelshuffle: 4", "split: {parts: 2, part: 1}"],
         (0, 0),
     ),
-    # 16; twice 4·(16 + 4) and a table of 7·7·2, and 2 scales. 64·12 products; twice 4·16 for 64 places and 4·2 for 16
-    # pairs of each.
+    # 16; three times 4·(16 + 4), twice a table of 7·7·2 and once 2·7 rows of 2, and 2 scales. 64·12 products; each time 4·16 for 64
+    # places and 4·2 for 16 pairs of each, and once 4 for 2·4 rows.
     "windows": (
         [
             "conv2d: {out: 4, kernel: 1}",
             "permute: [height, width, channels]",
             "windowattention: {heads: 2, window: 4, shift: 2, relative: true, scores: cosine}",
             "windowattention: {heads: 2, window: 4, grid: true, relative: true, scores: features}",
+            "windowattention: {heads: 2, window: 4, relative: queries}",
         ],
-        (16 + 2 * (80 + 98) + 2, 768 + 2 * (4096 + 8192)),
+        (16 + 3 * 80 + 2 * 98 + 28 + 2, 768 + 3 * (4096 + 8192) + 2048),
     ),
     "sizes": (["upsample: 2", "resize: 12", "crop: 2", "resize: {size: 5, mode: linear}"], (0, 0)),
 }

@@ -44,7 +44,7 @@ def window_attention(draw: Draw, x: Shape) -> dict[str, Any]:
     """Windows of one size or one for each axis, some larger than the image, and shifts that are less than they."""
     own = {"heads": draw(divisors(x[-1])), "bias": draw(BIASES), "grid": draw(st.booleans())}
     own |= {"key": draw(st.none() | st.integers(1, 4)), "out": draw(st.none() | st.integers(1, LARGEST))}
-    own["relative"] = draw(st.sampled_from([False, True, "mlp"]))
+    own["relative"] = draw(st.sampled_from([False, True, "mlp", "queries"]))
     # Dense layers need a distance; a grid has no place of its own.
     least = 2 if own["relative"] == "mlp" else 1
     # The pairs of a window grow with its side to the power of twice the axes.
@@ -93,6 +93,16 @@ def relative_bias(draw: Draw, _x: Shape) -> dict[str, Any]:
     side = draw(st.integers(2, LARGEST))
     buckets = side if causal else 2 * side + draw(st.integers(0, 1))
     return {"causal": causal, "buckets": buckets, "distance": side // 2 + draw(st.integers(1, LARGEST))}
+
+
+def grid_bias(draw: Draw, x: Shape) -> dict[str, Any]:
+    """A grid of some axes, alone or behind a token without a place."""
+    class_token = x[1] > 1 and draw(st.booleans())
+    left, grid = x[1] - class_token, []
+    for _ in range(draw(st.integers(0, 2))):
+        grid.append(draw(divisors(left)))
+        left //= grid[-1]
+    return {"class_token": class_token, "grid": (*grid, left)}
 
 
 def matmul(draw: Draw, *xs: Shape) -> dict[str, Any]:

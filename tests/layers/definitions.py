@@ -146,7 +146,9 @@ def window_attention(layer: Layer, x: Any, **weights: Any) -> None:
         shifted({"out": np.ones((1, inside, len(weights["out"])))}, weights)
         for _ in range(layer.heads * inside):
             scores = 0.35 * numbers(np.ones(inside))
-            softmax(np, scores + 0.25 * np.ones(inside) if layer.relative else scores, 0)
+            for _ in range(len(places) if layer.relative == "queries" else bool(layer.relative)):
+                scores = scores + 0.25 * np.ones(inside)
+            softmax(np, scores, 0)
         for _ in range(2 * layer.heads * inside if layer.scores == "cosine" else 0):
             vector = numbers(np.ones(inner // layer.heads))
             vector / np.maximum(np.sqrt((vector**2).sum(keepdims=True)), 1e-9)

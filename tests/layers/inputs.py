@@ -181,6 +181,8 @@ INPUTS: dict[str, st.SearchStrategy[tuple[Shape, ...]]] = {
     ),
     **dict.fromkeys(("crop", "resize"), shapes_of((2, 3, 4)).flatmap(_alone_or_beside)),
     "deformconv2d": st.sampled_from([(1, 4, 4), (2, 3, 5), (4, 3, 3), (1, 2, 2), (4, 5, 2)]).flatmap(moved),
+    # As many queries as keys.
+    "gridbias": st.tuples(st.integers(1, 4), st.integers(1, 9)).map(lambda x: ((x[0], x[1], x[1]),)),
     "nms": st.integers(1, 6).map(lambda n: ((n, 4), (n,))),
     "roialign": st.tuples(
         st.integers(1, 3),

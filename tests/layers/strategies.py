@@ -18,6 +18,7 @@ from msgspec import inspect
 from archcalc.layers import Layer
 from tests.layers.attention_settings import (
     attention,
+    grid_bias,
     latent_attention,
     matmul,
     pooling_attention,
@@ -176,6 +177,7 @@ FITTING: dict[str, Callable[..., dict[str, Any]]] = {
     "roialign": aligned,
     "crop": crop,
     "relativebias": relative_bias,
+    "gridbias": grid_bias,
     **dict.fromkeys(("dropout", "stochasticdepth"), lambda draw, _x: {"rate": draw(st.sampled_from([0.0, 0.1, 1.0]))}),
     "hardtanh": lambda draw, _x: {"min": draw(st.sampled_from([-1.0, 0.0])), "max": draw(st.sampled_from([0.5, 6.0]))},
     "linearattention": _linear_attention,

@@ -78,6 +78,11 @@ APART: list[tuple[str, Callable[..., bool], str]] = [
     ("windowattention", lambda _, x: len(x) != 3, "torchvision has windows of images alone"),
     ("windowattention", lambda k, _: isinstance(k.bias, tuple), "and biases of all projections or none"),
     ("windowattention", lambda k, _: k.key or k.out, "and heads that are all channels together"),
+    (
+        "windowattention",
+        lambda k, _: k.relative == "queries",
+        "and no biases of queries; `test_kept_windows.py` has them",
+    ),
     ("windowattention", lambda k, _: k.heads == 1, "its keys and values are then views of one array with queries"),
 ]
 

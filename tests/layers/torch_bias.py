@@ -1,8 +1,9 @@
-"""The bias of scores by distance as T5 has it in its own code and in the usual library: a bucket for each pair, by floats."""
+"""Biases of scores by distance: as T5 has it in its own code, a bucket for each pair, by floats; and on a grid, pair by pair."""
 
 from __future__ import annotations
 
 import math
+from itertools import product
 
 import torch
 from torch import Tensor, nn
@@ -47,3 +48,30 @@ class RelativeBias(nn.Module):
             later = torch.ones(self.queries, self.keys, dtype=torch.bool, device=scores.device).triu(1)
             bias = bias + torch.zeros_like(later, dtype=scores.dtype).masked_fill(later, float("-inf"))
         return scores + bias
+
+
+class GridBias(nn.Module):
+    """A table of distances×heads, whose row is found for each pair of tokens from where they are."""
+
+    def __init__(self, k: Layer, x: Shape) -> None:
+        super().__init__()
+        heads, *pairs = x
+        self.grid = k.grid
+        places = [None] * k.class_token + list(product(*map(range, k.grid)))
+        if pairs != [len(places)] * 2 or not k.grid:
+            message = "other tokens than the grid has"
+            raise ValueError(message)
+        spans = math.prod(2 * n - 1 for n in k.grid)
+        self.weight = nn.Parameter(torch.randn(spans + 3 * k.class_token, heads))
+        ends = {(True, False): spans, (False, True): spans + 1, (True, True): spans + 2}
+        rows = [[self.row(q, p) if q and p else ends[q is None, p is None] for p in places] for q in places]
+        self.rows = torch.tensor(rows, device="cpu")
+
+    def row(self, query: tuple[int, ...], key: tuple[int, ...]) -> int:
+        found = 0
+        for n, q, k in zip(self.grid, query, key, strict=True):
+            found = found * (2 * n - 1) + q - k + n - 1
+        return found
+
+    def forward(self, scores: Tensor) -> Tensor:
+        return scores + self.weight[self.rows.to(scores.device)].permute(2, 0, 1)

@@ -12,7 +12,7 @@ from torch.nn import functional
 from archcalc.layers import Layer
 from tests.layers.torch_attention import Attention
 from tests.layers.torch_axis_twins import AXIS_TWINS
-from tests.layers.torch_bias import RelativeBias
+from tests.layers.torch_bias import GridBias, RelativeBias
 from tests.layers.torch_detection import DETECTION_TWINS
 from tests.layers.torch_experts import EXPERT_TWINS
 from tests.layers.torch_function import Function, Kept, each
@@ -175,6 +175,7 @@ TWINS: dict[str, Twin] = {
     "elu": lambda k, _x: nn.ELU(k.alpha),
     "embedding": lambda k, _x: nn.Sequential(Function(Tensor.long), nn.Embedding(k.vocabulary, k.out)),
     "gelu": lambda k, _x: nn.GELU(k.approximate),
+    "gridbias": GridBias,
     "groupnorm": lambda k, x: nn.GroupNorm(k.groups, x[0], k.eps, k.affine),
     "gru": recurrent(nn.GRU),
     "hardtanh": lambda k, _x: nn.Hardtanh(k.min, k.max),

@@ -40,7 +40,10 @@ class WindowAttention(nn.Module):
         self.grid, self.scores, self.relative = k.grid, k.scores, k.relative
         if k.scores == "cosine":
             self.scale = nn.Parameter(torch.zeros(k.heads))
-        if k.relative:
+        if k.relative == "queries":
+            for axis, w in enumerate(self.window):
+                self.register_parameter(f"position_{axis}", nn.Parameter(torch.zeros(2 * w - 1, f // k.heads)))
+        elif k.relative:
             inside = list(product(*map(range, self.window)))
             rows = torch.tensor(
                 [[self.row([a - b for a, b in zip(q, p, strict=True)]) for p in inside] for q in inside], device="cpu"
@@ -83,6 +86,18 @@ class WindowAttention(nn.Module):
             table = self.position_bias
         return table[self.position_index].unflatten(0, (math.prod(self.window), -1)).permute(2, 0, 1)
 
+    def of_queries(self, queries: Tensor) -> Tensor:
+        """The bias of each pair of places: the query times the rows of how far it is from the key along each axis."""
+        inside = list(product(*map(range, self.window)))
+        found = []
+        for at, place in enumerate(inside):
+            biases = torch.zeros((), device=queries.device)
+            for axis, w in enumerate(self.window):
+                rows = getattr(self, f"position_{axis}")[[place[axis] - b + w - 1 for b in range(w)]]
+                biases = biases + (queries[..., at, :] @ rows.mT)[..., [key[axis] for key in inside]]
+            found.append(biases)
+        return torch.stack(found, -2)
+
     def forward(self, t: Tensor) -> Tensor:
         counts = [-(-n // w) for n, w in zip(self.places, self.window, strict=True)]
         whole = [c * w for c, w in zip(counts, self.window, strict=True)]
@@ -112,14 +127,15 @@ class WindowAttention(nn.Module):
             getattr(self, name)(windows).unflatten(-1, (self.heads, -1)).transpose(2, 3)
             for name in ("query", "key", "value")
         )
+        bias = self.of_queries(q) if self.relative == "queries" else self.bias() if self.relative else None
         if self.scores == "cosine":
             q, k = (functional.normalize(vectors, dim=-1) for vectors in (q, k))
             q = q * self.scale.clamp(max=math.log(100)).exp()[:, None, None]
         else:
             q = q * (q.shape[-1] * (self.heads if self.scores == "features" else 1)) ** -0.5
         scores = q @ k.transpose(-1, -2)
-        if self.relative:
-            scores = scores + self.bias()
+        if bias is not None:
+            scores = scores + bias
         if any(shifts):
             apart = (ends_of[:, :, None] != ends_of[:, None]).any(-1)
             scores = scores.masked_fill(apart[:, None], float("-inf"))

@@ -206,9 +206,12 @@ def windowed(make: Maker) -> None:
 
 
 def biased(make: Maker) -> None:
-    """A bias by distance of what has three axes, taken for the scores of heads, and the softmax over its keys."""
+    """A bias by distance, or on a grid, of what has three axes, taken for the scores of heads, and the softmax over its keys."""
     source = make.source()
-    if len(make.shape(source)) == 3:
+    shape = make.shape(source)
+    if len(shape) == 3 and shape[1] == shape[2] and make.random.random() < 0.5:
+        make.add(K["softmax"](axis=2), make.add(K["gridbias"](grid=(1, shape[1])), source))
+    elif len(shape) == 3:
         causal = make.random.random() < 0.5
         layer = K["relativebias"](buckets=make.random.randint(4, 9), distance=make.random.randint(5, 9), causal=causal)
         make.add(K["softmax"](axis=2), make.add(layer, source))

@@ -225,6 +225,7 @@ KINDS: dict[str, Callable[..., Seen]] = {
     "layernorm": lambda layer, *rest: over(*layer.axes)(layer, *rest),
     **dict.fromkeys(("attention", "latentattention"), attended),
     "windowattention": in_windows,
+    "gridbias": lambda _layer, seen, *_: seen,
     "relativebias": biased,
     "groupnorm": normed,
     "scan": scanned,

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from tests.specs.folding import folded
 from tests.specs.transformers_networks import NETWORKS, Network
 
 DATA = Path(__file__).parent.parent / "data"
@@ -122,27 +123,6 @@ def whole(modules: list[Module], written: bool) -> Iterator[Module]:
             yield from parts
 
 
-def folded(modules: list[Module]) -> Iterator[tuple[int, list[Module]]]:
-    """Groups of modules, each with how many times it follows upon itself."""
-    at = 0
-    keys = [module.key for module in modules]
-    while at < len(modules):
-        times, size = max(
-            ((repeats(keys, at, size), size) for size in range(1, 30)), key=lambda one: (one[0] > 1) * one[0] * one[1]
-        )
-        times, size = (times, size) if times > 1 else (1, 1)
-        yield times, modules[at : at + size]
-        at += times * size
-
-
-def repeats(keys: list[Any], at: int, size: int) -> int:
-    """The number of times that the next `size` entries follow upon themselves."""
-    times = 1
-    while keys[at : at + size] == keys[at + times * size : at + (times + 1) * size]:
-        times += 1
-    return times
-
-
 def main() -> None:
     """Write both tables, or print what is found in the networks that are named."""
     names = sys.argv[1:]
@@ -154,7 +134,7 @@ def main() -> None:
         for name in names or NETWORKS:
             of = found(NETWORKS[name])
             sums.writerow([name, NETWORKS[name].tokens, of.params, of.macs])
-            for block, (times, modules) in enumerate(folded(of.modules)):
+            for block, (times, modules) in enumerate(folded(of.modules, lambda module: module.key)):
                 for module in modules:
                     table.writerow([name, block, times, module.name, "x".join(map(str, module.output)), module.params])
 

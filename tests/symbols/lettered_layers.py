@@ -39,7 +39,7 @@ MOVING = {
 # What goes over the tokens of a sequence, likewise.
 TOKENS = ("tokens", "features")
 GOING = ("attention", "lstm", "gru", "rnn", "cumsum", "cummean", "linear", "layernorm", "rmsnorm", "squash")
-SHAPED = ("constant", "learned", "input", "embedding", *BY_VALUE, "concat", "matmul", "windowattention")
+SHAPED = ("constant", "learned", "input", "embedding", *BY_VALUE, "concat", "gridbias", "matmul", "windowattention")
 # An expression by a name of the language in it, in a letter x that is at least 1; most are at least 1 too.
 EXPRESSIONS = {
     "+": "{x} + {n}",
@@ -277,7 +277,7 @@ WRITTEN: dict[str, Callable[[Writer, int, str], str]] = {
     **dict.fromkeys(("window", "rotary"), size(1, 4)),
     "windowattention.window": each(2, 4),
     "windowattention.hidden": size(1, 4),
-    "windowattention.relative": lambda writer, *_: writer.r.choice(("false", "true", "mlp")),
+    "windowattention.relative": lambda writer, *_: writer.r.choice(("false", "true", "mlp", "queries")),
     "shift": each(0, 1),
     "positions": number("rotary"),
     "qk_norm": lambda writer, *_: writer.r.choice(("rms", "layer")),

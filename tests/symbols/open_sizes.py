@@ -13,21 +13,24 @@ NO_SIZES = {
     "ddpm_cifar10": {"attended"},
     **{key: {"first"} for key in ("deepseek_v2", "deepseek_v2_lite")},
     "gemma_2b": {"version", "every"},
-    "efficientnet_b0": {"depth_multiple"},
+    **{key: {"depth_multiple"} for key in ("efficientnet_b0", "efficientnet_lite0")},
     "electra_small": {"small", "dim"},
     "falcon_7b": {"norms"},
+    "mobileone_s0": {"first", "branches"},
     "repvgg_a0": {"first"},
     # Of one box at each place the numbers are in order, and no copy.
     "ssdlite320_mobilenet_v3_large": {"anchors"},
+    "se_resnet50": {"groups"},
     "wide_resnet16_8": {"widen"},
 }
 
 
 def is_open(name, axis):
-    """True if an axis of a network's input may be a letter: RepVGG asks for channels, and sums over four sizes grow too long.
+    """True if an axis of a network's input may be a letter.
 
-    The last map of SSD has one place, whose numbers are in the order of its boxes and are no copy, as those of more places are.
+    RepVGG and MobileOne ask for channels, and sums over four sizes grow too long. The last map of SSD has one place,
+    whose numbers are in the order of its boxes and are no copy, as those of more places are.
     """
-    if name.startswith("repvgg"):
+    if name.startswith(("repvgg", "mobileone")):
         return axis > 0
     return axis == 0 or not name.startswith(("hrnet", "stable_diffusion", "ddpm", "ssd"))

@@ -99,11 +99,13 @@ CASES: dict[str, list[tuple[dict[str, Any], list[tuple[int, ...]]]]] = {
         ({"heads": 2}, [(2, 3, 5), (5, 8)]),
         ({}, [(2, 3, 5), (2, 5, 4)]),
     ],
+    "gridbias": [({"grid": (2, 2), "class_token": True}, [(2, 5, 5)])],
     "relativebias": [({"buckets": 6, "distance": 4}, [(2, 3, 5)])],
     "windowattention": [
         ({"heads": 2, "window": 2, "shift": 1, "relative": True}, [(3, 4, 6)]),
         ({"heads": 2, "window": 2, "shift": 1, "relative": "mlp", "hidden": 5, "scores": "cosine"}, [(3, 4, 6)]),
         ({"heads": 2, "window": 2, "grid": True, "scores": "features"}, [(3, 4, 6)]),
+        ({"heads": 2, "window": 2, "relative": "queries"}, [(3, 4, 6)]),
     ],
     "latentattention": [
         ({"heads": 2, "latent": 3, "query_latent": 5, "key": 4, "rotary": 2, "value": 3}, [(3, 8)]),

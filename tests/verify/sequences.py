@@ -18,12 +18,14 @@ def attended(draw: Draw, plot: Plot) -> None:
 
 
 def biased(draw: Draw, plot: Plot) -> None:
-    """The scores of two sequences in heads, with a bias by distance, or a table shared with the bias before it, and their softmax."""
+    """The scores of two sequences in heads, with a bias by distance, on a grid where it fits, or a table shared with the bias before it."""
     first = plot.some(draw, lambda shape: len(shape) == 2)
     second = plot.some(draw, lambda shape: len(shape) == 2 and shape[1] == plot.shape(first)[1])
     heads = draw(divisors(plot.shape(first)[1]))
     at = plot.add(K["matmul"](heads=heads, transpose="second"), first, second)
-    owner = at = plot.add(draw(layers("relativebias", plot.shape(at))), at)
+    _, queries, keys = plot.shape(at)
+    kind = draw(st.sampled_from(["gridbias", "relativebias"])) if queries == keys else "relativebias"
+    owner = at = plot.add(draw(layers(kind, plot.shape(at))), at)
     if draw(st.booleans()):
         at = plot.add(plot.builder.nodes[owner].layer, at, share=owner)
     plot.add(K["softmax"](axis=2), at)

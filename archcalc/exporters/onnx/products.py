@@ -201,6 +201,15 @@ def relative_bias(part: Part) -> Value:
     return part.op("Add", y, part.constant(np.where(apart > 0, -np.inf, 0))) if layer.causal else y
 
 
+def grid_bias(part: Part) -> Value:
+    """Scores with a trained bias by the distance of their places on a grid."""
+    heads, queries, keys = part.known(part.shape, "the scores")
+    places = part.file.numbers(*map(int, part.layer.rows(np).reshape(-1)))
+    bias = part.op("Gather", part.weight(), places, axis=0)
+    bias = part.op("Reshape", bias, part.file.numbers(1, queries, keys, heads))
+    return part.main("Add", part.x, part.op("Transpose", bias, perm=(0, 3, 1, 2)))
+
+
 HANDLERS: dict[str, Handler] = {
     "linear": linear,
     "embedding": embedding,
@@ -208,4 +217,5 @@ HANDLERS: dict[str, Handler] = {
     "matmul": product,
     "attention": attention,
     "relativebias": relative_bias,
+    "gridbias": grid_bias,
 }

@@ -60,7 +60,9 @@ def _attended(part: Part, x: Value, sizes: tuple[int, int, int, int], masked: bo
 
     queries, keys, values = map(headed, ("query", "key", "value"))
     added: list[Value] = []
-    if part.layer.relative:
+    if part.layer.relative == "queries":
+        added.append(_of_queries(part, queries, sizes))
+    elif part.layer.relative:
         rows = distances(np, sides)
         places = part.file.numbers(*map(int, rows.reshape(-1)))
         bias = part.op("Gather", _table(part, sides), places, axis=0)
@@ -78,6 +80,28 @@ def _attended(part: Part, x: Value, sizes: tuple[int, int, int, int], masked: bo
     pieces = Heads(queries, keys, values, _factor(part, width), 2)
     y = part.transpose(mixed(part, pieces, biased), 0, 2, 1, 3)
     return projected(part, "out", part.reshape(y, (count, tokens, heads, width), (count, tokens, heads * width)))
+
+
+def _of_queries(part: Part, queries: Value, sizes: tuple[int, int, int, int]) -> Value:
+    """What queries, which are windows×heads×places×values, add to their scores: the sum over the axes."""
+    count, tokens, heads, width = sizes
+    inside = [side.w for side in part.layer.sides(part.shape)]
+    found: list[Value] = []
+    for axis, w in enumerate(inside):
+        before, after = count * heads * math.prod(inside[:axis]), math.prod(inside[axis + 1 :])
+        # Places of the axis in front, each with a matrix of its rows: values×keys along the axis.
+        y = part.reshape(queries, (count, heads, tokens, width), (before, w, after, width))
+        y = part.reshape(part.transpose(y, 1, 0, 2, 3), (w, before, after, width), (w, before * after, width))
+        apart = np.arange(w)[:, None] - np.arange(w) + w - 1
+        places = part.file.numbers(*map(int, apart.reshape(-1)))
+        rows = part.op("Gather", part.weight(f"position_{axis}"), places, axis=0)
+        rows = part.op("Transpose", part.op("Reshape", rows, part.file.numbers(w, w, width)), perm=(0, 2, 1))
+        y = part.reshape(part.op("MatMul", y, rows), (w, before * after, w), (w, before, after, w))
+        y = part.transpose(y, 1, 0, 2, 3)
+        keys = [w if at == axis else 1 for at in range(len(inside))]
+        found.append(part.reshape(y, (before, w, after, w), (count, heads, tokens, *keys)))
+    total = reduce(lambda y, one: part.op("Add", y, one), found)
+    return part.reshape(total, (count, heads, tokens, *inside), (count, heads, tokens, tokens))
 
 
 def _unit(part: Part, vectors: Value) -> Value:

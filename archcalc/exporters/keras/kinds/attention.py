@@ -76,6 +76,17 @@ def _relative_bias(use: Use) -> Placed:
     return Placed(Code(f"$self({use.fed(natural(3))})", call, parts=("RelativeBias",)), natural(3))
 
 
+@kind("gridbias")
+def _grid_bias(use: Use) -> Placed:
+    arguments = (
+        plain("heads", int(use.shapes[0][0])),
+        plain("grid", tuple(map(int, use.layer.grid))),
+        given("class_token", use.layer.class_token, default=False),
+    )
+    call = Call("GridBias", arguments)
+    return Placed(Code(f"$self({use.fed(natural(3))})", call, parts=("GridBias",)), natural(3))
+
+
 @kind("matmul")
 def _product(use: Use) -> Placed:
     layer = use.layer

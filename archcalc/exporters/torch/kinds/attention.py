@@ -94,6 +94,16 @@ def _relative_bias(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Cod
     return module("RelativeBias", *arguments, parts=("RelativeBias",))
 
 
+@kind("gridbias")
+def _grid_bias(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
+    arguments = (
+        plain("heads", int(shapes[0][0])),
+        plain("grid", tuple(map(int, layer.grid))),
+        given("class_token", layer.class_token, default=False),
+    )
+    return module("GridBias", *arguments, parts=("GridBias",))
+
+
 @kind("scan")
 def _scan(_layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
     arguments = plain("features", int(shapes[0][1])), plain("states", int(shapes[2][1]))
