@@ -83,7 +83,7 @@ LOWER = {
     "torch": {
         **dict.fromkeys(("combine", "dispatch", "expertlinear", "topk"), _CHOICES),
         "latentattention": "no kind repeats one key for all heads",
-        "scan": "exponentials and sums along an axis are no kinds",
+        **dict.fromkeys(("scan", "ssd", "wkv"), "exponentials and sums along an axis are no kinds"),
     }
 }
 

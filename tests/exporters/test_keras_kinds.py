@@ -22,7 +22,7 @@ WITHOUT = {
     **dict.fromkeys(("blurpool1d", "blurpool2d", "blurpool3d"), "Keras has no like of these windows"),
     **dict.fromkeys(("linearattention", "latentattention", "windowattention"), "Keras has no attention of this sort"),
     **dict.fromkeys(("topk", "dispatch", "expertlinear", "combine"), "Keras has no mixtures of experts"),
-    "scan": "Keras has no layer that does this step by step",
+    **dict.fromkeys(("scan", "ssd", "wkv"), "Keras has no layer that does this step by step"),
     "constant": "its values are in no spec",
     "unknown": "nobody says what it computes",
 }

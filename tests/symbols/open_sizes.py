@@ -11,6 +11,8 @@ NO_SIZES = {
     # Numbers that conditions ask for, and widths that must divide or be alike.
     **{f"yolo11{size}": {"max_channels", "depth_multiple"} for size in "nsmlx"},
     "ddpm_cifar10": {"attended"},
+    # A factor.
+    "conformer_s": {"root"},
     **{key: {"first"} for key in ("deepseek_v2", "deepseek_v2_lite")},
     "gemma_2b": {"version", "every"},
     "efficientnet_b0": {"depth_multiple"},
