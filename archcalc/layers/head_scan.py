@@ -41,7 +41,11 @@ class SSD(Layer, frozen=True):
     def requires(self, x: Shape, dt: Shape, b: Shape, c: Shape) -> Iterator[Requirement]:
         for name, sequence in {"the step sizes": dt, "B": b, "C": c}.items():
             yield equal(x[0], sequence[0]), f"there are {x[0]} tokens in x and {sequence[0]} in {name}", ""
-        yield divides(dt[1], x[1]), f"{dt[1]} heads, as there are step sizes, do not divide the {x[1]} features of x", ""
+        yield (
+            divides(dt[1], x[1]),
+            f"{dt[1]} heads, as there are step sizes, do not divide the {x[1]} features of x",
+            "",
+        )
         yield divides(self.groups, dt[1]), f"groups={self.groups} does not divide the {dt[1]} heads", "groups"
         yield equal(b[1], c[1]), f"B is {format_shape(b)} and C {format_shape(c)}", ""
         yield divides(self.groups, b[1]), f"groups={self.groups} does not divide the {b[1]} values of B", "groups"

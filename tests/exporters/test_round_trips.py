@@ -27,7 +27,9 @@ WITHOUT = {
     "onnx": {
         **dict.fromkeys(("anchors", "nms", "combine", "dispatch", "expertlinear", "topk"), _CHOSEN),
         **dict.fromkeys(("deformconv2d", "fold", "unfold"), _MOVED),
-        **dict.fromkeys(("latentattention", "linearattention", "scan", "ssd", "wkv"), "it is not written out in arithmetic"),
+        **dict.fromkeys(
+            ("latentattention", "linearattention", "scan", "ssd", "wkv"), "it is not written out in arithmetic"
+        ),
         "constant": "its values are in no spec",
     },
     "torch": {

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import groupby
 
 import pytest
 
 from archcalc.language import load
 from archcalc.profiling.engine import profile
 from archcalc.profiling.rows import Profile
-from tests.specs.tables import by_network, table
+from tests.specs.tables import by_network, in_order, table
 
 Row = tuple[tuple[int, ...], int]
 TOTALS = {row["network"]: row for row in table("speech_totals")}
@@ -25,16 +24,6 @@ PRETRAINED = {
     "hubert_large": 316_606_336,
     "hubert_xlarge": 964_317_568,
 }
-
-
-def expected(name: str) -> list[Row]:
-    """The modules of a network in order, with their outputs, axes by size, and the params that no module before them has."""
-    rows: list[Row] = []
-    for _, group in groupby(TABLES[name], lambda row: row["block"]):
-        block = list(group)
-        one = [(sizes(map(int, row["output"].split("x"))), int(row["params"])) for row in block]
-        rows += one * int(block[0]["times"])
-    return rows
 
 
 def sizes(output: Iterable[int]) -> tuple[int, ...]:
@@ -64,7 +53,7 @@ def test_every_module_is_a_row(name: str) -> None:
     """All modules with weights in order, each with its output and its params, and the products as torch counts them."""
     result = profile(load(name))
 
-    assert modules(result) == expected(name)
+    assert modules(result) == [(sizes(output), params) for output, params in in_order(TABLES[name])]
     assert result.totals.params == int(TOTALS[name]["params"])
     assert result.totals.macs == int(TOTALS[name]["macs"])
 
@@ -74,7 +63,7 @@ def test_what_pretraining_needs(name: str) -> None:
     """Beside the network the auxiliary heads and a vector as wide as the network, which stands for what is masked."""
     result = profile(load(name))
 
-    width = max(expected(name)[-1][0])
+    width = in_order(TABLES[name])[-1][0][-1]
     assert result.totals.params + result.auxiliary.params + width == PRETRAINED[name]
 
 

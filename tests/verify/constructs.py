@@ -11,7 +11,17 @@ from archcalc.layers import Layer
 from tests.layers.inputs import BY_VALUE, Draw, moved
 from tests.layers.strategies import layers
 from tests.verify.plot import CHAIN, IN_PLACE, VIEWS, K, Plot, single
-from tests.verify.sequences import attended, biased, linearly_attended, multiplied, recurrent, scanned, scanned_in_heads, weighted, windowed
+from tests.verify.sequences import (
+    attended,
+    biased,
+    linearly_attended,
+    multiplied,
+    recurrent,
+    scanned,
+    scanned_in_heads,
+    weighted,
+    windowed,
+)
 from tests.verify.setting_classes import class_of
 
 # Experts are run one after the other.
