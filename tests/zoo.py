@@ -20,6 +20,7 @@ _ALIKE = {
     *(
         "bloom_560m",
         "deepseek_v2",
+        "conformer_s",
         "distilbert_base",
         "hubert_base",
         "mistral_7b",
