@@ -19,6 +19,7 @@ NO_SIZES = {
     "electra_small": {"small", "dim"},
     "falcon_7b": {"norms"},
     "repvgg_a0": {"first"},
+    "wavenet": {"stacks", "depth"},
     "wide_resnet16_8": {"widen"},
 }
 
