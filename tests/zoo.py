@@ -13,20 +13,24 @@ _MORE = {
     *("vgg16", "vgg19_bn", "resnet50", "resnet50-torchvision", "resnet152"),
     *("deepseek_v2_lite", "mixer_b_16", "mobilenet_v3_small", "regnet_y_400mf", "squeezenet1_1"),
 }
-# Those that are another of the first in more layers, or in the sizes of another of their kind.
+# Those that are another of the first in more layers, or in the sizes of another of their kind, and long ones, whose
+# drawings take ten seconds and more.
 _ALIKE = {
     *(f"resnet_v{version}_{depth}" for version in (1, 2) for depth in (101, 152, 200)),
     *(
         "bloom_560m",
+        "conformer_s",
         "deepseek_v2",
         "distilbert_base",
         "efficientnet_lite0",
+        "hubert_base",
         "mistral_7b",
         "olmo2_1b",
         "phi3_mini",
         "pythia_70m",
         "roberta_base",
         "yolov2_tiny",
+        "wavenet",
     ),
 }
 

@@ -18,7 +18,7 @@ NETSCOPE = Convention(
         "batchnorm without affine": "0",
         "convtranspose": None,
         "attention": None,
-        **dict.fromkeys(("lstm", "gru", "rnn", "scan", "linearattention")),
+        **dict.fromkeys(("lstm", "gru", "rnn", "scan", "ssd", "wkv", "linearattention")),
     },
     other="0",
     source="dgschwend/netscope 8ae36d83, src/analyzer.coffee, its column macc",

@@ -11,4 +11,4 @@ OTHER_ATTENTION = dict.fromkeys(
 )
 
 # What models run by kernels of their own, or write out in one way or another.
-OWN_KERNELS = dict.fromkeys(("scan", "linearattention"))
+OWN_KERNELS = dict.fromkeys(("scan", "ssd", "wkv", "linearattention"))

@@ -84,7 +84,7 @@ LOWER = {
         **dict.fromkeys(("combine", "dispatch", "expertlinear", "topk"), _CHOICES),
         "latentattention": "no kind repeats one key for all heads",
         "l2norm": "a length along an axis is no kind of its own",
-        "scan": "exponentials and sums along an axis are no kinds",
+        **dict.fromkeys(("scan", "ssd", "wkv"), "exponentials and sums along an axis are no kinds"),
     }
 }
 

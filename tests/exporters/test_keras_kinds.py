@@ -28,7 +28,7 @@ WITHOUT = {
     ),
     **dict.fromkeys(("topk", "dispatch", "expertlinear", "combine"), "Keras has no mixtures of experts"),
     "squash": "Keras has no function of this sort",
-    "scan": "Keras has no layer that does this step by step",
+    **dict.fromkeys(("scan", "ssd", "wkv"), "Keras has no layer that does this step by step"),
     "constant": "its values are in no spec",
     "unknown": "nobody says what it computes",
 }

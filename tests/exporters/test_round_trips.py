@@ -28,7 +28,7 @@ WITHOUT = {
         **dict.fromkeys(("anchors", "nms", "combine", "dispatch", "expertlinear", "topk"), _CHOSEN),
         **dict.fromkeys(("deformconv2d", "roialign", "fold", "unfold"), _MOVED),
         **dict.fromkeys(
-            ("latentattention", "linearattention", "poolingattention", "scan", "squash"),
+            ("latentattention", "linearattention", "poolingattention", "scan", "squash", "ssd", "wkv"),
             "it is not written out in arithmetic",
         ),
         "constant": "its values are in no spec",

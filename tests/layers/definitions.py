@@ -187,6 +187,23 @@ def scan(_layer: Layer, x: Any, dt: Any, *_: Any, **weights: Any) -> None:
     numbers(np.ones(x.shape)) + weights["D"] * x
 
 
+def head_scan(layer: Layer, x: Any, dt: Any, b: Any, _c: Any, **weights: Any) -> None:
+    """As a scan, with a decay for each head; what is added to a state, and read from it, belongs to multiply-accumulates."""
+    decays = np.exp(-(dt * 0.35))
+    for _ in range(b.shape[2] // layer.groups):
+        np.repeat(decays, x.shape[2] // dt.shape[2], 2) * numbers(np.ones(x.shape))
+    each = x.reshape(*dt.shape, -1)
+    dt[..., None] * each
+    numbers(np.ones(each.shape)) + weights["D"][:, None] * each
+
+
+def wkv(_layer: Layer, k: Any, v: Any, **weights: Any) -> None:
+    """Two weights of a value, which decay; values times weights belong to multiply-accumulates."""
+    later, own = np.exp(k), np.exp(weights["first"] + k)
+    below = numbers(np.ones(v.shape))
+    numbers(np.ones(v.shape)) * 0.35 / (below + own), below * 0.35 + later
+
+
 def linear_attention(layer: Layer, q: Any, k: Any, v: Any) -> None:
     """The feature map, the sum of the keys, and the quotient."""
     for x in (q, k):
@@ -283,6 +300,8 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
     "attention": attention,
     "linearattention": linear_attention,
     "scan": scan,
+    "ssd": head_scan,
+    "wkv": wkv,
     "topk": topk,
     "dispatch": lambda *_: None,
     "expertlinear": expert_linear,

@@ -148,6 +148,14 @@ def _scanned(draw: Draw) -> tuple[Shape, ...]:
     return ((tokens, features),) * 2 + ((tokens, state),) * 2
 
 
+@st.composite
+def _in_heads(draw: Draw) -> tuple[Shape, ...]:
+    """Features of some heads, and what is shared by groups of them."""
+    tokens, groups = draw(st.integers(1, 3)), draw(st.integers(1, 2))
+    heads, state = groups * draw(st.integers(1, 2)), groups * draw(st.integers(1, 3))
+    return ((tokens, heads * draw(st.integers(1, 3))), (tokens, heads), (tokens, state), (tokens, state))
+
+
 # The kinds whose inputs have some numbers of axes only, beside those that have a rank.
 RANKS: dict[str, tuple[int, ...]] = {
     **dict.fromkeys((*BY_VALUE, "concat"), (1, 2, 3, 4)),
@@ -160,9 +168,9 @@ RANKS: dict[str, tuple[int, ...]] = {
     **dict.fromkeys(_SPATIAL, (2, 3, 4)),
     **dict.fromkeys(("pixelshuffle", "pixelunshuffle"), (3,)),
     **dict.fromkeys(
-        ("attention", "gru", "latentattention", "linearattention", "lstm", "poolingattention", "rnn", "scan", "topk"),
-        (2,),
+        ("attention", "gru", "latentattention", "linearattention", "lstm", "poolingattention", "rnn", "topk"), (2,)
     ),
+    **dict.fromkeys(("scan", "ssd", "wkv"), (2,)),
     "matmul": (2, 3, 4),
     "subsample2d": (3,),
     "windowattention": (2, 3, 4),
@@ -192,6 +200,8 @@ INPUTS: dict[str, st.SearchStrategy[tuple[Shape, ...]]] = {
     "concat": shapes_of(RANKS["concat"]).flatmap(_apart_in_one_axis),
     "linearattention": _queries_keys_values(),
     "scan": _scanned(),
+    "ssd": _in_heads(),
+    "wkv": shapes_of([2]).map(lambda x: (x, x)),
     "matmul": factors(),
     # torch's meta device takes its time for each token.
     **dict.fromkeys(("gru", "lstm", "rnn"), st.tuples(st.tuples(st.integers(1, 3), st.integers(1, 8)))),

@@ -181,6 +181,7 @@ FITTING: dict[str, Callable[..., dict[str, Any]]] = {
     **dict.fromkeys(("dropout", "stochasticdepth"), lambda draw, _x: {"rate": draw(st.sampled_from([0.0, 0.1, 1.0]))}),
     "hardtanh": lambda draw, _x: {"min": draw(st.sampled_from([-1.0, 0.0])), "max": draw(st.sampled_from([0.5, 6.0]))},
     "linearattention": _linear_attention,
+    "ssd": lambda draw, _x, dt, b, _c: {"groups": draw(divisors(math.gcd(dt[1], b[1])))},
     "maxout": lambda draw, x: {"pieces": draw(divisors(x[0]))},
     "pad": padded,
     "resize": lambda draw, x, *like: {"size": None} if like else _sizes("size")(draw, x),

@@ -63,6 +63,7 @@ APART: list[tuple[str, Callable[..., bool], str]] = [
         "the twin is a convolution and a copy of its input for each map",
     ),
     ("blurpool.d", lambda k, x: any(map(any, around(k, x, k.stride))), "the twin pads a copy and keeps that"),
+    ("wkv", lambda _k, keys, _v: keys[0] == 1, "what decays before a single token is no sum, and has no gradient"),
     (
         "attention",
         lambda k, *xs: k.widths(xs[0])[1] != k.widths(xs[0])[2],

@@ -108,7 +108,8 @@ def seen_alone(layer: Layer, shapes: tuple[Shape, ...]) -> bool:
 
 def weighed(layer: Layer, masks: Any) -> Any:
     """Without the outputs of a first token that is weighed against itself alone, so that its query and key are seen for nothing."""
-    return masks[:, 1:] if layer.kind == "linearattention" and layer.causal else masks
+    alone = layer.kind == "wkv" or (layer.kind == "linearattention" and layer.causal)
+    return masks[:, 1:] if alone else masks
 
 
 def seeing_one(layer: Layer, shapes: tuple[Shape, ...], which: int) -> Any:
@@ -129,7 +130,7 @@ def seeing_one(layer: Layer, shapes: tuple[Shape, ...], which: int) -> Any:
 def arrays_of(layer: Layer, shapes: tuple[Shape, ...], random: Any) -> dict[str, Any]:
     wanted = layer.weights(*shapes) | layer.buffers(*shapes)
     # Small enough that no softmax or gate is closed for good.
-    scaled = {"attention", "latentattention", "windowattention", "lstm", "gru", "rnn", "scan"}
+    scaled = {"attention", "latentattention", "windowattention", "lstm", "gru", "rnn", "scan", "ssd", "wkv"}
     scale = 0.1 if layer.kind in scaled else 1.0
     return {name: scale * (0.5 + random.random(shape)) for name, shape in wanted.items()}
 

@@ -31,6 +31,55 @@ def scan(_k: Layer, x: Shape, dt: Shape, b: Shape, c: Shape) -> nn.Module:
     return Function(run, A_log=(x[1], b[1]), D=x[1:])
 
 
+def head_scan(k: Layer, x: Shape, dt: Shape, b: Shape, c: Shape) -> nn.Module:
+    """Dao and Gu 2024, section 2 with the discretisation of their code; outer products for each group of heads."""
+    groups = k.groups
+    if not x[0] == dt[0] == len_of(b, c) or b != c or x[1] % dt[1] or dt[1] % groups or b[1] % groups:
+        raise ValueError("inputs that do not fit")
+
+    def run(x: Tensor, dt: Tensor, b: Tensor, c: Tensor, **arrays: Tensor) -> Tensor:
+        n, tokens, features = x.shape
+        decays = torch.exp(-(dt * torch.exp(arrays["A_log"])))
+        x = x.unflatten(2, (dt.shape[2], -1))
+        driven = (dt[..., None] * x).view(n, tokens, groups, -1, 1)
+        b, c = (t.view(n, tokens, groups, 1, -1) for t in (b, c))
+        h = x.new_zeros(n * groups, features // groups, b.shape[4])
+        found = []
+        for t in range(tokens):
+            decayed = decays[:, t, :, None, None] * h.view(n, dt.shape[2], -1, h.shape[2])
+            h = torch.baddbmm(decayed.view_as(h), driven[:, t].flatten(0, 1), b[:, t].flatten(0, 1))
+            found.append(torch.bmm(h, c[:, t].flatten(0, 1).mT).view(n, features))
+        return torch.stack(found, 1) + (arrays["D"][:, None] * x).flatten(2)
+
+    return Function(run, A_log=dt[1:], D=dt[1:])
+
+
+def wkv(_k: Layer, keys: Shape, values: Shape) -> nn.Module:
+    """Peng et al. 2023, equation 16, its sums carried on from token to token, without what keeps powers finite."""
+    if keys != values:
+        raise ValueError("keys and values differ")
+
+    def run(keys: Tensor, values: Tensor, **arrays: Tensor) -> Tensor:
+        decay = torch.exp(-torch.exp(arrays["decay"]))
+        weights, own = torch.exp(keys), torch.exp(arrays["first"] + keys)
+        # What each token finds is of those before it.
+        driven, shifted = (functional.pad(t, (0, 0, 1, 0)) for t in (products(weights, values), weights))
+        owned = products(own, values)
+        above, below = torch.zeros_like(values[:, 0]), torch.zeros_like(values[:, 0])
+        found = []
+        for t in range(keys.shape[1]):
+            above, below = decay * above + driven[:, t], decay * below + shifted[:, t]
+            found.append((above + owned[:, t]) / (below + own[:, t]))
+        return torch.stack(found, 1)
+
+    return Function(run, decay=keys[1:], first=keys[1:])
+
+
+def products(weights: Tensor, values: Tensor) -> Tensor:
+    """Value by value, each as a matrix of one, so that torch counts it."""
+    return torch.bmm(weights.view(-1, 1, 1), values.reshape(-1, 1, 1)).view_as(weights)
+
+
 def len_of(b: Shape, c: Shape) -> int:
     """The number of tokens that two sequences have in common; 0 if they differ."""
     return b[0] if b[0] == c[0] else 0

@@ -21,7 +21,7 @@ from tests.layers.torch_norms import normed
 from tests.layers.torch_places import PLACE_TWINS
 from tests.layers.torch_pooling import PoolingAttention
 from tests.layers.torch_recurrent import recurrent
-from tests.layers.torch_scans import cumulative, linear_attention, scan
+from tests.layers.torch_scans import cumulative, head_scan, linear_attention, scan, wkv
 from tests.layers.torch_windows import LatentAttention, Product, WindowAttention
 
 Shape = tuple[int, ...]
@@ -194,6 +194,8 @@ TWINS: dict[str, Twin] = {
     "relativebias": RelativeBias,
     "rnn": recurrent(nn.RNN, "nonlinearity"),
     "scan": scan,
+    "ssd": head_scan,
+    "wkv": wkv,
     "softplus": lambda k, _x: nn.Softplus(k.beta),
     "stochasticdepth": stochastic_depth,
     "subsample2d": subsample,

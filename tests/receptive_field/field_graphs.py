@@ -180,9 +180,15 @@ def running(make: Maker) -> None:
     """Layers that go on from token to token: selective scans, linear attention, cumulative sums."""
     source = make.turned(make.source(), -1)
     narrow = make.add(K["linear"](out=2), source)
-    way = make.random.randrange(3)
+    way = make.random.randrange(5)
     if way == 0:
         make.add(K["scan"](), source, make.add(K["softplus"](), source), narrow, narrow)
+    elif way == 3:
+        heads = make.random.choice([heads for heads in (1, 2, 3) if make.shape(source)[1] % heads == 0])
+        steps = make.add(K["softplus"](), make.add(K["linear"](out=heads), source))
+        make.add(K["ssd"](groups=1 + (heads == 2)), source, steps, narrow, narrow)
+    elif way == 4:
+        make.add(K["wkv"](), source, make.add(K["tanh"](), source))
     elif way == 1:
         make.add(
             K["linearattention"](heads=make.random.randint(1, 2), causal=make.random.random() < 0.5), *[narrow] * 3

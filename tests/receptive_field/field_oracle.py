@@ -190,6 +190,13 @@ def scanned(_layer: Any, seen: Seen, shape: Any, _shapes: Any, which: int) -> Se
     return seen if which == 3 else so_far(seen, 0)
 
 
+def scanned_in_heads(layer: Any, seen: Seen, shape: Any, shapes: Any, which: int) -> Seen:
+    """Step sizes head by head, B and C group by group, and all but C by the tokens so far."""
+    if which:
+        seen = blocks(seen, 1, shapes[1][1] if which == 1 else layer.groups, shape[1])
+    return seen if which == 3 else so_far(seen, 0)
+
+
 def linearly_attended(layer: Any, seen: Seen, shape: Any, _shapes: Any, which: int) -> Seen:
     """Queries and keys head by head, and keys and values of all tokens or of those so far."""
     seen = seen if which == 2 else blocks(seen, 1, layer.heads, shape[1])
@@ -229,6 +236,8 @@ KINDS: dict[str, Callable[..., Seen]] = {
     "relativebias": biased,
     "groupnorm": normed,
     "scan": scanned,
+    "ssd": scanned_in_heads,
+    "wkv": lambda _layer, seen, *_: so_far(seen, 0),
     "linearattention": linearly_attended,
     **dict.fromkeys(("cumsum", "cummean"), lambda layer, seen, *_: so_far(seen, layer.axis)),
     **dict.fromkeys(("reshape", "flatten"), lambda _l, seen, shape, *_: ordered(seen, shape)),

@@ -44,7 +44,8 @@ def test_a_field_never_shrinks_along_a_path_and_every_layer_has_one(name):
     for node in graph.nodes:
         for source in node.inputs:
             before = fields[graph.nodes[source].name]
-            assert all(a >= b for a, b in zip(fields[node.name].size, before.size, strict=True))
+            grows = all(a >= b for a, b in zip(fields[node.name].size, before.size, strict=True))
+            assert grows or node.layer.kind == "slice"
 
 
 def test_two_see_5_three_see_7_and_n_see_2n_plus_1():

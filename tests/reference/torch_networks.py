@@ -98,8 +98,8 @@ def share(draw: Draw, builder: Builder) -> tuple[Layer, tuple[int, ...], int | N
 
 
 def go_on(draw: Draw, builder: Builder) -> tuple[Layer, tuple[int, ...], None]:
-    """A selective scan or linear attention over any earlier sequence, of which the scan takes sizes of steps as they are."""
-    kind = draw(st.sampled_from(["scan", "linearattention"]))
+    """A selective scan, the mean of RWKV or linear attention over any earlier sequence, of which the scan takes sizes of steps as they are."""
+    kind = draw(st.sampled_from(["scan", "linearattention", "wkv"]))
     fits = [i for i, node in enumerate(builder.nodes) if len(node.shape) == 2]
     fits = [i for i in fits if suits(Layer.kinds[kind], axes_of(builder.nodes[i].shape))]
     if not fits:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from itertools import groupby, pairwise
+from itertools import pairwise
 
 import pytest
 
 from archcalc.language import load
 from archcalc.profiling.engine import profile
 from archcalc.profiling.rows import Profile
-from tests.specs.tables import by_network, table
+from tests.specs.tables import by_network, in_order, table
 from tests.zoo import THOROUGH
 
 # One of each family; the rest is held by the thorough profile.
@@ -44,19 +44,6 @@ TOTALS = {row["network"]: row for row in table("transformers_totals")}
 TABLES = by_network("transformers_rows")
 
 
-def expected(name: str) -> list[Row]:
-    """The modules of a network in order, with their outputs and the params that no module before them has."""
-    rows: list[Row] = []
-    for _, group in groupby(TABLES[name], lambda row: row["block"]):
-        block = list(group)
-        rows += [(sizes(row["output"]), int(row["params"])) for row in block] * int(block[0]["times"])
-    return rows
-
-
-def sizes(text: str) -> tuple[int, ...]:
-    return tuple(map(int, text.split("x")))
-
-
 def modules(result: Profile) -> list[Row]:
     """The rows of a profile as modules of transformers: experts are one, and so are the places of tokens and their cut."""
     found: list[Row] = []
@@ -89,7 +76,7 @@ def test_every_module_is_a_row(name):
 
     # What does not wait for each other may be run in another order.
     ordered = sorted if name.startswith(SIDE_BY_SIDE) else list
-    assert ordered(modules(result)) == ordered(expected(name))
+    assert ordered(modules(result)) == ordered(in_order(TABLES[name]))
     assert result.totals.params == int(total["params"])
     assert result.totals.macs == int(total["macs"])
     assert (int(total["tokens"]),) in [tuple(row.output) for row in result.rows if row.kind == "input"]

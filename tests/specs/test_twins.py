@@ -10,6 +10,7 @@ from archcalc.profiling.engine import profile
 from tests.specs.cifar_twins import CIFAR
 from tests.specs.image_twins import yolo
 from tests.specs.nested_twins import NESTED
+from tests.specs.sound_twins import deep_speech, wavenet
 from tests.specs.text_twins import clip, t5, transformer, whisper
 from tests.specs.twin import Twin
 
@@ -19,6 +20,8 @@ TWINS = {
     "whisper_tiny": whisper,
     "clip_vit_b_32": clip,
     "yolov8n": yolo,
+    "wavenet": wavenet,
+    "deepspeech2": deep_speech,
     **CIFAR,
     **NESTED,
 }

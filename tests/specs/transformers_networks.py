@@ -110,6 +110,15 @@ def olmo(*sizes: int) -> Network:
     return sized("Olmo2ForCausalLM", 4096, 100352, *sizes)._replace(written=True)
 
 
+def mamba2(width: int, depth: int) -> Network:
+    config = {"hidden_size": width, "num_hidden_layers": depth, "num_heads": width // 32, "n_groups": 1}
+    return Network("Mamba2ForCausalLM", {**config, "vocab_size": 50288, "tie_word_embeddings": True}, 2048)
+
+
+def rwkv(width: int, depth: int) -> Network:
+    return Network("RwkvForCausalLM", {"hidden_size": width, "num_hidden_layers": depth}, 1024, written=True)
+
+
 QWEN2_57B = {
     **dict(zip(_SIZES, (151936, 3584, 18944, 28, 28, 4), strict=True)),
     "num_experts": 64,
@@ -251,4 +260,18 @@ NETWORKS = {
     "olmo2_32b": olmo(5120, 27648, 64, 40, 8),
     "gpt_oss_20b": Network("GptOssForCausalLM", {"num_hidden_layers": 24, "num_local_experts": 32}, 4096),
     "gpt_oss_120b": Network("GptOssForCausalLM", {"num_hidden_layers": 36, "num_local_experts": 128}, 4096),
+}
+# Those without attention, whose own arrays belong to a module that mixes tokens.
+RECURRENT = {
+    "mamba2_130m": mamba2(768, 24),
+    "mamba2_370m": mamba2(1024, 48),
+    "mamba2_780m": mamba2(1536, 48),
+    "mamba2_1.3b": mamba2(2048, 48),
+    "mamba2_2.7b": mamba2(2560, 64),
+    "rwkv4_169m": rwkv(768, 12),
+    "rwkv4_430m": rwkv(1024, 24),
+    "rwkv4_1.5b": rwkv(2048, 24),
+    "rwkv4_3b": rwkv(2560, 32),
+    "rwkv4_7b": rwkv(4096, 32),
+    "rwkv4_14b": rwkv(5120, 40),
 }

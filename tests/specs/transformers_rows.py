@@ -8,7 +8,9 @@ from __future__ import annotations
 import csv
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from functools import partial
 from importlib import import_module
 from itertools import groupby
 from pathlib import Path
@@ -79,6 +81,11 @@ def inputs(network: Network, model: nn.Module) -> dict[str, Tensor]:
 def found(network: Network) -> Found:
     """What a network is made of."""
     model = built(network)
+    return traced(model, inputs(network, model), written=network.written)
+
+
+def traced(model: Any, given: dict[str, Tensor], *, written: bool = False) -> Found:
+    """What a model is made of that takes these inputs; `written` where attention is not to be one."""
     modules: list[Module] = []
     seen: set[int] = set()
 
@@ -98,14 +105,14 @@ def found(network: Network) -> Found:
         if any(True for _ in module.parameters(recurse=False)):
             watch(name, module)
     with torch.no_grad(), torch.device("meta"), FlopCounterMode(display=False) as counter:
-        model(**inputs(network, model))
+        model(**given)
     left = [name for name, array in model.named_parameters() if id(array) not in seen]
     if left:
-        raise ValueError(f"{network.model}: no module that is called has {left}")
+        raise ValueError(f"no module that is called has {left}")
     params = sum(array.numel() for array in model.parameters())
     # What is added to the scores of experts is trained, but not by the optimizer, and a buffer in transformers.
     params += sum(array.numel() for name, array in model.named_buffers() if name.endswith("e_score_correction_bias"))
-    return Found(list(whole(modules, network.written)), params, counter.get_total_flops() // 2)
+    return Found(list(whole(modules, written)), params, counter.get_total_flops() // 2)
 
 
 def whole(modules: list[Module], written: bool) -> Iterator[Module]:
@@ -123,20 +130,27 @@ def whole(modules: list[Module], written: bool) -> Iterator[Module]:
             yield from parts
 
 
-def main() -> None:
-    """Write both tables, or print what is found in the networks that are named."""
+def write(networks: Mapping[str, Callable[[], Found]], size: str, sizes: Mapping[str, Any], *paths: Path) -> None:
+    """Write a table of modules and one of totals to two files, or print what is found in the networks that are named."""
     names = sys.argv[1:]
     version = import_module("transformers").__version__
-    with ROWS.open("w") if not names else sys.stdout as rows, TOTALS.open("w") if not names else sys.stdout as totals:
+    with ExitStack() as files:
+        rows, totals = (sys.stdout if names else files.enter_context(path.open("w")) for path in paths)
         table, sums = csv.writer(rows, lineterminator="\n"), csv.writer(totals, lineterminator="\n")
         table.writerow(["network", "block", "times", f"module in transformers {version}", "output", "params"])
-        sums.writerow(["network", "tokens", "params", "macs"])
-        for name in names or NETWORKS:
-            of = found(NETWORKS[name])
-            sums.writerow([name, NETWORKS[name].tokens, of.params, of.macs])
+        sums.writerow(["network", size, "params", "macs"])
+        for name in names or networks:
+            of = networks[name]()
+            sums.writerow([name, sizes[name], of.params, of.macs])
             for block, (times, modules) in enumerate(folded(of.modules, lambda module: module.key)):
                 for module in modules:
                     table.writerow([name, block, times, module.name, "x".join(map(str, module.output)), module.params])
+
+
+def main() -> None:
+    """Both tables of language models."""
+    tokens = {name: network.tokens for name, network in NETWORKS.items()}
+    write({name: partial(found, network) for name, network in NETWORKS.items()}, "tokens", tokens, ROWS, TOTALS)
 
 
 if __name__ == "__main__":

@@ -166,7 +166,7 @@ def shared(writer: Writer, rank: int, _depth: int) -> tuple[list[str], int]:
 
 
 def going_on(writer: Writer, rank: int, depth: int) -> tuple[list[str], int]:
-    """A selective scan or linear attention over the tokens of a sequence."""
+    """A scan of either sort, the mean of RWKV, or linear attention over the tokens of a sequence."""
     if rank != 2:
         return repeated(writer, rank, depth)
     writer.used.add("tokens that go on")
@@ -176,8 +176,15 @@ def going_on(writer: Writer, rank: int, depth: int) -> tuple[list[str], int]:
         f"linear: {{name: {name}, out: features}}",
         f"linear: {{name: {name}s, from: {name}, out: {writer.size(1, 4)}}}",
     ]
-    if writer.once_in(2):
-        return [*made, f"scan: {{from: [{name}, {name}, {name}s, {name}s]}}"], 2
+    narrow = f"from: [{name}, {name}s, {name}s, {name}s]"
+    scans = (
+        f"scan: {{from: [{name}, {name}, {name}s, {name}s]}}",
+        f"ssd: {{{narrow}}}",
+        f"ssd: {{{narrow}, groups: {writer.size(1, 2, rank)}}}",
+        f"wkv: {{from: [{name}, {name}]}}",
+    )
+    if writer.r.randrange(3):
+        return [*made, writer.r.choice(scans)], 2
     more = f"causal: {writer.r.choice(('true', 'false'))}"
     more += f", heads: {writer.size(1, 2, rank)}" if writer.once_in(2) else ""
     return [*made, f"linearattention: {{from: [{name}, {name}, {name}s], {more}}}"], 2

@@ -11,6 +11,8 @@ NO_SIZES = {
     # Numbers that conditions ask for, and widths that must divide or be alike.
     **{f"yolo11{size}": {"max_channels", "depth_multiple"} for size in "nsmlx"},
     "ddpm_cifar10": {"attended"},
+    # A factor.
+    "conformer_s": {"root"},
     **{key: {"first"} for key in ("deepseek_v2", "deepseek_v2_lite")},
     "gemma_2b": {"version", "every"},
     **{key: {"depth_multiple"} for key in ("efficientnet_b0", "efficientnet_lite0")},
@@ -21,6 +23,7 @@ NO_SIZES = {
     # Of one box at each place the numbers are in order, and no copy.
     "ssdlite320_mobilenet_v3_large": {"anchors"},
     "se_resnet50": {"groups"},
+    "wavenet": {"stacks", "depth"},
     "wide_resnet16_8": {"widen"},
 }
 

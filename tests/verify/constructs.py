@@ -11,7 +11,17 @@ from archcalc.layers import Layer
 from tests.layers.inputs import BY_VALUE, Draw, moved
 from tests.layers.strategies import layers
 from tests.verify.plot import CHAIN, IN_PLACE, VIEWS, K, Plot, single
-from tests.verify.sequences import attended, biased, linearly_attended, multiplied, recurrent, scanned, windowed
+from tests.verify.sequences import (
+    attended,
+    biased,
+    linearly_attended,
+    multiplied,
+    recurrent,
+    scanned,
+    scanned_in_heads,
+    weighted,
+    windowed,
+)
 from tests.verify.setting_classes import class_of
 
 # Experts are run one after the other.
@@ -238,6 +248,6 @@ CONSTRUCTS = {
     for construct in (
         *(follow, branch, in_place, views, joined, concatenated, repeated, excited, folded, turned),
         *(headed, beside, deformed, shared, auxiliary, attended, linearly_attended, biased, multiplied, windowed),
-        *(recurrent, scanned, mixed, learned, given_more),
+        *(recurrent, scanned, scanned_in_heads, weighted, mixed, learned, given_more),
     )
 }

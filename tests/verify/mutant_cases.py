@@ -90,6 +90,8 @@ CASES: dict[str, list[tuple[dict[str, Any], list[tuple[int, ...]]]]] = {
         ({"hidden": 3, "proj": 2, "layers": 2}, [(4, 5)]),
     ],
     "scan": [({}, [(4, 5), (4, 5), (4, 3), (4, 3)])],
+    "ssd": [({"groups": 2}, [(4, 12), (4, 4), (4, 6), (4, 6)])],
+    "wkv": [({}, [(4, 5), (4, 5)])],
     "linearattention": [
         ({"heads": 2}, [(3, 4), (5, 4), (5, 6)]),
         ({"heads": 2, "causal": True}, [(5, 4), (5, 4), (5, 6)]),

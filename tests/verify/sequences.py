@@ -71,6 +71,22 @@ def scanned(draw: Draw, plot: Plot) -> None:
     plot.add(K["scan"](), source, steps, b, c)
 
 
+def scanned_in_heads(draw: Draw, plot: Plot) -> None:
+    """A state space whose step sizes are those of heads, and whose B and C are those of groups of them."""
+    source = plot.some(draw, lambda shape: len(shape) == 2)
+    heads = draw(divisors(plot.shape(source)[1]))
+    steps = plot.add(K["softplus"](), plot.add(K["linear"](out=heads), source))
+    groups = draw(divisors(heads))
+    b, c = (plot.add(K["linear"](out=groups * 2), source) for _ in range(2))
+    plot.add(K["ssd"](groups=groups), source, steps, b, c)
+
+
+def weighted(draw: Draw, plot: Plot) -> None:
+    """The mean of values so far, by keys that are made of the same."""
+    source = plot.some(draw, lambda shape: len(shape) == 2)
+    plot.add(K["wkv"](), plot.add(K["tanh"](), source), source)
+
+
 def linearly_attended(draw: Draw, plot: Plot) -> None:
     """Linear attention to itself, or to another sequence with as many features."""
     source = plot.some(draw, lambda shape: len(shape) == 2)

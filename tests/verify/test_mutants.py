@@ -249,6 +249,10 @@ MUTANTS = {
     "scan: what is added to the state forgotten": ("scan", more("scan", lambda k, m, y, *xs: m // 2)),
     "scan: a state for each token alone": ("scan", more("scan", lambda k, m, y, *xs: m // xs[0][0])),
     "scan: one rate for each feature": ("scan", having("scan", lambda k, w, *xs: w | {"A_log": w["D"]})),
+    "ssd: a state for each group alone": ("ssd", more("ssd", lambda k, m, y, *xs: m * k.groups)),
+    "ssd: a rate for each feature": ("ssd", having("ssd", lambda k, w, x, *_: w | {"A_log": x[1:]})),
+    "wkv: the token itself forgotten": ("wkv", more("wkv", lambda k, m, y, *xs: m // 2)),
+    "wkv: one rate for all features": ("wkv", having("wkv", lambda k, w, *xs: w | {"decay": (2,)})),
     "linearattention: every query meets every key": (
         "linearattention",
         more("linearattention", lambda k, m, y, q, key, v: q[0] * key[0] * (q[1] + v[1])),

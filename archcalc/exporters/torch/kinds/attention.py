@@ -110,6 +110,18 @@ def _scan(_layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
     return Code("$self($all)", Call("SelectiveScan", arguments), parts=("SelectiveScan",))
 
 
+@kind("ssd")
+def _head_scan(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
+    arguments = plain("heads", int(shapes[1][1])), given("groups", int(layer.groups), default=1)
+    return Code("$self($all)", Call("HeadScan", arguments), parts=("HeadScan",))
+
+
+@kind("wkv")
+def _weighted_mean(_layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
+    call = Call("WeightedKeyValue", (plain("features", int(shapes[0][1])),))
+    return Code("$self($all)", call, parts=("WeightedKeyValue",))
+
+
 @kind("latentattention")
 def _latent_attention(layer: Any, shapes: tuple[Shape, ...], _output: Shape) -> Code:
     arguments = (
