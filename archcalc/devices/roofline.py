@@ -84,7 +84,7 @@ class Cost(msgspec.Struct, frozen=True):
 
     @property
     def bound(self) -> Bound:
-        """What the least time is due to; empty where it is 0 or open."""
+        """The reason of the least time; empty where that is 0 or open."""
         if not self.seconds:
             return ""
         return "compute" if self.compute == self.seconds else "memory"

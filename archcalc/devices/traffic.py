@@ -179,7 +179,7 @@ def _larger(a: Dim, b: Dim) -> Dim:
 
 
 def _at_most(before: Dim, more: Dim, most: Dim) -> Dim:
-    """What is read of a tensor by way of several views of it: no more than there is, and of formulas what the first reads."""
+    """The bits read of a tensor by way of several views of it: no more than there are, and of formulas those of the first."""
     numbers: Sequence[Dim] = (before, more, most)
     if all(isinstance(n, int) for n in numbers):
         return min(before + more, most)
