@@ -13,7 +13,7 @@ folded into the weights before it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from archcalc.devices.touched import touched
 from archcalc.layers.window import IDENTITY
@@ -65,6 +65,8 @@ class Traffic:
         self._origins: list[int] = []
         self._arrays: dict[tuple[str, str], Dim] = {}
         self._read: dict[int, Dim] = {}
+        # Repeated blocks bring the same layer on the same shapes again and again.
+        self._touched: dict[Any, list[Dim]] = {}
         self.moved = [self._of(position, fused=fused) for position in range(len(graph.nodes))]
 
     @property
@@ -118,7 +120,11 @@ class Traffic:
         shapes = [nodes[i].shape for i in node.inputs]
         along = None if main is None else self._origins[node.inputs[main]]
         found: dict[int, Dim] = {}
-        for i, n in zip(node.inputs, touched(node.layer, node.shape, shapes), strict=True):
+        key = (node.layer, *shapes)
+        seen = self._touched.get(key)
+        if seen is None:
+            seen = self._touched[key] = touched(node.layer, node.shape, shapes)
+        for i, n in zip(node.inputs, seen, strict=True):
             origin = self._origins[i]
             if origin != along:
                 most = self._values(origin, size(nodes[origin].shape))

@@ -142,11 +142,12 @@ def test_odd_texts_are_written_and_read():
 
 def test_a_machine_is_measured_by_the_median():
     """A clock that says how long each product and each copy took gives the rates by hand."""
-    # The first is not timed; of three the one in the middle counts.
-    taken = iter([0.0, 4.0, 10.0, 11.0, 20.0, 22.0, *[0.0, 1.0] * 3, 0.0, 8.0, 0.0, 8.0, 0.0, 8.0])
-    found = measured("here", sides=(16,), copied=800, runs=3, clock=lambda: next(taken))
+    # The first is not timed; of three the one in the middle counts, and sizes double until a product takes long.
+    short, long = [0.0, 1 / 64] * 3, [0.0, 4.0, 10.0, 11.0, 20.0, 22.0]
+    taken = iter([*long, *short, *short, *short, *long, *long, *long, *long, *[0.0, 8.0] * 3])
+    found = measured("here", first=16, copied=800, runs=3, clock=lambda: next(taken))
 
-    assert [int(peak.rate) for peak in found.peaks] == [2 * 16**3 // 2, 2 * 16**3]
+    assert [int(peak.rate) for peak in found.peaks] == [2 * 128**3 * 64, 2 * 64**3 // 2]
     assert int(found.bandwidth) == 2 * 800 // 8
     assert found.peak("fp32").accumulate == "fp32"
     assert parse(Source("here.yaml", text_of(found))) == found

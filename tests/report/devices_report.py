@@ -70,8 +70,17 @@ def machine() -> Device:
 
 @cache
 def bounds(network: str, dtype: str, batch: int, products: Products = "written", *, fused: bool = False) -> Roofline:
-    asked = Asked(dtype=dtype, products=products, fused=fused)
-    return roofline(archcalc.profile(archcalc.load(SPECS[network]), batch), machine(), asked)
+    return roofline(profiled(network, batch), machine(), Asked(dtype=dtype, products=products, fused=fused))
+
+
+@cache
+def profiled(network: str, batch: int) -> archcalc.Profile:
+    return archcalc.profile(loaded(network), batch)
+
+
+@cache
+def loaded(network: str) -> archcalc.Graph:
+    return archcalc.load(SPECS[network])
 
 
 @cache
