@@ -1,63 +1,88 @@
-"""The roofline of a device, with a mark for each layer of a network where it lies on it at best."""
+"""The roofline of a device, with a mark for the layers of a network where they lie on it at best."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from archcalc.devices.roofline import LayerBound, Roofline
 from archcalc.drawing.charts.canvas import GREY, tick
 from archcalc.drawing.palette import FAMILIES, INK
 from archcalc.errors import SpecError
+from archcalc.layers.registry import Family
 
-# The layers with the longest least times are named, and the area of a mark is its share of the time.
-_NAMED, _AREA, _LEAST = 5, 1500, 6
+# The marks with the longest least times are named; the area of a mark is its share of the time, and not so small that it is lost.
+_NAMED, _AREA, _LEAST = 6, 3000, 12
+
+
+class Mark(NamedTuple):
+    """Layers of one family at the same place: FLOPs for each byte, FLOPs a second, their share of the time, and their names."""
+
+    family: Family
+    intensity: float
+    reached: float
+    share: float
+    names: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        """The name of the first, and how many more there are."""
+        more = f" and {len(self.names) - 1} more" if len(self.names) > 1 else ""
+        return f"{self.names[0]}{more}, {100 * self.share:.1f} %"
 
 
 def draw(axes: Any, found: Roofline) -> None:
     """Draw operations a second against operations for each byte, both logarithmic; raises SpecError for letters."""
-    found.profile.require_numbers("a chart")
-    rows = [row for row in found.rows if row.cost.intensity and row.cost.seconds]
-    if not rows or not found.seconds:
-        raise SpecError(f"{found.profile.graph.name} has no layer with products", None, "a roofline is of those")
+    every = marks(found)
     rate, ridge = float(found.peak.rate), float(found.ridge)
-    places = [float(row.cost.intensity or 0) for row in rows]
-    left, right = min(*places, ridge) / 2, max(*places, ridge) * 2
+    left = min(*(mark.intensity for mark in every), ridge) / 2
+    right = max(*(mark.intensity for mark in every), ridge) * 2
     axes.plot([left, ridge, right], [rate * left / ridge, rate, rate], color=INK, lw=1.2)
     axes.axvline(ridge, color=GREY, lw=0.8, ls=":")
-    axes.annotate(f"ridge {ridge:.1f}", (ridge, rate), (4, 5), textcoords="offset points", size=8)
-    for name in dict.fromkeys(row.family for row in rows):
-        own = [row for row in rows if row.family == name]
-        marks = [(float(row.cost.intensity or 0), _reached(row)) for row in own]
-        sizes = [
-            _LEAST + _AREA * float((row.cost.seconds or 0) * int(row.times) / found.seconds) / len(rows) ** 0.5
-            for row in own
-        ]
+    foot = {"xycoords": axes.get_xaxis_transform(), "textcoords": "offset points"}
+    axes.annotate(f"ridge {ridge:.1f}", (ridge, 0), (-4, 4), ha="right", size=8, **foot)
+    for name in dict.fromkeys(mark.family for mark in every):
+        own = [mark for mark in every if mark.family == name]
         axes.scatter(
-            *zip(*marks, strict=True),
-            s=sizes,
+            [mark.intensity for mark in own],
+            [mark.reached for mark in own],
+            s=[_LEAST + _AREA * mark.share for mark in own],
             color=FAMILIES[name].line,
-            alpha=0.7,
+            alpha=0.6,
             lw=0,
             zorder=3,
-            label=FAMILIES[name].words,
         )
-    for row in sorted(rows, key=lambda row: -(row.cost.seconds or 0) * int(row.times))[:_NAMED]:
-        at = float(row.cost.intensity or 0), _reached(row)
-        axes.annotate(row.name, at, (6, -10), textcoords="offset points", size=7, color=INK)
+        axes.scatter([], [], s=30, color=FAMILIES[name].line, lw=0, label=FAMILIES[name].words)
+    for place, mark in enumerate(every[:_NAMED], start=1):
+        above = {"xytext": (0, 7 + 16 * float(mark.share) ** 0.5), "textcoords": "offset points"}
+        axes.annotate(str(place), (mark.intensity, mark.reached), ha="center", va="bottom", size=8, color=INK, **above)
+    listed = "\n".join(f"{place}  {mark.label}" for place, mark in enumerate(every[:_NAMED], start=1))
+    axes.text(
+        0.985, 0.03, listed, transform=axes.transAxes, ha="right", va="bottom", size=7.5, color=INK, linespacing=1.4
+    )
+    rest = 1 - sum(mark.share for mark in every)
+    axes.set_title(
+        f"areas are shares of the least time; {100 * rest:.1f} % of it is of layers without products", size="small"
+    )
     axes.set(xscale="log", yscale="log", xlabel="FLOPs for each byte moved", ylabel="FLOPs a second at best")
     axes.set_ylim(top=rate * 2.5)
     axes.xaxis.set_major_formatter(tick)
     axes.yaxis.set_major_formatter(tick)
     axes.grid(color=GREY, alpha=0.3, lw=0.6)
-    axes.legend(fontsize="small", frameon=False, loc="lower right")
+    axes.legend(fontsize="small", frameon=False, loc="upper left")
 
 
-def _reached(row: LayerBound) -> float:
-    """The operations a second of a layer in its least time."""
-    return float(row.cost.flops / (row.cost.seconds or 1))
-
-
-def says(found: Roofline) -> str:
-    """The alternative text of the chart."""
-    bound = sum(row.cost.bound == "compute" for row in found.rows)
-    return f"{bound} of {len(found.rows)} layers lie right of the ridge at {float(found.ridge):.1f} FLOP/byte, bound by operations."
+def marks(found: Roofline) -> list[Mark]:
+    """The marks of layers with products, the longest least time first; raises SpecError where there are none, and for letters."""
+    found.profile.require_numbers("a chart")
+    groups: dict[Any, list[LayerBound]] = {}
+    for row in found.rows:
+        if row.cost.intensity:
+            groups.setdefault((row.family, row.cost.intensity), []).append(row)
+    if not groups or not found.seconds:
+        raise SpecError(f"{found.profile.graph.name} has no layer with products", None, "a roofline is of those")
+    every = []
+    for (family, intensity), rows in groups.items():
+        share = sum(float((row.cost.seconds or 0) * int(row.times) / found.seconds) for row in rows)
+        reached = float(rows[0].cost.flops / (rows[0].cost.seconds or 1))
+        every.append(Mark(family, float(intensity), reached, share, tuple(row.name for row in rows)))
+    return sorted(every, key=lambda mark: -mark.share)
