@@ -68,17 +68,24 @@ def _positions(at: At, n: Dim, output: Shape) -> int:
 
 @lru_cache(maxsize=4096)
 def _seen(window: Window, n: int, first: int, last: int) -> int:
-    whole = (1 << n) - 1
     if window == IDENTITY:
-        return whole & (((1 << max(0, last - first)) - 1) << first)
+        return _run(first, max(first, min(last, n)))
     found = 0
+    # The run of positions that the last outputs saw, which the next mostly goes on with.
+    start = stop = 0
     for i in range(first, last) if window.moves else range(first, min(first + 1, last)):
         seen = window.seen(i, n)
-        if seen.step == 1:
-            found |= ((1 << len(seen)) - 1) << seen.start if seen else 0
-        else:
+        if seen.step != 1:
             for place in seen:
                 found |= 1 << place
-        if found == whole:
-            break
-    return found
+        elif seen and start <= seen.start <= stop:
+            stop = max(stop, seen.stop)
+        elif seen:
+            found |= _run(start, stop)
+            start, stop = seen.start, seen.stop
+    return found | _run(start, stop)
+
+
+def _run(start: int, stop: int) -> int:
+    """The positions from one up to another (exclusive)."""
+    return ((1 << (stop - start)) - 1) << start

@@ -1,6 +1,7 @@
 """Least times beside times measured on a GPU: `python -m tests.report.devices_report > reports/devices.md`.
 
-The page is made of `tests/data/gpu_h200_layers.csv`, `gpu_h200_networks.csv` and `gpu_h200_machine.csv`.
+The page is made of `tests/data/gpu_h200_layers.csv`, `gpu_h200_networks.csv`, `gpu_h200_prefill.csv`
+and `gpu_h200_machine.csv`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import archcalc
 from archcalc.devices.device import Device, Peak
 from archcalc.devices.roofline import Asked, LayerBound, Products, Roofline, roofline
 from archcalc.formats.devices import rate_text
+from archcalc.importers import parse, source_of
 from archcalc.symbols.times import duration
 
 DATA = Path(__file__).parent.parent / "data"
@@ -132,6 +134,7 @@ def page() -> str:
             ),
             "",
             *networks(),
+            *prefills(),
             *faster(),
             *furthest(),
         ]
@@ -167,6 +170,32 @@ def networks() -> list[str]:
             ["network", "dtype", "batch", "measured", "one by one", "fused", "fewest", "all at once", "share", "MFU"],
             lines,
             text=2,
+        ),
+        "",
+    ]
+
+
+def prefill(row: dict[str, str]) -> Roofline:
+    """The bounds of a prompt, elementwise layers fused, of pairs that the mask leaves."""
+    graph = parse(source_of(row["model"]), {}, input_shape=(int(row["tokens"]),))
+    return roofline(archcalc.profile(graph, int(row["batch"])), machine(), Asked(dtype=row["dtype"], fused=True))
+
+
+def prefills() -> list[str]:
+    """What is said of a language model's prompt."""
+    lines = []
+    for row in read("prefill"):
+        found, took = prefill(row), Fraction(row["prefill_s"])
+        own = [found.seconds or Fraction(0), found.whole.seconds or Fraction(0)]
+        given = [row["model"], row["dtype"], row["batch"], f"{int(row['tokens']):,}"]
+        lines.append([*given, duration(took), *map(duration, own), percent(own[0] / took), percent(found.used(took))])
+    return [
+        "## A prompt of Llama 3 8B",
+        "",
+        "transformers 5.17 with sdpa, eager. Products are those of pairs that the causal mask leaves, the bounds with scores of every token.",
+        "",
+        *table(
+            ["network", "dtype", "batch", "tokens", "measured", "fused", "all at once", "share", "MFU"], lines, text=2
         ),
         "",
     ]

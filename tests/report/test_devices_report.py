@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.report import devices_report
-from tests.report.devices_report import bounds, layers, read
+from tests.report.devices_report import bounds, layers, prefill, read
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -47,3 +47,12 @@ def test_no_network_is_faster_than_its_bounds(row):
     assert bounds(*name, "fewest").seconds < took
     assert bounds(*name, "fewest", fused=True).whole.seconds < bounds(*name, "fewest", fused=True).seconds < took
     assert 0 < bounds(*name).used(took) < 1
+
+
+@pytest.mark.parametrize("row", read("prefill"), ids=lambda row: f"{row['tokens']}x{row['batch']}")
+def test_no_prompt_is_faster_than_its_bounds(row):
+    """Half of the peak and more on long ones."""
+    found, took = prefill(row), Fraction(row["prefill_s"])
+
+    assert found.whole.seconds < found.seconds < took
+    assert 0.2 < found.used(took) < 1
