@@ -16,7 +16,19 @@ from archcalc.profiling.rows import Profile
 from archcalc.symbols.dims import symbol
 
 if TYPE_CHECKING:
-    from archcalc.functions import check, compare, diagram, explain, from_torch, memory, plot, rf, table, verify
+    from archcalc.functions import (
+        check,
+        compare,
+        diagram,
+        explain,
+        from_torch,
+        memory,
+        plot,
+        rf,
+        roofline,
+        table,
+        verify,
+    )
 
 __all__ = [
     "Convention",
@@ -34,6 +46,7 @@ __all__ = [
     "profile",
     "render",
     "rf",
+    "roofline",
     "symbol",
     "table",
     "verify",

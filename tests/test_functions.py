@@ -40,6 +40,22 @@ CALLS = {
     "memory lenet5 --train --optimizer sgd --dtype bf16 --timeline": lambda: archcalc.memory(
         "lenet5", train=True, optimizer="sgd", dtype="bf16", timeline=True
     ),
+    "roofline lenet5 --device t4": lambda: archcalc.roofline("lenet5", "t4"),
+    "roofline vgg16 --device h200 --dtype bf16 --batch 4 --fused --products fewest --measured 3ms": lambda: (
+        archcalc.roofline("vgg16", "h200", dtype="bf16", batch=4, fused=True, products="fewest", measured="3ms")
+    ),
+    "roofline gpt2 --device rtx-4090 --dtype fp16 --weights int4 --accumulate fp16 --masked --measured-step 1s --energy horowitz": (
+        lambda: archcalc.roofline(
+            "gpt2",
+            "rtx-4090",
+            dtype="fp16",
+            weights="int4",
+            accumulate="fp16",
+            masked=True,
+            measured_step="1s",
+            energy="horowitz",
+        )
+    ),
     "check lenet5 zfnet": lambda: archcalc.check("lenet5", "zfnet"),
     "check vgg16 --claim params=138M": lambda: archcalc.check("vgg16", claim="params=138M"),
     "diagram resnet50": lambda: archcalc.diagram("resnet50"),

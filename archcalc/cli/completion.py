@@ -128,3 +128,9 @@ def listed(words: Iterable[str], incomplete: str) -> list[CompletionItem]:
 def commands(group: click.Group, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
     """The names of a group's commands, none of which is loaded for it, and the group's own options."""
     return [*_items(group.list_commands(ctx), incomplete), *click.Command.shell_complete(group, ctx, incomplete)]
+
+
+def devices(_ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+    """The devices that come with archcalc, and files of others."""
+    names: Callable[[], Sequence[str]] = import_module("archcalc.devices.known").names
+    return _items([*names(), *_files(incomplete)], incomplete)

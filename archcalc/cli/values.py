@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import click
@@ -9,6 +10,7 @@ import click
 from archcalc.errors import SpecError
 from archcalc.network.model import InputShape
 from archcalc.symbols.dims import Dim, Shape, is_letter, symbol
+from archcalc.symbols.times import seconds
 from archcalc.symbols.units import amount
 
 # The most digits of a size; no network needs more, and very long numbers are slow to parse.
@@ -104,3 +106,15 @@ class PointsType(click.ParamType[Any]):
         if not name.isidentifier() or len(numbers) < len(sizes):
             self.fail(f"'{value}' is not values for a letter, such as C=64,128,256", param, ctx)
         return name, numbers
+
+
+class TimeType(click.ParamType[Any]):
+    """A time with its unit: 12.3ms."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Fraction:
+        try:
+            return value if isinstance(value, Fraction) else seconds(str(value))
+        except SpecError as error:
+            self.fail(str(error), param, ctx)

@@ -55,9 +55,11 @@ _WITHOUT = {
     ("verify", "input_shape"): {"quick"},
     ("rf", "spec"): {"spread", "image"},
     ("export", "bare"): {"weights"},
+    ("roofline", "measured"): {"measured_step"},
+    ("roofline", "measured_step"): {"measured"},
 }
 # What a line is of where its turn leaves that open.
-_LEANINGS = {"memory": ["train", "workspace"], "rf": ["spec", "layer"]}
+_LEANINGS = {"memory": ["train", "workspace"], "rf": ["spec", "layer"], "roofline": ["measured", "measured_step"]}
 # Options that are drawn when it is their turn alone, since nothing else of the line is looked at with them, or all of it.
 _ALONE = {"keep", "every", "like", "depth", "name", "watch", "width", "caption", "label", "bare", "long"}
 _USUAL = {
@@ -67,6 +69,9 @@ _USUAL = {
     "diff": ["bundled", "bundled", "numbers", "letters", "fault"],
 }
 ENCODINGS = ["utf-8"] * 20 + ["cp1252", "ascii", "latin-1", "full"]
+
+
+DEVICE = b"name: mine\nbandwidth: 9 GB/s\npeaks: [{dtype: fp32, rate: 2T}, {dtype: fp16, rate: 4T}]\nsource: me\n"
 
 
 class Line(NamedTuple):
@@ -128,6 +133,8 @@ class _Drawing:
         leans = turn[0] in settled or name not in _LEANINGS
         self.leaning = (name, turn[0] if leans else rng.choice(_LEANINGS[name]))
         self.files: dict[str, bytes] = {"file.bin": bytes(rng.randrange(256) for _ in range(64))}
+        if name in {"devices", "roofline"}:
+            self.files["device.yaml"] = DEVICE
         self.stdin: bytes | None = b""
         self.drawn: list[tuple[str, str]] = []
         self.given = Given(rng, "", "")

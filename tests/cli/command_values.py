@@ -139,6 +139,11 @@ def _odd_setting(g: Given) -> str:
     return f"{g.some(*(names or COLLIDING))}={g.some(*values, *HUGE)}"
 
 
+_DEVICES: dict[str, Value] = {
+    "plain": lambda g: g.some("h100-sxm", "a100-40gb", "t4", "rtx-4090", "apple-m1", "device.yaml"),
+    "other": lambda g: g.some("h100", "", "tpu-v4", "none.yaml", "folder/", "net.yaml", "file.bin", "/dev/null"),
+}
+
 # Kinds of value by the option's name, or by the name of its type; `plain` is what most lines give.
 OWN: dict[str, dict[str, Value]] = {
     "shape": {"plain": _shape, "letters": _lettered, "other": _other},
@@ -154,6 +159,13 @@ OWN: dict[str, dict[str, Value]] = {
         "plain": lambda g: f"{g.letter}={g.listed([1, 2, 8, 64, 128])}",
         "odd": lambda g: f"{g.some(g.letter, *COLLIDING)}={g.some('', '0', '1,', '1,C', *HUGE)}",
     },
+    "time": {
+        "plain": lambda g: g.some("12.3ms", "755 us", "0.2s", "3µs"),
+        "other": lambda g: g.some("0s", "12", "1 h", "-1s", "1.ms", *HUGE, "9" * 15 + "s"),
+    },
+    "--device": _DEVICES,
+    # Of a device.
+    "name": _DEVICES,
     "blocks": {"plain": lambda g: g.some("sqrt", 1, 2, 5), "many": lambda g: "999999999"},
     "numbers": {
         "plain": lambda g: g.some("0.5", "0.485,0.456,0.406", "1,1,1"),
@@ -250,6 +262,8 @@ PATHS = {
         "plain": lambda g: g.some("picture.png", "picture.png", "picture.png", "image.npy"),
         "other": lambda g: g.some("file.bin", "folder", "none.png", "net.yaml", "/dev/null"),
     },
+    "roofline --plot": _path(".svg", ".svg", ".png", ".pdf"),
+    "measure --output": _path(".yaml", ".yml", ".txt"),
     "memory --plot": _path(".svg", ".svg", ".png", ".pdf"),
     "run --output": _path(".npy"),
     **dict.fromkeys(("run --input", "run photo"), _INPUTS),

@@ -89,6 +89,11 @@ rf {network} {place} -e
 rf {network} --input {channels}xHxW
 rf {network} --on input
 rf {network} --set classes=10
+roofline {network} --device h100-sxm
+roofline {network} --device h100-sxm --exact
+roofline {network} --device rtx-4090 --dtype fp16 --accumulate fp16 --weights fp8 --fused --batch 64 --measured 12.3ms --energy horowitz
+roofline {network} --device t4 --products fewest --masked --measured-step 1s --input {small} --set classes=10
+roofline {network} --device h200 --batch B
 memory {network} --exact
 memory {network} --timeline
 memory {network} --timeline --exact
@@ -135,6 +140,9 @@ conventions {network} --exact --set classes=10 --input {whole}
 conventions {network} --only macs,flops,thop
 conventions {network} --batch N
 conventions --rule torchinfo
+devices
+devices --exact
+devices mi300x
 rf --stacks 9
 rf --depth 3 --kernel 5 --stride 2
 rf --depth L
@@ -165,6 +173,7 @@ diagram {network}
 diagram {network} --depth 1
 diagram {network} --no-fold --set classes=10 --input {whole}
 schema
+measure --runs 1 -o here.yaml
 """
 
 

@@ -19,6 +19,7 @@ def test_most_commands_are_of_one_network():
     assert {
         "table",
         "memory",
+        "roofline",
         "conventions",
         "diagram",
         "expand",
@@ -32,7 +33,7 @@ def test_most_commands_are_of_one_network():
 
 @pytest.mark.parametrize("name", ONE)
 def test_a_second_network_is_for_compare(name):
-    options = ["--for", "params<1M"] if name == "solve" else []
+    options = {"solve": ["--for", "params<1M"], "roofline": ["--device", "t4"]}.get(name, [])
     found = CliRunner().invoke(main, [name, "vgg16", "alexnet", *options])
     assert found.exit_code == 2
     assert found.stderr.endswith(

@@ -42,6 +42,7 @@ BESIDE = {
     "plot": ["-o", "x.svg"],
     "grade": ["sheet.csv"],
     "diff": ["net.yaml"],
+    "roofline": ["--device", "t4"],
 }
 
 

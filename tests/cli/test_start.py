@@ -39,6 +39,8 @@ def loaded(*arguments: str) -> set[str]:
         ["rf", "vgg16"],
         ["memory", "vgg16"],
         ["memory", "vgg16", "--train"],
+        ["devices"],
+        ["roofline", "vgg16", "--device", "h200", "--fused"],
         ["diff", "vgg16", "vgg19", "--format", "json"],
         ["worksheet", "vgg16", "--format", "csv"],
         ["grade", "vgg16", "-"],

@@ -17,6 +17,7 @@ EVERY = (
     *("table lenet5", "table lenet5 --style cs231n", "list", "list lenet --convention torch", "memory lenet5"),
     *("rf lenet5", "rf lenet5 C3", "rf lenet5 C3[1,2] -e", "rf --stacks 5", "rf --depth L"),
     *("conventions lenet5", "conventions --rule torch", "check lenet5", "compare lenet5 alexnet", "verify lenet5"),
+    *("devices", "devices h100-sxm", "roofline lenet5 --device h200 --measured 1ms --energy horowitz"),
     *("grade lenet5 sheet.csv", "solve lenet5 --batch N --for bytes<1M"),
 )
 # Those with the formats that they are not printed in.
@@ -29,7 +30,7 @@ PRINTED: dict[str, tuple[str, ...]] = {
     "worksheet lenet5": ("json",),
 }
 # A spec, a schema, the files of a report, pictures, and a few numbers of a run.
-WITHOUT_TABLES = {"expand", "export", "import", "schema", "report", "diagram", "plot", "run"}
+WITHOUT_TABLES = {"expand", "export", "import", "measure", "schema", "report", "diagram", "plot", "run"}
 
 
 def test_no_command_that_prints_a_table_is_missing():
