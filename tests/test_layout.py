@@ -43,6 +43,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     # A goal is an expression of the language.
     "comparison": {"language", "layers", "network", "profiling"},
     "memory_plan": {"layers", "network", "profiling"},
+    # A network that writes token by token: the plan of memory has the bytes of its weights and of the outputs of a pass.
+    "serving": {"layers", "memory_plan", "network", "profiling"},
     # A worksheet's lines are profiled again with a slip in them.
     "grading": {"conventions", "files", "layers", "network", "profiling"},
     # The search loads siblings by name, builds variants of graphs, and profiles all of them.
@@ -67,7 +69,7 @@ MAY_IMPORT: dict[str, set[str]] = {
             "memory_plan",
             "network",
         ),
-        *("profiling", "receptive_field", "verification"),
+        *("profiling", "receptive_field", "serving", "verification"),
     },
     # A page brings together all there is to say of a network, or of a kind of layer.
     "report": {
@@ -77,7 +79,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # The commands for whoever works in Python: each gives data that shows itself as its command prints it.
     "functions": {
         *("comparison", "diagnosis", "document", "drawing", "formats", "importers", "language"),
-        *("memory_plan", "network", "profiling", "receptive_field", "reference", "verification"),
+        *("memory_plan", "network", "profiling", "receptive_field", "reference", "serving", "verification"),
     },
     # Tests of others hold what they have against specs, and draw specs at random.
     "testing": {"comparison", "functions", "network", "profiling"},
@@ -97,7 +99,17 @@ MAY_IMPORT: dict[str, set[str]] = {
             "grading",
             "importers",
         ),
-        *("language", "memory_plan", "network", "profiling", "receptive_field", "reference", "report", "verification"),
+        *(
+            "language",
+            "memory_plan",
+            "network",
+            "profiling",
+            "receptive_field",
+            "reference",
+            "report",
+            "serving",
+            "verification",
+        ),
     },
     "__main__": {"cli"},
 }

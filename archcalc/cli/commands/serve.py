@@ -1,0 +1,69 @@
+"""The command `archcalc serve`."""
+
+from __future__ import annotations
+
+import click
+import msgspec
+
+from archcalc.cli.options import Request, takes_network, takes_settings
+from archcalc.cli.output import put
+from archcalc.cli.values import LengthType
+from archcalc.document.formats import TABLES
+from archcalc.formats.serve import render
+from archcalc.importers import model_of
+from archcalc.network.dtypes import DTYPES
+from archcalc.serving.asked import Asked
+from archcalc.serving.plan import served
+from archcalc.serving.text import Text
+from archcalc.symbols.dims import Dim
+
+
+class ServeOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """The options of the command: the passes that are asked for, and what is printed of them."""
+
+    context: Dim | None
+    tokens_per_pass: int
+    dtype: str
+    weights: str | None
+    kv: str | None
+    layers: bool
+
+
+_dtype = click.Choice(list(DTYPES))
+
+
+@click.command("serve")
+@takes_network("SPEC", "input", "set", "batch", formats=TABLES)
+@click.option(
+    "--context", type=LengthType(), help="Tokens of a text, such as 8k, or a letter; by default the spec's own."
+)
+@click.option(
+    "--tokens-per-pass",
+    type=click.IntRange(1, 10**6),
+    default=1,
+    show_default=True,
+    help="Tokens that a pass of decoding adds, more than one where they are guessed beforehand.",
+)
+@click.option(
+    "--dtype",
+    type=_dtype,
+    default="bf16",
+    show_default=True,
+    help="Of activations and cache, and weights of which the spec states none.",
+)
+@click.option("--weights", type=_dtype, help="Of all weights, whatever the spec states.")
+@click.option("--kv", type=_dtype, help="Of the cache, where it is another.")
+@click.option("--layers", is_flag=True, help="A row for each layer, also for those that are alike.")
+@takes_settings(ServeOptions)
+def command(request: Request, options: ServeOptions) -> None:
+    """The cache, prefill and decoding of a network that writes token by token."""
+    text = Text(model_of(request.source()), request.params, request.input_shape)
+    asked = Asked(
+        context=options.context,
+        batch=request.batch,
+        tokens_per_pass=options.tokens_per_pass,
+        dtype=options.dtype,
+        weights=options.weights,
+        kv=options.kv,
+    )
+    put(render(served(text, asked), request.form, request.screen, layers=options.layers), request.form)

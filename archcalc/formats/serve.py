@@ -1,0 +1,219 @@
+"""What a network needs to serve, in every format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from archcalc.document.content import Fact, Facts, Head, Notes, Page, Section, Table
+from archcalc.document.printed import printed
+from archcalc.document.screen import PAPER, Screen
+from archcalc.formats.as_json import json_text, plain_dim, plain_facts
+from archcalc.formats.conditions import held
+from archcalc.formats.summary import bytes_text, title
+from archcalc.formats.tones import kind
+from archcalc.layers.work import Work
+from archcalc.serving.cache import Part, Rate
+from archcalc.serving.lines import Line, lines
+from archcalc.serving.plan import Serving
+from archcalc.symbols.dims import Dim, format_dim
+from archcalc.symbols.evaluate import in_form
+from archcalc.symbols.sums import sum_of
+
+_UNMODELLED = (
+    "the allocator's rounding, pages of a cache that are not full, and what the framework and the device hold",
+    "what a kernel needs while it works, such as queries, and keys before they are kept",
+)
+
+
+def render(found: Serving, form: str = "text", screen: Screen = PAPER, *, layers: bool = False) -> str:
+    """What a network needs, layers that are alike together, or with `layers` each by itself."""
+    if form == "json":
+        return json_text(to_dict(found))
+    return printed(page(found, layers=layers), form, screen)
+
+
+def page(found: Serving, *, layers: bool = False) -> Page:
+    """What a network needs, as a page."""
+    asked = found.asked
+    said = asked.dtypes.said(found.graph)
+    tokens = "1 token" if asked.tokens_per_pass == 1 else f"{asked.tokens_per_pass:,} tokens"
+    about = (
+        f"Context {format_dim(found.context)} tokens, batch {format_dim(asked.batch)}, {tokens} a pass of decoding. "
+        f"Weights {said['weights']}, cache {asked.kept}, activations {said['activations']}."
+    )
+    parts = (_table(found, layers=layers), Facts(tuple(_facts(found))), Notes(tuple(_notes(found))))
+    return Page(f"Serving: {title(found.own)}", tuple(filter(None, (found.graph.source, about))), (Section("", parts),))
+
+
+def _table(found: Serving, *, layers: bool) -> Table:
+    """A row for the layers that are alike, with the numbers of all of them."""
+    rows = [_cells(found, line) for line in lines(found.rows, each=layers)]
+    head = (
+        *(Head("name"), Head("times", numeric=True, spare=2), Head("layer"), Head("keeps", spare=1)),
+        *(Head(name, numeric=True) for name in ("cache", "prefill MACs", "decoding MACs", "weights read")),
+    )
+    sums = (found.cache, found.prefill.macs, found.decode.macs, found.weights_read)
+    return Table(head, tuple(rows), ("total", "", "", "", *map(_expanded, sums)))
+
+
+def _cells(found: Serving, line: Line) -> tuple[Any, ...]:
+    row = line.row
+    numbers = (
+        found.kept(part for one in line.rows for part in one.parts),
+        sum_of(one.prefill.macs for one in line.rows),
+        sum_of(one.decode.macs for one in line.rows),
+        sum_of(one.read for one in line.rows),
+    )
+    keeps = " + ".join(map(_kept, row.parts))
+    return line.name, len(line.rows), kind(row.kind), keeps, *map(_expanded, numbers)
+
+
+def _kept(part: Part) -> str:
+    values = format_dim(part.values)
+    if part.grows == "state":
+        return f"{part.name} {values}"
+    if part.grows == "once":
+        return f"{part.name} {values}×{format_dim(part.tokens)} once"
+    return f"{part.name} {values}" + (
+        f" of {format_dim(part.last)} tokens" if part.grows == "window" and part.last is not None else " a token"
+    )
+
+
+def _facts(found: Serving) -> Iterator[Fact]:
+    totals = found.own.totals
+    active = "" if totals.active == totals.params else f", {format_dim(totals.active)} of which one token uses"
+    yield Fact("params", format_dim(totals.params) + active)
+    yield Fact("weights", _bytes(found.weights))
+    yield Fact("cache a token", _growth(found.rates))
+    if found.fixed != 0:
+        yield Fact("cache beside", f"{_bytes(found.fixed)} for each text, whatever its length")
+    yield Fact("cache", _bytes(found.cache))
+    yield Fact("prefill", _work(found.prefill))
+    yield Fact("decoding", _work(found.decode))
+    most = "at most " if _chooses(found) and found.asked.batch != 1 else ""
+    yield Fact(
+        "bytes read",
+        f"{most}{_bytes(found.bytes_read)} a pass of decoding: "
+        f"weights {format_dim(found.weights_read)} + cache {_dim(found.cache)}",
+    )
+    if found.looked_up != 0:
+        yield Fact("looked up", f"{_bytes(found.looked_up)} of rows of tables more")
+    if isinstance(found.bytes_read, int) and isinstance(found.decode.macs, int) and found.bytes_read:
+        yield Fact("FLOPs a byte", f"{2 * found.decode.macs / found.bytes_read:.3f} in decoding")
+    if found.peak is not None and found.transients is not None:
+        first, last = found.transients
+        yield Fact(
+            "peak",
+            f"{_bytes(found.peak)}: weights {format_dim(found.weights)} + cache {_dim(found.cache)} + outputs alive at once, "
+            f"{first:,} in prefill and {last:,} in decoding",
+        )
+
+
+def _chooses(found: Serving) -> bool:
+    return found.own.totals.active != found.own.totals.params
+
+
+def _growth(rates: list[Rate]) -> str:
+    """What a token adds to the cache, up to each window and beyond the last."""
+    said = [
+        f"{_dim(rate.nbytes)} bytes" + ("" if rate.up_to is None else f" up to {format_dim(rate.up_to)} tokens")
+        for rate in rates
+    ]
+    return ", then ".join(said)
+
+
+def _work(work: Work) -> str:
+    """MACs and FLOPs of all pairs, and of those that see each other where these are others."""
+    seen = work.macs - work.masked
+    said = f"{_dim(work.macs)} MACs, {_dim(2 * work.macs)} FLOPs"
+    if _expanded(work.masked) == 0:
+        return said
+    return f"{said}; of pairs that see each other (macs-seen) {_dim(seen)} MACs, {_dim(2 * seen)} FLOPs"
+
+
+def _notes(found: Serving) -> Iterator[str]:
+    yield from held(found.whole.conditions)
+    if found.peak is None:
+        yield "The peak is a largest of many, which letters leave open: give them numbers with --context and --batch."
+    for text in _UNMODELLED:
+        yield f"Not in these numbers: {text}."
+
+
+def to_dict(found: Serving) -> dict[str, Any]:
+    """What a network needs, as plain dicts and lists."""
+    asked, totals = found.asked, found.own.totals
+    return {
+        "network": found.graph.name,
+        "context": plain_dim(found.context),
+        "batch": plain_dim(asked.batch),
+        "tokens_per_pass": asked.tokens_per_pass,
+        "dtypes": {**asked.dtypes.said(found.graph), "cache": asked.kept},
+        "rows": [_row(found, row) for line in lines(found.rows, each=True) for row in line.rows],
+        "params": plain_dim(totals.params),
+        "active_params": plain_dim(totals.active),
+        "weights_bytes": plain_dim(found.weights),
+        "kv_cache": {
+            "bytes_per_token": plain_dim(found.rates[0].nbytes),
+            "rates": [
+                {"bytes_per_token": plain_dim(rate.nbytes), "up_to": None if rate.up_to is None else plain_dim(rate.up_to)}
+                for rate in found.rates
+            ],
+            "fixed_bytes": _plain(found.fixed),
+            "bytes": _plain(found.cache),
+        },
+        "prefill": _plain_work(found.prefill),
+        "decode": {
+            **_plain_work(found.decode),
+            "bytes": _plain(found.bytes_read),
+            "weights_bytes": _plain(found.weights_read),
+            "looked_up_bytes": _plain(found.looked_up),
+        },
+        "peak": None if found.peak is None or found.transients is None else {
+            "bytes": found.peak, "prefill_outputs": found.transients[0], "decode_outputs": found.transients[1]
+        },
+        "conditions": plain_facts(found.whole.conditions),
+        "unmodelled": list(_UNMODELLED),
+    }  # fmt: skip
+
+
+def _row(found: Serving, row: Any) -> dict[str, Any]:
+    return {
+        "name": row.name,
+        "layer": row.kind,
+        "keeps": [
+            {"name": part.name, "grows": part.grows, "values": plain_dim(part.values), "tokens": plain_dim(part.tokens)}
+            for part in row.parts
+        ],
+        "cache": _plain(found.kept(row.parts)),
+        "prefill": _plain_work(row.prefill),
+        "decode": _plain_work(row.decode),
+        "weights_read": _plain(row.read),
+        "looked_up": _plain(row.looked_up),
+    }
+
+
+def _plain_work(work: Work) -> dict[str, int | str]:
+    seen = work.macs - work.masked
+    return {
+        "macs": _plain(work.macs),
+        "flops": _plain(2 * work.macs),
+        "macs_seen": _plain(seen),
+        "flops_seen": _plain(2 * seen),
+    }
+
+
+def _plain(n: Dim) -> int | str:
+    return plain_dim(_expanded(n))
+
+
+def _expanded(n: Dim) -> Dim:
+    return in_form(n, "expanded")
+
+
+def _dim(n: Dim) -> str:
+    return format_dim(_expanded(n))
+
+
+def _bytes(n: Dim) -> str:
+    return bytes_text(_expanded(n))

@@ -1,0 +1,50 @@
+"""What a network needs to serve, for notebooks and programs."""
+
+from __future__ import annotations
+
+from archcalc.formats import serve as printing
+from archcalc.functions.given import Network, Settings, paged, screen
+from archcalc.importers import model_of, source_of
+from archcalc.network.display import Shown
+from archcalc.network.model import InputShape, Settled
+from archcalc.profiling.rows import Profile
+from archcalc.serving.asked import Asked
+from archcalc.serving.plan import Serving, served
+from archcalc.serving.text import Text
+from archcalc.symbols.dims import Dim
+
+
+def serve(
+    network: Network,
+    *,
+    context: Dim | None = None,
+    batch: Dim = 1,
+    input: InputShape | None = None,
+    set: Settings | None = None,
+    layers: bool = False,
+    tokens_per_pass: int = 1,
+    dtype: str = "bf16",
+    weights: str | None = None,
+    kv: str | None = None,
+) -> Shown[Serving]:
+    """The cache, prefill and decoding of a network that writes token by token; the data are its plan.
+
+    >>> found = serve("llama3_8b", context=8192).data
+    >>> found.cache, 2 * found.decode.macs
+    (1073741824, 19304284160)
+    """
+    asked = Asked(context=context, batch=batch, tokens_per_pass=tokens_per_pass, dtype=dtype, weights=weights, kv=kv)
+    found = served(_text(network, input, set), asked)
+    return paged(
+        found,
+        lambda: printing.render(found, "text", screen(), layers=layers),
+        lambda: printing.page(found, layers=layers),
+    )
+
+
+def _text(network: Network, shape: InputShape | None, settings: Settings | None) -> Text:
+    """The network as one that takes any number of tokens; raises SpecError for one that takes none."""
+    if isinstance(network, str):
+        return Text(model_of(source_of(network)), dict(settings or {}), shape)
+    graph = network.graph if isinstance(network, Profile) else network
+    return Text(Settled(graph), dict(settings or {}), shape)
