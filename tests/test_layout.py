@@ -51,7 +51,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "diagnosis": {"conventions", "files", "importers", "language", "layers", "network", "profiling"},
     # A run keeps and drops arrays as the plan of memory says.
     "reference": {"layers", "memory_plan", "network"},
-    "verification": {"importers", "memory_plan", "network", "profiling", "receptive_field", "reference"},
+    "verification": {"importers", "memory_plan", "network", "profiling", "receptive_field", "reference", "serving"},
     # What a page says, and how it is written: text escaped, numbers and formulas spelled, templates filled in.
     "document": set(),
     # A diagram's text is escaped as a page's is.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from archcalc.formats import serve as printing
+from archcalc.formats.serve import render
+from archcalc.formats.serve.page import page
 from archcalc.functions.given import Network, Settings, paged, screen
 from archcalc.importers import model_of, source_of
 from archcalc.network.display import Shown
@@ -37,8 +38,8 @@ def serve(
     found = served(_text(network, input, set), asked)
     return paged(
         found,
-        lambda: printing.render(found, "text", screen(), layers=layers),
-        lambda: printing.page(found, layers=layers),
+        lambda: render(found, "text", screen(), layers=layers),
+        lambda: page(found, layers=layers),
     )
 
 

@@ -12,16 +12,20 @@ import pytest
 from click.testing import CliRunner
 
 from archcalc.cli import main
-from archcalc.formats.serve import to_dict
+from archcalc.formats.serve.plain import to_dict
 from archcalc.importers import model_of, source_of
 from archcalc.serving.asked import Asked
 from archcalc.serving.plan import Serving, served
 from archcalc.serving.text import Text
 from archcalc.symbols.dims import symbol
 from archcalc.symbols.evaluate import substitute
+from tests.zoo import THOROUGH
 
 DATA = Path(__file__).parents[1] / "data" / "llm_serving.csv"
+# Deep networks whose rules others show too.
+DEEP = {"deepseek_v2", "llama3.1_405b", "llama3_70b"}
 FIGURES = list(csv.DictReader(DATA.read_text("utf-8").splitlines()))
+TRIED = [row for row in FIGURES if THOROUGH or row["network"] not in DEEP]
 
 
 @cache
@@ -44,9 +48,7 @@ def test_all_networks_of_the_table_are_here():
     assert len(cached) == 14
 
 
-@pytest.mark.parametrize(
-    "row", FIGURES, ids=lambda row: f"{row['network']}-{row['context']}-{row['batch']}-{row['of']}"
-)
+@pytest.mark.parametrize("row", TRIED, ids=lambda row: f"{row['network']}-{row['context']}-{row['batch']}-{row['of']}")
 def test_a_figure_is_that_of_the_table(row):
     found = said(row["network"], int(row["context"]), int(row["batch"]))
     places = {
@@ -68,7 +70,7 @@ def test_a_cache_grows_up_to_its_windows():
     assert [(rate.nbytes, rate.up_to) for rate in mistral] == [(131072, 4096), (0, None)]
 
 
-@pytest.mark.parametrize("network", ["gpt2", "gemma2_2b", "deepseek_v2_lite", "whisper_tiny", "mixtral_8x7b"])
+@pytest.mark.parametrize("network", ["gemma2_2b", "deepseek_v2_lite", "whisper_tiny"])
 def test_letters_give_what_numbers_give(network):
     """The cache, the work of both passes and the bytes read, at two lengths on either side of a window."""
     letters = serving(network, symbol("S"), symbol("B"))
@@ -84,9 +86,9 @@ def test_letters_give_what_numbers_give(network):
 
 def test_tokens_one_by_one_are_all_the_pairs_that_see_each_other():
     """The work of decoding each token of a text in its turn is that of a causal pass over all of it."""
-    for network in ("gpt2", "llama3_8b", "gemma3_270m"):
-        whole = serving(network, 6).prefill
-        steps = [serving(network, n).decode for n in range(1, 7)]
+    for network in ("gpt2", "gemma3_270m"):
+        whole = serving(network, 4).prefill
+        steps = [serving(network, n).decode for n in range(1, 5)]
 
         assert sum(step.macs for step in steps) == whole.macs - whole.masked
         assert all(step.masked == 0 for step in steps)
@@ -94,11 +96,11 @@ def test_tokens_one_by_one_are_all_the_pairs_that_see_each_other():
 
 def test_a_pass_of_several_tokens_is_as_much_as_theirs_one_by_one():
     """But for the pairs that a mask hides from each other, which a dense kernel computes."""
-    together = serving("llama3_8b", 100, tokens_per_pass=4).decode
-    alone = [serving("llama3_8b", n).decode.macs for n in range(97, 101)]
+    together = serving("gpt2", 100, tokens_per_pass=4).decode
+    alone = [serving("gpt2", n).decode.macs for n in range(97, 101)]
 
     assert together.macs - together.masked == sum(alone)
-    assert together.masked == 32 * 32 * 2 * 128 * (1 + 2 + 3)
+    assert together.masked == 12 * 12 * 2 * 64 * (1 + 2 + 3)
 
 
 def test_the_cache_has_a_dtype_of_its_own():

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import click
 import msgspec
 
-from archcalc.cli.options import Request, takes_network, takes_settings
+from archcalc.cli.options import Request, limit_option, takes_network, takes_settings
 from archcalc.cli.output import put
 from archcalc.cli.values import LengthType
 from archcalc.document.formats import TABLES
+from archcalc.errors import SpecError
 from archcalc.formats.serve import render
 from archcalc.importers import model_of
+from archcalc.memory_plan.sizes import bytes_of
 from archcalc.network.dtypes import DTYPES
 from archcalc.serving.asked import Asked
 from archcalc.serving.plan import served
@@ -27,7 +31,14 @@ class ServeOptions(msgspec.Struct, frozen=True, kw_only=True):
     weights: str | None
     kv: str | None
     layers: bool
+    verify: bool
+    limit: str
 
+
+# Enough tokens for a prefill and a few passes.
+_FEW = 16
+# A run is in double precision.
+_WIDTH = 8
 
 _dtype = click.Choice(list(DTYPES))
 
@@ -54,6 +65,10 @@ _dtype = click.Choice(list(DTYPES))
 @click.option("--weights", type=_dtype, help="Of all weights, whatever the spec states.")
 @click.option("--kv", type=_dtype, help="Of the cache, where it is another.")
 @click.option("--layers", is_flag=True, help="A row for each layer, also for those that are alike.")
+@click.option(
+    "--verify", is_flag=True, help="Run both passes in numpy with a cache, by default on 16 tokens, and compare."
+)
+@limit_option
 @takes_settings(ServeOptions)
 def command(request: Request, options: ServeOptions) -> None:
     """The cache, prefill and decoding of a network that writes token by token."""
@@ -66,4 +81,23 @@ def command(request: Request, options: ServeOptions) -> None:
         weights=options.weights,
         kv=options.kv,
     )
+    if options.verify:
+        _verify(request, text, options)
+        return
     put(render(served(text, asked), request.form, request.screen, layers=options.layers), request.form)
+
+
+def _verify(request: Request, text: Text, options: ServeOptions) -> None:
+    """Run a network with a cache, and print what that confirms; raises SpecError if anything disagrees."""
+    context = options.context or (min(_FEW, text.tokens) if isinstance(text.tokens, int) else _FEW)
+    batch = request.batch
+    if not isinstance(context, int) or not isinstance(batch, int):
+        raise click.UsageError("--verify runs the network, for which --context and --batch are numbers")
+    Asked(context=context, tokens_per_pass=options.tokens_per_pass).require_sense(context)
+    # numpy, for which nothing else here waits.
+    checking, printing = import_module("archcalc.verification.serving"), import_module("archcalc.formats.serve.proof")
+    import_module("archcalc.reference").require_memory(text.on(context), batch, bytes_of(options.limit), width=_WIDTH)
+    found = checking.written(text, context, tokens=options.tokens_per_pass, batch=batch)
+    put(printing.render(text.own.name, found, request.form, request.screen), request.form)
+    if found.differences:
+        raise SpecError(f"{len(found.differences)} numbers disagree", None, *found.differences)

@@ -1,4 +1,4 @@
-"""What a network needs to serve, in every format."""
+"""What a network needs to serve, as a page."""
 
 from __future__ import annotations
 
@@ -6,9 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from archcalc.document.content import Fact, Facts, Head, Notes, Page, Section, Table
-from archcalc.document.printed import printed
-from archcalc.document.screen import PAPER, Screen
-from archcalc.formats.as_json import json_text, plain_dim, plain_facts
 from archcalc.formats.conditions import held
 from archcalc.formats.summary import bytes_text, title
 from archcalc.formats.tones import kind
@@ -20,17 +17,11 @@ from archcalc.symbols.dims import Dim, format_dim
 from archcalc.symbols.evaluate import in_form
 from archcalc.symbols.sums import sum_of
 
-_UNMODELLED = (
+# The memory that no number here includes.
+UNMODELLED = (
     "the allocator's rounding, pages of a cache that are not full, and what the framework and the device hold",
     "what a kernel needs while it works, such as queries, and keys before they are kept",
 )
-
-
-def render(found: Serving, form: str = "text", screen: Screen = PAPER, *, layers: bool = False) -> str:
-    """What a network needs, layers that are alike together, or with `layers` each by itself."""
-    if form == "json":
-        return json_text(to_dict(found))
-    return printed(page(found, layers=layers), form, screen)
 
 
 def page(found: Serving, *, layers: bool = False) -> Page:
@@ -54,7 +45,7 @@ def _table(found: Serving, *, layers: bool) -> Table:
         *(Head(name, numeric=True) for name in ("cache", "prefill MACs", "decoding MACs", "weights read")),
     )
     sums = (found.cache, found.prefill.macs, found.decode.macs, found.weights_read)
-    return Table(head, tuple(rows), ("total", "", "", "", *map(_expanded, sums)))
+    return Table(head, tuple(rows), ("total", "", "", "", *map(expanded, sums)))
 
 
 def _cells(found: Serving, line: Line) -> tuple[Any, ...]:
@@ -66,7 +57,7 @@ def _cells(found: Serving, line: Line) -> tuple[Any, ...]:
         sum_of(one.read for one in line.rows),
     )
     keeps = " + ".join(map(_kept, row.parts))
-    return line.name, len(line.rows), kind(row.kind), keeps, *map(_expanded, numbers)
+    return line.name, len(line.rows), kind(row.kind), keeps, *map(expanded, numbers)
 
 
 def _kept(part: Part) -> str:
@@ -127,7 +118,7 @@ def _work(work: Work) -> str:
     """MACs and FLOPs of all pairs, and of those that see each other where these are others."""
     seen = work.macs - work.masked
     said = f"{_dim(work.macs)} MACs, {_dim(2 * work.macs)} FLOPs"
-    if _expanded(work.masked) == 0:
+    if expanded(work.masked) == 0:
         return said
     return f"{said}; of pairs that see each other (macs-seen) {_dim(seen)} MACs, {_dim(2 * seen)} FLOPs"
 
@@ -136,84 +127,18 @@ def _notes(found: Serving) -> Iterator[str]:
     yield from held(found.whole.conditions)
     if found.peak is None:
         yield "The peak is a largest of many, which letters leave open: give them numbers with --context and --batch."
-    for text in _UNMODELLED:
+    for text in UNMODELLED:
         yield f"Not in these numbers: {text}."
 
 
-def to_dict(found: Serving) -> dict[str, Any]:
-    """What a network needs, as plain dicts and lists."""
-    asked, totals = found.asked, found.own.totals
-    return {
-        "network": found.graph.name,
-        "context": plain_dim(found.context),
-        "batch": plain_dim(asked.batch),
-        "tokens_per_pass": asked.tokens_per_pass,
-        "dtypes": {**asked.dtypes.said(found.graph), "cache": asked.kept},
-        "rows": [_row(found, row) for line in lines(found.rows, each=True) for row in line.rows],
-        "params": plain_dim(totals.params),
-        "active_params": plain_dim(totals.active),
-        "weights_bytes": plain_dim(found.weights),
-        "kv_cache": {
-            "bytes_per_token": plain_dim(found.rates[0].nbytes),
-            "rates": [
-                {"bytes_per_token": plain_dim(rate.nbytes), "up_to": None if rate.up_to is None else plain_dim(rate.up_to)}
-                for rate in found.rates
-            ],
-            "fixed_bytes": _plain(found.fixed),
-            "bytes": _plain(found.cache),
-        },
-        "prefill": _plain_work(found.prefill),
-        "decode": {
-            **_plain_work(found.decode),
-            "bytes": _plain(found.bytes_read),
-            "weights_bytes": _plain(found.weights_read),
-            "looked_up_bytes": _plain(found.looked_up),
-        },
-        "peak": None if found.peak is None or found.transients is None else {
-            "bytes": found.peak, "prefill_outputs": found.transients[0], "decode_outputs": found.transients[1]
-        },
-        "conditions": plain_facts(found.whole.conditions),
-        "unmodelled": list(_UNMODELLED),
-    }  # fmt: skip
-
-
-def _row(found: Serving, row: Any) -> dict[str, Any]:
-    return {
-        "name": row.name,
-        "layer": row.kind,
-        "keeps": [
-            {"name": part.name, "grows": part.grows, "values": plain_dim(part.values), "tokens": plain_dim(part.tokens)}
-            for part in row.parts
-        ],
-        "cache": _plain(found.kept(row.parts)),
-        "prefill": _plain_work(row.prefill),
-        "decode": _plain_work(row.decode),
-        "weights_read": _plain(row.read),
-        "looked_up": _plain(row.looked_up),
-    }
-
-
-def _plain_work(work: Work) -> dict[str, int | str]:
-    seen = work.macs - work.masked
-    return {
-        "macs": _plain(work.macs),
-        "flops": _plain(2 * work.macs),
-        "macs_seen": _plain(seen),
-        "flops_seen": _plain(2 * seen),
-    }
-
-
-def _plain(n: Dim) -> int | str:
-    return plain_dim(_expanded(n))
-
-
-def _expanded(n: Dim) -> Dim:
+def expanded(n: Dim) -> Dim:
+    """A number, or a formula as a sum."""
     return in_form(n, "expanded")
 
 
 def _dim(n: Dim) -> str:
-    return format_dim(_expanded(n))
+    return format_dim(expanded(n))
 
 
 def _bytes(n: Dim) -> str:
-    return bytes_text(_expanded(n))
+    return bytes_text(expanded(n))

@@ -1,0 +1,17 @@
+"""What a network needs to serve, in every format."""
+
+from __future__ import annotations
+
+from archcalc.document.printed import printed
+from archcalc.document.screen import PAPER, Screen
+from archcalc.formats.as_json import json_text
+from archcalc.formats.serve.page import page
+from archcalc.formats.serve.plain import to_dict
+from archcalc.serving.plan import Serving
+
+
+def render(found: Serving, form: str = "text", screen: Screen = PAPER, *, layers: bool = False) -> str:
+    """What a network needs, layers that are alike together, or with `layers` each by itself."""
+    if form == "json":
+        return json_text(to_dict(found))
+    return printed(page(found, layers=layers), form, screen)
