@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 
 import msgspec
 
@@ -16,7 +17,7 @@ from archcalc.serving.cache import Part, Rate, in_bytes, parts, rates
 from archcalc.serving.passes import decoding
 from archcalc.serving.stream import Stream, stream
 from archcalc.serving.text import Text
-from archcalc.serving.transient import transient
+from archcalc.serving.transient import Outputs, outputs
 from archcalc.serving.weights import held, looked_up, read, values_in_bytes
 from archcalc.symbols.dims import Dim, format_dim
 from archcalc.symbols.sums import sum_of
@@ -45,8 +46,8 @@ class Serving(msgspec.Struct, frozen=True, dict=True):
     context: Dim
     rows: tuple[ServingRow, ...]
     weights: Dim
-    # The bytes of outputs alive at once, in the pass over all tokens and in that over the last; None where sizes are letters.
-    transients: tuple[int, int] | None = None
+    # None where sizes are letters.
+    outputs: Outputs | None = None
 
     @property
     def graph(self) -> Graph:
@@ -94,11 +95,17 @@ class Serving(msgspec.Struct, frozen=True, dict=True):
         """The bytes that a pass of decoding reads: weights, and the cache."""
         return self.weights_read + self.cache
 
+    @cached_property
+    def alive(self) -> tuple[int, int] | None:
+        """The most bytes of outputs alive at once, in prefill and in decoding; None where sizes are letters."""
+        batch = self.asked.batch
+        return self.outputs.alive(batch) if self.outputs is not None and isinstance(batch, int) else None
+
     @property
     def peak(self) -> int | None:
         """The most bytes held at once: weights, cache, and the outputs of a pass; None where sizes are letters."""
         held = self.weights + self.cache
-        return held + max(self.transients) if self.transients is not None and isinstance(held, int) else None
+        return held + max(self.alive) if self.alive is not None and isinstance(held, int) else None
 
     @property
     def prefill(self) -> Work:
@@ -124,7 +131,7 @@ def served(text: Text, asked: Asked) -> Serving:
     asked.require_sense(context)
     graph = text.on(context)
     own, first = profile(text.own), profile(graph, asked.batch)
-    _require_places(own, first, text, context)
+    require_places(own, first, text, context)
     step = text.on(asked.tokens_per_pass)
     rows = tuple(
         ServingRow(
@@ -137,15 +144,16 @@ def served(text: Text, asked: Asked) -> Serving:
         )
         for position, node in enumerate(graph.nodes)
     )
-    return Serving(own, graph, asked, context, rows, held(text.own, asked.dtypes), _transients(graph, step, way, asked))
+    return Serving(own, graph, asked, context, rows, held(text.own, asked.dtypes), _outputs(text, context, way, asked))
 
 
-def _transients(graph: Graph, step: Graph, way: Stream, asked: Asked) -> tuple[int, int] | None:
-    """The bytes of outputs alive at once in both passes; what comes from no token is computed in the first."""
-    if not isinstance(asked.batch, int) or not all(isinstance(n, int) for node in graph.nodes for n in node.shape):
+def _outputs(text: Text, context: Dim, way: Stream, asked: Asked) -> Outputs | None:
+    """The outputs of both passes; what comes from no token is computed in the first."""
+    if not all(isinstance(n, int) for node in text.on(context).nodes for n in node.shape):
         return None
     flowing = {position for position, flows in enumerate(way.flows) if flows}
-    return transient(graph, asked.dtype, asked.batch), transient(step, asked.dtype, asked.batch, flowing)
+    prefill, decode = text.on(asked.at_once(context)), text.on(asked.tokens_per_pass)
+    return Outputs(outputs(prefill, asked.dtype), outputs(decode, asked.dtype, flowing))
 
 
 def _reads(own: Graph, step: Graph, way: Stream, position: int, asked: Asked) -> tuple[Dim, Dim]:
@@ -171,7 +179,7 @@ def _reads(own: Graph, step: Graph, way: Stream, position: int, asked: Asked) ->
     )
 
 
-def _require_places(own: Profile, first: Profile, text: Text, context: Dim) -> None:
+def require_places(own: Profile, first: Profile, text: Text, context: Dim) -> None:
     """Raise SpecError where a context has more places than the network has learned."""
     asked = first.totals.params
     if isinstance(asked, int) and isinstance(own.totals.params, int) and asked > own.totals.params:

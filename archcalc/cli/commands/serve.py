@@ -17,6 +17,7 @@ from archcalc.importers import model_of
 from archcalc.memory_plan.sizes import bytes_of
 from archcalc.network.dtypes import DTYPES
 from archcalc.serving.asked import Asked
+from archcalc.serving.budget import fits
 from archcalc.serving.plan import served
 from archcalc.serving.text import Text
 from archcalc.symbols.dims import Dim
@@ -27,6 +28,8 @@ class ServeOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     context: Dim | None
     tokens_per_pass: int
+    chunk: int | None
+    budget: str | None
     dtype: str
     weights: str | None
     kv: str | None
@@ -55,6 +58,8 @@ _dtype = click.Choice(list(DTYPES))
     show_default=True,
     help="Tokens that a pass of decoding adds, more than one where they are guessed beforehand.",
 )
+@click.option("--chunk", type=click.IntRange(1, 10**9), help="Tokens of a pass of prefill, by default all at once.")
+@click.option("--budget", help="Find the largest batch and the longest context that fit, such as 80GB.")
 @click.option(
     "--dtype",
     type=_dtype,
@@ -77,6 +82,7 @@ def command(request: Request, options: ServeOptions) -> None:
         context=options.context,
         batch=request.batch,
         tokens_per_pass=options.tokens_per_pass,
+        chunk=options.chunk,
         dtype=options.dtype,
         weights=options.weights,
         kv=options.kv,
@@ -84,7 +90,9 @@ def command(request: Request, options: ServeOptions) -> None:
     if options.verify:
         _verify(request, text, options)
         return
-    put(render(served(text, asked), request.form, request.screen, layers=options.layers), request.form)
+    found = served(text, asked)
+    within = None if options.budget is None else fits(text, found, bytes_of(options.budget))
+    put(render(found, request.form, request.screen, within=within, layers=options.layers), request.form)
 
 
 def _verify(request: Request, text: Text, options: ServeOptions) -> None:

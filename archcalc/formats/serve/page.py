@@ -10,6 +10,7 @@ from archcalc.formats.conditions import held
 from archcalc.formats.summary import bytes_text, title
 from archcalc.formats.tones import kind
 from archcalc.layers.work import Work
+from archcalc.serving.budget import Fit, Fits
 from archcalc.serving.cache import Part, Rate
 from archcalc.serving.lines import Line, lines
 from archcalc.serving.plan import Serving
@@ -24,7 +25,7 @@ UNMODELLED = (
 )
 
 
-def page(found: Serving, *, layers: bool = False) -> Page:
+def page(found: Serving, within: Fits | None = None, *, layers: bool = False) -> Page:
     """What a network needs, as a page."""
     asked = found.asked
     said = asked.dtypes.said(found.graph)
@@ -33,7 +34,11 @@ def page(found: Serving, *, layers: bool = False) -> Page:
         f"Context {format_dim(found.context)} tokens, batch {format_dim(asked.batch)}, {tokens} a pass of decoding. "
         f"Weights {said['weights']}, cache {asked.kept}, activations {said['activations']}."
     )
-    parts = (_table(found, layers=layers), Facts(tuple(_facts(found))), Notes(tuple(_notes(found))))
+    parts = (
+        _table(found, layers=layers),
+        Facts((*_facts(found), *_fitting(found, within))),
+        Notes(tuple(_notes(found))),
+    )
     return Page(f"Serving: {title(found.own)}", tuple(filter(None, (found.graph.source, about))), (Section("", parts),))
 
 
@@ -92,13 +97,35 @@ def _facts(found: Serving) -> Iterator[Fact]:
         yield Fact("looked up", f"{_bytes(found.looked_up)} of rows of tables more")
     if isinstance(found.bytes_read, int) and isinstance(found.decode.macs, int) and found.bytes_read:
         yield Fact("FLOPs a byte", f"{2 * found.decode.macs / found.bytes_read:.3f} in decoding")
-    if found.peak is not None and found.transients is not None:
-        first, last = found.transients
+    if found.peak is not None and found.alive is not None:
+        first, last = found.alive
         yield Fact(
             "peak",
             f"{_bytes(found.peak)}: weights {format_dim(found.weights)} + cache {_dim(found.cache)} + outputs alive at once, "
             f"{first:,} in prefill and {last:,} in decoding",
         )
+
+
+def _fitting(found: Serving, within: Fits | None) -> Iterator[Fact]:
+    """What a budget holds."""
+    if within is not None:
+        yield Fact("budget", _bytes(within.budget))
+        at, batch = format_dim(found.context), format_dim(found.asked.batch)
+        yield Fact("largest batch", _fit(within.batch, "text", f"of {at} tokens"))
+        yield Fact("longest context", _fit(within.context, "token", f"at batch {batch}"))
+
+
+def _fit(fit: Fit, noun: str, of: str) -> str:
+    if fit.most is None:
+        return f"any, which takes {_bytes(fit.nbytes)} {of}: neither the cache nor outputs grow further"
+    if not fit.most:
+        return f"none {of}: {_bytes(fit.nbytes)} are too much"
+    said = (
+        f"{fit.most:,} {noun}{'s' * (fit.most != 1)} {of} {'take' if fit.most != 1 else 'takes'} {_bytes(fit.nbytes)}"
+    )
+    if fit.allowed is not None:
+        return f"{said}; the network has no more places"
+    return f"{said}; {fit.most + 1:,} would take {fit.more:,}"
 
 
 def _chooses(found: Serving) -> bool:

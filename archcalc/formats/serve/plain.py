@@ -7,12 +7,13 @@ from typing import Any
 from archcalc.formats.as_json import plain_dim, plain_facts
 from archcalc.formats.serve.page import UNMODELLED, expanded
 from archcalc.layers.work import Work
+from archcalc.serving.budget import Fits
 from archcalc.serving.lines import lines
 from archcalc.serving.plan import Serving
 from archcalc.symbols.dims import Dim
 
 
-def to_dict(found: Serving) -> dict[str, Any]:
+def to_dict(found: Serving, within: Fits | None = None) -> dict[str, Any]:
     """What a network needs, as plain dicts and lists."""
     asked, totals = found.asked, found.own.totals
     return {
@@ -41,12 +42,23 @@ def to_dict(found: Serving) -> dict[str, Any]:
             "weights_bytes": _plain(found.weights_read),
             "looked_up_bytes": _plain(found.looked_up),
         },
-        "peak": None if found.peak is None or found.transients is None else {
-            "bytes": found.peak, "prefill_outputs": found.transients[0], "decode_outputs": found.transients[1]
+        "peak": None if found.peak is None or found.alive is None else {
+            "bytes": found.peak, "prefill_outputs": found.alive[0], "decode_outputs": found.alive[1]
         },
         "conditions": plain_facts(found.whole.conditions),
         "unmodelled": list(UNMODELLED),
+        **({} if within is None else {"budget": _fits(within)}),
     }  # fmt: skip
+
+
+def _fits(within: Fits) -> dict[str, Any]:
+    return {
+        "bytes": within.budget,
+        "largest_batch": within.batch.most,
+        "batch_bytes": within.batch.nbytes,
+        "longest_context": within.context.most,
+        "context_bytes": within.context.nbytes,
+    }
 
 
 def _row(found: Serving, row: Any) -> dict[str, Any]:
