@@ -183,7 +183,7 @@ def require_places(own: Profile, first: Profile, text: Text, context: Dim) -> No
     """Raise SpecError where a context has more places than the network has learned."""
     asked = first.totals.params
     if isinstance(asked, int) and isinstance(own.totals.params, int) and asked > own.totals.params:
-        fact = f"serve: {own.graph.name} has places for {format_dim(text.tokens)} tokens, not {format_dim(context)}"
+        fact = f"{own.graph.name} has places for {format_dim(text.tokens)} tokens, not {format_dim(context)}"
         raise SpecError(fact, None, "its positions are trained")
 
 

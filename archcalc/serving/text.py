@@ -26,7 +26,7 @@ class Text:
         lengths = [i for i in self.own.inputs if _is_text(self.own, i)]
         if not lengths:
             fact = f"{self.own.name} takes no tokens, its input is {inputs_text(self.own)}"
-            raise SpecError(f"serve: {fact}", None, _REMEDY)
+            raise SpecError(fact, None, _REMEDY)
         self.position = lengths[-1]
         self.name = self.own.nodes[self.position].name
         declared = model.input_params

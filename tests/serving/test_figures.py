@@ -115,7 +115,7 @@ def run(*arguments: str) -> Any:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["vgg16"], "serve: vgg16 takes no tokens, its input is 3×224×224"),
+        (["vgg16"], "vgg16 takes no tokens, its input is 3×224×224"),
         (["bert_base"], "layers/0/attend/attention: attention sees tokens that come later"),
         (["gpt2", "--context", "2048"], "stop=2048 is more than the 1024 tokens"),
         (["whisper_tiny", "--context", "449"], "whisper_tiny has places for 448 tokens, not 449"),
@@ -132,3 +132,19 @@ def test_the_command_says_lengths_in_thousands():
     found = run("llama3_8b", "--context", "8k", "--format", "json")
     assert json.loads(found.output)["context"] == 8192
     assert run("llama3_8b", "--context", "8kk").exit_code == 2
+
+
+def test_a_family_stands_side_by_side():
+    """All of a file by the name of one, or all whose names begin so; what cannot be served is told below."""
+    found = json.loads(
+        run("gpt2", "--variants", "--context", "64", "--set", "depth=2", "--budget", "8GiB", "--format", "json").output
+    )
+    sizes = [one["params"] for one in found]
+
+    assert {"gpt2", "gpt2_xl"} < {one["network"] for one in found}
+    assert sizes == sorted(sizes)
+    assert all(one["kv_cache"]["bytes"] == 64 * one["kv_cache"]["bytes_per_token"] for one in found)
+    assert all(one["budget"]["largest_batch"] >= 0 for one in found)
+    assert run("vgg", "--variants").output.startswith("none of these can be served: vgg11")
+    assert "no bundled network's name begins with 'nosuch'" in run("nosuch", "--variants").output
+    assert run("gpt2", "--variants", "--verify").exit_code == 2

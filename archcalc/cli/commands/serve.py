@@ -13,7 +13,9 @@ from archcalc.cli.values import LengthType
 from archcalc.document.formats import TABLES
 from archcalc.errors import SpecError
 from archcalc.formats.serve import render
-from archcalc.importers import model_of
+from archcalc.formats.serve.variants import render as by_side
+from archcalc.importers import model_of, source_of
+from archcalc.language.siblings import siblings
 from archcalc.memory_plan.sizes import bytes_of
 from archcalc.network.dtypes import DTYPES
 from archcalc.serving.asked import Asked
@@ -34,12 +36,15 @@ class ServeOptions(msgspec.Struct, frozen=True, kw_only=True):
     weights: str | None
     kv: str | None
     layers: bool
+    variants: bool
     verify: bool
     limit: str
 
 
 # Enough tokens for a prefill and a few passes.
 _FEW = 16
+# More than any number of params has.
+_DIGITS = 30
 # A run is in double precision.
 _WIDTH = 8
 
@@ -70,6 +75,7 @@ _dtype = click.Choice(list(DTYPES))
 @click.option("--weights", type=_dtype, help="Of all weights, whatever the spec states.")
 @click.option("--kv", type=_dtype, help="Of the cache, where it is another.")
 @click.option("--layers", is_flag=True, help="A row for each layer, also for those that are alike.")
+@click.option("--variants", is_flag=True, help="All networks of the family, or all whose names begin so, side by side.")
 @click.option(
     "--verify", is_flag=True, help="Run both passes in numpy with a cache, by default on 16 tokens, and compare."
 )
@@ -77,7 +83,6 @@ _dtype = click.Choice(list(DTYPES))
 @takes_settings(ServeOptions)
 def command(request: Request, options: ServeOptions) -> None:
     """The cache, prefill and decoding of a network that writes token by token."""
-    text = Text(model_of(request.source()), request.params, request.input_shape)
     asked = Asked(
         context=options.context,
         batch=request.batch,
@@ -87,12 +92,36 @@ def command(request: Request, options: ServeOptions) -> None:
         weights=options.weights,
         kv=options.kv,
     )
+    budget = None if options.budget is None else bytes_of(options.budget)
+    if options.variants:
+        if options.verify or options.layers:
+            raise click.UsageError("--variants has a row for each network; leave out --layers and --verify")
+        put(_side_by_side(request, asked, budget), request.form)
+        return
+    text = Text(model_of(request.source()), request.params, request.input_shape)
     if options.verify:
         _verify(request, text, options)
         return
     found = served(text, asked)
-    within = None if options.budget is None else fits(text, found, bytes_of(options.budget))
+    within = None if budget is None else fits(text, found, budget)
     put(render(found, request.form, request.screen, within=within, layers=options.layers), request.form)
+
+
+def _side_by_side(request: Request, asked: Asked, budget: int | None) -> str:
+    """All networks of a family that can be served, the smallest first; raises SpecError if none can."""
+    [spec] = request.specs
+    sides, refused = [], []
+    for name in siblings(spec):
+        try:
+            text = Text(model_of(source_of(name)), request.params, request.input_shape)
+            found = served(text, asked)
+            sides.append((found, None if budget is None else fits(text, found, budget)))
+        except SpecError as error:
+            refused.append(f"{name}: {error.fact}.")
+    if not sides:
+        raise SpecError(f"none of these can be served: {refused[0]}")
+    sides.sort(key=lambda side: str(side[0].own.totals.params).zfill(_DIGITS))
+    return by_side(sides, refused, request.form, request.screen)
 
 
 def _verify(request: Request, text: Text, options: ServeOptions) -> None:
