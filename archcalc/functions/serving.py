@@ -1,4 +1,4 @@
-"""What a network needs to serve, for notebooks and programs."""
+"""The needs of a network that serves, for notebooks and programs."""
 
 from __future__ import annotations
 

@@ -191,7 +191,7 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, metaclass=K
         return self.work(output, *inputs).times(batch) + self.work_once(*inputs)
 
     def cached(self, *_inputs: Any, **_: Any) -> Iterator[Cached]:
-        """What it keeps of earlier tokens, so that later ones need not see them again; a layer of each token alone nothing."""
+        """The parts that it keeps of earlier tokens for later ones; none where each token is by itself."""
         yield from ()
 
     def work_after(self, past: tuple[Dim, ...], output: Shape, *inputs: Any, **_: Any) -> Work:  # noqa: ARG002 - as overridden

@@ -1,4 +1,4 @@
-"""What a layer keeps of the tokens that it has seen, for those that come after them."""
+"""The parts that a layer keeps of the tokens that it has seen, for those that come after them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Cache:
     past: int = 0
 
     def grown(self, xp: Any, name: str, new: Any) -> Any:  # noqa: ARG002 - as overridden
-        """What is kept under a name with what is new behind it, along the axis after the batch."""
+        """The rows that are kept under a name with new ones behind them, along the axis after the batch."""
         return new
 
     def first(self, name: str) -> int:  # noqa: ARG002 - as overridden

@@ -161,7 +161,7 @@ class LatentAttention(Layer, frozen=True):
         return projected(xp, "out", y.reshape(n, tokens, -1), weights)
 
     def _absorbed(self, xp: Any, queries: tuple[Any, Any], keys: tuple[Any, Any], seen: Any, up: Any) -> Any:
-        """What queries read from latent vectors and their rotary keys, with the projection up on the side of the queries."""
+        """The values that queries read from latent vectors and their rotary keys, with the projection up on the side of the queries."""
         (plain, turning), (latents, turned) = queries, keys
         by_head = up.reshape(self.heads, -1, self.latent)
         asked = xp.einsum("nqhd,hdl->nqhl", plain, by_head[:, : self.key], optimize=True)

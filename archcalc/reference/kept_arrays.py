@@ -9,7 +9,7 @@ from archcalc.layers.cached import Cache
 
 
 class KeptArrays(Cache):
-    """What one layer keeps, by name; `last` has the most tokens of those parts of which not all are kept.
+    """The arrays that one layer keeps, by name; `last` has the most tokens of those parts of which not all are kept.
 
     Before a pass the tokens go that none of its tokens sees.
 

@@ -1,4 +1,4 @@
-"""What is asked of a network that serves: the text, the batch, and the number formats."""
+"""The settings of a network that serves: the text, the batch, and the number formats."""
 
 from __future__ import annotations
 

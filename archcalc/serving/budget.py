@@ -34,7 +34,7 @@ class Fit(msgspec.Struct, frozen=True):
 
 
 class Fits(msgspec.Struct, frozen=True):
-    """What a budget holds: the largest batch of texts of the context, and the longest context for the batch."""
+    """The most that a budget holds: the largest batch of texts of the context, and the longest context for the batch."""
 
     budget: int
     batch: Fit
@@ -80,7 +80,7 @@ def _values(every: Iterable[Part], context: int) -> int:
 
 
 def fits(text: Text, found: Serving, budget: int) -> Fits:
-    """What a budget of bytes holds; raises SpecError where sizes are letters."""
+    """The batch and the context that a budget of bytes holds; raises SpecError where sizes are letters."""
     context, batch = found.context, found.asked.batch
     if found.outputs is None or not isinstance(context, int) or not isinstance(batch, int):
         raise SpecError("a budget is for numbers", None, "give each a number with --context, --batch and --set")

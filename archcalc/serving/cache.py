@@ -32,7 +32,7 @@ class Part(msgspec.Struct, frozen=True):
 
 
 def parts(graph: Graph, way: Stream, position: int, tokens: int) -> Iterator[Part]:
-    """What the layer at a position keeps once all tokens of a graph went in, of which the last pass had `tokens`.
+    """The parts that the layer at a position keeps once all tokens of a graph went in, of which the last pass had `tokens`.
 
     A window holds what the first of those tokens sees, and them.
     """
@@ -63,7 +63,7 @@ class Rate(msgspec.Struct, frozen=True):
 
 
 def rates(every: Iterable[Part], bits: int) -> list[Rate]:
-    """How a cache grows with its tokens, from windows that are not yet full to those that never are.
+    """The rates at which a cache grows with its tokens, from windows that are not yet full to those that never are.
 
     >>> window = Part("keys", "window", 8, 4, 4)
     >>> rates([window, Part("keys", "token", 8, 6)], 16)

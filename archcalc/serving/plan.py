@@ -1,4 +1,4 @@
-"""What a network needs to serve: the cache, the weights, and the work and the bytes of its passes, layer by layer."""
+"""The needs of a network that serves: the cache, the weights, and the work and the bytes of its passes, layer by layer."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Serving(msgspec.Struct, frozen=True, dict=True):
 
     @property
     def rates(self) -> list[Rate]:
-        """How the cache of a text grows with its tokens."""
+        """The rates at which the cache of a text grows with its tokens."""
         return rates(self.parts, self.asked.kept_bits)
 
     @property
@@ -119,7 +119,7 @@ class Serving(msgspec.Struct, frozen=True, dict=True):
 
 
 def served(text: Text, asked: Asked) -> Serving:
-    """What a network needs to serve; raises SpecError if it cannot go on from what it kept, or has too few places.
+    """The needs of a network that serves; raises SpecError if it cannot go on from what it kept, or has too few places.
 
     >>> from archcalc.importers import model_of, source_of
     >>> serving = served(Text(model_of(source_of("llama3_8b"))), Asked(context=8192))

@@ -72,7 +72,7 @@ def _growing(fewer: Node, more: Node) -> int | None:
 
 
 def _sight(graph: Graph, node: Node, axes: list[int | None], flowing: tuple[bool, ...]) -> Sight:
-    """What each token of a layer's output sees of the sequences that come in."""
+    """The sight that each token of a layer's output has of the sequences that come in."""
     out = axes[-1]
     shapes = [graph.nodes[i].shape for i in node.inputs]
     worst: Sight = "own"
@@ -96,7 +96,7 @@ def _sight(graph: Graph, node: Node, axes: list[int | None], flowing: tuple[bool
 
 
 def _seen(window: Window, inputs: int, outputs: int) -> Sight:
-    """What the outputs see of earlier and later tokens, each of which has as many inputs, and as many outputs."""
+    """The sight that outputs have of earlier and later tokens, each of which has as many inputs, and as many outputs."""
     if inputs % _TRIED or outputs % _TRIED:
         return "ahead"
     inside, outside = inputs // _TRIED, outputs // _TRIED

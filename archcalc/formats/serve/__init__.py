@@ -1,4 +1,4 @@
-"""What a network needs to serve, in every format."""
+"""The needs of a network that serves, in every format."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from archcalc.serving.plan import Serving
 def render(
     found: Serving, form: str = "text", screen: Screen = PAPER, *, within: Fits | None = None, layers: bool = False
 ) -> str:
-    """What a network needs, layers that are alike together, or with `layers` each by itself."""
+    """The needs of a network, layers that are alike together, or with `layers` each by itself."""
     if form == "json":
         return json_text(to_dict(found, within))
     return printed(page(found, within, layers=layers), form, screen)

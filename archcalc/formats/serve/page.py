@@ -1,4 +1,4 @@
-"""What a network needs to serve, as a page."""
+"""The needs of a network that serves, as a page."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ UNMODELLED = (
 
 
 def page(found: Serving, within: Fits | None = None, *, layers: bool = False) -> Page:
-    """What a network needs, as a page."""
+    """The needs of a network, as a page."""
     asked = found.asked
     said = asked.dtypes.said(found.graph)
     tokens = "1 token" if asked.tokens_per_pass == 1 else f"{asked.tokens_per_pass:,} tokens"
@@ -107,7 +107,7 @@ def _facts(found: Serving) -> Iterator[Fact]:
 
 
 def _fitting(found: Serving, within: Fits | None) -> Iterator[Fact]:
-    """What a budget holds."""
+    """The most that a budget holds."""
     if within is not None:
         yield Fact("budget", _bytes(within.budget))
         at, batch = format_dim(found.context), format_dim(found.asked.batch)
@@ -133,7 +133,7 @@ def _chooses(found: Serving) -> bool:
 
 
 def _growth(rates: list[Rate]) -> str:
-    """What a token adds to the cache, up to each window and beyond the last."""
+    """The bytes that a token adds to the cache, up to each window and beyond the last."""
     said = [
         f"{_dim(rate.nbytes)} bytes" + ("" if rate.up_to is None else f" up to {format_dim(rate.up_to)} tokens")
         for rate in rates

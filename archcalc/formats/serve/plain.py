@@ -1,4 +1,4 @@
-"""What a network needs to serve, as plain data."""
+"""The needs of a network that serves, as plain data."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from archcalc.symbols.dims import Dim
 
 
 def to_dict(found: Serving, within: Fits | None = None) -> dict[str, Any]:
-    """What a network needs, as plain dicts and lists."""
+    """The needs of a network, as plain dicts and lists."""
     asked, totals = found.asked, found.own.totals
     return {
         "network": found.graph.name,

@@ -15,7 +15,7 @@ from archcalc.verification.serving import PassCheck, ServingCheck
 
 
 def render(network: str, found: ServingCheck, form: str = "text", screen: Screen = PAPER) -> str:
-    """What a run with a cache confirms of a network: what is kept, the products of each pass, and the outputs."""
+    """The numbers of a network that a run with a cache confirms: what is kept, the products of each pass, and the outputs."""
     if form == "json":
         return json_text(msgspec.to_builtins(found) | {"network": network, "differences": found.differences})
     first, *after = found.passes

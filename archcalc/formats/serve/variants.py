@@ -1,4 +1,4 @@
-"""What networks of a family need to serve, side by side, in every format."""
+"""The needs of the networks of a family, side by side, in every format."""
 
 from __future__ import annotations
 
