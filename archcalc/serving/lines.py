@@ -36,10 +36,10 @@ def lines(rows: Iterable[ServingRow], *, each: bool = False) -> list[Line]:
     """
     together: dict[tuple[object, ...], list[ServingRow]] = {}
     for row in rows:
-        busy = row.parts or any(n != 0 for n in (row.prefill.macs, row.decode.macs, row.read, row.looked_up))
+        busy = row.parts or any(n != 0 for n in (row.prefill.macs, row.decode.macs, row.read))
         if busy:
             name = row.name if each else _NUMBER.sub("*", row.name)
-            alike = (row.kind, row.parts, row.prefill, row.decode, row.read, row.looked_up)
+            alike = (row.kind, row.parts, row.prefill, row.decode, row.read)
             together.setdefault((name, *alike), []).append(row)
     return [
         Line(str(name) if len(found) > 1 else found[0].name, tuple(found)) for (name, *_), found in together.items()

@@ -46,6 +46,8 @@ class Serving(msgspec.Struct, frozen=True, dict=True):
     context: Dim
     rows: tuple[ServingRow, ...]
     weights: Dim
+    # The most tokens for which a network of trained places has them, where the context is a letter.
+    places: Dim | None = None
     # None where sizes are letters.
     outputs: Outputs | None = None
 
@@ -144,7 +146,11 @@ def served(text: Text, asked: Asked) -> Serving:
         )
         for position, node in enumerate(graph.nodes)
     )
-    return Serving(own, graph, asked, context, rows, held(text.own, asked.dtypes), _outputs(text, context, way, asked))
+    # More places than the network has would have more params.
+    lettered = isinstance(own.totals.params, int) and not isinstance(first.totals.params, int)
+    places = text.tokens if lettered else None
+    weights = held(text.own, asked.dtypes)
+    return Serving(own, graph, asked, context, rows, weights, places, _outputs(text, context, way, asked))
 
 
 def _outputs(text: Text, context: Dim, way: Stream, asked: Asked) -> Outputs | None:

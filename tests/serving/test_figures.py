@@ -128,6 +128,11 @@ def test_what_cannot_be_served_is_said(arguments, said):
     assert said in found.output
 
 
+def test_trained_places_bound_a_letter():
+    assert "Holds up to 448 tokens" in run("whisper_tiny", "--context", "S").output
+    assert "Holds where S ≤ 1,024 (places/slice)." in run("gpt2", "--context", "S").output
+
+
 def test_the_command_says_lengths_in_thousands():
     found = run("llama3_8b", "--context", "8k", "--format", "json")
     assert json.loads(found.output)["context"] == 8192

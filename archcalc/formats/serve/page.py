@@ -152,6 +152,8 @@ def _work(work: Work) -> str:
 
 def _notes(found: Serving) -> Iterator[str]:
     yield from held(found.whole.conditions)
+    if found.places is not None:
+        yield f"Holds up to {format_dim(found.places)} tokens, of which the network has trained the places."
     if found.peak is None:
         yield "The peak is a largest of many, which letters leave open: give them numbers with --context and --batch."
     for text in UNMODELLED:

@@ -8,7 +8,6 @@ from archcalc.formats.as_json import plain_dim, plain_facts
 from archcalc.formats.serve.page import UNMODELLED, expanded
 from archcalc.layers.work import Work
 from archcalc.serving.budget import Fits
-from archcalc.serving.lines import lines
 from archcalc.serving.plan import Serving
 from archcalc.symbols.dims import Dim
 
@@ -22,7 +21,7 @@ def to_dict(found: Serving, within: Fits | None = None) -> dict[str, Any]:
         "batch": plain_dim(asked.batch),
         "tokens_per_pass": asked.tokens_per_pass,
         "dtypes": {**asked.dtypes.said(found.graph), "cache": asked.kept},
-        "rows": [_row(found, row) for line in lines(found.rows, each=True) for row in line.rows],
+        "rows": [_row(found, row) for row in found.rows],
         "params": plain_dim(totals.params),
         "active_params": plain_dim(totals.active),
         "weights_bytes": plain_dim(found.weights),
