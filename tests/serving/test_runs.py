@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +21,9 @@ from archcalc.serving.plan import served
 from archcalc.serving.stream import stream
 from archcalc.serving.text import Text
 from archcalc.verification.serving import written
+from tests.serving.small_networks import SPECS
+
+DATA = Path(__file__).parents[1] / "data"
 
 _SMALL = {"dim": 16, "words": 11, "heads": 4, "depth": 2}
 _GATED = {**_SMALL, "hidden": 24, "kv_heads": 2}
@@ -58,6 +63,9 @@ KINDS = {
     "window of one": "attention: {heads: 2, causal: true, window: 1}",
     "dilated": "[permute: [features, tokens], conv1d: {out: 8, kernel: 3, dilation: 2, padding: [[4, 0]]}]",
 }
+
+
+CACHES = list(csv.DictReader((DATA / "transformers_caches.csv").read_text("utf-8").splitlines()))
 
 
 def bundled(name: str, settings: dict[str, Any] | None = None) -> Text:
@@ -101,6 +109,15 @@ def test_the_arrays_of_a_cache_have_the_bytes_that_are_printed(network):
     plan = served(text, Asked(context=8, batch=2, kv="fp64"))
 
     assert sum(check.nbytes for check in written(text, 8, batch=2).kept) == plan.cache
+
+
+@pytest.mark.parametrize("row", CACHES, ids=lambda row: row["network"])
+def test_a_cache_is_that_of_transformers(row):
+    """Which drops the oldest token of a window after a pass; here it stays until the next one comes."""
+    plan = served(bundled(row["network"], SPECS[row["network"]]), Asked(context=int(row["context"]), kv="int8"))
+    between = sum(part.size - (part.values if part.grows == "window" else 0) for part in plan.parts)
+
+    assert between == int(row["values"])
 
 
 def test_all_kinds_that_keep_something_are_run():
