@@ -22,6 +22,7 @@ from tests.cli.command_specs import (
     SMALL,
     TEXTS,
     TINY,
+    WRITING,
     bundled_text,
     layers_of,
     line,
@@ -206,7 +207,7 @@ class _Drawing:
 
     def bundled(self) -> str:
         """One of the networks that come with archcalc."""
-        name = self.rng.choice(TINY if self.name in _HEAVY else SMALL)
+        name = self.rng.choice(WRITING if self.name == "serve" else TINY if self.name in _HEAVY else SMALL)
         return self.about(name, bundled_text(name))
 
     def file(self, kind: str) -> str:

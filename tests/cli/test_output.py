@@ -52,10 +52,15 @@ layers:
 figures:
   - {{of: params, value: 692, source: {quoted(f"figure {STEERING}")}, note: {quoted(f"about {STEERING}")}}}
 """
+# The same of a network that writes.
+SHAPED = SPEC.replace("{channels: 3, height: 8, width: 8}", "{tokens: 6, features: 8}").replace("  - flatten\n", "")
+WRITING = SHAPED.replace("conv2d: {name: conv, out: 4, kernel: 3,", "gru: {name: conv, hidden: 4,")
+WRITER = f"e{SHORT[2::3]}f.yaml"
 # What each command is given beside the spec whose every text, and whose name, holds such characters.
 GIVEN = {
     "table": [[NAME], [NAME, "--style", "cs231n"], [NAME, "--columns", SHORT], [NAME, "--set", f"a{SHORT}=1"]],
     "list": [[]],
+    "serve": [[WRITER], [NAME], [SHORT, "--variants"]],
     "expand": [[NAME], [OTHER]],
     "import": [[NAME], [OTHER]],
     "export": [[NAME, "--to", "torch"], [OTHER, "--to", "torch"]],
@@ -86,6 +91,7 @@ GIVEN = {
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     (tmp_path / NAME).write_text(SPEC)
+    (tmp_path / WRITER).write_text(WRITING)
     (tmp_path / OTHER).write_text(SPEC + "  # and what cannot be read\n: [")
     (tmp_path / "sheet.csv").write_text("name,params\nconv,112\ndense,1\n")
     monkeypatch.chdir(tmp_path)
