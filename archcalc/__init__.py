@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         plot,
         rf,
         roofline,
+        serve,
         table,
         verify,
     )
@@ -47,6 +48,7 @@ __all__ = [
     "render",
     "rf",
     "roofline",
+    "serve",
     "symbol",
     "table",
     "verify",

@@ -144,10 +144,13 @@ def test_what_a_graph_cannot_have_is_refused():
         _ = archcalc.tabel
 
 
-@pytest.mark.parametrize("call", ["table", "rf", "memory", "check", "diagram"])
-def test_a_function_loads_no_slow_library(call):
+@pytest.mark.parametrize(
+    ("call", "network"),
+    [*((name, "vgg16") for name in ("table", "rf", "memory", "check", "diagram")), ("serve", "gpt2")],
+)
+def test_a_function_loads_no_slow_library(call, network):
     """Neither numpy nor sympy nor matplotlib for what needs none."""
-    code = f"import archcalc, sys; repr(archcalc.{call}('vgg16')); print(sorted(sys.modules))"
+    code = f"import archcalc, sys; repr(archcalc.{call}('{network}')); print(sorted(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert not {"numpy", "sympy", "matplotlib"} & set(ast.literal_eval(done.stdout))

@@ -68,6 +68,20 @@ class BatchType(click.ParamType[Any]):
         return size
 
 
+class LengthType(click.ParamType[Any]):
+    """A number of tokens, where k is 1,024 as in the names of networks (8k, 128k), or a letter."""
+
+    name = "tokens"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Dim:
+        text = str(value)
+        thousands = text[:-1] if text.endswith(("k", "K")) else ""
+        size = size_of(thousands) if thousands.isdecimal() else size_of(text)
+        if size is None:
+            self.fail(f"'{value}' is not a number of tokens such as 8192 or 8k, or a letter", param, ctx)
+        return 1024 * size if thousands.isdecimal() else size
+
+
 class SettingType(click.ParamType[Any]):
     """A setting of a param: name=value."""
 

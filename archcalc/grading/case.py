@@ -8,7 +8,8 @@ import msgspec
 
 from archcalc.errors import SpecError
 from archcalc.grading.sheet import COUNTS
-from archcalc.layers.base import Geometry, Layer
+from archcalc.layers.base import Layer
+from archcalc.layers.geometry import Geometry
 from archcalc.network.graph import Node
 from archcalc.network.measures import MEASURES
 from archcalc.network.shapes import infer

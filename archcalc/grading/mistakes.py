@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from archcalc.grading.case import Case, gathering
 from archcalc.layers.axes import both_sides, each_axis
-from archcalc.layers.base import Geometry
+from archcalc.layers.geometry import Geometry
 from archcalc.layers.sliding import span
 from archcalc.symbols.dims import Dim, ceil_div, floor_div
 from archcalc.symbols.shape import axes_of, axis_names, place_sizes, places_of, with_sizes, without

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar, Literal
 
 from archcalc.layers.base import Layer, Layout, SavedTensor, TrainingContext
+from archcalc.layers.cached import NO_CACHE, Cache, Cached
 from archcalc.layers.layer_norm import LayerNorm, RMSNorm
 from archcalc.layers.low_rank import adapted, adapter_arrays, adapter_work, adapters_saved, fitting_ranks, input_saved
 from archcalc.layers.pairs import Band
@@ -17,7 +18,7 @@ from archcalc.layers.settings import Biases, Count, Natural, Positive
 from archcalc.layers.views import Views, global_view, pointwise_view
 from archcalc.layers.window import whole_axis
 from archcalc.layers.work import Work
-from archcalc.symbols.dims import Dim, Shape, at_least, divides, equal, floor_div, quotient, size
+from archcalc.symbols.dims import Dim, Shape, at_least, divides, equal, floor_div, minimum, quotient, size
 
 _NORMS: dict[str, RMSNorm | LayerNorm] = {"rms": RMSNorm(eps=1e-6), "layer": LayerNorm(eps=1e-6)}
 
@@ -133,12 +134,30 @@ class Attention(Layer, frozen=True):
             weights["sinks"] = (self.heads,)
         return weights | adapter_arrays(matrices, self.lora)
 
+    def cached(self, q: Shape, k: Shape | None = None, v: Shape | None = None) -> Iterator[Cached]:
+        inputs = [x for x in (q, k, v) if x is not None]
+        kv_heads, key, value = self.widths(q)
+        last = None if self.band.before is None else self.band.before + 1
+        for at, (name, values) in enumerate((("key", kv_heads * key), ("value", kv_heads * value)), start=1):
+            made_by = tuple(array for array in self.weights(q, k, v) if array.partition("_")[0] == name)
+            yield Cached(f"{name}s", values, min(at, len(inputs) - 1), last, made_by)
+
     def work(self, output: Shape, q: Shape, k: Shape | None = None, v: Shape | None = None) -> Work:
+        return self.work_after((0,), output, q, k, v)
+
+    def work_after(
+        self, past: tuple[Dim, ...], output: Shape, q: Shape, k: Shape | None = None, v: Shape | None = None
+    ) -> Work:
+        queried, known = past[0], past[min(1, len(past) - 1)]
         k = q if k is None else k
         v = k if v is None else v
         kv_heads, key, value = self.widths(q)
-        scores = self.heads * q[0] * k[0]
-        hidden = scores - self.heads * self.band.pairs(q[0], k[0])
+        keys = known + k[0]
+        if self.band.before is not None and k[0] != 0:
+            keys = minimum(keys, self.band.before + k[0])
+        scores = self.heads * q[0] * keys
+        # Queries counted from the first key that is held.
+        hidden = scores - self.heads * self.band.pairs_after(queried - known - k[0] + keys, q[0], keys)
         tokens = {"query": q[0], "key": k[0], "value": v[0], "out": output[0]}
         work = projecting(tokens, self.weights(q, k, v))
         work += adapter_work(self.projections(q, k, v), self.lora, tokens)
@@ -188,6 +207,9 @@ class Attention(Layer, frozen=True):
         yield from adapters_saved(use, matrices, self.lora, tokens)
 
     def forward(self, xp: Any, q: Any, k: Any = None, v: Any = None, **weights: Any) -> Any:
+        return self.forward_after(xp, NO_CACHE, q, k, v, **weights)
+
+    def forward_after(self, xp: Any, cache: Cache, q: Any, k: Any = None, v: Any = None, **weights: Any) -> Any:
         k = q if k is None else k
         v = k if v is None else v
         kv_heads, key, value = self.widths(q.shape[1:])
@@ -199,13 +221,14 @@ class Attention(Layer, frozen=True):
             arrays = {array: weights[_norm_name(name, array)] for array in norm.weights(x)}
             heads[name] = norm.forward(xp, heads[name], **arrays)
         if self.positions:
-            heads = {name: rotated(xp, x, self.base) for name, x in heads.items()}
+            heads = {name: rotated(xp, x, self.base, cache.past) for name, x in heads.items()}
+        keys, values = cache.grown(xp, "keys", heads["key"]), cache.grown(xp, "values", values)
         # h heads of keys and values, each read by g heads of queries.
         queries = heads["query"].reshape(*q.shape[:2], kv_heads, -1, key)
-        scores = xp.einsum("nqhgd,nkhd->nhgqk", queries, heads["key"], optimize=True) / key**0.5
+        scores = xp.einsum("nqhgd,nkhd->nhgqk", queries, keys, optimize=True) / key**0.5
         if self.softcap is not None:
             scores = self.softcap * xp.tanh(scores / self.softcap)
-        seen = self.band.mask(xp, q.shape[1], k.shape[1])
+        seen = self.band.mask(xp, q.shape[1], keys.shape[1], cache.first("keys") - cache.past)
         if self.sinks:
             sinks = weights["sinks"].reshape(kv_heads, -1, 1, 1)
             scores = xp.concatenate([scores, xp.broadcast_to(sinks, (*scores.shape[:-1], 1))], -1)

@@ -7,10 +7,11 @@ from typing import Any, ClassVar, Literal, NamedTuple, Self, TypeAlias
 
 import msgspec
 
+from archcalc.layers.cached import Cache, Cached
+from archcalc.layers.geometry import Geometry, Rounding
 from archcalc.layers.placing import Axis, chosen, placed, require_first, require_last, require_sequence
 from archcalc.layers.registry import Example, Family, Kinds, Registry, defaults_of
 from archcalc.layers.requirements import Requirement
-from archcalc.layers.settings import Padding, Sizes
 from archcalc.layers.views import Views, pointwise_view
 from archcalc.layers.work import NOTHING, Work
 from archcalc.symbols.dims import Dim, Shape
@@ -21,24 +22,6 @@ Layout: TypeAlias = Literal["any", "channels first", "channels last", "sequence"
 Join: TypeAlias = Literal["", "+", "−", "×", "÷"]
 
 _CHANNELS, _SIDE = 64, 56  # the default image of an example
-
-
-class Geometry(NamedTuple):
-    """The geometry of a sliding window, as written in the fields; `rounds_up` is true for ceil mode."""
-
-    kernel: Sizes
-    stride: Sizes = 1
-    padding: Padding = 0
-    dilation: Sizes = 1
-    rounds_up: bool = False
-
-
-class Rounding(NamedTuple):
-    """A division in the size of an output axis, numerator / divisor + 1 positions, which may leave a remainder."""
-
-    axis: int
-    numerator: Dim
-    divisor: Dim
 
 
 class SavedTensor(NamedTuple):
@@ -207,6 +190,14 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, metaclass=K
         """Raw operation counts for a batch."""
         return self.work(output, *inputs).times(batch) + self.work_once(*inputs)
 
+    def cached(self, *_inputs: Any, **_: Any) -> Iterator[Cached]:
+        """The parts that it keeps of earlier tokens for later ones; none where each token is by itself."""
+        yield from ()
+
+    def work_after(self, past: tuple[Dim, ...], output: Shape, *inputs: Any, **_: Any) -> Work:  # noqa: ARG002 - as overridden
+        """Raw operation counts for the tokens of `inputs` where so many of each input came before, of which it has what it keeps."""
+        return self.work(output, *inputs)
+
     def receptive_views(self, *inputs: Any, **_: Any) -> tuple[Views, ...]:
         """The views of each input that an output value depends on, one or more per input, seen together.
 
@@ -271,6 +262,10 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, metaclass=K
         which the caller repeats, so that all the arrays that meet in a layer are of one batch.
         """
         raise NotImplementedError
+
+    def forward_after(self, xp: Any, cache: Cache, /, *arrays: Any, **weights: Any) -> Any:  # noqa: ARG002 - as overridden
+        """The output for tokens that come after those of which `cache` holds what it keeps; theirs is added to it."""
+        return self.forward(xp, *arrays, **weights)
 
     def changed(self, **settings: object) -> Self:
         """The layer with these settings changed, apart from those its kind lacks; itself if nothing changes."""

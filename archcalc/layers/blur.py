@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from archcalc.layers.axes import each_axis
-from archcalc.layers.base import Geometry, SavedTensor, TrainingContext
+from archcalc.layers.base import SavedTensor, TrainingContext
 from archcalc.layers.filters import PLACES, TAPS
+from archcalc.layers.geometry import Geometry
 from archcalc.layers.registry import Family
 from archcalc.layers.settings import Padding, Sizes
 from archcalc.layers.sliding import _Sliding

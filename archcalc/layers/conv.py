@@ -6,15 +6,18 @@ from collections.abc import Iterator
 from itertools import accumulate, product
 from typing import Any, ClassVar, Literal
 
+from msgspec.structs import replace
+
 from archcalc.layers.axes import each_axis, reshape_along
 from archcalc.layers.base import SavedTensor, TrainingContext
+from archcalc.layers.cached import Cache, Cached
 from archcalc.layers.filled_margins import NUMPY_MODES, Filling, Slide, filled_views, require_filling
 from archcalc.layers.filters import PLACES, TAPS, _Filtering, by_group, require_groups
 from archcalc.layers.intervals import NOTHING
 from archcalc.layers.normed_weights import Norm, norm_buffers, norm_saved, norm_weights, normed, settled
 from archcalc.layers.requirements import Requirement
 from archcalc.layers.settings import Count, Natural, Padding, Sizes
-from archcalc.layers.sliding import _Sliding
+from archcalc.layers.sliding import _Sliding, span
 from archcalc.layers.views import At, Views
 from archcalc.layers.window import Window
 from archcalc.layers.work import Work
@@ -164,6 +167,23 @@ class _Conv(_Filtering, _Sliding, frozen=True):
 class Conv1d(_Conv, frozen=True):
     __doc__ = _Conv.__doc__
     rank: ClassVar[int] = 1
+
+    @property
+    def _covered(self) -> Dim:
+        """The places that a window covers."""
+        [kernel], [dilation] = each_axis(self.kernel, 1), each_axis(self.dilation, 1)
+        return span(kernel, dilation)
+
+    def cached(self, x: Shape) -> Iterator[Cached]:
+        if self.padding_mode == "zeros":
+            # The newest among them, as in causal-conv1d, on which Mamba runs.
+            yield Cached("window", x[0] * self._covered)
+
+    def forward_after(self, xp: Any, cache: Cache, x: Any, **weights: Any) -> Any:
+        covered: Any = self._covered
+        seen = xp.concatenate([cache.state("window", xp.zeros((*x.shape[:2], covered), x.dtype)), x], 2)
+        cache.keep("window", seen[:, :, -covered:])
+        return replace(self, padding=0).forward(xp, seen[:, :, 1:], **weights)
 
 
 class Conv2d(_Conv, frozen=True):

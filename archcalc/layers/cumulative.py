@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from archcalc.layers.axes import in_batch, reshape_along
 from archcalc.layers.base import Layer, SavedTensor, TrainingContext
+from archcalc.layers.cached import NO_CACHE, Cache, Cached
 from archcalc.layers.registry import Example, Family
 from archcalc.layers.settings import OneAxis
 from archcalc.layers.views import Views, pointwise_view
@@ -36,11 +37,21 @@ class _Cumulative(Layer, frozen=True):
     def work(self, output: Shape, _x: Shape) -> Work:
         return Work(additions=size(output) - without(output, (self.axis,)))
 
+    def cached(self, x: Shape) -> Iterator[Cached]:
+        yield Cached("sums", without(x, (self.axis,)))
+
     def receptive_views(self, x: Shape) -> tuple[Views, ...]:
         return ((pointwise_view(x, {self.axis: causal()}),),)
 
-    def forward(self, _xp: Any, x: Any) -> Any:
-        return x.cumsum(in_batch(self.axis, x))
+    def forward(self, xp: Any, x: Any) -> Any:
+        return self.forward_after(xp, NO_CACHE, x)
+
+    def forward_after(self, xp: Any, cache: Cache, x: Any) -> Any:
+        axis = in_batch(self.axis, x)
+        before = xp.zeros_like(xp.take(x, [0], axis))
+        sums = cache.state("sums", before) + x.cumsum(axis)
+        cache.keep("sums", xp.take(sums, [-1], axis))
+        return sums
 
 
 class CumSum(_Cumulative, frozen=True):
@@ -56,7 +67,7 @@ class CumMean(_Cumulative, frozen=True):
     def saved_for_backward(self, _use: TrainingContext, _output: Shape, x: Shape) -> Iterator[SavedTensor]:
         yield SavedTensor("numbers of entries", x[self.axis], once=True)
 
-    def forward(self, xp: Any, x: Any) -> Any:
+    def forward_after(self, xp: Any, cache: Cache, x: Any) -> Any:
         axis = in_batch(self.axis, x)
-        entries = xp.arange(1, x.shape[axis] + 1, dtype=x.dtype)
-        return super().forward(xp, x) / reshape_along(axis, entries, x)
+        entries = xp.arange(cache.past + 1, cache.past + x.shape[axis] + 1, dtype=x.dtype)
+        return super().forward_after(xp, cache, x) / reshape_along(axis, entries, x)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from archcalc.layers.base import Geometry, Layer
+from archcalc.layers.base import Layer
+from archcalc.layers.geometry import Geometry
 from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement
 from archcalc.layers.window import Window, whole_axis

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from archcalc.layers.base import Layer, Layout, SavedTensor, TrainingContext
+from archcalc.layers.cached import NO_CACHE, Cache, Cached
 from archcalc.layers.layer_norm import RMSNorm
 from archcalc.layers.pairs import Band
 from archcalc.layers.projections import attending, mixed, projected, projecting
@@ -26,7 +27,9 @@ class LatentAttention(Layer, frozen=True):
 
     `query_latent` does the same for queries. Each head has `key` values without a position and `rotary` ones that turn
     with it, of which all heads share the key's, and `value` values. Both latent vectors are normalised by their root mean
-    square, and no projection has a bias. Keys and values are computed in full, as in training.
+    square, and no projection has a bias. Over all tokens at once keys and values are computed in full, as in training.
+    After tokens of which the latent vectors are kept, queries are taken to the latent vectors instead, and what they read
+    there to values, so that no key or value of a token before is ever made (2.1.2 there; DeepSeek-V3's model.py, "absorb").
     """
 
     family: ClassVar[Family] = "attention"
@@ -84,12 +87,22 @@ class LatentAttention(Layer, frozen=True):
             yield "query_norm", (x[0], self.query_latent)
         yield "norm", (x[0], self.latent)
 
-    def work(self, _output: Shape, x: Shape) -> Work:
+    def cached(self, _x: Shape) -> Iterator[Cached]:
+        yield Cached("latent vectors", self.latent, 0)
+        yield Cached("rotary keys", self.rotary, 0)
+
+    def work(self, output: Shape, x: Shape) -> Work:
+        return self.work_after((0,), output, x)
+
+    def work_after(self, past: tuple[Dim, ...], _output: Shape, x: Shape) -> Work:
+        (known,) = past
         n, weights = x[0], self.weights(x)
-        scores = self.heads * n * n
-        hidden = scores - self.heads * self.band.pairs(n, n)
+        scores = self.heads * n * (known + n)
+        hidden = scores - self.heads * self.band.pairs_after(known, n, known + n)
+        # The projection up is as much work on queries as on keys, and on what is read as on values.
         work = projecting({name: n for name, shape in weights.items() if len(shape) == 2}, weights)
-        work += attending(scores, self.heads * n, self._width, self.value, hidden)
+        read, mixes = (self._width, self.value) if known == 0 else (self.latent + self.rotary, self.latent)
+        work += attending(scores, self.heads * n, read, mixes, hidden)
         for _, latent in self._latents(x):
             work += _NORM.placed(latent).work(latent, latent)
         # One key turns for all heads.
@@ -117,6 +130,9 @@ class LatentAttention(Layer, frozen=True):
         yield SavedTensor("mixed", rows * self.value)
 
     def forward(self, xp: Any, x: Any, **weights: Any) -> Any:
+        return self.forward_after(xp, NO_CACHE, x, **weights)
+
+    def forward_after(self, xp: Any, cache: Cache, x: Any, **weights: Any) -> Any:
         n, tokens, _ = x.shape
 
         def headed(name: str, y: Any) -> Any:
@@ -127,13 +143,29 @@ class LatentAttention(Layer, frozen=True):
 
         queried = x if self.query_latent is None else normed(projected(xp, "query_down", x, weights), "query_norm")
         queries = headed("query", queried)
-        queries = xp.concatenate([queries[..., : self.key], rotated(xp, queries[..., self.key :], self.base)], -1)
+        plain, turning = queries[..., : self.key], rotated(xp, queries[..., self.key :], self.base, cache.past)
         down = projected(xp, "down", x, weights)
-        both = headed("up", normed(down[..., : self.latent], "norm"))
-        turned = rotated(xp, down[:, :, None, self.latent :], self.base)
+        latents = cache.grown(xp, "latent vectors", normed(down[..., : self.latent], "norm"))
+        turned = rotated(xp, down[:, :, None, self.latent :], self.base, cache.past)
+        turned = cache.grown(xp, "rotary keys", turned)
+        seen = self.band.mask(xp, tokens, latents.shape[1], -cache.past)
+        if cache.past:
+            y = self._absorbed(xp, (plain, turning), (latents, turned[:, :, 0]), seen, weights["up"])
+            return projected(xp, "out", y.reshape(n, tokens, -1), weights)
+        queries = xp.concatenate([plain, turning], -1)
+        both = headed("up", latents)
         shared = xp.broadcast_to(turned, (n, tokens, self.heads, self.rotary))
         keys = xp.concatenate([both[..., : self.key], shared], -1)
         scores = xp.einsum("nqhd,nkhd->nhqk", queries, keys, optimize=True) / self._width**0.5
-        seen = self.band.mask(xp, tokens, tokens)
         y = mixed(xp, "nhqk,nkhd->nqhd", scores, both[..., self.key :], seen)
         return projected(xp, "out", y.reshape(n, tokens, -1), weights)
+
+    def _absorbed(self, xp: Any, queries: tuple[Any, Any], keys: tuple[Any, Any], seen: Any, up: Any) -> Any:
+        """The values that queries read from latent vectors and their rotary keys, with the projection up on the side of the queries."""
+        (plain, turning), (latents, turned) = queries, keys
+        by_head = up.reshape(self.heads, -1, self.latent)
+        asked = xp.einsum("nqhd,hdl->nqhl", plain, by_head[:, : self.key], optimize=True)
+        scores = xp.einsum("nqhl,nkl->nhqk", asked, latents, optimize=True)
+        scores = scores + xp.einsum("nqhr,nkr->nhqk", turning, turned, optimize=True)
+        read = mixed(xp, "nhqk,nkol->nqhl", scores / self._width**0.5, latents[:, :, None], seen)
+        return xp.einsum("nqhl,hvl->nqhv", read, by_head[:, self.key :], optimize=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from archcalc.layers.base import Layer, Layout, SavedTensor, TrainingContext
+from archcalc.layers.cached import NO_CACHE, Cache, Cached
 from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement
 from archcalc.layers.settings import Count
@@ -60,6 +61,11 @@ class LinearAttention(Layer, frozen=True):
             divisions=size(output),
         )
 
+    def cached(self, _q: Shape, k: Shape, v: Shape) -> Iterator[Cached]:
+        if self.causal:
+            yield Cached("sums of products", k[1] * quotient(v[1], self.heads))
+            yield Cached("sums of keys", k[1])
+
     def receptive_views(self, q: Shape, k: Shape, v: Shape) -> tuple[Views, ...]:
         tokens = causal() if self.causal else whole_axis(k[0])
         head = blocks(quotient(q[1], self.heads), quotient(v[1], self.heads), q[1])
@@ -83,16 +89,23 @@ class LinearAttention(Layer, frozen=True):
         yield SavedTensor("denominators", q[0] * self.heads)
 
     def forward(self, xp: Any, q: Any, k: Any, v: Any) -> Any:
+        return self.forward_after(xp, NO_CACHE, q, k, v)
+
+    def forward_after(self, xp: Any, cache: Cache, q: Any, k: Any, v: Any) -> Any:
         queries, keys = (_features(xp, x).reshape(*x.shape[:2], self.heads, -1) for x in (q, k))
         values = v.reshape(*v.shape[:2], self.heads, -1)
         if self.causal:
             state = xp.zeros((len(v), *keys.shape[2:], values.shape[3]), v.dtype)
+            state = cache.state("sums of products", state)
             read = []
             for token in range(q.shape[1]):
                 state = state + xp.einsum("nhd,nhm->nhdm", keys[:, token], values[:, token])
                 read.append(xp.einsum("nhd,nhdm->nhm", queries[:, token], state, optimize=True))
             mixed = xp.stack(read, axis=1)
-            weights = xp.einsum("nqhd,nqhd->nqh", queries, keys.cumsum(1), optimize=True)
+            summed = cache.state("sums of keys", xp.zeros_like(keys[:, :1])) + keys.cumsum(1)
+            cache.keep("sums of products", state)
+            cache.keep("sums of keys", summed[:, -1:])
+            weights = xp.einsum("nqhd,nqhd->nqh", queries, summed, optimize=True)
         else:
             state = xp.einsum("nkhd,nkhm->nhdm", keys, values, optimize=True)
             mixed = xp.einsum("nqhd,nhdm->nqhm", queries, state, optimize=True)

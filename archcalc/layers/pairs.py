@@ -25,17 +25,29 @@ class Band(NamedTuple):
         seen = queries * keys if self.after is None else _up_to(self.after, queries, keys)
         return seen if self.before is None else seen - _up_to(-self.before - 1, queries, keys)
 
+    def pairs_after(self, past: Dim, queries: Dim, keys: Dim) -> Dim:
+        """The number of pairs of further queries, after as many as have passed.
+
+        >>> Band(after=0).pairs_after(3, 1, 4), Band(2, 0).pairs_after(3, 2, 5)
+        (4, 6)
+        """
+        seen = self.pairs(past + queries, keys)
+        return seen if past == 0 else seen - self.pairs(past, keys)
+
     def window(self, keys: Dim) -> Window:
         """The window of each query over the keys."""
         if self.after is None:
             return whole_axis(keys)
         return causal() if self.before is None else Window(1, ((-self.before, self.after),))
 
-    def mask(self, xp: Any, queries: int, keys: int) -> Any:
-        """The mask as an array of queries×keys, true where they see each other; None if all do."""
+    def mask(self, xp: Any, queries: int, keys: int, ahead: int = 0) -> Any:
+        """The mask as an array of queries×keys, true where they see each other; None if all do.
+
+        The first key is `ahead` of the first query.
+        """
         if self == Band():
             return None
-        apart = xp.arange(keys) - xp.arange(queries)[:, None]
+        apart = xp.arange(keys) + ahead - xp.arange(queries)[:, None]
         seen = xp.ones((queries, keys), bool)
         if self.after is not None:
             seen = seen & (apart <= self.after)

@@ -7,7 +7,7 @@ from itertools import product
 from typing import Any, ClassVar
 
 from archcalc.layers.axes import each_axis
-from archcalc.layers.base import Geometry
+from archcalc.layers.geometry import Geometry
 from archcalc.layers.intervals import NOTHING, fraction
 from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement, require_per_axis, require_rank

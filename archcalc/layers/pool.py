@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from archcalc.layers.axes import each_axis, reshape_along
-from archcalc.layers.base import Geometry, Layer, Rounding, SavedTensor, TrainingContext
+from archcalc.layers.base import Layer, SavedTensor, TrainingContext
+from archcalc.layers.geometry import Geometry, Rounding
 from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement, require_per_axis, require_rank
 from archcalc.layers.settings import Padding, Sizes

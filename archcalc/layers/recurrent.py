@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, Literal
 
 from archcalc.layers.base import Layer, Layout, SavedTensor, TrainingContext
+from archcalc.layers.cached import NO_CACHE, Cache, Cached
 from archcalc.layers.functions import sigmoid
 from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement
@@ -100,6 +101,13 @@ class _Recurrent(Layer, frozen=True):
         )
         return (self.per_value.times(cells) + products).times(x[0])
 
+    def cached(self, _x: Shape) -> Iterator[Cached]:
+        # One that also runs from the end has no state before it has seen all tokens.
+        if not self.bidirectional:
+            yield Cached("hidden values", self.layers * self.state)
+            if self.states > 1:
+                yield Cached("cell", self.layers * (self.states - 1) * self.hidden)
+
     def receptive_views(self, x: Shape) -> tuple[Views, ...]:
         if not self.bidirectional:
             return ((pointwise_view(x, {0: causal(), 1: whole_axis(x[1])}),),)
@@ -139,14 +147,17 @@ class _Recurrent(Layer, frozen=True):
         return ways * (x[0] - 1) * self.state
 
     def forward(self, xp: Any, x: Any, **weights: Any) -> Any:
+        return self.forward_after(xp, NO_CACHE, x, **weights)
+
+    def forward_after(self, xp: Any, cache: Cache, x: Any, **weights: Any) -> Any:
         for layer in range(self.layers):
-            hidden = [self.run(xp, x, f"l{layer}", weights)]
+            hidden = [self.run(xp, cache, x, f"l{layer}", weights)]
             if self.bidirectional:
-                hidden.append(self.run(xp, x[:, ::-1], f"l{layer}_reverse", weights)[:, ::-1])
+                hidden.append(self.run(xp, cache, x[:, ::-1], f"l{layer}_reverse", weights)[:, ::-1])
             x = xp.concatenate(hidden, axis=2)
         return x
 
-    def run(self, xp: Any, x: Any, suffix: str, weights: dict[str, Any]) -> Any:
+    def run(self, xp: Any, cache: Cache, x: Any, suffix: str, weights: dict[str, Any]) -> Any:
         """The hidden values of one layer in one direction: input products at once, recurrent ones step by step."""
         driven = xp.einsum("nti,gi->ntg", x, weights[f"weight_ih_{suffix}"], optimize=True)
         driven = driven + weights.get(f"bias_ih_{suffix}", 0.0)
@@ -158,11 +169,14 @@ class _Recurrent(Layer, frozen=True):
 
         states = [xp.zeros((len(x), self.hidden), x.dtype)] * self.states
         states[0] = xp.zeros((len(x), self.state), x.dtype)
+        states = [cache.state(f"{number} {suffix}", start) for number, start in enumerate(states)]
         hidden = []
         for token in range(x.shape[1]):
             h, *rest = self.step(xp, driven[:, token], product, *states)
             states = [self.put_out(xp, h, suffix, weights), *rest]
             hidden.append(states[0])
+        for number, state in enumerate(states):
+            cache.keep(f"{number} {suffix}", state)
         return xp.stack(hidden, axis=1)
 
     def put_out(self, _xp: Any, h: Any, _suffix: str, _weights: dict[str, Any]) -> Any:

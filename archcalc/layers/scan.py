@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from archcalc.layers.base import Layer, Layout, SavedTensor, TrainingContext
+from archcalc.layers.cached import NO_CACHE, Cache, Cached
 from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement
 from archcalc.layers.views import Views, pointwise_view
@@ -53,6 +54,9 @@ class Scan(Layer, frozen=True):
             exponentials=states,
         )
 
+    def cached(self, x: Shape, _dt: Shape, b: Shape, _c: Shape) -> Iterator[Cached]:
+        yield Cached("state", x[1] * b[1])
+
     def receptive_views(self, x: Shape, dt: Shape, b: Shape, c: Shape) -> tuple[Views, ...]:
         return (
             *((pointwise_view(one, {0: causal()}),) for one in (x, dt)),
@@ -73,12 +77,16 @@ class Scan(Layer, frozen=True):
         yield SavedTensor("states", states + output[1] * b[1])
 
     def forward(self, xp: Any, x: Any, dt: Any, b: Any, c: Any, **weights: Any) -> Any:
+        return self.forward_after(xp, NO_CACHE, x, dt, b, c, **weights)
+
+    def forward_after(self, xp: Any, cache: Cache, x: Any, dt: Any, b: Any, c: Any, **weights: Any) -> Any:  # noqa: PLR0913, PLR0917 - four inputs
         rates = xp.exp(weights["A_log"])
         driven = dt * x
-        h = xp.zeros((len(x), *rates.shape), x.dtype)
+        h = cache.state("state", xp.zeros((len(x), *rates.shape), x.dtype))
         found = []
         for token in range(x.shape[1]):
             h = xp.exp(-(dt[:, token, :, None] * rates)) * h
             h = h + xp.einsum("nd,ns->nds", driven[:, token], b[:, token])
             found.append(xp.einsum("nds,ns->nd", h, c[:, token], optimize=True))
+        cache.keep("state", h)
         return xp.stack(found, axis=1) + weights["D"] * x

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from archcalc.layers.axes import both_sides, each_axis
-from archcalc.layers.base import Geometry, Layer, Rounding
+from archcalc.layers.base import Layer
+from archcalc.layers.geometry import Geometry, Rounding
 from archcalc.layers.requirements import Requirement, require_per_axis, require_rank
 from archcalc.layers.window import Window
 from archcalc.symbols.dims import Dim, Shape, as_int, at_least, ceil_div, floor_div, maximum, minimum

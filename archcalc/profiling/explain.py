@@ -14,7 +14,8 @@ import msgspec
 
 from archcalc.errors import SpecError, nearest
 from archcalc.layers.axes import each_axis
-from archcalc.layers.base import Layer, Rounding
+from archcalc.layers.base import Layer
+from archcalc.layers.geometry import Rounding
 from archcalc.layers.placing import Axis
 from archcalc.layers.work import Work
 from archcalc.network.display import Mathematical, brief

@@ -3,6 +3,7 @@
 from archcalc.reference.counting import CountingNumpy
 from archcalc.reference.fast import Program
 from archcalc.reference.in_place import Storing, run_in_place
+from archcalc.reference.kept_arrays import KeptArrays
 from archcalc.reference.layerwise import outputs
 from archcalc.reference.limit import require_memory
 from archcalc.reference.random_arrays import noise, seeded
@@ -11,6 +12,7 @@ from archcalc.reference.weight_files import read_weights
 
 __all__ = [
     "CountingNumpy",
+    "KeptArrays",
     "Program",
     "Storing",
     "noise",

@@ -16,19 +16,21 @@ import click
 
 from archcalc.cli import COMMANDS, main
 from archcalc.grading.sheet import GRADED
+from tests.cli.command_kinds import kinds
 from tests.cli.command_specs import (
     FAULTS,
     NOTHING,
     SMALL,
     TEXTS,
     TINY,
+    WRITING,
     bundled_text,
     layers_of,
     line,
     params_of,
     spoilt,
 )
-from tests.cli.command_values import JUNK, Given, kinds
+from tests.cli.command_values import JUNK, Given
 
 # Commands that run the network or search, and are tried on small ones alone; those that take a network on one line.
 _HEAVY = {"verify", "run", "report", "check"}
@@ -213,7 +215,7 @@ class _Drawing:
 
     def bundled(self) -> str:
         """One of the networks that come with archcalc."""
-        name = self.rng.choice(TINY if self.name in _HEAVY else SMALL)
+        name = self.rng.choice(WRITING if self.name == "serve" else TINY if self.name in _HEAVY else SMALL)
         return self.about(name, bundled_text(name))
 
     def file(self, kind: str) -> str:

@@ -18,6 +18,8 @@ FAULTS = sorted((Path(__file__).parent.parent / "data" / "faults").glob("*.yaml"
 # Small enough for every command; what runs a network in numpy or searches takes those alone.
 TINY = ["lenet5", "lenet5", "inception-naive", "conv3x3x3"]
 SMALL = [*TINY, "alexnet", "vgg16", "squeezenet1_1", "resnet18", "mobilenet_v2", "googlenet", "unet", "vit_b_16"]
+# Such as write token by token.
+WRITING = ["lstm_lm_small", "lstm_lm_small", "whisper_tiny", "awd_lstm"]
 LETTERS = [*"CHWNTKEISOQx", "n", "pi", "beta", "é", "名"]
 # Words that mean something to Python, to sympy or to the language, any of which may be somebody's name for a thing.
 COLLIDING = [

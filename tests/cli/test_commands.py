@@ -15,8 +15,8 @@ import pytest
 from archcalc.cli import COMMANDS
 from tests.cli import commands
 from tests.cli.command_endings import told
+from tests.cli.command_kinds import kinds
 from tests.cli.command_lines import Line, command, drawn, turns
-from tests.cli.command_values import kinds
 
 FEW = 500
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import re
@@ -52,10 +51,15 @@ layers:
 figures:
   - {{of: params, value: 692, source: {quoted(f"figure {STEERING}")}, note: {quoted(f"about {STEERING}")}}}
 """
+# The same of a network that writes.
+SHAPED = SPEC.replace("{channels: 3, height: 8, width: 8}", "{tokens: 6, features: 8}").replace("  - flatten\n", "")
+WRITING = SHAPED.replace("conv2d: {name: conv, out: 4, kernel: 3,", "gru: {name: conv, hidden: 4,")
+WRITER = f"e{SHORT[2::3]}f.yaml"
 # What each command is given beside the spec whose every text, and whose name, holds such characters.
 GIVEN = {
     "table": [[NAME], [NAME, "--style", "cs231n"], [NAME, "--columns", SHORT], [NAME, "--set", f"a{SHORT}=1"]],
     "list": [[]],
+    "serve": [[WRITER], [NAME], [SHORT, "--variants"]],
     "expand": [[NAME], [OTHER]],
     "import": [[NAME], [OTHER]],
     "export": [[NAME, "--to", "torch"], [OTHER, "--to", "torch"]],
@@ -94,6 +98,7 @@ GIVEN = {
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     (tmp_path / NAME).write_text(SPEC)
+    (tmp_path / WRITER).write_text(WRITING)
     (tmp_path / OTHER).write_text(SPEC + "  # and what cannot be read\n: [")
     (tmp_path / "sheet.csv").write_text("name,params\nconv,112\ndense,1\n")
     monkeypatch.chdir(tmp_path)
@@ -149,102 +154,6 @@ def test_every_text_of_a_graph_can_be_printed():
 
 
 # Commands with every sign that archcalc prints: ⌊ ⌋ ² − × ≥ ≤ → · …
-SIGNED = """
-input: {channels: C, height: H, width: W}
-layers:
-  - conv2d: {name: conv, out: 2*channels, kernel: 3}
-  - maxpool2d: {name: pool, kernel: 2}
-  - conv2d: {name: last, out: channels - 22, kernel: 3, stride: 2}
-"""
-DOCUMENTS = [
-    *(["table", "x.yaml", "--format", form] for form in ("html", "markdown", "latex", "csv", "json")),
-    *(["diagram", "x.yaml", "--format", form] for form in ("svg", "mermaid", "dot")),
-    ["diagram", "vgg16", "--format", "tikz"],
-    ["expand", "x.yaml"],
-    ["import", "x.yaml"],
-    ["export", "lenet5", "--to", "torch"],
-    ["schema"],
-    ["explain", "x.yaml", "--format", "html"],
-    ["diff", "lenet5", "vgg16"],
-    ["rf", "x.yaml", "--format", "json"],
-]
-TEXTS = [
-    ["table", "x.yaml", "--formulas", "expanded"],
-    ["explain", "x.yaml"],
-    ["rf", "x.yaml"],
-    ["table", "x.yaml", "--style", "cs231n"],
-    ["conventions", "x.yaml"],
-    ["memory", "lenet5", "--timeline"],
-    ["table", "lenet5", "--columns", "nonsense"],
-]
-ENCODINGS = ("cp1252", "ascii", "latin-1", "cp437", "utf-16")
-# Each sign and what says the same in ASCII.
-ASCII = {
-    "−": "-",
-    "×": "x",
-    "·": "*",
-    "⌊": "floor(",
-    "⌋": ")",
-    "⌈": "ceil(",
-    "⌉": ")",
-    "≤": "<=",
-    "≥": ">=",
-    "→": "->",
-    "…": "...",
-    "≈": "~",
-    "█": "#",
-    "∏": "product ",
-    "–": "-",
-}
-
-
-def printed(arguments: list[str], encoding: str, monkeypatch) -> tuple[bytes, bytes]:
-    """The bytes that a command sends to a standard output and error of an encoding."""
-    streams = {name: io.TextIOWrapper(io.BytesIO(), encoding, "strict", newline="") for name in ("stdout", "stderr")}
-    with monkeypatch.context() as patch:
-        for name, stream in streams.items():
-            patch.setattr(sys, name, stream)
-        with pytest.raises(SystemExit):
-            main(arguments)
-    for stream in streams.values():
-        stream.flush()
-    return streams["stdout"].buffer.getvalue(), streams["stderr"].buffer.getvalue()
-
-
-@pytest.fixture
-def signed(tmp_path, monkeypatch):
-    (tmp_path / "x.yaml").write_text(SIGNED)
-    monkeypatch.chdir(tmp_path)
-
-
-@pytest.mark.usefixtures("signed")
-@pytest.mark.parametrize("encoding", ENCODINGS)
-@pytest.mark.parametrize("arguments", DOCUMENTS, ids=" ".join)
-def test_a_document_is_utf_8_wherever_it_is_printed(arguments, encoding, monkeypatch):
-    """The bytes are those that a terminal of UTF-8 gets."""
-    assert printed(arguments, encoding, monkeypatch) == printed(arguments, "utf-8", monkeypatch)
-
-
-@pytest.mark.usefixtures("signed")
-@pytest.mark.parametrize("encoding", ENCODINGS)
-@pytest.mark.parametrize("arguments", TEXTS, ids=" ".join)
-def test_text_says_the_same_in_any_encoding(arguments, encoding, monkeypatch):
-    """Every sign is there or is spelled in ASCII, those of powers by a ^, and nothing has become a question mark."""
-    for said, wanted in zip(
-        printed(arguments, encoding, monkeypatch), printed(arguments, "utf-8", monkeypatch), strict=True
-    ):
-        text = wanted.decode()
-        try:
-            text.encode(encoding)
-        except UnicodeEncodeError:
-            for sign, plain in ASCII.items():
-                text = text.replace(sign, plain)
-            text = re.sub("[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+", lambda found: "^" + unicodedata.normalize("NFKC", found[0]), text)
-            text = text.replace("−", "-")
-            assert text.isascii()
-        assert said.decode(encoding) == text
-
-
 def test_a_sign_before_a_number_survives():
     """−22C² is not 22C², and a power of ten has all its digits."""
     assert spelled("−22C² + 10¹²·H", "cp1252") == "-22C^2 + 10^12*H"

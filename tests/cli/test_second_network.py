@@ -25,6 +25,7 @@ def test_most_commands_are_of_one_network():
         "expand",
         "export",
         "import",
+        "serve",
         "solve",
         "verify",
         "worksheet",

@@ -14,7 +14,14 @@ from archcalc.cli import COMMANDS, main
 ENDINGS = {"md": "markdown", "tex": "latex", "html": "html", "csv": "csv", "json": "json", "txt": "text"}
 # Every line that prints tables of its own, in all formats.
 EVERY = (
-    *("table lenet5", "table lenet5 --style cs231n", "list", "list lenet --convention torch", "memory lenet5"),
+    *(
+        "table lenet5",
+        "table lenet5 --style cs231n",
+        "list",
+        "list lenet --convention torch",
+        "memory lenet5",
+        "serve gpt2",
+    ),
     *("rf lenet5", "rf lenet5 C3", "rf lenet5 C3[1,2] -e", "rf --stacks 5", "rf --depth L"),
     *("conventions lenet5", "conventions --rule torch", "check lenet5", "compare lenet5 alexnet", "verify lenet5"),
     *("devices", "devices h100-sxm", "roofline lenet5 --device h200 --measured 1ms --energy horowitz"),

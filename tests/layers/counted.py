@@ -137,3 +137,20 @@ class CountedNumpy(CountingNumpy):
 
     def minimum(self, x: Any, bound: float) -> Any:
         return np.where(x > bound, Number(bound), x)
+
+
+def sigmoid(_xp: Any, x: Any) -> Any:
+    return 1 / (1 + np.exp(-x))
+
+
+def softmax(_xp: Any, x: Any, axis: int) -> Any:
+    """As it is defined: the largest value is taken off only to keep powers finite."""
+    powers = np.exp(x)
+    return powers / powers.sum(axis, keepdims=True)
+
+
+def standard(_xp: Any, x: Any, axes: Any, eps: float) -> Any:
+    """As it is defined: the mean of the squared differences, and the differences over its root."""
+    mean = x.mean(axis=axes, keepdims=True)
+    variance = ((x - mean) ** 2).mean(axis=axes, keepdims=True)
+    return (x - mean) / np.sqrt(variance + eps)

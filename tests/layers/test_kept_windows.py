@@ -47,7 +47,7 @@ class Windows(nn.Module):
 
 @pytest.mark.parametrize("size", [(9, 6), (6, 3), (3, 3)])
 @pytest.mark.parametrize(
-    "frozen", [set(), {"position_0"}, {"position_1"}, {"position_0", "position_1"}, {"out"}], ids=str
+    "frozen", [(), ("position_0",), ("position_1",), ("position_0", "position_1"), ("out",)], ids="-".join
 )
 def test_windows_keep_what_torch_keeps(size, frozen):
     """Byte for byte, with padding and without, and whether a row of a distance is trained or not."""

@@ -7,7 +7,7 @@ from typing import ClassVar
 import pytest
 
 from archcalc.layers import Layer
-from archcalc.layers.base import Geometry
+from archcalc.layers.geometry import Geometry
 from archcalc.layers.registry import Example, Family
 from archcalc.layers.settings import Count
 from archcalc.symbols.dims import Shape

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from archcalc.errors import SpecError
 from archcalc.layers import Layer, layer_norm, norm, recurrent
 from archcalc.layers import softmax as softmax_layer
-from tests.layers.counted import GUARD, TALLY, CountedNumpy, numbers
-from tests.layers.definitions import DEFINITIONS, sigmoid, softmax, standard
+from tests.layers.counted import GUARD, TALLY, CountedNumpy, numbers, sigmoid, softmax, standard
+from tests.layers.definitions import DEFINITIONS
 from tests.layers.inputs import Shape
 from tests.layers.strategies import cases
 from tests.layers.torch_shapes import inferred

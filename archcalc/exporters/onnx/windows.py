@@ -83,7 +83,7 @@ def _attended(part: Part, x: Value, sizes: tuple[int, int, int, int], masked: bo
 
 
 def _of_queries(part: Part, queries: Value, sizes: tuple[int, int, int, int]) -> Value:
-    """What queries, which are windows×heads×places×values, add to their scores: the sum over the axes."""
+    """The sum over the axes of what queries, which are windows×heads×places×values, add to their scores."""
     count, tokens, heads, width = sizes
     inside = [side.w for side in part.layer.sides(part.shape)]
     found: list[Value] = []

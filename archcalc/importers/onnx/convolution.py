@@ -12,7 +12,7 @@ from archcalc.importers.onnx.values import Flow, Known
 from archcalc.importers.onnx.walk import Handler, Made, Walk
 from archcalc.layers import Layer
 from archcalc.layers.axes import both_sides
-from archcalc.layers.base import Geometry
+from archcalc.layers.geometry import Geometry
 from archcalc.layers.local_response_norm import LocalResponseNorm
 from archcalc.layers.margins import Pad
 from archcalc.layers.norm import GroupNorm
