@@ -18,7 +18,6 @@ from archcalc.cli import COMMANDS, main
 from archcalc.grading.sheet import GRADED
 from tests.cli.command_kinds import kinds
 from tests.cli.command_specs import (
-    FAULTS,
     NOTHING,
     SMALL,
     TEXTS,
@@ -298,4 +297,3 @@ SHEETS: dict[str, Draw] = {
     "closed": _Drawing.closed,
     **_JUNK,
 }
-assert FAULTS
