@@ -7,17 +7,17 @@ from typing import Any, ClassVar, Literal
 
 from archcalc.layers.base import Layer, Layout, SavedTensor, TrainingContext
 from archcalc.layers.functions import sigmoid
+from archcalc.layers.recurrent_gradients import Cell
 from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement
 from archcalc.layers.settings import Count
 from archcalc.layers.views import Views, global_view, pointwise_view
 from archcalc.layers.window import whole_axis
 from archcalc.layers.windows import anticausal, causal, one_part
-from archcalc.layers.work import Work
+from archcalc.layers.work import NOTHING, Work
 from archcalc.symbols.dims import Dim, Shape, at_least, size
 
-# Each has weights of its own, by name.
-_MAX_LAYERS = 1_000
+_MAX_LAYERS = 1_000  # each has weights of its own, by name
 
 
 class _Recurrent(Layer, frozen=True):
@@ -39,6 +39,8 @@ class _Recurrent(Layer, frozen=True):
     kept_per_value: ClassVar[int] = 0
     # True where the gradient of the recurrent weights alone needs the states before the first token.
     first_states: ClassVar[bool] = True
+    # The products with states of 0 before the first token that have a gradient, for a gate is in them.
+    gated_states: ClassVar[Dim] = 0
     # The work per hidden value at each step, beside the products and the biases.
     per_value: ClassVar[Work] = Work()
 
@@ -99,6 +101,18 @@ class _Recurrent(Layer, frozen=True):
             additions=self.gates * cells + sum(n for bias, n in sizes if bias),
         )
         return (self.per_value.times(cells) + products).times(x[0])
+
+    def backward(self, use: TrainingContext, _output: Shape, x: Shape) -> Work:
+        work, given, arrays = NOTHING, use.grads[0], self.weights(x)
+        for layer in range(self.layers):
+            cells = []
+            for way in (f"_l{layer}", f"_l{layer}_reverse")[: 2 if self.bidirectional else 1]:
+                own = {name.removesuffix(way): size(shape) for name, shape in arrays.items() if name.endswith(way)}
+                trained = {name for name in own if f"{name}{way}" not in use.frozen}
+                cells.append(Cell(own, trained, given, self.gated_states))
+                work += cells[-1].backward(x[0])
+            given |= any(cell.trained for cell in cells)
+        return work
 
     def receptive_views(self, x: Shape) -> tuple[Views, ...]:
         if not self.bidirectional:
@@ -248,8 +262,13 @@ class GRU(_Recurrent, frozen=True):
         """True unless the reset gate is multiplied with them."""
         return self.reset_after
 
+    @property
+    def gated_states(self) -> Dim:  # type: ignore[override]
+        """The candidate's, of states that are multiplied with the reset gate before."""
+        return 0 if self.reset_after else self.hidden * self.hidden
+
     def products_keep(self, x: Shape, ways: int) -> Dim:
-        # Before the candidate's product hidden values are kept with the reset gate, by which they are multiplied.
+        # Before the candidate's product hidden values are kept with the reset gate.
         return super().products_keep(x, ways) if self.reset_after else ways * x[0] * self.hidden
 
     def step(self, xp: Any, driven: Any, product: Callable[..., Any], h: Any) -> list[Any]:

@@ -53,6 +53,12 @@ class Scan(Layer, frozen=True):
             exponentials=states,
         )
 
+    def backward(self, use: TrainingContext, output: Shape, _x: Shape, _dt: Shape, b: Shape, _c: Shape) -> Work:
+        x, dt, before, after = use.grads
+        # Of Δ·x·B either factor, of C·h either.
+        factors = (x or dt) + before + (x or dt or before or "A_log" not in use.frozen) + after
+        return Work(size(output) * b[1] * factors)
+
     def receptive_views(self, x: Shape, dt: Shape, b: Shape, c: Shape) -> tuple[Views, ...]:
         return (
             *((pointwise_view(one, {0: causal()}),) for one in (x, dt)),
