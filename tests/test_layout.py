@@ -69,7 +69,7 @@ MAY_IMPORT: dict[str, set[str]] = {
             "memory_plan",
             "network",
         ),
-        *("profiling", "receptive_field", "verification"),
+        *("profiling", "receptive_field", "training", "verification"),
     },
     # A page brings together all there is to say of a network, or of a kind of layer.
     "report": {
@@ -79,7 +79,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # The commands for whoever works in Python: each gives data that shows itself as its command prints it.
     "functions": {
         *("comparison", "diagnosis", "document", "drawing", "formats", "importers", "language"),
-        *("memory_plan", "network", "profiling", "receptive_field", "reference", "verification"),
+        *("memory_plan", "network", "profiling", "receptive_field", "reference", "training", "verification"),
     },
     # Tests of others hold what they have against specs, and draw specs at random.
     "testing": {"comparison", "functions", "network", "profiling"},
@@ -99,7 +99,8 @@ MAY_IMPORT: dict[str, set[str]] = {
             "grading",
             "importers",
         ),
-        *("language", "memory_plan", "network", "profiling", "receptive_field", "reference", "report", "verification"),
+        *("language", "memory_plan", "network", "profiling", "receptive_field", "reference", "report", "training"),
+        "verification",
     },
     "__main__": {"cli"},
 }

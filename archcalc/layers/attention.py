@@ -173,7 +173,7 @@ class Attention(Layer, frozen=True):
         """True for each projection of an input with a gradient."""
         return {"query": use.grads[0], "key": use.grads[min(1, len(use.grads) - 1)], "value": use.grads[-1]}
 
-    def _flows(self, use: TrainingContext, *inputs: Shape) -> Flows:
+    def flows(self, use: TrainingContext, *inputs: Shape) -> Flows:
         """The parts that have a gradient, because their inputs have one or an array before them is trained."""
         trained = self.weights(*inputs).keys() - use.frozen
         queries, keys, values = (
@@ -186,7 +186,7 @@ class Attention(Layer, frozen=True):
     ) -> Work:
         matrices = self.projections(q, k, v)
         inputs = [x for x in (q, k, v) if x is not None]
-        flows = self._flows(use, *inputs)
+        flows = self.flows(use, *inputs)
         k, v = inputs[min(1, len(inputs) - 1)], inputs[-1]
         tokens = {"query": q[0], "key": k[0], "value": v[0], "out": output[0]}
         # What is mixed has a gradient where anything before it has.
@@ -221,7 +221,7 @@ class Attention(Layer, frozen=True):
                     else SavedTensor(f"{name} {of}", values, kind)
                 )
         parts = {"queries": self.heads * key * q[0], "keys": kv_heads * key * k[0], "values": kv_heads * value * v[0]}
-        rows, flows = self.heads * q[0], self._flows(use, *inputs)
+        rows, flows = self.heads * q[0], self.flows(use, *inputs)
         yield from self.core(q, k).saved(use.scores, flows, parts, rows, capped=self.softcap is not None)
         # A fused kernel keeps what it puts out, whether or not the projection after it needs that.
         if use.scores == "fused" or input_saved(use, matrices, self.lora, "out"):

@@ -57,7 +57,7 @@ class Flows(NamedTuple):
 class Core(NamedTuple):
     """The products of attention between activations: `scores` of `key` products each, and `value` with what they weigh.
 
-    A mask hides `hidden` of the scores. A `fused` kernel does not store them.
+    A mask hides `hidden` of the scores. A `fused` kernel does not store them; without a `softmax` there are none to store.
     """
 
     scores: Dim
@@ -65,6 +65,7 @@ class Core(NamedTuple):
     value: Dim
     hidden: Dim = 0
     fused: bool = True
+    softmax: bool = True
 
     @property
     def macs(self) -> Dim:

@@ -99,7 +99,7 @@ class LatentAttention(Layer, frozen=True):
         # One key turns for all heads.
         return work + rotation((self.heads + 1) * n * self.rotary)
 
-    def _flows(self, use: TrainingContext) -> Flows:
+    def flows(self, use: TrainingContext, *_inputs: Shape) -> Flows:
         """The parts that have a gradient, because their input has one or an array before them is trained."""
         asked = {"query", *(() if self.query_latent is None else ("query_down", "query_norm"))}
         queries, both = (use.grads[0] or bool(arrays - use.frozen) for arrays in (asked, {"down", "norm", "up"}))
@@ -107,7 +107,7 @@ class LatentAttention(Layer, frozen=True):
         return Flows(queries, both, both)
 
     def backward(self, use: TrainingContext, _output: Shape, x: Shape) -> Work:
-        (given,), flows = use.grads, self._flows(use)
+        (given,), flows = use.grads, self.flows(use)
         latents = {
             "query": given or bool({"query_down", "query_norm"} - use.frozen),
             "up": given or bool({"down", "norm"} - use.frozen),
@@ -137,7 +137,7 @@ class LatentAttention(Layer, frozen=True):
                 yield SavedTensor(f"after {name}", latent[0] * latent[1])
         rows = self.heads * x[0]
         parts = {"queries": rows * self._width, "keys": rows * self._width, "values": rows * self.value}
-        yield from self.core(x).saved(use.scores, self._flows(use), parts, rows)
+        yield from self.core(x).saved(use.scores, self.flows(use), parts, rows)
         # A fused kernel keeps what it puts out, whether or not the projection after it needs that.
         if use.scores == "fused" or "out" not in use.frozen:
             yield SavedTensor("mixed", rows * self.value)

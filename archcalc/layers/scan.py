@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from archcalc.layers.base import Layer, Layout, SavedTensor, TrainingContext
+from archcalc.layers.base import Core, Layer, Layout, SavedTensor, TrainingContext
 from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement
 from archcalc.layers.views import Views, pointwise_view
@@ -40,6 +40,10 @@ class Scan(Layer, frozen=True):
 
     def weights(self, x: Shape, _dt: Shape, b: Shape, _c: Shape) -> dict[str, Shape]:
         return {"A_log": (x[1], b[1]), "D": (x[1],)}
+
+    def core(self, x: Shape, _dt: Shape, b: Shape, _c: Shape) -> Core:
+        # Δ·x·B added to each value of state, and C times it.
+        return Core(size(x) * b[1], 1, 1, fused=False, softmax=False)
 
     def work(self, output: Shape, _x: Shape, _dt: Shape, b: Shape, _c: Shape) -> Work:
         values = size(output)

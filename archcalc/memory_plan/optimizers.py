@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias, get_args
 import msgspec
 
 from archcalc.errors import SpecError, nearest
+from archcalc.layers.work import Work
 from archcalc.symbols.dims import Dim, Shape, at_least, ceil_div, decided, format_dim, size
 
 # One array after the other, all arrays by each operation in turn, or a single kernel for everything.
@@ -32,6 +33,8 @@ class Optimizer(msgspec.Struct, frozen=True):
     counts: bool = False
     # The bits of an array's state where its values are not all as wide as the others of a network's.
     packed: Callable[[Shape], Dim] | None = None
+    # The operations of its update for each value, None where they depend on more than that.
+    update: Work | None = None
 
     def way(self, asked: Way | None = None) -> Way:
         """The way in which a step is taken; raises SpecError for one that the optimiser does not have.
@@ -151,14 +154,22 @@ def _whole(shape: Shape) -> int:
 _IN_PLACE: dict[Way, Callable[[Shape], Made]] = {"foreach": _nothing, "single": _nothing, "fused": _nothing}
 _ADAM: dict[Way, Callable[[Shape], Made]] = {"foreach": _adam_foreach, "single": _adam_single, "fused": _nothing}
 
+# The weight less the rate times the gradient; momentum is updated by as much.
+_STEP = Work(additions=1, multiplications=1)
+# As torch has them: m + (1 − β₁)·(g − m), β₂·v + (1 − β₂)·g·g, √v over a constant and ε more, and m over that times the
+# rate taken from the weight (Kingma and Ba 2014, algorithm 1).
+_MOMENTS = Work(additions=5, multiplications=5, divisions=2, exponentials=1)
+# The weight times a constant (Loshchilov and Hutter 2017, algorithm 2).
+_DECAY = Work(multiplications=1)
+
 OPTIMIZERS = {
     rule.name: rule
     for rule in (
-        Optimizer("sgd", lambda _: 0, _IN_PLACE),
-        Optimizer("momentum", size, _IN_PLACE),
+        Optimizer("sgd", lambda _: 0, _IN_PLACE, update=_STEP),
+        Optimizer("momentum", size, _IN_PLACE, update=_STEP + _STEP),
         # Both moments (Kingma and Ba 2014; Loshchilov and Hutter 2017).
-        Optimizer("adam", lambda shape: 2 * size(shape), _ADAM, counts=True),
-        Optimizer("adamw", lambda shape: 2 * size(shape), _ADAM, counts=True),
+        Optimizer("adam", lambda shape: 2 * size(shape), _ADAM, counts=True, update=_MOMENTS),
+        Optimizer("adamw", lambda shape: 2 * size(shape), _ADAM, counts=True, update=_MOMENTS + _DECAY),
         Optimizer("adafactor", _factored, {"single": _adafactor_single, "foreach": _adafactor_foreach}, counts=True),
         # One kernel for each array, which makes nothing on the side.
         Optimizer("adam8bit", lambda shape: 2 * size(shape), {"single": _nothing}, packed=_eight_bits),

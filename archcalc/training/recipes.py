@@ -31,9 +31,14 @@ class Recipe(msgspec.Struct, frozen=True):
     state: str = "fp32"
 
     @property
+    def activations(self) -> str:
+        """The dtype of activations: that of the weights that multiply them."""
+        return self.weights
+
+    @property
     def dtypes(self) -> Dtypes:
         """The dtypes of weights of which the network states none, and of activations."""
-        return Dtypes(self.weights, self.weights)
+        return Dtypes(self.weights, self.activations)
 
 
 RECIPES = {
