@@ -16,7 +16,7 @@ from archcalc.profiling.rows import Profile
 from archcalc.symbols.dims import symbol
 
 if TYPE_CHECKING:
-    from archcalc.functions import check, compare, diagram, explain, from_torch, memory, plot, rf, table, verify
+    from archcalc.functions import check, compare, diagram, explain, from_torch, memory, plot, rf, table, train, verify
 
 __all__ = [
     "Convention",
@@ -36,6 +36,7 @@ __all__ = [
     "rf",
     "symbol",
     "table",
+    "train",
     "verify",
 ]
 

@@ -31,6 +31,7 @@ from archcalc.formats.table.columns import spelled_out
 from archcalc.formats.table.page import tabled
 from archcalc.functions.given import Network, Settings, graph_of, listed, paged, profiled, screen, text_of, typed
 from archcalc.functions.torch_module import from_torch as from_torch
+from archcalc.functions.training import train as train
 from archcalc.importers import source_of
 from archcalc.language import claimed
 from archcalc.language.sources import short_name

@@ -105,7 +105,11 @@ def prepared(result: Profile, asked: Asked) -> Profile:
     if asked.lora is not None and asked.on is not None:
         words = [word.strip() for word in asked.on.split(",")]
         graph = adapted(graph, [one for word in words for one in _adapters(graph, word, asked.lora)])
-    return result if graph is result.graph else profile(graph, result.batch, convention_name=result.convention.name)
+    if graph is result.graph:
+        return result
+    # What its spec asserts is of the network without them.
+    graph = msgspec.structs.replace(graph, assertions=())
+    return profile(graph, result.batch, convention_name=result.convention.name)
 
 
 def _patterns(word: str) -> list[str]:

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from archcalc.network.graph import Graph, Node, weights_of
 from archcalc.profiling.rows import Profile, Row
-from archcalc.symbols.dims import Dim, size
+from archcalc.symbols.dims import Dim, as_int, size
+from archcalc.symbols.evaluate import in_form
 from archcalc.symbols.shape import axes_of
 from archcalc.symbols.sums import repeated
 from archcalc.training.operations import Operations
@@ -31,7 +32,7 @@ class Rule(NamedTuple):
     @property
     def six(self) -> Dim:
         """The FLOPs by the rule."""
-        return 6 * self.params * self.tokens
+        return as_int(in_form(6 * self.params * self.tokens, "expanded"))
 
 
 def tokens_of(graph: Graph, batch: Dim) -> Dim:
@@ -56,7 +57,8 @@ def rule(profile: Profile, operations: Iterable[Operations]) -> Rule:
         flops.append((2 * (done.forward + done.backward), node.times))
         for part, n in _parts(graph, node, row, done, tokens).items():
             found[part].append((n, node.times))
-    return Rule(repeated(params), tokens, repeated(flops), {part: repeated(found[part]) for part in PARTS})
+    parts = {part: as_int(in_form(repeated(each), "expanded")) for part, each in found.items()}
+    return Rule(repeated(params), tokens, as_int(in_form(repeated(flops), "expanded")), parts)
 
 
 def _parts(graph: Graph, node: Node, row: Row, done: Operations, tokens: Dim) -> dict[str, Dim]:

@@ -14,7 +14,8 @@ from archcalc.network.dtypes import bits
 from archcalc.network.graph import Graph
 from archcalc.network.parts import require_depths
 from archcalc.profiling.rows import Profile, Row
-from archcalc.symbols.dims import Dim
+from archcalc.symbols.dims import Dim, as_int
+from archcalc.symbols.evaluate import in_form
 from archcalc.symbols.sums import repeated, sum_of
 from archcalc.training.asked import Asked, prepared
 from archcalc.training.kept import Kept, keeping, loss_kept
@@ -54,7 +55,7 @@ class Step(msgspec.Struct, frozen=True, dict=True):
     rule: Rule
 
     def _sum(self, of: str) -> Dim:
-        return repeated((getattr(one.done, of), one.row.times) for one in self.rows)
+        return as_int(in_form(repeated((getattr(one.done, of), one.row.times) for one in self.rows), "expanded"))
 
     @cached_property
     def forward(self) -> Dim:

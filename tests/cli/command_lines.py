@@ -38,6 +38,8 @@ _SPECS = {"spec", "specs", "old", "new"}
 _TRAINING, _INFERENCE = {"optimizer", "master", "checkpoint"}, {"concat", "workspace", "schedule"}
 _WITH = {
     **{("memory", name): {"train"} for name in _TRAINING},
+    ("train", "lora"): {"on"},
+    ("train", "on"): {"lora"},
     ("rf", "spread"): {"layer"},
     ("rf", "image"): {"layer", "spread", "target"},
     **{("check", name): {"claims"} for name in ("input_shape", "settings")},

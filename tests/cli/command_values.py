@@ -181,7 +181,15 @@ OWN: dict[str, dict[str, Value]] = {
         "plain": lambda g: g.listed(CONVENTIONS),
         "other": lambda g: g.listed([*CONVENTIONS, "torhc", "", "Macs"]),
     },
-    "--on": {"plain": lambda g: g.some("input", "input", g.layer), "other": lambda g: g.some("nme", "", "Input")},
+    "--on": {
+        "plain": lambda g: g.some("input", "input", g.layer),
+        "other": lambda g: g.some("nme", "", "Input", "q,v", "*"),
+    },
+    "--freeze": {
+        "plain": lambda g: g.some("*", g.layer, f"{g.layer},*"),
+        "other": lambda g: g.some("nme", "", "C1,", "*/*"),
+    },
+    "--blocks": {"plain": lambda g: g.some("layer", "block", "conv"), "other": lambda g: g.some("nme", "", "layer:1")},
     "--rule": {"plain": lambda g: g.some(*CONVENTIONS), "other": lambda g: g.some("torhc", "Torch", "macs,flops")},
     "--budget": {
         "plain": lambda g: g.some("8GiB", "1.5 MB", "500k", "1000000"),

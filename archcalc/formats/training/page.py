@@ -107,8 +107,9 @@ def _worth(macs: Dim) -> str:
 def _rule(step: Step) -> Table:
     """The rule of 6·N, what it leaves out or has too much, and the FLOPs of the products."""
     found = step.rule
-    unit = "tokens" if has_tokens(step.profile.graph) else "samples"
-    six = f"6·N, of {format_dim(found.params)} params and {format_dim(found.tokens)} {unit}"
+    unit = "token" if has_tokens(step.profile.graph) else "sample"
+    counted = f"{format_dim(found.tokens)} {unit}{'' if found.tokens == 1 else 's'}"
+    six = f"6·N, of {format_dim(found.params)} params and {counted}"
     parts = [(name, n) for name, n in found.parts.items() if n != 0]
     head = (Head("6·N and the exact number"), Head("FLOPs", numeric=True))
     return Table(head, ((six, found.six), *parts), ("forward and backward", found.flops))
