@@ -57,15 +57,13 @@ class Flows(NamedTuple):
 class Core(NamedTuple):
     """The products of attention between activations: `scores` of `key` products each, and `value` with what they weigh.
 
-    A mask hides `hidden` of the scores. A `fused` kernel does not store them; without a `softmax` there are none to store.
+    A mask hides `hidden` of the scores.
     """
 
     scores: Dim
     key: Dim
     value: Dim
     hidden: Dim = 0
-    fused: bool = True
-    softmax: bool = True
 
     @property
     def macs(self) -> Dim:

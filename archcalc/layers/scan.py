@@ -43,7 +43,7 @@ class Scan(Layer, frozen=True):
 
     def core(self, x: Shape, _dt: Shape, b: Shape, _c: Shape) -> Core:
         # Δ·x·B added to each value of state, and C times it.
-        return Core(size(x) * b[1], 1, 1, fused=False, softmax=False)
+        return Core(size(x) * b[1], 1, 1)
 
     def work(self, output: Shape, _x: Shape, _dt: Shape, b: Shape, _c: Shape) -> Work:
         values = size(output)

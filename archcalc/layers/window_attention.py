@@ -134,8 +134,7 @@ class WindowAttention(Layer, frozen=True):
         key = quotient(x[-1], self.heads)
         scores = self.heads * places * inside
         hidden = scores - self.heads * size(tuple(side.seen for side in self.sides(x)))
-        # A mask or bias of its own needs the scores, which fused kernels do not have.
-        return Core(scores, key, key, hidden, fused=False)
+        return Core(scores, key, key, hidden)
 
     def work(self, _output: Shape, x: Shape) -> Work:
         places, _ = self._counts(x)
@@ -201,6 +200,7 @@ class WindowAttention(Layer, frozen=True):
         if "out" not in use.frozen:
             yield SavedTensor("mixed", values)
         scores = self.heads * places * inside
+        # A mask or bias of its own needs the scores, which fused kernels do not have.
         if use.scores != "recomputed":
             yield SavedTensor("probabilities", scores)
         if use.scores == "dropout":

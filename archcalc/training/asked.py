@@ -1,4 +1,4 @@
-"""What is asked of a step of training: the number formats, the optimiser, what is trained, and what is computed again."""
+"""The settings of a step of training: the number formats, the optimiser, what is trained, and what is computed again."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def scores(self) -> Scores:
-        """What attention keeps of its scores."""
+        """The part of its scores that attention keeps."""
         if self.attention == "fused":
             return "fused"
         if self.recompute == "selective":

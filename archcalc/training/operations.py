@@ -9,6 +9,7 @@ from archcalc.layers.attention import Attention
 from archcalc.layers.base import TrainingContext
 from archcalc.layers.gradients import Scores
 from archcalc.layers.latent_attention import LatentAttention
+from archcalc.layers.window_attention import WindowAttention
 from archcalc.memory_plan.saved_tensors import SavedTensors
 from archcalc.network.parameters import frozen_arrays
 from archcalc.profiling.rows import Profile
@@ -16,6 +17,7 @@ from archcalc.symbols.dims import Dim
 
 # The kinds of attention for which there are kernels that do not store the scores.
 FUSED = (Attention, LatentAttention)
+ATTENDING = (*FUSED, WindowAttention)
 
 
 class Operations(NamedTuple):
@@ -54,7 +56,7 @@ def operations(profile: Profile, saved: SavedTensors, scores: Scores, again: Col
         )
         backward = layer.backward(use, node.shape, *inputs).times(batch) + layer.backward_once(use, *inputs)
         more: Dim = forward.macs if position in again else 0
-        if core is not None and core.softmax and scores == "recomputed":
+        if core is not None and isinstance(layer, ATTENDING) and scores == "recomputed":
             more += batch * core.macs
         if isinstance(layer, FUSED) and scores == "fused" and any(layer.flows(use, *inputs)):
             # The kernel computes the scores again, whatever is kept around it.

@@ -19,7 +19,7 @@ from archcalc.symbols.evaluate import in_form
 from archcalc.symbols.sums import repeated, sum_of
 from archcalc.training.asked import Asked, prepared
 from archcalc.training.kept import Kept, keeping, loss_kept
-from archcalc.training.operations import Operations, operations
+from archcalc.training.operations import ATTENDING, Operations, operations
 from archcalc.training.recipes import Recipe, States, recipe, states_of, together
 from archcalc.training.rule import Rule, rule
 from archcalc.training.segments import block_segments
@@ -56,6 +56,11 @@ class Step(msgspec.Struct, frozen=True, dict=True):
 
     def _sum(self, of: str) -> Dim:
         return as_int(in_form(repeated((getattr(one.done, of), one.row.times) for one in self.rows), "expanded"))
+
+    @property
+    def attends(self) -> bool:
+        """True if a layer has scores of attention."""
+        return any(isinstance(one.row.layer, ATTENDING) for one in self.rows)
 
     @cached_property
     def forward(self) -> Dim:

@@ -23,11 +23,15 @@ from tests.layers.torch_weights import parameters_by_array
 from tests.zoo import THOROUGH
 
 BATCH = 2
-KINDS = [
-    *("linear", "conv1d", "conv2d", "conv3d", "convtranspose1d", "convtranspose2d", "convtranspose3d"),
-    *("attention", "latentattention", "windowattention", "linearattention", "matmul", "expertlinear", "scan"),
-    *("rnn", "gru", "lstm", "deformconv2d", "blurpool1d", "blurpool2d"),
-]
+
+
+def multiplies(kind: str) -> bool:
+    """Whether the worked example of a kind has products."""
+    layer, shapes = Layer.kinds[kind].exemplified()
+    return layer.work_for(1, layer.output(*shapes), *shapes).macs != 0
+
+
+KINDS = [kind for kind in TWINS if multiplies(kind)]
 
 # Layers whose twin or whose counter multiplies something else: which, and why.
 APART: list[tuple[Callable[..., bool], str]] = [
@@ -64,7 +68,7 @@ def counted(module: nn.Module, layer: Layer, shapes: tuple[Shape, ...], use: Tra
 @pytest.mark.parametrize("kind", KINDS)
 @settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-    max_examples=15 if THOROUGH else 4,
+    max_examples=40 if THOROUGH else 3,
     deadline=None,
     phases=[Phase.generate],
 )
@@ -111,3 +115,8 @@ def test_groups_multiply_what_convolutions_side_by_side_do(kind: str, *, grads: 
 
     assert layer.work(output, x).macs * BATCH == groups * forward
     assert layer.backward(use, output, x).macs * BATCH == groups * backward
+
+
+def test_every_kind_that_multiplies_is_drawn() -> None:
+    """Of each torch has a twin."""
+    assert set(KINDS) == {kind for kind in Layer.kinds if multiplies(kind)}

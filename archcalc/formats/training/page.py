@@ -52,18 +52,22 @@ def page(step: Step) -> Page:
 
 def _about(step: Step) -> str:
     asked = step.asked
-    dropout = " with dropout" if asked.attention_dropout else ""
+    clauses = [f"recipe {step.recipe.name}: {step.recipe.title}", f"optimizer {step.optimizer.name}"]
+    if asked.lora is not None:
+        clauses.append(f"adapters of rank {asked.lora} beside {asked.on}")
+    if asked.freeze is not None:
+        clauses.append(f"{asked.freeze} frozen")
+    if step.attends:
+        clauses.append(f"attention {asked.attention}{' with dropout' if asked.attention_dropout else ''}")
     again = {
-        "none": "nothing",
+        "none": "nothing" if step.recomputed == 0 else "nothing but scores inside fused kernels",
         "selective": "the scores of attention",
-        "full": f"{asked.blocks or 'every repeated block'}",
+        "full": f"each {asked.blocks}" if asked.blocks else "each block that repeats",
     }
-    adapters = f", adapters of rank {asked.lora} beside {asked.on}" if asked.lora is not None else ""
-    return (
-        f"Input {inputs_text(step.profile.graph)}, batch {format_dim(step.profile.batch)}. "
-        f"Recipe {step.recipe.name}: {step.recipe.title}; optimizer {step.optimizer.name}{adapters}; "
-        f"attention {asked.attention}{dropout}; computed again: {again[asked.recompute]}. MACs and bytes."
-    )
+    clauses.append(f"computed again: {again[asked.recompute]}")
+    said = "; ".join(clauses)
+    given = f"Input {inputs_text(step.profile.graph)}, batch {format_dim(step.profile.batch)}"
+    return f"{given}. {said[0].upper()}{said[1:]}. MACs and bytes."
 
 
 def _layers(step: Step) -> Table:
@@ -81,10 +85,12 @@ def _layers(step: Step) -> Table:
         for cells, rows in alike.items():
             first, times = rows[0], sum_of([row.times for row in rows])
             body.append((first.name, format_times(times), kind(first.kind), first.output, *cells))
-    titles = ["name", "times", "layer", "output", "forward", "backward", *(["again"] if again else []), "kept"]
-    sums = (step.forward, step.backward, *([step.recomputed] if again else []), step.kept)
-    numeric = {"times", "forward", "backward", "again", "kept"}
-    return Table(tuple(Head(name, name in numeric) for name in titles), tuple(body), ("total", "", "", "", *sums))
+    titles = ("name", "times", "layer", "output", "forward", "backward", *(["again"] if again else []), "kept")
+    last = ("total", "", "", "", step.forward, step.backward, *([step.recomputed] if again else []), step.kept)
+    # Without repeats there is no column for them.
+    columns = [place for place in range(len(titles)) if place != 1 or any(row[1] for row in body)]
+    head = tuple(Head(titles[place], titles[place] not in {"name", "layer", "output"}) for place in columns)
+    return Table(head, tuple(tuple(row[place] for place in columns) for row in body), tuple(last[i] for i in columns))
 
 
 def _operations(step: Step) -> Iterator[Fact]:
@@ -143,7 +149,7 @@ def _bytes(step: Step) -> Iterator[Fact]:
             "loss", f"{bytes_text(sum_of([one.bytes for one in tensors]))}: the cross-entropy of {output}, {said}"
         )
     if step.again is not None:
-        yield Fact("again", f"{bytes_text(step.again)} more while the largest block is computed again")
+        yield Fact("one block", f"{bytes_text(step.again)} more while the largest is computed again")
     yield Fact("together", bytes_text(step.together))
 
 
