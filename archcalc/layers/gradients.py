@@ -1,4 +1,4 @@
-"""What training asks of a layer: which gradients flow, the tensors that it saves for them, and the products of attention."""
+"""The facts that training needs of a layer: which gradients flow, the tensors saved for them, and the products of attention."""
 
 from __future__ import annotations
 

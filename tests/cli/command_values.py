@@ -140,6 +140,10 @@ def _odd_setting(g: Given) -> str:
 
 
 # Kinds of value by the option's name, or by the name of its type; `plain` is what most lines give.
+_NAMED: dict[str, Value] = {
+    "plain": lambda g: g.some("input", g.layer),
+    "other": lambda g: g.some("nme", "", "q,v", "*"),
+}
 OWN: dict[str, dict[str, Value]] = {
     "shape": {"plain": _shape, "letters": _lettered, "other": _other},
     "n": {"plain": lambda g: g.some(1, 2, 3, 8), "letter": lambda g: g.letter, "huge batch": lambda g: "9" * 15},
@@ -181,15 +185,7 @@ OWN: dict[str, dict[str, Value]] = {
         "plain": lambda g: g.listed(CONVENTIONS),
         "other": lambda g: g.listed([*CONVENTIONS, "torhc", "", "Macs"]),
     },
-    "--on": {
-        "plain": lambda g: g.some("input", "input", g.layer),
-        "other": lambda g: g.some("nme", "", "Input", "q,v", "*"),
-    },
-    "--freeze": {
-        "plain": lambda g: g.some("*", g.layer, f"{g.layer},*"),
-        "other": lambda g: g.some("nme", "", "C1,", "*/*"),
-    },
-    "--blocks": {"plain": lambda g: g.some("layer", "block", "conv"), "other": lambda g: g.some("nme", "", "layer:1")},
+    **dict.fromkeys(("--on", "--freeze", "--blocks"), _NAMED),
     "--rule": {"plain": lambda g: g.some(*CONVENTIONS), "other": lambda g: g.some("torhc", "Torch", "macs,flops")},
     "--budget": {
         "plain": lambda g: g.some("8GiB", "1.5 MB", "500k", "1000000"),
