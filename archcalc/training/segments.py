@@ -20,7 +20,7 @@ def block_segments(graph: Graph, roots: list[int], name: str | None = None) -> l
     >>> from archcalc.memory_plan.saved_tensors import saved_tensors
     >>> graph = load("swin_t")
     >>> [graph.nodes[one.start].blocks[-1] for one in block_segments(graph, saved_tensors(graph).roots)][:3]
-    ['swin_block:1', 'swin_block:2', 'swin_block:3']
+    ['swin_block:1', 'swin_block:2', 'merge:1']
     """
     calls = _calls(graph)
     if name is not None:

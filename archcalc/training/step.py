@@ -11,8 +11,7 @@ from archcalc.memory_plan.optimizers import Optimizer, optimizer
 from archcalc.memory_plan.saved_tensors import saved_tensors
 from archcalc.memory_plan.weights import arrays_of
 from archcalc.network.dtypes import bits
-from archcalc.network.graph import Graph
-from archcalc.network.parts import require_depths
+from archcalc.network.graph import Graph, weights_of
 from archcalc.profiling.rows import Profile, Row
 from archcalc.symbols.dims import Dim, as_int
 from archcalc.symbols.evaluate import in_form
@@ -23,6 +22,9 @@ from archcalc.training.operations import ATTENDING, Operations, operations
 from archcalc.training.recipes import Recipe, States, recipe, states_of, together
 from archcalc.training.rule import Rule, rule
 from archcalc.training.segments import block_segments
+
+# The tasks whose networks put out classes or words.
+TASKS = {"classification", "language", "segmentation", "translation", "speech"}
 
 
 class StepRow(msgspec.Struct, frozen=True):
@@ -128,7 +130,6 @@ def step_of(result: Profile, asked: Asked = Asked()) -> Step:  # noqa: B008 - a 
     >>> step.forward, step.backward
     (145824153600, 291648307200)
     """
-    require_depths(result.graph)
     result = prepared(result, asked)
     graph, batch = result.graph, result.batch
     form, rule_of = recipe(asked.recipe), optimizer(asked.optimizer)
@@ -165,7 +166,8 @@ def _losses(graph: Graph, batch: Dim, asked: Asked) -> dict[str, list[Kept]]:
         return found
     for position in sorted(graph.ends):
         node = graph.nodes[position]
-        likely = graph.task in {"", "classification", "language", "segmentation", "translation", "speech"}
+        # The head of a network of no stated task has weights; what ends otherwise is a part of one.
+        likely = graph.task in TASKS or (graph.task == "" and bool(weights_of(node, graph.nodes)))
         if asked.loss == "cross-entropy" or (likely and node.layer.kind != "softmax"):
             found[node.name] = loss_kept(graph, position, batch)
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 import pytest
 from click.testing import CliRunner
@@ -11,9 +12,11 @@ import archcalc
 from archcalc.cli import main
 from archcalc.errors import Source, SpecError
 from archcalc.language import load, parse
+from archcalc.memory_plan.saved_tensors import saved_tensors
 from archcalc.profiling.engine import profile
 from archcalc.symbols.evaluate import substitute
 from archcalc.training.asked import Asked, settled
+from archcalc.training.segments import block_segments
 from archcalc.training.step import Step, step_of
 
 # A layer of GPT-3, and as formulas: s tokens of h features in a heads, and b samples (Korthikanti et al. 2022, arXiv:2205.05198).
@@ -149,6 +152,37 @@ def test_adapters_hold_what_their_own_values_need():
     assert first.done.backward == down + up + 3 * core + tokens * width * width
 
 
+def test_adapters_beside_int4_leave_the_file_as_it_is():
+    """Llama 3 8B as AWQ ships it is 5,727,854,592 bytes, scales and zeros among them; what is trained is not in int4."""
+    found = archcalc.train("llama3_8b_awq", recipe="bf16-mixed", lora=64, on="q,v").data
+
+    assert found.frozen.bytes == (5_727_854_592, 0, 0, 0)
+    assert found.trained.bytes.total == 16 * 4 * 6_815_744
+
+
+def test_a_loss_is_counted_where_a_network_puts_out_classes():
+    """Of a part of a network, and of boxes, only where it is asked for; a softmax at the end keeps what the loss would."""
+    part = "input: {tokens: 4, features: 8}\nlayers: [linear: 6, relu]"
+    head = "input: {tokens: 4, features: 8}\nlayers: [relu, linear: 6]"
+    found = {
+        (text, loss): step_of(profile(parse(Source("x.yaml", text)), 3), Asked(loss=loss)).loss
+        for text in (part, head)
+        for loss in (None, "cross-entropy", "none")
+    }
+    counted = 3 * 4 * (6 * 4 + 8)
+
+    assert found == {
+        (part, None): 0,
+        (part, "cross-entropy"): counted,
+        (part, "none"): 0,
+        (head, None): counted,
+        (head, "cross-entropy"): counted,
+        (head, "none"): 0,
+    }
+    assert archcalc.train("yolov8n").data.losses == {}
+    assert archcalc.train("resnet18").data.losses == {}
+
+
 def test_what_is_frozen_below_is_not_gone_through():
     """Of ResNet-18 the head alone: its weights' gradients, for its input needs none."""
     found = archcalc.train("resnet18", freeze="conv*").data
@@ -196,3 +230,31 @@ def test_what_cannot_be_asked_is_said(asked, said):
 def test_a_network_of_no_blocks_is_told_of_checkpoints():
     with pytest.raises(SpecError, match="no block of the network repeats"):
         step_of(profile(load("lenet5")), Asked(recompute="full"))
+
+
+@pytest.mark.parametrize(
+    ("name", "blocks", "first"),
+    [
+        # Two stages of two blocks, one of six and one of two, with three merges between.
+        ("swin_t", 12 + 3, "stage1/0/attend/layernorm"),
+        # Norms are a block too, but not all of a layer.
+        ("bert_base", 12, "layers/0/attend/attention"),
+        ("t5_small", 6 + 6, "encoder/0/self/rmsnorm"),
+        ("llama3_8b", 32, "layers/0/attend/rmsnorm"),
+    ],
+)
+def test_the_blocks_that_repeat_are_the_layers_of_a_network(name, blocks, first):
+    graph = load(name)
+    found = block_segments(graph, saved_tensors(graph).roots)
+
+    assert (len(found), graph.nodes[found[0].start].name) == (blocks, first)
+    assert all(one.stop <= other.start for one, other in pairwise(found))
+
+
+def test_a_depth_that_is_a_letter_is_as_many_blocks():
+    """Each keeps what enters it, and is computed once more."""
+    asked = {"recompute": "full", "attention": "eager"}
+    found, three = gpt3({"layers": "n"}, **asked), gpt3({"layers": 3}, **asked)
+
+    for part in ("kept", "forward", "backward", "recomputed"):
+        assert substitute(getattr(found, part), {"n": 3}) == getattr(three, part)
