@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         roofline,
         serve,
         table,
+        train,
         verify,
     )
 
@@ -51,6 +52,7 @@ __all__ = [
     "serve",
     "symbol",
     "table",
+    "train",
     "verify",
 ]
 

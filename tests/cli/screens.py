@@ -103,6 +103,8 @@ memory {network} --train --timeline --exact
 memory {network} --train --optimizer sgd --step foreach --batch 32 --budget 8GiB
 memory {network} --train --dtype bf16 --master --checkpoint sqrt --batch B
 memory {network} --batch B --timeline
+train {network}
+train {network} --recompute full --batch B --recipe bf16-mixed
 memory {network} --schedule best --workspace im2col --concat in-place --overwrite all
 memory {network} --weights int4 --activations fp16 --input {small} --set classes=10
 compare {network} {other} --exact --explain

@@ -22,6 +22,7 @@ EVERY = (
         "memory lenet5",
         "serve gpt2",
     ),
+    "train lenet5",
     *("rf lenet5", "rf lenet5 C3", "rf lenet5 C3[1,2] -e", "rf --stacks 5", "rf --depth L"),
     *("conventions lenet5", "conventions --rule torch", "check lenet5", "compare lenet5 alexnet", "verify lenet5"),
     *("devices", "devices h100-sxm", "roofline lenet5 --device h200 --measured 1ms --energy horowitz"),
