@@ -113,8 +113,7 @@ def record(path: Path = RECORD, totals: Path = COUNTED) -> None:
     lines = {name: ListedEntry(_checksum(name), of(result)) for name, result in profiles.items()}
     _write(path, msgspec.json.format(msgspec.json.encode(lines), indent=1))
     entries = [
-        msgspec.json.encode({name: CountedEntry(_checksum(name), _totals(result))})
-        for name, result in profiles.items()
+        msgspec.json.encode({name: CountedEntry(_checksum(name), _totals(result))}) for name, result in profiles.items()
     ]
     # A network is a line, so that a changed spec changes one.
     _write(totals, b"{" + b",\n".join(entry[1:-1] for entry in entries) + b"}")
