@@ -67,9 +67,13 @@ def _but(groups: tuple[Group, ...], group: Group) -> tuple[Group, ...]:
 
 
 def _given(node: Node, plan: Plan) -> Cuts:
-    """The cuts of an input of the network: each device is given the tokens of its own context."""
-    split = plan.context > 1 and "tokens" in node.shape.axes
-    return cut(whole(node.shape), node.shape.axes.index("tokens"), "context") if split else whole(node.shape)
+    """The cuts of an input: each device is given the tokens of its own context, and of values those that it would have made."""
+    if "tokens" not in node.shape.axes:
+        return whole(node.shape)
+    groups: list[Group] = ["context"] if plan.context > 1 else []
+    if plan.sequence and len(node.shape) > 1:
+        groups.append("tensor")
+    return cut(whole(node.shape), node.shape.axes.index("tokens"), *groups)
 
 
 def _require(node: Node, plan: Plan, n: object, what: str) -> None:
@@ -181,7 +185,9 @@ def _by_heads(node: Node, shapes: list[Shape], cuts: list[Cuts], plan: Plan) -> 
     """A product of matrices for each head, of features that hold the heads or an axis of their own."""
     heads: int = node.layer.heads  # type: ignore[attr-defined]
     axes = [len(x) - 1 if len(x) == 2 else 0 for x in shapes]
-    divided = all("tensor" in one[axis] for one, axis in zip(cuts, axes, strict=True)) and heads % plan.tensor == 0
+    divided = all("tensor" in one[axis] for one, axis in zip(cuts, axes, strict=True))
+    if divided:
+        _require(node, plan, heads, "heads")
     tensor: tuple[Group, ...] = ("tensor",) if divided else ()
     rows = 0 if len(shapes[0]) == 2 else 1
     outer = _but(cuts[0][rows], "tensor")

@@ -155,7 +155,8 @@ def _divided(whole: Graph, found: Spread) -> tuple[Divided, ...]:
             continue
         own = sum(int(size(x)) for x in weights_of(found.graph.nodes[place], found.graph.nodes).values())
         name = "/".join("*" if part.isdecimal() else part for part in node.name.split("/"))
-        way = role.way if role.divided else "whole"
+        # What works head by head between split layers has the weights of its heads.
+        way = role.way if role.divided else "whole" if own == params else "follows"
         before = rows.get((name, way), Divided(name, way, 0, 0, 0))
         rows[name, way] = Divided(name, way, before.layers + 1, before.params + params, before.own + own)
     return tuple(rows.values())

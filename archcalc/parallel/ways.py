@@ -1,8 +1,8 @@
 """The way in which each layer is divided over the tensor group: Megatron's table, and patterns of one's own.
 
-Shoeybi et al. 2019 (arXiv:1909.08053), section 3: attention by heads; of two dense layers with nothing but work value by
-value between them the first by its outputs (column) and the second by its inputs (row); the table of words, and the head
-that scores them, by the words.
+Shoeybi et al. 2019 (arXiv:1909.08053), section 3: attention by heads, or where it is written out its query, key and value by
+outputs (column) and its last layer by inputs (row); of two dense layers with work value by value between them the first by
+column and the second by row; the table of words, and the head that scores them, by the words.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ _TAKES: dict[str, tuple[Way, ...]] = {
     "attention": ("heads",),
     "latentattention": ("heads",),
 }
-_DENSE = ("linear", "expertlinear")
+# What is done to scores between the two products of attention, head by head.
+_BETWEEN = ("softmax", "relativebias", "rotary")
 
 
 def ways_of(graph: Graph, plan: Plan) -> list[Way]:
@@ -78,21 +79,25 @@ def _scores(node: Node, words: int, tables: set[int]) -> bool:
 
 
 def _projects(node: Node, nodes: tuple[Node, ...]) -> bool:
-    """True for a dense layer over the last axis of an input that has others."""
+    """True for a dense layer over the last axis of its input."""
     if node.layer.kind == "linear":
-        shape = nodes[node.inputs[0]].shape
-        return len(shape) > 1 and getattr(node.layer, "axis", -1) in {-1, len(shape) - 1}
+        return getattr(node.layer, "axis", -1) in {-1, len(nodes[node.inputs[0]].shape) - 1}
     return node.layer.kind == "expertlinear"
 
 
-def _before(nodes: tuple[Node, ...], place: int) -> set[int]:
-    """The dense layers from which values come to a place by work value by value alone; none if they come from another too."""
+def _before(nodes: tuple[Node, ...], place: int, *, mixed: bool = False) -> set[int]:
+    """The dense layers from which alone values come to a place, value by value or as queries, keys and values of heads.
+
+    None if they come from anything else too. With `mixed` it is below the product of shares and values.
+    """
     node = nodes[place]
     if _projects(node, nodes):
         return {place}
-    if not _by_value(node.layer) or not node.inputs:
+    layer = node.layer
+    heads = layer.kind == "matmul" and getattr(layer, "heads", None) is not None
+    if not node.inputs or not (_by_value(layer) or heads or (mixed and layer.kind in _BETWEEN)):
         return set()
-    found = [_before(nodes, source) for source in node.inputs]
+    found = [_before(nodes, source, mixed=mixed or heads) for source in node.inputs]
     return set().union(*found) if all(found) else set()
 
 
