@@ -16,7 +16,7 @@ from archcalc.profiling.rows import Profile
 from archcalc.symbols.dims import symbol
 
 if TYPE_CHECKING:
-    from archcalc.functions import check, compare, diagram, explain, from_torch, memory, plot, rf, table, verify
+    from archcalc.functions import check, compare, diagram, explain, from_torch, memory, plot, rf, shard, table, verify
 
 __all__ = [
     "Convention",
@@ -34,6 +34,7 @@ __all__ = [
     "profile",
     "render",
     "rf",
+    "shard",
     "symbol",
     "table",
     "verify",

@@ -5,7 +5,10 @@ from __future__ import annotations
 from math import prod
 from typing import NamedTuple, cast
 
+from archcalc.layers.attention import Attention
 from archcalc.layers.base import Layer
+from archcalc.layers.latent_attention import LatentAttention
+from archcalc.layers.matmul import MatMul
 from archcalc.layers.views import View
 from archcalc.layers.window import IDENTITY
 from archcalc.network.graph import Node
@@ -51,7 +54,9 @@ def carried(node: Node, way: Way, shapes: list[Shape], cuts: list[Cuts], plan: P
         return Carried(needs, _headed(node, shapes, plan), made, divided=True, partial=True)
     entries = node.layer.entries
     if entries is not None:
-        return Carried(needs, node.layer.changed(vocabulary=_words(node, entries, plan)), made, True, True)
+        return Carried(
+            needs, node.layer.changed(vocabulary=_words(node, entries, plan)), made, divided=True, partial=True
+        )
     out = node.layer.filters
     if way == "vocabulary":
         out = _words(node, out, plan)
@@ -95,11 +100,13 @@ def _words(node: Node, n: object, plan: Plan) -> int:
 def _headed(node: Node, shapes: list[Shape], plan: Plan) -> Layer:
     """Attention with the heads of one device, of which each is as wide as before."""
     layer = node.layer
-    heads: int = layer.heads  # type: ignore[attr-defined] - of both kinds that are divided by heads
+    if isinstance(layer, LatentAttention):
+        _require(node, plan, layer.heads, "heads")
+        return layer.changed(heads=cast("int", layer.heads) // plan.tensor)
+    assert isinstance(layer, Attention)  # noqa: S101 - the kinds that can be split by heads
+    heads = cast("int", layer.heads)
     _require(node, plan, heads, "heads")
-    if layer.kind == "latentattention":
-        return layer.changed(heads=heads // plan.tensor)
-    shared, key, value = layer.widths(shapes[0])  # type: ignore[attr-defined]
+    shared, key, value = (cast("int", n) for n in layer.widths(shapes[0]))
     _require(node, plan, shared, "heads of keys and values")
     return layer.changed(
         heads=heads // plan.tensor,
@@ -123,7 +130,7 @@ def _whole(node: Node, shapes: list[Shape], cuts: list[Cuts], plan: Plan) -> Car
     if layer.keeps_order:
         made = _reordered(shapes[0], cuts[0], node.shape, plan)
         if made is not None:
-            sizes = tuple(n // parts(groups, plan) for n, groups in zip(node.shape, made, strict=True))  # type: ignore[operator]
+            sizes = tuple(n // parts(groups, plan) for n, groups in zip(node.shape, made, strict=True))
             return Carried((cuts[0],), layer.changed(shape=sizes), made)
     if layer.kind in _MOVING:
         # The gates of a token lie beside it.
@@ -136,8 +143,8 @@ def _whole(node: Node, shapes: list[Shape], cuts: list[Cuts], plan: Plan) -> Car
         # Keys and values go round the devices of a context.
         needs = tuple(cut(whole(x), 0, *_but(one[0], "tensor")) for x, one in zip(shapes, cuts, strict=True))
         return Carried(needs, layer, cut(whole(node.shape), 0, *needs[0][0]))
-    if layer.kind == "matmul" and getattr(layer, "heads", None) is not None:
-        return _by_heads(node, shapes, cuts, plan)
+    if isinstance(layer, MatMul) and layer.heads is not None:
+        return _by_heads(node, cast("int", layer.heads), shapes, cuts, plan)
     return _viewed(node, shapes, cuts)
 
 
@@ -162,9 +169,7 @@ def _viewed(node: Node, shapes: list[Shape], cuts: list[Cuts]) -> Carried:
 
 def _followed(view: View, x: Shape, output: Shape) -> dict[int, int]:
     """For each axis of an input that is seen place by place, the axis of the output that it is."""
-    return {
-        axis: at.axis for axis, at in enumerate(view) if at.window == IDENTITY and x[axis] == output[at.axis]
-    }
+    return {axis: at.axis for axis, at in enumerate(view) if at.window == IDENTITY and x[axis] == output[at.axis]}
 
 
 def _reordered(x: Shape, cuts: Cuts, output: Shape, plan: Plan) -> Cuts | None:
@@ -181,9 +186,8 @@ def _reordered(x: Shape, cuts: Cuts, output: Shape, plan: Plan) -> Cuts | None:
     return made
 
 
-def _by_heads(node: Node, shapes: list[Shape], cuts: list[Cuts], plan: Plan) -> Carried:
+def _by_heads(node: Node, heads: int, shapes: list[Shape], cuts: list[Cuts], plan: Plan) -> Carried:
     """A product of matrices for each head, of features that hold the heads or an axis of their own."""
-    heads: int = node.layer.heads  # type: ignore[attr-defined]
     axes = [len(x) - 1 if len(x) == 2 else 0 for x in shapes]
     divided = all("tensor" in one[axis] for one, axis in zip(cuts, axes, strict=True))
     if divided:

@@ -38,6 +38,10 @@ class _Exchange(Layer, frozen=True):
         return contiguous(self.output(x))
 
 
+# What is asked for is made by the functions below; this is what they make.
+Exchange: TypeAlias = _Exchange
+
+
 class _Gather(_Exchange, frozen=True):
     """The parts of all devices side by side. It is not kept for the backward pass, but gathered again (Korthikanti et al. 2022)."""
 
@@ -100,31 +104,31 @@ class _Swap(_Exchange, frozen=True):
     backward_sends: ClassVar[Collective | None] = "all-to-all"
 
 
-def gather(group: Group, axis: int, to: int, *, partial: bool) -> _Exchange:
+def gather(group: Group, axis: int, to: int, *, partial: bool) -> Exchange:
     """An array put together; with `partial` its gradient is a sum over the devices."""
     return (_Gather if partial else _GatherWhole)(group, axis, to)
 
 
-def enter(group: Group) -> _Exchange:
+def enter(group: Group) -> Exchange:
     """The way into layers that a group divides."""
     return _Enter(group)
 
 
-def reduced(group: Group) -> _Exchange:
+def reduced(group: Group) -> Exchange:
     """The sum on all devices."""
     return _Reduce(group)
 
 
-def scattered(group: Group, axis: int, to: int) -> _Exchange:
+def scattered(group: Group, axis: int, to: int) -> Exchange:
     """The sum, of which each device has a part."""
     return _Scatter(group, axis, to)
 
 
-def part(group: Group, axis: int, to: int, *, alone: bool) -> _Exchange:
+def part(group: Group, axis: int, to: int, *, alone: bool) -> Exchange:
     """A part of a whole array; `alone` where nothing has to come back."""
     return (_PartAlone if alone else _Part)(group, axis, to)
 
 
-def swapped() -> _Exchange:
+def swapped() -> Exchange:
     """The slots of tokens on their way to the experts or back."""
     return _Swap("experts")

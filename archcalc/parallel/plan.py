@@ -86,10 +86,14 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         if self.devices > MAX_DEVICES:
             self.refuse("data", f"a plan of {self.devices:,} devices; there are at most {MAX_DEVICES:,}")
         if self.sequence and self.tensor == 1:
-            self.refuse("sequence", "sequence splits tokens over the tensor group, which is 1 device", "give tensor more")
+            self.refuse(
+                "sequence", "sequence splits tokens over the tensor group, which is 1 device", "give tensor more"
+            )
         if self.copies % self.experts:
             remedy = "experts are among the devices of data·context"
-            self.refuse("experts", f"experts {self.experts} does not divide data·context, {self.copies} devices", remedy)
+            self.refuse(
+                "experts", f"experts {self.experts} does not divide data·context, {self.copies} devices", remedy
+            )
         if self.stages and len(self.stages) != self.pipeline:
             fact = f"stages has {len(self.stages)} numbers, and the pipeline {self.pipeline} stages"
             self.refuse("stages", fact)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple, cast
 
+from archcalc.layers.attention import Attention
+from archcalc.layers.latent_attention import LatentAttention
 from archcalc.memory_plan.saved_tensors import SavedTensors
 from archcalc.network.graph import Graph
-from archcalc.parallel.exchanges import Collective
+from archcalc.parallel.exchanges import Collective, Exchange
 from archcalc.parallel.holding import PARTS, Piece
 from archcalc.parallel.plan import Plan
 from archcalc.parallel.spreading import Spread
@@ -43,37 +45,25 @@ def of_layers(found: Spread, saved: SavedTensors, plan: Plan, batch: int, width:
     """What is sent between the layers of one device and those of others; `width` has the bytes of a value."""
     graph = found.graph
     for place, node in enumerate(graph.nodes):
-        stage = found.roles[place].stage
-        layer = node.layer
-        if layer.kind in {"attention", "latentattention"} and plan.context > 1:
+        stage, layer = found.roles[place].stage, node.layer
+        if isinstance(layer, Attention | LatentAttention) and plan.context > 1:
             yield from _round(graph, place, stage, plan, batch * width)
-        if found.roles[place].origin >= 0:
+        if not isinstance(layer, Exchange):
             continue
-        forward, backward = layer.forward_sends, layer.backward_sends  # type: ignore[attr-defined] - an exchange
-        devices = plan.size(layer.group)  # type: ignore[attr-defined]
+        devices, times = plan.size(layer.group), plan.steps if plan.training else 1
         least = min(cast("int", size(node.shape)), cast("int", size(graph.nodes[node.inputs[0]].shape))) * batch
-        times = plan.steps if plan.training else 1
-
-        def sent(
-            collective: Collective,
-            what: str,
-            *,
-            stage: int = stage,
-            group: str = layer.group,  # type: ignore[attr-defined]
-            devices: int = devices,
-            least: int = least,
-            times: int = times,
-        ) -> Send:
-            part = -(-least // devices) if collective in {"all-reduce", "all-to-all"} else least
-            return Send(stage, collective, group, devices, what, ring(collective, devices, part * width) * times, times)
-
-        if forward is not None:
-            yield sent(forward, "outputs, forward")
+        wanted: list[tuple[Collective | None, str]] = [(layer.forward_sends, "outputs, forward")]
         if plan.training and saved.grads[place]:
-            if backward is not None:
-                yield sent(backward, "gradients of outputs")
-            if forward == "all-gather" and _kept_by_readers(graph, saved, place):
-                yield sent("all-gather", "outputs, gathered again")
+            again = layer.forward_sends == "all-gather" and _kept_by_readers(graph, saved, place)
+            wanted += [
+                (layer.backward_sends, "gradients of outputs"),
+                ("all-gather" if again else None, "outputs, gathered again"),
+            ]
+        for collective, what in wanted:
+            if collective is not None:
+                part = -(-least // devices) if collective in {"all-reduce", "all-to-all"} else least
+                nbytes = ring(collective, devices, part * width) * times
+                yield Send(stage, collective, layer.group, devices, what, nbytes, times)
 
 
 def _kept_by_readers(graph: Graph, saved: SavedTensors, place: int) -> bool:
@@ -95,13 +85,16 @@ def _round(graph: Graph, place: int, stage: int, plan: Plan, width: int) -> Iter
     layer = node.layer
     shapes = [graph.nodes[i].shape for i in node.inputs]
     tokens = shapes[min(1, len(shapes) - 1)][0]
-    if layer.kind == "attention":
-        heads, key, value = layer.widths(shapes[0])  # type: ignore[attr-defined]
-        own = tokens * heads * (key + value)
+    if isinstance(layer, LatentAttention):
+        own = tokens * layer.heads * (layer.key + layer.rotary + layer.value)
     else:
-        own = tokens * layer.heads * (layer.key + layer.rotary + layer.value)  # type: ignore[attr-defined]
+        assert isinstance(layer, Attention)  # noqa: S101 - one of the two
+        heads, key, value = layer.widths(shapes[0])
+        own = tokens * heads * (key + value)
     nbytes, devices, times = int(own) * width, plan.context, plan.steps if plan.training else 1
-    send = Send(stage, "point to point", "context", devices, "keys and values, forward", (devices - 1) * nbytes * times, times)
+    send = Send(
+        stage, "point to point", "context", devices, "keys and values, forward", (devices - 1) * nbytes * times, times
+    )
     yield send
     if plan.training:
         yield send._replace(what="keys and values, again")

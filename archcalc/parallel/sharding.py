@@ -12,7 +12,7 @@ from archcalc.network.dtypes import bits
 from archcalc.network.graph import Graph, weights_of
 from archcalc.network.parts import proper
 from archcalc.parallel.caching import cached_values, uncounted
-from archcalc.parallel.holding import PARTS, Piece, held, pieces, rules_of
+from archcalc.parallel.holding import Piece, held, pieces, rules_of
 from archcalc.parallel.keeping import in_flight, kept
 from archcalc.parallel.plan import Plan
 from archcalc.parallel.sending import Send, of_copies, of_layers, of_stages, of_weights
@@ -25,13 +25,13 @@ ACTIVATIONS, CACHE = "activations kept", "cache"
 
 
 class Device(NamedTuple):
-    """Each of `count` devices of a stage: its layers from first to last, its params, and its bytes by part.
+    """Each of some `devices` of a stage: its layers from first to last, its params, and its bytes by part.
 
     `waiting` microbatches are kept at once.
     """
 
     stage: int
-    count: int
+    devices: int
     first: str
     last: str
     params: int
@@ -160,6 +160,3 @@ def _divided(whole: Graph, found: Spread) -> tuple[Divided, ...]:
         before = rows.get((name, way), Divided(name, way, 0, 0, 0))
         rows[name, way] = Divided(name, way, before.layers + 1, before.params + params, before.own + own)
     return tuple(rows.values())
-
-
-__all__ = ["ACTIVATIONS", "CACHE", "PARTS", "Device", "Divided", "Sharding", "sharded"]

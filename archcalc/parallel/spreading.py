@@ -16,7 +16,6 @@ from archcalc.parallel.cuts import Cuts, cut, parts, share
 from archcalc.parallel.exchanges import enter, gather, part, reduced, scattered, swapped
 from archcalc.parallel.plan import Group, Plan, Way
 from archcalc.parallel.ways import ways_of
-from archcalc.symbols.dims import Shape
 from archcalc.symbols.shape import NamedShape, axes_of
 
 

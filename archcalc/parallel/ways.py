@@ -110,5 +110,7 @@ def _require_alike(graph: Graph, plan: Plan, ways: list[Way]) -> None:
     for place, node in enumerate(graph.nodes):
         if node.share is not None and ways[place] != ways[node.share]:
             owner = graph.nodes[node.share].name
-            fact = f"{node.name} is split by {ways[place]} and shares the weights of {owner}, split by {ways[node.share]}"
+            fact = (
+                f"{node.name} is split by {ways[place]} and shares the weights of {owner}, split by {ways[node.share]}"
+            )
             raise SpecError(fact, plan.places.get("split"), "one array is divided in one way")

@@ -11,8 +11,8 @@ import numpy as np
 
 from archcalc.network.graph import weights_of
 from archcalc.parallel.plan import Plan
-from archcalc.parallel.stages import stages_of
 from archcalc.parallel.spreading import spread
+from archcalc.parallel.stages import stages_of
 
 
 class Wire:
@@ -188,11 +188,11 @@ class Devices:
             group = [(c, t) for c in range(self.plan.context)]
             heads = {rank: self.projected(layer, taken[rank], parts[rank]) for rank in group}
             blocks = [heads[rank][1:] for rank in group]
-            sums = {rank: None for rank in group}
+            sums = dict.fromkeys(group)
             for step in range(self.plan.context):
                 for c, rank in enumerate(group):
                     source = (c - step) % self.plan.context
-                    sums[rank] = seen(layer, sums[rank], heads[rank][0], *blocks[c], c, source)
+                    sums[rank] = seen(layer, sums[rank], (heads[rank][0], *blocks[c]), (c, source))
                 if step < self.plan.context - 1:
                     if t == 0:
                         for array in blocks[0]:
@@ -218,8 +218,12 @@ class Devices:
         return queries, made("key", k, kv_heads, key), made("value", v, kv_heads, value)
 
 
-def seen(layer, before, queries, keys, values, mine, theirs):
-    """The largest score, the sum of exponentials and the mixed values after one more block of keys and values."""
+def seen(layer, before, arrays, numbers):
+    """The largest score, the sum of exponentials and the mixed values after one more block of keys and values.
+
+    `numbers` are those of the blocks of the queries and of the keys.
+    """
+    (queries, keys, values), (mine, theirs) = arrays, numbers
     scores = np.einsum("nqhgd,nkhd->nhgqk", queries, keys) / queries.shape[-1] ** 0.5
     if layer.causal:
         q = mine * queries.shape[1] + np.arange(queries.shape[1])

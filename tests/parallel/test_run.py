@@ -49,7 +49,9 @@ def test_shares_add_up_to_the_whole_network(name, settings):
         arrays = {}
         for place in places:
             owner = devices.found.graph.nodes[place].share
-            arrays |= {(owner if owner is not None else place, n): w for n, w in devices.own_weights(place, (0, 0)).items()}
+            arrays |= {
+                (owner if owner is not None else place, n): w for n, w in devices.own_weights(place, (0, 0)).items()
+            }
         assert sum(array.nbytes for array in arrays.values()) == device.parts["weights"]
     printed = {}
     for one in found.sends:
