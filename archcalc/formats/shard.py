@@ -145,7 +145,7 @@ def _split(found: Sharding) -> Table:
 
 
 def _left_out(found: Sharding) -> tuple[str, ...]:
-    """What is not counted, and by which rules the rest is."""
+    """The parts that are not counted, and the rule of those that are sent."""
     more = [f"the cache of {', '.join(found.uncounted)}"] if found.uncounted else []
     return (
         *(f"{text}." for text in (*more, *_NOT_HERE[found.plan.training])),

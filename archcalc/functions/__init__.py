@@ -27,11 +27,10 @@ from archcalc.formats.memory import page as memory_page
 from archcalc.formats.rf import fields as field_page
 from archcalc.formats.rf import page as fields_of
 from archcalc.formats.rf.stacks import stacks_page
-from archcalc.formats.shard import page as shard_page
-from archcalc.formats.shard import render as shard_text
 from archcalc.formats.table.columns import spelled_out
 from archcalc.formats.table.page import tabled
 from archcalc.functions.given import Network, Settings, graph_of, listed, paged, profiled, screen, text_of, typed
+from archcalc.functions.shard import shard as shard
 from archcalc.functions.torch_module import from_torch as from_torch
 from archcalc.importers import source_of
 from archcalc.language import claimed
@@ -44,9 +43,6 @@ from archcalc.network.figures import Verdict
 from archcalc.network.measures import measures as measures_of
 from archcalc.network.measures import telling
 from archcalc.network.model import InputShape
-from archcalc.parallel.reading import given as plan_settings
-from archcalc.parallel.reading import plan_of, read
-from archcalc.parallel.sharding import Sharding, sharded
 from archcalc.profiling.engine import profile
 from archcalc.profiling.explain import Workings, workings
 from archcalc.profiling.rows import Profile
@@ -167,25 +163,6 @@ def memory(
         lambda: memory_page.render(plan, "text", most, screen(), timeline=timeline),
         lambda: memory_page.page(plan, most, timeline=timeline),
     )
-
-
-def shard(
-    network: Network,
-    plan: str | None = None,
-    *,
-    input: InputShape | None = None,
-    set: Settings | None = None,
-    batch: Dim = 1,
-    **settings: Any,
-) -> Shown[Sharding]:
-    """The bytes on each of several devices, for a plan's file and `data`, `zero`, `tensor` and the command's further options.
-
-    >>> shard("gpt2", data=8, zero=3).data.largest.parts["weights"] * 8 == 2 * 124439808
-    True
-    """
-    chosen = plan_of(None if plan is None else read(plan), plan_settings(settings))
-    found = sharded(profiled(network, input, set, batch, "macs"), chosen)
-    return paged(found, lambda: shard_text(found, "text", screen()), lambda: shard_page(found))
 
 
 def check(*found_in: Network, claim: str | Iterable[str] = ()) -> Shown[dict[str, tuple[Verdict, ...]]]:

@@ -1,4 +1,4 @@
-"""What stands between the layers of one device: arrays are gathered, reduced, cut and sent.
+"""Exchanges between the layers of one device and those of others: arrays are gathered, reduced, cut and sent.
 
 Each is a layer of one device's network, so that what is kept for the backward pass follows as for any other.
 """
@@ -96,7 +96,7 @@ class _PartAlone(_Part, frozen=True):
 
 
 class _Swap(_Exchange, frozen=True):
-    """What goes to the devices of its experts, or comes back; as much goes to each."""
+    """The slots of tokens on their way to the devices of their experts, or back; as many go to each."""
 
     kind: ClassVar[str] = "all-to-all"
     stores: ClassVar[Literal["output", "in place", "view"]] = "output"

@@ -52,7 +52,7 @@ class Rules(NamedTuple):
 
 
 def rules_of(plan: Plan) -> Rules:
-    """What a plan's recipe says; raises SpecError for one that is not known, or an optimiser whose state is not divisible."""
+    """The rules of a plan's recipe; raises SpecError for one that is not known, or an optimiser whose state is not divisible."""
     if plan.optimizer not in _DIVISIBLE:
         remedy = f"it can be {', '.join(_DIVISIBLE)}"
         plan.refuse("optimizer", f"the state of '{plan.optimizer[:60]}' is not one of so many values a weight", remedy)

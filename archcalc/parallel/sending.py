@@ -1,4 +1,4 @@
-"""What a device sends in a step, in bytes under the ring algorithm."""
+"""The bytes that a device sends in a step, under the ring algorithm."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ROUNDS = {"all-reduce": 2, "reduce-scatter": 1, "all-gather": 1, "all-to-all": 
 
 
 class Send(NamedTuple):
-    """What each device of a stage sends for one reason: the collective, its group, and the bytes of all its times in a step."""
+    """The bytes that each device of a stage sends for one reason: the collective, its group, and the bytes of all its times in a step."""
 
     stage: int
     collective: Collective
@@ -42,7 +42,7 @@ def ring(collective: Collective, devices: int, part: int) -> int:
 
 
 def of_layers(found: Spread, saved: SavedTensors, plan: Plan, batch: int, width: int) -> Iterator[Send]:
-    """What is sent between the layers of one device and those of others; `width` has the bytes of a value."""
+    """The sends between the layers of one device and those of others; `width` has the bytes of a value."""
     graph = found.graph
     for place, node in enumerate(graph.nodes):
         stage, layer = found.roles[place].stage, node.layer
@@ -102,7 +102,7 @@ def _round(graph: Graph, place: int, stage: int, plan: Plan, width: int) -> Iter
 
 
 def of_stages(found: Spread, saved: SavedTensors, plan: Plan, batch: int, width: int) -> Iterator[Send]:
-    """What a stage sends to the next, and the gradients that come back; what a later one reads is passed on by each."""
+    """The outputs that a stage sends to the next, and the gradients that come back; what a later one reads is passed on by each."""
     graph, roles = found.graph, found.roles
     times = plan.steps if plan.training else 1
     for stage in range(plan.pipeline - 1):
@@ -121,7 +121,7 @@ def of_stages(found: Spread, saved: SavedTensors, plan: Plan, batch: int, width:
 
 
 def of_weights(each: Iterable[Piece], stage: int, plan: Plan) -> Iterator[Send]:
-    """What is sent for the weights of a stage and their gradients, by the devices that hold the same."""
+    """The sends for the weights of a stage and their gradients, by the devices that hold the same."""
     if not plan.training:
         return
     whole: dict[tuple[int, bool], list[Piece]] = {}
@@ -153,7 +153,7 @@ def of_weights(each: Iterable[Piece], stage: int, plan: Plan) -> Iterator[Send]:
 
 
 def _by_stage(zero: int, steps: int, weight: int, gradient: int) -> list[tuple[str, Collective, int, int]]:
-    """What is sent of weights and gradients in a stage of ZeRO, with its times in a step and the part that is sent."""
+    """The sends of weights and gradients in a stage of ZeRO, each with its times in a step and the part that is sent."""
     if zero == 0:
         return [("gradients of weights", "all-reduce", 1, gradient)]
     # Parts of gradients are all that a device has from stage 2 on, so that they are summed with each microbatch.
