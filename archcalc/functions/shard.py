@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Unpack
 
 from archcalc.formats.shard import page, render
 from archcalc.functions.given import Network, Settings, paged, profiled, screen
 from archcalc.network.display import Shown
 from archcalc.network.model import InputShape
+from archcalc.parallel.plan import Settings as PlanSettings
 from archcalc.parallel.reading import given, plan_of, read
 from archcalc.parallel.sharding import Sharding, sharded
 from archcalc.symbols.dims import Dim
@@ -20,7 +21,7 @@ def shard(
     input: InputShape | None = None,
     set: Settings | None = None,
     batch: Dim = 1,
-    **settings: Any,
+    **settings: Unpack[PlanSettings],
 ) -> Shown[Sharding]:
     """The bytes on each of several devices, for a plan's file and `data`, `zero`, `tensor` and the command's further options.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Literal, NoReturn, TypeAlias, get_args
+from typing import Literal, NoReturn, TypeAlias, TypedDict, get_args
 
 import msgspec
 
@@ -18,6 +18,24 @@ WAYS: tuple[Way, ...] = get_args(Way)
 INFERENCE = "inference"
 # A plan for more than this is a slip of the hand.
 MAX_DEVICES = 1_000_000
+
+
+class Settings(TypedDict, total=False):
+    """The settings of a plan that are given by their names."""
+
+    data: int
+    zero: int
+    tensor: int
+    sequence: bool
+    context: int
+    pipeline: int
+    stages: tuple[int, ...]
+    experts: int
+    microbatches: int
+    recipe: str
+    optimizer: str
+    pad_vocabulary: int
+    split: dict[str, Way]
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):

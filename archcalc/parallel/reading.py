@@ -12,7 +12,7 @@ from archcalc.errors import Place, Source, SpecError, nearest
 from archcalc.language.sources import MAX_BYTES, whole
 from archcalc.language.tree import ListNode, MapNode, Scalar, Tree, list_of, mapping_of, parse, plain, unknown
 from archcalc.memory_plan.optimizers import OPTIMIZERS
-from archcalc.parallel.plan import INFERENCE, MAX_DEVICES, WAYS, Plan
+from archcalc.parallel.plan import INFERENCE, MAX_DEVICES, WAYS, Plan, Settings
 from archcalc.training.recipes import RECIPES
 
 # Each pattern is matched against the name of every layer.
@@ -72,14 +72,11 @@ def given(settings: Mapping[str, Any]) -> dict[str, Any]:
             least, most = _BOUNDS[key]
             if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
                 raise SpecError(f"{key} must be {_from(least, most)}, not {str(value)[:60]}")
-    found = {key: value for key, value in settings.items() if value is not None}
-    if isinstance(found.get("split"), Mapping):
-        found["split"] = list(found["split"].items())
     try:
-        plan = msgspec.convert(found, Plan)
-    except (msgspec.ValidationError, TypeError) as error:
-        raise SpecError(f"a setting of a plan has another value than it may: {str(error)[:200]}") from None
-    return {key: getattr(plan, key) for key in found}
+        found: dict[str, Any] = dict(msgspec.convert({k: v for k, v in settings.items() if v is not None}, Settings))
+    except msgspec.ValidationError as error:
+        raise SpecError(f"a setting of a plan has another value than it may: {error}") from None
+    return found | ({"split": tuple(found["split"].items())} if "split" in found else {})
 
 
 def _from(least: int, most: int) -> str:
