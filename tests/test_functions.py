@@ -40,6 +40,9 @@ CALLS = {
     "memory lenet5 --train --optimizer sgd --dtype bf16 --timeline": lambda: archcalc.memory(
         "lenet5", train=True, optimizer="sgd", dtype="bf16", timeline=True
     ),
+    "shard gpt2 --data 4 --zero 1 --pipeline 2 --batch 3": lambda: archcalc.shard(
+        "gpt2", data=4, zero=1, pipeline=2, batch=3
+    ),
     "check lenet5 zfnet": lambda: archcalc.check("lenet5", "zfnet"),
     "check vgg16 --claim params=138M": lambda: archcalc.check("vgg16", claim="params=138M"),
     "diagram resnet50": lambda: archcalc.diagram("resnet50"),
@@ -96,7 +99,9 @@ def test_panels_are_of_the_chart_of_one_network():
         archcalc.plot("lenet5", "alexnet", "vgg16", of="rf")
 
 
-@pytest.mark.parametrize("name", ["table", "rf", "memory", "check", "diagram", "plot", "explain", "compare", "verify"])
+@pytest.mark.parametrize(
+    "name", ["table", "rf", "memory", "shard", "check", "diagram", "plot", "explain", "compare", "verify"]
+)
 def test_a_network_is_a_name_a_path_a_graph_or_a_profile(name, tmp_path):
     """All say the same of one network."""
     path = tmp_path / "lenet5.yaml"
@@ -128,7 +133,7 @@ def test_what_a_graph_cannot_have_is_refused():
         _ = archcalc.tabel
 
 
-@pytest.mark.parametrize("call", ["table", "rf", "memory", "check", "diagram"])
+@pytest.mark.parametrize("call", ["table", "rf", "memory", "shard", "check", "diagram"])
 def test_a_function_loads_no_slow_library(call):
     """Neither numpy nor sympy nor matplotlib for what needs none."""
     code = f"import archcalc, sys; repr(archcalc.{call}('vgg16')); print(sorted(sys.modules))"

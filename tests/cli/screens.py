@@ -100,6 +100,8 @@ memory {network} --train --dtype bf16 --master --checkpoint sqrt --batch B
 memory {network} --batch B --timeline
 memory {network} --schedule best --workspace im2col --concat in-place --overwrite all
 memory {network} --weights int4 --activations fp16 --input {small} --set classes=10
+shard {network} --data 2 --zero 1
+shard {network} --data 8 --tensor 2 --recipe inference --exact
 compare {network} {other} --exact --explain
 compare {network} alexnet --measures output,params,weights,macs,flops,activations,bytes,rf,depth,nonlinearities
 compare {network} alexnet --batch N --growth

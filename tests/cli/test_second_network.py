@@ -24,6 +24,7 @@ def test_most_commands_are_of_one_network():
         "expand",
         "export",
         "import",
+        "shard",
         "solve",
         "verify",
         "worksheet",
