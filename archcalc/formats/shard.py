@@ -14,19 +14,7 @@ from archcalc.network.graph import inputs_text
 from archcalc.parallel.plan import Plan
 from archcalc.parallel.sharding import Device, Sharding
 
-_NOT_HERE = {
-    True: (
-        "the loss, and scores in another dtype for it",
-        "what ZeRO 3 gathers of a layer while it works, and buffers in which parts are sent",
-        "what the framework and the device hold for themselves, and fragmentation",
-        "experts that more tokens choose than others: as many are sent to each",
-    ),
-    False: (
-        "outputs while they are made",
-        "what the framework and the device hold for themselves, and fragmentation",
-        "experts that more tokens choose than others: as many are sent to each",
-    ),
-}
+_HOW = ", and how the tensor group splits them"
 _RINGS = (
     "Bytes are sent round rings: of n bytes in g devices (g − 1)·n/g for an all-gather, a reduce-scatter or an"
     " all-to-all, and twice that for an all-reduce. It is a calculation, of no time and no search."
@@ -49,8 +37,8 @@ def page(found: Sharding) -> Page:
     sections = [
         Section("", (_devices(found), Facts(tuple(_largest(found))))),
         Section(f"Sent by a device in {'a step' if plan.training else 'a forward pass'}", _sends(found)),
-        Section("Layers with weights, and how the tensor group splits them", (_split(found),)),
-        Section("Not in these numbers", (Notes(_left_out(found)),)),
+        Section(f"Layers with weights{_HOW if plan.tensor > 1 else ''}", (_split(found),)),
+        Section("", (Notes((*(f"Not in these numbers: {text}." for text in _left_out(found)), _RINGS)),)),
     ]
     return Page(f"Devices: {title(profile)}", tuple(filter(None, about)), tuple(sections))
 
@@ -145,11 +133,15 @@ def _split(found: Sharding) -> Table:
 
 
 def _left_out(found: Sharding) -> tuple[str, ...]:
-    """The parts that are not counted, and the rule of those that are sent."""
-    more = [f"the cache of {', '.join(found.uncounted)}"] if found.uncounted else []
+    """The parts that are not counted."""
+    plan = found.plan
+    experts = any(node.layer.kind == "expertlinear" for node in found.profile.graph.nodes)
     return (
-        *(f"{text}." for text in (*more, *_NOT_HERE[found.plan.training])),
-        _RINGS,
+        *([f"the cache of {', '.join(found.uncounted)}"] if found.uncounted else []),
+        *(["the loss, and scores in another dtype for it"] if plan.training else ["outputs while they are made"]),
+        *(["what ZeRO 3 gathers of a layer while it works"] if plan.zero == 3 else []),
+        *(["that tokens choose some experts more than others: as many are sent to each"] if experts else []),
+        "what the framework and the device hold for themselves, such as buffers in which parts are sent",
     )
 
 
@@ -180,5 +172,5 @@ def to_dict(found: Sharding) -> dict[str, Any]:
         ],
         "sends": [one._asdict() for one in found.sends],
         "layers": [one._asdict() for one in found.divided],
-        "not_counted": list(_left_out(found)[:-1]),
+        "not_counted": list(_left_out(found)),
     }

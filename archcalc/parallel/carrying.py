@@ -83,7 +83,8 @@ def _given(node: Node, plan: Plan) -> Cuts:
 
 def _require(node: Node, plan: Plan, n: object, what: str) -> None:
     if cast("int", n) % plan.tensor:
-        plan.refuse("tensor", f"{node.name}: tensor {plan.tensor} does not divide its {n:,} {what}")
+        remedy = f"leave it whole in the plan's file: split: {{{node.name}: whole}}"
+        plan.refuse("tensor", f"{node.name}: tensor {plan.tensor} does not divide its {n:,} {what}", remedy)
 
 
 def _words(node: Node, n: object, plan: Plan) -> int:

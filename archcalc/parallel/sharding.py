@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ from archcalc.parallel.stages import stages_of
 from archcalc.profiling.rows import Profile
 from archcalc.symbols.dims import size
 
+_NUMBER = re.compile(r"[0-9]+")
 ACTIVATIONS, CACHE = "activations kept", "cache"
 
 
@@ -144,7 +146,7 @@ def _summed(sends: list[Send]) -> tuple[Send, ...]:
 
 
 def _divided(whole: Graph, found: Spread) -> tuple[Divided, ...]:
-    """The layers with weights by their names, each number in which is any."""
+    """The layers with weights by their names, in which any number may stand for that of a block."""
     rows: dict[tuple[str, str], Divided] = {}
     for place, role in enumerate(found.roles):
         if role.origin < 0:
@@ -154,7 +156,8 @@ def _divided(whole: Graph, found: Spread) -> tuple[Divided, ...]:
         if not params or node.share is not None:
             continue
         own = sum(int(size(x)) for x in weights_of(found.graph.nodes[place], found.graph.nodes).values())
-        name = "/".join("*" if part.isdecimal() else part for part in node.name.split("/"))
+        *blocks, last = node.name.split("/")
+        name = "/".join([_NUMBER.sub("*", "/".join(blocks)), last] if blocks else [last])
         # What works head by head between split layers has the weights of its heads.
         way = role.way if role.divided else "whole" if own == params else "follows"
         before = rows.get((name, way), Divided(name, way, 0, 0, 0))

@@ -16,7 +16,7 @@ from archcalc.parallel.cuts import Cuts, cut, parts, share
 from archcalc.parallel.exchanges import enter, gather, part, reduced, scattered, swapped
 from archcalc.parallel.plan import Group, Plan, Way
 from archcalc.parallel.ways import ways_of
-from archcalc.symbols.shape import NamedShape, axes_of
+from archcalc.symbols.shape import NamedShape, axes_of, axis_names
 
 
 class Role(NamedTuple):
@@ -130,7 +130,8 @@ class _Spreading:
             return self._exchange(here, reduced("tensor"), place), made
         tokens = cast("int", shape[0])
         if tokens % self.plan.tensor:
-            fact = f"{self.nodes[here].name}: tensor {self.plan.tensor} does not divide its {tokens:,} tokens"
+            axis = axis_names(axes_of(shape))[0]
+            fact = f"{self.nodes[here].name}: tensor {self.plan.tensor} does not divide its {tokens:,} {axis}"
             self.plan.refuse("sequence", fact)
         layer = scattered("tensor", 0, tokens // self.plan.tensor)
         return self._exchange(here, layer, place), cut(made, 0, *made[0], "tensor")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import accumulate
 
 from archcalc.errors import SpecError
-from archcalc.network.graph import Graph, weights_of
+from archcalc.network.graph import Graph, Node, weights_of
 from archcalc.parallel.plan import Plan
 
 
@@ -42,14 +42,28 @@ def stages_of(graph: Graph, plan: Plan) -> list[int]:
 
 
 def _starts(graph: Graph) -> list[int]:
-    """The first layer of each outermost block that is called more than once and has matrices of weights."""
-    calls: dict[str, int] = {}
+    """The first layer of each block that is there more than once and has matrices of weights."""
+    starts: dict[str, int] = {}
     heavy: set[str] = set()
     for place, node in enumerate(graph.nodes):
-        if node.blocks:
-            calls.setdefault(node.blocks[0], place)
+        unit = _unit(node)
+        if unit:
+            starts.setdefault(unit, place)
             if any(len(shape) > 1 for shape in weights_of(node, graph.nodes).values()):
-                heavy.add(node.blocks[0])
-    calls = {call: place for call, place in calls.items() if call in heavy}
-    names = [call.partition(":")[0] for call in calls]
-    return [place for call, place in calls.items() if names.count(call.partition(":")[0]) > 1]
+                heavy.add(unit)
+    kinds = [_kind(unit) for unit in starts if unit in heavy]
+    return [place for unit, place in starts.items() if unit in heavy and kinds.count(_kind(unit)) > 1]
+
+
+def _unit(node: Node) -> str:
+    """The block that a layer is in: its name up to the first number between slashes, or its outermost call of a block."""
+    parts = node.name.split("/")
+    numbers = [place for place, part in enumerate(parts) if part.isdecimal()]
+    if numbers:
+        return "/".join(parts[: numbers[0] + 1])
+    return node.blocks[0] if node.blocks else ""
+
+
+def _kind(unit: str) -> str:
+    """A block without its number."""
+    return unit.rpartition("/")[0] or unit.partition(":")[0]

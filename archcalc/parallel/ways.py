@@ -67,7 +67,7 @@ def _usual(graph: Graph) -> Iterator[Way]:
         kind = node.layer.kind
         if kind in {"attention", "latentattention"}:
             yield "heads"
-        elif place in tables or (place in graph.outputs and kind == "linear" and _scores(node, words, tables)):
+        elif place in tables or (kind == "linear" and _scores(node, words, tables)):
             yield "vocabulary"
         else:
             yield "row" if place in rows else "column" if place in columns else "whole"
