@@ -43,7 +43,7 @@ def ring(collective: Collective, devices: int, part: int) -> int:
 
 def of_layers(found: Spread, saved: SavedTensors, plan: Plan, batch: int, width: int) -> Iterator[Send]:
     """The sends between the layers of one device and those of others; `width` has the bytes of a value."""
-    graph = found.graph
+    graph, once = found.graph, _once(found.graph)
     for place, node in enumerate(graph.nodes):
         stage, layer = found.roles[place].stage, node.layer
         if isinstance(layer, Attention | LatentAttention) and plan.context > 1:
@@ -51,7 +51,8 @@ def of_layers(found: Spread, saved: SavedTensors, plan: Plan, batch: int, width:
         if not isinstance(layer, Exchange):
             continue
         devices, times = plan.size(layer.group), plan.steps if plan.training else 1
-        least = min(cast("int", size(node.shape)), cast("int", size(graph.nodes[node.inputs[0]].shape))) * batch
+        least = min(cast("int", size(node.shape)), cast("int", size(graph.nodes[node.inputs[0]].shape)))
+        least *= 1 if place in once else batch
         wanted: list[tuple[Collective | None, str]] = [(layer.forward_sends, "outputs, forward")]
         if plan.training and saved.grads[place]:
             again = layer.forward_sends == "all-gather" and _kept_by_readers(graph, saved, place)
@@ -64,6 +65,15 @@ def of_layers(found: Spread, saved: SavedTensors, plan: Plan, batch: int, width:
                 part = -(-least // devices) if collective in {"all-reduce", "all-to-all"} else least
                 nbytes = ring(collective, devices, part * width) * times
                 yield Send(stage, collective, layer.group, devices, what, nbytes, times)
+
+
+def _once(graph: Graph) -> set[int]:
+    """The nodes that follow from no input of the network, such as a table of positions: they are one for a whole batch."""
+    found: set[int] = set()
+    for place, node in enumerate(graph.nodes):
+        if not node.layer.comes_from_outside and all(i in found for i in node.inputs):
+            found.add(place)
+    return found
 
 
 def _kept_by_readers(graph: Graph, saved: SavedTensors, place: int) -> bool:
@@ -103,7 +113,7 @@ def _round(graph: Graph, place: int, stage: int, plan: Plan, width: int) -> Iter
 
 def of_stages(found: Spread, saved: SavedTensors, plan: Plan, batch: int, width: int) -> Iterator[Send]:
     """The outputs that a stage sends to the next, and the gradients that come back; what a later one reads is passed on by each."""
-    graph, roles = found.graph, found.roles
+    graph, roles, once = found.graph, found.roles, _once(found.graph)
     times = plan.steps if plan.training else 1
     for stage in range(plan.pipeline - 1):
         crossing = {
@@ -114,9 +124,13 @@ def of_stages(found: Spread, saved: SavedTensors, plan: Plan, batch: int, width:
             if roles[source].stage <= stage and not graph.nodes[source].layer.comes_from_outside
         }
         for what, whose, back in (("outputs, forward", stage, False), ("gradients of outputs", stage + 1, True)):
-            values = sum(cast("int", size(graph.nodes[i].shape)) for i in crossing if not back or saved.grads[i])
+            values = sum(
+                cast("int", size(graph.nodes[i].shape)) * (1 if i in once else batch)
+                for i in crossing
+                if not back or saved.grads[i]
+            )
             if values and (plan.training or not back):
-                nbytes = values * batch * width * times
+                nbytes = values * width * times
                 yield Send(whose, "point to point", "pipeline", plan.pipeline, what, nbytes, times)
 
 

@@ -8,6 +8,7 @@ from archcalc.language import parse
 _LLAMA = """
 name: small
 input: {tokens: 16}
+params: {depth: 4}
 blocks:
   layer:
     - add: {attend: [rmsnorm: {eps: 0.00001}, attention: {heads: 4, kv_heads: 2, bias: false, causal: true}], identity: []}
@@ -17,13 +18,14 @@ blocks:
     - linear: {out: 24, bias: false}
 layers:
   - embedding: {vocabulary: 40, out: 24}
-  - layer: {name: "layers/{index}", repeat: 4}
+  - layer: {name: "layers/{index}", repeat: depth}
   - rmsnorm: {eps: 0.00001}
   - linear: {name: head, out: 40, bias: false}
 """
 _GPT = """
 name: small
 input: {tokens: 16}
+params: {depth: 4}
 blocks:
   layer:
     - add: {attend: [layernorm, attention: {heads: 4, causal: true}], identity: []}
@@ -31,7 +33,7 @@ blocks:
 layers:
   - embedding: {name: words, vocabulary: 40, out: 24}
   - add: {words: [], places: [learned: {tokens: 16, features: 24}]}
-  - layer: {name: "layers/{index}", repeat: 4}
+  - layer: {name: "layers/{index}", repeat: depth}
   - layernorm
   - linear: {name: head, out: 40, bias: false, share: words}
 """
@@ -73,6 +75,6 @@ layers:
 _TEXTS = {"llama": _LLAMA, "gpt": _GPT, "written out": _WRITTEN_OUT, "latent": _LATENT}
 
 
-def small(name: str):
+def small(name: str, **params):
     """The graph of a small network."""
-    return parse(Source(f"{name}.yaml", _TEXTS[name]))
+    return parse(Source(f"{name}.yaml", _TEXTS[name]), params)
