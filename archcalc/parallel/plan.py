@@ -110,7 +110,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         if self.copies % self.experts:
             remedy = "experts are among the devices of data·context"
             self.refuse(
-                "experts", f"experts {self.experts} does not divide data·context, {self.copies} devices", remedy
+                "experts", f"experts {self.experts} does not divide data·context, which is {self.copies}", remedy
             )
         if self.stages and len(self.stages) != self.pipeline:
             fact = f"stages has {len(self.stages)} numbers, and the pipeline {self.pipeline} stages"

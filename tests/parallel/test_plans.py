@@ -84,7 +84,7 @@ split: {"*/mlp/*": whole}
         ),
         ("gpt2", "pipeline: 2\nstages: [12]", "plan.yaml:2:9: stages has 1 numbers, and the pipeline 2 stages"),
         ("lenet5", "pipeline: 2\n", "plan.yaml:1:11: lenet5 has no block that repeats, to cut it into 2 stages"),
-        ("mixtral_8x7b", "data: 6\nexperts: 4\n", "plan.yaml:2:10: experts 4 does not divide data·context, 6 devices"),
+        ("mixtral_8x7b", "data: 6\nexperts: 4\n", "plan.yaml:2:10: experts 4 does not divide data·context, which is 6"),
         (
             "mixtral_8x7b",
             "data: 3\nexperts: 3\n",
@@ -96,6 +96,8 @@ split: {"*/mlp/*": whole}
             "plan.yaml:3:10: experts 2 beside tensor 2 would send each token 2 times",
         ),
         ("gpt2", "context: 3\n", "plan.yaml:1:10: input: context 3 does not divide its 1,024 tokens"),
+        ("gpt2", "data: 2\nexperts: 2\n", "plan.yaml:2:10: gpt2 has no experts to split"),
+        ("resnet50", "context: 2\n", "plan.yaml:1:10: resnet50 has no input of tokens to split"),
         ("gpt2", "sequence: true\n", "plan.yaml:1:11: sequence splits tokens over the tensor group, which is 1 device"),
         ("gpt2", "split: {'*/mpl/*': row}\n", "plan.yaml:1:9: no layer fits '*/mpl/*'"),
         (
