@@ -56,6 +56,14 @@ class _GatherWhole(_Gather, frozen=True):
     backward_sends: ClassVar[Collective | None] = None
 
 
+class _Told(_Gather, frozen=True):
+    """The expert of each slot, which is told beside the slots and is next to nothing."""
+
+    kind: ClassVar[str] = "told"
+    forward_sends: ClassVar[Collective | None] = None
+    backward_sends: ClassVar[Collective | None] = None
+
+
 class _Enter(_Exchange, frozen=True):
     """An array that is whole on each device, before layers of which each has a part: its gradient is a sum over them."""
 
@@ -107,6 +115,11 @@ class _Swap(_Exchange, frozen=True):
 def gather(group: Group, axis: int, to: int, *, partial: bool) -> Exchange:
     """An array put together; with `partial` its gradient is a sum over the devices."""
     return (_Gather if partial else _GatherWhole)(group, axis, to)
+
+
+def told(group: Group, axis: int, to: int) -> Exchange:
+    """The gates of all tokens of a group, by which experts know their slots."""
+    return _Told(group, axis, to)
 
 
 def enter(group: Group) -> Exchange:

@@ -13,7 +13,7 @@ from archcalc.network.graph import Graph, Node
 from archcalc.network.parts import require_depths
 from archcalc.parallel.carrying import Carried, carried
 from archcalc.parallel.cuts import Cuts, cut, parts, share
-from archcalc.parallel.exchanges import enter, gather, part, reduced, scattered, swapped
+from archcalc.parallel.exchanges import enter, gather, part, reduced, scattered, swapped, told
 from archcalc.parallel.plan import Group, Plan, Way
 from archcalc.parallel.ways import ways_of
 from archcalc.symbols.shape import NamedShape, axes_of, axis_names
@@ -148,7 +148,9 @@ class _Spreading:
             for group in [one for one in now[axis] if one not in need[axis]]:
                 to = cast("int", self.nodes[here].shape[axis]) * self.plan.size(group)
                 partial = found.divided if group == "tensor" else group in sums
-                here = self._exchange(here, gather(group, axis, to, partial=partial), place)
+                chooses = reader.layer.kind == "expertlinear" and which == 1
+                layer = told(group, axis, to) if chooses else gather(group, axis, to, partial=partial)
+                here = self._exchange(here, layer, place)
                 gathered = gathered or group == "tensor"
             for group in [one for one in need[axis] if one not in now[axis]]:
                 here = self._own_part(here, axis, group, place)

@@ -134,6 +134,8 @@ class Devices:
             key = stage, layer.kind, layer.group
             if layer.kind == "all-gather":
                 outputs = ring_gather(wire, key, arrays, layer.axis + 1)
+            elif layer.kind == "told":
+                outputs = ring_gather(Wire(), key, arrays, layer.axis + 1)
             elif layer.kind == "all-reduce":
                 outputs = ring_reduce(wire, key, arrays)
             elif layer.kind == "reduce-scatter":
