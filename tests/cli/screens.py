@@ -101,7 +101,7 @@ memory {network} --batch B --timeline
 memory {network} --schedule best --workspace im2col --concat in-place --overwrite all
 memory {network} --weights int4 --activations fp16 --input {small} --set classes=10
 shard {network} --data 2 --zero 1
-shard {network} --data 8 --tensor 2 --recipe inference --exact
+shard {network} --data 8 --recipe inference --exact
 compare {network} {other} --exact --explain
 compare {network} alexnet --measures output,params,weights,macs,flops,activations,bytes,rf,depth,nonlinearities
 compare {network} alexnet --batch N --growth
@@ -140,6 +140,9 @@ conventions --rule torchinfo
 rf --stacks 9
 rf --depth 3 --kernel 5 --stride 2
 rf --depth L
+shard gpt2 --zero 1 --tensor 4 --sequence --context 2 --pipeline 2 --microbatches 8 --pad-vocabulary 128 --set depth=4
+shard gpt2 --tensor 4 --pad-vocabulary 128 --optimizer momentum --batch 2 --input 256 --exact
+shard mixtral_8x7b --data 8 --experts 8 --set depth=2 --input 64
 list
 list --exact
 list vgg --convention torchinfo
