@@ -72,7 +72,24 @@ layers:
             expert: [linear: 16, gelu, linear: 24]
       identity: []
 """
-_TEXTS = {"llama": _LLAMA, "gpt": _GPT, "written out": _WRITTEN_OUT, "latent": _LATENT}
+_RESHAPED = """
+name: small
+input: {tokens: 16, features: 24}
+blocks:
+  heads: [linear: {name: dense, out: 24}, reshape: {tokens: 16, heads: 4, width: 6}, permute: [heads, tokens, width]]
+layers:
+  - layernorm
+  - heads: {name: query}
+  - heads: {name: key, from: layernorm}
+  - heads: {name: value, from: layernorm}
+  - matmul: {name: scores, transpose: second, scale: true, from: [query, key]}
+  - softmax
+  - matmul: {from: [softmax, value]}
+  - permute: [1, 0, 2]
+  - reshape: {tokens: 16, features: 24}
+  - linear: {name: out, out: 24}
+"""
+_TEXTS = {"reshaped": _RESHAPED, "llama": _LLAMA, "gpt": _GPT, "written out": _WRITTEN_OUT, "latent": _LATENT}
 
 
 def small(name: str, **params):

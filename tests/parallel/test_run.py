@@ -23,6 +23,8 @@ _PLANS = [
     ("gpt", {"tensor": 2, "split": (("*/mlp/*", "whole"),)}),
     ("written out", {"tensor": 2}),
     ("written out", {"tensor": 4, "sequence": True}),
+    ("reshaped", {"tensor": 2, "split": (("*/dense", "column"), ("out", "row"))}),
+    ("reshaped", {"tensor": 4, "sequence": True, "split": (("*/dense", "column"), ("out", "row"))}),
     ("latent", {"tensor": 2}),
     ("latent", {"tensor": 4, "sequence": True}),
 ]
