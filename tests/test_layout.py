@@ -49,6 +49,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "serving": {"layers", "memory_plan", "network", "profiling"},
     # A step of training holds what its plan of memory keeps, by layer and by recipe.
     "training": {"layers", "memory_plan", "network", "profiling"},
+    # Devices share a network by a plan, which is written as a spec is; what each holds follows from its own part.
+    "parallel": {"language", "layers", "memory_plan", "network", "profiling", "training"},
     # A worksheet's lines are profiled again with a slip in them.
     "grading": {"conventions", "files", "layers", "network", "profiling"},
     # The search loads siblings by name, builds variants of graphs, and profiles all of them.
@@ -68,7 +70,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # Whatever is printed is made here from data of all sorts; the page of a network begins with its diagram.
     "formats": {
         *("characters", "comparison", "conventions", "devices", "document", "drawing", "grading", "layers"),
-        *("memory_plan", "network", "profiling", "receptive_field", "serving", "training", "verification"),
+        *("memory_plan", "network", "parallel", "profiling", "receptive_field", "serving", "training", "verification"),
     },
     # A page brings together all there is to say of a network, or of a kind of layer.
     "report": {
@@ -78,7 +80,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     # The commands for whoever works in Python: each gives data that shows itself as its command prints it.
     "functions": {
         *("comparison", "devices", "diagnosis", "document", "drawing", "formats", "importers", "language"),
-        *("memory_plan", "network", "profiling", "receptive_field", "reference", "serving", "training", "verification"),
+        *("memory_plan", "network", "parallel", "profiling", "receptive_field", "reference", "serving", "training"),
+        "verification",
     },
     # Tests of others hold what they have against specs, and draw specs at random.
     "testing": {"comparison", "functions", "network", "profiling"},
@@ -86,7 +89,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "__init__": {"conventions", "drawing", "formats", "functions", "importers", "network", "profiling"},
     "cli": {
         *("characters", "comparison", "conventions", "devices", "diagnosis", "document", "drawing", "exporters"),
-        *("files", "formats", "grading", "importers", "language", "memory_plan", "network", "profiling"),
+        *("files", "formats", "grading", "importers", "language", "memory_plan", "network", "parallel", "profiling"),
         *("receptive_field", "reference", "report", "serving", "training", "verification"),
     },
     "__main__": {"cli"},
@@ -192,7 +195,7 @@ def test_no_arrow_runs_up():
 
 def test_there_are_few_rooms():
     """So many that a picture of them can be read."""
-    assert len(MAY_IMPORT) <= 32
+    assert len(MAY_IMPORT) <= 33
 
 
 def test_modules_import_each_other_without_cycles():

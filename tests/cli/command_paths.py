@@ -43,6 +43,10 @@ PATHS = {
     "measure --output": _path(".yaml", ".yml", ".txt"),
     "memory --plot": _path(".svg", ".svg", ".png", ".pdf"),
     "run --output": _path(".npy"),
+    "shard --plan": {
+        "plain": lambda g: g.some("plan.yaml", "plan.yaml", "plan.yaml", "split.yaml"),
+        "other": lambda g: g.some("file.bin", "folder", "none.yaml", "net.yaml", "/dev/null", "names.txt"),
+    },
     **dict.fromkeys(("run --input", "run photo"), _INPUTS),
     "run --labels": {
         "plain": lambda g: g.some("names.txt", "names.yaml"),

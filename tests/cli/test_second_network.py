@@ -26,6 +26,7 @@ def test_most_commands_are_of_one_network():
         "export",
         "import",
         "serve",
+        "shard",
         "solve",
         "verify",
         "worksheet",
