@@ -1,4 +1,4 @@
-"""What the hidden values of recurrent layers have seen of the tokens."""
+"""The tokens that the hidden values of recurrent layers have seen."""
 
 from __future__ import annotations
 
