@@ -27,7 +27,9 @@ if TYPE_CHECKING:
         rf,
         roofline,
         serve,
+        shard,
         table,
+        train,
         verify,
     )
 
@@ -49,8 +51,10 @@ __all__ = [
     "rf",
     "roofline",
     "serve",
+    "shard",
     "symbol",
     "table",
+    "train",
     "verify",
 ]
 

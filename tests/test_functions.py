@@ -56,6 +56,13 @@ CALLS = {
             energy="horowitz",
         )
     ),
+    "train lenet5 --optimizer sgd --batch 2": lambda: archcalc.train("lenet5", optimizer="sgd", batch=2),
+    "train vit_b_16 --attention eager --recompute full --lora 4 --on q,v": lambda: archcalc.train(
+        "vit_b_16", attention="eager", recompute="full", lora=4, on="q,v"
+    ),
+    "shard gpt2 --data 4 --zero 1 --pipeline 2 --batch 3": lambda: archcalc.shard(
+        "gpt2", data=4, zero=1, pipeline=2, batch=3
+    ),
     "check lenet5 zfnet": lambda: archcalc.check("lenet5", "zfnet"),
     "check vgg16 --claim params=138M": lambda: archcalc.check("vgg16", claim="params=138M"),
     "diagram resnet50": lambda: archcalc.diagram("resnet50"),
@@ -112,7 +119,9 @@ def test_panels_are_of_the_chart_of_one_network():
         archcalc.plot("lenet5", "alexnet", "vgg16", of="rf")
 
 
-@pytest.mark.parametrize("name", ["table", "rf", "memory", "check", "diagram", "plot", "explain", "compare", "verify"])
+@pytest.mark.parametrize(
+    "name", ["table", "rf", "memory", "train", "shard", "check", "diagram", "plot", "explain", "compare", "verify"]
+)
 def test_a_network_is_a_name_a_path_a_graph_or_a_profile(name, tmp_path):
     """All say the same of one network."""
     path = tmp_path / "lenet5.yaml"
@@ -146,7 +155,7 @@ def test_what_a_graph_cannot_have_is_refused():
 
 @pytest.mark.parametrize(
     ("call", "network"),
-    [*((name, "vgg16") for name in ("table", "rf", "memory", "check", "diagram")), ("serve", "gpt2")],
+    [*((name, "vgg16") for name in ("table", "rf", "memory", "train", "shard", "check", "diagram")), ("serve", "gpt2")],
 )
 def test_a_function_loads_no_slow_library(call, network):
     """Neither numpy nor sympy nor matplotlib for what needs none."""

@@ -47,6 +47,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "devices": {"language", "layers", "memory_plan", "network", "profiling"},
     # A network that writes token by token: the plan of memory has the bytes of its weights and of the outputs of a pass.
     "serving": {"layers", "memory_plan", "network", "profiling"},
+    # A step of training holds what its plan of memory keeps, by layer and by recipe.
+    "training": {"layers", "memory_plan", "network", "profiling"},
+    # Devices share a network by a plan, which is written as a spec is; what each holds follows from its own part.
+    "parallel": {"language", "layers", "memory_plan", "network", "profiling", "training"},
     # A worksheet's lines are profiled again with a slip in them.
     "grading": {"conventions", "files", "layers", "network", "profiling"},
     # The search loads siblings by name, builds variants of graphs, and profiles all of them.
@@ -66,7 +70,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # Whatever is printed is made here from data of all sorts; the page of a network begins with its diagram.
     "formats": {
         *("characters", "comparison", "conventions", "devices", "document", "drawing", "grading", "layers"),
-        *("memory_plan", "network", "profiling", "receptive_field", "serving", "verification"),
+        *("memory_plan", "network", "parallel", "profiling", "receptive_field", "serving", "training", "verification"),
     },
     # A page brings together all there is to say of a network, or of a kind of layer.
     "report": {
@@ -76,7 +80,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     # The commands for whoever works in Python: each gives data that shows itself as its command prints it.
     "functions": {
         *("comparison", "devices", "diagnosis", "document", "drawing", "formats", "importers", "language"),
-        *("memory_plan", "network", "profiling", "receptive_field", "reference", "serving", "verification"),
+        *("memory_plan", "network", "parallel", "profiling", "receptive_field", "reference", "serving", "training"),
+        "verification",
     },
     # Tests of others hold what they have against specs, and draw specs at random.
     "testing": {"comparison", "functions", "network", "profiling"},
@@ -84,8 +89,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "__init__": {"conventions", "drawing", "formats", "functions", "importers", "network", "profiling"},
     "cli": {
         *("characters", "comparison", "conventions", "devices", "diagnosis", "document", "drawing", "exporters"),
-        *("files", "formats", "grading", "importers", "language", "memory_plan", "network", "profiling"),
-        *("receptive_field", "reference", "report", "serving", "verification"),
+        *("files", "formats", "grading", "importers", "language", "memory_plan", "network", "parallel", "profiling"),
+        *("receptive_field", "reference", "report", "serving", "training", "verification"),
     },
     "__main__": {"cli"},
 }
@@ -190,7 +195,7 @@ def test_no_arrow_runs_up():
 
 def test_there_are_few_rooms():
     """So many that a picture of them can be read."""
-    assert len(MAY_IMPORT) <= 31
+    assert len(MAY_IMPORT) <= 33
 
 
 def test_modules_import_each_other_without_cycles():

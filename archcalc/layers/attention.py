@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar, Literal
 
-from archcalc.layers.base import Layer, Layout, SavedTensor, TrainingContext
+from archcalc.layers.base import Core, Layer, Layout, SavedTensor, TrainingContext
 from archcalc.layers.cached import NO_CACHE, Cache, Cached
+from archcalc.layers.gradients import Flows, projection_backward
 from archcalc.layers.layer_norm import LayerNorm, RMSNorm
-from archcalc.layers.low_rank import adapted, adapter_arrays, adapter_work, adapters_saved, fitting_ranks, input_saved
+from archcalc.layers.low_rank import (
+    adapted,
+    adapter_arrays,
+    adapter_work,
+    adapters_backward,
+    adapters_saved,
+    fitting_ranks,
+    input_saved,
+)
 from archcalc.layers.pairs import Band
 from archcalc.layers.projections import attending, bias_variants, mixed, projecting, require_biases_once, with_biases
 from archcalc.layers.registry import Example, Family
@@ -142,6 +151,12 @@ class Attention(Layer, frozen=True):
             made_by = tuple(array for array in self.weights(q, k, v) if array.partition("_")[0] == name)
             yield Cached(f"{name}s", values, min(at, len(inputs) - 1), last, made_by)
 
+    def core(self, q: Shape, k: Shape | None = None, v: Shape | None = None) -> Core:  # noqa: ARG002 - as overridden
+        k = q if k is None else k
+        _, key, value = self.widths(q)
+        scores = self.heads * q[0] * k[0]
+        return Core(scores, key, value, scores - self.heads * self.band.pairs(q[0], k[0]))
+
     def work(self, output: Shape, q: Shape, k: Shape | None = None, v: Shape | None = None) -> Work:
         return self.work_after((0,), output, q, k, v)
 
@@ -173,6 +188,33 @@ class Attention(Layer, frozen=True):
             work += Work(additions=sinks, exponentials=sinks, divisions=sinks)
         return work
 
+    def _given(self, use: TrainingContext) -> dict[str, bool]:
+        """True for each projection of an input with a gradient."""
+        return {"query": use.grads[0], "key": use.grads[min(1, len(use.grads) - 1)], "value": use.grads[-1]}
+
+    def flows(self, use: TrainingContext, *inputs: Shape) -> Flows:
+        """The parts that have a gradient, because their inputs have one or an array before them is trained."""
+        trained = self.weights(*inputs).keys() - use.frozen
+        queries, keys, values = (
+            flow or any(array.split("_")[0] == name for array in trained) for name, flow in self._given(use).items()
+        )
+        return Flows(queries, keys, values, sinks="sinks" in trained)
+
+    def backward(
+        self, use: TrainingContext, output: Shape, q: Shape, k: Shape | None = None, v: Shape | None = None
+    ) -> Work:
+        matrices = self.projections(q, k, v)
+        inputs = [x for x in (q, k, v) if x is not None]
+        flows = self.flows(use, *inputs)
+        k, v = inputs[min(1, len(inputs) - 1)], inputs[-1]
+        tokens = {"query": q[0], "key": k[0], "value": v[0], "out": output[0]}
+        # What is mixed has a gradient where anything before it has.
+        given = {**self._given(use), "out": any(flows)}
+        work = self.core(q, k).backward(flows)
+        for name, shape in matrices.items():
+            work += projection_backward(tokens[name] * size(shape), weights=name not in use.frozen, inputs=given[name])
+        return work + adapters_backward(use, matrices, self.lora, tokens, given)
+
     def receptive_views(self, q: Shape, k: Shape | None = None, v: Shape | None = None) -> tuple[Views, ...]:
         def banded(x: Shape) -> Views:
             return (pointwise_view(x, {0: self.band.window(x[0]), 1: whole_axis(x[1])}),)
@@ -197,12 +239,12 @@ class Attention(Layer, frozen=True):
                     if of == 0
                     else SavedTensor(f"{name} {of}", values, kind)
                 )
-        # As in fused kernels, which never store the scores (Dao et al. 2022, arXiv:2205.14135, algorithm 1).
-        yield SavedTensor("queries", self.heads * key * q[0])
-        yield SavedTensor("keys", kv_heads * key * k[0])
-        yield SavedTensor("values", kv_heads * value * v[0])
-        yield SavedTensor("log sums", self.heads * q[0], "float32")
-        yield SavedTensor("mixed", self.heads * value * q[0])
+        parts = {"queries": self.heads * key * q[0], "keys": kv_heads * key * k[0], "values": kv_heads * value * v[0]}
+        rows, flows = self.heads * q[0], self.flows(use, *inputs)
+        yield from self.core(q, k).saved(use.scores, flows, parts, rows, capped=self.softcap is not None)
+        # A fused kernel keeps what it puts out, whether or not the projection after it needs that.
+        if use.scores == "fused" or input_saved(use, matrices, self.lora, "out"):
+            yield SavedTensor("mixed", self.heads * value * q[0])
         tokens = {"query": q[0], "key": k[0], "value": v[0], "out": output[0]}
         yield from adapters_saved(use, matrices, self.lora, tokens)
 

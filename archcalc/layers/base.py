@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar, Literal, NamedTuple, Self, TypeAlias
+from typing import Any, ClassVar, Literal, Self, TypeAlias
 
 import msgspec
 
 from archcalc.layers.cached import Cache, Cached
 from archcalc.layers.geometry import Geometry, Rounding
+from archcalc.layers.gradients import Core as Core  # noqa: PLC0414 - kinds take these from here, with the class
+from archcalc.layers.gradients import SavedTensor as SavedTensor  # noqa: PLC0414 - likewise
+from archcalc.layers.gradients import TrainingContext as TrainingContext  # noqa: PLC0414 - likewise
 from archcalc.layers.placing import Axis, chosen, placed, require_first, require_last, require_sequence
 from archcalc.layers.registry import Example, Family, Kinds, Registry, defaults_of
 from archcalc.layers.requirements import Requirement
@@ -22,28 +25,6 @@ Layout: TypeAlias = Literal["any", "channels first", "channels last", "sequence"
 Join: TypeAlias = Literal["", "+", "−", "×", "÷"]
 
 _CHANNELS, _SIDE = 64, 56  # the default image of an example
-
-
-class SavedTensor(NamedTuple):
-    """A tensor saved for backward: its identity, its number of values, and its dtype.
-
-    `of` is the position of an input, "output", or the name of a tensor of the layer's own, which has `values` values
-    per sample, or with `once` for the whole batch. `type` is "activation" for the dtype of the activations, "float32"
-    for statistics, which are never narrower, "int64" for positions or "bool" for a mask.
-    """
-
-    of: int | str
-    values: Dim = 0
-    type: Literal["activation", "float32", "int64", "bool"] = "activation"
-    once: bool = False
-
-
-class TrainingContext(NamedTuple):
-    """The training context of a layer: true for each input with a gradient, true if in place, and its frozen arrays."""
-
-    grads: tuple[bool, ...] = (True,)
-    in_place: bool = False
-    frozen: frozenset[str] = frozenset()
 
 
 class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, metaclass=Kinds):
@@ -248,6 +229,25 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, metaclass=K
     def saved_for_backward(self, use: TrainingContext, output: Shape, *_inputs: Any, **_: Any) -> Iterator[SavedTensor]:  # noqa: ARG002 - as overridden
         """The tensors saved for backward, beside weights and buffers."""
         yield from ()
+
+    def core(self, *_inputs: Any, **_: Any) -> Core | None:
+        """The products between activations inside attention; None for other kinds."""
+        return None
+
+    def backward(self, use: TrainingContext, output: Shape, *inputs: Any, **_: Any) -> Work:
+        """The multiply-accumulates of its gradients, for one sample.
+
+        By default the same products again for each input that has a gradient, and for weights that are trained.
+        """
+        macs = self.work(output, *inputs).macs
+        if macs == 0:
+            return NOTHING
+        arrays = {name for name in self.weights(*inputs) if "bias" not in name}
+        return Work(macs * (sum(use.grads) + bool(arrays - use.frozen)))
+
+    def backward_once(self, _use: TrainingContext, *_inputs: Any, **_: Any) -> Work:
+        """The multiply-accumulates of gradients that are computed once for a batch of any size."""
+        return NOTHING
 
     def im2col_size(self, *_inputs: Any, **_: Any) -> Dim:
         """The number of values in a sample's im2col matrix (Chellapilla et al. 2006); 0 unless it is a convolution."""

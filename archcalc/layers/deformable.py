@@ -86,6 +86,12 @@ class DeformConv2d(_Filtering, frozen=True):
             multiplications=4 * taps + 4 * values + (0 if mask is None else values),
         )
 
+    def backward(
+        self, use: TrainingContext, output: Shape, x: Shape, _offsets: Shape, _mask: Shape | None = None
+    ) -> Work:
+        # The values at the taps have a gradient where any input has one.
+        return Work(self.plain.work(output, x).macs * (any(use.grads) + ("weight" not in use.frozen)))
+
     def receptive_views(self, x: Shape, offsets: Shape, mask: Shape | None = None) -> tuple[Views, ...]:
         # Offsets may point anywhere; and what they point at may be nothing.
         anywhere = {axis: replace(whole_axis(x[axis]), loose=True) for axis in (1, 2)}

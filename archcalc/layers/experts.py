@@ -185,6 +185,10 @@ class ExpertLinear(_OfExperts, frozen=True):
     def work(self, output: Shape, x: Shape, _gates: Shape) -> Work:
         return Work(macs=size(output) * x[1], additions=size(output) if self.bias else 0)
 
+    def backward(self, use: TrainingContext, output: Shape, x: Shape, _gates: Shape) -> Work:
+        # The gates choose weights, and are in no product.
+        return Work(size(output) * x[1] * (use.grads[0] + ("weight" not in use.frozen)))
+
     def receptive_views(self, x: Shape, gates: Shape) -> tuple[Views, ...]:
         # With a capacity a slot has its expert by its place.
         choice = (_per_slot(self.chosen, gates),) if self.capacity is None else ()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from archcalc.layers.base import Layer, Layout, SavedTensor, TrainingContext
+from archcalc.layers.base import Core, Layer, Layout, SavedTensor, TrainingContext
 from archcalc.layers.cached import NO_CACHE, Cache, Cached
+from archcalc.layers.gradients import Flows, projection_backward
 from archcalc.layers.layer_norm import RMSNorm
 from archcalc.layers.pairs import Band
 from archcalc.layers.projections import attending, mixed, projected, projecting
@@ -17,7 +18,7 @@ from archcalc.layers.settings import Count, Positive
 from archcalc.layers.views import Views, pointwise_view
 from archcalc.layers.window import whole_axis
 from archcalc.layers.work import Work
-from archcalc.symbols.dims import Dim, Shape, divides
+from archcalc.symbols.dims import Dim, Shape, divides, size
 
 _NORM = RMSNorm(eps=1e-6)
 
@@ -87,6 +88,10 @@ class LatentAttention(Layer, frozen=True):
             yield "query_norm", (x[0], self.query_latent)
         yield "norm", (x[0], self.latent)
 
+    def core(self, x: Shape) -> Core:
+        scores = self.heads * x[0] * x[0]
+        return Core(scores, self._width, self.value, scores - self.heads * self.band.pairs(x[0], x[0]))
+
     def cached(self, _x: Shape) -> Iterator[Cached]:
         yield Cached("latent vectors", self.latent, 0)
         yield Cached("rotary keys", self.rotary, 0)
@@ -108,6 +113,29 @@ class LatentAttention(Layer, frozen=True):
         # One key turns for all heads.
         return work + rotation((self.heads + 1) * n * self.rotary)
 
+    def flows(self, use: TrainingContext, *_inputs: Shape) -> Flows:
+        """The parts that have a gradient, because their input has one or an array before them is trained."""
+        asked = {"query", *(() if self.query_latent is None else ("query_down", "query_norm"))}
+        queries, both = (use.grads[0] or bool(arrays - use.frozen) for arrays in (asked, {"down", "norm", "up"}))
+        # The part of the keys that turns comes from the first of these alone.
+        return Flows(queries, both, both)
+
+    def backward(self, use: TrainingContext, _output: Shape, x: Shape) -> Work:
+        (given,), flows = use.grads, self.flows(use)
+        latents = {
+            "query": given or bool({"query_down", "query_norm"} - use.frozen),
+            "up": given or bool({"down", "norm"} - use.frozen),
+            "out": any(flows),
+        }
+        if self.query_latent is None:
+            latents["query"] = given
+        work = self.core(x).backward(flows)
+        for name, shape in self.weights(x).items():
+            if len(shape) == 2:
+                inputs = latents.get(name, given)
+                work += projection_backward(x[0] * size(shape), weights=name not in use.frozen, inputs=inputs)
+        return work
+
     def receptive_views(self, x: Shape) -> tuple[Views, ...]:
         return ((pointwise_view(x, {0: self.band.window(x[0]), 1: whole_axis(x[1])}),),)
 
@@ -122,12 +150,11 @@ class LatentAttention(Layer, frozen=True):
             if {"norm": "up", "query_norm": "query"}[name] not in use.frozen:
                 yield SavedTensor(f"after {name}", latent[0] * latent[1])
         rows = self.heads * x[0]
-        # As in fused kernels, which never store the scores (Dao et al. 2022, arXiv:2205.14135, algorithm 1).
-        yield SavedTensor("queries", rows * self._width)
-        yield SavedTensor("keys", rows * self._width)
-        yield SavedTensor("values", rows * self.value)
-        yield SavedTensor("log sums", rows, "float32")
-        yield SavedTensor("mixed", rows * self.value)
+        parts = {"queries": rows * self._width, "keys": rows * self._width, "values": rows * self.value}
+        yield from self.core(x).saved(use.scores, self.flows(use), parts, rows)
+        # A fused kernel keeps what it puts out, whether or not the projection after it needs that.
+        if use.scores == "fused" or "out" not in use.frozen:
+            yield SavedTensor("mixed", rows * self.value)
 
     def forward(self, xp: Any, x: Any, **weights: Any) -> Any:
         return self.forward_after(xp, NO_CACHE, x, **weights)

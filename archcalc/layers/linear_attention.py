@@ -66,6 +66,13 @@ class LinearAttention(Layer, frozen=True):
             yield Cached("sums of products", k[1] * quotient(v[1], self.heads))
             yield Cached("sums of keys", k[1])
 
+    def backward(self, use: TrainingContext, _output: Shape, q: Shape, k: Shape, v: Shape) -> Work:
+        queries, keys, values = use.grads
+        value = quotient(v[1], self.heads)
+        # The sums of products have a gradient where keys or values have one.
+        states = size(k) * value * (keys + values) + size(q) * value * (queries + (keys or values))
+        return Work(states + size(q) * (queries + keys))
+
     def receptive_views(self, q: Shape, k: Shape, v: Shape) -> tuple[Views, ...]:
         tokens = causal() if self.causal else whole_axis(k[0])
         head = blocks(quotient(q[1], self.heads), quotient(v[1], self.heads), q[1])

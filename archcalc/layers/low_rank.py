@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from archcalc.layers.base import SavedTensor, TrainingContext
+from archcalc.layers.gradients import projection_backward
 from archcalc.layers.projections import projected
 from archcalc.layers.requirements import Requirement
-from archcalc.layers.work import Work
+from archcalc.layers.work import NOTHING, Work
 from archcalc.symbols.dims import Dim, Shape, at_least
 from archcalc.symbols.sums import sum_of
 
@@ -46,6 +47,19 @@ def adapter_work(matrices: dict[str, Shape], ranks: Ranks, tokens: dict[str, Dim
         macs=sum_of([tokens[name] * rank * sum_of(matrices[name]) for name, rank in beside.items()]),
         additions=sum_of([tokens[name] * matrices[name][0] for name in beside]),
     )
+
+
+def adapters_backward(
+    use: TrainingContext, matrices: dict[str, Shape], ranks: Ranks, tokens: dict[str, Dim], given: dict[str, bool]
+) -> Work:
+    """The products of the adapters' gradients; `given` is true for a projection whose input has a gradient."""
+    work = NOTHING
+    for name, rank in ranked(matrices, ranks).items():
+        outputs, inputs = matrices[name]
+        down, up = (f"{name}_lora_{array}" not in use.frozen for array in "ab")
+        work += projection_backward(tokens[name] * rank * inputs, weights=down, inputs=given[name])
+        work += projection_backward(tokens[name] * outputs * rank, weights=up, inputs=down or given[name])
+    return work
 
 
 def adapters_saved(

@@ -7,9 +7,10 @@ from string import ascii_lowercase
 from typing import Any, ClassVar, NamedTuple
 
 from archcalc.layers.axes import each_axis
-from archcalc.layers.base import Layer, Layout, SavedTensor, TrainingContext
+from archcalc.layers.base import Core, Layer, Layout, SavedTensor, TrainingContext
 from archcalc.layers.conv import Conv1d, Conv2d, Conv3d
 from archcalc.layers.functions import softmax
+from archcalc.layers.gradients import Flows, projection_backward
 from archcalc.layers.layer_norm import LayerNorm
 from archcalc.layers.projections import attending, projected, projecting, with_biases
 from archcalc.layers.registry import Example, Family
@@ -136,16 +137,20 @@ class PoolingAttention(Layer, frozen=True):
                 weights[f"position_{axis}"] = (2 * maximum(q, k) - 1, self.width(x))
         return weights
 
+    def core(self, x: Shape) -> Core:
+        queries, keys, _ = self.pools(x)
+        return Core(self.heads * queries.tokens * keys.tokens, self.width(x), self.width(x))
+
     def work(self, output: Shape, x: Shape) -> Work:
         queries, keys, values = self.pools(x)
-        width = self.width(x)
+        width, core = self.width(x), self.core(x)
         work = projecting({"query": x[0], "key": x[0], "value": x[0], "out": output[0]}, self.weights(x))
         for pool in (queries, keys, values):
             if pool.convolution is not None:
                 work += pool.convolution.work((width, *pool.places), pool.before).times(self.heads)
                 norm, shape = self._norm(pool, x)
                 work += norm.work(shape, shape)
-        work += attending(self.heads * queries.tokens * keys.tokens, self.heads * queries.tokens, width, width)
+        work += attending(core.scores, self.heads * queries.tokens, core.key, core.value)
         if self.relative:
             pairs = self.heads * size(queries.places) * size(keys.places)
             along = sum(self.heads * size(queries.places) * k * width for k in keys.places)
@@ -153,6 +158,28 @@ class PoolingAttention(Layer, frozen=True):
         if self.residual:
             work += Work(additions=self.heads * size(queries.places) * width)
         return work
+
+    def backward(self, use: TrainingContext, output: Shape, x: Shape) -> Work:
+        (given,), arrays = use.grads, self.weights(x)
+        trained = arrays.keys() - use.frozen
+        wide, pools = self.heads * self.width(x), self.pools(x)
+        flowing: dict[str, bool] = {}
+        work = Work()
+        for pool in pools:
+            before = given or bool({pool.name, f"{pool.name}_bias"} & trained)
+            flowing[pool.name] = given or any(name.split("_")[0] == pool.name for name in trained)
+            work += projection_backward(x[0] * size(arrays[pool.name]), weights=pool.name in trained, inputs=given)
+            if pool.convolution is not None:
+                products = self.heads * pool.convolution.work((self.width(x), *pool.places), pool.before).macs
+                work += projection_backward(products, weights=f"{pool.name}_pool" in trained, inputs=before)
+        # A bias of the scores has the gradient of the shares.
+        positions = any(name.startswith("position") for name in trained)
+        flows = Flows(flowing["query"], flowing["key"], flowing["value"], sinks=positions)
+        for axis, keys in enumerate(pools[1].places if self.relative else ()):
+            rows = f"position_{axis}" in trained
+            work += projection_backward(wide * size(pools[0].places) * keys, weights=rows, inputs=flows.queries)
+        work += projection_backward(output[0] * wide * wide, weights="out" in trained, inputs=any(flows))
+        return work + self.core(x).backward(flows)
 
     def receptive_views(self, x: Shape) -> tuple[Views, ...]:
         # Between the windows of pools there may be places that no key sees, and a query has its own alone.
@@ -171,7 +198,13 @@ class PoolingAttention(Layer, frozen=True):
                 for name in ("mean", "deviation"):
                     yield SavedTensor(f"{pool.name} {name}", self.heads * pool.tokens, "float32")
         yield from (SavedTensor(pool.name, wide * pool.tokens) for pool in pools)
-        yield SavedTensor("probabilities", self.heads * pools[0].tokens * pools[1].tokens)
+        scores = self.core(x).scores
+        # A bias of its own needs the scores, which fused kernels do not have.
+        if use.scores != "recomputed":
+            yield SavedTensor("probabilities", scores)
+        if use.scores == "dropout":
+            yield SavedTensor("mask of dropout", scores, "bool")
+            yield SavedTensor("probabilities left by dropout", scores)
         if "out" not in use.frozen:
             yield SavedTensor("mixed", wide * pools[0].tokens)
 

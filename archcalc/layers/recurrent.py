@@ -8,17 +8,16 @@ from typing import Any, ClassVar, Literal
 from archcalc.layers.base import Layer, Layout, SavedTensor, TrainingContext
 from archcalc.layers.cached import NO_CACHE, Cache, Cached
 from archcalc.layers.functions import sigmoid
+from archcalc.layers.recurrent_gradients import cells_backward
+from archcalc.layers.recurrent_views import states_seen
 from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement
 from archcalc.layers.settings import Count
-from archcalc.layers.views import Views, global_view, pointwise_view
-from archcalc.layers.window import whole_axis
-from archcalc.layers.windows import anticausal, causal, one_part
+from archcalc.layers.views import Views
 from archcalc.layers.work import Work
 from archcalc.symbols.dims import Dim, Shape, at_least, size
 
-# Each has weights of its own, by name.
-_MAX_LAYERS = 1_000
+_MAX_LAYERS = 1_000  # each has weights of its own, by name
 
 
 class _Recurrent(Layer, frozen=True):
@@ -40,6 +39,8 @@ class _Recurrent(Layer, frozen=True):
     kept_per_value: ClassVar[int] = 0
     # True where the gradient of the recurrent weights alone needs the states before the first token.
     first_states: ClassVar[bool] = True
+    # The products with states of 0 before the first token that have a gradient, for a gate is in them.
+    gated_states: ClassVar[Dim] = 0
     # The work per hidden value at each step, beside the products and the biases.
     per_value: ClassVar[Work] = Work()
 
@@ -108,18 +109,13 @@ class _Recurrent(Layer, frozen=True):
             if self.states > 1:
                 yield Cached("cell", self.layers * (self.states - 1) * self.hidden)
 
+    def backward(self, use: TrainingContext, _output: Shape, x: Shape) -> Work:
+        directions = ("", "_reverse")[: 2 if self.bidirectional else 1]
+        stacked = [[f"_l{layer}{direction}" for direction in directions] for layer in range(self.layers)]
+        return cells_backward(use, self.weights(x), stacked, x[0], self.gated_states)
+
     def receptive_views(self, x: Shape) -> tuple[Views, ...]:
-        if not self.bidirectional:
-            return ((pointwise_view(x, {0: causal(), 1: whole_axis(x[1])}),),)
-        if self.layers > 1:
-            return ((global_view(x, 0, 1),),)
-        # One half of the hidden values has seen the tokens so far, the other half those still to come.
-        ways = ((causal(), 0), (anticausal(x[0]), 1))
-        return (
-            tuple(
-                pointwise_view(x, {0: way, 1: one_part(whole_axis(x[1]), half, 2, self.state)}) for way, half in ways
-            ),
-        )
+        return (states_seen(x, self.layers, self.state if self.bidirectional else None),)
 
     def saved_for_backward(self, use: TrainingContext, output: Shape, x: Shape) -> Iterator[SavedTensor]:
         ways = ("", "_reverse") if self.bidirectional else ("",)
@@ -262,8 +258,13 @@ class GRU(_Recurrent, frozen=True):
         """True unless the reset gate is multiplied with them."""
         return self.reset_after
 
+    @property
+    def gated_states(self) -> Dim:  # type: ignore[override]
+        """The candidate's, of states that are multiplied with the reset gate before."""
+        return 0 if self.reset_after else self.hidden * self.hidden
+
     def products_keep(self, x: Shape, ways: int) -> Dim:
-        # Before the candidate's product hidden values are kept with the reset gate, by which they are multiplied.
+        # Before the candidate's product hidden values are kept with the reset gate.
         return super().products_keep(x, ways) if self.reset_after else ways * x[0] * self.hidden
 
     def step(self, xp: Any, driven: Any, product: Callable[..., Any], h: Any) -> list[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from archcalc.layers.base import Layer, Layout, SavedTensor, TrainingContext
+from archcalc.layers.base import Core, Layer, Layout, SavedTensor, TrainingContext
 from archcalc.layers.cached import NO_CACHE, Cache, Cached
 from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement
@@ -42,6 +42,10 @@ class Scan(Layer, frozen=True):
     def weights(self, x: Shape, _dt: Shape, b: Shape, _c: Shape) -> dict[str, Shape]:
         return {"A_log": (x[1], b[1]), "D": (x[1],)}
 
+    def core(self, x: Shape, _dt: Shape, b: Shape, _c: Shape) -> Core:
+        # Δ·x·B added to each value of state, and C times it.
+        return Core(size(x) * b[1], 1, 1)
+
     def work(self, output: Shape, _x: Shape, _dt: Shape, b: Shape, _c: Shape) -> Work:
         values = size(output)
         states = values * b[1]
@@ -56,6 +60,12 @@ class Scan(Layer, frozen=True):
 
     def cached(self, x: Shape, _dt: Shape, b: Shape, _c: Shape) -> Iterator[Cached]:
         yield Cached("state", x[1] * b[1])
+
+    def backward(self, use: TrainingContext, output: Shape, _x: Shape, _dt: Shape, b: Shape, _c: Shape) -> Work:
+        x, dt, before, after = use.grads
+        # Of Δ·x·B either factor, of C·h either.
+        factors = (x or dt) + before + (x or dt or before or "A_log" not in use.frozen) + after
+        return Work(size(output) * b[1] * factors)
 
     def receptive_views(self, x: Shape, dt: Shape, b: Shape, c: Shape) -> tuple[Views, ...]:
         return (

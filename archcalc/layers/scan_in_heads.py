@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from archcalc.layers.base import Layer, Layout, SavedTensor, TrainingContext
+from archcalc.layers.base import Core, Layer, Layout, SavedTensor, TrainingContext
 from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement
 from archcalc.layers.settings import Count
@@ -53,6 +53,10 @@ class SSD(Layer, frozen=True):
     def weights(self, _x: Shape, dt: Shape, _b: Shape, _c: Shape) -> dict[str, Shape]:
         return {"A_log": (dt[1],), "D": (dt[1],)}
 
+    def core(self, x: Shape, _dt: Shape, b: Shape, _c: Shape) -> Core:
+        # Δ·x·B added to each value of state, and C times it.
+        return Core(size(x) * self.state(b), 1, 1)
+
     def work(self, output: Shape, _x: Shape, dt: Shape, b: Shape, _c: Shape) -> Work:
         values = size(output)
         states = values * self.state(b)
@@ -64,6 +68,12 @@ class SSD(Layer, frozen=True):
             additions=values,
             exponentials=size(dt),
         )
+
+    def backward(self, use: TrainingContext, output: Shape, _x: Shape, _dt: Shape, b: Shape, _c: Shape) -> Work:
+        x, dt, before, after = use.grads
+        # Of Δ·x·B either factor, of C·h either.
+        factors = (x or dt) + before + (x or dt or before or "A_log" not in use.frozen) + after
+        return Work(size(output) * self.state(b) * factors)
 
     def receptive_views(self, x: Shape, dt: Shape, b: Shape, c: Shape) -> tuple[Views, ...]:
         head = blocks(1, quotient(x[1], dt[1]), dt[1])

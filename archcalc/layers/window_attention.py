@@ -9,7 +9,8 @@ from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 import msgspec
 
 from archcalc.layers.axes import each_axis
-from archcalc.layers.base import Layer, Layout, SavedTensor, TrainingContext
+from archcalc.layers.base import Core, Layer, Layout, SavedTensor, TrainingContext
+from archcalc.layers.gradients import Flows, projection_backward
 from archcalc.layers.projections import (
     attending,
     bias_variants,
@@ -30,6 +31,7 @@ from archcalc.layers.window_bias import (
     from_table,
     kept_of_making,
     kept_of_queries,
+    made_backward,
     made_biases,
     making,
     query_biases,
@@ -150,13 +152,19 @@ class WindowAttention(Layer, frozen=True):
         sides = self.sides(x)
         return size(tuple(side.windows * side.w for side in sides)), size(tuple(side.w for side in sides))
 
-    def work(self, _output: Shape, x: Shape) -> Work:
+    def core(self, x: Shape) -> Core:
         places, inside = self._counts(x)
         key = self.width(x)
         scores = self.heads * places * inside
         hidden = scores - self.heads * size(tuple(side.seen for side in self.sides(x)))
+        return Core(scores, key, key, hidden)
+
+    def work(self, _output: Shape, x: Shape) -> Work:
+        places, _ = self._counts(x)
+        core = self.core(x)
+        key, scores = core.key, core.scores
         work = projecting(dict.fromkeys(("query", "key", "value", "out"), places), self.weights(x))
-        work += attending(scores, self.heads * places, key, key, hidden)
+        work += attending(scores, self.heads * places, key, core.value, core.hidden)
         if self.scores == "cosine":
             vectors = 2 * self.heads * places
             values = vectors * key
@@ -178,6 +186,24 @@ class WindowAttention(Layer, frozen=True):
         if self.scores != "cosine":
             return made
         return made + Work(comparisons=self.heads, exponentials=self.heads)
+
+    def backward(self, use: TrainingContext, _output: Shape, x: Shape) -> Work:
+        (given,), trained = use.grads, self.weights(x).keys() - use.frozen
+        queries, keys, values = (given or bool({name, f"{name}_bias"} & trained) for name in ("query", "key", "value"))
+        # A bias or a scale of the scores has the gradient of the shares.
+        flows = Flows(queries, keys, values, sinks=any(name.startswith(("position", "scale")) for name in trained))
+        work = self.core(x).backward(flows)
+        places, inner = self._counts(x)[0], self.heads * self.width(x)
+        for name in ("query", "key", "value", "out"):
+            ends, inputs = (self.output(x), any(flows)) if name == "out" else (x, given)
+            work += projection_backward(places * inner * ends[-1], weights=name in trained, inputs=inputs)
+        for axis, side in enumerate(self.sides(x) if self.relative == "queries" else []):
+            rows = f"position_{axis}" in trained
+            work += projection_backward(places * inner * side.w, weights=rows, inputs=queries)
+        return work
+
+    def backward_once(self, use: TrainingContext, x: Shape) -> Work:
+        return made_backward(self.sides(x), self.heads, self.hidden, use.frozen) if self.relative == "mlp" else NOTHING
 
     def receptive_views(self, x: Shape) -> tuple[Views, ...]:
         windows = {axis: side.window for axis, side in enumerate(self.sides(x))}
@@ -207,8 +233,13 @@ class WindowAttention(Layer, frozen=True):
                 yield SavedTensor("scaled queries", values)
         if "out" not in use.frozen:
             yield SavedTensor("mixed", values)
+        scores = self.heads * places * inside
         # A mask or bias of its own needs the scores, which fused kernels do not have.
-        yield SavedTensor("probabilities", self.heads * places * inside)
+        if use.scores != "recomputed":
+            yield SavedTensor("probabilities", scores)
+        if use.scores == "dropout":
+            yield SavedTensor("mask of dropout", scores, "bool")
+            yield SavedTensor("probabilities left by dropout", scores)
 
     def forward(self, xp: Any, x: Any, **weights: Any) -> Any:
         sides = self.sides(x.shape[1:])

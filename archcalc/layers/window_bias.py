@@ -7,6 +7,7 @@ from typing import Any
 
 from archcalc.layers.base import SavedTensor
 from archcalc.layers.functions import sigmoid
+from archcalc.layers.gradients import projection_backward
 from archcalc.layers.window_sides import Side, distances
 from archcalc.layers.work import Work
 from archcalc.symbols.dims import Dim, Shape, size
@@ -53,6 +54,14 @@ def making(sides: list[Side], heads: Dim, hidden: Dim) -> Work:
         divisions=biases,
         exponentials=biases,
     )
+
+
+def made_backward(sides: list[Side], heads: Dim, hidden: Dim, frozen: frozenset[str]) -> Work:
+    """The products of the gradients of the dense layers, whose coordinates have none."""
+    values = size(spans(sides)) * hidden
+    first = not {"position_hidden", "position_hidden_bias"} <= frozen
+    work = projection_backward(values * len(sides), weights="position_hidden" not in frozen, inputs=False)
+    return work + projection_backward(values * heads, weights="position_out" not in frozen, inputs=first)
 
 
 def kept_of_making(sides: list[Side], heads: Dim, hidden: Dim, frozen: frozenset[str]) -> Iterator[SavedTensor]:

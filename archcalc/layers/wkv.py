@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from archcalc.layers.base import Layer, Layout, SavedTensor, TrainingContext
+from archcalc.layers.base import Core, Layer, Layout, SavedTensor, TrainingContext
 from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement
 from archcalc.layers.views import Views, pointwise_view
@@ -37,11 +37,20 @@ class WKV(Layer, frozen=True):
     def weights(self, k: Shape, _v: Shape) -> dict[str, Shape]:
         return {"decay": (k[1],), "first": (k[1],)}
 
+    def core(self, _k: Shape, v: Shape) -> Core:
+        # Weights times values, of the sum that goes on and of the token itself.
+        return Core(size(v), 1, 1)
+
     def work(self, output: Shape, _k: Shape, _v: Shape) -> Work:
         # Keys times values, for the sum that goes on and for the token itself; u + k, and what each adds to the weights;
         # two sums that decay.
         each = Work(macs=2, multiplications=2, additions=3, exponentials=2, divisions=1)
         return each.times(size(output))
+
+    def backward(self, use: TrainingContext, output: Shape, _k: Shape, _v: Shape) -> Work:
+        keys, values = use.grads
+        # Of each product the values, and the weights: those of the token itself are trained too.
+        return Work(size(output) * (2 * values + keys + (keys or "first" not in use.frozen)))
 
     def receptive_views(self, k: Shape, v: Shape) -> tuple[Views, ...]:
         return tuple((pointwise_view(one, {0: causal()}),) for one in (k, v))

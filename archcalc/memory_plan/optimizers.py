@@ -8,7 +8,8 @@ from typing import Literal, TypeAlias, get_args
 import msgspec
 
 from archcalc.errors import SpecError, nearest
-from archcalc.symbols.dims import Dim, Shape, size
+from archcalc.layers.work import Work
+from archcalc.symbols.dims import Dim, Shape, at_least, ceil_div, decided, format_dim, size
 
 # One array after the other, all arrays by each operation in turn, or a single kernel for everything.
 Way: TypeAlias = Literal["single", "foreach", "fused"]
@@ -30,6 +31,10 @@ class Optimizer(msgspec.Struct, frozen=True):
     state: Callable[[Shape], Dim]
     makes: dict[Way, Callable[[Shape], Made]]
     counts: bool = False
+    # The bits of an array's state where its values are not all as wide as the others of a network's.
+    packed: Callable[[Shape], Dim] | None = None
+    # The operations of its update for each value, None where they depend on more than that.
+    update: Work | None = None
 
     def way(self, asked: Way | None = None) -> Way:
         """The way in which a step is taken; raises SpecError for one that the optimiser does not have.
@@ -45,7 +50,8 @@ class Optimizer(msgspec.Struct, frozen=True):
 
     def bits(self, shape: Shape, wide: int, way: Way) -> Dim:
         """The bits that it keeps for an array between steps, its state's values having `wide` bits each."""
-        return self.state(shape) * wide + (32 if self.counts and way == "fused" else 0)
+        values = self.state(shape) * wide if self.packed is None else self.packed(shape)
+        return values + (32 if self.counts and way == "fused" else 0)
 
     def temporaries(self, arrays: Iterable[tuple[Shape, int]], way: Way) -> int:
         """The peak bits of temporaries in a step on arrays in their order, each a shape with the bits of its state's values.
@@ -125,6 +131,21 @@ def _adafactor_foreach(shape: Shape) -> Made:
     )
 
 
+# Of an array with fewer values the state stays in fp32; the values of one block share a scale in fp32 (bitsandbytes
+# 0.50.2, `min_8bit_size` and `blocksize`; in the paper, Dettmers et al. 2021, arXiv:2110.02861, blocks have 2048).
+_PACKED, _BLOCK = 4096, 256
+
+
+def _eight_bits(shape: Shape) -> Dim:
+    """Both moments in 8 bits a value and a scale a block, or of a small array in fp32."""
+    values = size(shape)
+    small = at_least(_PACKED - 1, values)
+    if decided(small) is None:
+        fact = f"an array of {format_dim(values)} values may be too small for a state in 8 bits, which is from {_PACKED:,} on"
+        raise SpecError(fact, None, "give the letters numbers with --set or --input")
+    return 2 * 32 * values if small is True else 2 * (8 * values + 32 * ceil_div(values, _BLOCK))
+
+
 def _whole(shape: Shape) -> int:
     # Memory is planned for numbers, which was checked before.
     return int(size(shape))
@@ -133,15 +154,25 @@ def _whole(shape: Shape) -> int:
 _IN_PLACE: dict[Way, Callable[[Shape], Made]] = {"foreach": _nothing, "single": _nothing, "fused": _nothing}
 _ADAM: dict[Way, Callable[[Shape], Made]] = {"foreach": _adam_foreach, "single": _adam_single, "fused": _nothing}
 
+# The weight less the rate times the gradient; momentum is updated by as much.
+_STEP = Work(additions=1, multiplications=1)
+# As torch has them: m + (1 − β₁)·(g − m), β₂·v + (1 − β₂)·g·g, √v over a constant and ε more, and m over that times the
+# rate taken from the weight (Kingma and Ba 2014, algorithm 1).
+_MOMENTS = Work(additions=5, multiplications=5, divisions=2, exponentials=1)
+# The weight times a constant (Loshchilov and Hutter 2017, algorithm 2).
+_DECAY = Work(multiplications=1)
+
 OPTIMIZERS = {
     rule.name: rule
     for rule in (
-        Optimizer("sgd", lambda _: 0, _IN_PLACE),
-        Optimizer("momentum", size, _IN_PLACE),
+        Optimizer("sgd", lambda _: 0, _IN_PLACE, update=_STEP),
+        Optimizer("momentum", size, _IN_PLACE, update=_STEP + _STEP),
         # Both moments (Kingma and Ba 2014; Loshchilov and Hutter 2017).
-        Optimizer("adam", lambda shape: 2 * size(shape), _ADAM, counts=True),
-        Optimizer("adamw", lambda shape: 2 * size(shape), _ADAM, counts=True),
+        Optimizer("adam", lambda shape: 2 * size(shape), _ADAM, counts=True, update=_MOMENTS),
+        Optimizer("adamw", lambda shape: 2 * size(shape), _ADAM, counts=True, update=_MOMENTS + _DECAY),
         Optimizer("adafactor", _factored, {"single": _adafactor_single, "foreach": _adafactor_foreach}, counts=True),
+        # One kernel for each array, which makes nothing on the side.
+        Optimizer("adam8bit", lambda shape: 2 * size(shape), {"single": _nothing}, packed=_eight_bits),
     )
 }
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from archcalc.layers.base import SavedTensor, TrainingContext
+from archcalc.layers.gradients import Scores
 from archcalc.memory_plan.inference import output_size
 from archcalc.memory_plan.sizes import Size, whole
 from archcalc.network.graph import Graph
@@ -25,11 +26,12 @@ class SavedTensors(NamedTuple):
     saved_for_backward: list[list[SavedTensor]]
 
 
-def saved_tensors(graph: Graph, overwrite: Overwrite = "frameworks") -> SavedTensors:
+def saved_tensors(graph: Graph, overwrite: Overwrite = "frameworks", scores: Scores = "fused") -> SavedTensors:
     """The tensors saved for backward; a layer overwrites its input unless that is saved.
 
     `overwrite` selects the layers that do: those that overwrite in frameworks, or all that could. A layer that no
-    gradient reaches, because neither it nor any before it has weights that are trained, saves nothing.
+    gradient reaches, because neither it nor any before it has weights that are trained, saves nothing. `scores` says
+    what attention keeps of its scores.
 
     >>> from archcalc.language import load
     >>> [entry.of for entry in saved_tensors(load("lenet5")).saved_for_backward[1]]
@@ -47,10 +49,12 @@ def saved_tensors(graph: Graph, overwrite: Overwrite = "frameworks") -> SavedTen
         frozen = frozen_arrays(graph, node)
         grads.append(any(flows) or bool(node.layer.weights(*shapes).keys() - frozen))
         overwrites = storage.may_overwrite(position) and not held[node.inputs[0]]
-        entries = _kept(graph, position, shapes, TrainingContext(flows, overwrites, frozen)) if grads[-1] else []
+        entries = (
+            _kept(graph, position, shapes, TrainingContext(flows, overwrites, frozen, scores)) if grads[-1] else []
+        )
         if overwrites and any(entry.of == 0 for entry in entries):
             overwrites = False
-            entries = _kept(graph, position, shapes, TrainingContext(flows, frozen=frozen))
+            entries = _kept(graph, position, shapes, TrainingContext(flows, frozen=frozen, scores=scores))
         storage.add(position, overwrites=overwrites)
         seen = storage.roots[position] != position and not overwrites
         held.append(any(entry.of == "output" for entry in entries) or (seen and held[node.inputs[0]]))

@@ -41,6 +41,8 @@ def arrays() -> dict[str, bytes]:
         "photo.jpg": photo.getvalue(),
         "names.txt": b"".join(b"digit %d\n" % number for number in range(10)),
         "names.yaml": b"classes: [a, b, c]",
+        "plan.yaml": b"data: 4\nzero: 1\nmicrobatches: 3\n",
+        "split.yaml": b"tensor: 2\nsequence: true\nsplit: {'*': whole}\n",
         "weights.npz": npz,
         "empty.npz": _npz(),
         "weights.safetensors": save({"conv1.weight": weights["conv1.weight"]}),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from tests.cli.command_values import JUNK, OWN, PATHS, Value
+from tests.cli.command_paths import PATHS
+from tests.cli.command_values import JUNK, OWN, Value
 
 
 def _of_type(kind: click.ParamType) -> dict[str, Value] | None:

@@ -29,36 +29,13 @@ from tests.cli.command_specs import (
     params_of,
     spoilt,
 )
+from tests.cli.command_together import WITH, WITHOUT
 from tests.cli.command_values import JUNK, Given
 
 # Commands that run the network or search, and are tried on small ones alone; those that take a network on one line.
 _HEAVY = {"verify", "run", "report", "check"}
 _LINES = {"compare", "diff", "plot", "solve"}
 _SPECS = {"spec", "specs", "old", "new"}
-# What goes with an option and what does not, without which most lines with it would end in the same message on usage.
-_TRAINING, _INFERENCE = {"optimizer", "master", "checkpoint"}, {"concat", "workspace", "schedule"}
-_WITH = {
-    **{("memory", name): {"train"} for name in _TRAINING},
-    ("rf", "spread"): {"layer"},
-    ("rf", "image"): {"layer", "spread", "target"},
-    **{("check", name): {"claims"} for name in ("input_shape", "settings")},
-    **{("rf", name): {"depth"} for name in ("kernel", "stride")},
-}
-_PICTURED = {"layer", "spread", "target", "image"}
-_WITHOUT = {
-    **{("memory", name): _INFERENCE for name in (*_TRAINING, "train")},
-    **{("memory", name): {*_TRAINING, "train"} for name in _INFERENCE},
-    **{("rf", name): {"spec", "like", "depth", *_PICTURED} - {name} for name in ("like", "depth")},
-    **{("rf", name): {"spec", "like", *_PICTURED} for name in ("kernel", "stride")},
-    ("conventions", "name"): {"spec"},
-    ("check", "specs"): {"keep", "input_shape", "settings"},
-    ("verify", "quick"): {"input_shape"},
-    ("verify", "input_shape"): {"quick"},
-    ("rf", "spec"): {"spread", "image"},
-    ("export", "bare"): {"weights"},
-    ("roofline", "measured"): {"measured_step"},
-    ("roofline", "measured_step"): {"measured"},
-}
 # What a line is of where its turn leaves that open.
 _LEANINGS = {"memory": ["train", "workspace"], "rf": ["spec", "layer"], "roofline": ["measured", "measured_step"]}
 # Options that are drawn when it is their turn alone, since nothing else of the line is looked at with them, or all of it.
@@ -130,7 +107,7 @@ class _Drawing:
 
     def __init__(self, rng: random.Random, name: str, turn: tuple[str, str]) -> None:
         self.rng, self.name, self.turn = rng, name, turn
-        settled = {option for of, option in (*_WITH, *_WITHOUT) if of == name}
+        settled = {option for of, option in (*WITH, *WITHOUT) if of == name}
         leans = turn[0] in settled or name not in _LEANINGS
         self.leaning = (name, turn[0] if leans else rng.choice(_LEANINGS[name]))
         self.files: dict[str, bytes] = {"file.bin": bytes(rng.randrange(256) for _ in range(64))}
@@ -173,9 +150,9 @@ class _Drawing:
         elif self.name == "solve" and param.name == "batch" and self.rng.random() < 0.7:
             yield "letter"
         # What a run may take is limited here too, to less than it takes by itself.
-        elif param.name in _WITH.get(self.leaning, ()) or param.name == "limit":
+        elif param.name in WITH.get(self.leaning, ()) or param.name == "limit":
             yield self._plain(param)
-        elif param.name in _WITHOUT.get(self.leaning, ()) or (
+        elif param.name in WITHOUT.get(self.leaning, ()) or (
             param.name == "settings" and not params_of(self.given.text)
         ):
             return

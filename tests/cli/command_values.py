@@ -143,6 +143,10 @@ _DEVICES: dict[str, Value] = {
 }
 
 # Kinds of value by the option's name, or by the name of its type; `plain` is what most lines give.
+_NAMED: dict[str, Value] = {
+    "plain": lambda g: g.some("input", g.layer),
+    "other": lambda g: g.some("nme", "", "q,v", "*"),
+}
 OWN: dict[str, dict[str, Value]] = {
     "shape": {"plain": _shape, "letters": _lettered, "other": _other},
     "n": {"plain": lambda g: g.some(1, 2, 3, 8), "letter": lambda g: g.letter, "huge batch": lambda g: "9" * 15},
@@ -192,7 +196,7 @@ OWN: dict[str, dict[str, Value]] = {
         "plain": lambda g: g.listed(CONVENTIONS),
         "other": lambda g: g.listed([*CONVENTIONS, "torhc", "", "Macs"]),
     },
-    "--on": {"plain": lambda g: g.some("input", "input", g.layer), "other": lambda g: g.some("nme", "", "Input")},
+    **dict.fromkeys(("--on", "--freeze", "--blocks"), _NAMED),
     "--rule": {"plain": lambda g: g.some(*CONVENTIONS), "other": lambda g: g.some("torhc", "Torch", "macs,flops")},
     "--budget": {
         "plain": lambda g: g.some("8GiB", "1.5 MB", "500k", "1000000"),
@@ -227,50 +231,4 @@ OWN: dict[str, dict[str, Value]] = {
     "--label": {"plain": lambda g: g.some("tab:net", "t1"), "odd": lambda g: g.some("a b", "}", "\\x", "a,b", "é")},
     "--layer": {"plain": lambda g: g.layer, "misspelt": _misspelt, "name": lambda g: g.some(*NAMES)},
     "layer": {"plain": lambda g: g.layer, "place": _place, "misspelt": _misspelt, "name": lambda g: g.some(*NAMES)},
-}
-
-
-def _path(*suffixes: str) -> dict[str, Value]:
-    """Files to write: fresh ones, and places where none can be."""
-    return {
-        "plain": lambda g: f"out{g.some(*suffixes)}",
-        "suffix": lambda g: f"out{g.some('', '.', '.txt', '.SVG', '.svg.', '.pdf.gz', *suffixes)}",
-        "place": lambda g: (
-            g.some("folder", "none/out", "file.bin/out", "/dev/null", "./x/../out", "y" * 300, "net.yaml")
-            + g.some("", *suffixes)
-        ),
-    }
-
-
-_INPUTS: dict[str, Value] = {
-    "plain": lambda g: g.some("image.npy", "image.npy", "vector.npy", "ids.npy", "picture.png", "photo.jpg"),
-    "other": lambda g: g.some("file.bin", "folder", "none.npy", "net.yaml", "weights.npz", "/dev/null", "cut.npy"),
-}
-_WEIGHTS: dict[str, Value] = {
-    "plain": lambda g: g.some("weights.npz", "empty.npz", "weights.safetensors"),
-    "other": lambda g: g.some("file.bin", "folder", "none.npz", "image.npy", "/dev/null", "cut.npz"),
-}
-PATHS = {
-    # Of every command that prints a table.
-    "--output": _path(".txt", ".txt", ".json", ".json", ".md", ".tex", ".html", ".csv"),
-    "report --output": _path("", "folder", "/deep/er"),
-    "diagram --output": _path(".mmd", ".dot", ".gv", ".svg", ".tex", ".png", ".pdf"),
-    "plot --output": _path(".svg", ".svg", ".png", ".pdf"),
-    "rf --plot": _path(".svg", ".svg", ".png", ".pdf"),
-    "rf --image": {
-        "plain": lambda g: g.some("picture.png", "picture.png", "picture.png", "image.npy"),
-        "other": lambda g: g.some("file.bin", "folder", "none.png", "net.yaml", "/dev/null"),
-    },
-    "roofline --plot": _path(".svg", ".svg", ".png", ".pdf"),
-    "measure --output": _path(".yaml", ".yml", ".txt"),
-    "memory --plot": _path(".svg", ".svg", ".png", ".pdf"),
-    "run --output": _path(".npy"),
-    **dict.fromkeys(("run --input", "run photo"), _INPUTS),
-    "run --labels": {
-        "plain": lambda g: g.some("names.txt", "names.yaml"),
-        "other": lambda g: g.some("file.bin", "folder", "none.txt", "net.yaml", "image.npy", "/dev/null"),
-    },
-    **dict.fromkeys(("expand --output", "import --output"), _path(".yaml", ".yml", ".txt")),
-    "export --output": _path(".py", ".onnx", ".prototxt", ".csv", ".yaml"),
-    **dict.fromkeys(("run --weights", "export --weights"), _WEIGHTS),
 }

@@ -103,8 +103,12 @@ memory {network} --train --timeline --exact
 memory {network} --train --optimizer sgd --step foreach --batch 32 --budget 8GiB
 memory {network} --train --dtype bf16 --master --checkpoint sqrt --batch B
 memory {network} --batch B --timeline
+train {network}
+train {network} --recompute full --batch B --recipe bf16-mixed
 memory {network} --schedule best --workspace im2col --concat in-place --overwrite all
 memory {network} --weights int4 --activations fp16 --input {small} --set classes=10
+shard {network} --data 2 --zero 1
+shard {network} --data 8 --recipe inference --exact
 compare {network} {other} --exact --explain
 compare {network} alexnet --measures output,params,weights,macs,flops,activations,bytes,rf,depth,nonlinearities
 compare {network} alexnet --batch N --growth
@@ -152,6 +156,12 @@ serve lstm_lm_small --verify
 rf --stacks 9
 rf --depth 3 --kernel 5 --stride 2
 rf --depth L
+shard gpt2 --zero 1 --tensor 4 --sequence --context 2 --pipeline 2 --microbatches 8 --pad-vocabulary 128 --set depth=4
+shard gpt2 --tensor 4 --pad-vocabulary 128 --optimizer momentum --batch 2 --input 256 --exact
+shard mixtral_8x7b --data 8 --experts 8 --set depth=2 --input 64
+train gpt2 --attention eager --attention-dropout --lora 4 --on q,v --set depth=2 --exact
+train gpt2 --recompute full --blocks layer --optimizer sgd --set depth=2 --input 256
+train vgg16 --freeze conv1_1 --loss none --input 3x64x64 --set classes=10
 list
 list --exact
 list vgg --convention torchinfo

@@ -27,7 +27,7 @@ def line(*arguments):
 
 def test_every_command_option_and_kind_of_value_is_drawn():
     """Each option and argument that click knows of comes with each kind of value that it has."""
-    drawings = [drawn(number, 1) for number in range(5_000)]
+    drawings = [drawn(number, 1) for number in range(6_000)]
     counts = Counter((found.arguments[0], *of) for found in drawings for of in found.drawn)
 
     assert [(name, *turn) for name in COMMANDS for turn in turns(name) if turn[0] and not counts[name, *turn]] == []

@@ -40,6 +40,8 @@ ELSEWHERE = {
     *(("verify", name) for name in ("input_shape", "settings", "batch", "exact")),
     # Of the picture.
     ("rf", "axis"),
+    # A file with settings that are options too.
+    ("shard", "plan"),
 }
 
 

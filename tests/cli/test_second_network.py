@@ -26,7 +26,9 @@ def test_most_commands_are_of_one_network():
         "export",
         "import",
         "serve",
+        "shard",
         "solve",
+        "train",
         "verify",
         "worksheet",
     } == {*ONE}

@@ -22,10 +22,12 @@ EVERY = (
         "memory lenet5",
         "serve gpt2",
     ),
+    "train lenet5",
     *("rf lenet5", "rf lenet5 C3", "rf lenet5 C3[1,2] -e", "rf --stacks 5", "rf --depth L"),
     *("conventions lenet5", "conventions --rule torch", "check lenet5", "compare lenet5 alexnet", "verify lenet5"),
     *("devices", "devices h100-sxm", "roofline lenet5 --device h200 --measured 1ms --energy horowitz"),
     *("grade lenet5 sheet.csv", "solve lenet5 --batch N --for bytes<1M"),
+    "shard lenet5 --data 2 --zero 1",
 )
 # Those with the formats that they are not printed in.
 PRINTED: dict[str, tuple[str, ...]] = {

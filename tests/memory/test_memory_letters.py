@@ -135,7 +135,13 @@ blocks:
 
 
 @pytest.mark.parametrize(
-    ("rule", "step"), [(name, way) for name, optimizer in OPTIMIZERS.items() for way in (None, *optimizer.makes)]
+    ("rule", "step"),
+    [
+        (name, way)
+        for name, optimizer in OPTIMIZERS.items()
+        for way in (None, *optimizer.makes)
+        if optimizer.packed is None
+    ],
 )
 def test_every_way_of_a_step_holds_what_a_plan_says(rule, step):
     """Such as the counters of steps that a fused kernel keeps for each array, three times for three repetitions."""
@@ -151,6 +157,12 @@ def test_every_way_of_a_step_holds_what_a_plan_says(rule, step):
 def test_a_way_that_an_optimizer_has_not_is_refused_in_letters_too():
     with pytest.raises(SpecError, match="adafactor has no fused step"):
         formulas(made((symbol("s"), symbol("h"))), Asked(train=True, optimizer="adafactor", step="fused"))
+
+
+def test_a_state_in_8_bits_is_of_numbers():
+    """Small arrays have it in fp32, and which ones are small letters leave open."""
+    with pytest.raises(SpecError, match="an array of h values may be too small for a state in 8 bits"):
+        formulas(made((symbol("s"), symbol("h"))), Asked(train=True, optimizer="adam8bit"))
 
 
 HEADS = """name: heads

@@ -25,7 +25,7 @@ TORCHS = {
     "adafactor": torch.optim.Adafactor,
 }
 ASKED = {"single": {"foreach": False}, "foreach": {"foreach": True}, "fused": {"fused": True}}
-WAYS = [(rule, way) for rule in OPTIMIZERS for way in OPTIMIZERS[rule].makes]
+WAYS = [(rule, way) for rule in TORCHS for way in OPTIMIZERS[rule].makes]
 
 
 def updated(shapes, rule, way):

@@ -81,6 +81,10 @@ ROOMS: dict[str, tuple[list[str], list[str]]] = {
             ),
         ],
     ),
+    "parallel": (
+        ["archcalc/parallel/*.py"],
+        ["archcalc/parallel", "tests/parallel/test_*.py"],
+    ),
     "fields": (
         ["archcalc/receptive_field/*.py", "archcalc/layers/window.py", "archcalc/layers/intervals.py"],
         [

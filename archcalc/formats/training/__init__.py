@@ -1,0 +1,1 @@
+"""A step of training, as text, JSON or a page."""
