@@ -48,7 +48,7 @@ WITHOUT = {
 }
 # The examples of each kind, and of networks, in CI; `thorough` has twenty times as many.
 EXAMPLES = {"onnx": 5, "prototxt": 5, "flat": 4, "torch": 1}
-_MOST = settings().max_examples // 40
+_MOST = max(1, settings().max_examples // 40)
 
 
 def written(form: str, graph: Graph):

@@ -174,7 +174,7 @@ RANKS: dict[str, tuple[int, ...]] = {
     "matmul": (2, 3, 4),
     "subsample2d": (3,),
     "windowattention": (2, 3, 4),
-    "relativebias": (3,),
+    **dict.fromkeys(("gridbias", "relativebias"), (3,)),
 }
 
 # The inputs of kinds for which a rank does not say enough.

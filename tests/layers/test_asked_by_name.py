@@ -18,6 +18,17 @@ EXCEPTIONS = {
     "language/written.py": "layers of tokens, whose inputs have to be named so in a spec",
     "network/adapters.py": "dense layers, beside which an adapter is layers of its own, and attention, which has it inside",
     "formats/table/cs231n.py": "the layout of the course notes, which has words of its own for each of its kinds",
+    "devices/products.py": "convolutions, which alone have ways with fewer products than are written",
+    "training/operations.py": "attention, whose scores are kept, fused or computed again, and kernels that are fused with it",
+    "training/step.py": "attention likewise, and a softmax that the loss takes in",
+    "formats/shard.py": "experts, whose number is told only where there are any",
+    **dict.fromkeys(
+        (
+            *("parallel/caching.py", "parallel/carrying.py", "parallel/holding.py", "parallel/sending.py"),
+            *("parallel/sharding.py", "parallel/spreading.py", "parallel/ways.py"),
+        ),
+        "which kinds a plan can split, and how: by heads, by experts, by columns and rows",
+    ),
     "reference/fast/fuse.py": "which hand-written kernels can take which kinds in",
 }
 

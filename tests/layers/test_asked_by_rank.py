@@ -23,6 +23,35 @@ EXCEPTIONS = {
     ),
     "cli/commands/rf.py": ({"AXES[2]"}, "an image that is laid under a map of two axes"),
     "cli/running.py": ({"node.shape[0]"}, "a vector of class scores"),
+    "devices/products.py": ({"output[1:]", "layer.rank"}, "convolutions, whose kinds have channels first"),
+    "devices/traffic.py": (
+        {"shape[1:]", "shape[0]", "len(shape) > 1"},
+        "rows of an array as it lies in memory, of which some are read",
+    ),
+    "parallel/caching.py": ({"node.shape[0]"}, "tokens of what attention reads, in the order of its kind"),
+    "parallel/carrying.py": (
+        {"node.shape[1]", "len(node.shape) == 2", "len(x) == 2", "len(node.shape) > 1"},
+        "tokens×features, the order of the kinds that are split",
+    ),
+    "parallel/spreading.py": (
+        {"self.graph.nodes[node.inputs[1]].shape[1]", "shape[0]", "len(shape) < 2"},
+        "a trained array, whose axes nobody names, and the experts of a router",
+    ),
+    "parallel/stages.py": ({"len(shape) > 1"}, "what is sent from stage to stage, vectors apart"),
+    "reference/kept_arrays.py": (
+        {"before.shape[1]", "self.arrays[name].shape[1]", "new.shape[1]"},
+        "arrays of a run, tokens behind the batch",
+    ),
+    "serving/text.py": (
+        {"self.own.nodes[self.position].shape[0]", "len(shape) == 1"},
+        "a text of token numbers, which has one axis",
+    ),
+    "training/kept.py": ({"shape[-1]", "shape[0]", "len(shape) > 2"}, "class scores, for which a loss is computed"),
+    "training/rule.py": ({"len(x) > 1"}, "the rule of 6N, which counts tokens"),
+    "verification/serving.py": (
+        {"self.whole.nodes[self.text.position].shape[0]"},
+        "a text of token numbers, which has one axis",
+    ),
     "drawing/charts/field.py": (
         {"counts.shape[-1]", "shares.shape[0]", "shares.shape[1]"},
         "an array of pixels to paint",
