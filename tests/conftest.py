@@ -17,8 +17,8 @@ settings.register_profile(
 settings.register_profile("thorough", max_examples=800, deadline=None, suppress_health_check=_SLOW_IMPORTS)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
-from archcalc.language import bundled
-from tests.zoo import THOROUGH
+from archcalc.language import bundled  # noqa: E402 - the profile of Hypothesis is loaded first
+from tests.zoo import THOROUGH  # noqa: E402 - which asks for the profile
 
 # So many cases of a test are run whichever networks they are.
 _FEW = 8

@@ -100,6 +100,15 @@ class Style(msgspec.Struct, frozen=True):
         return f"{before}{clean.join(self.code) if code else clean}{after}"
 
 
+# A name as long as this may be broken after each of its words, so that a table of many columns is not cut off.
+_LONG = 24
+
+
+def _markdown_link(said: str, target: str) -> str:
+    said = said.replace("_", "_<wbr>") if len(said) > _LONG else said
+    return f"[{said}]({quote(target)}.md)"
+
+
 PLAIN = Style(str, TEXT, ("", "\n", ""), 36)
 # Text is escaped; formulas have nothing to escape, and a browser breaks them.
 HTML = Style(
@@ -111,9 +120,7 @@ HTML = Style(
     code=("<code>", "</code>"),
     blank=lambda label: f'<input aria-label="{label}" autocomplete="off" spellcheck="false">',
 )
-MARKDOWN = Style(
-    escape_markdown, LATEX, ("", "<br>", ""), 72, link=lambda said, target: f"[{said}]({quote(target)}.md)"
-)
+MARKDOWN = Style(escape_markdown, LATEX, ("", "<br>", ""), 72, link=_markdown_link)
 TEX = Style(
     escape_tex,
     LATEX,
