@@ -22,7 +22,7 @@ from archcalc.layers import Layer
 from archcalc.profiling.engine import profile
 from archcalc.report.pages import compared, report
 from tests.cli.terminal import screen
-from tests.zoo import SOME
+from tests.zoo import SOME, THOROUGH
 
 ROOT = Path(__file__).parent.parent
 PAGES = {path: path.read_text() for path in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))}
@@ -105,6 +105,7 @@ def test_the_diagram_is_what_its_command_prints():
     assert diagram.rstrip("\n") == printed(shlex.split(command)[1:])
 
 
+@pytest.mark.skipif(not THOROUGH, reason="it counts every bundled network; the thorough profile draws it")
 def test_the_chart_is_what_its_command_draws(tmp_path, monkeypatch):
     """The page of pictures shows the chart that the command above it draws, which is the one in reports/."""
     [command] = [line for block in fenced("sh") for line in block.splitlines() if line.startswith("archcalc plot")]
@@ -141,9 +142,10 @@ def test_the_page_of_the_language_shows_all_of_vgg16():
 
 
 def test_the_specs_shown_load():
-    """Every YAML block is a spec that loads as it stands."""
+    """Every YAML block is a spec that loads as it stands, but for the file of a device."""
     for block in fenced("yaml"):
-        assert profile(parse(Source("README.md", block))).rows
+        if "\npeaks:" not in block:
+            assert profile(parse(Source("README.md", block))).rows
 
 
 def test_the_error_shown_is_what_that_mistake_prints(tmp_path, monkeypatch):

@@ -20,7 +20,7 @@ from archcalc.devices.device import Device, Peak
 # The names of numpy's types by dtype: those that its matrix product hands to a library.
 _TYPES = {"fp32": "float32", "fp64": "float64"}
 # Matrices are made larger, up to a side, until a product takes as long as this, in seconds.
-_FIRST, _LARGEST, _LONG = 256, 8192, 0.05
+_FIRST, _LARGEST, _LONG = 256, 8192, 0.02
 # The bytes of an array to copy, which few caches hold.
 _COPIED = 1 << 27
 

@@ -55,7 +55,7 @@ def smallest(source: Source, params: Params = NO_PARAMS) -> Small:
     >>> smallest(source_of("vgg16")).graph.input, smallest(source_of("resnet18")).graph.input
     ((3, 64, 64), (3, 35, 35))
     >>> smallest(source_of("llama3_8b")).lowered
-    {'kv_heads': '2', 'heads': '2', 'depth': '2'}
+    {'kv_heads': '2', 'depth': '16', 'dim': '128'}
     """
     model = model_of(source)
     whole = model.graph(params)

@@ -10,7 +10,8 @@ from click.testing import CliRunner
 from archcalc.cli import main
 from archcalc.drawing.diagrams import DIAGRAMS
 from archcalc.errors import Source
-from archcalc.language import bundled, load, parse
+from archcalc.language import load, parse
+from tests.zoo import ZOO
 
 # Of these only s/relu and b lead nowhere: a is read by four, s/conv2d by s/relu, a head by nobody by its nature, and last is last.
 SPEC = """name: loose
@@ -95,4 +96,4 @@ def test_a_picture_marks_each(spec, form):
 
 def test_no_bundled_network_has_any():
     """Each layer of theirs is read, is the last, or is of a head."""
-    assert {name: names for name in bundled() if (names := [node.name for node in load(name).unread])} == {}
+    assert {name: names for name in ZOO if (names := [node.name for node in load(name).unread])} == {}
