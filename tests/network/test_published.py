@@ -47,13 +47,15 @@ def test_a_number_holds_as_it_is_printed(value, unit, decimals, rounding):
 
 @given(VALUES, st.sampled_from(["K", "M", "MiB"]), st.integers(1, 4))
 def test_a_number_that_prints_otherwise_does_not_hold(value, unit, decimals):
-    """One and a half of the last printed digit away, below or above, a number is another."""
+    """One and a half of the last printed digit away, below or above, a number is another, or counted in others of a name."""
     text = printed(value, unit, decimals, ROUND_HALF_EVEN)
     step = Decimal(UNITS[unit]).scaleb(-decimals)
     number = Decimal(text.removesuffix(unit).replace(",", "")) * UNITS[unit]
 
     for other in (number - step * 3 / 2, number + step * 3 / 2):
-        assert Printed.read(text).judged(Fraction(other)) is None
+        judged = Printed.read(text).judged(Fraction(other))
+        # Of a number of few digits it may be what the other sort of megabyte makes of it.
+        assert judged is None or (unit, judged[0]) == ("MiB", "other convention")
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,8 @@ LARGE = (
     {name for name, (path, _) in networks(SPECS).items() if path.stem in FAMILIES}
     | FEWER.keys()
     | _LONG.keys()
-    | {"regnet_y_128gf", "stylegan_1024", "nasnet_large", "swin3d_s", "swin3d_b"}
+    | {"regnet_y_128gf", "stylegan_1024", "nasnet_large", "swin3d_s", "swin3d_b", "sam_vit_h", "mamba2_2.7b"}
+    | {"rwkv4_3b", "rwkv4_7b", "rwkv4_14b"}
 )
 FEWER |= (_LONG if THOROUGH else {}) | {
     name: FAMILIES[path.stem]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 from click.testing import CliRunner
 
 from archcalc.cli import main
@@ -10,15 +11,27 @@ from archcalc.conventions import convention
 from archcalc.language import bundled, load
 from archcalc.profiling.engine import profile
 from archcalc.report import listed
-from tests.zoo import SOME
+from tests.zoo import SOME, THOROUGH
+
+ALL = pytest.mark.skipif(not THOROUGH, reason="it counts every bundled network")
 
 
+@ALL
 def test_what_is_recorded_is_what_is_counted(tmp_path):
     """specs/listed.json and specs/counted.json regenerate to the same bytes."""
     listed.record(tmp_path / "listed.json", tmp_path / "counted.json")
 
     assert (tmp_path / "listed.json").read_bytes() == listed.RECORD.read_bytes()
     assert (tmp_path / "counted.json").read_bytes() == listed.COUNTED.read_bytes()
+
+
+def test_no_record_is_of_another_text(monkeypatch):
+    """Every network is in both records, with the checksum of its spec as it is: nothing is counted anew for a list."""
+    monkeypatch.setattr(listed, "_profiled", None)
+
+    lines = listed.listed()
+    assert [line.name for line in lines] == bundled()
+    assert len(listed.counted(lines, convention("thop"))) == len(lines)
 
 
 def test_each_line_is_of_its_network():
@@ -30,6 +43,7 @@ def test_each_line_is_of_its_network():
         line, result = lines[name], profile(load(name))
         assert (line.params, line.macs, line.depth) == (result.totals.params, result.totals.macs, result.depth)
         assert (line.title, line.source) == (result.graph.title, result.graph.source)
+        assert listed.counted([line], convention("thop"))[0] == convention("thop").total(result.main)
 
 
 def test_a_spec_that_changed_is_counted_anew(tmp_path, monkeypatch):
@@ -53,6 +67,7 @@ def test_a_spec_that_changed_is_counted_anew(tmp_path, monkeypatch):
     )
 
 
+@ALL
 def test_the_list_is_the_same_without_a_record(tmp_path, monkeypatch):
     """As an installed package may have none."""
     kept = CliRunner().invoke(main, ["list"]).output

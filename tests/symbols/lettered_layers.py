@@ -39,7 +39,18 @@ MOVING = {
 # What goes over the tokens of a sequence, likewise.
 TOKENS = ("tokens", "features")
 GOING = ("attention", "lstm", "gru", "rnn", "cumsum", "cummean", "linear", "layernorm", "rmsnorm", "squash")
-SHAPED = ("constant", "learned", "input", "embedding", *BY_VALUE, "concat", "gridbias", "matmul", "windowattention")
+SHAPED = (
+    "constant",
+    "learned",
+    "input",
+    "embedding",
+    *BY_VALUE,
+    "concat",
+    "gridbias",
+    "matmul",
+    "poolingattention",
+    "windowattention",
+)
 # An expression by a name of the language in it, in a letter x that is at least 1; most are at least 1 too.
 EXPRESSIONS = {
     "+": "{x} + {n}",

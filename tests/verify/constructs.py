@@ -154,7 +154,8 @@ def with_others(draw: Draw, plot: Plot, kind: str, setting: tuple[str, str] | No
     x = plot.shape(plot.last)
     if kind == "roialign":
         boxes = plot.add(K["learned"](shape=(draw(st.integers(1, 3)), 4)))
-        source = plot.some(draw, lambda shape: len(shape) == 3)
+        maps = any(len(plot.shape(i)) == 3 for i in plot.readable)
+        source = plot.some(draw, lambda shape: len(shape) == 3) if maps else plot.add(K["learned"](shape=(2, 4, 5)))
         plot.add(chosen(draw, kind, setting, plot.shape(boxes), plot.shape(source)), boxes, source)
         return
     shapes = draw(moved(x)) if kind == "deformconv2d" else (x, x[:1])

@@ -11,7 +11,7 @@ from archcalc.layers import Layer
 from tests.verify.plot import K
 
 # Settings that suit no input there is, or that only inputs of other ranks have.
-NEVER = {"hardtanh.min=more", "conv2d.magnitudes=taps", "conv3d.magnitudes=taps"}
+NEVER = {"hardtanh.min=more", "conv2d.magnitudes=taps", "conv3d.magnitudes=taps", "gridbias.grid=more"}
 
 
 # Settings that say which axes a layer works on, or name its output's.
