@@ -5,7 +5,8 @@ from __future__ import annotations
 # Params that are no letters: depths, for then one row stands for many layers, widths on which it depends whether there is a
 # projection, a width in a constant, and how often a loop goes.
 NO_SIZES = {
-    "capsnet": {"iterations"},
+    # Of one type or one digit the numbers are in order as they are turned, and no copy.
+    "capsnet": {"iterations", "types", "digits"},
     "clip_vit_b_32": {"joint"},
     **{f"hrnet_w{width}": {"C"} for width in (18, 32, 48)},
     **{f"yolov8{size}": {"depth_multiple"} for size in "lx"},
