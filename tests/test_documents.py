@@ -143,9 +143,8 @@ def test_the_page_of_the_language_shows_all_of_vgg16():
 
 def test_the_specs_shown_load():
     """Every YAML block is a spec that loads as it stands, but for the file of a device."""
-    for block in fenced("yaml"):
-        if "\npeaks:" not in block:
-            assert profile(parse(Source("README.md", block))).rows
+    for block in (one for one in fenced("yaml") if "\npeaks:" not in one):
+        assert profile(parse(Source("README.md", block))).rows
 
 
 def test_the_error_shown_is_what_that_mistake_prints(tmp_path, monkeypatch):

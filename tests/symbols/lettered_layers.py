@@ -39,18 +39,8 @@ MOVING = {
 # What goes over the tokens of a sequence, likewise.
 TOKENS = ("tokens", "features")
 GOING = ("attention", "lstm", "gru", "rnn", "cumsum", "cummean", "linear", "layernorm", "rmsnorm", "squash")
-SHAPED = (
-    "constant",
-    "learned",
-    "input",
-    "embedding",
-    *BY_VALUE,
-    "concat",
-    "gridbias",
-    "matmul",
-    "poolingattention",
-    "windowattention",
-)
+SHAPED = {"constant", "learned", "input", "embedding", *BY_VALUE, "concat", "gridbias", "matmul"}
+SHAPED |= {"poolingattention", "windowattention"}
 # An expression by a name of the language in it, in a letter x that is at least 1; most are at least 1 too.
 EXPRESSIONS = {
     "+": "{x} + {n}",
