@@ -1,4 +1,4 @@
-"""Hypothesis profiles, `ci` unless HYPOTHESIS_PROFILE asks for `thorough`, and how many networks each tries."""
+"""Hypothesis profiles, `ci` unless HYPOTHESIS_PROFILE or --hypothesis-profile asks for `thorough`, and how many networks each tries."""
 
 import os
 
@@ -16,16 +16,16 @@ settings.register_profile(
 )
 settings.register_profile("thorough", max_examples=800, deadline=None, suppress_health_check=_SLOW_IMPORTS)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
-
-from archcalc.language import bundled  # noqa: E402 - the profile of Hypothesis is loaded first
-from tests.zoo import THOROUGH  # noqa: E402 - which asks for the profile
-
 # So many cases of a test are run whichever networks they are.
 _FEW = 8
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Of the cases of a test that are bundled networks take every third; all of them in the `thorough` profile."""
+    # The profile is asked for as late as this, after --hypothesis-profile was read.
+    from archcalc.language import bundled  # noqa: PLC0415
+    from tests.zoo import THOROUGH  # noqa: PLC0415
+
     if THOROUGH:
         return
     names = {*bundled()}

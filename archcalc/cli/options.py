@@ -21,6 +21,7 @@ from archcalc.document.formats import MARKED
 from archcalc.document.screen import Screen
 from archcalc.errors import Source, printable
 from archcalc.importers import graphs, model_of, parse, source_of
+from archcalc.network.dtypes import DTYPES
 from archcalc.network.graph import Graph
 from archcalc.network.model import InputShape, Model
 from archcalc.profiling.engine import profile
@@ -51,6 +52,10 @@ def completes_list(words: Iterable[str]) -> dict[str, Any]:
     return {"shell_complete": complete}
 
 
+# Beside a --dtype of the command's own, which says what it is of.
+weights_option = click.option(
+    "--weights", type=click.Choice(list(DTYPES)), help="Of all weights, whatever the spec states."
+)
 limit_option = click.option(
     "--limit", default="8GiB", show_default=True, help="Bytes that the run may take, known before it begins."
 )

@@ -17,11 +17,10 @@ from archcalc.devices.products import fewest, written
 from archcalc.devices.traffic import Moved, Traffic
 from archcalc.errors import SpecError
 from archcalc.layers.registry import Family
-from archcalc.memory_plan.weights import Dtypes, arrays_of
-from archcalc.network.graph import Graph
+from archcalc.memory_plan.weights import Dtypes, bytes_held
 from archcalc.network.parts import proper
 from archcalc.profiling.rows import Profile
-from archcalc.symbols.dims import Dim, Shape, quotient
+from archcalc.symbols.dims import Dim, Shape
 from archcalc.symbols.sums import repeated
 
 Bound: TypeAlias = Literal["compute", "memory", ""]
@@ -188,12 +187,5 @@ def roofline(profile: Profile, device: Device, asked: Asked | None = None) -> Ro
             rows.append(LayerBound(*about, moved, cost, node.times, uncounted))
     macs = repeated((row.cost.macs, row.times) for row in rows)
     whole = Cost(macs, traffic.compulsory, peak.rate, device.bandwidth)
-    held = _held(graph, asked.dtypes)
+    held = bytes_held(graph, asked.dtypes)
     return Roofline(profile, device, peak, asked, tuple(rows), repeated(every), whole, held)
-
-
-def _held(graph: Graph, dtypes: Dtypes) -> Dim:
-    """The bytes of all arrays of a network."""
-    held = (sum((array.bits for array in own), 0) for own in arrays_of(graph, dtypes))
-    found = repeated(zip(held, (node.times for node in graph.nodes), strict=True))
-    return -(-found // 8) if isinstance(found, int) else quotient(found, 8)

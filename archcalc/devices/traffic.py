@@ -17,12 +17,13 @@ from typing import Any, NamedTuple
 
 from archcalc.devices.touched import touched
 from archcalc.layers.window import IDENTITY
+from archcalc.memory_plan.sizes import whole_bytes
 from archcalc.memory_plan.weights import Dtypes
 from archcalc.network.dtypes import Format, bits
 from archcalc.network.graph import Graph, Node
 from archcalc.network.parameters import format_of, owner_of
 from archcalc.network.storage import manners, stored
-from archcalc.symbols.dims import Dim, Shape, quotient, size
+from archcalc.symbols.dims import Dim, Shape, size
 from archcalc.symbols.sums import sum_of
 
 
@@ -75,7 +76,7 @@ class Traffic:
         nodes = self._graph.nodes
         given = [n for origin, n in self._read.items() if self._is_given(origin)]
         outputs = [self._values(i, size(nodes[i].shape)) for i in self._graph.outputs]
-        return _bytes(sum_of([*given, *self._arrays.values(), *outputs]))
+        return whole_bytes(sum_of([*given, *self._arrays.values(), *outputs]))
 
     def _of(self, position: int, *, fused: bool) -> Moved:
         node = self._graph.nodes[position]
@@ -94,7 +95,7 @@ class Traffic:
         unwritten = main is not None and not self._is_given(self._origins[position])
         writes = 0 if unwritten or (main is not None and position not in self._graph.outputs) else size(node.shape)
         read = sum_of(list(reads.values()))
-        return Moved(_bytes(read), _bytes(weights), _bytes(self._values(position, writes)))
+        return Moved(whole_bytes(read), whole_bytes(weights), whole_bytes(self._values(position, writes)))
 
     def _is_given(self, origin: int) -> bool:
         """True for values that no layer writes: an input of the network, or a trained array."""
@@ -190,7 +191,3 @@ def _at_most(before: Dim, more: Dim, most: Dim) -> Dim:
     if all(isinstance(n, int) for n in numbers):
         return min(before + more, most)
     return more if before == 0 else before
-
-
-def _bytes(n: Dim) -> Dim:
-    return -(-n // 8) if isinstance(n, int) else quotient(n, 8)

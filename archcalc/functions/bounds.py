@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from archcalc.devices.device import Device
+from archcalc.devices.energy import MODELS
 from archcalc.devices.energy import energy as energy_of
 from archcalc.devices.known import device as named
 from archcalc.devices.roofline import Asked, Products, Roofline
@@ -44,8 +45,8 @@ def roofline(
     asked = Asked(dtype=dtype, weights=weights, accumulate=accumulate, fused=fused, masked=masked, products=products)
     if measured is not None and measured_step is not None:
         raise SpecError("measured is of a forward pass, measured_step of a step of training", None, "give one")
-    if energy not in {None, "horowitz"}:
-        raise SpecError(f"no energy by '{energy}'", None, "there is horowitz")
+    if energy is not None and energy not in MODELS:
+        raise SpecError(f"no energy by '{energy}'", None, f"there is {', '.join(MODELS)}")
     found = bounds_of(
         profiled(network, input, set, batch, "macs"), named(device) if isinstance(device, str) else device, asked
     )

@@ -15,12 +15,13 @@ from archcalc.memory_plan.asked import Asked
 from archcalc.memory_plan.inference import memory_of, output_bits, timeline
 from archcalc.memory_plan.optimizers import optimizer
 from archcalc.memory_plan.saved_tensors import root_of, saved_tensors, width
+from archcalc.memory_plan.sizes import whole_bytes
 from archcalc.memory_plan.weights import Array, arrays_of
 from archcalc.network.dtypes import bits
 from archcalc.network.graph import Graph
 from archcalc.network.parts import proper
 from archcalc.profiling.rows import Profile
-from archcalc.symbols.dims import Dim, as_int, quotient
+from archcalc.symbols.dims import Dim, as_int
 from archcalc.symbols.sums import repeated, sum_of
 
 
@@ -44,7 +45,7 @@ def formulas(profile: Profile, asked: Asked) -> Formulas:
     arrays = arrays_of(graph, asked.dtypes)
     held = [_bits(every, lambda array: array.bits) for every in arrays]
     names = [node.name for node in graph.nodes]
-    weights = [_bytes(n) for n in held]
+    weights = [whole_bytes(n) for n in held]
     if not asked.train:
         parts = {"weights": _sum(held, times)}
         rows = {name: (n, 0) for name, n in zip(names, weights, strict=True)}
@@ -73,12 +74,7 @@ def _bits(arrays: Iterable[Array], of: Callable[[Array], Dim]) -> Dim:
 
 def _sum(parts: list[Dim], times: list[Dim]) -> Dim:
     """The bytes of parts in bits, each as often as it is there."""
-    return _bytes(repeated(zip(parts, times, strict=True)))
-
-
-def _bytes(held: Dim) -> Dim:
-    """The bytes of some bits: of a number whole ones, and with letters an eighth."""
-    return -(-held // 8) if isinstance(held, int) else quotient(held, 8)
+    return whole_bytes(repeated(zip(parts, times, strict=True)))
 
 
 def _kept(graph: Graph, batch: Dim, asked: Asked, narrow: int) -> list[Dim]:
@@ -94,12 +90,12 @@ def _kept(graph: Graph, batch: Dim, asked: Asked, narrow: int) -> list[Dim]:
             elif root >= 0:
                 roots.add(root)
     for root in roots:
-        found[root] += _bytes(batch * output_bits(graph, root, narrow))
+        found[root] += whole_bytes(batch * output_bits(graph, root, narrow))
     return found
 
 
 def _own(entry: SavedTensor, batch: Dim, narrow: int) -> Dim:
-    return _bytes(as_int(entry.values * (1 if entry.once else batch)) * width(entry, narrow))
+    return whole_bytes(as_int(entry.values * (1 if entry.once else batch)) * width(entry, narrow))
 
 
 def _peak(graph: Graph, asked: Asked, narrow: int) -> int | None:

@@ -5,8 +5,17 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from archcalc.errors import SpecError
-from archcalc.symbols.dims import Dim, format_dim
+from archcalc.symbols.dims import Dim, format_dim, quotient
 from archcalc.symbols.units import amount
+
+
+def whole_bytes(bits: Dim) -> Dim:
+    """The bytes of some bits: of a number whole ones, and with letters an eighth.
+
+    >>> whole_bytes(12)
+    2
+    """
+    return -(-bits // 8) if isinstance(bits, int) else quotient(bits, 8)
 
 
 class Size(NamedTuple):

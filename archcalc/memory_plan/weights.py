@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from archcalc.memory_plan.sizes import Size, whole
+from archcalc.memory_plan.sizes import Size, whole, whole_bytes
 from archcalc.network.dtypes import Format, bits
 from archcalc.network.graph import Graph, weights_of
 from archcalc.network.parameters import format_of, is_frozen
 from archcalc.symbols.dims import Dim, Shape, size
+from archcalc.symbols.sums import repeated
 
 
 class Dtypes(NamedTuple):
@@ -89,3 +90,14 @@ def bits_held(graph: Graph, arrays: list[list[Array]], of: Callable[[Array], Dim
     return [
         Size(sum(whole(of(array), node.name) for array in own)) for node, own in zip(graph.nodes, arrays, strict=True)
     ]
+
+
+def bytes_held(graph: Graph, dtypes: Dtypes) -> Dim:
+    """The bytes of all arrays of a network, each once wherever it is shared.
+
+    >>> from archcalc.language import load
+    >>> bytes_held(load("lenet5"), Dtypes("bf16")) / 60840
+    2.0
+    """
+    bits_of = (sum((array.bits for array in own), 0) for own in arrays_of(graph, dtypes))
+    return whole_bytes(repeated(zip(bits_of, (node.times for node in graph.nodes), strict=True)))

@@ -7,9 +7,10 @@ from typing import Literal
 
 import msgspec
 
+from archcalc.memory_plan.sizes import whole_bytes
 from archcalc.network.graph import Graph
 from archcalc.serving.stream import Stream
-from archcalc.symbols.dims import Dim, minimum, quotient
+from archcalc.symbols.dims import Dim, minimum
 from archcalc.symbols.sums import sum_of
 
 
@@ -85,5 +86,5 @@ def _later(last: Dim, bound: Dim | None, windows: list[Dim]) -> bool:
 
 
 def in_bytes(values: Dim, bits: int) -> Dim:
-    """The bytes of so many values: of a number whole ones, and of a formula its own part of a byte."""
-    return -(-values * bits // 8) if isinstance(values, int) else quotient(values * bits, 8)
+    """The bytes of so many values."""
+    return whole_bytes(values * bits)

@@ -9,6 +9,7 @@ import msgspec
 
 from archcalc.errors import SpecError
 from archcalc.layers.work import Work
+from archcalc.memory_plan.weights import bytes_held
 from archcalc.network.graph import Graph
 from archcalc.profiling.engine import profile
 from archcalc.profiling.rows import Profile
@@ -18,7 +19,7 @@ from archcalc.serving.passes import decoding
 from archcalc.serving.stream import Stream, stream
 from archcalc.serving.text import Text
 from archcalc.serving.transient import Outputs, outputs
-from archcalc.serving.weights import held, looked_up, read, values_in_bytes
+from archcalc.serving.weights import looked_up, read, values_in_bytes
 from archcalc.symbols.dims import Dim, format_dim
 from archcalc.symbols.sums import sum_of
 
@@ -149,7 +150,7 @@ def served(text: Text, asked: Asked) -> Serving:
     # More places than the network has would have more params.
     lettered = isinstance(own.totals.params, int) and not isinstance(first.totals.params, int)
     places = text.tokens if lettered else None
-    weights = held(text.own, asked.dtypes)
+    weights = bytes_held(text.own, asked.dtypes)
     return Serving(own, graph, asked, context, rows, weights, places, _outputs(text, context, way, asked))
 
 

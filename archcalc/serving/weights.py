@@ -1,20 +1,16 @@
-"""The bytes of weights: of all of them, and of those that one pass over a few tokens reads."""
+"""The bytes of the weights that one pass over a few tokens reads."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from archcalc.memory_plan.weights import Dtypes, arrays_of
+from archcalc.memory_plan.sizes import whole_bytes
+from archcalc.memory_plan.weights import Dtypes
 from archcalc.network.dtypes import Format
 from archcalc.network.graph import Graph, Node
 from archcalc.network.parameters import format_of, owner_of
-from archcalc.symbols.dims import Dim, Shape, minimum, quotient, size
+from archcalc.symbols.dims import Dim, Shape, minimum, size
 from archcalc.symbols.sums import sum_of
-
-
-def held(graph: Graph, dtypes: Dtypes) -> Dim:
-    """The bytes of all weights and buffers, each once wherever it is shared."""
-    return _bytes(array.bits for own in arrays_of(graph, dtypes) for array in own)
 
 
 def read(graph: Graph, position: int, dtypes: Dtypes, tokens: Dim, idle: frozenset[str] = frozenset()) -> Dim:
@@ -59,5 +55,4 @@ def values_in_bytes(shape: Shape, dtypes: Dtypes) -> Dim:
 
 
 def _bytes(every: Iterable[Dim]) -> Dim:
-    bits = sum_of(every)
-    return -(-bits // 8) if isinstance(bits, int) else quotient(bits, 8)
+    return whole_bytes(sum_of(every))

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from archcalc.layers.base import SavedTensor
 from archcalc.memory_plan.inference import output_bits
 from archcalc.memory_plan.saved_tensors import SavedTensors, root_of, width
+from archcalc.memory_plan.sizes import whole_bytes
 from archcalc.network.graph import Graph
 from archcalc.symbols.dims import Dim, as_int, quotient, size
 from archcalc.symbols.sums import sum_of
@@ -86,16 +87,11 @@ def _tensors(
 
 
 def _bytes(entry: SavedTensor, batch: Dim, bits: int) -> Dim:
-    return _whole(as_int(entry.values * (1 if entry.once else batch)) * width(entry, bits))
+    return whole_bytes(as_int(entry.values * (1 if entry.once else batch)) * width(entry, bits))
 
 
 def _output(graph: Graph, root: int, batch: Dim, bits: int) -> Dim:
-    return _whole(batch * output_bits(graph, root, bits))
-
-
-def _whole(n: Dim) -> Dim:
-    """The bytes of some bits: of a number whole ones, and with letters an eighth."""
-    return -(-n // 8) if isinstance(n, int) else quotient(n, 8)
+    return whole_bytes(batch * output_bits(graph, root, bits))
 
 
 def loss_kept(graph: Graph, position: int, batch: Dim) -> list[Kept]:

@@ -9,10 +9,11 @@ import msgspec
 
 from archcalc.errors import SpecError, nearest
 from archcalc.memory_plan.optimizers import Optimizer
+from archcalc.memory_plan.sizes import whole_bytes
 from archcalc.memory_plan.weights import Array, Dtypes, arrays_of
 from archcalc.network.dtypes import bits
 from archcalc.network.graph import Graph
-from archcalc.symbols.dims import Dim, quotient, size
+from archcalc.symbols.dims import Dim, size
 from archcalc.symbols.sums import repeated, sum_of
 
 
@@ -78,7 +79,7 @@ class States(NamedTuple):
     @property
     def bytes(self) -> States:
         """The same in whole bytes, or an eighth where a size is a letter."""
-        return States(*[-(-n // 8) if isinstance(n, int) else quotient(n, 8) for n in self])
+        return States(*map(whole_bytes, self))
 
     @property
     def total(self) -> Dim:

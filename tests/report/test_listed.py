@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from archcalc.cli import main
-from archcalc.conventions import convention
+from archcalc.conventions import CONVENTIONS, convention
 from archcalc.language import bundled, load
 from archcalc.profiling.engine import profile
 from archcalc.report import listed
@@ -43,7 +43,8 @@ def test_each_line_is_of_its_network():
         line, result = lines[name], profile(load(name))
         assert (line.params, line.macs, line.depth) == (result.totals.params, result.totals.macs, result.depth)
         assert (line.title, line.source) == (result.graph.title, result.graph.source)
-        assert listed.counted([line], convention("thop"))[0] == convention("thop").total(result.main)
+        for one in CONVENTIONS.values():
+            assert listed.counted([line], one)[0] == one.total(result.main), one.name
 
 
 def test_a_spec_that_changed_is_counted_anew(tmp_path, monkeypatch):

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from archcalc.cli.options import Request, takes_network, takes_settings
+from archcalc.cli.options import Request, takes_network, takes_settings, weights_option
 from archcalc.cli.output import put
 from archcalc.document.formats import TABLES
 from archcalc.drawing.charts.canvas import canvas, check_suffix, save
@@ -54,7 +54,7 @@ _dtype = click.Choice(list(DTYPES))
     show_default=True,
     help="Of activations, and weights of which the spec states none.",
 )
-@click.option("--weights", type=_dtype, help="Of all weights, whatever the spec states.")
+@weights_option
 @click.option("--activations", type=_dtype, help="Of activations, where it is another.")
 @click.option("--train", is_flag=True, help="A step of training instead of one forward pass.")
 @click.option("--optimizer", type=click.Choice(list(OPTIMIZERS)), help="In training; adam by default.")

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from archcalc.cli.options import Request, completes, takes_network, takes_settings
+from archcalc.cli.options import Request, completes, takes_network, takes_settings, weights_option
 from archcalc.cli.output import put
 from archcalc.cli.values import TimeType
 from archcalc.devices.energy import MODELS, energy
@@ -52,7 +52,7 @@ class RooflineOptions(msgspec.Struct, frozen=True):
     show_default=True,
     help="Of activations, products, and weights of which the spec states none.",
 )
-@click.option("--weights", type=_dtype, help="Of all weights, whatever the spec states.")
+@weights_option
 @click.option(
     "--accumulate",
     type=click.Choice([*DTYPES, "int32"]),

@@ -7,7 +7,7 @@ from importlib import import_module
 import click
 import msgspec
 
-from archcalc.cli.options import Request, limit_option, takes_network, takes_settings
+from archcalc.cli.options import Request, limit_option, takes_network, takes_settings, weights_option
 from archcalc.cli.output import put
 from archcalc.cli.values import LengthType
 from archcalc.document.formats import TABLES
@@ -72,7 +72,7 @@ _dtype = click.Choice(list(DTYPES))
     show_default=True,
     help="Of activations and cache, and weights of which the spec states none.",
 )
-@click.option("--weights", type=_dtype, help="Of all weights, whatever the spec states.")
+@weights_option
 @click.option("--kv", type=_dtype, help="Of the cache, where it is another.")
 @click.option("--layers", is_flag=True, help="A row for each layer, also for those that are alike.")
 @click.option("--variants", is_flag=True, help="All networks of the family, or all whose names begin so, side by side.")

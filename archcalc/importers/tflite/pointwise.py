@@ -184,23 +184,21 @@ def slopes(made: Translation, op: Operator) -> None:
 @translates("SOFTMAX", "LOG_SOFTMAX")
 def softmax(made: Translation, op: Operator) -> None:
     """Softmax along the last axis."""
-    value = _one(made, op)
-    if value is None:
-        return
-    if not value.axes:
-        pass_on(made, op)
-        return
-    kind = "Softmax" if op.kind == "SOFTMAX" else "LogSoftmax"
-    made.put(op, kind, [value.name], value.axes, axis=value.axes.index(len(value.axes) - 1))
+    _along_last(made, op, "Softmax" if op.kind == "SOFTMAX" else "LogSoftmax")
 
 
 @translates("L2_NORMALIZATION")
 def length_norm(made: Translation, op: Operator) -> None:
     """Values over their length along the last axis."""
+    _along_last(made, op, "LpNormalization", p=2)
+
+
+def _along_last(made: Translation, op: Operator, kind: str, **settings: int) -> None:
+    """An operator that works along the last axis; of a value without axes it is the value."""
     value = _one(made, op)
     if value is None:
         return
     if not value.axes:
         pass_on(made, op)
         return
-    made.put(op, "LpNormalization", [value.name], value.axes, axis=value.axes.index(len(value.axes) - 1), p=2)
+    made.put(op, kind, [value.name], value.axes, axis=value.axes.index(len(value.axes) - 1), **settings)
