@@ -85,6 +85,8 @@ GIVEN = {
         [NAME, "--device", "t4", "--measured", SHORT],
         [NAME, "--device", "t4", "--plot", f"{SHORT[2::3]}.svg"],
     ],
+    "train": [[NAME], [NAME, "--freeze", SHORT], [NAME, "--on", SHORT, "--lora", "2"]],
+    "shard": [[NAME], [NAME, "--plan", SHORT], [NAME, "--plan", f"{SHORT[2::3]}.yaml"]],
     "check": [[NAME], [NAME, "--claim", f"params 113 {SHORT}"], [NAME, "--claim", "params=113"]],
     "conventions": [[NAME], [NAME, "--rules", SHORT]],
     "explain": [[NAME], [NAME, "conv"], [NAME, SHORT]],

@@ -135,6 +135,9 @@ def _pad(use: Use) -> Placed:
     if use.layer.mode == "zeros" and rank <= 3:
         call = Call(f"layers.ZeroPadding{rank}D", (plain("margin", margins(sides)),))
         return Placed(Code(f"$self({use.fed(order)})", call), order)
+    if not any(map(any, sides)):
+        # On torch Keras pads by reflection only what has a margin.
+        return Placed(Code(use.fed(order)), order)
     line, values = padding(sides, use.fed(order), use.layer.mode)
     return Placed(Code(line, values=values), order)
 
