@@ -131,4 +131,4 @@ class TimeType(click.ParamType[Any]):
         try:
             return value if isinstance(value, Fraction) else seconds(str(value))
         except SpecError as error:
-            self.fail(str(error), param, ctx)
+            self.fail(", ".join((error.fact, *error.notes)), param, ctx)

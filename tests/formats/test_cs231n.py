@@ -72,7 +72,8 @@ def hold(graph: Graph, batch: int = 1) -> list[str]:
         if product:
             assert value(product) == row.weights, row.name
             arrays = [a for name, a in row.layer.weights(*row.inputs).items() if "bias" not in name]
-            if row.kind == "linear":
+            # With a norm its weights are a matrix and a length for each row.
+            if row.kind == "linear" and len(arrays) == 1:
                 *seen, out = factors(product)
                 assert (math.prod(seen), out) == row.layer.weights(*row.inputs)["weight"][::-1], row.name
             elif len(set(arrays)) == 1:

@@ -40,7 +40,8 @@ def networks(draw: Draw, starts: int = 1) -> Graph:
     shape = tuple(draw(st.lists(st.integers(4, 9), min_size=rank, max_size=rank)))
     # The orders that a spec may state; layers bring about the others.
     names = [axes for axes in INPUTS if len(axes) == rank and axes != ("tokens",)]
-    called = draw(st.none() | st.sampled_from(names))
+    # Two axes have names in a spec, by which layers find theirs.
+    called = draw(st.sampled_from(names) if rank == 2 else st.none() | st.sampled_from(names))
     for number in range(starts):
         builder.add("input" if starts == 1 else f"input{number}", Input(shape, called))
     for number in range(draw(st.integers(4, MAX_LAYERS))):

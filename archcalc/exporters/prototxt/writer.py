@@ -17,10 +17,12 @@ from archcalc.symbols.dims import format_shape
 def write(graph: Graph) -> str:
     """A network as layers of Caffe, with the batch at 1; auxiliary heads are left out with what only they read."""
     require_depths(graph)
-    blocks = [
-        f"name: {_quoted(graph.name)}",
-        *(block for i in needed(graph, *graph.outputs) for block in _layers(graph, i)),
-    ]
+    kept = needed(graph, *graph.outputs)
+    read = {i for position in kept for i in graph.nodes[position].inputs}
+    for node in (graph.nodes[i] for i in graph.outputs if i not in read):
+        if node.layer.comes_from_outside:
+            raise refused(node, "an input that no layer reads is no output in Caffe")
+    blocks = [f"name: {_quoted(graph.name)}", *(block for i in kept for block in _layers(graph, i))]
     return "\n".join(blocks)
 
 
