@@ -93,7 +93,7 @@ def apart(form: str, graph: Graph) -> bool:
     """True for layers that readers have no like of: lengths of queries and keys, and biases that are worked out, are rows."""
     windows = [node.layer for node in graph.nodes if isinstance(node.layer, WindowAttention)]
     return form in {"onnx", "torch"} and any(
-        one.scores != "heads" or one.relative == "mlp" or one.grid for one in windows
+        one.scores != "heads" or one.relative in {"mlp", "queries"} or one.grid for one in windows
     )
 
 

@@ -115,7 +115,9 @@ class _Reading:
         """A tensor that depends on no input, under the array's name where it is only read differently."""
         arrays = call.tensors
         same = arrays[0].name if len(arrays) == 1 and call.word in _SAME else ""
-        return Value(full, "fixed", name=same or (f"{call.path}/{name}" if call.path else name))
+        # What is like a tensor has its samples.
+        batch = arrays[0].batch if call.word.endswith("_like") and arrays[0].full == full else None
+        return Value(full, "fixed", batch, name=same or (f"{call.path}/{name}" if call.path else name))
 
     def _made(self, call: Call) -> Made:
         """The outputs of an operator, of one that is not known as the file states them."""
