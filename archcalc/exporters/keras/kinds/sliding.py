@@ -90,6 +90,9 @@ def padding(sides: Sequence[tuple[Any, Any]], x: str, mode: str = "zeros") -> tu
         return f"layers.ZeroPadding{rank}D($margin, name=$pad_name)({x})", {"margin": margins(sides)}
     if mode not in _MODES:
         raise Unwritten(f"with {mode} margins")
+    if rank > 2:
+        # On torch Keras reflects along the last two axes of space, with the channels, and no others.
+        raise Unwritten(f"with {mode} margins along three axes")
     pairs = ((0, 0), *((int(before), int(after)) for before, after in sides), (0, 0))
     return f'ops.pad({x}, $margin, mode="{_MODES[mode]}")', {"margin": pairs}
 
