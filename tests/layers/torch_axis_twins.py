@@ -44,9 +44,10 @@ def shrunk(name: str) -> Callable[..., nn.Module]:
 
 
 def moved(axes: list[int], inner: nn.Module) -> nn.Module:
-    """A module over the last axes, of which these are made."""
+    """A module over the last axes, of which these are made; its output lies in memory as that of a convolution does."""
     ends, batch = list(range(-len(axes), 0)), [axis + 1 for axis in axes]
-    there, back = (Function(lambda t, a=a, b=b: t.movedim(a, b)) for a, b in ((batch, ends), (ends, batch)))
+    there = Function(lambda t: t.movedim(batch, ends))
+    back = Function(lambda t: t.movedim(ends, batch).contiguous())
     return nn.Sequential(there, inner, back)
 
 
