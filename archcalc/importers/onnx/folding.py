@@ -184,6 +184,8 @@ def pointwise(op: Operator, xs: Sequence[Known]) -> Known | None:
 
 def _each(kind: str, xs: Sequence[Known], shape: Shape) -> tuple[Number, ...] | None:
     def spread(x: Known) -> tuple[Number, ...]:
+        if x.shape == shape:
+            return x.content or ()
         lack = len(shape) - len(x.shape)
         return (
             picked(
