@@ -24,6 +24,7 @@ from archcalc.layers import Layer
 from archcalc.network.facts import Loop
 from archcalc.network.graph import Node
 from archcalc.symbols.dims import Dim
+from archcalc.symbols.knobs import mark
 
 
 class Expansion(Additions):
@@ -37,6 +38,8 @@ class Expansion(Additions):
         """Add items in order, the first of which follows `last`."""
         position, head = End(last)
         for item in items:
+            if scope.depth == 0:
+                mark("item", (self.builder.nodes, len(self.builder.nodes), position))
             position, hung = self._kept(item, scope, position)
             head = head if hung is None else hung
         return End(position, head if position == last else None)
@@ -70,6 +73,8 @@ class Expansion(Additions):
         position, head = End(last)
         values = scope.fixed if last == UNKNOWN else self._values(scope.fixed, last)
         for index, bound in enumerate(rounds(call.given, values)):
+            if scope.depth == 0:
+                mark("round", (self.builder.nodes, len(self.builder.nodes), position))
             self._budget.spend(call, 1)
             inner = counted(scope.fixed, index) | bound
             scope_of = msgspec.structs.replace(scope, fixed=inner, values=inner, depth=scope.depth + 1)

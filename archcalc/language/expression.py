@@ -19,6 +19,7 @@ from archcalc.errors import Place, SpecError, nearest
 from archcalc.language.lists import LIST_FUNCTIONS, check_entries, entry, listed, shown
 from archcalc.network import limits
 from archcalc.network.limits import MAX_NUMBER, whole_of
+from archcalc.symbols import knobs
 from archcalc.symbols.dims import (
     Dim,
     Truth,
@@ -110,7 +111,8 @@ def _chosen(of_plain: Callable[[Any], Any], pick: Callable[[Any, Any], Any], giv
     values = list(map(_number, listed(given)))
     if not values or (len(given) == 1 and not isinstance(given[0], tuple)):
         raise TypeError
-    return of_plain(values) if _plain(*values) else reduce(pick, [exact(value) for value in values])
+    known = _plain(*values) and not any(map(knobs.is_knob, values))
+    return of_plain(values) if known else reduce(pick, [exact(value) for value in values])
 
 
 def exact(value: Any) -> Any:
@@ -122,12 +124,13 @@ def exact(value: Any) -> Any:
     return sympy.Rational(value.numerator, value.denominator)
 
 
+_NUMBERS = (int, bool, Fraction)
 _OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
     ast.Div: lambda a, b: (
-        Fraction(a, b) if isinstance(a, (int, Fraction)) and isinstance(b, (int, Fraction)) else a / _divisor(b)
+        Fraction(a, b) if type(a) in _NUMBERS and type(b) in _NUMBERS else a / (b if _plain(a, b) else _divisor(b))
     ),
     ast.FloorDiv: lambda a, b: a // b if _plain(a, b) else floor_div(exact(a), exact(_divisor(b))),
     ast.Mod: lambda a, b: a % b if _plain(a, b) else remainder(exact(a), exact(_divisor(b))),
@@ -178,7 +181,7 @@ def evaluate(text: str, names: Mapping[str, Value], place: Place) -> Value:
     if not text.strip():
         raise SpecError("a value is missing here", place)
     try:
-        return bounded(_walk(_parsed(text), names))
+        return bounded(knobs.whole(_walk(_parsed(text), names)))
     except SpecError as error:
         raise SpecError(error.fact, place, *error.notes) from None
     except RecursionError:
@@ -219,9 +222,10 @@ def _walk(node: ast.expr, names: Mapping[str, Value]) -> Any:  # noqa: PLR0911, 
         case ast.UnaryOp(op=op, operand=operand) if type(op) in _OPERATORS:
             return _OPERATORS[type(op)](_walk(operand, names))
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
-            return bounded(_OPERATORS[type(op)](_number(_walk(left, names)), _number(_walk(right, names))))
+            sides = knobs.operands(_number(_walk(left, names)), _number(_walk(right, names)))
+            return bounded(_OPERATORS[type(op)](*sides))
         case ast.Compare(left=left, ops=ops, comparators=rights) if all(type(op) in _OPERATORS for op in ops):
-            sides: list[Any] = [_walk(side, names) for side in (left, *rights)]
+            sides = knobs.operands(*[_walk(side, names) for side in (left, *rights)])
             return all(_OPERATORS[type(op)](a, b) for op, a, b in zip(ops, sides, sides[1:], strict=False))
         case ast.Tuple(elts=entries) | ast.List(elts=entries):
             return tuple(_walk(entry, names) for entry in entries)

@@ -16,6 +16,7 @@ from archcalc.language.tree import ListNode, MapNode, Scalar, Tree, unknown
 from archcalc.layers.base import Layer
 from archcalc.layers.fields import Misfit, expected_of, fitted, known_words, sizes
 from archcalc.layers.placing import Misplaced
+from archcalc.symbols.knobs import settled
 
 _MAX_TEXT = 300
 # The settings that give axes their names, which may be any words.
@@ -46,7 +47,7 @@ def text_of(tree: Tree, names: Names[str, Value]) -> str:
         raise SpecError(
             f"a text with {{…}} in it has at most {_MAX_TEXT} characters, not {len(tree.text):,}", tree.place
         )
-    text = _BRACES.sub(lambda match: str(evaluate(match[1].strip(), names, tree.place)), tree.text)
+    text = _BRACES.sub(lambda match: str(settled(evaluate(match[1].strip(), names, tree.place))), tree.text)
     if len(text) > _MAX_TEXT:
         raise SpecError(f"the text has {len(text):,} characters, and at most {_MAX_TEXT} are read", tree.place)
     return text

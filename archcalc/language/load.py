@@ -27,6 +27,7 @@ from archcalc.network.graph import Graph, Node
 from archcalc.network.model import NO_PARAMS, InputShape, Model, Params, replaced_inputs
 from archcalc.network.wildcards import fits
 from archcalc.symbols.dims import Dim
+from archcalc.symbols.knobs import mark
 from archcalc.symbols.shape import NamedShape
 
 
@@ -132,6 +133,7 @@ def _assembled(
     start = _start(expansion, document, scope, input_shape, mistakes)
     last = expansion.sequence(document.layers.items, scope, start).position
     nodes = expansion.builder.nodes
+    mark("end")
     outputs = _outputs(expansion, document, mistakes)
     if checked:
         _hold_totals(expansion, document, scope, last, mistakes)

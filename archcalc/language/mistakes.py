@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import NoReturn
 
 from archcalc.errors import SpecError, together
+from archcalc.symbols.knobs import mark
 
 # Nobody puts more right at once.
 MOST = 10
@@ -30,6 +31,7 @@ class Mistakes:
 
     def add(self, error: SpecError, *notes: str) -> None:
         """File a mistake with further notes, unless its place has one; raises EndedError with the last one told."""
+        mark("mistake")
         place = error.place
         # A block that is used twice has its mistakes once.
         where = error.fact if place is None else (place.source.name, place.line, place.column)

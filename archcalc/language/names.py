@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from archcalc.errors import Place, SpecError, nearest
 from archcalc.network.names import check_name
+from archcalc.symbols.knobs import mark
 
 _MAX_CHARACTERS = 100
 # Enough to suggest from, and few enough to compare with.
@@ -39,6 +40,7 @@ class Names:
                 remedy = f"first on line {first.line}"
             raise SpecError(f"the name '{full}' is used twice", place, remedy)
         self._taken[full] = place
+        mark("name", full)
         return full
 
     def number(self, prefix: str, base: str, place: Place) -> str:

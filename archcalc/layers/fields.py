@@ -16,6 +16,8 @@ from archcalc.layers.base import Layer
 from archcalc.layers.placing import Axis
 from archcalc.layers.requirements import Requirement
 from archcalc.symbols.dims import at_least, format_dim, is_dim, whole
+from archcalc.symbols.knobs import is_knob, knobs_in, settled
+from archcalc.symbols.knobs import plain as knob_value
 
 _PLAIN = {bool: "true or false", float: "a number", int: "a whole number", str: "a name"}
 _SEVERAL = {"a list": "lists", "a whole number": "whole numbers", "a name": "names", "an axis": "axes"}
@@ -173,9 +175,13 @@ def fitted(cls: type[Layer], values: dict[str, Any]) -> Layer:
     """
     # 1 stands for each letter while msgspec judges; in a field without sizes, msgspec refuses the letter.
     plain = {
-        name: _numeric(value) if name in sizes(cls) or name == cls.axis_setting else value
+        name: _numeric(value) if name in sizes(cls) or name == cls.axis_setting else settled(value)
         for name, value in values.items()
     }
+    for name, least in sizes(cls).items():
+        for knob in knobs_in(values.get(name)):
+            # What msgspec says of its value here it says of all values on the same side.
+            _ = knob >= least
     try:
         layer = msgspec.convert(plain, cls)
     except msgspec.ValidationError:
@@ -183,7 +189,7 @@ def fitted(cls: type[Layer], values: dict[str, Any]) -> Layer:
             if name in plain and not _fits(plain[name], of):
                 raise Misfit(name, _blamed(plain[name], of)) from None
         raise
-    letters = {name: _frozen(value) for name, value in values.items() if name in sizes(cls) and plain[name] != value}
+    letters = {name: _frozen(value) for name, value in values.items() if name in sizes(cls) and (any(knobs_in(value)) or plain[name] != value)}
     return msgspec.structs.replace(layer, **letters) if letters else layer
 
 
@@ -242,6 +248,8 @@ def _blamed(value: Any, of: Any, around: tuple[int, ...] = ()) -> tuple[int, ...
 
 def _numeric(value: Any) -> Any:
     """A value with 1 for each letter or formula in it."""
+    if is_knob(value):
+        return knob_value(value)
     if isinstance(value, Axis):
         return value.written if value.stated else None
     if isinstance(value, (list, tuple)):

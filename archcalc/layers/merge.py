@@ -23,7 +23,7 @@ from archcalc.symbols.sums import sum_of
 
 
 def _shapes(xs: tuple[Shape, ...]) -> str:
-    return " and ".join(format_shape(x) for x in dict.fromkeys(xs))
+    return " and ".join(dict.fromkeys(map(format_shape, xs)))
 
 
 def _ranks(xs: tuple[Shape, ...]) -> Iterator[Requirement]:
@@ -31,7 +31,7 @@ def _ranks(xs: tuple[Shape, ...]) -> Iterator[Requirement]:
 
 
 def _differ(xs: tuple[Shape, ...], axis: int) -> str:
-    sizes = " and ".join(map(format_dim, dict.fromkeys(x[axis] for x in xs)))
+    sizes = " and ".join(dict.fromkeys(format_dim(x[axis]) for x in xs))
     return f"branches of {_shapes(xs)} differ in {axis_names(joined_axes(xs))[axis]}, {sizes}"
 
 

@@ -21,6 +21,7 @@ from archcalc.network.references import alike, check_trunk
 from archcalc.network.shapes import Inferred, infer
 from archcalc.network.tokens import token_numbers
 from archcalc.symbols.dims import Dim, Shape, format_shape
+from archcalc.symbols.knobs import memory
 from archcalc.symbols.shape import SIGNAL, NamedShape, axis_names
 
 
@@ -181,8 +182,8 @@ class Builder:
         self.assumptions: list[Assumption] = []
         self._positions: dict[str, int] = {}
         self._numbers: dict[str, int] = {}
-        self._inferred: dict[tuple[Any, ...], Inferred] = {}
-        self._fitted: dict[tuple[Any, ...], Layer] = {}
+        self._inferred: dict[tuple[Any, ...], Inferred] = memory()
+        self._fitted: dict[tuple[Any, ...], Layer] = memory()
         self._bounds = Bounds()
 
     def add(

@@ -179,6 +179,10 @@ def only_shape(asked: InputShape | None) -> Shape | None:
     return asked.get("input")
 
 
+def _times(size: Dim, shape: Shape) -> int:
+    return sum(n == size for n in shape)
+
+
 def replaced_input(own: NamedShape, other: Shape) -> Shape:
     """The given shape in place of an input's own; raises SpecError if the axes do not match."""
     axes = input_axes(own)
@@ -186,6 +190,6 @@ def replaced_input(own: NamedShape, other: Shape) -> Shape:
     if len(other) != len(own):
         raise SpecError(fact)
     values = values_axis(axes) or 0
-    if sorted(map(str, own)) == sorted(map(str, other)) and own[values] != other[values]:
+    if own[values] != other[values] and all(_times(n, own) == _times(n, other) for n in own):
         raise SpecError(fact, None, f"write {'x'.join(map(str, own))}")
     return other

@@ -77,6 +77,10 @@ class Storage:
         """True if the next node, which stands at this position, may overwrite its input."""
         return self._manners[position] == "in place" and self.free[self._nodes[position].inputs[0]]
 
+    def strides(self, position: int) -> Shape | None:
+        """The strides of an output that does not lie in order, None for one that does."""
+        return self._strides.get(position)
+
     def add(self, position: int, *, overwrites: bool) -> None:
         """Append a node that overwrites its input, is a view of it, or has memory of its own."""
         node = self._nodes[position]

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 import msgspec
 
 from archcalc.conventions import convention
 from archcalc.errors import SpecError, together
 from archcalc.layers.base import Layer
-from archcalc.layers.fields import format_setting
 from archcalc.layers.work import Work
 from archcalc.network.calls import calls_of
 from archcalc.network.graph import Graph, Node
@@ -18,7 +15,7 @@ from archcalc.network.parameters import frozen_values, stored_bytes
 from archcalc.network.storage import stored
 from archcalc.profiling.rows import Profile, Row
 from archcalc.symbols.dims import Dim, Shape, format_dim, quotient, size
-from archcalc.symbols.shape import axes_of, axis_names
+from archcalc.symbols.knobs import mark, memory
 from archcalc.symbols.sums import sum_of
 
 # Of the stated numbers that are wrong, as many are told as of a spec's other mistakes.
@@ -28,13 +25,11 @@ _MAX_WRONG = 10
 class LayerCosts(msgspec.Struct, frozen=True):
     """The costs of a layer on inputs of given shapes, wherever it stands in the network."""
 
-    settings: str
     weights: dict[str, Dim]
     active: dict[str, Dim]
     buffers: Dim
     activations: Dim
     work: Work
-    rounded: tuple[str, ...]
 
 
 def profile(graph: Graph, batch: Dim = 1, *, convention_name: str = "macs", in_place: bool = True) -> Profile:
@@ -50,9 +45,10 @@ def profile(graph: Graph, batch: Dim = 1, *, convention_name: str = "macs", in_p
     nodes = graph.nodes
     storage = stored(graph)
     calls = calls_of(graph)
-    measured: dict[tuple[Layer, tuple[Shape, ...]], LayerCosts] = {}
+    measured: dict[tuple[Layer, tuple[Shape, ...]], LayerCosts] = memory()
     rows = []
     for position, (node, call) in enumerate(zip(nodes, calls, strict=True)):
+        mark("row", position)
         layer = node.layer
         shapes = tuple([nodes[i].shape for i in node.inputs])
         # Repeated blocks bring the same layer on the same shapes again and again.
@@ -67,7 +63,6 @@ def profile(graph: Graph, batch: Dim = 1, *, convention_name: str = "macs", in_p
         rows.append(
             Row(
                 name=node.name,
-                settings=costs.settings,
                 sources=tuple([nodes[i].name for i in node.inputs]),
                 inputs=shapes,
                 output=node.shape,
@@ -87,7 +82,6 @@ def profile(graph: Graph, batch: Dim = 1, *, convention_name: str = "macs", in_p
                 shared="" if node.share is None else nodes[node.share].name,
                 blocks=node.blocks,
                 note=node.note,
-                rounded=costs.rounded,
                 tokens=position in graph.token_numbers,
                 frozen=frozen_values(graph, node, own),
                 weight_bytes=stored_bytes(graph, node, own, costs.buffers),
@@ -101,20 +95,12 @@ def profile(graph: Graph, batch: Dim = 1, *, convention_name: str = "macs", in_p
 
 def costs_of(layer: Layer, shapes: tuple[Shape, ...], output: Shape, batch: Dim) -> LayerCosts:
     """The costs of a layer on inputs of these shapes, whatever else is in the network."""
-    rounded = []
-    for rounding in layer.roundings(*shapes):
-        numerator, divisor = rounding.numerator, rounding.divisor
-        if isinstance(numerator, int) and isinstance(divisor, int) and numerator % divisor:
-            axis = axis_names(axes_of(output))[rounding.axis]
-            rounded.append(f"{axis} {float(Fraction(numerator, divisor) + 1):.10g} → {output[rounding.axis]}")
     return LayerCosts(
-        settings=" ".join(f"{name}={format_setting(value)}" for name, value in layer.settings().items()),
         weights={name: size(shape) for name, shape in layer.weights(*shapes).items()},
         active={name: size(shape) for name, shape in layer.active_weights(*shapes).items()},
         buffers=sum_of(size(shape) for shape in layer.buffers(*shapes).values()),
         activations=batch * size(output),
         work=layer.work_for(batch, output, *shapes),
-        rounded=tuple(rounded),
     )
 
 

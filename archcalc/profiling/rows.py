@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from fractions import Fraction
 from functools import cached_property, reduce
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -12,11 +13,13 @@ import msgspec
 from archcalc.conventions import Convention, Total
 from archcalc.errors import SpecError
 from archcalc.layers.base import Layer
+from archcalc.layers.fields import format_setting
 from archcalc.layers.work import Work
 from archcalc.network.display import Displayable, brief
 from archcalc.network.figures import Verdict
 from archcalc.network.graph import Graph, inputs_text
 from archcalc.symbols.dims import Dim, Shape, format_dim, format_shape, maximum
+from archcalc.symbols.shape import axes_of, axis_names
 from archcalc.symbols.sums import repeated
 
 if TYPE_CHECKING:
@@ -30,7 +33,6 @@ class Row(msgspec.Struct, frozen=True):
 
     name: str
     layer: Layer
-    settings: str
     sources: tuple[str, ...]
     inputs: tuple[Shape, ...]
     output: Shape
@@ -49,8 +51,6 @@ class Row(msgspec.Struct, frozen=True):
     shared: str
     blocks: tuple[str, ...]
     note: str
-    # Sizes that did not divide evenly, such as "height 54.25 → 54".
-    rounded: tuple[str, ...]
     # True where the output is token numbers, in 8 bytes each, and not values in 4.
     tokens: bool = False
     # The params that are not trained, and the bytes of params and buffers in the formats stated, or in fp32.
@@ -62,6 +62,22 @@ class Row(msgspec.Struct, frozen=True):
     def __repr__(self) -> str:
         costs = f"{format_dim(self.params)} params, {format_dim(self.macs)} MACs"
         return brief(self, f"{self.name}: {self.kind}, {format_shape(self.output)}, {costs}")
+
+    @property
+    def settings(self) -> str:
+        """The settings of the layer in a line."""
+        return " ".join(f"{name}={format_setting(value)}" for name, value in self.layer.settings().items())
+
+    @property
+    def rounded(self) -> tuple[str, ...]:
+        """Sizes that did not divide evenly, such as "height 54.25 → 54"."""
+        found = []
+        for rounding in self.layer.roundings(*self.inputs):
+            numerator, divisor = rounding.numerator, rounding.divisor
+            if isinstance(numerator, int) and isinstance(divisor, int) and numerator % divisor:
+                axis = axis_names(axes_of(self.output))[rounding.axis]
+                found.append(f"{axis} {float(Fraction(numerator, divisor) + 1):.10g} → {self.output[rounding.axis]}")
+        return tuple(found)
 
     @property
     def kind(self) -> str:

@@ -13,6 +13,7 @@ import unicodedata
 from fractions import Fraction
 from typing import TYPE_CHECKING, TypeAlias
 
+from archcalc.symbols.knobs import is_knob, pick
 from archcalc.symbols.notation import TEXT
 from archcalc.symbols.relations import divisible, is_zero, nonnegative
 from archcalc.symbols.simplify import canonical, ceil, floor, rounded_again, terms
@@ -136,7 +137,7 @@ def minimum(a: Dim, b: Dim) -> Dim:
     3
     """
     if isinstance(a, int) and isinstance(b, int):
-        return min(a, b)
+        return pick("min", a, b) if is_knob(a) or is_knob(b) else min(a, b)
     if at_least(b, a) is True:
         return a
     if at_least(a, b) is True:
@@ -153,7 +154,7 @@ def maximum(a: Dim, b: Dim) -> Dim:
     5
     """
     if isinstance(a, int) and isinstance(b, int):
-        return max(a, b)
+        return pick("max", a, b) if is_knob(a) or is_knob(b) else max(a, b)
     if at_least(b, a) is True:
         return b
     if at_least(a, b) is True:
@@ -170,7 +171,7 @@ def gcd(a: Dim, b: Dim) -> Dim:
     4
     """
     if isinstance(a, int) and isinstance(b, int):
-        return math.gcd(a, b)
+        return pick("gcd", a, b) if is_knob(a) or is_knob(b) else math.gcd(a, b)
     if a == 1 or b == 1:
         return 1
     import sympy  # noqa: PLC0415 - only symbols come this far
