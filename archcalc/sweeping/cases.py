@@ -7,7 +7,7 @@ it has all the answers, and what two sections cost is added up without a run for
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -134,6 +134,7 @@ class Cases:
         """What the runs so far say of a chunk."""
         here: dict[Any, Any] = {("root",): True}
         sums: dict[str, list[Any]] = {key: [] for key in self._measures}
+        most = dict.fromkeys(self._measures, 0)
         refused: Any = np.int64(-1)
         uncounted: Any = False
         unanswered: Any = False
@@ -155,6 +156,7 @@ class Cases:
                 if way.costs is None:
                     uncounted = either(uncounted, taken)
                 for key, cost in (way.costs or {}).items():
+                    most[key] += greatest(cost)
                     # The masks of a section's ways do not overlap, so that each adds to nothing.
                     parts[key] = chosen(taken, evaluation.cost(cost), parts[key])
                 if way.follows is not None:
@@ -164,31 +166,17 @@ class Cases:
                 if not (isinstance(part, int) and part == 0):
                     sums[key].append(chosen(mask, part, 0))
         open_ = either(unanswered, both(uncounted, simplified(np.asarray(refused < 0))))
-        return Answer({key: _total(parts) for key, parts in sums.items()}, refused, open_)
-
-    def bound(self) -> int:
-        """A bound on every value of every measure."""
-        return max(
-            (
-                sum(max((greatest(way.costs[key]) for way in ways if way.costs and key in way.costs), default=0) for ways in self._ways.values())
-                for key in self._measures
-            ),
-            default=0,
-        )
+        return Answer({key: _total(parts, most[key]) for key, parts in sums.items()}, refused, open_)
 
 
 def _order(state: Any) -> Any:
     return (-1, -1) if state == ("root",) else state[1]
 
 
-def _total(parts: list[Any]) -> Any:
+def _total(parts: list[Any], most: int) -> Any:
     """The sum of arrays, of narrow shapes before wide ones, in numbers as wide as needed."""
-    most = sum(int(np.max(np.abs(part))) for part in parts)
     total: Any = 0
     for part in sorted(parts, key=np.size):
         wide = part.astype(object) if most > _FITS and isinstance(part, np.ndarray) else part
         total = total + wide
     return total
-
-
-Build = Callable[[dict[str, int]], Record]

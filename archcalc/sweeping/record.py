@@ -58,10 +58,14 @@ def recorded(
     numbers: Mapping[str, int],
     build: Callable[[dict[str, Any]], tuple[Graph, Any]],
     values: Callable[[str, int], Any],
-    measures: Mapping[str, Callable[[Profile, Any], Any]],
+    sums: Mapping[str, Callable[[Profile, Any], Any]],
+    wholes: Mapping[str, Callable[[Profile], Any]],
     convention: str,
 ) -> Record:
-    """The run at one configuration; `values` has what a number stands for, None where the number itself is meant."""
+    """The run at one configuration; `values` has what a number stands for, None where the number itself is meant.
+
+    What is not of a row but of the whole is answered by everything that was asked.
+    """
     trace = Trace(terms)
     with traced(trace):
         given = {}
@@ -85,14 +89,20 @@ def recorded(
             if row.auxiliary:
                 continue
             section = sections[owner[position]] if sections else None
-            for key, of in measures.items():
+            for key, of in sums.items():
                 value = of(found, row)
                 if section is not None and value is not None:
                     _add(section.costs.setdefault(key, {}), value)
-    asked, row = list(rest), None
-    marks = [(at, what, detail) for at, what, detail in trace.marks if what == "row"]
-    for (at, _, row), stop in zip(marks, [*[at for at, _, _ in marks[1:]], len(trace.guards)], strict=True):
-        sections[owner[row]].guards += trace.guards[at:stop]
+        mark("whole")
+        try:
+            for key, whole in wholes.items():
+                _add(sections[0].costs.setdefault(key, {}), whole(found))
+        except SpecError as error:
+            return Record(list(trace.guards), [], refusal=error)
+    asked = list(rest)
+    marks = [(at, what, detail) for at, what, detail in trace.marks if what in {"row", "whole"}]
+    for (at, what, row), stop in zip(marks, [*[at for at, _, _ in marks[1:]], len(trace.guards)], strict=True):
+        (asked if what == "whole" else sections[owner[row]].guards).extend(trace.guards[at:stop])
     if marks:
         asked += trace.guards[loaded : marks[0][0]]
     for section in sections:

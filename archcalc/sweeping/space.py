@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -43,12 +43,16 @@ class Knob(msgspec.Struct, frozen=True):
 
 
 class Space(msgspec.Struct, frozen=True):
-    """All combinations of the knobs' values, the last knob's changing fastest, or a sample of them by a seed."""
+    """All combinations of the knobs' values, the last knob's changing fastest, or a sample of them by a seed.
+
+    A listed space has no combinations: each configuration takes one value of every knob.
+    """
 
     knobs: tuple[Knob, ...]
     sample: int = 0
     hypercube: bool = False
     seed: int = 0
+    listed: bool = False
 
     @property
     def combinations(self) -> int:
@@ -58,7 +62,7 @@ class Space(msgspec.Struct, frozen=True):
     @property
     def size(self) -> int:
         """The number of configurations."""
-        return self.sample or self.combinations
+        return len(self.knobs[0].values) if self.listed else self.sample or self.combinations
 
     @property
     def bounds(self) -> dict[str, tuple[int, int]]:
@@ -67,8 +71,8 @@ class Space(msgspec.Struct, frozen=True):
 
     def chunks(self, rows: int = CHUNK) -> list[tuple[int, int]]:
         """The first and the last (exclusive) configuration of each chunk, of at most about so many rows."""
-        if self.sample:
-            return [(at, min(at + rows, self.sample)) for at in range(0, self.sample, rows)]
+        if self.sample or self.listed:
+            return [(at, min(at + rows, self.size)) for at in range(0, self.size, rows)]
         sizes, inner, axis = [len(knob.values) for knob in self.knobs], 1, len(self.knobs)
         while axis and inner * sizes[axis - 1] <= rows:
             axis -= 1
@@ -85,7 +89,14 @@ class Space(msgspec.Struct, frozen=True):
 
     def columns(self, first: int, last: int) -> Columns:
         """The numbers of each knob for the configurations of a chunk, in shapes that broadcast to one for each."""
+        if self.listed:
+            return self._listed(first, last)
         return self._sampled(first, last) if self.sample else self._grid(first, last)
+
+    def _listed(self, first: int, last: int) -> Columns:
+        import numpy as np  # noqa: PLC0415 - only sweeps need it
+
+        return {knob.name: np.array(knob.numbers[first:last], dtype=np.int64) for knob in self.knobs}
 
     def _grid(self, first: int, last: int) -> Columns:
         import numpy as np  # noqa: PLC0415 - only sweeps need it
@@ -147,12 +158,8 @@ def checked(space: Space) -> Space:
             raise SpecError(f"'{knob.name[:60]}' has no values", None, "such as width=16:64:8 or depth=2,3,4")
         if max(map(abs, space.bounds[knob.name])) > _MOST:
             raise SpecError(f"'{knob.name[:60]}' has a number beyond any size")
+    if space.listed and len({len(knob.values) for knob in space.knobs}) > 1:
+        raise SpecError("the columns of the configurations differ in length")
     if not space.knobs:
         raise SpecError("nothing is swept", None, "such as --over width=16:64:8")
     return space
-
-
-def settings(knobs: Sequence[Knob], numbers: dict[str, int]) -> Iterator[tuple[str, Any]]:
-    """The knobs by name, each with its value in a configuration."""
-    for knob in knobs:
-        yield knob.name, knob.value(numbers[knob.name])

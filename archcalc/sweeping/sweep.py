@@ -1,35 +1,33 @@
-"""A sweep: the measures of a network for all configurations of a space, chunk by chunk."""
+"""A sweep: the columns of a network for all configurations of a space, chunk by chunk."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 import numpy as np
 
 from archcalc.errors import SpecError
-from archcalc.network.measures import MEASURES
 from archcalc.profiling.engine import profile
-from archcalc.profiling.rows import Profile
-from archcalc.sweeping.cases import Answer, Cases
+from archcalc.sweeping.cases import Cases
+from archcalc.sweeping.columns import Column
 from archcalc.sweeping.program import Evaluation
 from archcalc.sweeping.record import Record, recorded
 from archcalc.sweeping.space import CHUNK, Space
 from archcalc.sweeping.subject import Subject
 from archcalc.symbols.terms import Terms
 
-# After so many runs that answer for hardly more than themselves, each configuration is counted by itself.
-_MAX_RUNS = 400
+# After so many runs each further configuration is counted by itself, for those runs answered for few others.
+_MAX_RUNS = 500
 
 
 class Chunk(msgspec.Struct):
-    """The rows of a chunk, in order: the knobs' values, the measures, and the refusals with the rows that each is of."""
+    """The rows of a chunk, in order: the knobs' numbers, the columns, and for each row its refusal, -1 where there is none."""
 
     first: int
-    knobs: dict[str, Any]
-    measures: dict[str, Any]
-    # For each row the number of its refusal, -1 where there is none.
+    numbers: dict[str, Any]
+    columns: dict[str, Any]
     refused: Any
     refusals: list[SpecError]
 
@@ -40,48 +38,71 @@ class Chunk(msgspec.Struct):
 
 
 class Sweep:
-    """The measures of a network over a space; what runs have shown is kept from one chunk to the next."""
+    """The columns of a network over a space; what runs have shown is kept from one chunk to the next."""
 
-    def __init__(self, subject: Subject, space: Space, measures: Sequence[str], convention: str = "macs") -> None:
+    def __init__(self, subject: Subject, space: Space, columns: Sequence[Column], convention: str = "macs") -> None:
         self.subject, self.space, self.convention = subject, space, convention
-        self.measures = tuple(measures)
+        self.columns = tuple(columns)
         self._knobs = {knob.name: knob for knob in space.knobs}
         self._terms = Terms(space.bounds)
-        self._sums = {key: MEASURES[key].row for key in self.measures if MEASURES[key].of_row is not None}
-        self._cases = Cases(tuple(self._sums))
+        # What is of the whole network has cases of its own, for sections answer for sums alone.
+        sums = {one.key: one.of_row for one in self.columns if one.of_row is not None}
+        wholes = {one.key: one.of_network for one in self.columns if one.of_row is None}
+        self._parts = [(Cases(tuple(sums)), sums, {})] if sums or not wholes else []
+        self._parts += [(Cases((key,)), {}, {key: of}) for key, of in wholes.items()]
 
     @property
     def runs(self) -> int:
         """The runs that were needed so far."""
-        return self._cases.runs
+        return sum(cases.runs for cases, _, _ in self._parts)
 
     def chunk(self, first: int, last: int) -> Chunk:
         """The rows of a chunk."""
-        columns = self.space.columns(first, last)
-        evaluation = Evaluation(columns)
-        answer = self._answered(evaluation, columns)
-        flat = {name: np.broadcast_to(column, evaluation.shape).reshape(-1) for name, column in columns.items()}
-        values = {
-            key: np.broadcast_to(np.asarray(value), evaluation.shape).reshape(-1) for key, value in answer.values.items()
-        }
-        refused = np.broadcast_to(np.asarray(answer.refused), evaluation.shape).reshape(-1)
-        return Chunk(first, flat, values, refused, list(self._cases.refusals))
+        numbers = self.space.columns(first, last)
+        evaluation = Evaluation(numbers)
+        found: dict[str, Any] = {}
+        refusals: list[SpecError] = []
+        refused = np.full(last - first, -1)
+        for cases, sums, wholes in self._parts:
+            values, own, errors = self._answered(cases, sums, wholes, evaluation, numbers)
+            found |= values
+            refused = np.where((refused < 0) & (own >= 0), own + len(refusals), refused)
+            refusals += errors
+        flat = {name: np.broadcast_to(column, evaluation.shape).reshape(-1) for name, column in numbers.items()}
+        return Chunk(first, flat, {one.key: found[one.key] for one in self.columns}, refused, refusals)
 
     def chunks(self, rows: int = CHUNK) -> Iterator[Chunk]:
         """All rows, chunk by chunk."""
         for first, last in self.space.chunks(rows):
             yield self.chunk(first, last)
 
-    def _answered(self, evaluation: Evaluation, columns: Mapping[str, Any]) -> Answer:
+    def _answered(
+        self, cases: Cases, sums: Mapping[str, Any], wholes: Mapping[str, Any], evaluation: Evaluation, numbers: Any
+    ) -> tuple[dict[str, Any], Any, list[SpecError]]:
+        """The values of some columns, the refusal of each row, and the refusals."""
         while True:
-            answer = self._cases.answer(evaluation)
-            if answer.open is False:
-                return answer
-            where = np.broadcast_to(np.asarray(answer.open), evaluation.shape).reshape(-1)
-            self._cases.add(self._run(self.space.configuration(dict(columns), int(np.argmax(where)))))
+            answer = cases.answer(evaluation)
+            if answer.open is False or cases.runs >= _MAX_RUNS:
+                break
+            at = int(np.argmax(_spread(answer.open, evaluation.shape)))
+            cases.add(self._run(self.space.configuration(numbers, at), sums, wholes))
+        values = {key: _spread(value, evaluation.shape) for key, value in answer.values.items()}
+        refused, errors = _spread(answer.refused, evaluation.shape), list(cases.refusals)
+        if answer.open is not False:
+            values, refused = {key: value.astype(object) for key, value in values.items()}, refused.copy()
+            for at in np.flatnonzero(_spread(answer.open, evaluation.shape)):
+                alone = self.alone(self.space.configuration(numbers, int(at)), [*sums, *wholes])
+                if isinstance(alone, SpecError):
+                    refused[at] = len(errors)
+                    errors.append(alone)
+                else:
+                    for key, value in alone.items():
+                        values[key][at] = value
+            values = {key: narrow(value) for key, value in values.items()}
+        return values, refused, errors
 
-    def _run(self, numbers: dict[str, int]) -> Record:
-        return recorded(self._terms, numbers, self._build, self._value, self._sums, self.convention)
+    def _run(self, numbers: dict[str, int], sums: Mapping[str, Any], wholes: Mapping[str, Any]) -> Record:
+        return recorded(self._terms, numbers, self._build, self._value, sums, wholes, self.convention)
 
     def _value(self, name: str, number: int) -> Any:
         knob = self._knobs[name]
@@ -90,15 +111,24 @@ class Sweep:
     def _build(self, values: dict[str, Any]) -> Any:
         return self.subject.graph(values), self.subject.samples(values)
 
-    def alone(self, numbers: Mapping[str, int]) -> dict[str, Any] | SpecError:
-        """The measures of one configuration as `profile` has them, or its refusal."""
+    def alone(self, numbers: Mapping[str, int], keys: Sequence[str] | None = None) -> dict[str, Any] | SpecError:
+        """The columns of one configuration as its profile has them, or its refusal."""
         values = {name: self._knobs[name].value(number) for name, number in numbers.items()}
         try:
             graph, batch = self._build(values)
-            found: Profile = profile(graph, batch, convention_name=self.convention)
-            return {key: MEASURES[key].whole(found) for key in self.measures}
+            found = profile(graph, batch, convention_name=self.convention)
+            return {one.key: one.of_network(found) for one in self.columns if keys is None or one.key in keys}
         except SpecError as error:
             return error
 
 
-Counted = Callable[[Profile, Any], Any]
+def _spread(value: Any, shape: tuple[int, ...]) -> Any:
+    """A value for each row of a chunk."""
+    return np.broadcast_to(np.asarray(value), shape).reshape(-1)
+
+
+def narrow(values: Any) -> Any:
+    """Wide numbers in 64 bits, if all fit."""
+    if values.dtype != object or any(not -(2**63) <= int(value) < 2**63 for value in values):
+        return values
+    return values.astype(np.int64)

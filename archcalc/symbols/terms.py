@@ -93,6 +93,10 @@ class Terms:
                 return self.of("+", left, -right)
             case "-", _ if left is right:
                 return 0
+            case ("min" | "max"), _ if left is right or bounds(left)[0] >= bounds(right)[1]:
+                return left if operation == "max" else right
+            case ("min" | "max"), _ if bounds(right)[0] >= bounds(left)[1]:
+                return right if operation == "max" else left
             case "+" | "*", int() if isinstance(left, Term) and left.operation == operation:
                 if isinstance(left.right, int):
                     return self.of(operation, left.left, OPERATIONS[operation](left.right, right))
@@ -104,16 +108,29 @@ class Terms:
 
     def _divided(self, operation: str, left: Term, right: int) -> Atom | None:
         """A term over a number, where the number divides it, or where it is a quotient itself."""
-        if left.operation == "*" and isinstance(left.right, int) and left.right % right == 0:
-            return self.of("*", left.left, left.right // right) if operation == "//" else 0
+        inner, more = _shifted(left)
+        shared = self._shared(inner, right)
+        if shared is not None:
+            return self.of("+", shared, more // right) if operation == "//" else more % right
         if operation == "%":
             return None
-        inner, more = _shifted(left)
         if isinstance(inner, Term) and inner.operation == "//" and isinstance(inner.right, int) and inner.right > 0:
             # ⌊(⌊x/a⌋ + d)/b⌋ is ⌊(x + ad)/ab⌋.
             return self.of("//", self.of("+", inner.left, more * inner.right), inner.right * right)
         if not 0 <= more < right:
             return self.of("+", self.of("//", self.of("+", inner, more % right), right), more // right)
+        return None
+
+    def _shared(self, atom: Atom, divisor: int) -> Atom | None:
+        """A term over a number that is seen to divide it, else None."""
+        if isinstance(atom, int):
+            return None if atom % divisor else atom // divisor
+        if atom.operation == "*" and isinstance(atom.right, int) and atom.right % divisor == 0:
+            return self.of("*", atom.left, atom.right // divisor)
+        if atom.operation in {"+", "-"}:
+            left = self._shared(atom.left, divisor)
+            right = None if left is None else self._shared(atom.right, divisor)
+            return None if left is None or right is None else self.of(atom.operation, left, right)
         return None
 
     def _turned(self, right: Term) -> Atom | None:

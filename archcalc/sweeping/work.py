@@ -1,0 +1,110 @@
+"""The chunks of a sweep as tables: one after the other here, or by the workers of a cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from archcalc.errors import SpecError
+from archcalc.sweeping.question import Question
+from archcalc.sweeping.results import Results, encoded, table_of
+from archcalc.sweeping.space import CHUNK
+from archcalc.sweeping.sweep import Sweep
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+# The chunks that wait at a worker, so that it never does.
+_AHEAD = 3
+
+
+@lru_cache(maxsize=4)
+def _sweep(asked: bytes) -> tuple[Question, Sweep, list[tuple[int, int]]]:
+    """The sweep of a question, which a worker keeps with what its runs have shown."""
+    import msgspec  # noqa: PLC0415 - so that what a worker loads stands here
+
+    question = msgspec.json.decode(asked, type=Question)
+    made = question.sweep
+    return question, made, made.space.chunks(CHUNK)
+
+
+def packed(question: Question) -> bytes:
+    """A question as bytes that another machine takes."""
+    import msgspec  # noqa: PLC0415 - so that what a worker loads stands here
+
+    return bytes(msgspec.json.encode(question))
+
+
+def count_of(question: Question) -> int:
+    """The number of chunks."""
+    return len(question.space.chunks(CHUNK))
+
+
+def table(asked: bytes, number: int) -> pa.Table:
+    """The rows of one chunk."""
+    question, made, chunks = _sweep(asked)
+    return table_of(made.chunk(*chunks[number]), question)
+
+
+def part(asked: bytes, number: int) -> bytes:
+    """The rows of one chunk as the bytes of a file."""
+    return encoded(table(asked, number))
+
+
+def here(question: Question, numbers: Iterable[int]) -> Iterator[tuple[int, bytes]]:
+    """Chunks by number, computed in this process."""
+    asked = packed(question)
+    for number in numbers:
+        yield number, part(asked, number)
+
+
+def spread(
+    question: Question, numbers: Iterable[int], *, scheduler: str = "", workers: int = 0
+) -> Iterator[tuple[int, bytes]]:
+    """Chunks by number, computed by the workers of a Dask cluster: one that runs at an address, or so many processes here.
+
+    A worker that dies loses nothing, for its chunks go to others. Raises SpecError where no scheduler answers.
+    """
+    from distributed import Client, LocalCluster, as_completed  # noqa: PLC0415 - an extra
+
+    asked = packed(question)
+    try:
+        cluster: Any = scheduler or LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None)
+        client = Client(cluster, timeout="10s")
+    except (OSError, ValueError, TypeError) as error:
+        said = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
+        raise SpecError(f"no scheduler at {scheduler}: {said}", None, "such as tcp://10.0.0.1:8786") from None
+    try:
+        waiting = iter(numbers)
+        kept = client.scatter(asked, broadcast=True, hash=True)
+        ahead = _AHEAD * max(1, len(client.scheduler_info()["workers"]))
+
+        def sent(number: int) -> Any:
+            return client.submit(_numbered, kept, number, pure=False, retries=5)
+
+        futures = as_completed([sent(number) for _, number in zip(range(ahead), waiting, strict=False)])
+        for future in futures:
+            yield future.result()
+            future.release()
+            for number in waiting:
+                futures.add(sent(number))
+                break
+    finally:
+        client.close()
+        if not scheduler:
+            cluster.close()
+
+
+def _numbered(asked: bytes, number: int) -> tuple[int, bytes]:
+    return number, part(asked, number)
+
+
+def fill(results: Results, count: int, chunks: Iterable[tuple[int, bytes]]) -> Iterator[int]:
+    """Write the chunks that are missing and then the results; yields how many are there as they come."""
+    done = sum(results.has(number) for number in range(count))
+    yield done
+    for number, data in chunks:
+        results.put(number, data)
+        done += 1
+        yield done
