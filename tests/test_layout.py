@@ -51,6 +51,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "training": {"layers", "memory_plan", "network", "profiling"},
     # Devices share a network by a plan, which is written as a spec is; what each holds follows from its own part.
     "parallel": {"language", "layers", "memory_plan", "network", "profiling", "training"},
+    # A sweep is of whatever an importer reads; a run on numbers that stand for many answers for all of them.
+    "sweeping": {
+        *("comparison", "conventions", "devices", "importers", "language", "layers", "memory_plan", "network", "profiling"),
+    },
     # A worksheet's lines are profiled again with a slip in them.
     "grading": {"conventions", "files", "layers", "network", "profiling"},
     # The search loads siblings by name, builds variants of graphs, and profiles all of them.
@@ -70,7 +74,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # Whatever is printed is made here from data of all sorts; the page of a network begins with its diagram.
     "formats": {
         *("characters", "comparison", "conventions", "devices", "document", "drawing", "grading", "layers"),
-        *("memory_plan", "network", "parallel", "profiling", "receptive_field", "serving", "training", "verification"),
+        *("memory_plan", "network", "parallel", "profiling", "receptive_field", "serving", "sweeping", "training", "verification"),
     },
     # A page brings together all there is to say of a network, or of a kind of layer.
     "report": {
@@ -80,8 +84,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     # The commands for whoever works in Python: each gives data that shows itself as its command prints it.
     "functions": {
         *("comparison", "devices", "diagnosis", "document", "drawing", "formats", "importers", "language"),
-        *("memory_plan", "network", "parallel", "profiling", "receptive_field", "reference", "serving", "training"),
-        "verification",
+        *("memory_plan", "network", "parallel", "profiling", "receptive_field", "reference", "serving", "sweeping"),
+        *("training", "verification"),
     },
     # Tests of others hold what they have against specs, and draw specs at random.
     "testing": {"comparison", "functions", "network", "profiling"},
@@ -90,7 +94,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cli": {
         *("characters", "comparison", "conventions", "devices", "diagnosis", "document", "drawing", "exporters"),
         *("files", "formats", "grading", "importers", "language", "memory_plan", "network", "parallel", "profiling"),
-        *("receptive_field", "reference", "report", "serving", "training", "verification"),
+        *("receptive_field", "reference", "report", "serving", "sweeping", "training", "verification"),
     },
     "__main__": {"cli"},
 }
@@ -109,6 +113,12 @@ LAZY = {
     "pandas",
     "cairosvg",
     "torch",
+    "pyarrow",
+    "pyarrow.compute",
+    "pyarrow.csv",
+    "pyarrow.parquet",
+    "moocore",
+    "distributed",
 }
 
 
@@ -243,7 +253,7 @@ def test_no_file_is_named_for_leftovers():
 
 def test_only_the_standard_library_and_the_declared_dependencies_are_imported():
     """What is imported is what pyproject.toml declares."""
-    extras = {"cairosvg", "hypothesis", "matplotlib", "pandas", "PIL", "safetensors"}
+    extras = {"cairosvg", "distributed", "hypothesis", "matplotlib", "moocore", "pandas", "PIL", "pyarrow", "safetensors"}
     # Asked for a module of its own by whoever has it.
     extras |= {"torch"}
     declared = extras | {

@@ -32,10 +32,11 @@ class SweepOptions(msgspec.Struct, frozen=True):
     target: Path | None
     scheduler: str
     workers: int
+    device: str
 
 
 def question_of(request: Request, options: SweepOptions) -> Question:
-    """What a command line asks; raises SpecError for a mistake in it."""
+    """The question that a command line asks; raises SpecError for a mistake in it."""
     source = request.source()
     given: dict[str, Any] = {} if options.space is None else space_of(_read(options.space))
     inputs = _inputs(given.pop("input", []))
@@ -58,6 +59,8 @@ def question_of(request: Request, options: SweepOptions) -> Question:
     own |= {key: value for key, value in (("sample", options.sample), ("seed", options.seed)) if value is not None}
     if options.hypercube:
         own["hypercube"] = True
+    if options.device:
+        own["device"] = options.device
     if options.rows_of is not None:
         own["rows"] = configurations(options.rows_of)
     return Question(name=source.name, content=bytes(source.data[:]), variant=source.variant, **(given | own))

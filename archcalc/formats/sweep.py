@@ -1,4 +1,4 @@
-"""What is told of a sweep, or of a front, in every format."""
+"""The summary of a sweep, or of a front, in every format."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TOLD = 5
 
 
 def render(found: Summary, title: str, form: str = "text", screen: Screen = PAPER, *, written: str = "") -> str:
-    """What is told of a sweep; `written` is the file that its rows are in."""
+    """The summary of a sweep; `written` is the file that its rows are in."""
     if form == "json":
         return json_text(to_dict(found, title))
     return printed(page(found, title, written), form, screen)
@@ -47,8 +47,8 @@ def page(found: Summary, title: str, written: str = "") -> Page:
 def _notes(found: Summary) -> list[str]:
     notes = []
     if found.aims:
-        said = " and ".join(f"{'more' if more else 'fewer'} {_title(name)}" for name, more in found.aims)
-        notes.append(f"None of all has {said} than one of these {found.count:,} without less of the other.")
+        said = ", ".join(f"{'more' if more else 'less'} {_title(name)}" for name, more in found.aims)
+        notes.append(f"The front has {found.count:,} rows: each other row is behind one of them ({said} is better).")
     if found.count > len(found.rows):
         notes.append(f"These are {len(found.rows):,} of {found.count:,} rows; --rows prints more.")
     by_count = sorted(found.refusals.items(), key=lambda item: -item[1][0])
@@ -78,7 +78,7 @@ def _said(value: Any) -> str:
 
 
 def to_dict(found: Summary, title: str) -> dict[str, Any]:
-    """What is told of a sweep as plain dicts and lists."""
+    """The summary of a sweep as plain dicts and lists."""
     return {
         "network": title,
         "configurations": found.configurations,
@@ -87,7 +87,9 @@ def to_dict(found: Summary, title: str) -> dict[str, Any]:
         "refusals": [
             {"message": message, "count": count, "first": first} for message, (count, first) in found.refusals.items()
         ],
-        "columns": {name: {"least": _plain(low), "greatest": _plain(high)} for name, (low, high) in found.extents.items()},
+        "columns": {
+            name: {"least": _plain(low), "greatest": _plain(high)} for name, (low, high) in found.extents.items()
+        },
         "front": [{"column": name, "better": "more" if more else "less"} for name, more in found.aims],
         "count": found.count,
         "rows": [dict(zip(found.names, map(_plain, row), strict=True)) for row in found.rows],

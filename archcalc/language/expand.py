@@ -24,7 +24,7 @@ from archcalc.layers import Layer
 from archcalc.network.facts import Loop
 from archcalc.network.graph import Node
 from archcalc.symbols.dims import Dim
-from archcalc.symbols.knobs import mark
+from archcalc.symbols.traces import mark
 
 
 class Expansion(Additions):

@@ -27,8 +27,8 @@ from archcalc.network.graph import Graph, Node
 from archcalc.network.model import NO_PARAMS, InputShape, Model, Params, replaced_inputs
 from archcalc.network.wildcards import fits
 from archcalc.symbols.dims import Dim
-from archcalc.symbols.knobs import mark
 from archcalc.symbols.shape import NamedShape
+from archcalc.symbols.traces import mark
 
 
 def load(

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import NoReturn
 
 from archcalc.errors import SpecError, together
-from archcalc.symbols.knobs import mark
+from archcalc.symbols.traces import mark
 
 # Nobody puts more right at once.
 MOST = 10

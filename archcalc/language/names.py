@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from archcalc.errors import Place, SpecError, nearest
 from archcalc.network.names import check_name
-from archcalc.symbols.knobs import mark
+from archcalc.symbols.traces import mark
 
 _MAX_CHARACTERS = 100
 # Enough to suggest from, and few enough to compare with.

@@ -16,8 +16,7 @@ from archcalc.layers.base import Layer
 from archcalc.layers.placing import Axis
 from archcalc.layers.requirements import Requirement
 from archcalc.symbols.dims import at_least, format_dim, is_dim, whole
-from archcalc.symbols.knobs import is_knob, knobs_in, settled
-from archcalc.symbols.knobs import plain as knob_value
+from archcalc.symbols.knobs import is_knob, knobs_in, settled, value_of
 
 _PLAIN = {bool: "true or false", float: "a number", int: "a whole number", str: "a name"}
 _SEVERAL = {"a list": "lists", "a whole number": "whole numbers", "a name": "names", "an axis": "axes"}
@@ -189,7 +188,11 @@ def fitted(cls: type[Layer], values: dict[str, Any]) -> Layer:
             if name in plain and not _fits(plain[name], of):
                 raise Misfit(name, _blamed(plain[name], of)) from None
         raise
-    letters = {name: _frozen(value) for name, value in values.items() if name in sizes(cls) and (any(knobs_in(value)) or plain[name] != value)}
+    letters = {
+        name: _frozen(value)
+        for name, value in values.items()
+        if name in sizes(cls) and (any(knobs_in(value)) or plain[name] != value)
+    }
     return msgspec.structs.replace(layer, **letters) if letters else layer
 
 
@@ -249,7 +252,7 @@ def _blamed(value: Any, of: Any, around: tuple[int, ...] = ()) -> tuple[int, ...
 def _numeric(value: Any) -> Any:
     """A value with 1 for each letter or formula in it."""
     if is_knob(value):
-        return knob_value(value)
+        return value_of(value)
     if isinstance(value, Axis):
         return value.written if value.stated else None
     if isinstance(value, (list, tuple)):

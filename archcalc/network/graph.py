@@ -21,8 +21,8 @@ from archcalc.network.references import alike, check_trunk
 from archcalc.network.shapes import Inferred, infer
 from archcalc.network.tokens import token_numbers
 from archcalc.symbols.dims import Dim, Shape, format_shape
-from archcalc.symbols.knobs import memory
 from archcalc.symbols.shape import SIGNAL, NamedShape, axis_names
+from archcalc.symbols.traces import memory
 
 
 class Node(msgspec.Struct, frozen=True):

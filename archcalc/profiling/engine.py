@@ -15,8 +15,8 @@ from archcalc.network.parameters import frozen_values, stored_bytes
 from archcalc.network.storage import stored
 from archcalc.profiling.rows import Profile, Row
 from archcalc.symbols.dims import Dim, Shape, format_dim, quotient, size
-from archcalc.symbols.knobs import mark, memory
 from archcalc.symbols.sums import sum_of
+from archcalc.symbols.traces import mark, memory
 
 # Of the stated numbers that are wrong, as many are told as of a spec's other mistakes.
 _MAX_WRONG = 10

@@ -66,18 +66,17 @@ class Row(msgspec.Struct, frozen=True):
     @property
     def settings(self) -> str:
         """The settings of the layer in a line."""
-        return " ".join(f"{name}={format_setting(value)}" for name, value in self.layer.settings().items())
+        return " ".join(f"{name}={format_setting(n)}" for name, n in self.layer.settings().items())
 
     @property
     def rounded(self) -> tuple[str, ...]:
         """Sizes that did not divide evenly, such as "height 54.25 → 54"."""
-        found = []
-        for rounding in self.layer.roundings(*self.inputs):
-            numerator, divisor = rounding.numerator, rounding.divisor
-            if isinstance(numerator, int) and isinstance(divisor, int) and numerator % divisor:
-                axis = axis_names(axes_of(self.output))[rounding.axis]
-                found.append(f"{axis} {float(Fraction(numerator, divisor) + 1):.10g} → {self.output[rounding.axis]}")
-        return tuple(found)
+        axes, known = axis_names(axes_of(self.output)), self.layer.roundings(*self.inputs)
+        return tuple(
+            f"{axes[one.axis]} {float(Fraction(one.numerator, one.divisor) + 1):.10g} → {self.output[one.axis]}"
+            for one in known
+            if isinstance(one.numerator, int) and isinstance(one.divisor, int) and one.numerator % one.divisor
+        )
 
     @property
     def kind(self) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 
 from archcalc.sweeping.program import Evaluation, both, chosen, either, simplified, without
 from archcalc.sweeping.record import Cost, Label, Record, Section, atoms, explicit, greatest
-from archcalc.symbols.knobs import Guard
+from archcalc.symbols.traces import Guard
 
 _FITS = 2**63 - 1
 # Sections of a network of more layers than this are not apart, for their number in all is limited.
@@ -23,7 +23,7 @@ _MAX_APART = 5_000
 
 
 class Way(msgspec.Struct, frozen=True):
-    """What holds of a section where its guards do: its costs, none where no run has counted it, and what follows."""
+    """A finding on a section, where its guards hold: its costs, none where no run has counted it, and what follows."""
 
     guards: tuple[Guard, ...]
     costs: Mapping[str, Cost] | None
@@ -131,7 +131,7 @@ class Cases:
         held.insert(at, way)
 
     def answer(self, evaluation: Evaluation) -> Answer:
-        """What the runs so far say of a chunk."""
+        """The answer of the runs so far for a chunk."""
         here: dict[Any, Any] = {("root",): True}
         sums: dict[str, list[Any]] = {key: [] for key in self._measures}
         most = dict.fromkeys(self._measures, 0)

@@ -1,4 +1,4 @@
-"""Which rows are kept: comparisons such as params <= 5M, held against whole columns exactly."""
+"""The conditions for rows to be kept: comparisons such as params <= 5M, held against whole columns exactly."""
 
 from __future__ import annotations
 
@@ -33,10 +33,15 @@ class Condition(msgspec.Struct, frozen=True):
     @property
     def names(self) -> set[str]:
         """The columns in it."""
-        return {node.id for side in (self.left, self.right) for node in ast.walk(_parsed(side, self.text)) if isinstance(node, ast.Name)}
+        return {
+            node.id
+            for side in (self.left, self.right)
+            for node in ast.walk(_parsed(side, self.text))
+            if isinstance(node, ast.Name)
+        }
 
     def holds(self, columns: Mapping[str, Any]) -> Any:
-        """Where it holds."""
+        """True for each row for which it holds."""
         (a, b), (c, d) = (_value(_parsed(side, self.text), columns, self.text) for side in (self.left, self.right))
         left, right = _times(a, d), _times(c, b)
         compare: dict[str, Any] = {
@@ -98,7 +103,9 @@ def _value(node: ast.expr, columns: Mapping[str, Any], text: str) -> tuple[Any, 
             (a, b), (c, d) = _value(left, columns, text), _value(right, columns, text)
             if isinstance(c, int) and c:
                 return _times(a, d if c > 0 else -d), b * abs(c)
-            raise SpecError(f"'{text[:60]}' divides by a column or by 0", None, "write it as a product on the other side")
+            raise SpecError(
+                f"'{text[:60]}' divides by a column or by 0", None, "write it as a product on the other side"
+            )
         case _:
             raise SpecError(f"'{text[:60]}' is no sum of columns", None, _EXAMPLE)
 

@@ -24,7 +24,9 @@ def aims(text: str, known: list[str]) -> Aims:
     for part in text.split(","):
         name, colon, way = part.strip().partition(":")
         if name not in known:
-            raise SpecError(f"'{name[:60]}' is no column", None, nearest(name, known) or f"there are {', '.join(known)}")
+            raise SpecError(
+                f"'{name[:60]}' is no column", None, nearest(name, known) or f"there are {', '.join(known)}"
+            )
         if name in found:
             raise SpecError(f"'{name[:60]}' stands twice", None, "once is enough")
         if colon and way not in {"min", "max"}:

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from archcalc.sweeping.record import Cost, greatest
-from archcalc.symbols.knobs import Guard
 from archcalc.symbols.terms import Atom, Term
+from archcalc.symbols.traces import Guard
 
 _FITS = 2**63 - 1
 _OPERATIONS: dict[str, Any] = {
@@ -59,7 +59,7 @@ class Evaluation:
         return found if not wide or _span(term) > _FITS else found.astype(np.int64)
 
     def holds(self, guards: list[Guard] | tuple[Guard, ...]) -> Any:
-        """Where all guards have their answers: True if everywhere."""
+        """True where all guards have their answers, one True if that is everywhere."""
         found: Any = True
         for guard in guards:
             asked = self.value(guard.asked)
@@ -102,21 +102,21 @@ def simplified(mask: Any) -> Any:
 
 
 def both(a: Any, b: Any) -> Any:
-    """Where both of two masks are true."""
+    """True where both of two masks are."""
     if a is True or b is False:
         return b
     return a if b is True or a is False else simplified(a & b)
 
 
 def either(a: Any, b: Any) -> Any:
-    """Where one of two masks is true."""
+    """True where one of two masks is."""
     if a is False or b is True:
         return b
     return a if b is False or a is True else simplified(a | b)
 
 
 def without(a: Any, b: Any) -> Any:
-    """Where the first of two masks is true and the second is not."""
+    """True where the first of two masks is and the second is not."""
     if b is False or a is False:
         return a
     return False if b is True else both(a, ~b)

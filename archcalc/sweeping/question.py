@@ -1,4 +1,4 @@
-"""All that a sweep asks, as plain data: what a file, a command line or another machine may hold."""
+"""All that a sweep asks, as plain data that a file, a command line or another machine may hold."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import msgspec
 from archcalc.conventions import CONVENTIONS
 from archcalc.errors import Source, SpecError, nearest
 from archcalc.network.model import InputShape
-from archcalc.sweeping.columns import COLUMNS, USUAL, columns
+from archcalc.sweeping.columns import COLUMNS, TIME, USUAL, columns
 from archcalc.sweeping.conditions import Condition, condition
 from archcalc.sweeping.space import Knob, Space, checked
 from archcalc.sweeping.subject import subject
@@ -42,10 +42,11 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     sample: int = 0
     hypercube: bool = False
     seed: int = 0
+    device: str = ""
 
     @property
     def digest(self) -> str:
-        """What tells it from any other."""
+        """A digest that tells it from any other."""
         return hashlib.sha256(msgspec.json.encode(self)).hexdigest()
 
     @property
@@ -70,7 +71,12 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def shown(self) -> list[str]:
         """The keys of the columns that are asked for."""
-        return list(dict.fromkeys(self.measures))
+        return list(dict.fromkeys([*self.measures, *([TIME] if self.device else [])]))
+
+    @property
+    def numeric(self) -> list[str]:
+        """The columns of results that are numbers."""
+        return [*self.shown, *(one.name for one in self.space.knobs if one.counts)]
 
     @property
     def space(self) -> Space:
@@ -87,12 +93,14 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
         """The sweep that answers it; raises SpecError for what it cannot be of."""
         space = self.space
         if self.convention not in CONVENTIONS:
-            raise SpecError(f"no convention '{self.convention[:60]}'", None, nearest(self.convention, list(CONVENTIONS)))
+            raise SpecError(
+                f"no convention '{self.convention[:60]}'", None, nearest(self.convention, list(CONVENTIONS))
+            )
         spoken = [name for one in self.kept for name in sorted(one.names) if name in COLUMNS]
         made = subject(
             Source(self.name, self.content, self.variant), space.knobs, self.set, _shape(self.input), _size(self.batch)
         )
-        return Sweep(made, space, columns([*self.shown, *spoken]), self.convention)
+        return Sweep(made, space, columns([*self.shown, *spoken], self.device), self.convention)
 
 
 def _size(size: int | str) -> Any:

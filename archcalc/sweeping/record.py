@@ -18,9 +18,10 @@ from archcalc.network.storage import Storage
 from archcalc.network.tokens import token_numbers
 from archcalc.profiling.engine import profile
 from archcalc.profiling.rows import Profile
-from archcalc.symbols.knobs import Guard, Trace, atom_of, mark, traced
+from archcalc.symbols.knobs import atom_of, knob
 from archcalc.symbols.shape import axes_of
-from archcalc.symbols.terms import Atom, Term, Terms
+from archcalc.symbols.terms import Term, Terms
+from archcalc.symbols.traces import Guard, Trace, mark, traced
 
 # The place of a section in a spec: the item, and the round of a loop.
 Label = tuple[int, int]
@@ -53,62 +54,85 @@ class Record(msgspec.Struct):
     profile: Profile | None = None
 
 
-def recorded(
-    terms: Terms,
-    numbers: Mapping[str, int],
-    build: Callable[[dict[str, Any]], tuple[Graph, Any]],
-    values: Callable[[str, int], Any],
-    sums: Mapping[str, Callable[[Profile, Any], Any]],
-    wholes: Mapping[str, Callable[[Profile], Any]],
-    convention: str,
-) -> Record:
-    """The run at one configuration; `values` has what a number stands for, None where the number itself is meant.
+class Recorder(msgspec.Struct, frozen=True):
+    """The maker of runs of a network on knobs.
 
-    What is not of a row but of the whole is answered by everything that was asked.
+    `build` gives a network and its samples for values by name; `stands_for` what a number stands for, None where the number
+    itself is meant.
     """
-    trace = Trace(terms)
-    with traced(trace):
+
+    terms: Terms
+    build: Callable[[dict[str, Any]], tuple[Graph, Any]]
+    stands_for: Callable[[str, int], Any]
+    convention: str
+
+    def record(
+        self,
+        numbers: Mapping[str, int],
+        sums: Mapping[str, Callable[[Profile, Any], Any]],
+        wholes: Mapping[str, Callable[[Profile], Any]],
+    ) -> Record:
+        """The run at one configuration, with sums over rows and what is of the whole.
+
+        That is answered by everything that was asked.
+        """
+        trace = Trace(self.terms)
+        with traced(trace):
+            try:
+                graph, batch = self.build(self._given(trace, numbers))
+            except SpecError as error:
+                return _refused(trace, error)
+            loaded = len(trace.guards)
+            found = profile(graph, batch, convention_name=self.convention)
+            sections, outside = _sections(trace, loaded)
+            owner = _owners(sections, len(graph.nodes))
+            _count(found, sections, owner, sums)
+            mark("whole")
+            try:
+                for key, whole in wholes.items():
+                    _add(sections[0].costs.setdefault(key, {}), whole(found))
+            except SpecError as error:
+                return Record(list(trace.guards), [], refusal=error)
+        _attribute(trace, loaded, sections, owner, outside)
+        _mark_reaching(sections, graph)
+        return Record(outside, sections, profile=found)
+
+    def _given(self, trace: Trace, numbers: Mapping[str, int]) -> dict[str, Any]:
+        """The values of the knobs, and knobs where numbers themselves are meant."""
         given = {}
         for name, number in numbers.items():
-            stands_for = values(name, number)
-            if stands_for is None:
-                given[name] = trace.knob(name, number)
-            else:
-                trace.knob(name, number).settled()
-                given[name] = stands_for
-        try:
-            graph, batch = build(given)
-        except SpecError as error:
-            return _refused(trace, error)
-        loaded = len(trace.guards)
-        found = profile(graph, batch, convention_name=convention)
-        sections, rest = _sections(trace, trace.marks, loaded)
-        owner = _owners(sections, len(graph.nodes))
-        for position, row in enumerate(found.rows):
-            mark("row", position)
-            if row.auxiliary:
-                continue
-            section = sections[owner[position]] if sections else None
-            for key, of in sums.items():
-                value = of(found, row)
-                if section is not None and value is not None:
-                    _add(section.costs.setdefault(key, {}), value)
-        mark("whole")
-        try:
-            for key, whole in wholes.items():
-                _add(sections[0].costs.setdefault(key, {}), whole(found))
-        except SpecError as error:
-            return Record(list(trace.guards), [], refusal=error)
-    asked = list(rest)
+            value = self.stands_for(name, number)
+            given[name] = knob(trace, name, number) if value is None else value
+            if value is not None:
+                knob(trace, name, number).settled()
+        return given
+
+
+def _count(
+    found: Profile,
+    sections: Sequence[Section],
+    owner: Sequence[int],
+    sums: Mapping[str, Callable[[Profile, Any], Any]],
+) -> None:
+    """Add each row to the section that it is in."""
+    for position, row in enumerate(found.rows):
+        mark("row", position)
+        if row.auxiliary:
+            continue
+        for key, of in sums.items():
+            value = of(found, row)
+            if value is not None:
+                _add(sections[owner[position]].costs.setdefault(key, {}), value)
+
+
+def _attribute(
+    trace: Trace, loaded: int, sections: Sequence[Section], owner: Sequence[int], outside: list[Guard]
+) -> None:
+    """Give what was asked after loading to the section of the row that it was asked for, or to all."""
     marks = [(at, what, detail) for at, what, detail in trace.marks if what in {"row", "whole"}]
+    outside += trace.guards[loaded : marks[0][0]]
     for (at, what, row), stop in zip(marks, [*[at for at, _, _ in marks[1:]], len(trace.guards)], strict=True):
-        (asked if what == "whole" else sections[owner[row]].guards).extend(trace.guards[at:stop])
-    if marks:
-        asked += trace.guards[loaded : marks[0][0]]
-    for section in sections:
-        section.reaches = False
-    _mark_reaching(sections, graph)
-    return Record(asked, sections, profile=found)
+        (outside if what == "whole" else sections[owner[row]].guards).extend(trace.guards[at:stop])
 
 
 def _add(costs: dict[Any, int], value: Any) -> None:
@@ -122,15 +146,14 @@ def _add(costs: dict[Any, int], value: Any) -> None:
         costs[atom] = costs.get(atom, 0) + 1
 
 
-def _sections(trace: Trace, marks: Sequence[tuple[int, str, Any]], stop: int) -> tuple[list[Section], list[Guard]]:
+def _sections(trace: Trace, stop: int) -> tuple[list[Section], list[Guard]]:
     """The sections of a run up to a guard, and the guards outside them."""
     sections: list[Section] = []
     outside: list[Guard] = []
     item, turn, begun = -1, -1, 0
     around: Any = ()
-    named: list[tuple[int, str]] = []
     ended = False
-    for at, what, detail in marks:
+    for at, what, detail in trace.marks:
         if at > stop or what in {"row", "mistake"}:
             break
         if what == "name":
@@ -155,14 +178,8 @@ def _sections(trace: Trace, marks: Sequence[tuple[int, str, Any]], stop: int) ->
     return sections, outside
 
 
-class _Counted(msgspec.Struct):
-    """Only so many of the nodes, as they were then."""
-
-    nodes: Sequence[Node]
-
-
 def _put_out(nodes: Sequence[Node], last: int) -> Any:
-    """What a layer can know of the one before it: sizes, names of axes, and whether it may be overwritten."""
+    """All that a layer can know of the one before it: sizes, names of axes, and whether it may be overwritten."""
     if last < 0:
         return None
     before = list(nodes[: last + 1])
@@ -203,7 +220,7 @@ def _mark_reaching(sections: Sequence[Section], graph: Graph) -> None:
 def _refused(trace: Trace, error: SpecError) -> Record:
     """The run that ended in a refusal: what was asked before its first mistake."""
     stop = next((at for at, what, _ in trace.marks if what == "mistake"), len(trace.guards))
-    sections, outside = _sections(trace, trace.marks, stop)
+    sections, outside = _sections(trace, stop)
     return Record(outside, sections, refusal=error)
 
 
@@ -222,6 +239,3 @@ def greatest(cost: Cost) -> int:
     """A bound on what a cost may come to, of either sign."""
     terms, number = cost
     return sum(times * max(abs(term.low), abs(term.high)) for term, times in terms) + abs(number)
-
-
-__all__ = ["Atom", "Cost", "Label", "Record", "Section", "atoms", "explicit", "greatest", "recorded"]

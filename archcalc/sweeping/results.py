@@ -14,6 +14,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from archcalc.errors import SpecError
 from archcalc.sweeping.question import Question
 from archcalc.sweeping.sweep import Chunk
@@ -22,7 +24,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 SUFFIXES = (".parquet", ".csv")
-_QUESTION = "question.json"
+_QUESTION = "question"
+# Where a file of results has what it answers.
+_HELD = b"archcalc"
 # Digits of numbers that do not fit into 64 bits.
 _DIGITS = 38
 
@@ -42,7 +46,7 @@ def table_of(chunk: Chunk, question: Question) -> pa.Table:
         if knob.counts:
             arrays[knob.name] = pa.array(numbers)
         else:
-            written = pa.array([_text(value) for value in knob.values])
+            written = pa.array([text_of(value) for value in knob.values])
             arrays[knob.name] = written.take(pa.array(numbers))
     for key in question.shown:
         arrays[key] = _numbers(chunk.columns[key][at])
@@ -50,7 +54,7 @@ def table_of(chunk: Chunk, question: Question) -> pa.Table:
 
 
 def _account(chunk: Chunk) -> dict[str, str]:
-    """How many configurations a chunk has, how many were refused, and each message with its number and first configuration."""
+    """The numbers of a chunk's configurations and refusals, and each message with how many it is of and the first of them."""
     import numpy as np  # noqa: PLC0415 - only sweeps need it
 
     numbers, firsts, counts = np.unique(chunk.refused, return_index=True, return_counts=True)
@@ -64,7 +68,7 @@ def _account(chunk: Chunk) -> dict[str, str]:
     return {"rows": str(chunk.rows), "refused": str(refused), "refusals": json.dumps(found)}
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
     """A value that is no whole number, as it is written."""
     if hasattr(value, "denominator") and value.denominator != 1:
         decimal = float(value)
@@ -125,7 +129,7 @@ class Results:
         if self.path.suffix.lower() == ".csv":
             _write_csv(beside, self.tables(count))
         else:
-            _write_parquet(beside, parts)
+            _write_parquet(beside, parts, msgspec.json.encode(self.question))
         beside.replace(self.path)
         shutil.rmtree(self.parts)
 
@@ -146,7 +150,9 @@ def read_tables(path: Path) -> Iterator[pa.Table]:
     import pyarrow.parquet as pq  # noqa: PLC0415 - an extra
 
     if not path.is_file():
-        raise SpecError(f"there is no file {path.name}", None, "archcalc sweep SPEC --over … -o results.parquet makes one")
+        raise SpecError(
+            f"there is no file {path.name}", None, "archcalc sweep SPEC --over … -o results.parquet makes one"
+        )
     try:
         if path.suffix.lower() == ".csv":
             for batch in pc.open_csv(path):
@@ -155,7 +161,23 @@ def read_tables(path: Path) -> Iterator[pa.Table]:
             for batch in pq.ParquetFile(path).iter_batches(1 << 18):
                 yield pa.Table.from_batches([batch])
     except (pa.ArrowInvalid, OSError) as error:
-        raise SpecError(f"{path.name}: {str(error).splitlines()[0][:200]}", None, "results end in .parquet or .csv") from None
+        raise SpecError(
+            f"{path.name}: {str(error).splitlines()[0][:200]}", None, "results end in .parquet or .csv"
+        ) from None
+
+
+def question_in(path: Path) -> Question:
+    """The question that a file of results answers; raises SpecError for one that does not hold it."""
+    import pyarrow as pa  # noqa: PLC0415 - an extra
+    import pyarrow.parquet as pq  # noqa: PLC0415 - an extra
+
+    try:
+        held = (pq.read_schema(path).metadata or {}).get(_HELD)
+        if held is not None:
+            return msgspec.json.decode(held, type=Question)
+    except (pa.ArrowInvalid, OSError, msgspec.DecodeError):
+        pass
+    raise SpecError(f"{path.name} does not say of which network it is", None, "results in a .parquet file do")
 
 
 def _whole(path: Path, data: bytes) -> None:
@@ -165,12 +187,13 @@ def _whole(path: Path, data: bytes) -> None:
     beside.replace(path)
 
 
-def _write_parquet(path: Path, parts: Sequence[Path]) -> None:
+def _write_parquet(path: Path, parts: Sequence[Path], question: bytes) -> None:
     import pyarrow as pa  # noqa: PLC0415 - an extra
     import pyarrow.parquet as pq  # noqa: PLC0415 - an extra
 
     # A column that is wide in one chunk is wide in all.
-    schema = pa.unify_schemas([pq.read_schema(part) for part in parts], promote_options="permissive").remove_metadata()
+    schema = pa.unify_schemas([pq.read_schema(part).remove_metadata() for part in parts], promote_options="permissive")
+    schema = schema.with_metadata({_HELD: question})
     with pq.ParquetWriter(path, schema) as writer:
         for part in parts:
             writer.write_table(pq.read_table(part).cast(schema))

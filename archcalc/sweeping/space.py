@@ -34,7 +34,7 @@ class Knob(msgspec.Struct, frozen=True):
 
     @property
     def numbers(self) -> Sequence[int]:
-        """What stands in its column: the values, or how many there are before each."""
+        """The numbers in its column: the values, or for each how many there are before it."""
         return self.values if self.counts else range(len(self.values))
 
     def value(self, number: int) -> Any:
@@ -82,7 +82,10 @@ class Space(msgspec.Struct, frozen=True):
         step = max(1, rows // inner)
         outer = math.prod(sizes[: axis - 1])
         return [
-            (inner * (sizes[axis - 1] * before + at), inner * (sizes[axis - 1] * before + min(at + step, sizes[axis - 1])))
+            (
+                inner * (sizes[axis - 1] * before + at),
+                inner * (sizes[axis - 1] * before + min(at + step, sizes[axis - 1])),
+            )
             for before in range(outer)
             for at in range(0, sizes[axis - 1], step)
         ]

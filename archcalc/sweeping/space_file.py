@@ -83,4 +83,5 @@ _READERS: dict[str, tuple[str, Callable[[Tree, str], Any]]] = {
     "sample": ("sample", _number),
     "hypercube": ("hypercube", _truth),
     "seed": ("seed", _number),
+    "device": ("device", _text),
 }

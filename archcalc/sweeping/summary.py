@@ -1,4 +1,4 @@
-"""What is told of a sweep: how many configurations there were and were refused, the extent of each column, and some rows."""
+"""The summary of a sweep: how many configurations there were and were refused, the extent of each column, and some rows."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Summary(msgspec.Struct):
 
 
 def summarised(tables: Iterable[pa.Table], wanted: Aims = (), most: int = 20) -> Summary:
-    """What is told of tables of results, read once, one after the other."""
+    """The summary of tables of results, read once, one after the other."""
     import pyarrow as pa  # noqa: PLC0415 - an extra
 
     found = Summary(aims=wanted)

@@ -13,7 +13,7 @@ from archcalc.profiling.engine import profile
 from archcalc.sweeping.cases import Cases
 from archcalc.sweeping.columns import Column
 from archcalc.sweeping.program import Evaluation
-from archcalc.sweeping.record import Record, recorded
+from archcalc.sweeping.record import Recorder
 from archcalc.sweeping.space import CHUNK, Space
 from archcalc.sweeping.subject import Subject
 from archcalc.symbols.terms import Terms
@@ -44,12 +44,14 @@ class Sweep:
         self.subject, self.space, self.convention = subject, space, convention
         self.columns = tuple(columns)
         self._knobs = {knob.name: knob for knob in space.knobs}
-        self._terms = Terms(space.bounds)
+        self._recorder = Recorder(Terms(space.bounds), self._build, self._value, convention)
         # What is of the whole network has cases of its own, for sections answer for sums alone.
         sums = {one.key: one.of_row for one in self.columns if one.of_row is not None}
         wholes = {one.key: one.of_network for one in self.columns if one.of_row is None}
-        self._parts = [(Cases(tuple(sums)), sums, {})] if sums or not wholes else []
+        self._parts: list[tuple[Cases, Mapping[str, Any], Mapping[str, Any]]] = []
+        self._parts += [(Cases(tuple(sums)), sums, {})] if sums or not wholes else []
         self._parts += [(Cases((key,)), {}, {key: of}) for key, of in wholes.items()]
+        self._alone = {one.key for one in self.columns if not one.shared}
 
     @property
     def runs(self) -> int:
@@ -82,16 +84,16 @@ class Sweep:
         """The values of some columns, the refusal of each row, and the refusals."""
         while True:
             answer = cases.answer(evaluation)
-            if answer.open is False or cases.runs >= _MAX_RUNS:
+            if answer.open is False or cases.runs >= _MAX_RUNS or self._alone & wholes.keys():
                 break
             at = int(np.argmax(_spread(answer.open, evaluation.shape)))
-            cases.add(self._run(self.space.configuration(numbers, at), sums, wholes))
+            cases.add(self._recorder.record(self.space.configuration(numbers, at), sums, wholes))
         values = {key: _spread(value, evaluation.shape) for key, value in answer.values.items()}
         refused, errors = _spread(answer.refused, evaluation.shape), list(cases.refusals)
         if answer.open is not False:
             values, refused = {key: value.astype(object) for key, value in values.items()}, refused.copy()
-            for at in np.flatnonzero(_spread(answer.open, evaluation.shape)):
-                alone = self.alone(self.space.configuration(numbers, int(at)), [*sums, *wholes])
+            for at in np.flatnonzero(_spread(answer.open, evaluation.shape)).tolist():
+                alone = self.alone(self.space.configuration(numbers, at), [*sums, *wholes])
                 if isinstance(alone, SpecError):
                     refused[at] = len(errors)
                     errors.append(alone)
@@ -100,9 +102,6 @@ class Sweep:
                         values[key][at] = value
             values = {key: narrow(value) for key, value in values.items()}
         return values, refused, errors
-
-    def _run(self, numbers: dict[str, int], sums: Mapping[str, Any], wholes: Mapping[str, Any]) -> Record:
-        return recorded(self._terms, numbers, self._build, self._value, sums, wholes, self.convention)
 
     def _value(self, name: str, number: int) -> Any:
         knob = self._knobs[name]
@@ -128,7 +127,9 @@ def _spread(value: Any, shape: tuple[int, ...]) -> Any:
 
 
 def narrow(values: Any) -> Any:
-    """Wide numbers in 64 bits, if all fit."""
+    """Wide numbers in 64 bits, if all fit, and times as what they are."""
+    if len(values) and any(isinstance(value, float) for value in values):
+        return values.astype(np.float64)
     if values.dtype != object or any(not -(2**63) <= int(value) < 2**63 for value in values):
         return values
     return values.astype(np.int64)

@@ -32,7 +32,9 @@ def knob(text: str) -> Knob:
     if len(parts) == 1:
         return Knob(name.strip(), parts[0])
     values = tuple(value for part in parts for value in part)
-    twice = next((value for at, value in enumerate(values) if value in values[:at]), None) if len(values) < 1000 else None
+    twice = (
+        next((value for at, value in enumerate(values) if value in values[:at]), None) if len(values) < 1000 else None
+    )
     if twice is not None:
         raise SpecError(f"'{name.strip()[:60]}' has the value {twice} twice", None, "give each once")
     return Knob(name.strip(), values)
@@ -64,7 +66,9 @@ def _part(text: str) -> Sequence[Any]:
         return range(first, last + 1, step)
     count = (last - first) // step + 1
     if count > _MAX_LISTED:
-        raise SpecError(f"the range {text[:60]} has {count:,} values; at most {_MAX_LISTED:,} that are no whole numbers")
+        raise SpecError(
+            f"the range {text[:60]} has {count:,} values; at most {_MAX_LISTED:,} that are no whole numbers"
+        )
     return tuple(_whole(first + step * at) for at in range(count))
 
 

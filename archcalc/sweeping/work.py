@@ -6,9 +6,11 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from archcalc.errors import SpecError
 from archcalc.sweeping.question import Question
-from archcalc.sweeping.results import Results, encoded, table_of
+from archcalc.sweeping.results import encoded, table_of
 from archcalc.sweeping.space import CHUNK
 from archcalc.sweeping.sweep import Sweep
 
@@ -22,8 +24,6 @@ _AHEAD = 3
 @lru_cache(maxsize=4)
 def _sweep(asked: bytes) -> tuple[Question, Sweep, list[tuple[int, int]]]:
     """The sweep of a question, which a worker keeps with what its runs have shown."""
-    import msgspec  # noqa: PLC0415 - so that what a worker loads stands here
-
     question = msgspec.json.decode(asked, type=Question)
     made = question.sweep
     return question, made, made.space.chunks(CHUNK)
@@ -31,8 +31,6 @@ def _sweep(asked: bytes) -> tuple[Question, Sweep, list[tuple[int, int]]]:
 
 def packed(question: Question) -> bytes:
     """A question as bytes that another machine takes."""
-    import msgspec  # noqa: PLC0415 - so that what a worker loads stands here
-
     return bytes(msgspec.json.encode(question))
 
 
@@ -98,13 +96,3 @@ def spread(
 
 def _numbered(asked: bytes, number: int) -> tuple[int, bytes]:
     return number, part(asked, number)
-
-
-def fill(results: Results, count: int, chunks: Iterable[tuple[int, bytes]]) -> Iterator[int]:
-    """Write the chunks that are missing and then the results; yields how many are there as they come."""
-    done = sum(results.has(number) for number in range(count))
-    yield done
-    for number, data in chunks:
-        results.put(number, data)
-        done += 1
-        yield done

@@ -34,10 +34,10 @@ class Term:
 
     __slots__ = ("high", "left", "low", "name", "operation", "right")
 
-    def __init__(self, name: str, operation: str, left: Atom, right: Atom, low: int, high: int) -> None:
+    def __init__(self, name: str, operation: str, sides: tuple[Atom, Atom], ends: tuple[int, int]) -> None:
         self.name, self.operation = name, operation
-        self.left, self.right = left, right
-        self.low, self.high = low, high
+        self.left, self.right = sides
+        self.low, self.high = ends
 
     def __repr__(self) -> str:
         return self.name or f"({self.left!r} {self.operation} {self.right!r})"
@@ -53,7 +53,7 @@ class Terms:
     """
 
     def __init__(self, named: dict[str, tuple[int, int]]) -> None:
-        self._named = {name: Term(name, "", 0, 0, low, high) for name, (low, high) in named.items()}
+        self._named = {name: Term(name, "", (0, 0), ends) for name, ends in named.items()}
         self._known: dict[tuple[str, int | None, int, int | None, int], Atom] = {}
 
     def __getitem__(self, name: str) -> Term:
@@ -78,12 +78,12 @@ class Terms:
         found = self._known.get(key)
         if found is None:
             low, high = _BOUNDS[operation](*bounds(left), *bounds(right))
-            found = low if low == high else Term("", operation, left, right, low, high)
+            found = low if low == high else Term("", operation, (left, right), (low, high))
             self._known[key] = found
         return found
 
     def _simpler(self, operation: str, left: Atom, right: Atom) -> Atom | None:  # noqa: PLR0911 - one for each rule
-        """What an operation comes to where one of its sides is 0 or 1, or a number stands beside a number."""
+        """The simpler form of an operation where one of its sides is 0 or 1, or a number stands beside a number."""
         match operation, right:
             case ("+" | "-", 0) | ("*" | "//" | "**", 1):
                 return left
@@ -93,9 +93,9 @@ class Terms:
                 return self.of("+", left, -right)
             case "-", _ if left is right:
                 return 0
-            case ("min" | "max"), _ if left is right or bounds(left)[0] >= bounds(right)[1]:
+            case (("min" | "max"), _) if left is right or bounds(left)[0] >= bounds(right)[1]:
                 return left if operation == "max" else right
-            case ("min" | "max"), _ if bounds(right)[0] >= bounds(left)[1]:
+            case (("min" | "max"), _) if bounds(right)[0] >= bounds(left)[1]:
                 return right if operation == "max" else left
             case "+" | "*", int() if isinstance(left, Term) and left.operation == operation:
                 if isinstance(left.right, int):
@@ -134,7 +134,7 @@ class Terms:
         return None
 
     def _turned(self, right: Term) -> Atom | None:
-        """What is left of 0 less a term: of −⌊(c − x)/b⌋, which is how x is divided upwards, one division."""
+        """The simpler form of 0 less a term: of −⌊(c − x)/b⌋, which is how x is divided upwards, one division."""
         if right.operation == "-" and right.left == 0:
             return right.right
         if right.operation == "//" and isinstance(right.right, int) and right.right > 0:
@@ -177,7 +177,7 @@ def _divided(a: int, b: int, c: int, d: int) -> tuple[int, int]:
 
 
 def _remainder(a: int, b: int, c: int, d: int) -> tuple[int, int]:
-    if 0 <= a and b < c:
+    if a >= 0 and b < c:
         return a, b
     return min(0, c + 1), max(0, d - 1)
 
