@@ -33,6 +33,7 @@ class SweepOptions(msgspec.Struct, frozen=True):
     scheduler: str
     workers: int
     device: str
+    chunk: int | None
 
 
 def question_of(request: Request, options: SweepOptions) -> Question:
@@ -56,7 +57,11 @@ def question_of(request: Request, options: SweepOptions) -> Question:
         own["measures"] = [key.strip() for key in options.measures.split(",")]
     if request.convention != "macs":
         own["convention"] = request.convention
-    own |= {key: value for key, value in (("sample", options.sample), ("seed", options.seed)) if value is not None}
+    own |= {
+        key: value
+        for key, value in (("sample", options.sample), ("seed", options.seed), ("chunk", options.chunk))
+        if value is not None
+    }
     if options.hypercube:
         own["hypercube"] = True
     if options.device:

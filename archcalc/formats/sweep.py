@@ -39,7 +39,9 @@ def page(found: Summary, title: str, written: str = "") -> Page:
         counts.append(Fact("written to", written))
     parts: list[Part] = [Facts(tuple(counts))]
     if found.rows:
-        heads = tuple(Head(_title(name), numeric=_is_number(found, at)) for at, name in enumerate(found.names))
+        heads = tuple(
+            Head(_title(name), numeric=_is_number(found, at), alone=name) for at, name in enumerate(found.names)
+        )
         parts.append(Table(heads, tuple(tuple(_cell(value) for value in row) for row in found.rows)))
     return Page(title, sections=(Section("", (*parts, Notes(tuple(_notes(found))))),))
 

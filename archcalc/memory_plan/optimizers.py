@@ -9,6 +9,7 @@ import msgspec
 
 from archcalc.errors import SpecError, nearest
 from archcalc.layers.work import Work
+from archcalc.memory_plan.sizes import whole
 from archcalc.symbols.dims import Dim, Shape, at_least, ceil_div, decided, format_dim, size
 
 # One array after the other, all arrays by each operation in turn, or a single kernel for everything.
@@ -148,7 +149,7 @@ def _eight_bits(shape: Shape) -> Dim:
 
 def _whole(shape: Shape) -> int:
     # Memory is planned for numbers, which was checked before.
-    return int(size(shape))
+    return whole(size(shape), "an array")
 
 
 _IN_PLACE: dict[Way, Callable[[Shape], Made]] = {"foreach": _nothing, "single": _nothing, "fused": _nothing}

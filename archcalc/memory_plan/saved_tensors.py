@@ -65,7 +65,11 @@ def saved_tensors(graph: Graph, overwrite: Overwrite = "frameworks", scores: Sco
 
 def _kept(graph: Graph, position: int, shapes: Sequence[Shape], use: TrainingContext) -> list[SavedTensor]:
     node = graph.nodes[position]
-    return list(dict.fromkeys(node.layer.saved_for_backward(use, node.shape, *shapes)))
+    found: list[SavedTensor] = []
+    for entry in node.layer.saved_for_backward(use, node.shape, *shapes):
+        if entry not in found:
+            found.append(entry)
+    return found
 
 
 def root_of(graph: Graph, result: SavedTensors, position: int, entry: SavedTensor) -> int | None:

@@ -18,6 +18,7 @@ from archcalc.receptive_field.repeated import continued
 from archcalc.receptive_field.spans import span
 from archcalc.receptive_field.step import Propagation
 from archcalc.symbols.dims import Ratio
+from archcalc.symbols.traces import memory
 
 
 def receptive_fields(graph: Graph) -> dict[str, Field]:
@@ -40,7 +41,7 @@ class _Walk:
         self.axes = tuple(names.values())
         self.whole = tuple(graph.input[axis] for axis in names)
         self.own: Reaches = tuple(of_input(graph.input, axis) for axis in names)
-        self.known: dict[Any, tuple[Views, ...]] = {}
+        self.known: dict[Any, tuple[Views, ...]] = memory()
         self.fields: list[Field] = []
         self.loops = {loop.first: loop for loop in graph.loops}
         self._along(0, len(graph.nodes))

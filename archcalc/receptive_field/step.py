@@ -134,8 +134,10 @@ class Propagation:
             return True
         if any(field.parts or field.mixed for field in self.inputs):
             return not all(self.whole_of(i, view) for i, view in views)
-        windows = [{(at.axis, at.window) for at in view if at.axis not in self.axes} for _, view in views]
-        return any(other != windows[0] for other in windows)
+        windows = [[(at.axis, at.window) for at in view if at.axis not in self.axes] for _, view in views]
+        return any(one not in windows[0] for other in windows[1:] for one in other) or any(
+            one not in other for other in windows[1:] for one in windows[0]
+        )
 
     def picked(self) -> bool:
         """True if this layer, or one before it, sees some of the values that are mixed and not others."""

@@ -14,7 +14,7 @@ from archcalc.errors import Source, SpecError, nearest
 from archcalc.network.model import InputShape
 from archcalc.sweeping.columns import COLUMNS, TIME, USUAL, columns
 from archcalc.sweeping.conditions import Condition, condition
-from archcalc.sweeping.space import Knob, Space, checked
+from archcalc.sweeping.space import CHUNK, Knob, Space, checked
 from archcalc.sweeping.subject import subject
 from archcalc.sweeping.sweep import Sweep
 from archcalc.sweeping.values import knob
@@ -43,6 +43,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     hypercube: bool = False
     seed: int = 0
     device: str = ""
+    # The rows of a chunk, about.
+    chunk: int = CHUNK
 
     @property
     def digest(self) -> str:

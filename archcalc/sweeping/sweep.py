@@ -50,7 +50,7 @@ class Sweep:
         wholes = {one.key: one.of_network for one in self.columns if one.of_row is None}
         self._parts: list[tuple[Cases, Mapping[str, Any], Mapping[str, Any]]] = []
         self._parts += [(Cases(tuple(sums)), sums, {})] if sums or not wholes else []
-        self._parts += [(Cases((key,)), {}, {key: of}) for key, of in wholes.items()]
+        self._parts += [(Cases((key,), apart=False), {}, {key: of}) for key, of in wholes.items()]
         self._alone = {one.key for one in self.columns if not one.shared}
 
     @property

@@ -11,7 +11,6 @@ import msgspec
 from archcalc.errors import SpecError
 from archcalc.sweeping.question import Question
 from archcalc.sweeping.results import encoded, table_of
-from archcalc.sweeping.space import CHUNK
 from archcalc.sweeping.sweep import Sweep
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ def _sweep(asked: bytes) -> tuple[Question, Sweep, list[tuple[int, int]]]:
     """The sweep of a question, which a worker keeps with what its runs have shown."""
     question = msgspec.json.decode(asked, type=Question)
     made = question.sweep
-    return question, made, made.space.chunks(CHUNK)
+    return question, made, made.space.chunks(question.chunk)
 
 
 def packed(question: Question) -> bytes:
@@ -36,7 +35,7 @@ def packed(question: Question) -> bytes:
 
 def count_of(question: Question) -> int:
     """The number of chunks."""
-    return len(question.space.chunks(CHUNK))
+    return len(question.space.chunks(question.chunk))
 
 
 def table(asked: bytes, number: int) -> pa.Table:
